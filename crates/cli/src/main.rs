@@ -1,0 +1,2 @@
+//! The yuyi command.
+fn main() {}

@@ -1,0 +1,21 @@
+//! Text to unit vector.
+//!
+//! A [`Folder`] is read into a [`ModelSpec`] (what the files say) and a set of
+//! tensors; [`Encoder`] packs the weights for the kernels and turns texts into
+//! unit vectors. No network, no HTTP.
+
+mod config;
+mod encoder;
+mod error;
+mod folder;
+mod spec;
+mod tensors;
+mod tokenizer;
+
+pub use config::{Activation, BertConfig};
+pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions, Precision};
+pub use error::{Error, ErrorKind};
+pub use folder::{FileBytes, Folder};
+pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
+pub use tensors::{DType, TensorView, Tensors};
+pub use tokenizer::{TextTokenizer, Tokens};

@@ -1,1 +1,33 @@
-//! Placeholder.
+//! Numbers in, numbers out: the kernels of a transformer encoder on a CPU.
+//!
+//! Every operation is a safe function over [`Matrix`] views and a [`Team`] of
+//! threads. Each is written once, generic over an instruction set, and compiled
+//! for every [`Kernel`] path; beside it stands a naive reference that its tests
+//! compare against. The sum over the inner dimension always runs in the same order,
+//! so a row's result depends neither on the other rows nor on the number of threads.
+
+mod aligned;
+mod attention;
+mod exp;
+mod gelu;
+mod isa;
+mod kernel;
+mod layer_norm;
+mod linear;
+mod matrix;
+mod packed;
+mod softmax;
+mod team;
+mod tile;
+
+#[cfg(test)]
+mod testing;
+
+pub use attention::{AttentionShape, attention};
+pub use gelu::Activation;
+pub use kernel::{Kernel, KernelPath};
+pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};
+pub use linear::linear;
+pub use matrix::{Matrix, MatrixMut, MatrixView};
+pub use packed::{PackedLinear, WeightFormat};
+pub use team::{Team, available_threads};

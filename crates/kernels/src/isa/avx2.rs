@@ -1,0 +1,122 @@
+//! AVX2 with FMA and F16C: 16 registers of eight floats.
+
+use super::Isa;
+use std::arch::x86_64::*;
+
+/// x86-64 with AVX2, FMA and F16C.
+#[derive(Clone, Copy)]
+pub(crate) struct Avx2;
+
+/// A mask whose first `n` lanes are set.
+///
+/// # Safety
+/// The CPU has AVX2.
+#[inline(always)]
+unsafe fn mask(n: usize) -> __m256i {
+    // SAFETY: the features are the caller's promise.
+    unsafe {
+        let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), lane)
+    }
+}
+
+/// `[0]` of the sums of a folded register.
+///
+/// # Safety
+/// The CPU has AVX.
+#[inline(always)]
+unsafe fn fold(x: __m256, f: impl Fn(__m128, __m128) -> __m128) -> f32 {
+    // SAFETY: the features are the caller's promise.
+    unsafe {
+        let h = f(_mm256_castps256_ps128(x), _mm256_extractf128_ps::<1>(x));
+        let h = f(h, _mm_movehl_ps(h, h));
+        _mm_cvtss_f32(f(h, _mm_shuffle_ps::<1>(h, h)))
+    }
+}
+
+// SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Isa for Avx2 {
+    type F32 = __m256;
+    const LANES: usize = 8;
+    // 4 × 3 accumulators + 3 weights + 1 broadcast = all 16 registers. The usual 6 × 2 tile needs
+    // eight loads for its twelve products, this one seven, and 16 tokens fill it exactly.
+    const TILE_ROWS: usize = 4;
+    const TILE_VECTORS: usize = 3;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(x) }
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> __m256 {
+        unsafe { _mm256_loadu_ps(p) }
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, x: __m256) {
+        unsafe { _mm256_storeu_ps(p, x) }
+    }
+    #[inline(always)]
+    unsafe fn load_partial(p: *const f32, n: usize) -> __m256 {
+        unsafe { _mm256_maskload_ps(p, mask(n)) }
+    }
+    #[inline(always)]
+    unsafe fn store_partial(p: *mut f32, x: __m256, n: usize) {
+        unsafe { _mm256_maskstore_ps(p, mask(n), x) }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(p: *const u16) -> __m256 {
+        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(p.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn div(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_div_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn max(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn min(a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_min_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn fma(a: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    unsafe fn scale_by_power(x: __m256, n: __m256) -> __m256 {
+        unsafe {
+            let e = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+            _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(e)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn round(x: __m256) -> __m256 {
+        unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
+    }
+    #[inline(always)]
+    unsafe fn sum(x: __m256) -> f32 {
+        unsafe { fold(x, |a, b| _mm_add_ps(a, b)) }
+    }
+    #[inline(always)]
+    unsafe fn largest(x: __m256) -> f32 {
+        unsafe { fold(x, |a, b| _mm_max_ps(a, b)) }
+    }
+    #[inline(always)]
+    unsafe fn prefetch(p: *const u8) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+}

@@ -1,0 +1,117 @@
+//! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
+
+use super::Isa;
+use half::f16;
+
+/// Any CPU.
+#[derive(Clone, Copy)]
+pub(crate) struct Generic;
+
+/// Eight lanes: two registers of the 128-bit baselines (SSE2, NEON).
+const LANES: usize = 8;
+type V = [f32; LANES];
+
+#[inline(always)]
+fn zip(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
+    std::array::from_fn(|i| f(a[i], b[i]))
+}
+
+/// a·b + c. A fused instruction is part of ARM64's baseline; on x86-64's it would be a
+/// library call a hundred times slower, so there the product is rounded first.
+#[inline(always)]
+fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(target_arch = "aarch64") {
+        a.mul_add(b, c)
+    } else {
+        a * b + c
+    }
+}
+
+// The unsafe functions below are safe but for their pointers, which are good by the trait's contract.
+impl Isa for Generic {
+    type F32 = V;
+    const LANES: usize = LANES;
+    // Two 128-bit registers a vector: 4 × 1 × 2 accumulators of the 16 that SSE2 has.
+    const TILE_ROWS: usize = 4;
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> V {
+        [x; LANES]
+    }
+    #[inline(always)]
+    unsafe fn load(p: *const f32) -> V {
+        // SAFETY: good for LANES elements by the trait's contract.
+        unsafe { p.cast::<V>().read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn store(p: *mut f32, x: V) {
+        // SAFETY: good for LANES elements by the trait's contract.
+        unsafe { p.cast::<V>().write_unaligned(x) }
+    }
+    #[inline(always)]
+    unsafe fn load_partial(p: *const f32, n: usize) -> V {
+        // SAFETY: only the first n elements are read.
+        std::array::from_fn(|i| if i < n { unsafe { *p.add(i) } } else { 0.0 })
+    }
+    #[inline(always)]
+    unsafe fn store_partial(p: *mut f32, x: V, n: usize) {
+        for (i, v) in x.into_iter().enumerate().take(n) {
+            // SAFETY: only the first n elements are written.
+            unsafe { *p.add(i) = v }
+        }
+    }
+    #[inline(always)]
+    unsafe fn load_f16(p: *const u16) -> V {
+        // SAFETY: good for LANES elements by the trait's contract.
+        std::array::from_fn(|i| f16::from_bits(unsafe { *p.add(i) }).to_f32())
+    }
+    #[inline(always)]
+    unsafe fn add(a: V, b: V) -> V {
+        zip(a, b, |x, y| x + y)
+    }
+    #[inline(always)]
+    unsafe fn sub(a: V, b: V) -> V {
+        zip(a, b, |x, y| x - y)
+    }
+    #[inline(always)]
+    unsafe fn mul(a: V, b: V) -> V {
+        zip(a, b, |x, y| x * y)
+    }
+    #[inline(always)]
+    unsafe fn div(a: V, b: V) -> V {
+        zip(a, b, |x, y| x / y)
+    }
+    #[inline(always)]
+    unsafe fn max(a: V, b: V) -> V {
+        zip(a, b, |x, y| if x > y { x } else { y })
+    }
+    #[inline(always)]
+    unsafe fn min(a: V, b: V) -> V {
+        zip(a, b, |x, y| if x < y { x } else { y })
+    }
+    #[inline(always)]
+    unsafe fn fma(a: V, b: V, c: V) -> V {
+        std::array::from_fn(|i| mul_add(a[i], b[i], c[i]))
+    }
+    #[inline(always)]
+    unsafe fn scale_by_power(x: V, n: V) -> V {
+        zip(x, n, |x, n| {
+            x * f32::from_bits(((n as i32 + 127) as u32) << 23)
+        })
+    }
+    #[inline(always)]
+    unsafe fn round(x: V) -> V {
+        x.map(f32::round_ties_even)
+    }
+    #[inline(always)]
+    unsafe fn sum(x: V) -> f32 {
+        ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]))
+    }
+    #[inline(always)]
+    unsafe fn largest(x: V) -> f32 {
+        x.into_iter().fold(f32::NEG_INFINITY, f32::max)
+    }
+    #[inline(always)]
+    unsafe fn prefetch(_: *const u8) {}
+}

@@ -1,0 +1,213 @@
+//! Layer normalisation of rows, with or without the residual added first.
+
+use crate::isa::{Isa, for_each_vector};
+use crate::kernel::{Kernel, Operation};
+use crate::matrix::{MatrixMut, MatrixView};
+use crate::team::Team;
+
+/// Parameters of one layer norm: y = (x − mean) / √(variance + ε) · γ + β over a row.
+pub struct LayerNorm {
+    /// γ, as long as a row.
+    pub weight: Vec<f32>,
+    /// β, as long as a row.
+    pub bias: Vec<f32>,
+    /// ε
+    pub epsilon: f32,
+}
+
+/// Normalises each row of `x` [rows, hidden] in place.
+///
+/// # Panics
+/// When the parameters are not as long as a row.
+pub fn layer_norm(team: &Team, kernel: Kernel, norm: &LayerNorm, x: MatrixMut<'_>) {
+    normalise(team, kernel, norm, x, None);
+}
+
+/// Adds `y` to `x` and normalises each row of the sum; both [rows, hidden], the result in `x`.
+///
+/// # Panics
+/// When the shapes differ.
+pub fn add_layer_norm(
+    team: &Team,
+    kernel: Kernel,
+    norm: &LayerNorm,
+    x: MatrixMut<'_>,
+    y: MatrixView<'_>,
+) {
+    assert_eq!((x.rows(), x.columns()), (y.rows(), y.columns()));
+    normalise(team, kernel, norm, x, Some(y));
+}
+
+fn normalise(
+    team: &Team,
+    kernel: Kernel,
+    norm: &LayerNorm,
+    mut x: MatrixMut<'_>,
+    y: Option<MatrixView<'_>>,
+) {
+    assert!(norm.weight.len() == x.columns() && norm.bias.len() == x.columns());
+    let x = x.shared();
+    team.run(|worker| {
+        for i in worker.share(x.rows) {
+            // SAFETY: the shares are disjoint, so this thread alone touches row i, while `x` is borrowed.
+            let row = unsafe { x.row_mut(i) };
+            kernel.run(NormaliseRow {
+                row,
+                added: y.map(|y| y.row(i)),
+                norm,
+            });
+        }
+    });
+}
+
+struct NormaliseRow<'a> {
+    row: &'a mut [f32],
+    added: Option<&'a [f32]>,
+    norm: &'a LayerNorm,
+}
+
+impl Operation for NormaliseRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<I: Isa>(self) {
+        let (n, x) = (self.row.len(), self.row.as_mut_ptr());
+        // SAFETY: all pointers are to rows of n elements (asserted by the callers), and the loops stay inside.
+        unsafe {
+            let mut sum = I::splat(0.0);
+            match self.added.map(<[f32]>::as_ptr) {
+                Some(y) => for_each_vector!(
+                    I,
+                    n,
+                    |i| {
+                        let s = I::add(I::load(x.add(i)), I::load(y.add(i)));
+                        I::store(x.add(i), s);
+                        sum = I::add(sum, s);
+                    },
+                    |i, left| {
+                        let s = I::add(
+                            I::load_partial(x.add(i), left),
+                            I::load_partial(y.add(i), left),
+                        );
+                        I::store_partial(x.add(i), s, left);
+                        sum = I::add(sum, s);
+                    }
+                ),
+                None => {
+                    for_each_vector!(I, n, |i| sum = I::add(sum, I::load(x.add(i))), |i, left| {
+                        sum = I::add(sum, I::load_partial(x.add(i), left))
+                    })
+                }
+            }
+            let mean = I::splat(I::sum(sum) / n as f32);
+            let scale = I::splat(1.0 / (self.variance::<I>(mean) + self.norm.epsilon).sqrt());
+            let (w, b) = (self.norm.weight.as_ptr(), self.norm.bias.as_ptr());
+            for_each_vector!(
+                I,
+                n,
+                |i| {
+                    let d = I::mul(I::sub(I::load(x.add(i)), mean), scale);
+                    I::store(x.add(i), I::fma(d, I::load(w.add(i)), I::load(b.add(i))));
+                },
+                |i, left| {
+                    let d = I::mul(I::sub(I::load_partial(x.add(i), left), mean), scale);
+                    let (w, b) = (
+                        I::load_partial(w.add(i), left),
+                        I::load_partial(b.add(i), left),
+                    );
+                    I::store_partial(x.add(i), I::fma(d, w, b), left);
+                }
+            );
+        }
+    }
+}
+
+impl NormaliseRow<'_> {
+    /// Mean squared distance from the mean, in a second pass: the row is in the cache, and E[x²] − E[x]² would cancel.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn variance<I: Isa>(&self, mean: I::F32) -> f32 {
+        let (n, x) = (self.row.len(), self.row.as_ptr());
+        // SAFETY: the loops stay inside the row.
+        unsafe {
+            let mut squares = I::splat(0.0);
+            let mut rest = 0.0;
+            for_each_vector!(
+                I,
+                n,
+                |i| {
+                    let d = I::sub(I::load(x.add(i)), mean);
+                    squares = I::fma(d, d, squares);
+                },
+                // Lanes past the end would add mean², so the last few are summed one by one.
+                |i, left| {
+                    let mean = I::largest(mean);
+                    for j in i..i + left {
+                        rest += (*x.add(j) - mean) * (*x.add(j) - mean);
+                    }
+                }
+            );
+            (I::sum(squares) + rest) / n as f32
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{random, random_matrix};
+
+    fn reference(x: &[f32], norm: &LayerNorm) -> Vec<f64> {
+        let n = x.len() as f64;
+        let mean = x.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let variance = x
+            .iter()
+            .map(|&v| (f64::from(v) - mean).powi(2))
+            .sum::<f64>()
+            / n;
+        let scale = 1.0 / (variance + f64::from(norm.epsilon)).sqrt();
+        let affine = norm.weight.iter().zip(&norm.bias);
+        x.iter()
+            .zip(affine)
+            .map(|(&v, (&w, &b))| (f64::from(v) - mean) * scale * f64::from(w) + f64::from(b))
+            .collect()
+    }
+
+    #[test]
+    fn equals_the_definition() {
+        for kernel in Kernel::all() {
+            for columns in [1usize, 2, 7, 8, 15, 16, 17, 33, 384, 769] {
+                let norm = LayerNorm {
+                    weight: random(columns, 3),
+                    bias: random(columns, 4),
+                    epsilon: 1e-5,
+                };
+                let (mut x, y) = (random_matrix(5, columns, 5), random_matrix(5, columns, 6));
+                let sums: Vec<Vec<f32>> = (0..5)
+                    .map(|i| x.row(i).iter().zip(y.row(i)).map(|(a, b)| a + b).collect())
+                    .collect();
+                let mut plain = random_matrix(5, columns, 5);
+                let want_plain: Vec<_> = (0..5).map(|i| reference(x.row(i), &norm)).collect();
+                add_layer_norm(&Team::new(2), kernel, &norm, x.view_mut(), y.view());
+                layer_norm(&Team::new(1), kernel, &norm, plain.view_mut());
+                for i in 0..5 {
+                    compare(kernel, x.row(i), &reference(&sums[i], &norm));
+                    compare(kernel, plain.row(i), &want_plain[i]);
+                }
+            }
+        }
+    }
+
+    fn compare(kernel: Kernel, got: &[f32], want: &[f64]) {
+        for (g, w) in got.iter().zip(want) {
+            assert!(
+                (f64::from(*g) - w).abs() < 1e-4,
+                "{} {}: {g} {w}",
+                kernel.name(),
+                got.len()
+            );
+        }
+    }
+}

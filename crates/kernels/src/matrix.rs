@@ -1,0 +1,214 @@
+//! Row-major matrices of f32 whose rows start on cache lines.
+
+use crate::aligned::AlignedBuffer;
+
+/// Floats of a cache line.
+const LINE: usize = 16;
+
+/// A row-major matrix that is reused from call to call: resizing keeps its memory.
+///
+/// A row's stride is the column count rounded up to an odd number of cache lines. A stride that is a
+/// multiple of 4 KiB (3072 columns, say) would send the same column of every row to one
+/// set of the first-level cache, and the product's broadcasts walk several rows at once.
+#[derive(Default)]
+pub struct Matrix {
+    data: AlignedBuffer<f32>,
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl Matrix {
+    /// A matrix of zeros.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        let mut m = Self::default();
+        m.resize(rows, columns);
+        m
+    }
+
+    /// Gives the matrix a shape. The contents afterwards are unspecified (but initialised).
+    pub fn resize(&mut self, rows: usize, columns: usize) {
+        self.stride = (columns.div_ceil(LINE) | 1) * LINE;
+        self.rows = rows;
+        self.columns = columns;
+        self.data.ensure(rows * self.stride);
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// One row.
+    pub fn row(&self, i: usize) -> &[f32] {
+        assert!(i < self.rows, "row {i} of {}", self.rows);
+        &self.data[i * self.stride..][..self.columns]
+    }
+
+    /// One row, to write.
+    pub fn row_mut(&mut self, i: usize) -> &mut [f32] {
+        assert!(i < self.rows, "row {i} of {}", self.rows);
+        &mut self.data[i * self.stride..][..self.columns]
+    }
+
+    /// Everything, to read.
+    pub fn view(&self) -> MatrixView<'_> {
+        MatrixView {
+            data: &self.data,
+            rows: self.rows,
+            columns: self.columns,
+            stride: self.stride,
+        }
+    }
+
+    /// Everything, to write.
+    pub fn view_mut(&mut self) -> MatrixMut<'_> {
+        MatrixMut {
+            rows: self.rows,
+            columns: self.columns,
+            stride: self.stride,
+            data: &mut self.data,
+        }
+    }
+
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.data.len() * size_of::<f32>()
+    }
+}
+
+/// A matrix to read.
+#[derive(Clone, Copy)]
+pub struct MatrixView<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl<'a> MatrixView<'a> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// One row.
+    pub fn row(&self, i: usize) -> &'a [f32] {
+        assert!(i < self.rows, "row {i} of {}", self.rows);
+        &self.data[i * self.stride..][..self.columns]
+    }
+
+    /// Elements from the start of a row to the start of the next.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(crate) fn as_ptr(&self) -> *const f32 {
+        self.data.as_ptr()
+    }
+}
+
+/// A matrix to write.
+pub struct MatrixMut<'a> {
+    data: &'a mut [f32],
+    rows: usize,
+    columns: usize,
+    stride: usize,
+}
+
+impl MatrixMut<'_> {
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// The same matrix for several threads, each of which writes elements of its own.
+    pub(crate) fn shared(&mut self) -> SharedMatrix {
+        SharedMatrix {
+            data: self.data.as_mut_ptr(),
+            rows: self.rows,
+            columns: self.columns,
+            stride: self.stride,
+        }
+    }
+}
+
+/// Raw access to a [`MatrixMut`] that the threads of one operation share.
+///
+/// Whoever uses it keeps the elements that each thread touches disjoint, and ends before
+/// the borrow it was made from does.
+#[derive(Clone, Copy)]
+pub(crate) struct SharedMatrix {
+    data: *mut f32,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
+    pub(crate) stride: usize,
+}
+
+// SAFETY: only a pointer; every access is unsafe and states its disjointness.
+unsafe impl Send for SharedMatrix {}
+// SAFETY: as above.
+unsafe impl Sync for SharedMatrix {}
+
+impl SharedMatrix {
+    /// Address of an element.
+    ///
+    /// # Safety
+    /// The matrix that this was made from is still borrowed.
+    pub(crate) unsafe fn at(&self, row: usize, column: usize) -> *mut f32 {
+        debug_assert!(row < self.rows && column < self.columns);
+        // SAFETY: inside the allocation, by the bounds above.
+        unsafe { self.data.add(row * self.stride + column) }
+    }
+
+    /// One row.
+    ///
+    /// # Safety
+    /// As [`Self::at`], and no other thread touches the row while the slice lives.
+    pub(crate) unsafe fn row_mut<'b>(&self, row: usize) -> &'b mut [f32] {
+        debug_assert!(row < self.rows);
+        // SAFETY: `columns` elements from the row's start are inside the allocation; the caller keeps them exclusive.
+        unsafe { std::slice::from_raw_parts_mut(self.data.add(row * self.stride), self.columns) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_start_on_cache_lines_and_strides_are_odd_lines() {
+        for columns in [0, 1, 15, 16, 17, 768, 3072] {
+            let mut m = Matrix::zeros(3, columns);
+            assert_eq!(m.stride % LINE, 0);
+            assert_eq!(m.stride / LINE % 2, 1);
+            m.row_mut(2).fill(1.0);
+            assert_eq!(m.row(2).len(), columns);
+            assert!(m.row(1).iter().all(|&x| x == 0.0));
+        }
+    }
+
+    #[test]
+    fn resizing_keeps_the_memory() {
+        let mut m = Matrix::zeros(10, 100);
+        let bytes = m.bytes();
+        m.resize(2, 30);
+        m.resize(10, 100);
+        assert_eq!(m.bytes(), bytes);
+    }
+}

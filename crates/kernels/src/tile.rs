@@ -1,0 +1,208 @@
+//! The inner loop of every f32 matrix product.
+//!
+//! A tile is R rows by V vectors of the result, held in registers while the loop runs
+//! over the inner dimension k: V loads of B and R broadcasts of A feed R · V multiply-adds.
+//! Each element of the result is one chain of multiply-adds in ascending k, whatever
+//! R and V are and wherever the loop is interrupted: that is why a row's bytes do not
+//! depend on its neighbours.
+
+use crate::isa::Isa;
+
+/// One tile: C[r, v] = (C[r, v] if `accumulate`) + Σ_k A[r, k] · B[k, v].
+#[derive(Clone, Copy)]
+pub(crate) struct Tile {
+    pub(crate) a: *const f32,
+    pub(crate) a_stride: usize,
+    pub(crate) b: *const f32,
+    pub(crate) b_stride: usize,
+    pub(crate) c: *mut f32,
+    pub(crate) c_stride: usize,
+    /// Length of the inner dimension.
+    pub(crate) k: usize,
+    /// Go on from what C holds instead of from zero.
+    pub(crate) accumulate: bool,
+    /// Memory to bring near while computing: `prefetch_lines` cache lines per step of k.
+    pub(crate) prefetch: *const u8,
+    pub(crate) prefetch_lines: usize,
+}
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+impl Tile {
+    /// Computes the tile with `rows` rows (1..=8) and V vectors.
+    ///
+    /// # Safety
+    /// The CPU has I; A has `rows` rows of k elements, B has k rows of V vectors and C `rows`
+    /// rows of V vectors, C being disjoint from the others.
+    #[inline(always)]
+    pub(crate) unsafe fn run<I: Isa, const V: usize>(&self, rows: usize) {
+        debug_assert!(rows <= I::TILE_ROWS);
+        // SAFETY: passed on from the caller.
+        unsafe {
+            match rows {
+                1 => self.rows::<I, 1, V>(),
+                2 => self.rows::<I, 2, V>(),
+                3 => self.rows::<I, 3, V>(),
+                4 => self.rows::<I, 4, V>(),
+                5 => self.rows::<I, 5, V>(),
+                6 => self.rows::<I, 6, V>(),
+                7 => self.rows::<I, 7, V>(),
+                8 => self.rows::<I, 8, V>(),
+                _ => {}
+            }
+        }
+    }
+
+    /// # Safety
+    /// As [`Self::run`].
+    #[inline(always)]
+    unsafe fn rows<I: Isa, const R: usize, const V: usize>(&self) {
+        if R > I::TILE_ROWS {
+            return; // never asked for; keeps the compiler from generating it
+        }
+        // SAFETY: every address below is inside A, B or C as the caller describes them.
+        unsafe {
+            let mut acc = [[I::splat(0.0); V]; R];
+            if self.accumulate {
+                for (r, row) in acc.iter_mut().enumerate() {
+                    for (v, x) in row.iter_mut().enumerate() {
+                        *x = I::load(self.c.add(r * self.c_stride + v * I::LANES));
+                    }
+                }
+            }
+            let (mut b, mut ahead) = (self.b, self.prefetch);
+            for k in 0..self.k {
+                for line in 0..self.prefetch_lines {
+                    I::prefetch(ahead.wrapping_add(line * LINE));
+                }
+                ahead = ahead.wrapping_add(self.prefetch_lines * LINE);
+                let mut w = [I::splat(0.0); V];
+                for (v, x) in w.iter_mut().enumerate() {
+                    *x = I::load(b.add(v * I::LANES));
+                }
+                for (r, row) in acc.iter_mut().enumerate() {
+                    let a = I::splat(*self.a.add(r * self.a_stride + k));
+                    for (x, &w) in row.iter_mut().zip(&w) {
+                        *x = I::fma(a, w, *x);
+                    }
+                }
+                b = b.wrapping_add(self.b_stride);
+            }
+            for (r, row) in acc.iter().enumerate() {
+                for (v, &x) in row.iter().enumerate() {
+                    I::store(self.c.add(r * self.c_stride + v * I::LANES), x);
+                }
+            }
+        }
+    }
+}
+
+/// Calls `f(first, count)` for blocks of at most `most` rows, as equal as they can be: 17 rows in
+/// blocks of up to 8 are 6 + 6 + 5, not 8 + 8 + 1, so that no block is too short to hide latency.
+#[inline(always)]
+pub(crate) fn for_each_row_block(rows: usize, most: usize, mut f: impl FnMut(usize, usize)) {
+    let blocks = rows.div_ceil(most);
+    for b in 0..blocks {
+        let (first, end) = (b * rows / blocks, (b + 1) * rows / blocks);
+        f(first, end - first);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Kernel, Operation};
+    use crate::testing::random;
+
+    struct RunTile(Tile, usize, usize);
+    impl Operation for RunTile {
+        type Output = ();
+        #[inline(always)]
+        unsafe fn run<I: Isa>(self) {
+            // SAFETY: the test sizes its buffers for the tile.
+            unsafe {
+                match self.2 {
+                    1 => self.0.run::<I, 1>(self.1),
+                    2 => self.0.run::<I, 2>(self.1),
+                    _ => self.0.run::<I, 3>(self.1),
+                }
+            }
+        }
+    }
+
+    /// Most rows of a tile of `kernel`.
+    fn most_rows(kernel: Kernel) -> usize {
+        if kernel.lanes() == 16 { 8 } else { 4 }
+    }
+
+    #[test]
+    fn equals_the_naive_product_and_ignores_where_k_is_cut() {
+        for kernel in Kernel::all() {
+            for rows in 1..=most_rows(kernel) {
+                for vectors in 1..=3 {
+                    for k in [0usize, 1, 2, 7, 64, 131] {
+                        check(kernel, rows, vectors, k);
+                    }
+                }
+            }
+        }
+    }
+
+    fn check(kernel: Kernel, rows: usize, vectors: usize, k: usize) {
+        let n = vectors * kernel.lanes();
+        let (a, b) = (random(rows * k.max(1), 1), random(k.max(1) * n, 2));
+        let run = |split: usize| {
+            let mut c = vec![f32::NAN; rows * n];
+            for (from, to, accumulate) in [(0, split, false), (split, k, true)] {
+                let tile = Tile {
+                    a: a[from.min(a.len())..].as_ptr(),
+                    a_stride: k,
+                    b: b[(from * n).min(b.len())..].as_ptr(),
+                    b_stride: n,
+                    c: c.as_mut_ptr(),
+                    c_stride: n,
+                    k: to - from,
+                    accumulate,
+                    prefetch: std::ptr::null(),
+                    prefetch_lines: 0,
+                };
+                kernel.run(RunTile(tile, rows, vectors));
+            }
+            c
+        };
+        let whole = run(k);
+        for r in 0..rows {
+            for j in 0..n {
+                let want: f64 = (0..k)
+                    .map(|i| f64::from(a[r * k + i]) * f64::from(b[i * n + j]))
+                    .sum();
+                let got = f64::from(whole[r * n + j]);
+                assert!(
+                    (got - want).abs() < 1e-4,
+                    "{} {rows}x{n}x{k}: {got} {want}",
+                    kernel.name()
+                );
+            }
+        }
+        assert!(
+            run(k / 2)
+                .iter()
+                .zip(&whole)
+                .all(|(x, y)| x.to_bits() == y.to_bits())
+        );
+    }
+
+    #[test]
+    fn row_blocks_are_even_and_cover_everything() {
+        for rows in 0..100 {
+            let mut next = 0;
+            for_each_row_block(rows, 8, |first, count| {
+                assert_eq!(first, next);
+                assert!((1..=8).contains(&count));
+                next += count;
+            });
+            assert_eq!(next, rows);
+        }
+    }
+}

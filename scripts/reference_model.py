@@ -69,14 +69,24 @@ def pooling_of(folder):
     return chosen[0]
 
 
+def default_prompt(folder):
+    """What sentence-transformers puts in front of a text unless told otherwise."""
+    path = Path(folder) / "config_sentence_transformers.json"
+    config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return config.get("prompts", {}).get(config.get("default_prompt_name"), "")
+
+
 def unit_vector(model, pooling, ids):
-    """Pooled and L2-normalised float64 vector of one sequence of token ids."""
+    """Pooled and L2-normalised vector of one sequence of token ids, in the model's precision."""
     import torch
 
     with torch.no_grad():
         tokens = torch.tensor([ids])
         hidden = model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state[0]
-    pooled = {"cls": lambda: hidden[0], "mean": lambda: hidden.mean(0), "max": lambda: hidden.max(0).values}[pooling]()
+    if pooling == "cls":
+        pooled = hidden[0]
+    else:
+        pooled = hidden.mean(0) if pooling == "mean" else hidden.max(0).values
     return (pooled / pooled.norm()).tolist()
 
 
@@ -89,3 +99,42 @@ def read_tokenizer(folder, max_tokens):
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
+
+
+def random_tensor(name, shape, random):
+    """Large enough that attention, GELU and every bias show in the result; a model's usual
+    initialisation (0.02, biases 0, LayerNorm 1) would hide most mistakes."""
+    import numpy
+    import torch
+
+    normal = random.standard_normal(shape)
+    if "LayerNorm.weight" in name:
+        values = 1 + 0.3 * normal
+    elif name.endswith("bias"):
+        values = 0.3 * normal
+    elif "embeddings" in name:
+        values = 0.7 * normal
+    else:
+        values = 1.5 * normal / shape[1] ** 0.5
+    return torch.from_numpy(values.astype(numpy.float32))
+
+
+def write_layout(folder, hidden, pooling):
+    """The files that sentence-transformers adds to a model's folder."""
+    kinds = (("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize"))
+    write_json(folder / "modules.json", [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(kinds)
+    ])
+    (folder / "1_Pooling").mkdir()
+    write_json(folder / "1_Pooling" / "config.json", {
+        "word_embedding_dimension": hidden,
+        "pooling_mode_cls_token": pooling == "cls",
+        "pooling_mode_mean_tokens": pooling == "mean",
+        "pooling_mode_max_tokens": pooling == "max",
+        "pooling_mode_mean_sqrt_len_tokens": False,
+    })
+
+
+def write_json(path, value):
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

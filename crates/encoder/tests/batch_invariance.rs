@@ -1,0 +1,153 @@
+//! A text's vector has the same bytes alone, in any batch, with one thread or two:
+//! caches, stored collections and repeated requests rely on it.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use yuyi_encoder::{EncodeOptions, Encoded, Encoder};
+
+const CASES_PER_FIXTURE: u32 = 40;
+const CASES_OF_BUILTIN: u32 = 8;
+const CHARACTERS: &str = "[今天气真不错喜欢水果发票适遊，。？ A-Za-z0-9]{1,80}";
+
+#[test]
+fn every_kernel_is_invariant() {
+    fixtures::run_with_every_kernel("same_bytes_", 2);
+}
+
+#[test]
+fn same_bytes_for_ids() {
+    for fixture in fixtures::all() {
+        let longest = fixture
+            .cases
+            .iter()
+            .map(|case| case.ids.len())
+            .max()
+            .unwrap_or(1);
+        let pair = Pair {
+            one: fixture.load(1),
+            two: fixture.load(2),
+        };
+        let batches = batches(vocabulary(&pair.one), longest);
+        run(CASES_PER_FIXTURE, &batches, |batch| pair.compare_ids(batch));
+    }
+}
+
+#[test]
+fn same_bytes_for_texts() {
+    for fixture in fixtures::all() {
+        let pair = Pair {
+            one: fixture.load(1),
+            two: fixture.load(2),
+        };
+        run(CASES_PER_FIXTURE / 4, &vec(CHARACTERS, 1..8), |texts| {
+            pair.compare_texts(texts)
+        });
+    }
+}
+
+#[test]
+fn builtin_has_the_same_bytes() {
+    let folder = fixtures::repository().join("models/builtin");
+    if !folder.join("config.json").exists() {
+        println!("not run: models/builtin is absent");
+        return;
+    }
+    let pair = Pair {
+        one: fixtures::load(&folder, 1),
+        two: fixtures::load(&folder, 2),
+    };
+    let batches = batches(vocabulary(&pair.one), 40);
+    run(CASES_OF_BUILTIN, &batches, |batch| pair.compare_ids(batch));
+    run(CASES_OF_BUILTIN, &vec(CHARACTERS, 1..5), |texts| {
+        pair.compare_texts(texts)
+    });
+}
+
+/// The same model with one thread and with two.
+struct Pair {
+    one: Encoder,
+    two: Encoder,
+}
+
+impl Pair {
+    fn compare_ids(&self, batch: &[Vec<u32>]) -> TestCaseResult {
+        let ids: Vec<&[u32]> = batch.iter().map(Vec::as_slice).collect();
+        self.compare(&ids, |encoder, ids| encoder.encode_ids(ids).unwrap())
+    }
+
+    fn compare_texts(&self, texts: &[String]) -> TestCaseResult {
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let options = EncodeOptions::default();
+        self.compare(&texts, |encoder, texts| {
+            encoder.encode(texts, &options).unwrap()
+        })
+    }
+
+    fn compare<T>(
+        &self,
+        batch: &[T],
+        encode: impl Fn(&Encoder, &[T]) -> Vec<Encoded>,
+    ) -> TestCaseResult {
+        let in_batch = [encode(&self.one, batch), encode(&self.two, batch)];
+        for (i, input) in batch.iter().enumerate() {
+            let alone = encode(&self.one, std::slice::from_ref(input));
+            let expected = bits(&alone[0]);
+            let with_two = encode(&self.two, std::slice::from_ref(input));
+            prop_assert_eq!(
+                bits(&with_two[0]),
+                &expected[..],
+                "{}: alone, two threads",
+                i
+            );
+            prop_assert_eq!(
+                bits(&in_batch[0][i]),
+                &expected[..],
+                "{}: batch, one thread",
+                i
+            );
+            prop_assert_eq!(
+                bits(&in_batch[1][i]),
+                &expected[..],
+                "{}: batch, two threads",
+                i
+            );
+        }
+        Ok(())
+    }
+}
+
+fn bits(encoded: &Encoded) -> Vec<u32> {
+    assert!(encoded.vector.iter().all(|x| x.is_finite()), "not finite");
+    encoded.vector.iter().map(|x| x.to_bits()).collect()
+}
+
+/// Batches of a few texts of any length, or of many short ones.
+fn batches(vocabulary: u32, longest: usize) -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let ids = move |length| vec(0..vocabulary, length);
+    let mixed = prop_oneof![
+        6 => ids(1..=20usize),
+        3 => ids(1..=longest.min(130)),
+        1 => ids(1..=longest),
+    ];
+    prop_oneof![4 => vec(mixed, 1..=6), 1 => vec(ids(1..=6), 20..=50)]
+}
+
+fn vocabulary(encoder: &Encoder) -> u32 {
+    u32::try_from(encoder.spec().config.vocab_size).unwrap()
+}
+
+fn run<S: Strategy>(cases: u32, strategy: &S, test: impl Fn(&S::Value) -> TestCaseResult) {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let result = TestRunner::new(config).run(strategy, |value| test(&value));
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+}

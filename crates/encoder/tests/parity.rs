@@ -1,0 +1,99 @@
+//! Vectors against those that transformers computed (`scripts/make_model_fixtures`).
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use fixtures::{Case, Fixture};
+use yuyi_encoder::{EncodeOptions, Encoded};
+
+/// A component is about 1/8 in these vectors and float32 leaves about 1e-7 of error; the
+/// tanh form of GELU in place of the exact one already makes 3e-5.
+const LARGEST_DIFFERENCE: f32 = 5e-6;
+const SMALLEST_COSINE: f64 = 0.99999;
+
+#[test]
+fn every_kernel_matches_the_reference() {
+    fixtures::run_with_every_kernel("near_", 3);
+}
+
+#[test]
+fn near_for_ids_alone() {
+    for fixture in fixtures::all() {
+        let encoder = fixture.load(2);
+        for case in &fixture.cases {
+            let encoded = encoder.encode_ids(&[&case.ids]).unwrap();
+            assert_near(&fixture, case, &encoded[0]);
+        }
+    }
+}
+
+#[test]
+fn near_for_ids_in_one_batch() {
+    for fixture in fixtures::all() {
+        let ids: Vec<&[u32]> = fixture.cases.iter().map(|case| &case.ids[..]).collect();
+        let encoded = fixture.load(2).encode_ids(&ids).unwrap();
+        assert_eq!(encoded.len(), fixture.cases.len(), "{}", fixture.name);
+        for (case, encoded) in fixture.cases.iter().zip(&encoded) {
+            assert_near(&fixture, case, encoded);
+        }
+    }
+}
+
+#[test]
+fn near_for_texts() {
+    for fixture in fixtures::all() {
+        let cases: Vec<&Case> = fixture
+            .cases
+            .iter()
+            .filter(|case| case.text.is_some())
+            .collect();
+        let texts: Vec<&str> = cases
+            .iter()
+            .filter_map(|case| case.text.as_deref())
+            .collect();
+        let encoded = fixture
+            .load(1)
+            .encode(&texts, &EncodeOptions::default())
+            .unwrap();
+        assert_eq!(encoded.len(), texts.len(), "{}", fixture.name);
+        for (case, encoded) in cases.into_iter().zip(&encoded) {
+            assert_near(&fixture, case, encoded);
+            assert_eq!(
+                encoded.truncated, case.truncated,
+                "{}, {}",
+                fixture.name, case.name
+            );
+        }
+    }
+}
+
+fn assert_near(fixture: &Fixture, case: &Case, encoded: &Encoded) {
+    let name = format!("{}, {}", fixture.name, case.name);
+    assert_eq!(encoded.tokens, case.ids.len(), "{name}: tokens");
+    assert_eq!(encoded.vector.len(), case.vector.len(), "{name}: dimension");
+    let difference = largest_difference(&encoded.vector, &case.vector);
+    assert!(
+        difference <= LARGEST_DIFFERENCE,
+        "{name}: differs by {difference:e}"
+    );
+    let cosine = cosine(&encoded.vector, &case.vector);
+    assert!(cosine >= SMALLEST_COSINE, "{name}: cosine {cosine}");
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs());
+    // A NaN has to fail the test; f32::max would drop it.
+    differences.fold(0.0, |largest, d| if d <= largest { largest } else { d })
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(&a, &b)| f64::from(a) * f64::from(b))
+            .sum()
+    };
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}

@@ -6,7 +6,7 @@
 mod fixtures;
 
 use fixtures::{Case, Fixture};
-use yuyi_encoder::{EncodeOptions, Encoded};
+use yuyi_encoder::{EncodeOptions, Encoded, Encoder};
 
 /// A component is about 1/8 in these vectors and float32 leaves about 1e-7 of error; the
 /// tanh form of GELU in place of the exact one already makes 3e-5.
@@ -14,57 +14,48 @@ const LARGEST_DIFFERENCE: f32 = 5e-6;
 const SMALLEST_COSINE: f64 = 0.99999;
 
 #[test]
-fn every_kernel_matches_the_reference() {
-    fixtures::run_with_every_kernel("near_", 3);
-}
-
-#[test]
-fn near_for_ids_alone() {
-    for fixture in fixtures::all() {
-        let encoder = fixture.load(2);
+fn ids_alone() {
+    for_each_model(|fixture, encoder| {
         for case in &fixture.cases {
             let encoded = encoder.encode_ids(&[&case.ids]).unwrap();
-            assert_near(&fixture, case, &encoded[0]);
+            assert_near(fixture, case, &encoded[0]);
         }
-    }
+    });
 }
 
 #[test]
-fn near_for_ids_in_one_batch() {
-    for fixture in fixtures::all() {
+fn ids_in_one_batch() {
+    for_each_model(|fixture, encoder| {
         let ids: Vec<&[u32]> = fixture.cases.iter().map(|case| &case.ids[..]).collect();
-        let encoded = fixture.load(2).encode_ids(&ids).unwrap();
-        assert_eq!(encoded.len(), fixture.cases.len(), "{}", fixture.name);
+        let encoded = encoder.encode_ids(&ids).unwrap();
+        assert_eq!(encoded.len(), ids.len(), "{}", fixture.name);
         for (case, encoded) in fixture.cases.iter().zip(&encoded) {
-            assert_near(&fixture, case, encoded);
+            assert_near(fixture, case, encoded);
         }
-    }
+    });
 }
 
 #[test]
-fn near_for_texts() {
-    for fixture in fixtures::all() {
-        let cases: Vec<&Case> = fixture
-            .cases
-            .iter()
-            .filter(|case| case.text.is_some())
-            .collect();
-        let texts: Vec<&str> = cases
-            .iter()
-            .filter_map(|case| case.text.as_deref())
-            .collect();
-        let encoded = fixture
-            .load(1)
-            .encode(&texts, &EncodeOptions::default())
-            .unwrap();
+fn texts() {
+    for_each_model(|fixture, encoder| {
+        let with_text = |case: &&Case| case.text.is_some();
+        let cases: Vec<&Case> = fixture.cases.iter().filter(with_text).collect();
+        let texts: Vec<&str> = cases.iter().flat_map(|c| c.text.as_deref()).collect();
+        let encoded = encoder.encode(&texts, &EncodeOptions::default()).unwrap();
         assert_eq!(encoded.len(), texts.len(), "{}", fixture.name);
         for (case, encoded) in cases.into_iter().zip(&encoded) {
-            assert_near(&fixture, case, encoded);
-            assert_eq!(
-                encoded.truncated, case.truncated,
-                "{}, {}",
-                fixture.name, case.name
-            );
+            assert_near(fixture, case, encoded);
+            let name = format!("{}, {}", fixture.name, case.name);
+            assert_eq!(encoded.truncated, case.truncated, "{name}: truncated");
+        }
+    });
+}
+
+fn for_each_model(test: impl Fn(&Fixture, &Encoder)) {
+    for kernel in fixtures::kernels() {
+        for fixture in fixtures::all() {
+            println!("{} with {}", fixture.name, kernel.name());
+            test(&fixture, &fixture.load(kernel, 2));
         }
     }
 }
@@ -89,11 +80,10 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(&a, &b)| f64::from(a) * f64::from(b))
-            .sum()
-    };
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let products = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b));
+    products.sum()
 }

@@ -3,7 +3,6 @@
 #![allow(dead_code, reason = "each test file uses the part that it needs")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::Deserialize;
 use yuyi_encoder::{Encoder, Folder, LoadOptions};
@@ -45,19 +44,20 @@ impl Fixture {
         }
     }
 
-    /// The model, with `threads` threads a forward pass.
-    pub fn load(&self, threads: usize) -> Encoder {
-        load(&self.folder, threads)
+    /// The model.
+    pub fn load(&self, kernel: Kernel, threads: usize) -> Encoder {
+        load(&self.folder, kernel, threads)
     }
 }
 
 /// The model of `folder`, with `threads` threads a forward pass.
-pub fn load(folder: &Path, threads: usize) -> Encoder {
+pub fn load(folder: &Path, kernel: Kernel, threads: usize) -> Encoder {
     let options = LoadOptions {
         threads: Some(threads),
         ..LoadOptions::default()
     };
-    let loaded = Folder::open(folder).and_then(|folder| Encoder::load(&folder, &options));
+    let loaded =
+        Folder::open(folder).and_then(|folder| Encoder::load_with(&folder, &options, kernel));
     loaded.unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
 }
 
@@ -78,33 +78,13 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Runs the `count` tests of this file whose names begin with `prefix` once for each
-/// kernel of this CPU. Each run is a process of its own, because the kernel is chosen
-/// by the environment.
-pub fn run_with_every_kernel(prefix: &str, count: usize) {
+/// The kernels of this CPU, slowest first; one that it cannot run is named in the output.
+pub fn kernels() -> Vec<Kernel> {
     for path in KernelPath::ALL {
-        if Kernel::new(path).is_some() {
-            run_with_kernel(path.name(), prefix, count);
-        } else {
-            println!(
-                "not run: this CPU lacks the instructions of {}",
-                path.name()
-            );
+        if Kernel::new(path).is_none() {
+            let name = path.name();
+            println!("not run: this CPU lacks the instructions of {name}");
         }
     }
-}
-
-fn run_with_kernel(kernel: &str, prefix: &str, count: usize) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .arg(prefix)
-        .env("YUYI_KERNEL", kernel)
-        .output()
-        .unwrap();
-    let report = String::from_utf8_lossy(&output.stdout);
-    // The count guards against a filter that matches nothing.
-    let passed = report.contains(&format!("ok. {count} passed"));
-    assert!(
-        output.status.success() && passed,
-        "YUYI_KERNEL={kernel}\n{report}"
-    );
+    Kernel::all()
 }

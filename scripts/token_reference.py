@@ -51,6 +51,8 @@ def has_requirements():
 
 def bert(vocabulary_file):
     """Function from a text to BERT's ids, [CLS] and [SEP] included, cut at MAX_TOKENS."""
+    # It would say that torch is missing, which only models need.
+    os.environ["TRANSFORMERS_NO_ADVISORY_WARNINGS"] = "1"
     from transformers import BertTokenizer
 
     tokenizer = BertTokenizer(str(vocabulary_file), do_lower_case=True, model_max_length=MAX_TOKENS)
@@ -145,8 +147,16 @@ class Builtin:
         return self.cut.ids(text), False
 
 
+def read_image(downloads):
+    """What the built-in model is cut from; the package is kept in the folder `downloads`."""
+    from builtin_model import image, package
+
+    Path(downloads).mkdir(parents=True, exist_ok=True)
+    return image.read(package.image_bytes(downloads))
+
+
 def builtin(image):
-    """`image` as builtin_model.image.read gives it."""
+    """`image` from read_image."""
     vocabulary = image.vocabulary
     model = json.loads((BUILTIN / "tokenizer.json").read_text(encoding="utf-8"))["model"]
     pieces = [piece for piece, _ in model["vocab"]]

@@ -1,1 +1,18 @@
-//! Placeholder.
+//! Which model: the built-in one, folders on disk, the catalogue of known models, and the
+//! [`Embedder`] through which everything above turns texts into vectors.
+
+mod builtin;
+mod catalogue;
+mod embedder;
+mod error;
+mod home;
+mod local;
+mod resolve;
+
+pub use builtin::BUILTIN_NAME;
+pub use catalogue::{CATALOGUE, KnownModel, find_known};
+pub use embedder::{EmbedFuture, EmbedOptions, Embedder, Inputs, ModelFacts, Prompt};
+pub use error::Error;
+pub use home::home;
+pub use local::LocalEmbedder;
+pub use resolve::{Installed, Resolved, installed, resolve};

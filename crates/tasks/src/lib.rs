@@ -1,1 +1,7 @@
-//! Placeholder.
+//! Vectors to answers: pure functions over vectors and texts, without I/O, clock or async.
+
+mod calibration;
+mod cosine;
+
+pub use calibration::Calibration;
+pub use cosine::cosine;

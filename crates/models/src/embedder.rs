@@ -1,0 +1,94 @@
+//! What turns texts into vectors, wherever it computes.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::Serialize;
+use yuyi_encoder::Encoded;
+
+use crate::Error;
+
+/// What goes in front of each text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Prompt {
+    /// The model's default prompt.
+    #[default]
+    Default,
+    /// This text; the empty one means none.
+    Text(String),
+}
+
+/// What a caller may ask of one call to [`Embedder::embed`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmbedOptions {
+    /// What goes in front of each text; token ids get none.
+    pub prompt: Prompt,
+}
+
+/// What is embedded: texts, or token ids that are taken as they are.
+#[derive(Clone, Debug)]
+pub enum Inputs {
+    /// Texts.
+    Texts(Vec<String>),
+    /// Token ids of the model, without prompt and special tokens unless they are among them.
+    Tokens(Vec<Vec<u32>>),
+}
+
+impl Inputs {
+    /// Number of inputs.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Tokens(tokens) => tokens.len(),
+        }
+    }
+
+    /// Whether there is no input.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The facts of a loaded model that people and clients are told.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelFacts {
+    /// Name, as requests give it.
+    pub name: String,
+    /// Length of the vectors.
+    pub dimension: usize,
+    /// Transformer layers.
+    pub layers: usize,
+    /// Most tokens of a text; the rest is cut.
+    pub max_tokens: usize,
+    /// How hidden states become one vector (`cls`, `mean`, `max`).
+    pub pooling: String,
+    /// The default prompt; empty: none.
+    pub default_prompt: String,
+    /// Prompts by name.
+    pub prompts: Vec<(String, String)>,
+    /// Number format of the matrix products.
+    pub precision: String,
+    /// Instruction set that computes.
+    pub kernel: String,
+    /// Threads of one forward pass.
+    pub threads: usize,
+    /// Bytes of weights held in memory.
+    pub weight_bytes: usize,
+}
+
+/// The reply of [`Embedder::embed`], when it comes.
+pub type EmbedFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Encoded>, Error>> + Send + 'a>>;
+
+/// A model that turns texts into unit vectors: a local [`Encoder`](yuyi_encoder::Encoder), or one
+/// that computes elsewhere.
+pub trait Embedder: Send + Sync {
+    /// What is known of the model.
+    fn facts(&self) -> &ModelFacts;
+
+    /// Unit vectors of `inputs`, in order.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTokens`] for token ids that the model does not have; otherwise when the
+    /// model fails.
+    fn embed(&self, inputs: Inputs, options: EmbedOptions) -> EmbedFuture<'_>;
+}

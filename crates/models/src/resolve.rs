@@ -1,0 +1,225 @@
+//! From what a user writes to a folder that can be loaded.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use yuyi_encoder::{Folder, SpecDefaults};
+
+use crate::builtin::{self, BUILTIN_NAME};
+use crate::{Error, find_known, home};
+
+/// A model that can be loaded.
+#[derive(Debug)]
+pub struct Resolved {
+    /// Name for requests and replies.
+    pub name: String,
+    /// Its files.
+    pub folder: Folder,
+    /// What to assume where the files are silent.
+    pub defaults: SpecDefaults,
+}
+
+/// A model that a name alone finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// The name.
+    pub name: String,
+    /// Its folder; `None` for the one in the binary.
+    pub folder: Option<PathBuf>,
+}
+
+/// The model of `name_or_dir`: a folder that exists, the built-in model, or one that is installed
+/// under the home folder. A name wins over a folder of that name; `./NAME` is always the folder.
+///
+/// # Errors
+/// [`Error::Unknown`] with the names that would work; otherwise when the folder cannot be read.
+pub fn resolve(name_or_dir: &str) -> Result<Resolved, Error> {
+    resolve_in(home().as_deref(), name_or_dir)
+}
+
+fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error> {
+    if name_or_dir == BUILTIN_NAME {
+        return Ok(from_folder(BUILTIN_NAME.to_owned(), builtin::folder()));
+    }
+    let models = installed_in(home)?;
+    if let Some(folder) = models
+        .iter()
+        .find(|m| m.name == name_or_dir)
+        .and_then(|m| m.folder.as_deref())
+    {
+        return from_path(name_or_dir.to_owned(), folder);
+    }
+    let path = Path::new(name_or_dir);
+    if path.is_dir() {
+        return from_path(folder_name(path), path);
+    }
+    Err(Error::Unknown {
+        name: name_or_dir.to_owned(),
+        installed: models.into_iter().map(|m| m.name).collect(),
+    })
+}
+
+fn from_path(name: String, path: &Path) -> Result<Resolved, Error> {
+    Ok(from_folder(
+        name,
+        Folder::open(path).map_err(Error::Encoder)?,
+    ))
+}
+
+fn from_folder(name: String, folder: Folder) -> Resolved {
+    let defaults = defaults(&name, &folder);
+    Resolved {
+        name,
+        folder,
+        defaults,
+    }
+}
+
+/// The last component of a path, also of `.` and `..`.
+fn folder_name(path: &Path) -> String {
+    let full = path.canonicalize();
+    let name = full.as_deref().unwrap_or(path).file_name();
+    name.map_or_else(
+        || path.display().to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// What the catalogue knows of a folder, by its name or by the one its configuration tells.
+fn defaults(name: &str, folder: &Folder) -> SpecDefaults {
+    let known = find_known(name).or_else(|| find_known(&name_or_path(folder)?));
+    SpecDefaults {
+        pooling: known.and_then(|known| known.pooling),
+    }
+}
+
+/// `_name_or_path` of config.json; the loader reports a file that cannot be read.
+fn name_or_path(folder: &Folder) -> Option<String> {
+    let bytes = folder.read("config.json").ok()?;
+    let config: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+    Some(config.get("_name_or_path")?.as_str()?.to_owned())
+}
+
+/// The models that a name alone finds: the built-in one first, then those under the home folder by
+/// name.
+///
+/// # Errors
+/// When the home folder's list of models cannot be read.
+pub fn installed() -> Result<Vec<Installed>, Error> {
+    installed_in(home().as_deref())
+}
+
+fn installed_in(home: Option<&Path>) -> Result<Vec<Installed>, Error> {
+    let mut models = match home {
+        Some(home) => folders_with_models(&home.join("models"))?,
+        None => Vec::new(),
+    };
+    models.sort_by(|a, b| a.name.cmp(&b.name));
+    let builtin = Installed {
+        name: BUILTIN_NAME.to_owned(),
+        folder: None,
+    };
+    models.insert(0, builtin);
+    Ok(models)
+}
+
+fn folders_with_models(folder: &Path) -> Result<Vec<Installed>, Error> {
+    let unreadable = |source| Error::Unreadable {
+        folder: folder.to_owned(),
+        source,
+    };
+    let entries = match folder.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut models = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(unreadable)?;
+        let folder = entry.path();
+        // A folder under the built-in model's name could never be reached by it.
+        let name = entry
+            .file_name()
+            .into_string()
+            .ok()
+            .filter(|name| name != BUILTIN_NAME);
+        if let (Some(name), true) = (name, folder.join("config.json").is_file()) {
+            models.push(Installed {
+                name,
+                folder: Some(folder),
+            });
+        }
+    }
+    Ok(models)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use yuyi_encoder::Pooling;
+
+    fn install(home: &Path, name: &str, config: &str) -> PathBuf {
+        let folder = home.join("models").join(name);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("config.json"), config).unwrap();
+        folder
+    }
+
+    #[test]
+    fn an_unknown_name_lists_what_is_installed() {
+        let home = tempfile::tempdir().unwrap();
+        install(home.path(), "b", "{}");
+        install(home.path(), "a", "{}");
+        fs::create_dir(home.path().join("models/not-a-model")).unwrap();
+        let error = resolve_in(Some(home.path()), "c").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "There is no model \"c\". Installed: e5-small-zh, a, b. A path to a model folder works too."
+        );
+    }
+
+    #[test]
+    fn without_a_home_the_builtin_model_is_there() {
+        let model = resolve_in(None, BUILTIN_NAME).unwrap();
+        assert_eq!(model.name, BUILTIN_NAME);
+        assert!(resolve_in(None, "a").is_err());
+        let missing = Path::new("does/not/exist");
+        assert_eq!(installed_in(Some(missing)).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn finds_installed_names_and_folders() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = install(home.path(), "mine", "{}");
+        assert_eq!(resolve_in(Some(home.path()), "mine").unwrap().name, "mine");
+        let path = folder.to_str().unwrap();
+        assert_eq!(resolve_in(None, path).unwrap().name, "mine");
+        assert_eq!(resolve_in(None, &format!("{path}/")).unwrap().name, "mine");
+        assert_eq!(
+            resolve_in(None, &format!("{path}/../mine/.")).unwrap().name,
+            "mine"
+        );
+    }
+
+    #[test]
+    fn pooling_comes_from_the_catalogue_by_folder_or_configuration() {
+        let home = tempfile::tempdir().unwrap();
+        install(home.path(), "gte-base-zh", "{}");
+        install(
+            home.path(),
+            "mine",
+            r#"{"_name_or_path": "shibing624/text2vec-base-chinese"}"#,
+        );
+        install(home.path(), "other", r#"{"_name_or_path": 3}"#);
+        let expected = [
+            ("gte-base-zh", Some(Pooling::Cls)),
+            ("mine", Some(Pooling::Mean)),
+            ("other", None),
+        ];
+        for (name, pooling) in expected {
+            let model = resolve_in(Some(home.path()), name).unwrap();
+            assert_eq!(model.defaults.pooling, pooling, "{name}");
+        }
+    }
+}

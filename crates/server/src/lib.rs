@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The HTTP service of yuyi.
+//!
+//! A request passes through the envelope (request id, log, shape of errors), is read and checked by its
+//! route's file under `routes`, waits for its turn in the scheduler, and is answered. Every failure is an
+//! [`ApiError`]; its table is the one place that knows statuses and codes.
+
+mod app;
+mod body;
+mod envelope;
+mod error;
+mod fields;
+mod json;
+mod listen;
+mod model_slot;
+mod routes;
+mod scheduler;
+mod text;
+
+pub use app::{App, Lifecycle, Limits, ServedModel, router};
+pub use error::ApiError;
+pub use listen::{ListenOptions, LoadModel, Ready, ServeError, serve};

@@ -1,0 +1,175 @@
+//! What all routes share, and the router that ties them together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{Any, CorsLayer};
+use yuyi_models::Embedder;
+
+use crate::ApiError;
+use crate::envelope::{REQUEST_ID, envelope};
+use crate::model_slot::ModelSlot;
+use crate::routes::{embeddings, health, models, page, similarity};
+use crate::scheduler::Scheduler;
+
+/// What a single request may ask for.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// Texts of a request.
+    pub texts: usize,
+    /// Unicode characters of a text.
+    pub characters: usize,
+    /// Tokens, by an upper estimate, that may wait in the queue.
+    pub queue_tokens: usize,
+    /// How long a request waits for its turn.
+    pub queue_timeout: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 32 << 20,
+            texts: 10_000,
+            characters: 100_000,
+            queue_tokens: 1_000_000,
+            queue_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The model that a server serves.
+#[derive(Clone, Debug)]
+pub struct ServedModel {
+    /// Its name in replies.
+    pub name: String,
+    /// Other names that requests may use.
+    pub aliases: Vec<String>,
+}
+
+/// Whether new requests are taken.
+#[derive(Debug, Default)]
+pub struct Lifecycle {
+    draining: AtomicBool,
+}
+
+impl Lifecycle {
+    /// From now on new requests are refused; accepted ones are finished.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether new requests are refused.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// What all routes share; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limits: Limits,
+    model: ModelSlot,
+    scheduler: Scheduler,
+    lifecycle: Lifecycle,
+}
+
+impl App {
+    /// A service whose model is not loaded yet.
+    pub fn new(model: ServedModel, limits: Limits) -> Self {
+        let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout);
+        let model = ModelSlot::new(model.name, model.aliases);
+        let shared = Shared {
+            limits,
+            model,
+            scheduler,
+            lifecycle: Lifecycle::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Hands over the loaded model; requests are answered from now on.
+    pub fn model_loaded(&self, model: Arc<dyn Embedder>) {
+        self.shared.model.fill(model);
+    }
+
+    /// Whether new requests are taken.
+    pub fn lifecycle(&self) -> &Lifecycle {
+        &self.shared.lifecycle
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    pub(crate) fn model(&self) -> &ModelSlot {
+        &self.shared.model
+    }
+
+    pub(crate) fn scheduler(&self) -> &Scheduler {
+        &self.shared.scheduler
+    }
+}
+
+/// The whole service.
+pub fn router(app: App) -> Router {
+    let stateless = Router::new()
+        .route("/similarity", post(similarity::similarity))
+        .route("/v1/embeddings", post(embeddings::embeddings))
+        .route("/embeddings", post(embeddings::embeddings))
+        // Inside the layer, which answers OPTIONS before it comes to this.
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(cors_for_everyone());
+    let others = Router::new()
+        .route("/v1/models", get(models::models))
+        .route("/livez", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/health", get(health::health))
+        .route("/", get(page::index))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(page::file);
+    stateless
+        .merge(others)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(envelope))
+        .with_state(app)
+}
+
+/// Any page may call the stateless routes, without cookies; its key travels in `Authorization`.
+fn cors_for_everyone() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+        .max_age(Duration::from_secs(86_400))
+}
+
+async fn method_not_allowed(request: Request) -> ApiError {
+    ApiError::MethodNotAllowed {
+        method: request.method().to_string(),
+    }
+}
+
+/// The panic itself is in the log by the hook of the process.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    ApiError::Internal.into_response()
+}

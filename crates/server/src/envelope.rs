@@ -1,0 +1,151 @@
+//! Around every request: its id, its line in the log, and the body of a failure.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::error::{ApiError, ErrorBody};
+
+/// The id of a request, kept from the client or made here.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest id that is taken from a client.
+const LONGEST_ID: usize = 128;
+
+/// The outermost layer of the router.
+pub(crate) async fn envelope(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(request.headers());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    if let Some(error) = response.extensions_mut().remove::<ApiError>() {
+        response = with_error_body(response, &error, Shape::of(&path), &id);
+    }
+    let status = response.status().as_u16();
+    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let id_text = id.to_str().unwrap_or_default();
+    tracing::info!(request_id = id_text, %method, path, status, milliseconds, "request");
+    response.headers_mut().insert(REQUEST_ID, id);
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+/// Whose shape of failure a route answers with.
+#[derive(Clone, Copy)]
+enum Shape {
+    Own,
+    OpenAi,
+}
+
+impl Shape {
+    fn of(path: &str) -> Self {
+        match path {
+            "/v1/embeddings" | "/embeddings" | "/v1/models" => Self::OpenAi,
+            _ => Self::Own,
+        }
+    }
+}
+
+/// Gives a failure its body; the headers that layers inside have set stay.
+fn with_error_body(
+    response: Response,
+    error: &ApiError,
+    shape: Shape,
+    id: &HeaderValue,
+) -> Response {
+    let mut message = error.to_string();
+    if *error == ApiError::Internal {
+        message = format!(
+            "{message} The request id is {}.",
+            id.to_str().unwrap_or_default()
+        );
+    }
+    let body = match shape {
+        Shape::Own => own_shape(error, message),
+        Shape::OpenAi => openai_shape(error, message),
+    };
+    let (parts, _) = response.into_parts();
+    let mut response = Json(body).into_response();
+    *response.status_mut() = parts.status;
+    for (name, value) in &parts.headers {
+        response.headers_mut().entry(name).or_insert(value.clone());
+    }
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+}
+
+fn own_shape(error: &ApiError, message: String) -> Value {
+    let body = ErrorBody::with_message(error, message);
+    json!({"status": "error", "error": body})
+}
+
+fn openai_shape(error: &ApiError, message: String) -> Value {
+    let kind = match error.status().as_u16() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        429 => "rate_limit_error",
+        400..=499 => "invalid_request_error",
+        _ => "server_error",
+    };
+    json!({"error": {"message": message, "type": kind, "param": error.field(), "code": error.code()}})
+}
+
+/// The client's id where it is sane, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let sane = |value: &&HeaderValue| {
+        let bytes = value.as_bytes();
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(b);
+        (1..=LONGEST_ID).contains(&bytes.len()) && bytes.iter().all(plain)
+    };
+    headers
+        .get(REQUEST_ID)
+        .filter(sane)
+        .cloned()
+        .unwrap_or_else(new_id)
+}
+
+/// Sixteen hexadecimal digits: a counter hashed with a key of this process.
+fn new_id() -> HeaderValue {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let id = KEY.hash_one(COUNTER.fetch_add(1, Ordering::Relaxed));
+    // Hexadecimal digits are always a valid header value.
+    HeaderValue::from_str(&format!("{id:016x}")).unwrap_or_else(|_| HeaderValue::from_static("0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_sane_ids_only() {
+        let mut headers = HeaderMap::new();
+        for (sent, kept) in [
+            ("a-1_b.c:9", true),
+            ("", false),
+            ("a b", false),
+            ("a\"b", false),
+        ] {
+            headers.insert(REQUEST_ID, HeaderValue::from_str(sent).unwrap());
+            assert_eq!(request_id(&headers) == sent, kept, "{sent:?}");
+        }
+        headers.insert(REQUEST_ID, HeaderValue::from_str(&"x".repeat(129)).unwrap());
+        assert_eq!(request_id(&headers).len(), 16);
+    }
+
+    #[test]
+    fn new_ids_differ() {
+        assert_ne!(new_id(), new_id());
+    }
+}

@@ -1,0 +1,215 @@
+//! Every failure that a client can see: one table of code, status and message.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A failure as the client is told.
+///
+/// As a response it carries itself in the extensions; the envelope writes the body, since its shape
+/// depends on the route and internal errors name the request id.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+#[allow(
+    missing_docs,
+    reason = "each message says what its variant and fields mean"
+)]
+pub enum ApiError {
+    #[error("The body is not valid JSON: {reason}.")]
+    InvalidJson { reason: String },
+    #[error("The body is not valid UTF-8: byte {position} starts no character.")]
+    InvalidUtf8 { position: usize },
+    #[error("dimensions is {value}; this model's vectors can be cut to 1 to {most} numbers.")]
+    InvalidDimensions { value: String, most: usize },
+    #[error("{reason}")]
+    InvalidToken { field: String, reason: String },
+
+    #[error("There is nothing at {path}.")]
+    NotFound { path: String },
+    #[error("The model {name:?} is not served here. Leave model out, or name one of: {}.", served.join(", "))]
+    ModelNotFound { name: String, served: Vec<String> },
+    #[error("{method} is not allowed here; the Allow header lists what is.")]
+    MethodNotAllowed { method: String },
+
+    #[error("The body is larger than the limit of {limit} bytes. Split the request.")]
+    BodyTooLarge { limit: usize },
+    #[error("The body holds more than {limit} JSON values. Split the request.")]
+    TooManyValues { limit: usize },
+    #[error("{field} holds {count} texts; a request may hold {limit}. Split the request.")]
+    TooManyTexts {
+        field: String,
+        count: usize,
+        limit: usize,
+    },
+    #[error("{field} has {characters} characters; a text may have {limit}.")]
+    TextTooLong {
+        field: String,
+        characters: usize,
+        limit: usize,
+    },
+    #[error("{reason}")]
+    UnsupportedMediaType { reason: String },
+
+    #[error("The field {field} is missing.")]
+    MissingField { field: String },
+    #[error("{} must be {expected}, not {found}.", if field.is_empty() { "The body" } else { field })]
+    WrongType {
+        field: String,
+        expected: &'static str,
+        found: &'static str,
+    },
+    #[error("The field {field} is not known here. Known: {}.", known.join(", "))]
+    UnknownField {
+        field: String,
+        known: Vec<&'static str>,
+    },
+    #[error("{field} is empty or blank; it needs at least one visible character.")]
+    EmptyText { field: String },
+    #[error("{field} is an empty list; it needs at least one entry.")]
+    EmptyList { field: String },
+    #[error("{field}: {reason}")]
+    InvalidValue { field: String, reason: String },
+    #[error(
+        "{field} is longer than the {limit} tokens that this model reads. Shorten it, or leave long_text at \"truncate\"."
+    )]
+    TooManyTokens { field: String, limit: usize },
+
+    #[error("The body did not arrive within {seconds} seconds.")]
+    RequestTimeout { seconds: u64 },
+    #[error("Too much work is waiting. Try again in a moment.")]
+    QueueFull,
+    #[error(
+        "The request waited {seconds} seconds without getting its turn. Try again in a moment."
+    )]
+    QueueTimeout { seconds: u64 },
+    #[error("The model {model} is still being loaded. Try again in a moment.")]
+    Loading { model: String },
+    #[error(
+        "The server is shutting down. Send the request to another one, or try again in a moment."
+    )]
+    Draining,
+    #[error("Something failed inside the server; its log tells what.")]
+    Internal,
+}
+
+/// A line of the table: what a client's program decides by.
+struct Row {
+    code: &'static str,
+    status: StatusCode,
+    /// Seconds for `Retry-After`.
+    retry_after: Option<u32>,
+}
+
+impl ApiError {
+    /// The table.
+    fn row(&self) -> Row {
+        use ApiError::*;
+        let (status, code, retry_after) = match self {
+            InvalidJson { .. } => (400, "invalid_json", None),
+            InvalidUtf8 { .. } => (400, "invalid_utf8", None),
+            InvalidDimensions { .. } => (400, "invalid_dimensions", None),
+            InvalidToken { .. } => (400, "invalid_token", None),
+            NotFound { .. } => (404, "not_found", None),
+            ModelNotFound { .. } => (404, "model_not_found", None),
+            MethodNotAllowed { .. } => (405, "method_not_allowed", None),
+            RequestTimeout { .. } => (408, "request_timeout", None),
+            BodyTooLarge { .. } | TooManyValues { .. } => (413, "body_too_large", None),
+            TooManyTexts { .. } => (413, "too_many_texts", None),
+            TextTooLong { .. } => (413, "text_too_long", None),
+            UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
+            MissingField { .. } => (422, "missing_field", None),
+            WrongType { .. } => (422, "wrong_type", None),
+            UnknownField { .. } => (422, "unknown_field", None),
+            EmptyText { .. } => (422, "empty_text", None),
+            EmptyList { .. } => (422, "empty_list", None),
+            InvalidValue { .. } => (422, "invalid_value", None),
+            TooManyTokens { .. } => (422, "too_many_tokens", None),
+            QueueFull => (429, "queue_full", Some(1)),
+            QueueTimeout { .. } => (503, "queue_timeout", Some(2)),
+            Loading { .. } => (503, "loading", Some(1)),
+            Draining => (503, "draining", Some(1)),
+            Internal => (500, "internal", None),
+        };
+        // A status above is one of the constants 400..=599, all of which exist.
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Row {
+            code,
+            status,
+            retry_after,
+        }
+    }
+
+    /// HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.row().status
+    }
+
+    /// The code that programs decide by.
+    pub fn code(&self) -> &'static str {
+        self.row().code
+    }
+
+    /// Path of the field at fault (`pairs[3].sentence_b`), where there is one.
+    pub fn field(&self) -> Option<&str> {
+        use ApiError::*;
+        match self {
+            InvalidDimensions { .. } => Some("dimensions"),
+            ModelNotFound { .. } => Some("model"),
+            InvalidToken { field, .. }
+            | TooManyTexts { field, .. }
+            | TextTooLong { field, .. }
+            | MissingField { field }
+            | WrongType { field, .. }
+            | UnknownField { field, .. }
+            | EmptyText { field }
+            | EmptyList { field }
+            | InvalidValue { field, .. }
+            | TooManyTokens { field, .. } => {
+                Some(field).filter(|f| !f.is_empty()).map(String::as_str)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let row = self.row();
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = row.status;
+        if let Some(seconds) = row.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// `{"code","message","field"?}`, in the replies of our own routes.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorBody {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
+}
+
+impl ErrorBody {
+    /// The body of `error`, with what may be added to its message.
+    pub(crate) fn with_message(error: &ApiError, message: String) -> Self {
+        Self {
+            code: error.code(),
+            message,
+            field: error.field().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&ApiError> for ErrorBody {
+    fn from(error: &ApiError) -> Self {
+        Self::with_message(error, error.to_string())
+    }
+}

@@ -1,0 +1,49 @@
+//! `GET /livez`, `/readyz`, `/health`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use crate::{ApiError, App};
+
+/// The reply of a healthy server.
+#[derive(Serialize)]
+pub(crate) struct Health {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<String>,
+    version: &'static str,
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The process answers, whatever the model does.
+pub(crate) async fn alive() -> Json<Health> {
+    Json(Health {
+        status: "alive",
+        model: None,
+        version: VERSION,
+    })
+}
+
+/// Requests would be answered now.
+pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+    health_of(&app, "ready")
+}
+
+/// Alive and ready in one.
+pub(crate) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+    health_of(&app, "ok")
+}
+
+fn health_of(app: &App, status: &'static str) -> Result<Json<Health>, ApiError> {
+    if app.lifecycle().is_draining() {
+        return Err(ApiError::Draining);
+    }
+    app.model().loaded()?;
+    Ok(Json(Health {
+        status,
+        model: Some(app.model().name().to_owned()),
+        version: VERSION,
+    }))
+}

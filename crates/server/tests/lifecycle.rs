@@ -1,0 +1,171 @@
+//! Loading, waiting, and clients that go away.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "support/server.rs"]
+mod support;
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::json;
+use support::{Fake, Server, app, options, read};
+use tokio::time::{sleep, timeout};
+use yuyi_server::{Limits, ListenOptions, LoadModel, ServeError, serve};
+
+const PAIR: &str = r#"{"sentence_a":"x","sentence_b":"y"}"#;
+const SLOW: &str = r#"{"sentence_a":"x sleep","sentence_b":"y"}"#;
+
+#[tokio::test]
+async fn is_alive_but_not_ready_while_the_model_loads() {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let (finish, wait) = mpsc::channel::<()>();
+    let load: LoadModel = Box::new(move || {
+        wait.recv().unwrap();
+        Ok(Arc::new(Fake::new(Arc::new(AtomicUsize::new(0)))))
+    });
+    let options = ListenOptions { port, ..options() };
+    tokio::spawn(async move {
+        serve(app(Limits::default()), options, load, |_| {})
+            .await
+            .unwrap()
+    });
+    let server = Server {
+        url: format!("http://127.0.0.1:{port}"),
+        client: Client::new(),
+        computed: Arc::default(),
+    };
+    wait_for_listener(&server).await;
+
+    assert_eq!(server.get("/livez").await.0, 200);
+    for path in ["/readyz", "/health"] {
+        let response = server.request("GET", path).send().await.unwrap();
+        assert_eq!(response.headers()["retry-after"], "1");
+        let message = "The model fake is still being loaded. Try again in a moment.";
+        let expected = json!({"status": "error", "error": {"code": "loading", "message": message}});
+        assert_eq!(read(response).await, (503, expected));
+    }
+    let (status, reply) = server.post("/similarity", PAIR).await;
+    assert_eq!(
+        (status, reply["error"]["code"].as_str()),
+        (503, Some("loading"))
+    );
+    let (_, models) = server.get("/v1/models").await;
+    assert_eq!(models["data"][0]["loaded"], false);
+
+    finish.send(()).unwrap();
+    while server.get("/readyz").await.0 != 200 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    let ready = json!({"status": "ready", "model": "fake", "version": version});
+    assert_eq!(server.get("/readyz").await, (200, ready));
+    assert_eq!(server.post("/similarity", PAIR).await.0, 200);
+}
+
+async fn wait_for_listener(server: &Server) {
+    for _ in 0..500 {
+        if server.request("GET", "/livez").send().await.is_ok() {
+            return;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no listener");
+}
+
+#[tokio::test]
+async fn a_model_that_does_not_load_ends_the_server() {
+    let load: LoadModel = Box::new(|| Err("no weights".into()));
+    let ended = serve(app(Limits::default()), options(), load, |_| {}).await;
+    let Err(error @ ServeError::Load { .. }) = ended else {
+        panic!("{ended:?}")
+    };
+    assert_eq!(error.to_string(), "The model fake cannot be loaded");
+    assert_eq!(
+        std::error::Error::source(&error).unwrap().to_string(),
+        "no weights"
+    );
+}
+
+#[tokio::test]
+async fn waiting_has_an_end() {
+    let limits = Limits {
+        queue_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    };
+    let server = Server::with_limits(limits).await;
+    let first = server.post("/similarity", SLOW);
+    let second = async {
+        sleep(Duration::from_millis(100)).await;
+        let request = server
+            .request("POST", "/similarity")
+            .header("content-type", "application/json");
+        request.body(PAIR).send().await.unwrap()
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(first.0, 200);
+    assert_eq!(second.headers()["retry-after"], "2");
+    let (status, reply) = read(second).await;
+    assert_eq!(
+        (status, reply["error"]["code"].as_str()),
+        (503, Some("queue_timeout"))
+    );
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_at_once() {
+    let server = Server::with_limits(Limits {
+        queue_tokens: 16,
+        ..Limits::default()
+    })
+    .await;
+    let first = server.post("/similarity", SLOW);
+    let second = async {
+        sleep(Duration::from_millis(200)).await;
+        let request = server
+            .request("POST", "/v1/embeddings")
+            .header("content-type", "application/json");
+        request.body(r#"{"input": "x"}"#).send().await.unwrap()
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(
+        first.0, 200,
+        "an empty queue takes what is larger than itself"
+    );
+    assert_eq!(second.headers()["retry-after"], "1");
+    let (status, reply) = read(second).await;
+    assert_eq!(
+        (status, reply["error"]["code"].as_str()),
+        (429, Some("queue_full"))
+    );
+    assert_eq!(reply["error"]["type"], "rate_limit_error");
+}
+
+#[tokio::test]
+async fn a_client_that_went_away_costs_nothing() {
+    let server = Server::start().await;
+    let slow = server.post("/similarity", SLOW);
+    let gone = async {
+        sleep(Duration::from_millis(100)).await;
+        let request = server
+            .request("POST", "/similarity")
+            .header("content-type", "application/json");
+        let abandoned = timeout(Duration::from_millis(200), request.body(PAIR).send()).await;
+        assert!(abandoned.is_err());
+    };
+    tokio::join!(slow, gone);
+    assert_eq!(server.post("/similarity", PAIR).await.0, 200);
+    assert_eq!(
+        server.computed(),
+        4,
+        "two texts each of the first and the last request"
+    );
+}

@@ -1,0 +1,183 @@
+//! A server on a real socket whose model is computed from a text's characters.
+
+#![allow(dead_code, reason = "each test file uses the part that it needs")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::sync::oneshot;
+use yuyi_encoder::Encoded;
+use yuyi_models::{EmbedFuture, EmbedOptions, Embedder, Error, Inputs, ModelFacts};
+use yuyi_server::{App, Limits, ListenOptions, LoadModel, ServedModel, serve};
+
+/// Most characters that the fake model reads.
+pub const MAX_TOKENS: usize = 16;
+
+/// A model whose vectors tests can compute by hand: (1, 0) for texts that begin with `x`, (0, 1)
+/// for `y`, (-1, 0) for `-`, and (0.6, 0.8) for all others.
+pub struct Fake {
+    facts: ModelFacts,
+    /// Texts computed so far.
+    pub computed: Arc<AtomicUsize>,
+}
+
+impl Fake {
+    pub fn new(computed: Arc<AtomicUsize>) -> Self {
+        let facts = ModelFacts {
+            name: "fake".into(),
+            dimension: 2,
+            layers: 1,
+            max_tokens: MAX_TOKENS,
+            pooling: "mean".into(),
+            default_prompt: String::new(),
+            prompts: Vec::new(),
+            precision: "f32".into(),
+            kernel: "none".into(),
+            threads: 1,
+            weight_bytes: 8,
+        };
+        Self { facts, computed }
+    }
+}
+
+impl Embedder for Fake {
+    fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    fn embed(&self, inputs: Inputs, _: EmbedOptions) -> EmbedFuture<'_> {
+        Box::pin(async move {
+            self.computed.fetch_add(inputs.len(), Ordering::Relaxed);
+            match inputs {
+                Inputs::Texts(texts) => {
+                    if texts.iter().any(|text| text.contains("sleep")) {
+                        tokio::time::sleep(Duration::from_millis(700)).await;
+                    }
+                    assert!(
+                        !texts.iter().any(|text| text == "panic"),
+                        "the model panics"
+                    );
+                    Ok(texts.iter().map(|text| encode(text)).collect())
+                }
+                Inputs::Tokens(lists) => lists.iter().map(|ids| encode_ids(ids)).collect(),
+            }
+        })
+    }
+}
+
+fn encode(text: &str) -> Encoded {
+    let vector = match text.chars().next() {
+        Some('x') => vec![1.0, 0.0],
+        Some('y') => vec![0.0, 1.0],
+        Some('-') => vec![-1.0, 0.0],
+        _ => vec![0.6, 0.8],
+    };
+    let length = text.chars().count();
+    Encoded {
+        vector,
+        tokens: length.min(MAX_TOKENS),
+        truncated: length > MAX_TOKENS,
+        unknown: 0,
+    }
+}
+
+fn encode_ids(ids: &[u32]) -> Result<Encoded, Error> {
+    match ids.iter().find(|&&id| id > 9) {
+        Some(id) => Err(Error::InvalidTokens(format!("Token id {id} is unknown."))),
+        None => Ok(Encoded {
+            vector: vec![0.6, 0.8],
+            tokens: ids.len(),
+            truncated: false,
+            unknown: 0,
+        }),
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub url: String,
+    pub client: Client,
+    /// Texts that its model computed.
+    pub computed: Arc<AtomicUsize>,
+}
+
+pub fn options() -> ListenOptions {
+    ListenOptions {
+        host: "127.0.0.1".into(),
+        port: 0,
+        header_timeout: Duration::from_millis(500),
+        connections: 64,
+        drain_timeout: Duration::from_secs(5),
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::with(Limits::default(), options()).await
+    }
+
+    pub async fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, options()).await
+    }
+
+    pub async fn with(limits: Limits, options: ListenOptions) -> Self {
+        let computed = Arc::new(AtomicUsize::new(0));
+        let model = Fake::new(Arc::clone(&computed));
+        let load: LoadModel = Box::new(move || Ok(Arc::new(model)));
+        let (sender, ready) = oneshot::channel();
+        tokio::spawn(async move {
+            let on_ready = |ready: &yuyi_server::Ready| sender.send(ready.address).unwrap();
+            serve(app(limits), options, load, on_ready).await.unwrap();
+        });
+        let address = ready.await.unwrap();
+        Self {
+            url: format!("http://{address}"),
+            client: Client::new(),
+            computed,
+        }
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Posts a body as JSON and answers with status and document.
+    pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
+        let request = self
+            .request("POST", path)
+            .header("content-type", "application/json");
+        read(request.body(body).send().await.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        read(self.request("GET", path).send().await.unwrap()).await
+    }
+
+    pub fn computed(&self) -> usize {
+        self.computed.load(Ordering::Relaxed)
+    }
+}
+
+pub fn app(limits: Limits) -> App {
+    App::new(
+        ServedModel {
+            name: "fake".into(),
+            aliases: vec!["alias".into()],
+        },
+        limits,
+    )
+}
+
+pub async fn read(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    assert!(response.headers().contains_key("x-request-id"));
+    let text = response.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text:?}")),
+    )
+}

@@ -1,2 +1,61 @@
-//! The yuyi command.
-fn main() {}
+//! The `yuyi` command.
+//!
+//! Data go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
+//! 2 used wrongly.
+
+mod args;
+mod commands;
+mod input;
+mod model;
+mod output;
+mod progress;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command, Misuse};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads has had enough, as with `| head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("yuyi: {}", chain(&error));
+            ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Sim(args) => commands::sim::run(&args),
+        Command::Embed(args) => commands::embed::run(&args),
+        Command::Info(args) => commands::info::run(&args),
+        Command::Serve(args) => commands::serve::run(args),
+    }
+}
+
+/// The error and its causes in one line; a cause that the message before it repeats is left out.
+fn chain(error: &anyhow::Error) -> String {
+    let mut line = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !line.contains(&cause) {
+            line = format!("{}: {cause}", line.trim_end_matches('.'));
+        }
+    }
+    line
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;
+    let in_json = |e: &serde_json::Error| e.io_error_kind() == Some(io::ErrorKind::BrokenPipe);
+    error.chain().any(|cause| {
+        let csv = cause.downcast_ref::<csv::Error>().map(csv::Error::kind);
+        cause.downcast_ref().is_some_and(broken)
+            || cause.downcast_ref().is_some_and(in_json)
+            || matches!(csv, Some(csv::ErrorKind::Io(e)) if broken(e))
+    })
+}

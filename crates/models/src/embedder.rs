@@ -1,5 +1,6 @@
 //! What turns texts into vectors, wherever it computes.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -65,7 +66,7 @@ pub struct ModelFacts {
     /// The default prompt; empty: none.
     pub default_prompt: String,
     /// Prompts by name.
-    pub prompts: Vec<(String, String)>,
+    pub prompts: BTreeMap<String, String>,
     /// Number format of the matrix products.
     pub precision: String,
     /// Instruction set that computes.

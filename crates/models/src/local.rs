@@ -37,11 +37,6 @@ impl LocalEmbedder {
             encoder: Arc::new(encoder),
         })
     }
-
-    /// The model itself, for callers that block.
-    pub fn encoder(&self) -> &Encoder {
-        &self.encoder
-    }
 }
 
 impl Embedder for LocalEmbedder {
@@ -92,7 +87,7 @@ fn facts(name: String, encoder: &Encoder) -> ModelFacts {
         max_tokens: spec.max_tokens,
         pooling: spec.pooling.name().to_owned(),
         default_prompt: spec.prompts.default.clone(),
-        prompts: spec.prompts.named.clone().into_iter().collect(),
+        prompts: spec.prompts.named.clone(),
         precision: encoder.precision().name().to_owned(),
         kernel: encoder.kernel().to_owned(),
         threads: encoder.threads(),

@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
-use yuyi_models::Embedder;
+use yuyi_models::{Embedder, ModelFacts};
 
 use crate::{App, router};
 
@@ -48,7 +48,9 @@ pub struct ListenOptions {
 pub struct Ready {
     /// The address with the actual port.
     pub address: SocketAddr,
-    /// How long the model took to load.
+    /// The loaded model.
+    pub model: ModelFacts,
+    /// How long it took to load.
     pub load_time: Duration,
 }
 
@@ -105,9 +107,13 @@ pub async fn serve(
             () = &mut accept => {}
             () = signals.next() => {}
         }
-        if let Some(load_time) = loaded {
+        if let Some((model, load_time)) = loaded {
             let address = acceptor.address;
-            on_ready(&Ready { address, load_time });
+            on_ready(&Ready {
+                address,
+                model,
+                load_time,
+            });
             tokio::select! {
                 () = accept => {}
                 () = signals.next() => {}
@@ -156,7 +162,7 @@ async fn bind(options: &ListenOptions) -> Result<TcpListener, ServeError> {
         })
 }
 
-async fn load_model(app: &App, load: LoadModel) -> Result<Duration, ServeError> {
+async fn load_model(app: &App, load: LoadModel) -> Result<(ModelFacts, Duration), ServeError> {
     let started = Instant::now();
     let failed = |source| ServeError::Load {
         model: app.model().name().to_owned(),
@@ -166,8 +172,9 @@ async fn load_model(app: &App, load: LoadModel) -> Result<Duration, ServeError> 
         .await
         .map_err(|panic| failed(panic.into()))?
         .map_err(failed)?;
+    let facts = model.facts().clone();
     app.model_loaded(model);
-    Ok(started.elapsed())
+    Ok((facts, started.elapsed()))
 }
 
 /// Accepts connections and serves each in a task of its own.

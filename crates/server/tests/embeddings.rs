@@ -5,6 +5,8 @@
 #[path = "support/server.rs"]
 mod support;
 
+use std::slice;
+
 use serde_json::{Value, json};
 use support::Server;
 
@@ -23,7 +25,7 @@ async fn answers_as_openai() {
     let server = Server::start().await;
     let (x, y, ids) = (json!([1.0, 0.0]), json!([0.0, 1.0]), json!([0.6, 0.8]));
     let cases = [
-        (json!({"input": "xyz"}), reply(&[x.clone()], 3)),
+        (json!({"input": "xyz"}), reply(slice::from_ref(&x), 3)),
         (
             json!({"input": ["x", "y"], "model": "fake", "encoding_format": "float"}),
             reply(&[x.clone(), y.clone()], 2),
@@ -40,7 +42,7 @@ async fn answers_as_openai() {
             json!({"input": "z", "dimensions": 1}),
             reply(&[json!([1.0])], 1),
         ),
-        (json!({"input": [1, 2, 3]}), reply(&[ids.clone()], 3)),
+        (json!({"input": [1, 2, 3]}), reply(slice::from_ref(&ids), 3)),
         (
             json!({"input": [[1, 2], [3]], "model": "alias"}),
             reply(&[ids.clone(), ids.clone()], 3),

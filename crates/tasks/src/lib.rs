@@ -1,7 +1,9 @@
 //! Vectors to answers: pure functions over vectors and texts, without I/O, clock or async.
 
+mod blank;
 mod calibration;
 mod cosine;
 
+pub use blank::is_blank;
 pub use calibration::Calibration;
 pub use cosine::cosine;

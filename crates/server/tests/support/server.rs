@@ -33,7 +33,7 @@ impl Fake {
             max_tokens: MAX_TOKENS,
             pooling: "mean".into(),
             default_prompt: String::new(),
-            prompts: Vec::new(),
+            prompts: Default::default(),
             precision: "f32".into(),
             kernel: "none".into(),
             threads: 1,

@@ -1,0 +1,304 @@
+//! The command line: what can be said, and the defaults.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use yuyi_encoder::Precision;
+use yuyi_models::BUILTIN_NAME;
+
+use crate::input::Format;
+
+/// Chinese semantic similarity: how alike are two sentences?
+#[derive(Parser)]
+#[command(name = "yuyi", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Similarity of two sentences, or of every pair of a file
+    Sim(SimArgs),
+    /// Vectors of the texts of a file
+    Embed(EmbedArgs),
+    /// What is known of a model
+    Info(InfoArgs),
+    /// The HTTP server with the web page
+    Serve(ServeArgs),
+}
+
+/// Which model, and how it computes.
+#[derive(Args)]
+pub struct ModelArgs {
+    /// Built-in or installed model, or a model folder
+    #[arg(long, env = "YUYI_MODEL", value_name = "NAME|DIR", default_value = BUILTIN_NAME)]
+    pub model: String,
+    /// Number format of the matrix products
+    #[arg(long, env = "YUYI_PRECISION", value_enum, default_value = "f32")]
+    pub precision: PrecisionArg,
+    /// Threads of one computation [default: the cores that may be used]
+    #[arg(long, env = "YUYI_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+}
+
+impl ModelArgs {
+    /// Threads of one computation; `None`: the cores that may be used.
+    pub fn threads(&self) -> Option<usize> {
+        self.threads.map(usize::from)
+    }
+}
+
+/// Number formats of the matrix products.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PrecisionArg {
+    /// 32-bit floats: the answers of the original
+    F32,
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::F32 => Self::F32,
+        }
+    }
+}
+
+/// `yuyi sim`.
+#[derive(Args)]
+pub struct SimArgs {
+    /// First sentence
+    #[arg(
+        required_unless_present = "pairs",
+        conflicts_with = "pairs",
+        requires = "b"
+    )]
+    pub a: Option<String>,
+    /// Second sentence
+    pub b: Option<String>,
+    /// File of pairs (TSV, CSV or JSONL; `-`: standard input)
+    #[arg(long, env = "YUYI_PAIRS", value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// Format of the file, where its name does not tell
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<Format>,
+    /// Write JSON, one line a pair
+    #[arg(long, env = "YUYI_JSON")]
+    pub json: bool,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// `yuyi embed`.
+#[derive(Args)]
+pub struct EmbedArgs {
+    /// File of texts (TXT, TSV, CSV or JSONL; `-`: standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the vectors go: .npy, .jsonl, or `-` for JSONL on standard output
+    #[arg(short, long, env = "YUYI_OUTPUT", value_name = "OUT")]
+    pub output: PathBuf,
+    /// Format of the file, where its name does not tell
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<Format>,
+    /// Text in front of each text [default: the model's default prompt]
+    #[arg(
+        long,
+        env = "YUYI_PROMPT",
+        value_name = "TEXT",
+        conflicts_with = "no_prompt"
+    )]
+    pub prompt: Option<String>,
+    /// Put nothing in front of the texts
+    #[arg(long, env = "YUYI_NO_PROMPT")]
+    pub no_prompt: bool,
+    /// Write a summary to standard output as JSON
+    #[arg(long, env = "YUYI_JSON")]
+    pub json: bool,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// `yuyi info`.
+#[derive(Args)]
+pub struct InfoArgs {
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON")]
+    pub json: bool,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// `yuyi serve`.
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Address to listen on; 0.0.0.0 publishes the server
+    #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port; 0 takes a free one
+    #[arg(long, env = "YUYI_PORT", default_value_t = 5000)]
+    pub port: u16,
+    /// Further name by which requests may call the model (may be repeated; separated by commas in the environment)
+    #[arg(
+        long,
+        env = "YUYI_SERVED_MODEL_NAME",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub served_model_name: Vec<String>,
+    /// Largest body of a request
+    #[arg(long, env = "YUYI_MAX_BODY", value_name = "SIZE", default_value = "32MiB", value_parser = parse_size)]
+    pub max_body: usize,
+    /// Most texts of a request
+    #[arg(
+        long,
+        env = "YUYI_MAX_TEXTS",
+        value_name = "N",
+        default_value_t = 10_000
+    )]
+    pub max_texts: usize,
+    /// Most characters of a text
+    #[arg(
+        long,
+        env = "YUYI_MAX_CHARACTERS",
+        value_name = "N",
+        default_value_t = 100_000
+    )]
+    pub max_characters: usize,
+    /// Most tokens that wait in the queue
+    #[arg(
+        long,
+        env = "YUYI_QUEUE_TOKENS",
+        value_name = "N",
+        default_value_t = 1_000_000
+    )]
+    pub queue_tokens: usize,
+    /// Seconds that a request waits for its turn
+    #[arg(
+        long,
+        env = "YUYI_QUEUE_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
+    pub queue_timeout: u64,
+    /// Seconds in which a body must arrive
+    #[arg(
+        long,
+        env = "YUYI_BODY_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 60
+    )]
+    pub body_timeout: u64,
+    /// Seconds in which the head of a request must arrive; idle connections end after the same time
+    #[arg(long, env = "YUYI_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub header_timeout: u64,
+    /// Most connections at a time
+    #[arg(long, env = "YUYI_MAX_CONNECTIONS", value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// Seconds that accepted requests may take when the server is told to stop
+    #[arg(
+        long,
+        env = "YUYI_DRAIN_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
+    pub drain_timeout: u64,
+    /// Form of the log on standard error
+    #[arg(long, env = "YUYI_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug or trace, also per module
+    #[arg(
+        long,
+        env = "YUYI_LOG",
+        value_name = "LEVEL",
+        default_value = "warn,yuyi_server=info"
+    )]
+    pub log: String,
+    /// Write the line about the address as JSON
+    #[arg(long, env = "YUYI_JSON")]
+    pub json: bool,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// A JSON object a line
+    Json,
+}
+
+/// A command line that cannot be meant; exit code 2.
+#[derive(Debug)]
+pub struct Misuse(pub String);
+
+impl fmt::Display for Misuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Misuse {}
+
+/// Bytes of `64`, `64KiB`, `32MiB`, `1GiB`; `K`, `M`, `G` mean the same.
+fn parse_size(text: &str) -> Result<usize, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match text[digits.len()..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        unit => return Err(format!("{unit:?} is no unit of size; use KiB, MiB or GiB")),
+    };
+    let number: usize = digits
+        .parse()
+        .map_err(|_| format!("{text:?} is no size such as 32MiB"))?;
+    number
+        .checked_mul(1 << shift)
+        .filter(|&n| n > 0)
+        .ok_or_else(|| format!("{text} is out of range"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable() {
+        for command in Cli::command().get_subcommands() {
+            for flag in command
+                .get_arguments()
+                .filter(|a| a.get_long().is_some_and(|l| l != "help" && l != "version"))
+            {
+                let name = flag.get_long().unwrap().replace('-', "_").to_uppercase();
+                let variable = flag.get_env().unwrap().to_str().unwrap().to_owned();
+                assert_eq!(variable, format!("YUYI_{name}"), "{}", command.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("10"), Ok(10));
+        assert_eq!(parse_size("32MiB"), Ok(32 << 20));
+        assert_eq!(parse_size("1 g"), Ok(1 << 30));
+        for bad in ["", "0", "MiB", "-1", "1.5M", "9999999999999G", "1x"] {
+            assert!(parse_size(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `yuyi embed`.
+
+use std::time::Instant;
+
+use anyhow::bail;
+use serde_json::json;
+use yuyi_models::{EmbedOptions, Prompt};
+
+use super::{next_chunk, report_truncated};
+use crate::args::{EmbedArgs, Misuse};
+use crate::input::{Format, Input};
+use crate::model::Model;
+use crate::output::vectors::{Target, VectorWriter};
+
+/// Writes the vectors of the texts of a file.
+pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
+    let Some(target) = Target::of(&args.output) else {
+        let shown = args.output.display();
+        bail!(Misuse(format!(
+            "{shown}: name the output .npy or .jsonl, or say - for JSONL."
+        )));
+    };
+    let input = Input::open(&args.file, args.format, Format::Txt)?;
+    let model = Model::load(&args.model)?;
+    let options = EmbedOptions {
+        prompt: prompt(args),
+    };
+    let started = Instant::now();
+    let mut writer = VectorWriter::create(target, model.facts().dimension)?;
+    let (mut rows, mut progress) = input.rows(&["text"]);
+    let (mut count, mut truncated) = (0, 0);
+    loop {
+        let texts: Vec<String> = next_chunk(&mut rows)?
+            .into_iter()
+            .flat_map(|row| row.cells)
+            .collect();
+        if texts.is_empty() {
+            break;
+        }
+        progress.add(texts.len());
+        for (text, encoded) in texts.iter().zip(model.embed(texts.clone(), &options)?) {
+            writer.write(text, &encoded)?;
+            count += 1;
+            truncated += usize::from(encoded.truncated);
+        }
+    }
+    let to_standard_output = writer.finish()?;
+    progress.finish();
+    report_truncated(truncated, model.facts().max_tokens);
+    let (dimension, seconds) = (model.facts().dimension, started.elapsed().as_secs_f64());
+    if args.json && !to_standard_output {
+        let output = args.output.display().to_string();
+        let name = &model.facts().name;
+        let summary = json!({
+            "rows": count, "dimension": dimension, "truncated": truncated, "model": name, "output": output, "seconds": seconds,
+        });
+        println!("{summary}");
+    } else {
+        eprintln!("yuyi: {count} vectors of {dimension} numbers in {seconds:.1} s");
+    }
+    Ok(())
+}
+
+fn prompt(args: &EmbedArgs) -> Prompt {
+    match (&args.prompt, args.no_prompt) {
+        (_, true) => Prompt::Text(String::new()),
+        (Some(text), false) => Prompt::Text(text.clone()),
+        (None, false) => Prompt::Default,
+    }
+}

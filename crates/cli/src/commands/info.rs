@@ -1,0 +1,59 @@
+//! `yuyi info`.
+
+use std::io::Write;
+
+use yuyi_models::ModelFacts;
+
+use crate::args::InfoArgs;
+use crate::model::Model;
+
+/// Writes the facts of a model.
+pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
+    let model = Model::load(&args.model)?;
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(model.facts())?)?;
+    } else {
+        for (name, value) in lines(model.facts()) {
+            writeln!(out, "{name:16}{value}")?;
+        }
+    }
+    Ok(())
+}
+
+fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
+    let prompts: Vec<String> = facts
+        .prompts
+        .iter()
+        .map(|(name, text)| format!("{name} {text:?}"))
+        .collect();
+    let none_if_empty = |text: String| {
+        if text.is_empty() {
+            "none".to_owned()
+        } else {
+            text
+        }
+    };
+    let default = &facts.default_prompt;
+    let default = if default.is_empty() {
+        String::new()
+    } else {
+        format!("{default:?}")
+    };
+    vec![
+        ("model", facts.name.clone()),
+        ("dimension", facts.dimension.to_string()),
+        ("layers", facts.layers.to_string()),
+        ("max tokens", facts.max_tokens.to_string()),
+        ("pooling", facts.pooling.clone()),
+        ("prompts", none_if_empty(prompts.join(", "))),
+        ("default prompt", none_if_empty(default)),
+        ("precision", facts.precision.clone()),
+        ("kernel", facts.kernel.clone()),
+        ("threads", facts.threads.to_string()),
+        (
+            "weights",
+            format!("{:.1} MiB", facts.weight_bytes as f64 / f64::from(1 << 20)),
+        ),
+    ]
+}

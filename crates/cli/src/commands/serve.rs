@@ -1,0 +1,105 @@
+//! `yuyi serve`.
+
+use std::io::{self, Write};
+use std::panic::{self, PanicHookInfo};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::runtime::Builder;
+use tracing_subscriber::EnvFilter;
+use yuyi_models::{LocalEmbedder, resolve};
+use yuyi_server::{App, Limits, ListenOptions, LoadModel, Ready, ServedModel, serve};
+
+use crate::args::{LogFormat, Misuse, ServeArgs};
+
+/// Serves until a signal says to stop.
+pub fn run(args: ServeArgs) -> anyhow::Result<()> {
+    start_log(&args)?;
+    let model = resolve(&args.model.model)?;
+    let served = ServedModel {
+        name: model.name.clone(),
+        aliases: args.served_model_name.clone(),
+    };
+    let app = App::new(served, limits(&args));
+    let (precision, threads) = (args.model.precision.into(), args.model.threads());
+    let load: LoadModel =
+        Box::new(move || Ok(Arc::new(LocalEmbedder::load(model, precision, threads)?)));
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(app, listen_options(&args), load, |ready| {
+        announce(ready, args.json)
+    }));
+    // A computation that nobody waits for any more need not hold up the end.
+    runtime.shutdown_background();
+    Ok(served?)
+}
+
+fn limits(args: &ServeArgs) -> Limits {
+    Limits {
+        body_bytes: args.max_body,
+        texts: args.max_texts,
+        characters: args.max_characters,
+        queue_tokens: args.queue_tokens,
+        queue_timeout: Duration::from_secs(args.queue_timeout),
+        body_timeout: Duration::from_secs(args.body_timeout),
+    }
+}
+
+fn listen_options(args: &ServeArgs) -> ListenOptions {
+    ListenOptions {
+        host: args.host.clone(),
+        port: args.port,
+        header_timeout: Duration::from_secs(args.header_timeout),
+        connections: args.max_connections as usize,
+        drain_timeout: Duration::from_secs(args.drain_timeout),
+    }
+}
+
+/// The one line on standard output, which says that requests are answered from now on.
+fn announce(ready: &Ready, as_json: bool) {
+    let (version, model) = (env!("CARGO_PKG_VERSION"), &ready.model);
+    let (url, seconds) = (
+        format!("http://{}", ready.address),
+        ready.load_time.as_secs_f64(),
+    );
+    let line = if as_json {
+        let (name, dimension, kernel) = (&model.name, model.dimension, &model.kernel);
+        json!({"version": version, "url": url, "model": name, "dimension": dimension, "kernel": kernel, "seconds": seconds})
+            .to_string()
+    } else {
+        let facts = format!(
+            "{} ({} dims) · {}",
+            model.name, model.dimension, model.kernel
+        );
+        format!("yuyi {version} · {url} · {facts} · loaded in {seconds:.2} s")
+    };
+    // A server whose standard output is closed serves all the same.
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+fn start_log(args: &ServeArgs) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&args.log).map_err(|error| {
+        Misuse(format!(
+            "--log {:?} cannot be understood: {error}.",
+            args.log
+        ))
+    })?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    match args.log_format {
+        LogFormat::Text => log
+            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+            .init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// Where it happened, but not the message: that may quote a user's text.
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, "a part of the server panicked");
+}

@@ -1,0 +1,42 @@
+//! The model of a command, loaded.
+
+use anyhow::Context;
+use tokio::runtime::{Builder, Runtime};
+use yuyi_encoder::Encoded;
+use yuyi_models::{EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, resolve};
+
+use crate::args::ModelArgs;
+
+/// A loaded model with the runtime that it is asked on.
+pub struct Model {
+    embedder: LocalEmbedder,
+    runtime: Runtime,
+}
+
+impl Model {
+    /// Loads the model that the command line names.
+    pub fn load(args: &ModelArgs) -> anyhow::Result<Self> {
+        let model = resolve(&args.model)?;
+        let embedder = LocalEmbedder::load(model, args.precision.into(), args.threads())
+            .with_context(|| format!("The model {} cannot be loaded", args.model))?;
+        let runtime = Builder::new_current_thread().build()?;
+        Ok(Self { embedder, runtime })
+    }
+
+    /// What is known of the model.
+    pub fn facts(&self) -> &ModelFacts {
+        self.embedder.facts()
+    }
+
+    /// Unit vectors of `texts`, in order.
+    pub fn embed(
+        &self,
+        texts: Vec<String>,
+        options: &EmbedOptions,
+    ) -> anyhow::Result<Vec<Encoded>> {
+        let inputs = Inputs::Texts(texts);
+        Ok(self
+            .runtime
+            .block_on(self.embedder.embed(inputs, options.clone()))?)
+    }
+}

@@ -1,0 +1,5 @@
+//! Writes results: tables of pairs, files of vectors.
+
+pub mod npy;
+pub mod table;
+pub mod vectors;

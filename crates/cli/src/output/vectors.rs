@@ -1,0 +1,179 @@
+//! Files of vectors. A file appears under its name when it is complete, never before.
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Serialize;
+use tempfile::NamedTempFile;
+use yuyi_encoder::Encoded;
+
+use super::npy;
+
+/// Where vectors go.
+#[derive(Debug, PartialEq)]
+pub enum Target {
+    /// A NumPy file.
+    Npy(PathBuf),
+    /// A file of JSON lines.
+    Jsonl(PathBuf),
+    /// JSON lines on standard output.
+    StandardOutput,
+}
+
+impl Target {
+    /// By the extension of `path`; `None` for one that is not known.
+    pub fn of(path: &Path) -> Option<Self> {
+        if path == Path::new("-") {
+            return Some(Self::StandardOutput);
+        }
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "npy" => Some(Self::Npy(path.to_owned())),
+            "jsonl" => Some(Self::Jsonl(path.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+/// Writes vectors one after the other.
+pub struct VectorWriter {
+    out: Out,
+    dimension: usize,
+    rows: usize,
+}
+
+enum Out {
+    Npy(PartialFile),
+    Jsonl(PartialFile),
+    StandardOutput(BufWriter<io::Stdout>),
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    index: usize,
+    text: &'a str,
+    embedding: &'a [f32],
+    tokens: usize,
+    truncated: bool,
+}
+
+impl VectorWriter {
+    /// Begins a file of vectors of `dimension` numbers.
+    pub fn create(target: Target, dimension: usize) -> anyhow::Result<Self> {
+        let out = match target {
+            Target::Npy(path) => {
+                let mut file = PartialFile::create(path)?;
+                file.writer.write_all(&npy::header(0, dimension))?;
+                Out::Npy(file)
+            }
+            Target::Jsonl(path) => Out::Jsonl(PartialFile::create(path)?),
+            Target::StandardOutput => Out::StandardOutput(BufWriter::new(io::stdout())),
+        };
+        Ok(Self {
+            out,
+            dimension,
+            rows: 0,
+        })
+    }
+
+    /// Writes the vector of a text.
+    pub fn write(&mut self, text: &str, encoded: &Encoded) -> anyhow::Result<()> {
+        let line = Line {
+            index: self.rows,
+            text,
+            embedding: &encoded.vector,
+            tokens: encoded.tokens,
+            truncated: encoded.truncated,
+        };
+        self.rows += 1;
+        match &mut self.out {
+            Out::Npy(file) => {
+                let bytes: Vec<u8> = encoded
+                    .vector
+                    .iter()
+                    .flat_map(|x| x.to_le_bytes())
+                    .collect();
+                file.writer.write_all(&bytes)?;
+            }
+            Out::Jsonl(file) => write_line(&mut file.writer, &line)?,
+            Out::StandardOutput(out) => write_line(out, &line)?,
+        }
+        Ok(())
+    }
+
+    /// Completes the file and gives it its name; answers whether it was standard output.
+    pub fn finish(self) -> anyhow::Result<bool> {
+        match self.out {
+            Out::Npy(mut file) => {
+                file.writer.seek(SeekFrom::Start(0))?;
+                file.writer
+                    .write_all(&npy::header(self.rows, self.dimension))?;
+                file.finish()?;
+            }
+            Out::Jsonl(file) => file.finish()?,
+            Out::StandardOutput(mut out) => {
+                out.flush()?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn write_line(out: &mut impl Write, line: &Line<'_>) -> anyhow::Result<()> {
+    writeln!(out, "{}", serde_json::to_string(line)?)?;
+    Ok(())
+}
+
+/// A file beside the one that it becomes; it vanishes if it is never finished.
+struct PartialFile {
+    path: PathBuf,
+    writer: BufWriter<NamedTempFile>,
+}
+
+impl PartialFile {
+    fn create(path: PathBuf) -> anyhow::Result<Self> {
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".yuyi-").suffix(".part");
+        if let Some(permissions) = ordinary_permissions() {
+            builder.permissions(permissions);
+        }
+        let file = builder
+            .tempfile_in(folder)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Self {
+            path,
+            writer: BufWriter::new(file),
+        })
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        let failed = || format!("{} cannot be written", self.path.display());
+        let file = self
+            .writer
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)
+            .with_context(failed)?;
+        file.as_file().sync_all().with_context(failed)?;
+        file.persist(&self.path).with_context(failed)?;
+        Ok(())
+    }
+}
+
+/// What the user's umask leaves of rw for all, instead of a temporary file's rw for the owner.
+#[cfg(unix)]
+fn ordinary_permissions() -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn ordinary_permissions() -> Option<Permissions> {
+    None
+}

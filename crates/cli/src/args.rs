@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use yuyi_encoder::Precision;
 use yuyi_models::BUILTIN_NAME;
@@ -86,7 +87,7 @@ pub struct SimArgs {
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
     /// Write JSON, one line a pair
-    #[arg(long, env = "YUYI_JSON")]
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// Model.
     #[command(flatten)]
@@ -114,10 +115,10 @@ pub struct EmbedArgs {
     )]
     pub prompt: Option<String>,
     /// Put nothing in front of the texts
-    #[arg(long, env = "YUYI_NO_PROMPT")]
+    #[arg(long, env = "YUYI_NO_PROMPT", value_parser = FalseyValueParser::new())]
     pub no_prompt: bool,
     /// Write a summary to standard output as JSON
-    #[arg(long, env = "YUYI_JSON")]
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// Model.
     #[command(flatten)]
@@ -128,7 +129,7 @@ pub struct EmbedArgs {
 #[derive(Args)]
 pub struct InfoArgs {
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON")]
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// Model.
     #[command(flatten)]
@@ -221,7 +222,7 @@ pub struct ServeArgs {
     )]
     pub log: String,
     /// Write the line about the address as JSON
-    #[arg(long, env = "YUYI_JSON")]
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
     /// Model.
     #[command(flatten)]

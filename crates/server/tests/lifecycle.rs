@@ -33,15 +33,15 @@ async fn is_alive_but_not_ready_while_the_model_loads() {
         Ok(Arc::new(Fake::new(Arc::new(AtomicUsize::new(0)))))
     });
     let options = ListenOptions { port, ..options() };
-    tokio::spawn(async move {
-        serve(app(Limits::default()), options, load, |_| {})
-            .await
-            .unwrap()
-    });
+    let app = app(Limits::default());
+    let served = app.clone();
+    tokio::spawn(async move { serve(served, options, load, |_| {}).await.unwrap() });
+    let url = format!("http://127.0.0.1:{port}");
     let server = Server {
-        url: format!("http://127.0.0.1:{port}"),
+        url,
         client: Client::new(),
         computed: Arc::default(),
+        app,
     };
     wait_for_listener(&server).await;
 
@@ -167,5 +167,47 @@ async fn a_client_that_went_away_costs_nothing() {
         server.computed(),
         4,
         "two texts each of the first and the last request"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_drains_says_so() {
+    let server = Server::start().await;
+    server.app.lifecycle().drain();
+    assert_eq!(server.get("/livez").await.0, 200);
+    for path in ["/readyz", "/health"] {
+        let (status, reply) = server.get(path).await;
+        assert_eq!(
+            (status, reply["error"]["code"].as_str()),
+            (503, Some("draining"))
+        );
+    }
+    let (status, reply) = server.post("/similarity", PAIR).await;
+    assert_eq!(
+        (status, reply["error"]["code"].as_str()),
+        (503, Some("draining"))
+    );
+}
+
+#[tokio::test]
+async fn connections_over_the_ceiling_wait() {
+    let server = Server::with(
+        Limits::default(),
+        ListenOptions {
+            connections: 1,
+            ..options()
+        },
+    )
+    .await;
+    let address = server.url.trim_start_matches("http://").to_owned();
+    // Sends nothing, so it is closed after the time-out for heads, half a second.
+    let _first = tokio::net::TcpStream::connect(address).await.unwrap();
+    sleep(Duration::from_millis(100)).await;
+    let started = std::time::Instant::now();
+    assert_eq!(server.get("/livez").await.0, 200);
+    assert!(
+        started.elapsed() > Duration::from_millis(200),
+        "{:?}",
+        started.elapsed()
     );
 }

@@ -102,6 +102,7 @@ pub struct Server {
     pub client: Client,
     /// Texts that its model computed.
     pub computed: Arc<AtomicUsize>,
+    pub app: App,
 }
 
 pub fn options() -> ListenOptions {
@@ -128,15 +129,18 @@ impl Server {
         let model = Fake::new(Arc::clone(&computed));
         let load: LoadModel = Box::new(move || Ok(Arc::new(model)));
         let (sender, ready) = oneshot::channel();
+        let app = app(limits);
+        let served = app.clone();
         tokio::spawn(async move {
             let on_ready = |ready: &yuyi_server::Ready| sender.send(ready.address).unwrap();
-            serve(app(limits), options, load, on_ready).await.unwrap();
+            serve(served, options, load, on_ready).await.unwrap();
         });
         let address = ready.await.unwrap();
         Self {
             url: format!("http://{address}"),
             client: Client::new(),
             computed,
+            app,
         }
     }
 

@@ -1,0 +1,137 @@
+//! `yuyi embed`.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "support/command.rs"]
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::{yuyi, yuyi_with_input};
+
+const TEXTS: &str = "今天天气真不错\n外面阳光明媚\n";
+
+fn lines(text: &str) -> Vec<Value> {
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn vector(line: &Value) -> Vec<f32> {
+    line["embedding"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|x| x.as_f64().unwrap() as f32)
+        .collect()
+}
+
+/// Shape and numbers of a NumPy file.
+fn read_npy(path: &Path) -> (String, Vec<f32>) {
+    let bytes = fs::read(path).unwrap();
+    let header = String::from_utf8_lossy(&bytes[10..128]).trim().to_owned();
+    let numbers = bytes[128..]
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+        .collect();
+    (header, numbers)
+}
+
+#[test]
+fn npy_and_jsonl_hold_the_same_unit_vectors() {
+    let folder = tempfile::tempdir().unwrap();
+    let (npy, jsonl) = (folder.path().join("v.npy"), folder.path().join("v.jsonl"));
+    for path in [&npy, &jsonl] {
+        let run = yuyi_with_input(
+            &["embed", "-", "-o", path.to_str().unwrap(), "--json"],
+            TEXTS,
+        );
+        assert_eq!(run.code, 0, "{run:?}");
+        let summary: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(
+            (&summary["rows"], &summary["dimension"]),
+            (&2.into(), &384.into())
+        );
+    }
+    let (header, numbers) = read_npy(&npy);
+    assert_eq!(
+        header,
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 384), }"
+    );
+    let lines = lines(&fs::read_to_string(&jsonl).unwrap());
+    let from_json: Vec<f32> = lines.iter().flat_map(vector).collect();
+    assert_eq!(numbers, from_json);
+    assert_eq!(
+        (&lines[1]["index"], &lines[1]["text"]),
+        (&1.into(), &"外面阳光明媚".into())
+    );
+    assert_eq!(lines[1]["truncated"], false);
+    let length: f32 = numbers[..384].iter().map(|x| x * x).sum();
+    assert!((length - 1.0).abs() < 1e-5, "{length}");
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "nothing else is left behind"
+    );
+}
+
+#[test]
+fn prompts_change_what_the_model_reads() {
+    let embed = |more: &[&str]| {
+        let run = yuyi_with_input(&[&["embed", "-", "-o", "-"], more].concat(), TEXTS);
+        assert_eq!(run.code, 0, "{run:?}");
+        lines(&run.out)
+    };
+    let (default, none) = (embed(&[]), embed(&["--no-prompt"]));
+    assert_eq!(
+        vector(&default[0]),
+        vector(&embed(&["--prompt", "query: "])[0])
+    );
+    assert_ne!(vector(&default[0]), vector(&none[0]));
+    assert!(default[0]["tokens"].as_u64() > none[0]["tokens"].as_u64());
+}
+
+#[test]
+fn a_failure_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    let output = path.to_str().unwrap();
+    let run = yuyi_with_input(&["embed", "-", "-o", output], "一\n\n二\n");
+    assert_eq!(run.code, 1);
+    assert_eq!(run.err, "yuyi: standard input:2: text is empty or blank.\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    fs::write(&path, "old").unwrap();
+    assert_eq!(yuyi_with_input(&["embed", "-", "-o", output], " ").code, 1);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+}
+
+#[test]
+fn wrong_use_has_code_two() {
+    for arguments in [
+        &["embed", "-", "-o", "v.parquet"][..],
+        &["embed", "-"],
+        &["embed", "-", "-o", "-", "--prompt", "a", "--no-prompt"],
+        &["embed", "-", "-o", "-", "--precision", "int3"],
+    ] {
+        assert_eq!(yuyi(arguments).code, 2, "{arguments:?}");
+    }
+    let missing = yuyi_with_input(&["embed", "-", "-o", "no/such/folder/v.npy"], TEXTS);
+    assert_eq!(missing.code, 1);
+    assert!(
+        missing
+            .err
+            .contains("no/such/folder/v.npy cannot be written"),
+        "{missing:?}"
+    );
+}
+
+#[test]
+fn an_empty_file_gives_an_empty_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("v.npy");
+    assert_eq!(yuyi(&["embed", "-", "-o", path.to_str().unwrap()]).code, 0);
+    let (header, numbers) = read_npy(&path);
+    assert_eq!((header.contains("(0, 384)"), numbers.len()), (true, 0));
+}

@@ -1,0 +1,193 @@
+//! `yuyi sim` and `yuyi info`.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "support/command.rs"]
+mod support;
+
+use std::fs;
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::Value;
+use support::{command, yuyi, yuyi_with_input};
+
+#[test]
+fn two_sentences_give_a_number() {
+    let run = yuyi(&["sim", "今天天气真不错", "今天天气真不错"]);
+    assert_eq!(
+        (run.code, run.out.as_str(), run.err.as_str()),
+        (0, "1.0000\n", "")
+    );
+    let alike: f64 = yuyi(&["sim", "今天天气真不错", "外面阳光明媚"])
+        .out
+        .trim()
+        .parse()
+        .unwrap();
+    let unlike: f64 = yuyi(&["sim", "今天天气真不错", "请把发票寄给财务"])
+        .out
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(alike > unlike, "{alike} {unlike}");
+}
+
+#[test]
+fn json_is_one_document() {
+    let run = yuyi(&["sim", "--json", "a\"字", "b"]);
+    let reply: Value = serde_json::from_str(&run.out).unwrap();
+    let keys: Vec<&str> = reply
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "calibrated",
+            "cosine",
+            "model",
+            "sentence_a",
+            "sentence_b",
+            "similarity",
+            "truncated"
+        ]
+    );
+    assert_eq!(
+        (&reply["sentence_a"], &reply["calibrated"]),
+        (&"a\"字".into(), &false.into())
+    );
+}
+
+#[test]
+fn pairs_keep_the_format_of_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let tsv = write("p.tsv", "sentence_b\tlabel\tsentence_a\n一\t1\t一\n");
+    let csv = write("p.csv", "\"一,二\",\"一,二\"\n");
+    let jsonl = write("p.jsonl", "{\"sentence_a\":\"一\",\"sentence_b\":\"一\"}\n");
+    let header = "sentence_a\tsentence_b\tsimilarity\tcosine\n";
+    assert_eq!(
+        one_rounded(&yuyi(&["sim", "--pairs", &tsv]).out),
+        format!("{header}一\t一\t1\t1\n")
+    );
+    let csv = yuyi(&["sim", "--pairs", &csv]);
+    assert!(
+        csv.out
+            .starts_with("sentence_a,sentence_b,similarity,cosine\n\"一,二\",\"一,二\","),
+        "{csv:?}"
+    );
+    let line: Value = serde_json::from_str(&yuyi(&["sim", "--pairs", &jsonl]).out).unwrap();
+    assert_eq!(line["sentence_b"], "一");
+    assert!(line["similarity"].as_f64().unwrap() > 0.999_99);
+}
+
+/// Scores that round to 1 as `1`.
+fn one_rounded(text: &str) -> String {
+    text.replace("1.000000", "1").replace("0.999999", "1")
+}
+
+#[test]
+fn many_pairs_come_in_order() {
+    let pairs: String = (0..700).map(|i| format!("第{i}句\t第{i}句\n")).collect();
+    let run = yuyi_with_input(&["sim", "--pairs", "-", "--json"], &pairs);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let lines: Vec<Value> = run
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 700);
+    for (i, line) in lines.iter().enumerate() {
+        assert_eq!(line["sentence_a"], format!("第{i}句"));
+    }
+}
+
+#[test]
+fn failures_have_codes_and_say_where() {
+    let cases: [(&[&str], &str, i32, &str); 8] = [
+        (&["sim", "only one"], "", 2, "required"),
+        (&["sim"], "", 2, "required"),
+        (&["sim", "a", " "], "", 2, "empty or blank"),
+        (
+            &["sim", "--pairs", "missing.tsv"],
+            "",
+            1,
+            "missing.tsv cannot be read",
+        ),
+        (&["sim", "--pairs", "Cargo.toml"], "", 2, "--format"),
+        (
+            &["sim", "--pairs", "-", "--format", "txt"],
+            "",
+            2,
+            "TSV, CSV or JSONL",
+        ),
+        (
+            &["sim", "--pairs", "-"],
+            "一\t二\n一\n",
+            1,
+            "line 2 has 1 column",
+        ),
+        (
+            &["sim", "a", "b", "--model", "no-such"],
+            "",
+            1,
+            "Installed: e5-small-zh",
+        ),
+    ];
+    for (arguments, input, code, message) in cases {
+        let run = yuyi_with_input(arguments, input);
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+        assert!(run.err.contains(message), "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
+fn says_when_a_sentence_is_cut() {
+    let run = yuyi(&["sim", &"很长的一句话。".repeat(200), "短"]);
+    assert_eq!(run.code, 0);
+    assert!(run.err.contains("longer than 512 tokens"), "{run:?}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.tsv");
+    fs::write(&file, "长长的一行字\t长长的一行字\n".repeat(3_000)).unwrap();
+    let mut command = command();
+    command
+        .arg("sim")
+        .arg("--pairs")
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 10]).unwrap();
+    drop(stdout);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).as_ref()
+        ),
+        (Some(0), "")
+    );
+}
+
+#[test]
+fn info_tells_the_facts() {
+    let run = yuyi(&["info", "--json"]);
+    let facts: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (&facts["name"], &facts["dimension"]),
+        (&"e5-small-zh".into(), &384.into())
+    );
+    assert_eq!(facts["default_prompt"], "query: ");
+    assert!(yuyi(&["info"]).out.contains("max tokens      512\n"));
+}

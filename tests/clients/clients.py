@@ -1,0 +1,137 @@
+"""Starts `yuyi serve` and lets real clients call it. Usage: clients.py BINARY"""
+
+import base64
+import json
+import math
+import re
+import socket
+import struct
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import openai
+import requests
+
+SNIPPET = Path(__file__).with_name("snippet.py")
+
+
+def free_port() -> int:
+    """5000 if it is free, else another one."""
+    for port in (5000, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise SystemExit("no port is free")
+
+
+@contextmanager
+def server(binary: str, port: int):
+    process = subprocess.Popen(
+        [binary, "serve", "--port", str(port), "--json", "--served-model-name", "text-embedding-3-small"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise SystemExit(f"the server did not start: {process.stderr.read()}")
+        yield json.loads(line)["url"]
+    finally:
+        process.terminate()
+        try:
+            code = process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    assert code == 0, f"the server ended with {code}"
+
+
+def check_snippet(url: str) -> None:
+    code = SNIPPET.read_text(encoding="utf-8")
+    port = url.rsplit(":", 1)[1]
+    if port != "5000":
+        print(f"port 5000 is taken: the snippet runs with port {port}")
+        code = code.replace("localhost:5000", f"localhost:{port}")
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert re.fullmatch(r"相似度: \d{1,3}\.\d\d%\n", run.stdout), run.stdout
+    print(f"the article's snippet: {run.stdout.strip()}")
+
+
+def check_requests(url: str) -> None:
+    pair = {"sentence_a": "人工智能改变世界", "sentence_b": "AI 正在重塑未来"}
+    reply = requests.post(f"{url}/similarity", json=pair, timeout=30)
+    assert reply.headers["content-type"] == "application/json", reply.headers
+    result = reply.json()
+    expected = {"sentence_a", "sentence_b", "similarity", "cosine", "calibrated", "model", "truncated", "status"}
+    assert set(result) == expected and result["status"] == "success", result
+    assert {k: result[k] for k in pair} == pair, result
+
+    many = requests.post(f"{url}/similarity", json={"pairs": [pair, {"sentence_a": ""}]}, timeout=30).json()
+    assert many["results"][0]["cosine"] == result["cosine"], many
+    assert many["results"][1]["error"]["code"] == "empty_text", many
+
+    form = requests.post(f"{url}/similarity", data=pair, timeout=30)
+    assert (form.status_code, form.json()["error"]["code"]) == (415, "unsupported_media_type"), form.text
+
+    # Far over the limit: the answer must still arrive, not a broken connection.
+    large = requests.post(f"{url}/similarity", json={"sentence_a": "大" * 12_000_000}, timeout=60)
+    assert (large.status_code, large.json()["error"]["code"]) == (413, "body_too_large"), large.text
+    print("requests: one pair, many pairs, refusals")
+
+
+def check_openai(url: str) -> None:
+    texts = ["今天天气真不错", "外面阳光明媚", "请把发票寄给财务"]
+    client = openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+    # Without encoding_format the client asks for base64 and decodes it.
+    reply = client.embeddings.create(model="text-embedding-3-small", input=texts)
+    vectors = [item.embedding for item in reply.data]
+    assert [item.index for item in reply.data] == [0, 1, 2]
+    assert all(len(v) == 384 and math.isclose(math.hypot(*v), 1, abs_tol=1e-5) for v in vectors)
+    assert reply.usage.prompt_tokens == reply.usage.total_tokens > 10, reply.usage
+
+    plain = client.embeddings.create(model="e5-small-zh", input=texts, encoding_format="float")
+    # A client that reads JSON numbers gets the same f32 as one that reads base64.
+    rounded = [list(struct.unpack("<384f", struct.pack("<384f", *item.embedding))) for item in plain.data]
+    assert rounded == vectors
+
+    raw = requests.post(f"{url}/v1/embeddings", json={"input": texts[0], "encoding_format": "base64"}, timeout=30)
+    bytes_ = base64.b64decode(raw.json()["data"][0]["embedding"])
+    assert list(struct.unpack("<384f", bytes_)) == vectors[0], "a text's vector does not depend on its batch"
+
+    short = client.embeddings.create(model="e5-small-zh", input=texts[0], dimensions=64)
+    assert math.isclose(math.hypot(*short.data[0].embedding), 1, abs_tol=1e-5)
+
+    assert [model.id for model in client.models.list()] == ["e5-small-zh"]
+    try:
+        client.embeddings.create(model="no-such-model", input="x")
+        raise AssertionError("an unknown model was answered")
+    except openai.NotFoundError as error:
+        assert error.code == "model_not_found" and error.param == "model", error
+    try:
+        client.embeddings.create(model="e5-small-zh", input=["x", ""])
+        raise AssertionError("an empty text was answered")
+    except openai.UnprocessableEntityError as error:
+        assert error.code == "empty_text" and error.param == "input[1]", error
+    print("openai: base64, float, dimensions, models, errors")
+
+
+def main() -> None:
+    started = time.monotonic()
+    with server(sys.argv[1], free_port()) as url:
+        check_snippet(url)
+        check_requests(url)
+        check_openai(url)
+    print(f"clients: all passed in {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

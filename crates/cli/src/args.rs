@@ -196,9 +196,12 @@ pub struct ServeArgs {
         default_value_t = 60
     )]
     pub body_timeout: u64,
-    /// Seconds in which the head of a request must arrive; idle connections end after the same time
+    /// Seconds in which the head of a request must arrive
     #[arg(long, env = "YUYI_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub header_timeout: u64,
+    /// Seconds that a connection may stay open between requests
+    #[arg(long, env = "YUYI_IDLE_TIMEOUT", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..))]
+    pub idle_timeout: u64,
     /// Most connections at a time
     #[arg(long, env = "YUYI_MAX_CONNECTIONS", value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,

@@ -12,6 +12,7 @@ mod fields;
 mod json;
 mod listen;
 mod model_slot;
+mod patience;
 mod routes;
 mod scheduler;
 mod text;

@@ -1,8 +1,7 @@
 //! The listener: connections and their bounds, the model that loads meanwhile, and the shutdown.
 //!
-//! axum's own accept loop has neither a time-out for headers nor a ceiling of connections, so
-//! this is hyper's, one task a connection. The time-out for headers also ends connections that
-//! are kept open without a request; hyper has one clock for both.
+//! axum's own accept loop has neither a time-out for heads nor a ceiling of connections, so this is
+//! hyper's, one task a connection.
 
 use std::error::Error as StdError;
 use std::io;
@@ -13,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
@@ -22,6 +22,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use yuyi_models::{Embedder, ModelFacts};
 
+use crate::patience::PatientStream;
 use crate::{App, router};
 
 /// Pause after a failure to accept, which mostly means that the process is out of file
@@ -35,8 +36,10 @@ pub struct ListenOptions {
     pub host: String,
     /// Port; 0: a free one.
     pub port: u16,
-    /// How long the head of a request may take, and how long a connection may be idle.
+    /// How long the head of a request may take.
     pub header_timeout: Duration,
+    /// How long a connection may stay open between requests.
+    pub idle_timeout: Duration,
     /// Most connections at a time; further ones wait to be accepted.
     pub connections: usize,
     /// How long accepted requests may take to finish when the server is told to stop.
@@ -183,6 +186,7 @@ struct Acceptor {
     address: SocketAddr,
     service: Router,
     http: http1::Builder,
+    header_timeout: Duration,
     places: Arc<Semaphore>,
 }
 
@@ -191,12 +195,13 @@ impl Acceptor {
         let unknown = SocketAddr::from(([0, 0, 0, 0], options.port));
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(options.header_timeout);
+            .header_read_timeout(options.idle_timeout);
         Self {
             address: listener.local_addr().unwrap_or(unknown),
             listener,
             service,
             http,
+            header_timeout: options.header_timeout,
             places: Arc::new(Semaphore::new(options.connections)),
         }
     }
@@ -231,7 +236,20 @@ impl Acceptor {
     ) -> impl Future<Output = ()> + Send + use<> {
         // Small replies go out at once; without it they only go out later.
         let _ = stream.set_nodelay(true);
-        let service = TowerToHyperService::new(self.service.clone());
+        let stream = PatientStream::new(stream, self.header_timeout);
+        let (phase, router) = (
+            stream.phase(),
+            TowerToHyperService::new(self.service.clone()),
+        );
+        let service = service_fn(move |request| {
+            phase.busy();
+            let (phase, answer) = (phase.clone(), router.call(request));
+            async move {
+                let answer = answer.await;
+                phase.idle();
+                answer
+            }
+        });
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         async move {
             let ended = match watcher {

@@ -211,3 +211,44 @@ async fn connections_over_the_ceiling_wait() {
         started.elapsed()
     );
 }
+
+#[tokio::test]
+async fn connections_outlive_the_time_for_heads_but_not_idleness() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = Server::start().await;
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut reply = [0; 4096];
+    for _ in 0..2 {
+        stream
+            .write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .unwrap();
+        let n = stream.read(&mut reply).await.unwrap();
+        assert!(reply[..n].starts_with(b"HTTP/1.1 200 "));
+        // Longer than a head may take, shorter than a connection may be idle.
+        sleep(Duration::from_millis(700)).await;
+    }
+    let closed = timeout(Duration::from_secs(3), stream.read(&mut reply)).await;
+    assert_eq!(closed.expect("closed when idle too long").unwrap(), 0);
+
+    let mut slow = tokio::net::TcpStream::connect(address).await.unwrap();
+    slow.write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let n = slow.read(&mut reply).await.unwrap();
+    assert!(reply[..n].starts_with(b"HTTP/1.1 200 "));
+    slow.write_all(b"GET /livez HT").await.unwrap();
+    let started = std::time::Instant::now();
+    assert_eq!(
+        timeout(Duration::from_secs(3), slow.read(&mut reply))
+            .await
+            .unwrap()
+            .unwrap(),
+        0
+    );
+    assert!(
+        started.elapsed() < Duration::from_millis(900),
+        "a head has less time than an idle connection"
+    );
+}

@@ -50,6 +50,7 @@ fn listen_options(args: &ServeArgs) -> ListenOptions {
         host: args.host.clone(),
         port: args.port,
         header_timeout: Duration::from_secs(args.header_timeout),
+        idle_timeout: Duration::from_secs(args.idle_timeout),
         connections: args.max_connections as usize,
         drain_timeout: Duration::from_secs(args.drain_timeout),
     }

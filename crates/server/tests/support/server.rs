@@ -110,6 +110,7 @@ pub fn options() -> ListenOptions {
         host: "127.0.0.1".into(),
         port: 0,
         header_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_secs(1),
         connections: 64,
         drain_timeout: Duration::from_secs(5),
     }

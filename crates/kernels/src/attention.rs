@@ -10,7 +10,7 @@ use crate::kernel::{Kernel, Operation};
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::softmax::exp_and_sum;
 use crate::team::{Scratch, Team};
-use crate::tile::{Tile, for_each_row_block};
+use crate::tile::{RowBlocks, Tile};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -206,7 +206,8 @@ impl Wide {
         let mut column = 0;
         while column < self.width {
             let vectors = I::TILE_VECTORS.min((self.width - column) / I::LANES);
-            for_each_row_block(rows, I::TILE_ROWS, |first, count| {
+            let blocks = RowBlocks::new(rows, I::TILE_ROWS);
+            for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
                 // SAFETY: row `first` and the columns from `column` are inside the matrices.
                 unsafe {
                     let tile = Tile {
@@ -227,7 +228,7 @@ impl Wide {
                         _ => tile.run::<I, 1>(count),
                     }
                 }
-            });
+            }
             column += vectors * I::LANES;
         }
     }

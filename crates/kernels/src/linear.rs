@@ -6,7 +6,7 @@ use crate::kernel::Operation;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, Stored};
 use crate::team::{Scratch, Team};
-use crate::tile::{Tile, for_each_row_block};
+use crate::tile::{RowBlocks, Tile};
 use std::ops::Range;
 
 /// Rows that go through a panel together: 128 rows of partial sums stay in the second-level cache,
@@ -95,9 +95,10 @@ impl Product<'_> {
             let at = (panel * inputs + k0) * width;
             // SAFETY: the chunk is inside the panel; x has `inputs` columns; the scratch has ROWS rows of `width`.
             unsafe {
-                let (b, ahead, line_bytes) = self.chunk::<I>(at, (k1 - k0) * width);
-                for_each_row_block(rows.len(), I::TILE_ROWS, |first, count| {
-                    let last = first + count == rows.len();
+                let (b, ahead, lines) = self.chunk::<I>(at, (k1 - k0) * width);
+                let blocks = RowBlocks::new(rows.len(), I::TILE_ROWS);
+                for block in 0..blocks.count {
+                    let (first, count) = blocks.get(block);
                     let tile = Tile {
                         a: self
                             .x
@@ -112,14 +113,14 @@ impl Product<'_> {
                         accumulate: chunk > 0,
                         prefetch: ahead,
                         // The next chunk comes near while the last rows of this one are computed.
-                        prefetch_lines: if last { line_bytes } else { 0 },
+                        prefetch_lines: if block + 1 == blocks.count { lines } else { 0 },
                     };
                     if I::TILE_VECTORS == 3 {
                         tile.run::<I, 3>(count)
                     } else {
                         tile.run::<I, 1>(count)
                     }
-                });
+                }
             }
         }
     }
@@ -161,16 +162,6 @@ impl Product<'_> {
     unsafe fn finish<I: Isa>(&mut self, panel: usize, rows: &Range<usize>) {
         let (width, outputs) = (self.layer.width(), self.layer.panel_outputs(panel));
         let bias = self.layer.panel_bias(panel).as_ptr();
-        let finish = |x: I::F32, b: I::F32| {
-            // SAFETY: the CPU has I.
-            unsafe {
-                let y = I::add(x, b);
-                match self.activation {
-                    Some(activation) => activation.apply::<I>(y),
-                    None => y,
-                }
-            }
-        };
         for (i, row) in rows.clone().enumerate() {
             // SAFETY: the scratch row and the bias have `width` elements, the result row `outputs` from here.
             unsafe {
@@ -181,14 +172,30 @@ impl Product<'_> {
                     outputs,
                     |j| I::store(
                         to.add(j),
-                        finish(I::load(from.add(j)), I::load(bias.add(j)))
+                        self.bend::<I>(I::load(from.add(j)), I::load(bias.add(j)))
                     ),
                     |j, left| I::store_partial(
                         to.add(j),
-                        finish(I::load(from.add(j)), I::load(bias.add(j))),
+                        self.bend::<I>(I::load(from.add(j)), I::load(bias.add(j))),
                         left
                     )
                 );
+            }
+        }
+    }
+
+    /// activation(x + b)
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn bend<I: Isa>(&self, x: I::F32, b: I::F32) -> I::F32 {
+        // SAFETY: the features are the caller's promise.
+        unsafe {
+            let y = I::add(x, b);
+            match self.activation {
+                Some(activation) => activation.apply::<I>(y),
+                None => y,
             }
         }
     }

@@ -98,14 +98,31 @@ impl Tile {
     }
 }
 
-/// Calls `f(first, count)` for blocks of at most `most` rows, as equal as they can be: 17 rows in
+/// Cuts `rows` into blocks (first, count) of at most `most`, as equal as they can be: 17 rows in
 /// blocks of up to 8 are 6 + 6 + 5, not 8 + 8 + 1, so that no block is too short to hide latency.
-#[inline(always)]
-pub(crate) fn for_each_row_block(rows: usize, most: usize, mut f: impl FnMut(usize, usize)) {
-    let blocks = rows.div_ceil(most);
-    for b in 0..blocks {
-        let (first, end) = (b * rows / blocks, (b + 1) * rows / blocks);
-        f(first, end - first);
+///
+/// A plain loop over a number, not a closure: a closure would be compiled without the
+/// features of the kernel around it unless it happens to be inlined.
+#[derive(Clone, Copy)]
+pub(crate) struct RowBlocks {
+    rows: usize,
+    pub(crate) count: usize,
+}
+
+impl RowBlocks {
+    #[inline(always)]
+    pub(crate) fn new(rows: usize, most: usize) -> Self {
+        Self {
+            rows,
+            count: rows.div_ceil(most),
+        }
+    }
+
+    /// First row of block `i` and how many it has.
+    #[inline(always)]
+    pub(crate) fn get(self, i: usize) -> (usize, usize) {
+        let (first, end) = (i * self.rows / self.count, (i + 1) * self.rows / self.count);
+        (first, end - first)
     }
 }
 
@@ -197,11 +214,12 @@ mod tests {
     fn row_blocks_are_even_and_cover_everything() {
         for rows in 0..100 {
             let mut next = 0;
-            for_each_row_block(rows, 8, |first, count| {
+            let blocks = RowBlocks::new(rows, 8);
+            for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
                 assert_eq!(first, next);
                 assert!((1..=8).contains(&count));
                 next += count;
-            });
+            }
             assert_eq!(next, rows);
         }
     }

@@ -1,6 +1,18 @@
 //! A loaded model.
 
-use crate::{Error, Folder, ModelSpec, SpecDefaults, TextTokenizer};
+use crate::forward::{Batch, Model, Workspace};
+use crate::pooling::unit_vector;
+use crate::{Error, Folder, ModelSpec, SpecDefaults, Tensors, TextTokenizer, Tokens};
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use yuyi_kernels::{Kernel, Team, available_threads};
+
+/// Tokens that go through the model together. Past a few hundred, larger batches gain nothing
+/// and only cost memory for the activations.
+const BATCH_TOKENS: usize = 512;
+
+/// Tokens of a batch when every thread works on texts of its own.
+const SHARE_TOKENS: usize = 256;
 
 /// Number format of the matrix products.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -8,6 +20,15 @@ pub enum Precision {
     /// 32-bit floats: the answers of the original checkpoint.
     #[default]
     F32,
+}
+
+impl Precision {
+    /// The name on the command line and in replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+        }
+    }
 }
 
 /// How a model is loaded.
@@ -41,25 +62,213 @@ pub struct Encoded {
     pub unknown: usize,
 }
 
-/// A loaded model: turns texts into unit vectors. Cheap to share (`&self`, `Send + Sync`).
+/// A loaded model: turns texts into unit vectors.
+///
+/// Cheap to share (`&self`, `Send + Sync`); calls from several threads take turns. Working
+/// memory belongs to the encoder and is bounded by a few hundred tokens' activations a thread.
 pub struct Encoder {
     spec: ModelSpec,
+    precision: Precision,
     tokenizer: TextTokenizer,
+    model: Model,
+    /// All threads on one batch, split by output columns: for little work.
+    together: Mutex<Lane>,
+    /// One thread a batch: for many texts, since no step waits for another thread.
+    apart: Vec<Mutex<Lane>>,
+}
+
+/// Threads and the working memory that they fill.
+struct Lane {
+    team: Team,
+    space: Workspace,
+}
+
+impl Lane {
+    fn new(threads: usize) -> Mutex<Self> {
+        Mutex::new(Self {
+            team: Team::new(threads),
+            space: Workspace::default(),
+        })
+    }
+}
+
+/// A panic inside a pass leaves only scratch behind, so a poisoned lane is as good as new.
+fn lock(lane: &Mutex<Lane>) -> MutexGuard<'_, Lane> {
+    lane.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Encoder {
     /// Loads the model of `folder`.
+    ///
+    /// # Errors
+    /// When a file is missing, broken or of a kind that is not supported; the message names
+    /// the file, the tensor and what was expected.
     pub fn load(folder: &Folder, options: &LoadOptions) -> Result<Self, Error> {
+        let kernel = Kernel::detect().map_err(Error::compute)?;
+        Self::load_with(folder, options, kernel)
+    }
+
+    /// As [`Encoder::load`], with the kernels of a chosen path.
+    ///
+    /// # Errors
+    /// As [`Encoder::load`].
+    pub fn load_with(
+        folder: &Folder,
+        options: &LoadOptions,
+        kernel: Kernel,
+    ) -> Result<Self, Error> {
         let spec = ModelSpec::read(folder, &options.defaults)?;
-        let tokenizer = TextTokenizer::load(folder, &spec)?;
-        Ok(Self { spec, tokenizer })
+        let threads = options.threads.unwrap_or_else(available_threads).max(1);
+        let together = Lane::new(threads);
+        // The tokenizer and the weights are independent, and each takes about as long.
+        let (tokenizer, model) = std::thread::scope(|scope| {
+            let tokenizer = scope.spawn(|| TextTokenizer::load(folder, &spec));
+            let model = Tensors::open(folder).and_then(|tensors| {
+                Model::load(tensors, &spec.config, &lock(&together).team, kernel)
+            });
+            (tokenizer.join(), model)
+        });
+        let tokenizer =
+            tokenizer.map_err(|_| Error::compute("The tokenizer's loader panicked.".into()))??;
+        let apart = (0..threads).map(|_| Lane::new(1)).collect();
+        Ok(Self {
+            precision: options.precision,
+            tokenizer,
+            model: model?,
+            together,
+            apart,
+            spec,
+        })
     }
 
     /// Unit vectors of `texts`, in order. The bytes of a vector depend on its text
     /// alone, not on the other texts nor on the number of threads.
+    ///
+    /// # Errors
+    /// When the weights produce something that is no vector.
     pub fn encode(&self, texts: &[&str], options: &EncodeOptions) -> Result<Vec<Encoded>, Error> {
-        let _ = (texts, options, &self.tokenizer);
-        Ok(Vec::new())
+        self.encode_tokens(&self.tokenize(texts, options)?)
+    }
+
+    /// The tokens of each text, prompt and special tokens included.
+    ///
+    /// # Errors
+    /// When the tokenizer fails, which no text is known to cause.
+    pub fn tokenize(&self, texts: &[&str], options: &EncodeOptions) -> Result<Vec<Tokens>, Error> {
+        let prompt = options
+            .prompt
+            .as_deref()
+            .unwrap_or(&self.spec.prompts.default);
+        texts
+            .iter()
+            .map(|text| self.tokenizer.encode(prompt, text))
+            .collect()
+    }
+
+    /// Unit vectors of texts that are tokens already.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode_tokens(&self, texts: &[Tokens]) -> Result<Vec<Encoded>, Error> {
+        let ids: Vec<&[u32]> = texts.iter().map(|t| &t.ids[..]).collect();
+        let vectors = self.vectors(&ids)?;
+        let encoded = |(vector, text): (Vec<f32>, &Tokens)| Encoded {
+            vector,
+            tokens: text.ids.len(),
+            truncated: text.truncated,
+            unknown: text.unknown,
+        };
+        Ok(vectors.into_iter().zip(texts).map(encoded).collect())
+    }
+
+    /// Unit vectors of token ids, taken as they are: no prompt and no special token is added.
+    ///
+    /// # Errors
+    /// When a list is empty or too long, or an id is not in the vocabulary.
+    pub fn encode_ids(&self, texts: &[&[u32]]) -> Result<Vec<Encoded>, Error> {
+        texts.iter().try_for_each(|ids| self.check_ids(ids))?;
+        let vectors = self.vectors(texts)?;
+        let encoded = |(vector, ids): (Vec<f32>, &&[u32])| Encoded {
+            vector,
+            tokens: ids.len(),
+            truncated: false,
+            unknown: 0,
+        };
+        Ok(vectors.into_iter().zip(texts).map(encoded).collect())
+    }
+
+    fn check_ids(&self, ids: &[u32]) -> Result<(), Error> {
+        let (most, known) = (self.spec.max_tokens, self.spec.config.vocab_size);
+        if ids.is_empty() || ids.len() > most {
+            return Err(Error::tokens(format!(
+                "A list of {} token ids cannot be encoded: this model reads 1 to {most}.",
+                ids.len()
+            )));
+        }
+        match ids.iter().find(|&&id| id as usize >= known) {
+            None => Ok(()),
+            Some(id) => Err(Error::tokens(format!(
+                "Token id {id} is not in this model's vocabulary, whose ids are 0 to {}.",
+                known - 1
+            ))),
+        }
+    }
+
+    fn vectors(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
+        let tokens: usize = texts.iter().map(|t| t.len()).sum();
+        if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
+            return self.compute_apart(texts);
+        }
+        let mut lane = lock(&self.together);
+        let mut vectors = Vec::with_capacity(texts.len());
+        for range in batches(texts, BATCH_TOKENS) {
+            vectors.extend(self.compute(&mut lane, &texts[range])?);
+        }
+        Ok(vectors)
+    }
+
+    /// Each thread takes batches of its own from a common list.
+    fn compute_apart(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
+        let todo = Mutex::new(batches(texts, SHARE_TOKENS).into_iter());
+        let done = Mutex::new(Vec::new());
+        let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();
+        std::thread::scope(|scope| {
+            for lane in &self.apart {
+                scope.spawn(|| {
+                    let mut lane = lock(lane);
+                    while let Some(range) = next() {
+                        let vectors = self.compute(&mut lane, &texts[range.clone()]);
+                        done.lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push((range.start, vectors));
+                    }
+                });
+            }
+        });
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_by_key(|(start, _)| *start);
+        let mut vectors = Vec::with_capacity(texts.len());
+        for (_, part) in done {
+            vectors.extend(part?);
+        }
+        Ok(vectors)
+    }
+
+    fn compute(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
+        let batch = Batch::new(texts.iter().copied());
+        self.model.forward(&lane.team, &batch, &mut lane.space)?;
+        let hidden = lane.space.hidden.view();
+        let vector = |text: &[usize]| unit_vector(self.spec.pooling, hidden, text[0], text[1]);
+        let broken = || {
+            Error::compute(
+                "The model's weights gave no finite vector; the checkpoint is broken.".into(),
+            )
+        };
+        batch
+            .offsets
+            .windows(2)
+            .map(|text| vector(text).ok_or_else(broken))
+            .collect()
     }
 
     /// Length of the vectors.
@@ -72,18 +281,56 @@ impl Encoder {
         &self.spec
     }
 
-    /// Name of the kernels that compute (`avx2`, `avx512vnni`, `generic`).
+    /// Number format of the matrix products.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Name of the kernels that compute (`generic`, `avx2`, `avx512vnni`).
     pub fn kernel(&self) -> &'static str {
-        "generic"
+        self.model.kernel().name()
     }
 
     /// Threads of one forward pass.
     pub fn threads(&self) -> usize {
-        1
+        self.apart.len()
     }
 
-    /// Bytes of weights held in memory.
+    /// Bytes of packed weights held in memory; token embeddings stay in the mapped file.
     pub fn weight_bytes(&self) -> usize {
-        0
+        self.model.bytes()
+    }
+}
+
+/// Cuts texts, in order, into runs of at most `budget` tokens (or one text, if that is longer).
+fn batches(texts: &[&[u32]], budget: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let (mut start, mut tokens) = (0, 0);
+    for (i, text) in texts.iter().enumerate() {
+        if i > start && tokens + text.len() > budget {
+            ranges.push(start..i);
+            (start, tokens) = (i, 0);
+        }
+        tokens += text.len();
+    }
+    if start < texts.len() {
+        ranges.push(start..texts.len());
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_keep_the_order_and_the_budget() {
+        let long = [0; 700];
+        let texts: Vec<&[u32]> = [10, 500, 5, 700, 1, 1, 511, 512]
+            .iter()
+            .map(|&n| &long[..n])
+            .collect();
+        assert_eq!(batches(&texts, 512), [0..2, 2..3, 3..4, 4..6, 6..7, 7..8]);
+        assert!(batches(&[], 512).is_empty());
     }
 }

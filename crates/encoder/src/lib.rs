@@ -8,11 +8,14 @@ mod config;
 mod encoder;
 mod error;
 mod folder;
+mod forward;
+mod pooling;
 mod spec;
 mod tensors;
 mod tokenizer;
+mod weights;
 
-pub use config::{Activation, BertConfig};
+pub use config::{Activation, BertConfig, Quantization};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions, Precision};
 pub use error::{Error, ErrorKind};
 pub use folder::{FileBytes, Folder};

@@ -1,0 +1,264 @@
+//! `config.json`: the shape of a model.
+
+use crate::error::Error;
+use crate::folder::Folder;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Larger sizes than any real model's; they keep every product of sizes far from overflow.
+const MOST: usize = 1 << 24;
+
+/// The activation of the feed-forward block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// x · Φ(x) with the error function.
+    Gelu,
+    /// Its approximation by tanh.
+    GeluTanh,
+}
+
+/// A way in which a folder stores its weights in fewer bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantization {
+    /// 4-bit blocks of 32 with a half-precision scale each (q4_0).
+    Q4,
+}
+
+/// The shape of an encoder of the BERT family.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BertConfig {
+    /// Length of a hidden vector.
+    pub hidden_size: usize,
+    /// Number of transformer layers.
+    pub layers: usize,
+    /// Attention heads; they divide the hidden size.
+    pub heads: usize,
+    /// Width of the feed-forward block.
+    pub intermediate_size: usize,
+    /// Number of token ids.
+    pub vocab_size: usize,
+    /// Rows of the position embeddings.
+    pub max_position_embeddings: usize,
+    /// Row of the first token's position: 0 for BERT, the padding id + 1 for RoBERTa.
+    pub position_offset: usize,
+    /// Rows of the token type embeddings.
+    pub type_vocab_size: usize,
+    /// ε of every layer norm.
+    pub layer_norm_eps: f32,
+    /// Activation of the feed-forward block.
+    pub activation: Activation,
+    /// How the weights are stored, if not as floats.
+    pub quantization: Option<Quantization>,
+    /// The name under which the checkpoint was published, where the file tells.
+    pub name_or_path: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    model_type: Option<String>,
+    hidden_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    intermediate_size: usize,
+    vocab_size: usize,
+    max_position_embeddings: usize,
+    type_vocab_size: Option<usize>,
+    layer_norm_eps: Option<f64>,
+    hidden_act: Option<Value>,
+    position_embedding_type: Option<String>,
+    pad_token_id: Option<usize>,
+    is_decoder: Option<bool>,
+    quantization_config: Option<Value>,
+    #[serde(rename = "_name_or_path")]
+    name_or_path: Option<String>,
+}
+
+/// Reads a JSON file of the folder; the error names the file and the place in it.
+pub(crate) fn read_json<T: DeserializeOwned>(folder: &Folder, file: &str) -> Result<T, Error> {
+    let bytes = folder.read(file)?;
+    serde_json::from_slice(&bytes).map_err(|e| {
+        Error::file(
+            &folder.show(file),
+            format!("this is not the JSON that was expected: {e}."),
+        )
+    })
+}
+
+/// As [`read_json`], but `None` where the folder has no such file.
+pub(crate) fn read_optional_json<T: DeserializeOwned>(
+    folder: &Folder,
+    file: &str,
+) -> Result<Option<T>, Error> {
+    if folder.contains(file) {
+        read_json(folder, file).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+impl BertConfig {
+    /// Reads and checks `config.json`.
+    ///
+    /// # Errors
+    /// When it is missing, broken, impossible, or of another architecture.
+    pub fn read(folder: &Folder) -> Result<Self, Error> {
+        let file = folder.show("config.json");
+        // The kind of model first: one of another family lacks the other fields.
+        let value: Value = read_json(folder, "config.json")?;
+        let kind = value
+            .get("model_type")
+            .and_then(Value::as_str)
+            .unwrap_or("bert")
+            .to_owned();
+        check_family(&file, &kind)?;
+        let raw: Raw =
+            serde_json::from_value(value).map_err(|e| Error::file(&file, format!("{e}.")))?;
+        check_sizes(&file, &raw)?;
+        let offset = if kind == "bert" {
+            0
+        } else {
+            raw.pad_token_id.unwrap_or(1) + 1
+        };
+        if offset >= raw.max_position_embeddings {
+            return Err(Error::file(
+                &file,
+                "pad_token_id leaves no position embedding for a token.",
+            ));
+        }
+        check_variant(&file, &raw)?;
+        let epsilon = raw.layer_norm_eps.unwrap_or(1e-12) as f32;
+        if !(epsilon.is_finite() && epsilon >= 0.0) {
+            return Err(Error::file(
+                &file,
+                "layer_norm_eps must be a number of at least 0.",
+            ));
+        }
+        Ok(Self {
+            hidden_size: raw.hidden_size,
+            layers: raw.num_hidden_layers,
+            heads: raw.num_attention_heads,
+            intermediate_size: raw.intermediate_size,
+            vocab_size: raw.vocab_size,
+            max_position_embeddings: raw.max_position_embeddings,
+            position_offset: offset,
+            type_vocab_size: raw.type_vocab_size.unwrap_or(2),
+            layer_norm_eps: epsilon,
+            activation: activation(&file, raw.hidden_act.as_ref())?,
+            quantization: quantization(&file, &raw)?,
+            name_or_path: raw.name_or_path,
+        })
+    }
+
+    /// Tokens of the longest text that the position embeddings reach.
+    pub fn reach(&self) -> usize {
+        self.max_position_embeddings - self.position_offset
+    }
+}
+
+fn check_family(file: &str, kind: &str) -> Result<(), Error> {
+    if ["bert", "roberta", "xlm-roberta", "camembert"].contains(&kind) {
+        return Ok(());
+    }
+    let what =
+        format!("model_type \"{kind}\" is not supported. yuyi runs bert, roberta and xlm-roberta.");
+    Err(Error::unsupported(file, what))
+}
+
+fn check_sizes(file: &str, raw: &Raw) -> Result<(), Error> {
+    let sizes = [
+        ("hidden_size", raw.hidden_size),
+        ("num_hidden_layers", raw.num_hidden_layers),
+        ("num_attention_heads", raw.num_attention_heads),
+        ("intermediate_size", raw.intermediate_size),
+        ("vocab_size", raw.vocab_size),
+        ("max_position_embeddings", raw.max_position_embeddings),
+        ("type_vocab_size", raw.type_vocab_size.unwrap_or(2)),
+    ];
+    for (name, size) in sizes {
+        if size == 0 || size > MOST {
+            return Err(Error::file(
+                file,
+                format!("{name} is {size}; it must be between 1 and {MOST}."),
+            ));
+        }
+    }
+    if raw.pad_token_id.is_some_and(|id| id > MOST) {
+        return Err(Error::file(
+            file,
+            format!("pad_token_id must be at most {MOST}."),
+        ));
+    }
+    if !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
+        let (hidden, heads) = (raw.hidden_size, raw.num_attention_heads);
+        return Err(Error::file(
+            file,
+            format!("hidden_size {hidden} is not divisible by num_attention_heads {heads}."),
+        ));
+    }
+    Ok(())
+}
+
+fn check_variant(file: &str, raw: &Raw) -> Result<(), Error> {
+    if let Some(kind) = raw
+        .position_embedding_type
+        .as_deref()
+        .filter(|&k| k != "absolute")
+    {
+        let what =
+            format!("position_embedding_type \"{kind}\" is not supported; only \"absolute\" is.");
+        return Err(Error::unsupported(file, what));
+    }
+    if raw.is_decoder == Some(true) {
+        return Err(Error::unsupported(
+            file,
+            "is_decoder is true; yuyi runs encoders only.",
+        ));
+    }
+    Ok(())
+}
+
+fn activation(file: &str, value: Option<&Value>) -> Result<Activation, Error> {
+    match value.map(|v| v.as_str().unwrap_or("?")) {
+        None | Some("gelu") => Ok(Activation::Gelu),
+        Some("gelu_new" | "gelu_pytorch_tanh" | "gelu_fast") => Ok(Activation::GeluTanh),
+        Some(other) => {
+            let what = format!(
+                "hidden_act \"{other}\" is not supported. yuyi knows gelu, gelu_new and gelu_pytorch_tanh."
+            );
+            Err(Error::unsupported(file, what))
+        }
+    }
+}
+
+fn quantization(file: &str, raw: &Raw) -> Result<Option<Quantization>, Error> {
+    let Some(value) = raw.quantization_config.as_ref().filter(|v| !v.is_null()) else {
+        return Ok(None);
+    };
+    let text = |key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+            .to_owned()
+    };
+    let (method, format) = (text("quant_method"), text("format"));
+    if (method.as_str(), format.as_str()) != ("yuyi-q4", "q4_0") {
+        let what = format!(
+            "quantization_config with quant_method \"{method}\" and format \"{format}\" is not supported."
+        );
+        return Err(Error::unsupported(file, what));
+    }
+    for (name, size) in [
+        ("hidden_size", raw.hidden_size),
+        ("intermediate_size", raw.intermediate_size),
+    ] {
+        if !size.is_multiple_of(32) {
+            return Err(Error::file(
+                file,
+                format!("{name} is {size}; 4-bit blocks need a multiple of 32."),
+            ));
+        }
+    }
+    Ok(Some(Quantization::Q4))
+}

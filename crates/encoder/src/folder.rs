@@ -1,0 +1,182 @@
+//! Where a model's files are: a folder on disk, or the program itself.
+
+use crate::error::{Error, ErrorKind};
+use memmap2::{Mmap, UncheckedAdvice};
+use std::fs::File;
+use std::io::Read;
+use std::ops::{Deref, Range};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files up to this size are read; larger ones are mapped.
+const READ_LIMIT: u64 = 1 << 20;
+
+/// A model folder.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    name: String,
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    Disk(PathBuf),
+    Program(&'static [(&'static str, &'static [u8])]),
+}
+
+impl Folder {
+    /// A folder on disk; it must hold a `config.json`.
+    ///
+    /// # Errors
+    /// When there is no such folder, or no model in it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let shown = path.display();
+        let missing = |what: String| Err(Error::new(ErrorKind::NotFound, what));
+        if !path.is_dir() {
+            return missing(format!(
+                "{shown} is not a folder. Name the folder that holds the model's config.json."
+            ));
+        }
+        if !path.join("config.json").is_file() {
+            return missing(format!(
+                "{shown} has no config.json. Name the folder of a Hugging Face checkpoint."
+            ));
+        }
+        let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let name = absolute
+            .file_name()
+            .map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned());
+        Ok(Self {
+            name,
+            place: Place::Disk(path.to_owned()),
+        })
+    }
+
+    /// Files that are part of the program, by their names in a folder.
+    pub fn embedded(name: &str, files: &'static [(&'static str, &'static [u8])]) -> Self {
+        Self {
+            name: name.to_owned(),
+            place: Place::Program(files),
+        }
+    }
+
+    /// Last component of the path, or the name that the program gives the model.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The path; `None` for a model in the program.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Disk(path) => Some(path),
+            Place::Program(_) => None,
+        }
+    }
+
+    /// Whether there is a file of that name (relative, with `/`).
+    pub fn contains(&self, file: &str) -> bool {
+        match &self.place {
+            Place::Disk(path) => path.join(file).is_file(),
+            Place::Program(files) => files.iter().any(|(name, _)| *name == file),
+        }
+    }
+
+    /// The name of a file as an error message shows it.
+    pub(crate) fn show(&self, file: &str) -> String {
+        match &self.place {
+            Place::Disk(path) => path.join(file).display().to_string(),
+            Place::Program(_) => format!("built-in {}/{file}", self.name),
+        }
+    }
+
+    /// The contents of a file.
+    ///
+    /// # Errors
+    /// When it does not exist or cannot be read.
+    pub fn read(&self, file: &str) -> Result<FileBytes, Error> {
+        match &self.place {
+            Place::Disk(path) => read_disk(&path.join(file)),
+            Place::Program(files) => match files.iter().find(|(name, _)| *name == file) {
+                Some((_, bytes)) => Ok(FileBytes::Program(bytes)),
+                None => Err(Error::new(
+                    ErrorKind::NotFound,
+                    format!("{} does not exist.", self.show(file)),
+                )),
+            },
+        }
+    }
+
+    /// The contents of a file, or `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// When it exists but cannot be read.
+    pub fn read_optional(&self, file: &str) -> Result<Option<FileBytes>, Error> {
+        if self.contains(file) {
+            self.read(file).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+fn read_disk(path: &Path) -> Result<FileBytes, Error> {
+    let shown = path.display();
+    let fail = |e: std::io::Error| match e.kind() {
+        std::io::ErrorKind::NotFound => Error::new(
+            ErrorKind::NotFound,
+            format!("{shown} does not exist. The model folder is incomplete."),
+        ),
+        _ => Error::new(ErrorKind::Io, format!("{shown} cannot be read.")).caused(e),
+    };
+    let mut file = File::open(path).map_err(fail)?;
+    let length = file.metadata().map_err(fail)?.len();
+    if length > READ_LIMIT {
+        // SAFETY: the map is private and only read. Whoever cuts the file short while a model uses it ends the
+        // process (SIGBUS), as with every mapped library; replacing it by rename, as all downloaders do, is fine.
+        let map = unsafe { Mmap::map(&file) }.map_err(fail)?;
+        return Ok(FileBytes::Mapped(Arc::new(map)));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.read_to_end(&mut bytes).map_err(fail)?;
+    Ok(FileBytes::Read(bytes.into()))
+}
+
+/// The contents of a file, cheap to clone.
+#[derive(Clone, Debug)]
+pub enum FileBytes {
+    /// Part of the program.
+    Program(&'static [u8]),
+    /// Mapped from disk.
+    Mapped(Arc<Mmap>),
+    /// Read into memory.
+    Read(Arc<[u8]>),
+}
+
+impl FileBytes {
+    /// Lets the operating system take back the memory of a mapped range. The bytes stay
+    /// valid: the next access reads them from the file again.
+    pub fn release(&self, range: Range<usize>) {
+        if let Self::Mapped(map) = self
+            && range.end <= map.len()
+            && !range.is_empty()
+        {
+            // SAFETY: the map is backed by a file and never written, so dropped pages come back with the same bytes.
+            // A failure only means that the memory stays.
+            let _ = unsafe {
+                map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
+            };
+        }
+    }
+}
+
+impl Deref for FileBytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Program(bytes) => bytes,
+            Self::Mapped(map) => map,
+            Self::Read(bytes) => bytes,
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The forward pass over a packed batch: token ids in, last hidden states out.
+
+use crate::config::{Activation as Form, BertConfig};
+use crate::weights::{Layer, Table, load_layer, load_norm};
+use crate::{Error, Tensors};
+use yuyi_kernels::{
+    Activation, AttentionShape, Kernel, LayerNorm, Matrix, Team, add_layer_norm, attention,
+    layer_norm, linear,
+};
+
+/// The weights of a model. Token embeddings stay in the file's map and are read by row.
+pub(crate) struct Model {
+    tensors: Tensors,
+    config: BertConfig,
+    kernel: Kernel,
+    /// Position embedding plus the embedding of token type 0, which every token of a single text has.
+    positions: Vec<f32>,
+    embedding_norm: LayerNorm,
+    layers: Vec<Layer>,
+}
+
+/// Activations of one forward pass, reused from pass to pass.
+#[derive(Default)]
+pub(crate) struct Workspace {
+    /// [tokens, hidden]; after [`Model::forward`] the last hidden states.
+    pub(crate) hidden: Matrix,
+    qkv: Matrix,
+    context: Matrix,
+    projected: Matrix,
+    intermediate: Matrix,
+}
+
+/// Token ids of several texts, one after the other.
+pub(crate) struct Batch {
+    /// All ids.
+    pub(crate) ids: Vec<u32>,
+    /// First token of each text, and the number of tokens.
+    pub(crate) offsets: Vec<usize>,
+}
+
+impl Batch {
+    /// The concatenation of `texts`.
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a [u32]>) -> Self {
+        let mut batch = Self {
+            ids: Vec::new(),
+            offsets: vec![0],
+        };
+        for text in texts {
+            batch.ids.extend_from_slice(text);
+            batch.offsets.push(batch.ids.len());
+        }
+        batch
+    }
+}
+
+impl Model {
+    /// Packs the weights layer by layer.
+    pub(crate) fn load(
+        tensors: Tensors,
+        config: &BertConfig,
+        team: &Team,
+        kernel: Kernel,
+    ) -> Result<Self, Error> {
+        let layers = (0..config.layers)
+            .map(|i| load_layer(&tensors, config, i, team, kernel))
+            .collect::<Result<_, _>>()?;
+        let embedding_norm = load_norm(&tensors, config, "embeddings.LayerNorm")?;
+        let positions = load_positions(&tensors, config)?;
+        let model = Self {
+            config: config.clone(),
+            kernel,
+            positions,
+            embedding_norm,
+            layers,
+            tensors,
+        };
+        model.words()?;
+        Ok(model)
+    }
+
+    fn words(&self) -> Result<Table<'_>, Error> {
+        let shape = [self.config.vocab_size, self.config.hidden_size];
+        Table::open(
+            &self.tensors,
+            &self.config,
+            "embeddings.word_embeddings",
+            shape,
+        )
+    }
+
+    pub(crate) fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// Bytes of weights in memory (without the mapped token embeddings).
+    pub(crate) fn bytes(&self) -> usize {
+        let linear = |l: &Layer| {
+            l.qkv.bytes() + l.attention_output.bytes() + l.intermediate.bytes() + l.output.bytes()
+        };
+        self.layers.iter().map(linear).sum::<usize>() + size_of_val(&self.positions[..])
+    }
+
+    /// Computes the last hidden states of a batch into `space.hidden`. Ids are below the vocabulary size and
+    /// no text is longer than the positions reach; both are the caller's to check.
+    pub(crate) fn forward(
+        &self,
+        team: &Team,
+        batch: &Batch,
+        space: &mut Workspace,
+    ) -> Result<(), Error> {
+        self.embed(batch, space)?;
+        layer_norm(
+            team,
+            self.kernel,
+            &self.embedding_norm,
+            space.hidden.view_mut(),
+        );
+        for layer in &self.layers {
+            self.attend(team, layer, &batch.offsets, space);
+            self.feed_forward(team, layer, space);
+        }
+        Ok(())
+    }
+
+    /// Sums of word, position and type embeddings.
+    fn embed(&self, batch: &Batch, space: &mut Workspace) -> Result<(), Error> {
+        let hidden = self.config.hidden_size;
+        let words = self.words()?;
+        space.hidden.resize(batch.ids.len(), hidden);
+        for text in batch.offsets.windows(2) {
+            for (position, token) in (text[0]..text[1]).enumerate() {
+                let row = space.hidden.row_mut(token);
+                words.copy_row(batch.ids[token] as usize, row)?;
+                let position = &self.positions[position * hidden..][..hidden];
+                row.iter_mut().zip(position).for_each(|(x, p)| *x += p);
+            }
+        }
+        Ok(())
+    }
+
+    /// hidden = LayerNorm(hidden + attention(hidden))
+    fn attend(&self, team: &Team, layer: &Layer, offsets: &[usize], space: &mut Workspace) {
+        let (tokens, hidden) = (space.hidden.rows(), self.config.hidden_size);
+        let shape = AttentionShape {
+            heads: self.config.heads,
+            size: hidden / self.config.heads,
+        };
+        space.qkv.resize(tokens, 3 * hidden);
+        space.context.resize(tokens, hidden);
+        space.projected.resize(tokens, hidden);
+        linear(
+            team,
+            space.hidden.view(),
+            &layer.qkv,
+            None,
+            space.qkv.view_mut(),
+        );
+        attention(
+            team,
+            self.kernel,
+            shape,
+            space.qkv.view(),
+            offsets,
+            space.context.view_mut(),
+        );
+        linear(
+            team,
+            space.context.view(),
+            &layer.attention_output,
+            None,
+            space.projected.view_mut(),
+        );
+        let (x, y) = (space.hidden.view_mut(), space.projected.view());
+        add_layer_norm(team, self.kernel, &layer.attention_norm, x, y);
+    }
+
+    /// hidden = LayerNorm(hidden + W₂·gelu(W₁·hidden))
+    fn feed_forward(&self, team: &Team, layer: &Layer, space: &mut Workspace) {
+        let activation = match self.config.activation {
+            Form::Gelu => Activation::Gelu,
+            Form::GeluTanh => Activation::GeluTanh,
+        };
+        space
+            .intermediate
+            .resize(space.hidden.rows(), self.config.intermediate_size);
+        linear(
+            team,
+            space.hidden.view(),
+            &layer.intermediate,
+            Some(activation),
+            space.intermediate.view_mut(),
+        );
+        linear(
+            team,
+            space.intermediate.view(),
+            &layer.output,
+            None,
+            space.projected.view_mut(),
+        );
+        let (x, y) = (space.hidden.view_mut(), space.projected.view());
+        add_layer_norm(team, self.kernel, &layer.output_norm, x, y);
+    }
+}
+
+/// Rows of position embeddings that a text can reach, each with the embedding of token type 0 added.
+fn load_positions(tensors: &Tensors, config: &BertConfig) -> Result<Vec<f32>, Error> {
+    let hidden = config.hidden_size;
+    let shape = [config.max_position_embeddings, hidden];
+    let rows = tensors
+        .get("embeddings.position_embeddings.weight", &shape)?
+        .to_f32()?;
+    let shape = [config.type_vocab_size, hidden];
+    let types = tensors
+        .get("embeddings.token_type_embeddings.weight", &shape)?
+        .to_f32()?;
+    let reached = &rows[config.position_offset * hidden..];
+    Ok(reached
+        .iter()
+        .zip(types[..hidden].iter().cycle())
+        .map(|(p, t)| p + t)
+        .collect())
+}

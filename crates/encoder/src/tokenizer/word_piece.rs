@@ -1,0 +1,123 @@
+//! BERT's WordPiece tokenizer from a `vocab.txt`.
+
+use crate::config::read_optional_json;
+use crate::error::Error;
+use crate::folder::Folder;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// A special token: its text, or an object that holds it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Name {
+    Plain(String),
+    Object { content: String },
+}
+
+impl Name {
+    fn text(self) -> String {
+        match self {
+            Self::Plain(text) | Self::Object { content: text } => text,
+        }
+    }
+}
+
+/// What `tokenizer_config.json` and `special_tokens_map.json` may say.
+#[derive(Deserialize, Default)]
+struct Settings {
+    do_lower_case: Option<bool>,
+    tokenize_chinese_chars: Option<bool>,
+    strip_accents: Option<bool>,
+    pad_token: Option<Name>,
+    unk_token: Option<Name>,
+    cls_token: Option<Name>,
+    sep_token: Option<Name>,
+    mask_token: Option<Name>,
+}
+
+impl Settings {
+    /// This file's settings, and the other's where it has none.
+    fn or(self, other: Self) -> Self {
+        Self {
+            do_lower_case: self.do_lower_case.or(other.do_lower_case),
+            tokenize_chinese_chars: self.tokenize_chinese_chars.or(other.tokenize_chinese_chars),
+            strip_accents: self.strip_accents.or(other.strip_accents),
+            pad_token: self.pad_token.or(other.pad_token),
+            unk_token: self.unk_token.or(other.unk_token),
+            cls_token: self.cls_token.or(other.cls_token),
+            sep_token: self.sep_token.or(other.sep_token),
+            mask_token: self.mask_token.or(other.mask_token),
+        }
+    }
+}
+
+/// The contents of the `tokenizer.json` that says the same as the folder's `vocab.txt`.
+pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
+    let shown = folder.show("vocab.txt");
+    let bytes = folder.read("vocab.txt")?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|e| Error::file(&shown, format!("it is not UTF-8: {e}.")))?;
+    // A token that is listed twice has the id of its last line, as in Python's dictionary.
+    let vocab: Map<String, Value> = text
+        .lines()
+        .enumerate()
+        .map(|(id, token)| (token.to_owned(), id.into()))
+        .collect();
+    let settings: Settings =
+        read_optional_json(folder, "tokenizer_config.json")?.unwrap_or_default();
+    let settings =
+        settings.or(read_optional_json(folder, "special_tokens_map.json")?.unwrap_or_default());
+    let special = |name: Option<Name>, usual: &str| {
+        let token = name.map_or_else(|| usual.to_owned(), Name::text);
+        match vocab.get(&token) {
+            Some(id) => Ok((token, id.clone())),
+            None => Err(Error::file(
+                &shown,
+                format!("the special token {token} is not in it."),
+            )),
+        }
+    };
+    let (unk, cls) = (
+        special(settings.unk_token, "[UNK]")?,
+        special(settings.cls_token, "[CLS]")?,
+    );
+    let sep = special(settings.sep_token, "[SEP]")?;
+    // Nothing that yuyi does needs these two, so a vocabulary may lack them.
+    let optional = [
+        special(settings.pad_token, "[PAD]").ok(),
+        special(settings.mask_token, "[MASK]").ok(),
+    ];
+    let added: Vec<Value> = [&unk, &cls, &sep]
+        .into_iter()
+        .chain(optional.iter().flatten())
+        .map(added_token)
+        .collect();
+    let file = json!({
+        "version": "1.0",
+        "added_tokens": added,
+        "normalizer": {
+            "type": "BertNormalizer",
+            "clean_text": true,
+            "handle_chinese_chars": settings.tokenize_chinese_chars.unwrap_or(true),
+            "strip_accents": settings.strip_accents,
+            "lowercase": settings.do_lower_case.unwrap_or(true),
+        },
+        "pre_tokenizer": { "type": "BertPreTokenizer" },
+        "post_processor": { "type": "BertProcessing", "sep": sep, "cls": cls },
+        "model": {
+            "type": "WordPiece",
+            "unk_token": unk.0,
+            "continuing_subword_prefix": "##",
+            "max_input_chars_per_word": 100,
+            "vocab": vocab,
+        },
+    });
+    Ok(file.to_string().into_bytes())
+}
+
+fn added_token((content, id): &(String, Value)) -> Value {
+    json!({
+        "id": id, "content": content, "single_word": false,
+        "lstrip": false, "rstrip": false, "normalized": false, "special": true,
+    })
+}

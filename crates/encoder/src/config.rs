@@ -56,7 +56,6 @@ pub struct BertConfig {
 
 #[derive(Deserialize)]
 struct Raw {
-    model_type: Option<String>,
     hidden_size: usize,
     num_hidden_layers: usize,
     num_attention_heads: usize,
@@ -74,10 +73,15 @@ struct Raw {
     name_or_path: Option<String>,
 }
 
+/// The contents of a text file without the byte order mark that some editors put in front.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
 /// Reads a JSON file of the folder; the error names the file and the place in it.
 pub(crate) fn read_json<T: DeserializeOwned>(folder: &Folder, file: &str) -> Result<T, Error> {
     let bytes = folder.read(file)?;
-    serde_json::from_slice(&bytes).map_err(|e| {
+    serde_json::from_slice(without_mark(&bytes)).map_err(|e| {
         Error::file(
             &folder.show(file),
             format!("this is not the JSON that was expected: {e}."),
@@ -106,6 +110,9 @@ impl BertConfig {
         let file = folder.show("config.json");
         // The kind of model first: one of another family lacks the other fields.
         let value: Value = read_json(folder, "config.json")?;
+        if !value.is_object() {
+            return Err(Error::file(&file, "a JSON object was expected."));
+        }
         let kind = value
             .get("model_type")
             .and_then(Value::as_str)

@@ -74,10 +74,11 @@ impl Folder {
         }
     }
 
-    /// Whether there is a file of that name (relative, with `/`).
+    /// Whether there is an entry of that name (relative, with `/`). A folder or a dangling link counts:
+    /// reading it is an error that names it, where passing over it would hide that something is wrong.
     pub fn contains(&self, file: &str) -> bool {
         match &self.place {
-            Place::Disk(path) => path.join(file).is_file(),
+            Place::Disk(path) => path.join(file).symlink_metadata().is_ok(),
             Place::Program(files) => files.iter().any(|(name, _)| *name == file),
         }
     }
@@ -129,8 +130,14 @@ fn read_disk(path: &Path) -> Result<FileBytes, Error> {
         ),
         _ => Error::new(ErrorKind::Io, format!("{shown} cannot be read.")).caused(e),
     };
+    // Asked before it is opened: a named pipe would wait for a writer.
+    let metadata = path.metadata().map_err(fail)?;
+    if !metadata.is_file() {
+        let what = format!("{shown} is not a file. The model folder is damaged.");
+        return Err(Error::new(ErrorKind::Io, what));
+    }
+    let length = metadata.len();
     let mut file = File::open(path).map_err(fail)?;
-    let length = file.metadata().map_err(fail)?.len();
     if length > READ_LIMIT {
         // SAFETY: the map is private and only read. Whoever cuts the file short while a model uses it ends the
         // process (SIGBUS), as with every mapped library; replacing it by rename, as all downloaders do, is fine.

@@ -6,6 +6,9 @@ use crate::folder::Folder;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// A word between two special tokens.
+const FEWEST_TOKENS: usize = 3;
+
 /// How the hidden states of a text become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pooling {
@@ -145,6 +148,10 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
         return Err(Error::file(&folder.show("modules.json"), what));
     }
     let modes: BTreeMap<String, serde_json::Value> = read_json(folder, &file)?;
+    if modes.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
+        let what = "include_prompt is false; yuyi pools over the prompt's tokens too.";
+        return Err(Error::unsupported(&folder.show(&file), what));
+    }
     let chosen: Vec<&str> = modes
         .iter()
         .filter(|(key, value)| key.starts_with("pooling_mode_") && value.as_bool() == Some(true))
@@ -168,23 +175,28 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
     }
 }
 
+/// What `sentence_bert_config.json` says, else the tokenizer's limit, as sentence-transformers does;
+/// never more than there are positions.
 fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error> {
     let sentence: Option<SentenceBert> = read_optional_json(folder, "sentence_bert_config.json")?;
     let tokenizer: Option<TokenizerLimit> = read_optional_json(folder, "tokenizer_config.json")?;
-    let said = sentence.and_then(|s| s.max_seq_length);
+    let said = sentence
+        .and_then(|s| s.max_seq_length)
+        .map(|n| (n, "sentence_bert_config.json", "max_seq_length"));
     // Saturates: 10^30 becomes the largest number.
     let limit = tokenizer
         .and_then(|t| t.model_max_length)
-        .map(|n| n as usize);
-    let most = [said, limit]
-        .into_iter()
-        .flatten()
-        .fold(config.reach(), usize::min);
-    if most < 3 {
+        .map(|n| (n as usize, "tokenizer_config.json", "model_max_length"));
+    let reach = (config.reach(), "config.json", "max_position_embeddings");
+    let (most, file, field) = match said.or(limit) {
+        Some(told) if told.0 < reach.0 => told,
+        _ => reach,
+    };
+    if most < FEWEST_TOKENS {
         let what = format!(
-            "texts may have {most} tokens; at least 3 are needed for a word between two special tokens."
+            "by {field}, texts may have {most} tokens; at least {FEWEST_TOKENS} are needed for a word between two special tokens."
         );
-        return Err(Error::file(&folder.show("sentence_bert_config.json"), what));
+        return Err(Error::file(&folder.show(file), what));
     }
     Ok(most)
 }

@@ -1,6 +1,6 @@
 //! BERT's WordPiece tokenizer from a `vocab.txt`.
 
-use crate::config::read_optional_json;
+use crate::config::{read_optional_json, without_mark};
 use crate::error::Error;
 use crate::folder::Folder;
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl Settings {
 pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
     let shown = folder.show("vocab.txt");
     let bytes = folder.read("vocab.txt")?;
-    let text = std::str::from_utf8(&bytes)
+    let text = std::str::from_utf8(without_mark(&bytes))
         .map_err(|e| Error::file(&shown, format!("it is not UTF-8: {e}.")))?;
     // A token that is listed twice has the id of its last line, as in Python's dictionary.
     let vocab: Map<String, Value> = text

@@ -1,16 +1,21 @@
 //! The tensors of a folder: one safetensors file, or several with an index.
 
+mod header;
+
 use crate::config::read_json;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::folder::{FileBytes, Folder};
 use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Prefixes under which checkpoints keep their encoder, in the order in which they are tried.
 const PREFIXES: [&str; 5] = ["", "bert.", "roberta.", "model.", "0.auto_model."];
+
+/// Types whose elements are numbers by themselves; others need a scale.
+pub(crate) const FLOATS: [DType; 3] = [DType::F32, DType::F16, DType::BF16];
 
 /// Element type of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +91,7 @@ impl Tensors {
             shown: folder.show("model.safetensors"),
         };
         if folder.contains("model.safetensors") || !folder.contains(index) {
+            check_format(folder)?;
             tensors.add(folder, "model.safetensors")?;
             return Ok(tensors);
         }
@@ -104,13 +110,7 @@ impl Tensors {
 
     fn add(&mut self, folder: &Folder, name: &str) -> Result<(), Error> {
         let (bytes, shown) = (folder.read(name)?, folder.show(name));
-        let broken = |e| {
-            let what = format!("this is not a sound safetensors file ({e}). Download it again.");
-            Error::file(&shown, what)
-        };
-        // Checks the header's size and JSON, that tensors lie end to end without overlap, that each is as long as its
-        // shape says, and that the file ends where the last does.
-        let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(broken)?;
+        let (header, metadata) = header::read(&shown, &bytes)?;
         let start = header + size_of::<u64>();
         for (tensor, info) in metadata.tensors() {
             let range = start + info.data_offsets.0..start + info.data_offsets.1;
@@ -140,11 +140,9 @@ impl Tensors {
     }
 
     fn check_index(&self, map: &Index) -> Result<(), Error> {
-        match map
-            .weight_map
-            .keys()
-            .find(|&name| !self.entries.contains_key(name))
-        {
+        // The first by name: a map has no order, and the same folder should give the same error.
+        let absent = |name: &&String| !self.entries.contains_key(*name);
+        match map.weight_map.keys().filter(absent).min() {
             None => Ok(()),
             Some(name) => Err(Error::tensor(
                 &self.shown,
@@ -202,6 +200,20 @@ impl Tensors {
     }
 }
 
+/// Tells apart a folder whose weights are in the older format from one without weights.
+fn check_format(folder: &Folder) -> Result<(), Error> {
+    let pickled = "pytorch_model.bin";
+    if folder.contains("model.safetensors") || !folder.contains(pickled) {
+        return Ok(());
+    }
+    let what = format!(
+        "{} does not exist, and yuyi does not read {pickled}. Convert it in Python: \
+         AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER).",
+        folder.show("model.safetensors")
+    );
+    Err(Error::new(ErrorKind::NotFound, what))
+}
+
 /// A tensor in its file.
 #[derive(Clone, Copy)]
 pub struct TensorView<'a> {
@@ -218,6 +230,23 @@ pub struct TensorView<'a> {
 }
 
 impl TensorView<'_> {
+    /// The tensor itself, if its type is one of `expected`.
+    ///
+    /// # Errors
+    /// When it is of another type.
+    pub fn of_type(self, expected: &[DType]) -> Result<Self, Error> {
+        if expected.contains(&self.dtype) {
+            return Ok(self);
+        }
+        let names: Vec<String> = expected.iter().map(|t| format!("{t:?}")).collect();
+        let what = format!(
+            "its type is {:?}; expected {}.",
+            self.dtype,
+            names.join(", ")
+        );
+        Err(Error::tensor(&self.source.shown, self.name, what))
+    }
+
     /// All elements as f32.
     ///
     /// # Errors
@@ -245,13 +274,7 @@ impl TensorView<'_> {
             DType::F32 => fill(bytes, out, f32::from_le_bytes),
             DType::F16 => fill(bytes, out, |b| f16::from_le_bytes(b).to_f32()),
             DType::BF16 => fill(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),
-            DType::I8 | DType::U8 => {
-                let what = format!(
-                    "its type is {:?}; F32, F16 or BF16 was expected.",
-                    self.dtype
-                );
-                return Err(Error::tensor(&self.source.shown, self.name, what));
-            }
+            DType::I8 | DType::U8 => drop(self.of_type(&FLOATS)?),
         }
         Ok(())
     }

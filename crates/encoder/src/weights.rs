@@ -1,7 +1,7 @@
 //! The weights of a model, packed for the kernels.
 
 use crate::config::{BertConfig, Quantization};
-use crate::tensors::{DType, TensorView};
+use crate::tensors::{DType, FLOATS, TensorView};
 use crate::{Error, Tensors};
 use half::f16;
 use yuyi_kernels::{Kernel, LayerNorm, PackedLinear, Team, WeightFormat};
@@ -121,13 +121,16 @@ impl<'a> Table<'a> {
     ) -> Result<Self, Error> {
         let packed = format!("{name}.weight_q4");
         if config.quantization != Some(Quantization::Q4) || !tensors.contains(&packed) {
-            return Ok(Self::Plain(
-                tensors.get(&format!("{name}.weight"), &[rows, columns])?,
-            ));
+            let view = tensors.get(&format!("{name}.weight"), &[rows, columns])?;
+            return Ok(Self::Plain(view.of_type(&FLOATS)?));
         }
         Ok(Self::Q4 {
-            packed: tensors.get(&packed, &[rows, columns / 2])?,
-            scale: tensors.get(&format!("{packed}_scale"), &[rows, columns / BLOCK])?,
+            packed: tensors
+                .get(&packed, &[rows, columns / 2])?
+                .of_type(&[DType::U8])?,
+            scale: tensors
+                .get(&format!("{packed}_scale"), &[rows, columns / BLOCK])?
+                .of_type(&[DType::F16])?,
         })
     }
 
@@ -139,7 +142,7 @@ impl<'a> Table<'a> {
         }
         match out.iter().position(|x| !x.is_finite()) {
             None => Ok(()),
-            Some(at) => Err(self.view().not_finite(i * out.len() + at)),
+            Some(at) => Err(self.not_finite(i * out.len() + at)),
         }
     }
 
@@ -162,10 +165,11 @@ impl<'a> Table<'a> {
         Ok(true)
     }
 
-    fn view(&self) -> &TensorView<'a> {
+    /// The error for value `at`, counted over the whole matrix.
+    fn not_finite(&self, at: usize) -> Error {
         match self {
-            Self::Plain(view) => view,
-            Self::Q4 { scale, .. } => scale,
+            Self::Plain(view) => view.not_finite(at),
+            Self::Q4 { scale, .. } => scale.not_finite(at / BLOCK),
         }
     }
 

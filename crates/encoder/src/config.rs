@@ -269,3 +269,88 @@ fn quantization(file: &str, raw: &Raw) -> Result<Option<Quantization>, Error> {
     }
     Ok(Some(Quantization::Q4))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{config, json_folder};
+    use serde_json::json;
+
+    fn read(edits: &[(&str, Value)]) -> Result<BertConfig, Error> {
+        let mut value = config();
+        for (field, edit) in edits {
+            value[*field] = edit.clone();
+        }
+        BertConfig::read(&json_folder(&[("config.json", value)]))
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_is_as_in_bert() {
+        let config = read(&[]).unwrap();
+        let expected = BertConfig {
+            hidden_size: 64,
+            layers: 2,
+            heads: 4,
+            intermediate_size: 128,
+            vocab_size: 100,
+            max_position_embeddings: 130,
+            position_offset: 0,
+            type_vocab_size: 2,
+            layer_norm_eps: 1e-12,
+            activation: Activation::Gelu,
+            quantization: None,
+            name_or_path: None,
+        };
+        assert_eq!(config, expected);
+    }
+
+    /// Positions of RoBERTa begin behind the padding id, those of BERT at 0 whatever that is.
+    #[test]
+    fn positions_by_family() {
+        for (kind, padding, offset) in [
+            ("bert", Some(1), 0),
+            ("roberta", Some(1), 2),
+            ("xlm-roberta", None, 2),
+            ("camembert", Some(1), 2),
+            ("xlm-roberta", Some(0), 1),
+        ] {
+            let mut edits = vec![("model_type", json!(kind))];
+            edits.extend(padding.map(|id| ("pad_token_id", json!(id))));
+            let config = read(&edits).unwrap();
+            assert_eq!(config.position_offset, offset, "{kind} {padding:?}");
+            assert_eq!(config.reach(), 130 - offset);
+        }
+    }
+
+    #[test]
+    fn activations_by_their_names_in_transformers() {
+        for (name, activation) in [
+            ("gelu", Activation::Gelu),
+            ("gelu_new", Activation::GeluTanh),
+            ("gelu_pytorch_tanh", Activation::GeluTanh),
+            ("gelu_fast", Activation::GeluTanh),
+        ] {
+            let config = read(&[("hidden_act", json!(name))]).unwrap();
+            assert_eq!(config.activation, activation, "{name}");
+        }
+        for value in [json!("silu"), json!({"gelu": true}), json!(1)] {
+            let error = read(&[("hidden_act", value)]).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::UnsupportedModel);
+        }
+    }
+
+    #[test]
+    fn quantization_is_told_by_the_file() {
+        let q4 = json!({"quant_method": "yuyi-q4", "format": "q4_0", "block_size": 32});
+        let config = read(&[("quantization_config", q4)]).unwrap();
+        assert_eq!(config.quantization, Some(Quantization::Q4));
+        let config = read(&[("quantization_config", Value::Null)]).unwrap();
+        assert_eq!(config.quantization, None);
+    }
+
+    #[test]
+    fn the_published_name_is_kept() {
+        let config = read(&[("_name_or_path", json!("thenlper/gte-base-zh"))]).unwrap();
+        assert_eq!(config.name_or_path.as_deref(), Some("thenlper/gte-base-zh"));
+    }
+}

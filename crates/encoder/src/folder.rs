@@ -187,3 +187,61 @@ impl Deref for FileBytes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn on_disk() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("model")).unwrap();
+        fs::write(folder.path().join("model/config.json"), "{}").unwrap();
+        folder
+    }
+
+    #[test]
+    fn both_places_answer_alike() {
+        let disk = on_disk();
+        let disk = Folder::open(disk.path().join("model")).unwrap();
+        let program = Folder::embedded("model", &[("config.json", b"{}")]);
+        for folder in [&disk, &program] {
+            assert_eq!(folder.name(), "model");
+            assert!(folder.contains("config.json"));
+            assert!(!folder.contains("vocab.txt"));
+            assert_eq!(&*folder.read("config.json").unwrap(), b"{}");
+            assert!(folder.read_optional("vocab.txt").unwrap().is_none());
+            let error = folder.read("vocab.txt").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotFound);
+            assert!(
+                error
+                    .to_string()
+                    .contains("model/vocab.txt does not exist.")
+            );
+        }
+        assert!(disk.path().is_some());
+        assert!(program.path().is_none());
+    }
+
+    #[test]
+    fn the_name_is_the_folders_own() {
+        let disk = on_disk();
+        let path = disk.path().join("model/../model/.");
+        assert_eq!(Folder::open(path).unwrap().name(), "model");
+    }
+
+    /// The encoder gives back the pages of weights that it has packed, and embeddings may share them.
+    #[test]
+    fn released_bytes_are_read_again() {
+        let disk = on_disk();
+        let bytes: Vec<u8> = (0..3 << 20).map(|i: u32| (i % 251) as u8).collect();
+        fs::write(disk.path().join("model/weights"), &bytes).unwrap();
+        let folder = Folder::open(disk.path().join("model")).unwrap();
+        let mapped = folder.read("weights").unwrap();
+        assert!(matches!(mapped, FileBytes::Mapped(_)));
+        mapped.release(4096..2 << 20);
+        mapped.release(5..6);
+        mapped.release(0..usize::MAX);
+        assert!(mapped[..] == bytes[..]);
+    }
+}

@@ -12,6 +12,8 @@ mod forward;
 mod pooling;
 mod spec;
 mod tensors;
+#[cfg(test)]
+mod testing;
 mod tokenizer;
 mod weights;
 

@@ -302,3 +302,95 @@ fn fill<const N: usize>(bytes: &[u8], out: &mut [f32], convert: impl Fn([u8; N])
         .zip(elements)
         .for_each(|(x, &b)| *x = convert(b));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use serde_json::json;
+
+    /// Files of weights with tensors [2, 2] of these names, types and bytes.
+    fn file(tensors: &[(&str, &str, &[u8])]) -> Vec<u8> {
+        let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+        for (name, dtype, bytes) in tensors {
+            let offsets = [data.len(), data.len() + bytes.len()];
+            let info = json!({"dtype": dtype, "shape": [2, 2], "data_offsets": offsets});
+            header.insert((*name).to_owned(), info);
+            data.extend_from_slice(bytes);
+        }
+        let header = serde_json::to_vec(&header).unwrap();
+        let length = (header.len() as u64).to_le_bytes();
+        [&length[..], &header, &data].concat()
+    }
+
+    fn open(tensors: &[(&str, &str, &[u8])]) -> Tensors {
+        let bytes = file(tensors);
+        Tensors::open(&testing::folder(&[("model.safetensors", &bytes)])).unwrap()
+    }
+
+    #[test]
+    fn names_with_and_without_a_prefix() {
+        for prefix in PREFIXES {
+            let name = format!("{prefix}a.weight");
+            let tensors = open(&[(&name, "U8", &[1, 2, 3, 4])]);
+            assert!(tensors.contains("a.weight"));
+            assert_eq!(tensors.get("a.weight", &[2, 2]).unwrap().name, name);
+        }
+        let tensors = open(&[("cls.a.weight", "U8", &[1, 2, 3, 4])]);
+        assert!(!tensors.contains("a.weight"));
+    }
+
+    /// A pretraining checkpoint may have a tensor of the bare name that is something else.
+    #[test]
+    fn the_bare_name_is_tried_first() {
+        let tensors = open(&[("a", "U8", &[1; 4]), ("bert.a", "U8", &[2; 4])]);
+        assert_eq!(tensors.get("a", &[2, 2]).unwrap().bytes, [1; 4]);
+    }
+
+    #[test]
+    fn every_float_type_is_widened() {
+        let values = [1.0f32, -0.5, 2.0f32.powi(-14), 96.0];
+        let f32s: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let f16s = values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes());
+        let bf16s = values.iter().flat_map(|&x| bf16::from_f32(x).to_le_bytes());
+        let (f16s, bf16s): (Vec<u8>, Vec<u8>) = (f16s.collect(), bf16s.collect());
+        let tensors = open(&[
+            ("a", "F32", &f32s),
+            ("b", "F16", &f16s),
+            ("c", "BF16", &bf16s),
+        ]);
+        for (name, dtype) in [("a", DType::F32), ("b", DType::F16), ("c", DType::BF16)] {
+            let view = tensors.get(name, &[2, 2]).unwrap();
+            assert_eq!(view.dtype, dtype);
+            assert_eq!(view.to_f32().unwrap(), values, "{dtype:?}");
+            let mut row = [0.0; 2];
+            view.copy_row_f32(1, &mut row).unwrap();
+            assert_eq!(row, values[2..], "{dtype:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_file_wins_over_an_index() {
+        let bytes = file(&[("a", "U8", &[7; 4])]);
+        let index = b"{\"weight_map\": {\"a\": \"absent.safetensors\"}}";
+        let folder = testing::folder(&[
+            ("model.safetensors", &bytes),
+            ("model.safetensors.index.json", index),
+        ]);
+        assert!(Tensors::open(&folder).unwrap().contains("a"));
+    }
+
+    #[test]
+    fn tensors_are_found_in_every_file_of_an_index() {
+        let index = json!({"weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}).to_string();
+        let (first, second) = (file(&[("a", "U8", &[1; 4])]), file(&[("b", "U8", &[2; 4])]));
+        let folder = testing::folder(&[
+            ("1.safetensors", &first),
+            ("2.safetensors", &second),
+            ("model.safetensors.index.json", index.as_bytes()),
+        ]);
+        let tensors = Tensors::open(&folder).unwrap();
+        assert_eq!(tensors.get("a", &[2, 2]).unwrap().bytes, [1; 4]);
+        assert_eq!(tensors.get("b", &[2, 2]).unwrap().bytes, [2; 4]);
+    }
+}

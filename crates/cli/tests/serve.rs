@@ -49,24 +49,24 @@ impl Server {
     }
 
     fn post(&self, path: &str, body: &str) -> String {
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json"
-        );
-        self.send(&format!(
-            "{head}\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        ))
+        self.begin(path, body.len()).finish(body)
     }
 
-    fn send(&self, request: &str) -> String {
+    /// Sends the head of a request; returns when the server has accepted it and waits for the body.
+    fn begin(&self, path: &str, length: usize) -> Exchange {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
+            .set_read_timeout(Some(Duration::from_secs(120)))
             .unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).unwrap();
-        reply
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nexpect: 100-continue\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).unwrap();
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+        Exchange(stream)
     }
 
     fn signal(&self, name: &str) {
@@ -98,6 +98,19 @@ impl Server {
             .read_to_string(&mut err)
             .unwrap();
         (self.process.wait().unwrap().code(), err)
+    }
+}
+
+/// A request whose head is accepted.
+struct Exchange(TcpStream);
+
+impl Exchange {
+    /// Sends the body and reads the reply.
+    fn finish(mut self, body: &str) -> String {
+        self.0.write_all(body.as_bytes()).unwrap();
+        let mut reply = String::new();
+        self.0.read_to_string(&mut reply).unwrap();
+        reply
     }
 }
 
@@ -138,12 +151,9 @@ fn finishes_what_it_accepted_when_told_to_stop() {
             .map(|i| format!("第{i}句：秘密的内容，不得进入日志。"))
             .collect();
         let request = json!({"input": texts, "encoding_format": "base64"}).to_string();
-        let reply = std::thread::scope(|scope| {
-            let reply = scope.spawn(|| server.post("/v1/embeddings", &request));
-            std::thread::sleep(Duration::from_millis(150));
-            server.signal(signal);
-            reply.join().unwrap()
-        });
+        let exchange = server.begin("/v1/embeddings", request.len());
+        server.signal(signal);
+        let reply = exchange.finish(&request);
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply:.200}");
         assert_eq!(body(&reply)["data"].as_array().unwrap().len(), 400);
         let (code, log) = server.end();

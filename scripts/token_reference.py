@@ -73,6 +73,21 @@ def tokenizer_configuration():
     }
 
 
+def model_configuration(vocabulary_file):
+    """config.json of a folder that is used for its tokenizer alone: a BERT-base that reads MAX_TOKENS."""
+    lines = Path(vocabulary_file).read_text(encoding="utf-8").splitlines()
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "vocab_size": len(lines),
+        "hidden_size": 768,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "intermediate_size": 3072,
+        "max_position_embeddings": MAX_TOKENS,
+    }
+
+
 class Unigram:
     """SentencePiece's Unigram: the segmentation with the highest sum of scores."""
 

@@ -245,15 +245,15 @@ impl TensorView<'_> {
             DType::F32 => fill(bytes, out, f32::from_le_bytes),
             DType::F16 => fill(bytes, out, |b| f16::from_le_bytes(b).to_f32()),
             DType::BF16 => fill(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),
-            DType::I8 | DType::U8 => {
-                let what = format!(
-                    "its type is {:?}; F32, F16 or BF16 was expected.",
-                    self.dtype
-                );
-                return Err(Error::tensor(&self.source.shown, self.name, what));
-            }
+            DType::I8 | DType::U8 => return Err(self.wrong_type("F32, F16 or BF16")),
         }
         Ok(())
+    }
+
+    /// The error for a tensor of another type than `expected`.
+    pub(crate) fn wrong_type(&self, expected: &str) -> Error {
+        let what = format!("its type is {:?}; {expected} was expected.", self.dtype);
+        Error::tensor(&self.source.shown, self.name, what)
     }
 
     /// The error for an element that is no number.

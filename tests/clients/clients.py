@@ -15,6 +15,7 @@ from pathlib import Path
 import openai
 import requests
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 SNIPPET = Path(__file__).with_name("snippet.py")
 
 
@@ -54,16 +55,31 @@ def server(binary: str, port: int):
     assert code == 0, f"the server ended with {code}"
 
 
-def check_snippet(url: str) -> None:
-    code = SNIPPET.read_text(encoding="utf-8")
+def run_code(code: str, url: str) -> str:
+    """Runs a program that asks port 5000, and answers with what it prints."""
     port = url.rsplit(":", 1)[1]
-    if port != "5000":
-        print(f"port 5000 is taken: the snippet runs with port {port}")
-        code = code.replace("localhost:5000", f"localhost:{port}")
+    code = re.sub(r"\b(localhost|127\.0\.0\.1):5000\b", rf"\1:{port}", code)
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60)
     assert run.returncode == 0, run.stderr
-    assert re.fullmatch(r"相似度: \d{1,3}\.\d\d%\n", run.stdout), run.stdout
-    print(f"the article's snippet: {run.stdout.strip()}")
+    return run.stdout
+
+
+def check_snippet(url: str) -> None:
+    if not url.endswith(":5000"):
+        print(f"port 5000 is taken: programs are run with {url}")
+    printed = run_code(SNIPPET.read_text(encoding="utf-8"), url)
+    assert re.fullmatch(r"相似度: \d{1,3}\.\d\d%\n", printed), printed
+    print(f"the article's snippet: {printed.strip()}")
+
+
+def check_pages(url: str) -> None:
+    """Every Python program of the documentation runs."""
+    pages = [REPOSITORY / "README.md", REPOSITORY / "README.zh.md", *sorted(REPOSITORY.glob("docs/*/*.md"))]
+    programs = [code for page in pages for code in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)]
+    assert len(programs) >= 4, "the programs were not found"
+    for code in programs:
+        run_code(code, url)
+    print(f"documentation: {len(programs)} programs run")
 
 
 def check_requests(url: str) -> None:
@@ -128,6 +144,7 @@ def main() -> None:
     started = time.monotonic()
     with server(sys.argv[1], free_port()) as url:
         check_snippet(url)
+        check_pages(url)
         check_requests(url)
         check_openai(url)
     print(f"clients: all passed in {time.monotonic() - started:.1f} s")

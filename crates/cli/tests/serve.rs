@@ -183,10 +183,10 @@ fn failures_end_with_code_one_and_say_why() {
     let port = server.address.rsplit(':').next().unwrap();
     let taken = yuyi(&["serve", "--port", port]);
     assert_eq!(taken.code, 1);
-    assert!(
-        taken.err.contains("Cannot listen on 127.0.0.1:"),
-        "{taken:?}"
+    let told = format!(
+        "Cannot listen on 127.0.0.1:{port}, which another program uses. Stop that program, or choose another port with --port."
     );
+    assert_eq!(taken.err.trim_end(), format!("yuyi: {told}"));
 
     assert_eq!(yuyi(&["serve", "--log", "a=b=c"]).code, 2);
     assert_eq!(yuyi(&["serve", "--max-body", "none"]).code, 2);

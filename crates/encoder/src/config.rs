@@ -75,10 +75,15 @@ struct Raw {
     name_or_path: Option<String>,
 }
 
+/// The contents of a text file without the byte order mark that some editors put in front.
+pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
 /// Reads a JSON file of the folder; the error names the file and the place in it.
 pub(crate) fn read_json<T: DeserializeOwned>(folder: &Folder, file: &str) -> Result<T, Error> {
     let bytes = folder.read(file)?;
-    serde_json::from_slice(&bytes).map_err(|e| {
+    serde_json::from_slice(without_mark(&bytes)).map_err(|e| {
         Error::file(
             &folder.show(file),
             format!("this is not the JSON that was expected: {e}."),
@@ -107,6 +112,9 @@ impl BertConfig {
         let file = folder.show("config.json");
         // The kind of model first: one of another family lacks the other fields.
         let value: Value = read_json(folder, "config.json")?;
+        if !value.is_object() {
+            return Err(Error::file(&file, "a JSON object was expected."));
+        }
         let kind = value
             .get("model_type")
             .and_then(Value::as_str)
@@ -270,4 +278,89 @@ fn check_blocks(file: &str, raw: &Raw) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{config, json_folder};
+    use serde_json::json;
+
+    fn read(edits: &[(&str, Value)]) -> Result<BertConfig, Error> {
+        let mut value = config();
+        for (field, edit) in edits {
+            value[*field] = edit.clone();
+        }
+        BertConfig::read(&json_folder(&[("config.json", value)]))
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_is_as_in_bert() {
+        let config = read(&[]).unwrap();
+        let expected = BertConfig {
+            hidden_size: 64,
+            layers: 2,
+            heads: 4,
+            intermediate_size: 128,
+            vocab_size: 100,
+            max_position_embeddings: 130,
+            position_offset: 0,
+            type_vocab_size: 2,
+            layer_norm_eps: 1e-12,
+            activation: Activation::Gelu,
+            quantization: None,
+            name_or_path: None,
+        };
+        assert_eq!(config, expected);
+    }
+
+    /// Positions of RoBERTa begin behind the padding id, those of BERT at 0 whatever that is.
+    #[test]
+    fn positions_by_family() {
+        for (kind, padding, offset) in [
+            ("bert", Some(1), 0),
+            ("roberta", Some(1), 2),
+            ("xlm-roberta", None, 2),
+            ("camembert", Some(1), 2),
+            ("xlm-roberta", Some(0), 1),
+        ] {
+            let mut edits = vec![("model_type", json!(kind))];
+            edits.extend(padding.map(|id| ("pad_token_id", json!(id))));
+            let config = read(&edits).unwrap();
+            assert_eq!(config.position_offset, offset, "{kind} {padding:?}");
+            assert_eq!(config.reach(), 130 - offset);
+        }
+    }
+
+    #[test]
+    fn activations_by_their_names_in_transformers() {
+        for (name, activation) in [
+            ("gelu", Activation::Gelu),
+            ("gelu_new", Activation::GeluTanh),
+            ("gelu_pytorch_tanh", Activation::GeluTanh),
+            ("gelu_fast", Activation::GeluTanh),
+        ] {
+            let config = read(&[("hidden_act", json!(name))]).unwrap();
+            assert_eq!(config.activation, activation, "{name}");
+        }
+        for value in [json!("silu"), json!({"gelu": true}), json!(1)] {
+            let error = read(&[("hidden_act", value)]).unwrap_err();
+            assert_eq!(error.kind(), crate::ErrorKind::UnsupportedModel);
+        }
+    }
+
+    #[test]
+    fn quantization_is_told_by_the_file() {
+        let q4 = json!({"quant_method": "yuyi-q4", "format": "q4_0", "block_size": 32});
+        let config = read(&[("quantization_config", q4)]).unwrap();
+        assert_eq!(config.quantization, Some(Quantization::Q4));
+        let config = read(&[("quantization_config", Value::Null)]).unwrap();
+        assert_eq!(config.quantization, None);
+    }
+
+    #[test]
+    fn the_published_name_is_kept() {
+        let config = read(&[("_name_or_path", json!("thenlper/gte-base-zh"))]).unwrap();
+        assert_eq!(config.name_or_path.as_deref(), Some("thenlper/gte-base-zh"));
+    }
 }

@@ -209,9 +209,10 @@ impl Encoder {
     /// Unit vectors of texts that are tokens already.
     ///
     /// # Errors
-    /// As [`Encoder::encode`].
+    /// As [`Encoder::encode_ids`].
     pub fn encode_tokens(&self, texts: &[Tokens]) -> Result<Vec<Encoded>, Error> {
         let ids: Vec<&[u32]> = texts.iter().map(|t| &t.ids[..]).collect();
+        ids.iter().try_for_each(|ids| self.check_ids(ids))?;
         let vectors = self.vectors(&ids)?;
         let encoded = |(vector, text): (Vec<f32>, &Tokens)| Encoded {
             vector,

@@ -74,10 +74,11 @@ impl Folder {
         }
     }
 
-    /// Whether there is a file of that name (relative, with `/`).
+    /// Whether there is an entry of that name (relative, with `/`). A folder or a dangling link counts:
+    /// reading it is an error that names it, where passing over it would hide that something is wrong.
     pub fn contains(&self, file: &str) -> bool {
         match &self.place {
-            Place::Disk(path) => path.join(file).is_file(),
+            Place::Disk(path) => path.join(file).symlink_metadata().is_ok(),
             Place::Program(files) => files.iter().any(|(name, _)| *name == file),
         }
     }
@@ -129,8 +130,14 @@ fn read_disk(path: &Path) -> Result<FileBytes, Error> {
         ),
         _ => Error::new(ErrorKind::Io, format!("{shown} cannot be read.")).caused(e),
     };
+    // Asked before it is opened: a named pipe would wait for a writer.
+    let metadata = path.metadata().map_err(fail)?;
+    if !metadata.is_file() {
+        let what = format!("{shown} is not a file. The model folder is damaged.");
+        return Err(Error::new(ErrorKind::Io, what));
+    }
+    let length = metadata.len();
     let mut file = File::open(path).map_err(fail)?;
-    let length = file.metadata().map_err(fail)?.len();
     if length > READ_LIMIT {
         // SAFETY: the map is private and only read. Whoever cuts the file short while a model uses it ends the
         // process (SIGBUS), as with every mapped library; replacing it by rename, as all downloaders do, is fine.
@@ -178,5 +185,63 @@ impl Deref for FileBytes {
             Self::Mapped(map) => map,
             Self::Read(bytes) => bytes,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn on_disk() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("model")).unwrap();
+        fs::write(folder.path().join("model/config.json"), "{}").unwrap();
+        folder
+    }
+
+    #[test]
+    fn both_places_answer_alike() {
+        let disk = on_disk();
+        let disk = Folder::open(disk.path().join("model")).unwrap();
+        let program = Folder::embedded("model", &[("config.json", b"{}")]);
+        for folder in [&disk, &program] {
+            assert_eq!(folder.name(), "model");
+            assert!(folder.contains("config.json"));
+            assert!(!folder.contains("vocab.txt"));
+            assert_eq!(&*folder.read("config.json").unwrap(), b"{}");
+            assert!(folder.read_optional("vocab.txt").unwrap().is_none());
+            let error = folder.read("vocab.txt").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotFound);
+            assert!(
+                error
+                    .to_string()
+                    .contains("model/vocab.txt does not exist.")
+            );
+        }
+        assert!(disk.path().is_some());
+        assert!(program.path().is_none());
+    }
+
+    #[test]
+    fn the_name_is_the_folders_own() {
+        let disk = on_disk();
+        let path = disk.path().join("model/../model/.");
+        assert_eq!(Folder::open(path).unwrap().name(), "model");
+    }
+
+    /// The encoder gives back the pages of weights that it has packed, and embeddings may share them.
+    #[test]
+    fn released_bytes_are_read_again() {
+        let disk = on_disk();
+        let bytes: Vec<u8> = (0..3 << 20).map(|i: u32| (i % 251) as u8).collect();
+        fs::write(disk.path().join("model/weights"), &bytes).unwrap();
+        let folder = Folder::open(disk.path().join("model")).unwrap();
+        let mapped = folder.read("weights").unwrap();
+        assert!(matches!(mapped, FileBytes::Mapped(_)));
+        mapped.release(4096..2 << 20);
+        mapped.release(5..6);
+        mapped.release(0..usize::MAX);
+        assert!(mapped[..] == bytes[..]);
     }
 }

@@ -13,6 +13,8 @@ mod pooling;
 mod spec;
 mod table;
 mod tensors;
+#[cfg(test)]
+mod testing;
 mod tokenizer;
 mod weights;
 

@@ -35,11 +35,12 @@ fn largest(hidden: MatrixView<'_>, first: usize, end: usize) -> Vec<f64> {
     let mut top = vec![f64::NEG_INFINITY; hidden.columns()];
     for i in first..end {
         // Not f64::max, which would drop a NaN.
-        top.iter_mut().zip(hidden.row(i)).for_each(|(t, &x)| {
-            if !(f64::from(x) <= *t) {
-                *t = f64::from(x);
+        for (t, &x) in top.iter_mut().zip(hidden.row(i)) {
+            let x = f64::from(x);
+            if x > *t || x.is_nan() {
+                *t = x;
             }
-        });
+        }
     }
     top
 }
@@ -82,6 +83,15 @@ mod tests {
             for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
                 assert!(unit_vector(pooling, m.view(), 0, 1).is_none());
             }
+        }
+    }
+
+    #[test]
+    fn a_nan_is_never_the_smaller_one() {
+        for row in 0..3 {
+            let mut m = hidden();
+            m.row_mut(row)[0] = f32::NAN;
+            assert!(unit_vector(Pooling::Max, m.view(), 0, 3).is_none(), "{row}");
         }
     }
 }

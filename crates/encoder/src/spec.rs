@@ -6,6 +6,9 @@ use crate::folder::Folder;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// A word between two special tokens.
+const FEWEST_TOKENS: usize = 3;
+
 /// How the hidden states of a text become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pooling {
@@ -145,6 +148,10 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
         return Err(Error::file(&folder.show("modules.json"), what));
     }
     let modes: BTreeMap<String, serde_json::Value> = read_json(folder, &file)?;
+    if modes.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
+        let what = "include_prompt is false; yuyi pools over the prompt's tokens too.";
+        return Err(Error::unsupported(&folder.show(&file), what));
+    }
     let chosen: Vec<&str> = modes
         .iter()
         .filter(|(key, value)| key.starts_with("pooling_mode_") && value.as_bool() == Some(true))
@@ -168,23 +175,28 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
     }
 }
 
+/// What `sentence_bert_config.json` says, else the tokenizer's limit, as sentence-transformers does;
+/// never more than there are positions.
 fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error> {
     let sentence: Option<SentenceBert> = read_optional_json(folder, "sentence_bert_config.json")?;
     let tokenizer: Option<TokenizerLimit> = read_optional_json(folder, "tokenizer_config.json")?;
-    let said = sentence.and_then(|s| s.max_seq_length);
+    let said = sentence
+        .and_then(|s| s.max_seq_length)
+        .map(|n| (n, "sentence_bert_config.json", "max_seq_length"));
     // Saturates: 10^30 becomes the largest number.
     let limit = tokenizer
         .and_then(|t| t.model_max_length)
-        .map(|n| n as usize);
-    let most = [said, limit]
-        .into_iter()
-        .flatten()
-        .fold(config.reach(), usize::min);
-    if most < 3 {
+        .map(|n| (n as usize, "tokenizer_config.json", "model_max_length"));
+    let reach = (config.reach(), "config.json", "max_position_embeddings");
+    let (most, file, field) = match said.or(limit) {
+        Some(told) if told.0 < reach.0 => told,
+        _ => reach,
+    };
+    if most < FEWEST_TOKENS {
         let what = format!(
-            "texts may have {most} tokens; at least 3 are needed for a word between two special tokens."
+            "by {field}, texts may have {most} tokens; at least {FEWEST_TOKENS} are needed for a word between two special tokens."
         );
-        return Err(Error::file(&folder.show("sentence_bert_config.json"), what));
+        return Err(Error::file(&folder.show(file), what));
     }
     Ok(most)
 }
@@ -205,4 +217,120 @@ fn read_prompts(folder: &Folder) -> Result<Prompts, Error> {
         default,
         named: raw.prompts,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{config, json_folder};
+    use serde_json::{Value, json};
+
+    fn read(files: &[(&str, Value)], pooling: Option<Pooling>) -> Result<ModelSpec, Error> {
+        let mut all = vec![("config.json", config())];
+        all.extend_from_slice(files);
+        ModelSpec::read(&json_folder(&all), &SpecDefaults { pooling })
+    }
+
+    fn modules(pooling: Option<&str>) -> (&'static str, Value) {
+        let module = |kind: &str, path: &str| json!({"type": format!("sentence_transformers.models.{kind}"), "path": path});
+        let mut list = vec![
+            module("Transformer", ""),
+            module("Normalize", "2_Normalize"),
+        ];
+        list.extend(pooling.map(|path| module("Pooling", path)));
+        ("modules.json", json!(list))
+    }
+
+    #[test]
+    fn the_folder_tells_the_pooling_before_any_default() {
+        for (key, pooling) in [
+            ("pooling_mode_cls_token", Pooling::Cls),
+            ("pooling_mode_mean_tokens", Pooling::Mean),
+            ("pooling_mode_max_tokens", Pooling::Max),
+        ] {
+            let file = json!({key: true, "pooling_mode_weightedmean_tokens": false});
+            for default in [None, Some(Pooling::Cls), Some(Pooling::Mean)] {
+                let alone = [("1_Pooling/config.json", file.clone())];
+                assert_eq!(read(&alone, default).unwrap().pooling, pooling);
+                let named = [
+                    modules(Some("9_Other")),
+                    ("9_Other/config.json", file.clone()),
+                ];
+                assert_eq!(read(&named, default).unwrap().pooling, pooling);
+            }
+        }
+    }
+
+    /// The list of modules decides which file is the pooling's, even where another lies about.
+    #[test]
+    fn modules_win_over_the_usual_place() {
+        let files = [
+            modules(Some("2_Pooling")),
+            (
+                "1_Pooling/config.json",
+                json!({"pooling_mode_cls_token": true}),
+            ),
+            (
+                "2_Pooling/config.json",
+                json!({"pooling_mode_max_tokens": true}),
+            ),
+        ];
+        assert_eq!(read(&files, None).unwrap().pooling, Pooling::Max);
+    }
+
+    #[test]
+    fn where_the_folder_is_silent_the_default_holds() {
+        for files in [vec![], vec![modules(None)]] {
+            for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
+                assert_eq!(read(&files, Some(pooling)).unwrap().pooling, pooling);
+            }
+            let error = read(&files, None).unwrap_err().to_string();
+            assert!(error.starts_with("built-in test/1_Pooling/config.json: there is none"));
+        }
+    }
+
+    fn max_tokens(sentence: Option<u64>, tokenizer: Option<Value>) -> usize {
+        let mut files = Vec::new();
+        files.extend(sentence.map(|n| ("sentence_bert_config.json", json!({"max_seq_length": n}))));
+        files.extend(tokenizer.map(|n| ("tokenizer_config.json", json!({"model_max_length": n}))));
+        read(&files, Some(Pooling::Cls)).unwrap().max_tokens
+    }
+
+    #[test]
+    fn the_longest_text() {
+        assert_eq!(max_tokens(None, None), 130, "every position");
+        assert_eq!(max_tokens(Some(64), None), 64);
+        assert_eq!(max_tokens(None, Some(json!(100))), 100);
+        assert_eq!(max_tokens(Some(64), Some(json!(100))), 64);
+        assert_eq!(
+            max_tokens(Some(120), Some(json!(100))),
+            120,
+            "sentence_bert_config wins"
+        );
+        assert_eq!(max_tokens(Some(512), None), 130, "never past the positions");
+        // What transformers writes for "no limit".
+        assert_eq!(max_tokens(None, Some(json!(1e30))), 130);
+        assert_eq!(max_tokens(None, Some(Value::Null)), 130);
+    }
+
+    #[test]
+    fn prompts_by_name_and_the_default_one() {
+        let file = |json| [("config_sentence_transformers.json", json)];
+        let spec = |json| read(&file(json), Some(Pooling::Cls)).unwrap().prompts;
+        let named = json!({"query": "问：", "passage": ""});
+        let prompts = spec(json!({"prompts": named, "default_prompt_name": "query"}));
+        assert_eq!(prompts.default, "问：");
+        assert_eq!(prompts.named["query"], "问：");
+        assert_eq!(prompts.named["passage"], "");
+        assert_eq!(
+            spec(json!({"prompts": named, "default_prompt_name": null})).default,
+            ""
+        );
+        assert_eq!(spec(json!({"prompts": named})).default, "");
+        assert_eq!(spec(json!({"__version__": {}})), Prompts::default());
+        assert_eq!(
+            read(&[], Some(Pooling::Cls)).unwrap().prompts,
+            Prompts::default()
+        );
+    }
 }

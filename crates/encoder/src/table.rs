@@ -1,7 +1,7 @@
 //! Matrices of a checkpoint in each form that files have them.
 
 use crate::config::{BertConfig, Quantization};
-use crate::tensors::{DType, TensorView};
+use crate::tensors::{DType, FLOATS, TensorView};
 use crate::{Error, Tensors};
 use half::f16;
 use yuyi_kernels::{BLOCK, fits_int8, quantize_int8};
@@ -34,14 +34,20 @@ impl<'a> Table<'a> {
         if config.quantization != Some(Quantization::Q4) || !tensors.contains(&packed) {
             let weight = tensors.get(&format!("{name}.weight"), &[rows, columns])?;
             if config.quantization != Some(Quantization::Int8) || weight.dtype != DType::I8 {
-                return Ok(Self::Plain(weight));
+                return Ok(Self::Plain(weight.of_type(&FLOATS)?));
             }
-            let scale = tensors.get(&format!("{name}.weight_scale"), &[rows, 1])?;
+            let scale = tensors
+                .get(&format!("{name}.weight_scale"), &[rows, 1])?
+                .of_type(&FLOATS)?;
             return Ok(Self::Int8 { weight, scale });
         }
         Ok(Self::Q4 {
-            packed: tensors.get(&packed, &[rows, columns / 2])?,
-            scale: tensors.get(&format!("{packed}_scale"), &[rows, columns / BLOCK])?,
+            packed: tensors
+                .get(&packed, &[rows, columns / 2])?
+                .of_type(&[DType::U8])?,
+            scale: tensors
+                .get(&format!("{packed}_scale"), &[rows, columns / BLOCK])?
+                .of_type(&[DType::F16])?,
         })
     }
 
@@ -61,7 +67,7 @@ impl<'a> Table<'a> {
         }
         match out.iter().position(|x| !x.is_finite()) {
             None => Ok(()),
-            Some(at) => Err(self.view().not_finite(i * out.len() + at)),
+            Some(at) => Err(self.not_finite(i * out.len() + at, out.len())),
         }
     }
 
@@ -83,7 +89,7 @@ impl<'a> Table<'a> {
             scale: scales,
         } = self
         else {
-            return Err(self.view().wrong_type("I8"));
+            unreachable!("asked only of tables that are int8")
         };
         let row = &weight.bytes[i * out.len()..][..out.len()];
         out.iter_mut()
@@ -106,7 +112,7 @@ impl<'a> Table<'a> {
         scales: &mut [f16],
     ) -> Result<(), Error> {
         let Self::Q4 { packed, scale } = self else {
-            return Err(self.view().wrong_type("U8"));
+            unreachable!("asked only of tables of 4-bit blocks")
         };
         out.copy_from_slice(&packed.bytes[i * out.len()..][..out.len()]);
         let bytes = &scale.bytes[2 * i * scales.len()..][..2 * scales.len()];
@@ -138,10 +144,12 @@ impl<'a> Table<'a> {
         Ok(true)
     }
 
-    fn view(&self) -> &TensorView<'a> {
+    /// The error for value `at`, counted over the whole matrix, whose rows have `columns` values.
+    fn not_finite(&self, at: usize, columns: usize) -> Error {
         match self {
-            Self::Plain(view) => view,
-            Self::Q4 { scale, .. } | Self::Int8 { scale, .. } => scale,
+            Self::Plain(view) => view.not_finite(at),
+            Self::Int8 { scale, .. } => scale.not_finite(at / columns),
+            Self::Q4 { scale, .. } => scale.not_finite(at / BLOCK),
         }
     }
 

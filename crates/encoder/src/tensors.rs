@@ -1,16 +1,21 @@
 //! The tensors of a folder: one safetensors file, or several with an index.
 
+mod header;
+
 use crate::config::read_json;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::folder::{FileBytes, Folder};
 use half::{bf16, f16};
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Prefixes under which checkpoints keep their encoder, in the order in which they are tried.
 const PREFIXES: [&str; 5] = ["", "bert.", "roberta.", "model.", "0.auto_model."];
+
+/// Types whose elements are numbers by themselves; others need a scale.
+pub(crate) const FLOATS: [DType; 3] = [DType::F32, DType::F16, DType::BF16];
 
 /// Element type of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +91,7 @@ impl Tensors {
             shown: folder.show("model.safetensors"),
         };
         if folder.contains("model.safetensors") || !folder.contains(index) {
+            check_format(folder)?;
             tensors.add(folder, "model.safetensors")?;
             return Ok(tensors);
         }
@@ -104,13 +110,7 @@ impl Tensors {
 
     fn add(&mut self, folder: &Folder, name: &str) -> Result<(), Error> {
         let (bytes, shown) = (folder.read(name)?, folder.show(name));
-        let broken = |e| {
-            let what = format!("this is not a sound safetensors file ({e}). Download it again.");
-            Error::file(&shown, what)
-        };
-        // Checks the header's size and JSON, that tensors lie end to end without overlap, that each is as long as its
-        // shape says, and that the file ends where the last does.
-        let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(broken)?;
+        let (header, metadata) = header::read(&shown, &bytes)?;
         let start = header + size_of::<u64>();
         for (tensor, info) in metadata.tensors() {
             let range = start + info.data_offsets.0..start + info.data_offsets.1;
@@ -140,11 +140,9 @@ impl Tensors {
     }
 
     fn check_index(&self, map: &Index) -> Result<(), Error> {
-        match map
-            .weight_map
-            .keys()
-            .find(|&name| !self.entries.contains_key(name))
-        {
+        // The first by name: a map has no order, and the same folder should give the same error.
+        let absent = |name: &&String| !self.entries.contains_key(*name);
+        match map.weight_map.keys().filter(absent).min() {
             None => Ok(()),
             Some(name) => Err(Error::tensor(
                 &self.shown,
@@ -202,6 +200,20 @@ impl Tensors {
     }
 }
 
+/// Tells apart a folder whose weights are in the older format from one without weights.
+fn check_format(folder: &Folder) -> Result<(), Error> {
+    let pickled = "pytorch_model.bin";
+    if folder.contains("model.safetensors") || !folder.contains(pickled) {
+        return Ok(());
+    }
+    let what = format!(
+        "{} does not exist, and yuyi does not read {pickled}. Convert it in Python: \
+         AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER).",
+        folder.show("model.safetensors")
+    );
+    Err(Error::new(ErrorKind::NotFound, what))
+}
+
 /// A tensor in its file.
 #[derive(Clone, Copy)]
 pub struct TensorView<'a> {
@@ -218,6 +230,23 @@ pub struct TensorView<'a> {
 }
 
 impl TensorView<'_> {
+    /// The tensor itself, if its type is one of `expected`.
+    ///
+    /// # Errors
+    /// When it is of another type.
+    pub fn of_type(self, expected: &[DType]) -> Result<Self, Error> {
+        if expected.contains(&self.dtype) {
+            return Ok(self);
+        }
+        let names: Vec<String> = expected.iter().map(|t| format!("{t:?}")).collect();
+        let what = format!(
+            "its type is {:?}; expected {}.",
+            self.dtype,
+            names.join(", ")
+        );
+        Err(Error::tensor(&self.source.shown, self.name, what))
+    }
+
     /// All elements as f32.
     ///
     /// # Errors
@@ -245,15 +274,9 @@ impl TensorView<'_> {
             DType::F32 => fill(bytes, out, f32::from_le_bytes),
             DType::F16 => fill(bytes, out, |b| f16::from_le_bytes(b).to_f32()),
             DType::BF16 => fill(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),
-            DType::I8 | DType::U8 => return Err(self.wrong_type("F32, F16 or BF16")),
+            DType::I8 | DType::U8 => drop(self.of_type(&FLOATS)?),
         }
         Ok(())
-    }
-
-    /// The error for a tensor of another type than `expected`.
-    pub(crate) fn wrong_type(&self, expected: &str) -> Error {
-        let what = format!("its type is {:?}; {expected} was expected.", self.dtype);
-        Error::tensor(&self.source.shown, self.name, what)
     }
 
     /// The error for an element that is no number.
@@ -278,4 +301,96 @@ fn fill<const N: usize>(bytes: &[u8], out: &mut [f32], convert: impl Fn([u8; N])
     out.iter_mut()
         .zip(elements)
         .for_each(|(x, &b)| *x = convert(b));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use serde_json::json;
+
+    /// Files of weights with tensors [2, 2] of these names, types and bytes.
+    fn file(tensors: &[(&str, &str, &[u8])]) -> Vec<u8> {
+        let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+        for (name, dtype, bytes) in tensors {
+            let offsets = [data.len(), data.len() + bytes.len()];
+            let info = json!({"dtype": dtype, "shape": [2, 2], "data_offsets": offsets});
+            header.insert((*name).to_owned(), info);
+            data.extend_from_slice(bytes);
+        }
+        let header = serde_json::to_vec(&header).unwrap();
+        let length = (header.len() as u64).to_le_bytes();
+        [&length[..], &header, &data].concat()
+    }
+
+    fn open(tensors: &[(&str, &str, &[u8])]) -> Tensors {
+        let bytes = file(tensors);
+        Tensors::open(&testing::folder(&[("model.safetensors", &bytes)])).unwrap()
+    }
+
+    #[test]
+    fn names_with_and_without_a_prefix() {
+        for prefix in PREFIXES {
+            let name = format!("{prefix}a.weight");
+            let tensors = open(&[(&name, "U8", &[1, 2, 3, 4])]);
+            assert!(tensors.contains("a.weight"));
+            assert_eq!(tensors.get("a.weight", &[2, 2]).unwrap().name, name);
+        }
+        let tensors = open(&[("cls.a.weight", "U8", &[1, 2, 3, 4])]);
+        assert!(!tensors.contains("a.weight"));
+    }
+
+    /// A pretraining checkpoint may have a tensor of the bare name that is something else.
+    #[test]
+    fn the_bare_name_is_tried_first() {
+        let tensors = open(&[("a", "U8", &[1; 4]), ("bert.a", "U8", &[2; 4])]);
+        assert_eq!(tensors.get("a", &[2, 2]).unwrap().bytes, [1; 4]);
+    }
+
+    #[test]
+    fn every_float_type_is_widened() {
+        let values = [1.0f32, -0.5, 2.0f32.powi(-14), 96.0];
+        let f32s: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let f16s = values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes());
+        let bf16s = values.iter().flat_map(|&x| bf16::from_f32(x).to_le_bytes());
+        let (f16s, bf16s): (Vec<u8>, Vec<u8>) = (f16s.collect(), bf16s.collect());
+        let tensors = open(&[
+            ("a", "F32", &f32s),
+            ("b", "F16", &f16s),
+            ("c", "BF16", &bf16s),
+        ]);
+        for (name, dtype) in [("a", DType::F32), ("b", DType::F16), ("c", DType::BF16)] {
+            let view = tensors.get(name, &[2, 2]).unwrap();
+            assert_eq!(view.dtype, dtype);
+            assert_eq!(view.to_f32().unwrap(), values, "{dtype:?}");
+            let mut row = [0.0; 2];
+            view.copy_row_f32(1, &mut row).unwrap();
+            assert_eq!(row, values[2..], "{dtype:?}");
+        }
+    }
+
+    #[test]
+    fn a_single_file_wins_over_an_index() {
+        let bytes = file(&[("a", "U8", &[7; 4])]);
+        let index = b"{\"weight_map\": {\"a\": \"absent.safetensors\"}}";
+        let folder = testing::folder(&[
+            ("model.safetensors", &bytes),
+            ("model.safetensors.index.json", index),
+        ]);
+        assert!(Tensors::open(&folder).unwrap().contains("a"));
+    }
+
+    #[test]
+    fn tensors_are_found_in_every_file_of_an_index() {
+        let index = json!({"weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}).to_string();
+        let (first, second) = (file(&[("a", "U8", &[1; 4])]), file(&[("b", "U8", &[2; 4])]));
+        let folder = testing::folder(&[
+            ("1.safetensors", &first),
+            ("2.safetensors", &second),
+            ("model.safetensors.index.json", index.as_bytes()),
+        ]);
+        let tensors = Tensors::open(&folder).unwrap();
+        assert_eq!(tensors.get("a", &[2, 2]).unwrap().bytes, [1; 4]);
+        assert_eq!(tensors.get("b", &[2, 2]).unwrap().bytes, [2; 4]);
+    }
 }

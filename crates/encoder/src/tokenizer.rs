@@ -1,11 +1,18 @@
 //! Text to token ids, by the reference implementation.
 
+mod charsmap;
 mod word_piece;
 
+use crate::config::without_mark;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
 use crate::spec::ModelSpec;
-use tokenizers::Tokenizer;
+use serde::Deserialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tokenizers::{Encoding, Tokenizer};
 
 /// One text as token ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +52,19 @@ impl TextTokenizer {
             return Err(Error::new(ErrorKind::NotFound, what));
         };
         let shown = folder.show(file);
-        let broken = |e: tokenizers::Error| {
-            Error::file(&shown, format!("this is not a sound tokenizer: {e}."))
-        };
-        let mut inner = Tokenizer::from_bytes(&bytes).map_err(broken)?;
+        let broken =
+            |e: &dyn Display| Error::file(&shown, format!("this is not a sound tokenizer: {e}."));
+        let bytes = without_mark(&bytes);
+        let parts: Parts = serde_json::from_slice(bytes).map_err(|e| broken(&e))?;
+        charsmap::check(&parts.normalizer).map_err(|e| broken(&e))?;
+        let mut inner = guarded(|| Tokenizer::from_bytes(bytes)).map_err(|e| broken(&e))?;
         // What the file says on these was meant for training batches.
         inner.with_padding(None);
-        inner.with_truncation(None).map_err(broken)?;
-        check_ids(&shown, &inner, spec)?;
-        let closing = closing_tokens(&inner).map_err(broken)?;
-        let unknown = unknown_id(&bytes, &inner);
+        inner.with_truncation(None).map_err(|e| broken(&e))?;
+        let probe = guarded(|| inner.encode("a", true)).map_err(|e| broken(&e))?;
+        check_ids(&shown, &inner, &probe, spec)?;
+        let closing = closing_tokens(&probe);
+        let unknown = parts.model.unknown_id(&inner);
         if spec.max_tokens <= closing + 1 {
             return Err(Error::file(
                 &shown,
@@ -77,12 +87,11 @@ impl TextTokenizer {
     /// # Errors
     /// When the tokenizer fails, which no text is known to cause.
     pub fn encode(&self, prompt: &str, text: &str) -> Result<Tokens, Error> {
-        let encoding = if prompt.is_empty() {
-            self.inner.encode_fast(text, true)
-        } else {
-            self.inner.encode_fast(format!("{prompt}{text}"), true)
+        let text = match prompt {
+            "" => Cow::Borrowed(text),
+            prompt => Cow::Owned(format!("{prompt}{text}")),
         };
-        let encoding = encoding.map_err(|e| {
+        let encoding = guarded(|| self.inner.encode_fast(text, true)).map_err(|e| {
             Error::new(
                 ErrorKind::InvalidTokens,
                 "The text could not be split into tokens.",
@@ -110,12 +119,45 @@ impl TextTokenizer {
     }
 }
 
-fn check_ids(file: &str, tokenizer: &Tokenizer, spec: &ModelSpec) -> Result<(), Error> {
-    let (most, known) = (
-        tokenizer.get_vocab(true).into_values().max(),
-        spec.config.vocab_size,
-    );
-    match most {
+/// What yuyi reads of a tokenizer.json by itself; the rest is the library's.
+#[derive(Deserialize)]
+struct Parts {
+    #[serde(default)]
+    normalizer: Value,
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    unk_token: Option<String>,
+    unk_id: Option<u32>,
+}
+
+impl Model {
+    /// The id for unknown text.
+    fn unknown_id(self, tokenizer: &Tokenizer) -> Option<u32> {
+        self.unk_id
+            .or_else(|| tokenizer.token_to_id(&self.unk_token?))
+    }
+}
+
+/// Runs the library, which trusts the file that it was made from: a panic is an error like others.
+fn guarded<T>(task: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    // Nothing is left half changed: the library's own state is a cache behind a lock.
+    catch_unwind(AssertUnwindSafe(task))
+        .unwrap_or_else(|_| Err("the tokenizers library does not expect what it says".into()))
+}
+
+/// Checks the ids of the vocabulary and those that are put around every text.
+fn check_ids(
+    file: &str,
+    tokenizer: &Tokenizer,
+    probe: &Encoding,
+    spec: &ModelSpec,
+) -> Result<(), Error> {
+    let known = spec.config.vocab_size;
+    let vocabulary = tokenizer.get_vocab(true).into_values();
+    match vocabulary.chain(probe.get_ids().iter().copied()).max() {
         Some(id) if (id as usize) < known => Ok(()),
         Some(id) => Err(Error::file(
             file,
@@ -126,29 +168,11 @@ fn check_ids(file: &str, tokenizer: &Tokenizer, spec: &ModelSpec) -> Result<(), 
 }
 
 /// How many special tokens the tokenizer puts after a text.
-fn closing_tokens(tokenizer: &Tokenizer) -> Result<usize, tokenizers::Error> {
-    let encoding = tokenizer.encode("a", true)?;
-    Ok(encoding
+fn closing_tokens(probe: &Encoding) -> usize {
+    probe
         .get_special_tokens_mask()
         .iter()
         .rev()
         .take_while(|&&special| special == 1)
-        .count())
-}
-
-/// The id for unknown text, as the model part of the tokenizer file names it.
-fn unknown_id(json: &[u8], tokenizer: &Tokenizer) -> Option<u32> {
-    #[derive(serde::Deserialize)]
-    struct File {
-        model: Model,
-    }
-    #[derive(serde::Deserialize)]
-    struct Model {
-        unk_token: Option<String>,
-        unk_id: Option<u32>,
-    }
-    let model = serde_json::from_slice::<File>(json).ok()?.model;
-    model
-        .unk_id
-        .or_else(|| tokenizer.token_to_id(&model.unk_token?))
+        .count()
 }

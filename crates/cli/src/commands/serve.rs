@@ -5,11 +5,12 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::anyhow;
 use serde_json::json;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use yuyi_models::{LocalEmbedder, resolve};
-use yuyi_server::{App, Limits, ListenOptions, LoadModel, Ready, ServedModel, serve};
+use yuyi_server::{App, Limits, ListenOptions, LoadModel, Ready, ServeError, ServedModel, serve};
 
 use crate::args::{LogFormat, Misuse, ServeArgs};
 
@@ -31,7 +32,19 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
     }));
     // A computation that nobody waits for any more need not hold up the end.
     runtime.shutdown_background();
-    Ok(served?)
+    served.map_err(explain)
+}
+
+/// The error, with what to do about a port that is taken: the most frequent one.
+fn explain(error: ServeError) -> anyhow::Error {
+    match error {
+        ServeError::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
+            anyhow!(
+                "Cannot listen on {address}, which another program uses. Stop that program, or choose another port with --port."
+            )
+        }
+        other => other.into(),
+    }
 }
 
 fn limits(args: &ServeArgs) -> Limits {

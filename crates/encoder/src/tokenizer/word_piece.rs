@@ -1,6 +1,6 @@
 //! BERT's WordPiece tokenizer from a `vocab.txt`.
 
-use crate::config::read_optional_json;
+use crate::config::{read_optional_json, without_mark};
 use crate::error::Error;
 use crate::folder::Folder;
 use serde::Deserialize;
@@ -55,7 +55,7 @@ impl Settings {
 pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
     let shown = folder.show("vocab.txt");
     let bytes = folder.read("vocab.txt")?;
-    let text = std::str::from_utf8(&bytes)
+    let text = std::str::from_utf8(without_mark(&bytes))
         .map_err(|e| Error::file(&shown, format!("it is not UTF-8: {e}.")))?;
     // A token that is listed twice has the id of its last line, as in Python's dictionary.
     let vocab: Map<String, Value> = text
@@ -120,4 +120,77 @@ fn added_token((content, id): &(String, Value)) -> Value {
         "id": id, "content": content, "single_word": false,
         "lstrip": false, "rstrip": false, "normalized": false, "special": true,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::folder;
+    use tokenizers::Tokenizer;
+
+    const VOCABULARY: &str =
+        "[PAD]\n[UNK]\n[CLS]\n[SEP]\nhello\nHello\n你\n好\n##好\ncafe\ncafé\n<x>\n";
+
+    fn ids(vocabulary: &str, files: &[(&str, Value)], text: &str) -> Vec<u32> {
+        let texts: Vec<String> = files.iter().map(|(_, json)| json.to_string()).collect();
+        let mut all = vec![("vocab.txt", vocabulary.as_bytes())];
+        all.extend(
+            files
+                .iter()
+                .zip(&texts)
+                .map(|((name, _), text)| (*name, text.as_bytes())),
+        );
+        let json = from_vocab(&folder(&all)).unwrap();
+        let tokenizer = Tokenizer::from_bytes(json).unwrap();
+        tokenizer
+            .encode_fast(text, true)
+            .unwrap()
+            .get_ids()
+            .to_vec()
+    }
+
+    const CONFIG: &str = "tokenizer_config.json";
+    const MAP: &str = "special_tokens_map.json";
+
+    #[test]
+    fn without_settings_it_is_berts_own() {
+        assert_eq!(
+            ids(VOCABULARY, &[], "Hello 你好 Café 龘"),
+            [2, 4, 6, 7, 9, 1, 3]
+        );
+    }
+
+    #[test]
+    fn case_accents_and_characters_by_tokenizer_config() {
+        let config = |json| [(CONFIG, json)];
+        let cased = config(json!({"do_lower_case": false}));
+        assert_eq!(ids(VOCABULARY, &cased, "Hello café"), [2, 5, 10, 3]);
+        let accents = config(json!({"do_lower_case": true, "strip_accents": false}));
+        assert_eq!(ids(VOCABULARY, &accents, "HELLO CAFÉ"), [2, 4, 10, 3]);
+        let joined = config(json!({"tokenize_chinese_chars": false}));
+        assert_eq!(ids(VOCABULARY, &joined, "你好"), [2, 6, 8, 3]);
+    }
+
+    #[test]
+    fn special_tokens_by_either_file() {
+        let token = json!({"content": "<x>", "lstrip": false, "normalized": false});
+        let map = [(MAP, json!({"cls_token": token, "unk_token": "hello"}))];
+        assert_eq!(ids(VOCABULARY, &map, "你龘"), [11, 6, 4, 3]);
+        // Where both say something, tokenizer_config.json is heard.
+        let both = [(CONFIG, json!({"cls_token": "[CLS]"})), map[0].clone()];
+        assert_eq!(ids(VOCABULARY, &both, "你龘"), [2, 6, 4, 3]);
+    }
+
+    #[test]
+    fn special_tokens_are_read_in_texts() {
+        assert_eq!(ids(VOCABULARY, &[], "你[SEP]好"), [2, 6, 3, 7, 3]);
+    }
+
+    #[test]
+    fn lines_of_other_systems_and_repeated_tokens() {
+        let windows = VOCABULARY.replace('\n', "\r\n");
+        assert_eq!(ids(&windows, &[], "hello 你"), [2, 4, 6, 3]);
+        let repeated = format!("{VOCABULARY}你\n");
+        assert_eq!(ids(&repeated, &[], "你"), [2, 12, 3]);
+    }
 }

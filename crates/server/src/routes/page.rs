@@ -8,10 +8,8 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::ApiError;
 
-// The pages may be absent while the service is worked on; the routes then answer 404.
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
-#[allow_missing = true]
 struct Pages;
 
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";

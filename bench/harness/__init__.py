@@ -1,0 +1,7 @@
+"""What bench/run and bench/soak are made of; see bench/README.md."""
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+CACHE = REPOSITORY / ".cache" / "bench"
+ENVIRONMENT = REPOSITORY / ".cache" / "bench-venv"

@@ -1,0 +1,52 @@
+"""The virtual environment with the peers, and what surrounds the measured processes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from harness import CACHE, ENVIRONMENT, REPOSITORY
+
+REQUIREMENTS = REPOSITORY / "bench" / "requirements.txt"
+# Settings of thread pools and BLAS kernels that a shell may carry, which would slow one engine only.
+FOREIGN_SETTINGS = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "CT2_", "ORT_", "OV_", "DNNL_", "YUYI_")
+
+
+def enter():
+    """Re-executes the running script inside .cache/bench-venv, which it makes if need be."""
+    python = ENVIRONMENT / "bin" / "python"
+    mark = ENVIRONMENT / "installed.txt"
+    wanted = REQUIREMENTS.read_text()
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
+    if not mark.exists() or mark.read_text() != wanted:
+        print(f"Installing the peers into {ENVIRONMENT} (about 6 GB, once)…", file=sys.stderr)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
+        mark.write_text(wanted)
+    if Path(sys.prefix) != ENVIRONMENT:
+        os.execv(python, [str(python), *sys.argv])
+
+
+def make_models():
+    """Makes the models of all formats that are not in .cache/bench yet."""
+    command = [sys.executable, "-W", "ignore", "-m", "harness.models", str(CACHE)]
+    subprocess.run(command, cwd=REPOSITORY / "bench", env=variables(2), check=True)
+
+
+def build_worker():
+    """Path of yuyi's worker, built from this checkout."""
+    command = ["cargo", "build", "--release", "--package", "yuyi-encoder", "--example", "bench_worker"]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+    return target() / "release" / "examples" / "bench_worker"
+
+
+def target():
+    """Where cargo puts what it builds."""
+    return Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+
+
+def variables(threads):
+    """Environment variables of a measured process."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN_SETTINGS)}
+    # For the engines whose threads come from OpenMP.
+    return {**kept, "OMP_NUM_THREADS": str(threads), "PYTHONPATH": str(REPOSITORY / "bench")}

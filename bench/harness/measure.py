@@ -1,0 +1,173 @@
+"""The measurements: interleaved rounds, time to the first answer, memory, and the check of the vectors."""
+
+import random
+import time
+
+import numpy
+
+from harness.machine import Noise
+from harness.process import EngineFailed
+from harness.workloads import BATCHES, CHECK_LENGTHS, Inputs, thin
+
+STARTS = 5
+FEWEST_ROUNDS = 3
+# What a peer gets where its best batch size was not looked for.
+USUAL_BATCH = 32
+SEED = 3
+LEAST_F32_COSINE = 0.9999
+
+
+class Group:
+    """The engines of one group, all loaded, one running at a time."""
+
+    def __init__(self, name, launcher, engines, say):
+        self.name, self.launcher, self.say = name, launcher, say
+        self.inputs = Inputs(name)
+        self.processes, self.failed = {}, {}
+        self.engines = {}
+        for engine in engines:
+            self._start(engine)
+
+    def _start(self, engine):
+        try:
+            self.processes[engine.name] = self.launcher.start(engine)
+        except EngineFailed as error:
+            self.failed[engine.name] = str(error)
+            self.say(f"  {engine.name} is left out: {error}")
+            return
+        self.engines[engine.name] = engine
+        self.processes[engine.name].pause()
+
+    def close(self):
+        for process in self.processes.values():
+            process.close()
+
+    def drop(self, name, reason):
+        """Leaves an engine out of everything that follows."""
+        self.failed[name] = reason
+        self.say(f"  {name} is left out: {reason}")
+        self.processes.pop(name).close()
+
+    def ask(self, name, **request):
+        """One request to one engine while the others stand still."""
+        process = self.processes[name]
+        process.resume()
+        try:
+            return process.ask(**request)
+        finally:
+            process.pause()
+
+    def own_seconds(self):
+        return sum(process.cpu_seconds() for process in self.processes.values()) + time.process_time()
+
+    # --- correctness ------------------------------------------------------------------------
+
+    def check(self, reference):
+        """Least and mean cosine of each engine to the reference vectors; drops those that are wrong.
+
+        Without a reference, yuyi's own f32 vectors are it.
+        """
+        inputs = self.inputs.of(CHECK_LENGTHS)
+        answers = {name: self.ask(name, **inputs, vectors=True) for name in self.processes}
+        vectors = {name: numpy.array(answer["vectors"]) for name, answer in answers.items()}
+        if reference is None:
+            f32 = [name for name, engine in self.engines.items() if engine.precision == "f32"]
+            if not f32:
+                return {}
+            reference = vectors[f32[0]]
+        cosines = {name: (v * reference).sum(axis=1) for name, v in vectors.items()}
+        for name, answer in answers.items():
+            if fault := self._fault(answer["tokens"], cosines[name].min()):
+                self.drop(name, fault)
+        return {name: {"least": float(c.min()), "mean": float(c.mean())} for name, c in cosines.items()}
+
+    def _fault(self, tokens, least_cosine):
+        if tokens != sum(CHECK_LENGTHS):
+            return f"it read {tokens} tokens instead of {sum(CHECK_LENGTHS)}"
+        if self.name == "f32" and least_cosine < LEAST_F32_COSINE:
+            return f"its vectors are wrong: cosine {least_cosine:.5f} to the reference"
+        return None
+
+    # --- time -------------------------------------------------------------------------------
+
+    def best_batches(self, workload):
+        """The batch size with which each engine is fastest; yuyi takes the texts as they come."""
+        inputs = self.inputs.of(workload.lengths)
+        sample = thin(inputs, 4) if len(workload.lengths) > 100 else inputs
+        count = len(next(iter(sample.values())))
+        sizes = [size for size in BATCHES if size <= count]
+        return {
+            name: None if self.engines[name].ours else min(sizes, key=lambda size: self._probe(name, sample, size))
+            for name in self.processes
+        }
+
+    def _probe(self, name, sample, size):
+        return min(self.ask(name, **sample, batch=size)["seconds"] for _ in range(2))
+
+    def rounds(self, workload, count, budget_seconds, patience):
+        """Seconds of each engine, one sample a round; each round every engine once, shuffled."""
+        batches = self.best_batches(workload) if workload.in_batches() else {}
+        inputs = self.inputs.of(workload.lengths)
+        order = random.Random(SEED)
+        samples = {name: [] for name in self.processes}
+        deadline = time.monotonic() + budget_seconds
+        with Noise(self.own_seconds) as noise:
+            for done in range(count):
+                if done >= FEWEST_ROUNDS and time.monotonic() > deadline:
+                    break
+                for name in order.sample(sorted(samples), len(samples)):
+                    patience.wait()
+                    try:
+                        samples[name].append(self._timed(name, workload, inputs, batches.get(name)))
+                    except EngineFailed as error:
+                        self.drop(name, str(error))
+                        del samples[name]
+        return {"samples": samples, "batch": batches, "noise": noise.result}
+
+    def _timed(self, name, workload, inputs, batch):
+        warm = 1
+        if workload.in_batches():
+            # One short text wakes the threads up; a whole batch of a second needs no more.
+            self.ask(name, **self.inputs.of((16,)), warm=1)
+            warm = 0
+        return self.ask(name, **inputs, batch=batch, warm=warm)["seconds"]
+
+    # --- start and memory ---------------------------------------------------------------------
+
+    def starts(self, count=STARTS):
+        """Seconds from starting the process to its first vector, and of that for the model alone."""
+        result = {name: {"first_answer": [], "model": []} for name in self.processes}
+        inputs = self.inputs.of((16,))
+        # One more than counts: the first brings the files into the page cache.
+        for turn in range(count + 1):
+            for name, figures in result.items():
+                first_answer, model = self._start_once(self.engines[name], inputs)
+                if turn:
+                    figures["first_answer"].append(first_answer)
+                    figures["model"].append(model)
+        return result
+
+    def _start_once(self, engine, inputs):
+        process = self.launcher.start(engine)
+        try:
+            answer = process.ask(**inputs)
+            first_answer = time.perf_counter() - process.started
+        finally:
+            process.close()
+        return first_answer, process.greeting["load_seconds"] + answer["seconds"]
+
+    def memory(self, singles, all_workloads, batches):
+        """Peak resident memory in KB of a fresh process: loaded, after single texts, after all."""
+        return {name: self._memory_of(self.engines[name], singles, all_workloads, batches) for name in self.processes}
+
+    def _memory_of(self, engine, singles, all_workloads, batches):
+        process = self.launcher.start(engine)
+        peaks = {"loaded": process.greeting["rss_peak_kb"]}
+        try:
+            for stage, workloads in (("singles", singles), ("all", all_workloads)):
+                for workload in workloads:
+                    batch = batches.get(workload.name, {}).get(engine.name, USUAL_BATCH)
+                    peaks[stage] = process.ask(**self.inputs.of(workload.lengths), batch=batch)["rss_peak_kb"]
+        finally:
+            process.close()
+        return peaks

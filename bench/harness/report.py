@@ -1,0 +1,148 @@
+"""The report: Markdown for people, JSON with every sample, an SVG plot."""
+
+import json
+from pathlib import Path
+
+from harness import plot
+from harness.engines import ENGINES, GROUPS
+from harness.summary import ratio, spread
+from harness.workloads import WORKLOADS, mixed_lengths
+
+BY_NAME = {workload.name: workload for workload in WORKLOADS}
+
+
+def write(results, path):
+    """Writes path.md, path.json and path.svg; returns the Markdown."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = markdown(results, f"{path.name}.svg")
+    path.with_name(path.name + ".md").write_text(text, encoding="utf-8")
+    path.with_name(path.name + ".json").write_text(json.dumps(rounded(results)) + "\n", encoding="utf-8")
+    plot.draw(results, path.with_name(path.name + ".svg"))
+    return text
+
+
+def rounded(value):
+    """Microseconds are finer than any clock here."""
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, dict):
+        return {key: rounded(inner) for key, inner in value.items()}
+    return [rounded(inner) for inner in value] if isinstance(value, list) else value
+
+
+def is_ours(name):
+    return next(engine for engine in ENGINES if engine.name == name).ours
+
+
+def markdown(results, picture):
+    parts = [heading(results), f"![Medians of all engines]({picture})\n"]
+    parts += [group_section(name, group) for name, group in results["groups"].items() if group["engines"]]
+    parts.append(footnotes(results))
+    return "\n".join(parts)
+
+
+def heading(results):
+    machine, settings = results["machine"], results["settings"]
+    flags = ", ".join(machine["flags"])
+    quick = " Quick run: too few rounds for a verdict." if settings["quick"] else ""
+    return (
+        f"# yuyi and its peers on {machine['cpu']}\n\n"
+        f"{machine['cores']} cores ({flags}), {machine['memory_gib']} GiB, Linux {machine['kernel']}; revision {machine['revision']}; "
+        f"{settings['threads']} threads for each engine; {results['date']}.{quick}\n\n"
+        "Medians over interleaved rounds, first and third quartile in brackets. `bench/README.md` explains them.\n"
+    )
+
+
+def group_section(name, group):
+    workloads = [BY_NAME[key] for key in group["workloads"]]
+    sections = [f"## {GROUPS[name]}\n", time_table(group, workloads), ratio_table(group, workloads)]
+    sections += [resources_table(group), noise_line(group)]
+    return "\n".join(section for section in sections if section)
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|---" + "|---:" * (len(head) - 1) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def figures(workload, samples):
+    """Median and quartiles in the workload's unit, from seconds."""
+    middle, first, third = spread(samples)
+    if workload.throughput is None:
+        return middle * 1e3, first * 1e3, third * 1e3
+    amount = sum(workload.lengths) if workload.throughput == "tokens" else len(workload.lengths)
+    return amount / middle, amount / third, amount / first
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 200 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
+
+
+def time_table(group, workloads):
+    if not workloads:
+        return ""
+    rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in group["engines"]]
+    return table(["engine", *(w.title for w in workloads)], rows)
+
+
+def cell(group, workload, name):
+    measured = group["workloads"][workload.name]
+    samples = measured["samples"].get(name)
+    if not samples:
+        return "–"
+    middle, first, third = map(number, figures(workload, samples))
+    size = measured["batch"].get(name)
+    note = "" if size is None else ", no batches" if size == 1 else f", batches of {size}"
+    return f"{middle} ({first}–{third}{note})"
+
+
+def ratio_table(group, workloads):
+    """How many times faster than the best peer, one row for each of yuyi's precisions."""
+    ours = [name for name in group["engines"] if is_ours(name)]
+    rows = [[name, *(ratio_cell(group["workloads"][w.name]["samples"], name) for w in workloads)] for name in ours]
+    if not rows or not workloads:
+        return ""
+    return table(["times as fast as the best peer (95 % interval)", *(w.title.rpartition(",")[0] for w in workloads)], rows)
+
+
+def ratio_cell(samples, name):
+    peers = {other: values for other, values in samples.items() if not is_ours(other)}
+    if name not in samples or not peers:
+        return "–"
+    best, times, low, high = ratio(samples[name], peers)
+    return f"{times:.2f} ({low:.2f}–{high:.2f}) of {best}"
+
+
+def resources_table(group):
+    """Time to the first answer, memory and nearness to the reference."""
+    rows = []
+    for name in group["engines"]:
+        start, memory, cosine = (group[key].get(name) for key in ("starts", "memory", "cosines"))
+        first = f"{spread(start['first_answer'])[0]:.2f}" if start else "–"
+        model = f"{spread(start['model'])[0]:.2f}" if start else "–"
+        peaks = [f"{memory[key] / 1024:,.0f}" if memory and key in memory else "–" for key in ("singles", "all")]
+        near = f"{cosine['least']:.5f}" if cosine else "–"
+        rows.append([name, first, model, *peaks, near])
+    head = ["engine", "process start to first answer, s", "of it model, s", "peak RSS after single texts, MiB", "after all, MiB"]
+    return table([*head, "least cosine to the reference"], rows)
+
+
+def noise_line(group):
+    if not group["workloads"]:
+        return ""
+    measured = group["workloads"].items()
+    parts = (f"{key} {m['noise']['others_percent']} % + {m['noise']['steal_percent']} %" for key, m in measured)
+    return f"Other processes + hypervisor meanwhile, in percent of one core: {'; '.join(parts)}.\n"
+
+
+def footnotes(results):
+    versions = sorted(set(results["versions"].values()))
+    lengths = mixed_lengths()
+    lines = [
+        f"Versions: {'; '.join(versions)}.",
+        f"The mixed texts have {sum(lengths) / len(lengths):.1f} tokens in the mean, {min(lengths)} to {max(lengths)}.",
+    ]
+    lines += [f"Not measured: {name} ({reason})." for name, reason in results["failed"].items()]
+    return "\n\n".join(lines) + "\n"

@@ -1,0 +1,121 @@
+"""Tests of the harness: sums that a wrong line would change, and the protocol with a small engine."""
+
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness import environment
+
+environment.enter()
+
+import numpy
+
+from harness import peer_worker, process, report, summary, workloads
+
+ECHO = """
+import json, sys
+print(json.dumps({"version": "echo", "pid": 0}), flush=True)
+for line in sys.stdin:
+    request = json.loads(line)
+    if request.get("fail"):
+        sys.exit("broken on purpose")
+    print(json.dumps({"heard": request}), flush=True)
+"""
+
+
+class Summaries(unittest.TestCase):
+    def test_ratio_names_the_best_peer_and_its_lead(self):
+        peers = {"slow": [4.0, 4.1, 3.9, 4.0], "fast": [2.0, 2.1, 1.9, 2.0]}
+        best, times, low, high = summary.ratio([1.0, 1.0, 1.0, 1.0], peers)
+        self.assertEqual(best, "fast")
+        self.assertAlmostEqual(times, 2.0)
+        self.assertTrue(1.9 <= low <= times <= high <= 2.1)
+
+    def test_interval_is_wide_when_the_rounds_disagree(self):
+        noisy = [1.0, 3.0] * 15
+        _, _, low, high = summary.ratio([1.0] * 30, {"peer": noisy})
+        self.assertLess(low, 1.5)
+        self.assertGreater(high, 2.5)
+
+    def test_a_slow_round_that_hits_all_leaves_the_ratio(self):
+        disturbed = numpy.array([1.0, 1.0, 5.0, 1.0, 5.0, 1.0])
+        _, times, low, high = summary.ratio(list(disturbed), {"peer": list(2 * disturbed)})
+        self.assertTrue(times == low == high == 2.0)
+
+    def test_throughput_turns_its_quartiles_round(self):
+        batch = next(w for w in workloads.WORKLOADS if w.name == "batch-32x32")
+        middle, low, high = report.figures(batch, [1.0, 2.0, 4.0])
+        self.assertEqual(middle, 512.0)
+        self.assertTrue(low < middle < high)
+
+
+class Texts(unittest.TestCase):
+    def test_texts_have_exactly_the_asked_tokens(self):
+        made = workloads.Inputs("builtin")
+        for length in (6, 16, 17, 512):
+            (text,) = made.of((length,))["texts"]
+            self.assertEqual(len(made.tokenizer.encode(workloads.BUILTIN_PROMPT + text).ids), length)
+
+    def test_impossible_length_is_an_error(self):
+        with self.assertRaisesRegex(ValueError, "3 tokens"):
+            workloads.Inputs("builtin").of((3,))
+
+    def test_ids_are_the_same_each_time_and_differ_within_a_batch(self):
+        first, second = workloads.Inputs("f32").of((16, 16))["ids"]
+        self.assertEqual([first, second], workloads.Inputs("f32").of((16, 16))["ids"])
+        self.assertNotEqual(first, second)
+        self.assertEqual((len(first), first[0], first[-1]), (16, workloads.CLS, workloads.SEP))
+
+    def test_thinning_keeps_the_mix(self):
+        lengths = workloads.mixed_lengths()
+        kept = workloads.thin({"ids": [[0] * n for n in lengths]}, 4)["ids"]
+        self.assertEqual(len(kept), 250)
+        self.assertAlmostEqual(sum(map(len, kept)) / 250, sum(lengths) / 1000, delta=1)
+
+
+class Batches(unittest.TestCase):
+    def test_vectors_come_back_in_the_order_of_the_inputs(self):
+        peer = mock.Mock()
+        peer.encode = lambda batch: numpy.array([[len(text)] for text in batch])
+        inputs = [[0] * n for n in (5, 1, 9, 3, 7)]
+        for size in (1, 2, 5, 8):
+            self.assertEqual(peer_worker.encode(peer, inputs, size)[:, 0].tolist(), [5, 1, 9, 3, 7])
+
+
+class Protocol(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.enterContext(mock.patch.object(process, "CACHE", Path(scratch.name)))
+
+    def start(self, code, timeout=20):
+        started = process.Process("echo", [sys.executable, "-c", code], {}, timeout)
+        self.addCleanup(started.close)
+        return started
+
+    def test_a_paused_engine_answers_after_it_is_resumed(self):
+        echo = self.start(ECHO)
+        echo.pause()
+        echo.resume()
+        self.assertEqual(echo.ask(ids=[[1]]), {"heard": {"ids": [[1]]}})
+
+    def test_a_paused_engine_does_not_answer(self):
+        echo = self.start(ECHO, timeout=5)
+        echo.timeout = 0.5
+        echo.pause()
+        with self.assertRaisesRegex(process.EngineFailed, "did not answer"):
+            echo.ask(ids=[[1]])
+
+    def test_the_reason_of_an_end_is_told(self):
+        with self.assertRaisesRegex(process.EngineFailed, "broken on purpose"):
+            self.start(ECHO).ask(fail=True)
+        with self.assertRaisesRegex(process.EngineFailed, "no such model"):
+            self.start("import sys; sys.exit('no such model')")
+
+
+if __name__ == "__main__":
+    unittest.main()

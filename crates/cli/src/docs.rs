@@ -1,0 +1,99 @@
+//! Holds `docs/*/cli.md` to the command line: every flag with its value and its default.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::builder::ArgAction;
+use clap::{Arg, Command, CommandFactory};
+
+use crate::args::Cli;
+
+/// A row of a table of flags: flag with value, default.
+type Row = (String, String);
+
+#[test]
+fn english_lists_every_flag() {
+    check("en");
+}
+
+#[test]
+fn chinese_lists_every_flag() {
+    check("zh");
+}
+
+fn check(language: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(language)
+        .join("cli.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let mut sections = page.split("\n## ");
+    let common = rows(sections.next().unwrap());
+    let sections: Vec<&str> = sections.collect();
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        let heading = format!("`yuyi {name}`");
+        let section = sections.iter().find(|s| s.starts_with(&heading));
+        let section =
+            section.unwrap_or_else(|| panic!("docs/{language}/cli.md has no section {heading}"));
+        let documented: BTreeSet<Row> = rows(section).union(&common).cloned().collect();
+        let flags = flags(command);
+        let differences: Vec<&Row> = documented.symmetric_difference(&flags).collect();
+        assert!(
+            differences.is_empty(),
+            "docs/{language}/cli.md and `yuyi {name} --help` differ in {differences:?}"
+        );
+    }
+}
+
+/// The rows of a page's tables that begin with a flag.
+fn rows(text: &str) -> BTreeSet<Row> {
+    let row = |line: &str| {
+        let line = line.replace("\\|", "\u{1}");
+        let mut cells = line.split('|').map(|cell| {
+            let cell = cell.trim().trim_matches('`');
+            cell.replace('\u{1}', "|")
+        });
+        let (before, flag, default) = (cells.next()?, cells.next()?, cells.next()?);
+        (before.is_empty() && flag.starts_with('-') && flag.contains(char::is_alphabetic))
+            .then_some((flag, default))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+fn flags(command: &Command) -> BTreeSet<Row> {
+    command
+        .get_arguments()
+        .filter(|arg| {
+            arg.get_long()
+                .is_some_and(|l| l != "help" && l != "version")
+        })
+        .map(|arg| (shown(arg), default(arg)))
+        .collect()
+}
+
+/// `-o, --output OUT`, with the possible values where there are some.
+fn shown(arg: &Arg) -> String {
+    let short = arg.get_short().map_or(String::new(), |c| format!("-{c}, "));
+    let flag = format!("{short}--{}", arg.get_long().unwrap());
+    if matches!(arg.get_action(), ArgAction::SetTrue) {
+        return flag;
+    }
+    let values: Vec<String> = arg
+        .get_possible_values()
+        .iter()
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    match (values.is_empty(), arg.get_value_names()) {
+        (false, _) => format!("{flag} {}", values.join("|")),
+        (true, Some([name])) => format!("{flag} {name}"),
+        // clap's own name for a value is the flag's.
+        (true, _) => format!("{flag} {}", arg.get_id().as_str().to_uppercase()),
+    }
+}
+
+fn default(arg: &Arg) -> String {
+    let values = arg.get_default_values().iter();
+    let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+    values.join(",")
+}

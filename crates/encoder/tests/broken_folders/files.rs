@@ -1,0 +1,210 @@
+//! Files that are missing, empty, or something else.
+
+use std::fs;
+use std::process::Command;
+
+use crate::model::{BERT, Model, SHARDED, TEXT, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
+
+const POOLING: &str = "1_Pooling/config.json";
+
+#[test]
+fn no_folder_at_all() {
+    let model = Model::copy(BERT);
+    for (path, expected) in [
+        (
+            "absent",
+            "is not a folder. Name the folder that holds the model's config.json.",
+        ),
+        (
+            "config.json",
+            "is not a folder. Name the folder that holds the model's config.json.",
+        ),
+        ("1_Pooling/..", ""),
+    ] {
+        match yuyi_encoder::Folder::open(model.path(path)) {
+            Ok(_) => assert_eq!(expected, ""),
+            Err(error) => assert!(error.to_string().ends_with(expected), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn each_file_missing() {
+    let cases = [
+        (
+            WEIGHTS,
+            "model.safetensors does not exist. The model folder is incomplete.",
+        ),
+        (
+            POOLING,
+            "1_Pooling/config.json does not exist. The model folder is incomplete.",
+        ),
+        (
+            "config.json",
+            " has no config.json. Name the folder of a Hugging Face checkpoint.",
+        ),
+    ];
+    for (file, expected) in cases {
+        let model = Model::copy(BERT);
+        model.remove(file);
+        let error = model.load_error();
+        assert!(error.ends_with(expected), "{error}");
+    }
+    for file in [
+        "modules.json",
+        "sentence_bert_config.json",
+        "tokenizer_config.json",
+        "tokenizer.json",
+        "vocab.txt",
+    ] {
+        let model = Model::copy(BERT);
+        let expected = model.run(TEXT).unwrap();
+        model.remove(file);
+        assert_eq!(model.run(TEXT).unwrap(), expected, "without {file}");
+    }
+}
+
+#[test]
+fn no_tokenizer_at_all() {
+    let model = Model::copy(BERT);
+    model.remove("tokenizer.json");
+    model.remove("vocab.txt");
+    assert_eq!(
+        model.load_error(),
+        "tokenizer.json does not exist, and there is no vocab.txt either."
+    );
+}
+
+#[test]
+fn no_word_on_pooling() {
+    let model = Model::copy(BERT);
+    model.remove("modules.json");
+    model.remove(POOLING);
+    assert_eq!(
+        model.load_error(),
+        "1_Pooling/config.json: there is none, and the model is not one whose pooling yuyi knows. Add the file \
+         with {\"pooling_mode_cls_token\": true} or {\"pooling_mode_mean_tokens\": true}."
+    );
+}
+
+#[test]
+fn weights_in_the_older_format() {
+    let model = Model::copy(BERT);
+    fs::rename(model.path(WEIGHTS), model.path("pytorch_model.bin")).unwrap();
+    assert_eq!(
+        model.load_error(),
+        "model.safetensors does not exist, and yuyi does not read pytorch_model.bin. Convert it in Python: \
+         AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER)."
+    );
+}
+
+#[test]
+fn weights_that_git_did_not_fetch() {
+    let model = Model::copy(BERT);
+    model.write(
+        WEIGHTS,
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4665\nsize 204557152\n",
+    );
+    assert_eq!(
+        model.load_error(),
+        "model.safetensors: this is a Git LFS pointer in place of the file. Run `git lfs pull` in the model folder."
+    );
+}
+
+/// Every file that is read, of one fixture or the other.
+fn for_each_file(test: impl Fn(&Model, &str)) {
+    let files = [
+        (BERT, "tokenizer.json"),
+        (BERT, "tokenizer_config.json"),
+        (BERT, "modules.json"),
+        (BERT, POOLING),
+        (BERT, "sentence_bert_config.json"),
+        (BERT, WEIGHTS),
+        (SHARDED, "model.safetensors.index.json"),
+        (SHARDED, "model-00001-of-00002.safetensors"),
+        (VOCAB_TXT, "vocab.txt"),
+        (VOCAB_TXT, "tokenizer_config.json"),
+        (VOCAB_TXT, "special_tokens_map.json"),
+        (XLM_ROBERTA, "config_sentence_transformers.json"),
+    ];
+    for (fixture, file) in files {
+        test(&Model::copy(fixture), file);
+    }
+}
+
+#[test]
+fn empty_files() {
+    for_each_file(|model, file| {
+        model.write(file, "");
+        assert!(
+            model.load_error().starts_with(&format!("{file}: ")),
+            "{file}"
+        );
+    });
+    let model = Model::copy(BERT);
+    model.write("config.json", "");
+    assert_eq!(
+        model.load_error(),
+        "config.json: this is not the JSON that was expected: EOF while parsing a value at line 1 column 0."
+    );
+}
+
+#[test]
+fn files_that_are_no_text() {
+    for_each_file(|model, file| {
+        model.write(file, [0xFF, 0xFE, 0x00, 0x80, 0xC3]);
+        assert!(
+            model.load_error().starts_with(&format!("{file}: ")),
+            "{file}"
+        );
+    });
+}
+
+#[test]
+fn folders_in_place_of_files() {
+    for_each_file(|model, file| {
+        model.make_folder(file);
+        let expected = format!("{file} is not a file. The model folder is damaged.");
+        assert_eq!(model.load_error(), expected);
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn links_to_nothing() {
+    for_each_file(|model, file| {
+        let _ = fs::remove_file(model.path(file));
+        std::os::unix::fs::symlink("../absent", model.path(file)).unwrap();
+        let expected = format!("{file} does not exist. The model folder is incomplete.");
+        assert_eq!(model.load_error(), expected);
+    });
+}
+
+/// A pipe would be waited for.
+#[cfg(unix)]
+#[test]
+fn pipes_in_place_of_files() {
+    for_each_file(|model, file| {
+        let _ = fs::remove_file(model.path(file));
+        let made = Command::new("mkfifo").arg(model.path(file)).status();
+        assert!(made.unwrap().success());
+        let expected = format!("{file} is not a file. The model folder is damaged.");
+        assert_eq!(model.load_error(), expected);
+    });
+}
+
+/// Some editors write a byte order mark in front of a text.
+#[test]
+fn text_files_with_a_byte_order_mark() {
+    for fixture in [BERT, SHARDED, VOCAB_TXT, XLM_ROBERTA] {
+        let model = Model::copy(fixture);
+        let expected = model.run(TEXT).unwrap();
+        let files = fs::read_dir(model.path("")).unwrap();
+        for name in files.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {
+            if name.ends_with(".json") || name.ends_with(".txt") {
+                model.write(&name, [b"\xEF\xBB\xBF", &model.read(&name)[..]].concat());
+                assert_eq!(model.run(TEXT).unwrap(), expected, "{fixture}: {name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! 4-bit weights: blocks and scales that do not fit each other.
+
+use serde_json::json;
+
+use crate::model::{BERT, Model, TEXT, WEIGHTS};
+use crate::weights::{Tensor, Weights};
+
+const BLOCK: usize = 32;
+const WORDS: &str = "embeddings.word_embeddings.weight_q4";
+const OUTPUT: &str = "encoder.layer.0.output.dense.weight_q4";
+
+/// The fixture with its matrices (positions and types aside) in blocks of any content.
+fn model() -> Model {
+    let model = Model::copy(BERT);
+    model.edit_json("config.json", |config| {
+        config["quantization_config"] = json!({"quant_method": "yuyi-q4", "format": "q4_0"});
+    });
+    model.edit_weights(quantize);
+    model
+}
+
+fn quantize(weights: &mut Weights) {
+    let is_quantized = |name: &str| {
+        name.ends_with("dense.weight")
+            || name.contains(".self.")
+            || name.contains("word_embeddings")
+    };
+    let matrices = weights.0.extract_if(.., |name, tensor| {
+        is_quantized(name) && tensor.shape.len() == 2
+    });
+    for (name, tensor) in matrices.collect::<Vec<_>>() {
+        let [rows, columns] = tensor.shape[..] else {
+            panic!("no matrix")
+        };
+        let bytes = (0..rows * columns / 2).map(|i| (i * 37 % 251) as u8);
+        let packed = Tensor {
+            dtype: "U8".to_owned(),
+            shape: vec![rows, columns / 2],
+            bytes: bytes.collect(),
+        };
+        let scale = Tensor {
+            dtype: "F16".to_owned(),
+            shape: vec![rows, columns / BLOCK],
+            // 1/64 in half precision.
+            bytes: [0x00, 0x24].repeat(rows * columns / BLOCK),
+        };
+        weights.0.insert(format!("{name}_q4"), packed);
+        weights.0.insert(format!("{name}_q4_scale"), scale);
+    }
+}
+
+fn load_error(edit: impl FnOnce(&mut Weights)) -> String {
+    let model = model();
+    model.edit_weights(edit);
+    model.load_error()
+}
+
+#[test]
+fn sound_blocks_encode() {
+    model().run(TEXT).unwrap();
+}
+
+#[test]
+fn blocks_or_scales_of_another_shape() {
+    let error = load_error(|weights| {
+        let tensor = weights.get(OUTPUT);
+        tensor.bytes.truncate(63 * 128);
+        tensor.shape = vec![63, 128];
+    });
+    let expected = "its shape is [63, 128], but config.json asks for [64, 128].";
+    assert_eq!(error, format!("{WEIGHTS}: tensor {OUTPUT}: {expected}"));
+    let error = load_error(|weights| {
+        weights.get(&format!("{OUTPUT}_scale")).shape = vec![8, 64];
+    });
+    let expected = "its shape is [8, 64], but config.json asks for [64, 8].";
+    assert_eq!(
+        error,
+        format!("{WEIGHTS}: tensor {OUTPUT}_scale: {expected}")
+    );
+}
+
+#[test]
+fn blocks_or_scales_of_another_type() {
+    for name in [OUTPUT, WORDS] {
+        let error = load_error(|weights| weights.get(name).dtype = "I8".to_owned());
+        let expected = "its type is I8; expected U8.";
+        assert_eq!(error, format!("{WEIGHTS}: tensor {name}: {expected}"));
+        let scale = format!("{name}_scale");
+        let error = load_error(|weights| weights.get(&scale).dtype = "BF16".to_owned());
+        let expected = "its type is BF16; expected F16.";
+        assert_eq!(error, format!("{WEIGHTS}: tensor {scale}: {expected}"));
+    }
+}
+
+#[test]
+fn blocks_without_scales() {
+    for name in [OUTPUT, WORDS] {
+        let scale = format!("{name}_scale");
+        let error = load_error(|weights| drop(weights.0.remove(&scale)));
+        assert!(
+            error.starts_with(&format!("{WEIGHTS}: tensor {scale}: it is missing")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn scales_that_are_not_finite() {
+    let infinity = [0x00, 0x7C];
+    let error = load_error(|weights| {
+        weights.get(&format!("{OUTPUT}_scale")).bytes[22..24].copy_from_slice(&infinity);
+    });
+    assert!(
+        error.starts_with(&format!("{WEIGHTS}: tensor {OUTPUT}_scale: element 11 is")),
+        "{error}"
+    );
+    let model = model();
+    model.edit_weights(|weights| {
+        let bytes = &mut weights.get(&format!("{WORDS}_scale")).bytes;
+        bytes
+            .chunks_exact_mut(2)
+            .for_each(|scale| scale.copy_from_slice(&infinity));
+    });
+    let error = model.encode_error(TEXT);
+    assert!(
+        error.starts_with(&format!("{WEIGHTS}: tensor {WORDS}_scale: element")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_configuration_that_blocks_cannot_have() {
+    let model = model();
+    model.edit_json("config.json", |config| {
+        config["intermediate_size"] = json!(250)
+    });
+    assert_eq!(
+        model.load_error(),
+        "config.json: intermediate_size is 250; 4-bit blocks need a multiple of 32."
+    );
+    model.edit_json("config.json", |config| {
+        config["quantization_config"] = json!({"quant_method": "gptq", "bits": 4});
+    });
+    assert_eq!(
+        model.load_error(),
+        "config.json: quantization_config with quant_method \"gptq\" and format \"?\" is not supported."
+    );
+}

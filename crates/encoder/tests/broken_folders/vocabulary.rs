@@ -1,0 +1,124 @@
+//! Tokenizers that do not fit their model, or are none.
+
+use serde_json::{Value, json};
+
+use crate::model::{BERT, Model, TEXT, VOCAB_TXT, XLM_ROBERTA};
+
+const FILE: &str = "tokenizer.json";
+
+fn error_with(fixture: &str, edit: impl FnOnce(&mut Value)) -> String {
+    let model = Model::copy(fixture);
+    model.edit_json(FILE, edit);
+    model.load_error()
+}
+
+#[test]
+fn ids_beyond_the_models_vocabulary() {
+    let beyond = |id: u32| {
+        format!("{FILE}: it gives ids up to {id}, but config.json has a vocab_size of 133.")
+    };
+    let error = error_with(BERT, |file| file["model"]["vocab"]["天"] = json!(133));
+    assert_eq!(error, beyond(133));
+    let error = error_with(BERT, |file| file["model"]["vocab"]["天"] = json!(u32::MAX));
+    assert_eq!(error, beyond(u32::MAX));
+    // Ids that the post-processor puts around every text need not be in the vocabulary.
+    let error = error_with(BERT, |file| {
+        file["post_processor"]["special_tokens"]["[SEP]"]["ids"] = json!([5000]);
+    });
+    assert_eq!(error, beyond(5000));
+    let error = error_with(BERT, |file| {
+        file["post_processor"] =
+            json!({"type": "BertProcessing", "sep": ["[SEP]", 6000], "cls": ["[CLS]", 2]});
+    });
+    assert_eq!(error, beyond(6000));
+}
+
+#[test]
+fn more_lines_than_the_model_has_ids() {
+    let model = Model::copy(VOCAB_TXT);
+    let vocabulary = String::from_utf8(model.read("vocab.txt")).unwrap();
+    model.write("vocab.txt", format!("{vocabulary}多\n余\n"));
+    assert_eq!(
+        model.load_error(),
+        "vocab.txt: it gives ids up to 134, but config.json has a vocab_size of 133."
+    );
+}
+
+#[test]
+fn vocabularies_without_special_tokens() {
+    let model = Model::copy(VOCAB_TXT);
+    let vocabulary = String::from_utf8(model.read("vocab.txt")).unwrap();
+    for token in ["[UNK]", "[CLS]", "[SEP]"] {
+        model.write("vocab.txt", vocabulary.replace(token, "other"));
+        let expected = format!("vocab.txt: the special token {token} is not in it.");
+        assert_eq!(model.load_error(), expected);
+    }
+    for token in ["[PAD]", "[MASK]"] {
+        model.write("vocab.txt", vocabulary.replace(token, "other"));
+        model.run(TEXT).unwrap();
+    }
+}
+
+#[test]
+fn vocabularies_that_are_no_text() {
+    let model = Model::copy(VOCAB_TXT);
+    model.write("vocab.txt", b"[PAD]\n\xFF\xFE\n");
+    assert!(
+        model
+            .load_error()
+            .starts_with("vocab.txt: it is not UTF-8: ")
+    );
+    model.write("vocab.txt", "");
+    assert_eq!(
+        model.load_error(),
+        "vocab.txt: the special token [UNK] is not in it."
+    );
+}
+
+#[test]
+fn tokenizers_of_no_known_form() {
+    for text in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "{\"model\": {}}",
+        "{\"version\": \"9\", \"model\": {}}",
+    ] {
+        let model = Model::copy(BERT);
+        model.write(FILE, text);
+        let error = model.load_error();
+        assert!(
+            error.starts_with("tokenizer.json: this is not a sound tokenizer: "),
+            "{text}: {error}"
+        );
+    }
+    let error = error_with(BERT, |file| file["model"]["type"] = json!("Glyphs"));
+    assert!(
+        error.starts_with("tokenizer.json: this is not a sound tokenizer: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn normalisers_that_lead_out_of_their_tables() {
+    let error = error_with(XLM_ROBERTA, |file| {
+        file["normalizer"] = json!({"type": "Precompiled", "precompiled_charsmap": "/////wAAAAA="});
+    });
+    let expected = "this is not a sound tokenizer: its precompiled_charsmap is damaged.";
+    assert_eq!(error, format!("{FILE}: {expected}"));
+}
+
+/// Not every tokenizer puts special tokens around a text; then a text can have no token at all.
+#[test]
+fn a_text_without_tokens() {
+    let model = Model::copy(BERT);
+    model.edit_json(FILE, |file| file["post_processor"] = Value::Null);
+    model.run(TEXT).unwrap();
+    for text in ["", "  ", "\u{1}"] {
+        assert_eq!(
+            model.encode_error(text),
+            "A list of 0 token ids cannot be encoded: this model reads 1 to 512."
+        );
+    }
+}

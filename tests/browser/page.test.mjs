@@ -1,0 +1,420 @@
+// The web page as a person meets it: the real program, a real browser.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+
+import { launchBrowser, screenshot, startProxy, startYuyi } from './support.mjs'
+
+const EXAMPLE = { sentence_a: '人工智能改变世界', sentence_b: 'AI 正在重塑未来' }
+const SHORT_TEXTS = 50
+const PREFIX = '/tools/yuyi/'
+
+let yuyi, strict, proxy, browser
+
+before(async () => {
+  yuyi = await startYuyi()
+  strict = await startYuyi('--max-characters', String(SHORT_TEXTS))
+  proxy = await startProxy(yuyi.url, PREFIX)
+  browser = await launchBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await proxy?.stop()
+  const codes = [await yuyi?.stop(), await strict?.stop()]
+  assert.deepEqual(codes, [0, 0], 'exit codes of the servers')
+})
+
+/**
+ * Opens the page, runs `check` and then demands that nothing went wrong unseen: no request to another
+ * host, no error on the console but those that match `failing`.
+ */
+async function onPage(options, check) {
+  const { url = `${yuyi.url}/`, failing, ...settings } = options
+  const context = await browser.newContext({ locale: 'zh-CN', reducedMotion: 'reduce', ...settings })
+  try {
+    const page = await context.newPage()
+    page.setDefaultTimeout(10_000)
+    const errors = []
+    const requests = []
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+    page.on('pageerror', (error) => errors.push(String(error)))
+    page.on('request', (request) => requests.push(request.url()))
+    const response = await page.goto(url)
+    assert.equal(response.status(), 200)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    await check(page)
+    assert.deepEqual(errors.filter((text) => !failing?.test(text)), [], 'errors on the console')
+    const origin = new URL(url).origin
+    assert.deepEqual(requests.filter((asked) => new URL(asked).origin !== origin), [], 'requests to other hosts')
+  } finally {
+    await context.close()
+  }
+}
+
+const button = (page) => page.getByRole('button', { name: /^(计算相似度|Compare)$/ })
+const box = (page, side) => page.locator(`#sentence-${side}`)
+const alert = (page) => page.locator('.alert')
+const meter = (page) => page.getByRole('meter')
+const fact = (page, name) => page.locator(`[data-fact=${name}]`)
+
+async function write(page, a, b) {
+  await box(page, 'a').fill(a)
+  await box(page, 'b').fill(b)
+}
+
+/** What the server itself says. */
+async function ask(pair) {
+  const reply = await fetch(`${yuyi.url}/similarity`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(pair),
+  })
+  assert.equal(reply.status, 200)
+  return reply.json()
+}
+
+/** The angle to which the needle is turned, in degrees from the top. */
+function needleAngle(page) {
+  return page.locator('.needle').evaluate((needle) => {
+    const { a, b } = new DOMMatrix(getComputedStyle(needle).transform)
+    return (Math.atan2(b, a) * 180) / Math.PI
+  })
+}
+
+/** The dial's scale runs from -120 to 120 degrees. */
+const angleOf = (similarity) => -120 + 240 * similarity
+
+/** Waits for the score of `pair` and checks everything that shows it. */
+async function showsScore(page, pair) {
+  const expected = await ask(pair)
+  const percent = (100 * expected.similarity).toFixed(1)
+  await page.locator('.number', { hasText: percent }).waitFor()
+  assert.equal(await page.locator('.number').textContent(), `${percent}%`)
+  assert.equal(await meter(page).getAttribute('aria-valuenow'), percent)
+  assert.equal(await fact(page, 'cosine').textContent(), expected.cosine.toFixed(4))
+  assert.equal(await fact(page, 'model').textContent(), expected.model)
+  const angle = await needleAngle(page)
+  assert.ok(Math.abs(angle - angleOf(expected.similarity)) < 0.05, `the needle stands at ${angle} degrees`)
+  const offset = await page.locator('.fill').evaluate((arc) => parseFloat(getComputedStyle(arc).strokeDashoffset))
+  assert.ok(Math.abs(100 - offset - 100 * expected.similarity) < 0.05, `the arc leaves ${offset} % free`)
+  return expected
+}
+
+/** Counts requests for a score; `answer` may handle them, else the server does. */
+async function countScores(page, answer = (route) => route.continue()) {
+  const counter = { requests: 0 }
+  await page.route('**/similarity', (route) => answer(route, ++counter.requests))
+  return counter
+}
+
+async function fitsWidth(page) {
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+  assert.ok(content <= window, `the page is ${content} wide in a window of ${window}`)
+}
+
+const refusal = (status, code, message, headers = {}) => ({
+  status,
+  headers,
+  json: { status: 'error', error: { code, message } },
+})
+
+describe('a comparison', () => {
+  it('shows the very score that the server gives', () =>
+    onPage({ viewport: { width: 1280, height: 800 } }, async (page) => {
+      assert.match(await page.title(), /^yuyi 语义/)
+      assert.equal(await box(page, 'a').inputValue(), EXAMPLE.sentence_a)
+      assert.equal(await box(page, 'b').inputValue(), EXAMPLE.sentence_b)
+      assert.ok(Math.abs((await needleAngle(page)) - angleOf(0)) < 0.05, 'the needle rests at zero')
+      assert.equal(await meter(page).count(), 0)
+      await screenshot(page, 'start')
+
+      await button(page).click()
+      const { calibrated } = await showsScore(page, EXAMPLE)
+      assert.match(await fact(page, 'time').textContent(), /^\d+(\.\d)? (毫秒|秒)$/)
+      assert.equal(calibrated, false)
+      const note = page.locator('[data-note=uncalibrated]')
+      assert.match(await note.textContent(), /未校准.*80%/s)
+      assert.ok(await note.isVisible())
+      assert.match(await page.getByRole('status').textContent(), /^相似度 \d+\.\d%，未校准$/)
+      await screenshot(page, 'desktop')
+    }))
+
+  it('turns the needle, and stops it at the score', () =>
+    onPage({ reducedMotion: 'no-preference' }, async (page) => {
+      await button(page).click()
+      await meter(page).waitFor()
+      const seen = [await needleAngle(page)]
+      const { similarity } = await ask(EXAMPLE)
+      const end = angleOf(similarity)
+      const deadline = Date.now() + 5000
+      while (Math.abs(seen.at(-1) - end) > 0.05 && Date.now() < deadline) {
+        await page.waitForTimeout(20)
+        seen.push(await needleAngle(page))
+      }
+      assert.ok(Math.abs(seen.at(-1) - end) <= 0.05, `the needle stopped at ${seen.at(-1)}, not ${end}`)
+      assert.ok(seen.some((angle) => angle > angleOf(0) && angle < end - 1), `it jumped: ${seen}`)
+    }))
+
+  it('starts with Enter, with Ctrl + Enter and with an example', () =>
+    onPage({}, async (page) => {
+      await write(page, '今天天气真不错', '外面阳光明媚')
+      await box(page, 'b').press('Enter')
+      await showsScore(page, { sentence_a: '今天天气真不错', sentence_b: '外面阳光明媚' })
+
+      await write(page, '我今天心情很好', '我感到非常愉快')
+      await box(page, 'a').press('Control+Enter')
+      await showsScore(page, { sentence_a: '我今天心情很好', sentence_b: '我感到非常愉快' })
+
+      await page.getByRole('button', { name: '开发票' }).click()
+      assert.equal(await box(page, 'b').inputValue(), '是否支持开具发票？')
+      await showsScore(page, { sentence_a: '你们的产品能开发票吗？', sentence_b: '是否支持开具发票？' })
+    }))
+
+  it('leaves Enter to line breaks and to input methods', () =>
+    onPage({}, async (page) => {
+      const counter = await countScores(page)
+      await box(page, 'a').press('Shift+Enter')
+      assert.match(await box(page, 'a').inputValue(), /\n/)
+      await box(page, 'a').evaluate((element) => {
+        const enter = { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }
+        element.dispatchEvent(new KeyboardEvent('keydown', enter))
+      })
+      await page.waitForTimeout(200)
+      assert.equal(counter.requests, 0)
+    }))
+
+  it('is sent once, however often it is asked for', () =>
+    onPage({}, async (page) => {
+      let release
+      const held = new Promise((resolve) => (release = resolve))
+      const counter = await countScores(page, (route) => held.then(() => route.continue()))
+      await button(page).click()
+      const busy = page.getByRole('button', { name: '正在计算…' })
+      assert.equal(await busy.getAttribute('aria-disabled'), 'true')
+      // Forced, since for the driver a button that is marked as disabled is not to be clicked.
+      await busy.click({ force: true })
+      await box(page, 'a').press('Enter')
+      release()
+      await showsScore(page, EXAMPLE)
+      assert.equal(counter.requests, 1)
+    }))
+
+  it('that is overtaken by another is forgotten', () =>
+    onPage({}, async (page) => {
+      let release
+      const held = new Promise((resolve) => (release = resolve))
+      const late = { ...(await ask(EXAMPLE)), similarity: 0.123, cosine: 0.123 }
+      const counter = await countScores(page, async (route, nth) => {
+        if (nth > 1) return route.continue()
+        await held
+        return route.fulfill({ json: late }).catch(() => {})
+      })
+      await button(page).click()
+      await page.getByRole('button', { name: '正在计算…' }).waitFor()
+      await page.getByRole('button', { name: '天气' }).click()
+      const second = { sentence_a: '今天天气真不错', sentence_b: '外面阳光明媚' }
+      await showsScore(page, second)
+      release()
+      await page.waitForTimeout(200)
+      await showsScore(page, second)
+      assert.equal(counter.requests, 2)
+    }))
+
+  it('is marked as outdated when the text changes', () =>
+    onPage({}, async (page) => {
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+      await box(page, 'b').press('End')
+      await box(page, 'b').pressSequentially('了')
+      await page.getByText('句子已改动').waitFor()
+      await box(page, 'b').press('Backspace')
+      await page.getByText('句子已改动').waitFor({ state: 'detached' })
+    }))
+
+  it('says that a long text was cut', () =>
+    onPage({}, async (page) => {
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+      assert.equal(await page.locator('[data-note=truncated]').count(), 0)
+      await box(page, 'a').fill('春眠不觉晓，处处闻啼鸟。'.repeat(100))
+      await button(page).click()
+      await page.locator('[data-note=truncated]').waitFor()
+    }))
+})
+
+describe('a failure', () => {
+  it('of blank text is found before anything is sent', () =>
+    onPage({}, async (page) => {
+      const counter = await countScores(page)
+      for (const blank of ['', ' \u3000\n', '\u200b']) {
+        await write(page, '天气', blank)
+        await button(page).click()
+        await page.getByText('请先输入文字。').waitFor()
+        assert.equal(await box(page, 'b').getAttribute('aria-invalid'), 'true')
+        assert.ok(await box(page, 'b').evaluate((element) => element === document.activeElement))
+      }
+      await page.waitForTimeout(200)
+      assert.equal(counter.requests, 0)
+      await box(page, 'b').fill('晴')
+      assert.equal(await page.getByText('请先输入文字。').count(), 0)
+    }))
+
+  it('that the server reports is shown in plain words', () =>
+    onPage({ url: `${strict.url}/`, failing: /status of 413/ }, async (page) => {
+      await box(page, 'b').fill('天'.repeat(SHORT_TEXTS + 1))
+      await button(page).click()
+      await alert(page).getByText('句子太长').waitFor()
+      const words = await alert(page).textContent()
+      assert.match(words, /sentence_b has 51 characters; a text may have 50/)
+      assert.equal(await box(page, 'b').getAttribute('aria-invalid'), 'true')
+      assert.equal(await box(page, 'a').getAttribute('aria-invalid'), 'false')
+      assert.equal(await button(page).count(), 1)
+      await screenshot(page, 'error')
+
+      await box(page, 'b').fill('天')
+      await alert(page).waitFor({ state: 'hidden' })
+      await button(page).click()
+      await meter(page).waitFor()
+    }))
+
+  it('whose code the page does not know shows what the server says', () =>
+    onPage({ failing: /status of 418/ }, async (page) => {
+      await countScores(page, (route) => route.fulfill(refusal(418, 'teapot', 'Short and stout.')))
+      await button(page).click()
+      await alert(page).getByText('Short and stout.').waitFor()
+    }))
+
+  it('of the way to the server is told apart from one of the server', () =>
+    onPage({ failing: /ERR_CONNECTION_REFUSED|status of 502/ }, async (page) => {
+      const answers = [
+        (route) => route.abort('connectionrefused'),
+        (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }),
+        (route) => route.fulfill({ json: { status: 'success' } }),
+        (route) => route.continue(),
+      ]
+      await countScores(page, (route, nth) => answers[nth - 1](route))
+      for (const words of ['连接不上服务器', '无法识别（HTTP 502）', '无法识别（HTTP 200）']) {
+        await button(page).click()
+        await alert(page).getByText(words).waitFor()
+      }
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+      assert.ok(!(await alert(page).isVisible()))
+    }))
+
+  it('of a model that is still loading heals itself', () =>
+    onPage({ failing: /status of 503/ }, async (page) => {
+      const loading = refusal(503, 'loading', 'The model e5-small-zh is still being loaded.', { 'Retry-After': '1' })
+      const counter = await countScores(page, (route, nth) => (nth < 3 ? route.fulfill(loading) : route.continue()))
+      await button(page).click()
+      await page.getByText('模型正在加载').first().waitFor()
+      await showsScore(page, EXAMPLE)
+      assert.equal(counter.requests, 3)
+      assert.ok(!(await alert(page).isVisible()))
+    }))
+})
+
+describe('the page', () => {
+  it('is English for browsers that prefer it, and can be switched', () =>
+    onPage({ locale: 'en-GB' }, async (page) => {
+      await page.getByRole('heading', { name: 'How close are these two sentences?' }).waitFor()
+      assert.equal(await page.locator('html').getAttribute('lang'), 'en')
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+      await page.getByText('Not calibrated', { exact: true }).waitFor()
+      await screenshot(page, 'english')
+
+      await page.getByRole('button', { name: '中文' }).click()
+      await page.getByText('未校准', { exact: true }).waitFor()
+      assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+      await page.reload()
+      await page.getByRole('heading', { name: '这两句话，意思有多接近？' }).waitFor()
+      await page.getByRole('button', { name: 'English' }).click()
+      await page.getByRole('heading', { name: 'How close are these two sentences?' }).waitFor()
+    }))
+
+  for (const locale of ['zh-CN', 'en-US']) {
+    it(`fits a phone of 360 pixels (${locale})`, () =>
+      onPage({ locale, viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {
+        await fitsWidth(page)
+        await box(page, 'a').fill('https://example.org/' + 'x'.repeat(3000))
+        await button(page).tap()
+        await page.locator('[data-note=truncated]').waitFor()
+        await fitsWidth(page)
+        await page.getByRole('button', { name: /^(人工智能|AI)$/ }).tap()
+        await showsScore(page, EXAMPLE)
+        await fitsWidth(page)
+        await screenshot(page, `phone-${locale}`)
+        await box(page, 'b').fill('')
+        await button(page).tap()
+        await page.getByText(/^(请先输入文字。|Enter some text first\.)$/).waitFor()
+        await fitsWidth(page)
+      }))
+  }
+
+  it('is dark where the system is', () =>
+    onPage({ colorScheme: 'dark' }, async (page) => {
+      const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+      const [red, green, blue] = back.match(/\d+/g).map(Number)
+      assert.ok(Math.max(red, green, blue) < 64, back)
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+      await screenshot(page, 'dark')
+    }))
+
+  it('works by keyboard alone', () =>
+    onPage({}, async (page) => {
+      const reached = []
+      for (let i = 0; i < 10; i++) {
+        await page.keyboard.press('Tab')
+        reached.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim()))
+      }
+      const examples = ['人工智能', '天气', '开发票', '水果', '不相关', '心情']
+      assert.deepEqual(reached, ['English', 'sentence-a', 'sentence-b', '计算相似度', ...examples])
+    }))
+
+  it('works under a path prefix', () =>
+    onPage({ url: `${proxy.url}${PREFIX}` }, async (page) => {
+      const icon = page.locator('.brand img')
+      assert.ok(await icon.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)))
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+    }))
+})
+
+describe('a page of another origin', () => {
+  it('may compare with a key, and may not list the models', () =>
+    onAnotherSite(async (page) => {
+      const scored = await page.evaluate(
+        async ([url, pair]) => {
+          const reply = await fetch(`${url}/similarity`, {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json', Authorization: 'Bearer key' },
+            body: JSON.stringify(pair),
+          })
+          return { status: reply.status, body: await reply.json() }
+        },
+        [yuyi.url, EXAMPLE],
+      )
+      assert.equal(scored.status, 200)
+      assert.equal(scored.body.similarity, (await ask(EXAMPLE)).similarity)
+
+      assert.equal((await fetch(`${yuyi.url}/v1/models`)).status, 200)
+      const models = await page.evaluate(
+        (url) => fetch(`${url}/v1/models`).then((reply) => `read: ${reply.status}`, (error) => error.name),
+        yuyi.url,
+      )
+      assert.equal(models, 'TypeError')
+    }))
+})
+
+async function onAnotherSite(check) {
+  const page = await browser.newPage()
+  try {
+    await page.goto(`${proxy.url}/`)
+    await check(page)
+  } finally {
+    await page.close()
+  }
+}

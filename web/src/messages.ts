@@ -1,0 +1,147 @@
+import type { Failure } from './api'
+import type { Side } from './pair'
+
+/** A failure in words: what happened and what to do, and what the server said itself. */
+export interface Explanation {
+  text: string
+  detail?: string
+}
+
+/** Every text of the page. */
+export interface Messages {
+  /** BCP 47 tag of the language. */
+  tag: string
+  title: string
+  tagline: string
+  intro: string
+  otherLanguage: string
+  otherLanguageTag: string
+  sentence: Record<Side, string>
+  placeholder: string
+  blank: string
+  examples: string
+  exampleNames: readonly string[]
+  compute: string
+  computing: string
+  loading: string
+  keys: string
+  dial: string
+  noResult: string
+  outdated: string
+  cosine: string
+  model: string
+  time: string
+  duration(milliseconds: number): string
+  uncalibrated: string
+  whyUncalibrated(model: string): string
+  truncated: string
+  spoken(percent: string, calibrated: boolean): string
+  explain(failure: Failure): Explanation
+}
+
+/** The built-in model, whose cosines are known: for unrelated sentences the median is 0.83. */
+const BUILT_IN = 'e5-small-zh'
+
+const REFUSALS_ZH: Record<string, string> = {
+  empty_text: '句子里没有看得见的文字，请输入后再试。',
+  text_too_long: '句子太长，超过了服务器允许的字数，请缩短后再试。',
+  body_too_large: '内容太多，超过了服务器允许的大小，请缩短后再试。',
+  request_timeout: '发送内容花的时间太长，请检查网络后再试。',
+  queue_full: '服务器正忙，排队的请求太多，请稍后再试。',
+  queue_timeout: '服务器正忙，排队等了太久，请稍后再试。',
+  draining: '服务器正在关闭或重启，请稍后再试。',
+  internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
+}
+
+export const zh: Messages = {
+  tag: 'zh-CN',
+  title: 'yuyi 语义 · 中文句子相似度',
+  tagline: '这两句话，意思有多接近？',
+  intro: '输入两句话，模型比较的是意思，而不是字面。',
+  otherLanguage: 'English',
+  otherLanguageTag: 'en',
+  sentence: { a: '句子 A', b: '句子 B' },
+  placeholder: '输入一句话',
+  blank: '请先输入文字。',
+  examples: '试试例句',
+  exampleNames: ['人工智能', '天气', '开发票', '水果', '不相关', '心情'],
+  compute: '计算相似度',
+  computing: '正在计算…',
+  loading: '模型正在加载，就绪后会自动计算…',
+  keys: '按 Enter 计算，Shift + Enter 换行',
+  dial: '相似度',
+  noResult: '还没有结果',
+  outdated: '句子已改动，这是改动前的结果。',
+  cosine: '余弦',
+  model: '模型',
+  time: '用时',
+  duration: (ms) => (ms < 1000 ? `${Math.max(1, Math.round(ms))} 毫秒` : `${(ms / 1000).toFixed(1)} 秒`),
+  uncalibrated: '未校准',
+  whyUncalibrated: (model) =>
+    model === BUILT_IN
+      ? '这里显示的是余弦本身。这个模型的余弦大多在 0.75 到 1 之间，毫不相关的两句话也有 80% 左右，所以请比较高低，不要只看数值。'
+      : '这里显示的是余弦本身，不相关的句子也可能得分不低，所以请比较高低，不要只看数值。',
+  truncated: '句子超过了模型能读的长度，末尾超出的部分没有参与计算。',
+  spoken: (percent, calibrated) => `相似度 ${percent}${calibrated ? '' : '，未校准'}`,
+  explain(failure) {
+    switch (failure.kind) {
+      case 'refused':
+        return {
+          text: REFUSALS_ZH[failure.code] ?? '服务器没有接受这次请求。',
+          detail: `服务器返回：${failure.message}`,
+        }
+      case 'unreadable':
+        return { text: `收到的回复无法识别（HTTP ${failure.status}）。请确认 yuyi 正在运行，代理的转发设置也正确。` }
+      case 'unreachable':
+        return { text: '连接不上服务器。请检查网络，并确认 yuyi 正在运行，然后再试。' }
+      case 'timeout':
+        return { text: '等了很久也没有结果。请稍后再试，或查看服务器的日志。' }
+    }
+  },
+}
+
+export const en: Messages = {
+  tag: 'en',
+  title: 'yuyi 语义 · Chinese sentence similarity',
+  tagline: 'How close are these two sentences?',
+  intro: 'Enter two sentences in Chinese. The model compares what they mean, not the characters they share.',
+  otherLanguage: '中文',
+  otherLanguageTag: 'zh-CN',
+  sentence: { a: 'Sentence A', b: 'Sentence B' },
+  placeholder: 'Enter a sentence',
+  blank: 'Enter some text first.',
+  examples: 'Try an example',
+  exampleNames: ['AI', 'Weather', 'Invoices', 'Fruit', 'Unrelated', 'Mood'],
+  compute: 'Compare',
+  computing: 'Comparing…',
+  loading: 'The model is still loading. Your sentences will be compared as soon as it is ready…',
+  keys: 'Enter to compare, Shift + Enter for a new line',
+  dial: 'Similarity',
+  noResult: 'No result yet',
+  outdated: 'You have changed the text. This is the earlier result.',
+  cosine: 'Cosine',
+  model: 'Model',
+  time: 'Time',
+  duration: (ms) => (ms < 1000 ? `${Math.max(1, Math.round(ms))} ms` : `${(ms / 1000).toFixed(1)} s`),
+  uncalibrated: 'Not calibrated',
+  whyUncalibrated: (model) =>
+    model === BUILT_IN
+      ? 'This is the plain cosine. This model’s cosines mostly lie between 0.75 and 1, so even unrelated sentences score around 80%. Compare scores with each other rather than reading them as absolute.'
+      : 'This is the plain cosine, and even unrelated sentences may score high. Compare scores with each other rather than reading them as absolute.',
+  truncated: 'A sentence is longer than the model can read. The part beyond its limit was left out.',
+  spoken: (percent, calibrated) => `Similarity ${percent}${calibrated ? '' : ', not calibrated'}`,
+  explain(failure) {
+    switch (failure.kind) {
+      case 'refused':
+        return { text: failure.message }
+      case 'unreadable':
+        return {
+          text: `The reply made no sense (HTTP ${failure.status}). Check that yuyi is running and that your proxy forwards requests to it.`,
+        }
+      case 'unreachable':
+        return { text: 'The server cannot be reached. Check your connection and that yuyi is running, then try again.' }
+      case 'timeout':
+        return { text: 'There was no result after a long wait. Try again later, or look at the server’s log.' }
+    }
+  },
+}

@@ -11,10 +11,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Folder, LoadOptions, Precision};
-
-/// What `PRECISION` may say.
-const PRECISIONS: &[Precision] = &[Precision::F32];
+use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Folder, LoadOptions};
 
 const USAGE: &str = "usage: bench_worker FOLDER [PRECISION] [THREADS]";
 
@@ -66,13 +63,10 @@ struct Memory {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let folder = arguments.first().ok_or(USAGE)?;
-    let precision = arguments
-        .get(1)
-        .map(|name| precision_of(name))
-        .transpose()?;
+    let precision = arguments.get(1).map(|name| name.parse()).transpose()?;
     let threads = arguments.get(2).map(|n| n.parse()).transpose()?;
     let options = LoadOptions {
-        precision: precision.unwrap_or_default(),
+        precision,
         threads,
         ..LoadOptions::default()
     };
@@ -87,17 +81,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         say(&answer(&encoder, &serde_json::from_str(&line?)?)?)?;
     }
     Ok(())
-}
-
-fn precision_of(name: &str) -> Result<Precision, String> {
-    let known = PRECISIONS.iter().find(|precision| precision.name() == name);
-    known.copied().ok_or_else(|| {
-        let names: Vec<&str> = PRECISIONS
-            .iter()
-            .map(|precision| precision.name())
-            .collect();
-        format!("No precision {name:?}: choose from {}.", names.join(", "))
-    })
 }
 
 fn version_of(encoder: &Encoder) -> String {

@@ -21,6 +21,8 @@ pub enum Activation {
 /// A way in which a folder stores its weights in fewer bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantization {
+    /// I8 with an F32 scale for each output (compressed-tensors' naming).
+    Int8,
     /// 4-bit blocks of 32 with a half-precision scale each (q4_0).
     Q4,
 }
@@ -250,12 +252,20 @@ fn quantization(file: &str, raw: &Raw) -> Result<Option<Quantization>, Error> {
             .to_owned()
     };
     let (method, format) = (text("quant_method"), text("format"));
-    if (method.as_str(), format.as_str()) != ("yuyi-q4", "q4_0") {
-        let what = format!(
-            "quantization_config with quant_method \"{method}\" and format \"{format}\" is not supported."
-        );
-        return Err(Error::unsupported(file, what));
+    match (method.as_str(), format.as_str()) {
+        ("yuyi-q4", "q4_0") => check_blocks(file, raw).map(|()| Some(Quantization::Q4)),
+        ("compressed-tensors", "int-quantized") => Ok(Some(Quantization::Int8)),
+        _ => {
+            let what = format!(
+                "quantization_config with quant_method \"{method}\" and format \"{format}\" is not supported. \
+                 yuyi reads \"compressed-tensors\" with \"int-quantized\", and \"yuyi-q4\" with \"q4_0\"."
+            );
+            Err(Error::unsupported(file, what))
+        }
     }
+}
+
+fn check_blocks(file: &str, raw: &Raw) -> Result<(), Error> {
     for (name, size) in [
         ("hidden_size", raw.hidden_size),
         ("intermediate_size", raw.intermediate_size),
@@ -267,7 +277,7 @@ fn quantization(file: &str, raw: &Raw) -> Result<Option<Quantization>, Error> {
             ));
         }
     }
-    Ok(Some(Quantization::Q4))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,8 +2,13 @@
 
 use crate::forward::{Batch, Model, Workspace};
 use crate::pooling::unit_vector;
-use crate::{Error, Folder, ModelSpec, SpecDefaults, Tensors, TextTokenizer, Tokens};
+use crate::weights::Packing;
+use crate::{
+    BertConfig, Error, Folder, ModelSpec, Quantization, SpecDefaults, Tensors, TextTokenizer,
+    Tokens,
+};
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use yuyi_kernels::{Kernel, Team, available_threads};
 
@@ -15,19 +20,45 @@ const BATCH_TOKENS: usize = 512;
 const SHARE_TOKENS: usize = 256;
 
 /// Number format of the matrix products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// 32-bit floats: the answers of the original checkpoint.
-    #[default]
+    /// 32-bit floats: the answers of the original.
     F32,
+    /// 8-bit weights, a scale for each output, and 8-bit activations, a scale for each token.
+    Int8,
+    /// 4-bit weights in blocks of 32 and 8-bit activations.
+    Int4,
 }
 
 impl Precision {
+    /// Every precision.
+    pub const ALL: [Self; 3] = [Self::F32, Self::Int8, Self::Int4];
+
     /// The name on the command line and in replies.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
+            Self::Int8 => "int8",
+            Self::Int4 => "int4",
         }
+    }
+
+    /// What a folder is computed in when nobody says: its own scheme if it is quantised, else f32.
+    fn of(config: &BertConfig) -> Self {
+        match config.quantization {
+            None => Self::F32,
+            Some(Quantization::Int8) => Self::Int8,
+            Some(Quantization::Q4) => Self::Int4,
+        }
+    }
+}
+
+impl FromStr for Precision {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|p| p.name() == name);
+        known.ok_or_else(|| format!("\"{name}\" is no precision; choose f32, int8 or int4."))
     }
 }
 
@@ -35,7 +66,8 @@ impl Precision {
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
     /// Number format of the matrix products.
-    pub precision: Precision,
+    /// Number format; `None`: the folder's own.
+    pub precision: Option<Precision>,
     /// Threads of one forward pass; `None`: the cores that this process may use.
     pub threads: Option<usize>,
     /// What to assume where the folder is silent.
@@ -118,13 +150,22 @@ impl Encoder {
         kernel: Kernel,
     ) -> Result<Self, Error> {
         let spec = ModelSpec::read(folder, &options.defaults)?;
+        let precision = options
+            .precision
+            .unwrap_or_else(|| Precision::of(&spec.config));
         let threads = options.threads.unwrap_or_else(available_threads).max(1);
         let together = Lane::new(threads);
         // The tokenizer and the weights are independent, and each takes about as long.
         let (tokenizer, model) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| TextTokenizer::load(folder, &spec));
             let model = Tensors::open(folder).and_then(|tensors| {
-                Model::load(tensors, &spec.config, &lock(&together).team, kernel)
+                let team = &lock(&together).team;
+                let packing = Packing {
+                    team,
+                    kernel,
+                    precision,
+                };
+                Model::load(tensors, &spec.config, packing)
             });
             (tokenizer.join(), model)
         });
@@ -132,7 +173,7 @@ impl Encoder {
             tokenizer.map_err(|_| Error::compute("The tokenizer's loader panicked.".into()))??;
         let apart = (0..threads).map(|_| Lane::new(1)).collect();
         Ok(Self {
-            precision: options.precision,
+            precision,
             tokenizer,
             model: model?,
             together,

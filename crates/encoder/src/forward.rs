@@ -1,11 +1,12 @@
 //! The forward pass over a packed batch: token ids in, last hidden states out.
 
 use crate::config::{Activation as Form, BertConfig};
-use crate::weights::{Layer, Table, load_layer, load_norm};
+use crate::table::Table;
+use crate::weights::{Layer, Packing, load_layer, load_norm};
 use crate::{Error, Tensors};
 use yuyi_kernels::{
-    Activation, AttentionShape, Kernel, LayerNorm, Matrix, Team, add_layer_norm, attention,
-    layer_norm, linear,
+    Activation, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team, add_layer_norm,
+    attention, layer_norm, linear,
 };
 
 /// The weights of a model. Token embeddings stay in the file's map and are read by row.
@@ -28,6 +29,8 @@ pub(crate) struct Workspace {
     context: Matrix,
     projected: Matrix,
     intermediate: Matrix,
+    /// The input of an integer product.
+    bytes: QuantizedMatrix,
 }
 
 /// Token ids of several texts, one after the other.
@@ -58,17 +61,16 @@ impl Model {
     pub(crate) fn load(
         tensors: Tensors,
         config: &BertConfig,
-        team: &Team,
-        kernel: Kernel,
+        packing: Packing<'_>,
     ) -> Result<Self, Error> {
         let layers = (0..config.layers)
-            .map(|i| load_layer(&tensors, config, i, team, kernel))
+            .map(|i| load_layer(&tensors, config, i, packing))
             .collect::<Result<_, _>>()?;
         let embedding_norm = load_norm(&tensors, config, "embeddings.LayerNorm")?;
         let positions = load_positions(&tensors, config)?;
         let model = Self {
             config: config.clone(),
-            kernel,
+            kernel: packing.kernel,
             positions,
             embedding_norm,
             layers,
@@ -153,6 +155,7 @@ impl Model {
             space.hidden.view(),
             &layer.qkv,
             None,
+            &mut space.bytes,
             space.qkv.view_mut(),
         );
         attention(
@@ -168,6 +171,7 @@ impl Model {
             space.context.view(),
             &layer.attention_output,
             None,
+            &mut space.bytes,
             space.projected.view_mut(),
         );
         let (x, y) = (space.hidden.view_mut(), space.projected.view());
@@ -188,6 +192,7 @@ impl Model {
             space.hidden.view(),
             &layer.intermediate,
             Some(activation),
+            &mut space.bytes,
             space.intermediate.view_mut(),
         );
         linear(
@@ -195,6 +200,7 @@ impl Model {
             space.intermediate.view(),
             &layer.output,
             None,
+            &mut space.bytes,
             space.projected.view_mut(),
         );
         let (x, y) = (space.hidden.view_mut(), space.projected.view());

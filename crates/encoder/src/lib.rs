@@ -11,6 +11,7 @@ mod folder;
 mod forward;
 mod pooling;
 mod spec;
+mod table;
 mod tensors;
 #[cfg(test)]
 mod testing;

@@ -1,13 +1,20 @@
 //! The weights of a model, packed for the kernels.
 
-use crate::config::{BertConfig, Quantization};
-use crate::tensors::{DType, FLOATS, TensorView};
+use crate::config::BertConfig;
+use crate::encoder::Precision;
+use crate::table::Table;
 use crate::{Error, Tensors};
-use half::f16;
-use yuyi_kernels::{Kernel, LayerNorm, PackedLinear, Team, WeightFormat};
+use yuyi_kernels::{
+    BLOCK, Kernel, LayerNorm, PackedLinear, RowWeights, Source, Team, WeightFormat,
+};
 
-/// Values of a 4-bit block (q4_0): they share one scale.
-pub(crate) const BLOCK: usize = 32;
+/// What every layer's packing needs to know.
+#[derive(Clone, Copy)]
+pub(crate) struct Packing<'a> {
+    pub(crate) team: &'a Team,
+    pub(crate) kernel: Kernel,
+    pub(crate) precision: Precision,
+}
 
 /// One transformer layer.
 pub(crate) struct Layer {
@@ -25,14 +32,13 @@ pub(crate) fn load_layer(
     tensors: &Tensors,
     config: &BertConfig,
     index: usize,
-    team: &Team,
-    kernel: Kernel,
+    packing: Packing<'_>,
 ) -> Result<Layer, Error> {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
     let at = |name: &str| format!("encoder.layer.{index}.{name}");
     let linear = |names: &[&str], outputs, inputs| {
         let names: Vec<String> = names.iter().map(|n| at(n)).collect();
-        load_linear(tensors, config, &names, [outputs, inputs], team, kernel)
+        load_linear(tensors, config, &names, [outputs, inputs], packing)
     };
     let norm = |name: &str| load_norm(tensors, config, &at(name));
     Ok(Layer {
@@ -77,8 +83,7 @@ fn load_linear(
     config: &BertConfig,
     names: &[String],
     [outputs, inputs]: [usize; 2],
-    team: &Team,
-    kernel: Kernel,
+    packing: Packing<'_>,
 ) -> Result<PackedLinear, Error> {
     let mut bias = Vec::with_capacity(names.len() * outputs);
     let mut tables = Vec::with_capacity(names.len());
@@ -86,120 +91,57 @@ fn load_linear(
         bias.extend(tensors.get(&format!("{name}.bias"), &[outputs])?.to_f32()?);
         tables.push(Table::open(tensors, config, name, [outputs, inputs])?);
     }
-    let mut format = WeightFormat::F16;
-    for table in &tables {
-        if !table.is_exact_in_f16()? {
-            format = WeightFormat::F32;
-        }
-    }
+    let storage = choose_storage(&tables, packing.precision, inputs)?;
     let shape = [names.len() * outputs, inputs];
-    let packed = PackedLinear::pack(team, kernel, format, shape, &bias, |o, row| {
-        tables[o / outputs].copy_row(o % outputs, row)
+    let Packing { team, kernel, .. } = packing;
+    let packed = PackedLinear::pack(team, kernel, storage, shape, &bias, |o, row| {
+        let (table, o) = (&tables[o / outputs], o % outputs);
+        match row {
+            RowWeights::Floats(row) => table.copy_row(o, row),
+            RowWeights::Int8(row, scale) => table.copy_int8(o, row, scale),
+            RowWeights::Int4(row, scales) => table.copy_int4(o, row, scales),
+        }
     })?;
     tables.iter().for_each(Table::release);
     Ok(packed)
 }
 
-/// A matrix in the file whose rows are read one at a time.
-pub(crate) enum Table<'a> {
-    /// Floats.
-    Plain(TensorView<'a>),
-    /// 4-bit blocks: `packed` U8 [rows, columns / 2], `scale` F16 [rows, columns / 32].
-    Q4 {
-        packed: TensorView<'a>,
-        scale: TensorView<'a>,
-    },
-}
-
-impl<'a> Table<'a> {
-    /// The weight of module `name`, [rows, columns], in whichever form the file has it.
-    pub(crate) fn open(
-        tensors: &'a Tensors,
-        config: &BertConfig,
-        name: &str,
-        [rows, columns]: [usize; 2],
-    ) -> Result<Self, Error> {
-        let packed = format!("{name}.weight_q4");
-        if config.quantization != Some(Quantization::Q4) || !tensors.contains(&packed) {
-            let view = tensors.get(&format!("{name}.weight"), &[rows, columns])?;
-            return Ok(Self::Plain(view.of_type(&FLOATS)?));
+/// How the weights of `tables` are kept for a precision, and what they are read as.
+fn choose_storage(
+    tables: &[Table<'_>],
+    precision: Precision,
+    inputs: usize,
+) -> Result<(WeightFormat, Source), Error> {
+    let source = |quantized| {
+        if quantized {
+            Source::Quantized
+        } else {
+            Source::Floats
         }
-        Ok(Self::Q4 {
-            packed: tensors
-                .get(&packed, &[rows, columns / 2])?
-                .of_type(&[DType::U8])?,
-            scale: tensors
-                .get(&format!("{packed}_scale"), &[rows, columns / BLOCK])?
-                .of_type(&[DType::F16])?,
-        })
-    }
-
-    /// Row `i` as f32. A value that is not finite is an error.
-    pub(crate) fn copy_row(&self, i: usize, out: &mut [f32]) -> Result<(), Error> {
-        match self {
-            Self::Plain(view) => view.copy_row_f32(i, out)?,
-            Self::Q4 { packed, scale } => dequantize_row(packed, scale, i, out),
-        }
-        match out.iter().position(|x| !x.is_finite()) {
-            None => Ok(()),
-            Some(at) => Err(self.not_finite(i * out.len() + at)),
-        }
-    }
-
-    /// Whether every value survives a round trip through half precision. A 4-bit value does not
-    /// always: its scale has 11 significant bits and the product with −8..=7 up to 14.
-    fn is_exact_in_f16(&self) -> Result<bool, Error> {
-        let view = match self {
-            Self::Q4 { .. } => return Ok(false),
-            Self::Plain(view) if view.dtype == DType::F16 => return Ok(true),
-            Self::Plain(view) => view,
-        };
-        let (rows, columns) = (view.shape[0], view.shape[1]);
-        let mut row = vec![0.0; columns];
-        for i in 0..rows {
-            self.copy_row(i, &mut row)?;
-            if row.iter().any(|&x| f16::from_f32(x).to_f32() != x) {
-                return Ok(false);
+    };
+    match precision {
+        Precision::F32 => {
+            let mut format = WeightFormat::F16;
+            for table in tables {
+                if !table.is_exact_in_f16()? {
+                    format = WeightFormat::F32;
+                }
             }
+            Ok((format, Source::Floats))
         }
-        Ok(true)
-    }
-
-    /// The error for value `at`, counted over the whole matrix.
-    fn not_finite(&self, at: usize) -> Error {
-        match self {
-            Self::Plain(view) => view.not_finite(at),
-            Self::Q4 { scale, .. } => scale.not_finite(at / BLOCK),
-        }
-    }
-
-    fn release(&self) {
-        match self {
-            Self::Plain(view) => view.release(),
-            Self::Q4 { packed, scale } => {
-                packed.release();
-                scale.release();
-            }
-        }
-    }
-}
-
-/// Row `i` of a 4-bit table: in each block the low nibbles are its first 16 values, the high ones its
-/// last 16, each worth (nibble − 8) · scale.
-fn dequantize_row(packed: &TensorView<'_>, scale: &TensorView<'_>, i: usize, out: &mut [f32]) {
-    let blocks = out.len() / BLOCK;
-    let bytes = &packed.bytes[i * out.len() / 2..][..out.len() / 2];
-    let scales = &scale.bytes[i * blocks * 2..][..blocks * 2];
-    let rows = out
-        .chunks_exact_mut(BLOCK)
-        .zip(bytes.chunks_exact(BLOCK / 2))
-        .zip(scales.chunks_exact(2));
-    for ((values, nibbles), d) in rows {
-        let d = f16::from_le_bytes([d[0], d[1]]).to_f32();
-        let (low, high) = values.split_at_mut(BLOCK / 2);
-        for ((low, high), &byte) in low.iter_mut().zip(high).zip(nibbles) {
-            *low = (f32::from(byte & 15) - 8.0) * d;
-            *high = (f32::from(byte >> 4) - 8.0) * d;
-        }
+        Precision::Int8 => Ok((
+            WeightFormat::Int8,
+            source(tables.iter().all(Table::is_int8)),
+        )),
+        Precision::Int4 if inputs.is_multiple_of(BLOCK) => Ok((
+            WeightFormat::Int4,
+            source(tables.iter().all(Table::is_int4)),
+        )),
+        Precision::Int4 => Err(Error::new(
+            crate::ErrorKind::UnsupportedModel,
+            format!(
+                "Weights with {inputs} inputs cannot be stored in 4-bit blocks of {BLOCK}. Use the precision int8 or f32."
+            ),
+        )),
     }
 }

@@ -3,7 +3,10 @@
 //! `cargo run --release -p yuyi-kernels --example linear_speed -- [tokens…]`
 
 use std::time::Instant;
-use yuyi_kernels::{Kernel, Matrix, PackedLinear, Team, WeightFormat, available_threads, linear};
+use yuyi_kernels::{
+    Kernel, Matrix, PackedLinear, QuantizedMatrix, RowWeights, Source, Team, WeightFormat,
+    available_threads, linear,
+};
 
 /// Layers of distinct weights, so that they come from memory as in a real pass.
 const LAYERS: usize = 12;
@@ -18,11 +21,14 @@ fn main() {
     } else {
         tokens
     };
-    for threads in [available_threads()] {
-        for kernel in Kernel::all() {
-            for format in [WeightFormat::F16, WeightFormat::F32] {
-                measure(kernel, threads, format, &tokens);
-            }
+    if let Ok(kernel) = Kernel::detect() {
+        for format in [
+            WeightFormat::F32,
+            WeightFormat::F16,
+            WeightFormat::Int8,
+            WeightFormat::Int4,
+        ] {
+            measure(kernel, available_threads(), format, &tokens);
         }
     }
 }
@@ -44,12 +50,12 @@ fn measure(kernel: Kernel, threads: usize, format: WeightFormat, tokens: &[usize
             .iter_mut()
             .for_each(|m| (0..n).for_each(|i| m.row_mut(i).fill(0.5)));
         let mut outputs: Vec<Matrix> = shapes.iter().map(|s| Matrix::zeros(n, s[0])).collect();
-        let mut times = Vec::new();
+        let (mut bytes, mut times) = (QuantizedMatrix::default(), Vec::new());
         for _ in 0..(2000 / n).clamp(5, 30) {
             let start = Instant::now();
             for layer in &layers {
                 for ((l, x), y) in layer.iter().zip(&inputs).zip(&mut outputs) {
-                    linear(&team, x.view(), l, None, y.view_mut());
+                    linear(&team, x.view(), l, None, &mut bytes, y.view_mut());
                 }
             }
             times.push(start.elapsed().as_secs_f64());
@@ -71,10 +77,19 @@ fn measure(kernel: Kernel, threads: usize, format: WeightFormat, tokens: &[usize
 
 fn layer(team: &Team, kernel: Kernel, format: WeightFormat, shape: [usize; 2]) -> PackedLinear {
     let bias = vec![0.0; shape[0]];
-    let packed = PackedLinear::pack(team, kernel, format, shape, &bias, |_, row| {
-        row.fill(0.25);
-        Ok::<_, std::convert::Infallible>(())
-    });
+    let packed = PackedLinear::pack(
+        team,
+        kernel,
+        (format, Source::Floats),
+        shape,
+        &bias,
+        |_, row| {
+            if let RowWeights::Floats(row) = row {
+                row.fill(0.25);
+            }
+            Ok::<_, std::convert::Infallible>(())
+        },
+    );
     match packed {
         Ok(layer) => layer,
         Err(never) => match never {},

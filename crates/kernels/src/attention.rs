@@ -210,23 +210,20 @@ impl Wide {
             for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
                 // SAFETY: row `first` and the columns from `column` are inside the matrices.
                 unsafe {
+                    let float = size_of::<f32>();
                     let tile = Tile {
-                        a: self.a.add(first * self.a_stride),
-                        a_stride: self.a_stride,
-                        b: self.b.add(column),
-                        b_stride: self.width,
-                        c: self.c.add(first * self.width + column),
-                        c_stride: self.width,
-                        k: self.k,
+                        a: self.a.add(first * self.a_stride).cast(),
+                        a_stride: self.a_stride * float,
+                        b: self.b.add(column).cast(),
+                        b_stride: self.width * float,
+                        c: self.c.add(first * self.width + column).cast(),
+                        c_stride: self.width * float,
+                        steps: self.k,
                         accumulate: false,
-                        prefetch: std::ptr::null(),
-                        prefetch_lines: 0,
+                        prefetch: self.b.cast(),
+                        prefetch_stride: 0,
                     };
-                    match vectors {
-                        3 if I::TILE_VECTORS >= 3 => tile.run::<I, 3>(count),
-                        2 if I::TILE_VECTORS >= 2 => tile.run::<I, 2>(count),
-                        _ => tile.run::<I, 1>(count),
-                    }
+                    I::tile_f32(&tile, count, vectors);
                 }
             }
             column += vectors * I::LANES;

@@ -1,10 +1,17 @@
 //! Instruction sets behind one interface, so that an operation is written once.
 
+use crate::tile::Tile;
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_tile;
+#[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_tile;
 mod generic;
+mod generic_tile;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
@@ -26,6 +33,13 @@ pub(crate) trait Isa: Copy + 'static {
     const TILE_ROWS: usize;
     /// Vectors in a row of that tile.
     const TILE_VECTORS: usize;
+
+    /// Rows of the tile of an integer product.
+    const DOT_ROWS: usize;
+    /// Rows of the tile of a product by 4-bit blocks.
+    const BLOCK_ROWS: usize;
+    /// Vectors in a row of both.
+    const DOT_VECTORS: usize;
 
     /// All lanes `x`.
     unsafe fn splat(x: f32) -> Self::F32;
@@ -61,6 +75,19 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn sum(x: Self::F32) -> f32;
     /// Largest lane.
     unsafe fn largest(x: Self::F32) -> f32;
+    /// LANES i32 as f32, each the nearest.
+    unsafe fn load_i32(p: *const i32) -> Self::F32;
+    /// The nearest whole numbers, halves to even, as u8; lanes are in 0..=255 or NaN, which becomes any byte.
+    unsafe fn store_u8(p: *mut u8, x: Self::F32);
+    /// Splits 4 · LANES bytes into nibbles, each minus 8: the low ones go to `low`, the high ones to `high`.
+    unsafe fn unpack_nibbles(from: *const u8, low: *mut i8, high: *mut i8);
+    /// A tile of f32 with `rows` (1..=TILE_ROWS) rows and `vectors` (1..=TILE_VECTORS) vectors.
+    unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize);
+    /// A tile of u8 · i8 summed into i32 with `rows` (1..=DOT_ROWS) rows and DOT_VECTORS vectors; an even number of steps.
+    unsafe fn tile_dot(tile: &Tile, rows: usize);
+    /// As [`Isa::tile_dot`] with `rows` (1..=BLOCK_ROWS), in blocks of eight steps: each block's sum times its scale (f16, one a column,
+    /// `scale_stride` bytes from block to block) is added to an f32 result. The tile's prefetch moves on a block.
+    unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize);
     /// Hints that the cache line at `p` will be read soon; any address is allowed.
     unsafe fn prefetch(p: *const u8);
 }

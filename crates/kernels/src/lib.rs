@@ -16,6 +16,7 @@ mod layer_norm;
 mod linear;
 mod matrix;
 mod packed;
+mod quantize;
 mod softmax;
 mod team;
 mod tile;
@@ -29,5 +30,8 @@ pub use kernel::{Kernel, KernelPath};
 pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};
 pub use linear::linear;
 pub use matrix::{Matrix, MatrixMut, MatrixView};
-pub use packed::{PackedLinear, WeightFormat};
+pub use packed::{PackedLinear, RowWeights, Source, WeightFormat};
+pub use quantize::{
+    BLOCK, INT8_LIMIT, LANE_SUM, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
+};
 pub use team::{Team, available_threads};

@@ -4,20 +4,26 @@ use crate::gelu::Activation;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
-use crate::packed::{PackedLinear, Stored};
+use crate::packed::{PackedLinear, WeightFormat};
+use crate::quantize::{BLOCK, Meaning, QuantizedMatrix};
 use crate::team::{Scratch, Team};
-use crate::tile::{RowBlocks, Tile};
+use crate::tile::{BLOCK_STEPS, RowBlocks, Tile};
 use std::ops::Range;
 
 /// Rows that go through a panel together: 128 rows of partial sums stay in the second-level cache,
-/// and a half-precision panel is widened once for all of them.
+/// and a half-precision or 4-bit panel is widened once for all of them.
 const ROWS: usize = 128;
 
-/// Bytes of a panel that are worked on at a time: with the rows of a tile and the next bytes on
-/// their way, they fit a first-level cache of 32 KiB.
+/// Bytes of a panel that are worked on at a time, as the tile reads them: with the rows of a tile and the next bytes
+/// on their way, they fit a first-level cache of 32 KiB.
 const CHUNK_BYTES: usize = 16 << 10;
 
+/// Bytes that a tile reads of each output a step.
+const STEP: usize = 4;
+
 /// Computes `out` [rows, outputs] = activation(`x` [rows, inputs] · Wᵀ + b). The threads of the team share the outputs.
+///
+/// For integer weights each row of `x` is quantised first, into `bytes`.
 ///
 /// # Panics
 /// When the shapes do not fit together.
@@ -26,6 +32,7 @@ pub fn linear(
     x: MatrixView<'_>,
     layer: &PackedLinear,
     activation: Option<Activation>,
+    bytes: &mut QuantizedMatrix,
     mut out: MatrixMut<'_>,
 ) {
     assert_eq!(x.columns(), layer.inputs(), "columns of x");
@@ -34,11 +41,27 @@ pub fn linear(
         (x.rows(), layer.outputs()),
         "shape of the result"
     );
+    let input = if layer.format().is_integer() {
+        bytes.fill(team, layer.kernel(), x);
+        Input {
+            rows: x.rows(),
+            data: bytes.as_ptr(),
+            stride: bytes.stride(),
+            meanings: bytes.meanings(),
+        }
+    } else {
+        Input {
+            rows: x.rows(),
+            data: x.as_ptr().cast(),
+            stride: x.stride() * size_of::<f32>(),
+            meanings: &[],
+        }
+    };
     let out = out.shared();
     team.run(|worker| {
         let panels = worker.share(layer.panels());
         layer.kernel().run(Product {
-            x,
+            input,
             layer,
             activation,
             out,
@@ -48,9 +71,25 @@ pub fn linear(
     });
 }
 
+/// The rows of x as the tile reads them.
+#[derive(Clone, Copy)]
+struct Input<'a> {
+    rows: usize,
+    data: *const u8,
+    /// Bytes from row to row.
+    stride: usize,
+    /// Integers: what each row's bytes stand for.
+    meanings: &'a [Meaning],
+}
+
+// SAFETY: a shared borrow of x or of its bytes, as raw parts; nobody writes them during the product.
+unsafe impl Sync for Input<'_> {}
+// SAFETY: as above.
+unsafe impl Send for Input<'_> {}
+
 /// One thread's panels of a product.
 struct Product<'a> {
-    x: MatrixView<'a>,
+    input: Input<'a>,
     layer: &'a PackedLinear,
     activation: Option<Activation>,
     out: SharedMatrix,
@@ -63,21 +102,37 @@ impl Operation for Product<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
-        let width = self.layer.width();
-        self.scratch.output.ensure(ROWS * width);
+        self.scratch.output.ensure(ROWS * self.layer.width());
         self.scratch.weights.ensure(CHUNK_BYTES / size_of::<f32>());
         let panels = self.panels.clone();
-        for first in (0..self.x.rows()).step_by(ROWS) {
-            let rows = first..self.x.rows().min(first + ROWS);
+        for first in (0..self.input.rows).step_by(ROWS) {
+            let rows = first..self.input.rows.min(first + ROWS);
             for panel in panels.clone() {
                 // SAFETY: the CPU has I by the caller's promise; `panels` are this thread's own.
                 unsafe {
                     self.multiply::<I>(panel, &rows);
-                    self.finish::<I>(panel, &rows);
+                    match self.layer.format() {
+                        WeightFormat::F32 | WeightFormat::F16 => {
+                            self.finish::<I, Floats>(panel, &rows)
+                        }
+                        WeightFormat::Int8 => self.finish::<I, Integers>(panel, &rows),
+                        WeightFormat::Int4 => self.finish::<I, Blocks>(panel, &rows),
+                    }
                 }
             }
         }
     }
+}
+
+/// A stretch of a panel's steps, ready for the tile.
+struct Chunk {
+    weights: *const u8,
+    /// 4-bit weights: scales of its first block.
+    scales: *const u8,
+    /// What the tile brings near while it works: the bytes that follow.
+    ahead: *const u8,
+    /// How far that moves on a step, or a block for 4-bit weights.
+    ahead_stride: usize,
 }
 
 impl Product<'_> {
@@ -87,116 +142,235 @@ impl Product<'_> {
     /// The CPU has I.
     #[inline(always)]
     unsafe fn multiply<I: Isa>(&mut self, panel: usize, rows: &Range<usize>) {
-        let (width, inputs) = (self.layer.width(), self.layer.inputs());
-        let step = CHUNK_BYTES / size_of::<f32>() / width;
-        let chunks = inputs.div_ceil(step).max(1);
+        let (width, steps) = (self.layer.width(), self.layer.steps());
+        // Chunks of whole blocks of steps, as equal as they can be.
+        let most = CHUNK_BYTES / STEP / width / BLOCK_STEPS;
+        let blocks = steps.div_ceil(BLOCK_STEPS);
+        let chunks = blocks.div_ceil(most).max(1);
         for chunk in 0..chunks {
-            let (k0, k1) = (chunk * inputs / chunks, (chunk + 1) * inputs / chunks);
-            let at = (panel * inputs + k0) * width;
-            // SAFETY: the chunk is inside the panel; x has `inputs` columns; the scratch has ROWS rows of `width`.
+            let cut = |i: usize| (i * blocks / chunks * BLOCK_STEPS).min(steps);
+            let (first, end) = (cut(chunk), cut(chunk + 1));
+            // SAFETY: the chunk is inside the panel, and its width fits the scratch.
             unsafe {
-                let (b, ahead, lines) = self.chunk::<I>(at, (k1 - k0) * width);
-                let blocks = RowBlocks::new(rows.len(), I::TILE_ROWS);
-                for block in 0..blocks.count {
-                    let (first, count) = blocks.get(block);
-                    let tile = Tile {
-                        a: self
-                            .x
-                            .as_ptr()
-                            .add((rows.start + first) * self.x.stride() + k0),
-                        a_stride: self.x.stride(),
-                        b,
-                        b_stride: width,
-                        c: self.scratch.output.as_mut_ptr().add(first * width),
-                        c_stride: width,
-                        k: k1 - k0,
-                        accumulate: chunk > 0,
-                        prefetch: ahead,
-                        // The next chunk comes near while the last rows of this one are computed.
-                        prefetch_lines: if block + 1 == blocks.count { lines } else { 0 },
-                    };
-                    if I::TILE_VECTORS == 3 {
-                        tile.run::<I, 3>(count)
-                    } else {
-                        tile.run::<I, 1>(count)
-                    }
-                }
+                let weights = self.chunk::<I>(panel, first..end);
+                self.multiply_chunk::<I>(&weights, rows, first..end);
             }
         }
     }
 
-    /// The weights of a chunk as f32, the address of what follows, and how many cache lines of it come to one input.
-    ///
     /// # Safety
-    /// The CPU has I, and the chunk is inside the packed weights.
+    /// The CPU has I, and `chunk` holds `steps` of a panel.
     #[inline(always)]
-    unsafe fn chunk<I: Isa>(&mut self, at: usize, len: usize) -> (*const f32, *const u8, usize) {
+    unsafe fn multiply_chunk<I: Isa>(
+        &mut self,
+        chunk: &Chunk,
+        rows: &Range<usize>,
+        steps: Range<usize>,
+    ) {
         let width = self.layer.width();
-        // SAFETY: passed on from the caller; `len` is a multiple of LANES and fits the scratch.
-        unsafe {
-            match self.layer.weights() {
-                Stored::F32(w) => {
-                    let p = w.as_ptr().add(at);
-                    (p, p.wrapping_add(len).cast(), (width * 4).div_ceil(64))
-                }
-                Stored::F16(w) => {
-                    let (from, to) = (w.as_ptr().add(at), self.scratch.weights.as_mut_ptr());
-                    for i in (0..len).step_by(I::LANES) {
-                        I::store(to.add(i), I::load_f16(from.add(i)));
+        let format = self.layer.format();
+        let most = match format {
+            WeightFormat::F32 | WeightFormat::F16 => I::TILE_ROWS,
+            WeightFormat::Int8 => I::DOT_ROWS,
+            WeightFormat::Int4 => I::BLOCK_ROWS,
+        };
+        let blocks = RowBlocks::new(rows.len(), most);
+        for block in 0..blocks.count {
+            let (first, count) = blocks.get(block);
+            // The next chunk comes near while the last rows of this one are computed.
+            let last = block + 1 == blocks.count;
+            // SAFETY: x has a row `rows.start + first` of all steps; the scratch has ROWS rows of `width`.
+            unsafe {
+                let tile = Tile {
+                    a: self
+                        .input
+                        .data
+                        .add((rows.start + first) * self.input.stride + steps.start * STEP),
+                    a_stride: self.input.stride,
+                    b: chunk.weights,
+                    b_stride: width * STEP,
+                    c: self.scratch.output.as_mut_ptr().add(first * width).cast(),
+                    c_stride: width * STEP,
+                    steps: steps.len(),
+                    accumulate: steps.start > 0,
+                    prefetch: chunk.ahead,
+                    prefetch_stride: if last { chunk.ahead_stride } else { 0 },
+                };
+                match format {
+                    WeightFormat::F32 | WeightFormat::F16 => {
+                        I::tile_f32(&tile, count, I::TILE_VECTORS)
                     }
-                    (
-                        to.cast_const(),
-                        from.wrapping_add(len).cast(),
-                        (width * 2).div_ceil(64),
-                    )
+                    WeightFormat::Int8 => I::tile_dot(&tile, count),
+                    WeightFormat::Int4 => {
+                        let stride = self.layer.step_bytes(BLOCK_STEPS);
+                        I::tile_blocks(&tile, count, chunk.scales, stride)
+                    }
                 }
             }
         }
     }
 
-    /// Adds the bias, applies the activation and writes the panel's columns of the result.
+    /// Some steps of a panel as the tile reads them: widened into the scratch unless they are stored so.
     ///
     /// # Safety
-    /// The CPU has I, and no other thread writes this panel's columns.
+    /// The CPU has I, and the steps are inside the panel and fit the scratch.
     #[inline(always)]
-    unsafe fn finish<I: Isa>(&mut self, panel: usize, rows: &Range<usize>) {
+    unsafe fn chunk<I: Isa>(&mut self, panel: usize, steps: Range<usize>) -> Chunk {
+        let layer = self.layer;
+        let at = panel * layer.panel_bytes() + layer.step_bytes(steps.start);
+        let bytes = layer.step_bytes(steps.len());
+        // SAFETY: inside the packed weights, by the caller's promise.
+        let from = unsafe { layer.weights().as_ptr().add(at) };
+        let to = self.scratch.weights.as_mut_ptr();
+        let nibbles = BLOCK / 2 * layer.width();
+        // SAFETY: both are inside, and whole vectors long since the width is.
+        unsafe {
+            match layer.format() {
+                WeightFormat::F32 | WeightFormat::Int8 => {}
+                WeightFormat::F16 => {
+                    for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
+                        I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
+                    }
+                }
+                WeightFormat::Int4 => {
+                    for block in 0..steps.len() / BLOCK_STEPS {
+                        let from = from.add(block * layer.step_bytes(BLOCK_STEPS));
+                        let to = to.cast::<i8>().add(block * 2 * nibbles);
+                        for i in (0..nibbles).step_by(4 * I::LANES) {
+                            I::unpack_nibbles(from.add(i), to.add(i), to.add(nibbles + i));
+                        }
+                    }
+                }
+            }
+        }
+        let stored = matches!(layer.format(), WeightFormat::F32 | WeightFormat::Int8);
+        let unit = if layer.format() == WeightFormat::Int4 {
+            BLOCK_STEPS
+        } else {
+            1
+        };
+        Chunk {
+            weights: if stored { from } else { to.cast_const().cast() },
+            scales: from.wrapping_add(nibbles),
+            ahead: from.wrapping_add(bytes),
+            ahead_stride: layer.step_bytes(unit),
+        }
+    }
+
+    /// Turns a panel's sums into its columns of the result: scales, bias and activation.
+    ///
+    /// # Safety
+    /// The CPU has I, no other thread writes this panel's columns, and the sums are of S's kind.
+    #[inline(always)]
+    unsafe fn finish<I: Isa, S: Sums>(&mut self, panel: usize, rows: &Range<usize>) {
         let (width, outputs) = (self.layer.width(), self.layer.panel_outputs(panel));
-        let bias = self.layer.panel_bias(panel).as_ptr();
+        let [bias, scales, sums] = self.layer.panel_vectors(panel).map(<[f32]>::as_ptr);
         for (i, row) in rows.clone().enumerate() {
-            // SAFETY: the scratch row and the bias have `width` elements, the result row `outputs` from here.
+            let meaning = self.input.meanings.get(row).copied().unwrap_or_default();
+            // SAFETY: the scratch row and the vectors have `width` elements, the result row `outputs` from here.
             unsafe {
+                let (scale, low) = (I::splat(meaning.scale), I::splat(meaning.low));
                 let from = self.scratch.output.as_ptr().add(i * width);
                 let to = self.layer.target(self.out, row, panel);
                 for_each_vector!(
                     I,
                     outputs,
-                    |j| I::store(
-                        to.add(j),
-                        self.bend::<I>(I::load(from.add(j)), I::load(bias.add(j)))
-                    ),
-                    |j, left| I::store_partial(
-                        to.add(j),
-                        self.bend::<I>(I::load(from.add(j)), I::load(bias.add(j))),
-                        left
-                    )
+                    |j| {
+                        let vectors = [bias.add(j), scales.add(j), sums.add(j)];
+                        let y = S::meaning::<I>(from.add(j), scale, low, vectors);
+                        I::store(to.add(j), self.bend::<I>(y))
+                    },
+                    |j, left| {
+                        let vectors = [bias.add(j), scales.add(j), sums.add(j)];
+                        let y = S::meaning::<I>(from.add(j), scale, low, vectors);
+                        I::store_partial(to.add(j), self.bend::<I>(y), left)
+                    }
                 );
             }
         }
     }
 
-    /// activation(x + b)
-    ///
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn bend<I: Isa>(&self, x: I::F32, b: I::F32) -> I::F32 {
-        // SAFETY: the features are the caller's promise.
+    unsafe fn bend<I: Isa>(&self, y: I::F32) -> I::F32 {
+        match self.activation {
+            // SAFETY: the features are the caller's promise.
+            Some(activation) => unsafe { activation.apply::<I>(y) },
+            None => y,
+        }
+    }
+}
+
+/// What the sums in the scratch are, and what x·Wᵀ + b they stand for.
+trait Sums {
+    /// The result without activation for LANES outputs, from the sums at `from`, the row's scale and offset, and
+    /// the outputs' bias, scale and sum of weights.
+    ///
+    /// # Safety
+    /// The CPU has I; all pointers are good for LANES elements.
+    unsafe fn meaning<I: Isa>(
+        from: *const f32,
+        scale: I::F32,
+        low: I::F32,
+        vectors: [*const f32; 3],
+    ) -> I::F32;
+}
+
+/// Σ x·w
+struct Floats;
+impl Sums for Floats {
+    #[inline(always)]
+    unsafe fn meaning<I: Isa>(
+        from: *const f32,
+        _: I::F32,
+        _: I::F32,
+        [bias, ..]: [*const f32; 3],
+    ) -> I::F32 {
+        // SAFETY: the caller's promise.
+        unsafe { I::add(I::load(from), I::load(bias)) }
+    }
+}
+
+/// Σ q·w of integers, i32
+struct Integers;
+impl Sums for Integers {
+    #[inline(always)]
+    unsafe fn meaning<I: Isa>(
+        from: *const f32,
+        scale: I::F32,
+        low: I::F32,
+        [bias, scales, sums]: [*const f32; 3],
+    ) -> I::F32 {
+        // SAFETY: the caller's promise.
         unsafe {
-            let y = I::add(x, b);
-            match self.activation {
-                Some(activation) => activation.apply::<I>(y),
-                None => y,
-            }
+            let constant = I::fma(low, I::load(sums), I::load(bias));
+            I::fma(
+                I::load_i32(from.cast()),
+                I::mul(scale, I::load(scales)),
+                constant,
+            )
+        }
+    }
+}
+
+/// Σ q·w with the weights' scales already in it
+struct Blocks;
+impl Sums for Blocks {
+    #[inline(always)]
+    unsafe fn meaning<I: Isa>(
+        from: *const f32,
+        scale: I::F32,
+        low: I::F32,
+        [bias, _, sums]: [*const f32; 3],
+    ) -> I::F32 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            I::fma(
+                I::load(from),
+                scale,
+                I::fma(low, I::load(sums), I::load(bias)),
+            )
         }
     }
 }
@@ -206,9 +380,34 @@ mod tests {
     use super::*;
     use crate::kernel::Kernel;
     use crate::matrix::Matrix;
-    use crate::packed::WeightFormat;
+    use crate::packed::{RowWeights, Source};
     use crate::testing::{random, random_matrix};
     use half::f16;
+
+    fn fill_floats(row: RowWeights<'_>, from: &[f32]) {
+        match row {
+            RowWeights::Floats(to) => to.copy_from_slice(from),
+            _ => panic!("floats were promised"),
+        }
+    }
+
+    fn run(
+        threads: usize,
+        x: &Matrix,
+        layer: &PackedLinear,
+        activation: Option<Activation>,
+        out: &mut Matrix,
+    ) {
+        let bytes = &mut QuantizedMatrix::default();
+        linear(
+            &Team::new(threads),
+            x.view(),
+            layer,
+            activation,
+            bytes,
+            out.view_mut(),
+        );
+    }
 
     fn pack(
         kernel: Kernel,
@@ -221,11 +420,11 @@ mod tests {
         PackedLinear::pack(
             &Team::new(2),
             kernel,
-            format,
+            (format, Source::Floats),
             [outputs, inputs],
             bias,
             |o, row| {
-                row.copy_from_slice(&weights[o * inputs..][..inputs]);
+                fill_floats(row, &weights[o * inputs..][..inputs]);
                 Ok::<_, ()>(())
             },
         )
@@ -257,7 +456,7 @@ mod tests {
             &random(outputs, 8),
         );
         let mut out = Matrix::zeros(x.rows(), outputs);
-        linear(&Team::new(threads), x.view(), &layer, None, out.view_mut());
+        run(threads, x, &layer, None, &mut out);
         out
     }
 
@@ -365,14 +564,8 @@ mod tests {
             let (weights, bias) = (half_weights(20, 7), random(5, 8));
             let layer = pack(kernel, WeightFormat::F32, 5, 4, &weights, &bias);
             let (mut plain, mut bent) = (Matrix::zeros(3, 5), Matrix::zeros(3, 5));
-            linear(&Team::new(1), x.view(), &layer, None, plain.view_mut());
-            linear(
-                &Team::new(1),
-                x.view(),
-                &layer,
-                Some(Activation::GeluTanh),
-                bent.view_mut(),
-            );
+            run(1, &x, &layer, None, &mut plain);
+            run(1, &x, &layer, Some(Activation::GeluTanh), &mut bent);
             for (p, b) in (0..3).flat_map(|i| plain.row(i).iter().zip(bent.row(i))) {
                 let p = f64::from(*p);
                 let want = 0.5 * p * (1.0 + (0.797_884_56 * (p + 0.044_715 * p.powi(3))).tanh());
@@ -386,7 +579,7 @@ mod tests {
         let packed = PackedLinear::pack(
             &Team::new(2),
             Kernel::all()[0],
-            WeightFormat::F32,
+            (WeightFormat::F32, Source::Floats),
             [9, 4],
             &[0.0; 9],
             |o, _| {

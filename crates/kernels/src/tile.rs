@@ -1,88 +1,89 @@
-//! The inner loop of every f32 matrix product.
+//! The inner loops of every matrix product.
 //!
 //! A tile is R rows by V vectors of the result, held in registers while the loop runs
-//! over the inner dimension k: V loads of B and R broadcasts of A feed R · V multiply-adds.
-//! Each element of the result is one chain of multiply-adds in ascending k, whatever
-//! R and V are and wherever the loop is interrupted: that is why a row's bytes do not
-//! depend on its neighbours.
+//! over the inner dimension: V loads of B and R broadcasts of A feed R · V multiply-adds.
+//! A step takes four bytes of each row of A: one f32, or four u8 that meet four i8 of B.
+//!
+//! Each element of an f32 result is one chain of multiply-adds in ascending order, whatever R and V
+//! are and wherever the loop is interrupted: that is why a row's bytes do not depend on its
+//! neighbours. Integer sums are exact in any order.
 
 use crate::isa::Isa;
 
-/// One tile: C[r, v] = (C[r, v] if `accumulate`) + Σ_k A[r, k] · B[k, v].
+/// Steps of a 4-bit block of 32.
+pub(crate) const BLOCK_STEPS: usize = 8;
+
+/// One tile: C [rows, vectors] = (C if `accumulate`) + A · B.
 #[derive(Clone, Copy)]
 pub(crate) struct Tile {
-    pub(crate) a: *const f32,
+    /// First row of A.
+    pub(crate) a: *const u8,
+    /// Bytes from row to row of A.
     pub(crate) a_stride: usize,
-    pub(crate) b: *const f32,
+    /// B: `vectors` registers a step.
+    pub(crate) b: *const u8,
+    /// Bytes from step to step of B.
     pub(crate) b_stride: usize,
-    pub(crate) c: *mut f32,
+    /// First row of C, 32-bit elements.
+    pub(crate) c: *mut u8,
+    /// Bytes from row to row of C.
     pub(crate) c_stride: usize,
-    /// Length of the inner dimension.
-    pub(crate) k: usize,
+    /// Number of steps.
+    pub(crate) steps: usize,
     /// Go on from what C holds instead of from zero.
     pub(crate) accumulate: bool,
-    /// Memory to bring near while computing: `prefetch_lines` cache lines per step of k.
+    /// Memory to bring near while computing, any address…
     pub(crate) prefetch: *const u8,
-    pub(crate) prefetch_lines: usize,
+    /// …and how far to move on a step.
+    pub(crate) prefetch_stride: usize,
 }
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
 impl Tile {
-    /// Computes the tile with `rows` rows (1..=8) and V vectors.
+    /// f32 times f32, by what every instruction set has.
     ///
     /// # Safety
-    /// The CPU has I; A has `rows` rows of k elements, B has k rows of V vectors and C `rows`
+    /// The CPU has I; A has `rows` (1..=8) rows of `steps` f32, B as many rows of V vectors and C `rows`
     /// rows of V vectors, C being disjoint from the others.
     #[inline(always)]
-    pub(crate) unsafe fn run<I: Isa, const V: usize>(&self, rows: usize) {
+    pub(crate) unsafe fn run_f32<I: Isa, const V: usize>(&self, rows: usize) {
         debug_assert!(rows <= I::TILE_ROWS);
         // SAFETY: passed on from the caller.
         unsafe {
             match rows {
-                1 => self.rows::<I, 1, V>(),
-                2 => self.rows::<I, 2, V>(),
-                3 => self.rows::<I, 3, V>(),
-                4 => self.rows::<I, 4, V>(),
-                5 => self.rows::<I, 5, V>(),
-                6 => self.rows::<I, 6, V>(),
-                7 => self.rows::<I, 7, V>(),
-                8 => self.rows::<I, 8, V>(),
+                1 => self.f32_rows::<I, 1, V>(),
+                2 => self.f32_rows::<I, 2, V>(),
+                3 => self.f32_rows::<I, 3, V>(),
+                4 => self.f32_rows::<I, 4, V>(),
                 _ => {}
             }
         }
     }
 
     /// # Safety
-    /// As [`Self::run`].
+    /// As [`Self::run_f32`].
     #[inline(always)]
-    unsafe fn rows<I: Isa, const R: usize, const V: usize>(&self) {
-        if R > I::TILE_ROWS {
-            return; // never asked for; keeps the compiler from generating it
-        }
+    unsafe fn f32_rows<I: Isa, const R: usize, const V: usize>(&self) {
         // SAFETY: every address below is inside A, B or C as the caller describes them.
         unsafe {
             let mut acc = [[I::splat(0.0); V]; R];
             if self.accumulate {
                 for (r, row) in acc.iter_mut().enumerate() {
                     for (v, x) in row.iter_mut().enumerate() {
-                        *x = I::load(self.c.add(r * self.c_stride + v * I::LANES));
+                        *x = I::load(self.c_at::<f32>(r, v * I::LANES));
                     }
                 }
             }
             let (mut b, mut ahead) = (self.b, self.prefetch);
-            for k in 0..self.k {
-                for line in 0..self.prefetch_lines {
-                    I::prefetch(ahead.wrapping_add(line * LINE));
-                }
-                ahead = ahead.wrapping_add(self.prefetch_lines * LINE);
+            for k in 0..self.steps {
+                I::prefetch(ahead);
+                I::prefetch(ahead.wrapping_add(64));
+                ahead = ahead.wrapping_add(self.prefetch_stride);
                 let mut w = [I::splat(0.0); V];
                 for (v, x) in w.iter_mut().enumerate() {
-                    *x = I::load(b.add(v * I::LANES));
+                    *x = I::load(b.cast::<f32>().add(v * I::LANES));
                 }
                 for (r, row) in acc.iter_mut().enumerate() {
-                    let a = I::splat(*self.a.add(r * self.a_stride + k));
+                    let a = I::splat(*self.a.add(r * self.a_stride).cast::<f32>().add(k));
                     for (x, &w) in row.iter_mut().zip(&w) {
                         *x = I::fma(a, w, *x);
                     }
@@ -91,10 +92,20 @@ impl Tile {
             }
             for (r, row) in acc.iter().enumerate() {
                 for (v, &x) in row.iter().enumerate() {
-                    I::store(self.c.add(r * self.c_stride + v * I::LANES), x);
+                    I::store(self.c_at(r, v * I::LANES), x);
                 }
             }
         }
+    }
+
+    /// Element `column` of row `r` of C.
+    ///
+    /// # Safety
+    /// It is inside C.
+    #[inline(always)]
+    pub(crate) unsafe fn c_at<T>(&self, r: usize, column: usize) -> *mut T {
+        // SAFETY: inside C by the caller's promise.
+        unsafe { self.c.add(r * self.c_stride).cast::<T>().add(column) }
     }
 }
 
@@ -138,13 +149,7 @@ mod tests {
         #[inline(always)]
         unsafe fn run<I: Isa>(self) {
             // SAFETY: the test sizes its buffers for the tile.
-            unsafe {
-                match self.2 {
-                    1 => self.0.run::<I, 1>(self.1),
-                    2 => self.0.run::<I, 2>(self.1),
-                    _ => self.0.run::<I, 3>(self.1),
-                }
-            }
+            unsafe { I::tile_f32(&self.0, self.1, self.2) }
         }
     }
 
@@ -153,11 +158,16 @@ mod tests {
         if kernel.lanes() == 16 { 8 } else { 4 }
     }
 
+    /// Most vectors of a tile of `kernel`.
+    fn most_vectors(kernel: Kernel) -> usize {
+        if kernel.name() == "generic" { 1 } else { 3 }
+    }
+
     #[test]
     fn equals_the_naive_product_and_ignores_where_k_is_cut() {
         for kernel in Kernel::all() {
             for rows in 1..=most_rows(kernel) {
-                for vectors in 1..=3 {
+                for vectors in 1..=most_vectors(kernel) {
                     for k in [0usize, 1, 2, 7, 64, 131] {
                         check(kernel, rows, vectors, k);
                     }
@@ -173,16 +183,16 @@ mod tests {
             let mut c = vec![f32::NAN; rows * n];
             for (from, to, accumulate) in [(0, split, false), (split, k, true)] {
                 let tile = Tile {
-                    a: a[from.min(a.len())..].as_ptr(),
-                    a_stride: k,
-                    b: b[(from * n).min(b.len())..].as_ptr(),
-                    b_stride: n,
-                    c: c.as_mut_ptr(),
-                    c_stride: n,
-                    k: to - from,
+                    a: a[from.min(a.len())..].as_ptr().cast(),
+                    a_stride: 4 * k,
+                    b: b[(from * n).min(b.len())..].as_ptr().cast(),
+                    b_stride: 4 * n,
+                    c: c.as_mut_ptr().cast(),
+                    c_stride: 4 * n,
+                    steps: to - from,
                     accumulate,
-                    prefetch: std::ptr::null(),
-                    prefetch_lines: 0,
+                    prefetch: b.as_ptr().cast(),
+                    prefetch_stride: 0,
                 };
                 kernel.run(RunTile(tile, rows, vectors));
             }

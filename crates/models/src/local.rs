@@ -17,13 +17,13 @@ pub struct LocalEmbedder {
 }
 
 impl LocalEmbedder {
-    /// Loads a model; `threads` as in [`LoadOptions`].
+    /// Loads a model; `precision` and `threads` as in [`LoadOptions`].
     ///
     /// # Errors
     /// When the folder does not hold a model that can be run.
     pub fn load(
         model: Resolved,
-        precision: Precision,
+        precision: Option<Precision>,
         threads: Option<usize>,
     ) -> Result<Self, Error> {
         let options = LoadOptions {

@@ -23,7 +23,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
         aliases: args.served_model_name.clone(),
     };
     let app = App::new(served, limits(&args));
-    let (precision, threads) = (args.model.precision.into(), args.model.threads());
+    let (precision, threads) = (args.model.precision(), args.model.threads());
     let load: LoadModel =
         Box::new(move || Ok(Arc::new(LocalEmbedder::load(model, precision, threads)?)));
     let runtime = Builder::new_multi_thread().enable_all().build()?;

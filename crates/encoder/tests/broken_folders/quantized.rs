@@ -143,6 +143,7 @@ fn a_configuration_that_blocks_cannot_have() {
     });
     assert_eq!(
         model.load_error(),
-        "config.json: quantization_config with quant_method \"gptq\" and format \"?\" is not supported."
+        "config.json: quantization_config with quant_method \"gptq\" and format \"?\" is not supported. \
+         yuyi reads \"compressed-tensors\" with \"int-quantized\", and \"yuyi-q4\" with \"q4_0\"."
     );
 }

@@ -1,6 +1,7 @@
 //! AVX2 with FMA and F16C: 16 registers of eight floats.
 
-use super::Isa;
+use super::{Isa, avx2_tile};
+use crate::tile::Tile;
 use std::arch::x86_64::*;
 
 /// x86-64 with AVX2, FMA and F16C.
@@ -43,6 +44,9 @@ impl Isa for Avx2 {
     // eight loads for its twelve products, this one seven, and 16 tokens fill it exactly.
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 3;
+    const DOT_ROWS: usize = 4;
+    const BLOCK_ROWS: usize = 4;
+    const DOT_VECTORS: usize = avx2_tile::VECTORS;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m256 {
@@ -118,5 +122,60 @@ impl Isa for Avx2 {
     #[inline(always)]
     unsafe fn prefetch(p: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn load_i32(p: *const i32) -> __m256 {
+        unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(p.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn store_u8(p: *mut u8, x: __m256) {
+        unsafe {
+            let i = _mm256_cvtps_epi32(x);
+            let half = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256::<1>(i));
+            _mm_storel_epi64(p.cast(), _mm_packus_epi16(half, half));
+        }
+    }
+    #[inline(always)]
+    unsafe fn unpack_nibbles(from: *const u8, low: *mut i8, high: *mut i8) {
+        unsafe {
+            let x = _mm256_loadu_si256(from.cast());
+            let (mask, eight) = (_mm256_set1_epi8(15), _mm256_set1_epi8(8));
+            let l = _mm256_and_si256(x, mask);
+            let h = _mm256_and_si256(_mm256_srli_epi16::<4>(x), mask);
+            _mm256_storeu_si256(low.cast(), _mm256_sub_epi8(l, eight));
+            _mm256_storeu_si256(high.cast(), _mm256_sub_epi8(h, eight));
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize) {
+        unsafe {
+            match vectors {
+                1 => tile.run_f32::<Self, 1>(rows),
+                2 => tile.run_f32::<Self, 2>(rows),
+                _ => tile.run_f32::<Self, 3>(rows),
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_dot(tile: &Tile, rows: usize) {
+        unsafe {
+            match rows {
+                1 => avx2_tile::dot::<1>(tile),
+                2 => avx2_tile::dot::<2>(tile),
+                3 => avx2_tile::dot::<3>(tile),
+                _ => avx2_tile::dot::<4>(tile),
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
+        unsafe {
+            match rows {
+                1 => avx2_tile::blocks::<1>(tile, scales, scale_stride),
+                2 => avx2_tile::blocks::<2>(tile, scales, scale_stride),
+                3 => avx2_tile::blocks::<3>(tile, scales, scale_stride),
+                _ => avx2_tile::blocks::<4>(tile, scales, scale_stride),
+            }
+        }
     }
 }

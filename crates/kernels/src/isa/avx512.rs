@@ -1,6 +1,7 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats.
 
-use super::Isa;
+use super::{Isa, avx512_tile};
+use crate::tile::Tile;
 use std::arch::x86_64::*;
 
 /// x86-64 with AVX-512 and VNNI.
@@ -18,10 +19,13 @@ fn mask(n: usize) -> __mmask16 {
 impl Isa for Avx512 {
     type F32 = __m512;
     const LANES: usize = 16;
-    // 8 × 3 accumulators + 3 weights of 32 registers; the broadcasts ride on the multiply as memory
-    // operands. 48 columns divide every width of the BERT family, and 16 tokens are two full tiles.
+    // See `avx512_tile.rs` for the registers. 48 columns divide every width of the BERT family, and 16 tokens are two
+    // full tiles.
     const TILE_ROWS: usize = 8;
     const TILE_VECTORS: usize = 3;
+    const DOT_ROWS: usize = 8;
+    const BLOCK_ROWS: usize = 4;
+    const DOT_VECTORS: usize = 3;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m512 {
@@ -94,5 +98,36 @@ impl Isa for Avx512 {
     #[inline(always)]
     unsafe fn prefetch(p: *const u8) {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
+    }
+    #[inline(always)]
+    unsafe fn load_i32(p: *const i32) -> __m512 {
+        unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(p.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn store_u8(p: *mut u8, x: __m512) {
+        unsafe { _mm_storeu_si128(p.cast(), _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x))) }
+    }
+    #[inline(always)]
+    unsafe fn unpack_nibbles(from: *const u8, low: *mut i8, high: *mut i8) {
+        unsafe {
+            let x = _mm512_loadu_si512(from.cast());
+            let (mask, eight) = (_mm512_set1_epi8(15), _mm512_set1_epi8(8));
+            let l = _mm512_and_si512(x, mask);
+            let h = _mm512_and_si512(_mm512_srli_epi16::<4>(x), mask);
+            _mm512_storeu_si512(low.cast(), _mm512_sub_epi8(l, eight));
+            _mm512_storeu_si512(high.cast(), _mm512_sub_epi8(h, eight));
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize) {
+        unsafe { avx512_tile::run_f32(tile, rows, vectors) }
+    }
+    #[inline(always)]
+    unsafe fn tile_dot(tile: &Tile, rows: usize) {
+        unsafe { avx512_tile::run_dot(tile, rows, Self::DOT_VECTORS) }
+    }
+    #[inline(always)]
+    unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
+        unsafe { avx512_tile::run_blocks(tile, rows, scales, scale_stride) }
     }
 }

@@ -1,6 +1,7 @@
 //! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
 
-use super::Isa;
+use super::{Isa, generic_tile};
+use crate::tile::Tile;
 use half::f16;
 
 /// Any CPU.
@@ -8,7 +9,7 @@ use half::f16;
 pub(crate) struct Generic;
 
 /// Eight lanes: two registers of the 128-bit baselines (SSE2, NEON).
-const LANES: usize = 8;
+pub(super) const LANES: usize = 8;
 type V = [f32; LANES];
 
 #[inline(always)]
@@ -19,7 +20,7 @@ fn zip(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
 /// a·b + c. A fused instruction is part of ARM64's baseline; on x86-64's it would be a
 /// library call a hundred times slower, so there the product is rounded first.
 #[inline(always)]
-fn mul_add(a: f32, b: f32, c: f32) -> f32 {
+pub(super) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(target_arch = "aarch64") {
         a.mul_add(b, c)
     } else {
@@ -34,6 +35,9 @@ impl Isa for Generic {
     // Two 128-bit registers a vector: 4 × 1 × 2 accumulators of the 16 that SSE2 has.
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 1;
+    const DOT_ROWS: usize = 4;
+    const BLOCK_ROWS: usize = 4;
+    const DOT_VECTORS: usize = 1;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> V {
@@ -114,4 +118,41 @@ impl Isa for Generic {
     }
     #[inline(always)]
     unsafe fn prefetch(_: *const u8) {}
+    #[inline(always)]
+    unsafe fn load_i32(p: *const i32) -> V {
+        // SAFETY: good for LANES elements by the trait's contract.
+        unsafe { p.cast::<[i32; LANES]>().read_unaligned() }.map(|x| x as f32)
+    }
+    #[inline(always)]
+    unsafe fn store_u8(p: *mut u8, x: V) {
+        let bytes = x.map(|x| x.round_ties_even() as u8);
+        // SAFETY: good for LANES elements by the trait's contract.
+        unsafe { p.cast::<[u8; LANES]>().write_unaligned(bytes) }
+    }
+    #[inline(always)]
+    unsafe fn unpack_nibbles(from: *const u8, low: *mut i8, high: *mut i8) {
+        for i in 0..4 * LANES {
+            // SAFETY: good for 4 · LANES elements by the trait's contract.
+            unsafe {
+                let x = *from.add(i);
+                *low.add(i) = (x & 15) as i8 - 8;
+                *high.add(i) = (x >> 4) as i8 - 8;
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_f32(tile: &Tile, rows: usize, _: usize) {
+        // SAFETY: passed on from the caller.
+        unsafe { tile.run_f32::<Self, 1>(rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_dot(tile: &Tile, rows: usize) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::blocks(tile, rows, scales, scale_stride) }
+    }
 }

@@ -129,8 +129,9 @@ struct Chunk {
     weights: *const u8,
     /// 4-bit weights: scales of its first block.
     scales: *const u8,
-    /// What the tile brings near while it works: the bytes that follow.
+    /// What the tiles bring near while they work: the bytes that follow, as many as there are of this chunk.
     ahead: *const u8,
+    ahead_bytes: usize,
     /// How far that moves on a step, or a block for 4-bit weights.
     ahead_stride: usize,
 }
@@ -152,7 +153,7 @@ impl Product<'_> {
             let (first, end) = (cut(chunk), cut(chunk + 1));
             // SAFETY: the chunk is inside the panel, and its width fits the scratch.
             unsafe {
-                let weights = self.chunk::<I>(panel, first..end);
+                let weights = self.chunk::<I>(panel, rows.len(), first..end);
                 self.multiply_chunk::<I>(&weights, rows, first..end);
             }
         }
@@ -174,11 +175,10 @@ impl Product<'_> {
             WeightFormat::Int8 => I::DOT_ROWS,
             WeightFormat::Int4 => I::BLOCK_ROWS,
         };
+        let half = format == WeightFormat::F16 && rows.len() <= I::F16_ROWS;
         let blocks = RowBlocks::new(rows.len(), most);
         for block in 0..blocks.count {
             let (first, count) = blocks.get(block);
-            // The next chunk comes near while the last rows of this one are computed.
-            let last = block + 1 == blocks.count;
             // SAFETY: x has a row `rows.start + first` of all steps; the scratch has ROWS rows of `width`.
             unsafe {
                 let tile = Tile {
@@ -188,15 +188,20 @@ impl Product<'_> {
                         .add((rows.start + first) * self.input.stride + steps.start * STEP),
                     a_stride: self.input.stride,
                     b: chunk.weights,
-                    b_stride: width * STEP,
+                    b_stride: if half { width * STEP / 2 } else { width * STEP },
                     c: self.scratch.output.as_mut_ptr().add(first * width).cast(),
                     c_stride: width * STEP,
                     steps: steps.len(),
                     accumulate: steps.start > 0,
-                    prefetch: chunk.ahead,
-                    prefetch_stride: if last { chunk.ahead_stride } else { 0 },
+                    // Each block of rows brings its share of the next chunk near: all at once would
+                    // ask more of the memory than it can do, and then nothing of it.
+                    prefetch: chunk
+                        .ahead
+                        .wrapping_add(chunk.ahead_bytes / blocks.count * block),
+                    prefetch_stride: chunk.ahead_stride.div_ceil(blocks.count),
                 };
                 match format {
+                    WeightFormat::F16 if half => I::tile_f16(&tile, count),
                     WeightFormat::F32 | WeightFormat::F16 => {
                         I::tile_f32(&tile, count, I::TILE_VECTORS)
                     }
@@ -215,7 +220,7 @@ impl Product<'_> {
     /// # Safety
     /// The CPU has I, and the steps are inside the panel and fit the scratch.
     #[inline(always)]
-    unsafe fn chunk<I: Isa>(&mut self, panel: usize, steps: Range<usize>) -> Chunk {
+    unsafe fn chunk<I: Isa>(&mut self, panel: usize, rows: usize, steps: Range<usize>) -> Chunk {
         let layer = self.layer;
         let at = panel * layer.panel_bytes() + layer.step_bytes(steps.start);
         let bytes = layer.step_bytes(steps.len());
@@ -227,6 +232,7 @@ impl Product<'_> {
         unsafe {
             match layer.format() {
                 WeightFormat::F32 | WeightFormat::Int8 => {}
+                WeightFormat::F16 if rows <= I::F16_ROWS => {}
                 WeightFormat::F16 => {
                     for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
                         I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
@@ -243,7 +249,11 @@ impl Product<'_> {
                 }
             }
         }
-        let stored = matches!(layer.format(), WeightFormat::F32 | WeightFormat::Int8);
+        let stored = match layer.format() {
+            WeightFormat::F32 | WeightFormat::Int8 => true,
+            WeightFormat::F16 => rows <= I::F16_ROWS,
+            WeightFormat::Int4 => false,
+        };
         let unit = if layer.format() == WeightFormat::Int4 {
             BLOCK_STEPS
         } else {
@@ -253,6 +263,7 @@ impl Product<'_> {
             weights: if stored { from } else { to.cast_const().cast() },
             scales: from.wrapping_add(nibbles),
             ahead: from.wrapping_add(bytes),
+            ahead_bytes: bytes,
             ahead_stride: layer.step_bytes(unit),
         }
     }

@@ -41,7 +41,11 @@ macro_rules! store_row {
 }
 
 macro_rules! load_weights {
-    ([$($w:literal $offset:literal),+]) => { concat!($("vmovups zmm", $w, ", [{b} + ", $offset, "]\n",)+) };
+    ([whole, $($w:literal $offset:literal),+]) => { concat!($("vmovups zmm", $w, ", [{b} + ", $offset, "]\n",)+) };
+    // Half precision: half as many bytes, widened exactly.
+    ([half, $($w:literal $offset:literal),+]) => {
+        concat!($("vcvtph2ps zmm", $w, ", ymmword ptr [{b} + ", $offset, "/2]\n",)+)
+    };
 }
 
 /// A function that computes a tile of the listed rows.
@@ -107,7 +111,7 @@ macro_rules! tile {
 
 /// The tiles of 1 to 8 rows with 1, 2 or 3 vectors, and the function that chooses.
 macro_rules! tiles {
-    ($(#[$doc:meta])* $run:ident, $dot:literal, $broadcast:literal) => {
+    ($(#[$doc:meta])* $run:ident, $dot:literal, $broadcast:literal, $load:ident) => {
         $(#[$doc])*
         ///
         /// # Safety
@@ -116,7 +120,7 @@ macro_rules! tiles {
         #[inline]
         #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
         pub(crate) unsafe fn $run(t: &Tile, rows: usize, vectors: usize) {
-            tiles!(@rows three, $dot, $broadcast, ["24" "0", "25" "64", "26" "128"],
+            tiles!(@rows three, $dot, $broadcast, [$load, "24" "0", "25" "64", "26" "128"],
                 [["0" "24", "1" "25", "2" "26"] ["0" "0", "1" "64", "2" "128"] ["0", "1", "2"]]
                 [["3" "24", "4" "25", "5" "26"] ["3" "0", "4" "64", "5" "128"] ["3", "4", "5"]]
                 [["6" "24", "7" "25", "8" "26"] ["6" "0", "7" "64", "8" "128"] ["6", "7", "8"]]
@@ -125,7 +129,7 @@ macro_rules! tiles {
                 [["15" "24", "16" "25", "17" "26"] ["15" "0", "16" "64", "17" "128"] ["15", "16", "17"]]
                 [["18" "24", "19" "25", "20" "26"] ["18" "0", "19" "64", "20" "128"] ["18", "19", "20"]]
                 [["21" "24", "22" "25", "23" "26"] ["21" "0", "22" "64", "23" "128"] ["21", "22", "23"]]);
-            tiles!(@rows two, $dot, $broadcast, ["24" "0", "25" "64"],
+            tiles!(@rows two, $dot, $broadcast, [$load, "24" "0", "25" "64"],
                 [["0" "24", "1" "25"] ["0" "0", "1" "64"] ["0", "1"]]
                 [["3" "24", "4" "25"] ["3" "0", "4" "64"] ["3", "4"]]
                 [["6" "24", "7" "25"] ["6" "0", "7" "64"] ["6", "7"]]
@@ -134,7 +138,7 @@ macro_rules! tiles {
                 [["15" "24", "16" "25"] ["15" "0", "16" "64"] ["15", "16"]]
                 [["18" "24", "19" "25"] ["18" "0", "19" "64"] ["18", "19"]]
                 [["21" "24", "22" "25"] ["21" "0", "22" "64"] ["21", "22"]]);
-            tiles!(@rows one, $dot, $broadcast, ["24" "0"],
+            tiles!(@rows one, $dot, $broadcast, [$load, "24" "0"],
                 [["0" "24"] ["0" "0"] ["0"]] [["3" "24"] ["3" "0"] ["3"]] [["6" "24"] ["6" "0"] ["6"]]
                 [["9" "24"] ["9" "0"] ["9"]] [["12" "24"] ["12" "0"] ["12"]] [["15" "24"] ["15" "0"] ["15"]]
                 [["18" "24"] ["18" "0"] ["18"]] [["21" "24"] ["21" "0"] ["21"]]);
@@ -193,11 +197,15 @@ macro_rules! tiles {
 
 tiles!(
     /// f32: one element of A a step; each element of C is one chain of fused multiply-adds in ascending order.
-    run_f32, "vfmadd231ps", "vbroadcastss"
+    run_f32, "vfmadd231ps", "vbroadcastss", whole
+);
+tiles!(
+    /// As [`run_f32`], with B in half precision, which is widened on the way: the same bits as if it were f32.
+    run_f16, "vfmadd231ps", "vbroadcastss", half
 );
 tiles!(
     /// Integers: four u8 of A and four i8 of B a step, summed exactly into i32.
-    run_dot, "vpdpbusd", "vpbroadcastd"
+    run_dot, "vpdpbusd", "vpbroadcastd", whole
 );
 
 macro_rules! zero {

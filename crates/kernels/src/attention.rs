@@ -84,20 +84,20 @@ impl Operation for Head<'_> {
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
         let n = self.tokens.len();
-        let wide = n.next_multiple_of(I::LANES);
+        let stride = row_stride(n.next_multiple_of(I::LANES));
         let deep = self.shape.size.next_multiple_of(I::LANES);
-        self.scratch.keys.ensure(self.shape.size * wide);
+        self.scratch.keys.ensure(self.shape.size * stride);
         self.scratch.values.ensure(n * deep);
-        self.scratch.weights.ensure(QUERIES * wide);
+        self.scratch.weights.ensure(QUERIES * stride);
         self.scratch.output.ensure(QUERIES * deep);
         self.scratch.sums.ensure(QUERIES);
-        self.gather(wide, deep);
+        self.gather(stride, deep);
         for first in (0..n).step_by(QUERIES) {
             let queries = first..n.min(first + QUERIES);
             // SAFETY: the CPU has I by the caller's promise, and the scratch was sized above.
             unsafe {
-                self.score::<I>(&queries, wide);
-                self.mix::<I>(&queries, wide, deep);
+                self.score::<I>(&queries, stride);
+                self.mix::<I>(&queries, stride, deep);
             }
         }
     }
@@ -114,11 +114,11 @@ impl<'a> Head<'a> {
     /// Copies keys, transposed and scaled by 1/√size, and values into the scratch. Padding keeps
     /// what it held: a padded key only makes a score that is overwritten, and padded values are never stored.
     #[inline(always)]
-    fn gather(&mut self, wide: usize, deep: usize) {
+    fn gather(&mut self, stride: usize, deep: usize) {
         let scale = 1.0 / (self.shape.size as f32).sqrt();
         for t in 0..self.tokens.len() {
             let (key, value) = (self.part(t, 1), self.part(t, 2));
-            let column = self.scratch.keys[t..].iter_mut().step_by(wide);
+            let column = self.scratch.keys[t..].iter_mut().step_by(stride);
             column.zip(key).for_each(|(to, k)| *to = k * scale);
             self.scratch.values[t * deep..][..value.len()].copy_from_slice(value);
         }
@@ -129,21 +129,23 @@ impl<'a> Head<'a> {
     /// # Safety
     /// The CPU has I and the scratch is sized for this head.
     #[inline(always)]
-    unsafe fn score<I: Isa>(&mut self, queries: &Range<usize>, wide: usize) {
+    unsafe fn score<I: Isa>(&mut self, queries: &Range<usize>, stride: usize) {
+        let wide = self.tokens.len().next_multiple_of(I::LANES);
         let product = Wide {
             a: self.part(queries.start, 0).as_ptr(),
             a_stride: self.qkv.stride(),
             b: self.scratch.keys.as_ptr(),
             c: self.scratch.weights.as_mut_ptr(),
             width: wide,
+            stride,
             k: self.shape.size,
         };
-        // SAFETY: Q has a row for each query, the keys are [size, wide], the scores [QUERIES, wide].
+        // SAFETY: Q has a row for each query, the keys are [size, stride >= wide], the scores [QUERIES, stride].
         unsafe { product.run::<I>(queries.len()) };
         let n = self.tokens.len();
         let (scores, sums) = (&mut self.scratch.weights, &mut self.scratch.sums);
         for i in 0..queries.len() {
-            let row = &mut scores[i * wide..][..wide];
+            let row = &mut scores[i * stride..][..wide];
             row[n..].fill(f32::NEG_INFINITY);
             // SAFETY: the CPU has I; the row is whole vectors long.
             sums[i] = unsafe { exp_and_sum::<I>(row) };
@@ -155,16 +157,17 @@ impl<'a> Head<'a> {
     /// # Safety
     /// As [`Self::score`], which came before; no other thread writes this head's columns of these rows.
     #[inline(always)]
-    unsafe fn mix<I: Isa>(&mut self, queries: &Range<usize>, wide: usize, deep: usize) {
+    unsafe fn mix<I: Isa>(&mut self, queries: &Range<usize>, stride: usize, deep: usize) {
         let product = Wide {
             a: self.scratch.weights.as_ptr(),
-            a_stride: wide,
+            a_stride: stride,
             b: self.scratch.values.as_ptr(),
             c: self.scratch.output.as_mut_ptr(),
             width: deep,
+            stride: deep,
             k: self.tokens.len(),
         };
-        // SAFETY: the weights are [QUERIES, wide >= n], the values [n, deep], the output [QUERIES, deep].
+        // SAFETY: the weights are [QUERIES, stride >= n], the values [n, deep], the output [QUERIES, deep].
         unsafe { product.run::<I>(queries.len()) };
         let column = self.head * self.shape.size;
         for (i, query) in queries.clone().enumerate() {
@@ -188,13 +191,22 @@ impl<'a> Head<'a> {
     }
 }
 
-/// C [rows, width] = A [rows, k] · B [k, width], B and C contiguous and whole vectors wide.
+/// Floats from row to row of a scratch matrix with `columns` columns: an odd number of cache lines. Rows of 512 scores
+/// would otherwise all fall into two sets of the first-level cache, and the keys are written column by column.
+fn row_stride(columns: usize) -> usize {
+    const LINE: usize = 16;
+    (columns.div_ceil(LINE) | 1) * LINE
+}
+
+/// C [rows, width] = A [rows, k] · B [k, width], B and C with rows of whole vectors.
 struct Wide {
     a: *const f32,
     a_stride: usize,
     b: *const f32,
     c: *mut f32,
     width: usize,
+    /// Elements from row to row of B and of C.
+    stride: usize,
     k: usize,
 }
 
@@ -205,7 +217,9 @@ impl Wide {
     unsafe fn run<I: Isa>(&self, rows: usize) {
         let mut column = 0;
         while column < self.width {
-            let vectors = I::TILE_VECTORS.min((self.width - column) / I::LANES);
+            // Four vectors are 2 + 2, not 3 + 1: a tile of one vector waits for its broadcasts.
+            let left = (self.width - column) / I::LANES;
+            let vectors = left.div_ceil(left.div_ceil(I::TILE_VECTORS));
             let blocks = RowBlocks::new(rows, I::TILE_ROWS);
             for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
                 // SAFETY: row `first` and the columns from `column` are inside the matrices.
@@ -215,9 +229,9 @@ impl Wide {
                         a: self.a.add(first * self.a_stride).cast(),
                         a_stride: self.a_stride * float,
                         b: self.b.add(column).cast(),
-                        b_stride: self.width * float,
-                        c: self.c.add(first * self.width + column).cast(),
-                        c_stride: self.width * float,
+                        b_stride: self.stride * float,
+                        c: self.c.add(first * self.stride + column).cast(),
+                        c_stride: self.stride * float,
                         steps: self.k,
                         accumulate: false,
                         prefetch: self.b.cast(),

@@ -28,6 +28,8 @@ pub enum Command {
     Embed(EmbedArgs),
     /// What is known of a model
     Info(InfoArgs),
+    /// A copy of a model folder in 8-bit or 4-bit weights
+    Quantize(QuantizeArgs),
     /// The HTTP server with the web page
     Serve(ServeArgs),
 }
@@ -145,6 +147,23 @@ pub struct InfoArgs {
     /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
+}
+
+/// `yuyi quantize`.
+#[derive(Args)]
+pub struct QuantizeArgs {
+    /// Installed model or model folder, in floats
+    #[arg(value_name = "NAME|DIR")]
+    pub model: String,
+    /// Folder to write; it must not exist yet
+    #[arg(short, long, env = "YUYI_OUTPUT", value_name = "DIR")]
+    pub output: PathBuf,
+    /// Number format of the weights
+    #[arg(long, env = "YUYI_PRECISION", value_enum, default_value = "int8")]
+    pub precision: PrecisionArg,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
 }
 
 /// `yuyi serve`.

@@ -2,6 +2,7 @@
 
 pub mod embed;
 pub mod info;
+pub mod quantize;
 pub mod serve;
 pub mod sim;
 

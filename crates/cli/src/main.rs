@@ -36,6 +36,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sim(args) => commands::sim::run(&args),
         Command::Embed(args) => commands::embed::run(&args),
         Command::Info(args) => commands::info::run(&args),
+        Command::Quantize(args) => commands::quantize::run(&args),
         Command::Serve(args) => commands::serve::run(args),
     }
 }

@@ -16,6 +16,32 @@ pub(crate) struct Packing<'a> {
     pub(crate) precision: Precision,
 }
 
+// Modules of a layer, as checkpoints name them.
+const QUERY: &str = "attention.self.query";
+const KEY: &str = "attention.self.key";
+const VALUE: &str = "attention.self.value";
+const ATTENTION_OUTPUT: &str = "attention.output.dense";
+const INTERMEDIATE: &str = "intermediate.dense";
+const OUTPUT: &str = "output.dense";
+
+/// The linear modules of a layer with their shapes [outputs, inputs].
+pub(crate) fn layer_linears(config: &BertConfig) -> [(&'static str, [usize; 2]); 6] {
+    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    [
+        (QUERY, [hidden, hidden]),
+        (KEY, [hidden, hidden]),
+        (VALUE, [hidden, hidden]),
+        (ATTENTION_OUTPUT, [hidden, hidden]),
+        (INTERMEDIATE, [wide, hidden]),
+        (OUTPUT, [hidden, wide]),
+    ]
+}
+
+/// The layer norms of a layer, after attention and after the feed-forward block.
+pub(crate) fn layer_norms() -> [&'static str; 2] {
+    ["attention.output.LayerNorm", "output.LayerNorm"]
+}
+
 /// One transformer layer.
 pub(crate) struct Layer {
     /// Q, K and V side by side: [3 · hidden, hidden].
@@ -41,21 +67,14 @@ pub(crate) fn load_layer(
         load_linear(tensors, config, &names, [outputs, inputs], packing)
     };
     let norm = |name: &str| load_norm(tensors, config, &at(name));
+    let [attention_norm, output_norm] = layer_norms();
     Ok(Layer {
-        qkv: linear(
-            &[
-                "attention.self.query",
-                "attention.self.key",
-                "attention.self.value",
-            ],
-            hidden,
-            hidden,
-        )?,
-        attention_output: linear(&["attention.output.dense"], hidden, hidden)?,
-        attention_norm: norm("attention.output.LayerNorm")?,
-        intermediate: linear(&["intermediate.dense"], wide, hidden)?,
-        output: linear(&["output.dense"], hidden, wide)?,
-        output_norm: norm("output.LayerNorm")?,
+        qkv: linear(&[QUERY, KEY, VALUE], hidden, hidden)?,
+        attention_output: linear(&[ATTENTION_OUTPUT], hidden, hidden)?,
+        attention_norm: norm(attention_norm)?,
+        intermediate: linear(&[INTERMEDIATE], wide, hidden)?,
+        output: linear(&[OUTPUT], hidden, wide)?,
+        output_norm: norm(output_norm)?,
     })
 }
 

@@ -1,0 +1,366 @@
+//! Writing a model folder whose linear weights are integers.
+//!
+//! The folder is an ordinary one: the same files, with `quantization_config` in config.json and each linear
+//! `X.weight` [out, in] replaced by integers and scales. Embeddings, norms and biases stay as they are.
+//!
+//! | precision | tensors |
+//! |---|---|
+//! | int8 | `X.weight` I8 [out, in], `X.weight_scale` F32 [out, 1] (compressed-tensors' naming) |
+//! | int4 | `X.weight_q4` U8 [out, in / 2], `X.weight_q4_scale` F16 [out, in / 32] (q4_0 in two tensors) |
+
+use crate::config::{BertConfig, read_json};
+use crate::encoder::Precision;
+use crate::error::{Error, ErrorKind};
+use crate::table::Table;
+use crate::tensors::{DType, TensorView};
+use crate::weights::{layer_linears, layer_norms};
+use crate::{
+    EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, Pooling, SpecDefaults, Tensors,
+};
+use half::f16;
+use safetensors::Dtype;
+use safetensors::tensor::{TensorView as Stored, serialize};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::path::Path;
+use yuyi_kernels::{BLOCK, quantize_int4, quantize_int8};
+
+/// Sentences by which a quantised folder is compared with the original, a line each.
+const SENTENCES: &str = include_str!("quantize/sentences.txt");
+
+/// Files that a folder may have beside config and weights, and that go along unchanged.
+const COMPANIONS: [&str; 10] = [
+    "tokenizer.json",
+    "vocab.txt",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "calibration.json",
+    "LICENSE",
+    "NOTICE",
+];
+
+/// How near the vectors of a quantised folder are to the original's.
+#[derive(Clone, Copy, Debug)]
+pub struct Agreement {
+    /// Sentences that were compared.
+    pub sentences: usize,
+    /// Mean cosine between the two vectors of a sentence.
+    pub mean: f64,
+    /// The least of those cosines.
+    pub least: f64,
+}
+
+/// Writes the model of `from` with integer weights into the empty or new folder `to`.
+///
+/// # Errors
+/// When the model cannot be loaded, is quantised already, does not fit the precision, or `to` cannot be written.
+pub fn quantize_folder(
+    from: &Folder,
+    to: &Path,
+    precision: Precision,
+    defaults: &SpecDefaults,
+) -> Result<Agreement, Error> {
+    let spec = ModelSpec::read(from, defaults)?;
+    check(from, &spec.config, precision)?;
+    let failed = |e: std::io::Error| write_failed(to, e);
+    std::fs::create_dir_all(to.join("1_Pooling")).map_err(failed)?;
+    let tensors = Tensors::open(from)?;
+    write_weights(
+        &tensors,
+        &spec.config,
+        precision,
+        &to.join("model.safetensors"),
+    )?;
+    for file in COMPANIONS.into_iter().filter(|file| from.contains(file)) {
+        std::fs::write(to.join(file), &*from.read(file)?).map_err(failed)?;
+    }
+    // The catalogue knows the pooling by the folder's name, and the new one has another.
+    write_json(&to.join("1_Pooling/config.json"), &pooling_config(&spec))?;
+    let mut config: Value = read_json(from, "config.json")?;
+    config["quantization_config"] = quantization_config(precision);
+    write_json(&to.join("config.json"), &config)?;
+    let agreement = compare(from, to, defaults)?;
+    std::fs::write(
+        to.join("README.md"),
+        readme(&spec.name, precision, agreement),
+    )
+    .map_err(failed)?;
+    Ok(agreement)
+}
+
+fn check(from: &Folder, config: &BertConfig, precision: Precision) -> Result<(), Error> {
+    let refuse = |what: &str| Err(Error::unsupported(&from.show("config.json"), what));
+    if config.quantization.is_some() {
+        return refuse(
+            "the weights are quantised already. Name the folder of the original checkpoint.",
+        );
+    }
+    let whole_blocks = [config.hidden_size, config.intermediate_size]
+        .iter()
+        .all(|size| size.is_multiple_of(BLOCK));
+    match precision {
+        Precision::F32 => refuse("f32 is no quantisation. Choose int8 or int4."),
+        Precision::Int4 if !whole_blocks => refuse(
+            "hidden_size and intermediate_size must be multiples of 32 for 4-bit blocks. Choose int8.",
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn write_failed(path: &Path, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(
+        ErrorKind::Io,
+        format!("{} cannot be written", path.display()),
+    )
+    .caused(cause)
+}
+
+fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
+    std::fs::write(path, format!("{value:#}\n")).map_err(|e| write_failed(path, e))
+}
+
+fn pooling_config(spec: &ModelSpec) -> Value {
+    json!({
+        "word_embedding_dimension": spec.config.hidden_size,
+        "pooling_mode_cls_token": spec.pooling == Pooling::Cls,
+        "pooling_mode_mean_tokens": spec.pooling == Pooling::Mean,
+        "pooling_mode_max_tokens": spec.pooling == Pooling::Max,
+    })
+}
+
+fn quantization_config(precision: Precision) -> Value {
+    if precision == Precision::Int4 {
+        return json!({"quant_method": "yuyi-q4", "format": "q4_0", "bits": 4, "block_size": BLOCK});
+    }
+    json!({
+        "quant_method": "compressed-tensors",
+        "format": "int-quantized",
+        "quantization_status": "compressed",
+        "config_groups": {"group_0": {
+            "targets": ["Linear"],
+            "weights": {"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel", "dynamic": false},
+            "input_activations": {"num_bits": 8, "type": "int", "symmetric": false, "strategy": "token", "dynamic": true},
+        }},
+    })
+}
+
+/// A tensor on its way into the file.
+struct Written<'a> {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Cow<'a, [u8]>,
+}
+
+fn write_weights(
+    tensors: &Tensors,
+    config: &BertConfig,
+    precision: Precision,
+    path: &Path,
+) -> Result<(), Error> {
+    let mut written = copied(tensors, config)?;
+    for layer in 0..config.layers {
+        for (name, shape) in layer_linears(config) {
+            let name = format!("encoder.layer.{layer}.{name}");
+            let table = Table::open(tensors, config, &name, shape)?;
+            match precision {
+                Precision::Int4 => written.extend(int4(&name, shape, &table)?),
+                _ => written.extend(int8(&name, shape, &table)?),
+            }
+            table.release();
+        }
+    }
+    let views = written
+        .iter()
+        .map(|w| {
+            Ok((
+                w.name.as_str(),
+                Stored::new(w.dtype, w.shape.clone(), &w.bytes)?,
+            ))
+        })
+        .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
+    let metadata = Some([("format".to_owned(), "pt".to_owned())].into());
+    // The library's own way to a file keeps other users from reading it.
+    let file = views
+        .and_then(|views| serialize(views, metadata))
+        .map_err(|e| write_failed(path, e))?;
+    std::fs::write(path, file).map_err(|e| write_failed(path, e))
+}
+
+/// What is not quantised: embeddings, norms and biases.
+fn copied<'a>(tensors: &'a Tensors, config: &BertConfig) -> Result<Vec<Written<'a>>, Error> {
+    let hidden = config.hidden_size;
+    let mut wanted = vec![
+        (
+            "embeddings.word_embeddings.weight".to_owned(),
+            vec![config.vocab_size, hidden],
+        ),
+        (
+            "embeddings.position_embeddings.weight".to_owned(),
+            vec![config.max_position_embeddings, hidden],
+        ),
+        (
+            "embeddings.token_type_embeddings.weight".to_owned(),
+            vec![config.type_vocab_size, hidden],
+        ),
+    ];
+    let mut norm = |name: String| {
+        wanted.push((format!("{name}.weight"), vec![hidden]));
+        wanted.push((format!("{name}.bias"), vec![hidden]));
+    };
+    norm("embeddings.LayerNorm".to_owned());
+    for layer in 0..config.layers {
+        for name in layer_norms() {
+            norm(format!("encoder.layer.{layer}.{name}"));
+        }
+    }
+    for layer in 0..config.layers {
+        for (name, [outputs, _]) in layer_linears(config) {
+            wanted.push((format!("encoder.layer.{layer}.{name}.bias"), vec![outputs]));
+        }
+    }
+    wanted
+        .into_iter()
+        .map(|(name, shape)| copy(tensors, name, shape))
+        .collect()
+}
+
+fn copy(tensors: &Tensors, name: String, shape: Vec<usize>) -> Result<Written<'_>, Error> {
+    let TensorView { dtype, bytes, .. } = tensors.get(&name, &shape)?;
+    let dtype = match dtype {
+        DType::F32 => Dtype::F32,
+        DType::F16 => Dtype::F16,
+        DType::BF16 => Dtype::BF16,
+        DType::I8 => Dtype::I8,
+        DType::U8 => Dtype::U8,
+    };
+    Ok(Written {
+        name,
+        dtype,
+        shape,
+        bytes: Cow::Borrowed(bytes),
+    })
+}
+
+fn int8(
+    name: &str,
+    [outputs, inputs]: [usize; 2],
+    table: &Table<'_>,
+) -> Result<[Written<'static>; 2], Error> {
+    let (mut row, mut integers) = (vec![0.0; inputs], vec![0; inputs]);
+    let (mut weight, mut scales) = (
+        Vec::with_capacity(outputs * inputs),
+        Vec::with_capacity(4 * outputs),
+    );
+    for i in 0..outputs {
+        table.copy_row(i, &mut row)?;
+        scales.extend(quantize_int8(&row, &mut integers).to_le_bytes());
+        weight.extend(integers.iter().map(|&q| q as u8));
+    }
+    let written = |suffix, dtype, shape, bytes| Written {
+        name: format!("{name}.{suffix}"),
+        dtype,
+        shape,
+        bytes: Cow::Owned(bytes),
+    };
+    Ok([
+        written("weight", Dtype::I8, vec![outputs, inputs], weight),
+        written("weight_scale", Dtype::F32, vec![outputs, 1], scales),
+    ])
+}
+
+fn int4(
+    name: &str,
+    [outputs, inputs]: [usize; 2],
+    table: &Table<'_>,
+) -> Result<[Written<'static>; 2], Error> {
+    let mut row = vec![0.0; inputs];
+    let mut packed = vec![0; outputs * inputs / 2];
+    let mut scales = vec![f16::ZERO; outputs * inputs / BLOCK];
+    let rows = packed
+        .chunks_exact_mut(inputs / 2)
+        .zip(scales.chunks_exact_mut(inputs / BLOCK));
+    for (i, (packed, scales)) in rows.enumerate() {
+        table.copy_row(i, &mut row)?;
+        quantize_int4(&row, packed, scales);
+    }
+    let scales = scales.iter().flat_map(|s| s.to_le_bytes()).collect();
+    let written = |suffix, dtype, shape, bytes| Written {
+        name: format!("{name}.{suffix}"),
+        dtype,
+        shape,
+        bytes: Cow::Owned(bytes),
+    };
+    Ok([
+        written("weight_q4", Dtype::U8, vec![outputs, inputs / 2], packed),
+        written(
+            "weight_q4_scale",
+            Dtype::F16,
+            vec![outputs, inputs / BLOCK],
+            scales,
+        ),
+    ])
+}
+
+/// Vectors of the sentences by the original and by the new folder, one model after the other so that only one
+/// is in memory.
+fn compare(from: &Folder, to: &Path, defaults: &SpecDefaults) -> Result<Agreement, Error> {
+    let sentences: Vec<&str> = SENTENCES.lines().collect();
+    let vectors = |folder: &Folder| {
+        let options = LoadOptions {
+            defaults: defaults.clone(),
+            ..LoadOptions::default()
+        };
+        Encoder::load(folder, &options)?.encode(&sentences, &EncodeOptions::default())
+    };
+    let (original, quantised) = (vectors(from)?, vectors(&Folder::open(to)?)?);
+    let cosines: Vec<f64> = original
+        .iter()
+        .zip(&quantised)
+        .map(|(a, b)| {
+            a.vector
+                .iter()
+                .zip(&b.vector)
+                .map(|(&x, &y)| f64::from(x) * f64::from(y))
+                .sum()
+        })
+        .collect();
+    Ok(Agreement {
+        sentences: cosines.len(),
+        mean: cosines.iter().sum::<f64>() / cosines.len() as f64,
+        least: cosines.iter().copied().fold(1.0, f64::min),
+    })
+}
+
+fn readme(name: &str, precision: Precision, agreement: Agreement) -> String {
+    let layout = match precision {
+        Precision::Int4 => {
+            "| `X.weight_q4` | U8 | [out, in / 2] |\n| `X.weight_q4_scale` | F16 | [out, in / 32] |\n\n\
+             A block of 32 weights along `in` is 16 bytes: byte j holds weight j in its low nibble and weight j + 16 in its high\n\
+             one; a weight is (nibble - 8) · scale.\n"
+        }
+        _ => {
+            "| `X.weight` | I8 | [out, in] |\n| `X.weight_scale` | F32 | [out, 1] |\n\n\
+             A weight is integer · scale. No integer is beyond ±64, and of each eight weights along `in` the absolute values of\n\
+             {0, 1, 4, 5} and of {2, 3, 6, 7} add up to 128 at most, so that products with 8-bit activations fit 16 bits.\n"
+        }
+    };
+    let Agreement {
+        sentences,
+        mean,
+        least,
+    } = agreement;
+    let precision = precision.name();
+    format!(
+        "# {name}, {precision}\n\nMade by `yuyi quantize` from {name}. Each linear `X.weight` [out, in] of the original is two tensors:\n\n\
+         | tensor | type | shape |\n|---|---|---|\n{layout}\n\
+         Everything else is as in the original.\n\n\
+         Cosine to the original's vectors over {sentences} sentences: mean {mean:.5}, least {least:.5}.\n"
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,87 @@
+use super::*;
+use std::path::PathBuf;
+
+fn fixture(name: &str) -> Folder {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/models");
+    Folder::open(root.join(name)).unwrap()
+}
+
+fn quantize(name: &str, precision: Precision) -> (tempfile::TempDir, PathBuf, Agreement) {
+    let parent = tempfile::tempdir().unwrap();
+    let to = parent.path().join("small");
+    let agreement =
+        quantize_folder(&fixture(name), &to, precision, &SpecDefaults::default()).unwrap();
+    (parent, to, agreement)
+}
+
+fn encode(folder: &Folder, precision: Option<Precision>) -> Vec<Vec<f32>> {
+    let options = LoadOptions {
+        precision,
+        threads: Some(1),
+        ..LoadOptions::default()
+    };
+    let encoder = Encoder::load(folder, &options).unwrap();
+    let encoded = encoder
+        .encode(&["今天天气真不错", "a b c"], &EncodeOptions::default())
+        .unwrap();
+    encoded.into_iter().map(|e| e.vector).collect()
+}
+
+#[test]
+fn an_int8_folder_gives_what_quantising_at_load_gives() {
+    for name in [
+        "bert-cls-f16",
+        "bert-max-f16-sharded",
+        "bert-mean-f32-prefixed",
+        "bert-mean-bf16-odd",
+    ] {
+        let (_kept, to, agreement) = quantize(name, Precision::Int8);
+        let folder = Folder::open(&to).unwrap();
+        assert_eq!(
+            encode(&folder, None),
+            encode(&fixture(name), Some(Precision::Int8)),
+            "{name}"
+        );
+        assert!(
+            agreement.least > 0.99 && agreement.mean <= 1.0 + 1e-6,
+            "{name}: {agreement:?}"
+        );
+        assert!(
+            std::fs::read_to_string(to.join("README.md"))
+                .unwrap()
+                .contains("least"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_int4_folder_gives_what_quantising_at_load_gives() {
+    let name = "bert-cls-f16";
+    let config = BertConfig::read(&fixture(name)).unwrap();
+    assert!(
+        config.hidden_size.is_multiple_of(BLOCK),
+        "the fixture fits blocks"
+    );
+    let (_kept, to, _) = quantize(name, Precision::Int4);
+    let folder = Folder::open(&to).unwrap();
+    assert_eq!(
+        encode(&folder, None),
+        encode(&fixture(name), Some(Precision::Int4))
+    );
+}
+
+#[test]
+fn refuses_what_cannot_be_quantised() {
+    let parent = tempfile::tempdir().unwrap();
+    let to = parent.path().join("x");
+    let refused = |from: &Folder, precision| {
+        quantize_folder(from, &to, precision, &SpecDefaults::default())
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused(&fixture("bert-cls-f16"), Precision::F32).contains("Choose int8 or int4"));
+    assert!(!to.exists());
+    let (_kept, done, _) = quantize("bert-cls-f16", Precision::Int8);
+    assert!(refused(&Folder::open(done).unwrap(), Precision::Int8).contains("quantised already"));
+}

@@ -27,9 +27,9 @@ pub const LANE_SUM: u32 = 128;
 /// Values of a 4-bit block.
 pub const BLOCK: usize = 32;
 
-/// Fractions of the largest weight that are tried as the end of the scale: clipping a few outliers
-/// often costs less than the coarser steps that they ask for.
-const CLIPS: [f32; 5] = [1.0, 0.92, 0.84, 0.76, 0.68];
+/// Multiples of the largest weight that are tried as the end of the scale. Less than 1 clips a few outliers, which
+/// often costs less than the coarser steps that they ask for; more leaves fewer lanes that must be lightened.
+const ENDS: [f32; 9] = [2.0, 1.6, 1.4, 1.2, 1.1, 1.0, 0.92, 0.84, 0.76];
 
 /// Rows of activations as bytes; reused from call to call.
 #[derive(Default)]
@@ -126,14 +126,14 @@ impl Operation for QuantizeRow<'_> {
         // SAFETY: the loops stay inside the row and its bytes.
         unsafe {
             let (low, high, wrong) = self.range::<I>();
-            // A row with NaN or infinity becomes NaN; the others are not touched by it.
-            if wrong.is_nan() {
+            // A row with NaN or infinity, or too wide for f32, becomes NaN; the others are not touched by it.
+            let range = high - low;
+            if wrong.is_nan() || range.is_infinite() {
                 return Meaning {
                     scale: f32::NAN,
                     low: f32::NAN,
                 };
             }
-            let range = high - low;
             // Below this the inverse would overflow, and nothing is lost by calling the row constant.
             let inverse = if range > 1e-30 { 255.0 / range } else { 0.0 };
             let (factor, offset) = (I::splat(inverse), I::splat(low));
@@ -201,40 +201,45 @@ impl QuantizeRow<'_> {
 
 /// Quantises the weights of one output to int8; the result is the scale.
 ///
-/// Of a few clippings the one with the smallest squared error is taken. A weight that makes its lane too
-/// heavy is then made smaller, which happens to few.
+/// Of a few scales the one with the smallest squared error is taken, after the weights of lanes that are too heavy have been
+/// made smaller: they are few, but without that in the choice they carry most of the error.
 pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
     let largest = weights.iter().fold(0.0f32, |top, w| top.max(w.abs()));
     if !(largest > f32::MIN_POSITIVE && largest.is_finite()) {
         out.fill(0);
         return 0.0;
     }
-    let scales = CLIPS.map(|clip| clip * largest / f32::from(INT8_LIMIT));
-    let errors = scales.map(|scale| int8_error(weights, scale));
-    let best = (0..CLIPS.len())
-        .min_by(|&i, &j| errors[i].total_cmp(&errors[j]))
-        .unwrap_or(0);
-    let scale = scales[best];
-    for (q, w) in out.iter_mut().zip(weights) {
-        *q = round(clip_int8(w / scale)) as i8;
+    let (mut best, mut least) = (0.0, f32::INFINITY);
+    for end in ENDS {
+        let scale = end * largest / f32::from(INT8_LIMIT);
+        quantize_at(weights, scale, out);
+        let error = squared_error(weights, scale, out);
+        if error < least {
+            (best, least) = (scale, error);
+        }
     }
-    lighten_lanes(out);
-    scale
+    quantize_at(weights, best, out);
+    best
 }
 
-/// Squared error of weights at a scale.
-fn int8_error(weights: &[f32], scale: f32) -> f32 {
+fn quantize_at(weights: &[f32], scale: f32, out: &mut [i8]) {
     let inverse = 1.0 / scale;
-    let (whole, rest) = weights.as_chunks::<16>();
+    for (q, w) in out.iter_mut().zip(weights) {
+        *q = round(clip_int8(w * inverse)) as i8;
+    }
+    lighten_lanes(out);
+}
+
+/// Squared error of integers at a scale.
+fn squared_error(weights: &[f32], scale: f32, integers: &[i8]) -> f32 {
     let mut sums = [0.0f32; 16];
-    for chunk in whole {
-        for (sum, w) in sums.iter_mut().zip(chunk) {
-            let e = round(clip_int8(w * inverse)) * scale - w;
+    for (weights, integers) in weights.chunks(16).zip(integers.chunks(16)) {
+        for ((sum, w), &q) in sums.iter_mut().zip(weights).zip(integers) {
+            let e = f32::from(q) * scale - w;
             *sum += e * e;
         }
     }
-    let square = |w: &f32| (round(clip_int8(w * inverse)) * scale - w).powi(2);
-    sums.iter().sum::<f32>() + rest.iter().map(square).sum::<f32>()
+    sums.iter().sum()
 }
 
 fn clip_int8(x: f32) -> f32 {
@@ -301,7 +306,7 @@ pub fn quantize_int4(weights: &[f32], packed: &mut [u8], scales: &mut [f16]) {
         let end = block
             .iter()
             .fold(0.0f32, |top, &w| if w.abs() > top.abs() { w } else { top });
-        *scale = f16::from_f32(end / -8.0);
+        *scale = f16::from_f32((end / -8.0).clamp(f16::MIN.to_f32(), f16::MAX.to_f32()));
         let inverse = if scale.to_f32() == 0.0 {
             0.0
         } else {

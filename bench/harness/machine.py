@@ -18,8 +18,7 @@ def describe():
     memory = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     flags = info.get("flags", "").split()
     return {
-        "cpu": info.get("model name", "unknown"),
-        "cpu_family_model": f"{info.get('cpu family', '?')}/{info.get('model', '?')}",
+        "cpu": f"{info.get('model name', 'unknown')} (family {info.get('cpu family', '?')}, model {info.get('model', '?')})",
         "flags": [flag for flag in FLAGS if flag in flags],
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(int(memory["MemTotal"].split()[0]) / 2**20, 1),
@@ -66,7 +65,7 @@ class Noise:
 
 
 class Patience:
-    """Waits for a quiet moment, as long as its time lasts. Nothing that is measured may run."""
+    """Waits for a quiet moment, as long as its time lasts. Nothing that is measured may run meanwhile."""
 
     GLANCE = 0.1
     QUIET = 0.15

@@ -112,7 +112,7 @@ def ratio_cell(samples, name):
     if name not in samples or not peers:
         return "–"
     best, times, low, high = ratio(samples[name], peers)
-    return f"{times:.2f} ({low:.2f}–{high:.2f}) of {best}"
+    return f"{times:.2f} ({low:.2f}–{high:.2f}) against {best}"
 
 
 def resources_table(group):

@@ -60,6 +60,10 @@ class Texts(unittest.TestCase):
             (text,) = made.of((length,))["texts"]
             self.assertEqual(len(made.tokenizer.encode(workloads.BUILTIN_PROMPT + text).ids), length)
 
+    def test_no_text_is_empty(self):
+        texts = workloads.Inputs("builtin").of((6,) * 50)["texts"]
+        self.assertEqual([text for text in texts if not text.strip()], [])
+
     def test_impossible_length_is_an_error(self):
         with self.assertRaisesRegex(ValueError, "3 tokens"):
             workloads.Inputs("builtin").of((3,))

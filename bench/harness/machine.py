@@ -25,6 +25,7 @@ def describe():
         "kernel": os.uname().release.split("-")[0],
         "revision": revision(),
         "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "load_average": os.getloadavg()[0],
     }
 
 
@@ -41,27 +42,6 @@ def processor_seconds():
         user, nice, system, _, _, irq, softirq, steal = map(int, file.readline().split()[1:9])
     ticks = os.sysconf("SC_CLK_TCK")
     return (user + nice + system + irq + softirq) / ticks, steal / ticks
-
-
-class Noise:
-    """How much processor time others took while something was measured, in percent of one core."""
-
-    def __init__(self, own_seconds):
-        self.own_seconds = own_seconds
-
-    def __enter__(self):
-        self.wall, self.own, (self.busy, self.steal) = time.monotonic(), self.own_seconds(), processor_seconds()
-        return self
-
-    def __exit__(self, *_):
-        busy, steal = processor_seconds()
-        wall = time.monotonic() - self.wall
-        others = busy - self.busy - (self.own_seconds() - self.own)
-        self.result = {
-            "others_percent": round(100 * max(0, others) / wall),
-            "steal_percent": round(100 * (steal - self.steal) / wall),
-            "load_average": os.getloadavg()[0],
-        }
 
 
 class Patience:

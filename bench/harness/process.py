@@ -52,12 +52,6 @@ class Process:
     def resume(self):
         os.killpg(self.child.pid, signal.SIGCONT)
 
-    def cpu_seconds(self):
-        """Processor time used so far."""
-        with open(f"/proc/{self.child.pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def waited_seconds(self):
         """How long threads stood ready without a processor, so far: what other processes cost this one."""
         nanoseconds = 0

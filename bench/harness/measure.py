@@ -74,10 +74,13 @@ class Group:
         Without a reference, yuyi's own f32 vectors are it.
         """
         inputs = self.inputs.of(CHECK_LENGTHS)
-        answers = {name: self.ask(name, **inputs, vectors=True) for name in self.processes}
+        answers = {}
+        for name in list(self.processes):
+            with self._dropping(name):
+                answers[name] = self.ask(name, **inputs, vectors=True)
         vectors = {name: numpy.array(answer["vectors"]) for name, answer in answers.items()}
         if reference is None:
-            f32 = [name for name, engine in self.engines.items() if engine.precision == "f32"]
+            f32 = [name for name in vectors if self.engines[name].precision == "f32"]
             if not f32:
                 return {}
             reference = vectors[f32[0]]
@@ -174,12 +177,13 @@ class Group:
         inputs = self.inputs.of((16,))
         # One more than counts: the first brings the files into the page cache.
         for turn in range(count + 1):
-            for name, figures in result.items():
+            for name in list(self.processes):
                 patience.wait()
-                first_answer, model = self._start_once(self.engines[name], inputs)
-                if turn:
-                    figures["first_answer"].append(first_answer)
-                    figures["model"].append(model)
+                with self._dropping(name):
+                    first_answer, model = self._start_once(self.engines[name], inputs)
+                    if turn:
+                        result[name]["first_answer"].append(first_answer)
+                        result[name]["model"].append(model)
         return result
 
     def _start_once(self, engine, inputs):
@@ -193,7 +197,11 @@ class Group:
 
     def memory(self, singles, all_workloads, batches):
         """Peak resident memory in KB of a fresh process: loaded, after single texts, after all."""
-        return {name: self._memory_of(self.engines[name], singles, all_workloads, batches) for name in self.processes}
+        peaks = {}
+        for name in list(self.processes):
+            with self._dropping(name):
+                peaks[name] = self._memory_of(self.engines[name], singles, all_workloads, batches)
+        return peaks
 
     def _memory_of(self, engine, singles, all_workloads, batches):
         process = self.launcher.start(engine)

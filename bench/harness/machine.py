@@ -18,14 +18,14 @@ def describe():
     memory = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     flags = info.get("flags", "").split()
     return {
-        "cpu": info.get("model name", "unknown"),
-        "cpu_family_model": f"{info.get('cpu family', '?')}/{info.get('model', '?')}",
+        "cpu": f"{info.get('model name', 'unknown')} (family {info.get('cpu family', '?')}, model {info.get('model', '?')})",
         "flags": [flag for flag in FLAGS if flag in flags],
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(int(memory["MemTotal"].split()[0]) / 2**20, 1),
         "kernel": os.uname().release.split("-")[0],
         "revision": revision(),
         "nice": os.getpriority(os.PRIO_PROCESS, 0),
+        "load_average": os.getloadavg()[0],
     }
 
 
@@ -44,29 +44,8 @@ def processor_seconds():
     return (user + nice + system + irq + softirq) / ticks, steal / ticks
 
 
-class Noise:
-    """How much processor time others took while something was measured, in percent of one core."""
-
-    def __init__(self, own_seconds):
-        self.own_seconds = own_seconds
-
-    def __enter__(self):
-        self.wall, self.own, (self.busy, self.steal) = time.monotonic(), self.own_seconds(), processor_seconds()
-        return self
-
-    def __exit__(self, *_):
-        busy, steal = processor_seconds()
-        wall = time.monotonic() - self.wall
-        others = busy - self.busy - (self.own_seconds() - self.own)
-        self.result = {
-            "others_percent": round(100 * max(0, others) / wall),
-            "steal_percent": round(100 * (steal - self.steal) / wall),
-            "load_average": os.getloadavg()[0],
-        }
-
-
 class Patience:
-    """Waits for a quiet moment, as long as its time lasts. Nothing that is measured may run."""
+    """Waits for a quiet moment, as long as its time lasts. Nothing that is measured may run meanwhile."""
 
     GLANCE = 0.1
     QUIET = 0.15

@@ -1,18 +1,22 @@
 """The measurements: interleaved rounds, time to the first answer, memory, and the check of the vectors."""
 
+import contextlib
 import random
 import time
 
 import numpy
 
-from harness.machine import Noise
+from harness import machine
 from harness.process import EngineFailed
 from harness.workloads import BATCHES, CHECK_LENGTHS, Inputs, thin
 
-STARTS = 5
 FEWEST_ROUNDS = 3
 # What a peer gets where its best batch size was not looked for.
 USUAL_BATCH = 32
+# A sample is disturbed when its threads waited for a processor for more than this share of it.
+DISTURBED = 0.05
+# Engines that start more threads than there are processors always wait for themselves.
+MOST_TRIES = 4
 SEED = 3
 LEAST_F32_COSINE = 0.9999
 
@@ -25,8 +29,13 @@ class Group:
         self.inputs = Inputs(name)
         self.processes, self.failed = {}, {}
         self.engines = {}
-        for engine in engines:
-            self._start(engine)
+        try:
+            for engine in engines:
+                self._start(engine)
+        except BaseException:
+            # A stopped process would stay for ever.
+            self.close()
+            raise
 
     def _start(self, engine):
         try:
@@ -57,9 +66,6 @@ class Group:
         finally:
             process.pause()
 
-    def own_seconds(self):
-        return sum(process.cpu_seconds() for process in self.processes.values()) + time.process_time()
-
     # --- correctness ------------------------------------------------------------------------
 
     def check(self, reference):
@@ -68,10 +74,13 @@ class Group:
         Without a reference, yuyi's own f32 vectors are it.
         """
         inputs = self.inputs.of(CHECK_LENGTHS)
-        answers = {name: self.ask(name, **inputs, vectors=True) for name in self.processes}
+        answers = {}
+        for name in list(self.processes):
+            with self._dropping(name):
+                answers[name] = self.ask(name, **inputs, vectors=True)
         vectors = {name: numpy.array(answer["vectors"]) for name, answer in answers.items()}
         if reference is None:
-            f32 = [name for name, engine in self.engines.items() if engine.precision == "f32"]
+            f32 = [name for name in vectors if self.engines[name].precision == "f32"]
             if not f32:
                 return {}
             reference = vectors[f32[0]]
@@ -90,39 +99,67 @@ class Group:
 
     # --- time -------------------------------------------------------------------------------
 
-    def best_batches(self, workload):
+    def best_batches(self, workload, patience):
         """The batch size with which each engine is fastest; yuyi takes the texts as they come."""
         inputs = self.inputs.of(workload.lengths)
         sample = thin(inputs, 4) if len(workload.lengths) > 100 else inputs
         count = len(next(iter(sample.values())))
         sizes = [size for size in BATCHES if size <= count]
-        return {
-            name: None if self.engines[name].ours else min(sizes, key=lambda size: self._probe(name, sample, size))
-            for name in self.processes
-        }
-
-    def _probe(self, name, sample, size):
-        return min(self.ask(name, **sample, batch=size)["seconds"] for _ in range(2))
+        best = {name: None for name in self.processes}
+        for name in [name for name in best if not self.engines[name].ours]:
+            with self._dropping(name):
+                best[name] = min(sizes, key=lambda size: self._sample(name, workload, sample, size, patience)[0])
+        return best
 
     def rounds(self, workload, count, budget_seconds, patience):
         """Seconds of each engine, one sample a round; each round every engine once, shuffled."""
-        batches = self.best_batches(workload) if workload.in_batches() else {}
+        batches = self.best_batches(workload, patience) if workload.in_batches() else {}
         inputs = self.inputs.of(workload.lengths)
         order = random.Random(SEED)
-        samples = {name: [] for name in self.processes}
+        taken = {name: [] for name in self.processes}
         deadline = time.monotonic() + budget_seconds
-        with Noise(self.own_seconds) as noise:
-            for done in range(count):
-                if done >= FEWEST_ROUNDS and time.monotonic() > deadline:
-                    break
-                for name in order.sample(sorted(samples), len(samples)):
-                    patience.wait()
-                    try:
-                        samples[name].append(self._timed(name, workload, inputs, batches.get(name)))
-                    except EngineFailed as error:
-                        self.drop(name, str(error))
-                        del samples[name]
-        return {"samples": samples, "batch": batches, "noise": noise.result}
+        steal = machine.processor_seconds()[1]
+        started = time.monotonic()
+        for done in range(count):
+            if done >= FEWEST_ROUNDS and time.monotonic() > deadline:
+                break
+            for name in order.sample(sorted(self.processes), len(self.processes)):
+                with self._dropping(name):
+                    taken[name].append(self._sample(name, workload, inputs, batches.get(name), patience))
+        whole = {name: values for name, values in taken.items() if name in self.processes}
+        steal = (machine.processor_seconds()[1] - steal) / (time.monotonic() - started)
+        return {
+            "samples": {name: [seconds for seconds, _ in values] for name, values in whole.items()},
+            "waited": {name: [share for _, share in values] for name, values in whole.items()},
+            "batch": batches,
+            "steal": steal,
+        }
+
+    @contextlib.contextmanager
+    def _dropping(self, name):
+        """An engine that fails is left out; the others go on."""
+        try:
+            yield
+        except EngineFailed as error:
+            self.drop(name, str(error))
+
+    def _sample(self, name, workload, inputs, batch, patience):
+        """(seconds, share of them that threads waited for a processor).
+
+        A disturbed sample is taken again while there is patience. Whether one counts depends on the
+        waiting alone and never on its time.
+        """
+        process = self.processes[name]
+        for _ in range(MOST_TRIES):
+            patience.wait()
+            waited, started = process.waited_seconds(), time.monotonic()
+            seconds = self._timed(name, workload, inputs, batch)
+            wall = time.monotonic() - started
+            share = max(0, process.waited_seconds() - waited) / wall
+            if share <= DISTURBED or patience.left <= 0:
+                break
+            patience.left -= wall
+        return seconds, share
 
     def _timed(self, name, workload, inputs, batch):
         warm = 1
@@ -134,17 +171,19 @@ class Group:
 
     # --- start and memory ---------------------------------------------------------------------
 
-    def starts(self, count=STARTS):
+    def starts(self, count, patience):
         """Seconds from starting the process to its first vector, and of that for the model alone."""
         result = {name: {"first_answer": [], "model": []} for name in self.processes}
         inputs = self.inputs.of((16,))
         # One more than counts: the first brings the files into the page cache.
         for turn in range(count + 1):
-            for name, figures in result.items():
-                first_answer, model = self._start_once(self.engines[name], inputs)
-                if turn:
-                    figures["first_answer"].append(first_answer)
-                    figures["model"].append(model)
+            for name in list(self.processes):
+                patience.wait()
+                with self._dropping(name):
+                    first_answer, model = self._start_once(self.engines[name], inputs)
+                    if turn:
+                        result[name]["first_answer"].append(first_answer)
+                        result[name]["model"].append(model)
         return result
 
     def _start_once(self, engine, inputs):
@@ -158,7 +197,11 @@ class Group:
 
     def memory(self, singles, all_workloads, batches):
         """Peak resident memory in KB of a fresh process: loaded, after single texts, after all."""
-        return {name: self._memory_of(self.engines[name], singles, all_workloads, batches) for name in self.processes}
+        peaks = {}
+        for name in list(self.processes):
+            with self._dropping(name):
+                peaks[name] = self._memory_of(self.engines[name], singles, all_workloads, batches)
+        return peaks
 
     def _memory_of(self, engine, singles, all_workloads, batches):
         process = self.launcher.start(engine)

@@ -1,11 +1,13 @@
 """A measured engine: a process that stands still unless it is its turn."""
 
+import contextlib
 import json
 import os
 import select
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 from harness import CACHE
 
@@ -50,11 +52,14 @@ class Process:
     def resume(self):
         os.killpg(self.child.pid, signal.SIGCONT)
 
-    def cpu_seconds(self):
-        """Processor time used so far."""
-        with open(f"/proc/{self.child.pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def waited_seconds(self):
+        """How long threads stood ready without a processor, so far: what other processes cost this one."""
+        nanoseconds = 0
+        for path in Path(f"/proc/{self.child.pid}/task").glob("*/schedstat"):
+            # A thread may end between being listed and being read.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                nanoseconds += int(path.read_text().split()[1])
+        return nanoseconds / 1e9
 
     def close(self):
         """Lets the process end by itself, or ends it."""

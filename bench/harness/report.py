@@ -49,7 +49,8 @@ def heading(results):
     return (
         f"# yuyi and its peers on {machine['cpu']}\n\n"
         f"{machine['cores']} cores ({flags}), {machine['memory_gib']} GiB, Linux {machine['kernel']}; revision {machine['revision']}; "
-        f"{settings['threads']} threads for each engine; {results['date']}.{quick}\n\n"
+        f"{settings['threads']} threads for each engine; priority {machine['nice']}, load average at the start {machine['load_average']:.1f}; "
+        f"{results['date']}.{quick}\n\n"
         "Medians over interleaved rounds, first and third quartile in brackets. `bench/README.md` explains them.\n"
     )
 
@@ -112,7 +113,7 @@ def ratio_cell(samples, name):
     if name not in samples or not peers:
         return "–"
     best, times, low, high = ratio(samples[name], peers)
-    return f"{times:.2f} ({low:.2f}–{high:.2f}) of {best}"
+    return f"{times:.2f} ({low:.2f}–{high:.2f}) against {best}"
 
 
 def resources_table(group):
@@ -130,11 +131,14 @@ def resources_table(group):
 
 
 def noise_line(group):
+    """How much other work disturbed the runs."""
     if not group["workloads"]:
         return ""
-    measured = group["workloads"].items()
-    parts = (f"{key} {m['noise']['others_percent']} % + {m['noise']['steal_percent']} %" for key, m in measured)
-    return f"Other processes + hypervisor meanwhile, in percent of one core: {'; '.join(parts)}.\n"
+    parts = []
+    for key, measured in group["workloads"].items():
+        shares = [share for values in measured["waited"].values() for share in values]
+        parts.append(f"{key} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%}")
+    return f"Share of the time that threads waited for a processor + share that the hypervisor took: {', '.join(parts)}.\n"
 
 
 def footnotes(results):

@@ -87,7 +87,8 @@ class Inputs:
         # Each phrase adds a token or more, unless the last one would add too many.
         for _ in range(20 * length):
             text, count = self._longer(text, PHRASES[draws.randint(len(PHRASES))], length)
-            if count == length:
+            # Without a text the prompt's last space is a token, which many a first word swallows.
+            if text and count == length:
                 return text
         raise ValueError(f"No text of {length} tokens was found; the prompt alone may be longer.")
 

@@ -14,7 +14,7 @@ environment.enter()
 
 import numpy
 
-from harness import peer_worker, process, report, summary, workloads
+from harness import engines, machine, measure, peer_worker, process, report, summary, workloads
 
 ECHO = """
 import json, sys
@@ -24,6 +24,17 @@ for line in sys.stdin:
     if request.get("fail"):
         sys.exit("broken on purpose")
     print(json.dumps({"heard": request}), flush=True)
+"""
+
+# Answers as an engine does, for as many requests as its argument says.
+MORTAL = """
+import json, sys
+print(json.dumps({"version": "mortal", "load_seconds": 0.5, "rss_peak_kb": 1}), flush=True)
+for _, line in zip(range(int(sys.argv[1])), sys.stdin):
+    ids = json.loads(line)["ids"]
+    answer = {"seconds": 0.01, "tokens": sum(map(len, ids)), "rss_peak_kb": 2, "vectors": [[1.0, 0.0]] * len(ids)}
+    print(json.dumps(answer), flush=True)
+sys.exit("its time had come")
 """
 
 
@@ -59,6 +70,10 @@ class Texts(unittest.TestCase):
         for length in (6, 16, 17, 512):
             (text,) = made.of((length,))["texts"]
             self.assertEqual(len(made.tokenizer.encode(workloads.BUILTIN_PROMPT + text).ids), length)
+
+    def test_no_text_is_empty(self):
+        texts = workloads.Inputs("builtin").of((6,) * 50)["texts"]
+        self.assertEqual([text for text in texts if not text.strip()], [])
 
     def test_impossible_length_is_an_error(self):
         with self.assertRaisesRegex(ValueError, "3 tokens"):
@@ -115,6 +130,38 @@ class Protocol(unittest.TestCase):
             self.start(ECHO).ask(fail=True)
         with self.assertRaisesRegex(process.EngineFailed, "no such model"):
             self.start("import sys; sys.exit('no such model')")
+
+
+class Groups(unittest.TestCase):
+    """Two small engines; one ends after a few requests."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.enterContext(mock.patch.object(process, "CACHE", Path(scratch.name)))
+
+    def group(self, **lives):
+        launcher = mock.Mock()
+        launcher.start = lambda engine: process.Process(
+            engine.name, [sys.executable, "-c", MORTAL, str(lives[engine.name])], {}, 20
+        )
+        made = measure.Group("f32", launcher, [engines.Engine(name, "f32") for name in lives], lambda _: None)
+        self.addCleanup(made.close)
+        return made
+
+    def test_an_engine_that_dies_is_left_out_and_the_other_goes_on(self):
+        group = self.group(robust=1000, frail=3)
+        single, batch = workloads.WORKLOADS[0], workloads.WORKLOADS[5]
+        measured = group.rounds(single, 5, 60, machine.Patience(0))
+        self.assertEqual(measured["samples"], {"robust": [0.01] * 5})
+        self.assertEqual(group.failed, {"frail": "ended: its time had come"})
+        self.assertEqual(list(group.rounds(batch, 2, 60, machine.Patience(0))["batch"]), ["robust"])
+        self.assertEqual(group.memory([single], [batch], {}), {"robust": {"loaded": 1, "singles": 2, "all": 2}})
+
+    def test_wrong_vectors_are_left_out(self):
+        group = self.group(robust=1000)
+        group.check(numpy.array([[0.9, 0.1]] * len(workloads.CHECK_LENGTHS)))
+        self.assertRegex(group.failed["robust"], "vectors are wrong: cosine 0.9")
 
 
 if __name__ == "__main__":

@@ -322,7 +322,9 @@ pub fn quantize_int4(weights: &[f32], packed: &mut [u8], scales: &mut [f16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{random, random_matrix};
+    use crate::testing::{bell_shaped, random, random_matrix};
+    use proptest::collection::{SizeRange, vec};
+    use proptest::prelude::*;
 
     fn values(q: &QuantizedMatrix, row: usize, columns: usize) -> Vec<f64> {
         let Meaning { scale, low } = q.meanings[row];
@@ -350,6 +352,67 @@ mod tests {
                 all.push(values(&q, 4, columns));
             }
             assert!(all.iter().all(|v| *v == all[0]));
+        }
+    }
+
+    /// Row by row, by the definition.
+    fn naive(row: &[f32]) -> (Vec<u8>, Meaning) {
+        let low = row.iter().copied().fold(f32::MAX, f32::min);
+        let range = row.iter().copied().fold(f32::MIN, f32::max) - low;
+        let (scale, inverse) = if range > 1e-30 {
+            (range / 255.0, 255.0 / range)
+        } else {
+            (0.0, 0.0)
+        };
+        let byte = |x: &f32| ((x - low) * inverse).round_ties_even() as u8;
+        (row.iter().map(byte).collect(), Meaning { scale, low })
+    }
+
+    #[test]
+    fn bytes_are_those_of_the_definition() {
+        for columns in [0usize, 1, 2, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 768, 3073] {
+            let mut x = random_matrix(10, columns, 35);
+            for (j, sign) in (0..columns).zip([1.0, -1.0].into_iter().cycle()) {
+                x.row_mut(1)[j] = sign;
+                x.row_mut(2)[j] *= 1e38;
+                x.row_mut(3)[j] *= 1e-29;
+                x.row_mut(4)[j] += 1e4;
+                // Halves between two bytes.
+                x.row_mut(5)[j] = (j % 511) as f32 / 2.0;
+                x.row_mut(6)[j] = if j + 1 == columns { -1e6 } else { 0.25 };
+                x.row_mut(7)[j] = if j == 0 { f32::MAX } else { 0.0 };
+                x.row_mut(8)[j] *= 1e-41;
+                x.row_mut(9)[j] = -7.5;
+            }
+            for kernel in Kernel::all() {
+                let mut q = QuantizedMatrix::default();
+                q.fill(&Team::new(2), kernel, x.view());
+                for i in 0..10 {
+                    let (bytes, meaning) = naive(x.row(i));
+                    let what = format!("{} {columns} columns, row {i}", kernel.name());
+                    assert_eq!(&q.data[i * q.stride..][..columns], bytes, "{what}");
+                    let got = (q.meanings[i].low, q.meanings[i].scale);
+                    assert_eq!(got, (meaning.low, meaning.scale), "{what}");
+                }
+            }
+        }
+    }
+
+    /// A bad element in a whole vector of any path or in what is left after the last.
+    #[test]
+    fn a_bad_element_is_noticed_anywhere() {
+        for columns in [1usize, 9, 37] {
+            for at in 0..columns {
+                let mut x = random_matrix(3, columns, 36);
+                x.row_mut(0)[at] = f32::NAN;
+                x.row_mut(2)[at] = f32::INFINITY;
+                for kernel in Kernel::all() {
+                    let mut q = QuantizedMatrix::default();
+                    q.fill(&Team::new(1), kernel, x.view());
+                    let bad = |i: usize| q.meanings[i].scale.is_nan() && q.meanings[i].low.is_nan();
+                    assert!(bad(0) && !bad(1) && bad(2), "{} at {at}", kernel.name());
+                }
+            }
         }
     }
 
@@ -388,6 +451,84 @@ mod tests {
             // A few weights alone may be of a kind whose lanes must be lightened.
             let bound = if n > 100 { 4e-4 } else { 0.1 };
             assert!(error <= bound * square, "{n}: {error} of {square}");
+        }
+    }
+
+    /// Weights of a real model have a bell shape: few lanes are too heavy.
+    #[test]
+    fn usual_weights_lose_little() {
+        for (n, seed) in [(384usize, 37), (768, 38), (3072, 39)] {
+            let weights = bell_shaped(n, seed);
+            let mut q = vec![0; n];
+            let scale = quantize_int8(&weights, &mut q);
+            let error = |(&q, w): (&i8, &f32)| f64::from(f32::from(q) * scale - w).powi(2);
+            let error: f64 = q.iter().zip(&weights).map(error).sum();
+            let size: f64 = weights.iter().map(|w| f64::from(*w).powi(2)).sum();
+            let relative = (error / size).sqrt();
+            assert!(relative < 0.015, "{n}: {relative}");
+        }
+    }
+
+    /// Any floats, those that no checkpoint should have among them.
+    fn any_weights(length: impl Into<SizeRange>) -> impl Strategy<Value = Vec<f32>> {
+        let kind = prop_oneof![
+            4 => any::<f32>().prop_map(|x| x % 1.0).boxed(),
+            1 => any::<f32>().boxed(),
+        ];
+        let usual = vec(-1.0f32..1.0, length.into());
+        (usual, kind, 0usize..64, -30i32..30).prop_map(|(mut weights, odd, at, power)| {
+            weights.iter_mut().for_each(|w| *w *= 2f32.powi(power));
+            if let Some(w) = weights.get_mut(at) {
+                *w = odd;
+            }
+            weights
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_int8_weights_cannot_saturate(weights in any_weights(0usize..50)) {
+            let mut q = vec![0; weights.len()];
+            let scale = quantize_int8(&weights, &mut q);
+            prop_assert!(fits_int8(&q));
+            prop_assert!(scale.is_finite() && scale >= 0.0);
+            for (eight, weights) in q.chunks(8).zip(weights.chunks(8)) {
+                for lane in LANES {
+                    let present = || lane.into_iter().filter(|&i| i < eight.len() && !weights[i].is_nan());
+                    let nearest = |i: usize| {
+                        if scale > 0.0 { round(clip_int8(weights[i] / scale)) as i8 } else { 0 }
+                    };
+                    let sum: u32 = present().map(|i| u32::from(nearest(i).unsigned_abs())).sum();
+                    // A lane that is light enough holds the nearest integers; a heavier one is as heavy as it may be, and
+                    // its integers have only come nearer to zero.
+                    prop_assert_eq!(lane_sum(eight, lane), sum.min(LANE_SUM));
+                    for i in present() {
+                        let (q, nearest) = (eight[i], nearest(i));
+                        prop_assert!(q.unsigned_abs() <= nearest.unsigned_abs());
+                        prop_assert!(q == 0 || q.signum() == nearest.signum());
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn any_int4_weights_are_within_a_step(weights in any_weights(64usize)) {
+            let (mut packed, mut scales) = (vec![0; 32], vec![f16::ZERO; 2]);
+            quantize_int4(&weights, &mut packed, &mut scales);
+            for (i, &w) in weights.iter().enumerate() {
+                let (block, j) = (i / BLOCK, i % BLOCK);
+                let byte = packed[block * 16 + j % 16];
+                let q = f32::from(if j < 16 { byte & 15 } else { byte >> 4 }) - 8.0;
+                let scale = scales[block].to_f32();
+                // Where half precision has all its bits. The largest weight may be a little beyond −8, its opposite
+                // is a whole step beyond 7.
+                if w.is_finite() && scale.is_finite() && scale.abs() >= 1e-4 {
+                    let step = if q == 7.0 { 1.01 } else { 0.51 };
+                    prop_assert!((q * scale - w).abs() <= step * scale.abs(), "{}: {} · {} for {}", i, q, scale, w);
+                }
+            }
         }
     }
 

@@ -15,6 +15,17 @@ pub(crate) fn random(n: usize, seed: u64) -> Vec<f32> {
     (0..n).map(|_| next()).collect()
 }
 
+/// As [`random`], but most of the numbers are small, as in the weights of a real model: the sum of three.
+pub(crate) fn bell_shaped(n: usize, seed: u64) -> Vec<f32> {
+    let thrice = random(3 * n, seed);
+    thrice
+        .as_chunks::<3>()
+        .0
+        .iter()
+        .map(|x| x.iter().sum())
+        .collect()
+}
+
 /// A random matrix.
 pub(crate) fn random_matrix(rows: usize, columns: usize, seed: u64) -> Matrix {
     let mut m = Matrix::zeros(rows, columns);

@@ -142,6 +142,7 @@ mod tests {
     use super::*;
     use crate::kernel::{Kernel, Operation};
     use crate::testing::random;
+    use half::f16;
 
     struct RunTile(Tile, usize, usize);
     impl Operation for RunTile {
@@ -218,6 +219,219 @@ mod tests {
                 .zip(&whole)
                 .all(|(x, y)| x.to_bits() == y.to_bits())
         );
+    }
+
+    /// Rows and columns of the integer tiles of a kernel.
+    struct Sizes;
+    impl Operation for Sizes {
+        type Output = [usize; 3];
+        #[inline(always)]
+        unsafe fn run<I: Isa>(self) -> [usize; 3] {
+            [I::DOT_ROWS, I::BLOCK_ROWS, I::DOT_VECTORS * I::LANES]
+        }
+    }
+
+    struct RunIntegers<'a>(Tile, usize, Option<&'a [f16]>);
+    impl Operation for RunIntegers<'_> {
+        type Output = ();
+        #[inline(always)]
+        unsafe fn run<I: Isa>(self) {
+            let stride = size_of::<f16>() * I::LANES * I::DOT_VECTORS;
+            // SAFETY: the test sizes its buffers for the tile.
+            unsafe {
+                match self.2 {
+                    None => I::tile_dot(&self.0, self.1),
+                    Some(scales) => I::tile_blocks(&self.0, self.1, scales.as_ptr().cast(), stride),
+                }
+            }
+        }
+    }
+
+    /// A [rows, 4 · steps] bytes and B [steps, columns, 4] integers; the four of a step in a column.
+    struct Integers {
+        a: Vec<u8>,
+        b: Vec<i8>,
+        steps: usize,
+        columns: usize,
+    }
+
+    impl Integers {
+        fn sum(&self, row: usize, column: usize, steps: std::ops::Range<usize>) -> i32 {
+            let a = &self.a[row * 4 * self.steps..][..4 * self.steps];
+            let products = (4 * steps.start..4 * steps.end).map(|i| {
+                let at = (i / 4 * self.columns + column) * 4 + i % 4;
+                i32::from(a[i]) * i32::from(self.b[at])
+            });
+            products.sum()
+        }
+
+        /// The bits of C of a tile that is interrupted after `split` steps.
+        fn run(
+            &self,
+            kernel: Kernel,
+            rows: usize,
+            split: usize,
+            scales: Option<&[f16]>,
+        ) -> Vec<u32> {
+            let mut c = vec![0x7FC0_0000u32; rows * self.columns];
+            for (from, to) in [(0, split), (split, self.steps)] {
+                let tile = Tile {
+                    a: self.a[(4 * from).min(self.a.len())..].as_ptr(),
+                    a_stride: 4 * self.steps,
+                    b: self.b[from * 4 * self.columns..].as_ptr().cast(),
+                    b_stride: 4 * self.columns,
+                    c: c.as_mut_ptr().cast(),
+                    c_stride: 4 * self.columns,
+                    steps: to - from,
+                    accumulate: from > 0,
+                    prefetch: self.b.as_ptr().cast(),
+                    prefetch_stride: 0,
+                };
+                let scales = scales.map(|s| &s[from / BLOCK_STEPS * self.columns..]);
+                kernel.run(RunIntegers(tile, rows, scales));
+            }
+            c
+        }
+    }
+
+    fn bytes(n: usize, seed: u64) -> Vec<u8> {
+        random(n, seed)
+            .iter()
+            .map(|x| (x * 128.0 + 128.0) as u8)
+            .collect()
+    }
+
+    fn weights(n: usize, limit: f32, seed: u64) -> Vec<i8> {
+        random(n, seed)
+            .iter()
+            .map(|x| (x * limit).floor() as i8)
+            .collect()
+    }
+
+    #[test]
+    fn integer_tiles_sum_exactly_wherever_they_are_cut() {
+        for kernel in Kernel::all() {
+            let [most, _, columns] = kernel.run(Sizes);
+            for (rows, steps) in (1..=most).flat_map(|r| [0usize, 2, 4, 38, 130].map(|s| (r, s))) {
+                // Four of at most 32 are no more than a lane can hold.
+                let (a, b) = (
+                    bytes(rows * 4 * steps, 3),
+                    weights(4 * steps * columns, 32.0, 4),
+                );
+                let integers = Integers {
+                    a,
+                    b,
+                    steps,
+                    columns,
+                };
+                for split in [steps, steps / 4 * 2] {
+                    let c = integers.run(kernel, rows, split, None);
+                    for (i, &c) in c.iter().enumerate() {
+                        let want = integers.sum(i / columns, i % columns, 0..steps);
+                        assert_eq!(
+                            c as i32,
+                            want,
+                            "{} {rows} rows, {steps} steps",
+                            kernel.name()
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn block_tiles_scale_exact_sums_wherever_they_are_cut() {
+        for kernel in Kernel::all() {
+            let [_, most, columns] = kernel.run(Sizes);
+            for (rows, blocks) in (1..=most).flat_map(|r| [0usize, 1, 2, 13].map(|b| (r, b))) {
+                let steps = blocks * BLOCK_STEPS;
+                let (a, b) = (
+                    bytes(rows * 4 * steps, 5),
+                    weights(4 * steps * columns, 8.0, 6),
+                );
+                let scales: Vec<f16> = random(blocks * columns, 7)
+                    .iter()
+                    .map(|&s| f16::from_f32(s))
+                    .collect();
+                let integers = Integers {
+                    a,
+                    b,
+                    steps,
+                    columns,
+                };
+                let whole = integers.run(kernel, rows, steps, Some(&scales));
+                for (i, &c) in whole.iter().enumerate() {
+                    let (want, size) = scaled(&integers, &scales, i / columns, i % columns);
+                    let difference = (f64::from(f32::from_bits(c)) - want).abs();
+                    let allowed = f64::from(f32::EPSILON) * blocks as f64 * size;
+                    assert!(
+                        difference <= allowed,
+                        "{} {rows} rows, {blocks} blocks",
+                        kernel.name()
+                    );
+                }
+                let cut = integers.run(kernel, rows, blocks / 2 * BLOCK_STEPS, Some(&scales));
+                assert!(
+                    cut == whole,
+                    "{} {rows} rows, {blocks} blocks",
+                    kernel.name()
+                );
+            }
+        }
+    }
+
+    /// Each block's sum times its scale, summed, and the same with absolute values.
+    fn scaled(integers: &Integers, scales: &[f16], row: usize, column: usize) -> (f64, f64) {
+        let block = |b: usize| {
+            let steps = b * BLOCK_STEPS..(b + 1) * BLOCK_STEPS;
+            let scale = f64::from(scales[b * integers.columns + column].to_f32());
+            f64::from(integers.sum(row, column, steps)) * scale
+        };
+        let blocks = (0..integers.steps / BLOCK_STEPS).map(block);
+        blocks.fold((0.0, 0.0), |(sum, size), x| (sum + x, size + x.abs()))
+    }
+
+    /// The heaviest weights that there may be against the largest activations, through every row of the tile.
+    #[test]
+    fn integer_tiles_do_not_saturate() {
+        for kernel in Kernel::all() {
+            let [dot_rows, block_rows, columns] = kernel.run(Sizes);
+            let steps = 2 * BLOCK_STEPS;
+            let lanes: [[i8; 8]; 4] = [
+                [64, 64, 64, 64, 0, 0, 0, 0],
+                [32; 8],
+                [-64, 0, 0, -64, -64, 0, 0, -64],
+                [-1, 63, 64, -64, 0, 64, 0, 0],
+            ];
+            let dot = |i: usize| lanes[i / 4 % columns % 4][i / (4 * columns) % 2 * 4 + i % 4];
+            let block = |i: usize| if i / 4 % columns % 2 == 0 { -8 } else { 7 };
+            let scales = vec![f16::ONE; columns * steps / BLOCK_STEPS];
+            let integers = |rows: usize, weight: &dyn Fn(usize) -> i8| Integers {
+                a: vec![255; rows * 4 * steps],
+                b: (0..4 * steps * columns).map(weight).collect(),
+                steps,
+                columns,
+            };
+            let tile = integers(dot_rows, &dot);
+            for (i, c) in tile
+                .run(kernel, dot_rows, steps, None)
+                .into_iter()
+                .enumerate()
+            {
+                let want = tile.sum(i / columns, i % columns, 0..steps);
+                assert_eq!(c as i32, want, "{}", kernel.name());
+            }
+            let tile = integers(block_rows, &block);
+            for (i, c) in tile
+                .run(kernel, block_rows, steps, Some(&scales))
+                .into_iter()
+                .enumerate()
+            {
+                let want = tile.sum(i / columns, i % columns, 0..steps);
+                assert_eq!(f32::from_bits(c), want as f32, "{}", kernel.name());
+            }
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Folder {
     fn load(&self) -> Result<LocalEmbedder, Error> {
         LocalEmbedder::load(
             resolve(self.path().to_str().unwrap())?,
-            Precision::F32,
+            Some(Precision::F32),
             Some(1),
         )
     }

@@ -1,0 +1,225 @@
+//! Products of floats against the naive product, and what holds for every format.
+
+mod integers;
+
+use super::*;
+use crate::kernel::Kernel;
+use crate::matrix::Matrix;
+use crate::packed::{RowWeights, Source};
+use crate::testing::{random, random_matrix};
+use half::f16;
+
+fn fill_floats(row: RowWeights<'_>, from: &[f32]) {
+    match row {
+        RowWeights::Floats(to) => to.copy_from_slice(from),
+        _ => panic!("floats were promised"),
+    }
+}
+
+fn run(
+    threads: usize,
+    x: &Matrix,
+    layer: &PackedLinear,
+    activation: Option<Activation>,
+    out: &mut Matrix,
+) {
+    let bytes = &mut QuantizedMatrix::default();
+    linear(
+        &Team::new(threads),
+        x.view(),
+        layer,
+        activation,
+        bytes,
+        out.view_mut(),
+    );
+}
+
+fn pack(
+    kernel: Kernel,
+    format: WeightFormat,
+    outputs: usize,
+    inputs: usize,
+    weights: &[f32],
+    bias: &[f32],
+) -> PackedLinear {
+    PackedLinear::pack(
+        &Team::new(2),
+        kernel,
+        (format, Source::Floats),
+        [outputs, inputs],
+        bias,
+        |o, row| {
+            fill_floats(row, &weights[o * inputs..][..inputs]);
+            Ok::<_, ()>(())
+        },
+    )
+    .unwrap()
+}
+
+/// Weights that are exact in half precision.
+fn half_weights(n: usize, seed: u64) -> Vec<f32> {
+    random(n, seed)
+        .iter()
+        .map(|&x| f16::from_f32(x).to_f32())
+        .collect()
+}
+
+fn product(
+    kernel: Kernel,
+    threads: usize,
+    format: WeightFormat,
+    x: &Matrix,
+    outputs: usize,
+) -> Matrix {
+    let inputs = x.columns();
+    let layer = pack(
+        kernel,
+        format,
+        outputs,
+        inputs,
+        &half_weights(outputs * inputs, 7),
+        &random(outputs, 8),
+    );
+    let mut out = Matrix::zeros(x.rows(), outputs);
+    run(threads, x, &layer, None, &mut out);
+    out
+}
+
+#[test]
+fn equals_the_naive_product_at_awkward_shapes() {
+    for kernel in Kernel::all() {
+        for (rows, inputs, outputs) in [
+            (0, 5, 3),
+            (1, 1, 1),
+            (1, 0, 4),
+            (2, 3, 5),
+            (7, 33, 47),
+            (8, 48, 48),
+            (9, 49, 49),
+            (13, 100, 23),
+            (16, 97, 24),
+            (17, 768, 25),
+            (127, 31, 96),
+            (128, 16, 97),
+            (129, 5, 7),
+            (257, 85, 49),
+            (3, 3073, 50),
+        ] {
+            for format in [WeightFormat::F32, WeightFormat::F16] {
+                let x = random_matrix(rows, inputs, 9);
+                compare(
+                    kernel,
+                    &x,
+                    outputs,
+                    &product(kernel, 2, format, &x, outputs),
+                );
+            }
+        }
+    }
+}
+
+fn compare(kernel: Kernel, x: &Matrix, outputs: usize, got: &Matrix) {
+    let (weights, bias) = (half_weights(outputs * x.columns(), 7), random(outputs, 8));
+    for i in 0..x.rows() {
+        for o in 0..outputs {
+            let w = &weights[o * x.columns()..][..x.columns()];
+            let dot: f64 = x
+                .row(i)
+                .iter()
+                .zip(w)
+                .map(|(&a, &b)| f64::from(a) * f64::from(b))
+                .sum();
+            let (want, got) = (dot + f64::from(bias[o]), f64::from(got.row(i)[o]));
+            let bound = 1e-5 * (x.columns() as f64).sqrt().max(1.0);
+            assert!(
+                (got - want).abs() < bound,
+                "{} row {i} output {o}: {got} {want}",
+                kernel.name()
+            );
+        }
+    }
+}
+
+fn same_bits(a: &[f32], b: &[f32]) -> bool {
+    a.iter()
+        .map(|x| x.to_bits())
+        .eq(b.iter().map(|x| x.to_bits()))
+}
+
+#[test]
+fn bytes_do_not_depend_on_neighbours_threads_or_storage() {
+    use WeightFormat::{F16, F32, Int4, Int8};
+    for kernel in Kernel::all() {
+        let x = random_matrix(150, 320, 11);
+        for (format, other) in [(F32, F16), (Int8, Int8), (Int4, Int4)] {
+            let all = product(kernel, 2, format, &x, 100);
+            for rows in [1usize, 2, 3, 8, 9, 100] {
+                let mut part = Matrix::zeros(rows, 320);
+                (0..rows).for_each(|i| part.row_mut(i).copy_from_slice(x.row(149 - i)));
+                for (threads, format) in [(1, format), (3, other)] {
+                    let got = product(kernel, threads, format, &part, 100);
+                    for i in 0..rows {
+                        assert!(
+                            same_bits(got.row(i), all.row(149 - i)),
+                            "{} {format:?} {rows} rows, {threads} threads",
+                            kernel.name()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bad_row_does_not_spoil_the_others() {
+    for (kernel, format) in kernels_and_formats() {
+        let mut x = random_matrix(20, 64, 12);
+        let clean = product(kernel, 2, format, &x, 50);
+        for (i, bad) in [f32::NAN, f32::INFINITY, f32::MAX, 1e-42]
+            .into_iter()
+            .enumerate()
+        {
+            x.row_mut(i * 5)[i] = bad;
+        }
+        let got = product(kernel, 2, format, &x, 50);
+        assert!(got.row(0).iter().all(|v| v.is_nan()));
+        assert!(got.row(5).iter().all(|v| !v.is_finite()));
+        for i in (0..20).filter(|i| i % 5 != 0) {
+            assert!(same_bits(got.row(i), clean.row(i)));
+        }
+    }
+}
+
+fn kernels_and_formats() -> impl Iterator<Item = (Kernel, WeightFormat)> {
+    use WeightFormat::{F16, F32, Int4, Int8};
+    let kernels = Kernel::all().into_iter();
+    kernels.flat_map(|kernel| [F32, F16, Int8, Int4].map(|format| (kernel, format)))
+}
+
+#[test]
+fn the_activation_follows_the_bias() {
+    for (kernel, format) in kernels_and_formats() {
+        let x = random_matrix(3, 32, 13);
+        let (weights, bias) = (half_weights(5 * 32, 7), random(5, 8));
+        let layer = pack(kernel, format, 5, 32, &weights, &bias);
+        let (mut plain, mut bent) = (Matrix::zeros(3, 5), Matrix::zeros(3, 5));
+        run(1, &x, &layer, None, &mut plain);
+        run(1, &x, &layer, Some(Activation::GeluTanh), &mut bent);
+        for (p, b) in (0..3).flat_map(|i| plain.row(i).iter().zip(bent.row(i))) {
+            let p = f64::from(*p);
+            let want = 0.5 * p * (1.0 + (0.797_884_56 * (p + 0.044_715 * p.powi(3))).tanh());
+            assert!((f64::from(*b) - want).abs() < 1e-6 * p.abs().max(1.0));
+        }
+    }
+}
+
+#[test]
+fn an_error_while_filling_is_passed_on() {
+    for (kernel, format) in kernels_and_formats() {
+        let storage = (format, Source::Floats);
+        let fill = |o, _: RowWeights<'_>| if o == 6 { Err("row 6") } else { Ok(()) };
+        let packed = PackedLinear::pack(&Team::new(2), kernel, storage, [9, 32], &[0.0; 9], fill);
+        assert_eq!(packed.err(), Some("row 6"));
+    }
+}

@@ -81,6 +81,24 @@ impl From<PrecisionArg> for Precision {
     }
 }
 
+/// Number formats of a quantised folder.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum IntegerPrecisionArg {
+    /// 8-bit weights with a scale for each output
+    Int8,
+    /// 4-bit weights in blocks of 32; experimental
+    Int4,
+}
+
+impl From<IntegerPrecisionArg> for Precision {
+    fn from(arg: IntegerPrecisionArg) -> Self {
+        match arg {
+            IntegerPrecisionArg::Int8 => Self::Int8,
+            IntegerPrecisionArg::Int4 => Self::Int4,
+        }
+    }
+}
+
 /// `yuyi sim`.
 #[derive(Args)]
 pub struct SimArgs {
@@ -160,7 +178,7 @@ pub struct QuantizeArgs {
     pub output: PathBuf,
     /// Number format of the weights
     #[arg(long, env = "YUYI_PRECISION", value_enum, default_value = "int8")]
-    pub precision: PrecisionArg,
+    pub precision: IntegerPrecisionArg,
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,

@@ -8,16 +8,11 @@ use serde_json::json;
 use yuyi_encoder::{Precision, quantize_folder};
 use yuyi_models::resolve;
 
-use crate::args::{Misuse, PrecisionArg, QuantizeArgs};
+use crate::args::{Misuse, QuantizeArgs};
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     let output = &args.output;
-    if matches!(args.precision, PrecisionArg::F32) {
-        bail!(Misuse(
-            "f32 is no quantisation. Choose --precision int8 or int4.".into()
-        ));
-    }
     if output.exists() {
         bail!(Misuse(format!(
             "{} exists already. Name a new folder.",

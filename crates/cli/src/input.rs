@@ -71,7 +71,9 @@ impl Input {
             None if standard => unnamed,
             None => {
                 let shown = path.display();
-                let what = format!("What is {shown}? Say --format tsv, csv, jsonl or txt.");
+                let what = format!(
+                    "The name {shown} does not tell the file's format; add --format tsv, csv, jsonl or txt."
+                );
                 bail!(Misuse(what));
             }
         };

@@ -14,6 +14,14 @@ pub enum Error {
         /// Names that would work.
         installed: Vec<String>,
     },
+    /// A path that leads to no folder.
+    #[error("{name} is not a folder. --model takes a model folder, or one of these names: {}.", installed.join(", "))]
+    NotAFolder {
+        /// The path.
+        name: String,
+        /// Names that would work.
+        installed: Vec<String>,
+    },
     /// A folder cannot be listed.
     #[error("The folder {} cannot be read", folder.display())]
     Unreadable {

@@ -32,7 +32,8 @@ pub struct Installed {
 /// under the home folder. A name wins over a folder of that name; `./NAME` is always the folder.
 ///
 /// # Errors
-/// [`Error::Unknown`] with the names that would work; otherwise when the folder cannot be read.
+/// [`Error::Unknown`] or, for a path, [`Error::NotAFolder`], with the names that would work;
+/// otherwise when the folder cannot be read.
 pub fn resolve(name_or_dir: &str) -> Result<Resolved, Error> {
     resolve_in(home().as_deref(), name_or_dir)
 }
@@ -53,9 +54,12 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
     if path.is_dir() {
         return from_path(folder_name(path), path);
     }
-    Err(Error::Unknown {
-        name: name_or_dir.to_owned(),
-        installed: models.into_iter().map(|m| m.name).collect(),
+    let name = name_or_dir.to_owned();
+    let installed = models.into_iter().map(|m| m.name).collect();
+    Err(if name.contains(std::path::is_separator) {
+        Error::NotAFolder { name, installed }
+    } else {
+        Error::Unknown { name, installed }
     })
 }
 
@@ -177,6 +181,18 @@ mod tests {
             error,
             "There is no model \"c\". Installed: e5-small-zh, a, b. A path to a model folder works too."
         );
+    }
+
+    #[test]
+    fn a_path_without_a_folder_is_called_that() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for path in ["./missing", file.path().to_str().unwrap()] {
+            let error = resolve_in(None, path).unwrap_err().to_string();
+            let expected = format!(
+                "{path} is not a folder. --model takes a model folder, or one of these names: e5-small-zh."
+            );
+            assert_eq!(error, expected);
+        }
     }
 
     #[test]

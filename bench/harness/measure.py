@@ -1,6 +1,7 @@
 """The measurements: interleaved rounds, time to the first answer, memory, and the check of the vectors."""
 
 import contextlib
+import math
 import random
 import time
 
@@ -17,6 +18,7 @@ USUAL_BATCH = 32
 DISTURBED = 0.05
 # Engines that start more threads than there are processors always wait for themselves.
 MOST_TRIES = 4
+WARM_SECONDS = 0.15
 SEED = 3
 LEAST_F32_COSINE = 0.9999
 
@@ -29,6 +31,8 @@ class Group:
         self.inputs = Inputs(name)
         self.processes, self.failed = {}, {}
         self.engines = {}
+        # Seconds of one run, by engine and inputs.
+        self.typical = {}
         try:
             for engine in engines:
                 self._start(engine)
@@ -162,12 +166,21 @@ class Group:
         return seconds, share
 
     def _timed(self, name, workload, inputs, batch):
-        warm = 1
+        """Seconds of one run, after the engine's threads are awake and on processors of their own."""
         if workload.in_batches():
-            # One short text wakes the threads up; a whole batch of a second needs no more.
-            self.ask(name, **self.inputs.of((16,)), warm=1)
-            warm = 0
-        return self.ask(name, **inputs, batch=batch, warm=warm)["seconds"]
+            # A batch of a second needs no more than a short text before it.
+            inputs_before = self.inputs.of((16,))
+            self.ask(name, **inputs_before, warm=self._warm_runs(name, inputs_before))
+            return self.ask(name, **inputs, batch=batch)["seconds"]
+        return self.ask(name, **inputs, warm=self._warm_runs(name, inputs))["seconds"]
+
+    def _warm_runs(self, name, inputs):
+        """Untimed runs that fill WARM_SECONDS: threads that were stopped may wake up on one
+        processor, and it takes the scheduler a while to part them."""
+        key = (name, str(inputs))
+        if key not in self.typical:
+            self.typical[key] = self.ask(name, **inputs, warm=1)["seconds"]
+        return max(1, math.ceil(WARM_SECONDS / self.typical[key]))
 
     # --- start and memory ---------------------------------------------------------------------
 

@@ -405,7 +405,13 @@ mod tests {
                 [-1, 63, 64, -64, 0, 64, 0, 0],
             ];
             let dot = |i: usize| lanes[i / 4 % columns % 4][i / (4 * columns) % 2 * 4 + i % 4];
-            let block = |i: usize| if i / 4 % columns % 2 == 0 { -8 } else { 7 };
+            let block = |i: usize| {
+                if (i / 4 % columns).is_multiple_of(2) {
+                    -8
+                } else {
+                    7
+                }
+            };
             let scales = vec![f16::ONE; columns * steps / BLOCK_STEPS];
             let integers = |rows: usize, weight: &dyn Fn(usize) -> i8| Integers {
                 a: vec![255; rows * 4 * steps],

@@ -1,5 +1,6 @@
 //! Vectors for `scripts/parity_full`: each line of standard input is a JSON list of
-//! token ids (taken as they are) or a JSON string; each line of output is its vector.
+//! token ids (taken as they are) or a JSON string; each line of output is its vector,
+//! computed in f32 whatever the folder's own format.
 //!
 //!     encode_ids FOLDER [THREADS] < inputs.jsonl > vectors.jsonl
 
@@ -8,7 +9,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 
 use serde::Deserialize;
-use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Folder, LoadOptions};
+use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Folder, LoadOptions, Precision};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -24,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("usage: encode_ids FOLDER [THREADS]")?;
     let threads = arguments.next().map(|n| n.parse()).transpose()?;
     let options = LoadOptions {
+        precision: Some(Precision::F32),
         threads,
         ..LoadOptions::default()
     };

@@ -65,8 +65,7 @@ impl FromStr for Precision {
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// Number format of the matrix products.
-    /// Number format; `None`: the folder's own.
+    /// Number format of the matrix products; `None`: the folder's own.
     pub precision: Option<Precision>,
     /// Threads of one forward pass; `None`: the cores that this process may use.
     pub threads: Option<usize>,

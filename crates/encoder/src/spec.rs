@@ -124,6 +124,10 @@ fn read_pooling(folder: &Folder) -> Result<Option<Pooling>, Error> {
             Ok(None)
         };
     };
+    if modules.is_empty() {
+        let what = "it lists no module; a Transformer and a Pooling were expected.";
+        return Err(Error::file(&folder.show("modules.json"), what));
+    }
     let mut pooling = None;
     for module in &modules {
         match module.kind.rsplit('.').next().unwrap_or_default() {

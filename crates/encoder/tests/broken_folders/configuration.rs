@@ -245,6 +245,16 @@ fn modules_that_lead_elsewhere() {
     );
 }
 
+#[test]
+fn a_list_of_no_modules() {
+    let model = Model::copy(BERT);
+    model.write("modules.json", "[]");
+    assert_eq!(
+        model.load_error(),
+        "modules.json: it lists no module; a Transformer and a Pooling were expected."
+    );
+}
+
 /// The error when module 1 is another one.
 fn with_module(kind: &str, path: &str) -> String {
     let model = Model::copy(BERT);

@@ -46,7 +46,7 @@ impl WeightFormat {
 /// |---|---|
 /// | F32, F16 | [inputs, width] |
 /// | Int8 | [inputs / 4, width, 4] i8 |
-/// | Int4 | for each block of 32 inputs: [4, width, 4] bytes, whose low nibbles are the block's first four steps and whose high nibbles its last four, then [width] f16 scales |
+/// | Int4 | for each block of 32 inputs: [4, width, 4] bytes, whose low nibbles are the block's first four steps and whose high nibbles its last four, then `width` f16 scales |
 pub struct PackedLinear {
     kernel: Kernel,
     format: WeightFormat,

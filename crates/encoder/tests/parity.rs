@@ -6,7 +6,7 @@
 mod fixtures;
 
 use fixtures::{Case, Fixture};
-use yuyi_encoder::{EncodeOptions, Encoded, Encoder};
+use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Precision};
 
 /// A component is about 1/8 in these vectors and float32 leaves about 1e-7 of error; the
 /// tanh form of GELU in place of the exact one already makes 3e-5.
@@ -55,7 +55,7 @@ fn for_each_model(test: impl Fn(&Fixture, &Encoder)) {
     for kernel in fixtures::kernels() {
         for fixture in fixtures::all() {
             println!("{} with {}", fixture.name, kernel.name());
-            test(&fixture, &fixture.load(kernel, 2));
+            test(&fixture, &fixture.load(kernel, Precision::F32, 2));
         }
     }
 }

@@ -8,6 +8,14 @@ use crate::model::{BERT, Model, SHARDED, TEXT, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
 const POOLING: &str = "1_Pooling/config.json";
 
 #[test]
+fn a_sound_copy_encodes() {
+    for fixture in [BERT, SHARDED, XLM_ROBERTA, VOCAB_TXT] {
+        let vector = Model::copy(fixture).run(TEXT).unwrap();
+        assert!(vector.iter().all(|x| x.is_finite()), "{fixture}");
+    }
+}
+
+#[test]
 fn no_folder_at_all() {
     let model = Model::copy(BERT);
     for (path, expected) in [

@@ -3,11 +3,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "../support/integers.rs"]
+mod integers;
+#[path = "../support/model.rs"]
+mod model;
+#[path = "../support/weights.rs"]
+mod weights;
+
 mod configuration;
 mod files;
-mod model;
-mod quantized;
+mod int4;
+mod int8;
 mod random;
 mod tensors;
 mod vocabulary;
-mod weights;

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use yuyi_encoder::{Encoder, Folder, LoadOptions};
+use yuyi_encoder::{Encoder, Folder, LoadOptions, Precision};
 use yuyi_kernels::{Kernel, KernelPath};
 
 /// A model folder with what transformers computed for it.
@@ -44,15 +44,24 @@ impl Fixture {
         }
     }
 
+    /// Whether the rows of all weights are whole 4-bit blocks.
+    pub fn fits_blocks(&self) -> bool {
+        let json = std::fs::read(self.folder.join("config.json")).unwrap();
+        let config: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let is_whole = |size: &str| config[size].as_u64().unwrap().is_multiple_of(32);
+        is_whole("hidden_size") && is_whole("intermediate_size")
+    }
+
     /// The model.
-    pub fn load(&self, kernel: Kernel, threads: usize) -> Encoder {
-        load(&self.folder, kernel, threads)
+    pub fn load(&self, kernel: Kernel, precision: Precision, threads: usize) -> Encoder {
+        load(&self.folder, kernel, precision, threads)
     }
 }
 
 /// The model of `folder`, with `threads` threads a forward pass.
-pub fn load(folder: &Path, kernel: Kernel, threads: usize) -> Encoder {
+pub fn load(folder: &Path, kernel: Kernel, precision: Precision, threads: usize) -> Encoder {
     let options = LoadOptions {
+        precision: Some(precision),
         threads: Some(threads),
         ..LoadOptions::default()
     };

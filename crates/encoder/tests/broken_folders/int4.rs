@@ -2,51 +2,18 @@
 
 use serde_json::json;
 
+use crate::integers::make_int4;
 use crate::model::{BERT, Model, TEXT, WEIGHTS};
-use crate::weights::{Tensor, Weights};
+use crate::weights::Weights;
 
-const BLOCK: usize = 32;
 const WORDS: &str = "embeddings.word_embeddings.weight_q4";
 const OUTPUT: &str = "encoder.layer.0.output.dense.weight_q4";
 
-/// The fixture with its matrices (positions and types aside) in blocks of any content.
+/// The fixture with its matrices (positions and types aside) in blocks.
 fn model() -> Model {
     let model = Model::copy(BERT);
-    model.edit_json("config.json", |config| {
-        config["quantization_config"] = json!({"quant_method": "yuyi-q4", "format": "q4_0"});
-    });
-    model.edit_weights(quantize);
+    make_int4(&model);
     model
-}
-
-fn quantize(weights: &mut Weights) {
-    let is_quantized = |name: &str| {
-        name.ends_with("dense.weight")
-            || name.contains(".self.")
-            || name.contains("word_embeddings")
-    };
-    let matrices = weights.0.extract_if(.., |name, tensor| {
-        is_quantized(name) && tensor.shape.len() == 2
-    });
-    for (name, tensor) in matrices.collect::<Vec<_>>() {
-        let [rows, columns] = tensor.shape[..] else {
-            panic!("no matrix")
-        };
-        let bytes = (0..rows * columns / 2).map(|i| (i * 37 % 251) as u8);
-        let packed = Tensor {
-            dtype: "U8".to_owned(),
-            shape: vec![rows, columns / 2],
-            bytes: bytes.collect(),
-        };
-        let scale = Tensor {
-            dtype: "F16".to_owned(),
-            shape: vec![rows, columns / BLOCK],
-            // 1/64 in half precision.
-            bytes: [0x00, 0x24].repeat(rows * columns / BLOCK),
-        };
-        weights.0.insert(format!("{name}_q4"), packed);
-        weights.0.insert(format!("{name}_q4_scale"), scale);
-    }
 }
 
 fn load_error(edit: impl FnOnce(&mut Weights)) -> String {

@@ -1,5 +1,7 @@
 //! A safetensors file taken apart, so that its parts can be made to disagree.
 
+#![allow(dead_code, reason = "each test file uses the part that it needs")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};

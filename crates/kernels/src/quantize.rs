@@ -421,12 +421,14 @@ mod tests {
     #[test]
     fn constant_tiny_and_bad_rows() {
         for kernel in Kernel::all() {
-            let mut x = random_matrix(6, 20, 32);
+            let mut x = random_matrix(7, 20, 32);
             x.row_mut(0).fill(3.5);
             x.row_mut(1).fill(0.0);
             x.row_mut(2).iter_mut().for_each(|v| *v *= 1e-41);
             x.row_mut(3)[19] = f32::NAN;
             x.row_mut(4)[2] = f32::NEG_INFINITY;
+            // Each is finite, the distance is not.
+            x.row_mut(6)[..2].copy_from_slice(&[-3e38, 3e38]);
             let mut q = QuantizedMatrix::default();
             q.fill(&Team::new(1), kernel, x.view());
             assert!(values(&q, 0, 20).iter().all(|&v| v == 3.5));
@@ -434,6 +436,7 @@ mod tests {
             assert!(values(&q, 2, 20).iter().all(|&v| v.abs() < 1e-40));
             assert!(q.meanings[3].scale.is_nan() && q.meanings[4].scale.is_nan());
             assert!(q.meanings[5].scale.is_finite());
+            assert!(q.meanings[6].scale.is_nan() && q.meanings[6].low.is_nan());
         }
     }
 
@@ -568,6 +571,9 @@ mod tests {
                 "{i}: {q} · {scale} for {w}"
             );
         }
+        // Beyond what a scale in half precision reaches, as near as it comes.
+        quantize_int4(&[1e9; 32], &mut packed[..16], &mut scales[..1]);
+        assert!(packed[..16].iter().all(|&b| b == 0) && scales[0] == f16::MIN);
         quantize_int4(&[0.0; 32], &mut packed[..16], &mut scales[..1]);
         assert!(packed[..16].iter().all(|&b| b == 0x88) && scales[0] == f16::ZERO);
     }

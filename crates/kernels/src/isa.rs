@@ -36,7 +36,7 @@ pub(crate) trait Isa: Copy + 'static {
 
     /// Rows up to which half-precision weights are widened in the tile itself, each time anew; for more rows they are widened once
     /// beforehand.
-    const F16_ROWS: usize;
+    const F16_ROWS: usize = 0;
     /// Rows of the tile of an integer product.
     const DOT_ROWS: usize;
     /// Rows of the tile of a product by 4-bit blocks.
@@ -87,7 +87,9 @@ pub(crate) trait Isa: Copy + 'static {
     /// A tile of f32 with `rows` (1..=TILE_ROWS) rows and `vectors` (1..=TILE_VECTORS) vectors.
     unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize);
     /// As [`Isa::tile_f32`], with B in half precision and all vectors; called for at most F16_ROWS rows of a product.
-    unsafe fn tile_f16(tile: &Tile, rows: usize);
+    unsafe fn tile_f16(_tile: &Tile, _rows: usize) {
+        unreachable!("a set without this tile has F16_ROWS = 0")
+    }
     /// A tile of u8 · i8 summed into i32 with `rows` (1..=DOT_ROWS) rows and DOT_VECTORS vectors; an even number of steps.
     unsafe fn tile_dot(tile: &Tile, rows: usize);
     /// As [`Isa::tile_dot`] with `rows` (1..=BLOCK_ROWS), in blocks of eight steps: each block's sum times its scale (f16, one a column,

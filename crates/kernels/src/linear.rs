@@ -127,6 +127,8 @@ impl Operation for Product<'_> {
 /// A stretch of a panel's steps, ready for the tile.
 struct Chunk {
     weights: *const u8,
+    /// The weights are still in half precision, and the tile widens them.
+    half: bool,
     /// 4-bit weights: scales of its first block.
     scales: *const u8,
     /// What the tiles bring near while they work: the bytes that follow, as many as there are of this chunk.
@@ -175,7 +177,6 @@ impl Product<'_> {
             WeightFormat::Int8 => I::DOT_ROWS,
             WeightFormat::Int4 => I::BLOCK_ROWS,
         };
-        let half = format == WeightFormat::F16 && rows.len() <= I::F16_ROWS;
         let blocks = RowBlocks::new(rows.len(), most);
         for block in 0..blocks.count {
             let (first, count) = blocks.get(block);
@@ -188,7 +189,11 @@ impl Product<'_> {
                         .add((rows.start + first) * self.input.stride + steps.start * STEP),
                     a_stride: self.input.stride,
                     b: chunk.weights,
-                    b_stride: if half { width * STEP / 2 } else { width * STEP },
+                    b_stride: if chunk.half {
+                        width * STEP / 2
+                    } else {
+                        width * STEP
+                    },
                     c: self.scratch.output.as_mut_ptr().add(first * width).cast(),
                     c_stride: width * STEP,
                     steps: steps.len(),
@@ -201,7 +206,7 @@ impl Product<'_> {
                     prefetch_stride: chunk.ahead_stride.div_ceil(blocks.count),
                 };
                 match format {
-                    WeightFormat::F16 if half => I::tile_f16(&tile, count),
+                    WeightFormat::F16 if chunk.half => I::tile_f16(&tile, count),
                     WeightFormat::F32 | WeightFormat::F16 => {
                         I::tile_f32(&tile, count, I::TILE_VECTORS)
                     }
@@ -228,11 +233,12 @@ impl Product<'_> {
         let from = unsafe { layer.weights().as_ptr().add(at) };
         let to = self.scratch.weights.as_mut_ptr();
         let nibbles = BLOCK / 2 * layer.width();
+        let half = layer.format() == WeightFormat::F16 && rows <= I::F16_ROWS;
         // SAFETY: both are inside, and whole vectors long since the width is.
         unsafe {
             match layer.format() {
                 WeightFormat::F32 | WeightFormat::Int8 => {}
-                WeightFormat::F16 if rows <= I::F16_ROWS => {}
+                WeightFormat::F16 if half => {}
                 WeightFormat::F16 => {
                     for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
                         I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
@@ -251,7 +257,7 @@ impl Product<'_> {
         }
         let stored = match layer.format() {
             WeightFormat::F32 | WeightFormat::Int8 => true,
-            WeightFormat::F16 => rows <= I::F16_ROWS,
+            WeightFormat::F16 => half,
             WeightFormat::Int4 => false,
         };
         let unit = if layer.format() == WeightFormat::Int4 {
@@ -261,6 +267,7 @@ impl Product<'_> {
         };
         Chunk {
             weights: if stored { from } else { to.cast_const().cast() },
+            half,
             scales: from.wrapping_add(nibbles),
             ahead: from.wrapping_add(bytes),
             ahead_bytes: bytes,

@@ -42,7 +42,7 @@ impl Tile {
     /// f32 times f32, by what every instruction set has.
     ///
     /// # Safety
-    /// The CPU has I; A has `rows` (1..=8) rows of `steps` f32, B as many rows of V vectors and C `rows`
+    /// The CPU has I; A has `rows` (1..=4) rows of `steps` f32, B as many rows of V vectors and C `rows`
     /// rows of V vectors, C being disjoint from the others.
     #[inline(always)]
     pub(crate) unsafe fn run_f32<I: Isa, const V: usize>(&self, rows: usize) {
@@ -54,7 +54,7 @@ impl Tile {
                 2 => self.f32_rows::<I, 2, V>(),
                 3 => self.f32_rows::<I, 3, V>(),
                 4 => self.f32_rows::<I, 4, V>(),
-                _ => {}
+                _ => debug_assert_eq!(rows, 0, "a portable tile has at most 4 rows"),
             }
         }
     }

@@ -44,8 +44,7 @@ impl Isa for Avx2 {
     // eight loads for its twelve products, this one seven, and 16 tokens fill it exactly.
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 3;
-    // Never: with 12 multiply-adds a step the conversions would not hide.
-    const F16_ROWS: usize = 0;
+    // No F16_ROWS: with 12 multiply-adds a step the conversions would not hide.
     const DOT_ROWS: usize = 4;
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = avx2_tile::VECTORS;
@@ -157,10 +156,6 @@ impl Isa for Avx2 {
                 _ => tile.run_f32::<Self, 3>(rows),
             }
         }
-    }
-    #[inline(always)]
-    unsafe fn tile_f16(tile: &Tile, rows: usize) {
-        let _ = (tile, rows);
     }
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {

@@ -35,7 +35,6 @@ impl Isa for Generic {
     // Two 128-bit registers a vector: 4 × 1 × 2 accumulators of the 16 that SSE2 has.
     const TILE_ROWS: usize = 4;
     const TILE_VECTORS: usize = 1;
-    const F16_ROWS: usize = 0;
     const DOT_ROWS: usize = 4;
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = 1;
@@ -145,10 +144,6 @@ impl Isa for Generic {
     unsafe fn tile_f32(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
         unsafe { tile.run_f32::<Self, 1>(rows) }
-    }
-    #[inline(always)]
-    unsafe fn tile_f16(tile: &Tile, rows: usize) {
-        let _ = (tile, rows);
     }
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {

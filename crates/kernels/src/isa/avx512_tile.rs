@@ -31,7 +31,7 @@ macro_rules! load_row {
 }
 
 macro_rules! zero_row {
-    ([$($acc:literal),+]) => { concat!($("vpxord zmm", $acc, ", zmm", $acc, ", zmm", $acc, "\n",)+) };
+    ([$($acc:literal $(,)?)+]) => { concat!($("vpxord zmm", $acc, ", zmm", $acc, ", zmm", $acc, "\n",)+) };
 }
 
 macro_rules! store_row {
@@ -208,10 +208,6 @@ tiles!(
     run_dot, "vpdpbusd", "vpbroadcastd", whole
 );
 
-macro_rules! zero {
-    ([$($r:literal)+]) => { concat!($("vpxord zmm", $r, ", zmm", $r, ", zmm", $r, "\n",)+) };
-}
-
 /// Step `$n` of a block: three registers of weights, and each row's four bytes.
 macro_rules! block_step {
     ($n:literal, $($at:literal $t:literal [$($i:literal)+] [$($f:literal)+];)+) => {
@@ -293,35 +289,13 @@ macro_rules! scale_row {
 
 macro_rules! load_result {
     ([$x:literal $y:literal $z:literal]) => {
-        concat!(
-            "vmovups zmm",
-            $x,
-            ", [{c}]\n",
-            "vmovups zmm",
-            $y,
-            ", [{c} + 64]\n",
-            "vmovups zmm",
-            $z,
-            ", [{c} + 128]\n",
-            "add {c}, {cs}\n"
-        )
+        load_row!([$x "0", $y "64", $z "128"])
     };
 }
 
 macro_rules! store_result {
     ([$x:literal $y:literal $z:literal]) => {
-        concat!(
-            "vmovups [{c}], zmm",
-            $x,
-            "\n",
-            "vmovups [{c} + 64], zmm",
-            $y,
-            "\n",
-            "vmovups [{c} + 128], zmm",
-            $z,
-            "\n",
-            "add {c}, {cs}\n"
-        )
+        store_row!([$x "0", $y "64", $z "128"])
     };
 }
 
@@ -341,13 +315,13 @@ macro_rules! block_tile {
                     $(concat!("sub {c}, {cs} # row of ", $t),)+
                     "jmp 5f",
                     "4:",
-                    $(zero!($f),)+
+                    $(zero_row!($f),)+
                     "5:",
                     "test {k}, {k}",
                     "jz 3f",
                     ".p2align 5",
                     "2:",
-                    $(zero!($i),)+
+                    $(zero_row!($i),)+
                     "prefetcht1 [{p}]",
                     "prefetcht1 [{p} + 64]",
                     "prefetcht1 [{p} + 128]",

@@ -12,7 +12,7 @@ use crate::config::{BertConfig, read_json};
 use crate::encoder::Precision;
 use crate::error::{Error, ErrorKind};
 use crate::table::Table;
-use crate::tensors::{DType, TensorView};
+use crate::tensors::TensorView;
 use crate::weights::{layer_linears, layer_norms};
 use crate::{
     EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, Pooling, SpecDefaults, Tensors,
@@ -155,6 +155,18 @@ struct Written<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
+impl Written<'_> {
+    /// Tensor `suffix` of module `module`.
+    fn made(module: &str, suffix: &str, dtype: Dtype, shape: [usize; 2], bytes: Vec<u8>) -> Self {
+        Self {
+            name: format!("{module}.{suffix}"),
+            dtype,
+            shape: shape.to_vec(),
+            bytes: Cow::Owned(bytes),
+        }
+    }
+}
+
 fn write_weights(
     tensors: &Tensors,
     config: &BertConfig,
@@ -230,16 +242,9 @@ fn copied<'a>(tensors: &'a Tensors, config: &BertConfig) -> Result<Vec<Written<'
 
 fn copy(tensors: &Tensors, name: String, shape: Vec<usize>) -> Result<Written<'_>, Error> {
     let TensorView { dtype, bytes, .. } = tensors.get(&name, &shape)?;
-    let dtype = match dtype {
-        DType::F32 => Dtype::F32,
-        DType::F16 => Dtype::F16,
-        DType::BF16 => Dtype::BF16,
-        DType::I8 => Dtype::I8,
-        DType::U8 => Dtype::U8,
-    };
     Ok(Written {
         name,
-        dtype,
+        dtype: dtype.into(),
         shape,
         bytes: Cow::Borrowed(bytes),
     })
@@ -260,15 +265,9 @@ fn int8(
         scales.extend(quantize_int8(&row, &mut integers).to_le_bytes());
         weight.extend(integers.iter().map(|&q| q as u8));
     }
-    let written = |suffix, dtype, shape, bytes| Written {
-        name: format!("{name}.{suffix}"),
-        dtype,
-        shape,
-        bytes: Cow::Owned(bytes),
-    };
     Ok([
-        written("weight", Dtype::I8, vec![outputs, inputs], weight),
-        written("weight_scale", Dtype::F32, vec![outputs, 1], scales),
+        Written::made(name, "weight", Dtype::I8, [outputs, inputs], weight),
+        Written::made(name, "weight_scale", Dtype::F32, [outputs, 1], scales),
     ])
 }
 
@@ -288,18 +287,13 @@ fn int4(
         quantize_int4(&row, packed, scales);
     }
     let scales = scales.iter().flat_map(|s| s.to_le_bytes()).collect();
-    let written = |suffix, dtype, shape, bytes| Written {
-        name: format!("{name}.{suffix}"),
-        dtype,
-        shape,
-        bytes: Cow::Owned(bytes),
-    };
     Ok([
-        written("weight_q4", Dtype::U8, vec![outputs, inputs / 2], packed),
-        written(
+        Written::made(name, "weight_q4", Dtype::U8, [outputs, inputs / 2], packed),
+        Written::made(
+            name,
             "weight_q4_scale",
             Dtype::F16,
-            vec![outputs, inputs / BLOCK],
+            [outputs, inputs / BLOCK],
             scales,
         ),
     ])

@@ -54,6 +54,18 @@ impl DType {
     }
 }
 
+impl From<DType> for Dtype {
+    fn from(dtype: DType) -> Self {
+        match dtype {
+            DType::F32 => Self::F32,
+            DType::F16 => Self::F16,
+            DType::BF16 => Self::BF16,
+            DType::I8 => Self::I8,
+            DType::U8 => Self::U8,
+        }
+    }
+}
+
 /// All tensors of a folder, found by name.
 pub struct Tensors {
     files: Vec<File>,

@@ -212,7 +212,8 @@ pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
     }
     let (mut best, mut least) = (0.0, f32::INFINITY);
     for end in ENDS {
-        let scale = end * largest / f32::from(INT8_LIMIT);
+        // In this order, since twice the largest float is no float.
+        let scale = end * (largest / f32::from(INT8_LIMIT));
         quantize_at(weights, scale, out);
         let error = squared_error(weights, scale, out) * end * end;
         if error < least {

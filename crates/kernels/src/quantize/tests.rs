@@ -151,6 +151,18 @@ fn usual_weights_lose_little() {
     }
 }
 
+#[test]
+fn the_largest_floats_have_a_scale() {
+    for largest in [f32::MAX, 2.6726863e38, f32::MIN] {
+        let mut weights = [0.0; 12];
+        weights[0] = largest;
+        let mut q = [0; 12];
+        let scale = quantize_int8(&weights, &mut q);
+        let back = f64::from(q[0]) * f64::from(scale) / f64::from(largest);
+        assert!((back - 1.0).abs() < 0.01, "{largest}: {q:?} times {scale}");
+    }
+}
+
 /// Any floats, those that no checkpoint should have among them.
 fn any_weights(length: impl Into<SizeRange>) -> impl Strategy<Value = Vec<f32>> {
     let kind = prop_oneof![

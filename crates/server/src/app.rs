@@ -15,8 +15,9 @@ use tower_http::cors::{Any, CorsLayer};
 use yuyi_models::Embedder;
 
 use crate::ApiError;
+use crate::embed::Model;
 use crate::envelope::{REQUEST_ID, envelope};
-use crate::model_slot::ModelSlot;
+use crate::model_slot::{ModelSlot, ModelStatus};
 use crate::routes::{embeddings, health, models, page, similarity};
 use crate::scheduler::Scheduler;
 
@@ -120,7 +121,17 @@ impl App {
         &self.shared.limits
     }
 
-    pub(crate) fn model(&self) -> &ModelSlot {
+    /// What is served, without loading anything.
+    pub(crate) fn models(&self) -> Vec<ModelStatus> {
+        vec![self.shared.model.status()]
+    }
+
+    /// The default model, if requests would be answered now.
+    pub(crate) fn ready_model(&self) -> Result<Model, ApiError> {
+        self.shared.model.loaded()
+    }
+
+    pub(crate) fn model_slot(&self) -> &ModelSlot {
         &self.shared.model
     }
 
@@ -139,6 +150,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(cors_for_everyone());
     let others = Router::new()
+        .merge(admin_routes())
         .route("/v1/models", get(models::models))
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -151,6 +163,11 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(envelope))
         .with_state(app)
+}
+
+/// What changes the server itself; it asks for the administrator's key.
+fn admin_routes() -> Router<App> {
+    Router::new()
 }
 
 /// Any page may call the stateless routes, without cookies; its key travels in `Authorization`.

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::error::{ApiError, ErrorBody};
+use crate::timings;
 
 /// The id of a request, kept from the client or made here.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,14 +26,15 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+    let (mut response, timings) = timings::observe(next.run(request)).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         response = with_error_body(response, &error, Shape::of(&path), &id);
     }
     let status = response.status().as_u16();
     let milliseconds = started.elapsed().as_secs_f64() * 1e3;
     let id_text = id.to_str().unwrap_or_default();
-    tracing::info!(request_id = id_text, %method, path, status, milliseconds, "request");
+    let tokens = timings.tokens;
+    tracing::info!(request_id = id_text, %method, path, status, milliseconds, tokens, "request");
     response.headers_mut().insert(REQUEST_ID, id);
     response.headers_mut().insert(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -6,6 +6,7 @@
 
 mod app;
 mod body;
+mod embed;
 mod envelope;
 mod error;
 mod fields;
@@ -16,6 +17,7 @@ mod patience;
 mod routes;
 mod scheduler;
 mod text;
+mod timings;
 
 pub use app::{App, Lifecycle, Limits, ServedModel, router};
 pub use error::ApiError;

@@ -168,7 +168,7 @@ async fn bind(options: &ListenOptions) -> Result<TcpListener, ServeError> {
 async fn load_model(app: &App, load: LoadModel) -> Result<(ModelFacts, Duration), ServeError> {
     let started = Instant::now();
     let failed = |source| ServeError::Load {
-        model: app.model().name().to_owned(),
+        model: app.model_slot().name().to_owned(),
         source,
     };
     let model = spawn_blocking(load)

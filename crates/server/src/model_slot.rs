@@ -2,17 +2,27 @@
 
 use std::sync::{Arc, OnceLock};
 
-use yuyi_models::Embedder;
+use yuyi_models::{Embedder, ModelFacts};
 use yuyi_tasks::Calibration;
 
 use crate::ApiError;
+use crate::embed::{LoadedModel, Model};
 
 /// The served model.
 pub(crate) struct ModelSlot {
     name: String,
     aliases: Vec<String>,
-    loaded: OnceLock<Arc<dyn Embedder>>,
-    calibration: Calibration,
+    loaded: OnceLock<Model>,
+}
+
+/// What is known of a served model without loading it.
+pub(crate) struct ModelStatus {
+    /// Its name in replies.
+    pub(crate) name: String,
+    /// What it is when it is in memory.
+    pub(crate) facts: Option<ModelFacts>,
+    /// Whether its similarities are calibrated.
+    pub(crate) calibrated: bool,
 }
 
 impl ModelSlot {
@@ -22,7 +32,6 @@ impl ModelSlot {
             name,
             aliases,
             loaded: OnceLock::new(),
-            calibration: Calibration::Uncalibrated,
         }
     }
 
@@ -31,26 +40,36 @@ impl ModelSlot {
         &self.name
     }
 
-    /// The mapping of its cosines.
-    pub(crate) fn calibration(&self) -> &Calibration {
-        &self.calibration
+    /// Makes the loaded model available. A second one is ignored.
+    pub(crate) fn fill(&self, embedder: Arc<dyn Embedder>) {
+        let inner = Arc::new(LoadedModel {
+            name: self.name.clone(),
+            embedder,
+            calibration: Calibration::Uncalibrated,
+        });
+        // Loading runs once, so there is no second one.
+        let _ = self.loaded.set(Model { inner });
     }
 
-    /// Makes the loaded model available. A second one is ignored.
-    pub(crate) fn fill(&self, model: Arc<dyn Embedder>) {
-        // Loading runs once, so there is no second one.
-        let _ = self.loaded.set(model);
+    /// The state of the model.
+    pub(crate) fn status(&self) -> ModelStatus {
+        let loaded = self.loaded.get();
+        ModelStatus {
+            name: self.name.clone(),
+            facts: loaded.map(|model| model.facts().clone()),
+            calibrated: loaded.is_some_and(|model| model.calibration().is_fitted()),
+        }
     }
 
     /// The model, whatever a request calls it.
-    pub(crate) fn loaded(&self) -> Result<&Arc<dyn Embedder>, ApiError> {
-        self.loaded.get().ok_or_else(|| ApiError::Loading {
+    pub(crate) fn loaded(&self) -> Result<Model, ApiError> {
+        self.loaded.get().cloned().ok_or_else(|| ApiError::Loading {
             model: self.name.clone(),
         })
     }
 
     /// The model for a request that names one, or none.
-    pub(crate) fn get(&self, wanted: Option<&str>) -> Result<&Arc<dyn Embedder>, ApiError> {
+    pub(crate) fn get(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
         match wanted {
             Some(name) if name != self.name && self.aliases.iter().all(|alias| alias != name) => {
                 let served = std::iter::once(&self.name)

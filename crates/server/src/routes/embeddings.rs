@@ -19,16 +19,16 @@ pub(crate) async fn embeddings(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let request = EmbeddingsRequest::read(body, app.limits())?;
-    let embedder = app.model().get(request.model.as_deref())?;
-    let dimensions = request.dimensions(embedder.facts().dimension)?;
-    let encoded = app
-        .scheduler()
-        .embed(embedder, request.inputs, EmbedOptions::default())
+    let model = app.model(request.model.as_deref()).await?;
+    let dimensions = request.dimensions(model.facts().dimension)?;
+    let embedded = app
+        .embed(&model, request.inputs, EmbedOptions::default())
         .await?;
-    let tokens = encoded.iter().map(|text| text.tokens).sum();
-    let vectors = encoded
-        .into_iter()
-        .map(|text| shorten(text.vector, dimensions));
+    let tokens = embedded.tokens();
+    let vectors = embedded
+        .vectors
+        .iter()
+        .map(|text| shorten(text.vector.clone(), dimensions));
     let data = vectors
         .enumerate()
         .map(|(index, vector)| Item::new(index, vector, request.encoding))
@@ -36,7 +36,7 @@ pub(crate) async fn embeddings(
     Ok(Json(Reply {
         object: "list",
         data,
-        model: app.model().name().to_owned(),
+        model: model.name().to_owned(),
         usage: Usage {
             prompt_tokens: tokens,
             total_tokens: tokens,

@@ -40,10 +40,10 @@ fn health_of(app: &App, status: &'static str) -> Result<Json<Health>, ApiError> 
     if app.lifecycle().is_draining() {
         return Err(ApiError::Draining);
     }
-    app.model().loaded()?;
+    let model = app.ready_model()?;
     Ok(Json(Health {
         status,
-        model: Some(app.model().name().to_owned()),
+        model: Some(model.name().to_owned()),
         version: VERSION,
     }))
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 use crate::App;
+use crate::model_slot::ModelStatus;
 
 /// The reply.
 #[derive(Serialize)]
@@ -35,27 +36,27 @@ struct Size {
 
 /// The models that a request may name.
 pub(crate) async fn models(State(app): State<App>) -> Json<List> {
-    let slot = app.model();
-    let size = slot
-        .loaded()
-        .ok()
-        .map(|model| model.facts())
-        .map(|facts| Size {
+    Json(List {
+        object: "list",
+        data: app.models().into_iter().map(Model::from).collect(),
+    })
+}
+
+impl From<ModelStatus> for Model {
+    fn from(status: ModelStatus) -> Self {
+        let size = status.facts.map(|facts| Size {
             dimension: facts.dimension,
             max_tokens: facts.max_tokens,
             weight_bytes: facts.weight_bytes,
         });
-    let model = Model {
-        id: slot.name().to_owned(),
-        object: "model",
-        created: 0,
-        owned_by: "yuyi",
-        loaded: size.is_some(),
-        calibrated: slot.calibration().is_fitted(),
-        size,
-    };
-    Json(List {
-        object: "list",
-        data: vec![model],
-    })
+        Self {
+            id: status.name,
+            object: "model",
+            created: 0,
+            owned_by: "yuyi",
+            loaded: size.is_some(),
+            calibrated: status.calibrated,
+            size,
+        }
+    }
 }

@@ -9,10 +9,11 @@ use axum::extract::State;
 use serde::Serialize;
 use yuyi_encoder::Encoded;
 use yuyi_models::{EmbedOptions, Inputs};
-use yuyi_tasks::{Calibration, cosine};
+use yuyi_tasks::cosine;
 
 use self::request::{Form, LongText, Pair, SimilarityRequest};
 use crate::body::JsonBody;
+use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::{ApiError, App};
 
@@ -22,23 +23,18 @@ pub(crate) async fn similarity(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let request = SimilarityRequest::read(body, app.limits())?;
-    let embedder = app.model().get(request.model.as_deref())?;
+    let model = app.model(request.model.as_deref()).await?;
     let texts = Texts::of(&request.form);
     let inputs = Inputs::Texts(texts.unique);
-    let encoded = app
-        .scheduler()
-        .embed(embedder, inputs, EmbedOptions::default())
-        .await?;
+    let embedded = app.embed(&model, inputs, EmbedOptions::default()).await?;
     let scorer = Scorer {
         places: texts.places,
-        encoded,
-        calibration: app.model().calibration(),
+        embedded,
         long_text: request.long_text,
-        max_tokens: embedder.facts().max_tokens,
     };
     let head = Head {
-        model: app.model().name().to_owned(),
-        calibrated: scorer.calibration.is_fitted(),
+        model: model.name().to_owned(),
+        calibrated: model.calibration().is_fitted(),
         status: "success",
     };
     reply(request.form, &scorer, head).map(Json)
@@ -192,20 +188,18 @@ impl Texts {
 }
 
 /// Scores pairs of texts whose vectors are there.
-struct Scorer<'a> {
+struct Scorer {
     places: HashMap<String, usize>,
-    encoded: Vec<Encoded>,
-    calibration: &'a Calibration,
+    embedded: Embedded,
     long_text: LongText,
-    max_tokens: usize,
 }
 
-impl Scorer<'_> {
+impl Scorer {
     /// The score of two texts, each with the field that it came from.
     fn score(&self, a: (&str, &str), b: (&str, &str)) -> Result<Score, ApiError> {
         let (a, b) = (self.vector(a)?, self.vector(b)?);
         let cosine = cosine(&a.vector, &b.vector);
-        let similarity = self.calibration.similarity(cosine);
+        let similarity = self.embedded.model.calibration().similarity(cosine);
         Ok(Score {
             similarity,
             cosine,
@@ -217,12 +211,12 @@ impl Scorer<'_> {
         // Every text of the request was embedded, and the scheduler counts the vectors.
         let place = self.places.get(text).copied();
         let encoded = place
-            .and_then(|i| self.encoded.get(i))
+            .and_then(|i| self.embedded.vectors.get(i))
             .ok_or(ApiError::Internal)?;
         if encoded.truncated && self.long_text == LongText::Error {
             return Err(ApiError::TooManyTokens {
                 field: field.to_owned(),
-                limit: self.max_tokens,
+                limit: self.embedded.model.facts().max_tokens,
             });
         }
         Ok(encoded)

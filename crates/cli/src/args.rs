@@ -187,6 +187,9 @@ pub struct QuantizeArgs {
 /// `yuyi serve`.
 #[derive(Args)]
 pub struct ServeArgs {
+    /// TOML file with any of these flags, as `queue-timeout = 30`; flags and variables win over it
+    #[arg(long, env = "YUYI_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Address to listen on; 0.0.0.0 publishes the server
     #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
     pub host: String,

@@ -1,12 +1,16 @@
-//! Holds `docs/*/cli.md` to the command line: every flag with its value and its default.
+//! Holds the documentation to the command line.
+//!
+//! `docs/*/cli.md` has every flag with its value and its default. The table of settings in
+//! `docs/*/operations.md` is written from the command line: `UPDATE_DOCS=1 cargo test -p yuyi docs`.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::builder::ArgAction;
 use clap::{Arg, Command, CommandFactory};
 
 use crate::args::Cli;
+use crate::config::keys;
 
 /// A row of a table of flags: flag with value, default.
 type Row = (String, String);
@@ -21,12 +25,54 @@ fn chinese_lists_every_flag() {
     check("zh");
 }
 
+#[test]
+fn the_tables_of_settings_are_up_to_date() {
+    for (language, heading) in [
+        ("en", "| flag | variable | key in the file | default |"),
+        ("zh", "| 选项 | 环境变量 | 配置文件中的键 | 默认值 |"),
+    ] {
+        let path = page(language, "operations.md");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = text.split_once("<!-- settings -->\n").unwrap();
+        let (table, after) = rest.split_once("<!-- end of settings -->").unwrap();
+        let written = settings(heading);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let text =
+                format!("{before}<!-- settings -->\n{written}<!-- end of settings -->{after}");
+            std::fs::write(&path, text).unwrap();
+        } else {
+            assert_eq!(
+                table, written,
+                "docs/{language}/operations.md is out of date: run UPDATE_DOCS=1 cargo test -p yuyi docs"
+            );
+        }
+    }
+}
+
+/// The flags of `yuyi serve` that a file may set, with their other names.
+fn settings(heading: &str) -> String {
+    let command = Cli::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let mut table = format!("{heading}\n|---|---|---|---|\n");
+    for arg in keys(serve) {
+        let key = arg.get_long().unwrap();
+        let variable = arg.get_env().unwrap().to_str().unwrap();
+        let default = match default(arg) {
+            value if value.is_empty() || value == "false" => String::new(),
+            value => format!("`{value}`"),
+        };
+        table += &format!("| `--{key}` | `{variable}` | `{key}` | {default} |\n");
+    }
+    table
+}
+
+fn page(language: &str, name: &str) -> PathBuf {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    docs.join(language).join(name)
+}
+
 fn check(language: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../docs")
-        .join(language)
-        .join("cli.md");
-    let page = std::fs::read_to_string(path).unwrap();
+    let page = std::fs::read_to_string(page(language, "cli.md")).unwrap();
     let mut sections = page.split("\n## ");
     let common = rows(sections.next().unwrap());
     let sections: Vec<&str> = sections.collect();

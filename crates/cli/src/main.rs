@@ -5,6 +5,7 @@
 
 mod args;
 mod commands;
+mod config;
 #[cfg(test)]
 mod docs;
 mod input;
@@ -15,12 +16,10 @@ mod progress;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::args::{Cli, Command, Misuse};
+use crate::args::{Command, Misuse};
 
 fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads has had enough, as with `| head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -31,8 +30,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.command {
+fn run() -> anyhow::Result<()> {
+    match config::parse_command_line()?.command {
         Command::Sim(args) => commands::sim::run(&args),
         Command::Embed(args) => commands::embed::run(&args),
         Command::Info(args) => commands::info::run(&args),

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::io::{BufRead, BufWriter, Write};
 
-use yuyi_encoder::{Folder, ModelSpec, Pooling, SpecDefaults, TextTokenizer};
+use yuyi_encoder::{Folder, LongText, ModelSpec, Pooling, SpecDefaults, TextTokenizer};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("usage: token_ids FOLDER")?;
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut output = BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let text: String = serde_json::from_str(&line?)?;
-        let ids = tokenizer.encode("", &text)?.ids;
+        let ids = tokenizer.encode("", &text, LongText::CutEnd)?.ids;
         let shown: Vec<String> = ids.iter().map(u32::to_string).collect();
         writeln!(output, "{}", shown.join(" "))?;
     }

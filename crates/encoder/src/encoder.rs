@@ -1,11 +1,11 @@
 //! A loaded model.
 
 use crate::forward::{Batch, Model, Workspace};
-use crate::pooling::unit_vector;
+use crate::pooling::{Direction, unit_vector};
 use crate::weights::Packing;
 use crate::{
-    BertConfig, Error, Folder, ModelSpec, Quantization, SpecDefaults, Tensors, TextTokenizer,
-    Tokens,
+    BertConfig, Error, Folder, LongText, ModelSpec, Piece, Quantization, SpecDefaults, Tensors,
+    TextTokenizer, Tokens,
 };
 use std::ops::Range;
 use std::str::FromStr;
@@ -78,6 +78,8 @@ pub struct LoadOptions {
 pub struct EncodeOptions {
     /// Text put in front of each input; `None`: the model's default prompt.
     pub prompt: Option<String>,
+    /// What happens to a text that is longer than the model reads.
+    pub long_text: LongText,
 }
 
 /// One text as the model sees it.
@@ -85,7 +87,9 @@ pub struct EncodeOptions {
 pub struct Encoded {
     /// Unit vector, [`Encoder::dimension`] long.
     pub vector: Vec<f32>,
-    /// Tokens that the model read, special tokens and prompt included.
+    /// Length of the vector before it was scaled to 1; of the windows of a long text, that of their average.
+    pub length: f32,
+    /// Tokens that the model read, special tokens and prompt included; over all windows of a long text.
     pub tokens: usize,
     /// The text was longer than the model's maximum and was cut.
     pub truncated: bool,
@@ -201,8 +205,23 @@ impl Encoder {
             .unwrap_or(&self.spec.prompts.default);
         texts
             .iter()
-            .map(|text| self.tokenizer.encode(prompt, text))
+            .map(|text| self.tokenizer.encode(prompt, text, options.long_text))
             .collect()
+    }
+
+    /// All tokens of a text, each with its place; `prompt` as in [`EncodeOptions`]. `special`: with those
+    /// that the tokenizer puts around every text.
+    ///
+    /// # Errors
+    /// As [`Encoder::tokenize`].
+    pub fn pieces(
+        &self,
+        text: &str,
+        prompt: Option<&str>,
+        special: bool,
+    ) -> Result<Vec<Piece>, Error> {
+        let prompt = prompt.unwrap_or(&self.spec.prompts.default);
+        self.tokenizer.pieces(prompt, text, special)
     }
 
     /// Unit vectors of texts that are tokens already.
@@ -210,16 +229,21 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::encode_ids`].
     pub fn encode_tokens(&self, texts: &[Tokens]) -> Result<Vec<Encoded>, Error> {
-        let ids: Vec<&[u32]> = texts.iter().map(|t| &t.ids[..]).collect();
-        ids.iter().try_for_each(|ids| self.check_ids(ids))?;
-        let vectors = self.vectors(&ids)?;
-        let encoded = |(vector, text): (Vec<f32>, &Tokens)| Encoded {
-            vector,
-            tokens: text.ids.len(),
-            truncated: text.truncated,
-            unknown: text.unknown,
+        let windows: Vec<&[u32]> = texts.iter().flat_map(Tokens::windows).collect();
+        windows.iter().try_for_each(|ids| self.check_ids(ids))?;
+        let mut directions = self.directions(&windows)?.into_iter();
+        let encoded = |text: &Tokens| {
+            let of_text = directions.by_ref().take(1 + text.further.len()).collect();
+            let direction = Direction::mean(of_text).ok_or_else(no_vector)?;
+            Ok(Encoded {
+                vector: direction.unit,
+                length: direction.length as f32,
+                tokens: text.windows().map(<[u32]>::len).sum(),
+                truncated: text.truncated,
+                unknown: text.unknown,
+            })
         };
-        Ok(vectors.into_iter().zip(texts).map(encoded).collect())
+        texts.iter().map(encoded).collect()
     }
 
     /// Unit vectors of token ids, taken as they are: no prompt and no special token is added.
@@ -228,14 +252,15 @@ impl Encoder {
     /// When a list is empty or too long, or an id is not in the vocabulary.
     pub fn encode_ids(&self, texts: &[&[u32]]) -> Result<Vec<Encoded>, Error> {
         texts.iter().try_for_each(|ids| self.check_ids(ids))?;
-        let vectors = self.vectors(texts)?;
-        let encoded = |(vector, ids): (Vec<f32>, &&[u32])| Encoded {
-            vector,
+        let directions = self.directions(texts)?;
+        let encoded = |(direction, ids): (Direction, &&[u32])| Encoded {
+            vector: direction.unit,
+            length: direction.length as f32,
             tokens: ids.len(),
             truncated: false,
             unknown: 0,
         };
-        Ok(vectors.into_iter().zip(texts).map(encoded).collect())
+        Ok(directions.into_iter().zip(texts).map(encoded).collect())
     }
 
     fn check_ids(&self, ids: &[u32]) -> Result<(), Error> {
@@ -255,21 +280,21 @@ impl Encoder {
         }
     }
 
-    fn vectors(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
+    fn directions(&self, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
         let tokens: usize = texts.iter().map(|t| t.len()).sum();
         if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
             return self.compute_apart(texts);
         }
         let mut lane = lock(&self.together);
-        let mut vectors = Vec::with_capacity(texts.len());
+        let mut directions = Vec::with_capacity(texts.len());
         for range in batches(texts, BATCH_TOKENS) {
-            vectors.extend(self.compute(&mut lane, &texts[range])?);
+            directions.extend(self.compute(&mut lane, &texts[range])?);
         }
-        Ok(vectors)
+        Ok(directions)
     }
 
     /// Each thread takes batches of its own from a common list.
-    fn compute_apart(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
+    fn compute_apart(&self, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
         let todo = Mutex::new(batches(texts, SHARE_TOKENS).into_iter());
         let done = Mutex::new(Vec::new());
         let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -278,37 +303,32 @@ impl Encoder {
                 scope.spawn(|| {
                     let mut lane = lock(lane);
                     while let Some(range) = next() {
-                        let vectors = self.compute(&mut lane, &texts[range.clone()]);
+                        let directions = self.compute(&mut lane, &texts[range.clone()]);
                         done.lock()
                             .unwrap_or_else(PoisonError::into_inner)
-                            .push((range.start, vectors));
+                            .push((range.start, directions));
                     }
                 });
             }
         });
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_by_key(|(start, _)| *start);
-        let mut vectors = Vec::with_capacity(texts.len());
+        let mut directions = Vec::with_capacity(texts.len());
         for (_, part) in done {
-            vectors.extend(part?);
+            directions.extend(part?);
         }
-        Ok(vectors)
+        Ok(directions)
     }
 
-    fn compute(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, Error> {
+    fn compute(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
         let batch = Batch::new(texts.iter().copied());
         self.model.forward(&lane.team, &batch, &mut lane.space)?;
         let hidden = lane.space.hidden.view();
-        let vector = |text: &[usize]| unit_vector(self.spec.pooling, hidden, text[0], text[1]);
-        let broken = || {
-            Error::compute(
-                "The model's weights gave no finite vector; the checkpoint is broken.".into(),
-            )
-        };
+        let direction = |text: &[usize]| unit_vector(self.spec.pooling, hidden, text[0], text[1]);
         batch
             .offsets
             .windows(2)
-            .map(|text| vector(text).ok_or_else(broken))
+            .map(|text| direction(text).ok_or_else(no_vector))
             .collect()
     }
 
@@ -341,6 +361,10 @@ impl Encoder {
     pub fn weight_bytes(&self) -> usize {
         self.model.bytes()
     }
+}
+
+fn no_vector() -> Error {
+    Error::compute("The model's weights gave no finite vector; the checkpoint is broken.".into())
 }
 
 /// Cuts texts, in order, into runs of at most `budget` tokens (or one text, if that is longer).

@@ -26,4 +26,4 @@ pub use folder::{FileBytes, Folder};
 pub use quantize::{Agreement, quantize_folder};
 pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
 pub use tensors::{DType, TensorView, Tensors};
-pub use tokenizer::{TextTokenizer, Tokens};
+pub use tokenizer::{LongText, Piece, TextTokenizer, Tokens};

@@ -1,8 +1,12 @@
 //! Text to token ids, by the reference implementation.
 
 mod charsmap;
+mod long;
 mod word_piece;
 
+pub use long::LongText;
+
+use self::long::Parts as LongParts;
 use crate::config::without_mark;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
@@ -19,17 +23,45 @@ use tokenizers::{Encoding, Tokenizer};
 pub struct Tokens {
     /// Ids, special tokens and prompt included; at most as many as the model reads.
     pub ids: Vec<u32>,
+    /// Further windows of a text that is read in several, each like `ids`.
+    pub further: Vec<Vec<u32>>,
     /// The text had more tokens than the model reads, and its end was cut off.
     pub truncated: bool,
     /// How many of the ids stand for text unknown to the vocabulary.
     pub unknown: usize,
 }
 
+impl Tokens {
+    /// What the model reads: one list of ids, or several windows of a long text.
+    pub fn windows(&self) -> impl Iterator<Item = &[u32]> {
+        std::iter::once(&self.ids)
+            .chain(&self.further)
+            .map(Vec::as_slice)
+    }
+}
+
+/// A token and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Its id.
+    pub id: u32,
+    /// What stands there in the text (the prompt in front); of a special token, its name.
+    pub text: String,
+    /// Put there by the tokenizer, not by the text.
+    pub special: bool,
+    /// First byte in the prompt and the text behind it.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+}
+
 /// A model's tokenizer.
 pub struct TextTokenizer {
     inner: Tokenizer,
     max_tokens: usize,
-    /// Special tokens at the end of every text; they stay when a text is cut.
+    /// Special tokens in front of every text; they stay when a text is cut.
+    opening: usize,
+    /// Special tokens at the end of every text; they stay too.
     closing: usize,
     unknown: Option<u32>,
 }
@@ -63,9 +95,10 @@ impl TextTokenizer {
         inner.with_truncation(None).map_err(|e| broken(&e))?;
         let probe = guarded(|| inner.encode("a", true)).map_err(|e| broken(&e))?;
         check_ids(&shown, &inner, &probe, spec)?;
-        let closing = closing_tokens(&probe);
+        let mask = probe.get_special_tokens_mask();
+        let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
         let unknown = parts.model.unknown_id(&inner);
-        if spec.max_tokens <= closing + 1 {
+        if spec.max_tokens <= opening + closing {
             return Err(Error::file(
                 &shown,
                 format!(
@@ -77,6 +110,7 @@ impl TextTokenizer {
         Ok(Self {
             inner,
             max_tokens: spec.max_tokens,
+            opening,
             closing,
             unknown,
         })
@@ -86,31 +120,80 @@ impl TextTokenizer {
     ///
     /// # Errors
     /// When the tokenizer fails, which no text is known to cause.
-    pub fn encode(&self, prompt: &str, text: &str) -> Result<Tokens, Error> {
-        let text = match prompt {
-            "" => Cow::Borrowed(text),
-            prompt => Cow::Owned(format!("{prompt}{text}")),
+    pub fn encode(&self, prompt: &str, text: &str, long_text: LongText) -> Result<Tokens, Error> {
+        let ids = self.ids(&joined(prompt, text))?;
+        let (windows, truncated) = if ids.len() <= self.max_tokens {
+            (vec![ids], false)
+        } else {
+            let parts = LongParts {
+                ids: &ids,
+                opening: self.opening,
+                prompt: 0,
+                closing: self.closing,
+            };
+            match long_text {
+                LongText::CutEnd => (vec![parts.cut_end(self.max_tokens)], true),
+                LongText::CutStart => (vec![parts.cut_start(self.max_tokens)], true),
+                LongText::Mean => {
+                    let prompt = self.prompt_tokens(prompt, &ids)?;
+                    let parts = LongParts { prompt, ..parts };
+                    (parts.windows(self.max_tokens), false)
+                }
+            }
         };
-        let encoding = guarded(|| self.inner.encode_fast(text, true)).map_err(|e| {
-            Error::new(
-                ErrorKind::InvalidTokens,
-                "The text could not be split into tokens.",
-            )
-            .caused(e)
-        })?;
-        let mut ids = encoding.get_ids().to_vec();
-        let truncated = ids.len() > self.max_tokens;
-        if truncated {
-            let excess = ids.len() - self.max_tokens;
-            let end = ids.len() - self.closing;
-            ids.drain(end - excess..end);
-        }
-        let unknown = ids.iter().filter(|&&id| Some(id) == self.unknown).count();
+        let is_unknown = |id: &&u32| Some(**id) == self.unknown;
+        let unknown = windows.iter().flatten().filter(is_unknown).count();
+        let mut windows = windows.into_iter();
         Ok(Tokens {
-            ids,
+            ids: windows.next().unwrap_or_default(),
+            further: windows.collect(),
             truncated,
             unknown,
         })
+    }
+
+    /// The tokens of `prompt` followed by `text`, all of them, each with its place.
+    ///
+    /// # Errors
+    /// As [`TextTokenizer::encode`].
+    pub fn pieces(&self, prompt: &str, text: &str, special: bool) -> Result<Vec<Piece>, Error> {
+        let text = joined(prompt, text);
+        let encoding = guarded(|| self.inner.encode(&*text, special)).map_err(unsplit)?;
+        let places = encoding.get_offsets().iter();
+        let names = encoding
+            .get_tokens()
+            .iter()
+            .zip(encoding.get_special_tokens_mask());
+        let tokens = encoding.get_ids().iter().zip(places).zip(names);
+        let piece =
+            |((&id, &(start, end)), (name, &special)): ((_, &(usize, usize)), (&String, _))| {
+                let shown = text.get(start..end).filter(|_| special == 0);
+                Piece {
+                    id,
+                    text: shown.unwrap_or(name).to_owned(),
+                    special: special == 1,
+                    start,
+                    end,
+                }
+            };
+        Ok(tokens.map(piece).collect())
+    }
+
+    fn ids(&self, text: &str) -> Result<Vec<u32>, Error> {
+        let encoding = guarded(|| self.inner.encode_fast(text, true)).map_err(unsplit)?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// How many of the ids behind the opening ones are the prompt's. A token that holds the end of the prompt
+    /// and the beginning of the text is the text's.
+    fn prompt_tokens(&self, prompt: &str, ids: &[u32]) -> Result<usize, Error> {
+        if prompt.is_empty() {
+            return Ok(0);
+        }
+        let alone = self.ids(prompt)?;
+        let end = alone.len() - self.closing;
+        let pairs = alone[self.opening..end].iter().zip(&ids[self.opening..]);
+        Ok(pairs.take_while(|(a, b)| a == b).count())
     }
 
     /// Number of token ids.
@@ -167,12 +250,22 @@ fn check_ids(
     }
 }
 
-/// How many special tokens the tokenizer puts after a text.
-fn closing_tokens(probe: &Encoding) -> usize {
-    probe
-        .get_special_tokens_mask()
-        .iter()
-        .rev()
-        .take_while(|&&special| special == 1)
-        .count()
+/// How many special tokens stand at the beginning of a mask.
+fn special_run<'a>(mask: impl Iterator<Item = &'a u32>) -> usize {
+    mask.take_while(|&&special| special == 1).count()
+}
+
+fn joined<'a>(prompt: &str, text: &'a str) -> Cow<'a, str> {
+    match prompt {
+        "" => Cow::Borrowed(text),
+        prompt => Cow::Owned(format!("{prompt}{text}")),
+    }
+}
+
+fn unsplit(cause: tokenizers::Error) -> Error {
+    Error::new(
+        ErrorKind::InvalidTokens,
+        "The text could not be split into tokens.",
+    )
+    .caused(cause)
 }

@@ -10,7 +10,7 @@ use fixtures::Fixture;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
-use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Precision};
+use yuyi_encoder::{EncodeOptions, Encoded, Encoder, LongText, Precision};
 use yuyi_kernels::{Kernel, KernelPath};
 
 const CHARACTERS: &str = "[今天气真不错喜欢水果发票适遊，。？ A-Za-z0-9]{1,80}";
@@ -28,6 +28,17 @@ fn fixtures_by_ids() {
 fn fixtures_by_texts() {
     let texts = vec(CHARACTERS, 1..8);
     for_each_fixture(|_, pair, cases| run(cases, &texts, |texts| pair.compare_texts(texts)));
+}
+
+/// The fastest kernel will do: a window is computed as any other text.
+#[test]
+fn long_texts_in_windows() {
+    let texts = vec(CHARACTERS, 1..4);
+    let kernel = Kernel::detect().unwrap();
+    for fixture in fixtures::all().iter().take(2) {
+        let pair = Pair::of(|threads| fixture.load(kernel, Precision::Int8, threads));
+        run(2, &texts, |texts| pair.compare_windows(texts));
+    }
 }
 
 #[test]
@@ -107,6 +118,21 @@ impl Pair {
     fn compare_texts(&self, texts: &[String]) -> TestCaseResult {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let options = EncodeOptions::default();
+        self.compare(&texts, |encoder, texts| {
+            encoder.encode(texts, &options).unwrap()
+        })
+    }
+
+    /// Texts that need several windows.
+    fn compare_windows(&self, texts: &[String]) -> TestCaseResult {
+        let most = self.one.spec().max_tokens;
+        let repeat = |text: &String| text.repeat(2 * most / text.chars().count() + 1);
+        let texts: Vec<String> = texts.iter().map(repeat).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let options = EncodeOptions {
+            long_text: LongText::Mean,
+            ..EncodeOptions::default()
+        };
         self.compare(&texts, |encoder, texts| {
             encoder.encode(texts, &options).unwrap()
         })

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tokenizers::{NormalizedString, Normalizer, Tokenizer};
-use yuyi_encoder::{Folder, ModelSpec, Pooling, SpecDefaults, TextTokenizer};
+use yuyi_encoder::{Folder, LongText, ModelSpec, Pooling, SpecDefaults, TextTokenizer};
 
 const MAX_TOKENS: usize = 512;
 
@@ -56,7 +56,9 @@ fn builtin_ids_equal_the_reference() {
 fn long_texts_are_cut_before_the_closing_token() {
     let tokenizer = load("tests/fixtures/tokens/bert-small");
     for (characters, truncated) in [(509, false), (510, false), (511, true), (10_000, true)] {
-        let tokens = tokenizer.encode("", &"字".repeat(characters)).unwrap();
+        let tokens = tokenizer
+            .encode("", &"字".repeat(characters), LongText::CutEnd)
+            .unwrap();
         assert_eq!(tokens.truncated, truncated, "{characters} characters");
         assert_eq!(tokens.ids.len(), (characters + 2).min(MAX_TOKENS));
         assert_eq!(tokens.ids.first(), Some(&2), "[CLS]");
@@ -70,21 +72,112 @@ fn unknown_tokens_are_counted() {
         load("tests/fixtures/tokens/bert-small"),
         load("models/builtin"),
     );
-    assert_eq!(bert.encode("", "龘天𠀋").unwrap().unknown, 2);
-    assert_eq!(bert.encode("", "今天").unwrap().unknown, 0);
+    assert_eq!(
+        bert.encode("", "龘天𠀋", LongText::CutEnd).unwrap().unknown,
+        2
+    );
+    assert_eq!(
+        bert.encode("", "今天", LongText::CutEnd).unwrap().unknown,
+        0
+    );
     // Neighbours are one unknown token in a Unigram model.
-    assert_eq!(builtin.encode("", "𠀋𠀋天𠀋").unwrap().unknown, 2);
-    assert_eq!(builtin.encode("", "今天").unwrap().unknown, 0);
+    assert_eq!(
+        builtin
+            .encode("", "𠀋𠀋天𠀋", LongText::CutEnd)
+            .unwrap()
+            .unknown,
+        2
+    );
+    assert_eq!(
+        builtin
+            .encode("", "今天", LongText::CutEnd)
+            .unwrap()
+            .unknown,
+        0
+    );
+}
+
+#[test]
+fn the_beginning_may_be_cut_instead_of_the_end() {
+    let tokenizer = load("tests/fixtures/tokens/bert-small");
+    let text = format!("{}{}", "字".repeat(600), "今".repeat(100));
+    let cut = |long_text| tokenizer.encode("", &text, long_text).unwrap();
+    let (end, start) = (cut(LongText::CutEnd), cut(LongText::CutStart));
+    assert!(end.truncated && start.truncated);
+    let (first, last) = (end.ids[1], start.ids[510]);
+    assert_ne!(first, last);
+    assert_eq!(end.ids, [&[2], &vec![first; 510][..], &[3]].concat());
+    let words = [vec![first; 410], vec![last; 100]].concat();
+    assert_eq!(start.ids, [&[2], &words[..], &[3]].concat());
+}
+
+#[test]
+fn windows_hold_all_of_a_long_text_and_each_has_the_prompt() {
+    const HEAD: usize = 4;
+    let tokenizer = load("models/builtin");
+    let read = |text: &str| tokenizer.encode("query: ", text, LongText::Mean).unwrap();
+    let short = read("今天天气真不错");
+    assert!(short.further.is_empty() && !short.truncated);
+    // <s> and the tokens of the prompt.
+    let head = &short.ids[..HEAD];
+    let long = read(&"今天天气真不错。".repeat(400));
+    assert!(!long.truncated);
+    let lengths: Vec<usize> = long.windows().map(<[u32]>::len).collect();
+    assert!(lengths.len() > 2, "{lengths:?}");
+    let longest = lengths.iter().max().unwrap();
+    assert!(*longest <= MAX_TOKENS && longest - lengths.iter().min().unwrap() <= 1);
+    assert!(
+        long.windows()
+            .all(|ids| ids.starts_with(head) && ids.ends_with(&[2]))
+    );
+    let words: Vec<u32> = long
+        .windows()
+        .flat_map(|ids| ids[HEAD..ids.len() - 1].to_vec())
+        .collect();
+    let whole = tokenizer
+        .pieces("query: ", &"今天天气真不错。".repeat(400), false)
+        .unwrap();
+    let whole: Vec<u32> = whole[HEAD - 1..].iter().map(|piece| piece.id).collect();
+    assert!(words == whole, "no token is lost or read twice");
+}
+
+#[test]
+fn pieces_say_where_they_come_from() {
+    let tokenizer = load("tests/fixtures/tokens/bert-small");
+    let text = "今天 AI龘";
+    let pieces = tokenizer.pieces("", text, true).unwrap();
+    assert_eq!(
+        (pieces[0].special, pieces[0].text.as_str(), pieces[0].end),
+        (true, "[CLS]", 0)
+    );
+    for piece in &pieces[1..pieces.len() - 1] {
+        assert!(!piece.special);
+        assert_eq!(piece.text, text[piece.start..piece.end]);
+    }
+    let ids: Vec<u32> = pieces.iter().map(|piece| piece.id).collect();
+    assert_eq!(
+        ids,
+        tokenizer.encode("", text, LongText::CutEnd).unwrap().ids
+    );
+    let bare = tokenizer.pieces("", text, false).unwrap();
+    assert_eq!(bare[..], pieces[1..pieces.len() - 1]);
 }
 
 /// A prompt is part of the text: the join has no boundary of its own.
 #[test]
 fn a_prompt_is_read_with_the_text() {
     let tokenizer = load("models/builtin");
-    let apart = tokenizer.encode("query: ", "今天").unwrap();
-    let joined = tokenizer.encode("", "query: 今天").unwrap();
+    let apart = tokenizer
+        .encode("query: ", "今天", LongText::CutEnd)
+        .unwrap();
+    let joined = tokenizer
+        .encode("", "query: 今天", LongText::CutEnd)
+        .unwrap();
     assert_eq!(apart, joined);
-    assert_ne!(apart, tokenizer.encode("", "今天").unwrap());
+    assert_ne!(
+        apart,
+        tokenizer.encode("", "今天", LongText::CutEnd).unwrap()
+    );
 }
 
 /// Every code point becomes what the map says, or stays as it is; then runs of spaces
@@ -116,7 +209,9 @@ fn compare<'a>(folder: &str, cases: impl Iterator<Item = (&'a Case, &'a Vec<u32>
     let tokenizer = load(folder);
     let mut count = 0;
     for (case, expected) in cases {
-        let found = tokenizer.encode("", &case.text()).unwrap();
+        let found = tokenizer
+            .encode("", &case.text(), LongText::CutEnd)
+            .unwrap();
         assert_eq!(&found.ids, expected, "{folder}: {}", case.name);
         count += 1;
     }

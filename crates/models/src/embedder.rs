@@ -5,12 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 
 use serde::Serialize;
-use yuyi_encoder::Encoded;
+use yuyi_encoder::{Encoded, LongText, Piece};
 
 use crate::Error;
 
 /// What goes in front of each text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Prompt {
     /// The model's default prompt.
     #[default]
@@ -19,11 +19,32 @@ pub enum Prompt {
     Text(String),
 }
 
-/// What a caller may ask of one call to [`Embedder::embed`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl Prompt {
+    /// The text; `None`: the model's default.
+    pub(crate) fn text(self) -> Option<String> {
+        match self {
+            Self::Default => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+/// What a caller may ask of one call to [`Embedder::embed`]. All of it decides the vector of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EmbedOptions {
     /// What goes in front of each text; token ids get none.
     pub prompt: Prompt,
+    /// What happens to a text that is longer than the model reads; lists of token ids must not be.
+    pub long_text: LongText,
+}
+
+/// What a caller may ask of one call to [`Embedder::tokenize`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenizeOptions {
+    /// What goes in front of each text.
+    pub prompt: Prompt,
+    /// With the tokens that the tokenizer puts around every text.
+    pub special: bool,
 }
 
 /// What is embedded: texts, or token ids that are taken as they are.
@@ -80,6 +101,10 @@ pub struct ModelFacts {
 /// The reply of [`Embedder::embed`], when it comes.
 pub type EmbedFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Encoded>, Error>> + Send + 'a>>;
 
+/// The reply of [`Embedder::tokenize`], when it comes.
+pub type TokenizeFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Vec<Vec<Piece>>, Error>> + Send + 'a>>;
+
 /// A model that turns texts into unit vectors: a local [`Encoder`](yuyi_encoder::Encoder), or one
 /// that computes elsewhere.
 pub trait Embedder: Send + Sync {
@@ -92,4 +117,12 @@ pub trait Embedder: Send + Sync {
     /// [`Error::InvalidTokens`] for token ids that the model does not have; otherwise when the
     /// model fails.
     fn embed(&self, inputs: Inputs, options: EmbedOptions) -> EmbedFuture<'_>;
+
+    /// All tokens of each text, in order, each with its place.
+    ///
+    /// # Errors
+    /// [`Error::NoTokens`] when the model does not tell them, as one that computes elsewhere.
+    fn tokenize(&self, _: Vec<String>, _: TokenizeOptions) -> TokenizeFuture<'_> {
+        Box::pin(std::future::ready(Err(Error::NoTokens)))
+    }
 }

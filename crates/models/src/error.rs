@@ -36,6 +36,9 @@ pub enum Error {
     /// Token ids that the model does not have, or too many of them.
     #[error("{0}")]
     InvalidTokens(String),
+    /// The model computes elsewhere, where nobody tells how it splits texts.
+    #[error("This model does not tell its tokens.")]
+    NoTokens,
     /// The computation ended without a result.
     #[error("The computation of the vectors ended early; the log has the reason.")]
     Interrupted,

@@ -11,8 +11,12 @@ mod resolve;
 
 pub use builtin::BUILTIN_NAME;
 pub use catalogue::{CATALOGUE, KnownModel, find_known};
-pub use embedder::{EmbedFuture, EmbedOptions, Embedder, Inputs, ModelFacts, Prompt};
+pub use embedder::{
+    EmbedFuture, EmbedOptions, Embedder, Inputs, ModelFacts, Prompt, TokenizeFuture,
+    TokenizeOptions,
+};
 pub use error::Error;
 pub use home::home;
 pub use local::LocalEmbedder;
 pub use resolve::{Installed, Resolved, installed, resolve};
+pub use yuyi_encoder::LongText;

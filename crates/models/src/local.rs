@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
-use yuyi_encoder::{EncodeOptions, Encoded, Encoder, ErrorKind, LoadOptions, ModelSpec, Precision};
+use yuyi_encoder::{
+    EncodeOptions, Encoded, Encoder, ErrorKind, LoadOptions, ModelSpec, Piece, Precision,
+};
 
-use crate::{EmbedFuture, EmbedOptions, Embedder, Error, Inputs, ModelFacts, Prompt, Resolved};
+use crate::{
+    EmbedFuture, EmbedOptions, Embedder, Error, Inputs, ModelFacts, Resolved, TokenizeFuture,
+    TokenizeOptions,
+};
 
 /// An [`Encoder`] behind tokio's pool of blocking threads.
 ///
@@ -51,6 +56,28 @@ impl Embedder for LocalEmbedder {
             computed.map_err(|_| Error::Interrupted)?
         })
     }
+
+    fn tokenize(&self, texts: Vec<String>, options: TokenizeOptions) -> TokenizeFuture<'_> {
+        let encoder = Arc::clone(&self.encoder);
+        Box::pin(async move {
+            let split = spawn_blocking(move || pieces(&encoder, &texts, options)).await;
+            split.map_err(|_| Error::Interrupted)?
+        })
+    }
+}
+
+fn pieces(
+    encoder: &Encoder,
+    texts: &[String],
+    options: TokenizeOptions,
+) -> Result<Vec<Vec<Piece>>, Error> {
+    let prompt = options.prompt.text();
+    let pieces = |text: &String| encoder.pieces(text, prompt.as_deref(), options.special);
+    texts
+        .iter()
+        .map(pieces)
+        .collect::<Result<_, _>>()
+        .map_err(Error::Encoder)
 }
 
 fn encode(
@@ -58,14 +85,14 @@ fn encode(
     inputs: &Inputs,
     options: EmbedOptions,
 ) -> Result<Vec<Encoded>, Error> {
-    let prompt = match options.prompt {
-        Prompt::Default => None,
-        Prompt::Text(text) => Some(text),
-    };
     let encoded = match inputs {
         Inputs::Texts(texts) => {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            encoder.encode(&texts, &EncodeOptions { prompt })
+            let options = EncodeOptions {
+                prompt: options.prompt.text(),
+                long_text: options.long_text,
+            };
+            encoder.encode(&texts, &options)
         }
         Inputs::Tokens(tokens) => {
             let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 use yuyi_encoder::Precision;
-use yuyi_models::{EmbedOptions, Embedder, Error, Inputs, LocalEmbedder, Prompt, resolve};
+use yuyi_models::{EmbedOptions, Embedder, Error, Inputs, LocalEmbedder, resolve};
 
 const FIXTURE: &str = "bert-cls-f16";
 
@@ -99,11 +99,8 @@ async fn vectors_are_pooled_as_the_catalogue_says() {
     assert!(ids.len() > 2);
     let differs = async |name| {
         let model = Folder::new(name).load().unwrap();
-        let options = EmbedOptions {
-            prompt: Prompt::Default,
-        };
         let encoded = model
-            .embed(Inputs::Tokens(vec![ids.clone()]), options)
+            .embed(Inputs::Tokens(vec![ids.clone()]), EmbedOptions::default())
             .await;
         let found = &encoded.unwrap()[0].vector;
         let differences = found.iter().zip(&vector).map(|(a, b)| (a - b).abs());

@@ -24,6 +24,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     let model = Model::load(&args.model)?;
     let options = EmbedOptions {
         prompt: prompt(args),
+        ..EmbedOptions::default()
     };
     let started = Instant::now();
     let mut writer = VectorWriter::create(target, model.facts().dimension)?;

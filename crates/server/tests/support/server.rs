@@ -78,6 +78,7 @@ fn encode(text: &str) -> Encoded {
     let length = text.chars().count();
     Encoded {
         vector,
+        length: 1.0,
         tokens: length.min(MAX_TOKENS),
         truncated: length > MAX_TOKENS,
         unknown: 0,
@@ -89,6 +90,7 @@ fn encode_ids(ids: &[u32]) -> Result<Encoded, Error> {
         Some(id) => Err(Error::InvalidTokens(format!("Token id {id} is unknown."))),
         None => Ok(Encoded {
             vector: vec![0.6, 0.8],
+            length: 1.0,
             tokens: ids.len(),
             truncated: false,
             unknown: 0,

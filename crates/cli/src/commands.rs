@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+pub mod bench;
 pub mod embed;
 pub mod info;
 pub mod quantize;

@@ -36,6 +36,7 @@ fn run() -> anyhow::Result<()> {
         Command::Embed(args) => commands::embed::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
         Command::Serve(args) => commands::serve::run(args),
     }
 }

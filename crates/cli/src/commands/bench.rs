@@ -1,0 +1,405 @@
+//! `yuyi bench`: speed and memory of a model on the user's machine.
+//!
+//! Inputs are token ids, so a length is exact and the tokenizer, whose share is small, does not count. Each of several
+//! number formats gets a process of its own: memory that one has left behind would be counted with the next.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use yuyi_encoder::{Encoder, LoadOptions, Precision};
+use yuyi_models::resolve;
+
+use crate::args::BenchArgs;
+
+/// Token counts of single texts.
+const LENGTHS: [usize; 4] = [16, 32, 128, 512];
+
+/// Token counts of twenty texts: most are short, a few are long, the mean is 27. They are quantiles of a log-normal
+/// distribution around 20, in no order.
+const MIXED: [usize; 20] = [
+    21, 9, 42, 14, 6, 29, 17, 96, 11, 23, 63, 8, 19, 37, 12, 26, 6, 50, 15, 32,
+];
+
+/// How long and how often each workload runs.
+struct Effort {
+    warm: usize,
+    least: usize,
+    most: usize,
+    budget: Duration,
+    mixed_texts: usize,
+}
+
+impl Effort {
+    fn of(quick: bool) -> Self {
+        if quick {
+            Self {
+                warm: 1,
+                least: 3,
+                most: 20,
+                budget: Duration::from_millis(200),
+                mixed_texts: 100,
+            }
+        } else {
+            Self {
+                warm: 3,
+                least: 3,
+                most: 200,
+                budget: Duration::from_secs(4),
+                mixed_texts: 1000,
+            }
+        }
+    }
+}
+
+/// Everything that is reported.
+#[derive(Debug, Serialize, Deserialize)]
+struct Report {
+    version: String,
+    model: String,
+    /// The processor, as it calls itself.
+    cpu: String,
+    /// Cores that this process may use.
+    cores: usize,
+    kernel: String,
+    threads: usize,
+    results: Vec<Measured>,
+}
+
+/// What was measured of one number format.
+#[derive(Debug, Serialize, Deserialize)]
+struct Measured {
+    precision: String,
+    /// From nothing to the first vector.
+    load_seconds: f64,
+    /// Resident memory after all workloads, and the most there was. Absent where the system does not tell.
+    rss_bytes: Option<u64>,
+    peak_rss_bytes: Option<u64>,
+    workloads: Vec<Workload>,
+}
+
+/// Times of the same inputs, run after run.
+#[derive(Debug, Serialize, Deserialize)]
+struct Workload {
+    name: String,
+    texts: usize,
+    tokens: usize,
+    runs: usize,
+    median_seconds: f64,
+    /// A tenth of the runs took less.
+    p10_seconds: f64,
+    /// A tenth of the runs took more.
+    p90_seconds: f64,
+}
+
+/// Measures and writes a table or JSON.
+pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
+    let (report, failed) = match args.precisions()[..] {
+        [] => (measure(args, None)?, None),
+        [precision] => (measure(args, Some(precision))?, None),
+        ref several => measure_each(args, several)?,
+    };
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        out.write_all(table(&report).as_bytes())?;
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// One process after the other. What was measured before one fails is still worth showing.
+fn measure_each(
+    args: &BenchArgs,
+    precisions: &[Precision],
+) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
+    let mut all: Option<Report> = None;
+    for &precision in precisions {
+        eprintln!("yuyi: measuring {}", precision.name());
+        match (measure_apart(args, precision), &mut all) {
+            (Ok(report), None) => all = Some(report),
+            (Ok(report), Some(all)) => all.results.extend(report.results),
+            (Err(error), None) => return Err(error),
+            (Err(error), Some(_)) => return Ok((all.context("no report")?, Some(error))),
+        }
+    }
+    Ok((all.context("no precision was named")?, None))
+}
+
+/// The report of this program, started anew.
+fn measure_apart(args: &BenchArgs, precision: Precision) -> anyhow::Result<Report> {
+    let program = std::env::current_exe().context("This program does not find itself")?;
+    let mut command = Command::new(program);
+    command
+        .args(["bench", "--json", "--precision", precision.name()])
+        .arg(format!("--model={}", args.model));
+    if let Some(threads) = args.threads {
+        command.arg(format!("--threads={threads}"));
+    }
+    if args.quick {
+        command.arg("--quick");
+    }
+    // Complaints go where those of this process go.
+    let output = command.stderr(Stdio::inherit()).output()?;
+    if !output.status.success() {
+        bail!("{} could not be measured", precision.name());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Report> {
+    let model = resolve(&args.model)?;
+    let options = LoadOptions {
+        precision,
+        threads: args.threads.map(usize::from),
+        defaults: model.defaults,
+    };
+    let started = Instant::now();
+    let encoder = Encoder::load(&model.folder, &options)
+        .with_context(|| format!("The model {} cannot be loaded", args.model))?;
+    let first = texts(&encoder, &[LENGTHS[0].min(encoder.spec().max_tokens)]);
+    encode(&encoder, &first)?;
+    let load_seconds = started.elapsed().as_secs_f64();
+    let effort = Effort::of(args.quick);
+    let workloads = workloads(encoder.spec().max_tokens, effort.mixed_texts)
+        .into_iter()
+        .map(|(name, lengths)| time(&encoder, name, &texts(&encoder, &lengths), &effort))
+        .collect::<anyhow::Result<_>>()?;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let measured = Measured {
+        precision: encoder.precision().name().to_owned(),
+        load_seconds,
+        rss_bytes: kibibytes(&status, "VmRSS:"),
+        peak_rss_bytes: kibibytes(&status, "VmHWM:"),
+        workloads,
+    };
+    Ok(Report {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: model.name,
+        cpu: cpu(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        kernel: encoder.kernel().to_owned(),
+        threads: encoder.threads(),
+        results: vec![measured],
+    })
+}
+
+/// Names and token counts, as far as the model reads that many tokens.
+fn workloads(max_tokens: usize, mixed_texts: usize) -> Vec<(String, Vec<usize>)> {
+    let mut all: Vec<(String, Vec<usize>)> =
+        LENGTHS.map(|n| (format!("{n} tokens"), vec![n])).into();
+    all.push(("pair of 16".to_owned(), vec![16; 2]));
+    all.push(("32 texts of 32".to_owned(), vec![32; 32]));
+    all.retain(|(_, lengths)| lengths[0] <= max_tokens);
+    let mixed = MIXED.iter().map(|&n| n.min(max_tokens)).cycle();
+    all.push((
+        format!("{mixed_texts} mixed texts"),
+        mixed.take(mixed_texts).collect(),
+    ));
+    all
+}
+
+/// Ids from all over the vocabulary, always the same.
+fn texts(encoder: &Encoder, lengths: &[usize]) -> Vec<Vec<u32>> {
+    let vocabulary = encoder.spec().config.vocab_size as u64;
+    // Knuth's multiplicative hashing.
+    let mut ids = (1u64..).map(|i| (((i * 2_654_435_761) >> 8) % vocabulary) as u32);
+    lengths
+        .iter()
+        .map(|&n| ids.by_ref().take(n).collect())
+        .collect()
+}
+
+fn encode(encoder: &Encoder, texts: &[Vec<u32>]) -> anyhow::Result<()> {
+    let ids: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+    encoder.encode_ids(&ids)?;
+    Ok(())
+}
+
+fn time(
+    encoder: &Encoder,
+    name: String,
+    texts: &[Vec<u32>],
+    effort: &Effort,
+) -> anyhow::Result<Workload> {
+    let begun = Instant::now();
+    for _ in 0..effort.warm {
+        // Long work is warm after one run.
+        if begun.elapsed() < effort.budget / 4 {
+            encode(encoder, texts)?;
+        }
+    }
+    let begun = Instant::now();
+    let mut seconds = Vec::new();
+    while seconds.len() < effort.least
+        || (seconds.len() < effort.most && begun.elapsed() < effort.budget)
+    {
+        let started = Instant::now();
+        encode(encoder, texts)?;
+        seconds.push(started.elapsed().as_secs_f64());
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(Workload {
+        name,
+        texts: texts.len(),
+        tokens: texts.iter().map(Vec::len).sum(),
+        runs: seconds.len(),
+        median_seconds: quantile(&seconds, 0.5),
+        p10_seconds: quantile(&seconds, 0.1),
+        p90_seconds: quantile(&seconds, 0.9),
+    })
+}
+
+/// A quantile of sorted values, between two of them by their distance.
+fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let at = part * (sorted.len() - 1) as f64;
+    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    low + (high - low) * at.fract()
+}
+
+/// A field of /proc/self/status, in bytes.
+fn kibibytes(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(number << 10)
+}
+
+/// The processor's name by /proc/cpuinfo, or its architecture.
+fn cpu(info: &str) -> String {
+    let named = info.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == "model name").then(|| value.trim().to_owned())
+    });
+    named.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+// --- the table -----------------------------------------------------------------------------
+
+/// A column for each number format.
+fn table(report: &Report) -> String {
+    let Report {
+        version,
+        model,
+        cpu,
+        cores,
+        kernel,
+        threads,
+        results,
+    } = report;
+    let mut lines = vec![
+        format!(
+            "yuyi {version} · {model} · {kernel} · {}",
+            counted(*threads, "thread")
+        ),
+        format!("{cpu}, {}", counted(*cores, "core")),
+        String::new(),
+        row("", results.iter().map(|r| r.precision.clone())),
+    ];
+    for (i, workload) in results[0].workloads.iter().enumerate() {
+        lines.push(row(
+            &format!("{}, ms", workload.name),
+            results.iter().map(|r| latency(&r.workloads[i])),
+        ));
+        if workload.texts > 2 {
+            let per_second = |w: &Workload| format!("{:.0}", w.texts as f64 / w.median_seconds);
+            lines.push(row(
+                "  texts/s",
+                results.iter().map(|r| per_second(&r.workloads[i])),
+            ));
+        }
+    }
+    let memory =
+        |bytes: Option<u64>| bytes.map_or("?".to_owned(), |b| format!("{:.0}", b as f64 / 1e6));
+    lines.extend([
+        row(
+            "load to first vector, ms",
+            results
+                .iter()
+                .map(|r| format!("{:.0}", 1e3 * r.load_seconds)),
+        ),
+        row("memory, MB", results.iter().map(|r| memory(r.rss_bytes))),
+        row(
+            "memory at most, MB",
+            results.iter().map(|r| memory(r.peak_rss_bytes)),
+        ),
+        String::new(),
+        "Median; in brackets, what a tenth of the runs were below and above.\n".to_owned(),
+    ]);
+    lines.join("\n")
+}
+
+fn row(name: &str, cells: impl Iterator<Item = String>) -> String {
+    let cells: String = cells.map(|cell| format!("{cell:>21}")).collect();
+    format!("{name:26}{cells}").trim_end().to_owned()
+}
+
+fn latency(w: &Workload) -> String {
+    let [median, p10, p90] = [w.median_seconds, w.p10_seconds, w.p90_seconds].map(milliseconds);
+    format!("{median} ({p10}–{p90})")
+}
+
+/// Three digits that count.
+fn milliseconds(seconds: f64) -> String {
+    let ms = 1e3 * seconds;
+    let digits = match ms {
+        _ if ms < 10.0 => 2,
+        _ if ms < 100.0 => 1,
+        _ => 0,
+    };
+    format!("{ms:.digits$}")
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_the_values() {
+        let values = [1.0, 2.0, 4.0];
+        assert_eq!(quantile(&values, 0.5), 2.0);
+        assert_eq!(quantile(&values, 0.75), 3.0);
+        assert_eq!(quantile(&[7.0], 0.9), 7.0);
+    }
+
+    #[test]
+    fn no_text_is_longer_than_the_model_reads() {
+        for max_tokens in [8, 16, 128, 512] {
+            let all = workloads(max_tokens, 40);
+            assert!(all.iter().all(|(_, l)| l.iter().all(|&n| n <= max_tokens)));
+            let single = all.iter().filter(|(_, l)| l.len() == 1).count();
+            assert_eq!(single, LENGTHS.iter().filter(|&&n| n <= max_tokens).count());
+        }
+    }
+
+    #[test]
+    fn mixed_lengths_are_as_documented() {
+        let mean = MIXED.iter().sum::<usize>() as f64 / MIXED.len() as f64;
+        assert_eq!(mean.round(), 27.0);
+    }
+
+    #[test]
+    fn what_the_system_says_is_read_or_left_out() {
+        let status = "Name:\tyuyi\nVmHWM:\t   2048 kB\nVmRSS:\t 1024 kB\n";
+        assert_eq!(kibibytes(status, "VmRSS:"), Some(1 << 20));
+        assert_eq!(kibibytes(status, "VmHWM:"), Some(2 << 20));
+        assert_eq!(kibibytes("", "VmRSS:"), None);
+        assert_eq!(
+            cpu("processor\t: 0\nmodel name\t: A: fast one\n"),
+            "A: fast one"
+        );
+        assert_eq!(cpu("Hardware : x"), std::env::consts::ARCH);
+    }
+
+    #[test]
+    fn milliseconds_have_three_digits() {
+        assert_eq!(milliseconds(0.001_234), "1.23");
+        assert_eq!(milliseconds(0.012_34), "12.3");
+        assert_eq!(milliseconds(1.234), "1234");
+    }
+}

@@ -224,6 +224,20 @@ impl Encoder {
         self.tokenizer.pieces(prompt, text, special)
     }
 
+    /// The tokens of one text; `prompt` and `long_text` as in [`EncodeOptions`].
+    ///
+    /// # Errors
+    /// As [`Encoder::tokenize`].
+    pub fn tokenize_one(
+        &self,
+        prompt: Option<&str>,
+        text: &str,
+        long_text: LongText,
+    ) -> Result<Tokens, Error> {
+        let prompt = prompt.unwrap_or(&self.spec.prompts.default);
+        self.tokenizer.encode(prompt, text, long_text)
+    }
+
     /// Unit vectors of texts that are tokens already.
     ///
     /// # Errors
@@ -263,7 +277,11 @@ impl Encoder {
         Ok(directions.into_iter().zip(texts).map(encoded).collect())
     }
 
-    fn check_ids(&self, ids: &[u32]) -> Result<(), Error> {
+    /// Refuses what [`Encoder::encode_ids`] cannot read.
+    ///
+    /// # Errors
+    /// When the list is empty or too long, or an id is not in the vocabulary.
+    pub fn check_ids(&self, ids: &[u32]) -> Result<(), Error> {
         let (most, known) = (self.spec.max_tokens, self.spec.config.vocab_size);
         if ids.is_empty() || ids.len() > most {
             return Err(Error::tokens(format!(

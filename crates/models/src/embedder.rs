@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use yuyi_encoder::{Encoded, LongText, Piece};
@@ -21,7 +23,7 @@ pub enum Prompt {
 
 impl Prompt {
     /// The text; `None`: the model's default.
-    pub(crate) fn text(self) -> Option<String> {
+    pub fn text(&self) -> Option<&str> {
         match self {
             Self::Default => None,
             Self::Text(text) => Some(text),
@@ -65,10 +67,57 @@ impl Inputs {
         }
     }
 
+    /// Each input by itself, to be embedded with `options`.
+    pub fn into_items(self, options: &EmbedOptions) -> Vec<Item> {
+        let item = |input| Item {
+            input,
+            options: options.clone(),
+        };
+        match self {
+            Self::Texts(texts) => texts
+                .into_iter()
+                .map(|text| item(Input::Text(text.into())))
+                .collect(),
+            Self::Tokens(lists) => lists
+                .into_iter()
+                .map(|ids| item(Input::Tokens(ids.into())))
+                .collect(),
+        }
+    }
+
     /// Whether there is no input.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// One input of a batch, with what its caller asked for. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What is embedded.
+    pub input: Input,
+    /// How.
+    pub options: EmbedOptions,
+}
+
+/// A text, or token ids that are taken as they are.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A text.
+    Text(Arc<str>),
+    /// Token ids, as in [`Inputs::Tokens`].
+    Tokens(Arc<[u32]>),
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub struct Batch {
+    /// One for each item, in order. [`Error::InvalidTokens`] is the fault of that item alone.
+    pub results: Vec<Result<Encoded, Error>>,
+    /// Time from texts to tokens.
+    pub tokenize: Duration,
+    /// Time from tokens to vectors.
+    pub compute: Duration,
 }
 
 /// The facts of a loaded model that people and clients are told.
@@ -98,8 +147,8 @@ pub struct ModelFacts {
     pub weight_bytes: usize,
 }
 
-/// The reply of [`Embedder::embed`], when it comes.
-pub type EmbedFuture<'a> = Pin<Box<dyn Future<Output = Result<Vec<Encoded>, Error>> + Send + 'a>>;
+/// A reply of an [`Embedder`], when it comes.
+pub type EmbedFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
 /// The reply of [`Embedder::tokenize`], when it comes.
 pub type TokenizeFuture<'a> =
@@ -111,12 +160,23 @@ pub trait Embedder: Send + Sync {
     /// What is known of the model.
     fn facts(&self) -> &ModelFacts;
 
+    /// Unit vectors of items that may come from several callers.
+    ///
+    /// # Errors
+    /// When the model fails, which leaves no item with a result.
+    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch>;
+
     /// Unit vectors of `inputs`, in order.
     ///
     /// # Errors
     /// [`Error::InvalidTokens`] for token ids that the model does not have; otherwise when the
     /// model fails.
-    fn embed(&self, inputs: Inputs, options: EmbedOptions) -> EmbedFuture<'_>;
+    fn embed(&self, inputs: Inputs, options: EmbedOptions) -> EmbedFuture<'_, Vec<Encoded>> {
+        Box::pin(async move {
+            let batch = self.embed_batch(inputs.into_items(&options)).await?;
+            batch.results.into_iter().collect()
+        })
+    }
 
     /// All tokens of each text, in order, each with its place.
     ///

@@ -12,8 +12,8 @@ mod resolve;
 pub use builtin::BUILTIN_NAME;
 pub use catalogue::{CATALOGUE, KnownModel, find_known};
 pub use embedder::{
-    EmbedFuture, EmbedOptions, Embedder, Inputs, ModelFacts, Prompt, TokenizeFuture,
-    TokenizeOptions,
+    Batch, EmbedFuture, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt,
+    TokenizeFuture, TokenizeOptions,
 };
 pub use error::Error;
 pub use home::home;

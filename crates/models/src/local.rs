@@ -1,14 +1,13 @@
 //! Models that compute in this process.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::task::spawn_blocking;
-use yuyi_encoder::{
-    EncodeOptions, Encoded, Encoder, ErrorKind, LoadOptions, ModelSpec, Piece, Precision,
-};
+use yuyi_encoder::{Encoder, LoadOptions, ModelSpec, Piece, Precision, Tokens};
 
 use crate::{
-    EmbedFuture, EmbedOptions, Embedder, Error, Inputs, ModelFacts, Resolved, TokenizeFuture,
+    Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts, Resolved, TokenizeFuture,
     TokenizeOptions,
 };
 
@@ -49,10 +48,10 @@ impl Embedder for LocalEmbedder {
         &self.facts
     }
 
-    fn embed(&self, inputs: Inputs, options: EmbedOptions) -> EmbedFuture<'_> {
+    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
         let encoder = Arc::clone(&self.encoder);
         Box::pin(async move {
-            let computed = spawn_blocking(move || encode(&encoder, &inputs, options)).await;
+            let computed = spawn_blocking(move || encode(&encoder, &items)).await;
             computed.map_err(|_| Error::Interrupted)?
         })
     }
@@ -72,7 +71,7 @@ fn pieces(
     options: TokenizeOptions,
 ) -> Result<Vec<Vec<Piece>>, Error> {
     let prompt = options.prompt.text();
-    let pieces = |text: &String| encoder.pieces(text, prompt.as_deref(), options.special);
+    let pieces = |text: &String| encoder.pieces(text, prompt, options.special);
     texts
         .iter()
         .map(pieces)
@@ -80,29 +79,48 @@ fn pieces(
         .map_err(Error::Encoder)
 }
 
-fn encode(
-    encoder: &Encoder,
-    inputs: &Inputs,
-    options: EmbedOptions,
-) -> Result<Vec<Encoded>, Error> {
-    let encoded = match inputs {
-        Inputs::Texts(texts) => {
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let options = EncodeOptions {
-                prompt: options.prompt.text(),
-                long_text: options.long_text,
-            };
-            encoder.encode(&texts, &options)
+fn encode(encoder: &Encoder, items: &[Item]) -> Result<Batch, Error> {
+    let started = Instant::now();
+    let (mut sound, mut refused) = (Vec::with_capacity(items.len()), Vec::new());
+    for (place, item) in items.iter().enumerate() {
+        match tokens(encoder, item) {
+            Ok(tokens) => sound.push(tokens),
+            Err(error) => refused.push((place, error)),
         }
-        Inputs::Tokens(tokens) => {
-            let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();
-            encoder.encode_ids(&tokens)
-        }
-    };
-    encoded.map_err(|error| match error.kind() {
-        ErrorKind::InvalidTokens => Error::InvalidTokens(error.to_string()),
-        _ => Error::Encoder(error),
+    }
+    let tokenized = Instant::now();
+    let encoded = encoder.encode_tokens(&sound).map_err(Error::Encoder)?;
+    let mut results: Vec<_> = encoded.into_iter().map(Ok).collect();
+    // In order of their places, so that each lands on its own.
+    for (place, error) in refused {
+        results.insert(place, Err(error));
+    }
+    Ok(Batch {
+        results,
+        tokenize: tokenized - started,
+        compute: tokenized.elapsed(),
     })
+}
+
+fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
+    match &item.input {
+        Input::Text(text) => {
+            let prompt = item.options.prompt.text();
+            let tokens = encoder.tokenize_one(prompt, text, item.options.long_text);
+            tokens.map_err(Error::Encoder)
+        }
+        Input::Tokens(ids) => {
+            encoder
+                .check_ids(ids)
+                .map_err(|error| Error::InvalidTokens(error.to_string()))?;
+            Ok(Tokens {
+                ids: ids.to_vec(),
+                further: Vec::new(),
+                truncated: false,
+                unknown: 0,
+            })
+        }
+    }
 }
 
 fn facts(name: String, encoder: &Encoder) -> ModelFacts {

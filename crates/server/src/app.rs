@@ -19,7 +19,7 @@ use crate::embed::Model;
 use crate::envelope::{REQUEST_ID, envelope};
 use crate::model_slot::{ModelSlot, ModelStatus};
 use crate::routes::{embeddings, health, models, page, similarity};
-use crate::scheduler::Scheduler;
+use crate::scheduler::{QueueDepth, Scheduler};
 
 /// What a single request may ask for.
 #[derive(Clone, Debug)]
@@ -94,7 +94,8 @@ struct Shared {
 impl App {
     /// A service whose model is not loaded yet.
     pub fn new(model: ServedModel, limits: Limits) -> Self {
-        let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout);
+        let nothing = Box::new(|_: &_, _: &_, _: &_, _: &_| {});
+        let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout, nothing);
         let model = ModelSlot::new(model.name, model.aliases);
         let shared = Shared {
             limits,
@@ -115,6 +116,11 @@ impl App {
     /// Whether new requests are taken.
     pub fn lifecycle(&self) -> &Lifecycle {
         &self.shared.lifecycle
+    }
+
+    /// What waits for the models and is computed now.
+    pub fn queue_depth(&self) -> QueueDepth {
+        self.shared.scheduler.depth()
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -1,12 +1,15 @@
 //! Texts to vectors, as every route asks for them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Embedder, Inputs, ModelFacts};
+use yuyi_models::{EmbedOptions, Embedder, Inputs, Item, ModelFacts};
 use yuyi_tasks::Calibration;
 
+use crate::key::Key;
+use crate::scheduler::{Work, estimated_tokens};
 use crate::timings::{self, Timings};
 use crate::{ApiError, App};
 
@@ -15,6 +18,8 @@ use crate::{ApiError, App};
 #[derive(Clone)]
 pub(crate) struct Model {
     pub(crate) inner: Arc<LoadedModel>,
+    /// When the request asked for it; its patience counts from here.
+    pub(crate) since: Instant,
 }
 
 /// A model in memory, and what is told of it.
@@ -22,6 +27,8 @@ pub(crate) struct LoadedModel {
     pub(crate) name: String,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) calibration: Calibration,
+    /// What its vectors are known by: keys of two models differ in it.
+    pub(crate) space: [u8; 32],
 }
 
 impl Model {
@@ -77,21 +84,42 @@ impl App {
         inputs: Inputs,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
-        let started = Instant::now();
-        let encoded = self
+        let (work, places) = unique_work(&model.inner, inputs.into_items(&options));
+        let misses = work.len();
+        let done = self
             .scheduler()
-            .embed(&model.inner.embedder, inputs, options)
+            .embed(&model.inner, work, model.since)
             .await?;
+        let vectors = places.iter().map(|&at| Arc::clone(&done.vectors[at]));
         let embedded = Embedded {
             model: model.clone(),
-            vectors: encoded.into_iter().map(Arc::new).collect(),
+            vectors: vectors.collect(),
         };
         timings::add(Timings {
-            compute: started.elapsed(),
+            queue: done.queue,
+            tokenize: done.tokenize,
+            compute: done.compute,
             tokens: embedded.tokens(),
-            cache_misses: embedded.vectors.len(),
+            cache_misses: misses,
             ..Timings::default()
         });
         Ok(embedded)
     }
+}
+
+/// Each different item once, and for each input which of them it is.
+fn unique_work(model: &LoadedModel, items: Vec<Item>) -> (Vec<Work>, Vec<usize>) {
+    let most = model.embedder.facts().max_tokens;
+    let mut known = HashMap::with_capacity(items.len());
+    let mut work = Vec::with_capacity(items.len());
+    let place = |item: Item| {
+        let key = Key::of(model, &item);
+        *known.entry(key).or_insert_with(|| {
+            let weight = estimated_tokens(&item, most);
+            work.push(Work { key, item, weight });
+            work.len() - 1
+        })
+    };
+    let places = items.into_iter().map(place).collect();
+    (work, places)
 }

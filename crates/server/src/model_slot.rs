@@ -1,6 +1,7 @@
 //! The served model, from the first moment on: known by name, loaded a little later.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use yuyi_models::{Embedder, ModelFacts};
 use yuyi_tasks::Calibration;
@@ -12,7 +13,7 @@ use crate::embed::{LoadedModel, Model};
 pub(crate) struct ModelSlot {
     name: String,
     aliases: Vec<String>,
-    loaded: OnceLock<Model>,
+    loaded: OnceLock<Arc<LoadedModel>>,
 }
 
 /// What is known of a served model without loading it.
@@ -46,9 +47,10 @@ impl ModelSlot {
             name: self.name.clone(),
             embedder,
             calibration: Calibration::Uncalibrated,
+            space: [0; 32],
         });
         // Loading runs once, so there is no second one.
-        let _ = self.loaded.set(Model { inner });
+        let _ = self.loaded.set(inner);
     }
 
     /// The state of the model.
@@ -56,15 +58,20 @@ impl ModelSlot {
         let loaded = self.loaded.get();
         ModelStatus {
             name: self.name.clone(),
-            facts: loaded.map(|model| model.facts().clone()),
-            calibrated: loaded.is_some_and(|model| model.calibration().is_fitted()),
+            facts: loaded.map(|model| model.embedder.facts().clone()),
+            calibrated: loaded.is_some_and(|model| model.calibration.is_fitted()),
         }
     }
 
     /// The model, whatever a request calls it.
     pub(crate) fn loaded(&self) -> Result<Model, ApiError> {
-        self.loaded.get().cloned().ok_or_else(|| ApiError::Loading {
+        let loaded = self.loaded.get().cloned();
+        let loaded = loaded.ok_or_else(|| ApiError::Loading {
             model: self.name.clone(),
+        });
+        loaded.map(|inner| Model {
+            inner,
+            since: Instant::now(),
         })
     }
 

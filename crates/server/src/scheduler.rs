@@ -1,259 +1,204 @@
-//! The queue in front of the model.
+//! The queue in front of the models.
 //!
 //! Protocol:
-//! 1. A request is *admitted* with its weight, an upper estimate of its tokens. When what is admitted
-//!    would exceed the capacity it is refused at once (`queue_full`), unless nothing else is there: a
-//!    request that is larger than the queue must still be possible.
-//! 2. It waits for its *turn*, first come first served, at most the time-out (`queue_timeout`). A turn
-//!    computes one slice, a bounded number of tokens, so that a large request does not hold up small
-//!    ones; then the request queues again for its next slice, without a time-out, since work that
-//!    has begun is finished.
-//! 3. A client that went away drops its future: what it was admitted with is given back, and it never gets
-//!    a turn. A slice that already computes is finished, and holds its turn until then.
+//! 1. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
+//!    their tokens. It is refused at once (`queue_full`) when what waits would exceed the capacity, or when by the
+//!    speed of the last batches its turn would come too late. When nothing else is there it is always
+//!    admitted: a request that is larger than the queue must still be possible.
+//! 2. One *batch* is computed at a time, since two passes would only fight for the same cores. It is made the moment
+//!    the one before it is done, of what waits then: a share of every request in turn, until it is full. So a request
+//!    on an idle server waits for nobody, many small ones go through the model together, and a large one
+//!    holds up nobody for longer than a batch. All jobs of a batch are of one model.
+//! 3. A request that has not got into a batch in time is answered `queue_timeout`. What has begun is finished.
+//! 4. A text that several requests wait for is one job. It is gone when the last of them is.
+//! 5. A client that went away drops its future, which withdraws its request; jobs that are computed already are
+//!    finished.
+//! 6. A batch that fails is computed again in halves, down to the job that makes it fail. The requests that want
+//!    that job are answered `internal`; the others do not notice.
 //!
-//! Nothing here panics, and nothing waits without a bound: turns end because slices are bounded.
+//! The task that computes runs only while something waits. Nothing here panics.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+mod queue;
+#[cfg(test)]
+mod tests;
+mod weight;
+mod worker;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use tokio::time::timeout_at;
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Embedder, Inputs};
+use yuyi_models::Item;
 
+use self::queue::{Queue, RequestId};
+pub(crate) use self::weight::estimated_tokens;
+use self::worker::Speed;
 use crate::ApiError;
+use crate::embed::LoadedModel;
+use crate::key::Key;
 
-/// Estimated tokens of a slice: enough that every thread of a team has batches of its own, and on
-/// the slowest machines still only a few seconds.
-const SLICE_TOKENS: usize = 4_096;
+/// A text to embed.
+pub(crate) struct Work {
+    /// Equal keys are computed once.
+    pub(crate) key: Key,
+    /// The text, and what is asked for.
+    pub(crate) item: Item,
+    /// Estimated tokens.
+    pub(crate) weight: usize,
+}
 
-/// Special tokens and a prompt, roughly.
-const EXTRA_TOKENS: usize = 4;
+/// The answer to a request.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// One for each of its works, in order.
+    pub(crate) vectors: Vec<Arc<Encoded>>,
+    /// From admission to the first batch.
+    pub(crate) queue: Duration,
+    /// Texts into tokens, of the batches that it was part of.
+    pub(crate) tokenize: Duration,
+    /// Tokens into vectors, of the batches that it was part of.
+    pub(crate) compute: Duration,
+}
 
-/// The queue in front of the model.
+/// What the queue holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueDepth {
+    /// Requests that wait or are computed.
+    pub requests: usize,
+    /// Estimated tokens of their texts.
+    pub tokens: usize,
+}
+
+/// Told of every vector that was computed.
+pub(crate) type Sink = Box<dyn Fn(&LoadedModel, &Key, &Item, &Arc<Encoded>) + Send + Sync>;
+
+/// The queue in front of the models; cheap to clone.
+#[derive(Clone)]
 pub(crate) struct Scheduler {
-    turns: Arc<Semaphore>,
-    /// Tokens that are admitted and not yet computed.
-    admitted: AtomicUsize,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: Mutex<State>,
     capacity: usize,
     patience: Duration,
+    sink: Sink,
 }
 
-/// What a request holds of the queue; given back when it is dropped.
-struct Admission<'a> {
-    admitted: &'a AtomicUsize,
-    tokens: usize,
+#[derive(Default)]
+struct State {
+    queue: Queue,
+    speed: Speed,
+    /// Whether the task that computes is there.
+    working: bool,
 }
 
-impl Admission<'_> {
-    fn give_back(&mut self, tokens: usize) {
-        let tokens = tokens.min(self.tokens);
-        self.tokens -= tokens;
-        self.admitted.fetch_sub(tokens, Ordering::Relaxed);
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock; if something did, the state would still be whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Drop for Admission<'_> {
+/// A place in the queue; given up when it is dropped.
+struct Place<'a> {
+    shared: &'a Shared,
+    id: RequestId,
+}
+
+impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.give_back(self.tokens);
+        self.shared.state().queue.withdraw(self.id);
     }
 }
 
 impl Scheduler {
-    /// A queue for `capacity` tokens, where a request waits for its first turn for `patience` at most.
-    pub(crate) fn new(capacity: usize, patience: Duration) -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(1)),
-            admitted: AtomicUsize::new(0),
+    /// A queue for `capacity` tokens, where a request waits for its first batch for `patience` at most.
+    pub(crate) fn new(capacity: usize, patience: Duration, sink: Sink) -> Self {
+        let shared = Shared {
+            state: Mutex::default(),
             capacity,
             patience,
+            sink,
+        };
+        Self {
+            shared: Arc::new(shared),
         }
     }
 
-    /// Unit vectors of `inputs`, in order, when their turn has come.
+    /// What waits and is computed now.
+    pub(crate) fn depth(&self) -> QueueDepth {
+        let state = self.shared.state();
+        QueueDepth {
+            requests: state.queue.requests(),
+            tokens: state.queue.tokens(),
+        }
+    }
+
+    /// Vectors of `work`, in order; each key occurs once. The wait counts from `since`.
+    ///
+    /// # Errors
+    /// When the queue is full, the wait is too long, token ids are unknown, or the model fails.
     pub(crate) async fn embed(
         &self,
-        embedder: &Arc<dyn Embedder>,
-        inputs: Inputs,
-        options: EmbedOptions,
-    ) -> Result<Vec<Encoded>, ApiError> {
-        let slices = slices(inputs, embedder.facts().max_tokens);
-        let mut admission = self.admit(slices.iter().map(|slice| slice.tokens).sum())?;
-        let mut encoded = Vec::new();
-        for (i, slice) in slices.into_iter().enumerate() {
-            let turn = if i == 0 {
-                self.first_turn().await?
-            } else {
-                self.turn().await?
-            };
-            encoded.extend(compute(turn, embedder, slice.inputs, options.clone()).await?);
-            admission.give_back(slice.tokens);
+        model: &Arc<LoadedModel>,
+        work: Vec<Work>,
+        since: Instant,
+    ) -> Result<Done, ApiError> {
+        if work.is_empty() {
+            return Ok(Done::default());
         }
-        Ok(encoded)
-    }
-
-    fn admit(&self, tokens: usize) -> Result<Admission<'_>, ApiError> {
-        let fits = |held: usize| {
-            let sum = held.saturating_add(tokens);
-            (held == 0 || sum <= self.capacity).then_some(sum)
-        };
-        match self
-            .admitted
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits)
-        {
-            Ok(_) => Ok(Admission {
-                admitted: &self.admitted,
-                tokens,
-            }),
-            Err(_) => Err(ApiError::QueueFull),
+        let shared = &*self.shared;
+        let (reply, mut answer) = oneshot::channel();
+        let place = self.admit(model, work, reply)?;
+        let latest = since + shared.patience;
+        if let Ok(answered) = timeout_at(latest.into(), &mut answer).await {
+            return answered.map_err(|_| ApiError::Internal)?;
         }
-    }
-
-    async fn first_turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        let late = |_| ApiError::QueueTimeout {
-            seconds: self.patience.as_secs(),
-        };
-        timeout(self.patience, self.turn()).await.map_err(late)?
-    }
-
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        // The semaphore is never closed.
-        Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|_| ApiError::Internal)
-    }
-}
-
-/// Computes a slice. It runs as a task of its own, so that the turn ends with the computation even
-/// when the client is gone in between.
-async fn compute(
-    turn: OwnedSemaphorePermit,
-    embedder: &Arc<dyn Embedder>,
-    inputs: Inputs,
-    options: EmbedOptions,
-) -> Result<Vec<Encoded>, ApiError> {
-    let embedder = Arc::clone(embedder);
-    let expected = inputs.len();
-    let task = tokio::spawn(async move {
-        let encoded = embedder.embed(inputs, options).await;
-        drop(turn);
-        encoded
-    });
-    match task.await {
-        Ok(Ok(encoded)) if encoded.len() == expected => Ok(encoded),
-        Ok(Err(yuyi_models::Error::InvalidTokens(reason))) => Err(ApiError::InvalidToken {
-            field: "input".to_owned(),
-            reason,
-        }),
-        failed => {
-            tracing::error!(cause = ?failed.map(|done| done.map(|encoded| encoded.len())), "the model failed");
-            Err(ApiError::Internal)
-        }
-    }
-}
-
-/// Inputs that are computed in one turn.
-struct Slice {
-    inputs: Inputs,
-    /// Upper estimate of their tokens.
-    tokens: usize,
-}
-
-fn slices(inputs: Inputs, max_tokens: usize) -> Vec<Slice> {
-    match inputs {
-        Inputs::Texts(texts) => {
-            // A character is at most about one token in the vocabularies of Chinese.
-            let weigh = |text: &String| (text.chars().count() + EXTRA_TOKENS).min(max_tokens);
-            cut(texts, weigh, Inputs::Texts)
-        }
-        Inputs::Tokens(texts) => cut(
-            texts,
-            |ids: &Vec<u32>| ids.len().min(max_tokens),
-            Inputs::Tokens,
-        ),
-    }
-}
-
-/// Runs of inputs, in order, each of which weighs [`SLICE_TOKENS`] at most or is a single one.
-fn cut<T>(
-    items: Vec<T>,
-    weigh: impl Fn(&T) -> usize,
-    wrap: impl Fn(Vec<T>) -> Inputs,
-) -> Vec<Slice> {
-    let mut slices = Vec::new();
-    let (mut run, mut tokens) = (Vec::new(), 0);
-    for item in items {
-        let weight = weigh(&item);
-        if !run.is_empty() && tokens + weight > SLICE_TOKENS {
-            slices.push(Slice {
-                inputs: wrap(std::mem::take(&mut run)),
-                tokens,
+        if !shared.state().queue.has_started(place.id) {
+            return Err(ApiError::QueueTimeout {
+                seconds: shared.patience.as_secs(),
             });
-            tokens = 0;
         }
-        run.push(item);
-        tokens += weight;
+        answer.await.map_err(|_| ApiError::Internal)?
     }
-    if !run.is_empty() {
-        slices.push(Slice {
-            inputs: wrap(run),
-            tokens,
-        });
+
+    fn admit(
+        &self,
+        model: &Arc<LoadedModel>,
+        work: Vec<Work>,
+        reply: queue::Reply,
+    ) -> Result<Place<'_>, ApiError> {
+        let mut state = self.shared.state();
+        if !state.has_room_for(&work, &self.shared) {
+            return Err(ApiError::QueueFull);
+        }
+        let id = state
+            .queue
+            .admit(Arc::clone(model), work, Instant::now(), reply);
+        if !state.working {
+            state.working = true;
+            tokio::spawn(worker::work(Arc::clone(&self.shared)));
+        }
+        Ok(Place {
+            shared: &self.shared,
+            id,
+        })
     }
-    slices
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn texts(slice: &Slice) -> &[String] {
-        match &slice.inputs {
-            Inputs::Texts(texts) => texts,
-            Inputs::Tokens(_) => panic!("texts expected"),
+impl State {
+    fn has_room_for(&self, work: &[Work], shared: &Shared) -> bool {
+        let (waiting, added) = (self.queue.tokens(), self.queue.added_by(work));
+        if waiting == 0 || added == 0 {
+            return true;
         }
-    }
-
-    #[test]
-    fn slices_keep_order_and_bound() {
-        let lengths = [
-            1, 508, 600, 9_999, 3, 0, 508, 508, 508, 508, 508, 508, 508, 1,
-        ];
-        let inputs: Vec<String> = lengths.iter().map(|&n| "字".repeat(n)).collect();
-        let slices = slices(Inputs::Texts(inputs.clone()), 512);
-        assert!(slices.len() > 1);
-        assert!(
-            slices
-                .iter()
-                .all(|slice| slice.tokens <= SLICE_TOKENS && !slice.inputs.is_empty())
-        );
-        let joined: Vec<String> = slices
-            .iter()
-            .flat_map(|slice| texts(slice).to_vec())
-            .collect();
-        assert_eq!(joined, inputs);
-    }
-
-    #[test]
-    fn an_empty_queue_admits_anything() {
-        let queue = Scheduler::new(10, Duration::from_secs(1));
-        let large = queue.admit(1_000).unwrap();
-        assert_eq!(queue.admit(1).err(), Some(ApiError::QueueFull));
-        drop(large);
-        let _half = queue.admit(5).unwrap();
-        let _rest = queue.admit(5).unwrap();
-        assert_eq!(queue.admit(1).err(), Some(ApiError::QueueFull));
-    }
-
-    #[test]
-    fn what_is_computed_makes_room() {
-        let queue = Scheduler::new(10, Duration::from_secs(1));
-        let mut admission = queue.admit(10).unwrap();
-        admission.give_back(4);
-        let other = queue.admit(4).unwrap();
-        drop((admission, other));
-        assert_eq!(queue.admitted.load(Ordering::Relaxed), 0);
+        let in_time = || {
+            let wait = self.speed.time_for(self.queue.ahead());
+            wait.is_none_or(|wait| wait < shared.patience)
+        };
+        waiting.saturating_add(added) <= shared.capacity && in_time()
     }
 }

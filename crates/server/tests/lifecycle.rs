@@ -108,7 +108,9 @@ async fn waiting_has_an_end() {
         let request = server
             .request("POST", "/similarity")
             .header("content-type", "application/json");
-        request.body(PAIR).send().await.unwrap()
+        // Texts of its own: one that is being computed already would be waited for.
+        let pair = r#"{"sentence_a":"x late","sentence_b":"y late"}"#;
+        request.body(pair).send().await.unwrap()
     };
     let (first, second) = tokio::join!(first, second);
     assert_eq!(first.0, 200);

@@ -10,7 +10,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedFuture, EmbedOptions, Embedder, Error, Inputs, ModelFacts};
+use yuyi_models::{Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts};
 use yuyi_server::{App, Limits, ListenOptions, LoadModel, ServedModel, serve};
 
 /// Most characters that the fake model reads.
@@ -48,22 +48,26 @@ impl Embedder for Fake {
         &self.facts
     }
 
-    fn embed(&self, inputs: Inputs, _: EmbedOptions) -> EmbedFuture<'_> {
+    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
         Box::pin(async move {
-            self.computed.fetch_add(inputs.len(), Ordering::Relaxed);
-            match inputs {
-                Inputs::Texts(texts) => {
-                    if texts.iter().any(|text| text.contains("sleep")) {
-                        tokio::time::sleep(Duration::from_millis(700)).await;
-                    }
-                    assert!(
-                        !texts.iter().any(|text| text == "panic"),
-                        "the model panics"
-                    );
-                    Ok(texts.iter().map(|text| encode(text)).collect())
-                }
-                Inputs::Tokens(lists) => lists.iter().map(|ids| encode_ids(ids)).collect(),
+            self.computed.fetch_add(items.len(), Ordering::Relaxed);
+            let any = |wanted: fn(&str) -> bool| {
+                let text = |item: &Item| matches!(&item.input, Input::Text(text) if wanted(text));
+                items.iter().any(text)
+            };
+            if any(|text| text.contains("sleep")) {
+                tokio::time::sleep(Duration::from_millis(700)).await;
             }
+            assert!(!any(|text| text == "panic"), "the model panics");
+            let result = |item: &Item| match &item.input {
+                Input::Text(text) => Ok(encode(text)),
+                Input::Tokens(ids) => encode_ids(ids),
+            };
+            Ok(Batch {
+                results: items.iter().map(result).collect(),
+                tokenize: Duration::from_micros(10),
+                compute: Duration::from_micros(100),
+            })
         })
     }
 }

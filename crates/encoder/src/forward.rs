@@ -1,12 +1,13 @@
 //! The forward pass over a packed batch: token ids in, last hidden states out.
 
 use crate::config::{Activation as Form, BertConfig};
+use crate::encoder::Precision;
 use crate::table::Table;
 use crate::weights::{Layer, Packing, load_layer, load_norm};
 use crate::{Error, Tensors};
 use yuyi_kernels::{
-    Activation, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team, add_layer_norm,
-    attention, layer_norm, linear,
+    Activation, AttentionFormat, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team,
+    add_layer_norm, attention, layer_norm, linear,
 };
 
 /// The weights of a model. Token embeddings stay in the file's map and are read by row.
@@ -14,6 +15,7 @@ pub(crate) struct Model {
     tensors: Tensors,
     config: BertConfig,
     kernel: Kernel,
+    attention: AttentionFormat,
     /// Position embedding plus the embedding of token type 0, which every token of a single text has.
     positions: Vec<f32>,
     embedding_norm: LayerNorm,
@@ -71,6 +73,10 @@ impl Model {
         let model = Self {
             config: config.clone(),
             kernel: packing.kernel,
+            attention: match packing.precision {
+                Precision::F32 => AttentionFormat::F32,
+                Precision::Int8 | Precision::Int4 => AttentionFormat::Int8,
+            },
             positions,
             embedding_norm,
             layers,
@@ -161,7 +167,7 @@ impl Model {
         attention(
             team,
             self.kernel,
-            shape,
+            (shape, self.attention),
             space.qkv.view(),
             offsets,
             space.context.view_mut(),

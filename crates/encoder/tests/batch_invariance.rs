@@ -182,7 +182,7 @@ fn batches(vocabulary: u32, longest: usize) -> impl Strategy<Value = Vec<Vec<u32
     let ids = move |length| vec(0..vocabulary, length);
     let mixed = prop_oneof![
         6 => ids(1..=20usize),
-        3 => ids(1..=longest.min(130)),
+        3 => ids(1..=longest.min(160)),
         1 => ids(1..=longest),
     ];
     prop_oneof![3 => vec(mixed, 1..=6), 1 => vec(ids(1..=20), 30..=90)]

@@ -82,6 +82,10 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn load_i32(p: *const i32) -> Self::F32;
     /// The nearest whole numbers, halves to even, as u8; lanes are in 0..=255 or NaN, which becomes any byte.
     unsafe fn store_u8(p: *mut u8, x: Self::F32);
+    /// The nearest whole numbers, halves to even, as i8; lanes are in −128..=127 or NaN, which becomes any byte.
+    unsafe fn store_i8(p: *mut i8, x: Self::F32);
+    /// As [`Isa::store_i8`] for four vectors at once: the bytes of lane 0 of each, then those of lane 1, and so on.
+    unsafe fn store_i8_words(p: *mut u32, x: [Self::F32; 4]);
     /// Splits 4 · LANES bytes into nibbles, each minus 8: the low ones go to `low`, the high ones to `high`.
     unsafe fn unpack_nibbles(from: *const u8, low: *mut i8, high: *mut i8);
     /// A tile of f32 with `rows` (1..=TILE_ROWS) rows and `vectors` (1..=TILE_VECTORS) vectors.
@@ -92,11 +96,15 @@ pub(crate) trait Isa: Copy + 'static {
     }
     /// A tile of u8 · i8 summed into i32 with `rows` (1..=DOT_ROWS) rows and DOT_VECTORS vectors; an even number of steps.
     unsafe fn tile_dot(tile: &Tile, rows: usize);
+    /// As [`Isa::tile_dot`] with `vectors` (1..=DOT_VECTORS), for weights that are at most 64 and otherwise any.
+    unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize);
     /// As [`Isa::tile_dot`] with `rows` (1..=BLOCK_ROWS), in blocks of eight steps: each block's sum times its scale (f16, one a column,
     /// `scale_stride` bytes from block to block) is added to an f32 result. The tile's prefetch moves on a block.
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize);
     /// Hints that the cache line at `p` will be read soon; any address is allowed.
     unsafe fn prefetch(p: *const u8);
+    /// As [`Isa::prefetch`], for a line that will be written.
+    unsafe fn prefetch_write(p: *const u8);
 }
 
 /// Calls `$full` for each whole vector of `$n` elements with its offset, then `$rest` with the offset and count left, if any.

@@ -24,7 +24,7 @@ mod tile;
 #[cfg(test)]
 mod testing;
 
-pub use attention::{AttentionShape, attention};
+pub use attention::{AttentionFormat, AttentionShape, INTEGER_TOKENS, attention};
 pub use gelu::Activation;
 pub use kernel::{Kernel, KernelPath};
 pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};

@@ -18,6 +18,9 @@ const ROWS: usize = 128;
 /// on their way, they fit a first-level cache of 32 KiB.
 const CHUNK_BYTES: usize = 16 << 10;
 
+/// Floats of a cache line.
+const FLOATS_OF_LINE: usize = 16;
+
 /// Bytes that a tile reads of each output a step.
 const STEP: usize = 4;
 
@@ -290,6 +293,10 @@ impl Product<'_> {
                 let (scale, low) = (I::splat(meaning.scale), I::splat(meaning.low));
                 let from = self.scratch.output.as_ptr().add(i * width);
                 let to = self.layer.target(self.out, row, panel);
+                // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
+                for line in (0..width).step_by(FLOATS_OF_LINE) {
+                    I::prefetch_write(to.wrapping_add(width + line).cast());
+                }
                 for_each_vector!(
                     I,
                     outputs,

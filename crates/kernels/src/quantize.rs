@@ -112,9 +112,9 @@ impl Target {
 }
 
 /// Quantises one row into memory that is good for the row rounded up to whole cache lines.
-struct QuantizeRow<'a> {
-    row: &'a [f32],
-    to: *mut u8,
+pub(crate) struct QuantizeRow<'a> {
+    pub(crate) row: &'a [f32],
+    pub(crate) to: *mut u8,
 }
 
 impl Operation for QuantizeRow<'_> {

@@ -125,6 +125,10 @@ impl Isa for Avx2 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[inline(always)]
+    unsafe fn prefetch_write(p: *const u8) {
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
+    }
+    #[inline(always)]
     unsafe fn load_i32(p: *const i32) -> __m256 {
         unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(p.cast())) }
     }
@@ -134,6 +138,25 @@ impl Isa for Avx2 {
             let i = _mm256_cvtps_epi32(x);
             let half = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256::<1>(i));
             _mm_storel_epi64(p.cast(), _mm_packus_epi16(half, half));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_i8(p: *mut i8, x: __m256) {
+        unsafe {
+            let i = _mm256_cvtps_epi32(x);
+            let half = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256::<1>(i));
+            _mm_storel_epi64(p.cast(), _mm_packs_epi16(half, half));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_i8_words(p: *mut u32, x: [__m256; 4]) {
+        unsafe {
+            let low = _mm256_set1_epi32(0xFF);
+            let byte = |i: usize| _mm256_and_si256(_mm256_cvtps_epi32(x[i]), low);
+            let pair = _mm256_or_si256(byte(0), _mm256_slli_epi32::<8>(byte(1)));
+            let high = _mm256_or_si256(byte(2), _mm256_slli_epi32::<8>(byte(3)));
+            let words = _mm256_or_si256(pair, _mm256_slli_epi32::<16>(high));
+            _mm256_storeu_si256(p.cast(), words);
         }
     }
     #[inline(always)]
@@ -165,6 +188,15 @@ impl Isa for Avx2 {
                 2 => avx2_tile::dot::<2>(tile),
                 3 => avx2_tile::dot::<3>(tile),
                 _ => avx2_tile::dot::<4>(tile),
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize) {
+        unsafe {
+            match vectors {
+                1 => avx2_tile::narrow_rows::<1>(tile, rows),
+                _ => avx2_tile::narrow_rows::<2>(tile, rows),
             }
         }
     }

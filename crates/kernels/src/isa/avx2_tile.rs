@@ -79,6 +79,57 @@ pub(crate) unsafe fn dot<const R: usize>(t: &Tile) {
     }
 }
 
+/// u8 times i8 of at most 64 summed into i32, for `rows` (1..=4) rows of V vectors.
+///
+/// # Safety
+/// As [`dot`]; of the weights only their size is asked.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(crate) unsafe fn narrow_rows<const V: usize>(t: &Tile, rows: usize) {
+    // SAFETY: passed on from the caller.
+    unsafe {
+        match rows {
+            1 => narrow::<1, V>(t),
+            2 => narrow::<2, V>(t),
+            3 => narrow::<3, V>(t),
+            _ => narrow::<4, V>(t),
+        }
+    }
+}
+
+/// Two products of 255 · 64 fit i16, four may not: every step is widened by itself.
+///
+/// # Safety
+/// As [`narrow_rows`].
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn narrow<const R: usize, const V: usize>(t: &Tile) {
+    debug_assert!(!t.accumulate);
+    // SAFETY: every address is inside A, B or C as the caller describes them.
+    unsafe {
+        let mut acc = [[_mm256_setzero_si256(); V]; R];
+        let ones = _mm256_set1_epi16(1);
+        let mut b = t.b;
+        for step in 0..t.steps {
+            let mut w = [_mm256_setzero_si256(); V];
+            for (v, w) in w.iter_mut().enumerate() {
+                *w = _mm256_loadu_si256(b.add(v * REGISTER).cast());
+            }
+            for (r, row) in acc.iter_mut().enumerate() {
+                let a = broadcast(t, r, step * 4);
+                for (v, x) in row.iter_mut().enumerate() {
+                    let pairs = _mm256_maddubs_epi16(a, w[v]);
+                    *x = _mm256_add_epi32(*x, _mm256_madd_epi16(pairs, ones));
+                }
+            }
+            b = b.wrapping_add(t.b_stride);
+        }
+        for (r, row) in acc.iter().enumerate() {
+            for (v, &x) in row.iter().enumerate() {
+                _mm256_storeu_si256(t.c_at::<__m256i>(r, v), x);
+            }
+        }
+    }
+}
+
 /// Blocks of eight steps, each block's sum times its scale added to an f32 result, for R rows.
 ///
 /// # Safety
@@ -101,12 +152,14 @@ pub(crate) unsafe fn blocks<const R: usize>(t: &Tile, scales: *const u8, scale_s
             let mut sums = [[_mm256_setzero_si256(); VECTORS]; R];
             for step in 0..BLOCK_STEPS {
                 _mm_prefetch::<_MM_HINT_T0>(ahead.wrapping_add(step * 36).cast());
-                let w: [__m256i; VECTORS] =
-                    std::array::from_fn(|v| _mm256_loadu_si256(b.add(v * REGISTER).cast()));
+                let mut w = [_mm256_setzero_si256(); VECTORS];
+                for (v, w) in w.iter_mut().enumerate() {
+                    *w = _mm256_loadu_si256(b.add(v * REGISTER).cast());
+                }
                 for (r, row) in sums.iter_mut().enumerate() {
                     let a = broadcast(t, r, 4 * (block * BLOCK_STEPS + step));
-                    for (x, &w) in row.iter_mut().zip(&w) {
-                        *x = _mm256_add_epi16(*x, _mm256_maddubs_epi16(a, w));
+                    for (v, x) in row.iter_mut().enumerate() {
+                        *x = _mm256_add_epi16(*x, _mm256_maddubs_epi16(a, w[v]));
                     }
                 }
                 b = b.wrapping_add(t.b_stride);

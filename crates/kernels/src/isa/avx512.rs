@@ -102,6 +102,10 @@ impl Isa for Avx512 {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(p.cast()) }
     }
     #[inline(always)]
+    unsafe fn prefetch_write(p: *const u8) {
+        unsafe { _mm_prefetch::<_MM_HINT_ET0>(p.cast()) }
+    }
+    #[inline(always)]
     unsafe fn load_i32(p: *const i32) -> __m512 {
         unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(p.cast())) }
     }
@@ -115,6 +119,29 @@ impl Isa for Avx512 {
             let order = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
             let bytes = _mm512_permutexvar_epi32(order, bytes);
             _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_i8(p: *mut i8, x: __m512) {
+        // By packing, as above.
+        unsafe {
+            let i = _mm512_cvtps_epi32(x);
+            let words = _mm512_packs_epi32(i, i);
+            let bytes = _mm512_packs_epi16(words, words);
+            let order = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+            let bytes = _mm512_permutexvar_epi32(order, bytes);
+            _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_i8_words(p: *mut u32, x: [__m512; 4]) {
+        unsafe {
+            let low = _mm512_set1_epi32(0xFF);
+            let byte = |i: usize| _mm512_and_si512(_mm512_cvtps_epi32(x[i]), low);
+            let pair = _mm512_or_si512(byte(0), _mm512_slli_epi32::<8>(byte(1)));
+            let high = _mm512_or_si512(byte(2), _mm512_slli_epi32::<8>(byte(3)));
+            let words = _mm512_or_si512(pair, _mm512_slli_epi32::<16>(high));
+            _mm512_storeu_si512(p.cast(), words);
         }
     }
     #[inline(always)]
@@ -139,6 +166,10 @@ impl Isa for Avx512 {
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {
         unsafe { avx512_tile::run_dot(tile, rows, Self::DOT_VECTORS) }
+    }
+    #[inline(always)]
+    unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize) {
+        unsafe { avx512_tile::run_dot(tile, rows, vectors) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

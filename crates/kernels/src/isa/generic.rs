@@ -119,6 +119,8 @@ impl Isa for Generic {
     #[inline(always)]
     unsafe fn prefetch(_: *const u8) {}
     #[inline(always)]
+    unsafe fn prefetch_write(_: *const u8) {}
+    #[inline(always)]
     unsafe fn load_i32(p: *const i32) -> V {
         // SAFETY: good for LANES elements by the trait's contract.
         unsafe { p.cast::<[i32; LANES]>().read_unaligned() }.map(|x| x as f32)
@@ -128,6 +130,24 @@ impl Isa for Generic {
         let bytes = x.map(|x| x.round_ties_even() as u8);
         // SAFETY: good for LANES elements by the trait's contract.
         unsafe { p.cast::<[u8; LANES]>().write_unaligned(bytes) }
+    }
+    #[inline(always)]
+    unsafe fn store_i8(p: *mut i8, x: V) {
+        let bytes = x.map(|x| x.round_ties_even() as i8);
+        // SAFETY: good for LANES elements by the trait's contract.
+        unsafe { p.cast::<[i8; LANES]>().write_unaligned(bytes) }
+    }
+    #[inline(always)]
+    unsafe fn store_i8_words(p: *mut u32, x: [V; 4]) {
+        let word = |lane: usize| {
+            let byte = |i: usize| (x[i][lane].round_ties_even() as i8).cast_unsigned();
+            u32::from_le_bytes(std::array::from_fn(byte))
+        };
+        // SAFETY: good for LANES words by the trait's contract.
+        unsafe {
+            p.cast::<[u32; LANES]>()
+                .write_unaligned(std::array::from_fn(word))
+        }
     }
     #[inline(always)]
     unsafe fn unpack_nibbles(from: *const u8, low: *mut i8, high: *mut i8) {
@@ -147,6 +167,11 @@ impl Isa for Generic {
     }
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
         unsafe { generic_tile::dot(tile, rows) }
     }

@@ -1,0 +1,134 @@
+//! One head in f32: blocks of queries pass over transposed keys, then over the values.
+
+use super::wide::{Numbers, Wide};
+use super::{AHEAD, Head, QUERIES, row_stride};
+use crate::isa::{Isa, for_each_vector};
+use crate::kernel::Operation;
+use crate::softmax::exp_and_sum;
+use crate::team::Scratch;
+use std::ops::Range;
+
+/// One head of one text in f32.
+pub(super) struct FloatHead<'a> {
+    pub(super) head: Head<'a>,
+    pub(super) scratch: &'a mut Scratch,
+}
+
+impl Operation for FloatHead<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<I: Isa>(mut self) {
+        let n = self.head.tokens.len();
+        let stride = row_stride(n.next_multiple_of(I::LANES));
+        let deep = self.head.shape.size.next_multiple_of(I::LANES);
+        self.scratch.keys.ensure(self.head.shape.size * stride);
+        self.scratch.values.ensure(n * deep);
+        self.scratch.weights.ensure(QUERIES * stride);
+        self.scratch.output.ensure(QUERIES * deep);
+        self.scratch.sums.ensure(QUERIES);
+        // SAFETY: the CPU has I by the caller's promise.
+        unsafe { self.gather::<I>(stride, deep) };
+        for first in (0..n).step_by(QUERIES) {
+            let queries = first..n.min(first + QUERIES);
+            // SAFETY: the CPU has I by the caller's promise, and the scratch was sized above.
+            unsafe {
+                self.score::<I>(&queries, stride);
+                self.mix::<I>(&queries, stride, deep);
+            }
+        }
+    }
+}
+
+impl FloatHead<'_> {
+    /// Copies keys, transposed and scaled by 1/√size, and values into the scratch. Padding keeps
+    /// what it held: a padded key only makes a score that is overwritten, and padded values are never stored.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn gather<I: Isa>(&mut self, stride: usize, deep: usize) {
+        let scale = 1.0 / (self.head.shape.size as f32).sqrt();
+        for t in 0..self.head.tokens.len() {
+            // SAFETY: passed on from the caller.
+            unsafe {
+                self.head.prefetch::<I>(t + AHEAD, 1);
+                self.head.prefetch::<I>(t + AHEAD, 2);
+            }
+            let (key, value) = (self.head.part(t, 1), self.head.part(t, 2));
+            let column = self.scratch.keys[t..].iter_mut().step_by(stride);
+            column.zip(key).for_each(|(to, k)| *to = k * scale);
+            self.scratch.values[t * deep..][..value.len()].copy_from_slice(value);
+        }
+    }
+
+    /// Scores of a block of queries against every key, turned into e^(score − largest).
+    ///
+    /// # Safety
+    /// The CPU has I and the scratch is sized for this head.
+    #[inline(always)]
+    unsafe fn score<I: Isa>(&mut self, queries: &Range<usize>, stride: usize) {
+        let wide = self.head.tokens.len().next_multiple_of(I::LANES);
+        let product = Wide {
+            numbers: Numbers::F32,
+            a: self.head.part(queries.start, 0).as_ptr().cast(),
+            a_stride: self.head.qkv.stride() * size_of::<f32>(),
+            b: self.scratch.keys.as_ptr().cast(),
+            b_stride: stride * size_of::<f32>(),
+            c: self.scratch.weights.as_mut_ptr().cast(),
+            c_stride: stride * size_of::<f32>(),
+            width: wide,
+            steps: self.head.shape.size,
+        };
+        // SAFETY: Q has a row for each query, the keys are [size, stride >= wide], the scores [QUERIES, stride].
+        unsafe { product.run::<I>(queries.len()) };
+        let n = self.head.tokens.len();
+        let (scores, sums) = (&mut self.scratch.weights, &mut self.scratch.sums);
+        for i in 0..queries.len() {
+            let row = &mut scores[i * stride..][..wide];
+            row[n..].fill(f32::NEG_INFINITY);
+            // SAFETY: the CPU has I; the row is whole vectors long.
+            sums[i] = unsafe { exp_and_sum::<I>(row) };
+        }
+    }
+
+    /// Sums the values by those weights, divides, and writes the block's rows of the result.
+    ///
+    /// # Safety
+    /// As [`Self::score`], which came before; no other thread writes this head's columns of these rows.
+    #[inline(always)]
+    unsafe fn mix<I: Isa>(&mut self, queries: &Range<usize>, stride: usize, deep: usize) {
+        let product = Wide {
+            numbers: Numbers::F32,
+            a: self.scratch.weights.as_ptr().cast(),
+            a_stride: stride * size_of::<f32>(),
+            b: self.scratch.values.as_ptr().cast(),
+            b_stride: deep * size_of::<f32>(),
+            c: self.scratch.output.as_mut_ptr().cast(),
+            c_stride: deep * size_of::<f32>(),
+            width: deep,
+            steps: self.head.tokens.len(),
+        };
+        // SAFETY: the weights are [QUERIES, stride >= n], the values [n, deep], the output [QUERIES, deep].
+        unsafe { product.run::<I>(queries.len()) };
+        let column = self.head.column();
+        for (i, query) in queries.clone().enumerate() {
+            // SAFETY: the output row has `size` elements, and so has this head's part of the result's row.
+            unsafe {
+                let share = I::splat(1.0 / self.scratch.sums[i]);
+                let from = self.scratch.output.as_ptr().add(i * deep);
+                let to = self.head.out.at(self.head.tokens.start + query, column);
+                for_each_vector!(
+                    I,
+                    self.head.shape.size,
+                    |j| I::store(to.add(j), I::mul(I::load(from.add(j)), share)),
+                    |j, left| I::store_partial(
+                        to.add(j),
+                        I::mul(I::load(from.add(j)), share),
+                        left
+                    )
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Softmax of one query's scores, block by block.
+
+use crate::exp::power_of_two;
+use crate::isa::Isa;
+use crate::quantize::Meaning;
+use std::ops::Range;
+
+/// The scores of one query.
+pub(super) struct Row {
+    pub(super) meaning: Meaning,
+    /// Tokens of the text.
+    pub(super) n: usize,
+    /// Integers, and in their place the scores that they stand for.
+    pub(super) scores: *mut f32,
+    pub(super) key_scales: *const f32,
+    pub(super) key_sums: *const f32,
+    /// Softmax weights.
+    pub(super) weights: *mut u8,
+}
+
+impl Row {
+    /// Scores of a block of keys, in place of the integers; the largest of them.
+    ///
+    /// # Safety
+    /// The CPU has I, and all rows hold the block.
+    #[inline(always)]
+    pub(super) unsafe fn dequantize<I: Isa>(&self, keys: Range<usize>) -> f32 {
+        // SAFETY: whole vectors of the block, by the caller's promise.
+        unsafe {
+            let (scale, low) = (I::splat(self.meaning.scale), I::splat(self.meaning.low));
+            let mut top = I::splat(f32::NEG_INFINITY);
+            let mut at = keys.start;
+            while at < keys.end {
+                let sum = I::load_i32(self.scores.add(at).cast());
+                let offset = I::mul(low, I::load(self.key_sums.add(at)));
+                let scaled = I::mul(sum, I::load(self.key_scales.add(at)));
+                let mut score = I::fma(scaled, scale, offset);
+                I::store(self.scores.add(at), score);
+                if at + I::LANES > self.n {
+                    // Keys beyond the last token.
+                    for t in self.n..at + I::LANES {
+                        self.scores.add(t).write(f32::NEG_INFINITY);
+                    }
+                    score = I::load(self.scores.add(at));
+                }
+                top = I::max(score, top);
+                at += I::LANES;
+            }
+            I::largest(top)
+        }
+    }
+
+    /// Weights of a block of keys whose largest score is `top`, as bytes; their sum.
+    ///
+    /// # Safety
+    /// As [`Self::dequantize`].
+    #[inline(always)]
+    pub(super) unsafe fn exp<I: Isa>(&self, keys: Range<usize>, top: f32) -> f32 {
+        // SAFETY: as above.
+        unsafe {
+            let (top, most) = (I::splat(top), I::splat(255.0));
+            let mut sum = I::splat(0.0);
+            let mut at = keys.start;
+            while at < keys.end {
+                let e = power_of_two::<I>(I::sub(I::load(self.scores.add(at)), top));
+                let weight = I::round(I::mul(e, most));
+                sum = I::add(sum, weight);
+                I::store_u8(self.weights.add(at), weight);
+                at += I::LANES;
+            }
+            I::sum(sum)
+        }
+    }
+}

@@ -1,0 +1,306 @@
+use super::*;
+use crate::matrix::Matrix;
+use crate::testing::random_matrix;
+
+/// The definition, in f64.
+fn reference(shape: AttentionShape, qkv: &Matrix, offsets: &[usize]) -> Vec<Vec<f64>> {
+    let hidden = shape.heads * shape.size;
+    let mut out = vec![vec![0.0; hidden]; qkv.rows()];
+    let at = |t: usize, which: usize, j: usize| f64::from(qkv.row(t)[which * hidden + j]);
+    for text in offsets.windows(2) {
+        for (q, h) in (text[0]..text[1]).flat_map(|q| (0..shape.heads).map(move |h| (q, h))) {
+            let columns = h * shape.size..(h + 1) * shape.size;
+            let dot = |k: usize| {
+                columns
+                    .clone()
+                    .map(|j| at(q, 0, j) * at(k, 1, j))
+                    .sum::<f64>()
+            };
+            let scores: Vec<f64> = (text[0]..text[1])
+                .map(|k| (dot(k) / (shape.size as f64).sqrt()).exp())
+                .collect();
+            let total: f64 = scores.iter().sum();
+            for j in columns {
+                out[q][j] = (text[0]..text[1])
+                    .zip(&scores)
+                    .map(|(k, s)| s / total * at(k, 2, j))
+                    .sum();
+            }
+        }
+    }
+    out
+}
+
+fn run(
+    kernel: Kernel,
+    threads: usize,
+    (shape, format): (AttentionShape, AttentionFormat),
+    qkv: &Matrix,
+    offsets: &[usize],
+) -> Matrix {
+    let mut out = Matrix::zeros(qkv.rows(), shape.heads * shape.size);
+    attention(
+        &Team::new(threads),
+        kernel,
+        (shape, format),
+        qkv.view(),
+        offsets,
+        out.view_mut(),
+    );
+    out
+}
+
+#[test]
+fn equals_the_definition_at_awkward_shapes() {
+    for kernel in Kernel::all() {
+        for (heads, size) in [(1, 1), (3, 5), (2, 16), (2, 32), (3, 64), (1, 70)] {
+            let shape = AttentionShape { heads, size };
+            for lengths in [
+                vec![],
+                vec![1],
+                vec![2, 1, 3],
+                vec![17, 31, 33],
+                vec![130],
+                vec![0, 5, 0],
+            ] {
+                let offsets: Vec<usize> = std::iter::once(0)
+                    .chain(lengths.iter().scan(0, |sum, n| {
+                        *sum += n;
+                        Some(*sum)
+                    }))
+                    .collect();
+                let qkv = random_matrix(*offsets.last().unwrap(), 3 * heads * size, 21);
+                let (got, want) = (
+                    run(kernel, 2, (shape, AttentionFormat::F32), &qkv, &offsets),
+                    reference(shape, &qkv, &offsets),
+                );
+                for (i, want) in want.iter().enumerate() {
+                    for (g, w) in got.row(i).iter().zip(want) {
+                        assert!(
+                            (f64::from(*g) - w).abs() < 1e-5,
+                            "{} {shape:?} {lengths:?}: {g} {w}",
+                            kernel.name()
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_does_not_see_its_neighbours() {
+    let shape = AttentionShape { heads: 2, size: 32 };
+    for (kernel, format) in on_all_paths() {
+        for n in [17, INTEGER_TOKENS + 67] {
+            let (first, end) = (INTEGER_TOKENS, INTEGER_TOKENS + n);
+            let qkv = random_matrix(end + 23, 192, 22);
+            let all = run(kernel, 2, (shape, format), &qkv, &[0, first, end, end + 23]);
+            let mut alone = Matrix::zeros(n, 192);
+            (0..n).for_each(|i| alone.row_mut(i).copy_from_slice(qkv.row(first + i)));
+            let got = run(kernel, 1, (shape, format), &alone, &[0, n]);
+            (0..n).for_each(|i| assert_eq!(got.row(i), all.row(first + i), "{}", kernel.name()));
+        }
+    }
+}
+
+fn on_all_paths() -> impl Iterator<Item = (Kernel, AttentionFormat)> {
+    let formats = [AttentionFormat::F32, AttentionFormat::Int8];
+    let kernels = Kernel::all().into_iter();
+    kernels.flat_map(move |kernel| formats.map(|format| (kernel, format)))
+}
+
+/// Integers and the scale that they stand for: at most 64 in absolute value.
+fn symmetric(x: &[f64]) -> (Vec<f64>, f64) {
+    let scale = x.iter().fold(0.0f64, |top, x| top.max(x.abs())) / 64.0;
+    let q = |x: &f64| {
+        if scale > 1e-32 {
+            (x / scale).round()
+        } else {
+            0.0
+        }
+    };
+    (x.iter().map(q).collect(), scale)
+}
+
+/// What `integer.rs` says, in f64: the result of one head of one text.
+fn integer_reference(q: &[Vec<f64>], k: &[Vec<f64>], v: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let (n, size) = (q.len(), q[0].len());
+    let keys: Vec<_> = k.iter().map(|k| symmetric(k)).collect();
+    let blocks: Vec<_> = (0..n).step_by(128).map(|b| b..n.min(b + 128)).collect();
+    let column = |j: usize, block: &Range<usize>| {
+        symmetric(&block.clone().map(|t| v[t][j]).collect::<Vec<_>>())
+    };
+    let values: Vec<Vec<_>> = blocks
+        .iter()
+        .map(|block| (0..size).map(|j| column(j, block)).collect())
+        .collect();
+    let row = |q: &Vec<f64>| {
+        let low = q.iter().copied().fold(f64::MAX, f64::min);
+        let scale = (q.iter().copied().fold(f64::MIN, f64::max) - low) / 255.0;
+        let byte = |x: f64| {
+            if scale > 0.0 {
+                ((x - low) / scale).round()
+            } else {
+                0.0
+            }
+        };
+        let score = |(k, s): &(Vec<f64>, f64)| {
+            let dot: f64 = q
+                .iter()
+                .zip(k)
+                .map(|(q, k)| (low + scale * byte(*q)) * k)
+                .sum();
+            dot * s / (size as f64).sqrt()
+        };
+        let scores: Vec<f64> = keys.iter().map(score).collect();
+        let (mut sum, mut result) = (0.0, vec![0.0; size]);
+        for (block, values) in blocks.iter().zip(&values) {
+            let top = block.clone().map(|t| scores[t]).fold(f64::MIN, f64::max);
+            for t in block.clone() {
+                let weight = (255.0 * (scores[t] - top).exp()).round() * top.exp();
+                sum += weight;
+                for (x, (v, s)) in result.iter_mut().zip(values) {
+                    *x += weight * s * v[t - block.start];
+                }
+            }
+        }
+        result.iter().map(|x| x / sum).collect()
+    };
+    q.iter().map(row).collect()
+}
+
+/// The texts of a batch, one head each: rows of Q, K and V.
+fn heads(shape: AttentionShape, qkv: &Matrix, tokens: Range<usize>) -> Vec<[Vec<Vec<f64>>; 3]> {
+    let hidden = shape.heads * shape.size;
+    let part = |which: usize, head: usize| {
+        let columns = which * hidden + head * shape.size..which * hidden + (head + 1) * shape.size;
+        let row = |t: usize| {
+            qkv.row(t)[columns.clone()]
+                .iter()
+                .map(|x| f64::from(*x))
+                .collect()
+        };
+        tokens.clone().map(row).collect()
+    };
+    (0..shape.heads)
+        .map(|h| [0, 1, 2].map(|which| part(which, h)))
+        .collect()
+}
+
+#[test]
+fn integers_are_those_of_the_definition_and_close_to_f32() {
+    for kernel in Kernel::all() {
+        for (shape, n) in [(1, 1), (3, 5), (2, 32), (3, 64), (1, 70)]
+            .into_iter()
+            .zip([128, 129, 255, 257, 300])
+            .map(|((heads, size), n)| (AttentionShape { heads, size }, n))
+        {
+            let mut qkv = random_matrix(n, 3 * shape.heads * shape.size, 23);
+            // Scores as wide as those of models, with a token that takes most of the weight.
+            (0..n).for_each(|t| qkv.row_mut(t).iter_mut().for_each(|x| *x *= 2.0));
+            qkv.row_mut(n / 2).iter_mut().for_each(|x| *x *= 2.0);
+            let got = run(kernel, 2, (shape, AttentionFormat::Int8), &qkv, &[0, n]);
+            let exact = reference(shape, &qkv, &[0, n]);
+            let (mut error, mut size) = (0.0, 0.0);
+            for (h, [q, k, v]) in heads(shape, &qkv, 0..n).into_iter().enumerate() {
+                let want = integer_reference(&q, &k, &v);
+                for (t, j) in (0..n).flat_map(|t| (0..shape.size).map(move |j| (t, j))) {
+                    let column = h * shape.size + j;
+                    let got = f64::from(got.row(t)[column]);
+                    let place = format!("{} {shape:?} {n} [{t}, {column}]", kernel.name());
+                    // A byte that lies between two may fall to either side.
+                    assert!(
+                        (got - want[t][j]).abs() < 0.01,
+                        "{place}: {got} {}",
+                        want[t][j]
+                    );
+                    error += (got - exact[t][column]).powi(2);
+                    size += exact[t][column].powi(2);
+                }
+            }
+            let relative = (error / size).sqrt();
+            assert!(
+                relative < 0.05,
+                "{} {shape:?} {n}: {relative}",
+                kernel.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn small_weights_count_beside_a_large_one() {
+    // The first token takes nearly all of the weight and carries nothing; the others share the rest.
+    let (n, shape) = (400, AttentionShape { heads: 1, size: 32 });
+    let mut qkv = random_matrix(n, 96, 24);
+    for t in 0..n {
+        let row = qkv.row_mut(t);
+        row[..32].fill(1.0);
+        row[32..64].fill(if t == 0 { 1.6 } else { 0.0 });
+        row[64..]
+            .iter_mut()
+            .for_each(|x| *x = if t == 0 { 0.0 } else { *x + 3.0 });
+    }
+    for kernel in Kernel::all() {
+        let got = run(kernel, 2, (shape, AttentionFormat::Int8), &qkv, &[0, n]);
+        let want = reference(shape, &qkv, &[0, n]);
+        for (got, want) in got.row(7).iter().zip(&want[7]) {
+            let error = (f64::from(*got) - want).abs() / want.abs();
+            // Of four blocks only the one of the first token loses its small weights.
+            assert!(error < 0.35, "{}: {got} {want}", kernel.name());
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_spoils_its_own_text_only() {
+    let shape = AttentionShape { heads: 2, size: 16 };
+    let n = INTEGER_TOKENS + 5;
+    for (kernel, bad) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|bad| (kernel, bad)))
+    {
+        let mut qkv = random_matrix(2 * n, 96, 25);
+        let sound = run(
+            kernel,
+            2,
+            (shape, AttentionFormat::Int8),
+            &qkv,
+            &[0, n, 2 * n],
+        );
+        qkv.row_mut(n + 3).fill(bad);
+        let got = run(
+            kernel,
+            2,
+            (shape, AttentionFormat::Int8),
+            &qkv,
+            &[0, n, 2 * n],
+        );
+        (0..n).for_each(|t| assert_eq!(got.row(t), sound.row(t), "{}", kernel.name()));
+        assert!(
+            (n..2 * n).all(|t| got.row(t).iter().all(|x| x.is_nan())),
+            "{} {bad}",
+            kernel.name()
+        );
+    }
+}
+
+#[test]
+fn zeros_and_large_numbers_stay_finite() {
+    let shape = AttentionShape { heads: 1, size: 8 };
+    for (kernel, format) in on_all_paths() {
+        for x in [0.0, 1e-38, 1e-20, 1e15, -1e15] {
+            let mut qkv = Matrix::zeros(200, 24);
+            (0..200).for_each(|t| qkv.row_mut(t).fill(x));
+            let got = run(kernel, 2, (shape, format), &qkv, &[0, 200]);
+            for y in (0..200).flat_map(|t| got.row(t)) {
+                assert!(
+                    (y - x).abs() <= x.abs() * 1e-2 + 1e-30,
+                    "{} {format:?} {x}: {y}",
+                    kernel.name()
+                );
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseResult, TestRunner};
 use yuyi_encoder::{EncodeOptions, Encoded, Encoder, LongText, Precision};
-use yuyi_kernels::{Kernel, KernelPath};
+use yuyi_kernels::{INTEGER_TOKENS, Kernel, KernelPath};
 
 const CHARACTERS: &str = "[今天气真不错喜欢水果发票适遊，。？ A-Za-z0-9]{1,80}";
 
@@ -59,6 +59,14 @@ fn builtin() {
         let batches = vec(vec(0..vocabulary(&pair.one), 1..=longest), 2..=4);
         run(1, &batches, |batch| pair.compare_ids(batch));
         if !generic {
+            // Long enough for attention in integers, beside short ones.
+            let long = vec(
+                0..vocabulary(&pair.one),
+                INTEGER_TOKENS..=INTEGER_TOKENS + 40,
+            );
+            let short = vec(0..vocabulary(&pair.one), 1..=20usize);
+            let batches = (long.clone(), short, long).prop_map(|(a, b, c)| vec![a, b, c]);
+            run(1, &batches, |batch| pair.compare_ids(batch));
             let texts = vec(CHARACTERS, 2..=4);
             run(1, &texts, |texts| pair.compare_texts(texts));
         }

@@ -74,7 +74,7 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn scale_by_power(x: Self::F32, n: Self::F32) -> Self::F32;
     /// The nearest whole number, halves to even.
     unsafe fn round(x: Self::F32) -> Self::F32;
-    /// Sum of the lanes, in a fixed order.
+    /// Sum of the lanes: the upper half is added to the lower, until one is left.
     unsafe fn sum(x: Self::F32) -> f32;
     /// Largest lane.
     unsafe fn largest(x: Self::F32) -> f32;

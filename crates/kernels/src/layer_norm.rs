@@ -3,6 +3,7 @@
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::{Kernel, Operation};
 use crate::matrix::{MatrixMut, MatrixView};
+use crate::sum::RowSum;
 use crate::team::Team;
 
 /// Parameters of one layer norm: y = (x − mean) / √(variance + ε) · γ + β over a row.
@@ -70,11 +71,11 @@ impl Operation for NormaliseRow<'_> {
     type Output = ();
 
     #[inline(always)]
-    unsafe fn run<I: Isa>(self) {
+    unsafe fn run<I: Isa>(mut self) {
         let (n, x) = (self.row.len(), self.row.as_mut_ptr());
         // SAFETY: all pointers are to rows of n elements (asserted by the callers), and the loops stay inside.
         unsafe {
-            let mut sum = I::splat(0.0);
+            let mut sum = RowSum::<I>::zero();
             match self.added.map(<[f32]>::as_ptr) {
                 Some(y) => for_each_vector!(
                     I,
@@ -82,7 +83,7 @@ impl Operation for NormaliseRow<'_> {
                     |i| {
                         let s = I::add(I::load(x.add(i)), I::load(y.add(i)));
                         I::store(x.add(i), s);
-                        sum = I::add(sum, s);
+                        sum.add(s);
                     },
                     |i, left| {
                         let s = I::add(
@@ -90,27 +91,27 @@ impl Operation for NormaliseRow<'_> {
                             I::load_partial(y.add(i), left),
                         );
                         I::store_partial(x.add(i), s, left);
-                        sum = I::add(sum, s);
+                        sum.add(s);
                     }
                 ),
                 None => {
-                    for_each_vector!(I, n, |i| sum = I::add(sum, I::load(x.add(i))), |i, left| {
-                        sum = I::add(sum, I::load_partial(x.add(i), left))
+                    for_each_vector!(I, n, |i| sum.add(I::load(x.add(i))), |i, left| {
+                        sum.add(I::load_partial(x.add(i), left))
                     })
                 }
             }
-            let mean = I::splat(I::sum(sum) / n as f32);
-            let scale = I::splat(1.0 / (self.variance::<I>(mean) + self.norm.epsilon).sqrt());
+            let mean = I::splat(sum.total() / n as f32);
+            let scale = I::splat(1.0 / (self.centre::<I>(mean) + self.norm.epsilon).sqrt());
             let (w, b) = (self.norm.weight.as_ptr(), self.norm.bias.as_ptr());
             for_each_vector!(
                 I,
                 n,
                 |i| {
-                    let d = I::mul(I::sub(I::load(x.add(i)), mean), scale);
+                    let d = I::mul(I::load(x.add(i)), scale);
                     I::store(x.add(i), I::fma(d, I::load(w.add(i)), I::load(b.add(i))));
                 },
                 |i, left| {
-                    let d = I::mul(I::sub(I::load_partial(x.add(i), left), mean), scale);
+                    let d = I::mul(I::load_partial(x.add(i), left), scale);
                     let (w, b) = (
                         I::load_partial(w.add(i), left),
                         I::load_partial(b.add(i), left),
@@ -123,33 +124,33 @@ impl Operation for NormaliseRow<'_> {
 }
 
 impl NormaliseRow<'_> {
-    /// Mean squared distance from the mean, in a second pass: the row is in the cache, and E[x²] − E[x]² would cancel.
+    /// Subtracts the mean; the result is the variance. A pass of its own: the row is in the cache, and E[x²] − E[x]² would
+    /// cancel.
     ///
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn variance<I: Isa>(&self, mean: I::F32) -> f32 {
-        let (n, x) = (self.row.len(), self.row.as_ptr());
+    unsafe fn centre<I: Isa>(&mut self, mean: I::F32) -> f32 {
+        let (n, x) = (self.row.len(), self.row.as_mut_ptr());
         // SAFETY: the loops stay inside the row.
         unsafe {
-            let mut squares = I::splat(0.0);
-            let mut rest = 0.0;
+            let mut squares = RowSum::<I>::zero();
             for_each_vector!(
                 I,
                 n,
                 |i| {
                     let d = I::sub(I::load(x.add(i)), mean);
-                    squares = I::fma(d, d, squares);
+                    I::store(x.add(i), d);
+                    squares.add_squares(d);
                 },
-                // Lanes past the end would add mean², so the last few are summed one by one.
                 |i, left| {
-                    let mean = I::largest(mean);
-                    for j in i..i + left {
-                        rest += (*x.add(j) - mean) * (*x.add(j) - mean);
-                    }
+                    let d = I::sub(I::load_partial(x.add(i), left), mean);
+                    I::store_partial(x.add(i), d, left);
+                    // Read anew: in the lanes past the end, which held −mean, there are zeros now.
+                    squares.add_squares(I::load_partial(x.add(i), left));
                 }
             );
-            (I::sum(squares) + rest) / n as f32
+            squares.total() / n as f32
         }
     }
 }

@@ -18,6 +18,7 @@ mod matrix;
 mod packed;
 mod quantize;
 mod softmax;
+mod sum;
 mod team;
 mod tile;
 

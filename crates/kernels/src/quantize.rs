@@ -4,8 +4,7 @@
 //! neighbours. The offset is free: Σ w·x = scale · Σ w·q + low · Σ w, and Σ w is known when the weights are packed.
 //!
 //! Int8 weights: each output by itself, w ≈ scale · q with |q| ≤ 64, and at most 128 in sum over each four that
-//! meet in a 16-bit lane of AVX2 (see [`LANE_SUM`]). The same weights serve every CPU. (Vectors of
-//! two kernel paths still differ a little: the sums of floats between the products round differently.)
+//! meet in a 16-bit lane of AVX2 (see [`LANE_SUM`]). The same weights serve every CPU.
 //!
 //! 4-bit weights: blocks of 32, w ≈ scale · q with q in −8..=7 and the scale in half precision
 //! (llama.cpp's q4_0).

@@ -2,6 +2,7 @@
 
 use crate::exp::exp;
 use crate::isa::Isa;
+use crate::sum::RowSum;
 
 /// Replaces each x of a row by e^(x − largest) and returns the sum of those, by which the
 /// caller divides once the row has met the values. The row's length is a multiple of
@@ -20,13 +21,13 @@ pub(crate) unsafe fn exp_and_sum<I: Isa>(row: &mut [f32]) -> f32 {
             top = I::max(top, I::load(p.add(i)));
         }
         let top = I::splat(I::largest(top));
-        let mut sum = I::splat(0.0);
+        let mut sum = RowSum::<I>::zero();
         for i in (0..row.len()).step_by(I::LANES) {
             let e = exp::<I>(I::sub(I::load(p.add(i)), top));
             I::store(p.add(i), e);
-            sum = I::add(sum, e);
+            sum.add(e);
         }
-        I::sum(sum)
+        sum.total()
     }
 }
 

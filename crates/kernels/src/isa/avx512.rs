@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats.
 
-use super::{Isa, avx512_tile};
+use super::{Avx2, Isa, avx512_tile};
 use crate::tile::Tile;
 use std::arch::x86_64::*;
 
@@ -91,7 +91,11 @@ impl Isa for Avx512 {
     }
     #[inline(always)]
     unsafe fn sum(x: __m512) -> f32 {
-        unsafe { _mm512_reduce_add_ps(x) }
+        // Halved as in the other sets, so that the bits are theirs.
+        unsafe {
+            let high = _mm512_extractf32x8_ps::<1>(x);
+            Avx2::sum(_mm256_add_ps(_mm512_castps512_ps256(x), high))
+        }
     }
     #[inline(always)]
     unsafe fn largest(x: __m512) -> f32 {

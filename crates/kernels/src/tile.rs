@@ -84,8 +84,8 @@ impl Tile {
                 }
                 for (r, row) in acc.iter_mut().enumerate() {
                     let a = I::splat(*self.a.add(r * self.a_stride).cast::<f32>().add(k));
-                    for (x, &w) in row.iter_mut().zip(&w) {
-                        *x = I::fma(a, w, *x);
+                    for (v, x) in row.iter_mut().enumerate() {
+                        *x = I::fma(a, w[v], *x);
                     }
                 }
                 b = b.wrapping_add(self.b_stride);

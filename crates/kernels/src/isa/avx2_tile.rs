@@ -168,8 +168,8 @@ pub(crate) unsafe fn blocks<const R: usize>(t: &Tile, scales: *const u8, scale_s
             let scale = scales.wrapping_add(block * scale_stride);
             for v in 0..VECTORS {
                 let scale = _mm256_cvtph_ps(_mm_loadu_si128(scale.add(16 * v).cast()));
-                for (row, sums) in result.iter_mut().zip(&sums) {
-                    let sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(sums[v], ones));
+                for (r, row) in result.iter_mut().enumerate() {
+                    let sum = _mm256_cvtepi32_ps(_mm256_madd_epi16(sums[r][v], ones));
                     row[v] = _mm256_fmadd_ps(sum, scale, row[v]);
                 }
             }

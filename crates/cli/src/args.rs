@@ -293,6 +293,15 @@ pub struct ServeArgs {
         default_value_t = 30
     )]
     pub queue_timeout: u64,
+    /// Memory for vectors that were computed before; 0: none
+    #[arg(long, env = "YUYI_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = parse_size_or_none)]
+    pub cache: usize,
+    /// Seconds that such a vector is kept [default: until there is no room]
+    #[arg(long, env = "YUYI_CACHE_TTL", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub cache_ttl: Option<u64>,
+    /// Redis where servers share such vectors: redis://:PASSWORD@HOST:PORT/DB
+    #[arg(long, env = "YUYI_REDIS", value_name = "URL", hide_env_values = true)]
+    pub redis: Option<String>,
     /// Seconds in which a body must arrive
     #[arg(
         long,
@@ -357,6 +366,14 @@ impl fmt::Display for Misuse {
 }
 
 impl std::error::Error for Misuse {}
+
+/// As [`parse_size`]; 0 is nothing.
+fn parse_size_or_none(text: &str) -> Result<usize, String> {
+    match text.trim() {
+        "0" => Ok(0),
+        text => parse_size(text),
+    }
+}
 
 /// Bytes of `64`, `64KiB`, `32MiB`, `1GiB`; `K`, `M`, `G` mean the same.
 fn parse_size(text: &str) -> Result<usize, String> {

@@ -4,12 +4,12 @@ use crate::forward::{Batch, Model, Workspace};
 use crate::pooling::{Direction, unit_vector};
 use crate::weights::Packing;
 use crate::{
-    BertConfig, Error, Folder, LongText, ModelSpec, Piece, Quantization, SpecDefaults, Tensors,
-    TextTokenizer, Tokens,
+    BertConfig, Error, Fingerprint, Folder, LongText, ModelSpec, Piece, Quantization, SpecDefaults,
+    Tensors, TextTokenizer, Tokens,
 };
 use std::ops::Range;
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use yuyi_kernels::{Kernel, Team, available_threads};
 
 /// Tokens that go through the model together. Past a few hundred, larger batches gain nothing
@@ -110,6 +110,7 @@ pub struct Encoder {
     together: Mutex<Lane>,
     /// One thread a batch: for many texts, since no step waits for another thread.
     apart: Vec<Mutex<Lane>>,
+    fingerprint: OnceLock<Fingerprint>,
 }
 
 /// Threads and the working memory that they fill.
@@ -182,6 +183,7 @@ impl Encoder {
             together,
             apart,
             spec,
+            fingerprint: OnceLock::new(),
         })
     }
 
@@ -353,6 +355,15 @@ impl Encoder {
     /// Length of the vectors.
     pub fn dimension(&self) -> usize {
         self.spec.config.hidden_size
+    }
+
+    /// What the model's vectors are known by. The first call reads all weights, about a third of a second a gigabyte;
+    /// the others are free.
+    pub fn fingerprint(&self) -> Fingerprint {
+        *self.fingerprint.get_or_init(|| {
+            let (digest, tensors) = (self.tokenizer.digest(), self.model.tensors());
+            Fingerprint::of(&self.spec, self.precision, digest, tensors)
+        })
     }
 
     /// What the model's files say.

@@ -100,6 +100,11 @@ impl Model {
         self.kernel
     }
 
+    /// The files of the weights.
+    pub(crate) fn tensors(&self) -> &Tensors {
+        &self.tensors
+    }
+
     /// Bytes of weights in memory (without the mapped token embeddings).
     pub(crate) fn bytes(&self) -> usize {
         let linear = |l: &Layer| {

@@ -7,6 +7,7 @@
 mod config;
 mod encoder;
 mod error;
+mod fingerprint;
 mod folder;
 mod forward;
 mod pooling;
@@ -22,6 +23,7 @@ mod weights;
 pub use config::{Activation, BertConfig, Quantization};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions, Precision};
 pub use error::{Error, ErrorKind};
+pub use fingerprint::Fingerprint;
 pub use folder::{FileBytes, Folder};
 pub use quantize::{Agreement, quantize_folder};
 pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};

@@ -120,6 +120,11 @@ impl Tensors {
         Ok(tensors)
     }
 
+    /// The bytes of each file, in the order of their names.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &FileBytes> {
+        self.files.iter().map(|file| &file.bytes)
+    }
+
     fn add(&mut self, folder: &Folder, name: &str) -> Result<(), Error> {
         let (bytes, shown) = (folder.read(name)?, folder.show(name));
         let (header, metadata) = header::read(&shown, &bytes)?;

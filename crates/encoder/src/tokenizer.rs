@@ -58,6 +58,8 @@ pub struct Piece {
 /// A model's tokenizer.
 pub struct TextTokenizer {
     inner: Tokenizer,
+    /// Of the file that it was made from.
+    digest: [u8; 32],
     max_tokens: usize,
     /// Special tokens in front of every text; they stay when a text is cut.
     opening: usize,
@@ -108,12 +110,18 @@ impl TextTokenizer {
             ));
         }
         Ok(Self {
+            digest: *blake3::hash(bytes).as_bytes(),
             inner,
             max_tokens: spec.max_tokens,
             opening,
             closing,
             unknown,
         })
+    }
+
+    /// Digest of the file that it was made from.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
     }
 
     /// The ids of `prompt` followed by `text`.

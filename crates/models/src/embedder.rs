@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use yuyi_encoder::{Encoded, LongText, Piece};
+use yuyi_encoder::{Encoded, Fingerprint, LongText, Piece};
 
 use crate::Error;
 
@@ -159,6 +159,12 @@ pub type TokenizeFuture<'a> =
 pub trait Embedder: Send + Sync {
     /// What is known of the model.
     fn facts(&self) -> &ModelFacts;
+
+    /// What its vectors are known by, for caches; blocks while it reads the weights. `None`: it cannot be told, so
+    /// vectors must not be kept.
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        None
+    }
 
     /// Unit vectors of items that may come from several callers.
     ///

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::task::spawn_blocking;
-use yuyi_encoder::{Encoder, LoadOptions, ModelSpec, Piece, Precision, Tokens};
+use yuyi_encoder::{Encoder, Fingerprint, LoadOptions, ModelSpec, Piece, Precision, Tokens};
 
 use crate::{
     Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts, Resolved, TokenizeFuture,
@@ -46,6 +46,10 @@ impl LocalEmbedder {
 impl Embedder for LocalEmbedder {
     fn facts(&self) -> &ModelFacts {
         &self.facts
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        Some(self.encoder.fingerprint())
     }
 
     fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {

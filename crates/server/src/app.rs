@@ -15,11 +15,12 @@ use tower_http::cors::{Any, CorsLayer};
 use yuyi_models::Embedder;
 
 use crate::ApiError;
+use crate::cache::{CacheOptions, CacheStats, Caches};
 use crate::embed::Model;
 use crate::envelope::{REQUEST_ID, envelope};
 use crate::model_slot::{ModelSlot, ModelStatus};
 use crate::routes::{embeddings, health, models, page, similarity};
-use crate::scheduler::{QueueDepth, Scheduler};
+use crate::scheduler::{QueueDepth, Scheduler, Sink};
 
 /// What a single request may ask for.
 #[derive(Clone, Debug)]
@@ -88,19 +89,24 @@ struct Shared {
     limits: Limits,
     model: ModelSlot,
     scheduler: Scheduler,
+    caches: Arc<Caches>,
     lifecycle: Lifecycle,
 }
 
 impl App {
     /// A service whose model is not loaded yet.
-    pub fn new(model: ServedModel, limits: Limits) -> Self {
-        let nothing = Box::new(|_: &_, _: &_, _: &_, _: &_| {});
-        let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout, nothing);
+    pub fn new(model: ServedModel, caches: &CacheOptions, limits: Limits) -> Self {
+        let caches = Arc::new(Caches::new(caches));
+        let kept = Arc::clone(&caches);
+        let keep: Sink =
+            Box::new(move |model, key, item, vector| kept.keep(model, key, item, vector));
+        let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout, keep);
         let model = ModelSlot::new(model.name, model.aliases);
         let shared = Shared {
             limits,
             model,
             scheduler,
+            caches,
             lifecycle: Lifecycle::default(),
         };
         Self {
@@ -121,6 +127,23 @@ impl App {
     /// What waits for the models and is computed now.
     pub fn queue_depth(&self) -> QueueDepth {
         self.shared.scheduler.depth()
+    }
+
+    /// Whether it is known what the vectors of the loaded models are known by, so that they are cached.
+    pub fn knows_fingerprints(&self) -> bool {
+        self.shared
+            .model
+            .loaded()
+            .is_ok_and(|model| model.inner.space().is_some())
+    }
+
+    /// What the caches did since the start.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.caches.stats()
+    }
+
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.shared.caches
     }
 
     pub(crate) fn limits(&self) -> &Limits {

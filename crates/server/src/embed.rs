@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Embedder, Inputs, Item, ModelFacts};
+use yuyi_models::{EmbedOptions, Inputs, Item, ModelFacts};
 use yuyi_tasks::Calibration;
 
 use crate::key::Key;
+use crate::loaded_model::LoadedModel;
 use crate::scheduler::{Work, estimated_tokens};
 use crate::timings::{self, Timings};
 use crate::{ApiError, App};
@@ -20,15 +21,6 @@ pub(crate) struct Model {
     pub(crate) inner: Arc<LoadedModel>,
     /// When the request asked for it; its patience counts from here.
     pub(crate) since: Instant,
-}
-
-/// A model in memory, and what is told of it.
-pub(crate) struct LoadedModel {
-    pub(crate) name: String,
-    pub(crate) embedder: Arc<dyn Embedder>,
-    pub(crate) calibration: Calibration,
-    /// What its vectors are known by: keys of two models differ in it.
-    pub(crate) space: [u8; 32],
 }
 
 impl Model {
@@ -84,42 +76,85 @@ impl App {
         inputs: Inputs,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
-        let (work, places) = unique_work(&model.inner, inputs.into_items(&options));
-        let misses = work.len();
-        let done = self
-            .scheduler()
-            .embed(&model.inner, work, model.since)
-            .await?;
-        let vectors = places.iter().map(|&at| Arc::clone(&done.vectors[at]));
+        let keys = Key::of_inputs(&model.inner, &inputs, &options);
+        let mut vectors: Vec<_> = keys.iter().map(|key| self.caches().recall(key)).collect();
+        let mut timings = Timings::default();
+        if vectors.iter().any(Option::is_none) {
+            let missing = Missing::of(keys, inputs.into_items(&options), &vectors);
+            timings = self.fetch_or_compute(model, missing, &mut vectors).await?;
+        }
         let embedded = Embedded {
             model: model.clone(),
-            vectors: vectors.collect(),
+            vectors: vectors.into_iter().flatten().collect(),
         };
-        timings::add(Timings {
+        timings.tokens = embedded.tokens();
+        timings.cache_hits = embedded.vectors.len() - timings.cache_misses;
+        timings::add(timings);
+        Ok(embedded)
+    }
+
+    /// Fills the gaps of `vectors`.
+    async fn fetch_or_compute(
+        &self,
+        model: &Model,
+        missing: Missing,
+        vectors: &mut [Option<Arc<Encoded>>],
+    ) -> Result<Timings, ApiError> {
+        let Missing { items, places } = missing;
+        let wanted: Vec<(Key, &Item)> = items.iter().map(|(key, item)| (*key, item)).collect();
+        let mut found = self.caches().fetch(&model.inner, &wanted).await;
+        let is_computed = |(_, at): &&(usize, usize)| found[*at].is_none();
+        let cache_misses = places.iter().filter(is_computed).count();
+        let most = model.facts().max_tokens;
+        let unknown = items.into_iter().zip(&found);
+        let work = unknown
+            .filter(|(_, vector)| vector.is_none())
+            .map(|((key, item), _)| Work {
+                key,
+                weight: estimated_tokens(&item, most),
+                item,
+            })
+            .collect();
+        let scheduler = self.scheduler();
+        let done = scheduler.embed(&model.inner, work, model.since).await?;
+        let gaps = found.iter_mut().filter(|vector| vector.is_none());
+        gaps.zip(done.vectors)
+            .for_each(|(gap, vector)| *gap = Some(vector));
+        for (input, at) in places {
+            vectors[input] = found[at].clone();
+        }
+        Ok(Timings {
             queue: done.queue,
             tokenize: done.tokenize,
             compute: done.compute,
-            tokens: embedded.tokens(),
-            cache_misses: misses,
+            cache_misses,
             ..Timings::default()
-        });
-        Ok(embedded)
+        })
     }
 }
 
-/// Each different item once, and for each input which of them it is.
-fn unique_work(model: &LoadedModel, items: Vec<Item>) -> (Vec<Work>, Vec<usize>) {
-    let most = model.embedder.facts().max_tokens;
-    let mut known = HashMap::with_capacity(items.len());
-    let mut work = Vec::with_capacity(items.len());
-    let place = |item: Item| {
-        let key = Key::of(model, &item);
-        *known.entry(key).or_insert_with(|| {
-            let weight = estimated_tokens(&item, most);
-            work.push(Work { key, item, weight });
-            work.len() - 1
-        })
-    };
-    let places = items.into_iter().map(place).collect();
-    (work, places)
+/// What no vector was found for in memory.
+struct Missing {
+    /// Each different item once.
+    items: Vec<(Key, Item)>,
+    /// Places among the inputs, and which of the items each wants.
+    places: Vec<(usize, usize)>,
+}
+
+impl Missing {
+    fn of(keys: Vec<Key>, inputs: Vec<Item>, vectors: &[Option<Arc<Encoded>>]) -> Self {
+        let mut known = HashMap::new();
+        let (mut items, mut places) = (Vec::new(), Vec::new());
+        for (place, (key, item)) in keys.into_iter().zip(inputs).enumerate() {
+            if vectors[place].is_some() {
+                continue;
+            }
+            let at = *known.entry(key).or_insert_with(|| {
+                items.push((key, item));
+                items.len() - 1
+            });
+            places.push((place, at));
+        }
+        Self { items, places }
+    }
 }

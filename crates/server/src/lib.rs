@@ -6,6 +6,7 @@
 
 mod app;
 mod body;
+mod cache;
 mod embed;
 mod envelope;
 mod error;
@@ -13,14 +14,17 @@ mod fields;
 mod json;
 mod key;
 mod listen;
+mod loaded_model;
 mod model_slot;
 mod patience;
 mod routes;
 mod scheduler;
+mod space;
 mod text;
 mod timings;
 
 pub use app::{App, Lifecycle, Limits, ServedModel, router};
+pub use cache::{CacheOptions, CacheStats, InvalidRedisUrl, RedisUrl};
 pub use error::ApiError;
 pub use listen::{ListenOptions, LoadModel, Ready, ServeError, serve};
 pub use scheduler::QueueDepth;

@@ -98,6 +98,7 @@ pub async fn serve(
     on_ready: impl FnOnce(&Ready),
 ) -> Result<(), ServeError> {
     let listener = bind(&options).await?;
+    app.caches().start();
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let acceptor = Acceptor::new(listener, router(app.clone()), &options);
     let graceful = GracefulShutdown::new();

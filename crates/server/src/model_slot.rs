@@ -4,10 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use yuyi_models::{Embedder, ModelFacts};
-use yuyi_tasks::Calibration;
 
 use crate::ApiError;
-use crate::embed::{LoadedModel, Model};
+use crate::embed::Model;
+use crate::loaded_model::LoadedModel;
 
 /// The served model.
 pub(crate) struct ModelSlot {
@@ -43,12 +43,10 @@ impl ModelSlot {
 
     /// Makes the loaded model available. A second one is ignored.
     pub(crate) fn fill(&self, embedder: Arc<dyn Embedder>) {
-        let inner = Arc::new(LoadedModel {
-            name: self.name.clone(),
-            embedder,
-            calibration: Calibration::Uncalibrated,
-            space: [0; 32],
-        });
+        let inner = Arc::new(LoadedModel::new(self.name.clone(), embedder));
+        let model = Arc::clone(&inner);
+        // Nobody waits for it: until it is known, nothing is cached.
+        tokio::task::spawn_blocking(move || model.learn_space());
         // Loading runs once, so there is no second one.
         let _ = self.loaded.set(inner);
     }

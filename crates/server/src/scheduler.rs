@@ -36,8 +36,8 @@ use self::queue::{Queue, RequestId};
 pub(crate) use self::weight::estimated_tokens;
 use self::worker::Speed;
 use crate::ApiError;
-use crate::embed::LoadedModel;
 use crate::key::Key;
+use crate::loaded_model::LoadedModel;
 
 /// A text to embed.
 pub(crate) struct Work {
@@ -72,7 +72,7 @@ pub struct QueueDepth {
 }
 
 /// Told of every vector that was computed.
-pub(crate) type Sink = Box<dyn Fn(&LoadedModel, &Key, &Item, &Arc<Encoded>) + Send + Sync>;
+pub(crate) type Sink = Box<dyn Fn(&Arc<LoadedModel>, &Key, &Item, &Arc<Encoded>) + Send + Sync>;
 
 /// The queue in front of the models; cheap to clone.
 #[derive(Clone)]

@@ -10,7 +10,10 @@ use serde_json::json;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use yuyi_models::{LocalEmbedder, resolve};
-use yuyi_server::{App, Limits, ListenOptions, LoadModel, Ready, ServeError, ServedModel, serve};
+use yuyi_server::{
+    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, LoadModel, Ready, ServeError,
+    ServedModel, serve,
+};
 
 use crate::args::{LogFormat, Misuse, ServeArgs};
 
@@ -22,7 +25,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<()> {
         name: model.name.clone(),
         aliases: args.served_model_name.clone(),
     };
-    let app = App::new(served, limits(&args));
+    let app = App::new(served, &caches(&args)?, limits(&args));
     let (precision, threads) = (args.model.precision(), args.model.threads());
     let load: LoadModel =
         Box::new(move || Ok(Arc::new(LocalEmbedder::load(model, precision, threads)?)));
@@ -56,6 +59,19 @@ fn limits(args: &ServeArgs) -> Limits {
         queue_timeout: Duration::from_secs(args.queue_timeout),
         body_timeout: Duration::from_secs(args.body_timeout),
     }
+}
+
+fn caches(args: &ServeArgs) -> anyhow::Result<CacheOptions> {
+    // The URL may hold a password, so that clap, which repeats what it refuses, does not get to parse it.
+    let redis = args.redis.as_deref().map(str::parse);
+    let redis = redis
+        .transpose()
+        .map_err(|error: InvalidRedisUrl| Misuse(format!("--redis: {error}.")))?;
+    Ok(CacheOptions {
+        memory_bytes: args.cache,
+        ttl: args.cache_ttl.map(Duration::from_secs),
+        redis,
+    })
 }
 
 fn listen_options(args: &ServeArgs) -> ListenOptions {

@@ -13,8 +13,8 @@ use yuyi_models::Item;
 
 use super::{Done, Work};
 use crate::ApiError;
-use crate::embed::LoadedModel;
 use crate::key::Key;
+use crate::loaded_model::LoadedModel;
 
 /// Share of a batch that a request gets before the next one has its turn.
 const TURNS_OF_A_BATCH: usize = 8;

@@ -7,9 +7,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use yuyi_models::{Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Inputs, ModelFacts};
-use yuyi_tasks::Calibration;
 
 use super::*;
+use crate::loaded_model::testing::facts;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -144,32 +144,15 @@ impl Bench {
 }
 
 fn model(name: &str) -> (Arc<Gate>, Arc<LoadedModel>) {
-    let facts = ModelFacts {
-        name: name.into(),
-        dimension: 1,
-        layers: 1,
-        max_tokens: 512,
-        pooling: "mean".into(),
-        default_prompt: String::new(),
-        prompts: Default::default(),
-        precision: "f32".into(),
-        kernel: "none".into(),
-        threads: 1,
-        weight_bytes: 0,
-    };
+    let facts = facts(name);
     let gate = Arc::new(Gate {
         facts,
         permits: Semaphore::new(0),
         batches: Mutex::default(),
         at_once: AtomicUsize::new(0),
     });
-    let space = *blake3::hash(name.as_bytes()).as_bytes();
-    let model = Arc::new(LoadedModel {
-        name: name.into(),
-        embedder: Arc::clone(&gate) as Arc<dyn Embedder>,
-        calibration: Calibration::Uncalibrated,
-        space,
-    });
+    let embedder: Arc<dyn Embedder> = Arc::clone(&gate) as _;
+    let model = Arc::new(LoadedModel::new(name.into(), embedder));
     (gate, model)
 }
 

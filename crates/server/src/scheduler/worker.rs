@@ -9,7 +9,7 @@ use yuyi_models::{Batch as Computed, Error, Item};
 use super::queue::{Batch, Spent, Taken};
 use super::{Shared, State};
 use crate::ApiError;
-use crate::embed::LoadedModel;
+use crate::loaded_model::LoadedModel;
 
 /// How much the last batch counts in the speed.
 const WEIGHT_OF_LAST: f64 = 0.3;
@@ -88,7 +88,7 @@ async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<Computed, S
 
 fn finish(
     shared: &Shared,
-    model: &LoadedModel,
+    model: &Arc<LoadedModel>,
     jobs: &[Taken],
     computed: Computed,
     time: Duration,

@@ -9,9 +9,9 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use yuyi_encoder::Encoded;
+use yuyi_encoder::{Encoded, Fingerprint};
 use yuyi_models::{Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts};
-use yuyi_server::{App, Limits, ListenOptions, LoadModel, ServedModel, serve};
+use yuyi_server::{App, CacheOptions, Limits, ListenOptions, LoadModel, ServedModel, serve};
 
 /// Most characters that the fake model reads.
 pub const MAX_TOKENS: usize = 16;
@@ -20,6 +20,7 @@ pub const MAX_TOKENS: usize = 16;
 /// for `y`, (-1, 0) for `-`, and (0.6, 0.8) for all others.
 pub struct Fake {
     facts: ModelFacts,
+    fingerprint: Option<Fingerprint>,
     /// Texts computed so far.
     pub computed: Arc<AtomicUsize>,
 }
@@ -39,13 +40,29 @@ impl Fake {
             threads: 1,
             weight_bytes: 8,
         };
-        Self { facts, computed }
+        Self {
+            facts,
+            fingerprint: None,
+            computed,
+        }
+    }
+
+    /// One whose vectors may be cached.
+    pub fn with_fingerprint(digest: [u8; 16]) -> Self {
+        Self {
+            fingerprint: Some(digest.into()),
+            ..Self::new(Arc::default())
+        }
     }
 }
 
 impl Embedder for Fake {
     fn facts(&self) -> &ModelFacts {
         &self.facts
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
     }
 
     fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
@@ -132,11 +149,20 @@ impl Server {
     }
 
     pub async fn with(limits: Limits, options: ListenOptions) -> Self {
-        let computed = Arc::new(AtomicUsize::new(0));
-        let model = Fake::new(Arc::clone(&computed));
+        let model = Fake::new(Arc::default());
+        Self::start_with(model, &CacheOptions::default(), limits, options).await
+    }
+
+    pub async fn start_with(
+        model: Fake,
+        caches: &CacheOptions,
+        limits: Limits,
+        options: ListenOptions,
+    ) -> Self {
+        let computed = Arc::clone(&model.computed);
         let load: LoadModel = Box::new(move || Ok(Arc::new(model)));
         let (sender, ready) = oneshot::channel();
-        let app = app(limits);
+        let app = app_with(caches, limits);
         let served = app.clone();
         tokio::spawn(async move {
             let on_ready = |ready: &yuyi_server::Ready| sender.send(ready.address).unwrap();
@@ -174,11 +200,16 @@ impl Server {
 }
 
 pub fn app(limits: Limits) -> App {
+    app_with(&CacheOptions::default(), limits)
+}
+
+fn app_with(caches: &CacheOptions, limits: Limits) -> App {
     App::new(
         ServedModel {
             name: "fake".into(),
             aliases: vec!["alias".into()],
         },
+        caches,
         limits,
     )
 }

@@ -1,0 +1,95 @@
+//! What a model's vectors are known by.
+
+use std::fmt;
+
+use crate::config::Activation;
+use crate::tensors::Tensors;
+use crate::{BertConfig, ModelSpec, Precision, Quantization};
+
+/// Bytes that are hashed, and given back to the operating system, at a time.
+const CHUNK: usize = 1 << 20;
+
+/// Digest of all that decides the vector of a text: weights, tokenizer, shape, pooling, longest text, and the
+/// number format of the products. Vectors of equal fingerprints may stand beside each other, but
+/// with integer weights two instruction sets still differ in the last digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 16]);
+
+impl Fingerprint {
+    /// Reads the weights once.
+    pub(crate) fn of(
+        spec: &ModelSpec,
+        precision: Precision,
+        tokenizer: &[u8; 32],
+        weights: &Tensors,
+    ) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(description(spec, precision).as_bytes());
+        hasher.update(tokenizer);
+        for file in weights.files() {
+            hasher.update(&(file.len() as u64).to_le_bytes());
+            for (i, chunk) in file.chunks(CHUNK).enumerate() {
+                hasher.update(chunk);
+                file.release(i * CHUNK..i * CHUNK + chunk.len());
+            }
+        }
+        let mut digest = [0; 16];
+        hasher.finalize_xof().fill(&mut digest);
+        Self(digest)
+    }
+}
+
+impl From<[u8; 16]> for Fingerprint {
+    fn from(digest: [u8; 16]) -> Self {
+        Self(digest)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// What is not in the files' bytes, in words. The first one changes when the same files come to other vectors.
+fn description(spec: &ModelSpec, precision: Precision) -> String {
+    // Taken apart, so that a field to come is not forgotten.
+    let ModelSpec {
+        name: _,
+        config,
+        pooling,
+        max_tokens,
+        // Prompts come with the texts.
+        prompts: _,
+    } = spec;
+    let BertConfig {
+        hidden_size,
+        layers,
+        heads,
+        intermediate_size,
+        vocab_size,
+        max_position_embeddings,
+        position_offset,
+        type_vocab_size,
+        layer_norm_eps,
+        activation,
+        quantization,
+        name_or_path: _,
+    } = config;
+    let activation = match activation {
+        Activation::Gelu => "gelu",
+        Activation::GeluTanh => "gelu_tanh",
+    };
+    let stored = match quantization {
+        None => "floats",
+        Some(Quantization::Int8) => "int8",
+        Some(Quantization::Q4) => "q4",
+    };
+    format!(
+        "yuyi-1 {} {stored} {} unit {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
+         {max_position_embeddings} {position_offset} {type_vocab_size} {:08x} {activation}",
+        precision.name(),
+        pooling.name(),
+        layer_norm_eps.to_bits(),
+    )
+}

@@ -1,0 +1,105 @@
+//! A model in memory.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use yuyi_models::Embedder;
+use yuyi_tasks::Calibration;
+
+use crate::space::Space;
+
+/// A model in memory, and what is told of it.
+pub(crate) struct LoadedModel {
+    pub(crate) name: String,
+    pub(crate) embedder: Arc<dyn Embedder>,
+    pub(crate) calibration: Calibration,
+    /// What stands for its space until that is known; no other model has it.
+    instance: [u8; 32],
+    space: OnceLock<Space>,
+}
+
+impl LoadedModel {
+    /// A model under the name that requests know.
+    pub(crate) fn new(name: String, embedder: Arc<dyn Embedder>) -> Self {
+        static INSTANCES: AtomicU64 = AtomicU64::new(1);
+        let mut instance = [0; 32];
+        let number = INSTANCES.fetch_add(1, Ordering::Relaxed);
+        instance[..8].copy_from_slice(&number.to_le_bytes());
+        Self {
+            name,
+            embedder,
+            calibration: Calibration::Uncalibrated,
+            instance,
+            space: OnceLock::new(),
+        }
+    }
+
+    /// Finds out what its vectors are known by, which may mean to read all weights. Until then nothing of
+    /// the model is cached.
+    pub(crate) fn learn_space(&self) {
+        if let Some(fingerprint) = self.embedder.fingerprint() {
+            let facts = self.embedder.facts();
+            self.space.get_or_init(|| Space::of(fingerprint, facts));
+        }
+    }
+
+    /// What its vectors are known by, as soon as that is known.
+    pub(crate) fn space(&self) -> Option<&Space> {
+        self.space.get()
+    }
+
+    /// What keys of texts begin with.
+    pub(crate) fn key_space(&self) -> &[u8; 32] {
+        self.space.get().map_or(&self.instance, Space::digest)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::*;
+    use yuyi_encoder::Fingerprint;
+    use yuyi_models::{Batch, EmbedFuture, Error, Item, ModelFacts};
+
+    /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
+    pub(crate) fn model(name: &str) -> LoadedModel {
+        let facts = facts(name);
+        LoadedModel::new(name.to_owned(), Arc::new(Silent { facts }))
+    }
+
+    /// The facts of a model of one thread.
+    pub(crate) fn facts(name: &str) -> ModelFacts {
+        ModelFacts {
+            name: name.into(),
+            dimension: 1,
+            layers: 1,
+            max_tokens: 512,
+            pooling: "mean".into(),
+            default_prompt: name.into(),
+            prompts: Default::default(),
+            precision: "int8".into(),
+            kernel: "none".into(),
+            threads: 1,
+            weight_bytes: 0,
+        }
+    }
+
+    struct Silent {
+        facts: ModelFacts,
+    }
+
+    impl Embedder for Silent {
+        fn facts(&self) -> &ModelFacts {
+            &self.facts
+        }
+
+        fn fingerprint(&self) -> Option<Fingerprint> {
+            let digest = blake3::hash(self.facts.name.as_bytes());
+            let (bytes, _) = digest.as_bytes().split_first_chunk().unwrap();
+            Some(Fingerprint::from(*bytes))
+        }
+
+        fn embed_batch(&self, _: Vec<Item>) -> EmbedFuture<'_, Batch> {
+            Box::pin(async { Err(Error::Interrupted) })
+        }
+    }
+}

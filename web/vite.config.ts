@@ -9,9 +9,10 @@ export default defineConfig({
     // The content policy of the page allows files of its own host, so nothing is put inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: { input: ['index.html', 'docs.html'] },
   },
   server: {
-    // `npm run dev` draws the page and lets a running yuyi answer.
-    proxy: { '/similarity': 'http://127.0.0.1:5000' },
+    // `npm run dev` draws the pages and lets a running yuyi answer.
+    proxy: { '/similarity': 'http://127.0.0.1:5000', '/openapi.json': 'http://127.0.0.1:5000' },
   },
 })

@@ -277,6 +277,14 @@ pub struct ServeArgs {
         default_value_t = 100_000
     )]
     pub max_characters: usize,
+    /// Most pairs of a matrix
+    #[arg(
+        long,
+        env = "YUYI_MAX_MATRIX_PAIRS",
+        value_name = "N",
+        default_value_t = 4_000_000
+    )]
+    pub max_matrix_pairs: usize,
     /// Most tokens that wait in the queue
     #[arg(
         long,

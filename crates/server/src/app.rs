@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::http::{Method, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 use yuyi_models::Embedder;
@@ -19,7 +19,7 @@ use crate::cache::{CacheOptions, CacheStats, Caches};
 use crate::embed::Model;
 use crate::envelope::{REQUEST_ID, envelope};
 use crate::model_slot::{ModelSlot, ModelStatus};
-use crate::routes::{embeddings, health, models, page, similarity};
+use crate::routes::{self, models, page};
 use crate::scheduler::{QueueDepth, Scheduler, Sink};
 
 /// What a single request may ask for.
@@ -31,6 +31,8 @@ pub struct Limits {
     pub texts: usize,
     /// Unicode characters of a text.
     pub characters: usize,
+    /// Pairs of a matrix.
+    pub matrix_pairs: usize,
     /// Tokens, by an upper estimate, that may wait in the queue.
     pub queue_tokens: usize,
     /// How long a request waits for its turn.
@@ -45,6 +47,7 @@ impl Default for Limits {
             body_bytes: 32 << 20,
             texts: 10_000,
             characters: 100_000,
+            matrix_pairs: 4_000_000,
             queue_tokens: 1_000_000,
             queue_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
@@ -171,20 +174,14 @@ impl App {
 
 /// The whole service.
 pub fn router(app: App) -> Router {
-    let stateless = Router::new()
-        .route("/similarity", post(similarity::similarity))
-        .route("/v1/embeddings", post(embeddings::embeddings))
-        .route("/embeddings", post(embeddings::embeddings))
+    let stateless = routes::computing()
         // Inside the layer, which answers OPTIONS before it comes to this.
         .method_not_allowed_fallback(method_not_allowed)
         .layer(cors_for_everyone());
     let others = Router::new()
         .merge(admin_routes())
         .route("/v1/models", get(models::models))
-        .route("/livez", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/health", get(health::health))
-        .route("/", get(page::index))
+        .merge(routes::others())
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(page::file);
     stateless

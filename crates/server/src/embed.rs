@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Inputs, Item, ModelFacts};
+use yuyi_models::{EmbedOptions, Embedder, Inputs, Item, ModelFacts};
 use yuyi_tasks::Calibration;
 
 use crate::key::Key;
@@ -27,6 +27,11 @@ impl Model {
     /// The model's name in replies.
     pub(crate) fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    /// What computes.
+    pub(crate) fn embedder(&self) -> &dyn Embedder {
+        &*self.inner.embedder
     }
 
     /// What is known of it.

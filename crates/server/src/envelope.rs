@@ -10,7 +10,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorBody};
 use crate::timings;
@@ -45,13 +46,13 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
 
 /// Whose shape of failure a route answers with.
 #[derive(Clone, Copy)]
-enum Shape {
+pub(crate) enum Shape {
     Own,
     OpenAi,
 }
 
 impl Shape {
-    fn of(path: &str) -> Self {
+    pub(crate) fn of(path: &str) -> Self {
         match path {
             "/v1/embeddings" | "/embeddings" | "/v1/models" => Self::OpenAi,
             _ => Self::Own,
@@ -73,12 +74,11 @@ fn with_error_body(
             id.to_str().unwrap_or_default()
         );
     }
-    let body = match shape {
-        Shape::Own => own_shape(error, message),
-        Shape::OpenAi => openai_shape(error, message),
-    };
     let (parts, _) = response.into_parts();
-    let mut response = Json(body).into_response();
+    let mut response = match shape {
+        Shape::Own => Json(OwnReply::new(error, message)).into_response(),
+        Shape::OpenAi => Json(OpenAiReply::new(error, message)).into_response(),
+    };
     *response.status_mut() = parts.status;
     for (name, value) in &parts.headers {
         response.headers_mut().entry(name).or_insert(value.clone());
@@ -87,20 +87,61 @@ fn with_error_body(
     response
 }
 
-fn own_shape(error: &ApiError, message: String) -> Value {
-    let body = ErrorBody::with_message(error, message);
-    json!({"status": "error", "error": body})
+/// A failure, as our own routes and those of TEI, vLLM and Cohere answer it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OwnReply {
+    #[schema(example = "error")]
+    status: &'static str,
+    error: ErrorBody,
 }
 
-fn openai_shape(error: &ApiError, message: String) -> Value {
-    let kind = match error.status().as_u16() {
-        401 => "authentication_error",
-        403 => "permission_error",
-        429 => "rate_limit_error",
-        400..=499 => "invalid_request_error",
-        _ => "server_error",
-    };
-    json!({"error": {"message": message, "type": kind, "param": error.field(), "code": error.code()}})
+/// A failure, as OpenAI answers it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OpenAiReply {
+    error: OpenAiError,
+}
+
+/// Why something could not be answered.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OpenAiError {
+    /// What is wrong and what to do, for people.
+    message: String,
+    #[serde(rename = "type")]
+    #[schema(example = "invalid_request_error")]
+    kind: &'static str,
+    /// Path of the field at fault, such as `input[3]`.
+    param: Option<String>,
+    /// What programs decide by.
+    #[schema(example = "empty_text")]
+    code: &'static str,
+}
+
+impl OwnReply {
+    fn new(error: &ApiError, message: String) -> Self {
+        Self {
+            status: "error",
+            error: ErrorBody::with_message(error, message),
+        }
+    }
+}
+
+impl OpenAiReply {
+    fn new(error: &ApiError, message: String) -> Self {
+        let kind = match error.status().as_u16() {
+            401 => "authentication_error",
+            403 => "permission_error",
+            429 => "rate_limit_error",
+            400..=499 => "invalid_request_error",
+            _ => "server_error",
+        };
+        let error = OpenAiError {
+            message,
+            kind,
+            param: error.field().map(str::to_owned),
+            code: error.code(),
+        };
+        Self { error }
+    }
 }
 
 /// The client's id where it is sane, else a new one.

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A failure as the client is told.
 ///
@@ -42,6 +43,8 @@ pub enum ApiError {
         count: usize,
         limit: usize,
     },
+    #[error("The matrix has {pairs} pairs; it may have {limit}. Split the request.")]
+    TooManyPairs { pairs: usize, limit: usize },
     #[error("{field} has {characters} characters; a text may have {limit}.")]
     TextTooLong {
         field: String,
@@ -71,7 +74,7 @@ pub enum ApiError {
     #[error("{field}: {reason}")]
     InvalidValue { field: String, reason: String },
     #[error(
-        "{field} is longer than the {limit} tokens that this model reads. Shorten it, or leave long_text at \"truncate\"."
+        "{field} is longer than the {limit} tokens that this model reads. Shorten it, or let it be cut (`long_text` or `truncate`)."
     )]
     TooManyTokens { field: String, limit: usize },
 
@@ -115,7 +118,7 @@ impl ApiError {
             MethodNotAllowed { .. } => (405, "method_not_allowed", None),
             RequestTimeout { .. } => (408, "request_timeout", None),
             BodyTooLarge { .. } | TooManyValues { .. } => (413, "body_too_large", None),
-            TooManyTexts { .. } => (413, "too_many_texts", None),
+            TooManyTexts { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
             TextTooLong { .. } => (413, "text_too_long", None),
             UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
             MissingField { .. } => (422, "missing_field", None),
@@ -148,6 +151,17 @@ impl ApiError {
     /// The code that programs decide by.
     pub fn code(&self) -> &'static str {
         self.row().code
+    }
+
+    /// The same failure, where token ids came in a field of that name.
+    pub(crate) fn in_field(self, name: &str) -> Self {
+        match self {
+            Self::InvalidToken { reason, .. } => Self::InvalidToken {
+                field: name.to_owned(),
+                reason,
+            },
+            other => other,
+        }
     }
 
     /// Path of the field at fault (`pairs[3].sentence_b`), where there is one.
@@ -188,11 +202,16 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// `{"code","message","field"?}`, in the replies of our own routes.
-#[derive(Debug, Serialize)]
+/// Why something could not be answered.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
 pub(crate) struct ErrorBody {
+    /// What programs decide by.
+    #[schema(example = "empty_text")]
     code: &'static str,
+    /// What is wrong and what to do, for people.
     message: String,
+    /// Path of the field at fault, such as `pairs[3].sentence_b`.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
 }

@@ -32,6 +32,11 @@ impl Fields {
         self.fields.contains_key(name)
     }
 
+    /// Whether the field is an object.
+    pub(crate) fn is_object(&self, name: &str) -> bool {
+        matches!(self.fields.get(name), Some(Json::Object(_)))
+    }
+
     /// A field that must be there, with its path.
     pub(crate) fn required(&mut self, name: &'static str) -> Result<(Json, String), ApiError> {
         let path = self.path_of(name);
@@ -57,6 +62,52 @@ impl Fields {
         self.optional(name)
             .map(|(value, path)| text(value, &path))
             .transpose()
+    }
+
+    /// A truth value that may be missing or null.
+    pub(crate) fn optional_flag(&mut self, name: &'static str) -> Result<Option<bool>, ApiError> {
+        match self.optional(name) {
+            None => Ok(None),
+            Some((Json::Bool(value), _)) => Ok(Some(value)),
+            Some((other, path)) => Err(wrong_type(&path, "true or false", &other)),
+        }
+    }
+
+    /// A positive whole number that may be missing or null.
+    pub(crate) fn optional_count(&mut self, name: &'static str) -> Result<Option<usize>, ApiError> {
+        let Some((value, field)) = self.optional(name) else {
+            return Ok(None);
+        };
+        match value {
+            Json::Integer(n) if n > 0 => Ok(Some(usize::try_from(n).unwrap_or(usize::MAX))),
+            Json::Integer(n) => Err(ApiError::InvalidValue {
+                field,
+                reason: format!("{n} is not a positive number."),
+            }),
+            other => Err(wrong_type(&field, "a whole number", &other)),
+        }
+    }
+
+    /// The one of `choices` that a field names, which may be missing or null.
+    pub(crate) fn optional_choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, ApiError> {
+        let Some(found) = self.optional_text(name)? else {
+            return Ok(None);
+        };
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == found) {
+            return Ok(Some(*choice));
+        }
+        let known: Vec<String> = choices
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        Err(ApiError::InvalidValue {
+            field: self.path_of(name),
+            reason: format!("{found:?} is none of {}.", known.join(", ")),
+        })
     }
 
     /// The end of an object: whatever is left is not known.

@@ -17,7 +17,7 @@ const MOST_VALUES: usize = 2_000_000;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     /// A number without fraction and exponent.
     Integer(i64),
     /// Any other number.
@@ -49,7 +49,7 @@ impl Json {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Bool => "true or false",
+            Self::Bool(_) => "true or false",
             Self::Integer(_) | Self::Float(_) => "a number",
             Self::String(_) => "text",
             Self::Array(_) => "a list",
@@ -88,8 +88,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
@@ -146,7 +146,7 @@ mod tests {
         .unwrap();
         let list = vec![
             Json::Null,
-            Json::Bool,
+            Json::Bool(true),
             Json::Integer(-1),
             Json::Float(1.5),
             Json::Float(u64::MAX as f64),

@@ -7,21 +7,27 @@
 mod app;
 mod body;
 mod cache;
+mod dimensions;
 mod embed;
 mod envelope;
 mod error;
 mod fields;
+mod input;
 mod json;
 mod key;
 mod listen;
 mod loaded_model;
 mod model_slot;
+mod openapi;
+mod options;
 mod patience;
 mod routes;
 mod scheduler;
+mod score;
 mod space;
 mod text;
 mod timings;
+mod truncation;
 
 pub use app::{App, Lifecycle, Limits, ServedModel, router};
 pub use cache::{CacheOptions, CacheStats, InvalidRedisUrl, RedisUrl};

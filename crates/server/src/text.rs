@@ -2,6 +2,8 @@
 
 use yuyi_tasks::is_blank;
 
+use crate::fields::{list, text, wrong_type};
+use crate::json::Json;
 use crate::{ApiError, Limits};
 
 /// Refuses texts that are blank or longer than the limit.
@@ -37,6 +39,51 @@ pub(crate) fn check_count(count: usize, field: &str, limits: &Limits) -> Result<
         });
     }
     Ok(())
+}
+
+/// A text at `path` that can be computed.
+pub(crate) fn read_text(value: Json, path: &str, limits: &Limits) -> Result<String, ApiError> {
+    let text = text(value, path)?;
+    check_text(&text, path, limits)?;
+    Ok(text)
+}
+
+/// A list of texts at `path` that can be computed; the request holds `others` beside them.
+pub(crate) fn read_texts(
+    value: Json,
+    path: &str,
+    others: usize,
+    limits: &Limits,
+) -> Result<Vec<String>, ApiError> {
+    let texts = list(value, path)?;
+    check_count(others + texts.len(), path, limits)?;
+    each(texts, path, |value, path| read_text(value, path, limits))
+}
+
+/// A text, or a list of them, at `path`.
+pub(crate) fn read_text_or_texts(
+    value: Json,
+    path: &str,
+    limits: &Limits,
+) -> Result<Vec<String>, ApiError> {
+    match value {
+        Json::String(_) => Ok(vec![read_text(value, path, limits)?]),
+        Json::Array(_) => read_texts(value, path, 0, limits),
+        other => Err(wrong_type(path, "text or a list of texts", &other)),
+    }
+}
+
+/// Reads each item of the list at `path`, with its own path.
+pub(crate) fn each<T>(
+    items: Vec<Json>,
+    path: &str,
+    read: impl Fn(Json, &str) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    items
+        .into_iter()
+        .enumerate()
+        .map(|(i, value)| read(value, &format!("{path}[{i}]")))
+        .collect()
 }
 
 #[cfg(test)]

@@ -47,6 +47,20 @@ async fn answers_every_form() {
                 ]
             }),
         ),
+        (
+            json!({"inputs": {"source_sentence": "x", "sentences": ["y", "xx", "-"]}, "parameters": {"a": 1}}),
+            json!([0.0, 1.0, -1.0]),
+        ),
+        // Read in windows, the last character decides in this model; cut, the first.
+        (
+            json!({"sentence_a": "x", "sentences": ["yyyyyyyyyyyyyyyyyx"], "long_text": "mean"}),
+            json!({
+                "status": "success", "model": "fake", "calibrated": false,
+                "results": [
+                    {"index": 0, "sentence": "yyyyyyyyyyyyyyyyyx", "similarity": 1.0, "cosine": 1.0, "truncated": false},
+                ]
+            }),
+        ),
     ];
     for (request, reply) in cases {
         assert_eq!(

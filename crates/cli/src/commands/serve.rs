@@ -55,6 +55,7 @@ fn limits(args: &ServeArgs) -> Limits {
         body_bytes: args.max_body,
         texts: args.max_texts,
         characters: args.max_characters,
+        matrix_pairs: args.max_matrix_pairs,
         queue_tokens: args.queue_tokens,
         queue_timeout: Duration::from_secs(args.queue_timeout),
         body_timeout: Duration::from_secs(args.body_timeout),

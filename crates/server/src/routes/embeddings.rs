@@ -7,80 +7,101 @@ use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use utoipa::ToSchema;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
 use crate::body::JsonBody;
+use crate::dimensions::shorten;
+use crate::embed::Embedded;
 use crate::{ApiError, App};
 
-/// The handler.
+/// Vectors of texts or token ids, as OpenAI answers.
+#[utoipa::path(
+    post,
+    path = "/v1/embeddings",
+    tag = "Embeddings",
+    request_body = EmbeddingsRequest,
+    responses((status = 200, description = "A vector for each input, in order.", body = Reply)),
+)]
 pub(crate) async fn embeddings(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let request = EmbeddingsRequest::read(body, app.limits())?;
     let model = app.model(request.model.as_deref()).await?;
-    let dimensions = request.dimensions(model.facts().dimension)?;
+    let dimensions = request.dimensions.of(model.facts().dimension)?;
+    let encoding = request.encoding_format.unwrap_or(Encoding::Float);
     let embedded = app
-        .embed(&model, request.inputs, EmbedOptions::default())
+        .embed(&model, request.input.into(), EmbedOptions::default())
         .await?;
-    let tokens = embedded.tokens();
-    let vectors = embedded
-        .vectors
-        .iter()
-        .map(|text| shorten(text.vector.clone(), dimensions));
+    let vectors = embedded.vectors.iter();
     let data = vectors
+        .map(|text| shorten(text.vector.clone(), dimensions))
         .enumerate()
-        .map(|(index, vector)| Item::new(index, vector, request.encoding))
+        .map(|(index, vector)| Item::new(index, vector, encoding))
         .collect();
     Ok(Json(Reply {
         object: "list",
         data,
         model: model.name().to_owned(),
-        usage: Usage {
-            prompt_tokens: tokens,
-            total_tokens: tokens,
-        },
+        usage: Usage::of(&embedded),
     }))
 }
 
-/// The first `dimensions` numbers, scaled to length 1 again.
-fn shorten(mut vector: Vec<f32>, dimensions: usize) -> Vec<f32> {
-    if dimensions < vector.len() {
-        vector.truncate(dimensions);
-        let length = vector
-            .iter()
-            .map(|&x| f64::from(x).powi(2))
-            .sum::<f64>()
-            .sqrt();
-        // Numbers that are all zero have no direction and stay what they are.
-        if length > 0.0 {
-            vector
-                .iter_mut()
-                .for_each(|x| *x = (f64::from(*x) / length) as f32);
-        }
-    }
-    vector
+/// As `/v1/embeddings`, for clients whose base address has no `/v1`.
+#[utoipa::path(
+    post,
+    path = "/embeddings",
+    tag = "Embeddings",
+    request_body = EmbeddingsRequest,
+    responses((status = 200, description = "A vector for each input, in order.", body = Reply)),
+)]
+pub(crate) async fn embeddings_alias(
+    app: State<App>,
+    body: JsonBody,
+) -> Result<Json<Reply>, ApiError> {
+    embeddings(app, body).await
 }
 
 /// The reply.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EmbeddingsReply)]
 pub(crate) struct Reply {
+    #[schema(example = "list")]
     object: &'static str,
     data: Vec<Item>,
+    #[schema(example = "e5-small-zh")]
     model: String,
     usage: Usage,
 }
 
-#[derive(Serialize)]
-struct Usage {
+/// What a request cost.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Usage {
+    /// Tokens that the model read, prompts and special tokens included.
     prompt_tokens: usize,
+    /// The same.
     total_tokens: usize,
 }
 
-#[derive(Serialize)]
+impl Usage {
+    pub(crate) fn of(embedded: &Embedded) -> Self {
+        let tokens = embedded.tokens();
+        Self {
+            prompt_tokens: tokens,
+            total_tokens: tokens,
+        }
+    }
+}
+
+/// An input's vector.
+#[derive(Serialize, ToSchema)]
+#[schema(as = EmbeddingItem)]
 struct Item {
+    #[schema(example = "embedding")]
     object: &'static str,
+    /// Place in the request.
     index: usize,
     embedding: Embedding,
 }
@@ -99,10 +120,12 @@ impl Item {
     }
 }
 
-#[derive(Serialize)]
+/// A vector, written as `encoding_format` says.
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 enum Embedding {
     Float(Vec<f32>),
+    /// Little-endian f32.
     Base64(String),
 }
 
@@ -115,17 +138,6 @@ fn base64_of(vector: &[f32]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shortened_vectors_are_unit_vectors() {
-        let short = shorten(vec![0.36, 0.48, 0.8], 2);
-        assert!(
-            (short[0] - 0.6).abs() < 1e-6 && (short[1] - 0.8).abs() < 1e-6,
-            "{short:?}"
-        );
-        assert_eq!(shorten(vec![0.6, 0.8], 2), [0.6, 0.8]);
-        assert_eq!(shorten(vec![0.0, 1.0], 1), [0.0]);
-    }
 
     #[test]
     fn base64_holds_little_endian_floats() {

@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{ApiError, App};
 
 /// The reply of a healthy server.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -18,6 +19,12 @@ pub(crate) struct Health {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The process answers, whatever the model does.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "Server",
+    responses((status = 200, description = "Yes.", body = Health)),
+)]
 pub(crate) async fn alive() -> Json<Health> {
     Json(Health {
         status: "alive",
@@ -27,11 +34,23 @@ pub(crate) async fn alive() -> Json<Health> {
 }
 
 /// Requests would be answered now.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "Server",
+    responses((status = 200, description = "Yes.", body = Health)),
+)]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     health_of(&app, "ready")
 }
 
 /// Alive and ready in one.
+#[utoipa::path(
+    get,
+    path = "/health",
+    tag = "Server",
+    responses((status = 200, description = "Yes.", body = Health)),
+)]
 pub(crate) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     health_of(&app, "ok")
 }

@@ -3,18 +3,20 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::App;
 use crate::model_slot::ModelStatus;
 
 /// The reply.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ModelList)]
 pub(crate) struct List {
     object: &'static str,
     data: Vec<Model>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Model {
     id: String,
     object: &'static str,
@@ -27,7 +29,7 @@ struct Model {
     size: Option<Size>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Size {
     dimension: usize,
     max_tokens: usize,
@@ -35,6 +37,12 @@ struct Size {
 }
 
 /// The models that a request may name.
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    tag = "Server",
+    responses((status = 200, description = "The models.", body = List)),
+)]
 pub(crate) async fn models(State(app): State<App>) -> Json<List> {
     Json(List {
         object: "list",

@@ -14,9 +14,20 @@ struct Pages;
 
 const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
 
-/// `GET /`.
+/// The web page.
+#[utoipa::path(
+    get,
+    path = "/",
+    tag = "Server",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
+)]
 pub(crate) async fn index(headers: HeaderMap) -> Response {
-    reply("index.html", &headers).unwrap_or_else(|| not_found("/"))
+    named("index.html", &headers)
+}
+
+/// A page that is part of the program.
+pub(crate) fn named(file: &str, headers: &HeaderMap) -> Response {
+    reply(file, headers).unwrap_or_else(|| not_found(file))
 }
 
 /// Every path without a route: a file of the pages, or nothing.

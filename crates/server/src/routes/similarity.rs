@@ -1,4 +1,4 @@
-//! `POST /similarity`: one pair, many pairs, or one sentence against many.
+//! `POST /similarity`: one pair, many pairs, one sentence against many, and Hugging Face's form of that.
 
 mod request;
 
@@ -7,46 +7,59 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Inputs};
-use yuyi_tasks::cosine;
+use yuyi_models::Inputs;
 
-use self::request::{Form, LongText, Pair, SimilarityRequest};
+pub(crate) use self::request::HuggingFaceRequest;
+use self::request::{Pair, SimilarityRequest};
 use crate::body::JsonBody;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
+use crate::options::Options;
+use crate::score::Score;
 use crate::{ApiError, App};
 
-/// The handler.
+/// How alike sentences are, in four forms: one pair, many pairs, one sentence against many, and
+/// Hugging Face's `inputs`.
+#[utoipa::path(
+    post,
+    path = "/similarity",
+    tag = "Similarity",
+    request_body = SimilarityRequest,
+    responses((status = 200, description = "The scores, in the form of the request.", body = Reply)),
+)]
 pub(crate) async fn similarity(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let request = SimilarityRequest::read(body, app.limits())?;
-    let model = app.model(request.model.as_deref()).await?;
-    let texts = Texts::of(&request.form);
-    let inputs = Inputs::Texts(texts.unique);
-    let embedded = app.embed(&model, inputs, EmbedOptions::default()).await?;
-    let scorer = Scorer {
-        places: texts.places,
-        embedded,
-        long_text: request.long_text,
-    };
-    let head = Head {
-        model: model.name().to_owned(),
-        calibrated: model.calibration().is_fitted(),
-        status: "success",
-    };
-    reply(request.form, &scorer, head).map(Json)
+    let texts = Texts::of(&request);
+    let scorer = Scorer::of(&app, texts, request.options()).await?;
+    reply(request, &scorer).map(Json)
 }
 
-fn reply(form: Form, scorer: &Scorer, head: Head) -> Result<Reply, ApiError> {
-    Ok(match form {
-        Form::One(pair) => {
-            let score = scorer.score((&pair.a, "sentence_a"), (&pair.b, "sentence_b"))?;
+/// The cosines that a request of Hugging Face's form asks for.
+pub(crate) async fn cosines(app: &App, request: &HuggingFaceRequest) -> Result<Vec<f64>, ApiError> {
+    let mut texts = Texts::default();
+    texts.add_hugging_face(request);
+    Scorer::of(app, texts, &request.options)
+        .await?
+        .cosines(request)
+}
+
+fn reply(request: SimilarityRequest, scorer: &Scorer) -> Result<Reply, ApiError> {
+    Ok(match request {
+        SimilarityRequest::One(request) => {
+            let Pair {
+                sentence_a,
+                sentence_b,
+            } = request.pair;
+            let score = scorer.score((&sentence_a, "sentence_a"), (&sentence_b, "sentence_b"))?;
+            let head = scorer.head();
             Reply::One(One {
-                sentence_a: pair.a,
-                sentence_b: pair.b,
+                sentence_a,
+                sentence_b,
                 similarity: score.similarity,
                 cosine: score.cosine,
                 calibrated: head.calibrated,
@@ -55,102 +68,138 @@ fn reply(form: Form, scorer: &Scorer, head: Head) -> Result<Reply, ApiError> {
                 status: head.status,
             })
         }
-        Form::Pairs(pairs) => {
-            let results = pairs
-                .into_iter()
-                .enumerate()
-                .map(|(i, pair)| scorer.pair_result(i, pair))
-                .collect();
-            Reply::Pairs { results, head }
+        SimilarityRequest::Pairs(request) => {
+            let pairs = request.pairs.into_iter().enumerate();
+            Reply::Pairs(Pairs {
+                head: scorer.head(),
+                results: pairs.map(|(i, pair)| scorer.pair_result(i, pair)).collect(),
+            })
         }
-        Form::OneToMany { a, sentences } => {
-            let result = |(index, sentence): (usize, String)| {
-                let score = scorer.score(
-                    (&a, "sentence_a"),
-                    (&sentence, &format!("sentences[{index}]")),
-                )?;
-                Ok(Match {
-                    index,
-                    sentence,
-                    score,
-                })
-            };
-            let results: Result<_, ApiError> =
-                sentences.into_iter().enumerate().map(result).collect();
-            Reply::OneToMany {
-                results: results?,
-                head,
-            }
+        SimilarityRequest::OneToMany(request) => {
+            let one = (request.sentence_a.as_str(), "sentence_a");
+            let scores = scorer.one_to_many(one, &request.sentences, "sentences")?;
+            let results = request.sentences.into_iter().zip(scores).enumerate();
+            Reply::OneToMany(OneToMany {
+                head: scorer.head(),
+                results: results
+                    .map(|(index, (sentence, score))| Match {
+                        index,
+                        sentence,
+                        score,
+                    })
+                    .collect(),
+            })
         }
+        SimilarityRequest::HuggingFace(request) => Reply::HuggingFace(scorer.cosines(&request)?),
     })
 }
 
 /// The reply, by the form of the request.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = SimilarityReply)]
 pub(crate) enum Reply {
     One(One),
-    Pairs {
-        #[serde(flatten)]
-        head: Head,
-        results: Vec<PairResult>,
-    },
-    OneToMany {
-        #[serde(flatten)]
-        head: Head,
-        results: Vec<Match>,
-    },
+    Pairs(Pairs),
+    OneToMany(OneToMany),
+    /// The cosines, in order.
+    HuggingFace(Vec<f64>),
 }
 
 /// The reply to a single pair. It is flat, as the first clients of this route know it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PairReply)]
 pub(crate) struct One {
+    #[schema(example = "今天天气真不错")]
     sentence_a: String,
+    #[schema(example = "外面阳光明媚")]
     sentence_b: String,
+    /// From 0, unrelated, to 1, the same meaning; without a calibration the cosine, cut at 0.
+    #[schema(minimum = 0, maximum = 1)]
     similarity: f64,
+    /// Cosine of the two vectors.
+    #[schema(minimum = -1, maximum = 1)]
     cosine: f64,
+    /// Whether `similarity` means the same as with other models.
     calibrated: bool,
+    #[schema(example = "e5-small-zh")]
     model: String,
+    /// Either sentence was longer than the model reads, and was cut.
     truncated: bool,
+    #[schema(example = "success")]
     status: &'static str,
 }
 
-/// What every reply begins with.
-#[derive(Serialize)]
+/// The reply to pairs, in order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PairsReply)]
+pub(crate) struct Pairs {
+    #[serde(flatten)]
+    head: Head,
+    results: Vec<PairResult>,
+}
+
+/// The reply to one sentence against many, in order.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneToManyReply)]
+pub(crate) struct OneToMany {
+    #[serde(flatten)]
+    head: Head,
+    results: Vec<Match>,
+}
+
+/// What replies of our own routes begin with.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Head {
-    status: &'static str,
-    model: String,
-    calibrated: bool,
+    #[schema(example = "success")]
+    pub(crate) status: &'static str,
+    #[schema(example = "e5-small-zh")]
+    pub(crate) model: String,
+    /// Whether `similarity` means the same as with other models.
+    pub(crate) calibrated: bool,
 }
 
-#[derive(Serialize)]
+impl Head {
+    /// Of a reply that this model computed.
+    pub(crate) fn of(embedded: &Embedded) -> Self {
+        Self {
+            status: "success",
+            model: embedded.model.name().to_owned(),
+            calibrated: embedded.model.calibration().is_fitted(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum PairResult {
-    Scored {
-        sentence_a: String,
-        sentence_b: String,
-        #[serde(flatten)]
-        score: Score,
-    },
-    Failed {
-        error: ErrorBody,
-    },
+    Scored(ScoredPair),
+    Failed(FailedPair),
 }
 
-#[derive(Serialize)]
-pub(crate) struct Match {
-    index: usize,
-    sentence: String,
+/// A pair with its score.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ScoredPair {
+    sentence_a: String,
+    sentence_b: String,
     #[serde(flatten)]
     score: Score,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Score {
-    similarity: f64,
-    cosine: f64,
-    /// Either side was cut.
-    truncated: bool,
+/// In the place of a pair that cannot be scored.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FailedPair {
+    error: ErrorBody,
+}
+
+/// A sentence with its score.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Match {
+    /// Place in the request.
+    index: usize,
+    sentence: String,
+    #[serde(flatten)]
+    score: Score,
 }
 
 /// The texts of a request, each once.
@@ -161,22 +210,35 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(form: &Form) -> Self {
+    fn of(request: &SimilarityRequest) -> Self {
         let mut texts = Self::default();
-        match form {
-            Form::One(pair) => texts.add_pair(pair),
-            Form::Pairs(pairs) => pairs.iter().flatten().for_each(|pair| texts.add_pair(pair)),
-            Form::OneToMany { a, sentences } => {
-                texts.add(a);
-                sentences.iter().for_each(|sentence| texts.add(sentence));
+        match request {
+            SimilarityRequest::One(request) => texts.add_pair(&request.pair),
+            SimilarityRequest::Pairs(request) => request
+                .pairs
+                .iter()
+                .flatten()
+                .for_each(|pair| texts.add_pair(pair)),
+            SimilarityRequest::OneToMany(request) => {
+                texts.add_all(&request.sentence_a, &request.sentences);
             }
+            SimilarityRequest::HuggingFace(request) => texts.add_hugging_face(request),
         }
         texts
     }
 
     fn add_pair(&mut self, pair: &Pair) {
-        self.add(&pair.a);
-        self.add(&pair.b);
+        self.add(&pair.sentence_a);
+        self.add(&pair.sentence_b);
+    }
+
+    fn add_hugging_face(&mut self, request: &HuggingFaceRequest) {
+        self.add_all(&request.inputs.source_sentence, &request.inputs.sentences);
+    }
+
+    fn add_all(&mut self, one: &str, others: &[String]) {
+        self.add(one);
+        others.iter().for_each(|text| self.add(text));
     }
 
     fn add(&mut self, text: &str) {
@@ -191,20 +253,47 @@ impl Texts {
 struct Scorer {
     places: HashMap<String, usize>,
     embedded: Embedded,
-    long_text: LongText,
+    refuses_long_texts: bool,
 }
 
 impl Scorer {
+    /// Embeds the texts of a request.
+    async fn of(app: &App, texts: Texts, options: &Options) -> Result<Self, ApiError> {
+        let model = app.model(options.model.as_deref()).await?;
+        let inputs = Inputs::Texts(texts.unique);
+        Ok(Self {
+            places: texts.places,
+            embedded: app.embed(&model, inputs, options.embed_options()).await?,
+            refuses_long_texts: options.refuses_long_texts(),
+        })
+    }
+
+    fn head(&self) -> Head {
+        Head::of(&self.embedded)
+    }
+
     /// The score of two texts, each with the field that it came from.
     fn score(&self, a: (&str, &str), b: (&str, &str)) -> Result<Score, ApiError> {
         let (a, b) = (self.vector(a)?, self.vector(b)?);
-        let cosine = cosine(&a.vector, &b.vector);
-        let similarity = self.embedded.model.calibration().similarity(cosine);
-        Ok(Score {
-            similarity,
-            cosine,
-            truncated: a.truncated || b.truncated,
-        })
+        Ok(self.embedded.model.score(a, b))
+    }
+
+    fn one_to_many(
+        &self,
+        one: (&str, &str),
+        others: &[String],
+        field: &str,
+    ) -> Result<Vec<Score>, ApiError> {
+        let score =
+            |(i, other): (usize, &String)| self.score(one, (other, &format!("{field}[{i}]")));
+        others.iter().enumerate().map(score).collect()
+    }
+
+    fn cosines(&self, request: &HuggingFaceRequest) -> Result<Vec<f64>, ApiError> {
+        let inputs = &request.inputs;
+        let one = (inputs.source_sentence.as_str(), "inputs.source_sentence");
+        let scores = self.one_to_many(one, &inputs.sentences, "inputs.sentences")?;
+        Ok(scores.into_iter().map(|score| score.cosine).collect())
     }
 
     fn vector(&self, (text, field): (&str, &str)) -> Result<&Encoded, ApiError> {
@@ -213,7 +302,7 @@ impl Scorer {
         let encoded = place
             .and_then(|i| self.embedded.vectors.get(i))
             .ok_or(ApiError::Internal)?;
-        if encoded.truncated && self.long_text == LongText::Error {
+        if encoded.truncated && self.refuses_long_texts {
             return Err(ApiError::TooManyTokens {
                 field: field.to_owned(),
                 limit: self.embedded.model.facts().max_tokens,
@@ -226,15 +315,18 @@ impl Scorer {
         let scored = pair.and_then(|pair| {
             let a = format!("pairs[{index}].sentence_a");
             let b = format!("pairs[{index}].sentence_b");
-            let score = self.score((&pair.a, &a), (&pair.b, &b))?;
-            Ok(PairResult::Scored {
-                sentence_a: pair.a,
-                sentence_b: pair.b,
+            let score = self.score((&pair.sentence_a, &a), (&pair.sentence_b, &b))?;
+            Ok(ScoredPair {
+                sentence_a: pair.sentence_a,
+                sentence_b: pair.sentence_b,
                 score,
             })
         });
-        scored.unwrap_or_else(|error| PairResult::Failed {
-            error: ErrorBody::from(&error),
-        })
+        match scored {
+            Ok(scored) => PairResult::Scored(scored),
+            Err(error) => PairResult::Failed(FailedPair {
+                error: ErrorBody::from(&error),
+            }),
+        }
     }
 }

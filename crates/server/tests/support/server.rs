@@ -9,15 +9,19 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use yuyi_encoder::{Encoded, Fingerprint};
-use yuyi_models::{Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts};
+use yuyi_encoder::{Encoded, Fingerprint, Piece};
+use yuyi_models::{
+    Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
+    TokenizeFuture, TokenizeOptions,
+};
 use yuyi_server::{App, CacheOptions, Limits, ListenOptions, LoadModel, ServedModel, serve};
 
 /// Most characters that the fake model reads.
 pub const MAX_TOKENS: usize = 16;
 
 /// A model whose vectors tests can compute by hand: (1, 0) for texts that begin with `x`, (0, 1)
-/// for `y`, (-1, 0) for `-`, and (0.6, 0.8) for all others.
+/// for `y`, (-1, 0) for `-`, and (0.6, 0.8) for all others; all of them twice as long before they were scaled.
+/// A prompt stands in front; of a text that is too long and is not cut, the last character decides.
 pub struct Fake {
     facts: ModelFacts,
     fingerprint: Option<Fingerprint>,
@@ -34,7 +38,7 @@ impl Fake {
             max_tokens: MAX_TOKENS,
             pooling: "mean".into(),
             default_prompt: String::new(),
-            prompts: Default::default(),
+            prompts: [("none".into(), String::new()), ("up".into(), "y".into())].into(),
             precision: "f32".into(),
             kernel: "none".into(),
             threads: 1,
@@ -77,7 +81,7 @@ impl Embedder for Fake {
             }
             assert!(!any(|text| text == "panic"), "the model panics");
             let result = |item: &Item| match &item.input {
-                Input::Text(text) => Ok(encode(text)),
+                Input::Text(text) => Ok(encode(text, &item.options)),
                 Input::Tokens(ids) => encode_ids(ids),
             };
             Ok(Batch {
@@ -87,23 +91,60 @@ impl Embedder for Fake {
             })
         })
     }
+
+    fn tokenize(&self, texts: Vec<String>, options: TokenizeOptions) -> TokenizeFuture<'_> {
+        let split = texts.iter().map(|text| pieces(text, &options)).collect();
+        Box::pin(std::future::ready(Ok(split)))
+    }
 }
 
-fn encode(text: &str) -> Encoded {
-    let vector = match text.chars().next() {
+fn encode(text: &str, options: &EmbedOptions) -> Encoded {
+    let text = match &options.prompt {
+        Prompt::Default => text.to_owned(),
+        Prompt::Text(prompt) => format!("{prompt}{text}"),
+    };
+    let length = text.chars().count();
+    let (deciding, truncated) = match options.long_text {
+        LongText::CutEnd => (text.chars().next(), length > MAX_TOKENS),
+        LongText::CutStart => (text.chars().last(), length > MAX_TOKENS),
+        LongText::Mean => (text.chars().last(), false),
+    };
+    let vector = match deciding {
         Some('x') => vec![1.0, 0.0],
         Some('y') => vec![0.0, 1.0],
         Some('-') => vec![-1.0, 0.0],
         _ => vec![0.6, 0.8],
     };
-    let length = text.chars().count();
     Encoded {
         vector,
-        length: 1.0,
-        tokens: length.min(MAX_TOKENS),
-        truncated: length > MAX_TOKENS,
+        length: 2.0,
+        tokens: if truncated { MAX_TOKENS } else { length },
+        truncated,
         unknown: 0,
     }
+}
+
+/// A token for each character; `^` stands in front.
+fn pieces(text: &str, options: &TokenizeOptions) -> Vec<Piece> {
+    let first = Piece {
+        id: 0,
+        text: "^".into(),
+        special: true,
+        start: 0,
+        end: 0,
+    };
+    let piece = |(start, character): (usize, char)| Piece {
+        id: u32::from(character),
+        text: character.into(),
+        special: false,
+        start,
+        end: start + character.len_utf8(),
+    };
+    let first = Some(first).filter(|_| options.special);
+    first
+        .into_iter()
+        .chain(text.char_indices().map(piece))
+        .collect()
 }
 
 fn encode_ids(ids: &[u32]) -> Result<Encoded, Error> {

@@ -1,110 +1,170 @@
 //! What a client may send to `/similarity`.
 
-use crate::fields::{Fields, list, text};
+use utoipa::ToSchema;
+
+use crate::fields::{Fields, list};
 use crate::json::Json;
-use crate::text::{check_count, check_text};
+use crate::options::Options;
+use crate::text::{check_count, read_text, read_texts};
 use crate::{ApiError, Limits};
 
-/// A request, read and checked.
-#[derive(Debug)]
-pub(super) struct SimilarityRequest {
-    pub(super) form: Form,
-    pub(super) model: Option<String>,
-    pub(super) long_text: LongText,
+/// The four forms.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SimilarityRequest {
+    One(PairRequest),
+    Pairs(PairsRequest),
+    OneToMany(OneToManyRequest),
+    HuggingFace(HuggingFaceRequest),
 }
 
-/// The three forms.
-#[derive(Debug)]
-pub(super) enum Form {
-    One(Pair),
-    /// A pair that cannot be scored keeps its place.
-    Pairs(Vec<Result<Pair, ApiError>>),
-    OneToMany {
-        a: String,
-        sentences: Vec<String>,
-    },
+/// One pair.
+#[derive(Debug, ToSchema)]
+pub(crate) struct PairRequest {
+    #[serde(flatten)]
+    pub(super) pair: Pair,
+    #[serde(flatten)]
+    pub(super) options: Options,
+}
+
+/// Many pairs.
+#[derive(Debug, ToSchema)]
+pub(crate) struct PairsRequest {
+    /// The pairs. One that cannot be scored carries its own error in the reply and does not sink the others.
+    #[schema(value_type = Vec<Pair>, min_items = 1)]
+    pub(super) pairs: Vec<Result<Pair, ApiError>>,
+    #[serde(flatten)]
+    pub(super) options: Options,
+}
+
+/// One sentence against many.
+#[derive(Debug, ToSchema)]
+pub(crate) struct OneToManyRequest {
+    /// The sentence that the others are compared with.
+    #[schema(example = "我喜欢吃水果")]
+    pub(super) sentence_a: String,
+    /// The others.
+    #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
+    pub(super) sentences: Vec<String>,
+    #[serde(flatten)]
+    pub(super) options: Options,
+}
+
+/// Hugging Face's sentence similarity. Fields that are not known are ignored.
+#[derive(Debug, ToSchema)]
+pub(crate) struct HuggingFaceRequest {
+    pub(super) inputs: SourceAndSentences,
+    #[serde(flatten)]
+    pub(super) options: Options,
+}
+
+/// One sentence against many, in Hugging Face's words.
+#[derive(Debug, ToSchema)]
+pub(crate) struct SourceAndSentences {
+    /// The sentence that the others are compared with.
+    #[schema(example = "我喜欢吃水果")]
+    pub(super) source_sentence: String,
+    /// The others.
+    #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
+    pub(super) sentences: Vec<String>,
 }
 
 /// Two sentences.
-#[derive(Debug)]
-pub(super) struct Pair {
-    pub(super) a: String,
-    pub(super) b: String,
-}
-
-/// What happens to a text that is longer than the model reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LongText {
-    /// Its end is cut off.
-    Truncate,
-    /// It is refused.
-    Error,
+#[derive(Debug, ToSchema)]
+pub(crate) struct Pair {
+    #[schema(example = "今天天气真不错")]
+    pub(super) sentence_a: String,
+    #[schema(example = "外面阳光明媚")]
+    pub(super) sentence_b: String,
 }
 
 impl SimilarityRequest {
     pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
         let mut fields = Fields::of(body, "")?;
-        let form = Form::read(&mut fields, limits)?;
-        let model = fields.optional_text("model")?;
-        let long_text = LongText::read(&mut fields)?;
+        if fields.has("inputs") {
+            return HuggingFaceRequest::read(fields, limits).map(Self::HuggingFace);
+        }
+        let request = if fields.has("pairs") {
+            Self::Pairs(PairsRequest {
+                pairs: read_pairs(&mut fields, limits)?,
+                options: Options::read(&mut fields)?,
+            })
+        } else if fields.has("sentences") {
+            let (sentence_a, sentences) = read_one_to_many("sentence_a", &mut fields, limits)?;
+            Self::OneToMany(OneToManyRequest {
+                sentence_a,
+                sentences,
+                options: Options::read(&mut fields)?,
+            })
+        } else {
+            Self::One(PairRequest {
+                pair: Pair::read(&mut fields, limits)?,
+                options: Options::read(&mut fields)?,
+            })
+        };
         fields.finish()?;
-        Ok(Self {
-            form,
-            model,
-            long_text,
-        })
+        Ok(request)
+    }
+
+    pub(super) fn options(&self) -> &Options {
+        match self {
+            Self::One(request) => &request.options,
+            Self::Pairs(request) => &request.options,
+            Self::OneToMany(request) => &request.options,
+            Self::HuggingFace(request) => &request.options,
+        }
     }
 }
 
-impl Form {
-    fn read(fields: &mut Fields, limits: &Limits) -> Result<Self, ApiError> {
-        if fields.has("pairs") {
-            return read_pairs(fields, limits);
-        }
-        if fields.has("sentences") {
-            return read_one_to_many(fields, limits);
-        }
-        Pair::read(fields, limits).map(Self::One)
+impl HuggingFaceRequest {
+    /// Clients of Hugging Face send fields of their own, which are ignored.
+    pub(crate) fn read(mut fields: Fields, limits: &Limits) -> Result<Self, ApiError> {
+        let (inputs, path) = fields.required("inputs")?;
+        let mut inputs = Fields::of(inputs, &path)?;
+        let (source_sentence, sentences) =
+            read_one_to_many("source_sentence", &mut inputs, limits)?;
+        Ok(Self {
+            inputs: SourceAndSentences {
+                source_sentence,
+                sentences,
+            },
+            options: Options::read(&mut fields)?,
+        })
     }
 }
 
 impl Pair {
     fn read(fields: &mut Fields, limits: &Limits) -> Result<Self, ApiError> {
-        let a = read_text(fields, "sentence_a", limits)?;
-        let b = read_text(fields, "sentence_b", limits)?;
-        Ok(Self { a, b })
+        Ok(Self {
+            sentence_a: read_sentence("sentence_a", fields, limits)?,
+            sentence_b: read_sentence("sentence_b", fields, limits)?,
+        })
     }
 }
 
-impl LongText {
-    fn read(fields: &mut Fields) -> Result<Self, ApiError> {
-        match fields.optional_text("long_text")?.as_deref() {
-            None | Some("truncate") => Ok(Self::Truncate),
-            Some("error") => Ok(Self::Error),
-            Some(other) => {
-                let reason = match other {
-                    "mean" => {
-                        "\"mean\" is not available yet; use \"truncate\" or \"error\".".to_owned()
-                    }
-                    _ => format!("{other:?} is none of \"truncate\", \"error\"."),
-                };
-                Err(ApiError::InvalidValue {
-                    field: "long_text".to_owned(),
-                    reason,
-                })
-            }
-        }
-    }
-}
-
-fn read_text(fields: &mut Fields, name: &'static str, limits: &Limits) -> Result<String, ApiError> {
+fn read_sentence(
+    name: &'static str,
+    fields: &mut Fields,
+    limits: &Limits,
+) -> Result<String, ApiError> {
     let (value, path) = fields.required(name)?;
-    let text = text(value, &path)?;
-    check_text(&text, &path, limits)?;
-    Ok(text)
+    read_text(value, &path, limits)
 }
 
-fn read_pairs(fields: &mut Fields, limits: &Limits) -> Result<Form, ApiError> {
+fn read_one_to_many(
+    one: &'static str,
+    fields: &mut Fields,
+    limits: &Limits,
+) -> Result<(String, Vec<String>), ApiError> {
+    let one = read_sentence(one, fields, limits)?;
+    let (value, path) = fields.required("sentences")?;
+    Ok((one, read_texts(value, &path, 1, limits)?))
+}
+
+fn read_pairs(
+    fields: &mut Fields,
+    limits: &Limits,
+) -> Result<Vec<Result<Pair, ApiError>>, ApiError> {
     let (value, path) = fields.required("pairs")?;
     let pairs = list(value, &path)?;
     check_count(2 * pairs.len(), &path, limits)?;
@@ -114,25 +174,5 @@ fn read_pairs(fields: &mut Fields, limits: &Limits) -> Result<Form, ApiError> {
         fields.finish()?;
         Ok(pair)
     };
-    Ok(Form::Pairs(
-        pairs.into_iter().enumerate().map(pair).collect(),
-    ))
-}
-
-fn read_one_to_many(fields: &mut Fields, limits: &Limits) -> Result<Form, ApiError> {
-    let a = read_text(fields, "sentence_a", limits)?;
-    let (value, path) = fields.required("sentences")?;
-    let sentences = list(value, &path)?;
-    check_count(1 + sentences.len(), &path, limits)?;
-    let sentence = |(i, value)| {
-        let path = format!("sentences[{i}]");
-        let text = text(value, &path)?;
-        check_text(&text, &path, limits)?;
-        Ok(text)
-    };
-    let sentences: Result<_, ApiError> = sentences.into_iter().enumerate().map(sentence).collect();
-    Ok(Form::OneToMany {
-        a,
-        sentences: sentences?,
-    })
+    Ok(pairs.into_iter().enumerate().map(pair).collect())
 }

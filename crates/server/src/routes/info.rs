@@ -1,0 +1,127 @@
+//! `GET /info`, as TEI's, with more facts of the model beside.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{ApiError, App};
+
+/// The default model and the limits of the server, as TEI answers.
+#[utoipa::path(
+    get,
+    path = "/info",
+    tag = "Server",
+    responses((status = 200, description = "The default model and the limits.", body = Info)),
+)]
+pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError> {
+    let model = app.model(None).await?;
+    let (facts, limits) = (model.facts(), app.limits());
+    Ok(Json(Info {
+        model_id: model.name().to_owned(),
+        model_sha: None,
+        model_dtype: dtype(&facts.precision),
+        served_model_name: model.name().to_owned(),
+        model_type: ModelType {
+            embedding: EmbeddingModel {
+                pooling: facts.pooling.clone(),
+            },
+        },
+        max_concurrent_requests: limits.queue_tokens,
+        max_input_length: facts.max_tokens,
+        max_batch_tokens: limits.queue_tokens,
+        max_batch_requests: None,
+        max_client_batch_size: limits.texts,
+        auto_truncate: true,
+        tokenization_workers: facts.threads,
+        version: env!("CARGO_PKG_VERSION"),
+        sha: None,
+        docker_label: None,
+        dimension: facts.dimension,
+        layers: facts.layers,
+        precision: facts.precision.clone(),
+        kernel: facts.kernel.clone(),
+        threads: facts.threads,
+        weight_bytes: facts.weight_bytes,
+        calibrated: model.calibration().is_fitted(),
+        default_prompt: facts.default_prompt.clone(),
+        prompts: facts.prompts.clone(),
+    }))
+}
+
+/// TEI's names of number formats.
+fn dtype(precision: &str) -> String {
+    match precision {
+        "f32" => "float32".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// The reply. The fields down to `docker_label` are TEI's.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Info {
+    #[schema(example = "e5-small-zh")]
+    model_id: String,
+    /// Always null: models are known by name.
+    model_sha: Option<String>,
+    /// Number format of the matrix products.
+    #[schema(example = "float32")]
+    model_dtype: String,
+    #[schema(example = "e5-small-zh")]
+    served_model_name: String,
+    model_type: ModelType,
+    /// Requests that may wait; their tokens are what is bounded, and each has at least one.
+    max_concurrent_requests: usize,
+    /// Most tokens that are read of a text.
+    #[schema(example = 512)]
+    max_input_length: usize,
+    /// Tokens that may wait. Batches form by themselves from what is waiting.
+    max_batch_tokens: usize,
+    /// Always null: batches are bounded in tokens.
+    max_batch_requests: Option<usize>,
+    /// Texts of a request.
+    max_client_batch_size: usize,
+    /// Whether texts that are too long are cut unless a request says otherwise.
+    auto_truncate: bool,
+    tokenization_workers: usize,
+    /// Version of this server.
+    version: &'static str,
+    /// Always null.
+    sha: Option<String>,
+    /// Always null.
+    docker_label: Option<String>,
+    /// Length of the vectors.
+    dimension: usize,
+    /// Transformer layers.
+    layers: usize,
+    /// Number format of the matrix products, by the name that `--precision` takes.
+    #[schema(example = "int4")]
+    precision: String,
+    /// Instruction set that computes.
+    kernel: String,
+    /// Threads of one forward pass.
+    threads: usize,
+    /// Bytes of weights held in memory.
+    weight_bytes: usize,
+    /// Whether `similarity` means the same as with other models.
+    calibrated: bool,
+    /// What goes in front of each text.
+    default_prompt: String,
+    /// Prompts that requests may name.
+    prompts: BTreeMap<String, String>,
+}
+
+/// What the model is for.
+#[derive(Serialize, ToSchema)]
+struct ModelType {
+    embedding: EmbeddingModel,
+}
+
+/// How a model that makes vectors makes them.
+#[derive(Serialize, ToSchema)]
+struct EmbeddingModel {
+    #[schema(example = "mean")]
+    pooling: String,
+}

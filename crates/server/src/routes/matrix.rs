@@ -1,0 +1,169 @@
+//! `POST /matrix`: every text of one list against every text of another.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+use utoipa::ToSchema;
+use yuyi_models::Inputs;
+use yuyi_tasks::{Calibration, cosine};
+
+use crate::body::JsonBody;
+use crate::embed::Embedded;
+use crate::fields::Fields;
+use crate::json::Json;
+use crate::options::Options;
+use crate::routes::similarity::Head;
+use crate::text::read_texts;
+use crate::{ApiError, App, Limits};
+
+/// How alike every text of `a` is to every text of `b`, or of `a` itself when `b` is absent.
+#[utoipa::path(
+    post,
+    path = "/matrix",
+    tag = "Similarity",
+    request_body = MatrixRequest,
+    responses((status = 200, description = "Two matrices; rows are `a`, columns are `b`.", body = Matrix)),
+)]
+pub(crate) async fn matrix(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let MatrixRequest { a, b, options } = MatrixRequest::read(body, app.limits())?;
+    let model = app.model(options.model.as_deref()).await?;
+    let rows = a.len();
+    let texts = a.into_iter().chain(b.into_iter().flatten()).collect();
+    let embedded = app
+        .embed(&model, Inputs::Texts(texts), options.embed_options())
+        .await?;
+    if options.refuses_long_texts() {
+        embedded.refuse_cut(|i| match i.checked_sub(rows) {
+            None => format!("a[{i}]"),
+            Some(i) => format!("b[{i}]"),
+        })?;
+    }
+    let (head, calibration) = (Head::of(&embedded), model.calibration().clone());
+    // Millions of pairs take seconds, which no other request should wait for.
+    let cosines = spawn_blocking(move || cosines(&embedded, rows))
+        .await
+        .map_err(|_| ApiError::Internal)?;
+    let cosines = Arc::new(cosines);
+    let matrix = Matrix {
+        head,
+        similarity: Rows {
+            cosines: Arc::clone(&cosines),
+            calibration: Some(calibration),
+        },
+        cosine: Rows {
+            cosines,
+            calibration: None,
+        },
+    };
+    let headers = [(header::CONTENT_TYPE, "application/json")];
+    Ok((headers, matrix.into_body()?).into_response())
+}
+
+/// The texts to compare.
+#[derive(Debug, ToSchema)]
+pub(crate) struct MatrixRequest {
+    /// The rows.
+    #[schema(min_items = 1, example = json!(["我喜欢吃水果", "今天天气真不错"]))]
+    a: Vec<String>,
+    /// The columns; absent: those of `a`.
+    #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "外面阳光明媚"]))]
+    b: Option<Vec<String>>,
+    #[serde(flatten)]
+    options: Options,
+}
+
+impl MatrixRequest {
+    fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
+        let mut fields = Fields::of(body, "")?;
+        let (value, path) = fields.required("a")?;
+        let a = read_texts(value, &path, 0, limits)?;
+        let b = fields
+            .optional("b")
+            .map(|(value, path)| read_texts(value, &path, a.len(), limits))
+            .transpose()?;
+        let options = Options::read(&mut fields)?;
+        fields.finish()?;
+        let pairs = a.len() * b.as_ref().map_or(a.len(), Vec::len);
+        if pairs > limits.matrix_pairs {
+            return Err(ApiError::TooManyPairs {
+                pairs,
+                limit: limits.matrix_pairs,
+            });
+        }
+        Ok(Self { a, b, options })
+    }
+}
+
+/// The reply.
+#[derive(ToSchema)]
+#[schema(as = MatrixReply)]
+pub(crate) struct Matrix {
+    #[serde(flatten)]
+    head: Head,
+    /// A row for each text of `a`.
+    #[schema(value_type = Vec<Vec<f64>>)]
+    similarity: Rows,
+    /// A row for each text of `a`.
+    #[schema(value_type = Vec<Vec<f64>>)]
+    cosine: Rows,
+}
+
+impl Matrix {
+    /// Written row by row: as a whole it could be hundreds of megabytes.
+    fn into_body(self) -> Result<Body, ApiError> {
+        let head = serde_json::to_string(&self.head).map_err(|_| ApiError::Internal)?;
+        let head = head.trim_end_matches('}').to_owned();
+        let pieces = std::iter::once(head + ",\"similarity\":[")
+            .chain(self.similarity.pieces())
+            .chain(std::iter::once("],\"cosine\":[".to_owned()))
+            .chain(self.cosine.pieces())
+            .chain(std::iter::once("]}".to_owned()));
+        let pieces = pieces.map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
+        Ok(Body::from_stream(stream::iter(pieces)))
+    }
+}
+
+/// The rows of a matrix, as cosines and what they are mapped through.
+struct Rows {
+    cosines: Arc<Vec<Vec<f64>>>,
+    calibration: Option<Calibration>,
+}
+
+impl Rows {
+    /// The rows as JSON, with commas between them.
+    fn pieces(self) -> impl Iterator<Item = String> + Send {
+        (0..self.cosines.len()).map(move |i| {
+            let comma = if i == 0 { "" } else { "," };
+            format!("{comma}{}", self.row(i))
+        })
+    }
+
+    fn row(&self, index: usize) -> Value {
+        let scores = self.cosines[index].iter();
+        match &self.calibration {
+            None => scores.copied().collect(),
+            Some(calibration) => scores
+                .map(|&cosine| calibration.similarity(cosine))
+                .collect(),
+        }
+    }
+}
+
+/// A row for each of the first `rows` texts; the columns are the others, or the same when there are no others.
+fn cosines(embedded: &Embedded, rows: usize) -> Vec<Vec<f64>> {
+    let (a, b) = embedded.vectors.split_at(rows);
+    let b = if b.is_empty() { a } else { b };
+    a.iter()
+        .map(|a| b.iter().map(|b| cosine(&a.vector, &b.vector)).collect())
+        .collect()
+}

@@ -1,0 +1,191 @@
+//! `POST /v1/rerank` and `/v2/rerank`, as Cohere's and Jina's; `POST /rerank` takes that and TEI's form.
+
+mod request;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use yuyi_models::{EmbedOptions, Inputs};
+
+use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
+use crate::body::JsonBody;
+use crate::embed::{Embedded, Model};
+use crate::fields::Fields;
+use crate::{ApiError, App};
+
+/// Documents, ranked by how alike they are to a query; as Cohere and Jina answer.
+#[utoipa::path(
+    post,
+    path = "/v1/rerank",
+    tag = "Ranking",
+    request_body = RerankRequest,
+    responses((status = 200, description = "The best documents, best first.", body = Ranking)),
+)]
+pub(crate) async fn rerank(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Ranking>, ApiError> {
+    let request = RerankRequest::read(Fields::of(body, "")?, app.limits())?;
+    rank_documents(&app, request).await.map(Json)
+}
+
+/// As `/v1/rerank`, where Cohere's second API looks for it.
+#[utoipa::path(
+    post,
+    path = "/v2/rerank",
+    tag = "Ranking",
+    request_body = RerankRequest,
+    responses((status = 200, description = "The best documents, best first.", body = Ranking)),
+)]
+pub(crate) async fn rerank_v2(app: State<App>, body: JsonBody) -> Result<Json<Ranking>, ApiError> {
+    rerank(app, body).await
+}
+
+/// Documents, ranked by how alike they are to a query; as Cohere and Jina answer, or as TEI does when
+/// the request has `texts`.
+#[utoipa::path(
+    post,
+    path = "/rerank",
+    tag = "Ranking",
+    request_body = AnyRerankRequest,
+    responses((status = 200, description = "The best first, in the form of the request.", body = Reply)),
+)]
+pub(crate) async fn rerank_any(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Reply>, ApiError> {
+    let reply = match AnyRerankRequest::read(body, app.limits())? {
+        AnyRerankRequest::Documents(request) => {
+            Reply::Ranking(rank_documents(&app, request).await?)
+        }
+        AnyRerankRequest::Texts(request) => Reply::Ranks(rank_texts(&app, request).await?),
+    };
+    Ok(Json(reply))
+}
+
+async fn rank_documents(app: &App, request: RerankRequest) -> Result<Ranking, ApiError> {
+    let model = app.model(request.model.as_deref()).await?;
+    let mut documents = request.documents;
+    let texts = together(request.query, &documents);
+    let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
+    let kept = request.top_n.unwrap_or(documents.len());
+    let results = ranks(&model, &embedded, request.raw_scores)
+        .into_iter()
+        .take(kept)
+        .map(|(index, relevance_score)| Ranked {
+            index,
+            relevance_score,
+            document: request.return_documents.then(|| Document {
+                text: std::mem::take(&mut documents[index]),
+            }),
+        });
+    Ok(Ranking {
+        results: results.collect(),
+        model: model.name().to_owned(),
+    })
+}
+
+async fn rank_texts(app: &App, request: TextsRequest) -> Result<Vec<Rank>, ApiError> {
+    let model = app.model(request.model.as_deref()).await?;
+    let options = EmbedOptions {
+        long_text: request.truncation.long_text(),
+        ..EmbedOptions::default()
+    };
+    let mut texts = request.texts;
+    let embedded = app
+        .embed(&model, together(request.query, &texts), options)
+        .await?;
+    if request.truncation.refuses_long_texts() {
+        embedded.refuse_cut(|i| match i.checked_sub(1) {
+            None => "query".to_owned(),
+            Some(i) => format!("texts[{i}]"),
+        })?;
+    }
+    let ranks = ranks(&model, &embedded, request.raw_scores).into_iter();
+    let rank = |(index, score)| Rank {
+        index,
+        score,
+        text: request
+            .return_text
+            .then(|| std::mem::take(&mut texts[index])),
+    };
+    Ok(ranks.map(rank).collect())
+}
+
+/// The query and then the texts.
+fn together(query: String, texts: &[String]) -> Inputs {
+    Inputs::Texts(
+        std::iter::once(query)
+            .chain(texts.iter().cloned())
+            .collect(),
+    )
+}
+
+/// Places and scores of all texts but the first, which is the query; the best first, and of equals the one that
+/// came first.
+fn ranks(model: &Model, embedded: &Embedded, raw_scores: bool) -> Vec<(usize, f64)> {
+    let Some((query, texts)) = embedded.vectors.split_first() else {
+        return Vec::new();
+    };
+    let mut scores: Vec<_> = texts
+        .iter()
+        .map(|text| model.score(query, text))
+        .enumerate()
+        .collect();
+    // By cosine, which similarity may cut: what is below 0 has its order too.
+    scores.sort_by(|(_, a), (_, b)| b.cosine.total_cmp(&a.cosine));
+    let shown = |(index, score): (usize, crate::score::Score)| match raw_scores {
+        true => (index, score.cosine),
+        false => (index, score.similarity),
+    };
+    scores.into_iter().map(shown).collect()
+}
+
+/// The reply of `/rerank`, by the form of the request.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = RerankReply)]
+pub(crate) enum Reply {
+    Ranking(Ranking),
+    Ranks(Vec<Rank>),
+}
+
+/// The best documents, best first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ranking {
+    results: Vec<Ranked>,
+    #[schema(example = "e5-small-zh")]
+    model: String,
+}
+
+/// A document with its score.
+#[derive(Serialize, ToSchema)]
+struct Ranked {
+    /// Place in the request.
+    index: usize,
+    /// Similarity to the query; with `raw_scores` the cosine.
+    #[schema(minimum = -1, maximum = 1)]
+    relevance_score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<Document>,
+}
+
+/// A document, when `return_documents` asks for it.
+#[derive(Serialize, ToSchema)]
+struct Document {
+    text: String,
+}
+
+/// A text with its score.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Rank {
+    /// Place in the request.
+    index: usize,
+    /// Similarity to the query; with `raw_scores` the cosine.
+    #[schema(minimum = -1, maximum = 1)]
+    score: f64,
+    /// The text, when `return_text` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}

@@ -1,0 +1,62 @@
+//! `POST /`: TEI's root, where clients of Hugging Face's endpoints send what they have.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::body::JsonBody;
+use crate::fields::Fields;
+use crate::json;
+use crate::routes::embed::{self, EmbedRequest, Vectors};
+use crate::routes::similarity::{self, HuggingFaceRequest};
+use crate::{ApiError, App, Limits};
+
+/// What clients of Hugging Face's endpoints send to the root: texts to embed, as `/embed` takes them, or a sentence and
+/// others to compare it with, as `/similarity` does.
+#[utoipa::path(
+    post,
+    path = "/",
+    tag = "Embeddings",
+    request_body = RootRequest,
+    responses((status = 200, description = "The vectors, or the cosines, in order.", body = Reply)),
+)]
+pub(crate) async fn root(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Reply>, ApiError> {
+    let reply = match RootRequest::read(body, app.limits())? {
+        RootRequest::Embed(request) => Reply::Vectors(embed::answer(&app, request).await?),
+        RootRequest::Similarity(request) => {
+            Reply::Cosines(similarity::cosines(&app, &request).await?)
+        }
+    };
+    Ok(Json(reply))
+}
+
+/// By what `inputs` is.
+#[derive(ToSchema)]
+#[serde(untagged)]
+pub(crate) enum RootRequest {
+    Embed(EmbedRequest),
+    Similarity(HuggingFaceRequest),
+}
+
+impl RootRequest {
+    fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
+        let fields = Fields::of(body, "")?;
+        match fields.is_object("inputs") {
+            true => HuggingFaceRequest::read(fields, limits).map(Self::Similarity),
+            false => EmbedRequest::read(fields, limits).map(Self::Embed),
+        }
+    }
+}
+
+/// The reply, by the form of the request.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = RootReply)]
+pub(crate) enum Reply {
+    Vectors(Vectors),
+    Cosines(Vec<f64>),
+}

@@ -1,0 +1,33 @@
+//! How alike two embedded texts are.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use yuyi_encoder::Encoded;
+use yuyi_tasks::cosine;
+
+use crate::embed::Model;
+
+/// How alike two texts are.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Score {
+    /// From 0, unrelated, to 1, the same meaning; without a calibration the cosine, cut at 0.
+    #[schema(minimum = 0, maximum = 1, example = 0.87)]
+    pub(crate) similarity: f64,
+    /// Cosine of the two vectors.
+    #[schema(minimum = -1, maximum = 1, example = 0.87)]
+    pub(crate) cosine: f64,
+    /// Either text was longer than the model reads, and was cut.
+    pub(crate) truncated: bool,
+}
+
+impl Model {
+    /// The score of two texts that it embedded.
+    pub(crate) fn score(&self, a: &Encoded, b: &Encoded) -> Score {
+        let cosine = cosine(&a.vector, &b.vector);
+        Score {
+            similarity: self.calibration().similarity(cosine),
+            cosine,
+            truncated: a.truncated || b.truncated,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+import { createApp } from 'vue'
+
+import ApiPage from './ApiPage.vue'
+import '../style.css'
+
+createApp(ApiPage).mount('#app')

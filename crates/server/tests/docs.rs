@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+#[path = "support/server.rs"]
+mod support;
+
 use std::collections::BTreeSet;
 use std::path::Path;
+
+use serde_json::Value;
+use support::Server;
 
 const PAGES: [&str; 2] = ["../../docs/en/api.md", "../../docs/zh/api.md"];
 
@@ -45,9 +51,55 @@ fn errors_of_the_page(page: &str) -> BTreeSet<(String, String)> {
     errors
 }
 
+/// Every request of the pages is answered, by a reply with the fields that stand below it.
+#[tokio::test]
+async fn examples_are_answered_as_written() {
+    let server = Server::start().await;
+    for page in PAGES {
+        let text = read(page);
+        let examples: Vec<&str> = text.split("```http\nPOST ").skip(1).collect();
+        assert!(examples.len() > 9, "{page}: {}", examples.len());
+        for example in examples {
+            let (request, rest) = example.split_once("\n```\n").unwrap();
+            let (head, body) = request.split_once("\n\n").unwrap();
+            let (path, headers) = head.split_once('\n').unwrap();
+            assert_eq!(headers, "Content-Type: application/json");
+            let reply = rest.split("```json\n").nth(1).unwrap();
+            let expected = reply.split_once("\n```").unwrap().0;
+            let expected: Value = serde_json::from_str(expected).unwrap();
+            // The model of the test has another name and shorter vectors.
+            let mut body: Value = serde_json::from_str(body).unwrap();
+            let fields = body.as_object_mut().unwrap();
+            fields.remove("model");
+            fields.remove("dimensions");
+            let (status, got) = server.post(path, body.to_string()).await;
+            assert_eq!(status, 200, "{page} {path}: {got}");
+            assert_eq!(shape(&got), shape(&expected), "{page} {path} {body}");
+        }
+    }
+}
+
+/// Fields and types, without values and without the number of entries of lists.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), shape(value)))
+            .collect(),
+        Value::Array(items) => {
+            let mut shapes: Vec<Value> = items.iter().map(shape).collect();
+            shapes.dedup();
+            shapes.into()
+        }
+        Value::String(_) => "text".into(),
+        Value::Number(_) => 0.into(),
+        other => other.clone(),
+    }
+}
+
 #[test]
 fn every_route_is_documented() {
-    let source = read("src/app.rs");
+    let source = read("src/routes.rs") + &read("src/app.rs");
     let routes: BTreeSet<&str> = source
         .split(".route(\"")
         .skip(1)

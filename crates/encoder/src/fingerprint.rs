@@ -10,8 +10,8 @@ use crate::{BertConfig, ModelSpec, Precision, Quantization};
 const CHUNK: usize = 1 << 20;
 
 /// Digest of all that decides the vector of a text: weights, tokenizer, shape, pooling, longest text, and the
-/// number format of the products. Vectors of equal fingerprints may stand beside each other, but
-/// with integer weights two instruction sets still differ in the last digits.
+/// number format of the products. Vectors of equal fingerprints may stand beside each other; only the generic kernels
+/// differ from the others in the last digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 16]);
 

@@ -3,8 +3,11 @@
 use yuyi_encoder::Fingerprint;
 use yuyi_models::ModelFacts;
 
-/// Vectors of one space are interchangeable. Integer products differ in the last digits between the CPUs' instruction
-/// sets, so there the instruction set belongs to it; those of floats are the same but for the last bit.
+/// Name of the kernels for any CPU.
+const GENERIC: &str = "generic";
+
+/// Vectors of one space are interchangeable. AVX2 and AVX-512 compute the same bytes; the generic kernels round
+/// otherwise, and with integers a last digit can grow, so they have a space of their own.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Space {
     name: String,
@@ -14,9 +17,10 @@ pub(crate) struct Space {
 impl Space {
     /// The space of a model.
     pub(crate) fn of(fingerprint: Fingerprint, facts: &ModelFacts) -> Self {
-        let name = match facts.precision.as_str() {
-            "f32" => fingerprint.to_string(),
-            _ => format!("{fingerprint}-{}", facts.kernel),
+        let name = if facts.kernel == GENERIC {
+            format!("{fingerprint}-generic")
+        } else {
+            fingerprint.to_string()
         };
         let digest = *blake3::hash(name.as_bytes()).as_bytes();
         Self { name, digest }

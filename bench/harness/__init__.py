@@ -1,4 +1,4 @@
-"""What bench/run and bench/soak are made of; see bench/README.md."""
+"""What the programs in bench/ are made of; see bench/README.md."""
 
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 //! The command line: what can be said, and the defaults.
 
+mod access;
+
 use std::fmt;
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use yuyi_encoder::Precision;
 use yuyi_models::BUILTIN_NAME;
 
+pub use self::access::AccessArgs;
 use crate::input::Format;
 
 /// Chinese semantic similarity: how alike are two sentences?
@@ -33,7 +36,9 @@ pub enum Command {
     /// Speed and memory of a model on this machine
     Bench(BenchArgs),
     /// The HTTP server with the web page
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
+    /// Whether the server on this machine answers, for the health check of a container
+    Health(HealthArgs),
 }
 
 /// Which model, and how it computes.
@@ -321,6 +326,9 @@ pub struct ServeArgs {
     /// Seconds in which the head of a request must arrive
     #[arg(long, env = "YUYI_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub header_timeout: u64,
+    /// Seconds in which a client must take a part of its answer
+    #[arg(long, env = "YUYI_SEND_TIMEOUT", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub send_timeout: u64,
     /// Seconds that a connection may stay open between requests
     #[arg(long, env = "YUYI_IDLE_TIMEOUT", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..))]
     pub idle_timeout: u64,
@@ -346,12 +354,32 @@ pub struct ServeArgs {
         default_value = "warn,yuyi_server=info"
     )]
     pub log: String,
+    /// Write the texts of requests to the log
+    #[arg(long, env = "YUYI_LOG_TEXTS", value_parser = FalseyValueParser::new())]
+    pub log_texts: bool,
     /// Write the line about the address as JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
+    /// Access.
+    #[command(flatten)]
+    pub access: AccessArgs,
     /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
+}
+
+/// `yuyi health`. The flags are those of `serve`, so that the same variables lead to the server.
+#[derive(Args)]
+pub struct HealthArgs {
+    /// Address of the server; 0.0.0.0 stands for this machine
+    #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port of the server
+    #[arg(long, env = "YUYI_PORT", default_value_t = 5000)]
+    pub port: u16,
+    /// Seconds to wait for the answer
+    #[arg(long, env = "YUYI_TIMEOUT", value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
 }
 
 /// Forms of the log.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod embed;
+pub mod health;
 pub mod info;
 pub mod quantize;
 pub mod serve;

@@ -6,99 +6,28 @@
 #[path = "support/command.rs"]
 mod support;
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[path = "support/server.rs"]
+mod server;
+
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use support::{command, yuyi};
+use server::{Server, body};
+use support::yuyi;
 
-struct Server {
-    process: Child,
-    line: String,
-    address: String,
-}
-
-impl Server {
-    fn start(arguments: &[&str]) -> Self {
-        let mut command = command();
-        command
-            .args(["serve", "--port", "0", "--json"])
-            .args(arguments);
-        let mut process = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let facts: Value = serde_json::from_str(&line).unwrap();
-        let address = facts["url"]
-            .as_str()
-            .unwrap()
-            .trim_start_matches("http://")
-            .to_owned();
-        Self {
-            process,
-            line,
-            address,
-        }
-    }
-
-    fn post(&self, path: &str, body: &str) -> String {
-        self.begin(path, body.len()).finish(body)
-    }
-
-    /// Sends the head of a request; returns when the server has accepted it and waits for the body.
-    fn begin(&self, path: &str, length: usize) -> Exchange {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(120)))
-            .unwrap();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\nexpect: 100-continue\r\n\r\n"
-        );
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut go_on = [0; 25];
-        stream.read_exact(&mut go_on).unwrap();
-        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
-        Exchange(stream)
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    /// Waits for the end; exit code and standard error.
-    fn end(mut self) -> (Option<i32>, String) {
-        let started = Instant::now();
-        while self.process.try_wait().unwrap().is_none() {
-            assert!(
-                started.elapsed() < Duration::from_secs(20),
-                "the server does not end"
-            );
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let mut err = String::new();
-        self.process
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
-        (self.process.wait().unwrap().code(), err)
-    }
+/// Sends the head of a request; returns when the server has accepted it and waits for the body.
+fn begin(server: &Server, path: &str, length: usize) -> Exchange {
+    let mut stream = server.connect();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\nexpect: 100-continue\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    Exchange(stream)
 }
 
 /// A request whose head is accepted.
@@ -114,17 +43,6 @@ impl Exchange {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // A test that failed must not leave its server behind; one that ended is gone already.
-        let _ = self.process.kill();
-    }
-}
-
-fn body(reply: &str) -> Value {
-    serde_json::from_str(reply.split_once("\r\n\r\n").unwrap().1).unwrap()
-}
-
 #[test]
 fn answers_the_pair_of_the_article() {
     let server = Server::start(&[]);
@@ -134,7 +52,7 @@ fn answers_the_pair_of_the_article() {
         (&"e5-small-zh".into(), &384.into())
     );
     let request = json!({"sentence_a": "今天天气真不错", "sentence_b": "外面阳光明媚"});
-    let reply = body(&server.post("/similarity", &request.to_string()));
+    let reply = body(&server.post_with("/similarity", "", &request.to_string()));
     assert_eq!(
         (&reply["status"], &reply["sentence_a"]),
         (&"success".into(), &"今天天气真不错".into())
@@ -151,7 +69,7 @@ fn finishes_what_it_accepted_when_told_to_stop() {
             .map(|i| format!("第{i}句：秘密的内容，不得进入日志。"))
             .collect();
         let request = json!({"input": texts, "encoding_format": "base64"}).to_string();
-        let exchange = server.begin("/v1/embeddings", request.len());
+        let exchange = begin(&server, "/v1/embeddings", request.len());
         server.signal(signal);
         let reply = exchange.finish(&request);
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply:.200}");
@@ -200,4 +118,33 @@ fn failures_end_with_code_one_and_say_why() {
 
     assert_eq!(yuyi(&["serve", "--log", "a=b=c"]).code, 2);
     assert_eq!(yuyi(&["serve", "--max-body", "none"]).code, 2);
+}
+
+#[test]
+fn health_tells_whether_a_server_answers() {
+    let server = Server::start(&["--host", "0.0.0.0", "--api-key", "some-key"]);
+    let (_, port) = server.address.rsplit_once(':').unwrap();
+    for host in ["0.0.0.0", "127.0.0.1", "localhost"] {
+        let run = yuyi(&["health", "--host", host, "--port", port]);
+        assert_eq!((run.code, run.err.as_str()), (0, ""), "{host}");
+        let reply: Value = serde_json::from_str(&run.out).unwrap();
+        assert_eq!(reply["status"], "ok");
+    }
+    // A page that is there but answers otherwise is no health.
+    let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = stranger.local_addr().unwrap().port().to_string();
+    let answering = std::thread::spawn(move || {
+        let (mut stream, _) = stranger.accept().unwrap();
+        let mut request = [0; 1024];
+        assert!(stream.read(&mut request).unwrap() > 0);
+        stream.write_all(b"HTTP/1.1 503 No\r\n\r\nloading").unwrap();
+    });
+    let run = yuyi(&["health", "--port", &port]);
+    answering.join().unwrap();
+    let told = format!("yuyi: The server at 127.0.0.1:{port} answers 503: loading\n");
+    assert_eq!((run.code, run.err), (1, told));
+
+    let run = yuyi(&["health", "--port", &port]);
+    let told = format!("yuyi: The server at 127.0.0.1:{port} does not answer: ");
+    assert!(run.code == 1 && run.err.starts_with(&told), "{run:?}");
 }

@@ -6,21 +6,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Method, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::cors::{Any, CorsLayer};
 use yuyi_models::Embedder;
 
-use crate::ApiError;
 use crate::cache::{CacheOptions, CacheStats, Caches};
 use crate::embed::Model;
-use crate::envelope::{REQUEST_ID, envelope};
+use crate::envelope::envelope;
+use crate::guard::guard;
 use crate::model_slot::{ModelSlot, ModelStatus};
 use crate::routes::{self, models, page};
 use crate::scheduler::{QueueDepth, Scheduler, Sink};
+use crate::{ApiError, Perimeter};
 
 /// What a single request may ask for.
 #[derive(Clone, Debug)]
@@ -173,37 +172,35 @@ impl App {
 }
 
 /// The whole service.
-pub fn router(app: App) -> Router {
-    let stateless = routes::computing()
-        // Inside the layer, which answers OPTIONS before it comes to this.
+pub fn router(app: App, perimeter: &Perimeter) -> Router {
+    let guard = middleware::from_fn_with_state(Arc::new(perimeter.guard()), guard);
+    let computing = routes::computing()
+        // Inside the layers, which answer OPTIONS before it comes to this.
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(cors_for_everyone());
-    let others = Router::new()
+        .layer(guard.clone())
+        .layer(perimeter.origins.for_computing());
+    let administration = Router::new()
         .merge(admin_routes())
         .route("/v1/models", get(models::models))
-        .merge(routes::others())
         .method_not_allowed_fallback(method_not_allowed)
-        .fallback(page::file);
-    stateless
+        .layer(guard.clone())
+        .layer(perimeter.origins.for_administration());
+    let others = routes::others()
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(page::file)
+        .layer(guard);
+    let service = computing
+        .merge(administration)
         .merge(others)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(envelope))
-        .with_state(app)
+        .with_state(app);
+    perimeter.base_path.wrap(service)
 }
 
-/// What changes the server itself; it asks for the administrator's key.
+/// What changes the server itself; the guard asks for the administrator's key.
 fn admin_routes() -> Router<App> {
     Router::new()
-}
-
-/// Any page may call the stateless routes, without cookies; its key travels in `Authorization`.
-fn cors_for_everyone() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
-        .max_age(Duration::from_secs(86_400))
 }
 
 async fn method_not_allowed(request: Request) -> ApiError {

@@ -81,6 +81,7 @@ impl App {
         inputs: Inputs,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
+        log_texts(&inputs);
         let keys = Key::of_inputs(&model.inner, &inputs, &options);
         let mut vectors: Vec<_> = keys.iter().map(|key| self.caches().recall(key)).collect();
         let mut timings = Timings::default();
@@ -161,5 +162,15 @@ impl Missing {
             places.push((place, at));
         }
         Self { items, places }
+    }
+}
+
+/// Where texts of requests are logged. Nothing else is logged there, and texts nowhere else, so that a filter on
+/// this target decides.
+pub const TEXTS_LOG: &str = "yuyi_server::texts";
+
+fn log_texts(inputs: &Inputs) {
+    if let Inputs::Texts(texts) = inputs {
+        tracing::info!(target: TEXTS_LOG, ?texts, "texts of a request");
     }
 }

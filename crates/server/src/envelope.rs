@@ -11,8 +11,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tracing::Instrument;
 use utoipa::ToSchema;
 
+use crate::embed::TEXTS_LOG;
 use crate::error::{ApiError, ErrorBody};
 use crate::timings;
 
@@ -27,7 +29,9 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let id = request_id(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let (mut response, timings) = timings::observe(next.run(request)).await;
+    // Texts are logged deep inside; this says whose they are.
+    let span = tracing::info_span!(target: TEXTS_LOG, "request", request_id = ?id);
+    let (mut response, timings) = timings::observe(next.run(request)).instrument(span).await;
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         response = with_error_body(response, &error, Shape::of(&path), &id);
     }

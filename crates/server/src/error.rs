@@ -26,6 +26,17 @@ pub enum ApiError {
     #[error("{reason}")]
     InvalidToken { field: String, reason: String },
 
+    #[error(
+        "This server asks for a key. Send it as `Authorization: Bearer KEY` or `X-Api-Key: KEY`."
+    )]
+    MissingKey,
+    #[error(
+        "The key is not known here. Check that it is complete, or ask who runs the server for one."
+    )]
+    InvalidKey,
+    #[error("{reason}")]
+    NotAllowed { reason: &'static str },
+
     #[error("There is nothing at {path}.")]
     NotFound { path: String },
     #[error("The model {name:?} is not served here. Leave model out, or name one of: {}.", served.join(", "))]
@@ -80,6 +91,8 @@ pub enum ApiError {
 
     #[error("The body did not arrive within {seconds} seconds.")]
     RequestTimeout { seconds: u64 },
+    #[error("More than {limit} requests a minute. Try again in {seconds} seconds.")]
+    RateLimited { limit: u32, seconds: u32 },
     #[error("Too much work is waiting. Try again in a moment.")]
     QueueFull,
     #[error(
@@ -113,6 +126,9 @@ impl ApiError {
             InvalidUtf8 { .. } => (400, "invalid_utf8", None),
             InvalidDimensions { .. } => (400, "invalid_dimensions", None),
             InvalidToken { .. } => (400, "invalid_token", None),
+            MissingKey => (401, "missing_key", None),
+            InvalidKey => (401, "invalid_key", None),
+            NotAllowed { .. } => (403, "not_allowed", None),
             NotFound { .. } => (404, "not_found", None),
             ModelNotFound { .. } => (404, "model_not_found", None),
             MethodNotAllowed { .. } => (405, "method_not_allowed", None),
@@ -128,6 +144,7 @@ impl ApiError {
             EmptyList { .. } => (422, "empty_list", None),
             InvalidValue { .. } => (422, "invalid_value", None),
             TooManyTokens { .. } => (422, "too_many_tokens", None),
+            RateLimited { seconds, .. } => (429, "rate_limited", Some(*seconds)),
             QueueFull => (429, "queue_full", Some(1)),
             QueueTimeout { .. } => (503, "queue_timeout", Some(2)),
             Loading { .. } => (503, "loading", Some(1)),
@@ -196,6 +213,11 @@ impl IntoResponse for ApiError {
             response
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if row.status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response.extensions_mut().insert(self);
         response

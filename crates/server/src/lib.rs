@@ -4,14 +4,19 @@
 //! route's file under `routes`, waits for its turn in the scheduler, and is answered. Every failure is an
 //! [`ApiError`]; its table is the one place that knows statuses and codes.
 
+mod api_keys;
 mod app;
+mod base_path;
 mod body;
 mod cache;
+mod caller;
+mod cross_origin;
 mod dimensions;
 mod embed;
 mod envelope;
 mod error;
 mod fields;
+mod guard;
 mod input;
 mod json;
 mod key;
@@ -21,16 +26,24 @@ mod model_slot;
 mod openapi;
 mod options;
 mod patience;
+mod perimeter;
+mod rate;
 mod routes;
 mod scheduler;
 mod score;
+mod signals;
 mod space;
 mod text;
 mod timings;
 mod truncation;
 
+pub use api_keys::{KeyError, KeyOptions, Keys};
 pub use app::{App, Lifecycle, Limits, ServedModel, router};
+pub use base_path::BasePath;
 pub use cache::{CacheOptions, CacheStats, InvalidRedisUrl, RedisUrl};
+pub use cross_origin::Origins;
+pub use embed::TEXTS_LOG;
 pub use error::ApiError;
 pub use listen::{ListenOptions, LoadModel, Ready, ServeError, serve};
+pub use perimeter::Perimeter;
 pub use scheduler::QueueDepth;

@@ -3,6 +3,7 @@
 //! axum's own accept loop has neither a time-out for heads nor a ceiling of connections, so this is
 //! hyper's, one task a connection.
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::io;
 use std::net::SocketAddr;
@@ -11,23 +12,30 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::{HeaderValue, Request, header};
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 use yuyi_models::{Embedder, ModelFacts};
 
-use crate::patience::PatientStream;
-use crate::{App, router};
+use crate::caller::Peer;
+use crate::patience::{PatientStream, Phase};
+use crate::signals::{Signals, reload_keys};
+use crate::{App, Keys, Perimeter, router};
 
 /// Pause after a failure to accept, which mostly means that the process is out of file
 /// descriptors and that some must be closed first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long connections are accepted when everything else is finished.
+const LAST_LOOK: Duration = Duration::from_millis(20);
 
 /// Where and how connections are accepted.
 #[derive(Clone, Debug)]
@@ -38,12 +46,16 @@ pub struct ListenOptions {
     pub port: u16,
     /// How long the head of a request may take.
     pub header_timeout: Duration,
+    /// How long a client may take nothing of its answer.
+    pub send_timeout: Duration,
     /// How long a connection may stay open between requests.
     pub idle_timeout: Duration,
     /// Most connections at a time; further ones wait to be accepted.
     pub connections: usize,
     /// How long accepted requests may take to finish when the server is told to stop.
     pub drain_timeout: Duration,
+    /// Who may call.
+    pub perimeter: Perimeter,
 }
 
 /// A server that answers.
@@ -87,7 +99,7 @@ pub enum ServeError {
 }
 
 /// Listens, loads the model, calls `on_ready`, and serves until SIGTERM or SIGINT, whereupon it finishes
-/// what it has accepted.
+/// what it has accepted. SIGHUP has the key file read again.
 ///
 /// # Errors
 /// When the address cannot be listened on or the model does not load.
@@ -100,10 +112,14 @@ pub async fn serve(
     let listener = bind(&options).await?;
     app.caches().start();
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
-    let acceptor = Acceptor::new(listener, router(app.clone()), &options);
-    let graceful = GracefulShutdown::new();
+    let acceptor = Acceptor::new(listener, router(app.clone(), &options.perimeter), &options);
+    warn_if_open(acceptor.address, &options.perimeter.keys);
+    // Ends with this function.
+    let mut background = JoinSet::new();
+    background.spawn(reload_keys(Arc::clone(&options.perimeter.keys)));
+    let connections = Connections::new();
     {
-        let mut accept = pin!(acceptor.run(|| Some(graceful.watcher())));
+        let mut accept = pin!(acceptor.run(&connections));
         let mut loading = pin!(load_model(&app, load));
         let mut loaded = None;
         tokio::select! {
@@ -124,35 +140,42 @@ pub async fn serve(
             }
         }
     }
-    drain(
-        &app,
-        &acceptor,
-        graceful,
-        &mut signals,
-        options.drain_timeout,
-    )
-    .await;
-    Ok(())
-}
-
-/// Finishes what was accepted. New connections are answered meanwhile, so that probes see the reason.
-async fn drain(
-    app: &App,
-    acceptor: &Acceptor,
-    graceful: GracefulShutdown,
-    signals: &mut Signals,
-    patience: Duration,
-) {
+    // Before the drain, so that whoever is refused for it is also told that the connection closes.
+    connections.close();
     app.lifecycle().drain();
     tracing::info!("shutting down; accepted requests are finished first");
     tokio::select! {
-        done = timeout(patience, graceful.shutdown()) => {
+        done = timeout(options.drain_timeout, drain(acceptor, connections)) => {
             if done.is_err() {
                 tracing::warn!("some requests did not finish in time");
             }
         }
-        () = acceptor.run(|| None) => {}
         () = signals.next() => tracing::warn!("stopped by a second signal"),
+    }
+    Ok(())
+}
+
+/// Finishes what was accepted. New connections are answered meanwhile, so that probes see the reason.
+async fn drain(acceptor: Acceptor, connections: Connections) {
+    let late = Connections::new();
+    late.close();
+    tokio::select! {
+        () = connections.ended() => {}
+        () = acceptor.run(&late) => {}
+    }
+    // Who has connected by now would be reset when the listener goes.
+    let _ = timeout(LAST_LOOK, acceptor.run(&late)).await;
+    drop(acceptor);
+    late.ended().await;
+}
+
+/// A server that can be reached from outside should know who calls.
+fn warn_if_open(address: SocketAddr, keys: &Keys) {
+    if !address.ip().is_loopback() && !keys.guard_users() {
+        tracing::warn!(
+            %address,
+            "the server is published without a key: whoever reaches it may use it. Set --api-key-file, or listen on 127.0.0.1"
+        );
     }
 }
 
@@ -181,6 +204,30 @@ async fn load_model(app: &App, load: LoadModel) -> Result<(ModelFacts, Duration)
     Ok((facts, started.elapsed()))
 }
 
+/// The connections that are open, and the word that they shall close.
+struct Connections(watch::Sender<bool>);
+
+impl Connections {
+    fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// For the task of a connection; it counts as open until this is dropped.
+    fn open(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
+    /// Each ends with the answer that it is at, if it is at one.
+    fn close(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits until none is open.
+    async fn ended(&self) {
+        self.0.closed().await;
+    }
+}
+
 /// Accepts connections and serves each in a task of its own.
 struct Acceptor {
     listener: TcpListener,
@@ -188,6 +235,7 @@ struct Acceptor {
     service: Router,
     http: http1::Builder,
     header_timeout: Duration,
+    send_timeout: Duration,
     places: Arc<Semaphore>,
 }
 
@@ -203,20 +251,21 @@ impl Acceptor {
             service,
             http,
             header_timeout: options.header_timeout,
+            send_timeout: options.send_timeout,
             places: Arc::new(Semaphore::new(options.connections)),
         }
     }
 
-    /// Accepts for ever; connections with a watcher end when the watcher says so.
-    async fn run(&self, watcher: impl Fn() -> Option<Watcher>) {
+    /// Accepts for ever.
+    async fn run(&self, connections: &Connections) {
         loop {
             // The semaphore is never closed.
             let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
                 return;
             };
             match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let connection = self.connection(stream, watcher());
+                Ok((stream, peer)) => {
+                    let connection = self.connection(stream, peer, connections.open());
                     tokio::spawn(async move {
                         connection.await;
                         drop(place);
@@ -233,29 +282,29 @@ impl Acceptor {
     fn connection(
         &self,
         stream: TcpStream,
-        watcher: Option<Watcher>,
+        peer: SocketAddr,
+        mut closing: watch::Receiver<bool>,
     ) -> impl Future<Output = ()> + Send + use<> {
         // Small replies go out at once; without it they only go out later.
         let _ = stream.set_nodelay(true);
-        let stream = PatientStream::new(stream, self.header_timeout);
-        let (phase, router) = (
-            stream.phase(),
-            TowerToHyperService::new(self.service.clone()),
+        let stream = PatientStream::new(stream, self.header_timeout, self.send_timeout);
+        let phase = stream.phase();
+        let service = service(
+            self.service.clone(),
+            Peer(peer),
+            phase.clone(),
+            closing.clone(),
         );
-        let service = service_fn(move |request| {
-            phase.busy();
-            let (phase, answer) = (phase.clone(), router.call(request));
-            async move {
-                let answer = answer.await;
-                phase.idle();
-                answer
-            }
-        });
         let connection = self.http.serve_connection(TokioIo::new(stream), service);
         async move {
-            let ended = match watcher {
-                Some(watcher) => watcher.watch(connection).await,
-                None => connection.await,
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                // Also when nobody is left to say it.
+                () = async { drop(closing.wait_for(|closing| *closing).await) } => {
+                    phase.close();
+                    connection.await
+                }
+                ended = &mut connection => ended,
             };
             if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
@@ -264,42 +313,31 @@ impl Acceptor {
     }
 }
 
-/// The signals that end the server.
-struct Signals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+/// The router as hyper calls it, for one connection.
+fn service(
+    router: Router,
+    peer: Peer,
+    phase: Phase,
+    closing: watch::Receiver<bool>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response,
+    Error = Infallible,
+    Future = impl Future<Output = Result<Response, Infallible>> + Send,
+> {
+    let router = TowerToHyperService::new(router);
+    service_fn(move |mut request: Request<Incoming>| {
+        phase.busy();
+        request.extensions_mut().insert(peer);
+        let (phase, closing, answer) = (phase.clone(), closing.clone(), router.call(request));
+        async move {
+            let mut answer = answer.await?;
+            if *closing.borrow() {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            phase.idle();
+            Ok(answer)
         }
-    }
-}
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {})
-    }
-
-    async fn next(&mut self) {
-        // Where Ctrl-C cannot be waited for, the process ends by other means.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
+    })
 }

@@ -137,7 +137,7 @@ async fn any_page_may_call_it() {
     assert_eq!(header("access-control-allow-origin"), "*");
     assert_eq!(
         header("access-control-allow-headers"),
-        "authorization,content-type"
+        "authorization,content-type,x-request-id,x-api-key"
     );
     assert!(header("access-control-allow-methods").contains("post"));
     assert!(

@@ -9,28 +9,30 @@ use anyhow::anyhow;
 use serde_json::json;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use yuyi_models::{LocalEmbedder, resolve};
 use yuyi_server::{
-    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, LoadModel, Ready, ServeError,
-    ServedModel, serve,
+    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, LoadModel, Perimeter, Ready,
+    ServeError, ServedModel, TEXTS_LOG, serve,
 };
 
 use crate::args::{LogFormat, Misuse, ServeArgs};
 
 /// Serves until a signal says to stop.
-pub fn run(args: ServeArgs) -> anyhow::Result<()> {
-    start_log(&args)?;
+pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
+    start_log(args)?;
+    let perimeter = args.access.perimeter()?;
     let model = resolve(&args.model.model)?;
     let served = ServedModel {
         name: model.name.clone(),
         aliases: args.served_model_name.clone(),
     };
-    let app = App::new(served, &caches(&args)?, limits(&args));
+    let app = App::new(served, &caches(args)?, limits(args));
     let (precision, threads) = (args.model.precision(), args.model.threads());
     let load: LoadModel =
         Box::new(move || Ok(Arc::new(LocalEmbedder::load(model, precision, threads)?)));
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(app, listen_options(&args), load, |ready| {
+    let served = runtime.block_on(serve(app, listen_options(args, perimeter), load, |ready| {
         announce(ready, args.json)
     }));
     // A computation that nobody waits for any more need not hold up the end.
@@ -75,14 +77,16 @@ fn caches(args: &ServeArgs) -> anyhow::Result<CacheOptions> {
     })
 }
 
-fn listen_options(args: &ServeArgs) -> ListenOptions {
+fn listen_options(args: &ServeArgs, perimeter: Perimeter) -> ListenOptions {
     ListenOptions {
         host: args.host.clone(),
         port: args.port,
         header_timeout: Duration::from_secs(args.header_timeout),
+        send_timeout: Duration::from_secs(args.send_timeout),
         idle_timeout: Duration::from_secs(args.idle_timeout),
         connections: args.max_connections as usize,
         drain_timeout: Duration::from_secs(args.drain_timeout),
+        perimeter,
     }
 }
 
@@ -116,6 +120,13 @@ fn start_log(args: &ServeArgs) -> anyhow::Result<()> {
             args.log
         ))
     })?;
+    // Whatever else is logged, texts are only when asked for.
+    let texts = if args.log_texts {
+        LevelFilter::INFO
+    } else {
+        LevelFilter::OFF
+    };
+    let filter = filter.add_directive(format!("{TEXTS_LOG}={texts}").parse()?);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr);

@@ -14,7 +14,9 @@ use yuyi_models::{
     Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
     TokenizeFuture, TokenizeOptions,
 };
-use yuyi_server::{App, CacheOptions, Limits, ListenOptions, LoadModel, ServedModel, serve};
+use yuyi_server::{
+    App, CacheOptions, Limits, ListenOptions, LoadModel, Perimeter, ServedModel, serve,
+};
 
 /// Most characters that the fake model reads.
 pub const MAX_TOKENS: usize = 16;
@@ -174,9 +176,11 @@ pub fn options() -> ListenOptions {
         host: "127.0.0.1".into(),
         port: 0,
         header_timeout: Duration::from_millis(500),
+        send_timeout: Duration::from_millis(500),
         idle_timeout: Duration::from_secs(1),
         connections: 64,
         drain_timeout: Duration::from_secs(5),
+        perimeter: Perimeter::default(),
     }
 }
 

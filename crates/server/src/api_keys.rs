@@ -1,0 +1,259 @@
+//! The keys that open the server, and their reload.
+//!
+//! Only digests of keys are kept, so no key can leak from memory into a message, and all comparisons are of
+//! one length. A comparison takes the same time whatever it finds.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq};
+
+/// Longest key, in bytes.
+const LONGEST: usize = 512;
+
+/// SHA-256 of a key.
+pub(crate) type Digest = [u8; 32];
+
+/// Where keys come from.
+#[derive(Clone, Default)]
+pub struct KeyOptions {
+    /// Keys for everything but administration.
+    pub api_keys: Vec<String>,
+    /// A file of more of them, one a line.
+    pub api_key_file: Option<PathBuf>,
+    /// The key for administration; it opens the rest too.
+    pub admin_key: Option<String>,
+}
+
+/// Keys that cannot be used. No message has a key in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// A key has characters that a header cannot carry, or none at all.
+    #[error(
+        "{place} is no key: a key has 1 to {LONGEST} visible ASCII characters and neither space nor comma."
+    )]
+    Malformed {
+        /// Which key.
+        place: String,
+    },
+    /// The file cannot be read.
+    #[error("The key file {} cannot be read: {source}.", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file has no key.
+    #[error("The key file {} has no key. Write one a line.", path.display())]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What a caller with a key may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Everything but administration.
+    User,
+    /// Everything.
+    Admin,
+}
+
+/// The keys that open the server.
+#[derive(Default)]
+pub struct Keys {
+    fixed: Vec<Digest>,
+    admin: Option<Digest>,
+    file: Option<PathBuf>,
+    from_file: RwLock<Arc<Vec<Digest>>>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Reads and checks the keys; none at all is a server that is open to everyone.
+    ///
+    /// # Errors
+    /// When a key has characters that no header carries, or the file cannot be read or has no key.
+    pub fn new(options: &KeyOptions) -> Result<Self, KeyError> {
+        let fixed = options.api_keys.iter().enumerate();
+        let fixed = fixed.map(|(i, key)| digest(key, || format!("API key {}", i + 1)));
+        let admin = options.admin_key.as_ref();
+        let admin = admin.map(|key| digest(key, || "The admin key".to_owned()));
+        let keys = Self {
+            fixed: fixed.collect::<Result<_, _>>()?,
+            admin: admin.transpose()?,
+            file: options.api_key_file.clone(),
+            from_file: RwLock::default(),
+        };
+        keys.reload()?;
+        Ok(keys)
+    }
+
+    /// Reads the key file again, if there is one, and tells how many keys it has.
+    ///
+    /// # Errors
+    /// When the file cannot be used; the keys are then those from before.
+    pub fn reload(&self) -> Result<usize, KeyError> {
+        let Some(path) = &self.file else { return Ok(0) };
+        let keys = read_file(path)?;
+        let count = keys.len();
+        // A writer that panicked would have left either the old keys or the new ones.
+        *self
+            .from_file
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        Ok(count)
+    }
+
+    /// Whether there is a file that may be read again.
+    pub(crate) fn can_reload(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Whether everything but administration wants a key.
+    pub(crate) fn guard_users(&self) -> bool {
+        !self.fixed.is_empty() || self.file.is_some()
+    }
+
+    /// Whether administration wants a key of its own.
+    pub(crate) fn guard_admin(&self) -> bool {
+        self.admin.is_some()
+    }
+
+    /// What the key opens, and the digest by which it may be remembered.
+    pub(crate) fn find(&self, key: &[u8]) -> Option<(Role, Digest)> {
+        let sought: Digest = Sha256::digest(key).into();
+        let from_file = Arc::clone(
+            &self
+                .from_file
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        // Every key is looked at, wherever one matches.
+        let users = self.fixed.iter().chain(from_file.iter());
+        let is_user = users.fold(Choice::from(0), |found, key| found | key.ct_eq(&sought));
+        let is_admin = self.admin.map_or(Choice::from(0), |key| key.ct_eq(&sought));
+        match (bool::from(is_admin), bool::from(is_user)) {
+            (true, _) => Some((Role::Admin, sought)),
+            (false, true) => Some((Role::User, sought)),
+            (false, false) => None,
+        }
+    }
+}
+
+fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
+    let text = fs::read_to_string(path).map_err(|source| KeyError::Unreadable {
+        path: path.clone(),
+        source,
+    })?;
+    let place = |i: usize| move || format!("Line {} of {}", i + 1, path.display());
+    let lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    let keys = lines
+        .map(|(i, line)| (i, line.trim()))
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(i, line)| digest(line, place(i)))
+        .collect::<Result<Vec<_>, _>>()?;
+    if keys.is_empty() {
+        return Err(KeyError::Empty { path: path.clone() });
+    }
+    Ok(keys)
+}
+
+fn digest(key: &str, place: impl FnOnce() -> String) -> Result<Digest, KeyError> {
+    let usable = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+    if key.is_empty() || key.len() > LONGEST || !key.bytes().all(usable) {
+        return Err(KeyError::Malformed { place: place() });
+    }
+    Ok(Sha256::digest(key).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str) -> (tempfile::TempDir, PathBuf, Result<Keys, KeyError>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        fs::write(&path, text).unwrap();
+        let keys = Keys::new(&KeyOptions {
+            api_key_file: Some(path.clone()),
+            ..KeyOptions::default()
+        });
+        (folder, path, keys)
+    }
+
+    #[test]
+    fn keys_open_what_they_are_for() {
+        let keys = Keys::new(&KeyOptions {
+            api_keys: vec!["first".into(), "second".into()],
+            admin_key: Some("master".into()),
+            ..KeyOptions::default()
+        })
+        .unwrap();
+        let role = |key: &str| keys.find(key.as_bytes()).map(|found| found.0);
+        assert_eq!(role("first"), Some(Role::User));
+        assert_eq!(role("second"), Some(Role::User));
+        assert_eq!(role("master"), Some(Role::Admin));
+        for wrong in ["", "firs", "first ", "First", "firstsecond"] {
+            assert_eq!(role(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_a_key_a_line() {
+        let (_folder, path, keys) =
+            with_file("\u{feff}# for the shop\r\n\n  shop-key \r\nbot-key\n");
+        let keys = keys.unwrap();
+        assert!(keys.find(b"shop-key").is_some() && keys.find(b"bot-key").is_some());
+        assert!(keys.find(b"# for the shop").is_none());
+
+        fs::write(&path, "new-key\n").unwrap();
+        assert_eq!(keys.reload().unwrap(), 1);
+        assert!(keys.find(b"shop-key").is_none() && keys.find(b"new-key").is_some());
+
+        for broken in ["", "# nothing\n", "new-key\nschlüssel\n", "two words\n"] {
+            fs::write(&path, broken).unwrap();
+            assert!(keys.reload().is_err(), "{broken:?}");
+            assert!(keys.find(b"new-key").is_some(), "{broken:?}");
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(keys.reload().is_err() && keys.find(b"new-key").is_some());
+    }
+
+    #[test]
+    fn complaints_name_the_place_and_no_key() {
+        let told = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
+        let (_folder, path, keys) = with_file("good\nclé-secrète\n");
+        let message = told(keys);
+        assert!(
+            message.starts_with(&format!("Line 2 of {} is no key", path.display())),
+            "{message}"
+        );
+        let options = KeyOptions {
+            api_keys: vec!["good".into(), "top secret".into()],
+            ..KeyOptions::default()
+        };
+        let message = told(Keys::new(&options));
+        assert!(message.starts_with("API key 2 is no key"), "{message}");
+        assert!(!message.contains("secret"), "{message}");
+        let options = KeyOptions {
+            admin_key: Some(String::new()),
+            ..KeyOptions::default()
+        };
+        assert!(told(Keys::new(&options)).starts_with("The admin key is no key"));
+    }
+}

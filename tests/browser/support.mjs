@@ -12,7 +12,7 @@ import { chromium } from 'playwright-core'
 const SCREENSHOTS = fileURLToPath(new URL('../../.cache/browser/', import.meta.url))
 mkdirSync(SCREENSHOTS, { recursive: true })
 
-/** Starts `yuyi serve` on a free port; `stop` ends it and says with which code. */
+/** Starts `yuyi serve` on a free port; `stop` ends it, with SIGTERM unless told otherwise, and says with which code. */
 export async function startYuyi(...flags) {
   const child = spawn(process.env.YUYI_BIN, ['serve', '--port', '0', '--json', '--log', 'warn', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -23,8 +23,8 @@ export async function startYuyi(...flags) {
   if (!line) {
     throw new Error('yuyi did not start')
   }
-  const stop = async () => {
-    child.kill('SIGTERM')
+  const stop = async (signal = 'SIGTERM') => {
+    child.kill(signal)
     const [code] = await exited
     return code
   }

@@ -338,8 +338,9 @@ fn readme(name: &str, precision: Precision, agreement: Agreement) -> String {
         }
         _ => {
             "| `X.weight` | I8 | [out, in] |\n| `X.weight_scale` | F32 | [out, 1] |\n\n\
-             A weight is integer · scale. No integer is beyond ±64, and of each eight weights along `in` the absolute values of\n\
-             {0, 1, 4, 5} and of {2, 3, 6, 7} add up to 128 at most, so that products with 8-bit activations fit 16 bits.\n"
+             A weight is integer · scale. No integer is beyond ±127, and of each eight weights along `in` the positive ones among\n\
+             {0, 1, 4, 5} and among {2, 3, 6, 7} add up to 227 at most, and so do the absolute values of the negative ones: products\n\
+             with activations of up to 144 then fit 16 bits.\n"
         }
     };
     let Agreement {

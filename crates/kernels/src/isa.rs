@@ -80,7 +80,9 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn largest(x: Self::F32) -> f32;
     /// LANES i32 as f32, each the nearest.
     unsafe fn load_i32(p: *const i32) -> Self::F32;
-    /// The nearest whole numbers, halves to even, as u8; lanes are in 0..=255 or NaN, which becomes any byte.
+    /// LANES i8 as f32: byte `byte` (0..=3) of each four from `p` on, all of which may be read.
+    unsafe fn load_i8(p: *const i8, byte: usize) -> Self::F32;
+    /// The nearest whole numbers, halves to even, as u8; what is not in 0..=255 becomes any byte.
     unsafe fn store_u8(p: *mut u8, x: Self::F32);
     /// The nearest whole numbers, halves to even, as i8; lanes are in −128..=127 or NaN, which becomes any byte.
     unsafe fn store_i8(p: *mut i8, x: Self::F32);

@@ -33,6 +33,6 @@ pub use linear::linear;
 pub use matrix::{Matrix, MatrixMut, MatrixView};
 pub use packed::{PackedLinear, RowWeights, Source, WeightFormat};
 pub use quantize::{
-    BLOCK, INT8_LIMIT, LANE_SUM, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
+    BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };
 pub use team::{Team, available_threads};

@@ -5,7 +5,7 @@ use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, WeightFormat};
-use crate::quantize::{BLOCK, Meaning, QuantizedMatrix};
+use crate::quantize::{BLOCK, Meaning, OUTLIERS, Outlier, QuantizedMatrix, Steps};
 use crate::team::{Scratch, Team};
 use crate::tile::{BLOCK_STEPS, RowBlocks, Tile};
 use std::ops::Range;
@@ -45,7 +45,11 @@ pub fn linear(
         "shape of the result"
     );
     let input = if layer.format().is_integer() {
-        bytes.fill(team, layer.kernel(), x);
+        let steps = match layer.format() {
+            WeightFormat::Int4 => Steps::FULL,
+            _ => Steps::INT8,
+        };
+        bytes.fill(team, layer.kernel(), steps, x);
         Input {
             rows: x.rows(),
             data: bytes.as_ptr(),
@@ -291,6 +295,7 @@ impl Product<'_> {
             // SAFETY: the scratch row and the vectors have `width` elements, the result row `outputs` from here.
             unsafe {
                 let (scale, low) = (I::splat(meaning.scale), I::splat(meaning.low));
+                let outliers = meaning.outliers.map(|o| self.outlier::<I>(panel, o));
                 let from = self.scratch.output.as_ptr().add(i * width);
                 let to = self.layer.target(self.out, row, panel);
                 // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
@@ -302,16 +307,46 @@ impl Product<'_> {
                     outputs,
                     |j| {
                         let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                        let y = S::meaning::<I>(from.add(j), scale, low, vectors);
+                        let y = S::meaning::<I>(
+                            from.add(j),
+                            outliers.map(|o| o.at(j)),
+                            scale,
+                            low,
+                            vectors,
+                        );
                         I::store(to.add(j), self.bend::<I>(y))
                     },
                     |j, left| {
                         let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                        let y = S::meaning::<I>(from.add(j), scale, low, vectors);
+                        let y = S::meaning::<I>(
+                            from.add(j),
+                            outliers.map(|o| o.at(j)),
+                            scale,
+                            low,
+                            vectors,
+                        );
                         I::store_partial(to.add(j), self.bend::<I>(y), left)
                     }
                 );
             }
+        }
+    }
+
+    /// An outlier's weights in a panel.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn outlier<I: Isa>(&self, panel: usize, outlier: Outlier) -> Column<I> {
+        let first = panel * self.layer.panel_bytes();
+        let step = outlier.column / STEP * STEP * self.layer.width();
+        Column {
+            // Formats without outliers have steps of another size, but no rest either.
+            weights: self.layer.weights().as_ptr().wrapping_add(first + step),
+            byte: outlier.column % STEP,
+            present: outlier.rest != 0.0,
+            // SAFETY: the features are the caller's promise.
+            rest: unsafe { I::splat(outlier.rest) },
         }
     }
 
@@ -327,15 +362,38 @@ impl Product<'_> {
     }
 }
 
+/// What an outlier adds: the weights of its column in a panel, and by what they are multiplied.
+#[derive(Clone, Copy)]
+struct Column<I: Isa> {
+    /// The step that the column is in: [width, 4] i8.
+    weights: *const u8,
+    byte: usize,
+    /// There is something to add. Without it the weights are not read: a layer without inputs has none.
+    present: bool,
+    rest: I::F32,
+}
+
+impl<I: Isa> Column<I> {
+    /// For outputs `j..` of the panel.
+    #[inline(always)]
+    fn at(self, j: usize) -> Self {
+        Self {
+            weights: self.weights.wrapping_add(STEP * j),
+            ..self
+        }
+    }
+}
+
 /// What the sums in the scratch are, and what x·Wᵀ + b they stand for.
 trait Sums {
-    /// The result without activation for LANES outputs, from the sums at `from`, the row's scale and offset, and
-    /// the outputs' bias, scale and sum of weights.
+    /// The result without activation for LANES outputs, from the sums at `from`, the row's outliers, scale and offset,
+    /// and the outputs' bias, scale and sum of weights.
     ///
     /// # Safety
     /// The CPU has I; all pointers are good for LANES elements.
     unsafe fn meaning<I: Isa>(
         from: *const f32,
+        outliers: [Column<I>; OUTLIERS],
         scale: I::F32,
         low: I::F32,
         vectors: [*const f32; 3],
@@ -348,6 +406,7 @@ impl Sums for Floats {
     #[inline(always)]
     unsafe fn meaning<I: Isa>(
         from: *const f32,
+        _: [Column<I>; OUTLIERS],
         _: I::F32,
         _: I::F32,
         [bias, ..]: [*const f32; 3],
@@ -363,6 +422,7 @@ impl Sums for Integers {
     #[inline(always)]
     unsafe fn meaning<I: Isa>(
         from: *const f32,
+        outliers: [Column<I>; OUTLIERS],
         scale: I::F32,
         low: I::F32,
         [bias, scales, sums]: [*const f32; 3],
@@ -370,11 +430,14 @@ impl Sums for Integers {
         // SAFETY: the caller's promise.
         unsafe {
             let constant = I::fma(low, I::load(sums), I::load(bias));
-            I::fma(
-                I::load_i32(from.cast()),
-                I::mul(scale, I::load(scales)),
-                constant,
-            )
+            let mut sum = I::mul(I::load_i32(from.cast()), scale);
+            for column in outliers {
+                if column.present {
+                    let weights = I::load_i8(column.weights.cast(), column.byte);
+                    sum = I::fma(weights, column.rest, sum);
+                }
+            }
+            I::fma(sum, I::load(scales), constant)
         }
     }
 }
@@ -385,6 +448,7 @@ impl Sums for Blocks {
     #[inline(always)]
     unsafe fn meaning<I: Isa>(
         from: *const f32,
+        _: [Column<I>; OUTLIERS],
         scale: I::F32,
         low: I::F32,
         [bias, _, sums]: [*const f32; 3],

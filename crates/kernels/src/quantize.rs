@@ -1,10 +1,14 @@
 //! From floats to the integers of the int8 and 4-bit products, and what they stand for.
 //!
-//! Activations: each row by itself, x ≈ low + scale · q with q in 0..=255, so that a row never depends on its
-//! neighbours. The offset is free: Σ w·x = scale · Σ w·q + low · Σ w, and Σ w is known when the weights are packed.
+//! Activations: each row by itself, x ≈ low + scale · q with q in 0..=[`LEVELS`] (for 4-bit weights 0..=255), so that
+//! a row never depends on its neighbours. The offset is free: Σ w·x = scale · Σ w·q + low · Σ w, and Σ w is known when
+//! the weights are packed. A few channels of transformers are many times as large as the others and would make the
+//! steps coarse for all; so the [`OUTLIERS`] largest elements of a row may lie outside the scale, and what their
+//! bytes leave out is multiplied in floats.
 //!
-//! Int8 weights: each output by itself, w ≈ scale · q with |q| ≤ 64, and at most 128 in sum over each four that
-//! meet in a 16-bit lane of AVX2 (see [`LANE_SUM`]). The same weights serve every CPU.
+//! Int8 weights: each output by itself, w ≈ scale · q with |q| ≤ 127, and at most [`LANE_SUM`] in sum over those of one
+//! sign among each four that meet in a 16-bit lane of AVX2. Few lanes of a real model are heavier, and activations with
+//! 144 steps instead of 255 cost less than lighter weights would. The same weights and activations serve every CPU.
 //!
 //! 4-bit weights: blocks of 32, w ≈ scale · q with q in −8..=7 and the scale in half precision
 //! (llama.cpp's q4_0).
@@ -17,18 +21,32 @@ use crate::team::Team;
 use half::f16;
 
 /// Largest absolute value of an int8 weight.
-pub const INT8_LIMIT: i8 = 64;
+pub const INT8_LIMIT: i8 = 127;
 
-/// Largest sum of absolute values of the weights {0, 1, 4, 5} and {2, 3, 6, 7} of each eight: with activations of up
-/// to 255 their products add up to 32,640 at most, which a signed 16-bit lane holds.
-pub const LANE_SUM: u32 = 128;
+/// Largest absolute value of integers that meet bytes of up to 255 two at a time: 2 · 64 · 255 < 2¹⁵.
+pub(crate) const NARROW_LIMIT: i8 = 64;
+
+/// Largest byte of an activation that meets int8 weights.
+pub const LEVELS: u8 = 144;
+
+/// Largest sum of the positive weights, and of the absolute values of the negative ones, among {0, 1, 4, 5} and
+/// {2, 3, 6, 7} of each eight: with activations of up to [`LEVELS`] their products add up to 32,688 at most, which a
+/// signed 16-bit lane holds.
+pub const LANE_SUM: u32 = 227;
+
+/// Elements of a row that may lie outside its scale.
+pub(crate) const OUTLIERS: usize = 2;
+
+/// They are left out where the range of the others is less than this part of the whole range.
+const WORTHWHILE: f32 = 0.8;
 
 /// Values of a 4-bit block.
 pub const BLOCK: usize = 32;
 
-/// Multiples of the largest weight that are tried as the end of the scale. Less than 1 clips a few outliers, which
-/// often costs less than the coarser steps that they ask for; more leaves fewer lanes that must be lightened.
-const ENDS: [f32; 9] = [2.0, 1.6, 1.4, 1.2, 1.1, 1.0, 0.92, 0.84, 0.76];
+/// Multiples of the largest weight that are tried as the end of the scale, the likeliest first. Less than 1 clips a few
+/// outliers, which often costs less than the coarser steps that they ask for; more leaves fewer lanes that must be
+/// lightened.
+const ENDS: [f32; 8] = [1.0, 0.92, 1.1, 0.84, 1.25, 0.76, 0.68, 1.8];
 
 /// Rows of activations as bytes; reused from call to call.
 #[derive(Default)]
@@ -38,11 +56,40 @@ pub struct QuantizedMatrix {
     stride: usize,
 }
 
-/// What the bytes of a row stand for: x = low + scale · q.
-#[derive(Clone, Copy, Debug, Default)]
+/// What the bytes of a row stand for: x = low + scale · q, and for its outliers `rest` more.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Meaning {
     pub(crate) scale: f32,
     pub(crate) low: f32,
+    pub(crate) outliers: [Outlier; OUTLIERS],
+}
+
+/// An element outside the scale of its row. Where there is none, the rest is 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Outlier {
+    pub(crate) column: usize,
+    pub(crate) rest: f32,
+}
+
+/// How far the bytes of activations reach, and whether a few elements may lie beyond.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Steps {
+    pub(crate) levels: u8,
+    pub(crate) outliers: bool,
+}
+
+impl Steps {
+    /// For int8 weights.
+    pub(crate) const INT8: Self = Self {
+        levels: LEVELS,
+        outliers: true,
+    };
+    /// For 4-bit weights, whose own error hides that of the bytes, and for attention: products with either are far from
+    /// saturating.
+    pub(crate) const FULL: Self = Self {
+        levels: 255,
+        outliers: false,
+    };
 }
 
 /// Bytes of a cache line.
@@ -50,7 +97,7 @@ const LINE: usize = 64;
 
 impl QuantizedMatrix {
     /// Quantises each row of `x`; the threads of the team share the rows.
-    pub(crate) fn fill(&mut self, team: &Team, kernel: Kernel, x: MatrixView<'_>) {
+    pub(crate) fn fill(&mut self, team: &Team, kernel: Kernel, steps: Steps, x: MatrixView<'_>) {
         // An odd number of lines, as in `Matrix`, so that rows do not meet in one cache set.
         self.stride = (x.columns().div_ceil(LINE) | 1) * LINE;
         self.data.ensure(x.rows() * self.stride);
@@ -63,7 +110,7 @@ impl QuantizedMatrix {
         team.run(|worker| {
             for i in worker.share(x.rows()) {
                 // SAFETY: row i is this thread's alone and inside both buffers.
-                unsafe { target.write_row(kernel, i, stride, x.row(i)) }
+                unsafe { target.write_row(kernel, steps, i, stride, x.row(i)) }
             }
         });
     }
@@ -101,12 +148,55 @@ unsafe impl Sync for Target {}
 impl Target {
     /// # Safety
     /// Both buffers have a row `i`, and no other thread touches it.
-    unsafe fn write_row(self, kernel: Kernel, i: usize, stride: usize, row: &[f32]) {
+    unsafe fn write_row(self, kernel: Kernel, steps: Steps, i: usize, stride: usize, row: &[f32]) {
         // SAFETY: passed on from the caller.
         unsafe {
             let to = self.data.add(i * stride);
-            *self.meanings.add(i) = kernel.run(QuantizeRow { row, to });
+            *self.meanings.add(i) = kernel.run(QuantizeRow { row, to, steps });
         }
+    }
+}
+
+/// Classes of a row's elements, by their column modulo this, whose ends are known one by one. A multiple of every
+/// path's lanes.
+const CLASSES: usize = 16;
+
+/// Smallest and largest element of each class.
+#[derive(Clone, Copy)]
+struct Ends {
+    low: [f32; CLASSES],
+    high: [f32; CLASSES],
+}
+
+impl Ends {
+    fn low(&self) -> f32 {
+        self.low.iter().copied().fold(f32::MAX, f32::min)
+    }
+
+    fn high(&self) -> f32 {
+        self.high.iter().copied().fold(f32::MIN, f32::max)
+    }
+
+    /// Whether the range without outliers could be narrow enough: it cannot where that without their whole classes is not.
+    fn may_narrow(&self, range: f32) -> bool {
+        let mut others = *self;
+        for _ in 0..OUTLIERS {
+            let (class, _) = others.farthest();
+            (others.low[class], others.high[class]) = (f32::MAX, f32::MIN);
+        }
+        range > 1e-30 && others.high() - others.low() < WORTHWHILE * range
+    }
+
+    /// The class with the largest absolute value (the first of several), and that value.
+    fn farthest(&self) -> (usize, f32) {
+        let size = |class: usize| self.high[class].max(-self.low[class]);
+        (1..CLASSES).fold((0, size(0)), |best, class| {
+            if size(class) > best.1 {
+                (class, size(class))
+            } else {
+                best
+            }
+        })
     }
 }
 
@@ -114,6 +204,7 @@ impl Target {
 pub(crate) struct QuantizeRow<'a> {
     pub(crate) row: &'a [f32],
     pub(crate) to: *mut u8,
+    pub(crate) steps: Steps,
 }
 
 impl Operation for QuantizeRow<'_> {
@@ -122,19 +213,29 @@ impl Operation for QuantizeRow<'_> {
     #[inline(always)]
     unsafe fn run<I: Isa>(self) -> Meaning {
         let (n, x) = (self.row.len(), self.row.as_ptr());
+        let levels = f32::from(self.steps.levels);
         // SAFETY: the loops stay inside the row and its bytes.
         unsafe {
-            let (low, high, wrong) = self.range::<I>();
+            let (mut ends, wrong) = self.ends::<I>();
+            let (mut low, mut range) = (ends.low(), ends.high() - ends.low());
             // A row with NaN or infinity, or too wide for f32, becomes NaN; the others are not touched by it.
-            let range = high - low;
             if wrong.is_nan() || range > f32::MAX {
                 return Meaning {
                     scale: f32::NAN,
                     low: f32::NAN,
+                    ..Meaning::default()
                 };
             }
+            let mut outside = None;
+            if self.steps.outliers && n >= CLASSES && ends.may_narrow(range) {
+                let columns = self.take_outliers(&mut ends);
+                let rest = ends.high() - ends.low();
+                if rest < WORTHWHILE * range {
+                    (low, range, outside) = (ends.low(), rest, Some(columns));
+                }
+            }
             // Below this the inverse would overflow, and nothing is lost by calling the row constant.
-            let inverse = if range > 1e-30 { 255.0 / range } else { 0.0 };
+            let inverse = if range > 1e-30 { levels / range } else { 0.0 };
             let (factor, offset) = (I::splat(inverse), I::splat(low));
             for_each_vector!(
                 I,
@@ -146,62 +247,102 @@ impl Operation for QuantizeRow<'_> {
                 |i, left| {
                     // The bytes past the end meet weights of zero.
                     let x = I::sub(I::load_partial(x.add(i), left), offset);
-                    let x = I::min(I::max(I::mul(x, factor), I::splat(0.0)), I::splat(255.0));
+                    let x = I::min(I::max(I::mul(x, factor), I::splat(0.0)), I::splat(levels));
                     I::store_u8(self.to.add(i), x);
                 }
             );
+            let scale = if inverse > 0.0 { range / levels } else { 0.0 };
+            let outlier = |column: usize| {
+                let x = self.row[column];
+                let q = ((x - low) * inverse).clamp(0.0, levels).round_ties_even();
+                *self.to.add(column) = q as u8;
+                Outlier {
+                    column,
+                    rest: x - (low + scale * q),
+                }
+            };
+            let outliers = outside.map_or_else(Default::default, |columns| columns.map(outlier));
             Meaning {
-                scale: if inverse > 0.0 { range / 255.0 } else { 0.0 },
+                scale,
                 low,
+                outliers,
             }
         }
     }
 }
 
 impl QuantizeRow<'_> {
-    /// Smallest and largest element, and a number that is NaN if one of them is not finite.
+    /// The ends of each class, and a number that is NaN if an element is not finite.
     ///
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn range<I: Isa>(&self) -> (f32, f32, f32) {
+    unsafe fn ends<I: Isa>(&self) -> (Ends, f32) {
         let (n, x) = (self.row.len(), self.row.as_ptr());
-        // SAFETY: the loops stay inside the row.
-        unsafe {
-            let zero = I::splat(0.0);
-            let (mut low, mut high, mut wrong) = (I::splat(f32::MAX), I::splat(f32::MIN), zero);
-            let (mut rest_low, mut rest_high, mut rest_wrong) = (f32::MAX, f32::MIN, 0.0);
-            for_each_vector!(
-                I,
-                n,
-                |i| {
+        let whole = n / CLASSES * CLASSES;
+        let mut ends = Ends {
+            low: [f32::MAX; CLASSES],
+            high: [f32::MIN; CLASSES],
+        };
+        let mut wrong = 0.0;
+        let mut class = 0;
+        while class < CLASSES {
+            // SAFETY: the loop stays inside the row, and the classes are whole vectors.
+            unsafe {
+                let zero = I::splat(0.0);
+                let (mut low, mut high) = (I::splat(f32::MAX), I::splat(f32::MIN));
+                let (mut odd, mut i) = (zero, class);
+                while i < whole {
                     let v = I::load(x.add(i));
                     low = I::min(v, low);
                     high = I::max(v, high);
-                    wrong = I::fma(v, zero, wrong);
-                },
-                |i, left| {
-                    for j in i..i + left {
-                        rest_low = (*x.add(j)).min(rest_low);
-                        rest_high = (*x.add(j)).max(rest_high);
-                        rest_wrong += *x.add(j) * 0.0;
-                    }
+                    odd = I::fma(v, zero, odd);
+                    i += CLASSES;
                 }
-            );
-            let smallest = -I::largest(I::sub(zero, low));
-            (
-                smallest.min(rest_low),
-                I::largest(high).max(rest_high),
-                I::sum(wrong) + rest_wrong,
-            )
+                I::store(ends.low.as_mut_ptr().add(class), low);
+                I::store(ends.high.as_mut_ptr().add(class), high);
+                wrong += I::sum(odd);
+            }
+            class += I::LANES;
         }
+        for (class, &v) in self.row[whole..].iter().enumerate() {
+            ends.low[class] = v.min(ends.low[class]);
+            ends.high[class] = v.max(ends.high[class]);
+            wrong += v * 0.0;
+        }
+        (ends, wrong)
+    }
+
+    /// The columns of the elements with the largest absolute values; `ends` become those of the others.
+    #[inline(always)]
+    fn take_outliers(&self, ends: &mut Ends) -> [usize; OUTLIERS] {
+        let mut taken = [usize::MAX; OUTLIERS];
+        for k in 0..OUTLIERS {
+            let (class, size) = ends.farthest();
+            let (mut low, mut high, mut at) = (f32::MAX, f32::MIN, usize::MAX);
+            let mut i = class;
+            while i < self.row.len() {
+                let v = self.row[i];
+                if at == usize::MAX && v.abs() == size && !taken.contains(&i) {
+                    at = i;
+                } else if !taken.contains(&i) {
+                    // One instruction each, unlike `min` and `max`, which think of NaN.
+                    low = if v < low { v } else { low };
+                    high = if v > high { v } else { high };
+                }
+                i += CLASSES;
+            }
+            taken[k] = at;
+            (ends.low[class], ends.high[class]) = (low, high);
+        }
+        taken
     }
 }
 
 /// Quantises the weights of one output to int8; the result is the scale.
 ///
-/// Of a few scales the one with the smallest squared error is taken, after the weights of lanes that are too heavy have been
-/// made smaller: they are few, but without that in the choice they carry most of the error.
+/// Of a few scales the one with the smallest squared error is taken, after the weights of lanes that are too heavy have
+/// been made smaller: without that in the choice they carry most of the error.
 pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
     let largest = weights.iter().fold(0.0f32, |top, w| top.max(w.abs()));
     // Below the bound the inverse of a scale would overflow, and no product would notice the weights.
@@ -213,6 +354,10 @@ pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
     for end in ENDS {
         // In this order, since twice the largest float is no float.
         let scale = end * (largest / f32::from(INT8_LIMIT));
+        // Lightening can only add to the error of rounding.
+        if rounding_error(weights, scale) * end * end >= least {
+            continue;
+        }
         quantize_at(weights, scale, out);
         let error = squared_error(weights, scale, out) * end * end;
         if error < least {
@@ -221,6 +366,20 @@ pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
     }
     quantize_at(weights, best, out);
     best
+}
+
+/// Squared error of rounding and clipping, in squares of the scale.
+fn rounding_error(weights: &[f32], scale: f32) -> f32 {
+    let inverse = 1.0 / scale;
+    let mut sums = [0.0f32; 16];
+    for weights in weights.chunks(16) {
+        for (sum, w) in sums.iter_mut().zip(weights) {
+            let x = w * inverse;
+            let e = round(clip_int8(x)) - x;
+            *sum += e * e;
+        }
+    }
+    sums.iter().sum()
 }
 
 fn quantize_at(weights: &[f32], scale: f32, out: &mut [i8]) {
@@ -258,33 +417,79 @@ fn round(x: f32) -> f32 {
 /// The two lanes of each eight weights.
 const LANES: [[usize; 4]; 2] = [[0, 1, 4, 5], [2, 3, 6, 7]];
 
-/// Makes the heaviest weights smaller where a lane exceeds [`LANE_SUM`].
+/// Brings weights nearer to zero where those of one sign in a lane exceed [`LANE_SUM`]: all by the same amount, which
+/// is the least change in squares.
 fn lighten_lanes(weights: &mut [i8]) {
     for eight in weights.chunks_mut(8) {
+        // Most are light, which is known faster than lane by lane.
+        if <&[i8; 8]>::try_from(&*eight).is_ok_and(|eight| !is_heavy(eight)) {
+            continue;
+        }
         for lane in LANES {
-            while lane_sum(eight, lane) > LANE_SUM {
-                let present = lane.into_iter().filter(|&i| i < eight.len());
-                if let Some(heaviest) = present.max_by_key(|&i| eight[i].unsigned_abs()) {
-                    eight[heaviest] -= eight[heaviest].signum();
-                }
+            for sign in [1, -1] {
+                lighten(eight, lane, sign);
             }
         }
     }
 }
 
-fn lane_sum(eight: &[i8], lane: [usize; 4]) -> u32 {
-    let weight = |i: usize| eight.get(i).map_or(0, |w| u32::from(w.unsigned_abs()));
-    lane.into_iter().map(weight).sum()
+/// Whether a lane of eight weights is beyond [`LANE_SUM`]; none is −128. All are added at once, as bytes and then as
+/// 16-bit parts of one word.
+fn is_heavy(eight: &[i8; 8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const EVEN: u64 = 0x00FF_00FF_00FF_00FF;
+    const TOO_MUCH: u64 = 0x8000 - 1 - LANE_SUM as u64;
+    let bytes = u64::from_le_bytes(eight.map(|w| w as u8));
+    let signs = (bytes >> 7) & ONES;
+    let negative = signs * 255;
+    let heavy = |sizes: u64| {
+        let pairs = (sizes & EVEN) + ((sizes >> 8) & EVEN);
+        let lanes = pairs + (pairs >> 32);
+        (lanes + ((TOO_MUCH << 16) | TOO_MUCH)) & 0x8000_8000 != 0
+    };
+    heavy(bytes & !negative) || heavy(((bytes ^ negative) + signs) & negative)
+}
+
+fn lighten(eight: &mut [i8], lane: [usize; 4], sign: i8) {
+    loop {
+        let sum = lane_sum(eight, lane, sign);
+        let Some(mut excess) = sum.checked_sub(LANE_SUM).filter(|&excess| excess > 0) else {
+            return;
+        };
+        let (size, present) = (eight.len(), |w: i8| w.signum() == sign);
+        let inside = lane.into_iter().filter(|&i| i < size);
+        let count = inside.clone().filter(|&i| present(eight[i])).count() as u32;
+        let share = (excess / count).max(1);
+        for i in inside {
+            let less = share.min(excess).min(u32::from(eight[i].unsigned_abs()));
+            if present(eight[i]) {
+                eight[i] -= sign * less as i8;
+                excess -= less;
+            }
+        }
+    }
+}
+
+/// The sum of the absolute values of a lane's weights of one sign.
+fn lane_sum(eight: &[i8], lane: [usize; 4], sign: i8) -> u32 {
+    let weights = lane.into_iter().filter_map(|i| eight.get(i));
+    weights
+        .filter(|w| w.signum() == sign)
+        .map(|w| u32::from(w.unsigned_abs()))
+        .sum()
 }
 
 /// Whether int8 weights can be used as they are: none is beyond [`INT8_LIMIT`], no lane beyond [`LANE_SUM`].
 pub fn fits_int8(weights: &[i8]) -> bool {
-    weights
-        .iter()
-        .all(|w| w.unsigned_abs() <= INT8_LIMIT.unsigned_abs())
-        && weights
-            .chunks(8)
-            .all(|eight| LANES.into_iter().all(|l| lane_sum(eight, l) <= LANE_SUM))
+    let light = |eight: &[i8]| {
+        let lane = |lane| {
+            [1, -1]
+                .into_iter()
+                .all(|sign| lane_sum(eight, lane, sign) <= LANE_SUM)
+        };
+        LANES.into_iter().all(lane)
+    };
+    weights.iter().all(|w| *w >= -INT8_LIMIT) && weights.chunks(8).all(light)
 }
 
 /// Quantises the weights of one output to 4-bit blocks. `packed` gets, for each block of 32, 16 bytes
@@ -322,4 +527,4 @@ pub fn quantize_int4(weights: &[f32], packed: &mut [u8], scales: &mut [f16]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

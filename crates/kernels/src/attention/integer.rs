@@ -19,7 +19,7 @@ use super::{AHEAD, Head, QUERIES, row_stride};
 use crate::exp::power_of_two;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
-use crate::quantize::{INT8_LIMIT, Meaning, QuantizeRow};
+use crate::quantize::{Meaning, NARROW_LIMIT, QuantizeRow, Steps};
 use crate::team::Scratch;
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
@@ -159,7 +159,7 @@ impl IntegerHead<'_> {
                     I::store_i8(row.add(at).cast(), x);
                     at += I::LANES;
                 }
-                let scale = largest / f32::from(INT8_LIMIT) * share + wrong;
+                let scale = largest / f32::from(NARROW_LIMIT) * share + wrong;
                 *integers.key_scales.as_mut_ptr().add(t) = scale;
                 *integers.key_sums.as_mut_ptr().add(t) = scale * I::sum(sum);
                 for step in 0..z.steps {
@@ -192,7 +192,7 @@ impl IntegerHead<'_> {
                     largest = I::max(I::max(v, I::sub(zero, v)), largest);
                     wrong = I::fma(v, zero, wrong);
                 }
-                let limit = I::splat(f32::from(INT8_LIMIT));
+                let limit = I::splat(f32::from(NARROW_LIMIT));
                 // A column of zeros, or nearly, becomes zeros.
                 let inverse = I::div(limit, I::max(largest, I::splat(TINY)));
                 let scale = I::add(I::div(largest, limit), wrong);
@@ -225,7 +225,12 @@ impl IntegerHead<'_> {
             unsafe {
                 self.head.prefetch::<I>(query + AHEAD, 0);
                 let to = integers.queries.as_mut_ptr().add(i * z.query_stride());
-                integers.meanings[i] = QuantizeRow { row, to }.run::<I>();
+                integers.meanings[i] = QuantizeRow {
+                    row,
+                    to,
+                    steps: Steps::FULL,
+                }
+                .run::<I>();
             }
         }
         let product = Wide {
@@ -385,10 +390,10 @@ impl IntegerHead<'_> {
 /// Smaller numbers are taken for zero: the inverse of their scale would overflow.
 const TINY: f32 = 1e-30;
 
-/// Multiplied by this, numbers of at most `largest` become integers of at most [`INT8_LIMIT`].
+/// Multiplied by this, numbers of at most `largest` become integers of at most [`NARROW_LIMIT`].
 fn inverse_scale(largest: f32) -> f32 {
     if largest > TINY {
-        f32::from(INT8_LIMIT) / largest
+        f32::from(NARROW_LIMIT) / largest
     } else {
         0.0
     }

@@ -132,6 +132,14 @@ impl Isa for Avx2 {
         unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(p.cast())) }
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8, byte: usize) -> __m256 {
+        unsafe {
+            let to_the_top = _mm_cvtsi32_si128(24 - 8 * byte as i32);
+            let x = _mm256_sll_epi32(_mm256_loadu_si256(p.cast()), to_the_top);
+            _mm256_cvtepi32_ps(_mm256_srai_epi32::<24>(x))
+        }
+    }
+    #[inline(always)]
     unsafe fn store_u8(p: *mut u8, x: __m256) {
         unsafe {
             let i = _mm256_cvtps_epi32(x);

@@ -1,9 +1,9 @@
 //! The integer inner loops for AVX2, which has no instruction that sums u8 · i8 products without saturating.
 //!
 //! `vpmaddubsw` adds two products u8 · i8 in i16 and cuts what does not fit. It cannot saturate here because the weights
-//! are made so (`quantize.rs`): each four of them that meet in one i16 lane have absolute values of at most 128
-//! together, and 255 · 128 < 2¹⁵. So two steps can even be added in i16 before they are widened, which saves every
-//! second `vpmaddwd`. In a 4-bit block the weights are −8..=7 and all eight steps fit: 8 · 2 · 255 · 8 < 2¹⁵.
+//! are made so (`quantize.rs`): of each four of them that meet in one i16 lane, those of one sign sum up to 227 at most,
+//! activations are at most 144, and 144 · 227 < 2¹⁵. So two steps can even be added in i16 before they are widened, which
+//! saves every second `vpmaddwd`. In a 4-bit block the weights are −8..=7 and all eight steps fit: 8 · 2 · 255 · 8 < 2¹⁵.
 
 use crate::tile::{BLOCK_STEPS, Tile};
 use std::arch::x86_64::*;

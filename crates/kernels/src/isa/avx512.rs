@@ -114,6 +114,14 @@ impl Isa for Avx512 {
         unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(p.cast())) }
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8, byte: usize) -> __m512 {
+        unsafe {
+            let to_the_top = _mm_cvtsi32_si128(24 - 8 * byte as i32);
+            let x = _mm512_sll_epi32(_mm512_loadu_si512(p.cast()), to_the_top);
+            _mm512_cvtepi32_ps(_mm512_srai_epi32::<24>(x))
+        }
+    }
+    #[inline(always)]
     unsafe fn store_u8(p: *mut u8, x: __m512) {
         // By packing: `vpmovusdb` to memory, which the compiler makes of the obvious way, is slow on Zen 4.
         unsafe {

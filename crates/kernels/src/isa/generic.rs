@@ -126,6 +126,11 @@ impl Isa for Generic {
         unsafe { p.cast::<[i32; LANES]>().read_unaligned() }.map(|x| x as f32)
     }
     #[inline(always)]
+    unsafe fn load_i8(p: *const i8, byte: usize) -> V {
+        // SAFETY: good for 4 · LANES bytes by the trait's contract.
+        std::array::from_fn(|i| f32::from(unsafe { *p.add(4 * i + byte) }))
+    }
+    #[inline(always)]
     unsafe fn store_u8(p: *mut u8, x: V) {
         let bytes = x.map(|x| x.round_ties_even() as u8);
         // SAFETY: good for LANES elements by the trait's contract.

@@ -4,7 +4,7 @@ use crate::config::{BertConfig, Quantization};
 use crate::tensors::{DType, FLOATS, TensorView};
 use crate::{Error, Tensors};
 use half::f16;
-use yuyi_kernels::{BLOCK, fits_int8, quantize_int8};
+use yuyi_kernels::{BLOCK, INT8_LIMIT, fits_int8, quantize_int8};
 
 /// A matrix in the file whose rows are read one at a time.
 pub(crate) enum Table<'a> {
@@ -96,7 +96,9 @@ impl<'a> Table<'a> {
             .zip(row)
             .for_each(|(q, &byte)| *q = byte as i8);
         *scale = float(scales, i)?;
-        if !fits_int8(out) {
+        // A scale may be finite where what it stands for is not: reading floats finds that.
+        let finite = (*scale * f32::from(INT8_LIMIT)).is_finite();
+        if !finite || !fits_int8(out) {
             let mut floats = vec![0.0; out.len()];
             self.copy_row(i, &mut floats)?;
             *scale = quantize_int8(&floats, out);

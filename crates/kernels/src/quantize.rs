@@ -481,15 +481,10 @@ fn lane_sum(eight: &[i8], lane: [usize; 4], sign: i8) -> u32 {
 
 /// Whether int8 weights can be used as they are: none is beyond [`INT8_LIMIT`], no lane beyond [`LANE_SUM`].
 pub fn fits_int8(weights: &[i8]) -> bool {
-    let light = |eight: &[i8]| {
-        let lane = |lane| {
-            [1, -1]
-                .into_iter()
-                .all(|sign| lane_sum(eight, lane, sign) <= LANE_SUM)
-        };
-        LANES.into_iter().all(lane)
-    };
-    weights.iter().all(|w| *w >= -INT8_LIMIT) && weights.chunks(8).all(light)
+    let (eights, rest) = weights.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    weights.iter().all(|w| *w >= -INT8_LIMIT) && !eights.iter().any(is_heavy) && !is_heavy(&last)
 }
 
 /// Quantises the weights of one output to 4-bit blocks. `packed` gets, for each block of 32, 16 bytes

@@ -1,5 +1,6 @@
-"""Starts `yuyi serve` and lets real clients call it. Usage: clients.py BINARY"""
+"""Starts `yuyi serve` and lets real clients call it."""
 
+import argparse
 import base64
 import json
 import math
@@ -8,12 +9,16 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import openai
 import requests
+
+import frameworks
+import fuzz
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SNIPPET = Path(__file__).with_name("snippet.py")
@@ -34,25 +39,28 @@ def free_port() -> int:
 
 @contextmanager
 def server(binary: str, port: int):
-    process = subprocess.Popen(
-        [binary, "serve", "--port", str(port), "--json", "--served-model-name", "text-embedding-3-small"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        line = process.stdout.readline()
-        if not line:
-            raise SystemExit(f"the server did not start: {process.stderr.read()}")
-        yield json.loads(line)["url"]
-    finally:
-        process.terminate()
+    # A file: a pipe that nobody reads would fill up and hold up the server, which logs every request.
+    with tempfile.TemporaryFile("w+") as log:
+        process = subprocess.Popen(
+            [binary, "serve", "--port", str(port), "--json", "--served-model-name", "text-embedding-3-small"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
         try:
-            code = process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-    assert code == 0, f"the server ended with {code}"
+            line = process.stdout.readline()
+            if not line:
+                log.seek(0)
+                raise SystemExit(f"the server did not start: {log.read()}")
+            yield json.loads(line)["url"]
+        finally:
+            process.terminate()
+            try:
+                code = process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+        assert code == 0, f"the server ended with {code}"
 
 
 def run_code(code: str, url: str) -> str:
@@ -142,13 +150,31 @@ def check_openai(url: str) -> None:
     print("openai: base64, float, dimensions, models, errors")
 
 
+def check_node(url: str) -> None:
+    script = Path(__file__).with_name("node") / "openai.mjs"
+    subprocess.run(["node", script, url], check=True, timeout=60)
+
+
+def check_clients(url: str) -> None:
+    check_snippet(url)
+    check_pages(url)
+    check_requests(url)
+    check_openai(url)
+    check_node(url)
+    frameworks.check_all(url)
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("binary")
+    parser.add_argument("--only-fuzz", action="store_true", help="leave the clients out")
+    parser.add_argument("--examples", type=int, default=20, help="made-up requests for each operation")
+    args = parser.parse_args()
     started = time.monotonic()
-    with server(sys.argv[1], free_port()) as url:
-        check_snippet(url)
-        check_pages(url)
-        check_requests(url)
-        check_openai(url)
+    with server(args.binary, free_port()) as url:
+        if not args.only_fuzz:
+            check_clients(url)
+        fuzz.check_document(url, args.examples)
     print(f"clients: all passed in {time.monotonic() - started:.1f} s")
 
 

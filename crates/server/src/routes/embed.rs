@@ -70,7 +70,7 @@ pub(crate) struct EmbedRequest {
     prompt_name: Option<String>,
     /// Scale vectors to length 1.
     #[serde(default)]
-    #[schema(default = true)]
+    #[schema(value_type = Option<bool>, default = true)]
     normalize: bool,
     /// Keep the first numbers only; absent: all.
     #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]

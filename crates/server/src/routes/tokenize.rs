@@ -76,7 +76,7 @@ pub(crate) struct TokenizeRequest {
     inputs: Vec<String>,
     /// With the tokens that stand around every text.
     #[serde(default)]
-    #[schema(default = true)]
+    #[schema(value_type = Option<bool>, default = true)]
     add_special_tokens: bool,
     /// A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's
     /// default.

@@ -29,11 +29,11 @@ pub(crate) struct RerankRequest {
     pub(super) top_n: Option<usize>,
     /// Put each document's text into its result.
     #[serde(default)]
-    #[schema(default = false)]
+    #[schema(value_type = Option<bool>, default = false)]
     pub(super) return_documents: bool,
     /// Answer cosines in place of similarities.
     #[serde(default)]
-    #[schema(default = false)]
+    #[schema(value_type = Option<bool>, default = false)]
     pub(super) raw_scores: bool,
     /// The model to compute with, by a name of `/v1/models`; absent: the default one.
     #[schema(example = json!(null))]
@@ -49,11 +49,11 @@ pub(crate) struct TextsRequest {
     pub(super) texts: Vec<String>,
     /// Answer cosines in place of similarities.
     #[serde(default)]
-    #[schema(default = false)]
+    #[schema(value_type = Option<bool>, default = false)]
     pub(super) raw_scores: bool,
     /// Put each text into its result.
     #[serde(default)]
-    #[schema(default = false)]
+    #[schema(value_type = Option<bool>, default = false)]
     pub(super) return_text: bool,
     #[serde(flatten)]
     pub(super) truncation: Truncation,

@@ -1,0 +1,44 @@
+"""Lets schemathesis look for answers that /openapi.json does not announce."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+]
+
+
+def check_document(url: str, examples: int) -> None:
+    """`examples`: how many requests are made up for each operation. It doubles as the seconds that it may take."""
+    explore(url, examples, CHECKS)
+    # A pair of /similarity that is wrong carries its own error in a reply that succeeds.
+    explore(url, examples // 2, ["negative_data_rejection"], "--exclude-path=/similarity", "--mode=negative")
+    print(f"schemathesis: no undocumented answer to {examples} requests for each operation and more")
+
+
+def explore(url: str, examples: int, checks: list[str], *options: str) -> None:
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "run",
+        f"{url}/openapi.json",
+        f"--url={url}",
+        f"--checks={','.join(checks)}",
+        f"--max-examples={examples}",
+        f"--max-time={max(examples, 30)}",
+        "--phases=examples,coverage,fuzzing",
+        "--generation-database=none",
+        "--continue-on-failure",
+        "--warnings=off",
+        "--no-color",
+        *options,
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -149,7 +149,7 @@ function bounds({ minimum, maximum, default: usual }: Schema): string {
 export function typeOf(schema: Schema, document: ApiDocument): string {
   const { type, oneOf, items, enum: choices } = resolve(schema, document)
   if (oneOf) {
-    const types = oneOf.map((form) => typeOf(form, document)).filter((name) => name !== 'null')
+    const types = oneOf.map((form) => typeOf(form, document)).filter((name) => name !== '')
     return [...new Set(types)].join(' | ')
   }
   if (choices) {

@@ -5,7 +5,7 @@ use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, WeightFormat};
-use crate::quantize::{BLOCK, Meaning, OUTLIERS, Outlier, QuantizedMatrix, Steps};
+use crate::quantize::{BLOCK, Meaning, OUTLIERS, QuantizedMatrix, Steps};
 use crate::team::{Scratch, Team};
 use crate::tile::{BLOCK_STEPS, RowBlocks, Tile};
 use std::ops::Range;
@@ -288,66 +288,92 @@ impl Product<'_> {
     /// The CPU has I, no other thread writes this panel's columns, and the sums are of S's kind.
     #[inline(always)]
     unsafe fn finish<I: Isa, S: Sums>(&mut self, panel: usize, rows: &Range<usize>) {
-        let (width, outputs) = (self.layer.width(), self.layer.panel_outputs(panel));
-        let [bias, scales, sums] = self.layer.panel_vectors(panel).map(<[f32]>::as_ptr);
+        let vectors = self.layer.panel_vectors(panel).map(<[f32]>::as_ptr);
         for (i, row) in rows.clone().enumerate() {
             let meaning = self.input.meanings.get(row).copied().unwrap_or_default();
-            // SAFETY: the scratch row and the vectors have `width` elements, the result row `outputs` from here.
+            // SAFETY: passed on from the caller.
             unsafe {
-                let (scale, low) = (I::splat(meaning.scale), I::splat(meaning.low));
-                let outliers = meaning.outliers.map(|o| self.outlier::<I>(panel, o));
-                let from = self.scratch.output.as_ptr().add(i * width);
-                let to = self.layer.target(self.out, row, panel);
-                // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
-                for line in (0..width).step_by(FLOATS_OF_LINE) {
-                    I::prefetch_write(to.wrapping_add(width + line).cast());
+                // Two loops, so that rows without outliers do not pay for those with.
+                if meaning.has_outliers() {
+                    self.finish_row::<I, S, true>(panel, vectors, (i, row), &meaning);
+                } else {
+                    self.finish_row::<I, S, false>(panel, vectors, (i, row), &meaning);
                 }
-                for_each_vector!(
-                    I,
-                    outputs,
-                    |j| {
-                        let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                        let y = S::meaning::<I>(
-                            from.add(j),
-                            outliers.map(|o| o.at(j)),
-                            scale,
-                            low,
-                            vectors,
-                        );
-                        I::store(to.add(j), self.bend::<I>(y))
-                    },
-                    |j, left| {
-                        let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                        let y = S::meaning::<I>(
-                            from.add(j),
-                            outliers.map(|o| o.at(j)),
-                            scale,
-                            low,
-                            vectors,
-                        );
-                        I::store_partial(to.add(j), self.bend::<I>(y), left)
-                    }
-                );
             }
         }
     }
 
-    /// An outlier's weights in a panel.
+    /// Row `i` of the scratch into row `row` of the result, with the panel's biases, scales and sums of weights.
+    ///
+    /// # Safety
+    /// As [`Self::finish`].
+    #[inline(always)]
+    unsafe fn finish_row<I: Isa, S: Sums, const HAS_OUTLIERS: bool>(
+        &self,
+        panel: usize,
+        [bias, scales, sums]: [*const f32; 3],
+        (i, row): (usize, usize),
+        meaning: &Meaning,
+    ) {
+        let (width, outputs) = (self.layer.width(), self.layer.panel_outputs(panel));
+        // SAFETY: the scratch row and the vectors have `width` elements, the result row `outputs` from here.
+        unsafe {
+            let row_meaning = RowMeaning {
+                scale: I::splat(meaning.scale),
+                low: I::splat(meaning.low),
+                outliers: self.outlier_columns::<I>(panel, meaning),
+            };
+            let from = self.scratch.output.as_ptr().add(i * width);
+            let to = self.layer.target(self.out, row, panel);
+            // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
+            for line in (0..width).step_by(FLOATS_OF_LINE) {
+                I::prefetch_write(to.wrapping_add(width + line).cast());
+            }
+            for_each_vector!(
+                I,
+                outputs,
+                |j| {
+                    let vectors = [bias.add(j), scales.add(j), sums.add(j)];
+                    let y = S::meaning::<I, HAS_OUTLIERS>(from.add(j), &row_meaning, j, vectors);
+                    I::store(to.add(j), self.bend::<I>(y))
+                },
+                |j, left| {
+                    let vectors = [bias.add(j), scales.add(j), sums.add(j)];
+                    let y = S::meaning::<I, HAS_OUTLIERS>(from.add(j), &row_meaning, j, vectors);
+                    I::store_partial(to.add(j), self.bend::<I>(y), left)
+                }
+            );
+        }
+    }
+
+    /// The weights of a row's outliers in a panel. They may only be read where the row has outliers: other formats have
+    /// steps of another size, and a layer without inputs has none.
     ///
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn outlier<I: Isa>(&self, panel: usize, outlier: Outlier) -> Column<I> {
+    unsafe fn outlier_columns<I: Isa>(
+        &self,
+        panel: usize,
+        meaning: &Meaning,
+    ) -> [OutlierColumn<I>; OUTLIERS] {
         let first = panel * self.layer.panel_bytes();
-        let step = outlier.column / STEP * STEP * self.layer.width();
-        Column {
-            // Formats without outliers have steps of another size, but no rest either.
-            weights: self.layer.weights().as_ptr().wrapping_add(first + step),
-            byte: outlier.column % STEP,
-            present: outlier.rest != 0.0,
+        let weights = self.layer.weights().as_ptr().wrapping_add(first);
+        let mut columns = [OutlierColumn {
+            weights,
+            byte: 0,
             // SAFETY: the features are the caller's promise.
-            rest: unsafe { I::splat(outlier.rest) },
+            rest: unsafe { I::splat(0.0) },
+        }; OUTLIERS];
+        for (k, column) in columns.iter_mut().enumerate() {
+            let outlier = meaning.outliers[k];
+            let step = outlier.column / STEP * STEP * self.layer.width();
+            column.weights = weights.wrapping_add(step);
+            column.byte = outlier.column % STEP;
+            // SAFETY: as above.
+            column.rest = unsafe { I::splat(outlier.rest) };
         }
+        columns
     }
 
     /// # Safety
@@ -362,40 +388,33 @@ impl Product<'_> {
     }
 }
 
-/// What an outlier adds: the weights of its column in a panel, and by what they are multiplied.
+/// What the bytes of a row stand for, in registers.
+struct RowMeaning<I: Isa> {
+    scale: I::F32,
+    low: I::F32,
+    outliers: [OutlierColumn<I>; OUTLIERS],
+}
+
+/// What an outlier adds: the weights of its column in a panel, times its rest.
 #[derive(Clone, Copy)]
-struct Column<I: Isa> {
+struct OutlierColumn<I: Isa> {
     /// The step that the column is in: [width, 4] i8.
     weights: *const u8,
     byte: usize,
-    /// There is something to add. Without it the weights are not read: a layer without inputs has none.
-    present: bool,
     rest: I::F32,
-}
-
-impl<I: Isa> Column<I> {
-    /// For outputs `j..` of the panel.
-    #[inline(always)]
-    fn at(self, j: usize) -> Self {
-        Self {
-            weights: self.weights.wrapping_add(STEP * j),
-            ..self
-        }
-    }
 }
 
 /// What the sums in the scratch are, and what x·Wᵀ + b they stand for.
 trait Sums {
-    /// The result without activation for LANES outputs, from the sums at `from`, the row's outliers, scale and offset,
-    /// and the outputs' bias, scale and sum of weights.
+    /// The result without activation for outputs `j..j + LANES` of a panel, from the sums at `from`, what the row's bytes
+    /// stand for, and the outputs' bias, scale and sum of weights.
     ///
     /// # Safety
-    /// The CPU has I; all pointers are good for LANES elements.
-    unsafe fn meaning<I: Isa>(
+    /// The CPU has I; all pointers are good for LANES elements, those of the outliers if there are any.
+    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        outliers: [Column<I>; OUTLIERS],
-        scale: I::F32,
-        low: I::F32,
+        row: &RowMeaning<I>,
+        j: usize,
         vectors: [*const f32; 3],
     ) -> I::F32;
 }
@@ -404,11 +423,10 @@ trait Sums {
 struct Floats;
 impl Sums for Floats {
     #[inline(always)]
-    unsafe fn meaning<I: Isa>(
+    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        _: [Column<I>; OUTLIERS],
-        _: I::F32,
-        _: I::F32,
+        _: &RowMeaning<I>,
+        _: usize,
         [bias, ..]: [*const f32; 3],
     ) -> I::F32 {
         // SAFETY: the caller's promise.
@@ -416,24 +434,23 @@ impl Sums for Floats {
     }
 }
 
-/// Σ q·w of integers, i32
+/// Σ q·w, in integers
 struct Integers;
 impl Sums for Integers {
     #[inline(always)]
-    unsafe fn meaning<I: Isa>(
+    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        outliers: [Column<I>; OUTLIERS],
-        scale: I::F32,
-        low: I::F32,
+        row: &RowMeaning<I>,
+        j: usize,
         [bias, scales, sums]: [*const f32; 3],
     ) -> I::F32 {
         // SAFETY: the caller's promise.
         unsafe {
-            let constant = I::fma(low, I::load(sums), I::load(bias));
-            let mut sum = I::mul(I::load_i32(from.cast()), scale);
-            for column in outliers {
-                if column.present {
-                    let weights = I::load_i8(column.weights.cast(), column.byte);
+            let constant = I::fma(row.low, I::load(sums), I::load(bias));
+            let mut sum = I::mul(I::load_i32(from.cast()), row.scale);
+            if HAS_OUTLIERS {
+                for column in &row.outliers {
+                    let weights = I::load_i8(column.weights.add(STEP * j).cast(), column.byte);
                     sum = I::fma(weights, column.rest, sum);
                 }
             }
@@ -446,19 +463,18 @@ impl Sums for Integers {
 struct Blocks;
 impl Sums for Blocks {
     #[inline(always)]
-    unsafe fn meaning<I: Isa>(
+    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        _: [Column<I>; OUTLIERS],
-        scale: I::F32,
-        low: I::F32,
+        row: &RowMeaning<I>,
+        _: usize,
         [bias, _, sums]: [*const f32; 3],
     ) -> I::F32 {
         // SAFETY: the caller's promise.
         unsafe {
             I::fma(
                 I::load(from),
-                scale,
-                I::fma(low, I::load(sums), I::load(bias)),
+                row.scale,
+                I::fma(row.low, I::load(sums), I::load(bias)),
             )
         }
     }

@@ -64,6 +64,13 @@ pub(crate) struct Meaning {
     pub(crate) outliers: [Outlier; OUTLIERS],
 }
 
+impl Meaning {
+    /// Whether something is to be added for them.
+    pub(crate) fn has_outliers(&self) -> bool {
+        self.outliers[0].rest != 0.0 || self.outliers[1].rest != 0.0
+    }
+}
+
 /// An element outside the scale of its row. Where there is none, the rest is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Outlier {
@@ -169,34 +176,67 @@ struct Ends {
 }
 
 impl Ends {
-    fn low(&self) -> f32 {
-        self.low.iter().copied().fold(f32::MAX, f32::min)
-    }
-
-    fn high(&self) -> f32 {
-        self.high.iter().copied().fold(f32::MIN, f32::max)
+    /// Smallest and largest element of all classes.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn range<I: Isa>(&self) -> (f32, f32) {
+        // SAFETY: whole vectors, since the classes are.
+        unsafe {
+            let (mut low, mut high) = (I::splat(f32::MAX), I::splat(f32::MIN));
+            for class in (0..CLASSES).step_by(I::LANES) {
+                low = I::min(I::load(self.low.as_ptr().add(class)), low);
+                high = I::max(I::load(self.high.as_ptr().add(class)), high);
+            }
+            (-I::largest(I::sub(I::splat(0.0), low)), I::largest(high))
+        }
     }
 
     /// Whether the range without outliers could be narrow enough: it cannot where that without their whole classes is not.
-    fn may_narrow(&self, range: f32) -> bool {
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn may_narrow<I: Isa>(&self, range: f32) -> bool {
         let mut others = *self;
-        for _ in 0..OUTLIERS {
-            let (class, _) = others.farthest();
-            (others.low[class], others.high[class]) = (f32::MAX, f32::MIN);
+        // SAFETY: passed on from the caller.
+        unsafe {
+            for _ in 0..OUTLIERS {
+                let (class, _) = others.farthest::<I>();
+                (others.low[class], others.high[class]) = (f32::MAX, f32::MIN);
+            }
+            let (low, high) = others.range::<I>();
+            range > 1e-30 && high - low < WORTHWHILE * range
         }
-        range > 1e-30 && others.high() - others.low() < WORTHWHILE * range
     }
 
     /// The class with the largest absolute value (the first of several), and that value.
-    fn farthest(&self) -> (usize, f32) {
-        let size = |class: usize| self.high[class].max(-self.low[class]);
-        (1..CLASSES).fold((0, size(0)), |best, class| {
-            if size(class) > best.1 {
-                (class, size(class))
-            } else {
-                best
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn farthest<I: Isa>(&self) -> (usize, f32) {
+        let mut sizes = [0.0f32; CLASSES];
+        // SAFETY: whole vectors, since the classes are.
+        unsafe {
+            let mut top = I::splat(f32::MIN);
+            for class in (0..CLASSES).step_by(I::LANES) {
+                let low = I::load(self.low.as_ptr().add(class));
+                let size = I::max(
+                    I::load(self.high.as_ptr().add(class)),
+                    I::sub(I::splat(0.0), low),
+                );
+                I::store(sizes.as_mut_ptr().add(class), size);
+                top = I::max(size, top);
             }
-        })
+            let top = I::largest(top);
+            let mut class = 0;
+            while class < CLASSES - 1 && sizes[class] != top {
+                class += 1;
+            }
+            (class, top)
+        }
     }
 }
 
@@ -217,7 +257,8 @@ impl Operation for QuantizeRow<'_> {
         // SAFETY: the loops stay inside the row and its bytes.
         unsafe {
             let (mut ends, wrong) = self.ends::<I>();
-            let (mut low, mut range) = (ends.low(), ends.high() - ends.low());
+            let (mut low, high) = ends.range::<I>();
+            let mut range = high - low;
             // A row with NaN or infinity, or too wide for f32, becomes NaN; the others are not touched by it.
             if wrong.is_nan() || range > f32::MAX {
                 return Meaning {
@@ -227,11 +268,11 @@ impl Operation for QuantizeRow<'_> {
                 };
             }
             let mut outside = None;
-            if self.steps.outliers && n >= CLASSES && ends.may_narrow(range) {
-                let columns = self.take_outliers(&mut ends);
-                let rest = ends.high() - ends.low();
-                if rest < WORTHWHILE * range {
-                    (low, range, outside) = (ends.low(), rest, Some(columns));
+            if self.steps.outliers && n >= CLASSES && ends.may_narrow::<I>(range) {
+                let columns = self.take_outliers::<I>(&mut ends);
+                let (lowest, highest) = ends.range::<I>();
+                if highest - lowest < WORTHWHILE * range {
+                    (low, range, outside) = (lowest, highest - lowest, Some(columns));
                 }
             }
             // Below this the inverse would overflow, and nothing is lost by calling the row constant.
@@ -314,11 +355,15 @@ impl QuantizeRow<'_> {
     }
 
     /// The columns of the elements with the largest absolute values; `ends` become those of the others.
+    ///
+    /// # Safety
+    /// The CPU has I.
     #[inline(always)]
-    fn take_outliers(&self, ends: &mut Ends) -> [usize; OUTLIERS] {
+    unsafe fn take_outliers<I: Isa>(&self, ends: &mut Ends) -> [usize; OUTLIERS] {
         let mut taken = [usize::MAX; OUTLIERS];
         for k in 0..OUTLIERS {
-            let (class, size) = ends.farthest();
+            // SAFETY: passed on from the caller.
+            let (class, size) = unsafe { ends.farthest::<I>() };
             let (mut low, mut high, mut at) = (f32::MAX, f32::MIN, usize::MAX);
             let mut i = class;
             while i < self.row.len() {

@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::kernel::KernelPath;
+use crate::quantize::Outlier;
 use crate::quantize::tests::naive;
 use crate::quantize::{INT8_LIMIT, LANE_SUM, fits_int8, quantize_int4, quantize_int8};
 use crate::testing::bell_shaped;

@@ -4,6 +4,7 @@ mod access;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -47,6 +48,14 @@ pub struct ModelArgs {
     /// Built-in or installed model, or a model folder
     #[arg(long, env = "YUYI_MODEL", value_name = "NAME|DIR", default_value = BUILTIN_NAME)]
     pub model: String,
+    /// How it computes.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// How a model computes.
+#[derive(Args)]
+pub struct ComputeArgs {
     /// Number format of the matrix products [default: f32 for a checkpoint, its own for a quantised model]
     #[arg(long, env = "YUYI_PRECISION", value_enum)]
     pub precision: Option<PrecisionArg>,
@@ -55,7 +64,7 @@ pub struct ModelArgs {
     pub threads: Option<u16>,
 }
 
-impl ModelArgs {
+impl ComputeArgs {
     /// Number format of the matrix products; `None`: the model's own.
     pub fn precision(&self) -> Option<Precision> {
         self.precision.map(Precision::from)
@@ -255,7 +264,7 @@ pub struct ServeArgs {
     /// Port; 0 takes a free one
     #[arg(long, env = "YUYI_PORT", default_value_t = 5000)]
     pub port: u16,
-    /// Further name by which requests may call the model (may be repeated; separated by commas in the environment)
+    /// Further name for the default model, or NAME=MODEL for another; may be repeated (separated by commas in the environment)
     #[arg(
         long,
         env = "YUYI_SERVED_MODEL_NAME",
@@ -363,9 +372,27 @@ pub struct ServeArgs {
     /// Access.
     #[command(flatten)]
     pub access: AccessArgs,
-    /// Model.
+    /// Model to serve; may be repeated, the first is the default (separated by commas in the environment)
+    #[arg(
+        long = "model",
+        env = "YUYI_MODEL",
+        value_name = "NAME|DIR",
+        value_delimiter = ',',
+        default_value = BUILTIN_NAME
+    )]
+    pub models: Vec<String>,
+    /// Load a model when a request first names it
+    #[arg(long, env = "YUYI_LAZY", value_parser = FalseyValueParser::new())]
+    pub lazy: bool,
+    /// Unload a model after so long without a request, such as 10m [default: never]
+    #[arg(long, env = "YUYI_IDLE_UNLOAD", value_name = "TIME", value_parser = parse_time)]
+    pub idle_unload: Option<Duration>,
+    /// Memory that models may take together; the one used least recently goes [default: no limit]
+    #[arg(long, env = "YUYI_MEMORY_LIMIT", value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: Option<usize>,
+    /// How models compute.
     #[command(flatten)]
-    pub model: ModelArgs,
+    pub compute: ComputeArgs,
 }
 
 /// `yuyi health`. The flags are those of `serve`, so that the same variables lead to the server.
@@ -402,6 +429,24 @@ impl fmt::Display for Misuse {
 }
 
 impl std::error::Error for Misuse {}
+
+/// A time of `90`, `90s`, `10m`, `2h`; a number alone means seconds.
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match text[digits.len()..].trim() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        unit => return Err(format!("{unit:?} is no unit of time; use s, m or h")),
+    };
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| format!("{text:?} is no time such as 10m"))?;
+    let seconds = number.checked_mul(unit).filter(|&n| n > 0);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("{text} is out of range"))
+}
 
 /// As [`parse_size`]; 0 is nothing.
 fn parse_size_or_none(text: &str) -> Result<usize, String> {
@@ -451,6 +496,16 @@ mod tests {
                 let variable = flag.get_env().unwrap().to_str().unwrap().to_owned();
                 assert_eq!(variable, format!("YUYI_{name}"), "{}", command.get_name());
             }
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (text, seconds) in [("90", 90), ("5s", 5), ("10m", 600), ("2 h", 7_200)] {
+            assert_eq!(parse_time(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "0", "m", "-1", "1.5m", "1d", "99999999999999999999h"] {
+            assert!(parse_time(bad).is_err(), "{bad}");
         }
     }
 

@@ -17,7 +17,7 @@ impl Model {
     /// Loads the model that the command line names.
     pub fn load(args: &ModelArgs) -> anyhow::Result<Self> {
         let model = resolve(&args.model)?;
-        let embedder = LocalEmbedder::load(model, args.precision(), args.threads())
+        let embedder = LocalEmbedder::load(model, args.compute.precision(), args.compute.threads())
             .with_context(|| format!("The model {} cannot be loaded", args.model))?;
         let runtime = Builder::new_current_thread().build()?;
         Ok(Self { embedder, runtime })

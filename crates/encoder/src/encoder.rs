@@ -4,8 +4,8 @@ use crate::forward::{Batch, Model, Workspace};
 use crate::pooling::{Direction, unit_vector};
 use crate::weights::Packing;
 use crate::{
-    BertConfig, Error, Fingerprint, Folder, LongText, ModelSpec, Piece, Quantization, SpecDefaults,
-    Tensors, TextTokenizer, Tokens,
+    BertConfig, Error, Fingerprint, Folder, LoadProgress, LongText, ModelSpec, Piece, Quantization,
+    SpecDefaults, Tensors, TextTokenizer, Tokens,
 };
 use std::ops::Range;
 use std::str::FromStr;
@@ -71,6 +71,8 @@ pub struct LoadOptions {
     pub threads: Option<usize>,
     /// What to assume where the folder is silent.
     pub defaults: SpecDefaults,
+    /// Told how far the weights are loaded.
+    pub progress: LoadProgress,
 }
 
 /// What a caller may ask of one call to [`Encoder::encode`].
@@ -169,7 +171,7 @@ impl Encoder {
                     kernel,
                     precision,
                 };
-                Model::load(tensors, &spec.config, packing)
+                Model::load(tensors, &spec.config, packing, &options.progress)
             });
             (tokenizer.join(), model)
         });

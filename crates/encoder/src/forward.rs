@@ -4,7 +4,7 @@ use crate::config::{Activation as Form, BertConfig};
 use crate::encoder::Precision;
 use crate::table::Table;
 use crate::weights::{Layer, Packing, load_layer, load_norm};
-use crate::{Error, Tensors};
+use crate::{Error, LoadProgress, Tensors};
 use yuyi_kernels::{
     Activation, AttentionFormat, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team,
     add_layer_norm, attention, layer_norm, linear,
@@ -64,10 +64,14 @@ impl Model {
         tensors: Tensors,
         config: &BertConfig,
         packing: Packing<'_>,
+        progress: &LoadProgress,
     ) -> Result<Self, Error> {
-        let layers = (0..config.layers)
-            .map(|i| load_layer(&tensors, config, i, packing))
-            .collect::<Result<_, _>>()?;
+        let layer = |i| {
+            let layer = load_layer(&tensors, config, i, packing);
+            progress.note(i + 1, config.layers);
+            layer
+        };
+        let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
         let embedding_norm = load_norm(&tensors, config, "embeddings.LayerNorm")?;
         let positions = load_positions(&tensors, config)?;
         let model = Self {

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::task::spawn_blocking;
-use yuyi_encoder::{Encoder, Fingerprint, LoadOptions, ModelSpec, Piece, Precision, Tokens};
+use yuyi_encoder::{
+    Encoder, Fingerprint, LoadOptions, LoadProgress, ModelSpec, Piece, Precision, Tokens,
+};
 
 use crate::{
     Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts, Resolved, TokenizeFuture,
@@ -30,10 +32,24 @@ impl LocalEmbedder {
         precision: Option<Precision>,
         threads: Option<usize>,
     ) -> Result<Self, Error> {
+        Self::load_watched(model, precision, threads, &LoadProgress::default())
+    }
+
+    /// As [`LocalEmbedder::load`], for others to watch.
+    ///
+    /// # Errors
+    /// As [`LocalEmbedder::load`].
+    pub fn load_watched(
+        model: Resolved,
+        precision: Option<Precision>,
+        threads: Option<usize>,
+        progress: &LoadProgress,
+    ) -> Result<Self, Error> {
         let options = LoadOptions {
             precision,
             threads,
             defaults: model.defaults,
+            progress: progress.clone(),
         };
         let encoder = Encoder::load(&model.folder, &options).map_err(Error::Encoder)?;
         Ok(Self {

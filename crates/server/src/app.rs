@@ -8,15 +8,13 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use yuyi_models::Embedder;
 
 use crate::cache::{CacheOptions, CacheStats, Caches};
-use crate::embed::Model;
 use crate::envelope::envelope;
 use crate::guard::guard;
-use crate::model_slot::{ModelSlot, ModelStatus};
+use crate::registry::{ModelOptions, ModelSource, Registry};
 use crate::routes::{self, models, page};
 use crate::scheduler::{QueueDepth, Scheduler, Sink};
 use crate::{ApiError, Perimeter};
@@ -54,15 +52,6 @@ impl Default for Limits {
     }
 }
 
-/// The model that a server serves.
-#[derive(Clone, Debug)]
-pub struct ServedModel {
-    /// Its name in replies.
-    pub name: String,
-    /// Other names that requests may use.
-    pub aliases: Vec<String>,
-}
-
 /// Whether new requests are taken.
 #[derive(Debug, Default)]
 pub struct Lifecycle {
@@ -89,24 +78,29 @@ pub struct App {
 
 struct Shared {
     limits: Limits,
-    model: ModelSlot,
+    registry: Registry,
     scheduler: Scheduler,
     caches: Arc<Caches>,
     lifecycle: Lifecycle,
 }
 
 impl App {
-    /// A service whose model is not loaded yet.
-    pub fn new(model: ServedModel, caches: &CacheOptions, limits: Limits) -> Self {
+    /// A service of models that are not loaded yet; the first one is the default.
+    pub fn new(
+        models: Vec<ModelSource>,
+        options: ModelOptions,
+        caches: &CacheOptions,
+        limits: Limits,
+    ) -> Self {
+        let registry = Registry::new(models, options, limits.queue_timeout);
         let caches = Arc::new(Caches::new(caches));
         let kept = Arc::clone(&caches);
         let keep: Sink =
             Box::new(move |model, key, item, vector| kept.keep(model, key, item, vector));
         let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout, keep);
-        let model = ModelSlot::new(model.name, model.aliases);
         let shared = Shared {
             limits,
-            model,
+            registry,
             scheduler,
             caches,
             lifecycle: Lifecycle::default(),
@@ -114,11 +108,6 @@ impl App {
         Self {
             shared: Arc::new(shared),
         }
-    }
-
-    /// Hands over the loaded model; requests are answered from now on.
-    pub fn model_loaded(&self, model: Arc<dyn Embedder>) {
-        self.shared.model.fill(model);
     }
 
     /// Whether new requests are taken.
@@ -129,14 +118,6 @@ impl App {
     /// What waits for the models and is computed now.
     pub fn queue_depth(&self) -> QueueDepth {
         self.shared.scheduler.depth()
-    }
-
-    /// Whether it is known what the vectors of the loaded models are known by, so that they are cached.
-    pub fn knows_fingerprints(&self) -> bool {
-        self.shared
-            .model
-            .loaded()
-            .is_ok_and(|model| model.inner.space().is_some())
     }
 
     /// What the caches did since the start.
@@ -152,18 +133,8 @@ impl App {
         &self.shared.limits
     }
 
-    /// What is served, without loading anything.
-    pub(crate) fn models(&self) -> Vec<ModelStatus> {
-        vec![self.shared.model.status()]
-    }
-
-    /// The default model, if requests would be answered now.
-    pub(crate) fn ready_model(&self) -> Result<Model, ApiError> {
-        self.shared.model.loaded()
-    }
-
-    pub(crate) fn model_slot(&self) -> &ModelSlot {
-        &self.shared.model
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.shared.registry
     }
 
     pub(crate) fn scheduler(&self) -> &Scheduler {
@@ -201,6 +172,8 @@ pub fn router(app: App, perimeter: &Perimeter) -> Router {
 /// What changes the server itself; the guard asks for the administrator's key.
 fn admin_routes() -> Router<App> {
     Router::new()
+        .route("/v1/models/load", post(models::load))
+        .route("/v1/models/unload", post(models::unload))
 }
 
 async fn method_not_allowed(request: Request) -> ApiError {

@@ -67,7 +67,7 @@ impl App {
     /// # Errors
     /// When no model of that name is served, or it cannot be loaded in time.
     pub(crate) async fn model(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
-        self.model_slot().get(wanted)
+        self.registry().get(wanted).await
     }
 
     /// Unit vectors of `inputs`, in order, from the caches or computed when their turn has come. How

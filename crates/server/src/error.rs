@@ -1,5 +1,7 @@
 //! Every failure that a client can see: one table of code, status and message.
 
+use std::fmt;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -99,14 +101,34 @@ pub enum ApiError {
         "The request waited {seconds} seconds without getting its turn. Try again in a moment."
     )]
     QueueTimeout { seconds: u64 },
-    #[error("The model {model} is still being loaded. Try again in a moment.")]
-    Loading { model: String },
+    #[error("The model {model} is still being loaded{}. Try again in a moment.", Percent(*percent))]
+    Loading { model: String, percent: u8 },
+    #[error(
+        "The model {model} cannot be loaded{}.",
+        reason.as_deref().map_or("; the server's log tells why".to_owned(), |reason| format!(": {}", reason.trim_end_matches('.')))
+    )]
+    ModelLoadFailed {
+        model: String,
+        reason: Option<String>,
+    },
     #[error(
         "The server is shutting down. Send the request to another one, or try again in a moment."
     )]
     Draining,
     #[error("Something failed inside the server; its log tells what.")]
     Internal,
+}
+
+/// How far something is, when it has begun.
+struct Percent(u8);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            percent => write!(f, " ({percent} %)"),
+        }
+    }
 }
 
 /// A line of the table: what a client's program decides by.
@@ -148,6 +170,7 @@ impl ApiError {
             QueueFull => (429, "queue_full", Some(1)),
             QueueTimeout { .. } => (503, "queue_timeout", Some(2)),
             Loading { .. } => (503, "loading", Some(1)),
+            ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
             Draining => (503, "draining", Some(1)),
             Internal => (500, "internal", None),
         };

@@ -4,7 +4,6 @@
 //! hyper's, one task a connection.
 
 use std::convert::Infallible;
-use std::error::Error as StdError;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -21,12 +20,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use yuyi_models::{Embedder, ModelFacts};
+use yuyi_models::ModelFacts;
 
 use crate::caller::Peer;
 use crate::patience::{PatientStream, Phase};
+use crate::registry::LoadError;
 use crate::signals::{Signals, reload_keys};
 use crate::{App, Keys, Perimeter, router};
 
@@ -63,15 +63,13 @@ pub struct ListenOptions {
 pub struct Ready {
     /// The address with the actual port.
     pub address: SocketAddr,
-    /// The loaded model.
-    pub model: ModelFacts,
-    /// How long it took to load.
+    /// The default model's name.
+    pub model: String,
+    /// What it is, if it is loaded.
+    pub facts: Option<ModelFacts>,
+    /// How long loading took.
     pub load_time: Duration,
 }
-
-/// Loads the served model; runs on a thread where it may block.
-pub type LoadModel =
-    Box<dyn FnOnce() -> Result<Arc<dyn Embedder>, Box<dyn StdError + Send + Sync>> + Send>;
 
 /// Why a server ends other than by being told to.
 #[derive(Debug, thiserror::Error)]
@@ -94,19 +92,18 @@ pub enum ServeError {
         /// Its name.
         model: String,
         /// Why.
-        source: Box<dyn StdError + Send + Sync>,
+        source: LoadError,
     },
 }
 
-/// Listens, loads the model, calls `on_ready`, and serves until SIGTERM or SIGINT, whereupon it finishes
+/// Listens, loads the models, calls `on_ready`, and serves until SIGTERM or SIGINT, whereupon it finishes
 /// what it has accepted. SIGHUP has the key file read again.
 ///
 /// # Errors
-/// When the address cannot be listened on or the model does not load.
+/// When the address cannot be listened on or a model does not load.
 pub async fn serve(
     app: App,
     options: ListenOptions,
-    load: LoadModel,
     on_ready: impl FnOnce(&Ready),
 ) -> Result<(), ServeError> {
     let listener = bind(&options).await?;
@@ -120,20 +117,15 @@ pub async fn serve(
     let connections = Connections::new();
     {
         let mut accept = pin!(acceptor.run(&connections));
-        let mut loading = pin!(load_model(&app, load));
+        let mut loading = pin!(load_models(&app));
         let mut loaded = None;
         tokio::select! {
             result = &mut loading => loaded = Some(result?),
             () = &mut accept => {}
             () = signals.next() => {}
         }
-        if let Some((model, load_time)) = loaded {
-            let address = acceptor.address;
-            on_ready(&Ready {
-                address,
-                model,
-                load_time,
-            });
+        if let Some(load_time) = loaded {
+            on_ready(&ready(&app, acceptor.address, load_time));
             tokio::select! {
                 () = accept => {}
                 () = signals.next() => {}
@@ -189,19 +181,21 @@ async fn bind(options: &ListenOptions) -> Result<TcpListener, ServeError> {
         })
 }
 
-async fn load_model(app: &App, load: LoadModel) -> Result<(ModelFacts, Duration), ServeError> {
+async fn load_models(app: &App) -> Result<Duration, ServeError> {
     let started = Instant::now();
-    let failed = |source| ServeError::Load {
-        model: app.model_slot().name().to_owned(),
-        source,
-    };
-    let model = spawn_blocking(load)
-        .await
-        .map_err(|panic| failed(panic.into()))?
-        .map_err(failed)?;
-    let facts = model.facts().clone();
-    app.model_loaded(model);
-    Ok((facts, started.elapsed()))
+    let loaded = app.registry().start().await;
+    let failed = |(model, source)| ServeError::Load { model, source };
+    loaded.map_err(failed).map(|()| started.elapsed())
+}
+
+fn ready(app: &App, address: SocketAddr, load_time: Duration) -> Ready {
+    let default = app.registry().statuses().into_iter().next();
+    Ready {
+        address,
+        model: app.registry().default_name().to_owned(),
+        facts: default.and_then(|status| status.facts),
+        load_time,
+    }
 }
 
 /// The connections that are open, and the word that they shall close.

@@ -62,8 +62,7 @@ pub(crate) mod testing {
 
     /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
     pub(crate) fn model(name: &str) -> LoadedModel {
-        let facts = facts(name);
-        LoadedModel::new(name.to_owned(), Arc::new(Silent { facts }))
+        LoadedModel::new(name.to_owned(), Arc::new(Silent::of(name, 0)))
     }
 
     /// The facts of a model of one thread.
@@ -83,8 +82,20 @@ pub(crate) mod testing {
         }
     }
 
-    struct Silent {
+    /// The model of [`model`].
+    pub(crate) struct Silent {
         facts: ModelFacts,
+    }
+
+    impl Silent {
+        /// One whose weights take so many bytes.
+        pub(crate) fn of(name: &str, weight_bytes: usize) -> Self {
+            let facts = ModelFacts {
+                weight_bytes,
+                ..facts(name)
+            };
+            Self { facts }
+        }
     }
 
     impl Embedder for Silent {

@@ -44,6 +44,8 @@ use crate::routes::{
         rerank::rerank_v2,
         rerank::rerank_any,
         models::models,
+        models::load,
+        models::unload,
         info::info,
         health::alive,
         health::ready,

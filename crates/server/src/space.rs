@@ -10,6 +10,7 @@ const GENERIC: &str = "generic";
 /// otherwise, and with integers a last digit can grow, so they have a space of their own.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Space {
+    fingerprint: Fingerprint,
     name: String,
     digest: [u8; 32],
 }
@@ -23,7 +24,16 @@ impl Space {
             fingerprint.to_string()
         };
         let digest = *blake3::hash(name.as_bytes()).as_bytes();
-        Self { name, digest }
+        Self {
+            fingerprint,
+            name,
+            digest,
+        }
+    }
+
+    /// The fingerprint of the models of this space.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
     }
 
     /// Readable and without blanks, for keys that other programs see.

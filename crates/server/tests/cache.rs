@@ -25,9 +25,19 @@ async fn server(caches: CacheOptions) -> Server {
         options(),
     )
     .await;
-    // It is learnt behind the start.
-    until(|| server.app.knows_fingerprints()).await;
+    learn(&server).await;
     server
+}
+
+/// Waits until the model's fingerprint is known, which is found out behind the start.
+async fn learn(server: &Server) {
+    for _ in 0..1_000 {
+        if server.get("/v1/models").await.1["data"][0]["fingerprint"].is_string() {
+            return;
+        }
+        sleep(Duration::from_millis(2)).await;
+    }
+    panic!("no fingerprint");
 }
 
 fn with_redis(redis: &Redis) -> CacheOptions {
@@ -158,7 +168,8 @@ async fn servers_share_a_redis() {
         options(),
     )
     .await;
-    until(|| other.app.knows_fingerprints() && other.app.cache_stats().redis_up).await;
+    learn(&other).await;
+    until(|| other.app.cache_stats().redis_up).await;
     embed(&other, &["x"]).await;
     assert_eq!(other.computed(), 1);
 }

@@ -6,16 +6,14 @@
 mod support;
 
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use reqwest::Client;
 use serde_json::json;
-use support::{Fake, Server, app, options, read};
+use support::{Fake, Server, app_of, options, read, source_with};
 use tokio::time::{sleep, timeout};
-use yuyi_server::{Limits, ListenOptions, LoadModel, ServeError, serve};
+use yuyi_server::{Limits, ListenOptions, ServeError, serve};
 
 const PAIR: &str = r#"{"sentence_a":"x","sentence_b":"y"}"#;
 const SLOW: &str = r#"{"sentence_a":"x sleep","sentence_b":"y"}"#;
@@ -28,14 +26,14 @@ async fn is_alive_but_not_ready_while_the_model_loads() {
         .unwrap()
         .port();
     let (finish, wait) = mpsc::channel::<()>();
-    let load: LoadModel = Box::new(move || {
-        wait.recv().unwrap();
-        Ok(Arc::new(Fake::new(Arc::new(AtomicUsize::new(0)))))
-    });
+    let wait = Mutex::new(wait);
+    let app = app_of(source_with("fake", move || {
+        wait.lock().unwrap().recv().unwrap();
+        Ok(Arc::new(Fake::new(Arc::default())))
+    }));
     let options = ListenOptions { port, ..options() };
-    let app = app(Limits::default());
     let served = app.clone();
-    tokio::spawn(async move { serve(served, options, load, |_| {}).await.unwrap() });
+    tokio::spawn(async move { serve(served, options, |_| {}).await.unwrap() });
     let url = format!("http://127.0.0.1:{port}");
     let server = Server {
         url,
@@ -83,8 +81,8 @@ async fn wait_for_listener(server: &Server) {
 
 #[tokio::test]
 async fn a_model_that_does_not_load_ends_the_server() {
-    let load: LoadModel = Box::new(|| Err("no weights".into()));
-    let ended = serve(app(Limits::default()), options(), load, |_| {}).await;
+    let app = app_of(source_with("fake", || Err("no weights".into())));
+    let ended = serve(app, options(), |_| {}).await;
     let Err(error @ ServeError::Load { .. }) = ended else {
         panic!("{ended:?}")
     };

@@ -155,6 +155,7 @@ fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Rep
         precision,
         threads: args.threads.map(usize::from),
         defaults: model.defaults,
+        ..LoadOptions::default()
     };
     let started = Instant::now();
     let encoder = Encoder::load(&model.folder, &options)

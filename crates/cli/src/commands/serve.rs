@@ -5,15 +5,16 @@ use std::panic::{self, PanicHookInfo};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use serde_json::json;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
-use yuyi_models::{LocalEmbedder, resolve};
+use yuyi_encoder::LoadProgress;
+use yuyi_models::{LocalEmbedder, ModelFacts, resolve};
 use yuyi_server::{
-    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, LoadModel, Perimeter, Ready,
-    ServeError, ServedModel, TEXTS_LOG, serve,
+    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, ModelOptions, ModelSource,
+    Perimeter, Ready, ServeError, TEXTS_LOG, serve,
 };
 
 use crate::args::{LogFormat, Misuse, ServeArgs};
@@ -22,17 +23,14 @@ use crate::args::{LogFormat, Misuse, ServeArgs};
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     start_log(args)?;
     let perimeter = args.access.perimeter()?;
-    let model = resolve(&args.model.model)?;
-    let served = ServedModel {
-        name: model.name.clone(),
-        aliases: args.served_model_name.clone(),
-    };
-    let app = App::new(served, &caches(args)?, limits(args));
-    let (precision, threads) = (args.model.precision(), args.model.threads());
-    let load: LoadModel =
-        Box::new(move || Ok(Arc::new(LocalEmbedder::load(model, precision, threads)?)));
+    let app = App::new(
+        models(args)?,
+        model_options(args),
+        &caches(args)?,
+        limits(args),
+    );
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(app, listen_options(args, perimeter), load, |ready| {
+    let served = runtime.block_on(serve(app, listen_options(args, perimeter), |ready| {
         announce(ready, args.json)
     }));
     // A computation that nobody waits for any more need not hold up the end.
@@ -64,6 +62,66 @@ fn limits(args: &ServeArgs) -> Limits {
     }
 }
 
+/// The models, each with the names that are given to it.
+fn models(args: &ServeArgs) -> anyhow::Result<Vec<ModelSource>> {
+    let mut sources = Vec::<ModelSource>::new();
+    for spec in &args.models {
+        let source = source(spec, args)?;
+        if sources.iter().any(|other| other.name == source.name) {
+            bail!(Misuse(format!(
+                "--model: two models are called {}. Rename one's folder.",
+                source.name
+            )));
+        }
+        sources.push(source);
+    }
+    for alias in &args.served_model_name {
+        give_name(&mut sources, alias)?;
+    }
+    Ok(sources)
+}
+
+fn source(spec: &str, args: &ServeArgs) -> anyhow::Result<ModelSource> {
+    let model = resolve(spec)?;
+    let (precision, threads) = (args.compute.precision(), args.compute.threads());
+    let (name, estimated_bytes) = (model.name.clone(), model.stored_bytes());
+    let spec = spec.to_owned();
+    let load = move |progress: &LoadProgress| {
+        let model = resolve(&spec)?;
+        let embedder = LocalEmbedder::load_watched(model, precision, threads, progress)?;
+        Ok(Arc::new(embedder) as _)
+    };
+    Ok(ModelSource {
+        name,
+        aliases: Vec::new(),
+        estimated_bytes,
+        load: Box::new(load),
+    })
+}
+
+/// `ALIAS` for the default model, or `ALIAS=MODEL`.
+fn give_name(sources: &mut [ModelSource], name: &str) -> anyhow::Result<()> {
+    let (alias, model) = match name.split_once('=') {
+        Some((alias, model)) => (alias, sources.iter_mut().find(|s| s.name == model)),
+        None => (name, sources.first_mut()),
+    };
+    let Some(model) = model else {
+        bail!(Misuse(format!(
+            "--served-model-name {name}: no served model is called that."
+        )));
+    };
+    model.aliases.push(alias.to_owned());
+    Ok(())
+}
+
+fn model_options(args: &ServeArgs) -> ModelOptions {
+    ModelOptions {
+        lazy: args.lazy,
+        idle_unload: args.idle_unload,
+        memory_limit: args.memory_limit,
+    }
+}
+
 fn caches(args: &ServeArgs) -> anyhow::Result<CacheOptions> {
     // The URL may hold a password, so that clap, which repeats what it refuses, does not get to parse it.
     let redis = args.redis.as_deref().map(str::parse);
@@ -92,21 +150,19 @@ fn listen_options(args: &ServeArgs, perimeter: Perimeter) -> ListenOptions {
 
 /// The one line on standard output, which says that requests are answered from now on.
 fn announce(ready: &Ready, as_json: bool) {
-    let (version, model) = (env!("CARGO_PKG_VERSION"), &ready.model);
-    let (url, seconds) = (
-        format!("http://{}", ready.address),
-        ready.load_time.as_secs_f64(),
-    );
-    let line = if as_json {
-        let (name, dimension, kernel) = (&model.name, model.dimension, &model.kernel);
-        json!({"version": version, "url": url, "model": name, "dimension": dimension, "kernel": kernel, "seconds": seconds})
-            .to_string()
-    } else {
-        let facts = format!(
-            "{} ({} dims) · {}",
-            model.name, model.dimension, model.kernel
-        );
-        format!("yuyi {version} · {url} · {facts} · loaded in {seconds:.2} s")
+    let version = env!("CARGO_PKG_VERSION");
+    let (name, seconds) = (&ready.model, ready.load_time.as_secs_f64());
+    let url = format!("http://{}", ready.address);
+    let line = match (&ready.facts, as_json) {
+        (Some(ModelFacts { dimension, kernel, .. }), true) => {
+            json!({"version": version, "url": url, "model": name, "dimension": dimension, "kernel": kernel, "seconds": seconds})
+                .to_string()
+        }
+        (None, true) => json!({"version": version, "url": url, "model": name, "seconds": seconds}).to_string(),
+        (Some(ModelFacts { dimension, kernel, .. }), false) => {
+            format!("yuyi {version} · {url} · {name} ({dimension} dims) · {kernel} · loaded in {seconds:.2} s")
+        }
+        (None, false) => format!("yuyi {version} · {url} · {name} is loaded by the first request"),
     };
     // A server whose standard output is closed serves all the same.
     let mut out = io::stdout().lock();

@@ -59,10 +59,10 @@ fn health_of(app: &App, status: &'static str) -> Result<Json<Health>, ApiError> 
     if app.lifecycle().is_draining() {
         return Err(ApiError::Draining);
     }
-    let model = app.ready_model()?;
+    app.registry().ready()?;
     Ok(Json(Health {
         status,
-        model: Some(model.name().to_owned()),
+        model: Some(app.registry().default_name().to_owned()),
         version: VERSION,
     }))
 }

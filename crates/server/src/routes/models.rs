@@ -1,12 +1,15 @@
-//! `GET /v1/models`: OpenAI's list, with the facts of each model beside.
+//! `GET /v1/models`: OpenAI's list, with the facts of each model beside; and `POST /v1/models/load` and `unload`.
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::App;
-use crate::model_slot::ModelStatus;
+use crate::body::JsonBody;
+use crate::fields::{Fields, text};
+use crate::json::Json as Document;
+use crate::registry::ModelStatus;
+use crate::{ApiError, App};
 
 /// The reply.
 #[derive(Serialize, ToSchema)]
@@ -16,24 +19,25 @@ pub(crate) struct List {
     data: Vec<Model>,
 }
 
+/// A model that a request may name.
 #[derive(Serialize, ToSchema)]
-struct Model {
+pub(crate) struct Model {
     id: String,
     object: &'static str,
     /// OpenAI's clients require the field; nobody knows when a folder's model was made.
     created: u64,
     owned_by: &'static str,
+    state: &'static str,
     loaded: bool,
     calibrated: bool,
-    #[serde(flatten)]
-    size: Option<Size>,
-}
-
-#[derive(Serialize, ToSchema)]
-struct Size {
-    dimension: usize,
-    max_tokens: usize,
-    weight_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dimension: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weight_bytes: Option<usize>,
 }
 
 /// The models that a request may name.
@@ -46,25 +50,83 @@ struct Size {
 pub(crate) async fn models(State(app): State<App>) -> Json<List> {
     Json(List {
         object: "list",
-        data: app.models().into_iter().map(Model::from).collect(),
+        data: app
+            .registry()
+            .statuses()
+            .into_iter()
+            .map(Model::from)
+            .collect(),
     })
 }
 
 impl From<ModelStatus> for Model {
     fn from(status: ModelStatus) -> Self {
-        let size = status.facts.map(|facts| Size {
-            dimension: facts.dimension,
-            max_tokens: facts.max_tokens,
-            weight_bytes: facts.weight_bytes,
-        });
+        let facts = status.facts.as_ref();
         Self {
             id: status.name,
             object: "model",
             created: 0,
             owned_by: "yuyi",
-            loaded: size.is_some(),
+            state: status.state,
+            loaded: facts.is_some(),
             calibrated: status.calibrated,
-            size,
+            fingerprint: status.fingerprint,
+            dimension: facts.map(|facts| facts.dimension),
+            max_tokens: facts.map(|facts| facts.max_tokens),
+            weight_bytes: facts.map(|facts| facts.weight_bytes),
         }
+    }
+}
+
+/// Loads a model and answers when it is there.
+#[utoipa::path(
+    post,
+    path = "/v1/models/load",
+    tag = "Server",
+    request_body = Named,
+    responses((status = 200, description = "The model.", body = Model)),
+)]
+pub(crate) async fn load(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Model>, ApiError> {
+    let Named { model } = Named::read(body)?;
+    let status = app.registry().load_now(&model).await?;
+    Ok(Json(status.into()))
+}
+
+/// Lets go of a model. Requests that use it are answered first; the next one loads it again.
+#[utoipa::path(
+    post,
+    path = "/v1/models/unload",
+    tag = "Server",
+    request_body = Named,
+    responses((status = 200, description = "The model.", body = Model)),
+)]
+pub(crate) async fn unload(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Model>, ApiError> {
+    let Named { model } = Named::read(body)?;
+    let status = app.registry().unload(&model)?;
+    Ok(Json(status.into()))
+}
+
+/// Which model is meant.
+#[derive(ToSchema)]
+#[schema(as = NamedModel)]
+pub(crate) struct Named {
+    /// Its name or an alias.
+    #[schema(example = "e5-small-zh")]
+    model: String,
+}
+
+impl Named {
+    fn read(body: Document) -> Result<Self, ApiError> {
+        let mut fields = Fields::of(body, "")?;
+        let (value, path) = fields.required("model")?;
+        let model = text(value, &path)?;
+        fields.finish()?;
+        Ok(Self { model })
     }
 }

@@ -15,7 +15,8 @@ use yuyi_models::{
     TokenizeFuture, TokenizeOptions,
 };
 use yuyi_server::{
-    App, CacheOptions, Limits, ListenOptions, LoadModel, Perimeter, ServedModel, serve,
+    App, CacheOptions, Limits, ListenOptions, LoadError, ModelOptions, ModelSource, Perimeter,
+    serve,
 };
 
 /// Most characters that the fake model reads.
@@ -205,21 +206,29 @@ impl Server {
         options: ListenOptions,
     ) -> Self {
         let computed = Arc::clone(&model.computed);
-        let load: LoadModel = Box::new(move || Ok(Arc::new(model)));
-        let (sender, ready) = oneshot::channel();
-        let app = app_with(caches, limits);
-        let served = app.clone();
-        tokio::spawn(async move {
-            let on_ready = |ready: &yuyi_server::Ready| sender.send(ready.address).unwrap();
-            serve(served, options, load, on_ready).await.unwrap();
-        });
-        let address = ready.await.unwrap();
+        let app = App::new(
+            vec![source("fake", model)],
+            ModelOptions::default(),
+            caches,
+            limits,
+        );
+        let url = Self::serve(app.clone(), options).await;
         Self {
-            url: format!("http://{address}"),
+            url,
             client: Client::new(),
             computed,
             app,
         }
+    }
+
+    /// Serves in the background; its URL.
+    pub async fn serve(app: App, options: ListenOptions) -> String {
+        let (sender, ready) = oneshot::channel();
+        tokio::spawn(async move {
+            let on_ready = |ready: &yuyi_server::Ready| sender.send(ready.address).unwrap();
+            serve(app, options, on_ready).await.unwrap();
+        });
+        format!("http://{}", ready.await.unwrap())
     }
 
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -244,18 +253,33 @@ impl Server {
     }
 }
 
-pub fn app(limits: Limits) -> App {
-    app_with(&CacheOptions::default(), limits)
+/// A model that is loaded as often as it is asked for.
+pub fn source(name: &str, model: Fake) -> ModelSource {
+    let model = Arc::new(model);
+    source_with(name, move || Ok(Arc::clone(&model) as _))
 }
 
-fn app_with(caches: &CacheOptions, limits: Limits) -> App {
+/// A model that `load` loads.
+pub fn source_with(
+    name: &str,
+    load: impl Fn() -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync + 'static,
+) -> ModelSource {
+    ModelSource {
+        name: name.into(),
+        aliases: vec!["alias".into()],
+        estimated_bytes: 8,
+        load: Box::new(move |_| load()),
+    }
+}
+
+/// A service of one model.
+pub fn app_of(model: ModelSource) -> App {
+    let caches = CacheOptions::default();
     App::new(
-        ServedModel {
-            name: "fake".into(),
-            aliases: vec!["alias".into()],
-        },
-        caches,
-        limits,
+        vec![model],
+        ModelOptions::default(),
+        &caches,
+        Limits::default(),
     )
 }
 

@@ -1,0 +1,321 @@
+//! The models that are served: which are in memory, and how they come and go.
+//!
+//! A model is loaded at the start, or with `lazy` when the first request names it; requests wait for it as they
+//! wait for their turn. One is loaded at a time, since loading takes all cores. A model goes when it was idle for too
+//! long, when another one needs its memory and it is the one that was used least recently, or when it is told to. It
+//! leaves the memory when the last request that uses it is answered. A model that did not load is tried again, by
+//! the next request after a pause, or at once when it is told to.
+
+mod slot;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as StdError;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout_at};
+use yuyi_encoder::LoadProgress;
+use yuyi_models::{Embedder, ModelFacts};
+
+use self::slot::{Slot, View};
+use crate::ApiError;
+use crate::embed::Model;
+
+/// How long the failure of a model is answered before it is tried again.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+
+/// Between two looks at whether a model has left the memory.
+const LEAVING_PAUSE: Duration = Duration::from_millis(10);
+
+/// Why a model does not load.
+pub type LoadError = Box<dyn StdError + Send + Sync>;
+
+/// Loads a model; runs on a thread where it may block, and more than once when the model goes in between.
+pub type LoadModel =
+    Box<dyn Fn(&LoadProgress) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync>;
+
+/// A model that can be served.
+pub struct ModelSource {
+    /// Its name in replies.
+    pub name: String,
+    /// Other names that requests may use.
+    pub aliases: Vec<String>,
+    /// Bytes of memory that it will take, by estimate.
+    pub estimated_bytes: usize,
+    /// Loads it.
+    pub load: LoadModel,
+}
+
+/// When models come and go.
+#[derive(Clone, Debug, Default)]
+pub struct ModelOptions {
+    /// Models are loaded when a request first names them.
+    pub lazy: bool,
+    /// After how long without a request a model goes; `None`: never.
+    pub idle_unload: Option<Duration>,
+    /// Bytes that models may take together; `None`: as many as there are.
+    pub memory_limit: Option<usize>,
+}
+
+/// What is known of a served model without loading it.
+pub(crate) struct ModelStatus {
+    /// Its name in replies.
+    pub(crate) name: String,
+    /// `unloaded`, `loading`, `loaded` or `failed`.
+    pub(crate) state: &'static str,
+    /// What it is, while it is in memory.
+    pub(crate) facts: Option<ModelFacts>,
+    /// What its vectors are known by; found out soon after it is loaded.
+    pub(crate) fingerprint: Option<String>,
+    /// Whether its similarities are calibrated.
+    pub(crate) calibrated: bool,
+}
+
+/// The models that are served; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Registry {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// The default model first.
+    slots: Vec<Slot>,
+    options: ModelOptions,
+    /// How long a request waits for a model.
+    patience: Duration,
+    /// Held by whoever loads.
+    loading: tokio::sync::Mutex<()>,
+}
+
+impl Registry {
+    /// Models that are not loaded yet; the first one is the default.
+    pub(crate) fn new(
+        sources: Vec<ModelSource>,
+        options: ModelOptions,
+        patience: Duration,
+    ) -> Self {
+        let shared = Shared {
+            slots: sources.into_iter().map(Slot::new).collect(),
+            options,
+            patience,
+            loading: tokio::sync::Mutex::default(),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The default model's name.
+    pub(crate) fn default_name(&self) -> &str {
+        self.shared.slots.first().map_or("", Slot::name)
+    }
+
+    /// The state of every model.
+    pub(crate) fn statuses(&self) -> Vec<ModelStatus> {
+        self.shared.slots.iter().map(Slot::status).collect()
+    }
+
+    /// Whether requests would be answered now: nothing is loaded for the first time.
+    pub(crate) fn ready(&self) -> Result<(), ApiError> {
+        let starting = |slot: &&Slot| matches!(slot.view(), View::Starting);
+        match self.shared.slots.iter().find(starting) {
+            Some(slot) => Err(slot.is_loading()),
+            None => Ok(()),
+        }
+    }
+
+    /// The model for a request that names one, or none.
+    ///
+    /// # Errors
+    /// When no model of that name is served, the server has just started and still loads it, it does not load, or
+    /// that takes longer than a request waits.
+    pub(crate) async fn get(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
+        let (place, since) = (self.find(wanted)?, Instant::now());
+        let slot = &self.shared.slots[place];
+        let latest = since + self.shared.patience;
+        loop {
+            // Before the look, so that a change right after it is not missed.
+            let mut change = pin!(slot.changed());
+            change.as_mut().enable();
+            match slot.view() {
+                View::Loaded(inner) => return Ok(Model { inner, since }),
+                View::Starting => return Err(slot.is_loading()),
+                View::Failed(at) if at.elapsed() < RETRY_PAUSE => return Err(slot.has_failed()),
+                View::Failed(_) | View::Unloaded => self.begin(place),
+                View::Loading => {}
+            }
+            if timeout_at(latest.into(), change).await.is_err() {
+                return Err(slot.is_loading());
+            }
+            if let View::Failed(_) = slot.view() {
+                return Err(slot.has_failed());
+            }
+        }
+    }
+
+    fn find(&self, wanted: Option<&str>) -> Result<usize, ApiError> {
+        let Some(wanted) = wanted else {
+            return Ok(0);
+        };
+        let place = self.shared.slots.iter().position(|slot| slot.is(wanted));
+        place.ok_or_else(|| ApiError::ModelNotFound {
+            name: wanted.to_owned(),
+            served: self.shared.slots.iter().flat_map(Slot::names).collect(),
+        })
+    }
+
+    /// Loads a model in the background, if nobody does yet.
+    fn begin(&self, place: usize) {
+        if self.shared.slots[place].claim(false) {
+            let registry = self.clone();
+            tokio::spawn(async move { registry.load(place).await });
+        }
+    }
+
+    /// Loads what is to be there from the start, as far as the memory reaches. Without `lazy` the first failure ends it.
+    pub(crate) async fn start(&self) -> Result<(), (String, LoadError)> {
+        if let Some(idle) = self.shared.options.idle_unload {
+            tokio::spawn(self.clone().unload_idle(idle));
+        }
+        if self.shared.options.lazy {
+            return Ok(());
+        }
+        let slots = &self.shared.slots;
+        let starting: Vec<usize> = (0..slots.len()).filter(|&i| slots[i].claim(true)).collect();
+        for place in starting {
+            let slot = &slots[place];
+            if place > 0 && !self.has_room_for(slot) {
+                tracing::info!(
+                    model = slot.name(),
+                    "the model is loaded when it is asked for, as the memory limit is reached"
+                );
+                slot.release();
+                continue;
+            }
+            self.load(place).await;
+            if let Some(error) = slot.take_error() {
+                return Err((slot.name().to_owned(), error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a model loaded, and waits for it.
+    pub(crate) async fn load_now(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+        let slot = &self.shared.slots[self.find(Some(wanted))?];
+        slot.forget_failure();
+        match self.get(Some(wanted)).await {
+            Ok(_) => Ok(slot.status()),
+            Err(ApiError::ModelLoadFailed { model, .. }) => Err(ApiError::ModelLoadFailed {
+                model,
+                reason: slot.failure(),
+            }),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Lets go of a model, if it is loaded.
+    pub(crate) fn unload(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+        let slot = &self.shared.slots[self.find(Some(wanted))?];
+        slot.unload();
+        Ok(slot.status())
+    }
+
+    /// The whole way of a model into memory. The slot is claimed.
+    async fn load(&self, place: usize) {
+        let _turn = self.shared.loading.lock().await;
+        let slot = &self.shared.slots[place];
+        let started = Instant::now();
+        let loaded = match self.make_room_for(slot).await {
+            Ok(()) => self.run(place).await,
+            Err(reason) => Err(reason.into()),
+        };
+        match loaded {
+            Ok(embedder) => {
+                let seconds = started.elapsed().as_secs_f64();
+                tracing::info!(model = slot.name(), seconds, "a model is loaded");
+                let model = slot.fill(embedder);
+                // Nobody waits for it: until it is known, nothing is cached.
+                spawn_blocking(move || model.learn_space());
+            }
+            Err(error) => {
+                let chain = chain(&*error);
+                tracing::error!(model = slot.name(), error = chain, "a model does not load");
+                slot.fail(error);
+            }
+        }
+    }
+
+    async fn run(&self, place: usize) -> Result<Arc<dyn Embedder>, LoadError> {
+        let shared = Arc::clone(&self.shared);
+        let loading = spawn_blocking(move || shared.slots[place].load());
+        // What a panic says is in the log by the hook of the process.
+        loading.await.map_err(|_| "the loader panicked")?
+    }
+
+    fn has_room_for(&self, slot: &Slot) -> bool {
+        let limit = self.shared.options.memory_limit;
+        limit.is_none_or(|limit| self.held() + slot.bytes() <= limit)
+    }
+
+    /// Bytes of all models in memory, also of those that only await their last requests.
+    fn held(&self) -> usize {
+        self.shared.slots.iter().map(Slot::held).sum()
+    }
+
+    /// Unloads the models that were used least recently until `slot` has room, and waits until they are gone.
+    async fn make_room_for(&self, slot: &Slot) -> Result<(), String> {
+        let Some(limit) = self.shared.options.memory_limit else {
+            return Ok(());
+        };
+        let needs = slot.bytes();
+        if needs > limit {
+            return Err(format!(
+                "it takes about {needs} bytes, and --memory-limit is {limit}"
+            ));
+        }
+        while !self.has_room_for(slot) {
+            let loaded = self.shared.slots.iter();
+            let oldest = loaded.filter_map(|slot| Some((slot.last_use()?, slot)));
+            match oldest.min_by_key(|(used, slot)| (slot.is_in_use(), *used)) {
+                Some((_, oldest)) => oldest.unload(),
+                None => break,
+            }
+        }
+        let latest = Instant::now() + self.shared.patience;
+        while !self.has_room_for(slot) {
+            if Instant::now() > latest {
+                return Err("requests still use the models that it would take the place of".into());
+            }
+            sleep(LEAVING_PAUSE).await;
+        }
+        Ok(())
+    }
+
+    /// Unloads models that nobody asks for; never ends.
+    async fn unload_idle(self, idle: Duration) {
+        let pause = (idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(10));
+        loop {
+            sleep(pause).await;
+            for slot in &self.shared.slots {
+                if slot.unload_if_idle(idle) {
+                    tracing::info!(model = slot.name(), "an idle model is unloaded");
+                }
+            }
+        }
+    }
+}
+
+/// An error with its causes, in a line.
+fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}

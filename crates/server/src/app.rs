@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::cache::{CacheOptions, CacheStats, Caches};
 use crate::envelope::envelope;
 use crate::guard::guard;
+use crate::metrics::Metrics;
 use crate::registry::{ModelOptions, ModelSource, Registry};
 use crate::routes::{self, models, page};
 use crate::scheduler::{QueueDepth, Scheduler, Sink};
@@ -82,6 +83,7 @@ struct Shared {
     scheduler: Scheduler,
     caches: Arc<Caches>,
     lifecycle: Lifecycle,
+    metrics: Metrics,
 }
 
 impl App {
@@ -104,6 +106,7 @@ impl App {
             scheduler,
             caches,
             lifecycle: Lifecycle::default(),
+            metrics: Metrics::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -131,6 +134,10 @@ impl App {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     pub(crate) fn registry(&self) -> &Registry {
@@ -164,7 +171,7 @@ pub fn router(app: App, perimeter: &Perimeter) -> Router {
         .merge(administration)
         .merge(others)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(envelope))
+        .layer(middleware::from_fn_with_state(app.clone(), envelope))
         .with_state(app);
     perimeter.base_path.wrap(service)
 }

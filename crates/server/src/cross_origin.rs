@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
+use axum::http::{HeaderValue, Method, Uri, header};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::caller::X_API_KEY;
-use crate::envelope::REQUEST_ID;
+use crate::envelope::{REQUEST_ID, SERVER_TIMING};
 
 /// How long a browser may remember what is allowed.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
@@ -65,11 +65,7 @@ fn layer() -> CorsLayer {
             REQUEST_ID,
             X_API_KEY,
         ])
-        .expose_headers([
-            REQUEST_ID,
-            header::RETRY_AFTER,
-            HeaderName::from_static("server-timing"),
-        ])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER, SERVER_TIMING])
         .max_age(REMEMBERED)
 }
 

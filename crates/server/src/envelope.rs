@@ -3,10 +3,10 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,19 +14,25 @@ use serde::Serialize;
 use tracing::Instrument;
 use utoipa::ToSchema;
 
+use crate::App;
 use crate::embed::TEXTS_LOG;
 use crate::error::{ApiError, ErrorBody};
-use crate::timings;
+use crate::timings::{self, Timings};
 
 /// The id of a request, kept from the client or made here.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where the time of a request went.
+pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Longest id that is taken from a client.
 const LONGEST_ID: usize = 128;
 
 /// The outermost layer of the router.
-pub(crate) async fn envelope(request: Request, next: Next) -> Response {
+pub(crate) async fn envelope(State(app): State<App>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    let _in_flight = app.metrics().begin();
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let id = request_id(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     // Texts are logged deep inside; this says whose they are.
@@ -36,16 +42,35 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
         response = with_error_body(response, &error, Shape::of(&path), &id);
     }
     let status = response.status().as_u16();
-    let milliseconds = started.elapsed().as_secs_f64() * 1e3;
+    let elapsed = started.elapsed();
+    let milliseconds = elapsed.as_secs_f64() * 1e3;
+    let route = route.as_ref().map(MatchedPath::as_str);
+    app.metrics()
+        .answered(route, &method, status, elapsed, &timings);
     let id_text = id.to_str().unwrap_or_default();
     let tokens = timings.tokens;
     tracing::info!(request_id = id_text, %method, path, status, milliseconds, tokens, "request");
     response.headers_mut().insert(REQUEST_ID, id);
+    if let Some(value) = server_timing(&timings, elapsed) {
+        response.headers_mut().insert(SERVER_TIMING, value);
+    }
     response.headers_mut().insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
     response
+}
+
+/// Where the time went, in milliseconds. Browsers show it beside the request.
+fn server_timing(timings: &Timings, total: Duration) -> Option<HeaderValue> {
+    let steps = [
+        ("queue", timings.queue),
+        ("tokenize", timings.tokenize),
+        ("compute", timings.compute),
+        ("total", total),
+    ];
+    let steps = steps.map(|(name, time)| format!("{name};dur={:.3}", time.as_secs_f64() * 1e3));
+    HeaderValue::from_str(&steps.join(", ")).ok()
 }
 
 /// Whose shape of failure a route answers with.

@@ -22,6 +22,7 @@ mod json;
 mod key;
 mod listen;
 mod loaded_model;
+mod metrics;
 mod openapi;
 mod options;
 mod patience;

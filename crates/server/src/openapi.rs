@@ -9,8 +9,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::envelope::{OpenAiReply, OwnReply, Shape};
 use crate::routes::{
-    docs, embed, embeddings, health, info, matrix, models, page, rerank, root, score, similarity,
-    tokenize,
+    docs, embed, embeddings, health, info, matrix, metrics, models, page, rerank, root, score,
+    similarity, tokenize,
 };
 
 /// The document.
@@ -50,6 +50,7 @@ use crate::routes::{
         health::alive,
         health::ready,
         health::health,
+        metrics::metrics,
         page::index,
         docs::page,
         docs::document,

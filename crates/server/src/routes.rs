@@ -11,6 +11,7 @@ pub(crate) mod embeddings;
 pub(crate) mod health;
 pub(crate) mod info;
 pub(crate) mod matrix;
+pub(crate) mod metrics;
 pub(crate) mod models;
 pub(crate) mod page;
 pub(crate) mod rerank;
@@ -43,5 +44,6 @@ pub(crate) fn others() -> Router<App> {
         .route("/livez", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/health", get(health::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/docs", get(docs::page))
 }

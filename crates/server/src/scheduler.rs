@@ -38,6 +38,7 @@ use self::worker::Speed;
 use crate::ApiError;
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
+use crate::metrics::{Histogram, TEXTS};
 
 /// A text to embed.
 pub(crate) struct Work {
@@ -91,8 +92,18 @@ struct Shared {
 struct State {
     queue: Queue,
     speed: Speed,
+    batches: BatchTexts,
     /// Whether the task that computes is there.
     working: bool,
+}
+
+/// How many texts were computed together.
+struct BatchTexts(Histogram);
+
+impl Default for BatchTexts {
+    fn default() -> Self {
+        Self(Histogram::new(TEXTS))
+    }
 }
 
 impl Shared {
@@ -126,6 +137,11 @@ impl Scheduler {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// How many texts were computed together, since the start.
+    pub(crate) fn batches(&self) -> Histogram {
+        self.shared.state().batches.0.clone()
     }
 
     /// What waits and is computed now.

@@ -19,8 +19,11 @@ async fn pages_are_served_with_safe_headers() {
     assert_eq!(header("content-type"), "text/html; charset=utf-8");
     assert_eq!(header("cache-control"), "no-cache");
     assert_eq!(header("x-content-type-options"), "nosniff");
-    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+        object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
     assert_eq!(header("content-security-policy"), policy);
+    assert_eq!(header("referrer-policy"), "no-referrer");
+    assert_eq!(header("x-frame-options"), "SAMEORIGIN");
     let tag = header("etag");
     assert_eq!(
         page.bytes().await.unwrap(),

@@ -12,7 +12,9 @@ use crate::ApiError;
 #[folder = "../../web/dist"]
 struct Pages;
 
-const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+/// Everything comes from this server, and no other page may show this one in a frame.
+const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /// The web page.
 #[utoipa::path(
@@ -73,11 +75,13 @@ fn file_headers(path: &str, tag: &str) -> HeaderMap {
     } else {
         "no-cache"
     };
-    let fixed: [(HeaderName, &'static str); 4] = [
+    let fixed: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, content_type(path)),
         (header::CACHE_CONTROL, cache),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
+        // For browsers that do not know frame-ancestors.
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
     ];
     let mut headers: HeaderMap = fixed
         .into_iter()

@@ -101,6 +101,7 @@ fn finish(
         }
     }
     let mut state = shared.state();
+    state.batches.0.observe(jobs.len() as f64);
     state
         .speed
         .note(jobs.iter().map(|job| job.weight).sum(), time);

@@ -1,0 +1,301 @@
+//! What is counted and measured, for Prometheus.
+//!
+//! Labels have few values: the routes of the table, the statuses of the table of errors, the served models. Nothing that a
+//! client makes up becomes a label.
+
+mod exposition;
+mod memory;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::Method;
+
+use self::exposition::Exposition;
+pub(crate) use self::exposition::Histogram;
+use crate::App;
+use crate::timings::Timings;
+
+/// Seconds: from a cached pair to the longest wait.
+const SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// Texts of a batch.
+pub(crate) const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// The route of what matched none: files of the page, and paths that do not exist.
+const NO_ROUTE: &str = "other";
+
+/// Everything that is counted at the end of a request.
+pub(crate) struct Metrics(Mutex<State>);
+
+struct State {
+    in_flight: u64,
+    /// By route, method and status.
+    responses: BTreeMap<(String, &'static str, u16), u64>,
+    /// By route.
+    total: BTreeMap<String, Histogram>,
+    queue: Histogram,
+    tokenize: Histogram,
+    compute: Histogram,
+    tokens: u64,
+}
+
+/// A request that is being answered.
+pub(crate) struct InFlight<'a>(&'a Metrics);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.state().in_flight -= 1;
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            in_flight: 0,
+            responses: BTreeMap::new(),
+            total: BTreeMap::new(),
+            queue: Histogram::new(SECONDS),
+            tokenize: Histogram::new(SECONDS),
+            compute: Histogram::new(SECONDS),
+            tokens: 0,
+        }))
+    }
+}
+
+impl Metrics {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Numbers are whole at every moment, also where a thread panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request as being answered until what it returns is dropped, also when its client goes away.
+    pub(crate) fn begin(&self) -> InFlight<'_> {
+        self.state().in_flight += 1;
+        InFlight(self)
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(
+        &self,
+        route: Option<&str>,
+        method: &Method,
+        status: u16,
+        time: Duration,
+        timings: &Timings,
+    ) {
+        let route = route.unwrap_or(NO_ROUTE);
+        let mut state = self.state();
+        let key = (route.to_owned(), known(method), status);
+        *state.responses.entry(key).or_default() += 1;
+        let total = state.total.entry(route.to_owned());
+        total
+            .or_insert_with(|| Histogram::new(SECONDS))
+            .observe(time.as_secs_f64());
+        if timings.compute > Duration::ZERO {
+            state.queue.observe(timings.queue.as_secs_f64());
+            state.tokenize.observe(timings.tokenize.as_secs_f64());
+            state.compute.observe(timings.compute.as_secs_f64());
+        }
+        state.tokens += timings.tokens as u64;
+    }
+
+    /// The text of Prometheus.
+    pub(crate) fn render(&self, app: &App) -> String {
+        let mut out = Exposition::default();
+        self.state().write(&mut out);
+        write_work(app, &mut out);
+        write_caches(app, &mut out);
+        write_models(app, &mut out);
+        memory::write(&mut out);
+        out.finish()
+    }
+}
+
+impl State {
+    fn write(&self, out: &mut Exposition) {
+        out.head(
+            "yuyi_requests_total",
+            "counter",
+            "Requests that were answered.",
+        );
+        for ((route, method, status), count) in &self.responses {
+            let status = status.to_string();
+            let labels = [
+                ("route", route.as_str()),
+                ("method", method),
+                ("status", &status),
+            ];
+            out.sample("yuyi_requests_total", &labels, *count as f64);
+        }
+        let help = "Time from the head of a request to its answer.";
+        out.head("yuyi_request_duration_seconds", "histogram", help);
+        for (route, histogram) in &self.total {
+            out.histogram(
+                "yuyi_request_duration_seconds",
+                &[("route", route)],
+                histogram,
+            );
+        }
+        for (name, help, histogram) in [
+            (
+                "yuyi_queue_seconds",
+                "Wait of requests for their first batch.",
+                &self.queue,
+            ),
+            (
+                "yuyi_tokenize_seconds",
+                "Texts into tokens, of the batches of a request.",
+                &self.tokenize,
+            ),
+            (
+                "yuyi_compute_seconds",
+                "Tokens into vectors, of the batches of a request.",
+                &self.compute,
+            ),
+        ] {
+            out.head(name, "histogram", help);
+            out.histogram(name, &[], histogram);
+        }
+        out.counter(
+            "yuyi_tokens_total",
+            "Tokens of the texts of requests.",
+            self.tokens,
+        );
+        out.gauge(
+            "yuyi_requests_in_flight",
+            "Requests that are being answered.",
+            self.in_flight as f64,
+        );
+    }
+}
+
+fn write_work(app: &App, out: &mut Exposition) {
+    let depth = app.queue_depth();
+    out.gauge(
+        "yuyi_queue_requests",
+        "Requests that wait or are computed.",
+        depth.requests as f64,
+    );
+    out.gauge(
+        "yuyi_queue_tokens",
+        "Estimated tokens of their texts.",
+        depth.tokens as f64,
+    );
+    out.head(
+        "yuyi_batch_texts",
+        "histogram",
+        "Texts that were computed together.",
+    );
+    out.histogram("yuyi_batch_texts", &[], &app.scheduler().batches());
+}
+
+fn write_caches(app: &App, out: &mut Exposition) {
+    let stats = app.cache_stats();
+    let tiers = |out: &mut Exposition, name, help, memory, redis| {
+        out.head(name, "counter", help);
+        out.sample(name, &[("tier", "memory")], memory as f64);
+        out.sample(name, &[("tier", "redis")], redis as f64);
+    };
+    tiers(
+        out,
+        "yuyi_cache_hits_total",
+        "Texts that were found.",
+        stats.memory_hits,
+        stats.redis_hits,
+    );
+    tiers(
+        out,
+        "yuyi_cache_misses_total",
+        "Texts that were not found.",
+        stats.memory_misses,
+        stats.redis_misses,
+    );
+    for (name, help, count) in [
+        (
+            "yuyi_redis_errors_total",
+            "Requests to Redis that failed or were late.",
+            stats.redis_errors,
+        ),
+        (
+            "yuyi_redis_skipped_total",
+            "Texts that Redis was not asked for, since it did not answer before.",
+            stats.redis_skipped,
+        ),
+        (
+            "yuyi_redis_corrupt_total",
+            "Values in Redis that were no vector of the text.",
+            stats.redis_corrupt,
+        ),
+        (
+            "yuyi_redis_unwritten_total",
+            "Vectors that were not written to Redis.",
+            stats.redis_unwritten,
+        ),
+    ] {
+        out.counter(name, help, count);
+    }
+    out.gauge(
+        "yuyi_redis_up",
+        "Whether Redis answers; 0 also where none is used.",
+        f64::from(u8::from(stats.redis_up)),
+    );
+    out.gauge(
+        "yuyi_cache_entries",
+        "Vectors in memory.",
+        stats.memory_entries as f64,
+    );
+    out.gauge(
+        "yuyi_cache_bytes",
+        "Their bytes, by estimate.",
+        stats.memory_bytes as f64,
+    );
+}
+
+fn write_models(app: &App, out: &mut Exposition) {
+    let models = app.models();
+    out.head(
+        "yuyi_model_loaded",
+        "gauge",
+        "Whether the model is in memory.",
+    );
+    for model in &models {
+        let loaded = f64::from(u8::from(model.facts.is_some()));
+        out.sample("yuyi_model_loaded", &[("model", &model.name)], loaded);
+    }
+    out.head(
+        "yuyi_model_weight_bytes",
+        "gauge",
+        "Bytes of the model's weights in memory.",
+    );
+    for model in &models {
+        let bytes = model.facts.as_ref().map_or(0, |facts| facts.weight_bytes);
+        out.sample(
+            "yuyi_model_weight_bytes",
+            &[("model", &model.name)],
+            bytes as f64,
+        );
+    }
+    out.head("yuyi_build_info", "gauge", "The version, as a label.");
+    out.sample(
+        "yuyi_build_info",
+        &[("version", env!("CARGO_PKG_VERSION"))],
+        1.0,
+    );
+}
+
+/// Methods that a client makes up are one.
+fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}

@@ -33,6 +33,10 @@ async fn requests_are_counted_by_route_and_status() {
     };
     let model = Fake::with_fingerprint([7; 16]);
     let server = Server::start_with(model, &caches, Limits::default(), options()).await;
+    // The cache is used once the model's fingerprint is known.
+    while !server.app.knows_fingerprints() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
     let pair = r#"{"sentence_a":"x","sentence_b":"y"}"#;
     assert_eq!(server.post("/similarity", pair).await.0, 200);
     assert_eq!(server.post("/similarity", pair).await.0, 200);

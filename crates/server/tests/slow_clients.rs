@@ -74,7 +74,7 @@ async fn who_does_not_take_the_answer_makes_room() {
     };
     let server = Server::with(Limits::default(), options).await;
     // The answer repeats the texts: far more than the buffers of the system hold.
-    let texts = vec!["x".repeat(3_000); 10_000];
+    let texts = vec!["x".repeat(3_000); 9_000];
     let request = serde_json::json!({"sentence_a": "y", "sentences": texts}).to_string();
     let mut stream = connect(&server).await;
     let length = request.len();

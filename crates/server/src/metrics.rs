@@ -256,7 +256,7 @@ fn write_caches(app: &App, out: &mut Exposition) {
 }
 
 fn write_models(app: &App, out: &mut Exposition) {
-    let models = app.models();
+    let models = app.registry().statuses();
     out.head(
         "yuyi_model_loaded",
         "gauge",

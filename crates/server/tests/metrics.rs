@@ -34,7 +34,7 @@ async fn requests_are_counted_by_route_and_status() {
     let model = Fake::with_fingerprint([7; 16]);
     let server = Server::start_with(model, &caches, Limits::default(), options()).await;
     // The cache is used once the model's fingerprint is known.
-    while !server.app.knows_fingerprints() {
+    while !server.get("/v1/models").await.1["data"][0]["fingerprint"].is_string() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
     let pair = r#"{"sentence_a":"x","sentence_b":"y"}"#;

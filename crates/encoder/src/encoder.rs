@@ -1,6 +1,7 @@
 //! A loaded model.
 
 use crate::forward::{Batch, Model, Workspace};
+use crate::pace::Pace;
 use crate::pooling::{Direction, unit_vector};
 use crate::weights::Packing;
 use crate::{
@@ -10,6 +11,7 @@ use crate::{
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Instant;
 use yuyi_kernels::{Kernel, Team, available_threads};
 
 /// Tokens that go through the model together. Past a few hundred, larger batches gain nothing
@@ -112,6 +114,7 @@ pub struct Encoder {
     together: Mutex<Lane>,
     /// One thread a batch: for many texts, since no step waits for another thread.
     apart: Vec<Mutex<Lane>>,
+    pace: Pace,
     fingerprint: OnceLock<Fingerprint>,
 }
 
@@ -184,6 +187,7 @@ impl Encoder {
             model: model?,
             together,
             apart,
+            pace: Pace::default(),
             spec,
             fingerprint: OnceLock::new(),
         })
@@ -307,10 +311,22 @@ impl Encoder {
         if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
             return self.compute_apart(texts);
         }
+        if self.apart.len() > 1 && self.pace.next_is_alone() {
+            return self.compute_batches(&mut lock(&self.apart[0]), texts);
+        }
         let mut lane = lock(&self.together);
+        lane.team.take_waited();
+        let started = Instant::now();
+        let directions = self.compute_batches(&mut lane, texts);
+        let (threads, waited) = (lane.team.threads(), lane.team.take_waited());
+        self.pace.learn(threads, started.elapsed(), waited);
+        directions
+    }
+
+    fn compute_batches(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
         let mut directions = Vec::with_capacity(texts.len());
         for range in batches(texts, BATCH_TOKENS) {
-            directions.extend(self.compute(&mut lane, &texts[range])?);
+            directions.extend(self.compute(lane, &texts[range])?);
         }
         Ok(directions)
     }

@@ -10,6 +10,7 @@ mod error;
 mod fingerprint;
 mod folder;
 mod forward;
+mod pace;
 mod pooling;
 mod progress;
 mod quantize;

@@ -16,6 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::*};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// Rounds of spinning before a worker sleeps: 30 to 100 µs, a few times the longest serial gap between two steps.
 const SPINS: usize = 2_000;
@@ -90,6 +91,8 @@ pub struct Team {
     threads: Vec<JoinHandle<()>>,
     /// The caller's scratch; holding it is the right to run a task.
     turn: Mutex<Scratch>,
+    /// Nanoseconds that callers have waited for late threads.
+    waited: AtomicU64,
 }
 
 impl Team {
@@ -126,12 +129,19 @@ impl Team {
             shared,
             threads,
             turn: Mutex::default(),
+            waited: AtomicU64::new(0),
         }
     }
 
     /// Number of threads.
     pub fn threads(&self) -> usize {
         self.shared.count
+    }
+
+    /// How long callers of [`Team::run`] have waited for threads that were late, since this was last asked. Waits as long
+    /// as the threads spin anyway do not count.
+    pub fn take_waited(&self) -> Duration {
+        Duration::from_nanos(self.waited.swap(0, Relaxed))
     }
 
     /// Runs `task` once on every thread of the team and returns when all are done. A second caller waits for its turn.
@@ -175,16 +185,20 @@ impl Team {
     }
 
     fn wait(&self) {
-        let mut spins = 0;
-        while self.shared.busy.load(Acquire) > 0 {
-            spins += 1;
-            // With more runnable threads than cores the worker needs this core to finish.
-            if spins > SPINS {
-                std::thread::yield_now()
-            } else {
-                std::hint::spin_loop()
+        let busy = || self.shared.busy.load(Acquire) > 0;
+        for _ in 0..SPINS {
+            if !busy() {
+                return;
             }
+            std::hint::spin_loop();
         }
+        let started = Instant::now();
+        while busy() {
+            // With more runnable threads than cores the worker needs this core to finish.
+            std::thread::yield_now();
+        }
+        let waited = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.waited.fetch_add(waited, Relaxed);
     }
 }
 
@@ -295,6 +309,18 @@ mod tests {
             sum.fetch_add(w.index + 1, Relaxed);
         });
         assert_eq!(sum.load(Relaxed), 3);
+    }
+
+    #[test]
+    fn late_threads_are_noticed() {
+        let team = Team::new(2);
+        team.run(|worker| {
+            if worker.index == 1 {
+                std::thread::sleep(Duration::from_millis(30));
+            }
+        });
+        assert!(team.take_waited() > Duration::from_millis(10));
+        assert_eq!(team.take_waited(), Duration::ZERO);
     }
 
     #[test]

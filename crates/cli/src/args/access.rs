@@ -43,7 +43,7 @@ pub struct AccessArgs {
         default_value_t = 0
     )]
     pub trusted_proxies: u8,
-    /// Origin whose pages may call, such as https://shop.example (may be repeated) [default: all, but for managing models]
+    /// Origin whose pages may call, with its scheme (may be repeated) [default: all, but for managing models]
     #[arg(
         long,
         env = "YUYI_CORS_ORIGIN",

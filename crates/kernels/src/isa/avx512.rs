@@ -14,6 +14,20 @@ fn mask(n: usize) -> __mmask16 {
     (1u16 << n) - 1
 }
 
+/// Stores the sixteen bytes that packing left in the first words of the four 128-bit lanes.
+///
+/// # Safety
+/// The CPU has AVX-512 and `p` is good for sixteen bytes.
+#[inline(always)]
+unsafe fn store_packed(p: *mut u8, bytes: __m512i) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let order = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+        let bytes = _mm512_permutexvar_epi32(order, bytes);
+        _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
+    }
+}
+
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl Isa for Avx512 {
@@ -127,10 +141,7 @@ impl Isa for Avx512 {
         unsafe {
             let i = _mm512_cvtps_epi32(x);
             let words = _mm512_packus_epi32(i, i);
-            let bytes = _mm512_packus_epi16(words, words);
-            let order = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
-            let bytes = _mm512_permutexvar_epi32(order, bytes);
-            _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
+            store_packed(p, _mm512_packus_epi16(words, words));
         }
     }
     #[inline(always)]
@@ -139,10 +150,7 @@ impl Isa for Avx512 {
         unsafe {
             let i = _mm512_cvtps_epi32(x);
             let words = _mm512_packs_epi32(i, i);
-            let bytes = _mm512_packs_epi16(words, words);
-            let order = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
-            let bytes = _mm512_permutexvar_epi32(order, bytes);
-            _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
+            store_packed(p.cast(), _mm512_packs_epi16(words, words));
         }
     }
     #[inline(always)]

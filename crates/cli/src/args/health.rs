@@ -1,0 +1,17 @@
+//! Flags of `yuyi health`.
+
+use clap::Args;
+
+/// `yuyi health`. The flags are those of `serve`, so that the same variables lead to the server.
+#[derive(Args)]
+pub struct HealthArgs {
+    /// Address of the server; 0.0.0.0 stands for this machine
+    #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port of the server
+    #[arg(long, env = "YUYI_PORT", default_value_t = 5000)]
+    pub port: u16,
+    /// Seconds to wait for the answer
+    #[arg(long, env = "YUYI_TIMEOUT", value_name = "SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+}

@@ -1,0 +1,60 @@
+//! Which model a command uses, and how it computes.
+
+use clap::{Args, ValueEnum};
+use yuyi_encoder::Precision;
+use yuyi_models::BUILTIN_NAME;
+
+/// Which model, and how it computes.
+#[derive(Args)]
+pub struct ModelArgs {
+    /// Built-in or installed model, or a model folder
+    #[arg(long, env = "YUYI_MODEL", value_name = "NAME|DIR", default_value = BUILTIN_NAME)]
+    pub model: String,
+    /// How it computes.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// How a model computes.
+#[derive(Args)]
+pub struct ComputeArgs {
+    /// Number format of the matrix products [default: f32 for a checkpoint, its own for a quantised model]
+    #[arg(long, env = "YUYI_PRECISION", value_enum)]
+    pub precision: Option<PrecisionArg>,
+    /// Threads of one computation [default: the cores that may be used]
+    #[arg(long, env = "YUYI_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub threads: Option<u16>,
+}
+
+impl ComputeArgs {
+    /// Number format of the matrix products; `None`: the model's own.
+    pub fn precision(&self) -> Option<Precision> {
+        self.precision.map(Precision::from)
+    }
+
+    /// Threads of one computation; `None`: the cores that may be used.
+    pub fn threads(&self) -> Option<usize> {
+        self.threads.map(usize::from)
+    }
+}
+
+/// Number formats of the matrix products.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PrecisionArg {
+    /// 32-bit floats: the answers of the original
+    F32,
+    /// 8-bit weights and activations: about three times as fast
+    Int8,
+    /// 4-bit weights, 8-bit activations: the smallest; experimental but for the built-in model
+    Int4,
+}
+
+impl From<PrecisionArg> for Precision {
+    fn from(arg: PrecisionArg) -> Self {
+        match arg {
+            PrecisionArg::F32 => Self::F32,
+            PrecisionArg::Int8 => Self::Int8,
+            PrecisionArg::Int4 => Self::Int4,
+        }
+    }
+}

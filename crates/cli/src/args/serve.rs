@@ -1,0 +1,163 @@
+//! Flags of `yuyi serve`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
+use yuyi_models::BUILTIN_NAME;
+
+use super::values::{parse_size, parse_size_or_none, parse_time};
+use super::{AccessArgs, ComputeArgs};
+
+/// `yuyi serve`.
+#[derive(Args)]
+pub struct ServeArgs {
+    /// TOML file with any of these flags, as `queue-timeout = 30`; flags and variables win over it
+    #[arg(long, env = "YUYI_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address to listen on; 0.0.0.0 publishes the server
+    #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
+    pub host: String,
+    /// Port; 0 takes a free one
+    #[arg(long, env = "YUYI_PORT", default_value_t = 5000)]
+    pub port: u16,
+    /// Further name for the default model, or NAME=MODEL for another; may be repeated (separated by commas in the environment)
+    #[arg(
+        long,
+        env = "YUYI_SERVED_MODEL_NAME",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub served_model_name: Vec<String>,
+    /// Largest body of a request
+    #[arg(long, env = "YUYI_MAX_BODY", value_name = "SIZE", default_value = "32MiB", value_parser = parse_size)]
+    pub max_body: usize,
+    /// Most texts of a request
+    #[arg(
+        long,
+        env = "YUYI_MAX_TEXTS",
+        value_name = "N",
+        default_value_t = 10_000
+    )]
+    pub max_texts: usize,
+    /// Most characters of a text
+    #[arg(
+        long,
+        env = "YUYI_MAX_CHARACTERS",
+        value_name = "N",
+        default_value_t = 100_000
+    )]
+    pub max_characters: usize,
+    /// Most pairs of a matrix
+    #[arg(
+        long,
+        env = "YUYI_MAX_MATRIX_PAIRS",
+        value_name = "N",
+        default_value_t = 4_000_000
+    )]
+    pub max_matrix_pairs: usize,
+    /// Most tokens that wait in the queue
+    #[arg(
+        long,
+        env = "YUYI_QUEUE_TOKENS",
+        value_name = "N",
+        default_value_t = 1_000_000
+    )]
+    pub queue_tokens: usize,
+    /// Seconds that a request waits for its turn
+    #[arg(
+        long,
+        env = "YUYI_QUEUE_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
+    pub queue_timeout: u64,
+    /// Memory for vectors that were computed before; 0: none
+    #[arg(long, env = "YUYI_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = parse_size_or_none)]
+    pub cache: usize,
+    /// Seconds that such a vector is kept [default: until there is no room]
+    #[arg(long, env = "YUYI_CACHE_TTL", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub cache_ttl: Option<u64>,
+    /// Redis where servers share such vectors: redis://:PASSWORD@HOST:PORT/DB
+    #[arg(long, env = "YUYI_REDIS", value_name = "URL", hide_env_values = true)]
+    pub redis: Option<String>,
+    /// Seconds in which a body must arrive
+    #[arg(
+        long,
+        env = "YUYI_BODY_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 60
+    )]
+    pub body_timeout: u64,
+    /// Seconds in which the head of a request must arrive
+    #[arg(long, env = "YUYI_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub header_timeout: u64,
+    /// Seconds in which a client must take a part of its answer
+    #[arg(long, env = "YUYI_SEND_TIMEOUT", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub send_timeout: u64,
+    /// Seconds that a connection may stay open between requests
+    #[arg(long, env = "YUYI_IDLE_TIMEOUT", value_name = "SECONDS", default_value_t = 75, value_parser = clap::value_parser!(u64).range(1..))]
+    pub idle_timeout: u64,
+    /// Most connections at a time
+    #[arg(long, env = "YUYI_MAX_CONNECTIONS", value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// Seconds that accepted requests may take when the server is told to stop
+    #[arg(
+        long,
+        env = "YUYI_DRAIN_TIMEOUT",
+        value_name = "SECONDS",
+        default_value_t = 30
+    )]
+    pub drain_timeout: u64,
+    /// Form of the log on standard error
+    #[arg(long, env = "YUYI_LOG_FORMAT", value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug or trace, also per module
+    #[arg(
+        long,
+        env = "YUYI_LOG",
+        value_name = "LEVEL",
+        default_value = "warn,yuyi_server=info"
+    )]
+    pub log: String,
+    /// Write the texts of requests to the log
+    #[arg(long, env = "YUYI_LOG_TEXTS", value_parser = FalseyValueParser::new())]
+    pub log_texts: bool,
+    /// Write the line about the address as JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    /// Access.
+    #[command(flatten)]
+    pub access: AccessArgs,
+    /// Model to serve; may be repeated, the first is the default (separated by commas in the environment)
+    #[arg(
+        long = "model",
+        env = "YUYI_MODEL",
+        value_name = "NAME|DIR",
+        value_delimiter = ',',
+        default_value = BUILTIN_NAME
+    )]
+    pub models: Vec<String>,
+    /// Load a model when a request first names it
+    #[arg(long, env = "YUYI_LAZY", value_parser = FalseyValueParser::new())]
+    pub lazy: bool,
+    /// Unload a model after so long without a request, such as 10m [default: never]
+    #[arg(long, env = "YUYI_IDLE_UNLOAD", value_name = "TIME", value_parser = parse_time)]
+    pub idle_unload: Option<Duration>,
+    /// Memory that models may take together; the one used least recently goes [default: no limit]
+    #[arg(long, env = "YUYI_MEMORY_LIMIT", value_name = "SIZE", value_parser = parse_size)]
+    pub memory_limit: Option<usize>,
+    /// How models compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people
+    Text,
+    /// A JSON object a line
+    Json,
+}

@@ -1,0 +1,35 @@
+//! Flags of `yuyi sim`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::ModelArgs;
+use crate::input::Format;
+
+/// `yuyi sim`.
+#[derive(Args)]
+pub struct SimArgs {
+    /// First sentence
+    #[arg(
+        required_unless_present = "pairs",
+        conflicts_with = "pairs",
+        requires = "b"
+    )]
+    pub a: Option<String>,
+    /// Second sentence
+    pub b: Option<String>,
+    /// File of pairs (TSV, CSV or JSONL; `-`: standard input)
+    #[arg(long, env = "YUYI_PAIRS", value_name = "FILE")]
+    pub pairs: Option<PathBuf>,
+    /// Format of the file, where its name does not tell
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<Format>,
+    /// Write JSON, one line a pair
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}

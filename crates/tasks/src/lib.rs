@@ -3,6 +3,7 @@
 mod blank;
 mod calibration;
 mod cosine;
+pub mod metrics;
 
 pub use blank::is_blank;
 pub use calibration::Calibration;

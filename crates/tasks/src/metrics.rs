@@ -1,0 +1,19 @@
+//! How well scores agree with labels: correlation, ranking, calibration error, retrieval, each with bootstrap intervals.
+//!
+//! Every metric is computed from a prepared form that sorts once ([`Correlation`], [`Ranking`], [`Reliability`]) and
+//! takes *counts*: how many times each observation is in the sample, `&[1; n]` for the data as they are. So a thousand
+//! bootstrap samples cost a thousand passes and no sort. What cannot be told is `None`, never NaN.
+
+mod bootstrap;
+mod correlation;
+mod ranking;
+mod reliability;
+mod retrieval;
+#[cfg(test)]
+mod tests;
+
+pub use bootstrap::{Interval, interval, intervals};
+pub use correlation::{Correlation, pearson, spearman};
+pub use ranking::{Ranking, RocPoint, Threshold};
+pub use reliability::{Bin, Reliability};
+pub use retrieval::{ndcg_at, recall_at, reciprocal_rank};

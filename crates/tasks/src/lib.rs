@@ -3,8 +3,11 @@
 mod blank;
 mod calibration;
 mod cosine;
+pub mod lexical;
 pub mod metrics;
+mod words;
 
 pub use blank::is_blank;
 pub use calibration::Calibration;
 pub use cosine::cosine;
+pub use words::{Word, words};

@@ -1,0 +1,149 @@
+//! How alike two texts are by their characters and words alone, without a model: what a model has to be better than.
+//!
+//! Every score is in [0, 1] and symmetric, and a text has 1 with itself. All methods but [`Method::Word2vec`] compare
+//! *bare* texts: NFKC, lower case, without white space and punctuation; of a text that is nothing else, only
+//! the white space is dropped.
+
+mod edit;
+mod jaccard;
+mod normal;
+mod sparse;
+mod tf_idf;
+mod word_vectors;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use self::tf_idf::{Terms, TfIdf};
+pub use self::word_vectors::{WordVectors, WordVectorsBuilder};
+
+use self::edit::edit_similarity;
+use self::jaccard::jaccard;
+use self::normal::bare;
+
+/// A way to compare texts without a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Method {
+    /// Shared characters over all characters, each counted once.
+    Jaccard,
+    /// 1 − Levenshtein distance / length of the longer text, in characters.
+    Edit,
+    /// Cosine of TF-IDF vectors over runs of one and two characters.
+    Tfidf,
+    /// Cosine of TF-IDF vectors over words as jieba cuts them.
+    TfidfWords,
+    /// Cosine of the averages of word vectors, cut at 0.
+    Word2vec,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 5] = [
+        Self::Jaccard,
+        Self::Edit,
+        Self::Tfidf,
+        Self::TfidfWords,
+        Self::Word2vec,
+    ];
+
+    /// The name on the command line, in requests and in replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jaccard => "jaccard",
+            Self::Edit => "edit",
+            Self::Tfidf => "tfidf",
+            Self::TfidfWords => "tfidf_words",
+            Self::Word2vec => "word2vec",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|method| method.name() == name);
+        known.ok_or_else(|| {
+            let names: Vec<&str> = Self::ALL.iter().map(|method| method.name()).collect();
+            format!("{name:?} is none of {}.", names.join(", "))
+        })
+    }
+}
+
+/// A method that is ready to compare texts.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    method: Method,
+    model: Model,
+}
+
+#[derive(Clone, Debug)]
+enum Model {
+    Jaccard,
+    Edit,
+    TfIdf(TfIdf),
+    WordVectors(WordVectors),
+}
+
+impl Baseline {
+    /// A method for texts of which nothing is known but themselves: every term counts the same, since two texts say
+    /// nothing about what is common. `None` for [`Method::Word2vec`], which needs vectors.
+    pub fn of_pair(method: Method) -> Option<Self> {
+        let model = match method {
+            Method::Jaccard => Model::Jaccard,
+            Method::Edit => Model::Edit,
+            Method::Tfidf => Model::TfIdf(TfIdf::unweighted(Terms::CHARACTERS)),
+            Method::TfidfWords => Model::TfIdf(TfIdf::unweighted(Terms::Words)),
+            Method::Word2vec => return None,
+        };
+        Some(Self { method, model })
+    }
+
+    /// A method for texts of a collection: TF-IDF learns there how common each term is; the others learn nothing.
+    /// `None` for [`Method::Word2vec`], which needs vectors.
+    pub fn of_texts<'a>(method: Method, texts: impl IntoIterator<Item = &'a str>) -> Option<Self> {
+        let terms = match method {
+            Method::Tfidf => Terms::CHARACTERS,
+            Method::TfidfWords => Terms::Words,
+            other => return Self::of_pair(other),
+        };
+        let model = Model::TfIdf(TfIdf::of_texts(terms, texts));
+        Some(Self { method, model })
+    }
+
+    /// [`Method::Word2vec`].
+    pub fn of_vectors(vectors: WordVectors) -> Self {
+        Self {
+            method: Method::Word2vec,
+            model: Model::WordVectors(vectors),
+        }
+    }
+
+    /// The method.
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    /// How alike two texts are, in [0, 1].
+    pub fn score(&self, a: &str, b: &str) -> f64 {
+        let (bare_a, bare_b) = (bare(a), bare(b));
+        if bare_a == bare_b {
+            return 1.0;
+        }
+        match &self.model {
+            Model::Jaccard => jaccard(&bare_a, &bare_b),
+            Model::Edit => edit_similarity(&bare_a, &bare_b),
+            Model::TfIdf(weights) => weights.cosine(&bare_a, &bare_b),
+            Model::WordVectors(vectors) => vectors.cosine(a, b),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,11 @@
 
 mod delimited;
 mod jsonl;
+#[allow(
+    dead_code,
+    reason = "the commands that measure against labels come with the next changes"
+)]
+mod labelled;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -11,6 +16,8 @@ use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use yuyi_tasks::is_blank;
 
+#[allow(unused_imports, reason = "as for the module")]
+pub use self::labelled::{LabelledPair, LabelledPairs};
 use crate::args::Misuse;
 use crate::progress::Progress;
 
@@ -40,7 +47,30 @@ impl Format {
     }
 }
 
-/// The wanted columns of a row, in the order in which they were asked for.
+/// What is read of the rows of a file.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// Columns that must be there; they stand in this order where there is no header.
+    pub needed: &'static [&'static str],
+    /// The one of them that JSON writes as a number.
+    pub number: Option<&'static str>,
+    /// Columns that are read where a header or an object names them; elsewhere their cells are empty.
+    pub further: Vec<String>,
+}
+
+impl Columns {
+    /// Columns of text that must be there.
+    pub fn needed(needed: &'static [&'static str]) -> Self {
+        Self {
+            needed,
+            number: None,
+            further: Vec::new(),
+        }
+    }
+}
+
+/// The wanted columns of a row: those that are needed, in the order in which they were asked for, then the further
+/// ones.
 #[derive(Debug, PartialEq)]
 pub struct Row {
     /// Line of the file, from 1.
@@ -101,7 +131,12 @@ impl Input {
     /// The rows, and the progress bar. Columns are found by their names in a header row, else they
     /// stand in the order of `columns`. A blank cell is an error: it has no meaning to compare.
     pub fn rows(self, columns: &'static [&'static str]) -> (Rows, Progress) {
-        let name = self.name;
+        self.rows_of(Columns::needed(columns))
+    }
+
+    /// As [`Input::rows`]; the further columns may be missing or blank.
+    pub fn rows_of(self, columns: Columns) -> (Rows, Progress) {
+        let (name, needed) = (self.name, columns.needed);
         let rows: Rows = match self.format {
             Format::Txt => Box::new(Lines::new(self.reader).map(|line| {
                 let (line, text) = line?;
@@ -117,13 +152,12 @@ impl Input {
         let checked = rows.map(move |row| {
             let row = row.map_err(|error| error.context(format!("{name} cannot be read further")));
             let row = row?;
-            match row.cells.iter().position(|cell| is_blank(cell)) {
+            let mut cells = needed.iter().zip(&row.cells);
+            match cells.find(|(_, cell)| is_blank(cell)) {
                 None => Ok(row),
-                Some(i) => Err(anyhow!(
-                    "{name}:{}: {} is empty or blank.",
-                    row.line,
-                    columns[i]
-                )),
+                Some((column, _)) => {
+                    Err(anyhow!("{name}:{}: {column} is empty or blank.", row.line))
+                }
             }
         });
         (Box::new(checked), self.progress)
@@ -235,6 +269,11 @@ mod tests {
                 Format::Tsv,
                 b"a\tb\n\xff\tb\n",
                 "f cannot be read further: line 2 is not UTF-8",
+            ),
+            (
+                Format::Tsv,
+                b"sentence_a\ttext_b\na\tb\n",
+                "f cannot be read further: line 1 names sentence_a but not sentence_b; a header row names all of sentence_a, sentence_b",
             ),
             (
                 Format::Csv,

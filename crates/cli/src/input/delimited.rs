@@ -5,12 +5,16 @@ use std::io::BufRead;
 use anyhow::{anyhow, bail};
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
-use super::{Lines, Row, Rows};
+use super::{Columns, Lines, Row, Rows};
 
 /// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
-/// published sets of pairs.
-pub(super) fn tsv(reader: Box<dyn BufRead>, columns: &'static [&'static str]) -> Rows {
-    let records = Lines::new(reader).map(|line| {
+/// published sets of pairs. An empty line separates rows, unless it may be a row: an empty text.
+pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns) -> Rows {
+    let skips_empty = columns.needed.len() > 1;
+    let is_row = move |line: &anyhow::Result<(u64, String)>| {
+        !(skips_empty && matches!(line, Ok((_, text)) if text.is_empty()))
+    };
+    let records = Lines::new(reader).filter(is_row).map(|line| {
         let (line, text) = line?;
         Ok((line, text.split('\t').map(str::to_owned).collect()))
     });
@@ -18,7 +22,7 @@ pub(super) fn tsv(reader: Box<dyn BufRead>, columns: &'static [&'static str]) ->
 }
 
 /// Rows of RFC 4180 records.
-pub(super) fn csv(reader: Box<dyn BufRead>, columns: &'static [&'static str]) -> Rows {
+pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns) -> Rows {
     let reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -48,13 +52,21 @@ fn explain(error: csv::Error) -> anyhow::Error {
 /// The wanted columns of records.
 struct Selected<I> {
     records: I,
-    columns: &'static [&'static str],
+    columns: Columns,
     /// Where the columns stand; found with the first record.
-    places: Option<Vec<usize>>,
+    places: Option<Places>,
+}
+
+/// Where the wanted columns stand in a record.
+#[derive(Clone)]
+struct Places {
+    needed: Vec<usize>,
+    /// `None`: the file has no such column.
+    further: Vec<Option<usize>>,
 }
 
 impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
-    fn new(records: I, columns: &'static [&'static str]) -> Self {
+    fn new(records: I, columns: Columns) -> Self {
         Self {
             records,
             columns,
@@ -67,31 +79,34 @@ impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
             return Ok(None);
         };
         let (line, cells) = record?;
-        match &self.places {
-            Some(places) => self.select(line, cells, places).map(Some),
-            None => {
-                let header = find(&cells, self.columns);
-                let is_header = header.is_some();
-                let places = header.unwrap_or_else(|| (0..self.columns.len()).collect());
-                let places = self.places.insert(places).clone();
-                if is_header {
-                    self.read()
-                } else {
-                    self.select(line, cells, &places).map(Some)
-                }
-            }
+        if let Some(places) = &self.places {
+            return self.select(line, cells, places).map(Some);
+        }
+        let header = find(line, &cells, &self.columns)?;
+        let is_header = header.is_some();
+        let places = header.unwrap_or_else(|| Places {
+            needed: (0..self.columns.needed.len()).collect(),
+            further: vec![None; self.columns.further.len()],
+        });
+        let places = self.places.insert(places).clone();
+        if is_header {
+            self.read()
+        } else {
+            self.select(line, cells, &places).map(Some)
         }
     }
 
-    fn select(&self, line: u64, mut cells: Vec<String>, places: &[usize]) -> anyhow::Result<Row> {
-        if places.iter().any(|&place| place >= cells.len()) {
-            let (n, wanted) = (cells.len(), self.columns.join(", "));
+    fn select(&self, line: u64, cells: Vec<String>, places: &Places) -> anyhow::Result<Row> {
+        if places.needed.iter().any(|&place| place >= cells.len()) {
+            let (n, wanted) = (cells.len(), self.columns.needed.join(", "));
             let columns = if n == 1 { "column" } else { "columns" };
             bail!("line {line} has {n} {columns}; {wanted} are needed");
         }
-        let cells = places
-            .iter()
-            .map(|&place| std::mem::take(&mut cells[place]))
+        let needed = places.needed.iter().map(|&place| Some(place));
+        let wanted = needed.chain(places.further.iter().copied());
+        let cells = wanted
+            .map(|place| place.and_then(|place| cells.get(place)).cloned())
+            .map(Option::unwrap_or_default)
             .collect();
         Ok(Row { line, cells })
     }
@@ -105,14 +120,30 @@ impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Iterator for Select
     }
 }
 
-/// Where the columns stand, if the record is a header that names them all.
-fn find(header: &[String], columns: &[&str]) -> Option<Vec<usize>> {
-    let names: Vec<String> = header
+/// Where the columns stand, if the record is a header. One that names some of the needed columns is meant as a header,
+/// and lacks the others.
+fn find(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Option<Places>> {
+    let names: Vec<String> = record
         .iter()
         .map(|cell| cell.trim_start_matches('\u{feff}').trim().to_lowercase())
         .collect();
-    columns
-        .iter()
-        .map(|column| names.iter().position(|name| name == column))
-        .collect()
+    let place = |column: &str| names.iter().position(|name| *name == column.to_lowercase());
+    let needed: Vec<Option<usize>> = columns.needed.iter().map(|column| place(column)).collect();
+    if needed.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let which = |named: bool| {
+        let columns = columns.needed.iter().zip(&needed);
+        let chosen = columns.filter(|(_, place)| place.is_some() == named);
+        let chosen: Vec<&str> = chosen.map(|(column, _)| *column).collect();
+        chosen.join(", ")
+    };
+    if needed.iter().any(Option::is_none) {
+        let (named, missing, all) = (which(true), which(false), columns.needed.join(", "));
+        bail!("line {line} names {named} but not {missing}; a header row names all of {all}");
+    }
+    Ok(Some(Places {
+        needed: needed.into_iter().flatten().collect(),
+        further: columns.further.iter().map(|column| place(column)).collect(),
+    }))
 }

@@ -12,6 +12,8 @@ mod input;
 mod model;
 mod output;
 mod progress;
+#[allow(dead_code, unused_imports, reason = "the commands that write reports come next")]
+mod report;
 
 use std::io;
 use std::process::ExitCode;

@@ -146,6 +146,18 @@ impl Ranking {
         lowest
     }
 
+    /// What each distinct score would do as threshold, from the highest. `None` with one class only.
+    pub fn thresholds(&self, counts: &[u32]) -> Option<Vec<Threshold>> {
+        let all = self.both_classes(counts)?;
+        let mut curve = Vec::new();
+        self.sweep(counts, |threshold, now| {
+            if now.positives + now.negatives > 0 {
+                curve.push(now.at(threshold, all));
+            }
+        });
+        Some(curve)
+    }
+
     /// The ROC curve by falling threshold, from (0, 0) to (1, 1). `None` with one class only.
     pub fn roc(&self, counts: &[u32]) -> Option<Vec<RocPoint>> {
         let all = self.both_classes(counts)?;

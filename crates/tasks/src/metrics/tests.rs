@@ -224,6 +224,17 @@ fn a_precision_that_nothing_has_gives_no_threshold() {
 }
 
 #[test]
+fn every_score_of_the_sample_is_a_threshold() {
+    let ranking = Ranking::new(&[0.9, 0.5, 0.5, 0.1], &[true, true, false, false]);
+    let curve = ranking.thresholds(&[1; 4]).unwrap();
+    let at: Vec<f64> = curve.iter().map(|t| t.threshold).collect();
+    assert_eq!(at, [0.9, 0.5, 0.1]);
+    assert_eq!((curve[1].recall, curve[2].precision), (1.0, 0.5));
+    // 0.9 is not drawn, and without it nothing is accepted there.
+    assert_eq!(ranking.thresholds(&[0, 1, 1, 1]).unwrap().len(), 2);
+}
+
+#[test]
 fn the_last_bin_contains_its_end() {
     let bins = Reliability::new(&[0.0, 0.1, 1.0, 0.999], &[0.0, 0.5, 1.0, 1.0]).bins(&[1; 4]);
     let counts: Vec<u64> = bins.iter().map(|bin| bin.count).collect();

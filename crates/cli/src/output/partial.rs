@@ -1,0 +1,67 @@
+//! Files that appear under their names when they are complete, never before.
+
+use std::fs::Permissions;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use tempfile::NamedTempFile;
+
+/// A file beside the one that it becomes; it vanishes if it is never finished.
+pub struct PartialFile {
+    path: PathBuf,
+    /// Its content so far.
+    pub writer: BufWriter<NamedTempFile>,
+}
+
+impl PartialFile {
+    /// Begins the file in the folder of `path`; what is there stays until it is complete.
+    pub fn create(path: PathBuf) -> anyhow::Result<Self> {
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".yuyi-").suffix(".part");
+        if let Some(permissions) = ordinary_permissions() {
+            builder.permissions(permissions);
+        }
+        let file = builder
+            .tempfile_in(folder)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        Ok(Self {
+            path,
+            writer: BufWriter::new(file),
+        })
+    }
+
+    /// The name that it will have.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the file its name.
+    pub fn finish(self) -> anyhow::Result<()> {
+        let failed = || format!("{} cannot be written", self.path.display());
+        let file = self
+            .writer
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)
+            .with_context(failed)?;
+        file.as_file().sync_all().with_context(failed)?;
+        file.persist(&self.path).with_context(failed)?;
+        Ok(())
+    }
+}
+
+/// What the user's umask leaves of rw for all, instead of a temporary file's rw for the owner.
+#[cfg(unix)]
+fn ordinary_permissions() -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn ordinary_permissions() -> Option<Permissions> {
+    None
+}

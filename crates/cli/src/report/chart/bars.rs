@@ -1,0 +1,82 @@
+//! Values side by side, with their intervals.
+
+use yuyi_tasks::metrics::Interval;
+
+use super::{Axis, LEFT, RIGHT, WIDTH, drawing, rectangle, segment, titled, width, words};
+use crate::report::Element;
+
+/// A bar.
+pub struct Bar {
+    /// What it is of.
+    pub name: String,
+    /// Its length.
+    pub value: f64,
+    /// Where the value lies in 95 % of the samples.
+    pub interval: Option<Interval>,
+    /// Class of its colour.
+    pub class: &'static str,
+}
+
+const STEP: f64 = 26.0;
+const HEAD: f64 = 8.0;
+const FOOT: f64 = 26.0;
+/// Longest part of a name that is drawn, in the units of the drawing.
+const NAME: f64 = 150.0;
+
+/// Bars from the left, one below the other; their axis begins at 0 or at the least value.
+pub fn bars(title: &str, axis: &Axis, bars: &[Bar]) -> Element {
+    let bottom = HEAD + STEP * bars.len() as f64;
+    let widest = bars.iter().map(|bar| width(&shortened(&bar.name)));
+    let left = widest.fold(LEFT, f64::max) + 8.0;
+    // The numbers stand on the right of the frame.
+    let right = RIGHT - 40.0;
+    let x = |value: f64| left + axis.part(value) * (right - left);
+    let mut svg = drawing(title, bottom + FOOT);
+    for (value, label) in &axis.ticks {
+        svg = svg
+            .child(segment((x(*value), HEAD), (x(*value), bottom), "grid"))
+            .child(words((x(*value), bottom + 16.0), "middle", label));
+    }
+    for (i, bar) in bars.iter().enumerate() {
+        let y = HEAD + STEP * (i as f64 + 0.5);
+        let body = rectangle(
+            (left, y - 7.0),
+            (x(bar.value), y + 7.0),
+            &format!("bar {}", bar.class),
+        );
+        svg = svg
+            .child(words(
+                (left - 8.0, y + 4.0),
+                "strong end",
+                &shortened(&bar.name),
+            ))
+            .child(titled(body, &bar.name))
+            .child(words(
+                (WIDTH - 12.0, y + 4.0),
+                "strong end",
+                &format!("{:.3}", bar.value),
+            ));
+        if let Some(Interval { low, high }) = bar.interval {
+            svg = svg
+                .child(segment((x(low), y), (x(high), y), "whisker"))
+                .child(segment((x(low), y - 4.0), (x(low), y + 4.0), "whisker"))
+                .child(segment((x(high), y - 4.0), (x(high), y + 4.0), "whisker"));
+        }
+    }
+    svg.child(segment((left, HEAD), (left, bottom), "axis"))
+}
+
+/// A name of at most [`NAME`]; the end of a long one tells more than its start.
+fn shortened(name: &str) -> String {
+    let mut short = name.to_owned();
+    while width(&short) > NAME {
+        short = format!(
+            "…{}",
+            short
+                .chars()
+                .skip(if short.starts_with('…') { 2 } else { 1 })
+                .collect::<String>()
+        );
+    }
+    short
+}

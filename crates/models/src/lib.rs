@@ -18,5 +18,5 @@ pub use embedder::{
 pub use error::Error;
 pub use home::home;
 pub use local::LocalEmbedder;
-pub use resolve::{Installed, Resolved, installed, resolve};
+pub use resolve::{Installed, Resolved, installed, resolve, resolve_installed};
 pub use yuyi_encoder::LongText;

@@ -80,6 +80,26 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
     })
 }
 
+/// The model that is installed under exactly this name, or built in; a path is none. For names that come from
+/// strangers: they are compared with those that are there, and never become part of a path.
+///
+/// # Errors
+/// When the home folder, or the model's, cannot be read.
+pub fn resolve_installed(name: &str) -> Result<Option<Resolved>, Error> {
+    resolve_installed_in(home().as_deref(), name)
+}
+
+fn resolve_installed_in(home: Option<&Path>, name: &str) -> Result<Option<Resolved>, Error> {
+    let found = installed_in(home)?.into_iter().find(|m| m.name == name);
+    let Some(Installed { name, folder }) = found else {
+        return Ok(None);
+    };
+    match folder {
+        Some(folder) => from_path(name, &folder).map(Some),
+        None => Ok(Some(from_folder(name, builtin::folder()))),
+    }
+}
+
 fn from_path(name: String, path: &Path) -> Result<Resolved, Error> {
     Ok(from_folder(
         name,
@@ -233,6 +253,29 @@ mod tests {
             resolve_in(None, &format!("{path}/../mine/.")).unwrap().name,
             "mine"
         );
+    }
+
+    #[test]
+    fn names_of_strangers_never_become_paths() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = install(home.path(), "mine", "{}");
+        let find = |name: &str| resolve_installed_in(Some(home.path()), name).unwrap();
+        assert_eq!(find("mine").unwrap().name, "mine");
+        assert_eq!(find(BUILTIN_NAME).unwrap().name, BUILTIN_NAME);
+        let absolute = folder.to_str().unwrap();
+        for name in [
+            "",
+            ".",
+            "..",
+            "./mine",
+            "mine/",
+            "../models/mine",
+            "mine\0",
+            "Mine",
+            absolute,
+        ] {
+            assert!(find(name).is_none(), "{name:?}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::cache::{CacheOptions, CacheStats, Caches};
 use crate::envelope::envelope;
 use crate::guard::guard;
 use crate::metrics::Metrics;
-use crate::registry::{ModelOptions, ModelSource, Registry};
+use crate::registry::{ModelOptions, Models, Registry};
 use crate::routes::{self, models, page};
 use crate::scheduler::{QueueDepth, Scheduler, Sink};
 use crate::{ApiError, Perimeter};
@@ -87,14 +87,14 @@ struct Shared {
 }
 
 impl App {
-    /// A service of models that are not loaded yet; the first one is the default.
+    /// A service of models that are not loaded yet.
     pub fn new(
-        models: Vec<ModelSource>,
+        models: impl Into<Models>,
         options: ModelOptions,
         caches: &CacheOptions,
         limits: Limits,
     ) -> Self {
-        let registry = Registry::new(models, options, limits.queue_timeout);
+        let registry = Registry::new(models.into(), options, limits.queue_timeout);
         let caches = Arc::new(Caches::new(caches));
         let kept = Arc::clone(&caches);
         let keep: Sink =
@@ -160,6 +160,7 @@ pub fn router(app: App, perimeter: &Perimeter) -> Router {
     let administration = Router::new()
         .merge(admin_routes())
         .route("/v1/models", get(models::models))
+        .route("/v1/models/{*model}", get(models::model))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(guard.clone())
         .layer(perimeter.origins.for_administration());

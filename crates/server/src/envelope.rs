@@ -84,6 +84,8 @@ impl Shape {
     pub(crate) fn of(path: &str) -> Self {
         match path {
             "/v1/embeddings" | "/embeddings" | "/v1/models" => Self::OpenAi,
+            "/v1/models/load" | "/v1/models/unload" | "/v1/models/pull" => Self::Own,
+            path if path.starts_with("/v1/models/") => Self::OpenAi,
             _ => Self::Own,
         }
     }

@@ -44,6 +44,7 @@ use crate::routes::{
         rerank::rerank_v2,
         rerank::rerank_any,
         models::models,
+        models::model,
         models::load,
         models::unload,
         info::info,

@@ -4,8 +4,10 @@
 //! wait for their turn. One is loaded at a time, since loading takes all cores. A model goes when it was idle for too
 //! long, when another one needs its memory and it is the one that was used least recently, or when it is told to. It
 //! leaves the memory when the last request that uses it is answered. A model that did not load is tried again, by
-//! the next request after a pause, or at once when it is told to.
+//! the next request after a pause, or at once when it is told to. Models that are installed but not listed come and go
+//! like those of `lazy`; nothing is ever downloaded for a request.
 
+mod shelf;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,8 @@ use tokio::time::{sleep, timeout_at};
 use yuyi_encoder::LoadProgress;
 use yuyi_models::{Embedder, ModelFacts};
 
+use self::shelf::Shelf;
+pub use self::shelf::{ModelLibrary, Models};
 use self::slot::{Slot, View};
 use crate::ApiError;
 use crate::embed::Model;
@@ -61,6 +65,7 @@ pub struct ModelOptions {
 }
 
 /// What is known of a served model without loading it.
+#[derive(Default)]
 pub(crate) struct ModelStatus {
     /// Its name in replies.
     pub(crate) name: String,
@@ -81,8 +86,7 @@ pub(crate) struct Registry {
 }
 
 struct Shared {
-    /// The default model first.
-    slots: Vec<Slot>,
+    shelf: Shelf,
     options: ModelOptions,
     /// How long a request waits for a model.
     patience: Duration,
@@ -91,14 +95,10 @@ struct Shared {
 }
 
 impl Registry {
-    /// Models that are not loaded yet; the first one is the default.
-    pub(crate) fn new(
-        sources: Vec<ModelSource>,
-        options: ModelOptions,
-        patience: Duration,
-    ) -> Self {
+    /// Models that are not loaded yet.
+    pub(crate) fn new(models: Models, options: ModelOptions, patience: Duration) -> Self {
         let shared = Shared {
-            slots: sources.into_iter().map(Slot::new).collect(),
+            shelf: Shelf::new(models),
             options,
             patience,
             loading: tokio::sync::Mutex::default(),
@@ -110,18 +110,40 @@ impl Registry {
 
     /// The default model's name.
     pub(crate) fn default_name(&self) -> &str {
-        self.shared.slots.first().map_or("", Slot::name)
+        let listed = self.shared.shelf.listed();
+        listed.first().map_or("", |slot| slot.name())
     }
 
-    /// The state of every model.
+    /// The state of every model that is listed or was named by a request; the default model first.
     pub(crate) fn statuses(&self) -> Vec<ModelStatus> {
-        self.shared.slots.iter().map(Slot::status).collect()
+        let slots = self.shared.shelf.slots();
+        slots.iter().map(|slot| slot.status()).collect()
+    }
+
+    /// The state of every model that a request may name; the default model first.
+    pub(crate) async fn all_statuses(&self) -> Vec<ModelStatus> {
+        let (slots, others) = self.shared.shelf.all().await;
+        let known = slots.iter().map(|slot| slot.status());
+        let others = others.into_iter().map(|name| ModelStatus {
+            name,
+            state: slot::UNLOADED,
+            ..ModelStatus::default()
+        });
+        known.chain(others).collect()
+    }
+
+    /// The state of the model of a name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) async fn status(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+        Ok(self.find(Some(wanted)).await?.status())
     }
 
     /// Whether requests would be answered now: nothing is loaded for the first time.
     pub(crate) fn ready(&self) -> Result<(), ApiError> {
-        let starting = |slot: &&Slot| matches!(slot.view(), View::Starting);
-        match self.shared.slots.iter().find(starting) {
+        let starting = |slot: &&Arc<Slot>| matches!(slot.view(), View::Starting);
+        match self.shared.shelf.listed().iter().find(starting) {
             Some(slot) => Err(slot.is_loading()),
             None => Ok(()),
         }
@@ -133,8 +155,8 @@ impl Registry {
     /// When no model of that name is served, the server has just started and still loads it, it does not load, or
     /// that takes longer than a request waits.
     pub(crate) async fn get(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
-        let (place, since) = (self.find(wanted)?, Instant::now());
-        let slot = &self.shared.slots[place];
+        let since = Instant::now();
+        let slot = self.find(wanted).await?;
         let latest = since + self.shared.patience;
         loop {
             // Before the look, so that a change right after it is not missed.
@@ -144,7 +166,7 @@ impl Registry {
                 View::Loaded(inner) => return Ok(Model { inner, since }),
                 View::Starting => return Err(slot.is_loading()),
                 View::Failed(at) if at.elapsed() < RETRY_PAUSE => return Err(slot.has_failed()),
-                View::Failed(_) | View::Unloaded => self.begin(place),
+                View::Failed(_) | View::Unloaded => self.begin(&slot),
                 View::Loading => {}
             }
             if timeout_at(latest.into(), change).await.is_err() {
@@ -156,22 +178,32 @@ impl Registry {
         }
     }
 
-    fn find(&self, wanted: Option<&str>) -> Result<usize, ApiError> {
-        let Some(wanted) = wanted else {
-            return Ok(0);
+    async fn find(&self, wanted: Option<&str>) -> Result<Arc<Slot>, ApiError> {
+        let shelf = &self.shared.shelf;
+        let found = match wanted {
+            Some(wanted) => shelf.find(wanted).await,
+            None => shelf.listed().first().cloned(),
         };
-        let place = self.shared.slots.iter().position(|slot| slot.is(wanted));
-        place.ok_or_else(|| ApiError::ModelNotFound {
+        match found {
+            Some(slot) => Ok(slot),
+            None => Err(self.not_found(wanted.unwrap_or_default()).await),
+        }
+    }
+
+    async fn not_found(&self, wanted: &str) -> ApiError {
+        let (slots, others) = self.shared.shelf.all().await;
+        let names = slots.iter().flat_map(|slot| slot.names());
+        ApiError::ModelNotFound {
             name: wanted.to_owned(),
-            served: self.shared.slots.iter().flat_map(Slot::names).collect(),
-        })
+            served: names.chain(others).collect(),
+        }
     }
 
     /// Loads a model in the background, if nobody does yet.
-    fn begin(&self, place: usize) {
-        if self.shared.slots[place].claim(false) {
-            let registry = self.clone();
-            tokio::spawn(async move { registry.load(place).await });
+    fn begin(&self, slot: &Arc<Slot>) {
+        if slot.claim(false) {
+            let (registry, slot) = (self.clone(), Arc::clone(slot));
+            tokio::spawn(async move { registry.load(&slot).await });
         }
     }
 
@@ -183,10 +215,9 @@ impl Registry {
         if self.shared.options.lazy {
             return Ok(());
         }
-        let slots = &self.shared.slots;
-        let starting: Vec<usize> = (0..slots.len()).filter(|&i| slots[i].claim(true)).collect();
-        for place in starting {
-            let slot = &slots[place];
+        let slots = self.shared.shelf.listed().iter().enumerate();
+        let starting: Vec<_> = slots.filter(|(_, slot)| slot.claim(true)).collect();
+        for (place, slot) in starting {
             if place > 0 && !self.has_room_for(slot) {
                 tracing::info!(
                     model = slot.name(),
@@ -195,7 +226,7 @@ impl Registry {
                 slot.release();
                 continue;
             }
-            self.load(place).await;
+            self.load(slot).await;
             if let Some(error) = slot.take_error() {
                 return Err((slot.name().to_owned(), error));
             }
@@ -205,7 +236,7 @@ impl Registry {
 
     /// Has a model loaded, and waits for it.
     pub(crate) async fn load_now(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
-        let slot = &self.shared.slots[self.find(Some(wanted))?];
+        let slot = self.find(Some(wanted)).await?;
         slot.forget_failure();
         match self.get(Some(wanted)).await {
             Ok(_) => Ok(slot.status()),
@@ -218,19 +249,18 @@ impl Registry {
     }
 
     /// Lets go of a model, if it is loaded.
-    pub(crate) fn unload(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
-        let slot = &self.shared.slots[self.find(Some(wanted))?];
+    pub(crate) async fn unload(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+        let slot = self.find(Some(wanted)).await?;
         slot.unload();
         Ok(slot.status())
     }
 
     /// The whole way of a model into memory. The slot is claimed.
-    async fn load(&self, place: usize) {
+    async fn load(&self, slot: &Arc<Slot>) {
         let _turn = self.shared.loading.lock().await;
-        let slot = &self.shared.slots[place];
         let started = Instant::now();
         let loaded = match self.make_room_for(slot).await {
-            Ok(()) => self.run(place).await,
+            Ok(()) => run(slot).await,
             Err(reason) => Err(reason.into()),
         };
         match loaded {
@@ -249,13 +279,6 @@ impl Registry {
         }
     }
 
-    async fn run(&self, place: usize) -> Result<Arc<dyn Embedder>, LoadError> {
-        let shared = Arc::clone(&self.shared);
-        let loading = spawn_blocking(move || shared.slots[place].load());
-        // What a panic says is in the log by the hook of the process.
-        loading.await.map_err(|_| "the loader panicked")?
-    }
-
     fn has_room_for(&self, slot: &Slot) -> bool {
         let limit = self.shared.options.memory_limit;
         limit.is_none_or(|limit| self.held() + slot.bytes() <= limit)
@@ -263,7 +286,8 @@ impl Registry {
 
     /// Bytes of all models in memory, also of those that only await their last requests.
     fn held(&self) -> usize {
-        self.shared.slots.iter().map(Slot::held).sum()
+        let slots = self.shared.shelf.slots();
+        slots.iter().map(|slot| slot.held()).sum()
     }
 
     /// Unloads the models that were used least recently until `slot` has room, and waits until they are gone.
@@ -278,7 +302,7 @@ impl Registry {
             ));
         }
         while !self.has_room_for(slot) {
-            let loaded = self.shared.slots.iter();
+            let loaded = self.shared.shelf.slots().into_iter();
             let oldest = loaded.filter_map(|slot| Some((slot.last_use()?, slot)));
             match oldest.min_by_key(|(used, slot)| (slot.is_in_use(), *used)) {
                 Some((_, oldest)) => oldest.unload(),
@@ -300,13 +324,20 @@ impl Registry {
         let pause = (idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(10));
         loop {
             sleep(pause).await;
-            for slot in &self.shared.slots {
+            for slot in self.shared.shelf.slots() {
                 if slot.unload_if_idle(idle) {
                     tracing::info!(model = slot.name(), "an idle model is unloaded");
                 }
             }
         }
     }
+}
+
+async fn run(slot: &Arc<Slot>) -> Result<Arc<dyn Embedder>, LoadError> {
+    let slot = Arc::clone(slot);
+    // What a panic says is in the log by the hook of the process.
+    let loading = spawn_blocking(move || slot.load()).await;
+    loading.map_err(|_| "the loader panicked")?
 }
 
 /// An error with its causes, in a line.

@@ -12,9 +12,11 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use serde_json::{Value, json};
 use support::{Fake, Server, options, source, source_with};
-use yuyi_server::{App, CacheOptions, Limits, ModelOptions, ModelSource};
+use yuyi_server::{
+    App, CacheOptions, Limits, LoadError, ModelLibrary, ModelOptions, ModelSource, Models,
+};
 
-async fn serve(models: Vec<ModelSource>, models_options: ModelOptions) -> Server {
+async fn serve(models: impl Into<Models>, models_options: ModelOptions) -> Server {
     let caches = CacheOptions::default();
     let app = App::new(models, models_options, &caches, Limits::default());
     Server {
@@ -34,6 +36,23 @@ fn lazy() -> ModelOptions {
 
 fn fake() -> Fake {
     Fake::new(Arc::default())
+}
+
+/// One model, whatever it is called.
+struct Library(&'static str);
+
+impl ModelLibrary for Library {
+    fn names(&self) -> Result<Vec<String>, LoadError> {
+        Ok(vec![self.0.to_owned()])
+    }
+
+    fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {
+        let found = ModelSource {
+            aliases: Vec::new(),
+            ..source(self.0, fake())
+        };
+        Ok(Some(found).filter(|found| found.name == name))
+    }
 }
 
 async fn states(server: &Server) -> Vec<Value> {
@@ -104,6 +123,48 @@ async fn models_are_loaded_and_unloaded_on_request() {
             assert_eq!((status, code), expected, "{path} {body}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_model_is_told_of_by_its_name() {
+    let models = Models {
+        listed: vec![source("first", fake())],
+        library: Some(Arc::new(Library("thenlper/gte-base-zh"))),
+    };
+    let server = serve(models, ModelOptions::default()).await;
+    assert_eq!(states(&server).await, ["loaded", "unloaded"]);
+    let (_, list) = server.get("/v1/models").await;
+    for (path, place) in [
+        ("/v1/models/first", 0),
+        ("/v1/models/alias", 0),
+        ("/v1/models/thenlper/gte-base-zh", 1),
+        ("/v1/models/thenlper%2Fgte-base-zh", 1),
+    ] {
+        let (status, model) = server.get(path).await;
+        assert_eq!((status, &model), (200, &list["data"][place]), "{path}");
+    }
+    let body = r#"{"input": "x", "model": "thenlper/gte-base-zh"}"#;
+    let (status, reply) = server.post("/v1/embeddings", body).await;
+    assert_eq!(
+        (status, &reply["model"]),
+        (200, &"thenlper/gte-base-zh".into())
+    );
+    assert_eq!(states(&server).await, ["loaded", "loaded"]);
+
+    for path in ["/v1/models/none", "/v1/models/a/b", "/v1/models/%FF"] {
+        let (status, reply) = server.get(path).await;
+        let error = &reply["error"];
+        let told = (&error["code"], &error["type"], &error["param"]);
+        let expected = ["model_not_found", "invalid_request_error", "model"].map(Value::from);
+        assert_eq!(
+            (status, told),
+            (404, (&expected[0], &expected[1], &expected[2])),
+            "{path}"
+        );
+    }
+    let (status, reply) = server.post("/v1/models/first", "{}").await;
+    let code = reply["error"]["code"].as_str();
+    assert_eq!((status, code), (405, Some("method_not_allowed")));
 }
 
 /// Unloading while requests use the model costs none of them its answer.

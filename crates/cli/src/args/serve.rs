@@ -139,6 +139,9 @@ pub struct ServeArgs {
         default_value = BUILTIN_NAME
     )]
     pub models: Vec<String>,
+    /// Serve the models of --model only; without it, a request may also name any other installed one
+    #[arg(long, env = "YUYI_LISTED_ONLY", value_parser = FalseyValueParser::new())]
+    pub listed_only: bool,
     /// Load a model when a request first names it
     #[arg(long, env = "YUYI_LAZY", value_parser = FalseyValueParser::new())]
     pub lazy: bool,

@@ -1,20 +1,20 @@
 //! `yuyi serve`.
 
+mod models;
+
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::anyhow;
 use serde_json::json;
 use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
-use yuyi_encoder::LoadProgress;
-use yuyi_models::{LocalEmbedder, ModelFacts, resolve};
+use yuyi_models::ModelFacts;
 use yuyi_server::{
-    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, ModelOptions, ModelSource,
-    Perimeter, Ready, ServeError, TEXTS_LOG, serve,
+    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, ModelOptions, Perimeter, Ready,
+    ServeError, TEXTS_LOG, serve,
 };
 
 use crate::args::{LogFormat, Misuse, ServeArgs};
@@ -24,7 +24,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     start_log(args)?;
     let perimeter = args.access.perimeter()?;
     let app = App::new(
-        models(args)?,
+        models::models(args)?,
         model_options(args),
         &caches(args)?,
         limits(args),
@@ -60,58 +60,6 @@ fn limits(args: &ServeArgs) -> Limits {
         queue_timeout: Duration::from_secs(args.queue_timeout),
         body_timeout: Duration::from_secs(args.body_timeout),
     }
-}
-
-/// The models, each with the names that are given to it.
-fn models(args: &ServeArgs) -> anyhow::Result<Vec<ModelSource>> {
-    let mut sources = Vec::<ModelSource>::new();
-    for spec in &args.models {
-        let source = source(spec, args)?;
-        if sources.iter().any(|other| other.name == source.name) {
-            bail!(Misuse(format!(
-                "--model: two models are called {}. Rename one's folder.",
-                source.name
-            )));
-        }
-        sources.push(source);
-    }
-    for alias in &args.served_model_name {
-        give_name(&mut sources, alias)?;
-    }
-    Ok(sources)
-}
-
-fn source(spec: &str, args: &ServeArgs) -> anyhow::Result<ModelSource> {
-    let model = resolve(spec)?;
-    let (precision, threads) = (args.compute.precision(), args.compute.threads());
-    let (name, estimated_bytes) = (model.name.clone(), model.stored_bytes());
-    let spec = spec.to_owned();
-    let load = move |progress: &LoadProgress| {
-        let model = resolve(&spec)?;
-        let embedder = LocalEmbedder::load_watched(model, precision, threads, progress)?;
-        Ok(Arc::new(embedder) as _)
-    };
-    Ok(ModelSource {
-        name,
-        aliases: Vec::new(),
-        estimated_bytes,
-        load: Box::new(load),
-    })
-}
-
-/// `ALIAS` for the default model, or `ALIAS=MODEL`.
-fn give_name(sources: &mut [ModelSource], name: &str) -> anyhow::Result<()> {
-    let (alias, model) = match name.split_once('=') {
-        Some((alias, model)) => (alias, sources.iter_mut().find(|s| s.name == model)),
-        None => (name, sources.first_mut()),
-    };
-    let Some(model) = model else {
-        bail!(Misuse(format!(
-            "--served-model-name {name}: no served model is called that."
-        )));
-    };
-    model.aliases.push(alias.to_owned());
-    Ok(())
 }
 
 fn model_options(args: &ServeArgs) -> ModelOptions {

@@ -71,6 +71,16 @@ impl Server {
         reply
     }
 
+    /// The whole reply to a GET.
+    pub fn get(&self, path: &str) -> String {
+        let mut stream = self.connect();
+        let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        reply
+    }
+
     pub fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status();

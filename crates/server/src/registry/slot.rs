@@ -13,6 +13,9 @@ use super::{LoadError, ModelSource, ModelStatus, chain};
 use crate::ApiError;
 use crate::loaded_model::LoadedModel;
 
+/// The state of a model that is not in memory.
+pub(super) const UNLOADED: &str = "unloaded";
+
 /// One served model.
 pub(super) struct Slot {
     source: ModelSource,
@@ -206,6 +209,14 @@ impl Slot {
         }
     }
 
+    /// Whether it is in memory, or on the way there.
+    pub(super) fn is_present(&self) -> bool {
+        matches!(
+            self.state().phase,
+            Phase::Loading { .. } | Phase::Loaded { .. }
+        )
+    }
+
     /// Whether a request has the model.
     pub(super) fn is_in_use(&self) -> bool {
         matches!(&self.state().phase, Phase::Loaded { model, .. } if Arc::strong_count(model) > 1)
@@ -230,7 +241,7 @@ impl Slot {
     pub(super) fn status(&self) -> ModelStatus {
         let state = self.state();
         let (name, model) = match &state.phase {
-            Phase::Unloaded => ("unloaded", None),
+            Phase::Unloaded => (UNLOADED, None),
             Phase::Loading { .. } => ("loading", None),
             Phase::Loaded { model, .. } => ("loaded", Some(model)),
             Phase::Failed { .. } => ("failed", None),

@@ -1,5 +1,7 @@
 //! Models that come and go.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
@@ -18,7 +20,11 @@ struct Loads {
 
 fn source(name: &str) -> (ModelSource, Arc<Loads>) {
     let loads = Arc::new(Loads::default());
-    let (seen, model) = (Arc::clone(&loads), name.to_owned());
+    (source_of(name, Arc::clone(&loads)), loads)
+}
+
+fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
+    let model = name.to_owned();
     let load = move |progress: &LoadProgress| {
         seen.count.fetch_add(1, Ordering::SeqCst);
         progress.note(1, 2);
@@ -30,19 +36,18 @@ fn source(name: &str) -> (ModelSource, Arc<Loads>) {
         let model: Arc<dyn Embedder> = Arc::new(Silent::of(&model, BYTES));
         Ok(model)
     };
-    let source = ModelSource {
+    ModelSource {
         name: name.to_owned(),
         aliases: vec![format!("{name}2")],
         estimated_bytes: BYTES,
         load: Box::new(load),
-    };
-    (source, loads)
+    }
 }
 
 /// Models a, b and c.
 fn registry(options: ModelOptions) -> (Registry, [Arc<Loads>; 3]) {
     let (a, b, c) = (source("a"), source("b"), source("c"));
-    let registry = Registry::new(vec![a.0, b.0, c.0], options, PATIENCE);
+    let registry = Registry::new(vec![a.0, b.0, c.0].into(), options, PATIENCE);
     (registry, [a.1, b.1, c.1])
 }
 
@@ -165,7 +170,7 @@ async fn a_failure_is_told_and_may_be_retried() {
 async fn waiting_for_a_model_has_an_end() {
     let (slow, loads) = source("slow");
     loads.milliseconds.store(300, Ordering::SeqCst);
-    let registry = Registry::new(vec![slow], lazy(), Duration::from_millis(50));
+    let registry = Registry::new(vec![slow].into(), lazy(), Duration::from_millis(50));
     let late = registry.get(None).await.err().unwrap();
     assert_eq!(late.code(), "loading");
     for _ in 0..20 {
@@ -256,9 +261,120 @@ async fn an_idle_model_goes_and_comes_back() {
 async fn models_are_unloaded_on_request() {
     let (registry, _) = registry(lazy());
     let used = get(&registry, "a").await;
-    assert_eq!(registry.unload("a2").unwrap().state, "unloaded");
-    assert_eq!(registry.unload("a").unwrap().state, "unloaded", "again");
+    assert_eq!(registry.unload("a2").await.unwrap().state, "unloaded");
+    assert_eq!(
+        registry.unload("a").await.unwrap().state,
+        "unloaded",
+        "again"
+    );
     assert_eq!(used.name(), "a", "who has it keeps it");
-    assert!(registry.unload("d").is_err());
+    assert!(registry.unload("d").await.is_err());
     assert_eq!(registry.load_now("a").await.unwrap().state, "loaded");
+}
+
+/// A folder of models that change while the server runs.
+#[derive(Default)]
+struct Folder {
+    models: Mutex<BTreeMap<String, Arc<Loads>>>,
+    asked: AtomicUsize,
+}
+
+impl Folder {
+    fn of(names: &[&str]) -> Arc<Self> {
+        let folder = Self::default();
+        let loads = names
+            .iter()
+            .map(|name| ((*name).to_owned(), Arc::default()));
+        folder.models.lock().unwrap().extend(loads);
+        Arc::new(folder)
+    }
+
+    fn remove(&self, name: &str) {
+        self.models.lock().unwrap().remove(name);
+    }
+}
+
+impl ModelLibrary for Folder {
+    fn names(&self) -> Result<Vec<String>, LoadError> {
+        Ok(self.models.lock().unwrap().keys().cloned().collect())
+    }
+
+    fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let loads = self.models.lock().unwrap().get(name).cloned();
+        Ok(loads.map(|loads| ModelSource {
+            aliases: Vec::new(),
+            ..source_of(name, loads)
+        }))
+    }
+}
+
+/// A registry of model a, with b, c and another a installed.
+fn with_folder(options: ModelOptions) -> (Registry, Arc<Folder>, Arc<Loads>) {
+    let (a, loads) = source("a");
+    let folder = Folder::of(&["a", "b", "c"]);
+    let models = Models {
+        listed: vec![a],
+        library: Some(Arc::clone(&folder) as _),
+    };
+    (Registry::new(models, options, PATIENCE), folder, loads)
+}
+
+async fn states(registry: &Registry) -> Vec<(String, &'static str)> {
+    let all = registry.all_statuses().await.into_iter();
+    all.map(|status| (status.name, status.state)).collect()
+}
+
+#[tokio::test]
+async fn installed_models_are_loaded_when_they_are_named() {
+    let (registry, folder, a) = with_folder(ModelOptions::default());
+    registry.start().await.unwrap();
+    let of = |a, b, c| [a, b, c].map(|(name, state): (&str, _)| (name.to_owned(), state));
+    let rest = ("c", "unloaded");
+    assert_eq!(
+        states(&registry).await,
+        of(("a", "loaded"), ("b", "unloaded"), rest)
+    );
+    let (one, two) = tokio::join!(get(&registry, "b"), get(&registry, "b"));
+    assert_eq!([one.name(), two.name()], ["b", "b"]);
+    let b = folder.models.lock().unwrap()["b"].clone();
+    assert_eq!((count(&a), count(&b)), (1, 1));
+    assert_eq!(
+        states(&registry).await,
+        of(("a", "loaded"), ("b", "loaded"), rest)
+    );
+    let asked = folder.asked.load(Ordering::SeqCst);
+    get(&registry, "b").await;
+    get(&registry, "a").await;
+    let again = folder.asked.load(Ordering::SeqCst);
+    assert_eq!(again, asked, "what is loaded is not looked for");
+    assert_eq!(count(&folder.models.lock().unwrap()["a"]), 0, "listed wins");
+}
+
+#[tokio::test]
+async fn installed_models_obey_the_memory_limit() {
+    let (registry, _, _) = with_folder(limited(2));
+    for name in ["a", "b", "a", "c"] {
+        get(&registry, name).await;
+        // Until the fingerprint is known the model counts as used.
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(loaded(&registry), "ac");
+    assert_eq!(registry.held(), 2 * BYTES);
+}
+
+#[tokio::test]
+async fn a_model_that_is_not_installed_any_more_is_not_served() {
+    let (registry, folder, _) = with_folder(lazy());
+    get(&registry, "b").await;
+    folder.remove("b");
+    get(&registry, "b").await;
+    assert_eq!(registry.unload("b").await.unwrap().state, "unloaded");
+    let missing = registry.get(Some("b")).await.err().unwrap();
+    let name = "b".to_owned();
+    let served = ["a", "a2", "c"].map(str::to_owned).to_vec();
+    assert_eq!(missing, ApiError::ModelNotFound { name, served });
+    assert_eq!(registry.statuses().len(), 1, "it leaves no slot behind");
+    folder.remove("a");
+    assert!(registry.get(Some("a")).await.is_ok(), "a is listed");
 }

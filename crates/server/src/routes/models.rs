@@ -1,11 +1,14 @@
-//! `GET /v1/models`: OpenAI's list, with the facts of each model beside; and `POST /v1/models/load` and `unload`.
+//! `GET /v1/models` and `GET /v1/models/MODEL`: OpenAI's list and its entries, with the facts of each model beside; and
+//! `POST /v1/models/load` and `unload`.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::body::JsonBody;
+use crate::envelope::OpenAiReply;
 use crate::fields::{Fields, text};
 use crate::json::Json as Document;
 use crate::registry::ModelStatus;
@@ -48,15 +51,32 @@ pub(crate) struct Model {
     responses((status = 200, description = "The models.", body = List)),
 )]
 pub(crate) async fn models(State(app): State<App>) -> Json<List> {
+    let statuses = app.registry().all_statuses().await;
     Json(List {
         object: "list",
-        data: app
-            .registry()
-            .statuses()
-            .into_iter()
-            .map(Model::from)
-            .collect(),
+        data: statuses.into_iter().map(Model::from).collect(),
     })
+}
+
+/// One of them. Slashes in its name may be written as they are.
+#[utoipa::path(
+    get,
+    path = "/v1/models/{model}",
+    tag = "Server",
+    params(("model" = String, Path, description = "A name or an alias.", example = "e5-small-zh")),
+    responses(
+        (status = 200, description = "The model.", body = Model),
+        (status = 404, description = "The model is not served here.", body = OpenAiReply),
+    ),
+)]
+pub(crate) async fn model(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<Model>, ApiError> {
+    // What is no text is no model's name either.
+    let name = name.map(|Path(name)| name).unwrap_or_default();
+    let status = app.registry().status(&name).await?;
+    Ok(Json(status.into()))
 }
 
 impl From<ModelStatus> for Model {
@@ -108,7 +128,7 @@ pub(crate) async fn unload(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Model>, ApiError> {
     let Named { model } = Named::read(body)?;
-    let status = app.registry().unload(&model)?;
+    let status = app.registry().unload(&model).await?;
     Ok(Json(status.into()))
 }
 

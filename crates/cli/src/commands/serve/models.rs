@@ -1,0 +1,115 @@
+//! The models of a server: those of `--model`, and those that are installed beside them.
+
+use std::sync::Arc;
+
+use anyhow::bail;
+use yuyi_encoder::{LoadProgress, Precision};
+use yuyi_models::{Embedder, LocalEmbedder, Resolved, installed, resolve, resolve_installed};
+use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
+
+use crate::args::{Misuse, ServeArgs};
+
+/// The models, each with the names that are given to it.
+pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
+    let compute = Compute {
+        precision: args.compute.precision(),
+        threads: args.compute.threads(),
+    };
+    let library = (!args.listed_only).then(|| Arc::new(Library(compute)) as _);
+    Ok(Models {
+        listed: listed(args, compute)?,
+        library,
+    })
+}
+
+fn listed(args: &ServeArgs, compute: Compute) -> anyhow::Result<Vec<ModelSource>> {
+    let mut sources = Vec::<ModelSource>::new();
+    for spec in &args.models {
+        let source = listed_source(spec, compute)?;
+        if sources.iter().any(|other| other.name == source.name) {
+            bail!(Misuse(format!(
+                "--model: two models are called {}. Rename one's folder.",
+                source.name
+            )));
+        }
+        sources.push(source);
+    }
+    for alias in &args.served_model_name {
+        give_name(&mut sources, alias)?;
+    }
+    Ok(sources)
+}
+
+/// How all models compute.
+#[derive(Clone, Copy)]
+struct Compute {
+    precision: Option<Precision>,
+    threads: Option<usize>,
+}
+
+impl Compute {
+    fn load(
+        self,
+        model: Resolved,
+        progress: &LoadProgress,
+    ) -> Result<Arc<dyn Embedder>, LoadError> {
+        let embedder = LocalEmbedder::load_watched(model, self.precision, self.threads, progress)?;
+        Ok(Arc::new(embedder))
+    }
+}
+
+/// A model of `--model`, which may be a folder anywhere.
+fn listed_source(spec: &str, compute: Compute) -> anyhow::Result<ModelSource> {
+    let model = resolve(spec)?;
+    let spec = spec.to_owned();
+    let load = move |progress: &LoadProgress| compute.load(resolve(&spec)?, progress);
+    Ok(source(&model, load))
+}
+
+fn source(
+    model: &Resolved,
+    load: impl Fn(&LoadProgress) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync + 'static,
+) -> ModelSource {
+    ModelSource {
+        name: model.name.clone(),
+        aliases: Vec::new(),
+        estimated_bytes: model.stored_bytes(),
+        load: Box::new(load),
+    }
+}
+
+/// The installed models and the built-in one.
+struct Library(Compute);
+
+impl ModelLibrary for Library {
+    fn names(&self) -> Result<Vec<String>, LoadError> {
+        Ok(installed()?.into_iter().map(|model| model.name).collect())
+    }
+
+    fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {
+        let Some(model) = resolve_installed(name)? else {
+            return Ok(None);
+        };
+        let (compute, name) = (self.0, name.to_owned());
+        let load = move |progress: &LoadProgress| {
+            let model = resolve_installed(&name)?.ok_or("it is not installed any more")?;
+            compute.load(model, progress)
+        };
+        Ok(Some(source(&model, load)))
+    }
+}
+
+/// `ALIAS` for the default model, or `ALIAS=MODEL`.
+fn give_name(sources: &mut [ModelSource], name: &str) -> anyhow::Result<()> {
+    let (alias, model) = match name.split_once('=') {
+        Some((alias, model)) => (alias, sources.iter_mut().find(|s| s.name == model)),
+        None => (name, sources.first_mut()),
+    };
+    let Some(model) = model else {
+        bail!(Misuse(format!(
+            "--served-model-name {name}: no served model is called that."
+        )));
+    };
+    model.aliases.push(alias.to_owned());
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! `yuyi serve` and the models that are installed under its home.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "support/server.rs"]
+mod server;
+#[path = "support/command.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use server::{Server, body, status};
+use support::command;
+use tempfile::TempDir;
+
+/// A home where the fixture models are installed under short names.
+fn home() -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/models");
+    for (name, fixture) in [("cls", "bert-cls-f16"), ("mean", "bert-mean-f32-prefixed")] {
+        copy(
+            &fixtures.join(fixture),
+            &home.path().join("models").join(name),
+        );
+    }
+    // Beside the models, where only a path would lead.
+    copy(&fixtures.join("bert-cls-f16"), &home.path().join("outside"));
+    home
+}
+
+fn copy(from: &Path, to: &PathBuf) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn start(home: &TempDir, flags: &[&str]) -> Server {
+    let mut command = command();
+    command
+        .current_dir(home.path())
+        .env("YUYI_HOME", home.path())
+        .args(["serve", "--port", "0", "--json"])
+        .args(flags);
+    Server::run(command)
+}
+
+fn embed(server: &Server, model: &str) -> (u16, Value) {
+    let request = json!({"input": "今天天气真不错", "model": model}).to_string();
+    let reply = server.post_with("/v1/embeddings", "", &request);
+    (status(&reply), body(&reply))
+}
+
+/// Name and state of every model.
+fn states(server: &Server) -> Vec<(String, String)> {
+    let list = server.get("/v1/models");
+    let models = body(&list)["data"].as_array().unwrap().clone();
+    let of = |model: &Value, field: &str| model[field].as_str().unwrap().to_owned();
+    models
+        .iter()
+        .map(|model| (of(model, "id"), of(model, "state")))
+        .collect()
+}
+
+fn expected(states: [&str; 3]) -> Vec<(String, String)> {
+    let names = ["e5-small-zh", "cls", "mean"];
+    let pair = |(name, state): (&str, &str)| (name.to_owned(), state.to_owned());
+    names.into_iter().zip(states).map(pair).collect()
+}
+
+#[test]
+fn a_request_may_name_an_installed_model() {
+    let home = home();
+    let server = start(&home, &[]);
+    assert_eq!(
+        states(&server),
+        expected(["loaded", "unloaded", "unloaded"])
+    );
+    let (status, reply) = embed(&server, "cls");
+    assert_eq!((status, &reply["model"]), (200, &"cls".into()), "{reply}");
+    assert_eq!(states(&server), expected(["loaded", "loaded", "unloaded"]));
+    let told = body(&server.get("/v1/models/cls"));
+    assert_eq!(
+        told["dimension"],
+        reply["data"][0]["embedding"].as_array().unwrap().len()
+    );
+
+    // Installed while the server runs.
+    let installed = home.path().join("models/new");
+    copy(&home.path().join("outside"), &installed);
+    assert_eq!(embed(&server, "new").0, 200);
+    // Loads nothing: the file is not there any more.
+    fs::remove_file(home.path().join("models/mean/model.safetensors")).unwrap();
+    let (status, reply) = embed(&server, "mean");
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (503, &"model_load_failed".into())
+    );
+    fs::remove_dir_all(home.path().join("models/mean")).unwrap();
+    assert_eq!(embed(&server, "mean").0, 404);
+}
+
+#[test]
+fn a_name_never_leads_out_of_the_folder_of_models() {
+    let home = home();
+    let server = start(&home, &[]);
+    let absolute = home.path().join("models/cls");
+    for name in [
+        "",
+        ".",
+        "..",
+        "../outside",
+        "outside",
+        "./outside",
+        "cls/../../outside",
+        "cls/.",
+        "cls/",
+        "cls\0",
+        absolute.to_str().unwrap(),
+    ] {
+        let (status, reply) = embed(&server, name);
+        let code = &reply["error"]["code"];
+        assert_eq!((status, code), (404, &"model_not_found".into()), "{name:?}");
+    }
+    for path in ["..%2Foutside", "..", "%2E%2E/outside", "cls%00", ""] {
+        let reply = server.get(&format!("/v1/models/{path}"));
+        assert_eq!(status(&reply), 404, "{path:?}");
+    }
+    assert_eq!(
+        states(&server),
+        expected(["loaded", "unloaded", "unloaded"])
+    );
+}
+
+#[test]
+fn a_server_may_keep_to_its_listed_models() {
+    let home = home();
+    let server = start(&home, &["--listed-only", "--model", "mean"]);
+    assert_eq!(states(&server), [("mean".to_owned(), "loaded".to_owned())]);
+    assert_eq!(embed(&server, "mean").0, 200);
+    for name in ["cls", "e5-small-zh"] {
+        let (status, reply) = embed(&server, name);
+        let told = format!(
+            "The model \"{name}\" is not served here. Leave model out, or name one of: mean."
+        );
+        assert_eq!((status, &reply["error"]["message"]), (404, &told.into()));
+    }
+}
+
+#[test]
+fn installed_models_take_turns_under_a_memory_limit() {
+    let home = home();
+    // Room for one of them beside nothing else.
+    let server = start(
+        &home,
+        &["--lazy", "--memory-limit", "400KiB", "--model", "mean"],
+    );
+    for (name, other) in [("cls", "mean"), ("mean", "cls"), ("cls", "mean")] {
+        assert_eq!(embed(&server, name).0, 200, "{name}");
+        let loaded: Vec<String> = states(&server)
+            .into_iter()
+            .filter(|(_, state)| state == "loaded")
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(loaded, [name], "{other} has made room");
+    }
+    let (status, reply) = embed(&server, "e5-small-zh");
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (503, &"model_load_failed".into())
+    );
+}

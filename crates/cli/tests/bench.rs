@@ -26,7 +26,7 @@ fn every_number_is_there_and_makes_sense() {
         (&report["model"], &report["threads"]),
         (&"e5-small-zh".into(), &1.into())
     );
-    assert!(["generic", "avx2", "avx512vnni"].contains(&report["kernel"].as_str().unwrap()));
+    assert!(["generic", "avx2", "avx512vnni", "amx"].contains(&report["kernel"].as_str().unwrap()));
     assert!(!report["cpu"].as_str().unwrap().is_empty());
     let [result] = &report["results"].as_array().unwrap()[..] else {
         panic!("{report}")

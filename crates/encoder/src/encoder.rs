@@ -394,7 +394,7 @@ impl Encoder {
         self.precision
     }
 
-    /// Name of the kernels that compute (`generic`, `avx2`, `avx512vnni`).
+    /// Name of the kernels that compute (`generic`, `avx2`, `avx512vnni`, `amx`).
     pub fn kernel(&self) -> &'static str {
         self.model.kernel().name()
     }

@@ -1,7 +1,11 @@
 //! Instruction sets behind one interface, so that an operation is written once.
 
-use crate::tile::Tile;
+use crate::tile::{CHUNK_BYTES, Tile};
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
+mod amx_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -14,9 +18,11 @@ mod generic;
 mod generic_tile;
 
 #[cfg(target_arch = "x86_64")]
+pub(crate) use amx::available as amx_available;
+#[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx512::Avx512;
+pub(crate) use avx512::{Amx, Avx512};
 pub(crate) use generic::Generic;
 
 /// Vectors of f32 and what the kernels do with them.
@@ -39,6 +45,12 @@ pub(crate) trait Isa: Copy + 'static {
     const F16_ROWS: usize = 0;
     /// Rows of the tile of an integer product.
     const DOT_ROWS: usize;
+    /// Such a tile reads and writes whole multiples of this many rows; what is beyond those asked for is of no account.
+    const DOT_ROW_UNIT: usize = 1;
+    /// Such a tile takes whole multiples of this many steps: bytes of A past the inner dimension meet zeros of B.
+    const DOT_STEPS: usize = 2;
+    /// Bytes of the weights of an integer product that are worked on at a time.
+    const DOT_CHUNK: usize = CHUNK_BYTES;
     /// Rows of the tile of a product by 4-bit blocks.
     const BLOCK_ROWS: usize;
     /// Vectors in a row of both.
@@ -96,7 +108,11 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn tile_f16(_tile: &Tile, _rows: usize) {
         unreachable!("a set without this tile has F16_ROWS = 0")
     }
-    /// A tile of u8 · i8 summed into i32 with `rows` (1..=DOT_ROWS) rows and DOT_VECTORS vectors; an even number of steps.
+    /// Prepares this thread for the two tiles below, until [`Isa::close_dots`].
+    unsafe fn open_dots() {}
+    /// Ends what [`Isa::open_dots`] began.
+    unsafe fn close_dots() {}
+    /// A tile of u8 · i8 summed into i32 with `rows` (1..=DOT_ROWS) rows and DOT_VECTORS vectors.
     unsafe fn tile_dot(tile: &Tile, rows: usize);
     /// As [`Isa::tile_dot`] with `vectors` (1..=DOT_VECTORS), for weights that are at most 64 and otherwise any.
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize);

@@ -1,10 +1,10 @@
 //! Which instructions this CPU has, and the way from an operation to its compiled form.
 
 #[cfg(target_arch = "x86_64")]
-use crate::isa::{Avx2, Avx512};
+use crate::isa::{Amx, Avx2, Avx512, amx_available};
 use crate::isa::{Generic, Isa};
 
-/// Environment variable that forces a path (`generic`, `avx2`, `avx512vnni`), for tests.
+/// Environment variable that forces a path (`generic`, `avx2`, `avx512vnni`, `amx`), for tests.
 const FORCE: &str = "YUYI_KERNEL";
 
 /// The instruction sets that the kernels are compiled for.
@@ -16,11 +16,13 @@ pub enum KernelPath {
     Avx2,
     /// x86-64 with AVX-512 (F, BW, VL, DQ) and VNNI.
     Avx512Vnni,
+    /// The same with AMX (tiles and products of bytes), where the operating system allows it.
+    Amx,
 }
 
 impl KernelPath {
     /// Every path, slowest first.
-    pub const ALL: [Self; 3] = [Self::Generic, Self::Avx2, Self::Avx512Vnni];
+    pub const ALL: [Self; 4] = [Self::Generic, Self::Avx2, Self::Avx512Vnni, Self::Amx];
 
     /// The name in logs, `/info` and `YUYI_KERNEL`.
     pub fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl KernelPath {
             Self::Generic => "generic",
             Self::Avx2 => "avx2",
             Self::Avx512Vnni => "avx512vnni",
+            Self::Amx => "amx",
         }
     }
 
@@ -49,6 +52,7 @@ impl KernelPath {
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vnni")
             }
+            Self::Amx => Self::Avx512Vnni.available() && amx_available(),
         }
     }
 
@@ -128,6 +132,8 @@ impl Kernel {
             KernelPath::Avx2 => Avx2::LANES,
             #[cfg(target_arch = "x86_64")]
             KernelPath::Avx512Vnni => Avx512::LANES,
+            #[cfg(target_arch = "x86_64")]
+            KernelPath::Amx => Amx::LANES,
             #[cfg(not(target_arch = "x86_64"))]
             _ => Generic::LANES,
         }
@@ -143,7 +149,10 @@ impl Kernel {
             KernelPath::Avx2 => unsafe { run_avx2(operation) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
-            KernelPath::Avx512Vnni => unsafe { run_avx512(operation) },
+            KernelPath::Avx512Vnni => unsafe { run_avx512::<Avx512, _>(operation) },
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above, and AMX adds nothing that a function must be compiled for.
+            KernelPath::Amx => unsafe { run_avx512::<Amx, _>(operation) },
             #[cfg(not(target_arch = "x86_64"))]
             _ => unreachable!("only the generic path is available off x86-64"),
         }
@@ -172,9 +181,9 @@ unsafe fn run_avx2<O: Operation>(operation: O) -> O::Output {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
-unsafe fn run_avx512<O: Operation>(operation: O) -> O::Output {
-    // SAFETY: this function's own features are those of Avx512.
-    unsafe { operation.run::<Avx512>() }
+unsafe fn run_avx512<I: Isa, O: Operation>(operation: O) -> O::Output {
+    // SAFETY: this function's own features are those of Avx512 and Amx.
+    unsafe { operation.run::<I>() }
 }
 
 #[cfg(test)]
@@ -190,7 +199,7 @@ mod tests {
         assert!(
             Kernel::named("sse9")
                 .unwrap_err()
-                .contains("generic, avx2, avx512vnni")
+                .contains("generic, avx2, avx512vnni, amx")
         );
         assert_eq!(Kernel::all()[0].path(), KernelPath::Generic);
     }

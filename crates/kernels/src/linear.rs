@@ -7,16 +7,12 @@ use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, WeightFormat};
 use crate::quantize::{BLOCK, Meaning, OUTLIERS, QuantizedMatrix, Steps};
 use crate::team::{Scratch, Team};
-use crate::tile::{BLOCK_STEPS, RowBlocks, Tile};
+use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, RowBlocks, Tile};
 use std::ops::Range;
 
 /// Rows that go through a panel together: 128 rows of partial sums stay in the second-level cache,
 /// and a half-precision or 4-bit panel is widened once for all of them.
 const ROWS: usize = 128;
-
-/// Bytes of a panel that are worked on at a time, as the tile reads them: with the rows of a tile and the next bytes
-/// on their way, they fit a first-level cache of 32 KiB.
-const CHUNK_BYTES: usize = 16 << 10;
 
 /// Floats of a cache line.
 const FLOATS_OF_LINE: usize = 16;
@@ -112,6 +108,11 @@ impl Operation for Product<'_> {
         self.scratch.output.ensure(ROWS * self.layer.width());
         self.scratch.weights.ensure(CHUNK_BYTES / size_of::<f32>());
         let panels = self.panels.clone();
+        let with_dots = self.layer.format() == WeightFormat::Int8;
+        if with_dots {
+            // SAFETY: the CPU has I by the caller's promise.
+            unsafe { I::open_dots() }
+        }
         for first in (0..self.input.rows).step_by(ROWS) {
             let rows = first..self.input.rows.min(first + ROWS);
             for panel in panels.clone() {
@@ -127,6 +128,10 @@ impl Operation for Product<'_> {
                     }
                 }
             }
+        }
+        if with_dots {
+            // SAFETY: as above.
+            unsafe { I::close_dots() }
         }
     }
 }
@@ -154,11 +159,15 @@ impl Product<'_> {
     unsafe fn multiply<I: Isa>(&mut self, panel: usize, rows: &Range<usize>) {
         let (width, steps) = (self.layer.width(), self.layer.steps());
         // Chunks of whole blocks of steps, as equal as they can be.
-        let most = CHUNK_BYTES / STEP / width / BLOCK_STEPS;
-        let blocks = steps.div_ceil(BLOCK_STEPS);
+        let (bytes, block) = match self.layer.format() {
+            WeightFormat::Int8 => (I::DOT_CHUNK, BLOCK_STEPS.max(I::DOT_STEPS)),
+            _ => (CHUNK_BYTES, BLOCK_STEPS),
+        };
+        let most = bytes / STEP / width / block;
+        let blocks = steps.div_ceil(block);
         let chunks = blocks.div_ceil(most).max(1);
         for chunk in 0..chunks {
-            let cut = |i: usize| (i * blocks / chunks * BLOCK_STEPS).min(steps);
+            let cut = |i: usize| (i * blocks / chunks * block).min(steps);
             let (first, end) = (cut(chunk), cut(chunk + 1));
             // SAFETY: the chunk is inside the panel, and its width fits the scratch.
             unsafe {
@@ -179,12 +188,12 @@ impl Product<'_> {
     ) {
         let width = self.layer.width();
         let format = self.layer.format();
-        let most = match format {
-            WeightFormat::F32 | WeightFormat::F16 => I::TILE_ROWS,
-            WeightFormat::Int8 => I::DOT_ROWS,
-            WeightFormat::Int4 => I::BLOCK_ROWS,
+        let (most, unit) = match format {
+            WeightFormat::F32 | WeightFormat::F16 => (I::TILE_ROWS, 1),
+            WeightFormat::Int8 => (I::DOT_ROWS, I::DOT_ROW_UNIT),
+            WeightFormat::Int4 => (I::BLOCK_ROWS, 1),
         };
-        let blocks = RowBlocks::new(rows.len(), most);
+        let blocks = RowBlocks::new(rows.len(), most, unit);
         for block in 0..blocks.count {
             let (first, count) = blocks.get(block);
             // SAFETY: x has a row `rows.start + first` of all steps; the scratch has ROWS rows of `width`.

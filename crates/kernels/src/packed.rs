@@ -45,7 +45,7 @@ impl WeightFormat {
 /// | format | a panel |
 /// |---|---|
 /// | F32, F16 | [inputs, width] |
-/// | Int8 | [inputs / 4, width, 4] i8 |
+/// | Int8 | [inputs / 4, width, 4] i8; zeros up to whole steps of the tile |
 /// | Int4 | for each block of 32 inputs: [4, width, 4] bytes, whose low nibbles are the block's first four steps and whose high nibbles its last four, then `width` f16 scales |
 pub struct PackedLinear {
     kernel: Kernel,
@@ -53,6 +53,7 @@ pub struct PackedLinear {
     inputs: usize,
     outputs: usize,
     width: usize,
+    steps: usize,
     weights: AlignedBuffer<u8>,
     /// Padded to whole panels, like the two below.
     bias: AlignedBuffer<f32>,
@@ -102,7 +103,7 @@ impl PackedLinear {
         assert_eq!(bias.len(), outputs);
         assert!(format != WeightFormat::Int4 || inputs.is_multiple_of(BLOCK));
         assert!(format.is_integer() || source == Source::Floats);
-        let width = kernel.run(PanelWidth(format));
+        let (width, steps) = kernel.run(PanelShape { format, inputs });
         let padded = outputs.div_ceil(width) * width;
         let mut packed = Self {
             kernel,
@@ -110,6 +111,7 @@ impl PackedLinear {
             inputs,
             outputs,
             width,
+            steps,
             weights: AlignedBuffer::zeroed(0),
             bias: AlignedBuffer::zeroed(padded),
             scales: AlignedBuffer::zeroed(padded),
@@ -182,13 +184,9 @@ impl PackedLinear {
         self.outputs.div_ceil(self.width)
     }
 
-    /// Steps of the tile over all inputs: an even number, and whole blocks for 4-bit weights.
+    /// Steps of the tile over all inputs: as many as an integer tile takes at once, and whole blocks for 4-bit weights.
     pub(crate) fn steps(&self) -> usize {
-        match self.format {
-            WeightFormat::F32 | WeightFormat::F16 => self.inputs,
-            WeightFormat::Int8 => self.inputs.div_ceil(8) * 2,
-            WeightFormat::Int4 => self.inputs / BLOCK * BLOCK_STEPS,
-        }
+        self.steps
     }
 
     /// Bytes of `steps` steps of a panel; whole blocks for 4-bit weights.
@@ -234,18 +232,24 @@ impl PackedLinear {
     }
 }
 
-/// Columns of a tile.
-struct PanelWidth(WeightFormat);
-impl Operation for PanelWidth {
-    type Output = usize;
+/// Columns and steps of a panel.
+struct PanelShape {
+    format: WeightFormat,
+    inputs: usize,
+}
+impl Operation for PanelShape {
+    type Output = (usize, usize);
     #[inline(always)]
-    unsafe fn run<I: Isa>(self) -> usize {
-        I::LANES
-            * if self.0.is_integer() {
-                I::DOT_VECTORS
-            } else {
-                I::TILE_VECTORS
-            }
+    unsafe fn run<I: Isa>(self) -> (usize, usize) {
+        let (vectors, steps) = match self.format {
+            WeightFormat::F32 | WeightFormat::F16 => (I::TILE_VECTORS, self.inputs),
+            WeightFormat::Int8 => (
+                I::DOT_VECTORS,
+                self.inputs.div_ceil(4).next_multiple_of(I::DOT_STEPS),
+            ),
+            WeightFormat::Int4 => (I::DOT_VECTORS, self.inputs / BLOCK * BLOCK_STEPS),
+        };
+        (vectors * I::LANES, steps)
     }
 }
 

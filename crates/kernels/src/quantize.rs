@@ -99,6 +99,9 @@ impl Steps {
     };
 }
 
+/// There is memory for whole multiples of this many rows, which the tiles of some paths read (`Isa::DOT_ROW_UNIT`).
+const ROW_UNIT: usize = 16;
+
 /// Bytes of a cache line.
 const LINE: usize = 64;
 
@@ -107,7 +110,8 @@ impl QuantizedMatrix {
     pub(crate) fn fill(&mut self, team: &Team, kernel: Kernel, steps: Steps, x: MatrixView<'_>) {
         // An odd number of lines, as in `Matrix`, so that rows do not meet in one cache set.
         self.stride = (x.columns().div_ceil(LINE) | 1) * LINE;
-        self.data.ensure(x.rows() * self.stride);
+        self.data
+            .ensure(x.rows().next_multiple_of(ROW_UNIT) * self.stride);
         self.meanings.resize(x.rows(), Meaning::default());
         let target = Target {
             data: self.data.as_mut_ptr(),

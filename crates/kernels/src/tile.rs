@@ -10,6 +10,10 @@
 
 use crate::isa::Isa;
 
+/// Bytes of weights that are worked on at a time, as a tile reads them: with the rows of the tile and the next bytes
+/// on their way, they fit a first-level cache of 32 KiB.
+pub(crate) const CHUNK_BYTES: usize = 16 << 10;
+
 /// Steps of a 4-bit block of 32.
 pub(crate) const BLOCK_STEPS: usize = 8;
 
@@ -111,20 +115,23 @@ impl Tile {
 
 /// Cuts `rows` into blocks (first, count) of at most `most`, as equal as they can be: 17 rows in
 /// blocks of up to 8 are 6 + 6 + 5, not 8 + 8 + 1, so that no block is too short to hide latency.
+/// Blocks begin at multiples of `unit`, of which `most` is one.
 ///
 /// A plain loop over a number, not a closure: a closure would be compiled without the
 /// features of the kernel around it unless it happens to be inlined.
 #[derive(Clone, Copy)]
 pub(crate) struct RowBlocks {
     rows: usize,
+    unit: usize,
     pub(crate) count: usize,
 }
 
 impl RowBlocks {
     #[inline(always)]
-    pub(crate) fn new(rows: usize, most: usize) -> Self {
+    pub(crate) fn new(rows: usize, most: usize, unit: usize) -> Self {
         Self {
             rows,
+            unit,
             count: rows.div_ceil(most),
         }
     }
@@ -132,8 +139,9 @@ impl RowBlocks {
     /// First row of block `i` and how many it has.
     #[inline(always)]
     pub(crate) fn get(self, i: usize) -> (usize, usize) {
-        let (first, end) = (i * self.rows / self.count, (i + 1) * self.rows / self.count);
-        (first, end - first)
+        let units = self.rows.div_ceil(self.unit);
+        let cut = |i: usize| (i * units / self.count * self.unit).min(self.rows);
+        (cut(i), cut(i + 1) - cut(i))
     }
 }
 
@@ -221,13 +229,27 @@ mod tests {
         );
     }
 
-    /// Rows and columns of the integer tiles of a kernel.
-    struct Sizes;
-    impl Operation for Sizes {
-        type Output = [usize; 3];
+    /// The integer tiles of a kernel: their rows, the columns of both, and what one of them takes at once.
+    struct Sizes {
+        dot_rows: usize,
+        block_rows: usize,
+        columns: usize,
+        row_unit: usize,
+        step_unit: usize,
+    }
+
+    struct SizesOf;
+    impl Operation for SizesOf {
+        type Output = Sizes;
         #[inline(always)]
-        unsafe fn run<I: Isa>(self) -> [usize; 3] {
-            [I::DOT_ROWS, I::BLOCK_ROWS, I::DOT_VECTORS * I::LANES]
+        unsafe fn run<I: Isa>(self) -> Sizes {
+            Sizes {
+                dot_rows: I::DOT_ROWS,
+                block_rows: I::BLOCK_ROWS,
+                columns: I::DOT_VECTORS * I::LANES,
+                row_unit: I::DOT_ROW_UNIT,
+                step_unit: I::DOT_STEPS,
+            }
         }
     }
 
@@ -240,7 +262,11 @@ mod tests {
             // SAFETY: the test sizes its buffers for the tile.
             unsafe {
                 match self.2 {
-                    None => I::tile_dot(&self.0, self.1),
+                    None => {
+                        I::open_dots();
+                        I::tile_dot(&self.0, self.1);
+                        I::close_dots();
+                    }
                     Some(scales) => I::tile_blocks(&self.0, self.1, scales.as_ptr().cast(), stride),
                 }
             }
@@ -273,10 +299,14 @@ mod tests {
             split: usize,
             scales: Option<&[f16]>,
         ) -> Vec<u32> {
-            let mut c = vec![0x7FC0_0000u32; rows * self.columns];
+            // A tile may read and write whole units of rows.
+            let whole = rows.next_multiple_of(kernel.run(SizesOf).row_unit);
+            let mut a = self.a.clone();
+            a.resize(whole * 4 * self.steps, 0xAB);
+            let mut c = vec![0x7FC0_0000u32; whole * self.columns];
             for (from, to) in [(0, split), (split, self.steps)] {
                 let tile = Tile {
-                    a: self.a[(4 * from).min(self.a.len())..].as_ptr(),
+                    a: a[(4 * from).min(a.len())..].as_ptr(),
                     a_stride: 4 * self.steps,
                     b: self.b[from * 4 * self.columns..].as_ptr().cast(),
                     b_stride: 4 * self.columns,
@@ -290,6 +320,7 @@ mod tests {
                 let scales = scales.map(|s| &s[from / BLOCK_STEPS * self.columns..]);
                 kernel.run(RunIntegers(tile, rows, scales));
             }
+            c.truncate(rows * self.columns);
             c
         }
     }
@@ -311,8 +342,14 @@ mod tests {
     #[test]
     fn integer_tiles_sum_exactly_wherever_they_are_cut() {
         for kernel in Kernel::all() {
-            let [most, _, columns] = kernel.run(Sizes);
-            for (rows, steps) in (1..=most).flat_map(|r| [0usize, 2, 4, 38, 130].map(|s| (r, s))) {
+            let Sizes {
+                dot_rows,
+                columns,
+                step_unit,
+                ..
+            } = kernel.run(SizesOf);
+            let all_steps = [0, 1, 2, 19, 65].map(|units| units * step_unit);
+            for (rows, steps) in (1..=dot_rows).flat_map(|r| all_steps.map(|s| (r, s))) {
                 // Four of at most 32 are no more than a lane can hold.
                 let (a, b) = (
                     bytes(rows * 4 * steps, 3),
@@ -324,7 +361,7 @@ mod tests {
                     steps,
                     columns,
                 };
-                for split in [steps, steps / 4 * 2] {
+                for split in [steps, steps / step_unit / 2 * step_unit] {
                     let c = integers.run(kernel, rows, split, None);
                     for (i, &c) in c.iter().enumerate() {
                         let want = integers.sum(i / columns, i % columns, 0..steps);
@@ -343,8 +380,13 @@ mod tests {
     #[test]
     fn block_tiles_scale_exact_sums_wherever_they_are_cut() {
         for kernel in Kernel::all() {
-            let [_, most, columns] = kernel.run(Sizes);
-            for (rows, blocks) in (1..=most).flat_map(|r| [0usize, 1, 2, 13].map(|b| (r, b))) {
+            let Sizes {
+                block_rows,
+                columns,
+                ..
+            } = kernel.run(SizesOf);
+            for (rows, blocks) in (1..=block_rows).flat_map(|r| [0usize, 1, 2, 13].map(|b| (r, b)))
+            {
                 let steps = blocks * BLOCK_STEPS;
                 let (a, b) = (
                     bytes(rows * 4 * steps, 5),
@@ -396,7 +438,12 @@ mod tests {
     #[test]
     fn integer_tiles_do_not_saturate() {
         for kernel in Kernel::all() {
-            let [dot_rows, block_rows, columns] = kernel.run(Sizes);
+            let Sizes {
+                dot_rows,
+                block_rows,
+                columns,
+                ..
+            } = kernel.run(SizesOf);
             let steps = 2 * BLOCK_STEPS;
             let lanes: [[i8; 8]; 4] = [
                 [64, 64, 64, 64, 0, 0, 0, 0],
@@ -442,12 +489,13 @@ mod tests {
 
     #[test]
     fn row_blocks_are_even_and_cover_everything() {
-        for rows in 0..100 {
+        for (rows, (most, unit)) in (0..100).flat_map(|rows| [(8, 1), (32, 16)].map(|m| (rows, m)))
+        {
             let mut next = 0;
-            let blocks = RowBlocks::new(rows, 8);
+            let blocks = RowBlocks::new(rows, most, unit);
             for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
                 assert_eq!(first, next);
-                assert!((1..=8).contains(&count));
+                assert!(first.is_multiple_of(unit) && (1..=most).contains(&count));
                 next += count;
             }
             assert_eq!(next, rows);

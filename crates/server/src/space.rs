@@ -6,7 +6,7 @@ use yuyi_models::ModelFacts;
 /// Name of the kernels for any CPU.
 const GENERIC: &str = "generic";
 
-/// Vectors of one space are interchangeable. AVX2 and AVX-512 compute the same bytes; the generic kernels round
+/// Vectors of one space are interchangeable. AVX2, AVX-512 and AMX compute the same bytes; the generic kernels round
 /// otherwise, and with integers a last digit can grow, so they have a space of their own.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Space {

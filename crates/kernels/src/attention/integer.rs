@@ -47,7 +47,9 @@ struct Sizes {
     wide: usize,
     /// Elements of the result, in whole vectors.
     deep: usize,
-    /// Steps over the elements of a head, an even number.
+    /// Keys, in whole steps of the product with the values; the softmax weights past `wide` are zero.
+    reach: usize,
+    /// Steps over the elements of a head, as many as the product takes at once.
     steps: usize,
     /// 32-bit numbers from row to row of the keys and of the scores.
     stride: usize,
@@ -67,7 +69,8 @@ impl Sizes {
             size,
             wide,
             deep: size.next_multiple_of(I::LANES),
-            steps: size.div_ceil(2 * STEP) * 2,
+            reach: wide.next_multiple_of(STEP * I::DOT_STEPS),
+            steps: size.div_ceil(STEP).next_multiple_of(I::DOT_STEPS),
             stride,
             weight_stride: row_stride(wide.div_ceil(4)) * 4,
             blocks: n.div_ceil(BLOCK),
@@ -98,11 +101,13 @@ impl Operation for IntegerHead<'_> {
             for block in 0..z.blocks {
                 self.gather_values::<I>(z, block);
             }
+            I::open_dots();
             for first in (0..z.n).step_by(QUERIES) {
                 let queries = first..z.n.min(first + QUERIES);
                 self.score::<I>(z, &queries);
                 self.mix::<I>(z, &queries);
             }
+            I::close_dots();
         }
     }
 }
@@ -112,7 +117,7 @@ impl IntegerHead<'_> {
     fn reserve<I: Isa>(&mut self, z: Sizes) {
         let scratch = &mut *self.scratch;
         scratch.keys.ensure(z.steps * z.stride);
-        scratch.values.ensure(z.wide / STEP * z.deep);
+        scratch.values.ensure(z.reach / STEP * z.deep);
         scratch.weights.ensure(QUERIES * z.stride);
         // The result and, behind it, the integer sums of one block.
         scratch.output.ensure(2 * QUERIES * z.deep);
@@ -281,6 +286,7 @@ impl IntegerHead<'_> {
                 *sum = row.exp::<I>(z.block(block), *factor);
                 top = top.max(*factor);
             }
+            row.weights.add(z.wide).write_bytes(0, z.reach - z.wide);
             for at in (0..padded).step_by(I::LANES) {
                 let p = factors.as_mut_ptr().add(at);
                 I::store(p, power_of_two::<I>(I::sub(I::load(p), I::splat(top))));
@@ -298,7 +304,7 @@ impl IntegerHead<'_> {
     unsafe fn mix<I: Isa>(&mut self, z: Sizes, queries: &Range<usize>) {
         for block in 0..z.blocks {
             let keys = z.block(block);
-            // SAFETY: the weights are [QUERIES, weight_stride >= wide] bytes, the values [wide / 4, deep] words, and the second
+            // SAFETY: the weights are [QUERIES, weight_stride >= reach] bytes, the values [reach / 4, deep] words, and the second
             // half of the output has a row of `deep` for each query.
             unsafe {
                 let product = Wide {
@@ -320,7 +326,7 @@ impl IntegerHead<'_> {
                         .cast(),
                     c_stride: z.deep * 4,
                     width: z.deep,
-                    steps: keys.len() / STEP,
+                    steps: (keys.len() / STEP).next_multiple_of(I::DOT_STEPS),
                 };
                 product.run::<I>(queries.len());
                 self.add_block::<I>(z, block, queries.len());

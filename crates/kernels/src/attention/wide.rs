@@ -8,7 +8,8 @@ use crate::tile::{RowBlocks, Tile};
 pub(super) enum Numbers {
     /// f32, a step being one element of A.
     F32,
-    /// u8 times i8 of at most 64, a step being four elements of A; the result is i32. An even number of steps.
+    /// u8 times i8 of at most 64, a step being four elements of A; the result is i32. Rows and steps are as `Isa::tile_dot`
+    /// wants them.
     Integers,
 }
 
@@ -31,16 +32,16 @@ impl Wide {
     /// The CPU has I, and the matrices are as the fields say.
     #[inline(always)]
     pub(super) unsafe fn run<I: Isa>(&self, rows: usize) {
-        let (most_rows, most_vectors) = match self.numbers {
-            Numbers::F32 => (I::TILE_ROWS, I::TILE_VECTORS),
-            Numbers::Integers => (I::DOT_ROWS, I::DOT_VECTORS),
+        let (most_rows, unit, most_vectors) = match self.numbers {
+            Numbers::F32 => (I::TILE_ROWS, 1, I::TILE_VECTORS),
+            Numbers::Integers => (I::DOT_ROWS, I::DOT_ROW_UNIT, I::DOT_VECTORS),
         };
         let mut column = 0;
         while column < self.width {
             // Four vectors are 2 + 2, not 3 + 1: a tile of one vector waits for its broadcasts.
             let left = (self.width - column) / I::LANES;
             let vectors = left.div_ceil(left.div_ceil(most_vectors));
-            let blocks = RowBlocks::new(rows, most_rows);
+            let blocks = RowBlocks::new(rows, most_rows, unit);
             for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
                 // SAFETY: row `first` and the columns from `column` are inside the matrices.
                 unsafe {

@@ -1,12 +1,18 @@
-//! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats.
+//! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
-use super::{Avx2, Isa, avx512_tile};
-use crate::tile::Tile;
+use super::{Avx2, Isa, amx, amx_tile, avx512_tile};
+use crate::tile::{CHUNK_BYTES, Tile};
 use std::arch::x86_64::*;
 
-/// x86-64 with AVX-512 and VNNI.
+/// x86-64 with AVX-512 and VNNI, and if `TILES` with AMX, which then multiplies the integers.
 #[derive(Clone, Copy)]
-pub(crate) struct Avx512;
+pub(crate) struct WithTiles<const TILES: bool>;
+
+/// x86-64 with AVX-512 and VNNI.
+pub(crate) type Avx512 = WithTiles<false>;
+
+/// The same with AMX.
+pub(crate) type Amx = WithTiles<true>;
 
 /// A mask whose first `n < 16` lanes are set.
 #[inline(always)]
@@ -30,7 +36,7 @@ unsafe fn store_packed(p: *mut u8, bytes: __m512i) {
 
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl Isa for Avx512 {
+impl<const TILES: bool> Isa for WithTiles<TILES> {
     type F32 = __m512;
     const LANES: usize = 16;
     // See `avx512_tile.rs` for the registers. 48 columns divide every width of the BERT family, and 16 tokens are two
@@ -39,7 +45,10 @@ impl Isa for Avx512 {
     const TILE_VECTORS: usize = 3;
     // Two tiles: the conversions hide behind the multiply-adds; a third would repay widening once.
     const F16_ROWS: usize = 2 * Self::TILE_ROWS;
-    const DOT_ROWS: usize = 8;
+    const DOT_ROWS: usize = if TILES { amx_tile::MOST_ROWS } else { 8 };
+    const DOT_ROW_UNIT: usize = if TILES { amx::ROWS } else { 1 };
+    const DOT_STEPS: usize = if TILES { amx_tile::STEPS } else { 2 };
+    const DOT_CHUNK: usize = if TILES { amx_tile::CHUNK } else { CHUNK_BYTES };
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = 3;
 
@@ -184,12 +193,30 @@ impl Isa for Avx512 {
         unsafe { avx512_tile::run_f16(tile, rows, Self::TILE_VECTORS) }
     }
     #[inline(always)]
+    unsafe fn open_dots() {
+        if TILES {
+            unsafe { amx::open() }
+        }
+    }
+    #[inline(always)]
+    unsafe fn close_dots() {
+        if TILES {
+            unsafe { amx::close() }
+        }
+    }
+    #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {
-        unsafe { avx512_tile::run_dot(tile, rows, Self::DOT_VECTORS) }
+        unsafe { Self::tile_dot_narrow(tile, rows, Self::DOT_VECTORS) }
     }
     #[inline(always)]
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize) {
-        unsafe { avx512_tile::run_dot(tile, rows, vectors) }
+        unsafe {
+            if TILES {
+                amx_tile::run_dot(tile, rows, vectors)
+            } else {
+                avx512_tile::run_dot(tile, rows, vectors)
+            }
+        }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

@@ -5,6 +5,7 @@
 #[path = "support/server.rs"]
 mod support;
 
+use std::net::{IpAddr, UdpSocket};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -23,8 +24,13 @@ async fn start(perimeter: Perimeter) -> Server {
 }
 
 fn keys(api_keys: &[&str]) -> Arc<Keys> {
+    keys_with(api_keys, None)
+}
+
+fn keys_with(api_keys: &[&str], admin_key: Option<&str>) -> Arc<Keys> {
     let options = KeyOptions {
         api_keys: api_keys.iter().map(|key| (*key).to_owned()).collect(),
+        admin_key: admin_key.map(str::to_owned),
         ..KeyOptions::default()
     };
     Arc::new(Keys::new(&options).unwrap())
@@ -231,4 +237,146 @@ async fn a_base_path_may_be_there_or_not() {
         (status, &reply["error"]["type"]),
         (400, &json!("invalid_request_error"))
     );
+}
+
+/// What loading and unloading a model is answered, which is always the same.
+async fn administrate(server: &Server, headers: &[(&str, &str)]) -> (u16, Option<String>) {
+    let mut outcomes = Vec::new();
+    for path in ["/v1/models/load", "/v1/models/unload"] {
+        let mut request = server
+            .request("POST", path)
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.body(r#"{"model": "fake"}"#).send().await;
+        let (status, reply) = read(answer.unwrap()).await;
+        let code = reply["error"]["code"].as_str().map(str::to_owned);
+        outcomes.push((status, code));
+    }
+    assert_eq!(outcomes[0], outcomes[1], "{headers:?}");
+    outcomes.remove(0)
+}
+
+fn refused(status: u16, code: &str) -> (u16, Option<String>) {
+    (status, Some(code.to_owned()))
+}
+
+#[tokio::test]
+async fn managing_models_takes_the_admin_key() {
+    for (api_keys, trusted_proxies) in [(&["user-key"][..], 0), (&["user-key"], 1), (&[], 1)] {
+        let server = start(Perimeter {
+            keys: keys_with(api_keys, Some("root-key")),
+            trusted_proxies,
+            ..Perimeter::default()
+        })
+        .await;
+        let forwarded = ("x-forwarded-for", "127.0.0.1");
+        for headers in [&[][..], &[forwarded]] {
+            let found = administrate(&server, headers).await;
+            assert_eq!(found, refused(401, "missing_key"), "{headers:?}");
+        }
+        let wrong = administrate(&server, &[("x-api-key", "root-ke")]).await;
+        assert_eq!(wrong, refused(401, "invalid_key"));
+        let user = administrate(&server, &[("authorization", "Bearer user-key")]).await;
+        let expected = match api_keys {
+            [] => refused(401, "invalid_key"),
+            _ => refused(403, "not_allowed"),
+        };
+        assert_eq!(user, expected);
+        // Also from anywhere, through any proxy.
+        for headers in [
+            &[("authorization", "Bearer root-key")][..],
+            &[("x-api-key", "root-key")],
+            &[("x-api-key", "root-key"), forwarded],
+            &[
+                ("x-api-key", "root-key"),
+                ("x-forwarded-for", "203.0.113.9"),
+            ],
+            &[("x-api-key", "root-key"), ("host", "yuyi.example")],
+        ] {
+            assert_eq!(
+                administrate(&server, headers).await,
+                (200, None),
+                "{headers:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_an_admin_key_models_are_managed_from_this_machine() {
+    for trusted_proxies in [0, 1, 2] {
+        let server = start(Perimeter {
+            trusted_proxies,
+            ..Perimeter::default()
+        })
+        .await;
+        for headers in [&[][..], &[("authorization", "Bearer none")]] {
+            let found = administrate(&server, headers).await;
+            assert_eq!(found, (200, None), "{headers:?} behind {trusted_proxies}");
+        }
+        // Whoever these name, a proxy has passed the request on, and anyone may have written the name.
+        for header in [
+            ("x-forwarded-for", "127.0.0.1"),
+            ("x-forwarded-for", "203.0.113.9, 127.0.0.1"),
+            ("x-forwarded-for", ""),
+            ("x-real-ip", "127.0.0.1"),
+            ("forwarded", "for=127.0.0.1"),
+            ("via", "1.1 proxy"),
+            ("host", "yuyi.example"),
+        ] {
+            let found = administrate(&server, &[header]).await;
+            let expected = refused(403, "not_allowed");
+            assert_eq!(found, expected, "{header:?} behind {trusted_proxies}");
+        }
+    }
+}
+
+/// This machine's address in its network, if it is in one. Nothing is sent.
+fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    socket.connect("192.0.2.1:9").ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    Some(address).filter(|address| !address.is_loopback() && !address.is_unspecified())
+}
+
+#[tokio::test]
+async fn callers_of_other_addresses_manage_nothing() {
+    let Some(address) = own_address() else {
+        println!("NOT RUN: this machine has no address but the loopback");
+        return;
+    };
+    for (admin_key, trusted_proxies) in [(None, 0), (None, 1), (Some("root-key"), 0)] {
+        let options = ListenOptions {
+            host: "0.0.0.0".into(),
+            perimeter: Perimeter {
+                keys: keys_with(&[], admin_key),
+                trusted_proxies,
+                ..Perimeter::default()
+            },
+            ..options()
+        };
+        let mut server = Server::with(Limits::default(), options).await;
+        server.url = server.url.replace("0.0.0.0", &address.to_string());
+        let expected = match admin_key {
+            None => refused(403, "not_allowed"),
+            Some(_) => refused(401, "missing_key"),
+        };
+        for headers in [
+            &[][..],
+            &[("host", "127.0.0.1:5000")],
+            &[("host", "localhost"), ("x-forwarded-for", "127.0.0.1")],
+        ] {
+            assert_eq!(
+                administrate(&server, headers).await,
+                expected,
+                "{headers:?}"
+            );
+        }
+        if let Some(key) = admin_key {
+            let found = administrate(&server, &[("x-api-key", key)]).await;
+            assert_eq!(found, (200, None));
+        }
+    }
 }

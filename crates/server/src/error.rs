@@ -95,12 +95,12 @@ pub enum ApiError {
     RequestTimeout { seconds: u64 },
     #[error("More than {limit} requests a minute. Try again in {seconds} seconds.")]
     RateLimited { limit: u32, seconds: u32 },
-    #[error("Too much work is waiting. Try again in a moment.")]
-    QueueFull,
+    #[error("Too much work is waiting. Try again in {}.", Seconds(*retry_after))]
+    QueueFull { retry_after: u32 },
     #[error(
-        "The request waited {seconds} seconds without getting its turn. Try again in a moment."
+        "The request waited {seconds} seconds without getting its turn. Try again in {}.", Seconds(*retry_after)
     )]
-    QueueTimeout { seconds: u64 },
+    QueueTimeout { seconds: u64, retry_after: u32 },
     #[error("The model {model} is still being loaded{}. Try again in a moment.", Percent(*percent))]
     Loading { model: String, percent: u8 },
     #[error(
@@ -127,6 +127,18 @@ impl fmt::Display for Percent {
         match self.0 {
             0 => Ok(()),
             percent => write!(f, " ({percent} %)"),
+        }
+    }
+}
+
+/// A wait, in words.
+struct Seconds(u32);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            1 => f.write_str("a second"),
+            seconds => write!(f, "{seconds} seconds"),
         }
     }
 }
@@ -167,8 +179,8 @@ impl ApiError {
             InvalidValue { .. } => (422, "invalid_value", None),
             TooManyTokens { .. } => (422, "too_many_tokens", None),
             RateLimited { seconds, .. } => (429, "rate_limited", Some(*seconds)),
-            QueueFull => (429, "queue_full", Some(1)),
-            QueueTimeout { .. } => (503, "queue_timeout", Some(2)),
+            QueueFull { retry_after } => (429, "queue_full", Some(*retry_after)),
+            QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
             Loading { .. } => (503, "loading", Some(1)),
             ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
             Draining => (503, "draining", Some(1)),

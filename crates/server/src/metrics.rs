@@ -25,6 +25,11 @@ const SECONDS: &[f64] = &[
 /// Texts of a batch.
 pub(crate) const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
+/// Tokens of a batch: from a word to what fills the batches of sixteen threads.
+pub(crate) const TOKENS: &[f64] = &[
+    8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0,
+];
+
 /// The route of what matched none: files of the page, and paths that do not exist.
 const NO_ROUTE: &str = "other";
 
@@ -190,7 +195,14 @@ fn write_work(app: &App, out: &mut Exposition) {
         "histogram",
         "Texts that were computed together.",
     );
-    out.histogram("yuyi_batch_texts", &[], &app.scheduler().batches());
+    let batches = app.scheduler().batches();
+    out.histogram("yuyi_batch_texts", &[], &batches.texts);
+    out.head(
+        "yuyi_batch_tokens",
+        "histogram",
+        "Tokens that were computed together.",
+    );
+    out.histogram("yuyi_batch_tokens", &[], &batches.tokens);
 }
 
 fn write_caches(app: &App, out: &mut Exposition) {

@@ -24,6 +24,7 @@ mod tests;
 mod weight;
 mod worker;
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,11 @@ use self::worker::Speed;
 use crate::ApiError;
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
-use crate::metrics::{Histogram, TEXTS};
+use crate::metrics::{Histogram, TEXTS, TOKENS};
+
+/// Seconds after which a client that was refused is asked to come again: at least the least that `Retry-After` can say, and no
+/// longer than a queue that is predicted wrongly should keep it away.
+const RETRY_AFTER: RangeInclusive<u32> = 1..=60;
 
 /// A text to embed.
 pub(crate) struct Work {
@@ -92,17 +97,26 @@ struct Shared {
 struct State {
     queue: Queue,
     speed: Speed,
-    batches: BatchTexts,
+    batches: Batches,
     /// Whether the task that computes is there.
     working: bool,
 }
 
-/// How many texts were computed together.
-struct BatchTexts(Histogram);
+/// How much was computed together, batch by batch.
+#[derive(Clone)]
+pub(crate) struct Batches {
+    /// Texts of a batch.
+    pub(crate) texts: Histogram,
+    /// Tokens that the model read of them.
+    pub(crate) tokens: Histogram,
+}
 
-impl Default for BatchTexts {
+impl Default for Batches {
     fn default() -> Self {
-        Self(Histogram::new(TEXTS))
+        Self {
+            texts: Histogram::new(TEXTS),
+            tokens: Histogram::new(TOKENS),
+        }
     }
 }
 
@@ -139,9 +153,9 @@ impl Scheduler {
         }
     }
 
-    /// How many texts were computed together, since the start.
-    pub(crate) fn batches(&self) -> Histogram {
-        self.shared.state().batches.0.clone()
+    /// How much was computed together, since the start.
+    pub(crate) fn batches(&self) -> Batches {
+        self.shared.state().batches.clone()
     }
 
     /// What waits and is computed now.
@@ -173,9 +187,15 @@ impl Scheduler {
         if let Ok(answered) = timeout_at(latest.into(), &mut answer).await {
             return answered.map_err(|_| ApiError::Internal)?;
         }
-        if !shared.state().queue.has_started(place.id) {
+        let late = {
+            let state = shared.state();
+            let waits = !state.queue.has_started(place.id);
+            waits.then(|| state.retry_after())
+        };
+        if let Some(retry_after) = late {
             return Err(ApiError::QueueTimeout {
                 seconds: shared.patience.as_secs(),
+                retry_after,
             });
         }
         answer.await.map_err(|_| ApiError::Internal)?
@@ -189,7 +209,9 @@ impl Scheduler {
     ) -> Result<Place<'_>, ApiError> {
         let mut state = self.shared.state();
         if !state.has_room_for(&work, &self.shared) {
-            return Err(ApiError::QueueFull);
+            return Err(ApiError::QueueFull {
+                retry_after: state.retry_after(),
+            });
         }
         let id = state
             .queue
@@ -206,6 +228,14 @@ impl Scheduler {
 }
 
 impl State {
+    /// Seconds until what waits now is computed, by the speed of the last batches; within [`RETRY_AFTER`].
+    fn retry_after(&self) -> u32 {
+        let wait = self.speed.time_for(self.queue.tokens());
+        let seconds = wait.unwrap_or_default().as_secs_f64().ceil();
+        // A float that does not fit becomes the nearest number that does.
+        (seconds as u32).clamp(*RETRY_AFTER.start(), *RETRY_AFTER.end())
+    }
+
     fn has_room_for(&self, work: &[Work], shared: &Shared) -> bool {
         let (waiting, added) = (self.queue.tokens(), self.queue.added_by(work));
         if waiting == 0 || added == 0 {

@@ -112,7 +112,11 @@ async fn waiting_has_an_end() {
     };
     let (first, second) = tokio::join!(first, second);
     assert_eq!(first.0, 200);
-    assert_eq!(second.headers()["retry-after"], "2");
+    assert_eq!(
+        second.headers()["retry-after"],
+        "1",
+        "nothing is known of its speed"
+    );
     let (status, reply) = read(second).await;
     assert_eq!(
         (status, reply["error"]["code"].as_str()),
@@ -251,4 +255,41 @@ async fn connections_outlive_the_time_for_heads_but_not_idleness() {
         started.elapsed() < Duration::from_millis(900),
         "a head has less time than an idle connection"
     );
+}
+
+/// `Retry-After` says when the queue will be done, by the speed of what was computed.
+#[tokio::test]
+async fn a_full_queue_says_when_to_come_again() {
+    let limits = Limits {
+        queue_tokens: 300,
+        ..Limits::default()
+    };
+    let server = Server::with_limits(limits).await;
+    // Some twenty tokens in 0.7 seconds.
+    assert_eq!(server.post("/similarity", SLOW).await.0, 200);
+    let texts: Vec<String> = (0..40)
+        .map(|i| format!("sleep {i} 文本文本文本文本"))
+        .collect();
+    let large = serde_json::json!({"input": texts}).to_string();
+    let large = server.post("/v1/embeddings", large);
+    let refused = async {
+        while server.app.queue_depth().requests == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let request = server.request("POST", "/v1/embeddings");
+        let request = request.header("content-type", "application/json");
+        request.body(r#"{"input": "x"}"#).send().await.unwrap()
+    };
+    let (large, refused) = tokio::join!(large, refused);
+    assert_eq!(large.0, 200);
+    let wait: u32 = refused.headers()["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((5..=60).contains(&wait), "{wait}");
+    let (status, reply) = read(refused).await;
+    let told = format!("Too much work is waiting. Try again in {wait} seconds.");
+    assert_eq!(status, 429);
+    assert_eq!(reply["error"]["message"], told);
 }

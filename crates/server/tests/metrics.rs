@@ -63,6 +63,11 @@ async fn requests_are_counted_by_route_and_status() {
     // The second pair was in the cache.
     assert_eq!(metrics["yuyi_compute_seconds_count"], 1.0);
     assert_eq!(metrics["yuyi_batch_texts_sum"], 2.0);
+    assert_eq!(
+        metrics["yuyi_batch_tokens_sum"], 2.0,
+        "of what was computed"
+    );
+    assert_eq!(metrics["yuyi_batch_tokens_bucket{le=\"8\"}"], 1.0);
     assert_eq!(metrics["yuyi_tokens_total"], 4.0);
     assert_eq!(metrics["yuyi_cache_hits_total{tier=\"memory\"}"], 2.0);
     assert_eq!(metrics["yuyi_cache_misses_total{tier=\"memory\"}"], 2.0);

@@ -50,6 +50,8 @@ pub(crate) async fn tokenize(
 async fn turn(limits: &Limits) -> Result<SemaphorePermit<'static>, ApiError> {
     let late = |_| ApiError::QueueTimeout {
         seconds: limits.queue_timeout.as_secs(),
+        // Splitting texts takes milliseconds: whoever waited in vain has met a burst.
+        retry_after: 1,
     };
     let turn = timeout(limits.queue_timeout, TURNS.acquire()).await;
     // The semaphore is never closed.

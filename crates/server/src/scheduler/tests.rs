@@ -378,7 +378,7 @@ async fn a_full_queue_refuses_at_once() {
     let large = bench.send(&["字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字"]);
     bench.batches(1).await;
     let refused = bench.send(&["a"]).await.unwrap().unwrap_err();
-    assert_eq!(refused, ApiError::QueueFull);
+    assert_eq!(refused, ApiError::QueueFull { retry_after: 1 });
     let same = bench.send(&["字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字"]);
     bench.requests(2).await;
     bench.open(2);
@@ -403,9 +403,43 @@ async fn a_wait_that_would_be_too_long_is_refused_at_once() {
     bench.requests(2).await;
     let started = Instant::now();
     let refused = bench.send(&["3"]).await.unwrap().unwrap_err();
-    assert_eq!(refused, ApiError::QueueFull);
+    assert_eq!(refused, ApiError::QueueFull { retry_after: 1 });
     assert!(started.elapsed() < Duration::from_millis(150));
     bench.open(10);
     computing.await.unwrap().unwrap();
     waits.await.unwrap().unwrap();
+}
+
+#[test]
+fn a_refused_client_comes_again_when_the_queue_is_done() {
+    let mut state = State::default();
+    assert_eq!(state.retry_after(), 1, "nothing is known yet");
+    for (tokens, seconds, waiting, expected) in [
+        (1_000, 1, 0, 1),
+        (1_000, 1, 900, 1),
+        (1_000, 1, 2_100, 3),
+        (1_000, 10, 2_100, 21),
+        (1, 1_000, 2_100, 60),
+    ] {
+        state.speed = Speed::default();
+        state.speed.note(tokens, Duration::from_secs(seconds));
+        state.queue = Queue::default();
+        if waiting > 0 {
+            let model = Arc::new(crate::loaded_model::testing::model("m"));
+            let inputs = Inputs::Texts(vec!["a".into()]);
+            let item = inputs.into_items(&EmbedOptions::default()).remove(0);
+            let work = Work {
+                key: Key::of(&model, &item),
+                item,
+                weight: waiting,
+            };
+            let (reply, _) = oneshot::channel();
+            state.queue.admit(model, vec![work], Instant::now(), reply);
+        }
+        assert_eq!(
+            state.retry_after(),
+            expected,
+            "{waiting} at {tokens} in {seconds} s"
+        );
+    }
 }

@@ -21,7 +21,7 @@ pub(super) struct Speed {
 }
 
 impl Speed {
-    fn note(&mut self, tokens: usize, time: Duration) {
+    pub(super) fn note(&mut self, tokens: usize, time: Duration) {
         let last = tokens as f64 / time.as_secs_f64().max(1e-9);
         let before = self.tokens_per_second.unwrap_or(last);
         self.tokens_per_second = Some(before + WEIGHT_OF_LAST * (last - before));
@@ -93,6 +93,8 @@ fn finish(
     computed: Computed,
     time: Duration,
 ) {
+    let read = computed.results.iter().flatten();
+    let tokens: usize = read.map(|encoded| encoded.tokens).sum();
     let results: Vec<_> = computed.results.into_iter().map(shareable).collect();
     // Before the jobs are forgotten, so that nobody computes the same once more in between.
     for (job, result) in jobs.iter().zip(&results) {
@@ -101,7 +103,8 @@ fn finish(
         }
     }
     let mut state = shared.state();
-    state.batches.0.observe(jobs.len() as f64);
+    state.batches.texts.observe(jobs.len() as f64);
+    state.batches.tokens.observe(tokens as f64);
     state
         .speed
         .note(jobs.iter().map(|job| job.weight).sum(), time);

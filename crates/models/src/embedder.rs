@@ -56,6 +56,8 @@ pub enum Inputs {
     Texts(Vec<String>),
     /// Token ids of the model, without prompt and special tokens unless they are among them.
     Tokens(Vec<Vec<u32>>),
+    /// Both, in any order.
+    Mixed(Vec<Input>),
 }
 
 impl Inputs {
@@ -64,6 +66,7 @@ impl Inputs {
         match self {
             Self::Texts(texts) => texts.len(),
             Self::Tokens(tokens) => tokens.len(),
+            Self::Mixed(inputs) => inputs.len(),
         }
     }
 
@@ -82,6 +85,7 @@ impl Inputs {
                 .into_iter()
                 .map(|ids| item(Input::Tokens(ids.into())))
                 .collect(),
+            Self::Mixed(inputs) => inputs.into_iter().map(item).collect(),
         }
     }
 
@@ -107,6 +111,16 @@ pub enum Input {
     Text(Arc<str>),
     /// Token ids, as in [`Inputs::Tokens`].
     Tokens(Arc<[u32]>),
+}
+
+impl Input {
+    /// The text, if it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Tokens(_) => None,
+        }
+    }
 }
 
 /// What became of a batch.
@@ -164,6 +178,14 @@ pub trait Embedder: Send + Sync {
     /// vectors must not be kept.
     fn fingerprint(&self) -> Option<Fingerprint> {
         None
+    }
+
+    /// Whether token ids are the model's own and not too many; cheap.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTokens`] where it can tell. [`Embedder::embed_batch`] refuses what this lets through.
+    fn check_tokens(&self, _: &[u32]) -> Result<(), Error> {
+        Ok(())
     }
 
     /// Unit vectors of items that may come from several callers.

@@ -68,6 +68,10 @@ impl Embedder for LocalEmbedder {
         Some(self.encoder.fingerprint())
     }
 
+    fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
+        check_ids(&self.encoder, ids)
+    }
+
     fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
         let encoder = Arc::clone(&self.encoder);
         Box::pin(async move {
@@ -130,9 +134,7 @@ fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
             tokens.map_err(Error::Encoder)
         }
         Input::Tokens(ids) => {
-            encoder
-                .check_ids(ids)
-                .map_err(|error| Error::InvalidTokens(error.to_string()))?;
+            check_ids(encoder, ids)?;
             Ok(Tokens {
                 ids: ids.to_vec(),
                 further: Vec::new(),
@@ -141,6 +143,11 @@ fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
             })
         }
     }
+}
+
+fn check_ids(encoder: &Encoder, ids: &[u32]) -> Result<(), Error> {
+    let checked = encoder.check_ids(ids);
+    checked.map_err(|error| Error::InvalidTokens(error.to_string()))
 }
 
 fn facts(name: String, encoder: &Encoder) -> ModelFacts {

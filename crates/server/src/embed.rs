@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tracing::Level;
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Embedder, Inputs, Item, ModelFacts};
+use yuyi_models::{EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts};
 use yuyi_tasks::Calibration;
 
 use crate::key::Key;
@@ -170,7 +171,15 @@ impl Missing {
 pub const TEXTS_LOG: &str = "yuyi_server::texts";
 
 fn log_texts(inputs: &Inputs) {
-    if let Inputs::Texts(texts) = inputs {
+    if !tracing::enabled!(target: TEXTS_LOG, Level::INFO) {
+        return;
+    }
+    let texts: Vec<&str> = match inputs {
+        Inputs::Texts(texts) => texts.iter().map(String::as_str).collect(),
+        Inputs::Tokens(_) => Vec::new(),
+        Inputs::Mixed(inputs) => inputs.iter().filter_map(Input::text).collect(),
+    };
+    if !texts.is_empty() {
         tracing::info!(target: TEXTS_LOG, ?texts, "texts of a request");
     }
 }

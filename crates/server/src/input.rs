@@ -1,63 +1,100 @@
-//! What is embedded: texts or token ids, one or many, as OpenAI's and TEI's routes take them.
+//! What is embedded: texts and token ids, one or many, as OpenAI's and TEI's routes take them; TEI's also in one list.
 
 use utoipa::ToSchema;
-use yuyi_models::Inputs;
+use yuyi_models::{Embedder, Inputs};
 
 use crate::fields::{list, wrong_type};
 use crate::json::Json;
 use crate::text::{check_count, each, read_text};
 use crate::{ApiError, Limits};
 
-const EXPECTED: &str = "text, a list of texts, token ids, or a list of lists of token ids";
+const EXPECTED: &str = "text, token ids, or a list of these";
 
-/// A text, a list of texts, token ids, or a list of lists of token ids. Token ids are the model's own and are
-/// taken as they are: no prompt and no special token is added.
+/// One or many.
 #[derive(Debug, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Input {
+    One(Entry),
+    Many(Vec<Entry>),
+}
+
+/// A text, or the token ids of one. Ids are the model's own and are taken as they are: no prompt and no special token is
+/// added.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Entry {
     /// A text.
     Text(String),
-    /// Several texts.
-    Texts(Vec<String>),
     /// The token ids of a text.
     Ids(Vec<u32>),
-    /// The token ids of several texts.
-    IdLists(Vec<Vec<u32>>),
 }
 
 impl Input {
     /// What stands at `path`.
     pub(crate) fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
         if let Json::String(_) = value {
-            return read_text(value, path, limits).map(Self::Text);
+            return Entry::read(value, path, limits).map(Self::One);
         }
         if !matches!(value, Json::Array(_)) {
             return Err(wrong_type(path, EXPECTED, &value));
         }
         let items = list(value, path)?;
-        match &items[0] {
-            Json::Integer(_) => read_ids(items, path).map(Self::Ids),
-            Json::Array(_) => {
-                check_count(items.len(), path, limits)?;
-                each(items, path, |value, path| {
-                    read_ids(list(value, path)?, path)
-                })
-                .map(Self::IdLists)
-            }
-            Json::String(_) => {
-                check_count(items.len(), path, limits)?;
-                each(items, path, |value, path| read_text(value, path, limits)).map(Self::Texts)
-            }
-            other => Err(wrong_type(&format!("{path}[0]"), EXPECTED, other)),
+        if let Json::Integer(_) = items[0] {
+            return read_ids(items, path).map(Entry::Ids).map(Self::One);
         }
+        check_count(items.len(), path, limits)?;
+        each(items, path, |value, path| Entry::read(value, path, limits)).map(Self::Many)
     }
 
     /// Names the field that each input came from; `path` is that of the whole.
     pub(crate) fn paths(&self, path: &'static str) -> impl Fn(usize) -> String + use<> {
-        let single = matches!(self, Self::Text(_) | Self::Ids(_));
+        let single = matches!(self, Self::One(_));
         move |index| match single {
             true => path.to_owned(),
             false => format!("{path}[{index}]"),
+        }
+    }
+
+    /// Refuses token ids that the model does not have, by the field that they came in; `path` is that of the whole.
+    pub(crate) fn check_ids(
+        &self,
+        path: &'static str,
+        model: &dyn Embedder,
+    ) -> Result<(), ApiError> {
+        let entries = match self {
+            Self::One(entry) => std::slice::from_ref(entry),
+            Self::Many(entries) => entries,
+        };
+        let field = self.paths(path);
+        for (index, entry) in entries.iter().enumerate() {
+            if let Entry::Ids(ids) = entry
+                && let Err(error) = model.check_tokens(ids)
+            {
+                return Err(ApiError::InvalidToken {
+                    field: field(index),
+                    reason: error.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
+        match value {
+            Json::String(_) => read_text(value, path, limits).map(Self::Text),
+            Json::Array(_) => read_ids(list(value, path)?, path).map(Self::Ids),
+            other => Err(wrong_type(path, "text or a list of token ids", &other)),
+        }
+    }
+}
+
+impl From<Entry> for yuyi_models::Input {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Text(text) => Self::Text(text.into()),
+            Entry::Ids(ids) => Self::Tokens(ids.into()),
         }
     }
 }
@@ -65,10 +102,8 @@ impl Input {
 impl From<Input> for Inputs {
     fn from(input: Input) -> Self {
         match input {
-            Input::Text(text) => Self::Texts(vec![text]),
-            Input::Texts(texts) => Self::Texts(texts),
-            Input::Ids(ids) => Self::Tokens(vec![ids]),
-            Input::IdLists(lists) => Self::Tokens(lists),
+            Input::One(entry) => Self::Mixed(vec![entry.into()]),
+            Input::Many(entries) => Self::Mixed(entries.into_iter().map(Into::into).collect()),
         }
     }
 }

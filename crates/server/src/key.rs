@@ -21,6 +21,7 @@ impl Key {
         match inputs {
             Inputs::Texts(texts) => texts.iter().map(|text| request.text(text)).collect(),
             Inputs::Tokens(lists) => lists.iter().map(|ids| request.tokens(ids)).collect(),
+            Inputs::Mixed(inputs) => inputs.iter().map(|input| request.input(input)).collect(),
         }
     }
 }
@@ -29,11 +30,7 @@ impl Key {
 impl Key {
     /// The key of an item for a model.
     pub(crate) fn of(model: &LoadedModel, item: &Item) -> Self {
-        let request = Request::of(model, &item.options);
-        match &item.input {
-            Input::Text(text) => request.text(text),
-            Input::Tokens(ids) => request.tokens(ids),
-        }
+        Request::of(model, &item.options).input(&item.input)
     }
 }
 
@@ -54,6 +51,13 @@ impl<'a> Request<'a> {
                 .text()
                 .unwrap_or(&model.embedder.facts().default_prompt),
             long_text: *long_text,
+        }
+    }
+
+    fn input(&self, input: &Input) -> Key {
+        match input {
+            Input::Text(text) => self.text(text),
+            Input::Tokens(ids) => self.tokens(ids),
         }
     }
 

@@ -131,6 +131,12 @@ async fn errors_have_openais_shape() {
         ),
         (json!({"input": [10]}), 400, "invalid_token", json!("input")),
         (
+            json!({"input": [[1], [1, 10]]}),
+            400,
+            "invalid_token",
+            json!("input[1]"),
+        ),
+        (
             json!({"input": "x", "dimensions": 3}),
             400,
             "invalid_dimensions",

@@ -88,11 +88,12 @@ async fn refusals_name_the_field() {
         (json!({"inputs": 1}), 422, "wrong_type", "inputs"),
         (json!({"inputs": []}), 422, "empty_list", "inputs"),
         (json!({"inputs": ["x", ""]}), 422, "empty_text", "inputs[1]"),
+        (json!({"inputs": ["x", 1]}), 422, "wrong_type", "inputs[1]"),
         (
-            json!({"inputs": ["x", [1]]}),
-            422,
-            "wrong_type",
-            "inputs[1]",
+            json!({"inputs": ["x", [1], [1, 10]]}),
+            400,
+            "invalid_token",
+            "inputs[2]",
         ),
         (
             json!({"inputs": [[1], [-1]]}),
@@ -236,4 +237,42 @@ async fn tells_about_itself() {
         "calibrated": false, "default_prompt": "", "prompts": {"none": "", "up": "y"},
     });
     assert_eq!(server.get("/info").await, (200, info));
+}
+
+/// TEI takes texts and token ids in one list.
+#[tokio::test]
+async fn texts_and_token_ids_may_be_mixed() {
+    let server = Server::start().await;
+    for (inputs, expected) in [
+        (
+            json!(["x", [1, 2], "y"]),
+            json!([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]]),
+        ),
+        (json!([[1, 2], "x"]), json!([[0.6, 0.8], [1.0, 0.0]])),
+    ] {
+        for path in ["/embed", "/"] {
+            let body = json!({"inputs": inputs}).to_string();
+            let (status, reply) = server.post(path, body).await;
+            assert_eq!(status, 200, "{reply}");
+            assert_eq!(rounded(&reply), expected, "{path} {inputs}");
+        }
+        let body = json!({"input": inputs}).to_string();
+        let (status, reply) = server.post("/v1/embeddings", body).await;
+        assert_eq!(status, 200, "{reply}");
+        let vectors: Vec<_> = reply["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["embedding"].clone())
+            .collect();
+        assert_eq!(rounded(&json!(vectors)), expected, "{inputs}");
+    }
+}
+
+/// Vectors in tenths.
+fn rounded(vectors: &Value) -> Value {
+    let number = |x: &Value| json!((x.as_f64().unwrap() * 10.0).round() / 10.0);
+    let vector =
+        |vector: &Value| -> Value { vector.as_array().unwrap().iter().map(number).collect() };
+    vectors.as_array().unwrap().iter().map(vector).collect()
 }

@@ -38,6 +38,7 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, 
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,
         long_text: request.truncation.long_text(),
     };
+    request.inputs.check_ids("inputs", model.embedder())?;
     let paths = request.inputs.paths("inputs");
     let embedded = app
         .embed(&model, request.inputs.into(), options)

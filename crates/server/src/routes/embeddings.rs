@@ -31,6 +31,7 @@ pub(crate) async fn embeddings(
     let request = EmbeddingsRequest::read(body, app.limits())?;
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
+    request.input.check_ids("input", model.embedder())?;
     let encoding = request.encoding_format.unwrap_or(Encoding::Float);
     let embedded = app
         .embed(&model, request.input.into(), EmbedOptions::default())

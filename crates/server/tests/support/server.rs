@@ -72,6 +72,10 @@ impl Embedder for Fake {
         self.fingerprint
     }
 
+    fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
+        encode_ids(ids).map(drop)
+    }
+
     fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
         Box::pin(async move {
             self.computed.fetch_add(items.len(), Ordering::Relaxed);

@@ -164,7 +164,7 @@ fn texts_are_in_the_log_only_when_asked_for() {
         ),
     ] {
         let server = Server::start(flags);
-        // Read while it is written: a full pipe would hold up the server.
+        // Read while it is written: of a full pipe lines would be lost.
         let mut process = server;
         let mut stderr = process.process.stderr.take().unwrap();
         let reader = std::thread::spawn(move || {

@@ -79,7 +79,7 @@ fn a_request_that_lies_unread_is_answered() {
 
 #[test]
 fn under_load_every_request_is_answered_to_the_end() {
-    // Nobody reads the log, and a full pipe would hold up the server.
+    // Nobody reads the log meanwhile.
     let running = Server::start(&["--log", "warn"]);
     let server = &running;
     let stopping = &AtomicBool::new(false);

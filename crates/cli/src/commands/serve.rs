@@ -1,27 +1,26 @@
 //! `yuyi serve`.
 
+mod log;
 mod models;
 
 use std::io::{self, Write};
-use std::panic::{self, PanicHookInfo};
 use std::time::Duration;
 
 use anyhow::anyhow;
 use serde_json::json;
 use tokio::runtime::Builder;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 use yuyi_models::ModelFacts;
 use yuyi_server::{
     App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, ModelOptions, Perimeter, Ready,
-    ServeError, TEXTS_LOG, serve,
+    ServeError, serve,
 };
 
-use crate::args::{LogFormat, Misuse, ServeArgs};
+use crate::args::{Misuse, ServeArgs};
 
 /// Serves until a signal says to stop.
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
-    start_log(args)?;
+    // Written out when this function ends, however it ends.
+    let _log = log::start(args)?;
     let perimeter = args.access.perimeter()?;
     let app = App::new(
         models::models(args)?,
@@ -115,37 +114,4 @@ fn announce(ready: &Ready, as_json: bool) {
     // A server whose standard output is closed serves all the same.
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
-fn start_log(args: &ServeArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log).map_err(|error| {
-        Misuse(format!(
-            "--log {:?} cannot be understood: {error}.",
-            args.log
-        ))
-    })?;
-    // Whatever else is logged, texts are only when asked for.
-    let texts = if args.log_texts {
-        LevelFilter::INFO
-    } else {
-        LevelFilter::OFF
-    };
-    let filter = filter.add_directive(format!("{TEXTS_LOG}={texts}").parse()?);
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    match args.log_format {
-        LogFormat::Text => log
-            .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-            .init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-    panic::set_hook(Box::new(log_panic));
-    Ok(())
-}
-
-/// Where it happened, but not the message: that may quote a user's text.
-fn log_panic(info: &PanicHookInfo<'_>) {
-    let place = info.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(place, "a part of the server panicked");
 }

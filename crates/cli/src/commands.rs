@@ -1,5 +1,7 @@
 //! One file a subcommand.
 
+mod chunks;
+
 pub mod bench;
 pub mod embed;
 pub mod health;
@@ -8,14 +10,7 @@ pub mod quantize;
 pub mod serve;
 pub mod sim;
 
-/// Rows that are read, computed and written together: enough to keep all threads busy, and all
-/// that is in memory of a file at a time.
-const CHUNK: usize = 256;
-
-/// The next rows, at most [`CHUNK`] of them; empty at the end.
-fn next_chunk(rows: &mut crate::input::Rows) -> anyhow::Result<Vec<crate::input::Row>> {
-    rows.take(CHUNK).collect()
-}
+use chunks::Chunks;
 
 /// Says on standard error how many texts were cut, if any were.
 fn report_truncated(truncated: usize, max_tokens: usize) {

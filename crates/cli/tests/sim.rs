@@ -108,9 +108,44 @@ fn many_pairs_come_in_order() {
     }
 }
 
+/// What stands above a wrong row is printed before the complaint, also in the middle of what is read at a time.
+#[test]
+fn rows_above_a_wrong_one_are_answered() {
+    for above in [0, 1, 256, 300] {
+        for (wrong, told) in [
+            ("一\t \n", "sentence_b is empty or blank."),
+            ("一\n", "has 1 column; sentence_a, sentence_b are needed"),
+        ] {
+            let mut pairs: String = (0..above).map(|i| format!("第{i}句\t第{i}句\n")).collect();
+            pairs.push_str(wrong);
+            pairs.push_str("二\t二\n");
+            let run = yuyi_with_input(&["sim", "--pairs", "-", "--json"], &pairs);
+            assert_eq!((run.code, run.out.lines().count()), (1, above), "{told}");
+            let line = (above + 1).to_string();
+            assert!(
+                run.err.contains(told) && run.err.contains(&line),
+                "{}",
+                run.err
+            );
+        }
+    }
+}
+
 #[test]
 fn failures_have_codes_and_say_where() {
-    let cases: [(&[&str], &str, i32, &str); 8] = [
+    let cases: [(&[&str], &str, i32, &str); 10] = [
+        (
+            &["sim", "--pairs", "-"],
+            "sentence1\tsentence2\tscore\n一\t二\t1\n",
+            1,
+            "line 1 names the columns sentence1, sentence2, score, but not sentence_a, sentence_b; name them",
+        ),
+        (
+            &["embed", "-", "--format", "csv", "-o", "-"],
+            "id,title\n1,一\n",
+            1,
+            "line 1 names the columns id, title, but not text",
+        ),
         (&["sim", "only one"], "", 2, "required"),
         (&["sim"], "", 2, "required"),
         (&["sim", "a", " "], "", 2, "empty or blank"),

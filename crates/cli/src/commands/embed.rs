@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde_json::json;
 use yuyi_models::{EmbedOptions, Prompt};
 
-use super::{next_chunk, report_truncated};
+use super::{Chunks, report_truncated};
 use crate::args::{EmbedArgs, Misuse};
 use crate::input::{Format, Input};
 use crate::model::Model;
@@ -28,10 +28,12 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     };
     let started = Instant::now();
     let mut writer = VectorWriter::create(target, model.facts().dimension)?;
-    let (mut rows, mut progress) = input.rows(&["text"]);
+    let (rows, mut progress) = input.rows(&["text"]);
+    let mut chunks = Chunks::new(rows);
     let (mut count, mut truncated) = (0, 0);
     loop {
-        let texts: Vec<String> = next_chunk(&mut rows)?
+        let texts: Vec<String> = chunks
+            .next()?
             .into_iter()
             .flat_map(|row| row.cells)
             .collect();

@@ -9,7 +9,7 @@ use yuyi_encoder::Encoded;
 use yuyi_models::EmbedOptions;
 use yuyi_tasks::{Calibration, cosine, is_blank};
 
-use super::{next_chunk, report_truncated};
+use super::{Chunks, report_truncated};
 use crate::args::{Misuse, SimArgs};
 use crate::input::{Format, Input, Row};
 use crate::model::Model;
@@ -80,10 +80,11 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
         input.format
     };
     let mut writer = PairWriter::new(format, io::stdout().lock())?;
-    let (mut rows, mut progress) = input.rows(&["sentence_a", "sentence_b"]);
+    let (rows, mut progress) = input.rows(&["sentence_a", "sentence_b"]);
+    let mut chunks = Chunks::new(rows);
     let mut truncated = 0;
     loop {
-        let chunk = next_chunk(&mut rows)?;
+        let chunk = chunks.next()?;
         if chunk.is_empty() {
             break;
         }

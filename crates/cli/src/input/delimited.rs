@@ -120,6 +120,41 @@ impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Iterator for Select
     }
 }
 
+/// Names of columns in the files that yuyi reads, and what others call the same.
+const COLUMN_NAMES: [&str; 22] = [
+    "sentence_a",
+    "sentence_b",
+    "sentence1",
+    "sentence2",
+    "text",
+    "text1",
+    "text2",
+    "text_a",
+    "text_b",
+    "label",
+    "score",
+    "question",
+    "answer",
+    "id",
+    "wordings",
+    "time",
+    "user",
+    "item",
+    "type",
+    "title",
+    "content",
+    "category",
+];
+
+/// Whether a record that names none of the wanted columns is a header all the same: every cell is written as the name
+/// of a column is, and one is a well-known name. A text alone in its row is none, since it may be just that word.
+fn looks_like_header(cells: &[String]) -> bool {
+    let letter = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
+    let is_name = |cell: &String| (1..=40).contains(&cell.len()) && cell.chars().all(letter);
+    let is_known = |cell: &String| COLUMN_NAMES.contains(&cell.as_str());
+    cells.len() > 1 && cells.iter().all(is_name) && cells.iter().any(is_known)
+}
+
 /// Where the columns stand, if the record is a header. One that names some of the needed columns is meant as a header,
 /// and lacks the others.
 fn find(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Option<Places>> {
@@ -130,7 +165,14 @@ fn find(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Optio
     let place = |column: &str| names.iter().position(|name| *name == column.to_lowercase());
     let needed: Vec<Option<usize>> = columns.needed.iter().map(|column| place(column)).collect();
     if needed.iter().all(Option::is_none) {
-        return Ok(None);
+        return match looks_like_header(&names) {
+            true => bail!(
+                "line {line} names the columns {}, but not {}; name them, or leave the header out",
+                names.join(", "),
+                columns.needed.join(", ")
+            ),
+            false => Ok(None),
+        };
     }
     let which = |named: bool| {
         let columns = columns.needed.iter().zip(&needed);

@@ -1,3 +1,4 @@
+import { apiKey } from './apiKey'
 import type { Pair, Side } from './pair'
 
 /** What the server says about a pair. */
@@ -20,6 +21,11 @@ export type Failure =
   | { kind: 'unreadable'; status: number }
   | { kind: 'unreachable' }
   | { kind: 'timeout' }
+
+/** Whether the server wants a key, or another one. */
+export function asksForKey(failure: Failure | undefined): boolean {
+  return failure?.kind === 'refused' && (failure.code === 'missing_key' || failure.code === 'invalid_key')
+}
 
 export class RequestFailed extends Error {
   constructor(readonly failure: Failure) {
@@ -47,7 +53,10 @@ async function send(pair: Pair, signal: AbortSignal): Promise<Response> {
     // Relative, since a proxy may serve the page under a prefix.
     return await fetch('./similarity', {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: {
+        'Content-Type': 'application/json',
+        ...(apiKey.value && { Authorization: `Bearer ${apiKey.value}` }),
+      },
       body: JSON.stringify({ sentence_a: pair.a, sentence_b: pair.b }),
       signal,
     })

@@ -36,11 +36,23 @@ export interface Messages {
   whyUncalibrated(model: string): string
   truncated: string
   spoken(percent: string, calibrated: boolean): string
+  key: Record<'label' | 'use' | 'hint' | 'malformed' | 'forget', string>
   explain(failure: Failure): Explanation
 }
 
 /** The built-in model, whose cosines are known: for unrelated sentences the median is 0.83. */
 const BUILT_IN = 'e5-small-zh'
+
+/** Refusals that the page itself deals with: what the server says is meant for programs. */
+const KEY_REFUSALS_ZH: Record<string, string> = {
+  missing_key: '这个服务需要密钥，请在上方输入。',
+  invalid_key: '服务器不认识这个密钥。请检查是否复制完整，或向管理员索取。',
+}
+
+const KEY_REFUSALS_EN: Record<string, string> = {
+  missing_key: 'This server asks for a key. Enter it above.',
+  invalid_key: 'The server does not know this key. Check that it is complete, or ask who runs the server for one.',
+}
 
 const REFUSALS_ZH: Record<string, string> = {
   empty_text: '句子里没有看得见的文字，请输入后再试。',
@@ -83,13 +95,25 @@ export const zh: Messages = {
       : '这里显示的是余弦本身，不相关的句子也可能得分不低，所以请比较高低，不要只看数值。',
   truncated: '句子超过了模型能读的长度，末尾超出的部分没有参与计算。',
   spoken: (percent, calibrated) => `相似度 ${percent}${calibrated ? '' : '，未校准'}`,
+  key: {
+    label: '访问密钥',
+    use: '使用密钥',
+    hint: '向管理员索取。密钥只保存在这个标签页里，关闭后即被清除。',
+    malformed: '密钥由可见的英文字符组成，不含空格、逗号和中文，请检查后重新输入。',
+    forget: '清除密钥',
+  },
   explain(failure) {
     switch (failure.kind) {
-      case 'refused':
+      case 'refused': {
+        const aboutKey = KEY_REFUSALS_ZH[failure.code]
+        if (aboutKey) {
+          return { text: aboutKey }
+        }
         return {
           text: REFUSALS_ZH[failure.code] ?? '服务器没有接受这次请求。',
           detail: `服务器返回：${failure.message}`,
         }
+      }
       case 'unreadable':
         return { text: `收到的回复无法识别（HTTP ${failure.status}）。请确认 yuyi 正在运行，代理的转发设置也正确。` }
       case 'unreachable':
@@ -130,10 +154,17 @@ export const en: Messages = {
       : 'This is the plain cosine, and even unrelated sentences may score high. Compare scores with each other rather than reading them as absolute.',
   truncated: 'A sentence is longer than the model can read. The part beyond its limit was left out.',
   spoken: (percent, calibrated) => `Similarity ${percent}${calibrated ? '' : ', not calibrated'}`,
+  key: {
+    label: 'Access key',
+    use: 'Use key',
+    hint: 'Ask who runs this server for one. The key stays in this tab and is gone when you close it.',
+    malformed: 'A key is made of visible English characters, without spaces and commas. Check it and enter it again.',
+    forget: 'Forget key',
+  },
   explain(failure) {
     switch (failure.kind) {
       case 'refused':
-        return { text: failure.message }
+        return { text: KEY_REFUSALS_EN[failure.code] ?? failure.message }
       case 'unreadable':
         return {
           text: `The reply made no sense (HTTP ${failure.status}). Check that yuyi is running and that your proxy forwards requests to it.`,

@@ -1,4 +1,4 @@
-//! `GET /v1/models` and `GET /v1/models/MODEL`: OpenAI's list and its entries, with the facts of each model beside; and
+//! `GET /v1/models` and `GET /v1/models/{model}`: OpenAI's list and its entries, with the facts of each model beside; and
 //! `POST /v1/models/load` and `unload`.
 
 use axum::Json;

@@ -77,6 +77,17 @@ for (const place of ['at the root', 'under a prefix']) {
   })
 }
 
+it('fills in the parts of a path', async () => {
+  await onReference(`${proxy.url}${PREFIX}docs`, async (page) => {
+    const model = card(page, 'GET', '/v1/models/{model}')
+    await model.locator('summary').click()
+    assert.equal(await model.getByLabel(/^model:/).inputValue(), 'e5-small-zh')
+    await model.getByRole('button', { name: 'Send' }).click()
+    await model.locator('pre', { hasText: '"loaded"' }).waitFor()
+    assert.equal(JSON.parse(await model.locator('pre').textContent()).id, 'e5-small-zh')
+  })
+})
+
 it('shows a refusal as it came', async () => {
   const page = await browser.newPage()
   try {

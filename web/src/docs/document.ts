@@ -30,8 +30,16 @@ interface RawOperation {
   tags: string[]
   summary?: string
   description?: string
+  parameters?: (Parameter & { in: string })[]
   requestBody?: { content: Record<string, { schema: Schema }> }
   responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>
+}
+
+/** A part of a path that the caller chooses. */
+export interface Parameter {
+  name: string
+  description?: string
+  example?: string
 }
 
 /** A route with a method. */
@@ -40,6 +48,8 @@ export interface Operation {
   path: string
   tag: string
   summary: string
+  /** Those of the path, in which they stand as `{name}`. */
+  parameters: Parameter[]
   /** Of the body, when there is one. */
   request?: Schema
   /** Of the reply to a request that succeeds. */
@@ -84,6 +94,7 @@ function operation(method: Method, path: string, raw: RawOperation): Operation {
     path,
     tag: raw.tags[0] ?? '',
     summary: [raw.summary, raw.description].filter(Boolean).join(' '),
+    parameters: (raw.parameters ?? []).filter((parameter) => parameter.in === 'path'),
     request: raw.requestBody?.content['application/json']?.schema,
     reply: success?.content?.['application/json']?.schema,
     failures: Object.entries(others).map(([status, { description }]) => [status, description]),

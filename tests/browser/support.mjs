@@ -16,6 +16,8 @@ mkdirSync(SCREENSHOTS, { recursive: true })
 export async function startYuyi(...flags) {
   const child = spawn(process.env.YUYI_BIN, ['serve', '--port', '0', '--json', '--log', 'warn', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    // Models that whoever runs the tests has installed are not part of them.
+    env: { ...process.env, YUYI_HOME: '/nonexistent' },
   })
   const exited = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })

@@ -29,6 +29,7 @@ for await (const model of client.models.list()) {
   models.push(model.id)
 }
 assert.deepEqual(models, ['e5-small-zh'])
+assert.equal((await client.models.retrieve('e5-small-zh')).id, 'e5-small-zh')
 
 await assert.rejects(client.embeddings.create({ model: 'no-such-model', input: 'x' }), (error) => {
   return error instanceof NotFoundError && error.code === 'model_not_found' && error.param === 'model'

@@ -36,7 +36,10 @@ pub(crate) unsafe fn exp<I: Isa>(x: I::F32) -> I::F32 {
     }
 }
 
-/// 2^x, within a relative 8e-5, for x ≤ 0; below −126 it stays at 2^−126. For results that become bytes.
+/// 2^x, within a relative 8e-5, for x ≤ 0; below −125 it stays at 2^−125. For results that become bytes.
+///
+/// The end is not −126, from which the polynomial's error leads to a number below the smallest normal one: CPUs of Intel
+/// compute with those a hundred times more slowly, and scores of keys that do not exist are all at the end.
 ///
 /// x = n + r with |r| ≤ 1/2, and 2^r by the cubic with the smallest relative error (found by Lawson's iteration).
 ///
@@ -47,7 +50,7 @@ pub(crate) unsafe fn power_of_two<I: Isa>(x: I::F32) -> I::F32 {
     const CUBIC: [f32; 4] = [0.055_171_67, 0.242_611_12, 0.693_260_99, 0.999_928_07];
     // SAFETY: the features are the caller's promise.
     unsafe {
-        let x = I::max(x, I::splat(-126.0));
+        let x = I::max(x, I::splat(-125.0));
         let n = I::round(x);
         let r = I::sub(x, n);
         let mut p = I::splat(CUBIC[0]);
@@ -103,14 +106,16 @@ mod tests {
     #[test]
     fn powers_of_two_are_close_and_bounded() {
         for kernel in Kernel::all() {
-            for i in 0..=12_600 {
+            for i in 0..=12_500 {
                 let x = -i as f32 / 100.0;
                 let got = f64::from(kernel.run(PowerOfTwo(x)));
                 let error = (got / f64::from(x).exp2() - 1.0).abs();
                 assert!(error < 8e-5, "{}: 2^{x} off by {error}", kernel.name());
             }
-            assert!(kernel.run(PowerOfTwo(f32::NEG_INFINITY)) < 2e-38);
-            assert!(kernel.run(PowerOfTwo(f32::NAN)) < 2e-38);
+            for end in [f32::NEG_INFINITY, f32::NAN] {
+                let got = kernel.run(PowerOfTwo(end));
+                assert!(got < 4e-38 && got.is_normal(), "{}: {got}", kernel.name());
+            }
         }
     }
 

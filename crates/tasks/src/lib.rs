@@ -8,6 +8,9 @@ pub mod metrics;
 mod words;
 
 pub use blank::is_blank;
-pub use calibration::Calibration;
+pub use calibration::{
+    Calibration, CalibrationFile, CalibrationFileError, Curve, CurveError, FitError, FittedOn,
+    Knot, MIN_PAIRS, cross_validated, fit, isotonic_regression,
+};
 pub use cosine::cosine;
 pub use words::{Word, words};

@@ -4,6 +4,7 @@ use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 use yuyi_encoder::Encoded;
 use yuyi_models::{EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, resolve};
+use yuyi_tasks::Calibration;
 
 use crate::args::ModelArgs;
 
@@ -26,6 +27,17 @@ impl Model {
     /// What is known of the model.
     pub fn facts(&self) -> &ModelFacts {
         self.embedder.facts()
+    }
+
+    /// The mapping of its cosines: fitted by the user, or the model's own.
+    ///
+    /// # Errors
+    /// When there is one that is not sound: without it the scores would silently be others.
+    pub fn calibration(&self) -> anyhow::Result<Calibration> {
+        Ok(match self.embedder.calibration()? {
+            Some(file) => Calibration::read(&file.name, &file.content)?,
+            None => Calibration::Uncalibrated,
+        })
     }
 
     /// Unit vectors of `texts`, in order.

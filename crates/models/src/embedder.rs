@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Serialize;
 use yuyi_encoder::{Encoded, Fingerprint, LongText, Piece};
 
-use crate::Error;
+use crate::{Error, StoredCalibration};
 
 /// What goes in front of each text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -186,6 +186,14 @@ pub trait Embedder: Send + Sync {
     /// [`Error::InvalidTokens`] where it can tell. [`Embedder::embed_batch`] refuses what this lets through.
     fn check_tokens(&self, _: &[u32]) -> Result<(), Error> {
         Ok(())
+    }
+
+    /// The calibration file that counts for it now, if there is one; blocks while it reads files.
+    ///
+    /// # Errors
+    /// When there is one that cannot be read.
+    fn calibration(&self) -> Result<Option<StoredCalibration>, Error> {
+        Ok(None)
     }
 
     /// Unit vectors of items that may come from several callers.

@@ -30,6 +30,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A calibration that the user fitted cannot be read.
+    #[error("The calibration {} cannot be read", file.display())]
+    CalibrationUnreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A model's folder does not load, or the model fails.
     #[error(transparent)]
     Encoder(yuyi_encoder::Error),

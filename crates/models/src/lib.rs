@@ -2,6 +2,7 @@
 //! [`Embedder`] through which everything above turns texts into vectors.
 
 mod builtin;
+mod calibration;
 mod catalogue;
 mod embedder;
 mod error;
@@ -10,6 +11,7 @@ mod local;
 mod resolve;
 
 pub use builtin::BUILTIN_NAME;
+pub use calibration::{CALIBRATION_FILE, StoredCalibration, user_calibration};
 pub use catalogue::{CATALOGUE, KnownModel, find_known};
 pub use embedder::{
     Batch, EmbedFuture, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt,

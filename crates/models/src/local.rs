@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use tokio::task::spawn_blocking;
 use yuyi_encoder::{
-    Encoder, Fingerprint, LoadOptions, LoadProgress, ModelSpec, Piece, Precision, Tokens,
+    Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, ModelSpec, Piece, Precision, Tokens,
 };
 
 use crate::{
-    Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts, Resolved, TokenizeFuture,
-    TokenizeOptions,
+    Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts, Resolved, StoredCalibration,
+    TokenizeFuture, TokenizeOptions, calibration, home,
 };
 
 /// An [`Encoder`] behind tokio's pool of blocking threads.
@@ -19,6 +19,7 @@ use crate::{
 /// queue before they call.
 pub struct LocalEmbedder {
     encoder: Arc<Encoder>,
+    folder: Folder,
     facts: ModelFacts,
 }
 
@@ -55,6 +56,7 @@ impl LocalEmbedder {
         Ok(Self {
             facts: facts(model.name, &encoder),
             encoder: Arc::new(encoder),
+            folder: model.folder,
         })
     }
 }
@@ -70,6 +72,12 @@ impl Embedder for LocalEmbedder {
 
     fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
         check_ids(&self.encoder, ids)
+    }
+
+    fn calibration(&self) -> Result<Option<StoredCalibration>, Error> {
+        calibration::find(home().as_deref(), &self.folder, || {
+            self.encoder.fingerprint()
+        })
     }
 
     fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {

@@ -17,6 +17,8 @@ pub struct Resolved {
     pub folder: Folder,
     /// What to assume where the files are silent.
     pub defaults: SpecDefaults,
+    /// It was named by its path, and not by a name that is known.
+    pub by_path: bool,
 }
 
 impl Resolved {
@@ -69,7 +71,11 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
     }
     let path = Path::new(name_or_dir);
     if path.is_dir() {
-        return from_path(folder_name(path), path);
+        let model = from_path(folder_name(path), path)?;
+        return Ok(Resolved {
+            by_path: true,
+            ..model
+        });
     }
     let name = name_or_dir.to_owned();
     let installed = models.into_iter().map(|m| m.name).collect();
@@ -113,6 +119,7 @@ fn from_folder(name: String, folder: Folder) -> Resolved {
         name,
         folder,
         defaults,
+        by_path: false,
     }
 }
 
@@ -245,9 +252,11 @@ mod tests {
     fn finds_installed_names_and_folders() {
         let home = tempfile::tempdir().unwrap();
         let folder = install(home.path(), "mine", "{}");
-        assert_eq!(resolve_in(Some(home.path()), "mine").unwrap().name, "mine");
+        let named = resolve_in(Some(home.path()), "mine").unwrap();
+        assert_eq!((named.name.as_str(), named.by_path), ("mine", false));
         let path = folder.to_str().unwrap();
-        assert_eq!(resolve_in(None, path).unwrap().name, "mine");
+        let found = resolve_in(None, path).unwrap();
+        assert_eq!((found.name.as_str(), found.by_path), ("mine", true));
         assert_eq!(resolve_in(None, &format!("{path}/")).unwrap().name, "mine");
         assert_eq!(
             resolve_in(None, &format!("{path}/../mine/.")).unwrap().name,

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use yuyi_models::Embedder;
 use yuyi_tasks::Calibration;
 
+use crate::LoadError;
 use crate::space::Space;
 
 /// A model in memory, and what is told of it.
@@ -20,7 +21,7 @@ pub(crate) struct LoadedModel {
 
 impl LoadedModel {
     /// A model under the name that requests know.
-    pub(crate) fn new(name: String, embedder: Arc<dyn Embedder>) -> Self {
+    pub(crate) fn new(name: String, embedder: Arc<dyn Embedder>, calibration: Calibration) -> Self {
         static INSTANCES: AtomicU64 = AtomicU64::new(1);
         let mut instance = [0; 32];
         let number = INSTANCES.fetch_add(1, Ordering::Relaxed);
@@ -28,7 +29,7 @@ impl LoadedModel {
         Self {
             name,
             embedder,
-            calibration: Calibration::Uncalibrated,
+            calibration,
             instance,
             space: OnceLock::new(),
         }
@@ -54,6 +55,15 @@ impl LoadedModel {
     }
 }
 
+/// The calibration that counts for a model. One that is not sound is an error: without it the scores would silently be
+/// others.
+pub(crate) fn calibration_of(embedder: &dyn Embedder) -> Result<Calibration, LoadError> {
+    Ok(match embedder.calibration()? {
+        Some(file) => Calibration::read(&file.name, &file.content)?,
+        None => Calibration::Uncalibrated,
+    })
+}
+
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
@@ -62,7 +72,8 @@ pub(crate) mod testing {
 
     /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
     pub(crate) fn model(name: &str) -> LoadedModel {
-        LoadedModel::new(name.to_owned(), Arc::new(Silent::of(name, 0)))
+        let silent = Arc::new(Silent::of(name, 0));
+        LoadedModel::new(name.to_owned(), silent, Calibration::Uncalibrated)
     }
 
     /// The facts of a model of one thread.

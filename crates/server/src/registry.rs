@@ -27,6 +27,7 @@ pub use self::shelf::{ModelLibrary, Models};
 use self::slot::{Slot, View};
 use crate::ApiError;
 use crate::embed::Model;
+use crate::loaded_model::LoadedModel;
 
 /// How long the failure of a model is answered before it is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -264,10 +265,10 @@ impl Registry {
             Err(reason) => Err(reason.into()),
         };
         match loaded {
-            Ok(embedder) => {
+            Ok(model) => {
                 let seconds = started.elapsed().as_secs_f64();
                 tracing::info!(model = slot.name(), seconds, "a model is loaded");
-                let model = slot.fill(embedder);
+                let model = slot.fill(model);
                 // Nobody waits for it: until it is known, nothing is cached.
                 spawn_blocking(move || model.learn_space());
             }
@@ -333,7 +334,7 @@ impl Registry {
     }
 }
 
-async fn run(slot: &Arc<Slot>) -> Result<Arc<dyn Embedder>, LoadError> {
+async fn run(slot: &Arc<Slot>) -> Result<LoadedModel, LoadError> {
     let slot = Arc::clone(slot);
     // What a panic says is in the log by the hook of the process.
     let loading = spawn_blocking(move || slot.load()).await;

@@ -50,18 +50,18 @@ fn compare_two(args: &SimArgs, a: &str, b: &str) -> anyhow::Result<()> {
             "A sentence is empty or blank; each needs at least one visible character.".into()
         ));
     }
-    let model = Model::load(&args.model)?;
+    let scorer = Scorer::load(args)?;
     let row = Row {
         line: 1,
         cells: vec![a.to_owned(), b.to_owned()],
     };
     let mut out = io::stdout().lock();
-    for pair in score(&model, vec![row])? {
+    for pair in scorer.score(vec![row])? {
         match args.json {
             true => writeln!(out, "{}", serde_json::to_string(&pair)?)?,
             false => writeln!(out, "{:.4}", pair.similarity)?,
         }
-        report_truncated(usize::from(pair.truncated), model.facts().max_tokens);
+        report_truncated(usize::from(pair.truncated), scorer.model.facts().max_tokens);
     }
     Ok(())
 }
@@ -73,7 +73,7 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
             "A TXT file has one text a line; pairs need TSV, CSV or JSONL.".into()
         ));
     }
-    let model = Model::load(&args.model)?;
+    let scorer = Scorer::load(args)?;
     let format = if args.json {
         Format::Jsonl
     } else {
@@ -89,49 +89,64 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
             break;
         }
         progress.add(chunk.len());
-        for pair in score(&model, chunk)? {
+        for pair in scorer.score(chunk)? {
             truncated += usize::from(pair.truncated);
             writer.write(&pair)?;
         }
         writer.flush()?;
     }
     progress.finish();
-    report_truncated(truncated, model.facts().max_tokens);
+    report_truncated(truncated, scorer.model.facts().max_tokens);
     Ok(())
 }
 
-fn score(model: &Model, rows: Vec<Row>) -> anyhow::Result<Vec<ScoredPair>> {
-    let texts = rows
-        .into_iter()
-        .flat_map(|row| row.cells)
-        .collect::<Vec<String>>();
-    let encoded = model.embed(texts.clone(), &EmbedOptions::default())?;
-    let mut texts = texts.into_iter();
-    let mut pairs = Vec::with_capacity(encoded.len() / 2);
-    for sides in encoded.chunks_exact(2) {
-        if let (Some(a), Some(b)) = (texts.next(), texts.next()) {
-            pairs.push(scored(model, a, b, &sides[0], &sides[1]));
-        }
-    }
-    Ok(pairs)
+/// Scores pairs with a model and its calibration.
+struct Scorer {
+    model: Model,
+    calibration: Calibration,
 }
 
-fn scored(
-    model: &Model,
-    sentence_a: String,
-    sentence_b: String,
-    a: &Encoded,
-    b: &Encoded,
-) -> ScoredPair {
-    let calibration = Calibration::default();
-    let cosine = cosine(&a.vector, &b.vector);
-    ScoredPair {
-        sentence_a,
-        sentence_b,
-        similarity: calibration.similarity(cosine),
-        cosine,
-        calibrated: calibration.is_fitted(),
-        model: model.facts().name.clone(),
-        truncated: a.truncated || b.truncated,
+impl Scorer {
+    fn load(args: &SimArgs) -> anyhow::Result<Self> {
+        let model = Model::load(&args.model)?;
+        Ok(Self {
+            calibration: model.calibration()?,
+            model,
+        })
+    }
+
+    fn score(&self, rows: Vec<Row>) -> anyhow::Result<Vec<ScoredPair>> {
+        let texts = rows
+            .into_iter()
+            .flat_map(|row| row.cells)
+            .collect::<Vec<String>>();
+        let encoded = self.model.embed(texts.clone(), &EmbedOptions::default())?;
+        let mut texts = texts.into_iter();
+        let mut pairs = Vec::with_capacity(encoded.len() / 2);
+        for sides in encoded.chunks_exact(2) {
+            if let (Some(a), Some(b)) = (texts.next(), texts.next()) {
+                pairs.push(self.scored(a, b, &sides[0], &sides[1]));
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn scored(
+        &self,
+        sentence_a: String,
+        sentence_b: String,
+        a: &Encoded,
+        b: &Encoded,
+    ) -> ScoredPair {
+        let cosine = cosine(&a.vector, &b.vector);
+        ScoredPair {
+            sentence_a,
+            sentence_b,
+            similarity: self.calibration.similarity(cosine),
+            cosine,
+            calibrated: self.calibration.is_fitted(),
+            model: self.model.facts().name.clone(),
+            truncated: a.truncated || b.truncated,
+        }
     }
 }

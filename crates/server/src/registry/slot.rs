@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use yuyi_encoder::LoadProgress;
-use yuyi_models::Embedder;
 
 use super::{LoadError, ModelSource, ModelStatus, chain};
 use crate::ApiError;
-use crate::loaded_model::LoadedModel;
+use crate::loaded_model::{LoadedModel, calibration_of};
 
 /// The state of a model that is not in memory.
 pub(super) const UNLOADED: &str = "unloaded";
@@ -133,14 +132,17 @@ impl Slot {
     }
 
     /// Loads the model; blocks.
-    pub(super) fn load(&self) -> Result<Arc<dyn Embedder>, LoadError> {
-        (self.source.load)(&self.progress)
+    pub(super) fn load(&self) -> Result<LoadedModel, LoadError> {
+        let embedder = (self.source.load)(&self.progress)?;
+        let calibration = calibration_of(&*embedder)?;
+        let name = self.source.name.clone();
+        Ok(LoadedModel::new(name, embedder, calibration))
     }
 
-    pub(super) fn fill(&self, embedder: Arc<dyn Embedder>) -> Arc<LoadedModel> {
-        self.bytes
-            .store(embedder.facts().weight_bytes, Ordering::Relaxed);
-        let model = Arc::new(LoadedModel::new(self.source.name.clone(), embedder));
+    pub(super) fn fill(&self, model: LoadedModel) -> Arc<LoadedModel> {
+        let bytes = model.embedder.facts().weight_bytes;
+        self.bytes.store(bytes, Ordering::Relaxed);
+        let model = Arc::new(model);
         self.change(Phase::Loaded {
             model: Arc::clone(&model),
             used: Instant::now(),

@@ -152,7 +152,7 @@ fn model(name: &str) -> (Arc<Gate>, Arc<LoadedModel>) {
         at_once: AtomicUsize::new(0),
     });
     let embedder: Arc<dyn Embedder> = Arc::clone(&gate) as _;
-    let model = Arc::new(LoadedModel::new(name.into(), embedder));
+    let model = Arc::new(LoadedModel::new(name.into(), embedder, Default::default()));
     (gate, model)
 }
 

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 use yuyi_encoder::{Encoded, Fingerprint, Piece};
 use yuyi_models::{
     Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
-    TokenizeFuture, TokenizeOptions,
+    StoredCalibration, TokenizeFuture, TokenizeOptions,
 };
 use yuyi_server::{
     App, CacheOptions, Limits, ListenOptions, LoadError, ModelOptions, ModelSource, Perimeter,
@@ -28,6 +28,7 @@ pub const MAX_TOKENS: usize = 16;
 pub struct Fake {
     facts: ModelFacts,
     fingerprint: Option<Fingerprint>,
+    calibration: Option<StoredCalibration>,
     /// Texts computed so far.
     pub computed: Arc<AtomicUsize>,
 }
@@ -50,6 +51,7 @@ impl Fake {
         Self {
             facts,
             fingerprint: None,
+            calibration: None,
             computed,
         }
     }
@@ -58,6 +60,18 @@ impl Fake {
     pub fn with_fingerprint(digest: [u8; 16]) -> Self {
         Self {
             fingerprint: Some(digest.into()),
+            ..Self::new(Arc::default())
+        }
+    }
+
+    /// One with a calibration file.
+    pub fn with_calibration(content: &str) -> Self {
+        let calibration = StoredCalibration {
+            name: "fake/calibration.json".into(),
+            content: content.into(),
+        };
+        Self {
+            calibration: Some(calibration),
             ..Self::new(Arc::default())
         }
     }
@@ -74,6 +88,10 @@ impl Embedder for Fake {
 
     fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
         encode_ids(ids).map(drop)
+    }
+
+    fn calibration(&self) -> Result<Option<StoredCalibration>, Error> {
+        Ok(self.calibration.clone())
     }
 
     fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {

@@ -67,7 +67,7 @@ pub(crate) struct Meaning {
 impl Meaning {
     /// Whether something is to be added for them.
     pub(crate) fn has_outliers(&self) -> bool {
-        self.outliers[0].rest != 0.0 || self.outliers[1].rest != 0.0
+        self.outliers.iter().any(|outlier| outlier.rest != 0.0)
     }
 }
 

@@ -110,24 +110,24 @@ pub struct Encoder {
     precision: Precision,
     tokenizer: TextTokenizer,
     model: Model,
-    /// All threads on one batch, split by output columns: for little work.
-    together: Mutex<Lane>,
+    /// All threads on one batch, split by output columns: for little work. They fill the memory of the first lane.
+    together: Team,
     /// One thread a batch: for many texts, since no step waits for another thread.
     apart: Vec<Mutex<Lane>>,
     pace: Pace,
     fingerprint: OnceLock<Fingerprint>,
 }
 
-/// Threads and the working memory that they fill.
+/// A thread and the working memory that it fills.
 struct Lane {
     team: Team,
     space: Workspace,
 }
 
 impl Lane {
-    fn new(threads: usize) -> Mutex<Self> {
+    fn new() -> Mutex<Self> {
         Mutex::new(Self {
-            team: Team::new(threads),
+            team: Team::new(1),
             space: Workspace::default(),
         })
     }
@@ -163,14 +163,13 @@ impl Encoder {
             .precision
             .unwrap_or_else(|| Precision::of(&spec.config));
         let threads = options.threads.unwrap_or_else(available_threads).max(1);
-        let together = Lane::new(threads);
+        let together = Team::new(threads);
         // The tokenizer and the weights are independent, and each takes about as long.
         let (tokenizer, model) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| TextTokenizer::load(folder, &spec));
             let model = Tensors::open(folder).and_then(|tensors| {
-                let team = &lock(&together).team;
                 let packing = Packing {
-                    team,
+                    team: &together,
                     kernel,
                     precision,
                 };
@@ -180,7 +179,7 @@ impl Encoder {
         });
         let tokenizer =
             tokenizer.map_err(|_| Error::compute("The tokenizer's loader panicked.".into()))??;
-        let apart = (0..threads).map(|_| Lane::new(1)).collect();
+        let apart = (0..threads).map(|_| Lane::new()).collect();
         Ok(Self {
             precision,
             tokenizer,
@@ -311,22 +310,28 @@ impl Encoder {
         if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
             return self.compute_apart(texts);
         }
+        let Lane { team: alone, space } = &mut *lock(&self.apart[0]);
         if self.apart.len() > 1 && self.pace.next_is_alone() {
-            return self.compute_batches(&mut lock(&self.apart[0]), texts);
+            return self.compute_batches(alone, space, texts);
         }
-        let mut lane = lock(&self.together);
-        lane.team.take_waited();
+        let together = &self.together;
+        together.take_waited();
         let started = Instant::now();
-        let directions = self.compute_batches(&mut lane, texts);
-        let (threads, waited) = (lane.team.threads(), lane.team.take_waited());
+        let directions = self.compute_batches(together, space, texts);
+        let (threads, waited) = (together.threads(), together.take_waited());
         self.pace.learn(threads, started.elapsed(), waited);
         directions
     }
 
-    fn compute_batches(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
+    fn compute_batches(
+        &self,
+        team: &Team,
+        space: &mut Workspace,
+        texts: &[&[u32]],
+    ) -> Result<Vec<Direction>, Error> {
         let mut directions = Vec::with_capacity(texts.len());
         for range in batches(texts, BATCH_TOKENS) {
-            directions.extend(self.compute(lane, &texts[range])?);
+            directions.extend(self.compute(team, space, &texts[range])?);
         }
         Ok(directions)
     }
@@ -339,9 +344,9 @@ impl Encoder {
         std::thread::scope(|scope| {
             for lane in &self.apart {
                 scope.spawn(|| {
-                    let mut lane = lock(lane);
+                    let Lane { team, space } = &mut *lock(lane);
                     while let Some(range) = next() {
-                        let directions = self.compute(&mut lane, &texts[range.clone()]);
+                        let directions = self.compute(team, space, &texts[range.clone()]);
                         done.lock()
                             .unwrap_or_else(PoisonError::into_inner)
                             .push((range.start, directions));
@@ -358,10 +363,15 @@ impl Encoder {
         Ok(directions)
     }
 
-    fn compute(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
+    fn compute(
+        &self,
+        team: &Team,
+        space: &mut Workspace,
+        texts: &[&[u32]],
+    ) -> Result<Vec<Direction>, Error> {
         let batch = Batch::new(texts.iter().copied());
-        self.model.forward(&lane.team, &batch, &mut lane.space)?;
-        let hidden = lane.space.hidden.view();
+        self.model.forward(team, &batch, space)?;
+        let hidden = space.hidden.view();
         let direction = |text: &[usize]| unit_vector(self.spec.pooling, hidden, text[0], text[1]);
         batch
             .offsets

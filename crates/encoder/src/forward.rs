@@ -22,15 +22,16 @@ pub(crate) struct Model {
     layers: Vec<Layer>,
 }
 
-/// Activations of one forward pass, reused from pass to pass.
+/// Activations of one forward pass, reused from pass to pass, and from step to step where one needs no longer what
+/// another left: this is most of the memory that a batch adds to the weights.
 #[derive(Default)]
 pub(crate) struct Workspace {
     /// [tokens, hidden]; after [`Model::forward`] the last hidden states.
     pub(crate) hidden: Matrix,
-    qkv: Matrix,
-    context: Matrix,
-    projected: Matrix,
-    intermediate: Matrix,
+    /// Queries, keys and values; then the output of attention's projection; then the intermediate states.
+    wide: Matrix,
+    /// [tokens, hidden]: what attention gathers; then the output of the feed-forward block.
+    narrow: Matrix,
     /// The input of an integer product.
     bytes: QuantizedMatrix,
 }
@@ -162,34 +163,34 @@ impl Model {
             heads: self.config.heads,
             size: hidden / self.config.heads,
         };
-        space.qkv.resize(tokens, 3 * hidden);
-        space.context.resize(tokens, hidden);
-        space.projected.resize(tokens, hidden);
+        space.wide.resize(tokens, 3 * hidden);
+        space.narrow.resize(tokens, hidden);
         linear(
             team,
             space.hidden.view(),
             &layer.qkv,
             None,
             &mut space.bytes,
-            space.qkv.view_mut(),
+            space.wide.view_mut(),
         );
         attention(
             team,
             self.kernel,
             (shape, self.attention),
-            space.qkv.view(),
+            space.wide.view(),
             offsets,
-            space.context.view_mut(),
+            space.narrow.view_mut(),
         );
+        space.wide.resize(tokens, hidden);
         linear(
             team,
-            space.context.view(),
+            space.narrow.view(),
             &layer.attention_output,
             None,
             &mut space.bytes,
-            space.projected.view_mut(),
+            space.wide.view_mut(),
         );
-        let (x, y) = (space.hidden.view_mut(), space.projected.view());
+        let (x, y) = (space.hidden.view_mut(), space.wide.view());
         add_layer_norm(team, self.kernel, &layer.attention_norm, x, y);
     }
 
@@ -199,26 +200,26 @@ impl Model {
             Form::Gelu => Activation::Gelu,
             Form::GeluTanh => Activation::GeluTanh,
         };
-        space
-            .intermediate
-            .resize(space.hidden.rows(), self.config.intermediate_size);
+        let (tokens, hidden) = (space.hidden.rows(), self.config.hidden_size);
+        space.wide.resize(tokens, self.config.intermediate_size);
+        space.narrow.resize(tokens, hidden);
         linear(
             team,
             space.hidden.view(),
             &layer.intermediate,
             Some(activation),
             &mut space.bytes,
-            space.intermediate.view_mut(),
+            space.wide.view_mut(),
         );
         linear(
             team,
-            space.intermediate.view(),
+            space.wide.view(),
             &layer.output,
             None,
             &mut space.bytes,
-            space.projected.view_mut(),
+            space.narrow.view_mut(),
         );
-        let (x, y) = (space.hidden.view_mut(), space.projected.view());
+        let (x, y) = (space.hidden.view_mut(), space.narrow.view());
         add_layer_norm(team, self.kernel, &layer.output_norm, x, y);
     }
 }

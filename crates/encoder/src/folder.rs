@@ -1,5 +1,7 @@
 //! Where a model's files are: a folder on disk, or the program itself.
 
+mod program;
+
 use crate::error::{Error, ErrorKind};
 use memmap2::{Mmap, UncheckedAdvice};
 use std::fs::File;
@@ -161,18 +163,22 @@ pub enum FileBytes {
 }
 
 impl FileBytes {
-    /// Lets the operating system take back the memory of a mapped range. The bytes stay
+    /// Lets the operating system take back the memory of a range of a mapped file or of the program. The bytes stay
     /// valid: the next access reads them from the file again.
     pub fn release(&self, range: Range<usize>) {
-        if let Self::Mapped(map) = self
-            && range.end <= map.len()
-            && !range.is_empty()
-        {
-            // SAFETY: the map is backed by a file and never written, so dropped pages come back with the same bytes.
-            // A failure only means that the memory stays.
-            let _ = unsafe {
-                map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
-            };
+        if range.end > self.len() || range.is_empty() {
+            return;
+        }
+        match self {
+            Self::Program(bytes) => program::release(&bytes[range]),
+            Self::Mapped(map) => {
+                // SAFETY: the map is backed by a file and never written, so dropped pages come back with the same bytes.
+                // A failure only means that the memory stays.
+                let _ = unsafe {
+                    map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
+                };
+            }
+            Self::Read(_) => {}
         }
     }
 }

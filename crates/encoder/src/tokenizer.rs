@@ -2,21 +2,25 @@
 
 mod charsmap;
 mod long;
+mod parts;
+mod pipeline;
+mod trie;
+mod unigram;
 mod word_piece;
 
 pub use long::LongText;
 
 use self::long::Parts as LongParts;
+use self::parts::Parts;
+use self::pipeline::Pipeline;
+use crate::FileBytes;
 use crate::config::without_mark;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
 use crate::spec::ModelSpec;
-use serde::Deserialize;
-use serde_json::Value;
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use tokenizers::{Encoding, Tokenizer};
+use tokenizers::Encoding;
 
 /// One text as token ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +61,7 @@ pub struct Piece {
 
 /// A model's tokenizer.
 pub struct TextTokenizer {
-    inner: Tokenizer,
+    inner: Pipeline,
     /// Of the file that it was made from.
     digest: [u8; 32],
     max_tokens: usize,
@@ -75,9 +79,12 @@ impl TextTokenizer {
     /// When neither is there or sound, or an id is beyond the model's vocabulary.
     pub fn load(folder: &Folder, spec: &ModelSpec) -> Result<Self, Error> {
         let (file, bytes) = if folder.contains("tokenizer.json") {
-            ("tokenizer.json", folder.read("tokenizer.json")?.to_vec())
+            ("tokenizer.json", folder.read("tokenizer.json")?)
         } else if folder.contains("vocab.txt") {
-            ("vocab.txt", word_piece::from_vocab(folder)?)
+            (
+                "vocab.txt",
+                FileBytes::Read(word_piece::from_vocab(folder)?.into()),
+            )
         } else {
             let what = format!(
                 "{} does not exist, and there is no vocab.txt either.",
@@ -88,18 +95,15 @@ impl TextTokenizer {
         let shown = folder.show(file);
         let broken =
             |e: &dyn Display| Error::file(&shown, format!("this is not a sound tokenizer: {e}."));
-        let bytes = without_mark(&bytes);
-        let parts: Parts = serde_json::from_slice(bytes).map_err(|e| broken(&e))?;
+        let json = without_mark(&bytes);
+        let parts: Parts = serde_json::from_slice(json).map_err(|e| broken(&e))?;
         charsmap::check(&parts.normalizer).map_err(|e| broken(&e))?;
-        let mut inner = guarded(|| Tokenizer::from_bytes(bytes)).map_err(|e| broken(&e))?;
-        // What the file says on these was meant for training batches.
-        inner.with_padding(None);
-        inner.with_truncation(None).map_err(|e| broken(&e))?;
-        let probe = guarded(|| inner.encode("a", true)).map_err(|e| broken(&e))?;
-        check_ids(&shown, &inner, &probe, spec)?;
+        let inner = Pipeline::read(json, parts.model.is_unigram()).map_err(|e| broken(&e))?;
+        let probe = inner.encode("a", true).map_err(|e| broken(&e))?;
+        check_ids(&shown, &inner, &parts, &probe, spec)?;
         let mask = probe.get_special_tokens_mask();
         let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
-        let unknown = parts.model.unknown_id(&inner);
+        let unknown = parts.model.unknown_id(|token| inner.id(token));
         if spec.max_tokens <= opening + closing {
             return Err(Error::file(
                 &shown,
@@ -109,8 +113,10 @@ impl TextTokenizer {
                 ),
             ));
         }
+        let digest = *blake3::hash(json).as_bytes();
+        bytes.release(0..bytes.len());
         Ok(Self {
-            digest: *blake3::hash(bytes).as_bytes(),
+            digest,
             inner,
             max_tokens: spec.max_tokens,
             opening,
@@ -166,7 +172,7 @@ impl TextTokenizer {
     /// As [`TextTokenizer::encode`].
     pub fn pieces(&self, prompt: &str, text: &str, special: bool) -> Result<Vec<Piece>, Error> {
         let text = joined(prompt, text);
-        let encoding = guarded(|| self.inner.encode(&*text, special)).map_err(unsplit)?;
+        let encoding = self.inner.encode(&text, special).map_err(unsplit)?;
         let places = encoding.get_offsets().iter();
         let names = encoding
             .get_tokens()
@@ -188,7 +194,7 @@ impl TextTokenizer {
     }
 
     fn ids(&self, text: &str) -> Result<Vec<u32>, Error> {
-        let encoding = guarded(|| self.inner.encode_fast(text, true)).map_err(unsplit)?;
+        let encoding = self.inner.encode_fast(text, true).map_err(unsplit)?;
         Ok(encoding.get_ids().to_vec())
     }
 
@@ -206,49 +212,23 @@ impl TextTokenizer {
 
     /// Number of token ids.
     pub fn vocab_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        self.inner.vocab_size()
     }
-}
-
-/// What yuyi reads of a tokenizer.json by itself; the rest is the library's.
-#[derive(Deserialize)]
-struct Parts {
-    #[serde(default)]
-    normalizer: Value,
-    model: Model,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    unk_token: Option<String>,
-    unk_id: Option<u32>,
-}
-
-impl Model {
-    /// The id for unknown text.
-    fn unknown_id(self, tokenizer: &Tokenizer) -> Option<u32> {
-        self.unk_id
-            .or_else(|| tokenizer.token_to_id(&self.unk_token?))
-    }
-}
-
-/// Runs the library, which trusts the file that it was made from: a panic is an error like others.
-fn guarded<T>(task: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    // Nothing is left half changed: the library's own state is a cache behind a lock.
-    catch_unwind(AssertUnwindSafe(task))
-        .unwrap_or_else(|_| Err("the tokenizers library does not expect what it says".into()))
 }
 
 /// Checks the ids of the vocabulary and those that are put around every text.
 fn check_ids(
     file: &str,
-    tokenizer: &Tokenizer,
+    tokenizer: &Pipeline,
+    parts: &Parts,
     probe: &Encoding,
     spec: &ModelSpec,
 ) -> Result<(), Error> {
     let known = spec.config.vocab_size;
-    let vocabulary = tokenizer.get_vocab(true).into_values();
-    match vocabulary.chain(probe.get_ids().iter().copied()).max() {
+    let vocabulary = parts.model.last_id().into_iter();
+    let others = tokenizer.added_ids().into_iter();
+    let around = probe.get_ids().iter().copied();
+    match vocabulary.chain(others).chain(around).max() {
         Some(id) if (id as usize) < known => Ok(()),
         Some(id) => Err(Error::file(
             file,

@@ -1,0 +1,109 @@
+//! What yuyi reads of a tokenizer.json by itself; the rest is the library's.
+
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::fmt;
+
+/// The parts of a tokenizer.json.
+#[derive(Deserialize)]
+pub(super) struct Parts {
+    #[serde(default)]
+    pub(super) normalizer: Value,
+    pub(super) model: Model,
+}
+
+/// The part that splits words.
+#[derive(Deserialize)]
+pub(super) struct Model {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    unk_token: Option<String>,
+    unk_id: Option<u32>,
+    byte_fallback: Option<bool>,
+    #[serde(default)]
+    vocab: LastId,
+}
+
+impl Model {
+    /// Whether our Unigram model reads it. Unknown text as bytes is the library's.
+    pub(super) fn is_unigram(&self) -> bool {
+        self.kind.as_deref() == Some("Unigram") && self.byte_fallback != Some(true)
+    }
+
+    /// The greatest id of the vocabulary.
+    pub(super) fn last_id(&self) -> Option<u32> {
+        self.vocab.0
+    }
+
+    /// The id for unknown text.
+    pub(super) fn unknown_id(&self, find: impl Fn(&str) -> Option<u32>) -> Option<u32> {
+        self.unk_id.or_else(|| find(self.unk_token.as_deref()?))
+    }
+}
+
+/// The greatest id of a vocabulary, which is an object of ids or a list of tokens, read without keeping it.
+#[derive(Default)]
+struct LastId(Option<u32>);
+
+impl<'de> Deserialize<'de> for LastId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LastIdVisitor)
+    }
+}
+
+struct LastIdVisitor;
+
+impl<'de> Visitor<'de> for LastIdVisitor {
+    type Value = LastId;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a vocabulary: an object of ids, or a list of tokens with scores")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LastId, A::Error> {
+        let mut last = None;
+        while let Some((IgnoredAny, id)) = map.next_entry::<_, u32>()? {
+            last = last.max(Some(id));
+        }
+        Ok(LastId(last))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<LastId, A::Error> {
+        let mut count: u32 = 0;
+        while let Some(IgnoredAny) = list.next_element()? {
+            count = count.saturating_add(1);
+        }
+        Ok(LastId(count.checked_sub(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn model(json: Value) -> Model {
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn the_last_id_of_either_form() {
+        let last = |vocab| model(json!({"vocab": vocab})).last_id();
+        assert_eq!(last(json!({"a": 3, "b": 7, "c": 0})), Some(7));
+        assert_eq!(last(json!([["a", 0], ["b", -1.5]])), Some(1));
+        assert_eq!(last(json!([])), None);
+        assert_eq!(model(json!({})).last_id(), None);
+    }
+
+    #[test]
+    fn byte_fallback_is_left_to_the_library() {
+        let is_unigram = |kind, fallback: Value| {
+            model(json!({"type": kind, "byte_fallback": fallback})).is_unigram()
+        };
+        assert!(is_unigram("Unigram", json!(null)));
+        assert!(is_unigram("Unigram", json!(false)));
+        assert!(!is_unigram("Unigram", json!(true)));
+        assert!(!is_unigram("WordPiece", json!(false)));
+    }
+}

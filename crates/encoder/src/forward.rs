@@ -36,6 +36,20 @@ pub(crate) struct Workspace {
     bytes: QuantizedMatrix,
 }
 
+/// Tokens by which the memory of a workspace grows: a growth leaves a hole in the heap, so there are to be few.
+const GROWTH: usize = 128;
+
+impl Workspace {
+    /// Takes the memory for a batch of so many tokens at once.
+    fn reserve(&mut self, tokens: usize, config: &BertConfig) {
+        let tokens = tokens.next_multiple_of(GROWTH);
+        let wide = config.intermediate_size.max(3 * config.hidden_size);
+        self.hidden.resize(tokens, config.hidden_size);
+        self.wide.resize(tokens, wide);
+        self.narrow.resize(tokens, config.hidden_size);
+    }
+}
+
 /// Token ids of several texts, one after the other.
 pub(crate) struct Batch {
     /// All ids.
@@ -126,6 +140,7 @@ impl Model {
         batch: &Batch,
         space: &mut Workspace,
     ) -> Result<(), Error> {
+        space.reserve(batch.ids.len(), &self.config);
         self.embed(batch, space)?;
         layer_norm(
             team,

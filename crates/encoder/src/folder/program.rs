@@ -67,7 +67,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn present_pages() -> usize {
         use std::os::unix::fs::FileExt;
-        let first = (BYTES.as_ptr() as usize).next_multiple_of(page_size()) / page_size();
+        let first = (BYTES.as_ptr() as usize).div_ceil(page_size());
         let mut entries = vec![0; (BYTES.len() / page_size() - 1) * size_of::<u64>()];
         let map = fs::File::open("/proc/self/pagemap").unwrap();
         map.read_exact_at(&mut entries, (first * size_of::<u64>()) as u64)

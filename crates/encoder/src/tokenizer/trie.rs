@@ -30,7 +30,7 @@ impl Trie {
             labels: vec![0],
             ids: Vec::new(),
         };
-        let mut level = vec![0..order.len()];
+        let mut level: Vec<_> = std::iter::once(0..order.len()).collect();
         for depth in 0.. {
             let mut next = Vec::new();
             for mut range in level {

@@ -1,12 +1,14 @@
 //! A loaded model.
 
+mod explained;
+
 use crate::forward::{Batch, Model, Workspace};
 use crate::pace::Pace;
 use crate::pooling::{Direction, unit_vector};
 use crate::weights::Packing;
 use crate::{
     BertConfig, Error, Fingerprint, Folder, LoadProgress, LongText, ModelSpec, Piece, Quantization,
-    SpecDefaults, Tensors, TextTokenizer, Tokens,
+    SpecDefaults, States, Tensors, TextTokenizer, Tokens,
 };
 use std::ops::Range;
 use std::str::FromStr;
@@ -84,6 +86,8 @@ pub struct EncodeOptions {
     pub prompt: Option<String>,
     /// What happens to a text that is longer than the model reads.
     pub long_text: LongText,
+    /// Whether the last hidden states are wanted. Such texts are computed one by one.
+    pub states: bool,
 }
 
 /// One text as the model sees it.
@@ -99,6 +103,8 @@ pub struct Encoded {
     pub truncated: bool,
     /// Tokens among them that stand for text unknown to the vocabulary.
     pub unknown: usize,
+    /// The last hidden states, if they were asked for.
+    pub states: Option<States>,
 }
 
 /// A loaded model: turns texts into unit vectors.
@@ -206,13 +212,9 @@ impl Encoder {
     /// # Errors
     /// When the tokenizer fails, which no text is known to cause.
     pub fn tokenize(&self, texts: &[&str], options: &EncodeOptions) -> Result<Vec<Tokens>, Error> {
-        let prompt = options
-            .prompt
-            .as_deref()
-            .unwrap_or(&self.spec.prompts.default);
         texts
             .iter()
-            .map(|text| self.tokenizer.encode(prompt, text, options.long_text))
+            .map(|text| self.tokenize_one(text, options))
             .collect()
     }
 
@@ -231,18 +233,17 @@ impl Encoder {
         self.tokenizer.pieces(prompt, text, special)
     }
 
-    /// The tokens of one text; `prompt` and `long_text` as in [`EncodeOptions`].
+    /// The tokens of one text.
     ///
     /// # Errors
     /// As [`Encoder::tokenize`].
-    pub fn tokenize_one(
-        &self,
-        prompt: Option<&str>,
-        text: &str,
-        long_text: LongText,
-    ) -> Result<Tokens, Error> {
-        let prompt = prompt.unwrap_or(&self.spec.prompts.default);
-        self.tokenizer.encode(prompt, text, long_text)
+    pub fn tokenize_one(&self, text: &str, options: &EncodeOptions) -> Result<Tokens, Error> {
+        let default = &self.spec.prompts.default;
+        let prompt = options.prompt.as_deref().unwrap_or(default);
+        match options.states {
+            false => self.tokenizer.encode(prompt, text, options.long_text),
+            true => (self.tokenizer).encode_with_places(prompt, text, options.long_text),
+        }
     }
 
     /// Unit vectors of texts that are tokens already.
@@ -250,21 +251,19 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::encode_ids`].
     pub fn encode_tokens(&self, texts: &[Tokens]) -> Result<Vec<Encoded>, Error> {
-        let windows: Vec<&[u32]> = texts.iter().flat_map(Tokens::windows).collect();
-        windows.iter().try_for_each(|ids| self.check_ids(ids))?;
+        let mut windows = texts.iter().flat_map(Tokens::windows);
+        windows.try_for_each(|ids| self.check_ids(ids))?;
+        let together = texts.iter().filter(|text| text.places.is_none());
+        let windows: Vec<&[u32]> = together.flat_map(Tokens::windows).collect();
         let mut directions = self.directions(&windows)?.into_iter();
-        let encoded = |text: &Tokens| {
+        let encode = |text: &Tokens| {
+            if let Some(places) = &text.places {
+                return self.encode_with_states(text, places);
+            }
             let of_text = directions.by_ref().take(1 + text.further.len()).collect();
-            let direction = Direction::mean(of_text).ok_or_else(no_vector)?;
-            Ok(Encoded {
-                vector: direction.unit,
-                length: direction.length as f32,
-                tokens: text.windows().map(<[u32]>::len).sum(),
-                truncated: text.truncated,
-                unknown: text.unknown,
-            })
+            encoded(text, of_text)
         };
-        texts.iter().map(encoded).collect()
+        texts.iter().map(encode).collect()
     }
 
     /// Unit vectors of token ids, taken as they are: no prompt and no special token is added.
@@ -280,6 +279,7 @@ impl Encoder {
             tokens: ids.len(),
             truncated: false,
             unknown: 0,
+            states: None,
         };
         Ok(directions.into_iter().zip(texts).map(encoded).collect())
     }
@@ -310,7 +310,12 @@ impl Encoder {
         if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
             return self.compute_apart(texts);
         }
-        let Lane { team: alone, space } = &mut *lock(&self.apart[0]);
+        self.compute_little(&mut lock(&self.apart[0]), texts)
+    }
+
+    /// All threads on one batch after the other, unless one alone is faster at the moment.
+    fn compute_little(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
+        let Lane { team: alone, space } = lane;
         if self.apart.len() > 1 && self.pace.next_is_alone() {
             return self.compute_batches(alone, space, texts);
         }
@@ -418,6 +423,19 @@ impl Encoder {
     pub fn weight_bytes(&self) -> usize {
         self.model.bytes()
     }
+}
+
+/// The vector of a text from the directions of its windows.
+fn encoded(text: &Tokens, windows: Vec<Direction>) -> Result<Encoded, Error> {
+    let direction = Direction::mean(windows).ok_or_else(no_vector)?;
+    Ok(Encoded {
+        vector: direction.unit,
+        length: direction.length as f32,
+        tokens: text.windows().map(<[u32]>::len).sum(),
+        truncated: text.truncated,
+        unknown: text.unknown,
+        states: None,
+    })
 }
 
 fn no_vector() -> Error {

@@ -15,6 +15,7 @@ mod pooling;
 mod progress;
 mod quantize;
 mod spec;
+mod states;
 mod table;
 mod tensors;
 #[cfg(test)]
@@ -30,5 +31,6 @@ pub use folder::{FileBytes, Folder};
 pub use progress::LoadProgress;
 pub use quantize::{Agreement, quantize_folder};
 pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
+pub use states::{Place, States};
 pub use tensors::{DType, TensorView, Tensors};
 pub use tokenizer::{LongText, Piece, TextTokenizer, Tokens};

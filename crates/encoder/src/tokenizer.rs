@@ -18,6 +18,7 @@ use crate::config::without_mark;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
 use crate::spec::ModelSpec;
+use crate::states::Place;
 use std::borrow::Cow;
 use std::fmt::Display;
 use tokenizers::Encoding;
@@ -33,6 +34,8 @@ pub struct Tokens {
     pub truncated: bool,
     /// How many of the ids stand for text unknown to the vocabulary.
     pub unknown: usize,
+    /// What each of `ids` stands for, if that was asked for.
+    pub places: Option<Vec<Place>>,
 }
 
 impl Tokens {
@@ -136,34 +139,90 @@ impl TextTokenizer {
     /// When the tokenizer fails, which no text is known to cause.
     pub fn encode(&self, prompt: &str, text: &str, long_text: LongText) -> Result<Tokens, Error> {
         let ids = self.ids(&joined(prompt, text))?;
-        let (windows, truncated) = if ids.len() <= self.max_tokens {
-            (vec![ids], false)
-        } else {
-            let parts = LongParts {
-                ids: &ids,
-                opening: self.opening,
-                prompt: 0,
-                closing: self.closing,
-            };
-            match long_text {
-                LongText::CutEnd => (vec![parts.cut_end(self.max_tokens)], true),
-                LongText::CutStart => (vec![parts.cut_start(self.max_tokens)], true),
-                LongText::Mean => {
-                    let prompt = self.prompt_tokens(prompt, &ids)?;
-                    let parts = LongParts { prompt, ..parts };
-                    (parts.windows(self.max_tokens), false)
+        let prompt_tokens = || self.prompt_tokens(prompt, &ids);
+        let (windows, truncated) = self.windows(&ids, long_text, prompt_tokens)?;
+        Ok(self.tokens(windows, truncated))
+    }
+
+    /// As [`TextTokenizer::encode`], with what each token stands for.
+    ///
+    /// # Errors
+    /// As [`TextTokenizer::encode`].
+    pub fn encode_with_places(
+        &self,
+        prompt: &str,
+        text: &str,
+        long_text: LongText,
+    ) -> Result<Tokens, Error> {
+        let joined = joined(prompt, text);
+        let encoding = self.inner.encode_characters(&joined).map_err(unsplit)?;
+        let ids = encoding.get_ids();
+        let places = self.places(&encoding, prompt.chars().count());
+        let tokens: Vec<(u32, Place)> = ids.iter().copied().zip(places).collect();
+        let prompt_tokens = || self.prompt_tokens(prompt, ids);
+        let (windows, truncated) = self.windows(&tokens, long_text, prompt_tokens)?;
+        let places = windows.first().into_iter().flatten();
+        let places = places.map(|(_, place)| place.clone()).collect();
+        let ids = |window: Vec<(u32, Place)>| window.into_iter().map(|(id, _)| id).collect();
+        Ok(Tokens {
+            places: Some(places),
+            ..self.tokens(windows.into_iter().map(ids).collect(), truncated)
+        })
+    }
+
+    /// Where the tokens stand in the text behind a prompt of so many characters.
+    fn places(&self, encoding: &Encoding, prompt: usize) -> impl Iterator<Item = Place> {
+        let marks = encoding.get_special_tokens_mask().iter();
+        let tokens = encoding.get_ids().iter().zip(encoding.get_offsets());
+        tokens
+            .zip(marks)
+            .map(move |((id, &(start, end)), &special)| {
+                let end = if special == 1 { 0 } else { end };
+                Place {
+                    characters: start.saturating_sub(prompt)..end.saturating_sub(prompt),
+                    unknown: Some(*id) == self.unknown,
                 }
-            }
+            })
+    }
+
+    /// What the model reads at once, and whether the text was cut. `prompt` counts the prompt's tokens.
+    fn windows<T: Clone>(
+        &self,
+        tokens: &[T],
+        long_text: LongText,
+        prompt: impl Fn() -> Result<usize, Error>,
+    ) -> Result<(Vec<Vec<T>>, bool), Error> {
+        if tokens.len() <= self.max_tokens {
+            return Ok((vec![tokens.to_vec()], false));
+        }
+        let parts = LongParts {
+            tokens,
+            opening: self.opening,
+            prompt: 0,
+            closing: self.closing,
         };
+        Ok(match long_text {
+            LongText::CutEnd => (vec![parts.cut_end(self.max_tokens)], true),
+            LongText::CutStart => (vec![parts.cut_start(self.max_tokens)], true),
+            LongText::Mean => {
+                let prompt = prompt()?;
+                let parts = LongParts { prompt, ..parts };
+                (parts.windows(self.max_tokens), false)
+            }
+        })
+    }
+
+    fn tokens(&self, windows: Vec<Vec<u32>>, truncated: bool) -> Tokens {
         let is_unknown = |id: &&u32| Some(**id) == self.unknown;
         let unknown = windows.iter().flatten().filter(is_unknown).count();
         let mut windows = windows.into_iter();
-        Ok(Tokens {
+        Tokens {
             ids: windows.next().unwrap_or_default(),
             further: windows.collect(),
             truncated,
             unknown,
-        })
+            places: None,
+        }
     }
 
     /// The tokens of `prompt` followed by `text`, all of them, each with its place.

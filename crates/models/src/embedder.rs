@@ -31,13 +31,15 @@ impl Prompt {
     }
 }
 
-/// What a caller may ask of one call to [`Embedder::embed`]. All of it decides the vector of a text.
+/// What a caller may ask of one call to [`Embedder::embed`]. All of it decides the reply to a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EmbedOptions {
     /// What goes in front of each text; token ids get none.
     pub prompt: Prompt,
     /// What happens to a text that is longer than the model reads; lists of token ids must not be.
     pub long_text: LongText,
+    /// Whether the last hidden states of texts are wanted; a model that computes elsewhere has none.
+    pub states: bool,
 }
 
 /// What a caller may ask of one call to [`Embedder::tokenize`].

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use tokio::task::spawn_blocking;
 use yuyi_encoder::{
-    Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, ModelSpec, Piece, Precision, Tokens,
+    EncodeOptions, Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, ModelSpec, Piece,
+    Precision, Tokens,
 };
 
 use crate::{
@@ -137,8 +138,12 @@ fn encode(encoder: &Encoder, items: &[Item]) -> Result<Batch, Error> {
 fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
     match &item.input {
         Input::Text(text) => {
-            let prompt = item.options.prompt.text();
-            let tokens = encoder.tokenize_one(prompt, text, item.options.long_text);
+            let options = EncodeOptions {
+                prompt: item.options.prompt.text().map(str::to_owned),
+                long_text: item.options.long_text,
+                states: item.options.states,
+            };
+            let tokens = encoder.tokenize_one(text, &options);
             tokens.map_err(Error::Encoder)
         }
         Input::Tokens(ids) => {
@@ -148,6 +153,7 @@ fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
                 further: Vec::new(),
                 truncated: false,
                 unknown: 0,
+                places: None,
             })
         }
     }

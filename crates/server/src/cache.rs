@@ -119,6 +119,9 @@ impl Caches {
         let (Some(redis), Some(space)) = (&self.redis, model.space()) else {
             return vec![None; items.len()];
         };
+        if items.iter().any(|(_, item)| item.options.states) {
+            return vec![None; items.len()];
+        }
         let found = redis.get(space, model.embedder.facts(), items).await;
         for ((key, _), vector) in items.iter().zip(&found) {
             if let Some(vector) = vector {
@@ -136,8 +139,8 @@ impl Caches {
         item: &Item,
         vector: &Arc<Encoded>,
     ) {
-        // Without it the key is not the one that the text will have.
-        if model.space().is_none() {
+        // Without a space the key is not the one that the text will have. States are large and rarely wanted.
+        if model.space().is_none() || item.options.states {
             return;
         }
         self.remember(key, vector);

@@ -39,18 +39,24 @@ struct Request<'a> {
     space: &'a [u8; 32],
     prompt: &'a str,
     long_text: LongText,
+    states: bool,
 }
 
 impl<'a> Request<'a> {
     fn of(model: &'a LoadedModel, options: &'a EmbedOptions) -> Self {
         // Taken apart, so that an option to come is not forgotten.
-        let EmbedOptions { prompt, long_text } = options;
+        let EmbedOptions {
+            prompt,
+            long_text,
+            states,
+        } = options;
         Self {
             space: model.key_space(),
             prompt: prompt
                 .text()
                 .unwrap_or(&model.embedder.facts().default_prompt),
             long_text: *long_text,
+            states: *states,
         }
     }
 
@@ -65,6 +71,9 @@ impl<'a> Request<'a> {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.space);
         hasher.update(mode(self.long_text).as_bytes());
+        if self.states {
+            hasher.update(b"states");
+        }
         hasher.update(&(self.prompt.len() as u64).to_le_bytes());
         hasher.update(self.prompt.as_bytes());
         hasher.update(text.as_bytes());
@@ -97,7 +106,12 @@ fn mode(long_text: LongText) -> &'static str {
 /// The key under which replicas share a vector: `yuyi:1:` fingerprint `:` mode `:` digest of the prompt `:` digest of
 /// the text.
 pub(crate) fn shared_key(space: &Space, default_prompt: &str, item: &Item) -> String {
-    let EmbedOptions { prompt, long_text } = &item.options;
+    // Replies with states are not shared.
+    let EmbedOptions {
+        prompt,
+        long_text,
+        states: _,
+    } = &item.options;
     let name = space.name();
     match &item.input {
         Input::Text(text) => {
@@ -123,7 +137,11 @@ mod tests {
     fn item(text: &str, prompt: Prompt, long_text: LongText) -> Item {
         Item {
             input: Input::Text(text.into()),
-            options: EmbedOptions { prompt, long_text },
+            options: EmbedOptions {
+                prompt,
+                long_text,
+                states: false,
+            },
         }
     }
 
@@ -158,6 +176,15 @@ mod tests {
                 assert!(shared.insert(shared_key(space, "", item)), "{item:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_text_with_its_states_is_other_work() {
+        let plain = item("a", prompt(""), LongText::CutEnd);
+        let mut with_states = plain.clone();
+        with_states.options.states = true;
+        let model = model("one");
+        assert_ne!(Key::of(&model, &plain), Key::of(&model, &with_states));
     }
 
     #[test]

@@ -12,10 +12,10 @@ pub enum LongText {
     Mean,
 }
 
-/// Token ids of a text, special tokens included, and how many of them belong to what.
+/// Tokens of a text, special tokens included, and how many of them belong to what.
 #[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
-    pub(super) ids: &'a [u32],
+pub(super) struct Parts<'a, T> {
+    pub(super) tokens: &'a [T],
     /// Special tokens in front.
     pub(super) opening: usize,
     /// Tokens of the prompt, after the opening ones.
@@ -24,29 +24,29 @@ pub(super) struct Parts<'a> {
     pub(super) closing: usize,
 }
 
-impl Parts<'_> {
+impl<T: Clone> Parts<'_, T> {
     /// Without the last ones that do not fit into `most`; special tokens stay.
-    pub(super) fn cut_end(self, most: usize) -> Vec<u32> {
-        let (body, closing) = self.ids.split_at(self.ids.len() - self.closing);
+    pub(super) fn cut_end(self, most: usize) -> Vec<T> {
+        let (body, closing) = self.tokens.split_at(self.tokens.len() - self.closing);
         [&body[..most - self.closing], closing].concat()
     }
 
     /// Without the first ones that do not fit into `most`; special tokens stay.
-    pub(super) fn cut_start(self, most: usize) -> Vec<u32> {
-        let (opening, rest) = self.ids.split_at(self.opening);
+    pub(super) fn cut_start(self, most: usize) -> Vec<T> {
+        let (opening, rest) = self.tokens.split_at(self.opening);
         [opening, &rest[rest.len() - (most - self.opening)..]].concat()
     }
 
     /// Texts of at most `most` tokens that share the words among them. Each has the prompt and the special
     /// tokens around it. There are as few as possible and none is shorter than another by more than a token:
     /// each counts the same in the average.
-    pub(super) fn windows(self, most: usize) -> Vec<Vec<u32>> {
+    pub(super) fn windows(self, most: usize) -> Vec<Vec<T>> {
         let fixed = self.opening + self.prompt + self.closing;
         if fixed >= most {
             // A prompt that leaves no room is read as the beginning of the text.
             return Self { prompt: 0, ..self }.windows(most);
         }
-        let (head, rest) = self.ids.split_at(self.opening + self.prompt);
+        let (head, rest) = self.tokens.split_at(self.opening + self.prompt);
         let (words, closing) = rest.split_at(rest.len() - self.closing);
         let count = words.len().div_ceil(most - fixed);
         let border = |i: usize| i * words.len() / count;
@@ -63,9 +63,9 @@ mod tests {
     /// 0 opens, 9 closes, 1 is the prompt.
     const IDS: [u32; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-    fn parts(prompt: usize) -> Parts<'static> {
+    fn parts(prompt: usize) -> Parts<'static, u32> {
         Parts {
-            ids: &IDS,
+            tokens: &IDS,
             opening: 1,
             prompt,
             closing: 1,
@@ -83,7 +83,7 @@ mod tests {
         let expected = [[0, 1, 2, 3, 9], [0, 1, 4, 5, 9], [0, 1, 6, 7, 9]].map(Vec::from);
         let ids = [0, 1, 2, 3, 4, 5, 6, 7, 9];
         let text = Parts {
-            ids: &ids,
+            tokens: &ids,
             ..parts(1)
         };
         assert_eq!(text.windows(5), expected);

@@ -50,6 +50,11 @@ impl Pipeline {
         guarded(|| of_either!(self, tokenizer => tokenizer.encode(text, special)))
     }
 
+    /// As [`Pipeline::encode`] with the special tokens, but places count characters, not bytes.
+    pub(super) fn encode_characters(&self, text: &str) -> Result<Encoding> {
+        guarded(|| of_either!(self, tokenizer => tokenizer.encode_char_offsets(text, true)))
+    }
+
     /// As [`Pipeline::encode`], without places.
     pub(super) fn encode_fast(&self, text: &str, special: bool) -> Result<Encoding> {
         guarded(|| of_either!(self, tokenizer => tokenizer.encode_fast(text, special)))

@@ -52,6 +52,7 @@ pub(super) fn from_bytes(key: &str, dimension: usize, bytes: &[u8]) -> Option<En
         tokens,
         truncated: content[5] == 1,
         unknown: (number(6)? * tokens as f32).round() as usize,
+        states: None,
     })
 }
 
@@ -75,6 +76,7 @@ mod tests {
             tokens: 511,
             truncated: true,
             unknown: 37,
+            states: None,
         }
     }
 

@@ -37,6 +37,7 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, 
     let options = EmbedOptions {
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,
         long_text: request.truncation.long_text(),
+        states: false,
     };
     request.inputs.check_ids("inputs", model.embedder())?;
     let paths = request.inputs.paths("inputs");

@@ -67,6 +67,7 @@ fn result(text: &str) -> Result<Encoded, Error> {
         tokens: text.len(),
         truncated: false,
         unknown: 0,
+        states: None,
     })
 }
 

@@ -146,6 +146,7 @@ fn encode(text: &str, options: &EmbedOptions) -> Encoded {
         tokens: if truncated { MAX_TOKENS } else { length },
         truncated,
         unknown: 0,
+        states: None,
     }
 }
 
@@ -181,6 +182,7 @@ fn encode_ids(ids: &[u32]) -> Result<Encoded, Error> {
             tokens: ids.len(),
             truncated: false,
             unknown: 0,
+            states: None,
         }),
     }
 }

@@ -12,7 +12,11 @@ mod input;
 mod model;
 mod output;
 mod progress;
-#[allow(dead_code, unused_imports, reason = "the commands that write reports come next")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "the commands that write reports come next"
+)]
 mod report;
 
 use std::io;

@@ -5,6 +5,8 @@ mod calibration;
 mod cosine;
 pub mod lexical;
 pub mod metrics;
+mod negation;
+mod numbers;
 mod words;
 
 pub use blank::is_blank;
@@ -13,4 +15,6 @@ pub use calibration::{
     Knot, MIN_PAIRS, cross_validated, fit, isotonic_regression,
 };
 pub use cosine::cosine;
+pub use negation::{NegationDifference, negation_difference, negations};
+pub use numbers::{Number, NumberDifference, number_difference, numbers};
 pub use words::{Word, words};

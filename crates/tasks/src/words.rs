@@ -28,11 +28,19 @@ pub struct Word<'a> {
 /// since the dictionary has many phrases. Characters that are in no word stand alone: jieba's guesses at unknown words
 /// would hide what a 别 negates.
 pub fn words(text: &str) -> Vec<Word<'_>> {
+    cut(text, split_phrase)
+}
+
+/// As [`words`], with the phrases of the dictionary whole.
+pub(crate) fn phrases(text: &str) -> Vec<Word<'_>> {
+    cut(text, |phrase| vec![phrase])
+}
+
+fn cut(text: &str, split: fn(&str) -> Vec<&str>) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let (mut place, mut from) = (0, 0);
     for token in JIEBA.cut(text, false) {
-        let cut = split_phrase(token.word);
-        for part in cut {
+        for part in split(token.word) {
             let to = place + part.chars().count();
             let word = Word {
                 text: &text[from..from + part.len()],
@@ -130,7 +138,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn cut(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let words: Vec<&str> = words(text).iter().map(|word| word.text).collect();
         words.join("|")
     }
@@ -146,7 +154,7 @@ mod tests {
             ("清华大学在北京", "清华|大学|在|北京"),
             ("龘龘", "龘|龘"),
         ] {
-            assert_eq!(cut(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 
@@ -160,7 +168,7 @@ mod tests {
             ("。 ！\u{200b}", ""),
             ("好👍", "好|👍"),
         ] {
-            assert_eq!(cut(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 

@@ -1,0 +1,108 @@
+//! Numerals of Chinese.
+
+/// The digit that a character stands for.
+pub(super) fn digit(c: char) -> Option<u32> {
+    Some(match c {
+        '零' | '〇' => 0,
+        '一' | '壹' => 1,
+        '二' | '两' | '兩' | '贰' | '俩' => 2,
+        '三' | '叁' => 3,
+        '四' | '肆' => 4,
+        '五' | '伍' => 5,
+        '六' | '陆' => 6,
+        '七' | '柒' => 7,
+        '八' | '捌' => 8,
+        '九' | '玖' => 9,
+        _ => return None,
+    })
+}
+
+/// The power of ten that a character stands for.
+pub(super) fn power(c: char) -> Option<f64> {
+    Some(match c {
+        '十' | '拾' => 1e1,
+        '百' | '佰' => 1e2,
+        '千' | '仟' => 1e3,
+        '万' | '萬' => 1e4,
+        '亿' | '億' => 1e8,
+        _ => return None,
+    })
+}
+
+/// Whether a character is part of a numeral.
+pub(super) fn is_numeral(c: char) -> bool {
+    digit(c).is_some() || power(c).is_some()
+}
+
+/// The value of a numeral: 三百零五, 十五, 一百二 (120), 二〇二六 (digit by digit). `None` for 万一 and 千万, which begin
+/// with a power other than ten and are words.
+pub(super) fn value(numeral: &[char]) -> Option<f64> {
+    if !numeral.iter().any(|&c| power(c).is_some()) {
+        let mut digits = numeral.iter().map(|&c| digit(c));
+        return digits.try_fold(0.0, |value, d| Some(value * 10.0 + f64::from(d?)));
+    }
+    if numeral
+        .first()
+        .and_then(|&c| power(c))
+        .is_some_and(|p| p > 10.0)
+    {
+        return None;
+    }
+    let (mut total, mut section, mut last) = (0.0, 0.0, None);
+    // The power of the place behind the last one named: 一百二 is 120.
+    let mut next_place = 1.0;
+    for &c in numeral {
+        if let Some(d) = digit(c) {
+            if d == 0 {
+                next_place = 1.0;
+            }
+            last = Some(f64::from(d));
+            continue;
+        }
+        let power = power(c)?;
+        if power < 1e4 {
+            section += last.take().unwrap_or(1.0) * power;
+            next_place = power / 10.0;
+        } else {
+            let counted = section + last.take().unwrap_or(0.0);
+            total = if power > 1e4 {
+                (total + counted) * power
+            } else {
+                total + counted * power
+            };
+            section = 0.0;
+            next_place = power / 10.0;
+        }
+    }
+    Some(total + section + last.unwrap_or(0.0) * next_place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        for (numeral, expected) in [
+            ("零", Some(0.0)),
+            ("两", Some(2.0)),
+            ("十", Some(10.0)),
+            ("十五", Some(15.0)),
+            ("二十", Some(20.0)),
+            ("三百零五", Some(305.0)),
+            ("一百二", Some(120.0)),
+            ("三千五", Some(3_500.0)),
+            ("一万二", Some(12_000.0)),
+            ("一千零一", Some(1_001.0)),
+            ("三十五万", Some(350_000.0)),
+            ("一亿两千万", Some(120_000_000.0)),
+            ("二〇二六", Some(2_026.0)),
+            ("贰佰", Some(200.0)),
+            ("万一", None),
+            ("千万", None),
+        ] {
+            let numeral: Vec<char> = numeral.chars().collect();
+            assert_eq!(value(&numeral), expected, "{numeral:?}");
+        }
+    }
+}

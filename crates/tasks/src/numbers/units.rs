@@ -1,0 +1,174 @@
+//! Units and measure words.
+
+/// What a number counts. Names of one thing are one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// None that is known.
+    None,
+    Year,
+    Month,
+    Day,
+    Weekday,
+    Hour,
+    Minute,
+    Ordinal,
+    /// A unit by its usual name.
+    Named(&'static str),
+}
+
+impl Unit {
+    /// Whether 一 before it may be no more than an article.
+    pub(super) fn allows_article(self) -> bool {
+        matches!(self, Self::Named(_) | Self::Ordinal | Self::None)
+    }
+}
+
+use Unit::{Day, Hour, Minute, Month, Named, Year};
+
+/// What may follow a number; of several the longest counts.
+const UNITS: &[(&str, Unit)] = &[
+    ("年级", Named("年级")),
+    ("年", Year),
+    ("月份", Month),
+    ("月", Month),
+    ("日", Day),
+    ("号线", Named("号线")),
+    ("号楼", Named("号楼")),
+    ("号", Day),
+    ("點", Hour),
+    ("点钟", Hour),
+    ("点", Hour),
+    ("时", Hour),
+    ("分钟", Named("分钟")),
+    ("分", Minute),
+    ("秒", Named("秒")),
+    ("个小时", Named("小时")),
+    ("小时", Named("小时")),
+    ("个钟头", Named("小时")),
+    ("钟头", Named("小时")),
+    ("个月", Named("个月")),
+    ("个星期", Named("周")),
+    ("星期", Named("周")),
+    ("个礼拜", Named("周")),
+    ("礼拜", Named("周")),
+    ("周岁", Named("岁")),
+    ("周", Named("周")),
+    ("天", Named("天")),
+    ("岁", Named("岁")),
+    ("块钱", Named("元")),
+    ("块", Named("元")),
+    ("元", Named("元")),
+    ("圆", Named("元")),
+    ("人民币", Named("元")),
+    ("美元", Named("美元")),
+    ("美金", Named("美元")),
+    ("毛钱", Named("角")),
+    ("毛", Named("角")),
+    ("角", Named("角")),
+    ("人", Named("人")),
+    ("个人", Named("人")),
+    ("名", Named("人")),
+    ("位", Named("人")),
+    ("公里", Named("公里")),
+    ("千米", Named("公里")),
+    ("km", Named("公里")),
+    ("厘米", Named("厘米")),
+    ("cm", Named("厘米")),
+    ("毫米", Named("毫米")),
+    ("mm", Named("毫米")),
+    ("平方米", Named("平方米")),
+    ("平米", Named("平方米")),
+    ("米", Named("米")),
+    ("公斤", Named("公斤")),
+    ("千克", Named("公斤")),
+    ("kg", Named("公斤")),
+    ("斤", Named("斤")),
+    ("克", Named("克")),
+    ("吨", Named("吨")),
+    ("毫升", Named("毫升")),
+    ("ml", Named("毫升")),
+    ("升", Named("升")),
+    ("%", Named("%")),
+    ("度", Named("度")),
+    ("℃", Named("度")),
+    ("°", Named("度")),
+    ("倍", Named("倍")),
+    ("折", Named("折")),
+    ("楼", Named("层")),
+    ("层", Named("层")),
+    ("次", Named("次")),
+    ("遍", Named("次")),
+    ("回", Named("次")),
+    ("个", Named("个")),
+    ("件", Named("件")),
+    ("台", Named("台")),
+    ("部", Named("部")),
+    ("条", Named("条")),
+    ("本", Named("本")),
+    ("张", Named("张")),
+    ("只", Named("只")),
+    ("家", Named("家")),
+    ("间", Named("间")),
+    ("页", Named("页")),
+    ("章", Named("章")),
+    ("场", Named("场")),
+    ("种", Named("种")),
+    ("款", Named("款")),
+    ("份", Named("份")),
+    ("支", Named("支")),
+    ("盒", Named("盒")),
+    ("瓶", Named("瓶")),
+    ("杯", Named("杯")),
+    ("包", Named("包")),
+    ("箱", Named("箱")),
+    ("袋", Named("袋")),
+    ("双", Named("双")),
+    ("套", Named("套")),
+    ("户", Named("户")),
+    ("届", Named("届")),
+    ("期", Named("期")),
+    ("版", Named("版")),
+    ("集", Named("集")),
+    ("季", Named("季")),
+    ("代", Named("代")),
+    ("路", Named("路")),
+];
+
+/// What may stand in front of a number.
+const PREFIXES: &[(&str, Unit)] = &[
+    ("星期", Unit::Weekday),
+    ("礼拜", Unit::Weekday),
+    ("周", Unit::Weekday),
+    ("第", Unit::Ordinal),
+    ("百分之", Named("%")),
+    ("¥", Named("元")),
+    ("￥", Named("元")),
+    ("$", Named("美元")),
+    ("＄", Named("美元")),
+];
+
+/// The unit with which `rest` begins, and its characters.
+pub(super) fn unit_before(rest: &[char]) -> Option<(Unit, usize)> {
+    let begins = |name: &str| {
+        let mut at = 0;
+        name.chars().all(|c| {
+            at += 1;
+            rest.get(at - 1).is_some_and(|r| r.eq_ignore_ascii_case(&c))
+        })
+    };
+    let longest = UNITS
+        .iter()
+        .filter(|(name, _)| begins(name))
+        .max_by_key(|(name, _)| name.chars().count());
+    longest.map(|(name, unit)| (*unit, name.chars().count()))
+}
+
+/// The prefix with which `before` ends, and its characters.
+pub(super) fn prefix_after(before: &[char]) -> Option<(Unit, usize)> {
+    let ends = |name: &str| {
+        let name: Vec<char> = name.chars().collect();
+        before.ends_with(&name)
+    };
+    let found = PREFIXES.iter().find(|(name, _)| ends(name));
+    found.map(|(name, unit)| (*unit, name.chars().count()))
+}

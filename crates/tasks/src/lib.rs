@@ -3,6 +3,7 @@
 mod blank;
 mod calibration;
 mod cosine;
+pub mod evaluation;
 pub mod lexical;
 pub mod metrics;
 mod negation;

@@ -1,7 +1,9 @@
 //! Percentile intervals from samples drawn with replacement.
 
+use serde::Serialize;
+
 /// Between which values a statistic lies in 95 % of the samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// 2.5th percentile.
     pub low: f64,

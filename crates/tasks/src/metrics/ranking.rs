@@ -1,5 +1,7 @@
 //! How well scores tell positives from negatives.
 
+use serde::Serialize;
+
 /// Scores of positives and negatives, sorted. Equal scores count as one step, so no metric depends on the order of the data.
 pub struct Ranking {
     /// Observations by falling score.
@@ -26,7 +28,7 @@ pub struct RocPoint {
 }
 
 /// A threshold, and what it achieves: scores of `threshold` and more are accepted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Threshold {
     /// The least accepted score.
     pub threshold: f64,

@@ -1,5 +1,7 @@
 //! Whether a similarity means what it says.
 
+use serde::Serialize;
+
 /// Number of bins of equal width.
 const BINS: usize = 10;
 
@@ -11,7 +13,7 @@ pub struct Reliability {
 }
 
 /// What lies in a bin of similarity.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Bin {
     /// Least similarity of the bin.
     pub low: f64,

@@ -1,0 +1,199 @@
+//! Quality of the scores of labelled pairs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Estimate, Sampling};
+use crate::metrics::{Correlation, Ranking, Reliability, Threshold, interval, intervals};
+
+/// Scores of pairs beside their grades, lists of one length.
+#[derive(Clone, Copy, Debug)]
+pub struct PairScores<'a> {
+    /// Raw scores, in [-1, 1].
+    pub cosine: &'a [f64],
+    /// The scores that people see, in [0, 1].
+    pub similarity: &'a [f64],
+    /// What people said, in [0, 1].
+    pub grade: &'a [f64],
+}
+
+/// What is said of the scores of labelled pairs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Number of pairs.
+    pub pairs: usize,
+    /// How many of them count as the same.
+    pub same: usize,
+    /// Rank correlation of score and grade.
+    pub spearman: Estimate,
+    /// Linear correlation of cosine and grade.
+    pub pearson: Estimate,
+    /// How often a pair that is the same scores above one that is not.
+    pub auc: Estimate,
+    /// Area under precision over recall.
+    pub average_precision: Estimate,
+    /// The greatest F1 that a threshold has.
+    pub best_f1: Estimate,
+    /// The cosine of that threshold.
+    pub best_cosine: Estimate,
+    /// That threshold, in cosine, and what it achieves.
+    #[serde(skip)]
+    pub best: Option<Threshold>,
+    /// Expected calibration error of similarity.
+    pub ece: Estimate,
+}
+
+/// Scores and grades, sorted for every metric.
+pub struct ScoredPairs {
+    n: usize,
+    same: usize,
+    correlation: Correlation,
+    /// By cosine: without a calibration many similarities are 0.
+    pub ranking: Ranking,
+    /// By similarity.
+    pub reliability: Reliability,
+}
+
+impl ScoredPairs {
+    /// Sorts; a pair whose grade is at least `same_from` counts as the same.
+    ///
+    /// # Panics
+    /// When the lists are not of one length.
+    pub fn new(scores: PairScores<'_>, same_from: f64) -> Self {
+        let PairScores {
+            cosine,
+            similarity,
+            grade,
+        } = scores;
+        let same: Vec<bool> = grade.iter().map(|&grade| grade >= same_from).collect();
+        Self {
+            n: cosine.len(),
+            same: same.iter().filter(|&&same| same).count(),
+            correlation: Correlation::new(cosine, grade),
+            ranking: Ranking::new(cosine, &same),
+            reliability: Reliability::new(similarity, grade),
+        }
+    }
+
+    /// One of each pair: the data as they are.
+    pub fn all(&self) -> Vec<u32> {
+        vec![1; self.n]
+    }
+
+    /// Everything, with intervals.
+    pub fn quality(&self, sampling: Sampling) -> Quality {
+        let Sampling { rounds, seed } = sampling;
+        let all = self.all();
+        let statistics = |counts: &[u32]| {
+            let best = self.ranking.best_f1(counts);
+            [
+                self.correlation.spearman(counts),
+                self.correlation.pearson(counts),
+                self.ranking.auc(counts),
+                self.ranking.average_precision(counts),
+                best.map(|t| t.f1),
+                best.map(|t| t.threshold),
+                self.reliability.ece(counts),
+            ]
+        };
+        let drawn = intervals(self.n, rounds, seed, statistics);
+        let values = statistics(&all);
+        let estimate = |i: usize| Estimate::new(values[i], drawn[i]);
+        Quality {
+            pairs: self.n,
+            same: self.same,
+            spearman: estimate(0),
+            pearson: estimate(1),
+            auc: estimate(2),
+            average_precision: estimate(3),
+            best_f1: estimate(4),
+            best_cosine: estimate(5),
+            best: self.ranking.best_f1(&all),
+            ece: estimate(6),
+        }
+    }
+
+    /// How much higher the Spearman correlation of these scores is than that of `other` ones of the same pairs. Both are
+    /// computed of the same samples, so what makes a sample hard for both does not widen the interval.
+    pub fn spearman_above(&self, other: &Self, sampling: Sampling) -> Estimate {
+        let difference = |counts: &[u32]| {
+            Some(self.correlation.spearman(counts)? - other.correlation.spearman(counts)?)
+        };
+        let Sampling { rounds, seed } = sampling;
+        let drawn = interval(self.n, rounds, seed, difference);
+        Estimate::new(difference(&self.all()), drawn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLING: Sampling = Sampling {
+        rounds: 200,
+        seed: 1,
+    };
+
+    /// Grades 0, ½, 1 in turn; scores near them, and similarities that say half of what is so.
+    fn pairs(noise: f64) -> ScoredPairs {
+        let grade: Vec<f64> = (0..90).map(|i| f64::from(i % 3) / 2.0).collect();
+        let score =
+            |(i, grade): (usize, &f64)| 0.6 + 0.3 * grade + noise * ((i * 37 % 90) as f64 / 90.0);
+        let cosine: Vec<f64> = grade.iter().enumerate().map(score).collect();
+        let similarity: Vec<f64> = grade.iter().map(|grade| grade / 2.0).collect();
+        let scores = PairScores {
+            cosine: &cosine,
+            similarity: &similarity,
+            grade: &grade,
+        };
+        ScoredPairs::new(scores, 0.75)
+    }
+
+    #[test]
+    fn perfect_scores_are_perfect_in_every_metric_but_calibration() {
+        let quality = pairs(0.0).quality(SAMPLING);
+        assert_eq!((quality.pairs, quality.same), (90, 30));
+        for perfect in [
+            quality.spearman,
+            quality.auc,
+            quality.average_precision,
+            quality.best_f1,
+        ] {
+            assert!((perfect.value.unwrap() - 1.0).abs() < 1e-12);
+            assert!((perfect.low.unwrap() - 1.0).abs() < 1e-12);
+        }
+        assert_eq!(quality.best.unwrap().threshold, 0.6 + 0.3);
+        // 0, ¼ and ½ away, a third each.
+        assert!((quality.ece.value.unwrap() - 0.25).abs() < 1e-12);
+    }
+
+    #[test]
+    fn intervals_contain_the_value_and_differences_are_paired() {
+        let (good, bad) = (pairs(0.1), pairs(0.7));
+        let quality = bad.quality(SAMPLING);
+        let spearman = quality.spearman;
+        assert!(spearman.low < spearman.value && spearman.value < spearman.high);
+        let above = good.spearman_above(&bad, SAMPLING);
+        assert!(above.low.unwrap() > 0.0, "{above:?}");
+        let same = good.spearman_above(&good, SAMPLING);
+        assert_eq!((same.low, same.high), (Some(0.0), Some(0.0)));
+    }
+
+    #[test]
+    fn one_class_has_no_ranking_and_no_interval_around_it() {
+        let scores = PairScores {
+            cosine: &[0.1, 0.9, 0.5],
+            similarity: &[0.1, 0.9, 0.5],
+            grade: &[0.0, 0.2, 0.4],
+        };
+        let quality = ScoredPairs::new(scores, 0.75).quality(SAMPLING);
+        assert_eq!((quality.auc, quality.best), (Estimate::default(), None));
+        assert!(quality.spearman.value.is_some() && quality.ece.value.is_some());
+    }
+
+    #[test]
+    fn without_samples_there_are_no_intervals() {
+        let sampling = Sampling { rounds: 0, seed: 1 };
+        let quality = pairs(0.1).quality(sampling);
+        assert!(quality.auc.value.is_some() && quality.auc.interval().is_none());
+    }
+}

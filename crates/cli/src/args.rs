@@ -2,11 +2,14 @@
 
 mod access;
 mod bench;
+mod compare;
 mod embed;
+mod eval;
 mod health;
 mod info;
 mod model;
 mod quantize;
+mod report;
 mod serve;
 mod sim;
 mod values;
@@ -17,11 +20,14 @@ use clap::{Parser, Subcommand};
 
 pub use self::access::AccessArgs;
 pub use self::bench::BenchArgs;
+pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::embed::EmbedArgs;
+pub use self::eval::EvalArgs;
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::model::{ComputeArgs, ModelArgs};
 pub use self::quantize::QuantizeArgs;
+pub use self::report::{MeasureArgs, ReportArgs};
 pub use self::serve::{LogFormat, ServeArgs};
 pub use self::sim::SimArgs;
 
@@ -41,6 +47,13 @@ pub enum Command {
     Sim(SimArgs),
     /// Vectors of the texts of a file
     Embed(EmbedArgs),
+    /// Quality of a model on labelled pairs and questions
+    Eval(Box<EvalArgs>),
+    /// Models and literal methods side by side on labelled pairs
+    Compare(Box<CompareArgs>),
+    /// One contestant of `compare`, for that command
+    #[command(hide = true)]
+    Contestant(ContestantArgs),
     /// What is known of a model
     Info(InfoArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights
@@ -77,7 +90,10 @@ mod tests {
 
     #[test]
     fn every_flag_has_its_variable() {
-        for command in Cli::command().get_subcommands() {
+        for command in Cli::command()
+            .get_subcommands()
+            .filter(|c| !c.is_hide_set())
+        {
             for flag in command
                 .get_arguments()
                 .filter(|a| a.get_long().is_some_and(|l| l != "help" && l != "version"))

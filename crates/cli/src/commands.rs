@@ -3,7 +3,9 @@
 mod chunks;
 
 pub mod bench;
+pub mod compare;
 pub mod embed;
+pub mod eval;
 pub mod health;
 pub mod info;
 pub mod quantize;

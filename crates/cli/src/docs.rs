@@ -76,7 +76,10 @@ fn check(language: &str) {
     let mut sections = page.split("\n## ");
     let common = rows(sections.next().unwrap());
     let sections: Vec<&str> = sections.collect();
-    for command in Cli::command().get_subcommands() {
+    for command in Cli::command()
+        .get_subcommands()
+        .filter(|c| !c.is_hide_set())
+    {
         let name = command.get_name();
         let heading = format!("`yuyi {name}`");
         let section = sections.iter().find(|s| s.starts_with(&heading));

@@ -1,11 +1,8 @@
 //! Reads files of pairs and texts row by row; every complaint names the file and the line.
 
 mod delimited;
+mod faq;
 mod jsonl;
-#[allow(
-    dead_code,
-    reason = "the commands that measure against labels come with the next changes"
-)]
 mod labelled;
 
 use std::fs::File;
@@ -16,8 +13,8 @@ use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use yuyi_tasks::is_blank;
 
-#[allow(unused_imports, reason = "as for the module")]
-pub use self::labelled::{LabelledPair, LabelledPairs};
+pub use self::faq::{Faq, Question, Questions};
+pub use self::labelled::LabelledPairs;
 use crate::args::Misuse;
 use crate::progress::Progress;
 
@@ -54,6 +51,8 @@ pub struct Columns {
     pub needed: &'static [&'static str],
     /// The one of them that JSON writes as a number.
     pub number: Option<&'static str>,
+    /// Columns that may be missing, or blank in a row; they follow where there is no header.
+    pub optional: &'static [&'static str],
     /// Columns that are read where a header or an object names them; elsewhere their cells are empty.
     pub further: Vec<String>,
 }
@@ -64,13 +63,14 @@ impl Columns {
         Self {
             needed,
             number: None,
+            optional: &[],
             further: Vec::new(),
         }
     }
 }
 
-/// The wanted columns of a row: those that are needed, in the order in which they were asked for, then the further
-/// ones.
+/// The wanted columns of a row: those that are needed, in the order in which they were asked for, then the optional
+/// and the further ones.
 #[derive(Debug, PartialEq)]
 pub struct Row {
     /// Line of the file, from 1.
@@ -134,7 +134,7 @@ impl Input {
         self.rows_of(Columns::needed(columns))
     }
 
-    /// As [`Input::rows`]; the further columns may be missing or blank.
+    /// As [`Input::rows`]; the optional and the further columns may be missing or blank.
     pub fn rows_of(self, columns: Columns) -> (Rows, Progress) {
         let (name, needed) = (self.name, columns.needed);
         let rows: Rows = match self.format {

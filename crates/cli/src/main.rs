@@ -6,17 +6,14 @@
 mod args;
 mod commands;
 mod config;
+mod corpus;
 #[cfg(test)]
 mod docs;
 mod input;
+mod machine;
 mod model;
 mod output;
 mod progress;
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the commands that write reports come next"
-)]
 mod report;
 
 use std::io;
@@ -40,6 +37,9 @@ fn run() -> anyhow::Result<()> {
     match config::parse_command_line()?.command {
         Command::Sim(args) => commands::sim::run(&args),
         Command::Embed(args) => commands::embed::run(&args),
+        Command::Eval(args) => commands::eval::run(&args),
+        Command::Compare(args) => commands::compare::run(&args),
+        Command::Contestant(args) => commands::compare::contestant::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

@@ -34,6 +34,22 @@ impl Progress {
         }
     }
 
+    /// A bar over a number of items.
+    pub fn of_items(items: usize) -> Self {
+        let template = "{bar:40} {percent}% · {pos}/{len} · {elapsed} · ETA {eta}";
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        Self {
+            bar: ProgressBar::new(items as u64).with_style(style),
+            items: 0,
+        }
+    }
+
+    /// Moves a bar over items.
+    pub fn step(&self, items: usize) {
+        self.bar.inc(items as u64);
+    }
+
     /// A reader that moves the bar.
     pub fn reader<R: Read>(&self, inner: R) -> impl Read + use<R> {
         Counting {

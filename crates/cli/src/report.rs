@@ -2,14 +2,17 @@
 
 pub mod blocks;
 pub mod chart;
+mod date;
 mod element;
 mod language;
+pub mod numbers;
 mod style;
 
 use std::io::Write;
 
 use anyhow::Context;
 
+pub use self::date::today;
 pub use self::element::Element;
 pub use self::language::Language;
 use crate::output::partial::PartialFile;

@@ -22,6 +22,8 @@ pub struct KnownModel {
     pub prompts: &'static [(&'static str, &'static str)],
     /// SPDX identifier of the licence of the weights.
     pub licence: Option<&'static str>,
+    /// What it suits, in Chinese and in English.
+    pub suited_for: Option<(&'static str, &'static str)>,
 }
 
 const E5_PROMPTS: &[(&str, &str)] = &[("query", "query: "), ("passage", "passage: ")];
@@ -42,6 +44,7 @@ const fn model(name: &'static str, hugging_face: &'static str, pooling: Pooling)
         pooling: Some(pooling),
         prompts: &[],
         licence: None,
+        suited_for: None,
     }
 }
 
@@ -79,16 +82,24 @@ const fn e5(name: &'static str, source: &'static str, dimension: usize) -> Known
 pub const CATALOGUE: &[KnownModel] = &[
     KnownModel {
         hugging_face: None,
+        suited_for: Some((
+            "开箱即用：随程序内置，无需下载",
+            "at once: it is part of the program",
+        )),
         ..e5("e5-small-zh", "", 384)
     },
     gte("gte-small-zh", "thenlper/gte-small-zh", 512),
     KnownModel {
         modelscope: Some("iic/nlp_gte_sentence-embedding_chinese-base"),
+        suited_for: Some(("通用语义匹配", "general semantic matching")),
         ..gte("gte-base-zh", "thenlper/gte-base-zh", 768)
     },
     gte("gte-large-zh", "thenlper/gte-large-zh", 1024),
     bge("bge-small-zh-v1.5", "BAAI/bge-small-zh-v1.5", 512),
-    bge("bge-base-zh-v1.5", "BAAI/bge-base-zh-v1.5", 768),
+    KnownModel {
+        suited_for: Some(("检索增强生成（RAG）", "retrieval-augmented generation")),
+        ..bge("bge-base-zh-v1.5", "BAAI/bge-base-zh-v1.5", 768)
+    },
     bge("bge-large-zh-v1.5", "BAAI/bge-large-zh-v1.5", 1024),
     KnownModel {
         dimension: Some(768),
@@ -105,6 +116,7 @@ pub const CATALOGUE: &[KnownModel] = &[
     },
     KnownModel {
         licence: APACHE,
+        suited_for: Some(("跨语言轻量级任务", "light tasks across languages")),
         ..sized(
             model(
                 "paraphrase-multilingual-MiniLM-L12-v2",

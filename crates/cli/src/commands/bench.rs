@@ -13,6 +13,7 @@ use yuyi_encoder::{Encoder, LoadOptions, Precision};
 use yuyi_models::resolve;
 
 use crate::args::BenchArgs;
+use crate::machine;
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -168,18 +169,18 @@ fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Rep
         .into_iter()
         .map(|(name, lengths)| time(&encoder, name, &texts(&encoder, &lengths), &effort))
         .collect::<anyhow::Result<_>>()?;
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let (rss_bytes, peak_rss_bytes) = machine::memory();
     let measured = Measured {
         precision: encoder.precision().name().to_owned(),
         load_seconds,
-        rss_bytes: kibibytes(&status, "VmRSS:"),
-        peak_rss_bytes: kibibytes(&status, "VmHWM:"),
+        rss_bytes,
+        peak_rss_bytes,
         workloads,
     };
     Ok(Report {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name,
-        cpu: cpu(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default()),
+        cpu: machine::processor(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         kernel: encoder.kernel().to_owned(),
         threads: encoder.threads(),
@@ -258,22 +259,6 @@ fn quantile(sorted: &[f64], part: f64) -> f64 {
     let at = part * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     low + (high - low) * at.fract()
-}
-
-/// A field of /proc/self/status, in bytes.
-fn kibibytes(status: &str, field: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-    let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(number << 10)
-}
-
-/// The processor's name by /proc/cpuinfo, or its architecture.
-fn cpu(info: &str) -> String {
-    let named = info.lines().find_map(|line| {
-        let (key, value) = line.split_once(':')?;
-        (key.trim() == "model name").then(|| value.trim().to_owned())
-    });
-    named.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
 // --- the table -----------------------------------------------------------------------------
@@ -382,19 +367,6 @@ mod tests {
     fn mixed_lengths_are_as_documented() {
         let mean = MIXED.iter().sum::<usize>() as f64 / MIXED.len() as f64;
         assert_eq!(mean.round(), 27.0);
-    }
-
-    #[test]
-    fn what_the_system_says_is_read_or_left_out() {
-        let status = "Name:\tyuyi\nVmHWM:\t   2048 kB\nVmRSS:\t 1024 kB\n";
-        assert_eq!(kibibytes(status, "VmRSS:"), Some(1 << 20));
-        assert_eq!(kibibytes(status, "VmHWM:"), Some(2 << 20));
-        assert_eq!(kibibytes("", "VmRSS:"), None);
-        assert_eq!(
-            cpu("processor\t: 0\nmodel name\t: A: fast one\n"),
-            "A: fast one"
-        );
-        assert_eq!(cpu("Hardware : x"), std::env::consts::ARCH);
     }
 
     #[test]

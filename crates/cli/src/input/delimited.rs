@@ -10,7 +10,7 @@ use super::{Columns, Lines, Row, Rows};
 /// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
 /// published sets of pairs. An empty line separates rows, unless it may be a row: an empty text.
 pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns) -> Rows {
-    let skips_empty = columns.needed.len() > 1;
+    let skips_empty = columns.needed.len() + columns.optional.len() > 1;
     let is_row = move |line: &anyhow::Result<(u64, String)>| {
         !(skips_empty && matches!(line, Ok((_, text)) if text.is_empty()))
     };
@@ -61,8 +61,22 @@ struct Selected<I> {
 #[derive(Clone)]
 struct Places {
     needed: Vec<usize>,
-    /// `None`: the file has no such column.
-    further: Vec<Option<usize>>,
+    /// Of the optional and the further columns; `None`: the file has no such column.
+    others: Vec<Option<usize>>,
+}
+
+impl Places {
+    /// Where the columns stand in a file without a header.
+    fn in_order(columns: &Columns) -> Self {
+        let needed = columns.needed.len();
+        let optional = (needed..needed + columns.optional.len()).map(Some);
+        Self {
+            needed: (0..needed).collect(),
+            others: optional
+                .chain(columns.further.iter().map(|_| None))
+                .collect(),
+        }
+    }
 }
 
 impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
@@ -84,10 +98,7 @@ impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
         }
         let header = find(line, &cells, &self.columns)?;
         let is_header = header.is_some();
-        let places = header.unwrap_or_else(|| Places {
-            needed: (0..self.columns.needed.len()).collect(),
-            further: vec![None; self.columns.further.len()],
-        });
+        let places = header.unwrap_or_else(|| Places::in_order(&self.columns));
         let places = self.places.insert(places).clone();
         if is_header {
             self.read()
@@ -103,7 +114,7 @@ impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
             bail!("line {line} has {n} {columns}; {wanted} are needed");
         }
         let needed = places.needed.iter().map(|&place| Some(place));
-        let wanted = needed.chain(places.further.iter().copied());
+        let wanted = needed.chain(places.others.iter().copied());
         let cells = wanted
             .map(|place| place.and_then(|place| cells.get(place)).cloned())
             .map(Option::unwrap_or_default)
@@ -186,6 +197,12 @@ fn find(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Optio
     }
     Ok(Some(Places {
         needed: needed.into_iter().flatten().collect(),
-        further: columns.further.iter().map(|column| place(column)).collect(),
+        others: columns
+            .optional
+            .iter()
+            .copied()
+            .chain(columns.further.iter().map(String::as_str))
+            .map(place)
+            .collect(),
     }))
 }

@@ -23,12 +23,9 @@ pub(super) fn rows(reader: Box<dyn BufRead>, columns: Columns) -> Rows {
             }
         });
         let mut cells = needed.collect::<anyhow::Result<Vec<String>>>()?;
-        cells.extend(
-            columns
-                .further
-                .iter()
-                .map(|column| further(&object, column)),
-        );
+        let optional = columns.optional.iter().copied();
+        let others = optional.chain(columns.further.iter().map(String::as_str));
+        cells.extend(others.map(|column| other(&object, column)));
         Ok(Row { line, cells })
     };
     Box::new(Lines::new(reader).filter(filled).map(row))
@@ -53,10 +50,15 @@ fn number(value: Option<Value>, column: &str, line: u64) -> anyhow::Result<Strin
     }
 }
 
-fn further(object: &Map<String, Value>, column: &str) -> String {
+fn other(object: &Map<String, Value>, column: &str) -> String {
     match object.get(column) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
+        // As a cell has several texts.
+        Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
+            let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
+            texts.join("|")
+        }
         Some(other) => other.to_string(),
     }
 }

@@ -64,6 +64,7 @@ impl LabelledPairs {
         let columns = Columns {
             needed: COLUMNS,
             number: Some("label"),
+            optional: &[],
             further: groups.iter().map(|&group| group.to_owned()).collect(),
         };
         let (rows, mut progress) = input.rows_of(columns);

@@ -214,5 +214,23 @@ fn width(text: &str) -> f64 {
     text.chars().map(advance).sum()
 }
 
+/// Widest name that is drawn.
+const NAME: f64 = 150.0;
+
+/// A name of at most [`NAME`]; the end of a long one tells more than its start.
+fn shortened(name: &str) -> String {
+    let mut rest = name;
+    while width(rest) > NAME - 11.0 {
+        let mut characters = rest.chars();
+        characters.next();
+        rest = characters.as_str();
+    }
+    if rest.len() == name.len() {
+        name.to_owned()
+    } else {
+        format!("…{rest}")
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,9 @@
 
 use yuyi_tasks::metrics::Interval;
 
-use super::{Axis, LEFT, RIGHT, WIDTH, drawing, rectangle, segment, titled, width, words};
+use super::{
+    Axis, LEFT, RIGHT, WIDTH, drawing, rectangle, segment, shortened, titled, width, words,
+};
 use crate::report::Element;
 
 /// A bar.
@@ -20,8 +22,6 @@ pub struct Bar {
 const STEP: f64 = 26.0;
 const HEAD: f64 = 8.0;
 const FOOT: f64 = 26.0;
-/// Longest part of a name that is drawn, in the units of the drawing.
-const NAME: f64 = 150.0;
 
 /// Bars from the left, one below the other; their axis begins at 0 or at the least value.
 pub fn bars(title: &str, axis: &Axis, bars: &[Bar]) -> Element {
@@ -64,19 +64,4 @@ pub fn bars(title: &str, axis: &Axis, bars: &[Bar]) -> Element {
         }
     }
     svg.child(segment((left, HEAD), (left, bottom), "axis"))
-}
-
-/// A name of at most [`NAME`]; the end of a long one tells more than its start.
-fn shortened(name: &str) -> String {
-    let mut short = name.to_owned();
-    while width(&short) > NAME {
-        short = format!(
-            "…{}",
-            short
-                .chars()
-                .skip(if short.starts_with('…') { 2 } else { 1 })
-                .collect::<String>()
-        );
-    }
-    short
 }

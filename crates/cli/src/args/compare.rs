@@ -1,0 +1,115 @@
+//! Flags of `yuyi compare`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+use yuyi_models::BUILTIN_NAME;
+use yuyi_tasks::lexical::Method;
+
+use super::{ComputeArgs, MeasureArgs, ReportArgs};
+
+/// `yuyi compare`.
+#[derive(Args)]
+pub struct CompareArgs {
+    /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV or JSONL; `-`: standard input)
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Models to compare, separated by commas: built-in or installed ones, or model folders
+    #[arg(long, env = "YUYI_MODELS", value_name = "NAME|DIR", value_delimiter = ',', default_value = BUILTIN_NAME)]
+    pub models: Vec<String>,
+    /// Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf-words, word2vec:FILE
+    #[arg(
+        long,
+        env = "YUYI_METHODS",
+        value_name = "METHOD",
+        value_delimiter = ','
+    )]
+    pub methods: Vec<MethodArg>,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    /// Measuring.
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+    /// Report.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// How the models compute.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// The part of `yuyi compare` that measures one contestant, in a process of its own.
+#[derive(Args)]
+pub struct ContestantArgs {
+    /// The model
+    #[arg(long, required_unless_present = "method")]
+    pub model: Option<String>,
+    /// The method
+    #[arg(long, conflicts_with = "model")]
+    pub method: Option<MethodArg>,
+    /// How a model computes.
+    #[command(flatten)]
+    pub compute: ComputeArgs,
+}
+
+/// A way to compare texts without a model, with the file that it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MethodArg {
+    /// The method.
+    pub method: Method,
+    /// Word vectors; with [`Method::Word2vec`] alone.
+    pub file: Option<PathBuf>,
+}
+
+impl FromStr for MethodArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once(':') {
+            Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
+            Some((name, _)) => (name, None),
+            None => (text, None),
+        };
+        let method: Method = name.replace('-', "_").parse()?;
+        match (method, &file) {
+            (Method::Word2vec, None) => {
+                Err("word2vec needs a file of word vectors: word2vec:FILE".into())
+            }
+            (Method::Word2vec, Some(_)) | (_, None) => Ok(Self { method, file }),
+            (_, Some(_)) => Err(format!("{name} takes no file")),
+        }
+    }
+}
+
+impl fmt::Display for MethodArg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.method.name().replace('_', "-");
+        match &self.file {
+            Some(file) => write!(f, "{name}:{}", file.display()),
+            None => f.write_str(&name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods() {
+        for name in ["jaccard", "tfidf-words", "word2vec:a:b.txt"] {
+            assert_eq!(name.parse::<MethodArg>().unwrap().to_string(), name);
+        }
+        assert_eq!(
+            "tfidf_words".parse::<MethodArg>().unwrap().method,
+            Method::TfidfWords
+        );
+        for bad in ["", "cosine", "word2vec", "word2vec:", "edit:f"] {
+            assert!(bad.parse::<MethodArg>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Flags of `yuyi eval`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::{MeasureArgs, ModelArgs, ReportArgs};
+
+/// `yuyi eval`.
+#[derive(Args)]
+pub struct EvalArgs {
+    /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV or JSONL; `-`: standard input)
+    #[arg(value_name = "FILE", required_unless_present = "faq")]
+    pub files: Vec<PathBuf>,
+    /// FAQ to search: question, answer, id, wordings
+    #[arg(long, env = "YUYI_FAQ", value_name = "FILE", requires = "questions")]
+    pub faq: Option<PathBuf>,
+    /// Questions to the FAQ: question, and the id or the question of the entry that answers it; empty: none does
+    #[arg(long, env = "YUYI_QUESTIONS", value_name = "FILE", requires = "faq")]
+    pub questions: Option<PathBuf>,
+    /// Worst errors of each kind that are listed
+    #[arg(long, env = "YUYI_ERRORS", value_name = "N", default_value_t = 20)]
+    pub errors: usize,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    /// Measuring.
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+    /// Report.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}

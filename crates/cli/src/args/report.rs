@@ -1,0 +1,66 @@
+//! Flags of commands that measure against labels and can write a report.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use yuyi_tasks::evaluation::Sampling;
+
+use crate::input::Format;
+use crate::report::Language;
+
+/// How labelled pairs are read and measured.
+#[derive(Args)]
+pub struct MeasureArgs {
+    /// Format of the files, where their names do not tell
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<Format>,
+    /// Least label, on the scale from 0 to 1, of a pair that counts as the same
+    #[arg(long, env = "YUYI_SAME_FROM", value_name = "LABEL", default_value_t = 0.75, value_parser = parse_label)]
+    pub same_from: f64,
+    /// Bootstrap samples of the 95 % intervals; 0: no intervals
+    #[arg(long, env = "YUYI_ROUNDS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub rounds: u32,
+}
+
+impl MeasureArgs {
+    /// Always the same samples: two runs on the same data say the same.
+    pub fn sampling(&self) -> Sampling {
+        Sampling {
+            rounds: self.rounds as usize,
+            seed: 20,
+        }
+    }
+}
+
+/// Whether a report is written.
+#[derive(Args)]
+pub struct ReportArgs {
+    /// Write a report with plots: one HTML file that needs no network
+    #[arg(long, env = "YUYI_REPORT", value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Language of the report [default: English in an English locale, else Chinese]
+    #[arg(long, env = "YUYI_LANG", value_enum)]
+    pub lang: Option<Language>,
+}
+
+fn parse_label(text: &str) -> Result<f64, String> {
+    let label: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if label > 0.0 && label <= 1.0 {
+        Ok(label)
+    } else {
+        Err("it has to be above 0 and at most 1".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels() {
+        assert_eq!(parse_label("0.5"), Ok(0.5));
+        for bad in ["0", "1.1", "-1", "NaN", "x"] {
+            assert!(parse_label(bad).is_err(), "{bad}");
+        }
+    }
+}

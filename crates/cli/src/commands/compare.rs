@@ -1,0 +1,113 @@
+//! `yuyi compare`: models and literal methods side by side on the user's pairs.
+//!
+//! Each is measured in a process of its own: memory that one has left behind would be counted with the next. What one cannot
+//! do does not sink the others.
+
+pub mod contestant;
+mod examples;
+mod exchange;
+mod ranked;
+mod report;
+mod table;
+
+use std::io::Write;
+
+use anyhow::bail;
+use serde::Serialize;
+
+use self::exchange::Contestant;
+use self::ranked::Ranked;
+use crate::args::{CompareArgs, Misuse};
+use crate::corpus::Corpus;
+use crate::machine;
+use crate::output::partial::PartialFile;
+use crate::report::Language;
+
+/// Everything that was found out.
+#[derive(Serialize)]
+pub(super) struct Comparison {
+    /// The processor, as it calls itself.
+    cpu: String,
+    /// Cores that this process may use.
+    cores: usize,
+    /// Files of pairs.
+    files: Vec<String>,
+    /// Pairs of all files.
+    pairs: usize,
+    /// How many of them count as the same.
+    same: usize,
+    /// Least label of such a pair.
+    same_from: f64,
+    /// Bootstrap samples.
+    rounds: usize,
+    /// The contestants, the best first; those that failed come last.
+    results: Vec<Ranked>,
+}
+
+/// Measures each, compares and reports.
+pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
+    let contestants = contestants(args)?;
+    let file = args.report.report.clone().map(PartialFile::create);
+    let file = file.transpose()?;
+    let corpus = Corpus::read(&args.files, args.measure.format)?;
+    let task = exchange::Task::of(&corpus);
+    let mut measured = Vec::new();
+    for contestant in &contestants {
+        eprintln!("yuyi: measuring {}", contestant.name());
+        measured.push(exchange::measure_apart(contestant, &args.compute, &task));
+    }
+    let comparison = Comparison {
+        cpu: machine::processor(),
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        files: corpus.files.iter().map(|file| file.name.clone()).collect(),
+        pairs: corpus.pairs.len(),
+        same: corpus
+            .labels()
+            .iter()
+            .filter(|&&label| label >= args.measure.same_from)
+            .count(),
+        same_from: args.measure.same_from,
+        rounds: args.measure.sampling().rounds,
+        results: ranked::rank(&contestants, measured, &corpus, &args.measure),
+    };
+    write(args, &comparison, file)?;
+    let failed = comparison
+        .results
+        .iter()
+        .filter(|r| r.error.is_some())
+        .count();
+    if failed > 0 {
+        bail!("{failed} of {} could not be measured", contestants.len());
+    }
+    Ok(())
+}
+
+fn contestants(args: &CompareArgs) -> anyhow::Result<Vec<Contestant>> {
+    let models = args.models.iter().cloned().map(Contestant::Model);
+    let methods = args.methods.iter().cloned().map(Contestant::Method);
+    let all: Vec<Contestant> = models.chain(methods).collect();
+    for (i, contestant) in all.iter().enumerate() {
+        if all[..i].contains(contestant) {
+            bail!(Misuse(format!("{} is named twice.", contestant.name())));
+        }
+    }
+    Ok(all)
+}
+
+fn write(
+    args: &CompareArgs,
+    comparison: &Comparison,
+    file: Option<PartialFile>,
+) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        let language = Language::or_of_locale(args.report.lang);
+        report::report(language, comparison).write(file)?;
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(comparison)?)?;
+    } else {
+        out.write_all(table::table(comparison).as_bytes())?;
+    }
+    Ok(())
+}

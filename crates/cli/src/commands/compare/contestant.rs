@@ -1,0 +1,185 @@
+//! The process that measures one contestant: a task on standard input, a reply on standard output.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use yuyi_models::EmbedOptions;
+use yuyi_tasks::lexical::{Baseline, WordVectorsBuilder};
+use yuyi_tasks::{Calibration, cosine};
+
+use super::examples::EXAMPLES;
+use super::exchange::{Facts, Measured, Reply, Task};
+use crate::args::{ContestantArgs, MethodArg, ModelArgs};
+use crate::corpus::Vectors;
+use crate::machine;
+use crate::model::Model;
+
+/// How long single pairs are timed.
+const TIMED: Duration = Duration::from_secs(3);
+/// Most pairs that are timed, and least.
+const MOST_TIMED: usize = 200;
+const LEAST_TIMED: usize = 5;
+/// Pairs before those that are timed.
+const WARM: usize = 3;
+
+/// Measures and answers. What goes wrong is an answer as well.
+pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
+    let measured = match (&args.model, &args.method) {
+        (_, Some(method)) => measure_method(method),
+        (Some(model), _) => measure_model(model, args),
+        // clap asks for one of them.
+        _ => Err(anyhow!("There is nothing to measure.")),
+    };
+    let reply = match measured {
+        Ok(measured) => Reply::Measured(Box::new(measured)),
+        Err(error) => Reply::Failed(crate::chain(&error)),
+    };
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, &reply)?;
+    Ok(out.flush()?)
+}
+
+fn read_task() -> anyhow::Result<Task> {
+    serde_json::from_reader(io::stdin().lock()).context("The task cannot be read")
+}
+
+// --- models --------------------------------------------------------------------------------
+
+fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> {
+    let started = Instant::now();
+    let model = Model::load(&ModelArgs {
+        model: name.to_owned(),
+        compute: args.compute.clone(),
+    })?;
+    let calibration = model.calibration()?;
+    let sides = EXAMPLES.iter().flat_map(|(a, b, _)| [*a, *b]);
+    let sides: Vec<String> = sides.map(str::to_owned).collect();
+    let encoded = model.embed(sides, &EmbedOptions::default())?;
+    let load_seconds = started.elapsed().as_secs_f64();
+    // Before the pairs are read, which are no part of the model.
+    let (_, memory_bytes) = machine::memory();
+    let examples = encoded.chunks_exact(2);
+    let examples =
+        examples.map(|pair| calibration.similarity(cosine(&pair[0].vector, &pair[1].vector)));
+    let examples = examples.collect();
+    let task = read_task()?;
+    let pair_seconds = time_pairs(&task, |a, b| {
+        let pair = vec![a.to_owned(), b.to_owned()];
+        model.embed(pair, &EmbedOptions::default()).map(drop)
+    })?;
+    let started = Instant::now();
+    let vectors = Vectors::compute(&model, &task.texts)?;
+    let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
+    let score = |&(a, b): &(usize, usize)| cosine(&vectors.all[a], &vectors.all[b]);
+    let cosine: Vec<f64> = task.pairs.iter().map(score).collect();
+    Ok(Measured {
+        model: Some(facts(&model, &calibration)),
+        load_seconds,
+        memory_bytes,
+        pair_seconds,
+        texts_per_second,
+        truncated: vectors.truncated,
+        similarity: cosine.iter().map(|&c| calibration.similarity(c)).collect(),
+        cosine,
+        examples,
+    })
+}
+
+fn facts(model: &Model, calibration: &Calibration) -> Facts {
+    let facts = model.facts();
+    Facts {
+        name: facts.name.clone(),
+        dimension: facts.dimension,
+        precision: facts.precision.clone(),
+        kernel: facts.kernel.clone(),
+        calibrated: calibration.is_fitted(),
+    }
+}
+
+// --- literal methods -----------------------------------------------------------------------
+
+fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
+    let task = read_task()?;
+    let (before, _) = machine::memory();
+    let started = Instant::now();
+    let baseline = baseline(method, &task)?;
+    let load_seconds = started.elapsed().as_secs_f64();
+    let pair_seconds = time_pairs(&task, |a, b| {
+        std::hint::black_box(baseline.score(a, b));
+        Ok(())
+    })?;
+    let started = Instant::now();
+    let score = |&(a, b): &(usize, usize)| baseline.score(&task.texts[a], &task.texts[b]);
+    let scores: Vec<f64> = task.pairs.iter().map(score).collect();
+    let texts_per_second = 2.0 * scores.len() as f64 / started.elapsed().as_secs_f64();
+    let (after, _) = machine::memory();
+    Ok(Measured {
+        model: None,
+        load_seconds,
+        memory_bytes: before.zip(after).map(|(b, a)| a.saturating_sub(b)),
+        pair_seconds,
+        texts_per_second,
+        truncated: 0,
+        similarity: scores.clone(),
+        cosine: scores,
+        examples: EXAMPLES
+            .iter()
+            .map(|(a, b, _)| baseline.score(a, b))
+            .collect(),
+    })
+}
+
+/// The method, which learns from the texts how common words are. The examples count among them, so that their words are
+/// known as well.
+fn baseline(method: &MethodArg, task: &Task) -> anyhow::Result<Baseline> {
+    let examples = EXAMPLES.iter().flat_map(|(a, b, _)| [*a, *b]);
+    let texts = task.texts.iter().map(String::as_str).chain(examples);
+    let Some(file) = &method.file else {
+        return Baseline::of_texts(method.method, texts).context("The method needs a file.");
+    };
+    let name = file.display();
+    let reader = File::open(file).with_context(|| format!("{name} cannot be read"))?;
+    let mut reader = BufReader::new(reader);
+    let mut vectors = WordVectorsBuilder::for_texts(texts);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        vectors
+            .line(&line)
+            .map_err(|what| anyhow!("{name}: {what}"))?;
+        line.clear();
+    }
+    let vectors = vectors.finish().map_err(|what| anyhow!("{name}: {what}"))?;
+    Ok(Baseline::of_vectors(vectors))
+}
+
+// --- time ----------------------------------------------------------------------------------
+
+/// Median time of one pair, over pairs from all parts of the task.
+fn time_pairs(
+    task: &Task,
+    mut compare: impl FnMut(&str, &str) -> anyhow::Result<()>,
+) -> anyhow::Result<f64> {
+    let step = task.pairs.len().div_ceil(MOST_TIMED).max(1);
+    let spread: Vec<(usize, usize)> = task.pairs.iter().step_by(step).copied().collect();
+    let begun = Instant::now();
+    let mut seconds = Vec::new();
+    for (i, &(a, b)) in spread
+        .iter()
+        .cycle()
+        .take(WARM + spread.len().max(LEAST_TIMED))
+        .enumerate()
+    {
+        if seconds.len() >= LEAST_TIMED && begun.elapsed() > TIMED {
+            break;
+        }
+        let started = Instant::now();
+        compare(&task.texts[a], &task.texts[b])?;
+        if i >= WARM {
+            seconds.push(started.elapsed().as_secs_f64());
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds[seconds.len() / 2])
+}

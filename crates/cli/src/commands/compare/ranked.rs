@@ -1,0 +1,169 @@
+//! From scores to a ranking.
+
+use serde::Serialize;
+use yuyi_models::find_known;
+use yuyi_tasks::evaluation::{Estimate, PairScores, Quality, ScoredPairs};
+
+use super::exchange::{Contestant, Facts, Measured};
+use crate::args::MeasureArgs;
+use crate::corpus::Corpus;
+
+/// A contestant with everything that is said of it.
+#[derive(Serialize)]
+pub struct Ranked {
+    /// As the user names it.
+    pub name: String,
+    /// What the report calls it: of a folder the last component, where that is no other's.
+    #[serde(skip)]
+    pub label: String,
+    /// A model, rather than a literal method.
+    pub is_model: bool,
+    /// Why it could not be measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What was measured.
+    #[serde(flatten)]
+    pub measured: Option<Standing>,
+    /// SPDX identifier of the licence, where it is known.
+    pub licence: Option<&'static str>,
+    /// What it suits, in Chinese and English, where it is known.
+    #[serde(skip)]
+    pub suited_for: Option<(&'static str, &'static str)>,
+}
+
+/// How good it is, and what it costs.
+#[derive(Serialize)]
+pub struct Standing {
+    /// On all pairs.
+    pub quality: Quality,
+    /// Similarity of the threshold of the best F1.
+    pub best_similarity: Option<f64>,
+    /// Spearman above that of the best contestant (at most 0), over the same samples; absent of the best itself.
+    pub spearman_above_best: Option<Estimate>,
+    /// Spearman on each file, in their order.
+    pub spearman_by_file: Vec<Option<f64>>,
+    /// Facts of a model.
+    pub model: Option<Facts>,
+    /// From nothing to the first vectors.
+    pub load_seconds: f64,
+    /// Most memory of a process that does only this; of a literal method, what it adds.
+    pub memory_bytes: Option<u64>,
+    /// Median time of one pair.
+    pub pair_seconds: f64,
+    /// Texts a second when there are many.
+    pub texts_per_second: f64,
+    /// Texts that were cut.
+    pub truncated: usize,
+    /// Similarity of each of the examples of the report.
+    pub examples: Vec<f64>,
+}
+
+/// The contestants by falling Spearman correlation; those that failed come last.
+pub fn rank(
+    contestants: &[Contestant],
+    measured: Vec<anyhow::Result<Measured>>,
+    corpus: &Corpus,
+    args: &MeasureArgs,
+) -> Vec<Ranked> {
+    let labels = corpus.labels();
+    let mut scored = Vec::new();
+    let mut failed = Vec::new();
+    for (contestant, measured) in contestants.iter().zip(measured) {
+        match measured {
+            Ok(measured) => {
+                let pairs = scored_pairs(&measured, &labels, args.same_from);
+                let quality = pairs.quality(args.sampling());
+                scored.push((contestant, measured, pairs, quality));
+            }
+            Err(error) => failed.push(described(contestant, None, Some(format!("{error:#}")))),
+        }
+    }
+    let spearman = |quality: &Quality| quality.spearman.value.unwrap_or(f64::NEG_INFINITY);
+    scored.sort_by(|a, b| spearman(&b.3).total_cmp(&spearman(&a.3)));
+    let best = scored.first().map(|(_, _, pairs, _)| pairs);
+    let above_best: Vec<Option<Estimate>> = scored
+        .iter()
+        .enumerate()
+        .map(|(i, (_, _, pairs, _))| {
+            let best = best.filter(|_| i > 0)?;
+            Some(pairs.spearman_above(best, args.sampling()))
+        })
+        .collect();
+    let ranked = scored.into_iter().zip(above_best);
+    let ranked = ranked.map(|((contestant, measured, _, quality), above)| {
+        let standing = standing(measured, quality, above, corpus, &labels);
+        described(contestant, Some(standing), None)
+    });
+    labelled(ranked.chain(failed).collect())
+}
+
+/// With labels that are short and tell each from the others.
+fn labelled(mut all: Vec<Ranked>) -> Vec<Ranked> {
+    let short = |ranked: &Ranked| {
+        let name = ranked.name.trim_end_matches('/');
+        name.rsplit('/').next().unwrap_or(name).to_owned()
+    };
+    let shorts: Vec<String> = all.iter().map(short).collect();
+    for (ranked, short) in all.iter_mut().zip(&shorts) {
+        if ranked.is_model && shorts.iter().filter(|other| *other == short).count() == 1 {
+            ranked.label.clone_from(short);
+        }
+    }
+    all
+}
+
+fn scored_pairs(measured: &Measured, labels: &[f64], same_from: f64) -> ScoredPairs {
+    let scores = PairScores {
+        cosine: &measured.cosine,
+        similarity: &measured.similarity,
+        grade: labels,
+    };
+    ScoredPairs::new(scores, same_from)
+}
+
+fn standing(
+    measured: Measured,
+    quality: Quality,
+    spearman_above_best: Option<Estimate>,
+    corpus: &Corpus,
+    labels: &[f64],
+) -> Standing {
+    let by_file = corpus.files.iter().map(|file| {
+        let range = file.pairs.clone();
+        yuyi_tasks::metrics::spearman(&measured.cosine[range.clone()], &labels[range])
+    });
+    // The pair at the threshold has its similarity.
+    let at = quality.best.and_then(|best| {
+        let mut cosines = measured.cosine.iter();
+        cosines.position(|&cosine| cosine == best.threshold)
+    });
+    Standing {
+        best_similarity: at.map(|at| measured.similarity[at]),
+        spearman_above_best,
+        spearman_by_file: by_file.collect(),
+        quality,
+        model: measured.model,
+        load_seconds: measured.load_seconds,
+        memory_bytes: measured.memory_bytes,
+        pair_seconds: measured.pair_seconds,
+        texts_per_second: measured.texts_per_second,
+        truncated: measured.truncated,
+        examples: measured.examples,
+    }
+}
+
+fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<String>) -> Ranked {
+    let known = match contestant {
+        Contestant::Model(name) => find_known(name),
+        Contestant::Method(_) => None,
+    };
+    Ranked {
+        name: contestant.name(),
+        label: contestant.name(),
+        is_model: matches!(contestant, Contestant::Model(_)),
+        error,
+        measured,
+        licence: known.and_then(|known| known.licence),
+        suited_for: known.and_then(|known| known.suited_for),
+    }
+}

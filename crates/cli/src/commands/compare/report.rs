@@ -1,0 +1,391 @@
+//! The comparison as a report.
+
+use super::Comparison;
+use super::examples::{EXAMPLES, Kind};
+use super::ranked::{Ranked, Standing};
+use super::table::significant;
+use crate::report::blocks::{self, Cell, Table, figure, figures};
+use crate::report::numbers::{cell, grouped, interval, value};
+use crate::report::{Element, Language, Report, chart, today};
+
+/// A contestant that was measured.
+type Measured<'a> = (&'a Ranked, &'a Standing);
+
+/// The whole report.
+pub fn report(language: Language, comparison: &Comparison) -> Report {
+    let title = language.pick(
+        "语义相似度模型对比",
+        "Models of semantic similarity compared",
+    );
+    let mut report = Report::new(language, title, &about(language, comparison));
+    let results = comparison.results.iter();
+    let measured: Vec<Measured<'_>> = results
+        .filter_map(|ranked| Some((ranked, ranked.measured.as_ref()?)))
+        .collect();
+    if let Some(text) = conclusion(language, &measured) {
+        report.block(blocks::lead(&text));
+    }
+    report.section(
+        language.pick("一览", "At a glance"),
+        [overview(language, comparison)],
+    );
+    report.section(
+        language.pick("质量与代价", "Quality and cost"),
+        [plots(language, &measured)],
+    );
+    report.section(
+        language.pick("质量细目", "Quality in detail"),
+        quality(language, comparison, &measured),
+    );
+    report.section(
+        language.pick(
+            "同义不同词，同词不同义",
+            "Same meaning in other words, other meaning in the same words",
+        ),
+        examples(language, &measured),
+    );
+    let heading = language.pick("说明", "How to read this");
+    report.section(heading, explanations(language, comparison));
+    report
+}
+
+fn about(language: Language, comparison: &Comparison) -> Vec<String> {
+    let files = comparison.files.join(language.pick("、", ", "));
+    let [pairs, same] = [comparison.pairs, comparison.same].map(grouped);
+    let Comparison { cpu, cores, .. } = comparison;
+    let (data, machine) = match language {
+        Language::Zh => (
+            format!("数据 {files}：{pairs} 对，其中同义 {same} 对"),
+            format!("机器 {cpu}，{cores} 核"),
+        ),
+        Language::En => (
+            format!("Data {files}: {pairs} pairs, {same} of them the same"),
+            format!("Machine {cpu}, {cores} cores"),
+        ),
+    };
+    vec![data, machine, today()]
+}
+
+/// Which is best, and how sure that is.
+fn conclusion(language: Language, measured: &[Measured<'_>]) -> Option<String> {
+    let ((best, standing), others) = measured.split_first()?;
+    let spearman = value(standing.quality.spearman.value);
+    // An interval of the difference that contains 0 leaves open which of the two is better.
+    let level = others.iter().filter(|(_, s)| {
+        s.spearman_above_best
+            .and_then(|above| above.high)
+            .is_some_and(|high| high >= 0.0)
+    });
+    let level: Vec<&str> = level.map(|(ranked, _)| ranked.label.as_str()).collect();
+    let level = level.join(language.pick("、", ", "));
+    let name = &best.label;
+    Some(match (language, others.is_empty(), level.is_empty()) {
+        (Language::Zh, true, _) => format!("{name} 的 Spearman 为 {spearman}。"),
+        (Language::Zh, _, true) => format!(
+            "在这批数据上 {name} 最好（Spearman {spearman}），领先其余各项的幅度都超出了抽样误差。"
+        ),
+        (Language::Zh, _, false) => format!(
+            "在这批数据上 {name} 分数最高（Spearman {spearman}），但与 {level} 的差距在抽样误差之内。"
+        ),
+        (Language::En, true, _) => format!("{name} has a Spearman correlation of {spearman}."),
+        (Language::En, _, true) => format!(
+            "On these data {name} is the best (Spearman {spearman}), ahead of all others by more than chance."
+        ),
+        (Language::En, _, false) => format!(
+            "On these data {name} scores highest (Spearman {spearman}), but its lead over {level} may be chance."
+        ),
+    })
+}
+
+// --- the article's table -------------------------------------------------------------------
+
+fn overview(language: Language, comparison: &Comparison) -> Element {
+    let pick = |zh, en| Cell::number(language.pick(zh, en));
+    let head = vec![
+        Cell::text(language.pick("模型", "model")),
+        pick("中文性能", "quality in Chinese").below("Spearman"),
+        pick("推理速度 (CPU)", "speed (CPU)")
+            .below(language.pick("每对耗时 / 每秒文本", "a pair / texts a second")),
+        pick("内存占用", "memory"),
+        Cell::text(language.pick("是否开源", "open source")),
+        Cell::text(language.pick("适用场景", "suited for")),
+    ];
+    let rows = comparison.results.iter().enumerate();
+    Table {
+        head,
+        rows: rows
+            .map(|(i, ranked)| overview_row(language, ranked, i == 0))
+            .collect(),
+        total: false,
+    }
+    .element()
+}
+
+fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
+    let name = Cell::text(&ranked.label);
+    let Some(standing) = &ranked.measured else {
+        let reason = ranked.error.clone().unwrap_or_default();
+        let failed = Cell::text(language.pick("未能测量", "could not be measured"));
+        let dash = || Cell::number("–");
+        return vec![
+            name,
+            dash(),
+            dash(),
+            dash(),
+            Cell::text("–"),
+            failed.below(reason),
+        ];
+    };
+    let facts = standing.model.as_ref().map(|facts| {
+        let dimension = facts.dimension;
+        let dimension = language.pick(format!("{dimension} 维"), format!("{dimension} dimensions"));
+        format!("{dimension} · {}", facts.precision)
+    });
+    let literal = language.pick("字面方法", "literal method").to_owned();
+    let quality = cell(&standing.quality.spearman);
+    let memory = standing.memory_bytes.map_or("–".to_owned(), |bytes| {
+        format!("{:.0} MB", bytes as f64 / 1e6)
+    });
+    vec![
+        name.below(facts.unwrap_or(literal)),
+        if best { quality.best() } else { quality },
+        Cell::number(format!("{} ms", significant(1e3 * standing.pair_seconds)))
+            .below(rate(language, standing)),
+        Cell::number(memory),
+        Cell::text(licence(language, ranked)),
+        Cell::text(suited_for(language, ranked)),
+    ]
+}
+
+fn rate(language: Language, standing: &Standing) -> String {
+    let rate = grouped(standing.texts_per_second.round() as usize);
+    language.pick(format!("{rate} 条/秒"), format!("{rate}/s"))
+}
+
+fn licence(language: Language, ranked: &Ranked) -> String {
+    match (ranked.is_model, ranked.licence) {
+        (true, Some(licence)) => language.pick(format!("是，{licence}"), format!("yes, {licence}")),
+        (true, None) => language
+            .pick("未知，见模型说明", "not known, see its card")
+            .to_owned(),
+        (false, _) => "–".to_owned(),
+    }
+}
+
+fn suited_for(language: Language, ranked: &Ranked) -> String {
+    let literal = language.pick("只看字面，用作对照", "wording only, for comparison");
+    match (ranked.suited_for, ranked.is_model) {
+        (Some((zh, en)), _) => language.pick(zh, en).to_owned(),
+        (None, true) => "–".to_owned(),
+        (None, false) => literal.to_owned(),
+    }
+}
+
+// --- plots ---------------------------------------------------------------------------------
+
+fn class(ranked: &Ranked) -> &'static str {
+    if ranked.is_model { "first" } else { "second" }
+}
+
+fn plots(language: Language, measured: &[Measured<'_>]) -> Element {
+    let colours = language.pick(
+        "蓝为模型，橙为字面方法。",
+        "Blue: models. Orange: literal methods.",
+    );
+    let bars = |title: &str, estimate: fn(&Standing) -> yuyi_tasks::evaluation::Estimate| {
+        let bars = measured.iter().filter_map(|&(ranked, standing)| {
+            let estimate = estimate(standing);
+            Some(chart::Bar {
+                name: ranked.label.clone(),
+                value: estimate.value?,
+                interval: estimate.interval(),
+                class: class(ranked),
+            })
+        });
+        let bars: Vec<chart::Bar> = bars.collect();
+        let explanation = language.pick(
+            format!("越长越好；细线是 95% 区间。{colours}"),
+            format!("Longer is better; thin lines are 95 % intervals. {colours}"),
+        );
+        figure(
+            title,
+            &explanation,
+            chart::bars(title, &chart::Axis::unit(""), &bars),
+        )
+    };
+    figures([
+        bars(
+            language.pick(
+                "排序是否与人一致（Spearman）",
+                "Ranks pairs as people do (Spearman)",
+            ),
+            |s| s.quality.spearman,
+        ),
+        bars(
+            language.pick(
+                "能否分清同义与不同义（AUC）",
+                "Tells same from different (AUC)",
+            ),
+            |s| s.quality.auc,
+        ),
+        speed(language, measured),
+    ])
+}
+
+fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
+    let times = || measured.iter().map(|(_, s)| 1e3 * s.pair_seconds.max(1e-7));
+    let (least, most) = (
+        times().fold(f64::INFINITY, f64::min),
+        times().fold(0.0, f64::max),
+    );
+    let (least, most) = if most > 0.0 {
+        (least, most)
+    } else {
+        (1.0, 10.0)
+    };
+    let x = chart::Axis::logarithmic(
+        language.pick(
+            "每对耗时（毫秒，对数刻度）",
+            "milliseconds a pair (logarithmic)",
+        ),
+        least,
+        most,
+    );
+    let dots = measured.iter().filter_map(|&(ranked, standing)| {
+        Some(chart::Dot {
+            x: 1e3 * standing.pair_seconds,
+            y: standing.quality.spearman.value?,
+            name: ranked.label.clone(),
+            class: class(ranked),
+        })
+    });
+    let dots: Vec<chart::Dot> = dots.collect();
+    let title = language.pick("质量与速度", "Quality and speed");
+    figure(
+        title,
+        language.pick("越靠左上越好。", "Best at the top left."),
+        chart::scatter(title, x, chart::Axis::unit("Spearman"), &dots),
+    )
+}
+
+// --- tables --------------------------------------------------------------------------------
+
+fn quality(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Vec<Element> {
+    let pick = |zh, en| Cell::number(language.pick(zh, en));
+    let head = vec![
+        Cell::text(language.pick("模型", "model")),
+        pick("Spearman", "Spearman"),
+        pick("与最佳之差", "to the best"),
+        pick("AUC", "AUC"),
+        pick("平均精确率", "average precision"),
+        pick("最佳 F1", "best F1"),
+        pick("对应阈值", "its threshold").below(language.pick("相似度", "similarity")),
+        pick("ECE", "ECE"),
+    ];
+    let rows = measured.iter().map(|&(ranked, standing)| {
+        let quality = &standing.quality;
+        let above = standing.spearman_above_best.as_ref();
+        vec![
+            Cell::text(&ranked.label),
+            cell(&quality.spearman),
+            above.map_or(Cell::number("–"), |a| {
+                Cell::number(value(a.value)).below(interval(a))
+            }),
+            cell(&quality.auc),
+            cell(&quality.average_precision),
+            cell(&quality.best_f1),
+            Cell::number(value(standing.best_similarity)),
+            cell(&quality.ece),
+        ]
+    });
+    let table = Table {
+        head,
+        rows: rows.collect(),
+        total: false,
+    };
+    let mut blocks = vec![table.element()];
+    if comparison.files.len() > 1 {
+        blocks.push(blocks::subheading(
+            language.pick("各文件上的 Spearman", "Spearman on each file"),
+        ));
+        blocks.push(by_file(language, comparison, measured));
+    }
+    blocks
+}
+
+fn by_file(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Element {
+    let files = comparison.files.iter().map(Cell::number);
+    let head = std::iter::once(Cell::text(language.pick("模型", "model")));
+    let rows = measured.iter().map(|&(ranked, standing)| {
+        let values = standing.spearman_by_file.iter();
+        let values = values.map(|&spearman| Cell::number(value(spearman)));
+        std::iter::once(Cell::text(&ranked.label))
+            .chain(values)
+            .collect()
+    });
+    Table {
+        head: head.chain(files).collect(),
+        rows: rows.collect(),
+        total: false,
+    }
+    .element()
+}
+
+fn examples(language: Language, measured: &[Measured<'_>]) -> Vec<Element> {
+    let head = std::iter::once(Cell::text(language.pick("句对", "pair")));
+    let names = measured
+        .iter()
+        .map(|(ranked, _)| Cell::number(&ranked.label));
+    let row = |(i, (a, b, kind)): (usize, &(&str, &str, Kind))| {
+        let kind = match kind {
+            Kind::Paraphrase => language.pick("同义，用词不同", "the same in other words"),
+            Kind::SharedWords => {
+                language.pick("用词相近，意思不同", "similar words, another meaning")
+            }
+            Kind::Unrelated => language.pick("毫不相干", "unrelated"),
+        };
+        let scores = measured.iter().map(|(_, standing)| {
+            Cell::number(
+                standing
+                    .examples
+                    .get(i)
+                    .map_or("–".to_owned(), |s| format!("{s:.2}")),
+            )
+        });
+        let pair = Cell::text(format!("{a} / {b}")).below(kind);
+        std::iter::once(pair).chain(scores).collect()
+    };
+    let table = Table {
+        head: head.chain(names).collect(),
+        rows: EXAMPLES.iter().enumerate().map(row).collect(),
+        total: false,
+    };
+    vec![
+        blocks::paragraph(language.pick(
+            "字面方法只认字词：换一种说法就认不出，字词相近就误以为同义。下面是固定的几对例句，不计入上面的指标。",
+            "Literal methods see words alone: they miss what is said in other words and fall for what only sounds alike. These pairs are fixed and not part of the metrics above.",
+        )),
+        table.element(),
+    ]
+}
+
+fn explanations(language: Language, comparison: &Comparison) -> Vec<Element> {
+    let Comparison {
+        same_from, rounds, ..
+    } = comparison;
+    let texts = match language {
+        Language::Zh => vec![
+            format!("小字是 95% 置信区间（{rounds} 次自助抽样）。“与最佳之差”用同一批样本逐次相减；区间不含 0，差别才算可靠。"),
+            format!("AUC、平均精确率与 F1 把标注不低于 {same_from} 的句对当作同义。ECE 是相似度与人工评分的平均差距：未校准的模型通常很大，用 yuyi calibrate 可以校准。"),
+            "每个模型在单独的进程里测量。每对耗时是逐对计算的中位数；每秒文本是成批计算的速度；内存是只跑这个模型的进程的峰值（字面方法是它所增加的部分）。".to_owned(),
+            "许可证与适用场景来自已知模型的资料，其余都是本次实测。".to_owned(),
+        ],
+        Language::En => vec![
+            format!("Small print: 95 % intervals of {rounds} bootstrap samples. \"To the best\" is the difference within each sample; a difference is reliable where its interval does not contain 0."),
+            format!("AUC, average precision and F1 count a pair as the same from a label of {same_from}. ECE is the mean gap between similarity and grade: mostly large for a model without calibration, which yuyi calibrate gives it."),
+            "Each model is measured in a process of its own. The time of a pair is the median of pairs one by one; texts a second are computed in batches; memory is the most of a process that does only this (of a literal method, what it adds).".to_owned(),
+            "Licence and suitability are facts of known models; everything else was measured.".to_owned(),
+        ],
+    };
+    texts.iter().map(|text| blocks::note(text)).collect()
+}

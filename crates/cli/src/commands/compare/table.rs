@@ -1,0 +1,128 @@
+//! The comparison as text for a terminal.
+
+use super::Comparison;
+use super::ranked::{Ranked, Standing};
+use yuyi_tasks::evaluation::Estimate;
+
+const HEAD: [&str; 10] = [
+    "",
+    "Spearman",
+    "above the best",
+    "AUC",
+    "best F1",
+    "ECE",
+    "ms/pair",
+    "texts/s",
+    "MB",
+    "licence",
+];
+
+/// A row for each, with columns as wide as they must be.
+pub fn table(comparison: &Comparison) -> String {
+    let mut rows = vec![HEAD.map(str::to_owned)];
+    let measured = comparison.results.iter();
+    rows.extend(measured.filter_map(|r| Some(row(r, r.measured.as_ref()?))));
+    let mut lines = vec![
+        format!("{}, {} cores", comparison.cpu, comparison.cores),
+        format!(
+            "{} pairs, {} the same: {}",
+            comparison.pairs,
+            comparison.same,
+            comparison.files.join(", ")
+        ),
+        String::new(),
+    ];
+    let widths: Vec<usize> = (0..HEAD.len())
+        .map(|column| {
+            rows.iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    for row in &rows {
+        lines.push(aligned(row, &widths));
+    }
+    for result in &comparison.results {
+        if let Some(error) = &result.error {
+            lines.push(format!("{}: could not be measured: {error}", result.name));
+        }
+    }
+    lines.push(String::new());
+    lines.push(format!(
+        "In brackets: 95 % interval of {} bootstrap samples. MB: most memory of a process that does only this; of a literal method, what it adds.\n",
+        comparison.rounds
+    ));
+    lines.join("\n")
+}
+
+/// The name on the left, numbers on the right.
+fn aligned(row: &[String], widths: &[usize]) -> String {
+    let mut line = String::new();
+    for (i, (cell, &width)) in row.iter().zip(widths).enumerate() {
+        line += &match i {
+            0 => format!("{cell:width$}"),
+            _ => format!("  {cell:>width$}"),
+        };
+    }
+    line.trim_end().to_owned()
+}
+
+fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {
+    let quality = &standing.quality;
+    let above = standing.spearman_above_best.as_ref();
+    [
+        ranked.name.clone(),
+        with_interval(&quality.spearman),
+        above.map_or("–".to_owned(), with_interval),
+        plain(&quality.auc),
+        plain(&quality.best_f1),
+        plain(&quality.ece),
+        significant(1e3 * standing.pair_seconds),
+        format!("{:.0}", standing.texts_per_second),
+        standing
+            .memory_bytes
+            .map_or("–".to_owned(), |b| format!("{:.0}", b as f64 / 1e6)),
+        ranked.licence.unwrap_or("–").to_owned(),
+    ]
+}
+
+/// Three digits that count.
+pub fn significant(value: f64) -> String {
+    let whole = if value > 0.0 {
+        value.log10().floor() as i32
+    } else {
+        0
+    };
+    let digits = (2 - whole).clamp(0, 6) as usize;
+    format!("{value:.digits$}")
+}
+
+fn plain(estimate: &Estimate) -> String {
+    estimate.value.map_or("–".to_owned(), |v| format!("{v:.3}"))
+}
+
+fn with_interval(estimate: &Estimate) -> String {
+    match estimate.interval() {
+        Some(i) => format!("{} ({:.3} to {:.3})", plain(estimate), i.low, i.high),
+        None => plain(estimate),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_count() {
+        for (value, text) in [
+            (0.0, "0.00"),
+            (0.001_234, "0.00123"),
+            (1.234, "1.23"),
+            (123.4, "123"),
+            (12_345.0, "12345"),
+        ] {
+            assert_eq!(significant(value), text);
+        }
+    }
+}

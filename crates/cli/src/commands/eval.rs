@@ -1,0 +1,94 @@
+//! `yuyi eval`: how good a model is on labelled data.
+
+mod pairs;
+mod report;
+mod search;
+mod summary;
+
+use std::io::Write;
+
+use serde::Serialize;
+use yuyi_models::ModelFacts;
+
+use self::pairs::EvaluatedPairs;
+use self::search::EvaluatedSearch;
+use super::report_truncated;
+use crate::args::EvalArgs;
+use crate::corpus::Corpus;
+use crate::input::{Faq, Questions};
+use crate::model::Model;
+use crate::output::partial::PartialFile;
+use crate::report::Language;
+
+/// Everything that was found out.
+#[derive(Serialize)]
+pub(super) struct Evaluation {
+    model: ModelFacts,
+    calibrated: bool,
+    /// Least label of a pair that counts as the same.
+    same_from: f64,
+    /// Bootstrap samples.
+    rounds: usize,
+    #[serde(flatten)]
+    pairs: Option<EvaluatedPairs>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retrieval: Option<EvaluatedSearch>,
+    /// Texts that were cut.
+    truncated: usize,
+}
+
+/// Reads, computes, measures and reports.
+pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
+    let file = args.report.report.clone().map(PartialFile::create);
+    let file = file.transpose()?;
+    let corpus = Corpus::read(&args.files, args.measure.format)?;
+    let search = match (&args.faq, &args.questions) {
+        (Some(faq), Some(questions)) => {
+            let faq = Faq::read(faq, args.measure.format)?;
+            let questions = Questions::read(questions, args.measure.format, &faq)?;
+            Some((faq, questions))
+        }
+        // clap asks for both or none.
+        _ => None,
+    };
+    let model = Model::load(&args.model)?;
+    let calibration = model.calibration()?;
+    let sampling = args.measure.sampling();
+    let mut truncated = 0;
+    let pairs = if corpus.pairs.is_empty() {
+        None
+    } else {
+        let (pairs, cut) = EvaluatedPairs::of(args, &corpus, &model, &calibration)?;
+        truncated += cut;
+        Some(pairs)
+    };
+    let retrieval = match search {
+        Some((faq, questions)) => {
+            let found = EvaluatedSearch::of(&faq, &questions, &model, &calibration, args)?;
+            truncated += found.truncated;
+            Some(found)
+        }
+        None => None,
+    };
+    let evaluation = Evaluation {
+        model: model.facts().clone(),
+        calibrated: calibration.is_fitted(),
+        same_from: args.measure.same_from,
+        rounds: sampling.rounds,
+        pairs,
+        retrieval,
+        truncated,
+    };
+    report_truncated(truncated, evaluation.model.max_tokens);
+    if let Some(file) = file {
+        let language = Language::or_of_locale(args.report.lang);
+        report::report(language, &evaluation).write(file)?;
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&evaluation)?)?;
+    } else {
+        out.write_all(summary::summary(&evaluation).as_bytes())?;
+    }
+    Ok(())
+}

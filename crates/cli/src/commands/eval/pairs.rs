@@ -1,0 +1,241 @@
+//! Scores of labelled pairs, and what is said of them.
+
+use serde::Serialize;
+use yuyi_tasks::evaluation::{PairScores, Quality, ScoredPairs};
+use yuyi_tasks::metrics::{Bin, RocPoint, Threshold};
+use yuyi_tasks::{Calibration, cosine};
+
+use crate::args::EvalArgs;
+use crate::corpus::{Corpus, Vectors};
+use crate::model::Model;
+
+/// What is said of the pairs of a file, or of all files.
+#[derive(Serialize)]
+pub struct EvaluatedFile {
+    /// The file; absent of all files together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Every label is 0 or 1.
+    pub yes_no: bool,
+    /// The scale of the labels, which became [0, 1].
+    pub scale: (f64, f64),
+    /// The metrics.
+    #[serde(flatten)]
+    pub quality: Quality,
+    /// The threshold of the best F1.
+    pub threshold: Option<PairThreshold>,
+    /// Similarity beside grade.
+    pub reliability: Vec<Bin>,
+}
+
+/// A threshold on both scales, and what it achieves.
+#[derive(Clone, Copy, Serialize)]
+pub struct PairThreshold {
+    /// In similarity.
+    pub similarity: f64,
+    /// In cosine.
+    pub cosine: f64,
+    /// Share of the accepted pairs that are the same.
+    pub precision: f64,
+    /// Share of the same pairs that are accepted.
+    pub recall: f64,
+}
+
+/// A pair on the wrong side of the threshold.
+#[derive(Clone, Serialize)]
+pub struct PairError {
+    /// Where it stands.
+    pub origin: String,
+    /// First sentence.
+    pub sentence_a: String,
+    /// Second sentence.
+    pub sentence_b: String,
+    /// In [0, 1].
+    pub similarity: f64,
+    /// In [-1, 1].
+    pub cosine: f64,
+    /// In [0, 1].
+    pub label: f64,
+}
+
+/// What is drawn in the report.
+#[derive(Default)]
+pub struct Drawn {
+    /// Similarity of the pairs that are the same.
+    pub same: Vec<f64>,
+    /// Similarity of the others.
+    pub different: Vec<f64>,
+    /// The ROC curve, its thresholds in similarity.
+    pub roc: Vec<RocPoint>,
+    /// What each threshold does, in similarity.
+    pub thresholds: Vec<Threshold>,
+    /// Label and similarity of some pairs.
+    pub dots: Vec<(f64, f64)>,
+}
+
+/// All of the pairs.
+#[derive(Serialize)]
+pub struct EvaluatedPairs {
+    /// Each file.
+    pub files: Vec<EvaluatedFile>,
+    /// All of them.
+    pub all: EvaluatedFile,
+    /// Different pairs of high similarity, the worst first.
+    pub false_positives: Vec<PairError>,
+    /// Same pairs of low similarity, the worst first.
+    pub false_negatives: Vec<PairError>,
+    /// For the report.
+    #[serde(skip)]
+    pub drawn: Drawn,
+}
+
+/// Scores of all pairs.
+struct Scores {
+    cosine: Vec<f64>,
+    similarity: Vec<f64>,
+    label: Vec<f64>,
+}
+
+/// Most dots of the plot of similarity over label; more would only be a bigger file.
+const MOST_DOTS: usize = 1500;
+
+impl EvaluatedPairs {
+    /// Scores and measures; also says how many texts were cut.
+    pub fn of(
+        args: &EvalArgs,
+        corpus: &Corpus,
+        model: &Model,
+        calibration: &Calibration,
+    ) -> anyhow::Result<(Self, usize)> {
+        let vectors = Vectors::compute(model, &corpus.texts.all)?;
+        let pairs = corpus.pairs.iter();
+        let cosine: Vec<f64> = pairs
+            .map(|pair| cosine(&vectors.all[pair.a], &vectors.all[pair.b]))
+            .collect();
+        let scores = Scores {
+            similarity: cosine.iter().map(|&c| calibration.similarity(c)).collect(),
+            cosine,
+            label: corpus.labels(),
+        };
+        Ok((
+            measure(args, corpus, calibration, &scores),
+            vectors.truncated,
+        ))
+    }
+}
+
+fn measure(
+    args: &EvalArgs,
+    corpus: &Corpus,
+    calibration: &Calibration,
+    scores: &Scores,
+) -> EvaluatedPairs {
+    let sampling = args.measure.sampling();
+    let same_from = args.measure.same_from;
+    let evaluated = |range: std::ops::Range<usize>| {
+        let part = PairScores {
+            cosine: &scores.cosine[range.clone()],
+            similarity: &scores.similarity[range.clone()],
+            grade: &scores.label[range],
+        };
+        let scored = ScoredPairs::new(part, same_from);
+        let quality = scored.quality(sampling);
+        let file = EvaluatedFile {
+            file: None,
+            yes_no: true,
+            scale: (0.0, 1.0),
+            threshold: quality.best.map(|best| PairThreshold {
+                similarity: calibration.similarity(best.threshold),
+                cosine: best.threshold,
+                precision: best.precision,
+                recall: best.recall,
+            }),
+            reliability: scored.reliability.bins(&vec![1; quality.pairs]).to_vec(),
+            quality,
+        };
+        (file, scored)
+    };
+    let files = corpus.files.iter().map(|file| EvaluatedFile {
+        file: Some(file.name.clone()),
+        yes_no: file.yes_no,
+        scale: file.scale,
+        ..evaluated(file.pairs.clone()).0
+    });
+    let files: Vec<EvaluatedFile> = files.collect();
+    let (mut all, scored) = evaluated(0..corpus.pairs.len());
+    all.yes_no = files.iter().all(|file| file.yes_no);
+    let is_error = |same: bool| errors(args, corpus, scores, &all, same);
+    EvaluatedPairs {
+        false_positives: is_error(false),
+        false_negatives: is_error(true),
+        drawn: drawn(&scored, calibration, scores, same_from),
+        files,
+        all,
+    }
+}
+
+/// The pairs on the wrong side of the threshold: those of too high a similarity, or of too low a one.
+fn errors(
+    args: &EvalArgs,
+    corpus: &Corpus,
+    scores: &Scores,
+    all: &EvaluatedFile,
+    same: bool,
+) -> Vec<PairError> {
+    let Some(threshold) = all.threshold else {
+        return Vec::new();
+    };
+    let wrong = |&i: &usize| {
+        let is_same = scores.label[i] >= args.measure.same_from;
+        is_same == same && (scores.cosine[i] >= threshold.cosine) != same
+    };
+    let mut wrong: Vec<usize> = (0..corpus.pairs.len()).filter(wrong).collect();
+    let above = |i: usize| scores.similarity[i] - scores.label[i];
+    wrong.sort_by(|&i, &j| {
+        let by_excess = above(j).total_cmp(&above(i));
+        if same { by_excess.reverse() } else { by_excess }
+    });
+    let error = |i: usize| PairError {
+        origin: corpus.origin(i),
+        sentence_a: corpus.texts.all[corpus.pairs[i].a].clone(),
+        sentence_b: corpus.texts.all[corpus.pairs[i].b].clone(),
+        similarity: scores.similarity[i],
+        cosine: scores.cosine[i],
+        label: scores.label[i],
+    };
+    wrong.into_iter().take(args.errors).map(error).collect()
+}
+
+fn drawn(
+    scored: &ScoredPairs,
+    calibration: &Calibration,
+    scores: &Scores,
+    same_from: f64,
+) -> Drawn {
+    let all = scored.all();
+    let of = |same: bool| {
+        let both = scores.similarity.iter().zip(&scores.label);
+        let chosen = both.filter(|&(_, &label)| (label >= same_from) == same);
+        chosen.map(|(&similarity, _)| similarity).collect()
+    };
+    let mut thresholds = scored.ranking.thresholds(&all).unwrap_or_default();
+    for point in &mut thresholds {
+        point.threshold = calibration.similarity(point.threshold);
+    }
+    let mut roc = scored.ranking.roc(&all).unwrap_or_default();
+    // The first accepts nothing.
+    for point in roc.iter_mut().skip(1) {
+        point.threshold = calibration.similarity(point.threshold);
+    }
+    let step = scores.label.len().div_ceil(MOST_DOTS).max(1);
+    let dots = scores.label.iter().zip(&scores.similarity).step_by(step);
+    Drawn {
+        same: of(true),
+        different: of(false),
+        roc,
+        thresholds,
+        dots: dots
+            .map(|(&label, &similarity)| (label, similarity))
+            .collect(),
+    }
+}

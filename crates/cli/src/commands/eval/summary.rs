@@ -1,0 +1,100 @@
+//! The evaluation as text for a terminal.
+
+use yuyi_tasks::evaluation::Estimate;
+
+use super::Evaluation;
+use super::pairs::EvaluatedFile;
+use super::search::EvaluatedSearch;
+
+/// A block for each file, one for all of them, and one for the FAQ.
+pub fn summary(evaluation: &Evaluation) -> String {
+    let Evaluation {
+        model,
+        calibrated,
+        pairs,
+        retrieval,
+        ..
+    } = evaluation;
+    let calibrated = if *calibrated {
+        "calibrated"
+    } else {
+        "uncalibrated"
+    };
+    let mut lines = vec![format!(
+        "{} · {} · {} · {calibrated}",
+        model.name, model.precision, model.kernel
+    )];
+    if let Some(pairs) = pairs {
+        let together = (pairs.files.len() > 1).then_some(&pairs.all);
+        for file in pairs.files.iter().chain(together) {
+            lines.extend(block(file));
+        }
+    }
+    lines.extend(retrieval.iter().flat_map(search_block));
+    if evaluation.rounds > 0 {
+        lines.push(String::new());
+        lines.push(format!(
+            "In brackets: 95 % interval of {} bootstrap samples.",
+            evaluation.rounds
+        ));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn block(file: &EvaluatedFile) -> Vec<String> {
+    let quality = &file.quality;
+    let name = file.file.as_deref().unwrap_or("all files");
+    let mut lines = vec![
+        String::new(),
+        format!("{name}: {} pairs, {} the same", quality.pairs, quality.same),
+        row("Spearman", &quality.spearman, ""),
+        row("Pearson", &quality.pearson, ""),
+        row("AUC", &quality.auc, ""),
+        row("average precision", &quality.average_precision, ""),
+    ];
+    let at = file.threshold.map_or(String::new(), |t| {
+        format!(
+            "from similarity {:.3} (cosine {:.4}): precision {:.3}, recall {:.3}",
+            t.similarity, t.cosine, t.precision, t.recall
+        )
+    });
+    lines.push(row("best F1", &quality.best_f1, &at));
+    lines.push(row("calibration error", &quality.ece, ""));
+    lines
+}
+
+fn search_block(search: &EvaluatedSearch) -> Vec<String> {
+    let quality = &search.quality;
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "{}: {} entries; {}: {} questions with an answer, {} without",
+            search.faq, search.entries, search.questions, quality.answerable, quality.unanswerable
+        ),
+        row("recall@1", &quality.recall_at_1, ""),
+        row("recall@3", &quality.recall_at_3, ""),
+        row("recall@10", &quality.recall_at_10, ""),
+        row("MRR", &quality.mrr, ""),
+        row("nDCG@10", &quality.ndcg_at_10, ""),
+    ];
+    if let Some(best) = quality.best {
+        let refused = best.refused.map_or(String::new(), |share| {
+            format!("; {:.1} % of those without get none", 100.0 * share)
+        });
+        lines.push(format!(
+            "  answering from similarity {:.3}: {:.1} % of the answers are right, {:.1} % of the questions get it{refused}",
+            best.threshold, 100.0 * best.precision, 100.0 * best.recall
+        ));
+    }
+    lines
+}
+
+fn row(name: &str, estimate: &Estimate, more: &str) -> String {
+    let value = estimate.value.map_or("–".to_owned(), |v| format!("{v:.4}"));
+    let interval = estimate
+        .interval()
+        .map_or(String::new(), |i| format!("({:.4}–{:.4})", i.low, i.high));
+    format!("  {name:18} {value:>7}  {interval:17} {more}")
+        .trim_end()
+        .to_owned()
+}

@@ -1,0 +1,251 @@
+//! Files of a FAQ, and of questions of which it is known which entry answers them.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::bail;
+
+use super::{Columns, Format, Input, Row};
+use crate::args::Misuse;
+
+/// An entry of a FAQ.
+#[derive(Debug, PartialEq)]
+pub struct FaqEntry {
+    /// Its id; where the file has none, the number of its line.
+    pub id: String,
+    /// The question, and other wordings of it.
+    pub wordings: Vec<String>,
+    /// The answer; empty where the file has none.
+    pub answer: String,
+}
+
+/// A FAQ.
+pub struct Faq {
+    /// The file, as messages name it.
+    pub file: String,
+    /// Its entries, at least one.
+    pub entries: Vec<FaqEntry>,
+}
+
+/// A question, and which entries answer it.
+#[derive(Debug, PartialEq)]
+pub struct Question {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// The question.
+    pub text: String,
+    /// Places of the entries that answer it; none: it should find nothing.
+    pub relevant: Vec<usize>,
+}
+
+/// Labelled questions.
+pub struct Questions {
+    /// The file, as messages name it.
+    pub file: String,
+    /// The questions, at least one of which has an answer.
+    pub questions: Vec<Question>,
+}
+
+impl Faq {
+    /// Reads a whole file with the columns question, answer, id and wordings (separated by `|`); all but the first may
+    /// be missing.
+    ///
+    /// # Errors
+    /// When the file cannot be read, a question is blank, an id is there twice, or there is no entry.
+    pub fn read(path: &Path, format: Option<Format>) -> anyhow::Result<Self> {
+        Self::of(Input::open(path, format, Format::Tsv)?)
+    }
+
+    fn of(input: Input) -> anyhow::Result<Self> {
+        let file = input.name.clone();
+        let rows = all_rows(input, &["answer", "id", "wordings"])?;
+        let entries: Vec<FaqEntry> = rows.into_iter().map(entry).collect();
+        let mut seen = HashMap::new();
+        for (i, entry) in entries.iter().enumerate() {
+            if let Some(before) = seen.insert(entry.id.as_str(), i) {
+                let (id, text) = (&entry.id, &entries[before].wordings[0]);
+                bail!("{file}: the id {id:?} is there twice, the first time with {text:?}.");
+            }
+        }
+        if entries.is_empty() {
+            bail!("{file} has no entries.");
+        }
+        Ok(Self { file, entries })
+    }
+}
+
+impl Questions {
+    /// Reads a whole file with the columns question and id: the id of the entry of `faq` that answers it, or that entry's
+    /// question or one of its wordings; empty: the question should find nothing.
+    ///
+    /// # Errors
+    /// When the file cannot be read, a question is blank, an id is not known, or no question has an answer.
+    pub fn read(path: &Path, format: Option<Format>, faq: &Faq) -> anyhow::Result<Self> {
+        Self::of(Input::open(path, format, Format::Tsv)?, faq)
+    }
+
+    fn of(input: Input, faq: &Faq) -> anyhow::Result<Self> {
+        let file = input.name.clone();
+        let places = places(faq);
+        let mut questions = Vec::new();
+        for Row { line, cells } in all_rows(input, &["id"])? {
+            let [text, wanted] = take(cells);
+            let wanted = wanted.trim();
+            let relevant = match (wanted, places.get(wanted)) {
+                ("", _) => Vec::new(),
+                (_, Some(places)) => places.clone(),
+                (_, None) => bail!(
+                    "{file}:{line}: {wanted:?} is neither an id nor a question of {}.",
+                    faq.file
+                ),
+            };
+            questions.push(Question {
+                line,
+                text,
+                relevant,
+            });
+        }
+        if questions
+            .iter()
+            .all(|question| question.relevant.is_empty())
+        {
+            bail!(
+                "{file}: no question names the entry that answers it; the second column is its id or its question."
+            );
+        }
+        Ok(Self { file, questions })
+    }
+}
+
+/// Places of the entries by what a question may call them. An id wins over a wording.
+fn places(faq: &Faq) -> HashMap<&str, Vec<usize>> {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (i, entry) in faq.entries.iter().enumerate() {
+        for wording in &entry.wordings {
+            let places = places.entry(wording.trim()).or_default();
+            if !places.contains(&i) {
+                places.push(i);
+            }
+        }
+    }
+    for (i, entry) in faq.entries.iter().enumerate() {
+        places.insert(entry.id.trim(), vec![i]);
+    }
+    places
+}
+
+fn all_rows(input: Input, optional: &'static [&'static str]) -> anyhow::Result<Vec<Row>> {
+    if input.format == Format::Txt {
+        bail!(Misuse(
+            "A TXT file has one text a line; a FAQ and its questions need TSV, CSV or JSONL."
+                .into()
+        ));
+    }
+    let columns = Columns {
+        optional,
+        ..Columns::needed(&["question"])
+    };
+    let (rows, progress) = input.rows_of(columns);
+    let rows = rows.collect();
+    progress.finish();
+    rows
+}
+
+fn entry(row: Row) -> FaqEntry {
+    let [question, answer, id, others] = take(row.cells);
+    let others = others.split('|').map(|wording| wording.trim().to_owned());
+    let mut wordings = vec![question];
+    wordings.extend(others.filter(|wording| !yuyi_tasks::is_blank(wording)));
+    FaqEntry {
+        id: match id.trim() {
+            "" => row.line.to_string(),
+            id => id.to_owned(),
+        },
+        wordings,
+        answer,
+    }
+}
+
+/// The cells of a row, empty ones where it has fewer.
+fn take<const N: usize>(cells: Vec<String>) -> [String; N] {
+    let mut cells = cells.into_iter();
+    std::array::from_fn(|_| cells.next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::Progress;
+
+    fn input(format: Format, text: &'static str) -> Input {
+        Input::new("f".into(), format, Progress::of(None), text.as_bytes())
+    }
+
+    fn faq(text: &'static str) -> Faq {
+        Faq::of(input(Format::Tsv, text)).unwrap()
+    }
+
+    fn relevant(faq: &Faq, text: &'static str) -> Result<Vec<Vec<usize>>, String> {
+        let read = Questions::of(input(Format::Tsv, text), faq).map_err(|e| format!("{e:#}"))?;
+        Ok(read.questions.into_iter().map(|q| q.relevant).collect())
+    }
+
+    #[test]
+    fn entries_have_ids_and_wordings() {
+        let plain = faq("怎么退货\t七天内\n怎么开票\t在订单页\tinvoice\t开发票 | 要发票 |\n");
+        let ids: Vec<&str> = plain.entries.iter().map(|e| e.id.as_str()).collect();
+        assert_eq!(ids, ["1", "invoice"]);
+        assert_eq!(plain.entries[1].wordings, ["怎么开票", "开发票", "要发票"]);
+        assert_eq!(plain.entries[0].answer, "七天内");
+        let named = faq("id\tquestion\n7\t怎么退货\n");
+        assert_eq!(
+            (
+                named.entries[0].id.as_str(),
+                named.entries[0].answer.as_str()
+            ),
+            ("7", "")
+        );
+        let json = "{\"question\":\"怎么退货\",\"id\":7,\"wordings\":[\"退货\",\"退\"]}";
+        let json = Faq::of(input(Format::Jsonl, json)).unwrap();
+        assert_eq!(
+            (json.entries[0].id.as_str(), json.entries[0].wordings.len()),
+            ("7", 3)
+        );
+    }
+
+    #[test]
+    fn questions_find_their_entries() {
+        let faq = faq("怎么退货\t\ta\t退货\n怎么开票\t\tb\n怎么退货\t\tc\n");
+        let questions = "能退吗\ta\n退吗\t退货\n开票\t怎么开票\n退\t怎么退货\n天气\t\n天气\n";
+        let found = relevant(&faq, questions).unwrap();
+        assert_eq!(
+            found,
+            [vec![0], vec![0], vec![1], vec![0, 2], vec![], vec![]]
+        );
+    }
+
+    #[test]
+    fn complaints_say_what_to_do() {
+        let faq = faq("怎么退货\t\ta\n");
+        assert_eq!(
+            relevant(&faq, "x\tz\n").unwrap_err(),
+            "f:1: \"z\" is neither an id nor a question of f."
+        );
+        assert!(
+            relevant(&faq, "x\n")
+                .unwrap_err()
+                .contains("no question names the entry")
+        );
+        let twice = Faq::of(input(Format::Tsv, "a\t\t1\nb\t\t1\n"))
+            .err()
+            .unwrap();
+        assert_eq!(
+            twice.to_string(),
+            "f: the id \"1\" is there twice, the first time with \"a\"."
+        );
+        let empty = Faq::of(input(Format::Tsv, "question\tanswer\n"))
+            .err()
+            .unwrap();
+        assert_eq!(empty.to_string(), "f has no entries.");
+    }
+}

@@ -1,0 +1,43 @@
+//! What the system says of this process.
+
+/// Resident memory of this process in bytes, and the most there was; `None` where the system does not tell.
+pub fn memory() -> (Option<u64>, Option<u64>) {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    (kibibytes(&status, "VmRSS:"), kibibytes(&status, "VmHWM:"))
+}
+
+/// A field of /proc/self/status, in bytes.
+fn kibibytes(status: &str, field: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    let number: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(number << 10)
+}
+
+/// The processor's name, or its architecture.
+pub fn processor() -> String {
+    named(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default())
+}
+
+fn named(info: &str) -> String {
+    let name = info.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        (key.trim() == "model name").then(|| value.trim().to_owned())
+    });
+    name.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_is_read_or_left_out() {
+        let status = "Name:\tyuyi\nVmHWM:\t   2048 kB\nVmRSS:\t 1024 kB\n";
+        assert_eq!(kibibytes(status, "VmRSS:"), Some(1 << 20));
+        assert_eq!(kibibytes(status, "VmHWM:"), Some(2 << 20));
+        assert_eq!(kibibytes("", "VmRSS:"), None);
+        let info = "processor\t: 0\nmodel name\t: A: fast one\n";
+        assert_eq!(named(info), "A: fast one");
+        assert_eq!(named("Hardware : x"), std::env::consts::ARCH);
+    }
+}

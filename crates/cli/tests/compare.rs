@@ -1,0 +1,168 @@
+//! `yuyi compare` with the built-in model and the models of the fixtures.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "support/command.rs"]
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use support::yuyi;
+
+/// Pairs of the same meaning in other words, and of other meanings in the same words.
+const PAIRS: &str = "我今天心情很好\t我感到非常愉快\t1\n\
+                     今天天气真不错\t外面阳光明媚\t1\n\
+                     怎么退货\t如何把商品寄回去\t1\n\
+                     我今天心情很好\t我今天课程很满\t0\n\
+                     今天天气真不错\t今天股市真不错\t0\n\
+                     怎么退货\t怎么唱歌\t0\n";
+
+const TINY: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/fixtures/models/bert-cls-f16"
+);
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn row<'a>(found: &'a Value, name: &str) -> &'a Value {
+    let rows = found["results"].as_array().unwrap();
+    rows.iter().find(|row| row["name"] == name).unwrap()
+}
+
+#[test]
+fn models_and_methods_stand_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = write(folder.path(), "p.tsv", PAIRS);
+    let vectors = write(
+        folder.path(),
+        "w.txt",
+        "3 2\n天气 1 0\n阳光 0.9 0.1\n退货 0 1\n",
+    );
+    let methods = format!("jaccard,tfidf-words,word2vec:{vectors}");
+    let models = format!("{TINY},e5-small-zh");
+    let run = yuyi(&[
+        "compare",
+        &pairs,
+        "--models",
+        &models,
+        "--methods",
+        &methods,
+        "--json",
+        "--rounds",
+        "50",
+    ]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let found: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&found["pairs"], &found["same"]), (&6.into(), &3.into()));
+    let names: Vec<&Value> = found["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| &r["name"])
+        .collect();
+    assert_eq!(names.len(), 5);
+    assert_eq!(
+        names[0], "e5-small-zh",
+        "the literal methods fall for the words"
+    );
+    let (best, literal) = (row(&found, "e5-small-zh"), row(&found, "jaccard"));
+    assert_eq!(
+        (&best["licence"], &best["model"]["dimension"]),
+        (&"MIT".into(), &384.into())
+    );
+    assert_eq!(best["spearman_above_best"], Value::Null);
+    assert!(literal["quality"]["auc"]["value"].as_f64() < best["quality"]["auc"]["value"].as_f64());
+    assert!(literal["spearman_above_best"]["value"].as_f64() < Some(0.0));
+    assert_eq!(row(&found, TINY)["model"]["precision"], "f32");
+    for ranked in found["results"].as_array().unwrap() {
+        assert!(ranked["pair_seconds"].as_f64() > Some(0.0), "{ranked}");
+        assert!(ranked["texts_per_second"].as_f64() > Some(0.0), "{ranked}");
+        assert_eq!(ranked["spearman_by_file"].as_array().unwrap().len(), 1);
+    }
+    let memory = |name: &str| row(&found, name)["memory_bytes"].as_u64().unwrap();
+    assert!(memory("e5-small-zh") > memory(TINY), "each has its own");
+}
+
+#[test]
+fn one_that_fails_does_not_sink_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = write(folder.path(), "p.tsv", PAIRS);
+    let report = folder.path().join("r.html");
+    let report = report.to_str().unwrap();
+    let missing = format!(
+        "jaccard,word2vec:{}",
+        folder.path().join("no.txt").display()
+    );
+    let arguments = [
+        "compare",
+        &pairs,
+        "--models",
+        &format!("no-such,{TINY}"),
+        "--methods",
+        &missing,
+        "--rounds",
+        "20",
+        "--lang",
+        "en",
+        "--report",
+        report,
+    ];
+    let run = yuyi(&arguments);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(
+        run.out
+            .contains("no-such: could not be measured: There is no model"),
+        "{run:?}"
+    );
+    assert!(run.out.contains("no.txt cannot be read"), "{run:?}");
+    assert!(run.out.contains("\njaccard"), "{run:?}");
+    assert!(
+        run.err.ends_with("2 of 4 could not be measured\n"),
+        "{run:?}"
+    );
+    let text = fs::read_to_string(report).unwrap();
+    assert!(text.contains("There is no model &quot;no-such&quot;"));
+    assert!(text.contains(">bert-cls-f16<") && !text.contains("NaN"));
+    assert_eq!(text.matches("<svg").count(), 3);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = write(folder.path(), "p.tsv", PAIRS);
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["compare"], 2, "required"),
+        (
+            &["compare", &pairs, "--models", "a,a"],
+            2,
+            "a is named twice",
+        ),
+        (
+            &["compare", &pairs, "--methods", "cosine"],
+            2,
+            "is none of jaccard",
+        ),
+        (
+            &["compare", &pairs, "--methods", "word2vec"],
+            2,
+            "word2vec:FILE",
+        ),
+        (&["compare", "missing.tsv"], 1, "missing.tsv cannot be read"),
+    ];
+    for (arguments, code, message) in cases {
+        let run = yuyi(arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {run:?}");
+        assert!(run.err.contains(message), "{arguments:?}: {run:?}");
+    }
+    let help = yuyi(&["--help"]);
+    assert!(
+        help.out.contains("compare") && !help.out.contains("contestant"),
+        "{help:?}"
+    );
+}

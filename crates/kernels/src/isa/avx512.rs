@@ -211,7 +211,8 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     #[inline(always)]
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize) {
         unsafe {
-            if TILES {
+            // The weights lie as both want them.
+            if TILES && rows > amx_tile::FEW_ROWS {
                 amx_tile::run_dot(tile, rows, vectors)
             } else {
                 avx512_tile::run_dot(tile, rows, vectors)

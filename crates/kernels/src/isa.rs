@@ -1,6 +1,6 @@
 //! Instruction sets behind one interface, so that an operation is written once.
 
-use crate::tile::{CHUNK_BYTES, Tile};
+use crate::tile::{CHUNK_BYTES, GROUP_ROWS, Tile};
 
 #[cfg(target_arch = "x86_64")]
 mod amx;
@@ -51,6 +51,8 @@ pub(crate) trait Isa: Copy + 'static {
     const DOT_STEPS: usize = 2;
     /// Bytes of the weights of an integer product that are worked on at a time.
     const DOT_CHUNK: usize = CHUNK_BYTES;
+    /// Rows that go through a panel of an integer product together.
+    const DOT_GROUP: usize = GROUP_ROWS;
     /// Rows of the tile of a product by 4-bit blocks.
     const BLOCK_ROWS: usize;
     /// Vectors in a row of both.

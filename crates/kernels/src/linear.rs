@@ -7,12 +7,8 @@ use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, WeightFormat};
 use crate::quantize::{BLOCK, Meaning, OUTLIERS, QuantizedMatrix, Steps};
 use crate::team::{Scratch, Team};
-use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, RowBlocks, Tile};
+use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, RowBlocks, Tile};
 use std::ops::Range;
-
-/// Rows that go through a panel together: 128 rows of partial sums stay in the second-level cache,
-/// and a half-precision or 4-bit panel is widened once for all of them.
-const ROWS: usize = 128;
 
 /// Floats of a cache line.
 const FLOATS_OF_LINE: usize = 16;
@@ -105,7 +101,11 @@ impl Operation for Product<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
-        self.scratch.output.ensure(ROWS * self.layer.width());
+        let group = match self.layer.format() {
+            WeightFormat::Int8 => I::DOT_GROUP,
+            _ => GROUP_ROWS,
+        };
+        self.scratch.output.ensure(group * self.layer.width());
         self.scratch.weights.ensure(CHUNK_BYTES / size_of::<f32>());
         let panels = self.panels.clone();
         let with_dots = self.layer.format() == WeightFormat::Int8;
@@ -113,8 +113,8 @@ impl Operation for Product<'_> {
             // SAFETY: the CPU has I by the caller's promise.
             unsafe { I::open_dots() }
         }
-        for first in (0..self.input.rows).step_by(ROWS) {
-            let rows = first..self.input.rows.min(first + ROWS);
+        for first in (0..self.input.rows).step_by(group) {
+            let rows = first..self.input.rows.min(first + group);
             for panel in panels.clone() {
                 // SAFETY: the CPU has I by the caller's promise; `panels` are this thread's own.
                 unsafe {
@@ -196,7 +196,7 @@ impl Product<'_> {
         let blocks = RowBlocks::new(rows.len(), most, unit);
         for block in 0..blocks.count {
             let (first, count) = blocks.get(block);
-            // SAFETY: x has a row `rows.start + first` of all steps; the scratch has ROWS rows of `width`.
+            // SAFETY: x has a row `rows.start + first` of all steps; the scratch has a row of `width` for each.
             unsafe {
                 let tile = Tile {
                     a: self

@@ -10,6 +10,10 @@
 
 use crate::isa::Isa;
 
+/// Rows that go through a panel together: 128 rows of partial sums stay in the second-level cache,
+/// and a half-precision or 4-bit panel is widened once for all of them.
+pub(crate) const GROUP_ROWS: usize = 128;
+
 /// Bytes of weights that are worked on at a time, as a tile reads them: with the rows of the tile and the next bytes
 /// on their way, they fit a first-level cache of 32 KiB.
 pub(crate) const CHUNK_BYTES: usize = 16 << 10;

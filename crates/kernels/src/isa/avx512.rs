@@ -1,7 +1,7 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
 use super::{Avx2, Isa, amx, amx_tile, avx512_tile};
-use crate::tile::{CHUNK_BYTES, Tile};
+use crate::tile::{CHUNK_BYTES, GROUP_ROWS, Tile};
 use std::arch::x86_64::*;
 
 /// x86-64 with AVX-512 and VNNI, and if `TILES` with AMX, which then multiplies the integers.
@@ -49,6 +49,8 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     const DOT_ROW_UNIT: usize = if TILES { amx::ROWS } else { 1 };
     const DOT_STEPS: usize = if TILES { amx_tile::STEPS } else { 2 };
     const DOT_CHUNK: usize = if TILES { amx_tile::CHUNK } else { CHUNK_BYTES };
+    // With the speed of AMX the weights come from the third-level cache too slowly to be read for every 128 rows.
+    const DOT_GROUP: usize = if TILES { 2 * GROUP_ROWS } else { GROUP_ROWS };
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = 3;
 

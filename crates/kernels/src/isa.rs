@@ -45,9 +45,10 @@ pub(crate) trait Isa: Copy + 'static {
     const F16_ROWS: usize = 0;
     /// Rows of the tile of an integer product.
     const DOT_ROWS: usize;
-    /// Such a tile reads and writes whole multiples of this many rows; what is beyond those asked for is of no account.
+    /// Integer tiles, also those by blocks, read and write whole multiples of this many rows; what is beyond those asked for is of no
+    /// account.
     const DOT_ROW_UNIT: usize = 1;
-    /// Such a tile takes whole multiples of this many steps: bytes of A past the inner dimension meet zeros of B.
+    /// The tile of an integer product takes whole multiples of this many steps: bytes of A past the inner dimension meet zeros of B.
     const DOT_STEPS: usize = 2;
     /// Bytes of the weights of an integer product that are worked on at a time.
     const DOT_CHUNK: usize = CHUNK_BYTES;
@@ -110,10 +111,12 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn tile_f16(_tile: &Tile, _rows: usize) {
         unreachable!("a set without this tile has F16_ROWS = 0")
     }
-    /// Prepares this thread for the two tiles below, until [`Isa::close_dots`].
+    /// Prepares this thread for [`Isa::tile_dot`] and [`Isa::tile_dot_narrow`], until [`Isa::close`].
     unsafe fn open_dots() {}
-    /// Ends what [`Isa::open_dots`] began.
-    unsafe fn close_dots() {}
+    /// Prepares this thread for [`Isa::tile_blocks`], until [`Isa::close`].
+    unsafe fn open_blocks() {}
+    /// Ends what either began.
+    unsafe fn close() {}
     /// A tile of u8 · i8 summed into i32 with `rows` (1..=DOT_ROWS) rows and DOT_VECTORS vectors.
     unsafe fn tile_dot(tile: &Tile, rows: usize);
     /// As [`Isa::tile_dot`] with `vectors` (1..=DOT_VECTORS), for weights that are at most 64 and otherwise any.

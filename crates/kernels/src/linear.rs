@@ -108,10 +108,13 @@ impl Operation for Product<'_> {
         self.scratch.output.ensure(group * self.layer.width());
         self.scratch.weights.ensure(CHUNK_BYTES / size_of::<f32>());
         let panels = self.panels.clone();
-        let with_dots = self.layer.format() == WeightFormat::Int8;
-        if with_dots {
-            // SAFETY: the CPU has I by the caller's promise.
-            unsafe { I::open_dots() }
+        // SAFETY: the CPU has I by the caller's promise.
+        unsafe {
+            match self.layer.format() {
+                WeightFormat::F32 | WeightFormat::F16 => {}
+                WeightFormat::Int8 => I::open_dots(),
+                WeightFormat::Int4 => I::open_blocks(),
+            }
         }
         for first in (0..self.input.rows).step_by(group) {
             let rows = first..self.input.rows.min(first + group);
@@ -129,9 +132,9 @@ impl Operation for Product<'_> {
                 }
             }
         }
-        if with_dots {
+        if self.layer.format().is_integer() {
             // SAFETY: as above.
-            unsafe { I::close_dots() }
+            unsafe { I::close() }
         }
     }
 }
@@ -191,7 +194,7 @@ impl Product<'_> {
         let (most, unit) = match format {
             WeightFormat::F32 | WeightFormat::F16 => (I::TILE_ROWS, 1),
             WeightFormat::Int8 => (I::DOT_ROWS, I::DOT_ROW_UNIT),
-            WeightFormat::Int4 => (I::BLOCK_ROWS, 1),
+            WeightFormat::Int4 => (I::BLOCK_ROWS, I::DOT_ROW_UNIT),
         };
         let blocks = RowBlocks::new(rows.len(), most, unit);
         for block in 0..blocks.count {

@@ -107,7 +107,7 @@ impl Operation for IntegerHead<'_> {
                 self.score::<I>(z, &queries);
                 self.mix::<I>(z, &queries);
             }
-            I::close_dots();
+            I::close();
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! The tiles are registers of up to 16 rows of 64 bytes that the kernel saves for a thread only once its process has asked
 //! to use them. A thread that holds numbers in them while it sleeps makes every switch between threads slower, so a
-//! product opens them ([`open`]) and closes them again ([`close`]).
+//! product opens them ([`open_dots`], [`open_blocks`]) and closes them again ([`close`]).
 
+use crate::quantize::BLOCK;
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;
@@ -17,7 +18,7 @@ pub(super) const ROW_BYTES: usize = 64;
 /// Tiles of the register file.
 const TILES: usize = 8;
 
-/// The operand of `ldtilecfg`: every tile whole. Products with fewer rows or columns compute what nobody reads.
+/// The operand of `ldtilecfg`.
 #[repr(C, align(64))]
 struct Shape {
     palette: u8,
@@ -27,22 +28,31 @@ struct Shape {
     rows: [u8; 16],
 }
 
-static SHAPE: Shape = {
-    let mut shape = Shape {
-        palette: 1,
-        start_row: 0,
-        reserved: [0; 14],
-        row_bytes: [0; 16],
-        rows: [0; 16],
-    };
-    let mut tile = 0;
-    while tile < TILES {
-        shape.row_bytes[tile] = ROW_BYTES as u16;
-        shape.rows[tile] = ROWS as u8;
-        tile += 1;
+impl Shape {
+    /// Sums of 16 rows and columns in all tiles but the last two: in those, 16 rows of `depth` bytes, and as deep weights for 16 columns.
+    /// Products with fewer rows or columns compute what nobody reads.
+    const fn new(depth: usize) -> Self {
+        let mut shape = Self {
+            palette: 1,
+            start_row: 0,
+            reserved: [0; 14],
+            row_bytes: [0; 16],
+            rows: [0; 16],
+        };
+        let mut tile = 0;
+        while tile < TILES {
+            shape.row_bytes[tile] = ROW_BYTES as u16;
+            shape.rows[tile] = ROWS as u8;
+            tile += 1;
+        }
+        shape.row_bytes[TILES - 2] = depth as u16;
+        shape.rows[TILES - 1] = (depth / 4) as u8;
+        shape
     }
-    shape
-};
+}
+
+static DOTS: Shape = Shape::new(ROW_BYTES);
+static BLOCKS: Shape = Shape::new(BLOCK);
 
 /// Whether the CPU has tiles and products of bytes, and the operating system lets this process use them, for which it is
 /// asked once.
@@ -99,16 +109,32 @@ fn permitted() -> bool {
     false
 }
 
-/// Gives this thread its tiles.
+/// Gives this thread its tiles, for products of 64 bytes a row.
 ///
 /// # Safety
 /// [`available`].
 #[inline(always)]
-pub(super) unsafe fn open() {
+pub(super) unsafe fn open_dots() {
+    // SAFETY: passed on from the caller.
+    unsafe { open(&DOTS) }
+}
+
+/// Gives this thread its tiles, for products of a 4-bit block of 32 bytes a row.
+///
+/// # Safety
+/// [`available`].
+#[inline(always)]
+pub(super) unsafe fn open_blocks() {
+    // SAFETY: passed on from the caller.
+    unsafe { open(&BLOCKS) }
+}
+
+/// # Safety
+/// [`available`].
+#[inline(always)]
+unsafe fn open(shape: &'static Shape) {
     // SAFETY: the shape is valid, and the process may use tiles by the caller's promise.
-    unsafe {
-        asm!("ldtilecfg [{}]", in(reg) &raw const SHAPE, options(nostack, readonly));
-    }
+    unsafe { asm!("ldtilecfg [{}]", in(reg) shape, options(nostack, readonly)) }
 }
 
 /// Gives them back; what they held is lost.

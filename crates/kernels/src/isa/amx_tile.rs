@@ -7,8 +7,9 @@
 //! Tiles are always whole: rows of A and C are read and written in sixteens.
 
 use super::amx::{ROW_BYTES, ROWS};
-use crate::tile::Tile;
+use crate::tile::{BLOCK_STEPS, Tile};
 use std::arch::asm;
+use std::mem::MaybeUninit;
 
 /// Steps of one product of tiles.
 pub(super) const STEPS: usize = ROW_BYTES / 4;
@@ -136,3 +137,200 @@ pub(super) unsafe fn run_dot(t: &Tile, rows: usize, vectors: usize) {
         }
     }
 }
+
+/// Rows of the tile of a product by 4-bit blocks.
+pub(super) const BLOCK_ROWS: usize = ROWS;
+
+/// Up to as many rows are left to AVX-512: a tile of 16 takes as long for fewer.
+pub(super) const FEW_BLOCK_ROWS: usize = 12;
+
+/// Vectors in a row of it.
+const BLOCK_VECTORS: usize = 3;
+
+/// The integer sums of two blocks on their way from a tile to vector registers: while those of one are scaled, the next are
+/// computed, for what a tile has stored can be loaded only when it has reached the cache. The one is 1024 bytes from the other.
+#[repr(C, align(2048))]
+struct Sums(MaybeUninit<[u8; 2 * ROWS * ROW_BYTES]>);
+
+/// For each row: its register of results.
+macro_rules! each_row {
+    ($per_row:ident) => {
+        concat!(
+            $per_row!("0", "17"),
+            $per_row!("1", "18"),
+            $per_row!("2", "19"),
+            $per_row!("3", "20"),
+            $per_row!("4", "21"),
+            $per_row!("5", "22"),
+            $per_row!("6", "23"),
+            $per_row!("7", "24"),
+            $per_row!("8", "17"),
+            $per_row!("9", "18"),
+            $per_row!("10", "19"),
+            $per_row!("11", "20"),
+            $per_row!("12", "21"),
+            $per_row!("13", "22"),
+            $per_row!("14", "23"),
+            $per_row!("15", "24"),
+        )
+    };
+}
+
+macro_rules! zero_row {
+    ($row:literal, $_:literal) => {
+        concat!("vpxord zmm", $row, ", zmm", $row, ", zmm", $row, "\n")
+    };
+}
+
+macro_rules! load_row {
+    ($row:literal, $_:literal) => {
+        concat!("vmovups zmm", $row, ", [{c}]\n", "add {c}, {cs}\n")
+    };
+}
+
+macro_rules! rewind_row {
+    ($_:literal, $__:literal) => {
+        "sub {c}, {cs}\n"
+    };
+}
+
+macro_rules! store_row {
+    ($row:literal, $_:literal) => {
+        concat!("vmovups [{c}], zmm", $row, "\n", "add {c}, {cs}\n")
+    };
+}
+
+macro_rules! scale_row {
+    ($row:literal, $sum:literal) => {
+        concat!(
+            "vcvtdq2ps zmm",
+            $sum,
+            ", [{w} + 64*",
+            $row,
+            "]\n",
+            "vfmadd231ps zmm",
+            $row,
+            ", zmm",
+            $sum,
+            ", zmm16\n",
+        )
+    };
+}
+
+macro_rules! sum_block {
+    () => {
+        concat!(
+            "tileloadd tmm6, [{a} + {s}]\n",
+            "tileloadd tmm7, [{b} + {bs}]\n",
+            "tilezero tmm0\n",
+            "tdpbusd tmm0, tmm6, tmm7\n",
+            "tilestored [{w} + {n}], tmm0\n",
+        )
+    };
+}
+
+macro_rules! scale_block {
+    () => {
+        concat!(
+            "vcvtph2ps zmm16, ymmword ptr [{sc}]\n",
+            each_row!(scale_row)
+        )
+    };
+}
+
+/// One vector of columns of [`run_blocks`]: 16 registers of results, one of scales and eight that take the block's sums.
+///
+/// # Safety
+/// As [`run_blocks`].
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+unsafe fn block_vector(t: &Tile, scales: *const u8, scale_stride: usize) {
+    let mut sums = Sums(MaybeUninit::uninit());
+    // SAFETY: the caller describes A, B, C and the scales truly; the loop stays inside them. Prefetches may go anywhere.
+    unsafe {
+        asm!(
+            "test {n}, {n}",
+            "jz 4f",
+            each_row!(load_row),
+            each_row!(rewind_row),
+            "jmp 5f",
+            "4:",
+            each_row!(zero_row),
+            "5:",
+            "mov {n}, 64",
+            "test {k}, {k}",
+            "jz 3f",
+            sum_block!(),
+            "jmp 6f",
+            ".p2align 5",
+            "2:",
+            "add {a}, 32",
+            "lea {b}, [{b} + 8*{bs}]",
+            "xor {w}, 1024",
+            sum_block!(),
+            "prefetcht1 [{p}]",
+            "prefetcht1 [{p} + 64]",
+            "prefetcht1 [{p} + 128]",
+            "prefetcht1 [{p} + 192]",
+            "prefetcht1 [{p} + 256]",
+            "add {p}, {ps}",
+            // The sums of the block before.
+            "xor {w}, 1024",
+            scale_block!(),
+            "xor {w}, 1024",
+            "add {sc}, {ss}",
+            "6:",
+            "dec {k}",
+            "jnz 2b",
+            scale_block!(),
+            "3:",
+            each_row!(store_row),
+            a = inout(reg) t.a => _,
+            s = in(reg) t.a_stride,
+            b = inout(reg) t.b => _,
+            bs = in(reg) t.b_stride,
+            k = inout(reg) t.steps / BLOCK_STEPS => _,
+            p = inout(reg) t.prefetch => _,
+            ps = in(reg) t.prefetch_stride,
+            c = inout(reg) t.c => _,
+            cs = in(reg) t.c_stride,
+            sc = inout(reg) scales => _,
+            ss = in(reg) scale_stride,
+            w = inout(reg) sums.0.as_mut_ptr() => _,
+            // Whether to go on from C; afterwards the bytes of a row of sums.
+            n = inout(reg) usize::from(t.accumulate) => _,
+            out("zmm0") _, out("zmm1") _, out("zmm2") _, out("zmm3") _, out("zmm4") _, out("zmm5") _,
+            out("zmm6") _, out("zmm7") _, out("zmm8") _, out("zmm9") _, out("zmm10") _, out("zmm11") _,
+            out("zmm12") _, out("zmm13") _, out("zmm14") _, out("zmm15") _, out("zmm16") _, out("zmm17") _,
+            out("zmm18") _, out("zmm19") _, out("zmm20") _, out("zmm21") _, out("zmm22") _, out("zmm23") _,
+            out("zmm24") _, out("tmm0") _, out("tmm6") _, out("tmm7") _,
+            options(nostack),
+        )
+    }
+}
+
+/// Integers in blocks of eight steps: each block's exact sum times its scale (f16, one a column, `scale_stride`
+/// bytes from block to block) is added to C, which is f32, in the order of the blocks.
+///
+/// # Safety
+/// The CPU has AVX-512, and this thread has tiles for blocks (see `amx.rs`). `t` describes A, B and C as its fields say, with whole
+/// blocks of steps and three vectors; A and C have 16 rows, and C overlaps neither A nor B.
+#[inline(always)]
+pub(super) unsafe fn run_blocks(t: &Tile, scales: *const u8, scale_stride: usize) {
+    for vector in 0..BLOCK_VECTORS {
+        let at = vector * ROW_BYTES;
+        // SAFETY: passed on from the caller; the columns from here on are inside B and C, and an f16 is half an f32.
+        unsafe {
+            let part = Tile {
+                b: t.b.add(at),
+                c: t.c.add(at),
+                // Each fetches a third of the lines of a block.
+                prefetch: t.prefetch.wrapping_add(vector * PREFETCH),
+                ..*t
+            };
+            block_vector(&part, scales.add(at / 2), scale_stride);
+        }
+    }
+}
+
+/// Bytes of the five lines that [`block_vector`] fetches a block.
+const PREFETCH: usize = 5 * 64;

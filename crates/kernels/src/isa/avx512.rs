@@ -1,7 +1,7 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
 use super::{Avx2, Isa, amx, amx_tile, avx512_tile};
-use crate::tile::{CHUNK_BYTES, GROUP_ROWS, Tile};
+use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, RowBlocks, Tile};
 use std::arch::x86_64::*;
 
 /// x86-64 with AVX-512 and VNNI, and if `TILES` with AMX, which then multiplies the integers.
@@ -34,6 +34,32 @@ unsafe fn store_packed(p: *mut u8, bytes: __m512i) {
     }
 }
 
+/// As [`avx512_tile::run_blocks`], for any number of rows.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+unsafe fn run_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
+    let cut = RowBlocks::new(rows, avx512_tile::BLOCK_ROWS, 1);
+    // Each brings its share of the next bytes near.
+    let share = tile.prefetch_stride.div_ceil(cut.count.max(1));
+    let bytes = tile.steps / BLOCK_STEPS * share;
+    for i in 0..cut.count {
+        let (first, count) = cut.get(i);
+        // SAFETY: passed on from the caller; the rows from `first` on are inside A and C.
+        unsafe {
+            let part = Tile {
+                a: tile.a.add(first * tile.a_stride),
+                c: tile.c.add(first * tile.c_stride),
+                prefetch: tile.prefetch.wrapping_add(i * bytes),
+                prefetch_stride: share,
+                ..*tile
+            };
+            avx512_tile::run_blocks(&part, count, scales, scale_stride);
+        }
+    }
+}
+
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
 #[allow(clippy::undocumented_unsafe_blocks)]
 impl<const TILES: bool> Isa for WithTiles<TILES> {
@@ -51,7 +77,11 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     const DOT_CHUNK: usize = if TILES { amx_tile::CHUNK } else { CHUNK_BYTES };
     // With the speed of AMX the weights come from the third-level cache too slowly to be read for every 128 rows.
     const DOT_GROUP: usize = if TILES { 2 * GROUP_ROWS } else { GROUP_ROWS };
-    const BLOCK_ROWS: usize = 4;
+    const BLOCK_ROWS: usize = if TILES {
+        amx_tile::BLOCK_ROWS
+    } else {
+        avx512_tile::BLOCK_ROWS
+    };
     const DOT_VECTORS: usize = 3;
 
     #[inline(always)]
@@ -197,11 +227,17 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     #[inline(always)]
     unsafe fn open_dots() {
         if TILES {
-            unsafe { amx::open() }
+            unsafe { amx::open_dots() }
         }
     }
     #[inline(always)]
-    unsafe fn close_dots() {
+    unsafe fn open_blocks() {
+        if TILES {
+            unsafe { amx::open_blocks() }
+        }
+    }
+    #[inline(always)]
+    unsafe fn close() {
         if TILES {
             unsafe { amx::close() }
         }
@@ -223,6 +259,12 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
-        unsafe { avx512_tile::run_blocks(tile, rows, scales, scale_stride) }
+        unsafe {
+            if TILES && rows > amx_tile::FEW_BLOCK_ROWS {
+                amx_tile::run_blocks(tile, scales, scale_stride)
+            } else {
+                run_blocks(tile, rows, scales, scale_stride)
+            }
+        }
     }
 }

@@ -388,6 +388,9 @@ block_tile!(blocks3, "{a}" "27" ["12" "13" "14"] ["0" "1" "2"]; "{a} + {s}" "28"
 block_tile!(blocks4, "{a}" "27" ["12" "13" "14"] ["0" "1" "2"]; "{a} + {s}" "28" ["15" "16" "17"] ["3" "4" "5"];
     "{a} + 2*{s}" "29" ["18" "19" "20"] ["6" "7" "8"]; "{a} + {s3}" "30" ["21" "22" "23"] ["9" "10" "11"];);
 
+/// Most rows of [`run_blocks`].
+pub(super) const BLOCK_ROWS: usize = 4;
+
 /// Integers in blocks of eight steps: each block's exact sum times its scale (f16, one a column, `scale_stride`
 /// bytes from block to block) is added to C, which is f32. `t.prefetch_stride` counts a block.
 ///

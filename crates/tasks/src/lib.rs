@@ -4,6 +4,7 @@ mod blank;
 mod calibration;
 mod cosine;
 pub mod evaluation;
+pub mod explain;
 pub mod lexical;
 pub mod metrics;
 mod negation;

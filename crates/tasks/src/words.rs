@@ -64,6 +64,11 @@ pub(crate) fn dictionary_words(text: &str) -> impl Iterator<Item = &str> {
 /// Marks that Unicode counts as punctuation, but that are read aloud.
 const SIGNS: [char; 5] = ['%', '‰', '#', '&', '@'];
 
+/// Whether jieba's dictionary has the word.
+pub(crate) fn is_in_dictionary(word: &str) -> bool {
+    JIEBA.has_word(word)
+}
+
 /// White space, punctuation and what is invisible.
 pub(crate) fn is_separator(c: char) -> bool {
     let invisible = matches!(

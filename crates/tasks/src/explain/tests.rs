@@ -1,0 +1,197 @@
+use super::*;
+use proptest::prelude::*;
+use yuyi_encoder::{Place, Pooling};
+
+/// States of two numbers a token; a token for each character, its state by what the character is.
+fn states(text: &str, state: impl Fn(char) -> [f32; 2]) -> States {
+    let place = |i| Place {
+        characters: i..i + 1,
+        unknown: text.chars().nth(i) == Some('龘'),
+    };
+    States {
+        hidden: text.chars().flat_map(state).collect(),
+        places: (0..text.chars().count()).map(place).collect(),
+        pooling: Pooling::Mean,
+    }
+}
+
+/// Of 退 and 货 (1, 0), of others (0, 1).
+fn goods(c: char) -> [f32; 2] {
+    if "退货".contains(c) {
+        [1.0, 0.0]
+    } else {
+        [0.0, 1.0]
+    }
+}
+
+fn explained(a: &str, b: &str, without_a: &[&[f32]], without_b: &[&[f32]]) -> Explanation {
+    let (states_a, states_b) = (states(a, goods), states(b, goods));
+    let outlines = [Outline::of(a, &states_a), Outline::of(b, &states_b)];
+    let side = |i: usize, states, without| Side {
+        outline: &outlines[i],
+        states,
+        vector: &[1.0, 0.0],
+        without,
+        truncated: false,
+    };
+    explain(
+        &side(0, &states_a, without_a),
+        &side(1, &states_b, without_b),
+    )
+}
+
+#[test]
+fn what_is_missed_most_weighs_most() {
+    // Without 不能 the cosine falls by 0.2, without 退货 by 0.6.
+    let without: [&[f32]; 2] = [&[0.8, 0.6], &[0.4, 0.917]];
+    let found = explained(
+        "不能退货。",
+        "能退货",
+        &without,
+        &[&[0.0, 1.0], &[1.0, 0.0]],
+    );
+    let weights = |words: &[WordWeight]| -> Vec<(String, usize, usize, f64)> {
+        let rounded = |x: f64| (x * 100.0).round() / 100.0;
+        let tuple = |w: &WordWeight| (w.text.clone(), w.start, w.end, rounded(w.weight));
+        words.iter().map(tuple).collect()
+    };
+    assert_eq!(
+        weights(&found.a),
+        [("不能".into(), 0, 2, 0.25), ("退货".into(), 2, 4, 0.75)]
+    );
+    assert_eq!(
+        weights(&found.b),
+        [("能".into(), 0, 1, 1.0), ("退货".into(), 1, 3, 0.0)]
+    );
+    assert_eq!(found.unknown, Unknown { a: 0.0, b: 0.0 });
+    assert_eq!(
+        found.notes,
+        [Note {
+            kind: NoteKind::Negation,
+            message: "Only A negates: 不能.".into()
+        }]
+    );
+}
+
+#[test]
+fn words_are_linked_to_those_of_like_states() {
+    let found = explained("不能退货", "退货可以", &[], &[]);
+    let links: Vec<_> = found.links.iter().map(|l| (l.a, l.b)).collect();
+    assert_eq!(links, [(0, 1), (1, 0)]);
+    assert!(found.links.iter().all(|l| l.similarity > 0.999));
+}
+
+#[test]
+fn a_single_word_has_all_the_weight_and_a_link() {
+    let found = explained("退货", "退货", &[], &[]);
+    assert_eq!((found.a[0].weight, found.links.len()), (1.0, 1));
+    assert!((found.links[0].similarity - 1.0).abs() < 1e-9);
+    let nothing = explained("。", "退货", &[], &[]);
+    assert_eq!((nothing.a.len(), nothing.links.len()), (0, 0));
+}
+
+#[test]
+fn notes_say_what_the_score_does_not() {
+    let found = explained("3月退货龘龘", "5月没有货", &[], &[]);
+    let notes: Vec<_> = found.notes.iter().map(|n| (n.kind, &*n.message)).collect();
+    assert_eq!(
+        notes,
+        [
+            (NoteKind::Number, "The numbers differ: 3月 in A, 5月 in B."),
+            (NoteKind::Negation, "Only B negates: 没有."),
+            (
+                NoteKind::Unknown,
+                "The model does not know a part of A: 龘."
+            ),
+        ]
+    );
+    assert_eq!(
+        found.unknown,
+        Unknown {
+            a: 2.0 / 6.0,
+            b: 0.0
+        }
+    );
+}
+
+#[test]
+fn of_a_text_that_was_cut_only_what_was_read_is_explained() {
+    let text = "今天的天气。很好";
+    let states = states("今天的天气。", goods);
+    let outline = Outline::of(text, &states);
+    let without = outline.without();
+    assert_eq!(without, ["的天气。", "今天天气。", "今天的。"]);
+    let vectors: Vec<&[f32]> = vec![&[1.0, 0.0]; 3];
+    let side = Side {
+        outline: &outline,
+        states: &states,
+        vector: &[1.0, 0.0],
+        without: &vectors,
+        truncated: true,
+    };
+    let found = explain(&side, &side);
+    assert_eq!(found.a.last().unwrap().text, "天气");
+    assert!(found.a.iter().all(|word| word.weight == 0.0));
+    assert_eq!(
+        found.notes[0].message,
+        "A is longer than the model reads at once; only its first 6 characters are explained."
+    );
+}
+
+#[test]
+fn a_long_text_is_left_out_in_groups() {
+    let text = "天气很好，".repeat(40);
+    let outline = Outline::of(&text, &states(&text, goods));
+    assert_eq!(outline.without().len(), 32);
+    let places: Vec<_> = outline.groups.iter().flat_map(Clone::clone).collect();
+    assert!(places.into_iter().eq(0..outline.words.len()));
+}
+
+proptest! {
+    /// Words are where they say, weights are shares, and no word is linked twice; turned round, the same is found.
+    #[test]
+    fn explanations_are_sound(
+        a in "([今天退货能不3月。 ]|[a-c'é🙂\u{301}]){1,40}",
+        b in "([今天退货能不3月。 ]|[a-c'é🙂\u{301}]){1,40}",
+        seed in 0u32..1000,
+    ) {
+        let state = |c: char| {
+            let x = (u32::from(c) * 7919 + seed) % 100;
+            [x as f32 / 50.0 - 1.0, (x * x % 97) as f32 / 50.0 - 1.0]
+        };
+        let (of_a, of_b) = (states(&a, state), states(&b, state));
+        let (outline_a, outline_b) = (Outline::of(&a, &of_a), Outline::of(&b, &of_b));
+        let vectors: Vec<[f32; 2]> = (0..40).map(|i| {
+            let angle = (i * 37 + seed) as f32;
+            [angle.cos(), angle.sin()]
+        }).collect();
+        let vectors: Vec<&[f32]> = vectors.iter().map(|v| v.as_slice()).collect();
+        let side = |outline, states, count| Side {
+            outline, states, vector: vectors[39], without: &vectors[..count], truncated: false,
+        };
+        let sides = (
+            side(&outline_a, &of_a, outline_a.without().len()),
+            side(&outline_b, &of_b, outline_b.without().len()),
+        );
+        let found = explain(&sides.0, &sides.1);
+        let characters: Vec<char> = a.chars().collect();
+        for word in &found.a {
+            let there: String = characters[word.start..word.end].iter().collect();
+            prop_assert_eq!(there, word.text.as_str());
+            prop_assert!((0.0..=1.0).contains(&word.weight));
+        }
+        let sum: f64 = found.a.iter().map(|word| word.weight).sum();
+        prop_assert!(sum == 0.0 || (sum - 1.0).abs() < 1e-9, "{}", sum);
+        let mut linked: Vec<usize> = found.links.iter().map(|link| link.b).collect();
+        linked.sort_unstable();
+        linked.dedup();
+        prop_assert_eq!(linked.len(), found.links.len());
+        for link in &found.links {
+            prop_assert!(link.a < found.a.len() && link.b < found.b.len());
+            prop_assert!((0.3..=1.0).contains(&link.similarity));
+        }
+        let turned = explain(&sides.1, &sides.0);
+        prop_assert_eq!(&turned.a, &found.b);
+        prop_assert_eq!(turned.unknown.a, found.unknown.b);
+    }
+}

@@ -40,6 +40,8 @@ pub(crate) trait Isa: Copy + 'static {
     /// Vectors in a row of that tile.
     const TILE_VECTORS: usize;
 
+    /// Bytes of rows of floats that go through a panel together, if they are more than a few.
+    const ROW_BYTES: usize = usize::MAX;
     /// Rows up to which half-precision weights are widened in the tile itself, each time anew; for more rows they are widened once
     /// beforehand.
     const F16_ROWS: usize = 0;

@@ -1,5 +1,8 @@
 //! y = activation(x·Wᵀ + b) with packed weights.
 
+mod sums;
+
+use self::sums::{Blocks, Floats, Integers, OutlierColumn, RowMeaning, Sums};
 use crate::gelu::Activation;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
@@ -102,8 +105,9 @@ impl Operation for Product<'_> {
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
         let group = match self.layer.format() {
+            WeightFormat::F32 | WeightFormat::F16 => self.float_group::<I>(),
             WeightFormat::Int8 => I::DOT_GROUP,
-            _ => GROUP_ROWS,
+            WeightFormat::Int4 => GROUP_ROWS,
         };
         self.scratch.output.ensure(group * self.layer.width());
         self.scratch.weights.ensure(CHUNK_BYTES / size_of::<f32>());
@@ -154,6 +158,18 @@ struct Chunk {
 }
 
 impl Product<'_> {
+    /// Rows of floats that go through a panel together: of many, as many as stay in the second-level cache, out of which every
+    /// panel reads them again.
+    #[inline(always)]
+    fn float_group<I: Isa>(&self) -> usize {
+        let few = GROUP_ROWS / 2;
+        if self.input.rows <= few {
+            return few;
+        }
+        let rows = I::ROW_BYTES / self.input.stride.max(1);
+        rows.clamp(GROUP_ROWS / 4, GROUP_ROWS) / 16 * 16
+    }
+
     /// Sums of one panel for `rows`, into the scratch.
     ///
     /// # Safety
@@ -396,98 +412,6 @@ impl Product<'_> {
             // SAFETY: the features are the caller's promise.
             Some(activation) => unsafe { activation.apply::<I>(y) },
             None => y,
-        }
-    }
-}
-
-/// What the bytes of a row stand for, in registers.
-struct RowMeaning<I: Isa> {
-    scale: I::F32,
-    low: I::F32,
-    outliers: [OutlierColumn<I>; OUTLIERS],
-}
-
-/// What an outlier adds: the weights of its column in a panel, times its rest.
-#[derive(Clone, Copy)]
-struct OutlierColumn<I: Isa> {
-    /// The step that the column is in: [width, 4] i8.
-    weights: *const u8,
-    byte: usize,
-    rest: I::F32,
-}
-
-/// What the sums in the scratch are, and what x·Wᵀ + b they stand for.
-trait Sums {
-    /// The result without activation for outputs `j..j + LANES` of a panel, from the sums at `from`, what the row's bytes
-    /// stand for, and the outputs' bias, scale and sum of weights.
-    ///
-    /// # Safety
-    /// The CPU has I; all pointers are good for LANES elements, those of the outliers if there are any.
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
-        from: *const f32,
-        row: &RowMeaning<I>,
-        j: usize,
-        vectors: [*const f32; 3],
-    ) -> I::F32;
-}
-
-/// Σ x·w
-struct Floats;
-impl Sums for Floats {
-    #[inline(always)]
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
-        from: *const f32,
-        _: &RowMeaning<I>,
-        _: usize,
-        [bias, ..]: [*const f32; 3],
-    ) -> I::F32 {
-        // SAFETY: the caller's promise.
-        unsafe { I::add(I::load(from), I::load(bias)) }
-    }
-}
-
-/// Σ q·w, in integers
-struct Integers;
-impl Sums for Integers {
-    #[inline(always)]
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
-        from: *const f32,
-        row: &RowMeaning<I>,
-        j: usize,
-        [bias, scales, sums]: [*const f32; 3],
-    ) -> I::F32 {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let constant = I::fma(row.low, I::load(sums), I::load(bias));
-            let mut sum = I::mul(I::load_i32(from.cast()), row.scale);
-            if HAS_OUTLIERS {
-                for column in &row.outliers {
-                    let weights = I::load_i8(column.weights.add(STEP * j).cast(), column.byte);
-                    sum = I::fma(weights, column.rest, sum);
-                }
-            }
-            I::fma(sum, I::load(scales), constant)
-        }
-    }
-}
-
-/// Σ q·w with the weights' scales already in it
-struct Blocks;
-impl Sums for Blocks {
-    #[inline(always)]
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
-        from: *const f32,
-        row: &RowMeaning<I>,
-        _: usize,
-        [bias, _, sums]: [*const f32; 3],
-    ) -> I::F32 {
-        // SAFETY: the caller's promise.
-        unsafe {
-            I::fma(
-                I::load(from),
-                row.scale,
-                I::fma(row.low, I::load(sums), I::load(bias)),
-            )
         }
     }
 }

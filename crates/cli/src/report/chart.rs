@@ -215,7 +215,7 @@ fn width(text: &str) -> f64 {
 }
 
 /// Widest name that is drawn.
-const NAME: f64 = 150.0;
+const NAME: f64 = 140.0;
 
 /// A name of at most [`NAME`]; the end of a long one tells more than its start.
 fn shortened(name: &str) -> String {

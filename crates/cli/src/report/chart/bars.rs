@@ -27,7 +27,8 @@ const FOOT: f64 = 26.0;
 pub fn bars(title: &str, axis: &Axis, bars: &[Bar]) -> Element {
     let bottom = HEAD + STEP * bars.len() as f64;
     let widest = bars.iter().map(|bar| width(&shortened(&bar.name)));
-    let left = widest.fold(LEFT, f64::max) + 8.0;
+    // Names are written a little larger than what `width` is about.
+    let left = 1.15 * widest.fold(LEFT, f64::max) + 12.0;
     // The numbers stand on the right of the frame.
     let right = RIGHT - 40.0;
     let x = |value: f64| left + axis.part(value) * (right - left);

@@ -28,17 +28,22 @@ pub fn scatter(title: &str, x: Axis, y: Axis, dots: &[Dot]) -> Element {
             name => plot.dot(at, 5.5, &format!("mark {}", dot.class), name),
         }
     }
-    let mut taken: Vec<Place> = Vec::new();
-    for dot in dots.iter().filter(|dot| !dot.name.is_empty()) {
+    let named = || dots.iter().filter(|dot| !dot.name.is_empty());
+    let mut taken: Vec<Place> = named()
+        .map(|dot| Place::of_dot(plot.at((dot.x, dot.y))))
+        .collect();
+    for dot in named() {
         let name = shortened(&dot.name);
-        let place = Place::beside(plot.at((dot.x, dot.y)), width(&name), &taken);
+        // Names are written a little larger than what `width` is about.
+        let wide = 1.15 * width(&name);
+        let place = Place::beside(plot.at((dot.x, dot.y)), wide, &taken);
         plot.words((place.left, place.base), "strong", &name);
         taken.push(place);
     }
     plot.finish()
 }
 
-/// Where a name stands.
+/// Where a name or a dot stands: as wide as it is, as high as a line.
 #[derive(Clone, Copy)]
 struct Place {
     left: f64,
@@ -47,21 +52,36 @@ struct Place {
 }
 
 impl Place {
-    /// Beside a dot, where there is room between the other names: on its right, on its left, or further and further below or above.
+    fn of_dot((x, y): (f64, f64)) -> Self {
+        Self {
+            left: x - 6.0,
+            right: x + 6.0,
+            base: y + 4.0,
+        }
+    }
+
+    /// Beside a dot where nothing else is: on its right, on its left, above, below, then askew.
     fn beside((x, y): (f64, f64), width: f64, taken: &[Self]) -> Self {
-        let sides = [x + 10.0, x - 10.0 - width];
-        let shifts = [0.0, LINE, -LINE, 2.0 * LINE, -2.0 * LINE, 3.0 * LINE];
-        let place = |shift: f64, left: f64| Self {
+        let (right, left, middle) = (x + 10.0, x - 10.0 - width, x - width / 2.0);
+        let places = [
+            (right, 0.0),
+            (left, 0.0),
+            (middle, -LINE),
+            (middle, LINE),
+            (right, -LINE),
+            (right, LINE),
+            (left, -LINE),
+            (left, LINE),
+            (right, -2.0 * LINE),
+            (right, 2.0 * LINE),
+        ];
+        let places = places.map(|(left, shift)| Self {
             left,
             right: left + width,
             base: y + 4.0 + shift,
-        };
-        let all = shifts
-            .iter()
-            .flat_map(|&shift| sides.map(|left| place(shift, left)));
-        let first = place(0.0, (RIGHT - width).min(sides[0]).max(LEFT));
-        let mut free = all.filter(|p| p.is_inside() && !taken.iter().any(|t| p.overlaps(t)));
-        free.next().unwrap_or(first)
+        });
+        let is_free = |place: &&Self| place.is_inside() && !taken.iter().any(|t| place.overlaps(t));
+        places.iter().find(is_free).copied().unwrap_or(places[0])
     }
 
     fn is_inside(&self) -> bool {

@@ -9,6 +9,7 @@ mod config;
 mod corpus;
 #[cfg(test)]
 mod docs;
+mod explain;
 mod input;
 mod machine;
 mod model;

@@ -1,5 +1,6 @@
 //! Writes results: tables of pairs, files of vectors.
 
+pub mod explanation;
 pub mod npy;
 pub mod partial;
 pub mod table;

@@ -83,6 +83,19 @@ impl App {
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
         log_texts(&inputs);
+        self.vectors(model, inputs, options).await
+    }
+
+    /// As [`App::embed`], for texts that are not those of the request.
+    ///
+    /// # Errors
+    /// As [`App::embed`].
+    pub(crate) async fn vectors(
+        &self,
+        model: &Model,
+        inputs: Inputs,
+        options: EmbedOptions,
+    ) -> Result<Embedded, ApiError> {
         let keys = Key::of_inputs(&model.inner, &inputs, &options);
         let mut vectors: Vec<_> = keys.iter().map(|key| self.caches().recall(key)).collect();
         let mut timings = Timings::default();

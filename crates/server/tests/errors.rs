@@ -110,16 +110,16 @@ async fn bad_bodies() {
             Some("top"),
         ),
         (
-            br#"{"sentence_a":"x","sentence_b":"y","explain":true}"#,
+            br#"{"sentence_a":"x","sentence_b":"y","explane":true}"#,
             422,
             "unknown_field",
-            Some("explain"),
+            Some("explane"),
         ),
         (
-            br#"{"sentence_a":"x","sentence_b":"y","methods":["jaccard"]}"#,
+            br#"{"sentence_a":"x","sentence_b":"y","methods":["jaccard","cosine"]}"#,
             422,
-            "unknown_field",
-            Some("methods"),
+            "invalid_value",
+            Some("methods[1]"),
         ),
         (
             br#"{"inputs":{"source_sentence":"x","sentences":[]}}"#,

@@ -9,7 +9,7 @@ mod outline;
 mod weights;
 
 use serde::Serialize;
-use yuyi_encoder::States;
+use yuyi_encoder::{Encoded, States};
 
 pub use self::links::Link;
 pub use self::notes::{Note, NoteKind};
@@ -28,6 +28,23 @@ pub struct Side<'a> {
     pub without: &'a [&'a [f32]],
     /// The text is longer than what the states are of.
     pub truncated: bool,
+}
+
+impl<'a> Side<'a> {
+    /// An embedded text; `None` when its states were not asked for.
+    pub fn of(
+        outline: &'a Outline,
+        encoded: &'a Encoded,
+        without: &'a [&'a [f32]],
+    ) -> Option<Self> {
+        Some(Self {
+            outline,
+            states: encoded.states.as_ref()?,
+            vector: &encoded.vector,
+            without,
+            truncated: encoded.truncated,
+        })
+    }
 }
 
 /// Why two texts, A and B, score as they do.

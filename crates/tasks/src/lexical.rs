@@ -11,13 +11,13 @@ mod sparse;
 mod tf_idf;
 mod word_vectors;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 pub use self::tf_idf::{Terms, TfIdf};
 pub use self::word_vectors::{WordVectors, WordVectorsBuilder};
 
-use self::edit::edit_similarity;
 use self::jaccard::jaccard;
 use self::normal::bare;
 
@@ -132,17 +132,47 @@ impl Baseline {
 
     /// How alike two texts are, in [0, 1].
     pub fn score(&self, a: &str, b: &str) -> f64 {
-        let (bare_a, bare_b) = (bare(a), bare(b));
-        if bare_a == bare_b {
-            return 1.0;
-        }
-        match &self.model {
-            Model::Jaccard => jaccard(&bare_a, &bare_b),
-            Model::Edit => edit_similarity(&bare_a, &bare_b),
-            Model::TfIdf(weights) => weights.cosine(&bare_a, &bare_b),
-            Model::WordVectors(vectors) => vectors.cosine(a, b),
+        self.compare(&self.prepare(a), &self.prepare(b))
+    }
+
+    /// A text in the form that it is compared in, for one that is compared with many.
+    pub fn prepare(&self, text: &str) -> Prepared {
+        let bare = bare(text);
+        let form = match &self.model {
+            Model::Jaccard => Form::Set(bare.chars().collect()),
+            Model::Edit => Form::Characters(edit::characters(&bare)),
+            Model::TfIdf(weights) => Form::Terms(weights.vector(&bare)),
+            Model::WordVectors(vectors) => Form::Numbers(vectors.sum(text)),
+        };
+        Prepared { bare, form }
+    }
+
+    /// How alike two texts are, in [0, 1]; both prepared by this method, else 0.
+    pub fn compare(&self, a: &Prepared, b: &Prepared) -> f64 {
+        match (&a.form, &b.form) {
+            _ if a.bare == b.bare => 1.0,
+            (Form::Set(a), Form::Set(b)) => jaccard(a, b),
+            (Form::Characters(a), Form::Characters(b)) => edit::similarity(a, b),
+            (Form::Terms(a), Form::Terms(b)) => a.cosine(b),
+            (Form::Numbers(a), Form::Numbers(b)) => word_vectors::cosine(a, b),
+            _ => 0.0,
         }
     }
+}
+
+/// A text as a [`Baseline`] compares it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    bare: String,
+    form: Form,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Set(BTreeSet<char>),
+    Characters(Vec<char>),
+    Terms(sparse::Vector),
+    Numbers(Vec<f64>),
 }
 
 #[cfg(test)]

@@ -144,7 +144,9 @@ fn negates(words: &[&str], at: usize) -> bool {
 }
 
 fn is_negation(word: &str) -> bool {
-    if NO_NEGATIONS.contains(&word) {
+    // 真不错 is a word of the dictionary, too.
+    let behind_first = word.char_indices().nth(1).map(|(at, _)| &word[at..]);
+    if NO_NEGATIONS.contains(&word) || behind_first.is_some_and(|w| NO_NEGATIONS.contains(&w)) {
         return false;
     }
     NEGATIONS.contains(&word)
@@ -203,6 +205,8 @@ mod tests {
     fn what_only_looks_like_it() {
         for text in [
             "天气不错，特别好，差不多了",
+            "今天天气真不错",
+            "味道还不错",
             "别人的未来，没问题",
             "能不能退货",
             "可不可以退货",

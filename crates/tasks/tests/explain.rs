@@ -36,13 +36,7 @@ fn explained(model: &Encoder, a: &str, b: &str) -> Explanation {
         .iter()
         .map(|texts| texts.iter().map(|text| &text.vector[..]).collect())
         .collect();
-    let side = |i: usize| Side {
-        outline: &outlines[i],
-        states: whole[i].states.as_ref().unwrap(),
-        vector: &whole[i].vector,
-        without: &vectors[i],
-        truncated: whole[i].truncated,
-    };
+    let side = |i: usize| Side::of(&outlines[i], &whole[i], &vectors[i]).unwrap();
     explain(&side(0), &side(1))
 }
 
@@ -110,6 +104,8 @@ fn what_the_score_misses_is_noted() {
     let found = explained(&model, "3月5日起不能退货", "5月5日起能退货");
     let kinds: Vec<NoteKind> = found.notes.iter().map(|note| note.kind).collect();
     assert_eq!(kinds, [NoteKind::Number, NoteKind::Negation]);
+    let plain = explained(&model, "今天天气真不错", "外面阳光明媚");
+    assert_eq!(plain.notes, []);
     let long = explained(&model, &"天气很好。".repeat(300), "天气不错");
     assert_eq!(long.notes[0].kind, NoteKind::Truncated);
     assert!(long.a.last().unwrap().end < 1_500);

@@ -1,18 +1,23 @@
 //! `yuyi sim`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde::Serialize;
 use yuyi_encoder::Encoded;
 use yuyi_models::EmbedOptions;
+use yuyi_tasks::explain::Explanation;
+use yuyi_tasks::lexical::{Baseline, Method};
 use yuyi_tasks::{Calibration, cosine, is_blank};
 
 use super::{Chunks, report_truncated};
 use crate::args::{Misuse, SimArgs};
+use crate::explain::explain_pair;
 use crate::input::{Format, Input, Row};
 use crate::model::Model;
+use crate::output::explanation;
 use crate::output::table::PairWriter;
 
 /// A scored pair, as it is written in JSON.
@@ -32,6 +37,12 @@ pub struct ScoredPair {
     pub model: String,
     /// Either side was cut.
     pub truncated: bool,
+    /// Scores of the methods that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub methods: Option<BTreeMap<&'static str, f64>>,
+    /// Why, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explanation>,
 }
 
 /// Compares two sentences, or every pair of a file.
@@ -59,11 +70,22 @@ fn compare_two(args: &SimArgs, a: &str, b: &str) -> anyhow::Result<()> {
     for pair in scorer.score(vec![row])? {
         match args.json {
             true => writeln!(out, "{}", serde_json::to_string(&pair)?)?,
-            false => writeln!(out, "{:.4}", pair.similarity)?,
+            false => write_for_people(&mut out, &pair)?,
         }
         report_truncated(usize::from(pair.truncated), scorer.model.facts().max_tokens);
     }
     Ok(())
+}
+
+fn write_for_people(out: &mut impl Write, pair: &ScoredPair) -> io::Result<()> {
+    writeln!(out, "{:.4}", pair.similarity)?;
+    for (name, score) in pair.methods.iter().flatten() {
+        writeln!(out, "{name} {score:.4}")?;
+    }
+    match &pair.explain {
+        Some(explanation) => explanation::write(out, explanation),
+        None => Ok(()),
+    }
 }
 
 fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
@@ -73,13 +95,18 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
             "A TXT file has one text a line; pairs need TSV, CSV or JSONL.".into()
         ));
     }
-    let scorer = Scorer::load(args)?;
     let format = if args.json {
         Format::Jsonl
     } else {
         input.format
     };
-    let mut writer = PairWriter::new(format, io::stdout().lock())?;
+    if args.explain && format != Format::Jsonl {
+        bail!(Misuse(
+            "--explain writes more than a row can hold; add --json.".into()
+        ));
+    }
+    let scorer = Scorer::load(args)?;
+    let mut writer = PairWriter::new(format, &scorer.methods(), io::stdout().lock())?;
     let (rows, mut progress) = input.rows(&["sentence_a", "sentence_b"]);
     let mut chunks = Chunks::new(rows);
     let mut truncated = 0;
@@ -100,19 +127,30 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Scores pairs with a model and its calibration.
+/// Scores pairs with a model and its calibration, and as the command line asks beside it.
 struct Scorer {
     model: Model,
     calibration: Calibration,
+    baselines: Vec<Baseline>,
+    explain: bool,
 }
 
 impl Scorer {
     fn load(args: &SimArgs) -> anyhow::Result<Self> {
+        let baselines = baselines(args)?;
         let model = Model::load(&args.model)?;
         Ok(Self {
             calibration: model.calibration()?,
             model,
+            baselines,
+            explain: args.explain,
         })
+    }
+
+    /// Names of the methods beside the model.
+    fn methods(&self) -> Vec<&'static str> {
+        let names = self.baselines.iter().map(|b| b.method().name());
+        names.collect()
     }
 
     fn score(&self, rows: Vec<Row>) -> anyhow::Result<Vec<ScoredPair>> {
@@ -125,7 +163,7 @@ impl Scorer {
         let mut pairs = Vec::with_capacity(encoded.len() / 2);
         for sides in encoded.chunks_exact(2) {
             if let (Some(a), Some(b)) = (texts.next(), texts.next()) {
-                pairs.push(self.scored(a, b, &sides[0], &sides[1]));
+                pairs.push(self.scored(a, b, &sides[0], &sides[1])?);
             }
         }
         Ok(pairs)
@@ -137,9 +175,19 @@ impl Scorer {
         sentence_b: String,
         a: &Encoded,
         b: &Encoded,
-    ) -> ScoredPair {
+    ) -> anyhow::Result<ScoredPair> {
         let cosine = cosine(&a.vector, &b.vector);
-        ScoredPair {
+        let score = |baseline: &Baseline| {
+            let score = baseline.score(&sentence_a, &sentence_b);
+            (baseline.method().name(), score)
+        };
+        let methods: BTreeMap<_, _> = self.baselines.iter().map(score).collect();
+        let explain = self
+            .explain
+            .then(|| explain_pair(&self.model, &sentence_a, &sentence_b));
+        Ok(ScoredPair {
+            explain: explain.transpose()?,
+            methods: (!methods.is_empty()).then_some(methods),
             sentence_a,
             sentence_b,
             similarity: self.calibration.similarity(cosine),
@@ -147,6 +195,21 @@ impl Scorer {
             calibrated: self.calibration.is_fitted(),
             model: self.model.facts().name.clone(),
             truncated: a.truncated || b.truncated,
-        }
+        })
     }
+}
+
+/// The methods of the command line, each once and in the order of their names. Pairs may be too many to know how common their words are before the
+/// first is scored, so every term counts the same.
+fn baselines(args: &SimArgs) -> anyhow::Result<Vec<Baseline>> {
+    let mut methods: Vec<Method> = args.methods.iter().map(|arg| arg.method).collect();
+    methods.sort_by_key(|method| method.name());
+    methods.dedup();
+    let baseline = |method| {
+        Baseline::of_pair(method).ok_or_else(|| {
+            let what = format!("{method} needs to know all texts first: use yuyi compare.");
+            anyhow!(Misuse(what))
+        })
+    };
+    methods.into_iter().map(baseline).collect()
 }

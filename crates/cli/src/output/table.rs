@@ -19,18 +19,19 @@ enum Out<W: Write> {
 const HEADER: [&str; 4] = ["sentence_a", "sentence_b", "similarity", "cosine"];
 
 impl<W: Write> PairWriter<W> {
-    /// A writer, with a header where the format has one.
-    pub fn new(format: Format, out: W) -> anyhow::Result<Self> {
+    /// A writer, with a header where the format has one; `methods` are columns behind the others.
+    pub fn new(format: Format, methods: &[&str], out: W) -> anyhow::Result<Self> {
+        let header = [&HEADER, methods].concat();
         let out = match format {
             Format::Jsonl => Out::Jsonl(BufWriter::new(out)),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
-                writer.write_record(HEADER)?;
+                writer.write_record(header)?;
                 Out::Csv(Box::new(writer))
             }
             Format::Tsv | Format::Txt => {
                 let mut out = BufWriter::new(out);
-                writeln!(out, "{}", HEADER.join("\t"))?;
+                writeln!(out, "{}", header.join("\t"))?;
                 Out::Tsv(out)
             }
         };
@@ -39,23 +40,15 @@ impl<W: Write> PairWriter<W> {
 
     /// Writes a pair.
     pub fn write(&mut self, pair: &ScoredPair) -> anyhow::Result<()> {
-        let ScoredPair {
-            sentence_a,
-            sentence_b,
-            similarity,
-            cosine,
-            ..
-        } = pair;
+        let scores = [pair.similarity, pair.cosine].into_iter();
+        let scores = scores.chain(pair.methods.iter().flatten().map(|(_, score)| *score));
+        let numbers = scores.map(|score| format!("{score:.6}"));
+        let texts = [pair.sentence_a.clone(), pair.sentence_b.clone()];
+        let cells = texts.into_iter().chain(numbers);
         match &mut self.out {
-            Out::Csv(writer) => {
-                let numbers = [format!("{similarity:.6}"), format!("{cosine:.6}")];
-                writer.write_record([sentence_a, sentence_b, &numbers[0], &numbers[1]])?;
-            }
+            Out::Csv(writer) => writer.write_record(cells)?,
             // A cell of a TSV file holds neither tab nor line end, so it needs no quotes here either.
-            Out::Tsv(out) => writeln!(
-                out,
-                "{sentence_a}\t{sentence_b}\t{similarity:.6}\t{cosine:.6}"
-            )?,
+            Out::Tsv(out) => writeln!(out, "{}", cells.collect::<Vec<_>>().join("\t"))?,
             Out::Jsonl(out) => writeln!(out, "{}", serde_json::to_string(pair)?)?,
         }
         Ok(())

@@ -1,5 +1,7 @@
 //! `POST /similarity`: one pair, many pairs, one sentence against many, and Hugging Face's form of that.
 
+mod details;
+mod explanation;
 mod request;
 
 use std::collections::HashMap;
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
 use yuyi_models::Inputs;
 
+use self::details::Details;
 pub(crate) use self::request::HuggingFaceRequest;
 use self::request::{Pair, SimilarityRequest};
 use crate::body::JsonBody;
@@ -36,7 +39,11 @@ pub(crate) async fn similarity(
     let request = SimilarityRequest::read(body, app.limits())?;
     let texts = Texts::of(&request);
     let scorer = Scorer::of(&app, texts, request.options()).await?;
-    reply(request, &scorer).map(Json)
+    let details = match request.wanted() {
+        Some(wanted) => Details::of(&app, &scorer.embedded.model, wanted, request.pairs()).await?,
+        None => Vec::new(),
+    };
+    reply(request, &scorer, details).map(Json)
 }
 
 /// The cosines that a request of Hugging Face's form asks for.
@@ -48,7 +55,14 @@ pub(crate) async fn cosines(app: &App, request: &HuggingFaceRequest) -> Result<V
         .cosines(request)
 }
 
-fn reply(request: SimilarityRequest, scorer: &Scorer) -> Result<Reply, ApiError> {
+/// `details` are of the request's pairs, in order.
+fn reply(
+    request: SimilarityRequest,
+    scorer: &Scorer,
+    details: Vec<Details>,
+) -> Result<Reply, ApiError> {
+    let mut details = details.into_iter();
+    let mut next_details = || details.next().unwrap_or_default();
     Ok(match request {
         SimilarityRequest::One(request) => {
             let Pair {
@@ -66,13 +80,15 @@ fn reply(request: SimilarityRequest, scorer: &Scorer) -> Result<Reply, ApiError>
                 model: head.model,
                 truncated: score.truncated,
                 status: head.status,
+                details: next_details(),
             })
         }
         SimilarityRequest::Pairs(request) => {
             let pairs = request.pairs.into_iter().enumerate();
+            let result = |(i, pair)| scorer.pair_result(i, pair, next_details());
             Reply::Pairs(Pairs {
                 head: scorer.head(),
-                results: pairs.map(|(i, pair)| scorer.pair_result(i, pair)).collect(),
+                results: pairs.map(result).collect(),
             })
         }
         SimilarityRequest::OneToMany(request) => {
@@ -86,6 +102,7 @@ fn reply(request: SimilarityRequest, scorer: &Scorer) -> Result<Reply, ApiError>
                         index,
                         sentence,
                         score,
+                        details: next_details(),
                     })
                     .collect(),
             })
@@ -128,6 +145,8 @@ pub(crate) struct One {
     truncated: bool,
     #[schema(example = "success")]
     status: &'static str,
+    #[serde(flatten)]
+    details: Details,
 }
 
 /// The reply to pairs, in order.
@@ -184,6 +203,8 @@ pub(crate) struct ScoredPair {
     sentence_b: String,
     #[serde(flatten)]
     score: Score,
+    #[serde(flatten)]
+    details: Details,
 }
 
 /// In the place of a pair that cannot be scored.
@@ -200,6 +221,8 @@ pub(crate) struct Match {
     sentence: String,
     #[serde(flatten)]
     score: Score,
+    #[serde(flatten)]
+    details: Details,
 }
 
 /// The texts of a request, each once.
@@ -311,7 +334,12 @@ impl Scorer {
         Ok(encoded)
     }
 
-    fn pair_result(&self, index: usize, pair: Result<Pair, ApiError>) -> PairResult {
+    fn pair_result(
+        &self,
+        index: usize,
+        pair: Result<Pair, ApiError>,
+        details: Details,
+    ) -> PairResult {
         let scored = pair.and_then(|pair| {
             let a = format!("pairs[{index}].sentence_a");
             let b = format!("pairs[{index}].sentence_b");
@@ -320,6 +348,7 @@ impl Scorer {
                 sentence_a: pair.sentence_a,
                 sentence_b: pair.sentence_b,
                 score,
+                details,
             })
         });
         match scored {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use yuyi_encoder::{Encoded, Fingerprint, Piece};
+use yuyi_encoder::{Encoded, Fingerprint, Piece, Place, Pooling, States};
 use yuyi_models::{
     Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
     StoredCalibration, TokenizeFuture, TokenizeOptions,
@@ -146,7 +146,22 @@ fn encode(text: &str, options: &EmbedOptions) -> Encoded {
         tokens: if truncated { MAX_TOKENS } else { length },
         truncated,
         unknown: 0,
-        states: None,
+        states: options.states.then(|| states(&text)),
+    }
+}
+
+/// A token for each character; those of letters look one way, all others another.
+fn states(text: &str) -> States {
+    let read: Vec<char> = text.chars().take(MAX_TOKENS).collect();
+    let state = |c: &char| if c.is_ascii() { [1.0, 0.0] } else { [0.6, 0.8] };
+    let place = |i| Place {
+        characters: i..i + 1,
+        unknown: false,
+    };
+    States {
+        hidden: read.iter().flat_map(state).collect(),
+        places: (0..read.len()).map(place).collect(),
+        pooling: Pooling::Cls,
     }
 }
 

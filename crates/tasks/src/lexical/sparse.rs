@@ -1,21 +1,32 @@
 //! Vectors of which most numbers are 0.
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
-/// Cosine of two vectors without negative numbers, in [0, 1]; 0 where one has no length.
-pub(super) fn cosine<T: Eq + Hash>(a: &HashMap<T, f64>, b: &HashMap<T, f64>) -> f64 {
-    // In the same order of terms whichever is first, so that the sum has the same rounding.
-    let (few, many) = match a.len() <= b.len() {
-        true => (a, b),
-        false => (b, a),
-    };
-    let product = |(term, x): (&T, &f64)| many.get(term).map(|y| x * y);
-    sum(few.iter().filter_map(product)) / (length(a) * length(b)).max(f64::MIN_POSITIVE)
+/// A vector without negative numbers: its terms with what each weighs.
+#[derive(Clone, Debug)]
+pub(super) struct Vector {
+    numbers: HashMap<Box<str>, f64>,
+    length: f64,
 }
 
-fn length<T>(vector: &HashMap<T, f64>) -> f64 {
-    sum(vector.values().map(|x| x * x)).sqrt()
+impl Vector {
+    pub(super) fn new(numbers: HashMap<Box<str>, f64>) -> Self {
+        let length = sum(numbers.values().map(|x| x * x)).sqrt();
+        Self { numbers, length }
+    }
+
+    /// Cosine with another one, in [0, 1]; 0 where one has no length.
+    pub(super) fn cosine(&self, other: &Self) -> f64 {
+        let (few, many) = match self.numbers.len() <= other.numbers.len() {
+            true => (&self.numbers, &other.numbers),
+            false => (&other.numbers, &self.numbers),
+        };
+        let products = few
+            .iter()
+            .filter_map(|(term, x)| many.get(term).map(|y| x * y));
+        let lengths = (self.length * other.length).max(f64::MIN_POSITIVE);
+        (sum(products) / lengths).min(1.0)
+    }
 }
 
 /// The sum in the order of size: a hash map has no order, and a score must not change from call to call.

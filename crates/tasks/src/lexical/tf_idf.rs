@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::normal::bare;
-use super::sparse;
+use super::sparse::Vector;
 use crate::words::dictionary_words;
 
 /// What is counted.
@@ -104,19 +104,17 @@ impl TfIdf {
         }
     }
 
-    /// Cosine of the vectors of two bare texts, in [0, 1].
-    pub(super) fn cosine(&self, a: &str, b: &str) -> f64 {
-        sparse::cosine(&self.vector(a), &self.vector(b)).min(1.0)
-    }
-
-    fn vector<'a>(&self, text: &'a str) -> HashMap<&'a str, f64> {
-        let mut vector = self.terms.counts(text);
-        if let Some(rarity) = &self.rarity {
-            let weight = |term: &str| rarity.weights.get(term).unwrap_or(&rarity.unseen);
-            vector
-                .iter_mut()
-                .for_each(|(term, count)| *count *= weight(term));
-        }
-        vector
+    /// The vector of a bare text.
+    pub(super) fn vector(&self, text: &str) -> Vector {
+        let weight = |term: &str| match &self.rarity {
+            Some(rarity) => *rarity.weights.get(term).unwrap_or(&rarity.unseen),
+            None => 1.0,
+        };
+        let counts = self.terms.counts(text).into_iter();
+        Vector::new(
+            counts
+                .map(|(term, n)| (term.into(), n * weight(term)))
+                .collect(),
+        )
     }
 }

@@ -26,23 +26,15 @@ impl WordVectors {
         self.vectors.is_empty()
     }
 
-    /// Cosine of the averages of the vectors of each text's words, cut at 0; 0 where a text has no known word. A word
-    /// that is not known counts by those of its characters that are.
-    pub(super) fn cosine(&self, a: &str, b: &str) -> f64 {
-        let (a, b) = (self.sum(&folded(a)), self.sum(&folded(b)));
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-        let lengths = (dot(&a, &a) * dot(&b, &b)).sqrt();
-        (dot(&a, &b) / lengths.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
-    }
-
-    /// The sum has the direction of the average.
-    fn sum(&self, folded: &str) -> Vec<f64> {
+    /// The sum of the vectors of a text's words, which has the direction of their average. A word that is not known
+    /// counts by those of its characters that are.
+    pub(super) fn sum(&self, text: &str) -> Vec<f64> {
         let mut sum = vec![0.0; self.dimension];
         let mut add = |vector: &Vec<f32>| {
             let numbers = vector.iter().map(|&x| f64::from(x));
             sum.iter_mut().zip(numbers).for_each(|(s, x)| *s += x);
         };
-        for word in dictionary_words(folded) {
+        for word in dictionary_words(&folded(text)) {
             match self.vectors.get(word) {
                 Some(vector) => add(vector),
                 None => {
@@ -53,6 +45,13 @@ impl WordVectors {
         }
         sum
     }
+}
+
+/// Cosine of two sums, cut at 0; 0 where a text has no known word.
+pub(super) fn cosine(a: &[f64], b: &[f64]) -> f64 {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let lengths = (dot(a, a) * dot(b, b)).sqrt();
+    (dot(a, b) / lengths.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0)
 }
 
 /// Reads a file of word vectors line by line. Only the vectors of wanted words are kept, so the memory that it
@@ -188,6 +187,10 @@ mod tests {
         builder.finish()
     }
 
+    fn between(vectors: &WordVectors, a: &str, b: &str) -> f64 {
+        cosine(&vectors.sum(a), &vectors.sum(b))
+    }
+
     #[test]
     fn words_that_mean_the_same_are_near() {
         let lines = [
@@ -201,22 +204,22 @@ mod tests {
         // 我 is in no line, and "new york" is no word of the text.
         assert_eq!(vectors.len(), 3);
         let expected = (0.9 + 0.1 * 0.2) / (1.01_f64 * 0.85).sqrt();
-        assert!((vectors.cosine("我高兴", "愉快") - expected).abs() < 1e-6);
+        assert!((between(&vectors, "我高兴", "愉快") - expected).abs() < 1e-6);
         assert_eq!(
-            vectors.cosine("高兴", "天气"),
+            between(&vectors, "高兴", "天气"),
             0.0,
             "a negative cosine is cut"
         );
-        assert_eq!(vectors.cosine("高兴", "我"), 0.0, "no known word");
+        assert_eq!(between(&vectors, "高兴", "我"), 0.0, "no known word");
     }
 
     #[test]
     fn without_a_first_line_and_by_characters() {
         let vectors = read(&["龘龖 ＡＢＣ"], &["龘 1 0", "abc 0 1", "abc 5 5"]).unwrap();
-        assert_eq!(vectors.cosine("龘龖", "龘"), 1.0);
-        assert_eq!(vectors.cosine("ABC", "abc"), 1.0);
+        assert_eq!(between(&vectors, "龘龖", "龘"), 1.0);
+        assert_eq!(between(&vectors, "ABC", "abc"), 1.0);
         assert_eq!(
-            vectors.cosine("abc", "龘"),
+            between(&vectors, "abc", "龘"),
             0.0,
             "the first line of a word counts"
         );

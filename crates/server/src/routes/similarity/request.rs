@@ -1,7 +1,10 @@
 //! What a client may send to `/similarity`.
 
+use std::sync::Arc;
+
 use utoipa::ToSchema;
 
+use super::details::{Texts, Wanted};
 use crate::fields::{Fields, list};
 use crate::json::Json;
 use crate::options::Options;
@@ -25,6 +28,8 @@ pub(crate) struct PairRequest {
     pub(super) pair: Pair,
     #[serde(flatten)]
     pub(super) options: Options,
+    #[serde(flatten)]
+    pub(super) wanted: Wanted,
 }
 
 /// Many pairs.
@@ -35,6 +40,8 @@ pub(crate) struct PairsRequest {
     pub(super) pairs: Vec<Result<Pair, ApiError>>,
     #[serde(flatten)]
     pub(super) options: Options,
+    #[serde(flatten)]
+    pub(super) wanted: Wanted,
 }
 
 /// One sentence against many.
@@ -48,6 +55,8 @@ pub(crate) struct OneToManyRequest {
     pub(super) sentences: Vec<String>,
     #[serde(flatten)]
     pub(super) options: Options,
+    #[serde(flatten)]
+    pub(super) wanted: Wanted,
 }
 
 /// Hugging Face's sentence similarity. Fields that are not known are ignored.
@@ -88,6 +97,7 @@ impl SimilarityRequest {
             Self::Pairs(PairsRequest {
                 pairs: read_pairs(&mut fields, limits)?,
                 options: Options::read(&mut fields)?,
+                wanted: Wanted::read(&mut fields)?,
             })
         } else if fields.has("sentences") {
             let (sentence_a, sentences) = read_one_to_many("sentence_a", &mut fields, limits)?;
@@ -95,15 +105,66 @@ impl SimilarityRequest {
                 sentence_a,
                 sentences,
                 options: Options::read(&mut fields)?,
+                wanted: Wanted::read(&mut fields)?,
             })
         } else {
             Self::One(PairRequest {
                 pair: Pair::read(&mut fields, limits)?,
                 options: Options::read(&mut fields)?,
+                wanted: Wanted::read(&mut fields)?,
             })
         };
         fields.finish()?;
+        if let Some(wanted) = request.wanted() {
+            wanted.check(request.count())?;
+        }
         Ok(request)
+    }
+
+    /// What is wanted beside the scores; of our own forms.
+    pub(super) fn wanted(&self) -> Option<&Wanted> {
+        let wanted = match self {
+            Self::One(request) => &request.wanted,
+            Self::Pairs(request) => &request.wanted,
+            Self::OneToMany(request) => &request.wanted,
+            Self::HuggingFace(_) => return None,
+        };
+        (wanted.explain || !wanted.methods.is_empty()).then_some(wanted)
+    }
+
+    /// Number of pairs.
+    fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Pairs(request) => request.pairs.len(),
+            Self::OneToMany(request) => request.sentences.len(),
+            Self::HuggingFace(request) => request.inputs.sentences.len(),
+        }
+    }
+
+    /// The texts of each pair, in the order of the reply.
+    pub(super) fn pairs(&self) -> Vec<Texts> {
+        let pair = |pair: &Pair| {
+            let (a, b) = (pair.sentence_a.as_str(), pair.sentence_b.as_str());
+            Some((a.into(), b.into()))
+        };
+        let with = |one: &str, others: &[String]| {
+            let one: Arc<str> = one.into();
+            let texts = |other: &String| Some((Arc::clone(&one), other.as_str().into()));
+            others.iter().map(texts).collect()
+        };
+        match self {
+            Self::One(request) => vec![pair(&request.pair)],
+            Self::Pairs(request) => {
+                let sound = request.pairs.iter().map(|pair| pair.as_ref().ok());
+                sound.map(|sound| sound.and_then(pair)).collect()
+            }
+            Self::OneToMany(request) => with(&request.sentence_a, &request.sentences),
+            Self::HuggingFace(request) => {
+                let inputs = &request.inputs;
+                with(&inputs.source_sentence, &inputs.sentences)
+            }
+        }
     }
 
     pub(super) fn options(&self) -> &Options {

@@ -1,0 +1,59 @@
+//! An explanation for people to read.
+
+use std::io::{self, Write};
+
+use yuyi_tasks::explain::{Explanation, WordWeight};
+
+/// Writes the words of both sentences with their weights, what goes together, and the notes.
+pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> {
+    writeln!(out, "A  {}", words(&explanation.a))?;
+    writeln!(out, "B  {}", words(&explanation.b))?;
+    for link in &explanation.links {
+        let (a, b) = (&explanation.a[link.a].text, &explanation.b[link.b].text);
+        writeln!(out, "   {a} ~ {b}  {:.2}", link.similarity)?;
+    }
+    for note in &explanation.notes {
+        writeln!(out, "!  {}", note.message)?;
+    }
+    Ok(())
+}
+
+fn words(words: &[WordWeight]) -> String {
+    let word = |word: &WordWeight| format!("{} {:.0}%", word.text, word.weight * 100.0);
+    words.iter().map(word).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use yuyi_tasks::explain::{Link, Note, NoteKind, Unknown};
+
+    #[test]
+    fn is_read_from_top_to_bottom() {
+        let word = |text: &str, weight| WordWeight {
+            text: text.into(),
+            start: 0,
+            end: 1,
+            weight,
+        };
+        let explanation = Explanation {
+            a: vec![word("不能", 0.254), word("退货", 0.746)],
+            b: vec![word("退货", 1.0)],
+            links: vec![Link {
+                a: 1,
+                b: 0,
+                similarity: 0.9149,
+            }],
+            unknown: Unknown { a: 0.0, b: 0.0 },
+            notes: vec![Note {
+                kind: NoteKind::Negation,
+                message: "Only A negates: 不能.".into(),
+            }],
+        };
+        let mut out = Vec::new();
+        write(&mut out, &explanation).unwrap();
+        let expected =
+            "A  不能 25%  退货 75%\nB  退货 100%\n   退货 ~ 退货  0.91\n!  Only A negates: 不能.\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+}

@@ -1,0 +1,137 @@
+//! What a client may ask beside the scores: literal methods and explanations.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use yuyi_tasks::lexical::{Baseline, Method, Prepared};
+
+use super::explanation::{self, Explanation};
+use crate::embed::Model;
+use crate::fields::{Fields, list, text};
+use crate::{ApiError, App};
+
+/// Most pairs that a request may have explained: each costs a pass for every word.
+const MOST_EXPLAINED: usize = 100;
+
+/// What is wanted beside the scores.
+#[derive(Debug, Default, ToSchema)]
+pub(crate) struct Wanted {
+    /// Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.
+    #[schema(value_type = Option<Vec<String>>, example = json!(null))]
+    pub(super) methods: Vec<Method>,
+    /// Whether each score is explained by the words that it comes from; for up to 100 pairs.
+    #[schema(value_type = Option<bool>, example = json!(null))]
+    pub(super) explain: bool,
+}
+
+impl Wanted {
+    pub(super) fn read(fields: &mut Fields) -> Result<Self, ApiError> {
+        let methods = match fields.optional("methods") {
+            None => Vec::new(),
+            Some((value, path)) => {
+                let names = list(value, &path)?.into_iter().enumerate();
+                let method = |(i, name)| {
+                    let field = format!("{path}[{i}]");
+                    method(&text(name, &field)?)
+                        .map_err(|reason| ApiError::InvalidValue { field, reason })
+                };
+                names.map(method).collect::<Result<_, _>>()?
+            }
+        };
+        Ok(Self {
+            methods,
+            explain: fields.optional_flag("explain")?.unwrap_or(false),
+        })
+    }
+
+    /// Refuses to explain more pairs than one request may.
+    pub(super) fn check(&self, pairs: usize) -> Result<(), ApiError> {
+        if !self.explain || pairs <= MOST_EXPLAINED {
+            return Ok(());
+        }
+        Err(ApiError::InvalidValue {
+            field: "explain".to_owned(),
+            reason: format!(
+                "{pairs} pairs are too many to explain; a request may have {MOST_EXPLAINED}. Split the request."
+            ),
+        })
+    }
+}
+
+fn method(name: &str) -> Result<Method, String> {
+    match name.parse()? {
+        Method::Word2vec => Err(
+            "word2vec needs a file of word vectors, which only `yuyi compare` reads.".to_owned(),
+        ),
+        method => Ok(method),
+    }
+}
+
+/// What was asked for beside a score.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct Details {
+    /// Scores of the methods that were asked for, by name, each in [0, 1].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BTreeMap<String, f64>>)]
+    methods: Option<BTreeMap<&'static str, f64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explain: Option<Explanation>,
+}
+
+/// Two texts that were scored; `None` where there is no score.
+pub(super) type Texts = Option<(Arc<str>, Arc<str>)>;
+
+impl Details {
+    /// The details of each pair, in order.
+    pub(super) async fn of(
+        app: &App,
+        model: &Model,
+        wanted: &Wanted,
+        pairs: Vec<Texts>,
+    ) -> Result<Vec<Self>, ApiError> {
+        let mut details: Vec<Self> = pairs.iter().map(|_| Self::default()).collect();
+        if !wanted.methods.is_empty() {
+            let (methods, pairs) = (wanted.methods.clone(), pairs.clone());
+            let scores = tokio::task::spawn_blocking(move || literal_scores(&methods, &pairs));
+            let scores = scores.await.map_err(|_| ApiError::Internal)?;
+            for (details, scores) in details.iter_mut().zip(scores) {
+                details.methods = scores;
+            }
+        }
+        if wanted.explain {
+            for (details, pair) in details.iter_mut().zip(&pairs) {
+                if let Some((a, b)) = pair {
+                    details.explain = Some(explanation::of(app, model, a, b).await?);
+                }
+            }
+        }
+        Ok(details)
+    }
+}
+
+/// The scores of each method, for each pair. Nothing is known of texts but themselves, so every term counts the same.
+fn literal_scores(methods: &[Method], pairs: &[Texts]) -> Vec<Option<BTreeMap<&'static str, f64>>> {
+    let mut scores: Vec<_> = pairs
+        .iter()
+        .map(|pair| pair.as_ref().map(|_| BTreeMap::new()))
+        .collect();
+    for baseline in methods.iter().filter_map(|&m| Baseline::of_pair(m)) {
+        // One text may be compared with thousands.
+        let mut prepared: HashMap<&str, Prepared> = HashMap::new();
+        let texts = pairs.iter().flatten().flat_map(|(a, b)| [a, b]);
+        for text in texts {
+            prepared
+                .entry(text)
+                .or_insert_with(|| baseline.prepare(text));
+        }
+        for (scores, pair) in scores.iter_mut().zip(pairs) {
+            if let (Some(scores), Some((a, b))) = (scores, pair) {
+                let score = baseline.compare(&prepared[&**a], &prepared[&**b]);
+                scores.insert(baseline.method().name(), score);
+            }
+        }
+    }
+    scores
+}

@@ -1,0 +1,210 @@
+//! Why two texts score as they do.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+use utoipa::ToSchema;
+use yuyi_encoder::Encoded;
+use yuyi_models::{EmbedOptions, Inputs};
+use yuyi_tasks::explain::{self, NoteKind, Outline, Side, explain};
+
+use crate::embed::Model;
+use crate::{ApiError, App};
+
+/// Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Explanation {
+    /// The words of `sentence_a`, in order.
+    a: Vec<Word>,
+    /// The words of the other sentence, in order.
+    b: Vec<Word>,
+    /// Words that go together.
+    links: Vec<Link>,
+    unknown: Unknown,
+    /// What the score does not show.
+    notes: Vec<Note>,
+}
+
+/// A word, and how much of the score comes from it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExplainedWord)]
+pub(crate) struct Word {
+    #[schema(example = "发票")]
+    text: String,
+    /// Its first character, from 0.
+    start: usize,
+    /// The character after its last.
+    end: usize,
+    /// How much the cosine drops when it is left out, as a share of all drops of its side; all 0 where nothing drops.
+    #[schema(minimum = 0, maximum = 1)]
+    weight: f64,
+}
+
+/// Two words that go together.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WordLink)]
+pub(crate) struct Link {
+    /// Place in `a`.
+    a: usize,
+    /// Place in `b`.
+    b: usize,
+    /// How alike the model reads them, beside the other words of their sentences.
+    #[schema(minimum = 0, maximum = 1)]
+    similarity: f64,
+}
+
+/// Shares of the tokens that the model does not know.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UnknownShares)]
+pub(crate) struct Unknown {
+    #[schema(minimum = 0, maximum = 1)]
+    a: f64,
+    #[schema(minimum = 0, maximum = 1)]
+    b: f64,
+}
+
+/// What the score does not show.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Note {
+    kind: Kind,
+    /// A sentence for people.
+    #[schema(example = "Only A negates: 不能.")]
+    message: String,
+}
+
+/// What a note is about.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = NoteKind)]
+pub(crate) enum Kind {
+    /// The numbers differ.
+    Number,
+    /// Only one sentence negates.
+    Negation,
+    /// A sentence is longer than the model reads at once.
+    Truncated,
+    /// The model does not know a part.
+    Unknown,
+}
+
+/// Explains a pair. What is read of a text at once is explained, whatever was asked for long ones.
+pub(super) async fn of(
+    app: &App,
+    model: &Model,
+    a: &str,
+    b: &str,
+) -> Result<Explanation, ApiError> {
+    // Pairs are explained one after the other, so that states are held of one at a time; each has its own patience.
+    let model = Model {
+        since: Instant::now(),
+        ..model.clone()
+    };
+    let texts = vec![a.to_owned(), b.to_owned()];
+    let options = EmbedOptions {
+        states: true,
+        ..EmbedOptions::default()
+    };
+    let whole = app.vectors(&model, Inputs::Texts(texts.clone()), options);
+    let whole = whole.await?.vectors;
+    if whole.iter().any(|encoded| encoded.states.is_none()) {
+        return Err(ApiError::InvalidValue {
+            field: "explain".to_owned(),
+            reason: format!(
+                "the model {:?} does not tell what its vectors come from.",
+                model.name()
+            ),
+        });
+    }
+    let (whole, outlines) = blocking(move || {
+        let outline = |(text, encoded): (&String, &Arc<Encoded>)| {
+            let states = encoded.states.as_ref()?;
+            Some(Outline::of(text, states))
+        };
+        let outlines: Vec<Outline> = texts.iter().zip(&whole).filter_map(outline).collect();
+        (whole, outlines)
+    })
+    .await?;
+    let left_out: Vec<String> = outlines.iter().flat_map(Outline::without).collect();
+    let without = match left_out.is_empty() {
+        true => Vec::new(),
+        false => {
+            let inputs = Inputs::Texts(left_out);
+            let embedded = app.vectors(&model, inputs, EmbedOptions::default());
+            embedded.await?.vectors
+        }
+    };
+    let explained = blocking(move || explained(&outlines, &whole, &without)).await?;
+    explained.map(Explanation::from).ok_or(ApiError::Internal)
+}
+
+fn explained(
+    outlines: &[Outline],
+    whole: &[Arc<Encoded>],
+    without: &[Arc<Encoded>],
+) -> Option<explain::Explanation> {
+    let (first, second) = (outlines.first()?, outlines.get(1)?);
+    let vectors: Vec<&[f32]> = without.iter().map(|encoded| &*encoded.vector).collect();
+    let (of_first, of_second) = vectors.split_at_checked(first.without().len())?;
+    let a = Side::of(first, whole.first()?, of_first)?;
+    let b = Side::of(second, whole.get(1)?, of_second)?;
+    Some(explain(&a, &b))
+}
+
+async fn blocking<T: Send + 'static>(
+    task: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    spawn_blocking(task).await.map_err(|_| ApiError::Internal)
+}
+
+impl From<explain::Explanation> for Explanation {
+    fn from(found: explain::Explanation) -> Self {
+        Self {
+            a: found.a.into_iter().map(Word::from).collect(),
+            b: found.b.into_iter().map(Word::from).collect(),
+            links: found.links.into_iter().map(Link::from).collect(),
+            unknown: Unknown {
+                a: found.unknown.a,
+                b: found.unknown.b,
+            },
+            notes: found.notes.into_iter().map(Note::from).collect(),
+        }
+    }
+}
+
+impl From<explain::WordWeight> for Word {
+    fn from(word: explain::WordWeight) -> Self {
+        Self {
+            text: word.text,
+            start: word.start,
+            end: word.end,
+            weight: word.weight,
+        }
+    }
+}
+
+impl From<explain::Link> for Link {
+    fn from(link: explain::Link) -> Self {
+        Self {
+            a: link.a,
+            b: link.b,
+            similarity: link.similarity,
+        }
+    }
+}
+
+impl From<explain::Note> for Note {
+    fn from(note: explain::Note) -> Self {
+        let kind = match note.kind {
+            NoteKind::Number => Kind::Number,
+            NoteKind::Negation => Kind::Negation,
+            NoteKind::Truncated => Kind::Truncated,
+            NoteKind::Unknown => Kind::Unknown,
+        };
+        Self {
+            kind,
+            message: note.message,
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Negations in a text, and whether only one of two texts has one: embeddings hardly tell 能退货 from 不能退货.
 
-use crate::words::phrases;
+use crate::words::{Word, phrases};
 
 /// Words that negate as they stand, of Chinese and of English.
 const NEGATIONS: &[&str] = &[
@@ -97,8 +97,7 @@ const NO_NEGATIONS: &[&str] = &[
 /// The negating words of a text, as they stand there. A question (能不能, 是不是) and a pair that cancels itself out
 /// (不能不) negate nothing.
 pub fn negations(text: &str) -> Vec<&str> {
-    let all = phrases(text);
-    let all: Vec<&str> = all.iter().map(|word| word.text).collect();
+    let all = asserted(text);
     let mut found = Vec::new();
     let mut at = 0;
     while at < all.len() {
@@ -109,6 +108,24 @@ pub fn negations(text: &str) -> Vec<&str> {
         at += if cancels { 2 } else { 1 };
     }
     found
+}
+
+/// The words of a text, without those that make a question of it at its end (好找不？ 吃了没).
+fn asserted(text: &str) -> Vec<&str> {
+    let characters: Vec<char> = text.chars().collect();
+    let asks = |word: &Word<'_>| {
+        let before = word.place.start.checked_sub(1).map(|i| characters[i]);
+        let ends = match characters.get(word.place.end) {
+            None => before == Some('了'),
+            Some(next) => matches!(next, '?' | '？'),
+        };
+        ends && matches!(word.text, "不" | "没" | "没有")
+    };
+    let words = phrases(text).into_iter();
+    words
+        .filter(|word| !asks(word))
+        .map(|word| word.text)
+        .collect()
 }
 
 /// Negating words, where only one of two texts has any.
@@ -138,7 +155,9 @@ pub fn negation_difference(a: &str, b: &str) -> Option<NegationDifference> {
 fn negates(words: &[&str], at: usize) -> bool {
     let lower = words[at].to_lowercase();
     let next = words.get(at + 1).copied().unwrap_or_default();
-    let is_part_of_phrase = NO_NEGATIONS.contains(&format!("{lower}{next}").as_str());
+    let before = at.checked_sub(1).map_or("", |i| words[i]);
+    let phrases = [format!("{lower}{next}"), format!("{before}{lower}")];
+    let is_part_of_phrase = phrases.iter().any(|p| NO_NEGATIONS.contains(&p.as_str()));
     let is_not_only = lower == "not" && next.eq_ignore_ascii_case("only");
     is_negation(&lower) && !is_part_of_phrase && !is_not_only && !is_question(words, at)
 }
@@ -163,7 +182,7 @@ fn is_impossible(word: &str) -> bool {
     matches!(characters[..], [verb, '不', result] if verb != result)
 }
 
-/// Whether the word is the middle of a question: 能|不能, 去|不|去, 可|不|可以, 有|没有; or the end of one: 吃了没.
+/// Whether the word is the middle of a question: 能|不能, 去|不|去, 可|不|可以, 有|没有.
 fn is_question(words: &[&str], at: usize) -> bool {
     let word = words[at];
     let Some(before) = at.checked_sub(1).map(|i| words[i]) else {
@@ -173,7 +192,6 @@ fn is_question(words: &[&str], at: usize) -> bool {
     match (bare.is_empty(), words.get(at + 1)) {
         (false, _) if before.starts_with(bare) || bare.starts_with(before) => true,
         (true, Some(next)) => next.starts_with(before),
-        (_, None) => matches!(word, "不" | "没" | "没有"),
         _ => false,
     }
 }
@@ -196,6 +214,7 @@ mod tests {
             ("I don't like it, never did", "don't never"),
             ("I can’t", "can’t"),
             ("服务不好", "不好"),
+            ("什么都没有", "没有"),
         ] {
             assert_eq!(negations(text).join(" "), expected, "{text}");
         }
@@ -215,6 +234,8 @@ mod tests {
             "是不是真的",
             "好不好",
             "你吃了没",
+            "工作好找不？在广东",
+            "要不换一个",
             "是否支持退货",
             "不得不说",
             "不能不去",

@@ -34,6 +34,15 @@ impl Number {
         let units = self.unit == other.unit || [self.unit, other.unit].contains(&Unit::None);
         units && self.value == other.value
     }
+
+    /// Whether a number without unit is a lone numeral of Chinese there: 续集2 and 续集二.
+    fn is_spelt_in(&self, text: &str) -> bool {
+        let is_it = |c| {
+            let value = chinese::value(&[c]);
+            value.is_some_and(|value| self.value == Value::Number(value))
+        };
+        self.unit == Unit::None && text.chars().any(is_it)
+    }
 }
 
 /// The numbers of a text, in order.
@@ -51,12 +60,14 @@ pub struct NumberDifference {
 }
 
 /// How the numbers of two texts differ; `None`: they have the same. A number counts once, however often it stands there.
-pub fn number_difference(a: &str, b: &str) -> Option<NumberDifference> {
-    let (mut a, mut b) = (numbers(a), numbers(b));
+pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference> {
+    let (mut a, mut b) = (numbers(text_a), numbers(text_b));
     let (all_a, all_b) = (a.clone(), b.clone());
-    let is_in = |number: &Number, others: &[Number]| others.iter().any(|o| number.agrees_with(o));
-    a.retain(|number| !is_in(number, &all_b));
-    b.retain(|number| !is_in(number, &all_a));
+    let is_in = |number: &Number, others: &[Number], text: &str| {
+        others.iter().any(|o| number.agrees_with(o)) || number.is_spelt_in(text)
+    };
+    a.retain(|number| !is_in(number, &all_b, text_b));
+    b.retain(|number| !is_in(number, &all_a, text_a));
     let articles_matter = |number: &Number, others: &[Number]| {
         !number.is_article || others.iter().any(|other| other.unit == number.unit)
     };

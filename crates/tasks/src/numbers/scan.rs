@@ -168,7 +168,7 @@ impl Scanner {
         }
         let counts = numeral.iter().any(|&c| chinese::power(c).is_some()) && end - start > 1;
         let has_unit = prefix_after(&self.characters[..start]).is_some()
-            || unit_before(self.rest(end)).is_some();
+            || unit_before(self.rest(end), value).is_some();
         if !(counts || end - start > 2 || has_unit) || self.is_idiom(start, end) {
             return end;
         }
@@ -220,7 +220,7 @@ impl Scanner {
     fn with_unit(&mut self, place: Range<usize>, value: f64, is_one: bool) -> usize {
         let prefix = prefix_after(&self.characters[..place.start])
             .filter(|(unit, _)| *unit != Unit::Weekday || self.is_weekday(place.start));
-        let (unit, from, to) = match (prefix, unit_before(self.rest(place.end))) {
+        let (unit, from, to) = match (prefix, unit_before(self.rest(place.end), value)) {
             (Some((unit, length)), _) => (unit, place.start - length, place.end),
             (None, Some((unit, length))) => (unit, place.start, place.end + length),
             (None, None) => (Unit::None, place.start, place.end),

@@ -22,7 +22,10 @@ fn equal_numbers_however_they_are_written() {
         ("我一个人去", "我独自去"),
         ("买一个苹果", "买苹果"),
         ("他第一时间来了", "他马上来了"),
+        ("两只狗", "两条狗"),
+        ("神庙逃亡二", "神庙逃亡2"),
         // No numbers.
+        ("大陆人收拾一下", "内地人整理一下"),
         ("十分满意", "非常满意"),
         ("有一点贵", "有些贵"),
         ("千万别迟到，万一堵车", "别迟到，可能堵车"),
@@ -56,6 +59,7 @@ fn differences_are_told_as_they_are_written() {
         ("下午一点到", "下午两点到", "一点", "两点"),
         ("三十五万", "三十六万", "三十五万", "三十六万"),
         ("", "８折", "", "８折"),
+        ("日本", "81544日本", "", "81544"),
     ] {
         let expected = (only_a.to_owned(), only_b.to_owned());
         assert_eq!(lists(number_difference(a, b)), expected, "{a} / {b}");

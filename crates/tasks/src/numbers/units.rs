@@ -12,18 +12,32 @@ pub(super) enum Unit {
     Hour,
     Minute,
     Ordinal,
+    /// Things; measure words are a matter of style (两只狗, 两条狗).
+    Count,
     /// A unit by its usual name.
     Named(&'static str),
 }
 
 impl Unit {
+    /// Whether it may follow a number: there is no 13月, and 81544日 is part of 日本.
+    fn fits(self, value: f64) -> bool {
+        match self {
+            Self::Month => value <= 12.0,
+            Self::Day => value <= 31.0,
+            _ => true,
+        }
+    }
+
     /// Whether 一 before it may be no more than an article.
     pub(super) fn allows_article(self) -> bool {
-        matches!(self, Self::Named(_) | Self::Ordinal | Self::None)
+        matches!(
+            self,
+            Self::Named(_) | Self::Count | Self::Ordinal | Self::None
+        )
     }
 }
 
-use Unit::{Day, Hour, Minute, Month, Named, Year};
+use Unit::{Count, Day, Hour, Minute, Month, Named, Year};
 
 /// What may follow a number; of several the longest counts.
 const UNITS: &[(&str, Unit)] = &[
@@ -65,10 +79,10 @@ const UNITS: &[(&str, Unit)] = &[
     ("毛钱", Named("角")),
     ("毛", Named("角")),
     ("角", Named("角")),
-    ("人", Named("人")),
-    ("个人", Named("人")),
-    ("名", Named("人")),
-    ("位", Named("人")),
+    ("人", Count),
+    ("个人", Count),
+    ("名", Count),
+    ("位", Count),
     ("公里", Named("公里")),
     ("千米", Named("公里")),
     ("km", Named("公里")),
@@ -99,23 +113,23 @@ const UNITS: &[(&str, Unit)] = &[
     ("次", Named("次")),
     ("遍", Named("次")),
     ("回", Named("次")),
-    ("个", Named("个")),
-    ("件", Named("件")),
-    ("台", Named("台")),
-    ("部", Named("部")),
-    ("条", Named("条")),
-    ("本", Named("本")),
-    ("张", Named("张")),
-    ("只", Named("只")),
-    ("家", Named("家")),
-    ("间", Named("间")),
+    ("个", Count),
+    ("件", Count),
+    ("台", Count),
+    ("部", Count),
+    ("条", Count),
+    ("本", Count),
+    ("张", Count),
+    ("只", Count),
+    ("家", Count),
+    ("间", Count),
     ("页", Named("页")),
     ("章", Named("章")),
     ("场", Named("场")),
-    ("种", Named("种")),
-    ("款", Named("款")),
-    ("份", Named("份")),
-    ("支", Named("支")),
+    ("种", Count),
+    ("款", Count),
+    ("份", Count),
+    ("支", Count),
     ("盒", Named("盒")),
     ("瓶", Named("瓶")),
     ("杯", Named("杯")),
@@ -123,8 +137,14 @@ const UNITS: &[(&str, Unit)] = &[
     ("箱", Named("箱")),
     ("袋", Named("袋")),
     ("双", Named("双")),
-    ("套", Named("套")),
-    ("户", Named("户")),
+    ("篇", Count),
+    ("句", Count),
+    ("首", Count),
+    ("颗", Count),
+    ("头", Count),
+    ("辆", Count),
+    ("套", Count),
+    ("户", Count),
     ("届", Named("届")),
     ("期", Named("期")),
     ("版", Named("版")),
@@ -147,8 +167,8 @@ const PREFIXES: &[(&str, Unit)] = &[
     ("＄", Named("美元")),
 ];
 
-/// The unit with which `rest` begins, and its characters.
-pub(super) fn unit_before(rest: &[char]) -> Option<(Unit, usize)> {
+/// The unit with which `rest` begins, behind a number, and its characters.
+pub(super) fn unit_before(rest: &[char], value: f64) -> Option<(Unit, usize)> {
     let begins = |name: &str| {
         let mut at = 0;
         name.chars().all(|c| {
@@ -158,7 +178,7 @@ pub(super) fn unit_before(rest: &[char]) -> Option<(Unit, usize)> {
     };
     let longest = UNITS
         .iter()
-        .filter(|(name, _)| begins(name))
+        .filter(|(name, unit)| unit.fits(value) && begins(name))
         .max_by_key(|(name, _)| name.chars().count());
     longest.map(|(name, unit)| (*unit, name.chars().count()))
 }

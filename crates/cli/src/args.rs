@@ -2,6 +2,7 @@
 
 mod access;
 mod bench;
+mod calibrate;
 mod compare;
 mod embed;
 mod eval;
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::access::AccessArgs;
 pub use self::bench::BenchArgs;
+pub use self::calibrate::CalibrateArgs;
 pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
@@ -54,6 +56,8 @@ pub enum Command {
     /// One contestant of `compare`, for that command
     #[command(hide = true)]
     Contestant(ContestantArgs),
+    /// A scale of similarity that means the same for every model, fitted to labelled pairs
+    Calibrate(CalibrateArgs),
     /// What is known of a model
     Info(InfoArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights

@@ -3,6 +3,7 @@
 mod chunks;
 
 pub mod bench;
+pub mod calibrate;
 pub mod compare;
 pub mod embed;
 pub mod eval;

@@ -89,6 +89,13 @@ impl Corpus {
         Ok(corpus)
     }
 
+    /// Labelled pairs that are read already.
+    pub fn of(files: &[LabelledPairs]) -> Self {
+        let mut corpus = Self::default();
+        files.iter().for_each(|file| corpus.add(file));
+        corpus
+    }
+
     fn add(&mut self, file: &LabelledPairs) {
         let start = self.pairs.len();
         for pair in &file.pairs {

@@ -119,6 +119,11 @@ impl Input {
         Ok(Self::new(name, format, progress, reader))
     }
 
+    /// What is part of the program.
+    pub fn of(name: &str, format: Format, content: &'static [u8]) -> Self {
+        Self::new(name.to_owned(), format, Progress::of(None), content)
+    }
+
     fn new(name: String, format: Format, progress: Progress, reader: impl Read + 'static) -> Self {
         Self {
             format,

@@ -4,6 +4,7 @@
 //! 2 used wrongly.
 
 mod args;
+mod calibration;
 mod commands;
 mod config;
 mod corpus;
@@ -41,6 +42,7 @@ fn run() -> anyhow::Result<()> {
         Command::Eval(args) => commands::eval::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Contestant(args) => commands::compare::contestant::run(&args),
+        Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

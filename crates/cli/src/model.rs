@@ -1,27 +1,49 @@
 //! The model of a command, loaded.
 
-use anyhow::Context;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
 use tokio::runtime::{Builder, Runtime};
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, resolve};
+use yuyi_models::{
+    CALIBRATION_FILE, EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, Resolved, resolve,
+    user_calibration,
+};
 use yuyi_tasks::Calibration;
 
-use crate::args::ModelArgs;
+use crate::args::{ComputeArgs, ModelArgs};
 
 /// A loaded model with the runtime that it is asked on.
 pub struct Model {
     embedder: LocalEmbedder,
     runtime: Runtime,
+    /// The folder of a model that was named by its path.
+    folder: Option<PathBuf>,
+}
+
+/// Where the calibration of a model goes.
+pub struct CalibrationPlace {
+    /// The file.
+    pub path: PathBuf,
+    /// The file that wins over it, if there is one.
+    pub hidden_by: Option<PathBuf>,
 }
 
 impl Model {
     /// Loads the model that the command line names.
     pub fn load(args: &ModelArgs) -> anyhow::Result<Self> {
-        let model = resolve(&args.model)?;
-        let embedder = LocalEmbedder::load(model, args.compute.precision(), args.compute.threads())
-            .with_context(|| format!("The model {} cannot be loaded", args.model))?;
-        let runtime = Builder::new_current_thread().build()?;
-        Ok(Self { embedder, runtime })
+        Self::load_resolved(resolve(&args.model)?, &args.compute)
+            .with_context(|| format!("The model {} cannot be loaded", args.model))
+    }
+
+    /// Loads a model that was found already.
+    pub fn load_resolved(model: Resolved, compute: &ComputeArgs) -> anyhow::Result<Self> {
+        let folder = model.folder.path().filter(|_| model.by_path);
+        Ok(Self {
+            folder: folder.map(PathBuf::from),
+            embedder: LocalEmbedder::load(model, compute.precision(), compute.threads())?,
+            runtime: Builder::new_current_thread().build()?,
+        })
     }
 
     /// What is known of the model.
@@ -37,6 +59,37 @@ impl Model {
         Ok(match self.embedder.calibration()? {
             Some(file) => Calibration::read(&file.name, &file.content)?,
             None => Calibration::Uncalibrated,
+        })
+    }
+
+    /// Name of the file that the calibration is from, if there is one.
+    ///
+    /// # Errors
+    /// As [`Model::calibration`].
+    pub fn calibration_file(&self) -> anyhow::Result<Option<String>> {
+        self.calibration()?;
+        Ok(self.embedder.calibration()?.map(|file| file.name))
+    }
+
+    /// Where a calibration of this model is found by itself: in its folder, if it was named by its path, else under the
+    /// home folder.
+    ///
+    /// # Errors
+    /// When no variable says where that is.
+    pub fn calibration_place(&self) -> anyhow::Result<CalibrationPlace> {
+        let users = self.embedder.fingerprint().and_then(user_calibration);
+        Ok(match (&self.folder, users) {
+            (Some(folder), users) => CalibrationPlace {
+                path: folder.join(CALIBRATION_FILE),
+                hidden_by: users.filter(|users| users.exists()),
+            },
+            (None, Some(path)) => CalibrationPlace {
+                path,
+                hidden_by: None,
+            },
+            (None, None) => bail!(
+                "There is no home folder to keep the calibration in. Set YUYI_HOME, or name a file with -o."
+            ),
         })
     }
 

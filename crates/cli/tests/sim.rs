@@ -56,7 +56,7 @@ fn json_is_one_document() {
     );
     assert_eq!(
         (&reply["sentence_a"], &reply["calibrated"]),
-        (&"a\"字".into(), &false.into())
+        (&"a\"字".into(), &true.into())
     );
 }
 

@@ -10,7 +10,7 @@ mod home;
 mod local;
 mod resolve;
 
-pub use builtin::BUILTIN_NAME;
+pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, user_calibration};
 pub use catalogue::{CATALOGUE, KnownModel, find_known};
 pub use embedder::{

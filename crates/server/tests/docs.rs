@@ -93,7 +93,9 @@ fn shape(value: &Value) -> Value {
         }
         Value::String(_) => "text".into(),
         Value::Number(_) => 0.into(),
-        other => other.clone(),
+        // The model of the test has no calibration.
+        Value::Bool(_) => false.into(),
+        Value::Null => Value::Null,
     }
 }
 

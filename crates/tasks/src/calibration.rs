@@ -1,14 +1,17 @@
 //! From the raw cosine of a model to the similarity that people see.
 
+mod assess;
 mod curve;
+mod cutoff;
 mod file;
 mod fit;
 mod isotonic;
 
+pub use self::assess::{Assessment, Fitted, calibrate};
 pub use self::curve::{Curve, CurveError, Knot};
+pub use self::cutoff::{Cutoff, Cutoffs};
 pub use self::file::{CalibrationFile, CalibrationFileError, FittedOn};
-pub use self::fit::{FitError, MIN_PAIRS, cross_validated, fit};
-pub use self::isotonic::isotonic_regression;
+pub use self::fit::{FitError, MIN_PAIRS};
 
 /// Maps a cosine in [-1, 1] to a similarity in [0, 1]: 0 unrelated, 0.5 the same topic with
 /// another meaning, 1 the same meaning. Never decreases, so it keeps every rank. Cheap to clone.

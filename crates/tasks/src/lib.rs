@@ -13,8 +13,8 @@ mod words;
 
 pub use blank::is_blank;
 pub use calibration::{
-    Calibration, CalibrationFile, CalibrationFileError, Curve, CurveError, FitError, FittedOn,
-    Knot, MIN_PAIRS, cross_validated, fit, isotonic_regression,
+    Assessment, Calibration, CalibrationFile, CalibrationFileError, Curve, CurveError, Cutoff,
+    Cutoffs, FitError, Fitted, FittedOn, Knot, MIN_PAIRS, calibrate,
 };
 pub use cosine::cosine;
 pub use negation::{NegationDifference, negation_difference, negations};

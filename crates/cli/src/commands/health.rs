@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 
 use crate::args::HealthArgs;
 
@@ -17,7 +17,8 @@ pub fn run(args: &HealthArgs) -> anyhow::Result<()> {
     let timeout = Duration::from_secs(args.timeout);
     let answer = address(&args.host, args.port)
         .and_then(|address| ask(address, timeout))
-        .with_context(|| format!("The server at {at} does not answer"))?;
+        // As text: a connection that breaks is no reader of standard output that has had enough.
+        .map_err(|error| anyhow!("The server at {at} does not answer: {error}"))?;
     let status = answer.split(' ').nth(1).unwrap_or_default();
     let body = answer.split_once("\r\n\r\n").unwrap_or_default().1;
     if status != "200" {
@@ -45,10 +46,8 @@ fn ask(address: SocketAddr, timeout: Duration) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, timeout)?;
     stream.set_read_timeout(Some(timeout))?;
     stream.set_write_timeout(Some(timeout))?;
-    write!(
-        stream,
-        "GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )?;
+    let request = format!("GET /health HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.take(MOST).read_to_string(&mut answer)?;
     Ok(answer)

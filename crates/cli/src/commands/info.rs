@@ -2,19 +2,37 @@
 
 use std::io::Write;
 
+use serde::Serialize;
 use yuyi_models::ModelFacts;
 
 use crate::args::InfoArgs;
 use crate::model::Model;
 
+#[derive(Serialize)]
+struct Info<'a> {
+    #[serde(flatten)]
+    facts: &'a ModelFacts,
+    calibrated: bool,
+    /// Name of the file.
+    calibration: Option<&'a str>,
+}
+
 /// Writes the facts of a model.
 pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let model = Model::load(&args.model)?;
+    let calibration = model.calibration_file()?;
     let mut out = std::io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(model.facts())?)?;
+        let info = Info {
+            facts: model.facts(),
+            calibrated: calibration.is_some(),
+            calibration: calibration.as_deref(),
+        };
+        writeln!(out, "{}", serde_json::to_string_pretty(&info)?)?;
     } else {
-        for (name, value) in lines(model.facts()) {
+        let calibration = calibration.unwrap_or_else(|| "none".to_owned());
+        let calibration = ("calibration", calibration);
+        for (name, value) in lines(model.facts()).into_iter().chain([calibration]) {
             writeln!(out, "{name:16}{value}")?;
         }
     }

@@ -4,11 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use serde::Serialize;
 use serde_json::json;
 use yuyi_encoder::{Precision, quantize_folder};
-use yuyi_models::resolve;
+use yuyi_models::{CALIBRATION_FILE, resolve};
+use yuyi_tasks::{CalibrationFile, FitError};
 
-use crate::args::{Misuse, QuantizeArgs};
+use crate::args::{ComputeArgs, Misuse, QuantizeArgs};
+use crate::calibration::{Fit, is_shipped, shipped_pairs};
+use crate::model::Model;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
@@ -32,6 +36,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
         .with_context(failed)?;
     let folder = work.path().join("model");
     let agreement = quantize_folder(&model.folder, &folder, precision, &model.defaults)?;
+    let calibration = calibrate(&folder, output)?;
     std::fs::rename(&folder, output).with_context(failed)?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
     let mut out = std::io::stdout().lock();
@@ -39,6 +44,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
         let report = json!({
             "output": output.display().to_string(), "precision": precision.name(), "bytes": bytes,
             "sentences": agreement.sentences, "mean_cosine": agreement.mean, "least_cosine": agreement.least,
+            "calibration": calibration,
         });
         writeln!(out, "{report}")?;
     } else {
@@ -53,6 +59,74 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
             "cosine to the original over {} sentences: mean {:.5}, least {:.5}",
             agreement.sentences, agreement.mean, agreement.least
         )?;
+        writeln!(out, "{}", calibration.said())?;
     }
     Ok(())
+}
+
+/// What became of the calibration of a copy.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+enum CopyCalibration {
+    /// That of the original, which was fitted to a user's own pairs.
+    Kept,
+    /// Fitted to the pairs in the program.
+    Fitted {
+        pairs: usize,
+        ece_before: f64,
+        ece_after: f64,
+    },
+    /// There is none: it cannot be fitted.
+    Missing { reason: String },
+}
+
+impl CopyCalibration {
+    fn said(&self) -> String {
+        match self {
+            Self::Kept => "calibration: that of the original, which was fitted to other pairs than those in the program".to_owned(),
+            Self::Fitted {
+                pairs,
+                ece_before,
+                ece_after,
+            } => format!(
+                "calibration error on {pairs} graded pairs: {ece_before:.3} before, {ece_after:.3} after"
+            ),
+            Self::Missing { reason } => format!("not calibrated: {reason}"),
+        }
+    }
+}
+
+/// Calibrates the copy in `folder`, which will be `output`.
+fn calibrate(folder: &Path, output: &Path) -> anyhow::Result<CopyCalibration> {
+    let file = folder.join(CALIBRATION_FILE);
+    if let Ok(content) = std::fs::read(&file) {
+        let original = CalibrationFile::read(CALIBRATION_FILE, &content)?;
+        if !is_shipped(&original) {
+            return Ok(CopyCalibration::Kept);
+        }
+    }
+    let mut copy = resolve(&folder.display().to_string())?;
+    if let Some(name) = output.file_name() {
+        copy.name = name.to_string_lossy().into_owned();
+    }
+    let model = Model::load_resolved(copy, &ComputeArgs::default())?;
+    let fit = match Fit::of(&model, &shipped_pairs()?) {
+        Ok(fit) => fit,
+        Err(error) => return without(&file, error),
+    };
+    std::fs::write(&file, fit.json()).context("The calibration cannot be written")?;
+    Ok(CopyCalibration::Fitted {
+        pairs: fit.pairs.len(),
+        ece_before: fit.fitted.before.ece,
+        ece_after: fit.fitted.after.ece,
+    })
+}
+
+/// A model that cannot be calibrated is still a model.
+fn without(file: &Path, error: anyhow::Error) -> anyhow::Result<CopyCalibration> {
+    let reason = error.downcast::<FitError>()?.to_string();
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(CopyCalibration::Missing { reason }),
+    }
 }

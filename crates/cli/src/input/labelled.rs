@@ -59,6 +59,15 @@ impl LabelledPairs {
         Self::of(input, scale, groups)
     }
 
+    /// The labelled pairs of a TSV file that is part of the program.
+    ///
+    /// # Errors
+    /// As [`LabelledPairs::read`].
+    pub fn of_tsv(name: &str, content: &'static [u8]) -> anyhow::Result<Self> {
+        let input = Input::of(name, Format::Tsv, content);
+        Self::of(input, None, &[])
+    }
+
     fn of(input: Input, scale: Option<(f64, f64)>, groups: &[&str]) -> anyhow::Result<Self> {
         let file = input.name.clone();
         let columns = Columns {

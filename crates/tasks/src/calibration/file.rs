@@ -28,9 +28,9 @@ pub struct FittedOn {
     pub set: String,
     /// Number of pairs.
     pub pairs: usize,
-    /// Expected calibration error of the cosine, cut at 0.
+    /// Expected calibration error of the cosine, cut at 0, on half of the pairs.
     pub ece_before: f64,
-    /// Expected calibration error of the similarity, of curves fitted to the other four fifths of the pairs.
+    /// Expected calibration error on that half of a curve that was fitted to the other half.
     pub ece_after: f64,
 }
 

@@ -1,0 +1,60 @@
+//! Flags of `yuyi calibrate`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::{MeasureArgs, ModelArgs, ReportArgs};
+
+/// `yuyi calibrate`.
+#[derive(Args)]
+pub struct CalibrateArgs {
+    /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV or JSONL; `-`: standard input) [default: the pairs in the program]
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Where the calibration goes [default: where it is used from then on]
+    #[arg(short, long, env = "YUYI_OUTPUT", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Precision for which a threshold is sought: the share of accepted pairs that are the same
+    #[arg(long, env = "YUYI_PRECISION_WISHED", value_name = "SHARE", default_value_t = 0.95, value_parser = parse_share)]
+    pub precision_wished: f64,
+    /// Fit and measure, and write no calibration
+    #[arg(long, env = "YUYI_DRY_RUN", value_parser = FalseyValueParser::new(), conflicts_with = "output")]
+    pub dry_run: bool,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    pub json: bool,
+    /// Measuring.
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+    /// Report.
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// A share above 0, at most 1.
+fn parse_share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if share > 0.0 && share <= 1.0 {
+        Ok(share)
+    } else {
+        Err("it has to be above 0 and at most 1".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares() {
+        assert_eq!(parse_share("0.95"), Ok(0.95));
+        for bad in ["0", "95", "-1", "NaN", "x"] {
+            assert!(parse_share(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Fits the calibration of a model to labelled pairs.
+
+use std::path::Path;
+
+use yuyi_models::CALIBRATION_PAIRS;
+use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate, cosine};
+
+use crate::corpus::{Corpus, Vectors};
+use crate::input::LabelledPairs;
+use crate::model::Model;
+
+/// The name of the pairs in the program.
+const SHIPPED: &str = "calibration-fit.tsv";
+
+/// A fit, and what it was made of.
+pub struct Fit {
+    /// The fit.
+    pub fitted: Fitted,
+    /// Cosine and label of each pair.
+    pub pairs: Vec<(f64, f64)>,
+    /// Texts that were cut.
+    pub truncated: usize,
+    file: CalibrationFile,
+}
+
+/// The pairs in the program.
+pub fn shipped_pairs() -> anyhow::Result<Corpus> {
+    let pairs = LabelledPairs::of_tsv(SHIPPED, CALIBRATION_PAIRS.as_bytes())?;
+    Ok(Corpus::of(&[pairs]))
+}
+
+/// Whether a calibration was fitted to the pairs in the program.
+pub fn is_shipped(file: &CalibrationFile) -> bool {
+    let fitted_on = file.fitted_on.as_ref();
+    fitted_on.is_some_and(|fitted_on| fitted_on.set == SHIPPED)
+}
+
+impl Fit {
+    /// Computes the cosines of the pairs and fits a curve to them.
+    ///
+    /// # Errors
+    /// When the model fails, there are too few pairs, or their labels do not rise with the cosines.
+    pub fn of(model: &Model, corpus: &Corpus) -> anyhow::Result<Self> {
+        let vectors = Vectors::compute(model, &corpus.texts.all)?;
+        let pair = |pair: &crate::corpus::CorpusPair| {
+            let cosine = cosine(&vectors.all[pair.a], &vectors.all[pair.b]);
+            (cosine, pair.label)
+        };
+        let pairs: Vec<(f64, f64)> = corpus.pairs.iter().map(pair).collect();
+        let fitted = calibrate(&pairs)?;
+        let fitted_on = FittedOn {
+            model: model.facts().name.clone(),
+            set: set(corpus),
+            pairs: pairs.len(),
+            ece_before: rounded(fitted.before.ece),
+            ece_after: rounded(fitted.after.ece),
+        };
+        let file = CalibrationFile {
+            curve: fitted.curve.clone(),
+            fitted_on: Some(fitted_on),
+        };
+        Ok(Self {
+            fitted,
+            pairs,
+            truncated: vectors.truncated,
+            file,
+        })
+    }
+
+    /// The content of its `calibration.json`; the same for the same pairs.
+    pub fn json(&self) -> String {
+        self.file.to_json()
+    }
+}
+
+/// The names of the files, without the folders, which are nobody else's business.
+fn set(corpus: &Corpus) -> String {
+    let name = |name: &str| match Path::new(name).file_name() {
+        Some(name) => name.to_string_lossy().into_owned(),
+        None => name.to_owned(),
+    };
+    let names: Vec<String> = corpus.files.iter().map(|file| name(&file.name)).collect();
+    names.join(", ")
+}
+
+/// To three digits: further ones may differ between processors.
+fn rounded(error: f64) -> f64 {
+    (error * 1e3).round() / 1e3
+}

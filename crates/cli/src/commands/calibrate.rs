@@ -1,0 +1,185 @@
+//! `yuyi calibrate`: from labelled pairs to a scale that means the same for every model.
+
+mod report;
+mod summary;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Serialize;
+use yuyi_tasks::metrics::Bin;
+use yuyi_tasks::{Cutoffs, Knot};
+
+use super::report_truncated;
+use crate::args::CalibrateArgs;
+use crate::calibration::{Fit, shipped_pairs};
+use crate::corpus::Corpus;
+use crate::model::{CalibrationPlace, Model};
+use crate::output::partial::PartialFile;
+use crate::report::Language;
+
+/// What was fitted and how good it is.
+#[derive(Serialize)]
+struct Calibrated {
+    model: String,
+    precision: String,
+    kernel: String,
+    /// The files of the pairs.
+    files: Vec<String>,
+    pairs: usize,
+    /// Every label is 0 or 1, so that a similarity is the share of pairs that are the same.
+    yes_no: bool,
+    /// Pairs on which the following errors are measured: half of them.
+    held_out: usize,
+    /// Expected calibration error of their cosines, cut at 0.
+    ece_before: f64,
+    /// Expected calibration error of their similarities by a curve that was fitted to the other half.
+    ece_after: f64,
+    knots: Vec<Knot>,
+    /// Similarity and label of those pairs before.
+    reliability_before: Vec<Bin>,
+    /// Similarity and label of those pairs after.
+    reliability_after: Vec<Bin>,
+    /// Least label of a pair that counts as the same.
+    same_from: f64,
+    thresholds: Cutoffs,
+    /// Texts that were cut.
+    truncated: usize,
+    /// The calibration file; none with `--dry-run`.
+    output: Option<PathBuf>,
+}
+
+/// Reads, computes, fits, measures, and writes the calibration and the report.
+pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
+    let report = args.report.report.clone().map(PartialFile::create);
+    let report = report.transpose()?;
+    let corpus = match args.files.as_slice() {
+        [] => shipped_pairs()?,
+        files => Corpus::read(files, args.measure.format)?,
+    };
+    let model = Model::load(&args.model)?;
+    let target = Target::of(args, &model)?;
+    // Before the work, which a place that cannot be written would make useless.
+    let output = target.as_ref().map(Target::create).transpose()?;
+    let fit = Fit::of(&model, &corpus)?;
+    let calibrated = Calibrated::of(args, &model, &corpus, &fit, target.as_ref());
+    report_truncated(fit.truncated, model.facts().max_tokens);
+    if let Some(mut output) = output {
+        output.writer.write_all(fit.json().as_bytes())?;
+        output.finish()?;
+    }
+    if let Some(file) = report {
+        let language = Language::or_of_locale(args.report.lang);
+        report::report(language, &calibrated, &fit).write(file)?;
+    }
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&calibrated)?)?;
+    } else {
+        out.write_all(summary::summary(&calibrated).as_bytes())?;
+    }
+    if let Some(target) = &target {
+        target.announce(&calibrated.model);
+    }
+    Ok(())
+}
+
+/// Where the calibration goes.
+struct Target {
+    path: PathBuf,
+    /// The program finds it there by itself.
+    is_used: bool,
+    /// The file that wins over it, if there is one.
+    hidden_by: Option<PathBuf>,
+}
+
+impl Target {
+    /// `None`: nowhere.
+    fn of(args: &CalibrateArgs, model: &Model) -> anyhow::Result<Option<Self>> {
+        if args.dry_run {
+            return Ok(None);
+        }
+        let target = |path, hidden_by| Self {
+            path,
+            is_used: args.output.is_none(),
+            hidden_by,
+        };
+        Ok(Some(match &args.output {
+            Some(path) => target(path.clone(), None),
+            None => {
+                let CalibrationPlace { path, hidden_by } = model.calibration_place()?;
+                target(path, hidden_by)
+            }
+        }))
+    }
+
+    fn create(&self) -> anyhow::Result<PartialFile> {
+        let folder = self.path.parent().filter(|_| self.is_used);
+        if let Some(folder) = folder {
+            let failed = || format!("The folder {} cannot be made", folder.display());
+            std::fs::create_dir_all(folder).with_context(failed)?;
+        }
+        PartialFile::create(self.path.clone())
+    }
+
+    fn announce(&self, model: &str) {
+        let path = self.path.display();
+        match (&self.hidden_by, self.is_used) {
+            (Some(other), _) => eprintln!(
+                "yuyi: {path} is written, but {} wins over it. Remove that file to use the new one.",
+                other.display()
+            ),
+            (None, true) => {
+                eprintln!(
+                    "yuyi: {path} is written; {model} uses it from now on, servers when they load it next."
+                );
+            }
+            (None, false) => eprintln!("yuyi: {path} is written."),
+        }
+    }
+}
+
+impl Calibrated {
+    fn of(
+        args: &CalibrateArgs,
+        model: &Model,
+        corpus: &Corpus,
+        fit: &Fit,
+        target: Option<&Target>,
+    ) -> Self {
+        let facts = model.facts();
+        let same_from = args.measure.same_from;
+        let wished = args.precision_wished;
+        let curve = &fit.fitted.curve;
+        let sampling = args.measure.sampling();
+        Self {
+            model: facts.name.clone(),
+            precision: facts.precision.clone(),
+            kernel: facts.kernel.clone(),
+            files: corpus.files.iter().map(|file| file.name.clone()).collect(),
+            pairs: fit.pairs.len(),
+            yes_no: corpus.files.iter().all(|file| file.yes_no),
+            held_out: fit.fitted.held_out,
+            ece_before: fit.fitted.before.ece,
+            ece_after: fit.fitted.after.ece,
+            knots: curve.knots().to_vec(),
+            reliability_before: fit.fitted.before.bins.to_vec(),
+            reliability_after: fit.fitted.after.bins.to_vec(),
+            same_from,
+            thresholds: Cutoffs::of(&fit.pairs, same_from, wished, curve, sampling),
+            truncated: fit.truncated,
+            output: target.map(|target| target.path.clone()),
+        }
+    }
+
+    /// The pairs, for a heading.
+    fn set(&self) -> String {
+        let name = |file: &String| {
+            let name = Path::new(file).file_name();
+            name.map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned())
+        };
+        let names: Vec<String> = self.files.iter().map(name).collect();
+        names.join(", ")
+    }
+}

@@ -1,0 +1,93 @@
+//! The calibration as text for a terminal.
+
+use yuyi_tasks::Cutoff;
+use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::metrics::Bin;
+
+use super::Calibrated;
+
+/// The errors, the curve, how reliable it is, and thresholds.
+pub fn summary(calibrated: &Calibrated) -> String {
+    let Calibrated {
+        model,
+        precision,
+        kernel,
+        pairs,
+        ece_before,
+        ece_after,
+        held_out,
+        ..
+    } = calibrated;
+    let set = calibrated.set();
+    let mut lines = vec![
+        format!("{model} · {precision} · {kernel} · {set}: {pairs} pairs"),
+        String::new(),
+        format!(
+            "calibration error {ece_before:.3} before, {ece_after:.3} after: on {held_out} pairs, by a curve for the others"
+        ),
+        String::new(),
+        "  cosine  similarity".to_owned(),
+    ];
+    let knots = calibrated.knots.iter();
+    lines.extend(knots.map(|(cosine, similarity)| format!("{cosine:8.4}{similarity:12.4}")));
+    lines.push(String::new());
+    lines.push("similarity   pairs   mean similarity   mean label   (of those pairs)".to_owned());
+    let filled = calibrated
+        .reliability_after
+        .iter()
+        .filter(|bin| bin.count > 0);
+    lines.extend(filled.map(bin));
+    lines.push(String::new());
+    lines.extend(thresholds(calibrated));
+    lines.join("\n") + "\n"
+}
+
+fn bin(bin: &Bin) -> String {
+    let Bin {
+        low,
+        high,
+        count,
+        mean_similarity,
+        mean_grade,
+    } = bin;
+    format!("{low:.1} – {high:.1} {count:8}{mean_similarity:18.3}{mean_grade:13.3}")
+}
+
+fn thresholds(calibrated: &Calibrated) -> Vec<String> {
+    let thresholds = &calibrated.thresholds;
+    let wished = thresholds.wished_precision;
+    let Some(best) = &thresholds.best_f1 else {
+        return vec!["All pairs are of one kind, so no threshold tells them apart.".to_owned()];
+    };
+    let same = format!(
+        "{} pairs are the same (label {} and more). Pairs from a threshold on are taken to be the same:",
+        thresholds.same, calibrated.same_from
+    );
+    let at_precision = match &thresholds.at_precision {
+        Some(cutoff) => threshold(&format!("precision {wished}"), cutoff),
+        None => format!("precision {wished}: no threshold has it"),
+    };
+    vec![same, threshold("best F1", best), at_precision]
+}
+
+fn threshold(name: &str, cutoff: &Cutoff) -> String {
+    let [similarity, cosine] = [estimate(&cutoff.similarity, 3), estimate(&cutoff.cosine, 4)];
+    let Cutoff {
+        precision,
+        recall,
+        f1,
+        ..
+    } = cutoff;
+    format!(
+        "{name}: similarity {similarity}, cosine {cosine}: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}"
+    )
+}
+
+/// A value, with its interval if there is one.
+fn estimate(estimate: &Estimate, digits: usize) -> String {
+    let value = estimate.value.unwrap_or_default();
+    match estimate.interval() {
+        Some(i) => format!("{value:.digits$} ({:.digits$}–{:.digits$})", i.low, i.high),
+        None => format!("{value:.digits$}"),
+    }
+}

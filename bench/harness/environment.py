@@ -40,6 +40,12 @@ def build_worker():
     return target() / "release" / "examples" / "bench_worker"
 
 
+def build_program():
+    """Path of the yuyi command, built from this checkout."""
+    subprocess.run(["cargo", "build", "--release", "--package", "yuyi"], cwd=REPOSITORY, check=True)
+    return target() / "release" / "yuyi"
+
+
 def target():
     """Where cargo puts what it builds."""
     return Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))

@@ -224,6 +224,33 @@ async fn a_large_request_does_not_hold_up_small_ones() {
     );
 }
 
+/// A request that the end of a batch cuts in two goes on with the next batch, before all that came after it.
+#[tokio::test]
+async fn a_request_cut_by_the_end_of_a_batch_goes_on_first() {
+    const PAIRS: usize = 400;
+    let bench = Bench::new();
+    let blocker = bench.send(&["x"]);
+    bench.batches(1).await;
+    for i in 0..PAIRS {
+        // Tokens that do not divide a batch.
+        bench.send(&[&format!("{i} of a pair"), &format!("{i} of a pair, too")]);
+    }
+    bench.requests(PAIRS + 1).await;
+    bench.open(PAIRS);
+    blocker.await.unwrap().unwrap();
+    bench.requests(0).await;
+    let mut cut = 0;
+    let batches = bench.gate.batches();
+    for i in 0..PAIRS {
+        let place = |wanted: String| batches.iter().position(|b| b.contains(&wanted)).unwrap();
+        let first = place(format!("{i} of a pair"));
+        let second = place(format!("{i} of a pair, too"));
+        assert!(second - first <= 1, "pair {i}: batches {first}, {second}");
+        cut += second - first;
+    }
+    assert!(cut > 0, "no batch ended inside a pair");
+}
+
 #[tokio::test]
 async fn identical_texts_in_flight_are_computed_once() {
     let bench = Bench::new();

@@ -34,19 +34,29 @@ pub(crate) struct Workspace {
     narrow: Matrix,
     /// The input of an integer product.
     bytes: QuantizedMatrix,
+    /// Tokens that there is memory for.
+    reserved: usize,
 }
 
 /// Tokens by which the memory of a workspace grows: a growth leaves a hole in the heap, so there are to be few.
-const GROWTH: usize = 128;
+const GROWTH: usize = 256;
 
 impl Workspace {
     /// Takes the memory for a batch of so many tokens at once.
     fn reserve(&mut self, tokens: usize, config: &BertConfig) {
-        let tokens = tokens.next_multiple_of(GROWTH);
+        if tokens <= self.reserved {
+            return;
+        }
+        self.reserved = tokens.next_multiple_of(GROWTH);
         let wide = config.intermediate_size.max(3 * config.hidden_size);
-        self.hidden.resize(tokens, config.hidden_size);
-        self.wide.resize(tokens, wide);
-        self.narrow.resize(tokens, config.hidden_size);
+        self.hidden.resize(self.reserved, config.hidden_size);
+        self.wide.resize(self.reserved, wide);
+        self.narrow.resize(self.reserved, config.hidden_size);
+        // Written to, so that the system gives all of it now: a server's memory after its first requests is what it stays at. As
+        // NaN, so that a step that reads what no step wrote does not go unnoticed.
+        for matrix in [&mut self.hidden, &mut self.wide, &mut self.narrow] {
+            matrix.fill(f32::NAN);
+        }
     }
 }
 

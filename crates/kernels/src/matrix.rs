@@ -34,6 +34,11 @@ impl Matrix {
         self.data.ensure(rows * self.stride);
     }
 
+    /// Sets every element.
+    pub fn fill(&mut self, x: f32) {
+        self.data.fill(x);
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows

@@ -109,6 +109,21 @@ describe('a key', () => {
       assert.equal(sent.length, 3)
     }))
 
+  it('is asked for again when the reasons of a score need one', () =>
+    onPage({}, async (page, sent) => {
+      await compute(page).click()
+      await enter(page, KEY)
+      await meter(page).waitFor()
+      await forget(page).click()
+      await page.getByRole('button', { name: '为什么是这个分数？' }).click()
+      await page.getByText('这个服务需要密钥').waitFor()
+      await enter(page, KEY)
+      await keyBox(page).waitFor({ state: 'detached' })
+      await page.getByRole('button', { name: '为什么是这个分数？' }).click()
+      await page.getByRole('heading', { name: '哪些词在起作用' }).waitFor()
+      assert.equal(await sent.at(-1).headerValue('authorization'), `Bearer ${KEY}`)
+    }))
+
   it('works in English, under a path and on a phone, for its own tab', () =>
     onPage({ path: `${PREFIX}/`, locale: 'en-GB', viewport: { width: 360, height: 740 } }, async (page, sent) => {
       await compute(page).click()

@@ -56,6 +56,8 @@ const button = (page) => page.getByRole('button', { name: /^(计算相似度|Com
 const box = (page, side) => page.locator(`#sentence-${side}`)
 const alert = (page) => page.locator('.alert')
 const meter = (page) => page.getByRole('meter')
+const why = (page) => page.getByRole('region', { name: /^(为什么是这个分数？|正在逐词分析…|Why this score\?)$/ })
+const askWhy = (page) => page.getByRole('button', { name: /^(为什么是这个分数？|Why this score\?)$/ })
 const fact = (page, name) => page.locator(`[data-fact=${name}]`)
 
 async function write(page, a, b) {
@@ -263,6 +265,246 @@ describe('a comparison', () => {
       await button(page).click()
       await page.locator('[data-note=truncated]').waitFor()
     }))
+})
+
+describe('the comparison of characters', () => {
+  const WEATHER = { sentence_a: '今天天气真不错', sentence_b: '外面阳光明媚' }
+  const METHODS = ['jaccard', 'edit', 'tfidf']
+  const bar = (page, method) => page.locator(`[data-literal=${method}]`)
+  const contrast = (page) => page.locator('[data-contrast]')
+
+  /** What a bar says, and how long it is, in percent. */
+  async function readBar(page, method) {
+    const said = parseFloat(await bar(page, method).locator('.percent').textContent())
+    const [inner, outer] = await Promise.all(
+      ['.bar', '.track'].map((part) => bar(page, method).locator(part).evaluate((e) => e.getBoundingClientRect().width)),
+    )
+    return { said, drawn: (100 * inner) / outer }
+  }
+
+  it('stays low where the meaning is the same in other words', () =>
+    onPage({}, async (page) => {
+      assert.equal(await bar(page, 'edit').locator('.percent').textContent(), '–')
+      await page.getByRole('button', { name: '天气' }).click()
+      const { similarity } = await showsScore(page, WEATHER)
+      const { methods } = await ask({ ...WEATHER, methods: METHODS })
+      for (const method of METHODS) {
+        const { said, drawn } = await readBar(page, method)
+        assert.equal(said, Math.round(100 * methods[method]), method)
+        assert.ok(Math.abs(drawn - said) < 1, `${method}: a bar of ${drawn} % says ${said} %`)
+        assert.ok(said <= 35 && said < 100 * similarity - 15, `${method} ${said} %, similarity ${similarity}`)
+      }
+      assert.match(await contrast(page).textContent(), /用词不同/)
+    }))
+
+  /** Shows a reply with other numbers than the server's. */
+  async function showing(page, changes) {
+    await countScores(page, async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, json: { ...(await response.json()), ...changes } })
+    })
+    await button(page).click()
+    await meter(page).waitFor()
+  }
+
+  it('is high where other meanings have like words', () =>
+    onPage({ locale: 'en-US' }, async (page) => {
+      await showing(page, { similarity: 0.4, methods: { jaccard: 0.7, edit: 0.5, tfidf: 0.3 } })
+      assert.match(await contrast(page).textContent(), /wording is much alike/)
+      assert.equal((await readBar(page, 'jaccard')).said, 70)
+    }))
+
+  it('contrasts with nothing that is not on a scale', () =>
+    onPage({}, async (page) => {
+      await showing(page, { calibrated: false, similarity: 0.9, methods: { jaccard: 0, edit: 0.1, tfidf: 0 } })
+      assert.equal(await contrast(page).count(), 0)
+    }))
+
+  it('is left out where the server knows none', () =>
+    onPage({}, async (page) => {
+      await showing(page, { methods: undefined })
+      assert.equal(await page.locator('[data-literal]').count(), 0)
+      assert.ok(!(await alert(page).isVisible()))
+    }))
+})
+
+describe('why a score is as it is', () => {
+  const RETURNS = { sentence_a: '3月起能退货', sentence_b: '5月起不能退货' }
+  const words = (page, side) => page.locator(`[data-words=${side}] [data-word]`)
+
+  /** Compares the two sentences and leaves the focus on the button that asks why. */
+  async function compared(page, { sentence_a, sentence_b } = RETURNS) {
+    await write(page, sentence_a, sentence_b)
+    await button(page).click()
+    await askWhy(page).waitFor()
+  }
+
+  /** The texts of the words on one side, without the numbers below them. */
+  const shaded = (page, side) =>
+    words(page, side).evaluateAll((all) => all.map((word) => (word.querySelector('.word') ?? word).textContent))
+
+  it('is shown on demand, by words, links and notes', () =>
+    onPage({ viewport: { width: 1280, height: 1000 } }, async (page) => {
+      const counter = await countScores(page)
+      assert.equal(await askWhy(page).count(), 0, 'there is no score yet')
+      await compared(page)
+      assert.equal(counter.requests, 1, 'nothing is explained before it is asked for')
+      assert.equal(await askWhy(page).getAttribute('aria-expanded'), 'false')
+      await askWhy(page).click()
+      await why(page).getByText('数字、日期或金额不一样').waitFor()
+      assert.ok(await why(page).getByText('只有一句话带否定词').isVisible())
+      assert.equal(await askWhy(page).getAttribute('aria-expanded'), 'true')
+
+      const { explain } = await ask({ ...RETURNS, explain: true })
+      for (const side of ['a', 'b']) {
+        assert.deepEqual(await shaded(page, side), explain[side].map((word) => word.text))
+        const heaviest = explain[side].toSorted((one, other) => other.weight - one.weight)[0]
+        const percent = words(page, side).filter({ hasText: heaviest.text }).locator('rt')
+        assert.equal(await percent.textContent(), `${Math.round(100 * heaviest.weight)}%`)
+      }
+      assert.match(await why(page).getByRole('listitem').filter({ hasText: '↔' }).first().textContent(), /^\S+↔\S+$/)
+      await screenshot(page, 'why')
+
+      await askWhy(page).click()
+      assert.ok(!(await words(page, 'a').first().isVisible()))
+      await askWhy(page).click()
+      assert.ok(await words(page, 'a').first().isVisible())
+      assert.equal(counter.requests, 2, 'it is asked for once')
+    }))
+
+  it('goes when the text changes or another score comes', () =>
+    onPage({}, async (page) => {
+      await compared(page)
+      await askWhy(page).click()
+      await words(page, 'a').first().waitFor()
+      await box(page, 'b').press('End')
+      await box(page, 'b').pressSequentially('吗')
+      await why(page).waitFor({ state: 'detached' })
+      await box(page, 'b').press('Backspace')
+      await askWhy(page).waitFor()
+      assert.equal(await words(page, 'a').count(), 0, 'what was found is gone')
+
+      await askWhy(page).click()
+      await words(page, 'a').first().waitFor()
+      await page.getByRole('button', { name: '天气' }).click()
+      await showsScore(page, { sentence_a: '今天天气真不错', sentence_b: '外面阳光明媚' })
+      await askWhy(page).waitFor()
+      assert.equal(await words(page, 'a').count(), 0)
+    }))
+
+  it('is not shown when it comes too late', () =>
+    onPage({}, async (page) => {
+      let release
+      const held = new Promise((resolve) => (release = resolve))
+      await compared(page)
+      await countScores(page, async (route) => {
+        await held
+        await route.continue().catch(() => {})
+      })
+      await askWhy(page).click()
+      const busy = why(page).getByRole('button')
+      assert.equal(await busy.textContent().then((text) => text.trim()), '正在逐词分析…')
+      assert.equal(await busy.getAttribute('aria-disabled'), 'true')
+      await box(page, 'a').fill('4月起能退货')
+      release()
+      await page.waitForTimeout(200)
+      await box(page, 'a').fill(RETURNS.sentence_a)
+      await askWhy(page).waitFor()
+      assert.equal(await words(page, 'a').count(), 0)
+    }))
+
+  it('is reached and folded by keyboard', () =>
+    onPage({}, async (page) => {
+      await compared(page)
+      await page.getByRole('button', { name: '心情' }).focus()
+      await page.keyboard.press('Tab')
+      assert.ok(await askWhy(page).evaluate((element) => element === document.activeElement))
+      await page.keyboard.press('Enter')
+      await words(page, 'a').first().waitFor()
+      assert.ok(await askWhy(page).evaluate((element) => element === document.activeElement), 'the focus stays')
+      await page.keyboard.press('Space')
+      await words(page, 'a').first().waitFor({ state: 'hidden' })
+    }))
+
+  it('says what went wrong, and can be asked for again', () =>
+    onPage({ failing: /status of 429/ }, async (page) => {
+      await compared(page)
+      const full = refusal(429, 'queue_full', 'Too much work is waiting.')
+      await countScores(page, (route, nth) => (nth === 1 ? route.fulfill(full) : route.continue()))
+      await askWhy(page).click()
+      await why(page).getByRole('alert').getByText('服务器正忙').waitFor()
+      await askWhy(page).click()
+      await words(page, 'a').first().waitFor()
+      assert.equal(await why(page).getByRole('alert').count(), 0)
+    }))
+
+  it('counts characters, and not the units of a string', () =>
+    onPage({}, async (page) => {
+      const pair = { sentence_a: '😀😀 𠮷野家的天气很好', sentence_b: '今天🌞晴' }
+      await compared(page, pair)
+      await askWhy(page).click()
+      await words(page, 'a').first().waitFor()
+      const { explain } = await ask({ ...pair, explain: true })
+      for (const side of ['a', 'b']) {
+        assert.deepEqual(await shaded(page, side), explain[side].map((word) => word.text))
+        const whole = await page.locator(`[data-words=${side}] .sentence`).evaluate((sentence) => {
+          const copy = sentence.cloneNode(true)
+          copy.querySelectorAll('rt, rp').forEach((number) => number.remove())
+          return copy.textContent
+        })
+        assert.equal(whole, pair[`sentence_${side}`])
+      }
+    }))
+
+  for (const [locale, colorScheme] of [
+    ['zh-CN', 'dark'],
+    ['en-US', 'light'],
+  ]) {
+    it(`fits a phone (${locale}, ${colorScheme})`, () =>
+      onPage(
+        { locale, colorScheme, viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
+        async (page) => {
+          await compared(page)
+          await askWhy(page).tap()
+          await words(page, 'a').first().waitFor()
+          assert.ok(await contrastOfWords(page), 'there are words')
+          await fitsWidth(page)
+          await screenshot(page, `why-phone-${locale}`)
+
+          await compared(page, { sentence_a: 'https://example.org/' + 'x'.repeat(3000), sentence_b: '天气很好' })
+          await askWhy(page).tap()
+          await words(page, 'b').first().waitFor()
+          await why(page).getByText(/开头的部分|only its first/).waitFor()
+          await fitsWidth(page)
+        },
+      ))
+  }
+
+  /** Checks that the text of every word stands out from its colour; how many words there are. */
+  async function contrastOfWords(page) {
+    const ratios = await page.locator('.word').evaluateAll((all) => {
+      const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+      const luminance = (...layers) => {
+        for (const layer of layers) {
+          canvas.fillStyle = layer
+          canvas.fillRect(0, 0, 1, 1)
+        }
+        const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((part) => {
+          const share = part / 255
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4
+        })
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+      }
+      return all.map((word) => {
+        const card = getComputedStyle(word.closest('.card')).backgroundColor
+        const { color, backgroundColor } = getComputedStyle(word)
+        const [dark, light] = [luminance(color), luminance(card, backgroundColor)].sort((one, other) => one - other)
+        return (light + 0.05) / (dark + 0.05)
+      })
+    })
+    assert.ok(Math.min(...ratios) >= 4.5, `contrasts of ${ratios}`)
+    return ratios.length
+  }
 })
 
 describe('a failure', () => {

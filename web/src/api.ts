@@ -1,5 +1,8 @@
 import { apiKey } from './apiKey'
+import { isNumber, isRecord } from './json'
+import { LITERAL_METHODS, readLiteral, type Literal } from './literal'
 import type { Pair, Side } from './pair'
+import { readReasons, type Reasons } from './reasons'
 
 /** What the server says about a pair. */
 export interface Score {
@@ -11,6 +14,8 @@ export interface Score {
   model: string
   /** Either sentence was longer than the model reads. */
   truncated: boolean
+  /** How alike the sentences are by their characters; older servers do not say. */
+  literal?: Literal
   /** From sending the request to reading the reply. */
   milliseconds: number
 }
@@ -36,19 +41,35 @@ export class RequestFailed extends Error {
 /** Asks the server once. Throws `RequestFailed`, also when `signal` ends the request. */
 export async function requestScore(pair: Pair, signal: AbortSignal): Promise<Score> {
   const started = performance.now()
-  const response = await send(pair, signal)
+  const score = await ask(pair, { methods: LITERAL_METHODS }, readScore, signal)
+  return { ...score, milliseconds: performance.now() - started }
+}
+
+/** Asks once why a pair scores as it does, which costs the server a pass for every word. Throws as `requestScore` does. */
+export function requestReasons(pair: Pair, signal: AbortSignal): Promise<Reasons> {
+  return ask(pair, { explain: true }, (body) => (isRecord(body) ? readReasons(body.explain) : undefined), signal)
+}
+
+/** `read` finds the answer in what the server sends; without one the reply makes no sense. */
+async function ask<T>(
+  pair: Pair,
+  options: Record<string, unknown>,
+  read: (body: unknown) => T | undefined,
+  signal: AbortSignal,
+): Promise<T> {
+  const response = await send({ sentence_a: pair.a, sentence_b: pair.b, ...options }, signal)
   const body = await readJson(response)
   if (!response.ok) {
     throw new RequestFailed(readFailure(response, body))
   }
-  if (!isScore(body)) {
+  const answer = read(body)
+  if (answer === undefined) {
     throw new RequestFailed({ kind: 'unreadable', status: response.status })
   }
-  const { similarity, cosine, calibrated, model, truncated } = body
-  return { similarity, cosine, calibrated, model, truncated, milliseconds: performance.now() - started }
+  return answer
 }
 
-async function send(pair: Pair, signal: AbortSignal): Promise<Response> {
+async function send(body: Record<string, unknown>, signal: AbortSignal): Promise<Response> {
   try {
     // Relative, since a proxy may serve the page under a prefix.
     return await fetch('./similarity', {
@@ -57,7 +78,7 @@ async function send(pair: Pair, signal: AbortSignal): Promise<Response> {
         'Content-Type': 'application/json',
         ...(apiKey.value && { Authorization: `Bearer ${apiKey.value}` }),
       },
-      body: JSON.stringify({ sentence_a: pair.a, sentence_b: pair.b }),
+      body: JSON.stringify(body),
       signal,
     })
   } catch {
@@ -91,17 +112,21 @@ function readRetryAfter(response: Response): number {
   return 1000 * Math.min(Math.max(Number.isFinite(seconds) ? seconds : 1, 0.5), 10)
 }
 
-function isScore(body: unknown): body is Omit<Score, 'milliseconds'> {
+function readScore(body: unknown): Omit<Score, 'milliseconds'> | undefined {
+  if (!isScore(body)) {
+    return undefined
+  }
+  const { similarity, cosine, calibrated, model, truncated, methods } = body
+  return { similarity, cosine, calibrated, model, truncated, literal: readLiteral(methods) }
+}
+
+function isScore(body: unknown): body is Omit<Score, 'milliseconds' | 'literal'> & { methods?: unknown } {
   return (
     isRecord(body) &&
-    Number.isFinite(body.similarity) &&
-    Number.isFinite(body.cosine) &&
+    isNumber(body.similarity) &&
+    isNumber(body.cosine) &&
     typeof body.calibrated === 'boolean' &&
     typeof body.model === 'string' &&
     typeof body.truncated === 'boolean'
   )
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null
 }

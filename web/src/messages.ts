@@ -1,5 +1,7 @@
 import type { Failure } from './api'
+import type { Contrast, LiteralMethod } from './literal'
 import type { Side } from './pair'
+import type { Note } from './reasons'
 
 /** A failure in words: what happened and what to do, and what the server said itself. */
 export interface Explanation {
@@ -36,6 +38,24 @@ export interface Messages {
   whyUncalibrated(model: string): string
   truncated: string
   spoken(percent: string, calibrated: boolean): string
+  literal: string
+  literalMethods: Record<LiteralMethod, string>
+  contrasts: Record<Contrast, string>
+  why: Record<
+    | 'ask'
+    | 'busy'
+    | 'done'
+    | 'notes'
+    | 'words'
+    | 'wordsHint'
+    | 'noWeights'
+    | 'links'
+    | 'linksHint'
+    | 'noLinks'
+    | 'goesWith',
+    string
+  >
+  note(note: Note): string
   key: Record<'label' | 'use' | 'hint' | 'malformed' | 'forget', string>
   explain(failure: Failure): Explanation
 }
@@ -63,6 +83,23 @@ const REFUSALS_ZH: Record<string, string> = {
   queue_timeout: '服务器正忙，排队等了太久，请稍后再试。',
   draining: '服务器正在关闭或重启，请稍后再试。',
   internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
+}
+
+/**
+ * By kind, in general words: what the server says of the two sentences is English, and not meant to be taken apart.
+ */
+const NOTES_ZH: Record<string, string> = {
+  number: '两句话里的数字、日期或金额不一样。模型往往看不出这种差别，请自己核对。',
+  negation: '只有一句话带否定词。模型往往看不出这种差别，意思可能正好相反。',
+  truncated: '句子超过了模型一次能读的长度，这里只分析了开头的部分。',
+  unknown: '句子里有模型不认识的字词，分数可能因此不准。',
+}
+
+/** What a reader should make of the server's own sentence. */
+const NOTE_ADVICE_EN: Record<string, string> = {
+  number: 'Models often miss this, so check for yourself.',
+  negation: 'Models often miss this, and the meaning may well be the opposite.',
+  unknown: 'The score may be off because of it.',
 }
 
 export const zh: Messages = {
@@ -95,6 +132,26 @@ export const zh: Messages = {
       : '这里显示的是余弦本身，不相关的句子也可能得分不低，所以请比较高低，不要只看数值。',
   truncated: '句子超过了模型能读的长度，末尾超出的部分没有参与计算。',
   spoken: (percent, calibrated) => `相似度 ${percent}${calibrated ? '' : '，未校准'}`,
+  literal: '字面相似度',
+  literalMethods: { jaccard: '共同字符', edit: '编辑距离', tfidf: 'TF-IDF' },
+  contrasts: {
+    sameMeaning: '用词不同，意思却相近：只比字面是看不出来的。',
+    sameWording: '字面上很像，意思却没有那么接近。',
+  },
+  why: {
+    ask: '为什么是这个分数？',
+    busy: '正在逐词分析…',
+    done: '分析完成。',
+    notes: '分数没有反映出来的',
+    words: '哪些词在起作用',
+    wordsHint: '颜色越浓，说明去掉这个词后相似度降得越多。百分数是它在这句话里所占的份额。',
+    noWeights: '去掉任何一个词，相似度都不会降低。',
+    links: '互相对应的词',
+    linksHint: '在模型看来，这些词在各自的句子里作用相近，但意思不一定相同。',
+    noLinks: '没有找到互相对应的词。',
+    goesWith: '对应',
+  },
+  note: ({ kind, message }) => NOTES_ZH[kind] ?? message,
   key: {
     label: '访问密钥',
     use: '使用密钥',
@@ -154,6 +211,27 @@ export const en: Messages = {
       : 'This is the plain cosine, and even unrelated sentences may score high. Compare scores with each other rather than reading them as absolute.',
   truncated: 'A sentence is longer than the model can read. The part beyond its limit was left out.',
   spoken: (percent, calibrated) => `Similarity ${percent}${calibrated ? '' : ', not calibrated'}`,
+  literal: 'Literal similarity',
+  literalMethods: { jaccard: 'Shared characters', edit: 'Edit distance', tfidf: 'TF-IDF' },
+  contrasts: {
+    sameMeaning: 'Different words, similar meaning: comparing the characters alone would miss it.',
+    sameWording: 'The wording is much alike, the meaning less so.',
+  },
+  why: {
+    ask: 'Why this score?',
+    busy: 'Looking at each word…',
+    done: 'The analysis is ready.',
+    notes: 'What the score does not show',
+    words: 'Which words count',
+    wordsHint:
+      'The stronger the colour, the more the similarity drops when the word is left out. Percentages are shares within the sentence.',
+    noWeights: 'Leaving out any one word does not lower the similarity.',
+    links: 'Words that go together',
+    linksHint: 'To the model these play similar parts in their sentences. They need not mean the same.',
+    noLinks: 'No words that go together were found.',
+    goesWith: 'goes with',
+  },
+  note: ({ kind, message }) => [message, NOTE_ADVICE_EN[kind]].filter(Boolean).join(' '),
   key: {
     label: 'Access key',
     use: 'Use key',

@@ -1,28 +1,28 @@
-import { computed, shallowRef } from 'vue'
+import { computed, onScopeDispose, shallowRef } from 'vue'
 
-import { RequestFailed, requestScore, type Failure, type Score } from './api'
+import { RequestFailed, type Failure } from './api'
 import type { Pair } from './pair'
 
-/** How long a comparison may take, with the time in which the model is loaded. */
+/** How long an answer may take, with the time in which the model is loaded. */
 const PATIENCE_MS = 120_000
 
 /** `loading`: the server's model is not ready, so the request is repeated until it is. */
 export type Phase = 'idle' | 'computing' | 'loading'
 
-/** A score and the sentences that it belongs to. */
-export interface Result {
+/** What was answered, and the sentences that it belongs to. */
+export interface Answer<T> {
   pair: Pair
-  score: Score
+  value: T
 }
 
-/** One comparison at a time; whatever arrives for an abandoned one is ignored. */
-export function useComparison() {
+/** Asks about pairs with `request`, one at a time; whatever arrives for an abandoned pair is ignored. */
+export function useAsking<T>(request: (pair: Pair, signal: AbortSignal) => Promise<T>) {
   const phase = shallowRef<Phase>('idle')
-  const result = shallowRef<Result>()
+  const answer = shallowRef<Answer<T>>()
   const failure = shallowRef<Failure>()
   let current: AbortController | undefined
 
-  async function compare(pair: Pair): Promise<void> {
+  async function ask(pair: Pair): Promise<void> {
     abandon()
     const own = new AbortController()
     current = own
@@ -33,13 +33,13 @@ export function useComparison() {
       own.abort()
     }, PATIENCE_MS)
     try {
-      const score = await scoreWhenLoaded(pair, own.signal)
+      const value = await requestWhenLoaded(pair, own.signal)
       if (current === own) {
-        result.value = { pair, score }
+        answer.value = { pair, value }
       }
     } catch (error) {
       if (current === own) {
-        result.value = undefined
+        answer.value = undefined
         failure.value = timedOut ? { kind: 'timeout' } : failureOf(error)
       }
     } finally {
@@ -50,10 +50,10 @@ export function useComparison() {
     }
   }
 
-  async function scoreWhenLoaded(pair: Pair, signal: AbortSignal): Promise<Score> {
+  async function requestWhenLoaded(pair: Pair, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
-        return await requestScore(pair, signal)
+        return await request(pair, signal)
       } catch (error) {
         const reason = failureOf(error)
         if (signal.aborted || reason.kind !== 'refused' || reason.code !== 'loading') {
@@ -65,7 +65,7 @@ export function useComparison() {
     }
   }
 
-  /** Stops what is under way and takes back the last failure; the last result stays. */
+  /** Stops what is under way and takes back the last failure; the last answer stays. */
   function abandon(): void {
     current?.abort()
     current = undefined
@@ -73,8 +73,11 @@ export function useComparison() {
     failure.value = undefined
   }
 
+  // Nobody is left to read the answer.
+  onScopeDispose(abandon)
+
   const busy = computed(() => phase.value !== 'idle')
-  return { phase, busy, result, failure, compare, abandon }
+  return { phase, busy, answer, failure, ask, abandon }
 }
 
 /** What went wrong; anything that is not a failed request is a fault of the page. */
@@ -85,7 +88,7 @@ function failureOf(error: unknown): Failure {
   throw error
 }
 
-/** Waits, or ends at once when the comparison is abandoned. */
+/** Waits, or ends at once when the question is abandoned. */
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds)

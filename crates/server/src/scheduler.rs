@@ -45,6 +45,10 @@ use crate::metrics::{Histogram, TEXTS, TOKENS};
 /// longer than a queue that is predicted wrongly should keep it away.
 const RETRY_AFTER: RangeInclusive<u32> = 1..=60;
 
+/// Share of the time a request may wait that its predicted wait may take: the prediction is a guess, and whoever is let in and
+/// then refused has waited for nothing.
+const PREDICTED_SHARE: f32 = 0.9;
+
 /// A text to embed.
 pub(crate) struct Work {
     /// Equal keys are computed once.
@@ -243,7 +247,7 @@ impl State {
         }
         let in_time = || {
             let wait = self.speed.time_for(self.queue.ahead());
-            wait.is_none_or(|wait| wait < shared.patience)
+            wait.is_none_or(|wait| wait < shared.patience.mul_f32(PREDICTED_SHARE))
         };
         waiting.saturating_add(added) <= shared.capacity && in_time()
     }

@@ -38,8 +38,8 @@ pub(crate) struct Workspace {
     reserved: usize,
 }
 
-/// Tokens by which the memory of a workspace grows: a growth leaves a hole in the heap, so there are to be few.
-const GROWTH: usize = 256;
+/// Tokens by which the memory of a workspace grows. A batch rarely has more, so the first takes what all others need.
+const GROWTH: usize = 512;
 
 impl Workspace {
     /// Takes the memory for a batch of so many tokens at once.

@@ -65,7 +65,9 @@ class Process:
         """Lets the process end by itself, or ends it."""
         if self.child.poll() is None:
             self.resume()
-        self.child.stdin.close()
+        # An engine that died has left part of a request unread, which closing would send again.
+        with contextlib.suppress(BrokenPipeError):
+            self.child.stdin.close()
         try:
             self.child.wait(10)
         except subprocess.TimeoutExpired:

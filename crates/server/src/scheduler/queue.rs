@@ -260,14 +260,14 @@ impl Queue {
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
             let share = turn.min(budget - tokens);
             tokens += take(request, &mut self.jobs, share, &mut batch.jobs, now);
-            if request.todo.is_empty() {
-                // All of it is under way.
-            } else if share < turn {
-                // The end of the batch cut its turn short. Behind all others a pair, half of which is computed, would
-                // wait as long again.
-                self.turns.push_front(id);
-            } else {
-                self.turns.push_back(id);
+            if !request.todo.is_empty() {
+                if share < turn {
+                    // The end of the batch cut its turn short. Behind all others a pair, half of which is computed,
+                    // would wait as long again.
+                    self.turns.push_front(id);
+                } else {
+                    self.turns.push_back(id);
+                }
             }
             if tokens >= budget {
                 break;

@@ -44,6 +44,14 @@ def processor_seconds():
     return (user + nice + system + irq + softirq) / ticks, steal / ticks
 
 
+def resident_mib(pid):
+    """Resident memory of one process, without others below it."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit("the server is gone")
+
+
 class Patience:
     """Waits for a quiet moment, as long as its time lasts. Nothing that is measured may run meanwhile."""
 

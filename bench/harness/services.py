@@ -70,11 +70,6 @@ class Service:
                 os.killpg(self.child.pid, signal.SIGKILL)
                 self.child.wait()
 
-    def resident_mib(self):
-        """Resident memory of the process that was started, without others below it."""
-        lines = Path(f"/proc/{self.child.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
-
     def memory_mib(self):
         """Memory of all its processes; a page that several share counts once."""
         total = 0

@@ -1,7 +1,13 @@
 //! `POST /tokenize`, as TEI's.
 
-use axum::Json;
+use std::convert::Infallible;
+use std::{mem, vec};
+
+use axum::body::{Body, Bytes};
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
@@ -30,7 +36,7 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 pub(crate) async fn tokenize(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = TokenizeRequest::read(body, app.limits())?;
     let model = app.model(request.model.as_deref()).await?;
     let options = TokenizeOptions {
@@ -39,11 +45,84 @@ pub(crate) async fn tokenize(
     };
     let _turn = turn(app.limits()).await?;
     let split = model.embedder().tokenize(request.inputs, options).await;
-    let texts = split.map_err(explain)?;
-    let tokens = texts
-        .into_iter()
-        .map(|pieces| pieces.into_iter().map(Token::from).collect());
-    Ok(Json(Reply(tokens.collect())))
+    Ok(reply(split.map_err(explain)?))
+}
+
+/// A reply of some fifty times the length of the texts is written in parts, so that it is never in memory as a whole.
+fn reply(texts: Vec<Vec<Piece>>) -> Response {
+    let mut parts = Parts::of(texts).peekable();
+    let first = parts.next().unwrap_or_default();
+    let body = match parts.peek() {
+        None => Body::from(first),
+        Some(_) => {
+            let parts = std::iter::once(first).chain(parts);
+            Body::from_stream(stream::iter(parts.map(Ok::<_, Infallible>)))
+        }
+    };
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+/// The JSON of a reply, in parts of some 64 KiB. Pieces are let go as they are written.
+struct Parts {
+    texts: vec::IntoIter<Vec<Piece>>,
+    pieces: Option<vec::IntoIter<Piece>>,
+    /// What comes before the next text or piece.
+    before_text: &'static str,
+    before_piece: &'static str,
+    /// The document is closed.
+    ended: bool,
+}
+
+impl Parts {
+    const BYTES: usize = 64 << 10;
+
+    fn of(texts: Vec<Vec<Piece>>) -> Self {
+        Self {
+            texts: texts.into_iter(),
+            pieces: None,
+            before_text: "[",
+            before_piece: "",
+            ended: false,
+        }
+    }
+
+    /// Writes the next piece, or the start or the end of a text; `false`: that was all.
+    fn write(&mut self, out: &mut Vec<u8>) -> bool {
+        if let Some(piece) = self.pieces.as_mut().and_then(Iterator::next) {
+            out.extend(self.before_piece.as_bytes());
+            self.before_piece = ",";
+            // A token has nothing that JSON cannot write.
+            return serde_json::to_writer(out, &Token::from(piece)).is_ok();
+        }
+        if self.pieces.take().is_some() {
+            out.push(b']');
+        }
+        self.pieces = self.texts.next().map(Vec::into_iter);
+        if self.pieces.is_some() {
+            out.extend(self.before_text.as_bytes());
+            out.push(b'[');
+            (self.before_text, self.before_piece) = (",", "");
+        }
+        self.pieces.is_some()
+    }
+}
+
+impl Iterator for Parts {
+    type Item = Bytes;
+
+    fn next(&mut self) -> Option<Bytes> {
+        let mut out = Vec::with_capacity(Self::BYTES + 256);
+        while out.len() < Self::BYTES {
+            if !self.write(&mut out) {
+                if !mem::replace(&mut self.ended, true) {
+                    let end = if self.before_text == "[" { "[]" } else { "]" };
+                    out.extend(end.as_bytes());
+                }
+                break;
+            }
+        }
+        (!out.is_empty()).then(|| out.into())
+    }
 }
 
 /// Waits until few enough others split their texts.
@@ -119,9 +198,10 @@ fn check_sum(texts: &[String], path: &str, limits: &Limits) -> Result<(), ApiErr
     }
 }
 
-/// The tokens of each text.
-#[derive(Serialize, ToSchema)]
+/// The tokens of each text: what [`Parts`] writes.
+#[derive(ToSchema)]
 #[schema(as = TokenizeReply)]
+#[expect(dead_code, reason = "describes the reply in /openapi.json")]
 pub(crate) struct Reply(Vec<Vec<Token>>);
 
 /// A token.
@@ -148,5 +228,45 @@ impl From<Piece> for Token {
             stop: place(piece.end),
             text: piece.text,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn piece(id: u32) -> Piece {
+        Piece {
+            id,
+            text: "\"字".into(),
+            special: false,
+            start: 0,
+            end: 4,
+        }
+    }
+
+    fn written(texts: Vec<Vec<Piece>>) -> (usize, Value) {
+        let parts: Vec<Bytes> = Parts::of(texts).collect();
+        (
+            parts.len(),
+            serde_json::from_slice(&parts.concat()).unwrap(),
+        )
+    }
+
+    #[test]
+    fn parts_are_one_document() {
+        let token = |id| json!({"id": id, "text": "\"字", "special": false, "start": 0, "stop": 4});
+        assert_eq!(written(vec![]), (1, json!([])));
+        assert_eq!(written(vec![vec![]]), (1, json!([[]])));
+        let some = vec![vec![piece(1), piece(2)], vec![], vec![piece(3)]];
+        assert_eq!(
+            written(some),
+            (1, json!([[token(1), token(2)], [], [token(3)]]))
+        );
+        let (parts, long) = written(vec![(0..5000).map(piece).collect(), vec![piece(7)]]);
+        assert!(parts > 3, "{parts}");
+        assert_eq!(long[0].as_array().unwrap().len(), 5000);
+        assert_eq!((&long[0][4999], &long[1][0]), (&token(4999), &token(7)));
     }
 }

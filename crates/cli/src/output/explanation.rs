@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use yuyi_tasks::explain::{Explanation, WordWeight};
 
-/// Writes the words of both sentences with their weights, what goes together, and the notes.
+const LEGEND: &str = "   %: share of the score that is lost without the word. ~: words that the model reads as alike in their sentences, from 0.3 to 1.";
+
+/// Writes the words of both sentences with their weights, what goes together, the notes, and how to read all that.
 pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> {
     writeln!(out, "A  {}", words(&explanation.a))?;
     writeln!(out, "B  {}", words(&explanation.b))?;
@@ -12,10 +14,13 @@ pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> 
         let (a, b) = (&explanation.a[link.a].text, &explanation.b[link.b].text);
         writeln!(out, "   {a} ~ {b}  {:.2}", link.similarity)?;
     }
+    if explanation.links.is_empty() {
+        writeln!(out, "   No word of A goes clearly with one of B.")?;
+    }
     for note in &explanation.notes {
         writeln!(out, "!  {}", note.message)?;
     }
-    Ok(())
+    writeln!(out, "{LEGEND}")
 }
 
 fn words(words: &[WordWeight]) -> String {
@@ -52,8 +57,18 @@ mod tests {
         };
         let mut out = Vec::new();
         write(&mut out, &explanation).unwrap();
-        let expected =
-            "A  不能 25%  退货 75%\nB  退货 100%\n   退货 ~ 退货  0.91\n!  Only A negates: 不能.\n";
+        let words = "A  不能 25%  退货 75%\nB  退货 100%\n";
+        let negates = "!  Only A negates: 不能.\n";
+        let expected = format!("{words}   退货 ~ 退货  0.91\n{negates}{LEGEND}\n");
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        let unlinked = Explanation {
+            links: Vec::new(),
+            ..explanation
+        };
+        let mut out = Vec::new();
+        write(&mut out, &unlinked).unwrap();
+        let none = "   No word of A goes clearly with one of B.\n";
+        let expected = format!("{words}{none}{negates}{LEGEND}\n");
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

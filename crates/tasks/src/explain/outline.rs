@@ -32,7 +32,7 @@ impl Outline {
     pub fn of(text: &str, states: &States) -> Self {
         let ends = states.places.iter().map(|place| place.characters.end);
         let read = ends.max().unwrap_or(0);
-        let words: Vec<OutlinedWord> = words_of_tokens(text, states)
+        let words: Vec<OutlinedWord> = quantities_whole(text, words_of_tokens(text, states))
             .into_iter()
             .filter(|word| word.place.end <= read)
             .map(|word| OutlinedWord {
@@ -102,6 +102,54 @@ fn words_of_tokens<'a>(text: &'a str, states: &States) -> Vec<Word<'a>> {
         }
     }
     all
+}
+
+/// What may follow a number in Chinese and makes one word with it.
+const UNITS: &str = "年月日号时点分秒天周岁元块角万亿千百个件台人次位名公斤米%％℃";
+
+/// Units after which a date or time may go on.
+const OF_DATES: [char; 7] = ['年', '月', '日', '号', '时', '点', '分'];
+
+/// With a number and its unit as one word, and all of a date or time (3月5号, 10点30分): its parts mean nothing alone.
+fn quantities_whole<'a>(text: &'a str, words: Vec<Word<'a>>) -> Vec<Word<'a>> {
+    let mut whole: Vec<Word<'a>> = Vec::new();
+    for word in words {
+        let joins =
+            |last: &Word| last.place.end == word.place.start && goes_on(last.text, word.text);
+        match whole.last_mut().filter(|last| joins(last)) {
+            Some(last) => {
+                let place = last.place.start..word.place.end;
+                last.text = characters(text, &place);
+                last.place = place;
+            }
+            None => whole.push(word),
+        }
+    }
+    whole
+}
+
+/// Whether `next` is the unit of the number that `last` ends with, or the next number of its date.
+fn goes_on(last: &str, next: &str) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_unit = |c: char| UNITS.contains(c);
+    if !last.starts_with(is_digit) || !last.chars().all(|c| is_digit(c) || c == '.' || is_unit(c)) {
+        return false;
+    }
+    if last.ends_with(is_digit) {
+        next.chars().count() == 1 && next.starts_with(is_unit)
+    } else {
+        last.ends_with(OF_DATES) && next.chars().all(is_digit)
+    }
+}
+
+/// The characters of a place.
+fn characters<'a>(text: &'a str, place: &Range<usize>) -> &'a str {
+    let mut bytes = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+    let start = bytes.nth(place.start).unwrap_or(text.len());
+    let end = bytes
+        .nth(place.len().saturating_sub(1))
+        .unwrap_or(text.len());
+    &text[start..end]
 }
 
 fn tokens_in<'a>(

@@ -74,6 +74,23 @@ fn what_is_missed_most_weighs_most() {
 }
 
 #[test]
+fn numbers_keep_their_units_and_dates_stay_whole() {
+    for (text, expected) in [
+        ("3月5号开会", "3月5号|开会"),
+        ("2024年12月31日10点30分", "2024年12月31日10点30分"),
+        ("买3个，15元", "买|3个|15元"),
+        ("3个5元", "3个|5元"),
+        ("涨了20%左右", "涨|了|20%|左右"),
+        ("iPhone15 Pro", "iPhone15|Pro"),
+        ("号码12345", "号码|12345"),
+    ] {
+        let outline = Outline::of(text, &states(text, goods));
+        let words: Vec<&str> = outline.words.iter().map(|word| &*word.text).collect();
+        assert_eq!(words.join("|"), expected);
+    }
+}
+
+#[test]
 fn words_are_linked_to_those_of_like_states() {
     let found = explained("不能退货", "退货可以", &[], &[]);
     let links: Vec<_> = found.links.iter().map(|l| (l.a, l.b)).collect();

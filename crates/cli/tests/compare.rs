@@ -77,6 +77,17 @@ fn models_and_methods_stand_side_by_side() {
         (&"MIT".into(), &384.into())
     );
     assert_eq!(best["spearman_above_best"], Value::Null);
+    // Each paraphrase above each pair that only has a word in common, which literal methods see the other way round.
+    let examples = |ranked: &Value| -> Vec<f64> {
+        let all = ranked["examples"].as_array().unwrap().iter();
+        all.map(|score| score.as_f64().unwrap()).collect()
+    };
+    let of_model = examples(best);
+    for paraphrase in &of_model[..4] {
+        assert!(of_model[4..8].iter().all(|s| s + 0.2 < *paraphrase));
+    }
+    let of_characters = examples(literal);
+    assert!(of_characters[4] > of_characters[0] && of_characters[5] > of_characters[1]);
     assert!(literal["quality"]["auc"]["value"].as_f64() < best["quality"]["auc"]["value"].as_f64());
     assert!(literal["spearman_above_best"]["value"].as_f64() < Some(0.0));
     assert_eq!(row(&found, TINY)["model"]["precision"], "f32");
@@ -95,17 +106,17 @@ fn one_that_fails_does_not_sink_the_others() {
     let pairs = write(folder.path(), "p.tsv", PAIRS);
     let report = folder.path().join("r.html");
     let report = report.to_str().unwrap();
-    let missing = format!(
-        "jaccard,word2vec:{}",
-        folder.path().join("no.txt").display()
-    );
+    let broken = folder.path().join("broken");
+    fs::create_dir(&broken).unwrap();
+    fs::write(broken.join("config.json"), "{}").unwrap();
+    let garbage = write(folder.path(), "garbage.txt", "不是词向量\n");
     let arguments = [
         "compare",
         &pairs,
         "--models",
-        &format!("no-such,{TINY}"),
+        &format!("{},{TINY}", broken.display()),
         "--methods",
-        &missing,
+        &format!("jaccard,word2vec:{garbage}"),
         "--rounds",
         "20",
         "--lang",
@@ -115,19 +126,19 @@ fn one_that_fails_does_not_sink_the_others() {
     ];
     let run = yuyi(&arguments);
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(
-        run.out
-            .contains("no-such: could not be measured: There is no model"),
-        "{run:?}"
-    );
-    assert!(run.out.contains("no.txt cannot be read"), "{run:?}");
+    for failed in [
+        "broken: could not be measured: ",
+        "garbage.txt: could not be measured: ",
+    ] {
+        assert!(run.out.contains(failed), "{run:?}");
+    }
     assert!(run.out.contains("\njaccard"), "{run:?}");
     assert!(
         run.err.ends_with("2 of 4 could not be measured\n"),
         "{run:?}"
     );
     let text = fs::read_to_string(report).unwrap();
-    assert!(text.contains("There is no model &quot;no-such&quot;"));
+    assert!(text.contains("could not be measured"));
     assert!(text.contains(">bert-cls-f16<") && !text.contains("NaN"));
     assert_eq!(text.matches("<svg").count(), 3);
 }
@@ -136,7 +147,18 @@ fn one_that_fails_does_not_sink_the_others() {
 fn what_cannot_be_meant_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = write(folder.path(), "p.tsv", PAIRS);
-    let cases: [(&[&str], i32, &str); 5] = [
+    let missing = format!("word2vec:{}", folder.path().join("no.txt").display());
+    let cases: [(&[&str], i32, &str); 7] = [
+        (
+            &["compare", &pairs, "--models", "e5-small-zh,no-such"],
+            1,
+            "yuyi: There is no model \"no-such\"",
+        ),
+        (
+            &["compare", &pairs, "--methods", &missing],
+            1,
+            "no.txt cannot be read",
+        ),
         (&["compare"], 2, "required"),
         (
             &["compare", &pairs, "--models", "a,a"],
@@ -159,6 +181,7 @@ fn what_cannot_be_meant_is_refused() {
         let run = yuyi(arguments);
         assert_eq!(run.code, code, "{arguments:?}: {run:?}");
         assert!(run.err.contains(message), "{arguments:?}: {run:?}");
+        assert!(!run.err.contains("measuring"), "{arguments:?}: {run:?}");
     }
     let help = yuyi(&["--help"]);
     assert!(

@@ -1,7 +1,7 @@
 //! `yuyi compare`: models and literal methods side by side on the user's pairs.
 //!
-//! Each is measured in a process of its own: memory that one has left behind would be counted with the next. What one cannot
-//! do does not sink the others.
+//! Each is measured in a process of its own: memory that one has left behind would be counted with the next. One that fails does
+//! not sink the others; what is not there at all is refused before anything is measured.
 
 pub mod contestant;
 mod examples;
@@ -10,14 +10,16 @@ mod ranked;
 mod report;
 mod table;
 
+use std::fs::File;
 use std::io::Write;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use serde::Serialize;
+use yuyi_models::resolve;
 
 use self::exchange::Contestant;
 use self::ranked::Ranked;
-use crate::args::{CompareArgs, Misuse};
+use crate::args::{CompareArgs, MethodArg, Misuse};
 use crate::corpus::Corpus;
 use crate::machine;
 use crate::output::partial::PartialFile;
@@ -47,9 +49,10 @@ pub(super) struct Comparison {
 /// Measures each, compares and reports.
 pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let contestants = contestants(args)?;
+    contestants.iter().try_for_each(check)?;
     let file = args.report.report.clone().map(PartialFile::create);
     let file = file.transpose()?;
-    let corpus = Corpus::read(&args.files, args.measure.format)?;
+    let corpus = Corpus::read(&args.files, args.measure.format, args.measure.scale)?;
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {
@@ -92,6 +95,22 @@ fn contestants(args: &CompareArgs) -> anyhow::Result<Vec<Contestant>> {
         }
     }
     Ok(all)
+}
+
+/// Refuses what nobody has, before minutes go into the others.
+fn check(contestant: &Contestant) -> anyhow::Result<()> {
+    match contestant {
+        Contestant::Model(name) => {
+            resolve(name)?;
+        }
+        Contestant::Method(MethodArg {
+            file: Some(file), ..
+        }) => {
+            File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
+        }
+        Contestant::Method(_) => {}
+    }
+    Ok(())
 }
 
 fn write(

@@ -339,9 +339,13 @@ fn examples(language: Language, measured: &[Measured<'_>]) -> Vec<Element> {
     let row = |(i, (a, b, kind)): (usize, &(&str, &str, Kind))| {
         let kind = match kind {
             Kind::Paraphrase => language.pick("同义，用词不同", "the same in other words"),
-            Kind::SharedWords => {
-                language.pick("用词相近，意思不同", "similar words, another meaning")
+            Kind::SharedWord => {
+                language.pick("毫不相干，碰巧有同样的词", "unrelated, a word in common")
             }
+            Kind::LookAlike => language.pick(
+                "用词几乎一样，意思不同",
+                "nearly the same words, another meaning",
+            ),
             Kind::Unrelated => language.pick("毫不相干", "unrelated"),
         };
         let scores = measured.iter().map(|(_, standing)| {
@@ -362,8 +366,8 @@ fn examples(language: Language, measured: &[Measured<'_>]) -> Vec<Element> {
     };
     vec![
         blocks::paragraph(language.pick(
-            "字面方法只认字词：换一种说法就认不出，字词相近就误以为同义。下面是固定的几对例句，不计入上面的指标。",
-            "Literal methods see words alone: they miss what is said in other words and fall for what only sounds alike. These pairs are fixed and not part of the metrics above.",
+            "字面方法只认字词：换一种说法就认不出，反而给碰巧有同样词语的两句话更高的分。用词几乎一样、意思却不同的句对，对模型也是难题。例句是固定的，不计入上面的指标。",
+            "Literal methods see words alone: they miss what is said in other words, and give more to sentences that merely have a word in common. Nearly the same words with another meaning are hard for models as well. The pairs are fixed and not part of the metrics above.",
         )),
         table.element(),
     ]

@@ -7,7 +7,7 @@ use yuyi_tasks::evaluation::Estimate;
 const HEAD: [&str; 10] = [
     "",
     "Spearman",
-    "above the best",
+    "to the best",
     "AUC",
     "best F1",
     "ECE",
@@ -49,11 +49,18 @@ pub fn table(comparison: &Comparison) -> String {
         }
     }
     lines.push(String::new());
+    lines.extend(comparison.results.iter().filter_map(suited_for));
     lines.push(format!(
         "In brackets: 95 % interval of {} bootstrap samples. MB: most memory of a process that does only this; of a literal method, what it adds.\n",
         comparison.rounds
     ));
     lines.join("\n")
+}
+
+/// What a known model suits.
+fn suited_for(ranked: &Ranked) -> Option<String> {
+    let (_, english) = ranked.suited_for?;
+    Some(format!("{}: suited for {english}", ranked.name))
 }
 
 /// The name on the left, numbers on the right.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use yuyi_models::CALIBRATION_PAIRS;
+use yuyi_tasks::evaluation::Sampling;
 use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate, cosine};
 
 use crate::corpus::{Corpus, Vectors};
@@ -36,24 +37,25 @@ pub fn is_shipped(file: &CalibrationFile) -> bool {
 }
 
 impl Fit {
-    /// Computes the cosines of the pairs and fits a curve to them.
+    /// Computes the cosines of the pairs and fits a curve to them; `sampling` draws the intervals of its errors.
     ///
     /// # Errors
     /// When the model fails, there are too few pairs, or their labels do not rise with the cosines.
-    pub fn of(model: &Model, corpus: &Corpus) -> anyhow::Result<Self> {
+    pub fn of(model: &Model, corpus: &Corpus, sampling: Sampling) -> anyhow::Result<Self> {
         let vectors = Vectors::compute(model, &corpus.texts.all)?;
         let pair = |pair: &crate::corpus::CorpusPair| {
             let cosine = cosine(&vectors.all[pair.a], &vectors.all[pair.b]);
             (cosine, pair.label)
         };
         let pairs: Vec<(f64, f64)> = corpus.pairs.iter().map(pair).collect();
-        let fitted = calibrate(&pairs)?;
+        let fitted = calibrate(&pairs, sampling)?;
+        let [ece_before, ece_after] = errors(&fitted).map(rounded);
         let fitted_on = FittedOn {
             model: model.facts().name.clone(),
             set: set(corpus),
             pairs: pairs.len(),
-            ece_before: rounded(fitted.before.ece),
-            ece_after: rounded(fitted.after.ece),
+            ece_before,
+            ece_after,
         };
         let file = CalibrationFile {
             curve: fitted.curve.clone(),
@@ -65,6 +67,11 @@ impl Fit {
             truncated: vectors.truncated,
             file,
         })
+    }
+
+    /// Expected calibration error before and after.
+    pub fn errors(&self) -> [f64; 2] {
+        errors(&self.fitted)
     }
 
     /// The content of its `calibration.json`; the same for the same pairs.
@@ -81,6 +88,12 @@ fn set(corpus: &Corpus) -> String {
     };
     let names: Vec<String> = corpus.files.iter().map(|file| name(&file.name)).collect();
     names.join(", ")
+}
+
+/// Calibration error before and after.
+fn errors(fitted: &Fitted) -> [f64; 2] {
+    // There are pairs, so there are errors.
+    [&fitted.before, &fitted.after].map(|of| of.ece.value.unwrap_or_default())
 }
 
 /// To three digits: further ones may differ between processors.

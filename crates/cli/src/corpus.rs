@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use yuyi_models::EmbedOptions;
 
-use crate::input::{Format, LabelledPairs};
+use crate::input::{Format, LabelledPairs, Scale};
 use crate::model::Model;
 use crate::progress::Progress;
 
@@ -34,7 +34,7 @@ pub struct CorpusFile {
     /// Its pairs.
     pub pairs: std::ops::Range<usize>,
     /// The scale of its labels, which became [0, 1].
-    pub scale: (f64, f64),
+    pub scale: Scale,
     /// Every label is 0 or 1.
     pub yes_no: bool,
 }
@@ -76,13 +76,17 @@ impl Corpus {
     ///
     /// # Errors
     /// As [`LabelledPairs::read`]; or when a file is named twice, whose pairs would count twice.
-    pub fn read(paths: &[PathBuf], format: Option<Format>) -> anyhow::Result<Self> {
+    pub fn read(
+        paths: &[PathBuf],
+        format: Option<Format>,
+        scale: Option<Scale>,
+    ) -> anyhow::Result<Self> {
         let mut corpus = Self::default();
         for (i, path) in paths.iter().enumerate() {
             if paths[..i].contains(path) {
                 bail!("{} is named twice.", path.display());
             }
-            let read = LabelledPairs::read(path, format, None, &[])?;
+            let read = LabelledPairs::read(path, format, scale, &[])?;
             read.report_scale();
             corpus.add(&read);
         }
@@ -171,7 +175,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         });
-        let corpus = Corpus::read(&paths, None).unwrap();
+        let corpus = Corpus::read(&paths, None, None).unwrap();
         assert_eq!(corpus.texts.all, ["一", "二", "三"]);
         let places: Vec<(usize, usize)> = corpus.pairs.iter().map(|p| (p.a, p.b)).collect();
         assert_eq!(places, [(0, 1), (1, 0), (1, 2), (2, 2)]);
@@ -179,7 +183,7 @@ mod tests {
         assert!(corpus.origin(3).ends_with("b.tsv:2"));
         let twice = [paths[0].clone(), paths[0].clone()];
         assert!(
-            Corpus::read(&twice, None)
+            Corpus::read(&twice, None, None)
                 .unwrap_err()
                 .to_string()
                 .contains("named twice")

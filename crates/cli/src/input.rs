@@ -4,6 +4,7 @@ mod delimited;
 mod faq;
 mod jsonl;
 mod labelled;
+mod scale;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -15,6 +16,7 @@ use yuyi_tasks::is_blank;
 
 pub use self::faq::{Faq, Question, Questions};
 pub use self::labelled::LabelledPairs;
+pub use self::scale::Scale;
 use crate::args::Misuse;
 use crate::progress::Progress;
 
@@ -96,6 +98,9 @@ impl Input {
     /// Opens `path`, or standard input for `-`; `unnamed` is the format of what does not tell.
     pub fn open(path: &Path, format: Option<Format>, unnamed: Format) -> anyhow::Result<Self> {
         let standard = path == Path::new("-");
+        if path.is_dir() {
+            bail!("{} is a folder; name a file.", path.display());
+        }
         let format = match format.or_else(|| Format::of(path)) {
             Some(format) => format,
             None if standard => unnamed,
@@ -187,7 +192,7 @@ impl Lines {
         if self.reader.read_until(b'\n', &mut bytes)? == 0 {
             return Ok(None);
         }
-        let text = String::from_utf8(bytes).map_err(|_| anyhow!("line {line} is not UTF-8"))?;
+        let text = String::from_utf8(bytes).map_err(|_| not_utf8(line))?;
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let text = text.strip_suffix('\r').unwrap_or(text);
         let text = if line == 1 {
@@ -197,6 +202,13 @@ impl Lines {
         };
         Ok(Some((line, text.to_owned())))
     }
+}
+
+/// What most such files need.
+fn not_utf8(line: u64) -> anyhow::Error {
+    anyhow!(
+        "line {line} is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW"
+    )
 }
 
 impl Iterator for Lines {
@@ -273,7 +285,7 @@ mod tests {
             (
                 Format::Tsv,
                 b"a\tb\n\xff\tb\n",
-                "f cannot be read further: line 2 is not UTF-8",
+                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW",
             ),
             (
                 Format::Tsv,
@@ -288,7 +300,7 @@ mod tests {
             (
                 Format::Csv,
                 b"a,b\n\xff,b\n",
-                "f cannot be read further: line 2 is not UTF-8",
+                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW",
             ),
             (
                 Format::Jsonl,

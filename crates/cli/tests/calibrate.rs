@@ -252,7 +252,11 @@ fn thresholds_and_errors_are_told() {
         (&report["pairs"], &report["held_out"], &report["yes_no"]),
         (&80.into(), &40.into(), &true.into())
     );
-    let error = |name: &str| report[name].as_f64().unwrap();
+    let error = |name: &str| {
+        let part = |part: &str| report[name][part].as_f64().unwrap();
+        assert!(part("low") <= part("value") && part("value") <= part("high"));
+        part("value")
+    };
     assert!(error("ece_after") < error("ece_before"), "{report}");
     let thresholds = &report["thresholds"];
     assert_eq!(
@@ -281,9 +285,61 @@ fn thresholds_and_errors_are_told() {
         "cosine  similarity",
         "best F1: similarity 0.",
         "precision 0.95: similarity 0.",
+        "a similarity is how likely a pair is the same, not how much",
+        "80 pairs are few",
     ] {
         assert!(shown.out.contains(part), "{part}: {shown:?}");
     }
+    let of_grades = yuyi(&["calibrate", "--dry-run", "--rounds", "0"]);
+    for part in ["how likely", "are few"] {
+        assert!(!of_grades.out.contains(part), "{part}: {of_grades:?}");
+    }
+}
+
+#[test]
+fn a_slip_among_the_labels_is_not_a_scale() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("c.json");
+    let run = |pairs: &str, more: &[&str]| {
+        let arguments = ["calibrate", "-", "--rounds", "0", "-o", text(&output)];
+        yuyi_with_input(&[&arguments, more].concat(), pairs)
+    };
+    let slip = own_pairs(80).replacen("\t1\n", "\t11\n", 1);
+    let refused = run(&slip, &[]);
+    assert_eq!((refused.code, output.exists()), (1, false), "{refused:?}");
+    for part in [
+        "standard input:",
+        "the label 11 is far from nearly all others, which go from 0 to 1",
+        "--scale 0..11",
+    ] {
+        assert!(refused.err.contains(part), "{part}: {refused:?}");
+    }
+    let outside = run(&slip, &["--scale", "0..1"]);
+    assert_eq!((outside.code, output.exists()), (1, false), "{outside:?}");
+    assert!(
+        outside
+            .err
+            .contains("the label 11 is outside the scale 0..1"),
+        "{outside:?}"
+    );
+    // Nobody gave the highest grade.
+    let without_fives = own_pairs(80).replace("\t1\n", "\t4\n");
+    let told = run(&without_fives, &["--scale", "0..5"]);
+    assert_eq!((told.code, output.exists()), (0, true), "{told:?}");
+    assert!(
+        told.err
+            .contains("labels from 0 to 5 are mapped to [0, 1].\n"),
+        "{told:?}"
+    );
+    let guessed = yuyi_with_input(&["calibrate", "-", "--dry-run"], &without_fives);
+    assert!(
+        guessed
+            .err
+            .contains("labels from 0 to 4 are mapped to [0, 1]. If the scale goes further"),
+        "{guessed:?}"
+    );
+    let backwards = run(&slip, &["--scale", "5..0"]);
+    assert_eq!(backwards.code, 2);
 }
 
 #[test]

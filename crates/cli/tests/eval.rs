@@ -123,6 +123,14 @@ fn a_faq_is_searched() {
         (&search["best"]["recall"], &search["best"]["refused"]),
         (&1.0.into(), &1.0.into())
     );
+    let (drawn, threshold) = (
+        &search["best"]["threshold_interval"],
+        search["best"]["threshold"].as_f64(),
+    );
+    assert!(
+        drawn["low"].as_f64() <= threshold && threshold <= drawn["high"].as_f64(),
+        "{search}"
+    );
     assert!(found.get("all").is_none());
 }
 
@@ -163,11 +171,23 @@ fn the_report_is_one_file_in_either_language() {
 fn one_class_is_measured_as_far_as_it_goes() {
     let run = yuyi_with_input(&["eval", "-", "--rounds", "20"], "一\t二\t1\n三\t四\t1\n");
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(
-        run.out.contains("AUC                      –\n"),
-        "{}",
-        run.out
-    );
+    for part in [
+        "AUC                      –\n",
+        "All labels are at or above 0.75, so no pair is to be told from another",
+    ] {
+        assert!(run.out.contains(part), "{}", run.out);
+    }
+}
+
+#[test]
+fn labels_the_wrong_way_round_are_noticed() {
+    let turned = PAIRS.replace("\t1\n", "\t2\n").replace("\t0\n", "\t1\n");
+    let turned = turned.replace("\t2\n", "\t0\n");
+    let hint = "Labels fall as similarity rises.";
+    let run = yuyi_with_input(&["eval", "-", "--rounds", "20"], &turned);
+    assert!(run.out.contains(hint), "{}", run.out);
+    let run = yuyi_with_input(&["eval", "-", "--rounds", "20"], PAIRS);
+    assert!(!run.out.contains(hint), "{}", run.out);
 }
 
 #[test]
@@ -175,8 +195,11 @@ fn failures_have_codes_and_say_where() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = write(folder.path(), "p.tsv", PAIRS);
     let nowhere = folder.path().join("no/r.html");
-    let cases: [(&[&str], i32, &str); 6] = [
+    let here = folder.path().to_str().unwrap();
+    let cases: [(&[&str], i32, &str); 8] = [
         (&["eval"], 2, "required"),
+        (&["eval", here], 1, "is a folder; name a file"),
+        (&["eval", "--questions", &pairs], 2, "--faq <FILE>"),
         (&["eval", "--faq", &pairs], 2, "--questions"),
         (&["eval", &pairs, &pairs], 1, "named twice"),
         (&["eval", &pairs, "--same-from", "2"], 2, "at most 1"),
@@ -196,4 +219,6 @@ fn failures_have_codes_and_say_where() {
         assert_eq!(run.code, code, "{arguments:?}: {run:?}");
         assert!(run.err.contains(message), "{arguments:?}: {run:?}");
     }
+    let alone = yuyi(&["eval", "--questions", &pairs]);
+    assert!(!alone.err.contains("<FILE>..."), "{alone:?}");
 }

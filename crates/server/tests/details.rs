@@ -145,7 +145,7 @@ async fn wishes_that_cannot_be_met_are_named() {
             json!({"methods": ["jaccard", "cosine"]}),
             "invalid_value",
             "methods[1]",
-            "methods[1]: \"cosine\" is none of jaccard, edit, tfidf, tfidf_words, word2vec.",
+            "methods[1]: \"cosine\" is none of jaccard, edit, tfidf, tfidf_words.",
         ),
         (
             json!({"methods": ["word2vec"]}),

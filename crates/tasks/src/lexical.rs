@@ -67,10 +67,13 @@ impl fmt::Display for Method {
 impl FromStr for Method {
     type Err = String;
 
+    /// By [`Method::name`]; a hyphen is as good as an underscore. The error names those that need nothing but texts.
     fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|method| method.name() == name);
+        let wanted = name.replace('-', "_");
+        let known = Self::ALL.into_iter().find(|method| method.name() == wanted);
         known.ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|method| method.name()).collect();
+            let of_texts = Self::ALL.iter().filter(|&&method| method != Self::Word2vec);
+            let names: Vec<&str> = of_texts.map(|method| method.name()).collect();
             format!("{name:?} is none of {}.", names.join(", "))
         })
     }

@@ -74,7 +74,9 @@ impl FromStr for MethodArg {
             Some((name, _)) => (name, None),
             None => (text, None),
         };
-        let method: Method = name.replace('-', "_").parse()?;
+        let method: Method = name.parse().map_err(|_| {
+            format!("{name:?} is none of jaccard, edit, tfidf, tfidf-words, word2vec:FILE")
+        })?;
         match (method, &file) {
             (Method::Word2vec, None) => {
                 Err("word2vec needs a file of word vectors: word2vec:FILE".into())

@@ -11,7 +11,7 @@ use super::{MeasureArgs, ModelArgs, ReportArgs};
 #[derive(Args)]
 pub struct EvalArgs {
     /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV or JSONL; `-`: standard input)
-    #[arg(value_name = "FILE", required_unless_present = "faq")]
+    #[arg(value_name = "FILE", required_unless_present_any = ["faq", "questions"])]
     pub files: Vec<PathBuf>,
     /// FAQ to search: question, answer, id, wordings
     #[arg(long, env = "YUYI_FAQ", value_name = "FILE", requires = "questions")]

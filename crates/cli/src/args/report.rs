@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use yuyi_tasks::evaluation::Sampling;
 
-use crate::input::Format;
+use crate::input::{Format, Scale};
 use crate::report::Language;
 
 /// How labelled pairs are read and measured.
@@ -14,6 +14,14 @@ pub struct MeasureArgs {
     /// Format of the files, where their names do not tell
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
+    /// Ends of the scale of the labels, as in 0..5 [default: 0..1 if they all lie there, else the whole numbers around them]
+    #[arg(
+        long,
+        env = "YUYI_SCALE",
+        value_name = "LOW..HIGH",
+        allow_hyphen_values = true
+    )]
+    pub scale: Option<Scale>,
     /// Least label, on the scale from 0 to 1, of a pair that counts as the same
     #[arg(long, env = "YUYI_SAME_FROM", value_name = "LABEL", default_value_t = 0.75, value_parser = parse_label)]
     pub same_from: f64,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-use super::{MethodArg, ModelArgs};
+use yuyi_tasks::lexical::Method;
+
+use super::ModelArgs;
 use crate::input::Format;
 
 /// `yuyi sim`.
@@ -31,9 +33,10 @@ pub struct SimArgs {
         long,
         env = "YUYI_METHODS",
         value_name = "METHOD",
-        value_delimiter = ','
+        value_delimiter = ',',
+        value_parser = parse_method
     )]
-    pub methods: Vec<MethodArg>,
+    pub methods: Vec<Method>,
     /// Tell which words the score comes from
     #[arg(long, env = "YUYI_EXPLAIN", value_parser = FalseyValueParser::new())]
     pub explain: bool,
@@ -43,4 +46,28 @@ pub struct SimArgs {
     /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
+}
+
+/// A method that needs nothing but the two texts.
+fn parse_method(name: &str) -> Result<Method, String> {
+    let (name, file) = name.split_once(':').unwrap_or((name, ""));
+    match name.parse()? {
+        Method::Word2vec => Err("word2vec reads a file of word vectors: use yuyi compare".into()),
+        _ if !file.is_empty() => Err(format!("{name} takes no file")),
+        method => Ok(method),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods() {
+        assert_eq!(parse_method("tfidf-words"), Ok(Method::TfidfWords));
+        assert_eq!(parse_method("tfidf_words"), Ok(Method::TfidfWords));
+        for bad in ["", "cosine", "word2vec", "word2vec:f", "edit:f"] {
+            assert!(parse_method(bad).is_err(), "{bad}");
+        }
+    }
 }

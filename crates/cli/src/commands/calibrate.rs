@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
+use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::metrics::Bin;
 use yuyi_tasks::{Cutoffs, Knot};
 
@@ -19,6 +20,12 @@ use crate::model::{CalibrationPlace, Model};
 use crate::output::partial::PartialFile;
 use crate::report::Language;
 
+/// Fewer pairs than this are worth a remark.
+const ENOUGH_PAIRS: usize = 200;
+
+/// A threshold that lets fewer of the same pairs pass rests on chance.
+const ENOUGH_ACCEPTED: usize = 10;
+
 /// What was fitted and how good it is.
 #[derive(Serialize)]
 struct Calibrated {
@@ -28,14 +35,14 @@ struct Calibrated {
     /// The files of the pairs.
     files: Vec<String>,
     pairs: usize,
-    /// Every label is 0 or 1, so that a similarity is the share of pairs that are the same.
+    /// Every label is 0 or 1, so that a similarity is the share of such pairs that are the same.
     yes_no: bool,
     /// Pairs on which the following errors are measured: half of them.
     held_out: usize,
     /// Expected calibration error of their cosines, cut at 0.
-    ece_before: f64,
+    ece_before: Estimate,
     /// Expected calibration error of their similarities by a curve that was fitted to the other half.
-    ece_after: f64,
+    ece_after: Estimate,
     knots: Vec<Knot>,
     /// Similarity and label of those pairs before.
     reliability_before: Vec<Bin>,
@@ -56,13 +63,13 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let report = report.transpose()?;
     let corpus = match args.files.as_slice() {
         [] => shipped_pairs()?,
-        files => Corpus::read(files, args.measure.format)?,
+        files => Corpus::read(files, args.measure.format, args.measure.scale)?,
     };
     let model = Model::load(&args.model)?;
     let target = Target::of(args, &model)?;
     // Before the work, which a place that cannot be written would make useless.
     let output = target.as_ref().map(Target::create).transpose()?;
-    let fit = Fit::of(&model, &corpus)?;
+    let fit = Fit::of(&model, &corpus, args.measure.sampling())?;
     let calibrated = Calibrated::of(args, &model, &corpus, &fit, target.as_ref());
     report_truncated(fit.truncated, model.facts().max_tokens);
     if let Some(mut output) = output {
@@ -171,6 +178,11 @@ impl Calibrated {
             truncated: fit.truncated,
             output: target.map(|target| target.path.clone()),
         }
+    }
+
+    /// Whether another sample of pairs would give a visibly different curve.
+    fn is_thin(&self) -> bool {
+        self.pairs < ENOUGH_PAIRS
     }
 
     /// The pairs, for a heading.

@@ -41,7 +41,7 @@ pub(super) struct Evaluation {
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone().map(PartialFile::create);
     let file = file.transpose()?;
-    let corpus = Corpus::read(&args.files, args.measure.format)?;
+    let corpus = Corpus::read(&args.files, args.measure.format, args.measure.scale)?;
     let search = match (&args.faq, &args.questions) {
         (Some(faq), Some(questions)) => {
             let faq = Faq::read(faq, args.measure.format)?;

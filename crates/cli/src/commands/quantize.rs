@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use yuyi_encoder::{Precision, quantize_folder};
 use yuyi_models::{CALIBRATION_FILE, resolve};
+use yuyi_tasks::evaluation::Sampling;
 use yuyi_tasks::{CalibrationFile, FitError};
 
 use crate::args::{ComputeArgs, Misuse, QuantizeArgs};
@@ -64,6 +65,9 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A copy tells its errors without intervals.
+const NO_INTERVALS: Sampling = Sampling { rounds: 0, seed: 0 };
+
 /// What became of the calibration of a copy.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
@@ -110,15 +114,16 @@ fn calibrate(folder: &Path, output: &Path) -> anyhow::Result<CopyCalibration> {
         copy.name = name.to_string_lossy().into_owned();
     }
     let model = Model::load_resolved(copy, &ComputeArgs::default())?;
-    let fit = match Fit::of(&model, &shipped_pairs()?) {
+    let fit = match Fit::of(&model, &shipped_pairs()?, NO_INTERVALS) {
         Ok(fit) => fit,
         Err(error) => return without(&file, error),
     };
     std::fs::write(&file, fit.json()).context("The calibration cannot be written")?;
+    let [ece_before, ece_after] = fit.errors();
     Ok(CopyCalibration::Fitted {
         pairs: fit.pairs.len(),
-        ece_before: fit.fitted.before.ece,
-        ece_after: fit.fitted.after.ece,
+        ece_before,
+        ece_after,
     })
 }
 

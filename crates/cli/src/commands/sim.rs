@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use serde::Serialize;
 use yuyi_encoder::Encoded;
 use yuyi_models::EmbedOptions;
 use yuyi_tasks::explain::Explanation;
-use yuyi_tasks::lexical::{Baseline, Method};
+use yuyi_tasks::lexical::Baseline;
 use yuyi_tasks::{Calibration, cosine, is_blank};
 
 use super::{Chunks, report_truncated};
@@ -137,7 +137,7 @@ struct Scorer {
 
 impl Scorer {
     fn load(args: &SimArgs) -> anyhow::Result<Self> {
-        let baselines = baselines(args)?;
+        let baselines = baselines(args);
         let model = Model::load(&args.model)?;
         Ok(Self {
             calibration: model.calibration()?,
@@ -201,15 +201,9 @@ impl Scorer {
 
 /// The methods of the command line, each once and in the order of their names. Pairs may be too many to know how common their words are before the
 /// first is scored, so every term counts the same.
-fn baselines(args: &SimArgs) -> anyhow::Result<Vec<Baseline>> {
-    let mut methods: Vec<Method> = args.methods.iter().map(|arg| arg.method).collect();
+fn baselines(args: &SimArgs) -> Vec<Baseline> {
+    let mut methods = args.methods.clone();
     methods.sort_by_key(|method| method.name());
     methods.dedup();
-    let baseline = |method| {
-        Baseline::of_pair(method).ok_or_else(|| {
-            let what = format!("{method} needs to know all texts first: use yuyi compare.");
-            anyhow!(Misuse(what))
-        })
-    };
-    methods.into_iter().map(baseline).collect()
+    methods.into_iter().filter_map(Baseline::of_pair).collect()
 }

@@ -2,10 +2,10 @@
 
 use std::io::BufRead;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
-use super::{Columns, Lines, Row, Rows};
+use super::{Columns, Lines, Row, Rows, not_utf8};
 
 /// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
 /// published sets of pairs. An empty line separates rows, unless it may be a row: an empty text.
@@ -44,7 +44,7 @@ fn explain(error: csv::Error) -> anyhow::Error {
         ErrorKind::Utf8 {
             pos: Some(position),
             ..
-        } => anyhow!("line {} is not UTF-8", position.line()),
+        } => not_utf8(position.line()),
         _ => error.into(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::{Columns, Format, Input, Row};
+use super::{Columns, Format, Input, Row, Scale};
 use crate::args::Misuse;
 
 /// The columns of a file of labelled pairs.
@@ -32,22 +32,23 @@ pub struct LabelledPairs {
     pub file: String,
     /// The pairs, in the order of the file; at least one.
     pub pairs: Vec<LabelledPair>,
-    /// Lowest and highest label of the scale that the file uses, which became 0 and 1.
-    pub scale: (f64, f64),
+    /// The scale that the file uses, which became [0, 1].
+    pub scale: Scale,
+    /// Nobody said what the scale is: it was read from the labels.
+    pub guessed: bool,
 }
 
 impl LabelledPairs {
     /// Reads a whole file (TSV, CSV or JSONL; `-`: standard input). Labels may be on any scale: those outside
-    /// [0, 1] are mapped to it, from the whole number below the lowest label to the one above the highest, or
-    /// from `scale`. `groups` are further columns.
+    /// [0, 1] are mapped to it from `scale`, or from what [`Scale::of`] makes of them. `groups` are further columns.
     ///
     /// # Errors
-    /// When the file cannot be read, a row lacks a sentence or a label, a label is no number or outside `scale`, or
-    /// there is no row at all. The message names the file and the line.
+    /// When the file cannot be read, a row lacks a sentence or a label, a label is no number or outside `scale`, a few
+    /// are far from all others, or there is no row at all. The message names the file and the line.
     pub fn read(
         path: &Path,
         format: Option<Format>,
-        scale: Option<(f64, f64)>,
+        scale: Option<Scale>,
         groups: &[&str],
     ) -> anyhow::Result<Self> {
         let input = Input::open(path, format, Format::Tsv)?;
@@ -68,7 +69,7 @@ impl LabelledPairs {
         Self::of(input, None, &[])
     }
 
-    fn of(input: Input, scale: Option<(f64, f64)>, groups: &[&str]) -> anyhow::Result<Self> {
+    fn of(input: Input, scale: Option<Scale>, groups: &[&str]) -> anyhow::Result<Self> {
         let file = input.name.clone();
         let columns = Columns {
             needed: COLUMNS,
@@ -83,14 +84,20 @@ impl LabelledPairs {
             progress.add(1);
         }
         progress.finish();
-        let scale = match scale {
-            Some(scale) => scale,
-            None => scale_of(&pairs, &file)?,
-        };
+        let guessed = scale.is_none();
+        let scale = scale.map_or_else(|| Scale::of(&pairs, &file), Ok)?;
         for pair in &mut pairs {
             pair.label = mapped(pair, scale, &file)?;
         }
-        Ok(Self { file, pairs, scale })
+        if pairs.is_empty() {
+            bail!("{file} has no pairs.");
+        }
+        Ok(Self {
+            file,
+            pairs,
+            scale,
+            guessed,
+        })
     }
 
     /// Whether every label is 0 or 1: yes or no rather than a grade.
@@ -101,10 +108,14 @@ impl LabelledPairs {
 
     /// Says on standard error how the labels were mapped, if they were.
     pub fn report_scale(&self) {
-        let (low, high) = self.scale;
-        if self.scale != (0.0, 1.0) {
+        let Scale { low, high } = self.scale;
+        if self.scale != Scale::UNIT {
+            let more = match self.guessed {
+                true => " If the scale goes further, name its ends, as in --scale 0..5.",
+                false => "",
+            };
             eprintln!(
-                "yuyi: {}: labels from {low} to {high} are mapped to [0, 1].",
+                "yuyi: {}: labels from {low} to {high} are mapped to [0, 1].{more}",
                 self.file
             );
         }
@@ -119,9 +130,17 @@ fn pair(row: Row, file: &str) -> anyhow::Result<LabelledPair> {
     else {
         bail!("{file}:{line}: {} are needed.", COLUMNS.join(", "));
     };
-    let number = label.trim().parse::<f64>().ok().filter(|n| n.is_finite());
-    let Some(label) = number else {
-        bail!("{file}:{line}: the label {label:?} is not a number, such as 0, 0.5 or 1.");
+    let Some(label) = number_of(label.trim()) else {
+        let header = match line {
+            1 => format!(
+                " If line 1 is a header, its names have to be {}.",
+                COLUMNS.join(", ")
+            ),
+            _ => String::new(),
+        };
+        bail!(
+            "{file}:{line}: the label {label:?} is neither a number, such as 0, 0.5 or 1, nor yes or no.{header}"
+        );
     };
     Ok(LabelledPair {
         line,
@@ -132,31 +151,21 @@ fn pair(row: Row, file: &str) -> anyhow::Result<LabelledPair> {
     })
 }
 
-/// [0, 1], or the whole numbers around all labels.
-fn scale_of(pairs: &[LabelledPair], file: &str) -> anyhow::Result<(f64, f64)> {
-    let labels = || pairs.iter().map(|pair| pair.label);
-    let (low, high) = labels().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), label| {
-        (low.min(label), high.max(label))
-    });
-    if pairs.is_empty() {
-        bail!("{file} has no pairs.");
+/// The number of a label; a yes is 1.
+fn number_of(label: &str) -> Option<f64> {
+    match label.to_lowercase().as_str() {
+        "yes" | "true" | "是" => Some(1.0),
+        "no" | "false" | "否" => Some(0.0),
+        number => number.parse().ok().filter(|n: &f64| n.is_finite()),
     }
-    if low >= 0.0 && high <= 1.0 {
-        return Ok((0.0, 1.0));
-    }
-    let scale = (low.floor(), high.ceil());
-    if scale.0 == scale.1 {
-        bail!("{file}: every label is {low}, which tells nothing about the scale.");
-    }
-    Ok(scale)
 }
 
-fn mapped(pair: &LabelledPair, (low, high): (f64, f64), file: &str) -> anyhow::Result<f64> {
+fn mapped(pair: &LabelledPair, scale: Scale, file: &str) -> anyhow::Result<f64> {
     let (line, label) = (pair.line, pair.label);
-    if !(low..=high).contains(&label) {
-        bail!("{file}:{line}: the label {label} is outside the scale from {low} to {high}.");
+    match scale.map(label) {
+        Some(mapped) => Ok(mapped),
+        None => bail!("{file}:{line}: the label {label} is outside the scale {scale}."),
     }
-    Ok((label - low) / (high - low))
 }
 
 #[cfg(test)]
@@ -171,7 +180,7 @@ mod tests {
     fn read_scaled(
         format: Format,
         text: &'static str,
-        scale: Option<(f64, f64)>,
+        scale: Option<Scale>,
     ) -> Result<LabelledPairs, String> {
         let input = Input::new("f".into(), format, Progress::of(None), text.as_bytes());
         LabelledPairs::of(input, scale, &["kind"]).map_err(|error| format!("{error:#}"))
@@ -207,23 +216,22 @@ mod tests {
     #[test]
     fn labels_of_other_scales_are_mapped() {
         let cases = [
-            ("a\tb\t0.2\na\tb\t0.9\n", (0.0, 1.0), vec![0.2, 0.9]),
-            ("a\tb\t0.5\na\tb\t4.8\n", (0.0, 5.0), vec![0.1, 0.96]),
-            (
-                "a\tb\t1\na\tb\t3\na\tb\t5\n",
-                (1.0, 5.0),
-                vec![0.0, 0.5, 1.0],
-            ),
-            ("a\tb\t-1\na\tb\t1\n", (-1.0, 1.0), vec![0.0, 1.0]),
+            ("a\tb\t0.2\na\tb\t0.9\n", vec![0.2, 0.9]),
+            ("a\tb\t0.5\na\tb\t4.8\n", vec![0.1, 0.96]),
+            ("a\tb\t-1\na\tb\t1\n", vec![0.0, 1.0]),
+            ("a\tb\tYes\na\tb\tfalse\na\tb\t是\n", vec![1.0, 0.0, 1.0]),
         ];
-        for (text, scale, labels) in cases {
+        for (text, labels) in cases {
             let read = read(Format::Tsv, text).unwrap();
-            assert_eq!(read.scale, scale);
             let found: Vec<f64> = read.pairs.iter().map(|pair| pair.label).collect();
             assert_eq!(found, labels);
+            assert!(read.guessed);
         }
-        let told = read_scaled(Format::Tsv, "a\tb\t2\n", Some((1.0, 5.0))).unwrap();
-        assert_eq!(told.pairs[0].label, 0.25);
+        let (low, high) = (1.0, 5.0);
+        let told = read_scaled(Format::Tsv, "a\tb\t2\n", Some(Scale { low, high })).unwrap();
+        assert_eq!((told.pairs[0].label, told.guessed), (0.25, false));
+        let empty = read_scaled(Format::Tsv, "", Some(Scale { low, high }));
+        assert_eq!(empty.unwrap_err(), "f has no pairs.");
     }
 
     #[test]
@@ -241,13 +249,13 @@ mod tests {
             ),
             (
                 Format::Tsv,
-                "a\tb\t1\na\tb\tyes\n",
-                "f:2: the label \"yes\" is not a number, such as 0, 0.5 or 1.",
+                "a\tb\t1\na\tb\tmaybe\n",
+                "f:2: the label \"maybe\" is neither a number, such as 0, 0.5 or 1, nor yes or no.",
             ),
             (
                 Format::Csv,
                 "a,b,NaN\n",
-                "f:1: the label \"NaN\" is not a number, such as 0, 0.5 or 1.",
+                "f:1: the label \"NaN\" is neither a number, such as 0, 0.5 or 1, nor yes or no. If line 1 is a header, its names have to be sentence_a, sentence_b, label.",
             ),
             (Format::Csv, "a,b,\n", "f:1: label is empty or blank."),
             (
@@ -268,16 +276,17 @@ mod tests {
             (
                 Format::Tsv,
                 "a\tb\t3\n",
-                "f: every label is 3, which tells nothing about the scale.",
+                "f: every label is 3, which tells nothing about the scale. Name its ends, as in --scale 0..5.",
             ),
         ];
         for (format, text, message) in cases {
             assert_eq!(read(format, text).unwrap_err(), message);
         }
-        let outside = read_scaled(Format::Tsv, "a\tb\t6\n", Some((1.0, 5.0))).unwrap_err();
+        let (low, high) = (1.0, 5.0);
+        let outside = read_scaled(Format::Tsv, "a\tb\t6\n", Some(Scale { low, high }));
         assert_eq!(
-            outside,
-            "f:1: the label 6 is outside the scale from 1 to 5."
+            outside.unwrap_err(),
+            "f:1: the label 6 is outside the scale 1..5."
         );
     }
 }

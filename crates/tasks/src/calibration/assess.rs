@@ -3,7 +3,8 @@
 use super::curve::Curve;
 use super::fit::{FitError, fit, held_out};
 use crate::Calibration;
-use crate::metrics::{Bin, Reliability};
+use crate::evaluation::{Estimate, Sampling};
+use crate::metrics::{Bin, Reliability, interval};
 
 /// A curve that was fitted to pairs, and how far similarities are from labels with it and without.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,36 +23,37 @@ pub struct Fitted {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Assessment {
     /// Expected calibration error over ten bins of equal width.
-    pub ece: f64,
+    pub ece: Estimate,
     /// The bins.
     pub bins: [Bin; 10],
 }
 
 impl Assessment {
-    fn of(similarities: &[f64], labels: &[f64]) -> Self {
+    fn of(similarities: &[f64], labels: &[f64], sampling: Sampling) -> Self {
         let reliability = Reliability::new(similarities, labels);
         let counts = vec![1; labels.len()];
+        let Sampling { rounds, seed } = sampling;
+        let drawn = interval(labels.len(), rounds, seed, |counts| reliability.ece(counts));
         Self {
-            // Told of any pairs, and there are some.
-            ece: reliability.ece(&counts).unwrap_or_default(),
+            ece: Estimate::new(reliability.ece(&counts), drawn),
             bins: reliability.bins(&counts),
         }
     }
 }
 
 /// Fits a curve to pairs of (cosine in [-1, 1], label in [0, 1]), and measures on the half of them how good a curve for
-/// the other half is: an error on the pairs of the fit itself would flatter.
+/// the other half is: an error on the pairs of the fit itself would flatter. `sampling` draws the intervals of the errors.
 ///
 /// # Errors
 /// When there are too few pairs, or the labels do not rise with the cosines.
-pub fn calibrate(pairs: &[(f64, f64)]) -> Result<Fitted, FitError> {
+pub fn calibrate(pairs: &[(f64, f64)], sampling: Sampling) -> Result<Fitted, FitError> {
     let curve = fit(pairs)?;
     let (half, held_out) = held_out(pairs)?;
     let (cosines, labels): (Vec<f64>, Vec<f64>) = held_out.into_iter().unzip();
     let assess = |calibration: &Calibration| {
         let similarity = |&cosine: &f64| calibration.similarity(cosine);
         let similarities: Vec<f64> = cosines.iter().map(similarity).collect();
-        Assessment::of(&similarities, &labels)
+        Assessment::of(&similarities, &labels, sampling)
     };
     Ok(Fitted {
         curve,
@@ -73,10 +75,17 @@ mod tests {
             (0.8 + 0.19 * share, label)
         };
         let pairs: Vec<(f64, f64)> = (0..300).map(pair).collect();
-        let fitted = calibrate(&pairs).unwrap();
+        let sampling = Sampling {
+            rounds: 200,
+            seed: 1,
+        };
+        let fitted = calibrate(&pairs, sampling).unwrap();
+        let [before, after] = [fitted.before.ece, fitted.after.ece];
         // Cosines are 0.895 on average, labels 0.5.
-        assert!((fitted.before.ece - 0.4).abs() < 0.05, "{fitted:?}");
-        assert!(fitted.after.ece < 0.05, "{fitted:?}");
+        assert!((before.value.unwrap() - 0.4).abs() < 0.05, "{fitted:?}");
+        assert!(after.value.unwrap() < 0.05, "{fitted:?}");
+        // Two halves of the same pairs: what is far off lies outside the interval of what is near.
+        assert!(before.low.unwrap() > after.high.unwrap(), "{fitted:?}");
         let count = |assessment: &Assessment| assessment.bins.iter().map(|b| b.count).sum::<u64>();
         assert_eq!((count(&fitted.before), count(&fitted.after)), (150, 150));
         assert_eq!(

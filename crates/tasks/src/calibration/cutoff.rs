@@ -14,6 +14,8 @@ pub struct Cutoff {
     pub similarity: Estimate,
     /// In cosine.
     pub cosine: Estimate,
+    /// How many of the pairs are accepted.
+    pub accepted: usize,
     /// Share of the accepted pairs that are the same.
     pub precision: f64,
     /// Share of the same pairs that are accepted.
@@ -56,7 +58,11 @@ impl Cutoffs {
         let drawn = intervals(pairs.len(), rounds, seed, |counts| {
             find(counts).map(|found| found.map(|found| found.threshold))
         });
-        let cutoff = |found: Option<Threshold>, drawn| Some(cutoff(found?, drawn, curve));
+        let cutoff = |found: Option<Threshold>, drawn| {
+            let found = found?;
+            let accepted = cosines.iter().filter(|&&c| c >= found.threshold).count();
+            Some(cutoff(found, accepted, drawn, curve))
+        };
         Self {
             same: same.iter().filter(|&&same| same).count(),
             best_f1: cutoff(best, drawn[0]),
@@ -66,7 +72,7 @@ impl Cutoffs {
     }
 }
 
-fn cutoff(found: Threshold, drawn: Option<Interval>, curve: &Curve) -> Cutoff {
+fn cutoff(found: Threshold, accepted: usize, drawn: Option<Interval>, curve: &Curve) -> Cutoff {
     let similarities = drawn.map(|drawn| Interval {
         low: curve.similarity(drawn.low),
         high: curve.similarity(drawn.high),
@@ -75,6 +81,7 @@ fn cutoff(found: Threshold, drawn: Option<Interval>, curve: &Curve) -> Cutoff {
     Cutoff {
         similarity: Estimate::new(Some(similarity), similarities),
         cosine: Estimate::new(Some(found.threshold), drawn),
+        accepted,
         precision: found.precision,
         recall: found.recall,
         f1: found.f1,
@@ -117,6 +124,8 @@ mod tests {
         );
         let strict = cutoffs.at_precision.unwrap();
         assert!(strict.precision >= 0.99);
+        let right = strict.precision * strict.accepted as f64;
+        assert!((right - strict.recall * 530.0).abs() < 1e-9, "{strict:?}");
         assert!(strict.cosine.value.unwrap() > 0.6, "{strict:?}");
         for cutoff in [best, strict] {
             let (value, interval) = (

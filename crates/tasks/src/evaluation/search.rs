@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Estimate, Sampling};
-use crate::metrics::{intervals, ndcg_at, recall_at, reciprocal_rank};
+use crate::metrics::{Interval, interval, intervals, ndcg_at, recall_at, reciprocal_rank};
 
 /// What a search gave for a question.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ impl Answer {
 pub struct AnswerThreshold {
     /// The least score that is answered.
     pub threshold: f64,
+    /// Between which scores it lies in 95 % of the bootstrap samples, where that was asked for and can be told.
+    pub threshold_interval: Option<Interval>,
     /// Share of the answers that are right.
     pub precision: f64,
     /// Share of the questions with an answer that are answered rightly.
@@ -76,7 +78,7 @@ pub fn search_quality(answers: &[Answer], sampling: Sampling) -> SearchQuality {
         recall_at_10,
         mrr,
         ndcg_at_10,
-        best: answer_threshold(answers),
+        best: answer_threshold(answers, sampling),
     }
 }
 
@@ -102,29 +104,43 @@ fn mean(values: impl Iterator<Item = f64>, counts: &[u32]) -> Option<f64> {
     (n > 0.0).then(|| sum / n)
 }
 
-/// The threshold of the greatest F1 of answering, the highest of several. `None` where no question has an answer or
-/// none is answered rightly.
-pub fn answer_threshold(answers: &[Answer]) -> Option<AnswerThreshold> {
-    let mut order: Vec<&Answer> = answers.iter().collect();
-    order.sort_by(|a, b| b.best.total_cmp(&a.best));
-    let answerable = answers.iter().filter(|a| a.relevant > 0).count();
-    let unanswerable = answers.len() - answerable;
-    let (mut right, mut misled) = (0, 0);
+/// The threshold of the greatest F1 of answering, the highest of several, with its interval. `None` where no question has
+/// an answer or none is answered rightly.
+pub fn answer_threshold(answers: &[Answer], sampling: Sampling) -> Option<AnswerThreshold> {
+    let mut sorted: Vec<&Answer> = answers.iter().collect();
+    sorted.sort_by(|a, b| b.best.total_cmp(&a.best));
+    let best = threshold_of(&sorted, &vec![1; sorted.len()])?;
+    let Sampling { rounds, seed } = sampling;
+    let drawn = |counts: &[u32]| Some(threshold_of(&sorted, counts)?.threshold);
+    Some(AnswerThreshold {
+        threshold_interval: interval(sorted.len(), rounds, seed, drawn),
+        ..best
+    })
+}
+
+/// That of a sample, in which each of the answers, sorted by falling score, is so many times.
+fn threshold_of(sorted: &[&Answer], counts: &[u32]) -> Option<AnswerThreshold> {
+    let counted = || sorted.iter().zip(counts.iter().map(|&n| n as usize));
+    let with_answer = counted().filter(|(answer, _)| answer.relevant > 0);
+    let answerable: usize = with_answer.map(|(_, n)| n).sum();
+    let all: usize = counted().map(|(_, n)| n).sum();
+    let unanswerable = all - answerable;
+    let (mut answered, mut right, mut misled) = (0, 0, 0);
     let mut best: Option<AnswerThreshold> = None;
-    for (i, answer) in order.iter().enumerate() {
-        right += usize::from(answer.is_right());
-        misled += usize::from(answer.relevant == 0);
-        if order
-            .get(i + 1)
-            .is_some_and(|next| next.best == answer.best)
-        {
+    for (i, (answer, n)) in counted().enumerate() {
+        answered += n;
+        right += if answer.is_right() { n } else { 0 };
+        misled += if answer.relevant == 0 { n } else { 0 };
+        let next = sorted.get(i + 1);
+        if next.is_some_and(|next| next.best == answer.best) {
             continue;
         }
-        let f1 = 2.0 * right as f64 / (i + 1 + answerable) as f64;
+        let f1 = 2.0 * right as f64 / (answered + answerable) as f64;
         if right > 0 && best.is_none_or(|best| f1 > best.f1) {
             best = Some(AnswerThreshold {
                 threshold: answer.best,
-                precision: right as f64 / (i + 1) as f64,
+                threshold_interval: None,
+                precision: right as f64 / answered as f64,
                 recall: right as f64 / answerable as f64,
                 f1,
                 refused: (unanswerable > 0).then(|| 1.0 - misled as f64 / unanswerable as f64),
@@ -146,6 +162,11 @@ mod tests {
         }
     }
 
+    const SAMPLING: Sampling = Sampling {
+        rounds: 100,
+        seed: 3,
+    };
+
     #[test]
     fn metrics_are_means_over_the_questions_with_an_answer() {
         let answers = [
@@ -153,11 +174,7 @@ mod tests {
             answer(&[4], 1, 0.8),
             answer(&[], 0, 0.7),
         ];
-        let sampling = Sampling {
-            rounds: 100,
-            seed: 3,
-        };
-        let quality = search_quality(&answers, sampling);
+        let quality = search_quality(&answers, SAMPLING);
         assert_eq!((quality.answerable, quality.unanswerable), (2, 1));
         assert_eq!(quality.recall_at_1.value, Some(0.5));
         assert_eq!(quality.recall_at_10.value, Some(1.0));
@@ -179,12 +196,14 @@ mod tests {
             answer(&[2], 1, 0.6),
             answer(&[], 0, 0.5),
         ];
-        let best = answer_threshold(&answers).unwrap();
+        let best = answer_threshold(&answers, SAMPLING).unwrap();
         assert_eq!(
             (best.threshold, best.precision, best.refused),
             (0.8, 1.0, Some(1.0))
         );
         assert!((best.recall - 2.0 / 3.0).abs() < 1e-12);
+        let drawn = best.threshold_interval.unwrap();
+        assert!(drawn.low <= 0.8 && 0.8 <= drawn.high, "{drawn:?}");
         // Two answers and three questions with one.
         assert!((best.f1 - 4.0 / 5.0).abs() < 1e-12);
     }
@@ -192,14 +211,14 @@ mod tests {
     #[test]
     fn equal_scores_are_answered_together() {
         let answers = [answer(&[1], 1, 0.8), answer(&[], 0, 0.8)];
-        let best = answer_threshold(&answers).unwrap();
+        let best = answer_threshold(&answers, SAMPLING).unwrap();
         assert_eq!((best.precision, best.refused), (0.5, Some(0.0)));
     }
 
     #[test]
     fn without_a_right_answer_there_is_no_threshold() {
-        assert_eq!(answer_threshold(&[]), None);
-        assert_eq!(answer_threshold(&[answer(&[2], 1, 0.9)]), None);
-        assert_eq!(answer_threshold(&[answer(&[], 0, 0.9)]), None);
+        assert_eq!(answer_threshold(&[], SAMPLING), None);
+        assert_eq!(answer_threshold(&[answer(&[2], 1, 0.9)], SAMPLING), None);
+        assert_eq!(answer_threshold(&[answer(&[], 0, 0.9)], SAMPLING), None);
     }
 }

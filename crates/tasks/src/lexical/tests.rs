@@ -87,7 +87,7 @@ fn names_are_read_back() {
     }
     assert_eq!(
         "Edit".parse::<Method>().unwrap_err(),
-        "\"Edit\" is none of jaccard, edit, tfidf, tfidf_words, word2vec."
+        "\"Edit\" is none of jaccard, edit, tfidf, tfidf_words."
     );
 }
 

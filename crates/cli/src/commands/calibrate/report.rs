@@ -1,8 +1,9 @@
 //! The calibration as a report.
 
+use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::{Calibration, Cutoff};
 
-use super::Calibrated;
+use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
 use crate::calibration::Fit;
 use crate::report::blocks::{self, Cell, Table, Tile, figure, figures};
 use crate::report::numbers::{grouped, interval, percent, value};
@@ -38,28 +39,47 @@ fn about(language: Language, calibrated: &Calibrated) -> Vec<String> {
 }
 
 fn tiles(language: Language, calibrated: &Calibrated) -> Element {
-    let tile = |label: (&str, &str), value: String, note: (&str, &str)| Tile {
+    let tile = |label: (&str, &str), value: String, note: String| Tile {
         value,
         label: language.pick(label.0, label.1).to_owned(),
-        note: language.pick(note.0, note.1).to_owned(),
+        note,
+    };
+    let error = |label, error: &Estimate, what: (&str, &str)| {
+        let what = language.pick(what.0, what.1);
+        let note = match error.interval() {
+            Some(_) => format!("{} · {what}", interval(error)),
+            None => what.to_owned(),
+        };
+        tile(label, value(error.value), note)
     };
     blocks::tiles([
-        tile(("句对", "pairs"), grouped(calibrated.pairs), ("", "")),
         tile(
+            ("句对", "pairs"),
+            grouped(calibrated.pairs),
+            match calibrated.is_thin() {
+                true => language.pick(
+                    format!("偏少，最好有 {ENOUGH_PAIRS} 对以上"),
+                    format!("few: take {ENOUGH_PAIRS} or more"),
+                ),
+                false => String::new(),
+            },
+        ),
+        error(
             ("校准前误差 ECE", "error before (ECE)"),
-            format!("{:.3}", calibrated.ece_before),
+            &calibrated.ece_before,
             ("直接用余弦", "of the cosine"),
         ),
-        tile(
+        error(
             ("校准后误差 ECE", "error after (ECE)"),
-            format!("{:.3}", calibrated.ece_after),
+            &calibrated.ece_after,
             ("没参与拟合的一半", "on the half not fitted to"),
         ),
     ])
 }
 
 fn conclusion(language: Language, calibrated: &Calibrated) -> String {
-    let [before, after] = [calibrated.ece_before, calibrated.ece_after].map(percent);
+    let errors = [calibrated.ece_before, calibrated.ece_after];
+    let [before, after] = errors.map(|error| percent(error.value.unwrap_or_default()));
     language.pick(
         format!("按分数分档来看，直接用余弦时，平均分与平均标注相差 {before}；校准后，在没有参与拟合的一半句对上相差 {after}。"),
         format!("In bins of score, the mean cosine and the mean label are {before} apart; after calibration, on the half of the pairs that it was not fitted to, similarity and label are {after} apart."),
@@ -130,6 +150,7 @@ fn thresholds(language: Language, calibrated: &Calibrated) -> Vec<Element> {
         pick("精确率", "precision"),
         pick("召回率", "recall"),
         pick("F1", "F1"),
+        pick("判为同义的句对", "pairs accepted"),
     ];
     let wished = percent(thresholds.wished_precision);
     let name = language.pick(
@@ -139,7 +160,15 @@ fn thresholds(language: Language, calibrated: &Calibrated) -> Vec<Element> {
     let mut rows = vec![row(language.pick("F1 最高", "best F1"), best)];
     let mut notes = Vec::new();
     match &thresholds.at_precision {
-        Some(cutoff) => rows.push(row(&name, cutoff)),
+        Some(cutoff) => {
+            rows.push(row(&name, cutoff));
+            if cutoff.accepted < ENOUGH_ACCEPTED {
+                notes.push(blocks::note(&language.pick(
+                    format!("达到“{name}”这一阈值的只有 {} 对，还不足为凭。", cutoff.accepted),
+                    format!("Only {} of the pairs reach the threshold for a {name}: do not rely on it yet.", cutoff.accepted),
+                )));
+            }
+        }
         None => notes.push(blocks::note(&language.pick(
             format!("没有哪个阈值的精确率能达到 {wished}。"),
             format!("No threshold has a precision of {wished}."),
@@ -172,6 +201,7 @@ fn row(name: &str, cutoff: &Cutoff) -> Vec<Cell> {
         number(cutoff.precision),
         number(cutoff.recall),
         number(cutoff.f1),
+        Cell::number(grouped(cutoff.accepted)),
     ]
 }
 

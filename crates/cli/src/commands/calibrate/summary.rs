@@ -4,7 +4,7 @@ use yuyi_tasks::Cutoff;
 use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::metrics::Bin;
 
-use super::Calibrated;
+use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
 
 /// The errors, the curve, how reliable it is, and thresholds.
 pub fn summary(calibrated: &Calibrated) -> String {
@@ -23,7 +23,9 @@ pub fn summary(calibrated: &Calibrated) -> String {
         format!("{model} · {precision} · {kernel} · {set}: {pairs} pairs"),
         String::new(),
         format!(
-            "calibration error {ece_before:.3} before, {ece_after:.3} after: on {held_out} pairs, by a curve for the others"
+            "calibration error {} before, {} after: on {held_out} pairs, by a curve for the others",
+            estimate(ece_before, 3),
+            estimate(ece_after, 3)
         ),
         String::new(),
         "  cosine  similarity".to_owned(),
@@ -39,7 +41,38 @@ pub fn summary(calibrated: &Calibrated) -> String {
     lines.extend(filled.map(bin));
     lines.push(String::new());
     lines.extend(thresholds(calibrated));
+    lines.extend(remarks(calibrated));
     lines.join("\n") + "\n"
+}
+
+/// What a user should know before relying on the curve.
+fn remarks(calibrated: &Calibrated) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if calibrated.yes_no {
+        remarks.push(
+            "The labels are 0 and 1, so a similarity is how likely a pair is the same, not how much: of the pairs at 0.7, seven in ten are. \
+             It moves with the share of pairs that are the same; grades such as 0.25 and 0.5 give the scale of the built-in model."
+                .to_owned(),
+        );
+    }
+    if calibrated.is_thin() {
+        remarks.push(format!(
+            "{} pairs are few: another sample would give another curve. Take {ENOUGH_PAIRS} or more.",
+            calibrated.pairs
+        ));
+    }
+    if let Some(cutoff) = calibrated.thresholds.at_precision
+        && cutoff.accepted < ENOUGH_ACCEPTED
+    {
+        remarks.push(format!(
+            "Only {} of the pairs reach the threshold for precision {}: do not rely on it yet.",
+            cutoff.accepted, calibrated.thresholds.wished_precision
+        ));
+    }
+    if !remarks.is_empty() {
+        remarks.insert(0, String::new());
+    }
+    remarks
 }
 
 fn bin(bin: &Bin) -> String {
@@ -73,13 +106,14 @@ fn thresholds(calibrated: &Calibrated) -> Vec<String> {
 fn threshold(name: &str, cutoff: &Cutoff) -> String {
     let [similarity, cosine] = [estimate(&cutoff.similarity, 3), estimate(&cutoff.cosine, 4)];
     let Cutoff {
+        accepted,
         precision,
         recall,
         f1,
         ..
     } = cutoff;
     format!(
-        "{name}: similarity {similarity}, cosine {cosine}: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}"
+        "{name}: similarity {similarity}, cosine {cosine}: precision {precision:.3}, recall {recall:.3}, F1 {f1:.3}, {accepted} pairs accepted"
     )
 }
 

@@ -18,7 +18,7 @@ pub struct EvaluatedFile {
     /// Every label is 0 or 1.
     pub yes_no: bool,
     /// The scale of the labels, which became [0, 1].
-    pub scale: (f64, f64),
+    pub scale: [f64; 2],
     /// The metrics.
     #[serde(flatten)]
     pub quality: Quality,
@@ -143,7 +143,7 @@ fn measure(
         let file = EvaluatedFile {
             file: None,
             yes_no: true,
-            scale: (0.0, 1.0),
+            scale: [0.0, 1.0],
             threshold: quality.best.map(|best| PairThreshold {
                 similarity: calibration.similarity(best.threshold),
                 cosine: best.threshold,
@@ -158,7 +158,7 @@ fn measure(
     let files = corpus.files.iter().map(|file| EvaluatedFile {
         file: Some(file.name.clone()),
         yes_no: file.yes_no,
-        scale: file.scale,
+        scale: [file.scale.low, file.scale.high],
         ..evaluated(file.pairs.clone()).0
     });
     let files: Vec<EvaluatedFile> = files.collect();

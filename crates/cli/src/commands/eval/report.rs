@@ -336,7 +336,13 @@ fn of_search(report: &mut Report, language: Language, search: &EvaluatedSearch) 
 
 fn answering(language: Language, search: &EvaluatedSearch) -> Option<String> {
     let best = search.quality.best?;
-    let similarity = format!("{:.3}", best.threshold);
+    let similarity = match best.threshold_interval {
+        Some(i) => language.pick(
+            format!("{:.3}（{:.3}–{:.3}）", best.threshold, i.low, i.high),
+            format!("{:.3} ({:.3}–{:.3})", best.threshold, i.low, i.high),
+        ),
+        None => format!("{:.3}", best.threshold),
+    };
     let [precision, recall] = [best.precision, best.recall].map(percent);
     let refused = best.refused.map(percent);
     Some(match language {

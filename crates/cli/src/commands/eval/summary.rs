@@ -1,10 +1,13 @@
 //! The evaluation as text for a terminal.
 
-use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::evaluation::{Estimate, Quality};
 
 use super::Evaluation;
 use super::pairs::EvaluatedFile;
 use super::search::EvaluatedSearch;
+
+/// A rank correlation below this is not chance but labels the wrong way round.
+const FALLS: f64 = -0.2;
 
 /// A block for each file, one for all of them, and one for the FAQ.
 pub fn summary(evaluation: &Evaluation) -> String {
@@ -27,7 +30,7 @@ pub fn summary(evaluation: &Evaluation) -> String {
     if let Some(pairs) = pairs {
         let together = (pairs.files.len() > 1).then_some(&pairs.all);
         for file in pairs.files.iter().chain(together) {
-            lines.extend(block(file));
+            lines.extend(block(file, evaluation.same_from));
         }
     }
     lines.extend(retrieval.iter().flat_map(search_block));
@@ -41,7 +44,7 @@ pub fn summary(evaluation: &Evaluation) -> String {
     lines.join("\n") + "\n"
 }
 
-fn block(file: &EvaluatedFile) -> Vec<String> {
+fn block(file: &EvaluatedFile, same_from: f64) -> Vec<String> {
     let quality = &file.quality;
     let name = file.file.as_deref().unwrap_or("all files");
     let mut lines = vec![
@@ -60,7 +63,26 @@ fn block(file: &EvaluatedFile) -> Vec<String> {
     });
     lines.push(row("best F1", &quality.best_f1, &at));
     lines.push(row("calibration error", &quality.ece, ""));
+    lines.extend(remark(quality, same_from).map(|remark| format!("  {remark}")));
     lines
+}
+
+/// Why there are dashes, or numbers that nobody expects.
+fn remark(quality: &Quality, same_from: f64) -> Option<String> {
+    let one_kind = match quality.same {
+        0 => Some("below"),
+        same if same == quality.pairs => Some("at or above"),
+        _ => None,
+    };
+    if let Some(side) = one_kind {
+        return Some(format!(
+            "All labels are {side} {same_from}, so no pair is to be told from another: AUC, precision and F1 need both kinds (--same-from)."
+        ));
+    }
+    let falls = quality.spearman.value.is_some_and(|value| value < FALLS);
+    falls.then(|| {
+        "Labels fall as similarity rises. Is 1 the label of pairs that mean the same?".to_owned()
+    })
 }
 
 fn search_block(search: &EvaluatedSearch) -> Vec<String> {
@@ -81,8 +103,11 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
         let refused = best.refused.map_or(String::new(), |share| {
             format!("; {:.1} % of those without get none", 100.0 * share)
         });
+        let interval = best
+            .threshold_interval
+            .map_or(String::new(), |i| format!(" ({:.3}–{:.3})", i.low, i.high));
         lines.push(format!(
-            "  answering from similarity {:.3}: {:.1} % of the answers are right, {:.1} % of the questions get it{refused}",
+            "  answering from similarity {:.3}{interval}: {:.1} % of the answers are right, {:.1} % of the questions get it{refused}",
             best.threshold, 100.0 * best.precision, 100.0 * best.recall
         ));
     }

@@ -63,7 +63,7 @@ impl Wanted {
 fn method(name: &str) -> Result<Method, String> {
     match name.parse()? {
         Method::Word2vec => Err(
-            "word2vec needs a file of word vectors, which only `yuyi compare` reads.".to_owned(),
+            "word2vec needs a file of word vectors, which only `yuyi compare` reads; take jaccard, edit, tfidf or tfidf_words.".to_owned(),
         ),
         method => Ok(method),
     }

@@ -1,7 +1,7 @@
 """Which engines are compared with which, and how each is started."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness import CACHE, environment
@@ -58,10 +58,13 @@ class Launcher:
     threads: int
     # Precision: folder with weights of that precision, where one was made beforehand.
     folders: dict[str, Path]
+    # Further environment variables of every engine.
+    variables: dict[str, str] = field(default_factory=dict)
 
     def start(self, engine):
         """A running process, its model loaded."""
-        return Process(engine.name, self._command(engine), environment.variables(self.threads))
+        variables = {**environment.variables(self.threads), **self.variables}
+        return Process(engine.name, self._command(engine), variables)
 
     def _command(self, engine):
         if not engine.ours:

@@ -45,12 +45,14 @@ def markdown(results, picture):
 def heading(results):
     machine, settings = results["machine"], results["settings"]
     flags = ", ".join(machine["flags"])
+    limited = settings.get("instructions")
+    limits = f" **Every engine was shown a processor with {limited.upper()} and nothing newer.**" if limited else ""
     quick = " Quick run: too few rounds for a verdict." if settings["quick"] else ""
     return (
         f"# yuyi and its peers on {machine['cpu']}\n\n"
         f"{machine['cores']} cores ({flags}), {machine['memory_gib']} GiB, Linux {machine['kernel']}; revision {machine['revision']}; "
         f"{settings['threads']} threads for each engine; priority {machine['nice']}, load average at the start {machine['load_average']:.1f}; "
-        f"{results['date']}.{quick}\n\n"
+        f"{results['date']}.{limits}{quick}\n\n"
         "Medians over interleaved rounds, first and third quartile in brackets. `bench/README.md` explains them.\n"
     )
 

@@ -14,7 +14,7 @@ environment.enter()
 
 import numpy
 
-from harness import engines, machine, measure, peer_worker, process, report, summary, workloads
+from harness import engines, instructions, machine, measure, peer_worker, process, report, summary, workloads
 
 ECHO = """
 import json, sys
@@ -130,6 +130,28 @@ class Protocol(unittest.TestCase):
             self.start(ECHO).ask(fail=True)
         with self.assertRaisesRegex(process.EngineFailed, "no such model"):
             self.start("import sys; sys.exit('no such model')")
+
+
+# Tells for which instructions PyTorch has chosen its kernels.
+SEEN = """
+import json, torch
+print(json.dumps({"version": torch.backends.cpu.get_cpu_capability()}), flush=True)
+"""
+
+
+class Instructions(unittest.TestCase):
+    def test_what_is_newer_than_avx2_is_hidden(self):
+        if "avx512f" not in machine.describe()["flags"]:
+            self.skipTest("this processor has nothing to hide")
+        variables = {**environment.variables(1), **instructions.variables("avx2")}
+        engine = process.Process("seen", [sys.executable, "-c", SEEN], variables)
+        self.addCleanup(engine.close)
+        self.assertEqual(engine.greeting["version"], "AVX2")
+
+    def test_hidden_flags_are_not_reported(self):
+        flags = ["avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8"]
+        self.assertEqual(instructions.seen(flags, "avx2"), ["avx2", "fma"])
+        self.assertEqual(instructions.seen(flags, None), flags)
 
 
 class Groups(unittest.TestCase):

@@ -413,7 +413,7 @@ fn what_cannot_be_calibrated_says_why() {
         ("sentence_a\tsentence_b\n一\t二\n", "but not label"),
         (
             "一\t二\t好\n",
-            "standard input:1: the label \"好\" is not a number",
+            "standard input:1: the label \"好\" is neither a number",
         ),
     ];
     for (pairs, told) in cases {

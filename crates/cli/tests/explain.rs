@@ -25,7 +25,18 @@ fn people_read_words_links_and_notes() {
             .any(|line| line.starts_with("   退货 ~ 退货  0.")),
         "{lines:?}"
     );
-    assert_eq!(lines.last(), Some(&"!  Only A negates: 不能."));
+    let [.., note, legend] = *lines else {
+        panic!("{lines:?}")
+    };
+    assert_eq!(note, "!  Only A negates: 不能.");
+    assert!(legend.contains("%: share of the score"), "{legend}");
+    let unlinked = yuyi(&["sim", "--explain", "今天天气真不错", "外面阳光明媚"]);
+    assert!(
+        unlinked
+            .out
+            .contains("\n   No word of A goes clearly with one of B.\n"),
+        "{unlinked:?}"
+    );
 }
 
 #[test]
@@ -41,7 +52,7 @@ fn json_has_everything() {
     ]);
     let reply: Value = serde_json::from_str(&run.out).unwrap();
     let explain = &reply["explain"];
-    assert_eq!(explain["a"][0]["text"], "3");
+    assert_eq!(explain["a"][0]["text"], "3月");
     assert_eq!(explain["notes"][0]["kind"], "number");
     let weights = explain["a"].as_array().unwrap().iter();
     let sum: f64 = weights.map(|word| word["weight"].as_f64().unwrap()).sum();

@@ -12,7 +12,7 @@ use crate::{
 };
 use std::ops::Range;
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Instant;
 use yuyi_kernels::{Kernel, Team, available_threads};
 
@@ -121,6 +121,8 @@ pub struct Encoder {
     /// One thread a batch: for many texts, since no step waits for another thread.
     apart: Vec<Mutex<Lane>>,
     pace: Pace,
+    /// Done when the lanes have their memory.
+    reserved: Once,
     fingerprint: OnceLock<Fingerprint>,
 }
 
@@ -193,6 +195,7 @@ impl Encoder {
             together,
             apart,
             pace: Pace::default(),
+            reserved: Once::new(),
             spec,
             fingerprint: OnceLock::new(),
         })
@@ -306,11 +309,21 @@ impl Encoder {
     }
 
     fn directions(&self, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
+        self.reserved.call_once(|| self.reserve());
         let tokens: usize = texts.iter().map(|t| t.len()).sum();
         if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
             return self.compute_apart(texts);
         }
         self.compute_little(&mut lock(&self.apart[0]), texts)
+    }
+
+    /// Takes the memory of all lanes with the first texts: work for all threads may come much later, and memory that grows then
+    /// looks like a leak.
+    fn reserve(&self) {
+        let tokens = std::iter::once(BATCH_TOKENS).chain(std::iter::repeat(SHARE_TOKENS));
+        for (lane, tokens) in self.apart.iter().zip(tokens) {
+            lock(lane).space.reserve(tokens, &self.spec.config);
+        }
     }
 
     /// All threads on one batch after the other, unless one alone is faster at the moment.

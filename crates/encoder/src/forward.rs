@@ -38,12 +38,12 @@ pub(crate) struct Workspace {
     reserved: usize,
 }
 
-/// Tokens by which the memory of a workspace grows. A batch rarely has more, so the first takes what all others need.
-const GROWTH: usize = 512;
+/// Tokens by which the memory of a workspace grows.
+const GROWTH: usize = 256;
 
 impl Workspace {
     /// Takes the memory for a batch of so many tokens at once.
-    fn reserve(&mut self, tokens: usize, config: &BertConfig) {
+    pub(crate) fn reserve(&mut self, tokens: usize, config: &BertConfig) {
         if tokens <= self.reserved {
             return;
         }

@@ -309,7 +309,7 @@ fn a_slip_among_the_labels_is_not_a_scale() {
     assert_eq!((refused.code, output.exists()), (1, false), "{refused:?}");
     for part in [
         "standard input:",
-        "the label 11 is far from nearly all others, which go from 0 to 1",
+        "the label 11 is outside what nearly all others have, 0 to 1",
         "--scale 0..11",
     ] {
         assert!(refused.err.contains(part), "{part}: {refused:?}");

@@ -110,7 +110,7 @@ impl LabelledPairs {
     pub fn report_scale(&self) {
         let Scale { low, high } = self.scale;
         if self.scale != Scale::UNIT {
-            let more = match self.guessed {
+            let more = match self.guessed && !self.scale.is_usual() {
                 true => " If the scale goes further, name its ends, as in --scale 0..5.",
                 false => "",
             };

@@ -13,8 +13,18 @@ const MANY: usize = 10;
 /// Of so many labels, one may be a slip.
 const LABELS_A_SLIP: usize = 50;
 
-/// Labels without which the others would fill at most this share of the scale are taken for slips.
+/// Labels without which the others fill at most this share of the scale are taken for slips.
 const MOSTLY_EMPTY: f64 = 0.5;
+
+/// Scales that people use.
+const USUAL: [Scale; 6] = [
+    Scale::UNIT,
+    Scale::new(-1.0, 1.0),
+    Scale::new(0.0, 5.0),
+    Scale::new(1.0, 5.0),
+    Scale::new(0.0, 10.0),
+    Scale::new(0.0, 100.0),
+];
 
 /// Lowest and highest label, which become 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,10 +37,21 @@ pub struct Scale {
 
 impl Scale {
     /// The scale on which labels need no mapping.
-    pub const UNIT: Self = Self {
-        low: 0.0,
-        high: 1.0,
-    };
+    pub const UNIT: Self = Self::new(0.0, 1.0);
+
+    const fn new(low: f64, high: f64) -> Self {
+        Self { low, high }
+    }
+
+    /// The whole numbers around labels.
+    fn around(low: f64, high: f64) -> Self {
+        Self::new(low.floor(), high.ceil())
+    }
+
+    /// Whether people use it, so that nobody need be asked whether it goes further.
+    pub fn is_usual(self) -> bool {
+        USUAL.contains(&self)
+    }
 
     /// The scale that labels seem to be on: from 0 to 1 where all are, else the whole numbers around them.
     ///
@@ -46,23 +67,20 @@ impl Scale {
         if low >= 0.0 && high <= 1.0 {
             return Ok(Self::UNIT);
         }
-        let scale = Self {
-            low: low.floor(),
-            high: high.ceil(),
-        };
+        let scale = Self::around(low, high);
         if scale.low == scale.high {
             bail!(
                 "{file}: every label is {low}, which tells nothing about the scale. Name its ends, as in --scale 0..5."
             );
         }
-        if let Some(most) = without_slips(&sorted) {
+        if let Some(most) = without_slips(&sorted, scale) {
             let slip = pairs
                 .iter()
                 .find(|pair| !(most.low..=most.high).contains(&pair.label));
             let (line, label) = slip.map_or((0, high), |pair| (pair.line, pair.label));
             let Self { low, high } = most;
             bail!(
-                "{file}:{line}: the label {label} is far from nearly all others, which go from {low} to {high}. \
+                "{file}:{line}: the label {label} is outside what nearly all others have, {low} to {high}. \
                  Correct it; or if it is right, name the ends of the scale, as in --scale {scale}."
             );
         }
@@ -78,25 +96,26 @@ impl Scale {
     }
 }
 
-/// What most labels span, where a few others at an end make the scale far wider.
-fn without_slips(sorted: &[f64]) -> Option<Scale> {
+/// What most labels span, where a few others at an end make the scale far wider, or an unusual one of a usual one.
+fn without_slips(sorted: &[f64], scale: Scale) -> Option<Scale> {
     let few = (sorted.len() / LABELS_A_SLIP).max(1);
     if sorted.len() < MANY {
         return None;
     }
     let span = |below: usize, above: usize| {
         let most = &sorted[below..sorted.len() - above];
-        Scale {
-            low: most[0],
-            high: most[most.len() - 1],
-        }
+        Scale::new(most[0], most[most.len() - 1])
     };
     let whole = span(0, 0);
     let is_far_narrower =
         |most: &Scale| most.high - most.low <= MOSTLY_EMPTY * (whole.high - whole.low);
+    let makes_usual = |most: &Scale| {
+        let without = Scale::around(most.low, most.high);
+        !scale.is_usual() && without != scale && without.is_usual()
+    };
     [span(0, few), span(few, 0), span(few, few)]
         .into_iter()
-        .find(is_far_narrower)
+        .find(|most| is_far_narrower(most) || makes_usual(most))
 }
 
 impl fmt::Display for Scale {
@@ -169,14 +188,23 @@ mod tests {
             assert_eq!(
                 complaint,
                 format!(
-                    "f:42: the label {stray} is far from nearly all others, which go from 0 to 1. \
+                    "f:42: the label {stray} is outside what nearly all others have, 0 to 1. \
                      Correct it; or if it is right, name the ends of the scale, as in --scale {ends}."
                 )
             );
         }
-        let mut grades: Vec<f64> = (0..60).map(|i| f64::from(i % 6)).collect();
-        grades[7] = 55.0;
-        assert!(of(&grades).unwrap_err().starts_with("f:8: the label 55 "));
+        for stray in [55.0, 6.0, -1.0] {
+            let mut grades: Vec<f64> = (0..60).map(|i| f64::from(i % 6)).collect();
+            grades[7] = stray;
+            let complaint = of(&grades).unwrap_err();
+            assert!(
+                complaint.starts_with(&format!("f:8: the label {stray} is outside")),
+                "{complaint}"
+            );
+        }
+        // Where the highest grade is as frequent as the others it is none.
+        let to_six: Vec<f64> = (0..70).map(|i| f64::from(i % 7)).collect();
+        assert_eq!(of(&to_six), scale(0.0, 6.0));
         let mut both_ends = yes_no(300);
         (both_ends[10], both_ends[20]) = (-9.0, 9.0);
         assert!(

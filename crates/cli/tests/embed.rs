@@ -104,6 +104,13 @@ fn a_failure_leaves_no_file() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     fs::write(&path, "old").unwrap();
     assert_eq!(yuyi_with_input(&["embed", "-", "-o", output], " ").code, 1);
+    let texts = folder.path().join("texts.jsonl");
+    fs::write(&texts, "{\"text\": \"一\"}\n").unwrap();
+    let texts = texts.to_str().unwrap();
+    let over = yuyi(&["embed", texts, "-o", texts]);
+    assert_eq!(over.code, 2, "{over:?}");
+    assert!(over.err.contains("would be overwritten"), "{over:?}");
+    assert_eq!(fs::read_to_string(texts).unwrap(), "{\"text\": \"一\"}\n");
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
 }
 

@@ -219,6 +219,18 @@ fn failures_have_codes_and_say_where() {
         assert_eq!(run.code, code, "{arguments:?}: {run:?}");
         assert!(run.err.contains(message), "{arguments:?}: {run:?}");
     }
+    for command in [
+        &["eval"][..],
+        &["compare", "--methods", "jaccard"],
+        &["calibrate", "--dry-run"],
+    ] {
+        let over = yuyi(&[command, &[&pairs, "--report", &pairs]].concat());
+        assert_eq!(over.code, 2, "{over:?}");
+        assert!(over.err.contains("would be overwritten"), "{over:?}");
+    }
+    let over = yuyi(&["calibrate", &pairs, "-o", &pairs]);
+    assert_eq!(over.code, 2, "{over:?}");
+    assert_eq!(fs::read_to_string(&pairs).unwrap(), PAIRS);
     let alone = yuyi(&["eval", "--questions", &pairs]);
     assert!(!alone.err.contains("<FILE>..."), "{alone:?}");
 }

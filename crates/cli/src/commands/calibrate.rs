@@ -59,7 +59,8 @@ struct Calibrated {
 
 /// Reads, computes, fits, measures, and writes the calibration and the report.
 pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
-    let report = args.report.report.clone().map(PartialFile::create);
+    let report = args.report.report.clone();
+    let report = report.map(|path| PartialFile::beside(path, &args.files));
     let report = report.transpose()?;
     let corpus = match args.files.as_slice() {
         [] => shipped_pairs()?,
@@ -68,7 +69,8 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let model = Model::load(&args.model)?;
     let target = Target::of(args, &model)?;
     // Before the work, which a place that cannot be written would make useless.
-    let output = target.as_ref().map(Target::create).transpose()?;
+    let output = target.as_ref().map(|target| target.create(&args.files));
+    let output = output.transpose()?;
     let fit = Fit::of(&model, &corpus, args.measure.sampling())?;
     let calibrated = Calibrated::of(args, &model, &corpus, &fit, target.as_ref());
     report_truncated(fit.truncated, model.facts().max_tokens);
@@ -121,13 +123,13 @@ impl Target {
         }))
     }
 
-    fn create(&self) -> anyhow::Result<PartialFile> {
+    fn create(&self, inputs: &[PathBuf]) -> anyhow::Result<PartialFile> {
         let folder = self.path.parent().filter(|_| self.is_used);
         if let Some(folder) = folder {
             let failed = || format!("The folder {} cannot be made", folder.display());
             std::fs::create_dir_all(folder).with_context(failed)?;
         }
-        PartialFile::create(self.path.clone())
+        PartialFile::beside(self.path.clone(), inputs)
     }
 
     fn announce(&self, model: &str) {

@@ -50,7 +50,12 @@ pub(super) struct Comparison {
 pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let contestants = contestants(args)?;
     contestants.iter().try_for_each(check)?;
-    let file = args.report.report.clone().map(PartialFile::create);
+    let vectors = args
+        .methods
+        .iter()
+        .filter_map(|method| method.file.as_ref());
+    let file = args.report.report.clone();
+    let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
     let corpus = Corpus::read(&args.files, args.measure.format, args.measure.scale)?;
     let task = exchange::Task::of(&corpus);

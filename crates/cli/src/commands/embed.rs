@@ -27,7 +27,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
         ..EmbedOptions::default()
     };
     let started = Instant::now();
-    let mut writer = VectorWriter::create(target, model.facts().dimension)?;
+    let mut writer = VectorWriter::create(target, model.facts().dimension, &args.file)?;
     let (rows, mut progress) = input.rows(&["text"]);
     let mut chunks = Chunks::new(rows);
     let (mut count, mut truncated) = (0, 0);

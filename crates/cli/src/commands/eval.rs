@@ -39,7 +39,9 @@ pub(super) struct Evaluation {
 
 /// Reads, computes, measures and reports.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
-    let file = args.report.report.clone().map(PartialFile::create);
+    let inputs = || args.files.iter().chain(&args.faq).chain(&args.questions);
+    let file = args.report.report.clone();
+    let file = file.map(|path| PartialFile::beside(path, inputs()));
     let file = file.transpose()?;
     let corpus = Corpus::read(&args.files, args.measure.format, args.measure.scale)?;
     let search = match (&args.faq, &args.questions) {

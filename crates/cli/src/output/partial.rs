@@ -4,8 +4,10 @@ use std::fs::Permissions;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tempfile::NamedTempFile;
+
+use crate::args::Misuse;
 
 /// A file beside the one that it becomes; it vanishes if it is never finished.
 pub struct PartialFile {
@@ -33,6 +35,25 @@ impl PartialFile {
             path,
             writer: BufWriter::new(file),
         })
+    }
+
+    /// As [`PartialFile::create`], but not over a file that is to be read.
+    ///
+    /// # Errors
+    /// Also when `path` is one of `inputs`.
+    pub fn beside(
+        path: PathBuf,
+        inputs: impl IntoIterator<Item = impl AsRef<Path>>,
+    ) -> anyhow::Result<Self> {
+        let place = path.canonicalize().ok();
+        let mut places = inputs.into_iter().map(|i| i.as_ref().canonicalize().ok());
+        if place.is_some() && places.any(|input| input == place) {
+            let shown = path.display();
+            bail!(Misuse(format!(
+                "{shown} is to be read and would be overwritten; name another file for what is written."
+            )));
+        }
+        Self::create(path)
     }
 
     /// The name that it will have.

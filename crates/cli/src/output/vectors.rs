@@ -58,15 +58,18 @@ struct Line<'a> {
 }
 
 impl VectorWriter {
-    /// Begins a file of vectors of `dimension` numbers.
-    pub fn create(target: Target, dimension: usize) -> anyhow::Result<Self> {
+    /// Begins a file of vectors of `dimension` numbers, of the texts in the file `input`.
+    ///
+    /// # Errors
+    /// When it cannot be written, or is `input`.
+    pub fn create(target: Target, dimension: usize, input: &Path) -> anyhow::Result<Self> {
         let out = match target {
             Target::Npy(path) => {
-                let mut file = PartialFile::create(path)?;
+                let mut file = PartialFile::beside(path, [input])?;
                 file.writer.write_all(&npy::header(0, dimension))?;
                 Out::Npy(file)
             }
-            Target::Jsonl(path) => Out::Jsonl(PartialFile::create(path)?),
+            Target::Jsonl(path) => Out::Jsonl(PartialFile::beside(path, [input])?),
             Target::StandardOutput => Out::StandardOutput(BufWriter::new(io::stdout())),
         };
         Ok(Self {

@@ -49,7 +49,11 @@ fn block(file: &EvaluatedFile, same_from: f64) -> Vec<String> {
     let name = file.file.as_deref().unwrap_or("all files");
     let mut lines = vec![
         String::new(),
-        format!("{name}: {} pairs, {} the same", quality.pairs, quality.same),
+        format!(
+            "{name}: {}, {} the same",
+            pairs(quality.pairs),
+            quality.same
+        ),
         row("Spearman", &quality.spearman, ""),
         row("Pearson", &quality.pearson, ""),
         row("AUC", &quality.auc, ""),
@@ -122,4 +126,11 @@ fn row(name: &str, estimate: &Estimate, more: &str) -> String {
     format!("  {name:18} {value:>7}  {interval:17} {more}")
         .trim_end()
         .to_owned()
+}
+
+fn pairs(n: usize) -> String {
+    match n {
+        1 => "1 pair".to_owned(),
+        n => format!("{n} pairs"),
+    }
 }

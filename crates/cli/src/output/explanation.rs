@@ -23,9 +23,21 @@ pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> 
     writeln!(out, "{LEGEND}")
 }
 
+/// Words of a text that fits on a screen; of a longer one only those that count are shown.
+const FEW_WORDS: usize = 30;
+
+/// A weight that is not shown as 0 %.
+const SHOWN: f64 = 0.005;
+
 fn words(words: &[WordWeight]) -> String {
+    let shown = |word: &&WordWeight| words.len() <= FEW_WORDS || word.weight >= SHOWN;
     let word = |word: &WordWeight| format!("{} {:.0}%", word.text, word.weight * 100.0);
-    words.iter().map(word).collect::<Vec<_>>().join("  ")
+    let all: Vec<String> = words.iter().filter(shown).map(word).collect();
+    match words.len() - all.len() {
+        0 if words.is_empty() => "(no words)".to_owned(),
+        0 => all.join("  "),
+        rest => format!("{}  (and {rest} words of 0%)", all.join("  ")),
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Side;
+use super::{Side, unknown_share};
 use crate::{NegationDifference, NumberDifference, negation_difference, number_difference};
 
 /// Most pieces of text that a message quotes.
@@ -94,12 +94,15 @@ fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
             pieces.push(piece);
         }
     }
-    (!pieces.is_empty()).then(|| Note {
-        kind: NoteKind::Unknown,
-        message: format!(
-            "The model does not know a part of {name}: {}.",
-            quoted(&pieces)
-        ),
+    (!pieces.is_empty()).then(|| {
+        let share = 100.0 * unknown_share(side.states);
+        Note {
+            kind: NoteKind::Unknown,
+            message: format!(
+                "The model does not know {share:.0} % of {name}: {}.",
+                quoted(&pieces)
+            ),
+        }
     })
 }
 

@@ -82,6 +82,14 @@ fn numbers_keep_their_units_and_dates_stay_whole() {
         ("3个5元", "3个|5元"),
         ("涨了20%左右", "涨|了|20%|左右"),
         ("iPhone15 Pro", "iPhone15|Pro"),
+        ("5月3日15:00", "5月3日15:00"),
+        ("1,000元和1.5万元", "1,000元|和|1.5万元"),
+        ("2024-03-05发货", "2024-03-05|发货"),
+        ("10点半见", "10点半|见"),
+        ("一百二十元", "一百二十元"),
+        ("二零二四年", "二零二四年"),
+        ("买三送一", "买|三|送|一"),
+        ("1. 登录", "1|登录"),
         ("号码12345", "号码|12345"),
     ] {
         let outline = Outline::of(text, &states(text, goods));
@@ -116,10 +124,7 @@ fn notes_say_what_the_score_does_not() {
         [
             (NoteKind::Number, "The numbers differ: 3月 in A, 5月 in B."),
             (NoteKind::Negation, "Only B negates: 没有."),
-            (
-                NoteKind::Unknown,
-                "The model does not know a part of A: 龘."
-            ),
+            (NoteKind::Unknown, "The model does not know 33 % of A: 龘."),
         ]
     );
     assert_eq!(

@@ -1,6 +1,7 @@
 //! One file a subcommand.
 
 mod chunks;
+mod remarks;
 
 pub mod bench;
 pub mod calibrate;
@@ -18,8 +19,10 @@ use chunks::Chunks;
 /// Says on standard error how many texts were cut, if any were.
 fn report_truncated(truncated: usize, max_tokens: usize) {
     if truncated > 0 {
-        eprintln!(
-            "yuyi: {truncated} longer than {max_tokens} tokens; what came after was not read."
-        );
+        let texts = match truncated {
+            1 => "1 text is".to_owned(),
+            n => format!("{n} texts are"),
+        };
+        eprintln!("yuyi: {texts} longer than {max_tokens} tokens; what came after was not read.");
     }
 }

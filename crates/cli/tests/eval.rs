@@ -173,7 +173,7 @@ fn one_class_is_measured_as_far_as_it_goes() {
     assert_eq!(run.code, 0, "{run:?}");
     for part in [
         "AUC                      –\n",
-        "All labels are at or above 0.75, so no pair is to be told from another",
+        "All labels are at or above 0.75, so there is nothing to tell apart",
     ] {
         assert!(run.out.contains(part), "{}", run.out);
     }

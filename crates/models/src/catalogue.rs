@@ -84,7 +84,7 @@ pub const CATALOGUE: &[KnownModel] = &[
         hugging_face: None,
         suited_for: Some((
             "开箱即用：随程序内置，无需下载",
-            "at once: it is part of the program",
+            "immediate use: it is built in",
         )),
         ..e5("e5-small-zh", "", 384)
     },

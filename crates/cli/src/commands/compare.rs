@@ -19,6 +19,7 @@ use yuyi_models::resolve;
 
 use self::exchange::Contestant;
 use self::ranked::Ranked;
+use super::remarks::Findings;
 use crate::args::{CompareArgs, MethodArg, Misuse};
 use crate::corpus::Corpus;
 use crate::machine;
@@ -40,6 +41,8 @@ pub(super) struct Comparison {
     same: usize,
     /// Least label of such a pair.
     same_from: f64,
+    /// Every label is 0 or 1.
+    yes_no: bool,
     /// Bootstrap samples.
     rounds: usize,
     /// The contestants, the best first; those that failed come last.
@@ -75,6 +78,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
             .filter(|&&label| label >= args.measure.same_from)
             .count(),
         same_from: args.measure.same_from,
+        yes_no: corpus.files.iter().all(|file| file.yes_no),
         rounds: args.measure.sampling().rounds,
         results: ranked::rank(&contestants, measured, &corpus, &args.measure),
     };
@@ -88,6 +92,41 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
         bail!("{failed} of {} could not be measured", contestants.len());
     }
     Ok(())
+}
+
+impl Comparison {
+    /// What a reader should know before believing the numbers.
+    fn remarks(&self, language: Language) -> Vec<String> {
+        let models = || {
+            let measured = self.results.iter().filter_map(|r| r.measured.as_ref());
+            measured.filter(|standing| standing.model.is_some())
+        };
+        let calibrated = models().filter(|s| s.model.as_ref().is_some_and(|m| m.calibrated));
+        let errors = calibrated.filter_map(|standing| standing.quality.ece.value);
+        let findings = Findings {
+            pairs: self.pairs,
+            same: self.same,
+            same_from: self.same_from,
+            yes_no: self.yes_no,
+            spearman: models()
+                .filter_map(|standing| standing.quality.spearman.value)
+                .reduce(f64::min),
+            calibrated_ece: errors.reduce(f64::max),
+        };
+        let cut = self.results.iter().filter_map(|ranked| {
+            let truncated = ranked.measured.as_ref()?.truncated;
+            let name = &ranked.label;
+            (truncated > 0).then(|| {
+                language.pick(
+                    format!("{name}：有 {truncated} 条文本超出长度上限，超出部分没有读。"),
+                    format!(
+                        "{name}: {truncated} of the texts are longer than it reads and were cut."
+                    ),
+                )
+            })
+        });
+        findings.remarks(language).into_iter().chain(cut).collect()
+    }
 }
 
 fn contestants(args: &CompareArgs) -> anyhow::Result<Vec<Contestant>> {

@@ -10,8 +10,9 @@ use std::io::Write;
 use serde::Serialize;
 use yuyi_models::ModelFacts;
 
-use self::pairs::EvaluatedPairs;
+use self::pairs::{EvaluatedFile, EvaluatedPairs};
 use self::search::EvaluatedSearch;
+use super::remarks::Findings;
 use super::report_truncated;
 use crate::args::EvalArgs;
 use crate::corpus::Corpus;
@@ -35,6 +36,21 @@ pub(super) struct Evaluation {
     retrieval: Option<EvaluatedSearch>,
     /// Texts that were cut.
     truncated: usize,
+}
+
+impl Evaluation {
+    /// What remarks are made of.
+    fn findings(&self, file: &EvaluatedFile) -> Findings {
+        let quality = &file.quality;
+        Findings {
+            pairs: quality.pairs,
+            same: quality.same,
+            same_from: self.same_from,
+            yes_no: file.yes_no,
+            spearman: quality.spearman.value,
+            calibrated_ece: quality.ece.value.filter(|_| self.calibrated),
+        }
+    }
 }
 
 /// Reads, computes, measures and reports.

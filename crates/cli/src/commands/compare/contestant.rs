@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use yuyi_models::EmbedOptions;
 use yuyi_tasks::lexical::{Baseline, WordVectorsBuilder};
 use yuyi_tasks::{Calibration, cosine};
@@ -151,6 +151,9 @@ fn baseline(method: &MethodArg, task: &Task) -> anyhow::Result<Baseline> {
         line.clear();
     }
     let vectors = vectors.finish().map_err(|what| anyhow!("{name}: {what}"))?;
+    if vectors.is_empty() {
+        bail!("{name} has none of the words and characters of the pairs.");
+    }
     Ok(Baseline::of_vectors(vectors))
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use yuyi_models::find_known;
 use yuyi_tasks::evaluation::{Estimate, PairScores, Quality, ScoredPairs};
+use yuyi_tasks::lexical::Method;
 
 use super::exchange::{Contestant, Facts, Measured};
 use crate::args::MeasureArgs;
@@ -18,6 +19,9 @@ pub struct Ranked {
     pub label: String,
     /// A model, rather than a literal method.
     pub is_model: bool,
+    /// The mean of word vectors, which are between the two.
+    #[serde(skip)]
+    pub is_word_vectors: bool,
     /// Why it could not be measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -161,6 +165,7 @@ fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<
         name: contestant.name(),
         label: contestant.name(),
         is_model: matches!(contestant, Contestant::Model(_)),
+        is_word_vectors: matches!(contestant, Contestant::Method(arg) if arg.method == Method::Word2vec),
         error,
         measured,
         licence: known.and_then(|known| known.licence),

@@ -15,7 +15,7 @@ type Measured<'a> = (&'a Ranked, &'a Standing);
 pub fn report(language: Language, comparison: &Comparison) -> Report {
     let title = language.pick(
         "语义相似度模型对比",
-        "Models of semantic similarity compared",
+        "Comparison of semantic similarity models",
     );
     let mut report = Report::new(language, title, &about(language, comparison));
     let results = comparison.results.iter();
@@ -24,6 +24,9 @@ pub fn report(language: Language, comparison: &Comparison) -> Report {
         .collect();
     if let Some(text) = conclusion(language, &measured) {
         report.block(blocks::lead(&text));
+    }
+    for remark in comparison.remarks(language) {
+        report.block(blocks::note(&remark));
     }
     report.section(
         language.pick("一览", "At a glance"),
@@ -141,7 +144,11 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
         let dimension = language.pick(format!("{dimension} 维"), format!("{dimension} dimensions"));
         format!("{dimension} · {}", facts.precision)
     });
-    let literal = language.pick("字面方法", "literal method").to_owned();
+    let literal = match ranked.is_word_vectors {
+        true => language.pick("词向量的平均", "mean of word vectors"),
+        false => language.pick("字面方法", "literal method"),
+    };
+    let literal = literal.to_owned();
     let quality = cell(&standing.quality.spearman);
     let memory = standing.memory_bytes.map_or("–".to_owned(), |bytes| {
         format!("{:.0} MB", bytes as f64 / 1e6)
@@ -173,7 +180,10 @@ fn licence(language: Language, ranked: &Ranked) -> String {
 }
 
 fn suited_for(language: Language, ranked: &Ranked) -> String {
-    let literal = language.pick("只看字面，用作对照", "wording only, for comparison");
+    let literal = match ranked.is_word_vectors {
+        true => language.pick("不看语序，用作对照", "ignores word order, for comparison"),
+        false => language.pick("只看字面，用作对照", "wording only, for comparison"),
+    };
     match (ranked.suited_for, ranked.is_model) {
         (Some((zh, en)), _) => language.pick(zh, en).to_owned(),
         (None, true) => "–".to_owned(),

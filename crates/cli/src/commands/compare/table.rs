@@ -2,6 +2,7 @@
 
 use super::Comparison;
 use super::ranked::{Ranked, Standing};
+use crate::report::Language;
 use yuyi_tasks::evaluation::Estimate;
 
 const HEAD: [&str; 10] = [
@@ -49,6 +50,7 @@ pub fn table(comparison: &Comparison) -> String {
         }
     }
     lines.push(String::new());
+    lines.extend(comparison.remarks(Language::En));
     lines.extend(comparison.results.iter().filter_map(suited_for));
     lines.push(format!(
         "In brackets: 95 % interval of {} bootstrap samples. MB: most memory of a process that does only this; of a literal method, what it adds.\n",

@@ -62,6 +62,17 @@ fn of_pairs(
     if let Some(text) = conclusion(language, &pairs.all) {
         report.block(blocks::lead(&text));
     }
+    for remark in evaluation.findings(&pairs.all).remarks(language) {
+        report.block(blocks::note(&remark));
+    }
+    let scales = pairs.files.iter().filter(|file| file.scale != [0.0, 1.0]);
+    for file in scales {
+        let ([low, high], name) = (file.scale, file.file.as_deref().unwrap_or_default());
+        report.block(blocks::note(&language.pick(
+            format!("{name} 的标注是 {low} 到 {high} 分，已换算到 0 到 1。"),
+            format!("The labels of {name}, from {low} to {high}, are mapped to 0 to 1."),
+        )));
+    }
     let heading = language.pick("各项指标", "Metrics");
     report.section(heading, [table(language, pairs)]);
     report.section(
@@ -101,7 +112,7 @@ fn conclusion(language: Language, all: &EvaluatedFile) -> Option<String> {
     let [precision, recall, auc] = [threshold.precision, threshold.recall, auc].map(percent);
     Some(match language {
         Language::Zh => format!(
-            "相似度达到 {similarity} 就判为同义时，判出的句对有 {precision} 判对，同义句对有 {recall} 被找到。\
+            "相似度达到 {similarity} 就判为同义时，判为同义的句对里有 {precision} 确实同义，同义句对里有 {recall} 被找到。\
              任取一对同义、一对不同义，前者得分更高的机会是 {auc}。"
         ),
         Language::En => format!(
@@ -341,17 +352,20 @@ fn answering(language: Language, search: &EvaluatedSearch) -> Option<String> {
             format!("{:.3}（{:.3}–{:.3}）", best.threshold, i.low, i.high),
             format!("{:.3} ({:.3}–{:.3})", best.threshold, i.low, i.high),
         ),
-        None => format!("{:.3}", best.threshold),
+        None => language.pick(
+            format!("{:.3} ", best.threshold),
+            format!("{:.3}", best.threshold),
+        ),
     };
     let [precision, recall] = [best.precision, best.recall].map(percent);
     let refused = best.refused.map(percent);
     Some(match language {
         Language::Zh => {
             let refused = refused.map_or(String::new(), |r| {
-                format!("；本无答案的问题有 {r} 没有被乱答")
+                format!("；本无答案的问题里有 {r} 没有作答")
             });
             format!(
-                "相似度达到 {similarity} 才作答时，作答的有 {precision} 答对，有答案的问题有 {recall} 得到了正确答案{refused}。"
+                "相似度达到 {similarity}才作答时，作答的问题里有 {precision} 答对，有答案的问题里有 {recall} 得到了正确答案{refused}。"
             )
         }
         Language::En => {
@@ -400,5 +414,17 @@ fn explanations(language: Language, evaluation: &Evaluation) -> Vec<Element> {
             format!("Small print: 95 % intervals of {rounds} bootstrap samples. That intervals of two models overlap does not mean that they are equal: yuyi compare compares them pair by pair."),
         ],
     };
-    texts.iter().map(|text| blocks::note(text)).collect()
+    let on_search = language.pick(
+        "recall@k 是正确条目排进前 k 的比例；MRR 是正确条目名次的倒数的平均；nDCG@10 与之相似，名次靠后扣分更缓，只看前十。",
+        "recall@k: share of the right entries among the first k. MRR: mean of one over the place of the first right entry. nDCG@10: the same with a gentler discount, over the first ten.",
+    );
+    let on_search = evaluation.retrieval.is_some().then_some(on_search);
+    let all = texts.iter().map(String::as_str).chain(on_search);
+    // A FAQ alone has no pairs to explain; the last text is about intervals.
+    let skipped = if evaluation.pairs.is_some() {
+        0
+    } else {
+        texts.len() - 1
+    };
+    all.skip(skipped).map(blocks::note).collect()
 }

@@ -1,13 +1,11 @@
 //! The evaluation as text for a terminal.
 
-use yuyi_tasks::evaluation::{Estimate, Quality};
+use yuyi_tasks::evaluation::Estimate;
 
 use super::Evaluation;
 use super::pairs::EvaluatedFile;
 use super::search::EvaluatedSearch;
-
-/// A rank correlation below this is not chance but labels the wrong way round.
-const FALLS: f64 = -0.2;
+use crate::report::Language;
 
 /// A block for each file, one for all of them, and one for the FAQ.
 pub fn summary(evaluation: &Evaluation) -> String {
@@ -30,7 +28,9 @@ pub fn summary(evaluation: &Evaluation) -> String {
     if let Some(pairs) = pairs {
         let together = (pairs.files.len() > 1).then_some(&pairs.all);
         for file in pairs.files.iter().chain(together) {
-            lines.extend(block(file, evaluation.same_from));
+            lines.extend(block(file));
+            let remarks = evaluation.findings(file).remarks(Language::En);
+            lines.extend(remarks.iter().map(|remark| format!("  {remark}")));
         }
     }
     lines.extend(retrieval.iter().flat_map(search_block));
@@ -44,7 +44,7 @@ pub fn summary(evaluation: &Evaluation) -> String {
     lines.join("\n") + "\n"
 }
 
-fn block(file: &EvaluatedFile, same_from: f64) -> Vec<String> {
+fn block(file: &EvaluatedFile) -> Vec<String> {
     let quality = &file.quality;
     let name = file.file.as_deref().unwrap_or("all files");
     let mut lines = vec![
@@ -67,26 +67,7 @@ fn block(file: &EvaluatedFile, same_from: f64) -> Vec<String> {
     });
     lines.push(row("best F1", &quality.best_f1, &at));
     lines.push(row("calibration error", &quality.ece, ""));
-    lines.extend(remark(quality, same_from).map(|remark| format!("  {remark}")));
     lines
-}
-
-/// Why there are dashes, or numbers that nobody expects.
-fn remark(quality: &Quality, same_from: f64) -> Option<String> {
-    let one_kind = match quality.same {
-        0 => Some("below"),
-        same if same == quality.pairs => Some("at or above"),
-        _ => None,
-    };
-    if let Some(side) = one_kind {
-        return Some(format!(
-            "All labels are {side} {same_from}, so no pair is to be told from another: AUC, precision and F1 need both kinds (--same-from)."
-        ));
-    }
-    let falls = quality.spearman.value.is_some_and(|value| value < FALLS);
-    falls.then(|| {
-        "Labels fall as similarity rises. Is 1 the label of pairs that mean the same?".to_owned()
-    })
 }
 
 fn search_block(search: &EvaluatedSearch) -> Vec<String> {
@@ -94,7 +75,7 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
     let mut lines = vec![
         String::new(),
         format!(
-            "{}: {} entries; {}: {} questions with an answer, {} without",
+            "{}: {} entries; {}: questions with an answer: {}, without: {}",
             search.faq, search.entries, search.questions, quality.answerable, quality.unanswerable
         ),
         row("recall@1", &quality.recall_at_1, ""),
@@ -105,7 +86,10 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
     ];
     if let Some(best) = quality.best {
         let refused = best.refused.map_or(String::new(), |share| {
-            format!("; {:.1} % of those without get none", 100.0 * share)
+            format!(
+                "; of the questions without, {:.1} % get none",
+                100.0 * share
+            )
         });
         let interval = best
             .threshold_interval
@@ -122,7 +106,11 @@ fn row(name: &str, estimate: &Estimate, more: &str) -> String {
     let value = estimate.value.map_or("–".to_owned(), |v| format!("{v:.4}"));
     let interval = estimate
         .interval()
-        .map_or(String::new(), |i| format!("({:.4}–{:.4})", i.low, i.high));
+        // A dash beside a minus sign cannot be read.
+        .map_or(String::new(), |i| match i.low < 0.0 {
+            true => format!("({:.4} to {:.4})", i.low, i.high),
+            false => format!("({:.4}–{:.4})", i.low, i.high),
+        });
     format!("  {name:18} {value:>7}  {interval:17} {more}")
         .trim_end()
         .to_owned()

@@ -338,6 +338,19 @@ fn a_slip_among_the_labels_is_not_a_scale() {
             .contains("labels from 0 to 4 are mapped to [0, 1]. If the scale goes further"),
         "{guessed:?}"
     );
+    // Nothing is lost to a mistyped name.
+    let config = folder.path().join("config.json");
+    fs::write(&config, "{\"model_type\": \"bert\"}").unwrap();
+    let over = |more: &[&str]| {
+        let run = yuyi_with_input(&[&["calibrate", "-"], more].concat(), &own_pairs(80));
+        assert_eq!(run.code, 2, "{run:?}");
+        run.err
+    };
+    let refused = over(&["-o", text(&config)]);
+    assert!(refused.contains("is no calibration"), "{refused}");
+    assert!(fs::read_to_string(&config).unwrap().contains("bert"));
+    let refused = over(&["-o", text(&output), "--report", text(&output)]);
+    assert!(refused.contains("need two files"), "{refused}");
     let backwards = run(&slip, &["--scale", "5..0"]);
     assert_eq!(backwards.code, 2);
 }

@@ -20,7 +20,7 @@ pub struct CompareArgs {
     /// Models to compare, separated by commas: built-in or installed ones, or model folders
     #[arg(long, env = "YUYI_MODELS", value_name = "NAME|DIR", value_delimiter = ',', default_value = BUILTIN_NAME)]
     pub models: Vec<String>,
-    /// Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf-words, word2vec:FILE
+    /// Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf_words, word2vec:FILE
     #[arg(
         long,
         env = "YUYI_METHODS",
@@ -75,7 +75,7 @@ impl FromStr for MethodArg {
             None => (text, None),
         };
         let method: Method = name.parse().map_err(|_| {
-            format!("{name:?} is none of jaccard, edit, tfidf, tfidf-words, word2vec:FILE")
+            format!("{name:?} is none of jaccard, edit, tfidf, tfidf_words, word2vec:FILE")
         })?;
         match (method, &file) {
             (Method::Word2vec, None) => {
@@ -89,10 +89,10 @@ impl FromStr for MethodArg {
 
 impl fmt::Display for MethodArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.method.name().replace('_', "-");
+        let name = self.method.name();
         match &self.file {
             Some(file) => write!(f, "{name}:{}", file.display()),
-            None => f.write_str(&name),
+            None => f.write_str(name),
         }
     }
 }
@@ -103,11 +103,11 @@ mod tests {
 
     #[test]
     fn methods() {
-        for name in ["jaccard", "tfidf-words", "word2vec:a:b.txt"] {
+        for name in ["jaccard", "tfidf_words", "word2vec:a:b.txt"] {
             assert_eq!(name.parse::<MethodArg>().unwrap().to_string(), name);
         }
         assert_eq!(
-            "tfidf_words".parse::<MethodArg>().unwrap().method,
+            "tfidf-words".parse::<MethodArg>().unwrap().method,
             Method::TfidfWords
         );
         for bad in ["", "cosine", "word2vec", "word2vec:", "edit:f"] {

@@ -28,7 +28,7 @@ pub struct SimArgs {
     /// Format of the file, where its name does not tell
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
-    /// Comparisons of characters and words beside the score: jaccard, edit, tfidf, tfidf-words
+    /// Comparisons of characters and words beside the score: jaccard, edit, tfidf, tfidf_words
     #[arg(
         long,
         env = "YUYI_METHODS",

@@ -6,14 +6,14 @@ mod summary;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::metrics::Bin;
-use yuyi_tasks::{Cutoffs, Knot};
+use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
 
 use super::report_truncated;
-use crate::args::CalibrateArgs;
+use crate::args::{CalibrateArgs, Misuse};
 use crate::calibration::{Fit, shipped_pairs};
 use crate::corpus::Corpus;
 use crate::model::{CalibrationPlace, Model};
@@ -69,9 +69,16 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let model = Model::load(&args.model)?;
     let target = Target::of(args, &model)?;
     // Before the work, which a place that cannot be written would make useless.
+    if target.as_ref().map(|target| &target.path) == args.report.report.as_ref() && target.is_some()
+    {
+        bail!(Misuse(
+            "The calibration and the report need two files.".into()
+        ));
+    }
     let output = target.as_ref().map(|target| target.create(&args.files));
     let output = output.transpose()?;
-    let fit = Fit::of(&model, &corpus, args.measure.sampling())?;
+    let fit = Fit::of(&model, &corpus, args.measure.sampling());
+    let fit = fit.map_err(|error| in_files(error, &corpus))?;
     let calibrated = Calibrated::of(args, &model, &corpus, &fit, target.as_ref());
     report_truncated(fit.truncated, model.facts().max_tokens);
     if let Some(mut output) = output {
@@ -92,6 +99,17 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
         target.announce(&calibrated.model);
     }
     Ok(())
+}
+
+/// A fit that failed, as a sentence that names the files.
+fn in_files(error: anyhow::Error, corpus: &Corpus) -> anyhow::Error {
+    match error.downcast::<FitError>() {
+        Ok(reason) => {
+            let names: Vec<&str> = corpus.files.iter().map(|file| file.name.as_str()).collect();
+            anyhow!("{}: {reason}.", names.join(", "))
+        }
+        Err(other) => other,
+    }
 }
 
 /// Where the calibration goes.
@@ -125,6 +143,16 @@ impl Target {
 
     fn create(&self, inputs: &[PathBuf]) -> anyhow::Result<PartialFile> {
         let folder = self.path.parent().filter(|_| self.is_used);
+        // A mistyped -o must not cost a model its files.
+        if !self.is_used
+            && let Ok(there) = std::fs::read(&self.path)
+            && Calibration::read("", &there).is_err()
+        {
+            let shown = self.path.display();
+            bail!(Misuse(format!(
+                "{shown} is there and is no calibration; name another file with -o."
+            )));
+        }
         if let Some(folder) = folder {
             let failed = || format!("The folder {} cannot be made", folder.display());
             std::fs::create_dir_all(folder).with_context(failed)?;

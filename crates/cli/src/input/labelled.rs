@@ -79,13 +79,27 @@ impl LabelledPairs {
         };
         let (rows, mut progress) = input.rows_of(columns);
         let mut pairs = Vec::new();
+        // Whether labels are words; one that is a number among words, or the other way round, says two things.
+        let mut words = None;
         for row in rows {
-            pairs.push(pair(row?, &file)?);
+            let (pair, is_word) = pair(row?, &file)?;
+            if words.is_some_and(|words| words != is_word) {
+                bail!(
+                    "{file}:{}: labels are either yes and no or numbers, and here both are mixed.",
+                    pair.line
+                );
+            }
+            words = Some(is_word);
+            pairs.push(pair);
             progress.add(1);
         }
         progress.finish();
         let guessed = scale.is_none();
-        let scale = scale.map_or_else(|| Scale::of(&pairs, &file), Ok)?;
+        let scale = match words {
+            // Yes and no are the ends of any scale.
+            Some(true) => Scale::UNIT,
+            _ => scale.map_or_else(|| Scale::of(&pairs, &file), Ok)?,
+        };
         for pair in &mut pairs {
             pair.label = mapped(pair, scale, &file)?;
         }
@@ -122,7 +136,8 @@ impl LabelledPairs {
     }
 }
 
-fn pair(row: Row, file: &str) -> anyhow::Result<LabelledPair> {
+/// A pair, and whether its label is a word.
+fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, bool)> {
     let Row { line, cells } = row;
     let mut cells = cells.into_iter();
     let (Some(sentence_a), Some(sentence_b), Some(label)) =
@@ -130,7 +145,7 @@ fn pair(row: Row, file: &str) -> anyhow::Result<LabelledPair> {
     else {
         bail!("{file}:{line}: {} are needed.", COLUMNS.join(", "));
     };
-    let Some(label) = number_of(label.trim()) else {
+    let Some((label, is_word)) = number_of(label.trim()) else {
         let header = match line {
             1 => format!(
                 " If line 1 is a header, its names have to be {}.",
@@ -142,21 +157,25 @@ fn pair(row: Row, file: &str) -> anyhow::Result<LabelledPair> {
             "{file}:{line}: the label {label:?} is neither a number, such as 0, 0.5 or 1, nor yes or no.{header}"
         );
     };
-    Ok(LabelledPair {
+    let pair = LabelledPair {
         line,
         sentence_a,
         sentence_b,
         label,
         groups: cells.collect(),
-    })
+    };
+    Ok((pair, is_word))
 }
 
-/// The number of a label; a yes is 1.
-fn number_of(label: &str) -> Option<f64> {
+/// The number of a label, a yes being 1, and whether it is written as a word.
+fn number_of(label: &str) -> Option<(f64, bool)> {
     match label.to_lowercase().as_str() {
-        "yes" | "true" | "是" => Some(1.0),
-        "no" | "false" | "否" => Some(0.0),
-        number => number.parse().ok().filter(|n: &f64| n.is_finite()),
+        "yes" | "y" | "true" | "是" | "相同" => Some((1.0, true)),
+        "no" | "n" | "false" | "否" | "不同" => Some((0.0, true)),
+        number => {
+            let number: f64 = number.parse().ok()?;
+            number.is_finite().then_some((number, false))
+        }
     }
 }
 
@@ -227,7 +246,15 @@ mod tests {
             assert_eq!(found, labels);
             assert!(read.guessed);
         }
+        let mixed = read(Format::Tsv, "a\tb\tyes\na\tb\t5\n").unwrap_err();
+        assert!(mixed.starts_with("f:2: labels are either"), "{mixed}");
         let (low, high) = (1.0, 5.0);
+        let words = read_scaled(
+            Format::Tsv,
+            "a\tb\tY\na\tb\t不同\n",
+            Some(Scale { low, high }),
+        );
+        assert!(words.unwrap().is_yes_no());
         let told = read_scaled(Format::Tsv, "a\tb\t2\n", Some(Scale { low, high })).unwrap();
         assert_eq!((told.pairs[0].label, told.guessed), (0.25, false));
         let empty = read_scaled(Format::Tsv, "", Some(Scale { low, high }));

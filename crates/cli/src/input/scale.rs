@@ -11,7 +11,7 @@ use super::labelled::LabelledPair;
 const MANY: usize = 10;
 
 /// Of so many labels, one may be a slip.
-const LABELS_A_SLIP: usize = 50;
+const LABELS_A_SLIP: usize = 20;
 
 /// Labels without which the others fill at most this share of the scale are taken for slips.
 const MOSTLY_EMPTY: f64 = 0.5;

@@ -226,14 +226,14 @@ fn knots(language: Language, calibrated: &Calibrated) -> Element {
 fn explanations(language: Language, calibrated: &Calibrated) -> Vec<Element> {
     let mut texts = language.pick(
         vec![
-            "ECE 是十档相似度里“平均相似度与平均标注之差”的加权平均。为了不自夸，它在一半句对上测量，所用的曲线只用另一半拟合；最终的曲线用全部句对拟合。",
+            "ECE 是十档相似度里“平均相似度与平均标注之差”的加权平均。为避免高估，它在一半句对上测量，所用的曲线只用另一半拟合；最终的曲线用全部句对拟合。",
             "小字是 95% 置信区间：把句对重抽多次，阈值落在哪里。句对越少，区间越宽，越不该死守某个阈值。",
             "校准只把余弦换成好懂的分数，先后顺序不变；模型分不清的，校准后仍然分不清。",
         ],
         vec![
             "ECE: the mean gap between similarity and label, over ten bins of similarity. So that it does not flatter, it is measured on half of the pairs, with a curve for the other half; the curve that is written is fitted to all.",
             "Small print: 95 % intervals, where the threshold lies when the pairs are drawn anew. The fewer pairs, the wider they are, and the less a threshold should be relied on.",
-            "A calibration only says cosines in a scale that is easily understood; the order stays. What the model cannot tell apart it still cannot.",
+            "A calibration only puts cosines on a scale that is easy to read; the order stays. What the model cannot tell apart it still cannot.",
         ],
     );
     if calibrated.yes_no {

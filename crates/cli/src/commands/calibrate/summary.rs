@@ -23,7 +23,7 @@ pub fn summary(calibrated: &Calibrated) -> String {
         format!("{model} · {precision} · {kernel} · {set}: {pairs} pairs"),
         String::new(),
         format!(
-            "calibration error {} before, {} after: on {held_out} pairs, by a curve for the others",
+            "calibration error {} of the cosine, {} calibrated: on {held_out} pairs, by a curve for the others",
             estimate(ece_before, 3),
             estimate(ece_after, 3)
         ),
@@ -33,7 +33,7 @@ pub fn summary(calibrated: &Calibrated) -> String {
     let knots = calibrated.knots.iter();
     lines.extend(knots.map(|(cosine, similarity)| format!("{cosine:8.4}{similarity:12.4}")));
     lines.push(String::new());
-    lines.push("similarity   pairs   mean similarity   mean label   (of those pairs)".to_owned());
+    lines.push("similarity   pairs   mean similarity   mean label   (held-out pairs)".to_owned());
     let filled = calibrated
         .reliability_after
         .iter()

@@ -207,7 +207,7 @@ impl Lines {
 /// What most such files need.
 fn not_utf8(line: u64) -> anyhow::Error {
     anyhow!(
-        "line {line} is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW"
+        "line {line} is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW (one in UTF-16 by -f UTF-16)"
     )
 }
 
@@ -285,7 +285,7 @@ mod tests {
             (
                 Format::Tsv,
                 b"a\tb\n\xff\tb\n",
-                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW",
+                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW (one in UTF-16 by -f UTF-16)",
             ),
             (
                 Format::Tsv,
@@ -300,7 +300,7 @@ mod tests {
             (
                 Format::Csv,
                 b"a,b\n\xff,b\n",
-                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW",
+                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW (one in UTF-16 by -f UTF-16)",
             ),
             (
                 Format::Jsonl,

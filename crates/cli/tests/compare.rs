@@ -177,6 +177,30 @@ fn what_cannot_be_meant_is_refused() {
         ),
         (&["compare", "missing.tsv"], 1, "missing.tsv cannot be read"),
     ];
+    // Nothing is called the best where nothing was told apart.
+    let report = folder.path().join("r.html");
+    let ones = write(folder.path(), "ones.tsv", "一天\t一日\t1\n你好\t您好\t1\n");
+    let easy = "怎么退货\t如何办理退货\t1\n怎么退货\t怎么退款\t1\n怎么退货\t外面阳光明媚\t0\n怎么退货\t天气\t0\n";
+    let easy = write(folder.path(), "easy.tsv", easy);
+    for (file, verdict) in [(&easy, true), (&ones, false)] {
+        let run = yuyi(&[
+            "compare",
+            file,
+            "--methods",
+            "jaccard",
+            "--rounds",
+            "0",
+            "--lang",
+            "en",
+            "--report",
+            report.to_str().unwrap(),
+        ]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(!run.out.contains("In brackets"), "{run:?}");
+        let text = fs::read_to_string(&report).unwrap();
+        assert!(!text.contains("more than chance.") || text.contains("without intervals"));
+        assert_eq!(text.contains("has the highest Spearman"), verdict);
+    }
     for (arguments, code, message) in cases {
         let run = yuyi(arguments);
         assert_eq!(run.code, code, "{arguments:?}: {run:?}");

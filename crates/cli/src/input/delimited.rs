@@ -111,7 +111,11 @@ impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
         if places.needed.iter().any(|&place| place >= cells.len()) {
             let (n, wanted) = (cells.len(), self.columns.needed.join(", "));
             let columns = if n == 1 { "column" } else { "columns" };
-            bail!("line {line} has {n} {columns}; {wanted} are needed");
+            let separators = match (n, line) {
+                (1, 1) => " (TSV has tabs between columns, CSV commas)",
+                _ => "",
+            };
+            bail!("line {line} has {n} {columns}; {wanted} are needed{separators}");
         }
         let needed = places.needed.iter().map(|&place| Some(place));
         let wanted = needed.chain(places.others.iter().copied());

@@ -45,7 +45,7 @@ fn number(value: Option<Value>, column: &str, line: u64) -> anyhow::Result<Strin
         Some(Value::String(text)) => Ok(text),
         Some(Value::Number(number)) => Ok(number.to_string()),
         Some(Value::Bool(yes)) => Ok(u8::from(yes).to_string()),
-        Some(_) => bail!("line {line}: {column} is not a number"),
+        Some(_) => bail!("line {line}: {column} is neither a number nor yes or no"),
         None => bail!("line {line} has no {column}"),
     }
 }

@@ -288,7 +288,7 @@ mod tests {
             (
                 Format::Jsonl,
                 "{\"sentence_a\":\"a\",\"sentence_b\":\"b\",\"label\":[]}",
-                "f cannot be read further: line 1: label is not a number",
+                "f cannot be read further: line 1: label is neither a number nor yes or no",
             ),
             (
                 Format::Jsonl,

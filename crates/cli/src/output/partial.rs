@@ -19,6 +19,12 @@ pub struct PartialFile {
 impl PartialFile {
     /// Begins the file in the folder of `path`; what is there stays until it is complete.
     pub fn create(path: PathBuf) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            bail!(Misuse(format!(
+                "{} is a folder; name a file.",
+                path.display()
+            )));
+        }
         let folder = path
             .parent()
             .filter(|p| !p.as_os_str().is_empty())

@@ -2,8 +2,9 @@
 //!
 //! The state of a word is the average of its tokens'. The states of a text have much in common, most of all in models
 //! whose cosines crowd together, so the average over the words of its own text is taken away first; tried beside
-//! raw cosines and other ways to centre, this alone linked 修改 to 忘, 世界 to 未来 and 吃 to 美味. Two words are
-//! linked when each is the other's best.
+//! raw cosines and other ways to centre, this alone linked 修改 to 忘, 世界 to 未来 and 吃 to 美味. The average of two
+//! words leaves them opposite to each other, and both links with the same cosine: there it is taken over both texts. Two
+//! words are linked when each is the other's best.
 
 use std::ops::Range;
 
@@ -16,6 +17,9 @@ use super::outline::OutlinedWord;
 /// Least cosine of centred states at which words are linked.
 const LEAST: f64 = 0.3;
 
+/// Words of a text whose average says what they have in common.
+const ENOUGH: usize = 3;
+
 /// Two words that go together.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Link {
@@ -23,8 +27,8 @@ pub struct Link {
     pub a: usize,
     /// Place of the word in the list of B.
     pub b: usize,
-    /// Cosine of the words' last hidden states, each without what its text has in common: from 0.3 to 1. Where a text
-    /// has but one word, of the states as they are.
+    /// Cosine of the words' last hidden states, each without what its text has in common, or both texts where one has two
+    /// words: from 0.3 to 1. Where a text has but one word, of the states as they are.
     pub similarity: f64,
 }
 
@@ -32,9 +36,13 @@ pub struct Link {
 pub(super) fn between(a: &Side<'_>, b: &Side<'_>) -> Vec<Link> {
     let mut of_a = word_states(&a.outline.words, a.states);
     let mut of_b = word_states(&b.outline.words, b.states);
-    if of_a.len() > 1 && of_b.len() > 1 {
-        centre(&mut of_a);
-        centre(&mut of_b);
+    match of_a.len().min(of_b.len()) {
+        0 | 1 => {}
+        ..ENOUGH => centre(of_a.iter_mut().chain(&mut of_b)),
+        _ => {
+            centre(of_a.iter_mut());
+            centre(of_b.iter_mut());
+        }
     }
     of_a.iter_mut()
         .chain(&mut of_b)
@@ -82,8 +90,10 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> usize {
     a.end.min(b.end).saturating_sub(a.start.max(b.start))
 }
 
-fn centre(states: &mut [Vec<f64>]) {
-    let size = states.first().map_or(0, Vec::len);
+/// Takes their average away.
+fn centre<'a>(states: impl Iterator<Item = &'a mut Vec<f64>>) {
+    let mut states: Vec<&mut Vec<f64>> = states.collect();
+    let size = states.first().map_or(0, |state| state.len());
     for i in 0..size {
         let mean = states.iter().map(|state| state[i]).sum::<f64>() / states.len() as f64;
         states.iter_mut().for_each(|state| state[i] -= mean);

@@ -72,7 +72,25 @@ fn about(language: Language, comparison: &Comparison) -> Vec<String> {
 /// Which is best, and how sure that is.
 fn conclusion(language: Language, measured: &[Measured<'_>]) -> Option<String> {
     let ((best, standing), others) = measured.split_first()?;
+    // One that ranks pairs as chance does, or the wrong way round, is not the best at anything.
+    standing
+        .quality
+        .spearman
+        .value
+        .filter(|&value| value > 0.0)?;
     let spearman = value(standing.quality.spearman.value);
+    let bounds = || {
+        others
+            .iter()
+            .map(|(_, s)| s.spearman_above_best.and_then(|above| above.high))
+    };
+    if bounds().any(|high| high.is_none()) {
+        let name = &best.label;
+        return Some(language.pick(
+            format!("在这批数据上 {name} 的 Spearman 最高（{spearman}）；没有算区间，差别是否可靠无从判断。"),
+            format!("On these data {name} has the highest Spearman correlation ({spearman}); without intervals nothing says whether that is more than chance."),
+        ));
+    }
     // An interval of the difference that contains 0 leaves open which of the two is better.
     let level = others.iter().filter(|(_, s)| {
         s.spearman_above_best
@@ -108,7 +126,7 @@ fn overview(language: Language, comparison: &Comparison) -> Element {
         Cell::text(language.pick("模型", "model")),
         pick("中文性能", "quality in Chinese").below("Spearman"),
         pick("推理速度 (CPU)", "speed (CPU)")
-            .below(language.pick("每对耗时 / 每秒文本", "a pair / texts a second")),
+            .below(language.pick("每对耗时 / 每秒文本", "per pair / texts per second")),
         pick("内存占用", "memory"),
         Cell::text(language.pick("是否开源", "open source")),
         Cell::text(language.pick("适用场景", "suited for")),
@@ -285,7 +303,7 @@ fn quality(language: Language, comparison: &Comparison, measured: &[Measured<'_>
     let head = vec![
         Cell::text(language.pick("模型", "model")),
         pick("Spearman", "Spearman"),
-        pick("与最佳之差", "to the best"),
+        pick("与最佳之差", "vs best"),
         pick("AUC", "AUC"),
         pick("平均精确率", "average precision"),
         pick("最佳 F1", "best F1"),
@@ -395,11 +413,17 @@ fn explanations(language: Language, comparison: &Comparison) -> Vec<Element> {
             "许可证与适用场景来自已知模型的资料，其余都是本次实测。".to_owned(),
         ],
         Language::En => vec![
-            format!("Small print: 95 % intervals of {rounds} bootstrap samples. \"To the best\" is the difference within each sample; a difference is reliable where its interval does not contain 0."),
+            format!("Small print: 95 % intervals of {rounds} bootstrap samples. \"vs best\" is the difference within each sample; a difference is reliable where its interval does not contain 0."),
             format!("AUC, average precision and F1 count a pair as the same from a label of {same_from}. ECE is the mean gap between similarity and grade: mostly large for a model without calibration, which yuyi calibrate gives it."),
             "Each model is measured in a process of its own. The time of a pair is the median of pairs one by one; texts a second are computed in batches; memory is the most of a process that does only this (of a literal method, what it adds).".to_owned(),
             "Licence and suitability are facts of known models; everything else was measured.".to_owned(),
         ],
     };
-    texts.iter().map(|text| blocks::note(text)).collect()
+    // The first is about intervals.
+    let skipped = usize::from(*rounds == 0);
+    texts
+        .iter()
+        .skip(skipped)
+        .map(|text| blocks::note(text))
+        .collect()
 }

@@ -6,16 +6,7 @@ use crate::report::Language;
 use yuyi_tasks::evaluation::Estimate;
 
 const HEAD: [&str; 10] = [
-    "",
-    "Spearman",
-    "to the best",
-    "AUC",
-    "best F1",
-    "ECE",
-    "ms/pair",
-    "texts/s",
-    "MB",
-    "licence",
+    "", "Spearman", "vs best", "AUC", "best F1", "ECE", "ms/pair", "texts/s", "MB", "licence",
 ];
 
 /// A row for each, with columns as wide as they must be.
@@ -26,7 +17,7 @@ pub fn table(comparison: &Comparison) -> String {
     let mut lines = vec![
         format!("{}, {} cores", comparison.cpu, comparison.cores),
         format!(
-            "{} pairs, {} the same: {}",
+            "pairs: {}, the same: {}, of {}",
             comparison.pairs,
             comparison.same,
             comparison.files.join(", ")
@@ -52,10 +43,16 @@ pub fn table(comparison: &Comparison) -> String {
     lines.push(String::new());
     lines.extend(comparison.remarks(Language::En));
     lines.extend(comparison.results.iter().filter_map(suited_for));
-    lines.push(format!(
-        "In brackets: 95 % interval of {} bootstrap samples. MB: most memory of a process that does only this; of a literal method, what it adds.\n",
-        comparison.rounds
-    ));
+    if comparison.rounds > 0 {
+        lines.push(format!(
+            "In brackets: 95 % interval of {} bootstrap samples.",
+            comparison.rounds
+        ));
+    }
+    lines.push(
+        "MB: most memory of a process that does only this; of a literal method, what it adds.\n"
+            .to_owned(),
+    );
     lines.join("\n")
 }
 

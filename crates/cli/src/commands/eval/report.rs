@@ -62,8 +62,14 @@ fn of_pairs(
     if let Some(text) = conclusion(language, &pairs.all) {
         report.block(blocks::lead(&text));
     }
-    for remark in evaluation.findings(&pairs.all).remarks(language) {
-        report.block(blocks::note(&remark));
+    for file in &pairs.files {
+        let name = file.file.as_deref().unwrap_or_default();
+        for remark in evaluation.findings(file).remarks(language) {
+            report.block(blocks::note(&match pairs.files.len() {
+                1 => remark,
+                _ => language.pick(format!("{name}：{remark}"), format!("{name}: {remark}")),
+            }));
+        }
     }
     let scales = pairs.files.iter().filter(|file| file.scale != [0.0, 1.0]);
     for file in scales {
@@ -414,6 +420,11 @@ fn explanations(language: Language, evaluation: &Evaluation) -> Vec<Element> {
             format!("Small print: 95 % intervals of {rounds} bootstrap samples. That intervals of two models overlap does not mean that they are equal: yuyi compare compares them pair by pair."),
         ],
     };
+    let mut texts = texts;
+    if rounds == 0 {
+        // The last is about intervals.
+        texts.pop();
+    }
     let on_search = language.pick(
         "recall@k 是正确条目排进前 k 的比例；MRR 是正确条目名次的倒数的平均；nDCG@10 与之相似，名次靠后扣分更缓，只看前十。",
         "recall@k: share of the right entries among the first k. MRR: mean of one over the place of the first right entry. nDCG@10: the same with a gentler discount, over the first ten.",
@@ -421,10 +432,11 @@ fn explanations(language: Language, evaluation: &Evaluation) -> Vec<Element> {
     let on_search = evaluation.retrieval.is_some().then_some(on_search);
     let all = texts.iter().map(String::as_str).chain(on_search);
     // A FAQ alone has no pairs to explain; the last text is about intervals.
+    let on_pairs = texts.len() - usize::from(rounds > 0);
     let skipped = if evaluation.pairs.is_some() {
         0
     } else {
-        texts.len() - 1
+        on_pairs
     };
     all.skip(skipped).map(blocks::note).collect()
 }

@@ -68,12 +68,10 @@ async fn a_score_is_explained_by_words() {
         explain["notes"],
         json!([{"kind": "number", "message": "The numbers differ: 3月 in A, 5月 in B."}])
     );
-    for link in explain["links"].as_array().unwrap() {
-        let place = |side: &str| link[side].as_u64().unwrap();
-        assert!(place("a") < 2 && place("b") < 2, "{link}");
-        let similarity = link["similarity"].as_f64().unwrap();
-        assert!((0.3..=1.0).contains(&similarity), "{link}");
-    }
+    let links = explain["links"].as_array().unwrap();
+    let pairs: Vec<_> = links.iter().map(|l| (&l["a"], &l["b"])).collect();
+    // 3月 goes with 5月: of the characters, 3 and x are like 5, and 月 like 天气 in this model.
+    assert_eq!(pairs, [(&json!(1), &json!(1))]);
     assert_eq!(reply["similarity"], 0.6000000238418579);
 
     // The same pair in the other forms.

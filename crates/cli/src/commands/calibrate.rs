@@ -23,7 +23,7 @@ use crate::report::Language;
 /// Fewer pairs than this are worth a remark.
 const ENOUGH_PAIRS: usize = 200;
 
-/// A threshold that lets fewer of the same pairs pass rests on chance.
+/// A threshold that fewer pairs reach rests on chance.
 const ENOUGH_ACCEPTED: usize = 10;
 
 /// What was fitted and how good it is.

@@ -118,13 +118,13 @@ for (const [language, title, errors] of [
 
 for (const [language, heading, column] of [
   ['zh', '语义相似度模型对比', '适用场景'],
-  ['en', 'Models of semantic similarity compared', 'suited for'],
+  ['en', 'Comparison of semantic similarity models', 'suited for'],
 ]) {
   it(`shows a comparison, ${language}`, async () => {
     await opened(compare(language), { viewport: { width: 1100, height: 900 } }, async (page) => {
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
       assert.ok(await page.getByRole('columnheader', { name: column }).isVisible())
-      for (const name of ['e5-small-zh', 'jaccard', 'edit', 'tfidf', 'tfidf-words']) {
+      for (const name of ['e5-small-zh', 'jaccard', 'edit', 'tfidf', 'tfidf_words']) {
         assert.ok(await page.getByRole('rowheader', { name }).first().isVisible(), name)
       }
       await checkPlots(page, 3)

@@ -1,6 +1,6 @@
 //! Speed of the matrix products of a BERT-base layer, beside the CPU's own arithmetic limit.
 //!
-//! `cargo run --release -p yuyi-kernels --example linear_speed -- [tokens…]`
+//! `cargo run --release -p yuyi-kernels --example linear_speed -- [f32|f16|int8|int4…] [tokens…]`
 
 use std::time::Instant;
 use yuyi_kernels::{
@@ -21,14 +21,17 @@ fn main() {
     } else {
         tokens
     };
+    let formats = [
+        ("f32", WeightFormat::F32),
+        ("f16", WeightFormat::F16),
+        ("int8", WeightFormat::Int8),
+        ("int4", WeightFormat::Int4),
+    ];
+    let named = |name: &str| std::env::args().any(|a| a == name);
+    let all = !formats.iter().any(|(name, _)| named(name));
     if let Ok(kernel) = Kernel::detect() {
-        for format in [
-            WeightFormat::F32,
-            WeightFormat::F16,
-            WeightFormat::Int8,
-            WeightFormat::Int4,
-        ] {
-            measure(kernel, available_threads(), format, &tokens);
+        for (_, format) in formats.iter().filter(|(name, _)| all || named(name)) {
+            measure(kernel, available_threads(), *format, &tokens);
         }
     }
 }

@@ -16,6 +16,19 @@ pub mod sim;
 
 use chunks::Chunks;
 
+/// Says on standard error how many texts the model knows nothing of, if there are any.
+fn report_unknown(unknown: usize) {
+    if unknown > 0 {
+        let (texts, their) = match unknown {
+            1 => ("1 text has".to_owned(), "its"),
+            n => (format!("{n} texts have"), "their"),
+        };
+        eprintln!(
+            "yuyi: {texts} no character that the model knows, so {their} similarity says nothing. Try another model (--model)."
+        );
+    }
+}
+
 /// Says on standard error how many texts were cut, if any were.
 fn report_truncated(truncated: usize, max_tokens: usize) {
     if truncated > 0 {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use tokio::runtime::{Builder, Runtime};
-use yuyi_encoder::Encoded;
+use yuyi_encoder::{Encoded, Piece};
 use yuyi_models::{
-    CALIBRATION_FILE, EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, Resolved, resolve,
-    user_calibration,
+    CALIBRATION_FILE, EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, Resolved,
+    TokenizeOptions, resolve, user_calibration,
 };
 use yuyi_tasks::Calibration;
 
@@ -91,6 +91,16 @@ impl Model {
                 "There is no home folder to keep the calibration in. Set YUYI_HOME, or name a file with -o."
             ),
         })
+    }
+
+    /// Tokens of a text, without those of the prompt and what the tokenizer puts around both.
+    pub fn tokens_of(&self, text: &str) -> anyhow::Result<usize> {
+        let options = TokenizeOptions::default();
+        let cut = self.embedder.tokenize(vec![text.to_owned()], options);
+        let pieces = self.runtime.block_on(cut)?;
+        let prompt = self.facts().default_prompt.len();
+        let own = |piece: &&Piece| !piece.special && piece.end > prompt;
+        Ok(pieces.iter().flatten().filter(own).count())
     }
 
     /// Unit vectors of `texts`, in order.

@@ -226,3 +226,22 @@ fn info_tells_the_facts() {
     assert_eq!(facts["default_prompt"], "query: ");
     assert!(yuyi(&["info"]).out.contains("max tokens      512\n"));
 }
+
+#[test]
+fn texts_of_which_the_model_knows_nothing_are_named() {
+    let run = yuyi(&["sim", "\u{20000}\u{20001}", "今天天气不错"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(
+        run.err,
+        "yuyi: 1 text has no character that the model knows, so its similarity says nothing. Try another model (--model).\n"
+    );
+    let known = yuyi(&["sim", "天气\u{20000}", "今天天气不错"]);
+    assert_eq!(known.err, "");
+    let pairs = "\u{20000}\t\u{20001}\n今天\t明天\n";
+    let run = yuyi_with_input(&["sim", "--pairs", "-"], pairs);
+    assert!(
+        run.err
+            .contains("2 texts have no character that the model knows"),
+        "{run:?}"
+    );
+}

@@ -12,7 +12,7 @@ use yuyi_tasks::explain::Explanation;
 use yuyi_tasks::lexical::Baseline;
 use yuyi_tasks::{Calibration, cosine, is_blank};
 
-use super::{Chunks, report_truncated};
+use super::{Chunks, report_truncated, report_unknown};
 use crate::args::{Misuse, SimArgs};
 use crate::explain::explain_pair;
 use crate::input::{Format, Input, Row};
@@ -37,6 +37,9 @@ pub struct ScoredPair {
     pub model: String,
     /// Either side was cut.
     pub truncated: bool,
+    /// Texts of which the vocabulary knows nothing.
+    #[serde(skip)]
+    unknown: usize,
     /// Scores of the methods that were asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub methods: Option<BTreeMap<&'static str, f64>>,
@@ -73,6 +76,7 @@ fn compare_two(args: &SimArgs, a: &str, b: &str) -> anyhow::Result<()> {
             false => write_for_people(&mut out, &pair)?,
         }
         report_truncated(usize::from(pair.truncated), scorer.model.facts().max_tokens);
+        report_unknown(pair.unknown);
     }
     Ok(())
 }
@@ -109,7 +113,7 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
     let mut writer = PairWriter::new(format, &scorer.methods(), io::stdout().lock())?;
     let (rows, mut progress) = input.rows(&["sentence_a", "sentence_b"]);
     let mut chunks = Chunks::new(rows);
-    let mut truncated = 0;
+    let (mut truncated, mut unknown) = (0, 0);
     loop {
         let chunk = chunks.next()?;
         if chunk.is_empty() {
@@ -118,12 +122,14 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
         progress.add(chunk.len());
         for pair in scorer.score(chunk)? {
             truncated += usize::from(pair.truncated);
+            unknown += pair.unknown;
             writer.write(&pair)?;
         }
         writer.flush()?;
     }
     progress.finish();
     report_truncated(truncated, scorer.model.facts().max_tokens);
+    report_unknown(unknown);
     Ok(())
 }
 
@@ -185,7 +191,12 @@ impl Scorer {
         let explain = self
             .explain
             .then(|| explain_pair(&self.model, &sentence_a, &sentence_b));
+        let unknown = [(&sentence_a, a), (&sentence_b, b)]
+            .into_iter()
+            .map(|(text, encoded)| self.count_unknown(text, encoded));
+        let unknown = unknown.sum::<anyhow::Result<usize>>()?;
         Ok(ScoredPair {
+            unknown,
             explain: explain.transpose()?,
             methods: (!methods.is_empty()).then_some(methods),
             sentence_a,
@@ -196,6 +207,15 @@ impl Scorer {
             model: self.model.facts().name.clone(),
             truncated: a.truncated || b.truncated,
         })
+    }
+
+    /// 1 for a text of which the vocabulary knows nothing, else 0. What was read has tokens that are not the text's own, so
+    /// a text with unknown tokens is cut into tokens once more.
+    fn count_unknown(&self, text: &str, encoded: &Encoded) -> anyhow::Result<usize> {
+        if encoded.unknown == 0 {
+            return Ok(0);
+        }
+        Ok(usize::from(encoded.unknown >= self.model.tokens_of(text)?))
     }
 }
 

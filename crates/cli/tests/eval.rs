@@ -191,6 +191,25 @@ fn labels_the_wrong_way_round_are_noticed() {
 }
 
 #[test]
+fn remarks_are_in_the_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let graded =
+        "怎么退货\t如何办理退货\t1\n怎么退货\t退货要几天\t0.5\n怎么退货\t今天天气不错\t0\n";
+    let pairs = write(folder.path(), "p.tsv", graded);
+    assert_eq!(json(&[&pairs])["remarks"], Value::Array(Vec::new()));
+    let ones = write(folder.path(), "ones.tsv", "一\t二\t1\n三\t四\t1\n");
+    let found = json(&[&ones]);
+    let remark = found["remarks"][0].as_str().unwrap();
+    assert!(
+        remark.starts_with("All labels are at or above 0.75"),
+        "{found}"
+    );
+    let found = json(&[&pairs, &ones]);
+    let remark = found["remarks"][0].as_str().unwrap();
+    assert!(remark.contains("ones.tsv: All labels are"), "{found}");
+}
+
+#[test]
 fn failures_have_codes_and_say_where() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = write(folder.path(), "p.tsv", PAIRS);

@@ -47,6 +47,8 @@ pub(super) struct Comparison {
     rounds: usize,
     /// The contestants, the best first; those that failed come last.
     results: Vec<Ranked>,
+    /// What a reader should know before believing the numbers.
+    remarks: Vec<String>,
 }
 
 /// Measures each, compares and reports.
@@ -67,7 +69,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
         eprintln!("yuyi: measuring {}", contestant.name());
         measured.push(exchange::measure_apart(contestant, &args.compute, &task));
     }
-    let comparison = Comparison {
+    let mut comparison = Comparison {
         cpu: machine::processor(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         files: corpus.files.iter().map(|file| file.name.clone()).collect(),
@@ -81,7 +83,9 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
         yes_no: corpus.files.iter().all(|file| file.yes_no),
         rounds: args.measure.sampling().rounds,
         results: ranked::rank(&contestants, measured, &corpus, &args.measure),
+        remarks: Vec::new(),
     };
+    comparison.remarks = comparison.remarks(Language::En);
     write(args, &comparison, file)?;
     let failed = comparison
         .results

@@ -36,9 +36,26 @@ pub(super) struct Evaluation {
     retrieval: Option<EvaluatedSearch>,
     /// Texts that were cut.
     truncated: usize,
+    /// What a reader should know before believing the numbers.
+    remarks: Vec<String>,
 }
 
 impl Evaluation {
+    /// The remarks on all files, with the names of the files where there are several.
+    fn remarks(&self, language: Language) -> Vec<String> {
+        let files = self.pairs.iter().flat_map(|pairs| &pairs.files);
+        let is_one = files.clone().count() == 1;
+        let remarks = files.flat_map(|file| {
+            let name = file.file.as_deref().unwrap_or_default();
+            let remarks = self.findings(file).remarks(language).into_iter();
+            remarks.map(move |remark| match is_one {
+                true => remark,
+                false => language.pick(format!("{name}：{remark}"), format!("{name}: {remark}")),
+            })
+        });
+        remarks.collect()
+    }
+
     /// What remarks are made of.
     fn findings(&self, file: &EvaluatedFile) -> Findings {
         let quality = &file.quality;
@@ -88,7 +105,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         }
         None => None,
     };
-    let evaluation = Evaluation {
+    let mut evaluation = Evaluation {
         model: model.facts().clone(),
         calibrated: calibration.is_fitted(),
         same_from: args.measure.same_from,
@@ -96,7 +113,9 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         pairs,
         retrieval,
         truncated,
+        remarks: Vec::new(),
     };
+    evaluation.remarks = evaluation.remarks(Language::En);
     report_truncated(truncated, evaluation.model.max_tokens);
     if let Some(file) = file {
         let language = Language::or_of_locale(args.report.lang);

@@ -2,7 +2,6 @@
 
 use super::Comparison;
 use super::ranked::{Ranked, Standing};
-use crate::report::Language;
 use yuyi_tasks::evaluation::Estimate;
 
 const HEAD: [&str; 10] = [
@@ -41,7 +40,7 @@ pub fn table(comparison: &Comparison) -> String {
         }
     }
     lines.push(String::new());
-    lines.extend(comparison.remarks(Language::En));
+    lines.extend(comparison.remarks.iter().cloned());
     lines.extend(comparison.results.iter().filter_map(suited_for));
     if comparison.rounds > 0 {
         lines.push(format!(

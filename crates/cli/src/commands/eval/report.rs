@@ -62,14 +62,8 @@ fn of_pairs(
     if let Some(text) = conclusion(language, &pairs.all) {
         report.block(blocks::lead(&text));
     }
-    for file in &pairs.files {
-        let name = file.file.as_deref().unwrap_or_default();
-        for remark in evaluation.findings(file).remarks(language) {
-            report.block(blocks::note(&match pairs.files.len() {
-                1 => remark,
-                _ => language.pick(format!("{name}：{remark}"), format!("{name}: {remark}")),
-            }));
-        }
+    for remark in evaluation.remarks(language) {
+        report.block(blocks::note(&remark));
     }
     let scales = pairs.files.iter().filter(|file| file.scale != [0.0, 1.0]);
     for file in scales {

@@ -101,6 +101,34 @@ fn models_and_methods_stand_side_by_side() {
 }
 
 #[test]
+fn a_single_model_is_not_compared_with_methods() {
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = write(folder.path(), "p.tsv", PAIRS);
+    let report = folder.path().join("r.html");
+    let report = report.to_str().unwrap();
+    let others: [(&str, &[&str]); 2] = [
+        ("en", &["literal method", "Literal methods", "vs best"]),
+        ("zh", &["字面方法", "与最佳之差"]),
+    ];
+    for (language, parts) in others {
+        let common = ["--rounds", "20", "--lang", language, "--report", report];
+        let alone = [&["compare", &pairs, "--models", TINY][..], &common].concat();
+        let run = yuyi(&alone);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(!run.out.contains("literal method"), "{run:?}");
+        let text = fs::read_to_string(report).unwrap();
+        assert_eq!(text.matches("<svg").count(), 2);
+        let both = yuyi(&[&alone[..], &["--methods", "jaccard"]].concat());
+        assert!(both.out.contains("literal method"), "{both:?}");
+        let text_of_both = fs::read_to_string(report).unwrap();
+        for part in parts {
+            assert!(!text.contains(part), "{part}");
+            assert!(text_of_both.contains(part), "{part}");
+        }
+    }
+}
+
+#[test]
 fn one_that_fails_does_not_sink_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = write(folder.path(), "p.tsv", PAIRS);

@@ -99,6 +99,11 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
 }
 
 impl Comparison {
+    /// Whether a literal method is among the contestants.
+    fn has_methods(&self) -> bool {
+        self.results.iter().any(|ranked| !ranked.is_model)
+    }
+
     /// What a reader should know before believing the numbers.
     fn remarks(&self, language: Language) -> Vec<String> {
         let models = || {

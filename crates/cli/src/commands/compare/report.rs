@@ -34,7 +34,7 @@ pub fn report(language: Language, comparison: &Comparison) -> Report {
     );
     report.section(
         language.pick("质量与代价", "Quality and cost"),
-        [plots(language, &measured)],
+        [plots(language, comparison, &measured)],
     );
     report.section(
         language.pick("质量细目", "Quality in detail"),
@@ -45,7 +45,7 @@ pub fn report(language: Language, comparison: &Comparison) -> Report {
             "同义不同词，同词不同义",
             "Same meaning in other words, other meaning in the same words",
         ),
-        examples(language, &measured),
+        examples(language, comparison, &measured),
     );
     let heading = language.pick("说明", "How to read this");
     report.section(heading, explanations(language, comparison));
@@ -215,11 +215,14 @@ fn class(ranked: &Ranked) -> &'static str {
     if ranked.is_model { "first" } else { "second" }
 }
 
-fn plots(language: Language, measured: &[Measured<'_>]) -> Element {
-    let colours = language.pick(
-        "蓝为模型，橙为字面方法。",
-        "Blue: models. Orange: literal methods.",
-    );
+fn plots(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Element {
+    let colours = match comparison.has_methods() {
+        true => language.pick(
+            "蓝为模型，橙为字面方法。",
+            " Blue: models. Orange: literal methods.",
+        ),
+        false => "",
+    };
     let bars = |title: &str, estimate: fn(&Standing) -> yuyi_tasks::evaluation::Estimate| {
         let bars = measured.iter().filter_map(|&(ranked, standing)| {
             let estimate = estimate(standing);
@@ -233,7 +236,7 @@ fn plots(language: Language, measured: &[Measured<'_>]) -> Element {
         let bars: Vec<chart::Bar> = bars.collect();
         let explanation = language.pick(
             format!("越长越好；细线是 95% 区间。{colours}"),
-            format!("Longer is better; thin lines are 95 % intervals. {colours}"),
+            format!("Longer is better; thin lines are 95 % intervals.{colours}"),
         );
         figure(
             title,
@@ -241,7 +244,7 @@ fn plots(language: Language, measured: &[Measured<'_>]) -> Element {
             chart::bars(title, &chart::Axis::unit(""), &bars),
         )
     };
-    figures([
+    let mut plots = vec![
         bars(
             language.pick(
                 "排序是否与人一致（Spearman）",
@@ -256,8 +259,12 @@ fn plots(language: Language, measured: &[Measured<'_>]) -> Element {
             ),
             |s| s.quality.auc,
         ),
-        speed(language, measured),
-    ])
+    ];
+    // One dot shows nothing that the table does not.
+    if measured.len() > 1 {
+        plots.push(speed(language, measured));
+    }
+    figures(plots)
 }
 
 fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
@@ -300,31 +307,34 @@ fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
 
 fn quality(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Vec<Element> {
     let pick = |zh, en| Cell::number(language.pick(zh, en));
-    let head = vec![
+    let is_compared = comparison.results.len() > 1;
+    let mut head = vec![
         Cell::text(language.pick("模型", "model")),
         pick("Spearman", "Spearman"),
-        pick("与最佳之差", "vs best"),
         pick("AUC", "AUC"),
         pick("平均精确率", "average precision"),
         pick("最佳 F1", "best F1"),
         pick("对应阈值", "its threshold").below(language.pick("相似度", "similarity")),
         pick("ECE", "ECE"),
     ];
+    if is_compared {
+        head.insert(2, pick("与最佳之差", "vs best"));
+    }
     let rows = measured.iter().map(|&(ranked, standing)| {
         let quality = &standing.quality;
-        let above = standing.spearman_above_best.as_ref();
-        vec![
+        let mut row = vec![
             Cell::text(&ranked.label),
             cell(&quality.spearman),
-            above.map_or(Cell::number("–"), |a| {
-                Cell::number(value(a.value)).below(interval(a))
-            }),
             cell(&quality.auc),
             cell(&quality.average_precision),
             cell(&quality.best_f1),
             Cell::number(value(standing.best_similarity)),
             cell(&quality.ece),
-        ]
+        ];
+        if is_compared {
+            row.insert(2, above_best(standing));
+        }
+        row
     });
     let table = Table {
         head,
@@ -339,6 +349,13 @@ fn quality(language: Language, comparison: &Comparison, measured: &[Measured<'_>
         blocks.push(by_file(language, comparison, measured));
     }
     blocks
+}
+
+fn above_best(standing: &Standing) -> Cell {
+    let above = standing.spearman_above_best.as_ref();
+    above.map_or(Cell::number("–"), |above| {
+        Cell::number(value(above.value)).below(interval(above))
+    })
 }
 
 fn by_file(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Element {
@@ -359,7 +376,11 @@ fn by_file(language: Language, comparison: &Comparison, measured: &[Measured<'_>
     .element()
 }
 
-fn examples(language: Language, measured: &[Measured<'_>]) -> Vec<Element> {
+fn examples(
+    language: Language,
+    comparison: &Comparison,
+    measured: &[Measured<'_>],
+) -> Vec<Element> {
     let head = std::iter::once(Cell::text(language.pick("句对", "pair")));
     let names = measured
         .iter()
@@ -392,31 +413,56 @@ fn examples(language: Language, measured: &[Measured<'_>]) -> Vec<Element> {
         rows: EXAMPLES.iter().enumerate().map(row).collect(),
         total: false,
     };
-    vec![
-        blocks::paragraph(language.pick(
+    let explanation = match comparison.has_methods() {
+        true => language.pick(
             "字面方法只认字词：换一种说法就认不出，反而给碰巧有同样词语的两句话更高的分。用词几乎一样、意思却不同的句对，对模型也是难题。例句是固定的，不计入上面的指标。",
             "Literal methods see words alone: they miss what is said in other words, and give more to sentences that merely have a word in common. Nearly the same words with another meaning are hard for models as well. The pairs are fixed and not part of the metrics above.",
-        )),
-        table.element(),
-    ]
+        ),
+        false => language.pick(
+            "用词几乎一样、意思却不同的句对，对模型是难题。例句是固定的，不计入上面的指标。",
+            "Nearly the same words with another meaning are hard for models. The pairs are fixed and not part of the metrics above.",
+        ),
+    };
+    vec![blocks::paragraph(explanation), table.element()]
 }
 
 fn explanations(language: Language, comparison: &Comparison) -> Vec<Element> {
     let Comparison {
         same_from, rounds, ..
     } = comparison;
+    let (is_compared, has_methods) = (comparison.results.len() > 1, comparison.has_methods());
+    let part = |applies: bool, zh, en| if applies { language.pick(zh, en) } else { "" };
+    let versus = part(
+        is_compared,
+        "“与最佳之差”用同一批样本逐次相减；区间不含 0，差别才算可靠。",
+        " \"vs best\" is the difference within each sample; a difference is reliable where its interval does not contain 0.",
+    );
+    let added = part(
+        has_methods,
+        "（字面方法是它所增加的部分）",
+        " (of a literal method, what it adds)",
+    );
     let texts = match language {
         Language::Zh => vec![
-            format!("小字是 95% 置信区间（{rounds} 次自助抽样）。“与最佳之差”用同一批样本逐次相减；区间不含 0，差别才算可靠。"),
-            format!("AUC、平均精确率与 F1 把标注不低于 {same_from} 的句对当作同义。ECE 是相似度与人工评分的平均差距：未校准的模型通常很大，用 yuyi calibrate 可以校准。"),
-            "每个模型在单独的进程里测量。每对耗时是逐对计算的中位数；每秒文本是成批计算的速度；内存是只跑这个模型的进程的峰值（字面方法是它所增加的部分）。".to_owned(),
+            format!("小字是 95% 置信区间（{rounds} 次自助抽样）。{versus}"),
+            format!(
+                "AUC、平均精确率与 F1 把标注不低于 {same_from} 的句对当作同义。ECE 是相似度与人工评分的平均差距：未校准的模型通常很大，用 yuyi calibrate 可以校准。"
+            ),
+            format!(
+                "每个模型在单独的进程里测量。每对耗时是逐对计算的中位数；每秒文本是成批计算的速度；内存是只跑这个模型的进程的峰值{added}。"
+            ),
             "许可证与适用场景来自已知模型的资料，其余都是本次实测。".to_owned(),
         ],
         Language::En => vec![
-            format!("Small print: 95 % intervals of {rounds} bootstrap samples. \"vs best\" is the difference within each sample; a difference is reliable where its interval does not contain 0."),
-            format!("AUC, average precision and F1 count a pair as the same from a label of {same_from}. ECE is the mean gap between similarity and grade: mostly large for a model without calibration, which yuyi calibrate gives it."),
-            "Each model is measured in a process of its own. The time of a pair is the median of pairs one by one; texts a second are computed in batches; memory is the most of a process that does only this (of a literal method, what it adds).".to_owned(),
-            "Licence and suitability are facts of known models; everything else was measured.".to_owned(),
+            format!("Small print: 95 % intervals of {rounds} bootstrap samples.{versus}"),
+            format!(
+                "AUC, average precision and F1 count a pair as the same from a label of {same_from}. ECE is the mean gap between similarity and grade: mostly large for a model without calibration, which yuyi calibrate gives it."
+            ),
+            format!(
+                "Each model is measured in a process of its own. The time of a pair is the median of pairs one by one; texts a second are computed in batches; memory is the most of a process that does only this{added}."
+            ),
+            "Licence and suitability are facts of known models; everything else was measured."
+                .to_owned(),
         ],
     };
     // The first is about intervals.

@@ -48,10 +48,13 @@ pub fn table(comparison: &Comparison) -> String {
             comparison.rounds
         ));
     }
-    lines.push(
-        "MB: most memory of a process that does only this; of a literal method, what it adds.\n"
-            .to_owned(),
-    );
+    let added = match comparison.has_methods() {
+        true => "; of a literal method, what it adds",
+        false => "",
+    };
+    lines.push(format!(
+        "MB: most memory of a process that does only this{added}.\n"
+    ));
     lines.join("\n")
 }
 

@@ -1,7 +1,5 @@
 //! Fits the calibration of a model to labelled pairs.
 
-use std::path::Path;
-
 use yuyi_models::CALIBRATION_PAIRS;
 use yuyi_tasks::evaluation::Sampling;
 use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate, cosine};
@@ -52,7 +50,7 @@ impl Fit {
         let [ece_before, ece_after] = errors(&fitted).map(rounded);
         let fitted_on = FittedOn {
             model: model.facts().name.clone(),
-            set: set(corpus),
+            set: corpus.set(),
             pairs: pairs.len(),
             ece_before,
             ece_after,
@@ -78,16 +76,6 @@ impl Fit {
     pub fn json(&self) -> String {
         self.file.to_json()
     }
-}
-
-/// The names of the files, without the folders, which are nobody else's business.
-fn set(corpus: &Corpus) -> String {
-    let name = |name: &str| match Path::new(name).file_name() {
-        Some(name) => name.to_string_lossy().into_owned(),
-        None => name.to_owned(),
-    };
-    let names: Vec<String> = corpus.files.iter().map(|file| name(&file.name)).collect();
-    names.join(", ")
 }
 
 /// Calibration error before and after.

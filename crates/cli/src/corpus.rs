@@ -1,7 +1,7 @@
 //! Labelled pairs of several files, each text once.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use yuyi_models::EmbedOptions;
@@ -123,6 +123,19 @@ impl Corpus {
         self.pairs.iter().map(|pair| pair.label).collect()
     }
 
+    /// The names of the files, without the folders, which are nobody else's business.
+    pub fn set(&self) -> String {
+        let name = |file: &CorpusFile| {
+            let name = Path::new(&file.name).file_name();
+            name.map_or_else(
+                || file.name.clone(),
+                |name| name.to_string_lossy().into_owned(),
+            )
+        };
+        let names: Vec<String> = self.files.iter().map(name).collect();
+        names.join(", ")
+    }
+
     /// `name:line` of a pair.
     pub fn origin(&self, pair: usize) -> String {
         let file = self.files.iter().find(|file| file.pairs.contains(&pair));
@@ -181,6 +194,7 @@ mod tests {
         assert_eq!(places, [(0, 1), (1, 0), (1, 2), (2, 2)]);
         assert_eq!(corpus.labels(), [1.0, 0.0, 1.0, 0.0]);
         assert!(corpus.origin(3).ends_with("b.tsv:2"));
+        assert_eq!(corpus.set(), "a.tsv, b.tsv");
         let twice = [paths[0].clone(), paths[0].clone()];
         assert!(
             Corpus::read(&twice, None, None)

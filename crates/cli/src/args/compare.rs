@@ -65,24 +65,31 @@ pub struct MethodArg {
     pub file: Option<PathBuf>,
 }
 
+impl MethodArg {
+    /// A method, with the file behind a colon that one of them reads. `names` are those that may stand there.
+    pub(super) fn with_file(text: &str, names: &str) -> Result<Self, String> {
+        let (name, file) = text.split_once(':').unwrap_or((text, ""));
+        let method: Method = name
+            .parse()
+            .map_err(|_| format!("{name:?} is none of {names}"))?;
+        let file = (!file.is_empty()).then(|| PathBuf::from(file));
+        match (method, &file) {
+            (Method::Word2vec, _) | (_, None) => Ok(Self { method, file }),
+            _ => Err(format!("{name} takes no file")),
+        }
+    }
+}
+
 impl FromStr for MethodArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, file) = match text.split_once(':') {
-            Some((name, file)) if !file.is_empty() => (name, Some(PathBuf::from(file))),
-            Some((name, _)) => (name, None),
-            None => (text, None),
-        };
-        let method: Method = name.parse().map_err(|_| {
-            format!("{name:?} is none of jaccard, edit, tfidf, tfidf_words, word2vec:FILE")
-        })?;
-        match (method, &file) {
+        let arg = Self::with_file(text, "jaccard, edit, tfidf, tfidf_words, word2vec:FILE")?;
+        match (arg.method, &arg.file) {
             (Method::Word2vec, None) => {
                 Err("word2vec needs a file of word vectors: word2vec:FILE".into())
             }
-            (Method::Word2vec, Some(_)) | (_, None) => Ok(Self { method, file }),
-            (_, Some(_)) => Err(format!("{name} takes no file")),
+            _ => Ok(arg),
         }
     }
 }

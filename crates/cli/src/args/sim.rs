@@ -7,7 +7,7 @@ use clap::builder::FalseyValueParser;
 
 use yuyi_tasks::lexical::Method;
 
-use super::ModelArgs;
+use super::{MethodArg, ModelArgs};
 use crate::input::Format;
 
 /// `yuyi sim`.
@@ -50,10 +50,8 @@ pub struct SimArgs {
 
 /// A method that needs nothing but the two texts.
 fn parse_method(name: &str) -> Result<Method, String> {
-    let (name, file) = name.split_once(':').unwrap_or((name, ""));
-    match name.parse()? {
+    match MethodArg::with_file(name, "jaccard, edit, tfidf, tfidf_words.")?.method {
         Method::Word2vec => Err("word2vec reads a file of word vectors: use yuyi compare".into()),
-        _ if !file.is_empty() => Err(format!("{name} takes no file")),
         method => Ok(method),
     }
 }
@@ -69,5 +67,9 @@ mod tests {
         for bad in ["", "cosine", "word2vec", "word2vec:f", "edit:f"] {
             assert!(parse_method(bad).is_err(), "{bad}");
         }
+        assert_eq!(
+            parse_method("edit:f"),
+            "edit:f".parse::<MethodArg>().map(|arg| arg.method)
+        );
     }
 }

@@ -4,7 +4,7 @@ mod report;
 mod summary;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
@@ -34,6 +34,9 @@ struct Calibrated {
     kernel: String,
     /// The files of the pairs.
     files: Vec<String>,
+    /// Their names, for a heading.
+    #[serde(skip)]
+    set: String,
     pairs: usize,
     /// Every label is 0 or 1, so that a similarity is the share of such pairs that are the same.
     yes_no: bool,
@@ -195,6 +198,7 @@ impl Calibrated {
             precision: facts.precision.clone(),
             kernel: facts.kernel.clone(),
             files: corpus.files.iter().map(|file| file.name.clone()).collect(),
+            set: corpus.set(),
             pairs: fit.pairs.len(),
             yes_no: corpus.files.iter().all(|file| file.yes_no),
             held_out: fit.fitted.held_out,
@@ -213,15 +217,5 @@ impl Calibrated {
     /// Whether another sample of pairs would give a visibly different curve.
     fn is_thin(&self) -> bool {
         self.pairs < ENOUGH_PAIRS
-    }
-
-    /// The pairs, for a heading.
-    fn set(&self) -> String {
-        let name = |file: &String| {
-            let name = Path::new(file).file_name();
-            name.map_or_else(|| file.clone(), |name| name.to_string_lossy().into_owned())
-        };
-        let names: Vec<String> = self.files.iter().map(name).collect();
-        names.join(", ")
     }
 }

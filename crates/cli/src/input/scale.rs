@@ -53,16 +53,17 @@ impl Scale {
         USUAL.contains(&self)
     }
 
-    /// The scale that labels seem to be on: from 0 to 1 where all are, else the whole numbers around them.
+    /// The scale that labels seem to be on: from 0 to 1 where all are, also if there are none, else the whole numbers
+    /// around them.
     ///
     /// # Errors
-    /// When there is no label, all are the same, or a few lie so far from the others that they would make a scale which
+    /// When all are the same, or a few lie so far from the others that they would make a scale which
     /// nobody meant. The message names the file, and the line of the first such label.
     pub(super) fn of(pairs: &[LabelledPair], file: &str) -> anyhow::Result<Self> {
         let mut sorted: Vec<f64> = pairs.iter().map(|pair| pair.label).collect();
         sorted.sort_by(f64::total_cmp);
         let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
-            bail!("{file} has no pairs.");
+            return Ok(Self::UNIT);
         };
         if low >= 0.0 && high <= 1.0 {
             return Ok(Self::UNIT);
@@ -217,8 +218,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_one_label_tell_no_scale() {
-        assert_eq!(of(&[]).unwrap_err(), "f has no pairs.");
+    fn one_label_tells_no_scale() {
+        assert_eq!(of(&[]), Ok(Scale::UNIT));
         assert!(of(&[3.0, 3.0]).unwrap_err().contains("every label is 3"));
     }
 

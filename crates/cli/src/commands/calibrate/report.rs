@@ -33,7 +33,7 @@ fn about(language: Language, calibrated: &Calibrated) -> Vec<String> {
     let (head, data) = language.pick(("模型", "数据"), ("Model", "Data"));
     vec![
         format!("{head} {model} · {precision}"),
-        format!("{data} {}", calibrated.set()),
+        format!("{data} {}", calibrated.set),
         today(),
     ]
 }

@@ -18,7 +18,7 @@ pub fn summary(calibrated: &Calibrated) -> String {
         held_out,
         ..
     } = calibrated;
-    let set = calibrated.set();
+    let set = &calibrated.set;
     let mut lines = vec![
         format!("{model} · {precision} · {kernel} · {set}: {pairs} pairs"),
         String::new(),

@@ -351,6 +351,11 @@ fn a_slip_among_the_labels_is_not_a_scale() {
     assert!(fs::read_to_string(&config).unwrap().contains("bert"));
     let refused = over(&["-o", text(&output), "--report", text(&output)]);
     assert!(refused.contains("need two files"), "{refused}");
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    let detour = folder.path().join("sub/..");
+    let name = output.file_name().unwrap();
+    let refused = over(&["-o", text(&output), "--report", text(&detour.join(name))]);
+    assert!(refused.contains("need two files"), "{refused}");
     let backwards = run(&slip, &["--scale", "5..0"]);
     assert_eq!(backwards.code, 2);
 }

@@ -17,7 +17,7 @@ use crate::args::{CalibrateArgs, Misuse};
 use crate::calibration::{Fit, shipped_pairs};
 use crate::corpus::Corpus;
 use crate::model::{CalibrationPlace, Model};
-use crate::output::partial::PartialFile;
+use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
 
 /// Fewer pairs than this are worth a remark.
@@ -72,7 +72,8 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let model = Model::load(&args.model)?;
     let target = Target::of(args, &model)?;
     // Before the work, which a place that cannot be written would make useless.
-    if target.as_ref().map(|target| &target.path) == args.report.report.as_ref() && target.is_some()
+    if let (Some(target), Some(report)) = (&target, &args.report.report)
+        && is_same_file(&target.path, report)
     {
         bail!(Misuse(
             "The calibration and the report need two files.".into()

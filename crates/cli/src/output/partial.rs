@@ -81,6 +81,28 @@ impl PartialFile {
     }
 }
 
+/// Whether two paths are of one file, also through links and where it is not there yet.
+pub fn is_same_file(a: &Path, b: &Path) -> bool {
+    place(a) == place(b)
+}
+
+/// The file of a path without links and detours; where it is not there, by the nearest folder that is.
+fn place(path: &Path) -> PathBuf {
+    let there = path.ancestors().find_map(|ancestor| {
+        let ancestor_or_here = match ancestor.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => ancestor,
+        };
+        let folder = ancestor_or_here.canonicalize().ok()?;
+        let rest = path.strip_prefix(ancestor).ok()?;
+        Some(match rest.as_os_str().is_empty() {
+            true => folder,
+            false => folder.join(rest),
+        })
+    });
+    there.unwrap_or_else(|| path.to_owned())
+}
+
 /// What the user's umask leaves of rw for all, instead of a temporary file's rw for the owner.
 #[cfg(unix)]
 fn ordinary_permissions() -> Option<Permissions> {
@@ -91,4 +113,31 @@ fn ordinary_permissions() -> Option<Permissions> {
 #[cfg(not(unix))]
 fn ordinary_permissions() -> Option<Permissions> {
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_has_many_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        std::fs::create_dir(at("real")).unwrap();
+        assert!(is_same_file(Path::new("./a.json"), Path::new("a.json")));
+        assert!(is_same_file(
+            &at("real/a.json"),
+            &at("real/../real/./a.json")
+        ));
+        assert!(is_same_file(&at("new/a.json"), &at("real/../new/a.json")));
+        assert!(!is_same_file(&at("real/a.json"), &at("real/b.json")));
+        assert!(!is_same_file(&at("a.json"), &at("real/a.json")));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
+            assert!(is_same_file(&at("real/a.json"), &at("link/a.json")));
+            std::fs::write(at("real/a.json"), "").unwrap();
+            assert!(is_same_file(&at("real/a.json"), &at("link/a.json")));
+        }
+    }
 }

@@ -1,98 +1,14 @@
 //! Negations in a text, and whether only one of two texts has one: embeddings hardly tell 能退货 from 不能退货.
+//!
+//! A hint that is wrong is worse than one that is missing: words that deny in other ways (忘了 for 不记得) answer a negation.
 
-use crate::words::{Word, phrases};
+mod lists;
 
-/// Words that negate as they stand, of Chinese and of English.
-const NEGATIONS: &[&str] = &[
-    "不", "没", "没有", "无", "未", "别", "别再", "勿", "莫", "甭", "非", "并非", "绝非", "无法",
-    "无需", "无须", "无从", "毫无", "并无", "未能", "未曾", "尚未", "从未", "并未", "还未", "绝不",
-    "决不", "毫不", "并不", "从不", "永不", "再不", "从没", "还没", "请勿", "切勿", "禁止", "严禁",
-    "no", "not", "never", "without", "cannot", "nor", "neither", "none", "nobody", "nothing",
-];
+use self::lists::{DENIALS, FIXED, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH};
+use crate::words::{Word, is_han, phrases};
 
-/// Words with 不, 没 or 未 that do not negate.
-const NO_NEGATIONS: &[&str] = &[
-    "不错",
-    "不过",
-    "不但",
-    "不仅",
-    "不仅仅",
-    "不单",
-    "不光",
-    "不只",
-    "不止",
-    "不管",
-    "不论",
-    "不断",
-    "不少",
-    "不久",
-    "不由",
-    "不由得",
-    "不禁",
-    "不妨",
-    "不如",
-    "不料",
-    "不愧",
-    "不愧为",
-    "不愧是",
-    "不得不",
-    "不能不",
-    "不会不",
-    "不可不",
-    "不得已",
-    "不得了",
-    "不好意思",
-    "不客气",
-    "不用谢",
-    "不谢",
-    "不知不觉",
-    "不约而同",
-    "不然",
-    "不同",
-    "不惜",
-    "不免",
-    "不时",
-    "不住",
-    "不亦乐乎",
-    "不锈钢",
-    "没收",
-    "没落",
-    "没关系",
-    "没事",
-    "没事儿",
-    "没问题",
-    "没错",
-    "没准",
-    "没准儿",
-    "未来",
-    "未免",
-    "未婚",
-    "未婚妻",
-    "未婚夫",
-    "差不多",
-    "对不起",
-    "了不起",
-    "忍不住",
-    "禁不住",
-    "恨不得",
-    "巴不得",
-    "怪不得",
-    "少不了",
-    "免不了",
-    "说不定",
-    "要不",
-    "要不然",
-    "时不时",
-    "动不动",
-    "只不过",
-    "毫不犹豫",
-    "无不",
-    "莫不",
-    "从容不迫",
-    "目不转睛",
-    "川流不息",
-    "源源不断",
-];
+/// Most words of the dictionary that one expression of [`NO_NEGATIONS`] is cut into.
+const MOST_PARTS: usize = 4;
 
 /// The negating words of a text, as they stand there. A question (能不能, 是不是) and a pair that cancels itself out
 /// (不能不) negate nothing.
@@ -101,31 +17,61 @@ pub fn negations(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < all.len() {
-        let cancels = at + 1 < all.len() && negates(&all, at) && negates(&all, at + 1);
-        if !cancels && negates(&all, at) {
+        let negates_here = negates(&all, at);
+        let cancelled = negates_here.then(|| cancelled_by(&all, at)).flatten();
+        if negates_here && cancelled.is_none() {
             found.push(all[at]);
         }
-        at += if cancels { 2 } else { 1 };
+        at = cancelled.unwrap_or(at) + 1;
     }
     found
 }
 
-/// The words of a text, without those that make a question of it at its end (好找不？ 吃了没).
+/// The word that turns a negation round: 不能|不, 没有|人|不, 非|去|不可.
+fn cancelled_by(words: &[&str], at: usize) -> Option<usize> {
+    let is_negative = |i: usize| i < words.len() && negates(words, i);
+    let nobody = matches!(words.get(at + 1), Some(&("人" | "谁" | "哪个" | "一个")));
+    let must = |i: &usize| matches!(words.get(*i), Some(&("不可" | "不行" | "不成" | "莫属")));
+    match words[at] {
+        // 你不去不行.
+        "非" | "不" => (at + 2..at + 6).find(must),
+        _ if is_negative(at + 1) => Some(at + 1),
+        _ if nobody && is_negative(at + 2) => Some(at + 2),
+        _ => None,
+    }
+}
+
+/// The words of a text, without those that make a question of it at its end.
 fn asserted(text: &str) -> Vec<&str> {
     let characters: Vec<char> = text.chars().collect();
-    let asks = |word: &Word<'_>| {
-        let before = word.place.start.checked_sub(1).map(|i| characters[i]);
-        let ends = match characters.get(word.place.end) {
-            None => before == Some('了'),
-            Some(next) => matches!(next, '?' | '？'),
-        };
-        ends && matches!(word.text, "不" | "没" | "没有")
+    let words = phrases(text);
+    let mut asserted: Vec<&str> = Vec::new();
+    for (i, word) in words.iter().enumerate() {
+        let next = words.get(i + 1).map(|next| next.text);
+        match (word.text, next) {
+            // The dictionary knows 没收 (to confiscate), but 没收到 is 没|收到.
+            ("没收", Some("到")) => asserted.push(&word.text[..'没'.len_utf8()]),
+            _ if asks(word, &characters) => {}
+            _ => asserted.push(word.text),
+        }
+    }
+    asserted
+}
+
+/// Whether a word at the end makes a question: 好找不, 吃了没, 发货了没有啊.
+fn asks(word: &Word<'_>, text: &[char]) -> bool {
+    let before = word.place.start.checked_sub(1).map(|i| text[i]);
+    let rest = &text[word.place.end..];
+    let is_particle = |c: &&char| matches!(c, '啊' | '呀' | '呢');
+    let particles = rest.iter().take_while(is_particle).count();
+    // 我没, 还没 and 偏不 are answers.
+    let answers = |c: char| "我你他她它也还都偏就才决绝".contains(c);
+    let ends = match rest.get(particles) {
+        None if word.text != "没有" => before.is_some_and(|c| !answers(c)),
+        None => before == Some('了'),
+        Some(next) => matches!(next, '?' | '？'),
     };
-    let words = phrases(text).into_iter();
-    words
-        .filter(|word| !asks(word))
-        .map(|word| word.text)
-        .collect()
+    ends && matches!(word.text, "不" | "没" | "没有")
 }
 
 /// Negating words, where only one of two texts has any.
@@ -139,27 +85,112 @@ pub enum NegationDifference {
 
 /// Whether only one of two texts negates; `None`: both do, or neither.
 pub fn negation_difference(a: &str, b: &str) -> Option<NegationDifference> {
-    let (a, b) = (negations(a), negations(b));
-    let owned = |words: Vec<&str>| {
-        let mut owned: Vec<String> = words.into_iter().map(str::to_owned).collect();
-        owned.dedup();
-        owned
-    };
-    match (a.is_empty(), b.is_empty()) {
-        (false, true) => Some(NegationDifference::OnlyA(owned(a))),
-        (true, false) => Some(NegationDifference::OnlyB(owned(b))),
+    let (of_a, of_b) = (negations(a), negations(b));
+    match (of_a.is_empty(), of_b.is_empty()) {
+        (false, true) if !answers(b, a) => Some(NegationDifference::OnlyA(owned(of_a))),
+        (true, false) if !answers(a, b) => Some(NegationDifference::OnlyB(owned(of_b))),
+        (true, true) => denied(a, b)
+            .map(NegationDifference::OnlyA)
+            .or_else(|| denied(b, a).map(NegationDifference::OnlyB)),
         _ => None,
     }
 }
 
+fn owned(words: Vec<&str>) -> Vec<String> {
+    let mut owned: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    owned.dedup();
+    owned
+}
+
+/// Whether a text without negation may say what the other says with one: by a word that denies in itself, or by a fixed
+/// expression (没问题 for 没有问题).
+fn answers(text: &str, negative: &str) -> bool {
+    let (words, there) = (lower_words(text), lower_words(negative));
+    let denies = |denial: &&str| says(text, &words, denial) && !says(negative, &there, denial);
+    let is_fixed = |(fixed, affirmed): &(&str, &str)| {
+        let subject = affirmed.trim_start_matches('有');
+        text.contains(fixed) && negative.contains(subject)
+    };
+    DENIALS.iter().any(denies) || FIXED.iter().any(is_fixed)
+}
+
+/// Whether a text has a word; one of several Chinese characters also inside longer words (价格便宜).
+fn says(text: &str, words: &[String], word: &str) -> bool {
+    let is_clear = word.chars().count() > 1 && word.chars().all(is_han);
+    is_clear && text.contains(word) || words.iter().any(|other| other == word)
+}
+
+fn lower_words(text: &str) -> Vec<String> {
+    let words = phrases(text).into_iter();
+    words.map(|word| word.text.to_lowercase()).collect()
+}
+
+/// The fixed expression or word of a text of which the other says the contrary: 没问题 against 有问题, 无货 against 有货.
+fn denied(text: &str, other: &str) -> Option<Vec<String>> {
+    let affirms = |text: &str, affirmed: &str| {
+        let mut places = text.match_indices(affirmed);
+        places.any(|(at, _)| !text[..at].ends_with(['没', '不', '无', '未']))
+    };
+    let is_contrary = |(fixed, affirmed): &&(&str, &str)| {
+        text.contains(fixed) && !affirms(text, affirmed) && affirms(other, affirmed)
+    };
+    let is_without = |word: &&str| {
+        let what = word.strip_prefix('无').filter(|what| !what.is_empty());
+        what.is_some_and(|what| affirms(other, &format!("有{what}")))
+    };
+    let fixed = FIXED.iter().find(is_contrary).map(|(fixed, _)| *fixed);
+    let without = || {
+        phrases(text)
+            .into_iter()
+            .map(|word| word.text)
+            .find(is_without)
+    };
+    fixed.or_else(without).map(|word| vec![word.to_owned()])
+}
+
 fn negates(words: &[&str], at: usize) -> bool {
     let lower = words[at].to_lowercase();
-    let next = words.get(at + 1).copied().unwrap_or_default();
-    let before = at.checked_sub(1).map_or("", |i| words[i]);
-    let phrases = [format!("{lower}{next}"), format!("{before}{lower}")];
-    let is_part_of_phrase = phrases.iter().any(|p| NO_NEGATIONS.contains(&p.as_str()));
-    let is_not_only = lower == "not" && next.eq_ignore_ascii_case("only");
-    is_negation(&lower) && !is_part_of_phrase && !is_not_only && !is_question(words, at)
+    is_negation(&lower)
+        && !is_part_of_phrase(words, at)
+        && !is_harmless_in_english(words, at)
+        && !is_question(words, at)
+        && !is_courteous(words, at)
+}
+
+/// Whether the word is part of an expression that does not negate, however the dictionary cuts it (没准|儿).
+fn is_part_of_phrase(words: &[&str], at: usize) -> bool {
+    let from = (at + 1).saturating_sub(MOST_PARTS)..=at;
+    from.into_iter().any(|from| {
+        let ends = at..(from + MOST_PARTS).min(words.len());
+        ends.into_iter().any(|end| {
+            let phrase = words[from..=end].concat();
+            NO_NEGATIONS.contains(&phrase.as_str())
+        })
+    })
+}
+
+/// No problem, why not, No. 5, and questions (isn't it).
+fn is_harmless_in_english(words: &[&str], at: usize) -> bool {
+    let lower = |i: Option<usize>| {
+        let word = i.and_then(|i| words.get(i)).copied().unwrap_or_default();
+        word.to_lowercase().replace('’', "'")
+    };
+    let (word, next, before) = (
+        lower(Some(at)),
+        lower(Some(at + 1)),
+        lower(at.checked_sub(1)),
+    );
+    let pairs = [format!("{word} {next}"), format!("{before} {word}")];
+    let is_harmless = pairs
+        .iter()
+        .any(|pair| NO_NEGATIONS_OF_ENGLISH.contains(&pair.as_str()));
+    let asks = word.ends_with("n't")
+        && matches!(
+            next.as_str(),
+            "it" | "you" | "he" | "she" | "they" | "we" | "i"
+        );
+    let is_number = word == "no" && next.starts_with(|c: char| c.is_ascii_digit());
+    is_harmless || asks || is_number
 }
 
 fn is_negation(word: &str) -> bool {
@@ -173,6 +204,7 @@ fn is_negation(word: &str) -> bool {
         || word.starts_with(['不', '没']) && word.chars().count() <= 3
         || word.ends_with("n't")
         || word.ends_with("n’t")
+        || ["请勿", "切勿", "严禁"].iter().any(|w| word.starts_with(w))
         || is_impossible(word)
 }
 
@@ -196,70 +228,23 @@ fn is_question(words: &[&str], at: usize) -> bool {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_negates() {
-        for (text, expected) in [
-            ("这个不能退货", "不能"),
-            ("我没有收到货", "没有"),
-            ("还没到呢", "没"),
-            ("别告诉她", "别"),
-            ("无法登录", "无法"),
-            ("不可以", "不"),
-            ("尚未发货，请勿催促", "尚未 请勿"),
-            ("看不到图片", "看不到"),
-            ("I don't like it, never did", "don't never"),
-            ("I can’t", "can’t"),
-            ("服务不好", "不好"),
-            ("什么都没有", "没有"),
-        ] {
-            assert_eq!(negations(text).join(" "), expected, "{text}");
+/// A question that only looks like a statement: 不知道怎么退货, 这不是很好吗.
+fn is_courteous(words: &[&str], at: usize) -> bool {
+    let (next, rest) = (words.get(at + 1).copied(), &words[at + 1..]);
+    let asks = |word: &&str| {
+        let interrogatives = ["怎么", "如何", "什么", "哪", "谁", "多少", "是否", "能不能"];
+        interrogatives.iter().any(|asking| word.starts_with(asking))
+    };
+    match (words[at], next) {
+        ("不知道" | "不知" | "不清楚", _) | ("不", Some("知道" | "清楚")) => {
+            rest.iter().any(asks)
         }
-    }
-
-    #[test]
-    fn what_only_looks_like_it() {
-        for text in [
-            "天气不错，特别好，差不多了",
-            "今天天气真不错",
-            "味道还不错",
-            "别人的未来，没问题",
-            "能不能退货",
-            "可不可以退货",
-            "去不去",
-            "有没有货",
-            "是不是真的",
-            "好不好",
-            "你吃了没",
-            "工作好找不？在广东",
-            "要不换一个",
-            "是否支持退货",
-            "不得不说",
-            "不能不去",
-            "无论如何，无线充电",
-            "真是不可思议",
-            "not only this",
-            "",
-        ] {
-            assert_eq!(negations(text), Vec::<&str>::new(), "{text}");
+        ("不是" | "不就是", _) | ("不", Some("是" | "就" | "就是")) => {
+            rest.contains(&"吗")
         }
-    }
-
-    #[test]
-    fn only_one_side_makes_a_difference() {
-        let only = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        assert_eq!(
-            negation_difference("能退货", "不能退货"),
-            Some(NegationDifference::OnlyB(only(&["不能"])))
-        );
-        assert_eq!(
-            negation_difference("I don't know", "I know"),
-            Some(NegationDifference::OnlyA(only(&["don't"])))
-        );
-        assert_eq!(negation_difference("货还没到", "我没有收到货"), None);
-        assert_eq!(negation_difference("能不能退货", "可以退货吗"), None);
+        _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

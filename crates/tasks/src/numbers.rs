@@ -1,47 +1,64 @@
 //! Numbers in a text, and whether two texts have the same: embeddings hardly tell 3月 from 5月.
 //!
-//! Written in digits or in Chinese, with the unit that follows; 三月 is 3月, 1.5万 is 15000, 15:00 is 下午三点. A lone
-//! numeral of Chinese counts only with a unit or an ordinal, since 一 and 十 are in many words that are no numbers.
+//! Written in digits, in Chinese or in English, with the unit that follows; 三月 and March are 3月, 1.5万 is 15000, 15:00 is
+//! 下午三点, half an hour is 30分钟. A lone numeral of Chinese counts only with a unit, an ordinal or another numeral
+//! (买三送一), since 一 and 十 are in many words that are no numbers.
+//!
+//! A hint that is wrong is worse than one that is missing: what may mean the same counts as the same.
 
 mod chinese;
+mod english;
+mod readings;
 mod scan;
 mod units;
 
+use self::readings::Reading;
 use self::scan::Scanner;
 use self::units::Unit;
+
+/// Where a text says that something falls, -5% and 5% may be one.
+const FALLS: [&str; 12] = [
+    "跌", "降", "减", "少", "亏", "低", "欠", "差", "off", "down", "fell", "less",
+];
 
 /// A number of a text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
     /// As it stands in the text, with its unit.
     pub text: String,
-    value: Value,
-    unit: Unit,
-    /// 一 with a measure word, which often is no more than an article (一个).
-    is_article: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Value {
-    Number(f64),
-    /// What is no single number: a version, an address.
-    Literal(String),
+    /// What it may mean; the first is what it says.
+    readings: Vec<Reading>,
+    /// It often is no number (一个, one, 一半, the 3 of MP3), and counts only against another of its kind.
+    is_quiet: bool,
 }
 
 impl Number {
-    /// Whether both say the same: equal values, of one unit or one without.
+    /// Whether both may say the same.
     fn agrees_with(&self, other: &Self) -> bool {
-        let units = self.unit == other.unit || [self.unit, other.unit].contains(&Unit::None);
-        units && self.value == other.value
+        let (said, said_there) = (&self.readings[0], &other.readings[0]);
+        let is_same = |a: &Reading, b: &Reading| {
+            let is_guess = a.unit.is_of_date() && a != said && b != said_there;
+            a.is_same_as(b) && !is_guess
+        };
+        let means = |a| other.readings.iter().any(|b| is_same(a, b));
+        said.agrees_with(said_there) || self.readings.iter().any(means)
+    }
+
+    /// Whether both count the same kind of thing.
+    fn is_comparable_to(&self, other: &Self) -> bool {
+        let units = |number: &Self| -> Vec<Unit> {
+            let readings = number.readings.iter();
+            readings.map(|reading| reading.unit).collect()
+        };
+        let there = units(other);
+        units(self).iter().any(|unit| there.contains(unit))
     }
 
     /// Whether a number without unit is a lone numeral of Chinese there: 续集2 and 续集二.
     fn is_spelt_in(&self, text: &str) -> bool {
-        let is_it = |c| {
-            let value = chinese::value(&[c]);
-            value.is_some_and(|value| self.value == Value::Number(value))
-        };
-        self.unit == Unit::None && text.chars().any(is_it)
+        let said = &self.readings[0];
+        let is_it = |c| chinese::value(&[c]).is_some_and(|value| said.is(value));
+        said.unit == Unit::None && text.chars().any(is_it)
     }
 }
 
@@ -62,23 +79,40 @@ pub struct NumberDifference {
 /// How the numbers of two texts differ; `None`: they have the same. A number counts once, however often it stands there.
 pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference> {
     let (mut a, mut b) = (numbers(text_a), numbers(text_b));
+    if [text_a, text_b].iter().any(|text| falls(text)) {
+        a.iter_mut().chain(&mut b).for_each(without_sign);
+    }
     let (all_a, all_b) = (a.clone(), b.clone());
     let is_in = |number: &Number, others: &[Number], text: &str| {
         others.iter().any(|o| number.agrees_with(o)) || number.is_spelt_in(text)
     };
     a.retain(|number| !is_in(number, &all_b, text_b));
     b.retain(|number| !is_in(number, &all_a, text_a));
-    let articles_matter = |number: &Number, others: &[Number]| {
-        !number.is_article || others.iter().any(|other| other.unit == number.unit)
+    let matters = |number: &Number, others: &[Number]| {
+        !number.is_quiet || others.iter().any(|other| other.is_comparable_to(number))
     };
     let (rest_a, rest_b) = (a.clone(), b.clone());
-    a.retain(|number| articles_matter(number, &rest_b));
-    b.retain(|number| articles_matter(number, &rest_a));
+    a.retain(|number| matters(number, &rest_b));
+    b.retain(|number| matters(number, &rest_a));
     let difference = NumberDifference {
         only_a: texts(a),
         only_b: texts(b),
     };
     (difference.only_a.len() + difference.only_b.len() > 0).then_some(difference)
+}
+
+fn falls(text: &str) -> bool {
+    let text = text.to_lowercase();
+    FALLS.iter().any(|word| text.contains(word))
+}
+
+/// A temperature keeps its sign: it may fall to 5度 as well as to -5度.
+fn without_sign(number: &mut Number) {
+    for reading in &mut number.readings {
+        if reading.unit != Unit::Named("度") {
+            reading.drop_sign();
+        }
+    }
 }
 
 fn texts(numbers: Vec<Number>) -> Vec<String> {

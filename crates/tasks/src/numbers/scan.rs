@@ -1,15 +1,56 @@
 //! Finds numbers.
 
+mod dates;
+mod parts;
+mod words;
+
 use std::ops::Range;
 
+use super::Number;
 use super::chinese::{self, is_numeral};
+use super::english;
+use super::readings::{Reading, base, readings};
 use super::units::{Unit, prefix_after, unit_before};
-use super::{Number, Value};
 
 /// Characters before 一点 that make it an hour rather than "a little".
 const DAYTIMES: [&str; 9] = [
     "上午", "下午", "早上", "晚上", "中午", "凌晨", "傍晚", "今天", "明天",
 ];
+
+/// Begin with a number that often says nothing of how many.
+const IDIOMS: [&str; 17] = [
+    "四季",
+    "四周",
+    "两回事",
+    "两码事",
+    "三角",
+    "五角星",
+    "五角大楼",
+    "二次元",
+    "二次函数",
+    "三次方",
+    "三天两头",
+    "两头",
+    "三番五次",
+    "五次三番",
+    "五毛特效",
+    "第二天",
+    "两下",
+];
+
+/// Between two numerals of a deal or a score: 买三送一, 三选一, 二比一.
+const DEALS: [char; 11] = [
+    '送', '赠', '减', '选', '合', '拖', '抵', '免', '换', '发', '比',
+];
+
+/// A number where it stands.
+struct Found {
+    number: Number,
+    /// Its value and unit as they are written.
+    value: f64,
+    unit: Unit,
+    place: Range<usize>,
+}
 
 /// Reads a text from the left.
 pub(super) struct Scanner {
@@ -18,7 +59,7 @@ pub(super) struct Scanner {
     /// With digits and signs in their usual width; one for each given one.
     characters: Vec<char>,
     at: usize,
-    found: Vec<Number>,
+    found: Vec<Found>,
 }
 
 impl Scanner {
@@ -33,18 +74,18 @@ impl Scanner {
     }
 
     pub(super) fn numbers(mut self) -> Vec<Number> {
-        while self.at < self.characters.len() {
-            let c = self.characters[self.at];
-            let read = if c.is_ascii_digit() {
-                self.digits()
-            } else if is_numeral(c) {
-                self.numeral()
-            } else {
-                self.weekend()
+        while let Some(c) = self.peek(self.at) {
+            let read = match c {
+                c if c.is_ascii_digit() => self.digits(),
+                c if is_numeral(c) => self.numeral(),
+                c if c.is_ascii_alphabetic() => self.word(),
+                '半' => self.half(),
+                '俩' | '仨' => self.pair(c),
+                _ => self.weekend(),
             };
             self.at = read.max(self.at + 1);
         }
-        self.found
+        self.found.into_iter().map(|found| found.number).collect()
     }
 
     /// What follows `from`.
@@ -56,95 +97,87 @@ impl Scanner {
         self.characters.get(at).copied()
     }
 
+    fn before(&self, at: usize) -> Option<char> {
+        at.checked_sub(1).and_then(|i| self.peek(i))
+    }
+
+    fn starts(&self, from: usize, name: &str) -> bool {
+        name.chars()
+            .zip(from..)
+            .all(|(c, i)| self.peek(i) == Some(c))
+    }
+
+    fn ends(&self, to: usize, name: &str) -> bool {
+        let from = to.checked_sub(name.chars().count());
+        from.is_some_and(|from| self.starts(from, name))
+    }
+
     /// The end of the run of characters of a kind that begins at `from`.
     fn run(&self, from: usize, is_part: impl Fn(char) -> bool) -> usize {
         from + self.rest(from).iter().take_while(|&&c| is_part(c)).count()
     }
 
+    fn digits_end(&self, from: usize) -> usize {
+        self.run(from, |c| c.is_ascii_digit())
+    }
+
     /// A number in digits; where it ends.
     fn digits(&mut self) -> usize {
         let start = self.at;
-        let end = self.run(start, |c| c.is_ascii_digit());
+        let end = self.digits_end(start);
         self.date(start)
             .or_else(|| self.clock(start, end))
+            .or_else(|| self.slash(start, end))
             .unwrap_or_else(|| self.plain(start))
-    }
-
-    /// 2026-03-05 and 2026/3/5.
-    fn date(&mut self, start: usize) -> Option<usize> {
-        let year = self.run(start, |c| c.is_ascii_digit());
-        let mark = self.peek(year).filter(|c| matches!(c, '-' | '/' | '.'))?;
-        let month = self.run(year + 1, |c| c.is_ascii_digit());
-        let day = self.run(month + 1, |c| c.is_ascii_digit());
-        let lengths = (
-            year - start,
-            month - year - 1,
-            day.saturating_sub(month + 1),
-        );
-        if !matches!(lengths, (4, 1 | 2, 1 | 2)) || self.peek(month) != Some(mark) {
-            return None;
-        }
-        self.push(start..year, Unit::Year);
-        self.push(year + 1..month, Unit::Month);
-        self.push(month + 1..day, Unit::Day);
-        Some(day)
-    }
-
-    /// 15:30 and 15:30:05; the seconds do not count.
-    fn clock(&mut self, start: usize, end: usize) -> Option<usize> {
-        let minutes = self.run(end + 1, |c| c.is_ascii_digit());
-        if self.peek(end) != Some(':') || end - start > 2 || minutes != end + 3 {
-            return None;
-        }
-        let text = self.text(start..minutes);
-        self.add(text.clone(), self.number(start..end)? % 12.0, Unit::Hour);
-        let minute = self.number(end + 1..minutes)?;
-        if minute > 0.0 {
-            self.add(text, minute, Unit::Minute);
-        }
-        let has_seconds = self.peek(minutes) == Some(':');
-        Some(if has_seconds {
-            self.run(minutes + 1, |c| c.is_ascii_digit())
-        } else {
-            minutes
-        })
     }
 
     /// 1,000 and 1.5 and 3万, with a unit; of several points (1.2.3) the whole counts as it stands.
     fn plain(&mut self, start: usize) -> usize {
-        let mut end = self.run(start, |c| c.is_ascii_digit());
+        let (end, points) = self.digits_and_points(start);
+        if points > 1 {
+            let place = start..end;
+            let reading = Reading::literal(self.text(place.clone()));
+            self.push(place, f64::NAN, Unit::None, vec![reading]);
+            return end;
+        }
+        let powers = self.run(end, |c| chinese::power(c).is_some());
+        let powers_of_ten = self.rest(end)[..powers - end].iter();
+        let power: f64 = powers_of_ten.filter_map(|&c| chinese::power(c)).product();
+        let (scale, scaled) = self.scale_word(powers);
+        let Some(value) = self.number(start..end) else {
+            return scaled;
+        };
+        let value = value * power * scale;
+        if let Some(to) = self
+            .deal(start..scaled, value)
+            .or_else(|| self.day_of_month(start, scaled, value))
+            .or_else(|| self.more_than(start..scaled, value))
+        {
+            return to;
+        }
+        let to = self.with_unit(start..scaled, value, false);
+        if points == 1 {
+            self.may_be_more(start..end);
+        }
+        to
+    }
+
+    /// Where digits with commas and points end, and how many points they have.
+    fn digits_and_points(&self, start: usize) -> (usize, usize) {
+        let mut end = self.digits_end(start);
         while end - start <= 3 + 4 * ((end - start) / 4)
             && self.peek(end) == Some(',')
-            && self.run(end + 1, |c| c.is_ascii_digit()) == end + 4
+            && self.digits_end(end + 1) == end + 4
         {
             end += 4;
         }
         let mut points = 0;
         while self.peek(end) == Some('.') && self.peek(end + 1).is_some_and(|c| c.is_ascii_digit())
         {
-            end = self.run(end + 1, |c| c.is_ascii_digit());
+            end = self.digits_end(end + 1);
             points += 1;
         }
-        if points > 1 {
-            let text = self.text(start..end);
-            let value = Value::Literal(text.clone());
-            self.found.push(Number {
-                text,
-                value,
-                unit: Unit::None,
-                is_article: false,
-            });
-            return end;
-        }
-        let powers = self.run(end, |c| chinese::power(c).is_some());
-        let power: f64 = self.rest(end)[..powers - end]
-            .iter()
-            .filter_map(|&c| chinese::power(c))
-            .product();
-        match self.number(start..end) {
-            Some(value) => self.with_unit(start..powers, value * power, false),
-            None => powers,
-        }
+        (end, points)
     }
 
     /// A numeral of Chinese; where it ends.
@@ -154,112 +187,182 @@ impl Scanner {
         if self.is_weekday(start) {
             end = start + 1;
         }
-        // 百分之五十: 百 begins no number.
-        if self.rest(start).starts_with(&['百', '分', '之']) {
-            return start + 3;
+        if let Some(to) = self
+            .fraction(start, end)
+            .or_else(|| self.tenths_of_all(start, end))
+            .or_else(|| self.spoken_decimal(start, end))
+            .or_else(|| self.about(start, end))
+            .or_else(|| self.one_half(start, end))
+        {
+            return to;
         }
-        let numeral = &self.characters[start..end];
-        let Some(value) = chinese::value(numeral) else {
+        let numeral = self.characters[start..end].to_vec();
+        let Some(value) = chinese::value(&numeral) else {
             return end;
         };
-        let about = |at: Option<char>| at.is_some_and(|c| matches!(c, '几' | '多' | '来' | '数'));
-        if about(self.peek(end)) || about(start.checked_sub(1).and_then(|i| self.peek(i))) {
-            return end;
+        if let Some(to) = self.deal(start..end, value) {
+            return to;
         }
-        let counts = numeral.iter().any(|&c| chinese::power(c).is_some()) && end - start > 1;
+        let is_counted = numeral.iter().any(|&c| chinese::power(c).is_some()) && end - start > 1;
         let has_unit = prefix_after(&self.characters[..start]).is_some()
             || unit_before(self.rest(end), value).is_some();
-        if !(counts || end - start > 2 || has_unit) || self.is_idiom(start, end) {
+        let is_decade = end - start == 2 && self.starts(end, "后");
+        let is_number =
+            is_counted || is_decade || end - start > 2 || has_unit || self.is_range(end);
+        if !is_number || self.is_very(start, end) {
             return end;
         }
-        let is_one = self.characters[start..end] == ['一'];
+        let is_one = numeral == ['一'];
         self.with_unit(start..end, value, is_one)
     }
 
+    /// 三到五天: the 三 has its unit later.
+    fn is_range(&self, end: usize) -> bool {
+        let goes_on = |c: char| is_numeral(c) || c.is_ascii_digit();
+        let is_to = matches!(self.peek(end), Some('到' | '至' | '-' | '~' | '～' | '—'));
+        is_to && self.peek(end + 1).is_some_and(goes_on)
+    }
+
     /// 十分 (very) and 一点 (a little) are numbers in a time only.
-    fn is_idiom(&self, start: usize, end: usize) -> bool {
+    fn is_very(&self, start: usize, end: usize) -> bool {
         let before: String = self.characters[start.saturating_sub(2)..start]
             .iter()
             .collect();
-        let (numeral, next) = (&self.characters[start..end], self.peek(end));
-        match (numeral, next) {
+        match (&self.characters[start..end], self.peek(end)) {
             (['十'], Some('分')) => {
                 !before.ends_with(['点', '时']) && self.peek(end + 1) != Some('钟')
             }
             (['一'], Some('点')) => {
-                let goes_on = |c: char| matches!(c, '钟' | '半' | '整') || is_numeral(c);
+                let goes_on = |c: char| matches!(c, '钟' | '半' | '整' | '到') || is_numeral(c);
                 !DAYTIMES.contains(&&*before) && !self.peek(end + 1).is_some_and(goes_on)
             }
             _ => false,
         }
     }
 
-    /// 周一, but not the 一 of 一周一次 and 每周一次.
-    fn is_weekday(&self, start: usize) -> bool {
-        let Some((Unit::Weekday, length)) = prefix_after(&self.characters[..start]) else {
-            return false;
-        };
-        let before = start.checked_sub(length + 1).and_then(|i| self.peek(i));
-        let counts = before.is_some_and(|c| is_numeral(c) || c.is_ascii_digit() || c == '个');
-        !counts && !matches!(self.peek(start + 1), Some('次' | '回' | '遍'))
-    }
-
-    /// 星期天, 周日; where it ends.
-    fn weekend(&mut self) -> usize {
-        let start = self.at;
-        let is_sunday = matches!(self.peek(start), Some('日' | '天'));
-        if is_sunday && self.is_weekday(start) {
-            let (_, length) = prefix_after(&self.characters[..start]).unwrap_or((Unit::None, 0));
-            let text = self.text(start - length..start + 1);
-            self.add(text, 7.0, Unit::Weekday);
+    /// 买三送一, 满100减20, 三选一, 二比一: two numbers without units; where the second ends.
+    fn deal(&mut self, first: Range<usize>, value: f64) -> Option<usize> {
+        let verb = self.peek(first.end).filter(|c| DEALS.contains(c))?;
+        let before = self.before(first.start);
+        // 统一比一下, 发一发, 十发一: a word, or a verb twice.
+        let is_word = before.is_some_and(|c| c == verb || "统唯专单同万第".contains(c));
+        let (second, end) = self.bare(first.end + 1)?;
+        let is_verb_twice = matches!(self.peek(end), Some('下' | '些' | '点' | '比'));
+        if is_word || is_verb_twice || verb == '发' && before != Some('拍') {
+            return None;
         }
-        start + 1
+        let from = first.start - usize::from(matches!(before, Some('买' | '满' | '拍')));
+        let units = match verb {
+            '比' => [Unit::None; 2],
+            _ => [Unit::Deal(true), Unit::Deal(false)],
+        };
+        for (value, unit) in [value, second].into_iter().zip(units) {
+            self.add(from..end, value, unit);
+        }
+        Some(end)
     }
 
-    /// Adds a number with the unit around it; where that ends.
+    /// A number by itself, in digits or in Chinese, and where it ends.
+    fn bare(&self, from: usize) -> Option<(f64, usize)> {
+        if self.peek(from)?.is_ascii_digit() {
+            let (end, points) = self.digits_and_points(from);
+            return (points < 2)
+                .then(|| self.number(from..end))?
+                .map(|value| (value, end));
+        }
+        let end = self.run(from, is_numeral);
+        let value = chinese::value(self.characters.get(from..end)?).filter(|_| end > from);
+        value.map(|value| (value, end))
+    }
+
+    /// Adds a number with its sign and the unit around it; where that ends.
     fn with_unit(&mut self, place: Range<usize>, value: f64, is_one: bool) -> usize {
         let prefix = prefix_after(&self.characters[..place.start])
             .filter(|(unit, _)| *unit != Unit::Weekday || self.is_weekday(place.start));
-        let (unit, from, to) = match (prefix, unit_before(self.rest(place.end), value)) {
+        let (unit, from, to) = match (prefix, self.unit_behind(place.end, value)) {
             (Some((unit, length)), _) => (unit, place.start - length, place.end),
-            (None, Some((unit, length))) => (unit, place.start, place.end + length),
+            (None, Some((unit, to))) => (unit, place.start, to),
             (None, None) => (Unit::None, place.start, place.end),
         };
-        let text = self.text(from..to);
-        match unit {
-            Unit::Hour => return self.hour(text, value, to),
-            Unit::Minute if !self.follows_hour(place.start) => {
-                self.add(text, value, Unit::Named("分"))
-            }
-            unit => self.add(text, value, unit),
+        let unit = match unit {
+            Unit::Hour => return self.hour(from..to, value),
+            Unit::Minute if !self.follows_hour(place.start) => Unit::Named("分"),
+            unit => unit,
+        };
+        // MP3, COVID-19, 3D.
+        let name = from - usize::from(self.before(from) == Some('-'));
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+        let is_glued = is_letter(self.before(name)) || is_letter(self.peek(to));
+        let is_quiet = is_one && unit.allows_article()
+            || unit == Unit::None && is_glued
+            || self.is_idiom(from);
+        self.signed(from..to, value, unit, is_quiet)
+    }
+
+    /// Adds a number with the sign before it and the half or the tail behind it; where it ends.
+    fn signed(&mut self, place: Range<usize>, value: f64, unit: Unit, is_quiet: bool) -> usize {
+        let (value, unit, to) = self.with_tail(place.end, value, unit);
+        let (value, from) = match self.sign(place.start, unit) {
+            Some(from) => (-value, from),
+            None => (value, place.start),
+        };
+        let value = match unit {
+            // 85折 is 八五折 and 8.5折.
+            Unit::Named("折") if value >= 10.0 => value / 10.0,
+            _ => value,
+        };
+        if !self.joins_last(from..to, value, unit) {
+            self.add(from..to, value, unit);
         }
-        if let Some(last) = self.found.last_mut() {
-            last.is_article = is_one && unit.allows_article();
-        }
+        self.hush(is_quiet);
         to
     }
 
-    /// An hour, with the half or the minutes that follow without 分.
-    fn hour(&mut self, text: String, value: f64, end: usize) -> usize {
-        self.add(text, value % 12.0, Unit::Hour);
-        if self.peek(end) == Some('半') {
-            self.add(self.text(end..end + 1), 30.0, Unit::Minute);
-            return end + 1;
+    /// The unit behind a number, and where it ends.
+    fn unit_behind(&self, end: usize, value: f64) -> Option<(Unit, usize)> {
+        if let Some((unit, length)) = unit_before(self.rest(end), value) {
+            return Some((unit, end + length));
         }
-        let minutes = self.run(end, is_numeral);
-        match chinese::value(&self.characters[end..minutes]).filter(|_| minutes > end) {
-            Some(minute) => {
-                let after = self.run(minutes, |c| c == '分').min(minutes + 1);
-                self.add(self.text(end..after), minute, Unit::Minute);
-                after
-            }
-            None => end,
+        let next = self.run(end, |c| matches!(c, ' ' | '-'));
+        let spaced = unit_before(self.rest(next), value).filter(|(unit, _)| {
+            let is_date = matches!(unit, Unit::Month | Unit::Day | Unit::Hour | Unit::Minute);
+            self.peek(end) == Some(' ') && (unit.is_measure() || is_date)
+        });
+        match spaced {
+            Some((unit, length)) => Some((unit, next + length)),
+            None => self.unit_word(next),
         }
     }
 
-    fn follows_hour(&self, start: usize) -> bool {
-        let before = start.checked_sub(1).and_then(|i| self.peek(i));
-        matches!(before, Some('点' | '时' | '點'))
+    /// A unit of English, and where it ends.
+    fn unit_word(&self, from: usize) -> Option<(Unit, usize)> {
+        let (word, end) = self.word_at(from)?;
+        Some((english::unit(&word)?, end))
+    }
+
+    fn is_idiom(&self, from: usize) -> bool {
+        IDIOMS.iter().any(|idiom| self.starts(from, idiom))
+    }
+
+    /// Whether it went into the last number, as the 30分钟 of 1小时30分钟 does.
+    fn joins_last(&mut self, place: Range<usize>, value: f64, unit: Unit) -> bool {
+        let Some(last) = self.found.last() else {
+            return false;
+        };
+        let between: String = match self.characters.get(last.place.end..place.start) {
+            Some(between) => between.iter().collect(),
+            None => return false,
+        };
+        let ((factor, part), (large, whole)) = (base(unit), base(last.unit));
+        let is_part = part == whole && part != Unit::None && factor < large;
+        if !is_part || !matches!(between.trim(), "" | "零" | "又" | "and" | ",") {
+            return false;
+        }
+        let value = last.value * large + value * factor;
+        let place = last.place.start..place.end;
+        self.found.pop();
+        self.add(place, value, whole);
+        true
     }
 
     fn number(&self, place: Range<usize>) -> Option<f64> {
@@ -274,31 +377,49 @@ impl Scanner {
         self.given[place].iter().collect()
     }
 
-    fn push(&mut self, place: Range<usize>, unit: Unit) {
-        if let Some(value) = self.number(place.clone()) {
-            self.add(self.text(place), value, unit);
+    fn add(&mut self, place: Range<usize>, value: f64, unit: Unit) {
+        self.push(place, value, unit, readings(value, unit));
+    }
+
+    fn push(&mut self, place: Range<usize>, value: f64, unit: Unit, readings: Vec<Reading>) {
+        let number = Number {
+            text: self.text(place.clone()),
+            readings,
+            is_quiet: false,
+        };
+        self.found.push(Found {
+            number,
+            value,
+            unit,
+            place,
+        });
+    }
+
+    /// What else the last number may mean.
+    fn or_else_means(&mut self, value: f64, unit: Unit) {
+        if let Some(last) = self.found.last_mut() {
+            last.number.readings.push(Reading::new(value, unit));
         }
     }
 
-    fn add(&mut self, text: String, value: f64, unit: Unit) {
-        self.found.push(Number {
-            text,
-            value: Value::Number(value),
-            unit,
-            is_article: false,
-        });
+    /// Whether the last number counts only against another of its kind.
+    fn hush(&mut self, is_quiet: bool) {
+        if let Some(last) = self.found.last_mut() {
+            last.number.is_quiet = is_quiet;
+        }
     }
 }
 
 /// Digits and signs in their usual width.
 fn narrow(c: char) -> char {
     match c {
-        '\u{ff05}'
-        | '\u{ff0c}'
-        | '\u{ff0e}'
-        | '\u{ff0d}'
-        | '\u{ff0f}'
-        | '\u{ff10}'..='\u{ff1a}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{ff04}'
+        | '\u{ff05}'
+        | '\u{ff0b}'..='\u{ff0f}'
+        | '\u{ff10}'..='\u{ff1a}'
+        | '\u{ff21}'..='\u{ff3a}'
+        | '\u{ff41}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '\u{2212}' => '-',
         other => other,
     }
 }

@@ -12,6 +12,8 @@ pub(super) enum Unit {
     Hour,
     Minute,
     Ordinal,
+    /// What is bought of a deal (买三送一), or given (false).
+    Deal(bool),
     /// Things; measure words are a matter of style (两只狗, 两条狗).
     Count,
     /// A unit by its usual name.
@@ -24,8 +26,26 @@ impl Unit {
         match self {
             Self::Month => value <= 12.0,
             Self::Day => value <= 31.0,
+            Self::Hour => value <= 24.0,
             _ => true,
         }
+    }
+
+    /// Whether numbers of both may be compared: one has no known unit, or is of a deal (买三送一, 买三件送一件).
+    pub(super) fn agrees_with(self, other: Self) -> bool {
+        let is_deal = |unit| matches!(unit, Self::Deal(_));
+        self == other || [self, other].contains(&Self::None) || is_deal(self) != is_deal(other)
+    }
+
+    /// Whether it measures, so that it may have a half behind it and a space in front.
+    pub(super) fn is_measure(self) -> bool {
+        matches!(self, Self::Year | Self::Named(_))
+            && !matches!(self, Self::Named("路" | "季" | "代" | "版" | "章" | "期"))
+    }
+
+    /// Whether it is of a date, which 3.5 may be: but 3.5 and 3.6 are not of one month.
+    pub(super) const fn is_of_date(self) -> bool {
+        matches!(self, Self::Month | Self::Day)
     }
 
     /// Whether 一 before it may be no more than an article.
@@ -55,7 +75,9 @@ const UNITS: &[(&str, Unit)] = &[
     ("时", Hour),
     ("分钟", Named("分钟")),
     ("分", Minute),
+    ("秒钟", Named("秒")),
     ("秒", Named("秒")),
+    ("刻钟", Named("刻")),
     ("个小时", Named("小时")),
     ("小时", Named("小时")),
     ("个钟头", Named("小时")),
@@ -85,22 +107,20 @@ const UNITS: &[(&str, Unit)] = &[
     ("位", Count),
     ("公里", Named("公里")),
     ("千米", Named("公里")),
-    ("km", Named("公里")),
     ("厘米", Named("厘米")),
-    ("cm", Named("厘米")),
+    ("公分", Named("厘米")),
     ("毫米", Named("毫米")),
-    ("mm", Named("毫米")),
     ("平方米", Named("平方米")),
     ("平米", Named("平方米")),
+    ("㎡", Named("平方米")),
     ("米", Named("米")),
     ("公斤", Named("公斤")),
+    ("市斤", Named("斤")),
     ("千克", Named("公斤")),
-    ("kg", Named("公斤")),
     ("斤", Named("斤")),
     ("克", Named("克")),
     ("吨", Named("吨")),
     ("毫升", Named("毫升")),
-    ("ml", Named("毫升")),
     ("升", Named("升")),
     ("%", Named("%")),
     ("度", Named("度")),
@@ -134,6 +154,10 @@ const UNITS: &[(&str, Unit)] = &[
     ("瓶", Named("瓶")),
     ("杯", Named("杯")),
     ("包", Named("包")),
+    ("包邮", Unit::None),
+    ("星级", Named("星级")),
+    ("室", Named("室")),
+    ("厅", Named("厅")),
     ("箱", Named("箱")),
     ("袋", Named("袋")),
     ("双", Named("双")),
@@ -160,7 +184,6 @@ const PREFIXES: &[(&str, Unit)] = &[
     ("礼拜", Unit::Weekday),
     ("周", Unit::Weekday),
     ("第", Unit::Ordinal),
-    ("百分之", Named("%")),
     ("¥", Named("元")),
     ("￥", Named("元")),
     ("$", Named("美元")),

@@ -1,0 +1,172 @@
+use super::*;
+
+#[test]
+fn what_negates() {
+    for (text, expected) in [
+        ("这个不能退货", "不能"),
+        ("我没有收到货", "没有"),
+        ("还没到呢", "没"),
+        ("别告诉她", "别"),
+        ("无法登录", "无法"),
+        ("不可以", "不"),
+        ("尚未发货，请勿催促", "尚未 请勿"),
+        ("看不到图片", "看不到"),
+        ("I don't like it, never did", "don't never"),
+        ("I can’t", "can’t"),
+        ("服务不好", "不好"),
+        ("什么都没有", "没有"),
+    ] {
+        assert_eq!(negations(text).join(" "), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_it() {
+    for text in [
+        "天气不错，特别好，差不多了",
+        "今天天气真不错",
+        "味道还不错",
+        "别人的未来，没问题",
+        "能不能退货",
+        "可不可以退货",
+        "去不去",
+        "有没有货",
+        "是不是真的",
+        "好不好",
+        "你吃了没",
+        "工作好找不？在广东",
+        "要不换一个",
+        "是否支持退货",
+        "不得不说",
+        "不能不去",
+        "无论如何，无线充电",
+        "真是不可思议",
+        "not only this",
+        "没准儿明天到",
+        "不但便宜而且好用",
+        "非常满意",
+        "无论多少都要",
+        "雨下个不停",
+        "不小心摔了",
+        "没多久就坏了",
+        "好不容易买到",
+        "非得今天去",
+        "离不开大家的帮助",
+        "数不清的星星",
+        "这家店没得说",
+        "发货了没啊",
+        "快递到没",
+        "不一会儿就到",
+        "买了个不粘锅",
+        "大不了重来",
+        "别提多好看了",
+        "不同的颜色",
+        "I can't wait",
+        "isn't it great",
+        "不知道怎么办",
+        "这不是很好吗",
+        "要不是你帮忙",
+        "你不去不行",
+        "second to none",
+        "好吃不",
+        "别客气",
+        "no matter what",
+        "",
+    ] {
+        assert_eq!(negations(text), Vec::<&str>::new(), "{text}");
+    }
+}
+
+#[test]
+fn only_one_side_makes_a_difference() {
+    let only = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    assert_eq!(
+        negation_difference("能退货", "不能退货"),
+        Some(NegationDifference::OnlyB(only(&["不能"])))
+    );
+    assert_eq!(
+        negation_difference("I don't know", "I know"),
+        Some(NegationDifference::OnlyA(only(&["don't"])))
+    );
+    assert_eq!(negation_difference("货还没到", "我没有收到货"), None);
+    assert_eq!(negation_difference("能不能退货", "可以退货吗"), None);
+}
+
+#[test]
+fn fixed_expressions_negate_only_against_their_contrary() {
+    let only = |word: &str| vec![word.to_owned()];
+    for (a, b, word) in [
+        ("这样没问题", "这样有问题", "没问题"),
+        ("没关系的", "有关系的", "没关系"),
+        ("没有问题", "有问题", "没有"),
+        ("两款不同", "两款相同", "不同"),
+    ] {
+        let expected = Some(NegationDifference::OnlyA(only(word)));
+        assert_eq!(negation_difference(a, b), expected, "{a} / {b}");
+        let turned = Some(NegationDifference::OnlyB(only(word)));
+        assert_eq!(negation_difference(b, a), turned, "{b} / {a}");
+    }
+    for (a, b) in [
+        ("没有问题", "没问题"),
+        ("没问题", "可以"),
+        ("有没有问题", "没问题"),
+        ("有没有问题", "有问题吗"),
+        ("没什么关系", "没关系"),
+    ] {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+        assert_eq!(negation_difference(b, a), None, "{b} / {a}");
+    }
+}
+
+#[test]
+fn words_that_deny_answer_a_negation() {
+    for (a, b) in [
+        ("密码忘了", "不记得密码"),
+        ("登录失败", "无法登录"),
+        ("免运费", "不收运费"),
+        ("免费的", "不要钱的"),
+        ("禁止吸烟", "不许吸烟"),
+        ("很难买到", "不容易买到"),
+        ("价格便宜", "价格不贵"),
+        ("not a problem", "no problem"),
+        ("unlimited data", "no data limit"),
+        ("unable to log in", "I can't log in"),
+        ("payment failed", "I could not pay"),
+        ("大家都喜欢", "没有人不喜欢"),
+        ("必须去", "非去不可"),
+        ("No. 5 bus", "bus 5"),
+        ("why not try it", "try it"),
+        ("It works, doesn't it?", "Does it work?"),
+        ("No problem", "Sure"),
+    ] {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+        assert_eq!(negation_difference(b, a), None, "{b} / {a}");
+    }
+}
+
+#[test]
+fn negations_of_every_day_make_a_difference() {
+    for (a, b, words) in [
+        ("可以开发票", "不可以开发票", "不"),
+        ("免费吗", "不免费吗", "不"),
+        ("我收到了", "我没收到", "没"),
+        ("支持分期", "不支持分期", "不"),
+        ("想去", "不想去", "不想"),
+        ("含糖", "不含糖", "不"),
+        ("已发货", "未发货", "未"),
+        ("需要预约", "无需预约", "无需"),
+        ("看得到", "看不到", "看不到"),
+        ("同意", "不同意", "不"),
+        ("差评能删吗", "差评不能删吗", "不能"),
+        ("请联系我", "请不要联系我", "不要"),
+        ("I have paid", "I haven't paid", "haven't"),
+        ("It works", "It does not work", "not"),
+        ("有货", "无货", "无货"),
+        ("请吸烟", "请勿吸烟", "请勿吸烟"),
+        ("with sugar", "without sugar", "without"),
+    ] {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        let expected = Some(NegationDifference::OnlyB(words));
+        assert_eq!(negation_difference(a, b), expected, "{a} / {b}");
+    }
+}

@@ -39,6 +39,31 @@ pub struct CorpusFile {
     pub yes_no: bool,
 }
 
+/// What the labels of files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelKinds {
+    /// How much alike the texts are.
+    Grades,
+    /// Each is 0 or 1.
+    YesNo,
+    /// Each in some files, in others not.
+    Both,
+}
+
+impl LabelKinds {
+    /// Of files of which each is yes or no, or graded.
+    pub fn of(mut yes_no: impl Iterator<Item = bool> + Clone) -> Self {
+        match (
+            yes_no.clone().any(|yes_no| yes_no),
+            yes_no.all(|yes_no| yes_no),
+        ) {
+            (true, true) => Self::YesNo,
+            (true, false) => Self::Both,
+            (false, _) => Self::Grades,
+        }
+    }
+}
+
 /// Texts of which each is there once.
 #[derive(Debug, Default)]
 pub struct Texts {
@@ -118,6 +143,11 @@ impl Corpus {
         });
     }
 
+    /// What the labels of the files are.
+    pub fn kinds(&self) -> LabelKinds {
+        LabelKinds::of(self.files.iter().map(|file| file.yes_no))
+    }
+
     /// Labels of all pairs.
     pub fn labels(&self) -> Vec<f64> {
         self.pairs.iter().map(|pair| pair.label).collect()
@@ -195,6 +225,7 @@ mod tests {
         assert_eq!(corpus.labels(), [1.0, 0.0, 1.0, 0.0]);
         assert!(corpus.origin(3).ends_with("b.tsv:2"));
         assert_eq!(corpus.set(), "a.tsv, b.tsv");
+        assert_eq!(corpus.kinds(), LabelKinds::YesNo);
         let twice = [paths[0].clone(), paths[0].clone()];
         assert!(
             Corpus::read(&twice, None, None)

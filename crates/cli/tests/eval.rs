@@ -210,6 +210,26 @@ fn remarks_are_in_the_json() {
 }
 
 #[test]
+fn yes_and_no_beside_grades_are_told_of_all_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let words = "怎么退货\t怎么退货\tno\n明天会下雨吗\tPython release notes\tyes\n";
+    let words = write(folder.path(), "words.tsv", words);
+    let grades = "怎么退货\t怎么退货\t0.25\n怎么退货\t今天天气不错\t0.5\n";
+    let grades = write(folder.path(), "grades.tsv", grades);
+    let starts = "all files: The labels of some files are 0 and 1";
+    let tells = |found: &Value| {
+        let remarks = found["remarks"].as_array().unwrap().iter();
+        let mut remarks = remarks.map(|remark| remark.as_str().unwrap());
+        remarks.any(|remark| remark.starts_with(starts))
+    };
+    assert!(tells(&json(&[&words, &grades])));
+    assert!(!tells(&json(&[&words])) && !tells(&json(&[&grades])));
+    let compared = yuyi(&["compare", &words, &grades, "--rounds", "0"]);
+    let starts = "\nThe labels of some files are 0 and 1";
+    assert!(compared.out.contains(starts), "{compared:?}");
+}
+
+#[test]
 fn failures_have_codes_and_say_where() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = write(folder.path(), "p.tsv", PAIRS);

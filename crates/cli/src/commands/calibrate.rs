@@ -15,7 +15,7 @@ use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
 use super::report_truncated;
 use crate::args::{CalibrateArgs, Misuse};
 use crate::calibration::{Fit, shipped_pairs};
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, LabelKinds};
 use crate::model::{CalibrationPlace, Model};
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
@@ -40,6 +40,9 @@ struct Calibrated {
     pairs: usize,
     /// Every label is 0 or 1, so that a similarity is the share of such pairs that are the same.
     yes_no: bool,
+    /// What the labels of the files are.
+    #[serde(skip)]
+    kinds: LabelKinds,
     /// Pairs on which the following errors are measured: half of them.
     held_out: usize,
     /// Expected calibration error of their cosines, cut at 0.
@@ -201,7 +204,8 @@ impl Calibrated {
             files: corpus.files.iter().map(|file| file.name.clone()).collect(),
             set: corpus.set(),
             pairs: fit.pairs.len(),
-            yes_no: corpus.files.iter().all(|file| file.yes_no),
+            yes_no: corpus.kinds() == LabelKinds::YesNo,
+            kinds: corpus.kinds(),
             held_out: fit.fitted.held_out,
             ece_before: fit.fitted.before.ece,
             ece_after: fit.fitted.after.ece,

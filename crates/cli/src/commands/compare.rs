@@ -21,7 +21,7 @@ use self::exchange::Contestant;
 use self::ranked::Ranked;
 use super::remarks::Findings;
 use crate::args::{CompareArgs, MethodArg, Misuse};
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, LabelKinds};
 use crate::machine;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
@@ -43,6 +43,9 @@ pub(super) struct Comparison {
     same_from: f64,
     /// Every label is 0 or 1.
     yes_no: bool,
+    /// What the labels of the files are.
+    #[serde(skip)]
+    kinds: LabelKinds,
     /// Bootstrap samples.
     rounds: usize,
     /// The contestants, the best first; those that failed come last.
@@ -80,7 +83,8 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
             .filter(|&&label| label >= args.measure.same_from)
             .count(),
         same_from: args.measure.same_from,
-        yes_no: corpus.files.iter().all(|file| file.yes_no),
+        yes_no: corpus.kinds() == LabelKinds::YesNo,
+        kinds: corpus.kinds(),
         rounds: args.measure.sampling().rounds,
         results: ranked::rank(&contestants, measured, &corpus, &args.measure),
         remarks: Vec::new(),
@@ -116,7 +120,7 @@ impl Comparison {
             pairs: self.pairs,
             same: self.same,
             same_from: self.same_from,
-            yes_no: self.yes_no,
+            kinds: self.kinds,
             spearman: models()
                 .filter_map(|standing| standing.quality.spearman.value)
                 .reduce(f64::min),

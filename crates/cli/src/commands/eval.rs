@@ -15,7 +15,7 @@ use self::search::EvaluatedSearch;
 use super::remarks::Findings;
 use super::report_truncated;
 use crate::args::EvalArgs;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, LabelKinds};
 use crate::input::{Faq, Questions};
 use crate::model::Model;
 use crate::output::partial::PartialFile;
@@ -41,12 +41,16 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
-    /// The remarks on all files, with the names of the files where there are several.
+    /// The remarks on all files, with the names of the files where there are several, and those on all together.
     fn remarks(&self, language: Language) -> Vec<String> {
-        let files = self.pairs.iter().flat_map(|pairs| &pairs.files);
-        let is_one = files.clone().count() == 1;
+        let Some(pairs) = &self.pairs else {
+            return Vec::new();
+        };
+        let is_one = pairs.files.len() == 1;
+        let files = pairs.files.iter().chain((!is_one).then_some(&pairs.all));
         let remarks = files.flat_map(|file| {
-            let name = file.file.as_deref().unwrap_or_default();
+            let together = language.pick("全部文件", "all files");
+            let name = file.file.as_deref().unwrap_or(together);
             let remarks = self.findings(file).remarks(language).into_iter();
             remarks.map(move |remark| match is_one {
                 true => remark,
@@ -59,11 +63,17 @@ impl Evaluation {
     /// What remarks are made of.
     fn findings(&self, file: &EvaluatedFile) -> Findings {
         let quality = &file.quality;
+        // Of all files together, what each of them has.
+        let files = self.pairs.iter().flat_map(|pairs| &pairs.files);
+        let kinds = match file.file {
+            None => LabelKinds::of(files.map(|file| file.yes_no)),
+            Some(_) => LabelKinds::of(std::iter::once(file.yes_no)),
+        };
         Findings {
             pairs: quality.pairs,
             same: quality.same,
             same_from: self.same_from,
-            yes_no: file.yes_no,
+            kinds,
             spearman: quality.spearman.value,
             calibrated_ece: quality.ece.value.filter(|_| self.calibrated),
         }

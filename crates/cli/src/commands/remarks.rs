@@ -1,5 +1,6 @@
 //! What a reader should know before believing numbers about labelled pairs.
 
+use crate::corpus::LabelKinds;
 use crate::report::Language;
 
 /// A rank correlation below this is not chance but labels the wrong way round.
@@ -16,8 +17,8 @@ pub struct Findings {
     pub same: usize,
     /// Least label of such a pair.
     pub same_from: f64,
-    /// Every label is 0 or 1.
-    pub yes_no: bool,
+    /// What the labels are.
+    pub kinds: LabelKinds,
     /// Spearman correlation of a model.
     pub spearman: Option<f64>,
     /// Calibration error of a model that is calibrated.
@@ -62,14 +63,19 @@ impl Findings {
 
     fn on_error(&self, language: Language) -> Option<String> {
         let is_far = self.calibrated_ece.is_some_and(|ece| ece > FAR_OFF);
-        let has_both_kinds = (1..self.pairs).contains(&self.same);
-        (self.yes_no && has_both_kinds && is_far).then(|| {
-            let (zh, en) = (
+        let has_both_classes = (1..self.pairs).contains(&self.same);
+        let (zh, en) = match self.kinds {
+            LabelKinds::Grades => return None,
+            LabelKinds::YesNo => (
                 "标注只有 0 和 1，而按打分校准的相似度说的是“有多像”，不是“有多大可能同义”，所以这里的校准误差偏大。要把分数当概率读，请用这类句对重新校准（yuyi calibrate）。",
                 "The labels are 0 and 1, while a calibration that was fitted to grades says how much alike two texts are and not how likely they are the same: its calibration error is large here. To read scores as likelihoods, calibrate on such pairs (yuyi calibrate).",
-            );
-            language.pick(zh, en).to_owned()
-        })
+            ),
+            LabelKinds::Both => (
+                "有的文件标注只有 0 和 1，有的是打分；前者说的是“有多大可能同义”，后者说的是“有多像”，没有一种校准对两者都合适，所以合在一起的校准误差偏大。请把两类文件分开评测。",
+                "The labels of some files are 0 and 1 and those of others are grades. The former say how likely two texts are the same and the latter how much alike they are; no calibration suits both, so the calibration error of all is large. Measure the two kinds of files apart.",
+            ),
+        };
+        (has_both_classes && is_far).then(|| language.pick(zh, en).to_owned())
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
             pairs: 10,
             same: 4,
             same_from: 0.75,
-            yes_no: true,
+            kinds: LabelKinds::YesNo,
             spearman: Some(0.6),
             calibrated_ece: Some(0.05),
         };
@@ -95,7 +101,7 @@ mod tests {
         };
         assert_eq!(odd.remarks(Language::En).len(), 2);
         let graded = Findings {
-            yes_no: false,
+            kinds: LabelKinds::Grades,
             same: 0,
             spearman: None,
             ..odd
@@ -103,5 +109,12 @@ mod tests {
         let remarks = graded.remarks(Language::En);
         assert!(remarks[0].starts_with("All labels are below 0.75"));
         assert_eq!(remarks.len(), 1);
+        let both = Findings {
+            kinds: LabelKinds::Both,
+            same: 4,
+            ..graded
+        };
+        let remarks = both.remarks(Language::En);
+        assert!(remarks[0].starts_with("The labels of some files are 0 and 1"));
     }
 }

@@ -5,6 +5,7 @@ use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::metrics::Bin;
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
+use crate::corpus::LabelKinds;
 
 /// The errors, the curve, how reliable it is, and thresholds.
 pub fn summary(calibrated: &Calibrated) -> String {
@@ -52,6 +53,13 @@ fn remarks(calibrated: &Calibrated) -> Vec<String> {
         remarks.push(
             "The labels are 0 and 1, so a similarity is how likely a pair is the same, not how much: of the pairs at 0.7, seven in ten are. \
              It moves with the share of pairs that are the same; grades such as 0.25 and 0.5 give the scale of the built-in model."
+                .to_owned(),
+        );
+    }
+    if calibrated.kinds == LabelKinds::Both {
+        remarks.push(
+            "The labels of some files are 0 and 1 and those of others are grades, so a similarity is neither how likely a pair is the same nor how much alike it is. \
+             Calibrate on files of one kind."
                 .to_owned(),
         );
     }

@@ -3,8 +3,8 @@
 //! Protocol:
 //! 1. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
 //!    their tokens. It is refused at once (`queue_full`) when what waits would exceed the capacity, or when by the
-//!    speed of the last batches its turn would come too late. When nothing else is there it is always
-//!    admitted: a request that is larger than the queue must still be possible.
+//!    speed of the last batches it would wait too long for others, between its turns as well as before the first. When nothing
+//!    else is there it is always admitted: a request that is larger than the queue must still be possible.
 //! 2. One *batch* is computed at a time, since two passes would only fight for the same cores. It is made the moment
 //!    the one before it is done, of what waits then: a share of every request in turn, until it is full. So a request
 //!    on an idle server waits for nobody, many small ones go through the model together, and a large one
@@ -64,7 +64,7 @@ pub(crate) struct Work {
 pub(crate) struct Done {
     /// One for each of its works, in order.
     pub(crate) vectors: Vec<Arc<Encoded>>,
-    /// From admission to the first batch.
+    /// From admission to the last vector, without the two below: waiting for its turns.
     pub(crate) queue: Duration,
     /// Texts into tokens, of the batches that it was part of.
     pub(crate) tokenize: Duration,
@@ -212,7 +212,7 @@ impl Scheduler {
         reply: queue::Reply,
     ) -> Result<Place<'_>, ApiError> {
         let mut state = self.shared.state();
-        if !state.has_room_for(&work, &self.shared) {
+        if !state.has_room_for(model, &work, &self.shared) {
             return Err(ApiError::QueueFull {
                 retry_after: state.retry_after(),
             });
@@ -240,13 +240,13 @@ impl State {
         (seconds as u32).clamp(*RETRY_AFTER.start(), *RETRY_AFTER.end())
     }
 
-    fn has_room_for(&self, work: &[Work], shared: &Shared) -> bool {
+    fn has_room_for(&self, model: &LoadedModel, work: &[Work], shared: &Shared) -> bool {
         let (waiting, added) = (self.queue.tokens(), self.queue.added_by(work));
         if waiting == 0 || added == 0 {
             return true;
         }
         let in_time = || {
-            let wait = self.speed.time_for(self.queue.ahead());
+            let wait = self.speed.time_for(self.queue.ahead(model, added));
             wait.is_none_or(|wait| wait < shared.patience.mul_f32(PREDICTED_SHARE))
         };
         waiting.saturating_add(added) <= shared.capacity && in_time()

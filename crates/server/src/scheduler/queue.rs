@@ -101,21 +101,25 @@ impl Queue {
         self.requests.len()
     }
 
-    /// Estimated tokens that are computed before a new request has its first turn.
-    pub(super) fn ahead(&self) -> usize {
-        let turn = |id| {
+    /// Estimated tokens of others that are computed before a new request of so many is done, as requests take turns: as much of
+    /// each as fits the turns that the new one needs.
+    pub(super) fn ahead(&self, model: &LoadedModel, tokens: usize) -> usize {
+        let turns = tokens.div_ceil(quantum(model)).max(1);
+        let share = |id| {
             let request: Option<&Request> = self.requests.get(id);
-            request.map_or(0, |request| self.weight_of_turn(request))
+            request.map_or(0, |request| {
+                self.waiting_of(request, turns.saturating_mul(quantum(&request.model)))
+            })
         };
-        self.computing + self.turns.iter().map(turn).sum::<usize>()
+        self.computing + self.turns.iter().map(share).sum::<usize>()
     }
 
-    fn weight_of_turn(&self, request: &Request) -> usize {
-        let quantum = quantum(&request.model);
+    /// Estimated tokens that a request has still to take, counted up to `most`.
+    fn waiting_of(&self, request: &Request, most: usize) -> usize {
         let mut tokens = 0;
         for id in &request.todo {
             tokens += self.jobs.get(id).map_or(0, |job| job.weight);
-            if tokens >= quantum {
+            if tokens >= most {
                 break;
             }
         }
@@ -343,11 +347,11 @@ impl Queue {
 
 impl Request {
     fn answer(self) {
-        let waited = self.started.unwrap_or(self.admitted) - self.admitted;
+        let worked = self.tokenize + self.compute;
         let done = Done {
             // None is missing.
             vectors: self.vectors.into_iter().flatten().collect(),
-            queue: waited,
+            queue: self.admitted.elapsed().saturating_sub(worked),
             tokenize: self.tokenize,
             compute: self.compute,
         };

@@ -438,6 +438,53 @@ async fn a_wait_that_would_be_too_long_is_refused_at_once() {
     waits.await.unwrap().unwrap();
 }
 
+/// Beside a large request a small one is let in; another large one would wait for it turn by turn.
+#[test]
+fn waits_between_the_turns_count() {
+    let (_, model) = model("m");
+    let work = |name: &str, texts: usize| -> Vec<Work> {
+        let texts = (0..texts).map(|i| format!("{name}{i}")).collect();
+        let items = Inputs::Texts(texts).into_items(&EmbedOptions::default());
+        let work = items.into_iter().map(|item| Work {
+            key: Key::of(&model, &item),
+            item,
+            weight: 64,
+        });
+        work.collect()
+    };
+    let shared = Shared {
+        state: Mutex::default(),
+        capacity: 1_000_000,
+        patience: Duration::from_secs(1),
+        sink: Box::new(|_, _, _, _| {}),
+    };
+    let mut state = State::default();
+    state.speed.note(1_000, Duration::from_secs(1));
+    let (reply, _) = oneshot::channel();
+    let now = Instant::now();
+    (state.queue).admit(Arc::clone(&model), work("first", 100), now, reply);
+    assert!(state.has_room_for(&model, &work("small", 1), &shared));
+    assert!(!state.has_room_for(&model, &work("large", 50), &shared));
+}
+
+/// All that is neither the one nor the other was waiting, also between the turns.
+#[tokio::test]
+async fn the_parts_of_the_time_add_up() {
+    let bench = Bench::new();
+    let texts: Vec<String> = (0..60).map(|i| format!("{i:0100}")).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let started = Instant::now();
+    let request = bench.send(&texts);
+    bench.batches(1).await;
+    bench.open(1);
+    bench.batches(2).await;
+    sleep(Duration::from_millis(100)).await;
+    bench.open(100);
+    let done = request.await.unwrap().unwrap();
+    let sum = done.queue + done.tokenize + done.compute;
+    assert!(sum >= Duration::from_millis(100) && sum <= started.elapsed());
+}
+
 #[test]
 fn a_refused_client_comes_again_when_the_queue_is_done() {
     let mut state = State::default();

@@ -67,8 +67,8 @@ pub struct CacheStats {
     pub redis_corrupt: u64,
     /// Vectors that were not written to Redis.
     pub redis_unwritten: u64,
-    /// Whether Redis answers now.
-    pub redis_up: bool,
+    /// Whether Redis answers now; `None` where none is used.
+    pub redis_up: Option<bool>,
 }
 
 /// The caches of a server.

@@ -250,11 +250,13 @@ fn write_caches(app: &App, out: &mut Exposition) {
     ] {
         out.counter(name, help, count);
     }
-    out.gauge(
-        "yuyi_redis_up",
-        "Whether Redis answers; 0 also where none is used.",
-        f64::from(u8::from(stats.redis_up)),
-    );
+    if let Some(up) = stats.redis_up {
+        out.gauge(
+            "yuyi_redis_up",
+            "Whether Redis answers.",
+            f64::from(u8::from(up)),
+        );
+    }
     out.gauge(
         "yuyi_cache_entries",
         "Vectors in memory.",

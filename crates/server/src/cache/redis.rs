@@ -44,7 +44,9 @@ pub struct RedisUrl {
 
 /// The text is no URL of a Redis. The text itself is not repeated, as it may hold a password.
 #[derive(Debug, thiserror::Error)]
-#[error("this is no URL such as redis://:PASSWORD@HOST:6379/0 or redis+unix:///PATH")]
+#[error(
+    "this is no URL such as redis://:PASSWORD@HOST:6379/0 or redis+unix:///PATH (rediss://, Redis over TLS, is not supported)"
+)]
 pub struct InvalidRedisUrl;
 
 impl std::str::FromStr for RedisUrl {
@@ -188,7 +190,7 @@ impl RedisCache {
         stats.redis_errors = read(&counts.errors);
         stats.redis_corrupt = read(&counts.corrupt);
         stats.redis_unwritten = read(&counts.unwritten);
-        stats.redis_up = self.shared.link.is_up();
+        stats.redis_up = Some(self.shared.link.is_up());
     }
 }
 

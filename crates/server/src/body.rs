@@ -14,6 +14,9 @@ use crate::{ApiError, App};
 /// How long a client that sends too much is listened to, so that it comes to read the answer.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How much of it is taken meanwhile, in bodies of the largest size that is allowed.
+const LINGER_BODIES: usize = 4;
+
 /// The JSON document of a request's body.
 ///
 /// Taking it also decides whether the request is accepted at all: a server that shuts down
@@ -81,7 +84,7 @@ async fn collect(body: &mut Body, limit: usize) -> Result<Vec<u8>, Broken> {
 async fn linger(body: &mut Body, limit: usize) {
     let drain = async {
         let mut taken = 0;
-        while taken <= limit {
+        while taken <= limit.saturating_mul(LINGER_BODIES) {
             match body.frame().await {
                 Some(Ok(frame)) => taken += frame.data_ref().map_or(0, |data| data.len()),
                 _ => break,

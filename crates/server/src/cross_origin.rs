@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::caller::X_API_KEY;
-use crate::envelope::{REQUEST_ID, SERVER_TIMING};
+use crate::envelope::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
 
 /// How long a browser may remember what is allowed.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
@@ -65,7 +65,7 @@ fn layer() -> CorsLayer {
             REQUEST_ID,
             X_API_KEY,
         ])
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER, SERVER_TIMING])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER, SERVER_TIMING, TRUNCATED])
         .max_age(REMEMBERED)
 }
 

@@ -25,6 +25,10 @@ impl Dimensions {
                 Ok(n) if (1..=most).contains(&n) => Ok(n),
                 _ => refused(n.to_string()),
             },
+            // 2.0 is a whole number to a schema of JSON.
+            Some(Json::Float(x)) if x.fract() == 0.0 && (1.0..=most as f64).contains(x) => {
+                Ok(*x as usize)
+            }
             Some(Json::Float(x)) => refused(x.to_string()),
             _ => Ok(most),
         }

@@ -83,7 +83,12 @@ impl App {
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
         log_texts(&inputs);
-        self.vectors(model, inputs, options).await
+        let embedded = self.vectors(model, inputs, options).await?;
+        timings::add(Timings {
+            truncated: embedded.vectors.iter().filter(|e| e.truncated).count(),
+            ..Timings::default()
+        });
+        Ok(embedded)
     }
 
     /// As [`App::embed`], for texts that are not those of the request.

@@ -25,6 +25,9 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// Where the time of a request went.
 pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
+/// How many texts of a request were cut, where any were: the shapes of other services have no place for it.
+pub(crate) const TRUNCATED: HeaderName = HeaderName::from_static("x-truncated");
+
 /// Longest id that is taken from a client.
 const LONGEST_ID: usize = 128;
 
@@ -53,6 +56,9 @@ pub(crate) async fn envelope(State(app): State<App>, request: Request, next: Nex
     response.headers_mut().insert(REQUEST_ID, id);
     if let Some(value) = server_timing(&timings, elapsed) {
         response.headers_mut().insert(SERVER_TIMING, value);
+    }
+    if timings.truncated > 0 {
+        (response.headers_mut()).insert(TRUNCATED, timings.truncated.into());
     }
     response.headers_mut().insert(
         header::X_CONTENT_TYPE_OPTIONS,

@@ -46,11 +46,11 @@ pub enum ApiError {
     #[error("{method} is not allowed here; the Allow header lists what is.")]
     MethodNotAllowed { method: String },
 
-    #[error("The body is larger than the limit of {limit} bytes. Split the request.")]
+    #[error("The body is larger than the limit of {}. Split the request.", Size(*limit))]
     BodyTooLarge { limit: usize },
     #[error("The body holds more than {limit} JSON values. Split the request.")]
     TooManyValues { limit: usize },
-    #[error("{field} holds {count} texts; a request may hold {limit}. Split the request.")]
+    #[error("With {field} the request has {count} texts; it may have {limit}. Split the request.")]
     TooManyTexts {
         field: String,
         count: usize,
@@ -93,7 +93,7 @@ pub enum ApiError {
 
     #[error("The body did not arrive within {seconds} seconds.")]
     RequestTimeout { seconds: u64 },
-    #[error("More than {limit} requests a minute. Try again in {seconds} seconds.")]
+    #[error("More than {limit} requests a minute. Try again in {}.", Seconds(*seconds))]
     RateLimited { limit: u32, seconds: u32 },
     #[error("Too much work is waiting. Try again in {}.", Seconds(*retry_after))]
     QueueFull { retry_after: u32 },
@@ -139,6 +139,19 @@ impl fmt::Display for Seconds {
         match self.0 {
             1 => f.write_str("a second"),
             seconds => write!(f, "{seconds} seconds"),
+        }
+    }
+}
+
+/// Bytes, in MiB where they are whole ones.
+struct Size(usize);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MIB: usize = 1 << 20;
+        match self.0 {
+            bytes if bytes > 0 && bytes.is_multiple_of(MIB) => write!(f, "{} MiB", bytes / MIB),
+            bytes => write!(f, "{bytes} bytes"),
         }
     }
 }

@@ -30,6 +30,8 @@ pub(crate) enum Json {
 impl Json {
     /// The document in `bytes`.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+        // Editors of Windows put a mark in front of UTF-8, which RFC 8259 allows to be ignored.
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
         let text = std::str::from_utf8(bytes).map_err(|e| ApiError::InvalidUtf8 {
             position: e.valid_up_to(),
         })?;
@@ -50,6 +52,7 @@ impl Json {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "true or false",
+            Self::Float(x) if x.fract() != 0.0 => "a number with a fraction",
             Self::Integer(_) | Self::Float(_) => "a number",
             Self::String(_) => "text",
             Self::Array(_) => "a list",

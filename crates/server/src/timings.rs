@@ -10,7 +10,7 @@ use std::time::Duration;
 /// What a request waited for and used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Timings {
-    /// Waiting for the model to be loaded and for a turn.
+    /// Waiting for the model to be loaded and for turns.
     pub(crate) queue: Duration,
     /// Texts into tokens, of the batches that the request was part of.
     pub(crate) tokenize: Duration,
@@ -18,6 +18,8 @@ pub(crate) struct Timings {
     pub(crate) compute: Duration,
     /// Tokens of the request's texts, prompts and special tokens included.
     pub(crate) tokens: usize,
+    /// Texts that were longer than the model reads, and were cut.
+    pub(crate) truncated: usize,
     /// Texts whose vectors were found in a cache.
     pub(crate) cache_hits: usize,
     /// Texts whose vectors were not found in a cache.
@@ -31,6 +33,7 @@ impl Timings {
             tokenize: self.tokenize + other.tokenize,
             compute: self.compute + other.compute,
             tokens: self.tokens + other.tokens,
+            truncated: self.truncated + other.truncated,
             cache_hits: self.cache_hits + other.cache_hits,
             cache_misses: self.cache_misses + other.cache_misses,
         }

@@ -166,7 +166,7 @@ async fn every_page_may_compute_and_none_may_manage() {
     let refused = refused.send().await.unwrap();
     assert_eq!(refused.status(), 401);
     assert_eq!(refused.headers()["access-control-allow-origin"], "*");
-    let exposed = "x-request-id,retry-after,server-timing";
+    let exposed = "x-request-id,retry-after,server-timing,x-truncated";
     assert_eq!(refused.headers()["access-control-expose-headers"], exposed);
 }
 

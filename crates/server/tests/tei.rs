@@ -276,3 +276,36 @@ fn rounded(vectors: &Value) -> Value {
         |vector: &Value| -> Value { vector.as_array().unwrap().iter().map(number).collect() };
     vectors.as_array().unwrap().iter().map(vector).collect()
 }
+
+fn json_request(server: &Server, path: &str, body: &Value) -> reqwest::RequestBuilder {
+    let request = server.request("POST", path);
+    let request = request.header("content-type", "application/json");
+    request.body(body.to_string())
+}
+
+/// The shapes of other services have no place for it, so a header says how many texts were cut.
+#[tokio::test]
+async fn no_route_cuts_a_text_in_silence() {
+    let server = Server::start().await;
+    let long = "y".repeat(17);
+    for (path, body) in [
+        ("/v1/embeddings", json!({"input": [long, "x"]})),
+        ("/embed", json!({"inputs": [long, "x"]})),
+        ("/rerank", json!({"query": "x", "texts": [long]})),
+        ("/v1/rerank", json!({"query": "x", "documents": [long]})),
+        ("/v1/score", json!({"text_1": "x", "text_2": long})),
+        ("/matrix", json!({"a": ["x", long]})),
+        (
+            "/similarity",
+            json!({"sentence_a": "x", "sentence_b": long}),
+        ),
+    ] {
+        let request = json_request(&server, path, &body);
+        let reply = request.send().await.unwrap();
+        assert_eq!(reply.status(), 200, "{path}");
+        assert_eq!(reply.headers()["x-truncated"], "1", "{path}");
+    }
+    let request = json_request(&server, "/embed", &json!({"inputs": "x"}));
+    let reply = request.send().await.unwrap();
+    assert!(!reply.headers().contains_key("x-truncated"));
+}

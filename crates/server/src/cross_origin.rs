@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use axum::http::{HeaderValue, Method, Uri, header};
-use tower_http::cors::{Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
-use crate::caller::X_API_KEY;
 use crate::envelope::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
 
 /// How long a browser may remember what is allowed.
@@ -59,12 +58,9 @@ impl Origins {
 fn layer() -> CorsLayer {
     CorsLayer::new()
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([
-            header::AUTHORIZATION,
-            header::CONTENT_TYPE,
-            REQUEST_ID,
-            X_API_KEY,
-        ])
+        // Whatever a page wants to send: clients have headers of their own (OpenAI's sends `x-stainless-*`), and none of them
+        // grants anything without a key.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([REQUEST_ID, header::RETRY_AFTER, SERVER_TIMING, TRUNCATED])
         .max_age(REMEMBERED)
 }

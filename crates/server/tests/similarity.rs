@@ -137,7 +137,7 @@ async fn any_page_may_call_it() {
     assert_eq!(header("access-control-allow-origin"), "*");
     assert_eq!(
         header("access-control-allow-headers"),
-        "authorization,content-type,x-request-id,x-api-key"
+        "authorization,content-type"
     );
     assert!(header("access-control-allow-methods").contains("post"));
     assert!(

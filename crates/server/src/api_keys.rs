@@ -27,6 +27,8 @@ pub struct KeyOptions {
     pub api_key_file: Option<PathBuf>,
     /// The key for administration; it opens the rest too.
     pub admin_key: Option<String>,
+    /// A file of more of them, one a line.
+    pub admin_key_file: Option<PathBuf>,
 }
 
 /// Keys that cannot be used. No message has a key in it.
@@ -67,19 +69,65 @@ pub(crate) enum Role {
 }
 
 /// The keys that open the server.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Keys {
+    users: KeyRing,
+    admins: KeyRing,
+}
+
+/// Keys that open the same: given ones, and those of a file.
+#[derive(Default)]
+struct KeyRing {
     fixed: Vec<Digest>,
-    admin: Option<Digest>,
     file: Option<PathBuf>,
     from_file: RwLock<Arc<Vec<Digest>>>,
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keys")
+        f.debug_struct("KeyRing")
             .field("file", &self.file)
             .finish_non_exhaustive()
+    }
+}
+
+impl KeyRing {
+    fn new(fixed: Vec<Digest>, file: Option<&PathBuf>) -> Self {
+        Self {
+            fixed,
+            file: file.cloned(),
+            from_file: RwLock::default(),
+        }
+    }
+
+    /// The keys that the file has now, without letting them in yet.
+    fn read(&self) -> Result<Vec<Digest>, KeyError> {
+        self.file.as_ref().map_or(Ok(Vec::new()), read_file)
+    }
+
+    fn replace(&self, keys: Vec<Digest>) {
+        // A writer that panicked would have left either the old keys or the new ones.
+        *self
+            .from_file
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.fixed.is_empty() && self.file.is_none()
+    }
+
+    /// Whether one of the keys is it; every key is looked at, wherever one matches.
+    fn has(&self, sought: &Digest) -> bool {
+        let from_file = Arc::clone(
+            &self
+                .from_file
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        let keys = self.fixed.iter().chain(from_file.iter());
+        keys.fold(Choice::from(0), |found, key| found | key.ct_eq(sought))
+            .into()
     }
 }
 
@@ -93,61 +141,50 @@ impl Keys {
         let fixed = fixed.map(|(i, key)| digest(key, || format!("API key {}", i + 1)));
         let admin = options.admin_key.as_ref();
         let admin = admin.map(|key| digest(key, || "The admin key".to_owned()));
+        let admin = admin.transpose()?.into_iter().collect();
         let keys = Self {
-            fixed: fixed.collect::<Result<_, _>>()?,
-            admin: admin.transpose()?,
-            file: options.api_key_file.clone(),
-            from_file: RwLock::default(),
+            users: KeyRing::new(
+                fixed.collect::<Result<_, _>>()?,
+                options.api_key_file.as_ref(),
+            ),
+            admins: KeyRing::new(admin, options.admin_key_file.as_ref()),
         };
         keys.reload()?;
         Ok(keys)
     }
 
-    /// Reads the key file again, if there is one, and tells how many keys it has.
+    /// Reads the key files again, if there are any, and tells how many keys they have.
     ///
     /// # Errors
-    /// When the file cannot be used; the keys are then those from before.
+    /// When a file cannot be used; the keys of both are then those from before.
     pub fn reload(&self) -> Result<usize, KeyError> {
-        let Some(path) = &self.file else { return Ok(0) };
-        let keys = read_file(path)?;
-        let count = keys.len();
-        // A writer that panicked would have left either the old keys or the new ones.
-        *self
-            .from_file
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        let (users, admins) = (self.users.read()?, self.admins.read()?);
+        let count = users.len() + admins.len();
+        self.users.replace(users);
+        self.admins.replace(admins);
         Ok(count)
     }
 
     /// Whether there is a file that may be read again.
     pub(crate) fn can_reload(&self) -> bool {
-        self.file.is_some()
+        self.users.file.is_some() || self.admins.file.is_some()
     }
 
     /// Whether everything but administration wants a key.
     pub(crate) fn guard_users(&self) -> bool {
-        !self.fixed.is_empty() || self.file.is_some()
+        !self.users.is_empty()
     }
 
     /// Whether administration wants a key of its own.
     pub(crate) fn guard_admin(&self) -> bool {
-        self.admin.is_some()
+        !self.admins.is_empty()
     }
 
     /// What the key opens, and the digest by which it may be remembered.
     pub(crate) fn find(&self, key: &[u8]) -> Option<(Role, Digest)> {
         let sought: Digest = Sha256::digest(key).into();
-        let from_file = Arc::clone(
-            &self
-                .from_file
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
-        // Every key is looked at, wherever one matches.
-        let users = self.fixed.iter().chain(from_file.iter());
-        let is_user = users.fold(Choice::from(0), |found, key| found | key.ct_eq(&sought));
-        let is_admin = self.admin.map_or(Choice::from(0), |key| key.ct_eq(&sought));
-        match (bool::from(is_admin), bool::from(is_user)) {
+        // Both are asked in any case, so that the time tells nothing.
+        match (self.admins.has(&sought), self.users.has(&sought)) {
             (true, _) => Some((Role::Admin, sought)),
             (false, true) => Some((Role::User, sought)),
             (false, false) => None,
@@ -232,6 +269,34 @@ mod tests {
         }
         fs::remove_file(&path).unwrap();
         assert!(keys.reload().is_err() && keys.find(b"new-key").is_some());
+    }
+
+    #[test]
+    fn a_file_of_admin_keys_is_read_again_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let [users, admins] = ["users", "admins"].map(|name| folder.path().join(name));
+        fs::write(&users, "user\n").unwrap();
+        fs::write(&admins, "old\n").unwrap();
+        let keys = Keys::new(&KeyOptions {
+            api_key_file: Some(users.clone()),
+            admin_key: Some("master".into()),
+            admin_key_file: Some(admins.clone()),
+            ..KeyOptions::default()
+        })
+        .unwrap();
+        let role = |key: &str| keys.find(key.as_bytes()).map(|found| found.0);
+        assert!(keys.guard_admin() && keys.can_reload());
+        assert_eq!(["master", "old"].map(role), [Some(Role::Admin); 2]);
+
+        fs::write(&admins, "new\n").unwrap();
+        assert_eq!(keys.reload().unwrap(), 2);
+        assert_eq!((role("old"), role("new")), (None, Some(Role::Admin)));
+
+        // One file that cannot be used leaves both as they were.
+        fs::write(&users, "").unwrap();
+        fs::write(&admins, "newest\n").unwrap();
+        assert!(keys.reload().is_err());
+        assert_eq!((role("user"), role("newest")), (Some(Role::User), None));
     }
 
     #[test]

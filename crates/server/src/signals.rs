@@ -44,7 +44,7 @@ impl Signals {
     }
 }
 
-/// Reads the key file again at every SIGHUP. Without such a file the signal keeps its meaning, the
+/// Reads the key files again at every SIGHUP. Without such a file the signal keeps its meaning, the
 /// end of the terminal.
 #[cfg(unix)]
 pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>) {
@@ -61,7 +61,7 @@ pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>) {
     };
     while hangup.recv().await.is_some() {
         match keys.reload() {
-            Ok(count) => tracing::info!(count, "the key file was read again"),
+            Ok(count) => tracing::info!(count, "the key files were read again"),
             Err(error) => tracing::error!("{error} The keys from before stay in force."),
         }
     }

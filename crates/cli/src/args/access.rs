@@ -32,6 +32,9 @@ pub struct AccessArgs {
         hide_env_values = true
     )]
     pub admin_key: Option<String>,
+    /// File of such keys, one a line; read again on SIGHUP
+    #[arg(long, env = "YUYI_ADMIN_KEY_FILE", value_name = "FILE")]
+    pub admin_key_file: Option<PathBuf>,
     /// Most requests a minute with one key, or from one address where no keys are asked for [default: no limit]
     #[arg(long, env = "YUYI_RATE_LIMIT", value_name = "N")]
     pub rate_limit: Option<NonZeroU32>,
@@ -66,6 +69,7 @@ impl AccessArgs {
             api_keys: self.api_key.clone(),
             api_key_file: self.api_key_file.clone(),
             admin_key: self.admin_key.clone(),
+            admin_key_file: self.admin_key_file.clone(),
         };
         let keys = Keys::new(&options).map_err(|error| Misuse(error.to_string()))?;
         Ok(Perimeter {

@@ -13,6 +13,7 @@ fn guard(api_keys: &[&str], admin_key: Option<&str>) -> Guard {
         api_keys: api_keys.iter().map(|key| (*key).to_owned()).collect(),
         admin_key: admin_key.map(str::to_owned),
         api_key_file: None,
+        admin_key_file: None,
     };
     Guard::new(Arc::new(Keys::new(&options).unwrap()), None, 0)
 }

@@ -44,7 +44,11 @@ pub fn parse_command_line() -> Result<Cli, Misuse> {
     Cli::from_arg_matches(&matches).map_err(|error| error.exit())
 }
 
-/// `program` with the file's values as defaults of the flags of its subcommand `name`.
+/// The command whose settings a file has.
+const CONFIGURED: &str = "serve";
+
+/// `program` with the file's values as defaults of the flags of its subcommand `name`. Another command than the configured one
+/// takes those that it knows too.
 fn with_file(program: Command, name: &str, file: &Path) -> Result<Command, Misuse> {
     let text = fs::read_to_string(file).map_err(|error| {
         Misuse(format!(
@@ -52,13 +56,21 @@ fn with_file(program: Command, name: &str, file: &Path) -> Result<Command, Misus
             file.display()
         ))
     })?;
-    let command = program.find_subcommand(name).cloned().unwrap_or_default();
+    let command = program
+        .find_subcommand(CONFIGURED)
+        .cloned()
+        .unwrap_or_default();
     let settings = read(&command, &text).map_err(|problem| {
         let line = text[..problem.at.start].matches('\n').count() + 1;
         Misuse(format!("{}:{line}: {}", file.display(), problem.message))
     })?;
     Ok(program.mut_subcommand(name, |command| {
-        settings.into_iter().fold(command, |command, setting| {
+        let known: Vec<clap::Id> = command
+            .get_arguments()
+            .map(|a| a.get_id().clone())
+            .collect();
+        let settings = settings.into_iter().filter(|s| known.contains(&s.id));
+        settings.fold(command, |command, setting| {
             command.mut_arg(setting.id, |arg| arg.default_values(setting.values))
         })
     }))

@@ -130,6 +130,13 @@ fn health_tells_whether_a_server_answers() {
         let reply: Value = serde_json::from_str(&run.out).unwrap();
         assert_eq!(reply["status"], "ok");
     }
+    // The file of the server leads to it, whatever else it says; the command line wins over it.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("yuyi.toml");
+    std::fs::write(&file, format!("port = {port}\nlazy = true\n")).unwrap();
+    let file = file.to_str().unwrap();
+    assert_eq!(yuyi(&["health", "--config", file]).code, 0);
+    assert_eq!(yuyi(&["health", "--config", file, "--port", "1"]).code, 1);
     // A page that is there but answers otherwise is no health.
     let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = stranger.local_addr().unwrap().port().to_string();

@@ -1,10 +1,15 @@
 //! Flags of `yuyi health`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 /// `yuyi health`. The flags are those of `serve`, so that the same variables lead to the server.
 #[derive(Args)]
 pub struct HealthArgs {
+    /// Configuration file of the server, for its address
+    #[arg(long, env = "YUYI_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Address of the server; 0.0.0.0 stands for this machine
     #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
     pub host: String,

@@ -40,7 +40,7 @@ fn most_texts(mut command: Command) -> String {
     stream.read_to_string(&mut reply).unwrap();
     process.kill().unwrap();
     process.wait().unwrap();
-    let limit = reply.split("a request may hold ").nth(1).unwrap();
+    let limit = reply.split("it may have ").nth(1).unwrap();
     limit.split('.').next().unwrap().to_owned()
 }
 

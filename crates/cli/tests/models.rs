@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use server::{Server, body, status};
-use support::command;
+use support::{command, yuyi};
 use tempfile::TempDir;
 
 /// A home where the fixture models are installed under short names.
@@ -160,9 +160,11 @@ fn a_server_may_keep_to_its_listed_models() {
 fn installed_models_take_turns_under_a_memory_limit() {
     let home = home();
     // Room for one of them beside nothing else.
+    let limit = ["cls", "mean"].map(|name| weight_bytes(&folder_of(&home, name)));
+    let limit = limit[0].max(limit[1]).to_string();
     let server = start(
         &home,
-        &["--lazy", "--memory-limit", "400KiB", "--model", "mean"],
+        &["--lazy", "--memory-limit", &limit, "--model", "mean"],
     );
     for (name, other) in [("cls", "mean"), ("mean", "cls"), ("cls", "mean")] {
         assert_eq!(embed(&server, name).0, 200, "{name}");
@@ -178,4 +180,60 @@ fn installed_models_take_turns_under_a_memory_limit() {
         (status, &reply["error"]["code"]),
         (503, &"model_load_failed".into())
     );
+}
+
+fn folder_of(home: &TempDir, name: &str) -> String {
+    let folder = home.path().join("models").join(name);
+    folder.to_str().unwrap().to_owned()
+}
+
+/// What `yuyi info` tells of a loaded model.
+fn weight_bytes(folder: &str) -> u64 {
+    let run = yuyi(&["info", "--json", "--model", folder]);
+    let info: Value = serde_json::from_str(&run.out).unwrap();
+    info["weight_bytes"].as_u64().unwrap()
+}
+
+/// The embeddings stay out of memory, and small weights are packed into more than they were: what counts is what is in memory.
+#[test]
+fn the_memory_limit_is_held_against_weights_and_not_files() {
+    let home = home();
+    let folder = folder_of(&home, "mean");
+    let folder = folder.as_str();
+    let needs = weight_bytes(folder);
+    let file = fs::metadata(format!("{folder}/model.safetensors")).unwrap();
+    assert_ne!(file.len(), needs);
+    let limited = |limit: u64| {
+        let limit = limit.to_string();
+        [
+            "--memory-limit",
+            &limit,
+            "--model",
+            "cls",
+            "--model",
+            folder,
+        ]
+        .map(str::to_owned)
+    };
+    let enough = limited(needs);
+    let server = start(&home, &enough.each_ref().map(String::as_str));
+    assert_eq!(embed(&server, "mean").0, 200);
+    for lazy in [&[][..], &["--lazy"]] {
+        let mut command = command();
+        command
+            .env("YUYI_HOME", home.path())
+            .args(["serve", "--port", "0"]);
+        let output = command
+            .args(lazy)
+            .args(limited(needs - 1))
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        let start = "yuyi: The model mean cannot be loaded: it takes 0.";
+        assert!(
+            told.contains(start) && told.contains("MiB of memory"),
+            "{told}"
+        );
+    }
 }

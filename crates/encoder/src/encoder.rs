@@ -48,7 +48,7 @@ impl Precision {
     }
 
     /// What a folder is computed in when nobody says: its own scheme if it is quantised, else f32.
-    fn of(config: &BertConfig) -> Self {
+    pub(crate) fn of(config: &BertConfig) -> Self {
         match config.quantization {
             None => Self::F32,
             Some(Quantization::Int8) => Self::Int8,

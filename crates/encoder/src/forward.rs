@@ -3,7 +3,7 @@
 use crate::config::{Activation as Form, BertConfig};
 use crate::encoder::Precision;
 use crate::table::Table;
-use crate::weights::{Layer, Packing, load_layer, load_norm};
+use crate::weights::{Layer, Packing, layer_bytes, load_layer, load_norm};
 use crate::{Error, LoadProgress, Tensors};
 use yuyi_kernels::{
     Activation, AttentionFormat, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team,
@@ -140,6 +140,19 @@ impl Model {
             l.qkv.bytes() + l.attention_output.bytes() + l.intermediate.bytes() + l.output.bytes()
         };
         self.layers.iter().map(linear).sum::<usize>() + size_of_val(&self.positions[..])
+    }
+
+    /// What [`Model::bytes`] will be, known before the weights are packed.
+    pub(crate) fn bytes_of(
+        tensors: &Tensors,
+        config: &BertConfig,
+        kernel: Kernel,
+        precision: Precision,
+    ) -> Result<usize, Error> {
+        let layer = |i| layer_bytes(tensors, config, i, (kernel, precision));
+        let layers: usize = (0..config.layers).map(layer).sum::<Result<_, _>>()?;
+        let positions = config.max_position_embeddings - config.position_offset;
+        Ok(layers + positions * config.hidden_size * size_of::<f32>())
     }
 
     /// Computes the last hidden states of a batch into `space.hidden`. Ids are below the vocabulary size and

@@ -61,7 +61,7 @@ pub(crate) fn load_layer(
     packing: Packing<'_>,
 ) -> Result<Layer, Error> {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    let at = |name: &str| format!("encoder.layer.{index}.{name}");
+    let at = |name: &str| module(index, name);
     let linear = |names: &[&str], outputs, inputs| {
         let names: Vec<String> = names.iter().map(|n| at(n)).collect();
         load_linear(tensors, config, &names, [outputs, inputs], packing)
@@ -96,6 +96,46 @@ pub(crate) fn load_norm(
     })
 }
 
+/// What the products of layer `index` will take in memory. Only as much of the weights is read as decides their format.
+pub(crate) fn layer_bytes(
+    tensors: &Tensors,
+    config: &BertConfig,
+    index: usize,
+    (kernel, precision): (Kernel, Precision),
+) -> Result<usize, Error> {
+    let product = |(modules, [outputs, inputs]): (&[&str], [usize; 2])| {
+        let names: Vec<String> = modules.iter().map(|name| module(index, name)).collect();
+        let tables = open_tables(tensors, config, &names, [outputs, inputs])?;
+        let (format, _) = choose_storage(&tables, precision, inputs)?;
+        tables.iter().for_each(Table::release);
+        let shape = [names.len() * outputs, inputs];
+        Ok(PackedLinear::bytes_of(kernel, format, shape))
+    };
+    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    let products: [(&[&str], _); 4] = [
+        (&[QUERY, KEY, VALUE], [hidden, hidden]),
+        (&[ATTENTION_OUTPUT], [hidden, hidden]),
+        (&[INTERMEDIATE], [wide, hidden]),
+        (&[OUTPUT], [hidden, wide]),
+    ];
+    products.into_iter().map(product).sum()
+}
+
+/// The full name of a layer's module.
+fn module(layer: usize, name: &str) -> String {
+    format!("encoder.layer.{layer}.{name}")
+}
+
+fn open_tables<'a>(
+    tensors: &'a Tensors,
+    config: &BertConfig,
+    names: &[String],
+    shape: [usize; 2],
+) -> Result<Vec<Table<'a>>, Error> {
+    let open = |name: &String| Table::open(tensors, config, name, shape);
+    names.iter().map(open).collect()
+}
+
 /// Linear modules of one shape [outputs, inputs], stacked by outputs into one product.
 fn load_linear(
     tensors: &Tensors,
@@ -105,11 +145,10 @@ fn load_linear(
     packing: Packing<'_>,
 ) -> Result<PackedLinear, Error> {
     let mut bias = Vec::with_capacity(names.len() * outputs);
-    let mut tables = Vec::with_capacity(names.len());
     for name in names {
         bias.extend(tensors.get(&format!("{name}.bias"), &[outputs])?.to_f32()?);
-        tables.push(Table::open(tensors, config, name, [outputs, inputs])?);
     }
+    let tables = open_tables(tensors, config, names, [outputs, inputs])?;
     let storage = choose_storage(&tables, packing.precision, inputs)?;
     let shape = [names.len() * outputs, inputs];
     let Packing { team, kernel, .. } = packing;

@@ -28,8 +28,20 @@ fn vectors(model: &Model, precision: Option<Precision>) -> Vec<Vec<f32>> {
     encoded.unwrap().into_iter().map(|e| e.vector).collect()
 }
 
+/// The model, which is what it was said to be before it was loaded.
 fn load(model: &Model, precision: Option<Precision>) -> Encoder {
-    model.load_in(precision).unwrap_or_else(|e| panic!("{e}"))
+    let loaded = model.load_in(precision).unwrap_or_else(|e| panic!("{e}"));
+    let told = model.prospect_in(precision).unwrap();
+    assert_eq!(
+        (told.weight_bytes, told.precision, told.kernel, told.threads),
+        (
+            loaded.weight_bytes(),
+            loaded.precision(),
+            loaded.kernel(),
+            loaded.threads()
+        )
+    );
+    loaded
 }
 
 /// Whether the vectors are near the others, and not the same: they were computed in another way.
@@ -89,9 +101,11 @@ fn sizes_that_blocks_do_not_fit() {
     let model = Model::copy(VOCAB_TXT);
     let original = vectors(&model, None);
     assert_near(&vectors(&model, Some(Int8)), &original, INT8_WEIGHTS);
-    let error = model.load_in(Some(Int4)).err().unwrap();
+    let error = model.load_in(Some(Int4)).err().unwrap().to_string();
+    let told = model.prospect_in(Some(Int4)).err().unwrap();
+    assert_eq!(told.to_string(), error);
     assert_eq!(
-        error.to_string(),
+        error,
         "Weights with 100 inputs cannot be stored in 4-bit blocks of 32. Use the precision int8 or f32."
     );
 }

@@ -34,6 +34,16 @@ impl WeightFormat {
     fn step(self) -> usize {
         if self.is_integer() { 4 } else { 1 }
     }
+
+    /// Bytes of `steps` steps of a panel of `width` outputs; whole blocks for 4-bit weights.
+    fn step_bytes(self, steps: usize, width: usize) -> usize {
+        match self {
+            Self::F32 => steps * width * 4,
+            Self::F16 => steps * width * 2,
+            Self::Int8 => steps * width * 4,
+            Self::Int4 => steps / BLOCK_STEPS * width * (BLOCK / 2 + 2),
+        }
+    }
 }
 
 /// The weights [outputs, inputs] and bias of a linear layer y = x·Wᵀ + b, packed once at load.
@@ -176,6 +186,13 @@ impl PackedLinear {
         self.weights.len() + 4 * (self.bias.len() + self.scales.len() + self.sums.len())
     }
 
+    /// What [`PackedLinear::bytes`] of a layer of this shape will be, known before it is packed.
+    pub fn bytes_of(kernel: Kernel, format: WeightFormat, [outputs, inputs]: [usize; 2]) -> usize {
+        let (width, steps) = kernel.run(PanelShape { format, inputs });
+        let vectors = 3 * size_of::<f32>() * width;
+        outputs.div_ceil(width) * (format.step_bytes(steps, width) + vectors)
+    }
+
     pub(crate) fn kernel(&self) -> Kernel {
         self.kernel
     }
@@ -191,12 +208,7 @@ impl PackedLinear {
 
     /// Bytes of `steps` steps of a panel; whole blocks for 4-bit weights.
     pub(crate) fn step_bytes(&self, steps: usize) -> usize {
-        match self.format {
-            WeightFormat::F32 => steps * self.width * 4,
-            WeightFormat::F16 => steps * self.width * 2,
-            WeightFormat::Int8 => steps * self.width * 4,
-            WeightFormat::Int4 => steps / BLOCK_STEPS * self.width * (BLOCK / 2 + 2),
-        }
+        self.format.step_bytes(steps, self.width)
     }
 
     pub(crate) fn panel_bytes(&self) -> usize {

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use tokio::task::spawn_blocking;
 use yuyi_encoder::{
-    EncodeOptions, Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, ModelSpec, Piece,
-    Precision, Tokens,
+    EncodeOptions, Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, Piece, Precision,
+    Prospect, Tokens,
 };
 
 use crate::{
@@ -55,10 +55,31 @@ impl LocalEmbedder {
         };
         let encoder = Encoder::load(&model.folder, &options).map_err(Error::Encoder)?;
         Ok(Self {
-            facts: facts(model.name, &encoder),
+            facts: facts(model.name, prospect_of(&encoder)),
             encoder: Arc::new(encoder),
             folder: model.folder,
         })
+    }
+}
+
+impl Resolved {
+    /// What the model will be, told without loading it; `precision` and `threads` as in [`LoadOptions`].
+    ///
+    /// # Errors
+    /// When the folder does not hold a model that can be run.
+    pub fn facts(
+        &self,
+        precision: Option<Precision>,
+        threads: Option<usize>,
+    ) -> Result<ModelFacts, Error> {
+        let options = LoadOptions {
+            precision,
+            threads,
+            defaults: self.defaults.clone(),
+            ..LoadOptions::default()
+        };
+        let prospect = Prospect::of(&self.folder, &options).map_err(Error::Encoder)?;
+        Ok(facts(self.name.clone(), prospect))
     }
 }
 
@@ -164,19 +185,29 @@ fn check_ids(encoder: &Encoder, ids: &[u32]) -> Result<(), Error> {
     checked.map_err(|error| Error::InvalidTokens(error.to_string()))
 }
 
-fn facts(name: String, encoder: &Encoder) -> ModelFacts {
-    let spec: &ModelSpec = encoder.spec();
+fn prospect_of(encoder: &Encoder) -> Prospect {
+    Prospect {
+        spec: encoder.spec().clone(),
+        precision: encoder.precision(),
+        kernel: encoder.kernel(),
+        threads: encoder.threads(),
+        weight_bytes: encoder.weight_bytes(),
+    }
+}
+
+fn facts(name: String, of: Prospect) -> ModelFacts {
+    let spec = of.spec;
     ModelFacts {
         name,
-        dimension: encoder.dimension(),
+        dimension: spec.config.hidden_size,
         layers: spec.config.layers,
         max_tokens: spec.max_tokens,
         pooling: spec.pooling.name().to_owned(),
-        default_prompt: spec.prompts.default.clone(),
-        prompts: spec.prompts.named.clone(),
-        precision: encoder.precision().name().to_owned(),
-        kernel: encoder.kernel().to_owned(),
-        threads: encoder.threads(),
-        weight_bytes: encoder.weight_bytes(),
+        default_prompt: spec.prompts.default,
+        prompts: spec.prompts.named,
+        precision: of.precision.name().to_owned(),
+        kernel: of.kernel.to_owned(),
+        threads: of.threads,
+        weight_bytes: of.weight_bytes,
     }
 }

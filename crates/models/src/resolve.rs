@@ -21,23 +21,6 @@ pub struct Resolved {
     pub by_path: bool,
 }
 
-impl Resolved {
-    /// Bytes of the files of weights: about what the model takes in memory, and more than that where they are
-    /// in f32 and computed in fewer bits.
-    pub fn stored_bytes(&self) -> usize {
-        let Some(path) = self.folder.path() else {
-            let weights = self.folder.read("model.safetensors");
-            return weights.map_or(0, |bytes| bytes.len());
-        };
-        // A folder that cannot be read does not load either, and then says why.
-        let files = path.read_dir().into_iter().flatten().flatten();
-        let weights = files.filter(|file| file.path().extension() == Some("safetensors".as_ref()));
-        weights
-            .filter_map(|file| usize::try_from(file.path().metadata().ok()?.len()).ok())
-            .sum()
-    }
-}
-
 /// A model that a name alone finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {

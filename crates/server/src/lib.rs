@@ -47,5 +47,7 @@ pub use embed::TEXTS_LOG;
 pub use error::ApiError;
 pub use listen::{ListenOptions, Ready, ServeError, serve};
 pub use perimeter::Perimeter;
-pub use registry::{LoadError, LoadModel, ModelLibrary, ModelOptions, ModelSource, Models};
+pub use registry::{
+    LoadError, LoadModel, ModelLibrary, ModelOptions, ModelSource, Models, TellFacts,
+};
 pub use scheduler::QueueDepth;

@@ -35,6 +35,8 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// Between two looks at whether a model has left the memory.
 const LEAVING_PAUSE: Duration = Duration::from_millis(10);
 
+const MIB: usize = 1 << 20;
+
 /// Why a model does not load.
 pub type LoadError = Box<dyn StdError + Send + Sync>;
 
@@ -42,14 +44,17 @@ pub type LoadError = Box<dyn StdError + Send + Sync>;
 pub type LoadModel =
     Box<dyn Fn(&LoadProgress) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync>;
 
+/// Tells what a model will be when it is loaded.
+pub type TellFacts = Box<dyn Fn() -> Result<ModelFacts, LoadError> + Send + Sync>;
+
 /// A model that can be served.
 pub struct ModelSource {
     /// Its name in replies.
     pub name: String,
     /// Other names that requests may use.
     pub aliases: Vec<String>,
-    /// Bytes of memory that it will take, by estimate.
-    pub estimated_bytes: usize,
+    /// Tells what it will be, without loading it; may block.
+    pub facts: TellFacts,
     /// Loads it.
     pub load: LoadModel,
 }
@@ -76,8 +81,8 @@ pub(crate) struct ModelStatus {
     pub(crate) facts: Option<ModelFacts>,
     /// What its vectors are known by; found out soon after it is loaded.
     pub(crate) fingerprint: Option<String>,
-    /// Whether its similarities are calibrated.
-    pub(crate) calibrated: bool,
+    /// Whether its similarities are calibrated, while it is in memory.
+    pub(crate) calibrated: Option<bool>,
 }
 
 /// The models that are served; cheap to clone.
@@ -213,11 +218,12 @@ impl Registry {
         if let Some(idle) = self.shared.options.idle_unload {
             tokio::spawn(self.clone().unload_idle(idle));
         }
-        if self.shared.options.lazy {
-            return Ok(());
-        }
+        let lazy = self.shared.options.lazy;
         let slots = self.shared.shelf.listed().iter().enumerate();
-        let starting: Vec<_> = slots.filter(|(_, slot)| slot.claim(true)).collect();
+        let starting: Vec<_> = slots
+            .filter(|(_, slot)| !lazy && slot.claim(true))
+            .collect();
+        self.refuse_giants().await?;
         for (place, slot) in starting {
             if place > 0 && !self.has_room_for(slot) {
                 tracing::info!(
@@ -231,6 +237,22 @@ impl Registry {
             if let Some(error) = slot.take_error() {
                 return Err((slot.name().to_owned(), error));
             }
+        }
+        Ok(())
+    }
+
+    /// A listed model that is beyond the memory limit by itself would fail every request that names it.
+    async fn refuse_giants(&self) -> Result<(), (String, LoadError)> {
+        let Some(limit) = self.shared.options.memory_limit else {
+            return Ok(());
+        };
+        for slot in self.shared.shelf.listed() {
+            // One that cannot be read is no giant: whoever loads it tells what is wrong.
+            let fits = match weigh(slot).await {
+                Ok(needs) => fits_alone(needs, limit),
+                Err(_) => Ok(()),
+            };
+            fits.map_err(|error| (slot.name().to_owned(), error))?;
         }
         Ok(())
     }
@@ -262,7 +284,7 @@ impl Registry {
         let started = Instant::now();
         let loaded = match self.make_room_for(slot).await {
             Ok(()) => run(slot).await,
-            Err(reason) => Err(reason.into()),
+            Err(error) => Err(error),
         };
         match loaded {
             Ok(model) => {
@@ -292,16 +314,12 @@ impl Registry {
     }
 
     /// Unloads the models that were used least recently until `slot` has room, and waits until they are gone.
-    async fn make_room_for(&self, slot: &Slot) -> Result<(), String> {
+    async fn make_room_for(&self, slot: &Arc<Slot>) -> Result<(), LoadError> {
         let Some(limit) = self.shared.options.memory_limit else {
             return Ok(());
         };
-        let needs = slot.bytes();
-        if needs > limit {
-            return Err(format!(
-                "it takes about {needs} bytes, and --memory-limit is {limit}"
-            ));
-        }
+        // Every time, since the files may be others by now.
+        fits_alone(weigh(slot).await?, limit)?;
         while !self.has_room_for(slot) {
             let loaded = self.shared.shelf.slots().into_iter();
             let oldest = loaded.filter_map(|slot| Some((slot.last_use()?, slot)));
@@ -332,6 +350,26 @@ impl Registry {
             }
         }
     }
+}
+
+/// Bytes that the model will take, which the slot remembers.
+async fn weigh(slot: &Arc<Slot>) -> Result<usize, LoadError> {
+    let slot = Arc::clone(slot);
+    let weighing = spawn_blocking(move || slot.weigh()).await;
+    weighing.map_err(|_| "the look at its files panicked")?
+}
+
+fn fits_alone(needs: usize, limit: usize) -> Result<(), LoadError> {
+    if needs <= limit {
+        return Ok(());
+    }
+    // Rounded apart, so that the two never look alike.
+    let (needs, limit) = ((10 * needs).div_ceil(MIB), 10 * limit / MIB);
+    let [needs, limit] = [needs, limit].map(|tenths| format!("{}.{}", tenths / 10, tenths % 10));
+    Err(format!(
+        "it takes {needs} MiB of memory, and --memory-limit is {limit} MiB. Raise the limit, or choose a smaller --precision"
+    )
+    .into())
 }
 
 async fn run(slot: &Arc<Slot>) -> Result<LoadedModel, LoadError> {

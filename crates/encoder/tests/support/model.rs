@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use yuyi_encoder::{EncodeOptions, Encoder, Error, Folder, LoadOptions, Precision};
+use yuyi_encoder::{EncodeOptions, Encoder, Error, Folder, LoadOptions, Precision, Prospect};
 
 use crate::weights::Weights;
 
@@ -25,6 +25,14 @@ pub const WEIGHTS: &str = "model.safetensors";
 
 /// A text with words of every fixture and some that none has.
 pub const TEXT: &str = "今天天气真不错 AI 2026，龘！";
+
+fn options(precision: Option<Precision>) -> LoadOptions {
+    LoadOptions {
+        precision,
+        threads: Some(1),
+        ..LoadOptions::default()
+    }
+}
 
 pub struct Model {
     folder: TempDir,
@@ -83,12 +91,11 @@ impl Model {
     }
 
     pub fn load_in(&self, precision: Option<Precision>) -> Result<Encoder, Error> {
-        let options = LoadOptions {
-            precision,
-            threads: Some(1),
-            ..LoadOptions::default()
-        };
-        Encoder::load(&Folder::open(self.folder.path())?, &options)
+        Encoder::load(&Folder::open(self.folder.path())?, &options(precision))
+    }
+
+    pub fn prospect_in(&self, precision: Option<Precision>) -> Result<Prospect, Error> {
+        Prospect::of(&Folder::open(self.folder.path())?, &options(precision))
     }
 
     /// Loads and encodes.

@@ -21,7 +21,7 @@ pub(super) struct Slot {
     state: Mutex<State>,
     changed: Notify,
     progress: LoadProgress,
-    /// Of the weights: an estimate until it was loaded once.
+    /// Of the weights, as far as they were weighed; nothing else asks for it where memory has no limit.
     bytes: AtomicUsize,
 }
 
@@ -63,7 +63,7 @@ pub(super) enum View {
 impl Slot {
     pub(super) fn new(source: ModelSource) -> Self {
         Self {
-            bytes: AtomicUsize::new(source.estimated_bytes),
+            bytes: AtomicUsize::default(),
             source,
             state: Mutex::default(),
             changed: Notify::new(),
@@ -129,6 +129,13 @@ impl Slot {
     /// Gives up a claim.
     pub(super) fn release(&self) {
         self.change(Phase::Unloaded);
+    }
+
+    /// Bytes that the model will take when it is loaded; blocks.
+    pub(super) fn weigh(&self) -> Result<usize, LoadError> {
+        let bytes = (self.source.facts)()?.weight_bytes;
+        self.bytes.store(bytes, Ordering::Relaxed);
+        Ok(bytes)
     }
 
     /// Loads the model; blocks.
@@ -255,7 +262,7 @@ impl Slot {
             fingerprint: model
                 .and_then(|model| model.space())
                 .map(|space| space.fingerprint().to_string()),
-            calibrated: model.is_some_and(|model| model.calibration.is_fitted()),
+            calibrated: model.map(|model| model.calibration.is_fitted()),
         }
     }
 

@@ -39,7 +39,7 @@ fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
     ModelSource {
         name: name.to_owned(),
         aliases: vec![format!("{name}2")],
-        estimated_bytes: BYTES,
+        facts: Box::new(|| Ok(Silent::of("", BYTES).facts().clone())),
         load: Box::new(load),
     }
 }
@@ -220,8 +220,28 @@ async fn a_model_beyond_the_limit_is_refused() {
         "model_load_failed"
     );
     let told = registry.load_now("a").await.err().unwrap().to_string();
-    assert!(told.contains("--memory-limit is 50"), "{told}");
+    assert!(
+        told.contains("it takes 0.1 MiB of memory, and --memory-limit is 0.0 MiB"),
+        "{told}"
+    );
     assert_eq!(count(&loads[0]), 0);
+}
+
+#[tokio::test]
+async fn a_listed_model_beyond_the_limit_ends_the_start() {
+    for lazy in [false, true] {
+        let ((a, loads), (b, _)) = (source("a"), source("b"));
+        let b = ModelSource {
+            facts: Box::new(|| Ok(Silent::of("b", 3 * BYTES).facts().clone())),
+            ..b
+        };
+        let options = ModelOptions { lazy, ..limited(2) };
+        let registry = Registry::new(vec![a, b].into(), options, PATIENCE);
+        let (name, error) = registry.start().await.unwrap_err();
+        assert_eq!(name, "b");
+        assert!(error.to_string().contains("--memory-limit"), "{error}");
+        assert_eq!(count(&loads), 0, "it is told before anything is loaded");
+    }
 }
 
 #[tokio::test]

@@ -306,7 +306,7 @@ pub fn source_with(
     ModelSource {
         name: name.into(),
         aliases: vec!["alias".into()],
-        estimated_bytes: 8,
+        facts: Box::new(|| Ok(Fake::new(Arc::default()).facts)),
         load: Box::new(move |_| load()),
     }
 }

@@ -47,33 +47,31 @@ struct Compute {
     threads: Option<usize>,
 }
 
-impl Compute {
-    fn load(
-        self,
-        model: Resolved,
-        progress: &LoadProgress,
-    ) -> Result<Arc<dyn Embedder>, LoadError> {
-        let embedder = LocalEmbedder::load_watched(model, self.precision, self.threads, progress)?;
-        Ok(Arc::new(embedder))
-    }
-}
-
 /// A model of `--model`, which may be a folder anywhere.
 fn listed_source(spec: &str, compute: Compute) -> anyhow::Result<ModelSource> {
-    let model = resolve(spec)?;
+    let name = resolve(spec)?.name;
     let spec = spec.to_owned();
-    let load = move |progress: &LoadProgress| compute.load(resolve(&spec)?, progress);
-    Ok(source(&model, load))
+    Ok(source(name, compute, move || Ok(resolve(&spec)?)))
 }
 
+/// The model that `find` finds; each time anew, since its files may change while the server runs.
 fn source(
-    model: &Resolved,
-    load: impl Fn(&LoadProgress) -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync + 'static,
+    name: String,
+    Compute { precision, threads }: Compute,
+    find: impl Fn() -> Result<Resolved, LoadError> + Send + Sync + 'static,
 ) -> ModelSource {
+    let find = Arc::new(find);
+    let load = {
+        let find = Arc::clone(&find);
+        move |progress: &LoadProgress| {
+            let embedder = LocalEmbedder::load_watched(find()?, precision, threads, progress)?;
+            Ok(Arc::new(embedder) as Arc<dyn Embedder>)
+        }
+    };
     ModelSource {
-        name: model.name.clone(),
+        name,
         aliases: Vec::new(),
-        estimated_bytes: model.stored_bytes(),
+        facts: Box::new(move || Ok(find()?.facts(precision, threads)?)),
         load: Box::new(load),
     }
 }
@@ -90,12 +88,12 @@ impl ModelLibrary for Library {
         let Some(model) = resolve_installed(name)? else {
             return Ok(None);
         };
-        let (compute, name) = (self.0, name.to_owned());
-        let load = move |progress: &LoadProgress| {
-            let model = resolve_installed(&name)?.ok_or("it is not installed any more")?;
-            compute.load(model, progress)
+        let wanted = name.to_owned();
+        let find = move || {
+            let found = resolve_installed(&wanted)?;
+            Ok(found.ok_or("it is not installed any more")?)
         };
-        Ok(Some(source(&model, load)))
+        Ok(Some(source(model.name, self.0, find)))
     }
 }
 

@@ -110,6 +110,26 @@ fn a_request_may_name_an_installed_model() {
 }
 
 #[test]
+fn a_calibration_in_a_folder_is_told_of_without_loading() {
+    let home = home();
+    let calibration = r#"{"version": 1, "knots": [[-1, 0], [0.8, 0.1], [1, 1]]}"#;
+    fs::write(
+        home.path().join("models/mean/calibration.json"),
+        calibration,
+    )
+    .unwrap();
+    let server = start(&home, &["--lazy"]);
+    for (name, expected) in [("e5-small-zh", true), ("cls", false), ("mean", true)] {
+        let told = body(&server.get(&format!("/v1/models/{name}")));
+        let found = (&told["calibrated"], &told["state"]);
+        assert_eq!(found, (&expected.into(), &"unloaded".into()), "{name}");
+        let list = body(&server.get("/v1/models"));
+        let mut models = list["data"].as_array().unwrap().iter();
+        assert_eq!(models.find(|model| model["id"] == name), Some(&told));
+    }
+}
+
+#[test]
 fn a_name_never_leads_out_of_the_folder_of_models() {
     let home = home();
     let server = start(&home, &[]);

@@ -50,6 +50,11 @@ pub(crate) fn find(
             Err(source) => return Err(Error::CalibrationUnreadable { file, source }),
         }
     }
+    beside(folder)
+}
+
+/// The calibration in a model's folder.
+pub(crate) fn beside(folder: &Folder) -> Result<Option<StoredCalibration>, Error> {
     let content = folder.read_optional(CALIBRATION_FILE);
     let content = content.map_err(Error::Encoder)?;
     Ok(content.map(|content| StoredCalibration {

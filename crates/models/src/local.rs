@@ -81,6 +81,15 @@ impl Resolved {
         let prospect = Prospect::of(&self.folder, &options).map_err(Error::Encoder)?;
         Ok(facts(self.name.clone(), prospect))
     }
+
+    /// The calibration in the folder. The user's own, which would win over it, is found by a fingerprint that takes
+    /// reading all weights.
+    ///
+    /// # Errors
+    /// When there is one that cannot be read.
+    pub fn calibration(&self) -> Result<Option<StoredCalibration>, Error> {
+        calibration::beside(&self.folder)
+    }
 }
 
 impl Embedder for LocalEmbedder {

@@ -48,6 +48,7 @@ pub use error::ApiError;
 pub use listen::{ListenOptions, Ready, ServeError, serve};
 pub use perimeter::Perimeter;
 pub use registry::{
-    LoadError, LoadModel, ModelLibrary, ModelOptions, ModelSource, Models, TellFacts,
+    LoadError, LoadModel, ModelLibrary, ModelOptions, ModelSource, Models, TellCalibration,
+    TellFacts,
 };
 pub use scheduler::QueueDepth;

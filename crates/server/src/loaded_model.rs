@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use yuyi_models::Embedder;
+use yuyi_models::{Embedder, StoredCalibration};
 use yuyi_tasks::Calibration;
 
 use crate::LoadError;
@@ -58,7 +58,12 @@ impl LoadedModel {
 /// The calibration that counts for a model. One that is not sound is an error: without it the scores would silently be
 /// others.
 pub(crate) fn calibration_of(embedder: &dyn Embedder) -> Result<Calibration, LoadError> {
-    Ok(match embedder.calibration()? {
+    read_calibration(embedder.calibration()?)
+}
+
+/// What a calibration file says, if there is one.
+pub(crate) fn read_calibration(file: Option<StoredCalibration>) -> Result<Calibration, LoadError> {
+    Ok(match file {
         Some(file) => Calibration::read(&file.name, &file.content)?,
         None => Calibration::Uncalibrated,
     })

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout_at};
 use yuyi_encoder::LoadProgress;
-use yuyi_models::{Embedder, ModelFacts};
+use yuyi_models::{Embedder, ModelFacts, StoredCalibration};
 
 use self::shelf::Shelf;
 pub use self::shelf::{ModelLibrary, Models};
@@ -47,6 +47,10 @@ pub type LoadModel =
 /// Tells what a model will be when it is loaded.
 pub type TellFacts = Box<dyn Fn() -> Result<ModelFacts, LoadError> + Send + Sync>;
 
+/// Tells the calibration of a model, as far as that is known without loading it.
+pub type TellCalibration =
+    Box<dyn Fn() -> Result<Option<StoredCalibration>, LoadError> + Send + Sync>;
+
 /// A model that can be served.
 pub struct ModelSource {
     /// Its name in replies.
@@ -55,6 +59,8 @@ pub struct ModelSource {
     pub aliases: Vec<String>,
     /// Tells what it will be, without loading it; may block.
     pub facts: TellFacts,
+    /// Tells its calibration, without loading it; may block.
+    pub calibration: TellCalibration,
     /// Loads it.
     pub load: LoadModel,
 }
@@ -81,8 +87,8 @@ pub(crate) struct ModelStatus {
     pub(crate) facts: Option<ModelFacts>,
     /// What its vectors are known by; found out soon after it is loaded.
     pub(crate) fingerprint: Option<String>,
-    /// Whether its similarities are calibrated, while it is in memory.
-    pub(crate) calibrated: Option<bool>,
+    /// Whether its similarities are calibrated, or would be.
+    pub(crate) calibrated: bool,
 }
 
 /// The models that are served; cheap to clone.
@@ -128,14 +134,17 @@ impl Registry {
 
     /// The state of every model that a request may name; the default model first.
     pub(crate) async fn all_statuses(&self) -> Vec<ModelStatus> {
-        let (slots, others) = self.shared.shelf.all().await;
-        let known = slots.iter().map(|slot| slot.status());
-        let others = others.into_iter().map(|name| ModelStatus {
-            name,
-            state: slot::UNLOADED,
-            ..ModelStatus::default()
-        });
-        known.chain(others).collect()
+        let shelf = &self.shared.shelf;
+        let (mut slots, others) = shelf.all().await;
+        for name in others {
+            let source = shelf.look_up(&name).await;
+            slots.extend(source.map(|source| Arc::new(Slot::new(source))));
+        }
+        let mut statuses = Vec::with_capacity(slots.len());
+        for slot in slots {
+            statuses.push(told(slot).await);
+        }
+        statuses
     }
 
     /// The state of the model of a name.
@@ -143,7 +152,7 @@ impl Registry {
     /// # Errors
     /// When there is none.
     pub(crate) async fn status(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
-        Ok(self.find(Some(wanted)).await?.status())
+        Ok(told(self.find(Some(wanted)).await?).await)
     }
 
     /// Whether requests would be answered now: nothing is loaded for the first time.
@@ -275,7 +284,7 @@ impl Registry {
     pub(crate) async fn unload(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
         let slot = self.find(Some(wanted)).await?;
         slot.unload();
-        Ok(slot.status())
+        Ok(told(slot).await)
     }
 
     /// The whole way of a model into memory. The slot is claimed.
@@ -349,6 +358,19 @@ impl Registry {
                 }
             }
         }
+    }
+}
+
+/// The state of a model, and what its files say where it is not in memory.
+async fn told(slot: Arc<Slot>) -> ModelStatus {
+    let status = slot.status();
+    if status.calibrated || status.facts.is_some() {
+        return status;
+    }
+    let calibrated = spawn_blocking(move || slot.has_calibration()).await;
+    ModelStatus {
+        calibrated: calibrated.unwrap_or_default(),
+        ..status
     }
 }
 

@@ -41,6 +41,8 @@ fn fake() -> Fake {
 /// One model, whatever it is called.
 struct Library(&'static str);
 
+const CALIBRATION: &str = r#"{"version": 1, "knots": [[-1, 0], [0.8, 0.1], [1, 1]]}"#;
+
 impl ModelLibrary for Library {
     fn names(&self) -> Result<Vec<String>, LoadError> {
         Ok(vec![self.0.to_owned()])
@@ -242,4 +244,47 @@ async fn overload_is_refused_and_leaves_no_trace() {
     let (status, _) = server.post("/v1/embeddings", r#"{"input": "x"}"#).await;
     assert_eq!(status, 200);
     assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+/// A client that chooses among models by their calibration need not load them to learn of it.
+#[tokio::test]
+async fn a_calibration_is_told_of_before_and_after_loading() {
+    let loads = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&loads);
+    let first = ModelSource {
+        calibration: source("first", Fake::with_calibration(CALIBRATION)).calibration,
+        ..source_with("first", move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(Arc::new(Fake::with_calibration(CALIBRATION)))
+        })
+    };
+    // What the user fitted is found when the weights were read.
+    let users = source_with("users", || {
+        Ok(Arc::new(Fake::with_calibration(CALIBRATION)))
+    });
+    let broken = source("broken", Fake::with_calibration("{}"));
+    let models = vec![first, users, broken, source("none", fake())];
+    let server = serve(models, lazy()).await;
+    let told = async || -> Vec<Value> {
+        let (_, list) = server.get("/v1/models").await;
+        let models = list["data"].as_array().unwrap();
+        models.iter().map(|m| m["calibrated"].clone()).collect()
+    };
+    assert_eq!(told().await, [true, false, false, false]);
+    let (_, model) = server.get("/v1/models/first").await;
+    assert_eq!(
+        (&model["calibrated"], &model["loaded"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(loads.load(Ordering::Relaxed), 0);
+    for name in ["first", "users"] {
+        let body = json!({"model": name}).to_string();
+        assert_eq!(server.post("/v1/models/load", body.clone()).await.0, 200);
+        let (_, reply) = server.post("/v1/models/unload", body).await;
+        assert_eq!(
+            (&reply["calibrated"], &reply["loaded"]),
+            (&true.into(), &false.into())
+        );
+    }
+    assert_eq!(told().await, [true, true, false, false]);
 }

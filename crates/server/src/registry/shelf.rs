@@ -102,7 +102,8 @@ impl Shelf {
         }
     }
 
-    async fn look_up(&self, name: &str) -> Option<ModelSource> {
+    /// The model of exactly this name, of those that are installed.
+    pub(super) async fn look_up(&self, name: &str) -> Option<ModelSource> {
         let name = name.to_owned();
         self.ask(move |library| library.find(&name)).await.flatten()
     }

@@ -10,7 +10,7 @@ use yuyi_encoder::LoadProgress;
 
 use super::{LoadError, ModelSource, ModelStatus, chain};
 use crate::ApiError;
-use crate::loaded_model::{LoadedModel, calibration_of};
+use crate::loaded_model::{LoadedModel, calibration_of, read_calibration};
 
 /// The state of a model that is not in memory.
 pub(super) const UNLOADED: &str = "unloaded";
@@ -28,6 +28,8 @@ pub(super) struct Slot {
 #[derive(Default)]
 struct State {
     phase: Phase,
+    /// It was calibrated when it was last loaded, perhaps by a file that only its fingerprint finds.
+    calibrated: bool,
     /// What was unloaded, and may still be in use.
     leaving: Vec<(Weak<LoadedModel>, usize)>,
 }
@@ -138,6 +140,12 @@ impl Slot {
         Ok(bytes)
     }
 
+    /// Whether the model has a sound calibration that is found without loading it; blocks.
+    pub(super) fn has_calibration(&self) -> bool {
+        let calibration = (self.source.calibration)().and_then(read_calibration);
+        calibration.is_ok_and(|calibration| calibration.is_fitted())
+    }
+
     /// Loads the model; blocks.
     pub(super) fn load(&self) -> Result<LoadedModel, LoadError> {
         let embedder = (self.source.load)(&self.progress)?;
@@ -150,6 +158,7 @@ impl Slot {
         let bytes = model.embedder.facts().weight_bytes;
         self.bytes.store(bytes, Ordering::Relaxed);
         let model = Arc::new(model);
+        self.state().calibrated = model.calibration.is_fitted();
         self.change(Phase::Loaded {
             model: Arc::clone(&model),
             used: Instant::now(),
@@ -262,7 +271,7 @@ impl Slot {
             fingerprint: model
                 .and_then(|model| model.space())
                 .map(|space| space.fingerprint().to_string()),
-            calibrated: model.map(|model| model.calibration.is_fitted()),
+            calibrated: state.calibrated,
         }
     }
 

@@ -40,6 +40,7 @@ fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
         name: name.to_owned(),
         aliases: vec![format!("{name}2")],
         facts: Box::new(|| Ok(Silent::of("", BYTES).facts().clone())),
+        calibration: Box::new(|| Ok(None)),
         load: Box::new(load),
     }
 }

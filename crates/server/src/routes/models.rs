@@ -32,9 +32,7 @@ pub(crate) struct Model {
     owned_by: &'static str,
     state: &'static str,
     loaded: bool,
-    /// Like what follows, known while the model is in memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    calibrated: Option<bool>,
+    calibrated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

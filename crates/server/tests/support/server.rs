@@ -294,8 +294,11 @@ impl Server {
 
 /// A model that is loaded as often as it is asked for.
 pub fn source(name: &str, model: Fake) -> ModelSource {
-    let model = Arc::new(model);
-    source_with(name, move || Ok(Arc::clone(&model) as _))
+    let (calibration, model) = (model.calibration.clone(), Arc::new(model));
+    ModelSource {
+        calibration: Box::new(move || Ok(calibration.clone())),
+        ..source_with(name, move || Ok(Arc::clone(&model) as _))
+    }
 }
 
 /// A model that `load` loads.
@@ -307,6 +310,7 @@ pub fn source_with(
         name: name.into(),
         aliases: vec!["alias".into()],
         facts: Box::new(|| Ok(Fake::new(Arc::default()).facts)),
+        calibration: Box::new(|| Ok(None)),
         load: Box::new(move |_| load()),
     }
 }

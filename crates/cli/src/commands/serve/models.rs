@@ -61,6 +61,10 @@ fn source(
     find: impl Fn() -> Result<Resolved, LoadError> + Send + Sync + 'static,
 ) -> ModelSource {
     let find = Arc::new(find);
+    let calibration = {
+        let find = Arc::clone(&find);
+        move || Ok(find()?.calibration()?)
+    };
     let load = {
         let find = Arc::clone(&find);
         move |progress: &LoadProgress| {
@@ -72,6 +76,7 @@ fn source(
         name,
         aliases: Vec::new(),
         facts: Box::new(move || Ok(find()?.facts(precision, threads)?)),
+        calibration: Box::new(calibration),
         load: Box::new(load),
     }
 }

@@ -155,9 +155,31 @@ impl Registry {
         Ok(told(self.find(Some(wanted)).await?).await)
     }
 
+    /// The default model's state with its facts, whether it is in memory or not: from the last time that it was, or from
+    /// its files. It is not loaded for that, and does not count as used.
+    ///
+    /// # Errors
+    /// When there is no model, the server has just started and still loads it, or its files do not tell.
+    pub(crate) async fn described(&self) -> Result<(ModelStatus, ModelFacts), ApiError> {
+        let slot = self.find(None).await?;
+        if slot.is_starting() {
+            return Err(slot.is_loading());
+        }
+        let status = told(Arc::clone(&slot)).await;
+        if let Some(facts) = status.facts.clone().or_else(|| slot.known_facts()) {
+            return Ok((status, facts));
+        }
+        let asked = Arc::clone(&slot);
+        match spawn_blocking(move || asked.facts()).await {
+            Ok(Ok(facts)) => Ok((status, facts)),
+            // Why is in the log when somebody has it loaded.
+            _ => Err(slot.has_failed()),
+        }
+    }
+
     /// Whether requests would be answered now: nothing is loaded for the first time.
     pub(crate) fn ready(&self) -> Result<(), ApiError> {
-        let starting = |slot: &&Arc<Slot>| matches!(slot.view(), View::Starting);
+        let starting = |slot: &&Arc<Slot>| slot.is_starting();
         match self.shared.shelf.listed().iter().find(starting) {
             Some(slot) => Err(slot.is_loading()),
             None => Ok(()),

@@ -288,3 +288,31 @@ async fn a_calibration_is_told_of_before_and_after_loading() {
     }
     assert_eq!(told().await, [true, true, false, false]);
 }
+
+/// Monitors poll it, which must not bring a model into memory or keep it there.
+#[tokio::test]
+async fn info_neither_loads_a_model_nor_counts_as_use() {
+    let options = ModelOptions {
+        idle_unload: Some(Duration::from_millis(200)),
+        ..lazy()
+    };
+    let model = source("first", Fake::with_calibration(CALIBRATION));
+    let server = serve(vec![model], options).await;
+    let (status, before) = server.get("/info").await;
+    assert_eq!((status, &before["calibrated"]), (200, &true.into()));
+    assert_eq!(
+        (&before["dimension"], &before["weight_bytes"]),
+        (&2.into(), &8.into())
+    );
+    assert_eq!(states(&server).await, ["unloaded"]);
+    let body = r#"{"input": "x"}"#;
+    assert_eq!(server.post("/v1/embeddings", body).await.0, 200);
+    assert_eq!(states(&server).await, ["loaded"]);
+    let started = Instant::now();
+    while states(&server).await == ["loaded"] {
+        assert_eq!(server.get("/info").await, (200, before.clone()));
+        assert!(started.elapsed() < Duration::from_secs(10), "it stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(server.get("/info").await, (200, before));
+}

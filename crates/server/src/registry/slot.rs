@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use yuyi_encoder::LoadProgress;
+use yuyi_models::ModelFacts;
 
 use super::{LoadError, ModelSource, ModelStatus, chain};
 use crate::ApiError;
@@ -28,6 +29,8 @@ pub(super) struct Slot {
 #[derive(Default)]
 struct State {
     phase: Phase,
+    /// What the model was when it was last loaded, or what its files told since.
+    facts: Option<ModelFacts>,
     /// It was calibrated when it was last loaded, perhaps by a file that only its fingerprint finds.
     calibrated: bool,
     /// What was unloaded, and may still be in use.
@@ -107,6 +110,11 @@ impl Slot {
         }
     }
 
+    /// Whether it is loaded for the first time, at the start.
+    pub(super) fn is_starting(&self) -> bool {
+        matches!(self.state().phase, Phase::Loading { first: true })
+    }
+
     /// Done when the state is another.
     pub(super) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
@@ -135,9 +143,21 @@ impl Slot {
 
     /// Bytes that the model will take when it is loaded; blocks.
     pub(super) fn weigh(&self) -> Result<usize, LoadError> {
-        let bytes = (self.source.facts)()?.weight_bytes;
+        let bytes = self.facts()?.weight_bytes;
         self.bytes.store(bytes, Ordering::Relaxed);
         Ok(bytes)
+    }
+
+    /// What the model's files say that it is; blocks.
+    pub(super) fn facts(&self) -> Result<ModelFacts, LoadError> {
+        let facts = (self.source.facts)()?;
+        self.state().facts = Some(facts.clone());
+        Ok(facts)
+    }
+
+    /// What is known of the model without a look at its files.
+    pub(super) fn known_facts(&self) -> Option<ModelFacts> {
+        self.state().facts.clone()
     }
 
     /// Whether the model has a sound calibration that is found without loading it; blocks.
@@ -155,10 +175,14 @@ impl Slot {
     }
 
     pub(super) fn fill(&self, model: LoadedModel) -> Arc<LoadedModel> {
-        let bytes = model.embedder.facts().weight_bytes;
-        self.bytes.store(bytes, Ordering::Relaxed);
+        let facts = model.embedder.facts().clone();
+        self.bytes.store(facts.weight_bytes, Ordering::Relaxed);
         let model = Arc::new(model);
-        self.state().calibrated = model.calibration.is_fitted();
+        {
+            let mut state = self.state();
+            state.calibrated = model.calibration.is_fitted();
+            state.facts = Some(facts);
+        }
         self.change(Phase::Loaded {
             model: Arc::clone(&model),
             used: Instant::now(),

@@ -17,16 +17,17 @@ use crate::{ApiError, App};
     responses((status = 200, description = "The default model and the limits.", body = Info)),
 )]
 pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError> {
-    let model = app.model(None).await?;
-    let (facts, limits) = (model.facts(), app.limits());
+    // Monitors poll this: it neither loads the model nor keeps it from being unloaded.
+    let (status, facts) = app.registry().described().await?;
+    let limits = app.limits();
     Ok(Json(Info {
-        model_id: model.name().to_owned(),
+        model_id: status.name.clone(),
         model_sha: None,
         model_dtype: dtype(&facts.precision),
-        served_model_name: model.name().to_owned(),
+        served_model_name: status.name,
         model_type: ModelType {
             embedding: EmbeddingModel {
-                pooling: facts.pooling.clone(),
+                pooling: facts.pooling,
             },
         },
         max_concurrent_requests: limits.queue_tokens,
@@ -41,13 +42,13 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
         docker_label: None,
         dimension: facts.dimension,
         layers: facts.layers,
-        precision: facts.precision.clone(),
-        kernel: facts.kernel.clone(),
+        precision: facts.precision,
+        kernel: facts.kernel,
         threads: facts.threads,
         weight_bytes: facts.weight_bytes,
-        calibrated: model.calibration().is_fitted(),
-        default_prompt: facts.default_prompt.clone(),
-        prompts: facts.prompts.clone(),
+        calibrated: status.calibrated,
+        default_prompt: facts.default_prompt,
+        prompts: facts.prompts,
     }))
 }
 

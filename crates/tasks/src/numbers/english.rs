@@ -102,9 +102,13 @@ const UNITS: &[(&str, Unit)] = &[
 
 /// The unit that a word names.
 pub(super) fn unit(word: &str) -> Option<Unit> {
-    let single = word.strip_suffix('s').unwrap_or(word);
+    let single = singular(word);
     let found = UNITS.iter().find(|(name, _)| [word, single].contains(name));
     found.map(|&(_, unit)| unit)
+}
+
+fn singular(word: &str) -> &str {
+    word.strip_suffix('s').unwrap_or(word)
 }
 
 /// The month that a word names, in full or by its first three letters.
@@ -117,7 +121,7 @@ pub(super) fn month(word: &str) -> Option<f64> {
 
 /// The day of the week that a word names, from 1, Monday.
 pub(super) fn weekday(word: &str) -> Option<f64> {
-    let single = word.strip_suffix('s').unwrap_or(word);
+    let single = singular(word);
     place(&WEEKDAYS, |name| name == single)
 }
 

@@ -104,10 +104,7 @@ impl Scanner {
 
     /// The 5 of 5th, 5 March and 5th of March; where it ends.
     pub(super) fn day_of_month(&mut self, start: usize, end: usize, value: f64) -> Option<usize> {
-        let suffixed = self
-            .word_at(end)
-            .filter(|(word, _)| english::is_ordinal_suffix(word));
-        let to = suffixed.map_or(end, |(_, to)| to);
+        let to = self.ordinal_suffix(end);
         if to == end && self.month_behind(end).is_none() || value > 31.0 {
             return None;
         }
@@ -115,6 +112,13 @@ impl Scanner {
         // The 2nd floor.
         self.or_else_means(value, Unit::Named("层"));
         Some(to)
+    }
+
+    /// Where the th of 5th ends; without one where the digits do.
+    fn ordinal_suffix(&self, digits: usize) -> usize {
+        let word = self.word_at(digits);
+        let suffix = word.filter(|(word, _)| english::is_ordinal_suffix(word));
+        suffix.map_or(digits, |(_, end)| end)
     }
 
     /// The month that a word behind a day names, and where it ends.
@@ -148,10 +152,7 @@ impl Scanner {
         let Some(day) = day.filter(|_| !follows_day) else {
             return Some(place.end);
         };
-        let suffixed = self
-            .word_at(to)
-            .filter(|(word, _)| english::is_ordinal_suffix(word));
-        let to = suffixed.map_or(to, |(_, to)| to);
+        let to = self.ordinal_suffix(to);
         self.add(from..to, day, Unit::Day);
         Some(to)
     }

@@ -1,6 +1,5 @@
 //! One served model, whatever its state.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -22,8 +21,6 @@ pub(super) struct Slot {
     state: Mutex<State>,
     changed: Notify,
     progress: LoadProgress,
-    /// Of the weights, as far as they were weighed; nothing else asks for it where memory has no limit.
-    bytes: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -35,6 +32,13 @@ struct State {
     calibrated: bool,
     /// What was unloaded, and may still be in use.
     leaving: Vec<(Weak<LoadedModel>, usize)>,
+}
+
+impl State {
+    /// Of the weights; 0 as long as nobody knows. Only a limit of memory asks for it, and weighs the model first.
+    fn bytes(&self) -> usize {
+        self.facts.as_ref().map_or(0, |facts| facts.weight_bytes)
+    }
 }
 
 #[derive(Default)]
@@ -68,7 +72,6 @@ pub(super) enum View {
 impl Slot {
     pub(super) fn new(source: ModelSource) -> Self {
         Self {
-            bytes: AtomicUsize::default(),
             source,
             state: Mutex::default(),
             changed: Notify::new(),
@@ -143,9 +146,7 @@ impl Slot {
 
     /// Bytes that the model will take when it is loaded; blocks.
     pub(super) fn weigh(&self) -> Result<usize, LoadError> {
-        let bytes = self.facts()?.weight_bytes;
-        self.bytes.store(bytes, Ordering::Relaxed);
-        Ok(bytes)
+        Ok(self.facts()?.weight_bytes)
     }
 
     /// What the model's files say that it is; blocks.
@@ -176,7 +177,6 @@ impl Slot {
 
     pub(super) fn fill(&self, model: LoadedModel) -> Arc<LoadedModel> {
         let facts = model.embedder.facts().clone();
-        self.bytes.store(facts.weight_bytes, Ordering::Relaxed);
         let model = Arc::new(model);
         {
             let mut state = self.state();
@@ -222,7 +222,8 @@ impl Slot {
 
     fn unload_from(&self, state: &mut State) {
         if let Phase::Loaded { model, .. } = &state.phase {
-            state.leaving.push((Arc::downgrade(model), self.bytes()));
+            let model = Arc::downgrade(model);
+            state.leaving.push((model, state.bytes()));
             state.phase = Phase::Unloaded;
         }
     }
@@ -266,7 +267,7 @@ impl Slot {
 
     /// Bytes that the model takes when it is loaded.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes.load(Ordering::Relaxed)
+        self.state().bytes()
     }
 
     /// Bytes that the model takes now.
@@ -275,7 +276,7 @@ impl Slot {
         state.leaving.retain(|(model, _)| model.strong_count() > 0);
         let leaving: usize = state.leaving.iter().map(|(_, bytes)| bytes).sum();
         match state.phase {
-            Phase::Loaded { .. } => leaving + self.bytes(),
+            Phase::Loaded { .. } => leaving + state.bytes(),
             _ => leaving,
         }
     }

@@ -223,4 +223,13 @@ impl Calibrated {
     fn is_thin(&self) -> bool {
         self.pairs < ENOUGH_PAIRS
     }
+
+    /// What labels of both kinds mean for a similarity.
+    fn remark_on_kinds(&self, language: Language) -> Option<&'static str> {
+        let (zh, en) = (
+            "有的文件标注只有 0 和 1，有的是打分，所以这里的相似度既不是“同义的可能性”，也不是同义的程度。请只用同一类文件校准。",
+            "The labels of some files are 0 and 1 and those of others are grades, so a similarity is neither how likely a pair is the same nor how much alike it is. Calibrate on files of one kind.",
+        );
+        (self.kinds == LabelKinds::Both).then(|| language.pick(zh, en))
+    }
 }

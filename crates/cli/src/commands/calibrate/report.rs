@@ -5,7 +5,6 @@ use yuyi_tasks::{Calibration, Cutoff};
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
 use crate::calibration::Fit;
-use crate::corpus::LabelKinds;
 use crate::report::blocks::{self, Cell, Table, Tile, figure, figures};
 use crate::report::numbers::{grouped, interval, percent, value};
 use crate::report::{Element, Language, Report, chart, today};
@@ -243,11 +242,6 @@ fn explanations(language: Language, calibrated: &Calibrated) -> Vec<Element> {
             "The labels are 0 or 1, so a similarity is how likely a pair is the same, not how much.",
         ));
     }
-    if calibrated.kinds == LabelKinds::Both {
-        texts.push(language.pick(
-            "有的文件标注只有 0 和 1，有的是打分，所以这里的相似度既不是“同义的可能性”，也不是同义的程度。请只用同一类文件校准。",
-            "The labels of some files are 0 and 1 and those of others are grades, so a similarity is neither how likely a pair is the same nor how much alike it is. Calibrate on files of one kind.",
-        ));
-    }
+    texts.extend(calibrated.remark_on_kinds(language));
     texts.into_iter().map(blocks::note).collect()
 }

@@ -5,7 +5,7 @@ use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::metrics::Bin;
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
-use crate::corpus::LabelKinds;
+use crate::report::Language;
 
 /// The errors, the curve, how reliable it is, and thresholds.
 pub fn summary(calibrated: &Calibrated) -> String {
@@ -56,13 +56,7 @@ fn remarks(calibrated: &Calibrated) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if calibrated.kinds == LabelKinds::Both {
-        remarks.push(
-            "The labels of some files are 0 and 1 and those of others are grades, so a similarity is neither how likely a pair is the same nor how much alike it is. \
-             Calibrate on files of one kind."
-                .to_owned(),
-        );
-    }
+    remarks.extend(calibrated.remark_on_kinds(Language::En).map(str::to_owned));
     if calibrated.is_thin() {
         remarks.push(format!(
             "{} pairs are few: another sample would give another curve. Take {ENOUGH_PAIRS} or more.",

@@ -7,6 +7,18 @@ use std::ptr::NonNull;
 /// Bytes of a cache line, and of the widest vector register.
 const LINE: usize = 64;
 
+/// Elements of a cache line.
+pub(crate) const fn of_line<T>() -> usize {
+    LINE / size_of::<T>()
+}
+
+/// Elements from row to row of a matrix with `columns` columns: an odd number of cache lines. A stride that is a multiple of
+/// 4 KiB (3072 floats, say) would send the same column of every row to one set of the first-level cache, and products walk
+/// several rows at once.
+pub(crate) const fn odd_stride<T>(columns: usize) -> usize {
+    (columns.div_ceil(of_line::<T>()) | 1) * of_line::<T>()
+}
+
 /// Numbers for which all bits zero is the value zero.
 pub(crate) trait Plain: Copy + Send + Sync + 'static {}
 impl Plain for f32 {}

@@ -12,15 +12,13 @@ mod float;
 mod integer;
 mod wide;
 
+use crate::aligned::of_line;
 use crate::isa::Isa;
 use crate::kernel::Kernel;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::team::Team;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
-/// Floats of a cache line.
-const LINE: usize = 16;
 
 /// Queries that are scored together: 32 rows of 512 scores are 64 KiB.
 const QUERIES: usize = 32;
@@ -122,7 +120,7 @@ impl<'a> Head<'a> {
     #[inline(always)]
     unsafe fn prefetch<I: Isa>(&self, token: usize, which: usize) {
         if token < self.tokens.len() {
-            for line in self.part(token, which).chunks(LINE) {
+            for line in self.part(token, which).chunks(of_line::<f32>()) {
                 // SAFETY: the features are the caller's promise.
                 unsafe { I::prefetch(line.as_ptr().cast()) }
             }
@@ -133,12 +131,6 @@ impl<'a> Head<'a> {
     fn column(&self) -> usize {
         self.number * self.shape.size
     }
-}
-
-/// Floats from row to row of a scratch matrix with `columns` columns: an odd number of cache lines. Rows of 512 scores
-/// would otherwise all fall into two sets of the first-level cache, and the keys are written column by column.
-fn row_stride(columns: usize) -> usize {
-    (columns.div_ceil(LINE) | 1) * LINE
 }
 
 #[cfg(test)]

@@ -146,6 +146,44 @@ mod tests {
         }
     }
 
+    /// One element alone in its vector; a maximum over lanes would hide a NaN.
+    fn apply(kernel: Kernel, activation: Activation, x: f32) -> f32 {
+        struct Lanes(Activation, f32);
+        impl Operation for Lanes {
+            type Output = [f32; 16];
+            #[inline(always)]
+            unsafe fn run<I: Isa>(self) -> [f32; 16] {
+                let mut out = [0.0; 16];
+                // SAFETY: called through a Kernel; no register is longer than 16 elements.
+                unsafe { I::store(out.as_mut_ptr(), self.0.apply::<I>(I::splat(self.1))) }
+                out
+            }
+        }
+        kernel.run(Lanes(activation, x))[0]
+    }
+
+    #[test]
+    fn what_is_not_finite_stays_so_and_denormals_are_halved() {
+        for kernel in Kernel::all() {
+            for activation in [Activation::Gelu, Activation::GeluTanh] {
+                let place = format!("{} {activation:?}", kernel.name());
+                for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    let got = apply(kernel, activation, bad);
+                    assert!(!got.is_finite(), "{place}({bad}): {got}");
+                }
+                for tiny in [
+                    f32::MIN_POSITIVE,
+                    -f32::MIN_POSITIVE,
+                    f32::from_bits(1 << 20),
+                ] {
+                    let got = apply(kernel, activation, tiny);
+                    let error = (got - tiny / 2.0).abs();
+                    assert!(error <= f32::from_bits(1), "{place}({tiny}): {got}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn far_values_are_identity_or_zero() {
         for kernel in Kernel::all() {

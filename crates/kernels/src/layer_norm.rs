@@ -101,7 +101,7 @@ impl Operation for NormaliseRow<'_> {
                 }
             }
             let mean = I::splat(sum.total() / n as f32);
-            let scale = I::splat(1.0 / (self.centre::<I>(mean) + self.norm.epsilon).sqrt());
+            let scale = I::splat(inverse_deviation(self.centre::<I>(mean), self.norm.epsilon));
             let (w, b) = (self.norm.weight.as_ptr(), self.norm.bias.as_ptr());
             for_each_vector!(
                 I,
@@ -120,6 +120,17 @@ impl Operation for NormaliseRow<'_> {
                 }
             );
         }
+    }
+}
+
+/// 1 / √(variance + ε); NaN where the squares of the row were too large for f32. Zero, their inverse, would make the row β and
+/// hide that.
+fn inverse_deviation(variance: f32, epsilon: f32) -> f32 {
+    let squared = variance + epsilon;
+    if squared < f32::INFINITY {
+        1.0 / squared.sqrt()
+    } else {
+        f32::NAN
     }
 }
 
@@ -158,7 +169,8 @@ impl NormaliseRow<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{random, random_matrix};
+    use crate::matrix::Matrix;
+    use crate::testing::{copy_of, random, random_matrix};
 
     fn reference(x: &[f32], norm: &LayerNorm) -> Vec<f64> {
         let n = x.len() as f64;
@@ -198,6 +210,84 @@ mod tests {
                     compare(kernel, plain.row(i), &want_plain[i]);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_spoils_its_own_row_only() {
+        // Not finite, or with squares that are not.
+        let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 1e30];
+        for (kernel, columns) in Kernel::all()
+            .into_iter()
+            .flat_map(|kernel| [2usize, 15, 16, 33, 768].map(|columns| (kernel, columns)))
+        {
+            let norm = LayerNorm {
+                weight: random(columns, 3),
+                bias: random(columns, 4),
+                epsilon: 1e-12,
+            };
+            let mut sound = random_matrix(3, columns, 5);
+            let zeros = Matrix::zeros(3, columns);
+            for (x, at) in bad
+                .into_iter()
+                .flat_map(|x| [0, columns - 1].map(|at| (x, at)))
+            {
+                let (mut plain, mut added) = (copy_of(&sound), copy_of(&zeros));
+                let mut y = copy_of(&sound);
+                plain.row_mut(1)[at] = x;
+                y.row_mut(1)[at] = x;
+                layer_norm(&Team::new(1), kernel, &norm, plain.view_mut());
+                add_layer_norm(&Team::new(1), kernel, &norm, added.view_mut(), y.view());
+                for got in [plain, added] {
+                    let place = format!("{} {columns} [{at}] {x}", kernel.name());
+                    assert!(got.row(1).iter().all(|y| y.is_nan()), "{place}");
+                    assert!(
+                        [0, 2]
+                            .iter()
+                            .all(|&i| got.row(i).iter().all(|y| y.is_finite())),
+                        "{place}"
+                    );
+                }
+            }
+            layer_norm(&Team::new(1), kernel, &norm, sound.view_mut());
+            assert!((0..3).all(|i| sound.row(i).iter().all(|y| y.is_finite())));
+        }
+    }
+
+    #[test]
+    fn rows_without_variance_become_the_bias() {
+        for kernel in Kernel::all() {
+            let norm = LayerNorm {
+                weight: random(33, 3),
+                bias: random(33, 4),
+                epsilon: 1e-12,
+            };
+            for x in [0.0, 2.0, f32::MIN_POSITIVE, f32::from_bits(1)] {
+                let mut rows = Matrix::zeros(2, 33);
+                rows.row_mut(0).fill(x);
+                layer_norm(&Team::new(2), kernel, &norm, rows.view_mut());
+                for (got, want) in rows.row(0).iter().zip(&norm.bias) {
+                    assert!(
+                        (got - want).abs() < 1e-6,
+                        "{} {x}: {got} {want}",
+                        kernel.name()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_rows_are_no_trouble() {
+        let norm = LayerNorm {
+            weight: vec![1.0; 8],
+            bias: vec![0.0; 8],
+            epsilon: 1e-12,
+        };
+        for kernel in Kernel::all() {
+            let mut nothing = Matrix::zeros(0, 8);
+            layer_norm(&Team::new(2), kernel, &norm, nothing.view_mut());
+            assert_eq!(nothing.rows(), 0);
         }
     }
 

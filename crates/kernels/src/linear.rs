@@ -3,6 +3,7 @@
 mod sums;
 
 use self::sums::{Blocks, Floats, Integers, OutlierColumn, RowMeaning, Sums};
+use crate::aligned::of_line;
 use crate::gelu::Activation;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
@@ -12,9 +13,6 @@ use crate::quantize::{BLOCK, Meaning, OUTLIERS, QuantizedMatrix, Steps};
 use crate::team::{Scratch, Team};
 use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, RowBlocks, Tile};
 use std::ops::Range;
-
-/// Floats of a cache line.
-const FLOATS_OF_LINE: usize = 16;
 
 /// Bytes that a tile reads of each output a step.
 const STEP: usize = 4;
@@ -354,7 +352,7 @@ impl Product<'_> {
             let from = self.scratch.output.as_ptr().add(i * width);
             let to = self.layer.target(self.out, row, panel);
             // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
-            for line in (0..width).step_by(FLOATS_OF_LINE) {
+            for line in (0..width).step_by(of_line::<f32>()) {
                 I::prefetch_write(to.wrapping_add(width + line).cast());
             }
             for_each_vector!(

@@ -1,15 +1,10 @@
 //! Row-major matrices of f32 whose rows start on cache lines.
 
-use crate::aligned::AlignedBuffer;
-
-/// Floats of a cache line.
-const LINE: usize = 16;
+use crate::aligned::{AlignedBuffer, odd_stride};
 
 /// A row-major matrix that is reused from call to call: resizing keeps its memory.
 ///
-/// A row's stride is the column count rounded up to an odd number of cache lines. A stride that is a
-/// multiple of 4 KiB (3072 columns, say) would send the same column of every row to one
-/// set of the first-level cache, and the product's broadcasts walk several rows at once.
+/// A row's stride is that of [`odd_stride`].
 #[derive(Default)]
 pub struct Matrix {
     data: AlignedBuffer<f32>,
@@ -28,7 +23,7 @@ impl Matrix {
 
     /// Gives the matrix a shape. The contents afterwards are unspecified (but initialised).
     pub fn resize(&mut self, rows: usize, columns: usize) {
-        self.stride = (columns.div_ceil(LINE) | 1) * LINE;
+        self.stride = odd_stride::<f32>(columns);
         self.rows = rows;
         self.columns = columns;
         self.data.ensure(rows * self.stride);
@@ -200,8 +195,8 @@ mod tests {
     fn rows_start_on_cache_lines_and_strides_are_odd_lines() {
         for columns in [0, 1, 15, 16, 17, 768, 3072] {
             let mut m = Matrix::zeros(3, columns);
-            assert_eq!(m.stride % LINE, 0);
-            assert_eq!(m.stride / LINE % 2, 1);
+            assert_eq!(m.stride % 16, 0);
+            assert_eq!(m.stride / 16 % 2, 1);
             m.row_mut(2).fill(1.0);
             assert_eq!(m.row(2).len(), columns);
             assert!(m.row(1).iter().all(|&x| x == 0.0));

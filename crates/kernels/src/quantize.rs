@@ -13,7 +13,7 @@
 //! 4-bit weights: blocks of 32, w ≈ scale · q with q in −8..=7 and the scale in half precision
 //! (llama.cpp's q4_0).
 
-use crate::aligned::AlignedBuffer;
+use crate::aligned::{AlignedBuffer, odd_stride};
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::{Kernel, Operation};
 use crate::matrix::MatrixView;
@@ -39,6 +39,10 @@ pub(crate) const OUTLIERS: usize = 2;
 
 /// They are left out where the range of the others is less than this part of the whole range.
 const WORTHWHILE: f32 = 0.8;
+
+/// Ranges and weights no larger than this are taken for zero: the inverse of their scale would overflow, and no product would
+/// notice them.
+pub(crate) const TINY: f32 = 1e-30;
 
 /// Values of a 4-bit block.
 pub const BLOCK: usize = 32;
@@ -102,14 +106,10 @@ impl Steps {
 /// There is memory for whole multiples of this many rows, which the tiles of some paths read (`Isa::DOT_ROW_UNIT`).
 const ROW_UNIT: usize = 16;
 
-/// Bytes of a cache line.
-const LINE: usize = 64;
-
 impl QuantizedMatrix {
     /// Quantises each row of `x`; the threads of the team share the rows.
     pub(crate) fn fill(&mut self, team: &Team, kernel: Kernel, steps: Steps, x: MatrixView<'_>) {
-        // An odd number of lines, as in `Matrix`, so that rows do not meet in one cache set.
-        self.stride = (x.columns().div_ceil(LINE) | 1) * LINE;
+        self.stride = odd_stride::<u8>(x.columns());
         self.data
             .ensure(x.rows().next_multiple_of(ROW_UNIT) * self.stride);
         self.meanings.resize(x.rows(), Meaning::default());
@@ -211,7 +211,7 @@ impl Ends {
                 (others.low[class], others.high[class]) = (f32::MAX, f32::MIN);
             }
             let (low, high) = others.range::<I>();
-            range > 1e-30 && high - low < WORTHWHILE * range
+            range > TINY && high - low < WORTHWHILE * range
         }
     }
 
@@ -279,8 +279,7 @@ impl Operation for QuantizeRow<'_> {
                     (low, range, outside) = (lowest, highest - lowest, Some(columns));
                 }
             }
-            // Below this the inverse would overflow, and nothing is lost by calling the row constant.
-            let inverse = if range > 1e-30 { levels / range } else { 0.0 };
+            let inverse = if range > TINY { levels / range } else { 0.0 };
             let (factor, offset) = (I::splat(inverse), I::splat(low));
             for_each_vector!(
                 I,
@@ -394,8 +393,7 @@ impl QuantizeRow<'_> {
 /// been made smaller: without that in the choice they carry most of the error.
 pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
     let largest = weights.iter().fold(0.0f32, |top, w| top.max(w.abs()));
-    // Below the bound the inverse of a scale would overflow, and no product would notice the weights.
-    if !(largest > 1e-30 && largest.is_finite()) {
+    if !(largest > TINY && largest.is_finite()) {
         out.fill(0);
         return 0.0;
     }

@@ -24,12 +24,22 @@ impl<I: Isa> RowSum<I> {
     /// The CPU has I.
     #[inline(always)]
     pub(crate) unsafe fn zero() -> Self {
-        const { assert!(I::LANES == PARTS || 2 * I::LANES == PARTS) }
         // SAFETY: the features are the caller's promise.
-        let zero = unsafe { I::splat(0.0) };
+        unsafe { Self::starting_with(I::splat(0.0)) }
+    }
+
+    /// The sum of a register's elements, to which others are added. Where registers have fewer than 16 elements these belong to
+    /// the first parts.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    pub(crate) unsafe fn starting_with(first: I::F32) -> Self {
+        const { assert!(I::LANES == PARTS || 2 * I::LANES == PARTS) }
         Self {
-            next: zero,
-            other: zero,
+            next: first,
+            // SAFETY: the features are the caller's promise.
+            other: unsafe { I::splat(0.0) },
             odd: false,
         }
     }

@@ -42,3 +42,10 @@ pub(crate) fn ulps(got: f32, want: f64) -> f64 {
     let unit = f64::from(f32::EPSILON) * want.abs().max(f64::from(f32::MIN_POSITIVE));
     (f64::from(got) - want).abs() / unit
 }
+
+/// A matrix with the same elements.
+pub(crate) fn copy_of(m: &Matrix) -> Matrix {
+    let mut copy = Matrix::zeros(m.rows(), m.columns());
+    (0..m.rows()).for_each(|i| copy.row_mut(i).copy_from_slice(m.row(i)));
+    copy
+}

@@ -1,10 +1,11 @@
 //! One head in f32: blocks of queries pass over transposed keys, then over the values.
 
 use super::wide::{Numbers, Wide};
-use super::{AHEAD, Head, QUERIES, row_stride};
+use super::{AHEAD, Head, QUERIES};
+use crate::aligned::odd_stride;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
-use crate::softmax::exp_and_sum;
+use crate::softmax::{NO_KEY, exp_and_sum};
 use crate::team::Scratch;
 use std::ops::Range;
 
@@ -20,7 +21,7 @@ impl Operation for FloatHead<'_> {
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
         let n = self.head.tokens.len();
-        let stride = row_stride(n.next_multiple_of(I::LANES));
+        let stride = odd_stride::<f32>(n.next_multiple_of(I::LANES));
         let deep = self.head.shape.size.next_multiple_of(I::LANES);
         self.scratch.keys.ensure(self.head.shape.size * stride);
         self.scratch.values.ensure(n * deep);
@@ -86,7 +87,7 @@ impl FloatHead<'_> {
         let (scores, sums) = (&mut self.scratch.weights, &mut self.scratch.sums);
         for i in 0..queries.len() {
             let row = &mut scores[i * stride..][..wide];
-            row[n..].fill(f32::NEG_INFINITY);
+            row[n..].fill(NO_KEY);
             // SAFETY: the CPU has I; the row is whole vectors long.
             sums[i] = unsafe { exp_and_sum::<I>(row) };
         }

@@ -15,17 +15,18 @@ mod row;
 
 use self::row::Row;
 use super::wide::{Numbers, Wide};
-use super::{AHEAD, Head, QUERIES, row_stride};
+use super::{AHEAD, Head, QUERIES};
+use crate::aligned::odd_stride;
 use crate::exp::power_of_two;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
-use crate::quantize::{Meaning, NARROW_LIMIT, QuantizeRow, Steps};
+use crate::quantize::{Meaning, NARROW_LIMIT, QuantizeRow, Steps, TINY};
 use crate::team::Scratch;
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
 /// Keys that share their scales.
-const BLOCK: usize = 128;
+const KEYS_OF_BLOCK: usize = 128;
 
 /// Elements that a step of the product takes.
 const STEP: usize = 4;
@@ -63,7 +64,7 @@ impl Sizes {
     #[inline(always)]
     fn new<I: Isa>(n: usize, size: usize) -> Self {
         let wide = n.next_multiple_of(I::LANES);
-        let stride = row_stride(wide);
+        let stride = odd_stride::<f32>(wide);
         Self {
             n,
             size,
@@ -72,19 +73,19 @@ impl Sizes {
             reach: wide.next_multiple_of(STEP * I::DOT_STEPS),
             steps: size.div_ceil(STEP).next_multiple_of(I::DOT_STEPS),
             stride,
-            weight_stride: row_stride(wide.div_ceil(4)) * 4,
-            blocks: n.div_ceil(BLOCK),
+            weight_stride: odd_stride::<u8>(wide),
+            blocks: n.div_ceil(KEYS_OF_BLOCK),
         }
     }
 
     /// Bytes from row to row of the queries: whole cache lines.
     fn query_stride(self) -> usize {
-        row_stride(self.steps) * STEP
+        odd_stride::<u8>(self.steps * STEP)
     }
 
     /// Keys of block `b`, in whole vectors.
     fn block(self, b: usize) -> Range<usize> {
-        b * BLOCK..self.wide.min((b + 1) * BLOCK)
+        b * KEYS_OF_BLOCK..self.wide.min((b + 1) * KEYS_OF_BLOCK)
     }
 }
 
@@ -282,8 +283,9 @@ impl IntegerHead<'_> {
             factors.fill(f32::NEG_INFINITY);
             let mut top = f32::NEG_INFINITY;
             for (block, (factor, sum)) in factors.iter_mut().zip(sums.iter_mut()).enumerate() {
-                *factor = row.dequantize::<I>(z.block(block));
-                *sum = row.exp::<I>(z.block(block), *factor);
+                let (largest, wrong) = row.dequantize::<I>(z.block(block));
+                *factor = largest;
+                *sum = row.exp::<I>(z.block(block), (largest, wrong));
                 top = top.max(*factor);
             }
             row.weights.add(z.wide).write_bytes(0, z.reach - z.wide);
@@ -373,11 +375,9 @@ impl IntegerHead<'_> {
     /// As [`Self::mix`].
     #[inline(always)]
     unsafe fn write_row<I: Isa>(&self, z: Sizes, i: usize, query: usize) {
-        // A query that is not finite has no weights, and its result must not look like one.
-        let bad = self.scratch.integers.meanings[i].scale * 0.0;
         // SAFETY: as the function says.
         unsafe {
-            let share = I::splat(1.0 / self.scratch.sums[i] + bad);
+            let share = I::splat(1.0 / self.scratch.sums[i]);
             let from = self.scratch.output.as_ptr().add(i * z.deep);
             let to = self
                 .head
@@ -392,9 +392,6 @@ impl IntegerHead<'_> {
         }
     }
 }
-
-/// Smaller numbers are taken for zero: the inverse of their scale would overflow.
-const TINY: f32 = 1e-30;
 
 /// Multiplied by this, numbers of at most `largest` become integers of at most [`NARROW_LIMIT`].
 fn inverse_scale(largest: f32) -> f32 {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::matrix::Matrix;
-use crate::testing::random_matrix;
+use crate::testing::{copy_of, random_matrix};
 
 /// The definition, in f64.
 fn reference(shape: AttentionShape, qkv: &Matrix, offsets: &[usize]) -> Vec<Vec<f64>> {
@@ -253,36 +253,75 @@ fn small_weights_count_beside_a_large_one() {
     }
 }
 
+/// Every path, both formats, and texts that are short, odd and long enough for integers.
+fn on_all_paths_and_lengths() -> Vec<(Kernel, AttentionFormat, usize)> {
+    let with_lengths =
+        |(kernel, format)| [1, 2, 17, INTEGER_TOKENS + 5].map(|n| (kernel, format, n));
+    on_all_paths().into_iter().flat_map(with_lengths).collect()
+}
+
 #[test]
 fn what_is_not_finite_spoils_its_own_text_only() {
     let shape = AttentionShape { heads: 2, size: 16 };
-    let n = INTEGER_TOKENS + 5;
-    for (kernel, bad) in Kernel::all()
-        .into_iter()
-        .flat_map(|kernel| [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].map(|bad| (kernel, bad)))
-    {
-        let mut qkv = random_matrix(2 * n, 96, 25);
-        let sound = run(
-            kernel,
-            2,
-            (shape, AttentionFormat::Int8),
-            &qkv,
-            &[0, n, 2 * n],
-        );
-        qkv.row_mut(n + 3).fill(bad);
-        let got = run(
-            kernel,
-            2,
-            (shape, AttentionFormat::Int8),
-            &qkv,
-            &[0, n, 2 * n],
-        );
-        (0..n).for_each(|t| assert_eq!(got.row(t), sound.row(t), "{}", kernel.name()));
-        assert!(
-            (n..2 * n).all(|t| got.row(t).iter().all(|x| x.is_nan())),
-            "{} {bad}",
-            kernel.name()
-        );
+    for (kernel, format, n) in on_all_paths_and_lengths() {
+        let offsets = [0, n, 2 * n, 3 * n];
+        let sound = random_matrix(3 * n, 96, 25);
+        let expected = run(kernel, 2, (shape, format), &sound, &offsets);
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut qkv = copy_of(&sound);
+            qkv.row_mut(n + n / 2).fill(bad);
+            let got = run(kernel, 2, (shape, format), &qkv, &offsets);
+            let place = format!("{} {format:?} {n} {bad}", kernel.name());
+            for t in (0..n).chain(2 * n..3 * n) {
+                assert_eq!(got.row(t), expected.row(t), "{place}");
+            }
+            let spoilt = (n..2 * n).all(|t| got.row(t).iter().all(|x| x.is_nan()));
+            assert!(spoilt, "{place}");
+        }
+    }
+}
+
+#[test]
+fn a_bad_query_spoils_its_row_and_a_bad_key_its_head() {
+    let shape = AttentionShape { heads: 2, size: 16 };
+    for (kernel, format, n) in on_all_paths_and_lengths() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            // One element of the second head's query, or key, of the last token.
+            for (column, last_row_only) in [(16 + 3, true), (32 + 16 + 3, false)] {
+                let mut qkv = random_matrix(n, 96, 26);
+                qkv.row_mut(n - 1)[column] = bad;
+                let got = run(kernel, 2, (shape, format), &qkv, &[0, n]);
+                for t in 0..n {
+                    let (first, second) = got.row(t).split_at(16);
+                    let place = format!("{} {format:?} {n} {bad} {column} {t}", kernel.name());
+                    assert!(first.iter().all(|x| x.is_finite()), "{place}");
+                    if last_row_only && t < n - 1 {
+                        assert!(second.iter().all(|x| x.is_finite()), "{place}");
+                    } else {
+                        assert!(second.iter().all(|x| x.is_nan()), "{place}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_that_overflow_are_not_mistaken_for_numbers() {
+    let shape = AttentionShape { heads: 1, size: 8 };
+    for (kernel, format, n) in on_all_paths_and_lengths() {
+        for (query, key) in [(3e38, 3e38), (3e38, -3e38), (1e30, 1e20)] {
+            let mut qkv = random_matrix(n, 24, 27);
+            for t in 0..n {
+                qkv.row_mut(t)[..8].iter_mut().for_each(|x| *x += query);
+                qkv.row_mut(t)[8..16].iter_mut().for_each(|x| *x += key);
+            }
+            let got = run(kernel, 2, (shape, format), &qkv, &[0, n]);
+            let place = format!("{} {format:?} {n} {query} {key}", kernel.name());
+            for t in 0..n {
+                assert!(got.row(t).iter().all(|x| x.is_nan()), "{place}");
+            }
+        }
     }
 }
 

@@ -66,14 +66,14 @@ pub(crate) fn naive(row: &[f32], steps: Steps) -> (Vec<u8>, Meaning) {
     });
     farthest.truncate(OUTLIERS);
     let (inner_low, inner_high) = ends(&farthest);
-    let allowed = steps.outliers && row.len() >= CLASSES && range > 1e-30;
+    let allowed = steps.outliers && row.len() >= CLASSES && range > TINY;
     if allowed && inner_high - inner_low < WORTHWHILE * range {
         (low, range) = (inner_low, inner_high - inner_low);
     } else {
         farthest.clear();
     }
     let levels = f32::from(steps.levels);
-    let (scale, inverse) = if range > 1e-30 {
+    let (scale, inverse) = if range > TINY {
         (range / levels, levels / range)
     } else {
         (0.0, 0.0)

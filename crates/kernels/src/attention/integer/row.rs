@@ -3,6 +3,7 @@
 use crate::exp::power_of_two;
 use crate::isa::Isa;
 use crate::quantize::Meaning;
+use crate::softmax::NO_KEY;
 use std::ops::Range;
 
 /// The scores of one query.
@@ -19,16 +20,18 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Scores of a block of keys, in place of the integers; the largest of them.
+    /// Scores of a block of keys, in place of the integers; the largest of them, and NaN in a lane of which a score is not
+    /// finite, else 0.
     ///
     /// # Safety
     /// The CPU has I, and all rows hold the block.
     #[inline(always)]
-    pub(super) unsafe fn dequantize<I: Isa>(&self, keys: Range<usize>) -> f32 {
+    pub(super) unsafe fn dequantize<I: Isa>(&self, keys: Range<usize>) -> (f32, I::F32) {
         // SAFETY: whole vectors of the block, by the caller's promise.
         unsafe {
             let (scale, low) = (I::splat(self.meaning.scale), I::splat(self.meaning.low));
-            let mut top = I::splat(f32::NEG_INFINITY);
+            let (mut top, zero) = (I::splat(NO_KEY), I::splat(0.0));
+            let mut wrong = zero;
             let mut at = keys.start;
             while at < keys.end {
                 let sum = I::load_i32(self.scores.add(at).cast());
@@ -39,27 +42,33 @@ impl Row {
                 if at + I::LANES > self.n {
                     // Keys beyond the last token.
                     for t in self.n..at + I::LANES {
-                        self.scores.add(t).write(f32::NEG_INFINITY);
+                        self.scores.add(t).write(NO_KEY);
                     }
                     score = I::load(self.scores.add(at));
                 }
                 top = I::max(score, top);
+                wrong = I::fma(score, zero, wrong);
                 at += I::LANES;
             }
-            I::largest(top)
+            (I::largest(top), wrong)
         }
     }
 
-    /// Weights of a block of keys whose largest score is `top`, as bytes; their sum.
+    /// Weights of a block of keys as bytes; their sum. `top` and `wrong` are what [`Self::dequantize`] returned for the block; with a
+    /// score that is not finite the sum is NaN.
     ///
     /// # Safety
     /// As [`Self::dequantize`].
     #[inline(always)]
-    pub(super) unsafe fn exp<I: Isa>(&self, keys: Range<usize>, top: f32) -> f32 {
+    pub(super) unsafe fn exp<I: Isa>(
+        &self,
+        keys: Range<usize>,
+        (top, wrong): (f32, I::F32),
+    ) -> f32 {
         // SAFETY: as above.
         unsafe {
             let (top, most) = (I::splat(top), I::splat(255.0));
-            let mut sum = I::splat(0.0);
+            let mut sum = wrong;
             let mut at = keys.start;
             while at < keys.end {
                 let e = power_of_two::<I>(I::sub(I::load(self.scores.add(at)), top));

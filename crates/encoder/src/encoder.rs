@@ -14,7 +14,7 @@ use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Instant;
-use yuyi_kernels::{Kernel, Team, available_threads};
+use yuyi_kernels::{Kernel, Team, usable_cores};
 
 /// Tokens that go through the model together. Past a few hundred, larger batches gain nothing
 /// and only cost memory for the activations.
@@ -71,7 +71,7 @@ impl FromStr for Precision {
 pub struct LoadOptions {
     /// Number format of the matrix products; `None`: the folder's own.
     pub precision: Option<Precision>,
-    /// Threads of one forward pass; `None`: the cores that this process may use.
+    /// Threads of one forward pass; `None`: as many as [`usable_cores`](crate::usable_cores).
     pub threads: Option<usize>,
     /// What to assume where the folder is silent.
     pub defaults: SpecDefaults,
@@ -170,7 +170,7 @@ impl Encoder {
         let precision = options
             .precision
             .unwrap_or_else(|| Precision::of(&spec.config));
-        let threads = options.threads.unwrap_or_else(available_threads).max(1);
+        let threads = options.threads.unwrap_or_else(usable_cores).max(1);
         let together = Team::new(threads);
         // The tokenizer and the weights are independent, and each takes about as long.
         let (tokenizer, model) = std::thread::scope(|scope| {

@@ -36,3 +36,4 @@ pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
 pub use states::{Place, States};
 pub use tensors::{DType, TensorView, Tensors};
 pub use tokenizer::{LongText, Piece, TextTokenizer, Tokens};
+pub use yuyi_kernels::usable_cores;

@@ -1,6 +1,6 @@
 //! What a folder's model will be, told before it is loaded.
 
-use yuyi_kernels::{Kernel, available_threads};
+use yuyi_kernels::{Kernel, usable_cores};
 
 use crate::forward::Model;
 use crate::{Error, Folder, LoadOptions, ModelSpec, Precision, Tensors};
@@ -36,7 +36,7 @@ impl Prospect {
             weight_bytes: Model::bytes_of(&tensors, &spec.config, kernel, precision)?,
             precision,
             kernel: kernel.name(),
-            threads: options.threads.unwrap_or_else(available_threads).max(1),
+            threads: options.threads.unwrap_or_else(usable_cores).max(1),
             spec,
         })
     }

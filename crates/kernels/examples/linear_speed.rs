@@ -4,8 +4,8 @@
 
 use std::time::Instant;
 use yuyi_kernels::{
-    Kernel, Matrix, PackedLinear, QuantizedMatrix, RowWeights, Source, Team, WeightFormat,
-    available_threads, linear,
+    Kernel, Matrix, PackedLinear, QuantizedMatrix, RowWeights, Source, Team, WeightFormat, linear,
+    usable_cores,
 };
 
 /// Layers of distinct weights, so that they come from memory as in a real pass.
@@ -31,7 +31,7 @@ fn main() {
     let all = !formats.iter().any(|(name, _)| named(name));
     if let Ok(kernel) = Kernel::detect() {
         for (_, format) in formats.iter().filter(|(name, _)| all || named(name)) {
-            measure(kernel, available_threads(), *format, &tokens);
+            measure(kernel, usable_cores(), *format, &tokens);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod aligned;
 mod attention;
+mod cores;
 mod exp;
 mod gelu;
 mod isa;
@@ -26,6 +27,7 @@ mod tile;
 mod testing;
 
 pub use attention::{AttentionFormat, AttentionShape, INTEGER_TOKENS, attention};
+pub use cores::usable_cores;
 pub use gelu::Activation;
 pub use kernel::{Kernel, KernelPath};
 pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};
@@ -35,4 +37,4 @@ pub use packed::{PackedLinear, RowWeights, Source, WeightFormat};
 pub use quantize::{
     BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };
-pub use team::{Team, available_threads};
+pub use team::Team;

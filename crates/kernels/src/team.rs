@@ -257,11 +257,6 @@ impl Shared {
     }
 }
 
-/// Threads that this process may run at once: the smaller of its CPU affinity and its cgroup quota.
-pub fn available_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,7 +27,7 @@ pub struct BenchArgs {
     /// Number format to measure; may be repeated [default: f32 for a checkpoint, its own for a quantised model]
     #[arg(long, env = "YUYI_PRECISION", value_enum, value_delimiter = ',')]
     pub precision: Vec<BenchPrecisionArg>,
-    /// Threads of one computation [default: the cores that may be used]
+    /// Threads of one computation [default: the physical cores that may be used]
     #[arg(long, env = "YUYI_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
     /// A few seconds instead of about half a minute: fewer runs of everything

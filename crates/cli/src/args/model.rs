@@ -21,7 +21,7 @@ pub struct ComputeArgs {
     /// Number format of the matrix products [default: f32 for a checkpoint, its own for a quantised model]
     #[arg(long, env = "YUYI_PRECISION", value_enum)]
     pub precision: Option<PrecisionArg>,
-    /// Threads of one computation [default: the cores that may be used]
+    /// Threads of one computation [default: the physical cores that may be used]
     #[arg(long, env = "YUYI_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
 }
@@ -32,7 +32,7 @@ impl ComputeArgs {
         self.precision.map(Precision::from)
     }
 
-    /// Threads of one computation; `None`: the cores that may be used.
+    /// Threads of one computation; `None`: the physical cores that may be used.
     pub fn threads(&self) -> Option<usize> {
         self.threads.map(usize::from)
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use yuyi_encoder::{Encoder, LoadOptions, Precision};
+use yuyi_encoder::{Encoder, LoadOptions, Precision, usable_cores};
 use yuyi_models::resolve;
 
 use crate::args::BenchArgs;
@@ -62,7 +62,7 @@ struct Report {
     model: String,
     /// The processor, as it calls itself.
     cpu: String,
-    /// Cores that this process may use.
+    /// Physical cores that this process may use.
     cores: usize,
     kernel: String,
     threads: usize,
@@ -181,7 +181,7 @@ fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Rep
         version: env!("CARGO_PKG_VERSION").to_owned(),
         model: model.name,
         cpu: machine::processor(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: usable_cores(),
         kernel: encoder.kernel().to_owned(),
         threads: encoder.threads(),
         results: vec![measured],

@@ -15,6 +15,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
+use yuyi_encoder::usable_cores;
 use yuyi_models::resolve;
 
 use self::exchange::Contestant;
@@ -31,7 +32,7 @@ use crate::report::Language;
 pub(super) struct Comparison {
     /// The processor, as it calls itself.
     cpu: String,
-    /// Cores that this process may use.
+    /// Physical cores that this process may use.
     cores: usize,
     /// Files of pairs.
     files: Vec<String>,
@@ -74,7 +75,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     }
     let mut comparison = Comparison {
         cpu: machine::processor(),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        cores: usable_cores(),
         files: corpus.files.iter().map(|file| file.name.clone()).collect(),
         pairs: corpus.pairs.len(),
         same: corpus

@@ -70,6 +70,28 @@ pub enum Command {
     Health(HealthArgs),
 }
 
+impl Command {
+    /// The threads that are asked for, where the command itself computes and says what it thinks of them: a server does in
+    /// its log, and for a contestant `compare` has done so.
+    pub fn threads(&self) -> Option<u16> {
+        match self {
+            Self::Sim(args) => args.model.compute.threads,
+            Self::Embed(args) => args.model.compute.threads,
+            Self::Eval(args) => args.model.compute.threads,
+            Self::Compare(args) => args.compute.threads,
+            Self::Calibrate(args) => args.model.compute.threads,
+            Self::Info(args) => args.model.compute.threads,
+            // Of several number formats each is measured by a process that says it.
+            Self::Bench(args) if args.precisions().len() <= 1 => args.threads,
+            Self::Bench(_)
+            | Self::Contestant(_)
+            | Self::Quantize(_)
+            | Self::Serve(_)
+            | Self::Health(_) => None,
+        }
+    }
+}
+
 /// A command line that cannot be meant; exit code 2.
 #[derive(Debug)]
 pub struct Misuse(pub String);

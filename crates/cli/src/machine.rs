@@ -1,5 +1,8 @@
 //! What the system says of this process.
 
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
 /// Resident memory of this process in bytes, and the most there was; `None` where the system does not tell.
 pub fn memory() -> (Option<u64>, Option<u64>) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -26,9 +29,40 @@ fn named(info: &str) -> String {
     name.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
 }
 
+/// What to say of more threads than can run at once; they are obeyed all the same.
+pub fn crowded(threads: Option<u16>) -> Option<String> {
+    let cpus = available_parallelism().map_or(1, NonZero::get);
+    crowded_on(cpus, usize::from(threads?))
+}
+
+fn crowded_on(cpus: usize, threads: usize) -> Option<String> {
+    let processors = if cpus == 1 { "processor" } else { "processors" };
+    (threads > cpus).then(|| {
+        format!(
+            "{threads} threads on {cpus} {processors} wait for each other, which makes everything slower. Leave out --threads, or name {cpus} at most."
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn more_threads_than_processors_are_told() {
+        assert_eq!(crowded_on(2, 2), None);
+        assert_eq!(crowded_on(64, 1), None);
+        let warning = crowded_on(2, 64).unwrap();
+        assert!(
+            warning.starts_with("64 threads on 2 processors wait"),
+            "{warning}"
+        );
+        let warning = crowded_on(1, 2).unwrap();
+        assert!(
+            warning.starts_with("2 threads on 1 processor wait"),
+            "{warning}"
+        );
+    }
 
     #[test]
     fn what_the_system_says_is_read_or_left_out() {

@@ -36,7 +36,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    match config::parse_command_line()?.command {
+    let command = config::parse_command_line()?.command;
+    if let Some(warning) = machine::crowded(command.threads()) {
+        eprintln!("yuyi: {warning}");
+    }
+    match command {
         Command::Sim(args) => commands::sim::run(&args),
         Command::Embed(args) => commands::embed::run(&args),
         Command::Eval(args) => commands::eval::run(&args),

@@ -16,11 +16,15 @@ use yuyi_server::{
 };
 
 use crate::args::{Misuse, ServeArgs};
+use crate::machine;
 
 /// Serves until a signal says to stop.
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     // Written out when this function ends, however it ends.
     let _log = log::start(args)?;
+    if let Some(warning) = machine::crowded(args.compute.threads) {
+        tracing::warn!("{warning}");
+    }
     let perimeter = args.access.perimeter()?;
     let app = App::new(
         models::models(args)?,

@@ -1,0 +1,76 @@
+//! How many threads the real program computes with.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "support/server.rs"]
+mod server;
+#[path = "support/command.rs"]
+mod support;
+
+use std::fs;
+use std::process::Command;
+use std::thread::available_parallelism;
+
+use serde_json::Value;
+use server::Server;
+use support::{command, yuyi};
+
+const FIXTURE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/fixtures/models/bert-cls-f16"
+);
+
+/// A CPU that this process may run on.
+fn allowed_cpu() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let list = list.unwrap().trim();
+    list.split([',', '-']).next().unwrap().to_owned()
+}
+
+#[test]
+fn a_process_of_one_cpu_computes_with_one_thread() {
+    // Part of util-linux, which no distribution for servers lacks.
+    let mut pinned = Command::new("taskset");
+    let program = command();
+    pinned
+        .args(["--cpu-list", &allowed_cpu()])
+        .arg(program.get_program())
+        .args(["info", "--json", "--model", FIXTURE])
+        .env_remove("YUYI_THREADS");
+    let output = pinned.output().expect("taskset is needed");
+    assert!(output.status.success(), "{output:?}");
+    let info: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(info["threads"], 1);
+}
+
+#[test]
+fn more_threads_than_processors_are_obeyed_with_a_warning() {
+    let cpus = available_parallelism().unwrap().get();
+    let threads = (cpus + 1).to_string();
+    let arguments = ["info", "--json", "--model", FIXTURE, "--threads"];
+    let run = yuyi(&[&arguments[..], &[&threads]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let info: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(info["threads"], cpus + 1);
+    let warning = format!("yuyi: {threads} threads on {cpus} processor");
+    assert!(run.err.contains(&warning), "{run:?}");
+    let run = yuyi(&[&arguments[..], &[&cpus.to_string()]].concat());
+    assert_eq!((run.code, run.err.as_str()), (0, ""), "{run:?}");
+}
+
+#[test]
+fn a_server_logs_that_it_has_too_many_threads() {
+    let threads = (available_parallelism().unwrap().get() + 1).to_string();
+    let server = Server::start(&["--model", FIXTURE, "--threads", &threads]);
+    server.signal("TERM");
+    let (code, log) = server.end();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(
+        log.contains("WARN") && log.contains(&format!("{threads} threads on")),
+        "{log}"
+    );
+}

@@ -1,7 +1,7 @@
 //! The `yuyi` command.
 //!
 //! Data go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
-//! 2 used wrongly.
+//! 2 used wrongly, 128 and the number of the signal that ended a command which puts things away first.
 
 mod args;
 mod calibration;
@@ -17,6 +17,7 @@ mod model;
 mod output;
 mod progress;
 mod report;
+mod signals;
 
 use std::io;
 use std::process::ExitCode;

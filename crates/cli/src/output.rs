@@ -3,5 +3,6 @@
 pub mod explanation;
 pub mod npy;
 pub mod partial;
+pub mod partial_folder;
 pub mod table;
 pub mod vectors;

@@ -5,8 +5,9 @@
 #[path = "support/command.rs"]
 mod support;
 
-use std::path::Path;
-use support::{copy_folder, yuyi};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use support::{command, copy_folder, yuyi};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -43,14 +44,107 @@ fn the_copy_runs_and_says_how_near_it_is() {
 #[test]
 fn never_overwrites_and_leaves_nothing_when_it_fails() {
     let folder = tempfile::tempdir().unwrap();
-    let taken = yuyi(&["quantize", FIXTURE, "-o", folder.path().to_str().unwrap()]);
-    assert_eq!(taken.code, 2, "{taken:?}");
-    assert!(taken.err.contains("exists already"), "{taken:?}");
+    let taken = folder.path().join("taken");
+    std::fs::create_dir(&taken).unwrap();
+    std::fs::write(taken.join("x"), "").unwrap();
+    for taken in [&taken, &taken.join("x")] {
+        let run = yuyi(&["quantize", FIXTURE, "-o", taken.to_str().unwrap()]);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(run.err.contains("exists already"), "{run:?}");
+    }
+    assert_eq!(entries(&taken), 1);
     let new = folder.path().join("x");
     let builtin = yuyi(&["quantize", "e5-small-zh", "-o", new.to_str().unwrap()]);
     assert_eq!(builtin.code, 1, "{builtin:?}");
     assert!(builtin.err.contains("quantised already"), "{builtin:?}");
+    assert_eq!(entries(folder.path()), 1);
+}
+
+#[test]
+fn an_empty_folder_is_filled() {
+    let folder = tempfile::tempdir().unwrap();
+    // As where a volume is mounted, a current folder cannot be replaced by another.
+    let mut command = command();
+    command.current_dir(folder.path());
+    let arguments = ["quantize", FIXTURE, "-o", ".", "--precision", "int4"];
+    let output = command.args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let sim = yuyi(&["sim", "--model", folder.path().to_str().unwrap(), "a", "a"]);
+    assert_eq!(sim.code, 0, "{sim:?}");
+    assert!(folder.path().join("1_Pooling/config.json").exists());
+    assert_eq!(hidden(folder.path()), None);
+}
+
+#[test]
+fn errors_name_the_folder_that_was_asked_for() {
+    let output = "/nonexistent/folder/copy";
+    let run = yuyi(&["quantize", FIXTURE, "-o", output]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let expected = format!("yuyi: {output} cannot be written: No such file");
+    assert!(run.err.starts_with(&expected), "{run:?}");
+    assert!(!run.err.contains(".yuyi-"), "{run:?}");
+}
+
+/// As a full disk does, a limit of the size of files ends the writing in the middle.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_written_is_told_as_the_folder_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let copy = copy.to_str().unwrap();
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 1; exec {} quantize {FIXTURE} -o {copy}",
+        env!("CARGO_BIN_EXE_yuyi")
+    );
+    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    let expected = format!("yuyi: {copy} cannot be written: File too large");
+    assert!(err.starts_with(&expected), "{err}");
+    assert!(!err.contains(".yuyi-"), "{err}");
     assert_eq!(entries(folder.path()), 0);
+}
+
+/// A name in a folder that begins with a dot.
+fn hidden(folder: &Path) -> Option<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap();
+    let mut paths = paths.map(|entry| entry.unwrap().path());
+    paths.find(|path| {
+        path.file_name()
+            .unwrap()
+            .as_encoded_bytes()
+            .starts_with(b".")
+    })
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_nothing() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        // On a busy machine the copy may be done before the signal comes.
+        let mut codes = (0..20).map(|_| code_after(signal));
+        let code_of_signal = codes.find(|&code| code != Some(0));
+        assert_eq!(code_of_signal, Some(Some(code)), "{signal}");
+    }
+}
+
+/// The exit code of a copy that gets a signal as soon as it has begun; what it has not finished must be gone.
+#[cfg(unix)]
+fn code_after(signal: &str) -> Option<i32> {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let arguments = ["quantize", FIXTURE, "-o", copy.to_str().unwrap()];
+    let mut process = command();
+    process.args(arguments).stdout(Stdio::null());
+    let mut process = process.spawn().unwrap();
+    // The folder is made when signals are waited for.
+    while hidden(folder.path()).is_none() && process.try_wait().unwrap().is_none() {}
+    let id = process.id().to_string();
+    let sent = Command::new("kill").args(["-s", signal, &id]).output();
+    let code = process.wait().unwrap().code();
+    assert!(sent.unwrap().status.success() || code == Some(0));
+    assert_eq!(entries(folder.path()), usize::from(code == Some(0)));
+    code
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub enum ErrorKind {
     NotFound,
     /// The operating system refused to read it.
     Io,
+    /// The operating system refused to write it.
+    Unwritable,
     /// A file is cut off, is not what its name says, or contradicts another.
     InvalidFile,
     /// The files are sound, but of a model that yuyi cannot run.

@@ -53,10 +53,11 @@ pub struct Agreement {
     pub least: f64,
 }
 
-/// Writes the model of `from` with integer weights into the empty or new folder `to`.
+/// Writes the model of `from` with integer weights into the folder `to`, which is empty, or new in a folder that is there.
 ///
 /// # Errors
-/// When the model cannot be loaded, is quantised already, does not fit the precision, or `to` cannot be written.
+/// When the model cannot be loaded, is quantised already, or does not fit the precision; of the kind
+/// [`ErrorKind::Unwritable`] when `to` cannot be written.
 pub fn quantize_folder(
     from: &Folder,
     to: &Path,
@@ -66,7 +67,9 @@ pub fn quantize_folder(
     let spec = ModelSpec::read(from, defaults)?;
     check(from, &spec.config, precision)?;
     let failed = |e: std::io::Error| write_failed(to, e);
-    std::fs::create_dir_all(to.join("1_Pooling")).map_err(failed)?;
+    for folder in [to, &to.join("1_Pooling")] {
+        make_folder(folder).map_err(failed)?;
+    }
     let tensors = Tensors::open(from)?;
     write_weights(
         &tensors,
@@ -110,9 +113,17 @@ fn check(from: &Folder, config: &BertConfig, precision: Precision) -> Result<(),
     }
 }
 
+/// Makes a folder unless it is there. Not those above it: a caller that gives up takes them away.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    match std::fs::create_dir(folder) {
+        Err(error) if !folder.is_dir() => Err(error),
+        _ => Ok(()),
+    }
+}
+
 fn write_failed(path: &Path, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(
-        ErrorKind::Io,
+        ErrorKind::Unwritable,
         format!("{} cannot be written", path.display()),
     )
     .caused(cause)

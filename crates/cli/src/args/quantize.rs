@@ -12,7 +12,7 @@ pub struct QuantizeArgs {
     /// Installed model or model folder, in floats
     #[arg(value_name = "NAME|DIR")]
     pub model: String,
-    /// Folder to write; it must not exist yet
+    /// Folder to write: a new one, or an empty one
     #[arg(short, long, env = "YUYI_OUTPUT", value_name = "DIR")]
     pub output: PathBuf,
     /// Number format of the weights

@@ -1,44 +1,33 @@
 //! `yuyi quantize`.
 
+use std::error::Error as _;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use serde::Serialize;
 use serde_json::json;
-use yuyi_encoder::{Precision, quantize_folder};
+use yuyi_encoder::{Error, ErrorKind, Precision, quantize_folder};
 use yuyi_models::{CALIBRATION_FILE, resolve};
 use yuyi_tasks::evaluation::Sampling;
 use yuyi_tasks::{CalibrationFile, FitError};
 
-use crate::args::{ComputeArgs, Misuse, QuantizeArgs};
+use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
 use crate::model::Model;
+use crate::output::partial_folder::PartialFolder;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     let output = &args.output;
-    if output.exists() {
-        bail!(Misuse(format!(
-            "{} exists already. Name a new folder.",
-            output.display()
-        )));
-    }
     let precision = Precision::from(args.precision);
+    let folder = PartialFolder::create(output)?;
     let model = resolve(&args.model)?;
-    let parent = match output.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let failed = || format!("{} cannot be written", output.display());
-    let work = tempfile::Builder::new()
-        .prefix(".yuyi-quantize-")
-        .tempdir_in(parent)
-        .with_context(failed)?;
-    let folder = work.path().join("model");
-    let agreement = quantize_folder(&model.folder, &folder, precision, &model.defaults)?;
-    let calibration = calibrate(&folder, output)?;
-    std::fs::rename(&folder, output).with_context(failed)?;
+    let content = folder.content();
+    let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
+        .map_err(|error| told_of(output, error))?;
+    let calibration = calibrate(&content, output)?;
+    folder.finish()?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
     let mut out = std::io::stdout().lock();
     if args.json {
@@ -63,6 +52,19 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
         writeln!(out, "{}", calibration.said())?;
     }
     Ok(())
+}
+
+/// The error, of the folder that was asked for where it is of the one that is written in its stead.
+fn told_of(output: &Path, error: Error) -> anyhow::Error {
+    if error.kind() != ErrorKind::Unwritable {
+        return error.into();
+    }
+    let cause = error.source().map(ToString::to_string);
+    anyhow!(cause.unwrap_or_default()).context(unwritable(output))
+}
+
+fn unwritable(output: &Path) -> String {
+    format!("{} cannot be written", output.display())
 }
 
 /// A copy tells its errors without intervals.
@@ -118,7 +120,7 @@ fn calibrate(folder: &Path, output: &Path) -> anyhow::Result<CopyCalibration> {
         Ok(fit) => fit,
         Err(error) => return without(&file, error),
     };
-    std::fs::write(&file, fit.json()).context("The calibration cannot be written")?;
+    std::fs::write(&file, fit.json()).with_context(|| unwritable(output))?;
     let [ece_before, ece_after] = fit.errors();
     Ok(CopyCalibration::Fitted {
         pairs: fit.pairs.len(),

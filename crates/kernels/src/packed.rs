@@ -8,6 +8,7 @@ use crate::quantize::{BLOCK, quantize_int4, quantize_int8};
 use crate::team::Team;
 use crate::tile::BLOCK_STEPS;
 use half::f16;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// How the packed weights are stored.
@@ -97,7 +98,7 @@ impl PackedLinear {
     /// inputs), floats or integers as `source` says; it is called once for each output, from every thread of `team`.
     ///
     /// # Errors
-    /// The first error of `fill`.
+    /// That of the first output, in order, for which `fill` fails.
     ///
     /// # Panics
     /// When `bias` is not as long as there are outputs, the inputs of 4-bit weights are not whole blocks, or quantised
@@ -145,7 +146,8 @@ impl PackedLinear {
             scales: self.scales.as_mut_ptr(),
             sums: self.sums.as_mut_ptr(),
         };
-        let failed = Mutex::new(None);
+        // A thread stops at its first error, and the threads' shares follow each other.
+        let failed = Mutex::new(BTreeMap::new());
         let this = &*self;
         team.run(|worker| {
             let mut rows = PanelRows::new(this, source);
@@ -155,15 +157,14 @@ impl PackedLinear {
                     .fill(this.outputs, panel, fill)
                     .map(|()| unsafe { rows.write(panel, target) });
                 if let Err(error) = written {
-                    *failed.lock().unwrap_or_else(|e| e.into_inner()) = Some(error);
+                    let mut failed = failed.lock().unwrap_or_else(|e| e.into_inner());
+                    failed.insert(worker.index, error);
                     return;
                 }
             }
         });
-        match failed.into_inner().unwrap_or_else(|e| e.into_inner()) {
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
+        let failed = failed.into_inner().unwrap_or_else(|e| e.into_inner());
+        failed.into_values().next().map_or(Ok(()), Err)
     }
 
     /// Length of an input row.

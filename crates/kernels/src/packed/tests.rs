@@ -119,6 +119,32 @@ fn int4_panels_hold_nibbles_and_scales_of_each_block_in_turn() {
     }
 }
 
+/// The thread of the later outputs fails first, and last.
+#[test]
+fn of_several_errors_the_first_in_order_is_told() {
+    let (kernel, outputs) = (Kernel::all()[0], 200);
+    let storage = (WeightFormat::F32, Source::Floats);
+    for late in [60, 190] {
+        let packed = PackedLinear::pack(
+            &Team::new(2),
+            kernel,
+            storage,
+            [outputs, 1],
+            &vec![0.0; outputs],
+            |o, _| match o {
+                60 | 70 | 190 | 195 => {
+                    if o == late {
+                        std::thread::sleep(std::time::Duration::from_millis(50));
+                    }
+                    Err(o)
+                }
+                _ => Ok(()),
+            },
+        );
+        assert_eq!(packed.err(), Some(60));
+    }
+}
+
 #[test]
 fn four_bits_take_nine_sixteenths_of_eight() {
     let kernel = Kernel::all()[0];

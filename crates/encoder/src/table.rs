@@ -4,7 +4,11 @@ use crate::config::{BertConfig, Quantization};
 use crate::tensors::{DType, FLOATS, TensorView};
 use crate::{Error, Tensors};
 use half::f16;
-use yuyi_kernels::{BLOCK, INT8_LIMIT, fits_int8, quantize_int8};
+use yuyi_kernels::{BLOCK, fits_int8, quantize_int8};
+
+/// The largest scale of integers. Those of real models are below 1; from here on a product could leave the range of f32
+/// though the scale and each weight are in it: with the most inputs, 2²⁴, a sum of weights is 2·10³³.
+const LARGEST_SCALE: f32 = 1e24;
 
 /// A matrix in the file whose rows are read one at a time.
 pub(crate) enum Table<'a> {
@@ -31,8 +35,17 @@ impl<'a> Table<'a> {
         [rows, columns]: [usize; 2],
     ) -> Result<Self, Error> {
         let packed = format!("{name}.weight_q4");
+        let unquantised = config.quantization.is_none();
+        let has = |suffix: &str| tensors.contains(&format!("{name}.{suffix}"));
+        if unquantised && has("weight_q4") && !has("weight") {
+            let packed = tensors.get(&packed, &[rows, columns / 2])?;
+            return Err(packed.unannounced());
+        }
         if config.quantization != Some(Quantization::Q4) || !tensors.contains(&packed) {
             let weight = tensors.get(&format!("{name}.weight"), &[rows, columns])?;
+            if unquantised && weight.dtype == DType::I8 {
+                return Err(weight.unannounced());
+            }
             if config.quantization != Some(Quantization::Int8) || weight.dtype != DType::I8 {
                 return Ok(Self::Plain(weight.of_type(&FLOATS)?));
             }
@@ -56,7 +69,7 @@ impl<'a> Table<'a> {
         match self {
             Self::Plain(view) => view.copy_row_f32(i, out)?,
             Self::Int8 { weight, scale } => {
-                let scale = float(scale, i)?;
+                let scale = scale_of(scale, i)?;
                 let row = &weight.bytes[i * out.len()..][..out.len()];
                 let value = |&byte: &u8| f32::from(byte as i8) * scale;
                 out.iter_mut()
@@ -95,10 +108,8 @@ impl<'a> Table<'a> {
         out.iter_mut()
             .zip(row)
             .for_each(|(q, &byte)| *q = byte as i8);
-        *scale = float(scales, i)?;
-        // A scale may be finite where what it stands for is not: reading floats finds that.
-        let finite = (*scale * f32::from(INT8_LIMIT)).is_finite();
-        if !finite || !fits_int8(out) {
+        *scale = scale_of(scales, i)?;
+        if !fits_int8(out) {
             let mut floats = vec![0.0; out.len()];
             self.copy_row(i, &mut floats)?;
             *scale = quantize_int8(&floats, out);
@@ -170,14 +181,14 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Element `i` of a tensor of floats, which must be finite.
-fn float(view: &TensorView<'_>, i: usize) -> Result<f32, Error> {
+/// Element `i` of the scales of a matrix of integers.
+fn scale_of(scales: &TensorView<'_>, i: usize) -> Result<f32, Error> {
     let mut value = [0.0];
-    view.copy_row_f32(i, &mut value)?;
-    if value[0].is_finite() {
-        Ok(value[0])
-    } else {
-        Err(view.not_finite(i))
+    scales.copy_row_f32(i, &mut value)?;
+    match value[0] {
+        scale if !scale.is_finite() => Err(scales.not_finite(i)),
+        scale if scale.abs() > LARGEST_SCALE => Err(scales.too_large(i, scale)),
+        scale => Ok(scale),
     }
 }
 

@@ -304,6 +304,24 @@ impl TensorView<'_> {
         Error::tensor(&self.source.shown, self.name, what)
     }
 
+    /// The error for an element with which products would overflow.
+    pub(crate) fn too_large(&self, at: usize, value: f32) -> Error {
+        let what = format!(
+            "element {at} is {value:e}, with which products overflow. The checkpoint is broken; download it again."
+        );
+        Error::tensor(&self.source.shown, self.name, what)
+    }
+
+    /// The error for integers in a folder whose configuration knows of none.
+    pub(crate) fn unannounced(&self) -> Error {
+        let what = format!(
+            "its type is {:?}, but config.json has no quantization_config that says what the integers stand for. \
+             Use the config.json that came with these weights.",
+            self.dtype
+        );
+        Error::tensor(&self.source.shown, self.name, what)
+    }
+
     /// Lets the operating system take back the mapped memory; see [`FileBytes::release`].
     pub fn release(&self) {
         self.source

@@ -114,3 +114,16 @@ fn a_configuration_that_blocks_cannot_have() {
          yuyi reads \"compressed-tensors\" with \"int-quantized\", and \"yuyi-q4\" with \"q4_0\"."
     );
 }
+
+#[test]
+fn blocks_that_the_configuration_does_not_announce() {
+    let model = model();
+    model.edit_json("config.json", |config| {
+        config["quantization_config"] = json!(null)
+    });
+    let error = model.load_error();
+    assert!(
+        error.contains("weight_q4: its type is U8, but config.json has no quantization_config"),
+        "{error}"
+    );
+}

@@ -81,17 +81,20 @@ fn scales_that_are_not_finite() {
     }
 }
 
-/// Finite by itself, but not when it is multiplied.
+/// Finite by themselves, but not when they are multiplied: with a weight, or with the sum of a product.
 #[test]
-fn a_scale_that_makes_weights_infinite() {
-    let error = load_error(|weights| {
-        let bytes = &mut weights.get(&format!("{OUTPUT}_scale")).bytes;
-        bytes[..4].copy_from_slice(&f32::MAX.to_le_bytes());
-    });
-    assert!(
-        error.starts_with(&format!("{WEIGHTS}: tensor {OUTPUT}_scale: element 0 is")),
-        "{error}"
-    );
+fn scales_with_which_products_overflow() {
+    for (number, shown) in [(f32::MAX, "3.4028235e38"), (3e38, "3e38"), (-2e36, "-2e36")] {
+        let error = load_error(|weights| {
+            let bytes = &mut weights.get(&format!("{OUTPUT}_scale")).bytes;
+            bytes[8..12].copy_from_slice(&number.to_le_bytes());
+        });
+        let expected = format!("element 2 is {shown}, with which products overflow.");
+        assert!(
+            error.starts_with(&format!("{WEIGHTS}: tensor {OUTPUT}_scale: {expected}")),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -102,7 +105,10 @@ fn integers_that_the_configuration_does_not_announce() {
     });
     let error = model.load_error();
     assert!(
-        error.ends_with("its type is I8; expected F32, F16, BF16."),
+        error.ends_with(
+            "its type is I8, but config.json has no quantization_config that says what the integers stand for. \
+             Use the config.json that came with these weights."
+        ),
         "{error}"
     );
 }

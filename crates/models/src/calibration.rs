@@ -46,8 +46,11 @@ pub(crate) fn find(
                 let name = file.display().to_string();
                 return Ok(Some(StoredCalibration { name, content }));
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(source) => return Err(Error::CalibrationUnreadable { file, source }),
+            Err(source) if file.symlink_metadata().is_ok() => {
+                return Err(Error::CalibrationUnreadable { file, source });
+            }
+            // None there, or a home that this user may not even enter and so has nothing in.
+            Err(_) => {}
         }
     }
     beside(folder)
@@ -114,6 +117,20 @@ mod tests {
         assert!(users.ends_with("calibrations/01010101010101010101010101010101.json"));
         assert_eq!(found([1; 16]), stored(b"user's", &users));
         assert_eq!(found([2; 16]), beside);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_home_that_cannot_be_entered_has_no_calibration() {
+        let (home, model) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(model.path().join("config.json"), "{}").unwrap();
+        let folder = Folder::open(model.path()).unwrap();
+        // Permissions do not keep root out; a link to itself does.
+        let link = home.path().join("calibrations");
+        std::os::unix::fs::symlink(&link, &link).unwrap();
+        assert!(has_any(home.path()));
+        let found = find(Some(home.path()), &folder, || [1; 16].into());
+        assert_eq!(found.unwrap(), None);
     }
 
     #[test]

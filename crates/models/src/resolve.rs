@@ -1,7 +1,7 @@
 //! From what a user writes to a folder that can be loaded.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use yuyi_encoder::{Folder, SpecDefaults};
 
@@ -32,6 +32,7 @@ pub struct Installed {
 
 /// The model of `name_or_dir`: a folder that exists, the built-in model, or one that is installed
 /// under the home folder. A name wins over a folder of that name; `./NAME` is always the folder.
+/// The home folder need not be readable where it is not asked.
 ///
 /// # Errors
 /// [`Error::Unknown`] or, for a path, [`Error::NotAFolder`], with the names that would work;
@@ -44,7 +45,11 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
     if name_or_dir == BUILTIN_NAME {
         return Ok(from_folder(BUILTIN_NAME.to_owned(), builtin::folder()));
     }
-    let models = installed_in(home)?;
+    let path = Path::new(name_or_dir);
+    let models = match installed_in(home) {
+        Err(_) if !is_name(path) => installed_in(None),
+        installed => installed,
+    }?;
     if let Some(folder) = models
         .iter()
         .find(|m| m.name == name_or_dir)
@@ -52,7 +57,6 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
     {
         return from_path(name_or_dir.to_owned(), folder);
     }
-    let path = Path::new(name_or_dir);
     if path.is_dir() {
         let model = from_path(folder_name(path), path)?;
         return Ok(Resolved {
@@ -67,6 +71,12 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
     } else {
         Error::Unknown { name, installed }
     })
+}
+
+/// Whether a folder under the home folder could be called that, and not only a path lead to it.
+fn is_name(path: &Path) -> bool {
+    let mut components = path.components();
+    matches!(components.next(), Some(Component::Normal(name)) if name == path.as_os_str())
 }
 
 /// The model that is installed under exactly this name, or built in; a path is none. For names that come from
@@ -245,6 +255,26 @@ mod tests {
             resolve_in(None, &format!("{path}/../mine/.")).unwrap().name,
             "mine"
         );
+    }
+
+    #[test]
+    fn a_path_needs_no_home() {
+        let unreadable = tempfile::NamedTempFile::new().unwrap();
+        let unreadable = Some(unreadable.path());
+        let place = tempfile::tempdir().unwrap();
+        let folder = install(place.path(), "mine", "{}");
+        let path = folder.to_str().unwrap();
+        assert_eq!(resolve_in(unreadable, path).unwrap().name, "mine");
+        assert!(resolve_in(unreadable, BUILTIN_NAME).is_ok());
+        let missing = resolve_in(unreadable, "./missing").unwrap_err();
+        assert!(matches!(missing, Error::NotAFolder { .. }), "{missing}");
+        // It might be installed there.
+        let unknown = resolve_in(unreadable, "mine").unwrap_err();
+        assert!(matches!(unknown, Error::Unreadable { .. }), "{unknown}");
+        for path in [".", "..", "./a", "a/", "a/.", "/a", "/", ""] {
+            assert!(!is_name(Path::new(path)), "{path}");
+        }
+        assert!(is_name(Path::new("a")) && is_name(Path::new("a b.c")));
     }
 
     #[test]

@@ -13,6 +13,17 @@ use yuyi_tasks::Calibration;
 
 use crate::args::{ComputeArgs, ModelArgs};
 
+/// Says on standard error what to know before relying on a model.
+///
+/// # Errors
+/// When its files are missing or broken.
+pub fn tell_remarks(model: &Resolved) -> anyhow::Result<()> {
+    for remark in model.remarks()? {
+        eprintln!("yuyi: {remark}");
+    }
+    Ok(())
+}
+
 /// A loaded model with the runtime that it is asked on.
 pub struct Model {
     embedder: LocalEmbedder,
@@ -39,8 +50,10 @@ impl Model {
     /// Loads a model that was found already.
     pub fn load_resolved(model: Resolved, compute: &ComputeArgs) -> anyhow::Result<Self> {
         let folder = model.folder.path().filter(|_| model.by_path);
+        let folder = folder.map(PathBuf::from);
+        tell_remarks(&model)?;
         Ok(Self {
-            folder: folder.map(PathBuf::from),
+            folder,
             embedder: LocalEmbedder::load(model, compute.precision(), compute.threads())?,
             runtime: Builder::new_current_thread().build()?,
         })

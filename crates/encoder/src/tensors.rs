@@ -176,6 +176,18 @@ impl Tensors {
         })
     }
 
+    /// How many layers the files have weights of.
+    pub(crate) fn layers(&self) -> usize {
+        let number = |name: &String| {
+            let rest = PREFIXES
+                .iter()
+                .find_map(|prefix| name.strip_prefix(prefix)?.strip_prefix("encoder.layer."))?;
+            rest.split('.').next()?.parse::<usize>().ok()
+        };
+        let numbers: BTreeSet<_> = self.entries.keys().filter_map(number).collect();
+        numbers.len()
+    }
+
     /// Whether there is a tensor of that name, with any of the usual prefixes.
     pub fn contains(&self, name: &str) -> bool {
         self.find(name).is_some()

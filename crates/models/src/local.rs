@@ -82,6 +82,14 @@ impl Resolved {
         Ok(facts(self.name.clone(), prospect))
     }
 
+    /// What to know before relying on the model, a sentence each.
+    ///
+    /// # Errors
+    /// When its files are missing or broken.
+    pub fn remarks(&self) -> Result<Vec<String>, Error> {
+        yuyi_encoder::remarks(&self.folder).map_err(Error::Encoder)
+    }
+
     /// The calibration in the folder. The user's own, which would win over it, is found by a fingerprint that takes
     /// reading all weights.
     ///

@@ -14,6 +14,7 @@ use yuyi_models::resolve;
 
 use crate::args::BenchArgs;
 use crate::machine;
+use crate::model::tell_remarks;
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -152,6 +153,7 @@ fn measure_apart(args: &BenchArgs, precision: Precision) -> anyhow::Result<Repor
 
 fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Report> {
     let model = resolve(&args.model)?;
+    tell_remarks(&model).with_context(|| format!("The model {} cannot be loaded", args.model))?;
     let options = LoadOptions {
         precision,
         threads: args.threads.map(usize::from),

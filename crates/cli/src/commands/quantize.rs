@@ -14,7 +14,7 @@ use yuyi_tasks::{CalibrationFile, FitError};
 
 use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
-use crate::model::Model;
+use crate::model::{Model, tell_remarks};
 use crate::output::partial_folder::PartialFolder;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
@@ -23,6 +23,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     let precision = Precision::from(args.precision);
     let folder = PartialFolder::create(output)?;
     let model = resolve(&args.model)?;
+    tell_remarks(&model)?;
     let content = folder.content();
     let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
         .map_err(|error| told_of(output, error))?;

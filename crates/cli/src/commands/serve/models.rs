@@ -68,7 +68,11 @@ fn source(
     let load = {
         let find = Arc::clone(&find);
         move |progress: &LoadProgress| {
-            let embedder = LocalEmbedder::load_watched(find()?, precision, threads, progress)?;
+            let model = find()?;
+            for remark in model.remarks()? {
+                tracing::warn!(model = model.name, "{remark}");
+            }
+            let embedder = LocalEmbedder::load_watched(model, precision, threads, progress)?;
             Ok(Arc::new(embedder) as Arc<dyn Embedder>)
         }
     };

@@ -1,0 +1,80 @@
+//! What seems wrong with a folder that loads all the same.
+
+use crate::{BertConfig, Error, Folder, Tensors};
+
+/// What to know before relying on the model of a folder, a sentence each. Reads config.json and the headers of the weights.
+///
+/// # Errors
+/// When those are missing or broken.
+pub fn remarks(folder: &Folder) -> Result<Vec<String>, Error> {
+    let (config, tensors) = (BertConfig::read(folder)?, Tensors::open(folder)?);
+    Ok(Vec::from_iter(unused_layers(folder, &config, &tensors)))
+}
+
+/// A configuration of fewer layers than there are weights of gives another model than the one that was trained.
+fn unused_layers(folder: &Folder, config: &BertConfig, tensors: &Tensors) -> Option<String> {
+    let (used, stored) = (config.layers, tensors.layers());
+    (stored > used).then(|| {
+        format!(
+            "{}: num_hidden_layers is {used}, but there are weights of {stored} layers, and those beyond are not used. \
+             If that is not meant, set it to {stored}.",
+            folder.show("config.json")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use serde_json::json;
+
+    /// A folder of so many layers by its configuration, with tensors of these names.
+    fn folder(layers: usize, tensors: &[&str]) -> Folder {
+        let config = json!({
+            "hidden_size": 4, "num_hidden_layers": layers, "num_attention_heads": 1, "intermediate_size": 4,
+            "vocab_size": 4, "max_position_embeddings": 4,
+        });
+        let info = json!({"dtype": "U8", "shape": [0], "data_offsets": [0, 0]});
+        let header = tensors
+            .iter()
+            .map(|name| ((*name).to_owned(), info.clone()));
+        let header = serde_json::Value::Object(header.collect()).to_string();
+        let weights = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+        testing::folder(&[
+            ("config.json", config.to_string().as_bytes()),
+            ("model.safetensors", &weights),
+        ])
+    }
+
+    const THREE: [&str; 4] = [
+        "bert.encoder.layer.0.output.dense.weight",
+        "bert.encoder.layer.1.output.dense.weight",
+        "bert.encoder.layer.2.output.dense.bias",
+        "bert.encoder.layer.2.output.dense.weight",
+    ];
+
+    #[test]
+    fn layers_that_the_configuration_leaves_out_are_told() {
+        let [remark] = &remarks(&folder(2, &THREE)).unwrap()[..] else {
+            panic!("there is one remark")
+        };
+        assert!(
+            remark.contains("num_hidden_layers is 2, but there are weights of 3 layers"),
+            "{remark}"
+        );
+        assert!(remark.ends_with("set it to 3."), "{remark}");
+    }
+
+    #[test]
+    fn a_whole_model_gives_no_remark() {
+        let others = [
+            "decoder.encoder.layer.3.x",
+            "encoder.layer.x",
+            "encoder.layers.9.x",
+        ];
+        for tensors in [&THREE[..], &[&THREE[..], &others].concat()] {
+            assert_eq!(remarks(&folder(3, tensors)).unwrap(), [""; 0]);
+        }
+    }
+}

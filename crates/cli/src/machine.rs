@@ -16,6 +16,44 @@ fn kibibytes(status: &str, field: &str) -> Option<u64> {
     Some(number << 10)
 }
 
+/// What the threads of this process have had of the processors.
+#[derive(Clone, Copy)]
+pub struct ProcessorTime {
+    /// Nanoseconds in which they ran.
+    ran: u64,
+    /// Nanoseconds in which they could have run, but something else did.
+    waited: u64,
+}
+
+impl ProcessorTime {
+    /// That of the threads that there are; `None` where the system does not tell.
+    pub fn now() -> Option<Self> {
+        let threads = std::fs::read_dir("/proc/self/task").ok()?.flatten();
+        // A thread may end before its file is read.
+        let files =
+            threads.filter_map(|t| std::fs::read_to_string(t.path().join("schedstat")).ok());
+        let times = files.filter_map(|file| Self::parse(&file));
+        times.reduce(|sum, time| Self {
+            ran: sum.ran + time.ran,
+            waited: sum.waited + time.waited,
+        })
+    }
+
+    /// Linux's schedstat of a thread: nanoseconds on a processor, and in a queue for one; then a count.
+    fn parse(file: &str) -> Option<Self> {
+        let mut numbers = file.split_whitespace().map(str::parse);
+        let (ran, waited) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+        Some(Self { ran, waited })
+    }
+
+    /// The share of the time since `earlier` in which threads that could have run waited.
+    pub fn waited_share_since(self, earlier: Self) -> Option<f64> {
+        let ran = self.ran.saturating_sub(earlier.ran);
+        let waited = self.waited.saturating_sub(earlier.waited);
+        (ran > 0).then(|| waited as f64 / (ran + waited) as f64)
+    }
+}
+
 /// The processor's name, or its architecture.
 pub fn processor() -> String {
     named(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default())
@@ -62,6 +100,18 @@ mod tests {
             warning.starts_with("2 threads on 1 processor wait"),
             "{warning}"
         );
+    }
+
+    #[test]
+    fn the_share_of_waiting_is_of_the_time_since() {
+        let time = |file| ProcessorTime::parse(file).unwrap();
+        let (earlier, now) = (time("1000 500 7"), time("4000 1500 9\n"));
+        assert_eq!(now.waited_share_since(earlier), Some(0.25));
+        // A system that counts nothing tells nothing.
+        assert_eq!(now.waited_share_since(now), None);
+        for bad in ["", "1000", "x 1 2", "1 -1 2"] {
+            assert!(ProcessorTime::parse(bad).is_none(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@
 #[path = "support/command.rs"]
 mod support;
 
+use std::process::Command;
+
 use serde_json::Value;
 use support::yuyi;
 
@@ -106,6 +108,7 @@ fn the_table_names_machine_and_columns() {
         "texts/s",
         "load to first vector",
         "memory",
+        "waited for a processor, %",
     ] {
         assert!(run.out.contains(name), "{name} is missing in\n{}", run.out);
     }
@@ -120,4 +123,29 @@ fn wrong_use_and_wrong_models_are_told() {
     let model = yuyi(&["bench", "--model", "no-such-model", "--precision", "all"]);
     assert_eq!((model.code, model.out.as_str()), (1, ""), "{model:?}");
     assert!(model.err.contains("no-such-model"), "{model:?}");
+}
+
+/// Two programs on one processor: each waits for about half of the time.
+#[cfg(target_os = "linux")]
+#[test]
+fn other_work_on_the_machine_is_told() {
+    let cpu = support::allowed_cpu();
+    let pinned = |program: &str| {
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", &cpu, program]);
+        command
+    };
+    let mut other = pinned("sh");
+    let mut other = other.args(["-c", "while :; do :; done"]).spawn().unwrap();
+    let program = support::command();
+    let output = pinned(program.get_program().to_str().unwrap())
+        .args(["bench", "--quick", "--model", FIXTURE])
+        .output();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let table = String::from_utf8(output.unwrap().stdout).unwrap();
+    assert!(
+        table.ends_with("Measure again when nothing else runs.\n"),
+        "{table}"
+    );
 }

@@ -8,28 +8,17 @@ mod server;
 #[path = "support/command.rs"]
 mod support;
 
-use std::fs;
 use std::process::Command;
 use std::thread::available_parallelism;
 
 use serde_json::Value;
 use server::Server;
-use support::{command, yuyi};
+use support::{allowed_cpu, command, yuyi};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../tests/fixtures/models/bert-cls-f16"
 );
-
-/// A CPU that this process may run on.
-fn allowed_cpu() -> String {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let list = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let list = list.unwrap().trim();
-    list.split([',', '-']).next().unwrap().to_owned()
-}
 
 #[test]
 fn a_process_of_one_cpu_computes_with_one_thread() {

@@ -13,7 +13,7 @@ use yuyi_encoder::{Encoder, LoadOptions, Precision, usable_cores};
 use yuyi_models::resolve;
 
 use crate::args::BenchArgs;
-use crate::machine;
+use crate::machine::{self, ProcessorTime};
 use crate::model::tell_remarks;
 
 /// Token counts of single texts.
@@ -24,6 +24,9 @@ const LENGTHS: [usize; 4] = [16, 32, 128, 512];
 const MIXED: [usize; 20] = [
     21, 9, 42, 14, 6, 29, 17, 96, 11, 23, 63, 8, 19, 37, 12, 26, 6, 50, 15, 32,
 ];
+
+/// A share of waiting from which the times are not the machine's own.
+const DISTURBED: f64 = 0.05;
 
 /// How long and how often each workload runs.
 struct Effort {
@@ -79,6 +82,9 @@ struct Measured {
     /// Resident memory after all workloads, and the most there was. Absent where the system does not tell.
     rss_bytes: Option<u64>,
     peak_rss_bytes: Option<u64>,
+    /// Of the time in which its threads could have run, the share in which they waited for a processor. Absent where the
+    /// system does not tell.
+    waited_share: Option<f64>,
     workloads: Vec<Workload>,
 }
 
@@ -167,16 +173,20 @@ fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Rep
     encode(&encoder, &first)?;
     let load_seconds = started.elapsed().as_secs_f64();
     let effort = Effort::of(args.quick);
+    let before = ProcessorTime::now();
     let workloads = workloads(encoder.spec().max_tokens, effort.mixed_texts)
         .into_iter()
         .map(|(name, lengths)| time(&encoder, name, &texts(&encoder, &lengths), &effort))
         .collect::<anyhow::Result<_>>()?;
+    let waited = |before| ProcessorTime::now()?.waited_share_since(before);
+    let waited_share = before.and_then(waited);
     let (rss_bytes, peak_rss_bytes) = machine::memory();
     let measured = Measured {
         precision: encoder.precision().name().to_owned(),
         load_seconds,
         rss_bytes,
         peak_rss_bytes,
+        waited_share,
         workloads,
     };
     Ok(Report {
@@ -312,10 +322,27 @@ fn table(report: &Report) -> String {
             "memory at most, MB",
             results.iter().map(|r| memory(r.peak_rss_bytes)),
         ),
+        row("waited for a processor, %", results.iter().map(waited)),
         String::new(),
         "Median; in brackets, what a tenth of the runs were below and above.\n".to_owned(),
     ]);
-    lines.join("\n")
+    lines.join("\n") + disturbance(results)
+}
+
+fn waited(measured: &Measured) -> String {
+    let share = measured.waited_share;
+    share.map_or("?".to_owned(), |share| format!("{:.0}", 100.0 * share))
+}
+
+/// What to say of times that are longer than they would be on an idle machine.
+fn disturbance(results: &[Measured]) -> &'static str {
+    let mut shares = results.iter().filter_map(|r| r.waited_share);
+    if shares.any(|share| share > DISTURBED) {
+        "Other work on this machine (or a limit of processor time, or more threads than processors) made these times longer. \
+         Measure again when nothing else runs.\n"
+    } else {
+        ""
+    }
 }
 
 fn row(name: &str, cells: impl Iterator<Item = String>) -> String {
@@ -369,6 +396,23 @@ mod tests {
     fn mixed_lengths_are_as_documented() {
         let mean = MIXED.iter().sum::<usize>() as f64 / MIXED.len() as f64;
         assert_eq!(mean.round(), 27.0);
+    }
+
+    #[test]
+    fn disturbed_measurements_are_told() {
+        let measured = |waited_share| Measured {
+            precision: "int8".to_owned(),
+            load_seconds: 1.0,
+            rss_bytes: None,
+            peak_rss_bytes: None,
+            waited_share,
+            workloads: Vec::new(),
+        };
+        assert_eq!(disturbance(&[measured(None), measured(Some(0.04))]), "");
+        let told = disturbance(&[measured(Some(0.0)), measured(Some(0.06))]);
+        assert!(told.starts_with("Other work"), "{told}");
+        assert_eq!(waited(&measured(Some(0.356))), "36");
+        assert_eq!(waited(&measured(None)), "?");
     }
 
     #[test]

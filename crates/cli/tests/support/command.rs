@@ -52,6 +52,16 @@ pub fn yuyi_with_input(arguments: &[&str], input: &str) -> Run {
     }
 }
 
+/// A CPU that this process may run on.
+pub fn allowed_cpu() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let list = list.unwrap().trim();
+    list.split([',', '-']).next().unwrap().to_owned()
+}
+
 /// A copy of a folder with all that is in it.
 pub fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();

@@ -11,7 +11,6 @@ from harness import machine
 from harness.process import EngineFailed
 from harness.workloads import BATCHES, CHECK_LENGTHS, Inputs, thin
 
-FEWEST_ROUNDS = 3
 # What a peer gets where its best batch size was not looked for.
 USUAL_BATCH = 32
 # A sample is disturbed when its threads waited for a processor for more than this share of it.
@@ -115,18 +114,15 @@ class Group:
                 best[name] = min(sizes, key=lambda size: self._sample(name, workload, sample, size, patience)[0])
         return best
 
-    def rounds(self, workload, count, budget_seconds, patience):
+    def rounds(self, workload, count, patience):
         """Seconds of each engine, one sample a round; each round every engine once, shuffled."""
         batches = self.best_batches(workload, patience) if workload.in_batches() else {}
         inputs = self.inputs.of(workload.lengths)
         order = random.Random(SEED)
         taken = {name: [] for name in self.processes}
-        deadline = time.monotonic() + budget_seconds
         steal = machine.processor_seconds()[1]
         started = time.monotonic()
-        for done in range(count):
-            if done >= FEWEST_ROUNDS and time.monotonic() > deadline:
-                break
+        for _ in range(count):
             for name in order.sample(sorted(self.processes), len(self.processes)):
                 with self._dropping(name):
                     taken[name].append(self._sample(name, workload, inputs, batches.get(name), patience))

@@ -176,10 +176,10 @@ class Groups(unittest.TestCase):
     def test_an_engine_that_dies_is_left_out_and_the_other_goes_on(self):
         group = self.group(robust=1000, frail=3)
         single, batch = workloads.WORKLOADS[0], workloads.WORKLOADS[5]
-        measured = group.rounds(single, 5, 60, machine.Patience(0))
+        measured = group.rounds(single, 5, machine.Patience(0))
         self.assertEqual(measured["samples"], {"robust": [0.01] * 5})
         self.assertEqual(group.failed, {"frail": "ended: its time had come"})
-        self.assertEqual(list(group.rounds(batch, 2, 60, machine.Patience(0))["batch"]), ["robust"])
+        self.assertEqual(list(group.rounds(batch, 2, machine.Patience(0))["batch"]), ["robust"])
         self.assertEqual(group.memory([single], [batch], {}), {"robust": {"loaded": 1, "singles": 2, "all": 2}})
 
     def test_wrong_vectors_are_left_out(self):

@@ -8,9 +8,12 @@ import time
 import numpy
 
 from harness import machine
+from harness.summary import too_slow
 from harness.process import EngineFailed
 from harness.workloads import BATCHES, CHECK_LENGTHS, Inputs, thin
 
+# After so many rounds of a costly workload the peers that cannot win sit out.
+RACED_ROUNDS = 3
 # What a peer gets where its best batch size was not looked for.
 USUAL_BATCH = 32
 # A sample is disturbed when its threads waited for a processor for more than this share of it.
@@ -105,7 +108,7 @@ class Group:
     def best_batches(self, workload, patience):
         """The batch size with which each engine is fastest; yuyi takes the texts as they come."""
         inputs = self.inputs.of(workload.lengths)
-        sample = thin(inputs, 4) if len(workload.lengths) > 100 else inputs
+        sample = thin(inputs, 4) if workload.costly() else inputs
         count = len(next(iter(sample.values())))
         sizes = [size for size in BATCHES if size <= count]
         best = {name: None for name in self.processes}
@@ -115,15 +118,21 @@ class Group:
         return best
 
     def rounds(self, workload, count, patience):
-        """Seconds of each engine, one sample a round; each round every engine once, shuffled."""
+        """Seconds of each engine, one sample a round; each round every engine once, shuffled.
+
+        The samples of a peer that sits out are those of the first rounds.
+        """
         batches = self.best_batches(workload, patience) if workload.in_batches() else {}
         inputs = self.inputs.of(workload.lengths)
         order = random.Random(SEED)
-        taken = {name: [] for name in self.processes}
+        taken, out = {name: [] for name in self.processes}, set()
         steal = machine.processor_seconds()[1]
         started = time.monotonic()
-        for _ in range(count):
-            for name in order.sample(sorted(self.processes), len(self.processes)):
+        for done in range(count):
+            if done == RACED_ROUNDS and workload.costly():
+                out = self._beaten(taken)
+            running = sorted(self.processes.keys() - out)
+            for name in order.sample(running, len(running)):
                 with self._dropping(name):
                     taken[name].append(self._sample(name, workload, inputs, batches.get(name), patience))
         whole = {name: values for name, values in taken.items() if name in self.processes}
@@ -134,6 +143,14 @@ class Group:
             "batch": batches,
             "steal": steal,
         }
+
+    def _beaten(self, taken):
+        """Peers that sit out from now on; our own engines never do."""
+        peers = [name for name in self.processes if not self.engines[name].ours]
+        beaten = too_slow({name: [seconds for seconds, _ in taken[name]] for name in peers})
+        if beaten:
+            self.say(f"  too slow for the remaining rounds: {', '.join(sorted(beaten))}")
+        return beaten
 
     @contextlib.contextmanager
     def _dropping(self, name):

@@ -43,6 +43,10 @@ class Workload:
         """Peers choose a batch size."""
         return self.throughput is not None
 
+    def costly(self):
+        """A round takes minutes, so that shortcuts pay."""
+        return len(self.lengths) > 100
+
 
 def mixed_lengths():
     """Token counts of 1,000 texts: most are short, a few are long, the mean is 28."""

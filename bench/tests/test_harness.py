@@ -26,13 +26,13 @@ for line in sys.stdin:
     print(json.dumps({"heard": request}), flush=True)
 """
 
-# Answers as an engine does, for as many requests as its argument says.
+# Answers as an engine does, in so many seconds, for as many requests as its arguments say.
 MORTAL = """
 import json, sys
 print(json.dumps({"version": "mortal", "load_seconds": 0.5, "rss_peak_kb": 1}), flush=True)
-for _, line in zip(range(int(sys.argv[1])), sys.stdin):
+for _, line in zip(range(int(sys.argv[2])), sys.stdin):
     ids = json.loads(line)["ids"]
-    answer = {"seconds": 0.01, "tokens": sum(map(len, ids)), "rss_peak_kb": 2, "vectors": [[1.0, 0.0]] * len(ids)}
+    answer = {"seconds": float(sys.argv[1]), "tokens": sum(map(len, ids)), "rss_peak_kb": 2, "vectors": [[1.0, 0.0]] * len(ids)}
     print(json.dumps(answer), flush=True)
 sys.exit("its time had come")
 """
@@ -56,6 +56,20 @@ class Summaries(unittest.TestCase):
         disturbed = numpy.array([1.0, 1.0, 5.0, 1.0, 5.0, 1.0])
         _, times, low, high = summary.ratio(list(disturbed), {"peer": list(2 * disturbed)})
         self.assertTrue(times == low == high == 2.0)
+
+    def test_a_peer_that_sat_out_is_not_the_best_one(self):
+        peers = {"out": [1.0, 1.0, 1.0], "went on": [3.0, 3.0, 3.0, 3.0, 2.0, 2.0, 2.0, 2.0]}
+        best, times, _, high = summary.ratio([1.0] * 8, peers)
+        self.assertEqual((best, times, high), ("went on", 2.5, 3.0))
+
+    def test_peers_of_which_none_went_on_are_compared_in_their_rounds(self):
+        best, times, low, high = summary.ratio([1.0] * 3 + [9.0] * 5, {"a": [2.0] * 3, "b": [3.0] * 3})
+        self.assertEqual((best, times, low, high), ("a", 2.0, 2.0, 2.0))
+
+    def test_too_slow_is_who_was_never_near(self):
+        peers = {"best": [1.0, 9.0, 1.0], "once near": [1.2, 9.0, 9.0], "never": [1.3, 1.3, 1.3]}
+        self.assertEqual(summary.too_slow(peers), {"never"})
+        self.assertEqual(summary.too_slow({}), set())
 
     def test_throughput_turns_its_quartiles_round(self):
         batch = next(w for w in workloads.WORKLOADS if w.name == "batch-32x32")
@@ -157,19 +171,20 @@ class Instructions(unittest.TestCase):
 
 
 class Groups(unittest.TestCase):
-    """Two small engines; one ends after a few requests."""
+    """Small engines that live for so many requests and take so long."""
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.enterContext(mock.patch.object(process, "CACHE", Path(scratch.name)))
 
-    def group(self, **lives):
+    def group(self, seconds=(), ours=(), **lives):
         launcher = mock.Mock()
         launcher.start = lambda engine: process.Process(
-            engine.name, [sys.executable, "-c", MORTAL, str(lives[engine.name])], {}, 20
+            engine.name, [sys.executable, "-c", MORTAL, str(dict(seconds).get(engine.name, 0.01)), str(lives[engine.name])], {}, 20
         )
-        made = measure.Group("f32", launcher, [engines.Engine(name, "f32") for name in lives], lambda _: None)
+        chosen = [engines.Engine(name, "f32", "f32" if name in ours else None) for name in lives]
+        made = measure.Group("f32", launcher, chosen, lambda _: None)
         self.addCleanup(made.close)
         return made
 
@@ -181,6 +196,16 @@ class Groups(unittest.TestCase):
         self.assertEqual(group.failed, {"frail": "ended: its time had come"})
         self.assertEqual(list(group.rounds(batch, 2, machine.Patience(0))["batch"]), ["robust"])
         self.assertEqual(group.memory([single], [batch], {}), {"robust": {"loaded": 1, "singles": 2, "all": 2}})
+
+    def test_beaten_peers_sit_out_of_costly_workloads_only(self):
+        seconds = {"slow": 0.2, "near": 0.12, "fast": 0.1, "own": 0.5}
+        group = self.group(seconds, ["own"], slow=1000, near=1000, fast=1000, own=1000)
+        cheap, costly = workloads.WORKLOADS[5], workloads.WORKLOADS[6]
+        for workload, least in ((cheap, 8), (costly, 3)):
+            measured = group.rounds(workload, 8, machine.Patience(0))
+            counts = {name: len(samples) for name, samples in measured["samples"].items()}
+            self.assertEqual(counts, {"slow": least, "near": 8, "fast": 8, "own": 8})
+        self.assertEqual(len(measured["waited"]["slow"]), 3)
 
     def test_wrong_vectors_are_left_out(self):
         group = self.group(robust=1000)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from harness import plot
 from harness.engines import ENGINES, GROUPS
-from harness.summary import ratio, spread
+from harness.measure import DISTURBED
+from harness.summary import paired_rounds, ratio, spread
 from harness.workloads import WORKLOADS, mixed_lengths
 
 BY_NAME = {workload.name: workload for workload in WORKLOADS}
@@ -87,7 +88,13 @@ def time_table(group, workloads):
     if not workloads:
         return ""
     rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in group["engines"]]
-    return table(["engine", *(w.title for w in workloads)], rows)
+    heads = [f"{w.title} ({rounds(group['workloads'][w.name])} rounds)" for w in workloads]
+    return table(["engine", *heads], rows)
+
+
+def rounds(measured):
+    """Rounds that were run; an engine that sat out has fewer samples."""
+    return max(map(len, measured["samples"].values()))
 
 
 def cell(group, workload, name):
@@ -96,9 +103,18 @@ def cell(group, workload, name):
     if not samples:
         return "–"
     middle, first, third = map(number, figures(workload, samples))
-    size = measured["batch"].get(name)
-    note = "" if size is None else ", no batches" if size == 1 else f", batches of {size}"
-    return f"{middle} ({first}–{third}{note})"
+    return f"{middle} ({', '.join([f'{first}–{third}', *notes(measured, name)])})"
+
+
+def notes(measured, name):
+    """What a reader must know of one engine's samples."""
+    size, taken, waited = measured["batch"].get(name), len(measured["samples"][name]), spread(measured["waited"][name])[0]
+    if size is not None:
+        yield "no batches" if size == 1 else f"batches of {size}"
+    if taken < rounds(measured):
+        yield f"sat out after {taken} rounds"
+    if waited > DISTURBED:
+        yield f"waited {waited:.0%}"
 
 
 def ratio_table(group, workloads):
@@ -115,7 +131,9 @@ def ratio_cell(samples, name):
     if name not in samples or not peers:
         return "–"
     best, times, low, high = ratio(samples[name], peers)
-    return f"{times:.2f} ({low:.2f}–{high:.2f}) against {best}"
+    paired = paired_rounds(samples[name], peers)
+    fewer = f", {paired} rounds" if paired < len(samples[name]) else ""
+    return f"{times:.2f} ({low:.2f}–{high:.2f}{fewer}) against {best}"
 
 
 def resources_table(group):
@@ -139,8 +157,12 @@ def noise_line(group):
     parts = []
     for key, measured in group["workloads"].items():
         shares = [share for values in measured["waited"].values() for share in values]
-        parts.append(f"{key} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%}")
-    return f"Share of the time that threads waited for a processor + share that the hypervisor took: {', '.join(parts)}.\n"
+        disturbed = sum(share > DISTURBED for share in shares)
+        parts.append(f"{key} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%} ({disturbed} of {len(shares)})")
+    return (
+        "Share of the time that threads waited for a processor + share that the hypervisor took "
+        f"(samples that waited for more than {DISTURBED:.0%}): {', '.join(parts)}.\n"
+    )
 
 
 def footnotes(results):
@@ -148,6 +170,7 @@ def footnotes(results):
     lengths = mixed_lengths()
     lines = [
         f"Versions: {'; '.join(versions)}.",
+        "Memory is in MiB of 1,048,576 bytes.",
         f"The mixed texts have {sum(lengths) / len(lengths):.1f} tokens in the mean, {min(lengths)} to {max(lengths)}.",
     ]
     lines += [f"Not measured: {name} ({reason})." for name, reason in results["failed"].items()]

@@ -78,6 +78,36 @@ class Summaries(unittest.TestCase):
         self.assertTrue(low < middle < high)
 
 
+def measured(**samples):
+    """A workload's measurement in which nothing waited."""
+    return {"samples": samples, "waited": {name: [0.0] * len(s) for name, s in samples.items()}, "batch": {}, "steal": 0.0}
+
+
+class Reports(unittest.TestCase):
+    def setUp(self):
+        samples = {"yuyi-f32": [0.01] * 8, "openvino-f32": [0.02] * 8, "torch-f32": [0.04] * 3}
+        self.mixed = measured(**{name: [100 * s for s in values] for name, values in samples.items()})
+        self.workload = workloads.WORKLOADS[6]
+        self.group = {"workloads": {"mixed-1000": self.mixed}, "engines": list(samples)}
+
+    def test_a_column_tells_its_rounds_and_a_cell_that_it_has_fewer(self):
+        lines = report.time_table(self.group, [self.workload]).splitlines()
+        self.assertEqual(lines[0], "| engine | 1,000 mixed texts, texts/s (8 rounds) |")
+        self.assertEqual(lines[2:4], ["| **yuyi-f32** | 1,000 (1,000–1,000) |", "| openvino-f32 | 500 (500–500) |"])
+        self.assertEqual(lines[4], "| torch-f32 | 250 (250–250, sat out after 3 rounds) |")
+
+    def test_a_ratio_of_fewer_rounds_tells_it(self):
+        self.assertEqual(report.ratio_cell(self.mixed["samples"], "yuyi-f32"), "2.00 (2.00–2.00) against openvino-f32")
+        del self.mixed["samples"]["openvino-f32"]
+        self.assertEqual(report.ratio_cell(self.mixed["samples"], "yuyi-f32"), "4.00 (4.00–4.00, 3 rounds) against torch-f32")
+
+    def test_waiting_is_told_of_the_engine_and_counted(self):
+        self.mixed["waited"]["openvino-f32"] = [0.0, 0.0, 0.0, 0.2, 0.2, 0.2, 0.2, 0.2]
+        self.mixed["batch"] = {"openvino-f32": 8}
+        self.assertEqual(report.cell(self.group, self.workload, "openvino-f32"), "500 (500–500, batches of 8, waited 20%)")
+        self.assertIn("mixed-1000 5% + 0% (5 of 19).", report.noise_line(self.group))
+
+
 class Texts(unittest.TestCase):
     def test_texts_have_exactly_the_asked_tokens(self):
         made = workloads.Inputs("builtin")

@@ -210,7 +210,7 @@ class Group:
                     if turn:
                         result[name]["first_answer"].append(first_answer)
                         result[name]["model"].append(model)
-        return result
+        return {name: times for name, times in result.items() if name in self.processes}
 
     def _start_once(self, engine, inputs):
         process = self.launcher.start(engine)

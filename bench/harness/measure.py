@@ -74,22 +74,22 @@ class Group:
 
     # --- correctness ------------------------------------------------------------------------
 
-    def check(self, reference):
-        """Least and mean cosine of each engine to the reference vectors; drops those that are wrong.
+    def vectors_of(self, engine):
+        """What an engine, which need not be one of those measured, makes of the texts of the check."""
+        process = self.launcher.start(engine)
+        try:
+            return numpy.array(process.ask(**self.inputs.of(CHECK_LENGTHS), vectors=True)["vectors"])
+        finally:
+            process.close()
 
-        Without a reference, yuyi's own f32 vectors are it.
-        """
+    def check(self, reference):
+        """Least and mean cosine of each engine to the reference vectors; drops those that are wrong."""
         inputs = self.inputs.of(CHECK_LENGTHS)
         answers = {}
         for name in list(self.processes):
             with self._dropping(name):
                 answers[name] = self.ask(name, **inputs, vectors=True)
         vectors = {name: numpy.array(answer["vectors"]) for name, answer in answers.items()}
-        if reference is None:
-            f32 = [name for name in vectors if self.engines[name].precision == "f32"]
-            if not f32:
-                return {}
-            reference = vectors[f32[0]]
         cosines = {name: (v * reference).sum(axis=1) for name, v in vectors.items()}
         for name, answer in answers.items():
             if fault := self._fault(answer["tokens"], cosines[name].min()):

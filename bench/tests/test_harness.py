@@ -264,6 +264,12 @@ class Groups(unittest.TestCase):
             self.assertEqual(counts, {"slow": least, "near": 8, "fast": 8, "own": 8})
         self.assertEqual(len(measured["waited"]["slow"]), 3)
 
+    def test_the_reference_may_come_from_an_engine_that_is_not_measured(self):
+        group = self.group(robust=1000)
+        vectors = group.vectors_of(engines.Engine("robust", "f32", "f32"))
+        self.assertEqual(group.check(vectors), {"robust": {"least": 1.0, "mean": 1.0}})
+        self.assertEqual(list(group.processes), ["robust"])
+
     def test_wrong_vectors_are_left_out(self):
         group = self.group(robust=1000)
         group.check(numpy.array([[0.9, 0.1]] * len(workloads.CHECK_LENGTHS)))

@@ -18,9 +18,9 @@ BAR, PANEL_WIDTH, HEAD = 0.24, 2.15, 0.75
 
 def draw(results, path):
     """Writes the SVG file; without any workload there is nothing to draw."""
-    from harness.report import BY_NAME, figures, is_ours
+    from harness.report import figures, is_ours
 
-    groups = {name: drawn for name, group in results["groups"].items() if (drawn := panels(group))}
+    groups = {name: drawn for name, group in parts.groups(results).items() if (drawn := parts.workloads(group))}
     if not groups:
         return
     engines = {name: parts.engines(name, results["groups"][name]) for name in groups}
@@ -29,24 +29,20 @@ def draw(results, path):
     with pyplot.rc_context(STYLE):
         size = (PANEL_WIDTH * columns + 1.6, sum(heights) + 0.5)
         figure, axes = pyplot.subplots(len(groups), columns, figsize=size, squeeze=False, height_ratios=heights, layout="constrained")
-        for row, (name, samples) in zip(axes, groups.items(), strict=True):
+        for row, (name, workloads) in zip(axes, groups.items(), strict=True):
             row[0].set_title(GROUPS[name], loc="left", fontweight="bold", color=TEXT, pad=24)
-            for panel, (key, taken) in zip(row, samples.items()):
-                values = [figures(BY_NAME[key], taken[e]) if e in taken else None for e in engines[name]]
-                bars(panel, BY_NAME[key], engines[name], values, [is_ours(e) for e in engines[name]])
+            for panel, workload in zip(row, workloads):
+                taken = parts.figures(results["groups"][name], workload.name)
+                values = [figures(workload, taken[e]) if e in taken else None for e in engines[name]]
+                bars(panel, workload, engines[name], values, [is_ours(e) for e in engines[name]])
             for panel in row[1:]:
                 panel.set_yticklabels([])
-            for panel in row[len(samples) :]:
+            for panel in row[len(workloads) :]:
                 panel.set_axis_off()
         threads = results["settings"]["threads"]
         figure.supxlabel(f"{results['machine']['cpu']}, {threads} threads. Bars: medians; lines: quartiles.", fontsize=8, color=TEXT)
         figure.savefig(path, metadata={"Date": None})
         pyplot.close(figure)
-
-
-def panels(group):
-    """The samples of each workload that has any."""
-    return {key: measured["samples"] for key, measured in group["workloads"].items() if measured["samples"]}
 
 
 def bars(panel, workload, engines, values, ours):

@@ -7,9 +7,7 @@ from harness import parts, plot
 from harness.engines import ENGINES, GROUPS
 from harness.measure import DISTURBED
 from harness.summary import paired_rounds, ratio, spread
-from harness.workloads import WORKLOADS, mixed_lengths
-
-BY_NAME = {workload.name: workload for workload in WORKLOADS}
+from harness.workloads import mixed_lengths
 
 
 def write(results, path):
@@ -38,7 +36,7 @@ def is_ours(name):
 
 def markdown(results, picture):
     sections = [heading(results), f"![Medians of all engines]({picture})\n"]
-    sections += [group_section(name, group) for name, group in results["groups"].items() if parts.engines(name, group)]
+    sections += [group_section(name, group) for name, group in parts.groups(results).items()]
     sections.append(footnotes(results))
     return "\n".join(sections)
 
@@ -52,15 +50,32 @@ def heading(results):
     return (
         f"# yuyi and its peers on {machine['cpu']}\n\n"
         f"{machine['cores']} cores ({flags}), {machine['memory_gib']} GiB, Linux {machine['kernel']}; revision {machine['revision']}; "
-        f"{settings['threads']} threads for each engine; priority {machine['nice']}, load average at the start {machine['load_average']:.1f}; "
-        f"{results['date']}.{limits}{quick}\n\n"
+        f"{settings['threads']} threads for each engine. {times(results)}{limits}{stored(settings)}{quick}\n\n"
         "Medians over interleaved rounds, first and third quartile in brackets. `bench/README.md` explains them.\n"
     )
 
 
+def times(results):
+    """When the figures were measured, and what else ran then."""
+    told = [
+        (f"{run['date']}, priority {run['nice']}, load average at the start {run['load_average']:.1f}", what)
+        for run, what in parts.by_run(results)
+    ]
+    if len(told) == 1:
+        return f"{told[0][0]}."
+    runs = "; ".join(f"{about} ({'; '.join(what)})" for about, what in told)
+    return f"**Put together from {len(told)} runs, so compare times only within a column:** {runs}."
+
+
+def stored(settings):
+    """What of yuyi was not made from this revision alone."""
+    notes = f" yuyi's weights were stored beforehand in: {', '.join(settings['stored'])}." if settings["stored"] else ""
+    return notes + (" yuyi was given with `--worker` and may be of another revision." if settings["worker"] else "")
+
+
 def group_section(name, group):
     engines = parts.engines(name, group)
-    workloads = [BY_NAME[key] for key, measured in group["workloads"].items() if measured["samples"]]
+    workloads = parts.workloads(group)
     sections = [f"## {GROUPS[name]}\n", time_table(group, engines, workloads), ratio_table(group, engines, workloads)]
     sections += [resources_table(group, engines), noise_line(group, workloads)]
     return "\n".join(section for section in sections if section)
@@ -89,8 +104,13 @@ def time_table(group, engines, workloads):
     if not workloads:
         return ""
     rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in engines]
-    heads = [f"{w.title} ({rounds(group['workloads'][w.name])} rounds)" for w in workloads]
-    return table(["engine", *heads], rows)
+    return table(["engine", *(column_head(w, rounds(group["workloads"][w.name])) for w in workloads)], rows)
+
+
+def column_head(workload, taken):
+    """The title, and whether the rounds are as many as a verdict needs."""
+    count = f"{taken} rounds" if taken >= workload.rounds else f"{taken} of {workload.rounds} rounds"
+    return f"{workload.title} ({count})"
 
 
 def rounds(measured):

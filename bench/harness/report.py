@@ -61,8 +61,8 @@ def times(results):
         (f"{run['date']}, priority {run['nice']}, load average at the start {run['load_average']:.1f}", what)
         for run, what in parts.by_run(results)
     ]
-    if len(told) == 1:
-        return f"{told[0][0]}."
+    if len(told) <= 1:
+        return "".join(f"{about}." for about, _ in told)
     runs = "; ".join(f"{about} ({'; '.join(what)})" for about, what in told)
     return f"**Put together from {len(told)} runs, so compare times only within a column:** {runs}."
 

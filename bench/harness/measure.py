@@ -8,16 +8,20 @@ import time
 import numpy
 
 from harness import machine
+from harness.summary import too_slow
 from harness.process import EngineFailed
 from harness.workloads import BATCHES, CHECK_LENGTHS, Inputs, thin
 
-FEWEST_ROUNDS = 3
+# After so many rounds of a costly workload the peers that cannot win sit out.
+RACED_ROUNDS = 3
 # What a peer gets where its best batch size was not looked for.
 USUAL_BATCH = 32
 # A sample is disturbed when its threads waited for a processor for more than this share of it.
 DISTURBED = 0.05
 # Engines that start more threads than there are processors always wait for themselves.
 MOST_TRIES = 4
+# A batch size counts by its best of so many samples; of a costly workload by one.
+BATCH_SAMPLES = 3
 WARM_SECONDS = 0.15
 SEED = 3
 LEAST_F32_COSINE = 0.9999
@@ -72,22 +76,22 @@ class Group:
 
     # --- correctness ------------------------------------------------------------------------
 
-    def check(self, reference):
-        """Least and mean cosine of each engine to the reference vectors; drops those that are wrong.
+    def vectors_of(self, engine):
+        """What an engine, which need not be one of those measured, makes of the texts of the check."""
+        process = self.launcher.start(engine)
+        try:
+            return numpy.array(process.ask(**self.inputs.of(CHECK_LENGTHS), vectors=True)["vectors"])
+        finally:
+            process.close()
 
-        Without a reference, yuyi's own f32 vectors are it.
-        """
+    def check(self, reference):
+        """Least and mean cosine of each engine to the reference vectors; drops those that are wrong."""
         inputs = self.inputs.of(CHECK_LENGTHS)
         answers = {}
         for name in list(self.processes):
             with self._dropping(name):
                 answers[name] = self.ask(name, **inputs, vectors=True)
         vectors = {name: numpy.array(answer["vectors"]) for name, answer in answers.items()}
-        if reference is None:
-            f32 = [name for name in vectors if self.engines[name].precision == "f32"]
-            if not f32:
-                return {}
-            reference = vectors[f32[0]]
         cosines = {name: (v * reference).sum(axis=1) for name, v in vectors.items()}
         for name, answer in answers.items():
             if fault := self._fault(answer["tokens"], cosines[name].min()):
@@ -106,28 +110,32 @@ class Group:
     def best_batches(self, workload, patience):
         """The batch size with which each engine is fastest; yuyi takes the texts as they come."""
         inputs = self.inputs.of(workload.lengths)
-        sample = thin(inputs, 4) if len(workload.lengths) > 100 else inputs
+        sample = thin(inputs, 4) if workload.costly() else inputs
         count = len(next(iter(sample.values())))
         sizes = [size for size in BATCHES if size <= count]
+        tries = range(1 if workload.costly() else BATCH_SAMPLES)
         best = {name: None for name in self.processes}
         for name in [name for name in best if not self.engines[name].ours]:
             with self._dropping(name):
-                best[name] = min(sizes, key=lambda size: self._sample(name, workload, sample, size, patience)[0])
+                best[name] = min(sizes, key=lambda size: min(self._sample(name, workload, sample, size, patience)[0] for _ in tries))
         return best
 
-    def rounds(self, workload, count, budget_seconds, patience):
-        """Seconds of each engine, one sample a round; each round every engine once, shuffled."""
+    def rounds(self, workload, count, patience):
+        """Seconds of each engine, one sample a round; each round every engine once, shuffled.
+
+        The samples of a peer that sits out are those of the first rounds.
+        """
         batches = self.best_batches(workload, patience) if workload.in_batches() else {}
         inputs = self.inputs.of(workload.lengths)
         order = random.Random(SEED)
-        taken = {name: [] for name in self.processes}
-        deadline = time.monotonic() + budget_seconds
+        taken, out = {name: [] for name in self.processes}, set()
         steal = machine.processor_seconds()[1]
         started = time.monotonic()
         for done in range(count):
-            if done >= FEWEST_ROUNDS and time.monotonic() > deadline:
-                break
-            for name in order.sample(sorted(self.processes), len(self.processes)):
+            if done == RACED_ROUNDS and workload.costly():
+                out = self._beaten(taken)
+            running = sorted(self.processes.keys() - out)
+            for name in order.sample(running, len(running)):
                 with self._dropping(name):
                     taken[name].append(self._sample(name, workload, inputs, batches.get(name), patience))
         whole = {name: values for name, values in taken.items() if name in self.processes}
@@ -138,6 +146,14 @@ class Group:
             "batch": batches,
             "steal": steal,
         }
+
+    def _beaten(self, taken):
+        """Peers that sit out from now on; our own engines never do."""
+        peers = [name for name in self.processes if not self.engines[name].ours]
+        beaten = too_slow({name: [seconds for seconds, _ in taken[name]] for name in peers})
+        if beaten:
+            self.say(f"  too slow for the remaining rounds: {', '.join(sorted(beaten))}")
+        return beaten
 
     @contextlib.contextmanager
     def _dropping(self, name):
@@ -197,7 +213,7 @@ class Group:
                     if turn:
                         result[name]["first_answer"].append(first_answer)
                         result[name]["model"].append(model)
-        return result
+        return {name: times for name, times in result.items() if name in self.processes}
 
     def _start_once(self, engine, inputs):
         process = self.launcher.start(engine)

@@ -6,6 +6,7 @@ matplotlib.use("svg")
 
 import matplotlib.pyplot as pyplot
 
+from harness import parts
 from harness.engines import GROUPS
 from harness.summary import spread
 
@@ -17,24 +18,26 @@ BAR, PANEL_WIDTH, HEAD = 0.24, 2.15, 0.75
 
 def draw(results, path):
     """Writes the SVG file; without any workload there is nothing to draw."""
-    from harness.report import BY_NAME, figures, is_ours
+    from harness.report import figures, is_ours
 
-    groups = {name: group for name, group in results["groups"].items() if group["workloads"] and group["engines"]}
+    groups = {name: drawn for name, group in parts.groups(results).items() if (drawn := parts.workloads(group))}
     if not groups:
         return
-    columns = max(len(group["workloads"]) for group in groups.values())
-    heights = [BAR * len(group["engines"]) + HEAD for group in groups.values()]
+    engines = {name: parts.engines(name, results["groups"][name]) for name in groups}
+    columns = max(map(len, groups.values()))
+    heights = [BAR * len(names) + HEAD for names in engines.values()]
     with pyplot.rc_context(STYLE):
         size = (PANEL_WIDTH * columns + 1.6, sum(heights) + 0.5)
         figure, axes = pyplot.subplots(len(groups), columns, figsize=size, squeeze=False, height_ratios=heights, layout="constrained")
-        for row, (name, group) in zip(axes, groups.items(), strict=True):
+        for row, (name, workloads) in zip(axes, groups.items(), strict=True):
             row[0].set_title(GROUPS[name], loc="left", fontweight="bold", color=TEXT, pad=24)
-            for panel, key in zip(row, group["workloads"]):
-                values = [figures(BY_NAME[key], s) if (s := group["workloads"][key]["samples"].get(e)) else None for e in group["engines"]]
-                bars(panel, BY_NAME[key], group["engines"], values, [is_ours(e) for e in group["engines"]])
+            for panel, workload in zip(row, workloads):
+                taken = parts.figures(results["groups"][name], workload.name)
+                values = [figures(workload, taken[e]) if e in taken else None for e in engines[name]]
+                bars(panel, workload, engines[name], values, [is_ours(e) for e in engines[name]])
             for panel in row[1:]:
                 panel.set_yticklabels([])
-            for panel in row[len(group["workloads"]) :]:
+            for panel in row[len(workloads) :]:
                 panel.set_axis_off()
         threads = results["settings"]["threads"]
         figure.supxlabel(f"{results['machine']['cpu']}, {threads} threads. Bars: medians; lines: quartiles.", fontsize=8, color=TEXT)

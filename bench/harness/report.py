@@ -3,12 +3,11 @@
 import json
 from pathlib import Path
 
-from harness import plot
+from harness import parts, plot
 from harness.engines import ENGINES, GROUPS
-from harness.summary import ratio, spread
-from harness.workloads import WORKLOADS, mixed_lengths
-
-BY_NAME = {workload.name: workload for workload in WORKLOADS}
+from harness.measure import DISTURBED
+from harness.summary import paired_rounds, ratio, spread
+from harness.workloads import mixed_lengths
 
 
 def write(results, path):
@@ -36,10 +35,10 @@ def is_ours(name):
 
 
 def markdown(results, picture):
-    parts = [heading(results), f"![Medians of all engines]({picture})\n"]
-    parts += [group_section(name, group) for name, group in results["groups"].items() if group["engines"]]
-    parts.append(footnotes(results))
-    return "\n".join(parts)
+    sections = [heading(results), f"![Medians of all engines]({picture})\n"]
+    sections += [group_section(name, group) for name, group in parts.groups(results).items()]
+    sections.append(footnotes(results))
+    return "\n".join(sections)
 
 
 def heading(results):
@@ -51,16 +50,34 @@ def heading(results):
     return (
         f"# yuyi and its peers on {machine['cpu']}\n\n"
         f"{machine['cores']} cores ({flags}), {machine['memory_gib']} GiB, Linux {machine['kernel']}; revision {machine['revision']}; "
-        f"{settings['threads']} threads for each engine; priority {machine['nice']}, load average at the start {machine['load_average']:.1f}; "
-        f"{results['date']}.{limits}{quick}\n\n"
+        f"{settings['threads']} threads for each engine. {times(results)}{limits}{stored(settings)}{quick}\n\n"
         "Medians over interleaved rounds, first and third quartile in brackets. `bench/README.md` explains them.\n"
     )
 
 
+def times(results):
+    """When the figures were measured, and what else ran then."""
+    told = [
+        (f"{run['date']}, priority {run['nice']}, load average at the start {run['load_average']:.1f}", what)
+        for run, what in parts.by_run(results)
+    ]
+    if len(told) <= 1:
+        return "".join(f"{about}." for about, _ in told)
+    runs = "; ".join(f"{about} ({'; '.join(what)})" for about, what in told)
+    return f"**Put together from {len(told)} runs, so compare times only within a column:** {runs}."
+
+
+def stored(settings):
+    """What of yuyi was not made from this revision alone."""
+    notes = f" yuyi's weights were stored beforehand in: {', '.join(settings['stored'])}." if settings["stored"] else ""
+    return notes + (" yuyi was given with `--worker` and may be of another revision." if settings["worker"] else "")
+
+
 def group_section(name, group):
-    workloads = [BY_NAME[key] for key in group["workloads"]]
-    sections = [f"## {GROUPS[name]}\n", time_table(group, workloads), ratio_table(group, workloads)]
-    sections += [resources_table(group), noise_line(group)]
+    engines = parts.engines(name, group)
+    workloads = parts.workloads(group)
+    sections = [f"## {GROUPS[name]}\n", time_table(group, engines, workloads), ratio_table(group, engines, workloads)]
+    sections += [resources_table(group, engines), noise_line(group, workloads)]
     return "\n".join(section for section in sections if section)
 
 
@@ -83,11 +100,22 @@ def number(value):
     return f"{value:,.0f}" if value >= 200 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def time_table(group, workloads):
+def time_table(group, engines, workloads):
     if not workloads:
         return ""
-    rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in group["engines"]]
-    return table(["engine", *(w.title for w in workloads)], rows)
+    rows = [[f"**{name}**" if is_ours(name) else name, *(cell(group, w, name) for w in workloads)] for name in engines]
+    return table(["engine", *(column_head(w, rounds(group["workloads"][w.name])) for w in workloads)], rows)
+
+
+def column_head(workload, taken):
+    """The title, and whether the rounds are as many as a verdict needs."""
+    count = f"{taken} rounds" if taken >= workload.rounds else f"{taken} of {workload.rounds} rounds"
+    return f"{workload.title} ({count})"
+
+
+def rounds(measured):
+    """Rounds that were run; an engine that sat out has fewer samples."""
+    return max(map(len, measured["samples"].values()))
 
 
 def cell(group, workload, name):
@@ -96,14 +124,23 @@ def cell(group, workload, name):
     if not samples:
         return "–"
     middle, first, third = map(number, figures(workload, samples))
-    size = measured["batch"].get(name)
-    note = "" if size is None else ", no batches" if size == 1 else f", batches of {size}"
-    return f"{middle} ({first}–{third}{note})"
+    return f"{middle} ({', '.join([f'{first}–{third}', *notes(measured, name)])})"
 
 
-def ratio_table(group, workloads):
+def notes(measured, name):
+    """What a reader must know of one engine's samples."""
+    size, taken, waited = measured["batch"].get(name), len(measured["samples"][name]), spread(measured["waited"][name])[0]
+    if size is not None:
+        yield "no batches" if size == 1 else f"batches of {size}"
+    if taken < rounds(measured):
+        yield f"sat out after {taken} rounds"
+    if waited > DISTURBED:
+        yield f"waited {waited:.0%}"
+
+
+def ratio_table(group, engines, workloads):
     """How many times faster than the best peer, one row for each of yuyi's precisions."""
-    ours = [name for name in group["engines"] if is_ours(name)]
+    ours = [name for name in engines if is_ours(name)]
     rows = [[name, *(ratio_cell(group["workloads"][w.name]["samples"], name) for w in workloads)] for name in ours]
     if not rows or not workloads:
         return ""
@@ -115,13 +152,15 @@ def ratio_cell(samples, name):
     if name not in samples or not peers:
         return "–"
     best, times, low, high = ratio(samples[name], peers)
-    return f"{times:.2f} ({low:.2f}–{high:.2f}) against {best}"
+    paired = paired_rounds(samples[name], peers)
+    fewer = f", {paired} rounds" if paired < len(samples[name]) else ""
+    return f"{times:.2f} ({low:.2f}–{high:.2f}{fewer}) against {best}"
 
 
-def resources_table(group):
+def resources_table(group, engines):
     """Time to the first answer, memory and nearness to the reference."""
     rows = []
-    for name in group["engines"]:
+    for name in engines:
         start, memory, cosine = (group[key].get(name) for key in ("starts", "memory", "cosines"))
         first = f"{spread(start['first_answer'])[0]:.2f}" if start else "–"
         model = f"{spread(start['model'])[0]:.2f}" if start else "–"
@@ -132,15 +171,20 @@ def resources_table(group):
     return table([*head, "least cosine to the reference"], rows)
 
 
-def noise_line(group):
+def noise_line(group, workloads):
     """How much other work disturbed the runs."""
-    if not group["workloads"]:
+    if not workloads:
         return ""
-    parts = []
-    for key, measured in group["workloads"].items():
+    noises = []
+    for workload in workloads:
+        measured = group["workloads"][workload.name]
         shares = [share for values in measured["waited"].values() for share in values]
-        parts.append(f"{key} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%}")
-    return f"Share of the time that threads waited for a processor + share that the hypervisor took: {', '.join(parts)}.\n"
+        disturbed = sum(share > DISTURBED for share in shares)
+        noises.append(f"{workload.name} {sum(shares) / len(shares):.0%} + {measured['steal']:.0%} ({disturbed} of {len(shares)})")
+    return (
+        "Share of the time that threads waited for a processor + share that the hypervisor took "
+        f"(samples that waited for more than {DISTURBED:.0%}): {', '.join(noises)}.\n"
+    )
 
 
 def footnotes(results):
@@ -148,7 +192,7 @@ def footnotes(results):
     lengths = mixed_lengths()
     lines = [
         f"Versions: {'; '.join(versions)}.",
+        "Memory is in MiB of 1,048,576 bytes.",
         f"The mixed texts have {sum(lengths) / len(lengths):.1f} tokens in the mean, {min(lengths)} to {max(lengths)}.",
     ]
-    lines += [f"Not measured: {name} ({reason})." for name, reason in results["failed"].items()]
-    return "\n\n".join(lines) + "\n"
+    return "\n\n".join(lines + parts.absent(results)) + "\n"

@@ -34,7 +34,7 @@ class Workload:
     name: str
     title: str
     lengths: tuple[int, ...] = field(repr=False)
-    # At least so many rounds in a full run; a quick run takes a quarter.
+    # Of a full run, which always takes them all; a quick run takes a quarter.
     rounds: int
     # Throughput rather than time is what a reader compares.
     throughput: str | None = None
@@ -42,6 +42,10 @@ class Workload:
     def in_batches(self):
         """Peers choose a batch size."""
         return self.throughput is not None
+
+    def costly(self):
+        """A round takes minutes, so that shortcuts pay."""
+        return len(self.lengths) > 100
 
 
 def mixed_lengths():

@@ -322,7 +322,9 @@ impl Encoder {
     fn reserve(&self) {
         let tokens = std::iter::once(BATCH_TOKENS).chain(std::iter::repeat(SHARE_TOKENS));
         for (lane, tokens) in self.apart.iter().zip(tokens) {
-            lock(lane).space.reserve(tokens, &self.spec.config);
+            lock(lane)
+                .space
+                .reserve(tokens, &self.spec.config, self.model.kernel());
         }
     }
 

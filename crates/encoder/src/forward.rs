@@ -28,9 +28,9 @@ pub(crate) struct Model {
 pub(crate) struct Workspace {
     /// [tokens, hidden]; after [`Model::forward`] the last hidden states.
     pub(crate) hidden: Matrix,
-    /// Queries, keys and values; then the output of attention's projection; then the intermediate states.
+    /// Queries, keys and values; then the output of attention's projection; then the intermediate states of a group of tokens.
     wide: Matrix,
-    /// [tokens, hidden]: what attention gathers; then the output of the feed-forward block.
+    /// [tokens, hidden]: what attention gathers; then a group's output of the feed-forward block.
     narrow: Matrix,
     /// The input of an integer product.
     bytes: QuantizedMatrix,
@@ -43,14 +43,15 @@ const GROWTH: usize = 256;
 
 impl Workspace {
     /// Takes the memory for a batch of so many tokens at once.
-    pub(crate) fn reserve(&mut self, tokens: usize, config: &BertConfig) {
+    pub(crate) fn reserve(&mut self, tokens: usize, config: &BertConfig, kernel: Kernel) {
         if tokens <= self.reserved {
             return;
         }
         self.reserved = tokens.next_multiple_of(GROWTH);
-        let wide = config.intermediate_size.max(3 * config.hidden_size);
+        let group = self.reserved.min(kernel.rows_together());
         self.hidden.resize(self.reserved, config.hidden_size);
-        self.wide.resize(self.reserved, wide);
+        self.wide.resize(self.reserved, 3 * config.hidden_size);
+        self.wide.resize(group, config.intermediate_size);
         self.narrow.resize(self.reserved, config.hidden_size);
         // Written to, so that the system gives all of it now: a server's memory after its first requests is what it stays at. As
         // NaN, so that a step that reads what no step wrote does not go unnoticed.
@@ -163,7 +164,7 @@ impl Model {
         batch: &Batch,
         space: &mut Workspace,
     ) -> Result<(), Error> {
-        space.reserve(batch.ids.len(), &self.config);
+        space.reserve(batch.ids.len(), &self.config, self.kernel);
         self.embed(batch, space)?;
         layer_norm(
             team,
@@ -232,33 +233,39 @@ impl Model {
         add_layer_norm(team, self.kernel, &layer.attention_norm, x, y);
     }
 
-    /// hidden = LayerNorm(hidden + W₂·gelu(W₁·hidden))
+    /// hidden = LayerNorm(hidden + W₂·gelu(W₁·hidden)), a group of tokens after the other, as large as the products take at once
+    /// anyway: the intermediate states are the largest of all, and those of a group are still near when they are read.
     fn feed_forward(&self, team: &Team, layer: &Layer, space: &mut Workspace) {
         let activation = match self.config.activation {
             Form::Gelu => Activation::Gelu,
             Form::GeluTanh => Activation::GeluTanh,
         };
-        let (tokens, hidden) = (space.hidden.rows(), self.config.hidden_size);
-        space.wide.resize(tokens, self.config.intermediate_size);
-        space.narrow.resize(tokens, hidden);
-        linear(
-            team,
-            space.hidden.view(),
-            &layer.intermediate,
-            Some(activation),
-            &mut space.bytes,
-            space.wide.view_mut(),
-        );
-        linear(
-            team,
-            space.wide.view(),
-            &layer.output,
-            None,
-            &mut space.bytes,
-            space.narrow.view_mut(),
-        );
-        let (x, y) = (space.hidden.view_mut(), space.narrow.view());
-        add_layer_norm(team, self.kernel, &layer.output_norm, x, y);
+        let tokens = space.hidden.rows();
+        let groups = tokens.div_ceil(self.kernel.rows_together());
+        for group in 0..groups {
+            let rows = group * tokens / groups..(group + 1) * tokens / groups;
+            space.wide.resize(rows.len(), self.config.intermediate_size);
+            space.narrow.resize(rows.len(), self.config.hidden_size);
+            linear(
+                team,
+                space.hidden.view().part(rows.clone()),
+                &layer.intermediate,
+                Some(activation),
+                &mut space.bytes,
+                space.wide.view_mut(),
+            );
+            linear(
+                team,
+                space.wide.view(),
+                &layer.output,
+                None,
+                &mut space.bytes,
+                space.narrow.view_mut(),
+            );
+            let mut hidden = space.hidden.view_mut();
+            let (x, y) = (hidden.part(rows), space.narrow.view());
+            add_layer_norm(team, self.kernel, &layer.output_norm, x, y);
+        }
     }
 }
 

@@ -52,9 +52,11 @@ pub(crate) trait Isa: Copy + 'static {
     const DOT_ROW_UNIT: usize = 1;
     /// The tile of an integer product takes whole multiples of this many steps: bytes of A past the inner dimension meet zeros of B.
     const DOT_STEPS: usize = 2;
+    /// Bytes of the weights of a product of floats that are worked on at a time, as the tile reads them.
+    const FLOAT_CHUNK: usize = CHUNK_BYTES;
     /// Bytes of the weights of an integer product that are worked on at a time.
     const DOT_CHUNK: usize = CHUNK_BYTES;
-    /// Rows that go through a panel of an integer product together.
+    /// Rows that go through a panel of an integer product together; at least as many as of a product of floats.
     const DOT_GROUP: usize = GROUP_ROWS;
     /// Rows of the tile of a product by 4-bit blocks.
     const BLOCK_ROWS: usize;

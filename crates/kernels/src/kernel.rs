@@ -123,6 +123,20 @@ impl Kernel {
         self.path.name()
     }
 
+    /// Rows that the products take through a panel of weights together. Steps between products can go by as many rows without
+    /// weights being read more often.
+    pub fn rows_together(self) -> usize {
+        struct Together;
+        impl Operation for Together {
+            type Output = usize;
+            #[inline(always)]
+            unsafe fn run<I: Isa>(self) -> usize {
+                I::DOT_GROUP
+            }
+        }
+        self.run(Together)
+    }
+
     /// Floats of a vector register.
     #[cfg(test)]
     pub(crate) fn lanes(self) -> usize {

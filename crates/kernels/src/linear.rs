@@ -108,7 +108,12 @@ impl Operation for Product<'_> {
             WeightFormat::Int4 => GROUP_ROWS,
         };
         self.scratch.output.ensure(group * self.layer.width());
-        self.scratch.weights.ensure(CHUNK_BYTES / size_of::<f32>());
+        let widened = match self.layer.format() {
+            WeightFormat::F16 => I::FLOAT_CHUNK,
+            WeightFormat::Int4 => CHUNK_BYTES,
+            WeightFormat::F32 | WeightFormat::Int8 => 0,
+        };
+        self.scratch.weights.ensure(widened / size_of::<f32>());
         let panels = self.panels.clone();
         // SAFETY: the CPU has I by the caller's promise.
         unsafe {
@@ -178,7 +183,8 @@ impl Product<'_> {
         // Chunks of whole blocks of steps, as equal as they can be.
         let (bytes, block) = match self.layer.format() {
             WeightFormat::Int8 => (I::DOT_CHUNK, BLOCK_STEPS.max(I::DOT_STEPS)),
-            _ => (CHUNK_BYTES, BLOCK_STEPS),
+            WeightFormat::Int4 => (CHUNK_BYTES, BLOCK_STEPS),
+            WeightFormat::F32 | WeightFormat::F16 => (I::FLOAT_CHUNK, BLOCK_STEPS),
         };
         let most = bytes / STEP / width / block;
         let blocks = steps.div_ceil(block);

@@ -1,6 +1,7 @@
 //! Row-major matrices of f32 whose rows start on cache lines.
 
 use crate::aligned::{AlignedBuffer, odd_stride};
+use std::ops::Range;
 
 /// A row-major matrix that is reused from call to call: resizing keeps its memory.
 ///
@@ -102,6 +103,20 @@ impl<'a> MatrixView<'a> {
         self.columns
     }
 
+    /// Some of the rows.
+    pub fn part(&self, rows: Range<usize>) -> Self {
+        assert!(
+            rows.start <= rows.end && rows.end <= self.rows,
+            "rows {rows:?} of {}",
+            self.rows
+        );
+        Self {
+            data: &self.data[rows.start * self.stride..rows.end * self.stride],
+            rows: rows.len(),
+            ..*self
+        }
+    }
+
     /// One row.
     pub fn row(&self, i: usize) -> &'a [f32] {
         assert!(i < self.rows, "row {i} of {}", self.rows);
@@ -135,6 +150,21 @@ impl MatrixMut<'_> {
     /// Number of columns.
     pub fn columns(&self) -> usize {
         self.columns
+    }
+
+    /// Some of the rows.
+    pub fn part(&mut self, rows: Range<usize>) -> MatrixMut<'_> {
+        assert!(
+            rows.start <= rows.end && rows.end <= self.rows,
+            "rows {rows:?} of {}",
+            self.rows
+        );
+        MatrixMut {
+            data: &mut self.data[rows.start * self.stride..rows.end * self.stride],
+            rows: rows.len(),
+            columns: self.columns,
+            stride: self.stride,
+        }
     }
 
     /// The same matrix for several threads, each of which writes elements of its own.

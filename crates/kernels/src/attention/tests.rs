@@ -257,7 +257,7 @@ fn small_weights_count_beside_a_large_one() {
 fn on_all_paths_and_lengths() -> Vec<(Kernel, AttentionFormat, usize)> {
     let with_lengths =
         |(kernel, format)| [1, 2, 17, INTEGER_TOKENS + 5].map(|n| (kernel, format, n));
-    on_all_paths().into_iter().flat_map(with_lengths).collect()
+    on_all_paths().flat_map(with_lengths).collect()
 }
 
 #[test]

@@ -296,18 +296,27 @@ fn not_finite_values_in_word_embeddings() {
 
 #[test]
 fn finite_weights_that_overflow() {
-    let model = Model::copy(XLM_ROBERTA);
-    model.edit_weights(|weights| {
-        let largest = f32::MAX.to_le_bytes();
-        let bytes = &mut weights.get("embeddings.LayerNorm.weight").bytes;
-        bytes
-            .chunks_exact_mut(4)
-            .for_each(|x| x.copy_from_slice(&largest));
-    });
-    assert_eq!(
-        model.encode_error(TEXT),
-        "The model's weights gave no finite vector; the checkpoint is broken."
-    );
+    let attention = |part| format!("encoder.layer.0.attention.self.{part}.bias");
+    let layer_norm = "encoder.layer.0.output.LayerNorm.weight".to_owned();
+    for names in [
+        vec!["embeddings.LayerNorm.weight".to_owned()],
+        // Scores of attention that are infinite, in a layer that others follow.
+        vec![attention("query"), attention("key")],
+        vec![layer_norm],
+    ] {
+        let model = Model::copy(XLM_ROBERTA);
+        model.edit_weights(|weights| {
+            for name in &names {
+                let elements = weights.get(name).bytes.chunks_exact_mut(4);
+                elements.for_each(|x| x.copy_from_slice(&f32::MAX.to_le_bytes()));
+            }
+        });
+        assert_eq!(
+            model.encode_error(TEXT),
+            "The model's weights gave no finite vector; the checkpoint is broken.",
+            "{names:?}"
+        );
+    }
 }
 
 #[test]

@@ -42,8 +42,8 @@ pub(crate) trait Isa: Copy + 'static {
 
     /// Bytes of rows of floats that go through a panel together, if they are more than a few.
     const ROW_BYTES: usize = usize::MAX;
-    /// Rows up to which half-precision weights are widened in the tile itself, each time anew; for more rows they are widened once
-    /// beforehand.
+    /// Rows up to which half-precision weights are widened in the tile itself, each time anew; for more rows the first tile keeps
+    /// them for the others. Without such tiles 0: the weights are widened beforehand.
     const F16_ROWS: usize = 0;
     /// Rows of the tile of an integer product.
     const DOT_ROWS: usize;
@@ -113,6 +113,10 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize);
     /// As [`Isa::tile_f32`], with B in half precision and all vectors; called for at most F16_ROWS rows of a product.
     unsafe fn tile_f16(_tile: &Tile, _rows: usize) {
+        unreachable!("a set without this tile has F16_ROWS = 0")
+    }
+    /// As [`Isa::tile_f16`], for any number of rows of a product; the widened B stays in [`Tile::widened`].
+    unsafe fn tile_f16_keeping(_tile: &Tile, _rows: usize) {
         unreachable!("a set without this tile has F16_ROWS = 0")
     }
     /// Prepares this thread for [`Isa::tile_dot`] and [`Isa::tile_dot_narrow`], until [`Isa::close`].

@@ -13,6 +13,7 @@ use crate::quantize::{BLOCK, Meaning, OUTLIERS, QuantizedMatrix, Steps};
 use crate::team::{Scratch, Team};
 use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, RowBlocks, Tile};
 use std::ops::Range;
+use std::ptr::null_mut;
 
 /// Bytes that a tile reads of each output a step.
 const STEP: usize = 4;
@@ -146,11 +147,21 @@ impl Operation for Product<'_> {
     }
 }
 
+/// How the weights of a chunk are stored.
+#[derive(Clone, Copy)]
+enum Form {
+    /// As the tiles read them.
+    Whole,
+    /// In half precision: each tile widens them.
+    Half,
+    /// In half precision: the first tile widens them and leaves them here for the others.
+    Kept(*mut f32),
+}
+
 /// A stretch of a panel's steps, ready for the tile.
 struct Chunk {
     weights: *const u8,
-    /// The weights are still in half precision, and the tile widens them.
-    half: bool,
+    form: Form,
     /// 4-bit weights: scales of its first block.
     scales: *const u8,
     /// What the tiles bring near while they work: the bytes that follow, as many as there are of this chunk.
@@ -219,6 +230,13 @@ impl Product<'_> {
         let blocks = RowBlocks::new(rows.len(), most, unit);
         for block in 0..blocks.count {
             let (first, count) = blocks.get(block);
+            let (whole, half) = (width * STEP, width * STEP / 2);
+            let (b, b_stride, widened) = match chunk.form {
+                Form::Whole => (chunk.weights, whole, null_mut()),
+                Form::Half => (chunk.weights, half, null_mut()),
+                Form::Kept(to) if block == 0 => (chunk.weights, half, to),
+                Form::Kept(to) => (to.cast_const().cast(), whole, null_mut()),
+            };
             // SAFETY: x has a row `rows.start + first` of all steps; the scratch has a row of `width` for each.
             unsafe {
                 let tile = Tile {
@@ -227,12 +245,9 @@ impl Product<'_> {
                         .data
                         .add((rows.start + first) * self.input.stride + steps.start * STEP),
                     a_stride: self.input.stride,
-                    b: chunk.weights,
-                    b_stride: if chunk.half {
-                        width * STEP / 2
-                    } else {
-                        width * STEP
-                    },
+                    b,
+                    b_stride,
+                    widened,
                     c: self.scratch.output.as_mut_ptr().add(first * width).cast(),
                     c_stride: width * STEP,
                     steps: steps.len(),
@@ -245,10 +260,11 @@ impl Product<'_> {
                     prefetch_stride: chunk.ahead_stride.div_ceil(blocks.count),
                 };
                 match format {
-                    WeightFormat::F16 if chunk.half => I::tile_f16(&tile, count),
-                    WeightFormat::F32 | WeightFormat::F16 => {
-                        I::tile_f32(&tile, count, I::TILE_VECTORS)
-                    }
+                    WeightFormat::F32 | WeightFormat::F16 => match chunk.form {
+                        Form::Half => I::tile_f16(&tile, count),
+                        Form::Kept(_) if block == 0 => I::tile_f16_keeping(&tile, count),
+                        Form::Whole | Form::Kept(_) => I::tile_f32(&tile, count, I::TILE_VECTORS),
+                    },
                     WeightFormat::Int8 => I::tile_dot(&tile, count),
                     WeightFormat::Int4 => {
                         let stride = self.layer.step_bytes(BLOCK_STEPS);
@@ -272,12 +288,16 @@ impl Product<'_> {
         let from = unsafe { layer.weights().as_ptr().add(at) };
         let to = self.scratch.weights.as_mut_ptr();
         let nibbles = BLOCK / 2 * layer.width();
-        let half = layer.format() == WeightFormat::F16 && rows <= I::F16_ROWS;
+        let form = match layer.format() {
+            WeightFormat::F16 if rows <= I::F16_ROWS => Form::Half,
+            WeightFormat::F16 if I::F16_ROWS > 0 => Form::Kept(to),
+            _ => Form::Whole,
+        };
         // SAFETY: both are inside, and whole vectors long since the width is.
         unsafe {
             match layer.format() {
                 WeightFormat::F32 | WeightFormat::Int8 => {}
-                WeightFormat::F16 if half => {}
+                WeightFormat::F16 if I::F16_ROWS > 0 => {}
                 WeightFormat::F16 => {
                     for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
                         I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
@@ -296,7 +316,7 @@ impl Product<'_> {
         }
         let stored = match layer.format() {
             WeightFormat::F32 | WeightFormat::Int8 => true,
-            WeightFormat::F16 => half,
+            WeightFormat::F16 => I::F16_ROWS > 0,
             WeightFormat::Int4 => false,
         };
         let unit = if layer.format() == WeightFormat::Int4 {
@@ -306,7 +326,7 @@ impl Product<'_> {
         };
         Chunk {
             weights: if stored { from } else { to.cast_const().cast() },
-            half,
+            form,
             scales: from.wrapping_add(nibbles),
             ahead: from.wrapping_add(bytes),
             ahead_bytes: bytes,

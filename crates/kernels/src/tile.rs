@@ -40,6 +40,8 @@ pub(crate) struct Tile {
     pub(crate) steps: usize,
     /// Go on from what C holds instead of from zero.
     pub(crate) accumulate: bool,
+    /// Where [`Isa::tile_f16_keeping`] leaves the widened B.
+    pub(crate) widened: *mut f32,
     /// Memory to bring near while computing, any address…
     pub(crate) prefetch: *const u8,
     /// …and how far to move on a step.

@@ -54,6 +54,7 @@ impl Wide {
                         c_stride: self.c_stride,
                         steps: self.steps,
                         accumulate: false,
+                        widened: std::ptr::null_mut(),
                         prefetch: self.b,
                         prefetch_stride: 0,
                     };

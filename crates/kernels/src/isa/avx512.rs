@@ -232,6 +232,10 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
         unsafe { avx512_tile::run_f16(tile, rows, Self::TILE_VECTORS) }
     }
     #[inline(always)]
+    unsafe fn tile_f16_keeping(tile: &Tile, rows: usize) {
+        unsafe { avx512_tile::run_f16_keeping(tile, rows, Self::TILE_VECTORS) }
+    }
+    #[inline(always)]
     unsafe fn open_dots() {
         if TILES {
             unsafe { amx::open_dots() }

@@ -46,6 +46,16 @@ macro_rules! load_weights {
     ([half, $($w:literal $offset:literal),+]) => {
         concat!($("vcvtph2ps zmm", $w, ", ymmword ptr [{b} + ", $offset, "/2]\n",)+)
     };
+    // The same, and the wide ones are kept for the tiles that follow: neither conversions nor stores take the place of a product.
+    ([keep, $($w:literal $offset:literal),+]) => {
+        concat!(
+            $(
+                "vcvtph2ps zmm", $w, ", ymmword ptr [{b} + ", $offset, "/2]\n",
+                "vmovups [{w} + ", $offset, "], zmm", $w, "\n",
+            )+
+            "lea {w}, [{w} + 2*{bs}]\n"
+        )
+    };
 }
 
 /// A function that computes a tile of the listed rows.
@@ -82,7 +92,7 @@ macro_rules! tile {
                     "add {b}, {bs}",
                     "dec {k}",
                     "jnz 2b",
-                    "3:",
+                    "3: # {w}, which most tiles have no use for, must be named",
                     $(store_row!($move),)+
                     a = inout(reg) t.a => _,
                     a4 = out(reg) _,
@@ -91,6 +101,7 @@ macro_rules! tile {
                     b = inout(reg) t.b => _,
                     bs = in(reg) t.b_stride,
                     k = inout(reg) t.steps => _,
+                    w = inout(reg) t.widened => _,
                     p = inout(reg) t.prefetch => _,
                     ps = in(reg) t.prefetch_stride,
                     c = inout(reg) t.c => _,
@@ -202,6 +213,10 @@ tiles!(
 tiles!(
     /// As [`run_f32`], with B in half precision, which is widened on the way: the same bits as if it were f32.
     run_f16, "vfmadd231ps", "vbroadcastss", half
+);
+tiles!(
+    /// As [`run_f16`]; the widened weights are kept in `widened`, which has room for `steps` steps of `vectors` registers.
+    run_f16_keeping, "vfmadd231ps", "vbroadcastss", keep
 );
 tiles!(
     /// Integers: four u8 of A and four i8 of B a step, summed exactly into i32.

@@ -53,6 +53,7 @@ fn check(kernel: Kernel, rows: usize, vectors: usize, k: usize) {
                 c_stride: 4 * n,
                 steps: to - from,
                 accumulate,
+                widened: std::ptr::null_mut(),
                 prefetch: b.as_ptr().cast(),
                 prefetch_stride: 0,
             };
@@ -164,6 +165,7 @@ impl Integers {
                 c_stride: 4 * self.columns,
                 steps: to - from,
                 accumulate: from > 0,
+                widened: std::ptr::null_mut(),
                 prefetch: self.b.as_ptr().cast(),
                 prefetch_stride: 0,
             };

@@ -116,6 +116,7 @@ pub(crate) trait Isa: Copy + 'static {
         unreachable!("a set without this tile has F16_ROWS = 0")
     }
     /// As [`Isa::tile_f16`], for any number of rows of a product; the widened B stays in [`Tile::widened`].
+    /// [`Tile::widened`] is good for all steps and vectors.
     unsafe fn tile_f16_keeping(_tile: &Tile, _rows: usize) {
         unreachable!("a set without this tile has F16_ROWS = 0")
     }

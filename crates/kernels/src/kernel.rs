@@ -123,8 +123,8 @@ impl Kernel {
         self.path.name()
     }
 
-    /// Rows that the products take through a panel of weights together. Steps between products can go by as many rows without
-    /// weights being read more often.
+    /// Most rows that a product takes through a panel of weights together. What goes by as many rows from product to product reads no
+    /// weights more often than one product of all rows would.
     pub fn rows_together(self) -> usize {
         struct Together;
         impl Operation for Together {

@@ -103,10 +103,10 @@ impl Operation for Product<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
-        let group = match self.layer.format() {
-            WeightFormat::F32 | WeightFormat::F16 => self.float_group::<I>(),
-            WeightFormat::Int8 => I::DOT_GROUP,
-            WeightFormat::Int4 => GROUP_ROWS,
+        let (group, unit) = match self.layer.format() {
+            WeightFormat::F32 | WeightFormat::F16 => (self.float_group::<I>(), I::TILE_ROWS),
+            WeightFormat::Int8 => (I::DOT_GROUP, I::DOT_ROW_UNIT),
+            WeightFormat::Int4 => (GROUP_ROWS, I::DOT_ROW_UNIT),
         };
         self.scratch.output.ensure(group * self.layer.width());
         let widened = match self.layer.format() {
@@ -124,8 +124,10 @@ impl Operation for Product<'_> {
                 WeightFormat::Int4 => I::open_blocks(),
             }
         }
-        for first in (0..self.input.rows).step_by(group) {
-            let rows = first..self.input.rows.min(first + group);
+        let groups = RowBlocks::new(self.input.rows, group, unit);
+        for i in 0..groups.count {
+            let (first, count) = groups.get(i);
+            let rows = first..first + count;
             for panel in panels.clone() {
                 // SAFETY: the CPU has I by the caller's promise; `panels` are this thread's own.
                 unsafe {
@@ -286,6 +288,7 @@ impl Product<'_> {
         let bytes = layer.step_bytes(steps.len());
         // SAFETY: inside the packed weights, by the caller's promise.
         let from = unsafe { layer.weights().as_ptr().add(at) };
+        let room = self.scratch.weights.len();
         let to = self.scratch.weights.as_mut_ptr();
         let nibbles = BLOCK / 2 * layer.width();
         let form = match layer.format() {
@@ -293,6 +296,10 @@ impl Product<'_> {
             WeightFormat::F16 if I::F16_ROWS > 0 => Form::Kept(to),
             _ => Form::Whole,
         };
+        debug_assert!(match layer.format() {
+            WeightFormat::F32 | WeightFormat::Int8 => true,
+            WeightFormat::F16 | WeightFormat::Int4 => steps.len() * layer.width() <= room,
+        });
         // SAFETY: both are inside, and whole vectors long since the width is.
         unsafe {
             match layer.format() {

@@ -104,6 +104,11 @@ fn equals_the_naive_product_at_awkward_shapes() {
             (129, 5, 7),
             (257, 85, 49),
             (3, 3073, 50),
+            // Several pieces of a panel, from the fewest rows that keep what the first tile has widened.
+            (17, 769, 49),
+            (33, 3073, 50),
+            (65, 3072, 25),
+            (129, 1537, 48),
         ] {
             for format in [WeightFormat::F32, WeightFormat::F16] {
                 let x = random_matrix(rows, inputs, 9);
@@ -149,19 +154,22 @@ fn same_bits(a: &[f32], b: &[f32]) -> bool {
 #[test]
 fn bytes_do_not_depend_on_neighbours_threads_or_storage() {
     use WeightFormat::{F16, F32, Int4, Int8};
-    for kernel in Kernel::all() {
-        let x = random_matrix(150, 320, 11);
+    for (kernel, inputs) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| [320, 3072].map(|inputs| (kernel, inputs)))
+    {
+        let x = random_matrix(150, inputs, 11);
         for (format, other) in [(F32, F16), (Int8, Int8), (Int4, Int4)] {
-            let all = product(kernel, 2, format, &x, 100);
-            for rows in [1usize, 2, 3, 8, 9, 100] {
-                let mut part = Matrix::zeros(rows, 320);
+            let all = product(kernel, 2, format, &x, 50);
+            for rows in [1usize, 2, 3, 8, 9, 17, 100] {
+                let mut part = Matrix::zeros(rows, inputs);
                 (0..rows).for_each(|i| part.row_mut(i).copy_from_slice(x.row(149 - i)));
                 for (threads, format) in [(1, format), (3, other)] {
-                    let got = product(kernel, threads, format, &part, 100);
+                    let got = product(kernel, threads, format, &part, 50);
                     for i in 0..rows {
                         assert!(
                             same_bits(got.row(i), all.row(149 - i)),
-                            "{} {format:?} {rows} rows, {threads} threads",
+                            "{} {format:?} {rows} rows of {inputs}, {threads} threads",
                             kernel.name()
                         );
                     }

@@ -83,6 +83,72 @@ fn check(kernel: Kernel, rows: usize, vectors: usize, k: usize) {
     );
 }
 
+/// A tile of half-precision weights with so many rows; those that the set does not have are not run.
+struct RunHalf(Tile, usize);
+impl Operation for RunHalf {
+    type Output = bool;
+    #[inline(always)]
+    unsafe fn run<I: Isa>(self) -> bool {
+        if I::F16_ROWS > 0 && self.0.widened.is_null() {
+            // SAFETY: the test sizes its buffers for the tile.
+            unsafe { I::tile_f16(&self.0, self.1) }
+        } else if I::F16_ROWS > 0 {
+            // SAFETY: as above.
+            unsafe { I::tile_f16_keeping(&self.0, self.1) }
+        }
+        I::F16_ROWS > 0
+    }
+}
+
+#[test]
+fn half_precision_has_the_bits_of_its_widened_form() {
+    for kernel in Kernel::all() {
+        let n = most_vectors(kernel) * kernel.lanes();
+        for rows in 1..=most_rows(kernel) {
+            for k in [0usize, 1, 2, 7, 131] {
+                let a = random(rows * k.max(1), 3);
+                let halves: Vec<f16> = random(k * n, 4).into_iter().map(f16::from_f32).collect();
+                let wide: Vec<f32> = halves.iter().map(|x| x.to_f32()).collect();
+                let start = random(rows * n, 5);
+                let tile = |b: *const u8, element: usize, c: &mut Vec<f32>, widened| Tile {
+                    a: a.as_ptr().cast(),
+                    a_stride: 4 * k,
+                    b,
+                    b_stride: element * n,
+                    c: c.as_mut_ptr().cast(),
+                    c_stride: 4 * n,
+                    steps: k,
+                    accumulate: true,
+                    widened,
+                    prefetch: a.as_ptr().cast(),
+                    prefetch_stride: 0,
+                };
+                let [mut want, mut plain, mut keeping] = [start.clone(), start.clone(), start];
+                let of_f32 = tile(wide.as_ptr().cast(), 4, &mut want, std::ptr::null_mut());
+                kernel.run(RunTile(of_f32, rows, most_vectors(kernel)));
+                // One more than there is room for, which must stay.
+                let mut kept = vec![f32::NAN; k * n + 1];
+                let from = halves.as_ptr().cast();
+                let there = kernel.run(RunHalf(
+                    tile(from, 2, &mut plain, std::ptr::null_mut()),
+                    rows,
+                ));
+                kernel.run(RunHalf(
+                    tile(from, 2, &mut keeping, kept.as_mut_ptr()),
+                    rows,
+                ));
+                if there {
+                    let place = format!("{} {rows} rows, {k} steps", kernel.name());
+                    assert_eq!(plain, want, "{place}");
+                    assert_eq!(keeping, want, "{place}");
+                    assert_eq!(kept[..k * n], wide, "{place}");
+                    assert!(kept[k * n].is_nan(), "{place}");
+                }
+            }
+        }
+    }
+}
+
 /// The integer tiles of a kernel: their rows, the columns of both, and what one of them takes at once.
 struct Sizes {
     dot_rows: usize,

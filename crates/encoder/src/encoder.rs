@@ -479,6 +479,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_memory_of_all_lanes_is_taken_beforehand() {
+        let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/models");
+        let options = LoadOptions {
+            threads: Some(2),
+            ..LoadOptions::default()
+        };
+        for model in std::fs::read_dir(models).unwrap() {
+            let folder = Folder::open(model.unwrap().path()).unwrap();
+            let encoder = Encoder::load(&folder, &options).unwrap();
+            encoder.reserve();
+            let lanes = || encoder.apart.iter().map(|lane| lock(lane).space.bytes());
+            let before: Vec<usize> = lanes().collect();
+            let ids = vec![5; encoder.spec.max_tokens];
+            // One batch for all threads, as full as it can be, and then work for each.
+            let fitting = BATCH_TOKENS / ids.len();
+            encoder.encode_ids(&vec![&ids[..]; fitting.max(1)]).unwrap();
+            encoder.encode_ids(&vec![&ids[..40]; 60]).unwrap();
+            assert_eq!(lanes().collect::<Vec<_>>(), before, "{}", folder.name());
+        }
+    }
+
+    #[test]
     fn batches_keep_the_order_and_the_budget() {
         let long = [0; 700];
         let texts: Vec<&[u32]> = [10, 500, 5, 700, 1, 1, 511, 512]

@@ -61,6 +61,14 @@ impl Workspace {
     }
 }
 
+#[cfg(test)]
+impl Workspace {
+    /// Bytes of its matrices.
+    pub(crate) fn bytes(&self) -> usize {
+        self.hidden.bytes() + self.wide.bytes() + self.narrow.bytes()
+    }
+}
+
 /// Token ids of several texts, one after the other.
 pub(crate) struct Batch {
     /// All ids.

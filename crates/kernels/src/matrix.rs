@@ -234,6 +234,27 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_the_rows_that_it_names() {
+        let mut m = Matrix::zeros(5, 3);
+        (0..5).for_each(|i| m.row_mut(i).fill(i as f32));
+        assert_eq!(m.view().part(2..4).row(1), [3.0; 3]);
+        assert_eq!(m.view().part(5..5).rows(), 0);
+        let mut whole = m.view_mut();
+        let mut part = whole.part(1..3);
+        assert_eq!((part.rows(), part.columns()), (2, 3));
+        // SAFETY: nobody else has the matrix.
+        unsafe { part.shared().row_mut(1).fill(9.0) };
+        let firsts: Vec<f32> = (0..5).map(|i| m.row(i)[0]).collect();
+        assert_eq!(firsts, [0.0, 1.0, 9.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "rows 4..6 of 5")]
+    fn a_part_is_inside() {
+        Matrix::zeros(5, 3).view().part(4..6);
+    }
+
+    #[test]
     fn resizing_keeps_the_memory() {
         let mut m = Matrix::zeros(10, 100);
         let bytes = m.bytes();

@@ -1,7 +1,9 @@
 //! Tests of `quantize.rs`.
 
+use super::weights::*;
 use super::*;
 use crate::testing::{bell_shaped, random, random_matrix};
+use half::f16;
 use proptest::collection::{SizeRange, vec};
 use proptest::prelude::*;
 

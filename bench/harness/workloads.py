@@ -49,7 +49,7 @@ class Workload:
 
 
 def mixed_lengths():
-    """Token counts of 1,000 texts: most are short, a few are long, the mean is 28."""
+    """Token counts of 1,000 texts: most are short, a few are long, the mean is 27."""
     drawn = numpy.random.RandomState(SEED).lognormal(math.log(20), 0.8, MIXED_TEXTS)
     return tuple(int(n) for n in numpy.clip(numpy.rint(drawn), 6, 512))
 

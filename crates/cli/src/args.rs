@@ -64,6 +64,9 @@ pub enum Command {
     Quantize(QuantizeArgs),
     /// Speed and memory of a model on this machine
     Bench(BenchArgs),
+    /// One number format of `bench`, for that command
+    #[command(hide = true)]
+    BenchPart(BenchArgs),
     /// The HTTP server with the web page
     Serve(Box<ServeArgs>),
     /// Whether the server on this machine answers, for the health check of a container
@@ -72,7 +75,7 @@ pub enum Command {
 
 impl Command {
     /// The threads that are asked for, where the command itself computes and says what it thinks of them: a server does in
-    /// its log, and for a contestant `compare` has done so.
+    /// its log, and for a part of `bench` or a contestant of `compare` that command has done so.
     pub fn threads(&self) -> Option<u16> {
         match self {
             Self::Sim(args) => args.model.compute.threads,
@@ -81,9 +84,8 @@ impl Command {
             Self::Compare(args) => args.compute.threads,
             Self::Calibrate(args) => args.model.compute.threads,
             Self::Info(args) => args.model.compute.threads,
-            // Of several number formats each is measured by a process that says it.
-            Self::Bench(args) if args.precisions().len() <= 1 => args.threads,
-            Self::Bench(_)
+            Self::Bench(args) => args.threads,
+            Self::BenchPart(_)
             | Self::Contestant(_)
             | Self::Quantize(_)
             | Self::Serve(_)

@@ -51,6 +51,7 @@ fn run() -> anyhow::Result<()> {
         Command::Info(args) => commands::info::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
+        Command::BenchPart(args) => commands::bench::run_part(&args),
         Command::Serve(args) => commands::serve::run(&args),
         Command::Health(args) => commands::health::run(&args),
     }

@@ -8,10 +8,6 @@ mod language;
 pub mod numbers;
 mod style;
 
-use std::io::Write;
-
-use anyhow::Context;
-
 pub use self::date::today;
 pub use self::element::Element;
 pub use self::language::Language;
@@ -53,9 +49,7 @@ impl Report {
     /// Writes the document to a file and says where it is.
     pub fn write(self, mut file: PartialFile) -> anyhow::Result<()> {
         let path = file.path().display().to_string();
-        file.writer
-            .write_all(self.finish().as_bytes())
-            .with_context(|| format!("{path} cannot be written"))?;
+        file.write(self.finish().as_bytes())?;
         file.finish()?;
         eprintln!("yuyi: report: {path}");
         Ok(())

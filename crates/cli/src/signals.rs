@@ -1,53 +1,194 @@
-//! Signals that end a command that has something to put away.
+//! Signals that end a command, and what it must not leave behind then.
 
-use std::future::Future;
+use std::fs;
 use std::io;
+use std::mem;
+use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
-/// From now on, the first signal to end runs `last` and then ends the program, with the exit code by which shells tell
-/// a program that a signal ended: 130 after Ctrl-C, 143 after SIGTERM.
+/// A file or folder under a name that nobody asked for. It vanishes with this value, and also when a signal ends the program.
 ///
-/// # Errors
-/// When the system does not let signals be waited for.
-pub fn before_the_end(last: impl FnOnce() + Send + 'static) -> io::Result<()> {
+/// While there is one, Ctrl-C, SIGTERM and SIGHUP end the program with the exit code by which shells tell a program that a
+/// signal ended: 130, 143 or 129.
+pub struct Temporary {
+    path: PathBuf,
+}
+
+/// All that there are in this process.
+struct AllTemporary {
+    paths: Vec<PathBuf>,
+    /// Signals are caught.
+    is_watched: bool,
+    /// A signal came when everything was in its place.
+    is_asked_to_end: bool,
+}
+
+/// Whoever makes, moves or removes one holds the lock. A signal that ends the program never gives it back, so that the work
+/// neither fails nor ends in another way meanwhile.
+static ALL: Mutex<AllTemporary> = Mutex::new(AllTemporary {
+    paths: Vec::new(),
+    is_watched: false,
+    is_asked_to_end: false,
+});
+
+fn lock() -> MutexGuard<'static, AllTemporary> {
+    ALL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Temporary {
+    /// Makes one; `make` tells its path.
+    ///
+    /// # Errors
+    /// That of `make`, or when the system does not let signals be waited for.
+    pub fn make<T>(make: impl FnOnce() -> io::Result<(PathBuf, T)>) -> io::Result<(Self, T)> {
+        // A signal between the making and the note of it would find nothing to remove.
+        let mut all = lock();
+        if !all.is_watched {
+            watch()?;
+            all.is_watched = true;
+        }
+        let (path, made) = make()?;
+        all.paths.push(path.clone());
+        Ok((Self { path }, made))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts what is there into its place by `put`, and removes the rest.
+    ///
+    /// # Errors
+    /// That of `put`.
+    pub fn finish(self, put: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+        // A signal in the middle waits, and finds either all in its place or nothing.
+        let mut all = lock();
+        let done = put(&self.path);
+        all.remove(&self.path);
+        drop(all);
+        done
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        lock().remove(&self.path);
+    }
+}
+
+impl AllTemporary {
+    /// Removes one, unless that was done.
+    fn remove(&mut self, path: &Path) {
+        if let Some(at) = self.paths.iter().position(|known| known == path) {
+            remove(&self.paths.swap_remove(at));
+        }
+    }
+}
+
+/// Removes a file or folder, if it is there.
+fn remove(path: &Path) {
+    let removed = || match path.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    };
+    // Another thread may write into a folder meanwhile, which fails as soon as it is gone.
+    for _ in 0..100 {
+        match removed() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            _ => return,
+        }
+    }
+}
+
+/// Ends the program, unless everything is in its place: then it is about to end by itself, and its exit code is to tell that.
+/// Where it does not, since nobody takes its output, the next signal ends it.
+fn end(code: i32) {
+    let mut all = lock();
+    if all.paths.is_empty() && !mem::replace(&mut all.is_asked_to_end, true) {
+        return;
+    }
+    all.paths.iter().for_each(|path| remove(path));
+    process::exit(code)
+}
+
+/// Catches signals from now on, in a thread of their own.
+fn watch() -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let signal = {
-        let _inside = runtime.enter();
-        signal()?
-    };
-    let wait = move || {
-        let code = runtime.block_on(signal);
-        last();
-        process::exit(code)
-    };
+    catch(&runtime)?;
+    let wait = move || runtime.block_on(std::future::pending::<()>());
     thread::Builder::new().name("signals".into()).spawn(wait)?;
     Ok(())
 }
 
-/// The first signal, as an exit code. It is caught from the call on.
 #[cfg(unix)]
-fn signal() -> io::Result<impl Future<Output = i32>> {
+fn catch(runtime: &Runtime) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        let kind = tokio::select! {
-            _ = interrupt.recv() => SignalKind::interrupt(),
-            _ = terminate.recv() => SignalKind::terminate(),
-        };
-        128 + kind.as_raw_value()
-    })
+    let _inside = runtime.enter();
+    let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
+    // `nohup` has it ignored, so that the work goes on without the terminal.
+    if !is_ignored(libc::SIGHUP) {
+        kinds.push(SignalKind::hangup());
+    }
+    for kind in kinds {
+        let mut signals = signal(kind)?;
+        runtime.spawn(async move {
+            while signals.recv().await.is_some() {
+                end(128 + kind.as_raw_value());
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Whether whoever started this program had it ignore the signal.
+#[cfg(unix)]
+fn is_ignored(signal: libc::c_int) -> bool {
+    let mut action = mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action the call only writes the present one to `action`, of which all bytes are written already.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
+    }
 }
 
 #[cfg(not(unix))]
-fn signal() -> io::Result<impl Future<Output = i32>> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+fn catch(runtime: &Runtime) -> io::Result<()> {
+    runtime.spawn(async {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            end(130);
         }
-        130
-    })
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_removed_may_be_gone() {
+        remove(Path::new("/nonexistent/folder"));
+    }
+
+    #[test]
+    fn what_is_not_put_into_its_place_vanishes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let make = || Temporary::make(|| Ok((path.clone(), fs::write(&path, "x")?))).unwrap();
+        drop(make());
+        assert!(!path.exists());
+        let failed = make().0.finish(|_| Err(io::ErrorKind::Other.into()));
+        assert!(failed.is_err() && !path.exists());
+        let to = folder.path().join("y");
+        make().0.finish(|from| fs::rename(from, &to)).unwrap();
+        assert!(!path.exists() && to.exists());
+    }
 }

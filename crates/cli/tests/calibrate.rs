@@ -7,9 +7,10 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::Value;
-use support::{Run, command, copy_folder, yuyi, yuyi_with_input};
+use support::{Run, all_hidden, command, copy_folder, send, yuyi, yuyi_with_input};
 
 const BUILTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/builtin");
 const FIXTURE: &str = concat!(
@@ -449,4 +450,26 @@ fn what_cannot_be_calibrated_says_why() {
         let run = yuyi(&[&["calibrate"], wrong].concat());
         assert_eq!(run.code, 2, "{run:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_neither_calibration_nor_report() {
+    // On a busy machine both may be done before the signal comes.
+    let mut codes = (0..5).map(|_| {
+        let folder = tempfile::tempdir().unwrap();
+        let [output, report] = ["c.json", "r.html"].map(|name| folder.path().join(name));
+        let mut process = command();
+        process.args(["calibrate", "-o", text(&output), "--report", text(&report)]);
+        let mut process = process.stdout(Stdio::null()).spawn().unwrap();
+        while all_hidden(folder.path()).len() < 2 && process.try_wait().unwrap().is_none() {}
+        send("INT", &process);
+        let code = process.wait().unwrap().code();
+        if code != Some(0) {
+            assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        }
+        code
+    });
+    let code_of_signal = codes.find(|&code| code != Some(0));
+    assert_eq!(code_of_signal, Some(Some(130)));
 }

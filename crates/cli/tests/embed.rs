@@ -7,9 +7,10 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::{yuyi, yuyi_with_input};
+use support::{SIGNALS, command, hidden, is_ignored, send, yuyi, yuyi_with_input};
 
 const TEXTS: &str = "今天天气真不错\n外面阳光明媚\n";
 
@@ -141,4 +142,84 @@ fn an_empty_file_gives_an_empty_matrix() {
     assert_eq!(yuyi(&["embed", "-", "-o", path.to_str().unwrap()]).code, 0);
     let (header, numbers) = read_npy(&path);
     assert_eq!((header.contains("(0, 384)"), numbers.len()), (true, 0));
+}
+
+/// Begins to embed what never comes, in a folder that it makes; answers when the file has begun.
+#[cfg(unix)]
+fn begun(process: &mut Command, folder: &Path) -> std::process::Child {
+    let process = process.stdin(Stdio::piped()).stderr(Stdio::null());
+    let process = process.spawn().unwrap();
+    while hidden(folder).is_none() {}
+    process
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_nothing() {
+    for (signal, code) in SIGNALS
+        .into_iter()
+        .filter(|(signal, _)| !is_ignored(signal))
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("v.npy");
+        let mut embed = command();
+        embed.args(["embed", "-", "-o", output.to_str().unwrap()]);
+        let mut process = begun(&mut embed, folder.path());
+        send(signal, &process);
+        assert_eq!(process.wait().unwrap().code(), Some(code), "{signal}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn without_the_terminal_the_work_goes_on_where_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("v.npy");
+    // As `nohup` does, which would also turn the output away.
+    let ignoring = format!(
+        "trap '' HUP; exec {} embed - -o {}",
+        env!("CARGO_BIN_EXE_yuyi"),
+        output.display()
+    );
+    let mut process = begun(Command::new("sh").args(["-c", &ignoring]), folder.path());
+    send("HUP", &process);
+    drop(process.stdin.take());
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+    assert!(output.exists() && hidden(folder.path()).is_none());
+}
+
+/// As a full disk does, a limit of the size of files ends the writing in the middle.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_cannot_be_written_is_told_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = folder.path().join("texts.txt");
+    fs::write(&texts, TEXTS.repeat(50)).unwrap();
+    for name in ["v.npy", "v.jsonl"] {
+        let output = folder.path().join(name);
+        let (texts, output) = (texts.display(), output.display());
+        let limited = format!(
+            "trap '' XFSZ; ulimit -f 1; exec {} embed {texts} -o {output}",
+            env!("CARGO_BIN_EXE_yuyi")
+        );
+        let run = Command::new("sh").args(["-c", &limited]).output().unwrap();
+        let err = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(1), "{err}");
+        let expected = format!("yuyi: {output} cannot be written: File too large");
+        assert!(err.contains(&expected) && !err.contains(".yuyi-"), "{err}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn others_may_read_a_file_as_the_umask_has_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let [ours, any] = ["v.npy", "any"].map(|name| folder.path().join(name));
+    fs::write(&any, "").unwrap();
+    assert_eq!(yuyi(&["embed", "-", "-o", ours.to_str().unwrap()]).code, 0);
+    let [ours, any] = [ours, any].map(|path| fs::metadata(path).unwrap().permissions().mode());
+    assert_eq!(ours, any);
 }

@@ -5,9 +5,9 @@
 #[path = "support/command.rs"]
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{command, copy_folder, yuyi};
+use support::{SIGNALS, command, copy_folder, hidden, is_ignored, send, yuyi};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -105,22 +105,13 @@ fn a_file_that_cannot_be_written_is_told_as_the_folder_that_was_asked_for() {
     assert_eq!(entries(folder.path()), 0);
 }
 
-/// A name in a folder that begins with a dot.
-fn hidden(folder: &Path) -> Option<PathBuf> {
-    let paths = std::fs::read_dir(folder).unwrap();
-    let mut paths = paths.map(|entry| entry.unwrap().path());
-    paths.find(|path| {
-        path.file_name()
-            .unwrap()
-            .as_encoded_bytes()
-            .starts_with(b".")
-    })
-}
-
 #[cfg(unix)]
 #[test]
 fn a_signal_leaves_nothing() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (signal, code) in SIGNALS
+        .into_iter()
+        .filter(|(signal, _)| !is_ignored(signal))
+    {
         // On a busy machine the copy may be done before the signal comes.
         let mut codes = (0..20).map(|_| code_after(signal));
         let code_of_signal = codes.find(|&code| code != Some(0));
@@ -137,14 +128,74 @@ fn code_after(signal: &str) -> Option<i32> {
     let mut process = command();
     process.args(arguments).stdout(Stdio::null());
     let mut process = process.spawn().unwrap();
-    // The folder is made when signals are waited for.
     while hidden(folder.path()).is_none() && process.try_wait().unwrap().is_none() {}
-    let id = process.id().to_string();
-    let sent = Command::new("kill").args(["-s", signal, &id]).output();
+    send(signal, &process);
     let code = process.wait().unwrap().code();
-    assert!(sent.unwrap().status.success() || code == Some(0));
     assert_eq!(entries(folder.path()), usize::from(code == Some(0)));
     code
+}
+
+/// A copy that is in its place is a success, whatever comes until the program has said so; only a second signal keeps it from that.
+#[cfg(unix)]
+#[test]
+fn a_signal_after_the_end_changes_nothing() {
+    for (is_asked_twice, code) in [(false, 0), (true, 130)] {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("copy");
+        // Nobody reads what fills the pipe, so the program waits before its last words.
+        let (reader, writer) = std::io::pipe().unwrap();
+        let (mut other, mut process) = {
+            // Gone with this block: a command keeps its end of the pipe.
+            let (mut yes, mut quantize) = (Command::new("yes"), command());
+            quantize.args(["quantize", FIXTURE, "-o", copy.to_str().unwrap()]);
+            let yes = yes.stdout(writer.try_clone().unwrap());
+            (
+                yes.spawn().unwrap(),
+                quantize.stdout(writer).spawn().unwrap(),
+            )
+        };
+        while !copy.exists() && process.try_wait().unwrap().is_none() {}
+        send("INT", &process);
+        while is_asked_twice && process.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            send("INT", &process);
+        }
+        other.kill().unwrap();
+        other.wait().unwrap();
+        std::io::copy(&mut { reader }, &mut std::io::sink()).unwrap();
+        assert_eq!(process.wait().unwrap().code(), Some(code));
+        assert_eq!(entries(folder.path()), 1);
+        assert!(copy.join("config.json").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("nothing"), &link).unwrap();
+    let link = link.to_str().unwrap();
+    for output in [link, &format!("{link}/")] {
+        let run = yuyi(&["quantize", FIXTURE, "-o", output]);
+        assert_eq!(run.code, 2, "{run:?}");
+        assert!(
+            run.err.contains("link to a place that is not there"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(entries(folder.path()), 1);
+}
+
+#[test]
+fn a_model_that_is_not_there_is_told_without_a_flag_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy");
+    let run = yuyi(&["quantize", "/nonexistent", "-o", copy.to_str().unwrap()]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let expected =
+        "yuyi: /nonexistent is not a folder. Name a model folder, or one of these: e5-small-zh.\n";
+    assert_eq!(run.err, expected);
 }
 
 #[test]

@@ -52,6 +52,18 @@ fn more_threads_than_processors_are_obeyed_with_a_warning() {
 }
 
 #[test]
+fn a_warning_of_several_measurements_is_given_once() {
+    let threads = (available_parallelism().unwrap().get() + 1).to_string();
+    let arguments = ["bench", "--quick", "--model", FIXTURE, "--precision"];
+    for precisions in ["f32", "f32,int8"] {
+        let run = yuyi(&[&arguments[..], &[precisions, "--threads", &threads]].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        let warning = format!("{threads} threads on");
+        assert_eq!(run.err.matches(&warning).count(), 1, "{run:?}");
+    }
+}
+
+#[test]
 fn a_server_logs_that_it_has_too_many_threads() {
     let threads = (available_parallelism().unwrap().get() + 1).to_string();
     let server = Server::start(&["--model", FIXTURE, "--threads", &threads]);

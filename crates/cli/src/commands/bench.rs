@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use yuyi_encoder::{Encoder, LoadOptions, Precision, usable_cores};
-use yuyi_models::resolve;
+use yuyi_models::{Resolved, resolve};
 
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
@@ -104,10 +104,11 @@ struct Workload {
 
 /// Measures and writes a table or JSON.
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let (report, failed) = match args.precisions()[..] {
-        [] => (measure(args, None)?, None),
-        [precision] => (measure(args, Some(precision))?, None),
-        ref several => measure_each(args, several)?,
+    let model = resolve(&args.model)?;
+    tell_remarks(&model).with_context(|| unloadable(args))?;
+    let (report, failed) = match &args.precisions()[..] {
+        [] | [_] => (measure(args, model)?, None),
+        several => measure_each(args, several)?,
     };
     let mut out = std::io::stdout().lock();
     if args.json {
@@ -116,6 +117,17 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         out.write_all(table(&report).as_bytes())?;
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Measures one number format and writes JSON. What there is to say of the model and the machine has been said.
+pub fn run_part(args: &BenchArgs) -> anyhow::Result<()> {
+    let report = measure(args, resolve(&args.model)?)?;
+    println!("{}", serde_json::to_string(&report)?);
+    Ok(())
+}
+
+fn unloadable(args: &BenchArgs) -> String {
+    format!("The model {} cannot be loaded", args.model)
 }
 
 /// One process after the other. What was measured before one fails is still worth showing.
@@ -141,7 +153,7 @@ fn measure_apart(args: &BenchArgs, precision: Precision) -> anyhow::Result<Repor
     let program = std::env::current_exe().context("This program does not find itself")?;
     let mut command = Command::new(program);
     command
-        .args(["bench", "--json", "--precision", precision.name()])
+        .args(["bench-part", "--precision", precision.name()])
         .arg(format!("--model={}", args.model));
     if let Some(threads) = args.threads {
         command.arg(format!("--threads={threads}"));
@@ -157,18 +169,16 @@ fn measure_apart(args: &BenchArgs, precision: Precision) -> anyhow::Result<Repor
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-fn measure(args: &BenchArgs, precision: Option<Precision>) -> anyhow::Result<Report> {
-    let model = resolve(&args.model)?;
-    tell_remarks(&model).with_context(|| format!("The model {} cannot be loaded", args.model))?;
+/// Measures the number format that was asked for, or the model's own.
+fn measure(args: &BenchArgs, model: Resolved) -> anyhow::Result<Report> {
     let options = LoadOptions {
-        precision,
+        precision: args.precisions().first().copied(),
         threads: args.threads.map(usize::from),
         defaults: model.defaults,
         ..LoadOptions::default()
     };
     let started = Instant::now();
-    let encoder = Encoder::load(&model.folder, &options)
-        .with_context(|| format!("The model {} cannot be loaded", args.model))?;
+    let encoder = Encoder::load(&model.folder, &options).with_context(|| unloadable(args))?;
     let first = texts(&encoder, &[LENGTHS[0].min(encoder.spec().max_tokens)]);
     encode(&encoder, &first)?;
     let load_seconds = started.elapsed().as_secs_f64();

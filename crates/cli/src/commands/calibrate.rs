@@ -89,7 +89,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let calibrated = Calibrated::of(args, &model, &corpus, &fit, target.as_ref());
     report_truncated(fit.truncated, model.facts().max_tokens);
     if let Some(mut output) = output {
-        output.writer.write_all(fit.json().as_bytes())?;
+        output.write(fit.json().as_bytes())?;
         output.finish()?;
     }
     if let Some(file) = report {

@@ -1,19 +1,21 @@
 //! Files that appear under their names when they are complete, never before.
 
-use std::fs::Permissions;
-use std::io::{self, BufWriter};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tempfile::NamedTempFile;
 
 use crate::args::Misuse;
+use crate::signals::Temporary;
 
-/// A file beside the one that it becomes; it vanishes if it is never finished.
+/// A file beside the one that it becomes; it vanishes if it is never finished, also when a signal ends the program. Its errors
+/// tell the name that it would have had.
 pub struct PartialFile {
     path: PathBuf,
+    temporary: Temporary,
     /// Its content so far.
-    pub writer: BufWriter<NamedTempFile>,
+    writer: BufWriter<File>,
 }
 
 impl PartialFile {
@@ -29,16 +31,11 @@ impl PartialFile {
             .parent()
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".yuyi-").suffix(".part");
-        if let Some(permissions) = ordinary_permissions() {
-            builder.permissions(permissions);
-        }
-        let file = builder
-            .tempfile_in(folder)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+        let (temporary, file) =
+            Temporary::make(|| make_in(folder)).with_context(|| unwritable(&path))?;
         Ok(Self {
             path,
+            temporary,
             writer: BufWriter::new(file),
         })
     }
@@ -67,18 +64,46 @@ impl PartialFile {
         &self.path
     }
 
-    /// Gives the file its name.
-    pub fn finish(self) -> anyhow::Result<()> {
-        let failed = || format!("{} cannot be written", self.path.display());
-        let file = self
-            .writer
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)
-            .with_context(failed)?;
-        file.as_file().sync_all().with_context(failed)?;
-        file.persist(&self.path).with_context(failed)?;
+    /// Writes on.
+    pub fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        let written = self.writer.write_all(bytes);
+        written.with_context(|| unwritable(&self.path))
+    }
+
+    /// Goes back to the begin, to write over what is there.
+    pub fn rewind(&mut self) -> anyhow::Result<()> {
+        let sought = self.writer.seek(SeekFrom::Start(0));
+        sought.with_context(|| unwritable(&self.path))?;
         Ok(())
     }
+
+    /// Gives the file its name.
+    pub fn finish(self) -> anyhow::Result<()> {
+        let Self {
+            path,
+            temporary,
+            writer,
+        } = self;
+        let file = writer.into_inner().map_err(io::IntoInnerError::into_error);
+        file.and_then(|file| file.sync_all())
+            .and_then(|()| temporary.finish(|part| fs::rename(part, &path)))
+            .with_context(|| unwritable(&path))
+    }
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
+}
+
+/// A new file of a name that no other has, with the permissions that any file gets. The library's own way to make it would
+/// keep others from reading it, and put that name into errors.
+fn make_in(folder: &Path) -> io::Result<(PathBuf, File)> {
+    let made = tempfile::Builder::new()
+        .prefix(".yuyi-")
+        .suffix(".part")
+        .make_in(folder, |path| File::create_new(path))?;
+    let (file, path) = made.keep()?;
+    Ok((path, file))
 }
 
 /// Whether two paths are of one file, also through links and where it is not there yet.
@@ -101,18 +126,6 @@ fn place(path: &Path) -> PathBuf {
         })
     });
     there.unwrap_or_else(|| path.to_owned())
-}
-
-/// What the user's umask leaves of rw for all, instead of a temporary file's rw for the owner.
-#[cfg(unix)]
-fn ordinary_permissions() -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn ordinary_permissions() -> Option<Permissions> {
-    None
 }
 
 #[cfg(test)]

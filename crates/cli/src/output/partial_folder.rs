@@ -3,14 +3,11 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
 
 use crate::args::Misuse;
-use crate::signals;
+use crate::signals::Temporary;
 
 /// Without this file a folder is no model, so it comes last.
 const LAST: &str = "config.json";
@@ -22,9 +19,6 @@ pub struct PartialFolder {
     is_there: bool,
     temporary: Temporary,
 }
-
-/// Where it is kept until then; held by whoever moves or removes what is in it. `None`: not made yet, or gone.
-type Temporary = Arc<Mutex<Option<PathBuf>>>;
 
 impl PartialFolder {
     /// Begins the folder that will be `path`.
@@ -39,15 +33,8 @@ impl PartialFolder {
             Some(parent) if parent != Path::new("") => parent,
             _ => Path::new("."),
         };
-        let temporary = Temporary::default();
-        let watched = Arc::clone(&temporary);
-        signals::before_the_end(move || {
-            // Never given back, so that the work neither fails nor ends in another way meanwhile.
-            let mut held = lock(&watched);
-            remove(&mut held);
-            std::mem::forget(held);
-        })?;
-        *lock(&temporary) = Some(make_in(folder).with_context(failed)?);
+        let (temporary, ()) =
+            Temporary::make(|| Ok((make_in(folder)?, ()))).with_context(failed)?;
         Ok(Self {
             path: path.to_owned(),
             is_there,
@@ -57,8 +44,7 @@ impl PartialFolder {
 
     /// Where to write it.
     pub fn content(&self) -> PathBuf {
-        let temporary = lock(&self.temporary);
-        temporary.as_deref().unwrap_or(&self.path).join("model")
+        content(self.temporary.path())
     }
 
     /// Puts the folder in its place.
@@ -66,30 +52,31 @@ impl PartialFolder {
     /// # Errors
     /// When the system refuses.
     pub fn finish(self) -> anyhow::Result<()> {
-        let content = self.content();
-        let _held = lock(&self.temporary);
-        let moved = match self.is_there {
-            true => move_files(&content, &self.path),
-            false => fs::rename(content, &self.path),
+        let put = |temporary: &Path| match self.is_there {
+            true => move_files(&content(temporary), &self.path),
+            false => fs::rename(content(temporary), &self.path),
         };
-        moved.with_context(|| format!("{} cannot be written", self.path.display()))
+        let put = self.temporary.finish(put);
+        put.with_context(|| format!("{} cannot be written", self.path.display()))
     }
 }
 
-impl Drop for PartialFolder {
-    fn drop(&mut self) {
-        remove(&mut lock(&self.temporary));
-    }
-}
-
-fn lock(temporary: &Mutex<Option<PathBuf>>) -> MutexGuard<'_, Option<PathBuf>> {
-    temporary.lock().unwrap_or_else(PoisonError::into_inner)
+/// The folder in the temporary one that gets the name.
+fn content(temporary: &Path) -> PathBuf {
+    temporary.join("model")
 }
 
 /// Whether there is an empty folder; nothing else may be there.
 fn is_there(path: &Path) -> anyhow::Result<bool> {
     if fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none()) {
         return Ok(true);
+    }
+    // Without a separator at its end, which would lead through a link.
+    if path.components().as_path().is_symlink() && !path.exists() {
+        bail!(Misuse(format!(
+            "{} is a link to a place that is not there. Name a new folder, or an empty one.",
+            path.display()
+        )));
     }
     if path.exists() {
         bail!(Misuse(format!(
@@ -125,20 +112,6 @@ fn move_files(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the folder, if it is there.
-fn remove(folder: &mut Option<PathBuf>) {
-    let Some(folder) = folder.take() else { return };
-    // Another thread may write into it meanwhile, which fails as soon as its folder is gone.
-    for _ in 0..100 {
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                thread::sleep(Duration::from_millis(10));
-            }
-            _ => return,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,11 +140,5 @@ mod tests {
         fs::remove_dir_all(to.join("config.json")).unwrap();
         move_files(&from, &to).unwrap();
         assert_eq!(names(&to), ["a", "b", "config.json"]);
-    }
-
-    #[test]
-    fn what_is_removed_may_be_gone() {
-        remove(&mut None);
-        remove(&mut Some(PathBuf::from("/nonexistent/folder")));
     }
 }

@@ -1,6 +1,6 @@
 //! Files of vectors. A file appears under its name when it is complete, never before.
 
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -57,6 +57,13 @@ struct Line<'a> {
     truncated: bool,
 }
 
+impl Line<'_> {
+    /// With the end of the line.
+    fn json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string(self)? + "\n")
+    }
+}
+
 impl VectorWriter {
     /// Begins a file of vectors of `dimension` numbers, of the texts in the file `input`.
     ///
@@ -66,7 +73,7 @@ impl VectorWriter {
         let out = match target {
             Target::Npy(path) => {
                 let mut file = PartialFile::beside(path, [input])?;
-                file.writer.write_all(&npy::header(0, dimension))?;
+                file.write(&npy::header(0, dimension))?;
                 Out::Npy(file)
             }
             Target::Jsonl(path) => Out::Jsonl(PartialFile::beside(path, [input])?),
@@ -96,10 +103,10 @@ impl VectorWriter {
                     .iter()
                     .flat_map(|x| x.to_le_bytes())
                     .collect();
-                file.writer.write_all(&bytes)?;
+                file.write(&bytes)?;
             }
-            Out::Jsonl(file) => write_line(&mut file.writer, &line)?,
-            Out::StandardOutput(out) => write_line(out, &line)?,
+            Out::Jsonl(file) => file.write(line.json()?.as_bytes())?,
+            Out::StandardOutput(out) => out.write_all(line.json()?.as_bytes())?,
         }
         Ok(())
     }
@@ -108,9 +115,8 @@ impl VectorWriter {
     pub fn finish(self) -> anyhow::Result<bool> {
         match self.out {
             Out::Npy(mut file) => {
-                file.writer.seek(SeekFrom::Start(0))?;
-                file.writer
-                    .write_all(&npy::header(self.rows, self.dimension))?;
+                file.rewind()?;
+                file.write(&npy::header(self.rows, self.dimension))?;
                 file.finish()?;
             }
             Out::Jsonl(file) => file.finish()?,
@@ -121,9 +127,4 @@ impl VectorWriter {
         }
         Ok(false)
     }
-}
-
-fn write_line(out: &mut impl Write, line: &Line<'_>) -> anyhow::Result<()> {
-    writeln!(out, "{}", serde_json::to_string(line)?)?;
-    Ok(())
 }

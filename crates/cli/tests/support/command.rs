@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 /// What a run of the command left.
 #[derive(Debug)]
@@ -60,6 +60,41 @@ pub fn allowed_cpu() -> String {
         .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
     let list = list.unwrap().trim();
     list.split([',', '-']).next().unwrap().to_owned()
+}
+
+/// Signals that end a command, and the exit codes by which it tells that.
+pub const SIGNALS: [(&str, i32); 3] = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+
+/// Sends a signal, unless the process has ended.
+pub fn send(signal: &str, process: &Child) {
+    let id = process.id().to_string();
+    let mut kill = Command::new("kill");
+    kill.args(["-s", signal, &id]).output().unwrap();
+}
+
+/// Whether the tests themselves, and so what they start, ignore a signal: as SIGHUP under `nohup`.
+pub fn is_ignored(signal: &str) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.map_or(0, |mask| u64::from_str_radix(mask.trim(), 16).unwrap());
+    // The signal of the lowest bit.
+    signal == "HUP" && mask & 1 == 1
+}
+
+/// A name in a folder that begins with a dot.
+pub fn hidden(folder: &Path) -> Option<PathBuf> {
+    all_hidden(folder).pop()
+}
+
+/// All of them.
+pub fn all_hidden(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder).unwrap();
+    let paths = paths.map(|entry| entry.unwrap().path());
+    let is_hidden = |path: &PathBuf| {
+        let name = path.file_name().unwrap();
+        name.as_encoded_bytes().starts_with(b".")
+    };
+    paths.filter(is_hidden).collect()
 }
 
 /// A copy of a folder with all that is in it.

@@ -10,6 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A file or folder under a name that nobody asked for. It vanishes with this value, and also when a signal ends the program.
 ///
@@ -130,11 +132,10 @@ fn watch() -> io::Result<()> {
 
 #[cfg(unix)]
 fn catch(runtime: &Runtime) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let _inside = runtime.enter();
     let mut kinds = vec![SignalKind::interrupt(), SignalKind::terminate()];
     // `nohup` has it ignored, so that the work goes on without the terminal.
-    if !is_ignored(libc::SIGHUP) {
+    if !is_ignored(SignalKind::hangup()) {
         kinds.push(SignalKind::hangup());
     }
     for kind in kinds {
@@ -148,15 +149,19 @@ fn catch(runtime: &Runtime) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether whoever started this program had it ignore the signal.
+/// Whether whoever started this program had it ignore the signal. Only Linux tells; elsewhere none is taken for ignored.
 #[cfg(unix)]
-fn is_ignored(signal: libc::c_int) -> bool {
-    let mut action = mem::MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: without a new action the call only writes the present one to `action`, of which all bytes are written already.
-    unsafe {
-        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
-            && action.assume_init().sa_sigaction == libc::SIG_IGN
-    }
+fn is_ignored(kind: SignalKind) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    is_in_mask(&status, kind.as_raw_value())
+}
+
+/// Whether the ignored signals of a process, as /proc tells them, include one: bit n − 1 of the mask is that of signal n.
+#[cfg(unix)]
+fn is_in_mask(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 #[cfg(not(unix))]
@@ -176,6 +181,15 @@ mod tests {
     #[test]
     fn what_is_removed_may_be_gone() {
         remove(Path::new("/nonexistent/folder"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn ignored_signals_are_read_from_the_mask() {
+        let status = "Name:\tyuyi\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000002\n";
+        let ignored = |signal| is_in_mask(status, signal);
+        assert!(ignored(1) && ignored(13) && !ignored(2) && !ignored(64));
+        assert!(!is_in_mask("", 1) && !is_in_mask("SigIgn:\tx", 1));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Speed of the matrix products of a BERT-base layer, beside the CPU's own arithmetic limit.
+//! Speed of the matrix products of BERT-base's layers.
 //!
 //! `cargo run --release -p yuyi-kernels --example linear_speed -- [f32|f16|int8|int4…] [tokens…]`
 

@@ -291,24 +291,21 @@ impl Product<'_> {
         let room = self.scratch.weights.len();
         let to = self.scratch.weights.as_mut_ptr();
         let nibbles = BLOCK / 2 * layer.width();
-        let form = match layer.format() {
-            WeightFormat::F16 if rows <= I::F16_ROWS => Form::Half,
-            WeightFormat::F16 if I::F16_ROWS > 0 => Form::Kept(to),
-            _ => Form::Whole,
-        };
         debug_assert!(match layer.format() {
             WeightFormat::F32 | WeightFormat::Int8 => true,
             WeightFormat::F16 | WeightFormat::Int4 => steps.len() * layer.width() <= room,
         });
         // SAFETY: both are inside, and whole vectors long since the width is.
-        unsafe {
+        let (weights, form) = unsafe {
             match layer.format() {
-                WeightFormat::F32 | WeightFormat::Int8 => {}
-                WeightFormat::F16 if I::F16_ROWS > 0 => {}
+                WeightFormat::F32 | WeightFormat::Int8 => (from, Form::Whole),
+                WeightFormat::F16 if rows <= I::F16_ROWS => (from, Form::Half),
+                WeightFormat::F16 if I::F16_ROWS > 0 => (from, Form::Kept(to)),
                 WeightFormat::F16 => {
                     for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
                         I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
                     }
+                    (to.cast_const().cast(), Form::Whole)
                 }
                 WeightFormat::Int4 => {
                     for block in 0..steps.len() / BLOCK_STEPS {
@@ -318,13 +315,9 @@ impl Product<'_> {
                             I::unpack_nibbles(from.add(i), to.add(i), to.add(nibbles + i));
                         }
                     }
+                    (to.cast_const().cast(), Form::Whole)
                 }
             }
-        }
-        let stored = match layer.format() {
-            WeightFormat::F32 | WeightFormat::Int8 => true,
-            WeightFormat::F16 => I::F16_ROWS > 0,
-            WeightFormat::Int4 => false,
         };
         let unit = if layer.format() == WeightFormat::Int4 {
             BLOCK_STEPS
@@ -332,7 +325,7 @@ impl Product<'_> {
             1
         };
         Chunk {
-            weights: if stored { from } else { to.cast_const().cast() },
+            weights,
             form,
             scales: from.wrapping_add(nibbles),
             ahead: from.wrapping_add(bytes),

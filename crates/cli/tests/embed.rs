@@ -10,7 +10,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::{SIGNALS, command, hidden, is_ignored, send, yuyi, yuyi_with_input};
+use support::{
+    SIGNALS, command, hidden, is_ignored, send, yuyi, yuyi_on_a_full_disk, yuyi_with_input,
+};
 
 const TEXTS: &str = "今天天气真不错\n外面阳光明媚\n";
 
@@ -189,7 +191,6 @@ fn without_the_terminal_the_work_goes_on_where_that_was_asked_for() {
     assert!(output.exists() && hidden(folder.path()).is_none());
 }
 
-/// As a full disk does, a limit of the size of files ends the writing in the middle.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_cannot_be_written_is_told_by_its_name() {
@@ -198,16 +199,12 @@ fn a_file_that_cannot_be_written_is_told_by_its_name() {
     fs::write(&texts, TEXTS.repeat(50)).unwrap();
     for name in ["v.npy", "v.jsonl"] {
         let output = folder.path().join(name);
-        let (texts, output) = (texts.display(), output.display());
-        let limited = format!(
-            "trap '' XFSZ; ulimit -f 1; exec {} embed {texts} -o {output}",
-            env!("CARGO_BIN_EXE_yuyi")
-        );
-        let run = Command::new("sh").args(["-c", &limited]).output().unwrap();
-        let err = String::from_utf8(run.stderr).unwrap();
-        assert_eq!(run.status.code(), Some(1), "{err}");
+        let [texts, output] = [&texts, &output].map(|path| path.to_str().unwrap());
+        let run = yuyi_on_a_full_disk(&["embed", texts, "-o", output]);
+        assert_eq!(run.code, 1, "{run:?}");
         let expected = format!("yuyi: {output} cannot be written: File too large");
-        assert!(err.contains(&expected) && !err.contains(".yuyi-"), "{err}");
+        assert!(run.err.contains(&expected), "{run:?}");
+        assert!(!run.err.contains(".yuyi-"), "{run:?}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

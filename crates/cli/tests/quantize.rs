@@ -7,7 +7,7 @@ mod support;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{SIGNALS, command, copy_folder, hidden, is_ignored, send, yuyi};
+use support::{SIGNALS, command, copy_folder, hidden, is_ignored, send, yuyi, yuyi_on_a_full_disk};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -85,23 +85,17 @@ fn errors_name_the_folder_that_was_asked_for() {
     assert!(!run.err.contains(".yuyi-"), "{run:?}");
 }
 
-/// As a full disk does, a limit of the size of files ends the writing in the middle.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_cannot_be_written_is_told_as_the_folder_that_was_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let copy = folder.path().join("copy");
     let copy = copy.to_str().unwrap();
-    let limited = format!(
-        "trap '' XFSZ; ulimit -f 1; exec {} quantize {FIXTURE} -o {copy}",
-        env!("CARGO_BIN_EXE_yuyi")
-    );
-    let output = Command::new("sh").args(["-c", &limited]).output().unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{err}");
+    let run = yuyi_on_a_full_disk(&["quantize", FIXTURE, "-o", copy]);
+    assert_eq!(run.code, 1, "{run:?}");
     let expected = format!("yuyi: {copy} cannot be written: File too large");
-    assert!(err.starts_with(&expected), "{err}");
-    assert!(!err.contains(".yuyi-"), "{err}");
+    assert!(run.err.starts_with(&expected), "{run:?}");
+    assert!(!run.err.contains(".yuyi-"), "{run:?}");
     assert_eq!(entries(folder.path()), 0);
 }
 

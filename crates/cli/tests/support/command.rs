@@ -17,7 +17,12 @@ pub struct Run {
 
 /// The command, untouched by variables of whoever runs the tests.
 pub fn command() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_yuyi"));
+    untouched(Command::new(PROGRAM))
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_yuyi");
+
+fn untouched(mut command: Command) -> Command {
     for (name, _) in
         std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("YUYI_"))
     {
@@ -45,6 +50,20 @@ pub fn yuyi_with_input(arguments: &[&str], input: &str) -> Run {
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).is_ok());
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
+    Run {
+        code: output.status.code().unwrap(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// The command on a disk that is full after a block of 512 or 1,024 bytes: a limit of the size of files ends the writing in the
+/// middle as well.
+pub fn yuyi_on_a_full_disk(arguments: &[&str]) -> Run {
+    let mut limited = untouched(Command::new("sh"));
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
+    limited.args(["-c", script, PROGRAM]).args(arguments);
+    let output = limited.output().unwrap();
     Run {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -194,7 +194,6 @@ fn log_texts(inputs: &Inputs) {
     }
     let texts: Vec<&str> = match inputs {
         Inputs::Texts(texts) => texts.iter().map(String::as_str).collect(),
-        Inputs::Tokens(_) => Vec::new(),
         Inputs::Mixed(inputs) => inputs.iter().filter_map(Input::text).collect(),
     };
     if !texts.is_empty() {

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use utoipa::ToSchema;
 use yuyi_encoder::Piece;
@@ -44,7 +45,8 @@ pub(crate) async fn tokenize(
         special: request.add_special_tokens,
     };
     let _turn = turn(app.limits()).await?;
-    let split = model.embedder().tokenize(request.inputs, options).await;
+    let split = spawn_blocking(move || model.embedder().tokenize(&request.inputs, &options));
+    let split = split.await.map_err(|_| ApiError::Internal)?;
     Ok(reply(split.map_err(explain)?))
 }
 

@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use tokio::time::sleep;
-use yuyi_models::{Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Inputs, ModelFacts};
+use tokio::time::{sleep, timeout};
+use yuyi_models::{Batch, EmbedOptions, Embedder, Error, Input, Inputs, ModelFacts};
 
 use super::*;
 use crate::loaded_model::testing::facts;
@@ -32,26 +33,26 @@ impl Embedder for Gate {
         &self.facts
     }
 
-    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error> {
         let text = |item: &Item| match &item.input {
             Input::Text(text) => text.to_string(),
             Input::Tokens(ids) => format!("{ids:?}"),
         };
         let texts: Vec<String> = items.iter().map(text).collect();
-        Box::pin(async move {
-            assert_eq!(self.at_once.fetch_add(1, Ordering::SeqCst), 0);
-            self.batches.lock().unwrap().push(texts.clone());
-            self.permits.acquire().await.unwrap().forget();
-            self.at_once.fetch_sub(1, Ordering::SeqCst);
-            assert!(!texts.iter().any(|text| text == "panic"), "a bad text");
-            if texts.iter().any(|text| text == "fail") {
-                return Err(Error::Interrupted);
-            }
-            Ok(Batch {
-                results: texts.iter().map(|text| result(text)).collect(),
-                tokenize: Duration::from_millis(1),
-                compute: Duration::from_millis(2),
-            })
+        assert_eq!(self.at_once.fetch_add(1, Ordering::SeqCst), 0);
+        self.batches.lock().unwrap().push(texts.clone());
+        // A test that fails leaves it shut, and its runtime waits for this thread.
+        let permit = Handle::current().block_on(timeout(PATIENCE, self.permits.acquire()));
+        permit.unwrap().unwrap().forget();
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        assert!(!texts.iter().any(|text| text == "panic"), "a bad text");
+        if texts.iter().any(|text| text == "fail") {
+            return Err(Error::Interrupted);
+        }
+        Ok(Batch {
+            results: texts.iter().map(|text| result(text)).collect(),
+            tokenize: Duration::from_millis(1),
+            compute: Duration::from_millis(2),
         })
     }
 }
@@ -345,8 +346,9 @@ async fn a_panic_or_failure_is_answered_to_its_request_alone() {
 async fn unknown_token_ids_are_the_fault_of_their_request() {
     let bench = Bench::new();
     bench.open(100);
-    let bad = bench.send_inputs(&bench.model, Inputs::Tokens(vec![vec![9]]));
-    let good = bench.send_inputs(&bench.model, Inputs::Tokens(vec![vec![1, 2]]));
+    let ids = |ids: &[u32]| Inputs::Mixed(vec![Input::Tokens(ids.into())]);
+    let bad = bench.send_inputs(&bench.model, ids(&[9]));
+    let good = bench.send_inputs(&bench.model, ids(&[1, 2]));
     let error = bad.await.unwrap().unwrap_err();
     assert_eq!(error.code(), "invalid_token");
     assert_eq!(lengths(&good.await.unwrap().unwrap()), [6.0]);

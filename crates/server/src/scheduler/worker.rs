@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::task::spawn_blocking;
 use yuyi_encoder::Encoded;
 use yuyi_models::{Batch as Computed, Error, Item};
 
@@ -76,8 +77,7 @@ async fn compute_batch(shared: &Shared, batch: Batch) {
 async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<Computed, String> {
     let items: Vec<Item> = jobs.iter().map(|job| job.item.clone()).collect();
     let embedder = Arc::clone(&model.embedder);
-    let task = tokio::spawn(async move { embedder.embed_batch(items).await });
-    match task.await {
+    match spawn_blocking(move || embedder.embed_batch(&items)).await {
         Ok(Ok(computed)) if computed.results.len() == jobs.len() => Ok(computed),
         Ok(Ok(computed)) => Err(format!("{} vectors", computed.results.len())),
         Ok(Err(error)) => Err(error.to_string()),

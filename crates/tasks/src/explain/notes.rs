@@ -87,15 +87,15 @@ fn about_length(side: &Side<'_>, name: &str) -> Option<Note> {
 fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
     let characters: Vec<char> = side.outline.text().chars().collect();
     let mut pieces: Vec<String> = Vec::new();
-    for place in side.states.places.iter().filter(|place| place.unknown) {
-        let piece = characters.get(place.characters.clone()).unwrap_or_default();
+    for token in side.outline.tokens().iter().filter(|token| token.unknown) {
+        let piece = characters.get(token.characters.clone()).unwrap_or_default();
         let piece: String = piece.iter().collect();
         if !piece.is_empty() && !pieces.contains(&piece) {
             pieces.push(piece);
         }
     }
     (!pieces.is_empty()).then(|| {
-        let share = 100.0 * unknown_share(side.states);
+        let share = 100.0 * unknown_share(side.outline);
         Note {
             kind: NoteKind::Unknown,
             message: format!(

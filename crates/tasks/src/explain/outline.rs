@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use yuyi_encoder::States;
 use yuyi_language::{Word, is_in_dictionary, join_quantities, phrases, words};
+
+use super::Token;
 
 /// Most texts that are embedded to learn how much each word counts: a long text costs as many passes.
 const MOST_GROUPS: usize = 32;
@@ -12,6 +13,7 @@ const MOST_GROUPS: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Outline {
     text: String,
+    tokens: Vec<Token>,
     pub(super) words: Vec<OutlinedWord>,
     /// Words that are left out together.
     pub(super) groups: Vec<Range<usize>>,
@@ -27,11 +29,11 @@ pub(super) struct OutlinedWord {
 }
 
 impl Outline {
-    /// The words of `text` that `states` are of.
-    pub fn of(text: &str, states: &States) -> Self {
-        let ends = states.places.iter().map(|place| place.characters.end);
+    /// The words of that part of `text` that `tokens` stand for.
+    pub fn of(text: &str, tokens: Vec<Token>) -> Self {
+        let ends = tokens.iter().map(|token| token.characters.end);
         let read = ends.max().unwrap_or(0);
-        let words: Vec<OutlinedWord> = join_quantities(text, words_of_tokens(text, states))
+        let words: Vec<OutlinedWord> = join_quantities(text, words_of_tokens(text, &tokens))
             .into_iter()
             .filter(|word| word.place.end <= read)
             .map(|word| OutlinedWord {
@@ -43,6 +45,7 @@ impl Outline {
         let border = |i: usize| i * words.len() / groups;
         Self {
             text: text.to_owned(),
+            tokens,
             groups: (0..groups).map(|i| border(i)..border(i + 1)).collect(),
             words,
             read,
@@ -71,6 +74,11 @@ impl Outline {
         &self.text
     }
 
+    /// The tokens that the model read.
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
     fn place_of(&self, group: &Range<usize>) -> Range<usize> {
         self.words[group.start].place.start..self.words[group.end - 1].place.end
     }
@@ -78,7 +86,7 @@ impl Outline {
 
 /// The words of a text, as near to the model's tokens as words can be: a phrase that two tokens make of two words
 /// (吃水果: 吃, 水果) is cut there, and one with a token across its words (人工智能) stays whole.
-fn words_of_tokens<'a>(text: &'a str, states: &States) -> Vec<Word<'a>> {
+fn words_of_tokens<'a>(text: &'a str, tokens: &[Token]) -> Vec<Word<'a>> {
     let mut parts = words(text).into_iter().peekable();
     let mut all = Vec::new();
     for phrase in phrases(text) {
@@ -86,9 +94,9 @@ fn words_of_tokens<'a>(text: &'a str, states: &States) -> Vec<Word<'a>> {
         while let Some(part) = parts.next_if(|part| part.place.end <= phrase.place.end) {
             inside.push(part);
         }
-        let tokens: Vec<&Range<usize>> = tokens_in(&phrase.place, states).collect();
-        let is_crossed = |border: usize| tokens.iter().any(|t| t.start < border && border < t.end);
-        if let Some(pair) = cut_between_tokens(&phrase, &tokens) {
+        let inner: Vec<&Range<usize>> = tokens_in(&phrase.place, tokens).collect();
+        let is_crossed = |border: usize| inner.iter().any(|t| t.start < border && border < t.end);
+        if let Some(pair) = cut_between_tokens(&phrase, &inner) {
             all.extend(pair);
         } else if inside
             .iter()
@@ -105,10 +113,10 @@ fn words_of_tokens<'a>(text: &'a str, states: &States) -> Vec<Word<'a>> {
 
 fn tokens_in<'a>(
     place: &Range<usize>,
-    states: &'a States,
+    tokens: &'a [Token],
 ) -> impl Iterator<Item = &'a Range<usize>> {
     let (start, end) = (place.start, place.end);
-    let tokens = states.places.iter().map(|place| &place.characters);
+    let tokens = tokens.iter().map(|token| &token.characters);
     tokens.filter(move |token| token.start < end && start < token.end)
 }
 

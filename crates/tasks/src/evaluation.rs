@@ -1,9 +1,11 @@
 //! How good scores are on labelled data: all that a report says of a model, with intervals.
 
 mod pairs;
+mod questions;
 mod search;
 
-pub use self::pairs::{PairScores, Quality, ScoredPairs};
+pub use self::pairs::{PairScores, PairThreshold, Quality, ScoredPairs};
+pub use self::questions::{Question, WrongAnswer, answer_questions};
 pub use self::search::{Answer, AnswerThreshold, SearchQuality, answer_threshold, search_quality};
 
 use serde::{Deserialize, Serialize};

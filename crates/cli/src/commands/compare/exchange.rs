@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+use yuyi_tasks::corpus::Corpus;
 
 use crate::args::{ComputeArgs, MethodArg};
-use crate::corpus::Corpus;
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,8 +41,8 @@ impl Task {
     /// All pairs of a corpus.
     pub fn of(corpus: &Corpus) -> Self {
         Self {
-            texts: corpus.texts.all.clone(),
-            pairs: corpus.pairs.iter().map(|pair| (pair.a, pair.b)).collect(),
+            texts: corpus.texts().to_vec(),
+            pairs: corpus.pairs().iter().map(|pair| (pair.a, pair.b)).collect(),
         }
     }
 }
@@ -62,8 +62,8 @@ pub struct Measured {
     pub texts_per_second: f64,
     /// Texts that were cut.
     pub truncated: usize,
-    /// Raw score of each pair.
-    pub cosine: Vec<f64>,
+    /// Score of each pair as the model or method gives it: of a model, the cosine.
+    pub raw: Vec<f64>,
     /// Score of each pair as people see it.
     pub similarity: Vec<f64>,
     /// Similarity of each of the examples.
@@ -128,7 +128,7 @@ pub fn measure_apart(
     }
     let output = child.wait_with_output()?;
     match serde_json::from_slice(&output.stdout) {
-        Ok(Reply::Measured(measured)) if measured.cosine.len() == task.pairs.len() => Ok(*measured),
+        Ok(Reply::Measured(measured)) if measured.raw.len() == task.pairs.len() => Ok(*measured),
         Ok(Reply::Failed(reason)) => bail!("{reason}"),
         // Such as one that the system ended for want of memory.
         _ => bail!("the process that measured it broke off: {}", output.status),

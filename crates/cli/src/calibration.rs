@@ -2,7 +2,7 @@
 
 use yuyi_models::CALIBRATION_PAIRS;
 use yuyi_tasks::corpus::Corpus;
-use yuyi_tasks::evaluation::Sampling;
+use yuyi_tasks::metrics::Sampling;
 use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate};
 
 use crate::corpus::Vectors;

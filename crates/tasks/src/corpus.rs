@@ -36,7 +36,7 @@ pub struct CorpusPair {
 pub struct CorpusFile {
     /// As messages name it.
     pub name: String,
-    /// Its pairs.
+    /// Places of its pairs among those of the corpus.
     pub pairs: Range<usize>,
     /// Ends of the scale of its labels, which became [0, 1].
     pub scale: [f64; 2],
@@ -128,7 +128,7 @@ impl Corpus {
         });
     }
 
-    /// The files.
+    /// The files, in the order in which they were added.
     pub fn files(&self) -> &[CorpusFile] {
         &self.files
     }
@@ -138,7 +138,7 @@ impl Corpus {
         &self.pairs
     }
 
-    /// Their texts.
+    /// The texts of all pairs, each once; pairs refer to them by place.
     pub fn texts(&self) -> &[String] {
         self.texts.all()
     }
@@ -171,7 +171,7 @@ impl Corpus {
             .collect()
     }
 
-    /// The names of the files, without the folders, which are nobody else's business.
+    /// The names of the files, without the folders, which are private to the user's machine.
     pub fn set(&self) -> String {
         let name = |file: &CorpusFile| {
             let name = std::path::Path::new(&file.name).file_name();

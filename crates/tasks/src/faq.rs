@@ -42,7 +42,7 @@ pub enum FaqError {
     /// Two entries have one id.
     #[error("the id {id:?} is there twice, the first time with {question:?}")]
     RepeatedId {
-        /// The id.
+        /// What both are called.
         id: String,
         /// The question of the first of the two.
         question: String,

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
-use yuyi_tasks::evaluation::Estimate;
-use yuyi_tasks::metrics::Bin;
+use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
 
 use super::report_truncated;

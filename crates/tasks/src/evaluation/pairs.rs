@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Sampling};
 use crate::Calibration;
-use crate::metrics::{Correlation, Ranking, Reliability, Threshold, interval, intervals};
+use crate::metrics::{
+    Correlation, Estimate, Ranking, Reliability, Sampling, Threshold, interval, intervals,
+};
 
 /// Scores of pairs beside their grades, lists of one length.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! What a FAQ answers to labelled questions.
 
-use super::Sampling;
 use super::search::{Answer, SearchQuality, search_quality};
 use crate::Calibration;
 use crate::faq::{FaqIndex, FaqMatch};
+use crate::metrics::Sampling;
 
 /// A question of which it is known which entries answer it.
 #[derive(Clone, Copy, Debug)]

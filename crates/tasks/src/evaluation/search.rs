@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Estimate, Sampling};
-use crate::metrics::{Interval, interval, intervals, ndcg_at, recall_at, reciprocal_rank};
+use crate::metrics::{
+    Estimate, Interval, Sampling, interval, intervals, ndcg_at, recall_at, reciprocal_rank,
+};
 
 /// What a search gave for a question.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,7 @@ pub struct AnswerThreshold {
     /// The least similarity that is answered.
     #[serde(rename = "threshold")]
     pub similarity: f64,
-    /// Between which similarities it lies in 95 % of the bootstrap samples, where that was asked for and can be told.
+    /// Between which similarities it lies in 95 % of the bootstrap samples, where that was asked for and is defined.
     #[serde(rename = "threshold_interval")]
     pub similarity_interval: Option<Interval>,
     /// Share of the answers that are right.

@@ -11,7 +11,7 @@ pub struct FaqIndex<'v> {
 /// An entry that a search found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaqMatch {
-    /// Its place.
+    /// Its place among the entries of the FAQ.
     pub entry: usize,
     /// Cosine of the question and the wording of the entry that is nearest to it.
     pub cosine: f64,

@@ -1,13 +1,14 @@
 //! What the process that compares and the one that measures tell each other, as JSON.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use yuyi_tasks::corpus::Corpus;
 
 use crate::args::{ComputeArgs, MethodArg};
+use crate::commands::child;
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,23 +105,14 @@ pub fn measure_apart(
     compute: &ComputeArgs,
     task: &Task,
 ) -> anyhow::Result<Measured> {
-    let program = std::env::current_exe().context("This program does not find itself")?;
-    let mut command = Command::new(program);
-    command.arg("contestant").arg(match contestant {
+    let mut command = child::command("contestant", compute.precision(), compute.threads())?;
+    command.arg(match contestant {
         Contestant::Model(name) => format!("--model={name}"),
         Contestant::Method(method) => format!("--method={method}"),
     });
-    if let Some(precision) = compute.precision() {
-        command.arg(format!("--precision={}", precision.name()));
-    }
-    if let Some(threads) = compute.threads() {
-        command.arg(format!("--threads={threads}"));
-    }
-    // Its progress bar and its complaints go where those of this process go.
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
         .spawn()?;
     if let Some(mut input) = child.stdin.take() {
         // It answers only after it has read everything, so neither waits for the other. One that fails earlier does not read.

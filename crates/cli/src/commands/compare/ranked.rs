@@ -3,8 +3,9 @@
 use serde::Serialize;
 use yuyi_models::find_known;
 use yuyi_tasks::corpus::Corpus;
-use yuyi_tasks::evaluation::{Estimate, PairScores, Quality, ScoredPairs};
+use yuyi_tasks::evaluation::{PairScores, Quality, ScoredPairs};
 use yuyi_tasks::lexical::Method;
+use yuyi_tasks::metrics::{Estimate, spearman};
 
 use super::exchange::{Contestant, Facts, Measured};
 use crate::args::MeasureArgs;
@@ -134,7 +135,7 @@ fn standing(
 ) -> Standing {
     let by_file = corpus.files().iter().map(|file| {
         let range = file.pairs.clone();
-        yuyi_tasks::metrics::spearman(&measured.raw[range.clone()], &labels[range])
+        spearman(&measured.raw[range.clone()], &labels[range])
     });
     // The pair at the threshold has its similarity.
     let at = quality.best.and_then(|best| {

@@ -1,6 +1,6 @@
 //! The evaluation as text for a terminal.
 
-use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::metrics::Estimate;
 
 use super::Evaluation;
 use super::pairs::EvaluatedFile;

@@ -212,7 +212,7 @@ impl From<explain::Link> for Link {
         Self {
             a: link.a,
             b: link.b,
-            similarity: link.similarity,
+            similarity: link.cosine,
         }
     }
 }

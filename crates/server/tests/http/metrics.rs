@@ -1,13 +1,8 @@
 //! `/metrics`, and where the time of a request went.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::collections::BTreeMap;
 
-use support::{Fake, Server, options};
+use crate::support::{Fake, Server, options};
 use yuyi_server::{CacheOptions, Limits};
 
 /// Samples by name and labels.

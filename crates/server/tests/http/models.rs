@@ -1,17 +1,12 @@
 //! Several models: named by requests, loaded and unloaded; and more work than there is time for.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::support::{Fake, Server, options, source, source_with};
 use reqwest::Client;
 use serde_json::{Value, json};
-use support::{Fake, Server, options, source, source_with};
 use yuyi_server::{
     App, CacheOptions, Limits, LoadError, ModelLibrary, ModelOptions, ModelSource, Models,
 };

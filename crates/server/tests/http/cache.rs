@@ -1,18 +1,11 @@
 //! Vectors that were computed before: in memory and in a real Redis, whatever happens to it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/redis.rs"]
-mod redis;
-#[path = "support/server.rs"]
-mod support;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::Redis;
+use crate::redis::Redis;
+use crate::support::{Fake, Server, options};
 use serde_json::json;
-use support::{Fake, Server, options};
 use tokio::time::sleep;
 use yuyi_server::{CacheOptions, CacheStats, Limits};
 

@@ -1,13 +1,8 @@
 //! Clients that take their time.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::time::{Duration, Instant};
 
-use support::{Server, options};
+use crate::support::{Server, options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};

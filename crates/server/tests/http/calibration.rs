@@ -1,12 +1,7 @@
 //! Models with a calibration: every route that answers similarity maps the cosine through it, and says so.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
+use crate::support::{Fake, Server, app_of, options, source};
 use serde_json::{Value, json};
-use support::{Fake, Server, app_of, options, source};
 use yuyi_server::{CacheOptions, Limits, serve};
 
 /// 0.6, the cosine of `x` and `a`, is 0.25; that of `x` and `y` is 0.1.

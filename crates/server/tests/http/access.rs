@@ -1,16 +1,11 @@
 //! Keys, rates, pages of other origins, and the path of a proxy.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::net::{IpAddr, UdpSocket};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use crate::support::{Server, options, read};
 use serde_json::{Value, json};
-use support::{Server, options, read};
 use yuyi_server::{BasePath, KeyOptions, Keys, Limits, ListenOptions, Origins, Perimeter};
 
 const PAIR: &str = r#"{"sentence_a":"x","sentence_b":"y"}"#;

@@ -1,12 +1,7 @@
 //! `/matrix`, `/v1/score` and the routes that rank, over a real socket, whole replies compared.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
+use crate::support::Server;
 use serde_json::{Value, json};
-use support::Server;
 use yuyi_server::Limits;
 
 /// Each request must get its reply.

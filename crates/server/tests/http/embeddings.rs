@@ -1,14 +1,9 @@
 //! `/v1/embeddings` and `/v1/models` over a real socket, whole replies compared.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::slice;
 
+use crate::support::Server;
 use serde_json::{Value, json};
-use support::Server;
 
 fn reply(vectors: &[Value], tokens: usize) -> Value {
     let item = |(index, vector): (usize, &Value)| json!({"object": "embedding", "index": index, "embedding": vector});

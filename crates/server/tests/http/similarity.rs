@@ -1,12 +1,7 @@
 //! `/similarity` over a real socket, whole replies compared.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
+use crate::support::Server;
 use serde_json::json;
-use support::Server;
 
 #[tokio::test]
 async fn answers_every_form() {

@@ -1,17 +1,12 @@
 //! Loading, waiting, and clients that go away.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
+use crate::support::{Fake, Server, app_of, options, read, source_with};
 use reqwest::Client;
 use serde_json::json;
-use support::{Fake, Server, app_of, options, read, source_with};
 use tokio::time::{sleep, timeout};
 use yuyi_server::{Limits, ListenOptions, ServeError, serve};
 

@@ -1,7 +1,5 @@
 //! A server on a real socket whose model is computed from a text's characters.
 
-#![allow(dead_code, reason = "each test file uses the part that it needs")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,12 +1,7 @@
 //! `methods` and `explain` of `/similarity`, over a real socket.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
+use crate::support::Server;
 use serde_json::{Value, json};
-use support::Server;
 
 async fn post(server: &Server, body: Value) -> Value {
     let (status, reply) = server.post("/similarity", body.to_string()).await;

@@ -1,13 +1,8 @@
 //! The web page and its files.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::path::Path;
 
-use support::Server;
+use crate::support::Server;
 
 #[tokio::test]
 async fn pages_are_served_with_safe_headers() {

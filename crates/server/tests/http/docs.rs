@@ -1,15 +1,10 @@
 //! Holds `docs/*/api.md` to the code: every error with its status, every route.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::support::Server;
 use serde_json::Value;
-use support::Server;
 
 const PAGES: [&str; 2] = ["../../docs/en/api.md", "../../docs/zh/api.md"];
 
@@ -101,11 +96,9 @@ fn shape(value: &Value) -> Value {
 
 #[test]
 fn every_route_is_documented() {
-    let source = read("src/routes.rs") + &read("src/app.rs");
-    let routes: BTreeSet<String> = source
-        .split(".route(\"")
-        .skip(1)
-        .map(|rest| rest.split_once('"').unwrap().0.replace("{*", "{"))
+    let routes: BTreeSet<String> = yuyi_server::routes()
+        .into_iter()
+        .map(|(_, path)| path)
         .collect();
     assert!(routes.contains("/similarity"), "{routes:?}");
     for page in PAGES {

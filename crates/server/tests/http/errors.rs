@@ -1,14 +1,9 @@
 //! Whatever a client sends is answered in the documented shape, and never with a 500.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod support;
-
+use crate::support::{Server, read};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use support::{Server, read};
 use yuyi_server::Limits;
 
 fn assert_shape(reply: &Value) {

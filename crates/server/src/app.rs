@@ -8,17 +8,18 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::cache::{CacheOptions, CacheStats, Caches};
-use crate::envelope::envelope;
-use crate::guard::guard;
+use crate::envelope::{Shapes, envelope};
+use crate::guard::{Gate, Guard, pass};
 use crate::metrics::Metrics;
 use crate::registry::{ModelOptions, Models, Registry};
-use crate::routes::{self, models, page};
+use crate::route::Route;
+use crate::routes::{self, page};
 use crate::scheduler::{QueueDepth, Scheduler, Sink};
-use crate::{ApiError, Perimeter};
+use crate::{ApiError, Origins, Perimeter};
 
 /// What a single request may ask for.
 #[derive(Clone, Debug)]
@@ -149,39 +150,40 @@ impl App {
     }
 }
 
-/// The whole service.
+/// The whole service, made from the table of routes.
 pub fn router(app: App, perimeter: &Perimeter) -> Router {
-    let guard = middleware::from_fn_with_state(Arc::new(perimeter.guard()), guard);
-    let computing = routes::computing()
-        // Inside the layers, which answer OPTIONS before it comes to this.
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(guard.clone())
-        .layer(perimeter.origins.for_computing());
-    let administration = Router::new()
-        .merge(admin_routes())
-        .route("/v1/models", get(models::models))
-        .route("/v1/models/{*model}", get(models::model))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(guard.clone())
-        .layer(perimeter.origins.for_administration());
-    let others = routes::others()
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(page::file)
-        .layer(guard);
-    let service = computing
-        .merge(administration)
-        .merge(others)
+    let table = routes::table();
+    let guard = Arc::new(perimeter.guard());
+    let mut service = Router::new().fallback(page::file);
+    for (path, routes) in routes::by_path(&table) {
+        service = service.route(&path, guarded(&routes, &guard, &perimeter.origins));
+    }
+    let shapes = Arc::new(Shapes::of(&table));
+    let service = service
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(app.clone(), envelope))
+        .layer(middleware::from_fn_with_state(
+            (app.clone(), shapes),
+            envelope,
+        ))
         .with_state(app);
     perimeter.base_path.wrap(service)
 }
 
-/// What changes the server itself; the guard asks for the administrator's key.
-fn admin_routes() -> Router<App> {
-    Router::new()
-        .route("/v1/models/load", post(models::load))
-        .route("/v1/models/unload", post(models::unload))
+/// What answers at a path. The guard lies inside the layer for other origins, so that pages can read a refusal.
+fn guarded(routes: &[&Route], guard: &Arc<Guard>, origins: &Origins) -> MethodRouter<App> {
+    let mut methods = MethodRouter::new();
+    for route in routes {
+        methods = methods.merge(route.handler.clone());
+    }
+    let gate = Gate::new(Arc::clone(guard), routes);
+    let methods = methods
+        .fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(Arc::new(gate), pass));
+    // `OPTIONS` is answered by the layer, before it comes to the methods.
+    match origins.layer(routes) {
+        Some(layer) => methods.layer(layer),
+        None => methods,
+    }
 }
 
 async fn method_not_allowed(request: Request) -> ApiError {

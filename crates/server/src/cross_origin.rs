@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::envelope::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
+use crate::route::{CrossOrigin, Route};
 
 /// How long a browser may remember what is allowed.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
@@ -41,28 +42,25 @@ impl Origins {
         })
     }
 
-    /// For routes that only compute.
-    pub(crate) fn for_computing(&self) -> CorsLayer {
-        match self.everyone || self.named.is_empty() {
-            true => layer().allow_origin(Any),
-            false => self.for_administration(),
+    /// What answers browsers at a path, where these routes answer; `None`: pages of other origins have no business there.
+    pub(crate) fn layer(&self, routes: &[&Route]) -> Option<CorsLayer> {
+        let methods: Vec<Method> = routes.iter().map(|route| route.method.clone()).collect();
+        let layer = CorsLayer::new()
+            .allow_methods(methods)
+            // Whatever a page wants to send: clients have headers of their own (OpenAI's sends `x-stainless-*`), and none of them
+            // grants anything without a key.
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers([REQUEST_ID, header::RETRY_AFTER, SERVER_TIMING, TRUNCATED])
+            .max_age(REMEMBERED);
+        let open_to_all = self.everyone || self.named.is_empty();
+        match routes.first()?.pages {
+            CrossOrigin::Nobody => None,
+            CrossOrigin::Anyone if open_to_all => Some(layer.allow_origin(Any)),
+            CrossOrigin::Anyone | CrossOrigin::Named => {
+                Some(layer.allow_origin(self.named.clone()))
+            }
         }
     }
-
-    /// For routes that tell of the server or change it: only origins that were named.
-    pub(crate) fn for_administration(&self) -> CorsLayer {
-        layer().allow_origin(self.named.clone())
-    }
-}
-
-fn layer() -> CorsLayer {
-    CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
-        // Whatever a page wants to send: clients have headers of their own (OpenAI's sends `x-stainless-*`), and none of them
-        // grants anything without a key.
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID, header::RETRY_AFTER, SERVER_TIMING, TRUNCATED])
-        .max_age(REMEMBERED)
 }
 
 /// Scheme, host and maybe a port, in lower case as browsers send them.

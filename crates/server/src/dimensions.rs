@@ -1,16 +1,18 @@
 //! Vectors of fewer numbers than the model gives.
 
 use crate::ApiError;
-use crate::fields::{Fields, wrong_type};
+use crate::fields::wrong_type;
 use crate::json::Json;
+use crate::request::Source;
 
 /// How many numbers of a vector a request wants.
+#[derive(Debug)]
 pub(crate) struct Dimensions(Option<Json>);
 
 impl Dimensions {
     /// The field of a request. Its value is checked when the model is known.
-    pub(crate) fn read(fields: &mut Fields) -> Result<Self, ApiError> {
-        match fields.optional("dimensions") {
+    pub(crate) fn take(source: &mut Source<'_>, name: &'static str) -> Result<Self, ApiError> {
+        match source.fields.optional(name) {
             None => Ok(Self(None)),
             Some((value @ (Json::Integer(_) | Json::Float(_)), _)) => Ok(Self(Some(value))),
             Some((other, path)) => Err(wrong_type(&path, "a whole number", &other)),

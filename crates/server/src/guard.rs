@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,14 +14,9 @@ use crate::ApiError;
 use crate::api_keys::{Digest, Keys, Role};
 use crate::caller;
 use crate::rate::RateLimiter;
+use crate::route::{Access, Route};
 
-/// Routes that everyone may call: probes have no key, and the pages have nothing to hide.
-const OPEN: [&str; 5] = ["/livez", "/readyz", "/health", "/docs", "/openapi.json"];
-
-/// Routes that change the server itself.
-const ADMIN: [&str; 3] = ["/v1/models/load", "/v1/models/unload", "/v1/models/pull"];
-
-/// Stands in front of all routes.
+/// Knows the keys and counts requests; a [`Gate`] in front of each path asks it.
 pub(crate) struct Guard {
     keys: Arc<Keys>,
     limiter: Option<RateLimiter<Caller>>,
@@ -36,14 +31,6 @@ enum Caller {
     Address(Option<IpAddr>),
 }
 
-/// What a route asks of its caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Need {
-    Nothing,
-    Key,
-    AdminKey,
-}
-
 impl Guard {
     /// A guard who knows the keys, allows `rate_limit` requests a minute and trusts `proxies` proxies in front.
     pub(crate) fn new(keys: Arc<Keys>, rate_limit: Option<NonZeroU32>, proxies: usize) -> Self {
@@ -55,12 +42,12 @@ impl Guard {
         }
     }
 
-    fn admit(&self, need: Need, request: &Request) -> Result<(), ApiError> {
-        if need == Need::Nothing {
+    fn admit(&self, access: Access, request: &Request) -> Result<(), ApiError> {
+        if access == Access::Open {
             return Ok(());
         }
         let known = self.known(request)?;
-        if need == Need::AdminKey {
+        if access == Access::Admin {
             self.admit_admin(request, known.map(|(role, _)| role))?;
         }
         self.count(request, known.map(|(_, key)| key))
@@ -112,27 +99,44 @@ impl Guard {
     }
 }
 
-/// `path` as it stands in the table of routes; what matched none of them is a file of the pages, or nothing.
-fn need(method: &Method, path: Option<&str>) -> Need {
-    let reads = [Method::GET, Method::HEAD].contains(method);
-    match path {
-        None => Need::Nothing,
-        Some("/") if reads => Need::Nothing,
-        Some(path) if OPEN.contains(&path) || path.starts_with("/docs/") => Need::Nothing,
-        Some(path) if ADMIN.contains(&path) => Need::AdminKey,
-        Some(_) => Need::Key,
+/// The guard in front of one path. Every path of the router has its own, so none can be forgotten.
+pub(crate) struct Gate {
+    guard: Arc<Guard>,
+    /// What each method of the path asks of its caller.
+    methods: Vec<(Method, Access)>,
+    /// What any other method asks: the most that one of these does.
+    others: Access,
+}
+
+impl Gate {
+    /// The gate of a path, where these routes answer.
+    pub(crate) fn new(guard: Arc<Guard>, routes: &[&Route]) -> Self {
+        let methods = routes
+            .iter()
+            .map(|route| (route.method.clone(), route.access));
+        let most = routes.iter().map(|route| route.access).max();
+        Self {
+            guard,
+            methods: methods.collect(),
+            others: most.unwrap_or(Access::Admin),
+        }
+    }
+
+    /// What a method asks of its caller; `HEAD` is answered as `GET`.
+    fn access(&self, method: &Method) -> Access {
+        let method = match *method {
+            Method::HEAD => &Method::GET,
+            ref other => other,
+        };
+        let found = self.methods.iter().find(|(known, _)| known == method);
+        found.map_or(self.others, |(_, access)| *access)
     }
 }
 
-/// The layer. It lies inside the layer for other origins, so that pages can read a refusal.
-pub(crate) async fn guard(
-    State(guard): State<Arc<Guard>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let path = request.extensions().get::<MatchedPath>();
-    let need = need(request.method(), path.map(MatchedPath::as_str));
-    match guard.admit(need, &request) {
+/// The layer of a path.
+pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let access = gate.access(request.method());
+    match gate.guard.admit(access, &request) {
         Ok(()) => next.run(request).await,
         Err(refused) => refused.into_response(),
     }

@@ -5,6 +5,7 @@ use yuyi_models::{Embedder, Inputs};
 
 use crate::fields::{list, wrong_type};
 use crate::json::Json;
+use crate::request::Source;
 use crate::text::{check_count, each, read_text};
 use crate::{ApiError, Limits};
 
@@ -30,8 +31,14 @@ pub(crate) enum Entry {
 }
 
 impl Input {
+    /// The field of a request.
+    pub(crate) fn take(source: &mut Source<'_>, name: &'static str) -> Result<Self, ApiError> {
+        let (value, path) = source.fields.required(name)?;
+        Self::read(value, &path, source.limits)
+    }
+
     /// What stands at `path`.
-    pub(crate) fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
+    fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
         if let Json::String(_) = value {
             return Entry::read(value, path, limits).map(Self::One);
         }

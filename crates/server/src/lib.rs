@@ -29,8 +29,11 @@ mod patience;
 mod perimeter;
 mod rate;
 mod registry;
+mod request;
+mod route;
 mod routes;
 mod scheduler;
+mod schemas;
 mod score;
 mod signals;
 mod space;
@@ -51,4 +54,5 @@ pub use registry::{
     LoadError, LoadModel, ModelLibrary, ModelOptions, ModelSource, Models, TellCalibration,
     TellFacts,
 };
+pub use routes::routes;
 pub use scheduler::QueueDepth;

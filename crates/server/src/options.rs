@@ -5,17 +5,25 @@ use yuyi_models::EmbedOptions;
 
 use crate::ApiError;
 use crate::embed::Embedded;
-use crate::fields::Fields;
+use crate::request::{choice, name, request};
 
-/// What every request of our own routes may ask beside its texts.
-#[derive(Debug, Default, ToSchema)]
-pub(crate) struct Options {
-    /// The model to compute with, by a name of `/v1/models`; absent: the default one.
-    #[schema(example = json!(null))]
-    pub(crate) model: Option<String>,
-    /// What happens to a text that is longer than the model reads; absent: `truncate`.
-    pub(crate) long_text: Option<LongText>,
+request! {
+    /// What every request of our own routes may ask beside its texts.
+    #[derive(Default)]
+    pub(crate) struct Options {
+        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+        #[schema(example = json!(null))]
+        pub(crate) model: Option<String> = name,
+        /// What happens to a text that is longer than the model reads; absent: `truncate`.
+        pub(crate) long_text: Option<LongText> = choice(&LONG_TEXT),
+    }
 }
+
+const LONG_TEXT: [(&str, LongText); 3] = [
+    ("truncate", LongText::Truncate),
+    ("mean", LongText::Mean),
+    ("error", LongText::Error),
+];
 
 /// What happens to a text that is longer than the model reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -30,19 +38,6 @@ pub(crate) enum LongText {
 }
 
 impl Options {
-    /// The fields of a request.
-    pub(crate) fn read(fields: &mut Fields) -> Result<Self, ApiError> {
-        let choices = [
-            ("truncate", LongText::Truncate),
-            ("mean", LongText::Mean),
-            ("error", LongText::Error),
-        ];
-        Ok(Self {
-            model: fields.optional_text("model")?,
-            long_text: fields.optional_choice("long_text", &choices)?,
-        })
-    }
-
     /// How the texts are embedded.
     pub(crate) fn embed_options(&self) -> EmbedOptions {
         let long_text = match self.long_text {

@@ -4,16 +4,25 @@ use utoipa::ToSchema;
 use yuyi_models::{LongText, ModelFacts, Prompt};
 
 use crate::ApiError;
-use crate::fields::Fields;
+use crate::request::{choice, optional_flag, request};
 
-/// What happens to texts that are longer than the model reads.
-#[derive(Debug, Default, ToSchema)]
-pub(crate) struct Truncation {
-    /// Cut them (absent: yes), or refuse them.
-    truncate: Option<bool>,
-    /// Which end is cut off; absent: the right one.
-    truncation_direction: Option<Direction>,
+request! {
+    /// What happens to texts that are longer than the model reads.
+    #[derive(Default)]
+    pub(crate) struct Truncation {
+        /// Cut them (absent: yes), or refuse them.
+        truncate: Option<bool> = optional_flag,
+        /// Which end is cut off; absent: the right one.
+        truncation_direction: Option<Direction> = choice(&DIRECTIONS),
+    }
 }
+
+const DIRECTIONS: [(&str, Direction); 4] = [
+    ("Left", Direction::Left),
+    ("left", Direction::Left),
+    ("Right", Direction::Right),
+    ("right", Direction::Right),
+];
 
 /// An end of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
@@ -23,20 +32,6 @@ enum Direction {
 }
 
 impl Truncation {
-    /// The fields of a request.
-    pub(crate) fn read(fields: &mut Fields) -> Result<Self, ApiError> {
-        let directions = [
-            ("Left", Direction::Left),
-            ("left", Direction::Left),
-            ("Right", Direction::Right),
-            ("right", Direction::Right),
-        ];
-        Ok(Self {
-            truncate: fields.optional_flag("truncate")?,
-            truncation_direction: fields.optional_choice("truncation_direction", &directions)?,
-        })
-    }
-
     /// How the texts are embedded.
     pub(crate) fn long_text(&self) -> LongText {
         match self.truncation_direction {

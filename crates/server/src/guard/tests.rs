@@ -30,20 +30,29 @@ fn request(peer: &str, key: &str) -> Request {
 
 #[test]
 fn routes_need_a_key_unless_they_are_listed() {
+    let table = crate::routes::table();
+    let paths = crate::routes::by_path(&table);
     for (method, path, expected) in [
-        (Method::GET, Some("/livez"), Need::Nothing),
-        (Method::GET, Some("/"), Need::Nothing),
-        (Method::GET, Some("/docs/index.html"), Need::Nothing),
-        (Method::GET, None, Need::Nothing),
-        (Method::POST, Some("/"), Need::Key),
-        (Method::GET, Some("/v1/models"), Need::Key),
-        (Method::GET, Some("/metrics"), Need::Key),
-        (Method::POST, Some("/some/route/of/tomorrow"), Need::Key),
-        (Method::POST, Some("/v1/models/load"), Need::AdminKey),
-        (Method::POST, Some("/v1/models/unload"), Need::AdminKey),
+        (Method::GET, "/livez", Access::Open),
+        (Method::GET, "/", Access::Open),
+        (Method::HEAD, "/", Access::Open),
+        (Method::POST, "/", Access::Key),
+        (Method::DELETE, "/", Access::Key),
+        (Method::GET, "/v1/models", Access::Key),
+        (Method::GET, "/metrics", Access::Key),
+        (Method::POST, "/v1/models/load", Access::Admin),
+        (Method::GET, "/v1/models/load", Access::Admin),
+        (Method::POST, "/v1/models/unload", Access::Admin),
     ] {
-        assert_eq!(need(&method, path), expected, "{method} {path:?}");
+        let gate = Gate::new(Arc::new(guard(&[], None)), &paths[path]);
+        assert_eq!(gate.access(&method), expected, "{method} {path}");
     }
+}
+
+#[test]
+fn a_path_without_routes_is_closed() {
+    let gate = Gate::new(Arc::new(guard(&[], None)), &[]);
+    assert_eq!(gate.access(&Method::GET), Access::Admin);
 }
 
 #[test]
@@ -70,14 +79,14 @@ fn keys_decide_who_may_do_what() {
         ("both", &both, LOCAL, "user", OK, "not_allowed"),
         ("both", &both, REMOTE, "admin", OK, OK),
     ] {
-        let outcome = |need| {
-            let outcome = guard.admit(need, &request(peer, key));
+        let outcome = |access| {
+            let outcome = guard.admit(access, &request(peer, key));
             outcome.map_or_else(|refused| refused.code(), |()| OK)
         };
         let case = format!("{name}: {key:?} from {peer}");
-        assert_eq!(outcome(Need::Key), use_it, "{case}");
-        assert_eq!(outcome(Need::AdminKey), administrate, "{case}");
-        assert_eq!(outcome(Need::Nothing), OK, "{case}");
+        assert_eq!(outcome(Access::Key), use_it, "{case}");
+        assert_eq!(outcome(Access::Admin), administrate, "{case}");
+        assert_eq!(outcome(Access::Open), OK, "{case}");
     }
 }
 
@@ -85,7 +94,7 @@ fn keys_decide_who_may_do_what() {
 fn requests_are_counted_for_the_key_or_the_address() {
     let limited = |keys: Guard, proxies| Guard::new(keys.keys, NonZeroU32::new(1), proxies);
     let refused = |guard: &Guard, request: Request| {
-        let outcome = guard.admit(Need::Key, &request);
+        let outcome = guard.admit(Access::Key, &request);
         matches!(
             outcome,
             Err(ApiError::RateLimited {

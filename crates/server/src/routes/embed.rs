@@ -11,6 +11,7 @@ use crate::body::JsonBody;
 use crate::dimensions::{Dimensions, shorten};
 use crate::fields::Fields;
 use crate::input::Input;
+use crate::options::RefuseCut;
 use crate::truncation::{Truncation, named_prompt};
 use crate::{ApiError, App, Limits};
 

@@ -18,7 +18,7 @@ use crate::body::JsonBody;
 use crate::embed::Embedded;
 use crate::fields::Fields;
 use crate::json::Json;
-use crate::options::Options;
+use crate::options::{Options, RefuseCut};
 use crate::routes::similarity::Head;
 use crate::text::read_texts;
 use crate::{ApiError, App, Limits};

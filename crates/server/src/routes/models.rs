@@ -6,12 +6,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi_serving::ModelStatus;
 
 use crate::body::JsonBody;
 use crate::envelope::OpenAiReply;
 use crate::fields::{Fields, text};
 use crate::json::Json as Document;
-use crate::registry::ModelStatus;
 use crate::{ApiError, App};
 
 /// The reply.
@@ -87,7 +87,7 @@ impl From<ModelStatus> for Model {
             object: "model",
             created: 0,
             owned_by: "yuyi",
-            state: status.state,
+            state: status.state.name(),
             loaded: facts.is_some(),
             calibrated: status.calibrated,
             fingerprint: status.fingerprint,

@@ -12,6 +12,8 @@ use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::body::JsonBody;
 use crate::embed::{Embedded, Model};
 use crate::fields::Fields;
+use crate::options::RefuseCut;
+use crate::score::ScoreTexts;
 use crate::{ApiError, App};
 
 /// Documents, ranked by how alike they are to a query; as Cohere and Jina answer.

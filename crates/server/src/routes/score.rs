@@ -11,6 +11,7 @@ use crate::fields::Fields;
 use crate::json;
 use crate::openapi::text_or_texts;
 use crate::routes::embeddings::Usage;
+use crate::score::ScoreTexts;
 use crate::text::{check_count, read_text_or_texts};
 use crate::{ApiError, App, Limits};
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use tokio::runtime::{Builder, Runtime};
 use yuyi_encoder::{Encoded, Piece};
 use yuyi_models::{
     CALIBRATION_FILE, EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, Resolved,
@@ -24,10 +23,9 @@ pub fn tell_remarks(model: &Resolved) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A loaded model with the runtime that it is asked on.
+/// A loaded model.
 pub struct Model {
     embedder: LocalEmbedder,
-    runtime: Runtime,
     /// The folder of a model that was named by its path.
     folder: Option<PathBuf>,
 }
@@ -55,7 +53,6 @@ impl Model {
         Ok(Self {
             folder,
             embedder: LocalEmbedder::load(model, compute.precision(), compute.threads())?,
-            runtime: Builder::new_current_thread().build()?,
         })
     }
 
@@ -109,8 +106,7 @@ impl Model {
     /// Tokens of a text, without those of the prompt and what the tokenizer puts around both.
     pub fn tokens_of(&self, text: &str) -> anyhow::Result<usize> {
         let options = TokenizeOptions::default();
-        let cut = self.embedder.tokenize(vec![text.to_owned()], options);
-        let pieces = self.runtime.block_on(cut)?;
+        let pieces = self.embedder.tokenize(&[text.to_owned()], &options)?;
         let prompt = self.facts().default_prompt.len();
         let own = |piece: &&Piece| !piece.special && piece.end > prompt;
         Ok(pieces.iter().flatten().filter(own).count())
@@ -122,9 +118,6 @@ impl Model {
         texts: Vec<String>,
         options: &EmbedOptions,
     ) -> anyhow::Result<Vec<Encoded>> {
-        let inputs = Inputs::Texts(texts);
-        Ok(self
-            .runtime
-            .block_on(self.embedder.embed(inputs, options.clone()))?)
+        Ok(self.embedder.embed(Inputs::Texts(texts), options)?)
     }
 }

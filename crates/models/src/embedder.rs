@@ -1,8 +1,6 @@
 //! What turns texts into vectors, wherever it computes.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,9 +54,7 @@ pub struct TokenizeOptions {
 pub enum Inputs {
     /// Texts.
     Texts(Vec<String>),
-    /// Token ids of the model, without prompt and special tokens unless they are among them.
-    Tokens(Vec<Vec<u32>>),
-    /// Both, in any order.
+    /// Texts and lists of token ids, in any order.
     Mixed(Vec<Input>),
 }
 
@@ -67,7 +63,6 @@ impl Inputs {
     pub fn len(&self) -> usize {
         match self {
             Self::Texts(texts) => texts.len(),
-            Self::Tokens(tokens) => tokens.len(),
             Self::Mixed(inputs) => inputs.len(),
         }
     }
@@ -82,10 +77,6 @@ impl Inputs {
             Self::Texts(texts) => texts
                 .into_iter()
                 .map(|text| item(Input::Text(text.into())))
-                .collect(),
-            Self::Tokens(lists) => lists
-                .into_iter()
-                .map(|ids| item(Input::Tokens(ids.into())))
                 .collect(),
             Self::Mixed(inputs) => inputs.into_iter().map(item).collect(),
         }
@@ -163,20 +154,16 @@ pub struct ModelFacts {
     pub weight_bytes: usize,
 }
 
-/// A reply of an [`Embedder`], when it comes.
-pub type EmbedFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
-
-/// The reply of [`Embedder::tokenize`], when it comes.
-pub type TokenizeFuture<'a> =
-    Pin<Box<dyn Future<Output = Result<Vec<Vec<Piece>>, Error>> + Send + 'a>>;
-
 /// A model that turns texts into unit vectors: a local [`Encoder`](yuyi_encoder::Encoder), or one
 /// that computes elsewhere.
+///
+/// Every call blocks until its answer is there, so that a program without a runtime can use a model; one that has a runtime
+/// calls from a thread that may block. Calls from several threads are sound, and whether they take turns is up to the model.
 pub trait Embedder: Send + Sync {
     /// What is known of the model.
     fn facts(&self) -> &ModelFacts;
 
-    /// What its vectors are known by, for caches; blocks while it reads the weights. `None`: it cannot be told, so
+    /// What its vectors are known by, for caches; reads the weights. `None`: it cannot be told, so
     /// vectors must not be kept.
     fn fingerprint(&self) -> Option<Fingerprint> {
         None
@@ -190,7 +177,7 @@ pub trait Embedder: Send + Sync {
         Ok(())
     }
 
-    /// The calibration file that counts for it now, if there is one; blocks while it reads files.
+    /// The calibration file that counts for it now, if there is one.
     ///
     /// # Errors
     /// When there is one that cannot be read.
@@ -202,25 +189,23 @@ pub trait Embedder: Send + Sync {
     ///
     /// # Errors
     /// When the model fails, which leaves no item with a result.
-    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch>;
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error>;
 
     /// Unit vectors of `inputs`, in order.
     ///
     /// # Errors
     /// [`Error::InvalidTokens`] for token ids that the model does not have; otherwise when the
     /// model fails.
-    fn embed(&self, inputs: Inputs, options: EmbedOptions) -> EmbedFuture<'_, Vec<Encoded>> {
-        Box::pin(async move {
-            let batch = self.embed_batch(inputs.into_items(&options)).await?;
-            batch.results.into_iter().collect()
-        })
+    fn embed(&self, inputs: Inputs, options: &EmbedOptions) -> Result<Vec<Encoded>, Error> {
+        let batch = self.embed_batch(&inputs.into_items(options))?;
+        batch.results.into_iter().collect()
     }
 
     /// All tokens of each text, in order, each with its place.
     ///
     /// # Errors
     /// [`Error::NoTokens`] when the model does not tell them, as one that computes elsewhere.
-    fn tokenize(&self, _: Vec<String>, _: TokenizeOptions) -> TokenizeFuture<'_> {
-        Box::pin(std::future::ready(Err(Error::NoTokens)))
+    fn tokenize(&self, _: &[String], _: &TokenizeOptions) -> Result<Vec<Vec<Piece>>, Error> {
+        Err(Error::NoTokens)
     }
 }

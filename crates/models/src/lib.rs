@@ -14,8 +14,7 @@ pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, user_calibration};
 pub use catalogue::{CATALOGUE, KnownModel, find_known};
 pub use embedder::{
-    Batch, EmbedFuture, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt,
-    TokenizeFuture, TokenizeOptions,
+    Batch, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt, TokenizeOptions,
 };
 pub use error::Error;
 pub use home::home;

@@ -1,25 +1,23 @@
 //! Models that compute in this process.
 
-use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::task::spawn_blocking;
 use yuyi_encoder::{
     EncodeOptions, Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, Piece, Precision,
     Prospect, Tokens,
 };
 
 use crate::{
-    Batch, EmbedFuture, Embedder, Error, Input, Item, ModelFacts, Resolved, StoredCalibration,
-    TokenizeFuture, TokenizeOptions, calibration, home,
+    Batch, Embedder, Error, Input, Item, ModelFacts, Resolved, StoredCalibration, TokenizeOptions,
+    calibration, home,
 };
 
-/// An [`Encoder`] behind tokio's pool of blocking threads.
+/// An [`Encoder`] with its folder.
 ///
 /// Calls take turns inside the encoder; callers that want fairness or a bound on waiting
 /// queue before they call.
 pub struct LocalEmbedder {
-    encoder: Arc<Encoder>,
+    encoder: Encoder,
     folder: Folder,
     facts: ModelFacts,
 }
@@ -56,7 +54,7 @@ impl LocalEmbedder {
         let encoder = Encoder::load(&model.folder, &options).map_err(Error::Encoder)?;
         Ok(Self {
             facts: facts(model.name, prospect_of(&encoder)),
-            encoder: Arc::new(encoder),
+            encoder,
             folder: model.folder,
         })
     }
@@ -119,58 +117,39 @@ impl Embedder for LocalEmbedder {
         })
     }
 
-    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
-        let encoder = Arc::clone(&self.encoder);
-        Box::pin(async move {
-            let computed = spawn_blocking(move || encode(&encoder, &items)).await;
-            computed.map_err(|_| Error::Interrupted)?
-        })
-    }
-
-    fn tokenize(&self, texts: Vec<String>, options: TokenizeOptions) -> TokenizeFuture<'_> {
-        let encoder = Arc::clone(&self.encoder);
-        Box::pin(async move {
-            let split = spawn_blocking(move || pieces(&encoder, &texts, options)).await;
-            split.map_err(|_| Error::Interrupted)?
-        })
-    }
-}
-
-fn pieces(
-    encoder: &Encoder,
-    texts: &[String],
-    options: TokenizeOptions,
-) -> Result<Vec<Vec<Piece>>, Error> {
-    let prompt = options.prompt.text();
-    let pieces = |text: &String| encoder.pieces(text, prompt, options.special);
-    texts
-        .iter()
-        .map(pieces)
-        .collect::<Result<_, _>>()
-        .map_err(Error::Encoder)
-}
-
-fn encode(encoder: &Encoder, items: &[Item]) -> Result<Batch, Error> {
-    let started = Instant::now();
-    let (mut sound, mut refused) = (Vec::with_capacity(items.len()), Vec::new());
-    for (place, item) in items.iter().enumerate() {
-        match tokens(encoder, item) {
-            Ok(tokens) => sound.push(tokens),
-            Err(error) => refused.push((place, error)),
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error> {
+        let started = Instant::now();
+        let (mut sound, mut refused) = (Vec::with_capacity(items.len()), Vec::new());
+        for (place, item) in items.iter().enumerate() {
+            match tokens(&self.encoder, item) {
+                Ok(tokens) => sound.push(tokens),
+                Err(error) => refused.push((place, error)),
+            }
         }
+        let tokenized = Instant::now();
+        let encoded = self.encoder.encode_tokens(&sound).map_err(Error::Encoder)?;
+        let mut results: Vec<_> = encoded.into_iter().map(Ok).collect();
+        // In order of their places, so that each lands on its own.
+        for (place, error) in refused {
+            results.insert(place, Err(error));
+        }
+        Ok(Batch {
+            results,
+            tokenize: tokenized - started,
+            compute: tokenized.elapsed(),
+        })
     }
-    let tokenized = Instant::now();
-    let encoded = encoder.encode_tokens(&sound).map_err(Error::Encoder)?;
-    let mut results: Vec<_> = encoded.into_iter().map(Ok).collect();
-    // In order of their places, so that each lands on its own.
-    for (place, error) in refused {
-        results.insert(place, Err(error));
+
+    fn tokenize(
+        &self,
+        texts: &[String],
+        options: &TokenizeOptions,
+    ) -> Result<Vec<Vec<Piece>>, Error> {
+        let prompt = options.prompt.text();
+        let pieces = |text: &String| self.encoder.pieces(text, prompt, options.special);
+        let split: Result<_, _> = texts.iter().map(pieces).collect();
+        split.map_err(Error::Encoder)
     }
-    Ok(Batch {
-        results,
-        tokenize: tokenized - started,
-        compute: tokenized.elapsed(),
-    })
 }
 
 fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {

@@ -10,15 +10,15 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use tower_http::catch_panic::CatchPanicLayer;
+use yuyi_serving::{
+    CacheOptions, CacheStats, ModelOptions, Models, QueueDepth, Registry, Service, ServiceOptions,
+};
 
-use crate::cache::{CacheOptions, CacheStats, Caches};
 use crate::envelope::{Shapes, envelope};
 use crate::guard::{Gate, Guard, pass};
 use crate::metrics::Metrics;
-use crate::registry::{ModelOptions, Models, Registry};
 use crate::route::Route;
 use crate::routes::{self, page};
-use crate::scheduler::{QueueDepth, Scheduler, Sink};
 use crate::{ApiError, Origins, Perimeter};
 
 /// What a single request may ask for.
@@ -80,9 +80,7 @@ pub struct App {
 
 struct Shared {
     limits: Limits,
-    registry: Registry,
-    scheduler: Scheduler,
-    caches: Arc<Caches>,
+    service: Service,
     lifecycle: Lifecycle,
     metrics: Metrics,
 }
@@ -95,17 +93,15 @@ impl App {
         caches: &CacheOptions,
         limits: Limits,
     ) -> Self {
-        let registry = Registry::new(models.into(), options, limits.queue_timeout);
-        let caches = Arc::new(Caches::new(caches));
-        let kept = Arc::clone(&caches);
-        let keep: Sink =
-            Box::new(move |model, key, item, vector| kept.keep(model, key, item, vector));
-        let scheduler = Scheduler::new(limits.queue_tokens, limits.queue_timeout, keep);
+        let options = ServiceOptions {
+            models: options,
+            caches: caches.clone(),
+            queue_tokens: limits.queue_tokens,
+            patience: limits.queue_timeout,
+        };
         let shared = Shared {
             limits,
-            registry,
-            scheduler,
-            caches,
+            service: Service::new(models.into(), options),
             lifecycle: Lifecycle::default(),
             metrics: Metrics::default(),
         };
@@ -121,16 +117,12 @@ impl App {
 
     /// What waits for the models and is computed now.
     pub fn queue_depth(&self) -> QueueDepth {
-        self.shared.scheduler.depth()
+        self.shared.service.queue_depth()
     }
 
     /// What the caches did since the start.
     pub fn cache_stats(&self) -> CacheStats {
-        self.shared.caches.stats()
-    }
-
-    pub(crate) fn caches(&self) -> &Caches {
-        &self.shared.caches
+        self.shared.service.cache_stats()
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -141,12 +133,12 @@ impl App {
         &self.shared.metrics
     }
 
-    pub(crate) fn registry(&self) -> &Registry {
-        &self.shared.registry
+    pub(crate) fn service(&self) -> &Service {
+        &self.shared.service
     }
 
-    pub(crate) fn scheduler(&self) -> &Scheduler {
-        &self.shared.scheduler
+    pub(crate) fn registry(&self) -> &Registry {
+        self.shared.service.registry()
     }
 }
 

@@ -56,9 +56,14 @@ impl Options {
     }
 }
 
-impl Embedded {
+/// What becomes of texts that were cut.
+pub(crate) trait RefuseCut {
     /// Refuses what was cut; `field` names the field of each input.
-    pub(crate) fn refuse_cut(&self, field: impl Fn(usize) -> String) -> Result<(), ApiError> {
+    fn refuse_cut(&self, field: impl Fn(usize) -> String) -> Result<(), ApiError>;
+}
+
+impl RefuseCut for Embedded {
+    fn refuse_cut(&self, field: impl Fn(usize) -> String) -> Result<(), ApiError> {
         match self.vectors.iter().position(|encoded| encoded.truncated) {
             None => Ok(()),
             Some(index) => Err(ApiError::TooManyTokens {

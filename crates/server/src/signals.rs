@@ -2,6 +2,8 @@
 
 use std::io;
 
+use yuyi_serving::Stop;
+
 use crate::Keys;
 
 /// The signals that end the server.
@@ -47,7 +49,7 @@ impl Signals {
 /// Reads the key files again at every SIGHUP. Without such a file the signal keeps its meaning, the
 /// end of the terminal.
 #[cfg(unix)]
-pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>) {
+pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>, mut stop: Stop) {
     use tokio::signal::unix::{SignalKind, signal};
     if !keys.can_reload() {
         return;
@@ -59,7 +61,11 @@ pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>) {
             return;
         }
     };
-    while hangup.recv().await.is_some() {
+    loop {
+        tokio::select! {
+            Some(()) = hangup.recv() => {}
+            () = stop.told() => return,
+        }
         match keys.reload() {
             Ok(count) => tracing::info!(count, "the key files were read again"),
             Err(error) => tracing::error!("{error} The keys from before stay in force."),
@@ -68,4 +74,4 @@ pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>) {
 }
 
 #[cfg(not(unix))]
-pub(crate) async fn reload_keys(_: std::sync::Arc<Keys>) {}
+pub(crate) async fn reload_keys(_: std::sync::Arc<Keys>, _: Stop) {}

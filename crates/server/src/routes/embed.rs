@@ -10,6 +10,7 @@ use yuyi_models::EmbedOptions;
 use crate::body::JsonBody;
 use crate::dimensions::{Dimensions, shorten};
 use crate::input::Input;
+use crate::options::RefuseCut;
 use crate::request::{Source, flag, name, part, request};
 use crate::truncation::{Truncation, named_prompt};
 use crate::{ApiError, App};

@@ -17,7 +17,7 @@ use yuyi_tasks::{Calibration, cosine};
 use crate::body::JsonBody;
 use crate::embed::Embedded;
 use crate::json::Json;
-use crate::options::Options;
+use crate::options::{Options, RefuseCut};
 use crate::request::{Source, optional_texts, part, request, texts};
 use crate::routes::similarity::Head;
 use crate::{ApiError, App, Limits};

@@ -6,11 +6,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi_serving::ModelStatus;
 
 use crate::body::JsonBody;
 use crate::envelope::OpenAiReply;
 use crate::json::Json as Document;
-use crate::registry::ModelStatus;
 use crate::request::{Source, request, required_name};
 use crate::{ApiError, App, Limits};
 
@@ -87,7 +87,7 @@ impl From<ModelStatus> for Model {
             object: "model",
             created: 0,
             owned_by: "yuyi",
-            state: status.state,
+            state: status.state.name(),
             loaded: facts.is_some(),
             calibrated: status.calibrated,
             fingerprint: status.fingerprint,

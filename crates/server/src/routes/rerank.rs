@@ -11,7 +11,9 @@ use yuyi_models::{EmbedOptions, Inputs};
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::body::JsonBody;
 use crate::embed::{Embedded, Model};
+use crate::options::RefuseCut;
 use crate::request::Source;
+use crate::score::ScoreTexts;
 use crate::{ApiError, App};
 
 /// Documents, ranked by how alike they are to a query; as Cohere and Jina answer.

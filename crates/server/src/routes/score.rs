@@ -10,6 +10,7 @@ use crate::body::JsonBody;
 use crate::json;
 use crate::request::{Source, name, request, text_or_texts};
 use crate::routes::embeddings::Usage;
+use crate::score::ScoreTexts;
 use crate::{ApiError, App, Limits, schemas};
 
 /// Cosines of texts, as vLLM answers: one with one, one with many, or many with as many, side by side.

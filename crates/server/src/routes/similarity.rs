@@ -20,7 +20,7 @@ use crate::body::JsonBody;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::options::Options;
-use crate::score::Score;
+use crate::score::{Score, ScoreTexts};
 use crate::{ApiError, App};
 
 /// How alike sentences are, in four forms: one pair, many pairs, one sentence against many, and

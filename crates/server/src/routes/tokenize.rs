@@ -9,8 +9,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Serialize;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::timeout;
 use utoipa::ToSchema;
 use yuyi_encoder::Piece;
 use yuyi_models::TokenizeOptions;
@@ -19,9 +17,6 @@ use crate::body::JsonBody;
 use crate::request::{Source, flag, name, request, text_or_texts};
 use crate::truncation::named_prompt;
 use crate::{ApiError, App, Limits};
-
-/// Requests that are split at a time; a reply may be a hundred megabytes long.
-static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// The tokens of texts, as TEI answers: all of them, also of a text that is longer than the model reads.
 #[utoipa::path(
@@ -41,9 +36,8 @@ pub(crate) async fn tokenize(
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,
         special: request.add_special_tokens,
     };
-    let _turn = turn(app.limits()).await?;
-    let split = model.embedder().tokenize(request.inputs, options).await;
-    Ok(reply(split.map_err(explain)?))
+    let split = app.service().tokenize(model, request.inputs, options);
+    Ok(reply(split.await?))
 }
 
 /// A reply of some fifty times the length of the texts is written in parts, so that it is never in memory as a whole.
@@ -120,31 +114,6 @@ impl Iterator for Parts {
             }
         }
         (!out.is_empty()).then(|| out.into())
-    }
-}
-
-/// Waits until few enough others split their texts.
-async fn turn(limits: &Limits) -> Result<SemaphorePermit<'static>, ApiError> {
-    let late = |_| ApiError::QueueTimeout {
-        seconds: limits.queue_timeout.as_secs(),
-        // Splitting texts takes milliseconds: whoever waited in vain has met a burst.
-        retry_after: 1,
-    };
-    let turn = timeout(limits.queue_timeout, TURNS.acquire()).await;
-    // The semaphore is never closed.
-    turn.map_err(late)?.map_err(|_| ApiError::Internal)
-}
-
-fn explain(error: yuyi_models::Error) -> ApiError {
-    match error {
-        yuyi_models::Error::NoTokens => ApiError::InvalidValue {
-            field: "model".to_owned(),
-            reason: error.to_string(),
-        },
-        other => {
-            tracing::error!(cause = %other, "texts could not be split into tokens");
-            ApiError::Internal
-        }
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use yuyi_encoder::{Encoded, Fingerprint, Piece, Place, Pooling, States};
 use yuyi_models::{
-    Batch, EmbedFuture, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
-    StoredCalibration, TokenizeFuture, TokenizeOptions,
+    Batch, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
+    StoredCalibration, TokenizeOptions,
 };
 use yuyi_server::{
     App, CacheOptions, Limits, ListenOptions, LoadError, ModelOptions, ModelSource, Perimeter,
@@ -92,32 +92,33 @@ impl Embedder for Fake {
         Ok(self.calibration.clone())
     }
 
-    fn embed_batch(&self, items: Vec<Item>) -> EmbedFuture<'_, Batch> {
-        Box::pin(async move {
-            self.computed.fetch_add(items.len(), Ordering::Relaxed);
-            let any = |wanted: fn(&str) -> bool| {
-                let text = |item: &Item| matches!(&item.input, Input::Text(text) if wanted(text));
-                items.iter().any(text)
-            };
-            if any(|text| text.contains("sleep")) {
-                tokio::time::sleep(Duration::from_millis(700)).await;
-            }
-            assert!(!any(|text| text == "panic"), "the model panics");
-            let result = |item: &Item| match &item.input {
-                Input::Text(text) => Ok(encode(text, &item.options)),
-                Input::Tokens(ids) => encode_ids(ids),
-            };
-            Ok(Batch {
-                results: items.iter().map(result).collect(),
-                tokenize: Duration::from_micros(10),
-                compute: Duration::from_micros(100),
-            })
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error> {
+        self.computed.fetch_add(items.len(), Ordering::Relaxed);
+        let any = |wanted: fn(&str) -> bool| {
+            let text = |item: &Item| matches!(&item.input, Input::Text(text) if wanted(text));
+            items.iter().any(text)
+        };
+        if any(|text| text.contains("sleep")) {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+        assert!(!any(|text| text == "panic"), "the model panics");
+        let result = |item: &Item| match &item.input {
+            Input::Text(text) => Ok(encode(text, &item.options)),
+            Input::Tokens(ids) => encode_ids(ids),
+        };
+        Ok(Batch {
+            results: items.iter().map(result).collect(),
+            tokenize: Duration::from_micros(10),
+            compute: Duration::from_micros(100),
         })
     }
 
-    fn tokenize(&self, texts: Vec<String>, options: TokenizeOptions) -> TokenizeFuture<'_> {
-        let split = texts.iter().map(|text| pieces(text, &options)).collect();
-        Box::pin(std::future::ready(Ok(split)))
+    fn tokenize(
+        &self,
+        texts: &[String],
+        options: &TokenizeOptions,
+    ) -> Result<Vec<Vec<Piece>>, Error> {
+        Ok(texts.iter().map(|text| pieces(text, options)).collect())
     }
 }
 

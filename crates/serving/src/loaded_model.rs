@@ -73,7 +73,7 @@ pub(crate) fn read_calibration(file: Option<StoredCalibration>) -> Result<Calibr
 pub(crate) mod testing {
     use super::*;
     use yuyi_encoder::Fingerprint;
-    use yuyi_models::{Batch, EmbedFuture, Error, Item, ModelFacts};
+    use yuyi_models::{Batch, Error, Item, ModelFacts};
 
     /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
     pub(crate) fn model(name: &str) -> LoadedModel {
@@ -125,8 +125,8 @@ pub(crate) mod testing {
             Some(Fingerprint::from(*bytes))
         }
 
-        fn embed_batch(&self, _: Vec<Item>) -> EmbedFuture<'_, Batch> {
-            Box::pin(async { Err(Error::Interrupted) })
+        fn embed_batch(&self, _: &[Item]) -> Result<Batch, Error> {
+            Err(Error::Interrupted)
         }
     }
 }

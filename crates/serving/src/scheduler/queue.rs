@@ -12,7 +12,7 @@ use yuyi_encoder::Encoded;
 use yuyi_models::Item;
 
 use super::{Done, Work};
-use crate::ApiError;
+use crate::Error;
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
 
@@ -27,7 +27,7 @@ pub(super) type RequestId = u64;
 type JobId = u64;
 
 /// The outcome that a request waits for.
-pub(super) type Reply = oneshot::Sender<Result<Done, ApiError>>;
+pub(super) type Reply = oneshot::Sender<Result<Done, Error>>;
 
 /// Everything that waits or is computed.
 #[derive(Default)]
@@ -297,7 +297,7 @@ impl Queue {
     }
 
     /// Hands the vector of a job, or the reason why there is none, to all who want it.
-    pub(super) fn finish(&mut self, job: &Taken, result: Result<Arc<Encoded>, ApiError>) {
+    pub(super) fn finish(&mut self, job: &Taken, result: Result<Arc<Encoded>, Error>) {
         let Some(job) = self.remove_job(job.id) else {
             return;
         };

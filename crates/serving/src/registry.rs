@@ -18,16 +18,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout_at};
+use tokio::time::{sleep, timeout, timeout_at};
 use yuyi_encoder::LoadProgress;
 use yuyi_models::{Embedder, ModelFacts, StoredCalibration};
 
 use self::shelf::Shelf;
 pub use self::shelf::{ModelLibrary, Models};
 use self::slot::{Slot, View};
-use crate::ApiError;
-use crate::embed::Model;
+use crate::background::{Background, Stop};
 use crate::loaded_model::LoadedModel;
+use crate::{Error, LOG, ModelHandle};
 
 /// How long the failure of a model is answered before it is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -77,23 +77,48 @@ pub struct ModelOptions {
 }
 
 /// What is known of a served model without loading it.
-#[derive(Default)]
-pub(crate) struct ModelStatus {
+#[derive(Clone, Debug)]
+pub struct ModelStatus {
     /// Its name in replies.
-    pub(crate) name: String,
-    /// `unloaded`, `loading`, `loaded` or `failed`.
-    pub(crate) state: &'static str,
+    pub name: String,
+    /// Where it is.
+    pub state: ModelState,
     /// What it is, while it is in memory.
-    pub(crate) facts: Option<ModelFacts>,
+    pub facts: Option<ModelFacts>,
     /// What its vectors are known by; found out soon after it is loaded.
-    pub(crate) fingerprint: Option<String>,
+    pub fingerprint: Option<String>,
     /// Whether its similarities are calibrated, or would be.
-    pub(crate) calibrated: bool,
+    pub calibrated: bool,
+}
+
+/// Where a model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelState {
+    /// On disk.
+    Unloaded,
+    /// On its way into memory.
+    Loading,
+    /// In memory.
+    Loaded,
+    /// On disk; the last attempt to load it failed.
+    Failed,
+}
+
+impl ModelState {
+    /// In a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unloaded => "unloaded",
+            Self::Loading => "loading",
+            Self::Loaded => "loaded",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// The models that are served; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Registry {
+pub struct Registry {
     shared: Arc<Shared>,
 }
 
@@ -104,16 +129,23 @@ struct Shared {
     patience: Duration,
     /// Held by whoever loads.
     loading: tokio::sync::Mutex<()>,
+    background: Background,
 }
 
 impl Registry {
     /// Models that are not loaded yet.
-    pub(crate) fn new(models: Models, options: ModelOptions, patience: Duration) -> Self {
+    pub(crate) fn new(
+        models: Models,
+        options: ModelOptions,
+        patience: Duration,
+        background: Background,
+    ) -> Self {
         let shared = Shared {
             shelf: Shelf::new(models),
             options,
             patience,
             loading: tokio::sync::Mutex::default(),
+            background,
         };
         Self {
             shared: Arc::new(shared),
@@ -121,19 +153,19 @@ impl Registry {
     }
 
     /// The default model's name.
-    pub(crate) fn default_name(&self) -> &str {
+    pub fn default_name(&self) -> &str {
         let listed = self.shared.shelf.listed();
         listed.first().map_or("", |slot| slot.name())
     }
 
     /// The state of every model that is listed or was named by a request; the default model first.
-    pub(crate) fn statuses(&self) -> Vec<ModelStatus> {
+    pub fn statuses(&self) -> Vec<ModelStatus> {
         let slots = self.shared.shelf.slots();
         slots.iter().map(|slot| slot.status()).collect()
     }
 
     /// The state of every model that a request may name; the default model first.
-    pub(crate) async fn all_statuses(&self) -> Vec<ModelStatus> {
+    pub async fn all_statuses(&self) -> Vec<ModelStatus> {
         let shelf = &self.shared.shelf;
         let (mut slots, others) = shelf.all().await;
         for name in others {
@@ -151,7 +183,7 @@ impl Registry {
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) async fn status(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+    pub async fn status(&self, wanted: &str) -> Result<ModelStatus, Error> {
         Ok(told(self.find(Some(wanted)).await?).await)
     }
 
@@ -160,7 +192,7 @@ impl Registry {
     ///
     /// # Errors
     /// When there is no model, the server has just started and still loads it, or its files do not tell.
-    pub(crate) async fn described(&self) -> Result<(ModelStatus, ModelFacts), ApiError> {
+    pub async fn described(&self) -> Result<(ModelStatus, ModelFacts), Error> {
         let slot = self.find(None).await?;
         if slot.is_starting() {
             return Err(slot.is_loading());
@@ -178,7 +210,7 @@ impl Registry {
     }
 
     /// Whether requests would be answered now: nothing is loaded for the first time.
-    pub(crate) fn ready(&self) -> Result<(), ApiError> {
+    pub fn ready(&self) -> Result<(), Error> {
         let starting = |slot: &&Arc<Slot>| slot.is_starting();
         match self.shared.shelf.listed().iter().find(starting) {
             Some(slot) => Err(slot.is_loading()),
@@ -191,7 +223,7 @@ impl Registry {
     /// # Errors
     /// When no model of that name is served, the server has just started and still loads it, it does not load, or
     /// that takes longer than a request waits.
-    pub(crate) async fn get(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
+    pub(crate) async fn get(&self, wanted: Option<&str>) -> Result<ModelHandle, Error> {
         let since = Instant::now();
         let slot = self.find(wanted).await?;
         let latest = since + self.shared.patience;
@@ -200,7 +232,7 @@ impl Registry {
             let mut change = pin!(slot.changed());
             change.as_mut().enable();
             match slot.view() {
-                View::Loaded(inner) => return Ok(Model { inner, since }),
+                View::Loaded(inner) => return Ok(ModelHandle { inner, since }),
                 View::Starting => return Err(slot.is_loading()),
                 View::Failed(at) if at.elapsed() < RETRY_PAUSE => return Err(slot.has_failed()),
                 View::Failed(_) | View::Unloaded => self.begin(&slot),
@@ -215,7 +247,7 @@ impl Registry {
         }
     }
 
-    async fn find(&self, wanted: Option<&str>) -> Result<Arc<Slot>, ApiError> {
+    async fn find(&self, wanted: Option<&str>) -> Result<Arc<Slot>, Error> {
         let shelf = &self.shared.shelf;
         let found = match wanted {
             Some(wanted) => shelf.find(wanted).await,
@@ -227,10 +259,10 @@ impl Registry {
         }
     }
 
-    async fn not_found(&self, wanted: &str) -> ApiError {
+    async fn not_found(&self, wanted: &str) -> Error {
         let (slots, others) = self.shared.shelf.all().await;
         let names = slots.iter().flat_map(|slot| slot.names());
-        ApiError::ModelNotFound {
+        Error::ModelNotFound {
             name: wanted.to_owned(),
             served: names.chain(others).collect(),
         }
@@ -240,14 +272,19 @@ impl Registry {
     fn begin(&self, slot: &Arc<Slot>) {
         if slot.claim(false) {
             let (registry, slot) = (self.clone(), Arc::clone(slot));
-            tokio::spawn(async move { registry.load(&slot).await });
+            let load = async move { registry.load(&slot).await };
+            self.shared.background.spawn("load of a model", |_| load);
         }
     }
 
     /// Loads what is to be there from the start, as far as the memory reaches. Without `lazy` the first failure ends it.
     pub(crate) async fn start(&self) -> Result<(), (String, LoadError)> {
         if let Some(idle) = self.shared.options.idle_unload {
-            tokio::spawn(self.clone().unload_idle(idle));
+            let registry = self.clone();
+            let unload = |stop| registry.unload_idle(idle, stop);
+            self.shared
+                .background
+                .spawn("unloading of idle models", unload);
         }
         let lazy = self.shared.options.lazy;
         let slots = self.shared.shelf.listed().iter().enumerate();
@@ -258,7 +295,7 @@ impl Registry {
         for (place, slot) in starting {
             if place > 0 && !self.has_room_for(slot) {
                 tracing::info!(
-                    model = slot.name(),
+                    target: LOG, model = slot.name(),
                     "the model is loaded when it is asked for, as the memory limit is reached"
                 );
                 slot.release();
@@ -289,12 +326,15 @@ impl Registry {
     }
 
     /// Has a model loaded, and waits for it.
-    pub(crate) async fn load_now(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+    ///
+    /// # Errors
+    /// When there is none of that name, or it does not load in time.
+    pub async fn load_now(&self, wanted: &str) -> Result<ModelStatus, Error> {
         let slot = self.find(Some(wanted)).await?;
         slot.forget_failure();
         match self.get(Some(wanted)).await {
             Ok(_) => Ok(slot.status()),
-            Err(ApiError::ModelLoadFailed { model, .. }) => Err(ApiError::ModelLoadFailed {
+            Err(Error::ModelLoadFailed { model, .. }) => Err(Error::ModelLoadFailed {
                 model,
                 reason: slot.failure(),
             }),
@@ -303,7 +343,10 @@ impl Registry {
     }
 
     /// Lets go of a model, if it is loaded.
-    pub(crate) async fn unload(&self, wanted: &str) -> Result<ModelStatus, ApiError> {
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub async fn unload(&self, wanted: &str) -> Result<ModelStatus, Error> {
         let slot = self.find(Some(wanted)).await?;
         slot.unload();
         Ok(told(slot).await)
@@ -320,14 +363,18 @@ impl Registry {
         match loaded {
             Ok(model) => {
                 let seconds = started.elapsed().as_secs_f64();
-                tracing::info!(model = slot.name(), seconds, "a model is loaded");
+                tracing::info!(target: LOG, model = slot.name(), seconds, "a model is loaded");
                 let model = slot.fill(model);
                 // Nobody waits for it: until it is known, nothing is cached.
-                spawn_blocking(move || model.learn_space());
+                let learn = spawn_blocking(move || model.learn_space());
+                let learn = async move { drop(learn.await) };
+                self.shared
+                    .background
+                    .spawn("fingerprint of a model", |_| learn);
             }
             Err(error) => {
                 let chain = chain(&*error);
-                tracing::error!(model = slot.name(), error = chain, "a model does not load");
+                tracing::error!(target: LOG, model = slot.name(), error = chain, "a model does not load");
                 slot.fail(error);
             }
         }
@@ -369,14 +416,14 @@ impl Registry {
         Ok(())
     }
 
-    /// Unloads models that nobody asks for; never ends.
-    async fn unload_idle(self, idle: Duration) {
+    /// Unloads models that nobody asks for.
+    async fn unload_idle(self, idle: Duration, mut stop: Stop) {
         let pause = (idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(10));
-        loop {
-            sleep(pause).await;
+        // Told nothing within the pause, it has another look.
+        while timeout(pause, stop.told()).await.is_err() {
             for slot in self.shared.shelf.slots() {
                 if slot.unload_if_idle(idle) {
-                    tracing::info!(model = slot.name(), "an idle model is unloaded");
+                    tracing::info!(target: LOG, model = slot.name(), "an idle model is unloaded");
                 }
             }
         }

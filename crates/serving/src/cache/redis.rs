@@ -19,6 +19,7 @@ use yuyi_models::{Item, ModelFacts};
 
 use self::link::Link;
 use super::{CacheStats, value};
+use crate::background::{Background, Stop};
 use crate::key::{Key, shared_key};
 use crate::loaded_model::LoadedModel;
 use crate::space::Space;
@@ -116,15 +117,21 @@ impl RedisCache {
     }
 
     /// Connects, and begins to write. A second call does nothing.
-    pub(super) fn start(&self) {
+    pub(super) fn start(&self, background: &Background) {
         let waiting = self.waiting.lock();
         let waiting = waiting
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .take();
         if let Some(waiting) = waiting {
             let shared = Arc::clone(&self.shared);
-            tokio::spawn(async move { shared.link.keep().await });
-            tokio::spawn(Arc::clone(&self.shared).write_all(waiting));
+            background.spawn("connection to Redis", |mut stop| async move {
+                tokio::select! {
+                    () = shared.link.keep() => {}
+                    () = stop.told() => {}
+                }
+            });
+            let shared = Arc::clone(&self.shared);
+            background.spawn("writes to Redis", |stop| shared.write_all(waiting, stop));
         }
     }
 
@@ -133,10 +140,10 @@ impl RedisCache {
         &self,
         space: &Space,
         facts: &ModelFacts,
-        items: &[(Key, &Item)],
+        items: &[(Key, Item)],
     ) -> Vec<Option<Arc<Encoded>>> {
         let latest = Instant::now() + PATIENCE;
-        let key = |item: &&Item| shared_key(space, &facts.default_prompt, item);
+        let key = |item: &Item| shared_key(space, &facts.default_prompt, item);
         let keys: Vec<String> = items.iter().map(|(_, item)| key(item)).collect();
         let mut found = Vec::with_capacity(keys.len());
         for keys in keys.chunks(KEYS_A_QUESTION) {
@@ -213,9 +220,20 @@ impl Shared {
         None
     }
 
-    async fn write_all(self: Arc<Self>, mut waiting: mpsc::Receiver<Write>) {
+    /// Writes what comes, and at the end what still waits.
+    async fn write_all(self: Arc<Self>, mut waiting: mpsc::Receiver<Write>, mut stop: Stop) {
         let mut writes = Vec::new();
-        while waiting.recv_many(&mut writes, KEYS_A_QUESTION).await > 0 {
+        loop {
+            let received = tokio::select! {
+                received = waiting.recv_many(&mut writes, KEYS_A_QUESTION) => received,
+                () = stop.told(), if !waiting.is_closed() => {
+                    waiting.close();
+                    continue;
+                }
+            };
+            if received == 0 {
+                break;
+            }
             let n = writes.len();
             if !self.write(&writes).await {
                 count(&self.counts.unwritten, n);

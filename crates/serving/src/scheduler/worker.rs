@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::task::spawn_blocking;
 use yuyi_encoder::Encoded;
-use yuyi_models::{Batch as Computed, Error, Item};
+use yuyi_models::{Batch as Computed, Item};
 
 use super::queue::{Batch, Spent, Taken};
 use super::{Shared, State};
-use crate::ApiError;
 use crate::loaded_model::LoadedModel;
+use crate::{Error, LOG};
 
 /// How much the last batch counts in the speed.
 const WEIGHT_OF_LAST: f64 = 0.3;
@@ -60,7 +61,7 @@ async fn compute_batch(shared: &Shared, batch: Batch) {
             Ok(computed) => finish(shared, &model, &jobs, computed, started.elapsed()),
             Err(failure) => {
                 let texts = jobs.len();
-                tracing::error!(model = model.name, texts, failure, "a batch failed");
+                tracing::error!(target: LOG, model = model.name, texts, failure, "a batch failed");
                 if jobs.len() == 1 {
                     fail(&mut shared.state(), &jobs);
                 } else {
@@ -76,8 +77,7 @@ async fn compute_batch(shared: &Shared, batch: Batch) {
 async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<Computed, String> {
     let items: Vec<Item> = jobs.iter().map(|job| job.item.clone()).collect();
     let embedder = Arc::clone(&model.embedder);
-    let task = tokio::spawn(async move { embedder.embed_batch(items).await });
-    match task.await {
+    match spawn_blocking(move || embedder.embed_batch(&items)).await {
         Ok(Ok(computed)) if computed.results.len() == jobs.len() => Ok(computed),
         Ok(Ok(computed)) => Err(format!("{} vectors", computed.results.len())),
         Ok(Err(error)) => Err(error.to_string()),
@@ -118,22 +118,19 @@ fn finish(
     }
 }
 
-fn shareable(result: Result<Encoded, Error>) -> Result<Arc<Encoded>, ApiError> {
+fn shareable(result: Result<Encoded, yuyi_models::Error>) -> Result<Arc<Encoded>, Error> {
     match result {
         Ok(encoded) => Ok(Arc::new(encoded)),
-        Err(Error::InvalidTokens(reason)) => Err(ApiError::InvalidToken {
-            field: "input".to_owned(),
-            reason,
-        }),
+        Err(yuyi_models::Error::InvalidTokens(reason)) => Err(Error::InvalidTokens { reason }),
         Err(error) => {
-            tracing::error!(%error, "a text failed");
-            Err(ApiError::Internal)
+            tracing::error!(target: LOG, %error, "a text failed");
+            Err(Error::Failed)
         }
     }
 }
 
 fn fail(state: &mut State, jobs: &[Taken]) {
     for job in jobs {
-        state.queue.finish(job, Err(ApiError::Internal));
+        state.queue.finish(job, Err(Error::Failed));
     }
 }

@@ -16,6 +16,7 @@ use yuyi_models::Item;
 
 use self::redis::RedisCache;
 pub use self::redis::{InvalidRedisUrl, RedisUrl};
+use crate::background::Background;
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
 
@@ -93,20 +94,20 @@ impl Caches {
     }
 
     /// Begins to talk to Redis.
-    pub(crate) fn start(&self) {
+    pub(crate) fn start(&self, background: &Background) {
         if let Some(redis) = &self.redis {
-            redis.start();
+            redis.start(background);
         }
     }
 
-    /// The vector of a text, if it is in memory.
-    pub(crate) fn recall(&self, key: &Key) -> Option<Arc<Encoded>> {
+    /// The vector of a text that a request has so many times, if it is in memory.
+    pub(crate) fn recall(&self, key: &Key, times: usize) -> Option<Arc<Encoded>> {
         let vector = self.memory.as_ref()?.get(key);
         let counter = match vector {
             Some(_) => &self.memory_hits,
             None => &self.memory_misses,
         };
-        counter.fetch_add(1, Ordering::Relaxed);
+        counter.fetch_add(times as u64, Ordering::Relaxed);
         vector
     }
 
@@ -114,7 +115,7 @@ impl Caches {
     pub(crate) async fn fetch(
         &self,
         model: &LoadedModel,
-        items: &[(Key, &Item)],
+        items: &[(Key, Item)],
     ) -> Vec<Option<Arc<Encoded>>> {
         let (Some(redis), Some(space)) = (&self.redis, model.space()) else {
             return vec![None; items.len()];

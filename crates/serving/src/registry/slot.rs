@@ -8,12 +8,9 @@ use tokio::sync::futures::Notified;
 use yuyi_encoder::LoadProgress;
 use yuyi_models::ModelFacts;
 
-use super::{LoadError, ModelSource, ModelStatus, chain};
-use crate::ApiError;
+use super::{LoadError, ModelSource, ModelState, ModelStatus, chain};
+use crate::Error;
 use crate::loaded_model::{LoadedModel, calibration_of, read_calibration};
-
-/// The state of a model that is not in memory.
-pub(super) const UNLOADED: &str = "unloaded";
 
 /// One served model.
 pub(super) struct Slot {
@@ -283,15 +280,15 @@ impl Slot {
 
     pub(super) fn status(&self) -> ModelStatus {
         let state = self.state();
-        let (name, model) = match &state.phase {
-            Phase::Unloaded => (UNLOADED, None),
-            Phase::Loading { .. } => ("loading", None),
-            Phase::Loaded { model, .. } => ("loaded", Some(model)),
-            Phase::Failed { .. } => ("failed", None),
+        let (place, model) = match &state.phase {
+            Phase::Unloaded => (ModelState::Unloaded, None),
+            Phase::Loading { .. } => (ModelState::Loading, None),
+            Phase::Loaded { model, .. } => (ModelState::Loaded, Some(model)),
+            Phase::Failed { .. } => (ModelState::Failed, None),
         };
         ModelStatus {
             name: self.source.name.clone(),
-            state: name,
+            state: place,
             facts: model.map(|model| model.embedder.facts().clone()),
             fingerprint: model
                 .and_then(|model| model.space())
@@ -300,16 +297,16 @@ impl Slot {
         }
     }
 
-    pub(super) fn is_loading(&self) -> ApiError {
-        ApiError::Loading {
+    pub(super) fn is_loading(&self) -> Error {
+        Error::Loading {
             model: self.source.name.clone(),
             percent: self.progress.percent(),
         }
     }
 
     /// What a request is told; the reason may name places that are the server's own business.
-    pub(super) fn has_failed(&self) -> ApiError {
-        ApiError::ModelLoadFailed {
+    pub(super) fn has_failed(&self) -> Error {
+        Error::ModelLoadFailed {
             model: self.source.name.clone(),
             reason: None,
         }

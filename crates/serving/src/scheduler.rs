@@ -36,14 +36,21 @@ use yuyi_models::Item;
 use self::queue::{Queue, RequestId};
 pub(crate) use self::weight::estimated_tokens;
 use self::worker::Speed;
-use crate::ApiError;
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
-use crate::metrics::{Histogram, TEXTS, TOKENS};
+use crate::{Error, Histogram};
 
 /// Seconds after which a client that was refused is asked to come again: at least the least that `Retry-After` can say, and no
 /// longer than a queue that is predicted wrongly should keep it away.
 const RETRY_AFTER: RangeInclusive<u32> = 1..=60;
+
+/// Texts of a batch.
+const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+
+/// Tokens of a batch: from a word to what fills the batches of sixteen threads.
+const TOKENS: &[f64] = &[
+    8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0,
+];
 
 /// Share of the time a request may wait that its predicted wait may take: the prediction is a guess, and whoever is let in and
 /// then refused has waited for nothing.
@@ -107,12 +114,12 @@ struct State {
 }
 
 /// How much was computed together, batch by batch.
-#[derive(Clone)]
-pub(crate) struct Batches {
+#[derive(Clone, Debug)]
+pub struct Batches {
     /// Texts of a batch.
-    pub(crate) texts: Histogram,
+    pub texts: Histogram,
     /// Tokens that the model read of them.
-    pub(crate) tokens: Histogram,
+    pub tokens: Histogram,
 }
 
 impl Default for Batches {
@@ -180,7 +187,7 @@ impl Scheduler {
         model: &Arc<LoadedModel>,
         work: Vec<Work>,
         since: Instant,
-    ) -> Result<Done, ApiError> {
+    ) -> Result<Done, Error> {
         if work.is_empty() {
             return Ok(Done::default());
         }
@@ -189,7 +196,7 @@ impl Scheduler {
         let place = self.admit(model, work, reply)?;
         let latest = since + shared.patience;
         if let Ok(answered) = timeout_at(latest.into(), &mut answer).await {
-            return answered.map_err(|_| ApiError::Internal)?;
+            return answered.map_err(|_| Error::Failed)?;
         }
         let late = {
             let state = shared.state();
@@ -197,12 +204,12 @@ impl Scheduler {
             waits.then(|| state.retry_after())
         };
         if let Some(retry_after) = late {
-            return Err(ApiError::QueueTimeout {
+            return Err(Error::QueueTimeout {
                 seconds: shared.patience.as_secs(),
                 retry_after,
             });
         }
-        answer.await.map_err(|_| ApiError::Internal)?
+        answer.await.map_err(|_| Error::Failed)?
     }
 
     fn admit(
@@ -210,10 +217,10 @@ impl Scheduler {
         model: &Arc<LoadedModel>,
         work: Vec<Work>,
         reply: queue::Reply,
-    ) -> Result<Place<'_>, ApiError> {
+    ) -> Result<Place<'_>, Error> {
         let mut state = self.shared.state();
         if !state.has_room_for(model, &work, &self.shared) {
-            return Err(ApiError::QueueFull {
+            return Err(Error::QueueFull {
                 retry_after: state.retry_after(),
             });
         }

@@ -20,7 +20,6 @@ impl Key {
         let request = Request::of(model, options);
         match inputs {
             Inputs::Texts(texts) => texts.iter().map(|text| request.text(text)).collect(),
-            Inputs::Tokens(lists) => lists.iter().map(|ids| request.tokens(ids)).collect(),
             Inputs::Mixed(inputs) => inputs.iter().map(|input| request.input(input)).collect(),
         }
     }

@@ -48,7 +48,12 @@ fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
 /// Models a, b and c.
 fn registry(options: ModelOptions) -> (Registry, [Arc<Loads>; 3]) {
     let (a, b, c) = (source("a"), source("b"), source("c"));
-    let registry = Registry::new(vec![a.0, b.0, c.0].into(), options, PATIENCE);
+    let registry = Registry::new(
+        vec![a.0, b.0, c.0].into(),
+        options,
+        PATIENCE,
+        Background::default(),
+    );
     (registry, [a.1, b.1, c.1])
 }
 
@@ -69,12 +74,12 @@ fn limited(models: usize) -> ModelOptions {
 fn loaded(registry: &Registry) -> String {
     let loaded = registry.statuses().into_iter();
     loaded
-        .filter(|s| s.state == "loaded")
+        .filter(|s| s.state.name() == "loaded")
         .map(|s| s.name)
         .collect()
 }
 
-async fn get(registry: &Registry, name: &str) -> Model {
+async fn get(registry: &Registry, name: &str) -> ModelHandle {
     registry.get(Some(name)).await.unwrap()
 }
 
@@ -111,7 +116,7 @@ async fn all_are_loaded_at_the_start() {
         .map(str::to_owned)
         .to_vec();
     let name = "d".to_owned();
-    assert_eq!(missing, ApiError::ModelNotFound { name, served });
+    assert_eq!(missing, Error::ModelNotFound { name, served });
 }
 
 #[tokio::test]
@@ -122,7 +127,7 @@ async fn while_the_server_starts_nobody_waits() {
         let registry = registry.clone();
         async move { registry.start().await }
     });
-    let half = ApiError::Loading {
+    let half = Error::Loading {
         model: "a".to_owned(),
         percent: 50,
     };
@@ -155,7 +160,7 @@ async fn a_failure_is_told_and_may_be_retried() {
     loads[0].fails.store(true, Ordering::SeqCst);
     for _ in 0..3 {
         let error = registry.get(None).await.err().unwrap();
-        assert_eq!(error.code(), "model_load_failed");
+        assert!(matches!(error, Error::ModelLoadFailed { .. }));
         assert!(!error.to_string().contains("weights"), "{error}");
     }
     assert_eq!(count(&loads[0]), 1, "not for every request");
@@ -163,7 +168,7 @@ async fn a_failure_is_told_and_may_be_retried() {
     assert_eq!(told, "The model a cannot be loaded: its weights are gone.");
     assert_eq!(count(&loads[0]), 2);
     loads[0].fails.store(false, Ordering::SeqCst);
-    assert_eq!(registry.load_now("a").await.unwrap().state, "loaded");
+    assert_eq!(registry.load_now("a").await.unwrap().state.name(), "loaded");
     assert!(registry.get(None).await.is_ok());
 }
 
@@ -171,9 +176,14 @@ async fn a_failure_is_told_and_may_be_retried() {
 async fn waiting_for_a_model_has_an_end() {
     let (slow, loads) = source("slow");
     loads.milliseconds.store(300, Ordering::SeqCst);
-    let registry = Registry::new(vec![slow].into(), lazy(), Duration::from_millis(50));
+    let registry = Registry::new(
+        vec![slow].into(),
+        lazy(),
+        Duration::from_millis(50),
+        Background::default(),
+    );
     let late = registry.get(None).await.err().unwrap();
-    assert_eq!(late.code(), "loading");
+    assert!(matches!(late, Error::Loading { .. }));
     for _ in 0..20 {
         if registry.get(None).await.is_ok() {
             break;
@@ -216,10 +226,8 @@ async fn what_is_in_use_stays_until_it_is_answered() {
 #[tokio::test]
 async fn a_model_beyond_the_limit_is_refused() {
     let (registry, loads) = registry(limited(0));
-    assert_eq!(
-        registry.get(None).await.err().unwrap().code(),
-        "model_load_failed"
-    );
+    let error = registry.get(None).await.err().unwrap();
+    assert!(matches!(error, Error::ModelLoadFailed { .. }));
     let told = registry.load_now("a").await.err().unwrap().to_string();
     assert!(
         told.contains("it takes 0.1 MiB of memory, and --memory-limit is 0.0 MiB"),
@@ -237,7 +245,7 @@ async fn a_listed_model_beyond_the_limit_ends_the_start() {
             ..b
         };
         let options = ModelOptions { lazy, ..limited(2) };
-        let registry = Registry::new(vec![a, b].into(), options, PATIENCE);
+        let registry = Registry::new(vec![a, b].into(), options, PATIENCE, Background::default());
         let (name, error) = registry.start().await.unwrap_err();
         assert_eq!(name, "b");
         assert!(error.to_string().contains("--memory-limit"), "{error}");
@@ -282,15 +290,18 @@ async fn an_idle_model_goes_and_comes_back() {
 async fn models_are_unloaded_on_request() {
     let (registry, _) = registry(lazy());
     let used = get(&registry, "a").await;
-    assert_eq!(registry.unload("a2").await.unwrap().state, "unloaded");
     assert_eq!(
-        registry.unload("a").await.unwrap().state,
+        registry.unload("a2").await.unwrap().state.name(),
+        "unloaded"
+    );
+    assert_eq!(
+        registry.unload("a").await.unwrap().state.name(),
         "unloaded",
         "again"
     );
     assert_eq!(used.name(), "a", "who has it keeps it");
     assert!(registry.unload("d").await.is_err());
-    assert_eq!(registry.load_now("a").await.unwrap().state, "loaded");
+    assert_eq!(registry.load_now("a").await.unwrap().state.name(), "loaded");
 }
 
 /// A folder of models that change while the server runs.
@@ -338,12 +349,17 @@ fn with_folder(options: ModelOptions) -> (Registry, Arc<Folder>, Arc<Loads>) {
         listed: vec![a],
         library: Some(Arc::clone(&folder) as _),
     };
-    (Registry::new(models, options, PATIENCE), folder, loads)
+    (
+        Registry::new(models, options, PATIENCE, Background::default()),
+        folder,
+        loads,
+    )
 }
 
 async fn states(registry: &Registry) -> Vec<(String, &'static str)> {
     let all = registry.all_statuses().await.into_iter();
-    all.map(|status| (status.name, status.state)).collect()
+    all.map(|status| (status.name, status.state.name()))
+        .collect()
 }
 
 #[tokio::test]
@@ -390,11 +406,11 @@ async fn a_model_that_is_not_installed_any_more_is_not_served() {
     get(&registry, "b").await;
     folder.remove("b");
     get(&registry, "b").await;
-    assert_eq!(registry.unload("b").await.unwrap().state, "unloaded");
+    assert_eq!(registry.unload("b").await.unwrap().state.name(), "unloaded");
     let missing = registry.get(Some("b")).await.err().unwrap();
     let name = "b".to_owned();
     let served = ["a", "a2", "c"].map(str::to_owned).to_vec();
-    assert_eq!(missing, ApiError::ModelNotFound { name, served });
+    assert_eq!(missing, Error::ModelNotFound { name, served });
     assert_eq!(registry.statuses().len(), 1, "it leaves no slot behind");
     folder.remove("a");
     assert!(registry.get(Some("a")).await.is_ok(), "a is listed");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -18,17 +18,9 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::embed::TEXTS_LOG;
 use crate::error::{ApiError, ErrorBody};
+use crate::headers::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
 use crate::route::{FailureShape, Route};
 use crate::timings::{self, Timings};
-
-/// The id of a request, kept from the client or made here.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Where the time of a request went.
-pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-
-/// How many texts of a request were cut, where any were: the shapes of other services have no place for it.
-pub(crate) const TRUNCATED: HeaderName = HeaderName::from_static("x-truncated");
 
 /// Longest id that is taken from a client.
 const LONGEST_ID: usize = 128;

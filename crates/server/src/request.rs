@@ -1,9 +1,19 @@
 //! Requests, declared once: [`request!`] makes a type of a declaration, its schema for the OpenAPI document, and the reader that
 //! takes it from a body. Each field says how it is read, by one of the functions below or one of its own.
 
-use crate::fields::{Fields, text as plain_text};
-use crate::json::Json;
-use crate::text::{check_count, read_text, read_text_or_texts, read_texts};
+pub(crate) mod body;
+pub(crate) mod dimensions;
+pub(crate) mod fields;
+pub(crate) mod input;
+pub(crate) mod json;
+pub(crate) mod options;
+pub(crate) mod schemas;
+pub(crate) mod text;
+pub(crate) mod truncation;
+
+use crate::request::fields::{Fields, text as plain_text};
+use crate::request::json::Json;
+use crate::request::text::{check_count, read_text, read_text_or_texts, read_texts};
 use crate::{ApiError, Limits};
 
 /// Declares what a client may send.

@@ -7,12 +7,12 @@ use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
 use yuyi_models::EmbedOptions;
 
-use crate::body::JsonBody;
-use crate::dimensions::{Dimensions, shorten};
-use crate::input::Input;
-use crate::options::RefuseCut;
+use crate::request::body::JsonBody;
+use crate::request::dimensions::{Dimensions, shorten};
+use crate::request::input::Input;
+use crate::request::options::RefuseCut;
+use crate::request::truncation::{Truncation, named_prompt};
 use crate::request::{Source, flag, name, part, request};
-use crate::truncation::{Truncation, named_prompt};
 use crate::{ApiError, App};
 
 /// Vectors of texts, as TEI answers: a list for each input, also for a single one.

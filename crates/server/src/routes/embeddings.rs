@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
-use crate::body::JsonBody;
-use crate::dimensions::shorten;
 use crate::embed::Embedded;
 use crate::request::Source;
+use crate::request::body::JsonBody;
+use crate::request::dimensions::shorten;
 use crate::{ApiError, App};
 
 /// Vectors of texts or token ids, as OpenAI answers.

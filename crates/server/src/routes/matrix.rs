@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 use yuyi_models::Inputs;
 use yuyi_tasks::{Calibration, cosine};
 
-use crate::body::JsonBody;
 use crate::embed::Embedded;
-use crate::json::Json;
-use crate::options::{Options, RefuseCut};
+use crate::request::body::JsonBody;
+use crate::request::json::Json;
+use crate::request::options::{Options, RefuseCut};
 use crate::request::{Source, optional_texts, part, request, texts};
 use crate::routes::similarity::Head;
 use crate::{ApiError, App, Limits};

@@ -8,9 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_serving::ModelStatus;
 
-use crate::body::JsonBody;
 use crate::envelope::OpenAiReply;
-use crate::json::Json as Document;
+use crate::request::body::JsonBody;
+use crate::request::json::Json as Document;
 use crate::request::{Source, request, required_name};
 use crate::{ApiError, App, Limits};
 

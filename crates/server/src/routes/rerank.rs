@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
-use crate::body::JsonBody;
 use crate::embed::{Embedded, Model};
-use crate::options::RefuseCut;
 use crate::request::Source;
+use crate::request::body::JsonBody;
+use crate::request::options::RefuseCut;
 use crate::score::ScoreTexts;
 use crate::{ApiError, App};
 

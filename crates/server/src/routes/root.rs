@@ -5,9 +5,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::body::JsonBody;
-use crate::json;
 use crate::request::Source;
+use crate::request::body::JsonBody;
+use crate::request::json;
 use crate::routes::embed::{self, EmbedRequest, Vectors};
 use crate::routes::similarity::{self, HuggingFaceRequest};
 use crate::{ApiError, App, Limits};

@@ -6,12 +6,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
-use crate::body::JsonBody;
-use crate::json;
+use crate::request::body::JsonBody;
+use crate::request::json;
+use crate::request::schemas;
 use crate::request::{Source, name, request, text_or_texts};
 use crate::routes::embeddings::Usage;
 use crate::score::ScoreTexts;
-use crate::{ApiError, App, Limits, schemas};
+use crate::{ApiError, App, Limits};
 
 /// Cosines of texts, as vLLM answers: one with one, one with many, or many with as many, side by side.
 #[utoipa::path(

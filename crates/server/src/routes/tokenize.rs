@@ -13,9 +13,9 @@ use utoipa::ToSchema;
 use yuyi_encoder::Piece;
 use yuyi_models::TokenizeOptions;
 
-use crate::body::JsonBody;
+use crate::request::body::JsonBody;
+use crate::request::truncation::named_prompt;
 use crate::request::{Source, flag, name, request, text_or_texts};
-use crate::truncation::named_prompt;
 use crate::{ApiError, App, Limits};
 
 /// The tokens of texts, as TEI answers: all of them, also of a text that is longer than the model reads.
@@ -120,7 +120,7 @@ impl Iterator for Parts {
 request! {
     /// Texts to split. Fields that are not known are ignored.
     pub(crate) struct TokenizeRequest {
-        #[schema(schema_with = crate::schemas::text_or_texts, required = true)]
+        #[schema(schema_with = crate::request::schemas::text_or_texts, required = true)]
         inputs: Vec<String> = take_inputs,
         /// With the tokens that stand around every text.
         #[serde(default)]

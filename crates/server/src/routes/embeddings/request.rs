@@ -3,8 +3,8 @@
 
 use utoipa::ToSchema;
 
-use crate::dimensions::Dimensions;
-use crate::input::Input;
+use crate::request::dimensions::Dimensions;
+use crate::request::input::Input;
 use crate::request::{choice, name, request};
 
 request! {

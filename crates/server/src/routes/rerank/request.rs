@@ -2,11 +2,11 @@
 
 use utoipa::ToSchema;
 
-use crate::fields::{Fields, list, text as plain_text, wrong_type};
-use crate::json::Json;
+use crate::request::fields::{Fields, list, text as plain_text, wrong_type};
+use crate::request::json::Json;
+use crate::request::text::{check_text, each};
+use crate::request::truncation::Truncation;
 use crate::request::{Source, count, flag, name, part, request, text, texts};
-use crate::text::{check_text, each};
-use crate::truncation::Truncation;
 use crate::{ApiError, Limits};
 
 /// Either form.
@@ -23,7 +23,7 @@ request! {
         #[schema(example = "发票怎么开？")]
         pub(super) query: String = text,
         /// Texts, or objects with a `text`.
-        #[schema(schema_with = crate::schemas::documents, required = true)]
+        #[schema(schema_with = crate::request::schemas::documents, required = true)]
         pub(super) documents: Vec<String> = take_documents,
         /// How many of the best are answered; absent: all.
         #[schema(minimum = 1)]

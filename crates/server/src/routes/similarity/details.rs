@@ -9,7 +9,7 @@ use yuyi_tasks::lexical::{Baseline, Method, Prepared};
 
 use super::explanation::{self, Explanation};
 use crate::embed::Model;
-use crate::fields::{list, text};
+use crate::request::fields::{list, text};
 use crate::request::{Source, flag, request};
 use crate::{ApiError, App};
 

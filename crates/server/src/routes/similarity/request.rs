@@ -5,9 +5,9 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::details::{Texts, Wanted};
-use crate::fields::list;
-use crate::json::Json;
-use crate::options::Options;
+use crate::request::fields::list;
+use crate::request::json::Json;
+use crate::request::options::Options;
 use crate::request::{Source, object, part, request, text, texts};
 use crate::{ApiError, Limits};
 

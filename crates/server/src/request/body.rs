@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::json::Json;
+use crate::request::json::Json;
 use crate::{ApiError, App};
 
 /// How long a client that sends too much is listened to, so that it comes to read the answer.

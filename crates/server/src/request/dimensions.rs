@@ -1,9 +1,9 @@
 //! Vectors of fewer numbers than the model gives.
 
 use crate::ApiError;
-use crate::fields::wrong_type;
-use crate::json::Json;
 use crate::request::Source;
+use crate::request::fields::wrong_type;
+use crate::request::json::Json;
 
 /// How many numbers of a vector a request wants.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::ApiError;
-use crate::api_keys::{Digest, Keys, Role};
-use crate::caller;
-use crate::rate::RateLimiter;
+use crate::perimeter::api_keys::{Digest, Keys, Role};
+use crate::perimeter::caller;
+use crate::perimeter::rate::RateLimiter;
 use crate::route::{Access, Route};
 
 /// Knows the keys and counts requests; a [`Gate`] in front of each path asks it.

@@ -3,7 +3,7 @@ use axum::http::header;
 
 use super::*;
 use crate::KeyOptions;
-use crate::caller::Peer;
+use crate::perimeter::caller::Peer;
 
 const LOCAL: &str = "127.0.0.1:9";
 const REMOTE: &str = "203.0.113.9:9";

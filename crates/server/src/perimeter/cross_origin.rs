@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
-use crate::envelope::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
+use crate::headers::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
 use crate::route::{CrossOrigin, Route};
 
 /// How long a browser may remember what is allowed.

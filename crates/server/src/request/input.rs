@@ -3,10 +3,10 @@
 use utoipa::ToSchema;
 use yuyi_models::{Embedder, Inputs};
 
-use crate::fields::{list, wrong_type};
-use crate::json::Json;
 use crate::request::Source;
-use crate::text::{check_count, each, read_text};
+use crate::request::fields::{list, wrong_type};
+use crate::request::json::Json;
+use crate::request::text::{check_count, each, read_text};
 use crate::{ApiError, Limits};
 
 const EXPECTED: &str = "text, token ids, or a list of these";

@@ -2,8 +2,8 @@
 
 use yuyi_tasks::is_blank;
 
-use crate::fields::{list, text, wrong_type};
-use crate::json::Json;
+use crate::request::fields::{list, text, wrong_type};
+use crate::request::json::Json;
 use crate::{ApiError, Limits};
 
 /// Refuses texts that are blank or longer than the limit.

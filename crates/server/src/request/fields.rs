@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ApiError;
-use crate::json::Json;
+use crate::request::json::Json;
 
 /// The fields of an object that have not been read yet.
 pub(crate) struct Fields {

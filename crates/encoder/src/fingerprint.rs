@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::config::Activation;
+use crate::config::{Activation, BertConfig, Quantization};
+use crate::precision::Precision;
+use crate::spec::ModelSpec;
 use crate::tensors::Tensors;
-use crate::{BertConfig, ModelSpec, Precision, Quantization};
 
 /// Bytes that are hashed, and given back to the operating system, at a time.
 const CHUNK: usize = 1 << 20;
@@ -74,7 +75,6 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         layer_norm_eps,
         activation,
         quantization,
-        name_or_path: _,
     } = config;
     let activation = match activation {
         Activation::Gelu => "gelu",

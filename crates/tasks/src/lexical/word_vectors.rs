@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::normal::folded;
-use crate::words::dictionary_words;
+use yuyi_language::{dictionary_words, folded};
 
 /// Most numbers of a vector; what claims more is no file of word vectors.
 const MOST_NUMBERS: usize = 65_536;
@@ -156,7 +155,7 @@ fn checked(dimension: usize) -> Result<usize, String> {
     }
 }
 
-/// Numbers of a vector, if these are the parts of a first line, which tells them.
+/// Numbers of a vector, if these are the parts of a first line that announces them.
 fn header(parts: &[&str]) -> Option<usize> {
     let [words, numbers] = parts else {
         return None;

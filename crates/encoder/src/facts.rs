@@ -1,14 +1,14 @@
-//! What a folder's model will be, told before it is loaded.
+//! What an encoder is, known before it is loaded.
 
 use yuyi_kernels::{Kernel, usable_cores};
 
-use crate::forward::Model;
-use crate::{Error, Folder, LoadOptions, ModelSpec, Precision, Tensors};
+use crate::forward::BertModel;
+use crate::{Encoder, Error, Folder, LoadOptions, ModelSpec, Precision, Tensors};
 
-/// What an [`Encoder`](crate::Encoder) of a folder will say of itself. Whoever has to know whether a model fits into the
-/// memory must know it before the weights are there.
+/// What an [`Encoder`] is. Whoever has to know whether a model fits into memory must know it before the weights are
+/// there.
 #[derive(Clone, Debug)]
-pub struct Prospect {
+pub struct EncoderFacts {
     /// What the model's files say.
     pub spec: ModelSpec,
     /// Number format of the matrix products.
@@ -21,23 +21,35 @@ pub struct Prospect {
     pub weight_bytes: usize,
 }
 
-impl Prospect {
-    /// Reads headers and small files. Weights of f32 are read too, up to the first that half precision does not hold.
+impl EncoderFacts {
+    /// Of the encoder that a folder gives. Reads headers and small files; weights of f32 too, up to the first that half
+    /// precision does not hold.
     ///
     /// # Errors
     /// When a file is missing, broken or of a kind that is not supported.
-    pub fn of(folder: &Folder, options: &LoadOptions) -> Result<Self, Error> {
+    pub fn of_folder(folder: &Folder, options: &LoadOptions) -> Result<Self, Error> {
         let kernel = Kernel::detect().map_err(Error::compute)?;
         let spec = ModelSpec::read(folder, &options.defaults)?;
         let own = || Precision::of(&spec.config);
         let precision = options.precision.unwrap_or_else(own);
         let tensors = Tensors::open(folder)?;
         Ok(Self {
-            weight_bytes: Model::bytes_of(&tensors, &spec.config, kernel, precision)?,
+            weight_bytes: BertModel::bytes_of(&tensors, &spec.config, kernel, precision)?,
             precision,
             kernel: kernel.name(),
             threads: options.threads.unwrap_or_else(usable_cores).max(1),
             spec,
         })
+    }
+
+    /// Of one that is loaded.
+    pub fn of_loaded(encoder: &Encoder) -> Self {
+        Self {
+            spec: encoder.spec().clone(),
+            precision: encoder.precision(),
+            kernel: encoder.kernel(),
+            threads: encoder.threads(),
+            weight_bytes: encoder.weight_bytes(),
+        }
     }
 }

@@ -143,6 +143,35 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// What clients are told of failures of the models and the queue in front of them.
+impl From<yuyi_serving::Error> for ApiError {
+    fn from(error: yuyi_serving::Error) -> Self {
+        use yuyi_serving::Error::*;
+        match error {
+            ModelNotFound { name, served } => Self::ModelNotFound { name, served },
+            Loading { model, percent } => Self::Loading { model, percent },
+            ModelLoadFailed { model, reason } => Self::ModelLoadFailed { model, reason },
+            QueueFull { retry_after } => Self::QueueFull { retry_after },
+            QueueTimeout {
+                seconds,
+                retry_after,
+            } => Self::QueueTimeout {
+                seconds,
+                retry_after,
+            },
+            InvalidTokens { reason } => Self::InvalidToken {
+                field: "input".to_owned(),
+                reason,
+            },
+            NoTokens { reason } => Self::InvalidValue {
+                field: "model".to_owned(),
+                reason,
+            },
+            _ => Self::Internal,
+        }
+    }
+}
+
 /// Bytes, in MiB where they are whole ones.
 struct Size(usize);
 

@@ -2,6 +2,8 @@
 
 mod acceptor;
 mod connections;
+mod patience;
+mod signals;
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,18 +12,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 use yuyi_models::ModelFacts;
+use yuyi_serving::LoadError;
 
 use self::acceptor::Acceptor;
 use self::connections::Connections;
-use crate::registry::LoadError;
-use crate::signals::{Signals, reload_keys};
+use crate::listen::signals::{Signals, reload_keys};
 use crate::{App, Keys, Perimeter, router};
 
 /// How long connections are accepted when everything else is finished.
 const LAST_LOOK: Duration = Duration::from_millis(20);
+
+/// How long what runs beside the requests may take to end, such as writing to Redis what was computed last.
+const WIND_UP: Duration = Duration::from_secs(1);
 
 /// Where and how connections are accepted.
 #[derive(Clone, Debug)]
@@ -93,13 +97,14 @@ pub async fn serve(
     on_ready: impl FnOnce(&Ready),
 ) -> Result<(), ServeError> {
     let listener = bind(&options).await?;
-    app.caches().start();
+    app.service().connect();
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
     let acceptor = Acceptor::new(listener, router(app.clone(), &options.perimeter), &options);
     warn_if_open(acceptor.address(), &options.perimeter.keys);
-    // Ends with this function.
-    let mut background = JoinSet::new();
-    background.spawn(reload_keys(Arc::clone(&options.perimeter.keys)));
+    let (background, keys) = (app.service().background(), &options.perimeter.keys);
+    background.spawn("reading keys again", |stop| {
+        reload_keys(Arc::clone(keys), stop)
+    });
     let connections = Connections::new();
     {
         let mut accept = pin!(acceptor.run(&connections));
@@ -128,7 +133,13 @@ pub async fn serve(
                 tracing::warn!("some requests did not finish in time");
             }
         }
-        () = signals.next() => tracing::warn!("stopped by a second signal"),
+        () = signals.next() => {
+            tracing::warn!("stopped by a second signal");
+            return Ok(());
+        }
+    }
+    for task in background.stop(WIND_UP).await {
+        tracing::warn!(task, "a task did not end in time");
     }
     Ok(())
 }
@@ -169,7 +180,7 @@ async fn bind(options: &ListenOptions) -> Result<TcpListener, ServeError> {
 
 async fn load_models(app: &App) -> Result<Duration, ServeError> {
     let started = Instant::now();
-    let loaded = app.registry().start().await;
+    let loaded = app.service().load().await;
     let failed = |(model, source)| ServeError::Load { model, source };
     loaded.map_err(failed).map(|()| started.elapsed())
 }

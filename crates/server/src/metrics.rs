@@ -11,23 +11,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Method;
+use yuyi_serving::{Histogram, Service};
 
 use self::exposition::Exposition;
-pub(crate) use self::exposition::Histogram;
-use crate::App;
 use crate::timings::Timings;
 
 /// Seconds: from a cached pair to the longest wait.
 const SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-];
-
-/// Texts of a batch.
-pub(crate) const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
-
-/// Tokens of a batch: from a word to what fills the batches of sixteen threads.
-pub(crate) const TOKENS: &[f64] = &[
-    8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0,
 ];
 
 /// The route of what matched none: files of the page, and paths that do not exist.
@@ -109,12 +100,12 @@ impl Metrics {
     }
 
     /// The text of Prometheus.
-    pub(crate) fn render(&self, app: &App) -> String {
+    pub(crate) fn render(&self, service: &Service) -> String {
         let mut out = Exposition::default();
         self.state().write(&mut out);
-        write_work(app, &mut out);
-        write_caches(app, &mut out);
-        write_models(app, &mut out);
+        write_work(service, &mut out);
+        write_caches(service, &mut out);
+        write_models(service, &mut out);
         memory::write(&mut out);
         out.finish()
     }
@@ -178,8 +169,8 @@ impl State {
     }
 }
 
-fn write_work(app: &App, out: &mut Exposition) {
-    let depth = app.queue_depth();
+fn write_work(service: &Service, out: &mut Exposition) {
+    let depth = service.queue_depth();
     out.gauge(
         "yuyi_queue_requests",
         "Requests that wait or are computed.",
@@ -195,7 +186,7 @@ fn write_work(app: &App, out: &mut Exposition) {
         "histogram",
         "Texts that were computed together.",
     );
-    let batches = app.scheduler().batches();
+    let batches = service.batches();
     out.histogram("yuyi_batch_texts", &[], &batches.texts);
     out.head(
         "yuyi_batch_tokens",
@@ -205,8 +196,8 @@ fn write_work(app: &App, out: &mut Exposition) {
     out.histogram("yuyi_batch_tokens", &[], &batches.tokens);
 }
 
-fn write_caches(app: &App, out: &mut Exposition) {
-    let stats = app.cache_stats();
+fn write_caches(service: &Service, out: &mut Exposition) {
+    let stats = service.cache_stats();
     let tiers = |out: &mut Exposition, name, help, memory, redis| {
         out.head(name, "counter", help);
         out.sample(name, &[("tier", "memory")], memory as f64);
@@ -269,8 +260,8 @@ fn write_caches(app: &App, out: &mut Exposition) {
     );
 }
 
-fn write_models(app: &App, out: &mut Exposition) {
-    let models = app.registry().statuses();
+fn write_models(service: &Service, out: &mut Exposition) {
+    let models = service.registry().statuses();
     out.head(
         "yuyi_model_loaded",
         "gauge",

@@ -20,9 +20,14 @@ pub(crate) struct Score {
     pub(crate) truncated: bool,
 }
 
-impl Model {
+/// What scores texts.
+pub(crate) trait ScoreTexts {
     /// The score of two texts that it embedded.
-    pub(crate) fn score(&self, a: &Encoded, b: &Encoded) -> Score {
+    fn score(&self, a: &Encoded, b: &Encoded) -> Score;
+}
+
+impl ScoreTexts for Model {
+    fn score(&self, a: &Encoded, b: &Encoded) -> Score {
         let cosine = cosine(&a.vector, &b.vector);
         Score {
             similarity: self.calibration().similarity(cosine),

@@ -5,40 +5,8 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::time::Duration;
 
-/// What a request waited for and used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Timings {
-    /// Waiting for the model to be loaded and for turns.
-    pub(crate) queue: Duration,
-    /// Texts into tokens, of the batches that the request was part of.
-    pub(crate) tokenize: Duration,
-    /// Tokens into vectors, of the batches that the request was part of.
-    pub(crate) compute: Duration,
-    /// Tokens of the request's texts, prompts and special tokens included.
-    pub(crate) tokens: usize,
-    /// Texts that were longer than the model reads, and were cut.
-    pub(crate) truncated: usize,
-    /// Texts whose vectors were found in a cache.
-    pub(crate) cache_hits: usize,
-    /// Texts whose vectors were not found in a cache.
-    pub(crate) cache_misses: usize,
-}
-
-impl Timings {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            queue: self.queue + other.queue,
-            tokenize: self.tokenize + other.tokenize,
-            compute: self.compute + other.compute,
-            tokens: self.tokens + other.tokens,
-            truncated: self.truncated + other.truncated,
-            cache_hits: self.cache_hits + other.cache_hits,
-            cache_misses: self.cache_misses + other.cache_misses,
-        }
-    }
-}
+pub(crate) use yuyi_serving::Timings;
 
 tokio::task_local! {
     static OF_THIS_REQUEST: Cell<Timings>;
@@ -47,7 +15,7 @@ tokio::task_local! {
 /// Adds to the timings of the request that this task handles; outside of one, nothing happens.
 pub(crate) fn add(timings: Timings) {
     // An error means that there is no request to add it to.
-    let _ = OF_THIS_REQUEST.try_with(|sum| sum.set(sum.get().plus(timings)));
+    let _ = OF_THIS_REQUEST.try_with(|sum| sum.set(sum.get() + timings));
 }
 
 /// Runs `request` and tells what was added meanwhile.

@@ -2,32 +2,7 @@
 
 use std::fmt::Write;
 
-/// Counts of values up to each of some bounds.
-#[derive(Clone)]
-pub(crate) struct Histogram {
-    bounds: &'static [f64],
-    /// One for each bound, and one for what lies above all.
-    counts: Vec<u64>,
-    sum: f64,
-}
-
-impl Histogram {
-    /// An empty one; `bounds` ascend.
-    pub(crate) fn new(bounds: &'static [f64]) -> Self {
-        Self {
-            bounds,
-            counts: vec![0; bounds.len() + 1],
-            sum: 0.0,
-        }
-    }
-
-    /// Counts a value.
-    pub(crate) fn observe(&mut self, value: f64) {
-        let at = self.bounds.partition_point(|bound| *bound < value);
-        self.counts[at] += 1;
-        self.sum += value;
-    }
-}
+use yuyi_serving::Histogram;
 
 /// A text that grows.
 #[derive(Default)]
@@ -63,16 +38,16 @@ impl Exposition {
 
     /// The lines of a histogram whose head was last.
     pub(super) fn histogram(&mut self, name: &str, labels: &[(&str, &str)], histogram: &Histogram) {
-        let bounds = histogram.bounds.iter().map(f64::to_string);
+        let bounds = histogram.bounds().iter().map(f64::to_string);
         let bounds = bounds.chain(["+Inf".to_owned()]);
         let mut count = 0;
-        for (bound, added) in bounds.zip(&histogram.counts) {
+        for (bound, added) in bounds.zip(histogram.counts()) {
             count += added;
             let mut labels = labels.to_vec();
             labels.push(("le", &bound));
             self.sample(&format!("{name}_bucket"), &labels, count as f64);
         }
-        self.sample(&format!("{name}_sum"), labels, histogram.sum);
+        self.sample(&format!("{name}_sum"), labels, histogram.sum());
         self.sample(&format!("{name}_count"), labels, count as f64);
     }
 

@@ -15,5 +15,9 @@ use crate::App;
 )]
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], app.metrics().render(&app)).into_response()
+    (
+        [(header::CONTENT_TYPE, kind)],
+        app.metrics().render(app.service()),
+    )
+        .into_response()
 }

@@ -16,11 +16,11 @@ use yuyi_models::Inputs;
 use self::details::Details;
 pub(crate) use self::request::HuggingFaceRequest;
 use self::request::{Pair, SimilarityRequest};
-use crate::body::JsonBody;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
-use crate::options::Options;
-use crate::score::Score;
+use crate::request::body::JsonBody;
+use crate::request::options::Options;
+use crate::score::{Score, ScoreTexts};
 use crate::{ApiError, App};
 
 /// How alike sentences are, in four forms: one pair, many pairs, one sentence against many, and

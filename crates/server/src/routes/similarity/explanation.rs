@@ -1,7 +1,6 @@
 //! Why two texts score as they do.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde::Serialize;
 use tokio::task::spawn_blocking;
@@ -97,10 +96,7 @@ pub(super) async fn of(
     b: &str,
 ) -> Result<Explanation, ApiError> {
     // Pairs are explained one after the other, so that states are held of one at a time; each has its own patience.
-    let model = Model {
-        since: Instant::now(),
-        ..model.clone()
-    };
+    let model = model.anew();
     let texts = vec![a.to_owned(), b.to_owned()];
     let options = EmbedOptions {
         states: true,

@@ -1,0 +1,80 @@
+//! Why texts do not become vectors.
+
+/// Why texts do not become vectors, or a model does not come or go.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No model of that name is served.
+    #[error("The model {name:?} is not served. Served: {}.", served.join(", "))]
+    ModelNotFound {
+        /// The name asked for.
+        name: String,
+        /// Names that would work.
+        served: Vec<String>,
+    },
+    /// The model is on its way into memory.
+    #[error("The model {model} is still being loaded.")]
+    Loading {
+        /// Its name.
+        model: String,
+        /// How far it is; 0: it has not begun.
+        percent: u8,
+    },
+    /// The model does not load.
+    #[error("The model {model} cannot be loaded{}.", because(reason.as_deref()))]
+    ModelLoadFailed {
+        /// Its name.
+        model: String,
+        /// Why, for whoever runs the service; `None`: only the log tells.
+        reason: Option<String>,
+    },
+    /// Too much work waits.
+    #[error("Too much work is waiting.")]
+    QueueFull {
+        /// Seconds until what waits now is probably done.
+        retry_after: u32,
+    },
+    /// The turn did not come in time.
+    #[error("No turn came within {seconds} seconds.")]
+    QueueTimeout {
+        /// How long it was waited for.
+        seconds: u64,
+        /// Seconds until what waits now is probably done.
+        retry_after: u32,
+    },
+    /// Token ids that the model does not have, or too many of them.
+    #[error("{reason}")]
+    InvalidTokens {
+        /// A sentence for people.
+        reason: String,
+    },
+    /// The model does not tell its tokens.
+    #[error("{reason}")]
+    NoTokens {
+        /// A sentence for people.
+        reason: String,
+    },
+    /// The model failed; the log tells why.
+    #[error("The model failed; the log tells why.")]
+    Failed,
+}
+
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| {
+        format!(": {}", reason.trim_end_matches('.'))
+    })
+}
+
+impl Error {
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Loading { .. } | Self::QueueFull { .. } | Self::QueueTimeout { .. } => true,
+            Self::ModelNotFound { .. }
+            | Self::ModelLoadFailed { .. }
+            | Self::InvalidTokens { .. }
+            | Self::NoTokens { .. }
+            | Self::Failed => false,
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Texts of many callers into vectors.
+//!
+//! A [`Service`] holds the models that are served ([`Registry`]), a queue in front of them that gives everyone a turn, and caches
+//! beside it. Whoever calls it asks for a model ([`Service::model`]) and then for vectors ([`Service::embed`]). It knows
+//! nothing of how requests arrive: its [`Error`] says what happened and whether trying again may help, and what it
+//! counts are plain numbers.
+
+mod background;
+mod cache;
+mod embed;
+mod error;
+mod handle;
+mod histogram;
+mod key;
+mod loaded_model;
+mod registry;
+mod scheduler;
+mod service;
+mod space;
+mod timings;
+mod tokenizing;
+
+pub use background::{Background, Stop};
+pub use cache::{CacheOptions, CacheStats, InvalidRedisUrl, RedisUrl};
+pub use embed::Embedded;
+pub use error::Error;
+pub use handle::ModelHandle;
+pub use histogram::Histogram;
+pub use registry::{
+    LoadError, LoadModel, ModelLibrary, ModelOptions, ModelSource, ModelState, ModelStatus, Models,
+    Registry, TellCalibration, TellFacts,
+};
+pub use scheduler::{Batches, QueueDepth};
+pub use service::{Service, ServiceOptions};
+pub use timings::Timings;
+
+/// The target of what is logged here: the name that filters of whoever runs a server have for all of it.
+const LOG: &str = "yuyi_server";

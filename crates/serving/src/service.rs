@@ -1,0 +1,122 @@
+//! The service: texts of many callers to vectors.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use yuyi_encoder::Piece;
+use yuyi_models::TokenizeOptions;
+
+use crate::background::Background;
+use crate::cache::{CacheOptions, CacheStats, Caches};
+use crate::registry::{LoadError, ModelOptions, Models, Registry};
+use crate::scheduler::{Batches, QueueDepth, Scheduler, Sink};
+use crate::tokenizing::Tokenizing;
+use crate::{Error, ModelHandle};
+
+/// How texts are served.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    /// When models come and go.
+    pub models: ModelOptions,
+    /// Where vectors are kept.
+    pub caches: CacheOptions,
+    /// Tokens, by an upper estimate, that may wait for models that compute here; as many again for each one that
+    /// computes elsewhere.
+    pub queue_tokens: usize,
+    /// How long a request waits for a model and for its turn.
+    pub patience: Duration,
+}
+
+/// Models, the queue in front of them, and the caches beside it.
+pub struct Service {
+    pub(crate) registry: Registry,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) caches: Arc<Caches>,
+    tokenizing: Tokenizing,
+    background: Background,
+}
+
+impl Service {
+    /// A service of models that are not loaded yet, and that does not talk to Redis yet.
+    pub fn new(models: Models, options: ServiceOptions) -> Self {
+        let background = Background::default();
+        let patience = options.patience;
+        let caches = Arc::new(Caches::new(&options.caches));
+        let kept = Arc::clone(&caches);
+        let keep: Sink =
+            Box::new(move |model, key, item, vector| kept.keep(model, key, item, vector));
+        Self {
+            registry: Registry::new(models, options.models, patience, background.clone()),
+            scheduler: Scheduler::new(options.queue_tokens, patience, keep),
+            caches,
+            tokenizing: Tokenizing::new(patience),
+            background,
+        }
+    }
+
+    /// Begins to talk to Redis.
+    pub fn connect(&self) {
+        self.caches.start(&self.background);
+    }
+
+    /// Loads what is to be there from the start.
+    ///
+    /// # Errors
+    /// The name of the first model that does not load, and why.
+    pub async fn load(&self) -> Result<(), (String, LoadError)> {
+        self.registry.start().await
+    }
+
+    /// The models.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What runs beside the requests.
+    pub fn background(&self) -> &Background {
+        &self.background
+    }
+
+    /// The model of a name, or the default one; waits while it is being loaded.
+    ///
+    /// # Errors
+    /// When no model of that name is served, or it cannot be loaded in time.
+    pub async fn model(&self, wanted: Option<&str>) -> Result<ModelHandle, Error> {
+        self.registry.get(wanted).await
+    }
+
+    /// All tokens of each text, in order, also of a text that is longer than the model reads.
+    ///
+    /// # Errors
+    /// When the wait is too long, the model does not tell its tokens, or it fails.
+    pub async fn tokenize(
+        &self,
+        model: ModelHandle,
+        texts: Vec<String>,
+        options: TokenizeOptions,
+    ) -> Result<Vec<Vec<Piece>>, Error> {
+        self.tokenizing.run(model, texts, options).await
+    }
+
+    /// What waits for the models and is computed now.
+    pub fn queue_depth(&self) -> QueueDepth {
+        self.scheduler.depth()
+    }
+
+    /// How much was computed together since the start.
+    pub fn batches(&self) -> Batches {
+        self.scheduler.batches()
+    }
+
+    /// What the caches did since the start.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.caches.stats()
+    }
+}
+
+/// Nobody would be there to tell its tasks to end.
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.background.tell();
+    }
+}

@@ -42,7 +42,7 @@ def build_worker():
 
 def build_program():
     """Path of the yuyi command, built from this checkout."""
-    subprocess.run(["cargo", "build", "--release", "--package", "yuyi"], cwd=REPOSITORY, check=True)
+    subprocess.run(["cargo", "build", "--release", "--package", "yuyi-cli"], cwd=REPOSITORY, check=True)
     return target() / "release" / "yuyi"
 
 

@@ -1,7 +1,7 @@
 //! Holds the documentation to the command line.
 //!
 //! `docs/*/cli.md` has every flag with its value and its default. The table of settings in
-//! `docs/*/operations.md` is written from the command line: `UPDATE_DOCS=1 cargo test -p yuyi docs`.
+//! `docs/*/operations.md` is written from the command line: `UPDATE_DOCS=1 cargo test -p yuyi-cli docs`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ fn the_tables_of_settings_are_up_to_date() {
         } else {
             assert_eq!(
                 table, written,
-                "docs/{language}/operations.md is out of date: run UPDATE_DOCS=1 cargo test -p yuyi docs"
+                "docs/{language}/operations.md is out of date: run UPDATE_DOCS=1 cargo test -p yuyi-cli docs"
             );
         }
     }

@@ -1,9 +1,9 @@
 //! Why two sentences score as they do.
 
 use anyhow::Context;
-use yuyi_encoder::Encoded;
+use yuyi_encoder::{Encoded, Place, States};
 use yuyi_models::EmbedOptions;
-use yuyi_tasks::explain::{Explanation, Outline, Side, explain};
+use yuyi_tasks::explain::{Explanation, Outline, Side, Token, explain};
 
 use crate::model::Model;
 
@@ -22,9 +22,11 @@ fn explained(
     texts: [&str; 2],
     whole: &[Encoded],
 ) -> anyhow::Result<Option<Explanation>> {
-    let [Some(first), Some(second)] =
-        [0, 1].map(|i| Some(Outline::of(texts[i], whole.get(i)?.states.as_ref()?)))
-    else {
+    let outline = |i: usize| {
+        let states = whole.get(i)?.states.as_ref()?;
+        Some(Outline::of(texts[i], tokens(states)))
+    };
+    let [Some(first), Some(second)] = [outline(0), outline(1)] else {
         return Ok(None);
     };
     let mut left_out = first.without();
@@ -36,7 +38,30 @@ fn explained(
     };
     let vectors: Vec<&[f32]> = without.iter().map(|encoded| &*encoded.vector).collect();
     let (without_first, without_second) = vectors.split_at(of_first);
-    let a = Side::of(&first, &whole[0], without_first);
-    let b = Side::of(&second, &whole[1], without_second);
+    let a = side(&first, &whole[0], without_first);
+    let b = side(&second, &whole[1], without_second);
     Ok(a.zip(b).map(|(a, b)| explain(&a, &b)))
+}
+
+fn tokens(states: &States) -> Vec<Token> {
+    let token = |place: &Place| Token {
+        characters: place.characters.clone(),
+        unknown: place.unknown,
+    };
+    states.places.iter().map(token).collect()
+}
+
+/// An embedded text; `None` when its states were not asked for.
+fn side<'a>(
+    outline: &'a Outline,
+    encoded: &'a Encoded,
+    without: &'a [&'a [f32]],
+) -> Option<Side<'a>> {
+    Some(Side {
+        outline,
+        hidden: &encoded.states.as_ref()?.hidden,
+        vector: &encoded.vector,
+        without,
+        truncated: encoded.truncated,
+    })
 }

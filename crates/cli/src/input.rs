@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
-use yuyi_tasks::is_blank;
+use yuyi_language::is_blank;
 
 pub use self::faq::{Faq, Question, Questions};
 pub use self::labelled::LabelledPairs;

@@ -2,15 +2,31 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use yuyi_encoder::{Encoded, Piece};
 use yuyi_models::{
-    CALIBRATION_FILE, EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, Resolved,
+    CALIBRATION_FILE, EmbedOptions, Embedder, Error, Inputs, LocalEmbedder, ModelFacts, Resolved,
     TokenizeOptions, resolve, user_calibration,
 };
 use yuyi_tasks::Calibration;
 
 use crate::args::{ComputeArgs, ModelArgs};
+
+/// The model that `--model` names.
+///
+/// # Errors
+/// When there is none, as a sentence that speaks of that flag.
+pub fn find_model(name: &str) -> anyhow::Result<Resolved> {
+    resolve(name).map_err(|error| match error {
+        Error::NotAFolder { name, installed } => {
+            let installed = installed.join(", ");
+            anyhow!(
+                "{name} is not a folder. --model takes a model folder, or one of these names: {installed}."
+            )
+        }
+        other => other.into(),
+    })
+}
 
 /// Says on standard error what to know before relying on a model.
 ///
@@ -41,7 +57,7 @@ pub struct CalibrationPlace {
 impl Model {
     /// Loads the model that the command line names.
     pub fn load(args: &ModelArgs) -> anyhow::Result<Self> {
-        Self::load_resolved(resolve(&args.model)?, &args.compute)
+        Self::load_resolved(find_model(&args.model)?, &args.compute)
             .with_context(|| format!("The model {} cannot be loaded", args.model))
     }
 
@@ -119,5 +135,22 @@ impl Model {
         options: &EmbedOptions,
     ) -> anyhow::Result<Vec<Encoded>> {
         Ok(self.embedder.embed(Inputs::Texts(texts), options)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_without_a_folder_is_called_that() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for path in ["./missing", file.path().to_str().unwrap()] {
+            let error = find_model(path).unwrap_err().to_string();
+            let expected = format!(
+                "{path} is not a folder. --model takes a model folder, or one of these names: e5-small-zh"
+            );
+            assert!(error.starts_with(&expected), "{error}");
+        }
     }
 }

@@ -84,7 +84,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn version_of(encoder: &Encoder) -> String {
-    format!("yuyi {} ({})", env!("CARGO_PKG_VERSION"), encoder.kernel())
+    format!(
+        "yuyi {} ({})",
+        env!("CARGO_PKG_VERSION"),
+        encoder.kernel().name()
+    )
 }
 
 fn answer(encoder: &Encoder, request: &Request) -> Result<Answer, Box<dyn Error>> {

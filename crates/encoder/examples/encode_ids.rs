@@ -30,7 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..LoadOptions::default()
     };
     let encoder = Encoder::load(&Folder::open(Path::new(&folder))?, &options)?;
-    eprintln!("{} with {} threads", encoder.kernel(), encoder.threads());
+    eprintln!(
+        "{} with {} threads",
+        encoder.kernel().name(),
+        encoder.threads()
+    );
     let mut output = std::io::stdout().lock();
     for line in std::io::stdin().lock().lines() {
         let encoded = encode(&encoder, &serde_json::from_str(&line?)?)?;

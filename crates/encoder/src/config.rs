@@ -52,8 +52,6 @@ pub struct BertConfig {
     pub activation: Activation,
     /// How the weights are stored, if not as floats.
     pub quantization: Option<Quantization>,
-    /// The name under which the checkpoint was published, where the file tells.
-    pub name_or_path: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -71,8 +69,6 @@ struct Raw {
     pad_token_id: Option<usize>,
     is_decoder: Option<bool>,
     quantization_config: Option<Value>,
-    #[serde(rename = "_name_or_path")]
-    name_or_path: Option<String>,
 }
 
 /// The contents of a text file without the byte order mark that some editors put in front.
@@ -155,7 +151,6 @@ impl BertConfig {
             layer_norm_eps: epsilon,
             activation: activation(&file, raw.hidden_act.as_ref())?,
             quantization: quantization(&file, &raw)?,
-            name_or_path: raw.name_or_path,
         })
     }
 
@@ -309,7 +304,6 @@ mod tests {
             layer_norm_eps: 1e-12,
             activation: Activation::Gelu,
             quantization: None,
-            name_or_path: None,
         };
         assert_eq!(config, expected);
     }
@@ -356,11 +350,5 @@ mod tests {
         assert_eq!(config.quantization, Some(Quantization::Q4));
         let config = read(&[("quantization_config", Value::Null)]).unwrap();
         assert_eq!(config.quantization, None);
-    }
-
-    #[test]
-    fn the_published_name_is_kept() {
-        let config = read(&[("_name_or_path", json!("thenlper/gte-base-zh"))]).unwrap();
-        assert_eq!(config.name_or_path.as_deref(), Some("thenlper/gte-base-zh"));
     }
 }

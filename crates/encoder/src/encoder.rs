@@ -10,11 +10,12 @@ use crate::{
     BertConfig, Error, Fingerprint, Folder, LoadProgress, LongText, ModelSpec, Piece, Quantization,
     SpecDefaults, States, Tensors, TextTokenizer, Tokens,
 };
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Instant;
-use yuyi_kernels::{Kernel, Team, usable_cores};
+use yuyi_kernels::{Kernel, KernelPath, Team, usable_cores};
 
 /// Tokens that go through the model together. Past a few hundred, larger batches gain nothing
 /// and only cost memory for the activations.
@@ -24,7 +25,8 @@ const BATCH_TOKENS: usize = 512;
 const SHARE_TOKENS: usize = 256;
 
 /// Number format of the matrix products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// 32-bit floats: the answers of the original.
     F32,
@@ -424,9 +426,9 @@ impl Encoder {
         self.precision
     }
 
-    /// Name of the kernels that compute (`generic`, `avx2`, `avx512vnni`, `amx`).
-    pub fn kernel(&self) -> &'static str {
-        self.model.kernel().name()
+    /// Path of the kernels that compute.
+    pub fn kernel(&self) -> KernelPath {
+        self.model.kernel().path()
     }
 
     /// Threads of one forward pass.

@@ -1,6 +1,7 @@
 //! What a model's vectors are known by.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::config::Activation;
 use crate::tensors::Tensors;
@@ -51,6 +52,40 @@ impl fmt::Display for Fingerprint {
     }
 }
 
+/// A text that is no fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidFingerprint(String);
+
+impl fmt::Display for InvalidFingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is no fingerprint, which is 32 hexadecimal digits in lower case.",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for InvalidFingerprint {}
+
+impl FromStr for Fingerprint {
+    type Err = InvalidFingerprint;
+
+    /// Reads what [`Display`](fmt::Display) writes, and nothing else: a fingerprint has one form.
+    fn from_str(text: &str) -> Result<Self, InvalidFingerprint> {
+        let digit = |c: u8| (c as char).to_digit(16).filter(|_| !c.is_ascii_uppercase());
+        let byte = |pair: &[u8]| Some((digit(pair[0])? << 4 | digit(pair[1])?) as u8);
+        let bytes: Option<Vec<u8>> = match text.len() {
+            32 => text.as_bytes().chunks_exact(2).map(byte).collect(),
+            _ => None,
+        };
+        let digest = bytes.and_then(|bytes| bytes.try_into().ok());
+        digest
+            .map(Self)
+            .ok_or_else(|| InvalidFingerprint(text.to_owned()))
+    }
+}
+
 /// What is not in the files' bytes, in words. The first one changes when the same files come to other vectors.
 fn description(spec: &ModelSpec, precision: Precision) -> String {
     // Taken apart, so that a field to come is not forgotten.
@@ -74,7 +109,6 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         layer_norm_eps,
         activation,
         quantization,
-        name_or_path: _,
     } = config;
     let activation = match activation {
         Activation::Gelu => "gelu",
@@ -92,4 +126,29 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         pooling.name(),
         layer_norm_eps.to_bits(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let fingerprint = Fingerprint(std::array::from_fn(|i| 17 * i as u8));
+        let written = fingerprint.to_string();
+        assert_eq!(written.parse(), Ok(fingerprint));
+        let bad = [
+            "",
+            "0",
+            &written[1..],
+            &format!("{written}0"),
+            &written.to_uppercase(),
+        ];
+        for bad in bad
+            .into_iter()
+            .chain(["字字字字字字字字字字00", "+0+0+0+0+0+0+0+0+0+0+0+0+0+0+0+0"])
+        {
+            assert!(bad.parse::<Fingerprint>().is_err(), "{bad}");
+        }
+    }
 }

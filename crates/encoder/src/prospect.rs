@@ -1,6 +1,6 @@
 //! What a folder's model will be, told before it is loaded.
 
-use yuyi_kernels::{Kernel, usable_cores};
+use yuyi_kernels::{Kernel, KernelPath, usable_cores};
 
 use crate::forward::Model;
 use crate::{Error, Folder, LoadOptions, ModelSpec, Precision, Tensors};
@@ -13,8 +13,8 @@ pub struct Prospect {
     pub spec: ModelSpec,
     /// Number format of the matrix products.
     pub precision: Precision,
-    /// Name of the kernels that compute.
-    pub kernel: &'static str,
+    /// Path of the kernels that compute.
+    pub kernel: KernelPath,
     /// Threads of one forward pass.
     pub threads: usize,
     /// Bytes of packed weights held in memory; token embeddings stay in the mapped file.
@@ -35,7 +35,7 @@ impl Prospect {
         Ok(Self {
             weight_bytes: Model::bytes_of(&tensors, &spec.config, kernel, precision)?,
             precision,
-            kernel: kernel.name(),
+            kernel: kernel.path(),
             threads: options.threads.unwrap_or_else(usable_cores).max(1),
             spec,
         })

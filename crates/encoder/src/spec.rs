@@ -3,14 +3,15 @@
 use crate::config::{BertConfig, read_json, read_optional_json};
 use crate::error::Error;
 use crate::folder::Folder;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A word between two special tokens.
 const FEWEST_TOKENS: usize = 3;
 
 /// How the hidden states of a text become one vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Pooling {
     /// The first token's.
     Cls,

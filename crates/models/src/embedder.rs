@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use yuyi_encoder::{Encoded, Fingerprint, LongText, Piece};
+use serde::{Serialize, Serializer};
+use yuyi_encoder::{Encoded, Fingerprint, KernelPath, LongText, Piece, Pooling, Precision};
 
-use crate::{Error, StoredCalibration};
+use crate::{Error, StoredCalibration, VectorSpace};
 
 /// What goes in front of each text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -138,20 +138,32 @@ pub struct ModelFacts {
     pub layers: usize,
     /// Most tokens of a text; the rest is cut.
     pub max_tokens: usize,
-    /// How hidden states become one vector (`cls`, `mean`, `max`).
-    pub pooling: String,
+    /// How hidden states become one vector.
+    pub pooling: Pooling,
     /// The default prompt; empty: none.
     pub default_prompt: String,
     /// Prompts by name.
     pub prompts: BTreeMap<String, String>,
     /// Number format of the matrix products.
-    pub precision: String,
-    /// Instruction set that computes.
-    pub kernel: String,
+    pub precision: Precision,
+    /// Instruction set that computes; `None`: the model computes elsewhere.
+    #[serde(serialize_with = "kernel_name")]
+    pub kernel: Option<KernelPath>,
     /// Threads of one forward pass.
     pub threads: usize,
     /// Bytes of weights held in memory.
     pub weight_bytes: usize,
+}
+
+impl ModelFacts {
+    /// Name of the instruction set that computes; `none` where the model computes elsewhere.
+    pub fn kernel_name(&self) -> &'static str {
+        self.kernel.map_or("none", KernelPath::name)
+    }
+}
+
+fn kernel_name<S: Serializer>(kernel: &Option<KernelPath>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(kernel.map_or("none", KernelPath::name))
 }
 
 /// A model that turns texts into unit vectors: a local [`Encoder`](yuyi_encoder::Encoder), or one
@@ -167,6 +179,12 @@ pub trait Embedder: Send + Sync {
     /// vectors must not be kept.
     fn fingerprint(&self) -> Option<Fingerprint> {
         None
+    }
+
+    /// Which vectors may stand beside its own; reads the weights. `None` as for [`Embedder::fingerprint`].
+    fn vector_space(&self) -> Option<VectorSpace> {
+        let fingerprint = self.fingerprint()?;
+        Some(VectorSpace::new(fingerprint, self.facts().kernel))
     }
 
     /// Whether token ids are the model's own and not too many; cheap.

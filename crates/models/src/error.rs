@@ -1,6 +1,7 @@
 //! Why a model cannot be had or does not answer.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Why a model cannot be had or does not answer.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum Error {
         installed: Vec<String>,
     },
     /// A path that leads to no folder.
-    #[error("{name} is not a folder. --model takes a model folder, or one of these names: {}.", installed.join(", "))]
+    #[error("{name} is not a folder. Name a model folder, or one of these: {}.", installed.join(", "))]
     NotAFolder {
         /// The path.
         name: String,
@@ -47,7 +48,74 @@ pub enum Error {
     /// The model computes elsewhere, where nobody tells how it splits texts.
     #[error("This model does not tell its tokens.")]
     NoTokens,
+    /// A model that computes elsewhere does not answer, or asks to be asked less often.
+    #[error("{reason}")]
+    Unavailable {
+        /// A sentence for people.
+        reason: String,
+        /// When to come again, where it says so.
+        retry_after: Option<Duration>,
+    },
     /// The computation ended without a result.
     #[error("The computation of the vectors ended early; the log has the reason.")]
     Interrupted,
+}
+
+/// Whose fault an error is, and so what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Nobody's that stays: the same call may succeed later, and smaller calls at once would only be more of them.
+    Transient,
+    /// The input's, as far as can be told: others may succeed, and of several a smaller call tells which it is.
+    Input,
+    /// The model's or its settings': it fails whatever it is asked, until somebody changes that.
+    Permanent,
+}
+
+impl Error {
+    /// Whose fault it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unavailable { .. } => ErrorKind::Transient,
+            Self::InvalidTokens(_) | Self::Interrupted => ErrorKind::Input,
+            Self::Encoder(error) => match error.kind() {
+                yuyi_encoder::ErrorKind::Compute | yuyi_encoder::ErrorKind::InvalidTokens => {
+                    ErrorKind::Input
+                }
+                _ => ErrorKind::Permanent,
+            },
+            Self::Unknown { .. }
+            | Self::NotAFolder { .. }
+            | Self::Unreadable { .. }
+            | Self::CalibrationUnreadable { .. }
+            | Self::NoTokens => ErrorKind::Permanent,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    pub fn is_retryable(&self) -> bool {
+        self.kind() == ErrorKind::Transient
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_passes_is_worth_another_try() {
+        let busy = Error::Unavailable {
+            reason: "Too many requests.".into(),
+            retry_after: Some(Duration::from_secs(1)),
+        };
+        assert!(busy.is_retryable());
+        for error in [
+            Error::InvalidTokens("9 is unknown.".into()),
+            Error::Interrupted,
+        ] {
+            assert_eq!(error.kind(), ErrorKind::Input);
+            assert!(!error.is_retryable());
+        }
+        assert_eq!(Error::NoTokens.kind(), ErrorKind::Permanent);
+    }
 }

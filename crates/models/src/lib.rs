@@ -9,6 +9,7 @@ mod error;
 mod home;
 mod local;
 mod resolve;
+mod space;
 
 pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, user_calibration};
@@ -16,8 +17,9 @@ pub use catalogue::{CATALOGUE, KnownModel, find_known};
 pub use embedder::{
     Batch, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt, TokenizeOptions,
 };
-pub use error::Error;
+pub use error::{Error, ErrorKind};
 pub use home::home;
 pub use local::LocalEmbedder;
 pub use resolve::{Installed, Resolved, installed, resolve, resolve_installed};
+pub use space::VectorSpace;
 pub use yuyi_encoder::LongText;

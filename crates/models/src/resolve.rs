@@ -226,7 +226,7 @@ mod tests {
         for path in ["./missing", file.path().to_str().unwrap()] {
             let error = resolve_in(None, path).unwrap_err().to_string();
             let expected = format!(
-                "{path} is not a folder. --model takes a model folder, or one of these names: e5-small-zh."
+                "{path} is not a folder. Name a model folder, or one of these: e5-small-zh."
             );
             assert_eq!(error, expected);
         }

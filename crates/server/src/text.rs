@@ -1,6 +1,6 @@
 //! What a text must be before it is worth a place in the queue.
 
-use yuyi_tasks::is_blank;
+use yuyi_language::is_blank;
 
 use crate::fields::{list, text, wrong_type};
 use crate::json::Json;

@@ -38,9 +38,8 @@ impl LoadedModel {
     /// Finds out what its vectors are known by, which may mean to read all weights. Until then nothing of
     /// the model is cached.
     pub(crate) fn learn_space(&self) {
-        if let Some(fingerprint) = self.embedder.fingerprint() {
-            let facts = self.embedder.facts();
-            self.space.get_or_init(|| Space::of(fingerprint, facts));
+        if let Some(space) = self.embedder.vector_space() {
+            self.space.get_or_init(|| Space::of(space));
         }
     }
 
@@ -72,7 +71,7 @@ pub(crate) fn read_calibration(file: Option<StoredCalibration>) -> Result<Calibr
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use yuyi_encoder::Fingerprint;
+    use yuyi_encoder::{Fingerprint, Pooling, Precision};
     use yuyi_models::{Batch, Error, Item, ModelFacts};
 
     /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
@@ -88,11 +87,11 @@ pub(crate) mod testing {
             dimension: 1,
             layers: 1,
             max_tokens: 512,
-            pooling: "mean".into(),
+            pooling: Pooling::Mean,
             default_prompt: name.into(),
             prompts: Default::default(),
-            precision: "int8".into(),
-            kernel: "none".into(),
+            precision: Precision::Int8,
+            kernel: None,
             threads: 1,
             weight_bytes: 0,
         }

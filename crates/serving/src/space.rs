@@ -1,31 +1,23 @@
 //! Which vectors may stand for which: the part of a key that is the model's.
 
 use yuyi_encoder::Fingerprint;
-use yuyi_models::ModelFacts;
+use yuyi_models::VectorSpace;
 
-/// Name of the kernels for any CPU.
-const GENERIC: &str = "generic";
-
-/// Vectors of one space are interchangeable. AVX2, AVX-512 and AMX compute the same bytes; the generic kernels round
-/// otherwise, and with integers a last digit can grow, so they have a space of their own.
+/// A space of interchangeable vectors, as keys know it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Space {
-    fingerprint: Fingerprint,
+    space: VectorSpace,
     name: String,
     digest: [u8; 32],
 }
 
 impl Space {
-    /// The space of a model.
-    pub(crate) fn of(fingerprint: Fingerprint, facts: &ModelFacts) -> Self {
-        let name = if facts.kernel == GENERIC {
-            format!("{fingerprint}-generic")
-        } else {
-            fingerprint.to_string()
-        };
+    /// The keys' form of a space.
+    pub(crate) fn of(space: VectorSpace) -> Self {
+        let name = space.to_string();
         let digest = *blake3::hash(name.as_bytes()).as_bytes();
         Self {
-            fingerprint,
+            space,
             name,
             digest,
         }
@@ -33,7 +25,7 @@ impl Space {
 
     /// The fingerprint of the models of this space.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        self.fingerprint
+        self.space.fingerprint()
     }
 
     /// Readable and without blanks, for keys that other programs see.

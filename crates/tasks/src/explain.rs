@@ -1,6 +1,6 @@
 //! Why two texts score as they do: which of their words count, which go together, and what a model is known to miss.
 //!
-//! Three steps, since only the caller can embed: an [`Outline`] of each text from its last hidden states, the vectors of
+//! Three steps, since only the caller can embed: an [`Outline`] of each text from its tokens, the vectors of
 //! [`Outline::without`], and [`explain`].
 
 mod links;
@@ -8,42 +8,44 @@ mod notes;
 mod outline;
 mod weights;
 
+use std::ops::Range;
+
 use serde::Serialize;
-use yuyi_encoder::{Encoded, States};
 
 pub use self::links::Link;
 pub use self::notes::{Note, NoteKind};
 pub use self::outline::Outline;
+
+/// What a token of a text stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Characters of the text as it was given; empty for special tokens and those of a prompt.
+    pub characters: Range<usize>,
+    /// It stands for text unknown to the vocabulary.
+    pub unknown: bool,
+}
 
 /// What is known of one of the two texts.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
     /// Its words.
     pub outline: &'a Outline,
-    /// Its last hidden states.
-    pub states: &'a States,
+    /// Its last hidden states, [tokens, hidden size], row by row: a row for each token of the outline.
+    pub hidden: &'a [f32],
     /// Its unit vector.
     pub vector: &'a [f32],
     /// Unit vectors of [`Outline::without`], in order.
     pub without: &'a [&'a [f32]],
-    /// The text is longer than what the states are of.
+    /// The text is longer than what the tokens are of.
     pub truncated: bool,
 }
 
-impl<'a> Side<'a> {
-    /// An embedded text; `None` when its states were not asked for.
-    pub fn of(
-        outline: &'a Outline,
-        encoded: &'a Encoded,
-        without: &'a [&'a [f32]],
-    ) -> Option<Self> {
-        Some(Self {
-            outline,
-            states: encoded.states.as_ref()?,
-            vector: &encoded.vector,
-            without,
-            truncated: encoded.truncated,
-        })
+impl Side<'_> {
+    /// The last hidden states, token by token.
+    fn states(&self) -> impl Iterator<Item = (&Token, &[f32])> {
+        let tokens = self.outline.tokens();
+        let size = self.hidden.len() / tokens.len().max(1);
+        tokens.iter().zip(self.hidden.chunks_exact(size.max(1)))
     }
 }
 
@@ -93,16 +95,17 @@ pub fn explain(a: &Side<'_>, b: &Side<'_>) -> Explanation {
         b: weights::of_words(b, a.vector),
         links: links::between(a, b),
         unknown: Unknown {
-            a: unknown_share(a.states),
-            b: unknown_share(b.states),
+            a: unknown_share(a.outline),
+            b: unknown_share(b.outline),
         },
         notes: notes::about(a, b),
     }
 }
 
-fn unknown_share(states: &States) -> f64 {
-    let of_text = states.places.iter().filter(|p| !p.characters.is_empty());
-    let unknown = of_text.clone().filter(|place| place.unknown).count();
+fn unknown_share(outline: &Outline) -> f64 {
+    let tokens = outline.tokens().iter();
+    let of_text = tokens.filter(|token| !token.characters.is_empty());
+    let unknown = of_text.clone().filter(|token| token.unknown).count();
     unknown as f64 / of_text.count().max(1) as f64
 }
 

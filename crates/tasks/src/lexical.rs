@@ -6,7 +6,6 @@
 
 mod edit;
 mod jaccard;
-mod normal;
 mod sparse;
 mod tf_idf;
 mod word_vectors;
@@ -18,8 +17,9 @@ use std::str::FromStr;
 pub use self::tf_idf::{Terms, TfIdf};
 pub use self::word_vectors::{WordVectors, WordVectorsBuilder};
 
+use yuyi_language::bare;
+
 use self::jaccard::jaccard;
-use self::normal::bare;
 
 /// A way to compare texts without a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,8 +4,10 @@
 
 use std::path::Path;
 
-use yuyi_encoder::{EncodeOptions, Encoded, Encoder, Folder, LoadOptions, Precision};
-use yuyi_tasks::explain::{Explanation, NoteKind, Outline, Side, explain};
+use yuyi_encoder::{
+    EncodeOptions, Encoded, Encoder, Folder, LoadOptions, Place, Precision, States,
+};
+use yuyi_tasks::explain::{Explanation, NoteKind, Outline, Side, Token, explain};
 
 fn model(precision: Precision) -> Encoder {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/builtin");
@@ -22,7 +24,8 @@ fn explained(model: &Encoder, a: &str, b: &str) -> Explanation {
         ..EncodeOptions::default()
     };
     let whole = model.encode(&[a, b], &options).unwrap();
-    let outline = |i: usize, text| Outline::of(text, whole[i].states.as_ref().unwrap());
+    let states = |i: usize| whole[i].states.as_ref().unwrap();
+    let outline = |i: usize, text| Outline::of(text, tokens(states(i)));
     let outlines = [outline(0, a), outline(1, b)];
     let without: Vec<Vec<Encoded>> = outlines
         .iter()
@@ -36,8 +39,22 @@ fn explained(model: &Encoder, a: &str, b: &str) -> Explanation {
         .iter()
         .map(|texts| texts.iter().map(|text| &text.vector[..]).collect())
         .collect();
-    let side = |i: usize| Side::of(&outlines[i], &whole[i], &vectors[i]).unwrap();
+    let side = |i: usize| Side {
+        outline: &outlines[i],
+        hidden: &states(i).hidden,
+        vector: &whole[i].vector,
+        without: &vectors[i],
+        truncated: whole[i].truncated,
+    };
     explain(&side(0), &side(1))
+}
+
+fn tokens(states: &States) -> Vec<Token> {
+    let token = |place: &Place| Token {
+        characters: place.characters.clone(),
+        unknown: place.unknown,
+    };
+    states.places.iter().map(token).collect()
 }
 
 fn heaviest(words: &[yuyi_tasks::explain::WordWeight]) -> &str {

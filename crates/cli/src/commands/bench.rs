@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use yuyi_encoder::{Encoder, LoadOptions, Precision, usable_cores};
-use yuyi_models::{Resolved, resolve};
+use yuyi_models::Resolved;
 
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
-use crate::model::tell_remarks;
+use crate::model::{find_model, tell_remarks};
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -104,7 +104,7 @@ struct Workload {
 
 /// Measures and writes a table or JSON.
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
-    let model = resolve(&args.model)?;
+    let model = find_model(&args.model)?;
     tell_remarks(&model).with_context(|| unloadable(args))?;
     let (report, failed) = match &args.precisions()[..] {
         [] | [_] => (measure(args, model)?, None),
@@ -121,7 +121,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 
 /// Measures one number format and writes JSON. What there is to say of the model and the machine has been said.
 pub fn run_part(args: &BenchArgs) -> anyhow::Result<()> {
-    let report = measure(args, resolve(&args.model)?)?;
+    let report = measure(args, find_model(&args.model)?)?;
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
 }
@@ -204,7 +204,7 @@ fn measure(args: &BenchArgs, model: Resolved) -> anyhow::Result<Report> {
         model: model.name,
         cpu: machine::processor(),
         cores: usable_cores(),
-        kernel: encoder.kernel().to_owned(),
+        kernel: encoder.kernel().name().to_owned(),
         threads: encoder.threads(),
         results: vec![measured],
     })

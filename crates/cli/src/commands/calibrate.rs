@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
+use yuyi_encoder::Precision;
 use yuyi_tasks::evaluation::Estimate;
 use yuyi_tasks::metrics::Bin;
 use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
@@ -30,8 +31,8 @@ const ENOUGH_ACCEPTED: usize = 10;
 #[derive(Serialize)]
 struct Calibrated {
     model: String,
-    precision: String,
-    kernel: String,
+    precision: Precision,
+    kernel: &'static str,
     /// The files of the pairs.
     files: Vec<String>,
     /// Their names, for a heading.
@@ -199,8 +200,8 @@ impl Calibrated {
         let sampling = args.measure.sampling();
         Self {
             model: facts.name.clone(),
-            precision: facts.precision.clone(),
-            kernel: facts.kernel.clone(),
+            precision: facts.precision,
+            kernel: facts.kernel_name(),
             files: corpus.files.iter().map(|file| file.name.clone()).collect(),
             set: corpus.set(),
             pairs: fit.pairs.len(),

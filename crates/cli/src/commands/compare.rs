@@ -16,7 +16,6 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use yuyi_encoder::usable_cores;
-use yuyi_models::resolve;
 
 use self::exchange::Contestant;
 use self::ranked::Ranked;
@@ -24,6 +23,7 @@ use super::remarks::Findings;
 use crate::args::{CompareArgs, MethodArg, Misuse};
 use crate::corpus::{Corpus, LabelKinds};
 use crate::machine;
+use crate::model::find_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
 
@@ -159,7 +159,7 @@ fn contestants(args: &CompareArgs) -> anyhow::Result<Vec<Contestant>> {
 fn check(contestant: &Contestant) -> anyhow::Result<()> {
     match contestant {
         Contestant::Model(name) => {
-            resolve(name)?;
+            find_model(name)?;
         }
         Contestant::Method(MethodArg {
             file: Some(file), ..

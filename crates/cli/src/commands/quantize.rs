@@ -22,7 +22,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     let output = &args.output;
     let precision = Precision::from(args.precision);
     let folder = PartialFolder::create(output)?;
-    let model = resolve(&args.model).map_err(told_of_argument)?;
+    let model = resolve(&args.model)?;
     tell_remarks(&model)?;
     let content = folder.content();
     let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
@@ -53,15 +53,6 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
         writeln!(out, "{}", calibration.said())?;
     }
     Ok(())
-}
-
-/// The error, without the flag by which other commands are told the model.
-fn told_of_argument(error: yuyi_models::Error) -> anyhow::Error {
-    let yuyi_models::Error::NotAFolder { name, installed } = error else {
-        return error.into();
-    };
-    let installed = installed.join(", ");
-    anyhow!("{name} is not a folder. Name a model folder, or one of these: {installed}.")
 }
 
 /// The error, of the folder that was asked for where it is of the one that is written in its stead.

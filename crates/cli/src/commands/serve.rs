@@ -9,7 +9,6 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde_json::json;
 use tokio::runtime::Builder;
-use yuyi_models::ModelFacts;
 use yuyi_server::{
     App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, ModelOptions, Perimeter, Ready,
     ServeError, serve,
@@ -105,13 +104,19 @@ fn announce(ready: &Ready, as_json: bool) {
     let (name, seconds) = (&ready.model, ready.load_time.as_secs_f64());
     let url = format!("http://{}", ready.address);
     let line = match (&ready.facts, as_json) {
-        (Some(ModelFacts { dimension, kernel, .. }), true) => {
+        (Some(facts), true) => {
+            let (dimension, kernel) = (facts.dimension, facts.kernel_name());
             json!({"version": version, "url": url, "model": name, "dimension": dimension, "kernel": kernel, "seconds": seconds})
                 .to_string()
         }
-        (None, true) => json!({"version": version, "url": url, "model": name, "seconds": seconds}).to_string(),
-        (Some(ModelFacts { dimension, kernel, .. }), false) => {
-            format!("yuyi {version} · {url} · {name} ({dimension} dims) · {kernel} · loaded in {seconds:.2} s")
+        (None, true) => {
+            json!({"version": version, "url": url, "model": name, "seconds": seconds}).to_string()
+        }
+        (Some(facts), false) => {
+            let (dimension, kernel) = (facts.dimension, facts.kernel_name());
+            format!(
+                "yuyi {version} · {url} · {name} ({dimension} dims) · {kernel} · loaded in {seconds:.2} s"
+            )
         }
         (None, false) => format!("yuyi {version} · {url} · {name} is loaded by the first request"),
     };

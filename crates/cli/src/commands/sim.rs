@@ -7,10 +7,11 @@ use std::path::Path;
 use anyhow::bail;
 use serde::Serialize;
 use yuyi_encoder::Encoded;
+use yuyi_language::is_blank;
 use yuyi_models::EmbedOptions;
 use yuyi_tasks::explain::Explanation;
 use yuyi_tasks::lexical::Baseline;
-use yuyi_tasks::{Calibration, cosine, is_blank};
+use yuyi_tasks::{Calibration, cosine};
 
 use super::{Chunks, report_truncated, report_unknown};
 use crate::args::{Misuse, SimArgs};

@@ -155,7 +155,7 @@ fn entry(row: Row) -> FaqEntry {
     let [question, answer, id, others] = take(row.cells);
     let others = others.split('|').map(|wording| wording.trim().to_owned());
     let mut wordings = vec![question];
-    wordings.extend(others.filter(|wording| !yuyi_tasks::is_blank(wording)));
+    wordings.extend(others.filter(|wording| !yuyi_language::is_blank(wording)));
     FaqEntry {
         id: match id.trim() {
             "" => row.line.to_string(),

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi_encoder::Precision;
 
 use crate::{ApiError, App};
 
@@ -23,11 +24,11 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
     Ok(Json(Info {
         model_id: status.name.clone(),
         model_sha: None,
-        model_dtype: dtype(&facts.precision),
+        model_dtype: dtype(facts.precision),
         served_model_name: status.name,
         model_type: ModelType {
             embedding: EmbeddingModel {
-                pooling: facts.pooling,
+                pooling: facts.pooling.name(),
             },
         },
         max_concurrent_requests: limits.queue_tokens,
@@ -42,8 +43,8 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
         docker_label: None,
         dimension: facts.dimension,
         layers: facts.layers,
-        precision: facts.precision,
-        kernel: facts.kernel,
+        precision: facts.precision.name(),
+        kernel: facts.kernel_name(),
         threads: facts.threads,
         weight_bytes: facts.weight_bytes,
         calibrated: status.calibrated,
@@ -53,10 +54,10 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
 }
 
 /// TEI's names of number formats.
-fn dtype(precision: &str) -> String {
+fn dtype(precision: Precision) -> &'static str {
     match precision {
-        "f32" => "float32".to_owned(),
-        other => other.to_owned(),
+        Precision::F32 => "float32",
+        other => other.name(),
     }
 }
 
@@ -69,7 +70,7 @@ pub(crate) struct Info {
     model_sha: Option<String>,
     /// Number format of the matrix products.
     #[schema(example = "float32")]
-    model_dtype: String,
+    model_dtype: &'static str,
     #[schema(example = "e5-small-zh")]
     served_model_name: String,
     model_type: ModelType,
@@ -99,9 +100,9 @@ pub(crate) struct Info {
     layers: usize,
     /// Number format of the matrix products, by the name that `--precision` takes.
     #[schema(example = "int4")]
-    precision: String,
+    precision: &'static str,
     /// Instruction set that computes.
-    kernel: String,
+    kernel: &'static str,
     /// Threads of one forward pass.
     threads: usize,
     /// Bytes of weights held in memory.
@@ -124,5 +125,5 @@ struct ModelType {
 #[derive(Serialize, ToSchema)]
 struct EmbeddingModel {
     #[schema(example = "mean")]
-    pooling: String,
+    pooling: &'static str,
 }

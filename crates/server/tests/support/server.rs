@@ -9,7 +9,7 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use yuyi_encoder::{Encoded, Fingerprint, Piece, Place, Pooling, States};
+use yuyi_encoder::{Encoded, Fingerprint, Piece, Place, Pooling, Precision, States};
 use yuyi_models::{
     Batch, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
     StoredCalibration, TokenizeOptions,
@@ -40,11 +40,11 @@ impl Fake {
             dimension: 2,
             layers: 1,
             max_tokens: MAX_TOKENS,
-            pooling: "mean".into(),
+            pooling: Pooling::Mean,
             default_prompt: String::new(),
             prompts: [("none".into(), String::new()), ("up".into(), "y".into())].into(),
-            precision: "f32".into(),
-            kernel: "none".into(),
+            precision: Precision::F32,
+            kernel: None,
             threads: 1,
             weight_bytes: 8,
         };

@@ -9,7 +9,6 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use yuyi_encoder::States;
 
 use super::Side;
 use super::outline::OutlinedWord;
@@ -34,8 +33,7 @@ pub struct Link {
 
 /// The links between two texts, in the order of A.
 pub(super) fn between(a: &Side<'_>, b: &Side<'_>) -> Vec<Link> {
-    let mut of_a = word_states(&a.outline.words, a.states);
-    let mut of_b = word_states(&b.outline.words, b.states);
+    let (mut of_a, mut of_b) = (word_states(a), word_states(b));
     match of_a.len().min(of_b.len()) {
         0 | 1 => {}
         ..ENOUGH => centre(of_a.iter_mut().chain(&mut of_b)),
@@ -65,14 +63,14 @@ pub(super) fn between(a: &Side<'_>, b: &Side<'_>) -> Vec<Link> {
 }
 
 /// The state of each word: the average over its tokens, each weighted by how much of it is the word's.
-fn word_states(words: &[OutlinedWord], states: &States) -> Vec<Vec<f64>> {
-    let size = states.rows().next().map_or(0, <[f32]>::len);
+fn word_states(side: &Side<'_>) -> Vec<Vec<f64>> {
+    let size = side.states().next().map_or(0, |(_, row)| row.len());
     let state = |word: &OutlinedWord| {
         let mut sum = vec![0.0; size];
-        for (place, row) in states.places.iter().zip(states.rows()) {
-            let shared = overlap(&place.characters, &word.place);
+        for (token, row) in side.states() {
+            let shared = overlap(&token.characters, &word.place);
             if shared > 0 {
-                let weight = shared as f64 / place.characters.len() as f64;
+                let weight = shared as f64 / token.characters.len() as f64;
                 let numbers = row.iter().map(|&x| f64::from(x));
                 sum.iter_mut()
                     .zip(numbers)
@@ -83,7 +81,7 @@ fn word_states(words: &[OutlinedWord], states: &States) -> Vec<Vec<f64>> {
         to_unit(&mut sum);
         sum
     };
-    words.iter().map(state).collect()
+    side.outline.words.iter().map(state).collect()
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> usize {

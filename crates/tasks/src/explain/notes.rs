@@ -1,9 +1,9 @@
 //! What a score does not show.
 
 use serde::Serialize;
+use yuyi_language::{Differences, NegationDifference, NumberDifference};
 
 use super::{Side, unknown_share};
-use crate::{NegationDifference, NumberDifference, negation_difference, number_difference};
 
 /// Most pieces of text that a message quotes.
 const MOST_QUOTED: usize = 5;
@@ -33,9 +33,9 @@ pub enum NoteKind {
 
 /// The notes about two texts.
 pub(super) fn about(a: &Side<'_>, b: &Side<'_>) -> Vec<Note> {
-    let (text_a, text_b) = (a.outline.text(), b.outline.text());
-    let number = number_difference(text_a, text_b).map(about_numbers);
-    let negation = negation_difference(text_a, text_b).map(about_negation);
+    let differences = Differences::between(a.outline.text(), b.outline.text());
+    let number = differences.numbers.map(about_numbers);
+    let negation = differences.negation.map(about_negation);
     let mut notes: Vec<Note> = number.into_iter().chain(negation).collect();
     for (side, name) in [(a, "A"), (b, "B")] {
         notes.extend(about_length(side, name));
@@ -87,15 +87,15 @@ fn about_length(side: &Side<'_>, name: &str) -> Option<Note> {
 fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
     let characters: Vec<char> = side.outline.text().chars().collect();
     let mut pieces: Vec<String> = Vec::new();
-    for place in side.states.places.iter().filter(|place| place.unknown) {
-        let piece = characters.get(place.characters.clone()).unwrap_or_default();
+    for token in side.outline.tokens().iter().filter(|token| token.unknown) {
+        let piece = characters.get(token.characters.clone()).unwrap_or_default();
         let piece: String = piece.iter().collect();
         if !piece.is_empty() && !pieces.contains(&piece) {
             pieces.push(piece);
         }
     }
     (!pieces.is_empty()).then(|| {
-        let share = 100.0 * unknown_share(side.states);
+        let share = 100.0 * unknown_share(side.outline);
         Note {
             kind: NoteKind::Unknown,
             message: format!(

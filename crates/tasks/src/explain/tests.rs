@@ -1,17 +1,20 @@
 use super::*;
 use proptest::prelude::*;
-use yuyi_encoder::{Place, Pooling};
+/// Tokens and their last hidden states.
+struct States {
+    hidden: Vec<f32>,
+    tokens: Vec<Token>,
+}
 
 /// States of two numbers a token; a token for each character, its state by what the character is.
 fn states(text: &str, state: impl Fn(char) -> [f32; 2]) -> States {
-    let place = |i| Place {
+    let token = |i| Token {
         characters: i..i + 1,
         unknown: text.chars().nth(i) == Some('龘'),
     };
     States {
         hidden: text.chars().flat_map(state).collect(),
-        places: (0..text.chars().count()).map(place).collect(),
-        pooling: Pooling::Mean,
+        tokens: (0..text.chars().count()).map(token).collect(),
     }
 }
 
@@ -26,17 +29,20 @@ fn goods(c: char) -> [f32; 2] {
 
 fn explained(a: &str, b: &str, without_a: &[&[f32]], without_b: &[&[f32]]) -> Explanation {
     let (states_a, states_b) = (states(a, goods), states(b, goods));
-    let outlines = [Outline::of(a, &states_a), Outline::of(b, &states_b)];
-    let side = |i: usize, states, without| Side {
+    let outlines = [
+        Outline::of(a, states_a.tokens),
+        Outline::of(b, states_b.tokens),
+    ];
+    let side = |i: usize, hidden, without| Side {
         outline: &outlines[i],
-        states,
+        hidden,
         vector: &[1.0, 0.0],
         without,
         truncated: false,
     };
     explain(
-        &side(0, &states_a, without_a),
-        &side(1, &states_b, without_b),
+        &side(0, &states_a.hidden, without_a),
+        &side(1, &states_b.hidden, without_b),
     )
 }
 
@@ -92,7 +98,7 @@ fn numbers_keep_their_units_and_dates_stay_whole() {
         ("1. 登录", "1|登录"),
         ("号码12345", "号码|12345"),
     ] {
-        let outline = Outline::of(text, &states(text, goods));
+        let outline = Outline::of(text, states(text, goods).tokens);
         let words: Vec<&str> = outline.words.iter().map(|word| &*word.text).collect();
         assert_eq!(words.join("|"), expected);
     }
@@ -140,13 +146,13 @@ fn notes_say_what_the_score_does_not() {
 fn of_a_text_that_was_cut_only_what_was_read_is_explained() {
     let text = "今天的天气。很好";
     let states = states("今天的天气。", goods);
-    let outline = Outline::of(text, &states);
+    let outline = Outline::of(text, states.tokens);
     let without = outline.without();
     assert_eq!(without, ["的天气。", "今天天气。", "今天的。"]);
     let vectors: Vec<&[f32]> = vec![&[1.0, 0.0]; 3];
     let side = Side {
         outline: &outline,
-        states: &states,
+        hidden: &states.hidden,
         vector: &[1.0, 0.0],
         without: &vectors,
         truncated: true,
@@ -163,7 +169,7 @@ fn of_a_text_that_was_cut_only_what_was_read_is_explained() {
 #[test]
 fn a_long_text_is_left_out_in_groups() {
     let text = "天气很好，".repeat(40);
-    let outline = Outline::of(&text, &states(&text, goods));
+    let outline = Outline::of(&text, states(&text, goods).tokens);
     assert_eq!(outline.without().len(), 32);
     let places: Vec<_> = outline.groups.iter().flat_map(Clone::clone).collect();
     assert!(places.into_iter().eq(0..outline.words.len()));
@@ -182,18 +188,18 @@ proptest! {
             [x as f32 / 50.0 - 1.0, (x * x % 97) as f32 / 50.0 - 1.0]
         };
         let (of_a, of_b) = (states(&a, state), states(&b, state));
-        let (outline_a, outline_b) = (Outline::of(&a, &of_a), Outline::of(&b, &of_b));
+        let (outline_a, outline_b) = (Outline::of(&a, of_a.tokens), Outline::of(&b, of_b.tokens));
         let vectors: Vec<[f32; 2]> = (0..40).map(|i| {
             let angle = (i * 37 + seed) as f32;
             [angle.cos(), angle.sin()]
         }).collect();
         let vectors: Vec<&[f32]> = vectors.iter().map(|v| v.as_slice()).collect();
-        let side = |outline, states, count| Side {
-            outline, states, vector: vectors[39], without: &vectors[..count], truncated: false,
+        let side = |outline, hidden, count| Side {
+            outline, hidden, vector: vectors[39], without: &vectors[..count], truncated: false,
         };
         let sides = (
-            side(&outline_a, &of_a, outline_a.without().len()),
-            side(&outline_b, &of_b, outline_b.without().len()),
+            side(&outline_a, &of_a.hidden, outline_a.without().len()),
+            side(&outline_b, &of_b.hidden, outline_b.without().len()),
         );
         let found = explain(&sides.0, &sides.1);
         let characters: Vec<char> = a.chars().collect();

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::normal::bare;
+use yuyi_language::{bare, dictionary_words};
+
 use super::sparse::Vector;
-use crate::words::dictionary_words;
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

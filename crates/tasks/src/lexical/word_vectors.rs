@@ -2,8 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::normal::folded;
-use crate::words::dictionary_words;
+use yuyi_language::{dictionary_words, folded};
 
 /// Most numbers of a vector; what claims more is no file of word vectors.
 const MOST_NUMBERS: usize = 65_536;

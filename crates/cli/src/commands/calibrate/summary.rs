@@ -21,7 +21,10 @@ pub fn summary(calibrated: &Calibrated) -> String {
     } = calibrated;
     let set = &calibrated.set;
     let mut lines = vec![
-        format!("{model} · {precision} · {kernel} · {set}: {pairs} pairs"),
+        format!(
+            "{model} · {} · {kernel} · {set}: {pairs} pairs",
+            precision.name()
+        ),
         String::new(),
         format!(
             "calibration error {} of the cosine, {} calibrated: on {held_out} pairs, by a curve for the others",

@@ -92,8 +92,8 @@ fn facts(model: &Model, calibration: &Calibration) -> Facts {
     Facts {
         name: facts.name.clone(),
         dimension: facts.dimension,
-        precision: facts.precision.clone(),
-        kernel: facts.kernel.clone(),
+        precision: facts.precision,
+        kernel: facts.kernel_name().to_owned(),
         calibrated: calibration.is_fitted(),
     }
 }

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
+use yuyi_encoder::Precision;
 
 use crate::args::{ComputeArgs, MethodArg};
 use crate::corpus::Corpus;
@@ -78,7 +79,7 @@ pub struct Facts {
     /// Length of its vectors.
     pub dimension: usize,
     /// Number format of its matrix products.
-    pub precision: String,
+    pub precision: Precision,
     /// Instruction set that computes.
     pub kernel: String,
     /// Whether its similarity went through a fitted calibration.

@@ -160,7 +160,7 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
     let facts = standing.model.as_ref().map(|facts| {
         let dimension = facts.dimension;
         let dimension = language.pick(format!("{dimension} 维"), format!("{dimension} dimensions"));
-        format!("{dimension} · {}", facts.precision)
+        format!("{dimension} · {}", facts.precision.name())
     });
     let literal = match ranked.is_word_vectors {
         true => language.pick("词向量的平均", "mean of word vectors"),

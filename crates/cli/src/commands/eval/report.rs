@@ -32,7 +32,7 @@ fn about(language: Language, evaluation: &Evaluation) -> Vec<String> {
         "{} {} · {} · {} · {calibrated}",
         language.pick("模型", "Model"),
         facts.name,
-        facts.precision,
+        facts.precision.name(),
         language.pick(
             format!("{} 维", facts.dimension),
             format!("{} dimensions", facts.dimension)

@@ -23,7 +23,9 @@ pub fn summary(evaluation: &Evaluation) -> String {
     };
     let mut lines = vec![format!(
         "{} · {} · {} · {calibrated}",
-        model.name, model.precision, model.kernel
+        model.name,
+        model.precision.name(),
+        model.kernel_name()
     )];
     if let Some(pairs) = pairs {
         let together = (pairs.files.len() > 1).then_some(&pairs.all);

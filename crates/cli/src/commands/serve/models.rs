@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use yuyi_encoder::{LoadProgress, Precision};
-use yuyi_models::{Embedder, LocalEmbedder, Resolved, installed, resolve, resolve_installed};
+use yuyi_models::{Embedder, LocalEmbedder, Resolved, installed, resolve_installed};
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
 use crate::args::{Misuse, ServeArgs};
+use crate::model::find_model;
 
 /// The models, each with the names that are given to it.
 pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
@@ -49,9 +50,9 @@ struct Compute {
 
 /// A model of `--model`, which may be a folder anywhere.
 fn listed_source(spec: &str, compute: Compute) -> anyhow::Result<ModelSource> {
-    let name = resolve(spec)?.name;
+    let name = find_model(spec)?.name;
     let spec = spec.to_owned();
-    Ok(source(name, compute, move || Ok(resolve(&spec)?)))
+    Ok(source(name, compute, move || Ok(find_model(&spec)?)))
 }
 
 /// The model that `find` finds; each time anew, since its files may change while the server runs.

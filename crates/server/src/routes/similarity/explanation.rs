@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
-use yuyi_encoder::Encoded;
+use yuyi_encoder::{Encoded, Place, States};
 use yuyi_models::{EmbedOptions, Inputs};
-use yuyi_tasks::explain::{self, NoteKind, Outline, Side, explain};
+use yuyi_tasks::explain::{self, NoteKind, Outline, Side, Token, explain};
 
 use crate::embed::Model;
 use crate::{ApiError, App};
@@ -116,7 +116,7 @@ pub(super) async fn of(
     let (whole, outlines) = blocking(move || {
         let outline = |(text, encoded): (&String, &Arc<Encoded>)| {
             let states = encoded.states.as_ref()?;
-            Some(Outline::of(text, states))
+            Some(Outline::of(text, tokens(states)))
         };
         let outlines: Vec<Outline> = texts.iter().zip(&whole).filter_map(outline).collect();
         (whole, outlines)
@@ -143,9 +143,32 @@ fn explained(
     let (first, second) = (outlines.first()?, outlines.get(1)?);
     let vectors: Vec<&[f32]> = without.iter().map(|encoded| &*encoded.vector).collect();
     let (of_first, of_second) = vectors.split_at_checked(first.without().len())?;
-    let a = Side::of(first, whole.first()?, of_first)?;
-    let b = Side::of(second, whole.get(1)?, of_second)?;
+    let a = side(first, whole.first()?, of_first)?;
+    let b = side(second, whole.get(1)?, of_second)?;
     Some(explain(&a, &b))
+}
+
+fn tokens(states: &States) -> Vec<Token> {
+    let token = |place: &Place| Token {
+        characters: place.characters.clone(),
+        unknown: place.unknown,
+    };
+    states.places.iter().map(token).collect()
+}
+
+/// An embedded text; `None` when its states were not asked for.
+fn side<'a>(
+    outline: &'a Outline,
+    encoded: &'a Encoded,
+    without: &'a [&'a [f32]],
+) -> Option<Side<'a>> {
+    Some(Side {
+        outline,
+        hidden: &encoded.states.as_ref()?.hidden,
+        vector: &encoded.vector,
+        without,
+        truncated: encoded.truncated,
+    })
 }
 
 async fn blocking<T: Send + 'static>(

@@ -253,3 +253,43 @@ proptest::proptest! {
         proptest::prop_assert_eq!(number_difference(&text, &text), None);
     }
 }
+
+#[test]
+fn normal_forms_are_the_same_for_all_ways_to_write_a_number() {
+    for (texts, expected) in [
+        (["3月5日", "三月五号", "March 5"], vec!["3月", "5日"]),
+        (["15,000元", "1.5万块", "¥15000"], vec!["15000元"]),
+        (["11,000元", "1.1万块", "¥11000"], vec!["11000元"]),
+        (["周三", "星期三", "Wednesday"], vec!["星期3"]),
+        (["15:30", "下午三点半", "3:30 pm"], vec!["3点", "30分"]),
+        (["第二", "第2", "第２"], vec!["第2"]),
+        (["买三送一", "买3送1", "三送一"], vec!["买3", "送1"]),
+        (["1.2.3", "版本1.2.3", "v1.2.3"], vec!["1.2.3"]),
+    ] {
+        for text in texts {
+            let mut found: Vec<String> = numbers(text).iter().map(Number::normal_form).collect();
+            found.sort();
+            let mut expected = expected.clone();
+            expected.sort();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn numbers_have_their_places() {
+    let text = "满200元减30，三月五号前";
+    let characters: Vec<char> = text.chars().collect();
+    for number in numbers(text) {
+        let there: String = characters[number.place.clone()].iter().collect();
+        assert_eq!(there, number.text);
+    }
+}
+
+#[test]
+fn what_is_often_no_number_is_incidental() {
+    let incidental =
+        |text| -> Vec<bool> { numbers(text).iter().map(Number::is_incidental).collect() };
+    assert_eq!(incidental("买一个"), [true]);
+    assert_eq!(incidental("买两个"), [false]);
+}

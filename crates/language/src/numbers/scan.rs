@@ -254,7 +254,7 @@ impl Scanner {
         let from = first.start - usize::from(matches!(before, Some('买' | '满' | '拍')));
         let units = match verb {
             '比' => [Unit::None; 2],
-            _ => [Unit::Deal(true), Unit::Deal(false)],
+            _ => [Unit::Bought, Unit::Given],
         };
         for (value, unit) in [value, second].into_iter().zip(units) {
             self.add(from..end, value, unit);
@@ -293,14 +293,20 @@ impl Scanner {
         let name = from - usize::from(self.before(from) == Some('-'));
         let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
         let is_glued = is_letter(self.before(name)) || is_letter(self.peek(to));
-        let is_quiet = is_one && unit.allows_article()
+        let is_incidental = is_one && unit.allows_article()
             || unit == Unit::None && is_glued
             || self.is_idiom(from);
-        self.signed(from..to, value, unit, is_quiet)
+        self.signed(from..to, value, unit, is_incidental)
     }
 
     /// Adds a number with the sign before it and the half or the tail behind it; where it ends.
-    fn signed(&mut self, place: Range<usize>, value: f64, unit: Unit, is_quiet: bool) -> usize {
+    fn signed(
+        &mut self,
+        place: Range<usize>,
+        value: f64,
+        unit: Unit,
+        is_incidental: bool,
+    ) -> usize {
         let (value, unit, to) = self.with_tail(place.end, value, unit);
         let (value, from) = match self.sign(place.start, unit) {
             Some(from) => (-value, from),
@@ -314,7 +320,7 @@ impl Scanner {
         if !self.joins_last(from..to, value, unit) {
             self.add(from..to, value, unit);
         }
-        self.hush(is_quiet);
+        self.mark_incidental(is_incidental);
         to
     }
 
@@ -384,8 +390,9 @@ impl Scanner {
     fn push(&mut self, place: Range<usize>, value: f64, unit: Unit, readings: Vec<Reading>) {
         let number = Number {
             text: self.text(place.clone()),
+            place: place.clone(),
             readings,
-            is_quiet: false,
+            is_incidental: false,
         };
         self.found.push(Found {
             number,
@@ -403,9 +410,9 @@ impl Scanner {
     }
 
     /// Whether the last number counts only against another of its kind.
-    fn hush(&mut self, is_quiet: bool) {
+    fn mark_incidental(&mut self, is_incidental: bool) {
         if let Some(last) = self.found.last_mut() {
-            last.number.is_quiet = is_quiet;
+            last.number.is_incidental = is_incidental;
         }
     }
 }

@@ -90,7 +90,7 @@ impl Scanner {
             let from = start.saturating_sub(usize::from(!name.starts_with('半')));
             if self.starts(from, name) {
                 self.add(from..from + 2, value, unit);
-                self.hush(unit == Unit::Named("%"));
+                self.mark_incidental(unit == Unit::Named("%"));
                 return from + 2;
             }
         }
@@ -106,7 +106,7 @@ impl Scanner {
             Some((unit, length)) => {
                 self.add(start..start + 1 + length, 0.5, unit);
                 // 等了半天 is a long time.
-                self.hush(matches!(unit, Unit::Count | Unit::Named("天")));
+                self.mark_incidental(matches!(unit, Unit::Count | Unit::Named("天")));
                 start + 1 + length
             }
             None => start + 1,
@@ -120,7 +120,7 @@ impl Scanner {
         is_half.then(|| {
             if !is_more {
                 self.add(start..end + 1, 50.0, Unit::Named("%"));
-                self.hush(true);
+                self.mark_incidental(true);
             }
             end + 1
         })
@@ -145,7 +145,7 @@ impl Scanner {
             if self.starts(start, all) {
                 let end = start + all.chars().count();
                 self.add(start..end, 100.0, Unit::Named("%"));
-                self.hush(true);
+                self.mark_incidental(true);
                 return Some(end);
             }
         }
@@ -217,7 +217,7 @@ impl Scanner {
         {
             for value in [first, second] {
                 self.add(start..end + length, f64::from(value), unit);
-                self.hush(true);
+                self.mark_incidental(true);
             }
             return Some(end + length);
         }
@@ -232,7 +232,7 @@ impl Scanner {
         let (unit, length) = unit_before(behind, value).filter(|_| self.is_more(place.end))?;
         let end = place.end + 1 + length;
         self.add(place.start..end, value, unit);
-        self.hush(true);
+        self.mark_incidental(true);
         Some(end)
     }
 
@@ -244,7 +244,7 @@ impl Scanner {
     pub(super) fn pair(&mut self, c: char) -> usize {
         let place: Range<usize> = self.at..self.at + 1;
         self.add(place, if c == '俩' { 2.0 } else { 3.0 }, Unit::Count);
-        self.hush(true);
+        self.mark_incidental(true);
         self.at + 1
     }
 }

@@ -1,23 +1,54 @@
 //! Units and measure words.
 
+use std::fmt;
+
 /// What a number counts. Names of one thing are one unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
     /// None that is known.
     None,
+    /// Years, or the year of a date.
     Year,
+    /// The month of a date.
     Month,
+    /// The day of a date.
     Day,
+    /// The day of a week, from 1, Monday.
     Weekday,
+    /// The hour of a time, of twelve.
     Hour,
+    /// The minute of a time.
     Minute,
+    /// A place in an order.
     Ordinal,
-    /// What is bought of a deal (买三送一), or given (false).
-    Deal(bool),
+    /// What has to be bought in a deal: the 三 of 买三送一.
+    Bought,
+    /// What is given for it.
+    Given,
     /// Things; measure words are a matter of style (两只狗, 两条狗).
     Count,
     /// A unit by its usual name.
     Named(&'static str),
+}
+
+impl fmt::Display for Unit {
+    /// The name of the unit in Chinese, as it stands behind a number or (星期, 第) in front of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "",
+            Self::Year => "年",
+            Self::Month => "月",
+            Self::Day => "日",
+            Self::Weekday => "星期",
+            Self::Hour => "点",
+            Self::Minute => "分",
+            Self::Ordinal => "第",
+            Self::Bought => "买",
+            Self::Given => "送",
+            Self::Count => "个",
+            Self::Named(name) => name,
+        })
+    }
 }
 
 impl Unit {
@@ -33,7 +64,7 @@ impl Unit {
 
     /// Whether numbers of both may be compared: one has no known unit, or is of a deal (买三送一, 买三件送一件).
     pub(super) fn agrees_with(self, other: Self) -> bool {
-        let is_deal = |unit| matches!(unit, Self::Deal(_));
+        let is_deal = |unit| matches!(unit, Self::Bought | Self::Given);
         self == other || [self, other].contains(&Self::None) || is_deal(self) != is_deal(other)
     }
 
@@ -41,6 +72,14 @@ impl Unit {
     pub(super) fn is_measure(self) -> bool {
         matches!(self, Self::Year | Self::Named(_))
             && !matches!(self, Self::Named("路" | "季" | "代" | "版" | "章" | "期"))
+    }
+
+    /// Whether it stands in front of its number.
+    pub(super) const fn is_prefix(self) -> bool {
+        matches!(
+            self,
+            Self::Weekday | Self::Ordinal | Self::Bought | Self::Given
+        )
     }
 
     /// Whether it is of a date, which 3.5 may be: but 3.5 and 3.6 are not of one month.

@@ -17,7 +17,7 @@ const APOSTROPHES: [char; 2] = ['\'', '’'];
 pub struct Word<'a> {
     /// As it stands in the text.
     pub text: &'a str,
-    /// Characters (not bytes) of the text that it covers.
+    /// The characters (not bytes) of the text that it covers.
     pub place: Range<usize>,
 }
 
@@ -32,7 +32,7 @@ pub fn words(text: &str) -> Vec<Word<'_>> {
 }
 
 /// As [`words`], with the phrases of the dictionary whole.
-pub(crate) fn phrases(text: &str) -> Vec<Word<'_>> {
+pub fn phrases(text: &str) -> Vec<Word<'_>> {
     cut(text, |phrase| vec![phrase])
 }
 
@@ -56,7 +56,7 @@ fn cut(text: &str, split: fn(&str) -> Vec<&str>) -> Vec<Word<'_>> {
 
 /// The words that jieba cuts a text into, unknown ones guessed as its Python form does; without white space
 /// and punctuation.
-pub(crate) fn dictionary_words(text: &str) -> impl Iterator<Item = &str> {
+pub fn dictionary_words(text: &str) -> impl Iterator<Item = &str> {
     let words = JIEBA.cut(text, true).into_iter().map(|token| token.word);
     words.filter(|word| !word.chars().all(is_separator))
 }
@@ -65,12 +65,12 @@ pub(crate) fn dictionary_words(text: &str) -> impl Iterator<Item = &str> {
 const SIGNS: [char; 5] = ['%', '‰', '#', '&', '@'];
 
 /// Whether jieba's dictionary has the word.
-pub(crate) fn is_in_dictionary(word: &str) -> bool {
+pub fn is_in_dictionary(word: &str) -> bool {
     JIEBA.has_word(word)
 }
 
 /// White space, punctuation and what is invisible.
-pub(crate) fn is_separator(c: char) -> bool {
+pub fn is_separator(c: char) -> bool {
     let invisible = matches!(
         c.general_category(),
         GeneralCategory::Control | GeneralCategory::Format
@@ -132,7 +132,7 @@ fn is_letter(c: char) -> bool {
 }
 
 /// A Chinese character.
-pub(crate) fn is_han(c: char) -> bool {
+pub fn is_han(c: char) -> bool {
     matches!(c,
         '\u{3005}' | '\u{3007}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
         | '\u{20000}'..='\u{323af}')

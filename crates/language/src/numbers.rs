@@ -12,9 +12,12 @@ mod readings;
 mod scan;
 mod units;
 
-use self::readings::Reading;
+pub use self::readings::{Reading, Value};
+pub use self::units::Unit;
+
+use std::ops::Range;
+
 use self::scan::Scanner;
-use self::units::Unit;
 
 /// Where a text says that something falls, -5% and 5% may be one.
 const FALLS: [&str; 12] = [
@@ -26,15 +29,33 @@ const FALLS: [&str; 12] = [
 pub struct Number {
     /// As it stands in the text, with its unit.
     pub text: String,
+    /// The characters (not bytes) of the text that it covers.
+    pub place: Range<usize>,
     /// What it may mean; the first is what it says.
     readings: Vec<Reading>,
     /// It often is no number (一个, one, 一半, the 3 of MP3), and counts only against another of its kind.
-    is_quiet: bool,
+    is_incidental: bool,
 }
 
 impl Number {
+    /// What it may mean, one at least; the first is what it says, the others are what the same is in other units (1.5小时 is
+    /// 5400秒) and what is often meant by it (26年 is 2026年).
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
+    /// What it says, written one way: 三月 and March are 3月, 1.5万 and 15,000 are 15000.
+    pub fn normal_form(&self) -> String {
+        self.readings[0].to_string()
+    }
+
+    /// Whether it often is no number (the 一 of 一个, the 3 of MP3), so that it says little where another text has none.
+    pub fn is_incidental(&self) -> bool {
+        self.is_incidental
+    }
+
     /// Whether both may say the same.
-    fn agrees_with(&self, other: &Self) -> bool {
+    pub fn agrees_with(&self, other: &Self) -> bool {
         let (said, said_there) = (&self.readings[0], &other.readings[0]);
         let is_same = |a: &Reading, b: &Reading| {
             let is_guess = a.unit.is_of_date() && a != said && b != said_there;
@@ -89,7 +110,7 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     a.retain(|number| !is_in(number, &all_b, text_b));
     b.retain(|number| !is_in(number, &all_a, text_a));
     let matters = |number: &Number, others: &[Number]| {
-        !number.is_quiet || others.iter().any(|other| other.is_comparable_to(number))
+        !number.is_incidental || others.iter().any(|other| other.is_comparable_to(number))
     };
     let (rest_a, rest_b) = (a.clone(), b.clone());
     a.retain(|number| matters(number, &rest_b));

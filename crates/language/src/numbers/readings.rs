@@ -1,5 +1,7 @@
 //! What a number with its unit may mean.
 
+use std::fmt;
+
 use super::units::Unit;
 
 /// Units that are so many of a smaller one.
@@ -21,18 +23,46 @@ const CONVERSIONS: &[(&str, f64, &str)] = &[
 
 const DAY: f64 = 86_400.0;
 
-/// A value of a unit.
+/// What a number may mean: a value and its unit. Shown, it is the same for all ways to write it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Reading {
-    value: Value,
-    pub(super) unit: Unit,
+pub struct Reading {
+    /// How many.
+    pub value: Value,
+    /// Of what.
+    pub unit: Unit,
 }
 
+/// How many, or which.
 #[derive(Clone, Debug, PartialEq)]
-enum Value {
+pub enum Value {
+    /// A number.
     Number(f64),
     /// What is no single number: a version, an address.
     Literal(String),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(value) => rounded(*value).fmt(f),
+            Self::Literal(text) => f.write_str(text),
+        }
+    }
+}
+
+/// To twelve significant digits: 1.1万 is 11000 and not 11000.000000000002.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.11e}").parse().unwrap_or(value)
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, unit } = self;
+        match unit.is_prefix() {
+            true => write!(f, "{unit}{value}"),
+            false => write!(f, "{value}{unit}"),
+        }
+    }
 }
 
 impl Reading {

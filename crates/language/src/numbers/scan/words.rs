@@ -43,7 +43,7 @@ impl Scanner {
             "once" | "twice" => {
                 let times = if word == "once" { 1.0 } else { 2.0 };
                 self.add(start..end, times, Unit::Named("次"));
-                self.hush(true);
+                self.mark_incidental(true);
                 end
             }
             _ => self.number_words(start, &word, end),
@@ -55,7 +55,7 @@ impl Scanner {
         if let Some(place) = english::ordinal(first) {
             self.add(start..end, place, Unit::Ordinal);
             self.or_else_means(place, Unit::Named("层"));
-            self.hush(true);
+            self.mark_incidental(true);
             return end;
         }
         let Some(mut sum) = english::Sum::of(first) else {
@@ -80,9 +80,9 @@ impl Scanner {
             }
             to = end;
         }
-        let is_quiet = matches!(first, "one" | "zero") && to == end;
-        let after = self.with_unit(start..to, sum.value() + half, is_quiet);
-        self.hush(is_quiet);
+        let is_incidental = matches!(first, "one" | "zero") && to == end;
+        let after = self.with_unit(start..to, sum.value() + half, is_incidental);
+        self.mark_incidental(is_incidental);
         after
     }
 
@@ -114,7 +114,7 @@ impl Scanner {
             Some((value, unit)) => self.add(start..to, value, unit),
             None => return end,
         }
-        self.hush(true);
+        self.mark_incidental(true);
         self.found.last().map_or(to, |last| last.place.end)
     }
 
@@ -153,7 +153,7 @@ impl Scanner {
 
     fn half_of_all(&mut self, start: usize, end: usize) -> usize {
         self.add(start..end, 50.0, Unit::Named("%"));
-        self.hush(true);
+        self.mark_incidental(true);
         end
     }
 

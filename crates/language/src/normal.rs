@@ -6,7 +6,7 @@ use crate::words::is_separator;
 
 /// The text in NFKC and lower case, without white space and punctuation; of one that is nothing else, without white
 /// space only. Signs such as % and + stay, since they mean something.
-pub(super) fn bare(text: &str) -> String {
+pub fn bare(text: &str) -> String {
     let folded: String = folded(text);
     let bare: String = folded.chars().filter(|&c| !is_separator(c)).collect();
     match bare.is_empty() {
@@ -16,7 +16,7 @@ pub(super) fn bare(text: &str) -> String {
 }
 
 /// The text in NFKC and lower case.
-pub(super) fn folded(text: &str) -> String {
+pub fn folded(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).collect()
 }
 

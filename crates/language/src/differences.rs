@@ -1,0 +1,51 @@
+//! What two texts differ in that embeddings hardly show.
+
+use crate::{NegationDifference, NumberDifference, negation_difference, number_difference};
+
+/// Differences between two texts that leave their vectors near to each other but change what they say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Differences {
+    /// Numbers that only one of them has.
+    pub numbers: Option<NumberDifference>,
+    /// Negating words, where only one of them negates.
+    pub negation: Option<NegationDifference>,
+}
+
+impl Differences {
+    /// The differences between two texts. A difference that may be one of style alone (3月 and March, 没问题 and 可以) is
+    /// none.
+    pub fn between(text_a: &str, text_b: &str) -> Self {
+        Self {
+            numbers: number_difference(text_a, text_b),
+            negation: negation_difference(text_a, text_b),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_none() && self.negation.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_negation_are_told_apart() {
+        for (a, b, numbers, negation) in [
+            ("3月5日能退货", "三月五号能退货", false, false),
+            ("3月5日能退货", "5月5日能退货", true, false),
+            ("能退货", "不能退货", false, true),
+            ("7天内能退货", "8天内不能退货", true, true),
+        ] {
+            let found = Differences::between(a, b);
+            assert_eq!(
+                (found.numbers.is_some(), found.negation.is_some()),
+                (numbers, negation),
+                "{a} / {b}"
+            );
+            assert_eq!(found.is_empty(), !numbers && !negation, "{a} / {b}");
+        }
+    }
+}

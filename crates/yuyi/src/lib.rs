@@ -1,0 +1,43 @@
+//! How alike texts are, mostly Chinese ones: a model with its calibration behind one interface.
+//!
+//! ```
+//! use yuyi::{BUILTIN_NAME, Model};
+//!
+//! let model = Model::open(BUILTIN_NAME)?;
+//! let score = model.score("今天天气真不错", "外面阳光明媚")?;
+//! assert!(score.similarity > 0.5 && score.calibrated);
+//!
+//! let scores = model.score_one_to_many("怎么开发票", &["如何申请发票", "今天天气真不错"])?;
+//! assert!(scores[0].similarity > scores[1].similarity);
+//!
+//! let vector = model.embed_one("怎么开发票")?.vector;
+//! assert_eq!(vector.len(), model.facts().dimension);
+//! # Ok::<(), yuyi::Error>(())
+//! ```
+//!
+//! Calls block and need no runtime. A [`Model`] is cheap to clone and may be used by several threads at a time.
+//! [`Model::open`] takes the built-in model, one that is installed, or a folder; [`Model::new`] takes anything that embeds.
+//!
+//! Vectors that are there already are scored by [`Model::score_vectors`], [`Model::rank_vectors`] and [`Cosines`], and
+//! explained by an [`ExplanationPlan`]: for programs that embed texts of many callers together, or keep vectors.
+
+mod error;
+mod explanation;
+mod matrix;
+mod model;
+mod score;
+mod vector;
+
+pub use error::Error;
+pub use explanation::ExplanationPlan;
+pub use matrix::{Cosines, Matrix};
+pub use model::{Model, OpenOptions};
+pub use score::{Ranked, Score};
+pub use vector::{shorten, unscaled};
+pub use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
+pub use yuyi_models::{
+    BUILTIN_NAME, EmbedOptions, Embedder, ErrorKind, LongText, ModelFacts, Prompt, TokenizeOptions,
+    VectorSpace,
+};
+pub use yuyi_tasks::Calibration;
+pub use yuyi_tasks::explain::Explanation;

@@ -1,0 +1,143 @@
+//! The library as a program uses it, with the built-in model.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::sync::Arc;
+
+use yuyi::{
+    BUILTIN_NAME, Encoded, Error, ErrorKind, ExplanationPlan, Model, OpenOptions, Precision,
+};
+
+const PAIR: [&str; 2] = ["今天天气真不错", "外面阳光明媚"];
+
+fn model() -> Model {
+    let options = OpenOptions {
+        threads: Some(1),
+        ..OpenOptions::default()
+    };
+    Model::open_with(BUILTIN_NAME, &options).unwrap()
+}
+
+#[test]
+fn every_way_to_a_score_gives_the_same_one() {
+    let model = model();
+    let [a, b] = PAIR;
+    let score = model.score(a, b).unwrap();
+    assert!(score.calibrated && !score.truncated);
+    assert_eq!(
+        score.similarity,
+        model.calibration().similarity(score.cosine)
+    );
+    let encoded = model.embed(&PAIR).unwrap();
+    assert_eq!(model.score_vectors(&encoded[0], &encoded[1]), score);
+    let many = model.score_one_to_many(a, &[a, b]).unwrap();
+    assert_eq!(many[1], score);
+    let ranked = model.rank(a, &[b, a]).unwrap();
+    assert_eq!((ranked[0].index, ranked[1].score), (1, score));
+    let matrix = model.matrix(&PAIR, &["别的", b]).unwrap();
+    assert_eq!(matrix.cosines.row(0).unwrap()[1], score.cosine);
+    assert_eq!(matrix.similarities().next().unwrap()[1], score.similarity);
+    assert_eq!(
+        (matrix.cosines.rows().len(), matrix.cosines.row(2)),
+        (2, None)
+    );
+}
+
+#[test]
+fn a_model_is_shared_by_threads() {
+    let model = model();
+    let expected = model.embed_one(PAIR[0]).unwrap().vector;
+    let ask = |model: Model| move || model.embed_one(PAIR[0]).unwrap().vector;
+    let threads = [(); 3].map(|()| std::thread::spawn(ask(model.clone())));
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), expected);
+    }
+}
+
+#[test]
+fn tokens_are_those_of_the_text() {
+    let pieces = model().tokens("怎么开发票").unwrap();
+    assert!(pieces.iter().all(|piece| !piece.special));
+    assert_eq!(pieces.last().unwrap().end, "怎么开发票".len());
+}
+
+#[test]
+fn an_explanation_is_the_same_in_steps() {
+    let model = model();
+    let [a, b] = ["怎么开发票", "如何申请发票"];
+    let at_once = model.explain(a, b).unwrap();
+    let words: String = at_once.a.iter().map(|word| word.text.as_str()).collect();
+    assert_eq!(words, a);
+    // As a program does that shares vectors.
+    let share = |encoded: Vec<Encoded>| -> Vec<Arc<Encoded>> {
+        encoded.into_iter().map(Arc::new).collect()
+    };
+    let options = ExplanationPlan::<Arc<Encoded>>::options();
+    let whole = share(model.embed_with(&[a, b], &options).unwrap());
+    let plan = ExplanationPlan::new("m", [a, b], whole.try_into().unwrap()).unwrap();
+    let without = share(model.embed(&plan.texts()).unwrap());
+    assert_eq!(plan.finish(&without).unwrap(), at_once);
+    let error = plan.finish(&without[1..]).unwrap_err();
+    assert!(!error.is_retryable());
+}
+
+#[test]
+fn vectors_alone_explain_nothing() {
+    let model = model();
+    let whole = model.embed(&PAIR).unwrap().try_into().unwrap();
+    let error = ExplanationPlan::<Encoded>::new("m", PAIR, whole)
+        .err()
+        .unwrap();
+    assert!(matches!(error, Error::NotExplained { .. }), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Permanent);
+}
+
+#[test]
+fn a_model_is_opened_as_it_is_wanted() {
+    let options = OpenOptions {
+        precision: Some(Precision::F32),
+        threads: Some(1),
+        uncalibrated: true,
+        ..OpenOptions::default()
+    };
+    let model = Model::open_with(BUILTIN_NAME, &options).unwrap();
+    assert_eq!(model.facts().precision, Precision::F32);
+    assert!(!model.calibration().is_fitted() && model.calibration_file().is_none());
+    let unknown = Model::open("no such model").err().unwrap().to_string();
+    assert!(
+        unknown.starts_with("There is no model \"no such model\"."),
+        "{unknown}"
+    );
+    assert!(!unknown.contains("--"), "{unknown}");
+}
+
+#[test]
+fn a_calibration_that_is_not_sound_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let fixture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/models/bert-cls-f16"
+    );
+    for file in std::fs::read_dir(fixture).unwrap() {
+        let file = file.unwrap().path();
+        if file.is_file() {
+            std::fs::copy(&file, folder.path().join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    std::fs::write(folder.path().join("calibration.json"), "{}").unwrap();
+    let pooling = folder.path().join("1_Pooling");
+    std::fs::create_dir(&pooling).unwrap();
+    std::fs::write(
+        pooling.join("config.json"),
+        "{\"pooling_mode_cls_token\": true}",
+    )
+    .unwrap();
+    let path = folder.path().to_str().unwrap();
+    let error = Model::open(path).err().unwrap();
+    assert!(matches!(error, Error::Calibration(_)), "{error}");
+    let options = OpenOptions {
+        uncalibrated: true,
+        ..OpenOptions::default()
+    };
+    assert!(Model::open_with(path, &options).is_ok());
+}

@@ -1,10 +1,11 @@
 //! Fits the calibration of a model to labelled pairs.
 
 use yuyi_models::CALIBRATION_PAIRS;
-use yuyi_tasks::evaluation::Sampling;
-use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate, cosine};
+use yuyi_tasks::corpus::Corpus;
+use yuyi_tasks::metrics::Sampling;
+use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate};
 
-use crate::corpus::{Corpus, Vectors};
+use crate::corpus::Vectors;
 use crate::input::LabelledPairs;
 use crate::model::Model;
 
@@ -25,7 +26,9 @@ pub struct Fit {
 /// The pairs in the program.
 pub fn shipped_pairs() -> anyhow::Result<Corpus> {
     let pairs = LabelledPairs::of_tsv(SHIPPED, CALIBRATION_PAIRS.as_bytes())?;
-    Ok(Corpus::of(&[pairs]))
+    let mut corpus = Corpus::default();
+    pairs.add_to(&mut corpus);
+    Ok(corpus)
 }
 
 /// Whether a calibration was fitted to the pairs in the program.
@@ -40,12 +43,9 @@ impl Fit {
     /// # Errors
     /// When the model fails, there are too few pairs, or their labels do not rise with the cosines.
     pub fn of(model: &Model, corpus: &Corpus, sampling: Sampling) -> anyhow::Result<Self> {
-        let vectors = Vectors::compute(model, &corpus.texts.all)?;
-        let pair = |pair: &crate::corpus::CorpusPair| {
-            let cosine = cosine(&vectors.all[pair.a], &vectors.all[pair.b]);
-            (cosine, pair.label)
-        };
-        let pairs: Vec<(f64, f64)> = corpus.pairs.iter().map(pair).collect();
+        let vectors = Vectors::compute(model, corpus.texts())?;
+        let cosines = corpus.cosines(&vectors.all).into_iter();
+        let pairs: Vec<(f64, f64)> = cosines.zip(corpus.labels()).collect();
         let fitted = calibrate(&pairs, sampling)?;
         let [ece_before, ece_after] = errors(&fitted).map(rounded);
         let fitted_on = FittedOn {

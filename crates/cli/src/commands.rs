@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod child;
 mod chunks;
 mod remarks;
 

@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use yuyi_language::is_blank;
 
-pub use self::faq::{Faq, Question, Questions};
+pub use self::faq::{FaqFile, Questions};
 pub use self::labelled::LabelledPairs;
 pub use self::scale::Scale;
 use crate::args::Misuse;

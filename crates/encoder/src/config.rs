@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 use crate::folder::Folder;
+use crate::json::read_json;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Larger sizes than any real model's; they keep every product of sizes far from overflow.
@@ -71,34 +71,6 @@ struct Raw {
     quantization_config: Option<Value>,
 }
 
-/// The contents of a text file without the byte order mark that some editors put in front.
-pub(crate) fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
-}
-
-/// Reads a JSON file of the folder; the error names the file and the place in it.
-pub(crate) fn read_json<T: DeserializeOwned>(folder: &Folder, file: &str) -> Result<T, Error> {
-    let bytes = folder.read(file)?;
-    serde_json::from_slice(without_mark(&bytes)).map_err(|e| {
-        Error::file(
-            &folder.show(file),
-            format!("this is not the JSON that was expected: {e}."),
-        )
-    })
-}
-
-/// As [`read_json`], but `None` where the folder has no such file.
-pub(crate) fn read_optional_json<T: DeserializeOwned>(
-    folder: &Folder,
-    file: &str,
-) -> Result<Option<T>, Error> {
-    if folder.contains(file) {
-        read_json(folder, file).map(Some)
-    } else {
-        Ok(None)
-    }
-}
-
 impl BertConfig {
     /// Reads and checks `config.json`.
     ///
@@ -120,25 +92,9 @@ impl BertConfig {
         let raw: Raw =
             serde_json::from_value(value).map_err(|e| Error::file(&file, format!("{e}.")))?;
         check_sizes(&file, &raw)?;
-        let offset = if kind == "bert" {
-            0
-        } else {
-            raw.pad_token_id.unwrap_or(1) + 1
-        };
-        if offset >= raw.max_position_embeddings {
-            return Err(Error::file(
-                &file,
-                "pad_token_id leaves no position embedding for a token.",
-            ));
-        }
+        let offset = position_offset(&file, &kind, &raw)?;
         check_variant(&file, &raw)?;
-        let epsilon = raw.layer_norm_eps.unwrap_or(1e-12) as f32;
-        if !(epsilon.is_finite() && epsilon >= 0.0) {
-            return Err(Error::file(
-                &file,
-                "layer_norm_eps must be a number of at least 0.",
-            ));
-        }
+        let epsilon = layer_norm_eps(&file, &raw)?;
         Ok(Self {
             hidden_size: raw.hidden_size,
             layers: raw.num_hidden_layers,
@@ -201,6 +157,28 @@ fn check_sizes(file: &str, raw: &Raw) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// Row of the first token's position: positions of BERT begin at 0, those of the others behind the padding id.
+fn position_offset(file: &str, kind: &str, raw: &Raw) -> Result<usize, Error> {
+    let offset = match kind {
+        "bert" => 0,
+        _ => raw.pad_token_id.unwrap_or(1) + 1,
+    };
+    if offset >= raw.max_position_embeddings {
+        let what = "pad_token_id leaves no position embedding for a token.";
+        return Err(Error::file(file, what));
+    }
+    Ok(offset)
+}
+
+fn layer_norm_eps(file: &str, raw: &Raw) -> Result<f32, Error> {
+    let epsilon = raw.layer_norm_eps.unwrap_or(1e-12) as f32;
+    if epsilon.is_finite() && epsilon >= 0.0 {
+        return Ok(epsilon);
+    }
+    let what = "layer_norm_eps must be a number of at least 0.";
+    Err(Error::file(file, what))
 }
 
 fn check_variant(file: &str, raw: &Raw) -> Result<(), Error> {
@@ -344,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn quantization_is_told_by_the_file() {
+    fn quantization_is_that_of_the_file() {
         let q4 = json!({"quant_method": "yuyi-q4", "format": "q4_0", "block_size": 32});
         let config = read(&[("quantization_config", q4)]).unwrap();
         assert_eq!(config.quantization, Some(Quantization::Q4));

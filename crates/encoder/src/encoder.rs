@@ -2,17 +2,15 @@
 
 mod explained;
 
-use crate::forward::{Batch, Model, Workspace};
+use crate::forward::{Batch, BertModel, Workspace};
 use crate::pace::Pace;
 use crate::pooling::{Direction, unit_vector};
 use crate::weights::Packing;
 use crate::{
-    BertConfig, Error, Fingerprint, Folder, LoadProgress, LongText, ModelSpec, Piece, Quantization,
-    SpecDefaults, States, Tensors, TextTokenizer, Tokens,
+    Error, Fingerprint, Folder, LoadProgress, LongText, ModelSpec, Piece, Precision, SpecDefaults,
+    States, Tensors, TextTokenizer, Tokens,
 };
-use serde::{Deserialize, Serialize};
 use std::ops::Range;
-use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Instant;
 use yuyi_kernels::{Kernel, KernelPath, Team, usable_cores};
@@ -24,50 +22,6 @@ const BATCH_TOKENS: usize = 512;
 /// Tokens of a batch when every thread works on texts of its own.
 const SHARE_TOKENS: usize = 256;
 
-/// Number format of the matrix products.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 32-bit floats: the answers of the original.
-    F32,
-    /// 8-bit weights, a scale for each output, and 8-bit activations, a scale for each token.
-    Int8,
-    /// 4-bit weights in blocks of 32 and 8-bit activations.
-    Int4,
-}
-
-impl Precision {
-    /// Every precision.
-    pub const ALL: [Self; 3] = [Self::F32, Self::Int8, Self::Int4];
-
-    /// The name on the command line and in replies.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F32 => "f32",
-            Self::Int8 => "int8",
-            Self::Int4 => "int4",
-        }
-    }
-
-    /// What a folder is computed in when nobody says: its own scheme if it is quantised, else f32.
-    pub(crate) fn of(config: &BertConfig) -> Self {
-        match config.quantization {
-            None => Self::F32,
-            Some(Quantization::Int8) => Self::Int8,
-            Some(Quantization::Q4) => Self::Int4,
-        }
-    }
-}
-
-impl FromStr for Precision {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|p| p.name() == name);
-        known.ok_or_else(|| format!("\"{name}\" is no precision; choose f32, int8 or int4."))
-    }
-}
-
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
@@ -77,7 +31,7 @@ pub struct LoadOptions {
     pub threads: Option<usize>,
     /// What to assume where the folder is silent.
     pub defaults: SpecDefaults,
-    /// Told how far the weights are loaded.
+    /// Hears how far the weights are loaded.
     pub progress: LoadProgress,
 }
 
@@ -117,7 +71,7 @@ pub struct Encoder {
     spec: ModelSpec,
     precision: Precision,
     tokenizer: TextTokenizer,
-    model: Model,
+    model: BertModel,
     /// All threads on one batch, split by output columns: for little work. They fill the memory of the first lane.
     together: Team,
     /// One thread a batch: for many texts, since no step waits for another thread.
@@ -183,7 +137,7 @@ impl Encoder {
                     kernel,
                     precision,
                 };
-                Model::load(tensors, &spec.config, packing, &options.progress)
+                BertModel::load(tensors, &spec.config, packing, &options.progress)
             });
             (tokenizer.join(), model)
         });

@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Compute,
 }
 
-/// A failure, told as one sentence that names the file or tensor and what was expected.
+/// A failure: one sentence that names the file or tensor and what was expected.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,

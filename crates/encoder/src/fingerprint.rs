@@ -3,9 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::config::Activation;
+use crate::config::{Activation, BertConfig, Quantization};
+use crate::precision::Precision;
+use crate::spec::ModelSpec;
 use crate::tensors::Tensors;
-use crate::{BertConfig, ModelSpec, Precision, Quantization};
 
 /// Bytes that are hashed, and given back to the operating system, at a time.
 const CHUNK: usize = 1 << 20;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Files up to this size are read; larger ones are mapped.
 const READ_LIMIT: u64 = 1 << 20;
 
-/// A model folder.
+/// A Hugging Face model folder: a path on disk, or files that are part of the program.
 #[derive(Clone, Debug)]
 pub struct Folder {
     name: String,

@@ -1,7 +1,7 @@
 //! The forward pass over a packed batch: token ids in, last hidden states out.
 
 use crate::config::{Activation as Form, BertConfig};
-use crate::encoder::Precision;
+use crate::precision::Precision;
 use crate::table::Table;
 use crate::weights::{Layer, Packing, layer_bytes, load_layer, load_norm};
 use crate::{Error, LoadProgress, Tensors};
@@ -11,7 +11,7 @@ use yuyi_kernels::{
 };
 
 /// The weights of a model. Token embeddings stay in the file's map and are read by row.
-pub(crate) struct Model {
+pub(crate) struct BertModel {
     tensors: Tensors,
     config: BertConfig,
     kernel: Kernel,
@@ -26,7 +26,7 @@ pub(crate) struct Model {
 /// another left: this is most of the memory that a batch adds to the weights.
 #[derive(Default)]
 pub(crate) struct Workspace {
-    /// [tokens, hidden]; after [`Model::forward`] the last hidden states.
+    /// [tokens, hidden]; after [`BertModel::forward`] the last hidden states.
     pub(crate) hidden: Matrix,
     /// Queries, keys and values; then the output of attention's projection; then the intermediate states of a group of tokens.
     wide: Matrix,
@@ -92,7 +92,7 @@ impl Batch {
     }
 }
 
-impl Model {
+impl BertModel {
     /// Packs the weights layer by layer.
     pub(crate) fn load(
         tensors: Tensors,
@@ -138,7 +138,7 @@ impl Model {
         self.kernel
     }
 
-    /// The files of the weights.
+    /// The mapped files that the weights were packed from, and that token embeddings are read from.
     pub(crate) fn tensors(&self) -> &Tensors {
         &self.tensors
     }
@@ -151,7 +151,7 @@ impl Model {
         self.layers.iter().map(linear).sum::<usize>() + size_of_val(&self.positions[..])
     }
 
-    /// What [`Model::bytes`] will be, known before the weights are packed.
+    /// What [`BertModel::bytes`] will be, known before the weights are packed.
     pub(crate) fn bytes_of(
         tensors: &Tensors,
         config: &BertConfig,

@@ -8,9 +8,10 @@
 //! | int8 | `X.weight` I8 [out, in], `X.weight_scale` F32 [out, 1] (compressed-tensors' naming) |
 //! | int4 | `X.weight_q4` U8 [out, in / 2], `X.weight_q4_scale` F16 [out, in / 32] (q4_0 in two tensors) |
 
-use crate::config::{BertConfig, read_json};
-use crate::encoder::Precision;
+use crate::config::{BertConfig, Quantization};
 use crate::error::{Error, ErrorKind};
+use crate::json::read_json;
+use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
 use crate::weights::{layer_linears, layer_norms};
@@ -65,7 +66,7 @@ pub fn quantize_folder(
     defaults: &SpecDefaults,
 ) -> Result<Agreement, Error> {
     let spec = ModelSpec::read(from, defaults)?;
-    check(from, &spec.config, precision)?;
+    let scheme = scheme(from, &spec.config, precision)?;
     let failed = |e: std::io::Error| write_failed(to, e);
     for folder in [to, &to.join("1_Pooling")] {
         make_folder(folder).map_err(failed)?;
@@ -74,7 +75,7 @@ pub fn quantize_folder(
     write_weights(
         &tensors,
         &spec.config,
-        precision,
+        scheme,
         &to.join("model.safetensors"),
     )?;
     for file in COMPANIONS.into_iter().filter(|file| from.contains(file)) {
@@ -83,18 +84,15 @@ pub fn quantize_folder(
     // The catalogue knows the pooling by the folder's name, and the new one has another.
     write_json(&to.join("1_Pooling/config.json"), &pooling_config(&spec))?;
     let mut config: Value = read_json(from, "config.json")?;
-    config["quantization_config"] = quantization_config(precision);
+    config["quantization_config"] = quantization_config(scheme);
     write_json(&to.join("config.json"), &config)?;
     let agreement = compare(from, to, defaults)?;
-    std::fs::write(
-        to.join("README.md"),
-        readme(&spec.name, precision, agreement),
-    )
-    .map_err(failed)?;
+    std::fs::write(to.join("README.md"), readme(&spec.name, scheme, agreement)).map_err(failed)?;
     Ok(agreement)
 }
 
-fn check(from: &Folder, config: &BertConfig, precision: Precision) -> Result<(), Error> {
+/// How the weights are to be stored.
+fn scheme(from: &Folder, config: &BertConfig, precision: Precision) -> Result<Quantization, Error> {
     let refuse = |what: &str| Err(Error::unsupported(&from.show("config.json"), what));
     if config.quantization.is_some() {
         return refuse(
@@ -109,7 +107,8 @@ fn check(from: &Folder, config: &BertConfig, precision: Precision) -> Result<(),
         Precision::Int4 if !whole_blocks => refuse(
             "hidden_size and intermediate_size must be multiples of 32 for 4-bit blocks. Choose int8.",
         ),
-        _ => Ok(()),
+        Precision::Int8 => Ok(Quantization::Int8),
+        Precision::Int4 => Ok(Quantization::Q4),
     }
 }
 
@@ -142,20 +141,22 @@ fn pooling_config(spec: &ModelSpec) -> Value {
     })
 }
 
-fn quantization_config(precision: Precision) -> Value {
-    if precision == Precision::Int4 {
-        return json!({"quant_method": "yuyi-q4", "format": "q4_0", "bits": 4, "block_size": BLOCK});
+fn quantization_config(scheme: Quantization) -> Value {
+    match scheme {
+        Quantization::Q4 => {
+            json!({"quant_method": "yuyi-q4", "format": "q4_0", "bits": 4, "block_size": BLOCK})
+        }
+        Quantization::Int8 => json!({
+            "quant_method": "compressed-tensors",
+            "format": "int-quantized",
+            "quantization_status": "compressed",
+            "config_groups": {"group_0": {
+                "targets": ["Linear"],
+                "weights": {"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel", "dynamic": false},
+                "input_activations": {"num_bits": 8, "type": "int", "symmetric": false, "strategy": "token", "dynamic": true},
+            }},
+        }),
     }
-    json!({
-        "quant_method": "compressed-tensors",
-        "format": "int-quantized",
-        "quantization_status": "compressed",
-        "config_groups": {"group_0": {
-            "targets": ["Linear"],
-            "weights": {"num_bits": 8, "type": "int", "symmetric": true, "strategy": "channel", "dynamic": false},
-            "input_activations": {"num_bits": 8, "type": "int", "symmetric": false, "strategy": "token", "dynamic": true},
-        }},
-    })
 }
 
 /// A tensor on its way into the file.
@@ -181,18 +182,17 @@ impl Written<'_> {
 fn write_weights(
     tensors: &Tensors,
     config: &BertConfig,
-    precision: Precision,
+    scheme: Quantization,
     path: &Path,
 ) -> Result<(), Error> {
     let mut written = copied(tensors, config)?;
     for layer in 0..config.layers {
-        for (name, shape) in layer_linears(config) {
-            let name = format!("encoder.layer.{layer}.{name}");
+        for (name, shape) in layer_linears(config, layer) {
             let table = Table::open(tensors, config, &name, shape)?;
-            match precision {
-                Precision::Int4 => written.extend(int4(&name, shape, &table)?),
-                _ => written.extend(int8(&name, shape, &table)?),
-            }
+            written.extend(match scheme {
+                Quantization::Q4 => int4(&name, shape, &table)?,
+                Quantization::Int8 => int8(&name, shape, &table)?,
+            });
             table.release();
         }
     }
@@ -236,13 +236,11 @@ fn copied<'a>(tensors: &'a Tensors, config: &BertConfig) -> Result<Vec<Written<'
     };
     norm("embeddings.LayerNorm".to_owned());
     for layer in 0..config.layers {
-        for name in layer_norms() {
-            norm(format!("encoder.layer.{layer}.{name}"));
-        }
+        layer_norms(layer).into_iter().for_each(&mut norm);
     }
     for layer in 0..config.layers {
-        for (name, [outputs, _]) in layer_linears(config) {
-            wanted.push((format!("encoder.layer.{layer}.{name}.bias"), vec![outputs]));
+        for (name, [outputs, _]) in layer_linears(config, layer) {
+            wanted.push((format!("{name}.bias"), vec![outputs]));
         }
     }
     wanted
@@ -340,19 +338,21 @@ fn compare(from: &Folder, to: &Path, defaults: &SpecDefaults) -> Result<Agreemen
     })
 }
 
-fn readme(name: &str, precision: Precision, agreement: Agreement) -> String {
-    let layout = match precision {
-        Precision::Int4 => {
+fn readme(name: &str, scheme: Quantization, agreement: Agreement) -> String {
+    let (precision, layout) = match scheme {
+        Quantization::Q4 => (
+            Precision::Int4,
             "| `X.weight_q4` | U8 | [out, in / 2] |\n| `X.weight_q4_scale` | F16 | [out, in / 32] |\n\n\
              A block of 32 weights along `in` is 16 bytes: byte j holds weight j in its low nibble and weight j + 16 in its high\n\
-             one; a weight is (nibble - 8) · scale.\n"
-        }
-        _ => {
+             one; a weight is (nibble - 8) · scale.\n",
+        ),
+        Quantization::Int8 => (
+            Precision::Int8,
             "| `X.weight` | I8 | [out, in] |\n| `X.weight_scale` | F32 | [out, 1] |\n\n\
              A weight is integer · scale. No integer is beyond ±127, and of each eight weights along `in` the positive ones among\n\
              {0, 1, 4, 5} and among {2, 3, 6, 7} add up to 227 at most, and so do the absolute values of the negative ones: products\n\
-             with activations of up to 144 then fit 16 bits.\n"
-        }
+             with activations of up to 144 then fit 16 bits.\n",
+        ),
     };
     let Agreement {
         sentences,

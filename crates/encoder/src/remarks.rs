@@ -55,7 +55,7 @@ mod tests {
     ];
 
     #[test]
-    fn layers_that_the_configuration_leaves_out_are_told() {
+    fn layers_that_the_configuration_leaves_out_are_remarked() {
         let [remark] = &remarks(&folder(2, &THREE)).unwrap()[..] else {
             panic!("there is one remark")
         };

@@ -1,8 +1,9 @@
 //! What a model folder says about the model, weights aside.
 
-use crate::config::{BertConfig, read_json, read_optional_json};
+use crate::config::BertConfig;
 use crate::error::Error;
 use crate::folder::Folder;
+use crate::json::{read_json, read_optional_json};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -48,18 +49,18 @@ pub struct SpecDefaults {
     pub pooling: Option<Pooling>,
 }
 
-/// A model's shape and use.
+/// What a folder says of its model: the shape, and how texts become vectors.
 #[derive(Clone, Debug)]
 pub struct ModelSpec {
     /// The folder's name.
     pub name: String,
-    /// The shape.
+    /// Sizes, activation and how the weights are stored, by `config.json`.
     pub config: BertConfig,
     /// How vectors are pooled. They are always scaled to length 1, since everything that yuyi does with them is a cosine.
     pub pooling: Pooling,
     /// Longest input in tokens, special tokens included.
     pub max_tokens: usize,
-    /// Prompts.
+    /// What is put in front of texts.
     pub prompts: Prompts,
 }
 
@@ -93,7 +94,7 @@ impl ModelSpec {
     /// Reads everything but weights and vocabulary.
     ///
     /// # Errors
-    /// When a file is broken, asks for something that is not supported, or nothing tells the pooling.
+    /// When a file is broken, asks for something that is not supported, or does not say how it pools.
     pub fn read(folder: &Folder, defaults: &SpecDefaults) -> Result<Self, Error> {
         let config = BertConfig::read(folder)?;
         let pooling = match read_pooling(folder)? {
@@ -185,7 +186,7 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
 fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error> {
     let sentence: Option<SentenceBert> = read_optional_json(folder, "sentence_bert_config.json")?;
     let tokenizer: Option<TokenizerLimit> = read_optional_json(folder, "tokenizer_config.json")?;
-    let said = sentence
+    let length = sentence
         .and_then(|s| s.max_seq_length)
         .map(|n| (n, "sentence_bert_config.json", "max_seq_length"));
     // Saturates: 10^30 becomes the largest number.
@@ -193,8 +194,8 @@ fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error>
         .and_then(|t| t.model_max_length)
         .map(|n| (n as usize, "tokenizer_config.json", "model_max_length"));
     let reach = (config.reach(), "config.json", "max_position_embeddings");
-    let (most, file, field) = match said.or(limit) {
-        Some(told) if told.0 < reach.0 => told,
+    let (most, file, field) = match length.or(limit) {
+        Some(shorter) if shorter.0 < reach.0 => shorter,
         _ => reach,
     };
     if most < FEWEST_TOKENS {

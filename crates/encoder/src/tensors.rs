@@ -2,9 +2,9 @@
 
 mod header;
 
-use crate::config::read_json;
 use crate::error::{Error, ErrorKind};
 use crate::folder::{FileBytes, Folder};
+use crate::json::read_json;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use serde::Deserialize;
@@ -246,9 +246,9 @@ fn check_format(folder: &Folder) -> Result<(), Error> {
 /// A tensor in its file.
 #[derive(Clone, Copy)]
 pub struct TensorView<'a> {
-    /// Its full name.
+    /// As it stands in the file, with its prefix.
     pub name: &'a str,
-    /// Element type.
+    /// Type of each element.
     pub dtype: DType,
     /// Shape, outermost dimension first.
     pub shape: &'a [usize],

@@ -14,9 +14,9 @@ use self::long::Parts as LongParts;
 use self::parts::Parts;
 use self::pipeline::Pipeline;
 use crate::FileBytes;
-use crate::config::without_mark;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
+use crate::json::without_mark;
 use crate::spec::ModelSpec;
 use crate::states::Place;
 use std::borrow::Cow;
@@ -50,7 +50,7 @@ impl Tokens {
 /// A token and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
-    /// Its id.
+    /// Its row in the vocabulary.
     pub id: u32,
     /// What stands there in the text (the prompt in front); of a special token, its name.
     pub text: String,
@@ -62,7 +62,7 @@ pub struct Piece {
     pub end: usize,
 }
 
-/// A model's tokenizer.
+/// Splits texts into the tokens of one model, with a prompt in front and special tokens around them.
 pub struct TextTokenizer {
     inner: Pipeline,
     /// Of the file that it was made from.
@@ -81,20 +81,7 @@ impl TextTokenizer {
     /// # Errors
     /// When neither is there or sound, or an id is beyond the model's vocabulary.
     pub fn load(folder: &Folder, spec: &ModelSpec) -> Result<Self, Error> {
-        let (file, bytes) = if folder.contains("tokenizer.json") {
-            ("tokenizer.json", folder.read("tokenizer.json")?)
-        } else if folder.contains("vocab.txt") {
-            (
-                "vocab.txt",
-                FileBytes::Read(word_piece::from_vocab(folder)?.into()),
-            )
-        } else {
-            let what = format!(
-                "{} does not exist, and there is no vocab.txt either.",
-                folder.show("tokenizer.json")
-            );
-            return Err(Error::new(ErrorKind::NotFound, what));
-        };
+        let (file, bytes) = read_file(folder)?;
         let shown = folder.show(file);
         let broken =
             |e: &dyn Display| Error::file(&shown, format!("this is not a sound tokenizer: {e}."));
@@ -268,11 +255,23 @@ impl TextTokenizer {
         let pairs = alone[self.opening..end].iter().zip(&ids[self.opening..]);
         Ok(pairs.take_while(|(a, b)| a == b).count())
     }
+}
 
-    /// Number of token ids.
-    pub fn vocab_size(&self) -> usize {
-        self.inner.vocab_size()
+/// The contents of a tokenizer.json, the folder's or made from its vocab.txt, and which of the two there is.
+fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
+    let [json, vocabulary] = ["tokenizer.json", "vocab.txt"];
+    if folder.contains(json) {
+        return Ok((json, folder.read(json)?));
     }
+    if folder.contains(vocabulary) {
+        let made = word_piece::from_vocab(folder)?;
+        return Ok((vocabulary, FileBytes::Read(made.into())));
+    }
+    let what = format!(
+        "{} does not exist, and there is no vocab.txt either.",
+        folder.show(json)
+    );
+    Err(Error::new(ErrorKind::NotFound, what))
 }
 
 /// Checks the ids of the vocabulary and those that are put around every text.

@@ -1,7 +1,7 @@
 //! The weights of a model, packed for the kernels.
 
 use crate::config::BertConfig;
-use crate::encoder::Precision;
+use crate::precision::Precision;
 use crate::table::Table;
 use crate::{Error, Tensors};
 use yuyi_kernels::{
@@ -16,30 +16,68 @@ pub(crate) struct Packing<'a> {
     pub(crate) precision: Precision,
 }
 
-// Modules of a layer, as checkpoints name them.
-const QUERY: &str = "attention.self.query";
-const KEY: &str = "attention.self.key";
-const VALUE: &str = "attention.self.value";
-const ATTENTION_OUTPUT: &str = "attention.output.dense";
-const INTERMEDIATE: &str = "intermediate.dense";
-const OUTPUT: &str = "output.dense";
+/// A matrix product of a layer: modules of one shape, stacked by outputs.
+struct Product {
+    /// As checkpoints name them.
+    modules: &'static [&'static str],
+    /// Of each module: [outputs, inputs].
+    shape: [usize; 2],
+}
 
-/// The linear modules of a layer with their shapes [outputs, inputs].
-pub(crate) fn layer_linears(config: &BertConfig) -> [(&'static str, [usize; 2]); 6] {
+impl Product {
+    /// The names of the modules in layer `index`.
+    fn names(&self, index: usize) -> Vec<String> {
+        let modules = self.modules.iter();
+        modules.map(|name| layer_module(index, name)).collect()
+    }
+
+    /// Of all modules together: [outputs, inputs].
+    fn stacked(&self) -> [usize; 2] {
+        let [outputs, inputs] = self.shape;
+        [self.modules.len() * outputs, inputs]
+    }
+}
+
+/// The products of a layer: queries with keys and values, the output of attention, and the two of the feed-forward block.
+fn products(config: &BertConfig) -> [Product; 4] {
     let (hidden, wide) = (config.hidden_size, config.intermediate_size);
+    let product = |modules, outputs, inputs| Product {
+        modules,
+        shape: [outputs, inputs],
+    };
     [
-        (QUERY, [hidden, hidden]),
-        (KEY, [hidden, hidden]),
-        (VALUE, [hidden, hidden]),
-        (ATTENTION_OUTPUT, [hidden, hidden]),
-        (INTERMEDIATE, [wide, hidden]),
-        (OUTPUT, [hidden, wide]),
+        product(
+            &[
+                "attention.self.query",
+                "attention.self.key",
+                "attention.self.value",
+            ],
+            hidden,
+            hidden,
+        ),
+        product(&["attention.output.dense"], hidden, hidden),
+        product(&["intermediate.dense"], wide, hidden),
+        product(&["output.dense"], hidden, wide),
     ]
 }
 
-/// The layer norms of a layer, after attention and after the feed-forward block.
-pub(crate) fn layer_norms() -> [&'static str; 2] {
-    ["attention.output.LayerNorm", "output.LayerNorm"]
+/// The linear modules of layer `index` by their full names, with their shapes [outputs, inputs].
+pub(crate) fn layer_linears(config: &BertConfig, index: usize) -> Vec<(String, [usize; 2])> {
+    let named = |product: Product| {
+        let names = product.names(index).into_iter();
+        names.map(move |name| (name, product.shape))
+    };
+    products(config).into_iter().flat_map(named).collect()
+}
+
+/// The layer norms of layer `index` by their full names, after attention and after the feed-forward block.
+pub(crate) fn layer_norms(index: usize) -> [String; 2] {
+    ["attention.output.LayerNorm", "output.LayerNorm"].map(|name| layer_module(index, name))
+}
+
+/// The full name of a layer's module.
+fn layer_module(index: usize, name: &str) -> String {
+    format!("encoder.layer.{index}.{name}")
 }
 
 /// One transformer layer.
@@ -60,20 +98,16 @@ pub(crate) fn load_layer(
     index: usize,
     packing: Packing<'_>,
 ) -> Result<Layer, Error> {
-    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    let at = |name: &str| module(index, name);
-    let linear = |names: &[&str], outputs, inputs| {
-        let names: Vec<String> = names.iter().map(|n| at(n)).collect();
-        load_linear(tensors, config, &names, [outputs, inputs], packing)
-    };
-    let norm = |name: &str| load_norm(tensors, config, &at(name));
-    let [attention_norm, output_norm] = layer_norms();
+    let [qkv, attention_output, intermediate, output] = products(config);
+    let linear = |product: Product| load_product(tensors, config, (index, product), packing);
+    let [attention_norm, output_norm] = layer_norms(index);
+    let norm = |name: String| load_norm(tensors, config, &name);
     Ok(Layer {
-        qkv: linear(&[QUERY, KEY, VALUE], hidden, hidden)?,
-        attention_output: linear(&[ATTENTION_OUTPUT], hidden, hidden)?,
+        qkv: linear(qkv)?,
+        attention_output: linear(attention_output)?,
         attention_norm: norm(attention_norm)?,
-        intermediate: linear(&[INTERMEDIATE], wide, hidden)?,
-        output: linear(&[OUTPUT], hidden, wide)?,
+        intermediate: linear(intermediate)?,
+        output: linear(output)?,
         output_norm: norm(output_norm)?,
     })
 }
@@ -103,27 +137,13 @@ pub(crate) fn layer_bytes(
     index: usize,
     (kernel, precision): (Kernel, Precision),
 ) -> Result<usize, Error> {
-    let product = |(modules, [outputs, inputs]): (&[&str], [usize; 2])| {
-        let names: Vec<String> = modules.iter().map(|name| module(index, name)).collect();
-        let tables = open_tables(tensors, config, &names, [outputs, inputs])?;
-        let (format, _) = choose_storage(&tables, precision, inputs)?;
+    let bytes = |product: Product| {
+        let tables = open_tables(tensors, config, &product.names(index), product.shape)?;
+        let (format, _) = choose_storage(&tables, precision, product.shape[1])?;
         tables.iter().for_each(Table::release);
-        let shape = [names.len() * outputs, inputs];
-        Ok(PackedLinear::bytes_of(kernel, format, shape))
+        Ok(PackedLinear::bytes_of(kernel, format, product.stacked()))
     };
-    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    let products: [(&[&str], _); 4] = [
-        (&[QUERY, KEY, VALUE], [hidden, hidden]),
-        (&[ATTENTION_OUTPUT], [hidden, hidden]),
-        (&[INTERMEDIATE], [wide, hidden]),
-        (&[OUTPUT], [hidden, wide]),
-    ];
-    products.into_iter().map(product).sum()
-}
-
-/// The full name of a layer's module.
-fn module(layer: usize, name: &str) -> String {
-    format!("encoder.layer.{layer}.{name}")
+    products(config).into_iter().map(bytes).sum()
 }
 
 fn open_tables<'a>(
@@ -136,21 +156,21 @@ fn open_tables<'a>(
     names.iter().map(open).collect()
 }
 
-/// Linear modules of one shape [outputs, inputs], stacked by outputs into one product.
-fn load_linear(
+/// A product of layer `index`, packed.
+fn load_product(
     tensors: &Tensors,
     config: &BertConfig,
-    names: &[String],
-    [outputs, inputs]: [usize; 2],
+    (index, product): (usize, Product),
     packing: Packing<'_>,
 ) -> Result<PackedLinear, Error> {
+    let (names, [outputs, inputs]) = (product.names(index), product.shape);
     let mut bias = Vec::with_capacity(names.len() * outputs);
-    for name in names {
+    for name in &names {
         bias.extend(tensors.get(&format!("{name}.bias"), &[outputs])?.to_f32()?);
     }
-    let tables = open_tables(tensors, config, names, [outputs, inputs])?;
+    let tables = open_tables(tensors, config, &names, product.shape)?;
     let storage = choose_storage(&tables, packing.precision, inputs)?;
-    let shape = [names.len() * outputs, inputs];
+    let shape = product.stacked();
     let Packing { team, kernel, .. } = packing;
     let packed = PackedLinear::pack(team, kernel, storage, shape, &bias, |o, row| {
         let (table, o) = (&tables[o / outputs], o % outputs);

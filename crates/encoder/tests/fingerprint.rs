@@ -9,16 +9,16 @@ mod weights;
 
 use std::collections::HashSet;
 
-use model::{BERT, Model, SHARDED, VOCAB_TXT, WEIGHTS};
+use model::{BERT, SHARDED, TestModel, VOCAB_TXT, WEIGHTS};
 use yuyi_encoder::{Fingerprint, Precision};
 
-fn fingerprint(model: &Model) -> Fingerprint {
+fn fingerprint(model: &TestModel) -> Fingerprint {
     model.load().unwrap().fingerprint()
 }
 
 /// The fingerprint of a copy of the fixture that `edit` has changed.
-fn after(edit: impl FnOnce(&Model)) -> Fingerprint {
-    let model = Model::copy(BERT);
+fn after(edit: impl FnOnce(&TestModel)) -> Fingerprint {
+    let model = TestModel::copy(BERT);
     edit(&model);
     fingerprint(&model)
 }
@@ -26,9 +26,9 @@ fn after(edit: impl FnOnce(&Model)) -> Fingerprint {
 #[test]
 fn it_is_the_same_for_every_copy() {
     for fixture in [BERT, SHARDED, VOCAB_TXT] {
-        let first = Model::copy(fixture).load().unwrap();
+        let first = TestModel::copy(fixture).load().unwrap();
         let shown = first.fingerprint().to_string();
-        assert_eq!(first.fingerprint(), fingerprint(&Model::copy(fixture)));
+        assert_eq!(first.fingerprint(), fingerprint(&TestModel::copy(fixture)));
         assert_eq!(shown.len(), 32);
         assert!(shown.bytes().all(|b| b.is_ascii_hexdigit()), "{shown}");
     }
@@ -70,7 +70,9 @@ fn it_changes_with_all_that_decides_the_vectors() {
         "the ε of the layer norms",
         after(|model| model.edit_json("config.json", |c| c["layer_norm_eps"] = 1e-6.into())),
     );
-    let int8 = Model::copy(BERT).load_in(Some(Precision::Int8)).unwrap();
+    let int8 = TestModel::copy(BERT)
+        .load_in(Some(Precision::Int8))
+        .unwrap();
     changed("the number format", int8.fingerprint());
 }
 

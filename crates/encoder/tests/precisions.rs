@@ -11,7 +11,7 @@ mod model;
 mod weights;
 
 use integers::{make_int4, make_int8, widen};
-use model::{BERT, Model, SHARDED, VOCAB_TXT, XLM_ROBERTA};
+use model::{BERT, SHARDED, TestModel, VOCAB_TXT, XLM_ROBERTA};
 use yuyi_encoder::Precision::{F32, Int4, Int8};
 use yuyi_encoder::{EncodeOptions, Encoder, Precision};
 
@@ -23,17 +23,22 @@ const INT8_WEIGHTS: f64 = 0.998;
 const INT4_WEIGHTS: f64 = 0.95;
 
 /// Vectors of the texts.
-fn vectors(model: &Model, precision: Option<Precision>) -> Vec<Vec<f32>> {
+fn vectors(model: &TestModel, precision: Option<Precision>) -> Vec<Vec<f32>> {
     let encoded = load(model, precision).encode(&TEXTS, &EncodeOptions::default());
     encoded.unwrap().into_iter().map(|e| e.vector).collect()
 }
 
 /// The model, which is what it was said to be before it was loaded.
-fn load(model: &Model, precision: Option<Precision>) -> Encoder {
+fn load(model: &TestModel, precision: Option<Precision>) -> Encoder {
     let loaded = model.load_in(precision).unwrap_or_else(|e| panic!("{e}"));
-    let told = model.prospect_in(precision).unwrap();
+    let facts = model.facts_in(precision).unwrap();
     assert_eq!(
-        (told.weight_bytes, told.precision, told.kernel, told.threads),
+        (
+            facts.weight_bytes,
+            facts.precision,
+            facts.kernel,
+            facts.threads
+        ),
         (
             loaded.weight_bytes(),
             loaded.precision(),
@@ -54,9 +59,9 @@ fn assert_near(a: &[Vec<f32>], b: &[Vec<f32>], least: f64) {
 }
 
 /// A copy of a fixture with 4-bit weights and one with the floats that they stand for.
-fn int4_and_widened(fixture: &str) -> [Model; 2] {
+fn int4_and_widened(fixture: &str) -> [TestModel; 2] {
     [false, true].map(|widened| {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         make_int4(&model);
         if widened {
             widen(&model);
@@ -66,9 +71,9 @@ fn int4_and_widened(fixture: &str) -> [Model; 2] {
 }
 
 /// As [`int4_and_widened`] with I8 weights up to `largest`.
-fn int8_and_widened(fixture: &str, largest: f32) -> [Model; 2] {
+fn int8_and_widened(fixture: &str, largest: f32) -> [TestModel; 2] {
     [false, true].map(|widened| {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         make_int8(&model, largest);
         if widened {
             widen(&model);
@@ -81,7 +86,7 @@ fn int8_and_widened(fixture: &str, largest: f32) -> [Model; 2] {
 fn a_folder_of_floats_is_quantised_when_asked() {
     for fixture in [BERT, SHARDED, XLM_ROBERTA] {
         println!("{fixture}");
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         assert_eq!(load(&model, None).precision(), F32);
         let original = vectors(&model, Some(F32));
         assert_eq!(vectors(&model, None), original);
@@ -98,12 +103,12 @@ fn a_folder_of_floats_is_quantised_when_asked() {
 
 #[test]
 fn sizes_that_blocks_do_not_fit() {
-    let model = Model::copy(VOCAB_TXT);
+    let model = TestModel::copy(VOCAB_TXT);
     let original = vectors(&model, None);
     assert_near(&vectors(&model, Some(Int8)), &original, INT8_WEIGHTS);
     let error = model.load_in(Some(Int4)).err().unwrap().to_string();
-    let told = model.prospect_in(Some(Int4)).err().unwrap();
-    assert_eq!(told.to_string(), error);
+    let refused = model.facts_in(Some(Int4)).err().unwrap();
+    assert_eq!(refused.to_string(), error);
     assert_eq!(
         error,
         "Weights with 100 inputs cannot be stored in 4-bit blocks of 32. Use the precision int8 or f32."

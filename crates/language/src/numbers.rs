@@ -24,7 +24,7 @@ const FALLS: [&str; 12] = [
     "跌", "降", "减", "少", "亏", "低", "欠", "差", "off", "down", "fell", "less",
 ];
 
-/// A number of a text.
+/// A number where it stands in a text, with what it may mean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
     /// As it stands in the text, with its unit.

@@ -12,7 +12,7 @@ static JIEBA: LazyLock<Jieba> = LazyLock::new(Jieba::new);
 /// Joins the parts of `don't` and `l'eau`.
 const APOSTROPHES: [char; 2] = ['\'', '’'];
 
-/// A word and its place.
+/// A word where it stands in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
     /// As it stands in the text.

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use yuyi_encoder::{
-    EncodeOptions, Encoder, Fingerprint, Folder, LoadOptions, LoadProgress, Piece, Precision,
-    Prospect, Tokens,
+    EncodeOptions, Encoder, EncoderFacts, Fingerprint, Folder, LoadOptions, LoadProgress, Piece,
+    Precision, Tokens,
 };
 
 use crate::{
@@ -53,7 +53,7 @@ impl LocalEmbedder {
         };
         let encoder = Encoder::load(&model.folder, &options).map_err(Error::Encoder)?;
         Ok(Self {
-            facts: facts(model.name, prospect_of(&encoder)),
+            facts: facts(model.name, EncoderFacts::of_loaded(&encoder)),
             encoder,
             folder: model.folder,
         })
@@ -61,7 +61,7 @@ impl LocalEmbedder {
 }
 
 impl Resolved {
-    /// What the model will be, told without loading it; `precision` and `threads` as in [`LoadOptions`].
+    /// What the model will be, known without loading it; `precision` and `threads` as in [`LoadOptions`].
     ///
     /// # Errors
     /// When the folder does not hold a model that can be run.
@@ -76,8 +76,8 @@ impl Resolved {
             defaults: self.defaults.clone(),
             ..LoadOptions::default()
         };
-        let prospect = Prospect::of(&self.folder, &options).map_err(Error::Encoder)?;
-        Ok(facts(self.name.clone(), prospect))
+        let known = EncoderFacts::of_folder(&self.folder, &options).map_err(Error::Encoder)?;
+        Ok(facts(self.name.clone(), known))
     }
 
     /// What to know before relying on the model, a sentence each.
@@ -181,17 +181,7 @@ fn check_ids(encoder: &Encoder, ids: &[u32]) -> Result<(), Error> {
     checked.map_err(|error| Error::InvalidTokens(error.to_string()))
 }
 
-fn prospect_of(encoder: &Encoder) -> Prospect {
-    Prospect {
-        spec: encoder.spec().clone(),
-        precision: encoder.precision(),
-        kernel: encoder.kernel(),
-        threads: encoder.threads(),
-        weight_bytes: encoder.weight_bytes(),
-    }
-}
-
-fn facts(name: String, of: Prospect) -> ModelFacts {
+fn facts(name: String, of: EncoderFacts) -> ModelFacts {
     let spec = of.spec;
     ModelFacts {
         name,

@@ -1,57 +1,14 @@
-//! What all routes share, and the router that ties them together.
+//! What all routes share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
 use yuyi_serving::{
     CacheOptions, CacheStats, ModelOptions, Models, QueueDepth, Registry, Service, ServiceOptions,
 };
 
-use crate::envelope::envelope;
-use crate::guard::guard;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::routes::{self, models, page};
-use crate::{ApiError, Perimeter};
-
-/// What a single request may ask for.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Bytes of a body.
-    pub body_bytes: usize,
-    /// Texts of a request.
-    pub texts: usize,
-    /// Unicode characters of a text.
-    pub characters: usize,
-    /// Pairs of a matrix.
-    pub matrix_pairs: usize,
-    /// Tokens, by an upper estimate, that may wait in the queue.
-    pub queue_tokens: usize,
-    /// How long a request waits for its turn.
-    pub queue_timeout: Duration,
-    /// How long a body may take to arrive.
-    pub body_timeout: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: 32 << 20,
-            texts: 10_000,
-            characters: 100_000,
-            matrix_pairs: 4_000_000,
-            queue_tokens: 1_000_000,
-            queue_timeout: Duration::from_secs(30),
-            body_timeout: Duration::from_secs(60),
-        }
-    }
-}
 
 /// Whether new requests are taken.
 #[derive(Debug, Default)]
@@ -139,50 +96,4 @@ impl App {
     pub(crate) fn registry(&self) -> &Registry {
         self.shared.service.registry()
     }
-}
-
-/// The whole service.
-pub fn router(app: App, perimeter: &Perimeter) -> Router {
-    let guard = middleware::from_fn_with_state(Arc::new(perimeter.guard()), guard);
-    let computing = routes::computing()
-        // Inside the layers, which answer OPTIONS before it comes to this.
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(guard.clone())
-        .layer(perimeter.origins.for_computing());
-    let administration = Router::new()
-        .merge(admin_routes())
-        .route("/v1/models", get(models::models))
-        .route("/v1/models/{*model}", get(models::model))
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(guard.clone())
-        .layer(perimeter.origins.for_administration());
-    let others = routes::others()
-        .method_not_allowed_fallback(method_not_allowed)
-        .fallback(page::file)
-        .layer(guard);
-    let service = computing
-        .merge(administration)
-        .merge(others)
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(app.clone(), envelope))
-        .with_state(app);
-    perimeter.base_path.wrap(service)
-}
-
-/// What changes the server itself; the guard asks for the administrator's key.
-fn admin_routes() -> Router<App> {
-    Router::new()
-        .route("/v1/models/load", post(models::load))
-        .route("/v1/models/unload", post(models::unload))
-}
-
-async fn method_not_allowed(request: Request) -> ApiError {
-    ApiError::MethodNotAllowed {
-        method: request.method().to_string(),
-    }
-}
-
-/// The panic itself is in the log by the hook of the process.
-fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    ApiError::Internal.into_response()
 }

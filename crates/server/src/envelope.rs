@@ -1,13 +1,14 @@
 //! Around every request: its id, its line in the log, and the body of a failure.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -17,22 +18,19 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::embed::TEXTS_LOG;
 use crate::error::{ApiError, ErrorBody};
+use crate::headers::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
+use crate::route::{FailureShape, Route};
 use crate::timings::{self, Timings};
-
-/// The id of a request, kept from the client or made here.
-pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Where the time of a request went.
-pub(crate) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-
-/// How many texts of a request were cut, where any were: the shapes of other services have no place for it.
-pub(crate) const TRUNCATED: HeaderName = HeaderName::from_static("x-truncated");
 
 /// Longest id that is taken from a client.
 const LONGEST_ID: usize = 128;
 
 /// The outermost layer of the router.
-pub(crate) async fn envelope(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn envelope(
+    State((app, shapes)): State<(App, Arc<Shapes>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let _in_flight = app.metrics().begin();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -41,13 +39,13 @@ pub(crate) async fn envelope(State(app): State<App>, request: Request, next: Nex
     // Texts are logged deep inside; this says whose they are.
     let span = tracing::info_span!(target: TEXTS_LOG, "request", request_id = ?id);
     let (mut response, timings) = timings::observe(next.run(request)).instrument(span).await;
+    let route = route.as_ref().map(MatchedPath::as_str);
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
-        response = with_error_body(response, &error, Shape::of(&path), &id);
+        response = with_error_body(response, &error, shapes.at(route), &id);
     }
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     let milliseconds = elapsed.as_secs_f64() * 1e3;
-    let route = route.as_ref().map(MatchedPath::as_str);
     app.metrics()
         .answered(route, &method, status, elapsed, &timings);
     let id_text = id.to_str().unwrap_or_default();
@@ -79,20 +77,23 @@ fn server_timing(timings: &Timings, total: Duration) -> Option<HeaderValue> {
     HeaderValue::from_str(&steps.join(", ")).ok()
 }
 
-/// Whose shape of failure a route answers with.
-#[derive(Clone, Copy)]
-pub(crate) enum Shape {
-    Own,
-    OpenAi,
-}
+/// The shape of failures of every path that does not answer with ours.
+pub(crate) struct Shapes(HashSet<String>);
 
-impl Shape {
-    pub(crate) fn of(path: &str) -> Self {
-        match path {
-            "/v1/embeddings" | "/embeddings" | "/v1/models" => Self::OpenAi,
-            "/v1/models/load" | "/v1/models/unload" | "/v1/models/pull" => Self::Own,
-            path if path.starts_with("/v1/models/") => Self::OpenAi,
-            _ => Self::Own,
+impl Shapes {
+    /// Those of a table of routes.
+    pub(crate) fn of(table: &[Route]) -> Self {
+        let others = table
+            .iter()
+            .filter(|route| route.failures == FailureShape::OpenAi);
+        Self(others.flat_map(Route::paths).collect())
+    }
+
+    /// The shape at a path, as the router writes it; what is no route answers with ours.
+    fn at(&self, route: Option<&str>) -> FailureShape {
+        match route {
+            Some(path) if self.0.contains(path) => FailureShape::OpenAi,
+            _ => FailureShape::Own,
         }
     }
 }
@@ -101,7 +102,7 @@ impl Shape {
 fn with_error_body(
     response: Response,
     error: &ApiError,
-    shape: Shape,
+    shape: FailureShape,
     id: &HeaderValue,
 ) -> Response {
     let mut message = error.to_string();
@@ -113,8 +114,8 @@ fn with_error_body(
     }
     let (parts, _) = response.into_parts();
     let mut response = match shape {
-        Shape::Own => Json(OwnReply::new(error, message)).into_response(),
-        Shape::OpenAi => Json(OpenAiReply::new(error, message)).into_response(),
+        FailureShape::Own => Json(OwnReply::new(error, message)).into_response(),
+        FailureShape::OpenAi => Json(OpenAiReply::new(error, message)).into_response(),
     };
     *response.status_mut() = parts.status;
     for (name, value) in &parts.headers {

@@ -2,6 +2,8 @@
 
 mod acceptor;
 mod connections;
+mod patience;
+mod signals;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,7 +18,7 @@ use yuyi_serving::LoadError;
 
 use self::acceptor::Acceptor;
 use self::connections::Connections;
-use crate::signals::{Signals, reload_keys};
+use crate::listen::signals::{Signals, reload_keys};
 use crate::{App, Keys, Perimeter, router};
 
 /// How long connections are accepted when everything else is finished.

@@ -1,19 +1,17 @@
-//! The OpenAPI document: the routes and types say what they are, and every operation gets the failures of
+//! The OpenAPI document: the table of routes and their types say what they are, and every operation gets the failures of
 //! the table of errors.
 
-use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi as OpenApiDocument, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use crate::envelope::{OpenAiReply, OwnReply, Shape};
-use crate::routes::{
-    docs, embed, embeddings, health, info, matrix, metrics, models, page, rerank, root, score,
-    similarity, tokenize,
-};
+use crate::envelope::{OpenAiReply, OwnReply};
+use crate::route::{FailureShape, Route, operations};
 
-/// The document.
+/// The document without its paths.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -31,68 +29,26 @@ use crate::routes::{
         (name = "Ranking", description = "Texts, scored against others"),
         (name = "Server", description = "What runs here, and how it is"),
     ),
-    paths(
-        similarity::similarity,
-        matrix::matrix,
-        embeddings::embeddings,
-        embeddings::embeddings_alias,
-        embed::embed,
-        root::root,
-        tokenize::tokenize,
-        score::score,
-        rerank::rerank,
-        rerank::rerank_v2,
-        rerank::rerank_any,
-        models::models,
-        models::model,
-        models::load,
-        models::unload,
-        info::info,
-        health::alive,
-        health::ready,
-        health::health,
-        metrics::metrics,
-        page::index,
-        docs::page,
-        docs::document,
-    ),
     components(schemas(OwnReply, OpenAiReply)),
-    modifiers(&Failures, &Keys),
+    modifiers(&Keys),
 )]
-pub(crate) struct Document;
+struct Document;
 
-/// A text, or a list of texts.
-pub(crate) fn text_or_texts() -> Schema {
-    OneOfBuilder::new()
-        .item(ObjectBuilder::new().schema_type(Type::String))
-        .item(texts())
-        .description(Some("A text, or a list of texts."))
-        .examples([serde_json::json!("今天天气真不错")])
-        .into()
-}
-
-/// Texts, or objects with a `text`.
-pub(crate) fn documents() -> Schema {
-    let document = OneOfBuilder::new()
-        .item(ObjectBuilder::new().schema_type(Type::String))
-        .item(
-            ObjectBuilder::new()
-                .property("text", ObjectBuilder::new().schema_type(Type::String))
-                .required("text"),
-        );
-    ArrayBuilder::new()
-        .items(document)
-        .min_items(Some(1))
-        .description(Some("Texts, or objects with a `text`."))
-        .examples([serde_json::json!(["是否支持开具发票？", "今天天气真不错"])])
-        .into()
-}
-
-fn texts() -> Array {
-    ArrayBuilder::new()
-        .items(ObjectBuilder::new().schema_type(Type::String))
-        .min_items(Some(1))
-        .build()
+/// The document of a table of routes.
+pub(crate) fn document(table: &[Route]) -> OpenApiDocument {
+    let mut document = Document::openapi();
+    let mut schemas = BTreeMap::new();
+    for route in table {
+        schemas.extend(route.schemas.iter().cloned());
+        for (path, mut item) in route.items() {
+            operations(&mut item).for_each(|operation| add_failures(operation, route.failures));
+            let known = document.paths.paths.entry(path).or_default();
+            known.merge_operations(item);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(schemas);
+    document
 }
 
 /// Statuses of failures, in words; `docs/*/api.md` has the codes.
@@ -129,36 +85,24 @@ const WITH_BODY: [(u16, &str); 5] = [
     ),
 ];
 
-/// Adds the failures to every operation, in the shape of its route.
-struct Failures;
-
-impl Modify for Failures {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for (path, item) in &mut document.paths.paths {
-            for operation in operations(item) {
-                let with_body = WITH_BODY
-                    .iter()
-                    .filter(|_| operation.request_body.is_some());
-                for (status, meaning) in ANY.iter().chain(with_body) {
-                    let response = failure(meaning, Shape::of(path));
-                    let responses = &mut operation.responses.responses;
-                    responses
-                        .entry(status.to_string())
-                        .or_insert(RefOr::T(response));
-                }
-            }
-        }
+/// Adds what any operation may fail with, in the shape of its route.
+fn add_failures(operation: &mut Operation, shape: FailureShape) {
+    let with_body = WITH_BODY
+        .iter()
+        .filter(|_| operation.request_body.is_some());
+    for (status, meaning) in ANY.iter().chain(with_body) {
+        let response = failure(meaning, shape);
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry(status.to_string())
+            .or_insert(RefOr::T(response));
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    item.get.iter_mut().chain(item.post.iter_mut())
-}
-
-fn failure(meaning: &str, shape: Shape) -> utoipa::openapi::Response {
+fn failure(meaning: &str, shape: FailureShape) -> utoipa::openapi::Response {
     let schema = match shape {
-        Shape::Own => "OwnReply",
-        Shape::OpenAi => "OpenAiReply",
+        FailureShape::Own => "OwnReply",
+        FailureShape::OpenAi => "OpenAiReply",
     };
     let body = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(schema)))

@@ -1,9 +1,16 @@
-//! What stands around the routes.
+//! What stands around the routes: who may call, how often, and from which pages.
+
+pub(crate) mod api_keys;
+pub(crate) mod base_path;
+pub(crate) mod caller;
+pub(crate) mod cross_origin;
+pub(crate) mod guard;
+mod rate;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use crate::guard::Guard;
+use crate::perimeter::guard::Guard;
 use crate::{BasePath, Keys, Origins};
 
 /// Who may call, how often, and from which pages; the default lets everyone in.

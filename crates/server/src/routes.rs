@@ -1,9 +1,13 @@
-//! One file a resource, and the tables of routes.
+//! One file a resource, and the one table of routes.
 
-use axum::Router;
-use axum::routing::{get, post};
+use std::collections::BTreeMap;
 
-use crate::App;
+use utoipa_axum::routes;
+
+use crate::route::Access::{Admin, Key, Open};
+use crate::route::CrossOrigin::{Anyone, Named, Nobody};
+use crate::route::FailureShape::{OpenAi, Own};
+use crate::route::Route;
 
 pub(crate) mod docs;
 pub(crate) mod embed;
@@ -20,30 +24,103 @@ pub(crate) mod score;
 pub(crate) mod similarity;
 pub(crate) mod tokenize;
 
-/// What computes: nothing is kept, and any page may call it. `GET /` is here since it shares its path.
-pub(crate) fn computing() -> Router<App> {
-    Router::new()
-        .route("/", get(page::index).post(root::root))
-        .route("/similarity", post(similarity::similarity))
-        .route("/matrix", post(matrix::matrix))
-        .route("/v1/embeddings", post(embeddings::embeddings))
-        .route("/embeddings", post(embeddings::embeddings_alias))
-        .route("/embed", post(embed::embed))
-        .route("/tokenize", post(tokenize::tokenize))
-        .route("/v1/score", post(score::score))
-        .route("/v1/rerank", post(rerank::rerank))
-        .route("/v2/rerank", post(rerank::rerank_v2))
-        .route("/rerank", post(rerank::rerank_any))
-        .route("/info", get(info::info))
-        .route("/openapi.json", get(docs::document))
+/// The table: what answers, who may call it, whose shape of failure it has, and which pages may call it. The method, the path and
+/// the description stand above the handler.
+pub(crate) fn table() -> Vec<Route> {
+    vec![
+        Route::new(routes!(similarity::similarity), Key, Own, Anyone),
+        Route::new(routes!(matrix::matrix), Key, Own, Anyone),
+        Route::new(routes!(embeddings::embeddings), Key, OpenAi, Anyone).alias(
+            "/embeddings",
+            "embeddings_alias",
+            "As `/v1/embeddings`, for clients whose base address has no `/v1`.",
+        ),
+        Route::new(routes!(embed::embed), Key, Own, Anyone),
+        Route::new(routes!(root::root), Key, Own, Anyone),
+        Route::new(routes!(tokenize::tokenize), Key, Own, Anyone),
+        Route::new(routes!(score::score), Key, Own, Anyone),
+        Route::new(routes!(rerank::rerank), Key, Own, Anyone).alias(
+            "/v2/rerank",
+            "rerank_v2",
+            "As `/v1/rerank`, where Cohere's second API looks for it.",
+        ),
+        Route::new(routes!(rerank::rerank_any), Key, Own, Anyone),
+        Route::new(routes!(models::models), Key, OpenAi, Named),
+        Route::new(routes!(models::model), Key, OpenAi, Named).taking_slashes(),
+        Route::new(routes!(models::load), Admin, Own, Named),
+        Route::new(routes!(models::unload), Admin, Own, Named),
+        Route::new(routes!(info::info), Key, Own, Anyone),
+        Route::new(routes!(health::alive), Open, Own, Nobody),
+        Route::new(routes!(health::ready), Open, Own, Nobody),
+        Route::new(routes!(health::health), Open, Own, Nobody),
+        Route::new(routes!(metrics::metrics), Key, Own, Nobody),
+        // Its path is that of `root` as well.
+        Route::new(routes!(page::index), Open, Own, Anyone),
+        Route::new(routes!(docs::page), Open, Own, Nobody),
+        Route::new(routes!(docs::document), Open, Own, Anyone),
+    ]
 }
 
-/// What tells how the server is, and the pages.
-pub(crate) fn others() -> Router<App> {
-    Router::new()
-        .route("/livez", get(health::alive))
-        .route("/readyz", get(health::ready))
-        .route("/health", get(health::health))
-        .route("/metrics", get(metrics::metrics))
-        .route("/docs", get(docs::page))
+/// The routes of the table by their paths, as the router writes them.
+pub(crate) fn by_path(table: &[Route]) -> BTreeMap<String, Vec<&Route>> {
+    let mut paths = BTreeMap::<_, Vec<_>>::new();
+    for route in table {
+        for path in route.paths() {
+            paths.entry(path).or_default().push(route);
+        }
+    }
+    // The order of the `Allow` header.
+    for routes in paths.values_mut() {
+        routes.sort_by_key(|route| route.method.to_string());
+    }
+    paths
+}
+
+/// Method and path of every route, as the OpenAPI document writes them; aliases are among them.
+pub fn routes() -> Vec<(String, String)> {
+    let of_route = |route: &Route| {
+        let method = route.method.to_string();
+        let paths: Vec<_> = route.items().map(|(path, _)| path).collect();
+        paths.into_iter().map(move |path| (method.clone(), path))
+    };
+    table().iter().flat_map(of_route).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shares_a_path_agrees_on_what_is_asked_before_the_method_is_known() {
+        for (path, routes) in by_path(&table()) {
+            let first = routes[0];
+            for route in &routes {
+                assert_eq!(route.pages, first.pages, "{path}");
+                assert_eq!(route.failures, first.failures, "{path}");
+            }
+            let methods: Vec<_> = routes.iter().map(|route| route.method.as_str()).collect();
+            let mut different = methods.clone();
+            different.dedup();
+            assert_eq!(methods, different, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_probes_and_pages_are_open() {
+        let open: Vec<_> = table()
+            .into_iter()
+            .filter(|route| route.access == Open)
+            .map(|route| (route.method.to_string(), route.paths().next().unwrap()))
+            .collect();
+        let paths = [
+            "/livez",
+            "/readyz",
+            "/health",
+            "/",
+            "/docs",
+            "/openapi.json",
+        ];
+        let expected: Vec<_> = paths.map(|path| ("GET".to_owned(), path.to_owned())).into();
+        assert_eq!(open, expected);
+    }
 }

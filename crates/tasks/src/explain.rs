@@ -28,7 +28,7 @@ pub struct Token {
 /// What is known of one of the two texts.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
-    /// Its words.
+    /// Its words and the tokens that the model read.
     pub outline: &'a Outline,
     /// Its last hidden states, [tokens, hidden size], row by row: a row for each token of the outline.
     pub hidden: &'a [f32],

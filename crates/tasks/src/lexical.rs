@@ -83,11 +83,12 @@ impl FromStr for Method {
 #[derive(Clone, Debug)]
 pub struct Baseline {
     method: Method,
-    model: Model,
+    comparer: Comparer,
 }
 
+/// A method with what it learnt.
 #[derive(Clone, Debug)]
-enum Model {
+enum Comparer {
     Jaccard,
     Edit,
     TfIdf(TfIdf),
@@ -98,14 +99,14 @@ impl Baseline {
     /// A method for texts of which nothing is known but themselves: every term counts the same, since two texts say
     /// nothing about what is common. `None` for [`Method::Word2vec`], which needs vectors.
     pub fn of_pair(method: Method) -> Option<Self> {
-        let model = match method {
-            Method::Jaccard => Model::Jaccard,
-            Method::Edit => Model::Edit,
-            Method::Tfidf => Model::TfIdf(TfIdf::unweighted(Terms::CHARACTERS)),
-            Method::TfidfWords => Model::TfIdf(TfIdf::unweighted(Terms::Words)),
+        let comparer = match method {
+            Method::Jaccard => Comparer::Jaccard,
+            Method::Edit => Comparer::Edit,
+            Method::Tfidf => Comparer::TfIdf(TfIdf::unweighted(Terms::CHARACTERS)),
+            Method::TfidfWords => Comparer::TfIdf(TfIdf::unweighted(Terms::Words)),
             Method::Word2vec => return None,
         };
-        Some(Self { method, model })
+        Some(Self { method, comparer })
     }
 
     /// A method for texts of a collection: TF-IDF learns there how common each term is; the others learn nothing.
@@ -116,19 +117,19 @@ impl Baseline {
             Method::TfidfWords => Terms::Words,
             other => return Self::of_pair(other),
         };
-        let model = Model::TfIdf(TfIdf::of_texts(terms, texts));
-        Some(Self { method, model })
+        let comparer = Comparer::TfIdf(TfIdf::of_texts(terms, texts));
+        Some(Self { method, comparer })
     }
 
     /// [`Method::Word2vec`].
     pub fn of_vectors(vectors: WordVectors) -> Self {
         Self {
             method: Method::Word2vec,
-            model: Model::WordVectors(vectors),
+            comparer: Comparer::WordVectors(vectors),
         }
     }
 
-    /// The method.
+    /// By which method it compares.
     pub fn method(&self) -> Method {
         self.method
     }
@@ -141,11 +142,11 @@ impl Baseline {
     /// A text in the form that it is compared in, for one that is compared with many.
     pub fn prepare(&self, text: &str) -> Prepared {
         let bare = bare(text);
-        let form = match &self.model {
-            Model::Jaccard => Form::Set(bare.chars().collect()),
-            Model::Edit => Form::Characters(edit::characters(&bare)),
-            Model::TfIdf(weights) => Form::Terms(weights.vector(&bare)),
-            Model::WordVectors(vectors) => Form::Numbers(vectors.sum(text)),
+        let form = match &self.comparer {
+            Comparer::Jaccard => Form::Set(bare.chars().collect()),
+            Comparer::Edit => Form::Characters(edit::characters(&bare)),
+            Comparer::TfIdf(weights) => Form::Terms(weights.vector(&bare)),
+            Comparer::WordVectors(vectors) => Form::Numbers(vectors.sum(text)),
         };
         Prepared { bare, form }
     }

@@ -1,9 +1,11 @@
 //! Vectors to answers: pure functions over vectors and texts, without I/O, clock or async.
 
 mod calibration;
+pub mod corpus;
 mod cosine;
 pub mod evaluation;
 pub mod explain;
+pub mod faq;
 pub mod lexical;
 pub mod metrics;
 

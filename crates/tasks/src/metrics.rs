@@ -2,18 +2,20 @@
 //!
 //! Every metric is computed from a prepared form that sorts once ([`Correlation`], [`Ranking`], [`Reliability`]) and
 //! takes *counts*: how many times each observation is in the sample, `&[1; n]` for the data as they are. So a thousand
-//! bootstrap samples cost a thousand passes and no sort. What cannot be told is `None`, never NaN.
+//! bootstrap samples cost a thousand passes and no sort. What is not defined is `None`, never NaN.
 
 mod bootstrap;
 mod correlation;
+mod estimate;
 mod ranking;
 mod reliability;
 mod retrieval;
 #[cfg(test)]
 mod tests;
 
-pub use bootstrap::{Interval, interval, intervals};
+pub use bootstrap::{Interval, interval, intervals, quantile};
 pub use correlation::{Correlation, pearson, spearman};
+pub use estimate::{Estimate, Sampling};
 pub use ranking::{Ranking, RocPoint, Threshold};
 pub use reliability::{Bin, Reliability};
 pub use retrieval::{ndcg_at, recall_at, reciprocal_rank};

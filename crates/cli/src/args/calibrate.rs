@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
+use super::values::parse_share;
 use super::{MeasureArgs, ModelArgs, ReportArgs};
 
 /// `yuyi calibrate`.
@@ -34,27 +35,4 @@ pub struct CalibrateArgs {
     /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
-}
-
-/// A share above 0, at most 1.
-fn parse_share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if share > 0.0 && share <= 1.0 {
-        Ok(share)
-    } else {
-        Err("it has to be above 0 and at most 1".into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares() {
-        assert_eq!(parse_share("0.95"), Ok(0.95));
-        for bad in ["0", "95", "-1", "NaN", "x"] {
-            assert!(parse_share(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use yuyi_tasks::evaluation::Sampling;
+use yuyi_tasks::metrics::Sampling;
 
+use super::values::parse_share;
 use crate::input::{Format, Scale};
 use crate::report::Language;
 
@@ -23,7 +24,7 @@ pub struct MeasureArgs {
     )]
     pub scale: Option<Scale>,
     /// Least label, on the scale from 0 to 1, of a pair that counts as the same
-    #[arg(long, env = "YUYI_SAME_FROM", value_name = "LABEL", default_value_t = 0.75, value_parser = parse_label)]
+    #[arg(long, env = "YUYI_SAME_FROM", value_name = "LABEL", default_value_t = 0.75, value_parser = parse_share)]
     pub same_from: f64,
     /// Bootstrap samples of the 95 % intervals; 0: no intervals
     #[arg(long, env = "YUYI_ROUNDS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(..=100_000))]
@@ -49,26 +50,4 @@ pub struct ReportArgs {
     /// Language of the report [default: English in an English locale, else Chinese]
     #[arg(long, env = "YUYI_LANG", value_enum)]
     pub lang: Option<Language>,
-}
-
-fn parse_label(text: &str) -> Result<f64, String> {
-    let label: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
-    if label > 0.0 && label <= 1.0 {
-        Ok(label)
-    } else {
-        Err("it has to be above 0 and at most 1".into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels() {
-        assert_eq!(parse_label("0.5"), Ok(0.5));
-        for bad in ["0", "1.1", "-1", "NaN", "x"] {
-            assert!(parse_label(bad).is_err(), "{bad}");
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! How times and sizes are written in flags.
+//! How times, sizes and shares are written in flags.
 
 use std::time::Duration;
 
@@ -47,9 +47,28 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("{text} is out of range"))
 }
 
+/// A number above 0 and at most 1.
+pub fn parse_share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    if share > 0.0 && share <= 1.0 {
+        Ok(share)
+    } else {
+        Err("it has to be above 0 and at most 1".into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares() {
+        assert_eq!(parse_share("0.95"), Ok(0.95));
+        assert_eq!(parse_share("0.5"), Ok(0.5));
+        for bad in ["0", "1.1", "95", "-1", "NaN", "x"] {
+            assert!(parse_share(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn times() {

@@ -4,14 +4,15 @@
 //! number formats gets a process of its own: memory that one has left behind would be counted with the next.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use yuyi_encoder::{Encoder, LoadOptions, Precision, usable_cores};
 use yuyi_models::Resolved;
+use yuyi_tasks::metrics::quantile;
 
+use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
 use crate::model::{find_model, tell_remarks};
@@ -138,7 +139,7 @@ fn measure_each(
     let mut all: Option<Report> = None;
     for &precision in precisions {
         eprintln!("yuyi: measuring {}", precision.name());
-        match (measure_apart(args, precision), &mut all) {
+        match (report_of(args, precision), &mut all) {
             (Ok(report), None) => all = Some(report),
             (Ok(report), Some(all)) => all.results.extend(report.results),
             (Err(error), None) => return Err(error),
@@ -148,21 +149,15 @@ fn measure_each(
     Ok((all.context("no precision was named")?, None))
 }
 
-/// The report of this program, started anew.
-fn measure_apart(args: &BenchArgs, precision: Precision) -> anyhow::Result<Report> {
-    let program = std::env::current_exe().context("This program does not find itself")?;
-    let mut command = Command::new(program);
-    command
-        .args(["bench-part", "--precision", precision.name()])
-        .arg(format!("--model={}", args.model));
-    if let Some(threads) = args.threads {
-        command.arg(format!("--threads={threads}"));
-    }
+/// The report of a process that measures one number format.
+fn report_of(args: &BenchArgs, precision: Precision) -> anyhow::Result<Report> {
+    let threads = args.threads.map(usize::from);
+    let mut command = child::command("bench-part", Some(precision), threads)?;
+    command.arg(format!("--model={}", args.model));
     if args.quick {
         command.arg("--quick");
     }
-    // Complaints go where those of this process go.
-    let output = command.stderr(Stdio::inherit()).output()?;
+    let output = command.output()?;
     if !output.status.success() {
         bail!("{} could not be measured", precision.name());
     }
@@ -276,13 +271,6 @@ fn time(
     })
 }
 
-/// A quantile of sorted values, between two of them by their distance.
-fn quantile(sorted: &[f64], part: f64) -> f64 {
-    let at = part * (sorted.len() - 1) as f64;
-    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    low + (high - low) * at.fract()
-}
-
 // --- the table -----------------------------------------------------------------------------
 
 /// A column for each number format.
@@ -383,14 +371,6 @@ fn counted(n: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantiles_lie_between_the_values() {
-        let values = [1.0, 2.0, 4.0];
-        assert_eq!(quantile(&values, 0.5), 2.0);
-        assert_eq!(quantile(&values, 0.75), 3.0);
-        assert_eq!(quantile(&[7.0], 0.9), 7.0);
-    }
 
     #[test]
     fn no_text_is_longer_than_the_model_reads() {

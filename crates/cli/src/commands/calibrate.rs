@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use yuyi_encoder::Precision;
-use yuyi_tasks::evaluation::Estimate;
-use yuyi_tasks::metrics::Bin;
+use yuyi_tasks::corpus::{Corpus, LabelKinds};
+use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
 
 use super::report_truncated;
 use crate::args::{CalibrateArgs, Misuse};
 use crate::calibration::{Fit, shipped_pairs};
-use crate::corpus::{Corpus, LabelKinds};
+use crate::corpus::read_corpus;
 use crate::model::{CalibrationPlace, Model};
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
@@ -71,7 +71,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let report = report.transpose()?;
     let corpus = match args.files.as_slice() {
         [] => shipped_pairs()?,
-        files => Corpus::read(files, args.measure.format, args.measure.scale)?,
+        files => read_corpus(files, args.measure.format, args.measure.scale)?,
     };
     let model = Model::load(&args.model)?;
     let target = Target::of(args, &model)?;
@@ -113,7 +113,11 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
 fn in_files(error: anyhow::Error, corpus: &Corpus) -> anyhow::Error {
     match error.downcast::<FitError>() {
         Ok(reason) => {
-            let names: Vec<&str> = corpus.files.iter().map(|file| file.name.as_str()).collect();
+            let names: Vec<&str> = corpus
+                .files()
+                .iter()
+                .map(|file| file.name.as_str())
+                .collect();
             anyhow!("{}: {reason}.", names.join(", "))
         }
         Err(other) => other,
@@ -202,7 +206,11 @@ impl Calibrated {
             model: facts.name.clone(),
             precision: facts.precision,
             kernel: facts.kernel_name(),
-            files: corpus.files.iter().map(|file| file.name.clone()).collect(),
+            files: corpus
+                .files()
+                .iter()
+                .map(|file| file.name.clone())
+                .collect(),
             set: corpus.set(),
             pairs: fit.pairs.len(),
             yes_no: corpus.kinds() == LabelKinds::YesNo,

@@ -16,12 +16,13 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use yuyi_encoder::usable_cores;
+use yuyi_tasks::corpus::LabelKinds;
 
 use self::exchange::Contestant;
 use self::ranked::Ranked;
 use super::remarks::Findings;
 use crate::args::{CompareArgs, MethodArg, Misuse};
-use crate::corpus::{Corpus, LabelKinds};
+use crate::corpus::read_corpus;
 use crate::machine;
 use crate::model::find_model;
 use crate::output::partial::PartialFile;
@@ -66,7 +67,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
-    let corpus = Corpus::read(&args.files, args.measure.format, args.measure.scale)?;
+    let corpus = read_corpus(&args.files, args.measure.format, args.measure.scale)?;
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {
@@ -76,8 +77,12 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let mut comparison = Comparison {
         cpu: machine::processor(),
         cores: usable_cores(),
-        files: corpus.files.iter().map(|file| file.name.clone()).collect(),
-        pairs: corpus.pairs.len(),
+        files: corpus
+            .files()
+            .iter()
+            .map(|file| file.name.clone())
+            .collect(),
+        pairs: corpus.pairs().len(),
         same: corpus
             .labels()
             .iter()

@@ -9,14 +9,15 @@ use std::io::Write;
 
 use serde::Serialize;
 use yuyi_models::ModelFacts;
+use yuyi_tasks::corpus::LabelKinds;
 
 use self::pairs::{EvaluatedFile, EvaluatedPairs};
 use self::search::EvaluatedSearch;
 use super::remarks::Findings;
 use super::report_truncated;
 use crate::args::EvalArgs;
-use crate::corpus::{Corpus, LabelKinds};
-use crate::input::{Faq, Questions};
+use crate::corpus::read_corpus;
+use crate::input::{FaqFile, Questions};
 use crate::model::Model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
@@ -86,10 +87,10 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, inputs()));
     let file = file.transpose()?;
-    let corpus = Corpus::read(&args.files, args.measure.format, args.measure.scale)?;
+    let corpus = read_corpus(&args.files, args.measure.format, args.measure.scale)?;
     let search = match (&args.faq, &args.questions) {
         (Some(faq), Some(questions)) => {
-            let faq = Faq::read(faq, args.measure.format)?;
+            let faq = FaqFile::read(faq, args.measure.format)?;
             let questions = Questions::read(questions, args.measure.format, &faq)?;
             Some((faq, questions))
         }
@@ -100,7 +101,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let calibration = model.calibration()?;
     let sampling = args.measure.sampling();
     let mut truncated = 0;
-    let pairs = if corpus.pairs.is_empty() {
+    let pairs = if corpus.pairs().is_empty() {
         None
     } else {
         let (pairs, cut) = EvaluatedPairs::of(args, &corpus, &model, &calibration)?;

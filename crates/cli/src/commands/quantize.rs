@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 use yuyi_encoder::{Error, ErrorKind, Precision, quantize_folder};
 use yuyi_models::{CALIBRATION_FILE, resolve};
-use yuyi_tasks::evaluation::Sampling;
+use yuyi_tasks::metrics::Sampling;
 use yuyi_tasks::{CalibrationFile, FitError};
 
 use crate::args::{ComputeArgs, QuantizeArgs};

@@ -1,6 +1,7 @@
 //! What a reader should know before believing numbers about labelled pairs.
 
-use crate::corpus::LabelKinds;
+use yuyi_tasks::corpus::LabelKinds;
+
 use crate::report::Language;
 
 /// A rank correlation below this is not chance but labels the wrong way round.

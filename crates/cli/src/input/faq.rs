@@ -1,30 +1,20 @@
 //! Files of a FAQ, and of questions of which it is known which entry answers them.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
+use yuyi_language::is_blank;
+use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
 use super::{Columns, Format, Input, Row};
 use crate::args::Misuse;
 
-/// An entry of a FAQ.
-#[derive(Debug, PartialEq)]
-pub struct FaqEntry {
-    /// Its id; where the file has none, the number of its line.
-    pub id: String,
-    /// The question, and other wordings of it.
-    pub wordings: Vec<String>,
-    /// The answer; empty where the file has none.
-    pub answer: String,
-}
-
-/// A FAQ.
-pub struct Faq {
+/// The FAQ of a file.
+pub struct FaqFile {
     /// The file, as messages name it.
-    pub file: String,
-    /// Its entries, at least one.
-    pub entries: Vec<FaqEntry>,
+    pub name: String,
+    /// Its entries; those without an id have the number of their line.
+    pub faq: Faq,
 }
 
 /// A question, and which entries answer it.
@@ -46,7 +36,7 @@ pub struct Questions {
     pub questions: Vec<Question>,
 }
 
-impl Faq {
+impl FaqFile {
     /// Reads a whole file with the columns question, answer, id and wordings (separated by `|`); all but the first may
     /// be missing.
     ///
@@ -57,20 +47,14 @@ impl Faq {
     }
 
     fn of(input: Input) -> anyhow::Result<Self> {
-        let file = input.name.clone();
+        let name = input.name.clone();
         let rows = all_rows(input, &["answer", "id", "wordings"])?;
-        let entries: Vec<FaqEntry> = rows.into_iter().map(entry).collect();
-        let mut seen = HashMap::new();
-        for (i, entry) in entries.iter().enumerate() {
-            if let Some(before) = seen.insert(entry.id.as_str(), i) {
-                let (id, text) = (&entry.id, &entries[before].wordings[0]);
-                bail!("{file}: the id {id:?} is there twice, the first time with {text:?}.");
-            }
-        }
-        if entries.is_empty() {
-            bail!("{file} has no entries.");
-        }
-        Ok(Self { file, entries })
+        let faq = Faq::new(rows.into_iter().map(entry).collect());
+        let faq = faq.map_err(|error| match error {
+            FaqError::Empty => anyhow!("{name} has no entries."),
+            other => anyhow!("{name}: {other}."),
+        })?;
+        Ok(Self { name, faq })
     }
 }
 
@@ -80,24 +64,23 @@ impl Questions {
     ///
     /// # Errors
     /// When the file cannot be read, a question is blank, an id is not known, or no question has an answer.
-    pub fn read(path: &Path, format: Option<Format>, faq: &Faq) -> anyhow::Result<Self> {
+    pub fn read(path: &Path, format: Option<Format>, faq: &FaqFile) -> anyhow::Result<Self> {
         Self::of(Input::open(path, format, Format::Tsv)?, faq)
     }
 
-    fn of(input: Input, faq: &Faq) -> anyhow::Result<Self> {
+    fn of(input: Input, faq: &FaqFile) -> anyhow::Result<Self> {
         let file = input.name.clone();
-        let places = places(faq);
         let mut questions = Vec::new();
         for Row { line, cells } in all_rows(input, &["id"])? {
             let [text, wanted] = take(cells);
             let wanted = wanted.trim();
-            let relevant = match (wanted, places.get(wanted)) {
+            let relevant = match (wanted, faq.faq.find(wanted)) {
                 ("", _) => Vec::new(),
-                (_, Some(places)) => places.clone(),
-                (_, None) => bail!(
+                (_, []) => bail!(
                     "{file}:{line}: {wanted:?} is neither an id nor a question of {}.",
-                    faq.file
+                    faq.name
                 ),
+                (_, places) => places.to_vec(),
             };
             questions.push(Question {
                 line,
@@ -115,23 +98,6 @@ impl Questions {
         }
         Ok(Self { file, questions })
     }
-}
-
-/// Places of the entries by what a question may call them. An id wins over a wording.
-fn places(faq: &Faq) -> HashMap<&str, Vec<usize>> {
-    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (i, entry) in faq.entries.iter().enumerate() {
-        for wording in &entry.wordings {
-            let places = places.entry(wording.trim()).or_default();
-            if !places.contains(&i) {
-                places.push(i);
-            }
-        }
-    }
-    for (i, entry) in faq.entries.iter().enumerate() {
-        places.insert(entry.id.trim(), vec![i]);
-    }
-    places
 }
 
 fn all_rows(input: Input, optional: &'static [&'static str]) -> anyhow::Result<Vec<Row>> {
@@ -155,7 +121,7 @@ fn entry(row: Row) -> FaqEntry {
     let [question, answer, id, others] = take(row.cells);
     let others = others.split('|').map(|wording| wording.trim().to_owned());
     let mut wordings = vec![question];
-    wordings.extend(others.filter(|wording| !yuyi_language::is_blank(wording)));
+    wordings.extend(others.filter(|wording| !is_blank(wording)));
     FaqEntry {
         id: match id.trim() {
             "" => row.line.to_string(),
@@ -181,11 +147,11 @@ mod tests {
         Input::new("f".into(), format, Progress::of(None), text.as_bytes())
     }
 
-    fn faq(text: &'static str) -> Faq {
-        Faq::of(input(Format::Tsv, text)).unwrap()
+    fn faq(text: &'static str) -> FaqFile {
+        FaqFile::of(input(Format::Tsv, text)).unwrap()
     }
 
-    fn relevant(faq: &Faq, text: &'static str) -> Result<Vec<Vec<usize>>, String> {
+    fn relevant(faq: &FaqFile, text: &'static str) -> Result<Vec<Vec<usize>>, String> {
         let read = Questions::of(input(Format::Tsv, text), faq).map_err(|e| format!("{e:#}"))?;
         Ok(read.questions.into_iter().map(|q| q.relevant).collect())
     }
@@ -193,22 +159,28 @@ mod tests {
     #[test]
     fn entries_have_ids_and_wordings() {
         let plain = faq("怎么退货\t七天内\n怎么开票\t在订单页\tinvoice\t开发票 | 要发票 |\n");
-        let ids: Vec<&str> = plain.entries.iter().map(|e| e.id.as_str()).collect();
+        let ids: Vec<&str> = plain.faq.entries().iter().map(|e| e.id.as_str()).collect();
         assert_eq!(ids, ["1", "invoice"]);
-        assert_eq!(plain.entries[1].wordings, ["怎么开票", "开发票", "要发票"]);
-        assert_eq!(plain.entries[0].answer, "七天内");
+        assert_eq!(
+            plain.faq.entries()[1].wordings,
+            ["怎么开票", "开发票", "要发票"]
+        );
+        assert_eq!(plain.faq.entries()[0].answer, "七天内");
         let named = faq("id\tquestion\n7\t怎么退货\n");
         assert_eq!(
             (
-                named.entries[0].id.as_str(),
-                named.entries[0].answer.as_str()
+                named.faq.entries()[0].id.as_str(),
+                named.faq.entries()[0].answer.as_str()
             ),
             ("7", "")
         );
         let json = "{\"question\":\"怎么退货\",\"id\":7,\"wordings\":[\"退货\",\"退\"]}";
-        let json = Faq::of(input(Format::Jsonl, json)).unwrap();
+        let json = FaqFile::of(input(Format::Jsonl, json)).unwrap();
         assert_eq!(
-            (json.entries[0].id.as_str(), json.entries[0].wordings.len()),
+            (
+                json.faq.entries()[0].id.as_str(),
+                json.faq.entries()[0].wordings.len()
+            ),
             ("7", 3)
         );
     }
@@ -236,14 +208,14 @@ mod tests {
                 .unwrap_err()
                 .contains("no question names the entry")
         );
-        let twice = Faq::of(input(Format::Tsv, "a\t\t1\nb\t\t1\n"))
+        let twice = FaqFile::of(input(Format::Tsv, "a\t\t1\nb\t\t1\n"))
             .err()
             .unwrap();
         assert_eq!(
             twice.to_string(),
             "f: the id \"1\" is there twice, the first time with \"a\"."
         );
-        let empty = Faq::of(input(Format::Tsv, "question\tanswer\n"))
+        let empty = FaqFile::of(input(Format::Tsv, "question\tanswer\n"))
             .err()
             .unwrap();
         assert_eq!(empty.to_string(), "f has no entries.");

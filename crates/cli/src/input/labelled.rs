@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
+use yuyi_tasks::corpus::{self, Corpus};
 
 use super::{Columns, Format, Input, Row, Scale};
 use crate::args::Misuse;
@@ -114,10 +115,16 @@ impl LabelledPairs {
         })
     }
 
-    /// Whether every label is 0 or 1: yes or no rather than a grade.
-    pub fn is_yes_no(&self) -> bool {
-        let mut labels = self.pairs.iter().map(|pair| pair.label);
-        labels.all(|label| label == 0.0 || label == 1.0)
+    /// Adds the pairs to a corpus.
+    pub fn add_to(&self, corpus: &mut Corpus) {
+        let Scale { low, high } = self.scale;
+        let pairs = self.pairs.iter().map(|pair| corpus::LabelledPair {
+            line: pair.line,
+            sentence_a: &pair.sentence_a,
+            sentence_b: &pair.sentence_b,
+            label: pair.label,
+        });
+        corpus.add(&self.file, [low, high], pairs);
     }
 
     /// Says on standard error how the labels were mapped, if they were.
@@ -192,6 +199,10 @@ mod tests {
     use super::*;
     use crate::progress::Progress;
 
+    fn is_yes_no(read: &LabelledPairs) -> bool {
+        corpus::is_yes_no(read.pairs.iter().map(|pair| pair.label))
+    }
+
     fn read(format: Format, text: &'static str) -> Result<LabelledPairs, String> {
         read_scaled(format, text, None)
     }
@@ -220,12 +231,12 @@ mod tests {
         let plain = read(Format::Tsv, "一\t二\t1\n\n三\t四\t0\r\n").unwrap();
         let expected = [pair(1, "一", "二", 1.0, ""), pair(3, "三", "四", 0.0, "")];
         assert_eq!(plain.pairs, expected);
-        assert!(plain.is_yes_no());
+        assert!(is_yes_no(&plain));
         let named = "kind,Label,sentence_b,sentence_a\nx,0.25,二,一\n,1,四,三\n";
         let named = read(Format::Csv, named).unwrap();
         let expected = [pair(2, "一", "二", 0.25, "x"), pair(3, "三", "四", 1.0, "")];
         assert_eq!(named.pairs, expected);
-        assert!(!named.is_yes_no());
+        assert!(!is_yes_no(&named));
         let objects = "{\"sentence_a\":\"一\",\"sentence_b\":\"二\",\"label\":true,\"kind\":3}\n\n\
                        {\"label\":\"0.5\",\"sentence_a\":\"三\",\"sentence_b\":\"四\"}\n";
         let expected = [pair(1, "一", "二", 1.0, "3"), pair(3, "三", "四", 0.5, "")];
@@ -254,7 +265,7 @@ mod tests {
             "a\tb\tY\na\tb\t不同\n",
             Some(Scale { low, high }),
         );
-        assert!(words.unwrap().is_yes_no());
+        assert!(is_yes_no(&words.unwrap()));
         let told = read_scaled(Format::Tsv, "a\tb\t2\n", Some(Scale { low, high })).unwrap();
         assert_eq!((told.pairs[0].label, told.guessed), (0.25, false));
         let empty = read_scaled(Format::Tsv, "", Some(Scale { low, high }));

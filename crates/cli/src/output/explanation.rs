@@ -12,7 +12,7 @@ pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> 
     writeln!(out, "B  {}", words(&explanation.b))?;
     for link in &explanation.links {
         let (a, b) = (&explanation.a[link.a].text, &explanation.b[link.b].text);
-        writeln!(out, "   {a} ~ {b}  {:.2}", link.similarity)?;
+        writeln!(out, "   {a} ~ {b}  {:.2}", link.cosine)?;
     }
     if explanation.links.is_empty() {
         writeln!(out, "   No word of A goes clearly with one of B.")?;
@@ -59,7 +59,7 @@ mod tests {
             links: vec![Link {
                 a: 1,
                 b: 0,
-                similarity: 0.9149,
+                cosine: 0.9149,
             }],
             unknown: Unknown { a: 0.0, b: 0.0 },
             notes: vec![Note {

@@ -1,6 +1,6 @@
 //! Numbers as reports write them.
 
-use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::metrics::Estimate;
 
 use super::blocks::{Cell, Tile};
 

@@ -26,8 +26,8 @@ fn explain(shown: &str, bytes: &[u8], error: SafeTensorError) -> Error {
             format!("it has {length} bytes, fewer than the {PREFIX} that tell the header's length")
         }
         E::HeaderTooLarge | E::InvalidHeaderLength => {
-            let told = announced(bytes);
-            format!("it has {length} bytes and announces a header of {told}")
+            let header = announced(bytes);
+            format!("it has {length} bytes and announces a header of {header}")
         }
         E::MetadataIncompleteBuffer => {
             let described = described(bytes);
@@ -45,7 +45,7 @@ fn explain(shown: &str, bytes: &[u8], error: SafeTensorError) -> Error {
     Error::file(shown, format!("{what}. Download it again."))
 }
 
-/// The header's length as the file tells it.
+/// The header's length by the file's first bytes.
 fn announced(bytes: &[u8]) -> u64 {
     bytes
         .first_chunk()

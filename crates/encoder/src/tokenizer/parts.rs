@@ -10,12 +10,12 @@ use std::fmt;
 pub(super) struct Parts {
     #[serde(default)]
     pub(super) normalizer: Value,
-    pub(super) model: Model,
+    pub(super) model: TokenizerModel,
 }
 
 /// The part that splits words.
 #[derive(Deserialize)]
-pub(super) struct Model {
+pub(super) struct TokenizerModel {
     #[serde(rename = "type")]
     kind: Option<String>,
     unk_token: Option<String>,
@@ -25,7 +25,7 @@ pub(super) struct Model {
     vocab: LastId,
 }
 
-impl Model {
+impl TokenizerModel {
     /// Whether our Unigram model reads it. Unknown text as bytes is the library's.
     pub(super) fn is_unigram(&self) -> bool {
         self.kind.as_deref() == Some("Unigram") && self.byte_fallback != Some(true)
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn model(json: Value) -> Model {
+    fn model(json: Value) -> TokenizerModel {
         serde_json::from_value(json).unwrap()
     }
 

@@ -69,11 +69,6 @@ impl Pipeline {
     pub(super) fn added_ids(&self) -> Vec<u32> {
         of_either!(self, tokenizer => tokenizer.get_added_tokens_decoder().into_keys().collect())
     }
-
-    /// Number of token ids.
-    pub(super) fn vocab_size(&self) -> usize {
-        of_either!(self, tokenizer => tokenizer.get_vocab_size(true))
-    }
 }
 
 /// Runs the library, which trusts the file that it was made from: a panic is an error like others.

@@ -1,8 +1,8 @@
 //! BERT's WordPiece tokenizer from a `vocab.txt`.
 
-use crate::config::{read_optional_json, without_mark};
 use crate::error::Error;
 use crate::folder::Folder;
+use crate::json::{read_optional_json, without_mark};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -54,47 +54,54 @@ impl Settings {
 /// The contents of the `tokenizer.json` that says the same as the folder's `vocab.txt`.
 pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
     let shown = folder.show("vocab.txt");
-    let bytes = folder.read("vocab.txt")?;
-    let text = std::str::from_utf8(without_mark(&bytes))
-        .map_err(|e| Error::file(&shown, format!("it is not UTF-8: {e}.")))?;
-    // A token that is listed twice has the id of its last line, as in Python's dictionary.
-    let vocab: Map<String, Value> = text
-        .lines()
-        .enumerate()
-        .map(|(id, token)| (token.to_owned(), id.into()))
-        .collect();
+    let vocabulary = read_vocabulary(folder, &shown)?;
     let settings: Settings =
         read_optional_json(folder, "tokenizer_config.json")?.unwrap_or_default();
     let settings =
         settings.or(read_optional_json(folder, "special_tokens_map.json")?.unwrap_or_default());
+    let file = tokenizer_json(&shown, vocabulary, settings)?;
+    Ok(file.to_string().into_bytes())
+}
+
+/// The ids of the tokens. One that is listed twice has the id of its last line, as in Python's dictionary.
+fn read_vocabulary(folder: &Folder, shown: &str) -> Result<Map<String, Value>, Error> {
+    let bytes = folder.read("vocab.txt")?;
+    let text = std::str::from_utf8(without_mark(&bytes))
+        .map_err(|e| Error::file(shown, format!("it is not UTF-8: {e}.")))?;
+    let tokens = text.lines().enumerate();
+    Ok(tokens
+        .map(|(id, token)| (token.to_owned(), id.into()))
+        .collect())
+}
+
+fn tokenizer_json(
+    shown: &str,
+    vocabulary: Map<String, Value>,
+    settings: Settings,
+) -> Result<Value, Error> {
     let special = |name: Option<Name>, usual: &str| {
         let token = name.map_or_else(|| usual.to_owned(), Name::text);
-        match vocab.get(&token) {
+        match vocabulary.get(&token) {
             Some(id) => Ok((token, id.clone())),
             None => Err(Error::file(
-                &shown,
+                shown,
                 format!("the special token {token} is not in it."),
             )),
         }
     };
-    let (unk, cls) = (
-        special(settings.unk_token, "[UNK]")?,
-        special(settings.cls_token, "[CLS]")?,
-    );
+    let unk = special(settings.unk_token, "[UNK]")?;
+    let cls = special(settings.cls_token, "[CLS]")?;
     let sep = special(settings.sep_token, "[SEP]")?;
     // Nothing that yuyi does needs these two, so a vocabulary may lack them.
     let optional = [
         special(settings.pad_token, "[PAD]").ok(),
         special(settings.mask_token, "[MASK]").ok(),
     ];
-    let added: Vec<Value> = [&unk, &cls, &sep]
-        .into_iter()
-        .chain(optional.iter().flatten())
-        .map(added_token)
-        .collect();
-    let file = json!({
+    let needed = [&unk, &cls, &sep].into_iter();
+    let added = needed.chain(optional.iter().flatten()).map(added_token);
+    Ok(json!({
         "version": "1.0",
-        "added_tokens": added,
+        "added_tokens": added.collect::<Vec<Value>>(),
         "normalizer": {
             "type": "BertNormalizer",
             "clean_text": true,
@@ -109,10 +116,9 @@ pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
             "unk_token": unk.0,
             "continuing_subword_prefix": "##",
             "max_input_chars_per_word": 100,
-            "vocab": vocab,
+            "vocab": vocabulary,
         },
-    });
-    Ok(file.to_string().into_bytes())
+    }))
 }
 
 fn added_token((content, id): &(String, Value)) -> Value {

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{BERT, Model, XLM_ROBERTA};
+use crate::model::{BERT, TestModel, XLM_ROBERTA};
 
 const LIMIT: &str = "it must be between 1 and 16777216.";
 
 fn error_with(file: &str, field: &str, value: Value) -> String {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.edit_json(file, |json| json[field] = value);
     model.load_error()
 }
@@ -44,7 +44,7 @@ fn sizes_that_no_model_has() {
 
 #[test]
 fn each_size_missing() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     let sound = model.json("config.json");
     for (field, value) in sound.as_object().unwrap() {
         if field == "type_vocab_size" || !value.is_u64() {
@@ -118,7 +118,7 @@ fn values_that_contradict_each_other() {
             expected
         );
     }
-    let model = Model::copy(XLM_ROBERTA);
+    let model = TestModel::copy(XLM_ROBERTA);
     for id in [129, 130, 1 << 24] {
         model.edit_json("config.json", |config| config["pad_token_id"] = json!(id));
         assert_eq!(
@@ -185,7 +185,7 @@ fn models_that_yuyi_does_not_run() {
 #[test]
 fn a_configuration_that_is_no_object() {
     for text in ["[]", "null", "7", "\"bert\"", "[1, 2, 3]"] {
-        let model = Model::copy(BERT);
+        let model = TestModel::copy(BERT);
         model.write("config.json", text);
         assert_eq!(
             model.load_error(),
@@ -220,7 +220,7 @@ fn poolings_that_yuyi_does_not_have() {
             format!("{file}: {expected}")
         );
     }
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.write(file, "{\"pooling_mode_lasttoken\": true}");
     let expected =
         "pooling_mode_lasttoken is not supported. yuyi pools by cls, mean or max, one of them.";
@@ -247,7 +247,7 @@ fn modules_that_lead_elsewhere() {
 
 #[test]
 fn a_list_of_no_modules() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.write("modules.json", "[]");
     assert_eq!(
         model.load_error(),
@@ -257,7 +257,7 @@ fn a_list_of_no_modules() {
 
 /// The error when module 1 is another one.
 fn with_module(kind: &str, path: &str) -> String {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.edit_json("modules.json", |modules| {
         modules[1]["type"] = json!(kind);
         modules[1]["path"] = json!(path);
@@ -272,7 +272,7 @@ fn lengths_that_leave_no_room() {
         ("tokenizer_config.json", "model_max_length"),
     ] {
         for length in [0, 2] {
-            let model = Model::copy(BERT);
+            let model = TestModel::copy(BERT);
             if field == "model_max_length" {
                 model.remove("sentence_bert_config.json");
             }
@@ -290,7 +290,7 @@ fn lengths_that_leave_no_room() {
 
 #[test]
 fn a_default_prompt_that_is_not_there() {
-    let model = Model::copy(XLM_ROBERTA);
+    let model = TestModel::copy(XLM_ROBERTA);
     let file = "config_sentence_transformers.json";
     model.edit_json(file, |json| json["default_prompt_name"] = json!("missing"));
     let expected = "default_prompt_name \"missing\" is not among the prompts.";

@@ -3,21 +3,21 @@
 use std::fs;
 use std::process::Command;
 
-use crate::model::{BERT, Model, SHARDED, TEXT, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
+use crate::model::{BERT, SHARDED, TEXT, TestModel, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
 
 const POOLING: &str = "1_Pooling/config.json";
 
 #[test]
 fn a_sound_copy_encodes() {
     for fixture in [BERT, SHARDED, XLM_ROBERTA, VOCAB_TXT] {
-        let vector = Model::copy(fixture).run(TEXT).unwrap();
+        let vector = TestModel::copy(fixture).run(TEXT).unwrap();
         assert!(vector.iter().all(|x| x.is_finite()), "{fixture}");
     }
 }
 
 #[test]
 fn no_folder_at_all() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     for (path, expected) in [
         (
             "absent",
@@ -53,7 +53,7 @@ fn each_file_missing() {
         ),
     ];
     for (file, expected) in cases {
-        let model = Model::copy(BERT);
+        let model = TestModel::copy(BERT);
         model.remove(file);
         let error = model.load_error();
         assert!(error.ends_with(expected), "{error}");
@@ -65,7 +65,7 @@ fn each_file_missing() {
         "tokenizer.json",
         "vocab.txt",
     ] {
-        let model = Model::copy(BERT);
+        let model = TestModel::copy(BERT);
         let expected = model.run(TEXT).unwrap();
         model.remove(file);
         assert_eq!(model.run(TEXT).unwrap(), expected, "without {file}");
@@ -74,7 +74,7 @@ fn each_file_missing() {
 
 #[test]
 fn no_tokenizer_at_all() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.remove("tokenizer.json");
     model.remove("vocab.txt");
     assert_eq!(
@@ -85,7 +85,7 @@ fn no_tokenizer_at_all() {
 
 #[test]
 fn no_word_on_pooling() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.remove("modules.json");
     model.remove(POOLING);
     assert_eq!(
@@ -97,7 +97,7 @@ fn no_word_on_pooling() {
 
 #[test]
 fn weights_in_the_older_format() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     fs::rename(model.path(WEIGHTS), model.path("pytorch_model.bin")).unwrap();
     assert_eq!(
         model.load_error(),
@@ -108,7 +108,7 @@ fn weights_in_the_older_format() {
 
 #[test]
 fn weights_that_git_did_not_fetch() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.write(
         WEIGHTS,
         "version https://git-lfs.github.com/spec/v1\noid sha256:4665\nsize 204557152\n",
@@ -120,7 +120,7 @@ fn weights_that_git_did_not_fetch() {
 }
 
 /// Every file that is read, of one fixture or the other.
-fn for_each_file(test: impl Fn(&Model, &str)) {
+fn for_each_file(test: impl Fn(&TestModel, &str)) {
     let files = [
         (BERT, "tokenizer.json"),
         (BERT, "tokenizer_config.json"),
@@ -136,7 +136,7 @@ fn for_each_file(test: impl Fn(&Model, &str)) {
         (XLM_ROBERTA, "config_sentence_transformers.json"),
     ];
     for (fixture, file) in files {
-        test(&Model::copy(fixture), file);
+        test(&TestModel::copy(fixture), file);
     }
 }
 
@@ -149,7 +149,7 @@ fn empty_files() {
             "{file}"
         );
     });
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.write("config.json", "");
     assert_eq!(
         model.load_error(),
@@ -205,7 +205,7 @@ fn pipes_in_place_of_files() {
 #[test]
 fn text_files_with_a_byte_order_mark() {
     for fixture in [BERT, SHARDED, VOCAB_TXT, XLM_ROBERTA] {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         let expected = model.run(TEXT).unwrap();
         let files = fs::read_dir(model.path("")).unwrap();
         for name in files.map(|entry| entry.unwrap().file_name().into_string().unwrap()) {

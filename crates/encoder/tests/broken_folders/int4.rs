@@ -3,15 +3,15 @@
 use serde_json::json;
 
 use crate::integers::make_int4;
-use crate::model::{BERT, Model, TEXT, WEIGHTS};
+use crate::model::{BERT, TEXT, TestModel, WEIGHTS};
 use crate::weights::Weights;
 
 const WORDS: &str = "embeddings.word_embeddings.weight_q4";
 const OUTPUT: &str = "encoder.layer.0.output.dense.weight_q4";
 
 /// The fixture with its matrices (positions and types aside) in blocks.
-fn model() -> Model {
-    let model = Model::copy(BERT);
+fn model() -> TestModel {
+    let model = TestModel::copy(BERT);
     make_int4(&model);
     model
 }

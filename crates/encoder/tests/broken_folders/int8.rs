@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use crate::integers::make_int8;
-use crate::model::{BERT, Model, TEXT, WEIGHTS};
+use crate::model::{BERT, TEXT, TestModel, WEIGHTS};
 use crate::weights::Weights;
 
 const OUTPUT: &str = "encoder.layer.0.output.dense.weight";
 
 /// The fixture in the naming of compressed-tensors.
-fn model() -> Model {
-    let model = Model::copy(BERT);
+fn model() -> TestModel {
+    let model = TestModel::copy(BERT);
     make_int8(&model, 127.0);
     model
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{BERT, Model, SHARDED, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
+use crate::model::{BERT, SHARDED, TestModel, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
 use crate::weights::{join, split};
 
 const SEED: u64 = 20_261_124;
@@ -30,7 +30,7 @@ impl Random {
 struct Tally([usize; 2]);
 
 impl Tally {
-    fn try_out(&mut self, model: &Model, what: &str) {
+    fn try_out(&mut self, model: &TestModel, what: &str) {
         // Shown when the test fails.
         println!("{what}");
         self.0[usize::from(model.assert_survives())] += 1;
@@ -68,7 +68,7 @@ fn bits_of_weights() {
         (XLM_ROBERTA, WEIGHTS),
         (SHARDED, "model-00002-of-00002.safetensors"),
     ] {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         let sound = model.read(file);
         let header = 8 + u64::from_le_bytes(*sound.first_chunk().unwrap()) as usize;
         for round in 0..300 {
@@ -86,7 +86,7 @@ fn bits_of_weights() {
 fn bits_of_text_files() {
     let (mut random, mut tally) = (Random(SEED), Tally::default());
     for (fixture, file) in JSON.into_iter().chain([(VOCAB_TXT, "vocab.txt")]) {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         let sound = model.read(file);
         for round in 0..150 {
             let mut bytes = sound.clone();
@@ -101,7 +101,7 @@ fn bits_of_text_files() {
 fn lengths_of_text_files() {
     let (mut random, mut tally) = (Random(SEED), Tally::default());
     for (fixture, file) in JSON.into_iter().chain([(VOCAB_TXT, "vocab.txt")]) {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         let sound = model.read(file);
         for _ in 0..20 {
             let length = random.below(sound.len());
@@ -115,7 +115,7 @@ fn lengths_of_text_files() {
 fn values_of_json_files() {
     let (mut random, mut tally) = (Random(SEED), Tally::default());
     for (fixture, file) in JSON {
-        let model = Model::copy(fixture);
+        let model = TestModel::copy(fixture);
         let sound = model.json(file);
         for round in 0..200 {
             let mut value = sound.clone();
@@ -131,7 +131,7 @@ fn values_of_json_files() {
 #[test]
 fn values_of_weight_headers() {
     let (mut random, mut tally) = (Random(SEED), Tally::default());
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     let sound = model.read(WEIGHTS);
     let (header, data) = split(&sound);
     for round in 0..300 {

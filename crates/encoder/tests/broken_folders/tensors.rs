@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use yuyi_encoder::EncodeOptions;
 
-use crate::model::{BERT, Model, SHARDED, TEXT, WEIGHTS, XLM_ROBERTA};
+use crate::model::{BERT, SHARDED, TEXT, TestModel, WEIGHTS, XLM_ROBERTA};
 use crate::weights::{Tensor, Weights, join, not_finite, split};
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
@@ -14,7 +14,7 @@ const SECOND: &str = "embeddings.LayerNorm.weight";
 
 /// Writes the weights with a header that `edit` changed; the error of loading them.
 fn error_with_header(edit: impl FnOnce(&mut Map<String, Value>)) -> String {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     let bytes = model.read(WEIGHTS);
     let (mut header, data) = split(&bytes);
     edit(&mut header);
@@ -23,14 +23,14 @@ fn error_with_header(edit: impl FnOnce(&mut Map<String, Value>)) -> String {
 }
 
 fn error_with_weights(edit: impl FnOnce(&mut Weights)) -> String {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.edit_weights(edit);
     model.load_error()
 }
 
 #[test]
 fn truncated_files_tell_both_lengths() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     let bytes = model.read(WEIGHTS);
     let header = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
     let few = (0..300).chain(header - 20..header + 20);
@@ -55,7 +55,7 @@ fn truncated_files_tell_both_lengths() {
 
 #[test]
 fn lies_about_the_headers_length() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     let bytes = model.read(WEIGHTS);
     let length = bytes.len() as u64;
     for told in [
@@ -272,7 +272,7 @@ fn not_finite_values_in_each_tensor() {
 #[test]
 fn not_finite_values_in_word_embeddings() {
     for (fixture, columns) in [(BERT, 64), (XLM_ROBERTA, 64), ("bert-mean-bf16-odd", 48)] {
-        let sound = Model::copy(fixture).load().unwrap();
+        let sound = TestModel::copy(fixture).load().unwrap();
         let ids = |text: &str| {
             let tokens = sound.tokenize(&[text], &EncodeOptions::default());
             tokens.unwrap().remove(0).ids
@@ -282,7 +282,7 @@ fn not_finite_values_in_word_embeddings() {
         let id = id.unwrap() as usize;
         let at = id * columns + 5;
         for kind in 0..2 {
-            let model = Model::copy(fixture);
+            let model = TestModel::copy(fixture);
             model.edit_weights(|weights| put(weights.get(WORDS), at, kind));
             assert_eq!(
                 model.encode_error(TEXT),
@@ -304,7 +304,7 @@ fn finite_weights_that_overflow() {
         vec![attention("query"), attention("key")],
         vec![layer_norm],
     ] {
-        let model = Model::copy(XLM_ROBERTA);
+        let model = TestModel::copy(XLM_ROBERTA);
         model.edit_weights(|weights| {
             for name in &names {
                 let elements = weights.get(name).bytes.chunks_exact_mut(4);
@@ -363,7 +363,7 @@ fn an_index_that_leads_nowhere() {
         ),
     ];
     for (file, expected) in cases {
-        let model = Model::copy(SHARDED);
+        let model = TestModel::copy(SHARDED);
         model.edit_json("model.safetensors.index.json", |index| {
             index["weight_map"]["embeddings.LayerNorm.bias"] = file.clone();
             if file == last {
@@ -386,7 +386,7 @@ fn an_index_without_a_map() {
         "",
         "{\"weight_map\": {\"a\"",
     ] {
-        let model = Model::copy(SHARDED);
+        let model = TestModel::copy(SHARDED);
         model.write("model.safetensors.index.json", index);
         let error = model.load_error();
         assert!(
@@ -394,7 +394,7 @@ fn an_index_without_a_map() {
             "{error}"
         );
     }
-    let model = Model::copy(SHARDED);
+    let model = TestModel::copy(SHARDED);
     model.write("model.safetensors.index.json", "{\"weight_map\": {}}");
     assert!(
         model
@@ -405,7 +405,7 @@ fn an_index_without_a_map() {
 
 #[test]
 fn two_files_with_the_same_tensor() {
-    let model = Model::copy(SHARDED);
+    let model = TestModel::copy(SHARDED);
     let first = model.read("model-00001-of-00002.safetensors");
     model.write("model-00002-of-00002.safetensors", first);
     let error = model.load_error();
@@ -422,7 +422,7 @@ fn two_files_with_the_same_tensor() {
 #[test]
 fn a_missing_or_broken_shard() {
     let name = "model-00002-of-00002.safetensors";
-    let model = Model::copy(SHARDED);
+    let model = TestModel::copy(SHARDED);
     let bytes = model.read(name);
     model.write(name, &bytes[..bytes.len() / 2]);
     assert!(
@@ -440,7 +440,7 @@ fn a_missing_or_broken_shard() {
 /// Files of more than a megabyte are mapped: nothing may be read past their end.
 #[test]
 fn large_files_are_checked_like_small_ones() {
-    let model = Model::copy(XLM_ROBERTA);
+    let model = TestModel::copy(XLM_ROBERTA);
     let rows = 8_000;
     model.edit_json("config.json", |config| config["vocab_size"] = json!(rows));
     model.edit_weights(|weights| {
@@ -474,11 +474,11 @@ fn large_files_are_checked_like_small_ones() {
 }
 
 /// Runs `test` on a fresh copy for every tensor of the fixture, with its name and shape.
-fn for_each_tensor(fixture: &str, test: impl Fn(&Model, &str, &[usize])) {
-    let tensors = Weights::read(&Model::copy(fixture).read(WEIGHTS)).0;
+fn for_each_tensor(fixture: &str, test: impl Fn(&TestModel, &str, &[usize])) {
+    let tensors = Weights::read(&TestModel::copy(fixture).read(WEIGHTS)).0;
     assert!(tensors.len() >= 37);
     for (name, tensor) in tensors {
-        test(&Model::copy(fixture), &name, &tensor.shape);
+        test(&TestModel::copy(fixture), &name, &tensor.shape);
     }
 }
 

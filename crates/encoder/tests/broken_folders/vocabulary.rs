@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{BERT, Model, TEXT, VOCAB_TXT, XLM_ROBERTA};
+use crate::model::{BERT, TEXT, TestModel, VOCAB_TXT, XLM_ROBERTA};
 
 const FILE: &str = "tokenizer.json";
 
 fn error_with(fixture: &str, edit: impl FnOnce(&mut Value)) -> String {
-    let model = Model::copy(fixture);
+    let model = TestModel::copy(fixture);
     model.edit_json(FILE, edit);
     model.load_error()
 }
@@ -35,7 +35,7 @@ fn ids_beyond_the_models_vocabulary() {
 
 #[test]
 fn more_lines_than_the_model_has_ids() {
-    let model = Model::copy(VOCAB_TXT);
+    let model = TestModel::copy(VOCAB_TXT);
     let vocabulary = String::from_utf8(model.read("vocab.txt")).unwrap();
     model.write("vocab.txt", format!("{vocabulary}多\n余\n"));
     assert_eq!(
@@ -46,7 +46,7 @@ fn more_lines_than_the_model_has_ids() {
 
 #[test]
 fn vocabularies_without_special_tokens() {
-    let model = Model::copy(VOCAB_TXT);
+    let model = TestModel::copy(VOCAB_TXT);
     let vocabulary = String::from_utf8(model.read("vocab.txt")).unwrap();
     for token in ["[UNK]", "[CLS]", "[SEP]"] {
         model.write("vocab.txt", vocabulary.replace(token, "other"));
@@ -61,7 +61,7 @@ fn vocabularies_without_special_tokens() {
 
 #[test]
 fn vocabularies_that_are_no_text() {
-    let model = Model::copy(VOCAB_TXT);
+    let model = TestModel::copy(VOCAB_TXT);
     model.write("vocab.txt", b"[PAD]\n\xFF\xFE\n");
     assert!(
         model
@@ -85,7 +85,7 @@ fn tokenizers_of_no_known_form() {
         "{\"model\": {}}",
         "{\"version\": \"9\", \"model\": {}}",
     ] {
-        let model = Model::copy(BERT);
+        let model = TestModel::copy(BERT);
         model.write(FILE, text);
         let error = model.load_error();
         assert!(
@@ -112,7 +112,7 @@ fn normalisers_that_lead_out_of_their_tables() {
 /// Not every tokenizer puts special tokens around a text; then a text can have no token at all.
 #[test]
 fn a_text_without_tokens() {
-    let model = Model::copy(BERT);
+    let model = TestModel::copy(BERT);
     model.edit_json(FILE, |file| file["post_processor"] = Value::Null);
     model.run(TEXT).unwrap();
     for text in ["", "  ", "\u{1}"] {

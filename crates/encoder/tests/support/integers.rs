@@ -5,14 +5,14 @@
 use half::{bf16, f16};
 use serde_json::{Value, json};
 
-use crate::model::Model;
+use crate::model::TestModel;
 use crate::weights::{Tensor, Weights};
 
 pub const BLOCK: usize = 32;
 
 /// Turns the linear weights to I8 with an F32 scale a row, so that the largest of each row becomes `largest`. At 32 the
 /// kernels take any row as it is, at 127 no row.
-pub fn make_int8(model: &Model, largest: f32) {
+pub fn make_int8(model: &TestModel, largest: f32) {
     let config = json!({"quant_method": "compressed-tensors", "format": "int-quantized"});
     set_quantization(model, config);
     model.edit_weights(|weights| {
@@ -33,7 +33,7 @@ pub fn make_int8(model: &Model, largest: f32) {
 }
 
 /// Turns the linear weights and the token embeddings to blocks of 4 bits with an F16 scale each.
-pub fn make_int4(model: &Model) {
+pub fn make_int4(model: &TestModel) {
     set_quantization(
         model,
         json!({"quant_method": "yuyi-q4", "format": "q4_0", "block_size": BLOCK}),
@@ -64,7 +64,7 @@ pub fn make_int4(model: &Model) {
 }
 
 /// Turns the weights of [`make_int8`] or [`make_int4`] into the floats that they stand for.
-pub fn widen(model: &Model) {
+pub fn widen(model: &TestModel) {
     set_quantization(model, Value::Null);
     model.edit_weights(|weights| {
         let names: Vec<String> = weights.0.keys().cloned().collect();
@@ -100,7 +100,7 @@ fn widen_blocks(bytes: &[u8], scales: &[f32]) -> Vec<f32> {
         .collect()
 }
 
-fn set_quantization(model: &Model, value: Value) {
+fn set_quantization(model: &TestModel, value: Value) {
     model.edit_json("config.json", |config| {
         config["quantization_config"] = value
     });

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use yuyi_encoder::{EncodeOptions, Encoder, Error, Folder, LoadOptions, Precision, Prospect};
+use yuyi_encoder::{EncodeOptions, Encoder, EncoderFacts, Error, Folder, LoadOptions, Precision};
 
 use crate::weights::Weights;
 
@@ -34,11 +34,11 @@ fn options(precision: Option<Precision>) -> LoadOptions {
     }
 }
 
-pub struct Model {
+pub struct TestModel {
     folder: TempDir,
 }
 
-impl Model {
+impl TestModel {
     /// A sound copy.
     pub fn copy(fixture: &str) -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/models");
@@ -94,8 +94,8 @@ impl Model {
         Encoder::load(&Folder::open(self.folder.path())?, &options(precision))
     }
 
-    pub fn prospect_in(&self, precision: Option<Precision>) -> Result<Prospect, Error> {
-        Prospect::of(&Folder::open(self.folder.path())?, &options(precision))
+    pub fn facts_in(&self, precision: Option<Precision>) -> Result<EncoderFacts, Error> {
+        EncoderFacts::of_folder(&Folder::open(self.folder.path())?, &options(precision))
     }
 
     /// Loads and encodes.
@@ -112,7 +112,7 @@ impl Model {
         }
     }
 
-    /// As [`Model::load_error`], for a model that loads.
+    /// As [`TestModel::load_error`], for a model that loads.
     pub fn encode_error(&self, text: &str) -> String {
         let encoder = self.load().unwrap_or_else(|e| panic!("{}", self.shown(&e)));
         match encoder.encode(&[text], &EncodeOptions::default()) {

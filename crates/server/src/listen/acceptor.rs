@@ -23,8 +23,8 @@ use tokio::time::sleep;
 
 use super::ListenOptions;
 use super::connections::Connections;
-use crate::caller::Peer;
-use crate::patience::{PatientStream, Phase};
+use crate::listen::patience::{PatientStream, Phase};
+use crate::perimeter::caller::Peer;
 
 /// Pause after a failure to accept, which mostly means that the process is out of file
 /// descriptors and that some must be closed first.

@@ -5,15 +5,14 @@ use std::sync::LazyLock;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use utoipa::OpenApi;
 
 use crate::ApiError;
-use crate::openapi::Document;
-use crate::routes::page;
+use crate::openapi;
+use crate::routes::{page, table};
 
 /// The document as JSON. `None` cannot happen: it is made of strings and lists.
 static DOCUMENT: LazyLock<Option<Bytes>> =
-    LazyLock::new(|| Document::openapi().to_json().ok().map(Bytes::from));
+    LazyLock::new(|| openapi::document(&table()).to_json().ok().map(Bytes::from));
 
 /// This document.
 #[utoipa::path(

@@ -7,13 +7,13 @@ use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
 use yuyi_models::EmbedOptions;
 
-use crate::body::JsonBody;
-use crate::dimensions::{Dimensions, shorten};
-use crate::fields::Fields;
-use crate::input::Input;
-use crate::options::RefuseCut;
-use crate::truncation::{Truncation, named_prompt};
-use crate::{ApiError, App, Limits};
+use crate::request::body::JsonBody;
+use crate::request::dimensions::{Dimensions, shorten};
+use crate::request::input::Input;
+use crate::request::options::RefuseCut;
+use crate::request::truncation::{Truncation, named_prompt};
+use crate::request::{Source, flag, name, part, request};
+use crate::{ApiError, App};
 
 /// Vectors of texts, as TEI answers: a list for each input, also for a single one.
 #[utoipa::path(
@@ -27,7 +27,7 @@ pub(crate) async fn embed(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Vectors>, ApiError> {
-    let request = EmbedRequest::read(Fields::of(body, "")?, app.limits())?;
+    let request = EmbedRequest::take(&mut Source::of(body, app.limits())?)?;
     answer(&app, request).await.map(Json)
 }
 
@@ -60,40 +60,27 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, 
     Ok(Vectors(vectors.collect()))
 }
 
-/// Texts or token ids to embed. Fields that are not known are ignored.
-#[derive(ToSchema)]
-pub(crate) struct EmbedRequest {
-    #[schema(example = json!(["今天天气真不错", "外面阳光明媚"]))]
-    inputs: Input,
-    #[serde(flatten)]
-    truncation: Truncation,
-    /// A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's
-    /// default.
-    #[schema(example = json!(null))]
-    prompt_name: Option<String>,
-    /// Scale vectors to length 1.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>, default = true)]
-    normalize: bool,
-    /// Keep the first numbers only; absent: all.
-    #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]
-    dimensions: Dimensions,
-    /// The model to compute with, by a name of `/v1/models`; absent: the default one.
-    #[schema(example = json!(null))]
-    model: Option<String>,
-}
-
-impl EmbedRequest {
-    pub(crate) fn read(mut fields: Fields, limits: &Limits) -> Result<Self, ApiError> {
-        let (inputs, path) = fields.required("inputs")?;
-        Ok(Self {
-            inputs: Input::read(inputs, &path, limits)?,
-            truncation: Truncation::read(&mut fields)?,
-            prompt_name: fields.optional_text("prompt_name")?,
-            normalize: fields.optional_flag("normalize")?.unwrap_or(true),
-            dimensions: Dimensions::read(&mut fields)?,
-            model: fields.optional_text("model")?,
-        })
+request! {
+    /// Texts or token ids to embed. Fields that are not known are ignored.
+    pub(crate) struct EmbedRequest {
+        #[schema(example = json!(["今天天气真不错", "外面阳光明媚"]))]
+        inputs: Input = Input::take,
+        #[serde(flatten)]
+        truncation: Truncation = part(Truncation::take),
+        /// A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's
+        /// default.
+        #[schema(example = json!(null))]
+        prompt_name: Option<String> = name,
+        /// Scale vectors to length 1.
+        #[serde(default)]
+        #[schema(value_type = Option<bool>, default = true)]
+        normalize: bool = flag(true),
+        /// Keep the first numbers only; absent: all.
+        #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]
+        dimensions: Dimensions = Dimensions::take,
+        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
     }
 }
 

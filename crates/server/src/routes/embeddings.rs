@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
-use crate::body::JsonBody;
-use crate::dimensions::shorten;
 use crate::embed::Embedded;
+use crate::request::Source;
+use crate::request::body::JsonBody;
+use crate::request::dimensions::shorten;
 use crate::{ApiError, App};
 
 /// Vectors of texts or token ids, as OpenAI answers.
@@ -28,7 +29,7 @@ pub(crate) async fn embeddings(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
-    let request = EmbeddingsRequest::read(body, app.limits())?;
+    let request = EmbeddingsRequest::take(&mut Source::of(body, app.limits())?)?;
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", model.embedder())?;
@@ -48,21 +49,6 @@ pub(crate) async fn embeddings(
         model: model.name().to_owned(),
         usage: Usage::of(&embedded),
     }))
-}
-
-/// As `/v1/embeddings`, for clients whose base address has no `/v1`.
-#[utoipa::path(
-    post,
-    path = "/embeddings",
-    tag = "Embeddings",
-    request_body = EmbeddingsRequest,
-    responses((status = 200, description = "A vector for each input, in order.", body = Reply)),
-)]
-pub(crate) async fn embeddings_alias(
-    app: State<App>,
-    body: JsonBody,
-) -> Result<Json<Reply>, ApiError> {
-    embeddings(app, body).await
 }
 
 /// The reply.

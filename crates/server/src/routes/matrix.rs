@@ -14,13 +14,12 @@ use utoipa::ToSchema;
 use yuyi_models::Inputs;
 use yuyi_tasks::{Calibration, cosine};
 
-use crate::body::JsonBody;
 use crate::embed::Embedded;
-use crate::fields::Fields;
-use crate::json::Json;
-use crate::options::{Options, RefuseCut};
+use crate::request::body::JsonBody;
+use crate::request::json::Json;
+use crate::request::options::{Options, RefuseCut};
+use crate::request::{Source, optional_texts, part, request, texts};
 use crate::routes::similarity::Head;
-use crate::text::read_texts;
 use crate::{ApiError, App, Limits};
 
 /// How alike every text of `a` is to every text of `b`, or of `a` itself when `b` is absent.
@@ -69,38 +68,34 @@ pub(crate) async fn matrix(
     Ok((headers, matrix.into_body()?).into_response())
 }
 
-/// The texts to compare.
-#[derive(Debug, ToSchema)]
-pub(crate) struct MatrixRequest {
-    /// The rows.
-    #[schema(min_items = 1, example = json!(["我喜欢吃水果", "今天天气真不错"]))]
-    a: Vec<String>,
-    /// The columns; absent: those of `a`.
-    #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "外面阳光明媚"]))]
-    b: Option<Vec<String>>,
-    #[serde(flatten)]
-    options: Options,
+request! {
+    /// The texts to compare.
+    pub(crate) struct MatrixRequest {
+        /// The rows.
+        #[schema(min_items = 1, example = json!(["我喜欢吃水果", "今天天气真不错"]))]
+        a: Vec<String> = texts,
+        /// The columns; absent: those of `a`.
+        #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "外面阳光明媚"]))]
+        b: Option<Vec<String>> = optional_texts,
+        #[serde(flatten)]
+        options: Options = part(Options::take),
+    }
 }
 
 impl MatrixRequest {
     fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut fields = Fields::of(body, "")?;
-        let (value, path) = fields.required("a")?;
-        let a = read_texts(value, &path, 0, limits)?;
-        let b = fields
-            .optional("b")
-            .map(|(value, path)| read_texts(value, &path, a.len(), limits))
-            .transpose()?;
-        let options = Options::read(&mut fields)?;
-        fields.finish()?;
-        let pairs = a.len() * b.as_ref().map_or(a.len(), Vec::len);
+        let mut source = Source::of(body, limits)?;
+        let request = Self::take(&mut source)?;
+        source.finish()?;
+        let rows = request.a.len();
+        let pairs = rows * request.b.as_ref().map_or(rows, Vec::len);
         if pairs > limits.matrix_pairs {
             return Err(ApiError::TooManyPairs {
                 pairs,
                 limit: limits.matrix_pairs,
             });
         }
-        Ok(Self { a, b, options })
+        Ok(request)
     }
 }
 

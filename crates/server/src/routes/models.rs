@@ -8,11 +8,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_serving::ModelStatus;
 
-use crate::body::JsonBody;
 use crate::envelope::OpenAiReply;
-use crate::fields::{Fields, text};
-use crate::json::Json as Document;
-use crate::{ApiError, App};
+use crate::request::body::JsonBody;
+use crate::request::json::Json as Document;
+use crate::request::{Source, request, required_name};
+use crate::{ApiError, App, Limits};
 
 /// The reply.
 #[derive(Serialize, ToSchema)]
@@ -110,7 +110,7 @@ pub(crate) async fn load(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Model>, ApiError> {
-    let Named { model } = Named::read(body)?;
+    let Named { model } = Named::read(body, app.limits())?;
     let status = app.registry().load_now(&model).await?;
     Ok(Json(status.into()))
 }
@@ -127,26 +127,26 @@ pub(crate) async fn unload(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Model>, ApiError> {
-    let Named { model } = Named::read(body)?;
+    let Named { model } = Named::read(body, app.limits())?;
     let status = app.registry().unload(&model).await?;
     Ok(Json(status.into()))
 }
 
-/// Which model is meant.
-#[derive(ToSchema)]
-#[schema(as = NamedModel)]
-pub(crate) struct Named {
-    /// Its name or an alias.
-    #[schema(example = "e5-small-zh")]
-    model: String,
+request! {
+    /// Which model is meant.
+    #[schema(as = NamedModel)]
+    pub(crate) struct Named {
+        /// Its name or an alias.
+        #[schema(example = "e5-small-zh")]
+        model: String = required_name,
+    }
 }
 
 impl Named {
-    fn read(body: Document) -> Result<Self, ApiError> {
-        let mut fields = Fields::of(body, "")?;
-        let (value, path) = fields.required("model")?;
-        let model = text(value, &path)?;
-        fields.finish()?;
-        Ok(Self { model })
+    fn read(body: Document, limits: &Limits) -> Result<Self, ApiError> {
+        let mut source = Source::of(body, limits)?;
+        let named = Self::take(&mut source)?;
+        source.finish()?;
+        Ok(named)
     }
 }

@@ -9,10 +9,10 @@ use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
-use crate::body::JsonBody;
 use crate::embed::{Embedded, Model};
-use crate::fields::Fields;
-use crate::options::RefuseCut;
+use crate::request::Source;
+use crate::request::body::JsonBody;
+use crate::request::options::RefuseCut;
 use crate::score::ScoreTexts;
 use crate::{ApiError, App};
 
@@ -28,20 +28,8 @@ pub(crate) async fn rerank(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Ranking>, ApiError> {
-    let request = RerankRequest::read(Fields::of(body, "")?, app.limits())?;
+    let request = RerankRequest::take(&mut Source::of(body, app.limits())?)?;
     rank_documents(&app, request).await.map(Json)
-}
-
-/// As `/v1/rerank`, where Cohere's second API looks for it.
-#[utoipa::path(
-    post,
-    path = "/v2/rerank",
-    tag = "Ranking",
-    request_body = RerankRequest,
-    responses((status = 200, description = "The best documents, best first.", body = Ranking)),
-)]
-pub(crate) async fn rerank_v2(app: State<App>, body: JsonBody) -> Result<Json<Ranking>, ApiError> {
-    rerank(app, body).await
 }
 
 /// Documents, ranked by how alike they are to a query; as Cohere and Jina answer, or as TEI does when

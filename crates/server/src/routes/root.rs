@@ -5,9 +5,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::body::JsonBody;
-use crate::fields::Fields;
-use crate::json;
+use crate::request::Source;
+use crate::request::body::JsonBody;
+use crate::request::json;
 use crate::routes::embed::{self, EmbedRequest, Vectors};
 use crate::routes::similarity::{self, HuggingFaceRequest};
 use crate::{ApiError, App, Limits};
@@ -44,10 +44,10 @@ pub(crate) enum RootRequest {
 
 impl RootRequest {
     fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
-        let fields = Fields::of(body, "")?;
-        match fields.is_object("inputs") {
-            true => HuggingFaceRequest::read(fields, limits).map(Self::Similarity),
-            false => EmbedRequest::read(fields, limits).map(Self::Embed),
+        let mut source = Source::of(body, limits)?;
+        match source.fields.is_object("inputs") {
+            true => HuggingFaceRequest::take(&mut source).map(Self::Similarity),
+            false => EmbedRequest::take(&mut source).map(Self::Embed),
         }
     }
 }

@@ -6,13 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
-use crate::body::JsonBody;
-use crate::fields::Fields;
-use crate::json;
-use crate::openapi::text_or_texts;
+use crate::request::body::JsonBody;
+use crate::request::json;
+use crate::request::schemas;
+use crate::request::{Source, name, request, text_or_texts};
 use crate::routes::embeddings::Usage;
 use crate::score::ScoreTexts;
-use crate::text::{check_count, read_text_or_texts};
 use crate::{ApiError, App, Limits};
 
 /// Cosines of texts, as vLLM answers: one with one, one with many, or many with as many, side by side.
@@ -58,28 +57,30 @@ pub(crate) enum ScoreRequest {
     Documents(DocumentsToScore),
 }
 
-/// Texts to compare side by side.
-#[derive(ToSchema)]
-pub(crate) struct TextsToScore {
-    #[schema(schema_with = text_or_texts, required = true)]
-    text_1: Vec<String>,
-    #[schema(schema_with = text_or_texts, required = true)]
-    text_2: Vec<String>,
-    /// The model to compute with, by a name of `/v1/models`; absent: the default one.
-    #[schema(example = json!(null))]
-    model: Option<String>,
+request! {
+    /// Texts to compare side by side.
+    pub(crate) struct TextsToScore {
+        #[schema(schema_with = schemas::text_or_texts, required = true)]
+        text_1: Vec<String> = text_or_texts,
+        #[schema(schema_with = schemas::text_or_texts, required = true)]
+        text_2: Vec<String> = text_or_texts,
+        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
+    }
 }
 
-/// Queries and documents to compare side by side.
-#[derive(ToSchema)]
-pub(crate) struct DocumentsToScore {
-    #[schema(schema_with = text_or_texts, required = true)]
-    queries: Vec<String>,
-    #[schema(schema_with = text_or_texts, required = true)]
-    documents: Vec<String>,
-    /// The model to compute with, by a name of `/v1/models`; absent: the default one.
-    #[schema(example = json!(null))]
-    model: Option<String>,
+request! {
+    /// Queries and documents to compare side by side.
+    pub(crate) struct DocumentsToScore {
+        #[schema(schema_with = schemas::text_or_texts, required = true)]
+        queries: Vec<String> = text_or_texts,
+        #[schema(schema_with = schemas::text_or_texts, required = true)]
+        documents: Vec<String> = text_or_texts,
+        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
+    }
 }
 
 /// What is compared with what, and by which model.
@@ -87,21 +88,32 @@ type Sides = (Vec<String>, Vec<String>, Option<String>);
 
 impl ScoreRequest {
     fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut fields = Fields::of(body, "")?;
-        if fields.has("queries") {
-            let (queries, documents) = read_sides("queries", "documents", &mut fields, limits)?;
-            return Ok(Self::Documents(DocumentsToScore {
-                queries,
-                documents,
-                model: fields.optional_text("model")?,
-            }));
+        let mut source = Source::of(body, limits)?;
+        let request = match source.fields.has("queries") {
+            true => Self::Documents(DocumentsToScore::take(&mut source)?),
+            false => Self::Texts(TextsToScore::take(&mut source)?),
+        };
+        request.check()?;
+        Ok(request)
+    }
+
+    /// Refuses lists that do not lie side by side.
+    fn check(&self) -> Result<(), ApiError> {
+        let (field, a, b) = match self {
+            Self::Texts(request) => ("text_2", request.text_1.len(), request.text_2.len()),
+            Self::Documents(request) => {
+                ("documents", request.queries.len(), request.documents.len())
+            }
+        };
+        if a == 1 || a == b {
+            return Ok(());
         }
-        let (text_1, text_2) = read_sides("text_1", "text_2", &mut fields, limits)?;
-        Ok(Self::Texts(TextsToScore {
-            text_1,
-            text_2,
-            model: fields.optional_text("model")?,
-        }))
+        Err(ApiError::InvalidValue {
+            field: field.to_owned(),
+            reason: format!(
+                "{a} texts cannot be scored with {b}: send one text and any number, or two lists of the same length."
+            ),
+        })
     }
 
     fn sides(self) -> Sides {
@@ -110,29 +122,6 @@ impl ScoreRequest {
             Self::Documents(request) => (request.queries, request.documents, request.model),
         }
     }
-}
-
-fn read_sides(
-    first: &'static str,
-    second: &'static str,
-    fields: &mut Fields,
-    limits: &Limits,
-) -> Result<(Vec<String>, Vec<String>), ApiError> {
-    let (value, path) = fields.required(first)?;
-    let first = read_text_or_texts(value, &path, limits)?;
-    let (value, path) = fields.required(second)?;
-    let second = read_text_or_texts(value, &path, limits)?;
-    check_count(first.len() + second.len(), &path, limits)?;
-    if first.len() == 1 || first.len() == second.len() {
-        return Ok((first, second));
-    }
-    let (a, b) = (first.len(), second.len());
-    Err(ApiError::InvalidValue {
-        field: path,
-        reason: format!(
-            "{a} texts cannot be scored with {b}: send one text and any number, or two lists of the same length."
-        ),
-    })
 }
 
 /// The reply.

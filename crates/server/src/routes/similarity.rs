@@ -16,10 +16,10 @@ use yuyi_models::Inputs;
 use self::details::Details;
 pub(crate) use self::request::HuggingFaceRequest;
 use self::request::{Pair, SimilarityRequest};
-use crate::body::JsonBody;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
-use crate::options::Options;
+use crate::request::body::JsonBody;
+use crate::request::options::Options;
 use crate::score::{Score, ScoreTexts};
 use crate::{ApiError, App};
 

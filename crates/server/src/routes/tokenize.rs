@@ -13,11 +13,9 @@ use utoipa::ToSchema;
 use yuyi_encoder::Piece;
 use yuyi_models::TokenizeOptions;
 
-use crate::body::JsonBody;
-use crate::fields::Fields;
-use crate::json;
-use crate::text::read_text_or_texts;
-use crate::truncation::named_prompt;
+use crate::request::body::JsonBody;
+use crate::request::truncation::named_prompt;
+use crate::request::{Source, flag, name, request, text_or_texts};
 use crate::{ApiError, App, Limits};
 
 /// The tokens of texts, as TEI answers: all of them, also of a text that is longer than the model reads.
@@ -32,7 +30,7 @@ pub(crate) async fn tokenize(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let request = TokenizeRequest::read(body, app.limits())?;
+    let request = TokenizeRequest::take(&mut Source::of(body, app.limits())?)?;
     let model = app.model(request.model.as_deref()).await?;
     let options = TokenizeOptions {
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,
@@ -119,37 +117,29 @@ impl Iterator for Parts {
     }
 }
 
-/// Texts to split. Fields that are not known are ignored.
-#[derive(ToSchema)]
-pub(crate) struct TokenizeRequest {
-    #[schema(schema_with = crate::openapi::text_or_texts, required = true)]
-    inputs: Vec<String>,
-    /// With the tokens that stand around every text.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>, default = true)]
-    add_special_tokens: bool,
-    /// A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's
-    /// default.
-    #[schema(example = json!(null))]
-    prompt_name: Option<String>,
-    /// The model whose tokens are asked for, by a name of `/v1/models`; absent: the default one.
-    #[schema(example = json!(null))]
-    model: Option<String>,
+request! {
+    /// Texts to split. Fields that are not known are ignored.
+    pub(crate) struct TokenizeRequest {
+        #[schema(schema_with = crate::request::schemas::text_or_texts, required = true)]
+        inputs: Vec<String> = take_inputs,
+        /// With the tokens that stand around every text.
+        #[serde(default)]
+        #[schema(value_type = Option<bool>, default = true)]
+        add_special_tokens: bool = flag(true),
+        /// A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's
+        /// default.
+        #[schema(example = json!(null))]
+        prompt_name: Option<String> = name,
+        /// The model whose tokens are asked for, by a name of `/v1/models`; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
+    }
 }
 
-impl TokenizeRequest {
-    fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut fields = Fields::of(body, "")?;
-        let (inputs, path) = fields.required("inputs")?;
-        let inputs = read_text_or_texts(inputs, &path, limits)?;
-        check_sum(&inputs, &path, limits)?;
-        Ok(Self {
-            inputs,
-            add_special_tokens: fields.optional_flag("add_special_tokens")?.unwrap_or(true),
-            prompt_name: fields.optional_text("prompt_name")?,
-            model: fields.optional_text("model")?,
-        })
-    }
+fn take_inputs(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
+    let inputs = text_or_texts(source, name)?;
+    check_sum(&inputs, name, source.limits)?;
+    Ok(inputs)
 }
 
 /// The reply is some fifty times as long as the texts, so it has the bound of the queue: what could not be embedded

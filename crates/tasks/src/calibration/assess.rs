@@ -3,8 +3,7 @@
 use super::curve::Curve;
 use super::fit::{FitError, fit, held_out};
 use crate::Calibration;
-use crate::evaluation::{Estimate, Sampling};
-use crate::metrics::{Bin, Reliability, interval};
+use crate::metrics::{Bin, Estimate, Reliability, Sampling, interval};
 
 /// A curve that was fitted to pairs, and how far similarities are from labels with it and without.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +23,7 @@ pub struct Fitted {
 pub struct Assessment {
     /// Expected calibration error over ten bins of equal width.
     pub ece: Estimate,
-    /// The bins.
+    /// What lies in each of the ten bins.
     pub bins: [Bin; 10],
 }
 

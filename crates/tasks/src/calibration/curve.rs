@@ -25,9 +25,9 @@ pub enum CurveError {
     OutOfRange {
         /// Which knot, from 0.
         index: usize,
-        /// Its cosine.
+        /// First number of the knot.
         cosine: f64,
-        /// Its similarity.
+        /// Second number of the knot.
         similarity: f64,
     },
     /// The curve does not begin at [-1, 0] or end at [1, 1].
@@ -47,9 +47,9 @@ pub enum CurveError {
     NotIncreasing {
         /// Which knot, from 0.
         index: usize,
-        /// Its cosine.
+        /// First number of the knot.
         cosine: f64,
-        /// Its similarity.
+        /// Second number of the knot.
         similarity: f64,
     },
 }

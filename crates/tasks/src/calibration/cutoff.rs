@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use super::curve::Curve;
-use crate::evaluation::{Estimate, Sampling};
-use crate::metrics::{Interval, Ranking, Threshold, intervals};
+use crate::metrics::{Estimate, Interval, Ranking, Sampling, Threshold, intervals};
 
 /// A threshold, with the interval in which it lies when the pairs are drawn anew, and what it achieves: pairs of this
 /// similarity and more are taken to be the same.

@@ -13,7 +13,7 @@ const VERSION: u64 = 1;
 /// What a `calibration.json` says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CalibrationFile {
-    /// The mapping.
+    /// From cosine to similarity.
     pub curve: Curve,
     /// Where it comes from; a file that somebody wrote by hand need not say.
     pub fitted_on: Option<FittedOn>,

@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Sampling};
-use crate::metrics::{Correlation, Ranking, Reliability, Threshold, interval, intervals};
+use crate::Calibration;
+use crate::metrics::{
+    Correlation, Estimate, Ranking, Reliability, Sampling, Threshold, interval, intervals,
+};
 
 /// Scores of pairs beside their grades, lists of one length.
 #[derive(Clone, Copy, Debug)]
 pub struct PairScores<'a> {
-    /// Raw scores, in [-1, 1].
-    pub cosine: &'a [f64],
+    /// As a model or method gives them, in [-1, 1]: of a model, cosines.
+    pub raw: &'a [f64],
     /// The scores that people see, in [0, 1].
     pub similarity: &'a [f64],
     /// What people said, in [0, 1].
@@ -25,7 +27,7 @@ pub struct Quality {
     pub same: usize,
     /// Rank correlation of score and grade.
     pub spearman: Estimate,
-    /// Linear correlation of cosine and grade.
+    /// Linear correlation of raw score and grade.
     pub pearson: Estimate,
     /// How often a pair that is the same scores above one that is not.
     pub auc: Estimate,
@@ -33,13 +35,57 @@ pub struct Quality {
     pub average_precision: Estimate,
     /// The greatest F1 that a threshold has.
     pub best_f1: Estimate,
-    /// The cosine of that threshold.
-    pub best_cosine: Estimate,
-    /// That threshold, in cosine, and what it achieves.
+    /// That threshold, a raw score.
+    #[serde(rename = "best_cosine")]
+    pub best_raw: Estimate,
+    /// The same, and what it achieves.
     #[serde(skip)]
     pub best: Option<Threshold>,
     /// Expected calibration error of similarity.
     pub ece: Estimate,
+}
+
+/// A threshold on both scales, and what it achieves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PairThreshold {
+    /// In similarity.
+    pub similarity: f64,
+    /// In cosine.
+    pub cosine: f64,
+    /// Share of the accepted pairs that are the same.
+    pub precision: f64,
+    /// Share of the same pairs that are accepted.
+    pub recall: f64,
+}
+
+impl Quality {
+    /// The threshold of the best F1, of pairs whose raw scores are cosines.
+    pub fn threshold(&self, calibration: &Calibration) -> Option<PairThreshold> {
+        self.best.map(|best| PairThreshold {
+            similarity: calibration.similarity(best.threshold),
+            cosine: best.threshold,
+            precision: best.precision,
+            recall: best.recall,
+        })
+    }
+}
+
+impl PairScores<'_> {
+    /// Places of the pairs that a threshold of `least`, a raw score, puts on the wrong side, the worst first: those that are
+    /// the same (by a grade of `same_from` and more) and score below it, or those that are not and reach it.
+    pub fn misjudged(&self, least: f64, same_from: f64, same: bool) -> Vec<usize> {
+        let is_wrong = |&i: &usize| {
+            let is_same = self.grade[i] >= same_from;
+            is_same == same && (self.raw[i] >= least) != same
+        };
+        let mut wrong: Vec<usize> = (0..self.raw.len()).filter(is_wrong).collect();
+        let excess = |i: usize| self.similarity[i] - self.grade[i];
+        wrong.sort_by(|&i, &j| {
+            let by_excess = excess(j).total_cmp(&excess(i));
+            if same { by_excess.reverse() } else { by_excess }
+        });
+        wrong
+    }
 }
 
 /// Scores and grades, sorted for every metric.
@@ -47,7 +93,7 @@ pub struct ScoredPairs {
     n: usize,
     same: usize,
     correlation: Correlation,
-    /// By cosine: without a calibration many similarities are 0.
+    /// By raw score: without a calibration many similarities are 0.
     pub ranking: Ranking,
     /// By similarity.
     pub reliability: Reliability,
@@ -60,16 +106,16 @@ impl ScoredPairs {
     /// When the lists are not of one length.
     pub fn new(scores: PairScores<'_>, same_from: f64) -> Self {
         let PairScores {
-            cosine,
+            raw,
             similarity,
             grade,
         } = scores;
         let same: Vec<bool> = grade.iter().map(|&grade| grade >= same_from).collect();
         Self {
-            n: cosine.len(),
+            n: raw.len(),
             same: same.iter().filter(|&&same| same).count(),
-            correlation: Correlation::new(cosine, grade),
-            ranking: Ranking::new(cosine, &same),
+            correlation: Correlation::new(raw, grade),
+            ranking: Ranking::new(raw, &same),
             reliability: Reliability::new(similarity, grade),
         }
     }
@@ -106,7 +152,7 @@ impl ScoredPairs {
             auc: estimate(2),
             average_precision: estimate(3),
             best_f1: estimate(4),
-            best_cosine: estimate(5),
+            best_raw: estimate(5),
             best: self.ranking.best_f1(&all),
             ece: estimate(6),
         }
@@ -141,7 +187,7 @@ mod tests {
         let cosine: Vec<f64> = grade.iter().enumerate().map(score).collect();
         let similarity: Vec<f64> = grade.iter().map(|grade| grade / 2.0).collect();
         let scores = PairScores {
-            cosine: &cosine,
+            raw: &cosine,
             similarity: &similarity,
             grade: &grade,
         };
@@ -181,13 +227,24 @@ mod tests {
     #[test]
     fn one_class_has_no_ranking_and_no_interval_around_it() {
         let scores = PairScores {
-            cosine: &[0.1, 0.9, 0.5],
+            raw: &[0.1, 0.9, 0.5],
             similarity: &[0.1, 0.9, 0.5],
             grade: &[0.0, 0.2, 0.4],
         };
         let quality = ScoredPairs::new(scores, 0.75).quality(SAMPLING);
         assert_eq!((quality.auc, quality.best), (Estimate::default(), None));
         assert!(quality.spearman.value.is_some() && quality.ece.value.is_some());
+    }
+
+    #[test]
+    fn the_worst_of_the_misjudged_come_first() {
+        let scores = PairScores {
+            raw: &[0.9, 0.8, 0.2, 0.4, 0.95],
+            similarity: &[0.9, 0.8, 0.1, 0.4, 1.0],
+            grade: &[0.0, 0.25, 1.0, 1.0, 1.0],
+        };
+        assert_eq!(scores.misjudged(0.5, 0.75, false), [0, 1]);
+        assert_eq!(scores.misjudged(0.5, 0.75, true), [2, 3]);
     }
 
     #[test]

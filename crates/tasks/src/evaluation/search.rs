@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Estimate, Sampling};
-use crate::metrics::{Interval, interval, intervals, ndcg_at, recall_at, reciprocal_rank};
+use crate::metrics::{
+    Estimate, Interval, Sampling, interval, intervals, ndcg_at, recall_at, reciprocal_rank,
+};
 
 /// What a search gave for a question.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,8 +13,8 @@ pub struct Answer {
     pub ranks: Vec<usize>,
     /// How many entries answer it; 0: it should find nothing.
     pub relevant: usize,
-    /// Score of the first entry.
-    pub best: f64,
+    /// Similarity of the first entry.
+    pub similarity: f64,
 }
 
 impl Answer {
@@ -22,13 +23,15 @@ impl Answer {
     }
 }
 
-/// The threshold at which answering serves best, and what it achieves. Scores of `threshold` and more are answered.
+/// The threshold at which answering serves best, and what it achieves. Similarities of `similarity` and more are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct AnswerThreshold {
-    /// The least score that is answered.
-    pub threshold: f64,
-    /// Between which scores it lies in 95 % of the bootstrap samples, where that was asked for and can be told.
-    pub threshold_interval: Option<Interval>,
+    /// The least similarity that is answered.
+    #[serde(rename = "threshold")]
+    pub similarity: f64,
+    /// Between which similarities it lies in 95 % of the bootstrap samples, where that was asked for and is defined.
+    #[serde(rename = "threshold_interval")]
+    pub similarity_interval: Option<Interval>,
     /// Share of the answers that are right.
     pub precision: f64,
     /// Share of the questions with an answer that are answered rightly.
@@ -108,17 +111,17 @@ fn mean(values: impl Iterator<Item = f64>, counts: &[u32]) -> Option<f64> {
 /// an answer or none is answered rightly.
 pub fn answer_threshold(answers: &[Answer], sampling: Sampling) -> Option<AnswerThreshold> {
     let mut sorted: Vec<&Answer> = answers.iter().collect();
-    sorted.sort_by(|a, b| b.best.total_cmp(&a.best));
+    sorted.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
     let best = threshold_of(&sorted, &vec![1; sorted.len()])?;
     let Sampling { rounds, seed } = sampling;
-    let drawn = |counts: &[u32]| Some(threshold_of(&sorted, counts)?.threshold);
+    let drawn = |counts: &[u32]| Some(threshold_of(&sorted, counts)?.similarity);
     Some(AnswerThreshold {
-        threshold_interval: interval(sorted.len(), rounds, seed, drawn),
+        similarity_interval: interval(sorted.len(), rounds, seed, drawn),
         ..best
     })
 }
 
-/// That of a sample, in which each of the answers, sorted by falling score, is so many times.
+/// That of a sample, in which each of the answers, sorted by falling similarity, is so many times.
 fn threshold_of(sorted: &[&Answer], counts: &[u32]) -> Option<AnswerThreshold> {
     let counted = || sorted.iter().zip(counts.iter().map(|&n| n as usize));
     let with_answer = counted().filter(|(answer, _)| answer.relevant > 0);
@@ -132,14 +135,14 @@ fn threshold_of(sorted: &[&Answer], counts: &[u32]) -> Option<AnswerThreshold> {
         right += if answer.is_right() { n } else { 0 };
         misled += if answer.relevant == 0 { n } else { 0 };
         let next = sorted.get(i + 1);
-        if next.is_some_and(|next| next.best == answer.best) {
+        if next.is_some_and(|next| next.similarity == answer.similarity) {
             continue;
         }
         let f1 = 2.0 * right as f64 / (answered + answerable) as f64;
         if right > 0 && best.is_none_or(|best| f1 > best.f1) {
             best = Some(AnswerThreshold {
-                threshold: answer.best,
-                threshold_interval: None,
+                similarity: answer.similarity,
+                similarity_interval: None,
                 precision: right as f64 / answered as f64,
                 recall: right as f64 / answerable as f64,
                 f1,
@@ -154,11 +157,11 @@ fn threshold_of(sorted: &[&Answer], counts: &[u32]) -> Option<AnswerThreshold> {
 mod tests {
     use super::*;
 
-    fn answer(ranks: &[usize], relevant: usize, best: f64) -> Answer {
+    fn answer(ranks: &[usize], relevant: usize, similarity: f64) -> Answer {
         Answer {
             ranks: ranks.to_vec(),
             relevant,
-            best,
+            similarity,
         }
     }
 
@@ -198,11 +201,11 @@ mod tests {
         ];
         let best = answer_threshold(&answers, SAMPLING).unwrap();
         assert_eq!(
-            (best.threshold, best.precision, best.refused),
+            (best.similarity, best.precision, best.refused),
             (0.8, 1.0, Some(1.0))
         );
         assert!((best.recall - 2.0 / 3.0).abs() < 1e-12);
-        let drawn = best.threshold_interval.unwrap();
+        let drawn = best.similarity_interval.unwrap();
         assert!(drawn.low <= 0.8 && 0.8 <= drawn.high, "{drawn:?}");
         // Two answers and three questions with one.
         assert!((best.f1 - 4.0 / 5.0).abs() < 1e-12);

@@ -28,7 +28,8 @@ pub struct Link {
     pub b: usize,
     /// Cosine of the words' last hidden states, each without what its text has in common, or both texts where one has two
     /// words: from 0.3 to 1. Where a text has but one word, of the states as they are.
-    pub similarity: f64,
+    #[serde(rename = "similarity")]
+    pub cosine: f64,
 }
 
 /// The links between two texts, in the order of A.
@@ -52,12 +53,8 @@ pub(super) fn between(a: &Side<'_>, b: &Side<'_>) -> Vec<Link> {
     let best_of_b = |j: usize| best(cosines.iter().map(|row| row[j]));
     let link = |(i, row): (usize, &Vec<f64>)| {
         let j = best(row.iter().copied())?;
-        let similarity = row[j].min(1.0);
-        (similarity >= LEAST && best_of_b(j) == Some(i)).then_some(Link {
-            a: i,
-            b: j,
-            similarity,
-        })
+        let cosine = row[j].min(1.0);
+        (cosine >= LEAST && best_of_b(j) == Some(i)).then_some(Link { a: i, b: j, cosine })
     };
     cosines.iter().enumerate().filter_map(link).collect()
 }

@@ -69,7 +69,7 @@ impl Outline {
         self.groups.iter().map(without).collect()
     }
 
-    /// The text.
+    /// The whole text, also what the model did not read of it.
     pub(super) fn text(&self) -> &str {
         &self.text
     }

@@ -109,14 +109,14 @@ fn words_are_linked_to_those_of_like_states() {
     let found = explained("不能退货", "退货可以", &[], &[]);
     let links: Vec<_> = found.links.iter().map(|l| (l.a, l.b)).collect();
     assert_eq!(links, [(0, 1), (1, 0)]);
-    assert!(found.links.iter().all(|l| l.similarity > 0.999));
+    assert!(found.links.iter().all(|l| l.cosine > 0.999));
 }
 
 #[test]
 fn a_single_word_has_all_the_weight_and_a_link() {
     let found = explained("退货", "退货", &[], &[]);
     assert_eq!((found.a[0].weight, found.links.len()), (1.0, 1));
-    assert!((found.links[0].similarity - 1.0).abs() < 1e-9);
+    assert!((found.links[0].cosine - 1.0).abs() < 1e-9);
     let nothing = explained("。", "退货", &[], &[]);
     assert_eq!((nothing.a.len(), nothing.links.len()), (0, 0));
 }
@@ -216,7 +216,7 @@ proptest! {
         prop_assert_eq!(linked.len(), found.links.len());
         for link in &found.links {
             prop_assert!(link.a < found.a.len() && link.b < found.b.len());
-            prop_assert!((0.3..=1.0).contains(&link.similarity));
+            prop_assert!((0.3..=1.0).contains(&link.cosine));
         }
         let turned = explain(&sides.1, &sides.0);
         prop_assert_eq!(&turned.a, &found.b);

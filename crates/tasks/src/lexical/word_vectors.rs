@@ -155,7 +155,7 @@ fn checked(dimension: usize) -> Result<usize, String> {
     }
 }
 
-/// Numbers of a vector, if these are the parts of a first line, which tells them.
+/// Numbers of a vector, if these are the parts of a first line that announces them.
 fn header(parts: &[&str]) -> Option<usize> {
     let [words, numbers] = parts else {
         return None;

@@ -14,7 +14,7 @@ pub struct Interval {
 /// The 95 % percentile interval of a statistic of `n` observations.
 ///
 /// `statistic` is handed the counts of a sample: how many times each observation is in it, `n` in sum. Samples in
-/// which it cannot be told are left out; `None` when that are more than half of the `rounds`. The same `seed` draws the same
+/// which it is not defined are left out; `None` when those are more than half of the `rounds`. The same `seed` draws the same
 /// samples for the same `n`, so two statistics of one data set are compared pair by pair.
 pub fn interval(
     n: usize,
@@ -60,8 +60,11 @@ fn percentiles(mut values: Vec<f64>, rounds: usize) -> Option<Interval> {
     })
 }
 
-/// A quantile of sorted values, between two of them by their distance.
-fn quantile(sorted: &[f64], part: f64) -> f64 {
+/// A quantile of sorted values, between two of them by their distance; `part` is in [0, 1].
+///
+/// # Panics
+/// When there is no value.
+pub fn quantile(sorted: &[f64], part: f64) -> f64 {
     let at = part * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
     low + (high - low) * at.fract()
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_rarely_be_told_has_no_interval() {
+    fn what_is_rarely_defined_has_no_interval() {
         let mut round = 0;
         let sometimes = |every: usize, round: &mut usize| {
             *round += 1;
@@ -132,5 +135,13 @@ mod tests {
         assert!(interval(3, 100, 0, |_| sometimes(2, &mut round)).is_some());
         assert_eq!(interval(3, 100, 0, |_| Some(f64::NAN)), None);
         assert_eq!(interval(0, 100, 0, |_| Some(1.0)), None);
+    }
+
+    #[test]
+    fn quantiles_lie_between_the_values() {
+        let values = [1.0, 2.0, 4.0];
+        assert_eq!(quantile(&values, 0.5), 2.0);
+        assert_eq!(quantile(&values, 0.75), 3.0);
+        assert_eq!(quantile(&[7.0], 0.9), 7.0);
     }
 }

@@ -101,7 +101,8 @@ fn weighted(x: &[f64], y: &[f64], counts: &[u32]) -> Option<f64> {
     }
     // Equal values may stray from their mean by rounding; what is left of a spread then is no spread.
     let varies = |squares: f64, mean: f64| squares > n * (1e-13 * mean).powi(2);
-    let told = n > 1.0 && varies(xx, mean_x) && varies(yy, mean_y);
-    told.then(|| (xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0))
+    let is_defined = n > 1.0 && varies(xx, mean_x) && varies(yy, mean_y);
+    is_defined
+        .then(|| (xy / (xx.sqrt() * yy.sqrt())).clamp(-1.0, 1.0))
         .filter(|r| r.is_finite())
 }

@@ -1,4 +1,4 @@
-//! How well scores tell positives from negatives.
+//! How well scores separate positives from negatives.
 
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ pub struct RocPoint {
 /// A threshold, and what it achieves: scores of `threshold` and more are accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Threshold {
-    /// The least accepted score.
+    /// The least accepted score, on the scale of the scores that were ranked.
     pub threshold: f64,
     /// Share of the accepted that are positive.
     pub precision: f64,

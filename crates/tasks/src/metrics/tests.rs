@@ -182,7 +182,7 @@ fn what_was_not_returned_counts_as_not_found() {
 }
 
 #[test]
-fn what_cannot_be_told_is_none() {
+fn what_is_not_defined_is_none() {
     let counts = [1; 3];
     for positive in [[true; 3], [false; 3]] {
         let ranking = Ranking::new(&[0.1, 0.5, 0.9], &positive);

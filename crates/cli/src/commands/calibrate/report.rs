@@ -1,6 +1,6 @@
 //! The calibration as a report.
 
-use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::metrics::Estimate;
 use yuyi_tasks::{Calibration, Cutoff};
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};

@@ -1,8 +1,7 @@
 //! The calibration as text for a terminal.
 
 use yuyi_tasks::Cutoff;
-use yuyi_tasks::evaluation::Estimate;
-use yuyi_tasks::metrics::Bin;
+use yuyi_tasks::metrics::{Bin, Estimate};
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
 use crate::report::Language;

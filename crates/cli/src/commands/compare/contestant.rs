@@ -73,7 +73,7 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let vectors = Vectors::compute(&model, &task.texts)?;
     let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
     let score = |&(a, b): &(usize, usize)| cosine(&vectors.all[a], &vectors.all[b]);
-    let cosine: Vec<f64> = task.pairs.iter().map(score).collect();
+    let cosines: Vec<f64> = task.pairs.iter().map(score).collect();
     Ok(Measured {
         model: Some(facts(&model, &calibration)),
         load_seconds,
@@ -81,8 +81,8 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
         pair_seconds,
         texts_per_second,
         truncated: vectors.truncated,
-        similarity: cosine.iter().map(|&c| calibration.similarity(c)).collect(),
-        cosine,
+        similarity: cosines.iter().map(|&c| calibration.similarity(c)).collect(),
+        raw: cosines,
         examples,
     })
 }
@@ -123,7 +123,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
         texts_per_second,
         truncated: 0,
         similarity: scores.clone(),
-        cosine: scores,
+        raw: scores,
         examples: EXAMPLES
             .iter()
             .map(|(a, b, _)| baseline.score(a, b))

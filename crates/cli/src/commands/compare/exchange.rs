@@ -1,14 +1,15 @@
 //! What the process that compares and the one that measures tell each other, as JSON.
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use yuyi_encoder::Precision;
+use yuyi_tasks::corpus::Corpus;
 
 use crate::args::{ComputeArgs, MethodArg};
-use crate::corpus::Corpus;
+use crate::commands::child;
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,8 +43,8 @@ impl Task {
     /// All pairs of a corpus.
     pub fn of(corpus: &Corpus) -> Self {
         Self {
-            texts: corpus.texts.all.clone(),
-            pairs: corpus.pairs.iter().map(|pair| (pair.a, pair.b)).collect(),
+            texts: corpus.texts().to_vec(),
+            pairs: corpus.pairs().iter().map(|pair| (pair.a, pair.b)).collect(),
         }
     }
 }
@@ -63,8 +64,8 @@ pub struct Measured {
     pub texts_per_second: f64,
     /// Texts that were cut.
     pub truncated: usize,
-    /// Raw score of each pair.
-    pub cosine: Vec<f64>,
+    /// Score of each pair as the model or method gives it: of a model, the cosine.
+    pub raw: Vec<f64>,
     /// Score of each pair as people see it.
     pub similarity: Vec<f64>,
     /// Similarity of each of the examples.
@@ -105,23 +106,14 @@ pub fn measure_apart(
     compute: &ComputeArgs,
     task: &Task,
 ) -> anyhow::Result<Measured> {
-    let program = std::env::current_exe().context("This program does not find itself")?;
-    let mut command = Command::new(program);
-    command.arg("contestant").arg(match contestant {
+    let mut command = child::command("contestant", compute.precision(), compute.threads())?;
+    command.arg(match contestant {
         Contestant::Model(name) => format!("--model={name}"),
         Contestant::Method(method) => format!("--method={method}"),
     });
-    if let Some(precision) = compute.precision() {
-        command.arg(format!("--precision={}", precision.name()));
-    }
-    if let Some(threads) = compute.threads() {
-        command.arg(format!("--threads={threads}"));
-    }
-    // Its progress bar and its complaints go where those of this process go.
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
         .spawn()?;
     if let Some(mut input) = child.stdin.take() {
         // It answers only after it has read everything, so neither waits for the other. One that fails earlier does not read.
@@ -129,7 +121,7 @@ pub fn measure_apart(
     }
     let output = child.wait_with_output()?;
     match serde_json::from_slice(&output.stdout) {
-        Ok(Reply::Measured(measured)) if measured.cosine.len() == task.pairs.len() => Ok(*measured),
+        Ok(Reply::Measured(measured)) if measured.raw.len() == task.pairs.len() => Ok(*measured),
         Ok(Reply::Failed(reason)) => bail!("{reason}"),
         // Such as one that the system ended for want of memory.
         _ => bail!("the process that measured it broke off: {}", output.status),

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 use yuyi_models::find_known;
-use yuyi_tasks::evaluation::{Estimate, PairScores, Quality, ScoredPairs};
+use yuyi_tasks::corpus::Corpus;
+use yuyi_tasks::evaluation::{PairScores, Quality, ScoredPairs};
 use yuyi_tasks::lexical::Method;
+use yuyi_tasks::metrics::{Estimate, spearman};
 
 use super::exchange::{Contestant, Facts, Measured};
 use crate::args::MeasureArgs;
-use crate::corpus::Corpus;
 
 /// A contestant with everything that is said of it.
 #[derive(Serialize)]
@@ -118,7 +119,7 @@ fn labelled(mut all: Vec<Ranked>) -> Vec<Ranked> {
 
 fn scored_pairs(measured: &Measured, labels: &[f64], same_from: f64) -> ScoredPairs {
     let scores = PairScores {
-        cosine: &measured.cosine,
+        raw: &measured.raw,
         similarity: &measured.similarity,
         grade: labels,
     };
@@ -132,14 +133,14 @@ fn standing(
     corpus: &Corpus,
     labels: &[f64],
 ) -> Standing {
-    let by_file = corpus.files.iter().map(|file| {
+    let by_file = corpus.files().iter().map(|file| {
         let range = file.pairs.clone();
-        yuyi_tasks::metrics::spearman(&measured.cosine[range.clone()], &labels[range])
+        spearman(&measured.raw[range.clone()], &labels[range])
     });
     // The pair at the threshold has its similarity.
     let at = quality.best.and_then(|best| {
-        let mut cosines = measured.cosine.iter();
-        cosines.position(|&cosine| cosine == best.threshold)
+        let mut raw = measured.raw.iter();
+        raw.position(|&raw| raw == best.threshold)
     });
     Standing {
         best_similarity: at.map(|at| measured.similarity[at]),

@@ -223,7 +223,7 @@ fn plots(language: Language, comparison: &Comparison, measured: &[Measured<'_>])
         ),
         false => "",
     };
-    let bars = |title: &str, estimate: fn(&Standing) -> yuyi_tasks::evaluation::Estimate| {
+    let bars = |title: &str, estimate: fn(&Standing) -> yuyi_tasks::metrics::Estimate| {
         let bars = measured.iter().filter_map(|&(ranked, standing)| {
             let estimate = estimate(standing);
             Some(chart::Bar {

@@ -2,7 +2,7 @@
 
 use super::Comparison;
 use super::ranked::{Ranked, Standing};
-use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::metrics::Estimate;
 
 const HEAD: [&str; 10] = [
     "", "Spearman", "vs best", "AUC", "best F1", "ECE", "ms/pair", "texts/s", "MB", "licence",

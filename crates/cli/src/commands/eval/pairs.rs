@@ -1,12 +1,15 @@
 //! Scores of labelled pairs, and what is said of them.
 
+use std::ops::Range;
+
 use serde::Serialize;
-use yuyi_tasks::evaluation::{PairScores, Quality, ScoredPairs};
+use yuyi_tasks::Calibration;
+use yuyi_tasks::corpus::Corpus;
+use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, ScoredPairs};
 use yuyi_tasks::metrics::{Bin, RocPoint, Threshold};
-use yuyi_tasks::{Calibration, cosine};
 
 use crate::args::EvalArgs;
-use crate::corpus::{Corpus, Vectors};
+use crate::corpus::Vectors;
 use crate::model::Model;
 
 /// What is said of the pairs of a file, or of all files.
@@ -26,19 +29,6 @@ pub struct EvaluatedFile {
     pub threshold: Option<PairThreshold>,
     /// Similarity beside grade.
     pub reliability: Vec<Bin>,
-}
-
-/// A threshold on both scales, and what it achieves.
-#[derive(Clone, Copy, Serialize)]
-pub struct PairThreshold {
-    /// In similarity.
-    pub similarity: f64,
-    /// In cosine.
-    pub cosine: f64,
-    /// Share of the accepted pairs that are the same.
-    pub precision: f64,
-    /// Share of the same pairs that are accepted.
-    pub recall: f64,
 }
 
 /// A pair on the wrong side of the threshold.
@@ -65,10 +55,10 @@ pub struct Drawn {
     pub same: Vec<f64>,
     /// Similarity of the others.
     pub different: Vec<f64>,
-    /// The ROC curve, its thresholds in similarity.
-    pub roc: Vec<RocPoint>,
-    /// What each threshold does, in similarity.
-    pub thresholds: Vec<Threshold>,
+    /// The ROC curve, each point behind its threshold in similarity.
+    pub roc: Vec<(f64, RocPoint)>,
+    /// What each threshold does, behind it in similarity.
+    pub thresholds: Vec<(f64, Threshold)>,
     /// Label and similarity of some pairs.
     pub dots: Vec<(f64, f64)>,
 }
@@ -96,6 +86,17 @@ struct Scores {
     label: Vec<f64>,
 }
 
+impl Scores {
+    /// Those of a part of the pairs.
+    fn part(&self, range: Range<usize>) -> PairScores<'_> {
+        PairScores {
+            raw: &self.cosine[range.clone()],
+            similarity: &self.similarity[range.clone()],
+            grade: &self.label[range],
+        }
+    }
+}
+
 /// Most dots of the plot of similarity over label; more would only be a bigger file.
 const MOST_DOTS: usize = 1500;
 
@@ -107,11 +108,8 @@ impl EvaluatedPairs {
         model: &Model,
         calibration: &Calibration,
     ) -> anyhow::Result<(Self, usize)> {
-        let vectors = Vectors::compute(model, &corpus.texts.all)?;
-        let pairs = corpus.pairs.iter();
-        let cosine: Vec<f64> = pairs
-            .map(|pair| cosine(&vectors.all[pair.a], &vectors.all[pair.b]))
-            .collect();
+        let vectors = Vectors::compute(model, corpus.texts())?;
+        let cosine = corpus.cosines(&vectors.all);
         let scores = Scores {
             similarity: cosine.iter().map(|&c| calibration.similarity(c)).collect(),
             cosine,
@@ -132,37 +130,27 @@ fn measure(
 ) -> EvaluatedPairs {
     let sampling = args.measure.sampling();
     let same_from = args.measure.same_from;
-    let evaluated = |range: std::ops::Range<usize>| {
-        let part = PairScores {
-            cosine: &scores.cosine[range.clone()],
-            similarity: &scores.similarity[range.clone()],
-            grade: &scores.label[range],
-        };
-        let scored = ScoredPairs::new(part, same_from);
+    let evaluated = |range: Range<usize>| {
+        let scored = ScoredPairs::new(scores.part(range), same_from);
         let quality = scored.quality(sampling);
         let file = EvaluatedFile {
             file: None,
             yes_no: true,
             scale: [0.0, 1.0],
-            threshold: quality.best.map(|best| PairThreshold {
-                similarity: calibration.similarity(best.threshold),
-                cosine: best.threshold,
-                precision: best.precision,
-                recall: best.recall,
-            }),
+            threshold: quality.threshold(calibration),
             reliability: scored.reliability.bins(&vec![1; quality.pairs]).to_vec(),
             quality,
         };
         (file, scored)
     };
-    let files = corpus.files.iter().map(|file| EvaluatedFile {
+    let files = corpus.files().iter().map(|file| EvaluatedFile {
         file: Some(file.name.clone()),
         yes_no: file.yes_no,
-        scale: [file.scale.low, file.scale.high],
+        scale: file.scale,
         ..evaluated(file.pairs.clone()).0
     });
     let files: Vec<EvaluatedFile> = files.collect();
-    let (mut all, scored) = evaluated(0..corpus.pairs.len());
+    let (mut all, scored) = evaluated(0..corpus.pairs().len());
     all.yes_no = files.iter().all(|file| file.yes_no);
     let is_error = |same: bool| errors(args, corpus, scores, &all, same);
     EvaluatedPairs {
@@ -185,23 +173,18 @@ fn errors(
     let Some(threshold) = all.threshold else {
         return Vec::new();
     };
-    let wrong = |&i: &usize| {
-        let is_same = scores.label[i] >= args.measure.same_from;
-        is_same == same && (scores.cosine[i] >= threshold.cosine) != same
-    };
-    let mut wrong: Vec<usize> = (0..corpus.pairs.len()).filter(wrong).collect();
-    let above = |i: usize| scores.similarity[i] - scores.label[i];
-    wrong.sort_by(|&i, &j| {
-        let by_excess = above(j).total_cmp(&above(i));
-        if same { by_excess.reverse() } else { by_excess }
-    });
-    let error = |i: usize| PairError {
-        origin: corpus.origin(i),
-        sentence_a: corpus.texts.all[corpus.pairs[i].a].clone(),
-        sentence_b: corpus.texts.all[corpus.pairs[i].b].clone(),
-        similarity: scores.similarity[i],
-        cosine: scores.cosine[i],
-        label: scores.label[i],
+    let all = scores.part(0..corpus.pairs().len());
+    let wrong = all.misjudged(threshold.cosine, args.measure.same_from, same);
+    let error = |i: usize| {
+        let [sentence_a, sentence_b] = corpus.sentences(i).map(str::to_owned);
+        PairError {
+            origin: corpus.origin(i),
+            sentence_a,
+            sentence_b,
+            similarity: scores.similarity[i],
+            cosine: scores.cosine[i],
+            label: scores.label[i],
+        }
     };
     wrong.into_iter().take(args.errors).map(error).collect()
 }
@@ -218,22 +201,26 @@ fn drawn(
         let chosen = both.filter(|&(_, &label)| (label >= same_from) == same);
         chosen.map(|(&similarity, _)| similarity).collect()
     };
-    let mut thresholds = scored.ranking.thresholds(&all).unwrap_or_default();
-    for point in &mut thresholds {
-        point.threshold = calibration.similarity(point.threshold);
-    }
-    let mut roc = scored.ranking.roc(&all).unwrap_or_default();
-    // The first accepts nothing.
-    for point in roc.iter_mut().skip(1) {
-        point.threshold = calibration.similarity(point.threshold);
-    }
+    let thresholds = scored.ranking.thresholds(&all).unwrap_or_default();
+    let roc = scored.ranking.roc(&all).unwrap_or_default();
+    // The first point of the ROC curve accepts nothing.
+    let similarity = |cosine: f64| match cosine.is_finite() {
+        true => calibration.similarity(cosine),
+        false => cosine,
+    };
     let step = scores.label.len().div_ceil(MOST_DOTS).max(1);
     let dots = scores.label.iter().zip(&scores.similarity).step_by(step);
     Drawn {
         same: of(true),
         different: of(false),
-        roc,
-        thresholds,
+        roc: roc
+            .into_iter()
+            .map(|point| (similarity(point.threshold), point))
+            .collect(),
+        thresholds: thresholds
+            .into_iter()
+            .map(|point| (similarity(point.threshold), point))
+            .collect(),
         dots: dots
             .map(|(&label, &similarity)| (label, similarity))
             .collect(),

@@ -347,14 +347,14 @@ fn of_search(report: &mut Report, language: Language, search: &EvaluatedSearch) 
 
 fn answering(language: Language, search: &EvaluatedSearch) -> Option<String> {
     let best = search.quality.best?;
-    let similarity = match best.threshold_interval {
+    let similarity = match best.similarity_interval {
         Some(i) => language.pick(
-            format!("{:.3}（{:.3}–{:.3}）", best.threshold, i.low, i.high),
-            format!("{:.3} ({:.3}–{:.3})", best.threshold, i.low, i.high),
+            format!("{:.3}（{:.3}–{:.3}）", best.similarity, i.low, i.high),
+            format!("{:.3} ({:.3}–{:.3})", best.similarity, i.low, i.high),
         ),
         None => language.pick(
-            format!("{:.3} ", best.threshold),
-            format!("{:.3}", best.threshold),
+            format!("{:.3} ", best.similarity),
+            format!("{:.3}", best.similarity),
         ),
     };
     let [precision, recall] = [best.precision, best.recall].map(percent);

@@ -1,6 +1,6 @@
 //! The evaluation as text for a terminal.
 
-use yuyi_tasks::evaluation::Estimate;
+use yuyi_tasks::metrics::Estimate;
 
 use super::Evaluation;
 use super::pairs::EvaluatedFile;
@@ -94,11 +94,11 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
             )
         });
         let interval = best
-            .threshold_interval
+            .similarity_interval
             .map_or(String::new(), |i| format!(" ({:.3}–{:.3})", i.low, i.high));
         lines.push(format!(
             "  answering from similarity {:.3}{interval}: {:.1} % of the answers are right, {:.1} % of the questions get it{refused}",
-            best.threshold, 100.0 * best.precision, 100.0 * best.recall
+            best.similarity, 100.0 * best.precision, 100.0 * best.recall
         ));
     }
     lines

@@ -5,8 +5,8 @@ use yuyi_tasks::metrics::{RocPoint, Threshold};
 use super::{Axis, Plot};
 use crate::report::{Element, Language};
 
-/// The ROC curve; `best` is marked on it.
-pub fn roc(language: Language, points: &[RocPoint], best: Option<f64>) -> Element {
+/// The ROC curve, each point behind its threshold in similarity; `best` is marked on it.
+pub fn roc(language: Language, points: &[(f64, RocPoint)], best: Option<f64>) -> Element {
     let x = Axis::unit(language.pick(
         "误判为同义的比例（假阳性率）",
         "different pairs accepted (false positive rate)",
@@ -18,16 +18,12 @@ pub fn roc(language: Language, points: &[RocPoint], best: Option<f64>) -> Elemen
     let mut plot = Plot::new(language.pick("ROC 曲线", "ROC curve"), x, y);
     plot.line(&[(0.0, 0.0), (1.0, 1.0)], "guide");
     let place = |p: &RocPoint| (p.false_positive_rate, p.true_positive_rate);
-    let line: Vec<(f64, f64)> = points.iter().map(place).collect();
+    let line: Vec<(f64, f64)> = points.iter().map(|(_, point)| place(point)).collect();
     plot.area(&line, "faint first");
     plot.line(&line, "line first");
-    let marked = best.and_then(|best| points.iter().find(|p| p.threshold <= best));
-    if let Some(point) = marked {
-        let label = format!(
-            "{} {:.3}",
-            language.pick("阈值", "threshold"),
-            point.threshold
-        );
+    let marked = best.and_then(|best| points.iter().find(|(at, _)| *at <= best));
+    if let Some((at, point)) = marked {
+        let label = format!("{} {at:.3}", language.pick("阈值", "threshold"));
         plot.dot(place(point), 5.0, "mark first", &label);
         let (x, y) = plot.at(place(point));
         plot.words((x + 10.0, y + 14.0), "strong", &label);
@@ -35,8 +31,8 @@ pub fn roc(language: Language, points: &[RocPoint], best: Option<f64>) -> Elemen
     plot.finish()
 }
 
-/// Precision, recall and F1 over the threshold.
-pub fn thresholds(language: Language, curve: &[Threshold], best: Option<f64>) -> Element {
+/// Precision, recall and F1 over the threshold, each behind it in similarity.
+pub fn thresholds(language: Language, curve: &[(f64, Threshold)], best: Option<f64>) -> Element {
     let x = Axis::unit(language.pick("阈值（相似度）", "threshold (similarity)"));
     let mut plot = Plot::new(
         language.pick("阈值的取舍", "what each threshold does"),
@@ -44,7 +40,7 @@ pub fn thresholds(language: Language, curve: &[Threshold], best: Option<f64>) ->
         Axis::unit(""),
     );
     let line = |value: fn(&Threshold) -> f64| -> Vec<(f64, f64)> {
-        curve.iter().map(|t| (t.threshold, value(t))).collect()
+        curve.iter().map(|(at, t)| (*at, value(t))).collect()
     };
     plot.line(&line(|t| t.precision), "line first");
     plot.line(&line(|t| t.recall), "line dashed second");

@@ -38,6 +38,7 @@ fn a_long_curve_is_thinned() {
     let positive: Vec<bool> = (0..20_000).map(|i| i % 3 == 0).collect();
     let counts = vec![1; 20_000];
     let points = Ranking::new(&scores, &positive).roc(&counts).unwrap();
+    let points: Vec<_> = points.into_iter().map(|p| (p.threshold, p)).collect();
     let svg = roc(Language::En, &points, Some(0.5)).to_string();
     assert!(svg.len() < 60_000, "{}", svg.len());
     assert!(svg.contains("threshold 0.500"));

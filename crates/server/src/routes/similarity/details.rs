@@ -9,43 +9,27 @@ use yuyi_tasks::lexical::{Baseline, Method, Prepared};
 
 use super::explanation::{self, Explanation};
 use crate::embed::Model;
-use crate::fields::{Fields, list, text};
+use crate::request::fields::{list, text};
+use crate::request::{Source, flag, request};
 use crate::{ApiError, App};
 
 /// Most pairs that a request may have explained: each costs a pass for every word.
 const MOST_EXPLAINED: usize = 100;
 
-/// What is wanted beside the scores.
-#[derive(Debug, Default, ToSchema)]
-pub(crate) struct Wanted {
-    /// Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.
-    #[schema(value_type = Option<Vec<String>>, example = json!(null))]
-    pub(super) methods: Vec<Method>,
-    /// Whether each score is explained by the words that it comes from; for up to 100 pairs.
-    #[schema(value_type = Option<bool>, example = json!(null))]
-    pub(super) explain: bool,
+request! {
+    /// What is wanted beside the scores.
+    #[derive(Default)]
+    pub(crate) struct Wanted {
+        /// Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.
+        #[schema(value_type = Option<Vec<String>>, example = json!(null))]
+        pub(super) methods: Vec<Method> = take_methods,
+        /// Whether each score is explained by the words that it comes from; for up to 100 pairs.
+        #[schema(value_type = Option<bool>, example = json!(null))]
+        pub(super) explain: bool = flag(false),
+    }
 }
 
 impl Wanted {
-    pub(super) fn read(fields: &mut Fields) -> Result<Self, ApiError> {
-        let methods = match fields.optional("methods") {
-            None => Vec::new(),
-            Some((value, path)) => {
-                let names = list(value, &path)?.into_iter().enumerate();
-                let method = |(i, name)| {
-                    let field = format!("{path}[{i}]");
-                    method(&text(name, &field)?)
-                        .map_err(|reason| ApiError::InvalidValue { field, reason })
-                };
-                names.map(method).collect::<Result<_, _>>()?
-            }
-        };
-        Ok(Self {
-            methods,
-            explain: fields.optional_flag("explain")?.unwrap_or(false),
-        })
-    }
-
     /// Refuses to explain more pairs than one request may.
     pub(super) fn check(&self, pairs: usize) -> Result<(), ApiError> {
         if !self.explain || pairs <= MOST_EXPLAINED {
@@ -58,6 +42,18 @@ impl Wanted {
             ),
         })
     }
+}
+
+fn take_methods(source: &mut Source<'_>, name: &'static str) -> Result<Vec<Method>, ApiError> {
+    let Some((value, path)) = source.fields.optional(name) else {
+        return Ok(Vec::new());
+    };
+    let read = |(i, name)| {
+        let field = format!("{path}[{i}]");
+        method(&text(name, &field)?).map_err(|reason| ApiError::InvalidValue { field, reason })
+    };
+    let names = list(value, &path)?.into_iter().enumerate();
+    names.map(read).collect()
 }
 
 fn method(name: &str) -> Result<Method, String> {

@@ -208,7 +208,7 @@ impl From<explain::Link> for Link {
         Self {
             a: link.a,
             b: link.b,
-            similarity: link.similarity,
+            similarity: link.cosine,
         }
     }
 }

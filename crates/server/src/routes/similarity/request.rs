@@ -5,10 +5,10 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::details::{Texts, Wanted};
-use crate::fields::{Fields, list};
-use crate::json::Json;
-use crate::options::Options;
-use crate::text::{check_count, read_text, read_texts};
+use crate::request::fields::list;
+use crate::request::json::Json;
+use crate::request::options::Options;
+use crate::request::{Source, object, part, request, text, texts};
 use crate::{ApiError, Limits};
 
 /// The four forms.
@@ -21,100 +21,92 @@ pub(crate) enum SimilarityRequest {
     HuggingFace(HuggingFaceRequest),
 }
 
-/// One pair.
-#[derive(Debug, ToSchema)]
-pub(crate) struct PairRequest {
-    #[serde(flatten)]
-    pub(super) pair: Pair,
-    #[serde(flatten)]
-    pub(super) options: Options,
-    #[serde(flatten)]
-    pub(super) wanted: Wanted,
+request! {
+    /// One pair.
+    pub(crate) struct PairRequest {
+        #[serde(flatten)]
+        pub(super) pair: Pair = part(Pair::take),
+        #[serde(flatten)]
+        pub(super) options: Options = part(Options::take),
+        #[serde(flatten)]
+        pub(super) wanted: Wanted = part(Wanted::take),
+    }
 }
 
-/// Many pairs.
-#[derive(Debug, ToSchema)]
-pub(crate) struct PairsRequest {
-    /// The pairs. One that cannot be scored carries its own error in the reply and does not sink the others.
-    #[schema(value_type = Vec<Pair>, min_items = 1)]
-    pub(super) pairs: Vec<Result<Pair, ApiError>>,
-    #[serde(flatten)]
-    pub(super) options: Options,
-    #[serde(flatten)]
-    pub(super) wanted: Wanted,
+request! {
+    /// Many pairs.
+    pub(crate) struct PairsRequest {
+        /// The pairs. One that cannot be scored carries its own error in the reply and does not sink the others.
+        #[schema(value_type = Vec<Pair>, min_items = 1)]
+        pub(super) pairs: Vec<Result<Pair, ApiError>> = take_pairs,
+        #[serde(flatten)]
+        pub(super) options: Options = part(Options::take),
+        #[serde(flatten)]
+        pub(super) wanted: Wanted = part(Wanted::take),
+    }
 }
 
-/// One sentence against many.
-#[derive(Debug, ToSchema)]
-pub(crate) struct OneToManyRequest {
-    /// The sentence that the others are compared with.
-    #[schema(example = "我喜欢吃水果")]
-    pub(super) sentence_a: String,
-    /// The others.
-    #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
-    pub(super) sentences: Vec<String>,
-    #[serde(flatten)]
-    pub(super) options: Options,
-    #[serde(flatten)]
-    pub(super) wanted: Wanted,
+request! {
+    /// One sentence against many.
+    pub(crate) struct OneToManyRequest {
+        /// The sentence that the others are compared with.
+        #[schema(example = "我喜欢吃水果")]
+        pub(super) sentence_a: String = text,
+        /// The others.
+        #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
+        pub(super) sentences: Vec<String> = texts,
+        #[serde(flatten)]
+        pub(super) options: Options = part(Options::take),
+        #[serde(flatten)]
+        pub(super) wanted: Wanted = part(Wanted::take),
+    }
 }
 
-/// Hugging Face's sentence similarity. Fields that are not known are ignored.
-#[derive(Debug, ToSchema)]
-pub(crate) struct HuggingFaceRequest {
-    pub(super) inputs: SourceAndSentences,
-    #[serde(flatten)]
-    pub(super) options: Options,
+request! {
+    /// Hugging Face's sentence similarity. Fields that are not known are ignored.
+    pub(crate) struct HuggingFaceRequest {
+        pub(super) inputs: SourceAndSentences = object(SourceAndSentences::take),
+        #[serde(flatten)]
+        pub(super) options: Options = part(Options::take),
+    }
 }
 
-/// One sentence against many, in Hugging Face's words.
-#[derive(Debug, ToSchema)]
-pub(crate) struct SourceAndSentences {
-    /// The sentence that the others are compared with.
-    #[schema(example = "我喜欢吃水果")]
-    pub(super) source_sentence: String,
-    /// The others.
-    #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
-    pub(super) sentences: Vec<String>,
+request! {
+    /// One sentence against many, in Hugging Face's words.
+    pub(crate) struct SourceAndSentences {
+        /// The sentence that the others are compared with.
+        #[schema(example = "我喜欢吃水果")]
+        pub(super) source_sentence: String = text,
+        /// The others.
+        #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
+        pub(super) sentences: Vec<String> = texts,
+    }
 }
 
-/// Two sentences.
-#[derive(Debug, ToSchema)]
-pub(crate) struct Pair {
-    #[schema(example = "今天天气真不错")]
-    pub(super) sentence_a: String,
-    #[schema(example = "外面阳光明媚")]
-    pub(super) sentence_b: String,
+request! {
+    /// Two sentences.
+    pub(crate) struct Pair {
+        #[schema(example = "今天天气真不错")]
+        pub(super) sentence_a: String = text,
+        #[schema(example = "外面阳光明媚")]
+        pub(super) sentence_b: String = text,
+    }
 }
 
 impl SimilarityRequest {
     pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut fields = Fields::of(body, "")?;
-        if fields.has("inputs") {
-            return HuggingFaceRequest::read(fields, limits).map(Self::HuggingFace);
+        let mut source = Source::of(body, limits)?;
+        if source.fields.has("inputs") {
+            return HuggingFaceRequest::take(&mut source).map(Self::HuggingFace);
         }
-        let request = if fields.has("pairs") {
-            Self::Pairs(PairsRequest {
-                pairs: read_pairs(&mut fields, limits)?,
-                options: Options::read(&mut fields)?,
-                wanted: Wanted::read(&mut fields)?,
-            })
-        } else if fields.has("sentences") {
-            let (sentence_a, sentences) = read_one_to_many("sentence_a", &mut fields, limits)?;
-            Self::OneToMany(OneToManyRequest {
-                sentence_a,
-                sentences,
-                options: Options::read(&mut fields)?,
-                wanted: Wanted::read(&mut fields)?,
-            })
+        let request = if source.fields.has("pairs") {
+            Self::Pairs(PairsRequest::take(&mut source)?)
+        } else if source.fields.has("sentences") {
+            Self::OneToMany(OneToManyRequest::take(&mut source)?)
         } else {
-            Self::One(PairRequest {
-                pair: Pair::read(&mut fields, limits)?,
-                options: Options::read(&mut fields)?,
-                wanted: Wanted::read(&mut fields)?,
-            })
+            Self::One(PairRequest::take(&mut source)?)
         };
-        fields.finish()?;
+        source.finish()?;
         if let Some(wanted) = request.wanted() {
             wanted.check(request.count())?;
         }
@@ -177,62 +169,17 @@ impl SimilarityRequest {
     }
 }
 
-impl HuggingFaceRequest {
-    /// Clients of Hugging Face send fields of their own, which are ignored.
-    pub(crate) fn read(mut fields: Fields, limits: &Limits) -> Result<Self, ApiError> {
-        let (inputs, path) = fields.required("inputs")?;
-        let mut inputs = Fields::of(inputs, &path)?;
-        let (source_sentence, sentences) =
-            read_one_to_many("source_sentence", &mut inputs, limits)?;
-        Ok(Self {
-            inputs: SourceAndSentences {
-                source_sentence,
-                sentences,
-            },
-            options: Options::read(&mut fields)?,
-        })
-    }
-}
-
-impl Pair {
-    fn read(fields: &mut Fields, limits: &Limits) -> Result<Self, ApiError> {
-        Ok(Self {
-            sentence_a: read_sentence("sentence_a", fields, limits)?,
-            sentence_b: read_sentence("sentence_b", fields, limits)?,
-        })
-    }
-}
-
-fn read_sentence(
+fn take_pairs(
+    source: &mut Source<'_>,
     name: &'static str,
-    fields: &mut Fields,
-    limits: &Limits,
-) -> Result<String, ApiError> {
-    let (value, path) = fields.required(name)?;
-    read_text(value, &path, limits)
-}
-
-fn read_one_to_many(
-    one: &'static str,
-    fields: &mut Fields,
-    limits: &Limits,
-) -> Result<(String, Vec<String>), ApiError> {
-    let one = read_sentence(one, fields, limits)?;
-    let (value, path) = fields.required("sentences")?;
-    Ok((one, read_texts(value, &path, 1, limits)?))
-}
-
-fn read_pairs(
-    fields: &mut Fields,
-    limits: &Limits,
 ) -> Result<Vec<Result<Pair, ApiError>>, ApiError> {
-    let (value, path) = fields.required("pairs")?;
+    let (value, path) = source.fields.required(name)?;
     let pairs = list(value, &path)?;
-    check_count(2 * pairs.len(), &path, limits)?;
+    source.count_texts(2 * pairs.len(), &path)?;
     let pair = |(i, value)| {
-        let mut fields = Fields::of(value, &format!("pairs[{i}]"))?;
-        let pair = Pair::read(&mut fields, limits)?;
-        fields.finish()?;
+        let mut source = Source::at(value, &format!("{path}[{i}]"), source.limits)?;
+        let pair = Pair::take(&mut source)?;
+        source.finish()?;
         Ok(pair)
     };
     Ok(pairs.into_iter().enumerate().map(pair).collect())

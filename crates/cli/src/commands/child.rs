@@ -1,0 +1,28 @@
+//! This program once more: what is measured gets a process of its own, since memory that one measurement has left behind
+//! would be counted with the next.
+
+use std::process::{Command, Stdio};
+
+use anyhow::Context;
+use yuyi_encoder::Precision;
+
+/// The command that starts it with `subcommand`. Its progress bar and its complaints go where those of this process go.
+///
+/// # Errors
+/// When this program does not find itself.
+pub fn command(
+    subcommand: &str,
+    precision: Option<Precision>,
+    threads: Option<usize>,
+) -> anyhow::Result<Command> {
+    let program = std::env::current_exe().context("This program does not find itself")?;
+    let mut command = Command::new(program);
+    command.arg(subcommand).stderr(Stdio::inherit());
+    if let Some(precision) = precision {
+        command.arg(format!("--precision={}", precision.name()));
+    }
+    if let Some(threads) = threads {
+        command.arg(format!("--threads={threads}"));
+    }
+    Ok(command)
+}

@@ -1,0 +1,36 @@
+//! Bounds of what a request may ask for, each with its default.
+
+use std::time::Duration;
+
+/// What a single request may ask for.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a body.
+    pub body_bytes: usize,
+    /// Texts of a request.
+    pub texts: usize,
+    /// Unicode characters of a text.
+    pub characters: usize,
+    /// Pairs of a matrix.
+    pub matrix_pairs: usize,
+    /// Tokens, by an upper estimate, that may wait in the queue.
+    pub queue_tokens: usize,
+    /// How long a request waits for its turn.
+    pub queue_timeout: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 32 << 20,
+            texts: 10_000,
+            characters: 100_000,
+            matrix_pairs: 4_000_000,
+            queue_tokens: 1_000_000,
+            queue_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Who may call what, and how often.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::ApiError;
+use crate::perimeter::api_keys::{Digest, Keys, Role};
+use crate::perimeter::caller;
+use crate::perimeter::rate::RateLimiter;
+use crate::route::{Access, Route};
+
+/// Knows the keys and counts requests; a [`Gate`] in front of each path asks it.
+pub(crate) struct Guard {
+    keys: Arc<Keys>,
+    limiter: Option<RateLimiter<Caller>>,
+    limit: u32,
+    proxies: usize,
+}
+
+/// Whom a request is counted for.
+#[derive(PartialEq, Eq, Hash)]
+enum Caller {
+    Key(Digest),
+    Address(Option<IpAddr>),
+}
+
+impl Guard {
+    /// A guard who knows the keys, allows `rate_limit` requests a minute and trusts `proxies` proxies in front.
+    pub(crate) fn new(keys: Arc<Keys>, rate_limit: Option<NonZeroU32>, proxies: usize) -> Self {
+        Self {
+            keys,
+            limiter: rate_limit.map(RateLimiter::new),
+            limit: rate_limit.map_or(0, NonZeroU32::get),
+            proxies,
+        }
+    }
+
+    fn admit(&self, access: Access, request: &Request) -> Result<(), ApiError> {
+        if access == Access::Open {
+            return Ok(());
+        }
+        let known = self.known(request)?;
+        if access == Access::Admin {
+            self.admit_admin(request, known.map(|(role, _)| role))?;
+        }
+        self.count(request, known.map(|(_, key)| key))
+    }
+
+    /// The key of the caller, where keys are asked for at all. Clients of open servers send made-up ones.
+    fn known(&self, request: &Request) -> Result<Option<(Role, Digest)>, ApiError> {
+        let mut presented = caller::keys(request.headers()).peekable();
+        let any = presented.peek().is_some();
+        match presented.find_map(|key| self.keys.find(key)) {
+            Some(found) => Ok(Some(found)),
+            None if !self.keys.guard_users() => Ok(None),
+            None if any => Err(ApiError::InvalidKey),
+            None => Err(ApiError::MissingKey),
+        }
+    }
+
+    fn admit_admin(&self, request: &Request, role: Option<Role>) -> Result<(), ApiError> {
+        match role {
+            Some(Role::Admin) => Ok(()),
+            Some(Role::User) if self.keys.guard_admin() => Err(ApiError::NotAllowed {
+                reason: "This asks for the admin key; the key that was sent is for the other routes.",
+            }),
+            None if self.keys.guard_admin() => match caller::keys(request.headers()).next() {
+                Some(_) => Err(ApiError::InvalidKey),
+                None => Err(ApiError::MissingKey),
+            },
+            _ if caller::is_local(request) => Ok(()),
+            _ => Err(ApiError::NotAllowed {
+                reason: "Without an admin key this is for programs on the server's own machine. Set one with --admin-key.",
+            }),
+        }
+    }
+
+    fn count(&self, request: &Request, key: Option<Digest>) -> Result<(), ApiError> {
+        let Some(limiter) = &self.limiter else {
+            return Ok(());
+        };
+        let caller = key.map_or_else(
+            || Caller::Address(caller::address(request, self.proxies).map(caller::network)),
+            Caller::Key,
+        );
+        limiter
+            .take(caller, Instant::now())
+            .map_err(|wait| ApiError::RateLimited {
+                limit: self.limit,
+                seconds: u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX),
+            })
+    }
+}
+
+/// The guard in front of one path. Every path of the router has its own, so none can be forgotten.
+pub(crate) struct Gate {
+    guard: Arc<Guard>,
+    /// What each method of the path asks of its caller.
+    methods: Vec<(Method, Access)>,
+    /// What any other method asks: the most that one of these does.
+    others: Access,
+}
+
+impl Gate {
+    /// The gate of a path, where these routes answer.
+    pub(crate) fn new(guard: Arc<Guard>, routes: &[&Route]) -> Self {
+        let methods = routes
+            .iter()
+            .map(|route| (route.method.clone(), route.access));
+        let most = routes.iter().map(|route| route.access).max();
+        Self {
+            guard,
+            methods: methods.collect(),
+            others: most.unwrap_or(Access::Admin),
+        }
+    }
+
+    /// What a method asks of its caller; `HEAD` is answered as `GET`.
+    fn access(&self, method: &Method) -> Access {
+        let method = match *method {
+            Method::HEAD => &Method::GET,
+            ref other => other,
+        };
+        let found = self.methods.iter().find(|(known, _)| known == method);
+        found.map_or(self.others, |(_, access)| *access)
+    }
+}
+
+/// The layer of a path.
+pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let access = gate.access(request.method());
+    match gate.guard.admit(access, &request) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => refused.into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Requests, declared once: [`request!`] makes a type of a declaration, its schema for the OpenAPI document, and the reader that
+//! takes it from a body. Each field says how it is read, by one of the functions below or one of its own.
+
+pub(crate) mod body;
+pub(crate) mod dimensions;
+pub(crate) mod fields;
+pub(crate) mod input;
+pub(crate) mod json;
+pub(crate) mod options;
+pub(crate) mod schemas;
+pub(crate) mod text;
+pub(crate) mod truncation;
+
+use crate::request::fields::{Fields, text as plain_text};
+use crate::request::json::Json;
+use crate::request::text::{check_count, read_text, read_text_or_texts, read_texts};
+use crate::{ApiError, Limits};
+
+/// Declares what a client may send.
+///
+/// ```ignore
+/// request! {
+///     /// A question.
+///     pub(crate) struct Question {
+///         /// What is asked.
+///         text: String = text,
+///         model: Option<String> = name,
+///         #[serde(flatten)]
+///         truncation: Truncation = part(Truncation::take),
+///     }
+/// }
+/// ```
+///
+/// `take` reads the fields in this order and leaves the others. Attributes are those of `utoipa::ToSchema`.
+macro_rules! request {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident {
+            $(
+                $(#[$field_attribute:meta])*
+                $field_visibility:vis $field:ident: $type:ty = $read:expr
+            ),+ $(,)?
+        }
+    ) => {
+        #[derive(Debug, utoipa::ToSchema)]
+        $(#[$attribute])*
+        $visibility struct $name {
+            $($(#[$field_attribute])* $field_visibility $field: $type),+
+        }
+
+        impl $name {
+            /// Takes the fields from an object that may have others.
+            $visibility fn take(
+                source: &mut $crate::request::Source<'_>,
+            ) -> Result<Self, $crate::ApiError> {
+                $(let $field = ($read)(source, stringify!($field))?;)+
+                Ok(Self { $($field),+ })
+            }
+        }
+    };
+}
+pub(crate) use request;
+
+/// An object of a request, of which fields are taken one by one.
+pub(crate) struct Source<'a> {
+    pub(crate) fields: Fields,
+    pub(crate) limits: &'a Limits,
+    /// Texts of the request that were read so far.
+    texts: usize,
+}
+
+impl<'a> Source<'a> {
+    /// The body of a request.
+    pub(crate) fn of(body: Json, limits: &'a Limits) -> Result<Self, ApiError> {
+        Self::at(body, "", limits)
+    }
+
+    /// The object at `path`.
+    pub(crate) fn at(value: Json, path: &str, limits: &'a Limits) -> Result<Self, ApiError> {
+        Ok(Self {
+            fields: Fields::of(value, path)?,
+            limits,
+            texts: 0,
+        })
+    }
+
+    /// Refuses what is left, on routes whose fields are ours alone.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        self.fields.finish()
+    }
+
+    /// Refuses more texts than a request may have; `path` is that of these.
+    pub(crate) fn count_texts(&mut self, more: usize, path: &str) -> Result<(), ApiError> {
+        self.texts += more;
+        check_count(self.texts, path, self.limits)
+    }
+}
+
+/// A text that can be computed.
+pub(crate) fn text(source: &mut Source<'_>, name: &'static str) -> Result<String, ApiError> {
+    let (value, path) = source.fields.required(name)?;
+    source.texts += 1;
+    read_text(value, &path, source.limits)
+}
+
+/// A list of texts that can be computed.
+pub(crate) fn texts(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
+    let (value, path) = source.fields.required(name)?;
+    counted(source, value, &path)
+}
+
+/// The same, which may be absent.
+pub(crate) fn optional_texts(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Vec<String>>, ApiError> {
+    let found = source.fields.optional(name);
+    found
+        .map(|(value, path)| counted(source, value, &path))
+        .transpose()
+}
+
+fn counted(source: &mut Source<'_>, value: Json, path: &str) -> Result<Vec<String>, ApiError> {
+    let texts = read_texts(value, path, source.texts, source.limits)?;
+    source.texts += texts.len();
+    Ok(texts)
+}
+
+/// A text or a list of texts that can be computed.
+pub(crate) fn text_or_texts(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Vec<String>, ApiError> {
+    let (value, path) = source.fields.required(name)?;
+    let texts = read_text_or_texts(value, &path, source.limits)?;
+    source.count_texts(texts.len(), &path)?;
+    Ok(texts)
+}
+
+/// A name, such as a model's, which may be absent.
+pub(crate) fn name(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<String>, ApiError> {
+    source.fields.optional_text(name)
+}
+
+/// A name that must be there.
+pub(crate) fn required_name(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<String, ApiError> {
+    let (value, path) = source.fields.required(name)?;
+    plain_text(value, &path)
+}
+
+/// A positive whole number, which may be absent.
+pub(crate) fn count(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<usize>, ApiError> {
+    source.fields.optional_count(name)
+}
+
+/// A truth value, which may be absent.
+pub(crate) fn optional_flag(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<bool>, ApiError> {
+    source.fields.optional_flag(name)
+}
+
+/// A truth value; what an absent one means.
+pub(crate) fn flag(
+    absent: bool,
+) -> impl Fn(&mut Source<'_>, &'static str) -> Result<bool, ApiError> {
+    move |source, name| Ok(source.fields.optional_flag(name)?.unwrap_or(absent))
+}
+
+/// One of several names, which may be absent.
+pub(crate) fn choice<T: Copy>(
+    choices: &[(&'static str, T)],
+) -> impl Fn(&mut Source<'_>, &'static str) -> Result<Option<T>, ApiError> {
+    move |source, name| source.fields.optional_choice(name, choices)
+}
+
+/// Fields that several requests have in common, beside the others.
+pub(crate) fn part<T>(
+    take: impl Fn(&mut Source<'_>) -> Result<T, ApiError>,
+) -> impl Fn(&mut Source<'_>, &'static str) -> Result<T, ApiError> {
+    move |source, _| take(source)
+}
+
+/// An object of its own.
+pub(crate) fn object<T>(
+    take: impl Fn(&mut Source<'_>) -> Result<T, ApiError>,
+) -> impl Fn(&mut Source<'_>, &'static str) -> Result<T, ApiError> {
+    move |source, name| {
+        let (value, path) = source.fields.required(name)?;
+        take(&mut Source::at(value, &path, source.limits)?)
+    }
+}

@@ -1,0 +1,187 @@
+//! The extractor of JSON bodies, with an answer for everything that can be wrong with one.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use tokio::time::timeout;
+
+use crate::request::json::Json;
+use crate::{ApiError, App};
+
+/// How long a client that sends too much is listened to, so that it comes to read the answer.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How much of it is taken meanwhile, in bodies of the largest size that is allowed.
+const LINGER_BODIES: usize = 4;
+
+/// The JSON document of a request's body.
+///
+/// Taking it also decides whether the request is accepted at all: a server that shuts down
+/// finishes what it has accepted and takes nothing new.
+pub(crate) struct JsonBody(pub(crate) Json);
+
+impl FromRequest<App> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if app.lifecycle().is_draining() {
+            return Err(ApiError::Draining);
+        }
+        check_headers(request.headers())?;
+        let limits = app.limits();
+        let announced = content_length(request.headers());
+        let waits = request.headers().contains_key(header::EXPECT);
+        let mut body = request.into_body();
+        let too_large = ApiError::BodyTooLarge {
+            limit: limits.body_bytes,
+        };
+        if announced.is_some_and(|length| length > limits.body_bytes) {
+            // A client that asks first has sent nothing that would have to be taken.
+            if !waits {
+                linger(&mut body, limits.body_bytes).await;
+            }
+            return Err(too_large);
+        }
+        let seconds = limits.body_timeout.as_secs();
+        match timeout(limits.body_timeout, collect(&mut body, limits.body_bytes)).await {
+            Err(_) => Err(ApiError::RequestTimeout { seconds }),
+            Ok(Ok(bytes)) => Json::parse(&bytes).map(Self),
+            Ok(Err(Broken::TooLarge)) => {
+                linger(&mut body, limits.body_bytes).await;
+                Err(too_large)
+            }
+            Ok(Err(Broken::CutOff)) => Err(ApiError::InvalidJson {
+                reason: "the connection ended inside the body".to_owned(),
+            }),
+        }
+    }
+}
+
+enum Broken {
+    TooLarge,
+    CutOff,
+}
+
+async fn collect(body: &mut Body, limit: usize) -> Result<Vec<u8>, Broken> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| Broken::CutOff)?.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > limit {
+            return Err(Broken::TooLarge);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+/// Reads on and throws away, within bounds: closing while a client still sends would reset the
+/// connection, and most clients then never see the answer.
+async fn linger(body: &mut Body, limit: usize) {
+    let drain = async {
+        let mut taken = 0;
+        while taken <= limit.saturating_mul(LINGER_BODIES) {
+            match body.frame().await {
+                Some(Ok(frame)) => taken += frame.data_ref().map_or(0, |data| data.len()),
+                _ => break,
+            }
+        }
+    };
+    // Out of time is as good as done: the answer goes out either way.
+    let _ = timeout(LINGER, drain).await;
+}
+
+fn content_length(headers: &HeaderMap) -> Option<usize> {
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
+    let refuse = |reason: String| Err(ApiError::UnsupportedMediaType { reason });
+    let show =
+        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    if let Some(coding) = headers
+        .get(header::CONTENT_ENCODING)
+        .filter(|c| *c != "identity")
+    {
+        return refuse(format!(
+            "The content encoding {:?} is not supported. Send the body as it is.",
+            show(coding)
+        ));
+    }
+    match headers.get(header::CONTENT_TYPE) {
+        None => refuse(
+            "The Content-Type header is missing. Add `Content-Type: application/json`.".to_owned(),
+        ),
+        Some(kind) if !is_json(&show(kind)) => refuse(format!(
+            "The content type {:?} is not JSON. Add the header `Content-Type: application/json` (curl: -H).",
+            show(kind)
+        )),
+        Some(kind) => match charset(&show(kind)) {
+            Some(other) if other != "utf-8" && other != "utf8" => refuse(format!(
+                "The character set {other:?} is not supported. Send UTF-8."
+            )),
+            _ => Ok(()),
+        },
+    }
+}
+
+/// `application/json` and `application/anything+json`.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    match essence.strip_prefix("application/") {
+        Some(subtype) => subtype == "json" || (subtype.len() > 5 && subtype.ends_with("+json")),
+        None => false,
+    }
+}
+
+fn charset(content_type: &str) -> Option<String> {
+    content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches('"').to_ascii_lowercase();
+        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_json_by_its_content_type() {
+        for good in [
+            "application/json",
+            "Application/JSON ; charset=\"UTF-8\"",
+            "application/ld+json; charset=utf8",
+        ] {
+            assert!(is_json(good), "{good}");
+        }
+        for bad in [
+            "",
+            "text/json",
+            "application/x-www-form-urlencoded",
+            "application/+json",
+            "application/jsonp",
+        ] {
+            assert!(!is_json(bad), "{bad}");
+        }
+        assert_eq!(
+            charset("application/json; a=b; Charset=\"GBK\"").as_deref(),
+            Some("gbk")
+        );
+        assert_eq!(charset("application/json"), None);
+    }
+}

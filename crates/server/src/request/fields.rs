@@ -1,0 +1,159 @@
+//! Reads the fields of a JSON object one by one; every complaint names the field's path.
+
+use std::collections::BTreeMap;
+
+use crate::ApiError;
+use crate::request::json::Json;
+
+/// The fields of an object that have not been read yet.
+pub(crate) struct Fields {
+    /// Path of the object; empty for the body itself.
+    path: String,
+    fields: BTreeMap<String, Json>,
+    /// Names that were asked for.
+    known: Vec<&'static str>,
+}
+
+impl Fields {
+    /// The fields of `value`, which stands at `path`.
+    pub(crate) fn of(value: Json, path: &str) -> Result<Self, ApiError> {
+        match value {
+            Json::Object(fields) => Ok(Self {
+                path: path.to_owned(),
+                fields,
+                known: Vec::new(),
+            }),
+            other => Err(wrong_type(path, "an object", &other)),
+        }
+    }
+
+    /// Whether there is a field of that name, null or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    /// Whether the field is an object.
+    pub(crate) fn is_object(&self, name: &str) -> bool {
+        matches!(self.fields.get(name), Some(Json::Object(_)))
+    }
+
+    /// A field that must be there, with its path.
+    pub(crate) fn required(&mut self, name: &'static str) -> Result<(Json, String), ApiError> {
+        let path = self.path_of(name);
+        self.known.push(name);
+        match self.fields.remove(name) {
+            Some(value) => Ok((value, path)),
+            None => Err(ApiError::MissingField { field: path }),
+        }
+    }
+
+    /// A field that may be missing or null, with its path.
+    pub(crate) fn optional(&mut self, name: &'static str) -> Option<(Json, String)> {
+        self.known.push(name);
+        let value = self
+            .fields
+            .remove(name)
+            .filter(|value| *value != Json::Null)?;
+        Some((value, self.path_of(name)))
+    }
+
+    /// A text that may be missing or null.
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Result<Option<String>, ApiError> {
+        self.optional(name)
+            .map(|(value, path)| text(value, &path))
+            .transpose()
+    }
+
+    /// A truth value that may be missing or null.
+    pub(crate) fn optional_flag(&mut self, name: &'static str) -> Result<Option<bool>, ApiError> {
+        match self.optional(name) {
+            None => Ok(None),
+            Some((Json::Bool(value), _)) => Ok(Some(value)),
+            Some((other, path)) => Err(wrong_type(&path, "true or false", &other)),
+        }
+    }
+
+    /// A positive whole number that may be missing or null.
+    pub(crate) fn optional_count(&mut self, name: &'static str) -> Result<Option<usize>, ApiError> {
+        let Some((value, field)) = self.optional(name) else {
+            return Ok(None);
+        };
+        match value {
+            Json::Integer(n) if n > 0 => Ok(Some(usize::try_from(n).unwrap_or(usize::MAX))),
+            Json::Integer(n) => Err(ApiError::InvalidValue {
+                field,
+                reason: format!("{n} is not a positive number."),
+            }),
+            other => Err(wrong_type(&field, "a whole number", &other)),
+        }
+    }
+
+    /// The one of `choices` that a field names, which may be missing or null.
+    pub(crate) fn optional_choice<T: Copy>(
+        &mut self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> Result<Option<T>, ApiError> {
+        let Some(found) = self.optional_text(name)? else {
+            return Ok(None);
+        };
+        if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == found) {
+            return Ok(Some(*choice));
+        }
+        let known: Vec<String> = choices
+            .iter()
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        Err(ApiError::InvalidValue {
+            field: self.path_of(name),
+            reason: format!("{found:?} is none of {}.", known.join(", ")),
+        })
+    }
+
+    /// The end of an object: whatever is left is not known.
+    pub(crate) fn finish(mut self) -> Result<(), ApiError> {
+        match self.fields.pop_first() {
+            None => Ok(()),
+            Some((name, _)) => Err(ApiError::UnknownField {
+                field: self.path_of(&name),
+                known: self.known,
+            }),
+        }
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.path)
+        }
+    }
+}
+
+/// A text at `path`.
+pub(crate) fn text(value: Json, path: &str) -> Result<String, ApiError> {
+    match value {
+        Json::String(text) => Ok(text),
+        other => Err(wrong_type(path, "text", &other)),
+    }
+}
+
+/// A list at `path` that is not empty.
+pub(crate) fn list(value: Json, path: &str) -> Result<Vec<Json>, ApiError> {
+    match value {
+        Json::Array(list) if list.is_empty() => Err(ApiError::EmptyList {
+            field: path.to_owned(),
+        }),
+        Json::Array(list) => Ok(list),
+        other => Err(wrong_type(path, "a list", &other)),
+    }
+}
+
+/// The failure of a value that is of another type than expected.
+pub(crate) fn wrong_type(path: &str, expected: &'static str, found: &Json) -> ApiError {
+    ApiError::WrongType {
+        field: path.to_owned(),
+        expected,
+        found: found.kind(),
+    }
+}

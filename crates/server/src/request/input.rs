@@ -1,0 +1,126 @@
+//! What is embedded: texts and token ids, one or many, as OpenAI's and TEI's routes take them; TEI's also in one list.
+
+use utoipa::ToSchema;
+use yuyi_models::{Embedder, Inputs};
+
+use crate::request::Source;
+use crate::request::fields::{list, wrong_type};
+use crate::request::json::Json;
+use crate::request::text::{check_count, each, read_text};
+use crate::{ApiError, Limits};
+
+const EXPECTED: &str = "text, token ids, or a list of these";
+
+/// One or many.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Input {
+    One(Entry),
+    Many(Vec<Entry>),
+}
+
+/// A text, or the token ids of one. Ids are the model's own and are taken as they are: no prompt and no special token is
+/// added.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Entry {
+    /// A text.
+    Text(String),
+    /// The token ids of a text.
+    Ids(Vec<u32>),
+}
+
+impl Input {
+    /// The field of a request.
+    pub(crate) fn take(source: &mut Source<'_>, name: &'static str) -> Result<Self, ApiError> {
+        let (value, path) = source.fields.required(name)?;
+        Self::read(value, &path, source.limits)
+    }
+
+    /// What stands at `path`.
+    fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
+        if let Json::String(_) = value {
+            return Entry::read(value, path, limits).map(Self::One);
+        }
+        if !matches!(value, Json::Array(_)) {
+            return Err(wrong_type(path, EXPECTED, &value));
+        }
+        let items = list(value, path)?;
+        if let Json::Integer(_) = items[0] {
+            return read_ids(items, path).map(Entry::Ids).map(Self::One);
+        }
+        check_count(items.len(), path, limits)?;
+        each(items, path, |value, path| Entry::read(value, path, limits)).map(Self::Many)
+    }
+
+    /// Names the field that each input came from; `path` is that of the whole.
+    pub(crate) fn paths(&self, path: &'static str) -> impl Fn(usize) -> String + use<> {
+        let single = matches!(self, Self::One(_));
+        move |index| match single {
+            true => path.to_owned(),
+            false => format!("{path}[{index}]"),
+        }
+    }
+
+    /// Refuses token ids that the model does not have, by the field that they came in; `path` is that of the whole.
+    pub(crate) fn check_ids(
+        &self,
+        path: &'static str,
+        model: &dyn Embedder,
+    ) -> Result<(), ApiError> {
+        let entries = match self {
+            Self::One(entry) => std::slice::from_ref(entry),
+            Self::Many(entries) => entries,
+        };
+        let field = self.paths(path);
+        for (index, entry) in entries.iter().enumerate() {
+            if let Entry::Ids(ids) = entry
+                && let Err(error) = model.check_tokens(ids)
+            {
+                return Err(ApiError::InvalidToken {
+                    field: field(index),
+                    reason: error.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
+        match value {
+            Json::String(_) => read_text(value, path, limits).map(Self::Text),
+            Json::Array(_) => read_ids(list(value, path)?, path).map(Self::Ids),
+            other => Err(wrong_type(path, "text or a list of token ids", &other)),
+        }
+    }
+}
+
+impl From<Entry> for yuyi_models::Input {
+    fn from(entry: Entry) -> Self {
+        match entry {
+            Entry::Text(text) => Self::Text(text.into()),
+            Entry::Ids(ids) => Self::Tokens(ids.into()),
+        }
+    }
+}
+
+impl From<Input> for Inputs {
+    fn from(input: Input) -> Self {
+        match input {
+            Input::One(entry) => Self::Mixed(vec![entry.into()]),
+            Input::Many(entries) => Self::Mixed(entries.into_iter().map(Into::into).collect()),
+        }
+    }
+}
+
+fn read_ids(items: Vec<Json>, path: &str) -> Result<Vec<u32>, ApiError> {
+    each(items, path, |value, path| match value {
+        Json::Integer(n) => u32::try_from(n).map_err(|_| ApiError::InvalidToken {
+            field: path.to_owned(),
+            reason: format!("Token id {n} is not in the vocabulary of any model."),
+        }),
+        other => Err(wrong_type(path, "a token id", &other)),
+    })
+}

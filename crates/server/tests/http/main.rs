@@ -1,0 +1,22 @@
+//! The service, tested over HTTP: one program, since linking sixteen took longer than running them.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod access;
+mod cache;
+mod calibration;
+mod details;
+mod docs;
+mod embeddings;
+mod errors;
+mod lifecycle;
+mod metrics;
+mod models;
+mod openapi;
+mod page;
+mod ranking;
+mod redis;
+mod similarity;
+mod slow_clients;
+mod support;
+mod tei;

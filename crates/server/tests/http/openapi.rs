@@ -1,0 +1,214 @@
+//! `/openapi.json` against the table of routes and against what the server answers.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::support::Server;
+use serde_json::Value;
+
+fn source(file: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+/// Path and method of every route in the table.
+fn routes_of_the_table() -> BTreeSet<(String, String)> {
+    let routes = yuyi_server::routes().into_iter();
+    routes
+        .map(|(method, path)| (path, method.to_lowercase()))
+        .collect()
+}
+
+fn operations(document: &Value) -> Vec<(String, String, Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap();
+            methods
+                .iter()
+                .map(|(method, operation)| (path.clone(), method.clone(), operation.clone()))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_route_is_in_the_document_and_the_reverse() {
+    let server = Server::start().await;
+    let (status, document) = server.get("/openapi.json").await;
+    assert_eq!(status, 200);
+    assert_eq!(document["openapi"], "3.1.0");
+    let documented = operations(&document)
+        .into_iter()
+        .map(|(path, method, _)| (path, method));
+    let table = routes_of_the_table();
+    assert!(table.contains(&("/similarity".into(), "post".into())));
+    assert_eq!(documented.collect::<BTreeSet<_>>(), table);
+}
+
+#[tokio::test]
+async fn every_status_of_the_table_is_documented() {
+    let server = Server::start().await;
+    let (_, document) = server.get("/openapi.json").await;
+    let statuses: BTreeSet<String> = source("src/error.rs")
+        .lines()
+        .filter_map(|line| Some(line.split_once("=> (")?.1.split_once(", \"")?.0.to_owned()))
+        // No documented path, no documented method.
+        .filter(|status| status != "405")
+        .collect();
+    let responses = document["paths"]["/similarity"]["post"]["responses"]
+        .as_object()
+        .unwrap();
+    for status in &statuses {
+        assert!(responses.contains_key(status), "{status}");
+    }
+}
+
+/// What the document gives as an example is answered, and the reply has the fields that it says.
+#[tokio::test]
+async fn examples_of_the_document_are_answered() {
+    let server = Server::start().await;
+    let (_, document) = server.get("/openapi.json").await;
+    let mut forms = 0;
+    for (path, method, operation) in operations(&document) {
+        let Some(schema) = operation["requestBody"]["content"]["application/json"].get("schema")
+        else {
+            assert_eq!(method, "get", "{path}");
+            continue;
+        };
+        for form in alternatives(schema, &document) {
+            let mut body = example(&form, &document);
+            if path.starts_with("/v1/models/") {
+                // The model of the test has another name.
+                body["model"] = "fake".into();
+            }
+            let (status, reply) = server.post(&path, body.to_string()).await;
+            assert_eq!(status, 200, "{path} {body}: {reply}");
+            let replies = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+            let fits = alternatives(replies, &document)
+                .iter()
+                .any(|form| conforms(&reply, form, &document));
+            assert!(fits, "{path} {body}: {reply}");
+            forms += 1;
+        }
+    }
+    assert!(forms > 15, "{forms}");
+}
+
+fn resolve(schema: &Value, document: &Value) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let pointer = reference.trim_start_matches('#');
+        return resolve(document.pointer(pointer).unwrap(), document);
+    }
+    let Some(parts) = schema["allOf"].as_array() else {
+        return schema.clone();
+    };
+    let mut joined = serde_json::json!({"type": "object", "properties": {}, "required": []});
+    for part in parts {
+        let part = resolve(part, document);
+        for (name, property) in part["properties"].as_object().unwrap() {
+            joined["properties"][name] = property.clone();
+        }
+        let required = part["required"].as_array().cloned().unwrap_or_default();
+        joined["required"].as_array_mut().unwrap().extend(required);
+    }
+    joined
+}
+
+fn alternatives(schema: &Value, document: &Value) -> Vec<Value> {
+    let schema = resolve(schema, document);
+    match schema["oneOf"].as_array() {
+        None => vec![schema],
+        Some(forms) => forms
+            .iter()
+            .flat_map(|form| alternatives(form, document))
+            .collect(),
+    }
+}
+
+/// The first example that a schema has, with what must be there.
+fn example(schema: &Value, document: &Value) -> Value {
+    let given = schema.get("example").or_else(|| schema["examples"].get(0));
+    let schema = resolve(schema, document);
+    let own = schema.get("example").or_else(|| schema["examples"].get(0));
+    if let Some(example) = given.or(own) {
+        return example.clone();
+    }
+    if schema["oneOf"].is_array() {
+        return example(&alternatives(&schema, document)[0], document);
+    }
+    match schema["type"].as_str() {
+        Some("array") => Value::Array(vec![example(&schema["items"], document)]),
+        Some("object") => {
+            let required = schema["required"].as_array().unwrap();
+            let field = |name: &Value| {
+                let name = name.as_str().unwrap();
+                (
+                    name.to_owned(),
+                    example(&schema["properties"][name], document),
+                )
+            };
+            required.iter().map(field).collect()
+        }
+        _ => Value::from("x"),
+    }
+}
+
+/// Whether a reply is what the schema says, as far as types and fields go.
+fn conforms(value: &Value, schema: &Value, document: &Value) -> bool {
+    let schema = resolve(schema, document);
+    if schema["oneOf"].is_array() {
+        let forms = alternatives(&schema, document);
+        return forms.iter().any(|form| conforms(value, form, document));
+    }
+    let types = match &schema["type"] {
+        Value::String(name) => vec![name.as_str()],
+        Value::Array(names) => names.iter().map(|name| name.as_str().unwrap()).collect(),
+        _ => return true,
+    };
+    types.iter().any(|name| match (*name, value) {
+        ("string", Value::String(_)) | ("null", Value::Null) | ("boolean", Value::Bool(_)) => true,
+        ("number", Value::Number(_)) => true,
+        ("integer", Value::Number(number)) => number.is_u64(),
+        ("array", Value::Array(items)) => items
+            .iter()
+            .all(|item| conforms(item, &schema["items"], document)),
+        ("object", Value::Object(fields)) => {
+            let Some(known) = schema["properties"].as_object() else {
+                return true;
+            };
+            let required = schema["required"].as_array().cloned().unwrap_or_default();
+            let complete = required
+                .iter()
+                .all(|name| fields.contains_key(name.as_str().unwrap()));
+            complete
+                && fields.iter().all(|(name, value)| {
+                    known
+                        .get(name)
+                        .is_some_and(|schema| conforms(value, schema, document))
+                })
+        }
+        _ => false,
+    })
+}
+
+#[tokio::test]
+async fn the_reference_needs_nothing_from_elsewhere() {
+    let server = Server::start().await;
+    let reply = server.request("GET", "/docs").send().await.unwrap();
+    assert_eq!(reply.status(), 200);
+    assert_eq!(reply.headers()["content-type"], "text/html; charset=utf-8");
+    let page = reply.text().await.unwrap();
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "{page}"
+    );
+    let script = page.split("src=\"./").nth(1).unwrap();
+    let script = script.split('"').next().unwrap();
+    let reply = server
+        .request("GET", &format!("/{script}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(reply.status(), 200);
+    assert!(reply.text().await.unwrap().contains("openapi.json"));
+}

@@ -1,0 +1,336 @@
+//! A server on a real socket whose model is computed from a text's characters.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tokio::sync::oneshot;
+use yuyi_encoder::{Encoded, Fingerprint, Piece, Place, Pooling, Precision, States};
+use yuyi_models::{
+    Batch, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
+    StoredCalibration, TokenizeOptions,
+};
+use yuyi_server::{
+    App, CacheOptions, Limits, ListenOptions, LoadError, ModelOptions, ModelSource, Perimeter,
+    serve,
+};
+
+/// Most characters that the fake model reads.
+pub const MAX_TOKENS: usize = 16;
+
+/// A model whose vectors tests can compute by hand: (1, 0) for texts that begin with `x`, (0, 1)
+/// for `y`, (-1, 0) for `-`, and (0.6, 0.8) for all others; all of them twice as long before they were scaled.
+/// A prompt stands in front; of a text that is too long and is not cut, the last character decides.
+pub struct Fake {
+    facts: ModelFacts,
+    fingerprint: Option<Fingerprint>,
+    calibration: Option<StoredCalibration>,
+    /// Texts computed so far.
+    pub computed: Arc<AtomicUsize>,
+}
+
+impl Fake {
+    pub fn new(computed: Arc<AtomicUsize>) -> Self {
+        let facts = ModelFacts {
+            name: "fake".into(),
+            dimension: 2,
+            layers: 1,
+            max_tokens: MAX_TOKENS,
+            pooling: Pooling::Mean,
+            default_prompt: String::new(),
+            prompts: [("none".into(), String::new()), ("up".into(), "y".into())].into(),
+            precision: Precision::F32,
+            kernel: None,
+            threads: 1,
+            weight_bytes: 8,
+        };
+        Self {
+            facts,
+            fingerprint: None,
+            calibration: None,
+            computed,
+        }
+    }
+
+    /// One whose vectors may be cached.
+    pub fn with_fingerprint(digest: [u8; 16]) -> Self {
+        Self {
+            fingerprint: Some(digest.into()),
+            ..Self::new(Arc::default())
+        }
+    }
+
+    /// One with a calibration file.
+    pub fn with_calibration(content: &str) -> Self {
+        let calibration = StoredCalibration {
+            name: "fake/calibration.json".into(),
+            content: content.into(),
+        };
+        Self {
+            calibration: Some(calibration),
+            ..Self::new(Arc::default())
+        }
+    }
+}
+
+impl Embedder for Fake {
+    fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
+    }
+
+    fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
+        encode_ids(ids).map(drop)
+    }
+
+    fn calibration(&self) -> Result<Option<StoredCalibration>, Error> {
+        Ok(self.calibration.clone())
+    }
+
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error> {
+        self.computed.fetch_add(items.len(), Ordering::Relaxed);
+        let any = |wanted: fn(&str) -> bool| {
+            let text = |item: &Item| matches!(&item.input, Input::Text(text) if wanted(text));
+            items.iter().any(text)
+        };
+        if any(|text| text.contains("sleep")) {
+            std::thread::sleep(Duration::from_millis(700));
+        }
+        assert!(!any(|text| text == "panic"), "the model panics");
+        let result = |item: &Item| match &item.input {
+            Input::Text(text) => Ok(encode(text, &item.options)),
+            Input::Tokens(ids) => encode_ids(ids),
+        };
+        Ok(Batch {
+            results: items.iter().map(result).collect(),
+            tokenize: Duration::from_micros(10),
+            compute: Duration::from_micros(100),
+        })
+    }
+
+    fn tokenize(
+        &self,
+        texts: &[String],
+        options: &TokenizeOptions,
+    ) -> Result<Vec<Vec<Piece>>, Error> {
+        Ok(texts.iter().map(|text| pieces(text, options)).collect())
+    }
+}
+
+fn encode(text: &str, options: &EmbedOptions) -> Encoded {
+    let text = match &options.prompt {
+        Prompt::Default => text.to_owned(),
+        Prompt::Text(prompt) => format!("{prompt}{text}"),
+    };
+    let length = text.chars().count();
+    let (deciding, truncated) = match options.long_text {
+        LongText::CutEnd => (text.chars().next(), length > MAX_TOKENS),
+        LongText::CutStart => (text.chars().last(), length > MAX_TOKENS),
+        LongText::Mean => (text.chars().last(), false),
+    };
+    let vector = match deciding {
+        Some('x') => vec![1.0, 0.0],
+        Some('y') => vec![0.0, 1.0],
+        Some('-') => vec![-1.0, 0.0],
+        _ => vec![0.6, 0.8],
+    };
+    Encoded {
+        vector,
+        length: 2.0,
+        tokens: if truncated { MAX_TOKENS } else { length },
+        truncated,
+        unknown: 0,
+        states: options.states.then(|| states(&text)),
+    }
+}
+
+/// A token for each character; those of letters look one way, all others another.
+fn states(text: &str) -> States {
+    let read: Vec<char> = text.chars().take(MAX_TOKENS).collect();
+    let state = |c: &char| if c.is_ascii() { [1.0, 0.0] } else { [0.6, 0.8] };
+    let place = |i| Place {
+        characters: i..i + 1,
+        unknown: false,
+    };
+    States {
+        hidden: read.iter().flat_map(state).collect(),
+        places: (0..read.len()).map(place).collect(),
+        pooling: Pooling::Cls,
+    }
+}
+
+/// A token for each character; `^` stands in front.
+fn pieces(text: &str, options: &TokenizeOptions) -> Vec<Piece> {
+    let first = Piece {
+        id: 0,
+        text: "^".into(),
+        special: true,
+        start: 0,
+        end: 0,
+    };
+    let piece = |(start, character): (usize, char)| Piece {
+        id: u32::from(character),
+        text: character.into(),
+        special: false,
+        start,
+        end: start + character.len_utf8(),
+    };
+    let first = Some(first).filter(|_| options.special);
+    first
+        .into_iter()
+        .chain(text.char_indices().map(piece))
+        .collect()
+}
+
+fn encode_ids(ids: &[u32]) -> Result<Encoded, Error> {
+    match ids.iter().find(|&&id| id > 9) {
+        Some(id) => Err(Error::InvalidTokens(format!("Token id {id} is unknown."))),
+        None => Ok(Encoded {
+            vector: vec![0.6, 0.8],
+            length: 1.0,
+            tokens: ids.len(),
+            truncated: false,
+            unknown: 0,
+            states: None,
+        }),
+    }
+}
+
+/// A running server.
+pub struct Server {
+    pub url: String,
+    pub client: Client,
+    /// Texts that its model computed.
+    pub computed: Arc<AtomicUsize>,
+    pub app: App,
+}
+
+pub fn options() -> ListenOptions {
+    ListenOptions {
+        host: "127.0.0.1".into(),
+        port: 0,
+        header_timeout: Duration::from_millis(500),
+        send_timeout: Duration::from_millis(500),
+        idle_timeout: Duration::from_secs(1),
+        connections: 64,
+        drain_timeout: Duration::from_secs(5),
+        perimeter: Perimeter::default(),
+    }
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::with(Limits::default(), options()).await
+    }
+
+    pub async fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, options()).await
+    }
+
+    pub async fn with(limits: Limits, options: ListenOptions) -> Self {
+        let model = Fake::new(Arc::default());
+        Self::start_with(model, &CacheOptions::default(), limits, options).await
+    }
+
+    pub async fn start_with(
+        model: Fake,
+        caches: &CacheOptions,
+        limits: Limits,
+        options: ListenOptions,
+    ) -> Self {
+        let computed = Arc::clone(&model.computed);
+        let app = App::new(
+            vec![source("fake", model)],
+            ModelOptions::default(),
+            caches,
+            limits,
+        );
+        let url = Self::serve(app.clone(), options).await;
+        Self {
+            url,
+            client: Client::new(),
+            computed,
+            app,
+        }
+    }
+
+    /// Serves in the background; its URL.
+    pub async fn serve(app: App, options: ListenOptions) -> String {
+        let (sender, ready) = oneshot::channel();
+        tokio::spawn(async move {
+            let on_ready = |ready: &yuyi_server::Ready| sender.send(ready.address).unwrap();
+            serve(app, options, on_ready).await.unwrap();
+        });
+        format!("http://{}", ready.await.unwrap())
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    /// Posts a body as JSON and answers with status and document.
+    pub async fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
+        let request = self
+            .request("POST", path)
+            .header("content-type", "application/json");
+        read(request.body(body).send().await.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        read(self.request("GET", path).send().await.unwrap()).await
+    }
+
+    pub fn computed(&self) -> usize {
+        self.computed.load(Ordering::Relaxed)
+    }
+}
+
+/// A model that is loaded as often as it is asked for.
+pub fn source(name: &str, model: Fake) -> ModelSource {
+    let (calibration, model) = (model.calibration.clone(), Arc::new(model));
+    ModelSource {
+        calibration: Box::new(move || Ok(calibration.clone())),
+        ..source_with(name, move || Ok(Arc::clone(&model) as _))
+    }
+}
+
+/// A model that `load` loads.
+pub fn source_with(
+    name: &str,
+    load: impl Fn() -> Result<Arc<dyn Embedder>, LoadError> + Send + Sync + 'static,
+) -> ModelSource {
+    ModelSource {
+        name: name.into(),
+        aliases: vec!["alias".into()],
+        facts: Box::new(|| Ok(Fake::new(Arc::default()).facts)),
+        calibration: Box::new(|| Ok(None)),
+        load: Box::new(move |_| load()),
+    }
+}
+
+/// A service of one model.
+pub fn app_of(model: ModelSource) -> App {
+    let caches = CacheOptions::default();
+    App::new(
+        vec![model],
+        ModelOptions::default(),
+        &caches,
+        Limits::default(),
+    )
+}
+
+pub async fn read(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    assert!(response.headers().contains_key("x-request-id"));
+    let text = response.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text:?}")),
+    )
+}

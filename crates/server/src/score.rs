@@ -2,10 +2,6 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_encoder::Encoded;
-use yuyi_tasks::cosine;
-
-use crate::embed::Model;
 
 /// How alike two texts are.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -20,19 +16,12 @@ pub(crate) struct Score {
     pub(crate) truncated: bool,
 }
 
-/// What scores texts.
-pub(crate) trait ScoreTexts {
-    /// The score of two texts that it embedded.
-    fn score(&self, a: &Encoded, b: &Encoded) -> Score;
-}
-
-impl ScoreTexts for Model {
-    fn score(&self, a: &Encoded, b: &Encoded) -> Score {
-        let cosine = cosine(&a.vector, &b.vector);
-        Score {
-            similarity: self.calibration().similarity(cosine),
-            cosine,
-            truncated: a.truncated || b.truncated,
+impl From<yuyi::Score> for Score {
+    fn from(score: yuyi::Score) -> Self {
+        Self {
+            similarity: score.similarity,
+            cosine: score.cosine,
+            truncated: score.truncated,
         }
     }
 }

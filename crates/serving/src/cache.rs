@@ -123,7 +123,7 @@ impl Caches {
         if items.iter().any(|(_, item)| item.options.states) {
             return vec![None; items.len()];
         }
-        let found = redis.get(space, model.embedder.facts(), items).await;
+        let found = redis.get(space, model.facts(), items).await;
         for ((key, _), vector) in items.iter().zip(&found) {
             if let Some(vector) = vector {
                 self.remember(key, vector);

@@ -1,15 +1,16 @@
 //! A model that a request holds.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use yuyi_models::{Embedder, ModelFacts};
-use yuyi_tasks::Calibration;
+use yuyi::{Calibration, Encoded, ModelFacts, Ranked, Score};
 
+use crate::Error;
 use crate::loaded_model::LoadedModel;
 
 /// A loaded model, held for the length of a request: it stays in memory until the last one that uses
-/// it is answered.
+/// it is answered. By itself it does what needs no turn; texts are embedded by the [`Service`](crate::Service).
 #[derive(Clone)]
 pub struct ModelHandle {
     pub(crate) inner: Arc<LoadedModel>,
@@ -23,19 +24,35 @@ impl ModelHandle {
         &self.inner.name
     }
 
-    /// What computes.
-    pub fn embedder(&self) -> &dyn Embedder {
-        &*self.inner.embedder
-    }
-
     /// What is known of it.
     pub fn facts(&self) -> &ModelFacts {
-        self.inner.embedder.facts()
+        self.inner.facts()
     }
 
     /// The mapping of its cosines.
     pub fn calibration(&self) -> &Calibration {
-        &self.inner.calibration
+        self.inner.model.calibration()
+    }
+
+    /// Whether token ids are the model's own and not too many.
+    ///
+    /// # Errors
+    /// [`Error::InvalidTokens`] where the model can tell before it embeds them.
+    pub fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
+        let checked = self.inner.model.embedder().check_tokens(ids);
+        checked.map_err(|error| Error::InvalidTokens {
+            reason: error.to_string(),
+        })
+    }
+
+    /// How alike two texts are that it embedded.
+    pub fn score(&self, a: &Encoded, b: &Encoded) -> Score {
+        self.inner.model.score_vectors(a, b)
+    }
+
+    /// Texts that it embedded, by how alike they are to the query, the best first; of equals, the one that came first.
+    pub fn rank<T: Borrow<Encoded>>(&self, query: &Encoded, texts: &[T]) -> Vec<Ranked> {
+        self.inner.model.rank_vectors(query, texts)
     }
 
     /// The same model, for work whose patience counts from now.

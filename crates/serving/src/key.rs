@@ -51,9 +51,7 @@ impl<'a> Request<'a> {
         } = options;
         Self {
             space: model.key_space(),
-            prompt: prompt
-                .text()
-                .unwrap_or(&model.embedder.facts().default_prompt),
+            prompt: prompt.text().unwrap_or(&model.facts().default_prompt),
             long_text: *long_text,
             states: *states,
         }

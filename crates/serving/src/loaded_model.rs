@@ -1,44 +1,45 @@
 //! A model in memory.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
-use yuyi_models::{Embedder, StoredCalibration};
-use yuyi_tasks::Calibration;
+use yuyi::{Model, ModelFacts};
 
-use crate::LoadError;
 use crate::space::Space;
 
-/// A model in memory, and what is told of it.
+/// A model in memory, under the name that requests know.
 pub(crate) struct LoadedModel {
     pub(crate) name: String,
-    pub(crate) embedder: Arc<dyn Embedder>,
-    pub(crate) calibration: Calibration,
+    pub(crate) model: Model,
     /// What stands for its space until that is known; no other model has it.
     instance: [u8; 32],
     space: OnceLock<Space>,
 }
 
 impl LoadedModel {
-    /// A model under the name that requests know.
-    pub(crate) fn new(name: String, embedder: Arc<dyn Embedder>, calibration: Calibration) -> Self {
+    /// A model under a name.
+    pub(crate) fn new(name: String, model: Model) -> Self {
         static INSTANCES: AtomicU64 = AtomicU64::new(1);
         let mut instance = [0; 32];
         let number = INSTANCES.fetch_add(1, Ordering::Relaxed);
         instance[..8].copy_from_slice(&number.to_le_bytes());
         Self {
             name,
-            embedder,
-            calibration,
+            model,
             instance,
             space: OnceLock::new(),
         }
     }
 
+    /// What is known of the model.
+    pub(crate) fn facts(&self) -> &ModelFacts {
+        self.model.facts()
+    }
+
     /// Finds out what its vectors are known by, which may mean to read all weights. Until then nothing of
     /// the model is cached.
     pub(crate) fn learn_space(&self) {
-        if let Some(space) = self.embedder.vector_space() {
+        if let Some(space) = self.model.embedder().vector_space() {
             self.space.get_or_init(|| Space::of(space));
         }
     }
@@ -54,30 +55,18 @@ impl LoadedModel {
     }
 }
 
-/// The calibration that counts for a model. One that is not sound is an error: without it the scores would silently be
-/// others.
-pub(crate) fn calibration_of(embedder: &dyn Embedder) -> Result<Calibration, LoadError> {
-    read_calibration(embedder.calibration()?)
-}
-
-/// What a calibration file says, if there is one.
-pub(crate) fn read_calibration(file: Option<StoredCalibration>) -> Result<Calibration, LoadError> {
-    Ok(match file {
-        Some(file) => Calibration::read(&file.name, &file.content)?,
-        None => Calibration::Uncalibrated,
-    })
-}
-
 #[cfg(test)]
 pub(crate) mod testing {
     use super::*;
-    use yuyi_encoder::{Fingerprint, Pooling, Precision};
-    use yuyi_models::{Batch, Error, Item, ModelFacts};
+    use std::sync::Arc;
+    use yuyi::{Embedder, Precision};
+    use yuyi_encoder::{Fingerprint, Pooling};
+    use yuyi_models::{Batch, Error, Item};
 
     /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
     pub(crate) fn model(name: &str) -> LoadedModel {
         let silent = Arc::new(Silent::of(name, 0));
-        LoadedModel::new(name.to_owned(), silent, Calibration::Uncalibrated)
+        LoadedModel::new(name.to_owned(), Model::uncalibrated(silent))
     }
 
     /// The facts of a model of one thread.

@@ -44,7 +44,8 @@ impl Tokenizing {
         let turn = timeout(self.patience, self.turns.acquire()).await;
         // The semaphore is never closed.
         let _turn = turn.map_err(|_| self.late())?.map_err(|_| Error::Failed)?;
-        let split = spawn_blocking(move || model.embedder().tokenize(&texts, &options)).await;
+        let split =
+            spawn_blocking(move || model.inner.model.embedder().tokenize(&texts, &options)).await;
         split.map_err(|_| Error::Failed)?.map_err(explain)
     }
 

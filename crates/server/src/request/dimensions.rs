@@ -36,35 +36,3 @@ impl Dimensions {
         }
     }
 }
-
-/// The first `dimensions` numbers, scaled to length 1 again.
-pub(crate) fn shorten(mut vector: Vec<f32>, dimensions: usize) -> Vec<f32> {
-    if dimensions < vector.len() {
-        vector.truncate(dimensions);
-        let squares = vector.iter().map(|&x| f64::from(x).powi(2));
-        let length = squares.sum::<f64>().sqrt();
-        // Numbers that are all zero have no direction and stay what they are.
-        if length > 0.0 {
-            vector
-                .iter_mut()
-                .for_each(|x| *x = (f64::from(*x) / length) as f32);
-        }
-    }
-    vector
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shortened_vectors_are_unit_vectors() {
-        let short = shorten(vec![0.36, 0.48, 0.8], 2);
-        assert!(
-            (short[0] - 0.6).abs() < 1e-6 && (short[1] - 0.8).abs() < 1e-6,
-            "{short:?}"
-        );
-        assert_eq!(shorten(vec![0.6, 0.8], 2), [0.6, 0.8]);
-        assert_eq!(shorten(vec![0.0, 1.0], 1), [0.0]);
-    }
-}

@@ -1,7 +1,9 @@
 //! What is embedded: texts and token ids, one or many, as OpenAI's and TEI's routes take them; TEI's also in one list.
 
 use utoipa::ToSchema;
-use yuyi_models::{Embedder, Inputs};
+use yuyi_models::Inputs;
+
+use crate::embed::Model;
 
 use crate::request::Source;
 use crate::request::fields::{list, wrong_type};
@@ -63,11 +65,7 @@ impl Input {
     }
 
     /// Refuses token ids that the model does not have, by the field that they came in; `path` is that of the whole.
-    pub(crate) fn check_ids(
-        &self,
-        path: &'static str,
-        model: &dyn Embedder,
-    ) -> Result<(), ApiError> {
+    pub(crate) fn check_ids(&self, path: &'static str, model: &Model) -> Result<(), ApiError> {
         let entries = match self {
             Self::One(entry) => std::slice::from_ref(entry),
             Self::Many(entries) => entries,

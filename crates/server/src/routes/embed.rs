@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_encoder::Encoded;
+use yuyi::{Encoded, shorten, unscaled};
 use yuyi_models::EmbedOptions;
 
 use crate::request::body::JsonBody;
-use crate::request::dimensions::{Dimensions, shorten};
+use crate::request::dimensions::Dimensions;
 use crate::request::input::Input;
 use crate::request::options::RefuseCut;
 use crate::request::truncation::{Truncation, named_prompt};
@@ -40,7 +40,7 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, 
         long_text: request.truncation.long_text(),
         states: false,
     };
-    request.inputs.check_ids("inputs", model.embedder())?;
+    request.inputs.check_ids("inputs", &model)?;
     let paths = request.inputs.paths("inputs");
     let embedded = app
         .embed(&model, request.inputs.into(), options)
@@ -50,11 +50,8 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, 
         embedded.refuse_cut(paths)?;
     }
     let vector = |text: &Encoded| match request.normalize {
-        true => shorten(text.vector.clone(), dimensions),
-        false => {
-            let numbers = text.vector.iter().take(dimensions);
-            numbers.map(|x| x * text.length).collect()
-        }
+        true => shorten(&text.vector, dimensions),
+        false => unscaled(text, dimensions),
     };
     let vectors = embedded.vectors.iter().map(|text| vector(text));
     Ok(Vectors(vectors.collect()))

@@ -8,13 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi::shorten;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
 use crate::embed::Embedded;
 use crate::request::Source;
 use crate::request::body::JsonBody;
-use crate::request::dimensions::shorten;
 use crate::{ApiError, App};
 
 /// Vectors of texts or token ids, as OpenAI answers.
@@ -32,14 +32,14 @@ pub(crate) async fn embeddings(
     let request = EmbeddingsRequest::take(&mut Source::of(body, app.limits())?)?;
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
-    request.input.check_ids("input", model.embedder())?;
+    request.input.check_ids("input", &model)?;
     let encoding = request.encoding_format.unwrap_or(Encoding::Float);
     let embedded = app
         .embed(&model, request.input.into(), EmbedOptions::default())
         .await?;
     let vectors = embedded.vectors.iter();
     let data = vectors
-        .map(|text| shorten(text.vector.clone(), dimensions))
+        .map(|text| shorten(&text.vector, dimensions))
         .enumerate()
         .map(|(index, vector)| Item::new(index, vector, encoding))
         .collect();

@@ -11,8 +11,8 @@ use futures_util::stream;
 use serde_json::Value;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
+use yuyi::{Calibration, Cosines};
 use yuyi_models::Inputs;
-use yuyi_tasks::{Calibration, cosine};
 
 use crate::embed::Embedded;
 use crate::request::body::JsonBody;
@@ -130,21 +130,22 @@ impl Matrix {
 
 /// The rows of a matrix, as cosines and what they are mapped through.
 struct Rows {
-    cosines: Arc<Vec<Vec<f64>>>,
+    cosines: Arc<Cosines>,
     calibration: Option<Calibration>,
 }
 
 impl Rows {
     /// The rows as JSON, with commas between them.
     fn pieces(self) -> impl Iterator<Item = String> + Send {
-        (0..self.cosines.len()).map(move |i| {
+        let rows = self.cosines.rows().len();
+        (0..rows).map(move |i| {
             let comma = if i == 0 { "" } else { "," };
             format!("{comma}{}", self.row(i))
         })
     }
 
     fn row(&self, index: usize) -> Value {
-        let scores = self.cosines[index].iter();
+        let scores = self.cosines.row(index).into_iter().flatten();
         match &self.calibration {
             None => scores.copied().collect(),
             Some(calibration) => scores
@@ -155,10 +156,7 @@ impl Rows {
 }
 
 /// A row for each of the first `rows` texts; the columns are the others, or the same when there are no others.
-fn cosines(embedded: &Embedded, rows: usize) -> Vec<Vec<f64>> {
+fn cosines(embedded: &Embedded, rows: usize) -> Cosines {
     let (a, b) = embedded.vectors.split_at(rows);
-    let b = if b.is_empty() { a } else { b };
-    a.iter()
-        .map(|a| b.iter().map(|b| cosine(&a.vector, &b.vector)).collect())
-        .collect()
+    Cosines::of(a, if b.is_empty() { a } else { b })
 }

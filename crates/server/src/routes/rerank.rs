@@ -13,7 +13,6 @@ use crate::embed::{Embedded, Model};
 use crate::request::Source;
 use crate::request::body::JsonBody;
 use crate::request::options::RefuseCut;
-use crate::score::ScoreTexts;
 use crate::{ApiError, App};
 
 /// Documents, ranked by how alike they are to a query; as Cohere and Jina answer.
@@ -118,18 +117,11 @@ fn ranks(model: &Model, embedded: &Embedded, raw_scores: bool) -> Vec<(usize, f6
     let Some((query, texts)) = embedded.vectors.split_first() else {
         return Vec::new();
     };
-    let mut scores: Vec<_> = texts
-        .iter()
-        .map(|text| model.score(query, text))
-        .enumerate()
-        .collect();
-    // By cosine, which similarity may cut: what is below 0 has its order too.
-    scores.sort_by(|(_, a), (_, b)| b.cosine.total_cmp(&a.cosine));
-    let shown = |(index, score): (usize, crate::score::Score)| match raw_scores {
+    let shown = |yuyi::Ranked { index, score }| match raw_scores {
         true => (index, score.cosine),
         false => (index, score.similarity),
     };
-    scores.into_iter().map(shown).collect()
+    model.rank(query, texts).into_iter().map(shown).collect()
 }
 
 /// The reply of `/rerank`, by the form of the request.

@@ -11,7 +11,6 @@ use crate::request::json;
 use crate::request::schemas;
 use crate::request::{Source, name, request, text_or_texts};
 use crate::routes::embeddings::Usage;
-use crate::score::ScoreTexts;
 use crate::{ApiError, App, Limits};
 
 /// Cosines of texts, as vLLM answers: one with one, one with many, or many with as many, side by side.

@@ -20,7 +20,7 @@ use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
 use crate::request::options::Options;
-use crate::score::{Score, ScoreTexts};
+use crate::score::Score;
 use crate::{ApiError, App};
 
 /// How alike sentences are, in four forms: one pair, many pairs, one sentence against many, and
@@ -298,7 +298,7 @@ impl Scorer {
     /// The score of two texts, each with the field that it came from.
     fn score(&self, a: (&str, &str), b: (&str, &str)) -> Result<Score, ApiError> {
         let (a, b) = (self.vector(a)?, self.vector(b)?);
-        Ok(self.embedded.model.score(a, b))
+        Ok(self.embedded.model.score(a, b).into())
     }
 
     fn one_to_many(

@@ -252,7 +252,7 @@ impl Shared {
             let Some(space) = write.model.space() else {
                 continue;
             };
-            let facts = write.model.embedder.facts();
+            let facts = write.model.facts();
             let key = shared_key(space, &facts.default_prompt, &write.item);
             let value = value::to_bytes(&key, &write.vector);
             let set = pipe.cmd("SET").arg(key).arg(value);

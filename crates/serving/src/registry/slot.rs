@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use yuyi_encoder::LoadProgress;
-use yuyi_models::ModelFacts;
+use yuyi::{Calibration, LoadProgress, Model, ModelFacts};
+use yuyi_models::StoredCalibration;
 
 use super::{LoadError, ModelSource, ModelState, ModelStatus, chain};
 use crate::Error;
-use crate::loaded_model::{LoadedModel, calibration_of, read_calibration};
+use crate::loaded_model::LoadedModel;
 
 /// One served model.
 pub(super) struct Slot {
@@ -160,24 +160,22 @@ impl Slot {
 
     /// Whether the model has a sound calibration that is found without loading it; blocks.
     pub(super) fn has_calibration(&self) -> bool {
-        let calibration = (self.source.calibration)().and_then(read_calibration);
+        let calibration = (self.source.calibration)().and_then(read);
         calibration.is_ok_and(|calibration| calibration.is_fitted())
     }
 
     /// Loads the model; blocks.
     pub(super) fn load(&self) -> Result<LoadedModel, LoadError> {
-        let embedder = (self.source.load)(&self.progress)?;
-        let calibration = calibration_of(&*embedder)?;
-        let name = self.source.name.clone();
-        Ok(LoadedModel::new(name, embedder, calibration))
+        let model = Model::new((self.source.load)(&self.progress)?)?;
+        Ok(LoadedModel::new(self.source.name.clone(), model))
     }
 
     pub(super) fn fill(&self, model: LoadedModel) -> Arc<LoadedModel> {
-        let facts = model.embedder.facts().clone();
+        let facts = model.facts().clone();
         let model = Arc::new(model);
         {
             let mut state = self.state();
-            state.calibrated = model.calibration.is_fitted();
+            state.calibrated = model.model.calibration().is_fitted();
             state.facts = Some(facts);
         }
         self.change(Phase::Loaded {
@@ -289,7 +287,7 @@ impl Slot {
         ModelStatus {
             name: self.source.name.clone(),
             state: place,
-            facts: model.map(|model| model.embedder.facts().clone()),
+            facts: model.map(|model| model.facts().clone()),
             fingerprint: model
                 .and_then(|model| model.space())
                 .map(|space| space.fingerprint().to_string()),
@@ -319,4 +317,12 @@ impl Slot {
             _ => None,
         }
     }
+}
+
+/// What a calibration file says, if there is one.
+fn read(file: Option<StoredCalibration>) -> Result<Calibration, LoadError> {
+    Ok(match file {
+        Some(file) => Calibration::read(&file.name, &file.content)?,
+        None => Calibration::Uncalibrated,
+    })
 }

@@ -390,7 +390,7 @@ fn take(
 
 /// Estimated tokens of a batch.
 fn budget(model: &LoadedModel) -> usize {
-    BATCH_TOKENS_PER_THREAD * model.embedder.facts().threads.max(1)
+    BATCH_TOKENS_PER_THREAD * model.facts().threads.max(1)
 }
 
 /// Estimated tokens of a request's turn.

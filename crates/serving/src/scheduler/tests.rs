@@ -9,6 +9,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use yuyi_models::{Batch, EmbedOptions, Embedder, Input, Inputs, ModelFacts};
 
+use yuyi::Model;
+
 use super::*;
 use crate::loaded_model::testing::facts;
 
@@ -150,7 +152,7 @@ fn model(name: &str) -> (Arc<Gate>, Arc<LoadedModel>) {
         at_once: AtomicUsize::new(0),
     });
     let embedder: Arc<dyn Embedder> = Arc::clone(&gate) as _;
-    let model = Arc::new(LoadedModel::new(name.into(), embedder, Default::default()));
+    let model = Arc::new(LoadedModel::new(name.into(), Model::uncalibrated(embedder)));
     (gate, model)
 }
 

@@ -76,8 +76,8 @@ async fn compute_batch(shared: &Shared, batch: Batch) {
 /// The results of a batch, one for each job. A panic of the model is a failure like others.
 async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<Computed, String> {
     let items: Vec<Item> = jobs.iter().map(|job| job.item.clone()).collect();
-    let embedder = Arc::clone(&model.embedder);
-    match spawn_blocking(move || embedder.embed_batch(&items)).await {
+    let model = model.model.clone();
+    match spawn_blocking(move || model.embedder().embed_batch(&items)).await {
         Ok(Ok(computed)) if computed.results.len() == jobs.len() => Ok(computed),
         Ok(Ok(computed)) => Err(format!("{} vectors", computed.results.len())),
         Ok(Err(error)) => Err(error.to_string()),

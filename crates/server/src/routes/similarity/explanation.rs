@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
-use yuyi_encoder::{Encoded, Place, States};
+use yuyi::{Encoded, ExplanationPlan};
 use yuyi_models::{EmbedOptions, Inputs};
-use yuyi_tasks::explain::{self, NoteKind, Outline, Side, Token, explain};
+use yuyi_tasks::explain::{self, NoteKind};
 
 use crate::embed::Model;
 use crate::{ApiError, App};
@@ -97,78 +97,34 @@ pub(super) async fn of(
 ) -> Result<Explanation, ApiError> {
     // Pairs are explained one after the other, so that states are held of one at a time; each has its own patience.
     let model = model.anew();
-    let texts = vec![a.to_owned(), b.to_owned()];
-    let options = EmbedOptions {
-        states: true,
-        ..EmbedOptions::default()
-    };
-    let whole = app.vectors(&model, Inputs::Texts(texts.clone()), options);
-    let whole = whole.await?.vectors;
-    if whole.iter().any(|encoded| encoded.states.is_none()) {
-        return Err(ApiError::InvalidValue {
+    let texts = [a.to_owned(), b.to_owned()];
+    let options = Plan::options();
+    let whole = app.vectors(&model, Inputs::Texts(texts.to_vec()), options);
+    let whole = <[_; 2]>::try_from(whole.await?.vectors).map_err(|_| ApiError::Internal)?;
+    let name = model.name().to_owned();
+    let plan = move || Plan::new(&name, texts.each_ref().map(String::as_str), whole);
+    let plan = blocking(plan).await?.map_err(explain)?;
+    let left_out = Inputs::Texts(plan.texts());
+    let without = app.vectors(&model, left_out, EmbedOptions::default());
+    let without = without.await?.vectors;
+    let found = blocking(move || plan.finish(&without)).await?;
+    found.map(Explanation::from).map_err(explain)
+}
+
+/// From vectors that the caches share.
+type Plan = ExplanationPlan<Arc<Encoded>>;
+
+fn explain(error: yuyi::Error) -> ApiError {
+    match error {
+        yuyi::Error::NotExplained { model } => ApiError::InvalidValue {
             field: "explain".to_owned(),
-            reason: format!(
-                "the model {:?} does not tell what its vectors come from.",
-                model.name()
-            ),
-        });
-    }
-    let (whole, outlines) = blocking(move || {
-        let outline = |(text, encoded): (&String, &Arc<Encoded>)| {
-            let states = encoded.states.as_ref()?;
-            Some(Outline::of(text, tokens(states)))
-        };
-        let outlines: Vec<Outline> = texts.iter().zip(&whole).filter_map(outline).collect();
-        (whole, outlines)
-    })
-    .await?;
-    let left_out: Vec<String> = outlines.iter().flat_map(Outline::without).collect();
-    let without = match left_out.is_empty() {
-        true => Vec::new(),
-        false => {
-            let inputs = Inputs::Texts(left_out);
-            let embedded = app.vectors(&model, inputs, EmbedOptions::default());
-            embedded.await?.vectors
+            reason: format!("the model {model:?} does not tell what its vectors come from."),
+        },
+        other => {
+            tracing::error!(cause = %other, "a pair could not be explained");
+            ApiError::Internal
         }
-    };
-    let explained = blocking(move || explained(&outlines, &whole, &without)).await?;
-    explained.map(Explanation::from).ok_or(ApiError::Internal)
-}
-
-fn explained(
-    outlines: &[Outline],
-    whole: &[Arc<Encoded>],
-    without: &[Arc<Encoded>],
-) -> Option<explain::Explanation> {
-    let (first, second) = (outlines.first()?, outlines.get(1)?);
-    let vectors: Vec<&[f32]> = without.iter().map(|encoded| &*encoded.vector).collect();
-    let (of_first, of_second) = vectors.split_at_checked(first.without().len())?;
-    let a = side(first, whole.first()?, of_first)?;
-    let b = side(second, whole.get(1)?, of_second)?;
-    Some(explain(&a, &b))
-}
-
-fn tokens(states: &States) -> Vec<Token> {
-    let token = |place: &Place| Token {
-        characters: place.characters.clone(),
-        unknown: place.unknown,
-    };
-    states.places.iter().map(token).collect()
-}
-
-/// An embedded text; `None` when its states were not asked for.
-fn side<'a>(
-    outline: &'a Outline,
-    encoded: &'a Encoded,
-    without: &'a [&'a [f32]],
-) -> Option<Side<'a>> {
-    Some(Side {
-        outline,
-        hidden: &encoded.states.as_ref()?.hidden,
-        vector: &encoded.vector,
-        without,
-        truncated: encoded.truncated,
-    })
+    }
 }
 
 async fn blocking<T: Send + 'static>(

@@ -102,7 +102,7 @@ pub struct Item {
 pub enum Input {
     /// A text.
     Text(Arc<str>),
-    /// Token ids, as in [`Inputs::Tokens`].
+    /// Token ids of the model, without prompt and special tokens unless they are among them.
     Tokens(Arc<[u32]>),
 }
 

@@ -15,8 +15,6 @@ mod serve;
 mod sim;
 mod values;
 
-use std::fmt;
-
 use clap::{Parser, Subcommand};
 
 pub use self::access::AccessArgs;
@@ -93,18 +91,6 @@ impl Command {
         }
     }
 }
-
-/// A command line that cannot be meant; exit code 2.
-#[derive(Debug)]
-pub struct Misuse(pub String);
-
-impl fmt::Display for Misuse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Misuse {}
 
 #[cfg(test)]
 mod tests {

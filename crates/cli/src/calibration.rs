@@ -1,5 +1,6 @@
 //! Fits the calibration of a model to labelled pairs.
 
+use yuyi::Model;
 use yuyi_models::CALIBRATION_PAIRS;
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::metrics::Sampling;
@@ -7,14 +8,12 @@ use yuyi_tasks::{CalibrationFile, Fitted, FittedOn, calibrate};
 
 use crate::corpus::Vectors;
 use crate::input::LabelledPairs;
-use crate::model::Model;
 
 /// The name of the pairs in the program.
 const SHIPPED: &str = "calibration-fit.tsv";
 
 /// A fit, and what it was made of.
 pub struct Fit {
-    /// The fit.
     pub fitted: Fitted,
     /// Cosine and label of each pair.
     pub pairs: Vec<(f64, f64)>,

@@ -15,7 +15,8 @@ use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::args::{Cli, Misuse};
+use crate::args::Cli;
+use crate::misuse::Misuse;
 
 /// The flag that names the file, in the commands that can have one.
 const FLAG: &str = "config";

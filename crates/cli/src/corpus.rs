@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use yuyi_models::EmbedOptions;
+use yuyi::Model;
 use yuyi_tasks::corpus::Corpus;
 
 use crate::input::{Format, LabelledPairs, Scale};
-use crate::model::Model;
 use crate::progress::Progress;
 
 /// Texts that are computed together, and between two steps of the progress bar.
@@ -51,7 +50,7 @@ impl Vectors {
             truncated: 0,
         };
         for batch in texts.chunks(BATCH) {
-            for encoded in model.embed(batch.to_vec(), &EmbedOptions::default())? {
+            for encoded in model.embed(batch)? {
                 vectors.truncated += usize::from(encoded.truncated);
                 vectors.all.push(encoded.vector);
             }

@@ -17,7 +17,7 @@ use yuyi_language::is_blank;
 pub use self::faq::{FaqFile, Questions};
 pub use self::labelled::LabelledPairs;
 pub use self::scale::Scale;
-use crate::args::Misuse;
+use crate::misuse::Misuse;
 use crate::progress::Progress;
 
 /// How a file is written.
@@ -77,7 +77,6 @@ impl Columns {
 pub struct Row {
     /// Line of the file, from 1.
     pub line: u64,
-    /// The cells.
     pub cells: Vec<String>,
 }
 
@@ -86,9 +85,7 @@ pub type Rows = Box<dyn Iterator<Item = anyhow::Result<Row>>>;
 
 /// A file that is open.
 pub struct Input {
-    /// Its format.
     pub format: Format,
-    /// Its progress bar.
     pub progress: Progress,
     name: String,
     reader: Box<dyn BufRead>,

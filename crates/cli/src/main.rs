@@ -10,9 +10,9 @@ mod config;
 mod corpus;
 #[cfg(test)]
 mod docs;
-mod explain;
 mod input;
 mod machine;
+mod misuse;
 mod model;
 mod output;
 mod progress;
@@ -22,7 +22,8 @@ mod signals;
 use std::io;
 use std::process::ExitCode;
 
-use crate::args::{Command, Misuse};
+use crate::args::Command;
+use crate::misuse::Misuse;
 
 fn main() -> ExitCode {
     match run() {

@@ -1,14 +1,11 @@
-//! The model of a command, loaded.
+//! The model of a command.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use yuyi_encoder::{Encoded, Piece};
-use yuyi_models::{
-    CALIBRATION_FILE, EmbedOptions, Embedder, Error, Inputs, LocalEmbedder, ModelFacts, Resolved,
-    TokenizeOptions, resolve, user_calibration,
-};
-use yuyi_tasks::Calibration;
+use yuyi::{Model, OpenOptions};
+use yuyi_models::{CALIBRATION_FILE, Error, Resolved, resolve, user_calibration};
 
 use crate::args::{ComputeArgs, ModelArgs};
 
@@ -28,6 +25,11 @@ pub fn find_model(name: &str) -> anyhow::Result<Resolved> {
     })
 }
 
+/// What a model that does not load is told by.
+pub fn unloadable(name: &str) -> String {
+    format!("The model {name} cannot be loaded")
+}
+
 /// Says on standard error what to know before relying on a model.
 ///
 /// # Errors
@@ -39,77 +41,52 @@ pub fn tell_remarks(model: &Resolved) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A loaded model.
-pub struct Model {
-    embedder: LocalEmbedder,
-    /// The folder of a model that was named by its path.
-    folder: Option<PathBuf>,
+/// The model that the command line names, with its calibration.
+///
+/// # Errors
+/// When it does not load, or its calibration is not sound.
+pub fn load_model(args: &ModelArgs) -> anyhow::Result<Model> {
+    let model = load_uncalibrated(find_model(&args.model)?, &args.compute)
+        .with_context(|| unloadable(&args.model))?;
+    Ok(Model::new(Arc::clone(model.embedder()))?)
 }
 
-/// Where the calibration of a model goes.
+/// A model that was found already, for commands that want vectors or make a calibration: one that is not sound does not
+/// hold them up.
+///
+/// # Errors
+/// When it does not load.
+pub fn load_uncalibrated(found: Resolved, compute: &ComputeArgs) -> anyhow::Result<Model> {
+    tell_remarks(&found)?;
+    let options = OpenOptions {
+        precision: compute.precision(),
+        threads: compute.threads(),
+        uncalibrated: true,
+        ..OpenOptions::default()
+    };
+    Ok(Model::load(found, &options)?)
+}
+
+/// Where the calibration of a model is found by itself.
 pub struct CalibrationPlace {
-    /// The file.
     pub path: PathBuf,
     /// The file that wins over it, if there is one.
     pub hidden_by: Option<PathBuf>,
 }
 
-impl Model {
-    /// Loads the model that the command line names.
-    pub fn load(args: &ModelArgs) -> anyhow::Result<Self> {
-        Self::load_resolved(find_model(&args.model)?, &args.compute)
-            .with_context(|| format!("The model {} cannot be loaded", args.model))
-    }
-
-    /// Loads a model that was found already.
-    pub fn load_resolved(model: Resolved, compute: &ComputeArgs) -> anyhow::Result<Self> {
-        let folder = model.folder.path().filter(|_| model.by_path);
-        let folder = folder.map(PathBuf::from);
-        tell_remarks(&model)?;
-        Ok(Self {
-            folder,
-            embedder: LocalEmbedder::load(model, compute.precision(), compute.threads())?,
-        })
-    }
-
-    /// What is known of the model.
-    pub fn facts(&self) -> &ModelFacts {
-        self.embedder.facts()
-    }
-
-    /// The mapping of its cosines: fitted by the user, or the model's own.
-    ///
-    /// # Errors
-    /// When there is one that is not sound: without it the scores would silently be others.
-    pub fn calibration(&self) -> anyhow::Result<Calibration> {
-        Ok(match self.embedder.calibration()? {
-            Some(file) => Calibration::read(&file.name, &file.content)?,
-            None => Calibration::Uncalibrated,
-        })
-    }
-
-    /// Name of the file that the calibration is from, if there is one.
-    ///
-    /// # Errors
-    /// As [`Model::calibration`].
-    pub fn calibration_file(&self) -> anyhow::Result<Option<String>> {
-        self.calibration()?;
-        Ok(self.embedder.calibration()?.map(|file| file.name))
-    }
-
-    /// Where a calibration of this model is found by itself: in its folder, if it was named by its path, else under the
-    /// home folder.
+impl CalibrationPlace {
+    /// In the model's `folder`, if it was named by its path, else under the home folder.
     ///
     /// # Errors
     /// When no variable says where that is.
-    pub fn calibration_place(&self) -> anyhow::Result<CalibrationPlace> {
-        let users = self.embedder.fingerprint().and_then(user_calibration);
-        Ok(match (&self.folder, users) {
-            (Some(folder), users) => CalibrationPlace {
+    pub fn of(model: &Model, folder: Option<PathBuf>) -> anyhow::Result<Self> {
+        let users = model.embedder().fingerprint().and_then(user_calibration);
+        Ok(match (folder, users) {
+            (Some(folder), users) => Self {
                 path: folder.join(CALIBRATION_FILE),
                 hidden_by: users.filter(|users| users.exists()),
             },
-            (None, Some(path)) => CalibrationPlace {
+            (None, Some(path)) => Self {
                 path,
                 hidden_by: None,
             },
@@ -117,24 +94,6 @@ impl Model {
                 "There is no home folder to keep the calibration in. Set YUYI_HOME, or name a file with -o."
             ),
         })
-    }
-
-    /// Tokens of a text, without those of the prompt and what the tokenizer puts around both.
-    pub fn tokens_of(&self, text: &str) -> anyhow::Result<usize> {
-        let options = TokenizeOptions::default();
-        let pieces = self.embedder.tokenize(&[text.to_owned()], &options)?;
-        let prompt = self.facts().default_prompt.len();
-        let own = |piece: &&Piece| !piece.special && piece.end > prompt;
-        Ok(pieces.iter().flatten().filter(own).count())
-    }
-
-    /// Unit vectors of `texts`, in order.
-    pub fn embed(
-        &self,
-        texts: Vec<String>,
-        options: &EmbedOptions,
-    ) -> anyhow::Result<Vec<Encoded>> {
-        Ok(self.embedder.embed(Inputs::Texts(texts), options)?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod explanation;
 pub mod npy;
+pub mod pairs;
 pub mod partial;
 pub mod partial_folder;
-pub mod table;
 pub mod vectors;

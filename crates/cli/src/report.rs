@@ -55,7 +55,6 @@ impl Report {
         Ok(())
     }
 
-    /// The document.
     pub fn finish(self) -> String {
         let made = format!("yuyi {}", env!("CARGO_PKG_VERSION"));
         let main = Element::new("main")

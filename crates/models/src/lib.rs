@@ -13,7 +13,7 @@ mod space;
 
 pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, user_calibration};
-pub use catalogue::{CATALOGUE, KnownModel, find_known};
+pub use catalogue::{KnownModel, find_known};
 pub use embedder::{
     Batch, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt, TokenizeOptions,
 };

@@ -130,7 +130,7 @@ fn folder_name(path: &Path) -> String {
 fn defaults(name: &str, folder: &Folder) -> SpecDefaults {
     let known = find_known(name).or_else(|| find_known(&name_or_path(folder)?));
     SpecDefaults {
-        pooling: known.and_then(|known| known.pooling),
+        pooling: known.map(|known| known.pooling),
     }
 }
 

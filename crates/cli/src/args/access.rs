@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use yuyi_server::{BasePath, KeyOptions, Keys, Origins, Perimeter};
 
-use super::Misuse;
+use crate::misuse::Misuse;
 
 /// Who may call, how often, and from which pages.
 #[derive(Args)]

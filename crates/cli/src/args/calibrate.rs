@@ -26,13 +26,10 @@ pub struct CalibrateArgs {
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
-    /// Measuring.
     #[command(flatten)]
     pub measure: MeasureArgs,
-    /// Report.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
 }

@@ -31,10 +31,8 @@ pub struct CompareArgs {
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
-    /// Measuring.
     #[command(flatten)]
     pub measure: MeasureArgs,
-    /// Report.
     #[command(flatten)]
     pub report: ReportArgs,
     /// How the models compute.
@@ -59,7 +57,6 @@ pub struct ContestantArgs {
 /// A way to compare texts without a model, with the file that it needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MethodArg {
-    /// The method.
     pub method: Method,
     /// Word vectors; with [`Method::Word2vec`] alone.
     pub file: Option<PathBuf>,

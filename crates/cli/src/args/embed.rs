@@ -34,7 +34,6 @@ pub struct EmbedArgs {
     /// Write a summary to standard output as JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
-    /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
 }

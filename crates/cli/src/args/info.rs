@@ -11,7 +11,6 @@ pub struct InfoArgs {
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
-    /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
 }

@@ -10,7 +10,6 @@ pub struct ModelArgs {
     /// Built-in or installed model, or a model folder
     #[arg(long, env = "YUYI_MODEL", value_name = "NAME|DIR", default_value = BUILTIN_NAME)]
     pub model: String,
-    /// How it computes.
     #[command(flatten)]
     pub compute: ComputeArgs,
 }

@@ -127,7 +127,6 @@ pub struct ServeArgs {
     /// Write the line about the address as JSON
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
-    /// Access.
     #[command(flatten)]
     pub access: AccessArgs,
     /// Model to serve; may be repeated, the first is the default (separated by commas in the environment)
@@ -151,7 +150,6 @@ pub struct ServeArgs {
     /// Memory that models may take together; the one used least recently goes [default: no limit]
     #[arg(long, env = "YUYI_MEMORY_LIMIT", value_name = "SIZE", value_parser = parse_size)]
     pub memory_limit: Option<usize>,
-    /// How models compute.
     #[command(flatten)]
     pub compute: ComputeArgs,
 }

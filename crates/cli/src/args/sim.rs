@@ -43,7 +43,6 @@ pub struct SimArgs {
     /// Write JSON, one line a pair
     #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
-    /// Model.
     #[command(flatten)]
     pub model: ModelArgs,
 }

@@ -15,7 +15,7 @@ use yuyi_tasks::metrics::quantile;
 use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
-use crate::model::{find_model, tell_remarks};
+use crate::model::{find_model, tell_remarks, unloadable};
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -106,7 +106,7 @@ struct Workload {
 /// Measures and writes a table or JSON.
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let model = find_model(&args.model)?;
-    tell_remarks(&model).with_context(|| unloadable(args))?;
+    tell_remarks(&model).with_context(|| unloadable(&args.model))?;
     let (report, failed) = match &args.precisions()[..] {
         [] | [_] => (measure(args, model)?, None),
         several => measure_each(args, several)?,
@@ -125,10 +125,6 @@ pub fn run_part(args: &BenchArgs) -> anyhow::Result<()> {
     let report = measure(args, find_model(&args.model)?)?;
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
-}
-
-fn unloadable(args: &BenchArgs) -> String {
-    format!("The model {} cannot be loaded", args.model)
 }
 
 /// One process after the other. What was measured before one fails is still worth showing.
@@ -173,7 +169,8 @@ fn measure(args: &BenchArgs, model: Resolved) -> anyhow::Result<Report> {
         ..LoadOptions::default()
     };
     let started = Instant::now();
-    let encoder = Encoder::load(&model.folder, &options).with_context(|| unloadable(args))?;
+    let encoder =
+        Encoder::load(&model.folder, &options).with_context(|| unloadable(&args.model))?;
     let first = texts(&encoder, &[LENGTHS[0].min(encoder.spec().max_tokens)]);
     encode(&encoder, &first)?;
     let load_seconds = started.elapsed().as_secs_f64();

@@ -8,16 +8,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
-use yuyi_encoder::Precision;
+use yuyi::{Model, Precision};
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
 
 use super::report_truncated;
-use crate::args::{CalibrateArgs, Misuse};
+use crate::args::CalibrateArgs;
 use crate::calibration::{Fit, shipped_pairs};
 use crate::corpus::read_corpus;
-use crate::model::{CalibrationPlace, Model};
+use crate::misuse::Misuse;
+use crate::model::{CalibrationPlace, find_model, load_uncalibrated, unloadable};
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
 
@@ -73,8 +74,12 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
         [] => shipped_pairs()?,
         files => read_corpus(files, args.measure.format, args.measure.scale)?,
     };
-    let model = Model::load(&args.model)?;
-    let target = Target::of(args, &model)?;
+    let named = &args.model.model;
+    let found = find_model(named)?;
+    let folder = found.folder.path().filter(|_| found.by_path);
+    let folder = folder.map(PathBuf::from);
+    let model = load_uncalibrated(found, &args.model.compute).with_context(|| unloadable(named))?;
+    let target = Target::of(args, &model, folder)?;
     // Before the work, which a place that cannot be written would make useless.
     if let (Some(target), Some(report)) = (&target, &args.report.report)
         && is_same_file(&target.path, report)
@@ -134,8 +139,12 @@ struct Target {
 }
 
 impl Target {
-    /// `None`: nowhere.
-    fn of(args: &CalibrateArgs, model: &Model) -> anyhow::Result<Option<Self>> {
+    /// `None`: nowhere. `folder` is that of a model that was named by its path.
+    fn of(
+        args: &CalibrateArgs,
+        model: &Model,
+        folder: Option<PathBuf>,
+    ) -> anyhow::Result<Option<Self>> {
         if args.dry_run {
             return Ok(None);
         }
@@ -147,7 +156,7 @@ impl Target {
         Ok(Some(match &args.output {
             Some(path) => target(path.clone(), None),
             None => {
-                let CalibrationPlace { path, hidden_by } = model.calibration_place()?;
+                let CalibrationPlace { path, hidden_by } = CalibrationPlace::of(model, folder)?;
                 target(path, hidden_by)
             }
         }))

@@ -2,14 +2,15 @@
 
 use std::time::Instant;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use serde_json::json;
-use yuyi_models::{EmbedOptions, Prompt};
+use yuyi::{EmbedOptions, Prompt};
 
 use super::{Chunks, report_truncated};
-use crate::args::{EmbedArgs, Misuse};
+use crate::args::EmbedArgs;
 use crate::input::{Format, Input};
-use crate::model::Model;
+use crate::misuse::Misuse;
+use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
 
 /// Writes the vectors of the texts of a file.
@@ -21,7 +22,9 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
         )));
     };
     let input = Input::open(&args.file, args.format, Format::Txt)?;
-    let model = Model::load(&args.model)?;
+    let named = &args.model.model;
+    let model = load_uncalibrated(find_model(named)?, &args.model.compute)
+        .with_context(|| unloadable(named))?;
     let options = EmbedOptions {
         prompt: prompt(args),
         ..EmbedOptions::default()
@@ -41,7 +44,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
             break;
         }
         progress.add(texts.len());
-        for (text, encoded) in texts.iter().zip(model.embed(texts.clone(), &options)?) {
+        for (text, encoded) in texts.iter().zip(model.embed_with(&texts, &options)?) {
             writer.write(text, &encoded)?;
             count += 1;
             truncated += usize::from(encoded.truncated);

@@ -8,7 +8,7 @@ mod summary;
 use std::io::Write;
 
 use serde::Serialize;
-use yuyi_models::ModelFacts;
+use yuyi::ModelFacts;
 use yuyi_tasks::corpus::LabelKinds;
 
 use self::pairs::{EvaluatedFile, EvaluatedPairs};
@@ -18,7 +18,7 @@ use super::report_truncated;
 use crate::args::EvalArgs;
 use crate::corpus::read_corpus;
 use crate::input::{FaqFile, Questions};
-use crate::model::Model;
+use crate::model::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
 
@@ -97,20 +97,19 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         // clap asks for both or none.
         _ => None,
     };
-    let model = Model::load(&args.model)?;
-    let calibration = model.calibration()?;
+    let model = load_model(&args.model)?;
     let sampling = args.measure.sampling();
     let mut truncated = 0;
     let pairs = if corpus.pairs().is_empty() {
         None
     } else {
-        let (pairs, cut) = EvaluatedPairs::of(args, &corpus, &model, &calibration)?;
+        let (pairs, cut) = EvaluatedPairs::of(args, &corpus, &model)?;
         truncated += cut;
         Some(pairs)
     };
     let retrieval = match search {
         Some((faq, questions)) => {
-            let found = EvaluatedSearch::of(&faq, &questions, &model, &calibration, args)?;
+            let found = EvaluatedSearch::of(&faq, &questions, &model, args)?;
             truncated += found.truncated;
             Some(found)
         }
@@ -118,7 +117,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     };
     let mut evaluation = Evaluation {
         model: model.facts().clone(),
-        calibrated: calibration.is_fitted(),
+        calibrated: model.calibration().is_fitted(),
         same_from: args.measure.same_from,
         rounds: sampling.rounds,
         pairs,

@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use serde::Serialize;
-use yuyi_models::ModelFacts;
+use yuyi::ModelFacts;
 
 use crate::args::InfoArgs;
-use crate::model::Model;
+use crate::model::load_model;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -19,18 +19,18 @@ struct Info<'a> {
 
 /// Writes the facts of a model.
 pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
-    let model = Model::load(&args.model)?;
-    let calibration = model.calibration_file()?;
+    let model = load_model(&args.model)?;
+    let calibration = model.calibration_file();
     let mut out = std::io::stdout().lock();
     if args.json {
         let info = Info {
             facts: model.facts(),
             calibrated: calibration.is_some(),
-            calibration: calibration.as_deref(),
+            calibration,
         };
         writeln!(out, "{}", serde_json::to_string_pretty(&info)?)?;
     } else {
-        let calibration = calibration.unwrap_or_else(|| "none".to_owned());
+        let calibration = calibration.unwrap_or("none").to_owned();
         let calibration = ("calibration", calibration);
         for (name, value) in lines(model.facts()).into_iter().chain([calibration]) {
             writeln!(out, "{name:16}{value}")?;

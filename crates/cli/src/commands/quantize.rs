@@ -14,7 +14,7 @@ use yuyi_tasks::{CalibrationFile, FitError};
 
 use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
-use crate::model::{Model, tell_remarks};
+use crate::model::{load_uncalibrated, tell_remarks};
 use crate::output::partial_folder::PartialFolder;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
@@ -116,7 +116,7 @@ fn calibrate(folder: &Path, output: &Path) -> anyhow::Result<CopyCalibration> {
     if let Some(name) = output.file_name() {
         copy.name = name.to_string_lossy().into_owned();
     }
-    let model = Model::load_resolved(copy, &ComputeArgs::default())?;
+    let model = load_uncalibrated(copy, &ComputeArgs::default())?;
     let fit = match Fit::of(&model, &shipped_pairs()?, NO_INTERVALS) {
         Ok(fit) => fit,
         Err(error) => return without(&file, error),

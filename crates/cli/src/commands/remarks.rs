@@ -12,7 +12,6 @@ const FAR_OFF: f64 = 0.1;
 
 /// What is known of the pairs, and of how a model scores them.
 pub struct Findings {
-    /// Pairs.
     pub pairs: usize,
     /// How many of them count as the same.
     pub same: usize,

@@ -14,8 +14,9 @@ use yuyi_server::{
     ServeError, serve,
 };
 
-use crate::args::{Misuse, ServeArgs};
+use crate::args::ServeArgs;
 use crate::machine;
+use crate::misuse::Misuse;
 
 /// Serves until a signal says to stop.
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {

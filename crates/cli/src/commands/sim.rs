@@ -5,49 +5,17 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::bail;
-use serde::Serialize;
-use yuyi_encoder::Encoded;
+use yuyi::{Encoded, Model};
 use yuyi_language::is_blank;
-use yuyi_models::EmbedOptions;
-use yuyi_tasks::explain::Explanation;
 use yuyi_tasks::lexical::Baseline;
-use yuyi_tasks::{Calibration, cosine};
 
 use super::{Chunks, report_truncated, report_unknown};
-use crate::args::{Misuse, SimArgs};
-use crate::explain::explain_pair;
+use crate::args::SimArgs;
 use crate::input::{Format, Input, Row};
-use crate::model::Model;
+use crate::misuse::Misuse;
+use crate::model::load_model;
 use crate::output::explanation;
-use crate::output::table::PairWriter;
-
-/// A scored pair, as it is written in JSON.
-#[derive(Serialize)]
-pub struct ScoredPair {
-    /// First sentence.
-    pub sentence_a: String,
-    /// Second sentence.
-    pub sentence_b: String,
-    /// In [0, 1].
-    pub similarity: f64,
-    /// In [-1, 1].
-    pub cosine: f64,
-    /// Whether `similarity` went through a fitted calibration.
-    pub calibrated: bool,
-    /// Name of the model.
-    pub model: String,
-    /// Either side was cut.
-    pub truncated: bool,
-    /// Texts of which the vocabulary knows nothing.
-    #[serde(skip)]
-    unknown: usize,
-    /// Scores of the methods that were asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub methods: Option<BTreeMap<&'static str, f64>>,
-    /// Why, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub explain: Option<Explanation>,
-}
+use crate::output::pairs::{PairWriter, ScoredPair};
 
 /// Compares two sentences, or every pair of a file.
 pub fn run(args: &SimArgs) -> anyhow::Result<()> {
@@ -137,7 +105,6 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
 /// Scores pairs with a model and its calibration, and as the command line asks beside it.
 struct Scorer {
     model: Model,
-    calibration: Calibration,
     baselines: Vec<Baseline>,
     explain: bool,
 }
@@ -145,10 +112,8 @@ struct Scorer {
 impl Scorer {
     fn load(args: &SimArgs) -> anyhow::Result<Self> {
         let baselines = baselines(args);
-        let model = Model::load(&args.model)?;
         Ok(Self {
-            calibration: model.calibration()?,
-            model,
+            model: load_model(&args.model)?,
             baselines,
             explain: args.explain,
         })
@@ -165,7 +130,7 @@ impl Scorer {
             .into_iter()
             .flat_map(|row| row.cells)
             .collect::<Vec<String>>();
-        let encoded = self.model.embed(texts.clone(), &EmbedOptions::default())?;
+        let encoded = self.model.embed(&texts)?;
         let mut texts = texts.into_iter();
         let mut pairs = Vec::with_capacity(encoded.len() / 2);
         for sides in encoded.chunks_exact(2) {
@@ -183,7 +148,7 @@ impl Scorer {
         a: &Encoded,
         b: &Encoded,
     ) -> anyhow::Result<ScoredPair> {
-        let cosine = cosine(&a.vector, &b.vector);
+        let scored = self.model.score_vectors(a, b);
         let score = |baseline: &Baseline| {
             let score = baseline.score(&sentence_a, &sentence_b);
             (baseline.method().name(), score)
@@ -191,7 +156,7 @@ impl Scorer {
         let methods: BTreeMap<_, _> = self.baselines.iter().map(score).collect();
         let explain = self
             .explain
-            .then(|| explain_pair(&self.model, &sentence_a, &sentence_b));
+            .then(|| self.model.explain(&sentence_a, &sentence_b));
         let unknown = [(&sentence_a, a), (&sentence_b, b)]
             .into_iter()
             .map(|(text, encoded)| self.count_unknown(text, encoded));
@@ -202,11 +167,11 @@ impl Scorer {
             methods: (!methods.is_empty()).then_some(methods),
             sentence_a,
             sentence_b,
-            similarity: self.calibration.similarity(cosine),
-            cosine,
-            calibrated: self.calibration.is_fitted(),
+            similarity: scored.similarity,
+            cosine: scored.cosine,
+            calibrated: scored.calibrated,
             model: self.model.facts().name.clone(),
-            truncated: a.truncated || b.truncated,
+            truncated: scored.truncated,
         })
     }
 
@@ -216,7 +181,9 @@ impl Scorer {
         if encoded.unknown == 0 {
             return Ok(0);
         }
-        Ok(usize::from(encoded.unknown >= self.model.tokens_of(text)?))
+        Ok(usize::from(
+            encoded.unknown >= self.model.tokens(text)?.len(),
+        ))
     }
 }
 

@@ -7,7 +7,7 @@ use yuyi_language::is_blank;
 use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
 use super::{Columns, Format, Input, Row};
-use crate::args::Misuse;
+use crate::misuse::Misuse;
 
 /// The FAQ of a file.
 pub struct FaqFile {
@@ -22,7 +22,6 @@ pub struct FaqFile {
 pub struct Question {
     /// Line of the file, from 1.
     pub line: u64,
-    /// The question.
     pub text: String,
     /// Places of the entries that answer it; none: it should find nothing.
     pub relevant: Vec<usize>,

@@ -6,7 +6,7 @@ use anyhow::bail;
 use yuyi_tasks::corpus::{self, Corpus};
 
 use super::{Columns, Format, Input, Row, Scale};
-use crate::args::Misuse;
+use crate::misuse::Misuse;
 
 /// The columns of a file of labelled pairs.
 const COLUMNS: &[&str] = &["sentence_a", "sentence_b", "label"];
@@ -16,9 +16,7 @@ const COLUMNS: &[&str] = &["sentence_a", "sentence_b", "label"];
 pub struct LabelledPair {
     /// Line of the file, from 1.
     pub line: u64,
-    /// First sentence.
     pub sentence_a: String,
-    /// Second sentence.
     pub sentence_b: String,
     /// From 0, unlike, to 1, alike.
     pub label: f64,
@@ -99,7 +97,7 @@ impl LabelledPairs {
         let scale = match words {
             // Yes and no are the ends of any scale.
             Some(true) => Scale::UNIT,
-            _ => scale.map_or_else(|| Scale::of(&pairs, &file), Ok)?,
+            _ => scale.map_or_else(|| Scale::of(&labels(&pairs), &file), Ok)?,
         };
         for pair in &mut pairs {
             pair.label = mapped(pair, scale, &file)?;
@@ -141,6 +139,11 @@ impl LabelledPairs {
             );
         }
     }
+}
+
+/// The labels with their lines.
+fn labels(pairs: &[LabelledPair]) -> Vec<(u64, f64)> {
+    pairs.iter().map(|pair| (pair.line, pair.label)).collect()
 }
 
 /// A pair, and whether its label is a word.

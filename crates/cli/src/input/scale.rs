@@ -5,8 +5,6 @@ use std::str::FromStr;
 
 use anyhow::bail;
 
-use super::labelled::LabelledPair;
-
 /// Fewer labels than this do not tell which of them is a slip.
 const MANY: usize = 10;
 
@@ -53,14 +51,14 @@ impl Scale {
         USUAL.contains(&self)
     }
 
-    /// The scale that labels seem to be on: from 0 to 1 where all are, also if there are none, else the whole numbers
+    /// The scale that labels, each with its line, seem to be on: from 0 to 1 where all are, also if there are none, else the whole numbers
     /// around them.
     ///
     /// # Errors
     /// When all are the same, or a few lie so far from the others that they would make a scale which
     /// nobody meant. The message names the file, and the line of the first such label.
-    pub(super) fn of(pairs: &[LabelledPair], file: &str) -> anyhow::Result<Self> {
-        let mut sorted: Vec<f64> = pairs.iter().map(|pair| pair.label).collect();
+    pub(super) fn of(labels: &[(u64, f64)], file: &str) -> anyhow::Result<Self> {
+        let mut sorted: Vec<f64> = labels.iter().map(|&(_, label)| label).collect();
         sorted.sort_by(f64::total_cmp);
         let (Some(&low), Some(&high)) = (sorted.first(), sorted.last()) else {
             return Ok(Self::UNIT);
@@ -75,10 +73,9 @@ impl Scale {
             );
         }
         if let Some(most) = without_slips(&sorted, scale) {
-            let slip = pairs
-                .iter()
-                .find(|pair| !(most.low..=most.high).contains(&pair.label));
-            let (line, label) = slip.map_or((0, high), |pair| (pair.line, pair.label));
+            let mut strays = labels.iter().copied();
+            let slip = strays.find(|(_, label)| !(most.low..=most.high).contains(label));
+            let (line, label) = slip.unwrap_or((0, high));
             let Self { low, high } = most;
             bail!(
                 "{file}:{line}: the label {label} is outside what nearly all others have, {low} to {high}. \
@@ -145,18 +142,8 @@ mod tests {
     use super::*;
 
     fn of(labels: &[f64]) -> Result<Scale, String> {
-        let pairs: Vec<LabelledPair> = labels
-            .iter()
-            .zip(1..)
-            .map(|(&label, line)| LabelledPair {
-                line,
-                sentence_a: "a".into(),
-                sentence_b: "b".into(),
-                label,
-                groups: Vec::new(),
-            })
-            .collect();
-        Scale::of(&pairs, "f").map_err(|error| format!("{error:#}"))
+        let labels: Vec<(u64, f64)> = (1..).zip(labels.iter().copied()).collect();
+        Scale::of(&labels, "f").map_err(|error| format!("{error:#}"))
     }
 
     fn scale(low: f64, high: f64) -> Result<Scale, String> {

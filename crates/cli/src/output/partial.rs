@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::args::Misuse;
+use crate::misuse::Misuse;
 use crate::signals::Temporary;
 
 /// A file beside the one that it becomes; it vanishes if it is never finished, also when a signal ends the program. Its errors

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::args::Misuse;
+use crate::misuse::Misuse;
 use crate::signals::Temporary;
 
 /// Without this file a folder is no model, so it comes last.

@@ -24,7 +24,6 @@ pub fn subheading(text: &str) -> Element {
 
 /// A number that is seen at first glance.
 pub struct Tile {
-    /// The number.
     pub value: String,
     /// What it is.
     pub label: String,
@@ -101,7 +100,6 @@ impl Cell {
 pub struct Table {
     /// Heads of the columns; each is aligned as it says.
     pub head: Vec<Cell>,
-    /// The rows.
     pub rows: Vec<Vec<Cell>>,
     /// The last row is the sum of those above it.
     pub total: bool,
@@ -150,11 +148,8 @@ pub fn figures(figures: impl IntoIterator<Item = Element>) -> Element {
 
 /// A pair in a list for reading.
 pub struct Pair<'a> {
-    /// Its score.
     pub score: String,
-    /// First sentence.
     pub a: &'a str,
-    /// Second sentence.
     pub b: &'a str,
     /// Where it is from, and what else is to be said.
     pub note: String,

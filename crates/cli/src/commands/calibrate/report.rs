@@ -9,7 +9,6 @@ use crate::report::blocks::{self, Cell, Table, Tile, figure, figures};
 use crate::report::numbers::{grouped, interval, percent, value};
 use crate::report::{Element, Language, Report, chart, today};
 
-/// The whole report.
 pub fn report(language: Language, calibrated: &Calibrated, fit: &Fit) -> Report {
     let title = language.pick("相似度校准报告", "Calibration of similarity");
     let mut report = Report::new(language, title, &about(language, calibrated));

@@ -5,16 +5,16 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
-use yuyi_models::EmbedOptions;
+use yuyi::Model;
+use yuyi_tasks::cosine;
 use yuyi_tasks::lexical::{Baseline, WordVectorsBuilder};
-use yuyi_tasks::{Calibration, cosine};
 
 use super::examples::EXAMPLES;
 use super::exchange::{Facts, Measured, Reply, Task};
 use crate::args::{ContestantArgs, MethodArg, ModelArgs};
 use crate::corpus::Vectors;
 use crate::machine;
-use crate::model::Model;
+use crate::model::load_model;
 
 /// How long single pairs are timed.
 const TIMED: Duration = Duration::from_secs(3);
@@ -49,25 +49,23 @@ fn read_task() -> anyhow::Result<Task> {
 
 fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> {
     let started = Instant::now();
-    let model = Model::load(&ModelArgs {
+    let model = load_model(&ModelArgs {
         model: name.to_owned(),
         compute: args.compute.clone(),
     })?;
-    let calibration = model.calibration()?;
+    let calibration = model.calibration();
     let sides = EXAMPLES.iter().flat_map(|(a, b, _)| [*a, *b]);
-    let sides: Vec<String> = sides.map(str::to_owned).collect();
-    let encoded = model.embed(sides, &EmbedOptions::default())?;
+    let encoded = model.embed(&sides.collect::<Vec<_>>())?;
     let load_seconds = started.elapsed().as_secs_f64();
     // Before the pairs are read, which are no part of the model.
     let (_, memory_bytes) = machine::memory();
     let examples = encoded.chunks_exact(2);
-    let examples =
-        examples.map(|pair| calibration.similarity(cosine(&pair[0].vector, &pair[1].vector)));
+    let examples = examples.map(|pair| model.score_vectors(&pair[0], &pair[1]).similarity);
     let examples = examples.collect();
     let task = read_task()?;
     let pair_seconds = time_pairs(&task, |a, b| {
-        let pair = vec![a.to_owned(), b.to_owned()];
-        model.embed(pair, &EmbedOptions::default()).map(drop)
+        model.embed(&[a, b])?;
+        Ok(())
     })?;
     let started = Instant::now();
     let vectors = Vectors::compute(&model, &task.texts)?;
@@ -75,7 +73,7 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let score = |&(a, b): &(usize, usize)| cosine(&vectors.all[a], &vectors.all[b]);
     let cosines: Vec<f64> = task.pairs.iter().map(score).collect();
     Ok(Measured {
-        model: Some(facts(&model, &calibration)),
+        model: Some(facts(&model)),
         load_seconds,
         memory_bytes,
         pair_seconds,
@@ -87,14 +85,14 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     })
 }
 
-fn facts(model: &Model, calibration: &Calibration) -> Facts {
+fn facts(model: &Model) -> Facts {
     let facts = model.facts();
     Facts {
         name: facts.name.clone(),
         dimension: facts.dimension,
         precision: facts.precision,
         kernel: facts.kernel_name().to_owned(),
-        calibrated: calibration.is_fitted(),
+        calibrated: model.calibration().is_fitted(),
     }
 }
 

@@ -13,7 +13,6 @@ pub enum Kind {
     Unrelated,
 }
 
-/// The pairs.
 pub const EXAMPLES: [(&str, &str, Kind); 11] = [
     ("我今天心情很好", "我感到非常愉快", Kind::Paraphrase),
     ("今天天气真不错", "外面阳光明媚", Kind::Paraphrase),

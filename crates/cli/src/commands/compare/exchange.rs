@@ -75,7 +75,6 @@ pub struct Measured {
 /// What is known of a model once it is loaded.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Facts {
-    /// Its name.
     pub name: String,
     /// Length of its vectors.
     pub dimension: usize,

@@ -11,7 +11,6 @@ use crate::report::{Element, Language, Report, chart, today};
 /// A contestant that was measured.
 type Measured<'a> = (&'a Ranked, &'a Standing);
 
-/// The whole report.
 pub fn report(language: Language, comparison: &Comparison) -> Report {
     let title = language.pick(
         "语义相似度模型对比",

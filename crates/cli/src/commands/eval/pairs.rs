@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde::Serialize;
+use yuyi::Model;
 use yuyi_tasks::Calibration;
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, ScoredPairs};
@@ -10,7 +11,6 @@ use yuyi_tasks::metrics::{Bin, RocPoint, Threshold};
 
 use crate::args::EvalArgs;
 use crate::corpus::Vectors;
-use crate::model::Model;
 
 /// What is said of the pairs of a file, or of all files.
 #[derive(Serialize)]
@@ -22,7 +22,6 @@ pub struct EvaluatedFile {
     pub yes_no: bool,
     /// The scale of the labels, which became [0, 1].
     pub scale: [f64; 2],
-    /// The metrics.
     #[serde(flatten)]
     pub quality: Quality,
     /// The threshold of the best F1.
@@ -36,9 +35,7 @@ pub struct EvaluatedFile {
 pub struct PairError {
     /// Where it stands.
     pub origin: String,
-    /// First sentence.
     pub sentence_a: String,
-    /// Second sentence.
     pub sentence_b: String,
     /// In [0, 1].
     pub similarity: f64,
@@ -102,12 +99,8 @@ const MOST_DOTS: usize = 1500;
 
 impl EvaluatedPairs {
     /// Scores and measures; also says how many texts were cut.
-    pub fn of(
-        args: &EvalArgs,
-        corpus: &Corpus,
-        model: &Model,
-        calibration: &Calibration,
-    ) -> anyhow::Result<(Self, usize)> {
+    pub fn of(args: &EvalArgs, corpus: &Corpus, model: &Model) -> anyhow::Result<(Self, usize)> {
+        let calibration = model.calibration();
         let vectors = Vectors::compute(model, corpus.texts())?;
         let cosine = corpus.cosines(&vectors.all);
         let scores = Scores {

@@ -7,7 +7,6 @@ use crate::report::blocks::{self, Cell, Pair, Table, Tile, figure, figures};
 use crate::report::numbers::{cell, grouped, percent, tile, value};
 use crate::report::{Element, Language, Report, chart, today};
 
-/// The whole report.
 pub fn report(language: Language, evaluation: &Evaluation) -> Report {
     let title = language.pick("语义相似度评测报告", "Evaluation of semantic similarity");
     let mut report = Report::new(language, title, &about(language, evaluation));

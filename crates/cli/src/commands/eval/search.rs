@@ -1,7 +1,7 @@
 //! Questions put to a FAQ, and what is said of the answers.
 
 use serde::Serialize;
-use yuyi_tasks::Calibration;
+use yuyi::Model;
 use yuyi_tasks::corpus::Texts;
 use yuyi_tasks::evaluation::{self, Question, SearchQuality, answer_questions};
 use yuyi_tasks::faq::{FaqEntry, FaqIndex};
@@ -9,16 +9,13 @@ use yuyi_tasks::faq::{FaqEntry, FaqIndex};
 use crate::args::EvalArgs;
 use crate::corpus::Vectors;
 use crate::input::{FaqFile, Questions};
-use crate::model::Model;
 
 /// What is said of a FAQ and its questions.
 #[derive(Serialize)]
 pub struct EvaluatedSearch {
-    /// The FAQ.
     pub faq: String,
     /// Its entries.
     pub entries: usize,
-    /// The questions.
     pub questions: String,
     /// The metrics; thresholds are in similarity.
     #[serde(flatten)]
@@ -35,7 +32,6 @@ pub struct EvaluatedSearch {
 pub struct WrongAnswer {
     /// Where the question stands.
     pub origin: String,
-    /// The question.
     pub question: String,
     /// The question of the entry that was found.
     pub found: String,
@@ -53,7 +49,6 @@ impl EvaluatedSearch {
         faq: &FaqFile,
         questions: &Questions,
         model: &Model,
-        calibration: &Calibration,
         args: &EvalArgs,
     ) -> anyhow::Result<Self> {
         let entries = faq.faq.entries();
@@ -77,7 +72,7 @@ impl EvaluatedSearch {
             })
             .collect();
         let sampling = args.measure.sampling();
-        let (quality, wrong) = answer_questions(&index, &asked, calibration, sampling);
+        let (quality, wrong) = answer_questions(&index, &asked, model.calibration(), sampling);
         let wrong = wrong.iter().take(args.errors);
         Ok(Self {
             faq: faq.name.clone(),

@@ -10,7 +10,8 @@ use tracing_subscriber::filter::LevelFilter;
 use yuyi_server::TEXTS_LOG;
 
 use self::backlog::{Backlog, Flush};
-use crate::args::{LogFormat, Misuse, ServeArgs};
+use crate::args::{LogFormat, ServeArgs};
+use crate::misuse::Misuse;
 
 /// Begins the log; what it holds back is written when the result is dropped.
 pub fn start(args: &ServeArgs) -> anyhow::Result<Flush> {

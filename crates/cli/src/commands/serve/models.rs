@@ -7,7 +7,8 @@ use yuyi_encoder::{LoadProgress, Precision};
 use yuyi_models::{Embedder, LocalEmbedder, Resolved, installed, resolve_installed};
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
-use crate::args::{Misuse, ServeArgs};
+use crate::args::ServeArgs;
+use crate::misuse::Misuse;
 use crate::model::find_model;
 
 /// The models, each with the names that are given to it.

@@ -11,7 +11,6 @@ use crate::report::Element;
 pub struct Bar {
     /// What it is of.
     pub name: String,
-    /// Its length.
     pub value: f64,
     /// Where the value lies in 95 % of the samples.
     pub interval: Option<Interval>,

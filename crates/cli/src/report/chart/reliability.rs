@@ -9,7 +9,6 @@ use crate::report::{Element, Language};
 pub struct Series<'a> {
     /// Name in the legend; not shown when there is one series only.
     pub name: &'a str,
-    /// The bins.
     pub bins: &'a [Bin],
 }
 

@@ -3,7 +3,6 @@
 use super::{Axis, BOTTOM, LEFT, Plot, RIGHT, TOP, shortened, width};
 use crate::report::Element;
 
-/// A dot.
 pub struct Dot {
     /// Across.
     pub x: f64,

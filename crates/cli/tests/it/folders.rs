@@ -1,19 +1,11 @@
 //! Model folders that load, but not as they should, by the real program.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support::server::Server;
+use crate::support::{command, copy_folder, yuyi};
 use serde_json::Value;
-use server::Server;
-use support::{command, copy_folder, yuyi};
 use tempfile::TempDir;
 
 const FIXTURE: &str = concat!(

@@ -1,20 +1,11 @@
 //! `yuyi serve`: the line on standard output, requests, and the end by a signal.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
-#[path = "support/server.rs"]
-mod server;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use crate::support::server::{Server, body};
+use crate::support::yuyi;
 use serde_json::{Value, json};
-use server::{Server, body};
-use support::yuyi;
 
 /// Sends the head of a request; returns when the server has accepted it and waits for the body.
 fn begin(server: &Server, path: &str, length: usize) -> Exchange {

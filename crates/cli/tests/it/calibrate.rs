@@ -1,16 +1,11 @@
 //! `yuyi calibrate`, and the calibration of the built-in model.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::support::{Run, all_hidden, command, copy_folder, send, yuyi, yuyi_with_input};
 use serde_json::Value;
-use support::{Run, all_hidden, command, copy_folder, send, yuyi, yuyi_with_input};
 
 const BUILTIN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/builtin");
 const FIXTURE: &str = concat!(

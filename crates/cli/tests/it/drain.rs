@@ -1,19 +1,11 @@
 //! What becomes of requests that are on their way when the server is told to stop.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/command.rs"]
-mod support;
-
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use server::{Server, status};
+use crate::support::server::{Server, status};
 
 const BODY: &str = r#"{"sentence_a": "今天天气真不错", "sentence_b": "外面阳光明媚"}"#;
 

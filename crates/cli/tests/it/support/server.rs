@@ -1,8 +1,5 @@
 //! Runs `yuyi serve` as a process and talks to it over plain sockets.
 
-#![allow(dead_code, reason = "each test file uses the part that it needs")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};

@@ -1,19 +1,11 @@
 //! How many threads the real program computes with.
 
-#![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/command.rs"]
-mod support;
-
 use std::process::Command;
 use std::thread::available_parallelism;
 
+use crate::support::server::Server;
+use crate::support::{allowed_cpu, command, yuyi};
 use serde_json::Value;
-use server::Server;
-use support::{allowed_cpu, command, yuyi};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

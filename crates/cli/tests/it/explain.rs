@@ -1,12 +1,7 @@
 //! `yuyi sim` with `--methods` and `--explain`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
+use crate::support::{yuyi, yuyi_with_input};
 use serde_json::Value;
-use support::{yuyi, yuyi_with_input};
 
 #[test]
 fn people_read_words_links_and_notes() {

@@ -1,18 +1,13 @@
 //! `yuyi embed`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
-use support::{
+use crate::support::{
     SIGNALS, command, hidden, is_ignored, send, yuyi, yuyi_on_a_full_disk, yuyi_with_input,
 };
+use serde_json::Value;
 
 const TEXTS: &str = "今天天气真不错\n外面阳光明媚\n";
 

@@ -1,17 +1,9 @@
 //! The log of `yuyi serve` when nobody reads it, and at the end.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/command.rs"]
-mod support;
-
 use std::io::{BufRead, BufReader};
 
+use crate::support::server::{Server, status};
 use serde_json::Value;
-use server::{Server, status};
 
 /// Requests whose lines are more than a pipe and the backlog hold: 4 MB.
 const REQUESTS: usize = 500;

@@ -1,17 +1,11 @@
 //! `yuyi serve --config`: what wins over what, and what is said about a file that is wrong.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use support::{command, yuyi};
+use crate::support::{command, yuyi};
 use tempfile::TempDir;
 
 fn file(text: &str) -> (TempDir, PathBuf) {

@@ -1,15 +1,10 @@
 //! `yuyi compare` with the built-in model and the models of the fixtures.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support::yuyi;
 use serde_json::Value;
-use support::yuyi;
 
 /// Pairs of the same meaning in other words, and of other meanings in the same words.
 const PAIRS: &str = "我今天心情很好\t我感到非常愉快\t1\n\

@@ -1,14 +1,9 @@
 //! `yuyi bench` by the real program.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::process::Command;
 
+use crate::support::yuyi;
 use serde_json::Value;
-use support::yuyi;
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -129,7 +124,7 @@ fn wrong_use_and_wrong_models_are_told() {
 #[cfg(target_os = "linux")]
 #[test]
 fn other_work_on_the_machine_is_told() {
-    let cpu = support::allowed_cpu();
+    let cpu = crate::support::allowed_cpu();
     let pinned = |program: &str| {
         let mut command = Command::new("taskset");
         command.args(["--cpu-list", &cpu, program]);
@@ -137,7 +132,7 @@ fn other_work_on_the_machine_is_told() {
     };
     let mut other = pinned("sh");
     let mut other = other.args(["-c", "while :; do :; done"]).spawn().unwrap();
-    let program = support::command();
+    let program = crate::support::command();
     let output = pinned(program.get_program().to_str().unwrap())
         .args(["bench", "--quick", "--model", FIXTURE])
         .output();

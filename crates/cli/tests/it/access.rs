@@ -1,17 +1,9 @@
 //! Keys of `yuyi serve` that change while it runs, and what its log may tell.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/command.rs"]
-mod support;
-
 use std::time::{Duration, Instant};
 
-use server::{Server, body, status};
-use support::{command, yuyi};
+use crate::support::server::{Server, body, status};
+use crate::support::{command, yuyi};
 
 const PAIR: &str = r#"{"sentence_a": "今天天气真不错", "sentence_b": "外面阳光明媚"}"#;
 

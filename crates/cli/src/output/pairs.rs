@@ -1,9 +1,38 @@
 //! Scored pairs as TSV, CSV or JSON lines.
 
+use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
 
-use crate::commands::sim::ScoredPair;
+use serde::Serialize;
+use yuyi::Explanation;
+
 use crate::input::Format;
+
+/// A scored pair, as it is written in JSON.
+#[derive(Serialize)]
+pub struct ScoredPair {
+    pub sentence_a: String,
+    pub sentence_b: String,
+    /// In [0, 1].
+    pub similarity: f64,
+    /// In [-1, 1].
+    pub cosine: f64,
+    /// Whether `similarity` went through a fitted calibration.
+    pub calibrated: bool,
+    /// Name of the model.
+    pub model: String,
+    /// Either side was cut.
+    pub truncated: bool,
+    /// Texts of which the vocabulary knows nothing.
+    #[serde(skip)]
+    pub unknown: usize,
+    /// Scores of the methods that were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub methods: Option<BTreeMap<&'static str, f64>>,
+    /// Why, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explanation>,
+}
 
 /// Writes scored pairs, in the format of their file.
 pub struct PairWriter<W: Write> {

@@ -1,16 +1,11 @@
 //! `yuyi sim` and `yuyi info`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::io::Read;
 use std::process::Stdio;
 
+use crate::support::{command, yuyi, yuyi_with_input};
 use serde_json::Value;
-use support::{command, yuyi, yuyi_with_input};
 
 #[test]
 fn two_sentences_give_a_number() {

@@ -1,7 +1,6 @@
 //! Runs the real binary with the built-in model.
 
-#![allow(dead_code, reason = "each test file uses the part that it needs")]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+pub mod server;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,15 +1,10 @@
 //! `yuyi eval` with the built-in model.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::path::Path;
 
+use crate::support::{yuyi, yuyi_with_input};
 use serde_json::Value;
-use support::{yuyi, yuyi_with_input};
 
 /// Pairs that mean the same, and pairs of other topics.
 const PAIRS: &str = "怎么退货\t如何办理退货\t1\n\

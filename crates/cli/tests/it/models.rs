@@ -1,19 +1,11 @@
 //! `yuyi serve` and the models that are installed under its home.
 
-#![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/server.rs"]
-mod server;
-#[path = "support/command.rs"]
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::server::{Server, body, status};
+use crate::support::{command, yuyi};
 use serde_json::{Value, json};
-use server::{Server, body, status};
-use support::{command, yuyi};
 use tempfile::TempDir;
 
 /// A home where the fixture models are installed under short names.

@@ -1,13 +1,10 @@
 //! `yuyi quantize` by the real program.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
-#[path = "support/command.rs"]
-mod support;
-
+use crate::support::{
+    SIGNALS, command, copy_folder, hidden, is_ignored, send, yuyi, yuyi_on_a_full_disk,
+};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use support::{SIGNALS, command, copy_folder, hidden, is_ignored, send, yuyi, yuyi_on_a_full_disk};
 
 const FIXTURE: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),

@@ -1,0 +1,30 @@
+//! The real binary, as users run it: a module a subcommand, or a property that several have. One program of tests, which is
+//! linked once.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[cfg(unix)]
+mod access;
+mod bench;
+mod calibrate;
+mod compare;
+#[cfg(unix)]
+mod config;
+#[cfg(unix)]
+mod drain;
+mod embed;
+mod eval;
+mod explain;
+#[cfg(unix)]
+mod folders;
+#[cfg(unix)]
+mod log;
+#[cfg(unix)]
+mod models;
+mod quantize;
+#[cfg(unix)]
+mod serve;
+mod sim;
+mod support;
+#[cfg(target_os = "linux")]
+mod threads;

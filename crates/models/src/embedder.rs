@@ -175,6 +175,12 @@ pub trait Embedder: Send + Sync {
     /// What is known of the model.
     fn facts(&self) -> &ModelFacts;
 
+    /// Whether it computes on the cores of this machine, which models share. For one that computes elsewhere others need
+    /// not wait.
+    fn computes_here(&self) -> bool {
+        true
+    }
+
     /// What its vectors are known by, for caches; reads the weights. `None`: it cannot be told, so
     /// vectors must not be kept.
     fn fingerprint(&self) -> Option<Fingerprint> {

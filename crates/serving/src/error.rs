@@ -54,6 +54,12 @@ pub enum Error {
         /// A sentence for people.
         reason: String,
     },
+    /// The model computes elsewhere and does not answer, or asks to be asked less often.
+    #[error("The model does not answer at the moment.")]
+    Unavailable {
+        /// Seconds after which it may be asked again, where it says so.
+        retry_after: Option<u32>,
+    },
     /// The model failed; the log tells why.
     #[error("The model failed; the log tells why.")]
     Failed,
@@ -69,7 +75,10 @@ impl Error {
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Loading { .. } | Self::QueueFull { .. } | Self::QueueTimeout { .. } => true,
+            Self::Loading { .. }
+            | Self::QueueFull { .. }
+            | Self::QueueTimeout { .. }
+            | Self::Unavailable { .. } => true,
             Self::ModelNotFound { .. }
             | Self::ModelLoadFailed { .. }
             | Self::InvalidTokens { .. }

@@ -36,6 +36,11 @@ impl LoadedModel {
         self.model.facts()
     }
 
+    /// Whether it computes on this machine's cores.
+    pub(crate) fn computes_here(&self) -> bool {
+        self.model.embedder().computes_here()
+    }
+
     /// Finds out what its vectors are known by, which may mean to read all weights. Until then nothing of
     /// the model is cached.
     pub(crate) fn learn_space(&self) {

@@ -1,30 +1,35 @@
-//! The queue in front of the models.
+//! The queues in front of the models.
 //!
 //! Protocol:
-//! 1. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
-//!    their tokens. It is refused at once (`queue_full`) when what waits would exceed the capacity, or when by the
+//! 1. A model has a *lane*: the one of this machine, which all share that compute here, or one of its own where it computes
+//!    elsewhere. Lanes have queues of their own and know nothing of each other. In the following *the queue* is a lane's.
+//! 2. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
+//!    their tokens. It is refused at once ([`Error::QueueFull`]) when what waits would exceed the capacity, or when by the
 //!    speed of the last batches it would wait too long for others, between its turns as well as before the first. When nothing
 //!    else is there it is always admitted: a request that is larger than the queue must still be possible.
-//! 2. One *batch* is computed at a time, since two passes would only fight for the same cores. It is made the moment
-//!    the one before it is done, of what waits then: a share of every request in turn, until it is full. So a request
-//!    on an idle server waits for nobody, many small ones go through the model together, and a large one
-//!    holds up nobody for longer than a batch. All jobs of a batch are of one model.
-//! 3. A request that has not got into a batch in time is answered `queue_timeout`. What has begun is finished.
-//! 4. A text that several requests wait for is one job. It is gone when the last of them is.
-//! 5. A client that went away drops its future, which withdraws its request; jobs that are computed already are
+//! 3. In the lane of this machine one *batch* is computed at a time, since two passes would only fight for the same cores; in
+//!    another, a few. It is made the moment the one before it is done, of what waits then: a share of every request in turn,
+//!    until it is full. So a request on an idle server waits for nobody, many small ones go through the model together, and a
+//!    large one holds up nobody for longer than a batch. All jobs of a batch are of one model.
+//! 4. A request that has not got into a batch in time is answered [`Error::QueueTimeout`]. What has begun is finished.
+//! 5. A text that several requests wait for is one job. It is gone when the last of them is.
+//! 6. A client that went away drops its future, which withdraws its request; jobs that are computed already are
 //!    finished.
-//! 6. A batch that fails is computed again in halves, down to the job that makes it fail. The requests that want
-//!    that job are answered `internal`; the others do not notice.
+//! 7. A batch that fails in a way that may be the fault of one of its texts is computed again in halves, down to the job that
+//!    makes it fail. The requests that want that job are told; the others do not notice. Where the call failed as a whole,
+//!    since the model asks to be left alone or cannot answer at all, every request is told at once.
 //!
-//! The task that computes runs only while something waits. Nothing here panics.
+//! The tasks that compute run only while something waits. Nothing here panics.
 
+mod compute;
+mod lane;
 mod queue;
+mod speed;
 #[cfg(test)]
 mod tests;
 mod weight;
-mod worker;
 
-use std::ops::RangeInclusive;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,16 +38,11 @@ use tokio::time::timeout_at;
 use yuyi_encoder::Encoded;
 use yuyi_models::Item;
 
-use self::queue::{Queue, RequestId};
+use self::lane::Lane;
 pub(crate) use self::weight::estimated_tokens;
-use self::worker::Speed;
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
 use crate::{Error, Histogram};
-
-/// Seconds after which a client that was refused is asked to come again: at least the least that `Retry-After` can say, and no
-/// longer than a queue that is predicted wrongly should keep it away.
-const RETRY_AFTER: RangeInclusive<u32> = 1..=60;
 
 /// Texts of a batch.
 const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
@@ -51,10 +51,6 @@ const TEXTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 const TOKENS: &[f64] = &[
     8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0,
 ];
-
-/// Share of the time a request may wait that its predicted wait may take: the prediction is a guess, and whoever is let in and
-/// then refused has waited for nothing.
-const PREDICTED_SHARE: f32 = 0.9;
 
 /// A text to embed.
 pub(crate) struct Work {
@@ -79,8 +75,8 @@ pub(crate) struct Done {
     pub(crate) compute: Duration,
 }
 
-/// What the queue holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the queues hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct QueueDepth {
     /// Requests that wait or are computed.
     pub requests: usize,
@@ -91,26 +87,35 @@ pub struct QueueDepth {
 /// Told of every vector that was computed.
 pub(crate) type Sink = Box<dyn Fn(&Arc<LoadedModel>, &Key, &Item, &Arc<Encoded>) + Send + Sync>;
 
-/// The queue in front of the models; cheap to clone.
+/// The queues in front of the models; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Scheduler {
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    state: Mutex<State>,
-    capacity: usize,
-    patience: Duration,
-    sink: Sink,
+    common: Arc<Common>,
+    /// Of the models that compute here.
+    here: Arc<Lane>,
+    /// Of those that compute elsewhere, by name.
+    elsewhere: Mutex<HashMap<String, Arc<Lane>>>,
 }
 
-#[derive(Default)]
-struct State {
-    queue: Queue,
-    speed: Speed,
-    batches: Batches,
-    /// Whether the task that computes is there.
-    working: bool,
+/// What all lanes share.
+struct Common {
+    /// Estimated tokens that may wait in a lane.
+    capacity: usize,
+    /// How long a request waits for its first batch.
+    patience: Duration,
+    sink: Sink,
+    batches: Mutex<Batches>,
+}
+
+impl Common {
+    fn batches(&self) -> MutexGuard<'_, Batches> {
+        // Numbers are whole at every moment, also where a thread panicked.
+        self.batches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How much was computed together, batch by batch.
@@ -131,33 +136,26 @@ impl Default for Batches {
     }
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it holds the lock; if something did, the state would still be whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A place in the queue; given up when it is dropped.
-struct Place<'a> {
-    shared: &'a Shared,
-    id: RequestId,
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.shared.state().queue.withdraw(self.id);
+impl Batches {
+    fn observe(&mut self, texts: usize, tokens: usize) {
+        self.texts.observe(texts as f64);
+        self.tokens.observe(tokens as f64);
     }
 }
 
 impl Scheduler {
-    /// A queue for `capacity` tokens, where a request waits for its first batch for `patience` at most.
+    /// Queues for `capacity` tokens each, where a request waits for its first batch for `patience` at most.
     pub(crate) fn new(capacity: usize, patience: Duration, sink: Sink) -> Self {
-        let shared = Shared {
-            state: Mutex::default(),
+        let common = Arc::new(Common {
             capacity,
             patience,
             sink,
+            batches: Mutex::default(),
+        });
+        let shared = Shared {
+            here: Arc::new(Lane::of_this_machine(Arc::clone(&common))),
+            elsewhere: Mutex::default(),
+            common,
         };
         Self {
             shared: Arc::new(shared),
@@ -166,16 +164,18 @@ impl Scheduler {
 
     /// How much was computed together, since the start.
     pub(crate) fn batches(&self) -> Batches {
-        self.shared.state().batches.clone()
+        self.shared.common.batches().clone()
     }
 
-    /// What waits and is computed now.
+    /// What waits and is computed now, in all lanes.
     pub(crate) fn depth(&self) -> QueueDepth {
-        let state = self.shared.state();
-        QueueDepth {
-            requests: state.queue.requests(),
-            tokens: state.queue.tokens(),
-        }
+        let elsewhere = self.shared.elsewhere();
+        let lanes = std::iter::once(&self.shared.here).chain(elsewhere.values());
+        let depths = lanes.map(|lane| lane.depth());
+        depths.fold(QueueDepth::default(), |all, lane| QueueDepth {
+            requests: all.requests + lane.requests,
+            tokens: all.tokens + lane.tokens,
+        })
     }
 
     /// Vectors of `work`, in order; each key occurs once. The wait counts from `since`.
@@ -191,71 +191,39 @@ impl Scheduler {
         if work.is_empty() {
             return Ok(Done::default());
         }
-        let shared = &*self.shared;
+        let patience = self.shared.common.patience;
         let (reply, mut answer) = oneshot::channel();
-        let place = self.admit(model, work, reply)?;
-        let latest = since + shared.patience;
+        let place = self.shared.lane_of(model).admit(model, work, reply)?;
+        let latest = since + patience;
         if let Ok(answered) = timeout_at(latest.into(), &mut answer).await {
             return answered.map_err(|_| Error::Failed)?;
         }
-        let late = {
-            let state = shared.state();
-            let waits = !state.queue.has_started(place.id);
-            waits.then(|| state.retry_after())
-        };
-        if let Some(retry_after) = late {
+        if let Some(retry_after) = place.still_waits() {
             return Err(Error::QueueTimeout {
-                seconds: shared.patience.as_secs(),
+                seconds: patience.as_secs(),
                 retry_after,
             });
         }
         answer.await.map_err(|_| Error::Failed)?
     }
-
-    fn admit(
-        &self,
-        model: &Arc<LoadedModel>,
-        work: Vec<Work>,
-        reply: queue::Reply,
-    ) -> Result<Place<'_>, Error> {
-        let mut state = self.shared.state();
-        if !state.has_room_for(model, &work, &self.shared) {
-            return Err(Error::QueueFull {
-                retry_after: state.retry_after(),
-            });
-        }
-        let id = state
-            .queue
-            .admit(Arc::clone(model), work, Instant::now(), reply);
-        if !state.working {
-            state.working = true;
-            tokio::spawn(worker::work(Arc::clone(&self.shared)));
-        }
-        Ok(Place {
-            shared: &self.shared,
-            id,
-        })
-    }
 }
 
-impl State {
-    /// Seconds until what waits now is computed, by the speed of the last batches; within [`RETRY_AFTER`].
-    fn retry_after(&self) -> u32 {
-        let wait = self.speed.time_for(self.queue.tokens());
-        let seconds = wait.unwrap_or_default().as_secs_f64().ceil();
-        // A float that does not fit becomes the nearest number that does.
-        (seconds as u32).clamp(*RETRY_AFTER.start(), *RETRY_AFTER.end())
+impl Shared {
+    fn elsewhere(&self) -> MutexGuard<'_, HashMap<String, Arc<Lane>>> {
+        // Nothing panics while it holds the lock; if something did, the lanes would still be whole.
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn has_room_for(&self, model: &LoadedModel, work: &[Work], shared: &Shared) -> bool {
-        let (waiting, added) = (self.queue.tokens(), self.queue.added_by(work));
-        if waiting == 0 || added == 0 {
-            return true;
+    /// The lane of a model. It outlasts the model: one that is loaded again still waits for the calls of before.
+    fn lane_of(&self, model: &LoadedModel) -> Arc<Lane> {
+        if model.computes_here() {
+            return Arc::clone(&self.here);
         }
-        let in_time = || {
-            let wait = self.speed.time_for(self.queue.ahead(model, added));
-            wait.is_none_or(|wait| wait < shared.patience.mul_f32(PREDICTED_SHARE))
-        };
-        waiting.saturating_add(added) <= shared.capacity && in_time()
+        let mut elsewhere = self.elsewhere();
+        let lane = elsewhere.entry(model.name.clone());
+        let new = || Arc::new(Lane::of_another(Arc::clone(&self.common)));
+        Arc::clone(lane.or_insert_with(new))
     }
 }

@@ -23,6 +23,10 @@ const TURNS_OF_A_BATCH: usize = 8;
 /// this at a time, and two such parts let the threads end together.
 const BATCH_TOKENS_PER_THREAD: usize = 512;
 
+/// Estimated tokens of a batch for a model that computes elsewhere: a call takes its time whatever is in it, and a hundred texts
+/// or so are what services take at once.
+const BATCH_TOKENS_ELSEWHERE: usize = 4096;
+
 pub(super) type RequestId = u64;
 type JobId = u64;
 
@@ -94,6 +98,11 @@ impl Queue {
     /// Estimated tokens that wait or are computed.
     pub(super) fn tokens(&self) -> usize {
         self.tokens
+    }
+
+    /// Whether a request has jobs that it must still take.
+    pub(super) fn waits(&self) -> bool {
+        !self.turns.is_empty()
     }
 
     /// Requests that wait or are computed.
@@ -390,6 +399,9 @@ fn take(
 
 /// Estimated tokens of a batch.
 fn budget(model: &LoadedModel) -> usize {
+    if !model.computes_here() {
+        return BATCH_TOKENS_ELSEWHERE;
+    }
     BATCH_TOKENS_PER_THREAD * model.facts().threads.max(1)
 }
 

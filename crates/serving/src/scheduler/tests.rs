@@ -1,5 +1,7 @@
 //! The queue in front of a model whose batches the tests see, hold up and let go.
 
+mod lanes;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +13,9 @@ use yuyi_models::{Batch, EmbedOptions, Embedder, Input, Inputs, ModelFacts};
 
 use yuyi::Model;
 
+use super::lane::State;
+use super::queue::Queue;
+use super::speed::Speed;
 use super::*;
 use crate::loaded_model::testing::facts;
 
@@ -452,11 +457,11 @@ fn waits_between_the_turns_count() {
         });
         work.collect()
     };
-    let shared = Shared {
-        state: Mutex::default(),
+    let shared = Common {
         capacity: 1_000_000,
         patience: Duration::from_secs(1),
         sink: Box::new(|_, _, _, _| {}),
+        batches: Mutex::default(),
     };
     let mut state = State::default();
     state.speed.note(1_000, Duration::from_secs(1));

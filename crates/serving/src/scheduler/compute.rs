@@ -1,0 +1,88 @@
+//! A batch through a model, and what its failure means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use yuyi_encoder::Encoded;
+use yuyi_models::{Batch, ErrorKind, Item};
+
+use super::queue::Taken;
+use crate::loaded_model::LoadedModel;
+use crate::{Error, LOG};
+
+/// Why a batch has no vectors.
+pub(super) struct Failure {
+    /// For the log.
+    pub(super) reason: String,
+    /// For those who wait.
+    pub(super) error: Error,
+    /// One of its texts may be at fault, so that the others by themselves would not fail. Where the call as a whole failed,
+    /// smaller calls would fail as well, and be more of them.
+    pub(super) may_be_a_text: bool,
+}
+
+impl Failure {
+    fn of_a_text(reason: String) -> Self {
+        Self {
+            reason,
+            error: Error::Failed,
+            may_be_a_text: true,
+        }
+    }
+}
+
+impl From<yuyi_models::Error> for Failure {
+    fn from(error: yuyi_models::Error) -> Self {
+        Self {
+            reason: error.to_string(),
+            may_be_a_text: error.kind() == ErrorKind::Input,
+            error: told(error),
+        }
+    }
+}
+
+/// The results of a batch, one for each job. A panic of the model is a failure like others.
+pub(super) async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<Batch, Failure> {
+    let items: Vec<Item> = jobs.iter().map(|job| job.item.clone()).collect();
+    let model = model.model.clone();
+    match spawn_blocking(move || model.embedder().embed_batch(&items)).await {
+        Ok(Ok(computed)) if computed.results.len() == jobs.len() => Ok(computed),
+        Ok(Ok(computed)) => {
+            let count = computed.results.len();
+            Err(Failure::of_a_text(format!("{count} vectors")))
+        }
+        Ok(Err(error)) => Err(error.into()),
+        // What it says may quote a user's text.
+        Err(_) => Err(Failure::of_a_text("it panicked".to_owned())),
+    }
+}
+
+/// The vector of a text, for all who want it.
+pub(super) fn shareable(
+    result: Result<Encoded, yuyi_models::Error>,
+) -> Result<Arc<Encoded>, Error> {
+    result.map(Arc::new).map_err(|error| {
+        if !matches!(error, yuyi_models::Error::InvalidTokens(_)) {
+            tracing::error!(target: LOG, %error, "a text failed");
+        }
+        told(error)
+    })
+}
+
+/// What those are told who wait for a vector that does not come.
+fn told(error: yuyi_models::Error) -> Error {
+    match error {
+        yuyi_models::Error::InvalidTokens(reason) => Error::InvalidTokens { reason },
+        yuyi_models::Error::Unavailable { retry_after, .. } => Error::Unavailable {
+            retry_after: retry_after.map(seconds),
+        },
+        _ => Error::Failed,
+    }
+}
+
+/// Whole seconds, so that whoever waits them has waited long enough.
+fn seconds(wait: Duration) -> u32 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}

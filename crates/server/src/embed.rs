@@ -14,7 +14,17 @@ impl App {
     /// # Errors
     /// When no model of that name is served, or it cannot be loaded in time.
     pub(crate) async fn model(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
-        Ok(self.service().model(wanted).await?)
+        let found = self.service().model(wanted).await;
+        let unknown = match (&found, wanted) {
+            (Err(yuyi_serving::Error::ModelNotFound { .. }), Some(name)) => name,
+            _ => return Ok(found?),
+        };
+        for name in other_names(unknown) {
+            if let Ok(model) = self.service().model(Some(name)).await {
+                return Ok(model);
+            }
+        }
+        Ok(found?)
     }
 
     /// Unit vectors of `inputs`, in order, from the caches or computed when their turn has come. How
@@ -51,6 +61,15 @@ impl App {
         });
         Ok(embedded)
     }
+}
+
+/// What a model's name may mean that nobody has: clients put a tag of Ollama's behind it, or a provider before it.
+fn other_names(name: &str) -> impl Iterator<Item = &str> {
+    let untagged = name.strip_suffix(":latest").unwrap_or(name);
+    let bare = untagged.rsplit('/').next().unwrap_or(untagged);
+    [untagged, bare]
+        .into_iter()
+        .filter(move |other| *other != name)
 }
 
 /// Where texts of requests are logged. Nothing else is logged there, and texts nowhere else, so that a filter on

@@ -9,6 +9,7 @@ mod embed;
 mod envelope;
 mod error;
 mod headers;
+mod ids;
 mod limits;
 mod listen;
 mod metrics;

@@ -21,16 +21,21 @@ pub struct Limits {
     pub body_timeout: Duration,
 }
 
+impl Limits {
+    /// The bounds where nobody says others.
+    pub const DEFAULT: Self = Self {
+        body_bytes: 32 << 20,
+        texts: 10_000,
+        characters: 100_000,
+        matrix_pairs: 4_000_000,
+        queue_tokens: 1_000_000,
+        queue_timeout: Duration::from_secs(30),
+        body_timeout: Duration::from_secs(60),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            body_bytes: 32 << 20,
-            texts: 10_000,
-            characters: 100_000,
-            matrix_pairs: 4_000_000,
-            queue_tokens: 1_000_000,
-            queue_timeout: Duration::from_secs(30),
-            body_timeout: Duration::from_secs(60),
-        }
+        Self::DEFAULT
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod base_path;
 pub(crate) mod caller;
 pub(crate) mod cross_origin;
 pub(crate) mod guard;
+pub(crate) mod paths;
 mod rate;
 
 use std::num::NonZeroU32;

@@ -6,6 +6,7 @@ pub(crate) mod dimensions;
 pub(crate) mod fields;
 pub(crate) mod input;
 pub(crate) mod json;
+mod loose;
 pub(crate) mod options;
 pub(crate) mod schemas;
 pub(crate) mod text;
@@ -13,7 +14,9 @@ pub(crate) mod truncation;
 
 use crate::request::fields::{Fields, text as plain_text};
 use crate::request::json::Json;
-use crate::request::text::{check_count, read_text, read_text_or_texts, read_texts};
+use crate::request::text::{
+    Dialect, Rules, check_count, read_text, read_text_or_texts, read_texts,
+};
 use crate::{ApiError, Limits};
 
 /// Declares what a client may send.
@@ -64,24 +67,47 @@ pub(crate) use request;
 /// An object of a request, of which fields are taken one by one.
 pub(crate) struct Source<'a> {
     pub(crate) fields: Fields,
-    pub(crate) limits: &'a Limits,
+    pub(crate) rules: Rules<'a>,
     /// Texts of the request that were read so far.
     texts: usize,
 }
 
 impl<'a> Source<'a> {
-    /// The body of a request.
+    /// The body of a request to one of our own routes.
     pub(crate) fn of(body: Json, limits: &'a Limits) -> Result<Self, ApiError> {
-        Self::at(body, "", limits)
+        let dialect = Dialect::Own;
+        Self::at(body, "", Rules { limits, dialect })
+    }
+
+    /// The body of a request to a route of another server.
+    pub(crate) fn foreign(body: Json, limits: &'a Limits) -> Result<Self, ApiError> {
+        let dialect = Dialect::Foreign;
+        Self::at(body, "", Rules { limits, dialect })
     }
 
     /// The object at `path`.
-    pub(crate) fn at(value: Json, path: &str, limits: &'a Limits) -> Result<Self, ApiError> {
+    pub(crate) fn at(value: Json, path: &str, rules: Rules<'a>) -> Result<Self, ApiError> {
         Ok(Self {
             fields: Fields::of(value, path)?,
-            limits,
+            rules,
             texts: 0,
         })
+    }
+
+    /// What is left, by the rules of another server: the form of the request is that server's.
+    pub(crate) fn make_foreign(&mut self) {
+        self.rules.dialect = Dialect::Foreign;
+    }
+
+    /// Reads a number that is written otherwise, where the route is another server's.
+    pub(crate) fn loosen_number(&mut self, name: &str) {
+        if self.is_foreign() {
+            self.fields.loosen(name, loose::number);
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.rules.dialect == Dialect::Foreign
     }
 
     /// Refuses what is left, on routes whose fields are ours alone.
@@ -92,7 +118,7 @@ impl<'a> Source<'a> {
     /// Refuses more texts than a request may have; `path` is that of these.
     pub(crate) fn count_texts(&mut self, more: usize, path: &str) -> Result<(), ApiError> {
         self.texts += more;
-        check_count(self.texts, path, self.limits)
+        check_count(self.texts, path, self.rules.limits)
     }
 }
 
@@ -100,7 +126,7 @@ impl<'a> Source<'a> {
 pub(crate) fn text(source: &mut Source<'_>, name: &'static str) -> Result<String, ApiError> {
     let (value, path) = source.fields.required(name)?;
     source.texts += 1;
-    read_text(value, &path, source.limits)
+    read_text(value, &path, source.rules)
 }
 
 /// A list of texts that can be computed.
@@ -121,7 +147,7 @@ pub(crate) fn optional_texts(
 }
 
 fn counted(source: &mut Source<'_>, value: Json, path: &str) -> Result<Vec<String>, ApiError> {
-    let texts = read_texts(value, path, source.texts, source.limits)?;
+    let texts = read_texts(value, path, source.texts, source.rules)?;
     source.texts += texts.len();
     Ok(texts)
 }
@@ -132,17 +158,18 @@ pub(crate) fn text_or_texts(
     name: &'static str,
 ) -> Result<Vec<String>, ApiError> {
     let (value, path) = source.fields.required(name)?;
-    let texts = read_text_or_texts(value, &path, source.limits)?;
+    let texts = read_text_or_texts(value, &path, source.rules)?;
     source.count_texts(texts.len(), &path)?;
     Ok(texts)
 }
 
-/// A name, such as a model's, which may be absent.
+/// A name, such as a model's, which may be absent; the empty one is.
 pub(crate) fn name(
     source: &mut Source<'_>,
     name: &'static str,
 ) -> Result<Option<String>, ApiError> {
-    source.fields.optional_text(name)
+    let found = source.fields.optional_text(name)?;
+    Ok(found.filter(|name| !name.is_empty()))
 }
 
 /// A name that must be there.
@@ -154,11 +181,15 @@ pub(crate) fn required_name(
     plain_text(value, &path)
 }
 
-/// A positive whole number, which may be absent.
+/// A positive whole number, which may be absent; to other servers 0 is all.
 pub(crate) fn count(
     source: &mut Source<'_>,
     name: &'static str,
 ) -> Result<Option<usize>, ApiError> {
+    source.loosen_number(name);
+    if source.is_foreign() && source.fields.is(name, &Json::Integer(0)) {
+        source.fields.optional(name);
+    }
     source.fields.optional_count(name)
 }
 
@@ -167,6 +198,9 @@ pub(crate) fn optional_flag(
     source: &mut Source<'_>,
     name: &'static str,
 ) -> Result<Option<bool>, ApiError> {
+    if source.is_foreign() {
+        source.fields.loosen(name, loose::flag);
+    }
     source.fields.optional_flag(name)
 }
 
@@ -174,7 +208,7 @@ pub(crate) fn optional_flag(
 pub(crate) fn flag(
     absent: bool,
 ) -> impl Fn(&mut Source<'_>, &'static str) -> Result<bool, ApiError> {
-    move |source, name| Ok(source.fields.optional_flag(name)?.unwrap_or(absent))
+    move |source, name| Ok(optional_flag(source, name)?.unwrap_or(absent))
 }
 
 /// One of several names, which may be absent.
@@ -197,6 +231,6 @@ pub(crate) fn object<T>(
 ) -> impl Fn(&mut Source<'_>, &'static str) -> Result<T, ApiError> {
     move |source, name| {
         let (value, path) = source.fields.required(name)?;
-        take(&mut Source::at(value, &path, source.limits)?)
+        take(&mut Source::at(value, &path, source.rules)?)
     }
 }

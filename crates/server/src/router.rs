@@ -15,6 +15,7 @@ use crate::error::ApiError;
 use crate::perimeter::Perimeter;
 use crate::perimeter::cross_origin::Origins;
 use crate::perimeter::guard::{Gate, Guard, pass};
+use crate::perimeter::paths::tidied;
 use crate::route::Route;
 use crate::routes::{self, page};
 
@@ -34,7 +35,7 @@ pub fn router(app: App, perimeter: &Perimeter) -> Router {
             envelope,
         ))
         .with_state(app);
-    perimeter.base_path.wrap(service)
+    perimeter.base_path.wrap(tidied(service))
 }
 
 /// What answers at a path. The guard lies inside the layer for other origins, so that pages can read a refusal.

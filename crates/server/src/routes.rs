@@ -9,6 +9,7 @@ use crate::route::CrossOrigin::{Anyone, Named, Nobody};
 use crate::route::FailureShape::{OpenAi, Own};
 use crate::route::Route;
 
+pub(crate) mod cohere;
 pub(crate) mod docs;
 pub(crate) mod embed;
 pub(crate) mod embeddings;
@@ -17,6 +18,7 @@ pub(crate) mod info;
 pub(crate) mod matrix;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod ollama;
 pub(crate) mod page;
 pub(crate) mod rerank;
 pub(crate) mod root;
@@ -35,17 +37,33 @@ pub(crate) fn table() -> Vec<Route> {
             "embeddings_alias",
             "As `/v1/embeddings`, for clients whose base address has no `/v1`.",
         ),
+        Route::new(routes!(embeddings::azure_embeddings), Key, OpenAi, Anyone),
         Route::new(routes!(embed::embed), Key, Own, Anyone),
+        Route::new(routes!(embed::pipeline), Key, Own, Anyone).taking_slashes(),
+        Route::new(routes!(cohere::embed_v1), Key, Own, Anyone),
+        Route::new(routes!(cohere::embed_v2), Key, Own, Anyone),
+        Route::new(routes!(ollama::embed), Key, Own, Anyone),
+        Route::new(routes!(ollama::embeddings), Key, Own, Anyone),
+        Route::new(routes!(ollama::tags), Key, Own, Named),
+        Route::new(routes!(ollama::version), Key, Own, Anyone),
         Route::new(routes!(root::root), Key, Own, Anyone),
         Route::new(routes!(tokenize::tokenize), Key, Own, Anyone),
-        Route::new(routes!(score::score), Key, Own, Anyone),
+        Route::new(routes!(score::score), Key, Own, Anyone).alias(
+            "/score",
+            "score_alias",
+            "As `/v1/score`, for clients whose base address has no `/v1`.",
+        ),
         Route::new(routes!(rerank::rerank), Key, Own, Anyone).alias(
             "/v2/rerank",
             "rerank_v2",
             "As `/v1/rerank`, where Cohere's second API looks for it.",
         ),
         Route::new(routes!(rerank::rerank_any), Key, Own, Anyone),
-        Route::new(routes!(models::models), Key, OpenAi, Named),
+        Route::new(routes!(models::models), Key, OpenAi, Named).alias(
+            "/models",
+            "models_alias",
+            "As `/v1/models`, for clients whose base address has no `/v1`.",
+        ),
         Route::new(routes!(models::model), Key, OpenAi, Named).taking_slashes(),
         Route::new(routes!(models::load), Admin, Own, Named),
         Route::new(routes!(models::unload), Admin, Own, Named),

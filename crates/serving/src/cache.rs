@@ -35,10 +35,15 @@ pub struct CacheOptions {
     pub redis: Option<RedisUrl>,
 }
 
+impl CacheOptions {
+    /// Bytes of vectors kept in memory where nobody says how many.
+    pub const MEMORY_BYTES: usize = 256 << 20;
+}
+
 impl Default for CacheOptions {
     fn default() -> Self {
         Self {
-            memory_bytes: 256 << 20,
+            memory_bytes: Self::MEMORY_BYTES,
             ttl: None,
             redis: None,
         }

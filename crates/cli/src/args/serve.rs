@@ -6,9 +6,16 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use yuyi_models::BUILTIN_NAME;
+use yuyi_server::{CacheOptions, Limits};
 
-use super::values::{parse_size, parse_size_or_none, parse_time};
+use super::values::{parse_size, parse_size_or_none, parse_time, written_size};
 use super::{AccessArgs, ComputeArgs};
+
+/// Address of a server, where nobody says another.
+pub const HOST: &str = "127.0.0.1";
+
+/// Port of a server, where nobody says another.
+pub const PORT: u16 = 5000;
 
 /// `yuyi serve`.
 #[derive(Args)]
@@ -17,10 +24,10 @@ pub struct ServeArgs {
     #[arg(long, env = "YUYI_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Address to listen on; 0.0.0.0 publishes the server
-    #[arg(long, env = "YUYI_HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "YUYI_HOST", default_value = HOST)]
     pub host: String,
     /// Port; 0 takes a free one
-    #[arg(long, env = "YUYI_PORT", default_value_t = 5000)]
+    #[arg(long, env = "YUYI_PORT", default_value_t = PORT)]
     pub port: u16,
     /// Further name for the default model, or NAME=MODEL for another; may be repeated (separated by commas in the environment)
     #[arg(
@@ -31,14 +38,14 @@ pub struct ServeArgs {
     )]
     pub served_model_name: Vec<String>,
     /// Largest body of a request
-    #[arg(long, env = "YUYI_MAX_BODY", value_name = "SIZE", default_value = "32MiB", value_parser = parse_size)]
+    #[arg(long, env = "YUYI_MAX_BODY", value_name = "SIZE", default_value = written_size(Limits::DEFAULT.body_bytes), value_parser = parse_size)]
     pub max_body: usize,
     /// Most texts of a request
     #[arg(
         long,
         env = "YUYI_MAX_TEXTS",
         value_name = "N",
-        default_value_t = 10_000
+        default_value_t = Limits::DEFAULT.texts
     )]
     pub max_texts: usize,
     /// Most characters of a text
@@ -46,7 +53,7 @@ pub struct ServeArgs {
         long,
         env = "YUYI_MAX_CHARACTERS",
         value_name = "N",
-        default_value_t = 100_000
+        default_value_t = Limits::DEFAULT.characters
     )]
     pub max_characters: usize,
     /// Most pairs of a matrix
@@ -54,7 +61,7 @@ pub struct ServeArgs {
         long,
         env = "YUYI_MAX_MATRIX_PAIRS",
         value_name = "N",
-        default_value_t = 4_000_000
+        default_value_t = Limits::DEFAULT.matrix_pairs
     )]
     pub max_matrix_pairs: usize,
     /// Most tokens that wait in the queue
@@ -62,7 +69,7 @@ pub struct ServeArgs {
         long,
         env = "YUYI_QUEUE_TOKENS",
         value_name = "N",
-        default_value_t = 1_000_000
+        default_value_t = Limits::DEFAULT.queue_tokens
     )]
     pub queue_tokens: usize,
     /// Seconds that a request waits for its turn
@@ -70,11 +77,11 @@ pub struct ServeArgs {
         long,
         env = "YUYI_QUEUE_TIMEOUT",
         value_name = "SECONDS",
-        default_value_t = 30
+        default_value_t = Limits::DEFAULT.queue_timeout.as_secs()
     )]
     pub queue_timeout: u64,
     /// Memory for vectors that were computed before; 0: none
-    #[arg(long, env = "YUYI_CACHE", value_name = "SIZE", default_value = "256MiB", value_parser = parse_size_or_none)]
+    #[arg(long, env = "YUYI_CACHE", value_name = "SIZE", default_value = written_size(CacheOptions::MEMORY_BYTES), value_parser = parse_size_or_none)]
     pub cache: usize,
     /// Seconds that such a vector is kept [default: until there is no room]
     #[arg(long, env = "YUYI_CACHE_TTL", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -87,7 +94,7 @@ pub struct ServeArgs {
         long,
         env = "YUYI_BODY_TIMEOUT",
         value_name = "SECONDS",
-        default_value_t = 60
+        default_value_t = Limits::DEFAULT.body_timeout.as_secs()
     )]
     pub body_timeout: u64,
     /// Seconds in which the head of a request must arrive

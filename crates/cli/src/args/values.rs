@@ -47,6 +47,11 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| format!("{text} is out of range"))
 }
 
+/// A size as [`parse_size`] reads it, in whole MiB.
+pub fn written_size(bytes: usize) -> String {
+    format!("{}MiB", bytes >> 20)
+}
+
 /// A number above 0 and at most 1.
 pub fn parse_share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
@@ -82,6 +87,7 @@ mod tests {
 
     #[test]
     fn sizes() {
+        assert_eq!(parse_size(&written_size(32 << 20)), Ok(32 << 20));
         assert_eq!(parse_size("10"), Ok(10));
         assert_eq!(parse_size("32MiB"), Ok(32 << 20));
         assert_eq!(parse_size("1 g"), Ok(1 << 30));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use serde_json::json;
-use yuyi::{EmbedOptions, Prompt};
+use yuyi::{EmbedOptions, Model, ModelFacts, Prompt};
 
 use super::{Chunks, report_truncated};
 use crate::args::EmbedArgs;
@@ -22,9 +22,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
         )));
     };
     let input = Input::open(&args.file, args.format, Format::Txt)?;
-    let named = &args.model.model;
-    let model = load_uncalibrated(find_model(named)?, &args.model.compute)
-        .with_context(|| unloadable(named))?;
+    let model = load(args)?;
     let options = EmbedOptions {
         prompt: prompt(args),
         ..EmbedOptions::default()
@@ -52,11 +50,16 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     }
     let to_standard_output = writer.finish()?;
     progress.finish();
-    report_truncated(truncated, model.facts().max_tokens);
-    let (dimension, seconds) = (model.facts().dimension, started.elapsed().as_secs_f64());
+    let ModelFacts {
+        name,
+        dimension,
+        max_tokens,
+        ..
+    } = model.facts();
+    report_truncated(truncated, *max_tokens);
+    let seconds = started.elapsed().as_secs_f64();
     if args.json && !to_standard_output {
         let output = args.output.display().to_string();
-        let name = &model.facts().name;
         let summary = json!({
             "rows": count, "dimension": dimension, "truncated": truncated, "model": name, "output": output, "seconds": seconds,
         });
@@ -65,6 +68,12 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
         eprintln!("yuyi: {count} vectors of {dimension} numbers in {seconds:.1} s");
     }
     Ok(())
+}
+
+fn load(args: &EmbedArgs) -> anyhow::Result<Model> {
+    let name = &args.model.model;
+    let found = find_model(name)?;
+    load_uncalibrated(found, &args.model.compute).with_context(|| unloadable(name))
 }
 
 fn prompt(args: &EmbedArgs) -> Prompt {

@@ -8,8 +8,8 @@ mod summary;
 use std::io::Write;
 
 use serde::Serialize;
-use yuyi::ModelFacts;
-use yuyi_tasks::corpus::LabelKinds;
+use yuyi::{Model, ModelFacts};
+use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
 use self::pairs::{EvaluatedFile, EvaluatedPairs};
 use self::search::EvaluatedSearch;
@@ -42,6 +42,37 @@ pub(super) struct Evaluation {
 }
 
 impl Evaluation {
+    /// Computes and measures.
+    fn of(
+        args: &EvalArgs,
+        model: &Model,
+        corpus: &Corpus,
+        search: Option<(FaqFile, Questions)>,
+    ) -> anyhow::Result<Self> {
+        let mut evaluation = Self {
+            model: model.facts().clone(),
+            calibrated: model.calibration().is_fitted(),
+            same_from: args.measure.same_from,
+            rounds: args.measure.sampling().rounds,
+            pairs: None,
+            retrieval: None,
+            truncated: 0,
+            remarks: Vec::new(),
+        };
+        if !corpus.pairs().is_empty() {
+            let (pairs, truncated) = EvaluatedPairs::of(args, corpus, model)?;
+            evaluation.truncated += truncated;
+            evaluation.pairs = Some(pairs);
+        }
+        if let Some((faq, questions)) = search {
+            let found = EvaluatedSearch::of(&faq, &questions, model, args)?;
+            evaluation.truncated += found.truncated;
+            evaluation.retrieval = Some(found);
+        }
+        evaluation.remarks = evaluation.remarks(Language::En);
+        Ok(evaluation)
+    }
+
     /// The remarks on all files, with the names of the files where there are several, and those on all together.
     fn remarks(&self, language: Language) -> Vec<String> {
         let Some(pairs) = &self.pairs else {
@@ -81,6 +112,17 @@ impl Evaluation {
     }
 }
 
+/// The FAQ and the questions that are put to it, if there are any.
+fn read_search(args: &EvalArgs) -> anyhow::Result<Option<(FaqFile, Questions)>> {
+    // clap asks for both or none.
+    let (Some(faq), Some(questions)) = (&args.faq, &args.questions) else {
+        return Ok(None);
+    };
+    let faq = FaqFile::read(faq, args.measure.format)?;
+    let questions = Questions::read(questions, args.measure.format, &faq)?;
+    Ok(Some((faq, questions)))
+}
+
 /// Reads, computes, measures and reports.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let inputs = || args.files.iter().chain(&args.faq).chain(&args.questions);
@@ -88,45 +130,10 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let file = file.map(|path| PartialFile::beside(path, inputs()));
     let file = file.transpose()?;
     let corpus = read_corpus(&args.files, args.measure.format, args.measure.scale)?;
-    let search = match (&args.faq, &args.questions) {
-        (Some(faq), Some(questions)) => {
-            let faq = FaqFile::read(faq, args.measure.format)?;
-            let questions = Questions::read(questions, args.measure.format, &faq)?;
-            Some((faq, questions))
-        }
-        // clap asks for both or none.
-        _ => None,
-    };
+    let search = read_search(args)?;
     let model = load_model(&args.model)?;
-    let sampling = args.measure.sampling();
-    let mut truncated = 0;
-    let pairs = if corpus.pairs().is_empty() {
-        None
-    } else {
-        let (pairs, cut) = EvaluatedPairs::of(args, &corpus, &model)?;
-        truncated += cut;
-        Some(pairs)
-    };
-    let retrieval = match search {
-        Some((faq, questions)) => {
-            let found = EvaluatedSearch::of(&faq, &questions, &model, args)?;
-            truncated += found.truncated;
-            Some(found)
-        }
-        None => None,
-    };
-    let mut evaluation = Evaluation {
-        model: model.facts().clone(),
-        calibrated: model.calibration().is_fitted(),
-        same_from: args.measure.same_from,
-        rounds: sampling.rounds,
-        pairs,
-        retrieval,
-        truncated,
-        remarks: Vec::new(),
-    };
-    evaluation.remarks = evaluation.remarks(Language::En);
-    report_truncated(truncated, evaluation.model.max_tokens);
+    let evaluation = Evaluation::of(args, &model, &corpus, search)?;
+    report_truncated(evaluation.truncated, evaluation.model.max_tokens);
     if let Some(file) = file {
         let language = Language::or_of_locale(args.report.lang);
         report::report(language, &evaluation).write(file)?;

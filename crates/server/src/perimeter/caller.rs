@@ -6,6 +6,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, Version, header};
 
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// Azure's.
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What proxies add; a request with one of them was not made by a program on this machine.
@@ -81,11 +83,12 @@ fn names_this_machine(host: &[u8]) -> bool {
     name.eq_ignore_ascii_case("localhost") || parse(name).is_some_and(|ip| ip.is_loopback())
 }
 
-/// The keys that a request presents: `Authorization: Bearer KEY`, `X-Api-Key: KEY`.
+/// The keys that a request presents: `Authorization: Bearer KEY`, `X-Api-Key: KEY`, `api-key: KEY`.
 pub(crate) fn keys(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
     let bearers = headers.get_all(header::AUTHORIZATION).iter();
     let bearers = bearers.filter_map(|value| bearer(value.as_bytes()));
-    let plain = headers.get_all(X_API_KEY).iter();
+    let plain = [X_API_KEY, API_KEY].into_iter();
+    let plain = plain.flat_map(|name| headers.get_all(name).iter());
     bearers.chain(plain.map(|value| value.as_bytes().trim_ascii()))
 }
 

@@ -12,6 +12,7 @@ pub(crate) struct Dimensions(Option<Json>);
 impl Dimensions {
     /// The field of a request. Its value is checked when the model is known.
     pub(crate) fn take(source: &mut Source<'_>, name: &'static str) -> Result<Self, ApiError> {
+        source.loosen_number(name);
         match source.fields.optional(name) {
             None => Ok(Self(None)),
             Some((value @ (Json::Integer(_) | Json::Float(_)), _)) => Ok(Self(Some(value))),

@@ -27,9 +27,11 @@ impl Fields {
         }
     }
 
-    /// Whether there is a field of that name, null or not.
+    /// Whether there is a field of that name; what is null is absent.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
+        self.fields
+            .get(name)
+            .is_some_and(|value| *value != Json::Null)
     }
 
     /// Whether the field is an object.
@@ -55,6 +57,18 @@ impl Fields {
             .remove(name)
             .filter(|value| *value != Json::Null)?;
         Some((value, self.path_of(name)))
+    }
+
+    /// Whether the field is that value.
+    pub(crate) fn is(&self, name: &str, value: &Json) -> bool {
+        self.fields.get(name) == Some(value)
+    }
+
+    /// Reads the field, if it is there, as what it means.
+    pub(crate) fn loosen(&mut self, name: &str, meaning: impl Fn(Json) -> Json) {
+        if let Some(value) = self.fields.get_mut(name) {
+            *value = meaning(std::mem::replace(value, Json::Null));
+        }
     }
 
     /// A text that may be missing or null.

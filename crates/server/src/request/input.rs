@@ -5,11 +5,11 @@ use yuyi_models::Inputs;
 
 use crate::embed::Model;
 
+use crate::ApiError;
 use crate::request::Source;
 use crate::request::fields::{list, wrong_type};
 use crate::request::json::Json;
-use crate::request::text::{check_count, each, read_text};
-use crate::{ApiError, Limits};
+use crate::request::text::{Rules, check_count, each, read_text};
 
 const EXPECTED: &str = "text, token ids, or a list of these";
 
@@ -36,13 +36,13 @@ impl Input {
     /// The field of a request.
     pub(crate) fn take(source: &mut Source<'_>, name: &'static str) -> Result<Self, ApiError> {
         let (value, path) = source.fields.required(name)?;
-        Self::read(value, &path, source.limits)
+        Self::read(value, &path, source.rules)
     }
 
     /// What stands at `path`.
-    fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
+    fn read(value: Json, path: &str, rules: Rules<'_>) -> Result<Self, ApiError> {
         if let Json::String(_) = value {
-            return Entry::read(value, path, limits).map(Self::One);
+            return Entry::read(value, path, rules).map(Self::One);
         }
         if !matches!(value, Json::Array(_)) {
             return Err(wrong_type(path, EXPECTED, &value));
@@ -51,8 +51,8 @@ impl Input {
         if let Json::Integer(_) = items[0] {
             return read_ids(items, path).map(Entry::Ids).map(Self::One);
         }
-        check_count(items.len(), path, limits)?;
-        each(items, path, |value, path| Entry::read(value, path, limits)).map(Self::Many)
+        check_count(items.len(), path, rules.limits)?;
+        each(items, path, |value, path| Entry::read(value, path, rules)).map(Self::Many)
     }
 
     /// Names the field that each input came from; `path` is that of the whole.
@@ -86,9 +86,9 @@ impl Input {
 }
 
 impl Entry {
-    fn read(value: Json, path: &str, limits: &Limits) -> Result<Self, ApiError> {
+    fn read(value: Json, path: &str, rules: Rules<'_>) -> Result<Self, ApiError> {
         match value {
-            Json::String(_) => read_text(value, path, limits).map(Self::Text),
+            Json::String(_) => read_text(value, path, rules).map(Self::Text),
             Json::Array(_) => read_ids(list(value, path)?, path).map(Self::Ids),
             other => Err(wrong_type(path, "text or a list of token ids", &other)),
         }

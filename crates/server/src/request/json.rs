@@ -1,5 +1,6 @@
 //! A JSON document that is strict where guessing would hide a client's mistake.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,10 @@ use crate::ApiError;
 /// Most values of a document. It bounds memory: a value takes 32 bytes here and may take two in
 /// the body, so a body of 32 MiB could grow to a gigabyte.
 const MOST_VALUES: usize = 2_000_000;
+
+/// Stands in a text for half of a surrogate pair, which no text can hold: clients that cut texts by units of UTF-16 cut emoji in two. It is
+/// no character of Unicode, so no text has it for another reason.
+pub(crate) const HALF_A_CHARACTER: char = '\u{FDD0}';
 
 /// A JSON value. A key that an object holds twice is an error when it is parsed, and so is nesting
 /// deeper than 128 levels.
@@ -35,8 +40,9 @@ impl Json {
         let text = std::str::from_utf8(bytes).map_err(|e| ApiError::InvalidUtf8 {
             position: e.valid_up_to(),
         })?;
+        let text = with_halves_marked(text);
         let left = Cell::new(MOST_VALUES);
-        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
         let parsed = Seed { left: &left }.deserialize(&mut deserializer);
         match parsed.and_then(|json| deserializer.end().map(|()| json)) {
             Ok(json) => Ok(json),
@@ -58,6 +64,50 @@ impl Json {
             Self::Array(_) => "a list",
             Self::Object(_) => "an object",
         }
+    }
+}
+
+/// The document with [`HALF_A_CHARACTER`] in place of surrogates that are escaped alone.
+fn with_halves_marked(text: &str) -> Cow<'_, str> {
+    let mut marked = String::new();
+    let mut taken = 0;
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        let escape = at + found;
+        match (surrogate(text, escape), surrogate(text, escape + 6)) {
+            (None, _) => at = (escape + 2).min(text.len()),
+            (Some(Half::High), Some(Half::Low)) => at = escape + 12,
+            (Some(_), _) => {
+                marked.push_str(&text[taken..escape]);
+                marked.push(HALF_A_CHARACTER);
+                at = escape + 6;
+                taken = at;
+            }
+        }
+        // An escaped character of more than one byte: on to its end, where the parser refuses it.
+        while !text.is_char_boundary(at) {
+            at += 1;
+        }
+    }
+    if taken == 0 {
+        return Cow::Borrowed(text);
+    }
+    marked.push_str(&text[taken..]);
+    Cow::Owned(marked)
+}
+
+enum Half {
+    High,
+    Low,
+}
+
+/// Which half of a surrogate pair is escaped at a place, if one is.
+fn surrogate(text: &str, at: usize) -> Option<Half> {
+    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xD800..=0xDBFF => Some(Half::High),
+        0xDC00..=0xDFFF => Some(Half::Low),
+        _ => None,
     }
 }
 
@@ -170,7 +220,6 @@ mod tests {
             "nul",
             "{} {}",
             "{'a': 1}",
-            r#""\ud800""#,
             "1e999",
             "NaN",
             r#"{"a":1,"a":1}"#,
@@ -183,6 +232,23 @@ mod tests {
             Json::parse(b"\"a\xff\"").unwrap_err(),
             ApiError::InvalidUtf8 { position: 2 }
         );
+    }
+
+    #[test]
+    fn halves_of_characters_are_marked_and_whole_ones_are_not() {
+        for (written, read) in [
+            (r#""a\ud83d""#, "a\u{FDD0}"),
+            (r#""\uDE00b""#, "\u{FDD0}b"),
+            (r#""\ud83d\ud83d\ude00""#, "\u{FDD0}😀"),
+            (r#""\ud83d\ude00""#, "😀"),
+            (r#""\\ud83d""#, "\\ud83d"),
+            (r#""\\\ud83d""#, "\\\u{FDD0}"),
+            (r#""字\ud83d字""#, "字\u{FDD0}字"),
+        ] {
+            let parsed = Json::parse(written.as_bytes()).unwrap();
+            assert_eq!(parsed, Json::String(read.to_owned()), "{written}");
+        }
+        assert!(Json::parse(r#""\字""#.as_bytes()).is_err());
     }
 
     #[test]

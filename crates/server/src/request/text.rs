@@ -1,18 +1,54 @@
-//! What a text must be before it is worth a place in the queue.
+//! What a text must be before it is worth a place in the queue, by the rules of its route.
 
 use yuyi_language::is_blank;
 
 use crate::request::fields::{list, text, wrong_type};
-use crate::request::json::Json;
+use crate::request::json::{HALF_A_CHARACTER, Json};
 use crate::{ApiError, Limits};
 
-/// Refuses texts that are blank or longer than the limit.
-pub(crate) fn check_text(text: &str, field: &str, limits: &Limits) -> Result<(), ApiError> {
-    if is_blank(text) {
+/// Whose routes a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// Ours, where a slip is told rather than guessed at.
+    Own,
+    /// Another server's, which takes what that server takes: clients send blanks where they have nothing to say, halves of emoji, and
+    /// numbers as text.
+    Foreign,
+}
+
+/// What the texts of a request are held to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules<'a> {
+    pub(crate) limits: &'a Limits,
+    pub(crate) dialect: Dialect,
+}
+
+/// A text as it is embedded.
+///
+/// # Errors
+/// When it is empty or longer than the limit; on our own routes also when it is blank or holds half a character.
+pub(crate) fn checked(text: String, field: &str, rules: Rules<'_>) -> Result<String, ApiError> {
+    let is_foreign = rules.dialect == Dialect::Foreign;
+    if text.is_empty() || !is_foreign && is_blank(&text) {
         return Err(ApiError::EmptyText {
             field: field.to_owned(),
         });
     }
+    check_length(&text, field, rules.limits)?;
+    if !text.contains(HALF_A_CHARACTER) {
+        return Ok(text);
+    }
+    if is_foreign {
+        return Ok(text.replace(HALF_A_CHARACTER, "\u{FFFD}"));
+    }
+    Err(ApiError::InvalidValue {
+        field: field.to_owned(),
+        reason: "It holds half a character, a surrogate without its other half. Cut texts by characters, not by units of UTF-16."
+            .to_owned(),
+    })
+}
+
+fn check_length(text: &str, field: &str, limits: &Limits) -> Result<(), ApiError> {
     let limit = limits.characters;
     // A character takes at least one byte, so most texts need no count.
     if text.len() > limit {
@@ -42,10 +78,8 @@ pub(crate) fn check_count(count: usize, field: &str, limits: &Limits) -> Result<
 }
 
 /// A text at `path` that can be computed.
-pub(crate) fn read_text(value: Json, path: &str, limits: &Limits) -> Result<String, ApiError> {
-    let text = text(value, path)?;
-    check_text(&text, path, limits)?;
-    Ok(text)
+pub(crate) fn read_text(value: Json, path: &str, rules: Rules<'_>) -> Result<String, ApiError> {
+    checked(text(value, path)?, path, rules)
 }
 
 /// A list of texts at `path` that can be computed; the request holds `others` beside them.
@@ -53,22 +87,22 @@ pub(crate) fn read_texts(
     value: Json,
     path: &str,
     others: usize,
-    limits: &Limits,
+    rules: Rules<'_>,
 ) -> Result<Vec<String>, ApiError> {
     let texts = list(value, path)?;
-    check_count(others + texts.len(), path, limits)?;
-    each(texts, path, |value, path| read_text(value, path, limits))
+    check_count(others + texts.len(), path, rules.limits)?;
+    each(texts, path, |value, path| read_text(value, path, rules))
 }
 
 /// A text, or a list of them, at `path`.
 pub(crate) fn read_text_or_texts(
     value: Json,
     path: &str,
-    limits: &Limits,
+    rules: Rules<'_>,
 ) -> Result<Vec<String>, ApiError> {
     match value {
-        Json::String(_) => Ok(vec![read_text(value, path, limits)?]),
-        Json::Array(_) => read_texts(value, path, 0, limits),
+        Json::String(_) => Ok(vec![read_text(value, path, rules)?]),
+        Json::Array(_) => read_texts(value, path, 0, rules),
         other => Err(wrong_type(path, "text or a list of texts", &other)),
     }
 }
@@ -90,15 +124,33 @@ pub(crate) fn each<T>(
 mod tests {
     use super::*;
 
+    fn check(text: &str, limits: &Limits, dialect: Dialect) -> Result<String, ApiError> {
+        checked(text.to_owned(), "t", Rules { limits, dialect })
+    }
+
     #[test]
-    fn blank_texts_are_refused() {
+    fn blank_texts_are_refused_on_our_routes_and_empty_ones_on_all() {
         let limits = Limits::default();
-        let error = check_text("\u{3000}", "sentence_a", &limits).unwrap_err();
-        let expected = ApiError::EmptyText {
-            field: "sentence_a".to_owned(),
-        };
-        assert_eq!(error, expected);
-        assert_eq!(check_text("。", "sentence_a", &limits), Ok(()));
+        let empty = Err(ApiError::EmptyText {
+            field: "t".to_owned(),
+        });
+        assert_eq!(check("\u{3000}", &limits, Dialect::Own), empty);
+        assert_eq!(check("。", &limits, Dialect::Own).as_deref(), Ok("。"));
+        assert_eq!(check("", &limits, Dialect::Foreign), empty);
+        assert_eq!(check(" ", &limits, Dialect::Foreign).as_deref(), Ok(" "));
+    }
+
+    #[test]
+    fn half_a_character_is_told_or_replaced() {
+        let limits = Limits::default();
+        let half = "好\u{FDD0}";
+        let refused = check(half, &limits, Dialect::Own).unwrap_err();
+        assert_eq!(
+            (refused.code(), refused.field()),
+            ("invalid_value", Some("t"))
+        );
+        let replaced = check(half, &limits, Dialect::Foreign);
+        assert_eq!(replaced.as_deref(), Ok("好\u{FFFD}"));
     }
 
     #[test]
@@ -107,15 +159,12 @@ mod tests {
             characters: 3,
             ..Limits::default()
         };
-        assert_eq!(check_text("一二三", "t", &limits), Ok(()));
-        let error = check_text("一二三四", "t", &limits).unwrap_err();
-        assert_eq!(
-            error,
-            ApiError::TextTooLong {
-                field: "t".to_owned(),
-                characters: 4,
-                limit: 3
-            }
-        );
+        assert!(check("一二三", &limits, Dialect::Own).is_ok());
+        let too_long = ApiError::TextTooLong {
+            field: "t".to_owned(),
+            characters: 4,
+            limit: 3,
+        };
+        assert_eq!(check("一二三四", &limits, Dialect::Own), Err(too_long));
     }
 }

@@ -1,7 +1,8 @@
 //! `POST /embed`, as TEI's.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::{Encoded, shorten, unscaled};
@@ -27,8 +28,34 @@ pub(crate) async fn embed(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Vectors>, ApiError> {
-    let request = EmbedRequest::take(&mut Source::of(body, app.limits())?)?;
+    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
     answer(&app, request).await.map(Json)
+}
+
+/// The same where clients of Hugging Face's pipelines look for it; a single text has a single vector.
+#[utoipa::path(
+    post,
+    path = "/pipeline/feature-extraction/{model}",
+    tag = "Embeddings",
+    operation_id = "feature_extraction",
+    params(("model" = String, Path, description = "A name or an alias of a model.", example = "e5-small-zh")),
+    request_body = EmbedRequest,
+    responses((status = 200, description = "A vector, or one for each input in order.", body = PipelineReply)),
+)]
+pub(crate) async fn pipeline(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<PipelineReply>, ApiError> {
+    let mut request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    // What is no text is no model's name either.
+    request.model = Some(name.map(|Path(name)| name).unwrap_or_default());
+    let is_single = matches!(request.inputs, Input::One(_));
+    let Vectors(mut vectors) = answer(&app, request).await?;
+    Ok(Json(match is_single {
+        true => PipelineReply::One(vectors.pop().unwrap_or_default()),
+        false => PipelineReply::Many(vectors),
+    }))
 }
 
 /// The vectors that a request asks for.
@@ -79,6 +106,14 @@ request! {
         #[schema(example = json!(null))]
         model: Option<String> = name,
     }
+}
+
+/// A vector, or one for each input.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum PipelineReply {
+    One(Vec<f32>),
+    Many(Vec<Vec<f32>>),
 }
 
 /// A vector for each input.

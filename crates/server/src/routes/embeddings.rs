@@ -3,7 +3,8 @@
 mod request;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -29,7 +30,33 @@ pub(crate) async fn embeddings(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
-    let request = EmbeddingsRequest::take(&mut Source::of(body, app.limits())?)?;
+    let request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    answer(&app, request).await.map(Json)
+}
+
+/// The same where Azure's clients look for it: the deployment is the model, unless the body names one.
+#[utoipa::path(
+    post,
+    path = "/openai/deployments/{deployment}/embeddings",
+    tag = "Embeddings",
+    operation_id = "azure_embeddings",
+    params(("deployment" = String, Path, description = "A name or an alias of a model.", example = "e5-small-zh")),
+    request_body = EmbeddingsRequest,
+    responses((status = 200, description = "A vector for each input, in order.", body = Reply)),
+)]
+pub(crate) async fn azure_embeddings(
+    State(app): State<App>,
+    deployment: Result<Path<String>, PathRejection>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Reply>, ApiError> {
+    let mut request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    // What is no text is no model's name either.
+    let deployment = deployment.map(|Path(name)| name).unwrap_or_default();
+    request.model.get_or_insert(deployment);
+    answer(&app, request).await.map(Json)
+}
+
+async fn answer(app: &App, request: EmbeddingsRequest) -> Result<Reply, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", &model)?;
@@ -43,12 +70,12 @@ pub(crate) async fn embeddings(
         .enumerate()
         .map(|(index, vector)| Item::new(index, vector, encoding))
         .collect();
-    Ok(Json(Reply {
+    Ok(Reply {
         object: "list",
         data,
         model: model.name().to_owned(),
         usage: Usage::of(&embedded),
-    }))
+    })
 }
 
 /// The reply.

@@ -10,9 +10,12 @@ use yuyi_models::{EmbedOptions, Inputs};
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::embed::{Embedded, Model};
+use crate::ids::new_id;
 use crate::request::Source;
 use crate::request::body::JsonBody;
 use crate::request::options::RefuseCut;
+use crate::routes::cohere::Meta;
+use crate::routes::embeddings::Usage;
 use crate::{ApiError, App};
 
 /// Documents, ranked by how alike they are to a query; as Cohere and Jina answer.
@@ -27,7 +30,7 @@ pub(crate) async fn rerank(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Ranking>, ApiError> {
-    let request = RerankRequest::take(&mut Source::of(body, app.limits())?)?;
+    let request = RerankRequest::take(&mut Source::foreign(body, app.limits())?)?;
     rank_documents(&app, request).await.map(Json)
 }
 
@@ -58,7 +61,7 @@ async fn rank_documents(app: &App, request: RerankRequest) -> Result<Ranking, Ap
     let mut documents = request.documents;
     let texts = together(request.query, &documents);
     let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
-    let kept = request.top_n.unwrap_or(documents.len());
+    let kept = request.top_n.or(request.top_k).unwrap_or(documents.len());
     let results = ranks(&model, &embedded, request.raw_scores)
         .into_iter()
         .take(kept)
@@ -70,8 +73,11 @@ async fn rank_documents(app: &App, request: RerankRequest) -> Result<Ranking, Ap
             }),
         });
     Ok(Ranking {
+        id: new_id(),
         results: results.collect(),
         model: model.name().to_owned(),
+        meta: Meta::of_search(embedded.vectors.len() - 1),
+        usage: Usage::of(&embedded),
     })
 }
 
@@ -136,9 +142,15 @@ pub(crate) enum Reply {
 /// The best documents, best first.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Ranking {
+    /// Of this reply.
+    id: String,
     results: Vec<Ranked>,
     #[schema(example = "e5-small-zh")]
     model: String,
+    /// What Cohere's clients count by.
+    meta: Meta,
+    /// What Jina's clients count by.
+    usage: Usage,
 }
 
 /// A document with its score.

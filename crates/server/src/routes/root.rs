@@ -44,7 +44,7 @@ pub(crate) enum RootRequest {
 
 impl RootRequest {
     fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::of(body, limits)?;
+        let mut source = Source::foreign(body, limits)?;
         match source.fields.is_object("inputs") {
             true => HuggingFaceRequest::take(&mut source).map(Self::Similarity),
             false => EmbedRequest::take(&mut source).map(Self::Embed),

@@ -87,7 +87,7 @@ type Sides = (Vec<String>, Vec<String>, Option<String>);
 
 impl ScoreRequest {
     fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::of(body, limits)?;
+        let mut source = Source::foreign(body, limits)?;
         let request = match source.fields.has("queries") {
             true => Self::Documents(DocumentsToScore::take(&mut source)?),
             false => Self::Texts(TextsToScore::take(&mut source)?),

@@ -30,7 +30,7 @@ pub(crate) async fn tokenize(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, ApiError> {
-    let request = TokenizeRequest::take(&mut Source::of(body, app.limits())?)?;
+    let request = TokenizeRequest::take(&mut Source::foreign(body, app.limits())?)?;
     let model = app.model(request.model.as_deref()).await?;
     let options = TokenizeOptions {
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,
@@ -138,7 +138,7 @@ request! {
 
 fn take_inputs(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
     let inputs = text_or_texts(source, name)?;
-    check_sum(&inputs, name, source.limits)?;
+    check_sum(&inputs, name, source.rules.limits)?;
     Ok(inputs)
 }
 

@@ -95,7 +95,7 @@ async fn errors_have_openais_shape() {
         (json!({"input": []}), 422, "empty_list", json!("input")),
         (json!({"input": [[]]}), 422, "empty_list", json!("input[0]")),
         (
-            json!({"input": ["x", " "]}),
+            json!({"input": ["x", ""]}),
             422,
             "empty_text",
             json!("input[1]"),

@@ -43,9 +43,9 @@ async fn bad_bodies() {
         ),
         (
             br#"{"sentence_a":"\ud800","sentence_b":"y"}"#,
-            400,
-            "invalid_json",
-            None,
+            422,
+            "invalid_value",
+            Some("sentence_a"),
         ),
         (
             b"{\"sentence_a\":\"\xc3\x28\",\"sentence_b\":\"y\"}",
@@ -226,7 +226,7 @@ async fn routes_and_methods() {
     let server = Server::start().await;
     for (method, path, status, code, allow) in [
         ("GET", "/nowhere", 404, "not_found", None),
-        ("POST", "/similarity/", 404, "not_found", None),
+        ("POST", "/similarity/x", 404, "not_found", None),
         ("GET", "/../../etc/passwd", 404, "not_found", None),
         (
             "GET",

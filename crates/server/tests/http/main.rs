@@ -6,6 +6,7 @@ mod access;
 mod cache;
 mod calibration;
 mod details;
+mod dialects;
 mod docs;
 mod embeddings;
 mod errors;

@@ -81,6 +81,9 @@ async fn examples_of_the_document_are_answered() {
                 // The model of the test has another name.
                 body["model"] = "fake".into();
             }
+            let path = path
+                .replace("{deployment}", "fake")
+                .replace("{model}", "fake");
             let (status, reply) = server.post(&path, body.to_string()).await;
             assert_eq!(status, 200, "{path} {body}: {reply}");
             let replies = &operation["responses"]["200"]["content"]["application/json"]["schema"];

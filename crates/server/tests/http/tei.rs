@@ -104,13 +104,13 @@ async fn refusals_name_the_field() {
             "dimensions",
         ),
         (
-            json!({"inputs": "x", "dimensions": "1"}),
+            json!({"inputs": "x", "dimensions": "one"}),
             422,
             "wrong_type",
             "dimensions",
         ),
         (
-            json!({"inputs": "x", "normalize": 1}),
+            json!({"inputs": "x", "normalize": 2}),
             422,
             "wrong_type",
             "normalize",

@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use crate::request::fields::{Fields, list, text as plain_text, wrong_type};
 use crate::request::json::Json;
-use crate::request::text::{check_text, each};
+use crate::request::text::{checked, each};
 use crate::request::truncation::Truncation;
 use crate::request::{Source, count, flag, name, part, request, text, texts};
 use crate::{ApiError, Limits};
@@ -28,7 +28,10 @@ request! {
         /// How many of the best are answered; absent: all.
         #[schema(minimum = 1)]
         pub(super) top_n: Option<usize> = count,
-        /// Put each document's text into its result.
+        /// The same by another name.
+    #[schema(minimum = 1)]
+    pub(super) top_k: Option<usize> = count,
+    /// Put each document's text into its result.
         #[serde(default)]
         #[schema(value_type = Option<bool>, default = false)]
         pub(super) return_documents: bool = flag(false),
@@ -67,7 +70,7 @@ request! {
 
 impl AnyRerankRequest {
     pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::of(body, limits)?;
+        let mut source = Source::foreign(body, limits)?;
         match source.fields.has("texts") {
             true => TextsRequest::take(&mut source).map(Self::Texts),
             false => RerankRequest::take(&mut source).map(Self::Documents),
@@ -88,7 +91,6 @@ fn take_documents(source: &mut Source<'_>, name: &'static str) -> Result<Vec<Str
             }
             other => return Err(wrong_type(path, "text or an object with a text", &other)),
         };
-        check_text(&text, &path, source.limits)?;
-        Ok(text)
+        checked(text, &path, source.rules)
     })
 }

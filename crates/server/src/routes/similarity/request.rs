@@ -97,6 +97,7 @@ impl SimilarityRequest {
     pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
         let mut source = Source::of(body, limits)?;
         if source.fields.has("inputs") {
+            source.make_foreign();
             return HuggingFaceRequest::take(&mut source).map(Self::HuggingFace);
         }
         let request = if source.fields.has("pairs") {
@@ -213,7 +214,7 @@ fn take_pairs(
     let pairs = list(value, &path)?;
     source.count_texts(2 * pairs.len(), &path)?;
     let pair = |(i, value)| {
-        let mut source = Source::at(value, &format!("{path}[{i}]"), source.limits)?;
+        let mut source = Source::at(value, &format!("{path}[{i}]"), source.rules)?;
         let pair = Pair::take(&mut source)?;
         source.finish()?;
         Ok(pair)

@@ -1,0 +1,67 @@
+//! What clients of other servers send for numbers and flags, read as what they mean.
+
+use crate::request::json::Json;
+
+/// A number that is written as text, or a whole one with a fraction of zero.
+pub(super) fn number(value: Json) -> Json {
+    match value {
+        Json::String(text) => match text.trim().parse() {
+            Ok(number) => Json::Integer(number),
+            Err(_) => text.trim().parse().map_or(Json::String(text), whole),
+        },
+        Json::Float(number) => whole(number),
+        other => other,
+    }
+}
+
+fn whole(number: f64) -> Json {
+    // Whole floats up to 2⁵³ are exact.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match number.fract() == 0.0 && number.abs() < EXACT {
+        true => Json::Integer(number as i64),
+        false => Json::Float(number),
+    }
+}
+
+/// A flag that is written as text or as a number.
+pub(super) fn flag(value: Json) -> Json {
+    match &value {
+        Json::String(text) => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" => Json::Bool(true),
+            "false" | "0" => Json::Bool(false),
+            _ => value,
+        },
+        Json::Integer(1) => Json::Bool(true),
+        Json::Integer(0) => Json::Bool(false),
+        _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_flags_are_read_as_what_they_mean() {
+        let text = |text: &str| Json::String(text.to_owned());
+        for (sent, meant) in [
+            (text("3"), Json::Integer(3)),
+            (text(" 3.0 "), Json::Integer(3)),
+            (Json::Float(3.0), Json::Integer(3)),
+            (Json::Float(3.5), Json::Float(3.5)),
+            (text("three"), text("three")),
+            (Json::Null, Json::Null),
+        ] {
+            assert_eq!(number(sent), meant);
+        }
+        for (sent, meant) in [
+            (text("True"), Json::Bool(true)),
+            (text("0"), Json::Bool(false)),
+            (Json::Integer(1), Json::Bool(true)),
+            (Json::Integer(2), Json::Integer(2)),
+            (text("yes"), text("yes")),
+        ] {
+            assert_eq!(flag(sent), meant);
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `POST /v1/embed` and `/v2/embed`, as Cohere's; and what its replies have in common.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use yuyi_models::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
+
+use crate::embed::Embedded;
+use crate::ids::new_id;
+use crate::request::body::JsonBody;
+use crate::request::fields::{list, text};
+use crate::request::options::RefuseCut;
+use crate::request::{Source, name, request, texts};
+use crate::{ApiError, App};
+
+request! {
+    /// Texts to embed. Fields that are not known are ignored.
+    #[schema(as = CohereEmbedRequest)]
+    pub(crate) struct EmbedRequest {
+        #[schema(min_items = 1, example = json!(["今天天气真不错", "外面阳光明媚"]))]
+        texts: Vec<String> = texts,
+        /// `search_query` or `search_document` take the model's prompt of that role, others its default.
+        #[schema(example = json!(null))]
+        input_type: Option<String> = name,
+        /// `float`, the only kind there is here.
+        #[schema(value_type = Option<Vec<String>>, example = json!(null))]
+        embedding_types: Option<()> = take_kinds,
+        /// `END` (absent), `START` or `NONE`: what happens to texts that are longer than the model reads.
+        #[schema(example = json!(null))]
+        truncate: Option<String> = name,
+        /// The model to compute with; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
+    }
+}
+
+/// `Some`: the kinds were named, and replies are by kind.
+fn take_kinds(source: &mut Source<'_>, name: &'static str) -> Result<Option<()>, ApiError> {
+    let Some((value, path)) = source.fields.optional(name) else {
+        return Ok(None);
+    };
+    for (i, kind) in list(value, &path)?.into_iter().enumerate() {
+        let field = format!("{path}[{i}]");
+        let kind = text(kind, &field)?;
+        if kind != "float" {
+            let reason =
+                format!("{kind:?} is no kind of vector that this server gives; take \"float\".");
+            return Err(ApiError::InvalidValue { field, reason });
+        }
+    }
+    Ok(Some(()))
+}
+
+/// Vectors of texts, as Cohere's first API answers.
+#[utoipa::path(
+    post,
+    path = "/v1/embed",
+    tag = "Embeddings",
+    operation_id = "cohere_embed_v1",
+    request_body = EmbedRequest,
+    responses((status = 200, description = "A vector for each text, in order.", body = Reply)),
+)]
+pub(crate) async fn embed_v1(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Reply>, ApiError> {
+    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let by_kind = request.embedding_types.is_some();
+    answer(&app, request, by_kind, "1").await.map(Json)
+}
+
+/// Vectors of texts, as Cohere's second API answers.
+#[utoipa::path(
+    post,
+    path = "/v2/embed",
+    tag = "Embeddings",
+    operation_id = "cohere_embed_v2",
+    request_body = EmbedRequest,
+    responses((status = 200, description = "A vector for each text, in order.", body = Reply)),
+)]
+pub(crate) async fn embed_v2(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Reply>, ApiError> {
+    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    answer(&app, request, true, "2").await.map(Json)
+}
+
+async fn answer(
+    app: &App,
+    request: EmbedRequest,
+    by_kind: bool,
+    version: &'static str,
+) -> Result<Reply, ApiError> {
+    let model = app.model(request.model.as_deref()).await?;
+    let options = EmbedOptions {
+        prompt: prompt(request.input_type.as_deref(), model.facts()),
+        long_text: match request.truncate.as_deref() {
+            Some("START") => LongText::CutStart,
+            _ => LongText::CutEnd,
+        },
+        states: false,
+    };
+    let inputs = Inputs::Texts(request.texts.clone());
+    let embedded = app.embed(&model, inputs, options).await?;
+    if request.truncate.as_deref() == Some("NONE") {
+        embedded.refuse_cut(|i| format!("texts[{i}]"))?;
+    }
+    let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
+    let vectors = vectors.collect();
+    Ok(Reply {
+        id: new_id(),
+        response_type: match by_kind {
+            true => "embeddings_by_type",
+            false => "embeddings_floats",
+        },
+        embeddings: match by_kind {
+            true => Embeddings::ByKind { float: vectors },
+            false => Embeddings::Floats(vectors),
+        },
+        texts: request.texts,
+        meta: Meta::of_texts(version, &embedded),
+    })
+}
+
+/// The model's prompt for a role, where it has one of that name.
+fn prompt(input_type: Option<&str>, facts: &ModelFacts) -> Prompt {
+    let role = match input_type {
+        Some("search_query") => "query",
+        Some("search_document") => "passage",
+        _ => return Prompt::Default,
+    };
+    let known = facts.prompts.get(role).cloned();
+    known.map_or(Prompt::Default, Prompt::Text)
+}
+
+/// The reply.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CohereEmbedReply)]
+pub(crate) struct Reply {
+    id: String,
+    response_type: &'static str,
+    embeddings: Embeddings,
+    texts: Vec<String>,
+    meta: Meta,
+}
+
+/// The vectors: a list, or by kind where kinds were asked for.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = CohereEmbeddings)]
+enum Embeddings {
+    Floats(Vec<Vec<f32>>),
+    ByKind { float: Vec<Vec<f32>> },
+}
+
+/// What Cohere's clients count by.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CohereMeta)]
+pub(crate) struct Meta {
+    api_version: ApiVersion,
+    billed_units: BilledUnits,
+}
+
+/// The version of the API.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CohereApiVersion)]
+struct ApiVersion {
+    version: &'static str,
+}
+
+/// What a request would have cost elsewhere.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CohereBilledUnits)]
+struct BilledUnits {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_tokens: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_units: Option<usize>,
+}
+
+impl Meta {
+    /// Of embedded texts.
+    fn of_texts(version: &'static str, embedded: &Embedded) -> Self {
+        let units = BilledUnits {
+            input_tokens: Some(embedded.tokens()),
+            search_units: None,
+        };
+        Self::of(version, units)
+    }
+
+    /// Of documents that were ranked: one search for each hundred of them.
+    pub(crate) fn of_search(documents: usize) -> Self {
+        let units = BilledUnits {
+            input_tokens: None,
+            search_units: Some(documents.div_ceil(100).max(1)),
+        };
+        Self::of("2", units)
+    }
+
+    fn of(version: &'static str, billed_units: BilledUnits) -> Self {
+        let api_version = ApiVersion { version };
+        Self {
+            api_version,
+            billed_units,
+        }
+    }
+}

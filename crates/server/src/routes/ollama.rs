@@ -1,0 +1,207 @@
+//! `/api/embed`, `/api/embeddings`, `/api/tags` and `/api/version`, as Ollama's.
+
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use yuyi::shorten;
+use yuyi_models::{EmbedOptions, Inputs};
+
+use crate::request::body::JsonBody;
+use crate::request::dimensions::Dimensions;
+use crate::request::options::RefuseCut;
+use crate::request::{Source, flag, name, request, text, text_or_texts};
+use crate::{ApiError, App};
+
+request! {
+    /// Texts to embed. Fields that are not known are ignored.
+    #[schema(as = OllamaEmbedRequest)]
+    pub(crate) struct EmbedRequest {
+        #[schema(schema_with = crate::request::schemas::text_or_texts, required = true)]
+        input: Vec<String> = text_or_texts,
+        /// The model to compute with; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
+        /// Cut texts that are longer than the model reads, or refuse them.
+        #[serde(default)]
+        #[schema(value_type = Option<bool>, default = true)]
+        truncate: bool = flag(true),
+        /// Keep the first numbers only, scaled to length 1 again; absent: all.
+        #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]
+        dimensions: Dimensions = Dimensions::take,
+    }
+}
+
+request! {
+    /// A text to embed. Fields that are not known are ignored.
+    #[schema(as = OllamaPromptRequest)]
+    pub(crate) struct PromptRequest {
+        #[schema(example = "今天天气真不错")]
+        prompt: String = text,
+        /// The model to compute with; absent: the default one.
+        #[schema(example = json!(null))]
+        model: Option<String> = name,
+    }
+}
+
+/// Vectors of texts, as Ollama answers.
+#[utoipa::path(
+    post,
+    path = "/api/embed",
+    tag = "Embeddings",
+    operation_id = "ollama_embed",
+    request_body = EmbedRequest,
+    responses((status = 200, description = "A vector for each text, in order.", body = EmbedReply)),
+)]
+pub(crate) async fn embed(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<EmbedReply>, ApiError> {
+    let started = Instant::now();
+    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let model = app.model(request.model.as_deref()).await?;
+    let dimensions = request.dimensions.of(model.facts().dimension)?;
+    let is_list = request.input.len() > 1;
+    let inputs = Inputs::Texts(request.input);
+    let embedded = app.embed(&model, inputs, EmbedOptions::default()).await?;
+    if !request.truncate {
+        embedded.refuse_cut(|i| match is_list {
+            true => format!("input[{i}]"),
+            false => "input".to_owned(),
+        })?;
+    }
+    let vectors = embedded.vectors.iter();
+    Ok(Json(EmbedReply {
+        model: model.name().to_owned(),
+        embeddings: vectors
+            .map(|text| shorten(&text.vector, dimensions))
+            .collect(),
+        total_duration: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        load_duration: 0,
+        prompt_eval_count: embedded.tokens(),
+    }))
+}
+
+/// The vector of a text, as Ollama's first API answers.
+#[utoipa::path(
+    post,
+    path = "/api/embeddings",
+    tag = "Embeddings",
+    operation_id = "ollama_embeddings",
+    request_body = PromptRequest,
+    responses((status = 200, description = "The vector.", body = PromptReply)),
+)]
+pub(crate) async fn embeddings(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<PromptReply>, ApiError> {
+    let request = PromptRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let model = app.model(request.model.as_deref()).await?;
+    let inputs = Inputs::Texts(vec![request.prompt]);
+    let embedded = app.embed(&model, inputs, EmbedOptions::default()).await?;
+    let vectors = embedded.vectors.iter().flat_map(|text| &text.vector);
+    Ok(Json(PromptReply {
+        embedding: vectors.copied().collect(),
+    }))
+}
+
+/// The models that a request may name, as Ollama lists them.
+#[utoipa::path(
+    get,
+    path = "/api/tags",
+    tag = "Server",
+    operation_id = "ollama_tags",
+    responses((status = 200, description = "The models.", body = Tags)),
+)]
+pub(crate) async fn tags(State(app): State<App>) -> Json<Tags> {
+    let statuses = app.registry().all_statuses().await;
+    let tag = |name: String| Tag {
+        model: name.clone(),
+        name,
+        modified_at: "1970-01-01T00:00:00Z",
+        size: 0,
+        digest: "",
+        details: TagDetails {
+            format: "safetensors",
+            family: "bert",
+        },
+    };
+    let models = statuses.into_iter().map(|status| tag(status.name));
+    Json(Tags {
+        models: models.collect(),
+    })
+}
+
+/// The version of this server, where Ollama's clients look for one.
+#[utoipa::path(
+    get,
+    path = "/api/version",
+    tag = "Server",
+    operation_id = "ollama_version",
+    responses((status = 200, description = "The version.", body = VersionReply)),
+)]
+pub(crate) async fn version() -> Json<VersionReply> {
+    Json(VersionReply {
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// The reply of `/api/embed`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OllamaEmbedReply)]
+pub(crate) struct EmbedReply {
+    #[schema(example = "e5-small-zh")]
+    model: String,
+    embeddings: Vec<Vec<f32>>,
+    /// Nanoseconds.
+    total_duration: u64,
+    /// Nanoseconds; the model was there.
+    load_duration: u64,
+    /// Tokens that the model read.
+    prompt_eval_count: usize,
+}
+
+/// The reply of `/api/embeddings`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OllamaPromptReply)]
+pub(crate) struct PromptReply {
+    embedding: Vec<f32>,
+}
+
+/// The reply of `/api/tags`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OllamaTags)]
+pub(crate) struct Tags {
+    models: Vec<Tag>,
+}
+
+/// A model.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OllamaTag)]
+struct Tag {
+    name: String,
+    model: String,
+    /// Nobody knows; Ollama's clients require the field.
+    modified_at: &'static str,
+    size: u64,
+    digest: &'static str,
+    details: TagDetails,
+}
+
+/// What a model is.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OllamaTagDetails)]
+struct TagDetails {
+    format: &'static str,
+    family: &'static str,
+}
+
+/// The reply of `/api/version`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OllamaVersion)]
+pub(crate) struct VersionReply {
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+}

@@ -4,8 +4,6 @@ mod details;
 mod explanation;
 mod request;
 
-use std::collections::HashMap;
-
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -37,8 +35,7 @@ pub(crate) async fn similarity(
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let request = SimilarityRequest::read(body, app.limits())?;
-    let texts = Texts::of(&request);
-    let scorer = Scorer::of(&app, texts, request.options()).await?;
+    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
     let details = match request.wanted() {
         Some(wanted) => Details::of(&app, &scorer.embedded.model, wanted, request.pairs()).await?,
         None => Vec::new(),
@@ -48,11 +45,8 @@ pub(crate) async fn similarity(
 
 /// The cosines that a request of Hugging Face's form asks for.
 pub(crate) async fn cosines(app: &App, request: &HuggingFaceRequest) -> Result<Vec<f64>, ApiError> {
-    let mut texts = Texts::default();
-    texts.add_hugging_face(request);
-    Scorer::of(app, texts, &request.options)
-        .await?
-        .cosines(request)
+    let scorer = Scorer::of(app, request.texts(), &request.options).await?;
+    scorer.cosines()
 }
 
 /// `details` are of the request's pairs, in order.
@@ -69,7 +63,7 @@ fn reply(
                 sentence_a,
                 sentence_b,
             } = request.pair;
-            let score = scorer.score((&sentence_a, "sentence_a"), (&sentence_b, "sentence_b"))?;
+            let score = scorer.score((0, "sentence_a"), (1, "sentence_b"))?;
             let head = scorer.head();
             Reply::One(One {
                 sentence_a,
@@ -84,16 +78,20 @@ fn reply(
             })
         }
         SimilarityRequest::Pairs(request) => {
+            let mut place = 0;
             let pairs = request.pairs.into_iter().enumerate();
-            let result = |(i, pair)| scorer.pair_result(i, pair, next_details());
+            let result = |(i, pair): (usize, Result<Pair, ApiError>)| {
+                let first = place;
+                place += 2 * usize::from(pair.is_ok());
+                scorer.pair_result(i, pair, first, next_details())
+            };
             Reply::Pairs(Pairs {
                 head: scorer.head(),
                 results: pairs.map(result).collect(),
             })
         }
         SimilarityRequest::OneToMany(request) => {
-            let one = (request.sentence_a.as_str(), "sentence_a");
-            let scores = scorer.one_to_many(one, &request.sentences, "sentences")?;
+            let scores = scorer.one_to_many("sentence_a", "sentences")?;
             let results = request.sentences.into_iter().zip(scores).enumerate();
             Reply::OneToMany(OneToMany {
                 head: scorer.head(),
@@ -107,7 +105,7 @@ fn reply(
                     .collect(),
             })
         }
-        SimilarityRequest::HuggingFace(request) => Reply::HuggingFace(scorer.cosines(&request)?),
+        SimilarityRequest::HuggingFace(_) => Reply::HuggingFace(scorer.cosines()?),
     })
 }
 
@@ -225,67 +223,18 @@ pub(crate) struct Match {
     details: Details,
 }
 
-/// The texts of a request, each once.
-#[derive(Default)]
-struct Texts {
-    unique: Vec<String>,
-    places: HashMap<String, usize>,
-}
-
-impl Texts {
-    fn of(request: &SimilarityRequest) -> Self {
-        let mut texts = Self::default();
-        match request {
-            SimilarityRequest::One(request) => texts.add_pair(&request.pair),
-            SimilarityRequest::Pairs(request) => request
-                .pairs
-                .iter()
-                .flatten()
-                .for_each(|pair| texts.add_pair(pair)),
-            SimilarityRequest::OneToMany(request) => {
-                texts.add_all(&request.sentence_a, &request.sentences);
-            }
-            SimilarityRequest::HuggingFace(request) => texts.add_hugging_face(request),
-        }
-        texts
-    }
-
-    fn add_pair(&mut self, pair: &Pair) {
-        self.add(&pair.sentence_a);
-        self.add(&pair.sentence_b);
-    }
-
-    fn add_hugging_face(&mut self, request: &HuggingFaceRequest) {
-        self.add_all(&request.inputs.source_sentence, &request.inputs.sentences);
-    }
-
-    fn add_all(&mut self, one: &str, others: &[String]) {
-        self.add(one);
-        others.iter().for_each(|text| self.add(text));
-    }
-
-    fn add(&mut self, text: &str) {
-        if !self.places.contains_key(text) {
-            self.places.insert(text.to_owned(), self.unique.len());
-            self.unique.push(text.to_owned());
-        }
-    }
-}
-
-/// Scores pairs of texts whose vectors are there.
+/// Scores pairs of a request's texts, known by their place among them.
 struct Scorer {
-    places: HashMap<String, usize>,
     embedded: Embedded,
     refuses_long_texts: bool,
 }
 
 impl Scorer {
     /// Embeds the texts of a request.
-    async fn of(app: &App, texts: Texts, options: &Options) -> Result<Self, ApiError> {
+    async fn of(app: &App, texts: Vec<String>, options: &Options) -> Result<Self, ApiError> {
         let model = app.model(options.model.as_deref()).await?;
-        let inputs = Inputs::Texts(texts.unique);
+        let inputs = Inputs::Texts(texts);
         Ok(Self {
-            places: texts.places,
             embedded: app.embed(&model, inputs, options.embed_options()).await?,
             refuses_long_texts: options.refuses_long_texts(),
         })
@@ -296,35 +245,28 @@ impl Scorer {
     }
 
     /// The score of two texts, each with the field that it came from.
-    fn score(&self, a: (&str, &str), b: (&str, &str)) -> Result<Score, ApiError> {
+    fn score(&self, a: (usize, &str), b: (usize, &str)) -> Result<Score, ApiError> {
         let (a, b) = (self.vector(a)?, self.vector(b)?);
         Ok(self.embedded.model.score(a, b).into())
     }
 
-    fn one_to_many(
-        &self,
-        one: (&str, &str),
-        others: &[String],
-        field: &str,
-    ) -> Result<Vec<Score>, ApiError> {
-        let score =
-            |(i, other): (usize, &String)| self.score(one, (other, &format!("{field}[{i}]")));
-        others.iter().enumerate().map(score).collect()
+    /// The scores of the first text with each of the others, and the fields of both.
+    fn one_to_many(&self, one: &str, others: &str) -> Result<Vec<Score>, ApiError> {
+        let count = self.embedded.vectors.len().saturating_sub(1);
+        let score = |i| self.score((0, one), (i + 1, &format!("{others}[{i}]")));
+        (0..count).map(score).collect()
     }
 
-    fn cosines(&self, request: &HuggingFaceRequest) -> Result<Vec<f64>, ApiError> {
-        let inputs = &request.inputs;
-        let one = (inputs.source_sentence.as_str(), "inputs.source_sentence");
-        let scores = self.one_to_many(one, &inputs.sentences, "inputs.sentences")?;
+    /// Of Hugging Face's form.
+    fn cosines(&self) -> Result<Vec<f64>, ApiError> {
+        let scores = self.one_to_many("inputs.source_sentence", "inputs.sentences")?;
         Ok(scores.into_iter().map(|score| score.cosine).collect())
     }
 
-    fn vector(&self, (text, field): (&str, &str)) -> Result<&Encoded, ApiError> {
-        // Every text of the request was embedded, and the scheduler counts the vectors.
-        let place = self.places.get(text).copied();
-        let encoded = place
-            .and_then(|i| self.embedded.vectors.get(i))
-            .ok_or(ApiError::Internal)?;
+    fn vector(&self, (place, field): (usize, &str)) -> Result<&Encoded, ApiError> {
+        // Every text of the request was embedded.
+        let encoded = self.embedded.vectors.get(place);
+        let encoded = encoded.ok_or(ApiError::Internal)?;
         if encoded.truncated && self.refuses_long_texts {
             return Err(ApiError::TooManyTokens {
                 field: field.to_owned(),
@@ -334,16 +276,18 @@ impl Scorer {
         Ok(encoded)
     }
 
+    /// The score of a pair whose first text has this place; a pair that is not sound has none.
     fn pair_result(
         &self,
         index: usize,
         pair: Result<Pair, ApiError>,
+        first: usize,
         details: Details,
     ) -> PairResult {
         let scored = pair.and_then(|pair| {
             let a = format!("pairs[{index}].sentence_a");
             let b = format!("pairs[{index}].sentence_b");
-            let score = self.score((&pair.sentence_a, &a), (&pair.sentence_b, &b))?;
+            let score = self.score((first, &a), (first + 1, &b))?;
             Ok(ScoredPair {
                 sentence_a: pair.sentence_a,
                 sentence_b: pair.sentence_b,

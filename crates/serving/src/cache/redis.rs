@@ -300,4 +300,16 @@ mod tests {
             assert!(!error.contains("secret"), "{error}");
         }
     }
+
+    #[tokio::test]
+    async fn its_tasks_end_when_they_are_told_to() {
+        let url = "redis://127.0.0.1:1".parse().unwrap();
+        let background = Background::default();
+        let cache = RedisCache::new(&url, None);
+        cache.start(&background);
+        cache.start(&background);
+        let tasks = ["connection to Redis", "writes to Redis"];
+        assert_eq!(background.running(), tasks);
+        assert!(background.stop(Duration::from_secs(10)).await.is_empty());
+    }
 }

@@ -135,6 +135,21 @@ impl SimilarityRequest {
         }
     }
 
+    /// The texts to embed: of pairs each sound one's two in turn, or the one sentence and then the others.
+    pub(super) fn texts(&self) -> Vec<String> {
+        match self {
+            Self::One(request) => request.pair.texts().into(),
+            Self::Pairs(request) => request
+                .pairs
+                .iter()
+                .flatten()
+                .flat_map(Pair::texts)
+                .collect(),
+            Self::OneToMany(request) => together(&request.sentence_a, &request.sentences),
+            Self::HuggingFace(request) => request.texts(),
+        }
+    }
+
     /// The texts of each pair, in the order of the reply.
     pub(super) fn pairs(&self) -> Vec<Texts> {
         let pair = |pair: &Pair| {
@@ -168,6 +183,27 @@ impl SimilarityRequest {
             Self::HuggingFace(request) => &request.options,
         }
     }
+}
+
+impl HuggingFaceRequest {
+    /// The texts to embed: the source sentence and then the others.
+    pub(super) fn texts(&self) -> Vec<String> {
+        together(&self.inputs.source_sentence, &self.inputs.sentences)
+    }
+}
+
+impl Pair {
+    fn texts(&self) -> [String; 2] {
+        [self.sentence_a.clone(), self.sentence_b.clone()]
+    }
+}
+
+fn together(one: &str, others: &[String]) -> Vec<String> {
+    let others = others.iter().map(String::as_str);
+    std::iter::once(one)
+        .chain(others)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn take_pairs(

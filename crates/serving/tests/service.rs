@@ -1,0 +1,208 @@
+//! A service as a program uses it that is no server.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+use yuyi_encoder::{Encoded, Fingerprint, Piece, Pooling, Precision};
+use yuyi_models::{Batch, EmbedOptions, Embedder, Inputs, Item, ModelFacts, TokenizeOptions};
+use yuyi_serving::{
+    CacheOptions, Error, ModelHandle, ModelOptions, ModelSource, ModelState, Models, Service,
+    ServiceOptions,
+};
+
+/// Longer than any of this takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A model whose vectors are the lengths of its texts, and which splits texts when a gate is open.
+struct Lengths {
+    facts: ModelFacts,
+    computed: AtomicUsize,
+    open: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Lengths {
+    fn new() -> Arc<Self> {
+        let facts = ModelFacts {
+            name: "lengths".into(),
+            dimension: 1,
+            layers: 1,
+            max_tokens: 8,
+            pooling: Pooling::Mean,
+            default_prompt: String::new(),
+            prompts: Default::default(),
+            precision: Precision::F32,
+            kernel: None,
+            threads: 1,
+            weight_bytes: 1,
+        };
+        Arc::new(Self {
+            facts,
+            computed: AtomicUsize::new(0),
+            open: Mutex::new(true),
+            changed: Condvar::new(),
+        })
+    }
+
+    fn computed(&self) -> usize {
+        self.computed.load(Ordering::SeqCst)
+    }
+
+    fn set_open(&self, open: bool) {
+        *self.open.lock().unwrap() = open;
+        self.changed.notify_all();
+    }
+}
+
+impl Embedder for Lengths {
+    fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        Some([7; 16].into())
+    }
+
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi_models::Error> {
+        self.computed.fetch_add(items.len(), Ordering::SeqCst);
+        let encoded = |item: &Item| {
+            let length = item.input.text().unwrap().len();
+            Encoded {
+                vector: vec![length as f32],
+                length: 1.0,
+                tokens: length,
+                truncated: length > 8,
+                unknown: 0,
+                states: None,
+            }
+        };
+        Ok(Batch {
+            results: items.iter().map(|item| Ok(encoded(item))).collect(),
+            tokenize: Duration::ZERO,
+            compute: Duration::from_millis(1),
+        })
+    }
+
+    fn tokenize(
+        &self,
+        texts: &[String],
+        _: &TokenizeOptions,
+    ) -> Result<Vec<Vec<Piece>>, yuyi_models::Error> {
+        let open = self.open.lock().unwrap();
+        let waited = self
+            .changed
+            .wait_timeout_while(open, PATIENCE, |open| !*open);
+        drop(waited.unwrap());
+        Ok(texts.iter().map(|_| Vec::new()).collect())
+    }
+}
+
+fn service(model: &Arc<Lengths>, models: ModelOptions, patience: Duration) -> Service {
+    let (facts, model) = (model.facts.clone(), Arc::clone(model));
+    let source = ModelSource {
+        name: "lengths".into(),
+        aliases: Vec::new(),
+        facts: Box::new(move || Ok(facts.clone())),
+        calibration: Box::new(|| Ok(None)),
+        load: Box::new(move |_| Ok(Arc::clone(&model) as _)),
+    };
+    let options = ServiceOptions {
+        models,
+        caches: CacheOptions::default(),
+        queue_tokens: 1_000,
+        patience,
+    };
+    Service::new(Models::from(vec![source]), options)
+}
+
+fn lazy() -> ModelOptions {
+    ModelOptions {
+        lazy: true,
+        ..ModelOptions::default()
+    }
+}
+
+fn texts(texts: &[&str]) -> Inputs {
+    Inputs::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+/// Until it is known what its vectors are known by, nothing of a model is kept.
+async fn learnt(service: &Service) {
+    let learning = async {
+        while service.registry().statuses()[0].fingerprint.is_none() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(PATIENCE, learning).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_different_text_of_a_request_is_computed_once() {
+    let lengths = Lengths::new();
+    let service = service(&lengths, lazy(), PATIENCE);
+    let model = service.model(None).await.unwrap();
+    learnt(&service).await;
+    let embed = |inputs: Inputs| service.embed(&model, inputs, EmbedOptions::default());
+
+    let first = embed(texts(&["a", "bb", "a", "too long a text", "a"]));
+    let first = first.await.unwrap();
+    let vectors: Vec<f32> = first.vectors.iter().map(|text| text.vector[0]).collect();
+    assert_eq!(vectors, [1.0, 2.0, 1.0, 15.0, 1.0]);
+    assert_eq!(lengths.computed(), 3);
+    let timings = first.timings;
+    assert_eq!((timings.cache_hits, timings.cache_misses), (0, 5));
+    assert_eq!((timings.tokens, timings.truncated), (20, 1));
+
+    let again = embed(texts(&["bb", "c", "a", "c"])).await.unwrap().timings;
+    assert_eq!((again.cache_hits, again.cache_misses), (2, 2));
+    assert_eq!(lengths.computed(), 4);
+    let stats = service.cache_stats();
+    assert_eq!((stats.memory_hits, stats.memory_misses), (2, 7));
+    let batches = service.batches();
+    assert_eq!((batches.texts.sum(), batches.tokens.sum()), (4.0, 19.0));
+}
+
+#[tokio::test]
+async fn a_service_splits_the_texts_of_a_few_requests_at_a_time() {
+    async fn split(service: &Service, model: &ModelHandle) -> Result<usize, Error> {
+        let options = TokenizeOptions::default();
+        let split = service.tokenize(model.clone(), vec!["a".into()], options);
+        split.await.map(|texts| texts.len())
+    }
+    let (lengths, others) = (Lengths::new(), Lengths::new());
+    let busy = service(&lengths, lazy(), Duration::from_millis(100));
+    let idle = service(&others, lazy(), Duration::from_millis(100));
+    let model = busy.model(None).await.unwrap();
+    lengths.set_open(false);
+    let late = async {
+        sleep(Duration::from_millis(20)).await;
+        let late = split(&busy, &model).await.unwrap_err();
+        assert!(matches!(late, Error::QueueTimeout { .. }) && late.is_retryable());
+        let other = idle.model(None).await.unwrap();
+        assert_eq!(split(&idle, &other).await, Ok(1), "it has turns of its own");
+        lengths.set_open(true);
+    };
+    let (first, second, ()) = tokio::join!(split(&busy, &model), split(&busy, &model), late);
+    assert_eq!((first, second), (Ok(1), Ok(1)));
+}
+
+#[tokio::test]
+async fn what_runs_beside_the_requests_ends_with_the_service() {
+    let options = ModelOptions {
+        idle_unload: Some(Duration::from_secs(60)),
+        ..ModelOptions::default()
+    };
+    let service = service(&Lengths::new(), options, PATIENCE);
+    service.load().await.unwrap();
+    assert_eq!(service.registry().statuses()[0].state, ModelState::Loaded);
+    let background = service.background().clone();
+    assert!(background.running().contains(&"unloading of idle models"));
+    assert!(background.stop(PATIENCE).await.is_empty());
+    assert!(background.running().is_empty());
+    let unknown = service.model(Some("other")).await.err().unwrap();
+    assert!(!unknown.is_retryable(), "{unknown}");
+}

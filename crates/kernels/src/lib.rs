@@ -22,6 +22,7 @@ mod softmax;
 mod sum;
 mod team;
 mod tile;
+mod vectors;
 
 #[cfg(test)]
 mod testing;
@@ -38,3 +39,4 @@ pub use quantize::{
     BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };
 pub use team::Team;
+pub use vectors::{Rows, Vectors};

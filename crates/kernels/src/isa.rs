@@ -14,6 +14,7 @@ mod avx2_tile;
 mod avx512;
 #[cfg(target_arch = "x86_64")]
 mod avx512_tile;
+mod dot_tile;
 mod generic;
 mod generic_tile;
 
@@ -23,7 +24,11 @@ pub(crate) use amx::available as amx_available;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::{Amx, Avx512};
+pub(crate) use dot_tile::{DotRows, DotTile, TILE_SIDE};
 pub(crate) use generic::Generic;
+
+/// Parts of a sum over a row: element i belongs to part i mod 16, whatever the width of a register is.
+pub(crate) const PARTS: usize = 16;
 
 /// Vectors of f32 and what the kernels do with them.
 ///
@@ -62,6 +67,12 @@ pub(crate) trait Isa: Copy + 'static {
     const BLOCK_ROWS: usize;
     /// Vectors in a row of both.
     const DOT_VECTORS: usize;
+    /// Rows of a tile of dot products, at most [`TILE_SIDE`].
+    const PAIR_ROWS: usize;
+    /// Columns of it, at most [`TILE_SIDE`].
+    const PAIR_COLUMNS: usize;
+    /// What [`Isa::tile_codes`] wants to be added to each byte of A.
+    const CODE_BIAS: u8 = 128;
 
     /// All lanes `x`.
     unsafe fn splat(x: f32) -> Self::F32;
@@ -93,6 +104,8 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn scale_by_power(x: Self::F32, n: Self::F32) -> Self::F32;
     /// The nearest whole number, halves to even.
     unsafe fn round(x: Self::F32) -> Self::F32;
+    /// Which lanes of a are not less than those of b (a NaN is not), the first lane in the lowest bit.
+    unsafe fn not_less(a: Self::F32, b: Self::F32) -> u32;
     /// Sum of the lanes: the upper half is added to the lower, until one is left.
     unsafe fn sum(x: Self::F32) -> f32;
     /// Largest lane.
@@ -130,9 +143,25 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn tile_dot(tile: &Tile, rows: usize);
     /// As [`Isa::tile_dot`] with `vectors` (1..=DOT_VECTORS), for weights that are at most 64 and otherwise any.
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize);
+    /// As [`Isa::tile_dot`] for any bytes of B but −128: A holds as many signed bytes, −127..=127, each plus CODE_BIAS, and C becomes the
+    /// exact sums of A as it is times B.
+    unsafe fn tile_codes(tile: &Tile, rows: usize);
+    /// As [`Isa::tile_codes`] with one row, which is read and written alone; [`Isa::open_dots`] is not needed.
+    unsafe fn tile_code_row(tile: &Tile);
     /// As [`Isa::tile_dot`] with `rows` (1..=BLOCK_ROWS), in blocks of eight steps: each block's sum times its scale (f16, one a column,
     /// `scale_stride` bytes from block to block) is added to an f32 result. The tile's prefetch moves on a block.
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize);
+    /// Dot products of the first PAIR_ROWS rows at `a` with the first PAIR_COLUMNS at `b`, each of `n` elements, summed in [`PARTS`] parts.
+    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile);
+    /// Dot products of the row at `a` with all rows at `b`, as [`Isa::tile_pairs`] has them.
+    #[inline(always)]
+    unsafe fn tile_row(a: *const f32, b: &DotRows, n: usize) -> [f32; TILE_SIDE] {
+        // SAFETY: passed on from the caller.
+        unsafe {
+            let [sums] = dot_tile::part_sums::<Self, 1, TILE_SIDE>(&[a], b, n);
+            dot_tile::totals::<Self, TILE_SIDE>(&sums)
+        }
+    }
     /// Hints that the cache line at `p` will be read soon; any address is allowed.
     unsafe fn prefetch(p: *const u8);
     /// As [`Isa::prefetch`], for a line that will be written.

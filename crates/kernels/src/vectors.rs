@@ -158,13 +158,7 @@ impl Vectors {
     /// Makes room for `more` vectors beyond those that there are: for at least half as many as there are, so that growing one by one copies
     /// each element a few times at most.
     pub fn reserve(&mut self, more: usize) {
-        let wanted = (self.rows + more) * self.dimension;
-        if wanted > self.data.len() {
-            let room = wanted.max(self.data.len() + self.data.len() / 2);
-            let mut data = AlignedBuffer::zeroed(room);
-            data[..self.rows * self.dimension].copy_from_slice(self.as_slice());
-            self.data = data;
-        }
+        self.data.grow((self.rows + more) * self.dimension);
     }
 
     /// Removes vector `i`; the last one takes its place.

@@ -1,6 +1,6 @@
 //! AVX2 with FMA and F16C: 16 registers of eight floats.
 
-use super::{Isa, avx2_tile};
+use super::{DotRows, DotTile, Isa, avx2_tile, dot_tile};
 use crate::tile::Tile;
 use std::arch::x86_64::*;
 
@@ -48,6 +48,11 @@ impl Isa for Avx2 {
     const DOT_ROWS: usize = 4;
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = avx2_tile::VECTORS;
+    // 3 × 2 pairs of two registers, and for either half 2 columns and a row: 15 registers, and five loads for six products.
+    const PAIR_ROWS: usize = 3;
+    const PAIR_COLUMNS: usize = 2;
+    // Signed bytes as they are: unsigned ones of full size would saturate.
+    const CODE_BIAS: u8 = 0;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m256 {
@@ -111,6 +116,10 @@ impl Isa for Avx2 {
     #[inline(always)]
     unsafe fn round(x: __m256) -> __m256 {
         unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
+    }
+    #[inline(always)]
+    unsafe fn not_less(a: __m256, b: __m256) -> u32 {
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(a, b)) as u32 }
     }
     #[inline(always)]
     unsafe fn sum(x: __m256) -> f32 {
@@ -206,6 +215,25 @@ impl Isa for Avx2 {
                 _ => avx2_tile::narrow_rows::<2>(tile, rows),
             }
         }
+    }
+    #[inline(always)]
+    unsafe fn tile_codes(tile: &Tile, rows: usize) {
+        unsafe {
+            match rows {
+                1 => avx2_tile::signed::<1>(tile),
+                2 => avx2_tile::signed::<2>(tile),
+                3 => avx2_tile::signed::<3>(tile),
+                _ => avx2_tile::signed::<4>(tile),
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_code_row(tile: &Tile) {
+        unsafe { avx2_tile::signed::<1>(tile) }
+    }
+    #[inline(always)]
+    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile) {
+        unsafe { dot_tile::run::<Self, 3, 2>(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

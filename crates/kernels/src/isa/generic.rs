@@ -1,6 +1,6 @@
 //! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
 
-use super::{Isa, generic_tile};
+use super::{DotRows, DotTile, Isa, dot_tile, generic_tile};
 use crate::tile::Tile;
 use half::f16;
 
@@ -38,6 +38,9 @@ impl Isa for Generic {
     const DOT_ROWS: usize = 4;
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = 1;
+    // Four 128-bit registers a pair.
+    const PAIR_ROWS: usize = 1;
+    const PAIR_COLUMNS: usize = 2;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> V {
@@ -107,6 +110,11 @@ impl Isa for Generic {
     #[inline(always)]
     unsafe fn round(x: V) -> V {
         x.map(f32::round_ties_even)
+    }
+    #[inline(always)]
+    unsafe fn not_less(a: V, b: V) -> u32 {
+        let less = |i: usize| a[i] < b[i];
+        (0..LANES).fold(0, |bits, i| bits | u32::from(!less(i)) << i)
     }
     #[inline(always)]
     unsafe fn sum(x: V) -> f32 {
@@ -179,6 +187,21 @@ impl Isa for Generic {
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
         unsafe { generic_tile::dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_codes(tile: &Tile, rows: usize) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_code_row(tile: &Tile) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::dot(tile, 1) }
+    }
+    #[inline(always)]
+    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile) {
+        // SAFETY: passed on from the caller.
+        unsafe { dot_tile::run::<Self, 1, 2>(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

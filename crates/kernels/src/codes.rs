@@ -29,7 +29,7 @@ use std::sync::{Mutex, PoisonError};
 const LIMIT: f32 = 127.0;
 
 /// Elements of a row that a step of the tile takes.
-const STEP: usize = 4;
+pub(crate) const STEP: usize = 4;
 
 /// Longest rows: their sums of products of bytes fit 32 bits.
 const LONGEST: usize = 1 << 16;
@@ -248,7 +248,7 @@ impl Codes {
     }
 
     /// Writes the codes of row `i`, each plus `bias`, to `to`, which has room for all steps.
-    fn copy_row(&self, i: usize, bias: u8, to: &mut [u8]) {
+    pub(crate) fn copy_row(&self, i: usize, bias: u8, to: &mut [u8]) {
         let PanelShape { width, bytes, .. } = self.shape;
         let panel = &self.data[i / width * bytes..][..bytes];
         let column = i % width * STEP;
@@ -257,6 +257,21 @@ impl Codes {
             let from = &step[column..column + STEP];
             *to = std::array::from_fn(|k| from[k].wrapping_add(bias));
         }
+    }
+
+    /// Steps of a panel, zeros at the end included.
+    pub(crate) fn steps(&self) -> usize {
+        self.shape.steps
+    }
+
+    /// What the tile wants to be added to the codes of the other side.
+    pub(crate) fn bias(&self) -> u8 {
+        self.shape.bias
+    }
+
+    /// The codes of a panel.
+    pub(crate) fn panel(&self, panel: usize) -> &[u8] {
+        &self.data[panel * self.shape.bytes..][..self.shape.bytes]
     }
 
     pub(crate) fn facts(&self, i: usize) -> &RowFacts {
@@ -331,7 +346,7 @@ fn norm(row: &[f32], f: impl Fn(f32) -> f64) -> f64 {
 /// A bound for what rounding of floats adds to an error, in parts of the norms of both sides: that of a sum of as many products, of sums of
 /// biased codes as floats, and of the bounds themselves.
 pub(crate) fn rounding(dimension: usize) -> f32 {
-    5.0 * f32::EPSILON * (dimension + 16) as f32
+    8.0 * f32::EPSILON * (dimension + 16) as f32
 }
 
 /// A float that is no smaller.

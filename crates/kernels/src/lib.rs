@@ -19,6 +19,7 @@ mod layer_norm;
 mod linear;
 mod matrix;
 mod packed;
+mod pairs;
 mod quantize;
 mod row_set;
 mod scan;
@@ -41,6 +42,7 @@ pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};
 pub use linear::linear;
 pub use matrix::{Matrix, MatrixMut, MatrixView};
 pub use packed::{PackedLinear, RowWeights, Source, WeightFormat};
+pub use pairs::{Pair, PairSearch};
 pub use quantize::{
     BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };

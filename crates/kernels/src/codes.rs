@@ -304,7 +304,7 @@ fn write_column(panel: &mut [u8], width: usize, column: usize, codes: &[i8]) {
 /// The codes of a row. Of one that is not finite they are zeros and the error is infinite; of one that is nearly zero they are zeros.
 fn encode_row(row: &[f32], bias: u8, codes: &mut Vec<i8>) -> RowFacts {
     codes.clear();
-    let norm = above(norm(row, |x| f64::from(x)));
+    let norm = above(norm(row, f64::from));
     if !row.iter().all(|x| x.is_finite()) {
         codes.resize(row.len(), 0);
         return RowFacts {

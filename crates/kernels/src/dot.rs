@@ -6,14 +6,14 @@
 //! ([`PairSearch`](crate::PairSearch)) give the same bits for the same two vectors, on AVX2, AVX-512 and AMX alike; so what is shown of them
 //! has the same digits. (The generic path has no fused instruction on x86-64 and rounds each product, so it agrees only with itself.)
 
-use crate::isa::{DotRows, DotTile, Isa, TILE_SIDE};
+use crate::isa::{DotColumns, DotTile, Isa, MOST_COLUMNS};
 use crate::kernel::{Kernel, Operation};
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::team::Team;
 use std::ops::Range;
 
 /// Bytes of rows of the left side that stay in the first-level cache while all rows of the right side pass by.
-const LEFT_BYTES: usize = 16 << 10;
+const LEFT_BYTES: usize = 18 << 10;
 
 /// The dot product of two vectors of one length.
 ///
@@ -113,8 +113,8 @@ impl Operation for RowDots<'_> {
         let n = self.vector.len();
         let mut i = 0;
         while i < self.out.len() {
-            let left = TILE_SIDE.min(self.out.len() - i);
-            let mut rows: DotRows = [self.vector.as_ptr(); TILE_SIDE];
+            let left = MOST_COLUMNS.min(self.out.len() - i);
+            let mut rows: DotColumns = [self.vector.as_ptr(); MOST_COLUMNS];
             for (j, row) in rows.iter_mut().enumerate().take(left) {
                 let at = match self.chosen {
                     Some(chosen) => chosen[i + j],
@@ -166,7 +166,7 @@ impl<S: DotSink> Operation for DotBlock<'_, S> {
         let n = self.sides[0].columns();
         let [left, right] = self.rows.clone();
         let group = LEFT_BYTES / (n * size_of::<f32>()).max(1);
-        let group = group.max(1).next_multiple_of(I::PAIR_ROWS);
+        let group = (group / I::PAIR_ROWS).max(1) * I::PAIR_ROWS;
         let mut tile = DotTile::default();
         for first in left.clone().step_by(group) {
             let end = left.end.min(first + group);
@@ -188,10 +188,11 @@ impl<S: DotSink> Operation for DotBlock<'_, S> {
 
 /// Where `count` rows from `first` on begin; what is left of a tile is the last of them again.
 #[inline(always)]
-fn addresses(side: MatrixView<'_>, first: usize, count: usize) -> DotRows {
-    let mut rows = [side.row(first).as_ptr(); TILE_SIDE];
+fn addresses<const N: usize>(side: MatrixView<'_>, first: usize, count: usize) -> [*const f32; N] {
+    let start = side.part(first..first + count).as_ptr();
+    let mut rows = [start; N];
     for (i, row) in rows.iter_mut().enumerate() {
-        *row = side.row(first + i.min(count - 1)).as_ptr();
+        *row = start.wrapping_add(i.min(count - 1) * side.stride());
     }
     rows
 }
@@ -215,7 +216,10 @@ impl DotSink for Write {
         for (r, row) in tile.iter().enumerate().take(rows) {
             // SAFETY: by the promise of `new`.
             let to = unsafe { self.out.row_mut(i + r) };
-            to[j..j + columns].copy_from_slice(&row[..columns]);
+            // Not as a slice: to copy so few numbers would be a call.
+            for (to, &x) in to[j..j + columns].iter_mut().zip(row) {
+                *to = x;
+            }
         }
     }
 }

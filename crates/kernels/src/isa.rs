@@ -9,9 +9,13 @@ mod amx_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_dots;
+#[cfg(target_arch = "x86_64")]
 mod avx2_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx512_dots;
 #[cfg(target_arch = "x86_64")]
 mod avx512_tile;
 mod dot_tile;
@@ -24,7 +28,7 @@ pub(crate) use amx::available as amx_available;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::{Amx, Avx512};
-pub(crate) use dot_tile::{DotRows, DotTile, TILE_SIDE};
+pub(crate) use dot_tile::{DotColumns, DotRows, DotTile, MOST_COLUMNS};
 pub(crate) use generic::Generic;
 
 /// Parts of a sum over a row: element i belongs to part i mod 16, whatever the width of a register is.
@@ -67,9 +71,9 @@ pub(crate) trait Isa: Copy + 'static {
     const BLOCK_ROWS: usize;
     /// Vectors in a row of both.
     const DOT_VECTORS: usize;
-    /// Rows of a tile of dot products, at most [`TILE_SIDE`].
+    /// Rows of a tile of dot products, at most [`MOST_ROWS`].
     const PAIR_ROWS: usize;
-    /// Columns of it, at most [`TILE_SIDE`].
+    /// Columns of it, at most [`MOST_COLUMNS`].
     const PAIR_COLUMNS: usize;
     /// What [`Isa::tile_codes`] wants to be added to each byte of A.
     const CODE_BIAS: u8 = 128;
@@ -112,6 +116,8 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn largest(x: Self::F32) -> f32;
     /// LANES i32 as f32, each the nearest.
     unsafe fn load_i32(p: *const i32) -> Self::F32;
+    /// The largest of `rows` i32 in each lane, `stride` i32 apart, as f32, each the nearest.
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> Self::F32;
     /// LANES i8 as f32: byte `byte` (0..=3) of each four from `p` on, all of which may be read.
     unsafe fn load_i8(p: *const i8, byte: usize) -> Self::F32;
     /// The nearest whole numbers, halves to even, as u8; what is not in 0..=255 becomes any byte.
@@ -152,14 +158,14 @@ pub(crate) trait Isa: Copy + 'static {
     /// `scale_stride` bytes from block to block) is added to an f32 result. The tile's prefetch moves on a block.
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize);
     /// Dot products of the first PAIR_ROWS rows at `a` with the first PAIR_COLUMNS at `b`, each of `n` elements, summed in [`PARTS`] parts.
-    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile);
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile);
     /// Dot products of the row at `a` with all rows at `b`, as [`Isa::tile_pairs`] has them.
     #[inline(always)]
-    unsafe fn tile_row(a: *const f32, b: &DotRows, n: usize) -> [f32; TILE_SIDE] {
+    unsafe fn tile_row(a: *const f32, b: &DotColumns, n: usize) -> [f32; MOST_COLUMNS] {
         // SAFETY: passed on from the caller.
         unsafe {
-            let [sums] = dot_tile::part_sums::<Self, 1, TILE_SIDE>(&[a], b, n);
-            dot_tile::totals::<Self, TILE_SIDE>(&sums)
+            let [sums] = dot_tile::part_sums::<Self, 1, MOST_COLUMNS>(&[a], b, n);
+            dot_tile::totals::<Self, MOST_COLUMNS>(&sums)
         }
     }
     /// Hints that the cache line at `p` will be read soon; any address is allowed.

@@ -10,6 +10,7 @@ use crate::row_set::RowSet;
 use crate::scan::{Hit, best, in_stretches};
 use crate::team::Team;
 use crate::tile::Tile;
+use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -130,7 +131,8 @@ impl Codes {
             self.score(query, only, range.clone(), scores);
             for (row, &score) in range.zip(&*scores) {
                 // A score that is no number may stand for any.
-                if wanted(row) && !(score + margin(row) < floor) {
+                let order = (score + margin(row)).partial_cmp(&floor);
+                if wanted(row) && order != Some(Ordering::Less) {
                     rows.push(row);
                 }
             }

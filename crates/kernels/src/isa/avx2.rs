@@ -1,6 +1,6 @@
 //! AVX2 with FMA and F16C: 16 registers of eight floats.
 
-use super::{DotRows, DotTile, Isa, avx2_tile, dot_tile};
+use super::{DotColumns, DotRows, DotTile, Isa, avx2_dots, avx2_tile};
 use crate::tile::Tile;
 use std::arch::x86_64::*;
 
@@ -141,6 +141,17 @@ impl Isa for Avx2 {
         unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(p.cast())) }
     }
     #[inline(always)]
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> __m256 {
+        unsafe {
+            let mut largest = _mm256_set1_epi32(i32::MIN);
+            for row in 0..rows {
+                let row = _mm256_loadu_si256(p.add(row * stride).cast());
+                largest = _mm256_max_epi32(largest, row);
+            }
+            _mm256_cvtepi32_ps(largest)
+        }
+    }
+    #[inline(always)]
     unsafe fn load_i8(p: *const i8, byte: usize) -> __m256 {
         unsafe {
             let to_the_top = _mm_cvtsi32_si128(24 - 8 * byte as i32);
@@ -232,8 +243,8 @@ impl Isa for Avx2 {
         unsafe { avx2_tile::signed::<1>(tile) }
     }
     #[inline(always)]
-    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile) {
-        unsafe { dot_tile::run::<Self, 3, 2>(a, b, n, out) }
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
+        unsafe { avx2_dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
-use super::{Avx2, DotRows, DotTile, Isa, amx, amx_tile, avx512_tile, dot_tile};
+use super::{Avx2, DotColumns, DotRows, DotTile, Isa, amx, amx_tile, avx512_dots, avx512_tile};
 use crate::tile::{BLOCK_STEPS, GROUP_ROWS, RowBlocks, Tile};
 use std::arch::x86_64::*;
 
@@ -31,56 +31,6 @@ unsafe fn store_packed(p: *mut u8, bytes: __m512i) {
         let order = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
         let bytes = _mm512_permutexvar_epi32(order, bytes);
         _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
-    }
-}
-
-/// Of each register the sums of lanes that are a multiple of four apart, as `Isa::sum` adds them: those of the first in the first 128 bits,
-/// and so on.
-///
-/// # Safety
-/// The CPU has AVX-512.
-#[inline(always)]
-unsafe fn quarter_sums([a, b, c, d]: [__m512; 4]) -> __m512 {
-    // SAFETY: the features are the caller's promise.
-    unsafe {
-        // Lane i and lane i + 8.
-        let ab = _mm512_add_ps(
-            _mm512_shuffle_f32x4::<0x44>(a, b),
-            _mm512_shuffle_f32x4::<0xEE>(a, b),
-        );
-        let cd = _mm512_add_ps(
-            _mm512_shuffle_f32x4::<0x44>(c, d),
-            _mm512_shuffle_f32x4::<0xEE>(c, d),
-        );
-        // Lane i and lane i + 4.
-        _mm512_add_ps(
-            _mm512_shuffle_f32x4::<0x88>(ab, cd),
-            _mm512_shuffle_f32x4::<0xDD>(ab, cd),
-        )
-    }
-}
-
-/// The sums of each 128 bits of four registers: those of the first quarters, one a register, then those of the second.
-///
-/// # Safety
-/// The CPU has AVX-512.
-#[inline(always)]
-unsafe fn last_sums([a, b, c, d]: [__m512; 4]) -> __m512 {
-    // SAFETY: the features are the caller's promise.
-    unsafe {
-        // Lane i and lane i + 2, then lane i and lane i + 1.
-        let ab = _mm512_add_ps(
-            _mm512_shuffle_ps::<0x44>(a, b),
-            _mm512_shuffle_ps::<0xEE>(a, b),
-        );
-        let cd = _mm512_add_ps(
-            _mm512_shuffle_ps::<0x44>(c, d),
-            _mm512_shuffle_ps::<0xEE>(c, d),
-        );
-        _mm512_add_ps(
-            _mm512_shuffle_ps::<0x88>(ab, cd),
-            _mm512_shuffle_ps::<0xDD>(ab, cd),
-        )
     }
 }
 
@@ -140,8 +90,8 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
         avx512_tile::BLOCK_ROWS
     };
     const DOT_VECTORS: usize = 3;
-    // 16 pairs, whose sixteen sums are added up together; eight loads for sixteen products.
-    const PAIR_ROWS: usize = 4;
+    // 24 accumulators, 4 columns and a row are 29 registers, and ten loads feed 24 products.
+    const PAIR_ROWS: usize = 6;
     const PAIR_COLUMNS: usize = 4;
 
     #[inline(always)]
@@ -231,6 +181,17 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     #[inline(always)]
     unsafe fn load_i32(p: *const i32) -> __m512 {
         unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(p.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> __m512 {
+        unsafe {
+            let mut largest = _mm512_set1_epi32(i32::MIN);
+            for row in 0..rows {
+                let row = _mm512_loadu_si512(p.add(row * stride).cast());
+                largest = _mm512_max_epi32(largest, row);
+            }
+            _mm512_cvtepi32_ps(largest)
+        }
     }
     #[inline(always)]
     unsafe fn load_i8(p: *const i8, byte: usize) -> __m512 {
@@ -335,18 +296,8 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
         unsafe { avx512_tile::run_dot(tile, 1, Self::DOT_VECTORS) }
     }
     #[inline(always)]
-    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile) {
-        unsafe {
-            let [p, q, r, s] = dot_tile::part_sums::<Self, 4, 4>(a, b, n);
-            let columns = [
-                quarter_sums([p[0][0], q[0][0], r[0][0], s[0][0]]),
-                quarter_sums([p[1][0], q[1][0], r[1][0], s[1][0]]),
-                quarter_sums([p[2][0], q[2][0], r[2][0], s[2][0]]),
-                quarter_sums([p[3][0], q[3][0], r[3][0], s[3][0]]),
-            ];
-            let totals = _mm512_add_ps(last_sums(columns), _mm512_setzero_ps());
-            _mm512_storeu_ps(out.as_flattened_mut().as_mut_ptr(), totals);
-        }
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
+        unsafe { avx512_dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

@@ -5,14 +5,20 @@
 
 use super::{Isa, PARTS};
 
-/// Most rows on either side of a tile.
-pub(crate) const TILE_SIDE: usize = 4;
+/// Most rows of the left side of a tile.
+pub(crate) const MOST_ROWS: usize = 6;
 
-/// Where the rows of one side begin; what a tile does not use may be any of them.
-pub(crate) type DotRows = [*const f32; TILE_SIDE];
+/// Most rows of the right side, which are the columns of the result.
+pub(crate) const MOST_COLUMNS: usize = 4;
 
-/// The products, row by row; those beyond the tile of the path are left as they were.
-pub(crate) type DotTile = [[f32; TILE_SIDE]; TILE_SIDE];
+/// Where the rows of the left side begin; what a tile does not use may be any of them.
+pub(crate) type DotRows = [*const f32; MOST_ROWS];
+
+/// Where those of the right side begin.
+pub(crate) type DotColumns = [*const f32; MOST_COLUMNS];
+
+/// The products, row by row; those beyond the tile of the path may be anything.
+pub(crate) type DotTile = [[f32; MOST_COLUMNS]; MOST_ROWS];
 
 /// The sums of a pair in registers: one of sixteen lanes, or two of eight.
 type Parts<F> = [F; 2];
@@ -32,8 +38,9 @@ pub(super) unsafe fn part_sums<I: Isa, const R: usize, const C: usize>(
     unsafe {
         let zero = I::splat(0.0);
         let mut sums = [[[zero; 2]; C]; R];
-        let mut k = 0;
-        while k + PARTS <= n {
+        // A bound that the loop meets exactly: with `k + PARTS <= n` it has two instructions more, which take places of multiply-adds.
+        let (mut k, whole) = (0, n / PARTS * PARTS);
+        while k < whole {
             for half in 0..PARTS / I::LANES {
                 let at = k + half * I::LANES;
                 let mut y = [zero; C];
@@ -92,21 +99,26 @@ pub(super) unsafe fn totals<I: Isa, const C: usize>(sums: &[Parts<I::F32>; C]) -
 #[inline(always)]
 pub(super) unsafe fn run<I: Isa, const R: usize, const C: usize>(
     a: &DotRows,
-    b: &DotRows,
+    b: &DotColumns,
     n: usize,
     out: &mut DotTile,
 ) {
-    const { assert!(R <= TILE_SIDE && C <= TILE_SIDE) }
-    let (mut rows, mut columns) = ([a[0]; R], [b[0]; C]);
-    rows.copy_from_slice(&a[..R]);
-    columns.copy_from_slice(&b[..C]);
     // SAFETY: passed on from the caller.
     unsafe {
-        let sums = part_sums::<I, R, C>(&rows, &columns, n);
+        let sums = part_sums::<I, R, C>(&first(a), &first(b), n);
         for (to, sums) in out.iter_mut().zip(&sums) {
             to[..C].copy_from_slice(&totals::<I, C>(sums));
         }
     }
+}
+
+/// The first R or C of the addresses.
+#[inline(always)]
+pub(super) fn first<const N: usize, const M: usize>(rows: &[*const f32; M]) -> [*const f32; N] {
+    const { assert!(N <= M) }
+    let mut some = [rows[0]; N];
+    some.copy_from_slice(&rows[..N]);
+    some
 }
 
 /// The first `left` elements at `p`, or a whole vector of them.

@@ -1,6 +1,6 @@
 //! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
 
-use super::{DotRows, DotTile, Isa, dot_tile, generic_tile};
+use super::{DotColumns, DotRows, DotTile, Isa, dot_tile, generic_tile};
 use crate::tile::Tile;
 use half::f16;
 
@@ -134,6 +134,18 @@ impl Isa for Generic {
         unsafe { p.cast::<[i32; LANES]>().read_unaligned() }.map(|x| x as f32)
     }
     #[inline(always)]
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> V {
+        let mut largest = [i32::MIN; LANES];
+        for row in 0..rows {
+            // SAFETY: good for LANES elements of each row by the trait's contract.
+            let row = unsafe { p.add(row * stride).cast::<[i32; LANES]>().read_unaligned() };
+            for (largest, x) in largest.iter_mut().zip(row) {
+                *largest = x.max(*largest);
+            }
+        }
+        largest.map(|x| x as f32)
+    }
+    #[inline(always)]
     unsafe fn load_i8(p: *const i8, byte: usize) -> V {
         // SAFETY: good for 4 · LANES bytes by the trait's contract.
         std::array::from_fn(|i| f32::from(unsafe { *p.add(4 * i + byte) }))
@@ -199,7 +211,7 @@ impl Isa for Generic {
         unsafe { generic_tile::dot(tile, 1) }
     }
     #[inline(always)]
-    unsafe fn tile_pairs(a: &DotRows, b: &DotRows, n: usize, out: &mut DotTile) {
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
         // SAFETY: passed on from the caller.
         unsafe { dot_tile::run::<Self, 1, 2>(a, b, n, out) }
     }

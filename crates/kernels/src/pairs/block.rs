@@ -1,5 +1,6 @@
 //! The first look at the pairs of a block: integer products of codes against the bound.
 
+use super::LEFT_ROWS;
 use crate::aligned::{AlignedBuffer, odd_stride};
 use crate::codes::{Codes, RowFacts, STEP, rounding};
 use crate::isa::Isa;
@@ -16,9 +17,14 @@ const ROW_UNIT: usize = 16;
 const MOST_COLUMNS: usize = 48;
 
 /// Rows of the left side of a block: their codes one row after the other, as tiles read them, and what the bounds need of each.
+///
+/// Each [`LEFT_ROWS`] of them lie in the order of their scales, so that those of a tile have nearly the same and one threshold says enough
+/// of all.
 #[derive(Default)]
 pub(super) struct LeftCodes {
     rows: Range<usize>,
+    /// Which row lies where.
+    order: Vec<usize>,
     bytes: AlignedBuffer<u8>,
     stride: usize,
     /// ‖x − x̂‖ of each row.
@@ -36,7 +42,13 @@ impl LeftCodes {
             return;
         }
         self.rows = rows.clone();
-        let facts = |f: fn(&RowFacts) -> f32| rows.clone().map(|i| f(codes.facts(i))).collect();
+        self.order.clear();
+        self.order.extend(rows.clone());
+        for rows in self.order.chunks_mut(LEFT_ROWS) {
+            rows.sort_by(|&a, &b| codes.facts(a).scale.total_cmp(&codes.facts(b).scale));
+        }
+        let order = &self.order;
+        let facts = |f: fn(&RowFacts) -> f32| order.iter().map(|&i| f(codes.facts(i))).collect();
         self.errors = facts(|row| row.error);
         self.reaches = facts(|row| row.norm + row.error);
         self.inverse_scales = facts(|row| 1.0 / row.scale);
@@ -45,13 +57,12 @@ impl LeftCodes {
         let room = rows.len().next_multiple_of(ROW_UNIT) * self.stride;
         self.bytes.ensure(room);
         let parts = self.bytes.chunks_mut(ROW_UNIT * self.stride);
-        let parts = Mutex::new(rows.clone().step_by(ROW_UNIT).zip(parts));
+        let parts = Mutex::new(order.chunks(ROW_UNIT).zip(parts));
         team.run(|_| {
             loop {
                 let next = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((first, part)) = next else { return };
-                let to = part.chunks_mut(self.stride);
-                for (row, to) in (first..rows.end).zip(to) {
+                let Some((rows, part)) = next else { return };
+                for (&row, to) in rows.iter().zip(part.chunks_mut(self.stride)) {
                     codes.copy_row(row, codes.bias(), &mut to[..bytes]);
                 }
             }
@@ -99,6 +110,12 @@ impl<'a> CodeBlock<'a> {
         candidates: &'a mut Vec<[usize; 2]>,
     ) -> Self {
         assert!(left.rows.start <= rows.start && rows.end <= left.rows.end);
+        let is_cut =
+            |row: usize| row == left.rows.end || (row - left.rows.start).is_multiple_of(LEFT_ROWS);
+        assert!(
+            is_cut(rows.start) && is_cut(rows.end),
+            "rows that lie together"
+        );
         assert!(columns.end <= codes.rows());
         assert_eq!(left.stride, odd_stride::<u8>(codes.steps() * STEP));
         let rows = rows.start - left.rows.start..rows.end - left.rows.start;
@@ -120,11 +137,13 @@ impl Operation for CodeBlock<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
-        const { assert!(ROW_UNIT % I::DOT_ROW_UNIT == 0) }
+        const { assert!(ROW_UNIT.is_multiple_of(I::DOT_ROW_UNIT)) }
         const { assert!(I::DOT_VECTORS * I::LANES <= MOST_COLUMNS) }
         let width = I::DOT_VECTORS * I::LANES;
-        self.scratch.output.ensure(2 * I::DOT_ROWS * width);
-        self.scratch.sums.ensure(self.rows.len());
+        self.scratch.output.ensure(I::DOT_ROWS * width);
+        // Registers of thresholds may begin with any row.
+        self.scratch.sums.ensure(self.rows.len() + I::LANES);
+        self.scratch.sums.fill(f32::INFINITY);
         let blocks = RowBlocks::new(self.rows.len(), I::DOT_ROWS, I::DOT_ROW_UNIT);
         // SAFETY: the CPU has I by the caller's promise; all rows and panels are there, as `new` has seen.
         unsafe {
@@ -133,14 +152,9 @@ impl Operation for CodeBlock<'_> {
                 let limits = self.limits(panel, width);
                 for block in 0..blocks.count {
                     self.multiply::<I>(panel, blocks, block);
-                    // One behind: what a tile of AMX has stored can be loaded only when it has reached the cache, and meanwhile the next
-                    // is computed.
-                    if block > 0 {
-                        self.compare::<I>(&limits, blocks, block - 1);
+                    if self.may_reach::<I>(&limits, blocks, block) {
+                        self.compare::<I>(&limits, blocks, block);
                     }
-                }
-                if blocks.count > 0 {
-                    self.compare::<I>(&limits, blocks, blocks.count - 1);
                 }
             }
             I::close();
@@ -173,12 +187,18 @@ impl CodeBlock<'_> {
             .zip(&self.left.reaches[self.rows.clone()])
             .zip(&self.left.inverse_scales[self.rows.clone()]);
         for (to, ((own, reach), inverse)) in self.scratch.sums.iter_mut().zip(left) {
-            *to = (bound - own * norm - reach * error) * inverse;
+            let threshold = (bound - own * norm - reach * error) * inverse;
+            // Of a row that is not finite nothing is known.
+            *to = if threshold.is_nan() {
+                f32::NEG_INFINITY
+            } else {
+                threshold
+            };
         }
         limits
     }
 
-    /// The sums of a block of rows with a panel, into one half of the scratch.
+    /// The sums of a block of rows with a panel, into the scratch.
     ///
     /// # Safety
     /// The CPU has I, and its tiles are open.
@@ -189,9 +209,8 @@ impl CodeBlock<'_> {
         let step = width * STEP;
         let data = self.codes.panel(panel);
         let (steps, ahead) = (self.codes.steps(), data.len() / blocks.count * block);
-        let half = block % 2 * I::DOT_ROWS * width;
-        // SAFETY: the row is inside the left side, with as many after it as a tile reads, the half of the scratch has rows for them all, and a
-        // panel has all steps.
+        // SAFETY: the row is inside the left side, with as many after it as a tile reads, the scratch has rows for them all, and a panel has
+        // all steps.
         unsafe {
             let tile = Tile {
                 a: self
@@ -202,7 +221,7 @@ impl CodeBlock<'_> {
                 a_stride: self.left.stride,
                 b: data.as_ptr(),
                 b_stride: step,
-                c: self.scratch.output.as_mut_ptr().add(half).cast(),
+                c: self.scratch.output.as_mut_ptr().cast(),
                 c_stride: step,
                 steps,
                 accumulate: false,
@@ -214,21 +233,53 @@ impl CodeBlock<'_> {
         }
     }
 
+    /// Whether any of a block's sums is not below the lowest threshold of its rows. Mostly none is, and to know that takes an instruction or two
+    /// for a register of sums.
+    ///
+    /// # Safety
+    /// As [`Self::compare`].
+    #[inline(always)]
+    unsafe fn may_reach<I: Isa>(&self, limits: &Panel, blocks: RowBlocks, block: usize) -> bool {
+        let (first, count) = blocks.get(block);
+        // SAFETY: whole registers of the thresholds, of the panel's numbers and of each row's sums.
+        unsafe {
+            let thresholds = self.scratch.sums.as_ptr().add(first);
+            let mut lowest = I::load(thresholds);
+            for row in (0..count).step_by(I::LANES) {
+                lowest = I::min(lowest, I::load(thresholds.add(row)));
+            }
+            let zero = I::splat(0.0);
+            let lowest = I::splat(-I::largest(I::sub(zero, lowest)));
+            let mut bits = 0;
+            for vector in 0..I::DOT_VECTORS {
+                let at = vector * I::LANES;
+                let sums = self.scratch.output.as_ptr().add(at).cast();
+                let largest = I::largest_i32(sums, I::DOT_VECTORS * I::LANES, count);
+                let limit = I::fma(
+                    lowest,
+                    I::load(limits.inverse_scales.as_ptr().add(at)),
+                    I::load(limits.excess.as_ptr().add(at)),
+                );
+                bits |= I::not_less(largest, limit);
+            }
+            bits != 0
+        }
+    }
+
     /// Lists the pairs of a block whose sums are not below their thresholds.
     ///
     /// # Safety
-    /// The CPU has I, and the sums of the block are in their half of the scratch.
+    /// The CPU has I, and the sums of the block are in the scratch.
     #[inline(always)]
     unsafe fn compare<I: Isa>(&mut self, limits: &Panel, blocks: RowBlocks, block: usize) {
         let width = I::DOT_VECTORS * I::LANES;
         let (first, count) = blocks.get(block);
-        let half = block % 2 * I::DOT_ROWS * width;
         for row in 0..count {
             let mut bits = 0;
             // SAFETY: whole registers of the row's sums and of the panel's numbers.
             unsafe {
                 let threshold = I::splat(self.scratch.sums[first + row]);
-                let sums = self.scratch.output.as_ptr().add(half + row * width);
+                let sums = self.scratch.output.as_ptr().add(row * width);
                 for vector in 0..I::DOT_VECTORS {
                     let at = vector * I::LANES;
                     let limit = I::fma(
@@ -248,7 +299,7 @@ impl CodeBlock<'_> {
 
     #[cold]
     fn list(&mut self, limits: &Panel, row: usize, mut bits: u64, width: usize) {
-        let left = self.left.rows.start + self.rows.start + row;
+        let left = self.left.order[self.rows.start + row];
         let panel = limits.rows.start / width * width;
         while bits != 0 {
             let right = panel + bits.trailing_zeros() as usize;

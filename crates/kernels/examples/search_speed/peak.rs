@@ -25,15 +25,23 @@ pub fn products(kernel: Kernel, threads: usize, bytes: bool) -> f64 {
     done / start.elapsed().as_secs_f64()
 }
 
-/// Sum of the bits of some floats, which is nothing but reading them.
+/// Sum of the bits of some floats, which is nothing but reading them: from four pages in turn, so that what is prefetched overlaps.
 pub fn sum(memory: &[f32]) -> u32 {
-    let mut sums = [0u32; 32];
-    for line in memory.chunks_exact(32) {
-        for (sum, x) in sums.iter_mut().zip(line) {
-            *sum = sum.wrapping_add(x.to_bits());
+    const PAGE: usize = 1024;
+    let mut sums = [[0u32; 8]; 4];
+    for block in memory.chunks_exact(4 * PAGE) {
+        for at in (0..PAGE).step_by(8) {
+            for (page, sums) in sums.iter_mut().enumerate() {
+                let some = &block[page * PAGE + at..][..8];
+                for (sum, x) in sums.iter_mut().zip(some) {
+                    *sum = sum.wrapping_add(x.to_bits());
+                }
+            }
         }
     }
-    sums.into_iter().fold(0, u32::wrapping_add)
+    sums.as_flattened()
+        .iter()
+        .fold(0, |all, sum| all.wrapping_add(*sum))
 }
 
 /// Plain Rust: eight registers of four floats, or as many bytes.
@@ -50,7 +58,7 @@ fn generic(bytes: bool) -> f64 {
         let (mut sums, a, b) = ([0f32; 32], black_box(1.5f32), black_box(1e-9f32));
         for _ in 0..ROUNDS {
             for sum in &mut sums {
-                *sum = a * b + *sum;
+                *sum += a * b;
             }
             black_box(&mut sums);
         }

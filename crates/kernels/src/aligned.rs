@@ -64,6 +64,16 @@ impl<T: Plain> AlignedBuffer<T> {
         }
     }
 
+    /// Makes the buffer at least `len` long and keeps what it holds; what is new is zero. It grows by half of its length at least, so that growing
+    /// little by little copies each element a few times at most.
+    pub(crate) fn grow(&mut self, len: usize) {
+        if self.len < len {
+            let mut longer = Self::zeroed(len.max(self.len + self.len / 2));
+            longer[..self.len].copy_from_slice(self);
+            *self = longer;
+        }
+    }
+
     fn layout(len: usize) -> Layout {
         match Layout::array::<T>(len).and_then(|l| l.align_to(LINE)) {
             Ok(layout) => layout,
@@ -116,5 +126,10 @@ mod tests {
         b.ensure(1000);
         assert_eq!(b.as_ptr() as usize % LINE, 0);
         assert!(b.len() == 1000 && b.iter().all(|&x| x == 0.0));
+        b[999] = 7.0;
+        b.grow(1001);
+        assert!(b.len() == 1500 && b[999] == 7.0 && b[1000..].iter().all(|&x| x == 0.0));
+        b.grow(10);
+        assert_eq!(b.len(), 1500);
     }
 }

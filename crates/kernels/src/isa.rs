@@ -9,11 +9,16 @@ mod amx_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
+mod avx2_dots;
+#[cfg(target_arch = "x86_64")]
 mod avx2_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 #[cfg(target_arch = "x86_64")]
+mod avx512_dots;
+#[cfg(target_arch = "x86_64")]
 mod avx512_tile;
+mod dot_tile;
 mod generic;
 mod generic_tile;
 
@@ -23,7 +28,11 @@ pub(crate) use amx::available as amx_available;
 pub(crate) use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::{Amx, Avx512};
+pub(crate) use dot_tile::{DotColumns, DotRows, DotTile, MOST_COLUMNS};
 pub(crate) use generic::Generic;
+
+/// Parts of a sum over a row: element i belongs to part i mod 16, whatever the width of a register is.
+pub(crate) const PARTS: usize = 16;
 
 /// Vectors of f32 and what the kernels do with them.
 ///
@@ -62,6 +71,12 @@ pub(crate) trait Isa: Copy + 'static {
     const BLOCK_ROWS: usize;
     /// Vectors in a row of both.
     const DOT_VECTORS: usize;
+    /// Rows of a tile of dot products, at most [`MOST_ROWS`].
+    const PAIR_ROWS: usize;
+    /// Columns of it, at most [`MOST_COLUMNS`].
+    const PAIR_COLUMNS: usize;
+    /// What [`Isa::tile_codes`] wants to be added to each byte of A.
+    const CODE_BIAS: u8 = 128;
 
     /// All lanes `x`.
     unsafe fn splat(x: f32) -> Self::F32;
@@ -93,12 +108,16 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn scale_by_power(x: Self::F32, n: Self::F32) -> Self::F32;
     /// The nearest whole number, halves to even.
     unsafe fn round(x: Self::F32) -> Self::F32;
+    /// Which lanes of a are not less than those of b (a NaN is not), the first lane in the lowest bit.
+    unsafe fn not_less(a: Self::F32, b: Self::F32) -> u32;
     /// Sum of the lanes: the upper half is added to the lower, until one is left.
     unsafe fn sum(x: Self::F32) -> f32;
     /// Largest lane.
     unsafe fn largest(x: Self::F32) -> f32;
     /// LANES i32 as f32, each the nearest.
     unsafe fn load_i32(p: *const i32) -> Self::F32;
+    /// The largest of `rows` i32 in each lane, `stride` i32 apart, as f32, each the nearest.
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> Self::F32;
     /// LANES i8 as f32: byte `byte` (0..=3) of each four from `p` on, all of which may be read.
     unsafe fn load_i8(p: *const i8, byte: usize) -> Self::F32;
     /// The nearest whole numbers, halves to even, as u8; what is not in 0..=255 becomes any byte.
@@ -130,9 +149,25 @@ pub(crate) trait Isa: Copy + 'static {
     unsafe fn tile_dot(tile: &Tile, rows: usize);
     /// As [`Isa::tile_dot`] with `vectors` (1..=DOT_VECTORS), for weights that are at most 64 and otherwise any.
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, vectors: usize);
+    /// As [`Isa::tile_dot`] for any bytes of B but −128: A holds as many signed bytes, −127..=127, each plus CODE_BIAS, and C becomes the
+    /// exact sums of A as it is times B.
+    unsafe fn tile_codes(tile: &Tile, rows: usize);
+    /// As [`Isa::tile_codes`] with one row, which is read and written alone; [`Isa::open_dots`] is not needed.
+    unsafe fn tile_code_row(tile: &Tile);
     /// As [`Isa::tile_dot`] with `rows` (1..=BLOCK_ROWS), in blocks of eight steps: each block's sum times its scale (f16, one a column,
     /// `scale_stride` bytes from block to block) is added to an f32 result. The tile's prefetch moves on a block.
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize);
+    /// Dot products of the first PAIR_ROWS rows at `a` with the first PAIR_COLUMNS at `b`, each of `n` elements, summed in [`PARTS`] parts.
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile);
+    /// Dot products of the row at `a` with all rows at `b`, as [`Isa::tile_pairs`] has them.
+    #[inline(always)]
+    unsafe fn tile_row(a: *const f32, b: &DotColumns, n: usize) -> [f32; MOST_COLUMNS] {
+        // SAFETY: passed on from the caller.
+        unsafe {
+            let [sums] = dot_tile::part_sums::<Self, 1, MOST_COLUMNS>(&[a], b, n);
+            dot_tile::totals::<Self, MOST_COLUMNS>(&sums)
+        }
+    }
     /// Hints that the cache line at `p` will be read soon; any address is allowed.
     unsafe fn prefetch(p: *const u8);
     /// As [`Isa::prefetch`], for a line that will be written.

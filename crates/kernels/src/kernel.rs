@@ -3,6 +3,7 @@
 #[cfg(target_arch = "x86_64")]
 use crate::isa::{Amx, Avx2, Avx512, amx_available};
 use crate::isa::{Generic, Isa};
+use std::sync::OnceLock;
 
 /// Environment variable that forces a path (`generic`, `avx2`, `avx512vnni`, `amx`), for tests.
 const FORCE: &str = "YUYI_KERNEL";
@@ -83,6 +84,13 @@ impl Kernel {
             Ok(name) if !name.is_empty() => Self::named(&name),
             _ => Ok(Self::best()),
         }
+    }
+
+    /// As [`Kernel::detect`], asked once and remembered; the fastest path where `YUYI_KERNEL` names none that there is. For arithmetic on
+    /// vectors that are there already, far from where a model is loaded and the variable is complained about.
+    pub fn of_process() -> Self {
+        static KERNEL: OnceLock<Kernel> = OnceLock::new();
+        *KERNEL.get_or_init(|| Self::detect().unwrap_or_else(|_| Self::best()))
     }
 
     fn named(name: &str) -> Result<Self, String> {

@@ -8,7 +8,9 @@
 
 mod aligned;
 mod attention;
+mod codes;
 mod cores;
+mod dot;
 mod exp;
 mod gelu;
 mod isa;
@@ -17,24 +19,34 @@ mod layer_norm;
 mod linear;
 mod matrix;
 mod packed;
+mod pairs;
 mod quantize;
+mod row_set;
+mod scan;
 mod softmax;
 mod sum;
 mod team;
 mod tile;
+mod vectors;
 
 #[cfg(test)]
 mod testing;
 
 pub use attention::{AttentionFormat, AttentionShape, INTEGER_TOKENS, attention};
+pub use codes::Codes;
 pub use cores::usable_cores;
+pub use dot::{as_cosine, cosine, dot, dots};
 pub use gelu::Activation;
 pub use kernel::{Kernel, KernelPath};
 pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};
 pub use linear::linear;
 pub use matrix::{Matrix, MatrixMut, MatrixView};
 pub use packed::{PackedLinear, RowWeights, Source, WeightFormat};
+pub use pairs::{Pair, PairSearch};
 pub use quantize::{
     BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };
+pub use row_set::RowSet;
+pub use scan::{Hit, scan};
 pub use team::Team;
+pub use vectors::{Rows, Vectors};

@@ -93,6 +93,27 @@ pub struct MatrixView<'a> {
 }
 
 impl<'a> MatrixView<'a> {
+    /// Rows that lie one after the other without gaps, as in a mapped file.
+    ///
+    /// # Panics
+    /// When `data` is not whole rows; without columns there are no rows.
+    pub fn of_rows(data: &'a [f32], columns: usize) -> Self {
+        let rows = data.len().checked_div(columns).unwrap_or(0);
+        assert_eq!(data.len(), rows * columns, "whole rows of {columns}");
+        Self::packed(data, rows, columns)
+    }
+
+    /// `rows` rows without gaps.
+    pub(crate) fn packed(data: &'a [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns);
+        Self {
+            data,
+            rows,
+            columns,
+            stride: columns,
+        }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -252,6 +273,21 @@ mod tests {
     #[should_panic(expected = "rows 4..6 of 5")]
     fn a_part_is_inside() {
         Matrix::zeros(5, 3).view().part(4..6);
+    }
+
+    #[test]
+    fn rows_without_gaps() {
+        let data: Vec<f32> = (0..6u8).map(f32::from).collect();
+        let view = MatrixView::of_rows(&data, 3);
+        assert_eq!((view.rows(), view.row(1)), (2, &[3.0f32, 4.0, 5.0][..]));
+        assert_eq!(MatrixView::of_rows(&[], 0).rows(), 0);
+        assert_eq!(MatrixView::of_rows(&[], 7).rows(), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "whole rows of 4")]
+    fn rows_without_gaps_are_whole() {
+        MatrixView::of_rows(&[0.0; 6], 4);
     }
 
     #[test]

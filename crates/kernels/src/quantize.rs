@@ -15,6 +15,7 @@
 
 mod weights;
 
+pub(crate) use self::weights::round;
 pub use self::weights::{fits_int8, quantize_int4, quantize_int8};
 
 use crate::aligned::{AlignedBuffer, odd_stride};

@@ -1,10 +1,9 @@
 //! Sums over a row that have the same bits on every vector width.
+//!
+//! Element i belongs to part i mod 16, whatever the width of a register is, and the sixteen parts are halved four times: so a machine with
+//! AVX-512 computes the same vectors as one with AVX2, and both can share a cache.
 
-use crate::isa::Isa;
-
-/// Partial sums of a row: element i belongs to part i mod 16, whatever the width of a register is, so a machine with
-/// AVX-512 computes the same vectors as one with AVX2, and both can share a cache.
-pub(crate) const PARTS: usize = 16;
+use crate::isa::{Isa, PARTS};
 
 /// A sum in [`PARTS`] parts, added a whole register of consecutive elements at a time.
 #[derive(Clone, Copy)]

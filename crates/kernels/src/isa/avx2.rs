@@ -1,6 +1,6 @@
 //! AVX2 with FMA and F16C: 16 registers of eight floats.
 
-use super::{Isa, avx2_tile};
+use super::{DotColumns, DotRows, DotTile, Isa, avx2_dots, avx2_tile};
 use crate::tile::Tile;
 use std::arch::x86_64::*;
 
@@ -48,6 +48,11 @@ impl Isa for Avx2 {
     const DOT_ROWS: usize = 4;
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = avx2_tile::VECTORS;
+    // 3 × 2 pairs of two registers, and for either half 2 columns and a row: 15 registers, and five loads for six products.
+    const PAIR_ROWS: usize = 3;
+    const PAIR_COLUMNS: usize = 2;
+    // Signed bytes as they are: unsigned ones of full size would saturate.
+    const CODE_BIAS: u8 = 0;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m256 {
@@ -113,6 +118,10 @@ impl Isa for Avx2 {
         unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
     }
     #[inline(always)]
+    unsafe fn not_less(a: __m256, b: __m256) -> u32 {
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_NLT_UQ>(a, b)) as u32 }
+    }
+    #[inline(always)]
     unsafe fn sum(x: __m256) -> f32 {
         unsafe { fold(x, |a, b| _mm_add_ps(a, b)) }
     }
@@ -130,6 +139,17 @@ impl Isa for Avx2 {
     #[inline(always)]
     unsafe fn load_i32(p: *const i32) -> __m256 {
         unsafe { _mm256_cvtepi32_ps(_mm256_loadu_si256(p.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> __m256 {
+        unsafe {
+            let mut largest = _mm256_set1_epi32(i32::MIN);
+            for row in 0..rows {
+                let row = _mm256_loadu_si256(p.add(row * stride).cast());
+                largest = _mm256_max_epi32(largest, row);
+            }
+            _mm256_cvtepi32_ps(largest)
+        }
     }
     #[inline(always)]
     unsafe fn load_i8(p: *const i8, byte: usize) -> __m256 {
@@ -206,6 +226,25 @@ impl Isa for Avx2 {
                 _ => avx2_tile::narrow_rows::<2>(tile, rows),
             }
         }
+    }
+    #[inline(always)]
+    unsafe fn tile_codes(tile: &Tile, rows: usize) {
+        unsafe {
+            match rows {
+                1 => avx2_tile::signed::<1>(tile),
+                2 => avx2_tile::signed::<2>(tile),
+                3 => avx2_tile::signed::<3>(tile),
+                _ => avx2_tile::signed::<4>(tile),
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn tile_code_row(tile: &Tile) {
+        unsafe { avx2_tile::signed::<1>(tile) }
+    }
+    #[inline(always)]
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
+        unsafe { avx2_dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

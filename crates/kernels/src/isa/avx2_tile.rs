@@ -130,6 +130,52 @@ unsafe fn narrow<const R: usize, const V: usize>(t: &Tile) {
     }
 }
 
+/// i8 of −127..=127 times i8 of −127..=127 summed into i32, for R rows.
+///
+/// The sign of A goes over to B, so that `vpmaddubsw` has an unsigned side: two products of 127 · 127 fit i16. Four may not, so every step
+/// is widened by itself.
+///
+/// # Safety
+/// The CPU has AVX2, and `t` describes its matrices truly.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(crate) unsafe fn signed<const R: usize>(t: &Tile) {
+    // SAFETY: every address is inside A, B or C as the caller describes them.
+    unsafe {
+        let mut acc = [[_mm256_setzero_si256(); VECTORS]; R];
+        if t.accumulate {
+            for (r, row) in acc.iter_mut().enumerate() {
+                for (v, x) in row.iter_mut().enumerate() {
+                    *x = _mm256_loadu_si256(t.c_at::<__m256i>(r, v));
+                }
+            }
+        }
+        let ones = _mm256_set1_epi16(1);
+        let (mut b, mut ahead) = (t.b, t.prefetch);
+        for step in 0..t.steps {
+            _mm_prefetch::<_MM_HINT_T0>(ahead.cast());
+            ahead = ahead.wrapping_add(t.prefetch_stride);
+            let mut w = [_mm256_setzero_si256(); VECTORS];
+            for (v, w) in w.iter_mut().enumerate() {
+                *w = _mm256_loadu_si256(b.add(v * REGISTER).cast());
+            }
+            for (r, row) in acc.iter_mut().enumerate() {
+                let a = broadcast(t, r, step * 4);
+                let size = _mm256_abs_epi8(a);
+                for (v, x) in row.iter_mut().enumerate() {
+                    let pairs = _mm256_maddubs_epi16(size, _mm256_sign_epi8(w[v], a));
+                    *x = _mm256_add_epi32(*x, _mm256_madd_epi16(pairs, ones));
+                }
+            }
+            b = b.wrapping_add(t.b_stride);
+        }
+        for (r, row) in acc.iter().enumerate() {
+            for (v, &x) in row.iter().enumerate() {
+                _mm256_storeu_si256(t.c_at::<__m256i>(r, v), x);
+            }
+        }
+    }
+}
+
 /// Blocks of eight steps, each block's sum times its scale added to an f32 result, for R rows.
 ///
 /// # Safety

@@ -1,6 +1,6 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
-use super::{Avx2, Isa, amx, amx_tile, avx512_tile};
+use super::{Avx2, DotColumns, DotRows, DotTile, Isa, amx, amx_tile, avx512_dots, avx512_tile};
 use crate::tile::{BLOCK_STEPS, GROUP_ROWS, RowBlocks, Tile};
 use std::arch::x86_64::*;
 
@@ -90,6 +90,9 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
         avx512_tile::BLOCK_ROWS
     };
     const DOT_VECTORS: usize = 3;
+    // 24 accumulators, 4 columns and a row are 29 registers, and ten loads feed 24 products.
+    const PAIR_ROWS: usize = 6;
+    const PAIR_COLUMNS: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m512 {
@@ -152,6 +155,10 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
         unsafe { _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(x) }
     }
     #[inline(always)]
+    unsafe fn not_less(a: __m512, b: __m512) -> u32 {
+        unsafe { u32::from(_mm512_cmp_ps_mask::<_CMP_NLT_UQ>(a, b)) }
+    }
+    #[inline(always)]
     unsafe fn sum(x: __m512) -> f32 {
         // Halved as in the other sets, so that the bits are theirs.
         unsafe {
@@ -174,6 +181,17 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     #[inline(always)]
     unsafe fn load_i32(p: *const i32) -> __m512 {
         unsafe { _mm512_cvtepi32_ps(_mm512_loadu_si512(p.cast())) }
+    }
+    #[inline(always)]
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> __m512 {
+        unsafe {
+            let mut largest = _mm512_set1_epi32(i32::MIN);
+            for row in 0..rows {
+                let row = _mm512_loadu_si512(p.add(row * stride).cast());
+                largest = _mm512_max_epi32(largest, row);
+            }
+            _mm512_cvtepi32_ps(largest)
+        }
     }
     #[inline(always)]
     unsafe fn load_i8(p: *const i8, byte: usize) -> __m512 {
@@ -267,6 +285,19 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
                 avx512_tile::run_dot(tile, rows, vectors)
             }
         }
+    }
+    #[inline(always)]
+    unsafe fn tile_codes(tile: &Tile, rows: usize) {
+        // Nothing saturates here.
+        unsafe { Self::tile_dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_code_row(tile: &Tile) {
+        unsafe { avx512_tile::run_dot(tile, 1, Self::DOT_VECTORS) }
+    }
+    #[inline(always)]
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
+        unsafe { avx512_dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

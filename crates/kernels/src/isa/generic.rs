@@ -1,6 +1,6 @@
 //! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
 
-use super::{Isa, generic_tile};
+use super::{DotColumns, DotRows, DotTile, Isa, dot_tile, generic_tile};
 use crate::tile::Tile;
 use half::f16;
 
@@ -38,6 +38,9 @@ impl Isa for Generic {
     const DOT_ROWS: usize = 4;
     const BLOCK_ROWS: usize = 4;
     const DOT_VECTORS: usize = 1;
+    // Four 128-bit registers a pair.
+    const PAIR_ROWS: usize = 1;
+    const PAIR_COLUMNS: usize = 2;
 
     #[inline(always)]
     unsafe fn splat(x: f32) -> V {
@@ -109,6 +112,11 @@ impl Isa for Generic {
         x.map(f32::round_ties_even)
     }
     #[inline(always)]
+    unsafe fn not_less(a: V, b: V) -> u32 {
+        let less = |i: usize| a[i] < b[i];
+        (0..LANES).fold(0, |bits, i| bits | u32::from(!less(i)) << i)
+    }
+    #[inline(always)]
     unsafe fn sum(x: V) -> f32 {
         ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]))
     }
@@ -124,6 +132,18 @@ impl Isa for Generic {
     unsafe fn load_i32(p: *const i32) -> V {
         // SAFETY: good for LANES elements by the trait's contract.
         unsafe { p.cast::<[i32; LANES]>().read_unaligned() }.map(|x| x as f32)
+    }
+    #[inline(always)]
+    unsafe fn largest_i32(p: *const i32, stride: usize, rows: usize) -> V {
+        let mut largest = [i32::MIN; LANES];
+        for row in 0..rows {
+            // SAFETY: good for LANES elements of each row by the trait's contract.
+            let row = unsafe { p.add(row * stride).cast::<[i32; LANES]>().read_unaligned() };
+            for (largest, x) in largest.iter_mut().zip(row) {
+                *largest = x.max(*largest);
+            }
+        }
+        largest.map(|x| x as f32)
     }
     #[inline(always)]
     unsafe fn load_i8(p: *const i8, byte: usize) -> V {
@@ -179,6 +199,21 @@ impl Isa for Generic {
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
         unsafe { generic_tile::dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_codes(tile: &Tile, rows: usize) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::dot(tile, rows) }
+    }
+    #[inline(always)]
+    unsafe fn tile_code_row(tile: &Tile) {
+        // SAFETY: passed on from the caller.
+        unsafe { generic_tile::dot(tile, 1) }
+    }
+    #[inline(always)]
+    unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
+        // SAFETY: passed on from the caller.
+        unsafe { dot_tile::run::<Self, 1, 2>(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

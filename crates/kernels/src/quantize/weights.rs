@@ -77,7 +77,7 @@ pub(super) fn clip_int8(x: f32) -> f32 {
 
 /// The nearest whole number, halves to even, for |x| < 2²²: adding 1.5 · 2²³ leaves no room for a fraction. Unlike a
 /// call of the rounding function it vectorises on every target.
-pub(super) fn round(x: f32) -> f32 {
+pub(crate) fn round(x: f32) -> f32 {
     const SHIFT: f32 = 12_582_912.0;
     (x + SHIFT) - SHIFT
 }

@@ -1,0 +1,102 @@
+"""Trains the model inside the program, on a CPU, from the committed data to the committed bytes.
+
+    python3 scripts/train_builtin --base BASE --out models/builtin
+    python3 scripts/train_builtin --base BASE --steps 100 --out /tmp/trial      a trial
+
+BASE is what scripts/build_builtin_model makes: the cut of multilingual-e5-small before training. Needs
+scripts/requirements-train.txt. The log of a run is what it prints; the figures on which a run was chosen come from
+scripts/check_quality.
+"""
+
+import argparse
+import random
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import data  # noqa: E402
+import export  # noqa: E402
+import rounding  # noqa: E402
+from training import Plan, Trainer  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+MATERIAL = REPOSITORY / "models" / "builtin" / "training"
+SEED = 7
+
+
+@dataclass
+class Material:
+    """What is trained on."""
+
+    families: list
+    contrasts: list
+    questions: list
+    translations: list
+    sentences: list
+
+
+def main():
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    plan = Plan(**{field.name: getattr(arguments, field.name) for field in fields(Plan)})
+    print(plan, flush=True)
+    material = read_material(arguments)
+    trainer = Trainer(arguments.base, plan, material)
+    trainer.run(lambda line: print(line, flush=True))
+    texts = calibration_texts(material)
+    torch.save(trainer.model.state_dict(), arguments.state) if arguments.state else None
+    rounded = rounding.round_layers(trainer.model, plan.first, texts, lambda line: print(line, flush=True))
+    export.write(arguments.base, arguments.out, trainer.model, plan.first, rounded)
+    print(f"{arguments.out} is written")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--base", type=Path, required=True, help="the folder of the untrained model")
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    parser.add_argument("--material", type=Path, default=MATERIAL, help="the training data")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--share", type=float, default=1.0, help="use this share of the data only, for a learning curve")
+    parser.add_argument("--state", type=Path, help="keep the trained weights before rounding, too")
+    for field in fields(Plan):
+        parser.add_argument(f"--{field.name}", type=field.type, default=field.default)
+    return parser.parse_args()
+
+
+def read_material(arguments):
+    folder = arguments.material
+    families, _ = data.split(data.families(folder), SEED)
+    contrasts, _ = data.split(data.contrasts(folder), SEED)
+    questions, _ = data.split(data.questions(folder), SEED)
+    translations = data.tatoeba(folder / "tatoeba.tsv")
+    random.Random(SEED).shuffle(translations)
+    translations = translations[data.HELD_TATOEBA :]
+    families, contrasts, questions = (part(items, arguments.share) for items in (families, contrasts, questions))
+    sentences = [text for question in questions for text in (question.text, question.answer)]
+    sentences += [chinese for chinese, _ in translations[:2000]]
+    intents = sum(len(family.intents) for family in families)
+    print(f"{len(families)} families, {intents} intents, {len(contrasts)} groups of contrasts, {len(questions)} questions")
+    return Material(families, contrasts, questions, translations, sentences)
+
+
+def part(items, share):
+    return items[: max(1, round(share * len(items)))]
+
+
+def calibration_texts(material):
+    """What the rounding looks at: a little of everything."""
+    chosen = random.Random(SEED)
+    texts = [chosen.choice(intent) for family in material.families for intent in family.intents]
+    texts = chosen.sample(texts, min(1200, len(texts)))
+    texts += [group.others[0][1] for group in material.contrasts[:400]]
+    texts += [question.answer for question in material.questions[:300]]
+    texts += [text for pair in material.translations[:150] for text in pair]
+    return list(dict.fromkeys(texts))
+
+
+if __name__ == "__main__":
+    main()

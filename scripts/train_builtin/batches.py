@@ -1,0 +1,104 @@
+"""What one step learns from. Each source makes batches without end, from a generator of its own."""
+
+import random
+
+# Texts of one meaning in a batch: two wordings of each intent.
+FAMILIES = 7
+GROUPS = 20
+QUESTIONS = 10
+SENTENCES = 48
+# Characters of a long passage: as much as the model reads.
+LONG = (150, 620)
+
+
+class Families:
+    """Whole families: the intents of one are the hard negatives of each other."""
+
+    def __init__(self, families, seed):
+        self.families, self.random, self.queue = families, random.Random(seed), []
+
+    def next(self):
+        first, second, groups = [], [], []
+        for _ in range(FAMILIES):
+            for intent in self.family().intents:
+                a, b = self.random.sample(intent, 2)
+                first.append(a)
+                second.append(b)
+                groups.append(len(groups))
+        return first, second, groups
+
+    def family(self):
+        if not self.queue:
+            self.queue = self.families[:]
+            self.random.shuffle(self.queue)
+        return self.queue.pop()
+
+
+class Contrasts:
+    """Pairs with grades: rewordings, contrasts, and sentences of other groups."""
+
+    def __init__(self, contrasts, seed):
+        self.contrasts, self.random, self.queue = contrasts, random.Random(seed), []
+
+    def next(self):
+        pairs, anchors = [], []
+        for _ in range(GROUPS):
+            group = self.group()
+            anchor, *rewordings = self.random.sample(group.same, min(3, len(group.same)))
+            pairs += [(anchor, text, 1.0) for text in rewordings]
+            grade, other = self.random.choice(group.others)
+            pairs += [(anchor, other, grade), (rewordings[0], other, grade)]
+            anchors.append(anchor)
+        unrelated = zip(anchors, anchors[1:] + anchors[:1])
+        return pairs + [(a, b, 0.0) for a, b in unrelated]
+
+    def group(self):
+        if not self.queue:
+            self.queue = self.contrasts[:]
+            self.random.shuffle(self.queue)
+        return self.queue.pop()
+
+
+class Questions:
+    """Questions and passages, of which some are long: the passage that answers among others that do not."""
+
+    def __init__(self, questions, seed):
+        self.questions, self.random = questions, random.Random(seed)
+
+    def next(self):
+        asked = self.random.sample(self.questions, QUESTIONS)
+        answers = [self.lengthened(question.answer) for question in asked]
+        return [question.text for question in asked], answers + [self.lengthened(question.near) for question in asked]
+
+    def lengthened(self, passage):
+        """Half of the passages stand among others, as a paragraph does in a page."""
+        if self.random.random() < 0.5:
+            return passage
+        longest, parts = self.random.randint(*LONG), [passage]
+        while sum(map(len, parts)) < longest:
+            other = self.random.choice(self.questions)
+            parts.insert(self.random.randint(0, len(parts)), other.near)
+        return "".join(parts)
+
+
+class Translations:
+    """Sentences beside their translations."""
+
+    def __init__(self, pairs, seed):
+        self.pairs, self.random = pairs, random.Random(seed)
+
+    def next(self):
+        pairs = self.random.sample(self.pairs, SENTENCES)
+        first, second = zip(*pairs)
+        names = {}
+        return list(first), list(second), [names.setdefault(text, len(names)) for text in second]
+
+
+class Sentences:
+    """Plain sentences and passages, whose likenesses shall stay what they were."""
+
+    def __init__(self, texts, seed):
+        self.texts, self.random = texts, random.Random(seed)
+
+    def next(self):
+        return self.random.sample(self.texts, SENTENCES)

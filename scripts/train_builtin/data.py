@@ -1,0 +1,89 @@
+"""The training sentences of models/builtin/training, and the free ones beside them.
+
+Every source gives items that a step takes its batch from; nothing here knows of vectors.
+"""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+HELD_OUT = 10  # One family or group in so many is never trained on: contrasts of these are measured.
+HELD_TATOEBA = 1000
+
+
+@dataclass
+class Family:
+    """Intents that are near neighbours: each a list of wordings of one meaning."""
+
+    name: str
+    intents: list
+
+
+@dataclass
+class Contrast:
+    """A sentence, others that mean the same, and others that only look so, each with its grade in [0, 1]."""
+
+    kind: str
+    same: list
+    others: list
+
+
+@dataclass
+class Question:
+    """A question, a passage that answers it, and one that nearly does."""
+
+    text: str
+    answer: str
+    near: str
+
+
+def families(folder):
+    found = []
+    for path in sorted((folder / "intents").glob("*.txt")):
+        for line in lines(path):
+            if line.startswith("# family: "):
+                found.append(Family(line.removeprefix("# family: "), []))
+            elif not line.startswith("#"):
+                found[-1].intents.append([wording.strip() for wording in line.split("|")])
+    return found
+
+
+def contrasts(folder):
+    found = []
+    for path in sorted((folder / "contrasts").glob("*.tsv")):
+        for line in lines(path):
+            kind, anchor, *rest = line.split("\t")
+            same = [field for field in rest if not graded(field)]
+            others = [graded(field) for field in rest if graded(field)]
+            found.append(Contrast(kind, [anchor, *same], others))
+    return found
+
+
+def graded(field):
+    """`0.5:text` as a grade and a text."""
+    grade, colon, text = field.partition(":")
+    return (float(grade), text) if colon and grade in {"0", "0.25", "0.5", "0.75"} else None
+
+
+def questions(folder):
+    rows = (line.split("\t") for path in sorted((folder / "passages").glob("*.tsv")) for line in lines(path))
+    return [Question(*row) for row in rows]
+
+
+def tatoeba(path):
+    """Chinese sentences with their English ones, from the pairs of Tatoeba: English, Chinese, attribution."""
+    pairs = sorted({tuple(line.split("\t")[:2]) for line in lines(path)})
+    return [(chinese, english) for english, chinese in pairs]
+
+
+def lines(path):
+    text = Path(path).read_text(encoding="utf-8")
+    return [line.rstrip("\n") for line in text.split("\n") if line.strip()]
+
+
+def split(items, seed):
+    """What is trained on, and what is held out, whatever else is in the data."""
+    shuffled = list(items)
+    random.Random(seed).shuffle(shuffled)
+    held = len(shuffled) // HELD_OUT
+    return shuffled[held:], shuffled[:held]

@@ -1,0 +1,46 @@
+"""The losses of a step, of unit vectors."""
+
+import torch
+from torch.nn import functional
+
+
+def contrastive(first, second, groups, temperature):
+    """InfoNCE both ways: each vector of `first` shall be nearest to the one of `second` in its place. Others of the same group
+    (of equal meaning) are no negatives."""
+    scores = first @ second.T / temperature
+    groups = torch.as_tensor(groups)
+    same = groups[:, None] == groups[None, :]
+    same.fill_diagonal_(False)
+    scores = scores.masked_fill(same, -1e4)
+    target = torch.arange(len(first))
+    return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
+
+
+def retrieval(questions, passages, temperature):
+    """InfoNCE one way: question i is answered by passage i; the passages after the last question answer none."""
+    return functional.cross_entropy(questions @ passages.T / temperature, torch.arange(len(questions)))
+
+
+def ranking(cosines, grades, scale):
+    """CoSENT (Su 2022): every pair with a higher grade shall have the higher cosine."""
+    lower = grades[:, None] < grades[None, :]
+    differences = scale * (cosines[:, None] - cosines[None, :])
+    wrong = differences[lower]
+    if not len(wrong):
+        return cosines.sum() * 0
+    return torch.logsumexp(torch.cat([torch.zeros(1), wrong]), 0)
+
+
+def distillation(vectors, teacher, temperature):
+    """How far the likenesses among texts are from those that the teacher saw: the divergence of their distributions, since the
+    vectors themselves are meant to move."""
+    unlike = ~torch.eye(len(vectors), dtype=torch.bool)
+    ours = (vectors @ vectors.T / temperature)[unlike].view(len(vectors), -1)
+    theirs = teacher[unlike].view(len(vectors), -1)
+    target = functional.softmax(standard(theirs), dim=1)
+    return functional.kl_div(functional.log_softmax(standard(ours), dim=1), target, reduction="batchmean")
+
+
+def standard(scores):
+    """Each row with mean 0 and deviation 1: the teacher's cosines lie in a narrower range than the pupil's."""
+    return (scores - scores.mean(1, keepdim=True)) / (scores.std(1, keepdim=True) + 1e-6)

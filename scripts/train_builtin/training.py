@@ -1,0 +1,175 @@
+"""The training itself: batches of several kinds in turn, the upper layers of the model, and the mean of their last weights."""
+
+import random
+import time
+from dataclasses import dataclass
+
+import torch
+
+import losses
+from batches import Contrasts, Families, Questions, Sentences, Translations
+from model import Model, batches, mean, pad
+
+# Tokens of a text of training; passages may be as long as the model reads.
+LONGEST = 512
+
+
+@dataclass
+class Plan:
+    """What a run is."""
+
+    steps: int = 1200
+    first: int = 6
+    rate: float = 5e-5
+    temperature: float = 0.04
+    scale: float = 20.0
+    seed: int = 0
+    distil: float = 0.0
+    # How often each kind of batch comes.
+    families: float = 5.0
+    contrasts: float = 3.0
+    questions: float = 1.0
+    translations: float = 1.0
+
+
+class Lower:
+    """Hidden states below the trained layers, each text computed once."""
+
+    def __init__(self, model, first):
+        self.model, self.first, self.known = model, first, {}
+
+    @torch.no_grad()
+    def states(self, texts):
+        """The states [texts, tokens, hidden] and the mask."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self.known]
+        ids = self.model.ids(missing, LONGEST)
+        for places in batches(ids, 4096):
+            padded, attention = pad([ids[place] for place in places])
+            hidden = self.model.through(self.model.embedded(padded), attention, 0, self.first)
+            for row, place in enumerate(places):
+                self.known[missing[place]] = hidden[row, : len(ids[place])].clone()
+        found = [self.known[text] for text in texts]
+        for text in missing:
+            # Passages are put together anew each time.
+            if len(self.known[text]) > 128:
+                del self.known[text]
+        longest = max(map(len, found))
+        states = torch.zeros(len(found), longest, found[0].shape[1])
+        attention = torch.zeros(len(found), longest, dtype=torch.bool)
+        for row, hidden in enumerate(found):
+            states[row, : len(hidden)] = hidden
+            attention[row, : len(hidden)] = True
+        return states, attention
+
+
+class Trainer:
+    """A model, and how it is trained."""
+
+    def __init__(self, folder, plan, material):
+        torch.manual_seed(plan.seed)
+        self.plan, self.model = plan, Model(folder)
+        self.model.freeze(plan.first)
+        self.lower = Lower(self.model, plan.first)
+        self.random = random.Random(plan.seed)
+        self.sources, self.weights = self.make_sources(material)
+        self.sentences = Sentences(material.sentences, plan.seed + 5)
+        self.teacher = Model(folder) if plan.distil else None
+        self.parameters = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=0.0, betas=(0.9, 0.98))
+        self.average, self.averaged = None, 0
+
+    def make_sources(self, material):
+        plan = self.plan
+        sources = [
+            (self.families, Families(material.families, plan.seed + 1), plan.families),
+            (self.contrasts, Contrasts(material.contrasts, plan.seed + 2), plan.contrasts),
+            (self.questions, Questions(material.questions, plan.seed + 3), plan.questions),
+            (self.translations, Translations(material.translations, plan.seed + 4), plan.translations),
+        ]
+        wanted = [source for source in sources if source[2] > 0]
+        return [(loss, source) for loss, source, _ in wanted], [weight for *_, weight in wanted]
+
+    def run(self, report):
+        started, recent = time.monotonic(), {}
+        for step in range(1, self.plan.steps + 1):
+            loss_of, source = self.random.choices(self.sources, self.weights)[0]
+            loss = loss_of(source.next())
+            if self.teacher is not None:
+                loss = loss + self.plan.distil * self.forgetting(self.sentences.next())
+            self.step(step, loss)
+            recent.setdefault(loss_of.__name__, []).append(loss.item())
+            if step % 50 == 0 or step == self.plan.steps:
+                means = ", ".join(f"{name} {sum(seen) / len(seen):.3f}" for name, seen in sorted(recent.items()))
+                report(f"step {step}: {means}; {time.monotonic() - started:.0f} s")
+                recent = {}
+        self.take_average()
+
+    def step(self, step, loss):
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.plan.rate * self.pace(step)
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimiser.step()
+        if step > self.plan.steps * 2 // 3:
+            self.remember()
+
+    def pace(self, step):
+        """Up over the first twentieth, then down to a tenth."""
+        warm = max(5, self.plan.steps // 20)
+        return min(1.0, step / warm) * max(0.1, 1 - step / self.plan.steps)
+
+    def remember(self):
+        """Adds the weights to the mean over the last third."""
+        with torch.no_grad():
+            if self.average is None:
+                self.average = [torch.zeros_like(p) for p in self.parameters]
+            for total, parameter in zip(self.average, self.parameters):
+                total += parameter
+        self.averaged += 1
+
+    def take_average(self):
+        with torch.no_grad():
+            for total, parameter in zip(self.average, self.parameters):
+                parameter.copy_(total / self.averaged)
+
+    def vectors(self, texts):
+        """Unit vectors of texts, in groups of like length so that little is padded."""
+        states, attention = self.lower.states(texts)
+        lengths = attention.sum(1)
+        order = torch.argsort(lengths)
+        out = [None] * len(texts)
+        for part in torch.chunk(order, max(1, len(texts) // 32)):
+            longest = int(lengths[part].max())
+            hidden, mask = states[part, :longest], attention[part, :longest]
+            hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
+            for place, vector in zip(part.tolist(), mean(hidden, mask)):
+                out[place] = vector
+        return torch.stack(out)
+
+    def families(self, batch):
+        first, second, groups = batch
+        vectors = self.vectors(first + second)
+        return losses.contrastive(vectors[: len(first)], vectors[len(first) :], groups, self.plan.temperature)
+
+    translations = families
+
+    def contrasts(self, batch):
+        texts = {}
+        for a, b, _ in batch:
+            texts.setdefault(a, len(texts))
+            texts.setdefault(b, len(texts))
+        vectors = self.vectors(list(texts))
+        a = vectors[[texts[pair[0]] for pair in batch]]
+        b = vectors[[texts[pair[1]] for pair in batch]]
+        return losses.ranking((a * b).sum(1), torch.tensor([pair[2] for pair in batch]), self.plan.scale)
+
+    def questions(self, batch):
+        questions, passages = batch
+        vectors = self.vectors(questions + passages)
+        return losses.retrieval(vectors[: len(questions)], vectors[len(questions) :], self.plan.temperature)
+
+    def forgetting(self, texts):
+        vectors = self.vectors(texts)
+        teacher = self.teacher.vectors(texts)
+        return losses.distillation(vectors, teacher @ teacher.T, self.plan.temperature)

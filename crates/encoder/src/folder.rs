@@ -18,6 +18,8 @@ const READ_LIMIT: u64 = 1 << 20;
 pub struct Folder {
     name: String,
     place: Place,
+    /// Put in front of the files' names: `""`, or a folder in it with `/` at the end.
+    base: String,
 }
 
 #[derive(Clone, Debug)]
@@ -52,7 +54,26 @@ impl Folder {
         Ok(Self {
             name,
             place: Place::Disk(path.to_owned()),
+            base: String::new(),
         })
+    }
+
+    /// The same model's files below `path`, a relative one; `""` for the folder itself.
+    pub(crate) fn inside(&self, path: &str) -> Self {
+        let path = path.trim_matches('/');
+        let base = match path {
+            "" | "." => self.base.clone(),
+            path => format!("{}{path}/", self.base),
+        };
+        Self {
+            base,
+            ..self.clone()
+        }
+    }
+
+    /// The name of a file from the model's own folder on.
+    fn full(&self, file: &str) -> String {
+        format!("{}{file}", self.base)
     }
 
     /// Files that are part of the program, by their names in a folder.
@@ -60,6 +81,7 @@ impl Folder {
         Self {
             name: name.to_owned(),
             place: Place::Program(files),
+            base: String::new(),
         }
     }
 
@@ -79,6 +101,7 @@ impl Folder {
     /// Whether there is an entry of that name (relative, with `/`). A folder or a dangling link counts:
     /// reading it is an error that names it, where passing over it would hide that something is wrong.
     pub fn contains(&self, file: &str) -> bool {
+        let file = self.full(file);
         match &self.place {
             Place::Disk(path) => path.join(file).symlink_metadata().is_ok(),
             Place::Program(files) => files.iter().any(|(name, _)| *name == file),
@@ -87,6 +110,7 @@ impl Folder {
 
     /// The name of a file as an error message shows it.
     pub(crate) fn show(&self, file: &str) -> String {
+        let file = self.full(file);
         match &self.place {
             Place::Disk(path) => path.join(file).display().to_string(),
             Place::Program(_) => format!("built-in {}/{file}", self.name),
@@ -98,6 +122,7 @@ impl Folder {
     /// # Errors
     /// When it does not exist or cannot be read.
     pub fn read(&self, file: &str) -> Result<FileBytes, Error> {
+        let file = &self.full(file);
         match &self.place {
             Place::Disk(path) => read_disk(&path.join(file)),
             Place::Program(files) => match files.iter().find(|(name, _)| *name == file) {

@@ -86,6 +86,10 @@ impl BertConfig {
         if !value.is_object() {
             return Err(Error::file(&file, "a JSON object was expected."));
         }
+        if value.get("hidden_size").is_none() && is_pooling(&value) {
+            let what = "this is the configuration of a Pooling. Name the folder above, which holds the model.";
+            return Err(Error::file(&file, what));
+        }
         let kind = value
             .get("model_type")
             .and_then(Value::as_str)
@@ -128,6 +132,17 @@ impl BertConfig {
     pub fn reach(&self) -> usize {
         self.max_position_embeddings - self.position_offset
     }
+}
+
+/// Whether the file is the one of a module beside the model.
+fn is_pooling(value: &Value) -> bool {
+    [
+        "word_embedding_dimension",
+        "embedding_dimension",
+        "pooling_mode",
+    ]
+    .iter()
+    .any(|field| value.get(field).is_some())
 }
 
 fn check_family(file: &str, kind: &str) -> Result<(), Error> {

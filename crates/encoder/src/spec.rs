@@ -96,6 +96,12 @@ impl ModelSpec {
         let pooling = match read_pooling(folder, &modules)? {
             Some(pooling) => pooling,
             None => defaults.pooling.ok_or_else(|| {
+                if let Some(architecture) = scorer(&transformer) {
+                    let what = format!(
+                        "{architecture} gives scores (a reranker or a classifier), not vectors. yuyi runs embedding models only."
+                    );
+                    return Error::unsupported(&transformer.show("config.json"), what);
+                }
                 let what = "there is none, and the model is not one whose pooling yuyi knows. \
                     Add the file with {\"pooling_mode_cls_token\": true} or {\"pooling_mode_mean_tokens\": true}.";
                 Error::file(&folder.show("1_Pooling/config.json"), what)
@@ -111,6 +117,21 @@ impl ModelSpec {
             prompts,
         })
     }
+}
+
+/// The architecture of config.json, if it is one that gives scores.
+fn scorer(folder: &Folder) -> Option<String> {
+    let config: Value = read_json(folder, "config.json").ok()?;
+    let architecture = config.get("architectures")?.get(0)?.as_str()?;
+    let scores = [
+        "ForSequenceClassification",
+        "ForTokenClassification",
+        "ForQuestionAnswering",
+    ];
+    scores
+        .iter()
+        .any(|kind| architecture.ends_with(kind))
+        .then(|| architecture.to_owned())
 }
 
 /// An adapter changes every vector; the libraries that a model is made with apply one that lies beside the weights.

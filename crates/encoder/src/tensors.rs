@@ -15,6 +15,21 @@ use std::ops::Range;
 /// Prefixes under which checkpoints keep their encoder, in the order in which they are tried.
 const PREFIXES: [&str; 5] = ["", "bert.", "roberta.", "model.", "0.auto_model."];
 
+/// Files in which weights may be instead of safetensors.
+const OTHER_FORMATS: [&str; 11] = [
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+    "tf_model.h5",
+    "flax_model.msgpack",
+    "model.onnx",
+    "onnx/model.onnx",
+    "model_optimized.onnx",
+    "model_state.pdparams",
+    "model.pdparams",
+    "openvino_model.xml",
+    "openvino/openvino_model.xml",
+];
+
 /// Types whose elements are numbers by themselves; others need a scale.
 pub(crate) const FLOATS: [DType; 4] = [DType::F32, DType::F16, DType::BF16, DType::F64];
 
@@ -244,7 +259,7 @@ impl Tensors {
         }
         let Some(dtype) = DType::of(entry.dtype) else {
             let what = format!(
-                "its type {:?} is not supported; F64, F32, F16, BF16, I8 and U8 are.",
+                "its type {:?} is not supported; F32, F16, BF16, F64, I8 and U8 are.",
                 entry.dtype
             );
             return Err(Error::tensor(&file.shown, name, what));
@@ -261,15 +276,30 @@ impl Tensors {
     }
 }
 
-/// Tells apart a folder whose weights are in the older format from one without weights.
+/// Tells apart a folder whose weights are in another format from one without weights.
 fn check_format(folder: &Folder) -> Result<(), Error> {
-    let pickled = "pytorch_model.bin";
-    if folder.contains("model.safetensors") || !folder.contains(pickled) {
+    if folder.contains("model.safetensors") {
         return Ok(());
     }
+    let Some(other) = OTHER_FORMATS.iter().find(|file| folder.contains(file)) else {
+        return Ok(());
+    };
+    let convert = match *other {
+        "pytorch_model.bin" | "pytorch_model.bin.index.json" => "",
+        "tf_model.h5" => ", from_tf=True",
+        "flax_model.msgpack" => ", from_flax=True",
+        _ => {
+            let what = format!(
+                "{} does not exist, and yuyi does not read {other}. Download the model with its safetensors, as \
+                 published for transformers.",
+                folder.show("model.safetensors")
+            );
+            return Err(Error::new(ErrorKind::NotFound, what));
+        }
+    };
     let what = format!(
-        "{} does not exist, and yuyi does not read {pickled}. Convert it in Python: \
-         AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER).",
+        "{} does not exist, and yuyi does not read {other}. Convert it in Python: \
+         AutoModel.from_pretrained(FOLDER{convert}).save_pretrained(FOLDER).",
         folder.show("model.safetensors")
     );
     Err(Error::new(ErrorKind::NotFound, what))

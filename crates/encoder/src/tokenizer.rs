@@ -18,7 +18,7 @@ use self::settings::Settings;
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
-use crate::json::without_mark;
+use crate::json::{check_contents, without_mark};
 use crate::modules::Modules;
 use crate::spec::ModelSpec;
 use crate::states::Place;
@@ -91,6 +91,7 @@ impl TextTokenizer {
         let shown = folder.show(file);
         let broken =
             |e: &dyn Display| Error::file(&shown, format!("this is not a sound tokenizer: {e}."));
+        check_contents(&shown, &bytes)?;
         let json = without_mark(&bytes);
         let parts: Parts = serde_json::from_slice(json).map_err(|e| broken(&e))?;
         charsmap::check(&parts.normalizer).map_err(|e| broken(&e))?;
@@ -286,10 +287,23 @@ fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
         let made = word_piece::from_vocab(folder)?;
         return Ok((vocabulary, FileBytes::Read(made.into())));
     }
-    let what = format!(
-        "{} does not exist, and there is no vocab.txt either.",
-        folder.show(json)
-    );
+    let others = [
+        "sentencepiece.bpe.model",
+        "spiece.model",
+        "tokenizer.model",
+        "vocab.json",
+    ];
+    let what = match others.into_iter().find(|file| folder.contains(file)) {
+        None => format!(
+            "{} does not exist, and there is no vocab.txt either.",
+            folder.show(json)
+        ),
+        Some(other) => format!(
+            "{} does not exist, and yuyi does not read {other}. Make it in Python: \
+             AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER).",
+            folder.show(json)
+        ),
+    };
     Err(Error::new(ErrorKind::NotFound, what))
 }
 

@@ -68,7 +68,12 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
-    let corpus = read_corpus(&args.files, args.measure.format, args.measure.scale)?;
+    let corpus = read_corpus(
+        &args.files,
+        args.measure.format,
+        args.measure.scale,
+        &args.measure.layout,
+    )?;
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {

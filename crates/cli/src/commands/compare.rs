@@ -150,7 +150,18 @@ impl Comparison {
                 )
             })
         });
-        findings.remarks(language).into_iter().chain(cut).collect()
+        let shares = || {
+            let measured = self.results.iter().filter_map(|r| r.measured.as_ref());
+            measured.filter_map(|standing| standing.waited_share)
+        };
+        let busy = machine::is_disturbed(shares()).then(|| {
+            language.pick(
+                "测量时这台机器还在忙别的（或处理器时间受限、线程多于处理器），耗时因此偏长。空闲时请再测一次。",
+                "Other work on this machine (or a limit of processor time, or more threads than processors) made these times longer. Measure again when nothing else runs.",
+            ).to_owned()
+        });
+        let remarks = findings.remarks(language).into_iter().chain(cut);
+        remarks.chain(busy).collect()
     }
 }
 

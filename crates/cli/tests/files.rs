@@ -236,7 +236,7 @@ fn labels_are_read_as_people_write_them() {
         assert_eq!(run.code, 0, "{labels:?}: {run:?}");
         let reply: Value = serde_json::from_str(&run.out).unwrap();
         assert_eq!(
-            reply["pairs"]["all"]["auc"]["value"], 1.0,
+            reply["files"][0]["auc"]["value"], 1.0,
             "{labels:?}: {}",
             run.out
         );

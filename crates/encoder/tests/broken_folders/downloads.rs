@@ -11,7 +11,9 @@ const TOKENIZER: &str = "tokenizer.json";
 #[test]
 fn weights_in_other_formats() {
     let convert = |arguments: &str| {
-        format!("Convert it in Python: AutoModel.from_pretrained(FOLDER{arguments}).save_pretrained(FOLDER).")
+        format!(
+            "Convert it in Python: AutoModel.from_pretrained(FOLDER{arguments}).save_pretrained(FOLDER)."
+        )
     };
     let download =
         "Download the model with its safetensors, as published for transformers.".to_owned();
@@ -81,10 +83,7 @@ fn pointers_and_pages_in_place_of_files() {
             error.starts_with(&format!("{file}: this is a Git LFS pointer")),
             "{error}"
         );
-        model.write(
-            file,
-            "<!DOCTYPE html>\n<html><body>404</body></html>",
-        );
+        model.write(file, "<!DOCTYPE html>\n<html><body>404</body></html>");
         let error = model.load_error();
         assert!(
             error.starts_with(&format!("{file}: this is a web page")),
@@ -110,10 +109,7 @@ fn a_level_above_or_below_the_model() {
     assert_eq!(open(parent.path()), expected);
     let below = inner.join("onnx");
     fs::create_dir(&below).unwrap();
-    assert!(open(&below).ends_with(&format!(
-        "but {} has. Name that folder.",
-        inner.display()
-    )));
+    assert!(open(&below).ends_with(&format!("but {} has. Name that folder.", inner.display())));
     let model = TestModel::copy(BERT);
     let pooling = Folder::open(model.path("1_Pooling")).unwrap();
     let error = yuyi_encoder::BertConfig::read(&pooling).unwrap_err();

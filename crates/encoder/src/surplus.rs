@@ -41,7 +41,7 @@ pub(crate) fn refuse(tensors: &Tensors, config: &BertConfig) -> Result<(), Error
 }
 
 /// What a tensor of a module may be called.
-const SUFFIXES: [&str; 9] = [
+const SUFFIXES: [&str; 8] = [
     "weight",
     "bias",
     "gamma",
@@ -50,7 +50,6 @@ const SUFFIXES: [&str; 9] = [
     "weight_q4",
     "weight_q4_scale",
     "weight_shape",
-    "weight_zero_point",
 ];
 
 /// The names of the architecture's modules, those of a layer as of the first: how many there are is a number in a file.

@@ -4,6 +4,7 @@ use crate::config::BertConfig;
 use crate::error::Error;
 use crate::tensors::Tensors;
 use crate::weights::{layer_linears, layer_norms};
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Parts of a checkpoint that a text's vector does not depend on: buffers, the pooler, and what pretraining put on top.
@@ -39,7 +40,19 @@ pub(crate) fn refuse(tensors: &Tensors, config: &BertConfig) -> Result<(), Error
     Err(tensors.error(name, what))
 }
 
-/// The names of all modules of the architecture.
+/// What a tensor of a module may be called.
+const SUFFIXES: [&str; 8] = [
+    "weight",
+    "bias",
+    "gamma",
+    "beta",
+    "weight_scale",
+    "weight_q4",
+    "weight_q4_scale",
+    "weight_shape",
+];
+
+/// The names of the architecture's modules, those of a layer as of the first: how many there are is a number in a file.
 fn modules(config: &BertConfig) -> HashSet<String> {
     let embeddings = [
         "word_embeddings",
@@ -48,38 +61,30 @@ fn modules(config: &BertConfig) -> HashSet<String> {
         "LayerNorm",
     ];
     let embeddings = embeddings.map(|name| format!("embeddings.{name}"));
-    let layers = (0..config.layers).flat_map(|layer| {
-        let linears = layer_linears(config, layer)
-            .into_iter()
-            .map(|(name, _)| name);
-        linears.chain(layer_norms(layer))
-    });
-    embeddings.into_iter().chain(layers).collect()
+    let linears = layer_linears(config, 0).into_iter().map(|(name, _)| name);
+    let layer = linears.chain(layer_norms(0));
+    embeddings.into_iter().chain(layer).collect()
 }
 
 fn is_known(name: &str, config: &BertConfig, modules: &HashSet<String>) -> bool {
-    let suffixes = [
-        "weight",
-        "bias",
-        "gamma",
-        "beta",
-        "weight_scale",
-        "weight_q4",
-        "weight_q4_scale",
-        "weight_shape",
-        "weight_zero_point",
-    ];
-    WITHOUT_EFFECT.iter().any(|part| name.starts_with(part))
-        || is_beyond(name, config.layers)
+    if WITHOUT_EFFECT.iter().any(|part| name.starts_with(part)) {
+        return true;
+    }
+    let (layer, name) = as_first_layer(name);
+    // Of layers that the configuration does not count, the remarks tell.
+    layer.is_some_and(|layer| layer >= config.layers)
         || name
             .rsplit_once('.')
-            .is_some_and(|(module, suffix)| suffixes.contains(&suffix) && modules.contains(module))
+            .is_some_and(|(module, suffix)| SUFFIXES.contains(&suffix) && modules.contains(module))
 }
 
-/// A layer that the configuration does not count; [`remarks`](crate::remarks) tell of it.
-fn is_beyond(name: &str, layers: usize) -> bool {
-    let number = name
+/// The number of a tensor's layer, and the tensor's name in the first one.
+fn as_first_layer(name: &str) -> (Option<usize>, Cow<'_, str>) {
+    let parts = name
         .strip_prefix("encoder.layer.")
-        .and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
-    number.is_some_and(|number| number >= layers)
+        .and_then(|rest| rest.split_once('.'));
+    match parts.and_then(|(number, rest)| Some((number.parse().ok()?, rest))) {
+        Some((layer, rest)) => (Some(layer), format!("encoder.layer.0.{rest}").into()),
+        None => (None, name.into()),
+    }
 }

@@ -37,7 +37,7 @@ pub(super) unsafe fn tile(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTi
     }
 }
 
-/// Of each register the sums of lanes that are a multiple of four apart, as `Isa::sum` adds them: those of the first in the first 128 bits,
+/// Of each register the sums of lanes that are a multiple of four apart, as `Simd::sum` adds them: those of the first in the first 128 bits,
 /// and so on.
 ///
 /// # Safety

@@ -10,19 +10,14 @@ mod amx_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
-mod avx2_dots;
-#[cfg(target_arch = "x86_64")]
 mod avx2_tile;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(target_arch = "x86_64")]
-mod avx512_dots;
 #[cfg(target_arch = "x86_64")]
 mod avx512_tile;
 mod dot_tile;
 mod float_tile;
 mod generic;
-mod generic_tile;
 mod simd;
 mod tiles;
 mod tuning;

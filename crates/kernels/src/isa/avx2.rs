@@ -1,8 +1,8 @@
 //! AVX2 with FMA and F16C: 16 registers of eight floats.
 
-use super::{
-    DotColumns, DotRows, DotTile, Simd, TileState, Tiles, Tuning, avx2_dots, avx2_tile, float_tile,
-};
+mod dots;
+
+use super::{DotColumns, DotRows, DotTile, Simd, TileState, Tiles, Tuning, avx2_tile, float_tile};
 use crate::tile::Tile;
 use std::arch::x86_64::*;
 
@@ -249,7 +249,7 @@ impl Tiles for Avx2 {
     }
     #[inline(always)]
     unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
-        unsafe { avx2_dots::tile(a, b, n, out) }
+        unsafe { dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

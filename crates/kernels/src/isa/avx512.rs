@@ -1,8 +1,10 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
+mod dots;
+
 use super::{
     Avx2, DotColumns, DotRows, DotTile, HalfTiles, Simd, TileState, Tiles, Tuning, amx, amx_tile,
-    avx512_dots, avx512_tile,
+    avx512_tile,
 };
 use crate::tile::{BLOCK_STEPS, GROUP_ROWS, RowBlocks, Tile};
 use std::arch::x86_64::*;
@@ -294,7 +296,7 @@ impl<const TILES: bool> Tiles for WithTiles<TILES> {
     }
     #[inline(always)]
     unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
-        unsafe { avx512_dots::tile(a, b, n, out) }
+        unsafe { dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {

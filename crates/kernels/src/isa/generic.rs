@@ -1,9 +1,8 @@
 //! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
 
-use super::{
-    DotColumns, DotRows, DotTile, Simd, TileState, Tiles, Tuning, dot_tile, float_tile,
-    generic_tile,
-};
+mod tile;
+
+use super::{DotColumns, DotRows, DotTile, Simd, TileState, Tiles, Tuning, dot_tile, float_tile};
 use crate::tile::Tile;
 use half::f16;
 
@@ -198,22 +197,22 @@ impl Tiles for Generic {
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, rows) }
+        unsafe { tile::dot(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, rows) }
+        unsafe { tile::dot(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_codes(tile: &Tile, rows: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, rows) }
+        unsafe { tile::dot(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_code_row(tile: &Tile) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, 1) }
+        unsafe { tile::dot(tile, 1) }
     }
     #[inline(always)]
     unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
@@ -223,7 +222,7 @@ impl Tiles for Generic {
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::blocks(tile, rows, scales, scale_stride) }
+        unsafe { tile::blocks(tile, rows, scales, scale_stride) }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tile of dot products for AVX2.
 
-use super::dot_tile::{first, part_sums};
-use super::{Avx2, DotColumns, DotRows, DotTile, Simd};
+use super::super::dot_tile::{first, part_sums};
+use super::super::{Avx2, DotColumns, DotRows, DotTile, Simd};
 use std::arch::x86_64::*;
 
 /// 3 × 2 dot products of two registers each, whose sums of lanes are added up together.

@@ -1,7 +1,7 @@
 //! The tile of dot products for AVX-512.
 
-use super::dot_tile::{first, part_sums};
-use super::{Avx512, DotColumns, DotRows, DotTile};
+use super::super::dot_tile::{first, part_sums};
+use super::super::{Avx512, DotColumns, DotRows, DotTile};
 use std::arch::x86_64::*;
 
 /// 6 × 4 dot products, whose sums of lanes are added up together.

@@ -11,11 +11,12 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::builder::ArgAction;
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::args::Cli;
+use crate::environment::{variable_of, without_addresses};
 use crate::misuse::Misuse;
 
 /// The flag that names the file, in the commands that can have one.
@@ -34,15 +35,27 @@ const LIKENESS: f64 = 0.85;
 /// # Errors
 /// [`Misuse`], with file, line and key, when the file cannot be read or says what no flag can be.
 pub fn parse_command_line() -> Result<Cli, Misuse> {
-    let mut matches = Cli::command().get_matches();
+    let (program, warnings) = without_addresses(Cli::command());
+    warnings.iter().for_each(|told| eprintln!("yuyi: {told}"));
+    let mut matches = matches_of(&program);
     let file = matches.subcommand().and_then(|(name, arguments)| {
         let file = arguments.try_get_one::<PathBuf>(FLAG).ok()??;
         Some((name.to_owned(), file.clone()))
     });
     if let Some((name, file)) = file {
-        matches = with_file(Cli::command(), &name, &file)?.get_matches();
+        matches = matches_of(&with_file(program, &name, &file)?);
     }
     Cli::from_arg_matches(&matches).map_err(|error| error.exit())
+}
+
+/// What the command line and the environment say, or the end of the process.
+fn matches_of(program: &Command) -> ArgMatches {
+    program.clone().try_get_matches().unwrap_or_else(|error| {
+        if let Some(variable) = variable_of(&error, program) {
+            eprintln!("yuyi: The variable {variable} has a value that its flag cannot take:");
+        }
+        error.exit()
+    })
 }
 
 /// The command whose settings a file has.

@@ -6,7 +6,7 @@ use anyhow::bail;
 use yuyi::Model;
 use yuyi_tasks::corpus::Corpus;
 
-use crate::input::{Format, LabelledPairs, Scale};
+use crate::input::{Format, LabelledPairs, Layout, Scale};
 use crate::progress::Progress;
 
 /// Texts that are computed together, and between two steps of the progress bar.
@@ -20,13 +20,14 @@ pub fn read_corpus(
     paths: &[PathBuf],
     format: Option<Format>,
     scale: Option<Scale>,
+    layout: &Layout,
 ) -> anyhow::Result<Corpus> {
     let mut corpus = Corpus::default();
     for (i, path) in paths.iter().enumerate() {
         if paths[..i].contains(path) {
             bail!("{} is named twice.", path.display());
         }
-        let read = LabelledPairs::read(path, format, scale, &[])?;
+        let read = LabelledPairs::read(path, format, scale, layout)?;
         read.report_scale();
         read.add_to(&mut corpus);
     }
@@ -78,7 +79,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         });
-        let corpus = read_corpus(&paths, None, None).unwrap();
+        let corpus = read_corpus(&paths, None, None, &Layout::default()).unwrap();
         assert_eq!(corpus.texts(), ["一", "二", "三"]);
         let places: Vec<(usize, usize)> = corpus.pairs().iter().map(|p| (p.a, p.b)).collect();
         assert_eq!(places, [(0, 1), (1, 0), (1, 2), (2, 2)]);
@@ -88,7 +89,7 @@ mod tests {
         assert_eq!(corpus.kinds(), LabelKinds::YesNo);
         let twice = [paths[0].clone(), paths[0].clone()];
         assert!(
-            read_corpus(&twice, None, None)
+            read_corpus(&twice, None, None, &Layout::default())
                 .unwrap_err()
                 .to_string()
                 .contains("named twice")

@@ -1,21 +1,35 @@
 //! Reads files of pairs and texts row by row; every complaint names the file and the line.
 
+mod blank_end;
 mod delimited;
+mod encoding;
 mod faq;
-mod jsonl;
+mod header;
+mod json;
+mod label;
 mod labelled;
+mod lines;
+mod names;
+mod quoted;
 mod scale;
+mod sheet;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
+use encoding_rs::{Encoding, UTF_8};
+use serde_json::Value;
 use yuyi_language::is_blank;
 
+use self::blank_end::WithoutBlankEnd;
+use self::encoding::{Survey, decoded};
 pub use self::faq::{FaqFile, Questions};
 pub use self::labelled::LabelledPairs;
+use self::lines::Lines;
 pub use self::scale::Scale;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
@@ -31,16 +45,23 @@ pub enum Format {
     Csv,
     /// A JSON object a line
     Jsonl,
+    /// A JSON array of objects, or objects one after another
+    Json,
+    /// A workbook, of which the first sheet is read
+    Xlsx,
 }
 
 impl Format {
-    fn of(path: &Path) -> Option<Self> {
+    /// That of a file's name.
+    pub fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         Some(match extension.as_str() {
             "txt" => Self::Txt,
-            "tsv" => Self::Tsv,
+            "tsv" | "tab" => Self::Tsv,
             "csv" => Self::Csv,
             "jsonl" | "ndjson" => Self::Jsonl,
+            "json" => Self::Json,
+            "xlsx" | "xlsm" | "xlsb" | "xls" | "ods" => Self::Xlsx,
             _ => return None,
         })
     }
@@ -57,6 +78,10 @@ pub struct Columns {
     pub optional: &'static [&'static str],
     /// Columns that are read where a header or an object names them; elsewhere their cells are empty.
     pub further: Vec<String>,
+    /// What the user calls the needed columns, and optional ones behind them, or their numbers from 1; empty: they are found.
+    pub chosen: Vec<String>,
+    /// The first row is a row as all others, whatever it says.
+    pub no_header: bool,
 }
 
 impl Columns {
@@ -67,13 +92,44 @@ impl Columns {
             number: None,
             optional: &[],
             further: Vec::new(),
+            chosen: Vec::new(),
+            no_header: false,
         }
     }
+
+    /// As the command line says.
+    ///
+    /// # Errors
+    /// When it names too few columns, or too many.
+    pub fn told(mut self, layout: &Layout) -> anyhow::Result<Self> {
+        let (n, needed) = (layout.columns.len(), self.needed.len());
+        let most = needed + self.optional.len();
+        if n > 0 && !(needed..=most).contains(&n) {
+            let wanted = [self.needed, self.optional].concat().join(", ");
+            bail!(Misuse(format!(
+                "--columns names {n} columns, and what is read are {wanted}."
+            )));
+        }
+        self.chosen.clone_from(&layout.columns);
+        self.no_header = layout.no_header;
+        Ok(self)
+    }
+}
+
+/// What the command line says of the columns of a file.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Layout {
+    /// Columns to read, by name or number from 1 [default: found by their names, else the first ones]
+    #[arg(long, env = "YUYI_COLUMNS", value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// The first row is data, whatever it looks like
+    #[arg(long, env = "YUYI_NO_HEADER", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_header: bool,
 }
 
 /// The wanted columns of a row: those that are needed, in the order in which they were asked for, then the optional
 /// and the further ones.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Line of the file, from 1.
     pub line: u64,
@@ -83,16 +139,65 @@ pub struct Row {
 /// The rows of a file.
 pub type Rows = Box<dyn Iterator<Item = anyhow::Result<Row>>>;
 
+/// A row, with what else its file says of it.
+#[derive(Debug)]
+pub struct Record {
+    pub row: Row,
+    /// The columns that were not asked for, with their names.
+    pub rest: Vec<(Arc<str>, Value)>,
+    /// Why the row is of no use.
+    pub fault: Option<Fault>,
+}
+
+/// The rows of a file, those that are of no use among them. An error ends them.
+pub type Records = Box<dyn Iterator<Item = anyhow::Result<Record>>>;
+
+/// What is wrong with a row.
+#[derive(Debug)]
+pub struct Fault {
+    /// As a sentence.
+    pub text: String,
+    /// The row is not as the format has it.
+    is_unread: bool,
+}
+
+impl Fault {
+    fn unread(text: String) -> Self {
+        Self {
+            text,
+            is_unread: true,
+        }
+    }
+
+    /// As the message that ends a command.
+    pub fn into_error(self, file: &str, line: u64) -> anyhow::Error {
+        match self.is_unread {
+            true => anyhow!(self.text).context(format!("{file} cannot be read further")),
+            false => anyhow!("{file}:{line}: {}", self.text),
+        }
+    }
+}
+
 /// A file that is open.
 pub struct Input {
     pub format: Format,
-    pub progress: Progress,
-    name: String,
-    reader: Box<dyn BufRead>,
+    /// The file, as messages name it.
+    pub name: String,
+    progress: Progress,
+    source: Source,
+}
+
+/// What is read.
+enum Source {
+    /// Text in UTF-8.
+    Text(Box<dyn BufRead>),
+    /// Rows of a workbook.
+    Rows(Vec<delimited::Cells>),
 }
 
 impl Input {
-    /// Opens `path`, or standard input for `-`; `unnamed` is the format of what does not tell.
+    /// Opens `path`, or standard input for `-`; `unnamed` is the format of what does not tell. Says on standard error which
+    /// encoding is read if it is not UTF-8.
     pub fn open(path: &Path, format: Option<Format>, unnamed: Format) -> anyhow::Result<Self> {
         let standard = path == Path::new("-");
         if path.is_dir() {
@@ -104,26 +209,64 @@ impl Input {
             None => {
                 let shown = path.display();
                 let what = format!(
-                    "The name {shown} does not tell the file's format; add --format tsv, csv, jsonl or txt."
+                    "The name {shown} does not tell the file's format; add --format tsv, csv, jsonl, json, xlsx or txt."
                 );
                 bail!(Misuse(what));
             }
         };
         if standard {
-            let progress = Progress::of(None);
-            let reader = progress.reader(io::stdin());
-            return Ok(Self::new("standard input".into(), format, progress, reader));
+            return Self::of_stream("standard input".into(), format, io::stdin());
         }
         let name = path.display().to_string();
-        let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
-        let progress = Progress::of(Some(&file));
-        let reader = progress.reader(file);
-        Ok(Self::new(name, format, progress, reader))
+        let unreadable = || format!("{name} cannot be read");
+        let mut file = File::open(path).with_context(unreadable)?;
+        if format == Format::Xlsx || !file.metadata().is_ok_and(|file| file.is_file()) {
+            return Self::of_stream(name, format, file);
+        }
+        let survey = Survey::of(&file).with_context(unreadable)?;
+        file.rewind().with_context(unreadable)?;
+        let encoding = survey.encoding();
+        tell_encoding(&name, encoding);
+        Ok(Self {
+            format,
+            name,
+            progress: Progress::of_lines(Some(survey.lines())),
+            source: Source::Text(decoded(file, encoding)),
+        })
+    }
+
+    /// What can be read once only.
+    fn of_stream(
+        name: String,
+        format: Format,
+        stream: impl Read + 'static,
+    ) -> anyhow::Result<Self> {
+        let mut reader = BufReader::with_capacity(1 << 16, stream);
+        if format == Format::Xlsx {
+            let rows = sheet::rows(reader, &name)?;
+            return Ok(Self {
+                format,
+                name,
+                progress: Progress::of_lines(Some(rows.len() as u64)),
+                source: Source::Rows(rows),
+            });
+        }
+        let head = reader
+            .fill_buf()
+            .with_context(|| format!("{name} cannot be read"))?;
+        let encoding = Survey::of_head(head).encoding();
+        tell_encoding(&name, encoding);
+        Ok(Self {
+            format,
+            name,
+            progress: Progress::of_lines(None),
+            source: Source::Text(decoded(reader, encoding)),
+        })
     }
 
     /// What is part of the program.
     pub fn of(name: &str, format: Format, content: &'static [u8]) -> Self {
-        Self::new(name.to_owned(), format, Progress::of(None), content)
+        Self::new(name.to_owned(), format, Progress::of_lines(None), content)
     }
 
     fn new(name: String, format: Format, progress: Progress, reader: impl Read + 'static) -> Self {
@@ -131,88 +274,82 @@ impl Input {
             format,
             progress,
             name,
-            reader: Box::new(BufReader::with_capacity(1 << 16, reader)),
+            source: Source::Text(Box::new(BufReader::with_capacity(1 << 16, reader))),
         }
     }
 
     /// The rows, and the progress bar. Columns are found by their names in a header row, else they
-    /// stand in the order of `columns`. A blank cell is an error: it has no meaning to compare.
-    pub fn rows(self, columns: &'static [&'static str]) -> (Rows, Progress) {
-        self.rows_of(Columns::needed(columns))
-    }
-
-    /// As [`Input::rows`]; the optional and the further columns may be missing or blank.
-    pub fn rows_of(self, columns: Columns) -> (Rows, Progress) {
-        let (name, needed) = (self.name, columns.needed);
-        let rows: Rows = match self.format {
-            Format::Txt => Box::new(Lines::new(self.reader).map(|line| {
-                let (line, text) = line?;
-                Ok(Row {
-                    line,
-                    cells: vec![text],
-                })
-            })),
-            Format::Tsv => delimited::tsv(self.reader, columns),
-            Format::Csv => delimited::csv(self.reader, columns),
-            Format::Jsonl => jsonl::rows(self.reader, columns),
-        };
-        let checked = rows.map(move |row| {
-            let row = row.map_err(|error| error.context(format!("{name} cannot be read further")));
-            let row = row?;
-            let mut cells = needed.iter().zip(&row.cells);
-            match cells.find(|(_, cell)| is_blank(cell)) {
+    /// stand in the order of `columns`; the optional and the further ones may be missing or blank. Any other blank cell is an
+    /// error: it has no meaning to compare.
+    pub fn rows(self, columns: Columns) -> (Rows, Progress) {
+        let name = self.name.clone();
+        let (records, progress) = self.records(columns);
+        let rows = records.map(move |record| {
+            let Record { row, fault, .. } = record?;
+            match fault {
+                Some(fault) => Err(fault.into_error(&name, row.line)),
                 None => Ok(row),
-                Some((column, _)) => {
-                    Err(anyhow!("{name}:{}: {column} is empty or blank.", row.line))
-                }
             }
         });
-        (Box::new(checked), self.progress)
-    }
-}
-
-/// Numbered lines without their ends; a byte order mark is taken away.
-struct Lines {
-    reader: Box<dyn BufRead>,
-    line: u64,
-}
-
-impl Lines {
-    fn new(reader: Box<dyn BufRead>) -> Self {
-        Self { reader, line: 0 }
+        (Box::new(rows), progress)
     }
 
-    fn read(&mut self) -> anyhow::Result<Option<(u64, String)>> {
-        let mut bytes = Vec::new();
-        self.line += 1;
-        let line = self.line;
-        if self.reader.read_until(b'\n', &mut bytes)? == 0 {
-            return Ok(None);
-        }
-        let text = String::from_utf8(bytes).map_err(|_| not_utf8(line))?;
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        let text = if line == 1 {
-            text.trim_start_matches('\u{feff}')
-        } else {
-            text
+    /// As [`Input::rows`], with the rows that are of no use and the columns that were not asked for. Blank rows at the end
+    /// are left out.
+    pub fn records(self, columns: Columns) -> (Records, Progress) {
+        let (name, needed) = (self.name.clone(), columns.needed);
+        let records = match self.source {
+            Source::Rows(rows) => delimited::table(rows.into_iter(), columns, self.name),
+            Source::Text(reader) => texts(reader, self.format, columns, self.name),
         };
-        Ok(Some((line, text.to_owned())))
+        let checked = records.map(move |record| {
+            let mut record =
+                record.map_err(|error| error.context(format!("{name} cannot be read further")))?;
+            let mut cells = needed.iter().zip(&record.row.cells);
+            if record.fault.is_none()
+                && let Some((column, _)) = cells.find(|(_, cell)| is_blank(cell))
+            {
+                record.fault = Some(Fault {
+                    text: format!("{column} is empty or blank."),
+                    is_unread: false,
+                });
+            }
+            Ok(record)
+        });
+        (Box::new(WithoutBlankEnd::new(checked)), self.progress)
     }
 }
 
-/// What most such files need.
-fn not_utf8(line: u64) -> anyhow::Error {
-    anyhow!(
-        "line {line} is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW (one in UTF-16 by -f UTF-16)"
-    )
+/// The records of a text.
+fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: String) -> Records {
+    match format {
+        Format::Txt => Box::new(Lines::new(reader).map(|line| {
+            let (line, text) = line?;
+            Ok(Record {
+                row: Row {
+                    line,
+                    cells: vec![text],
+                },
+                rest: Vec::new(),
+                fault: None,
+            })
+        })),
+        Format::Tsv => delimited::tsv(reader, columns, name),
+        Format::Csv => delimited::csv(reader, columns, name),
+        Format::Jsonl => json::lines(reader, columns),
+        Format::Json | Format::Xlsx => match json::whole(reader, columns) {
+            Ok(records) => records,
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        },
+    }
 }
 
-impl Iterator for Lines {
-    type Item = anyhow::Result<(u64, String)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.read().transpose()
+fn tell_encoding(name: &str, encoding: &'static Encoding) {
+    if encoding != UTF_8 {
+        eprintln!(
+            "yuyi: {name} is read as {}.",
+            encoding.name().to_uppercase()
+        );
     }
 }
 
@@ -227,9 +364,9 @@ mod tests {
         text: &'static [u8],
         columns: &'static [&'static str],
     ) -> Result<Vec<Row>, String> {
-        let input = Input::new("f".into(), format, Progress::of(None), text);
+        let input = Input::new("f".into(), format, Progress::of_lines(None), text);
         input
-            .rows(columns)
+            .rows(Columns::needed(columns))
             .0
             .collect::<anyhow::Result<_>>()
             .map_err(|e| format!("{e:#}"))
@@ -282,7 +419,7 @@ mod tests {
             (
                 Format::Tsv,
                 b"a\tb\n\xff\tb\n",
-                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW (one in UTF-16 by -f UTF-16)",
+                "f cannot be read further: line 2 is not UTF-8, and the file is neither GB18030 nor UTF-16. Save it once more as UTF-8",
             ),
             (
                 Format::Tsv,
@@ -297,7 +434,7 @@ mod tests {
             (
                 Format::Csv,
                 b"a,b\n\xff,b\n",
-                "f cannot be read further: line 2 is not UTF-8. A file in GBK or GB18030 becomes UTF-8 by: iconv -f GB18030 -t UTF-8 OLD > NEW (one in UTF-16 by -f UTF-16)",
+                "f cannot be read further: line 2 is not UTF-8, and the file is neither GB18030 nor UTF-16. Save it once more as UTF-8",
             ),
             (
                 Format::Jsonl,

@@ -54,6 +54,14 @@ impl ProcessorTime {
     }
 }
 
+/// A share of waiting from which times are not the machine's own.
+const DISTURBED: f64 = 0.05;
+
+/// Whether one of the shares of waiting makes times longer than they would be on an idle machine.
+pub fn is_disturbed(mut shares: impl Iterator<Item = f64>) -> bool {
+    shares.any(|share| share > DISTURBED)
+}
+
 /// The processor's name, or its architecture.
 pub fn processor() -> String {
     named(&std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default())

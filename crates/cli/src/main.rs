@@ -10,6 +10,7 @@ mod config;
 mod corpus;
 #[cfg(test)]
 mod docs;
+mod environment;
 mod input;
 mod machine;
 mod misuse;

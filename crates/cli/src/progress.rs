@@ -1,8 +1,5 @@
 //! The progress bar: on a terminal only, and only on standard error.
 
-use std::fs::File;
-use std::io::{self, Read};
-
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Progress of a file that is read from its start to its end.
@@ -12,15 +9,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar over the bytes of `file`; a spinner where the size is not known.
-    pub fn of(file: Option<&File>) -> Self {
-        let size = file
-            .and_then(|file| file.metadata().ok())
-            .filter(|m| m.is_file())
-            .map(|m| m.len());
-        let (bar, template) = match size {
-            Some(size) => (
-                ProgressBar::new(size),
+    /// A bar over the lines of a file; a spinner where their number is not known.
+    pub fn of_lines(lines: Option<u64>) -> Self {
+        let (bar, template) = match lines {
+            Some(lines) => (
+                ProgressBar::new(lines),
                 "{bar:40} {percent}% · {msg} · {elapsed} · ETA {eta}",
             ),
             None => (ProgressBar::no_length(), "{spinner} {msg} · {elapsed}"),
@@ -50,35 +43,15 @@ impl Progress {
         self.bar.inc(items as u64);
     }
 
-    /// A reader that moves the bar.
-    pub fn reader<R: Read>(&self, inner: R) -> impl Read + use<R> {
-        Counting {
-            inner,
-            bar: self.bar.clone(),
-        }
-    }
-
-    /// Counts items that are done.
-    pub fn add(&mut self, items: usize) {
-        self.items += items as u64;
+    /// Counts rows that are done, the last of which stands in `line`.
+    pub fn done(&mut self, rows: usize, line: u64) {
+        self.items += rows as u64;
         self.bar.set_message(self.items.to_string());
+        self.bar.set_position(line);
     }
 
     /// Takes the bar away.
     pub fn finish(self) {
         self.bar.finish_and_clear();
-    }
-}
-
-struct Counting<R> {
-    inner: R,
-    bar: ProgressBar,
-}
-
-impl<R: Read> Read for Counting<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
-        self.bar.inc(n as u64);
-        Ok(n)
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::read_json;
+use crate::modules::Modules;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -68,6 +69,7 @@ struct Raw {
     position_embedding_type: Option<String>,
     pad_token_id: Option<usize>,
     is_decoder: Option<bool>,
+    auto_map: Option<Value>,
     quantization_config: Option<Value>,
 }
 
@@ -77,11 +79,16 @@ impl BertConfig {
     /// # Errors
     /// When it is missing, broken, impossible, or of another architecture.
     pub fn read(folder: &Folder) -> Result<Self, Error> {
+        let folder = &Modules::read(folder)?.transformer(folder);
         let file = folder.show("config.json");
         // The kind of model first: one of another family lacks the other fields.
         let value: Value = read_json(folder, "config.json")?;
         if !value.is_object() {
             return Err(Error::file(&file, "a JSON object was expected."));
+        }
+        if value.get("hidden_size").is_none() && is_pooling(&value) {
+            let what = "this is the configuration of a Pooling. Name the folder above, which holds the model.";
+            return Err(Error::file(&file, what));
         }
         let kind = value
             .get("model_type")
@@ -110,10 +117,32 @@ impl BertConfig {
         })
     }
 
+    /// The row of the first token's position among those that are kept: behind that of padding, which families other than
+    /// BERT give to a padding token, also one inside a text.
+    pub(crate) fn first_position(&self) -> usize {
+        usize::from(self.position_offset > 0)
+    }
+
+    /// The row of a token that has no position of its own, since it is padding.
+    pub(crate) fn padding_position(&self, id: usize) -> Option<usize> {
+        (self.position_offset > 0 && id + 1 == self.position_offset).then_some(0)
+    }
+
     /// Tokens of the longest text that the position embeddings reach.
     pub fn reach(&self) -> usize {
         self.max_position_embeddings - self.position_offset
     }
+}
+
+/// Whether the file is the one of a module beside the model.
+fn is_pooling(value: &Value) -> bool {
+    [
+        "word_embedding_dimension",
+        "embedding_dimension",
+        "pooling_mode",
+    ]
+    .iter()
+    .any(|field| value.get(field).is_some())
 }
 
 fn check_family(file: &str, kind: &str) -> Result<(), Error> {
@@ -197,13 +226,25 @@ fn check_variant(file: &str, raw: &Raw) -> Result<(), Error> {
             "is_decoder is true; yuyi runs encoders only.",
         ));
     }
+    if raw
+        .auto_map
+        .as_ref()
+        .is_some_and(|map| map.get("AutoModel").is_some())
+    {
+        return Err(Error::unsupported(
+            file,
+            "auto_map names a model in Python code of its own, which yuyi does not run.",
+        ));
+    }
     Ok(())
 }
 
 fn activation(file: &str, value: Option<&Value>) -> Result<Activation, Error> {
     match value.map(|v| v.as_str().unwrap_or("?")) {
-        None | Some("gelu") => Ok(Activation::Gelu),
-        Some("gelu_new" | "gelu_pytorch_tanh" | "gelu_fast") => Ok(Activation::GeluTanh),
+        None | Some("gelu" | "gelu_python") => Ok(Activation::Gelu),
+        Some(
+            "gelu_new" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_fast" | "gelu_accurate",
+        ) => Ok(Activation::GeluTanh),
         Some(other) => {
             let what = format!(
                 "hidden_act \"{other}\" is not supported. yuyi knows gelu, gelu_new and gelu_pytorch_tanh."
@@ -311,11 +352,20 @@ mod tests {
             ("gelu_new", Activation::GeluTanh),
             ("gelu_pytorch_tanh", Activation::GeluTanh),
             ("gelu_fast", Activation::GeluTanh),
+            ("gelu_python", Activation::Gelu),
+            ("gelu_python_tanh", Activation::GeluTanh),
+            ("gelu_accurate", Activation::GeluTanh),
         ] {
             let config = read(&[("hidden_act", json!(name))]).unwrap();
             assert_eq!(config.activation, activation, "{name}");
         }
-        for value in [json!("silu"), json!({"gelu": true}), json!(1)] {
+        for value in [
+            json!("silu"),
+            json!("gelu_10"),
+            json!("quick_gelu"),
+            json!({"gelu": true}),
+            json!(1),
+        ] {
             let error = read(&[("hidden_act", value)]).unwrap_err();
             assert_eq!(error.kind(), crate::ErrorKind::UnsupportedModel);
         }

@@ -87,7 +87,7 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// What is not in the files' bytes, in words. The first one changes when the same files come to other vectors.
+/// What is not in the files' bytes, in words. The number in front changes when the same files come to other vectors.
 fn description(spec: &ModelSpec, precision: Precision) -> String {
     // Taken apart, so that a field to come is not forgotten.
     let ModelSpec {
@@ -120,8 +120,10 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         Some(Quantization::Int8) => "int8",
         Some(Quantization::Q4) => "q4",
     };
+    // Since the second, a padding token inside a text has the position of padding in families that have one.
+    let version = if *position_offset > 0 { 2 } else { 1 };
     format!(
-        "yuyi-1 {} {stored} {} unit {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
+        "yuyi-{version} {} {stored} {} unit {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
          {max_position_embeddings} {position_offset} {type_vocab_size} {:08x} {activation}",
         precision.name(),
         pooling.name(),

@@ -1,5 +1,6 @@
 //! Where a model's files are: a folder on disk, or the program itself.
 
+mod missing;
 mod program;
 
 use crate::error::{Error, ErrorKind};
@@ -18,6 +19,8 @@ const READ_LIMIT: u64 = 1 << 20;
 pub struct Folder {
     name: String,
     place: Place,
+    /// Put in front of the files' names: `""`, or a folder in it with `/` at the end.
+    base: String,
 }
 
 #[derive(Clone, Debug)]
@@ -27,23 +30,14 @@ enum Place {
 }
 
 impl Folder {
-    /// A folder on disk; it must hold a `config.json`.
+    /// A folder on disk; it, or the folder of its Transformer by `modules.json`, must hold a `config.json`.
     ///
     /// # Errors
     /// When there is no such folder, or no model in it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let shown = path.display();
-        let missing = |what: String| Err(Error::new(ErrorKind::NotFound, what));
-        if !path.is_dir() {
-            return missing(format!(
-                "{shown} is not a folder. Name the folder that holds the model's config.json."
-            ));
-        }
-        if !path.join("config.json").is_file() {
-            return missing(format!(
-                "{shown} has no config.json. Name the folder of a Hugging Face checkpoint."
-            ));
+        if let Some(what) = missing::model(path) {
+            return Err(Error::new(ErrorKind::NotFound, what));
         }
         let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let name = absolute
@@ -52,7 +46,31 @@ impl Folder {
         Ok(Self {
             name,
             place: Place::Disk(path.to_owned()),
+            base: String::new(),
         })
+    }
+
+    /// The same model's files below `path`, a relative one; `""` for the folder itself.
+    pub(crate) fn inside(&self, path: &str) -> Self {
+        let path = path.trim_matches('/');
+        let base = match path {
+            "" | "." => self.base.clone(),
+            path => format!("{}{path}/", self.base),
+        };
+        Self {
+            base,
+            ..self.clone()
+        }
+    }
+
+    /// The name of a file from the model's own folder on.
+    fn full(&self, file: &str) -> String {
+        format!("{}{file}", self.base)
+    }
+
+    /// Whether [`Folder::open`] finds a model at `path`.
+    pub fn holds_model(path: &Path) -> bool {
+        missing::model(path).is_none()
     }
 
     /// Files that are part of the program, by their names in a folder.
@@ -60,6 +78,7 @@ impl Folder {
         Self {
             name: name.to_owned(),
             place: Place::Program(files),
+            base: String::new(),
         }
     }
 
@@ -79,6 +98,7 @@ impl Folder {
     /// Whether there is an entry of that name (relative, with `/`). A folder or a dangling link counts:
     /// reading it is an error that names it, where passing over it would hide that something is wrong.
     pub fn contains(&self, file: &str) -> bool {
+        let file = self.full(file);
         match &self.place {
             Place::Disk(path) => path.join(file).symlink_metadata().is_ok(),
             Place::Program(files) => files.iter().any(|(name, _)| *name == file),
@@ -87,6 +107,7 @@ impl Folder {
 
     /// The name of a file as an error message shows it.
     pub(crate) fn show(&self, file: &str) -> String {
+        let file = self.full(file);
         match &self.place {
             Place::Disk(path) => path.join(file).display().to_string(),
             Place::Program(_) => format!("built-in {}/{file}", self.name),
@@ -98,6 +119,7 @@ impl Folder {
     /// # Errors
     /// When it does not exist or cannot be read.
     pub fn read(&self, file: &str) -> Result<FileBytes, Error> {
+        let file = &self.full(file);
         match &self.place {
             Place::Disk(path) => read_disk(&path.join(file)),
             Place::Program(files) => match files.iter().find(|(name, _)| *name == file) {
@@ -126,10 +148,16 @@ impl Folder {
 fn read_disk(path: &Path) -> Result<FileBytes, Error> {
     let shown = path.display();
     let fail = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => Error::new(
-            ErrorKind::NotFound,
-            format!("{shown} does not exist. The model folder is incomplete."),
-        ),
+        std::io::ErrorKind::NotFound => {
+            let what = match path.read_link() {
+                Ok(target) => format!(
+                    "{shown} is a link to {}, which does not exist. Copy the file itself into the folder.",
+                    target.display()
+                ),
+                Err(_) => format!("{shown} does not exist. The model folder is incomplete."),
+            };
+            Error::new(ErrorKind::NotFound, what)
+        }
         _ => Error::new(ErrorKind::Io, format!("{shown} cannot be read.")).caused(e),
     };
     // Asked before it is opened: a named pipe would wait for a writer.

@@ -4,7 +4,7 @@ use crate::config::{Activation as Form, BertConfig};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::weights::{Layer, Packing, layer_bytes, load_layer, load_norm};
-use crate::{Error, LoadProgress, Tensors};
+use crate::{Error, LoadProgress, Tensors, surplus};
 use yuyi_kernels::{
     Activation, AttentionFormat, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team,
     add_layer_norm, attention, layer_norm, linear,
@@ -100,6 +100,7 @@ impl BertModel {
         packing: Packing<'_>,
         progress: &LoadProgress,
     ) -> Result<Self, Error> {
+        surplus::refuse(&tensors, config)?;
         let layer = |i| {
             let layer = load_layer(&tensors, config, i, packing);
             progress.note(i + 1, config.layers);
@@ -158,9 +159,10 @@ impl BertModel {
         kernel: Kernel,
         precision: Precision,
     ) -> Result<usize, Error> {
+        surplus::refuse(tensors, config)?;
         let layer = |i| layer_bytes(tensors, config, i, (kernel, precision));
         let layers: usize = (0..config.layers).map(layer).sum::<Result<_, _>>()?;
-        let positions = config.max_position_embeddings - config.position_offset;
+        let positions = config.reach() + config.first_position();
         Ok(layers + positions * config.hidden_size * size_of::<f32>())
     }
 
@@ -193,9 +195,14 @@ impl BertModel {
         let words = self.words()?;
         space.hidden.resize(batch.ids.len(), hidden);
         for text in batch.offsets.windows(2) {
-            for (position, token) in (text[0]..text[1]).enumerate() {
-                let row = space.hidden.row_mut(token);
-                words.copy_row(batch.ids[token] as usize, row)?;
+            let mut positions = self.config.first_position()..;
+            for token in text[0]..text[1] {
+                let (row, id) = (space.hidden.row_mut(token), batch.ids[token] as usize);
+                words.copy_row(id, row)?;
+                let position = match self.config.padding_position(id) {
+                    Some(padding) => padding,
+                    None => positions.next().unwrap_or_default(),
+                };
                 let position = &self.positions[position * hidden..][..hidden];
                 row.iter_mut().zip(position).for_each(|(x, p)| *x += p);
             }
@@ -277,7 +284,7 @@ impl BertModel {
     }
 }
 
-/// Rows of position embeddings that a text can reach, each with the embedding of token type 0 added.
+/// Rows of position embeddings that a text can reach, that of padding in front where the family has one, each with the embedding of token type 0 added.
 fn load_positions(tensors: &Tensors, config: &BertConfig) -> Result<Vec<f32>, Error> {
     let hidden = config.hidden_size;
     let shape = [config.max_position_embeddings, hidden];
@@ -288,7 +295,7 @@ fn load_positions(tensors: &Tensors, config: &BertConfig) -> Result<Vec<f32>, Er
     let types = tensors
         .get("embeddings.token_type_embeddings.weight", &shape)?
         .to_f32()?;
-    let reached = &rows[config.position_offset * hidden..];
+    let reached = &rows[(config.position_offset - config.first_position()) * hidden..];
     Ok(reached
         .iter()
         .zip(types[..hidden].iter().cycle())

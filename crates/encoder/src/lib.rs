@@ -12,14 +12,17 @@ mod fingerprint;
 mod folder;
 mod forward;
 mod json;
+mod modules;
 mod pace;
 mod pooling;
 mod precision;
 mod progress;
 mod quantize;
 mod remarks;
+mod sentence;
 mod spec;
 mod states;
+mod surplus;
 mod table;
 mod tensors;
 #[cfg(test)]

@@ -10,7 +10,8 @@
 
 use crate::config::{BertConfig, Quantization};
 use crate::error::{Error, ErrorKind};
-use crate::json::read_json;
+use crate::json::{read_json, read_optional_json};
+use crate::modules::Modules;
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
@@ -30,13 +31,19 @@ use yuyi_kernels::{BLOCK, quantize_int4, quantize_int8};
 const SENTENCES: &str = include_str!("quantize/sentences.txt");
 
 /// Files that a folder may have beside config and weights, and that go along unchanged.
-const COMPANIONS: [&str; 10] = [
+const COMPANIONS: [&str; 16] = [
     "tokenizer.json",
     "vocab.txt",
     "tokenizer_config.json",
     "special_tokens_map.json",
-    "modules.json",
+    "added_tokens.json",
     "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
     "config_sentence_transformers.json",
     "calibration.json",
     "LICENSE",
@@ -78,17 +85,38 @@ pub fn quantize_folder(
         scheme,
         &to.join("model.safetensors"),
     )?;
-    for file in COMPANIONS.into_iter().filter(|file| from.contains(file)) {
-        std::fs::write(to.join(file), &*from.read(file)?).map_err(failed)?;
+    let transformer = Modules::read(from)?.transformer(from);
+    for file in COMPANIONS {
+        let place = [&transformer, from].into_iter().find(|f| f.contains(file));
+        if let Some(folder) = place {
+            std::fs::write(to.join(file), &*folder.read(file)?).map_err(failed)?;
+        }
+    }
+    if let Some(mut modules) = read_optional_json(from, "modules.json")? {
+        move_modules(&mut modules);
+        write_json(&to.join("modules.json"), &modules)?;
     }
     // The catalogue knows the pooling by the folder's name, and the new one has another.
     write_json(&to.join("1_Pooling/config.json"), &pooling_config(&spec))?;
-    let mut config: Value = read_json(from, "config.json")?;
+    let mut config: Value = read_json(&transformer, "config.json")?;
     config["quantization_config"] = quantization_config(scheme);
     write_json(&to.join("config.json"), &config)?;
     let agreement = compare(from, to, defaults)?;
     std::fs::write(to.join("README.md"), readme(&spec.name, scheme, agreement)).map_err(failed)?;
     Ok(agreement)
+}
+
+/// Leads a list of modules to where the copy has them.
+fn move_modules(modules: &mut Value) {
+    for module in modules.as_array_mut().into_iter().flatten() {
+        let kind = module["type"].as_str().unwrap_or_default();
+        let path = match kind.rsplit('.').next() {
+            Some("Transformer") => "",
+            Some("Pooling") => "1_Pooling",
+            _ => continue,
+        };
+        module["path"] = path.into();
+    }
 }
 
 /// How the weights are to be stored.

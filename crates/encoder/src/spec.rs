@@ -4,7 +4,10 @@ use crate::config::BertConfig;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::{read_json, read_optional_json};
+use crate::modules::Modules;
+use crate::sentence::SentenceConfig;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A word between two special tokens.
@@ -65,19 +68,6 @@ pub struct ModelSpec {
 }
 
 #[derive(Deserialize)]
-struct Module {
-    #[serde(default)]
-    path: String,
-    #[serde(rename = "type")]
-    kind: String,
-}
-
-#[derive(Deserialize)]
-struct SentenceBert {
-    max_seq_length: Option<usize>,
-}
-
-#[derive(Deserialize)]
 struct TokenizerLimit {
     /// A float where transformers writes its "no limit" of 10^30.
     model_max_length: Option<f64>,
@@ -88,6 +78,8 @@ struct RawPrompts {
     #[serde(default)]
     prompts: BTreeMap<String, String>,
     default_prompt_name: Option<String>,
+    truncate_dim: Option<usize>,
+    model_type: Option<String>,
 }
 
 impl ModelSpec {
@@ -96,16 +88,26 @@ impl ModelSpec {
     /// # Errors
     /// When a file is broken, asks for something that is not supported, or does not say how it pools.
     pub fn read(folder: &Folder, defaults: &SpecDefaults) -> Result<Self, Error> {
+        let modules = Modules::read(folder)?;
+        let transformer = modules.transformer(folder);
         let config = BertConfig::read(folder)?;
-        let pooling = match read_pooling(folder)? {
+        check_no_adapter(folder)?;
+        check_no_adapter(&transformer)?;
+        let pooling = match read_pooling(folder, &modules)? {
             Some(pooling) => pooling,
             None => defaults.pooling.ok_or_else(|| {
+                if let Some(architecture) = scorer(&transformer) {
+                    let what = format!(
+                        "{architecture} gives scores (a reranker or a classifier), not vectors. yuyi runs embedding models only."
+                    );
+                    return Error::unsupported(&transformer.show("config.json"), what);
+                }
                 let what = "there is none, and the model is not one whose pooling yuyi knows. \
                     Add the file with {\"pooling_mode_cls_token\": true} or {\"pooling_mode_mean_tokens\": true}.";
                 Error::file(&folder.show("1_Pooling/config.json"), what)
             })?,
         };
-        let max_tokens = read_max_tokens(folder, &config)?;
+        let max_tokens = read_max_tokens(&transformer, &config)?;
         let prompts = read_prompts(folder)?;
         Ok(Self {
             name: folder.name().to_owned(),
@@ -117,78 +119,106 @@ impl ModelSpec {
     }
 }
 
+/// The architecture of config.json, if it is one that gives scores.
+fn scorer(folder: &Folder) -> Option<String> {
+    let config: Value = read_json(folder, "config.json").ok()?;
+    let architecture = config.get("architectures")?.get(0)?.as_str()?;
+    let scores = [
+        "ForSequenceClassification",
+        "ForTokenClassification",
+        "ForQuestionAnswering",
+    ];
+    scores
+        .iter()
+        .any(|kind| architecture.ends_with(kind))
+        .then(|| architecture.to_owned())
+}
+
+/// An adapter changes every vector; the libraries that a model is made with apply one that lies beside the weights.
+fn check_no_adapter(folder: &Folder) -> Result<(), Error> {
+    let files = [
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "adapter_model.bin",
+    ];
+    match files.into_iter().find(|file| folder.contains(file)) {
+        None => Ok(()),
+        Some(file) => Err(Error::unsupported(
+            &folder.show(file),
+            "an adapter (LoRA or its like) lies beside the weights, and yuyi does not apply it. Merge it in Python \
+             with merge_and_unload() of peft and save the whole model, or remove it if the weights have it already.",
+        )),
+    }
+}
+
 /// Pooling by `modules.json`, or by `1_Pooling` where there is no list of modules.
-fn read_pooling(folder: &Folder) -> Result<Option<Pooling>, Error> {
-    let Some(modules) = read_optional_json::<Vec<Module>>(folder, "modules.json")? else {
-        return if folder.contains("1_Pooling/config.json") {
+fn read_pooling(folder: &Folder, modules: &Modules) -> Result<Option<Pooling>, Error> {
+    match &modules.pooling {
+        Some(path) => read_pooling_file(folder, path).map(Some),
+        None if !modules.listed && folder.contains("1_Pooling/config.json") => {
             read_pooling_file(folder, "1_Pooling").map(Some)
-        } else {
-            Ok(None)
-        };
-    };
-    if modules.is_empty() {
-        let what = "it lists no module; a Transformer and a Pooling were expected.";
-        return Err(Error::file(&folder.show("modules.json"), what));
-    }
-    let mut pooling = None;
-    for module in &modules {
-        match module.kind.rsplit('.').next().unwrap_or_default() {
-            "Transformer" | "Normalize" => {}
-            "Pooling" => pooling = Some(read_pooling_file(folder, &module.path)?),
-            other => {
-                let what = format!(
-                    "the module {other} is not supported. yuyi knows Transformer, Pooling and Normalize."
-                );
-                return Err(Error::unsupported(&folder.show("modules.json"), what));
-            }
         }
+        None => Ok(None),
     }
-    Ok(pooling)
 }
 
 fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
     let file = format!("{path}/config.json");
-    if path.is_empty() || path.starts_with('/') || path.split('/').any(|part| part == "..") {
-        let what =
-            format!("the pooling module's path \"{path}\" must be a folder inside the model's.");
-        return Err(Error::file(&folder.show("modules.json"), what));
+    let fields: BTreeMap<String, Value> = read_json(folder, &file)?;
+    let refuse = |what: String| Err(Error::unsupported(&folder.show(&file), what));
+    if fields.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
+        return refuse("include_prompt is false; yuyi pools over the prompt's tokens too.".into());
     }
-    let modes: BTreeMap<String, serde_json::Value> = read_json(folder, &file)?;
-    if modes.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
-        let what = "include_prompt is false; yuyi pools over the prompt's tokens too.";
-        return Err(Error::unsupported(&folder.show(&file), what));
-    }
-    let chosen: Vec<&str> = modes
-        .iter()
-        .filter(|(key, value)| key.starts_with("pooling_mode_") && value.as_bool() == Some(true))
-        .map(|(key, _)| key.as_str())
-        .collect();
-    match chosen[..] {
-        ["pooling_mode_cls_token"] => Ok(Pooling::Cls),
-        ["pooling_mode_mean_tokens"] => Ok(Pooling::Mean),
-        ["pooling_mode_max_tokens"] => Ok(Pooling::Max),
-        [] => Err(Error::file(
-            &folder.show(&file),
-            "no pooling mode is set to true.",
-        )),
+    let chosen = pooling_modes(&fields);
+    let names: Vec<&str> = chosen.iter().map(|(_, mode)| mode.as_str()).collect();
+    match names[..] {
+        ["cls" | "cls_token"] => Ok(Pooling::Cls),
+        // The sum by the root of the length points where the mean does. Without a choice it is the mean.
+        ["mean" | "mean_tokens" | "mean_sqrt_len_tokens"] | [] => Ok(Pooling::Mean),
+        ["max" | "max_tokens"] => Ok(Pooling::Max),
         _ => {
-            let what = format!(
-                "{} is not supported. yuyi pools by cls, mean or max, one of them.",
-                chosen.join(" with ")
-            );
-            Err(Error::unsupported(&folder.show(&file), what))
+            let shown: Vec<&str> = chosen.iter().map(|(shown, _)| shown.as_str()).collect();
+            let shown = shown.join(" with ");
+            refuse(format!(
+                "{shown} is not supported. yuyi pools by cls, mean or max, one of them."
+            ))
         }
     }
 }
 
-/// What `sentence_bert_config.json` says, else the tokenizer's limit, as sentence-transformers does;
-/// never more than there are positions.
+/// The modes that a file chooses, as it shows them and by their names: `pooling_mode` since sentence-transformers 5.4,
+/// before that a field for each.
+fn pooling_modes(fields: &BTreeMap<String, Value>) -> Vec<(String, String)> {
+    let named = |mode: &Value| {
+        let name = mode
+            .as_str()
+            .map_or_else(|| mode.to_string(), str::to_owned);
+        (format!("pooling_mode \"{name}\""), name)
+    };
+    match fields.get("pooling_mode") {
+        Some(Value::Array(modes)) => modes.iter().map(named).collect(),
+        Some(Value::Null) | None => {
+            let chosen = fields
+                .iter()
+                .filter(|(_, value)| value.as_bool() == Some(true));
+            let mode = |(key, _): (&String, _)| {
+                let name = key.strip_prefix("pooling_mode_")?.to_owned();
+                Some((key.clone(), name))
+            };
+            chosen.filter_map(mode).collect()
+        }
+        Some(mode) => vec![named(mode)],
+    }
+}
+
+/// What sentence-transformers' file says, else the tokenizer's limit, as sentence-transformers does;
+/// never more than there are positions. `folder` is the Transformer's.
 fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error> {
-    let sentence: Option<SentenceBert> = read_optional_json(folder, "sentence_bert_config.json")?;
+    let sentence = SentenceConfig::read(folder)?;
     let tokenizer: Option<TokenizerLimit> = read_optional_json(folder, "tokenizer_config.json")?;
     let length = sentence
-        .and_then(|s| s.max_seq_length)
-        .map(|n| (n, "sentence_bert_config.json", "max_seq_length"));
+        .max_tokens
+        .map(|n| (n, sentence.file, "max_seq_length"));
     // Saturates: 10^30 becomes the largest number.
     let limit = tokenizer
         .and_then(|t| t.model_max_length)
@@ -210,6 +240,17 @@ fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error>
 fn read_prompts(folder: &Folder) -> Result<Prompts, Error> {
     let file = "config_sentence_transformers.json";
     let raw: RawPrompts = read_optional_json(folder, file)?.unwrap_or_default();
+    let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));
+    if let Some(dimension) = raw.truncate_dim {
+        return refuse(format!(
+            "truncate_dim is {dimension}; yuyi gives whole vectors only."
+        ));
+    }
+    if let Some(kind) = raw.model_type.filter(|kind| kind != "SentenceTransformer") {
+        return refuse(format!(
+            "model_type \"{kind}\" is not supported; SentenceTransformer is."
+        ));
+    }
     let default = match &raw.default_prompt_name {
         None => String::new(),
         Some(name) => raw.prompts.get(name).cloned().ok_or_else(|| {
@@ -229,7 +270,7 @@ fn read_prompts(folder: &Folder) -> Result<Prompts, Error> {
 mod tests {
     use super::*;
     use crate::testing::{config, json_folder};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn read(files: &[(&str, Value)], pooling: Option<Pooling>) -> Result<ModelSpec, Error> {
         let mut all = vec![("config.json", config())];

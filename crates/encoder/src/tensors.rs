@@ -5,6 +5,7 @@ mod header;
 use crate::error::{Error, ErrorKind};
 use crate::folder::{FileBytes, Folder};
 use crate::json::read_json;
+use crate::modules::Modules;
 use half::{bf16, f16};
 use safetensors::Dtype;
 use serde::Deserialize;
@@ -14,12 +15,29 @@ use std::ops::Range;
 /// Prefixes under which checkpoints keep their encoder, in the order in which they are tried.
 const PREFIXES: [&str; 5] = ["", "bert.", "roberta.", "model.", "0.auto_model."];
 
+/// Files in which weights may be instead of safetensors.
+const OTHER_FORMATS: [&str; 11] = [
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+    "tf_model.h5",
+    "flax_model.msgpack",
+    "model.onnx",
+    "onnx/model.onnx",
+    "model_optimized.onnx",
+    "model_state.pdparams",
+    "model.pdparams",
+    "openvino_model.xml",
+    "openvino/openvino_model.xml",
+];
+
 /// Types whose elements are numbers by themselves; others need a scale.
-pub(crate) const FLOATS: [DType; 3] = [DType::F32, DType::F16, DType::BF16];
+pub(crate) const FLOATS: [DType; 4] = [DType::F32, DType::F16, DType::BF16, DType::F64];
 
 /// Element type of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DType {
+    /// 64-bit float; read as the nearest 32-bit one.
+    F64,
     /// 32-bit float.
     F32,
     /// Half precision.
@@ -35,6 +53,7 @@ pub enum DType {
 impl DType {
     fn of(dtype: Dtype) -> Option<Self> {
         match dtype {
+            Dtype::F64 => Some(Self::F64),
             Dtype::F32 => Some(Self::F32),
             Dtype::F16 => Some(Self::F16),
             Dtype::BF16 => Some(Self::BF16),
@@ -47,6 +66,7 @@ impl DType {
     /// Bytes of an element.
     fn size(self) -> usize {
         match self {
+            Self::F64 => 8,
             Self::F32 => 4,
             Self::F16 | Self::BF16 => 2,
             Self::I8 | Self::U8 => 1,
@@ -57,6 +77,7 @@ impl DType {
 impl From<DType> for Dtype {
     fn from(dtype: DType) -> Self {
         match dtype {
+            DType::F64 => Self::F64,
             DType::F32 => Self::F32,
             DType::F16 => Self::F16,
             DType::BF16 => Self::BF16,
@@ -96,6 +117,7 @@ impl Tensors {
     /// # Errors
     /// When a file is missing, cut off, or its header is not sound.
     pub fn open(folder: &Folder) -> Result<Self, Error> {
+        let folder = &Modules::read(folder)?.transformer(folder);
         let index = "model.safetensors.index.json";
         let mut tensors = Self {
             files: Vec::new(),
@@ -170,10 +192,35 @@ impl Tensors {
     }
 
     fn find(&self, name: &str) -> Option<(&str, &Entry)> {
+        self.find_as(name)
+            .or_else(|| self.find_as(&name.replace("LayerNorm.weight", "LayerNorm.gamma")))
+            .or_else(|| self.find_as(&name.replace("LayerNorm.bias", "LayerNorm.beta")))
+    }
+
+    /// By exactly this name behind a prefix. Layer norms have had two names for each tensor.
+    fn find_as(&self, name: &str) -> Option<(&str, &Entry)> {
         PREFIXES.iter().find_map(|prefix| {
             let (name, entry) = self.entries.get_key_value(&format!("{prefix}{name}"))?;
             Some((name.as_str(), entry))
         })
+    }
+
+    /// The names of all tensors, without the usual prefixes.
+    pub(crate) fn bare_names(&self) -> impl Iterator<Item = &str> {
+        self.entries.keys().map(|name| {
+            let prefixes = PREFIXES.iter().filter(|prefix| !prefix.is_empty());
+            let mut bare = prefixes.filter_map(|prefix| name.strip_prefix(prefix));
+            bare.next().unwrap_or(name)
+        })
+    }
+
+    /// The error for a tensor by its name without prefix.
+    pub(crate) fn error(&self, bare: &str, what: &str) -> Error {
+        let (shown, name) = match self.find(bare) {
+            Some((name, entry)) => (&self.files[entry.file].shown, name),
+            None => (&self.shown, bare),
+        };
+        Error::tensor(shown, name, what)
     }
 
     /// How many layers the files have weights of.
@@ -212,7 +259,7 @@ impl Tensors {
         }
         let Some(dtype) = DType::of(entry.dtype) else {
             let what = format!(
-                "its type {:?} is not supported; F32, F16, BF16, I8 and U8 are.",
+                "its type {:?} is not supported; F32, F16, BF16, F64, I8 and U8 are.",
                 entry.dtype
             );
             return Err(Error::tensor(&file.shown, name, what));
@@ -229,15 +276,30 @@ impl Tensors {
     }
 }
 
-/// Tells apart a folder whose weights are in the older format from one without weights.
+/// Tells apart a folder whose weights are in another format from one without weights.
 fn check_format(folder: &Folder) -> Result<(), Error> {
-    let pickled = "pytorch_model.bin";
-    if folder.contains("model.safetensors") || !folder.contains(pickled) {
+    if folder.contains("model.safetensors") {
         return Ok(());
     }
+    let Some(other) = OTHER_FORMATS.iter().find(|file| folder.contains(file)) else {
+        return Ok(());
+    };
+    let convert = match *other {
+        "pytorch_model.bin" | "pytorch_model.bin.index.json" => "",
+        "tf_model.h5" => ", from_tf=True",
+        "flax_model.msgpack" => ", from_flax=True",
+        _ => {
+            let what = format!(
+                "{} does not exist, and yuyi does not read {other}. Download the model with its safetensors, as \
+                 published for transformers.",
+                folder.show("model.safetensors")
+            );
+            return Err(Error::new(ErrorKind::NotFound, what));
+        }
+    };
     let what = format!(
-        "{} does not exist, and yuyi does not read {pickled}. Convert it in Python: \
-         AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER).",
+        "{} does not exist, and yuyi does not read {other}. Convert it in Python: \
+         AutoModel.from_pretrained(FOLDER{convert}).save_pretrained(FOLDER).",
         folder.show("model.safetensors")
     );
     Err(Error::new(ErrorKind::NotFound, what))
@@ -300,6 +362,7 @@ impl TensorView<'_> {
 
     fn widen(&self, bytes: &[u8], out: &mut [f32]) -> Result<(), Error> {
         match self.dtype {
+            DType::F64 => fill(bytes, out, |b| f64::from_le_bytes(b) as f32),
             DType::F32 => fill(bytes, out, f32::from_le_bytes),
             DType::F16 => fill(bytes, out, |b| f16::from_le_bytes(b).to_f32()),
             DType::BF16 => fill(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),

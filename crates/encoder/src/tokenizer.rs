@@ -4,6 +4,7 @@ mod charsmap;
 mod long;
 mod parts;
 mod pipeline;
+mod settings;
 mod trie;
 mod unigram;
 mod word_piece;
@@ -13,10 +14,12 @@ pub use long::LongText;
 use self::long::Parts as LongParts;
 use self::parts::Parts;
 use self::pipeline::Pipeline;
+use self::settings::Settings;
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
-use crate::json::without_mark;
+use crate::json::{check_contents, without_mark};
+use crate::modules::Modules;
 use crate::spec::ModelSpec;
 use crate::states::Place;
 use std::borrow::Cow;
@@ -65,7 +68,7 @@ pub struct Piece {
 /// Splits texts into the tokens of one model, with a prompt in front and special tokens around them.
 pub struct TextTokenizer {
     inner: Pipeline,
-    /// Of the file that it was made from.
+    /// Of the files that it was made from.
     digest: [u8; 32],
     max_tokens: usize,
     /// Special tokens in front of every text; they stay when a text is cut.
@@ -73,24 +76,30 @@ pub struct TextTokenizer {
     /// Special tokens at the end of every text; they stay too.
     closing: usize,
     unknown: Option<u32>,
+    /// The folder says that texts lose their beginning.
+    cuts_start: bool,
 }
 
 impl TextTokenizer {
-    /// Reads `tokenizer.json`, or makes the tokenizer of `vocab.txt`.
+    /// Reads `tokenizer.json`, or makes the tokenizer of `vocab.txt`, and applies what the files beside it say.
     ///
     /// # Errors
-    /// When neither is there or sound, or an id is beyond the model's vocabulary.
+    /// When neither is there or sound, or a token that is put around texts is beyond the model's vocabulary.
     pub fn load(folder: &Folder, spec: &ModelSpec) -> Result<Self, Error> {
+        let folder = &Modules::read(folder)?.transformer(folder);
         let (file, bytes) = read_file(folder)?;
         let shown = folder.show(file);
         let broken =
             |e: &dyn Display| Error::file(&shown, format!("this is not a sound tokenizer: {e}."));
+        check_contents(&shown, &bytes)?;
         let json = without_mark(&bytes);
         let parts: Parts = serde_json::from_slice(json).map_err(|e| broken(&e))?;
         charsmap::check(&parts.normalizer).map_err(|e| broken(&e))?;
-        let inner = Pipeline::read(json, parts.model.is_unigram()).map_err(|e| broken(&e))?;
+        let settings = Settings::read(folder, parts.direction())?;
+        let mut inner = Pipeline::read(json, parts.model.is_unigram()).map_err(|e| broken(&e))?;
+        let changes = inner.apply(&settings).map_err(|e| broken(&e))?;
         let probe = inner.encode("a", true).map_err(|e| broken(&e))?;
-        check_ids(&shown, &inner, &parts, &probe, spec)?;
+        check_ids(&shown, &parts, &probe, spec)?;
         let mask = probe.get_special_tokens_mask();
         let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
         let unknown = parts.model.unknown_id(|token| inner.id(token));
@@ -103,7 +112,7 @@ impl TextTokenizer {
                 ),
             ));
         }
-        let digest = *blake3::hash(json).as_bytes();
+        let digest = digest(json, &changes, settings.cuts_start);
         bytes.release(0..bytes.len());
         Ok(Self {
             digest,
@@ -112,10 +121,11 @@ impl TextTokenizer {
             opening,
             closing,
             unknown,
+            cuts_start: settings.cuts_start,
         })
     }
 
-    /// Digest of the file that it was made from.
+    /// Digest of the files that it was made from.
     pub(crate) fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
@@ -189,8 +199,8 @@ impl TextTokenizer {
             closing: self.closing,
         };
         Ok(match long_text {
-            LongText::CutEnd => (vec![parts.cut_end(self.max_tokens)], true),
-            LongText::CutStart => (vec![parts.cut_start(self.max_tokens)], true),
+            LongText::CutEnd if !self.cuts_start => (vec![parts.cut_end(self.max_tokens)], true),
+            LongText::CutEnd | LongText::CutStart => (vec![parts.cut_start(self.max_tokens)], true),
             LongText::Mean => {
                 let prompt = prompt()?;
                 let parts = LongParts { prompt, ..parts };
@@ -257,6 +267,16 @@ impl TextTokenizer {
     }
 }
 
+/// Digest of a tokenizer.json and of what is done otherwise than it says.
+fn digest(json: &[u8], changes: &str, cuts_start: bool) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(json).update(changes.as_bytes());
+    if cuts_start {
+        hasher.update(b"left");
+    }
+    *hasher.finalize().as_bytes()
+}
+
 /// The contents of a tokenizer.json, the folder's or made from its vocab.txt, and which of the two there is.
 fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
     let [json, vocabulary] = ["tokenizer.json", "vocab.txt"];
@@ -267,32 +287,45 @@ fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
         let made = word_piece::from_vocab(folder)?;
         return Ok((vocabulary, FileBytes::Read(made.into())));
     }
-    let what = format!(
-        "{} does not exist, and there is no vocab.txt either.",
-        folder.show(json)
-    );
+    let others = [
+        "sentencepiece.bpe.model",
+        "spiece.model",
+        "tokenizer.model",
+        "vocab.json",
+    ];
+    let what = match others.into_iter().find(|file| folder.contains(file)) {
+        None => format!(
+            "{} does not exist, and there is no vocab.txt either.",
+            folder.show(json)
+        ),
+        Some(other) => format!(
+            "{} does not exist, and yuyi does not read {other}. Make it in Python: \
+             AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER).",
+            folder.show(json)
+        ),
+    };
     Err(Error::new(ErrorKind::NotFound, what))
 }
 
-/// Checks the ids of the vocabulary and those that are put around every text.
-fn check_ids(
-    file: &str,
-    tokenizer: &Pipeline,
-    parts: &Parts,
-    probe: &Encoding,
-    spec: &ModelSpec,
-) -> Result<(), Error> {
+/// Checks the ids that are put around every text, and that there are others. Tokens of the vocabulary may be beyond the
+/// model's: texts without them can be read, as by the library that the model was made with.
+fn check_ids(file: &str, parts: &Parts, probe: &Encoding, spec: &ModelSpec) -> Result<(), Error> {
     let known = spec.config.vocab_size;
-    let vocabulary = parts.model.last_id().into_iter();
-    let others = tokenizer.added_ids().into_iter();
-    let around = probe.get_ids().iter().copied();
-    match vocabulary.chain(others).chain(around).max() {
-        Some(id) if (id as usize) < known => Ok(()),
-        Some(id) => Err(Error::file(
+    if parts.model.last_id().is_none() {
+        return Err(Error::file(file, "its vocabulary is empty."));
+    }
+    let marks = probe.get_special_tokens_mask();
+    let around = probe
+        .get_ids()
+        .iter()
+        .zip(marks)
+        .filter(|&(_, &special)| special == 1);
+    match around.map(|(&id, _)| id).max() {
+        Some(id) if (id as usize) >= known => Err(Error::file(
             file,
             format!("it gives ids up to {id}, but config.json has a vocab_size of {known}."),
         )),
-        None => Err(Error::file(file, "its vocabulary is empty.")),
+        _ => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@
 
 mod float;
 mod integer;
-mod wide;
+mod product;
 
 use crate::aligned::of_line;
 use crate::isa::Isa;
@@ -77,13 +77,9 @@ pub fn attention(
                 return;
             }
             let (text, number) = (unit / shape.heads, unit % shape.heads);
-            let head = Head {
-                shape,
-                qkv,
-                out,
-                tokens: offsets[text]..offsets[text + 1],
-                number,
-            };
+            let tokens = offsets[text]..offsets[text + 1];
+            // SAFETY: each head of each text is taken by one thread.
+            let head = unsafe { Head::new(shape, qkv, out, tokens, number) };
             let scratch = &mut *worker.scratch;
             if format == AttentionFormat::Int8 && head.tokens.len() >= INTEGER_TOKENS {
                 kernel.run(integer::IntegerHead { head, scratch });
@@ -98,7 +94,7 @@ pub fn attention(
 struct Head<'a> {
     shape: AttentionShape,
     qkv: MatrixView<'a>,
-    out: SharedMatrix,
+    out: SharedMatrix<'a>,
     /// The text's rows.
     tokens: Range<usize>,
     /// Which head.
@@ -106,6 +102,31 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// # Safety
+    /// Nobody else touches this head's columns of the text's rows in `out` as long as this lives.
+    ///
+    /// # Panics
+    /// When the shapes do not fit together.
+    unsafe fn new(
+        shape: AttentionShape,
+        qkv: MatrixView<'a>,
+        out: SharedMatrix<'a>,
+        tokens: Range<usize>,
+        number: usize,
+    ) -> Self {
+        let hidden = shape.heads * shape.size;
+        assert_eq!(qkv.columns(), 3 * hidden);
+        assert_eq!((out.rows(), out.columns()), (qkv.rows(), hidden));
+        assert!(number < shape.heads && tokens.end <= qkv.rows());
+        Self {
+            shape,
+            qkv,
+            out,
+            tokens,
+            number,
+        }
+    }
+
     /// This head's part of row `token` of Q (0), K (1) or V (2).
     fn part(&self, token: usize, which: usize) -> &'a [f32] {
         let hidden = self.shape.heads * self.shape.size;
@@ -125,6 +146,16 @@ impl<'a> Head<'a> {
                 unsafe { I::prefetch(line.as_ptr().cast()) }
             }
         }
+    }
+
+    /// This head's part of row `token` of the result.
+    ///
+    /// # Safety
+    /// No other slice of it is alive.
+    unsafe fn result(&self, token: usize) -> &'a mut [f32] {
+        let columns = self.column()..self.column() + self.shape.size;
+        // SAFETY: nobody else has this head's columns, by the promise of `new`, and no slice of the row is alive.
+        unsafe { self.out.part(self.tokens.start + token, columns) }
     }
 
     /// First column of this head in a hidden vector.

@@ -63,7 +63,7 @@ pub struct Codes {
 pub(crate) struct RowFacts {
     /// x ≈ scale · q. NaN where the row is not finite.
     pub(crate) scale: f32,
-    /// What the sums of the row with biased codes are too large by (`Isa::CODE_BIAS`).
+    /// What the sums of the row with biased codes are too large by (`Tiles::CODE_BIAS`).
     pub(crate) excess: i32,
     /// ‖x‖, or a little more.
     pub(crate) norm: f32,
@@ -76,12 +76,27 @@ pub(crate) struct RowFacts {
 struct PanelShape {
     /// Rows of a panel.
     width: usize,
-    /// Steps of it: as many as the tile takes at once.
+    /// ActivationRange of it: as many as the tile takes at once.
     steps: usize,
     /// Bytes of it.
     bytes: usize,
-    /// See [`Isa::CODE_BIAS`].
+    /// See `Tiles::CODE_BIAS`.
     bias: u8,
+}
+
+impl PanelShape {
+    /// For rows of so many elements.
+    #[inline(always)]
+    fn of<I: Isa>(dimension: usize) -> Self {
+        let width = I::DOT_VECTORS * I::LANES;
+        let steps = dimension.div_ceil(STEP).next_multiple_of(I::DOT_STEPS);
+        Self {
+            width,
+            steps,
+            bytes: steps * STEP * width,
+            bias: I::CODE_BIAS,
+        }
+    }
 }
 
 struct ShapeFor(usize);
@@ -89,14 +104,7 @@ impl Operation for ShapeFor {
     type Output = PanelShape;
     #[inline(always)]
     unsafe fn run<I: Isa>(self) -> PanelShape {
-        let width = I::DOT_VECTORS * I::LANES;
-        let steps = self.0.div_ceil(STEP).next_multiple_of(I::DOT_STEPS);
-        PanelShape {
-            width,
-            steps,
-            bytes: steps * STEP * width,
-            bias: I::CODE_BIAS,
-        }
+        PanelShape::of::<I>(self.0)
     }
 }
 
@@ -259,7 +267,7 @@ impl Codes {
         }
     }
 
-    /// Steps of a panel, zeros at the end included.
+    /// ActivationRange of a panel, zeros at the end included.
     pub(crate) fn steps(&self) -> usize {
         self.shape.steps
     }
@@ -272,6 +280,12 @@ impl Codes {
     /// The codes of a panel.
     pub(crate) fn panel(&self, panel: usize) -> &[u8] {
         &self.data[panel * self.shape.bytes..][..self.shape.bytes]
+    }
+
+    /// Whether the codes lie as the tiles of this path read them.
+    #[inline(always)]
+    pub(crate) fn are_for<I: Isa>(&self) -> bool {
+        self.shape == PanelShape::of::<I>(self.dimension)
     }
 
     pub(crate) fn facts(&self, i: usize) -> &RowFacts {

@@ -64,7 +64,7 @@ pub fn dots(
     team.run(|worker| {
         let rows = worker.share(left.rows());
         let columns = 0..right.rows();
-        // SAFETY: the shares of rows are disjoint, and `out` is borrowed until all threads are done.
+        // SAFETY: the shares of rows are disjoint.
         let sink = unsafe { Write::new(out) };
         kernel.run(DotBlock::new([left, right], [rows, columns], sink));
     });
@@ -198,26 +198,26 @@ fn addresses<const N: usize>(side: MatrixView<'_>, first: usize, count: usize) -
 }
 
 /// Writes products where they belong.
-struct Write {
-    out: SharedMatrix,
+struct Write<'a> {
+    out: SharedMatrix<'a>,
 }
 
-impl Write {
+impl<'a> Write<'a> {
     /// # Safety
-    /// `out` stays borrowed and has all the rows and columns that are taken, which nobody else touches.
-    unsafe fn new(out: SharedMatrix) -> Self {
+    /// Nobody else touches the rows that are taken.
+    unsafe fn new(out: SharedMatrix<'a>) -> Self {
         Self { out }
     }
 }
 
-impl DotSink for Write {
+impl DotSink for Write<'_> {
     #[inline(always)]
     fn take(&mut self, [i, j]: [usize; 2], [rows, columns]: [usize; 2], tile: &DotTile) {
         for (r, row) in tile.iter().enumerate().take(rows) {
             // SAFETY: by the promise of `new`.
-            let to = unsafe { self.out.row_mut(i + r) };
+            let to = unsafe { self.out.part(i + r, j..j + columns) };
             // Not as a slice: to copy so few numbers would be a call.
-            for (to, &x) in to[j..j + columns].iter_mut().zip(row) {
+            for (to, &x) in to.iter_mut().zip(row) {
                 *to = x;
             }
         }

@@ -1,6 +1,6 @@
 //! e^x and 2^x for a vector.
 
-use crate::isa::Isa;
+use crate::isa::Simd;
 
 /// e^x, within 2 ULP for x in −87..=88; below it stays at e^−87 (about 10^−38), above at e^88.
 ///
@@ -10,7 +10,7 @@ use crate::isa::Isa;
 /// # Safety
 /// The CPU has I.
 #[inline(always)]
-pub(crate) unsafe fn exp<I: Isa>(x: I::F32) -> I::F32 {
+pub(crate) unsafe fn exp<I: Simd>(x: I::F32) -> I::F32 {
     const POLYNOMIAL: [f32; 6] = [
         1.987_569_1e-4,
         1.398_199_9e-3,
@@ -46,7 +46,7 @@ pub(crate) unsafe fn exp<I: Isa>(x: I::F32) -> I::F32 {
 /// # Safety
 /// The CPU has I.
 #[inline(always)]
-pub(crate) unsafe fn power_of_two<I: Isa>(x: I::F32) -> I::F32 {
+pub(crate) unsafe fn power_of_two<I: Simd>(x: I::F32) -> I::F32 {
     const CUBIC: [f32; 4] = [0.055_171_67, 0.242_611_12, 0.693_260_99, 0.999_928_07];
     // SAFETY: the features are the caller's promise.
     unsafe {
@@ -64,6 +64,7 @@ pub(crate) unsafe fn power_of_two<I: Isa>(x: I::F32) -> I::F32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
     use crate::kernel::{Kernel, Operation};
     use crate::testing::ulps;
 

@@ -1,7 +1,7 @@
 //! The activation between the two products of a feed-forward block.
 
 use crate::exp::exp;
-use crate::isa::Isa;
+use crate::isa::Simd;
 
 /// Which form of GELU a model was trained with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +18,10 @@ impl Activation {
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    pub(crate) unsafe fn apply<I: Isa>(self, x: I::F32) -> I::F32 {
+    pub(crate) unsafe fn apply<I: Simd>(self, x: I::F32) -> I::F32 {
         // SAFETY: the features are the caller's promise.
         unsafe {
-            let bent = match self {
+            let curve = match self {
                 Self::Gelu => erf::<I>(I::mul(x, I::splat(std::f32::consts::FRAC_1_SQRT_2))),
                 Self::GeluTanh => {
                     let cube = I::mul(I::mul(x, x), x);
@@ -30,7 +30,7 @@ impl Activation {
                 }
             };
             let half = I::mul(x, I::splat(0.5));
-            I::fma(half, bent, half)
+            I::fma(half, curve, half)
         }
     }
 }
@@ -42,7 +42,7 @@ impl Activation {
 /// # Safety
 /// The CPU has I.
 #[inline(always)]
-unsafe fn erf<I: Isa>(x: I::F32) -> I::F32 {
+unsafe fn erf<I: Simd>(x: I::F32) -> I::F32 {
     const P: [f32; 7] = [
         -2.726_142_4e-10,
         2.770_681_4e-8,
@@ -80,7 +80,7 @@ unsafe fn erf<I: Isa>(x: I::F32) -> I::F32 {
 /// # Safety
 /// The CPU has I.
 #[inline(always)]
-unsafe fn tanh<I: Isa>(x: I::F32) -> I::F32 {
+unsafe fn tanh<I: Simd>(x: I::F32) -> I::F32 {
     // SAFETY: the features are the caller's promise.
     unsafe {
         let x = I::min(I::max(x, I::splat(-10.0)), I::splat(10.0));
@@ -93,6 +93,7 @@ unsafe fn tanh<I: Isa>(x: I::F32) -> I::F32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
     use crate::kernel::{Kernel, Operation};
 
     struct Apply(Activation, f32);
@@ -119,13 +120,13 @@ mod tests {
     }
 
     fn reference(activation: Activation, x: f64) -> f64 {
-        let bent = match activation {
+        let curve = match activation {
             Activation::Gelu => erf_reference(x / std::f64::consts::SQRT_2),
             Activation::GeluTanh => {
                 ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh()
             }
         };
-        0.5 * x * (1.0 + bent)
+        0.5 * x * (1.0 + curve)
     }
 
     #[test]

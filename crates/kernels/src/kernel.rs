@@ -121,7 +121,7 @@ impl Kernel {
         KernelPath::ALL.into_iter().filter_map(Self::new).collect()
     }
 
-    /// The path.
+    /// Which instructions it uses.
     pub fn path(self) -> KernelPath {
         self.path
     }
@@ -148,20 +148,21 @@ impl Kernel {
     /// Floats of a vector register.
     #[cfg(test)]
     pub(crate) fn lanes(self) -> usize {
-        match self.path {
-            KernelPath::Generic => Generic::LANES,
-            #[cfg(target_arch = "x86_64")]
-            KernelPath::Avx2 => Avx2::LANES,
-            #[cfg(target_arch = "x86_64")]
-            KernelPath::Avx512Vnni => Avx512::LANES,
-            #[cfg(target_arch = "x86_64")]
-            KernelPath::Amx => Amx::LANES,
-            #[cfg(not(target_arch = "x86_64"))]
-            _ => Generic::LANES,
+        struct Lanes;
+        impl Operation for Lanes {
+            type Output = usize;
+            #[inline(always)]
+            unsafe fn run<I: Isa>(self) -> usize {
+                I::LANES
+            }
         }
+        self.run(Lanes)
     }
 
     /// Runs `operation` with the instructions of this path.
+    ///
+    /// That this is safe rests on how operations are built: from parts that say all of themselves, or by a constructor that is unsafe where
+    /// they hold pointers, or are to have elements for themselves. See [`Operation`].
     pub(crate) fn run<O: Operation>(self, operation: O) -> O::Output {
         match self.path {
             // SAFETY: the generic set needs no CPU feature.
@@ -176,12 +177,17 @@ impl Kernel {
             // SAFETY: as above, and AMX adds nothing that a function must be compiled for.
             KernelPath::Amx => unsafe { run_avx512::<Amx, _>(operation) },
             #[cfg(not(target_arch = "x86_64"))]
-            _ => unreachable!("only the generic path is available off x86-64"),
+            // SAFETY: as the first; there are no kernels of another path here.
+            _ => unsafe { operation.run::<Generic>() },
         }
     }
 }
 
 /// Work that is written once for every instruction set.
+///
+/// Whoever has a value of an operation may run it, on any path: its fields are private, and its constructor has checked what is to be
+/// checked and been promised the rest (a constructor to which something is promised is unsafe). What depends on the path, such as the
+/// layout that packed weights have, is checked by [`Operation::run`].
 pub(crate) trait Operation {
     /// What it gives back.
     type Output;
@@ -190,7 +196,7 @@ pub(crate) trait Operation {
     /// compiled with the features of the caller in this file.
     ///
     /// # Safety
-    /// The CPU has the instructions of `I`.
+    /// The CPU has the instructions of `I`; nothing else.
     unsafe fn run<I: Isa>(self) -> Self::Output;
 }
 

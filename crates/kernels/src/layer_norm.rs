@@ -46,17 +46,12 @@ fn normalise(
     mut x: MatrixMut<'_>,
     y: Option<MatrixView<'_>>,
 ) {
-    assert!(norm.weight.len() == x.columns() && norm.bias.len() == x.columns());
     let x = x.shared();
     team.run(|worker| {
-        for i in worker.share(x.rows) {
-            // SAFETY: the shares are disjoint, so this thread alone touches row i, while `x` is borrowed.
+        for i in worker.share(x.rows()) {
+            // SAFETY: the shares are disjoint, so this thread alone touches row i.
             let row = unsafe { x.row_mut(i) };
-            kernel.run(NormaliseRow {
-                row,
-                added: y.map(|y| y.row(i)),
-                norm,
-            });
+            kernel.run(NormaliseRow::new(row, y.map(|y| y.row(i)), norm));
         }
     });
 }
@@ -67,13 +62,24 @@ struct NormaliseRow<'a> {
     norm: &'a LayerNorm,
 }
 
+impl<'a> NormaliseRow<'a> {
+    /// # Panics
+    /// When the lengths differ.
+    fn new(row: &'a mut [f32], added: Option<&'a [f32]>, norm: &'a LayerNorm) -> Self {
+        let n = row.len();
+        assert!(norm.weight.len() == n && norm.bias.len() == n);
+        assert!(added.is_none_or(|added| added.len() == n));
+        Self { row, added, norm }
+    }
+}
+
 impl Operation for NormaliseRow<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
         let (n, x) = (self.row.len(), self.row.as_mut_ptr());
-        // SAFETY: all pointers are to rows of n elements (asserted by the callers), and the loops stay inside.
+        // SAFETY: all pointers are to rows of n elements, as `new` has seen, and the loops stay inside.
         unsafe {
             let mut sum = RowSum::<I>::zero();
             match self.added.map(<[f32]>::as_ptr) {

@@ -1,17 +1,21 @@
 //! y = activation(x·Wᵀ + b) with packed weights.
 
+mod input;
 mod sums;
 
-use self::sums::{Blocks, Floats, Integers, OutlierColumn, RowMeaning, Sums};
+use self::input::Input;
+use self::sums::{Blocks, Floats, Integers, OutlierColumn, RowTerms, Sums};
 use crate::aligned::of_line;
 use crate::gelu::Activation;
-use crate::isa::{Isa, for_each_vector};
+use crate::isa::{HalfTiles, Isa, for_each_vector};
 use crate::kernel::Operation;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, WeightFormat};
-use crate::quantize::{BLOCK, Meaning, OUTLIERS, QuantizedMatrix, Steps};
-use crate::team::{Scratch, Team};
-use crate::tile::{BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, RowBlocks, Tile};
+use crate::quantize::{ActivationRange, QuantizedMatrix};
+use crate::row_scale::{OUTLIERS, RowScale};
+use crate::scratch::Scratch;
+use crate::team::Team;
+use crate::tile::{BLOCK, BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, ROW_UNIT, RowBlocks, Tile};
 use std::ops::Range;
 use std::ptr::null_mut;
 
@@ -38,64 +42,56 @@ pub fn linear(
         (x.rows(), layer.outputs()),
         "shape of the result"
     );
-    let input = if layer.format().is_integer() {
-        let steps = match layer.format() {
-            WeightFormat::Int4 => Steps::FULL,
-            _ => Steps::INT8,
-        };
-        bytes.fill(team, layer.kernel(), steps, x);
-        Input {
-            rows: x.rows(),
-            data: bytes.as_ptr(),
-            stride: bytes.stride(),
-            meanings: bytes.meanings(),
-        }
-    } else {
-        Input {
-            rows: x.rows(),
-            data: x.as_ptr().cast(),
-            stride: x.stride() * size_of::<f32>(),
-            meanings: &[],
-        }
+    let input = match layer.format() {
+        WeightFormat::F32 | WeightFormat::F16 => Input::floats(x),
+        WeightFormat::Int8 => Input::bytes(bytes, team, layer.kernel(), ActivationRange::INT8, x),
+        WeightFormat::Int4 => Input::bytes(bytes, team, layer.kernel(), ActivationRange::FULL, x),
     };
     let out = out.shared();
     team.run(|worker| {
         let panels = worker.share(layer.panels());
-        layer.kernel().run(Product {
-            input,
-            layer,
-            activation,
-            out,
-            panels,
-            scratch: worker.scratch,
-        });
+        // SAFETY: the shares of panels are disjoint, and so are their columns of the result.
+        let product =
+            unsafe { Product::new(input, layer, activation, out, panels, worker.scratch) };
+        layer.kernel().run(product);
     });
 }
-
-/// The rows of x as the tile reads them.
-#[derive(Clone, Copy)]
-struct Input<'a> {
-    rows: usize,
-    data: *const u8,
-    /// Bytes from row to row.
-    stride: usize,
-    /// Integers: what each row's bytes stand for.
-    meanings: &'a [Meaning],
-}
-
-// SAFETY: a shared borrow of x or of its bytes, as raw parts; nobody writes them during the product.
-unsafe impl Sync for Input<'_> {}
-// SAFETY: as above.
-unsafe impl Send for Input<'_> {}
 
 /// One thread's panels of a product.
 struct Product<'a> {
     input: Input<'a>,
     layer: &'a PackedLinear,
     activation: Option<Activation>,
-    out: SharedMatrix,
+    out: SharedMatrix<'a>,
     panels: Range<usize>,
     scratch: &'a mut Scratch,
+}
+
+impl<'a> Product<'a> {
+    /// # Safety
+    /// Nobody else touches the columns of these panels in `out` as long as this lives.
+    ///
+    /// # Panics
+    /// When the shapes do not fit together.
+    unsafe fn new(
+        input: Input<'a>,
+        layer: &'a PackedLinear,
+        activation: Option<Activation>,
+        out: SharedMatrix<'a>,
+        panels: Range<usize>,
+        scratch: &'a mut Scratch,
+    ) -> Self {
+        assert_eq!((out.rows(), out.columns()), (input.rows(), layer.outputs()));
+        assert!(panels.end <= layer.panels() && input.has_steps(layer.steps()));
+        Self {
+            input,
+            layer,
+            activation,
+            out,
+            panels,
+            scratch,
+        }
+    }
 }
 
 impl Operation for Product<'_> {
@@ -103,11 +99,19 @@ impl Operation for Product<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
-        let (group, unit) = match self.layer.format() {
-            WeightFormat::F32 | WeightFormat::F16 => (self.float_group::<I>(), I::TILE_ROWS),
-            WeightFormat::Int8 => (I::DOT_GROUP, I::DOT_ROW_UNIT),
-            WeightFormat::Int4 => (GROUP_ROWS, I::DOT_ROW_UNIT),
+        const { assert!(ROW_UNIT.is_multiple_of(I::DOT_ROW_UNIT)) }
+        let (group, unit, vectors) = match self.layer.format() {
+            WeightFormat::F32 | WeightFormat::F16 => {
+                (self.float_group::<I>(), I::TILE_ROWS, I::TILE_VECTORS)
+            }
+            WeightFormat::Int8 => (I::DOT_GROUP, I::DOT_ROW_UNIT, I::DOT_VECTORS),
+            WeightFormat::Int4 => (GROUP_ROWS, I::DOT_ROW_UNIT, I::DOT_VECTORS),
         };
+        assert_eq!(
+            self.layer.width(),
+            vectors * I::LANES,
+            "packed for another path"
+        );
         self.scratch.output.ensure(group * self.layer.width());
         let widened = match self.layer.format() {
             WeightFormat::F16 => I::FLOAT_CHUNK,
@@ -124,7 +128,7 @@ impl Operation for Product<'_> {
                 WeightFormat::Int4 => I::open_blocks(),
             }
         }
-        let groups = RowBlocks::new(self.input.rows, group, unit);
+        let groups = RowBlocks::new(self.input.rows(), group, unit);
         for i in 0..groups.count {
             let (first, count) = groups.get(i);
             let rows = first..first + count;
@@ -155,9 +159,9 @@ enum Form {
     /// As the tiles read them.
     Whole,
     /// In half precision: each tile widens them.
-    Half,
+    Half(HalfTiles),
     /// In half precision: the first tile widens them and leaves them here for the others.
-    Kept(*mut f32),
+    Kept(HalfTiles, *mut f32),
 }
 
 /// A stretch of a panel's steps, ready for the tile.
@@ -179,10 +183,10 @@ impl Product<'_> {
     #[inline(always)]
     fn float_group<I: Isa>(&self) -> usize {
         let few = GROUP_ROWS / 2;
-        if self.input.rows <= few {
+        if self.input.rows() <= few {
             return few;
         }
-        let rows = I::ROW_BYTES / self.input.stride.max(1);
+        let rows = I::ROW_BYTES / self.input.stride().max(1);
         rows.clamp(GROUP_ROWS / 4, GROUP_ROWS) / 16 * 16
     }
 
@@ -235,18 +239,15 @@ impl Product<'_> {
             let (whole, half) = (width * STEP, width * STEP / 2);
             let (b, b_stride, widened) = match chunk.form {
                 Form::Whole => (chunk.weights, whole, null_mut()),
-                Form::Half => (chunk.weights, half, null_mut()),
-                Form::Kept(to) if block == 0 => (chunk.weights, half, to),
-                Form::Kept(to) => (to.cast_const().cast(), whole, null_mut()),
+                Form::Half(_) => (chunk.weights, half, null_mut()),
+                Form::Kept(_, to) if block == 0 => (chunk.weights, half, to),
+                Form::Kept(_, to) => (to.cast_const().cast(), whole, null_mut()),
             };
             // SAFETY: x has a row `rows.start + first` of all steps; the scratch has a row of `width` for each.
             unsafe {
                 let tile = Tile {
-                    a: self
-                        .input
-                        .data
-                        .add((rows.start + first) * self.input.stride + steps.start * STEP),
-                    a_stride: self.input.stride,
+                    a: self.input.row(rows.start + first).add(steps.start * STEP),
+                    a_stride: self.input.stride(),
                     b,
                     b_stride,
                     widened,
@@ -263,9 +264,9 @@ impl Product<'_> {
                 };
                 match format {
                     WeightFormat::F32 | WeightFormat::F16 => match chunk.form {
-                        Form::Half => I::tile_f16(&tile, count),
-                        Form::Kept(_) if block == 0 => I::tile_f16_keeping(&tile, count),
-                        Form::Whole | Form::Kept(_) => I::tile_f32(&tile, count, I::TILE_VECTORS),
+                        Form::Half(tiles) => (tiles.widening)(&tile, count),
+                        Form::Kept(tiles, _) if block == 0 => (tiles.keeping)(&tile, count),
+                        Form::Whole | Form::Kept(..) => I::tile_f32(&tile, count, I::TILE_VECTORS),
                     },
                     WeightFormat::Int8 => I::tile_dot(&tile, count),
                     WeightFormat::Int4 => {
@@ -299,14 +300,16 @@ impl Product<'_> {
         let (weights, form) = unsafe {
             match layer.format() {
                 WeightFormat::F32 | WeightFormat::Int8 => (from, Form::Whole),
-                WeightFormat::F16 if rows <= I::F16_ROWS => (from, Form::Half),
-                WeightFormat::F16 if I::F16_ROWS > 0 => (from, Form::Kept(to)),
-                WeightFormat::F16 => {
-                    for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
-                        I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
+                WeightFormat::F16 => match I::HALF_TILES {
+                    Some(tiles) if rows <= tiles.few_rows => (from, Form::Half(tiles)),
+                    Some(tiles) => (from, Form::Kept(tiles, to)),
+                    None => {
+                        for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
+                            I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
+                        }
+                        (to.cast_const().cast(), Form::Whole)
                     }
-                    (to.cast_const().cast(), Form::Whole)
-                }
+                },
                 WeightFormat::Int4 => {
                     for block in 0..steps.len() / BLOCK_STEPS {
                         let from = from.add(block * layer.step_bytes(BLOCK_STEPS));
@@ -337,19 +340,19 @@ impl Product<'_> {
     /// Turns a panel's sums into its columns of the result: scales, bias and activation.
     ///
     /// # Safety
-    /// The CPU has I, no other thread writes this panel's columns, and the sums are of S's kind.
+    /// The CPU has I, and the sums are of S's kind.
     #[inline(always)]
     unsafe fn finish<I: Isa, S: Sums>(&mut self, panel: usize, rows: &Range<usize>) {
         let vectors = self.layer.panel_vectors(panel).map(<[f32]>::as_ptr);
         for (i, row) in rows.clone().enumerate() {
-            let meaning = self.input.meanings.get(row).copied().unwrap_or_default();
+            let row_scale = self.input.row_scale(row);
             // SAFETY: passed on from the caller.
             unsafe {
                 // Two loops, so that rows without outliers do not pay for those with.
-                if meaning.has_outliers() {
-                    self.finish_row::<I, S, true>(panel, vectors, (i, row), &meaning);
+                if row_scale.has_outliers() {
+                    self.finish_row::<I, S, true>(panel, vectors, (i, row), &row_scale);
                 } else {
-                    self.finish_row::<I, S, false>(panel, vectors, (i, row), &meaning);
+                    self.finish_row::<I, S, false>(panel, vectors, (i, row), &row_scale);
                 }
             }
         }
@@ -365,18 +368,19 @@ impl Product<'_> {
         panel: usize,
         [bias, scales, sums]: [*const f32; 3],
         (i, row): (usize, usize),
-        meaning: &Meaning,
+        row_scale: &RowScale,
     ) {
-        let (width, outputs) = (self.layer.width(), self.layer.panel_outputs(panel));
-        // SAFETY: the scratch row and the vectors have `width` elements, the result row `outputs` from here.
+        let (width, columns) = (self.layer.width(), self.layer.panel_columns(panel));
+        let outputs = columns.len();
+        // SAFETY: the scratch row and the vectors have `width` elements; nobody else touches the panel's columns.
         unsafe {
-            let row_meaning = RowMeaning {
-                scale: I::splat(meaning.scale),
-                low: I::splat(meaning.low),
-                outliers: self.outlier_columns::<I>(panel, meaning),
+            let terms = RowTerms {
+                scale: I::splat(row_scale.scale),
+                offset: I::splat(row_scale.offset),
+                outliers: self.outlier_columns::<I>(panel, row_scale),
             };
             let from = self.scratch.output.as_ptr().add(i * width);
-            let to = self.layer.target(self.out, row, panel);
+            let to = self.out.part(row, columns).as_mut_ptr();
             // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
             for line in (0..width).step_by(of_line::<f32>()) {
                 I::prefetch_write(to.wrapping_add(width + line).cast());
@@ -386,13 +390,13 @@ impl Product<'_> {
                 outputs,
                 |j| {
                     let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                    let y = S::meaning::<I, HAS_OUTLIERS>(from.add(j), &row_meaning, j, vectors);
-                    I::store(to.add(j), self.bend::<I>(y))
+                    let y = S::dequantize::<I, HAS_OUTLIERS>(from.add(j), &terms, j, vectors);
+                    I::store(to.add(j), self.activate::<I>(y))
                 },
                 |j, left| {
                     let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                    let y = S::meaning::<I, HAS_OUTLIERS>(from.add(j), &row_meaning, j, vectors);
-                    I::store_partial(to.add(j), self.bend::<I>(y), left)
+                    let y = S::dequantize::<I, HAS_OUTLIERS>(from.add(j), &terms, j, vectors);
+                    I::store_partial(to.add(j), self.activate::<I>(y), left)
                 }
             );
         }
@@ -407,7 +411,7 @@ impl Product<'_> {
     unsafe fn outlier_columns<I: Isa>(
         &self,
         panel: usize,
-        meaning: &Meaning,
+        row_scale: &RowScale,
     ) -> [OutlierColumn<I>; OUTLIERS] {
         let first = panel * self.layer.panel_bytes();
         let weights = self.layer.weights().as_ptr().wrapping_add(first);
@@ -418,7 +422,7 @@ impl Product<'_> {
             rest: unsafe { I::splat(0.0) },
         }; OUTLIERS];
         for (k, column) in columns.iter_mut().enumerate() {
-            let outlier = meaning.outliers[k];
+            let outlier = row_scale.outliers[k];
             let step = outlier.column / STEP * STEP * self.layer.width();
             column.weights = weights.wrapping_add(step);
             column.byte = outlier.column % STEP;
@@ -431,7 +435,7 @@ impl Product<'_> {
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn bend<I: Isa>(&self, y: I::F32) -> I::F32 {
+    unsafe fn activate<I: Isa>(&self, y: I::F32) -> I::F32 {
         match self.activation {
             // SAFETY: the features are the caller's promise.
             Some(activation) => unsafe { activation.apply::<I>(y) },

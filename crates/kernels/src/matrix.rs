@@ -1,6 +1,7 @@
 //! Row-major matrices of f32 whose rows start on cache lines.
 
 use crate::aligned::{AlignedBuffer, odd_stride};
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A row-major matrix that is reused from call to call: resizing keeps its memory.
@@ -152,6 +153,12 @@ impl<'a> MatrixView<'a> {
     pub(crate) fn as_ptr(&self) -> *const f32 {
         self.data.as_ptr()
     }
+
+    /// All elements as they lie in memory, with what is between the rows.
+    pub(crate) fn as_bytes(&self) -> &'a [u8] {
+        // SAFETY: floats are bytes, and live as long.
+        unsafe { std::slice::from_raw_parts(self.data.as_ptr().cast(), size_of_val(self.data)) }
+    }
 }
 
 /// A matrix to write.
@@ -189,52 +196,70 @@ impl MatrixMut<'_> {
     }
 
     /// The same matrix for several threads, each of which writes elements of its own.
-    pub(crate) fn shared(&mut self) -> SharedMatrix {
+    pub(crate) fn shared(&mut self) -> SharedMatrix<'_> {
         SharedMatrix {
             data: self.data.as_mut_ptr(),
             rows: self.rows,
             columns: self.columns,
             stride: self.stride,
+            borrow: PhantomData,
         }
     }
 }
 
-/// Raw access to a [`MatrixMut`] that the threads of one operation share.
+/// A [`MatrixMut`] that the threads of one operation share, as long as it is borrowed.
 ///
-/// Whoever uses it keeps the elements that each thread touches disjoint, and ends before
-/// the borrow it was made from does.
+/// That an element is inside is checked; that no two threads have the same is what they promise.
 #[derive(Clone, Copy)]
-pub(crate) struct SharedMatrix {
+pub(crate) struct SharedMatrix<'a> {
     data: *mut f32,
-    pub(crate) rows: usize,
-    pub(crate) columns: usize,
-    pub(crate) stride: usize,
+    rows: usize,
+    columns: usize,
+    stride: usize,
+    borrow: PhantomData<&'a mut [f32]>,
 }
 
 // SAFETY: only a pointer; every access is unsafe and states its disjointness.
-unsafe impl Send for SharedMatrix {}
+unsafe impl Send for SharedMatrix<'_> {}
 // SAFETY: as above.
-unsafe impl Sync for SharedMatrix {}
+unsafe impl Sync for SharedMatrix<'_> {}
 
-impl SharedMatrix {
-    /// Address of an element.
+impl<'a> SharedMatrix<'a> {
+    /// Number of rows.
+    pub(crate) fn rows(self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub(crate) fn columns(self) -> usize {
+        self.columns
+    }
+
+    /// Some columns of a row.
     ///
     /// # Safety
-    /// The matrix that this was made from is still borrowed.
-    pub(crate) unsafe fn at(&self, row: usize, column: usize) -> *mut f32 {
-        debug_assert!(row < self.rows && column < self.columns);
-        // SAFETY: inside the allocation, by the bounds above.
-        unsafe { self.data.add(row * self.stride + column) }
+    /// Nobody else touches these elements while the slice lives.
+    ///
+    /// # Panics
+    /// When they are not all inside the matrix.
+    #[inline(always)]
+    pub(crate) unsafe fn part(self, row: usize, columns: Range<usize>) -> &'a mut [f32] {
+        assert!(row < self.rows && columns.start <= columns.end && columns.end <= self.columns);
+        // SAFETY: inside the allocation, by the bounds above, which is borrowed for 'a; the caller keeps the elements exclusive.
+        unsafe {
+            let first = self.data.add(row * self.stride + columns.start);
+            std::slice::from_raw_parts_mut(first, columns.len())
+        }
     }
 
     /// One row.
     ///
     /// # Safety
-    /// As [`Self::at`], and no other thread touches the row while the slice lives.
-    pub(crate) unsafe fn row_mut<'b>(&self, row: usize) -> &'b mut [f32] {
-        debug_assert!(row < self.rows);
-        // SAFETY: `columns` elements from the row's start are inside the allocation; the caller keeps them exclusive.
-        unsafe { std::slice::from_raw_parts_mut(self.data.add(row * self.stride), self.columns) }
+    /// As [`Self::part`].
+    #[inline(always)]
+    pub(crate) unsafe fn row_mut(self, row: usize) -> &'a mut [f32] {
+        // SAFETY: passed on from the caller.
+        unsafe { self.part(row, 0..self.columns) }
     }
 }
 
@@ -267,6 +292,22 @@ mod tests {
         unsafe { part.shared().row_mut(1).fill(9.0) };
         let firsts: Vec<f32> = (0..5).map(|i| m.row(i)[0]).collect();
         assert_eq!(firsts, [0.0, 1.0, 9.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn what_threads_share_is_inside() {
+        let mut m = Matrix::zeros(2, 3);
+        let mut view = m.view_mut();
+        let shared = view.shared();
+        assert_eq!((shared.rows(), shared.columns()), (2, 3));
+        // SAFETY: nobody else has the matrix.
+        unsafe { shared.part(1, 1..3).fill(7.0) };
+        for (row, columns) in [(2, 0..1), (0, 2..4), (1, 4..4)] {
+            // SAFETY: as above; the elements do not exist.
+            let outside = std::panic::catch_unwind(|| unsafe { shared.part(row, columns).len() });
+            assert!(outside.is_err());
+        }
+        assert_eq!([m.row(0), m.row(1)], [[0.0, 0.0, 0.0], [0.0, 7.0, 7.0]]);
     }
 
     #[test]

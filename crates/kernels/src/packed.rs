@@ -3,12 +3,12 @@
 use crate::aligned::AlignedBuffer;
 use crate::isa::Isa;
 use crate::kernel::{Kernel, Operation};
-use crate::matrix::SharedMatrix;
 use crate::quantize::{BLOCK, quantize_int4, quantize_int8};
 use crate::team::Team;
 use crate::tile::BLOCK_STEPS;
 use half::f16;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
 /// How the packed weights are stored.
@@ -202,7 +202,7 @@ impl PackedLinear {
         self.outputs.div_ceil(self.width)
     }
 
-    /// Steps of the tile over all inputs: as many as an integer tile takes at once, and whole blocks for 4-bit weights.
+    /// ActivationRange of the tile over all inputs: as many as an integer tile takes at once, and whole blocks for 4-bit weights.
     pub(crate) fn steps(&self) -> usize {
         self.steps
     }
@@ -235,13 +235,10 @@ impl PackedLinear {
         self.width
     }
 
-    /// Where panel `p` of a result begins.
-    ///
-    /// # Safety
-    /// As [`SharedMatrix::at`].
-    pub(crate) unsafe fn target(&self, out: SharedMatrix, row: usize, p: usize) -> *mut f32 {
-        // SAFETY: passed on from the caller.
-        unsafe { out.at(row, p * self.width) }
+    /// Columns of a result that panel `p` makes.
+    pub(crate) fn panel_columns(&self, p: usize) -> Range<usize> {
+        let first = p * self.width;
+        first..first + self.panel_outputs(p)
     }
 }
 

@@ -1,7 +1,7 @@
 //! From floats to the integers of the int8 and 4-bit products, and what they stand for.
 //!
-//! Activations: each row by itself, x ≈ low + scale · q with q in 0..=[`LEVELS`] (for 4-bit weights 0..=255), so that
-//! a row never depends on its neighbours. The offset is free: Σ w·x = scale · Σ w·q + low · Σ w, and Σ w is known when
+//! Activations: each row by itself, x ≈ offset + scale · q with q in 0..=[`LEVELS`] (for 4-bit weights 0..=255), so that
+//! a row never depends on its neighbours. The offset is free: Σ w·x = scale · Σ w·q + offset · Σ w, and Σ w is known when
 //! the weights are packed. A few channels of transformers are many times as large as the others and would make the
 //! steps coarse for all; so the [`OUTLIERS`] largest elements of a row may lie outside the scale, and what their
 //! bytes leave out is multiplied in floats.
@@ -22,7 +22,11 @@ use crate::aligned::{AlignedBuffer, odd_stride};
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::{Kernel, Operation};
 use crate::matrix::MatrixView;
+use crate::row_scale::{OUTLIERS, Outlier, RowScale};
 use crate::team::Team;
+pub use crate::tile::BLOCK;
+use crate::tile::ROW_UNIT;
+use std::marker::PhantomData;
 
 /// Largest absolute value of an int8 weight.
 pub const INT8_LIMIT: i8 = 127;
@@ -38,9 +42,6 @@ pub const LEVELS: u8 = 144;
 /// signed 16-bit lane holds.
 pub const LANE_SUM: u32 = 227;
 
-/// Elements of a row that may lie outside its scale.
-pub(crate) const OUTLIERS: usize = 2;
-
 /// They are left out where the range of the others is less than this part of the whole range.
 const WORTHWHILE: f32 = 0.8;
 
@@ -48,47 +49,22 @@ const WORTHWHILE: f32 = 0.8;
 /// notice them.
 pub(crate) const TINY: f32 = 1e-30;
 
-/// Values of a 4-bit block.
-pub const BLOCK: usize = 32;
-
 /// Rows of activations as bytes; reused from call to call.
 #[derive(Default)]
 pub struct QuantizedMatrix {
     data: AlignedBuffer<u8>,
-    meanings: Vec<Meaning>,
+    row_scales: Vec<RowScale>,
     stride: usize,
-}
-
-/// What the bytes of a row stand for: x = low + scale · q, and for its outliers `rest` more.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Meaning {
-    pub(crate) scale: f32,
-    pub(crate) low: f32,
-    pub(crate) outliers: [Outlier; OUTLIERS],
-}
-
-impl Meaning {
-    /// Whether something is to be added for them.
-    pub(crate) fn has_outliers(&self) -> bool {
-        self.outliers.iter().any(|outlier| outlier.rest != 0.0)
-    }
-}
-
-/// An element outside the scale of its row. Where there is none, the rest is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Outlier {
-    pub(crate) column: usize,
-    pub(crate) rest: f32,
 }
 
 /// How far the bytes of activations reach, and whether a few elements may lie beyond.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Steps {
+pub(crate) struct ActivationRange {
     pub(crate) levels: u8,
     pub(crate) outliers: bool,
 }
 
-impl Steps {
+impl ActivationRange {
     /// For int8 weights.
     pub(crate) const INT8: Self = Self {
         levels: LEVELS,
@@ -102,31 +78,37 @@ impl Steps {
     };
 }
 
-/// There is memory for whole multiples of this many rows, which the tiles of some paths read (`Isa::DOT_ROW_UNIT`).
-const ROW_UNIT: usize = 16;
-
 impl QuantizedMatrix {
     /// Quantises each row of `x`; the threads of the team share the rows.
-    pub(crate) fn fill(&mut self, team: &Team, kernel: Kernel, steps: Steps, x: MatrixView<'_>) {
+    pub(crate) fn fill(
+        &mut self,
+        team: &Team,
+        kernel: Kernel,
+        range: ActivationRange,
+        x: MatrixView<'_>,
+    ) {
         self.stride = odd_stride::<u8>(x.columns());
-        self.data
-            .ensure(x.rows().next_multiple_of(ROW_UNIT) * self.stride);
-        self.meanings.resize(x.rows(), Meaning::default());
+        let room = x.rows().next_multiple_of(ROW_UNIT) * self.stride;
+        self.data.ensure(room);
+        self.row_scales.resize(x.rows(), RowScale::default());
         let target = Target {
             data: self.data.as_mut_ptr(),
-            meanings: self.meanings.as_mut_ptr(),
+            row_scales: self.row_scales.as_mut_ptr(),
+            stride: self.stride,
+            borrow: PhantomData,
         };
-        let stride = self.stride;
         team.run(|worker| {
             for i in worker.share(x.rows()) {
-                // SAFETY: row i is this thread's alone and inside both buffers.
-                unsafe { target.write_row(kernel, steps, i, stride, x.row(i)) }
+                // SAFETY: both buffers have a row i, which is this thread's alone.
+                let (to, row_scale) = unsafe { target.row(i) };
+                *row_scale = kernel.run(QuantizeRow::new(x.row(i), to, range));
             }
         });
     }
 
-    pub(crate) fn as_ptr(&self) -> *const u8 {
-        self.data.as_ptr()
+    /// The bytes of all rows, and of as many more as fill up a [`ROW_UNIT`].
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.data
     }
 
     /// Bytes from row to row.
@@ -134,51 +116,57 @@ impl QuantizedMatrix {
         self.stride
     }
 
-    pub(crate) fn meanings(&self) -> &[Meaning] {
-        &self.meanings
+    pub(crate) fn row_scales(&self) -> &[RowScale] {
+        &self.row_scales
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.data.len() + size_of_val(&self.meanings[..])
+        self.data.len() + size_of_val(&self.row_scales[..])
     }
 }
 
+/// The rows of a [`QuantizedMatrix`], for several threads.
 #[derive(Clone, Copy)]
-struct Target {
+struct Target<'a> {
     data: *mut u8,
-    meanings: *mut Meaning,
+    row_scales: *mut RowScale,
+    stride: usize,
+    borrow: PhantomData<&'a mut QuantizedMatrix>,
 }
 
-// SAFETY: only pointers; `write_row` states who may use them.
-unsafe impl Send for Target {}
+// SAFETY: only pointers; `row` states who may use them.
+unsafe impl Send for Target<'_> {}
 // SAFETY: as above.
-unsafe impl Sync for Target {}
+unsafe impl Sync for Target<'_> {}
 
-impl Target {
+impl<'a> Target<'a> {
+    /// Bytes and scale of row `i`.
+    ///
     /// # Safety
-    /// Both buffers have a row `i`, and no other thread touches it.
-    unsafe fn write_row(self, kernel: Kernel, steps: Steps, i: usize, stride: usize, row: &[f32]) {
-        // SAFETY: passed on from the caller.
+    /// There is such a row, and nobody else touches it.
+    unsafe fn row(self, i: usize) -> (&'a mut [u8], &'a mut RowScale) {
+        // SAFETY: inside both buffers, and exclusive, by the caller's promise.
         unsafe {
-            let to = self.data.add(i * stride);
-            *self.meanings.add(i) = kernel.run(QuantizeRow { row, to, steps });
+            let bytes = self.data.add(i * self.stride);
+            let bytes = std::slice::from_raw_parts_mut(bytes, self.stride);
+            (bytes, &mut *self.row_scales.add(i))
         }
     }
 }
 
-/// Classes of a row's elements, by their column modulo this, whose ends are known one by one. A multiple of every
+/// Classes of a row's elements, by their column modulo this, whose ranges are known one by one. A multiple of every
 /// path's lanes.
 const CLASSES: usize = 16;
 
 /// Smallest and largest element of each class.
 #[derive(Clone, Copy)]
-struct Ends {
+struct ClassRanges {
     low: [f32; CLASSES],
     high: [f32; CLASSES],
 }
 
-impl Ends {
+impl ClassRanges {
     /// Smallest and largest element of all classes.
     ///
     /// # Safety
@@ -243,37 +231,49 @@ impl Ends {
     }
 }
 
-/// Quantises one row into memory that is good for the row rounded up to whole cache lines.
+/// Quantises one row.
 pub(crate) struct QuantizeRow<'a> {
-    pub(crate) row: &'a [f32],
-    pub(crate) to: *mut u8,
-    pub(crate) steps: Steps,
+    row: &'a [f32],
+    to: &'a mut [u8],
+    range: ActivationRange,
+}
+
+impl<'a> QuantizeRow<'a> {
+    /// `to` is as long as the row and whole registers; what lies beyond the row becomes any bytes.
+    ///
+    /// # Panics
+    /// When it is shorter.
+    pub(crate) fn new(row: &'a [f32], to: &'a mut [u8], range: ActivationRange) -> Self {
+        assert!(row.len().next_multiple_of(CLASSES) <= to.len());
+        Self { row, to, range }
+    }
 }
 
 impl Operation for QuantizeRow<'_> {
-    type Output = Meaning;
+    type Output = RowScale;
 
     #[inline(always)]
-    unsafe fn run<I: Isa>(self) -> Meaning {
+    unsafe fn run<I: Isa>(self) -> RowScale {
         let (n, x) = (self.row.len(), self.row.as_ptr());
-        let levels = f32::from(self.steps.levels);
-        // SAFETY: the loops stay inside the row and its bytes.
+        let levels = f32::from(self.range.levels);
+        let to = self.to.as_mut_ptr();
+        // SAFETY: the loops stay inside the row and its bytes, which are whole registers.
         unsafe {
-            let (mut ends, wrong) = self.ends::<I>();
-            let (mut low, high) = ends.range::<I>();
+            let (mut ranges, wrong) = self.class_ranges::<I>();
+            let (mut low, high) = ranges.range::<I>();
             let mut range = high - low;
             // A row with NaN or infinity, or too wide for f32, becomes NaN; the others are not touched by it.
             if wrong.is_nan() || range > f32::MAX {
-                return Meaning {
+                return RowScale {
                     scale: f32::NAN,
-                    low: f32::NAN,
-                    ..Meaning::default()
+                    offset: f32::NAN,
+                    ..RowScale::default()
                 };
             }
             let mut outside = None;
-            if self.steps.outliers && n >= CLASSES && ends.may_narrow::<I>(range) {
-                let columns = self.take_outliers::<I>(&mut ends);
-                let (lowest, highest) = ends.range::<I>();
+            if self.range.outliers && n >= CLASSES && ranges.may_narrow::<I>(range) {
+                let columns = self.take_outliers::<I>(&mut ranges);
+                let (lowest, highest) = ranges.range::<I>();
                 if highest - lowest < WORTHWHILE * range {
                     (low, range, outside) = (lowest, highest - lowest, Some(columns));
                 }
@@ -283,31 +283,28 @@ impl Operation for QuantizeRow<'_> {
             for_each_vector!(
                 I,
                 n,
-                |i| I::store_u8(
-                    self.to.add(i),
-                    I::mul(I::sub(I::load(x.add(i)), offset), factor)
-                ),
+                |i| I::store_u8(to.add(i), I::mul(I::sub(I::load(x.add(i)), offset), factor)),
                 |i, left| {
                     // The bytes past the end meet weights of zero.
                     let x = I::sub(I::load_partial(x.add(i), left), offset);
                     let x = I::min(I::max(I::mul(x, factor), I::splat(0.0)), I::splat(levels));
-                    I::store_u8(self.to.add(i), x);
+                    I::store_u8(to.add(i), x);
                 }
             );
             let scale = if inverse > 0.0 { range / levels } else { 0.0 };
             let outlier = |column: usize| {
                 let x = self.row[column];
                 let q = ((x - low) * inverse).clamp(0.0, levels).round_ties_even();
-                *self.to.add(column) = q as u8;
+                *to.add(column) = q as u8;
                 Outlier {
                     column,
                     rest: x - (low + scale * q),
                 }
             };
             let outliers = outside.map_or_else(Default::default, |columns| columns.map(outlier));
-            Meaning {
+            RowScale {
                 scale,
-                low,
+                offset: low,
                 outliers,
             }
         }
@@ -315,15 +312,15 @@ impl Operation for QuantizeRow<'_> {
 }
 
 impl QuantizeRow<'_> {
-    /// The ends of each class, and a number that is NaN if an element is not finite.
+    /// The range of each class, and a number that is NaN if an element is not finite.
     ///
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn ends<I: Isa>(&self) -> (Ends, f32) {
+    unsafe fn class_ranges<I: Isa>(&self) -> (ClassRanges, f32) {
         let (n, x) = (self.row.len(), self.row.as_ptr());
         let whole = n / CLASSES * CLASSES;
-        let mut ends = Ends {
+        let mut ranges = ClassRanges {
             low: [f32::MAX; CLASSES],
             high: [f32::MIN; CLASSES],
         };
@@ -342,30 +339,30 @@ impl QuantizeRow<'_> {
                     odd = I::fma(v, zero, odd);
                     i += CLASSES;
                 }
-                I::store(ends.low.as_mut_ptr().add(class), low);
-                I::store(ends.high.as_mut_ptr().add(class), high);
+                I::store(ranges.low.as_mut_ptr().add(class), low);
+                I::store(ranges.high.as_mut_ptr().add(class), high);
                 wrong += I::sum(odd);
             }
             class += I::LANES;
         }
         for (class, &v) in self.row[whole..].iter().enumerate() {
-            ends.low[class] = v.min(ends.low[class]);
-            ends.high[class] = v.max(ends.high[class]);
+            ranges.low[class] = v.min(ranges.low[class]);
+            ranges.high[class] = v.max(ranges.high[class]);
             wrong += v * 0.0;
         }
-        (ends, wrong)
+        (ranges, wrong)
     }
 
-    /// The columns of the elements with the largest absolute values; `ends` become those of the others.
+    /// The columns of the elements with the largest absolute values; `ranges` become those of the others.
     ///
     /// # Safety
     /// The CPU has I.
     #[inline(always)]
-    unsafe fn take_outliers<I: Isa>(&self, ends: &mut Ends) -> [usize; OUTLIERS] {
+    unsafe fn take_outliers<I: Isa>(&self, ranges: &mut ClassRanges) -> [usize; OUTLIERS] {
         let mut taken = [usize::MAX; OUTLIERS];
         for k in 0..OUTLIERS {
             // SAFETY: passed on from the caller.
-            let (class, size) = unsafe { ends.farthest::<I>() };
+            let (class, size) = unsafe { ranges.farthest::<I>() };
             let (mut low, mut high, mut at) = (f32::MAX, f32::MIN, usize::MAX);
             let mut i = class;
             while i < self.row.len() {
@@ -380,7 +377,7 @@ impl QuantizeRow<'_> {
                 i += CLASSES;
             }
             taken[k] = at;
-            (ends.low[class], ends.high[class]) = (low, high);
+            (ranges.low[class], ranges.high[class]) = (low, high);
         }
         taken
     }

@@ -1,7 +1,7 @@
 //! Softmax of a row of attention scores, without the final division.
 
 use crate::exp::exp;
-use crate::isa::Isa;
+use crate::isa::Simd;
 use crate::sum::RowSum;
 
 /// The score of a key that does not exist: as small as a number can be that is finite.
@@ -9,14 +9,14 @@ pub(crate) const NO_KEY: f32 = f32::MIN;
 
 /// Replaces each x of a row by e^(x − largest) and returns the sum of those, by which the
 /// caller divides once the row has met the values. The row's length is a multiple of
-/// [`Isa::LANES`] and it is padded with [`NO_KEY`], which adds about 10^−38 to a sum of at least 1: nothing.
+/// [`Simd::LANES`] and it is padded with [`NO_KEY`], which adds about 10^−38 to a sum of at least 1: nothing.
 ///
 /// The sum is NaN when a score is not finite. Neither the largest element nor `exp` would tell: both let go of a NaN.
 ///
 /// # Safety
 /// The CPU has I.
 #[inline(always)]
-pub(crate) unsafe fn exp_and_sum<I: Isa>(row: &mut [f32]) -> f32 {
+pub(crate) unsafe fn exp_and_sum<I: Simd>(row: &mut [f32]) -> f32 {
     debug_assert_eq!(row.len() % I::LANES, 0);
     let p = row.as_mut_ptr();
     // SAFETY: whole vectors inside the row, whose length is a multiple of LANES.
@@ -42,6 +42,7 @@ pub(crate) unsafe fn exp_and_sum<I: Isa>(row: &mut [f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::isa::Isa;
     use crate::kernel::{Kernel, Operation};
     use crate::testing::random;
 

@@ -3,11 +3,11 @@
 //! Element i belongs to part i mod 16, whatever the width of a register is, and the sixteen parts are halved four times: so a machine with
 //! AVX-512 computes the same vectors as one with AVX2, and both can share a cache.
 
-use crate::isa::{Isa, PARTS};
+use crate::isa::{PARTS, Simd};
 
 /// A sum in [`PARTS`] parts, added a whole register of consecutive elements at a time.
 #[derive(Clone, Copy)]
-pub(crate) struct RowSum<I: Isa> {
+pub(crate) struct RowSum<I: Simd> {
     /// The parts that the next register meets.
     next: I::F32,
     /// The others, if a register does not hold all.
@@ -16,7 +16,7 @@ pub(crate) struct RowSum<I: Isa> {
     odd: bool,
 }
 
-impl<I: Isa> RowSum<I> {
+impl<I: Simd> RowSum<I> {
     /// Zero.
     ///
     /// # Safety
@@ -96,7 +96,7 @@ impl<I: Isa> RowSum<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::for_each_vector;
+    use crate::isa::{Isa, for_each_vector};
     use crate::kernel::{Kernel, Operation};
     use crate::testing::random;
 

@@ -8,8 +8,7 @@
 //! sleep. A worker that sees a new epoch runs its share and lowers `busy`. `run` works on
 //! its own share and returns when `busy` is zero, so the task outlives every use of it.
 
-use crate::aligned::AlignedBuffer;
-use crate::quantize::Meaning;
+use crate::scratch::Scratch;
 use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -20,34 +19,6 @@ use std::time::{Duration, Instant};
 
 /// Rounds of spinning before a worker sleeps: 30 to 100 µs, a few times the longest serial gap between two steps.
 const SPINS: usize = 2_000;
-
-/// Working memory of one thread, kept from step to step.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    pub(crate) weights: AlignedBuffer<f32>,
-    pub(crate) output: AlignedBuffer<f32>,
-    pub(crate) keys: AlignedBuffer<f32>,
-    pub(crate) values: AlignedBuffer<f32>,
-    pub(crate) sums: AlignedBuffer<f32>,
-    pub(crate) integers: IntegerScratch,
-}
-
-/// What attention in integers needs besides.
-#[derive(Default)]
-pub(crate) struct IntegerScratch {
-    /// One row of keys.
-    pub(crate) row: AlignedBuffer<i8>,
-    pub(crate) queries: AlignedBuffer<u8>,
-    pub(crate) meanings: Vec<Meaning>,
-    pub(crate) key_scales: AlignedBuffer<f32>,
-    pub(crate) key_sums: AlignedBuffer<f32>,
-    pub(crate) value_scales: AlignedBuffer<f32>,
-    /// Softmax weights.
-    pub(crate) weights: AlignedBuffer<u8>,
-    /// What a block's weights are multiplied by, and their sum before that.
-    pub(crate) factors: AlignedBuffer<f32>,
-    pub(crate) block_sums: AlignedBuffer<f32>,
-}
 
 /// One thread's view of a task.
 pub(crate) struct Worker<'a> {

@@ -1,4 +1,4 @@
-//! The inner loops of every matrix product.
+//! What the inner loops of every matrix product compute; the loops themselves are in `isa/`.
 //!
 //! A tile is R rows by V vectors of the result, held in registers while the loop runs
 //! over the inner dimension: V loads of B and R broadcasts of A feed R · V multiply-adds.
@@ -8,8 +8,6 @@
 //! are and wherever the loop is interrupted: that is why a row's bytes do not depend on its
 //! neighbours. Integer sums are exact in any order.
 
-use crate::isa::Isa;
-
 /// Rows that go through a panel together: 128 rows of partial sums stay in the second-level cache,
 /// and a half-precision or 4-bit panel is widened once for all of them.
 pub(crate) const GROUP_ROWS: usize = 128;
@@ -18,8 +16,15 @@ pub(crate) const GROUP_ROWS: usize = 128;
 /// on their way, they fit a first-level cache of 32 KiB.
 pub(crate) const CHUNK_BYTES: usize = 16 << 10;
 
-/// Steps of a 4-bit block of 32.
-pub(crate) const BLOCK_STEPS: usize = 8;
+/// Where tiles read rows of bytes there is memory for whole multiples of this many, since the tiles of some paths read so many at once
+/// (`Tiles::DOT_ROW_UNIT`, of which it is a multiple).
+pub(crate) const ROW_UNIT: usize = 16;
+
+/// Values of a 4-bit block.
+pub const BLOCK: usize = 32;
+
+/// ActivationRange of such a block.
+pub(crate) const BLOCK_STEPS: usize = BLOCK / 4;
 
 /// One tile: C [rows, vectors] = (C if `accumulate`) + A · B.
 #[derive(Clone, Copy)]
@@ -40,7 +45,7 @@ pub(crate) struct Tile {
     pub(crate) steps: usize,
     /// Go on from what C holds instead of from zero.
     pub(crate) accumulate: bool,
-    /// Where [`Isa::tile_f16_keeping`] leaves the widened B.
+    /// Where a tile that keeps the widened B (`HalfTiles`) leaves it.
     pub(crate) widened: *mut f32,
     /// Memory to bring near while computing, any address…
     pub(crate) prefetch: *const u8,
@@ -49,65 +54,6 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// f32 times f32, by what every instruction set has.
-    ///
-    /// # Safety
-    /// The CPU has I; A has `rows` (1..=4) rows of `steps` f32, B as many rows of V vectors and C `rows`
-    /// rows of V vectors, C being disjoint from the others.
-    #[inline(always)]
-    pub(crate) unsafe fn run_f32<I: Isa, const V: usize>(&self, rows: usize) {
-        debug_assert!(rows <= I::TILE_ROWS);
-        // SAFETY: passed on from the caller.
-        unsafe {
-            match rows {
-                1 => self.f32_rows::<I, 1, V>(),
-                2 => self.f32_rows::<I, 2, V>(),
-                3 => self.f32_rows::<I, 3, V>(),
-                4 => self.f32_rows::<I, 4, V>(),
-                _ => debug_assert_eq!(rows, 0, "a portable tile has at most 4 rows"),
-            }
-        }
-    }
-
-    /// # Safety
-    /// As [`Self::run_f32`].
-    #[inline(always)]
-    unsafe fn f32_rows<I: Isa, const R: usize, const V: usize>(&self) {
-        // SAFETY: every address below is inside A, B or C as the caller describes them.
-        unsafe {
-            let mut acc = [[I::splat(0.0); V]; R];
-            if self.accumulate {
-                for (r, row) in acc.iter_mut().enumerate() {
-                    for (v, x) in row.iter_mut().enumerate() {
-                        *x = I::load(self.c_at::<f32>(r, v * I::LANES));
-                    }
-                }
-            }
-            let (mut b, mut ahead) = (self.b, self.prefetch);
-            for k in 0..self.steps {
-                I::prefetch(ahead);
-                I::prefetch(ahead.wrapping_add(64));
-                ahead = ahead.wrapping_add(self.prefetch_stride);
-                let mut w = [I::splat(0.0); V];
-                for (v, x) in w.iter_mut().enumerate() {
-                    *x = I::load(b.cast::<f32>().add(v * I::LANES));
-                }
-                for (r, row) in acc.iter_mut().enumerate() {
-                    let a = I::splat(*self.a.add(r * self.a_stride).cast::<f32>().add(k));
-                    for (v, x) in row.iter_mut().enumerate() {
-                        *x = I::fma(a, w[v], *x);
-                    }
-                }
-                b = b.wrapping_add(self.b_stride);
-            }
-            for (r, row) in acc.iter().enumerate() {
-                for (v, &x) in row.iter().enumerate() {
-                    I::store(self.c_at(r, v * I::LANES), x);
-                }
-            }
-        }
-    }
-
     /// Element `column` of row `r` of C.
     ///
     /// # Safety
@@ -152,4 +98,21 @@ impl RowBlocks {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_blocks_are_even_and_cover_everything() {
+        for (rows, (most, unit)) in (0..100).flat_map(|rows| [(8, 1), (32, 16)].map(|m| (rows, m)))
+        {
+            let mut next = 0;
+            let blocks = RowBlocks::new(rows, most, unit);
+            for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
+                assert_eq!(first, next);
+                assert!(first.is_multiple_of(unit) && (1..=most).contains(&count));
+                next += count;
+            }
+            assert_eq!(next, rows);
+        }
+    }
+}

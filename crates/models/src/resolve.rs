@@ -184,7 +184,7 @@ fn folders_with_models(folder: &Path) -> Result<Vec<Installed>, Error> {
             .into_string()
             .ok()
             .filter(|name| name != BUILTIN_NAME);
-        if let (Some(name), true) = (name, folder.join("config.json").is_file()) {
+        if let (Some(name), true) = (name, Folder::holds_model(&folder)) {
             models.push(Installed {
                 name,
                 folder: Some(folder),

@@ -63,13 +63,16 @@ impl App {
     }
 }
 
-/// What a model's name may mean that nobody has: clients put a tag of Ollama's behind it, or a provider before it.
+/// What a model's name may mean that nobody has: clients put a tag of Ollama's behind it, or a provider before it. What could be a path is
+/// none of these.
 fn other_names(name: &str) -> impl Iterator<Item = &str> {
     let untagged = name.strip_suffix(":latest").unwrap_or(name);
-    let bare = untagged.rsplit('/').next().unwrap_or(untagged);
-    [untagged, bare]
-        .into_iter()
-        .filter(move |other| *other != name)
+    let is_path = untagged
+        .split('/')
+        .any(|part| ["", ".", ".."].contains(&part));
+    let bare = untagged.rsplit('/').next().filter(|_| !is_path);
+    let others = [Some(untagged), bare].into_iter().flatten();
+    others.filter(move |other| *other != name)
 }
 
 /// Where texts of requests are logged. Nothing else is logged there, and texts nowhere else, so that a filter on

@@ -4,10 +4,11 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use yuyi::{Calibration, Encoded, ModelFacts, Ranked, Score};
+use yuyi::{Calibration, Encoded, ModelFacts, Ranked, Score, VectorSpace};
 
 use crate::Error;
 use crate::loaded_model::LoadedModel;
+use crate::space::Space;
 
 /// A loaded model, held for the length of a request: it stays in memory until the last one that uses
 /// it is answered. By itself it does what needs no turn; texts are embedded by the [`Service`](crate::Service).
@@ -32,6 +33,11 @@ impl ModelHandle {
     /// The mapping of its cosines.
     pub fn calibration(&self) -> &Calibration {
         self.inner.model.calibration()
+    }
+
+    /// Which vectors may stand beside its own; `None` for a moment after it is loaded, and where that cannot be told.
+    pub fn vector_space(&self) -> Option<VectorSpace> {
+        self.inner.space().map(Space::identity)
     }
 
     /// Whether token ids are the model's own and not too many.

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout, timeout_at};
-use yuyi_encoder::LoadProgress;
+use yuyi_encoder::{Fingerprint, LoadProgress};
 use yuyi_models::{Embedder, ModelFacts, StoredCalibration};
 
 use self::shelf::Shelf;
@@ -86,7 +86,7 @@ pub struct ModelStatus {
     /// What it is, while it is in memory.
     pub facts: Option<ModelFacts>,
     /// What its vectors are known by; found out soon after it is loaded.
-    pub fingerprint: Option<String>,
+    pub fingerprint: Option<Fingerprint>,
     /// Whether its similarities are calibrated, or would be.
     pub calibrated: bool,
 }

@@ -1,6 +1,5 @@
 //! Which vectors may stand for which: the part of a key that is the model's.
 
-use yuyi_encoder::Fingerprint;
 use yuyi_models::VectorSpace;
 
 /// A space of interchangeable vectors, as keys know it.
@@ -23,9 +22,9 @@ impl Space {
         }
     }
 
-    /// The fingerprint of the models of this space.
-    pub(crate) fn fingerprint(&self) -> Fingerprint {
-        self.space.fingerprint()
+    /// What others know it by, also those who write it down.
+    pub(crate) fn identity(&self) -> VectorSpace {
+        self.space
     }
 
     /// Readable and without blanks, for keys that other programs see.

@@ -146,6 +146,8 @@ async fn each_different_text_of_a_request_is_computed_once() {
     let service = service(&lengths, lazy(), PATIENCE);
     let model = service.model(None).await.unwrap();
     learnt(&service).await;
+    let space = model.vector_space().unwrap();
+    assert_eq!(space.to_string().parse(), Ok(space), "as a store keeps it");
     let embed = |inputs: Inputs| service.embed(&model, inputs, EmbedOptions::default());
 
     let first = embed(texts(&["a", "bb", "a", "too long a text", "a"]));

@@ -6,12 +6,12 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use super::ModelArgs;
-use crate::input::Format;
+use crate::input::{Format, Layout};
 
 /// `yuyi embed`.
 #[derive(Args)]
 pub struct EmbedArgs {
-    /// File of texts (TXT, TSV, CSV or JSONL; `-`: standard input)
+    /// File of texts (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Where the vectors go: .npy, .jsonl, or `-` for JSONL on standard output
@@ -20,6 +20,8 @@ pub struct EmbedArgs {
     /// Format of the file, where its name does not tell
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
+    #[command(flatten)]
+    pub layout: Layout,
     /// Text in front of each text [default: the model's default prompt]
     #[arg(
         long,

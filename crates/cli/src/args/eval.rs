@@ -10,7 +10,7 @@ use super::{MeasureArgs, ModelArgs, ReportArgs};
 /// `yuyi eval`.
 #[derive(Args)]
 pub struct EvalArgs {
-    /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV or JSONL; `-`: standard input)
+    /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
     #[arg(value_name = "FILE", required_unless_present_any = ["faq", "questions"])]
     pub files: Vec<PathBuf>,
     /// FAQ to search: question, answer, id, wordings

@@ -6,7 +6,7 @@ use clap::Args;
 use yuyi_tasks::metrics::Sampling;
 
 use super::values::parse_share;
-use crate::input::{Format, Scale};
+use crate::input::{Format, Layout, Scale};
 use crate::report::Language;
 
 /// How labelled pairs are read and measured.
@@ -15,6 +15,8 @@ pub struct MeasureArgs {
     /// Format of the files, where their names do not tell
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
+    #[command(flatten)]
+    pub layout: Layout,
     /// Ends of the scale of the labels, as in 0..5 [default: 0..1 if they all lie there, else the whole numbers around them]
     #[arg(
         long,

@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 use yuyi_tasks::lexical::Method;
 
 use super::{MethodArg, ModelArgs};
-use crate::input::Format;
+use crate::input::{Format, Layout};
 
 /// `yuyi sim`.
 #[derive(Args)]
@@ -22,12 +22,26 @@ pub struct SimArgs {
     pub a: Option<String>,
     /// Second sentence
     pub b: Option<String>,
-    /// File of pairs (TSV, CSV or JSONL; `-`: standard input)
+    /// File of pairs (TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
     #[arg(long, env = "YUYI_PAIRS", value_name = "FILE")]
     pub pairs: Option<PathBuf>,
     /// Format of the file, where its name does not tell
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
+    #[command(flatten)]
+    pub layout: Layout,
+    /// Where the scores of a file go [default: standard output]
+    #[arg(
+        short,
+        long,
+        env = "YUYI_OUTPUT",
+        value_name = "OUT",
+        requires = "pairs"
+    )]
+    pub output: Option<PathBuf>,
+    /// End at the first row that cannot be scored, instead of marking it
+    #[arg(long, env = "YUYI_STRICT", value_parser = FalseyValueParser::new())]
+    pub strict: bool,
     /// Comparisons of characters and words beside the score: jaccard, edit, tfidf, tfidf_words
     #[arg(
         long,

@@ -26,9 +26,6 @@ const MIXED: [usize; 20] = [
     21, 9, 42, 14, 6, 29, 17, 96, 11, 23, 63, 8, 19, 37, 12, 26, 6, 50, 15, 32,
 ];
 
-/// A share of waiting from which the times are not the machine's own.
-const DISTURBED: f64 = 0.05;
-
 /// How long and how often each workload runs.
 struct Effort {
     warm: usize,
@@ -122,6 +119,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 
 /// Measures one number format and writes JSON. What there is to say of the model and the machine has been said.
 pub fn run_part(args: &BenchArgs) -> anyhow::Result<()> {
+    child::end_with_parent();
     let report = measure(args, find_model(&args.model)?)?;
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
@@ -331,8 +329,7 @@ fn waited(measured: &Measured) -> String {
 
 /// What to say of times that are longer than they would be on an idle machine.
 fn disturbance(results: &[Measured]) -> &'static str {
-    let mut shares = results.iter().filter_map(|r| r.waited_share);
-    if shares.any(|share| share > DISTURBED) {
+    if machine::is_disturbed(results.iter().filter_map(|r| r.waited_share)) {
         "Other work on this machine (or a limit of processor time, or more threads than processors) made these times longer. \
          Measure again when nothing else runs.\n"
     } else {

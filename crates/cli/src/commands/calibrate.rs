@@ -72,7 +72,12 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let report = report.transpose()?;
     let corpus = match args.files.as_slice() {
         [] => shipped_pairs()?,
-        files => read_corpus(files, args.measure.format, args.measure.scale)?,
+        files => read_corpus(
+            files,
+            args.measure.format,
+            args.measure.scale,
+            &args.measure.layout,
+        )?,
     };
     let named = &args.model.model;
     let found = find_model(named)?;

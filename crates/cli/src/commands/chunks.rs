@@ -1,20 +1,18 @@
 //! The rows of a file, many at a time.
 
-use crate::input::{Row, Rows};
-
 /// Rows that are read, computed and written together: enough to keep all threads busy, and all
 /// that is in memory of a file at a time.
 const CHUNK: usize = 256;
 
 /// Rows in chunks. A row that is wrong ends the file, but not before the rows above it are handed out.
-pub struct Chunks {
-    rows: Rows,
+pub struct Chunks<T> {
+    rows: Box<dyn Iterator<Item = anyhow::Result<T>>>,
     failed: Option<anyhow::Error>,
 }
 
-impl Chunks {
+impl<T> Chunks<T> {
     /// The chunks of `rows`.
-    pub fn new(rows: Rows) -> Self {
+    pub fn new(rows: Box<dyn Iterator<Item = anyhow::Result<T>>>) -> Self {
         Self { rows, failed: None }
     }
 
@@ -22,7 +20,7 @@ impl Chunks {
     ///
     /// # Errors
     /// That of the first row that is wrong, when all rows before it are handed out.
-    pub fn next(&mut self) -> anyhow::Result<Vec<Row>> {
+    pub fn next(&mut self) -> anyhow::Result<Vec<T>> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }

@@ -68,7 +68,12 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
-    let corpus = read_corpus(&args.files, args.measure.format, args.measure.scale)?;
+    let corpus = read_corpus(
+        &args.files,
+        args.measure.format,
+        args.measure.scale,
+        &args.measure.layout,
+    )?;
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {
@@ -145,7 +150,18 @@ impl Comparison {
                 )
             })
         });
-        findings.remarks(language).into_iter().chain(cut).collect()
+        let shares = || {
+            let measured = self.results.iter().filter_map(|r| r.measured.as_ref());
+            measured.filter_map(|standing| standing.waited_share)
+        };
+        let busy = machine::is_disturbed(shares()).then(|| {
+            language.pick(
+                "测量时这台机器还在忙别的（或处理器时间受限、线程多于处理器），耗时因此偏长。空闲时请再测一次。",
+                "Other work on this machine (or a limit of processor time, or more threads than processors) made these times longer. Measure again when nothing else runs.",
+            ).to_owned()
+        });
+        let remarks = findings.remarks(language).into_iter().chain(cut);
+        remarks.chain(busy).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use yuyi::{EmbedOptions, Model, ModelFacts, Prompt};
 
 use super::{Chunks, report_truncated};
 use crate::args::EmbedArgs;
-use crate::input::{Format, Input};
+use crate::input::{Columns, Format, Input, Row};
 use crate::misuse::Misuse;
 use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
@@ -21,6 +21,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
             "{shown}: name the output .npy or .jsonl, or say - for JSONL."
         )));
     };
+    let columns = Columns::needed(&["text"]).told(&args.layout)?;
     let input = Input::open(&args.file, args.format, Format::Txt)?;
     let model = load(args)?;
     let options = EmbedOptions {
@@ -29,24 +30,22 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     };
     let started = Instant::now();
     let mut writer = VectorWriter::create(target, model.facts().dimension, &args.file)?;
-    let (rows, mut progress) = input.rows(&["text"]);
+    let (rows, mut progress) = input.rows(columns);
     let mut chunks = Chunks::new(rows);
     let (mut count, mut truncated) = (0, 0);
     loop {
-        let texts: Vec<String> = chunks
-            .next()?
-            .into_iter()
-            .flat_map(|row| row.cells)
-            .collect();
-        if texts.is_empty() {
+        let rows = chunks.next()?;
+        let Some(Row { line, .. }) = rows.last() else {
             break;
-        }
-        progress.add(texts.len());
+        };
+        let last = *line;
+        let texts: Vec<String> = rows.into_iter().flat_map(|row| row.cells).collect();
         for (text, encoded) in texts.iter().zip(model.embed_with(&texts, &options)?) {
             writer.write(text, &encoded)?;
             count += 1;
             truncated += usize::from(encoded.truncated);
         }
+        progress.done(texts.len(), last);
     }
     let to_standard_output = writer.finish()?;
     progress.finish();

@@ -129,7 +129,12 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, inputs()));
     let file = file.transpose()?;
-    let corpus = read_corpus(&args.files, args.measure.format, args.measure.scale)?;
+    let corpus = read_corpus(
+        &args.files,
+        args.measure.format,
+        args.measure.scale,
+        &args.measure.layout,
+    )?;
     let search = read_search(args)?;
     let model = load_model(&args.model)?;
     let evaluation = Evaluation::of(args, &model, &corpus, search)?;

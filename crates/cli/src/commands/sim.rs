@@ -11,11 +11,11 @@ use yuyi_tasks::lexical::Baseline;
 
 use super::{Chunks, report_truncated, report_unknown};
 use crate::args::SimArgs;
-use crate::input::{Format, Input, Row};
+use crate::input::{Columns, Format, Input, Record, Records, Row};
 use crate::misuse::Misuse;
 use crate::model::load_model;
 use crate::output::explanation;
-use crate::output::pairs::{PairWriter, ScoredPair};
+use crate::output::pairs::{FailedPair, Outcome, PairWriter, ScoredPair, Sink};
 
 /// Compares two sentences, or every pair of a file.
 pub fn run(args: &SimArgs) -> anyhow::Result<()> {
@@ -62,44 +62,125 @@ fn write_for_people(out: &mut impl Write, pair: &ScoredPair) -> io::Result<()> {
 }
 
 fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
+    let columns = Columns::needed(&["sentence_a", "sentence_b"]).told(&args.layout)?;
     let input = Input::open(file, args.format, Format::Tsv)?;
     if input.format == Format::Txt {
         bail!(Misuse(
             "A TXT file has one text a line; pairs need TSV, CSV or JSONL.".into()
         ));
     }
-    let format = if args.json {
-        Format::Jsonl
-    } else {
-        input.format
-    };
+    let format = output_format(args, input.format)?;
     if args.explain && format != Format::Jsonl {
         bail!(Misuse(
             "--explain writes more than a row can hold; add --json.".into()
         ));
     }
     let scorer = Scorer::load(args)?;
-    let mut writer = PairWriter::new(format, &scorer.methods(), io::stdout().lock())?;
-    let (rows, mut progress) = input.rows(&["sentence_a", "sentence_b"]);
-    let mut chunks = Chunks::new(rows);
-    let (mut truncated, mut unknown) = (0, 0);
-    loop {
-        let chunk = chunks.next()?;
-        if chunk.is_empty() {
-            break;
-        }
-        progress.add(chunk.len());
-        for pair in scorer.score(chunk)? {
-            truncated += usize::from(pair.truncated);
-            unknown += pair.unknown;
-            writer.write(&pair)?;
-        }
+    let out = Sink::of(args.output.as_deref(), file)?;
+    let name = input.name.clone();
+    let (records, mut progress) = input.records(columns);
+    let mut chunks = Chunks::new(as_strict(records, args.strict, name.clone()));
+    let mut chunk = chunks.next()?;
+    let rest = chunk.first().map(|record| record.rest.as_slice());
+    let mut writer = PairWriter::new(format, &scorer.methods(), rest.unwrap_or_default(), out)?;
+    let mut tally = Tally::default();
+    while let Some(last) = chunk.last() {
+        let (rows, line) = (chunk.len(), last.row.line);
+        scorer.score_records(chunk, |outcome| {
+            tally.count(&outcome);
+            writer.write(&outcome)
+        })?;
         writer.flush()?;
+        progress.done(rows, line);
+        chunk = chunks.next()?;
     }
     progress.finish();
-    report_truncated(truncated, scorer.model.facts().max_tokens);
-    report_unknown(unknown);
-    Ok(())
+    writer.finish()?;
+    report_truncated(tally.truncated, scorer.model.facts().max_tokens);
+    report_unknown(tally.unknown);
+    tally.report_failed(&name)
+}
+
+/// The format of the scores: that which the name of their file tells, or else the format of the pairs.
+fn output_format(args: &SimArgs, input: Format) -> anyhow::Result<Format> {
+    let is_json = matches!(input, Format::Json | Format::Jsonl);
+    let told = args.output.as_deref().and_then(Format::of);
+    Ok(match told {
+        _ if args.json => Format::Jsonl,
+        Some(Format::Json | Format::Jsonl) => Format::Jsonl,
+        Some(Format::Xlsx) => bail!(Misuse(
+            "A workbook cannot be written; name a file in .csv.".into()
+        )),
+        Some(Format::Tsv | Format::Csv) if is_json => bail!(Misuse(
+            "Pairs in JSON have no columns that all share; name the output .jsonl.".into()
+        )),
+        Some(table @ (Format::Tsv | Format::Csv)) => table,
+        _ if is_json => Format::Jsonl,
+        _ if input == Format::Xlsx => Format::Csv,
+        _ => input,
+    })
+}
+
+/// With `strict`, a record that is of no use ends the others.
+fn as_strict(records: Records, strict: bool, file: String) -> Records {
+    if !strict {
+        return records;
+    }
+    Box::new(records.map(move |record| {
+        let mut record = record?;
+        match record.fault.take() {
+            Some(fault) => Err(fault.into_error(&file, record.row.line)),
+            None => Ok(record),
+        }
+    }))
+}
+
+/// What is said at the end.
+#[derive(Default)]
+struct Tally {
+    rows: usize,
+    truncated: usize,
+    unknown: usize,
+    failed: usize,
+    /// The line and the fault of the first row without a score.
+    first: Option<(u64, String)>,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: &Outcome) {
+        self.rows += 1;
+        match outcome {
+            Outcome::Scored(pair, _) => {
+                self.truncated += usize::from(pair.truncated);
+                self.unknown += pair.unknown;
+            }
+            Outcome::Failed(pair, _) => {
+                self.failed += 1;
+                let first = || (pair.line, pair.error.clone());
+                self.first.get_or_insert_with(first);
+            }
+        }
+    }
+
+    /// Says how many rows have no score.
+    ///
+    /// # Errors
+    /// When no row has one.
+    fn report_failed(&self, file: &str) -> anyhow::Result<()> {
+        let Some((line, error)) = &self.first else {
+            return Ok(());
+        };
+        let (failed, rows) = (self.failed, self.rows);
+        let error = error.trim_end_matches('.');
+        let told = format!(
+            "{file}: {failed} of {rows} rows have no score, the first in line {line}: {error}."
+        );
+        if failed == rows {
+            bail!(told);
+        }
+        eprintln!("yuyi: {told}");
+        Ok(())
+    }
 }
 
 /// Scores pairs with a model and its calibration, and as the command line asks beside it.
@@ -123,6 +204,26 @@ impl Scorer {
     fn methods(&self) -> Vec<&'static str> {
         let names = self.baselines.iter().map(|b| b.method().name());
         names.collect()
+    }
+
+    /// Scores records in order; those that are of no use are handed on with their fault.
+    fn score_records(
+        &self,
+        records: Vec<Record>,
+        mut hand_on: impl FnMut(Outcome) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let sound = records.iter().filter(|record| record.fault.is_none());
+        let rows = sound.map(|record| record.row.clone()).collect();
+        let mut scored = self.score(rows)?.into_iter();
+        for record in records {
+            let Record { row, rest, fault } = record;
+            let outcome = match fault {
+                Some(fault) => Some(Outcome::Failed(FailedPair::new(row, fault.text), rest)),
+                None => scored.next().map(|pair| Outcome::Scored(pair, rest)),
+            };
+            outcome.map_or(Ok(()), &mut hand_on)?;
+        }
+        Ok(())
     }
 
     fn score(&self, rows: Vec<Row>) -> anyhow::Result<Vec<ScoredPair>> {

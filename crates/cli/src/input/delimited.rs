@@ -1,212 +1,224 @@
-//! TSV and CSV.
+//! Tables: TSV, CSV and sheets of a workbook.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
+use std::sync::Arc;
 
-use anyhow::bail;
-use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use serde_json::Value;
 
-use super::{Columns, Lines, Row, Rows, not_utf8};
+use super::header::{self, FIRST_ROWS, Places};
+use super::lines::Lines;
+use super::quoted::Quoted;
+use super::{Columns, Fault, Record, Records, Row};
+
+/// Cells of a row of a table, with its line.
+pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
 
 /// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
-/// published sets of pairs. An empty line separates rows, unless it may be a row: an empty text.
-pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns) -> Rows {
-    let skips_empty = columns.needed.len() + columns.optional.len() > 1;
-    let is_row = move |line: &anyhow::Result<(u64, String)>| {
-        !(skips_empty && matches!(line, Ok((_, text)) if text.is_empty()))
-    };
-    let records = Lines::new(reader).filter(is_row).map(|line| {
+/// published sets of pairs.
+pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
+    let records = Lines::new(reader).map(|line| {
         let (line, text) = line?;
         Ok((line, text.split('\t').map(str::to_owned).collect()))
     });
-    Box::new(Selected::new(records, columns))
+    table(records, columns, name)
 }
 
 /// Rows of RFC 4180 records.
-pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns) -> Rows {
-    let reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(reader);
-    let records = reader.into_records().map(|record| match record {
-        Ok(record) => Ok(cells(&record)),
-        Err(error) => Err(explain(error)),
-    });
-    Box::new(Selected::new(records, columns))
+pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
+    table(Quoted::new(Lines::new(reader)), columns, name)
 }
 
-fn cells(record: &StringRecord) -> (u64, Vec<String>) {
-    let line = record.position().map_or(0, csv::Position::line);
-    (line, record.iter().map(str::to_owned).collect())
-}
-
-fn explain(error: csv::Error) -> anyhow::Error {
-    match error.kind() {
-        ErrorKind::Utf8 {
-            pos: Some(position),
-            ..
-        } => not_utf8(position.line()),
-        _ => error.into(),
-    }
+/// Rows of a table. Rows without any text are skipped, unless a row may be just that: an empty text.
+pub(super) fn table(
+    records: impl Iterator<Item = Cells> + 'static,
+    columns: Columns,
+    name: String,
+) -> Records {
+    let skips_empty = columns.needed.len() + columns.optional.len() > 1;
+    let is_row = move |record: &Cells| match record {
+        Ok((_, cells)) => !skips_empty || cells.iter().any(|cell| !cell.trim().is_empty()),
+        Err(_) => true,
+    };
+    Box::new(Selected {
+        records: records.filter(is_row),
+        columns,
+        name,
+        first: VecDeque::new(),
+        table: None,
+    })
 }
 
 /// The wanted columns of records.
 struct Selected<I> {
     records: I,
     columns: Columns,
-    /// Where the columns stand; found with the first record.
-    places: Option<Places>,
+    /// The file, as messages name it.
+    name: String,
+    /// Records that were looked at for a header.
+    first: VecDeque<Cells>,
+    /// What the first records tell.
+    table: Option<Arc<Table>>,
 }
 
-/// Where the wanted columns stand in a record.
-#[derive(Clone)]
-struct Places {
-    needed: Vec<usize>,
-    /// Of the optional and the further columns; `None`: the file has no such column.
-    others: Vec<Option<usize>>,
+/// How the records of a file are read.
+struct Table {
+    places: Places,
+    /// Columns that the file has.
+    width: usize,
+    /// What `width` was read from.
+    of: &'static str,
+    /// Names of the columns that are not read.
+    rest: Vec<(usize, Arc<str>)>,
+    /// Cells behind the last column are more of it: a list goes on in columns of its own.
+    last_is_list: bool,
 }
 
-impl Places {
-    /// Where the columns stand in a file without a header.
-    fn in_order(columns: &Columns) -> Self {
-        let needed = columns.needed.len();
-        let optional = (needed..needed + columns.optional.len()).map(Some);
-        Self {
-            needed: (0..needed).collect(),
-            others: optional
-                .chain(columns.further.iter().map(|_| None))
-                .collect(),
-        }
-    }
-}
-
-impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Selected<I> {
-    fn new(records: I, columns: Columns) -> Self {
-        Self {
-            records,
-            columns,
-            places: None,
-        }
-    }
-
-    fn read(&mut self) -> anyhow::Result<Option<Row>> {
-        let Some(record) = self.records.next() else {
+impl<I: Iterator<Item = Cells>> Selected<I> {
+    fn read(&mut self) -> anyhow::Result<Option<Record>> {
+        let table = match &self.table {
+            Some(table) => Arc::clone(table),
+            None => {
+                let table = Arc::new(self.look()?);
+                self.table = Some(Arc::clone(&table));
+                table
+            }
+        };
+        let record = self.first.pop_front().or_else(|| self.records.next());
+        let Some((line, cells)) = record.transpose()? else {
             return Ok(None);
         };
-        let (line, cells) = record?;
-        if let Some(places) = &self.places {
-            return self.select(line, cells, places).map(Some);
+        Ok(Some(table.select(line, cells, &self.columns)))
+    }
+
+    /// Reads the first records, and takes the header away.
+    fn look(&mut self) -> anyhow::Result<Table> {
+        self.first.extend(self.records.by_ref().take(FIRST_ROWS));
+        let whole = self.first.iter().map_while(|record| record.as_ref().ok());
+        let whole: Vec<(u64, Vec<String>)> = whole.cloned().collect();
+        let header = header::find(&whole, &self.columns)?;
+        let Some(header) = header else {
+            let first = whole.first().map(|(_, cells)| cells.as_slice());
+            return Ok(Table::without_header(
+                first.unwrap_or_default(),
+                &self.columns,
+            ));
+        };
+        if !header.renamed.is_empty() {
+            eprintln!(
+                "yuyi: {} is read with {}.",
+                self.name,
+                header.renamed.join(", ")
+            );
         }
-        let header = find(line, &cells, &self.columns)?;
-        let is_header = header.is_some();
-        let places = header.unwrap_or_else(|| Places::in_order(&self.columns));
-        let places = self.places.insert(places).clone();
-        if is_header {
-            self.read()
-        } else {
-            self.select(line, cells, &places).map(Some)
+        self.first.drain(..=header.row);
+        Ok(Table::with_header(
+            &whole[header.row].1,
+            header.places,
+            &self.columns,
+        ))
+    }
+}
+
+impl Table {
+    fn with_header(cells: &[String], places: Places, columns: &Columns) -> Self {
+        let width = filled(cells);
+        let list = columns
+            .optional
+            .iter()
+            .position(|column| *column == "wordings");
+        let list = list.and_then(|i| places.others.get(i).copied().flatten());
+        let name = |i: usize| match cells[i].trim() {
+            "" => unnamed(i),
+            name => name.into(),
+        };
+        Self {
+            rest: rest(&places, width, name),
+            last_is_list: width > 0 && list == Some(width - 1),
+            places,
+            width,
+            of: "the header",
         }
     }
 
-    fn select(&self, line: u64, cells: Vec<String>, places: &Places) -> anyhow::Result<Row> {
-        if places.needed.iter().any(|&place| place >= cells.len()) {
-            let (n, wanted) = (cells.len(), self.columns.needed.join(", "));
-            let columns = if n == 1 { "column" } else { "columns" };
+    fn without_header(first: &[String], columns: &Columns) -> Self {
+        let places = Places::numbered(columns).unwrap_or_else(|| Places::in_order(columns));
+        let width = filled(first);
+        Self {
+            rest: rest(&places, width, unnamed),
+            places,
+            width: width.max(columns.needed.len() + columns.optional.len()),
+            of: "the first row",
+            last_is_list: false,
+        }
+    }
+
+    fn select(&self, line: u64, mut cells: Vec<String>, columns: &Columns) -> Record {
+        let fault = self.fault(line, &cells, columns);
+        if self.last_is_list && filled(&cells) > self.width {
+            let more = cells.split_off(self.width);
+            cells[self.width - 1] = format!("{}|{}", cells[self.width - 1], more.join("|"));
+        }
+        let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
+        let needed = self.places.needed.iter().map(|&place| Some(place));
+        let wanted = needed.chain(self.places.others.iter().copied());
+        let wanted = wanted.map(|place| place.map(cell).unwrap_or_default());
+        let rest = self.rest.iter();
+        let rest = rest.map(|(place, name)| (Arc::clone(name), Value::String(cell(*place))));
+        Record {
+            row: Row {
+                line,
+                cells: wanted.collect(),
+            },
+            rest: rest.collect(),
+            fault,
+        }
+    }
+
+    /// Why a row cannot be read.
+    fn fault(&self, line: u64, cells: &[String], columns: &Columns) -> Option<Fault> {
+        let needed = self.places.needed.iter().max().map_or(0, |place| place + 1);
+        let (n, filled) = (cells.len(), filled(cells));
+        let named = if n == 1 { "column" } else { "columns" };
+        if n < needed {
+            let wanted = columns.needed.join(", ");
             let separators = match (n, line) {
                 (1, 1) => " (TSV has tabs between columns, CSV commas)",
                 _ => "",
             };
-            bail!("line {line} has {n} {columns}; {wanted} are needed{separators}");
+            return Some(Fault::unread(format!(
+                "line {line} has {n} {named}; {wanted} are needed{separators}"
+            )));
         }
-        let needed = places.needed.iter().map(|&place| Some(place));
-        let wanted = needed.chain(places.others.iter().copied());
-        let cells = wanted
-            .map(|place| place.and_then(|place| cells.get(place)).cloned())
-            .map(Option::unwrap_or_default)
-            .collect();
-        Ok(Row { line, cells })
+        (filled > self.width && !self.last_is_list).then(|| {
+            let (width, of) = (self.width, self.of);
+            Fault::unread(format!(
+                "line {line} has {filled} columns, and {of} {width}; a text that holds the separator stands in quotes in CSV, and cannot stand in TSV"
+            ))
+        })
     }
 }
 
-impl<I: Iterator<Item = anyhow::Result<(u64, Vec<String>)>>> Iterator for Selected<I> {
-    type Item = anyhow::Result<Row>;
+/// How many cells there are up to the last one that is not blank.
+fn filled(cells: &[String]) -> usize {
+    let last = cells.iter().rposition(|cell| !cell.trim().is_empty());
+    last.map_or(0, |last| last + 1)
+}
+
+/// The columns that are not wanted.
+fn rest(places: &Places, width: usize, name: impl Fn(usize) -> Arc<str>) -> Vec<(usize, Arc<str>)> {
+    let others = (0..width).filter(|&place| !places.has(place));
+    others.map(|place| (place, name(place))).collect()
+}
+
+fn unnamed(place: usize) -> Arc<str> {
+    format!("column_{}", place + 1).into()
+}
+
+impl<I: Iterator<Item = Cells>> Iterator for Selected<I> {
+    type Item = anyhow::Result<Record>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.read().transpose()
     }
-}
-
-/// Names of columns in the files that yuyi reads, and what others call the same.
-const COLUMN_NAMES: [&str; 22] = [
-    "sentence_a",
-    "sentence_b",
-    "sentence1",
-    "sentence2",
-    "text",
-    "text1",
-    "text2",
-    "text_a",
-    "text_b",
-    "label",
-    "score",
-    "question",
-    "answer",
-    "id",
-    "wordings",
-    "time",
-    "user",
-    "item",
-    "type",
-    "title",
-    "content",
-    "category",
-];
-
-/// Whether a record that names none of the wanted columns is a header all the same: every cell is written as the name
-/// of a column is, and one is a well-known name. A text alone in its row is none, since it may be just that word.
-fn looks_like_header(cells: &[String]) -> bool {
-    let letter = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
-    let is_name = |cell: &String| (1..=40).contains(&cell.len()) && cell.chars().all(letter);
-    let is_known = |cell: &String| COLUMN_NAMES.contains(&cell.as_str());
-    cells.len() > 1 && cells.iter().all(is_name) && cells.iter().any(is_known)
-}
-
-/// Where the columns stand, if the record is a header. One that names some of the needed columns is meant as a header,
-/// and lacks the others.
-fn find(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Option<Places>> {
-    let names: Vec<String> = record
-        .iter()
-        .map(|cell| cell.trim_start_matches('\u{feff}').trim().to_lowercase())
-        .collect();
-    let place = |column: &str| names.iter().position(|name| *name == column.to_lowercase());
-    let needed: Vec<Option<usize>> = columns.needed.iter().map(|column| place(column)).collect();
-    if needed.iter().all(Option::is_none) {
-        return match looks_like_header(&names) {
-            true => bail!(
-                "line {line} names the columns {}, but not {}; name them, or leave the header out",
-                names.join(", "),
-                columns.needed.join(", ")
-            ),
-            false => Ok(None),
-        };
-    }
-    let which = |named: bool| {
-        let columns = columns.needed.iter().zip(&needed);
-        let chosen = columns.filter(|(_, place)| place.is_some() == named);
-        let chosen: Vec<&str> = chosen.map(|(column, _)| *column).collect();
-        chosen.join(", ")
-    };
-    if needed.iter().any(Option::is_none) {
-        let (named, missing, all) = (which(true), which(false), columns.needed.join(", "));
-        bail!("line {line} names {named} but not {missing}; a header row names all of {all}");
-    }
-    Ok(Some(Places {
-        needed: needed.into_iter().flatten().collect(),
-        others: columns
-            .optional
-            .iter()
-            .copied()
-            .chain(columns.further.iter().map(String::as_str))
-            .map(place)
-            .collect(),
-    }))
 }

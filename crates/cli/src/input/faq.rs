@@ -102,7 +102,7 @@ impl Questions {
 fn all_rows(input: Input, optional: &'static [&'static str]) -> anyhow::Result<Vec<Row>> {
     if input.format == Format::Txt {
         bail!(Misuse(
-            "A TXT file has one text a line; a FAQ and its questions need TSV, CSV or JSONL."
+            "A TXT file has one text a line; a FAQ and its questions need TSV, CSV, JSON or a workbook."
                 .into()
         ));
     }
@@ -110,7 +110,7 @@ fn all_rows(input: Input, optional: &'static [&'static str]) -> anyhow::Result<V
         optional,
         ..Columns::needed(&["question"])
     };
-    let (rows, progress) = input.rows_of(columns);
+    let (rows, progress) = input.rows(columns);
     let rows = rows.collect();
     progress.finish();
     rows
@@ -118,7 +118,9 @@ fn all_rows(input: Input, optional: &'static [&'static str]) -> anyhow::Result<V
 
 fn entry(row: Row) -> FaqEntry {
     let [question, answer, id, others] = take(row.cells);
-    let others = others.split('|').map(|wording| wording.trim().to_owned());
+    let others = others
+        .split(['|', '\n'])
+        .map(|wording| wording.trim().to_owned());
     let mut wordings = vec![question];
     wordings.extend(others.filter(|wording| !is_blank(wording)));
     FaqEntry {
@@ -143,7 +145,12 @@ mod tests {
     use crate::progress::Progress;
 
     fn input(format: Format, text: &'static str) -> Input {
-        Input::new("f".into(), format, Progress::of(None), text.as_bytes())
+        Input::new(
+            "f".into(),
+            format,
+            Progress::of_lines(None),
+            text.as_bytes(),
+        )
     }
 
     fn faq(text: &'static str) -> FaqFile {
@@ -193,6 +200,24 @@ mod tests {
             found,
             [vec![0], vec![0], vec![1], vec![0, 2], vec![], vec![]]
         );
+    }
+
+    #[test]
+    fn columns_have_the_names_that_people_give_them() {
+        let faq = faq(
+            "编号\t标准问题\t答案\t相似问法\n7\t怎么退货\t七天内\t退货|能退吗\n9\t怎么开票\t在订单页\t开票\t发票\n",
+        );
+        let entries = faq.faq.entries();
+        assert_eq!(
+            (entries[0].id.as_str(), entries[0].answer.as_str()),
+            ("7", "七天内")
+        );
+        assert_eq!(entries[0].wordings, ["怎么退货", "退货", "能退吗"]);
+        // A list that goes on in columns of its own.
+        assert_eq!(entries[1].wordings, ["怎么开票", "开票", "发票"]);
+        // The number of the row is not that of the answer.
+        let asked = "id\t用户问题\t标准问\n9\t退不退\t怎么退货\n7\t要发票\t怎么开票\n";
+        assert_eq!(relevant(&faq, asked).unwrap(), [vec![0], vec![1]]);
     }
 
     #[test]

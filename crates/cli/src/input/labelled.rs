@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::bail;
 use yuyi_tasks::corpus::{self, Corpus};
 
-use super::{Columns, Format, Input, Row, Scale};
+use super::label::{self, Kind};
+use super::{Columns, Format, Input, Layout, Row, Scale};
 use crate::misuse::Misuse;
 
 /// The columns of a file of labelled pairs.
@@ -38,8 +39,8 @@ pub struct LabelledPairs {
 }
 
 impl LabelledPairs {
-    /// Reads a whole file (TSV, CSV or JSONL; `-`: standard input). Labels may be on any scale: those outside
-    /// [0, 1] are mapped to it from `scale`, or from what [`Scale::of`] makes of them. `groups` are further columns.
+    /// Reads a whole file (`-`: standard input). Labels may be on any scale: those outside
+    /// [0, 1] are mapped to it from `scale`, or from what [`Scale::of`] makes of them.
     ///
     /// # Errors
     /// When the file cannot be read, a row lacks a sentence or a label, a label is no number or outside `scale`, a few
@@ -48,15 +49,16 @@ impl LabelledPairs {
         path: &Path,
         format: Option<Format>,
         scale: Option<Scale>,
-        groups: &[&str],
+        layout: &Layout,
     ) -> anyhow::Result<Self> {
         let input = Input::open(path, format, Format::Tsv)?;
         if input.format == Format::Txt {
             bail!(Misuse(
-                "A TXT file has one text a line; labelled pairs need TSV, CSV or JSONL.".into()
+                "A TXT file has one text a line; labelled pairs need TSV, CSV, JSON or a workbook."
+                    .into()
             ));
         }
-        Self::of(input, scale, groups)
+        Self::of(input, scale, layout, &[])
     }
 
     /// The labelled pairs of a TSV file that is part of the program.
@@ -65,38 +67,46 @@ impl LabelledPairs {
     /// As [`LabelledPairs::read`].
     pub fn of_tsv(name: &str, content: &'static [u8]) -> anyhow::Result<Self> {
         let input = Input::of(name, Format::Tsv, content);
-        Self::of(input, None, &[])
+        Self::of(input, None, &Layout::default(), &[])
     }
 
-    fn of(input: Input, scale: Option<Scale>, groups: &[&str]) -> anyhow::Result<Self> {
+    fn of(
+        input: Input,
+        scale: Option<Scale>,
+        layout: &Layout,
+        groups: &[&str],
+    ) -> anyhow::Result<Self> {
         let file = input.name.clone();
         let columns = Columns {
-            needed: COLUMNS,
             number: Some("label"),
-            optional: &[],
             further: groups.iter().map(|&group| group.to_owned()).collect(),
+            ..Columns::needed(COLUMNS)
         };
-        let (rows, mut progress) = input.rows_of(columns);
+        let (rows, mut progress) = input.rows(columns.told(layout)?);
         let mut pairs = Vec::new();
-        // Whether labels are words; one that is a number among words, or the other way round, says two things.
-        let mut words = None;
+        // A number among words or percentages, or the other way round, says two things.
+        let mut written = None;
         for row in rows {
-            let (pair, is_word) = pair(row?, &file)?;
-            if words.is_some_and(|words| words != is_word) {
+            let (pair, kind) = pair(row?, &file)?;
+            if let Some(others) = written.filter(|others| *others != kind) {
+                let kinds = match [others, kind].contains(&Kind::Word) {
+                    true => "yes and no or numbers",
+                    false => "percentages or other numbers",
+                };
                 bail!(
-                    "{file}:{}: labels are either yes and no or numbers, and here both are mixed.",
+                    "{file}:{}: labels are either {kinds}, and here both are mixed.",
                     pair.line
                 );
             }
-            words = Some(is_word);
+            written = Some(kind);
+            progress.done(1, pair.line);
             pairs.push(pair);
-            progress.add(1);
         }
         progress.finish();
         let guessed = scale.is_none();
-        let scale = match words {
-            // Yes and no are the ends of any scale.
-            Some(true) => Scale::UNIT,
+        let scale = match written {
+            // Yes and no are the ends of any scale, and percentages tell theirs.
+            Some(Kind::Word | Kind::Percent) => Scale::UNIT,
             _ => scale.map_or_else(|| Scale::of(&labels(&pairs), &file), Ok)?,
         };
         for pair in &mut pairs {
@@ -146,8 +156,8 @@ fn labels(pairs: &[LabelledPair]) -> Vec<(u64, f64)> {
     pairs.iter().map(|pair| (pair.line, pair.label)).collect()
 }
 
-/// A pair, and whether its label is a word.
-fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, bool)> {
+/// A pair, and how its label is written.
+fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, Kind)> {
     let Row { line, cells } = row;
     let mut cells = cells.into_iter();
     let (Some(sentence_a), Some(sentence_b), Some(label)) =
@@ -155,7 +165,7 @@ fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, bool)> {
     else {
         bail!("{file}:{line}: {} are needed.", COLUMNS.join(", "));
     };
-    let Some((label, is_word)) = number_of(label.trim()) else {
+    let Some((label, kind)) = label::read(&label) else {
         let header = match line {
             1 => format!(
                 " If line 1 is a header, its names have to be {}.",
@@ -174,19 +184,7 @@ fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, bool)> {
         label,
         groups: cells.collect(),
     };
-    Ok((pair, is_word))
-}
-
-/// The number of a label, a yes being 1, and whether it is written as a word.
-fn number_of(label: &str) -> Option<(f64, bool)> {
-    match label.to_lowercase().as_str() {
-        "yes" | "y" | "true" | "是" | "相同" => Some((1.0, true)),
-        "no" | "n" | "false" | "否" | "不同" => Some((0.0, true)),
-        number => {
-            let number: f64 = number.parse().ok()?;
-            number.is_finite().then_some((number, false))
-        }
-    }
+    Ok((pair, kind))
 }
 
 fn mapped(pair: &LabelledPair, scale: Scale, file: &str) -> anyhow::Result<f64> {
@@ -215,8 +213,14 @@ mod tests {
         text: &'static str,
         scale: Option<Scale>,
     ) -> Result<LabelledPairs, String> {
-        let input = Input::new("f".into(), format, Progress::of(None), text.as_bytes());
-        LabelledPairs::of(input, scale, &["kind"]).map_err(|error| format!("{error:#}"))
+        let input = Input::new(
+            "f".into(),
+            format,
+            Progress::of_lines(None),
+            text.as_bytes(),
+        );
+        LabelledPairs::of(input, scale, &Layout::default(), &["kind"])
+            .map_err(|error| format!("{error:#}"))
     }
 
     fn pair(line: u64, a: &str, b: &str, label: f64, kind: &str) -> LabelledPair {

@@ -127,7 +127,6 @@ fn a_name_never_leads_out_of_the_folder_of_models() {
     let server = start(&home, &[]);
     let absolute = home.path().join("models/cls");
     for name in [
-        "",
         ".",
         "..",
         "../outside",
@@ -143,7 +142,7 @@ fn a_name_never_leads_out_of_the_folder_of_models() {
         let code = &reply["error"]["code"];
         assert_eq!((status, code), (404, &"model_not_found".into()), "{name:?}");
     }
-    for path in ["..%2Foutside", "..", "%2E%2E/outside", "cls%00", ""] {
+    for path in ["..%2Foutside", "..", "%2E%2E/outside", "cls%00"] {
         let reply = server.get(&format!("/v1/models/{path}"));
         assert_eq!(status(&reply), 404, "{path:?}");
     }

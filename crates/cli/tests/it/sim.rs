@@ -66,10 +66,10 @@ fn pairs_keep_the_format_of_their_file() {
     let tsv = write("p.tsv", "sentence_b\tlabel\tsentence_a\n一\t1\t一\n");
     let csv = write("p.csv", "\"一,二\",\"一,二\"\n");
     let jsonl = write("p.jsonl", "{\"sentence_a\":\"一\",\"sentence_b\":\"一\"}\n");
-    let header = "sentence_a\tsentence_b\tsimilarity\tcosine\n";
+    let header = "sentence_a\tsentence_b\tsimilarity\tcosine\tlabel\n";
     assert_eq!(
         one_rounded(&yuyi(&["sim", "--pairs", &tsv]).out),
-        format!("{header}一\t一\t1\t1\n")
+        format!("{header}一\t一\t1\t1\t1\n")
     );
     let csv = yuyi(&["sim", "--pairs", &csv]);
     assert!(
@@ -114,7 +114,7 @@ fn rows_above_a_wrong_one_are_answered() {
             let mut pairs: String = (0..above).map(|i| format!("第{i}句\t第{i}句\n")).collect();
             pairs.push_str(wrong);
             pairs.push_str("二\t二\n");
-            let run = yuyi_with_input(&["sim", "--pairs", "-", "--json"], &pairs);
+            let run = yuyi_with_input(&["sim", "--pairs", "-", "--json", "--strict"], &pairs);
             assert_eq!((run.code, run.out.lines().count()), (1, above), "{told}");
             let line = (above + 1).to_string();
             assert!(
@@ -131,9 +131,9 @@ fn failures_have_codes_and_say_where() {
     let cases: [(&[&str], &str, i32, &str); 10] = [
         (
             &["sim", "--pairs", "-"],
-            "sentence1\tsentence2\tscore\n一\t二\t1\n",
+            "product_a\tproduct_b\tscore\n一\t二\t1\n",
             1,
-            "line 1 names the columns sentence1, sentence2, score, but not sentence_a, sentence_b; name them",
+            "line 1 names the columns product_a, product_b, score, but not sentence_a, sentence_b; name them",
         ),
         (
             &["embed", "-", "--format", "csv", "-o", "-"],
@@ -158,7 +158,7 @@ fn failures_have_codes_and_say_where() {
             "TSV, CSV or JSONL",
         ),
         (
-            &["sim", "--pairs", "-"],
+            &["sim", "--pairs", "-", "--strict"],
             "一\t二\n一\n",
             1,
             "line 2 has 1 column",

@@ -1,6 +1,7 @@
 //! The header of a safetensors file, and in words why one is refused.
 
 use crate::error::Error;
+use crate::json::check_contents;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::{Map, Value};
@@ -16,9 +17,8 @@ pub(super) fn read(shown: &str, bytes: &[u8]) -> Result<(usize, Metadata), Error
 
 fn explain(shown: &str, bytes: &[u8], error: SafeTensorError) -> Error {
     use SafeTensorError as E;
-    if bytes.starts_with(b"version https://git-lfs") {
-        let what = "this is a Git LFS pointer in place of the file. Run `git lfs pull` in the model folder.";
-        return Error::file(shown, what);
+    if let Err(error) = check_contents(shown, bytes) {
+        return error;
     }
     let length = bytes.len();
     let what = match error {

@@ -3,7 +3,7 @@
 /// What happens to a text with more tokens than the model reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LongText {
-    /// Its end is cut off.
+    /// Its end is cut off; its beginning, if the folder says `truncation_side: left`, as its makers' library does.
     #[default]
     CutEnd,
     /// Its beginning is cut off, the prompt included.

@@ -10,7 +10,16 @@ use std::fmt;
 pub(super) struct Parts {
     #[serde(default)]
     pub(super) normalizer: Value,
+    #[serde(default)]
+    truncation: Value,
     pub(super) model: TokenizerModel,
+}
+
+impl Parts {
+    /// Where a text is cut, "Left" or "Right", if the file says it.
+    pub(super) fn direction(&self) -> Option<&str> {
+        self.truncation.get("direction")?.as_str()
+    }
 }
 
 /// The part that splits words.

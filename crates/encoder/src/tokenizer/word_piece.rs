@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::json::{read_optional_json, without_mark};
+use crate::json::{check_contents, read_optional_json, without_mark};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -66,6 +66,7 @@ pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
 /// The ids of the tokens. One that is listed twice has the id of its last line, as in Python's dictionary.
 fn read_vocabulary(folder: &Folder, shown: &str) -> Result<Map<String, Value>, Error> {
     let bytes = folder.read("vocab.txt")?;
+    check_contents(shown, &bytes)?;
     let text = std::str::from_utf8(without_mark(&bytes))
         .map_err(|e| Error::file(shown, format!("it is not UTF-8: {e}.")))?;
     let tokens = text.lines().enumerate();

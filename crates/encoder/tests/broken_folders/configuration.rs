@@ -199,9 +199,19 @@ fn poolings_that_yuyi_does_not_have() {
     let file = "1_Pooling/config.json";
     let cases = [
         (
-            "pooling_mode_cls_token",
-            json!(false),
-            "no pooling mode is set to true.",
+            "pooling_mode",
+            json!("weightedmean"),
+            "pooling_mode \"weightedmean\" is not supported. yuyi pools by cls, mean or max, one of them.",
+        ),
+        (
+            "pooling_mode",
+            json!(["cls", "mean"]),
+            "pooling_mode \"cls\" with pooling_mode \"mean\" is not supported. yuyi pools by cls, mean or max, one of them.",
+        ),
+        (
+            "pooling_mode",
+            json!(7),
+            "pooling_mode \"7\" is not supported. yuyi pools by cls, mean or max, one of them.",
         ),
         (
             "pooling_mode_mean_tokens",

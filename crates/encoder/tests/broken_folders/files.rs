@@ -183,7 +183,9 @@ fn links_to_nothing() {
     for_each_file(|model, file| {
         let _ = fs::remove_file(model.path(file));
         std::os::unix::fs::symlink("../absent", model.path(file)).unwrap();
-        let expected = format!("{file} does not exist. The model folder is incomplete.");
+        let expected = format!(
+            "{file} is a link to ../absent, which does not exist. Copy the file itself into the folder."
+        );
         assert_eq!(model.load_error(), expected);
     });
 }

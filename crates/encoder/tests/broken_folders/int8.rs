@@ -49,7 +49,7 @@ fn integers_or_scales_of_another_shape() {
 
 #[test]
 fn integers_or_scales_of_another_type() {
-    let floats = "expected F32, F16, BF16.";
+    let floats = "expected F32, F16, BF16, F64.";
     let error = load_error(|weights| weights.get(OUTPUT).dtype = "U8".to_owned());
     assert_eq!(
         error,

@@ -11,6 +11,7 @@ mod model;
 mod weights;
 
 mod configuration;
+mod downloads;
 mod files;
 mod int4;
 mod int8;

@@ -159,11 +159,11 @@ fn types_that_are_no_floats() {
     for (dtype, expected) in [
         (
             "I16",
-            "its type I16 is not supported; F32, F16, BF16, I8 and U8 are.",
+            "its type I16 is not supported; F32, F16, BF16, F64, I8 and U8 are.",
         ),
         (
             "U16",
-            "its type U16 is not supported; F32, F16, BF16, I8 and U8 are.",
+            "its type U16 is not supported; F32, F16, BF16, F64, I8 and U8 are.",
         ),
     ] {
         for name in [FIRST, QUERY, WORDS] {
@@ -180,7 +180,7 @@ fn types_that_are_no_floats() {
             tensor.dtype = dtype.to_owned();
             tensor.bytes.truncate(tensor.bytes.len() / 2);
         });
-        let expected = format!("its type is {dtype}; expected F32, F16, BF16.");
+        let expected = format!("its type is {dtype}; expected F32, F16, BF16, F64.");
         assert_eq!(
             error,
             format!("model.safetensors: tensor {name}: {expected}")
@@ -200,7 +200,7 @@ fn word_embeddings_that_are_no_floats() {
     });
     assert_eq!(
         error,
-        format!("model.safetensors: tensor {WORDS}: its type is U8; expected F32, F16, BF16.")
+        format!("model.safetensors: tensor {WORDS}: its type is U8; expected F32, F16, BF16, F64.")
     );
 }
 

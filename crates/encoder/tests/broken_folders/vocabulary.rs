@@ -13,14 +13,10 @@ fn error_with(fixture: &str, edit: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn ids_beyond_the_models_vocabulary() {
+fn ids_around_texts_beyond_the_models_vocabulary() {
     let beyond = |id: u32| {
         format!("{FILE}: it gives ids up to {id}, but config.json has a vocab_size of 133.")
     };
-    let error = error_with(BERT, |file| file["model"]["vocab"]["天"] = json!(133));
-    assert_eq!(error, beyond(133));
-    let error = error_with(BERT, |file| file["model"]["vocab"]["天"] = json!(u32::MAX));
-    assert_eq!(error, beyond(u32::MAX));
     // Ids that the post-processor puts around every text need not be in the vocabulary.
     let error = error_with(BERT, |file| {
         file["post_processor"]["special_tokens"]["[SEP]"]["ids"] = json!([5000]);
@@ -33,15 +29,24 @@ fn ids_beyond_the_models_vocabulary() {
     assert_eq!(error, beyond(6000));
 }
 
+/// As with transformers, which fails only where such a token is read.
 #[test]
-fn more_lines_than_the_model_has_ids() {
+fn more_tokens_than_the_model_has_ids() {
+    let refused = "Token id 133 is not in this model's vocabulary, whose ids are 0 to 132.";
+    let model = TestModel::copy(BERT);
+    let expected = model.run("你好").unwrap();
+    for id in [133, u32::MAX] {
+        model.edit_json(FILE, |file| file["model"]["vocab"]["天"] = json!(id));
+        assert_eq!(model.run("你好").unwrap(), expected);
+        let refused = refused.replacen("133", &id.to_string(), 1);
+        assert_eq!(model.encode_error("今天"), refused);
+    }
     let model = TestModel::copy(VOCAB_TXT);
+    let expected = model.run("你好").unwrap();
     let vocabulary = String::from_utf8(model.read("vocab.txt")).unwrap();
-    model.write("vocab.txt", format!("{vocabulary}多\n余\n"));
-    assert_eq!(
-        model.load_error(),
-        "vocab.txt: it gives ids up to 134, but config.json has a vocab_size of 133."
-    );
+    model.write("vocab.txt", format!("{vocabulary}龘\n余\n"));
+    assert_eq!(model.run("你好").unwrap(), expected);
+    assert_eq!(model.encode_error("龘"), refused);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! One head in f32: blocks of queries pass over transposed keys, then over the values.
 
-use super::wide::{Numbers, Wide};
+use super::product::{HeadProduct, Numbers};
 use super::{AHEAD, Head, QUERIES};
 use crate::aligned::odd_stride;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
+use crate::scratch::Scratch;
 use crate::softmax::{NO_KEY, exp_and_sum};
-use crate::team::Scratch;
 use std::ops::Range;
 
 /// One head of one text in f32.
@@ -70,7 +70,7 @@ impl FloatHead<'_> {
     #[inline(always)]
     unsafe fn score<I: Isa>(&mut self, queries: &Range<usize>, stride: usize) {
         let wide = self.head.tokens.len().next_multiple_of(I::LANES);
-        let product = Wide {
+        let product = HeadProduct {
             numbers: Numbers::F32,
             a: self.head.part(queries.start, 0).as_ptr().cast(),
             a_stride: self.head.qkv.stride() * size_of::<f32>(),
@@ -96,10 +96,10 @@ impl FloatHead<'_> {
     /// Sums the values by those weights, divides, and writes the block's rows of the result.
     ///
     /// # Safety
-    /// As [`Self::score`], which came before; no other thread writes this head's columns of these rows.
+    /// As [`Self::score`], which came before.
     #[inline(always)]
     unsafe fn mix<I: Isa>(&mut self, queries: &Range<usize>, stride: usize, deep: usize) {
-        let product = Wide {
+        let product = HeadProduct {
             numbers: Numbers::F32,
             a: self.scratch.weights.as_ptr().cast(),
             a_stride: stride * size_of::<f32>(),
@@ -112,13 +112,12 @@ impl FloatHead<'_> {
         };
         // SAFETY: the weights are [QUERIES, stride >= n], the values [n, deep], the output [QUERIES, deep].
         unsafe { product.run::<I>(queries.len()) };
-        let column = self.head.column();
         for (i, query) in queries.clone().enumerate() {
             // SAFETY: the output row has `size` elements, and so has this head's part of the result's row.
             unsafe {
                 let share = I::splat(1.0 / self.scratch.sums[i]);
                 let from = self.scratch.output.as_ptr().add(i * deep);
-                let to = self.head.out.at(self.head.tokens.start + query, column);
+                let to = self.head.result(query).as_mut_ptr();
                 for_each_vector!(
                     I,
                     self.head.shape.size,

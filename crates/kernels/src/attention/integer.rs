@@ -2,26 +2,27 @@
 //!
 //! | | stands for | scale |
 //! |---|---|---|
-//! | Q | low + scale · u8 | of each query |
+//! | Q | offset + scale · u8 | of each query |
 //! | K | scale · i8, at most 64 | of each key |
 //! | softmax weights | scale · u8 | of each query and block of keys: the block's largest is 255 |
 //! | V | scale · i8, at most 64 | of each element and block of keys |
 //!
 //! A scale for each block of keys keeps small weights from vanishing beside a single large one: in many heads most of the
 //! weight lies on one token that carries nothing, and what the others add is what counts. Integers of at most 64 meet
-//! u8 without saturating on any CPU (see `Isa::tile_dot_narrow`).
+//! u8 without saturating on any CPU (see `Tiles::tile_dot_narrow`).
 
 mod row;
 
 use self::row::Row;
-use super::wide::{Numbers, Wide};
+use super::product::{HeadProduct, Numbers};
 use super::{AHEAD, Head, QUERIES};
 use crate::aligned::odd_stride;
 use crate::exp::power_of_two;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
-use crate::quantize::{Meaning, NARROW_LIMIT, QuantizeRow, Steps, TINY};
-use crate::team::Scratch;
+use crate::quantize::{ActivationRange, NARROW_LIMIT, QuantizeRow, TINY};
+use crate::row_scale::RowScale;
+use crate::scratch::Scratch;
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
@@ -50,7 +51,7 @@ struct Sizes {
     deep: usize,
     /// Keys, in whole steps of the product with the values; the softmax weights past `wide` are zero.
     reach: usize,
-    /// Steps over the elements of a head, as many as the product takes at once.
+    /// ActivationRange over the elements of a head, as many as the product takes at once.
     steps: usize,
     /// 32-bit numbers from row to row of the keys and of the scores.
     stride: usize,
@@ -94,6 +95,7 @@ impl Operation for IntegerHead<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
+        const { assert!(QUERIES.is_multiple_of(I::DOT_ROW_UNIT)) }
         let z = Sizes::new::<I>(self.head.tokens.len(), self.head.shape.size);
         self.reserve::<I>(z);
         // SAFETY: the CPU has I by the caller's promise, and the scratch has just been sized.
@@ -134,7 +136,7 @@ impl IntegerHead<'_> {
             .factors
             .ensure(QUERIES * z.blocks.next_multiple_of(I::LANES));
         integers.block_sums.ensure(z.blocks);
-        integers.meanings.resize(QUERIES, Meaning::default());
+        integers.query_scales.resize(QUERIES, RowScale::default());
     }
 
     /// Keys as [steps, keys] words of four elements, with the scale of each key and, for the offset of the queries, the
@@ -227,19 +229,15 @@ impl IntegerHead<'_> {
         for (i, query) in queries.clone().enumerate() {
             let row = self.head.part(query, 0);
             let integers = &mut self.scratch.integers;
-            // SAFETY: each row of queries is whole cache lines long.
+            // SAFETY: passed on from the caller.
             unsafe {
                 self.head.prefetch::<I>(query + AHEAD, 0);
-                let to = integers.queries.as_mut_ptr().add(i * z.query_stride());
-                integers.meanings[i] = QuantizeRow {
-                    row,
-                    to,
-                    steps: Steps::FULL,
-                }
-                .run::<I>();
+                let to = &mut integers.queries[i * z.query_stride()..][..z.query_stride()];
+                integers.query_scales[i] =
+                    QuantizeRow::new(row, to, ActivationRange::FULL).run::<I>();
             }
         }
-        let product = Wide {
+        let product = HeadProduct {
             numbers: Numbers::Integers,
             a: self.scratch.integers.queries.as_ptr(),
             a_stride: z.query_stride(),
@@ -273,7 +271,7 @@ impl IntegerHead<'_> {
         // SAFETY: row i is inside the scores and the weights, its blocks inside the row.
         unsafe {
             let row = Row {
-                meaning: integers.meanings[i],
+                row_scale: integers.query_scales[i],
                 n: z.n,
                 scores: self.scratch.weights.as_mut_ptr().add(i * z.stride),
                 key_scales: integers.key_scales.as_ptr(),
@@ -301,7 +299,7 @@ impl IntegerHead<'_> {
     /// Sums the values by those weights, divides, and writes the rows of the result.
     ///
     /// # Safety
-    /// As [`Self::score`], which came before; no other thread writes this head's columns of these rows.
+    /// As [`Self::score`], which came before.
     #[inline(always)]
     unsafe fn mix<I: Isa>(&mut self, z: Sizes, queries: &Range<usize>) {
         for block in 0..z.blocks {
@@ -309,7 +307,7 @@ impl IntegerHead<'_> {
             // SAFETY: the weights are [QUERIES, weight_stride >= reach] bytes, the values [reach / 4, deep] words, and the second
             // half of the output has a row of `deep` for each query.
             unsafe {
-                let product = Wide {
+                let product = HeadProduct {
                     numbers: Numbers::Integers,
                     a: self.scratch.integers.weights.as_ptr().add(keys.start),
                     a_stride: z.weight_stride,
@@ -379,10 +377,7 @@ impl IntegerHead<'_> {
         unsafe {
             let share = I::splat(1.0 / self.scratch.sums[i]);
             let from = self.scratch.output.as_ptr().add(i * z.deep);
-            let to = self
-                .head
-                .out
-                .at(self.head.tokens.start + query, self.head.column());
+            let to = self.head.result(query).as_mut_ptr();
             for_each_vector!(
                 I,
                 z.size,

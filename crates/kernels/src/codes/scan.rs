@@ -206,6 +206,7 @@ impl Operation for Scores<'_> {
 
     #[inline(always)]
     unsafe fn run<I: Isa>(self) {
+        assert!(self.codes.are_for::<I>(), "codes for another path");
         let shape = self.codes.shape;
         let outs = self.out.chunks_exact_mut(shape.width);
         for (panel, out) in self.panels.zip(outs) {

@@ -4,7 +4,7 @@
 //! to use them. A thread that holds numbers in them while it sleeps makes every switch between threads slower, so a
 //! product opens them ([`open_dots`], [`open_blocks`]) and closes them again ([`close`]).
 
-use crate::quantize::BLOCK;
+use crate::tile::BLOCK;
 use std::arch::asm;
 use std::arch::x86_64::__cpuid_count;
 use std::sync::OnceLock;

@@ -1,6 +1,8 @@
 //! AVX2 with FMA and F16C: 16 registers of eight floats.
 
-use super::{DotColumns, DotRows, DotTile, Isa, avx2_dots, avx2_tile};
+mod dots;
+
+use super::{DotColumns, DotRows, DotTile, Simd, TileState, Tiles, Tuning, avx2_tile, float_tile};
 use crate::tile::Tile;
 use std::arch::x86_64::*;
 
@@ -37,23 +39,9 @@ unsafe fn fold(x: __m256, f: impl Fn(__m128, __m128) -> __m128) -> f32 {
 
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl Isa for Avx2 {
+impl Simd for Avx2 {
     type F32 = __m256;
     const LANES: usize = 8;
-    // 4 × 3 accumulators + 3 weights + 1 broadcast = all 16 registers. The usual 6 × 2 tile needs
-    // eight loads for its twelve products, this one seven, and 16 tokens fill it exactly.
-    const TILE_ROWS: usize = 4;
-    const TILE_VECTORS: usize = 3;
-    // No F16_ROWS: with 12 multiply-adds a step the conversions would not hide.
-    const DOT_ROWS: usize = 4;
-    const BLOCK_ROWS: usize = 4;
-    const DOT_VECTORS: usize = avx2_tile::VECTORS;
-    // 3 × 2 pairs of two registers, and for either half 2 columns and a row: 15 registers, and five loads for six products.
-    const PAIR_ROWS: usize = 3;
-    const PAIR_COLUMNS: usize = 2;
-    // Signed bytes as they are: unsigned ones of full size would saturate.
-    const CODE_BIAS: u8 = 0;
-
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m256 {
         unsafe { _mm256_set1_ps(x) }
@@ -197,13 +185,30 @@ impl Isa for Avx2 {
             _mm256_storeu_si256(high.cast(), _mm256_sub_epi8(h, eight));
         }
     }
+}
+
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl Tiles for Avx2 {
+    // 4 × 3 accumulators + 3 weights + 1 broadcast = all 16 registers. The usual 6 × 2 tile needs
+    // eight loads for its twelve products, this one seven, and 16 tokens fill it exactly.
+    const TILE_ROWS: usize = 4;
+    const TILE_VECTORS: usize = 3;
+    // No HALF_TILES: with 12 multiply-adds a step the conversions would not hide.
+    const DOT_ROWS: usize = 4;
+    const BLOCK_ROWS: usize = 4;
+    const DOT_VECTORS: usize = avx2_tile::VECTORS;
+    // 3 × 2 pairs of two registers, and for either half 2 columns and a row: 15 registers, and five loads for six products.
+    const PAIR_ROWS: usize = 3;
+    const PAIR_COLUMNS: usize = 2;
+    // Signed bytes as they are: unsigned ones of full size would saturate.
+    const CODE_BIAS: u8 = 0;
     #[inline(always)]
     unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize) {
         unsafe {
             match vectors {
-                1 => tile.run_f32::<Self, 1>(rows),
-                2 => tile.run_f32::<Self, 2>(rows),
-                _ => tile.run_f32::<Self, 3>(rows),
+                1 => float_tile::run::<Self, 1>(tile, rows),
+                2 => float_tile::run::<Self, 2>(tile, rows),
+                _ => float_tile::run::<Self, 3>(tile, rows),
             }
         }
     }
@@ -244,7 +249,7 @@ impl Isa for Avx2 {
     }
     #[inline(always)]
     unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
-        unsafe { avx2_dots::tile(a, b, n, out) }
+        unsafe { dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
@@ -258,3 +263,7 @@ impl Isa for Avx2 {
         }
     }
 }
+
+impl TileState for Avx2 {}
+
+impl Tuning for Avx2 {}

@@ -1,6 +1,11 @@
 //! AVX-512 (F, BW, VL, DQ, VNNI): 32 registers of sixteen floats; with or without the tiles of AMX.
 
-use super::{Avx2, DotColumns, DotRows, DotTile, Isa, amx, amx_tile, avx512_dots, avx512_tile};
+mod dots;
+
+use super::{
+    Avx2, DotColumns, DotRows, DotTile, HalfTiles, Simd, TileState, Tiles, Tuning, amx, amx_tile,
+    avx512_tile,
+};
 use crate::tile::{BLOCK_STEPS, GROUP_ROWS, RowBlocks, Tile};
 use std::arch::x86_64::*;
 
@@ -13,6 +18,9 @@ pub(crate) type Avx512 = WithTiles<false>;
 
 /// The same with AMX.
 pub(crate) type Amx = WithTiles<true>;
+
+/// Vectors in a row of a tile: 48 columns, which divide every width of the BERT family.
+const VECTORS: usize = 3;
 
 /// A mask whose first `n < 16` lanes are set.
 #[inline(always)]
@@ -32,6 +40,26 @@ unsafe fn store_packed(p: *mut u8, bytes: __m512i) {
         let bytes = _mm512_permutexvar_epi32(order, bytes);
         _mm_storeu_si128(p.cast(), _mm512_castsi512_si128(bytes));
     }
+}
+
+/// See [`HalfTiles::widening`].
+///
+/// # Safety
+/// As there.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+unsafe fn tile_f16(tile: &Tile, rows: usize) {
+    // SAFETY: passed on from the caller.
+    unsafe { avx512_tile::run_f16(tile, rows, VECTORS) }
+}
+
+/// See [`HalfTiles::keeping`].
+///
+/// # Safety
+/// As there.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")]
+unsafe fn tile_f16_keeping(tile: &Tile, rows: usize) {
+    // SAFETY: passed on from the caller.
+    unsafe { avx512_tile::run_f16_keeping(tile, rows, VECTORS) }
 }
 
 /// As [`avx512_tile::run_blocks`], for any number of rows.
@@ -62,38 +90,9 @@ unsafe fn run_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: 
 
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
 #[allow(clippy::undocumented_unsafe_blocks)]
-impl<const TILES: bool> Isa for WithTiles<TILES> {
+impl<const TILES: bool> Simd for WithTiles<TILES> {
     type F32 = __m512;
     const LANES: usize = 16;
-    // See `avx512_tile.rs` for the registers. 48 columns divide every width of the BERT family, and 16 tokens are two
-    // full tiles.
-    const TILE_ROWS: usize = 8;
-    const TILE_VECTORS: usize = 3;
-    // Measured on 512 rows of 3,072 inputs: 110 ms with all of 128 rows, 85 ms with 32. AVX2 is not fast enough to notice.
-    const ROW_BYTES: usize = 448 << 10;
-    // Two tiles: the conversions hide behind the multiply-adds; a third would repay widening once.
-    const F16_ROWS: usize = 2 * Self::TILE_ROWS;
-    const DOT_ROWS: usize = if TILES { amx_tile::MOST_ROWS } else { 8 };
-    const DOT_ROW_UNIT: usize = if TILES { amx::ROWS } else { 1 };
-    const DOT_STEPS: usize = if TILES { amx_tile::STEPS } else { 2 };
-    // 768 inputs in one piece, although it leaves a first-level cache of 32 KiB: the second level delivers a step's 192 bytes
-    // long before its 24 products are done, and sums that are put down and taken up again cost more (measured: 32 texts of
-    // 32 tokens in 170 ms instead of 175).
-    const DOT_CHUNK: usize = if TILES { amx_tile::CHUNK } else { 40 << 10 };
-    // As many inputs, for the same reason (measured on Zen 5: a tenth less time at 16 tokens, 4 % at 32 and 64, 1 to 2 % beyond).
-    const FLOAT_CHUNK: usize = 144 << 10;
-    // With the speed of AMX the weights come from the third-level cache too slowly to be read for every 128 rows.
-    const DOT_GROUP: usize = if TILES { 2 * GROUP_ROWS } else { GROUP_ROWS };
-    const BLOCK_ROWS: usize = if TILES {
-        amx_tile::BLOCK_ROWS
-    } else {
-        avx512_tile::BLOCK_ROWS
-    };
-    const DOT_VECTORS: usize = 3;
-    // 24 accumulators, 4 columns and a row are 29 registers, and ten loads feed 24 products.
-    const PAIR_ROWS: usize = 6;
-    const PAIR_COLUMNS: usize = 4;
-
     #[inline(always)]
     unsafe fn splat(x: f32) -> __m512 {
         unsafe { _mm512_set1_ps(x) }
@@ -241,35 +240,35 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
             _mm512_storeu_si512(high.cast(), _mm512_sub_epi8(h, eight));
         }
     }
+}
+
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl<const TILES: bool> Tiles for WithTiles<TILES> {
+    // See `avx512_tile.rs` for the registers. 48 columns divide every width of the BERT family, and 16 tokens are two
+    // full tiles.
+    const TILE_ROWS: usize = 8;
+    const TILE_VECTORS: usize = VECTORS;
+    // Two tiles: the conversions hide behind the multiply-adds; a third would repay widening once.
+    const HALF_TILES: Option<HalfTiles> = Some(HalfTiles {
+        few_rows: 2 * Self::TILE_ROWS,
+        widening: tile_f16,
+        keeping: tile_f16_keeping,
+    });
+    const DOT_ROWS: usize = if TILES { amx_tile::MOST_ROWS } else { 8 };
+    const DOT_ROW_UNIT: usize = if TILES { amx::ROWS } else { 1 };
+    const DOT_STEPS: usize = if TILES { amx_tile::STEPS } else { 2 };
+    const BLOCK_ROWS: usize = if TILES {
+        amx_tile::BLOCK_ROWS
+    } else {
+        avx512_tile::BLOCK_ROWS
+    };
+    const DOT_VECTORS: usize = VECTORS;
+    // 24 accumulators, 4 columns and a row are 29 registers, and ten loads feed 24 products.
+    const PAIR_ROWS: usize = 6;
+    const PAIR_COLUMNS: usize = 4;
     #[inline(always)]
     unsafe fn tile_f32(tile: &Tile, rows: usize, vectors: usize) {
         unsafe { avx512_tile::run_f32(tile, rows, vectors) }
-    }
-    #[inline(always)]
-    unsafe fn tile_f16(tile: &Tile, rows: usize) {
-        unsafe { avx512_tile::run_f16(tile, rows, Self::TILE_VECTORS) }
-    }
-    #[inline(always)]
-    unsafe fn tile_f16_keeping(tile: &Tile, rows: usize) {
-        unsafe { avx512_tile::run_f16_keeping(tile, rows, Self::TILE_VECTORS) }
-    }
-    #[inline(always)]
-    unsafe fn open_dots() {
-        if TILES {
-            unsafe { amx::open_dots() }
-        }
-    }
-    #[inline(always)]
-    unsafe fn open_blocks() {
-        if TILES {
-            unsafe { amx::open_blocks() }
-        }
-    }
-    #[inline(always)]
-    unsafe fn close() {
-        if TILES {
-            unsafe { amx::close() }
-        }
     }
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {
@@ -297,7 +296,7 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
     }
     #[inline(always)]
     unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
-        unsafe { avx512_dots::tile(a, b, n, out) }
+        unsafe { dots::tile(a, b, n, out) }
     }
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
@@ -309,4 +308,39 @@ impl<const TILES: bool> Isa for WithTiles<TILES> {
             }
         }
     }
+}
+
+#[allow(clippy::undocumented_unsafe_blocks)]
+impl<const TILES: bool> TileState for WithTiles<TILES> {
+    #[inline(always)]
+    unsafe fn open_dots() {
+        if TILES {
+            unsafe { amx::open_dots() }
+        }
+    }
+    #[inline(always)]
+    unsafe fn open_blocks() {
+        if TILES {
+            unsafe { amx::open_blocks() }
+        }
+    }
+    #[inline(always)]
+    unsafe fn close() {
+        if TILES {
+            unsafe { amx::close() }
+        }
+    }
+}
+
+impl<const TILES: bool> Tuning for WithTiles<TILES> {
+    // Measured on 512 rows of 3,072 inputs: 110 ms with all of 128 rows, 85 ms with 32. AVX2 is not fast enough to notice.
+    const ROW_BYTES: usize = 448 << 10;
+    // 768 inputs in one piece, although it leaves a first-level cache of 32 KiB: the second level delivers a step's 192 bytes
+    // long before its 24 products are done, and sums that are put down and taken up again cost more (measured: 32 texts of
+    // 32 tokens in 170 ms instead of 175).
+    const DOT_CHUNK: usize = if TILES { amx_tile::CHUNK } else { 40 << 10 };
+    // As many inputs, for the same reason (measured on Zen 5: a tenth less time at 16 tokens, 4 % at 32 and 64, 1 to 2 % beyond).
+    const FLOAT_CHUNK: usize = 144 << 10;
+    // With the speed of AMX the weights come from the third-level cache too slowly to be read for every 128 rows.
+    const DOT_GROUP: usize = if TILES { 2 * GROUP_ROWS } else { GROUP_ROWS };
 }

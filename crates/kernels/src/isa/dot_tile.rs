@@ -3,7 +3,7 @@
 //! Both sides are rows as they lie in memory, so nothing is packed: a step loads sixteen consecutive elements of each row and multiplies
 //! every pair. The sixteen lanes of a pair are added only at the end, in the one order of `sum.rs`.
 
-use super::{Isa, PARTS};
+use super::{PARTS, Simd};
 
 /// Most rows of the left side of a tile.
 pub(crate) const MOST_ROWS: usize = 6;
@@ -28,7 +28,7 @@ type Parts<F> = [F; 2];
 /// # Safety
 /// The CPU has I, and each row has `n` elements.
 #[inline(always)]
-pub(super) unsafe fn part_sums<I: Isa, const R: usize, const C: usize>(
+pub(super) unsafe fn part_sums<I: Simd, const R: usize, const C: usize>(
     a: &[*const f32; R],
     b: &[*const f32; C],
     n: usize,
@@ -76,7 +76,7 @@ pub(super) unsafe fn part_sums<I: Isa, const R: usize, const C: usize>(
 /// # Safety
 /// The CPU has I.
 #[inline(always)]
-pub(super) unsafe fn totals<I: Isa, const C: usize>(sums: &[Parts<I::F32>; C]) -> [f32; C] {
+pub(super) unsafe fn totals<I: Simd, const C: usize>(sums: &[Parts<I::F32>; C]) -> [f32; C] {
     let mut totals = [0.0; C];
     for (total, &[low, high]) in totals.iter_mut().zip(sums) {
         // SAFETY: the features are the caller's promise.
@@ -97,7 +97,7 @@ pub(super) unsafe fn totals<I: Isa, const C: usize>(sums: &[Parts<I::F32>; C]) -
 /// # Safety
 /// As [`part_sums`].
 #[inline(always)]
-pub(super) unsafe fn run<I: Isa, const R: usize, const C: usize>(
+pub(super) unsafe fn run<I: Simd, const R: usize, const C: usize>(
     a: &DotRows,
     b: &DotColumns,
     n: usize,
@@ -126,7 +126,7 @@ pub(super) fn first<const N: usize, const M: usize>(rows: &[*const f32; M]) -> [
 /// # Safety
 /// The CPU has I, and there are as many.
 #[inline(always)]
-unsafe fn up_to<I: Isa>(p: *const f32, left: usize) -> I::F32 {
+unsafe fn up_to<I: Simd>(p: *const f32, left: usize) -> I::F32 {
     // SAFETY: by the caller's promise.
     unsafe {
         if left >= I::LANES {

@@ -1,6 +1,8 @@
 //! Plain Rust that the compiler turns into whatever vectors the target's baseline has.
 
-use super::{DotColumns, DotRows, DotTile, Isa, dot_tile, generic_tile};
+mod tile;
+
+use super::{DotColumns, DotRows, DotTile, Simd, TileState, Tiles, Tuning, dot_tile, float_tile};
 use crate::tile::Tile;
 use half::f16;
 
@@ -29,19 +31,9 @@ pub(super) fn mul_add(a: f32, b: f32, c: f32) -> f32 {
 }
 
 // The unsafe functions below are safe but for their pointers, which are good by the trait's contract.
-impl Isa for Generic {
+impl Simd for Generic {
     type F32 = V;
     const LANES: usize = LANES;
-    // Two 128-bit registers a vector: 4 × 1 × 2 accumulators of the 16 that SSE2 has.
-    const TILE_ROWS: usize = 4;
-    const TILE_VECTORS: usize = 1;
-    const DOT_ROWS: usize = 4;
-    const BLOCK_ROWS: usize = 4;
-    const DOT_VECTORS: usize = 1;
-    // Four 128-bit registers a pair.
-    const PAIR_ROWS: usize = 1;
-    const PAIR_COLUMNS: usize = 2;
-
     #[inline(always)]
     unsafe fn splat(x: f32) -> V {
         [x; LANES]
@@ -185,30 +177,42 @@ impl Isa for Generic {
             }
         }
     }
+}
+
+impl Tiles for Generic {
+    // Two 128-bit registers a vector: 4 × 1 × 2 accumulators of the 16 that SSE2 has.
+    const TILE_ROWS: usize = 4;
+    const TILE_VECTORS: usize = 1;
+    const DOT_ROWS: usize = 4;
+    const BLOCK_ROWS: usize = 4;
+    const DOT_VECTORS: usize = 1;
+    // Four 128-bit registers a pair.
+    const PAIR_ROWS: usize = 1;
+    const PAIR_COLUMNS: usize = 2;
     #[inline(always)]
     unsafe fn tile_f32(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { tile.run_f32::<Self, 1>(rows) }
+        unsafe { float_tile::run::<Self, 1>(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_dot(tile: &Tile, rows: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, rows) }
+        unsafe { tile::dot(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_dot_narrow(tile: &Tile, rows: usize, _: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, rows) }
+        unsafe { tile::dot(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_codes(tile: &Tile, rows: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, rows) }
+        unsafe { tile::dot(tile, rows) }
     }
     #[inline(always)]
     unsafe fn tile_code_row(tile: &Tile) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::dot(tile, 1) }
+        unsafe { tile::dot(tile, 1) }
     }
     #[inline(always)]
     unsafe fn tile_pairs(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTile) {
@@ -218,6 +222,10 @@ impl Isa for Generic {
     #[inline(always)]
     unsafe fn tile_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: usize) {
         // SAFETY: passed on from the caller.
-        unsafe { generic_tile::blocks(tile, rows, scales, scale_stride) }
+        unsafe { tile::blocks(tile, rows, scales, scale_stride) }
     }
 }
+
+impl TileState for Generic {}
+
+impl Tuning for Generic {}

@@ -1,19 +1,19 @@
 //! From the sums of a product to what they stand for.
 
 use super::STEP;
-use crate::isa::Isa;
-use crate::quantize::OUTLIERS;
+use crate::isa::Simd;
+use crate::row_scale::OUTLIERS;
 
-/// What the bytes of a row stand for, in registers.
-pub(super) struct RowMeaning<I: Isa> {
+/// Scale, offset and outliers of a row, in registers.
+pub(super) struct RowTerms<I: Simd> {
     pub(super) scale: I::F32,
-    pub(super) low: I::F32,
+    pub(super) offset: I::F32,
     pub(super) outliers: [OutlierColumn<I>; OUTLIERS],
 }
 
 /// What an outlier adds: the weights of its column in a panel, times its rest.
 #[derive(Clone, Copy)]
-pub(super) struct OutlierColumn<I: Isa> {
+pub(super) struct OutlierColumn<I: Simd> {
     /// The step that the column is in: [width, 4] i8.
     pub(super) weights: *const u8,
     pub(super) byte: usize,
@@ -27,9 +27,9 @@ pub(super) trait Sums {
     ///
     /// # Safety
     /// The CPU has I; all pointers are good for LANES elements, those of the outliers if there are any.
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
+    unsafe fn dequantize<I: Simd, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        row: &RowMeaning<I>,
+        row: &RowTerms<I>,
         j: usize,
         vectors: [*const f32; 3],
     ) -> I::F32;
@@ -39,9 +39,9 @@ pub(super) trait Sums {
 pub(super) struct Floats;
 impl Sums for Floats {
     #[inline(always)]
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
+    unsafe fn dequantize<I: Simd, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        _: &RowMeaning<I>,
+        _: &RowTerms<I>,
         _: usize,
         [bias, ..]: [*const f32; 3],
     ) -> I::F32 {
@@ -54,15 +54,15 @@ impl Sums for Floats {
 pub(super) struct Integers;
 impl Sums for Integers {
     #[inline(always)]
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
+    unsafe fn dequantize<I: Simd, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        row: &RowMeaning<I>,
+        row: &RowTerms<I>,
         j: usize,
         [bias, scales, sums]: [*const f32; 3],
     ) -> I::F32 {
         // SAFETY: the caller's promise.
         unsafe {
-            let constant = I::fma(row.low, I::load(sums), I::load(bias));
+            let constant = I::fma(row.offset, I::load(sums), I::load(bias));
             let mut sum = I::mul(I::load_i32(from.cast()), row.scale);
             if HAS_OUTLIERS {
                 for column in &row.outliers {
@@ -79,9 +79,9 @@ impl Sums for Integers {
 pub(super) struct Blocks;
 impl Sums for Blocks {
     #[inline(always)]
-    unsafe fn meaning<I: Isa, const HAS_OUTLIERS: bool>(
+    unsafe fn dequantize<I: Simd, const HAS_OUTLIERS: bool>(
         from: *const f32,
-        row: &RowMeaning<I>,
+        row: &RowTerms<I>,
         _: usize,
         [bias, _, sums]: [*const f32; 3],
     ) -> I::F32 {
@@ -90,7 +90,7 @@ impl Sums for Blocks {
             I::fma(
                 I::load(from),
                 row.scale,
-                I::fma(row.low, I::load(sums), I::load(bias)),
+                I::fma(row.offset, I::load(sums), I::load(bias)),
             )
         }
     }

@@ -211,10 +211,10 @@ fn the_activation_follows_the_bias() {
         let x = random_matrix(3, 32, 13);
         let (weights, bias) = (half_weights(5 * 32, 7), random(5, 8));
         let layer = pack(kernel, format, 5, 32, &weights, &bias);
-        let (mut plain, mut bent) = (Matrix::zeros(3, 5), Matrix::zeros(3, 5));
+        let (mut plain, mut curve) = (Matrix::zeros(3, 5), Matrix::zeros(3, 5));
         run(1, &x, &layer, None, &mut plain);
-        run(1, &x, &layer, Some(Activation::GeluTanh), &mut bent);
-        for (p, b) in (0..3).flat_map(|i| plain.row(i).iter().zip(bent.row(i))) {
+        run(1, &x, &layer, Some(Activation::GeluTanh), &mut curve);
+        for (p, b) in (0..3).flat_map(|i| plain.row(i).iter().zip(curve.row(i))) {
             let p = f64::from(*p);
             let want = 0.5 * p * (1.0 + (0.797_884_56 * (p + 0.044_715 * p.powi(3))).tanh());
             assert!((f64::from(*b) - want).abs() < 1e-6 * p.abs().max(1.0));

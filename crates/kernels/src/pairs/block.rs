@@ -5,13 +5,11 @@ use crate::aligned::{AlignedBuffer, odd_stride};
 use crate::codes::{Codes, RowFacts, STEP, rounding};
 use crate::isa::Isa;
 use crate::kernel::Operation;
-use crate::team::{Scratch, Team};
-use crate::tile::{RowBlocks, Tile};
+use crate::scratch::Scratch;
+use crate::team::Team;
+use crate::tile::{ROW_UNIT, RowBlocks, Tile};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-
-/// Memory of the left side is for whole multiples of this many rows, which the tiles of some paths read.
-const ROW_UNIT: usize = 16;
 
 /// Most rows of a panel.
 const MOST_COLUMNS: usize = 48;
@@ -139,6 +137,7 @@ impl Operation for CodeBlock<'_> {
     unsafe fn run<I: Isa>(mut self) {
         const { assert!(ROW_UNIT.is_multiple_of(I::DOT_ROW_UNIT)) }
         const { assert!(I::DOT_VECTORS * I::LANES <= MOST_COLUMNS) }
+        assert!(self.codes.are_for::<I>(), "codes for another path");
         let width = I::DOT_VECTORS * I::LANES;
         self.scratch.output.ensure(I::DOT_ROWS * width);
         // Registers of thresholds may begin with any row.

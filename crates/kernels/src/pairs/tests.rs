@@ -139,7 +139,7 @@ fn codes_leave_few_pairs_to_floats() {
         let codes = Codes::encode(&Team::new(1), kernel, vectors.view());
         let mut left = LeftCodes::default();
         left.load(&Team::new(2), &codes, 0..300);
-        let (mut scratch, mut candidates) = (crate::team::Scratch::default(), Vec::new());
+        let (mut scratch, mut candidates) = (crate::scratch::Scratch::default(), Vec::new());
         let block = CodeBlock::new(
             &left,
             &codes,

@@ -8,18 +8,18 @@ use proptest::collection::{SizeRange, vec};
 use proptest::prelude::*;
 
 /// Both ways to quantise rows.
-const BOTH: [Steps; 2] = [Steps::INT8, Steps::FULL];
+const BOTH: [ActivationRange; 2] = [ActivationRange::INT8, ActivationRange::FULL];
 
 fn values(q: &QuantizedMatrix, row: usize, columns: usize) -> Vec<f64> {
-    let Meaning {
+    let RowScale {
         scale,
-        low,
+        offset,
         outliers,
-    } = q.meanings[row];
+    } = q.row_scales[row];
     let bytes = &q.data[row * q.stride..][..columns];
     let mut values: Vec<f64> = bytes
         .iter()
-        .map(|&b| f64::from(low) + f64::from(scale) * f64::from(b))
+        .map(|&b| f64::from(offset) + f64::from(scale) * f64::from(b))
         .collect();
     for Outlier { column, rest } in outliers.into_iter().filter(|o| o.rest != 0.0) {
         values[column] += f64::from(rest);
@@ -30,16 +30,16 @@ fn values(q: &QuantizedMatrix, row: usize, columns: usize) -> Vec<f64> {
 #[test]
 fn rows_are_within_half_a_step_and_alike_on_all_paths() {
     for columns in [1usize, 7, 8, 15, 16, 33, 384, 769] {
-        for steps in BOTH {
+        for range in BOTH {
             let mut x = random_matrix(5, columns, 31);
             x.row_mut(3)[columns / 2] = 50.0;
             x.row_mut(4)[columns / 3] = -70.0;
             let mut all = Vec::new();
             for kernel in Kernel::all() {
                 let mut q = QuantizedMatrix::default();
-                q.fill(&Team::new(2), kernel, steps, x.view());
+                q.fill(&Team::new(2), kernel, range, x.view());
                 for i in 0..5 {
-                    let half = 0.501 * f64::from(q.meanings[i].scale) + 1e-5;
+                    let half = 0.501 * f64::from(q.row_scales[i].scale) + 1e-5;
                     for (v, x) in values(&q, i, columns).iter().zip(x.row(i)) {
                         assert!((v - f64::from(*x)).abs() <= half, "{}", kernel.name());
                     }
@@ -52,7 +52,7 @@ fn rows_are_within_half_a_step_and_alike_on_all_paths() {
 }
 
 /// Row by row, by the definition.
-pub(crate) fn naive(row: &[f32], steps: Steps) -> (Vec<u8>, Meaning) {
+pub(crate) fn naive(row: &[f32], within: ActivationRange) -> (Vec<u8>, RowScale) {
     let ends = |without: &[usize]| {
         let inside = (0..row.len()).filter(|i| !without.contains(i));
         inside.fold((f32::MAX, f32::MIN), |(low, high), i| {
@@ -68,13 +68,13 @@ pub(crate) fn naive(row: &[f32], steps: Steps) -> (Vec<u8>, Meaning) {
     });
     farthest.truncate(OUTLIERS);
     let (inner_low, inner_high) = ends(&farthest);
-    let allowed = steps.outliers && row.len() >= CLASSES && range > TINY;
+    let allowed = within.outliers && row.len() >= CLASSES && range > TINY;
     if allowed && inner_high - inner_low < WORTHWHILE * range {
         (low, range) = (inner_low, inner_high - inner_low);
     } else {
         farthest.clear();
     }
-    let levels = f32::from(steps.levels);
+    let levels = f32::from(within.levels);
     let (scale, inverse) = if range > TINY {
         (range / levels, levels / range)
     } else {
@@ -90,12 +90,12 @@ pub(crate) fn naive(row: &[f32], steps: Steps) -> (Vec<u8>, Meaning) {
         let rest = row[column] - (low + scale * f32::from(bytes[column]));
         *outlier = Outlier { column, rest };
     }
-    let meaning = Meaning {
+    let row_scale = RowScale {
         scale,
-        low,
+        offset: low,
         outliers,
     };
-    (bytes, meaning)
+    (bytes, row_scale)
 }
 
 #[test]
@@ -125,14 +125,14 @@ fn bytes_are_those_of_the_definition() {
             x.row_mut(15)[j] = [0.0, 4.0][j % 2] + far(&[1], 1.01);
         }
         for kernel in Kernel::all() {
-            for steps in BOTH {
+            for range in BOTH {
                 let mut q = QuantizedMatrix::default();
-                q.fill(&Team::new(2), kernel, steps, x.view());
+                q.fill(&Team::new(2), kernel, range, x.view());
                 for i in 0..x.rows() {
-                    let (bytes, meaning) = naive(x.row(i), steps);
+                    let (bytes, row_scale) = naive(x.row(i), range);
                     let what = format!("{} {columns} columns, row {i}", kernel.name());
                     assert_eq!(&q.data[i * q.stride..][..columns], bytes, "{what}");
-                    assert_eq!(q.meanings[i], meaning, "{what}");
+                    assert_eq!(q.row_scales[i], row_scale, "{what}");
                 }
             }
         }
@@ -145,11 +145,11 @@ fn a_far_element_leaves_the_steps_of_the_others_fine() {
     x.row_mut(1)[100] = 300.0;
     for kernel in Kernel::all() {
         let mut q = QuantizedMatrix::default();
-        q.fill(&Team::new(1), kernel, Steps::INT8, x.view());
-        assert!(q.meanings[1].scale <= q.meanings[0].scale);
-        assert!(q.meanings[0].outliers.iter().all(|o| o.rest == 0.0));
-        q.fill(&Team::new(1), kernel, Steps::FULL, x.view());
-        assert!(q.meanings[1].scale > 100.0 * q.meanings[0].scale);
+        q.fill(&Team::new(1), kernel, ActivationRange::INT8, x.view());
+        assert!(q.row_scales[1].scale <= q.row_scales[0].scale);
+        assert!(q.row_scales[0].outliers.iter().all(|o| o.rest == 0.0));
+        q.fill(&Team::new(1), kernel, ActivationRange::FULL, x.view());
+        assert!(q.row_scales[1].scale > 100.0 * q.row_scales[0].scale);
     }
 }
 
@@ -163,8 +163,9 @@ fn a_bad_element_is_noticed_anywhere() {
             x.row_mut(2)[at] = f32::INFINITY;
             for kernel in Kernel::all() {
                 let mut q = QuantizedMatrix::default();
-                q.fill(&Team::new(1), kernel, Steps::INT8, x.view());
-                let bad = |i: usize| q.meanings[i].scale.is_nan() && q.meanings[i].low.is_nan();
+                q.fill(&Team::new(1), kernel, ActivationRange::INT8, x.view());
+                let bad =
+                    |i: usize| q.row_scales[i].scale.is_nan() && q.row_scales[i].offset.is_nan();
                 assert!(bad(0) && !bad(1) && bad(2), "{} at {at}", kernel.name());
             }
         }
@@ -183,13 +184,13 @@ fn constant_tiny_and_bad_rows() {
         // Each is finite, the distance is not.
         x.row_mut(6)[..2].copy_from_slice(&[-3e38, 3e38]);
         let mut q = QuantizedMatrix::default();
-        q.fill(&Team::new(1), kernel, Steps::INT8, x.view());
+        q.fill(&Team::new(1), kernel, ActivationRange::INT8, x.view());
         assert!(values(&q, 0, 20).iter().all(|&v| v == 3.5));
         assert!(values(&q, 1, 20).iter().all(|&v| v == 0.0));
         assert!(values(&q, 2, 20).iter().all(|&v| v.abs() < 1e-40));
-        assert!(q.meanings[3].scale.is_nan() && q.meanings[4].scale.is_nan());
-        assert!(q.meanings[5].scale.is_finite());
-        assert!(q.meanings[6].scale.is_nan() && q.meanings[6].low.is_nan());
+        assert!(q.row_scales[3].scale.is_nan() && q.row_scales[4].scale.is_nan());
+        assert!(q.row_scales[5].scale.is_finite());
+        assert!(q.row_scales[6].scale.is_nan() && q.row_scales[6].offset.is_nan());
     }
 }
 

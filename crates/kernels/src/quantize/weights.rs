@@ -6,7 +6,7 @@ use half::f16;
 /// Multiples of the largest weight that are tried as the end of the scale, the likeliest first. Less than 1 clips a few
 /// outliers, which often costs less than the coarser steps that they ask for; more leaves fewer lanes that must be
 /// lightened.
-const ENDS: [f32; 8] = [1.0, 0.92, 1.1, 0.84, 1.25, 0.76, 0.68, 1.8];
+const CLIPPING: [f32; 8] = [1.0, 0.92, 1.1, 0.84, 1.25, 0.76, 0.68, 1.8];
 
 /// Quantises the weights of one output to int8; the result is the scale.
 ///
@@ -19,7 +19,7 @@ pub fn quantize_int8(weights: &[f32], out: &mut [i8]) -> f32 {
         return 0.0;
     }
     let (mut best, mut least) = (0.0, f32::INFINITY);
-    for end in ENDS {
+    for end in CLIPPING {
         // In this order, since twice the largest float is no float.
         let scale = end * (largest / f32::from(INT8_LIMIT));
         // Lightening can only add to the error of rounding.

@@ -90,7 +90,7 @@ impl From<ModelStatus> for Model {
             state: status.state.name(),
             loaded: facts.is_some(),
             calibrated: status.calibrated,
-            fingerprint: status.fingerprint,
+            fingerprint: status.fingerprint.map(|digest| digest.to_string()),
             dimension: facts.map(|facts| facts.dimension),
             max_tokens: facts.map(|facts| facts.max_tokens),
             weight_bytes: facts.map(|facts| facts.weight_bytes),

@@ -290,7 +290,7 @@ impl Slot {
             facts: model.map(|model| model.facts().clone()),
             fingerprint: model
                 .and_then(|model| model.space())
-                .map(|space| space.fingerprint().to_string()),
+                .map(|space| space.identity().fingerprint()),
             calibrated: state.calibrated,
         }
     }

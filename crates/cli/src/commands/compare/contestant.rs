@@ -12,8 +12,9 @@ use yuyi_tasks::lexical::{Baseline, WordVectorsBuilder};
 use super::examples::EXAMPLES;
 use super::exchange::{Facts, Measured, Reply, Task};
 use crate::args::{ContestantArgs, MethodArg, ModelArgs};
+use crate::commands::child;
 use crate::corpus::Vectors;
-use crate::machine;
+use crate::machine::{self, ProcessorTime};
 use crate::model::load_model;
 
 /// How long single pairs are timed.
@@ -26,6 +27,7 @@ const WARM: usize = 3;
 
 /// Measures and answers. What goes wrong is an answer as well.
 pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
+    child::end_with_parent();
     let measured = match (&args.model, &args.method) {
         (_, Some(method)) => measure_method(method),
         (Some(model), _) => measure_model(model, args),
@@ -63,6 +65,7 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let examples = examples.map(|pair| model.score_vectors(&pair[0], &pair[1]).similarity);
     let examples = examples.collect();
     let task = read_task()?;
+    let before_work = ProcessorTime::now();
     let pair_seconds = time_pairs(&task, |a, b| {
         model.embed(&[a, b])?;
         Ok(())
@@ -78,11 +81,16 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
         memory_bytes,
         pair_seconds,
         texts_per_second,
+        waited_share: waited_since(before_work),
         truncated: vectors.truncated,
         similarity: cosines.iter().map(|&c| calibration.similarity(c)).collect(),
         raw: cosines,
         examples,
     })
+}
+
+fn waited_since(earlier: Option<ProcessorTime>) -> Option<f64> {
+    ProcessorTime::now()?.waited_share_since(earlier?)
 }
 
 fn facts(model: &Model) -> Facts {
@@ -104,6 +112,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
     let started = Instant::now();
     let baseline = baseline(method, &task)?;
     let load_seconds = started.elapsed().as_secs_f64();
+    let before_work = ProcessorTime::now();
     let pair_seconds = time_pairs(&task, |a, b| {
         std::hint::black_box(baseline.score(a, b));
         Ok(())
@@ -119,6 +128,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
         memory_bytes: before.zip(after).map(|(b, a)| a.saturating_sub(b)),
         pair_seconds,
         texts_per_second,
+        waited_share: waited_since(before_work),
         truncated: 0,
         similarity: scores.clone(),
         raw: scores,

@@ -62,6 +62,9 @@ pub struct Measured {
     pub pair_seconds: f64,
     /// Texts a second when there are many.
     pub texts_per_second: f64,
+    /// Of the time in which its threads could have run, the share in which they waited for a processor. Absent where the system
+    /// does not tell.
+    pub waited_share: Option<f64>,
     /// Texts that were cut.
     pub truncated: usize,
     /// Score of each pair as the model or method gives it: of a model, the cosine.

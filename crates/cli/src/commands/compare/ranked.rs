@@ -57,6 +57,8 @@ pub struct Standing {
     pub pair_seconds: f64,
     /// Texts a second when there are many.
     pub texts_per_second: f64,
+    /// Of the time in which its threads could have run, the share in which they waited for a processor.
+    pub waited_share: Option<f64>,
     /// Texts that were cut.
     pub truncated: usize,
     /// Similarity of each of the examples of the report.
@@ -152,6 +154,7 @@ fn standing(
         memory_bytes: measured.memory_bytes,
         pair_seconds: measured.pair_seconds,
         texts_per_second: measured.texts_per_second,
+        waited_share: measured.waited_share,
         truncated: measured.truncated,
         examples: measured.examples,
     }

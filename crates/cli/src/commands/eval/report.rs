@@ -341,6 +341,13 @@ fn of_search(report: &mut Report, language: Language, search: &EvaluatedSearch) 
             search.wrong.iter().map(|w| wrong(language, w)),
         ));
     }
+    if !search.missed.is_empty() {
+        let heading = language.pick("没有命中的问题", "Questions that another entry won");
+        blocks.push(blocks::subheading(heading));
+        blocks.push(blocks::pairs(
+            search.missed.iter().map(|missed| wrong(language, missed)),
+        ));
+    }
     report.section(language.pick("问答检索", "Search in a FAQ"), blocks);
 }
 

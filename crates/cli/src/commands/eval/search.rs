@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use yuyi::Model;
+use yuyi_tasks::Calibration;
 use yuyi_tasks::corpus::Texts;
 use yuyi_tasks::evaluation::{self, Question, SearchQuality, answer_questions};
-use yuyi_tasks::faq::{FaqEntry, FaqIndex};
+use yuyi_tasks::faq::{FaqEntry, FaqIndex, FaqMatch};
 
 use crate::args::EvalArgs;
 use crate::corpus::Vectors;
@@ -22,6 +23,8 @@ pub struct EvaluatedSearch {
     pub quality: SearchQuality,
     /// Questions that got a wrong answer at the best threshold, those of the highest similarity first.
     pub wrong: Vec<WrongAnswer>,
+    /// Every question with an answer that another entry won, those of the highest similarity first.
+    pub missed: Vec<WrongAnswer>,
     /// Texts that were cut.
     #[serde(skip)]
     pub truncated: usize,
@@ -73,6 +76,13 @@ impl EvaluatedSearch {
             .collect();
         let sampling = args.measure.sampling();
         let (quality, wrong) = answer_questions(&index, &asked, model.calibration(), sampling);
+        let mut missed: Vec<evaluation::WrongAnswer> = asked
+            .iter()
+            .enumerate()
+            .filter_map(|(i, question)| missed(&index, i, question, model.calibration()))
+            .collect();
+        missed.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        let missed = missed.iter();
         let wrong = wrong.iter().take(args.errors);
         Ok(Self {
             faq: faq.name.clone(),
@@ -82,9 +92,37 @@ impl EvaluatedSearch {
             wrong: wrong
                 .map(|wrong| named(entries, questions, wrong))
                 .collect(),
+            missed: missed
+                .map(|missed| named(entries, questions, missed))
+                .collect(),
             truncated: vectors.truncated,
         })
     }
+}
+
+/// What won where a question has an answer and another entry is as near or nearer.
+fn missed(
+    index: &FaqIndex<'_>,
+    place: usize,
+    question: &Question<'_>,
+    calibration: &Calibration,
+) -> Option<evaluation::WrongAnswer> {
+    let found = index.rank(question.vector);
+    let is_right = |found: &&FaqMatch| question.relevant.contains(&found.entry);
+    let right = found.iter().filter(is_right);
+    let right = right.map(|found| found.cosine).max_by(f64::total_cmp)?;
+    let before = found
+        .iter()
+        .filter(|found| !is_right(found) && found.cosine >= right);
+    let won = before
+        .clone()
+        .max_by(|a, b| a.cosine.total_cmp(&b.cosine))?;
+    Some(evaluation::WrongAnswer {
+        question: place,
+        found: won.entry,
+        similarity: calibration.similarity(won.cosine),
+        rank: Some(before.count() + 1),
+    })
 }
 
 /// A wrong answer by its texts.

@@ -101,7 +101,25 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
             best.similarity, 100.0 * best.precision, 100.0 * best.recall
         ));
     }
+    lines.extend(missed(search));
     lines
+}
+
+/// Every question that another entry won.
+fn missed(search: &EvaluatedSearch) -> Vec<String> {
+    let n = search.missed.len();
+    let heading = (n > 0).then(|| format!("  missed: {n}"));
+    let lines = search.missed.iter().map(|missed| {
+        let expected = missed.expected.as_deref().unwrap_or("–");
+        let rank = missed
+            .rank
+            .map_or(String::new(), |rank| format!(", which came {rank}"));
+        format!(
+            "  {}: {:?} found {:?} ({:.3}) instead of {expected:?}{rank}",
+            missed.origin, missed.question, missed.found, missed.similarity
+        )
+    });
+    heading.into_iter().chain(lines).collect()
 }
 
 fn row(name: &str, estimate: &Estimate, more: &str) -> String {

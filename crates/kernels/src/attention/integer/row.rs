@@ -1,14 +1,14 @@
 //! Softmax of one query's scores, block by block.
 
 use crate::exp::power_of_two;
-use crate::isa::Isa;
-use crate::quantize::Meaning;
+use crate::isa::Simd;
+use crate::row_scale::RowScale;
 use crate::softmax::NO_KEY;
 use std::ops::Range;
 
 /// The scores of one query.
 pub(super) struct Row {
-    pub(super) meaning: Meaning,
+    pub(super) row_scale: RowScale,
     /// Tokens of the text.
     pub(super) n: usize,
     /// Integers, and in their place the scores that they stand for.
@@ -26,10 +26,13 @@ impl Row {
     /// # Safety
     /// The CPU has I, and all rows hold the block.
     #[inline(always)]
-    pub(super) unsafe fn dequantize<I: Isa>(&self, keys: Range<usize>) -> (f32, I::F32) {
+    pub(super) unsafe fn dequantize<I: Simd>(&self, keys: Range<usize>) -> (f32, I::F32) {
         // SAFETY: whole vectors of the block, by the caller's promise.
         unsafe {
-            let (scale, low) = (I::splat(self.meaning.scale), I::splat(self.meaning.low));
+            let (scale, low) = (
+                I::splat(self.row_scale.scale),
+                I::splat(self.row_scale.offset),
+            );
             let (mut top, zero) = (I::splat(NO_KEY), I::splat(0.0));
             let mut wrong = zero;
             let mut at = keys.start;
@@ -60,7 +63,7 @@ impl Row {
     /// # Safety
     /// As [`Self::dequantize`].
     #[inline(always)]
-    pub(super) unsafe fn exp<I: Isa>(
+    pub(super) unsafe fn exp<I: Simd>(
         &self,
         keys: Range<usize>,
         (top, wrong): (f32, I::F32),

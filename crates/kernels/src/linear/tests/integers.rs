@@ -5,9 +5,9 @@
 
 use super::*;
 use crate::kernel::KernelPath;
-use crate::quantize::Outlier;
 use crate::quantize::tests::naive;
 use crate::quantize::{INT8_LIMIT, LANE_SUM, fits_int8, quantize_int4, quantize_int8};
+use crate::row_scale::Outlier;
 use crate::testing::bell_shaped;
 use proptest::prelude::*;
 
@@ -88,36 +88,36 @@ impl Weights {
 }
 
 /// The bytes of activations that meet weights of a format.
-fn steps(format: WeightFormat) -> Steps {
+fn steps(format: WeightFormat) -> ActivationRange {
     match format {
-        WeightFormat::Int4 => Steps::FULL,
-        _ => Steps::INT8,
+        WeightFormat::Int4 => ActivationRange::FULL,
+        _ => ActivationRange::INT8,
     }
 }
 
-/// A row of activations: low + scale · q, and something more in a few columns.
+/// A row of activations: offset + scale · q, and something more in a few columns.
 struct Row {
     q: Vec<u8>,
     scale: f64,
-    low: f64,
+    offset: f64,
     outliers: [Outlier; OUTLIERS],
 }
 
 impl Row {
     fn quantised(x: &[f32], format: WeightFormat) -> Self {
-        let (q, meaning) = naive(x, steps(format));
+        let (q, row_scale) = naive(x, steps(format));
         Self {
             q,
-            scale: f64::from(meaning.scale),
-            low: f64::from(meaning.low),
-            outliers: meaning.outliers,
+            scale: f64::from(row_scale.scale),
+            offset: f64::from(row_scale.offset),
+            outliers: row_scale.outliers,
         }
     }
 
     /// The product and how far a path may be from it, which is the rounding of its f32 operations: each is off by at most
     /// half an ε of what it yields, and what they yield is at most the sum of all terms' absolute values. There is an
     /// addition a block, and six operations about them (the sum of weights and its scale, ·scale of the row, ·scale of the
-    /// output, ·low and + bias) and one an outlier; a path without fused multiply-adds has half as many more.
+    /// output, ·offset and + bias) and one an outlier; a path without fused multiply-adds has half as many more.
     fn product(&self, weights: &Weights, bias: f32) -> Value {
         let (mut sum, mut sum_of_weights, mut size) = (0.0, 0.0, 0.0);
         for (i, (w, scale)) in weights.runs().enumerate() {
@@ -133,15 +133,15 @@ impl Row {
             sum_of_weights += f64::from(ones) * scale;
         }
         let (x, w, b) = (self.scale, sum_of_weights, f64::from(bias));
-        let low = if w == 0.0 { 0.0 } else { self.low * w };
+        let offset = if w == 0.0 { 0.0 } else { self.offset * w };
         let beyond = self.outliers.iter().filter(|o| o.rest != 0.0);
         let beyond: Vec<f64> = beyond
             .map(|o| f64::from(o.rest) * weights.value(o.column))
             .collect();
-        let size = x * size + low.abs() + b.abs() + beyond.iter().map(|y| y.abs()).sum::<f64>();
+        let size = x * size + offset.abs() + b.abs() + beyond.iter().map(|y| y.abs()).sum::<f64>();
         let operations = (weights.scales.len() + OUTLIERS) as f64 + 4.0;
         Value {
-            exact: x * sum + low + b + beyond.iter().sum::<f64>(),
+            exact: x * sum + offset + b + beyond.iter().sum::<f64>(),
             error: f64::from(f32::EPSILON) * operations * size + f64::from(f32::MIN_POSITIVE),
         }
     }

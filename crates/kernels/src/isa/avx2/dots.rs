@@ -1,7 +1,7 @@
 //! The tile of dot products for AVX2.
 
-use super::dot_tile::{first, part_sums};
-use super::{Avx2, DotColumns, DotRows, DotTile, Isa};
+use super::super::dot_tile::{first, part_sums};
+use super::super::{Avx2, DotColumns, DotRows, DotTile, Simd};
 use std::arch::x86_64::*;
 
 /// 3 × 2 dot products of two registers each, whose sums of lanes are added up together.
@@ -30,7 +30,7 @@ pub(super) unsafe fn tile(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTi
     }
 }
 
-/// The sums of the lanes of six registers, added in the order of `Isa::sum`, and two of no account. Zero has no sign.
+/// The sums of the lanes of six registers, added in the order of `Simd::sum`, and two of no account. Zero has no sign.
 ///
 /// # Safety
 /// The CPU has AVX.

@@ -8,14 +8,14 @@ use crate::tile::{RowBlocks, Tile};
 pub(super) enum Numbers {
     /// f32, a step being one element of A.
     F32,
-    /// u8 times i8 of at most 64, a step being four elements of A; the result is i32. Rows and steps are as `Isa::tile_dot`
+    /// u8 times i8 of at most 64, a step being four elements of A; the result is i32. Rows and steps are as `Tiles::tile_dot`
     /// wants them.
     Integers,
 }
 
 /// C [rows, width] = A [rows, steps] · B [steps, width], where B and C have rows of whole vectors and an element of
 /// either takes four bytes. Strides are in bytes.
-pub(super) struct Wide {
+pub(super) struct HeadProduct {
     pub(super) numbers: Numbers,
     pub(super) a: *const u8,
     pub(super) a_stride: usize,
@@ -27,7 +27,7 @@ pub(super) struct Wide {
     pub(super) steps: usize,
 }
 
-impl Wide {
+impl HeadProduct {
     /// # Safety
     /// The CPU has I, and the matrices are as the fields say.
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! The tile of dot products for AVX-512.
 
-use super::dot_tile::{first, part_sums};
-use super::{Avx512, DotColumns, DotRows, DotTile};
+use super::super::dot_tile::{first, part_sums};
+use super::super::{Avx512, DotColumns, DotRows, DotTile};
 use std::arch::x86_64::*;
 
 /// 6 × 4 dot products, whose sums of lanes are added up together.
@@ -37,7 +37,7 @@ pub(super) unsafe fn tile(a: &DotRows, b: &DotColumns, n: usize, out: &mut DotTi
     }
 }
 
-/// Of each register the sums of lanes that are a multiple of four apart, as `Isa::sum` adds them: those of the first in the first 128 bits,
+/// Of each register the sums of lanes that are a multiple of four apart, as `Simd::sum` adds them: those of the first in the first 128 bits,
 /// and so on.
 ///
 /// # Safety

@@ -4,7 +4,7 @@ use crate::tile::{BLOCK_STEPS, Tile};
 use half::f16;
 
 /// Columns of a tile.
-const COLUMNS: usize = super::generic::LANES;
+const COLUMNS: usize = super::LANES;
 
 /// Adds `steps` steps from `first` of row `r` to integer sums.
 ///
@@ -70,7 +70,7 @@ pub(crate) unsafe fn blocks(t: &Tile, rows: usize, scales: *const u8, scale_stri
                     .read_unaligned()
                     .map(|bits| f16::from_bits(bits).to_f32());
                 for ((x, sum), scale) in result.iter_mut().zip(sums).zip(scale) {
-                    *x = super::generic::mul_add(sum as f32, scale, *x);
+                    *x = super::mul_add(sum as f32, scale, *x);
                 }
             }
             c.write_unaligned(result);

@@ -1,16 +1,24 @@
-//! Tests of `tile.rs`.
+//! Tests of the tiles of every set.
 
 use super::*;
 use crate::kernel::{Kernel, Operation};
 use crate::testing::random;
+use crate::tile::{BLOCK_STEPS, Tile};
 use half::f16;
 
 struct RunTile(Tile, usize, usize);
+impl RunTile {
+    /// # Safety
+    /// The tile describes its matrices truly, with so many rows and vectors.
+    unsafe fn new(tile: Tile, rows: usize, vectors: usize) -> Self {
+        Self(tile, rows, vectors)
+    }
+}
 impl Operation for RunTile {
     type Output = ();
     #[inline(always)]
     unsafe fn run<I: Isa>(self) {
-        // SAFETY: the test sizes its buffers for the tile.
+        // SAFETY: by the promise of `new`.
         unsafe { I::tile_f32(&self.0, self.1, self.2) }
     }
 }
@@ -57,7 +65,8 @@ fn check(kernel: Kernel, rows: usize, vectors: usize, k: usize) {
                 prefetch: b.as_ptr().cast(),
                 prefetch_stride: 0,
             };
-            kernel.run(RunTile(tile, rows, vectors));
+            // SAFETY: the matrices have so many rows, steps and vectors.
+            kernel.run(unsafe { RunTile::new(tile, rows, vectors) });
         }
         c
     };
@@ -85,18 +94,27 @@ fn check(kernel: Kernel, rows: usize, vectors: usize, k: usize) {
 
 /// A tile of half-precision weights with so many rows; those that the set does not have are not run.
 struct RunHalf(Tile, usize);
+impl RunHalf {
+    /// # Safety
+    /// As [`RunTile::new`], with all vectors.
+    unsafe fn new(tile: Tile, rows: usize) -> Self {
+        Self(tile, rows)
+    }
+}
 impl Operation for RunHalf {
     type Output = bool;
     #[inline(always)]
     unsafe fn run<I: Isa>(self) -> bool {
-        if I::F16_ROWS > 0 && self.0.widened.is_null() {
-            // SAFETY: the test sizes its buffers for the tile.
-            unsafe { I::tile_f16(&self.0, self.1) }
-        } else if I::F16_ROWS > 0 {
-            // SAFETY: as above.
-            unsafe { I::tile_f16_keeping(&self.0, self.1) }
+        if let Some(tiles) = I::HALF_TILES {
+            let run = if self.0.widened.is_null() {
+                tiles.widening
+            } else {
+                tiles.keeping
+            };
+            // SAFETY: by the promise of `new`.
+            unsafe { run(&self.0, self.1) }
         }
-        I::F16_ROWS > 0
+        I::HALF_TILES.is_some()
     }
 }
 
@@ -125,18 +143,18 @@ fn half_precision_has_the_bits_of_its_widened_form() {
                 };
                 let [mut want, mut plain, mut keeping] = [start.clone(), start.clone(), start];
                 let of_f32 = tile(wide.as_ptr().cast(), 4, &mut want, std::ptr::null_mut());
-                kernel.run(RunTile(of_f32, rows, most_vectors(kernel)));
+                // SAFETY: the matrices have so many rows, steps and vectors.
+                kernel.run(unsafe { RunTile::new(of_f32, rows, most_vectors(kernel)) });
                 // One more than there is room for, which must stay.
                 let mut kept = vec![f32::NAN; k * n + 1];
                 let from = halves.as_ptr().cast();
-                let there = kernel.run(RunHalf(
-                    tile(from, 2, &mut plain, std::ptr::null_mut()),
-                    rows,
-                ));
-                kernel.run(RunHalf(
-                    tile(from, 2, &mut keeping, kept.as_mut_ptr()),
-                    rows,
-                ));
+                let plain_tile = tile(from, 2, &mut plain, std::ptr::null_mut());
+                let keeping_tile = tile(from, 2, &mut keeping, kept.as_mut_ptr());
+                // SAFETY: as above; there is room for all that is kept.
+                let there = unsafe {
+                    kernel.run(RunHalf::new(plain_tile, rows));
+                    kernel.run(RunHalf::new(keeping_tile, rows))
+                };
                 if there {
                     let place = format!("{} {rows} rows, {k} steps", kernel.name());
                     assert_eq!(plain, want, "{place}");
@@ -174,12 +192,19 @@ impl Operation for SizesOf {
 }
 
 struct RunIntegers<'a>(Tile, usize, Option<&'a [f16]>);
+impl<'a> RunIntegers<'a> {
+    /// # Safety
+    /// As [`RunTile::new`], with all vectors and whole units of rows, and scales for all blocks if there are any.
+    unsafe fn new(tile: Tile, rows: usize, scales: Option<&'a [f16]>) -> Self {
+        Self(tile, rows, scales)
+    }
+}
 impl Operation for RunIntegers<'_> {
     type Output = ();
     #[inline(always)]
     unsafe fn run<I: Isa>(self) {
         let stride = size_of::<f16>() * I::LANES * I::DOT_VECTORS;
-        // SAFETY: the test sizes its buffers for the tile.
+        // SAFETY: by the promise of `new`.
         unsafe {
             match self.2 {
                 None => {
@@ -236,7 +261,8 @@ impl Integers {
                 prefetch_stride: 0,
             };
             let scales = scales.map(|s| &s[from / BLOCK_STEPS * self.columns..]);
-            kernel.run(RunIntegers(tile, rows, scales));
+            // SAFETY: the matrices have whole units of rows, and so many steps.
+            kernel.run(unsafe { RunIntegers::new(tile, rows, scales) });
         }
         c.truncate(rows * self.columns);
         c
@@ -401,19 +427,5 @@ fn integer_tiles_do_not_saturate() {
             let want = tile.sum(i / columns, i % columns, 0..steps);
             assert_eq!(f32::from_bits(c), want as f32, "{}", kernel.name());
         }
-    }
-}
-
-#[test]
-fn row_blocks_are_even_and_cover_everything() {
-    for (rows, (most, unit)) in (0..100).flat_map(|rows| [(8, 1), (32, 16)].map(|m| (rows, m))) {
-        let mut next = 0;
-        let blocks = RowBlocks::new(rows, most, unit);
-        for (first, count) in (0..blocks.count).map(|i| blocks.get(i)) {
-            assert_eq!(first, next);
-            assert!(first.is_multiple_of(unit) && (1..=most).contains(&count));
-            next += count;
-        }
-        assert_eq!(next, rows);
     }
 }

@@ -1,0 +1,183 @@
+//! CSV: cells between commas, in quotes where they hold commas, quotes or line ends (RFC 4180).
+
+use anyhow::bail;
+
+use super::lines::Lines;
+
+/// Records with the line in which each begins. Other than most readers, this one refuses a quote that is out of place: such
+/// a one swallows the rows below it, and takes their labels.
+pub(super) struct Quoted {
+    lines: Lines,
+    /// Cells of the first record.
+    width: Option<usize>,
+}
+
+/// A record as far as it is read.
+struct Open {
+    cells: Vec<String>,
+    cell: String,
+    place: Place,
+    /// The line in which the last quoted cell began.
+    quoted_from: u64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// Before a cell.
+    Start,
+    /// In a cell without quotes.
+    Plain,
+    /// Between quotes.
+    Quoted,
+    /// Behind a quote that ends a cell, unless another quote follows.
+    Closed,
+}
+
+impl Quoted {
+    pub(super) fn new(lines: Lines) -> Self {
+        Self { lines, width: None }
+    }
+
+    fn read(&mut self) -> anyhow::Result<Option<(u64, Vec<String>)>> {
+        let Some((first, mut text)) = self.lines.next().transpose()? else {
+            return Ok(None);
+        };
+        let mut open = Open::new();
+        let mut line = first;
+        let mut looks_like_rows = true;
+        loop {
+            open.take(&text, line)?;
+            looks_like_rows &= self.is_like_a_labelled_row(&text);
+            if open.place != Place::Quoted {
+                break;
+            }
+            open.cell.push('\n');
+            let Some(next) = self.lines.next().transpose()? else {
+                let from = open.quoted_from;
+                bail!("line {from}: a quote opens a cell here, and nothing closes it");
+            };
+            (line, text) = next;
+        }
+        if line > first && looks_like_rows {
+            bail!(
+                "line {}: a quoted cell goes on to line {line}, though each of these lines is a row by itself. Take the quote away, or write it twice (\"\") inside a quoted cell",
+                open.quoted_from
+            );
+        }
+        let cells = open.end();
+        self.width.get_or_insert(cells.len());
+        Ok(Some((first, cells)))
+    }
+
+    /// Whether a line has all cells and its last one is a number, as a label is.
+    fn is_like_a_labelled_row(&self, text: &str) -> bool {
+        let cells = text.split(',').count();
+        let last = text.rsplit(',').next().unwrap_or_default();
+        let is_number = last.trim().trim_matches('"').parse::<f64>().is_ok();
+        cells > 2 && self.width.is_none_or(|width| width == cells) && is_number
+    }
+}
+
+impl Open {
+    fn new() -> Self {
+        Self {
+            cells: Vec::new(),
+            cell: String::new(),
+            place: Place::Start,
+            quoted_from: 0,
+        }
+    }
+
+    /// Reads on with a line.
+    fn take(&mut self, text: &str, line: u64) -> anyhow::Result<()> {
+        for c in text.chars() {
+            self.place = match (self.place, c) {
+                (Place::Start, '"') => {
+                    self.quoted_from = line;
+                    Place::Quoted
+                }
+                (Place::Quoted, '"') => Place::Closed,
+                (Place::Closed, '"') => self.push(c, Place::Quoted),
+                (Place::Quoted, _) => self.push(c, Place::Quoted),
+                (_, ',') => {
+                    self.cells.push(std::mem::take(&mut self.cell));
+                    Place::Start
+                }
+                (Place::Closed, c) if c.is_whitespace() => Place::Closed,
+                (Place::Closed, _) => bail!(
+                    "line {}: the quoted cell that begins here ends in line {line} before {c:?}, where a comma or the end of the line has to follow. A quote inside such a cell is written twice (\"\")",
+                    self.quoted_from
+                ),
+                (Place::Start | Place::Plain, _) => self.push(c, Place::Plain),
+            };
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, c: char, place: Place) -> Place {
+        self.cell.push(c);
+        place
+    }
+
+    fn end(mut self) -> Vec<String> {
+        self.cells.push(self.cell);
+        self.cells
+    }
+}
+
+impl Iterator for Quoted {
+    type Item = anyhow::Result<(u64, Vec<String>)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &'static str) -> Result<Vec<(u64, Vec<String>)>, String> {
+        let records = Quoted::new(Lines::new(Box::new(text.as_bytes())));
+        let records: anyhow::Result<_> = records.collect();
+        records.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn cells_are_as_they_were_written() {
+        let read = read("a,\"b,\"\"c\"\"\",\r\"d\re\" ,f\"g\",h\rlast").unwrap();
+        let read: Vec<(u64, String)> = read
+            .iter()
+            .map(|(line, cells)| (*line, cells.join("|")))
+            .collect();
+        let expected = [(1, "a|b,\"c\"|"), (2, "d\ne|f\"g\"|h"), (4, "last")];
+        assert_eq!(read, expected.map(|(line, cells)| (line, cells.to_owned())));
+    }
+
+    #[test]
+    fn a_quote_that_swallows_rows_is_refused() {
+        for (text, told) in [
+            (
+                "a,b,1\nc,\"d,1\ne,f,0\n",
+                "line 2: a quote opens a cell here, and nothing",
+            ),
+            (
+                "a,b,1\nc,\"d,1\ne,\"f\",0\n",
+                "line 2: the quoted cell that begins here ends in line 3",
+            ),
+            (
+                "a,b,1\nc,\"d,1\ne,f\",0\n",
+                "line 2: a quoted cell goes on to line 3",
+            ),
+            (
+                "a,\"b,1\nc,d\",0\n",
+                "line 1: a quoted cell goes on to line 2",
+            ),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with(told), "{text:?}: {error}");
+        }
+        // An answer of several lines is none.
+        assert_eq!(read("问,答,1\n退货,\"七天,\n内,可\",1\n").unwrap().len(), 2);
+    }
+}

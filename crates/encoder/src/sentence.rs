@@ -1,0 +1,121 @@
+//! What sentence-transformers writes of its Transformer module.
+
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::json::read_json;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Names that the file has had, in the order in which they are looked for.
+const FILES: [&str; 7] = [
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+];
+
+/// Arguments that decide how a model is computed, not what comes out.
+const WITHOUT_EFFECT: [&str; 14] = [
+    "add_pooling_layer",
+    "attn_implementation",
+    "cache_dir",
+    "device_map",
+    "dtype",
+    "local_files_only",
+    "low_cpu_mem_usage",
+    "output_hidden_states",
+    "padding_side",
+    "revision",
+    "token",
+    "torch_dtype",
+    "trust_remote_code",
+    "use_safetensors",
+];
+
+/// What is heard of the file.
+#[derive(Debug, Default)]
+pub(crate) struct SentenceConfig {
+    /// Its name.
+    pub(crate) file: &'static str,
+    /// The longest text in tokens.
+    pub(crate) max_tokens: Option<usize>,
+    /// Texts become lower case before all else.
+    pub(crate) lowercase: bool,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    max_seq_length: Option<usize>,
+    do_lower_case: Option<bool>,
+    transformer_task: Option<String>,
+    module_output_name: Option<String>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
+}
+
+impl SentenceConfig {
+    /// Reads the first of the files that is there.
+    ///
+    /// # Errors
+    /// When it is broken, or asks for what yuyi does not do.
+    pub(crate) fn read(folder: &Folder) -> Result<Self, Error> {
+        let Some(file) = FILES.into_iter().find(|file| folder.contains(file)) else {
+            return Ok(Self::default());
+        };
+        let raw: Raw = read_json(folder, file)?;
+        let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));
+        if let Some(field) = unheard(&raw) {
+            return refuse(format!("{field} is set, which yuyi does not apply."));
+        }
+        if let Some(task) = raw
+            .transformer_task
+            .filter(|task| task != "feature-extraction")
+        {
+            return refuse(format!(
+                "transformer_task \"{task}\" is not supported; feature-extraction is."
+            ));
+        }
+        if let Some(name) = raw
+            .module_output_name
+            .filter(|name| name != "token_embeddings")
+        {
+            return refuse(format!(
+                "module_output_name \"{name}\" is not supported; token_embeddings is."
+            ));
+        }
+        Ok(Self {
+            file,
+            max_tokens: raw.max_seq_length,
+            lowercase: raw.do_lower_case.unwrap_or(false),
+        })
+    }
+}
+
+/// The first argument for model, tokenizer or configuration that could change a vector.
+fn unheard(raw: &Raw) -> Option<String> {
+    let arguments = |name: &str| name.ends_with("_args") || name.ends_with("_kwargs");
+    let mut lists = raw.rest.iter().filter(|(name, _)| arguments(name));
+    lists.find_map(|(name, value)| match value {
+        Value::Null => None,
+        Value::Object(fields) => {
+            let mut fields = fields.iter();
+            let (field, _) = fields.find(|(field, value)| {
+                !WITHOUT_EFFECT.contains(&field.as_str()) && !is_nothing(value)
+            })?;
+            Some(format!("{name}.{field}"))
+        }
+        _ => Some(name.clone()),
+    })
+}
+
+/// A value by which nothing is asked for.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Object(fields) => fields.values().all(is_nothing),
+        _ => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! Tensors of a checkpoint that nobody reads.
+
+use crate::config::BertConfig;
+use crate::error::Error;
+use crate::tensors::Tensors;
+use crate::weights::{layer_linears, layer_norms};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Parts of a checkpoint that a text's vector does not depend on: buffers, the pooler, and what pretraining put on top.
+const WITHOUT_EFFECT: [&str; 7] = [
+    "embeddings.position_ids",
+    "embeddings.token_type_ids",
+    "pooler.",
+    "cls.",
+    "lm_head.",
+    "mlm_head.",
+    "nsp_head.",
+];
+
+/// Heads by which a checkpoint gives scores and not vectors.
+const HEADS: [&str; 4] = ["classifier.", "score.", "qa_outputs.", "logits_proj."];
+
+/// Refuses a tensor that is none of the architecture: what it does would be left out without a word.
+///
+/// # Errors
+/// When there is one; it is named.
+pub(crate) fn refuse(tensors: &Tensors, config: &BertConfig) -> Result<(), Error> {
+    let modules = modules(config);
+    let is_surplus = |name: &&str| !is_known(name, config, &modules);
+    let Some(name) = tensors.bare_names().filter(is_surplus).min() else {
+        return Ok(());
+    };
+    let what = if HEADS.iter().any(|head| name.starts_with(head)) {
+        "it is of a head that gives scores (a reranker or a classifier), not vectors. yuyi runs embedding models only."
+    } else {
+        "BERT and its family have no such tensor, and vectors without it could be others than those of its makers' \
+         library. yuyi does not run this architecture."
+    };
+    Err(tensors.error(name, what))
+}
+
+/// What a tensor of a module may be called.
+const SUFFIXES: [&str; 8] = [
+    "weight",
+    "bias",
+    "gamma",
+    "beta",
+    "weight_scale",
+    "weight_q4",
+    "weight_q4_scale",
+    "weight_shape",
+];
+
+/// The names of the architecture's modules, those of a layer as of the first: how many there are is a number in a file.
+fn modules(config: &BertConfig) -> HashSet<String> {
+    let embeddings = [
+        "word_embeddings",
+        "position_embeddings",
+        "token_type_embeddings",
+        "LayerNorm",
+    ];
+    let embeddings = embeddings.map(|name| format!("embeddings.{name}"));
+    let linears = layer_linears(config, 0).into_iter().map(|(name, _)| name);
+    let layer = linears.chain(layer_norms(0));
+    embeddings.into_iter().chain(layer).collect()
+}
+
+fn is_known(name: &str, config: &BertConfig, modules: &HashSet<String>) -> bool {
+    if WITHOUT_EFFECT.iter().any(|part| name.starts_with(part)) {
+        return true;
+    }
+    let (layer, name) = as_first_layer(name);
+    // Of layers that the configuration does not count, the remarks tell.
+    layer.is_some_and(|layer| layer >= config.layers)
+        || name
+            .rsplit_once('.')
+            .is_some_and(|(module, suffix)| SUFFIXES.contains(&suffix) && modules.contains(module))
+}
+
+/// The number of a tensor's layer, and the tensor's name in the first one.
+fn as_first_layer(name: &str) -> (Option<usize>, Cow<'_, str>) {
+    let parts = name
+        .strip_prefix("encoder.layer.")
+        .and_then(|rest| rest.split_once('.'));
+    match parts.and_then(|(number, rest)| Some((number.parse().ok()?, rest))) {
+        Some((layer, rest)) => (Some(layer), format!("encoder.layer.0.{rest}").into()),
+        None => (None, name.into()),
+    }
+}

@@ -1,0 +1,348 @@
+//! What the files beside a tokenizer.json change in it, as transformers applies them.
+
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::json::read_optional_json;
+use crate::sentence::SentenceConfig;
+use serde_json::{Map, Value};
+use tokenizers::AddedToken;
+use tokenizers::normalizers::BertNormalizer;
+
+const FILE: &str = "tokenizer_config.json";
+
+/// Special tokens that a file may name, in the order in which transformers adds those that are not there.
+const SPECIALS: [&str; 7] = [
+    "bos_token",
+    "eos_token",
+    "unk_token",
+    "sep_token",
+    "pad_token",
+    "cls_token",
+    "mask_token",
+];
+
+/// Tokenizers that are BERT's under another name.
+const LIKE_BERT: [&str; 9] = [
+    "Bert",
+    "DistilBert",
+    "Electra",
+    "MobileBert",
+    "ConvBert",
+    "SqueezeBert",
+    "RetriBert",
+    "Lxmert",
+    "LayoutLM",
+];
+
+/// The classes of transformers that decide which settings are heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// Settings replace those of tokenizer.json, also by their defaults.
+    Bert,
+    /// `add_prefix_space` does.
+    Roberta,
+    /// Special tokens of RoBERTa, and no settings.
+    XlmRoberta,
+    /// tokenizer.json counts.
+    Plain,
+}
+
+/// What is to be changed in a tokenizer.
+#[derive(Debug, Default)]
+pub(super) struct Settings {
+    /// Case, accents and Chinese characters, for a normaliser that is BERT's.
+    pub(super) bert: Option<BertOptions>,
+    /// A space in front of a text, for tokenizers that work on bytes.
+    pub(super) prefix_space: Option<bool>,
+    /// Texts become lower case before all else.
+    pub(super) lowercase: bool,
+    /// Special tokens in a text are read as text.
+    pub(super) split_special: bool,
+    /// Texts lose their beginning, not their end.
+    pub(super) cuts_start: bool,
+    /// Tokens beside the model's vocabulary, in the order of their ids. They replace others of the same text.
+    pub(super) added: Vec<AddedToken>,
+    /// Special tokens, for a tokenizer that does not have them.
+    pub(super) special: Vec<AddedToken>,
+}
+
+/// The settings of BERT's normaliser that a configuration may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BertOptions {
+    lowercase: bool,
+    strip_accents: Option<bool>,
+    chinese_characters: bool,
+}
+
+impl BertOptions {
+    /// The normaliser with these settings, unless it has them already.
+    pub(super) fn applied(self, to: BertNormalizer) -> Option<BertNormalizer> {
+        let normalizer = BertNormalizer::new(
+            to.clean_text,
+            self.chinese_characters,
+            self.strip_accents,
+            self.lowercase,
+        );
+        let settings = |n: &BertNormalizer| (n.handle_chinese_chars, n.strip_accents, n.lowercase);
+        (settings(&normalizer) != settings(&to)).then_some(normalizer)
+    }
+}
+
+impl Settings {
+    /// Reads `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json`, as far as they are there.
+    /// `direction` is what tokenizer.json says of cut texts.
+    ///
+    /// # Errors
+    /// When one is broken, or asks for a tokenizer that is not supported.
+    pub(super) fn read(folder: &Folder, direction: Option<&str>) -> Result<Self, Error> {
+        let mut config = File {
+            shown: folder.show(FILE),
+            fields: read_optional_json(folder, FILE)?.unwrap_or_default(),
+        };
+        config.refuse_own_code()?;
+        let class = class(folder, &config)?;
+        let (added, special) = added_tokens(folder, class, &mut config)?;
+        let side = config.text("truncation_side")?.or(direction);
+        Ok(Self {
+            bert: match class {
+                Class::Bert => Some(bert_options(&config)?),
+                Class::Roberta | Class::XlmRoberta | Class::Plain => None,
+            },
+            prefix_space: match class {
+                Class::Roberta => Some(config.flag("add_prefix_space")?.unwrap_or(false)),
+                Class::Bert | Class::XlmRoberta | Class::Plain => None,
+            },
+            lowercase: SentenceConfig::read(folder)?.lowercase,
+            split_special: config.flag("split_special_tokens")?.unwrap_or(false),
+            cuts_start: side.is_some_and(|side| side.eq_ignore_ascii_case("left")),
+            added,
+            special,
+        })
+    }
+}
+
+/// A JSON object whose fields have to be of their types.
+struct File {
+    shown: String,
+    fields: Map<String, Value>,
+}
+
+impl File {
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name).filter(|value| !value.is_null())
+    }
+
+    fn flag(&self, name: &str) -> Result<Option<bool>, Error> {
+        self.typed(name, Value::as_bool, "true or false")
+    }
+
+    fn text(&self, name: &str) -> Result<Option<&str>, Error> {
+        self.typed(name, Value::as_str, "a text")
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        name: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+        expected: &str,
+    ) -> Result<Option<T>, Error> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        let wrong = || Error::file(&self.shown, format!("{name} is {value}, not {expected}."));
+        read(value).map(Some).ok_or_else(wrong)
+    }
+
+    /// Code that comes with a model may split texts in any way.
+    fn refuse_own_code(&self) -> Result<(), Error> {
+        let map = self.get("auto_map");
+        let own = map.filter(|map| !map.is_object() || map.get("AutoTokenizer").is_some());
+        match own {
+            None => Ok(()),
+            Some(_) => Err(Error::unsupported(
+                &self.shown,
+                "auto_map names a tokenizer in Python code of the model's own, which yuyi does not run.",
+            )),
+        }
+    }
+}
+
+/// The class by tokenizer_config.json, else by config.json, else that of the kind of model.
+fn class(folder: &Folder, config: &File) -> Result<Class, Error> {
+    let shown = folder.show("config.json");
+    let model = File {
+        shown,
+        fields: read_optional_json(folder, "config.json")?.unwrap_or_default(),
+    };
+    for file in [config, &model] {
+        if let Some(name) = file.text("tokenizer_class")? {
+            return class_of(name).ok_or_else(|| {
+                let what = format!(
+                    "tokenizer_class \"{name}\" is not supported. yuyi knows the tokenizers of BERT, RoBERTa, \
+                     XLM-RoBERTa and CamemBERT, and PreTrainedTokenizerFast."
+                );
+                Error::unsupported(&file.shown, what)
+            });
+        }
+    }
+    Ok(match model.text("model_type")?.unwrap_or("bert") {
+        "roberta" => Class::Roberta,
+        "xlm-roberta" | "camembert" => Class::XlmRoberta,
+        _ => Class::Bert,
+    })
+}
+
+fn class_of(name: &str) -> Option<Class> {
+    if [
+        "PreTrainedTokenizerFast",
+        "PreTrainedTokenizer",
+        "TokenizersBackend",
+    ]
+    .contains(&name)
+    {
+        return Some(Class::Plain);
+    }
+    let kind = name.strip_suffix("Fast").unwrap_or(name);
+    match kind.strip_suffix("Tokenizer")? {
+        "Roberta" => Some(Class::Roberta),
+        "XLMRoberta" | "Camembert" => Some(Class::XlmRoberta),
+        kind => LIKE_BERT.contains(&kind).then_some(Class::Bert),
+    }
+}
+
+fn bert_options(config: &File) -> Result<BertOptions, Error> {
+    Ok(BertOptions {
+        lowercase: config.flag("do_lower_case")?.unwrap_or(true),
+        strip_accents: config.flag("strip_accents")?,
+        chinese_characters: config.flag("tokenize_chinese_chars")?.unwrap_or(true),
+    })
+}
+
+/// Tokens of `added_tokens_decoder`, or of the older `added_tokens.json`, in the order of their ids; and the special
+/// tokens.
+fn added_tokens(
+    folder: &Folder,
+    class: Class,
+    config: &mut File,
+) -> Result<(Vec<AddedToken>, Vec<AddedToken>), Error> {
+    let listed = config.typed("added_tokens_decoder", Value::as_object, "an object")?;
+    let listed = listed.map(|tokens| decoder_tokens(&config.shown, tokens));
+    let mut added = match listed {
+        Some(tokens) => tokens?,
+        None => {
+            add_special_tokens_map(folder, config)?;
+            older_tokens(folder, &special_tokens(class, config)?)?
+        }
+    };
+    added.sort_by_key(|(id, _)| *id);
+    let added = added.into_iter().map(|(_, token)| token).collect();
+    Ok((added, special_tokens(class, config)?))
+}
+
+fn decoder_tokens(
+    shown: &str,
+    tokens: &Map<String, Value>,
+) -> Result<Vec<(u64, AddedToken)>, Error> {
+    let token = |(id, value): (&String, &Value)| {
+        let broken = || {
+            let what = format!(
+                "added_tokens_decoder has \"{id}\": {value}, which is no token with its id."
+            );
+            Error::file(shown, what)
+        };
+        let token = value.is_object().then(|| token(value, false)).flatten();
+        Ok((id.parse().map_err(|_| broken())?, token.ok_or_else(broken)?))
+    };
+    tokens.iter().map(token).collect()
+}
+
+/// Fields of special_tokens_map.json that tokenizer_config.json does not have.
+fn add_special_tokens_map(folder: &Folder, config: &mut File) -> Result<(), Error> {
+    let map: Option<Map<String, Value>> = read_optional_json(folder, "special_tokens_map.json")?;
+    for (name, value) in map.unwrap_or_default() {
+        config.fields.entry(name).or_insert(value);
+    }
+    Ok(())
+}
+
+fn older_tokens(folder: &Folder, specials: &[AddedToken]) -> Result<Vec<(u64, AddedToken)>, Error> {
+    let file = "added_tokens.json";
+    let tokens: Option<Map<String, Value>> = read_optional_json(folder, file)?;
+    let token = |(content, id): (String, Value)| {
+        let wrong = || {
+            Error::file(
+                &folder.show(file),
+                format!("\"{content}\" has no id, but {id}."),
+            )
+        };
+        let id = id.as_u64().ok_or_else(wrong)?;
+        let special = specials.iter().any(|token| token.content == content);
+        Ok((id, AddedToken::from(content, special)))
+    };
+    tokens.unwrap_or_default().into_iter().map(token).collect()
+}
+
+/// The special tokens that the files name, and those of the class where they name none.
+fn special_tokens(class: Class, config: &File) -> Result<Vec<AddedToken>, Error> {
+    let wrong = |name: &str, value: &Value| {
+        Error::file(
+            &config.shown,
+            format!("{name} has {value}, which is no token."),
+        )
+    };
+    let mut tokens = Vec::new();
+    for name in SPECIALS {
+        match config.fields.get(name) {
+            None => tokens.extend(usual(class, name)),
+            Some(Value::Null) => {}
+            Some(value) => tokens.push(token(value, true).ok_or_else(|| wrong(name, value))?),
+        }
+    }
+    for name in ["additional_special_tokens", "extra_special_tokens"] {
+        let values: Vec<&Value> = match config.get(name) {
+            Some(Value::Array(list)) => list.iter().collect(),
+            Some(Value::Object(named)) => named.values().collect(),
+            Some(other) => return Err(wrong(name, other)),
+            None => Vec::new(),
+        };
+        for value in values {
+            tokens.push(token(value, true).ok_or_else(|| wrong(name, value))?);
+        }
+    }
+    Ok(tokens)
+}
+
+fn usual(class: Class, name: &str) -> Option<AddedToken> {
+    let content = match (class, name) {
+        (Class::Bert, "unk_token") => "[UNK]",
+        (Class::Bert, "sep_token") => "[SEP]",
+        (Class::Bert, "pad_token") => "[PAD]",
+        (Class::Bert, "cls_token") => "[CLS]",
+        (Class::Bert, "mask_token") => "[MASK]",
+        (Class::Bert | Class::Plain, _) => return None,
+        (_, "bos_token" | "cls_token") => "<s>",
+        (_, "eos_token" | "sep_token") => "</s>",
+        (_, "unk_token") => "<unk>",
+        (_, "pad_token") => "<pad>",
+        _ => "<mask>",
+    };
+    Some(AddedToken::from(content, true).lstrip(content == "<mask>"))
+}
+
+/// A token: its text, or an object that holds it.
+fn token(value: &Value, special: bool) -> Option<AddedToken> {
+    if let Some(content) = value.as_str() {
+        return Some(AddedToken::from(content, special));
+    }
+    let flag = |name: &str, usual: bool| match value.get(name) {
+        None | Some(Value::Null) => Some(usual),
+        Some(flag) => flag.as_bool(),
+    };
+    let special = special || flag("special", false)?;
+    let token = AddedToken::from(value.get("content")?.as_str()?, special)
+        .single_word(flag("single_word", false)?)
+        .lstrip(flag("lstrip", false)?)
+        .rstrip(flag("rstrip", false)?)
+        .normalized(flag("normalized", !special)?);
+    Some(token)
+}

@@ -13,6 +13,7 @@ mod names;
 mod quoted;
 mod scale;
 mod sheet;
+mod stream;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -31,6 +32,7 @@ pub use self::faq::{FaqFile, Questions};
 pub use self::labelled::LabelledPairs;
 use self::lines::Lines;
 pub use self::scale::Scale;
+use self::stream::Stream;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
 
@@ -241,7 +243,7 @@ impl Input {
         format: Format,
         stream: impl Read + 'static,
     ) -> anyhow::Result<Self> {
-        let mut reader = BufReader::with_capacity(1 << 16, stream);
+        let reader = BufReader::with_capacity(1 << 16, stream);
         if format == Format::Xlsx {
             let rows = sheet::rows(reader, &name)?;
             return Ok(Self {
@@ -251,16 +253,13 @@ impl Input {
                 source: Source::Rows(rows),
             });
         }
-        let head = reader
-            .fill_buf()
-            .with_context(|| format!("{name} cannot be read"))?;
-        let encoding = Survey::of_head(head).encoding();
-        tell_encoding(&name, encoding);
+        let told = name.clone();
+        let text = Stream::new(reader, move |encoding| tell_encoding(&told, encoding));
         Ok(Self {
             format,
             name,
             progress: Progress::of_lines(None),
-            source: Source::Text(decoded(reader, encoding)),
+            source: Source::Text(Box::new(text)),
         })
     }
 

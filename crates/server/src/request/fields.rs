@@ -34,6 +34,12 @@ impl Fields {
             .is_some_and(|value| *value != Json::Null)
     }
 
+    /// Takes out those of the fields that are null, which is as good as absent.
+    pub(crate) fn drop_null(&mut self, names: &[&str]) {
+        self.fields
+            .retain(|name, value| *value != Json::Null || !names.contains(&name.as_str()));
+    }
+
     /// Whether the field is an object.
     pub(crate) fn is_object(&self, name: &str) -> bool {
         matches!(self.fields.get(name), Some(Json::Object(_)))

@@ -156,7 +156,7 @@ async fn errors_have_openais_shape() {
             json!("dimensions"),
         ),
         (
-            json!({"input": "x", "dimensions": "1"}),
+            json!({"input": "x", "dimensions": "one"}),
             422,
             "wrong_type",
             json!("dimensions"),

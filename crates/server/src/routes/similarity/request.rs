@@ -96,6 +96,8 @@ request! {
 impl SimilarityRequest {
     pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
         let mut source = Source::of(body, limits)?;
+        // What chooses a form chooses none when it is null.
+        source.fields.drop_null(&["inputs", "pairs", "sentences"]);
         if source.fields.has("inputs") {
             source.make_foreign();
             return HuggingFaceRequest::take(&mut source).map(Self::HuggingFace);

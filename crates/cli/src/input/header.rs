@@ -276,9 +276,13 @@ fn is_unknown_header(first: &[(u64, Vec<String>)]) -> bool {
     // One letter may be a text of somebody who tries the program.
     let is_known = |name: &&String| name.len() > 1 && names::is_known(name);
     let known = names.iter().filter(is_known).count();
+    // A `no` is the number of a row or the label of a pair.
+    let is_label = |cell: &str| super::label::read(cell).is_some();
+    let is_of_no_text =
+        |(cell, name): (&String, &String)| names::is_of_no_text(name) && !is_label(cell);
     known >= 2
         || known == 1 && cells.iter().all(ascii)
-        || names.iter().any(|name| names::is_of_no_text(name))
+        || cells.iter().zip(&names).any(is_of_no_text)
         || names::is_like_a_pair(&names)
         || is_above_numbers(first)
 }

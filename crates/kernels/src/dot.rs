@@ -12,9 +12,6 @@ use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::team::Team;
 use std::ops::Range;
 
-/// Bytes of rows of the left side that stay in the first-level cache while all rows of the right side pass by.
-const LEFT_BYTES: usize = 18 << 10;
-
 /// The dot product of two vectors of one length.
 ///
 /// # Panics
@@ -165,7 +162,7 @@ impl<S: DotSink> Operation for DotBlock<'_, S> {
     unsafe fn run<I: Isa>(mut self) -> S {
         let n = self.sides[0].columns();
         let [left, right] = self.rows.clone();
-        let group = LEFT_BYTES / (n * size_of::<f32>()).max(1);
+        let group = I::PAIR_BYTES / (n * size_of::<f32>()).max(1);
         let group = (group / I::PAIR_ROWS).max(1) * I::PAIR_ROWS;
         let mut tile = DotTile::default();
         for first in left.clone().step_by(group) {
@@ -189,10 +186,13 @@ impl<S: DotSink> Operation for DotBlock<'_, S> {
 /// Where `count` rows from `first` on begin; what is left of a tile is the last of them again.
 #[inline(always)]
 fn addresses<const N: usize>(side: MatrixView<'_>, first: usize, count: usize) -> [*const f32; N] {
-    let start = side.part(first..first + count).as_ptr();
-    let mut rows = [start; N];
+    let mut next = side.part(first..first + count).as_ptr();
+    let mut rows = [next; N];
     for (i, row) in rows.iter_mut().enumerate() {
-        *row = start.wrapping_add(i.min(count - 1) * side.stride());
+        *row = next;
+        if i + 1 < count {
+            next = next.wrapping_add(side.stride());
+        }
     }
     rows
 }

@@ -10,10 +10,14 @@ mod peak;
 use std::hint::black_box;
 use std::ops::ControlFlow;
 use std::time::Instant;
-use yuyi_kernels::{Codes, Kernel, PairSearch, Team, Vectors, scan, usable_cores};
+use yuyi_kernels::{Codes, Kernel, MatrixView, PairSearch, Team, Vectors, scan, usable_cores};
 
-/// Rows for all pairs, or as many as there are: a few blocks.
-const PAIR_ROWS: usize = 16 << 10;
+/// Rows of either side for all pairs of floats: some 20 ms, as the measurement of the peak takes, since on a machine that does other work
+/// the shorter measurement finds the quieter moment.
+const FLOAT_ROWS: [usize; 2] = [4 << 10, 2 << 10];
+
+/// Rows of either side for all pairs with codes.
+const CODE_ROWS: [usize; 2] = [16 << 10, 8 << 10];
 
 /// Above it hardly any pair of random vectors is.
 const BOUND: f32 = 0.9;
@@ -56,27 +60,30 @@ fn measure(kernel: Kernel, threads: usize, rows: usize, dimension: usize) {
         rows * dimension,
         || codes.scan(&team, &query, None, 10).len(),
     );
-    let few = rows.min(PAIR_ROWS);
-    let part = vectors.view().part(0..few);
-    let codes = Codes::encode(&team, kernel, part);
-    let pairs = (few * (few - 1) / 2 * dimension) as f64;
-    for (name, codes) in [("f32", None), ("codes", Some(&codes))] {
-        let bytes = codes.is_some();
-        all_pairs(
-            name,
-            pairs,
-            || peak::products(kernel, threads, bytes),
-            || {
-                let mut search = PairSearch::within(kernel, part, codes, BOUND);
-                let mut found = 0;
-                let end = search.run(&team, 0, |_, pairs| {
-                    found += pairs.len();
-                    ControlFlow::<()>::Continue(())
-                });
-                assert!(end.is_continue());
-                found
-            },
-        );
+    pairs(kernel, threads, &team, vectors.view());
+}
+
+/// All pairs of some of the vectors with some others, with and without codes.
+fn pairs(kernel: Kernel, threads: usize, team: &Team, vectors: MatrixView<'_>) {
+    for (name, [lefts, rights]) in [("f32", FLOAT_ROWS), ("codes", CODE_ROWS)] {
+        let lefts = lefts.min(vectors.rows() / 2);
+        let rights = rights.min(vectors.rows() - lefts);
+        let sides = [0..lefts, lefts..lefts + rights].map(|rows| vectors.part(rows));
+        let codes = sides.map(|side| Codes::encode(team, kernel, side));
+        let with_codes = name == "codes";
+        let products = (lefts * rights * vectors.columns()) as f64;
+        let peak = || peak::products(kernel, threads, with_codes);
+        all_pairs(name, products, peak, || {
+            let codes = with_codes.then_some([&codes[0], &codes[1]]);
+            let mut search = PairSearch::between(kernel, sides, codes, BOUND);
+            let mut found = 0;
+            let end = search.run(team, 0, |_, pairs| {
+                found += pairs.len();
+                ControlFlow::<()>::Continue(())
+            });
+            assert!(end.is_continue());
+            found
+        });
     }
 }
 
@@ -109,7 +116,7 @@ fn all_pairs(
     mut search: impl FnMut() -> usize,
 ) {
     let (mut most, mut time) = (0.0f64, f64::INFINITY);
-    for _ in 0..5 {
+    for _ in 0..15 {
         most = most.max(peak());
         time = time.min(seconds(&mut search));
     }

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::time::Instant;
 use yuyi_kernels::{Kernel, KernelPath};
 
-/// Rounds of a measurement: some 20 to 100 ms.
-const ROUNDS: usize = 4_000_000;
+/// Rounds of a measurement: some 10 to 40 ms.
+const ROUNDS: usize = 2_000_000;
 
 /// Products a second of floats, or of bytes, on so many threads.
 pub fn products(kernel: Kernel, threads: usize, bytes: bool) -> f64 {

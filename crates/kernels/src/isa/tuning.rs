@@ -13,4 +13,6 @@ pub(crate) trait Tuning: Simd {
     const DOT_CHUNK: usize = CHUNK_BYTES;
     /// Rows that go through a panel of an integer product together; at least as many as of a product of floats.
     const DOT_GROUP: usize = GROUP_ROWS;
+    /// Bytes of rows of the left side of dot products that stay in the first-level cache while all rows of the right side pass by.
+    const PAIR_BYTES: usize = 18 << 10;
 }

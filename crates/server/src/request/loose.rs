@@ -2,16 +2,21 @@
 
 use crate::request::json::Json;
 
-/// A number that is written as text, or a whole one with a fraction of zero.
+/// A number that is written as text, such as `3` or `3.0`, or a whole one with a fraction of zero.
 pub(super) fn number(value: Json) -> Json {
     match value {
-        Json::String(text) => match text.trim().parse() {
-            Ok(number) => Json::Integer(number),
-            Err(_) => text.trim().parse().map_or(Json::String(text), whole),
-        },
+        Json::String(text) => digits(text.trim()).unwrap_or(Json::String(text)),
         Json::Float(number) => whole(number),
         other => other,
     }
+}
+
+/// Digits, with a fraction of zero or without; a number of more digits than there are is as large as any.
+fn digits(text: &str) -> Option<Json> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let plain = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
+    let is_whole = plain && fraction.bytes().all(|byte| byte == b'0');
+    is_whole.then(|| Json::Integer(whole.parse().unwrap_or(i64::MAX)))
 }
 
 fn whole(number: f64) -> Json {
@@ -49,6 +54,9 @@ mod tests {
             (text(" 3.0 "), Json::Integer(3)),
             (Json::Float(3.0), Json::Integer(3)),
             (Json::Float(3.5), Json::Float(3.5)),
+            (text("99999999999999999999"), Json::Integer(i64::MAX)),
+            (text("3.5"), text("3.5")),
+            (text("-1"), text("-1")),
             (text("three"), text("three")),
             (Json::Null, Json::Null),
         ] {

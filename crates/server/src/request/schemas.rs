@@ -1,6 +1,60 @@
 //! Schemas of what a type does not say by itself.
 
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A flag as other servers take it; what is read of it is a truth value (`loose.rs`).
+pub(crate) enum LooseFlag {}
+
+/// A number from 0 on as other servers take it.
+pub(crate) enum LooseCount {}
+
+/// A number from 1 on as other servers take it.
+pub(crate) enum LooseDimensions {}
+
+impl PartialSchema for LooseFlag {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .enum_values(Some([0, 1]));
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(
+            r"^\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|[01])\s*$",
+        ));
+        let forms = OneOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(Type::Boolean))
+            .item(number)
+            .item(text);
+        RefOr::T(forms.into())
+    }
+}
+
+impl PartialSchema for LooseCount {
+    fn schema() -> RefOr<Schema> {
+        whole_number(0, r"^\s*[0-9]+(\.0*)?\s*$")
+    }
+}
+
+impl PartialSchema for LooseDimensions {
+    fn schema() -> RefOr<Schema> {
+        whole_number(1, r"^\s*0*[1-9][0-9]*(\.0*)?\s*$")
+    }
+}
+
+impl ToSchema for LooseFlag {}
+impl ToSchema for LooseCount {}
+impl ToSchema for LooseDimensions {}
+
+/// A number, also as text.
+fn whole_number(least: u32, pattern: &str) -> RefOr<Schema> {
+    let number = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(least));
+    let text = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(pattern));
+    RefOr::T(OneOfBuilder::new().item(number).item(text).into())
+}
 
 /// A text, or a list of texts.
 pub(crate) fn text_or_texts() -> Schema {

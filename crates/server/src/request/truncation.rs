@@ -11,6 +11,7 @@ request! {
     #[derive(Default)]
     pub(crate) struct Truncation {
         /// Cut them (absent: yes), or refuse them.
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>)]
         truncate: Option<bool> = optional_flag,
         /// Which end is cut off; absent: the right one.
         truncation_direction: Option<Direction> = choice(&DIRECTIONS),

@@ -97,10 +97,10 @@ request! {
         prompt_name: Option<String> = name,
         /// Scale vectors to length 1.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = true)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = true)]
         normalize: bool = flag(true),
         /// Keep the first numbers only; absent: all.
-        #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]
+        #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         dimensions: Dimensions = Dimensions::take,
         /// The model to compute with, by a name of `/v1/models`; absent: the default one.
         #[schema(example = json!(null))]

@@ -26,10 +26,10 @@ request! {
         model: Option<String> = name,
         /// Cut texts that are longer than the model reads, or refuse them.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = true)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = true)]
         truncate: bool = flag(true),
         /// Keep the first numbers only, scaled to length 1 again; absent: all.
-        #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]
+        #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         dimensions: Dimensions = Dimensions::take,
     }
 }

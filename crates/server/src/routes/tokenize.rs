@@ -124,7 +124,7 @@ request! {
         inputs: Vec<String> = take_inputs,
         /// With the tokens that stand around every text.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = true)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = true)]
         add_special_tokens: bool = flag(true),
         /// A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's
         /// default.

@@ -18,7 +18,7 @@ request! {
         /// How vectors are written; absent: `float`.
         pub(super) encoding_format: Option<Encoding> = choice(&ENCODINGS),
         /// Keep the first numbers only, scaled to length 1 again; absent: all.
-        #[schema(value_type = Option<usize>, minimum = 1, example = json!(null))]
+        #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         pub(super) dimensions: Dimensions = Dimensions::take,
     }
 }

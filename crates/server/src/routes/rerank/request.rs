@@ -25,19 +25,19 @@ request! {
         /// Texts, or objects with a `text`.
         #[schema(schema_with = crate::request::schemas::documents, required = true)]
         pub(super) documents: Vec<String> = take_documents,
-        /// How many of the best are answered; absent: all.
-        #[schema(minimum = 1)]
+        /// How many of the best are answered; absent or 0: all.
+        #[schema(value_type = Option<crate::request::schemas::LooseCount>)]
         pub(super) top_n: Option<usize> = count,
         /// The same by another name.
-    #[schema(minimum = 1)]
-    pub(super) top_k: Option<usize> = count,
-    /// Put each document's text into its result.
+        #[schema(value_type = Option<crate::request::schemas::LooseCount>)]
+        pub(super) top_k: Option<usize> = count,
+        /// Put each document's text into its result.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = false)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) return_documents: bool = flag(false),
         /// Answer cosines in place of similarities.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = false)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) raw_scores: bool = flag(false),
         /// The model to compute with, by a name of `/v1/models`; absent: the default one.
         #[schema(example = json!(null))]
@@ -54,11 +54,11 @@ request! {
         pub(super) texts: Vec<String> = texts,
         /// Answer cosines in place of similarities.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = false)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) raw_scores: bool = flag(false),
         /// Put each text into its result.
         #[serde(default)]
-        #[schema(value_type = Option<bool>, default = false)]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) return_text: bool = flag(false),
         #[serde(flatten)]
         pub(super) truncation: Truncation = part(Truncation::take),

@@ -65,9 +65,12 @@ def check_langchain(url: str) -> None:
     )
     assert all(close(a, b) for a, b in zip(embeddings.embed_documents(TEXTS), vectors, strict=True))
     assert close(embeddings.embed_query(FRUIT), vectors[0])
+    # As OpenAI does it: clients send a blank where they have nothing to say, and one must not sink the others.
+    blank, fruit = embeddings.embed_documents([" ", FRUIT])
+    assert len(blank) == len(fruit) and close(fruit, vectors[0])
     try:
-        embeddings.embed_documents([" "])
-        raise AssertionError("a blank text was answered")
+        embeddings.embed_documents([""])
+        raise AssertionError("an empty text was answered")
     except openai.UnprocessableEntityError as error:
         assert error.code == "empty_text", error
 
@@ -93,12 +96,18 @@ def check_cohere(url: str) -> None:
     assert [result.index for result in reply.results] == [2, 1], reply
     scores = [result.relevance_score for result in reply.results]
     assert 1 >= scores[0] > scores[1] > 0, scores
+    assert reply.id and reply.meta.billed_units.search_units == 1, reply
+    vectors = reference(url)
+    embedded = client.embed(
+        model="e5-small-zh", texts=TEXTS, input_type="search_query", embedding_types=["float"], truncate="END"
+    )
+    assert all(close(a, b) for a, b in zip(embedded.embeddings.float_, vectors, strict=True)), embedded
     try:
         client.rerank(model="e5-small-zh", query=FRUIT, documents=[])
         raise AssertionError("a list without documents was answered")
     except cohere.errors.UnprocessableEntityError as error:
         assert error.body["error"]["code"] == "empty_list", error
-    print("cohere: rerank of the second API, errors")
+    print("cohere: rerank and embed of the second API, errors")
 
 
 def check_all(url: str) -> None:

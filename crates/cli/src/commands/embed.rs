@@ -12,6 +12,7 @@ use crate::input::{Columns, Format, Input, Row};
 use crate::misuse::Misuse;
 use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
+use crate::terminal::remark;
 
 /// Writes the vectors of the texts of a file.
 pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
@@ -64,7 +65,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
         });
         println!("{summary}");
     } else {
-        eprintln!("yuyi: {count} vectors of {dimension} numbers in {seconds:.1} s");
+        remark!("{count} vectors of {dimension} numbers in {seconds:.1} s");
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ mod route;
 mod router;
 mod routes;
 mod score;
+mod shown;
 mod timings;
 
 pub use app::{App, Lifecycle};
@@ -28,6 +29,7 @@ pub use error::ApiError;
 pub use limits::Limits;
 pub use listen::{ListenOptions, Ready, ServeError, serve};
 pub use perimeter::Perimeter;
+pub use perimeter::allowed_hosts::AllowedHosts;
 pub use perimeter::api_keys::{KeyError, KeyOptions, Keys};
 pub use perimeter::base_path::BasePath;
 pub use perimeter::cross_origin::Origins;

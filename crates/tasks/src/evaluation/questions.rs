@@ -30,7 +30,7 @@ pub struct WrongAnswer {
 /// Searches every question among all entries: the quality of the answers, with thresholds in similarity, and the wrong ones at the
 /// best threshold, those of the highest similarity first.
 pub fn answer_questions(
-    index: &FaqIndex<'_>,
+    index: &FaqIndex,
     questions: &[Question<'_>],
     calibration: &Calibration,
     sampling: Sampling,
@@ -60,7 +60,7 @@ pub fn answer_questions(
 
 /// What a search gives for a question, and which entry comes first. A right entry comes behind all others of its cosine.
 fn answer(
-    index: &FaqIndex<'_>,
+    index: &FaqIndex,
     question: &Question<'_>,
     calibration: &Calibration,
 ) -> (Answer, usize) {

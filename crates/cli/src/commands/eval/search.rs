@@ -64,7 +64,7 @@ impl EvaluatedSearch {
         let asked = questions.questions.iter();
         let asked: Vec<usize> = asked.map(|question| texts.place(&question.text)).collect();
         let vectors = Vectors::compute(model, texts.all())?;
-        let vector = |place: &usize| vectors.all[*place].as_slice();
+        let vector = |place: &usize| vectors.all.row(*place);
         let index = FaqIndex::new(wordings.iter().map(|places| places.iter().map(vector)));
         let asked: Vec<Question<'_>> = asked
             .iter()
@@ -102,7 +102,7 @@ impl EvaluatedSearch {
 
 /// What won where a question has an answer and another entry is as near or nearer.
 fn missed(
-    index: &FaqIndex<'_>,
+    index: &FaqIndex,
     place: usize,
     question: &Question<'_>,
     calibration: &Calibration,

@@ -169,7 +169,10 @@ fn a_cosine_is_cut_and_never_nan() {
 #[test]
 fn a_unit_vector_is_exactly_as_alike_to_itself_as_can_be() {
     for kernel in Kernel::all() {
-        for (n, seed) in (1..=64).chain([312, 384, 512, 768, 1000, 1024, 2048]).zip(100..) {
+        for (n, seed) in (1..=64)
+            .chain([312, 384, 512, 768, 1000, 1024, 2048])
+            .zip(100..)
+        {
             for mut vector in [random(n, seed), bell_shaped(n, seed), vec![1.0; n]] {
                 let squares = vector.iter().map(|&x| f64::from(x).powi(2));
                 let length = squares.sum::<f64>().sqrt();

@@ -458,7 +458,7 @@ fn fits_alone(needs: usize, limit: usize) -> Result<(), LoadError> {
     let (needs, limit) = ((10 * needs).div_ceil(MIB), 10 * limit / MIB);
     let [needs, limit] = [needs, limit].map(|tenths| format!("{}.{}", tenths / 10, tenths % 10));
     Err(format!(
-        "it takes {needs} MiB of memory, and --memory-limit is {limit} MiB. Raise the limit, or choose a smaller --precision"
+        "it takes {needs} MiB of memory, and the memory limit is {limit} MiB. Raise it, or choose a smaller precision"
     )
     .into())
 }

@@ -3,8 +3,11 @@
 use std::borrow::Borrow;
 
 use yuyi_encoder::Encoded;
-use yuyi_kernels::{Kernel, Team, Vectors, as_cosine, dots};
+use yuyi_kernels::{Kernel, Team, Vectors, as_cosine, dot, dots};
 use yuyi_tasks::Calibration;
+
+/// Rows from which on vectors are copied side by side: for fewer, that takes longer than the products.
+const COPIED_FROM: usize = 4;
 
 /// Cosines of rows and columns, row by row in one piece of memory; each has the digits that the two texts have as a pair.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,11 +24,9 @@ impl Cosines {
     /// When the vectors are not of one length: those of two models have no cosine.
     pub fn of<T: Borrow<Encoded>>(rows: &[T], columns: &[T]) -> Self {
         let mut products = Vectors::zeros(rows.len(), columns.len());
-        if !rows.is_empty() && !columns.is_empty() {
-            let [rows, columns] = [rows, columns].map(together);
-            let (team, kernel) = (Team::new(1), Kernel::of_process());
-            let out = products.view_mut();
-            dots(&team, kernel, rows.view(), columns.view(), out);
+        match rows.len() {
+            0..COPIED_FROM => one_by_one(rows, columns, &mut products),
+            _ => in_blocks(rows, columns, &mut products),
         }
         Self { products }
     }
@@ -39,6 +40,25 @@ impl Cosines {
     pub fn row(&self, index: usize) -> Option<Vec<f64>> {
         (index < self.products.rows()).then(|| cosines_of(self.products.row(index)))
     }
+}
+
+fn one_by_one<T: Borrow<Encoded>>(rows: &[T], columns: &[T], products: &mut Vectors) {
+    let kernel = Kernel::of_process();
+    for (i, a) in rows.iter().enumerate() {
+        for (product, b) in products.row_mut(i).iter_mut().zip(columns) {
+            *product = dot(kernel, &a.borrow().vector, &b.borrow().vector);
+        }
+    }
+}
+
+fn in_blocks<T: Borrow<Encoded>>(rows: &[T], columns: &[T], products: &mut Vectors) {
+    if columns.is_empty() {
+        return;
+    }
+    let [rows, columns] = [rows, columns].map(together);
+    let (team, kernel) = (Team::new(1), Kernel::of_process());
+    let out = products.view_mut();
+    dots(&team, kernel, rows.view(), columns.view(), out);
 }
 
 fn together<T: Borrow<Encoded>>(texts: &[T]) -> Vectors {

@@ -63,6 +63,8 @@ fn a_pair_a_matrix_a_ranking_and_a_scan_show_the_same_digits() {
     for (i, text) in texts.iter().enumerate() {
         let row = matrix.cosines.row(i).unwrap();
         assert_eq!(row[i], 1.0, "{text}");
+        let alone = model.matrix(&[text], &texts).unwrap();
+        assert_eq!(alone.cosines.row(0).as_ref(), Some(&row), "{text}");
         assert_eq!(model.score(text, text).unwrap().similarity, 1.0, "{text}");
         for (j, &cosine) in row.iter().enumerate() {
             let pair = model.score_vectors(&encoded[i], &encoded[j]);

@@ -104,7 +104,7 @@ impl Columns {
     ///
     /// # Errors
     /// When it names too few columns, or too many.
-    pub fn told(mut self, layout: &Layout) -> anyhow::Result<Self> {
+    pub fn chosen_by(mut self, layout: &Layout) -> anyhow::Result<Self> {
         let (n, needed) = (layout.columns.len(), self.needed.len());
         let most = needed + self.optional.len();
         if n > 0 && !(needed..=most).contains(&n) {

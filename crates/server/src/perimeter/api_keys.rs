@@ -314,9 +314,9 @@ mod tests {
 
     #[test]
     fn complaints_name_the_place_and_no_key() {
-        let told = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
+        let message_of = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
         let (_folder, path, keys) = with_file("good\nclé-secrète\n");
-        let message = told(keys);
+        let message = message_of(keys);
         assert!(
             message.starts_with(&format!("Line 2 of {} is no key", path.display())),
             "{message}"
@@ -325,13 +325,13 @@ mod tests {
             api_keys: vec!["good".into(), "top secret".into()],
             ..KeyOptions::default()
         };
-        let message = told(Keys::new(&options));
+        let message = message_of(Keys::new(&options));
         assert!(message.starts_with("API key 2 is no key"), "{message}");
         assert!(!message.contains("secret"), "{message}");
         let options = KeyOptions {
             admin_key: Some(String::new()),
             ..KeyOptions::default()
         };
-        assert!(told(Keys::new(&options)).starts_with("The admin key is no key"));
+        assert!(message_of(Keys::new(&options)).starts_with("The admin key is no key"));
     }
 }

@@ -7,9 +7,9 @@ use yuyi_serving::{
     CacheOptions, CacheStats, ModelOptions, Models, QueueDepth, Registry, Service, ServiceOptions,
 };
 
+use crate::callers::OncePerCaller;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::perimeter::once::OncePerCaller;
 
 /// Whether new requests are taken.
 #[derive(Debug, Default)]

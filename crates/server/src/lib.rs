@@ -5,6 +5,7 @@
 //! [`ApiError`]; its table is the one place that knows statuses and codes.
 
 mod app;
+mod callers;
 mod embed;
 mod envelope;
 mod error;

@@ -8,7 +8,6 @@ pub(crate) mod cross_origin;
 pub(crate) mod guard;
 pub(crate) mod head;
 mod host_names;
-pub(crate) mod once;
 pub(crate) mod paths;
 mod rate;
 

@@ -1,6 +1,5 @@
 //! Who may call what, and how often.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::ApiError;
+use crate::callers::Caller;
 use crate::perimeter::allowed_hosts::AllowedHosts;
 use crate::perimeter::api_keys::{Digest, Keys, Role};
 use crate::perimeter::caller;
@@ -24,23 +24,6 @@ pub(crate) struct Guard {
     limiter: Option<RateLimiter<Caller>>,
     limit: u32,
     proxies: usize,
-}
-
-/// Whom a request is counted for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Caller {
-    Key(Digest),
-    Address(Option<IpAddr>),
-}
-
-impl Caller {
-    /// The address or network, where it is not a key that stands for the caller.
-    pub(crate) fn address(self) -> Option<IpAddr> {
-        match self {
-            Self::Key(_) => None,
-            Self::Address(address) => address,
-        }
-    }
 }
 
 impl Guard {

@@ -13,8 +13,8 @@ use yuyi::shorten;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
+use crate::callers::Caller;
 use crate::embed::Embedded;
-use crate::perimeter::guard::Caller;
 use crate::request::Source;
 use crate::request::body::JsonBody;
 use crate::{ApiError, App};

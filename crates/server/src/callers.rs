@@ -1,9 +1,27 @@
-//! What the log says once of each caller.
+//! Who calls, as requests are counted and warnings given.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use crate::perimeter::guard::Caller;
+/// Whom a request is counted for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Caller {
+    /// By the digest of its key.
+    Key([u8; 32]),
+    /// By its address or network.
+    Address(Option<IpAddr>),
+}
+
+impl Caller {
+    /// The address or network, where it is not a key that stands for the caller.
+    pub(crate) fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::Key(_) => None,
+            Self::Address(address) => address,
+        }
+    }
+}
 
 /// Callers that are remembered; nothing is said of further ones, so the log and memory are bounded.
 const MOST_CALLERS: usize = 1_000;

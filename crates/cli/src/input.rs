@@ -35,6 +35,7 @@ pub use self::scale::Scale;
 use self::stream::Stream;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -345,10 +346,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: Strin
 
 fn tell_encoding(name: &str, encoding: &'static Encoding) {
     if encoding != UTF_8 {
-        eprintln!(
-            "yuyi: {name} is read as {}.",
-            encoding.name().to_uppercase()
-        );
+        remark!("{name} is read as {}.", encoding.name().to_uppercase());
     }
 }
 

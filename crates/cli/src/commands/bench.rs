@@ -16,6 +16,7 @@ use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
 use crate::model::{find_model, tell_remarks, unloadable};
+use crate::terminal::{self, remark};
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -108,7 +109,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         [] | [_] => (measure(args, model)?, None),
         several => measure_each(args, several)?,
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
@@ -132,7 +133,7 @@ fn measure_each(
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let mut all: Option<Report> = None;
     for &precision in precisions {
-        eprintln!("yuyi: measuring {}", precision.name());
+        remark!("measuring {}", precision.name());
         match (report_of(args, precision), &mut all) {
             (Ok(report), None) => all = Some(report),
             (Ok(report), Some(all)) => all.results.extend(report.results),

@@ -14,6 +14,7 @@ use crate::misuse::Misuse;
 use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// Writes the vectors of the texts of a file.
 pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
@@ -55,7 +56,7 @@ impl Written {
         } = model.facts();
         let seconds = took.as_secs_f64();
         let Some(output) = output else {
-            eprintln!("yuyi: {rows} vectors of {dimension} numbers in {seconds:.1} s");
+            remark!("{rows} vectors of {dimension} numbers in {seconds:.1} s");
             return;
         };
         let output = output.display().to_string();

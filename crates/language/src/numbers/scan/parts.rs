@@ -129,10 +129,16 @@ impl Scanner {
     /// 两成 is 20%, but 八成是 is likely, and 成功 is a word; where it ends.
     pub(super) fn tenths_of_all(&mut self, start: usize, end: usize) -> Option<usize> {
         let tenths = chinese::value(&self.characters[start..end])?;
+        self.share_of_ten(start..end, tenths)
+    }
+
+    /// 两成 and 8成, from the number on; where it ends.
+    pub(super) fn share_of_ten(&mut self, number: Range<usize>, tenths: f64) -> Option<usize> {
+        let (start, end) = (number.start, number.end);
         let is_word = |c: char| "功员绩人为立本交果长是会要得能没不了".contains(c);
         let next = self.peek(end + 1);
         let is_share = self.peek(end) == Some('成') && !next.is_some_and(is_word);
-        if !is_share || !(2.0..10.0).contains(&tenths) {
+        if !is_share || !(1.0..10.0).contains(&tenths) {
             return None;
         }
         self.add(start..end + 1, 10.0 * tenths, Unit::Named("%"));

@@ -61,14 +61,21 @@ fn cancelled_by(words: &[&str], at: usize) -> Option<usize> {
     let is_negative = |i: usize| i < words.len() && negates(words, i);
     let nobody = matches!(
         words.get(at + 1),
-        Some(&("人" | "谁" | "哪个" | "一个" | "一人"))
+        Some(&("人" | "谁" | "哪" | "哪个" | "哪家" | "哪位" | "一个" | "一人" | "任何" | "什么"))
     );
     let must = |i: &usize| matches!(words.get(*i), Some(&("不可" | "不行" | "不成" | "莫属")));
+    let helper = matches!(
+        words.get(at + 1),
+        Some(&("可能" | "会" | "能" | "敢" | "该" | "应该" | "可以" | "肯" | "愿意"))
+    );
     match words[at] {
+        // 我不可能不去.
+        "不" if helper && is_negative(at + 2) => Some(at + 2),
         // 你不去不行.
         "非" | "不" => (at + 2..at + 6).find(must),
         _ if is_negative(at + 1) => Some(at + 1),
-        _ if nobody && is_negative(at + 2) => Some(at + 2),
+        // 没有人不知道, 没有哪家店不收.
+        "没有" | "没" if nobody => (at + 2..at + 2 + MOST_PARTS).find(|&i| is_negative(i)),
         _ => None,
     }
 }
@@ -235,13 +242,27 @@ fn negates(words: &[&str], at: usize) -> bool {
         && !is_question(words, at)
         && !is_courteous(words, at)
         && !is_empty_word(words, at)
+        && !is_rhetorical(words, at)
 }
 
-/// A negation that says no more than the text does without it: 没下雨之前 is 下雨之前, 小心别摔了 is 小心摔了.
+/// 怎么可能不喜欢, 难道不好吗: who asks so affirms.
+fn is_rhetorical(words: &[&str], at: usize) -> bool {
+    let before = &words[at.saturating_sub(MOST_PARTS)..at];
+    let doubts = |word: &&str| {
+        matches!(*word, "难道" | "莫非" | "怎能" | "岂能" | "哪能" | "岂会" | "怎么可能")
+    };
+    before.iter().any(doubts)
+        || before.ends_with(&["怎么", "可能"])
+        || before.ends_with(&["谁", "说"])
+}
+
+/// A negation that says no more than the text does without it: 没下雨之前 is 下雨之前, 小心别摔了 is 小心摔了, and 没有比这更好
+/// says which is best.
 fn is_empty_word(words: &[&str], at: usize) -> bool {
     let before = at.checked_sub(1).map(|i| words[i]);
     let mut ahead = words[at + 1..].iter().take(MOST_PARTS);
     match words[at] {
+        "没" | "没有" if words.get(at + 1) == Some(&"比") => true,
         "没" | "没有" | "未" | "还没" => ahead.any(|word| matches!(*word, "之前" | "以前")),
         "别" => matches!(before, Some("小心" | "当心")),
         _ => false,
@@ -346,11 +367,11 @@ fn is_courteous(words: &[&str], at: usize) -> bool {
         interrogatives.iter().any(|asking| word.starts_with(asking))
     };
     match (words[at], next) {
-        ("不知道" | "不知" | "不清楚", _) | ("不", Some("知道" | "清楚")) => {
+        ("不知道" | "不知" | "不清楚" | "不会" | "不懂" | "不明白", _) | ("不", Some("知道" | "清楚")) => {
             rest.iter().any(asks)
         }
         ("不是" | "不就是", _) | ("不", Some("是" | "就" | "就是")) => {
-            rest.contains(&"吗")
+            rest.iter().any(|word| matches!(*word, "吗" | "么" | "嘛"))
         }
         _ => false,
     }

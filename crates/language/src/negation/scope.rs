@@ -1,7 +1,7 @@
 //! What a negation negates.
 
 use super::{NegationDifference, asserted, negating};
-use crate::words::Word;
+use crate::words::{Word, is_separator};
 
 /// Words between a negation and what it negates: 不|能|再|上网.
 #[rustfmt::skip]
@@ -16,21 +16,26 @@ struct Negated<'a> {
     text: String,
     /// What is negated, of one or two words.
     what: String,
-    words: Vec<Word<'a>>,
+    /// The clause up to the negation: of whom it is said.
+    whose: &'a str,
+    /// The other clauses of the text.
+    elsewhere: Vec<&'a str>,
 }
 
-/// Whether each of two texts negates once, and each what the other has without a negation.
+/// Whether each of two texts negates once, and each what the other has in another clause without a negation.
 pub(super) fn swapped(a: &str, b: &str) -> Option<NegationDifference> {
     let (of_a, of_b) = (only_negated(a)?, only_negated(b)?);
-    let is_apart = of_a.what != of_b.what;
     let affirms = |other: &Negated<'_>, what: &str| {
-        other.words.iter().any(|word| what.starts_with(word.text))
+        other.elsewhere.iter().any(|clause| clause.contains(what))
     };
-    let is_swapped = b.contains(&of_a.what)
-        && a.contains(&of_b.what)
-        && affirms(&of_b, &of_a.what)
-        && affirms(&of_a, &of_b.what);
-    (is_apart && is_swapped).then_some(NegationDifference::Swapped {
+    // 周一上班，周二不上班 and 周二上班，周一不上班.
+    let (of_whom, of_whom_there) = match of_a.what == of_b.what {
+        true => (of_a.whose, of_b.whose),
+        false => (of_a.what.as_str(), of_b.what.as_str()),
+    };
+    let is_told = !of_whom.is_empty() && !of_whom_there.is_empty() && of_whom != of_whom_there;
+    let is_swapped = is_told && affirms(&of_b, of_whom) && affirms(&of_a, of_whom_there);
+    is_swapped.then_some(NegationDifference::Swapped {
         a: of_a.text,
         b: of_b.text,
     })
@@ -42,24 +47,50 @@ fn only_negated(text: &str) -> Option<Negated<'_>> {
     let [at] = negating(&words)[..] else {
         return None;
     };
-    let inside = words[at].text.trim_start_matches(['不', '没', '别', '未', '无']);
-    let is_whole = |word: &str| !word.is_empty() && !HELPERS.contains(&word) && word != "有";
-    let behind = words[at + 1..]
-        .iter()
-        .scan(words[at].place.end, |end, word| {
-            let follows = *end == word.place.start;
-            *end = word.place.end;
-            follows.then_some(word.text)
-        });
+    let word = words[at].text;
+    let inside = word.trim_start_matches(['不', '没', '别', '未', '无']);
+    let is_whole = |word: &str| !word.is_empty() && !HELPERS.contains(&word);
+    let behind = in_clause(&words, at);
     let content: Vec<&str> = behind.skip_while(|word| !is_whole(word)).take(2).collect();
-    let what = match (is_whole(inside) && inside != words[at].text, &content[..]) {
+    let what = match (is_whole(inside) && inside != word, &content[..]) {
         (true, _) => inside.to_owned(),
         (false, []) => return None,
         (false, content) => content.concat(),
     };
-    let text = match words[at].text.ends_with(&what) {
-        true => words[at].text.to_owned(),
-        false => format!("{}{what}", words[at].text),
-    };
-    Some(Negated { text, what, words })
+    let separate = if word.ends_with(&what) { "" } else { &what };
+    let (whose, elsewhere) = around(text, words[at].place.start);
+    Some(Negated {
+        text: format!("{word}{separate}"),
+        what,
+        whose,
+        elsewhere,
+    })
+}
+
+/// The words that follow one, up to the next break.
+fn in_clause<'a>(words: &'a [Word<'a>], at: usize) -> impl Iterator<Item = &'a str> {
+    let behind = words[at + 1..].iter();
+    let joined = behind.scan(words[at].place.end, |end, word| {
+        let follows = *end == word.place.start;
+        *end = word.place.end;
+        follows.then_some(word.text)
+    });
+    joined
+}
+
+/// The clause in which a character stands, up to there, and the other clauses.
+fn around(text: &str, character: usize) -> (&str, Vec<&str>) {
+    let (mut end, mut before, mut others) = (0, "", Vec::new());
+    for clause in text.split(is_separator) {
+        let start = end;
+        end += clause.chars().count() + 1;
+        if (start..end).contains(&character) {
+            let characters = clause.char_indices();
+            let at = characters.map(|(at, _)| at).nth(character - start);
+            before = &clause[..at.unwrap_or(clause.len())];
+        } else {
+            others.push(clause);
+        }
+    }
+    (before, others)
 }

@@ -210,6 +210,9 @@ impl Scanner {
     fn numeral(&mut self) -> usize {
         let start = self.at;
         let mut end = self.run(start, is_numeral);
+        if let Some(word) = self.word_of_numerals(start..end) {
+            return word;
+        }
         if self.is_weekday(start) {
             end = start + 1;
         }
@@ -253,6 +256,17 @@ impl Scanner {
             self.or_else_means(1.0, Unit::Day);
         }
         to
+    }
+
+    /// Where a word ends with which a run of numerals begins: 统一|六位, 万一|三点, 千万|五点前.
+    fn word_of_numerals(&self, run: Range<usize>) -> Option<usize> {
+        let is_adverb = self.before(run.start).is_some_and(|c| "统唯单同逐专".contains(c));
+        let word = match self.characters[run.clone()] {
+            ['一', _, ..] if is_adverb => 1,
+            ['万', '一', _, ..] | ['千', '万', _, ..] => 2,
+            _ => return None,
+        };
+        Some(run.start + word)
     }
 
     /// The unit in front of a number, and its characters.
@@ -341,7 +355,9 @@ impl Scanner {
         let name = from - usize::from(self.before(from) == Some('-'));
         let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
         let is_glued = is_letter(self.before(name)) || is_letter(self.peek(to));
-        let is_incidental = is_one && unit.allows_article()
+        // 一日两次 is 每天两次.
+        let is_span = unit == Unit::Day && self.before(from) != Some('月');
+        let is_incidental = is_one && (unit.allows_article() || is_span && self.ends(to, "日"))
             || unit == Unit::None && is_glued
             || unit == Unit::Named("%") && value == 100.0
             || self.is_idiom(from);

@@ -199,7 +199,6 @@ const UNITS: &[(&str, Unit)] = &[
     ("瓶", Named("瓶")),
     ("杯", Named("杯")),
     ("包", Named("包")),
-    ("包邮", Unit::None),
     ("星级", Named("星级")),
     ("室", Named("室")),
     ("厅", Named("厅")),
@@ -259,6 +258,47 @@ const UNITS: &[(&str, Unit)] = &[
     ("季度", Named("季")),
     ("代", Named("代")),
     ("路", Named("路")),
+    // Words that begin like a unit.
+    ("包邮", Unit::None),
+    ("分别", Unit::None),
+    ("分期", Unit::None),
+    ("分开", Unit::None),
+    ("分享", Unit::None),
+    ("分类", Unit::None),
+    ("天气", Unit::None),
+    ("日本", Unit::None),
+    ("月薪", Unit::None),
+    ("年轻", Unit::None),
+    ("号码", Unit::None),
+    ("种子", Unit::None),
+    ("本金", Unit::None),
+    ("本月", Unit::None),
+    ("本地", Unit::None),
+    ("家长", Unit::None),
+    ("部分", Unit::None),
+    ("部门", Unit::None),
+    ("位置", Unit::None),
+    ("名字", Unit::None),
+    ("条件", Unit::None),
+    ("点击", Unit::None),
+    ("头发", Unit::None),
+    ("期间", Unit::None),
+    ("代码", Unit::None),
+    ("版本", Unit::None),
+    ("路线", Unit::None),
+    ("级别", Unit::None),
+    ("节目", Unit::None),
+    ("项目", Unit::None),
+    ("首先", Unit::None),
+    ("台湾", Unit::None),
+    ("支持", Unit::None),
+    ("支付", Unit::None),
+    ("时候", Unit::None),
+    ("时间", Unit::None),
+    ("次数", Unit::None),
+    ("回家", Unit::None),
+    ("回来", Unit::None),
+    ("把握", Unit::None),
 ];
 
 /// What may stand in front of a number.
@@ -285,8 +325,15 @@ pub(super) fn unit_before(rest: &[char], value: f64) -> Option<(Unit, usize)> {
     let longest = UNITS
         .iter()
         .filter(|(name, unit)| unit.fits(value) && begins(name))
+        .filter(|(name, _)| *name != "两" || !counts_more(&rest[1..]))
         .max_by_key(|(name, _)| name.chars().count());
-    longest.map(|(name, unit)| (*unit, name.chars().count()))
+    let unit = longest.filter(|(_, unit)| *unit != Unit::None);
+    unit.map(|(name, unit)| (*unit, name.chars().count()))
+}
+
+/// Whether the 两 before `rest` counts what follows (两个) and is no weight.
+fn counts_more(rest: &[char]) -> bool {
+    rest.first() == Some(&'两') || unit_before(rest, 2.0).is_some()
 }
 
 /// The prefix with which `before` ends, and its characters.

@@ -6,6 +6,9 @@ use crate::words::{is_han, phrases};
 /// Characters of the shortest word in which a number may be no number.
 const SHORTEST: usize = 3;
 
+/// Idioms that are all numerals and units.
+const IDIOMS: [&str; 4] = ["半斤八两", "一五一十", "三三两两", "七七八八"];
+
 impl Scanner {
     /// Numbers inside a word of the dictionary that they do not fill (五台山, 四分五裂, 三番五次) say little of how many.
     pub(super) fn mark_parts_of_words(&mut self) {
@@ -18,7 +21,8 @@ impl Scanner {
         for word in phrases(&text) {
             let place = word.place;
             while found.next_if(|number| number.place.start < place.start).is_some() {}
-            let is_number = covered[place.clone()].iter().all(|&covered| covered);
+            let is_filled = covered[place.clone()].iter().all(|&covered| covered);
+            let is_number = is_filled && !IDIOMS.contains(&word.text);
             let is_word = place.len() >= SHORTEST && word.text.chars().all(is_han);
             if is_word && !is_number {
                 let is_inside = |number: &&mut Found| number.place.end <= place.end;

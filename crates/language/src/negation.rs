@@ -102,9 +102,9 @@ fn asserted(text: &str) -> Vec<Word<'_>> {
 /// A character of a word as a word.
 fn part<'a>(word: &Word<'a>, nth: usize) -> Word<'a> {
     let mut places = word.text.char_indices();
-    let text = places.nth(nth).map_or("", |(at, c)| {
-        &word.text[at..at + c.len_utf8()]
-    });
+    let text = places
+        .nth(nth)
+        .map_or("", |(at, c)| &word.text[at..at + c.len_utf8()]);
     let start = word.place.start + nth;
     Word {
         text,
@@ -184,12 +184,18 @@ fn answers(text: &str, negative: &str) -> bool {
 
 /// Fixed expressions and courtesies, with what says the contrary: 没问题 and 有问题, 别忘 and 忘.
 fn fixed_expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let negations = ["不用", "不必", "不要", "无需", "无须", "别", "甭", "不", "勿", "莫"];
+    let negations = [
+        "不用", "不必", "不要", "无需", "无须", "别", "甭", "不", "勿", "莫",
+    ];
     let contrary = move |courtesy: &&'static str| {
-        let affirmed = negations.iter().find_map(|word| courtesy.strip_prefix(word));
+        let affirmed = negations
+            .iter()
+            .find_map(|word| courtesy.strip_prefix(word));
         affirmed.map(|affirmed| (*courtesy, affirmed))
     };
-    let courtesies = COURTESIES.iter().filter_map(move |courtesy| contrary(&courtesy));
+    let courtesies = COURTESIES
+        .iter()
+        .filter_map(move |courtesy| contrary(&courtesy));
     FIXED.iter().copied().chain(courtesies)
 }
 
@@ -218,7 +224,9 @@ fn denied(text: &str, other: &str) -> Option<Vec<String>> {
         let has = |what| ["有", "含", "带"].map(|verb| format!("{verb}{what}"));
         what.is_some_and(|what| has(what).iter().any(|has| affirms(other, has)))
     };
-    let fixed = fixed_expressions().find(is_contrary).map(|(fixed, _)| fixed);
+    let fixed = fixed_expressions()
+        .find(is_contrary)
+        .map(|(fixed, _)| fixed);
     let without = || {
         phrases(text)
             .into_iter()
@@ -230,7 +238,9 @@ fn denied(text: &str, other: &str) -> Option<Vec<String>> {
 
 /// Whether a text ends with a negation of what follows.
 fn is_negated(before: &str) -> bool {
-    let words = ["别", "甭", "不用", "不必", "不要", "无需", "无须", "没有", "不是"];
+    let words = [
+        "别", "甭", "不用", "不必", "不要", "无需", "无须", "没有", "不是",
+    ];
     before.ends_with(['没', '不', '无', '未']) || words.iter().any(|word| before.ends_with(word))
 }
 
@@ -249,7 +259,10 @@ fn negates(words: &[&str], at: usize) -> bool {
 fn is_rhetorical(words: &[&str], at: usize) -> bool {
     let before = &words[at.saturating_sub(MOST_PARTS)..at];
     let doubts = |word: &&str| {
-        matches!(*word, "难道" | "莫非" | "怎能" | "岂能" | "哪能" | "岂会" | "怎么可能")
+        matches!(
+            *word,
+            "难道" | "莫非" | "怎能" | "岂能" | "哪能" | "岂会" | "怎么可能"
+        )
     };
     before.iter().any(doubts)
         || before.ends_with(&["怎么", "可能"])
@@ -367,9 +380,8 @@ fn is_courteous(words: &[&str], at: usize) -> bool {
         interrogatives.iter().any(|asking| word.starts_with(asking))
     };
     match (words[at], next) {
-        ("不知道" | "不知" | "不清楚" | "不会" | "不懂" | "不明白", _) | ("不", Some("知道" | "清楚")) => {
-            rest.iter().any(asks)
-        }
+        ("不知道" | "不知" | "不清楚" | "不会" | "不懂" | "不明白", _)
+        | ("不", Some("知道" | "清楚")) => rest.iter().any(asks),
         ("不是" | "不就是", _) | ("不", Some("是" | "就" | "就是")) => {
             rest.iter().any(|word| matches!(*word, "吗" | "么" | "嘛"))
         }

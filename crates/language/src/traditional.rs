@@ -47,7 +47,10 @@ mod tests {
 
     #[test]
     fn traditional_characters_are_read_as_simplified_ones() {
-        assert_eq!(simplified("這個還沒辦好，別著急 ok"), "这个还没办好，别著急 ok");
+        assert_eq!(
+            simplified("這個還沒辦好，別著急 ok"),
+            "这个还没办好，别著急 ok"
+        );
         assert_eq!(simplified("没有"), "没有");
         assert_eq!(SIMPLIFIED.len(), PAIRS.split_whitespace().count());
         assert!(SIMPLIFIED.iter().all(|(from, to)| from != to));

@@ -77,7 +77,10 @@ fn nearly_all_differences_are_found_and_hardly_any_is_told_wrongly() {
     let (found, false_alarms) = Outcome::of(KNOWN).shares();
     println!("{found:.3} found, {false_alarms:.3} false alarms");
     assert!(found >= 0.95, "{found} of the real differences are found");
-    assert!(false_alarms <= 0.02, "{false_alarms} of the others have a note");
+    assert!(
+        false_alarms <= 0.02,
+        "{false_alarms} of the others have a note"
+    );
 }
 
 #[test]
@@ -85,5 +88,8 @@ fn the_rules_carry_to_pairs_that_they_were_not_made_with() {
     let (found, false_alarms) = Outcome::of(FURTHER).shares();
     println!("{found:.3} found, {false_alarms:.3} false alarms");
     assert!(found >= 0.9, "{found} of the real differences are found");
-    assert!(false_alarms <= 0.05, "{false_alarms} of the others have a note");
+    assert!(
+        false_alarms <= 0.05,
+        "{false_alarms} of the others have a note"
+    );
 }

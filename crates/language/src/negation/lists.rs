@@ -43,7 +43,8 @@ pub(super) const NO_NEGATIONS: &[&str] = &[
 
 /// Beginnings of words that forbid or spare.
 pub(super) const PROHIBITIONS: &[&str] = &[
-    "请勿", "切勿", "严禁", "禁止", "没有", "勿", "毋须", "毋需", "毋忘", "甭", "无需", "无须", "并未", "从未",
+    "请勿", "切勿", "严禁", "禁止", "没有", "勿", "毋须", "毋需", "毋忘", "甭", "无需", "无须",
+    "并未", "从未",
 ];
 
 /// Beginnings of words in which 别 forbids nothing.
@@ -57,7 +58,8 @@ pub(super) const NAMES_WITH_BIE: &[&str] = &[
 
 /// Beginnings of words in which 非 excludes nothing.
 pub(super) const NOUNS_WITH_FEI: &[&str] = &[
-    "非洲", "非凡", "非常", "非但", "非得", "非要", "非典", "非法", "非议", "非礼", "非分", "非同", "非独", "非特",
+    "非洲", "非凡", "非常", "非但", "非得", "非要", "非典", "非法", "非议", "非礼", "非分", "非同",
+    "非独", "非特",
 ];
 
 /// Courtesies and comfort with a negation, which people answer and mean as 没事 and 请.

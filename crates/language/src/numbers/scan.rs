@@ -240,8 +240,7 @@ impl Scanner {
             return to;
         }
         let is_counted = chinese::is_counted(&numeral);
-        let has_unit = self.prefix(start).is_some()
-            || unit_before(self.rest(end), value).is_some();
+        let has_unit = self.prefix(start).is_some() || unit_before(self.rest(end), value).is_some();
         let is_decade = end - start == 2 && self.starts(end, "后");
         let is_number =
             is_counted || is_decade || end - start > 2 || has_unit || self.is_range(end);
@@ -260,7 +259,9 @@ impl Scanner {
 
     /// Where a word ends with which a run of numerals begins: 统一|六位, 万一|三点, 千万|五点前.
     fn word_of_numerals(&self, run: Range<usize>) -> Option<usize> {
-        let is_adverb = self.before(run.start).is_some_and(|c| "统唯单同逐专".contains(c));
+        let is_adverb = self
+            .before(run.start)
+            .is_some_and(|c| "统唯单同逐专".contains(c));
         let word = match self.characters[run.clone()] {
             ['一', _, ..] if is_adverb => 1,
             ['万', '一', _, ..] | ['千', '万', _, ..] => 2,

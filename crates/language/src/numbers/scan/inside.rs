@@ -20,7 +20,10 @@ impl Scanner {
         let mut found = self.found.iter_mut().peekable();
         for word in phrases(&text) {
             let place = word.place;
-            while found.next_if(|number| number.place.start < place.start).is_some() {}
+            while found
+                .next_if(|number| number.place.start < place.start)
+                .is_some()
+            {}
             let is_filled = covered[place.clone()].iter().all(|&covered| covered);
             let is_number = is_filled && !IDIOMS.contains(&word.text);
             let is_word = place.len() >= SHORTEST && word.text.chars().all(is_han);

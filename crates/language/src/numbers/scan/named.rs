@@ -73,7 +73,10 @@ impl Scanner {
 
     /// 一打啤酒, but not 一打开 and 一打电话; where it ends.
     pub(super) fn dozens(&mut self, number: Range<usize>, value: f64) -> Option<usize> {
-        let verb = [self.peek(number.end)?, self.peek(number.end + 1).unwrap_or(' ')];
+        let verb = [
+            self.peek(number.end)?,
+            self.peek(number.end + 1).unwrap_or(' '),
+        ];
         let is_verb = is_in_dictionary(&String::from_iter(verb));
         if verb[0] != '打' || is_verb || self.before(number.start) == Some('第') {
             return None;
@@ -93,7 +96,10 @@ impl Scanner {
 
     /// Whether a 初 before a numeral makes a day of the lunar month of it: 正月初五, but not 最初三天 and 月初五号.
     pub(super) fn is_lunar_day(&self, start: usize) -> bool {
-        let Some(first) = start.checked_sub(1).filter(|&at| self.peek(at) == Some('初')) else {
+        let Some(first) = start
+            .checked_sub(1)
+            .filter(|&at| self.peek(at) == Some('初'))
+        else {
             return false;
         };
         let end = self.run(start, is_numeral);
@@ -114,7 +120,10 @@ pub(super) fn read_cheques(characters: &mut [char]) {
     let mut at = 0;
     while at < characters.len() {
         let run = characters[at..].iter().take_while(|&&c| is_part(c)).count();
-        let is_money = matches!(characters.get(at + run), Some('元' | '圆' | '角' | '分' | '块'));
+        let is_money = matches!(
+            characters.get(at + run),
+            Some('元' | '圆' | '角' | '分' | '块')
+        );
         if run > 1 && is_money {
             for c in &mut characters[at..at + run] {
                 *c = chinese::of_cheque(*c).unwrap_or(*c);

@@ -6,7 +6,9 @@ mod lists;
 
 mod scope;
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use self::lists::{
     COURTESIES, DENIALS, FIXED, NAMES_WITH_BIE, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH,
@@ -17,6 +19,13 @@ use crate::words::{Word, is_han, is_in_dictionary, phrases};
 
 /// Most words of the dictionary that one expression of [`NO_NEGATIONS`] is cut into.
 const MOST_PARTS: usize = 4;
+
+/// Expressions that do not negate although a negation is in them; each word of a text is looked up with its neighbours.
+static HARMLESS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| NO_NEGATIONS.iter().chain(COURTESIES).copied().collect());
+
+/// Words that negate by themselves.
+static NEGATING: LazyLock<HashSet<&str>> = LazyLock::new(|| NEGATIONS.iter().copied().collect());
 
 /// The negating words of a text, as they stand there. A question (能不能, 是不是) and a pair that cancels itself out
 /// (不能不) negate nothing.
@@ -200,12 +209,12 @@ fn fixed_expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Whether a text has a word; one of several Chinese characters also inside longer words (价格便宜).
-fn says(text: &str, words: &[String], word: &str) -> bool {
+fn says(text: &str, words: &HashSet<String>, word: &str) -> bool {
     let is_clear = word.chars().count() > 1 && word.chars().all(is_han);
-    is_clear && text.contains(word) || words.iter().any(|other| other == word)
+    is_clear && text.contains(word) || words.contains(word)
 }
 
-fn lower_words(text: &str) -> Vec<String> {
+fn lower_words(text: &str) -> HashSet<String> {
     let words = phrases(text).into_iter();
     words.map(|word| word.text.to_lowercase()).collect()
 }
@@ -289,7 +298,7 @@ fn is_part_of_phrase(words: &[&str], at: usize) -> bool {
         let ends = at..(from + MOST_PARTS).min(words.len());
         ends.into_iter().any(|end| {
             let phrase = words[from..=end].concat();
-            NO_NEGATIONS.contains(&phrase.as_str()) || COURTESIES.contains(&phrase.as_str())
+            HARMLESS.contains(phrase.as_str())
         })
     })
 }
@@ -321,12 +330,12 @@ fn is_harmless_in_english(words: &[&str], at: usize) -> bool {
 fn is_negation(word: &str) -> bool {
     // 真不错 is a word of the dictionary, too.
     let behind_first = word.char_indices().nth(1).map(|(at, _)| &word[at..]);
-    if NO_NEGATIONS.contains(&word) || behind_first.is_some_and(|w| NO_NEGATIONS.contains(&w)) {
+    if HARMLESS.contains(word) || behind_first.is_some_and(|w| HARMLESS.contains(w)) {
         return false;
     }
     // Longer ones are idioms (不可思议).
     let is_short = word.chars().count() <= 3;
-    NEGATIONS.contains(&word)
+    NEGATING.contains(word)
         || word.starts_with(['不', '没', '未']) && is_short
         || word.ends_with("n't")
         || word.ends_with("n’t")

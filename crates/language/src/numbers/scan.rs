@@ -209,10 +209,10 @@ impl Scanner {
     /// A numeral of Chinese; where it ends.
     fn numeral(&mut self) -> usize {
         let start = self.at;
-        let mut end = self.run(start, is_numeral);
-        if let Some(word) = self.word_of_numerals(start..end) {
+        if let Some(word) = self.word_of_numerals(start) {
             return word;
         }
+        let mut end = self.run(start, is_numeral);
         if self.is_weekday(start) {
             end = start + 1;
         }
@@ -258,16 +258,17 @@ impl Scanner {
     }
 
     /// Where a word ends with which a run of numerals begins: 统一|六位, 万一|三点, 千万|五点前.
-    fn word_of_numerals(&self, run: Range<usize>) -> Option<usize> {
+    fn word_of_numerals(&self, start: usize) -> Option<usize> {
         let is_adverb = self
-            .before(run.start)
+            .before(start)
             .is_some_and(|c| "统唯单同逐专".contains(c));
-        let word = match self.characters[run.clone()] {
-            ['一', _, ..] if is_adverb => 1,
-            ['万', '一', _, ..] | ['千', '万', _, ..] => 2,
+        let length = match self.rest(start) {
+            ['一', ..] if is_adverb => 1,
+            ['万', '一', ..] | ['千', '万', ..] => 2,
             _ => return None,
         };
-        Some(run.start + word)
+        let goes_on = self.peek(start + length).is_some_and(is_numeral);
+        goes_on.then_some(start + length)
     }
 
     /// The unit in front of a number, and its characters.

@@ -6,6 +6,9 @@ use super::{Note, NoteKind, Token};
 /// Characters that are quoted of where a model stopped reading.
 const QUOTED: usize = 10;
 
+/// Characters of a text that are compared with the other: no model reads more, and the time has a bound.
+const MOST_COMPARED: usize = 10_000;
+
 /// A text, and what a model read of it.
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
@@ -19,15 +22,21 @@ pub struct Reading<'a> {
     pub tokens: Option<&'a [Token]>,
 }
 
-/// The notes about two texts, A and B. They take time in proportion to the texts' length.
+/// The notes about two texts, A and B. They take time in proportion to the texts' length; of very long ones the beginnings are
+/// compared.
 pub fn notes(a: &Reading<'_>, b: &Reading<'_>) -> Vec<Note> {
-    let mut notes = about_differences(a.text, b.text);
+    let mut notes = about_differences(beginning(a.text), beginning(b.text));
     let sides = [(a, "A"), (b, "B")];
     let lengths = sides.iter().filter(|(side, _)| side.truncated);
     notes.extend(lengths.map(|(side, name)| about_length(side, name)));
     let unknown = sides.iter().filter(|(side, _)| side.unknown > 0.0);
     notes.extend(unknown.map(|(side, name)| about_unknown(side, name)));
     notes
+}
+
+fn beginning(text: &str) -> &str {
+    let end = text.char_indices().nth(MOST_COMPARED).map(|(at, _)| at);
+    &text[..end.unwrap_or(text.len())]
 }
 
 fn about_length(side: &Reading<'_>, name: &str) -> Note {

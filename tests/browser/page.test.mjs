@@ -517,7 +517,7 @@ describe('why a score is as it is', () => {
   it('is reached and folded by keyboard', () =>
     onPage({}, async (page) => {
       await compared(page)
-      await page.getByRole('button', { name: '心情' }).focus()
+      await page.getByRole('button', { name: '开发票' }).focus()
       await page.keyboard.press('Tab')
       assert.ok(await askWhy(page).evaluate((element) => element === document.activeElement))
       await page.keyboard.press('Enter')

@@ -196,15 +196,13 @@ fn fixed_expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
     let negations = [
         "不用", "不必", "不要", "无需", "无须", "别", "甭", "不", "勿", "莫",
     ];
-    let contrary = move |courtesy: &&'static str| {
+    let contrary = move |courtesy: &'static &'static str| {
         let affirmed = negations
             .iter()
             .find_map(|word| courtesy.strip_prefix(word));
         affirmed.map(|affirmed| (*courtesy, affirmed))
     };
-    let courtesies = COURTESIES
-        .iter()
-        .filter_map(move |courtesy| contrary(&courtesy));
+    let courtesies = COURTESIES.iter().filter_map(contrary);
     FIXED.iter().copied().chain(courtesies)
 }
 

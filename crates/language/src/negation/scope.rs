@@ -70,12 +70,11 @@ fn only_negated(text: &str) -> Option<Negated<'_>> {
 /// The words that follow one, up to the next break.
 fn in_clause<'a>(words: &'a [Word<'a>], at: usize) -> impl Iterator<Item = &'a str> {
     let behind = words[at + 1..].iter();
-    let joined = behind.scan(words[at].place.end, |end, word| {
+    behind.scan(words[at].place.end, |end, word| {
         let follows = *end == word.place.start;
         *end = word.place.end;
         follows.then_some(word.text)
-    });
-    joined
+    })
 }
 
 /// The clause in which a character stands, up to there, and the other clauses.

@@ -25,6 +25,7 @@ mod error;
 mod explanation;
 mod matrix;
 mod model;
+mod notes;
 mod score;
 mod vector;
 
@@ -32,6 +33,7 @@ pub use error::Error;
 pub use explanation::ExplanationPlan;
 pub use matrix::{Cosines, Matrix};
 pub use model::{Model, OpenOptions};
+pub use notes::notes;
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 pub use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
@@ -41,4 +43,4 @@ pub use yuyi_models::{
     VectorSpace,
 };
 pub use yuyi_tasks::Calibration;
-pub use yuyi_tasks::explain::Explanation;
+pub use yuyi_tasks::explain::{Explanation, Note, NoteKind};

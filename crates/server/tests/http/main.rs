@@ -14,6 +14,7 @@ mod errors;
 mod lifecycle;
 mod metrics;
 mod models;
+mod notes;
 mod openapi;
 mod page;
 mod ranking;

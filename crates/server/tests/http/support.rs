@@ -128,6 +128,9 @@ impl Embedder for Fake {
     }
 }
 
+/// The character that the vocabulary lacks.
+const UNKNOWN: char = '龘';
+
 fn encode(text: &str, options: &EmbedOptions) -> Encoded {
     let text = match &options.prompt {
         Prompt::Default => text.to_owned(),
@@ -150,7 +153,7 @@ fn encode(text: &str, options: &EmbedOptions) -> Encoded {
         length: 2.0,
         tokens: if truncated { MAX_TOKENS } else { length },
         truncated,
-        unknown: 0,
+        unknown: text.chars().filter(|&c| c == UNKNOWN).count(),
         states: options.states.then(|| states(&text)),
     }
 }
@@ -161,7 +164,7 @@ fn states(text: &str) -> States {
     let state = |c: &char| if c.is_ascii() { [1.0, 0.0] } else { [0.6, 0.8] };
     let place = |i| Place {
         characters: i..i + 1,
-        unknown: false,
+        unknown: read[i] == UNKNOWN,
     };
     States {
         hidden: read.iter().flat_map(state).collect(),

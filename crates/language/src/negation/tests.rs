@@ -170,3 +170,27 @@ fn negations_of_every_day_make_a_difference() {
         assert_eq!(negation_difference(a, b), expected, "{a} / {b}");
     }
 }
+
+#[test]
+fn long_texts_are_read_to_their_end() {
+    for (part, count) in [
+        ("不知道。", 33_000),
+        ("不啊", 50_000),
+        ("不是", 50_000),
+        ("不", 100_001),
+        ("没有啊", 33_000),
+    ] {
+        assert!(!negations(&part.repeat(count)).is_empty(), "{part}");
+    }
+    // What is asked much later is another question.
+    let courteous = "不知道你们的客服晚上几点下班，怎么退货";
+    assert_eq!(negations(courteous), Vec::<&str>::new());
+    let statement = format!("不知道。{}怎么退货", "我昨天买了一件衣服。".repeat(20));
+    assert_eq!(negations(&statement), ["不知道"]);
+    let without = "无货".repeat(30_000);
+    assert_eq!(
+        negation_difference(&without, &"有货".repeat(30_000)),
+        Some(NegationDifference::OnlyA(vec!["无货".into()]))
+    );
+    assert_eq!(negation_difference(&without, &"发货".repeat(30_000)), None);
+}

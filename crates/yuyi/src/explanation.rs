@@ -12,9 +12,11 @@ use crate::Error;
 ///
 /// 1. Both texts are embedded with [`ExplanationPlan::options`].
 /// 2. [`ExplanationPlan::new`] finds their words, and [`ExplanationPlan::texts`] are the texts without some of them.
-/// 3. These are embedded with the default options, and [`ExplanationPlan::finish`] tells what each word counts.
+/// 3. These are embedded with the default options. Of long texts [`ExplanationPlan::further`] are those without smaller groups of words,
+///    which are embedded likewise.
+/// 4. [`ExplanationPlan::finish`] tells what each word counts.
 ///
-/// The second and third step take milliseconds of computing. `T` is a vector, or what shares one. [`Model::explain`](crate::Model::explain)
+/// Altogether at most 26 texts are embedded, none longer than the two. The other steps take milliseconds of computing. `T` is a vector, or what shares one. [`Model::explain`](crate::Model::explain)
 /// is all of it.
 pub struct ExplanationPlan<T> {
     sides: [(Outline, T); 2],
@@ -42,26 +44,62 @@ impl<T: Borrow<Encoded>> ExplanationPlan<T> {
         Ok(Self { sides: [a, b] })
     }
 
-    /// The texts to embed next; at most 64.
+    /// The texts to embed next; together with [`ExplanationPlan::further`] at most 24.
     pub fn texts(&self) -> Vec<String> {
         let outlines = self.sides.iter().map(|(outline, _)| outline);
         outlines.flat_map(Outline::without).collect()
     }
 
-    /// The explanation, from the vectors of [`ExplanationPlan::texts`] in their order.
+    /// The texts to embed then, from the vectors of [`ExplanationPlan::texts`] in their order; none for texts of up to 12 words.
+    ///
+    /// # Errors
+    /// When there are not as many vectors as texts.
+    pub fn further(&self, without: &[T]) -> Result<Vec<String>, Error> {
+        let vectors = vectors(without);
+        let (further, rest) = self.further_of_sides(&vectors)?;
+        match rest.is_empty() {
+            true => Ok(further.concat()),
+            false => Err(Error::miscounted()),
+        }
+    }
+
+    /// The explanation, from the vectors of [`ExplanationPlan::texts`] and, behind them, of [`ExplanationPlan::further`] in their
+    /// order.
     ///
     /// # Errors
     /// When there are not as many vectors as texts.
     pub fn finish(&self, without: &[T]) -> Result<Explanation, Error> {
-        let vectors: Vec<&[f32]> = without.iter().map(|text| &*text.borrow().vector).collect();
-        let [a, b] = &self.sides;
-        let (of_a, of_b) = (a.0.without().len(), b.0.without().len());
-        if vectors.len() != of_a + of_b {
+        let vectors = vectors(without);
+        let ([further_a, further_b], rest) = self.further_of_sides(&vectors)?;
+        if rest.len() != further_a.len() + further_b.len() {
             return Err(Error::miscounted());
         }
-        let (without_a, without_b) = vectors.split_at(of_a);
-        Ok(explain(&side(a, without_a), &side(b, without_b)))
+        let [a, b] = &self.sides;
+        let (of_a, of_b) = vectors.split_at(a.0.without().len());
+        let (more_of_a, more_of_b) = rest.split_at(further_a.len());
+        let of_a = [of_a, more_of_a].concat();
+        let of_b = [&of_b[..b.0.without().len()], more_of_b].concat();
+        Ok(explain(&side(a, &of_a), &side(b, &of_b)))
     }
+
+    /// The further texts of each side, and the vectors behind those of [`ExplanationPlan::texts`].
+    fn further_of_sides<'v>(
+        &self,
+        vectors: &'v [&'v [f32]],
+    ) -> Result<([Vec<String>; 2], &'v [&'v [f32]]), Error> {
+        let [(outline_a, a), (outline_b, b)] = &self.sides;
+        let (a, b) = (&a.borrow().vector, &b.borrow().vector);
+        let split = vectors.split_at_checked(outline_a.without().len());
+        let (of_a, rest) = split.ok_or_else(Error::miscounted)?;
+        let split = rest.split_at_checked(outline_b.without().len());
+        let (of_b, rest) = split.ok_or_else(Error::miscounted)?;
+        let further = [outline_a.further(a, b, of_a), outline_b.further(b, a, of_b)];
+        Ok((further, rest))
+    }
+}
+
+fn vectors<T: Borrow<Encoded>>(texts: &[T]) -> Vec<&[f32]> {
+    texts.iter().map(|text| &*text.borrow().vector).collect()
 }
 
 /// A text with its words; `None` when its states were not asked for.

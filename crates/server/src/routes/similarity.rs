@@ -4,16 +4,17 @@ mod details;
 mod explanation;
 mod request;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
 use yuyi_models::Inputs;
 
-use self::details::Details;
+use self::details::{Admitted, Details};
 pub(crate) use self::request::HuggingFaceRequest;
 use self::request::{Pair, SimilarityRequest};
+use crate::answer::AROUND;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
@@ -33,14 +34,20 @@ use crate::{ApiError, App};
 pub(crate) async fn similarity(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = SimilarityRequest::read(body, app.limits())?;
-    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
+    // Before anything is computed, since it may be refused.
     let details = match request.wanted() {
-        Some(wanted) => Details::of(&app, &scorer.embedded.model, wanted, request.pairs()).await?,
-        None => Vec::new(),
+        Some(wanted) => Admitted::of(&app, wanted, request.pairs())?,
+        None => Admitted::default(),
     };
-    reply(request, &scorer, details).map(Json)
+    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
+    let details = details.find(&app, &scorer.embedded.model).await?;
+    let bytes = request.bytes_of_texts() + details.iter().map(Details::bytes).sum::<usize>();
+    let bytes = bytes + AROUND * request.count();
+    // A text that is too long for what was asked fails the whole, in most forms.
+    let reply = reply(request, &scorer, details)?;
+    app.answer(bytes, move || reply).await
 }
 
 /// The cosines that a request of Hugging Face's form asks for.

@@ -26,6 +26,10 @@ use std::process::ExitCode;
 use crate::args::Command;
 use crate::misuse::Misuse;
 
+/// Gives memory back to the system that large requests took.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,

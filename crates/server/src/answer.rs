@@ -62,10 +62,10 @@ impl App {
         let kibibytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
         let cost = TIME_OF_A_KIBIBYTE.saturating_mul(kibibytes);
         let mut errand = self.service().errand(cost)?;
-        let mut share = self.memory().share();
-        // What is written takes a part of that before: four bytes of a number.
-        let unwritten = bytes / 4;
-        share.grow(unwritten)?;
+        // What the request holds is there until all is written, and numbers take four bytes before they are.
+        let mut share = memory::take_over().unwrap_or_else(|| self.memory().share());
+        share.grow(bytes / 4)?;
+        let unwritten = share.bytes();
         let parts = run(&mut errand, move |turns| {
             let mut parts = Parts::write(&build(), turns, share)?;
             parts.share.shrink(unwritten);

@@ -86,6 +86,11 @@ impl Share {
         Ok(())
     }
 
+    /// Bytes that it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Gives some back.
     pub(crate) fn shrink(&mut self, less: usize) {
         let less = less.min(self.bytes);

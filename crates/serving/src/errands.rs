@@ -12,8 +12,11 @@
 //! The queues of the models know nothing of this: whoever needs a vector only does not wait here.
 
 use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -30,7 +33,7 @@ const TURN: Duration = Duration::from_millis(5);
 const MOST: Duration = Duration::from_secs(120);
 
 /// Errands that have a thread, most of them to wait for their turn. They must leave others to the models.
-const THREADS: usize = 32;
+const THREADS: usize = 128;
 
 /// Share of the time a request may wait that its predicted wait may take.
 const PREDICTED_SHARE: f32 = 0.9;
@@ -230,17 +233,28 @@ impl Turns {
         if self.since.elapsed() < TURN {
             return Ok(());
         }
-        self.end();
+        self.note_time();
         let turns = Arc::clone(&self.place.shared.turns);
-        let client = &mut self.client;
+        let (client, last) = (&mut self.client, &mut self.turn);
         self.turn = self.handle.block_on(async {
+            let mut next = pin!(turns.acquire_owned());
+            // In the row before the turn is given up, so that whoever waits has it, and this one the next.
+            if let Poll::Ready(turn) =
+                poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
+            {
+                return turn.ok();
+            }
+            *last = None;
             tokio::select! {
-                turn = turns.acquire_owned() => turn.ok(),
+                turn = next => turn.ok(),
                 () = client.closed() => None,
             }
         });
         match self.turn {
-            Some(_) => Ok(self.begin()),
+            Some(_) => {
+                self.begin();
+                Ok(())
+            }
             None => Err(Gone),
         }
     }
@@ -251,8 +265,7 @@ impl Turns {
         taken.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn end(&mut self) {
-        self.turn = None;
+    fn note_time(&self) {
         if let Some(rest) = self.place.shared.rests().get_mut(&self.place.id) {
             *rest = rest.saturating_sub(self.since.elapsed());
         }
@@ -261,7 +274,7 @@ impl Turns {
 
 impl Drop for Turns {
     fn drop(&mut self) {
-        self.end();
+        self.note_time();
     }
 }
 
@@ -350,11 +363,9 @@ mod tests {
     async fn what_would_wait_too_long_or_takes_too_long_is_refused() {
         let errands = Errands::new(2, Duration::from_secs(10));
         let seconds = Duration::from_secs;
-        let many: Vec<Errand> = (0..2)
-            .map(|_| errands.admit(seconds(30)).unwrap())
-            .collect();
+        let many = [30, 18].map(|cost| errands.admit(seconds(cost)).unwrap());
         let full = errands.admit(seconds(30)).err().unwrap();
-        assert_eq!(full, Error::QueueFull { retry_after: 30 });
+        assert_eq!(full, Error::QueueFull { retry_after: 24 });
         // It has its turns between theirs.
         assert!(errands.admit(LITTLE).is_ok());
         drop(many);

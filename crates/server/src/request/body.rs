@@ -81,11 +81,11 @@ impl FromRequest<App> for JsonBody {
     }
 }
 
-/// The document in `bytes`, of which the request keeps what it takes. A large one is read in turns, by a thread that may block.
-async fn parse(app: &App, bytes: Vec<u8>, of_body: Share) -> Result<Json, ApiError> {
-    let mut share = app.memory().share();
+/// The document in `bytes`, which `share` is of; the request keeps what it takes. A large one is read in turns, by a thread that may block.
+async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiError> {
     let texts = app.limits().texts;
-    let (parsed, share) = if bytes.len() <= SMALL {
+    let of_body = bytes.capacity();
+    let (parsed, mut share) = if bytes.len() <= SMALL {
         let room = Room {
             texts,
             share: &mut share,
@@ -96,7 +96,6 @@ async fn parse(app: &App, bytes: Vec<u8>, of_body: Share) -> Result<Json, ApiErr
         let kibibytes = u32::try_from(bytes.len() >> 10).unwrap_or(u32::MAX);
         let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
         let parsed = run(&mut errand, move |turns| {
-            let _until_then = of_body;
             let room = Room {
                 texts,
                 share: &mut share,
@@ -107,6 +106,8 @@ async fn parse(app: &App, bytes: Vec<u8>, of_body: Share) -> Result<Json, ApiErr
         });
         parsed.await?
     };
+    // The body itself is gone.
+    share.shrink(of_body);
     memory::keep(share);
     Ok(parsed)
 }

@@ -79,7 +79,7 @@ async fn bodies_share_one_memory_and_give_it_back() {
         f64::from(1 << 20)
     );
 
-    let large = json!({"inputs": "x".repeat(90_000), "unknown": " ".repeat(400_000)}).to_string();
+    let large = json!({"inputs": "x".repeat(90_000), "unknown": " ".repeat(300_000)}).to_string();
     let post = || {
         let request = server.request("POST", "/embed");
         let request = request.header("content-type", "application/json");

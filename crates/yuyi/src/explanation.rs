@@ -55,10 +55,8 @@ impl<T: Borrow<Encoded>> ExplanationPlan<T> {
     /// # Errors
     /// When there are not as many vectors as texts.
     pub fn further(&self, without: &[T]) -> Result<Vec<String>, Error> {
-        let vectors = vectors(without);
-        let (further, rest) = self.further_of_sides(&vectors)?;
-        match rest.is_empty() {
-            true => Ok(further.concat()),
+        match without.len() == self.counts().iter().sum::<usize>() {
+            true => Ok(self.further_of_sides(&vectors(without))?.concat()),
             false => Err(Error::miscounted()),
         }
     }
@@ -70,31 +68,37 @@ impl<T: Borrow<Encoded>> ExplanationPlan<T> {
     /// When there are not as many vectors as texts.
     pub fn finish(&self, without: &[T]) -> Result<Explanation, Error> {
         let vectors = vectors(without);
-        let ([further_a, further_b], rest) = self.further_of_sides(&vectors)?;
-        if rest.len() != further_a.len() + further_b.len() {
+        let [further_a, further_b] = self.further_of_sides(&vectors)?;
+        let [of_a, of_b] = self.counts();
+        let (first, further) = vectors.split_at(of_a + of_b);
+        if further.len() != further_a.len() + further_b.len() {
             return Err(Error::miscounted());
         }
+        let (more_of_a, more_of_b) = further.split_at(further_a.len());
+        let of_a = [&first[..of_a], more_of_a].concat();
+        let of_b = [&first[first.len() - of_b..], more_of_b].concat();
         let [a, b] = &self.sides;
-        let (of_a, of_b) = vectors.split_at(a.0.without().len());
-        let (more_of_a, more_of_b) = rest.split_at(further_a.len());
-        let of_a = [of_a, more_of_a].concat();
-        let of_b = [&of_b[..b.0.without().len()], more_of_b].concat();
         Ok(explain(&side(a, &of_a), &side(b, &of_b)))
     }
 
-    /// The further texts of each side, and the vectors behind those of [`ExplanationPlan::texts`].
-    fn further_of_sides<'v>(
-        &self,
-        vectors: &'v [&'v [f32]],
-    ) -> Result<([Vec<String>; 2], &'v [&'v [f32]]), Error> {
+    /// How many of [`ExplanationPlan::texts`] are of each side.
+    fn counts(&self) -> [usize; 2] {
+        self.sides
+            .each_ref()
+            .map(|(outline, _)| outline.without().len())
+    }
+
+    /// The further texts of each side, from vectors that begin with those of [`ExplanationPlan::texts`].
+    fn further_of_sides(&self, vectors: &[&[f32]]) -> Result<[Vec<String>; 2], Error> {
+        let [of_a, of_b] = self.counts();
+        let first = vectors.get(..of_a + of_b).ok_or_else(Error::miscounted)?;
+        let (without_a, without_b) = first.split_at(of_a);
         let [(outline_a, a), (outline_b, b)] = &self.sides;
         let (a, b) = (&a.borrow().vector, &b.borrow().vector);
-        let split = vectors.split_at_checked(outline_a.without().len());
-        let (of_a, rest) = split.ok_or_else(Error::miscounted)?;
-        let split = rest.split_at_checked(outline_b.without().len());
-        let (of_b, rest) = split.ok_or_else(Error::miscounted)?;
-        let further = [outline_a.further(a, b, of_a), outline_b.further(b, a, of_b)];
-        Ok((further, rest))
+        Ok([
+            outline_a.further(a, b, without_a),
+            outline_b.further(b, a, without_b),
+        ])
     }
 }
 

@@ -28,6 +28,10 @@ use crate::args::Command;
 use crate::misuse::Misuse;
 use crate::terminal::remark;
 
+/// Gives memory back to the system that large requests took.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,7 @@
 //! A loaded model.
 
 mod explained;
+mod windows;
 
 use crate::forward::{Batch, BertModel, Workspace};
 use crate::pace::Pace;

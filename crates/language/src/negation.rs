@@ -26,6 +26,8 @@ static HARMLESS: LazyLock<HashSet<&str>> =
 
 /// Words that negate by themselves.
 static NEGATING: LazyLock<HashSet<&str>> = LazyLock::new(|| NEGATIONS.iter().copied().collect());
+/// Words behind a statement in which what makes a question of it is looked for: further away it asks about something else.
+const MOST_AHEAD: usize = 40;
 
 /// The negating words of a text, as they stand there. A question (能不能, 是不是) and a pair that cancels itself out
 /// (不能不) negate nothing.
@@ -128,18 +130,20 @@ fn is_noun_of_three(word: &str) -> bool {
 
 /// Whether a word at the end makes a question: 好找不, 吃了没, 发货了没有啊.
 fn asks(word: &Word<'_>, text: &[char]) -> bool {
+    if !matches!(word.text, "不" | "没" | "没有") {
+        return false;
+    }
     let before = word.place.start.checked_sub(1).map(|i| text[i]);
     let rest = &text[word.place.end..];
     let is_particle = |c: &&char| matches!(c, '啊' | '呀' | '呢');
     let particles = rest.iter().take_while(is_particle).count();
     // 我没, 还没 and 偏不 are answers.
     let answers = |c: char| "我你他她它也还都偏就才决绝".contains(c);
-    let ends = match rest.get(particles) {
+    match rest.get(particles) {
         None if word.text != "没有" => before.is_some_and(|c| !answers(c)),
         None => before == Some('了'),
         Some(next) => matches!(next, '?' | '？'),
-    };
-    ends && matches!(word.text, "不" | "没" | "没有")
+    }
 }
 
 /// Negating words of two texts that do not negate the same.
@@ -235,10 +239,10 @@ fn denied(text: &str, other: &str) -> Option<Vec<String>> {
         .find(is_contrary)
         .map(|(fixed, _)| fixed);
     let without = || {
-        phrases(text)
-            .into_iter()
-            .map(|word| word.text)
-            .find(is_without)
+        // Each is looked for once: a text may say the same ten thousand times.
+        let mut known = HashSet::new();
+        let words = phrases(text).into_iter().map(|word| word.text);
+        words.filter(|word| known.insert(*word)).find(is_without)
     };
     fixed.or_else(without).map(|word| vec![word.to_owned()])
 }
@@ -381,7 +385,8 @@ fn is_question(words: &[&str], at: usize) -> bool {
 
 /// A question that only looks like a statement: 不知道怎么退货, 这不是很好吗.
 fn is_courteous(words: &[&str], at: usize) -> bool {
-    let (next, rest) = (words.get(at + 1).copied(), &words[at + 1..]);
+    let rest = &words[at + 1..words.len().min(at + 1 + MOST_AHEAD)];
+    let next = rest.first().copied();
     let asks = |word: &&str| {
         let interrogatives = ["怎么", "如何", "什么", "哪", "谁", "多少", "是否", "能不能"];
         interrogatives.iter().any(|asking| word.starts_with(asking))

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use yuyi_serving::{
-    CacheOptions, CacheStats, ModelOptions, Models, QueueDepth, Registry, Service, ServiceOptions,
+    CacheOptions, CacheStats, ErrandStats, ModelOptions, Models, QueueDepth, Registry, Service,
+    ServiceOptions,
 };
 
 use crate::callers::OncePerCaller;
 use crate::limits::Limits;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 
 /// Whether new requests are taken.
@@ -41,6 +43,7 @@ struct Shared {
     lifecycle: Lifecycle,
     metrics: Metrics,
     senders_of_ids: OncePerCaller,
+    memory: Memory,
 }
 
 impl App {
@@ -58,6 +61,7 @@ impl App {
             patience: limits.queue_timeout,
         };
         let shared = Shared {
+            memory: Memory::new(limits.request_memory),
             limits,
             service: Service::new(models.into(), options),
             lifecycle: Lifecycle::default(),
@@ -82,6 +86,20 @@ impl App {
     /// What the caches did since the start.
     pub fn cache_stats(&self) -> CacheStats {
         self.shared.service.cache_stats()
+    }
+
+    /// Work that needs no model, such as reading large requests.
+    pub fn errands(&self) -> ErrandStats {
+        self.shared.service.errands()
+    }
+
+    /// Bytes that requests hold now, of those that they may hold together.
+    pub fn request_memory(&self) -> usize {
+        self.shared.memory.taken()
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.shared.memory
     }
 
     pub(crate) fn limits(&self) -> &Limits {

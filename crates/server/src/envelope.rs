@@ -17,6 +17,7 @@ use crate::embed::TEXTS_LOG;
 use crate::error::{ApiError, ErrorBody};
 use crate::headers::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
 use crate::ids::new_id;
+use crate::memory;
 use crate::route::{FailureShape, Route};
 use crate::shown::Shown;
 use crate::timings::{self, Timings};
@@ -46,7 +47,8 @@ pub(crate) async fn envelope(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     // Texts are logged deep inside; this says whose they are.
     let span = tracing::info_span!(target: TEXTS_LOG, "request", request_id = ?id);
-    let (mut response, timings) = timings::observe(next.run(request)).instrument(span).await;
+    let handled = memory::observe(app.memory(), next.run(request));
+    let (mut response, timings) = timings::observe(handled).instrument(span).await;
     let route = route.as_ref().map(MatchedPath::as_str);
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         response = with_error_body(response, &error, shapes.at(route), &id);

@@ -66,6 +66,14 @@ pub enum ApiError {
     BodyTooLarge { limit: usize },
     #[error("The body holds more than {limit} JSON values. Split the request.")]
     TooManyValues { limit: usize },
+    #[error("The body holds more than {limit} JSON lists and objects. Split the request.")]
+    TooManyLists { limit: usize },
+    #[error("The request would take more memory than the {} that requests may have. Split it.", Size(*limit))]
+    TooMuchMemory { limit: usize },
+    #[error(
+        "The request would take about {seconds} seconds of work; one may take {most}. Split it, or shorten its texts."
+    )]
+    TooMuchWork { seconds: u64, most: u64 },
     #[error("With {field} the request has {count} texts; it may have {limit}. Split the request.")]
     TooManyTexts {
         field: String,
@@ -76,6 +84,14 @@ pub enum ApiError {
     TooManyPairs { pairs: usize, limit: usize },
     #[error("{field} has {characters} characters; a text may have {limit}.")]
     TextTooLong {
+        field: String,
+        characters: usize,
+        limit: usize,
+    },
+    #[error(
+        "{field} has {characters} characters after normalisation, which takes characters such as ﷺ apart; a text may have {limit}."
+    )]
+    NormalTextTooLong {
         field: String,
         characters: usize,
         limit: usize,
@@ -117,6 +133,8 @@ pub enum ApiError {
         "The request waited {seconds} seconds without getting its turn. Try again in {}.", Seconds(*retry_after)
     )]
     QueueTimeout { seconds: u64, retry_after: u32 },
+    #[error("Other requests hold all the memory that there is for them. Try again in a second.")]
+    MemoryFull,
     #[error("The model {model} is still being loaded{}. Try again in a moment.", Percent(*percent))]
     Loading { model: String, percent: u8 },
     #[error(
@@ -197,6 +215,7 @@ impl From<yuyi_serving::Error> for ApiError {
             Loading { model, percent } => Self::Loading { model, percent },
             ModelLoadFailed { model, reason } => Self::ModelLoadFailed { model, reason },
             QueueFull { retry_after } => Self::QueueFull { retry_after },
+            TooMuchWork { seconds, most } => Self::TooMuchWork { seconds, most },
             QueueTimeout {
                 seconds,
                 retry_after,
@@ -260,9 +279,13 @@ impl ApiError {
             ModelNotFound { .. } => (404, "model_not_found", None),
             MethodNotAllowed { .. } => (405, "method_not_allowed", None),
             RequestTimeout { .. } => (408, "request_timeout", None),
-            BodyTooLarge { .. } | TooManyValues { .. } => (413, "body_too_large", None),
+            BodyTooLarge { .. }
+            | TooManyValues { .. }
+            | TooManyLists { .. }
+            | TooMuchMemory { .. } => (413, "body_too_large", None),
+            TooMuchWork { .. } => (413, "too_much_work", None),
             TooManyTexts { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
-            TextTooLong { .. } => (413, "text_too_long", None),
+            TextTooLong { .. } | NormalTextTooLong { .. } => (413, "text_too_long", None),
             UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
             MissingField { .. } => (422, "missing_field", None),
             WrongType { .. } => (422, "wrong_type", None),
@@ -274,6 +297,7 @@ impl ApiError {
             RateLimited { seconds, .. } => (429, "rate_limited", Some(*seconds)),
             QueueFull { retry_after } => (429, "queue_full", Some(*retry_after)),
             QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
+            MemoryFull => (503, "memory_full", Some(1)),
             Loading { .. } => (503, "loading", Some(1)),
             ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
             ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
@@ -319,6 +343,7 @@ impl ApiError {
             InvalidToken { field, .. }
             | TooManyTexts { field, .. }
             | TextTooLong { field, .. }
+            | NormalTextTooLong { field, .. }
             | MissingField { field, .. }
             | WrongType { field, .. }
             | UnknownField { field, .. }

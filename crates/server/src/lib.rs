@@ -4,6 +4,7 @@
 //! route's file under `routes`, waits for its vectors from `yuyi_serving`, and is answered. Every failure is an
 //! [`ApiError`]; its table is the one place that knows statuses and codes.
 
+mod answer;
 mod app;
 mod callers;
 mod embed;
@@ -13,6 +14,7 @@ mod headers;
 mod ids;
 mod limits;
 mod listen;
+mod memory;
 mod metrics;
 mod openapi;
 mod perimeter;
@@ -23,6 +25,7 @@ mod routes;
 mod score;
 mod shown;
 mod timings;
+mod work;
 
 pub use app::{App, Lifecycle};
 pub use embed::TEXTS_LOG;
@@ -37,6 +40,6 @@ pub use perimeter::cross_origin::Origins;
 pub use router::router;
 pub use routes::routes;
 pub use yuyi_serving::{
-    CacheOptions, CacheStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary, ModelOptions,
-    ModelSource, Models, QueueDepth, RedisUrl, TellCalibration, TellFacts,
+    CacheOptions, CacheStats, ErrandStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary,
+    ModelOptions, ModelSource, Models, QueueDepth, RedisUrl, TellCalibration, TellFacts,
 };

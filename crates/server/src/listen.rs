@@ -36,7 +36,7 @@ pub struct ListenOptions {
     pub port: u16,
     /// How long the head of a request may take.
     pub header_timeout: Duration,
-    /// How long a client may take nothing of its answer.
+    /// How long a client may take for a mebibyte of its answer, or the rest of it.
     pub send_timeout: Duration,
     /// How long a connection may stay open between requests.
     pub idle_timeout: Duration,

@@ -60,6 +60,7 @@ fn limits(args: &ServeArgs) -> Limits {
         texts: args.max_texts,
         characters: args.max_characters,
         matrix_pairs: args.max_matrix_pairs,
+        request_memory: args.request_memory,
         queue_tokens: args.queue_tokens,
         queue_timeout: Duration::from_secs(args.queue_timeout),
         body_timeout: Duration::from_secs(args.body_timeout),

@@ -375,3 +375,25 @@ fn names_and_times_differ() {
         );
     }
 }
+
+#[test]
+fn long_texts_are_compared_by_their_different_numbers() {
+    let long = |text: &str| text.repeat(100_000 / text.chars().count());
+    for (a, b, expected) in [
+        ("3月5号…", "3月5号…", None),
+        ("3月5号…", "3月6号…", Some((vec!["5号"], vec!["6号"]))),
+        ("一百元，", "100元，", None),
+        ("2 ", "二", None),
+    ] {
+        let found = number_difference(&long(a), &long(b));
+        let found = found.map(|found| (found.only_a, found.only_b));
+        let expected = expected.map(|(a, b): (Vec<&str>, Vec<&str>)| {
+            let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            (owned(a), owned(b))
+        });
+        assert_eq!(found, expected, "{a} / {b}");
+    }
+    // A table.
+    let table: String = (0..2_000).map(|i| format!("{i}元 ")).collect();
+    assert_eq!(number_difference(&table, "5元"), None);
+}

@@ -32,6 +32,9 @@ use crate::perimeter::caller::Peer;
 /// descriptors and that some must be closed first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Bytes that a connection holds of what it reads and writes, beside what requests hold; a head fits into it.
+const BUFFER: usize = 64 << 10;
+
 /// Accepts connections and serves each in a task of its own.
 pub(super) struct Acceptor {
     listener: TcpListener,
@@ -49,7 +52,8 @@ impl Acceptor {
         let unknown = SocketAddr::from(([0, 0, 0, 0], options.port));
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(options.idle_timeout);
+            .header_read_timeout(options.idle_timeout)
+            .max_buf_size(BUFFER);
         Self {
             address: listener.local_addr().unwrap_or(unknown),
             listener,

@@ -26,6 +26,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+/// How much of an answer a client must take in the time that it may take nothing: one that takes a byte now and then would hold its answer
+/// for days.
+const PROGRESS: usize = 1 << 20;
+
 /// How long a connection between requests is still read when the server shuts down.
 const PARTING: Duration = Duration::from_millis(300);
 
@@ -107,19 +111,21 @@ pub(crate) struct PatientStream {
     inner: TcpStream,
     /// How long a head may take, from its first byte; of the first one, from when the connection was opened.
     head_timeout: Duration,
-    /// How long the client may take nothing of an answer.
+    /// How long the client may take for [`PROGRESS`] of an answer, or the rest of it.
     send_timeout: Duration,
     phase: Phase,
     /// Runs while a head is read.
     head_clock: Pin<Box<Sleep>>,
     /// Runs while a connection that is to close is between requests.
     parting: Option<Pin<Box<Sleep>>>,
-    /// Runs while the client takes nothing.
+    /// Runs from the moment on in which the client first keeps an answer waiting.
     stalled: Option<Pin<Box<Sleep>>>,
     /// Runs while a request is worked on whose client has ended its half.
     half_closed: Option<Pin<Box<Sleep>>>,
     /// The client has ended its half, and hyper does not know yet.
     ended: bool,
+    /// Bytes that it took since then.
+    taken: usize,
 }
 
 impl PatientStream {
@@ -135,6 +141,7 @@ impl PatientStream {
             stalled: None,
             half_closed: None,
             ended: false,
+            taken: 0,
         }
     }
 
@@ -149,6 +156,7 @@ impl PatientStream {
         if !self.phase.go(NEW, HEAD) && self.phase.go(IDLE, HEAD) {
             let deadline = Instant::now() + self.head_timeout;
             self.head_clock.as_mut().reset(deadline);
+            self.begin_anew();
         }
         self.parting = None;
     }
@@ -185,14 +193,27 @@ impl PatientStream {
     }
 
     /// Counts the time in which the client takes nothing.
+    /// Forgets how long the client kept an answer waiting.
+    fn begin_anew(&mut self) {
+        self.stalled = None;
+        self.taken = 0;
+    }
+
+    /// Counts the time in which the client takes too little.
     fn note_write(
         &mut self,
         written: Poll<io::Result<usize>>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
+        if let Poll::Ready(written) = written {
+            self.taken += *written.as_ref().unwrap_or(&0);
+            if self.taken >= PROGRESS {
+                self.begin_anew();
+            }
+            return Poll::Ready(written);
+        }
+        if self.stalled.is_none() {
+            self.taken = 0;
         }
         let send_timeout = self.send_timeout;
         let clock = self

@@ -8,12 +8,20 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::request::json::Json;
+use crate::memory::{self, SMALL, Share};
+use crate::request::json::{Json, Room};
 use crate::shown::Shown;
-use crate::{ApiError, App};
+use crate::work::run;
+use crate::{ApiError, App, Limits};
 
 /// How long a client that sends too much is listened to, so that it comes to read the answer.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long nothing of a body may come.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// How long it takes to read so much of a document, by an estimate from above.
+const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(40);
 
 /// How much of it is taken meanwhile, in bodies of the largest size that is allowed.
 const LINGER_BODIES: usize = 4;
@@ -46,38 +54,101 @@ impl FromRequest<App> for JsonBody {
             }
             return Err(too_large);
         }
+        let mut share = app.memory().share();
+        let collecting = collect(&mut body, limits, announced, &mut share);
         let seconds = limits.body_timeout.as_secs();
-        match timeout(limits.body_timeout, collect(&mut body, limits.body_bytes)).await {
-            Err(_) => Err(ApiError::RequestTimeout { seconds }),
-            Ok(Ok(bytes)) => Json::parse(&bytes).map(Self),
-            Ok(Err(Broken::TooLarge)) => {
+        let collected = match timeout(limits.body_timeout, collecting).await {
+            Err(_) => return Err(ApiError::RequestTimeout { seconds }),
+            Ok(collected) => collected,
+        };
+        match collected {
+            Ok(bytes) => parse(app, bytes, share).await.map(Self),
+            Err(Broken::TooLarge) => {
                 linger(&mut body, limits.body_bytes).await;
                 Err(too_large)
             }
-            Ok(Err(Broken::CutOff)) => Err(ApiError::InvalidJson {
+            Err(Broken::Refused(error)) => {
+                drop(share);
+                linger(&mut body, limits.body_bytes).await;
+                Err(error)
+            }
+            Err(Broken::Stalled) => Err(ApiError::RequestTimeout {
+                seconds: STALLED.as_secs(),
+            }),
+            Err(Broken::CutOff) => Err(ApiError::InvalidJson {
                 reason: "the connection ended inside the body".to_owned(),
             }),
         }
     }
 }
 
+/// The document in `bytes`, which `share` is of; the request keeps what it takes. A large one is read in turns, by a thread that may block.
+async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiError> {
+    let texts = app.limits().texts;
+    let of_body = bytes.capacity();
+    let (parsed, mut share) = if bytes.len() <= SMALL {
+        let room = Room {
+            texts,
+            share: &mut share,
+            turns: None,
+        };
+        (Json::parse(&bytes, room)?, share)
+    } else {
+        let kibibytes = u32::try_from(bytes.len() >> 10).unwrap_or(u32::MAX);
+        let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
+        let parsed = run(&mut errand, move |turns| {
+            let room = Room {
+                texts,
+                share: &mut share,
+                turns: Some(turns),
+            };
+            let parsed = Json::parse(&bytes, room)?;
+            Ok((parsed, share))
+        });
+        parsed.await?
+    };
+    // The body itself is gone.
+    share.shrink(of_body);
+    memory::keep(share);
+    Ok(parsed)
+}
+
 enum Broken {
     TooLarge,
     CutOff,
+    Stalled,
+    Refused(ApiError),
 }
 
-async fn collect(body: &mut Body, limit: usize) -> Result<Vec<u8>, Broken> {
+/// The body, as it comes: what was announced is not taken before it is there.
+async fn collect(
+    body: &mut Body,
+    limits: &Limits,
+    announced: Option<usize>,
+    share: &mut Share,
+) -> Result<Vec<u8>, Broken> {
     let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
+    let most = announced.unwrap_or(limits.body_bytes);
+    loop {
+        let frame = timeout(STALLED, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Broken::Stalled)? else {
+            return Ok(bytes);
+        };
         let Ok(data) = frame.map_err(|_| Broken::CutOff)?.into_data() else {
             continue;
         };
-        if bytes.len() + data.len() > limit {
+        let needed = bytes.len() + data.len();
+        if needed > limits.body_bytes {
             return Err(Broken::TooLarge);
+        }
+        if needed > bytes.capacity() {
+            let capacity = (2 * bytes.capacity()).min(most).max(needed);
+            let more = capacity - bytes.capacity();
+            share.grow(more).map_err(Broken::Refused)?;
+            bytes.reserve_exact(capacity - bytes.len());
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes)
 }
 
 /// Reads on and throws away, within bounds: closing while a client still sends would reset the

@@ -134,11 +134,12 @@ impl From<Input> for Inputs {
 }
 
 fn read_ids(items: Vec<Json>, path: &str) -> Result<Vec<u32>, ApiError> {
-    each(items, path, |value, path| match value {
+    let read = |(i, value)| match value {
         Json::Integer(n) => u32::try_from(n).map_err(|_| ApiError::InvalidToken {
-            field: path.to_owned(),
+            field: format!("{path}[{i}]"),
             reason: format!("Token id {n} is not in the vocabulary of any model. {FOREIGN_IDS}"),
         }),
-        other => Err(wrong_type(path, "a token id", &other)),
-    })
+        other => Err(wrong_type(&format!("{path}[{i}]"), "a token id", &other)),
+    };
+    items.into_iter().enumerate().map(read).collect()
 }

@@ -1,11 +1,12 @@
 //! `POST /v1/embed` and `/v2/embed`, as Cohere's; and what its replies have in common.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
 
+use crate::answer::{vectors, written};
 use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::body::JsonBody;
@@ -67,10 +68,10 @@ fn take_kinds(source: &mut Source<'_>, name: &'static str) -> Result<Option<()>,
 pub(crate) async fn embed_v1(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
     let by_kind = request.embedding_types.is_some();
-    answer(&app, request, by_kind, "1").await.map(Json)
+    answer(&app, request, by_kind, "1").await
 }
 
 /// Vectors of texts, as Cohere's second API answers.
@@ -85,9 +86,9 @@ pub(crate) async fn embed_v1(
 pub(crate) async fn embed_v2(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    answer(&app, request, true, "2").await.map(Json)
+    answer(&app, request, true, "2").await
 }
 
 async fn answer(
@@ -95,7 +96,7 @@ async fn answer(
     request: EmbedRequest,
     by_kind: bool,
     version: &'static str,
-) -> Result<Reply, ApiError> {
+) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let options = EmbedOptions {
         prompt: prompt(request.input_type.as_deref(), model.facts()),
@@ -110,21 +111,11 @@ async fn answer(
     if request.truncate.as_deref() == Some("NONE") {
         embedded.refuse_cut(|i| format!("texts[{i}]"))?;
     }
-    let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
-    let vectors = vectors.collect();
-    Ok(Reply {
-        id: new_id(),
-        response_type: match by_kind {
-            true => "embeddings_by_type",
-            false => "embeddings_floats",
-        },
-        embeddings: match by_kind {
-            true => Embeddings::ByKind { float: vectors },
-            false => Embeddings::Floats(vectors),
-        },
-        texts: request.texts,
-        meta: Meta::of_texts(version, &embedded),
-    })
+    let texts = request.texts;
+    let bytes = vectors(texts.len(), model.facts().dimension);
+    let bytes = bytes + texts.iter().map(|text| written(text)).sum::<usize>();
+    let reply = move || Reply::of(&embedded, texts, by_kind, version);
+    app.answer(bytes, reply).await
 }
 
 /// The model's prompt for a role, where it has one of that name.
@@ -147,6 +138,26 @@ pub(crate) struct Reply {
     embeddings: Embeddings,
     texts: Vec<String>,
     meta: Meta,
+}
+
+impl Reply {
+    fn of(embedded: &Embedded, texts: Vec<String>, by_kind: bool, version: &'static str) -> Self {
+        let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
+        let vectors = vectors.collect();
+        Self {
+            id: new_id(),
+            response_type: match by_kind {
+                true => "embeddings_by_type",
+                false => "embeddings_floats",
+            },
+            embeddings: match by_kind {
+                true => Embeddings::ByKind { float: vectors },
+                false => Embeddings::Floats(vectors),
+            },
+            texts,
+            meta: Meta::of_texts(version, embedded),
+        }
+    }
 }
 
 /// The vectors: a list, or by kind where kinds were asked for.

@@ -2,9 +2,10 @@
 
 mod request;
 
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -13,6 +14,7 @@ use yuyi::shorten;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
+use crate::answer::vectors;
 use crate::callers::Caller;
 use crate::embed::Embedded;
 use crate::request::Source;
@@ -31,9 +33,9 @@ pub(crate) async fn embeddings(
     State(app): State<App>,
     caller: Option<Extension<Caller>>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    answer(&app, caller, request).await.map(Json)
+    answer(&app, caller, request).await
 }
 
 /// The same where Azure's clients look for it: the deployment is the model, unless the body names one.
@@ -51,19 +53,19 @@ pub(crate) async fn azure_embeddings(
     caller: Option<Extension<Caller>>,
     deployment: Result<Path<String>, PathRejection>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
     // What is no text is no model's name either.
     let deployment = deployment.map(|Path(name)| name).unwrap_or_default();
     request.model.get_or_insert(deployment);
-    answer(&app, caller, request).await.map(Json)
+    answer(&app, caller, request).await
 }
 
 async fn answer(
     app: &App,
     caller: Option<Extension<Caller>>,
     request: EmbeddingsRequest,
-) -> Result<Reply, ApiError> {
+) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", &model)?;
@@ -75,18 +77,9 @@ async fn answer(
     let embedded = app
         .embed(&model, request.input.into(), EmbedOptions::default())
         .await?;
-    let vectors = embedded.vectors.iter();
-    let data = vectors
-        .map(|text| shorten(&text.vector, dimensions))
-        .enumerate()
-        .map(|(index, vector)| Item::new(index, vector, encoding))
-        .collect();
-    Ok(Reply {
-        object: "list",
-        data,
-        model: model.name().to_owned(),
-        usage: Usage::of(&embedded),
-    })
+    let bytes = vectors(embedded.vectors.len(), dimensions);
+    let reply = move || Reply::of(&embedded, dimensions, encoding);
+    app.answer(bytes, reply).await
 }
 
 /// Ids of another model that happen to be ids of this one give vectors of other texts, and nobody could tell by the reply.
@@ -110,6 +103,23 @@ pub(crate) struct Reply {
     #[schema(example = "e5-small-zh")]
     model: String,
     usage: Usage,
+}
+
+impl Reply {
+    fn of(embedded: &Embedded, dimensions: usize, encoding: Encoding) -> Self {
+        let vectors = embedded.vectors.iter();
+        let data = vectors
+            .map(|text| shorten(&text.vector, dimensions))
+            .enumerate()
+            .map(|(index, vector)| Item::new(index, vector, encoding))
+            .collect();
+        Self {
+            object: "list",
+            data,
+            model: embedded.model.name().to_owned(),
+            usage: Usage::of(embedded),
+        }
+    }
 }
 
 /// What a request cost.

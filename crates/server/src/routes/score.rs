@@ -1,11 +1,13 @@
 //! `POST /v1/score`: cosines of pairs, as vLLM's.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
+use crate::answer::AROUND;
+use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::json;
 use crate::request::schemas;
@@ -24,7 +26,7 @@ use crate::{ApiError, App, Limits};
 pub(crate) async fn score(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let sides = ScoreRequest::read(body, app.limits())?;
     let model = app.model(sides.model.as_deref()).await?;
     let (ones, pairs) = (sides.first.len(), sides.second.len());
@@ -32,19 +34,8 @@ pub(crate) async fn score(
     let embedded = app
         .embed(&model, Inputs::Texts(texts), EmbedOptions::default())
         .await?;
-    let (a, b) = embedded.vectors.split_at(ones);
-    let data = a.iter().cycle().zip(b).take(pairs).enumerate();
-    let data = data.map(|(index, (a, b))| Scored {
-        index,
-        object: "score",
-        score: model.score(a, b).cosine,
-    });
-    Ok(Json(Reply {
-        object: "list",
-        data: data.collect(),
-        model: model.name().to_owned(),
-        usage: Usage::of(&embedded),
-    }))
+    app.answer(AROUND * pairs, move || Reply::of(&embedded, ones))
+        .await
 }
 
 /// Texts to compare side by side, under any of vLLM's pairs of names: a text with a text, a text with a list, or two
@@ -173,6 +164,26 @@ pub(crate) struct Reply {
     #[schema(example = "e5-small-zh")]
     model: String,
     usage: Usage,
+}
+
+impl Reply {
+    /// Of so many texts, each with one of the others, or of one with all others.
+    fn of(embedded: &Embedded, ones: usize) -> Self {
+        let model = &embedded.model;
+        let (a, b) = embedded.vectors.split_at(ones);
+        let data = a.iter().cycle().zip(b).enumerate();
+        let data = data.map(|(index, (a, b))| Scored {
+            index,
+            object: "score",
+            score: model.score(a, b).cosine,
+        });
+        Self {
+            object: "list",
+            data: data.collect(),
+            model: model.name().to_owned(),
+            usage: Usage::of(embedded),
+        }
+    }
 }
 
 /// A pair's cosine.

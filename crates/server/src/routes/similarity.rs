@@ -5,16 +5,17 @@ mod explanation;
 mod notes;
 mod request;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
 use yuyi_models::Inputs;
 
-use self::details::Details;
+use self::details::{Admitted, Details};
 pub(crate) use self::request::HuggingFaceRequest;
 use self::request::{Pair, SimilarityRequest};
+use crate::answer::AROUND;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
@@ -34,21 +35,24 @@ use crate::{ApiError, App};
 pub(crate) async fn similarity(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = SimilarityRequest::read(body, app.limits())?;
-    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
-    let details = match request.wanted() {
-        Some(wanted) => {
-            let model = &scorer.embedded.model;
-            let mut details = Details::of(&app, model, wanted, request.pairs()).await?;
-            if wanted.notes {
-                notes::add(&app, &scorer.embedded, &request, &mut details).await?;
-            }
-            details
-        }
-        None => Vec::new(),
+    // Before anything is computed, since it may be refused.
+    let mut admitted = match request.wanted() {
+        Some(wanted) => Admitted::of(&app, wanted, request.pairs())?,
+        None => Admitted::default(),
     };
-    reply(request, &scorer, details).map(Json)
+    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
+    let noting = admitted.notes.take();
+    let mut details = admitted.find(&app, &scorer.embedded.model).await?;
+    if let Some(errand) = noting {
+        notes::add(&app, &scorer.embedded, &request, errand, &mut details).await?;
+    }
+    let bytes = request.bytes_of_texts() + details.iter().map(Details::bytes).sum::<usize>();
+    let bytes = bytes + AROUND * request.count();
+    // A text that is too long for what was asked fails the whole, in most forms.
+    let reply = reply(request, &scorer, details)?;
+    app.answer(bytes, move || reply).await
 }
 
 /// The cosines that a request of Hugging Face's form asks for.

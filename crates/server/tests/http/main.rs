@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod access;
+mod bounds;
 mod cache;
 mod calibration;
 mod details;

@@ -1,5 +1,7 @@
 //! What a score does not show.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use yuyi_language::{Differences, NegationDifference, NumberDifference};
 
@@ -104,22 +106,27 @@ fn about_length(side: &Side<'_>, name: &str) -> Option<Note> {
     side.truncated.then(|| Note {
         kind: NoteKind::Truncated,
         message: format!(
-            "{name} is longer than the model reads at once; only its first {} characters are explained.",
-            side.outline.read
+            "{name} is longer than the model reads at once; only its {} are explained.",
+            characters(&side.outline.read)
         ),
         a: Vec::new(),
         b: Vec::new(),
     })
 }
 
+fn characters(read: &Range<usize>) -> String {
+    match read.start {
+        0 => format!("first {} characters", read.end),
+        start => format!("characters {} to {}", start + 1, read.end),
+    }
+}
+
 fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
-    let characters: Vec<char> = side.outline.text().chars().collect();
+    let unknown = side.outline.tokens().iter().filter(|token| token.unknown);
     let mut pieces: Vec<String> = Vec::new();
-    for token in side.outline.tokens().iter().filter(|token| token.unknown) {
-        let piece = characters.get(token.characters.clone()).unwrap_or_default();
-        let piece: String = piece.iter().collect();
-        if !piece.is_empty() && !pieces.contains(&piece) {
-            pieces.push(piece);
+    for piece in unknown.map(|token| side.outline.characters_of(token)) {
+        if !piece.is_empty() && !pieces.iter().any(|known| known == piece) {
+            pieces.push(piece.to_owned());
         }
     }
     (!pieces.is_empty()).then(|| {

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use yuyi::NoteKind;
 use yuyi_encoder::Encoded;
 use yuyi_models::{EmbedOptions, Inputs};
+use yuyi_serving::{Errand, Turns};
 
 use super::details::Details;
 use super::request::SimilarityRequest;
+use crate::answer::{AROUND, written};
 use crate::embed::{Embedded, Model};
+use crate::work::run;
 use crate::{ApiError, App};
 
 /// What the score does not show.
@@ -27,6 +29,14 @@ pub(crate) struct Note {
     /// Those of the other sentence.
     #[schema(example = json!([]))]
     b: Vec<String>,
+}
+
+impl Note {
+    /// Most bytes of it in a reply.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = self.a.iter().chain(&self.b).chain([&self.message]);
+        AROUND + texts.map(|text| 1 + written(text)).sum::<usize>()
+    }
 }
 
 /// What a note is about.
@@ -62,11 +72,13 @@ impl From<yuyi::Note> for Note {
     }
 }
 
-/// Adds to the details of each pair of a request, whose texts were embedded, what its score does not show.
+/// Adds to the details of each pair of a request, whose texts were embedded, what its score does not show. A text that was cut or that the model
+/// does not know all of is embedded once more, for the places of its tokens.
 pub(super) async fn add(
     app: &App,
     embedded: &Embedded,
     request: &SimilarityRequest,
+    mut errand: Errand,
     details: &mut [Details],
 ) -> Result<(), ApiError> {
     let pairs = request.pairs().into_iter().zip(request.places());
@@ -76,27 +88,15 @@ pub(super) async fn add(
             let [Some(of_a), Some(of_b)] = encoded else {
                 return Err(ApiError::Internal);
             };
-            let found = of(app, &embedded.model, [a, b], [of_a, of_b]).await?;
+            let of_a = with_places(app, &embedded.model, &a, of_a).await?;
+            let of_b = with_places(app, &embedded.model, &b, of_b).await?;
+            let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
+            let found = run(&mut errand, find).await?;
+            let found = found.into_iter().map(Note::from).collect();
             details.notes = Some(found);
         }
     }
     Ok(())
-}
-
-/// The notes about two texts that were embedded. One that was cut or that the model does not know all of is embedded once
-/// more, for the places of its tokens.
-async fn of(
-    app: &App,
-    model: &Model,
-    texts: [Arc<str>; 2],
-    encoded: [Arc<Encoded>; 2],
-) -> Result<Vec<Note>, ApiError> {
-    let [of_a, of_b] = encoded;
-    let of_a = with_places(app, model, &texts[0], of_a).await?;
-    let of_b = with_places(app, model, &texts[1], of_b).await?;
-    let find = move || yuyi::notes(texts.each_ref().map(|text| &**text), [&of_a, &of_b]);
-    let found = spawn_blocking(find).await.map_err(|_| ApiError::Internal)?;
-    Ok(found.into_iter().map(Note::from).collect())
 }
 
 /// The text with its last hidden states, if they have something to tell.

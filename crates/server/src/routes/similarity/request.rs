@@ -5,6 +5,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::details::{Texts, Wanted};
+use crate::answer::written;
 use crate::request::fields::list;
 use crate::request::json::Json;
 use crate::request::options::Options;
@@ -127,8 +128,19 @@ impl SimilarityRequest {
         wanted.is_any().then_some(wanted)
     }
 
+    /// Most bytes of the texts in the reply.
+    pub(super) fn bytes_of_texts(&self) -> usize {
+        let all = |texts: &[String]| -> usize { texts.iter().map(|text| written(text)).sum() };
+        match self {
+            Self::One(request) => request.pair.bytes(),
+            Self::Pairs(request) => request.pairs.iter().flatten().map(Pair::bytes).sum(),
+            Self::OneToMany(request) => all(&request.sentences),
+            Self::HuggingFace(_) => 0,
+        }
+    }
+
     /// Number of pairs.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         match self {
             Self::One(_) => 1,
             Self::Pairs(request) => request.pairs.len(),
@@ -209,6 +221,10 @@ impl HuggingFaceRequest {
 }
 
 impl Pair {
+    fn bytes(&self) -> usize {
+        written(&self.sentence_a) + written(&self.sentence_b)
+    }
+
     fn texts(&self) -> [String; 2] {
         [self.sentence_a.clone(), self.sentence_b.clone()]
     }

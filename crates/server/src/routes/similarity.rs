@@ -77,7 +77,7 @@ fn reply(
             } = request.pair;
             let score = scorer.score((0, "sentence_a"), (1, "sentence_b"))?;
             let head = scorer.head();
-            Reply::One(One {
+            Reply::One(Box::new(One {
                 sentence_a,
                 sentence_b,
                 similarity: score.similarity,
@@ -87,7 +87,7 @@ fn reply(
                 truncated: score.truncated,
                 status: head.status,
                 details: next_details(),
-            })
+            }))
         }
         SimilarityRequest::Pairs(request) => {
             let mut place = 0;
@@ -126,7 +126,7 @@ fn reply(
 #[serde(untagged)]
 #[schema(as = SimilarityReply)]
 pub(crate) enum Reply {
-    One(One),
+    One(Box<One>),
     Pairs(Pairs),
     OneToMany(OneToMany),
     /// The cosines, in order.

@@ -7,6 +7,7 @@ use yuyi_tasks::corpus::{self, Corpus};
 
 use super::label::{self, Kind};
 use super::{Columns, Format, Input, Layout, Row, Scale};
+use crate::messages::tell;
 use crate::misuse::Misuse;
 
 /// The columns of a file of labelled pairs.
@@ -143,8 +144,8 @@ impl LabelledPairs {
                 true => " If the scale goes further, name its ends, as in --scale 0..5.",
                 false => "",
             };
-            eprintln!(
-                "yuyi: {}: labels from {low} to {high} are mapped to [0, 1].{more}",
+            tell!(
+                "{}: labels from {low} to {high} are mapped to [0, 1].{more}",
                 self.file
             );
         }

@@ -7,6 +7,8 @@ use calamine::{Data, Reader, open_workbook_auto_from_rs};
 
 use super::delimited::Cells;
 
+use crate::messages::tell;
+
 /// The rows of the first sheet that has any, with their numbers; says on standard error if others have some too.
 pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>> {
     let mut bytes = Vec::new();
@@ -26,7 +28,7 @@ pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>
         } else {
             "sheets are"
         };
-        eprintln!("yuyi: {name} is read from its sheet {sheet:?}; {others} more {are} not read.");
+        tell!("{name} is read from its sheet {sheet:?}; {others} more {are} not read.");
     }
     let (first, left) = cells.start().unwrap_or_default();
     let row = |(i, cells): (usize, &[Data])| {

@@ -17,6 +17,8 @@ pub mod sim;
 
 use chunks::Chunks;
 
+use crate::messages::tell;
+
 /// Says on standard error how many texts the model knows nothing of, if there are any.
 fn report_unknown(unknown: usize) {
     if unknown > 0 {
@@ -24,8 +26,8 @@ fn report_unknown(unknown: usize) {
             1 => ("1 text has".to_owned(), "its"),
             n => (format!("{n} texts have"), "their"),
         };
-        eprintln!(
-            "yuyi: {texts} no character that the model knows, so {their} similarity says nothing. Try another model (--model)."
+        tell!(
+            "{texts} no character that the model knows, so {their} similarity says nothing. Try another model (--model)."
         );
     }
 }
@@ -37,6 +39,6 @@ fn report_truncated(truncated: usize, max_tokens: usize) {
             1 => "1 text is".to_owned(),
             n => format!("{n} texts are"),
         };
-        eprintln!("yuyi: {texts} longer than {max_tokens} tokens; what came after was not read.");
+        tell!("{texts} longer than {max_tokens} tokens; what came after was not read.");
     }
 }

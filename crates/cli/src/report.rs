@@ -4,13 +4,13 @@ pub mod blocks;
 pub mod chart;
 mod date;
 mod element;
-mod language;
 pub mod numbers;
 mod style;
 
 pub use self::date::today;
 pub use self::element::Element;
-pub use self::language::Language;
+pub use crate::language::Language;
+use crate::messages::tell;
 use crate::output::partial::PartialFile;
 
 /// A report that is being written.
@@ -51,7 +51,7 @@ impl Report {
         let path = file.path().display().to_string();
         file.write(self.finish().as_bytes())?;
         file.finish()?;
-        eprintln!("yuyi: report: {path}");
+        tell!("report: {path}");
         Ok(())
     }
 

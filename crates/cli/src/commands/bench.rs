@@ -15,6 +15,7 @@ use yuyi_tasks::metrics::quantile;
 use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
+use crate::messages::{self, tell};
 use crate::model::{find_model, tell_remarks, unloadable};
 
 /// Token counts of single texts.
@@ -112,7 +113,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        out.write_all(table(&report).as_bytes())?;
+        out.write_all(messages::text(&table(&report)).as_bytes())?;
     }
     failed.map_or(Ok(()), Err)
 }
@@ -132,7 +133,7 @@ fn measure_each(
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let mut all: Option<Report> = None;
     for &precision in precisions {
-        eprintln!("yuyi: measuring {}", precision.name());
+        tell!("measuring {}", precision.name());
         match (report_of(args, precision), &mut all) {
             (Ok(report), None) => all = Some(report),
             (Ok(report), Some(all)) => all.results.extend(report.results),
@@ -339,7 +340,8 @@ fn disturbance(results: &[Measured]) -> &'static str {
 
 fn row(name: &str, cells: impl Iterator<Item = String>) -> String {
     let cells: String = cells.map(|cell| format!("{cell:>21}")).collect();
-    format!("{name:26}{cells}").trim_end().to_owned()
+    let name = messages::left(name, 26);
+    format!("{name}{cells}").trim_end().to_owned()
 }
 
 fn latency(w: &Workload) -> String {

@@ -24,6 +24,7 @@ use super::remarks::Findings;
 use crate::args::{CompareArgs, MethodArg};
 use crate::corpus::read_corpus;
 use crate::machine;
+use crate::messages::{self, tell};
 use crate::misuse::Misuse;
 use crate::model::find_model;
 use crate::output::partial::PartialFile;
@@ -77,7 +78,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {
-        eprintln!("yuyi: measuring {}", contestant.name());
+        tell!("measuring {}", contestant.name());
         measured.push(exchange::measure_apart(contestant, &args.compute, &task));
     }
     let mut comparison = Comparison {
@@ -199,14 +200,14 @@ fn write(
     file: Option<PartialFile>,
 ) -> anyhow::Result<()> {
     if let Some(file) = file {
-        let language = Language::or_of_locale(args.report.lang);
+        let language = Language::of_reports();
         report::report(language, comparison).write(file)?;
     }
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(comparison)?)?;
     } else {
-        out.write_all(table::table(comparison).as_bytes())?;
+        out.write_all(messages::text(&table::table(comparison)).as_bytes())?;
     }
     Ok(())
 }

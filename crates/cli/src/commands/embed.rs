@@ -9,6 +9,7 @@ use yuyi::{EmbedOptions, Model, ModelFacts, Prompt};
 use super::{Chunks, report_truncated};
 use crate::args::EmbedArgs;
 use crate::input::{Columns, Format, Input, Row};
+use crate::messages::tell;
 use crate::misuse::Misuse;
 use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
@@ -64,7 +65,7 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
         });
         println!("{summary}");
     } else {
-        eprintln!("yuyi: {count} vectors of {dimension} numbers in {seconds:.1} s");
+        tell!("{count} vectors of {dimension} numbers in {seconds:.1} s");
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use yuyi_tasks::lexical::Baseline;
 use super::{Chunks, report_truncated, report_unknown};
 use crate::args::SimArgs;
 use crate::input::{Columns, Format, Input, Record, Records, Row};
+use crate::messages::tell;
 use crate::misuse::Misuse;
 use crate::model::load_model;
 use crate::output::explanation;
@@ -178,7 +179,7 @@ impl Tally {
         if failed == rows {
             bail!(told);
         }
-        eprintln!("yuyi: {told}");
+        tell!("{told}");
         Ok(())
     }
 }

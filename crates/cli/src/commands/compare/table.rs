@@ -2,6 +2,9 @@
 
 use super::Comparison;
 use super::ranked::{Ranked, Standing};
+use crate::language::Language;
+use crate::messages;
+use unicode_width::UnicodeWidthStr;
 use yuyi_tasks::metrics::Estimate;
 
 const HEAD: [&str; 10] = [
@@ -10,7 +13,7 @@ const HEAD: [&str; 10] = [
 
 /// A row for each, with columns as wide as they must be.
 pub fn table(comparison: &Comparison) -> String {
-    let mut rows = vec![HEAD.map(str::to_owned)];
+    let mut rows = vec![HEAD.map(|name| messages::told(name).into_owned())];
     let measured = comparison.results.iter();
     rows.extend(measured.filter_map(|r| Some(row(r, r.measured.as_ref()?))));
     let mut lines = vec![
@@ -26,7 +29,7 @@ pub fn table(comparison: &Comparison) -> String {
     let widths: Vec<usize> = (0..HEAD.len())
         .map(|column| {
             rows.iter()
-                .map(|row| row[column].chars().count())
+                .map(|row| row[column].width())
                 .max()
                 .unwrap_or(0)
         })
@@ -40,7 +43,7 @@ pub fn table(comparison: &Comparison) -> String {
         }
     }
     lines.push(String::new());
-    lines.extend(comparison.remarks.iter().cloned());
+    lines.extend(comparison.remarks(Language::of_messages()));
     lines.extend(comparison.results.iter().filter_map(suited_for));
     if comparison.rounds > 0 {
         lines.push(format!(
@@ -60,8 +63,12 @@ pub fn table(comparison: &Comparison) -> String {
 
 /// What a known model suits.
 fn suited_for(ranked: &Ranked) -> Option<String> {
-    let (_, english) = ranked.suited_for?;
-    Some(format!("{}: suited for {english}", ranked.name))
+    let (zh, en) = ranked.suited_for?;
+    let name = &ranked.name;
+    Some(Language::of_messages().pick(
+        format!("{name}：适合{zh}"),
+        format!("{name}: suited for {en}"),
+    ))
 }
 
 /// The name on the left, numbers on the right.
@@ -69,8 +76,8 @@ fn aligned(row: &[String], widths: &[usize]) -> String {
     let mut line = String::new();
     for (i, (cell, &width)) in row.iter().zip(widths).enumerate() {
         line += &match i {
-            0 => format!("{cell:width$}"),
-            _ => format!("  {cell:>width$}"),
+            0 => messages::left(cell, width),
+            _ => format!("  {}", messages::right(cell, width)),
         };
     }
     line.trim_end().to_owned()

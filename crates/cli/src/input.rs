@@ -109,7 +109,7 @@ impl Columns {
     ///
     /// # Errors
     /// When it names too few columns, or too many.
-    pub fn told(self, layout: &Layout) -> anyhow::Result<Self> {
+    pub fn chosen_by(self, layout: &Layout) -> anyhow::Result<Self> {
         let no_header = layout.no_header;
         let chosen = self.chosen("--columns", &layout.columns)?;
         Ok(Self {

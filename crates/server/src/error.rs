@@ -111,6 +111,8 @@ pub enum ApiError {
         model: String,
         reason: Option<String>,
     },
+    #[error("The model does not answer at the moment. Try again in {}.", Seconds(*retry_after))]
+    ModelUnavailable { retry_after: u32 },
     #[error(
         "The server is shutting down. Send the request to another one, or try again in a moment."
     )]
@@ -143,6 +145,9 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// When to ask again for a model that computes elsewhere, where that does not say.
+const UNAVAILABLE_SECONDS: u32 = 5;
+
 /// What clients are told of failures of the models and the queue in front of them.
 impl From<yuyi_serving::Error> for ApiError {
     fn from(error: yuyi_serving::Error) -> Self {
@@ -167,6 +172,11 @@ impl From<yuyi_serving::Error> for ApiError {
                 field: "model".to_owned(),
                 reason,
             },
+            Unavailable { retry_after } => Self::ModelUnavailable {
+                retry_after: retry_after.unwrap_or(UNAVAILABLE_SECONDS),
+            },
+            Failed => Self::Internal,
+            // What is added there and not here is no client's fault.
             _ => Self::Internal,
         }
     }
@@ -225,6 +235,7 @@ impl ApiError {
             QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
             Loading { .. } => (503, "loading", Some(1)),
             ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
+            ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
             Draining => (503, "draining", Some(1)),
             Internal => (500, "internal", None),
         };

@@ -66,7 +66,7 @@ const ANY: [(u16, &str); 6] = [
     ),
     (
         503,
-        "The model is being loaded, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",
+        "The model is being loaded or does not answer, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",
     ),
 ];
 

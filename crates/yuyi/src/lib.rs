@@ -35,6 +35,7 @@ pub use model::{Model, OpenOptions};
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 pub use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
+pub use yuyi_kernels::Vectors;
 pub use yuyi_models::{
     BUILTIN_NAME, EmbedOptions, Embedder, ErrorKind, LongText, ModelFacts, Prompt, TokenizeOptions,
     VectorSpace,

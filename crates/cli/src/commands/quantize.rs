@@ -27,7 +27,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     tell_remarks(&model)?;
     let content = folder.content();
     let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
-        .map_err(|error| told_of(output, error))?;
+        .map_err(|error| of_output(output, error))?;
     let calibration = calibrate(&content, output)?;
     folder.finish()?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
@@ -55,7 +55,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
 }
 
 /// The error, of the folder that was asked for where it is of the one that is written in its stead.
-fn told_of(output: &Path, error: Error) -> anyhow::Error {
+fn of_output(output: &Path, error: Error) -> anyhow::Error {
     if error.kind() != ErrorKind::Unwritable {
         return error.into();
     }

@@ -63,7 +63,7 @@ fn write_for_people(out: &mut impl Write, pair: &ScoredPair) -> io::Result<()> {
 }
 
 fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
-    let columns = Columns::needed(&["sentence_a", "sentence_b"]).told(&args.layout)?;
+    let columns = Columns::needed(&["sentence_a", "sentence_b"]).chosen_by(&args.layout)?;
     let input = Input::open(file, args.format, Format::Tsv)?;
     if input.format == Format::Txt {
         bail!(Misuse(

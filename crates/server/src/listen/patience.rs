@@ -76,7 +76,7 @@ impl Phase {
 /// A socket that ends when its client keeps the server waiting too long.
 pub(crate) struct PatientStream {
     inner: TcpStream,
-    /// How long a head may take, from its first byte; the first one, from the connection's begin.
+    /// How long a head may take, from its first byte; of the first one, from when the connection was opened.
     head_timeout: Duration,
     /// How long the client may take nothing of an answer.
     send_timeout: Duration,

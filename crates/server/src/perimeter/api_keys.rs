@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
@@ -105,7 +105,7 @@ impl KeyRing {
 
     /// The keys that the file has now, without letting them in yet.
     fn read(&self) -> Result<Vec<Digest>, KeyError> {
-        self.file.as_ref().map_or(Ok(Vec::new()), read_file)
+        self.file.as_deref().map_or(Ok(Vec::new()), read_file)
     }
 
     fn replace(&self, keys: Vec<Digest>) {
@@ -195,7 +195,7 @@ impl Keys {
     }
 }
 
-fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
+fn read_file(path: &Path) -> Result<Vec<Digest>, KeyError> {
     // Read again while the server runs, so nothing may be waited for, as for whoever writes to a pipe.
     let bytes = read_plain(path, LONGEST_FILE);
     let text = bytes.and_then(|bytes| {
@@ -203,7 +203,7 @@ fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
             .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
     });
     let text = text.map_err(|source| KeyError::Unreadable {
-        path: path.clone(),
+        path: path.to_owned(),
         source,
     })?;
     let place = |i: usize| move || format!("Line {} of {}", i + 1, path.display());
@@ -214,7 +214,9 @@ fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
         .map(|(i, line)| digest(line, place(i)))
         .collect::<Result<Vec<_>, _>>()?;
     if keys.is_empty() {
-        return Err(KeyError::Empty { path: path.clone() });
+        return Err(KeyError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(keys)
 }
@@ -341,9 +343,9 @@ mod tests {
 
     #[test]
     fn complaints_name_the_place_and_no_key() {
-        let told = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
+        let message_of = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
         let (_folder, path, keys) = with_file("good\nclé-secrète\n");
-        let message = told(keys);
+        let message = message_of(keys);
         assert!(
             message.starts_with(&format!("Line 2 of {} is no key", path.display())),
             "{message}"
@@ -352,13 +354,13 @@ mod tests {
             api_keys: vec!["good".into(), "top secret".into()],
             ..KeyOptions::default()
         };
-        let message = told(Keys::new(&options));
+        let message = message_of(Keys::new(&options));
         assert!(message.starts_with("API key 2 is no key"), "{message}");
         assert!(!message.contains("secret"), "{message}");
         let options = KeyOptions {
             admin_key: Some(String::new()),
             ..KeyOptions::default()
         };
-        assert!(told(Keys::new(&options)).starts_with("The admin key is no key"));
+        assert!(message_of(Keys::new(&options)).starts_with("The admin key is no key"));
     }
 }

@@ -7,6 +7,7 @@ mod cache;
 mod calibration;
 mod details;
 mod dialects;
+mod digits;
 mod docs;
 mod embeddings;
 mod errors;

@@ -102,6 +102,12 @@ impl Embedder for Fake {
             std::thread::sleep(Duration::from_millis(700));
         }
         assert!(!any(|text| text == "panic"), "the model panics");
+        if any(|text| text == "busy elsewhere") {
+            return Err(Error::Unavailable {
+                reason: "429 Too Many Requests".into(),
+                retry_after: Some(Duration::from_millis(1_500)),
+            });
+        }
         let result = |item: &Item| match &item.input {
             Input::Text(text) => Ok(encode(text, &item.options)),
             Input::Tokens(ids) => encode_ids(ids),

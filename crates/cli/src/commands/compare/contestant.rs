@@ -74,8 +74,8 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let started = Instant::now();
     let vectors = Vectors::compute(&model, &task.texts)?;
     let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
-    let score = |&(a, b): &(usize, usize)| cosine(&vectors.all[a], &vectors.all[b]);
-    let cosines: Vec<f64> = task.pairs.iter().map(score).collect();
+    let of_pair = |&(a, b): &(usize, usize)| cosine(vectors.all.row(a), vectors.all.row(b));
+    let cosines: Vec<f64> = task.pairs.iter().map(of_pair).collect();
     Ok(Measured {
         model: Some(facts(&model)),
         load_seconds,

@@ -15,9 +15,8 @@ pub mod quantize;
 pub mod serve;
 pub mod sim;
 
+use crate::terminal::remark;
 use chunks::Chunks;
-
-use crate::messages::tell;
 
 /// Says on standard error how many texts the model knows nothing of, if there are any.
 fn report_unknown(unknown: usize) {
@@ -26,7 +25,7 @@ fn report_unknown(unknown: usize) {
             1 => ("1 text has".to_owned(), "its"),
             n => (format!("{n} texts have"), "their"),
         };
-        tell!(
+        remark!(
             "{texts} no character that the model knows, so {their} similarity says nothing. Try another model (--model)."
         );
     }
@@ -39,6 +38,6 @@ fn report_truncated(truncated: usize, max_tokens: usize) {
             1 => "1 text is".to_owned(),
             n => format!("{n} texts are"),
         };
-        tell!("{texts} longer than {max_tokens} tokens; what came after was not read.");
+        remark!("{texts} longer than {max_tokens} tokens; what came after was not read.");
     }
 }

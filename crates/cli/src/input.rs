@@ -35,9 +35,9 @@ pub use self::labelled::LabelledPairs;
 use self::lines::Lines;
 pub use self::scale::Scale;
 use self::stream::Stream;
-use crate::messages::tell;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -365,7 +365,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: Strin
 
 fn tell_encoding(name: &str, encoding: &'static Encoding) {
     if encoding != UTF_8 {
-        tell!("{name} is read as {}.", encoding.name().to_uppercase());
+        remark!("{name} is read as {}.", encoding.name().to_uppercase());
     }
 }
 

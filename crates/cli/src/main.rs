@@ -21,13 +21,14 @@ mod output;
 mod progress;
 mod report;
 mod signals;
+mod terminal;
 
 use std::io;
 use std::process::ExitCode;
 
 use crate::args::Command;
-use crate::messages::tell;
 use crate::misuse::Misuse;
+use crate::terminal::remark;
 
 fn main() -> ExitCode {
     language::learn();
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
         // Whoever reads has had enough, as with `| head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yuyi: {}", messages::chained(&chain(&error)));
+            terminal::print(&messages::chained(&chain(&error)));
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
     }
@@ -45,7 +46,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let command = config::parse_command_line()?.command;
     if let Some(warning) = machine::crowded(command.threads()) {
-        tell!("{warning}");
+        remark!("{warning}");
     }
     match command {
         Command::Sim(args) => commands::sim::run(&args),

@@ -43,14 +43,6 @@ static TEMPLATES: LazyLock<Vec<(Template, &str)>> = LazyLock::new(|| {
     templates.collect()
 });
 
-/// Says a sentence on standard error.
-macro_rules! tell {
-    ($($message:tt)*) => {
-        eprintln!("yuyi: {}", $crate::messages::told(&format!($($message)*)))
-    };
-}
-pub(crate) use tell;
-
 /// A message in the language of the user.
 pub fn told(english: &str) -> Cow<'_, str> {
     match Language::of_messages() {

@@ -10,8 +10,8 @@ mod style;
 pub use self::date::today;
 pub use self::element::Element;
 pub use crate::language::Language;
-use crate::messages::tell;
 use crate::output::partial::PartialFile;
+use crate::terminal::remark;
 
 /// A report that is being written.
 pub struct Report {
@@ -51,7 +51,7 @@ impl Report {
         let path = file.path().display().to_string();
         file.write(self.finish().as_bytes())?;
         file.finish()?;
-        tell!("report: {path}");
+        remark!("report: {path}");
         Ok(())
     }
 

@@ -15,8 +15,9 @@ use yuyi_tasks::metrics::quantile;
 use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
-use crate::messages::{self, tell};
+use crate::messages;
 use crate::model::{find_model, tell_remarks, unloadable};
+use crate::terminal::{self, remark};
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -109,7 +110,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         [] | [_] => (measure(args, model)?, None),
         several => measure_each(args, several)?,
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
@@ -133,7 +134,7 @@ fn measure_each(
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let mut all: Option<Report> = None;
     for &precision in precisions {
-        tell!("measuring {}", precision.name());
+        remark!("measuring {}", precision.name());
         match (report_of(args, precision), &mut all) {
             (Ok(report), None) => all = Some(report),
             (Ok(report), Some(all)) => all.results.extend(report.results),

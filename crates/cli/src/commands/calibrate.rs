@@ -18,11 +18,12 @@ use super::report_truncated;
 use crate::args::CalibrateArgs;
 use crate::calibration::{Fit, shipped_pairs};
 use crate::corpus::read_corpus;
-use crate::messages::{self, tell};
+use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::{CalibrationPlace, find_model, load_uncalibrated, unloadable};
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
+use crate::terminal::{self, remark};
 
 /// Fewer pairs than this are worth a remark.
 const ENOUGH_PAIRS: usize = 200;
@@ -116,7 +117,7 @@ fn check_apart(target: Option<&Target>, args: &CalibrateArgs) -> anyhow::Result<
 
 /// Writes what was found to standard output.
 fn show(calibrated: &Calibrated, as_json: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     match as_json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(calibrated)?)?,
         false => out.write_all(messages::text(&summary::summary(calibrated)).as_bytes())?,
@@ -203,16 +204,16 @@ impl Target {
     fn announce(&self, model: &str) {
         let path = self.path.display();
         match (&self.hidden_by, self.is_used) {
-            (Some(other), _) => tell!(
+            (Some(other), _) => remark!(
                 "{path} is written, but {} wins over it. Remove that file to use the new one.",
                 other.display()
             ),
             (None, true) => {
-                tell!(
+                remark!(
                     "{path} is written; {model} uses it from now on, servers when they load it next."
                 );
             }
-            (None, false) => tell!("{path} is written."),
+            (None, false) => remark!("{path} is written."),
         }
     }
 }

@@ -24,11 +24,12 @@ use super::remarks::Findings;
 use crate::args::{CompareArgs, MeasureArgs, MethodArg};
 use crate::corpus::read_corpus;
 use crate::machine;
-use crate::messages::{self, tell};
+use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::find_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
+use crate::terminal::{self, remark};
 
 /// Everything that was found out.
 #[derive(Serialize)]
@@ -74,7 +75,7 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {
-        tell!("measuring {}", contestant.name());
+        remark!("measuring {}", contestant.name());
         measured.push(exchange::measure_apart(contestant, &args.compute, &task));
     }
     let results = ranked::rank(&contestants, measured, &corpus, measure);
@@ -186,7 +187,7 @@ fn write(
         let language = Language::of_reports();
         report::report(language, comparison).write(file)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(comparison)?)?;
     } else {

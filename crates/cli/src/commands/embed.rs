@@ -10,11 +10,11 @@ use yuyi::{EmbedOptions, Model, ModelFacts, Prompt};
 use super::{Chunks, report_truncated};
 use crate::args::EmbedArgs;
 use crate::input::{Columns, Format, Input, Rows};
-use crate::messages::tell;
 use crate::misuse::Misuse;
 use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// Writes the vectors of the texts of a file.
 pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
@@ -56,7 +56,7 @@ impl Written {
         } = model.facts();
         let seconds = took.as_secs_f64();
         let Some(output) = output else {
-            tell!("{rows} vectors of {dimension} numbers in {seconds:.1} s");
+            remark!("{rows} vectors of {dimension} numbers in {seconds:.1} s");
             return;
         };
         let output = output.display().to_string();

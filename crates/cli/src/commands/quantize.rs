@@ -17,6 +17,7 @@ use crate::calibration::{Fit, is_shipped, shipped_pairs};
 use crate::messages;
 use crate::model::{load_uncalibrated, tell_remarks};
 use crate::output::partial_folder::PartialFolder;
+use crate::terminal;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
@@ -31,7 +32,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     let calibration = calibrate(&content, output)?;
     folder.finish()?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         let report = json!({
             "output": output.display().to_string(), "precision": precision.name(), "bytes": bytes,

@@ -12,11 +12,11 @@ use yuyi_tasks::lexical::Baseline;
 use super::{Chunks, report_truncated, report_unknown};
 use crate::args::SimArgs;
 use crate::input::{Columns, Format, Input, Record, Records, Row};
-use crate::messages::tell;
 use crate::misuse::Misuse;
 use crate::model::load_model;
 use crate::output::explanation;
 use crate::output::pairs::{FailedPair, Outcome, PairWriter, ScoredPair, Sink};
+use crate::terminal::{self, remark};
 
 /// Compares two sentences, or every pair of a file.
 pub fn run(args: &SimArgs) -> anyhow::Result<()> {
@@ -39,7 +39,7 @@ fn compare_two(args: &SimArgs, a: &str, b: &str) -> anyhow::Result<()> {
         line: 1,
         cells: vec![a.to_owned(), b.to_owned()],
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::stdout();
     for pair in scorer.score(vec![row])? {
         match args.json {
             true => writeln!(out, "{}", serde_json::to_string(&pair)?)?,
@@ -179,7 +179,7 @@ impl Tally {
         if failed == rows {
             bail!(told);
         }
-        tell!("{told}");
+        remark!("{told}");
         Ok(())
     }
 }

@@ -10,8 +10,7 @@ use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
 use super::{Columns, Fault, Record, Records, Row};
-
-use crate::messages::tell;
+use crate::terminal::remark;
 
 /// Cells of a row of a table, with its line.
 pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
@@ -35,7 +34,7 @@ pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
         other => Some(format!("{other:?}")),
     };
     if let Some(between) = between {
-        tell!("{name} is read with {between} between its columns.");
+        remark!("{name} is read with {between} between its columns.");
     }
     table(records, columns, name)
 }
@@ -116,7 +115,7 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
             ));
         };
         if !header.renamed.is_empty() {
-            tell!("{} is read with {}.", self.name, header.renamed.join(", "));
+            remark!("{} is read with {}.", self.name, header.renamed.join(", "));
         }
         self.first.drain(..=header.row);
         Ok(Table::with_header(

@@ -7,9 +7,9 @@ use yuyi_tasks::corpus::{self, Corpus};
 
 use super::label::{self, Kind};
 use super::{Columns, Format, Input, Layout, Row, Rows, Scale};
-use crate::messages::tell;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// The columns of a file of labelled pairs.
 const COLUMNS: &[&str] = &["sentence_a", "sentence_b", "label"];
@@ -127,7 +127,7 @@ impl LabelledPairs {
                 true => " If the scale goes further, name its ends, as in --scale 0..5.",
                 false => "",
             };
-            tell!(
+            remark!(
                 "{}: labels from {low} to {high} are mapped to [0, 1].{more}",
                 self.file
             );

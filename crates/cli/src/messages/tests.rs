@@ -118,7 +118,7 @@ fn each_wording_is_one_of_the_program() {
 /// The first string of each place in this crate where something is said.
 fn messages_of(code: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for start in ["bail!(", "anyhow!(", "Misuse(", "tell!(", "context("] {
+    for start in ["bail!(", "anyhow!(", "Misuse(", "remark!(", "context("] {
         for (at, _) in code.match_indices(start) {
             let rest = &code[at + start.len()..];
             let rest = rest.trim_start();

@@ -32,4 +32,6 @@ mod serve;
 mod sim;
 mod support;
 #[cfg(target_os = "linux")]
+mod terminal;
+#[cfg(target_os = "linux")]
 mod threads;

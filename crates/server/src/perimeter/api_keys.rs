@@ -116,6 +116,14 @@ impl KeyRing {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
+    fn len(&self) -> usize {
+        let from_file = self
+            .from_file
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.fixed.len() + from_file.len()
+    }
+
     fn is_empty(&self) -> bool {
         self.fixed.is_empty() && self.file.is_none()
     }
@@ -181,6 +189,11 @@ impl Keys {
     /// Whether administration wants a key of its own.
     pub(crate) fn guard_admin(&self) -> bool {
         !self.admins.is_empty()
+    }
+
+    /// Whether there is more than one, and so more than one caller with secrets of their own.
+    pub(crate) fn are_several(&self) -> bool {
+        self.users.len() + self.admins.len() > 1
     }
 
     /// What the key opens, and the digest by which it may be remembered.

@@ -22,3 +22,4 @@ mod similarity;
 mod slow_clients;
 mod support;
 mod tei;
+mod wire;

@@ -17,6 +17,7 @@ use crate::corpus::Vectors;
 use crate::machine::{self, ProcessorTime};
 use crate::messages;
 use crate::model::load_model;
+use crate::terminal;
 
 /// How long single pairs are timed.
 const TIMED: Duration = Duration::from_secs(3);
@@ -39,7 +40,7 @@ pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
         Ok(measured) => Reply::Measured(Box::new(measured)),
         Err(error) => Reply::Failed(messages::joined(&crate::chain(&error))),
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::stdout();
     serde_json::to_writer(&mut out, &reply)?;
     Ok(out.flush()?)
 }

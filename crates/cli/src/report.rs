@@ -4,13 +4,12 @@ pub mod blocks;
 pub mod chart;
 mod date;
 mod element;
-mod language;
 pub mod numbers;
 mod style;
 
 pub use self::date::today;
 pub use self::element::Element;
-pub use self::language::Language;
+pub use crate::language::Language;
 use crate::output::partial::PartialFile;
 use crate::terminal::remark;
 

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Stdout, StdoutLock, Write};
 
+use crate::messages;
+
 /// Standard output, for results of several lines.
 pub fn stdout() -> Screen<StdoutLock<'static>> {
     Screen::new(io::stdout().lock())
@@ -14,14 +16,19 @@ pub fn shared_stdout() -> Screen<Stdout> {
     Screen::new(io::stdout())
 }
 
-/// Says something on standard error, as `remark!` does.
+/// Says something on standard error in the language of the user, as `remark!` does.
 pub fn say(text: fmt::Arguments<'_>) {
+    print(&messages::told(&text.to_string()));
+}
+
+/// Writes a line to standard error, behind the name of the program.
+pub fn print(text: &str) {
     let mut out = Screen::new(io::stderr().lock());
     // Whoever has closed standard error does not want to know.
     let _ = writeln!(out, "yuyi: {text}");
 }
 
-/// Says something on standard error, behind the name of the program.
+/// Says something on standard error, behind the name of the program and in the language of the user.
 macro_rules! remark {
     ($($part:tt)*) => {
         $crate::terminal::say(format_args!($($part)*))

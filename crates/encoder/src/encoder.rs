@@ -371,6 +371,15 @@ impl Encoder {
         })
     }
 
+    /// Checks the files that are still read: those of the weights, for token embeddings.
+    ///
+    /// # Errors
+    /// Of the kind [`ErrorKind::Changed`](crate::ErrorKind::Changed) when one was written to since it was loaded. Then all further
+    /// texts fail in this way.
+    pub fn check_files(&self) -> Result<(), Error> {
+        self.model.tensors().check()
+    }
+
     /// What the model's files say.
     pub fn spec(&self) -> &ModelSpec {
         &self.spec

@@ -181,6 +181,11 @@ pub trait Embedder: Send + Sync {
         true
     }
 
+    /// Whether files that it still reads have been written to, so that it answers no more until it is loaded again; cheap.
+    fn is_outdated(&self) -> bool {
+        false
+    }
+
     /// What its vectors are known by, for caches; reads the weights. `None`: it cannot be told, so
     /// vectors must not be kept.
     fn fingerprint(&self) -> Option<Fingerprint> {

@@ -107,6 +107,10 @@ impl Embedder for LocalEmbedder {
         Some(self.encoder.fingerprint())
     }
 
+    fn is_outdated(&self) -> bool {
+        self.encoder.check_files().is_err()
+    }
+
     fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
         check_ids(&self.encoder, ids)
     }

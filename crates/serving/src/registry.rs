@@ -232,6 +232,14 @@ impl Registry {
             let mut change = pin!(slot.changed());
             change.as_mut().enable();
             match slot.view() {
+                View::Loaded(inner) if inner.model.embedder().is_outdated() => {
+                    tracing::warn!(
+                        target: LOG, model = slot.name(),
+                        "the model's files were written to while it used them; it is loaded again. Replace files by renaming new ones over them"
+                    );
+                    slot.unload_if_it_is(&inner);
+                    continue;
+                }
                 View::Loaded(inner) => return Ok(ModelHandle { inner, since }),
                 View::Starting => return Err(slot.is_loading()),
                 View::Failed(at) if at.elapsed() < RETRY_PAUSE => return Err(slot.has_failed()),

@@ -15,6 +15,7 @@ use yuyi_tasks::metrics::quantile;
 use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
+use crate::messages;
 use crate::model::{find_model, tell_remarks, unloadable};
 use crate::terminal::{self, remark};
 
@@ -113,7 +114,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        out.write_all(table(&report).as_bytes())?;
+        out.write_all(messages::text(&table(&report)).as_bytes())?;
     }
     failed.map_or(Ok(()), Err)
 }
@@ -345,7 +346,8 @@ fn disturbance(results: &[Measured]) -> &'static str {
 
 fn row(name: &str, cells: impl Iterator<Item = String>) -> String {
     let cells: String = cells.map(|cell| format!("{cell:>21}")).collect();
-    format!("{name:26}{cells}").trim_end().to_owned()
+    let name = messages::left(name, 26);
+    format!("{name}{cells}").trim_end().to_owned()
 }
 
 fn latency(w: &Workload) -> String {

@@ -3,12 +3,13 @@
 mod report;
 mod summary;
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use yuyi::{Model, Precision};
+use yuyi_encoder::read_plain;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
@@ -17,6 +18,7 @@ use super::report_truncated;
 use crate::args::CalibrateArgs;
 use crate::calibration::{Fit, shipped_pairs};
 use crate::corpus::read_corpus;
+use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::{CalibrationPlace, find_model, load_uncalibrated, unloadable};
 use crate::output::partial::{PartialFile, is_same_file};
@@ -91,7 +93,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
         output.finish()?;
     }
     if let Some(file) = report {
-        let language = Language::or_of_locale(args.report.lang);
+        let language = Language::of_reports();
         report::report(language, &calibrated, &fit).write(file)?;
     }
     show(&calibrated, args.json)?;
@@ -118,7 +120,7 @@ fn show(calibrated: &Calibrated, as_json: bool) -> anyhow::Result<()> {
     let mut out = terminal::stdout();
     match as_json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(calibrated)?)?,
-        false => out.write_all(summary::summary(calibrated).as_bytes())?,
+        false => out.write_all(messages::text(&summary::summary(calibrated)).as_bytes())?,
     }
     Ok(())
 }
@@ -146,6 +148,9 @@ fn in_files(error: anyhow::Error, corpus: &Corpus) -> anyhow::Error {
         Err(other) => other,
     }
 }
+
+/// Most bytes of a file that may be a calibration.
+const LONGEST: u64 = 1 << 20;
 
 /// Where the calibration goes.
 struct Target {
@@ -183,10 +188,7 @@ impl Target {
     fn create(&self, inputs: &[PathBuf]) -> anyhow::Result<PartialFile> {
         let folder = self.path.parent().filter(|_| self.is_used);
         // A mistyped -o must not cost a model its files.
-        if !self.is_used
-            && let Ok(there) = std::fs::read(&self.path)
-            && Calibration::read("", &there).is_err()
-        {
+        if !self.is_used && is_other_file(&self.path) {
             let shown = self.path.display();
             bail!(Misuse(format!(
                 "{shown} is there and is no calibration; name another file with -o."
@@ -213,6 +215,14 @@ impl Target {
             }
             (None, false) => remark!("{path} is written."),
         }
+    }
+}
+
+/// Whether a plain file is there that is no calibration.
+fn is_other_file(path: &Path) -> bool {
+    match read_plain(path, LONGEST) {
+        Ok(there) => Calibration::read("", &there).is_err(),
+        Err(error) => error.kind() == ErrorKind::FileTooLarge,
     }
 }
 

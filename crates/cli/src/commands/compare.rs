@@ -24,6 +24,7 @@ use super::remarks::Findings;
 use crate::args::{CompareArgs, MeasureArgs, MethodArg};
 use crate::corpus::read_corpus;
 use crate::machine;
+use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::find_model;
 use crate::output::partial::PartialFile;
@@ -183,14 +184,14 @@ fn write(
     file: Option<PartialFile>,
 ) -> anyhow::Result<()> {
     if let Some(file) = file {
-        let language = Language::or_of_locale(args.report.lang);
+        let language = Language::of_reports();
         report::report(language, comparison).write(file)?;
     }
     let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(comparison)?)?;
     } else {
-        out.write_all(table::table(comparison).as_bytes())?;
+        out.write_all(messages::text(&table::table(comparison)).as_bytes())?;
     }
     Ok(())
 }

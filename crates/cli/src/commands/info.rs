@@ -6,6 +6,7 @@ use serde::Serialize;
 use yuyi::ModelFacts;
 
 use crate::args::InfoArgs;
+use crate::messages;
 use crate::model::load_model;
 use crate::terminal;
 
@@ -34,7 +35,12 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
         let calibration = calibration.unwrap_or("none").to_owned();
         let calibration = ("calibration", calibration);
         for (name, value) in lines(model.facts()).into_iter().chain([calibration]) {
-            writeln!(out, "{name:16}{value}")?;
+            writeln!(
+                out,
+                "{}{}",
+                messages::left(name, 16),
+                messages::told(&value)
+            )?;
         }
     }
     Ok(())

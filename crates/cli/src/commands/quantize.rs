@@ -14,6 +14,7 @@ use yuyi_tasks::{CalibrationFile, FitError};
 
 use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
+use crate::messages;
 use crate::model::{load_uncalibrated, tell_remarks};
 use crate::output::partial_folder::PartialFolder;
 use crate::terminal;
@@ -41,17 +42,15 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
         writeln!(out, "{report}")?;
     } else {
         let (megabytes, shown) = (bytes as f64 / 1e6, output.display());
-        writeln!(
-            out,
-            "{shown}: {} weights, {megabytes:.1} MB",
-            precision.name()
-        )?;
-        writeln!(
-            out,
-            "cosine to the original over {} sentences: mean {:.5}, least {:.5}",
-            agreement.sentences, agreement.mean, agreement.least
-        )?;
-        writeln!(out, "{}", calibration.said())?;
+        let lines = [
+            format!("{shown}: {} weights, {megabytes:.1} MB", precision.name()),
+            format!(
+                "cosine to the original over {} sentences: mean {:.5}, least {:.5}",
+                agreement.sentences, agreement.mean, agreement.least
+            ),
+            calibration.said(),
+        ];
+        writeln!(out, "{}", messages::text(&lines.join("\n")))?;
     }
     Ok(())
 }

@@ -27,7 +27,16 @@ pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
 
 /// Rows of RFC 4180 records.
 pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
-    table(Quoted::new(Lines::new(reader)), columns, name)
+    let records = Quoted::new(Lines::new(reader), &columns);
+    let between = match records.separator() {
+        ',' => None,
+        ';' => Some("semicolons".to_owned()),
+        other => Some(format!("{other:?}")),
+    };
+    if let Some(between) = between {
+        remark!("{name} is read with {between} between its columns.");
+    }
+    table(records, columns, name)
 }
 
 /// Rows of a table. Rows without any text are skipped, unless a row may be just that: an empty text.

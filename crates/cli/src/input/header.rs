@@ -24,9 +24,6 @@ pub(super) struct Header {
     pub renamed: Vec<String>,
 }
 
-/// What to do about a header that says nothing.
-const WHAT_TO_DO: &str = "name them, say which columns to read with --columns, or say --no-header if it is a row of data";
-
 impl Places {
     /// Where the columns stand in a file without a header.
     pub(super) fn in_order(columns: &Columns) -> Self {
@@ -42,20 +39,21 @@ impl Places {
 
     /// The places of the user's numbers, from 1; `None` where a name is among them.
     pub(super) fn numbered(columns: &Columns) -> Option<Self> {
-        let numbers = columns.chosen.iter().map(|chosen| {
-            let number: usize = chosen.trim().parse().ok()?;
-            number.checked_sub(1)
+        let numbers = columns.chosen.iter().map(|chosen| match chosen.trim() {
+            "" => Some(None),
+            number => number.parse::<usize>().ok()?.checked_sub(1).map(Some),
         });
-        let numbers: Vec<usize> = numbers.collect::<Option<_>>()?;
+        let numbers: Vec<Option<usize>> = numbers.collect::<Option<_>>()?;
         (!numbers.is_empty()).then(|| Self::chosen(columns, &numbers))
     }
 
-    /// Chosen places: of the needed columns, then of the optional ones.
-    fn chosen(columns: &Columns, places: &[usize]) -> Self {
+    /// Chosen places: of the needed columns, each of which has one, then of the optional ones.
+    fn chosen(columns: &Columns, places: &[Option<usize>]) -> Self {
         let needed = columns.needed.len();
-        let optional = (needed..needed + columns.optional.len()).map(|i| places.get(i).copied());
+        let optional =
+            (needed..needed + columns.optional.len()).map(|i| places.get(i).copied().flatten());
         Self {
-            needed: places[..needed].to_vec(),
+            needed: places[..needed].iter().flatten().copied().collect(),
             others: optional
                 .chain(columns.further.iter().map(|_| None))
                 .collect(),
@@ -89,9 +87,10 @@ pub(super) fn find(
     let is_header = is_unknown_header(first);
     match (columns.chosen.is_empty(), Places::numbered(columns)) {
         (true, _) if is_header => bail!(
-            "line {line} names the columns {}, but not {}; {WHAT_TO_DO}",
+            "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say --no-header if it is a row of data",
             shown(cells),
-            columns.needed.join(", ")
+            columns.needed.join(", "),
+            columns.flag
         ),
         (true, _) => Ok(None),
         (false, Some(places)) => Ok(is_header.then_some(Header {
@@ -100,8 +99,9 @@ pub(super) fn find(
             renamed: Vec::new(),
         })),
         (false, None) => bail!(
-            "line {line} names the columns {}, and --columns asks for {}",
+            "line {line} names the columns {}, and {} asks for {}",
             shown(cells),
+            columns.flag,
             columns.chosen.join(", ")
         ),
     }
@@ -260,11 +260,15 @@ fn chosen(cells: &[String], columns: &Columns) -> Named {
         return None;
     }
     let place = |chosen: &String| {
+        if chosen.trim().is_empty() {
+            return Some(None);
+        }
         let wanted = names::plain(chosen);
         let by_name = cells.iter().position(|cell| names::plain(cell) == wanted);
-        by_name.or_else(|| chosen.trim().parse::<usize>().ok()?.checked_sub(1))
+        let place = by_name.or_else(|| chosen.trim().parse::<usize>().ok()?.checked_sub(1));
+        place.map(Some)
     };
-    let places: Vec<usize> = columns.chosen.iter().map(place).collect::<Option<_>>()?;
+    let places: Vec<Option<usize>> = columns.chosen.iter().map(place).collect::<Option<_>>()?;
     Some((Places::chosen(columns, &places), Vec::new()))
 }
 

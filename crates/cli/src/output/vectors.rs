@@ -3,11 +3,13 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use serde::Serialize;
 use yuyi_encoder::Encoded;
 
 use super::npy;
 use super::partial::PartialFile;
+use crate::misuse::Misuse;
 use crate::terminal::{self, Screen};
 
 /// Where vectors go.
@@ -74,6 +76,13 @@ impl VectorWriter {
         let out = match target {
             Target::Npy(path) => {
                 let mut file = PartialFile::beside(path, [input])?;
+                if !file.can_rewind() {
+                    bail!(Misuse(format!(
+                        "{} is no plain file, and the number of vectors is written at the begin of a .npy file when all are there. Name a \
+                         file, or -o - for lines of JSON.",
+                        file.path().display()
+                    )));
+                }
                 file.write(&npy::header(0, dimension))?;
                 Out::Npy(file)
             }

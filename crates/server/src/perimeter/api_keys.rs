@@ -4,16 +4,19 @@
 //! one length. A comparison takes the same time whatever it finds.
 
 use std::fmt;
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq};
+use yuyi_encoder::read_plain;
 
 /// Longest key, in bytes.
 const LONGEST: usize = 512;
+
+/// Most bytes of a file of keys: tens of thousands of them.
+const LONGEST_FILE: u64 = 1 << 20;
 
 /// SHA-256 of a key.
 pub(crate) type Digest = [u8; 32];
@@ -102,7 +105,7 @@ impl KeyRing {
 
     /// The keys that the file has now, without letting them in yet.
     fn read(&self) -> Result<Vec<Digest>, KeyError> {
-        self.file.as_ref().map_or(Ok(Vec::new()), read_file)
+        self.file.as_deref().map_or(Ok(Vec::new()), read_file)
     }
 
     fn replace(&self, keys: Vec<Digest>) {
@@ -205,9 +208,15 @@ impl Keys {
     }
 }
 
-fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
-    let text = fs::read_to_string(path).map_err(|source| KeyError::Unreadable {
-        path: path.clone(),
+fn read_file(path: &Path) -> Result<Vec<Digest>, KeyError> {
+    // Read again while the server runs, so nothing may be waited for, as for whoever writes to a pipe.
+    let bytes = read_plain(path, LONGEST_FILE);
+    let text = bytes.and_then(|bytes| {
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
+    });
+    let text = text.map_err(|source| KeyError::Unreadable {
+        path: path.to_owned(),
         source,
     })?;
     let place = |i: usize| move || format!("Line {} of {}", i + 1, path.display());
@@ -218,7 +227,9 @@ fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
         .map(|(i, line)| digest(line, place(i)))
         .collect::<Result<Vec<_>, _>>()?;
     if keys.is_empty() {
-        return Err(KeyError::Empty { path: path.clone() });
+        return Err(KeyError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(keys)
 }
@@ -234,6 +245,7 @@ fn digest(key: &str, place: impl FnOnce() -> String) -> Result<Digest, KeyError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn with_file(text: &str) -> (tempfile::TempDir, PathBuf, Result<Keys, KeyError>) {
         let folder = tempfile::tempdir().unwrap();
@@ -310,6 +322,36 @@ mod tests {
         fs::write(&admins, "newest\n").unwrap();
         assert!(keys.reload().is_err());
         assert_eq!((role("user"), role("newest")), (Some(Role::User), None));
+    }
+
+    /// Whoever waited for a pipe's writer would hold up the server.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_plain_file_is_refused_at_once() {
+        let (folder, path, keys) = with_file("good\n");
+        let keys = keys.unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let endless = std::path::Path::new("/dev/zero");
+        for other in [pipe.as_path(), endless, folder.path()] {
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink(other, &path).unwrap();
+            let error = keys.reload().unwrap_err().to_string();
+            let expected = format!(
+                "The key file {} cannot be read: it is no plain file.",
+                path.display()
+            );
+            assert_eq!(error, expected);
+            assert!(keys.find(b"good").is_some());
+        }
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "# \n".repeat(1 << 20)).unwrap();
+        let error = keys.reload().unwrap_err().to_string();
+        assert!(
+            error.ends_with("it is longer than 1048576 bytes."),
+            "{error}"
+        );
     }
 
     #[test]

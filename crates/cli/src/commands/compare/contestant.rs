@@ -15,6 +15,7 @@ use crate::args::{ContestantArgs, MethodArg, ModelArgs};
 use crate::commands::child;
 use crate::corpus::Vectors;
 use crate::machine::{self, ProcessorTime};
+use crate::messages;
 use crate::model::load_model;
 use crate::terminal;
 
@@ -37,7 +38,7 @@ pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
     };
     let reply = match measured {
         Ok(measured) => Reply::Measured(Box::new(measured)),
-        Err(error) => Reply::Failed(crate::chain(&error)),
+        Err(error) => Reply::Failed(messages::joined(&crate::chain(&error))),
     };
     let mut out = terminal::stdout();
     serde_json::to_writer(&mut out, &reply)?;

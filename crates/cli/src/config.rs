@@ -18,6 +18,7 @@ use toml::de::{DeTable, DeValue};
 use crate::args::Cli;
 use crate::environment::{variable_of, without_addresses};
 use crate::misuse::Misuse;
+use crate::terminal::remark;
 
 /// The flag that names the file, in the commands that can have one.
 const FLAG: &str = "config";
@@ -36,7 +37,7 @@ const LIKENESS: f64 = 0.85;
 /// [`Misuse`], with file, line and key, when the file cannot be read or says what no flag can be.
 pub fn parse_command_line() -> Result<Cli, Misuse> {
     let (program, warnings) = without_addresses(Cli::command());
-    warnings.iter().for_each(|told| eprintln!("yuyi: {told}"));
+    warnings.iter().for_each(|told| remark!("{told}"));
     let mut matches = matches_of(&program);
     let file = matches.subcommand().and_then(|(name, arguments)| {
         let file = arguments.try_get_one::<PathBuf>(FLAG).ok()??;
@@ -52,7 +53,7 @@ pub fn parse_command_line() -> Result<Cli, Misuse> {
 fn matches_of(program: &Command) -> ArgMatches {
     program.clone().try_get_matches().unwrap_or_else(|error| {
         if let Some(variable) = variable_of(&error, program) {
-            eprintln!("yuyi: The variable {variable} has a value that its flag cannot take:");
+            remark!("The variable {variable} has a value that its flag cannot take:");
         }
         error.exit()
     })

@@ -35,6 +35,7 @@ pub use self::scale::Scale;
 use self::stream::Stream;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -103,7 +104,7 @@ impl Columns {
     ///
     /// # Errors
     /// When it names too few columns, or too many.
-    pub fn told(mut self, layout: &Layout) -> anyhow::Result<Self> {
+    pub fn chosen_by(mut self, layout: &Layout) -> anyhow::Result<Self> {
         let (n, needed) = (layout.columns.len(), self.needed.len());
         let most = needed + self.optional.len();
         if n > 0 && !(needed..=most).contains(&n) {
@@ -345,10 +346,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: Strin
 
 fn tell_encoding(name: &str, encoding: &'static Encoding) {
     if encoding != UTF_8 {
-        eprintln!(
-            "yuyi: {name} is read as {}.",
-            encoding.name().to_uppercase()
-        );
+        remark!("{name} is read as {}.", encoding.name().to_uppercase());
     }
 }
 

@@ -19,12 +19,14 @@ mod output;
 mod progress;
 mod report;
 mod signals;
+mod terminal;
 
 use std::io;
 use std::process::ExitCode;
 
 use crate::args::Command;
 use crate::misuse::Misuse;
+use crate::terminal::remark;
 
 fn main() -> ExitCode {
     match run() {
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
         // Whoever reads has had enough, as with `| head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yuyi: {}", chain(&error));
+            remark!("{}", chain(&error));
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
     }
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let command = config::parse_command_line()?.command;
     if let Some(warning) = machine::crowded(command.threads()) {
-        eprintln!("yuyi: {warning}");
+        remark!("{warning}");
     }
     match command {
         Command::Sim(args) => commands::sim::run(&args),

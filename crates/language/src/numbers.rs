@@ -15,6 +15,7 @@ mod units;
 pub use self::readings::{Reading, Value};
 pub use self::units::Unit;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use self::scan::Scanner;
@@ -35,6 +36,16 @@ pub struct Number {
     readings: Vec<Reading>,
     /// It often is no number (一个, one, 一半, the 3 of MP3), and counts only against another of its kind.
     is_incidental: bool,
+    /// Of an hour, which half of the day it is of, where the text says so.
+    daytime: Option<Daytime>,
+}
+
+/// The half of the day that an hour is of.
+#[derive(Clone, Debug, PartialEq)]
+struct Daytime {
+    is_afternoon: bool,
+    /// The hour with the words that say so.
+    text: String,
 }
 
 impl Number {
@@ -61,6 +72,10 @@ impl Number {
             let is_guess = a.unit.is_of_date() && a != said && b != said_there;
             a.is_same_as(b) && !is_guess
         };
+        let halves = self.daytime.as_ref().zip(other.daytime.as_ref());
+        if halves.is_some_and(|(a, b)| a.is_afternoon != b.is_afternoon) {
+            return false;
+        }
         let means = |a| other.readings.iter().any(|b| is_same(a, b));
         said.agrees_with(said_there) || self.readings.iter().any(means)
     }
@@ -116,8 +131,8 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     a.retain(|number| matters(number, &rest_b));
     b.retain(|number| matters(number, &rest_a));
     let difference = NumberDifference {
-        only_a: texts(a),
-        only_b: texts(b),
+        only_a: texts(&a, &b),
+        only_b: texts(&b, &a),
     };
     (difference.only_a.len() + difference.only_b.len() > 0).then_some(difference)
 }
@@ -136,14 +151,16 @@ fn without_sign(number: &mut Number) {
     }
 }
 
-fn texts(numbers: Vec<Number>) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
-    for number in numbers {
-        if !texts.contains(&number.text) {
-            texts.push(number.text);
-        }
-    }
-    texts
+/// Numbers as they stand there; 八点 against 八点 with their halves of the day.
+fn texts(numbers: &[Number], others: &[Number]) -> Vec<String> {
+    let there: HashSet<&str> = others.iter().map(|number| number.text.as_str()).collect();
+    let shown = |number: &Number| match &number.daytime {
+        Some(daytime) if there.contains(number.text.as_str()) => daytime.text.clone(),
+        _ => number.text.clone(),
+    };
+    let mut known = HashSet::new();
+    let texts = numbers.iter().map(shown);
+    texts.filter(|text| known.insert(text.clone())).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use yuyi_serving::{
     CacheOptions, CacheStats, ModelOptions, Models, QueueDepth, Registry, Service, ServiceOptions,
 };
 
+use crate::callers::OncePerCaller;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 
@@ -39,6 +40,7 @@ struct Shared {
     service: Service,
     lifecycle: Lifecycle,
     metrics: Metrics,
+    senders_of_ids: OncePerCaller,
 }
 
 impl App {
@@ -60,6 +62,7 @@ impl App {
             service: Service::new(models.into(), options),
             lifecycle: Lifecycle::default(),
             metrics: Metrics::default(),
+            senders_of_ids: OncePerCaller::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -87,6 +90,11 @@ impl App {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    /// Who has sent token ids in the place of texts.
+    pub(crate) fn senders_of_ids(&self) -> &OncePerCaller {
+        &self.shared.senders_of_ids
     }
 
     pub(crate) fn service(&self) -> &Service {

@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::shown::Shown;
+
 /// A failure as the client is told.
 ///
 /// As a response it carries itself in the extensions; the envelope writes the body, since its shape
@@ -25,6 +27,8 @@ pub enum ApiError {
     InvalidUtf8 { position: usize },
     #[error("dimensions is {value}; this model's vectors can be cut to 1 to {most} numbers.")]
     InvalidDimensions { value: String, most: usize },
+    #[error("The request cannot be read: {reason}")]
+    InvalidRequest { reason: &'static str },
     #[error("{reason}")]
     InvalidToken { field: String, reason: String },
 
@@ -38,12 +42,24 @@ pub enum ApiError {
     InvalidKey,
     #[error("{reason}")]
     NotAllowed { reason: &'static str },
+    #[error(
+        "This server does not go by the name {:?} that the page was loaded from or called. Start it with --allowed-host {}, or with a key, or open it at its address.",
+        Shown(host),
+        Shown(host)
+    )]
+    HostNotAllowed { host: String },
 
-    #[error("There is nothing at {path}.")]
-    NotFound { path: String },
-    #[error("The model {name:?} is not served here. Leave model out, or name one of: {}.", served.join(", "))]
+    #[error("There is nothing at {}.{}", Shown(path), DidYouMean(nearest.as_deref()))]
+    NotFound {
+        path: String,
+        nearest: Option<String>,
+    },
+    #[error("The model {:?} is not served here. Leave model out, or name one of: {}.", Shown(name), served.join(", "))]
     ModelNotFound { name: String, served: Vec<String> },
-    #[error("{method} is not allowed here; the Allow header lists what is.")]
+    #[error(
+        "{} is not allowed here; the Allow header lists what is.",
+        Shown(method)
+    )]
     MethodNotAllowed { method: String },
 
     #[error("The body is larger than the limit of {}. Split the request.", Size(*limit))]
@@ -67,8 +83,8 @@ pub enum ApiError {
     #[error("{reason}")]
     UnsupportedMediaType { reason: String },
 
-    #[error("The field {field} is missing.")]
-    MissingField { field: String },
+    #[error("The field {field} is missing{}.", InPlaceOf(sent))]
+    MissingField { field: String, sent: Vec<String> },
     #[error("{} must be {expected}, not {found}.", if field.is_empty() { "The body" } else { field })]
     WrongType {
         field: String,
@@ -111,12 +127,38 @@ pub enum ApiError {
         model: String,
         reason: Option<String>,
     },
+    #[error("The model does not answer at the moment. Try again in {}.", Seconds(*retry_after))]
+    ModelUnavailable { retry_after: u32 },
     #[error(
         "The server is shutting down. Send the request to another one, or try again in a moment."
     )]
     Draining,
     #[error("Something failed inside the server; its log tells what.")]
     Internal,
+}
+
+/// The route that was probably meant.
+struct DidYouMean<'a>(Option<&'a str>);
+
+impl fmt::Display for DidYouMean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(route) => write!(f, " Did you mean {route}?"),
+        }
+    }
+}
+
+/// Fields that were sent and are not known, among which the missing one may be.
+struct InPlaceOf<'a>(&'a [String]);
+
+impl fmt::Display for InPlaceOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => Ok(()),
+            sent => write!(f, "; what was sent has {}", sent.join(", ")),
+        }
+    }
 }
 
 /// How far something is, when it has begun.
@@ -143,6 +185,9 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// When to ask again for a model that computes elsewhere, where that does not say.
+const UNAVAILABLE_SECONDS: u32 = 5;
+
 /// What clients are told of failures of the models and the queue in front of them.
 impl From<yuyi_serving::Error> for ApiError {
     fn from(error: yuyi_serving::Error) -> Self {
@@ -167,6 +212,11 @@ impl From<yuyi_serving::Error> for ApiError {
                 field: "model".to_owned(),
                 reason,
             },
+            Unavailable { retry_after } => Self::ModelUnavailable {
+                retry_after: retry_after.unwrap_or(UNAVAILABLE_SECONDS),
+            },
+            Failed => Self::Internal,
+            // What is added there and not here is no client's fault.
             _ => Self::Internal,
         }
     }
@@ -202,9 +252,10 @@ impl ApiError {
             InvalidUtf8 { .. } => (400, "invalid_utf8", None),
             InvalidDimensions { .. } => (400, "invalid_dimensions", None),
             InvalidToken { .. } => (400, "invalid_token", None),
+            InvalidRequest { .. } => (400, "invalid_request", None),
             MissingKey => (401, "missing_key", None),
             InvalidKey => (401, "invalid_key", None),
-            NotAllowed { .. } => (403, "not_allowed", None),
+            NotAllowed { .. } | HostNotAllowed { .. } => (403, "not_allowed", None),
             NotFound { .. } => (404, "not_found", None),
             ModelNotFound { .. } => (404, "model_not_found", None),
             MethodNotAllowed { .. } => (405, "method_not_allowed", None),
@@ -225,6 +276,7 @@ impl ApiError {
             QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
             Loading { .. } => (503, "loading", Some(1)),
             ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
+            ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
             Draining => (503, "draining", Some(1)),
             Internal => (500, "internal", None),
         };
@@ -267,7 +319,7 @@ impl ApiError {
             InvalidToken { field, .. }
             | TooManyTexts { field, .. }
             | TextTooLong { field, .. }
-            | MissingField { field }
+            | MissingField { field, .. }
             | WrongType { field, .. }
             | UnknownField { field, .. }
             | EmptyText { field }

@@ -5,6 +5,7 @@
 //! [`ApiError`]; its table is the one place that knows statuses and codes.
 
 mod app;
+mod callers;
 mod embed;
 mod envelope;
 mod error;
@@ -20,6 +21,7 @@ mod route;
 mod router;
 mod routes;
 mod score;
+mod shown;
 mod timings;
 
 pub use app::{App, Lifecycle};
@@ -28,6 +30,7 @@ pub use error::ApiError;
 pub use limits::Limits;
 pub use listen::{ListenOptions, Ready, ServeError, serve};
 pub use perimeter::Perimeter;
+pub use perimeter::allowed_hosts::AllowedHosts;
 pub use perimeter::api_keys::{KeyError, KeyOptions, Keys};
 pub use perimeter::base_path::BasePath;
 pub use perimeter::cross_origin::Origins;

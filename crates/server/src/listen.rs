@@ -98,8 +98,9 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let listener = bind(&options).await?;
     app.service().connect();
+    let perimeter = options.perimeter.listening_on(&options.host);
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
-    let acceptor = Acceptor::new(listener, router(app.clone(), &options.perimeter), &options);
+    let acceptor = Acceptor::new(listener, router(app.clone(), &perimeter), &options);
     warn_if_open(acceptor.address(), &options.perimeter.keys);
     let (background, keys) = (app.service().background(), &options.perimeter.keys);
     background.spawn("reading keys again", |stop| {

@@ -6,6 +6,7 @@
 mod links;
 mod notes;
 mod outline;
+mod reading;
 mod weights;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use serde::Serialize;
 pub use self::links::Link;
 pub use self::notes::{Note, NoteKind};
 pub use self::outline::Outline;
+pub use self::reading::{Reading, notes};
 
 /// What a token of a text stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use yuyi::{
     BUILTIN_NAME, Encoded, Error, ErrorKind, ExplanationPlan, Model, OpenOptions, Precision,
+    Vectors,
 };
+use yuyi_kernels::{Kernel, Team, as_cosine, scan};
 
 const PAIR: [&str; 2] = ["今天天气真不错", "外面阳光明媚"];
 
@@ -41,6 +43,58 @@ fn every_way_to_a_score_gives_the_same_one() {
         (matrix.cosines.rows().len(), matrix.cosines.row(2)),
         (2, None)
     );
+}
+
+#[test]
+fn a_pair_a_matrix_a_ranking_and_a_scan_show_the_same_digits() {
+    let model = model();
+    let texts = [
+        PAIR[0],
+        PAIR[1],
+        "怎么开发票",
+        "如何申请发票",
+        "今天天气真不错！",
+        "不",
+    ];
+    let encoded = model.embed(&texts).unwrap();
+    let vectors = Vectors::from_rows(encoded.iter().map(|text| &text.vector));
+    let matrix = model.matrix(&texts, &texts).unwrap();
+    let (team, kernel) = (Team::new(2), Kernel::of_process());
+    for (i, text) in texts.iter().enumerate() {
+        let row = matrix.cosines.row(i).unwrap();
+        assert_eq!(row[i], 1.0, "{text}");
+        let alone = model.matrix(&[text], &texts).unwrap();
+        assert_eq!(alone.cosines.row(0).as_ref(), Some(&row), "{text}");
+        assert_eq!(model.score(text, text).unwrap().similarity, 1.0, "{text}");
+        for (j, &cosine) in row.iter().enumerate() {
+            let pair = model.score_vectors(&encoded[i], &encoded[j]);
+            assert_eq!(
+                pair.cosine.to_bits(),
+                cosine.to_bits(),
+                "{text} / {}",
+                texts[j]
+            );
+        }
+        for ranked in model.rank(text, &texts).unwrap() {
+            assert_eq!(ranked.score.cosine.to_bits(), row[ranked.index].to_bits());
+        }
+        let hits = scan(
+            &team,
+            kernel,
+            vectors.row(i),
+            vectors.view(),
+            None,
+            texts.len(),
+        );
+        assert_eq!(hits.len(), texts.len());
+        for hit in hits {
+            assert_eq!(
+                as_cosine(hit.score).to_bits(),
+                row[hit.row].to_bits(),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]

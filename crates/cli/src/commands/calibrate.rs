@@ -21,6 +21,7 @@ use crate::misuse::Misuse;
 use crate::model::{CalibrationPlace, find_model, load_uncalibrated, unloadable};
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
+use crate::terminal::{self, remark};
 
 /// Fewer pairs than this are worth a remark.
 const ENOUGH_PAIRS: usize = 200;
@@ -70,29 +71,15 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let report = args.report.report.clone();
     let report = report.map(|path| PartialFile::beside(path, &args.files));
     let report = report.transpose()?;
-    let corpus = match args.files.as_slice() {
-        [] => shipped_pairs()?,
-        files => read_corpus(
-            files,
-            args.measure.format,
-            args.measure.scale,
-            &args.measure.layout,
-        )?,
-    };
+    let corpus = corpus(args)?;
     let named = &args.model.model;
     let found = find_model(named)?;
     let folder = found.folder.path().filter(|_| found.by_path);
     let folder = folder.map(PathBuf::from);
     let model = load_uncalibrated(found, &args.model.compute).with_context(|| unloadable(named))?;
     let target = Target::of(args, &model, folder)?;
+    check_apart(target.as_ref(), args)?;
     // Before the work, which a place that cannot be written would make useless.
-    if let (Some(target), Some(report)) = (&target, &args.report.report)
-        && is_same_file(&target.path, report)
-    {
-        bail!(Misuse(
-            "The calibration and the report need two files.".into()
-        ));
-    }
     let output = target.as_ref().map(|target| target.create(&args.files));
     let output = output.transpose()?;
     let fit = Fit::of(&model, &corpus, args.measure.sampling());
@@ -107,16 +94,42 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
         let language = Language::or_of_locale(args.report.lang);
         report::report(language, &calibrated, &fit).write(file)?;
     }
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&calibrated)?)?;
-    } else {
-        out.write_all(summary::summary(&calibrated).as_bytes())?;
-    }
+    show(&calibrated, args.json)?;
     if let Some(target) = &target {
         target.announce(&calibrated.model);
     }
     Ok(())
+}
+
+/// Refuses to write the calibration and the report to one file.
+fn check_apart(target: Option<&Target>, args: &CalibrateArgs) -> anyhow::Result<()> {
+    if let (Some(target), Some(report)) = (target, &args.report.report)
+        && is_same_file(&target.path, report)
+    {
+        bail!(Misuse(
+            "The calibration and the report need two files.".into()
+        ));
+    }
+    Ok(())
+}
+
+/// Writes what was found to standard output.
+fn show(calibrated: &Calibrated, as_json: bool) -> anyhow::Result<()> {
+    let mut out = terminal::stdout();
+    match as_json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(calibrated)?)?,
+        false => out.write_all(summary::summary(calibrated).as_bytes())?,
+    }
+    Ok(())
+}
+
+/// The pairs of the files, or those in the program where none is named.
+fn corpus(args: &CalibrateArgs) -> anyhow::Result<Corpus> {
+    let measure = &args.measure;
+    match args.files.as_slice() {
+        [] => shipped_pairs(),
+        files => read_corpus(files, measure.format, measure.scale, &measure.layout),
+    }
 }
 
 /// A fit that failed, as a sentence that names the files.
@@ -189,16 +202,16 @@ impl Target {
     fn announce(&self, model: &str) {
         let path = self.path.display();
         match (&self.hidden_by, self.is_used) {
-            (Some(other), _) => eprintln!(
-                "yuyi: {path} is written, but {} wins over it. Remove that file to use the new one.",
+            (Some(other), _) => remark!(
+                "{path} is written, but {} wins over it. Remove that file to use the new one.",
                 other.display()
             ),
             (None, true) => {
-                eprintln!(
-                    "yuyi: {path} is written; {model} uses it from now on, servers when they load it next."
+                remark!(
+                    "{path} is written; {model} uses it from now on, servers when they load it next."
                 );
             }
-            (None, false) => eprintln!("yuyi: {path} is written."),
+            (None, false) => remark!("{path} is written."),
         }
     }
 }

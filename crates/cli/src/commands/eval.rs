@@ -21,6 +21,7 @@ use crate::input::{FaqFile, Questions};
 use crate::model::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
+use crate::terminal;
 
 /// Everything that was found out.
 #[derive(Serialize)]
@@ -143,7 +144,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         let language = Language::or_of_locale(args.report.lang);
         report::report(language, &evaluation).write(file)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&evaluation)?)?;
     } else {

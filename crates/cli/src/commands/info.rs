@@ -7,6 +7,7 @@ use yuyi::ModelFacts;
 
 use crate::args::InfoArgs;
 use crate::model::load_model;
+use crate::terminal;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -21,7 +22,7 @@ struct Info<'a> {
 pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let model = load_model(&args.model)?;
     let calibration = model.calibration_file();
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         let info = Info {
             facts: model.facts(),

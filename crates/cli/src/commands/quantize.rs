@@ -16,6 +16,7 @@ use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
 use crate::model::{load_uncalibrated, tell_remarks};
 use crate::output::partial_folder::PartialFolder;
+use crate::terminal;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
@@ -26,11 +27,11 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     tell_remarks(&model)?;
     let content = folder.content();
     let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
-        .map_err(|error| told_of(output, error))?;
+        .map_err(|error| of_output(output, error))?;
     let calibration = calibrate(&content, output)?;
     folder.finish()?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         let report = json!({
             "output": output.display().to_string(), "precision": precision.name(), "bytes": bytes,
@@ -56,7 +57,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
 }
 
 /// The error, of the folder that was asked for where it is of the one that is written in its stead.
-fn told_of(output: &Path, error: Error) -> anyhow::Error {
+fn of_output(output: &Path, error: Error) -> anyhow::Error {
     if error.kind() != ErrorKind::Unwritable {
         return error.into();
     }

@@ -10,6 +10,7 @@ use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
 use super::{Columns, Fault, Record, Records, Row};
+use crate::terminal::remark;
 
 /// Cells of a row of a table, with its line.
 pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
@@ -105,11 +106,7 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
             ));
         };
         if !header.renamed.is_empty() {
-            eprintln!(
-                "yuyi: {} is read with {}.",
-                self.name,
-                header.renamed.join(", ")
-            );
+            remark!("{} is read with {}.", self.name, header.renamed.join(", "));
         }
         self.first.drain(..=header.row);
         Ok(Table::with_header(

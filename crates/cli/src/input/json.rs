@@ -56,14 +56,7 @@ fn blank(text: &str, separators: &str) -> usize {
 /// A value as a record; one that is no object has a fault.
 fn record(value: Value, line: u64, columns: &Columns) -> Record {
     let Value::Object(mut object) = value else {
-        return Record {
-            row: Row {
-                line,
-                cells: vec![String::new(); columns.needed.len()],
-            },
-            rest: Vec::new(),
-            fault: Some(Fault::unread(format!("line {line} is not a JSON object"))),
-        };
+        return no_object(line, columns);
     };
     let keys = keys(&object, columns);
     let mut fault = None;
@@ -93,6 +86,18 @@ fn record(value: Value, line: u64, columns: &Columns) -> Record {
         row: Row { line, cells },
         rest: rest.collect(),
         fault,
+    }
+}
+
+/// In the place of a value that is no object.
+fn no_object(line: u64, columns: &Columns) -> Record {
+    Record {
+        row: Row {
+            line,
+            cells: vec![String::new(); columns.needed.len()],
+        },
+        rest: Vec::new(),
+        fault: Some(Fault::unread(format!("line {line} is not a JSON object"))),
     }
 }
 

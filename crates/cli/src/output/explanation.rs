@@ -65,6 +65,8 @@ mod tests {
             notes: vec![Note {
                 kind: NoteKind::Negation,
                 message: "Only A negates: 不能.".into(),
+                a: vec!["不能".into()],
+                b: Vec::new(),
             }],
         };
         let mut out = Vec::new();

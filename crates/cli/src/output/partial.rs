@@ -70,7 +70,7 @@ impl PartialFile {
         written.with_context(|| unwritable(&self.path))
     }
 
-    /// Goes back to the begin, to write over what is there.
+    /// Goes back to the start, to write over what is there.
     pub fn rewind(&mut self) -> anyhow::Result<()> {
         let sought = self.writer.seek(SeekFrom::Start(0));
         sought.with_context(|| unwritable(&self.path))?;

@@ -8,6 +8,7 @@ use yuyi_encoder::Encoded;
 
 use super::npy;
 use super::partial::PartialFile;
+use crate::terminal::{self, Screen};
 
 /// Where vectors go.
 #[derive(Debug, PartialEq)]
@@ -44,7 +45,7 @@ pub struct VectorWriter {
 enum Out {
     Npy(PartialFile),
     Jsonl(PartialFile),
-    StandardOutput(BufWriter<io::Stdout>),
+    StandardOutput(BufWriter<Screen<io::Stdout>>),
 }
 
 /// A line of JSON.
@@ -77,7 +78,9 @@ impl VectorWriter {
                 Out::Npy(file)
             }
             Target::Jsonl(path) => Out::Jsonl(PartialFile::beside(path, [input])?),
-            Target::StandardOutput => Out::StandardOutput(BufWriter::new(io::stdout())),
+            Target::StandardOutput => {
+                Out::StandardOutput(BufWriter::new(terminal::shared_stdout()))
+            }
         };
         Ok(Self {
             out,

@@ -27,4 +27,6 @@ mod serve;
 mod sim;
 mod support;
 #[cfg(target_os = "linux")]
+mod terminal;
+#[cfg(target_os = "linux")]
 mod threads;

@@ -113,6 +113,14 @@ impl KeyRing {
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
+    fn len(&self) -> usize {
+        let from_file = self
+            .from_file
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.fixed.len() + from_file.len()
+    }
+
     fn is_empty(&self) -> bool {
         self.fixed.is_empty() && self.file.is_none()
     }
@@ -178,6 +186,11 @@ impl Keys {
     /// Whether administration wants a key of its own.
     pub(crate) fn guard_admin(&self) -> bool {
         !self.admins.is_empty()
+    }
+
+    /// Whether there is more than one, and so more than one caller with secrets of their own.
+    pub(crate) fn are_several(&self) -> bool {
+        self.users.len() + self.admins.len() > 1
     }
 
     /// What the key opens, and the digest by which it may be remembered.
@@ -301,9 +314,9 @@ mod tests {
 
     #[test]
     fn complaints_name_the_place_and_no_key() {
-        let told = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
+        let message_of = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
         let (_folder, path, keys) = with_file("good\nclé-secrète\n");
-        let message = told(keys);
+        let message = message_of(keys);
         assert!(
             message.starts_with(&format!("Line 2 of {} is no key", path.display())),
             "{message}"
@@ -312,13 +325,13 @@ mod tests {
             api_keys: vec!["good".into(), "top secret".into()],
             ..KeyOptions::default()
         };
-        let message = told(Keys::new(&options));
+        let message = message_of(Keys::new(&options));
         assert!(message.starts_with("API key 2 is no key"), "{message}");
         assert!(!message.contains("secret"), "{message}");
         let options = KeyOptions {
             admin_key: Some(String::new()),
             ..KeyOptions::default()
         };
-        assert!(told(Keys::new(&options)).starts_with("The admin key is no key"));
+        assert!(message_of(Keys::new(&options)).starts_with("The admin key is no key"));
     }
 }

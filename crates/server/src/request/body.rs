@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use crate::request::json::Json;
+use crate::shown::Shown;
 use crate::{ApiError, App};
 
 /// How long a client that sends too much is listened to, so that it comes to read the answer.
@@ -106,32 +107,44 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 
 fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
     let refuse = |reason: String| Err(ApiError::UnsupportedMediaType { reason });
-    let show =
-        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    if let Some(coding) = headers
-        .get(header::CONTENT_ENCODING)
-        .filter(|c| *c != "identity")
-    {
+    if let Some(coding) = coding(headers) {
         return refuse(format!(
-            "The content encoding {:?} is not supported. Send the body as it is.",
-            show(coding)
+            "The content encoding {:?} is not supported. Send the body as it is, without a Content-Encoding.",
+            Shown(&coding)
         ));
     }
-    match headers.get(header::CONTENT_TYPE) {
-        None => refuse(
+    let Some(kind) = headers.get(header::CONTENT_TYPE).map(text_of) else {
+        return refuse(
             "The Content-Type header is missing. Add `Content-Type: application/json`.".to_owned(),
-        ),
-        Some(kind) if !is_json(&show(kind)) => refuse(format!(
+        );
+    };
+    if !is_json(&kind) {
+        return refuse(format!(
             "The content type {:?} is not JSON. Add the header `Content-Type: application/json` (curl: -H).",
-            show(kind)
-        )),
-        Some(kind) => match charset(&show(kind)) {
-            Some(other) if other != "utf-8" && other != "utf8" => refuse(format!(
-                "The character set {other:?} is not supported. Send UTF-8."
-            )),
-            _ => Ok(()),
-        },
+            Shown(&kind)
+        ));
     }
+    match charset(&kind) {
+        Some(other) if !is_utf8(&other) => refuse(format!(
+            "The character set {:?} is not supported. Send UTF-8.",
+            Shown(&other)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn text_of(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// What the body is encoded with; `identity` is nothing.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = values.map(text_of).filter(|value| {
+        let mut parts = value.split(',').map(str::trim);
+        !parts.all(|part| part.is_empty() || part.eq_ignore_ascii_case("identity"))
+    });
+    codings.next()
 }
 
 /// `application/json` and `application/anything+json`.
@@ -148,12 +161,33 @@ fn is_json(content_type: &str) -> bool {
     }
 }
 
+/// The character set that a content type names, in lower case.
 fn charset(content_type: &str) -> Option<String> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"').to_ascii_lowercase();
-        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+        let value = value.trim().trim_matches(['"', '\'']).trim();
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.to_ascii_lowercase())
     })
+}
+
+/// Whether a character set in lower case is UTF-8 or a part of it, however it is written.
+fn is_utf8(charset: &str) -> bool {
+    let letters: String = charset
+        .chars()
+        .filter(|c| !['-', '_', ' '].contains(c))
+        .collect();
+    [
+        "",
+        "utf8",
+        "utf8mb4",
+        "cp65001",
+        "unicode11utf8",
+        "ascii",
+        "usascii",
+    ]
+    .contains(&letters.as_str())
 }
 
 #[cfg(test)]
@@ -183,5 +217,40 @@ mod tests {
             Some("gbk")
         );
         assert_eq!(charset("application/json"), None);
+    }
+
+    #[test]
+    fn knows_utf8_in_every_spelling() {
+        for good in [
+            "UTF-8",
+            "\"utf-8\"",
+            "'Utf8'",
+            "utf_8",
+            " UTF8 ",
+            "us-ascii",
+            "",
+        ] {
+            let kind = format!("application/json; charset={good}");
+            assert!(is_utf8(&charset(&kind).unwrap()), "{good}");
+        }
+        for bad in ["gbk", "gb18030", "utf-16", "utf-16le", "latin1", "utf-7"] {
+            assert!(!is_utf8(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn identity_is_no_encoding() {
+        let of = |values: &[&'static str]| {
+            let name = header::CONTENT_ENCODING;
+            let values = values
+                .iter()
+                .map(|value| (name.clone(), HeaderValue::from_static(value)));
+            coding(&values.collect())
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["Identity"]), None);
+        assert_eq!(of(&["identity", " IDENTITY , "]), None);
+        assert_eq!(of(&["identity", "gzip"]).as_deref(), Some("gzip"));
+        assert_eq!(of(&["identity, br"]).as_deref(), Some("identity, br"));
     }
 }

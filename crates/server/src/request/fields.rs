@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ApiError;
 use crate::request::json::Json;
+use crate::shown::Shown;
 
 /// The fields of an object that have not been read yet.
 pub(crate) struct Fields {
@@ -51,8 +52,18 @@ impl Fields {
         self.known.push(name);
         match self.fields.remove(name) {
             Some(value) => Ok((value, path)),
-            None => Err(ApiError::MissingField { field: path }),
+            None => Err(ApiError::MissingField {
+                field: path,
+                sent: self.sent(),
+            }),
         }
+    }
+
+    /// Some of the fields that were sent and not read, as messages show them.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        const MOST: usize = 8;
+        let names = self.fields.keys().take(MOST);
+        names.map(|name| Shown(name).to_string()).collect()
     }
 
     /// A field that may be missing or null, with its path.
@@ -62,6 +73,12 @@ impl Fields {
             .fields
             .remove(name)
             .filter(|value| *value != Json::Null)?;
+        Some((value, self.path_of(name)))
+    }
+
+    /// A field whose name the client told, with its path.
+    pub(crate) fn take(&mut self, name: &str) -> Option<(Json, String)> {
+        let value = self.fields.remove(name)?;
         Some((value, self.path_of(name)))
     }
 
@@ -126,7 +143,7 @@ impl Fields {
             .collect();
         Err(ApiError::InvalidValue {
             field: self.path_of(name),
-            reason: format!("{found:?} is none of {}.", known.join(", ")),
+            reason: format!("{:?} is none of {}.", Shown(&found), known.join(", ")),
         })
     }
 
@@ -141,9 +158,16 @@ impl Fields {
         }
     }
 
-    fn path_of(&self, name: &str) -> String {
+    /// Path of the object.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Path of a field, whose name a client may have made up.
+    pub(crate) fn path_of(&self, name: &str) -> String {
+        let name = Shown(name);
         if self.path.is_empty() {
-            name.to_owned()
+            name.to_string()
         } else {
             format!("{}.{name}", self.path)
         }

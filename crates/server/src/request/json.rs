@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::ApiError;
+use crate::shown::Shown;
 
 /// Most values of a document. It bounds memory: a value takes 32 bytes here and may take two in
 /// the body, so a body of 32 MiB could grow to a gigabyte.
@@ -178,7 +179,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(key) = object.next_key::<String>()? {
             if fields.contains_key(&key) {
                 return Err(A::Error::custom(format!(
-                    "the key {key:?} stands twice in one object"
+                    "the key {:?} stands twice in one object",
+                    Shown(&key)
                 )));
             }
             fields.insert(key, object.next_value_seed(self)?);

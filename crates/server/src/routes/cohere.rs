@@ -14,6 +14,7 @@ use crate::request::body::JsonBody;
 use crate::request::fields::{list, text};
 use crate::request::options::RefuseCut;
 use crate::request::{Source, name, request};
+use crate::shown::Shown;
 use crate::{ApiError, App};
 
 request! {
@@ -49,8 +50,10 @@ fn take_kinds(source: &mut Source<'_>, name: &'static str) -> Result<Option<()>,
         let field = format!("{path}[{i}]");
         let kind = text(kind, &field)?;
         if kind != "float" {
-            let reason =
-                format!("{kind:?} is no kind of vector that this server gives; take \"float\".");
+            let reason = format!(
+                "{:?} is no kind of vector that this server gives; take \"float\".",
+                Shown(&kind)
+            );
             return Err(ApiError::InvalidValue { field, reason });
         }
     }

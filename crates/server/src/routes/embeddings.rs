@@ -2,9 +2,9 @@
 
 mod request;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -13,6 +13,7 @@ use yuyi::shorten;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
+use crate::callers::Caller;
 use crate::embed::Embedded;
 use crate::request::Source;
 use crate::request::body::JsonBody;
@@ -28,10 +29,11 @@ use crate::{ApiError, App};
 )]
 pub(crate) async fn embeddings(
     State(app): State<App>,
+    caller: Option<Extension<Caller>>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    answer(&app, request).await.map(Json)
+    answer(&app, caller, request).await.map(Json)
 }
 
 /// The same where Azure's clients look for it: the deployment is the model, unless the body names one.
@@ -46,6 +48,7 @@ pub(crate) async fn embeddings(
 )]
 pub(crate) async fn azure_embeddings(
     State(app): State<App>,
+    caller: Option<Extension<Caller>>,
     deployment: Result<Path<String>, PathRejection>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
@@ -53,14 +56,22 @@ pub(crate) async fn azure_embeddings(
     // What is no text is no model's name either.
     let deployment = deployment.map(|Path(name)| name).unwrap_or_default();
     request.model.get_or_insert(deployment);
-    answer(&app, request).await.map(Json)
+    answer(&app, caller, request).await.map(Json)
 }
 
-async fn answer(app: &App, request: EmbeddingsRequest) -> Result<Reply, ApiError> {
+async fn answer(
+    app: &App,
+    caller: Option<Extension<Caller>>,
+    request: EmbeddingsRequest,
+) -> Result<Reply, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", &model)?;
-    let encoding = request.encoding_format.unwrap_or(Encoding::Float);
+    if let Some(Extension(caller)) = caller.filter(|_| request.input.has_ids()) {
+        warn_of_ids(app, caller);
+    }
+    let encoding = request.encoding_format.or(request.embedding_type);
+    let encoding = encoding.unwrap_or(Encoding::Float);
     let embedded = app
         .embed(&model, request.input.into(), EmbedOptions::default())
         .await?;
@@ -76,6 +87,17 @@ async fn answer(app: &App, request: EmbeddingsRequest) -> Result<Reply, ApiError
         model: model.name().to_owned(),
         usage: Usage::of(&embedded),
     })
+}
+
+/// Ids of another model that happen to be ids of this one give vectors of other texts, and nobody could tell by the reply.
+fn warn_of_ids(app: &App, caller: Caller) {
+    if app.senders_of_ids().is_first(caller) {
+        let client = caller.address().map(tracing::field::display);
+        tracing::warn!(
+            client,
+            "a client sends token ids to /v1/embeddings, which are taken as this model's own. If it is LangChain's OpenAIEmbeddings, they are not: set check_embedding_ctx_length=False there"
+        );
+    }
 }
 
 /// The reply.

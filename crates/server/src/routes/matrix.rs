@@ -145,11 +145,11 @@ impl Rows {
     }
 
     fn row(&self, index: usize) -> Value {
-        let scores = self.cosines.row(index).into_iter().flatten();
+        let cosines = self.cosines.row(index).into_iter().flatten();
         match &self.calibration {
-            None => scores.copied().collect(),
-            Some(calibration) => scores
-                .map(|&cosine| calibration.similarity(cosine))
+            None => cosines.collect(),
+            Some(calibration) => cosines
+                .map(|cosine| calibration.similarity(cosine))
                 .collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod details;
 mod explanation;
+mod notes;
 mod request;
 
 use axum::Json;
@@ -37,7 +38,14 @@ pub(crate) async fn similarity(
     let request = SimilarityRequest::read(body, app.limits())?;
     let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
     let details = match request.wanted() {
-        Some(wanted) => Details::of(&app, &scorer.embedded.model, wanted, request.pairs()).await?,
+        Some(wanted) => {
+            let model = &scorer.embedded.model;
+            let mut details = Details::of(&app, model, wanted, request.pairs()).await?;
+            if wanted.notes {
+                notes::add(&app, &scorer.embedded, &request, &mut details).await?;
+            }
+            details
+        }
         None => Vec::new(),
     };
     reply(request, &scorer, details).map(Json)

@@ -37,7 +37,7 @@ impl From<yuyi_models::Error> for Failure {
         Self {
             reason: error.to_string(),
             may_be_a_text: error.kind() == ErrorKind::Input,
-            error: told(error),
+            error: error_for_callers(error),
         }
     }
 }
@@ -66,12 +66,12 @@ pub(super) fn shareable(
         if !matches!(error, yuyi_models::Error::InvalidTokens(_)) {
             tracing::error!(target: LOG, %error, "a text failed");
         }
-        told(error)
+        error_for_callers(error)
     })
 }
 
 /// What those are told who wait for a vector that does not come.
-fn told(error: yuyi_models::Error) -> Error {
+fn error_for_callers(error: yuyi_models::Error) -> Error {
     match error {
         yuyi_models::Error::InvalidTokens(reason) => Error::InvalidTokens { reason },
         yuyi_models::Error::Unavailable { retry_after, .. } => Error::Unavailable {

@@ -74,7 +74,9 @@ fn what_is_missed_most_weighs_most() {
         found.notes,
         [Note {
             kind: NoteKind::Negation,
-            message: "Only A negates: 不能.".into()
+            message: "Only A negates: 不能.".into(),
+            a: vec!["不能".into()],
+            b: Vec::new(),
         }]
     );
 }

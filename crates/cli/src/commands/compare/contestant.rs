@@ -16,6 +16,7 @@ use crate::commands::child;
 use crate::corpus::Vectors;
 use crate::machine::{self, ProcessorTime};
 use crate::model::load_model;
+use crate::terminal;
 
 /// How long single pairs are timed.
 const TIMED: Duration = Duration::from_secs(3);
@@ -38,7 +39,7 @@ pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
         Ok(measured) => Reply::Measured(Box::new(measured)),
         Err(error) => Reply::Failed(crate::chain(&error)),
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::stdout();
     serde_json::to_writer(&mut out, &reply)?;
     Ok(out.flush()?)
 }
@@ -73,8 +74,8 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let started = Instant::now();
     let vectors = Vectors::compute(&model, &task.texts)?;
     let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
-    let score = |&(a, b): &(usize, usize)| cosine(&vectors.all[a], &vectors.all[b]);
-    let cosines: Vec<f64> = task.pairs.iter().map(score).collect();
+    let of_pair = |&(a, b): &(usize, usize)| cosine(vectors.all.row(a), vectors.all.row(b));
+    let cosines: Vec<f64> = task.pairs.iter().map(of_pair).collect();
     Ok(Measured {
         model: Some(facts(&model)),
         load_seconds,

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use yuyi_tasks::lexical::{Baseline, Method, Prepared};
 
 use super::explanation::{self, Explanation};
+use super::notes::Note;
 use crate::embed::Model;
 use crate::request::fields::{list, text};
 use crate::request::{Source, flag, request};
@@ -26,17 +27,30 @@ request! {
         /// Whether each score is explained by the words that it comes from; for up to 100 pairs.
         #[schema(value_type = Option<bool>, example = json!(null))]
         pub(super) explain: bool = flag(false),
+        /// Whether each score comes with notes of what it does not show: numbers and negations that differ, what was not read
+        /// or not understood. Cheap; for up to 100 pairs.
+        #[schema(value_type = Option<bool>, example = json!(null))]
+        pub(super) notes: bool = flag(false),
     }
 }
 
 impl Wanted {
-    /// Refuses to explain more pairs than one request may.
+    /// Whether anything is.
+    pub(super) fn is_any(&self) -> bool {
+        self.explain || self.notes || !self.methods.is_empty()
+    }
+
+    /// Refuses to explain, or to have notes of, more pairs than one request may.
     pub(super) fn check(&self, pairs: usize) -> Result<(), ApiError> {
-        if !self.explain || pairs <= MOST_EXPLAINED {
+        let wanted = [(self.explain, "explain"), (self.notes, "notes")];
+        let Some((_, field)) = wanted.into_iter().find(|(is_wanted, _)| *is_wanted) else {
+            return Ok(());
+        };
+        if pairs <= MOST_EXPLAINED {
             return Ok(());
         }
         Err(ApiError::InvalidValue {
-            field: "explain".to_owned(),
+            field: field.to_owned(),
             reason: format!(
                 "{pairs} pairs are too many to explain; a request may have {MOST_EXPLAINED}. Split the request."
             ),
@@ -74,13 +88,15 @@ pub(crate) struct Details {
     methods: Option<BTreeMap<&'static str, f64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     explain: Option<Explanation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) notes: Option<Vec<Note>>,
 }
 
 /// Two texts that were scored; `None` where there is no score.
 pub(super) type Texts = Option<(Arc<str>, Arc<str>)>;
 
 impl Details {
-    /// The details of each pair, in order.
+    /// The details of each pair, in order; without notes.
     pub(super) async fn of(
         app: &App,
         model: &Model,

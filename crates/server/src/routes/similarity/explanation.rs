@@ -7,8 +7,9 @@ use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use yuyi::{Encoded, ExplanationPlan};
 use yuyi_models::{EmbedOptions, Inputs};
-use yuyi_tasks::explain::{self, NoteKind};
+use yuyi_tasks::explain;
 
+use super::notes::Note;
 use crate::embed::Model;
 use crate::{ApiError, App};
 
@@ -62,30 +63,6 @@ pub(crate) struct Unknown {
     a: f64,
     #[schema(minimum = 0, maximum = 1)]
     b: f64,
-}
-
-/// What the score does not show.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Note {
-    kind: Kind,
-    /// A sentence for people.
-    #[schema(example = "Only A negates: 不能.")]
-    message: String,
-}
-
-/// What a note is about.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = NoteKind)]
-pub(crate) enum Kind {
-    /// The numbers differ.
-    Number,
-    /// Only one sentence negates.
-    Negation,
-    /// A sentence is longer than the model reads at once.
-    Truncated,
-    /// The model does not know a part.
-    Unknown,
 }
 
 /// Explains a pair. What is read of a text at once is explained, whatever was asked for long ones.
@@ -165,21 +142,6 @@ impl From<explain::Link> for Link {
             a: link.a,
             b: link.b,
             similarity: link.cosine,
-        }
-    }
-}
-
-impl From<explain::Note> for Note {
-    fn from(note: explain::Note) -> Self {
-        let kind = match note.kind {
-            NoteKind::Number => Kind::Number,
-            NoteKind::Negation => Kind::Negation,
-            NoteKind::Truncated => Kind::Truncated,
-            NoteKind::Unknown => Kind::Unknown,
-        };
-        Self {
-            kind,
-            message: note.message,
         }
     }
 }

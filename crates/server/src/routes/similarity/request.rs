@@ -124,7 +124,7 @@ impl SimilarityRequest {
             Self::OneToMany(request) => &request.wanted,
             Self::HuggingFace(_) => return None,
         };
-        (wanted.explain || !wanted.methods.is_empty()).then_some(wanted)
+        wanted.is_any().then_some(wanted)
     }
 
     /// Number of pairs.
@@ -149,6 +149,20 @@ impl SimilarityRequest {
                 .collect(),
             Self::OneToMany(request) => together(&request.sentence_a, &request.sentences),
             Self::HuggingFace(request) => request.texts(),
+        }
+    }
+
+    /// The places of each pair's texts among those to embed, in the order of the reply.
+    pub(super) fn places(&self) -> Vec<Option<[usize; 2]>> {
+        let with_first = |count| (1..=count).map(|i| Some([0, i])).collect();
+        match self {
+            Self::One(_) => vec![Some([0, 1])],
+            Self::Pairs(request) => {
+                let mut sound = (0..).map(|i| [2 * i, 2 * i + 1]);
+                let place = |pair: &Result<Pair, ApiError>| pair.is_ok().then(|| sound.next())?;
+                request.pairs.iter().map(place).collect()
+            }
+            Self::OneToMany(_) | Self::HuggingFace(_) => with_first(self.count()),
         }
     }
 

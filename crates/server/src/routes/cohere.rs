@@ -1,5 +1,7 @@
 //! `POST /v1/embed` and `/v2/embed`, as Cohere's; and what its replies have in common.
 
+mod inputs;
+
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -12,16 +14,19 @@ use crate::ids::new_id;
 use crate::request::body::JsonBody;
 use crate::request::fields::{list, text};
 use crate::request::options::RefuseCut;
-use crate::request::{Source, name, request, texts};
+use crate::request::{Source, name, request};
 use crate::shown::Shown;
 use crate::{ApiError, App};
 
 request! {
-    /// Texts to embed. Fields that are not known are ignored.
-    #[schema(as = CohereEmbedRequest)]
+    /// Texts to embed, by one of two names. Fields that are not known are ignored.
+    #[schema(as = CohereEmbedRequest, example = json!({"texts": ["今天天气真不错", "外面阳光明媚"]}))]
     pub(crate) struct EmbedRequest {
-        #[schema(min_items = 1, example = json!(["今天天气真不错", "外面阳光明媚"]))]
-        texts: Vec<String> = texts,
+        #[schema(value_type = Option<Vec<String>>, min_items = 1, example = json!(["今天天气真不错", "外面阳光明媚"]))]
+        texts: Vec<String> = inputs::take_texts,
+        #[schema(schema_with = inputs::schema, required = false)]
+        #[expect(dead_code, reason = "describes what is read with the texts")]
+        inputs: () = inputs::read_with_texts,
         /// `search_query` or `search_document` take the model's prompt of that role, others its default.
         #[schema(example = json!(null))]
         input_type: Option<String> = name,

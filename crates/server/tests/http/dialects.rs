@@ -310,3 +310,51 @@ async fn slips_in_our_fields_are_told_with_what_is_known() {
         assert_eq!((status, &reply["error"]["message"]), (422, &json!(told)));
     }
 }
+
+/// As LangChain for Java and Cohere's second API send them.
+#[tokio::test]
+async fn texts_in_parts_are_texts_to_cohere() {
+    let server = Server::start().await;
+    let part = |text: &str| json!({"type": "text", "text": text});
+    let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}});
+    let inputs = json!([{"content": [part("x")]}, {"content": [part("x"), part("y")]}, {"content": [part(" ")]}]);
+    let body = json!({"inputs": inputs, "embedding_types": ["float"], "texts": null});
+    let reply = answered(&server, "/v2/embed", &body.to_string()).await;
+    let lines = answered(&server, "/v2/embed", r#"{"texts":["x","x\ny"," "]}"#).await;
+    assert_eq!(reply["embeddings"], lines["embeddings"]);
+    assert_eq!(reply["texts"], json!(["x", "x\ny", " "]));
+    for (body, code, field) in [
+        (json!({}), "missing_field", "texts"),
+        (json!({"inputs": []}), "empty_list", "inputs"),
+        (json!({"inputs": ["x"]}), "wrong_type", "inputs[0]"),
+        (
+            json!({"inputs": [{"content": []}]}),
+            "empty_list",
+            "inputs[0].content",
+        ),
+        (
+            json!({"inputs": [{"content": [part("x"), image]}]}),
+            "invalid_value",
+            "inputs[0].content[1].type",
+        ),
+        (
+            json!({"inputs": [{"content": [part("")]}]}),
+            "empty_text",
+            "inputs[0].content",
+        ),
+        (
+            json!({"inputs": [{"content": [part("x")]}], "texts": ["x"]}),
+            "invalid_value",
+            "inputs",
+        ),
+    ] {
+        let (status, reply) = server.post("/v2/embed", body.to_string()).await;
+        assert_eq!(status, 422, "{body}: {reply}");
+        let error = &reply["error"];
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!(code), &json!(field)),
+            "{body}"
+        );
+    }
+}

@@ -251,7 +251,8 @@ fn comfort_negates_only_against_its_contrary() {
 fn long_texts_are_read_to_their_end() {
     for (part, count, expected) in [
         ("我不知道。", 20_000, 20_000),
-        ("不啊", 50_000, 49_999),
+        // All but the first stand between two that are alike, as in 好不好.
+        ("不啊", 50_000, 1),
         ("没有啊", 33_000, 33_000),
         // Each second one takes back the one before.
         ("不是", 50_000, 0),
@@ -262,7 +263,7 @@ fn long_texts_are_read_to_their_end() {
     let courteous = "不知道你们的客服晚上几点下班，怎么退货";
     assert_eq!(negations(courteous), Vec::<&str>::new());
     let statement = format!("不知道。{}怎么退货", "我昨天买了一件衣服。".repeat(20));
-    assert_eq!(negations(&statement), ["不知道"]);
+    assert_eq!(negations(&statement), ["不"]);
     let without = "无货".repeat(30_000);
     assert_eq!(
         negation_difference(&without, &"有货".repeat(30_000)),

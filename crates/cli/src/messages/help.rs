@@ -144,5 +144,6 @@ pub(super) const HELP: &[Entry] = &[
     ("Most requests a minute with one key, or from one address where no keys are asked for [default: no limit]", "每个密钥（未要求密钥时为每个地址）每分钟最多多少次请求 [默认：不限]"),
     ("Proxies in front that add the caller's address to X-Forwarded-For", "前面有几层代理会把调用方地址写进 X-Forwarded-For"),
     ("Origin whose pages may call, with its scheme (may be repeated) [default: all, but for managing models]", "允许哪个来源的网页调用，要带协议（可重复）[默认：全部，但不含管理模型]"),
+    ("Name by which browsers may call a server without keys, beside addresses, localhost and --host (may be repeated); *.example.com: all below it", "没有密钥的服务，除 IP 地址、localhost 和 --host 外，允许浏览器用哪个域名调用（可重复）；*.example.com 表示其下全部"),
     ("Path under which a proxy shows the server, such as /tools/yuyi", "代理把服务放在哪个路径下，例如 /tools/yuyi"),
 ];

@@ -1,10 +1,11 @@
 """What one step learns from. Each source makes batches without end, from a generator of its own."""
 
+import itertools
 import random
 
 # Texts of one meaning in a batch: two wordings of each intent.
 FAMILIES = 7
-GROUPS = 20
+GROUPS = 16
 QUESTIONS = 10
 SENTENCES = 48
 # Characters of a long passage: as much as the model reads.
@@ -44,11 +45,10 @@ class Contrasts:
         pairs, anchors = [], []
         for _ in range(GROUPS):
             group = self.group()
-            anchor, *rewordings = self.random.sample(group.same, min(3, len(group.same)))
-            pairs += [(anchor, text, 1.0) for text in rewordings]
-            grade, other = self.random.choice(group.others)
-            pairs += [(anchor, other, grade), (rewordings[0], other, grade)]
-            anchors.append(anchor)
+            same = self.random.sample(group.same, min(3, len(group.same)))
+            pairs += [(a, b, 1.0) for a, b in itertools.combinations(same, 2)]
+            pairs += [(text, other, grade) for text in same for grade, other in group.others]
+            anchors.append(same[0])
         unrelated = zip(anchors, anchors[1:] + anchors[:1])
         return pairs + [(a, b, 0.0) for a, b in unrelated]
 

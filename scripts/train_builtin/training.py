@@ -25,6 +25,10 @@ class Plan:
     scale: float = 20.0
     seed: int = 0
     distil: float = 0.0
+    # How far to go from the old weights to the trained ones.
+    way: float = 1.0
+    # 1: products in bfloat16, which some CPUs compute faster.
+    half: int = 0
     # How often each kind of batch comes.
     families: float = 5.0
     contrasts: float = 3.0
@@ -77,6 +81,7 @@ class Trainer:
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=0.0, betas=(0.9, 0.98))
         self.average, self.averaged = None, 0
+        self.start = [p.detach().clone() for p in self.parameters]
 
     def make_sources(self, material):
         plan = self.plan
@@ -89,9 +94,10 @@ class Trainer:
         wanted = [source for source in sources if source[2] > 0]
         return [(loss, source) for loss, source, _ in wanted], [weight for *_, weight in wanted]
 
-    def run(self, report):
+    def run(self, report, wait=lambda: None):
         started, recent = time.monotonic(), {}
         for step in range(1, self.plan.steps + 1):
+            wait()
             loss_of, source = self.random.choices(self.sources, self.weights)[0]
             loss = loss_of(source.next())
             if self.teacher is not None:
@@ -133,6 +139,15 @@ class Trainer:
             for total, parameter in zip(self.average, self.parameters):
                 parameter.copy_(total / self.averaged)
 
+    def take(self, state):
+        """Weights of an earlier run instead of training."""
+        self.model.load_state_dict(state)
+
+    def go_part_of_the_way(self):
+        with torch.no_grad():
+            for parameter, start in zip(self.parameters, self.start):
+                parameter.copy_(start + self.plan.way * (parameter - start))
+
     def vectors(self, texts):
         """Unit vectors of texts, in groups of like length so that little is padded."""
         states, attention = self.lower.states(texts)
@@ -142,8 +157,9 @@ class Trainer:
         for part in torch.chunk(order, max(1, len(texts) // 32)):
             longest = int(lengths[part].max())
             hidden, mask = states[part, :longest], attention[part, :longest]
-            hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
-            for place, vector in zip(part.tolist(), mean(hidden, mask)):
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bool(self.plan.half)):
+                hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
+            for place, vector in zip(part.tolist(), mean(hidden.float(), mask)):
                 out[place] = vector
         return torch.stack(out)
 

@@ -50,9 +50,8 @@ def main():
     if arguments.trained:
         trainer.take(torch.load(arguments.trained))
     else:
-        trainer.run(report, lambda: wait(arguments.pause_while))
-    if arguments.state:
-        torch.save(trainer.model.state_dict(), arguments.state)
+        trainer.run(report, lambda: wait(arguments.pause_while), lambda: keep(trainer, arguments.state))
+        keep(trainer, arguments.state)
     trainer.go_part_of_the_way()
     if arguments.unrounded:
         export.write(arguments.base, arguments.unrounded, trainer.model, plan.first, None)
@@ -75,6 +74,11 @@ def parse_arguments():
     for field in fields(Plan):
         parser.add_argument(f"--{field.name}", type=field.type, default=field.default)
     return parser.parse_args()
+
+
+def keep(trainer, file):
+    if file:
+        torch.save(trainer.model.state_dict(), file)
 
 
 def wait(file):
@@ -105,10 +109,10 @@ def calibration_texts(material):
     """What the rounding looks at: a little of everything."""
     chosen = random.Random(data.SEED)
     texts = [chosen.choice(intent) for family in material.families for intent in family.intents]
-    texts = chosen.sample(texts, min(1200, len(texts)))
-    texts += [group.others[0][1] for group in material.contrasts[:400]]
-    texts += [question.answer for question in material.questions[:300]]
-    texts += [text for pair in material.translations[:150] for text in pair]
+    texts = chosen.sample(texts, min(800, len(texts)))
+    texts += [group.others[0][1] for group in material.contrasts[:250]]
+    texts += [question.answer for question in material.questions[:150]]
+    texts += [text for pair in material.translations[:100] for text in pair]
     return list(dict.fromkeys(texts))
 
 

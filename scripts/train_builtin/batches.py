@@ -6,10 +6,11 @@ import random
 # Texts of one meaning in a batch: two wordings of each intent.
 FAMILIES = 7
 GROUPS = 16
-QUESTIONS = 10
-SENTENCES = 48
-# Characters of a long passage: as much as the model reads.
-LONG = (150, 620)
+QUESTIONS = 8
+SENTENCES = 40
+# Characters of a long passage.
+LONG = (120, 400)
+SHARE_OF_LONG = 0.3
 
 
 class Families:
@@ -68,11 +69,11 @@ class Questions:
     def next(self):
         asked = self.random.sample(self.questions, QUESTIONS)
         answers = [self.lengthened(question.answer) for question in asked]
-        return [question.text for question in asked], answers + [self.lengthened(question.near) for question in asked]
+        return [question.text for question in asked], answers + [question.near for question in asked]
 
     def lengthened(self, passage):
-        """Half of the passages stand among others, as a paragraph does in a page."""
-        if self.random.random() < 0.5:
+        """Some passages stand among others, as a paragraph does in a page."""
+        if self.random.random() >= SHARE_OF_LONG:
             return passage
         longest, parts = self.random.randint(*LONG), [passage]
         while sum(map(len, parts)) < longest:

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import losses
 from batches import Contrasts, Families, Questions, Sentences, Translations
@@ -12,6 +13,7 @@ from model import Model, batches, mean, pad
 
 # Tokens of a text of training; passages may be as long as the model reads.
 LONGEST = 512
+SHORT = 64
 
 
 @dataclass
@@ -36,11 +38,20 @@ class Plan:
     translations: float = 1.0
 
 
+def products(half):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bool(half))
+
+
+def attention_of(tokens):
+    """PyTorch's fused attention takes twice as long back through short texts."""
+    return sdpa_kernel(SDPBackend.MATH if tokens <= SHORT else SDPBackend.FLASH_ATTENTION)
+
+
 class Lower:
     """Hidden states below the trained layers, each text computed once."""
 
-    def __init__(self, model, first):
-        self.model, self.first, self.known = model, first, {}
+    def __init__(self, model, first, half):
+        self.model, self.first, self.half, self.known = model, first, half, {}
 
     @torch.no_grad()
     def states(self, texts):
@@ -49,7 +60,8 @@ class Lower:
         ids = self.model.ids(missing, LONGEST)
         for places in batches(ids, 4096):
             padded, attention = pad([ids[place] for place in places])
-            hidden = self.model.through(self.model.embedded(padded), attention, 0, self.first)
+            with products(self.half):
+                hidden = self.model.through(self.model.embedded(padded), attention, 0, self.first)
             for row, place in enumerate(places):
                 self.known[missing[place]] = hidden[row, : len(ids[place])].clone()
         found = [self.known[text] for text in texts]
@@ -73,7 +85,7 @@ class Trainer:
         torch.manual_seed(plan.seed)
         self.plan, self.model = plan, Model(folder)
         self.model.freeze(plan.first)
-        self.lower = Lower(self.model, plan.first)
+        self.lower = Lower(self.model, plan.first, plan.half)
         self.random = random.Random(plan.seed)
         self.sources, self.weights = self.make_sources(material)
         self.sentences = Sentences(material.sentences, plan.seed + 5)
@@ -94,7 +106,7 @@ class Trainer:
         wanted = [source for source in sources if source[2] > 0]
         return [(loss, source) for loss, source, _ in wanted], [weight for *_, weight in wanted]
 
-    def run(self, report, wait=lambda: None):
+    def run(self, report, wait=lambda: None, keep=lambda: None):
         started, recent = time.monotonic(), {}
         for step in range(1, self.plan.steps + 1):
             wait()
@@ -104,10 +116,12 @@ class Trainer:
                 loss = loss + self.plan.distil * self.forgetting(self.sentences.next())
             self.step(step, loss)
             recent.setdefault(loss_of.__name__, []).append(loss.item())
-            if step % 50 == 0 or step == self.plan.steps:
+            if step % 20 == 0 or step == self.plan.steps:
                 means = ", ".join(f"{name} {sum(seen) / len(seen):.3f}" for name, seen in sorted(recent.items()))
                 report(f"step {step}: {means}; {time.monotonic() - started:.0f} s")
                 recent = {}
+            if step % 100 == 0:
+                keep()
         self.take_average()
 
     def step(self, step, loss):
@@ -157,7 +171,7 @@ class Trainer:
         for part in torch.chunk(order, max(1, len(texts) // 32)):
             longest = int(lengths[part].max())
             hidden, mask = states[part, :longest], attention[part, :longest]
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bool(self.plan.half)):
+            with products(self.plan.half), attention_of(longest):
                 hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
             for place, vector in zip(part.tolist(), mean(hidden.float(), mask)):
                 out[place] = vector

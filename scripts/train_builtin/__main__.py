@@ -1,11 +1,12 @@
 """Trains the model inside the program, on a CPU, from the committed data to the committed bytes.
 
-    python3 scripts/train_builtin --base BASE --out models/builtin
-    python3 scripts/train_builtin --base BASE --steps 100 --out /tmp/trial      a trial
+    python3 scripts/train_builtin --base BASE --out DIR
+    python3 scripts/train_builtin --base BASE --steps 100 --half 1 --out /tmp/trial      a trial, with bfloat16 products
+    python3 scripts/train_builtin --base BASE --trained STATE --way 0.5 --out DIR        half the way to weights that --state kept
 
-BASE is what scripts/build_builtin_model makes: the cut of multilingual-e5-small before training. Needs
+BASE is what scripts/build_builtin_model makes (models/builtin as long as it is not trained): the cut of multilingual-e5-small. Needs
 scripts/requirements-train.txt. The log of a run is what it prints; the figures on which a run was chosen come from
-scripts/check_quality.
+scripts/measure_model.
 """
 
 import argparse
@@ -46,10 +47,11 @@ def main():
     print(plan, flush=True)
     material = read_material(arguments)
     trainer = Trainer(arguments.base, plan, material)
-    report = lambda line: print(line, flush=True)  # noqa: E731
     if arguments.trained:
         trainer.take(torch.load(arguments.trained))
     else:
+        if arguments.start:
+            trainer.take(torch.load(arguments.start))
         trainer.run(report, lambda: wait(arguments.pause_while), lambda: keep(trainer, arguments.state))
         keep(trainer, arguments.state)
     trainer.go_part_of_the_way()
@@ -69,11 +71,16 @@ def parse_arguments():
     parser.add_argument("--share", type=float, default=1.0, help="use this share of the data only, for a learning curve")
     parser.add_argument("--state", type=Path, help="keep the trained weights there, before rounding")
     parser.add_argument("--trained", type=Path, metavar="STATE", help="do not train: take such weights")
+    parser.add_argument("--start", type=Path, metavar="STATE", help="train on from such weights")
     parser.add_argument("--unrounded", type=Path, metavar="DIR", help="write the model before rounding there, too")
     parser.add_argument("--pause-while", type=Path, metavar="FILE", help="compute nothing while this file is there")
     for field in fields(Plan):
         parser.add_argument(f"--{field.name}", type=field.type, default=field.default)
     return parser.parse_args()
+
+
+def report(line):
+    print(line, flush=True)
 
 
 def keep(trainer, file):
@@ -94,6 +101,7 @@ def read_material(arguments):
     families, contrasts, questions = (part(items, arguments.share) for items in everything)
     sentences = [text for question in questions for text in (question.text, question.answer)]
     sentences += [chinese for chinese, _ in translations[:2000]]
+    sentences += [intent[0] for family in families for intent in family.intents]
     intents = sum(len(family.intents) for family in families)
     print(f"{len(families)} families, {intents} intents, {len(contrasts)} groups of contrasts, {len(questions)} questions")
     return Material(families, contrasts, questions, translations, sentences)

@@ -37,21 +37,21 @@ class Families:
 
 
 class Contrasts:
-    """Pairs with grades: rewordings, contrasts, and sentences of other groups."""
+    """Pairs with grades and the place of their group: rewordings, contrasts, and sentences of other groups."""
 
     def __init__(self, contrasts, seed):
         self.contrasts, self.random, self.queue = contrasts, random.Random(seed), []
 
     def next(self):
         pairs, anchors = [], []
-        for _ in range(GROUPS):
+        for place in range(GROUPS):
             group = self.group()
             same = self.random.sample(group.same, min(3, len(group.same)))
-            pairs += [(a, b, 1.0) for a, b in itertools.combinations(same, 2)]
-            pairs += [(text, other, grade) for text in same for grade, other in group.others]
+            pairs += [(a, b, 1.0, place) for a, b in itertools.combinations(same, 2)]
+            pairs += [(text, other, grade, place) for text in same for grade, other in group.others]
             anchors.append(same[0])
         unrelated = zip(anchors, anchors[1:] + anchors[:1])
-        return pairs + [(a, b, 0.0) for a, b in unrelated]
+        return pairs + [(a, b, 0.0, place) for place, (a, b) in enumerate(unrelated)]
 
     def group(self):
         if not self.queue:

@@ -162,8 +162,10 @@ class Trainer:
             for parameter, start in zip(self.parameters, self.start):
                 parameter.copy_(start + self.plan.way * (parameter - start))
 
-    def vectors(self, texts):
-        """Unit vectors of texts, in groups of like length so that little is padded."""
+    def vectors(self, texts, model=None):
+        """Unit vectors of texts, in groups of like length so that little is padded; of the model in training, or of another with the
+        same layers below."""
+        model = model or self.model
         states, attention = self.lower.states(texts)
         lengths = attention.sum(1)
         order = torch.argsort(lengths)
@@ -172,7 +174,7 @@ class Trainer:
             longest = int(lengths[part].max())
             hidden, mask = states[part, :longest], attention[part, :longest]
             with products(self.plan.half), attention_of(longest):
-                hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
+                hidden = model.through(hidden, mask, self.plan.first, len(model.layers))
             for place, vector in zip(part.tolist(), mean(hidden.float(), mask)):
                 out[place] = vector
         return torch.stack(out)
@@ -186,13 +188,14 @@ class Trainer:
 
     def contrasts(self, batch):
         texts = {}
-        for a, b, _ in batch:
+        for a, b, *_ in batch:
             texts.setdefault(a, len(texts))
             texts.setdefault(b, len(texts))
         vectors = self.vectors(list(texts))
         a = vectors[[texts[pair[0]] for pair in batch]]
         b = vectors[[texts[pair[1]] for pair in batch]]
-        return losses.ranking((a * b).sum(1), torch.tensor([pair[2] for pair in batch]), self.plan.scale)
+        grades, groups = torch.tensor([pair[2] for pair in batch]), torch.tensor([pair[3] for pair in batch])
+        return losses.ranking((a * b).sum(1), grades, groups, self.plan.scale)
 
     def questions(self, batch):
         questions, passages = batch
@@ -201,5 +204,6 @@ class Trainer:
 
     def forgetting(self, texts):
         vectors = self.vectors(texts)
-        teacher = self.teacher.vectors(texts)
+        with torch.no_grad():
+            teacher = self.vectors(texts, self.teacher)
         return losses.distillation(vectors, teacher @ teacher.T, self.plan.temperature)

@@ -8,6 +8,7 @@ FAMILIES = 7
 GROUPS = 16
 QUESTIONS = 8
 SENTENCES = 40
+PLAIN = 24
 # Characters of a long passage.
 LONG = (120, 400)
 SHARE_OF_LONG = 0.3
@@ -102,4 +103,4 @@ class Sentences:
         self.texts, self.random = texts, random.Random(seed)
 
     def next(self):
-        return self.random.sample(self.texts, SENTENCES)
+        return self.random.sample(self.texts, PLAIN)

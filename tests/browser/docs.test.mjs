@@ -42,7 +42,7 @@ async function onReference(url, check) {
 }
 
 const card = (page, method, path) =>
-  page.locator('details', { has: page.locator('summary', { hasText: method }).locator(`code:text-is("${path}")`) })
+  page.locator('details', { has: page.locator('summary', { hasText: method }).locator(`> code:text-is("${path}")`) })
 
 it('shows every route of the document', async () => {
   const { paths } = await (await fetch(`${yuyi.url}/openapi.json`)).json()
@@ -76,6 +76,41 @@ for (const place of ['at the root', 'under a prefix']) {
     })
   })
 }
+
+it('is Chinese where the address or the browser says so, and has no marks of code left', async () => {
+  const context = await browser.newContext({ locale: 'zh-CN' })
+  try {
+    const page = await context.newPage()
+    await page.goto(`${yuyi.url}/`)
+    await page.getByRole('link', { name: 'API 文档' }).click()
+    await page.getByRole('heading', { name: '相似度' }).waitFor()
+    assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN')
+    assert.equal(await page.title(), 'yuyi 语义 · API 文档')
+    await screenshot(page, 'docs-zh')
+
+    await page.locator('details').evaluateAll((all) => all.forEach((card) => (card.open = true)))
+    const isSample = 'pre, textarea, script, style'
+    const texts = await page.locator('main').evaluate((main, isSample) => {
+      const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT)
+      const found = []
+      while (walker.nextNode()) {
+        if (!walker.currentNode.parentElement.closest(isSample)) found.push(walker.currentNode.textContent)
+      }
+      return found
+    }, isSample)
+    assert.deepEqual(texts.filter((text) => text.includes('`')), [])
+    const english = texts.filter((text) => /[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/.test(text))
+    assert.ok(english.length <= texts.length / 20, `not translated: ${english.join('\n')}`)
+
+    await page.getByRole('button', { name: 'English' }).click()
+    await page.getByRole('heading', { name: 'Similarity' }).waitFor()
+    assert.match(page.url(), /lang=en$/)
+    await page.goto(`${yuyi.url}/docs?lang=en`)
+    await page.getByRole('heading', { name: 'Similarity' }).waitFor()
+  } finally {
+    await context.close()
+  }
+})
 
 it('fills in the parts of a path', async () => {
   await onReference(`${proxy.url}${PREFIX}docs`, async (page) => {

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 
 import { launchBrowser, screenshot, startProxy, startYuyi } from './support.mjs'
 
-const EXAMPLE = { sentence_a: '人工智能改变世界', sentence_b: 'AI 正在重塑未来' }
+const EXAMPLE = { sentence_a: '怎么退货？', sentence_b: '退货的流程是什么？' }
 const SHORT_TEXTS = 50
 const PREFIX = '/tools/yuyi/'
 
@@ -267,6 +267,93 @@ describe('a comparison', () => {
     }))
 })
 
+describe('what stands under the dial', () => {
+  const CANCEL = { sentence_a: '3月起可以随时取消', sentence_b: '5月起不可以随时取消' }
+  const note = (page, kind) => page.locator(`[data-note=${kind}]`)
+  const band = (page) => page.locator('[data-band]')
+
+  for (const [locale, numbers, negation, doubt] of [
+    ['zh-CN', /A 是“3月”，B 是“5月”/, /只有 B 带否定词“不”/, '写法相近，意思可能不同'],
+    ['en-US', /3月 in A, 5月 in B/, /Only B negates: 不/, 'Alike in wording, maybe not in meaning'],
+  ]) {
+    it(`names what the score hides, unasked (${locale})`, () =>
+      onPage({ locale, viewport: { width: 360, height: 740 } }, async (page) => {
+        const counter = await countScores(page)
+        await write(page, CANCEL.sentence_a, CANCEL.sentence_b)
+        await button(page).click()
+        await note(page, 'number').waitFor()
+        assert.match(await note(page, 'number').textContent(), numbers)
+        assert.match(await note(page, 'negation').textContent(), negation)
+        assert.equal(await band(page).textContent(), doubt)
+        assert.equal(counter.requests, 1)
+        const dial = await meter(page).boundingBox()
+        assert.ok((await note(page, 'number').boundingBox()).y > dial.y, 'under the dial')
+        await fitsWidth(page)
+        await screenshot(page, `notes-${locale}`)
+      }))
+  }
+
+  it('names what the model did not read and does not know', () =>
+    onPage({}, async (page) => {
+      await write(page, '春眠不觉晓，处处闻啼鸟。'.repeat(100), '𠀋𠀋怎么读')
+      await button(page).click()
+      await note(page, 'truncated').waitFor()
+      assert.match(await note(page, 'truncated').textContent(), /A 超过了模型能读的长度，“[^”]+”之后的部分没有参与计算/)
+      for (const told of await note(page, 'unknown').allTextContents()) {
+        assert.match(told, /模型不认识 B 里的“/)
+      }
+    }))
+
+  it('says nothing where there is nothing to say', () =>
+    onPage({}, async (page) => {
+      await button(page).click()
+      await showsScore(page, EXAMPLE)
+      assert.equal(await page.locator('[data-note]').count(), 0)
+      assert.match(await page.getByRole('status').textContent(), /^相似度 \d+\.\d%$/)
+    }))
+
+  for (const [similarity, name, words] of [
+    [0.93, 'same', ['几乎相同', 'Almost the same']],
+    [0.75, 'close', ['意思相近', 'Close in meaning']],
+    [0.5, 'related', ['有关', 'Related']],
+    [0.1, 'unrelated', ['无关', 'Unrelated']],
+  ]) {
+    it(`calls ${similarity} by a word`, () =>
+      onPage({}, async (page) => {
+        await countScores(page, async (route) => {
+          const response = await route.fetch()
+          await route.fulfill({ response, json: { ...(await response.json()), similarity } })
+        })
+        await button(page).click()
+        await band(page).waitFor()
+        assert.equal(await band(page).getAttribute('data-band'), name)
+        assert.equal(await band(page).textContent(), words[0])
+        await page.getByRole('button', { name: 'English' }).click()
+        assert.equal(await band(page).textContent(), words[1])
+      }))
+  }
+
+  it('is dimmed whole when the text changes', () =>
+    onPage({}, async (page) => {
+      await write(page, CANCEL.sentence_a, CANCEL.sentence_b)
+      await button(page).click()
+      await note(page, 'number').waitFor()
+      const bright = () =>
+        page.locator('.result').evaluate((card) => {
+          const seen = [...card.children].filter((part) => !part.matches('.visually-hidden') && part.textContent.trim())
+          return seen.filter((part) => getComputedStyle(part).opacity === '1').map((part) => part.textContent.trim())
+        })
+      assert.ok((await bright()).length > 3)
+      await box(page, 'b').press('End')
+      await box(page, 'b').pressSequentially('了')
+      const outdated = '句子已改动，这是改动前的结果。'
+      await page.getByText(outdated).waitFor()
+      await page.waitForTimeout(400)
+      assert.deepEqual(await bright(), [outdated])
+      await screenshot(page, 'stale')
+    }))
+})
+
 describe('the comparison of characters', () => {
   const WEATHER = { sentence_a: '今天天气真不错', sentence_b: '外面阳光明媚' }
   const METHODS = ['jaccard', 'edit', 'tfidf']
@@ -294,8 +381,23 @@ describe('the comparison of characters', () => {
         assert.ok(Math.abs(drawn - said) < 1, `${method}: a bar of ${drawn} % says ${said} %`)
         assert.ok(said <= 35 && said < 100 * similarity - 15, `${method} ${said} %, similarity ${similarity}`)
       }
-      assert.match(await contrast(page).textContent(), /用词不同/)
     }))
+
+  for (const [name, similarity, pair, said] of [
+    ['is told where the meaning is the same', 0.85, WEATHER, /用词不同/],
+    ['is not told where it is only near', 0.79, WEATHER, undefined],
+    ['is not told of punctuation', 0.95, { sentence_a: '？？？', sentence_b: '!!!' }, undefined],
+  ]) {
+    it(`in other words ${name}`, () =>
+      onPage({}, async (page) => {
+        await write(page, pair.sentence_a, pair.sentence_b)
+        await showing(page, { similarity, methods: { jaccard: 0, edit: 0.1, tfidf: 0 } })
+        assert.equal(await contrast(page).count(), said ? 1 : 0)
+        if (said) {
+          assert.match(await contrast(page).textContent(), said)
+        }
+      }))
+  }
 
   /** Shows a reply with other numbers than the server's. */
   async function showing(page, changes) {
@@ -351,8 +453,7 @@ describe('why a score is as it is', () => {
       assert.equal(counter.requests, 1, 'nothing is explained before it is asked for')
       assert.equal(await askWhy(page).getAttribute('aria-expanded'), 'false')
       await askWhy(page).click()
-      await why(page).getByText('数字、日期或金额不一样').waitFor()
-      assert.ok(await why(page).getByText('只有一句话带否定词').isVisible())
+      await words(page, 'a').first().waitFor()
       assert.equal(await askWhy(page).getAttribute('aria-expanded'), 'true')
 
       const { explain } = await ask({ ...RETURNS, explain: true })
@@ -416,7 +517,7 @@ describe('why a score is as it is', () => {
   it('is reached and folded by keyboard', () =>
     onPage({}, async (page) => {
       await compared(page)
-      await page.getByRole('button', { name: '心情' }).focus()
+      await page.getByRole('button', { name: '开发票' }).focus()
       await page.keyboard.press('Tab')
       assert.ok(await askWhy(page).evaluate((element) => element === document.activeElement))
       await page.keyboard.press('Enter')
@@ -605,7 +706,7 @@ describe('the page', () => {
         await button(page).tap()
         await page.locator('[data-note=truncated]').waitFor()
         await fitsWidth(page)
-        await page.getByRole('button', { name: /^(人工智能|AI)$/ }).tap()
+        await page.getByRole('button', { name: /^(退货|Returns)$/ }).tap()
         await showsScore(page, EXAMPLE)
         const { y, height } = await meter(page).boundingBox()
         assert.ok(y >= 0 && y + height <= 740, `out of view: ${y} to ${y + height}`)
@@ -631,12 +732,12 @@ describe('the page', () => {
   it('works by keyboard alone', () =>
     onPage({}, async (page) => {
       const reached = []
-      for (let i = 0; i < 10; i++) {
+      for (let i = 0; i < 13; i++) {
         await page.keyboard.press('Tab')
         reached.push(await page.evaluate(() => document.activeElement.id || document.activeElement.textContent.trim()))
       }
-      const examples = ['人工智能', '天气', '开发票', '水果', '不相关', '心情']
-      assert.deepEqual(reached, ['English', 'sentence-a', 'sentence-b', '计算相似度', ...examples])
+      const examples = ['退货', '晚点', '心情', '否定', '不相关', '人工智能', '天气', '开发票']
+      assert.deepEqual(reached, ['API 文档', 'English', 'sentence-a', 'sentence-b', '计算相似度', ...examples])
     }))
 
   it('works under a path prefix', () =>

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import io
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import openai
@@ -20,6 +21,8 @@ import requests
 
 import frameworks
 import fuzz
+import langchain4j
+import vendors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SNIPPET = Path(__file__).with_name("snippet.py")
@@ -66,32 +69,52 @@ def server(binary: str, port: int):
         assert code == 0, f"the server ended with {code}"
 
 
-def run_code(code: str, url: str) -> str:
-    """Runs a program that asks port 5000, and answers with what it prints."""
-    port = url.rsplit(":", 1)[1]
-    code = re.sub(r"\b(localhost|127\.0\.0\.1):5000\b", rf"\1:{port}", code)
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60)
+NODE = Path(__file__).with_name("node")
+
+
+def run_python(code: str) -> str:
+    """Runs a program, here: most of its time would go into importing its client. Answers with what it prints."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(code, "<documentation>", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+def run_js(code: str) -> str:
+    """Runs a program where the packages that it imports are."""
+    command = ["node", "--input-type=module", "-e", code]
+    run = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, cwd=NODE)
     assert run.returncode == 0, run.stderr
     return run.stdout
+
+
+RUNNERS = {"python": run_python, "js": run_js}
+
+
+def run_code(language: str, code: str, url: str) -> str:
+    """Runs a program that asks port 5000, and answers with what it prints."""
+    port = url.rsplit(":", 1)[1]
+    return RUNNERS[language](re.sub(r"\b(localhost|127\.0\.0\.1):5000\b", rf"\1:{port}", code))
 
 
 def check_snippet(url: str) -> None:
     if not url.endswith(":5000"):
         print(f"port 5000 is taken: programs are run with {url}")
-    printed = run_code(SNIPPET.read_text(encoding="utf-8"), url)
+    printed = run_code("python", SNIPPET.read_text(encoding="utf-8"), url)
     assert re.fullmatch(r"相似度: \d{1,3}\.\d\d%\n", printed), printed
     print(f"the article's snippet: {printed.strip()}")
 
 
 def check_pages(url: str) -> None:
-    """Every Python program of the documentation runs."""
+    """Every program of the documentation runs."""
     pages = [REPOSITORY / "README.md", REPOSITORY / "README.zh.md", *sorted(REPOSITORY.glob("docs/*/*.md"))]
-    programs = [code for page in pages for code in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)]
+    fence = re.compile(r"^```(python|js)\n(.*?)^```", re.M | re.S)
+    programs = [program for page in pages for program in fence.findall(page.read_text(encoding="utf-8"))]
     # The pages in both languages have the same programs.
     programs = list(dict.fromkeys(programs))
-    assert len(programs) >= 4, "the programs were not found"
-    for code in programs:
-        run_code(code, url)
+    assert {language for language, _ in programs} == set(RUNNERS), "the programs were not found"
+    for language, code in programs:
+        run_code(language, code, url)
     print(f"documentation: {len(programs)} programs run")
 
 
@@ -155,8 +178,8 @@ def check_openai(url: str) -> None:
 
 
 def check_node(url: str) -> None:
-    script = Path(__file__).with_name("node") / "openai.mjs"
-    subprocess.run(["node", script, url], check=True, timeout=60)
+    for name in ("openai.mjs", "langchain.mjs"):
+        subprocess.run(["node", NODE / name, url], check=True, timeout=60)
 
 
 def check_clients(url: str) -> None:
@@ -166,6 +189,8 @@ def check_clients(url: str) -> None:
     check_openai(url)
     check_node(url)
     frameworks.check_all(url)
+    vendors.check_all(url)
+    langchain4j.check_replies(url)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What LangChain, LlamaIndex, Hugging Face's and Cohere's clients get from the server."""
+"""What LangChain, LlamaIndex, Haystack, LiteLLM and Hugging Face's client get from the server."""
 
 import asyncio
 import math
@@ -6,31 +6,30 @@ import os
 from operator import mul
 
 # Nothing of a test is reported anywhere.
-os.environ |= {"LANGSMITH_TRACING": "false", "HF_HUB_DISABLE_TELEMETRY": "1"}
+os.environ |= {
+    "LANGSMITH_TRACING": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HAYSTACK_TELEMETRY_ENABLED": "False",
+    # LiteLLM asks for prices of models otherwise.
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+}
 
-import cohere
-import httpx
+import litellm
 import openai
-import requests
+from haystack import Document
+from haystack.components.embedders import OpenAIDocumentEmbedder, OpenAITextEmbedder
+from haystack.utils import Secret
+from haystack_integrations.components.embedders.huggingface_api import HuggingFaceAPIDocumentEmbedder
+from haystack_integrations.components.rankers.huggingface_api import HuggingFaceTEIRanker
 from huggingface_hub import AsyncInferenceClient, InferenceClient
 from huggingface_hub.errors import HfHubHTTPError
 from langchain_huggingface import HuggingFaceEndpointEmbeddings
 from langchain_openai import OpenAIEmbeddings
+from llama_index.core.schema import NodeWithScore, TextNode
 from llama_index.embeddings.text_embeddings_inference import TextEmbeddingsInference
+from llama_index.postprocessor.tei_rerank import TextEmbeddingInference as TextRanking
 
-FRUIT = "我喜欢吃水果"
-OTHERS = ["苹果香蕉都很美味", "天气晴朗适合出游"]
-TEXTS = [FRUIT, *OTHERS]
-
-
-def close(a, b) -> bool:
-    """Whether two vectors are the same but for rounding."""
-    return len(a) == len(b) and all(math.isclose(x, y, abs_tol=1e-6) for x, y in zip(a, b, strict=True))
-
-
-def reference(url: str) -> list[list[float]]:
-    reply = requests.post(f"{url}/v1/embeddings", json={"input": TEXTS}, timeout=30).json()
-    return [item["embedding"] for item in reply["data"]]
+from reference import FRUIT, OTHERS, TEXTS, close, reference
 
 
 def check_huggingface(url: str) -> None:
@@ -87,29 +86,53 @@ def check_llama_index(url: str) -> None:
     assert all(close(a, b) for a, b in zip(embeddings.get_text_embedding_batch(TEXTS), vectors, strict=True))
     assert close(embeddings.get_query_embedding(FRUIT), vectors[0])
     assert close(asyncio.run(embeddings.aget_text_embedding(FRUIT)), vectors[0])
-    print("llama_index: TextEmbeddingsInference")
+    nodes = [NodeWithScore(node=TextNode(text=text)) for text in (OTHERS[1], OTHERS[0], FRUIT)]
+    ranked = TextRanking(base_url=url, top_n=2).postprocess_nodes(nodes, query_str=FRUIT)
+    assert [node.text for node in ranked] == [FRUIT, OTHERS[0]], ranked
+    print("llama_index: embeddings and ranking as TEI's")
 
 
-def check_cohere(url: str) -> None:
-    client = cohere.ClientV2(api_key="none", base_url=url, httpx_client=httpx.Client(timeout=30))
-    reply = client.rerank(model="e5-small-zh", query=FRUIT, documents=[OTHERS[1], OTHERS[0], FRUIT], top_n=2)
-    assert [result.index for result in reply.results] == [2, 1], reply
-    scores = [result.relevance_score for result in reply.results]
-    assert 1 >= scores[0] > scores[1] > 0, scores
-    assert reply.id and reply.meta.billed_units.search_units == 1, reply
-    vectors = reference(url)
-    embedded = client.embed(
-        model="e5-small-zh", texts=TEXTS, input_type="search_query", embedding_types=["float"], truncate="END"
-    )
-    assert all(close(a, b) for a, b in zip(embedded.embeddings.float_, vectors, strict=True)), embedded
-    try:
-        client.rerank(model="e5-small-zh", query=FRUIT, documents=[])
-        raise AssertionError("a list without documents was answered")
-    except cohere.errors.UnprocessableEntityError as error:
-        assert error.body["error"]["code"] == "empty_list", error
-    print("cohere: rerank and embed of the second API, errors")
+def check_haystack(url: str) -> None:
+    vectors, key = reference(url), Secret.from_token("none")
+    at = {"api_key": key, "api_base_url": f"{url}/v1", "model": "e5-small-zh"}
+    reply = OpenAITextEmbedder(**at).run(FRUIT)
+    assert close(reply["embedding"], vectors[0]) and reply["meta"]["usage"]["prompt_tokens"] > 5, reply["meta"]
+    documents = OpenAIDocumentEmbedder(**at, batch_size=2, progress_bar=False).run([Document(content=text) for text in TEXTS])
+    found = [document.embedding for document in documents["documents"]]
+    assert all(close(a, b) for a, b in zip(found, vectors, strict=True))
+    # A document without a content is one of a blank.
+    OpenAIDocumentEmbedder(**at, progress_bar=False).run([Document(content=FRUIT), Document(content=" ")])
+
+    embedder = HuggingFaceAPIDocumentEmbedder("text_embeddings_inference", {"url": url}, token=None, progress_bar=False)
+    documents = embedder.run([Document(content=text) for text in TEXTS])["documents"]
+    lengths = [math.hypot(*document.embedding) for document in documents]
+    found = [[x / length for x in document.embedding] for document, length in zip(documents, lengths, strict=True)]
+    assert all(close(a, b) for a, b in zip(found, vectors, strict=True)) and min(lengths) > 1.01, lengths
+    ranker = HuggingFaceTEIRanker(url=url, top_k=2)
+    ranked = ranker.run(query=FRUIT, documents=[Document(content=text) for text in [OTHERS[1], OTHERS[0], FRUIT]])
+    assert [document.content for document in ranked["documents"]] == [FRUIT, OTHERS[0]], ranked
+    assert 1 >= ranked["documents"][0].score > ranked["documents"][1].score > 0, ranked
+    print("haystack: OpenAI's embedders, TEI's embedder and ranker")
+
+
+def check_litellm(url: str) -> None:
+    vectors, at = reference(url), {"api_key": "none", "num_retries": 0}
+    for model, base in (("openai/e5-small-zh", f"{url}/v1"), ("hosted_vllm/e5-small-zh", f"{url}/v1"), ("infinity/e5-small-zh", url)):
+        reply = litellm.embedding(model=model, input=TEXTS, api_base=base, **at)
+        assert all(close(item["embedding"], b) for item, b in zip(reply.data, vectors, strict=True)), model
+        assert reply.usage.prompt_tokens > 10, (model, reply.usage)
+    local = litellm.embedding(model="ollama/e5-small-zh", input=TEXTS, api_base=url)
+    assert all(close(item["embedding"], b) for item, b in zip(local.data, vectors, strict=True))
+
+    documents = [OTHERS[1], OTHERS[0], FRUIT]
+    for model in ("cohere/e5-small-zh", "jina_ai/e5-small-zh", "hosted_vllm/e5-small-zh"):
+        ranked = litellm.rerank(model=model, query=FRUIT, documents=documents, top_n=2, api_base=url, api_key="none")
+        assert [result["index"] for result in ranked.results] == [2, 1], (model, ranked)
+        counted = ranked.meta.get("billed_units") or ranked.meta.get("tokens")
+        assert any(counted.values()), (model, ranked.meta)
+    print("litellm: embedding and rerank by OpenAI's, vLLM's, infinity's, Ollama's, Cohere's and Jina's forms")
 
 
 def check_all(url: str) -> None:
-    for check in (check_huggingface, check_langchain, check_llama_index, check_cohere):
+    for check in (check_huggingface, check_langchain, check_llama_index, check_haystack, check_litellm):
         check(url)

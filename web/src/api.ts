@@ -2,6 +2,7 @@ import { apiKey } from './apiKey'
 import { isNumber, isRecord } from './json'
 import { LITERAL_METHODS, readLiteral, type Literal } from './literal'
 import type { Pair, Side } from './pair'
+import { readNotes, type Note } from './notes'
 import { readReasons, type Reasons } from './reasons'
 
 /** What the server says about a pair. */
@@ -16,6 +17,8 @@ export interface Score {
   truncated: boolean
   /** How alike the sentences are by their characters; older servers do not say. */
   literal?: Literal
+  /** What the score does not show; older servers do not say. */
+  notes: Note[]
   /** From sending the request to reading the reply. */
   milliseconds: number
 }
@@ -41,7 +44,7 @@ export class RequestFailed extends Error {
 /** Asks the server once. Throws `RequestFailed`, also when `signal` ends the request. */
 export async function requestScore(pair: Pair, signal: AbortSignal): Promise<Score> {
   const started = performance.now()
-  const score = await ask(pair, { methods: LITERAL_METHODS }, readScore, signal)
+  const score = await ask(pair, { methods: LITERAL_METHODS, notes: true }, readScore, signal)
   return { ...score, milliseconds: performance.now() - started }
 }
 
@@ -116,11 +119,11 @@ function readScore(body: unknown): Omit<Score, 'milliseconds'> | undefined {
   if (!isScore(body)) {
     return undefined
   }
-  const { similarity, cosine, calibrated, model, truncated, methods } = body
-  return { similarity, cosine, calibrated, model, truncated, literal: readLiteral(methods) }
+  const { similarity, cosine, calibrated, model, truncated, methods, notes } = body
+  return { similarity, cosine, calibrated, model, truncated, literal: readLiteral(methods), notes: readNotes(notes) }
 }
 
-function isScore(body: unknown): body is Omit<Score, 'milliseconds' | 'literal'> & { methods?: unknown } {
+function isScore(body: unknown): body is Omit<Score, 'milliseconds' | 'literal' | 'notes'> & { methods?: unknown; notes?: unknown } {
   return (
     isRecord(body) &&
     isNumber(body.similarity) &&

@@ -7,7 +7,8 @@ export type Language = 'zh' | 'en'
 const TEXTS: Record<Language, Messages> = { zh, en }
 const STORAGE_KEY = 'yuyi.language'
 
-const language = ref<Language>(readChoice() ?? preferredBy(navigator.languages))
+/** The language of the page: of its address (`?lang=zh`), as it was chosen before, or the browser's. */
+export const language = ref<Language>(readAddress() ?? readChoice() ?? preferredBy(navigator.languages))
 
 /** The page's texts in the current language. */
 export const texts = computed(() => TEXTS[language.value])
@@ -15,6 +16,11 @@ export const texts = computed(() => TEXTS[language.value])
 /** Changes to the other language and remembers it. */
 export function switchLanguage(): void {
   language.value = language.value === 'zh' ? 'en' : 'zh'
+  const address = new URL(location.href)
+  if (address.searchParams.has('lang')) {
+    address.searchParams.set('lang', language.value)
+    history.replaceState(null, '', address)
+  }
   try {
     localStorage.setItem(STORAGE_KEY, language.value)
   } catch {
@@ -24,20 +30,27 @@ export function switchLanguage(): void {
 
 watchEffect(() => {
   document.documentElement.lang = texts.value.tag
-  document.title = texts.value.title
 })
+
+function readAddress(): Language | undefined {
+  return languageOf(new URLSearchParams(location.search).get('lang'))
+}
 
 function readChoice(): Language | undefined {
   try {
-    const choice = localStorage.getItem(STORAGE_KEY)
-    return choice === 'zh' || choice === 'en' ? choice : undefined
+    return languageOf(localStorage.getItem(STORAGE_KEY))
   } catch {
     return undefined
   }
 }
 
+/** The language that a tag names (zh, zh-CN, en-GB), if the page has it. */
+function languageOf(tag: string | null): Language | undefined {
+  const name = tag?.slice(0, 2).toLowerCase()
+  return name === 'zh' || name === 'en' ? name : undefined
+}
+
 /** The first of the browser's languages that the page has, else Chinese. */
 function preferredBy(languages: readonly string[]): Language {
-  const known = languages.map((tag) => tag.slice(0, 2).toLowerCase())
-  return known.find((tag): tag is Language => tag === 'zh' || tag === 'en') ?? 'zh'
+  return languages.map(languageOf).find((known) => known !== undefined) ?? 'zh'
 }

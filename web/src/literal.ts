@@ -34,7 +34,8 @@ export function contrastOf({ similarity, calibrated, literal }: Compared): Contr
     return undefined
   }
   const largest = Math.max(...LITERAL_METHODS.map((method) => literal[method]))
-  if (similarity >= 0.5 && largest <= 0.35) {
+  // Where it would be called a repeat.
+  if (similarity >= 0.8 && largest <= 0.35) {
     return 'sameMeaning'
   }
   if (largest >= 0.6 && largest - similarity >= 0.25) {

@@ -1,7 +1,8 @@
 import type { Failure } from './api'
+import type { Band } from './band'
 import type { Contrast, LiteralMethod } from './literal'
 import type { Side } from './pair'
-import type { Note } from './reasons'
+import type { Note } from './notes'
 
 /** A failure in words: what happened and what to do, and what the server said itself. */
 export interface Explanation {
@@ -37,7 +38,10 @@ export interface Messages {
   uncalibrated: string
   whyUncalibrated(model: string): string
   truncated: string
-  spoken(percent: string, calibrated: boolean): string
+  bands: Record<Band, string>
+  /** In place of a band where notes raise a doubt. */
+  doubt: string
+  spoken(percent: string, calibrated: boolean, notes: number): string
   literal: string
   literalMethods: Record<LiteralMethod, string>
   contrasts: Record<Contrast, string>
@@ -45,17 +49,21 @@ export interface Messages {
     | 'ask'
     | 'busy'
     | 'done'
-    | 'notes'
     | 'words'
     | 'wordsHint'
     | 'noWeights'
     | 'links'
     | 'linksHint'
     | 'noLinks'
-    | 'goesWith',
+    | 'goesWith'
+    | 'truncated',
     string
   >
+  /** The heading of the notes. */
+  notes: string
   note(note: Note): string
+  /** The link to the API reference. */
+  reference: string
   key: Record<'label' | 'use' | 'hint' | 'malformed' | 'forget', string>
   explain(failure: Failure): Explanation
 }
@@ -85,14 +93,49 @@ const REFUSALS_ZH: Record<string, string> = {
   internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
 }
 
-/**
- * By kind, in general words: what the server says of the two sentences is English, and not meant to be taken apart.
- */
-const NOTES_ZH: Record<string, string> = {
-  number: '两句话里的数字、日期或金额不一样。模型往往看不出这种差别，请自己核对。',
-  negation: '只有一句话带否定词。模型往往看不出这种差别，意思可能正好相反。',
-  truncated: '句子超过了模型一次能读的长度，这里只分析了开头的部分。',
-  unknown: '句子里有模型不认识的字词，分数可能因此不准。',
+/** Most words that a note names. */
+const MOST_NAMED = 5
+
+function quotedZh(words: readonly string[]): string {
+  const shown = words.slice(0, MOST_NAMED).map((word) => `“${word}”`)
+  return shown.join('、') + (words.length > MOST_NAMED ? '等' : '')
+}
+
+/** What is said of one sentence, where a note is about one alone. */
+function ofOneZh({ a, b }: Note): { name: string; words: string } {
+  return a.length > 0 ? { name: 'A', words: quotedZh(a) } : { name: 'B', words: quotedZh(b) }
+}
+
+/** By kind, from the words that the note names: what the server says itself is English. */
+const NOTES_ZH: Record<string, (note: Note) => string> = {
+  number(note) {
+    const { name, words } = ofOneZh(note)
+    const what =
+      note.a.length > 0 && note.b.length > 0
+        ? `数字、日期或金额不一样：A 是${quotedZh(note.a)}，B 是${quotedZh(note.b)}。`
+        : `只有 ${name} 提到${words}。`
+    return `${what}模型往往看不出这种差别，请自己核对。`
+  },
+  negation(note) {
+    const { name, words } = ofOneZh(note)
+    const what =
+      note.a.length > 0 && note.b.length > 0
+        ? `两句话否定的不是同一件事：A 是${quotedZh(note.a)}，B 是${quotedZh(note.b)}。`
+        : `只有 ${name} 带否定词${words}。`
+    return `${what}模型往往看不出这种差别，意思可能正好相反。`
+  },
+  truncated(note) {
+    const { name, words } = ofOneZh(note)
+    return words === ''
+      ? '句子超过了模型能读的长度，末尾超出的部分没有参与计算。'
+      : `${name} 超过了模型能读的长度，${words}之后的部分没有参与计算。`
+  },
+  unknown(note) {
+    const { name, words } = ofOneZh(note)
+    return words === ''
+      ? '句子里有模型不认识的字词，分数可能因此不准。'
+      : `模型不认识 ${name} 里的${words}，分数可能因此不准。`
+  },
 }
 
 /** What a reader should make of the server's own sentence. */
@@ -113,7 +156,7 @@ export const zh: Messages = {
   placeholder: '输入一句话',
   blank: '请先输入文字。',
   examples: '试试例句',
-  exampleNames: ['人工智能', '天气', '开发票', '水果', '不相关', '心情'],
+  exampleNames: ['退货', '晚点', '心情', '否定', '不相关', '人工智能', '天气', '开发票'],
   compute: '计算相似度',
   computing: '正在计算…',
   loading: '模型正在加载，就绪后会自动计算…',
@@ -131,7 +174,10 @@ export const zh: Messages = {
       ? '这里显示的是余弦本身。这个模型的余弦大多在 0.75 到 1 之间，毫不相关的两句话也有 80% 左右，所以请比较高低，不要只看数值。'
       : '这里显示的是余弦本身，不相关的句子也可能得分不低，所以请比较高低，不要只看数值。',
   truncated: '句子超过了模型能读的长度，末尾超出的部分没有参与计算。',
-  spoken: (percent, calibrated) => `相似度 ${percent}${calibrated ? '' : '，未校准'}`,
+  bands: { same: '几乎相同', close: '意思相近', related: '有关', unrelated: '无关' },
+  doubt: '写法相近，意思可能不同',
+  spoken: (percent, calibrated, notes) =>
+    `相似度 ${percent}${calibrated ? '' : '，未校准'}${notes > 0 ? `，有 ${notes} 条提示` : ''}`,
   literal: '字面相似度',
   literalMethods: { jaccard: '共同字符', edit: '编辑距离', tfidf: 'TF-IDF' },
   contrasts: {
@@ -142,7 +188,6 @@ export const zh: Messages = {
     ask: '为什么是这个分数？',
     busy: '正在逐词分析…',
     done: '分析完成。',
-    notes: '分数没有反映出来的',
     words: '哪些词在起作用',
     wordsHint: '颜色越浓，说明去掉这个词后相似度降得越多。百分数是它在这句话里所占的份额。',
     noWeights: '去掉任何一个词，相似度都不会降低。',
@@ -150,8 +195,11 @@ export const zh: Messages = {
     linksHint: '在模型看来，这些词在各自的句子里作用相近，但意思不一定相同。',
     noLinks: '没有找到互相对应的词。',
     goesWith: '对应',
+    truncated: '句子超过了模型一次能读的长度，这里只分析了开头的部分。',
   },
-  note: ({ kind, message }) => NOTES_ZH[kind] ?? message,
+  notes: '分数没有反映出来的',
+  note: (note) => NOTES_ZH[note.kind]?.(note) ?? note.message,
+  reference: 'API 文档',
   key: {
     label: '访问密钥',
     use: '使用密钥',
@@ -192,7 +240,7 @@ export const en: Messages = {
   placeholder: 'Enter a sentence',
   blank: 'Enter some text first.',
   examples: 'Try an example',
-  exampleNames: ['AI', 'Weather', 'Invoices', 'Fruit', 'Unrelated', 'Mood'],
+  exampleNames: ['Returns', 'Delay', 'Mood', 'Negation', 'Unrelated', 'AI', 'Weather', 'Invoices'],
   compute: 'Compare',
   computing: 'Comparing…',
   loading: 'The model is still loading. Your sentences will be compared as soon as it is ready…',
@@ -210,7 +258,10 @@ export const en: Messages = {
       ? 'This is the plain cosine. This model’s cosines mostly lie between 0.75 and 1, so even unrelated sentences score around 80%. Compare scores with each other rather than reading them as absolute.'
       : 'This is the plain cosine, and even unrelated sentences may score high. Compare scores with each other rather than reading them as absolute.',
   truncated: 'A sentence is longer than the model can read. The part beyond its limit was left out.',
-  spoken: (percent, calibrated) => `Similarity ${percent}${calibrated ? '' : ', not calibrated'}`,
+  bands: { same: 'Almost the same', close: 'Close in meaning', related: 'Related', unrelated: 'Unrelated' },
+  doubt: 'Alike in wording, maybe not in meaning',
+  spoken: (percent, calibrated, notes) =>
+    `Similarity ${percent}${calibrated ? '' : ', not calibrated'}${notes > 0 ? `, ${notes} ${notes === 1 ? 'note' : 'notes'}` : ''}`,
   literal: 'Literal similarity',
   literalMethods: { jaccard: 'Shared characters', edit: 'Edit distance', tfidf: 'TF-IDF' },
   contrasts: {
@@ -221,7 +272,6 @@ export const en: Messages = {
     ask: 'Why this score?',
     busy: 'Looking at each word…',
     done: 'The analysis is ready.',
-    notes: 'What the score does not show',
     words: 'Which words count',
     wordsHint:
       'The stronger the colour, the more the similarity drops when the word is left out. Percentages are shares within the sentence.',
@@ -230,7 +280,10 @@ export const en: Messages = {
     linksHint: 'To the model these play similar parts in their sentences. They need not mean the same.',
     noLinks: 'No words that go together were found.',
     goesWith: 'goes with',
+    truncated: 'Of a sentence that is longer than the model reads, only its first part is looked at here.',
   },
+  notes: 'What the score does not show',
+  reference: 'API reference',
   note: ({ kind, message }) => [message, NOTE_ADVICE_EN[kind]].filter(Boolean).join(' '),
   key: {
     label: 'Access key',

@@ -20,3 +20,8 @@ export function isBlank(text: string): boolean {
 export function samePair(one: Pair, other: Pair): boolean {
   return one.a === other.a && one.b === other.b
 }
+
+/** Whether a text has a letter, a digit or a picture: of punctuation alone nobody knows what it means. */
+export function saysSomething(text: string): boolean {
+  return /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(text)
+}

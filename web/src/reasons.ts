@@ -18,18 +18,9 @@ export interface Link {
   similarity: number
 }
 
-/** What the score does not show. */
-export interface Note {
-  /** `number`, `negation`, `truncated`, `unknown`, or what later servers add. */
-  kind: string
-  /** A sentence in English. */
-  message: string
-}
-
 /** What a score comes from. */
 export interface Reasons extends Record<Side, Word[]> {
   links: Link[]
-  notes: Note[]
 }
 
 /** The reasons in a reply's `explain`. */
@@ -50,8 +41,7 @@ function isReasons(value: unknown): value is Reasons {
     isRecord(value) &&
     isListOf(value.a, isWord) &&
     isListOf(value.b, isWord) &&
-    isListOf(value.links, isLink) &&
-    isListOf(value.notes, isNote)
+    isListOf(value.links, isLink)
   )
 }
 
@@ -67,8 +57,4 @@ function isWord(value: unknown): value is Word {
 
 function isLink(value: unknown): value is Link {
   return isRecord(value) && isPlace(value.a) && isPlace(value.b) && isNumber(value.similarity)
-}
-
-function isNote(value: unknown): value is Note {
-  return isRecord(value) && typeof value.kind === 'string' && typeof value.message === 'string'
 }

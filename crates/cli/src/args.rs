@@ -30,11 +30,15 @@ pub use self::quantize::QuantizeArgs;
 pub use self::report::{MeasureArgs, ReportArgs};
 pub use self::serve::{LogFormat, ServeArgs};
 pub use self::sim::SimArgs;
+use crate::language::{Language, VARIABLE};
 
 /// Chinese semantic similarity: how alike are two sentences?
 #[derive(Parser)]
 #[command(name = "yuyi", version, propagate_version = true)]
 pub struct Cli {
+    /// Language of help, messages and reports [default: Chinese in a Chinese locale, else English; reports are English in an English locale only]
+    #[arg(long, env = VARIABLE, value_enum, global = true)]
+    pub lang: Option<Language>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -15,6 +15,7 @@ pub mod quantize;
 pub mod serve;
 pub mod sim;
 
+use crate::terminal::remark;
 use chunks::Chunks;
 
 /// Says on standard error how many texts the model knows nothing of, if there are any.
@@ -24,8 +25,8 @@ fn report_unknown(unknown: usize) {
             1 => ("1 text has".to_owned(), "its"),
             n => (format!("{n} texts have"), "their"),
         };
-        eprintln!(
-            "yuyi: {texts} no character that the model knows, so {their} similarity says nothing. Try another model (--model)."
+        remark!(
+            "{texts} no character that the model knows, so {their} similarity says nothing. Try another model (--model)."
         );
     }
 }
@@ -37,6 +38,6 @@ fn report_truncated(truncated: usize, max_tokens: usize) {
             1 => "1 text is".to_owned(),
             n => format!("{n} texts are"),
         };
-        eprintln!("yuyi: {texts} longer than {max_tokens} tokens; what came after was not read.");
+        remark!("{texts} longer than {max_tokens} tokens; what came after was not read.");
     }
 }

@@ -17,7 +17,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::args::Cli;
 use crate::environment::{variable_of, without_addresses};
+use crate::messages;
 use crate::misuse::Misuse;
+use crate::terminal::remark;
 
 /// The flag that names the file, in the commands that can have one.
 const FLAG: &str = "config";
@@ -35,8 +37,8 @@ const LIKENESS: f64 = 0.85;
 /// # Errors
 /// [`Misuse`], with file, line and key, when the file cannot be read or says what no flag can be.
 pub fn parse_command_line() -> Result<Cli, Misuse> {
-    let (program, warnings) = without_addresses(Cli::command());
-    warnings.iter().for_each(|told| eprintln!("yuyi: {told}"));
+    let (program, warnings) = without_addresses(messages::with_help(Cli::command()));
+    warnings.iter().for_each(|told| remark!("{told}"));
     let mut matches = matches_of(&program);
     let file = matches.subcommand().and_then(|(name, arguments)| {
         let file = arguments.try_get_one::<PathBuf>(FLAG).ok()??;
@@ -45,17 +47,29 @@ pub fn parse_command_line() -> Result<Cli, Misuse> {
     if let Some((name, file)) = file {
         matches = matches_of(&with_file(program, &name, &file)?);
     }
-    Cli::from_arg_matches(&matches).map_err(|error| error.exit())
+    Cli::from_arg_matches(&matches).map_err(|error| exit(&error))
 }
 
 /// What the command line and the environment say, or the end of the process.
 fn matches_of(program: &Command) -> ArgMatches {
     program.clone().try_get_matches().unwrap_or_else(|error| {
         if let Some(variable) = variable_of(&error, program) {
-            eprintln!("yuyi: The variable {variable} has a value that its flag cannot take:");
+            remark!("The variable {variable} has a value that its flag cannot take:");
         }
-        error.exit()
+        exit(&error)
     })
+}
+
+/// Says what clap has to say, and ends the process.
+fn exit(error: &clap::Error) -> ! {
+    let Some(told) = messages::of_clap(error) else {
+        error.exit();
+    };
+    match error.use_stderr() {
+        true => eprint!("{told}"),
+        false => print!("{told}"),
+    }
+    std::process::exit(error.exit_code())
 }
 
 /// The command whose settings a file has.

@@ -37,7 +37,7 @@ pub fn read_corpus(
 /// Vectors of texts, in order.
 pub struct Vectors {
     /// The unit vectors.
-    pub all: Vec<Vec<f32>>,
+    pub all: yuyi::Vectors,
     /// How many texts were cut.
     pub truncated: usize,
 }
@@ -47,13 +47,13 @@ impl Vectors {
     pub fn compute(model: &Model, texts: &[String]) -> anyhow::Result<Self> {
         let progress = Progress::of_items(texts.len());
         let mut vectors = Self {
-            all: Vec::with_capacity(texts.len()),
+            all: yuyi::Vectors::with_capacity(model.facts().dimension, texts.len()),
             truncated: 0,
         };
         for batch in texts.chunks(BATCH) {
             for encoded in model.embed(batch)? {
                 vectors.truncated += usize::from(encoded.truncated);
-                vectors.all.push(encoded.vector);
+                vectors.all.push(&encoded.vector);
             }
             progress.step(batch.len());
         }

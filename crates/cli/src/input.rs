@@ -12,8 +12,10 @@ mod lines;
 mod names;
 mod quoted;
 mod scale;
+mod separator;
 mod sheet;
 mod stream;
+mod wrapper;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -28,13 +30,14 @@ use yuyi_language::is_blank;
 
 use self::blank_end::WithoutBlankEnd;
 use self::encoding::{Survey, decoded};
-pub use self::faq::{FaqFile, Questions};
+pub use self::faq::{FaqFile, FaqLayout, Questions};
 pub use self::labelled::LabelledPairs;
 use self::lines::Lines;
 pub use self::scale::Scale;
 use self::stream::Stream;
 use crate::misuse::Misuse;
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,7 +50,7 @@ pub enum Format {
     Csv,
     /// A JSON object a line
     Jsonl,
-    /// A JSON array of objects, or objects one after another
+    /// A JSON array of objects, also in an object, or objects one after another
     Json,
     /// A workbook, of which the first sheet is read
     Xlsx,
@@ -82,6 +85,8 @@ pub struct Columns {
     pub further: Vec<String>,
     /// What the user calls the needed columns, and optional ones behind them, or their numbers from 1; empty: they are found.
     pub chosen: Vec<String>,
+    /// The flag that says it.
+    pub flag: &'static str,
     /// The first row is a row as all others, whatever it says.
     pub no_header: bool,
 }
@@ -95,6 +100,7 @@ impl Columns {
             optional: &[],
             further: Vec::new(),
             chosen: Vec::new(),
+            flag: "--columns",
             no_header: false,
         }
     }
@@ -103,17 +109,31 @@ impl Columns {
     ///
     /// # Errors
     /// When it names too few columns, or too many.
-    pub fn told(mut self, layout: &Layout) -> anyhow::Result<Self> {
-        let (n, needed) = (layout.columns.len(), self.needed.len());
+    pub fn chosen_by(self, layout: &Layout) -> anyhow::Result<Self> {
+        let no_header = layout.no_header;
+        let chosen = self.chosen("--columns", &layout.columns)?;
+        Ok(Self {
+            no_header,
+            ..chosen
+        })
+    }
+
+    /// With the columns that the user names by a flag, an empty name for an optional one that the file does not have; none: they are found.
+    ///
+    /// # Errors
+    /// When there are too few columns, or too many.
+    pub fn chosen(mut self, flag: &'static str, chosen: &[String]) -> anyhow::Result<Self> {
+        let (n, needed) = (chosen.len(), self.needed.len());
         let most = needed + self.optional.len();
-        if n > 0 && !(needed..=most).contains(&n) {
+        let is_named = |name: &String| !name.trim().is_empty();
+        if n > 0 && (!(needed..=most).contains(&n) || !chosen[..needed].iter().all(is_named)) {
             let wanted = [self.needed, self.optional].concat().join(", ");
             bail!(Misuse(format!(
-                "--columns names {n} columns, and what is read are {wanted}."
+                "{flag} names {n} columns, and what is read are {wanted}."
             )));
         }
-        self.chosen.clone_from(&layout.columns);
-        self.no_header = layout.no_header;
+        self.chosen = chosen.to_vec();
+        self.flag = flag;
         Ok(self)
     }
 }
@@ -345,10 +365,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: Strin
 
 fn tell_encoding(name: &str, encoding: &'static Encoding) {
     if encoding != UTF_8 {
-        eprintln!(
-            "yuyi: {name} is read as {}.",
-            encoding.name().to_uppercase()
-        );
+        remark!("{name} is read as {}.", encoding.name().to_uppercase());
     }
 }
 

@@ -12,27 +12,36 @@ mod corpus;
 mod docs;
 mod environment;
 mod input;
+mod language;
 mod machine;
+mod messages;
 mod misuse;
 mod model;
 mod output;
 mod progress;
 mod report;
 mod signals;
+mod terminal;
 
 use std::io;
 use std::process::ExitCode;
 
 use crate::args::Command;
 use crate::misuse::Misuse;
+use crate::terminal::remark;
+
+/// Gives memory back to the system that large requests took.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    language::learn();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads has had enough, as with `| head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("yuyi: {}", chain(&error));
+            terminal::print(&messages::chained(&chain(&error)));
             ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
         }
     }
@@ -41,7 +50,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let command = config::parse_command_line()?.command;
     if let Some(warning) = machine::crowded(command.threads()) {
-        eprintln!("yuyi: {warning}");
+        remark!("{warning}");
     }
     match command {
         Command::Sim(args) => commands::sim::run(&args),
@@ -59,15 +68,17 @@ fn run() -> anyhow::Result<()> {
     }
 }
 
-/// The error and its causes in one line; a cause that the message before it repeats is left out.
-fn chain(error: &anyhow::Error) -> String {
+/// The error and its causes; a cause that the message before it repeats is left out.
+fn chain(error: &anyhow::Error) -> Vec<String> {
     let mut line = error.to_string();
+    let mut parts = vec![line.clone()];
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !line.contains(&cause) {
-            line = format!("{}: {cause}", line.trim_end_matches('.'));
+            line = format!("{line}: {cause}");
+            parts.push(cause);
         }
     }
-    line
+    parts
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

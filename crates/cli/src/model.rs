@@ -8,6 +8,7 @@ use yuyi::{Model, OpenOptions};
 use yuyi_models::{CALIBRATION_FILE, Error, Resolved, resolve, user_calibration};
 
 use crate::args::{ComputeArgs, ModelArgs};
+use crate::terminal::remark;
 
 /// The model that `--model` names.
 ///
@@ -36,7 +37,7 @@ pub fn unloadable(name: &str) -> String {
 /// When its files are missing or broken.
 pub fn tell_remarks(model: &Resolved) -> anyhow::Result<()> {
     for remark in model.remarks()? {
-        eprintln!("yuyi: {remark}");
+        remark!("{remark}");
     }
     Ok(())
 }

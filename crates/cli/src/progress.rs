@@ -2,6 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::language::Language;
+
 /// Progress of a file that is read from its start to its end.
 pub struct Progress {
     bar: ProgressBar,
@@ -11,10 +13,14 @@ pub struct Progress {
 impl Progress {
     /// A bar over the lines of a file; a spinner where their number is not known.
     pub fn of_lines(lines: Option<u64>) -> Self {
+        let language = Language::of_messages();
         let (bar, template) = match lines {
             Some(lines) => (
                 ProgressBar::new(lines),
-                "{bar:40} {percent}% · {msg} · {elapsed} · ETA {eta}",
+                language.pick(
+                    "{bar:40} {percent}% · {msg} · 已用 {elapsed} · 还需 {eta}",
+                    "{bar:40} {percent}% · {msg} · {elapsed} · ETA {eta}",
+                ),
             ),
             None => (ProgressBar::no_length(), "{spinner} {msg} · {elapsed}"),
         };
@@ -29,7 +35,10 @@ impl Progress {
 
     /// A bar over a number of items.
     pub fn of_items(items: usize) -> Self {
-        let template = "{bar:40} {percent}% · {pos}/{len} · {elapsed} · ETA {eta}";
+        let template = Language::of_messages().pick(
+            "{bar:40} {percent}% · {pos}/{len} · 已用 {elapsed} · 还需 {eta}",
+            "{bar:40} {percent}% · {pos}/{len} · {elapsed} · ETA {eta}",
+        );
         let style =
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         Self {

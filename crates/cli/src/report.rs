@@ -4,14 +4,14 @@ pub mod blocks;
 pub mod chart;
 mod date;
 mod element;
-mod language;
 pub mod numbers;
 mod style;
 
 pub use self::date::today;
 pub use self::element::Element;
-pub use self::language::Language;
+pub use crate::language::Language;
 use crate::output::partial::PartialFile;
+use crate::terminal::remark;
 
 /// A report that is being written.
 pub struct Report {
@@ -51,7 +51,7 @@ impl Report {
         let path = file.path().display().to_string();
         file.write(self.finish().as_bytes())?;
         file.finish()?;
-        eprintln!("yuyi: report: {path}");
+        remark!("report: {path}");
         Ok(())
     }
 

@@ -36,6 +36,9 @@ impl Files {
         {
             command.env_remove(name);
         }
+        for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
+            command.env_remove(name);
+        }
         command
             .env("YUYI_HOME", "/nonexistent")
             .current_dir(self.0.path());
@@ -154,6 +157,106 @@ fn columns_are_chosen_by_name_or_number() {
     assert_eq!(few.code, 2, "{few:?}");
     let data = files.yuyi(&["sim", "--pairs", "x.csv", "--columns", "2,3", "--no-header"]);
     assert_eq!(data.out.lines().count(), 4, "{data:?}");
+}
+
+#[test]
+fn arrays_in_objects_and_semicolons_are_read() {
+    let files = Files::new();
+    let [a, b] = PAIR;
+    let row = format!(r#"{{"sentence_a": "{a}", "sentence_b": "{b}"}}"#);
+    for json in [
+        format!("{{\"data\": [{row}]}}"),
+        format!("{{\"code\": 0, \"result\": {{\"pairs\": [\n{row}\n], \"total\": 1}}}}"),
+        format!("{{\"items\": [[\"{a}\", \"{b}\"]]}}"),
+    ] {
+        assert_eq!(files.pairs("x.json", json), [PAIR]);
+    }
+    let wrong = format!("{{\"data\": [\n{row},\n{{\"sentence_a\": 1}}]}}");
+    fs::write(files.path("wrong.json"), wrong).unwrap();
+    let run = files.yuyi(&["sim", "--strict", "--pairs", "wrong.json"]);
+    assert!(
+        run.code == 1 && run.err.contains("line 3: sentence_a is not text"),
+        "{run:?}"
+    );
+    let two = format!("{{\"train\": [{row}], \"test\": [{row}]}}");
+    fs::write(files.path("two.json"), two).unwrap();
+    let run = files.yuyi(&["sim", "--pairs", "two.json"]);
+    assert!(
+        run.code == 1 && run.err.contains("it holds several lists: "),
+        "{run:?}"
+    );
+
+    for text in [
+        format!("句子1;句子2;分数\n{a};\"{b}\";0,85\n"),
+        format!("sep=;\r\nsentence_a;sentence_b\r\n{a};{b}\r\n"),
+        format!("{a};{b};0,85\n"),
+    ] {
+        assert_eq!(files.pairs("x.csv", text), [PAIR]);
+    }
+    let graded = format!("句子1;句子2;分数\n{a};{b};0,85\n你好;再见;0,1\n");
+    fs::write(files.path("graded.csv"), graded).unwrap();
+    let run = files.yuyi(&["eval", "graded.csv", "--rounds", "0", "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.err
+            .contains("graded.csv is read with semicolons between its columns."),
+        "{run:?}"
+    );
+    let mixed = format!("{a},\"{b};x\",1\n");
+    assert_eq!(
+        files.pairs("x.csv", mixed),
+        [[a.to_owned(), format!("{b};x")]]
+    );
+}
+
+#[test]
+fn columns_of_a_faq_are_chosen_too() {
+    let files = Files::new();
+    let faq = "x1,怎么退货,七天内\nx2,怎么开发票,在订单页\n";
+    let asked = "x2,我要发票\nx1,能退货吗\n";
+    let run = |more: &[&str]| {
+        let search = [
+            "eval",
+            "--faq",
+            "faq.csv",
+            "--questions",
+            "asked.csv",
+            "--rounds",
+            "0",
+            "--json",
+        ];
+        files.yuyi(&[&search, more].concat())
+    };
+    for (header, faq_columns, questions) in [
+        (["甲,乙,丙\n", "甲,乙\n"], "乙,丙,甲", "乙,甲"),
+        (["", ""], "2,,1", "2,1"),
+    ] {
+        fs::write(files.path("faq.csv"), format!("{}{faq}", header[0])).unwrap();
+        fs::write(files.path("asked.csv"), format!("{}{asked}", header[1])).unwrap();
+        let found = run(&[
+            "--faq-columns",
+            faq_columns,
+            "--questions-columns",
+            questions,
+        ]);
+        assert_eq!(found.code, 0, "{found:?}");
+        let report: Value = serde_json::from_str(&found.out).unwrap();
+        let retrieval = &report["retrieval"];
+        assert_eq!(
+            (&retrieval["entries"], &retrieval["answerable"]),
+            (&2.into(), &2.into())
+        );
+    }
+    let few = run(&["--faq-columns", "2,3,1", "--questions-columns", "1,2,3"]);
+    assert!(
+        few.code == 2 && few.err.contains("--questions-columns names 3 columns"),
+        "{few:?}"
+    );
+    let pairs = run(&["--columns", "1,2"]);
+    assert!(
+        pairs.code == 2 && pairs.err.contains("Say --faq-columns"),
+        "{pairs:?}"
+    );
 }
 
 #[test]

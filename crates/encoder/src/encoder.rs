@@ -1,6 +1,7 @@
 //! A loaded model.
 
 mod explained;
+mod windows;
 
 use crate::forward::{Batch, BertModel, Workspace};
 use crate::pace::Pace;
@@ -368,6 +369,15 @@ impl Encoder {
             let (digest, tensors) = (self.tokenizer.digest(), self.model.tensors());
             Fingerprint::of(&self.spec, self.precision, digest, tensors)
         })
+    }
+
+    /// Checks the files that are still read: those of the weights, for token embeddings.
+    ///
+    /// # Errors
+    /// Of the kind [`ErrorKind::Changed`](crate::ErrorKind::Changed) when one was written to since it was loaded. Then all further
+    /// texts fail in this way.
+    pub fn check_files(&self) -> Result<(), Error> {
+        self.model.tensors().check()
     }
 
     /// What the model's files say.

@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Unwritable,
     /// A file is cut off, is not what its name says, or contradicts another.
     InvalidFile,
+    /// A file was written to while the model used it.
+    Changed,
     /// The files are sound, but of a model that yuyi cannot run.
     UnsupportedModel,
     /// A tensor is missing, has another shape than expected, or holds NaN or infinity.

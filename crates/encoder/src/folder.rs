@@ -1,11 +1,15 @@
 //! Where a model's files are: a folder on disk, or the program itself.
 
+mod fault;
+mod map;
 mod missing;
+mod plain;
 mod program;
 
+pub use self::map::FileMap;
+pub use self::plain::{open_plain, read_plain};
+
 use crate::error::{Error, ErrorKind};
-use memmap2::{Mmap, UncheckedAdvice};
-use std::fs::File;
 use std::io::Read;
 use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
@@ -160,18 +164,16 @@ fn read_disk(path: &Path) -> Result<FileBytes, Error> {
         }
         _ => Error::new(ErrorKind::Io, format!("{shown} cannot be read.")).caused(e),
     };
-    // Asked before it is opened: a named pipe would wait for a writer.
-    let metadata = path.metadata().map_err(fail)?;
-    if !metadata.is_file() {
-        let what = format!("{shown} is not a file. The model folder is damaged.");
-        return Err(Error::new(ErrorKind::Io, what));
-    }
-    let length = metadata.len();
-    let mut file = File::open(path).map_err(fail)?;
+    let mut file = open_plain(path).map_err(|error| match plain::is_other(&error) {
+        true => Error::new(
+            ErrorKind::Io,
+            format!("{shown} is not a file. The model folder is damaged."),
+        ),
+        false => fail(error),
+    })?;
+    let length = file.metadata().map_err(fail)?.len();
     if length > READ_LIMIT {
-        // SAFETY: the map is private and only read. Whoever cuts the file short while a model uses it ends the
-        // process (SIGBUS), as with every mapped library; replacing it by rename, as all downloaders do, is fine.
-        let map = unsafe { Mmap::map(&file) }.map_err(fail)?;
+        let map = FileMap::new(file).map_err(fail)?;
         return Ok(FileBytes::Mapped(Arc::new(map)));
     }
     let mut bytes = Vec::with_capacity(length as usize);
@@ -185,12 +187,29 @@ pub enum FileBytes {
     /// Part of the program.
     Program(&'static [u8]),
     /// Mapped from disk.
-    Mapped(Arc<Mmap>),
+    Mapped(Arc<FileMap>),
     /// Read into memory.
     Read(Arc<[u8]>),
 }
 
 impl FileBytes {
+    /// Checks that what was read of a mapped file is what it had when it was opened; `shown` names it.
+    ///
+    /// # Errors
+    /// Of the kind [`ErrorKind::Changed`] when somebody wrote to the file since, or cut it short.
+    pub fn check(&self, shown: &str) -> Result<(), Error> {
+        let Self::Mapped(map) = self else {
+            return Ok(());
+        };
+        map.check().map_err(|cause| {
+            let what = format!(
+                "{shown} was written to while the model used it, so its vectors could be wrong. Load the model again, \
+                 and replace files by renaming new ones over them."
+            );
+            Error::new(ErrorKind::Changed, what).caused(cause)
+        })
+    }
+
     /// Lets the operating system take back the memory of a range of a mapped file or of the program. The bytes stay
     /// valid: the next access reads them from the file again.
     pub fn release(&self, range: Range<usize>) {
@@ -199,13 +218,7 @@ impl FileBytes {
         }
         match self {
             Self::Program(bytes) => program::release(&bytes[range]),
-            Self::Mapped(map) => {
-                // SAFETY: the map is backed by a file and never written, so dropped pages come back with the same bytes.
-                // A failure only means that the memory stays.
-                let _ = unsafe {
-                    map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len())
-                };
-            }
+            Self::Mapped(map) => map.release(range),
             Self::Read(_) => {}
         }
     }

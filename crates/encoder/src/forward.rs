@@ -122,6 +122,7 @@ impl BertModel {
             tensors,
         };
         model.words()?;
+        model.tensors.check()?;
         Ok(model)
     }
 
@@ -176,6 +177,7 @@ impl BertModel {
     ) -> Result<(), Error> {
         space.reserve(batch.ids.len(), &self.config, self.kernel);
         self.embed(batch, space)?;
+        self.tensors.check()?;
         layer_norm(
             team,
             self.kernel,

@@ -35,7 +35,7 @@ pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
-pub use folder::{FileBytes, Folder};
+pub use folder::{FileBytes, FileMap, Folder, open_plain, read_plain};
 pub use precision::Precision;
 pub use progress::LoadProgress;
 pub use quantize::{Agreement, quantize_folder};

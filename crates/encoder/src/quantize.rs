@@ -101,6 +101,7 @@ pub fn quantize_folder(
     let mut config: Value = read_json(&transformer, "config.json")?;
     config["quantization_config"] = quantization_config(scheme);
     write_json(&to.join("config.json"), &config)?;
+    tensors.check()?;
     let agreement = compare(from, to, defaults)?;
     std::fs::write(to.join("README.md"), readme(&spec.name, scheme, agreement)).map_err(failed)?;
     Ok(agreement)

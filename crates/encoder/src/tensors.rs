@@ -147,6 +147,16 @@ impl Tensors {
         self.files.iter().map(|file| &file.bytes)
     }
 
+    /// Checks that what was read of the files so far is what they had when they were opened.
+    ///
+    /// # Errors
+    /// As [`FileBytes::check`].
+    pub fn check(&self) -> Result<(), Error> {
+        self.files
+            .iter()
+            .try_for_each(|file| file.bytes.check(&file.shown))
+    }
+
     fn add(&mut self, folder: &Folder, name: &str) -> Result<(), Error> {
         let (bytes, shown) = (folder.read(name)?, folder.show(name));
         let (header, metadata) = header::read(&shown, &bytes)?;

@@ -1,6 +1,8 @@
 //! Text to token ids, by the reference implementation.
 
+mod bounds;
 mod charsmap;
+mod fields;
 mod long;
 mod parts;
 mod pipeline;
@@ -14,7 +16,7 @@ pub use long::LongText;
 use self::long::Parts as LongParts;
 use self::parts::Parts;
 use self::pipeline::Pipeline;
-use self::settings::Settings;
+use self::settings::{NamedToken, Settings};
 use crate::FileBytes;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
@@ -95,11 +97,16 @@ impl TextTokenizer {
         let json = without_mark(&bytes);
         let parts: Parts = serde_json::from_slice(json).map_err(|e| broken(&e))?;
         charsmap::check(&parts.normalizer).map_err(|e| broken(&e))?;
+        bounds::check(&parts.normalizer, &parts.pre_tokenizer, &parts.model)
+            .map_err(|what| Error::unsupported(&shown, format!("{what}.")))?;
         let settings = Settings::read(folder, parts.direction())?;
         let mut inner = Pipeline::read(json, parts.model.is_unigram()).map_err(|e| broken(&e))?;
+        let known = parts.model.check_unknown(|token| inner.has(token));
+        known.map_err(|what| Error::file(&shown, format!("{what}.")))?;
         let changes = inner.apply(&settings).map_err(|e| broken(&e))?;
         let probe = inner.encode("a", true).map_err(|e| broken(&e))?;
         check_ids(&shown, &parts, &probe, spec)?;
+        check_named(&shown, &parts, &probe, &settings)?;
         let mask = probe.get_special_tokens_mask();
         let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
         let unknown = parts.model.unknown_id(|token| inner.id(token));
@@ -113,6 +120,7 @@ impl TextTokenizer {
             ));
         }
         let digest = digest(json, &changes, settings.cuts_start);
+        bytes.check(&shown)?;
         bytes.release(0..bytes.len());
         Ok(Self {
             digest,
@@ -326,6 +334,42 @@ fn check_ids(file: &str, parts: &Parts, probe: &Encoding, spec: &ModelSpec) -> R
             format!("it gives ids up to {id}, but config.json has a vocab_size of {known}."),
         )),
         _ => Ok(()),
+    }
+}
+
+/// Checks that the files beside a tokenizer.json name the tokens that it uses. Where they do not, transformers 4 does as tokenizer.json
+/// says and 5 as they do.
+fn check_named(
+    file: &str,
+    parts: &Parts,
+    probe: &Encoding,
+    settings: &Settings,
+) -> Result<(), Error> {
+    let marks = probe.get_special_tokens_mask();
+    let around = |place: Option<usize>| {
+        let token = probe.get_tokens().get(place?)?;
+        (marks.get(place?) == Some(&1)).then_some(token.as_str())
+    };
+    let is_other = |named: &&NamedToken| {
+        let own = match named.name {
+            "cls_token" => around(Some(0)),
+            "sep_token" => around(marks.len().checked_sub(1)),
+            _ => parts.model.unknown_token(),
+        };
+        own.is_some_and(|own| own != named.token)
+    };
+    match settings.named.iter().find(is_other) {
+        None => Ok(()),
+        Some(NamedToken {
+            name,
+            token,
+            file: by,
+        }) => Err(Error::unsupported(
+            by,
+            format!(
+                "its {name} is {token:?}, and {file} has another, which transformers 4 and 5 read differently. Make them the same."
+            ),
+        )),
     }
 }
 

@@ -123,6 +123,37 @@ fn added_tokens_of_every_file() {
     assert_eq!(ids(&model, "a##ing b"), [2, 59, 132, 60, 3]);
 }
 
+/// A tokenizer of bytes, as RoBERTa's: `Ġ` is a space.
+fn bytes_tokenizer() -> Value {
+    json!({
+        "version": "1.0",
+        "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true},
+        "post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0], "trim_offsets": true,
+            "add_prefix_space": true},
+        "model": {"type": "BPE", "vocab": {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4, "Ġ": 5, "Ġa": 6},
+            "merges": [["Ġ", "a"]], "unk_token": "<unk>"},
+    })
+}
+
+#[test]
+fn the_space_before_a_text_is_robertas_configuration() {
+    for (class, space, expected) in [
+        ("RobertaTokenizer", json!(true), 6),
+        ("RobertaTokenizerFast", json!(false), 4),
+        ("RobertaTokenizer", Value::Null, 4),
+        ("PreTrainedTokenizerFast", json!(false), 6),
+    ] {
+        let model = TestModel::copy(XLM_ROBERTA);
+        model.remove("config_sentence_transformers.json");
+        model.write(TOKENIZER, bytes_tokenizer().to_string());
+        model.write(
+            CONFIG,
+            json!({"tokenizer_class": class, "add_prefix_space": space}).to_string(),
+        );
+        assert_eq!(ids(&model, "a a"), [0, expected, 6, 2], "{class} {space}");
+    }
+}
+
 #[test]
 fn special_tokens_may_be_read_as_text() {
     let model = TestModel::copy(BERT);

@@ -2,7 +2,7 @@
 //!
 //! A dot product is summed in sixteen parts: element i belongs to part i mod 16, each part is one chain of fused multiply-adds in ascending
 //! order, and at the end the parts are halved four times, the upper half being added to the lower. Zero has no sign. A single pair
-//! ([`dot`]), one vector against many ([`scan`](crate::scan)), all of two sets ([`dots`]) and pairs above a bound
+//! ([`dot`]), one vector against many ([`dot_each`], [`scan`](crate::scan)), all of two sets ([`dots`]) and pairs above a bound
 //! ([`PairSearch`](crate::PairSearch)) give the same bits for the same two vectors, on AVX2, AVX-512 and AMX alike; so what is shown of them
 //! has the same digits. (The generic path has no fused instruction on x86-64 and rounds each product, so it agrees only with itself.)
 
@@ -23,6 +23,14 @@ pub fn dot(kernel: Kernel, a: &[f32], b: &[f32]) -> f32 {
     out[0]
 }
 
+/// Computes `out` [i] = [`dot`] of `vector` and row i, on the caller's thread.
+///
+/// # Panics
+/// When `vector` is not as long as a row, or `out` has not an element for each row.
+pub fn dot_each(kernel: Kernel, vector: &[f32], rows: MatrixView<'_>, out: &mut [f32]) {
+    kernel.run(RowDots::new(vector, rows, None, out));
+}
+
 /// The cosine similarity of two unit vectors of one length: [`as_cosine`] of their [`dot`] product.
 ///
 /// # Panics
@@ -31,13 +39,18 @@ pub fn cosine(kernel: Kernel, a: &[f32], b: &[f32]) -> f64 {
     as_cosine(dot(kernel, a, b))
 }
 
-/// What a dot product of two unit vectors says as their cosine similarity: cut to [−1, 1], which rounding may leave by some 10⁻⁷.
+/// Dot products of unit vectors that lie no further from ±1 than this may well be ±1: rounding alone takes that of a vector with itself some
+/// 10⁻⁷ away.
+const ROUNDING: f32 = 1.0 / (1 << 20) as f32;
+
+/// What a dot product of two unit vectors says as their cosine similarity: in [−1, 1], and exactly ±1 where only rounding keeps it from that
+/// (10⁻⁶). So a text is exactly as alike to itself as texts can be.
 /// What is no number (which no unit vector causes) is 0: a reply never carries NaN.
 pub fn as_cosine(dot: f32) -> f64 {
-    if dot.is_nan() {
-        0.0
-    } else {
-        f64::from(dot.clamp(-1.0, 1.0))
+    match dot.abs() {
+        size if size.is_nan() => 0.0,
+        size if size >= 1.0 - ROUNDING => f64::from(1.0_f32.copysign(dot)),
+        _ => f64::from(dot),
     }
 }
 

@@ -37,7 +37,7 @@ mod testing;
 pub use attention::{AttentionFormat, AttentionShape, INTEGER_TOKENS, attention};
 pub use codes::Codes;
 pub use cores::usable_cores;
-pub use dot::{as_cosine, cosine, dot, dots};
+pub use dot::{as_cosine, cosine, dot, dot_each, dots};
 pub use gelu::Activation;
 pub use kernel::{Kernel, KernelPath};
 pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};

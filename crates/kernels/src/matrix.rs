@@ -169,7 +169,18 @@ pub struct MatrixMut<'a> {
     stride: usize,
 }
 
-impl MatrixMut<'_> {
+impl<'a> MatrixMut<'a> {
+    /// `rows` rows without gaps.
+    pub(crate) fn packed(data: &'a mut [f32], rows: usize, columns: usize) -> Self {
+        assert_eq!(data.len(), rows * columns);
+        Self {
+            data,
+            rows,
+            columns,
+            stride: columns,
+        }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows

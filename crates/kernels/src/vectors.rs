@@ -1,7 +1,7 @@
 //! Many vectors of one dimension, one after the other in memory.
 
 use crate::aligned::AlignedBuffer;
-use crate::matrix::MatrixView;
+use crate::matrix::{MatrixMut, MatrixView};
 use std::fmt;
 use std::iter::FusedIterator;
 
@@ -11,7 +11,7 @@ use std::iter::FusedIterator;
 /// |---|---|
 /// | begin | [`new`](Self::new), [`with_capacity`](Self::with_capacity), [`zeros`](Self::zeros), [`from_rows`](Self::from_rows), [`from_flat`](Self::from_flat) |
 /// | look | [`rows`](Self::rows), [`dimension`](Self::dimension), [`row`](Self::row), [`iter`](Self::iter), [`as_slice`](Self::as_slice), [`view`](Self::view) |
-/// | change | [`push`](Self::push), [`extend_from`](Self::extend_from), [`row_mut`](Self::row_mut), [`swap_remove`](Self::swap_remove), [`truncate`](Self::truncate) |
+/// | change | [`push`](Self::push), [`extend_from`](Self::extend_from), [`row_mut`](Self::row_mut), [`view_mut`](Self::view_mut), [`swap_remove`](Self::swap_remove), [`truncate`](Self::truncate) |
 ///
 /// Row i lies at `as_slice()[i * dimension..][..dimension]`; the first begins on a cache line. [`view`](Self::view) is what the
 /// operations of this crate read; a view of a slice that lies elsewhere, in a mapped file say, is
@@ -132,6 +132,12 @@ impl Vectors {
     /// All vectors, for the operations of this crate.
     pub fn view(&self) -> MatrixView<'_> {
         MatrixView::packed(self.as_slice(), self.rows, self.dimension)
+    }
+
+    /// All vectors, to write.
+    pub fn view_mut(&mut self) -> MatrixMut<'_> {
+        let all = self.rows * self.dimension;
+        MatrixMut::packed(&mut self.data[..all], self.rows, self.dimension)
     }
 
     /// Appends a vector.
@@ -255,6 +261,7 @@ impl FusedIterator for Rows<'_> {}
 mod tests {
     use super::*;
     use crate::testing::random;
+    use crate::{Kernel, Team, dots};
 
     #[test]
     fn grows_row_by_row_and_begins_on_a_cache_line() {
@@ -273,6 +280,10 @@ mod tests {
             let view = vectors.view();
             assert_eq!((view.rows(), view.columns()), (40, dimension));
             assert_eq!(view.part(7..9).row(1), vectors.row(8));
+            let team = Team::new(1);
+            let mut products = Vectors::zeros(40, 40);
+            dots(&team, Kernel::of_process(), view, view, products.view_mut());
+            assert_eq!(products.row(3)[8], products.row(8)[3]);
         }
     }
 

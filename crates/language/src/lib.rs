@@ -21,6 +21,7 @@ mod negation;
 mod normal;
 mod numbers;
 mod quantities;
+mod traditional;
 mod words;
 
 pub use blank::is_blank;

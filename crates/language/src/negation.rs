@@ -4,94 +4,175 @@
 
 mod lists;
 
-use self::lists::{DENIALS, FIXED, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH};
-use crate::words::{Word, is_han, phrases};
+mod scope;
+
+use std::collections::HashSet;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use self::lists::{
+    COURTESIES, DENIALS, FIXED, NAMES_WITH_BIE, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH,
+    NOUNS_WITH_FEI, PROHIBITIONS,
+};
+use crate::traditional::simplified;
+use crate::words::{Word, is_han, is_in_dictionary, phrases};
 
 /// Most words of the dictionary that one expression of [`NO_NEGATIONS`] is cut into.
 const MOST_PARTS: usize = 4;
 
+/// Expressions that do not negate although a negation is in them; each word of a text is looked up with its neighbours.
+static HARMLESS: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| NO_NEGATIONS.iter().chain(COURTESIES).copied().collect());
+
+/// Words that negate by themselves.
+static NEGATING: LazyLock<HashSet<&str>> = LazyLock::new(|| NEGATIONS.iter().copied().collect());
+/// Words behind a statement in which what makes a question of it is looked for: further away it asks about something else.
+const MOST_AHEAD: usize = 40;
+
 /// The negating words of a text, as they stand there. A question (能不能, 是不是) and a pair that cancels itself out
 /// (不能不) negate nothing.
 pub fn negations(text: &str) -> Vec<&str> {
-    let all = asserted(text);
+    let simplified = simplified(text);
+    let words = asserted(&simplified);
+    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let byte = |character: usize| *bytes.get(character).unwrap_or(&text.len());
+    let found = negating(&words).into_iter();
+    let as_given = |at: usize| {
+        let Range { start, end } = words[at].place;
+        &text[byte(start)..byte(end)]
+    };
+    found.map(as_given).collect()
+}
+
+/// Which words of a text negate and are not cancelled.
+fn negating(words: &[Word<'_>]) -> Vec<usize> {
+    let all: Vec<&str> = words.iter().map(|word| word.text).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while at < all.len() {
         let negates_here = negates(&all, at);
-        let cancelled = negates_here.then(|| cancelled_by(&all, at)).flatten();
+        let cancelled = negates_here.then(|| cancelled_by(&all, at));
+        let cancelled = cancelled.flatten().filter(|&by| is_joined(words, at, by));
         if negates_here && cancelled.is_none() {
-            found.push(all[at]);
+            found.push(at);
         }
         at = cancelled.unwrap_or(at) + 1;
     }
     found
 }
 
+/// Whether nothing stands between the words from one to another: 打不开，看不到 are two negations.
+fn is_joined(words: &[Word<'_>], from: usize, to: usize) -> bool {
+    let mut pairs = words[from..=to].windows(2);
+    pairs.all(|pair| pair[0].place.end == pair[1].place.start)
+}
+
 /// The word that turns a negation round: 不能|不, 没有|人|不, 非|去|不可.
 fn cancelled_by(words: &[&str], at: usize) -> Option<usize> {
     let is_negative = |i: usize| i < words.len() && negates(words, i);
-    let nobody = matches!(words.get(at + 1), Some(&("人" | "谁" | "哪个" | "一个")));
+    let nobody = matches!(
+        words.get(at + 1),
+        Some(&("人" | "谁" | "哪" | "哪个" | "哪家" | "哪位" | "一个" | "一人" | "任何" | "什么"))
+    );
     let must = |i: &usize| matches!(words.get(*i), Some(&("不可" | "不行" | "不成" | "莫属")));
+    let helper = matches!(
+        words.get(at + 1),
+        Some(&("可能" | "会" | "能" | "敢" | "该" | "应该" | "可以" | "肯" | "愿意"))
+    );
     match words[at] {
+        // 我不可能不去.
+        "不" if helper && is_negative(at + 2) => Some(at + 2),
         // 你不去不行.
         "非" | "不" => (at + 2..at + 6).find(must),
         _ if is_negative(at + 1) => Some(at + 1),
-        _ if nobody && is_negative(at + 2) => Some(at + 2),
+        // 没有人不知道, 没有哪家店不收.
+        "没有" | "没" if nobody => (at + 2..at + 2 + MOST_PARTS).find(|&i| is_negative(i)),
         _ => None,
     }
 }
 
 /// The words of a text, without those that make a question of it at its end.
-fn asserted(text: &str) -> Vec<&str> {
+fn asserted(text: &str) -> Vec<Word<'_>> {
     let characters: Vec<char> = text.chars().collect();
     let words = phrases(text);
-    let mut asserted: Vec<&str> = Vec::new();
+    let mut asserted: Vec<Word<'_>> = Vec::new();
     for (i, word) in words.iter().enumerate() {
         let next = words.get(i + 1).map(|next| next.text);
         match (word.text, next) {
             // The dictionary knows 没收 (to confiscate), but 没收到 is 没|收到.
-            ("没收", Some("到")) => asserted.push(&word.text[..'没'.len_utf8()]),
+            ("没收", Some("到")) => asserted.push(part(word, 0)),
+            // 是非 is gossip, but 是非易燃品 is 是|非易燃品.
+            ("是非", Some(next)) if is_noun_of_three(next) => asserted.push(part(word, 1)),
             _ if asks(word, &characters) => {}
-            _ => asserted.push(word.text),
+            _ => asserted.push(word.clone()),
         }
     }
     asserted
 }
 
+/// A character of a word as a word.
+fn part<'a>(word: &Word<'a>, nth: usize) -> Word<'a> {
+    let mut places = word.text.char_indices();
+    let text = places
+        .nth(nth)
+        .map_or("", |(at, c)| &word.text[at..at + c.len_utf8()]);
+    let start = word.place.start + nth;
+    Word {
+        text,
+        place: start..start + 1,
+    }
+}
+
+/// What 非 makes an adjective of: 非|易燃品, but 是非|对错.
+fn is_noun_of_three(word: &str) -> bool {
+    word.chars().count() >= 3 && word.chars().all(is_han)
+}
+
 /// Whether a word at the end makes a question: 好找不, 吃了没, 发货了没有啊.
 fn asks(word: &Word<'_>, text: &[char]) -> bool {
+    if !matches!(word.text, "不" | "没" | "没有") {
+        return false;
+    }
     let before = word.place.start.checked_sub(1).map(|i| text[i]);
     let rest = &text[word.place.end..];
     let is_particle = |c: &&char| matches!(c, '啊' | '呀' | '呢');
     let particles = rest.iter().take_while(is_particle).count();
     // 我没, 还没 and 偏不 are answers.
     let answers = |c: char| "我你他她它也还都偏就才决绝".contains(c);
-    let ends = match rest.get(particles) {
+    match rest.get(particles) {
         None if word.text != "没有" => before.is_some_and(|c| !answers(c)),
         None => before == Some('了'),
         Some(next) => matches!(next, '?' | '？'),
-    };
-    ends && matches!(word.text, "不" | "没" | "没有")
+    }
 }
 
-/// Negating words, where only one of two texts has any.
+/// Negating words of two texts that do not negate the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NegationDifference {
     /// Only the first text negates, by these words.
     OnlyA(Vec<String>),
     /// Only the second text negates, by these words.
     OnlyB(Vec<String>),
+    /// Both negate, but each what the other affirms (能打电话，不能上网 and 能上网，不能打电话); the words with what they negate.
+    Swapped {
+        /// In the first text.
+        a: String,
+        /// In the second text.
+        b: String,
+    },
 }
 
-/// Whether only one of two texts negates; `None`: both do, or neither.
+/// How the negations of two texts differ; `None`: both negate the same, or neither does.
 pub fn negation_difference(a: &str, b: &str) -> Option<NegationDifference> {
     let (of_a, of_b) = (negations(a), negations(b));
+    let (text_a, text_b) = (simplified(a), simplified(b));
     match (of_a.is_empty(), of_b.is_empty()) {
-        (false, true) if !answers(b, a) => Some(NegationDifference::OnlyA(owned(of_a))),
-        (true, false) if !answers(a, b) => Some(NegationDifference::OnlyB(owned(of_b))),
-        (true, true) => denied(a, b)
+        (false, true) if !answers(&text_b, &text_a) => Some(NegationDifference::OnlyA(owned(of_a))),
+        (true, false) if !answers(&text_a, &text_b) => Some(NegationDifference::OnlyB(owned(of_b))),
+        (true, true) => denied(&text_a, &text_b)
             .map(NegationDifference::OnlyA)
-            .or_else(|| denied(b, a).map(NegationDifference::OnlyB)),
+            .or_else(|| denied(&text_b, &text_a).map(NegationDifference::OnlyB)),
+        (false, false) => scope::swapped(&text_a, &text_b),
         _ => None,
     }
 }
@@ -107,20 +188,35 @@ fn owned(words: Vec<&str>) -> Vec<String> {
 fn answers(text: &str, negative: &str) -> bool {
     let (words, there) = (lower_words(text), lower_words(negative));
     let denies = |denial: &&str| says(text, &words, denial) && !says(negative, &there, denial);
-    let is_fixed = |(fixed, affirmed): &(&str, &str)| {
+    let is_fixed = |(fixed, affirmed): (&str, &str)| {
         let subject = affirmed.trim_start_matches('有');
         text.contains(fixed) && negative.contains(subject)
     };
-    DENIALS.iter().any(denies) || FIXED.iter().any(is_fixed)
+    DENIALS.iter().any(denies) || fixed_expressions().any(is_fixed)
+}
+
+/// Fixed expressions and courtesies, with what says the contrary: 没问题 and 有问题, 别忘 and 忘.
+fn fixed_expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let negations = [
+        "不用", "不必", "不要", "无需", "无须", "别", "甭", "不", "勿", "莫",
+    ];
+    let contrary = move |courtesy: &'static &'static str| {
+        let affirmed = negations
+            .iter()
+            .find_map(|word| courtesy.strip_prefix(word));
+        affirmed.map(|affirmed| (*courtesy, affirmed))
+    };
+    let courtesies = COURTESIES.iter().filter_map(contrary);
+    FIXED.iter().copied().chain(courtesies)
 }
 
 /// Whether a text has a word; one of several Chinese characters also inside longer words (价格便宜).
-fn says(text: &str, words: &[String], word: &str) -> bool {
+fn says(text: &str, words: &HashSet<String>, word: &str) -> bool {
     let is_clear = word.chars().count() > 1 && word.chars().all(is_han);
-    is_clear && text.contains(word) || words.iter().any(|other| other == word)
+    is_clear && text.contains(word) || words.contains(word)
 }
 
-fn lower_words(text: &str) -> Vec<String> {
+fn lower_words(text: &str) -> HashSet<String> {
     let words = phrases(text).into_iter();
     words.map(|word| word.text.to_lowercase()).collect()
 }
@@ -129,23 +225,34 @@ fn lower_words(text: &str) -> Vec<String> {
 fn denied(text: &str, other: &str) -> Option<Vec<String>> {
     let affirms = |text: &str, affirmed: &str| {
         let mut places = text.match_indices(affirmed);
-        places.any(|(at, _)| !text[..at].ends_with(['没', '不', '无', '未']))
+        places.any(|(at, _)| !is_negated(&text[..at]))
     };
-    let is_contrary = |(fixed, affirmed): &&(&str, &str)| {
+    let is_contrary = |&(fixed, affirmed): &(&str, &str)| {
         text.contains(fixed) && !affirms(text, affirmed) && affirms(other, affirmed)
     };
     let is_without = |word: &&str| {
         let what = word.strip_prefix('无').filter(|what| !what.is_empty());
-        what.is_some_and(|what| affirms(other, &format!("有{what}")))
+        let has = |what| ["有", "含", "带"].map(|verb| format!("{verb}{what}"));
+        what.is_some_and(|what| has(what).iter().any(|has| affirms(other, has)))
     };
-    let fixed = FIXED.iter().find(is_contrary).map(|(fixed, _)| *fixed);
+    let fixed = fixed_expressions()
+        .find(is_contrary)
+        .map(|(fixed, _)| fixed);
     let without = || {
-        phrases(text)
-            .into_iter()
-            .map(|word| word.text)
-            .find(is_without)
+        // Each is looked for once: a text may say the same ten thousand times.
+        let mut known = HashSet::new();
+        let words = phrases(text).into_iter().map(|word| word.text);
+        words.filter(|word| known.insert(*word)).find(is_without)
     };
     fixed.or_else(without).map(|word| vec![word.to_owned()])
+}
+
+/// Whether a text ends with a negation of what follows.
+fn is_negated(before: &str) -> bool {
+    let words = [
+        "别", "甭", "不用", "不必", "不要", "无需", "无须", "没有", "不是",
+    ];
+    before.ends_with(['没', '不', '无', '未']) || words.iter().any(|word| before.ends_with(word))
 }
 
 fn negates(words: &[&str], at: usize) -> bool {
@@ -155,6 +262,35 @@ fn negates(words: &[&str], at: usize) -> bool {
         && !is_harmless_in_english(words, at)
         && !is_question(words, at)
         && !is_courteous(words, at)
+        && !is_empty_word(words, at)
+        && !is_rhetorical(words, at)
+}
+
+/// 怎么可能不喜欢, 难道不好吗: who asks so affirms.
+fn is_rhetorical(words: &[&str], at: usize) -> bool {
+    let before = &words[at.saturating_sub(MOST_PARTS)..at];
+    let doubts = |word: &&str| {
+        matches!(
+            *word,
+            "难道" | "莫非" | "怎能" | "岂能" | "哪能" | "岂会" | "怎么可能"
+        )
+    };
+    before.iter().any(doubts)
+        || before.ends_with(&["怎么", "可能"])
+        || before.ends_with(&["谁", "说"])
+}
+
+/// A negation that says no more than the text does without it: 没下雨之前 is 下雨之前, 小心别摔了 is 小心摔了, and 没有比这更好
+/// says which is best.
+fn is_empty_word(words: &[&str], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|i| words[i]);
+    let mut ahead = words[at + 1..].iter().take(MOST_PARTS);
+    match words[at] {
+        "没" | "没有" if words.get(at + 1) == Some(&"比") => true,
+        "没" | "没有" | "未" | "还没" => ahead.any(|word| matches!(*word, "之前" | "以前")),
+        "别" => matches!(before, Some("小心" | "当心")),
+        _ => false,
+    }
 }
 
 /// Whether the word is part of an expression that does not negate, however the dictionary cuts it (没准|儿).
@@ -164,7 +300,7 @@ fn is_part_of_phrase(words: &[&str], at: usize) -> bool {
         let ends = at..(from + MOST_PARTS).min(words.len());
         ends.into_iter().any(|end| {
             let phrase = words[from..=end].concat();
-            NO_NEGATIONS.contains(&phrase.as_str())
+            HARMLESS.contains(phrase.as_str())
         })
     })
 }
@@ -196,16 +332,35 @@ fn is_harmless_in_english(words: &[&str], at: usize) -> bool {
 fn is_negation(word: &str) -> bool {
     // 真不错 is a word of the dictionary, too.
     let behind_first = word.char_indices().nth(1).map(|(at, _)| &word[at..]);
-    if NO_NEGATIONS.contains(&word) || behind_first.is_some_and(|w| NO_NEGATIONS.contains(&w)) {
+    if HARMLESS.contains(word) || behind_first.is_some_and(|w| HARMLESS.contains(w)) {
         return false;
     }
-    NEGATIONS.contains(&word)
-        // Longer ones are idioms (不可思议).
-        || word.starts_with(['不', '没']) && word.chars().count() <= 3
+    // Longer ones are idioms (不可思议).
+    let is_short = word.chars().count() <= 3;
+    NEGATING.contains(word)
+        || word.starts_with(['不', '没', '未']) && is_short
         || word.ends_with("n't")
         || word.ends_with("n’t")
-        || ["请勿", "切勿", "严禁"].iter().any(|w| word.starts_with(w))
+        || PROHIBITIONS.iter().any(|w| word.starts_with(w))
+        || forbids(word)
+        || excludes(word)
         || is_impossible(word)
+}
+
+/// 别关, 别忘了: don't, with a verb; not 别墅 and 别人, nor names (别克).
+fn forbids(word: &str) -> bool {
+    word.starts_with('别')
+        && word.chars().count() <= 4
+        && !NAMES_WITH_BIE.iter().any(|name| word.starts_with(name))
+}
+
+/// 非会员: a noun or an adjective with "not" in front; not 非洲人 and 非常.
+fn excludes(word: &str) -> bool {
+    word.strip_prefix('非').is_some_and(|what| {
+        what.chars().count() >= 2
+            && is_in_dictionary(what)
+            && !NOUNS_WITH_FEI.iter().any(|noun| word.starts_with(noun))
+    })
 }
 
 /// 看不到, 受不了: a verb and what cannot come of it; not 好不好, which asks.
@@ -230,17 +385,17 @@ fn is_question(words: &[&str], at: usize) -> bool {
 
 /// A question that only looks like a statement: 不知道怎么退货, 这不是很好吗.
 fn is_courteous(words: &[&str], at: usize) -> bool {
-    let (next, rest) = (words.get(at + 1).copied(), &words[at + 1..]);
+    let rest = &words[at + 1..words.len().min(at + 1 + MOST_AHEAD)];
+    let next = rest.first().copied();
     let asks = |word: &&str| {
         let interrogatives = ["怎么", "如何", "什么", "哪", "谁", "多少", "是否", "能不能"];
         interrogatives.iter().any(|asking| word.starts_with(asking))
     };
     match (words[at], next) {
-        ("不知道" | "不知" | "不清楚", _) | ("不", Some("知道" | "清楚")) => {
-            rest.iter().any(asks)
-        }
+        ("不知道" | "不知" | "不清楚" | "不会" | "不懂" | "不明白", _)
+        | ("不", Some("知道" | "清楚")) => rest.iter().any(asks),
         ("不是" | "不就是", _) | ("不", Some("是" | "就" | "就是")) => {
-            rest.contains(&"吗")
+            rest.iter().any(|word| matches!(*word, "吗" | "么" | "嘛"))
         }
         _ => false,
     }

@@ -15,6 +15,7 @@ mod units;
 pub use self::readings::{Reading, Value};
 pub use self::units::Unit;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use self::scan::Scanner;
@@ -23,6 +24,10 @@ use self::scan::Scanner;
 const FALLS: [&str; 12] = [
     "跌", "降", "减", "少", "亏", "低", "欠", "差", "off", "down", "fell", "less",
 ];
+
+/// Most different numbers of a text that is compared: each is held against each of the other text, and texts of more are
+/// tables, of which nobody is told what differs.
+const MOST_NUMBERS: usize = 1_000;
 
 /// A number where it stands in a text, with what it may mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +40,16 @@ pub struct Number {
     readings: Vec<Reading>,
     /// It often is no number (一个, one, 一半, the 3 of MP3), and counts only against another of its kind.
     is_incidental: bool,
+    /// Of an hour, which half of the day it is of, where the text says so.
+    daytime: Option<Daytime>,
+}
+
+/// The half of the day that an hour is of.
+#[derive(Clone, Debug, PartialEq)]
+struct Daytime {
+    is_afternoon: bool,
+    /// The hour with the words that say so.
+    text: String,
 }
 
 impl Number {
@@ -61,25 +76,23 @@ impl Number {
             let is_guess = a.unit.is_of_date() && a != said && b != said_there;
             a.is_same_as(b) && !is_guess
         };
+        let halves = self.daytime.as_ref().zip(other.daytime.as_ref());
+        if halves.is_some_and(|(a, b)| a.is_afternoon != b.is_afternoon) {
+            return false;
+        }
         let means = |a| other.readings.iter().any(|b| is_same(a, b));
         said.agrees_with(said_there) || self.readings.iter().any(means)
     }
 
-    /// Whether both count the same kind of thing.
-    fn is_comparable_to(&self, other: &Self) -> bool {
-        let units = |number: &Self| -> Vec<Unit> {
-            let readings = number.readings.iter();
-            readings.map(|reading| reading.unit).collect()
-        };
-        let there = units(other);
-        units(self).iter().any(|unit| there.contains(unit))
+    /// What it may count.
+    fn units(&self) -> impl Iterator<Item = Unit> {
+        self.readings.iter().map(|reading| reading.unit)
     }
 
-    /// Whether a number without unit is a lone numeral of Chinese there: 续集2 and 续集二.
-    fn is_spelt_in(&self, text: &str) -> bool {
+    /// Whether a number without unit is one of the lone numerals of Chinese: 续集2 and 续集二.
+    fn is_spelt_among(&self, numerals: &[f64]) -> bool {
         let said = &self.readings[0];
-        let is_it = |c| chinese::value(&[c]).is_some_and(|value| said.is(value));
-        said.unit == Unit::None && text.chars().any(is_it)
+        said.unit == Unit::None && numerals.iter().any(|&value| said.is(value))
     }
 }
 
@@ -97,29 +110,54 @@ pub struct NumberDifference {
     pub only_b: Vec<String>,
 }
 
-/// How the numbers of two texts differ; `None`: they have the same. A number counts once, however often it stands there.
+/// How the numbers of two texts differ; `None`: they have the same, or more than a thousand different ones. A number counts
+/// once, however often it stands there.
 pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference> {
-    let (mut a, mut b) = (numbers(text_a), numbers(text_b));
+    let (mut a, mut b) = (different_numbers(text_a)?, different_numbers(text_b)?);
     if [text_a, text_b].iter().any(|text| falls(text)) {
         a.iter_mut().chain(&mut b).for_each(without_sign);
     }
     let (all_a, all_b) = (a.clone(), b.clone());
-    let is_in = |number: &Number, others: &[Number], text: &str| {
-        others.iter().any(|o| number.agrees_with(o)) || number.is_spelt_in(text)
+    let (spelt_a, spelt_b) = (lone_numerals(text_a), lone_numerals(text_b));
+    let is_in = |number: &Number, others: &[Number], numerals: &[f64]| {
+        others.iter().any(|o| number.agrees_with(o)) || number.is_spelt_among(numerals)
     };
-    a.retain(|number| !is_in(number, &all_b, text_b));
-    b.retain(|number| !is_in(number, &all_a, text_a));
-    let matters = |number: &Number, others: &[Number]| {
-        !number.is_incidental || others.iter().any(|other| other.is_comparable_to(number))
+    a.retain(|number| !is_in(number, &all_b, &spelt_b));
+    b.retain(|number| !is_in(number, &all_a, &spelt_a));
+    // One that may be no number counts against another that counts the same kind of thing.
+    let (units_a, units_b) = (units(&a), units(&b));
+    let matters = |number: &Number, there: &HashSet<Unit>| {
+        !number.is_incidental || number.units().any(|unit| there.contains(&unit))
     };
-    let (rest_a, rest_b) = (a.clone(), b.clone());
-    a.retain(|number| matters(number, &rest_b));
-    b.retain(|number| matters(number, &rest_a));
+    a.retain(|number| matters(number, &units_b));
+    b.retain(|number| matters(number, &units_a));
     let difference = NumberDifference {
-        only_a: texts(a),
-        only_b: texts(b),
+        only_a: texts(&a, &b),
+        only_b: texts(&b, &a),
     };
     (difference.only_a.len() + difference.only_b.len() > 0).then_some(difference)
+}
+
+/// The numbers of a text, of those that are written and read alike the first; `None`: too many to compare.
+fn different_numbers(text: &str) -> Option<Vec<Number>> {
+    let mut numbers = numbers(text);
+    let mut known = HashSet::new();
+    // The same words may mean something else behind others: the 5分 of 三点5分.
+    let meant = |number: &Number| format!("{:?}", number.readings);
+    numbers
+        .retain(|number| known.insert((number.text.clone(), meant(number), number.is_incidental)));
+    (numbers.len() <= MOST_NUMBERS).then_some(numbers)
+}
+
+/// The values of the numerals of Chinese in a text, each by itself.
+fn lone_numerals(text: &str) -> Vec<f64> {
+    let different: HashSet<char> = text.chars().collect();
+    let value = |c| chinese::value(&[c]);
+    different.into_iter().filter_map(value).collect()
+}
+
+fn units(numbers: &[Number]) -> HashSet<Unit> {
+    numbers.iter().flat_map(Number::units).collect()
 }
 
 fn falls(text: &str) -> bool {
@@ -136,14 +174,16 @@ fn without_sign(number: &mut Number) {
     }
 }
 
-fn texts(numbers: Vec<Number>) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
-    for number in numbers {
-        if !texts.contains(&number.text) {
-            texts.push(number.text);
-        }
-    }
-    texts
+/// Numbers as they stand there; 八点 against 八点 with their halves of the day.
+fn texts(numbers: &[Number], others: &[Number]) -> Vec<String> {
+    let there: HashSet<&str> = others.iter().map(|number| number.text.as_str()).collect();
+    let shown = |number: &Number| match &number.daytime {
+        Some(daytime) if there.contains(number.text.as_str()) => daytime.text.clone(),
+        _ => number.text.clone(),
+    };
+    let mut known = HashSet::new();
+    let texts = numbers.iter().map(shown);
+    texts.filter(|text| known.insert(text.clone())).collect()
 }
 
 #[cfg(test)]

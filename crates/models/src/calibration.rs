@@ -5,12 +5,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use yuyi_encoder::{Fingerprint, Folder};
+use yuyi_encoder::{Fingerprint, Folder, read_plain};
 
 use crate::{Error, home};
 
 /// Name of the file in a model's folder.
 pub const CALIBRATION_FILE: &str = "calibration.json";
+
+/// Most bytes of a calibration; fitted ones have a few thousand.
+const LONGEST: u64 = 1 << 20;
 
 /// A calibration file, read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +44,7 @@ pub(crate) fn find(
 ) -> Result<Option<StoredCalibration>, Error> {
     if let Some(home) = home.filter(|home| has_any(home)) {
         let file = file_under(home, fingerprint());
-        match std::fs::read(&file) {
+        match read_plain(&file, LONGEST) {
             Ok(content) => {
                 let name = file.display().to_string();
                 return Ok(Some(StoredCalibration { name, content }));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
-use yuyi_encoder::{Encoded, Fingerprint, KernelPath, LongText, Piece, Pooling, Precision};
+use yuyi_encoder::{Encoded, Fingerprint, KernelPath, LongText, Piece, Pooling, Precision, Tokens};
 
 use crate::{Error, StoredCalibration, VectorSpace};
 
@@ -36,7 +36,7 @@ pub struct EmbedOptions {
     pub prompt: Prompt,
     /// What happens to a text that is longer than the model reads; lists of token ids must not be.
     pub long_text: LongText,
-    /// Whether the last hidden states of texts are wanted; a model that computes elsewhere has none.
+    /// Whether the last hidden states of texts are wanted; a model that computes elsewhere has none. Those of token ids know no places.
     pub states: bool,
 }
 
@@ -181,6 +181,11 @@ pub trait Embedder: Send + Sync {
         true
     }
 
+    /// Whether files that it still reads have been written to, so that it answers no more until it is loaded again; cheap.
+    fn is_outdated(&self) -> bool {
+        false
+    }
+
     /// What its vectors are known by, for caches; reads the weights. `None`: it cannot be told, so
     /// vectors must not be kept.
     fn fingerprint(&self) -> Option<Fingerprint> {
@@ -223,6 +228,15 @@ pub trait Embedder: Send + Sync {
     fn embed(&self, inputs: Inputs, options: &EmbedOptions) -> Result<Vec<Encoded>, Error> {
         let batch = self.embed_batch(&inputs.into_items(options))?;
         batch.results.into_iter().collect()
+    }
+
+    /// A text as the model reads it, in windows if that is asked for, so that a caller may embed them one by one as token ids and put them
+    /// together with [`Encoded::of_windows`]. `None`: the model does not tell its tokens.
+    ///
+    /// # Errors
+    /// When the text cannot be split.
+    fn split(&self, _: &str, _: &EmbedOptions) -> Result<Option<Tokens>, Error> {
+        Ok(None)
     }
 
     /// All tokens of each text, in order, each with its place.

@@ -82,6 +82,7 @@ impl Error {
                 yuyi_encoder::ErrorKind::Compute | yuyi_encoder::ErrorKind::InvalidTokens => {
                     ErrorKind::Input
                 }
+                yuyi_encoder::ErrorKind::Changed => ErrorKind::Transient,
                 _ => ErrorKind::Permanent,
             },
             Self::Unknown { .. }

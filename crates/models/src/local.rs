@@ -8,8 +8,8 @@ use yuyi_encoder::{
 };
 
 use crate::{
-    Batch, Embedder, Error, Input, Item, ModelFacts, Resolved, StoredCalibration, TokenizeOptions,
-    calibration, home,
+    Batch, EmbedOptions, Embedder, Error, Input, Item, ModelFacts, Resolved, StoredCalibration,
+    TokenizeOptions, calibration, home,
 };
 
 /// An [`Encoder`] with its folder.
@@ -107,6 +107,10 @@ impl Embedder for LocalEmbedder {
         Some(self.encoder.fingerprint())
     }
 
+    fn is_outdated(&self) -> bool {
+        self.encoder.check_files().is_err()
+    }
+
     fn check_tokens(&self, ids: &[u32]) -> Result<(), Error> {
         check_ids(&self.encoder, ids)
     }
@@ -140,6 +144,10 @@ impl Embedder for LocalEmbedder {
         })
     }
 
+    fn split(&self, text: &str, options: &EmbedOptions) -> Result<Option<Tokens>, Error> {
+        split(&self.encoder, text, options).map(Some)
+    }
+
     fn tokenize(
         &self,
         texts: &[String],
@@ -154,15 +162,7 @@ impl Embedder for LocalEmbedder {
 
 fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
     match &item.input {
-        Input::Text(text) => {
-            let options = EncodeOptions {
-                prompt: item.options.prompt.text().map(str::to_owned),
-                long_text: item.options.long_text,
-                states: item.options.states,
-            };
-            let tokens = encoder.tokenize_one(text, &options);
-            tokens.map_err(Error::Encoder)
-        }
+        Input::Text(text) => split(encoder, text, &item.options),
         Input::Tokens(ids) => {
             check_ids(encoder, ids)?;
             Ok(Tokens {
@@ -170,10 +170,20 @@ fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
                 further: Vec::new(),
                 truncated: false,
                 unknown: 0,
-                places: None,
+                places: item.options.states.then(Vec::new),
             })
         }
     }
+}
+
+fn split(encoder: &Encoder, text: &str, options: &EmbedOptions) -> Result<Tokens, Error> {
+    let options = EncodeOptions {
+        prompt: options.prompt.text().map(str::to_owned),
+        long_text: options.long_text,
+        states: options.states,
+    };
+    let tokens = encoder.tokenize_one(text, &options);
+    tokens.map_err(Error::Encoder)
 }
 
 fn check_ids(encoder: &Encoder, ids: &[u32]) -> Result<(), Error> {

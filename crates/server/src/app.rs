@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use yuyi_serving::{
-    CacheOptions, CacheStats, ModelOptions, Models, QueueDepth, Registry, Service, ServiceOptions,
+    CacheOptions, CacheStats, ErrandStats, ModelOptions, Models, QueueDepth, Registry, Service,
+    ServiceOptions,
 };
 
+use crate::callers::OncePerCaller;
 use crate::limits::Limits;
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 
 /// Whether new requests are taken.
@@ -39,6 +42,8 @@ struct Shared {
     service: Service,
     lifecycle: Lifecycle,
     metrics: Metrics,
+    senders_of_ids: OncePerCaller,
+    memory: Memory,
 }
 
 impl App {
@@ -56,10 +61,12 @@ impl App {
             patience: limits.queue_timeout,
         };
         let shared = Shared {
+            memory: Memory::new(limits.request_memory),
             limits,
             service: Service::new(models.into(), options),
             lifecycle: Lifecycle::default(),
             metrics: Metrics::default(),
+            senders_of_ids: OncePerCaller::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -81,12 +88,31 @@ impl App {
         self.shared.service.cache_stats()
     }
 
+    /// Work that needs no model, such as reading large requests.
+    pub fn errands(&self) -> ErrandStats {
+        self.shared.service.errands()
+    }
+
+    /// Bytes that requests hold now, of those that they may hold together.
+    pub fn request_memory(&self) -> usize {
+        self.shared.memory.taken()
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.shared.memory
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.shared.limits
     }
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.shared.metrics
+    }
+
+    /// Who has sent token ids in the place of texts.
+    pub(crate) fn senders_of_ids(&self) -> &OncePerCaller {
+        &self.shared.senders_of_ids
     }
 
     pub(crate) fn service(&self) -> &Service {

@@ -4,6 +4,7 @@ use tracing::Level;
 use yuyi_models::{EmbedOptions, Input, Inputs};
 pub(crate) use yuyi_serving::{Embedded, ModelHandle as Model};
 
+use crate::memory;
 use crate::timings::{self, Timings};
 use crate::{ApiError, App};
 
@@ -39,6 +40,7 @@ impl App {
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
         log_texts(&inputs);
+        memory::hold(bytes_to_embed(model, &inputs))?;
         let embedded = self.service().embed(model, inputs, options).await?;
         timings::add(embedded.timings);
         Ok(embedded)
@@ -60,6 +62,24 @@ impl App {
             ..embedded.timings
         });
         Ok(embedded)
+    }
+}
+
+/// Bytes that texts take on their way to vectors, beside those in the request, and then the vectors.
+fn bytes_to_embed(model: &Model, inputs: &Inputs) -> usize {
+    /// Of a text, beside what it says: its key, its place in the queue, its vector's head.
+    const HEAD: usize = 512;
+    let bytes: usize = match inputs {
+        Inputs::Texts(texts) => texts.iter().map(String::len).sum(),
+        Inputs::Mixed(inputs) => inputs.iter().map(bytes_of).sum(),
+    };
+    2 * bytes + inputs.len() * (HEAD + size_of::<f32>() * model.facts().dimension)
+}
+
+fn bytes_of(input: &Input) -> usize {
+    match input {
+        Input::Text(text) => text.len(),
+        Input::Tokens(ids) => size_of_val(&ids[..]),
     }
 }
 

@@ -13,20 +13,30 @@ use serde::Serialize;
 use tracing::Instrument;
 use utoipa::ToSchema;
 
-use crate::App;
 use crate::embed::TEXTS_LOG;
 use crate::error::{ApiError, ErrorBody};
 use crate::headers::{REQUEST_ID, SERVER_TIMING, TRUNCATED};
 use crate::ids::new_id;
+use crate::memory;
 use crate::route::{FailureShape, Route};
+use crate::shown::Shown;
 use crate::timings::{self, Timings};
+use crate::{App, Keys};
 
 /// Longest id that is taken from a client.
 const LONGEST_ID: usize = 128;
 
-/// The outermost layer of the router.
+/// What the envelope knows beside the request.
+#[derive(Clone)]
+pub(crate) struct Around {
+    pub(crate) app: App,
+    pub(crate) shapes: Arc<Shapes>,
+    pub(crate) keys: Arc<Keys>,
+}
+
+/// The layer of the router around all others that look at a request.
 pub(crate) async fn envelope(
-    State((app, shapes)): State<(App, Arc<Shapes>)>,
+    State(Around { app, shapes, keys }): State<Around>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -37,7 +47,8 @@ pub(crate) async fn envelope(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     // Texts are logged deep inside; this says whose they are.
     let span = tracing::info_span!(target: TEXTS_LOG, "request", request_id = ?id);
-    let (mut response, timings) = timings::observe(next.run(request)).instrument(span).await;
+    let handled = memory::observe(app.memory(), next.run(request));
+    let (mut response, timings) = timings::observe(handled).instrument(span).await;
     let route = route.as_ref().map(MatchedPath::as_str);
     if let Some(error) = response.extensions_mut().remove::<ApiError>() {
         response = with_error_body(response, &error, shapes.at(route), &id);
@@ -49,9 +60,12 @@ pub(crate) async fn envelope(
         .answered(route, &method, status, elapsed, &timings);
     let id_text = id.to_str().unwrap_or_default();
     let tokens = timings.tokens;
-    tracing::info!(request_id = id_text, %method, path, status, milliseconds, tokens, "request");
+    let (method, path) = (Shown(method.as_str()), Shown(&path));
+    tracing::info!(request_id = id_text, %method, %path, status, milliseconds, tokens, "request");
     response.headers_mut().insert(REQUEST_ID, id);
-    if let Some(value) = server_timing(&timings, elapsed) {
+    // What took no time was computed before, maybe for another key.
+    let timing = server_timing(&timings, elapsed).filter(|_| !keys.are_several());
+    if let Some(value) = timing {
         response.headers_mut().insert(SERVER_TIMING, value);
     }
     if timings.truncated > 0 {

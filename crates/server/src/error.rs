@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::shown::Shown;
+
 /// A failure as the client is told.
 ///
 /// As a response it carries itself in the extensions; the envelope writes the body, since its shape
@@ -25,6 +27,8 @@ pub enum ApiError {
     InvalidUtf8 { position: usize },
     #[error("dimensions is {value}; this model's vectors can be cut to 1 to {most} numbers.")]
     InvalidDimensions { value: String, most: usize },
+    #[error("The request cannot be read: {reason}")]
+    InvalidRequest { reason: &'static str },
     #[error("{reason}")]
     InvalidToken { field: String, reason: String },
 
@@ -38,18 +42,38 @@ pub enum ApiError {
     InvalidKey,
     #[error("{reason}")]
     NotAllowed { reason: &'static str },
+    #[error(
+        "This server does not go by the name {:?} that the page was loaded from or called. Start it with --allowed-host {}, or with a key, or open it at its address.",
+        Shown(host),
+        Shown(host)
+    )]
+    HostNotAllowed { host: String },
 
-    #[error("There is nothing at {path}.")]
-    NotFound { path: String },
-    #[error("The model {name:?} is not served here. Leave model out, or name one of: {}.", served.join(", "))]
+    #[error("There is nothing at {}.{}", Shown(path), DidYouMean(nearest.as_deref()))]
+    NotFound {
+        path: String,
+        nearest: Option<String>,
+    },
+    #[error("The model {:?} is not served here. Leave model out, or name one of: {}.", Shown(name), served.join(", "))]
     ModelNotFound { name: String, served: Vec<String> },
-    #[error("{method} is not allowed here; the Allow header lists what is.")]
+    #[error(
+        "{} is not allowed here; the Allow header lists what is.",
+        Shown(method)
+    )]
     MethodNotAllowed { method: String },
 
     #[error("The body is larger than the limit of {}. Split the request.", Size(*limit))]
     BodyTooLarge { limit: usize },
     #[error("The body holds more than {limit} JSON values. Split the request.")]
     TooManyValues { limit: usize },
+    #[error("The body holds more than {limit} JSON lists and objects. Split the request.")]
+    TooManyLists { limit: usize },
+    #[error("The request would take more memory than the {} that requests may have. Split it.", Size(*limit))]
+    TooMuchMemory { limit: usize },
+    #[error(
+        "The request would take about {seconds} seconds of work; one may take {most}. Split it, or shorten its texts."
+    )]
+    TooMuchWork { seconds: u64, most: u64 },
     #[error("With {field} the request has {count} texts; it may have {limit}. Split the request.")]
     TooManyTexts {
         field: String,
@@ -64,11 +88,19 @@ pub enum ApiError {
         characters: usize,
         limit: usize,
     },
+    #[error(
+        "{field} has {characters} characters after normalisation, which takes characters such as ﷺ apart; a text may have {limit}."
+    )]
+    NormalTextTooLong {
+        field: String,
+        characters: usize,
+        limit: usize,
+    },
     #[error("{reason}")]
     UnsupportedMediaType { reason: String },
 
-    #[error("The field {field} is missing.")]
-    MissingField { field: String },
+    #[error("The field {field} is missing{}.", InPlaceOf(sent))]
+    MissingField { field: String, sent: Vec<String> },
     #[error("{} must be {expected}, not {found}.", if field.is_empty() { "The body" } else { field })]
     WrongType {
         field: String,
@@ -101,6 +133,8 @@ pub enum ApiError {
         "The request waited {seconds} seconds without getting its turn. Try again in {}.", Seconds(*retry_after)
     )]
     QueueTimeout { seconds: u64, retry_after: u32 },
+    #[error("Other requests hold all the memory that there is for them. Try again in a second.")]
+    MemoryFull,
     #[error("The model {model} is still being loaded{}. Try again in a moment.", Percent(*percent))]
     Loading { model: String, percent: u8 },
     #[error(
@@ -111,12 +145,38 @@ pub enum ApiError {
         model: String,
         reason: Option<String>,
     },
+    #[error("The model does not answer at the moment. Try again in {}.", Seconds(*retry_after))]
+    ModelUnavailable { retry_after: u32 },
     #[error(
         "The server is shutting down. Send the request to another one, or try again in a moment."
     )]
     Draining,
     #[error("Something failed inside the server; its log tells what.")]
     Internal,
+}
+
+/// The route that was probably meant.
+struct DidYouMean<'a>(Option<&'a str>);
+
+impl fmt::Display for DidYouMean<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => Ok(()),
+            Some(route) => write!(f, " Did you mean {route}?"),
+        }
+    }
+}
+
+/// Fields that were sent and are not known, among which the missing one may be.
+struct InPlaceOf<'a>(&'a [String]);
+
+impl fmt::Display for InPlaceOf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => Ok(()),
+            sent => write!(f, "; what was sent has {}", sent.join(", ")),
+        }
+    }
 }
 
 /// How far something is, when it has begun.
@@ -143,6 +203,9 @@ impl fmt::Display for Seconds {
     }
 }
 
+/// When to ask again for a model that computes elsewhere, where that does not say.
+const UNAVAILABLE_SECONDS: u32 = 5;
+
 /// What clients are told of failures of the models and the queue in front of them.
 impl From<yuyi_serving::Error> for ApiError {
     fn from(error: yuyi_serving::Error) -> Self {
@@ -152,6 +215,7 @@ impl From<yuyi_serving::Error> for ApiError {
             Loading { model, percent } => Self::Loading { model, percent },
             ModelLoadFailed { model, reason } => Self::ModelLoadFailed { model, reason },
             QueueFull { retry_after } => Self::QueueFull { retry_after },
+            TooMuchWork { seconds, most } => Self::TooMuchWork { seconds, most },
             QueueTimeout {
                 seconds,
                 retry_after,
@@ -167,6 +231,11 @@ impl From<yuyi_serving::Error> for ApiError {
                 field: "model".to_owned(),
                 reason,
             },
+            Unavailable { retry_after } => Self::ModelUnavailable {
+                retry_after: retry_after.unwrap_or(UNAVAILABLE_SECONDS),
+            },
+            Failed => Self::Internal,
+            // What is added there and not here is no client's fault.
             _ => Self::Internal,
         }
     }
@@ -202,16 +271,21 @@ impl ApiError {
             InvalidUtf8 { .. } => (400, "invalid_utf8", None),
             InvalidDimensions { .. } => (400, "invalid_dimensions", None),
             InvalidToken { .. } => (400, "invalid_token", None),
+            InvalidRequest { .. } => (400, "invalid_request", None),
             MissingKey => (401, "missing_key", None),
             InvalidKey => (401, "invalid_key", None),
-            NotAllowed { .. } => (403, "not_allowed", None),
+            NotAllowed { .. } | HostNotAllowed { .. } => (403, "not_allowed", None),
             NotFound { .. } => (404, "not_found", None),
             ModelNotFound { .. } => (404, "model_not_found", None),
             MethodNotAllowed { .. } => (405, "method_not_allowed", None),
             RequestTimeout { .. } => (408, "request_timeout", None),
-            BodyTooLarge { .. } | TooManyValues { .. } => (413, "body_too_large", None),
+            BodyTooLarge { .. }
+            | TooManyValues { .. }
+            | TooManyLists { .. }
+            | TooMuchMemory { .. } => (413, "body_too_large", None),
+            TooMuchWork { .. } => (413, "too_much_work", None),
             TooManyTexts { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
-            TextTooLong { .. } => (413, "text_too_long", None),
+            TextTooLong { .. } | NormalTextTooLong { .. } => (413, "text_too_long", None),
             UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
             MissingField { .. } => (422, "missing_field", None),
             WrongType { .. } => (422, "wrong_type", None),
@@ -223,8 +297,10 @@ impl ApiError {
             RateLimited { seconds, .. } => (429, "rate_limited", Some(*seconds)),
             QueueFull { retry_after } => (429, "queue_full", Some(*retry_after)),
             QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
+            MemoryFull => (503, "memory_full", Some(1)),
             Loading { .. } => (503, "loading", Some(1)),
             ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
+            ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
             Draining => (503, "draining", Some(1)),
             Internal => (500, "internal", None),
         };
@@ -267,7 +343,8 @@ impl ApiError {
             InvalidToken { field, .. }
             | TooManyTexts { field, .. }
             | TextTooLong { field, .. }
-            | MissingField { field }
+            | NormalTextTooLong { field, .. }
+            | MissingField { field, .. }
             | WrongType { field, .. }
             | UnknownField { field, .. }
             | EmptyText { field }

@@ -4,7 +4,9 @@
 //! route's file under `routes`, waits for its vectors from `yuyi_serving`, and is answered. Every failure is an
 //! [`ApiError`]; its table is the one place that knows statuses and codes.
 
+mod answer;
 mod app;
+mod callers;
 mod embed;
 mod envelope;
 mod error;
@@ -12,6 +14,7 @@ mod headers;
 mod ids;
 mod limits;
 mod listen;
+mod memory;
 mod metrics;
 mod openapi;
 mod perimeter;
@@ -20,7 +23,9 @@ mod route;
 mod router;
 mod routes;
 mod score;
+mod shown;
 mod timings;
+mod work;
 
 pub use app::{App, Lifecycle};
 pub use embed::TEXTS_LOG;
@@ -28,12 +33,13 @@ pub use error::ApiError;
 pub use limits::Limits;
 pub use listen::{ListenOptions, Ready, ServeError, serve};
 pub use perimeter::Perimeter;
+pub use perimeter::allowed_hosts::AllowedHosts;
 pub use perimeter::api_keys::{KeyError, KeyOptions, Keys};
 pub use perimeter::base_path::BasePath;
 pub use perimeter::cross_origin::Origins;
 pub use router::router;
 pub use routes::routes;
 pub use yuyi_serving::{
-    CacheOptions, CacheStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary, ModelOptions,
-    ModelSource, Models, QueueDepth, RedisUrl, TellCalibration, TellFacts,
+    CacheOptions, CacheStats, ErrandStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary,
+    ModelOptions, ModelSource, Models, QueueDepth, RedisUrl, TellCalibration, TellFacts,
 };

@@ -13,6 +13,8 @@ pub struct Limits {
     pub characters: usize,
     /// Pairs of a matrix.
     pub matrix_pairs: usize,
+    /// Bytes that requests may hold together: bodies, what was read of them, and answers that were not taken yet.
+    pub request_memory: usize,
     /// Tokens, by an upper estimate, that may wait in the queue.
     pub queue_tokens: usize,
     /// How long a request waits for its turn.
@@ -28,6 +30,7 @@ impl Limits {
         texts: 10_000,
         characters: 100_000,
         matrix_pairs: 4_000_000,
+        request_memory: 256 << 20,
         queue_tokens: 1_000_000,
         queue_timeout: Duration::from_secs(30),
         body_timeout: Duration::from_secs(60),

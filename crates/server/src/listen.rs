@@ -36,7 +36,7 @@ pub struct ListenOptions {
     pub port: u16,
     /// How long the head of a request may take.
     pub header_timeout: Duration,
-    /// How long a client may take nothing of its answer.
+    /// How long a client may take for a mebibyte of its answer, or the rest of it.
     pub send_timeout: Duration,
     /// How long a connection may stay open between requests.
     pub idle_timeout: Duration,
@@ -98,8 +98,9 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let listener = bind(&options).await?;
     app.service().connect();
+    let perimeter = options.perimeter.listening_on(&options.host);
     let mut signals = Signals::new().map_err(ServeError::Signals)?;
-    let acceptor = Acceptor::new(listener, router(app.clone(), &options.perimeter), &options);
+    let acceptor = Acceptor::new(listener, router(app.clone(), &perimeter), &options);
     warn_if_open(acceptor.address(), &options.perimeter.keys);
     let (background, keys) = (app.service().background(), &options.perimeter.keys);
     background.spawn("reading keys again", |stop| {

@@ -14,6 +14,7 @@ use axum::http::Method;
 use yuyi_serving::{Histogram, Service};
 
 use self::exposition::Exposition;
+use crate::memory::Memory;
 use crate::timings::Timings;
 
 /// Seconds: from a cached pair to the longest wait.
@@ -100,10 +101,12 @@ impl Metrics {
     }
 
     /// The text of Prometheus.
-    pub(crate) fn render(&self, service: &Service) -> String {
+    pub(crate) fn render(&self, service: &Service, held: &Memory) -> String {
         let mut out = Exposition::default();
         self.state().write(&mut out);
         write_work(service, &mut out);
+        write_errands(service, &mut out);
+        write_request_memory(held, &mut out);
         write_caches(service, &mut out);
         write_models(service, &mut out);
         memory::write(&mut out);
@@ -194,6 +197,38 @@ fn write_work(service: &Service, out: &mut Exposition) {
         "Tokens that were computed together.",
     );
     out.histogram("yuyi_batch_tokens", &[], &batches.tokens);
+}
+
+fn write_errands(service: &Service, out: &mut Exposition) {
+    let errands = service.errands();
+    out.gauge(
+        "yuyi_errands",
+        "Work without a model that waits or runs.",
+        errands.errands as f64,
+    );
+    out.gauge(
+        "yuyi_errand_rest_seconds",
+        "How long it takes one thread, by an estimate from above.",
+        errands.rest.as_secs_f64(),
+    );
+    out.counter(
+        "yuyi_errand_turns_total",
+        "Turns of such work.",
+        errands.turns,
+    );
+}
+
+fn write_request_memory(held: &Memory, out: &mut Exposition) {
+    out.gauge(
+        "yuyi_request_memory_bytes",
+        "Bytes that requests and their answers hold.",
+        held.taken() as f64,
+    );
+    out.gauge(
+        "yuyi_request_memory_limit_bytes",
+        "Bytes that they may hold together.",
+        held.limit() as f64,
+    );
 }
 
 fn write_caches(service: &Service, out: &mut Exposition) {

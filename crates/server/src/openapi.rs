@@ -52,9 +52,16 @@ pub(crate) fn document(table: &[Route]) -> OpenApiDocument {
 }
 
 /// Statuses of failures, in words; `docs/*/api.md` has the codes.
-const ANY: [(u16, &str); 6] = [
+const ANY: [(u16, &str); 7] = [
+    (
+        400,
+        "The request or its body cannot be read, or a number in it is out of range.",
+    ),
     (401, "A key is missing or not valid."),
-    (403, "The key does not allow this."),
+    (
+        403,
+        "The key, or the name by which a browser came, does not allow this.",
+    ),
     (408, "The request did not arrive in time."),
     (
         429,
@@ -66,16 +73,12 @@ const ANY: [(u16, &str); 6] = [
     ),
     (
         503,
-        "The model is being loaded, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",
+        "The model is being loaded or does not answer, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",
     ),
 ];
 
 /// Those of operations that take a body.
-const WITH_BODY: [(u16, &str); 5] = [
-    (
-        400,
-        "The body is not valid JSON or UTF-8, or a number in it is out of range.",
-    ),
+const WITH_BODY: [(u16, &str); 4] = [
     (404, "The model is not served here."),
     (413, "The body, a text or a list is over a limit."),
     (415, "The body is not sent as JSON."),

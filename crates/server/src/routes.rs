@@ -18,6 +18,7 @@ pub(crate) mod info;
 pub(crate) mod matrix;
 pub(crate) mod metrics;
 pub(crate) mod models;
+pub(crate) mod nearest;
 pub(crate) mod ollama;
 pub(crate) mod page;
 pub(crate) mod rerank;

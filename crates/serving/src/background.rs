@@ -31,7 +31,7 @@ pub struct Stop(watch::Receiver<bool>);
 
 impl Stop {
     /// Done when the task is to end.
-    pub async fn told(&mut self) {
+    pub async fn requested(&mut self) {
         // An error means that nobody is there any more who could say it.
         let _ = self.0.wait_for(|stop| *stop).await;
     }
@@ -109,7 +109,7 @@ mod tests {
         let wound_up = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&wound_up);
         background.spawn("listener", |mut stop| async move {
-            stop.told().await;
+            stop.requested().await;
             tokio::time::sleep(Duration::from_millis(20)).await;
             seen.store(true, Ordering::SeqCst);
         });
@@ -131,7 +131,7 @@ mod tests {
         let background = Background::default();
         background.spawn("deaf", |_| pending());
         background.spawn("panics", |_| async { panic!("a bad task") });
-        background.spawn("good", |mut stop| async move { stop.told().await });
+        background.spawn("good", |mut stop| async move { stop.requested().await });
         let started = Instant::now();
         let late = background.stop(Duration::from_millis(50)).await;
         assert_eq!(late, ["deaf"]);

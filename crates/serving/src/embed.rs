@@ -2,13 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Inputs, Item};
+use yuyi_models::{EmbedOptions, Input, Inputs, Item};
 
 use crate::key::Key;
-use crate::scheduler::{Done, Work, estimated_tokens};
+use crate::scheduler::Done;
 use crate::{Error, ModelHandle, Service, Timings};
+
+/// Bytes of inputs whose keys are made at once.
+const AT_ONCE: usize = 256 << 10;
+
+/// How long it takes to make keys of so many bytes, at most.
+const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(5);
 
 /// What [`Service::embed`] answers.
 pub struct Embedded {
@@ -39,11 +46,11 @@ impl Service {
         inputs: Inputs,
         options: EmbedOptions,
     ) -> Result<Embedded, Error> {
-        let distinct = Distinct::of(Key::of_inputs(&model.inner, &inputs, &options));
+        let (distinct, items) = self.prepare(model, inputs, options).await?;
         let mut vectors = self.recall(&distinct);
         let (mut done, mut cache_misses) = (Done::default(), 0);
         if vectors.iter().any(Option::is_none) {
-            let missing = distinct.missing(inputs.into_items(&options), &vectors);
+            let missing = distinct.missing(items, &vectors);
             let (gaps, items): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
             let mut found = self.caches.fetch(&model.inner, &items).await;
             let computed = gaps.iter().zip(&found).filter(|(_, found)| found.is_none());
@@ -68,6 +75,27 @@ impl Service {
         })
     }
 
+    /// The different ones of the inputs, and each by itself. Many bytes are gone through in turns, by a thread that may block.
+    async fn prepare(
+        &self,
+        model: &ModelHandle,
+        inputs: Inputs,
+        options: EmbedOptions,
+    ) -> Result<(Distinct, Vec<Item>), Error> {
+        let bytes = bytes_of(&inputs);
+        let inner = Arc::clone(&model.inner);
+        let prepare = move || {
+            let distinct = Distinct::of(Key::of_inputs(&inner, &inputs, &options));
+            (distinct, inputs.into_items(&options))
+        };
+        if bytes <= AT_ONCE {
+            return Ok(prepare());
+        }
+        let kibibytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
+        let mut errand = self.errand(TIME_OF_A_KIBIBYTE.saturating_mul(kibibytes))?;
+        errand.run(move |_| Ok(prepare())).await
+    }
+
     /// What is in memory.
     fn recall(&self, distinct: &Distinct) -> Vec<Option<Arc<Encoded>>> {
         let texts = distinct.keys.iter().zip(&distinct.times);
@@ -83,17 +111,20 @@ impl Service {
         items: Vec<(Key, Item)>,
         found: &[Option<Arc<Encoded>>],
     ) -> Result<Done, Error> {
-        let most = model.facts().max_tokens;
         let unknown = items.into_iter().zip(found);
-        let work = unknown
-            .filter(|(_, vector)| vector.is_none())
-            .map(|((key, item), _)| Work {
-                key,
-                weight: estimated_tokens(&item, most),
-                item,
-            });
+        let unknown = unknown.filter(|(_, vector)| vector.is_none());
+        let started = Instant::now();
+        let unknown = unknown.map(|(item, _)| item).collect();
+        let mut texts = self.windows_of(model, unknown).await?;
+        let splitting = started.elapsed();
+        let work = texts.work(model.facts().max_tokens);
         let scheduler = &self.scheduler;
-        (scheduler.embed(&model.inner, work.collect(), model.since)).await
+        let mut done = scheduler.embed(&model.inner, work, model.since).await?;
+        done.tokenize += splitting;
+        done.vectors = texts.put_together(done.vectors, |key, item, vector| {
+            self.caches.keep(&model.inner, key, item, vector);
+        });
+        Ok(done)
     }
 }
 
@@ -102,6 +133,19 @@ fn fill(gaps: &mut [Option<Arc<Encoded>>], vectors: impl Iterator<Item = Arc<Enc
     let gaps = gaps.iter_mut().filter(|vector| vector.is_none());
     gaps.zip(vectors)
         .for_each(|(gap, vector)| *gap = Some(vector));
+}
+
+fn bytes_of(inputs: &Inputs) -> usize {
+    match inputs {
+        Inputs::Texts(texts) => texts.iter().map(String::len).sum(),
+        Inputs::Mixed(inputs) => {
+            let bytes = inputs.iter().map(|input| match input {
+                Input::Text(text) => text.len(),
+                Input::Tokens(ids) => size_of_val(&ids[..]),
+            });
+            bytes.sum()
+        }
+    }
 }
 
 /// The different inputs of a request, and which of them each input is.

@@ -42,6 +42,14 @@ pub enum Error {
         /// Seconds until what waits now is probably done.
         retry_after: u32,
     },
+    /// It would take one thread longer than a request may.
+    #[error("This would take about {seconds} seconds of work; a request may take {most}.")]
+    TooMuchWork {
+        /// How long, by an estimate from above.
+        seconds: u64,
+        /// How long it may.
+        most: u64,
+    },
     /// Token ids that the model does not have, or too many of them.
     #[error("{reason}")]
     InvalidTokens {
@@ -81,6 +89,7 @@ impl Error {
             | Self::Unavailable { .. } => true,
             Self::ModelNotFound { .. }
             | Self::ModelLoadFailed { .. }
+            | Self::TooMuchWork { .. }
             | Self::InvalidTokens { .. }
             | Self::NoTokens { .. }
             | Self::Failed => false,

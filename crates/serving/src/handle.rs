@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use yuyi::{Calibration, Encoded, ModelFacts, Ranked, Score, VectorSpace};
+use yuyi_encoder::Piece;
+use yuyi_models::TokenizeOptions;
 
 use crate::Error;
 use crate::loaded_model::LoadedModel;
@@ -48,6 +50,28 @@ impl ModelHandle {
         let checked = self.inner.model.embedder().check_tokens(ids);
         checked.map_err(|error| Error::InvalidTokens {
             reason: error.to_string(),
+        })
+    }
+
+    /// All tokens of each text, in order, also of a text that is longer than the model reads. Takes a while, as a step of an
+    /// [`Errand`](crate::Errand) may.
+    ///
+    /// # Errors
+    /// When the model does not tell its tokens, or it fails.
+    pub fn tokenize(
+        &self,
+        texts: &[String],
+        options: &TokenizeOptions,
+    ) -> Result<Vec<Vec<Piece>>, Error> {
+        let split = self.inner.model.embedder().tokenize(texts, options);
+        split.map_err(|error| match error {
+            yuyi_models::Error::NoTokens => Error::NoTokens {
+                reason: error.to_string(),
+            },
+            other => {
+                tracing::error!(target: crate::LOG, cause = %other, "texts could not be split into tokens");
+                Error::Failed
+            }
         })
     }
 

@@ -25,6 +25,17 @@ impl Key {
     }
 }
 
+impl Key {
+    /// The key of a window of a text that has several.
+    pub(crate) fn of_window(&self, window: usize) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher
+            .update(&self.0)
+            .update(&(window as u64).to_le_bytes());
+        Self(*hasher.finalize().as_bytes())
+    }
+}
+
 #[cfg(test)]
 impl Key {
     /// The key of an item for a model.

@@ -8,6 +8,7 @@
 mod background;
 mod cache;
 mod embed;
+mod errands;
 mod error;
 mod handle;
 mod histogram;
@@ -18,11 +19,12 @@ mod scheduler;
 mod service;
 mod space;
 mod timings;
-mod tokenizing;
+mod windows;
 
 pub use background::{Background, Stop};
 pub use cache::{CacheOptions, CacheStats, InvalidRedisUrl, RedisUrl};
 pub use embed::Embedded;
+pub use errands::{Errand, ErrandStats, Gone, Turns};
 pub use error::Error;
 pub use handle::ModelHandle;
 pub use histogram::Histogram;
@@ -33,6 +35,7 @@ pub use registry::{
 pub use scheduler::{Batches, QueueDepth};
 pub use service::{Service, ServiceOptions};
 pub use timings::Timings;
+pub use windows::{normal_characters, splitting_time};
 
 /// The target of what is logged here: the name that filters of whoever runs a server have for all of it.
 const LOG: &str = "yuyi_server";

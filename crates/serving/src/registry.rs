@@ -174,7 +174,7 @@ impl Registry {
         }
         let mut statuses = Vec::with_capacity(slots.len());
         for slot in slots {
-            statuses.push(told(slot).await);
+            statuses.push(status_of(slot).await);
         }
         statuses
     }
@@ -184,7 +184,7 @@ impl Registry {
     /// # Errors
     /// When there is none.
     pub async fn status(&self, wanted: &str) -> Result<ModelStatus, Error> {
-        Ok(told(self.find(Some(wanted)).await?).await)
+        Ok(status_of(self.find(Some(wanted)).await?).await)
     }
 
     /// The default model's state with its facts, whether it is in memory or not: from the last time that it was, or from
@@ -197,7 +197,7 @@ impl Registry {
         if slot.is_starting() {
             return Err(slot.is_loading());
         }
-        let status = told(Arc::clone(&slot)).await;
+        let status = status_of(Arc::clone(&slot)).await;
         if let Some(facts) = status.facts.clone().or_else(|| slot.known_facts()) {
             return Ok((status, facts));
         }
@@ -232,6 +232,14 @@ impl Registry {
             let mut change = pin!(slot.changed());
             change.as_mut().enable();
             match slot.view() {
+                View::Loaded(inner) if inner.model.embedder().is_outdated() => {
+                    tracing::warn!(
+                        target: LOG, model = slot.name(),
+                        "the model's files were written to while it used them; it is loaded again. Replace files by renaming new ones over them"
+                    );
+                    slot.unload_if_it_is(&inner);
+                    continue;
+                }
                 View::Loaded(inner) => return Ok(ModelHandle { inner, since }),
                 View::Starting => return Err(slot.is_loading()),
                 View::Failed(at) if at.elapsed() < RETRY_PAUSE => return Err(slot.has_failed()),
@@ -349,7 +357,7 @@ impl Registry {
     pub async fn unload(&self, wanted: &str) -> Result<ModelStatus, Error> {
         let slot = self.find(Some(wanted)).await?;
         slot.unload();
-        Ok(told(slot).await)
+        Ok(status_of(slot).await)
     }
 
     /// The whole way of a model into memory. The slot is claimed.
@@ -420,7 +428,7 @@ impl Registry {
     async fn unload_idle(self, idle: Duration, mut stop: Stop) {
         let pause = (idle / 10).clamp(Duration::from_millis(10), Duration::from_secs(10));
         // Told nothing within the pause, it has another look.
-        while timeout(pause, stop.told()).await.is_err() {
+        while timeout(pause, stop.requested()).await.is_err() {
             for slot in self.shared.shelf.slots() {
                 if slot.unload_if_idle(idle) {
                     tracing::info!(target: LOG, model = slot.name(), "an idle model is unloaded");
@@ -431,7 +439,7 @@ impl Registry {
 }
 
 /// The state of a model, and what its files say where it is not in memory.
-async fn told(slot: Arc<Slot>) -> ModelStatus {
+async fn status_of(slot: Arc<Slot>) -> ModelStatus {
     let status = slot.status();
     if status.calibrated || status.facts.is_some() {
         return status;
@@ -458,7 +466,7 @@ fn fits_alone(needs: usize, limit: usize) -> Result<(), LoadError> {
     let (needs, limit) = ((10 * needs).div_ceil(MIB), 10 * limit / MIB);
     let [needs, limit] = [needs, limit].map(|tenths| format!("{}.{}", tenths / 10, tenths % 10));
     Err(format!(
-        "it takes {needs} MiB of memory, and --memory-limit is {limit} MiB. Raise the limit, or choose a smaller --precision"
+        "it takes {needs} MiB of memory, and the memory limit is {limit} MiB. Raise it, or choose a smaller precision"
     )
     .into())
 }

@@ -4,7 +4,7 @@
 //! 1. A model has a *lane*: the one of this machine, which all share that compute here, or one of its own where it computes
 //!    elsewhere. Lanes have queues of their own and know nothing of each other. In the following *the queue* is a lane's.
 //! 2. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
-//!    their tokens. It is refused at once ([`Error::QueueFull`]) when what waits would exceed the capacity, or when by the
+//!    their tokens; of texts that may be long they are exact, since those come in the token ids of their windows. It is refused at once ([`Error::QueueFull`]) when what waits would exceed the capacity, or when by the
 //!    speed of the last batches it would wait too long for others, between its turns as well as before the first. When nothing
 //!    else is there it is always admitted: a request that is larger than the queue must still be possible.
 //! 3. In the lane of this machine one *batch* is computed at a time, since two passes would only fight for the same cores; in
@@ -39,7 +39,8 @@ use yuyi_encoder::Encoded;
 use yuyi_models::Item;
 
 use self::lane::Lane;
-pub(crate) use self::weight::estimated_tokens;
+pub use self::weight::normal_characters;
+pub(crate) use self::weight::{estimated_tokens, may_be_long};
 use crate::key::Key;
 use crate::loaded_model::LoadedModel;
 use crate::{Error, Histogram};
@@ -60,6 +61,8 @@ pub(crate) struct Work {
     pub(crate) item: Item,
     /// Estimated tokens.
     pub(crate) weight: usize,
+    /// It is a window of a text, of which the sink is not told.
+    pub(crate) is_window: bool,
 }
 
 /// The answer to a request.

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi_encoder::Piece;
-use yuyi_models::TokenizeOptions;
+use yuyi_encoder::usable_cores;
 
 use crate::background::Background;
 use crate::cache::{CacheOptions, CacheStats, Caches};
+use crate::errands::{Errand, ErrandStats, Errands};
 use crate::registry::{LoadError, ModelOptions, Models, Registry};
 use crate::scheduler::{Batches, QueueDepth, Scheduler, Sink};
-use crate::tokenizing::Tokenizing;
 use crate::{Error, ModelHandle};
+
+/// Errands that run at a time: one may take some sixty megabytes, while it splits a text.
+const MOST_ERRANDS: usize = 4;
 
 /// How texts are served.
 #[derive(Clone, Debug)]
@@ -27,12 +29,12 @@ pub struct ServiceOptions {
     pub patience: Duration,
 }
 
-/// Models, the queue in front of them, and the caches beside it.
+/// Models, the queue in front of them, the caches beside it, and work that needs no model.
 pub struct Service {
     pub(crate) registry: Registry,
     pub(crate) scheduler: Scheduler,
     pub(crate) caches: Arc<Caches>,
-    tokenizing: Tokenizing,
+    pub(crate) errands: Errands,
     background: Background,
 }
 
@@ -49,7 +51,7 @@ impl Service {
             registry: Registry::new(models, options.models, patience, background.clone()),
             scheduler: Scheduler::new(options.queue_tokens, patience, keep),
             caches,
-            tokenizing: Tokenizing::new(patience),
+            errands: Errands::new((usable_cores() / 2).clamp(1, MOST_ERRANDS), patience),
             background,
         }
     }
@@ -85,17 +87,17 @@ impl Service {
         self.registry.get(wanted).await
     }
 
-    /// All tokens of each text, in order, also of a text that is longer than the model reads.
+    /// Lets work without a model wait for its turns; `cost` is how long it takes one thread, by an estimate from above.
     ///
     /// # Errors
-    /// When the wait is too long, the model does not tell its tokens, or it fails.
-    pub async fn tokenize(
-        &self,
-        model: ModelHandle,
-        texts: Vec<String>,
-        options: TokenizeOptions,
-    ) -> Result<Vec<Vec<Piece>>, Error> {
-        self.tokenizing.run(model, texts, options).await
+    /// When it takes too long, or would wait too long.
+    pub fn errand(&self, cost: Duration) -> Result<Errand, Error> {
+        self.errands.admit(cost)
+    }
+
+    /// What the errands do.
+    pub fn errands(&self) -> ErrandStats {
+        self.errands.stats()
     }
 
     /// What waits for the models and is computed now.

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use yuyi_kernels::Vectors;
+
 use crate::cosine;
 
 /// Two sentences, and how alike a person found them.
@@ -163,12 +165,9 @@ impl Corpus {
     ///
     /// # Panics
     /// When there are fewer vectors than texts.
-    pub fn cosines<V: AsRef<[f32]>>(&self, vectors: &[V]) -> Vec<f64> {
-        let vector = |place: usize| vectors[place].as_ref();
-        let pairs = self.pairs.iter();
-        pairs
-            .map(|pair| cosine(vector(pair.a), vector(pair.b)))
-            .collect()
+    pub fn cosines(&self, vectors: &Vectors) -> Vec<f64> {
+        let of_pair = |pair: &CorpusPair| cosine(vectors.row(pair.a), vectors.row(pair.b));
+        self.pairs.iter().map(of_pair).collect()
     }
 
     /// The names of the files, without the folders, which are private to the user's machine.
@@ -224,7 +223,7 @@ mod tests {
         );
         assert_eq!(corpus.set(), "a.tsv, b.tsv");
         assert_eq!(corpus.kinds(), LabelKinds::Both);
-        let vectors = [[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]];
+        let vectors = Vectors::from_rows([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]);
         let cosines = corpus.cosines(&vectors);
         assert_eq!(cosines[0], 0.0);
         assert!((cosines[1] - 0.8).abs() < 1e-6 && (cosines[2] - 1.0).abs() < 1e-6);

@@ -1,22 +1,14 @@
 //! Cosine similarity of unit vectors.
 
-/// Cosine similarity of two unit vectors of one length: their dot product, cut to [-1, 1].
-///
-/// The sum runs in double precision, so that vectors that are unit vectors only to the precision
-/// of `f32` stray as little as possible. A result that is no number (which no unit vector causes)
-/// is 0: a reply never carries NaN.
+use yuyi_kernels::Kernel;
+
+/// Cosine similarity of two unit vectors of one length, in [-1, 1]: [`yuyi_kernels::cosine`], with the digits that matrices and scans
+/// of the same two vectors show.
 ///
 /// # Panics
 /// When the lengths differ: vectors of two models have no cosine.
 pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    assert_eq!(a.len(), b.len(), "vectors of two models have no cosine");
-    let products = a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y));
-    let sum: f64 = products.sum();
-    if sum.is_nan() {
-        0.0
-    } else {
-        sum.clamp(-1.0, 1.0)
-    }
+    yuyi_kernels::cosine(Kernel::of_process(), a, b)
 }
 
 #[cfg(test)]

@@ -5,5 +5,5 @@ mod questions;
 mod search;
 
 pub use self::pairs::{PairScores, PairThreshold, Quality, ScoredPairs};
-pub use self::questions::{Question, WrongAnswer, answer_questions};
+pub use self::questions::{Question, WrongAnswer, answer_questions, missed_questions};
 pub use self::search::{Answer, AnswerThreshold, SearchQuality, answer_threshold, search_quality};

@@ -1,11 +1,12 @@
 //! Why two texts score as they do: which of their words count, which go together, and what a model is known to miss.
 //!
-//! Three steps, since only the caller can embed: an [`Outline`] of each text from its tokens, the vectors of
-//! [`Outline::without`], and [`explain`].
+//! In steps, since only the caller can embed: an [`Outline`] of each text from its tokens, the vectors of [`Outline::without`] and
+//! then of [`Outline::further`], and [`explain`].
 
 mod links;
 mod notes;
 mod outline;
+mod reading;
 mod weights;
 
 use std::ops::Range;
@@ -15,6 +16,7 @@ use serde::Serialize;
 pub use self::links::Link;
 pub use self::notes::{Note, NoteKind};
 pub use self::outline::Outline;
+pub use self::reading::{Reading, notes};
 
 /// What a token of a text stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub struct Side<'a> {
     pub hidden: &'a [f32],
     /// Its unit vector.
     pub vector: &'a [f32],
-    /// Unit vectors of [`Outline::without`], in order.
+    /// Unit vectors of [`Outline::without`] and, behind them, of [`Outline::further`], in order.
     pub without: &'a [&'a [f32]],
     /// The text is longer than what the tokens are of.
     pub truncated: bool,
@@ -75,7 +77,7 @@ pub struct WordWeight {
     pub end: usize,
     /// How much the cosine drops when the word is left out, as a share of all drops of the side: in [0, 1], together 1,
     /// or all 0 where leaving out no word lowers it. In a text of many words, neighbours are left out together and share
-    /// their drop by length.
+    /// their drop by length; those that count most are left out once more in smaller groups.
     pub weight: f64,
 }
 

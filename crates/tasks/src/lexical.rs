@@ -8,6 +8,7 @@ mod edit;
 mod jaccard;
 mod sparse;
 mod tf_idf;
+mod time;
 mod word_vectors;
 
 use std::collections::BTreeSet;

@@ -12,9 +12,11 @@ use crate::Error;
 ///
 /// 1. Both texts are embedded with [`ExplanationPlan::options`].
 /// 2. [`ExplanationPlan::new`] finds their words, and [`ExplanationPlan::texts`] are the texts without some of them.
-/// 3. These are embedded with the default options, and [`ExplanationPlan::finish`] tells what each word counts.
+/// 3. These are embedded with the default options. Of long texts [`ExplanationPlan::further`] are those without smaller groups of words,
+///    which are embedded likewise.
+/// 4. [`ExplanationPlan::finish`] tells what each word counts.
 ///
-/// The second and third step take milliseconds of computing. `T` is a vector, or what shares one. [`Model::explain`](crate::Model::explain)
+/// Altogether at most 26 texts are embedded, none longer than the two. The other steps take milliseconds of computing. `T` is a vector, or what shares one. [`Model::explain`](crate::Model::explain)
 /// is all of it.
 pub struct ExplanationPlan<T> {
     sides: [(Outline, T); 2],
@@ -42,26 +44,66 @@ impl<T: Borrow<Encoded>> ExplanationPlan<T> {
         Ok(Self { sides: [a, b] })
     }
 
-    /// The texts to embed next; at most 64.
+    /// The texts to embed next; together with [`ExplanationPlan::further`] at most 24.
     pub fn texts(&self) -> Vec<String> {
         let outlines = self.sides.iter().map(|(outline, _)| outline);
         outlines.flat_map(Outline::without).collect()
     }
 
-    /// The explanation, from the vectors of [`ExplanationPlan::texts`] in their order.
+    /// The texts to embed then, from the vectors of [`ExplanationPlan::texts`] in their order; none for texts of up to 12 words.
+    ///
+    /// # Errors
+    /// When there are not as many vectors as texts.
+    pub fn further(&self, without: &[T]) -> Result<Vec<String>, Error> {
+        match without.len() == self.counts().iter().sum::<usize>() {
+            true => Ok(self.further_of_sides(&vectors(without))?.concat()),
+            false => Err(Error::miscounted()),
+        }
+    }
+
+    /// The explanation, from the vectors of [`ExplanationPlan::texts`] and, behind them, of [`ExplanationPlan::further`] in their
+    /// order.
     ///
     /// # Errors
     /// When there are not as many vectors as texts.
     pub fn finish(&self, without: &[T]) -> Result<Explanation, Error> {
-        let vectors: Vec<&[f32]> = without.iter().map(|text| &*text.borrow().vector).collect();
-        let [a, b] = &self.sides;
-        let (of_a, of_b) = (a.0.without().len(), b.0.without().len());
-        if vectors.len() != of_a + of_b {
+        let vectors = vectors(without);
+        let [further_a, further_b] = self.further_of_sides(&vectors)?;
+        let [of_a, of_b] = self.counts();
+        let (first, further) = vectors.split_at(of_a + of_b);
+        if further.len() != further_a.len() + further_b.len() {
             return Err(Error::miscounted());
         }
-        let (without_a, without_b) = vectors.split_at(of_a);
-        Ok(explain(&side(a, without_a), &side(b, without_b)))
+        let (more_of_a, more_of_b) = further.split_at(further_a.len());
+        let of_a = [&first[..of_a], more_of_a].concat();
+        let of_b = [&first[first.len() - of_b..], more_of_b].concat();
+        let [a, b] = &self.sides;
+        Ok(explain(&side(a, &of_a), &side(b, &of_b)))
     }
+
+    /// How many of [`ExplanationPlan::texts`] are of each side.
+    fn counts(&self) -> [usize; 2] {
+        self.sides
+            .each_ref()
+            .map(|(outline, _)| outline.without().len())
+    }
+
+    /// The further texts of each side, from vectors that begin with those of [`ExplanationPlan::texts`].
+    fn further_of_sides(&self, vectors: &[&[f32]]) -> Result<[Vec<String>; 2], Error> {
+        let [of_a, of_b] = self.counts();
+        let first = vectors.get(..of_a + of_b).ok_or_else(Error::miscounted)?;
+        let (without_a, without_b) = first.split_at(of_a);
+        let [(outline_a, a), (outline_b, b)] = &self.sides;
+        let (a, b) = (&a.borrow().vector, &b.borrow().vector);
+        Ok([
+            outline_a.further(a, b, without_a),
+            outline_b.further(b, a, without_b),
+        ])
+    }
+}
+
+fn vectors<T: Borrow<Encoded>>(texts: &[T]) -> Vec<&[f32]> {
+    texts.iter().map(|text| &*text.borrow().vector).collect()
 }
 
 /// A text with its words; `None` when its states were not asked for.

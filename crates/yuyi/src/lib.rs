@@ -25,6 +25,7 @@ mod error;
 mod explanation;
 mod matrix;
 mod model;
+mod notes;
 mod score;
 mod vector;
 
@@ -32,12 +33,14 @@ pub use error::Error;
 pub use explanation::ExplanationPlan;
 pub use matrix::{Cosines, Matrix};
 pub use model::{Model, OpenOptions};
+pub use notes::notes;
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 pub use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
+pub use yuyi_kernels::Vectors;
 pub use yuyi_models::{
     BUILTIN_NAME, EmbedOptions, Embedder, ErrorKind, LongText, ModelFacts, Prompt, TokenizeOptions,
     VectorSpace,
 };
 pub use yuyi_tasks::Calibration;
-pub use yuyi_tasks::explain::Explanation;
+pub use yuyi_tasks::explain::{Explanation, Note, NoteKind};

@@ -247,7 +247,9 @@ impl Model {
         let texts = [a, b];
         let whole = self.embed_each(texts, &ExplanationPlan::<Encoded>::options())?;
         let plan = ExplanationPlan::new(&self.facts().name, texts, whole)?;
-        plan.finish(&self.embed(&plan.texts())?)
+        let mut without = self.embed(&plan.texts())?;
+        without.extend(self.embed(&plan.further(&without)?)?);
+        plan.finish(&without)
     }
 
     // --- vectors ---------------------------------------------------------------------------

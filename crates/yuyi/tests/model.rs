@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use yuyi_models::{Batch, EmbedOptions, Input, Inputs, Item, LongText, ModelFacts};
 
 use yuyi::{
-    BUILTIN_NAME, Encoded, Error, ErrorKind, ExplanationPlan, Model, OpenOptions, Precision,
+    BUILTIN_NAME, Embedder, Encoded, Error, ErrorKind, ExplanationPlan, Model, OpenOptions,
+    Precision, Vectors,
 };
+use yuyi_kernels::{Kernel, Team, as_cosine, scan};
 
 const PAIR: [&str; 2] = ["今天天气真不错", "外面阳光明媚"];
 
@@ -41,6 +46,58 @@ fn every_way_to_a_score_gives_the_same_one() {
         (matrix.cosines.rows().len(), matrix.cosines.row(2)),
         (2, None)
     );
+}
+
+#[test]
+fn a_pair_a_matrix_a_ranking_and_a_scan_show_the_same_digits() {
+    let model = model();
+    let texts = [
+        PAIR[0],
+        PAIR[1],
+        "怎么开发票",
+        "如何申请发票",
+        "今天天气真不错！",
+        "不",
+    ];
+    let encoded = model.embed(&texts).unwrap();
+    let vectors = Vectors::from_rows(encoded.iter().map(|text| &text.vector));
+    let matrix = model.matrix(&texts, &texts).unwrap();
+    let (team, kernel) = (Team::new(2), Kernel::of_process());
+    for (i, text) in texts.iter().enumerate() {
+        let row = matrix.cosines.row(i).unwrap();
+        assert_eq!(row[i], 1.0, "{text}");
+        let alone = model.matrix(&[text], &texts).unwrap();
+        assert_eq!(alone.cosines.row(0).as_ref(), Some(&row), "{text}");
+        assert_eq!(model.score(text, text).unwrap().similarity, 1.0, "{text}");
+        for (j, &cosine) in row.iter().enumerate() {
+            let pair = model.score_vectors(&encoded[i], &encoded[j]);
+            assert_eq!(
+                pair.cosine.to_bits(),
+                cosine.to_bits(),
+                "{text} / {}",
+                texts[j]
+            );
+        }
+        for ranked in model.rank(text, &texts).unwrap() {
+            assert_eq!(ranked.score.cosine.to_bits(), row[ranked.index].to_bits());
+        }
+        let hits = scan(
+            &team,
+            kernel,
+            vectors.row(i),
+            vectors.view(),
+            None,
+            texts.len(),
+        );
+        assert_eq!(hits.len(), texts.len());
+        for hit in hits {
+            assert_eq!(
+                as_cosine(hit.score).to_bits(),
+                row[hit.row].to_bits(),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]
@@ -79,6 +136,110 @@ fn an_explanation_is_the_same_in_steps() {
     assert_eq!(plan.finish(&without).unwrap(), at_once);
     let error = plan.finish(&without[1..]).unwrap_err();
     assert!(!error.is_retryable());
+}
+
+/// The built-in model, counting what it is given.
+struct Counting {
+    inner: Arc<dyn Embedder>,
+    tokens: AtomicUsize,
+    texts: AtomicUsize,
+}
+
+impl Embedder for Counting {
+    fn facts(&self) -> &ModelFacts {
+        self.inner.facts()
+    }
+
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi_models::Error> {
+        let batch = self.inner.embed_batch(items)?;
+        let tokens = batch.results.iter().flatten().map(|text| text.tokens);
+        self.tokens.fetch_add(tokens.sum(), Ordering::Relaxed);
+        self.texts.fetch_add(items.len(), Ordering::Relaxed);
+        Ok(batch)
+    }
+}
+
+#[test]
+fn an_explanation_costs_at_most_fifteen_scores() {
+    let counting = Arc::new(Counting {
+        inner: Arc::clone(model().embedder()),
+        tokens: AtomicUsize::new(0),
+        texts: AtomicUsize::new(0),
+    });
+    let model = Model::uncalibrated(Arc::clone(&counting) as _);
+    let taken = || {
+        let counters = [&counting.tokens, &counting.texts];
+        counters.map(|counter| counter.swap(0, Ordering::Relaxed))
+    };
+    let a = "我上周在你们店里买了一台冰箱，送货的师傅很准时，但是安装以后发现门关不严，冷气一直往外跑，压缩机整夜都在响。\
+             打电话给客服，说三天之内会派人上门检查，到今天已经过去五天了，还是没有任何人联系我。\
+             请问现在应该怎么办，能不能直接换一台新的，或者把货款退给我？";
+    let b = "五天前我给售后打过电话，反映新买的冰箱关不上门，制冷效果很差而且噪音特别大，影响全家人休息。\
+             当时接线的姑娘答应三个工作日以内安排技术员过来查看，结果到现在都没有等到消息。\
+             如果修不好的话，我希望你们给我更换同型号的产品，要不然就全额退款，并且承担来回的运费。";
+    assert!([a, b].iter().all(|text| text.chars().count() >= 120));
+    model.score(a, b).unwrap();
+    let [score, _] = taken();
+    let found = model.explain(a, b).unwrap();
+    let [explained, texts] = taken();
+    // The score that it stands beside is counted as well.
+    assert!(
+        score + explained <= 15 * score,
+        "{explained} tokens beside {score}"
+    );
+    assert!(texts <= 26, "{texts} texts");
+    for words in [&found.a, &found.b] {
+        assert!(words.len() > 40, "{} words", words.len());
+        assert!((words.iter().map(|word| word.weight).sum::<f64>() - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn windows_that_are_embedded_one_by_one_give_the_same_vector() {
+    let model = model();
+    let embedder = model.embedder();
+    for (long_text, windows) in [
+        (LongText::Mean, 3),
+        (LongText::CutEnd, 1),
+        (LongText::CutStart, 1),
+    ] {
+        let options = EmbedOptions {
+            long_text,
+            ..EmbedOptions::default()
+        };
+        let text = "今天天气真不错，外面阳光明媚。".repeat(300);
+        let whole = &model.embed_with(&[&text], &options).unwrap()[0];
+        let tokens = embedder.split(&text, &options).unwrap().unwrap();
+        assert!(tokens.windows().count() >= windows && tokens.truncated == whole.truncated);
+        let ids = tokens
+            .windows()
+            .map(|ids| Input::Tokens(ids.into()))
+            .collect();
+        let each = embedder.embed(Inputs::Mixed(ids), &options).unwrap();
+        let together = Encoded::of_windows(tokens, &each).unwrap();
+        assert_eq!(together.vector, whole.vector);
+        assert_eq!(
+            (together.length, together.tokens),
+            (whole.length, whole.tokens)
+        );
+        assert_eq!(
+            (together.truncated, together.unknown),
+            (whole.truncated, whole.unknown)
+        );
+    }
+    // With the states of what is explained.
+    let options = ExplanationPlan::<Encoded>::options();
+    let text = "今天天气真不错，外面阳光明媚。".repeat(60);
+    let whole = &model.embed_with(&[&text], &options).unwrap()[0];
+    let tokens = embedder.split(&text, &options).unwrap().unwrap();
+    let ids = Inputs::Mixed(vec![Input::Tokens(tokens.ids.as_slice().into())]);
+    let each = embedder.embed(ids, &options).unwrap();
+    let together = Encoded::of_windows(tokens, &each).unwrap();
+    let (states, expected) = (together.states.unwrap(), whole.states.as_ref().unwrap());
+    assert_eq!(
+        (&states.hidden, &states.places),
+        (&expected.hidden, &expected.places)
+    );
 }
 
 #[test]

@@ -1,3 +1,5 @@
+import { said, texts } from './texts'
+
 /** A JSON schema, as far as the server's document uses them. */
 export interface Schema {
   $ref?: string
@@ -93,7 +95,7 @@ function operation(method: Method, path: string, raw: RawOperation): Operation {
     method,
     path,
     tag: raw.tags[0] ?? '',
-    summary: [raw.summary, raw.description].filter(Boolean).join(' '),
+    summary: [raw.summary, raw.description].filter(Boolean).map(said).join(' '),
     parameters: (raw.parameters ?? []).filter((parameter) => parameter.in === 'path'),
     request: raw.requestBody?.content['application/json']?.schema,
     reply: success?.content?.['application/json']?.schema,
@@ -140,7 +142,7 @@ export function fieldsOf(schema: Schema, document: ApiDocument): Field[] {
       name,
       type: typeOf(property, document),
       required: required.includes(name),
-      description: [property.description ?? resolved.description ?? '', bounds(resolved)].filter(Boolean).join(' '),
+      description: [said(property.description ?? resolved.description), bounds(resolved)].filter(Boolean).join(' '),
       fields: fieldsOf(resolved, document),
     }
   })
@@ -149,9 +151,9 @@ export function fieldsOf(schema: Schema, document: ApiDocument): Field[] {
 
 function bounds({ minimum, maximum, default: usual }: Schema): string {
   const parts = [
-    minimum !== undefined && `From ${minimum}.`,
-    maximum !== undefined && `To ${maximum}.`,
-    usual !== undefined && `Default: ${JSON.stringify(usual)}.`,
+    minimum !== undefined && texts.value.from(minimum),
+    maximum !== undefined && texts.value.to(maximum),
+    usual !== undefined && texts.value.usual(JSON.stringify(usual)),
   ]
   return parts.filter(Boolean).join(' ')
 }
@@ -167,7 +169,7 @@ export function typeOf(schema: Schema, document: ApiDocument): string {
     return choices.map((choice) => JSON.stringify(choice)).join(' | ')
   }
   if (items) {
-    return `list of ${typeOf(items, document)}`
+    return texts.value.listOf(typeOf(items, document))
   }
   const names = Array.isArray(type) ? type : [type ?? 'any']
   return names.filter((name) => name !== 'null').join(' | ')

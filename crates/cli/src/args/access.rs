@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use yuyi_server::{BasePath, KeyOptions, Keys, Origins, Perimeter};
+use yuyi_server::{AllowedHosts, BasePath, KeyOptions, Keys, Origins, Perimeter};
 
 use crate::misuse::Misuse;
 
@@ -46,6 +46,14 @@ pub struct AccessArgs {
         default_value_t = 0
     )]
     pub trusted_proxies: u8,
+    /// Name by which browsers may call a server without keys, beside addresses, localhost and --host (may be repeated); *.example.com: all below it
+    #[arg(
+        long,
+        env = "YUYI_ALLOWED_HOST",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub allowed_host: Vec<String>,
     /// Origin whose pages may call, with its scheme (may be repeated) [default: all, but for managing models]
     #[arg(
         long,
@@ -76,6 +84,7 @@ impl AccessArgs {
             keys: Arc::new(keys),
             rate_limit: self.rate_limit,
             trusted_proxies: self.trusted_proxies.into(),
+            allowed_hosts: AllowedHosts::new(&self.allowed_host).map_err(Misuse)?,
             origins: Origins::new(&self.cors_origin).map_err(Misuse)?,
             base_path: self.base_path.clone(),
         })

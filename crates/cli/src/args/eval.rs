@@ -19,6 +19,24 @@ pub struct EvalArgs {
     /// Questions to the FAQ: question, and the id or the question of the entry that answers it; empty: none does
     #[arg(long, env = "YUYI_QUESTIONS", value_name = "FILE", requires = "faq")]
     pub questions: Option<PathBuf>,
+    /// Columns of the FAQ, by name or number from 1, as in 2,3,1; an empty one is not there [default: found by their names, else the first ones]
+    #[arg(
+        long,
+        env = "YUYI_FAQ_COLUMNS",
+        value_name = "QUESTION,ANSWER,ID,WORDINGS",
+        value_delimiter = ',',
+        requires = "faq"
+    )]
+    pub faq_columns: Vec<String>,
+    /// Columns of the questions, likewise
+    #[arg(
+        long,
+        env = "YUYI_QUESTIONS_COLUMNS",
+        value_name = "QUESTION,ID",
+        value_delimiter = ',',
+        requires = "questions"
+    )]
+    pub questions_columns: Vec<String>,
     /// Worst errors of each kind that are listed
     #[arg(long, env = "YUYI_ERRORS", value_name = "N", default_value_t = 20)]
     pub errors: usize,

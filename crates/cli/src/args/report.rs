@@ -7,7 +7,6 @@ use yuyi_tasks::metrics::Sampling;
 
 use super::values::parse_share;
 use crate::input::{Format, Layout, Scale};
-use crate::report::Language;
 
 /// How labelled pairs are read and measured.
 #[derive(Args)]
@@ -49,7 +48,4 @@ pub struct ReportArgs {
     /// Write a report with plots: one HTML file that needs no network
     #[arg(long, env = "YUYI_REPORT", value_name = "FILE")]
     pub report: Option<PathBuf>,
-    /// Language of the report [default: English in an English locale, else Chinese]
-    #[arg(long, env = "YUYI_LANG", value_enum)]
-    pub lang: Option<Language>,
 }

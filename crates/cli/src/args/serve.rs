@@ -64,6 +64,9 @@ pub struct ServeArgs {
         default_value_t = Limits::DEFAULT.matrix_pairs
     )]
     pub max_matrix_pairs: usize,
+    /// Memory that requests may hold together: bodies, what is read of them, and answers that were not taken yet
+    #[arg(long, env = "YUYI_REQUEST_MEMORY", value_name = "SIZE", default_value = written_size(Limits::DEFAULT.request_memory), value_parser = parse_size)]
+    pub request_memory: usize,
     /// Most tokens that wait in the queue
     #[arg(
         long,
@@ -100,7 +103,7 @@ pub struct ServeArgs {
     /// Seconds in which the head of a request must arrive
     #[arg(long, env = "YUYI_HEADER_TIMEOUT", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub header_timeout: u64,
-    /// Seconds in which a client must take a part of its answer
+    /// Seconds in which a client must take a mebibyte of its answer, or the rest of it
     #[arg(long, env = "YUYI_SEND_TIMEOUT", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     pub send_timeout: u64,
     /// Seconds that a connection may stay open between requests

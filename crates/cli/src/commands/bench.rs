@@ -15,7 +15,9 @@ use yuyi_tasks::metrics::quantile;
 use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
+use crate::messages;
 use crate::model::{find_model, tell_remarks, unloadable};
+use crate::terminal::{self, remark};
 
 /// Token counts of single texts.
 const LENGTHS: [usize; 4] = [16, 32, 128, 512];
@@ -108,11 +110,11 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
         [] | [_] => (measure(args, model)?, None),
         several => measure_each(args, several)?,
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        out.write_all(table(&report).as_bytes())?;
+        out.write_all(messages::text(&table(&report)).as_bytes())?;
     }
     failed.map_or(Ok(()), Err)
 }
@@ -132,7 +134,7 @@ fn measure_each(
 ) -> anyhow::Result<(Report, Option<anyhow::Error>)> {
     let mut all: Option<Report> = None;
     for &precision in precisions {
-        eprintln!("yuyi: measuring {}", precision.name());
+        remark!("measuring {}", precision.name());
         match (report_of(args, precision), &mut all) {
             (Ok(report), None) => all = Some(report),
             (Ok(report), Some(all)) => all.results.extend(report.results),
@@ -270,6 +272,25 @@ fn time(
 
 /// A column for each number format.
 fn table(report: &Report) -> String {
+    let results = &report.results;
+    let mut lines = head(report);
+    for (i, workload) in results[0].workloads.iter().enumerate() {
+        let of = |cell: fn(&Workload) -> String| results.iter().map(move |r| cell(&r.workloads[i]));
+        lines.push(row(&format!("{}, ms", workload.name), of(latency)));
+        if workload.texts > 2 {
+            lines.push(row("  texts/s", of(texts_per_second)));
+        }
+    }
+    lines.extend(of_processes(results));
+    lines.extend([
+        String::new(),
+        "Median; in brackets, what a tenth of the runs were below and above.\n".to_owned(),
+    ]);
+    lines.join("\n") + disturbance(results)
+}
+
+/// What was measured and where, and the heads of the columns.
+fn head(report: &Report) -> Vec<String> {
     let Report {
         version,
         model,
@@ -279,47 +300,33 @@ fn table(report: &Report) -> String {
         threads,
         results,
     } = report;
-    let mut lines = vec![
-        format!(
-            "yuyi {version} · {model} · {kernel} · {}",
-            counted(*threads, "thread")
-        ),
+    let threads = counted(*threads, "thread");
+    vec![
+        format!("yuyi {version} · {model} · {kernel} · {threads}"),
         format!("{cpu}, {}", counted(*cores, "core")),
         String::new(),
         row("", results.iter().map(|r| r.precision.clone())),
-    ];
-    for (i, workload) in results[0].workloads.iter().enumerate() {
-        lines.push(row(
-            &format!("{}, ms", workload.name),
-            results.iter().map(|r| latency(&r.workloads[i])),
-        ));
-        if workload.texts > 2 {
-            let per_second = |w: &Workload| format!("{:.0}", w.texts as f64 / w.median_seconds);
-            lines.push(row(
-                "  texts/s",
-                results.iter().map(|r| per_second(&r.workloads[i])),
-            ));
-        }
-    }
+    ]
+}
+
+/// What the process of each number format took beside its workloads.
+fn of_processes(results: &[Measured]) -> [String; 4] {
+    let load = |r: &Measured| format!("{:.0}", 1e3 * r.load_seconds);
     let memory =
         |bytes: Option<u64>| bytes.map_or("?".to_owned(), |b| format!("{:.0}", b as f64 / 1e6));
-    lines.extend([
-        row(
-            "load to first vector, ms",
-            results
-                .iter()
-                .map(|r| format!("{:.0}", 1e3 * r.load_seconds)),
-        ),
+    [
+        row("load to first vector, ms", results.iter().map(load)),
         row("memory, MB", results.iter().map(|r| memory(r.rss_bytes))),
         row(
             "memory at most, MB",
             results.iter().map(|r| memory(r.peak_rss_bytes)),
         ),
         row("waited for a processor, %", results.iter().map(waited)),
-        String::new(),
-        "Median; in brackets, what a tenth of the runs were below and above.\n".to_owned(),
-    ]);
-    lines.join("\n") + disturbance(results)
+    ]
+}
+
+fn texts_per_second(workload: &Workload) -> String {
+    format!("{:.0}", workload.texts as f64 / workload.median_seconds)
 }
 
 fn waited(measured: &Measured) -> String {
@@ -339,7 +346,8 @@ fn disturbance(results: &[Measured]) -> &'static str {
 
 fn row(name: &str, cells: impl Iterator<Item = String>) -> String {
     let cells: String = cells.map(|cell| format!("{cell:>21}")).collect();
-    format!("{name:26}{cells}").trim_end().to_owned()
+    let name = messages::left(name, 26);
+    format!("{name}{cells}").trim_end().to_owned()
 }
 
 fn latency(w: &Workload) -> String {

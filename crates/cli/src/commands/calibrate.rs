@@ -3,12 +3,13 @@
 mod report;
 mod summary;
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use yuyi::{Model, Precision};
+use yuyi_encoder::read_plain;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
@@ -17,10 +18,12 @@ use super::report_truncated;
 use crate::args::CalibrateArgs;
 use crate::calibration::{Fit, shipped_pairs};
 use crate::corpus::read_corpus;
+use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::{CalibrationPlace, find_model, load_uncalibrated, unloadable};
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::Language;
+use crate::terminal::{self, remark};
 
 /// Fewer pairs than this are worth a remark.
 const ENOUGH_PAIRS: usize = 200;
@@ -70,29 +73,15 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let report = args.report.report.clone();
     let report = report.map(|path| PartialFile::beside(path, &args.files));
     let report = report.transpose()?;
-    let corpus = match args.files.as_slice() {
-        [] => shipped_pairs()?,
-        files => read_corpus(
-            files,
-            args.measure.format,
-            args.measure.scale,
-            &args.measure.layout,
-        )?,
-    };
+    let corpus = corpus(args)?;
     let named = &args.model.model;
     let found = find_model(named)?;
     let folder = found.folder.path().filter(|_| found.by_path);
     let folder = folder.map(PathBuf::from);
     let model = load_uncalibrated(found, &args.model.compute).with_context(|| unloadable(named))?;
     let target = Target::of(args, &model, folder)?;
+    check_apart(target.as_ref(), args)?;
     // Before the work, which a place that cannot be written would make useless.
-    if let (Some(target), Some(report)) = (&target, &args.report.report)
-        && is_same_file(&target.path, report)
-    {
-        bail!(Misuse(
-            "The calibration and the report need two files.".into()
-        ));
-    }
     let output = target.as_ref().map(|target| target.create(&args.files));
     let output = output.transpose()?;
     let fit = Fit::of(&model, &corpus, args.measure.sampling());
@@ -104,19 +93,45 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
         output.finish()?;
     }
     if let Some(file) = report {
-        let language = Language::or_of_locale(args.report.lang);
+        let language = Language::of_reports();
         report::report(language, &calibrated, &fit).write(file)?;
     }
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&calibrated)?)?;
-    } else {
-        out.write_all(summary::summary(&calibrated).as_bytes())?;
-    }
+    show(&calibrated, args.json)?;
     if let Some(target) = &target {
         target.announce(&calibrated.model);
     }
     Ok(())
+}
+
+/// Refuses to write the calibration and the report to one file.
+fn check_apart(target: Option<&Target>, args: &CalibrateArgs) -> anyhow::Result<()> {
+    if let (Some(target), Some(report)) = (target, &args.report.report)
+        && is_same_file(&target.path, report)
+    {
+        bail!(Misuse(
+            "The calibration and the report need two files.".into()
+        ));
+    }
+    Ok(())
+}
+
+/// Writes what was found to standard output.
+fn show(calibrated: &Calibrated, as_json: bool) -> anyhow::Result<()> {
+    let mut out = terminal::stdout();
+    match as_json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(calibrated)?)?,
+        false => out.write_all(messages::text(&summary::summary(calibrated)).as_bytes())?,
+    }
+    Ok(())
+}
+
+/// The pairs of the files, or those in the program where none is named.
+fn corpus(args: &CalibrateArgs) -> anyhow::Result<Corpus> {
+    let measure = &args.measure;
+    match args.files.as_slice() {
+        [] => shipped_pairs(),
+        files => read_corpus(files, measure.format, measure.scale, &measure.layout),
+    }
 }
 
 /// A fit that failed, as a sentence that names the files.
@@ -133,6 +148,9 @@ fn in_files(error: anyhow::Error, corpus: &Corpus) -> anyhow::Error {
         Err(other) => other,
     }
 }
+
+/// Most bytes of a file that may be a calibration.
+const LONGEST: u64 = 1 << 20;
 
 /// Where the calibration goes.
 struct Target {
@@ -170,10 +188,7 @@ impl Target {
     fn create(&self, inputs: &[PathBuf]) -> anyhow::Result<PartialFile> {
         let folder = self.path.parent().filter(|_| self.is_used);
         // A mistyped -o must not cost a model its files.
-        if !self.is_used
-            && let Ok(there) = std::fs::read(&self.path)
-            && Calibration::read("", &there).is_err()
-        {
+        if !self.is_used && is_other_file(&self.path) {
             let shown = self.path.display();
             bail!(Misuse(format!(
                 "{shown} is there and is no calibration; name another file with -o."
@@ -189,17 +204,25 @@ impl Target {
     fn announce(&self, model: &str) {
         let path = self.path.display();
         match (&self.hidden_by, self.is_used) {
-            (Some(other), _) => eprintln!(
-                "yuyi: {path} is written, but {} wins over it. Remove that file to use the new one.",
+            (Some(other), _) => remark!(
+                "{path} is written, but {} wins over it. Remove that file to use the new one.",
                 other.display()
             ),
             (None, true) => {
-                eprintln!(
-                    "yuyi: {path} is written; {model} uses it from now on, servers when they load it next."
+                remark!(
+                    "{path} is written; {model} uses it from now on, servers when they load it next."
                 );
             }
-            (None, false) => eprintln!("yuyi: {path} is written."),
+            (None, false) => remark!("{path} is written."),
         }
+    }
+}
+
+/// Whether a plain file is there that is no calibration.
+fn is_other_file(path: &Path) -> bool {
+    match read_plain(path, LONGEST) {
+        Ok(there) => Calibration::read("", &there).is_err(),
+        Err(error) => error.kind() == ErrorKind::FileTooLarge,
     }
 }
 

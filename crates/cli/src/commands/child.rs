@@ -10,6 +10,8 @@ use std::time::Duration;
 use anyhow::Context;
 use yuyi_encoder::Precision;
 
+use crate::language::{self, Language};
+
 /// The command that starts it with `subcommand`. Its progress bar and its complaints go where those of this process go.
 ///
 /// # Errors
@@ -22,6 +24,9 @@ pub fn command(
     let program = std::env::current_exe().context("This program does not find itself")?;
     let mut command = Command::new(program);
     command.arg(subcommand).stderr(Stdio::inherit());
+    if let Some(language) = Language::chosen() {
+        command.env(language::VARIABLE, language.code());
+    }
     if let Some(precision) = precision {
         command.arg(format!("--precision={}", precision.name()));
     }

@@ -16,18 +16,20 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use serde::Serialize;
 use yuyi_encoder::usable_cores;
-use yuyi_tasks::corpus::LabelKinds;
+use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
 use self::exchange::Contestant;
-use self::ranked::Ranked;
+use self::ranked::{Ranked, Standing};
 use super::remarks::Findings;
-use crate::args::{CompareArgs, MethodArg};
+use crate::args::{CompareArgs, MeasureArgs, MethodArg};
 use crate::corpus::read_corpus;
 use crate::machine;
+use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::find_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
+use crate::terminal::{self, remark};
 
 /// Everything that was found out.
 #[derive(Serialize)]
@@ -68,46 +70,19 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
-    let corpus = read_corpus(
-        &args.files,
-        args.measure.format,
-        args.measure.scale,
-        &args.measure.layout,
-    )?;
+    let measure = &args.measure;
+    let corpus = read_corpus(&args.files, measure.format, measure.scale, &measure.layout)?;
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {
-        eprintln!("yuyi: measuring {}", contestant.name());
+        remark!("measuring {}", contestant.name());
         measured.push(exchange::measure_apart(contestant, &args.compute, &task));
     }
-    let mut comparison = Comparison {
-        cpu: machine::processor(),
-        cores: usable_cores(),
-        files: corpus
-            .files()
-            .iter()
-            .map(|file| file.name.clone())
-            .collect(),
-        pairs: corpus.pairs().len(),
-        same: corpus
-            .labels()
-            .iter()
-            .filter(|&&label| label >= args.measure.same_from)
-            .count(),
-        same_from: args.measure.same_from,
-        yes_no: corpus.kinds() == LabelKinds::YesNo,
-        kinds: corpus.kinds(),
-        rounds: args.measure.sampling().rounds,
-        results: ranked::rank(&contestants, measured, &corpus, &args.measure),
-        remarks: Vec::new(),
-    };
-    comparison.remarks = comparison.remarks(Language::En);
+    let results = ranked::rank(&contestants, measured, &corpus, measure);
+    let comparison = Comparison::of(&corpus, results, measure);
     write(args, &comparison, file)?;
-    let failed = comparison
-        .results
-        .iter()
-        .filter(|r| r.error.is_some())
-        .count();
+    let results = comparison.results.iter();
+    let failed = results.filter(|ranked| ranked.error.is_some()).count();
     if failed > 0 {
         bail!("{failed} of {} could not be measured", contestants.len());
     }
@@ -115,6 +90,32 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
 }
 
 impl Comparison {
+    /// Of contestants that were measured, the best first.
+    fn of(corpus: &Corpus, results: Vec<Ranked>, measure: &MeasureArgs) -> Self {
+        let same = |label: &&f64| **label >= measure.same_from;
+        let names = corpus.files().iter().map(|file| file.name.clone());
+        let mut comparison = Self {
+            cpu: machine::processor(),
+            cores: usable_cores(),
+            files: names.collect(),
+            pairs: corpus.pairs().len(),
+            same: corpus.labels().iter().filter(same).count(),
+            same_from: measure.same_from,
+            yes_no: corpus.kinds() == LabelKinds::YesNo,
+            kinds: corpus.kinds(),
+            rounds: measure.sampling().rounds,
+            results,
+            remarks: Vec::new(),
+        };
+        comparison.remarks = comparison.remarks(Language::En);
+        comparison
+    }
+
+    /// The contestants that were measured.
+    fn measured(&self) -> impl Iterator<Item = &Standing> {
+        self.results.iter().filter_map(|r| r.measured.as_ref())
+    }
+
     /// Whether a literal method is among the contestants.
     fn has_methods(&self) -> bool {
         self.results.iter().any(|ranked| !ranked.is_model)
@@ -122,10 +123,7 @@ impl Comparison {
 
     /// What a reader should know before believing the numbers.
     fn remarks(&self, language: Language) -> Vec<String> {
-        let models = || {
-            let measured = self.results.iter().filter_map(|r| r.measured.as_ref());
-            measured.filter(|standing| standing.model.is_some())
-        };
+        let models = || self.measured().filter(|standing| standing.model.is_some());
         let calibrated = models().filter(|s| s.model.as_ref().is_some_and(|m| m.calibrated));
         let errors = calibrated.filter_map(|standing| standing.quality.ece.value);
         let findings = Findings {
@@ -138,23 +136,10 @@ impl Comparison {
                 .reduce(f64::min),
             calibrated_ece: errors.reduce(f64::max),
         };
-        let cut = self.results.iter().filter_map(|ranked| {
-            let truncated = ranked.measured.as_ref()?.truncated;
-            let name = &ranked.label;
-            (truncated > 0).then(|| {
-                language.pick(
-                    format!("{name}：有 {truncated} 条文本超出长度上限，超出部分没有读。"),
-                    format!(
-                        "{name}: {truncated} of the texts are longer than it reads and were cut."
-                    ),
-                )
-            })
-        });
-        let shares = || {
-            let measured = self.results.iter().filter_map(|r| r.measured.as_ref());
-            measured.filter_map(|standing| standing.waited_share)
-        };
-        let busy = machine::is_disturbed(shares()).then(|| {
+        let cut = self.results.iter();
+        let cut = cut.filter_map(|ranked| ranked.truncation(language));
+        let shares = self.measured().filter_map(|standing| standing.waited_share);
+        let busy = machine::is_disturbed(shares).then(|| {
             language.pick(
                 "测量时这台机器还在忙别的（或处理器时间受限、线程多于处理器），耗时因此偏长。空闲时请再测一次。",
                 "Other work on this machine (or a limit of processor time, or more threads than processors) made these times longer. Measure again when nothing else runs.",
@@ -199,14 +184,14 @@ fn write(
     file: Option<PartialFile>,
 ) -> anyhow::Result<()> {
     if let Some(file) = file {
-        let language = Language::or_of_locale(args.report.lang);
+        let language = Language::of_reports();
         report::report(language, comparison).write(file)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(comparison)?)?;
     } else {
-        out.write_all(table::table(comparison).as_bytes())?;
+        out.write_all(messages::text(&table::table(comparison)).as_bytes())?;
     }
     Ok(())
 }

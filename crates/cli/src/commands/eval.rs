@@ -7,6 +7,7 @@ mod summary;
 
 use std::io::Write;
 
+use anyhow::bail;
 use serde::Serialize;
 use yuyi::{Model, ModelFacts};
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
@@ -17,10 +18,13 @@ use super::remarks::Findings;
 use super::report_truncated;
 use crate::args::EvalArgs;
 use crate::corpus::read_corpus;
-use crate::input::{FaqFile, Questions};
+use crate::input::{FaqFile, FaqLayout, Questions};
+use crate::messages;
+use crate::misuse::Misuse;
 use crate::model::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
+use crate::terminal;
 
 /// Everything that was found out.
 #[derive(Serialize)]
@@ -118,8 +122,19 @@ fn read_search(args: &EvalArgs) -> anyhow::Result<Option<(FaqFile, Questions)>> 
     let (Some(faq), Some(questions)) = (&args.faq, &args.questions) else {
         return Ok(None);
     };
-    let faq = FaqFile::read(faq, args.measure.format)?;
-    let questions = Questions::read(questions, args.measure.format, &faq)?;
+    let layout = FaqLayout {
+        faq: args.faq_columns.clone(),
+        questions: args.questions_columns.clone(),
+        no_header: args.measure.layout.no_header,
+    };
+    if args.files.is_empty() && !args.measure.layout.columns.is_empty() {
+        bail!(Misuse(
+            "--columns is for files of pairs, and there are none. Say --faq-columns and --questions-columns."
+                .into()
+        ));
+    }
+    let faq = FaqFile::read(faq, args.measure.format, &layout)?;
+    let questions = Questions::read(questions, args.measure.format, &faq, &layout)?;
     Ok(Some((faq, questions)))
 }
 
@@ -140,14 +155,14 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
     let evaluation = Evaluation::of(args, &model, &corpus, search)?;
     report_truncated(evaluation.truncated, evaluation.model.max_tokens);
     if let Some(file) = file {
-        let language = Language::or_of_locale(args.report.lang);
+        let language = Language::of_reports();
         report::report(language, &evaluation).write(file)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&evaluation)?)?;
     } else {
-        out.write_all(summary::summary(&evaluation).as_bytes())?;
+        out.write_all(messages::text(&summary::summary(&evaluation)).as_bytes())?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{anyhow, bail};
 
 use crate::args::HealthArgs;
+use crate::terminal;
 
 /// More of an answer than this is not read.
 const MOST: u64 = 64 << 10;
@@ -24,7 +25,7 @@ pub fn run(args: &HealthArgs) -> anyhow::Result<()> {
     if status != "200" {
         bail!("The server at {at} answers {status}: {body}");
     }
-    writeln!(io::stdout(), "{body}")?;
+    writeln!(terminal::shared_stdout(), "{body}")?;
     Ok(())
 }
 

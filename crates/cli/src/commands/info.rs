@@ -6,7 +6,9 @@ use serde::Serialize;
 use yuyi::ModelFacts;
 
 use crate::args::InfoArgs;
+use crate::messages;
 use crate::model::load_model;
+use crate::terminal;
 
 #[derive(Serialize)]
 struct Info<'a> {
@@ -21,7 +23,7 @@ struct Info<'a> {
 pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let model = load_model(&args.model)?;
     let calibration = model.calibration_file();
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         let info = Info {
             facts: model.facts(),
@@ -33,7 +35,12 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
         let calibration = calibration.unwrap_or("none").to_owned();
         let calibration = ("calibration", calibration);
         for (name, value) in lines(model.facts()).into_iter().chain([calibration]) {
-            writeln!(out, "{name:16}{value}")?;
+            writeln!(
+                out,
+                "{}{}",
+                messages::left(name, 16),
+                messages::told(&value)
+            )?;
         }
     }
     Ok(())

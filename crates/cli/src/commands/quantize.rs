@@ -14,8 +14,10 @@ use yuyi_tasks::{CalibrationFile, FitError};
 
 use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
+use crate::messages;
 use crate::model::{load_uncalibrated, tell_remarks};
 use crate::output::partial_folder::PartialFolder;
+use crate::terminal;
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
@@ -26,11 +28,11 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     tell_remarks(&model)?;
     let content = folder.content();
     let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
-        .map_err(|error| told_of(output, error))?;
+        .map_err(|error| of_output(output, error))?;
     let calibration = calibrate(&content, output)?;
     folder.finish()?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
-    let mut out = std::io::stdout().lock();
+    let mut out = terminal::stdout();
     if args.json {
         let report = json!({
             "output": output.display().to_string(), "precision": precision.name(), "bytes": bytes,
@@ -40,23 +42,21 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
         writeln!(out, "{report}")?;
     } else {
         let (megabytes, shown) = (bytes as f64 / 1e6, output.display());
-        writeln!(
-            out,
-            "{shown}: {} weights, {megabytes:.1} MB",
-            precision.name()
-        )?;
-        writeln!(
-            out,
-            "cosine to the original over {} sentences: mean {:.5}, least {:.5}",
-            agreement.sentences, agreement.mean, agreement.least
-        )?;
-        writeln!(out, "{}", calibration.said())?;
+        let lines = [
+            format!("{shown}: {} weights, {megabytes:.1} MB", precision.name()),
+            format!(
+                "cosine to the original over {} sentences: mean {:.5}, least {:.5}",
+                agreement.sentences, agreement.mean, agreement.least
+            ),
+            calibration.said(),
+        ];
+        writeln!(out, "{}", messages::text(&lines.join("\n")))?;
     }
     Ok(())
 }
 
 /// The error, of the folder that was asked for where it is of the one that is written in its stead.
-fn told_of(output: &Path, error: Error) -> anyhow::Error {
+fn of_output(output: &Path, error: Error) -> anyhow::Error {
     if error.kind() != ErrorKind::Unwritable {
         return error.into();
     }

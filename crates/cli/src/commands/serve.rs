@@ -17,6 +17,7 @@ use yuyi_server::{
 use crate::args::ServeArgs;
 use crate::machine;
 use crate::misuse::Misuse;
+use crate::terminal;
 
 /// Serves until a signal says to stop.
 pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
@@ -59,6 +60,7 @@ fn limits(args: &ServeArgs) -> Limits {
         texts: args.max_texts,
         characters: args.max_characters,
         matrix_pairs: args.max_matrix_pairs,
+        request_memory: args.request_memory,
         queue_tokens: args.queue_tokens,
         queue_timeout: Duration::from_secs(args.queue_timeout),
         body_timeout: Duration::from_secs(args.body_timeout),
@@ -122,6 +124,6 @@ fn announce(ready: &Ready, as_json: bool) {
         (None, false) => format!("yuyi {version} · {url} · {name} is loaded by the first request"),
     };
     // A server whose standard output is closed serves all the same.
-    let mut out = io::stdout().lock();
+    let mut out = terminal::stdout();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -16,6 +16,7 @@ use crate::misuse::Misuse;
 use crate::model::load_model;
 use crate::output::explanation;
 use crate::output::pairs::{FailedPair, Outcome, PairWriter, ScoredPair, Sink};
+use crate::terminal::{self, remark};
 
 /// Compares two sentences, or every pair of a file.
 pub fn run(args: &SimArgs) -> anyhow::Result<()> {
@@ -38,7 +39,7 @@ fn compare_two(args: &SimArgs, a: &str, b: &str) -> anyhow::Result<()> {
         line: 1,
         cells: vec![a.to_owned(), b.to_owned()],
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::stdout();
     for pair in scorer.score(vec![row])? {
         match args.json {
             true => writeln!(out, "{}", serde_json::to_string(&pair)?)?,
@@ -62,7 +63,7 @@ fn write_for_people(out: &mut impl Write, pair: &ScoredPair) -> io::Result<()> {
 }
 
 fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
-    let columns = Columns::needed(&["sentence_a", "sentence_b"]).told(&args.layout)?;
+    let columns = Columns::needed(&["sentence_a", "sentence_b"]).chosen_by(&args.layout)?;
     let input = Input::open(file, args.format, Format::Tsv)?;
     if input.format == Format::Txt {
         bail!(Misuse(
@@ -178,7 +179,7 @@ impl Tally {
         if failed == rows {
             bail!(told);
         }
-        eprintln!("yuyi: {told}");
+        remark!("{told}");
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
 use super::{Columns, Fault, Record, Records, Row};
+use crate::terminal::remark;
 
 /// Cells of a row of a table, with its line.
 pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
@@ -26,7 +27,16 @@ pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
 
 /// Rows of RFC 4180 records.
 pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
-    table(Quoted::new(Lines::new(reader)), columns, name)
+    let records = Quoted::new(Lines::new(reader), &columns);
+    let between = match records.separator() {
+        ',' => None,
+        ';' => Some("semicolons".to_owned()),
+        other => Some(format!("{other:?}")),
+    };
+    if let Some(between) = between {
+        remark!("{name} is read with {between} between its columns.");
+    }
+    table(records, columns, name)
 }
 
 /// Rows of a table. Rows without any text are skipped, unless a row may be just that: an empty text.
@@ -105,11 +115,7 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
             ));
         };
         if !header.renamed.is_empty() {
-            eprintln!(
-                "yuyi: {} is read with {}.",
-                self.name,
-                header.renamed.join(", ")
-            );
+            remark!("{} is read with {}.", self.name, header.renamed.join(", "));
         }
         self.first.drain(..=header.row);
         Ok(Table::with_header(

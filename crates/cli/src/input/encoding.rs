@@ -55,7 +55,7 @@ impl Survey {
         }
     }
 
-    /// Looks at the begin of what cannot be read twice.
+    /// Looks at the start of what cannot be read twice.
     pub(super) fn of_head(head: &[u8]) -> Self {
         let mut survey = Self::new();
         survey.see(head, false);

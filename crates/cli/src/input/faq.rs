@@ -9,6 +9,17 @@ use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 use super::{Columns, Format, Input, Row};
 use crate::misuse::Misuse;
 
+/// What the command line says of the columns of a FAQ and of the questions to it.
+#[derive(Clone, Debug, Default)]
+pub struct FaqLayout {
+    /// Those of the FAQ; none: they are found.
+    pub faq: Vec<String>,
+    /// Those of the questions; none: they are found.
+    pub questions: Vec<String>,
+    /// The first rows are data.
+    pub no_header: bool,
+}
+
 /// The FAQ of a file.
 pub struct FaqFile {
     /// The file, as messages name it.
@@ -41,13 +52,15 @@ impl FaqFile {
     ///
     /// # Errors
     /// When the file cannot be read, a question is blank, an id is there twice, or there is no entry.
-    pub fn read(path: &Path, format: Option<Format>) -> anyhow::Result<Self> {
-        Self::of(Input::open(path, format, Format::Tsv)?)
+    pub fn read(path: &Path, format: Option<Format>, layout: &FaqLayout) -> anyhow::Result<Self> {
+        Self::of(Input::open(path, format, Format::Tsv)?, layout)
     }
 
-    fn of(input: Input) -> anyhow::Result<Self> {
+    fn of(input: Input, layout: &FaqLayout) -> anyhow::Result<Self> {
         let name = input.name.clone();
-        let rows = all_rows(input, &["answer", "id", "wordings"])?;
+        let columns = columns(&["answer", "id", "wordings"], layout.no_header);
+        let columns = columns.chosen("--faq-columns", &layout.faq)?;
+        let rows = all_rows(input, columns)?;
         let faq = Faq::new(rows.into_iter().map(entry).collect());
         let faq = faq.map_err(|error| match error {
             FaqError::Empty => anyhow!("{name} has no entries."),
@@ -63,14 +76,21 @@ impl Questions {
     ///
     /// # Errors
     /// When the file cannot be read, a question is blank, an id is not known, or no question has an answer.
-    pub fn read(path: &Path, format: Option<Format>, faq: &FaqFile) -> anyhow::Result<Self> {
-        Self::of(Input::open(path, format, Format::Tsv)?, faq)
+    pub fn read(
+        path: &Path,
+        format: Option<Format>,
+        faq: &FaqFile,
+        layout: &FaqLayout,
+    ) -> anyhow::Result<Self> {
+        Self::of(Input::open(path, format, Format::Tsv)?, faq, layout)
     }
 
-    fn of(input: Input, faq: &FaqFile) -> anyhow::Result<Self> {
+    fn of(input: Input, faq: &FaqFile, layout: &FaqLayout) -> anyhow::Result<Self> {
         let file = input.name.clone();
         let mut questions = Vec::new();
-        for Row { line, cells } in all_rows(input, &["id"])? {
+        let columns = columns(&["id"], layout.no_header);
+        let columns = columns.chosen("--questions-columns", &layout.questions)?;
+        for Row { line, cells } in all_rows(input, columns)? {
             let [text, wanted] = take(cells);
             let wanted = wanted.trim();
             let relevant = match (wanted, faq.faq.find(wanted)) {
@@ -99,17 +119,21 @@ impl Questions {
     }
 }
 
-fn all_rows(input: Input, optional: &'static [&'static str]) -> anyhow::Result<Vec<Row>> {
+fn columns(optional: &'static [&'static str], no_header: bool) -> Columns {
+    Columns {
+        optional,
+        no_header,
+        ..Columns::needed(&["question"])
+    }
+}
+
+fn all_rows(input: Input, columns: Columns) -> anyhow::Result<Vec<Row>> {
     if input.format == Format::Txt {
         bail!(Misuse(
             "A TXT file has one text a line; a FAQ and its questions need TSV, CSV, JSON or a workbook."
                 .into()
         ));
     }
-    let columns = Columns {
-        optional,
-        ..Columns::needed(&["question"])
-    };
     let (rows, progress) = input.rows(columns);
     let rows = rows.collect();
     progress.finish();
@@ -154,11 +178,12 @@ mod tests {
     }
 
     fn faq(text: &'static str) -> FaqFile {
-        FaqFile::of(input(Format::Tsv, text)).unwrap()
+        FaqFile::of(input(Format::Tsv, text), &FaqLayout::default()).unwrap()
     }
 
     fn relevant(faq: &FaqFile, text: &'static str) -> Result<Vec<Vec<usize>>, String> {
-        let read = Questions::of(input(Format::Tsv, text), faq).map_err(|e| format!("{e:#}"))?;
+        let read = Questions::of(input(Format::Tsv, text), faq, &FaqLayout::default())
+            .map_err(|e| format!("{e:#}"))?;
         Ok(read.questions.into_iter().map(|q| q.relevant).collect())
     }
 
@@ -181,7 +206,7 @@ mod tests {
             ("7", "")
         );
         let json = "{\"question\":\"怎么退货\",\"id\":7,\"wordings\":[\"退货\",\"退\"]}";
-        let json = FaqFile::of(input(Format::Jsonl, json)).unwrap();
+        let json = FaqFile::of(input(Format::Jsonl, json), &FaqLayout::default()).unwrap();
         assert_eq!(
             (
                 json.faq.entries()[0].id.as_str(),
@@ -221,6 +246,51 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_chosen_by_name_or_number() {
+        let header = "甲\t乙\t丙\n";
+        let rows = "x1\t怎么退货\t七天内\nx2\t怎么开票\t在订单页\n";
+        let text: &'static str = String::leak(format!("{header}{rows}"));
+        for (columns, text, asked) in [
+            ("乙,丙,甲", text, "甲\t乙\nx2\t要发票\n"),
+            ("2,3,1", rows, "x2\t要发票\n"),
+        ] {
+            let faq: Vec<String> = columns.split(',').map(str::to_owned).collect();
+            let layout = FaqLayout {
+                questions: vec![faq[0].clone(), faq[2].clone()],
+                faq,
+                no_header: false,
+            };
+            let faq = FaqFile::of(input(Format::Tsv, text), &layout).unwrap();
+            let entry = &faq.faq.entries()[1];
+            assert_eq!(
+                (entry.id.as_str(), entry.answer.as_str()),
+                ("x2", "在订单页")
+            );
+            assert_eq!(entry.wordings, ["怎么开票"]);
+            let questions = Questions::of(input(Format::Tsv, asked), &faq, &layout).unwrap();
+            assert_eq!(questions.questions[0].relevant, [1]);
+            assert_eq!(questions.questions[0].text, "要发票");
+        }
+        // Without an answer.
+        let layout = FaqLayout {
+            faq: ["乙", "", "甲"].map(str::to_owned).into(),
+            ..FaqLayout::default()
+        };
+        let faq = FaqFile::of(input(Format::Tsv, text), &layout).unwrap();
+        let entry = &faq.faq.entries()[0];
+        assert_eq!((entry.id.as_str(), entry.answer.as_str()), ("x1", ""));
+        let wrong = FaqLayout {
+            faq: vec!["丁".into()],
+            ..FaqLayout::default()
+        };
+        let error = FaqFile::of(input(Format::Tsv, text), &wrong).err().unwrap();
+        assert!(
+            format!("{error:#}").contains("--faq-columns asks for 丁"),
+            "{error:#}"
+        );
+    }
+
+    #[test]
     fn complaints_say_what_to_do() {
         let faq = faq("怎么退货\t\ta\n");
         assert_eq!(
@@ -232,16 +302,22 @@ mod tests {
                 .unwrap_err()
                 .contains("no question names the entry")
         );
-        let twice = FaqFile::of(input(Format::Tsv, "a\t\t1\nb\t\t1\n"))
-            .err()
-            .unwrap();
+        let twice = FaqFile::of(
+            input(Format::Tsv, "a\t\t1\nb\t\t1\n"),
+            &FaqLayout::default(),
+        )
+        .err()
+        .unwrap();
         assert_eq!(
             twice.to_string(),
             "f: the id \"1\" is there twice, the first time with \"a\"."
         );
-        let empty = FaqFile::of(input(Format::Tsv, "question\tanswer\n"))
-            .err()
-            .unwrap();
+        let empty = FaqFile::of(
+            input(Format::Tsv, "question\tanswer\n"),
+            &FaqLayout::default(),
+        )
+        .err()
+        .unwrap();
         assert_eq!(empty.to_string(), "f has no entries.");
     }
 }

@@ -1,6 +1,6 @@
 //! Where the columns of a table stand: by the names of its header, or by what the user says.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 
 use super::{Columns, names};
 
@@ -24,9 +24,6 @@ pub(super) struct Header {
     pub renamed: Vec<String>,
 }
 
-/// What to do about a header that says nothing.
-const WHAT_TO_DO: &str = "name them, say which columns to read with --columns, or say --no-header if it is a row of data";
-
 impl Places {
     /// Where the columns stand in a file without a header.
     pub(super) fn in_order(columns: &Columns) -> Self {
@@ -42,20 +39,21 @@ impl Places {
 
     /// The places of the user's numbers, from 1; `None` where a name is among them.
     pub(super) fn numbered(columns: &Columns) -> Option<Self> {
-        let numbers = columns.chosen.iter().map(|chosen| {
-            let number: usize = chosen.trim().parse().ok()?;
-            number.checked_sub(1)
+        let numbers = columns.chosen.iter().map(|chosen| match chosen.trim() {
+            "" => Some(None),
+            number => number.parse::<usize>().ok()?.checked_sub(1).map(Some),
         });
-        let numbers: Vec<usize> = numbers.collect::<Option<_>>()?;
+        let numbers: Vec<Option<usize>> = numbers.collect::<Option<_>>()?;
         (!numbers.is_empty()).then(|| Self::chosen(columns, &numbers))
     }
 
-    /// Chosen places: of the needed columns, then of the optional ones.
-    fn chosen(columns: &Columns, places: &[usize]) -> Self {
+    /// Chosen places: of the needed columns, each of which has one, then of the optional ones.
+    fn chosen(columns: &Columns, places: &[Option<usize>]) -> Self {
         let needed = columns.needed.len();
-        let optional = (needed..needed + columns.optional.len()).map(|i| places.get(i).copied());
+        let optional =
+            (needed..needed + columns.optional.len()).map(|i| places.get(i).copied().flatten());
         Self {
-            needed: places[..needed].to_vec(),
+            needed: places[..needed].iter().flatten().copied().collect(),
             others: optional
                 .chain(columns.further.iter().map(|_| None))
                 .collect(),
@@ -82,6 +80,35 @@ pub(super) fn find(
     if columns.no_header {
         return Ok(None);
     }
+    let header = by_names(first, columns)?;
+    if header.is_some() {
+        return Ok(header);
+    }
+    let is_header = is_unknown_header(first);
+    match (columns.chosen.is_empty(), Places::numbered(columns)) {
+        (true, _) if is_header => bail!(
+            "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say --no-header if it is a row of data",
+            shown(cells),
+            columns.needed.join(", "),
+            columns.flag
+        ),
+        (true, _) => Ok(None),
+        (false, Some(places)) => Ok(is_header.then_some(Header {
+            row: 0,
+            places,
+            renamed: Vec::new(),
+        })),
+        (false, None) => bail!(
+            "line {line} names the columns {}, and {} asks for {}",
+            shown(cells),
+            columns.flag,
+            columns.chosen.join(", ")
+        ),
+    }
+}
+
+/// The first of the records that names the columns.
+fn by_names(first: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Option<Header>> {
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.trim().is_empty()).count();
     for (row, (line, cells)) in first.iter().enumerate() {
         // Below a title only what has several columns is a header.
@@ -101,29 +128,6 @@ pub(super) fn find(
                 renamed,
             }));
         }
-    }
-    let shown = || shown(cells);
-    if !columns.chosen.is_empty() {
-        let Some(places) = Places::numbered(columns) else {
-            bail!(
-                "line {line} names the columns {}, and --columns asks for {}",
-                shown(),
-                columns.chosen.join(", ")
-            );
-        };
-        let is_header = is_unknown_header(first);
-        return Ok(is_header.then_some(Header {
-            row: 0,
-            places,
-            renamed: Vec::new(),
-        }));
-    }
-    if is_unknown_header(first) {
-        bail!(
-            "line {line} names the columns {}, but not {}; {WHAT_TO_DO}",
-            shown(),
-            columns.needed.join(", ")
-        );
     }
     Ok(None)
 }
@@ -153,48 +157,58 @@ fn named(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Name
     let is_named = exact.iter().any(Option::is_some);
     let needed = guessed(&plain, columns, &exact);
     if needed.iter().any(Option::is_none) {
-        if !is_named {
-            return Ok(None);
-        }
-        let which = |named: bool| {
-            let columns = columns.needed.iter().zip(&needed);
-            let chosen = columns.filter(|(_, place)| place.is_some() == named);
-            let chosen: Vec<&str> = chosen.map(|(column, _)| *column).collect();
-            chosen.join(", ")
+        return match is_named {
+            true => Err(incomplete(line, columns, &needed)),
+            false => Ok(None),
         };
-        let (named, missing, all) = (which(true), which(false), columns.needed.join(", "));
-        bail!("line {line} names {named} but not {missing}; a header row names all of {all}");
     }
     let needed: Vec<usize> = needed.into_iter().flatten().collect();
     if !is_named && !is_mostly_names(&plain) {
         return Ok(None);
     }
     let mut taken = needed.clone();
-    let optional: Vec<Option<usize>> = columns
-        .optional
-        .iter()
-        .map(|column| {
-            let by_answer = names::answered_by(&plain, &taken).filter(|_| *column == "id");
-            let place = by_answer
-                .or_else(|| same(column).filter(|place| !taken.contains(place)))
-                .or_else(|| names::place(&plain, column, &taken));
-            taken.extend(place);
-            place
-        })
-        .collect();
-    let wanted = columns
-        .needed
-        .iter()
-        .zip(needed.iter().map(|&place| Some(place)));
-    let wanted = wanted.chain(columns.optional.iter().zip(optional.iter().copied()));
+    let optional = columns.optional.iter().map(|column| {
+        let by_answer = names::answered_by(&plain, &taken).filter(|_| *column == "id");
+        let place = by_answer
+            .or_else(|| same(column).filter(|place| !taken.contains(place)))
+            .or_else(|| names::place(&plain, column, &taken));
+        taken.extend(place);
+        place
+    });
+    let optional: Vec<Option<usize>> = optional.collect();
+    let renamed = renamed(&cells, columns, &needed, &optional);
+    let further = columns.further.iter().map(|column| same(column));
+    let others = optional.into_iter().chain(further).collect();
+    Ok(Some((Places { needed, others }, renamed)))
+}
+
+/// What is wrong with a header that names only some of the needed columns.
+fn incomplete(line: u64, columns: &Columns, needed: &[Option<usize>]) -> anyhow::Error {
+    let which = |named: bool| {
+        let columns = columns.needed.iter().zip(needed);
+        let chosen = columns.filter(|(_, place)| place.is_some() == named);
+        let chosen: Vec<&str> = chosen.map(|(column, _)| *column).collect();
+        chosen.join(", ")
+    };
+    let (named, missing, all) = (which(true), which(false), columns.needed.join(", "));
+    anyhow!("line {line} names {named} but not {missing}; a header row names all of {all}")
+}
+
+/// Which names were taken for which columns, where they are not the same.
+fn renamed(
+    cells: &[String],
+    columns: &Columns,
+    needed: &[usize],
+    optional: &[Option<usize>],
+) -> Vec<String> {
+    let needed = needed.iter().copied().map(Some);
+    let needed = columns.needed.iter().zip(needed);
+    let wanted = needed.chain(columns.optional.iter().zip(optional.iter().copied()));
     let renamed = wanted.filter_map(|(column, place)| {
         let name = &cells[place?];
         (name != column).then(|| format!("{name} as {column}"))
     });
-    let renamed = renamed.collect();
-    let further = columns.further.iter().map(|column| same(column));
-    let others = optional.into_iter().chain(further).collect();
-    Ok(Some((Places { needed, others }, renamed)))
+    renamed.collect()
 }
 
 /// Where the needed columns stand, those that are not named as here by what others call them.
@@ -246,11 +260,15 @@ fn chosen(cells: &[String], columns: &Columns) -> Named {
         return None;
     }
     let place = |chosen: &String| {
+        if chosen.trim().is_empty() {
+            return Some(None);
+        }
         let wanted = names::plain(chosen);
         let by_name = cells.iter().position(|cell| names::plain(cell) == wanted);
-        by_name.or_else(|| chosen.trim().parse::<usize>().ok()?.checked_sub(1))
+        let place = by_name.or_else(|| chosen.trim().parse::<usize>().ok()?.checked_sub(1));
+        place.map(Some)
     };
-    let places: Vec<usize> = columns.chosen.iter().map(place).collect::<Option<_>>()?;
+    let places: Vec<Option<usize>> = columns.chosen.iter().map(place).collect::<Option<_>>()?;
     Some((Places::chosen(columns, &places), Vec::new()))
 }
 

@@ -1,4 +1,4 @@
-//! JSON: an object a line, or an array of objects.
+//! JSON: an object a line, or an array of objects, perhaps in an object.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use anyhow::bail;
 use serde_json::{Map, Value};
 
 use super::lines::Lines;
-use super::{Columns, Fault, Record, Records, Row, names};
+use super::{Columns, Fault, Record, Records, Row, names, wrapper};
 
 /// Rows of lines that are JSON objects; empty lines are skipped.
 pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns) -> Records {
@@ -20,14 +20,17 @@ pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns) -> Records {
     Box::new(Lines::new(reader).filter(filled).map(record))
 }
 
-/// Rows of a file that is an array of objects, or objects one after another. It is read whole.
+/// Rows of a file that is an array of objects, an object that holds one, or objects one after another. It is read whole.
 pub(super) fn whole(mut reader: Box<dyn BufRead>, columns: Columns) -> anyhow::Result<Records> {
     let mut text = String::new();
     reader.read_to_string(&mut text)?;
     let text = text.trim_start_matches('\u{feff}');
-    let body = text.trim_start();
-    let in_array = body.starts_with('[');
-    let mut at = text.len() - body.len() + usize::from(in_array);
+    let from = match wrapper::array(text, &|value| is_row(value, &columns))? {
+        Some(place) => place,
+        None => text.len() - text.trim_start().len(),
+    };
+    let in_array = text[from..].starts_with('[');
+    let mut at = from + usize::from(in_array);
     let (mut records, mut line, mut counted) = (Vec::new(), 1, 0);
     loop {
         at += blank(&text[at..], if in_array { "," } else { "" });
@@ -47,23 +50,47 @@ pub(super) fn whole(mut reader: Box<dyn BufRead>, columns: Columns) -> anyhow::R
     }
 }
 
+/// Whether a value is a row by itself: an object that has the needed columns, or what stands for one.
+fn is_row(value: &Value, columns: &Columns) -> bool {
+    match value {
+        Value::Object(object) => {
+            let keys = keys(object, columns);
+            let needed = &keys[..columns.needed.len()];
+            needed.iter().all(|key| object.contains_key(key))
+        }
+        other => by_place(other, columns).is_some(),
+    }
+}
+
+/// The object that a row without names stands for: a list of the columns in their order, or a text where only one is needed.
+fn by_place(value: &Value, columns: &Columns) -> Option<Map<String, Value>> {
+    let names = columns.needed.iter().chain(columns.optional);
+    let cells = match value {
+        Value::String(_) if columns.needed.len() == 1 => std::slice::from_ref(value),
+        Value::Array(cells) if !cells.iter().any(|cell| cell.is_array() || cell.is_object()) => {
+            cells
+        }
+        _ => return None,
+    };
+    let is_whole = (columns.needed.len()..=names.clone().count()).contains(&cells.len());
+    let named = names.map(ToString::to_string).zip(cells.iter().cloned());
+    (is_whole && columns.chosen.is_empty()).then(|| named.collect())
+}
+
 /// Bytes of blanks and separators that a text begins with.
-fn blank(text: &str, separators: &str) -> usize {
+pub(super) fn blank(text: &str, separators: &str) -> usize {
     let rest = text.trim_start_matches(|c: char| c.is_whitespace() || separators.contains(c));
     text.len() - rest.len()
 }
 
 /// A value as a record; one that is no object has a fault.
 fn record(value: Value, line: u64, columns: &Columns) -> Record {
-    let Value::Object(mut object) = value else {
-        return Record {
-            row: Row {
-                line,
-                cells: vec![String::new(); columns.needed.len()],
-            },
-            rest: Vec::new(),
-            fault: Some(Fault::unread(format!("line {line} is not a JSON object"))),
-        };
+    let object = match value {
+        Value::Object(object) => Some(object),
+        other => by_place(&other, columns),
+    };
+    let Some(mut object) = object else {
+        return no_object(line, columns);
     };
     let keys = keys(&object, columns);
     let mut fault = None;
@@ -93,6 +120,18 @@ fn record(value: Value, line: u64, columns: &Columns) -> Record {
         row: Row { line, cells },
         rest: rest.collect(),
         fault,
+    }
+}
+
+/// In the place of a value that is no object.
+fn no_object(line: u64, columns: &Columns) -> Record {
+    Record {
+        row: Row {
+            line,
+            cells: vec![String::new(); columns.needed.len()],
+        },
+        rest: Vec::new(),
+        fault: Some(Fault::unread(format!("line {line} is not a JSON object"))),
     }
 }
 

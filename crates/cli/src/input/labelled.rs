@@ -6,8 +6,10 @@ use anyhow::bail;
 use yuyi_tasks::corpus::{self, Corpus};
 
 use super::label::{self, Kind};
-use super::{Columns, Format, Input, Layout, Row, Scale};
+use super::{Columns, Format, Input, Layout, Row, Rows, Scale};
 use crate::misuse::Misuse;
+use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// The columns of a file of labelled pairs.
 const COLUMNS: &[&str] = &["sentence_a", "sentence_b", "label"];
@@ -82,26 +84,8 @@ impl LabelledPairs {
             further: groups.iter().map(|&group| group.to_owned()).collect(),
             ..Columns::needed(COLUMNS)
         };
-        let (rows, mut progress) = input.rows(columns.told(layout)?);
-        let mut pairs = Vec::new();
-        // A number among words or percentages, or the other way round, says two things.
-        let mut written = None;
-        for row in rows {
-            let (pair, kind) = pair(row?, &file)?;
-            if let Some(others) = written.filter(|others| *others != kind) {
-                let kinds = match [others, kind].contains(&Kind::Word) {
-                    true => "yes and no or numbers",
-                    false => "percentages or other numbers",
-                };
-                bail!(
-                    "{file}:{}: labels are either {kinds}, and here both are mixed.",
-                    pair.line
-                );
-            }
-            written = Some(kind);
-            progress.done(1, pair.line);
-            pairs.push(pair);
-        }
+        let (rows, mut progress) = input.rows(columns.chosen_by(layout)?);
+        let (mut pairs, written) = read_pairs(rows, &mut progress, &file)?;
         progress.finish();
         let guessed = scale.is_none();
         let scale = match written {
@@ -143,12 +127,40 @@ impl LabelledPairs {
                 true => " If the scale goes further, name its ends, as in --scale 0..5.",
                 false => "",
             };
-            eprintln!(
-                "yuyi: {}: labels from {low} to {high} are mapped to [0, 1].{more}",
+            remark!(
+                "{}: labels from {low} to {high} are mapped to [0, 1].{more}",
                 self.file
             );
         }
     }
+}
+
+/// All pairs of a file, and how their labels are written.
+fn read_pairs(
+    rows: Rows,
+    progress: &mut Progress,
+    file: &str,
+) -> anyhow::Result<(Vec<LabelledPair>, Option<Kind>)> {
+    let mut pairs = Vec::new();
+    // A number among words or percentages, or the other way round, says two things.
+    let mut written = None;
+    for row in rows {
+        let (pair, kind) = pair(row?, file)?;
+        if let Some(others) = written.filter(|others| *others != kind) {
+            let kinds = match [others, kind].contains(&Kind::Word) {
+                true => "yes and no or numbers",
+                false => "percentages or other numbers",
+            };
+            bail!(
+                "{file}:{}: labels are either {kinds}, and here both are mixed.",
+                pair.line
+            );
+        }
+        written = Some(kind);
+        progress.done(1, pair.line);
+        pairs.push(pair);
+    }
+    Ok((pairs, written))
 }
 
 /// The labels with their lines.

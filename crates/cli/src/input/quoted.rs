@@ -1,19 +1,27 @@
-//! CSV: cells between commas, in quotes where they hold commas, quotes or line ends (RFC 4180).
+//! CSV: cells between commas, in quotes where they hold commas, quotes or line ends (RFC 4180); or between semicolons.
+
+use std::collections::VecDeque;
 
 use anyhow::bail;
 
+use super::Columns;
 use super::lines::Lines;
+use super::separator::{self, FIRST_LINES};
 
 /// Records with the line in which each begins. Other than most readers, this one refuses a quote that is out of place: such
 /// a one swallows the rows below it, and takes their labels.
 pub(super) struct Quoted {
     lines: Lines,
+    /// Lines that were looked at for the separator.
+    first: VecDeque<anyhow::Result<(u64, String)>>,
+    separator: char,
     /// Cells of the first record.
     width: Option<usize>,
 }
 
 /// A record as far as it is read.
 struct Open {
+    separator: char,
     cells: Vec<String>,
     cell: String,
     place: Place,
@@ -34,15 +42,49 @@ enum Place {
 }
 
 impl Quoted {
-    pub(super) fn new(lines: Lines) -> Self {
-        Self { lines, width: None }
+    /// Looks at the first lines for the separator of columns.
+    pub(super) fn new(mut lines: Lines, columns: &Columns) -> Self {
+        let mut first: VecDeque<_> = lines.by_ref().take(1).collect();
+        let text = |line: &'_ anyhow::Result<(u64, String)>| match line {
+            Ok((_, text)) => Some(text.clone()),
+            Err(_) => None,
+        };
+        let told = first.front().and_then(text);
+        let told = told.and_then(|line| separator::told(&line));
+        let separator = match told {
+            Some(separator) => {
+                first.clear();
+                separator
+            }
+            None => {
+                first.extend(lines.by_ref().take(FIRST_LINES - 1));
+                let texts: Vec<String> = first.iter().map_while(text).collect();
+                separator::find(texts.iter().map(String::as_str), columns)
+            }
+        };
+        Self {
+            lines,
+            first,
+            separator,
+            width: None,
+        }
+    }
+
+    /// What stands between columns.
+    pub(super) fn separator(&self) -> char {
+        self.separator
+    }
+
+    fn next_line(&mut self) -> anyhow::Result<Option<(u64, String)>> {
+        let line = self.first.pop_front().or_else(|| self.lines.next());
+        line.transpose()
     }
 
     fn read(&mut self) -> anyhow::Result<Option<(u64, Vec<String>)>> {
-        let Some((first, mut text)) = self.lines.next().transpose()? else {
+        let Some((first, mut text)) = self.next_line()? else {
             return Ok(None);
         };
-        let mut open = Open::new();
+        let mut open = Open::new(self.separator);
         let mut line = first;
         let mut looks_like_rows = true;
         loop {
@@ -52,7 +94,7 @@ impl Quoted {
                 break;
             }
             open.cell.push('\n');
-            let Some(next) = self.lines.next().transpose()? else {
+            let Some(next) = self.next_line()? else {
                 let from = open.quoted_from;
                 bail!("line {from}: a quote opens a cell here, and nothing closes it");
             };
@@ -71,16 +113,18 @@ impl Quoted {
 
     /// Whether a line has all cells and its last one is a number, as a label is.
     fn is_like_a_labelled_row(&self, text: &str) -> bool {
-        let cells = text.split(',').count();
-        let last = text.rsplit(',').next().unwrap_or_default();
-        let is_number = last.trim().trim_matches('"').parse::<f64>().is_ok();
+        let cells = text.split(self.separator).count();
+        let last = text.rsplit(self.separator).next().unwrap_or_default();
+        let last = last.trim().trim_matches('"').replace(',', ".");
+        let is_number = last.parse::<f64>().is_ok();
         cells > 2 && self.width.is_none_or(|width| width == cells) && is_number
     }
 }
 
 impl Open {
-    fn new() -> Self {
+    fn new(separator: char) -> Self {
         Self {
+            separator,
             cells: Vec::new(),
             cell: String::new(),
             place: Place::Start,
@@ -99,14 +143,19 @@ impl Open {
                 (Place::Quoted, '"') => Place::Closed,
                 (Place::Closed, '"') => self.push(c, Place::Quoted),
                 (Place::Quoted, _) => self.push(c, Place::Quoted),
-                (_, ',') => {
+                (_, c) if c == self.separator => {
                     self.cells.push(std::mem::take(&mut self.cell));
                     Place::Start
                 }
                 (Place::Closed, c) if c.is_whitespace() => Place::Closed,
                 (Place::Closed, _) => bail!(
-                    "line {}: the quoted cell that begins here ends in line {line} before {c:?}, where a comma or the end of the line has to follow. A quote inside such a cell is written twice (\"\")",
-                    self.quoted_from
+                    "line {}: the quoted cell that begins here ends in line {line} before {c:?}, where {} or the end of the line has to follow. A quote inside such a cell is written twice (\"\")",
+                    self.quoted_from,
+                    match self.separator {
+                        ',' => "a comma",
+                        ';' => "a semicolon",
+                        _ => "a separator",
+                    }
                 ),
                 (Place::Start | Place::Plain, _) => self.push(c, Place::Plain),
             };
@@ -138,7 +187,8 @@ mod tests {
     use super::*;
 
     fn read(text: &'static str) -> Result<Vec<(u64, Vec<String>)>, String> {
-        let records = Quoted::new(Lines::new(Box::new(text.as_bytes())));
+        let columns = Columns::needed(&["question", "answer", "label"]);
+        let records = Quoted::new(Lines::new(Box::new(text.as_bytes())), &columns);
         let records: anyhow::Result<_> = records.collect();
         records.map_err(|error| error.to_string())
     }
@@ -152,6 +202,28 @@ mod tests {
             .collect();
         let expected = [(1, "a|b,\"c\"|"), (2, "d\ne|f\"g\"|h"), (4, "last")];
         assert_eq!(read, expected.map(|(line, cells)| (line, cells.to_owned())));
+    }
+
+    #[test]
+    fn semicolons_and_what_a_first_line_tells() {
+        let cells = |text| -> Vec<(u64, String)> {
+            let read = read(text).unwrap().into_iter();
+            read.map(|(line, cells)| (line, cells.join("|"))).collect()
+        };
+        let row = |line, cells: &str| (line, cells.to_owned());
+        assert_eq!(
+            cells("a;\"b;\"\"c\"\"\";0,5\nd;e, f;1\n"),
+            [row(1, "a|b;\"c\"|0,5"), row(2, "d|e, f|1")]
+        );
+        assert_eq!(cells("sep=;\r\na;b,c;1\r\n"), [row(2, "a|b,c|1")]);
+        assert_eq!(cells("sep=\t\na;b\tc,d\t1\n"), [row(2, "a;b|c,d|1")]);
+        let error = read("a;\"b\"x;1\nc;d;0\n").unwrap_err();
+        assert!(error.contains("where a semicolon or the end"), "{error}");
+        let error = read("a;b;1\nc;\"d;1\ne;f\";0,5\n").unwrap_err();
+        assert!(
+            error.starts_with("line 2: a quoted cell goes on to line 3"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use calamine::{Data, Reader, open_workbook_auto_from_rs};
 
 use super::delimited::Cells;
+use crate::terminal::remark;
 
 /// The rows of the first sheet that has any, with their numbers; says on standard error if others have some too.
 pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>> {
@@ -26,7 +27,7 @@ pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>
         } else {
             "sheets are"
         };
-        eprintln!("yuyi: {name} is read from its sheet {sheet:?}; {others} more {are} not read.");
+        remark!("{name} is read from its sheet {sheet:?}; {others} more {are} not read.");
     }
     let (first, left) = cells.start().unwrap_or_default();
     let row = |(i, cells): (usize, &[Data])| {

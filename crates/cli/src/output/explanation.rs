@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use yuyi_tasks::explain::{Explanation, WordWeight};
 
-const LEGEND: &str = "   %: share of the score that is lost without the word. ~: words that the model reads as alike in their sentences, from 0.3 to 1.";
+use crate::messages;
+
+const LEGEND: &str = "%: share of the score that is lost without the word. ~: words that the model reads as alike in their sentences, from 0.3 to 1.";
 
 /// Writes the words of both sentences with their weights, what goes together, the notes, and how to read all that.
 pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> {
@@ -15,12 +17,13 @@ pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> 
         writeln!(out, "   {a} ~ {b}  {:.2}", link.cosine)?;
     }
     if explanation.links.is_empty() {
-        writeln!(out, "   No word of A goes clearly with one of B.")?;
+        let none = messages::told("No word of A goes clearly with one of B.");
+        writeln!(out, "   {none}")?;
     }
     for note in &explanation.notes {
         writeln!(out, "!  {}", note.message)?;
     }
-    writeln!(out, "{LEGEND}")
+    writeln!(out, "   {}", messages::told(LEGEND))
 }
 
 /// Words of a text that fits on a screen; of a longer one only those that count are shown.
@@ -36,7 +39,10 @@ fn words(words: &[WordWeight]) -> String {
     match words.len() - all.len() {
         0 if words.is_empty() => "(no words)".to_owned(),
         0 => all.join("  "),
-        rest => format!("{}  (and {rest} words of 0%)", all.join("  ")),
+        rest => {
+            let shown = format!("{}  (and {rest} words of 0%)", all.join("  "));
+            messages::told(&shown).into_owned()
+        }
     }
 }
 
@@ -65,13 +71,15 @@ mod tests {
             notes: vec![Note {
                 kind: NoteKind::Negation,
                 message: "Only A negates: 不能.".into(),
+                a: vec!["不能".into()],
+                b: Vec::new(),
             }],
         };
         let mut out = Vec::new();
         write(&mut out, &explanation).unwrap();
         let words = "A  不能 25%  退货 75%\nB  退货 100%\n";
         let negates = "!  Only A negates: 不能.\n";
-        let expected = format!("{words}   退货 ~ 退货  0.91\n{negates}{LEGEND}\n");
+        let expected = format!("{words}   退货 ~ 退货  0.91\n{negates}   {LEGEND}\n");
         assert_eq!(String::from_utf8(out).unwrap(), expected);
         let unlinked = Explanation {
             links: Vec::new(),
@@ -80,7 +88,7 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out, &unlinked).unwrap();
         let none = "   No word of A goes clearly with one of B.\n";
-        let expected = format!("{words}{none}{negates}{LEGEND}\n");
+        let expected = format!("{words}{none}{negates}   {LEGEND}\n");
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

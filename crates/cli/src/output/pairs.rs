@@ -1,7 +1,7 @@
 //! Scored pairs as TSV, CSV or JSON lines.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{BufWriter, Stdout, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use yuyi::Explanation;
 
 use crate::input::{Format, Row};
 use crate::output::partial::PartialFile;
+use crate::terminal::{self, Screen};
 
 /// A scored pair, as it is written in JSON.
 #[derive(Serialize)]
@@ -73,7 +74,7 @@ pub enum Outcome {
 
 /// Where scores are written.
 pub enum Sink {
-    Standard(BufWriter<Stdout>),
+    Standard(BufWriter<Screen<Stdout>>),
     File(PartialFile),
 }
 
@@ -82,7 +83,7 @@ impl Sink {
     pub fn of(output: Option<&Path>, input: &Path) -> anyhow::Result<Self> {
         Ok(match output.filter(|path| *path != Path::new("-")) {
             Some(path) => Self::File(PartialFile::beside(path.to_owned(), [input])?),
-            None => Self::Standard(BufWriter::new(io::stdout())),
+            None => Self::Standard(BufWriter::new(terminal::shared_stdout())),
         })
     }
 

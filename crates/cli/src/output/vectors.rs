@@ -3,11 +3,14 @@
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use serde::Serialize;
 use yuyi_encoder::Encoded;
 
 use super::npy;
 use super::partial::PartialFile;
+use crate::misuse::Misuse;
+use crate::terminal::{self, Screen};
 
 /// Where vectors go.
 #[derive(Debug, PartialEq)]
@@ -44,7 +47,7 @@ pub struct VectorWriter {
 enum Out {
     Npy(PartialFile),
     Jsonl(PartialFile),
-    StandardOutput(BufWriter<io::Stdout>),
+    StandardOutput(BufWriter<Screen<io::Stdout>>),
 }
 
 /// A line of JSON.
@@ -73,11 +76,20 @@ impl VectorWriter {
         let out = match target {
             Target::Npy(path) => {
                 let mut file = PartialFile::beside(path, [input])?;
+                if !file.can_rewind() {
+                    bail!(Misuse(format!(
+                        "{} is no plain file, and the number of vectors is written at the begin of a .npy file when all are there. Name a \
+                         file, or -o - for lines of JSON.",
+                        file.path().display()
+                    )));
+                }
                 file.write(&npy::header(0, dimension))?;
                 Out::Npy(file)
             }
             Target::Jsonl(path) => Out::Jsonl(PartialFile::beside(path, [input])?),
-            Target::StandardOutput => Out::StandardOutput(BufWriter::new(io::stdout())),
+            Target::StandardOutput => {
+                Out::StandardOutput(BufWriter::new(terminal::shared_stdout()))
+            }
         };
         Ok(Self {
             out,

@@ -69,6 +69,30 @@ fn the_key_file_is_read_again_on_hangup() {
     }
 }
 
+/// Whoever opened the pipe would wait for a writer, and the server with it.
+#[test]
+fn a_pipe_in_place_of_the_key_file_holds_up_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys");
+    std::fs::write(&file, "old-key\n").unwrap();
+    let server = Server::start(&["--api-key-file", file.to_str().unwrap()]);
+    assert_eq!(ask(&server, "old-key"), 200);
+    std::fs::remove_file(&file).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    server.signal("HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!((ask(&server, "old-key"), ask(&server, "x")), (200, 401));
+    server.signal("TERM");
+    let (code, log) = server.end();
+    assert_eq!(code, Some(0));
+    let told = format!(
+        "The key file {} cannot be read: it is no plain file.",
+        file.display()
+    );
+    assert!(log.contains(&told), "{log}");
+}
+
 #[test]
 fn wrong_keys_end_the_start_and_are_not_repeated() {
     let folder = tempfile::tempdir().unwrap();

@@ -17,14 +17,21 @@ mod eval;
 mod explain;
 #[cfg(unix)]
 mod folders;
+mod language;
 #[cfg(unix)]
 mod log;
 #[cfg(unix)]
 mod models;
+#[cfg(unix)]
+mod outputs;
 mod quantize;
+#[cfg(unix)]
+mod replaced_weights;
 #[cfg(unix)]
 mod serve;
 mod sim;
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 #[cfg(target_os = "linux")]
 mod threads;

@@ -27,6 +27,9 @@ fn untouched(mut command: Command) -> Command {
     {
         command.env_remove(name);
     }
+    for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
+        command.env_remove(name);
+    }
     command.env("YUYI_HOME", "/nonexistent");
     command
 }

@@ -1,10 +1,13 @@
 //! Why a path is no model, and which one may have been meant.
 
+use super::plain::read_plain;
 use serde_json::Value;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 const CONFIG: &str = "config.json";
+
+/// Most bytes of a list of modules; real ones have some hundreds.
+const LONGEST_LIST: u64 = 1 << 20;
 
 /// What is wrong with a path where a model was expected; `None` if there is one.
 pub(super) fn model(path: &Path) -> Option<String> {
@@ -40,7 +43,7 @@ pub(super) fn model(path: &Path) -> Option<String> {
 
 /// Whether modules.json leads to a Transformer in a folder below. A broken list is for the loader to report.
 fn has_transformer(path: &Path) -> bool {
-    let Ok(bytes) = fs::read(path.join("modules.json")) else {
+    let Ok(bytes) = read_plain(&path.join("modules.json"), LONGEST_LIST) else {
         return false;
     };
     let modules: Value = serde_json::from_slice(&bytes).unwrap_or_default();

@@ -72,6 +72,40 @@ fn an_int4_folder_gives_what_quantising_at_load_gives() {
 }
 
 #[test]
+fn whatever_decides_the_tokens_goes_along() {
+    let parent = tempfile::tempdir().unwrap();
+    let (from, to) = (parent.path().join("from"), parent.path().join("to"));
+    let source = fixture("bert-cls-f32-vocab-txt");
+    let source = source.path().unwrap();
+    std::fs::create_dir_all(from.join("1_Pooling")).unwrap();
+    for file in [
+        "config.json",
+        "model.safetensors",
+        "modules.json",
+        "1_Pooling/config.json",
+        "vocab.txt",
+    ] {
+        std::fs::copy(source.join(file), from.join(file)).unwrap();
+    }
+    let beside = [
+        ("tokenizer_config.json", r#"{"do_lower_case": false}"#),
+        ("added_tokens.json", r#"{"<x>": 132}"#),
+        ("special_tokens_map.json", r#"{"unk_token": "[UNK]"}"#),
+        ("sentence_roberta_config.json", r#"{"max_seq_length": 5}"#),
+    ];
+    for (file, text) in beside {
+        std::fs::write(from.join(file), text).unwrap();
+    }
+    let folder = Folder::open(&from).unwrap();
+    quantize_folder(&folder, &to, Precision::Int8, &SpecDefaults::default()).unwrap();
+    for (file, text) in beside {
+        assert_eq!(std::fs::read_to_string(to.join(file)).unwrap(), text);
+    }
+    let encoder = Encoder::load(&Folder::open(&to).unwrap(), &LoadOptions::default()).unwrap();
+    assert_eq!(encoder.spec().max_tokens, 5);
+}
+
+#[test]
 fn refuses_what_cannot_be_quantised() {
     let parent = tempfile::tempdir().unwrap();
     let to = parent.path().join("x");

@@ -5,6 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+/// Most bytes of what stands in place of a character. With NFKC it is 33, those of U+FDFA.
+const LONGEST: usize = 64;
+
 /// Checks each `precompiled_charsmap` of a normaliser as tokenizer.json has it.
 ///
 /// # Errors
@@ -77,7 +80,15 @@ fn is_sound(trie: &[u32], texts: &str) -> bool {
 }
 
 fn ends_at_text(leaf: Option<u32>, texts: &str) -> bool {
-    leaf.is_some_and(|leaf| texts.is_char_boundary((leaf & 0x7FFF_FFFF) as usize))
+    let text = leaf.and_then(|leaf| texts.get((leaf & 0x7FFF_FFFF) as usize..));
+    // What has no end runs to that of the table.
+    text.is_some_and(|text| {
+        text.bytes()
+            .take_while(|&b| b != 0)
+            .take(LONGEST + 1)
+            .count()
+            <= LONGEST
+    })
 }
 
 /// The bits of a unit, as in Darts-clone.
@@ -121,7 +132,19 @@ mod tests {
         let mut root = sound.clone();
         root[4..8].copy_from_slice(&(u32::MAX >> 1).to_le_bytes());
         let text = [&sound[..], b"\xFF"].concat();
-        for bytes in [&huge, &short, &odd, &root, &text, &sound[..3].to_vec()] {
+        // One text without end, in place of all.
+        let mut endless = sound.clone();
+        let trie = 4 + u32::from_le_bytes(*sound.first_chunk().unwrap()) as usize;
+        endless[trie..].fill(b'x');
+        for bytes in [
+            &huge,
+            &short,
+            &odd,
+            &root,
+            &text,
+            &endless,
+            &sound[..3].to_vec(),
+        ] {
             assert_eq!(
                 check_bytes(bytes).unwrap_err(),
                 "its precompiled_charsmap is damaged"

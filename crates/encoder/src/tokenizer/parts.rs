@@ -11,6 +11,8 @@ pub(super) struct Parts {
     #[serde(default)]
     pub(super) normalizer: Value,
     #[serde(default)]
+    pub(super) pre_tokenizer: Value,
+    #[serde(default)]
     truncation: Value,
     pub(super) model: TokenizerModel,
 }
@@ -30,6 +32,12 @@ pub(super) struct TokenizerModel {
     unk_token: Option<String>,
     unk_id: Option<u32>,
     byte_fallback: Option<bool>,
+    /// Most characters of a word that is taken apart.
+    #[serde(rename = "max_input_chars_per_word")]
+    pub(super) longest_word: Option<u64>,
+    /// What stands in front of a piece inside a word.
+    #[serde(rename = "continuing_subword_prefix")]
+    pub(super) prefix: Option<String>,
     #[serde(default)]
     vocab: LastId,
 }
@@ -40,9 +48,31 @@ impl TokenizerModel {
         self.kind.as_deref() == Some("Unigram") && self.byte_fallback != Some(true)
     }
 
+    /// Checks that text which no token covers has a token: without one the library fails on each such text.
+    ///
+    /// # Errors
+    /// A sentence about what is missing.
+    pub(super) fn check_unknown(&self, has: impl Fn(&str) -> bool) -> Result<(), String> {
+        if self.kind.as_deref() == Some("Unigram") {
+            let missing = "its model has no unk_id, the token that stands for unknown text";
+            return self.unk_id.map(drop).ok_or_else(|| missing.to_owned());
+        }
+        match &self.unk_token {
+            Some(token) if !has(token) => Err(format!(
+                "its unk_token {token:?}, which stands for unknown text, is not in its vocabulary"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The greatest id of the vocabulary.
     pub(super) fn last_id(&self) -> Option<u32> {
         self.vocab.0
+    }
+
+    /// The token for unknown text, where it is named.
+    pub(super) fn unknown_token(&self) -> Option<&str> {
+        self.unk_token.as_deref()
     }
 
     /// The id for unknown text.

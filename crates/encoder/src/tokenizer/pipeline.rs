@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokenizers::normalizers::{Lowercase, Sequence};
 use tokenizers::{
-    AddedToken, DecoderWrapper, Encoding, NormalizerWrapper, PostProcessorWrapper,
+    AddedToken, DecoderWrapper, Encoding, Model, NormalizerWrapper, PostProcessorWrapper,
     PreTokenizerWrapper, Result, Tokenizer, TokenizerImpl,
 };
 
@@ -86,6 +86,11 @@ impl Pipeline {
     /// As [`Pipeline::encode`], without places.
     pub(super) fn encode_fast(&self, text: &str, special: bool) -> Result<Encoding> {
         guarded(|| of_either!(self, tokenizer => tokenizer.encode_fast(text, special)))
+    }
+
+    /// Whether a token is in the model's own vocabulary.
+    pub(super) fn has(&self, token: &str) -> bool {
+        of_either!(self, tokenizer => tokenizer.get_model().token_to_id(token).is_some())
     }
 
     /// The id of a token, also of an added one.

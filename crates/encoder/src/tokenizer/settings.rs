@@ -1,5 +1,6 @@
 //! What the files beside a tokenizer.json change in it, as transformers applies them.
 
+use super::fields::{Fields, LISTS};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::read_optional_json;
@@ -7,8 +8,6 @@ use crate::sentence::SentenceConfig;
 use serde_json::{Map, Value};
 use tokenizers::AddedToken;
 use tokenizers::normalizers::BertNormalizer;
-
-const FILE: &str = "tokenizer_config.json";
 
 /// Special tokens that a file may name, in the order in which transformers adds those that are not there.
 const SPECIALS: [&str; 7] = [
@@ -64,6 +63,18 @@ pub(super) struct Settings {
     pub(super) added: Vec<AddedToken>,
     /// Special tokens, for a tokenizer that does not have them.
     pub(super) special: Vec<AddedToken>,
+    /// What the files name as special tokens that a tokenizer.json names too.
+    pub(super) named: Vec<NamedToken>,
+}
+
+/// A special token that decides what a text becomes.
+#[derive(Debug)]
+pub(super) struct NamedToken {
+    /// `cls_token`, `sep_token` or `unk_token`.
+    pub(super) name: &'static str,
+    pub(super) token: String,
+    /// The file that says it.
+    pub(super) file: String,
 }
 
 /// The settings of BERT's normaliser that a configuration may hold.
@@ -95,13 +106,10 @@ impl Settings {
     /// # Errors
     /// When one is broken, or asks for a tokenizer that is not supported.
     pub(super) fn read(folder: &Folder, direction: Option<&str>) -> Result<Self, Error> {
-        let mut config = File {
-            shown: folder.show(FILE),
-            fields: read_optional_json(folder, FILE)?.unwrap_or_default(),
-        };
+        let config = Fields::read(folder)?;
         config.refuse_own_code()?;
         let class = class(folder, &config)?;
-        let (added, special) = added_tokens(folder, class, &mut config)?;
+        let (added, special) = added_tokens(folder, class, &config)?;
         let side = config.text("truncation_side")?.or(direction);
         Ok(Self {
             bert: match class {
@@ -117,63 +125,29 @@ impl Settings {
             cuts_start: side.is_some_and(|side| side.eq_ignore_ascii_case("left")),
             added,
             special,
+            named: match class {
+                Class::Bert | Class::Roberta => named(&config)?,
+                Class::XlmRoberta | Class::Plain => Vec::new(),
+            },
         })
     }
 }
 
-/// A JSON object whose fields have to be of their types.
-struct File {
-    shown: String,
-    fields: Map<String, Value>,
-}
-
-impl File {
-    fn get(&self, name: &str) -> Option<&Value> {
-        self.fields.get(name).filter(|value| !value.is_null())
+fn named(config: &Fields) -> Result<Vec<NamedToken>, Error> {
+    let mut all = Vec::new();
+    for name in ["cls_token", "sep_token", "unk_token"] {
+        all.extend(config.token(name)?.map(|token| NamedToken {
+            name,
+            token: token.to_owned(),
+            file: config.shown(name).to_owned(),
+        }));
     }
-
-    fn flag(&self, name: &str) -> Result<Option<bool>, Error> {
-        self.typed(name, Value::as_bool, "true or false")
-    }
-
-    fn text(&self, name: &str) -> Result<Option<&str>, Error> {
-        self.typed(name, Value::as_str, "a text")
-    }
-
-    fn typed<'a, T>(
-        &'a self,
-        name: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
-        expected: &str,
-    ) -> Result<Option<T>, Error> {
-        let Some(value) = self.get(name) else {
-            return Ok(None);
-        };
-        let wrong = || Error::file(&self.shown, format!("{name} is {value}, not {expected}."));
-        read(value).map(Some).ok_or_else(wrong)
-    }
-
-    /// Code that comes with a model may split texts in any way.
-    fn refuse_own_code(&self) -> Result<(), Error> {
-        let map = self.get("auto_map");
-        let own = map.filter(|map| !map.is_object() || map.get("AutoTokenizer").is_some());
-        match own {
-            None => Ok(()),
-            Some(_) => Err(Error::unsupported(
-                &self.shown,
-                "auto_map names a tokenizer in Python code of the model's own, which yuyi does not run.",
-            )),
-        }
-    }
+    Ok(all)
 }
 
 /// The class by tokenizer_config.json, else by config.json, else that of the kind of model.
-fn class(folder: &Folder, config: &File) -> Result<Class, Error> {
-    let shown = folder.show("config.json");
-    let model = File {
-        shown,
-        fields: read_optional_json(folder, "config.json")?.unwrap_or_default(),
-    };
+fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
+    let model = Fields::of(folder, "config.json")?;
     for file in [config, &model] {
         if let Some(name) = file.text("tokenizer_class")? {
             return class_of(name).ok_or_else(|| {
@@ -181,7 +155,7 @@ fn class(folder: &Folder, config: &File) -> Result<Class, Error> {
                     "tokenizer_class \"{name}\" is not supported. yuyi knows the tokenizers of BERT, RoBERTa, \
                      XLM-RoBERTa and CamemBERT, and PreTrainedTokenizerFast."
                 );
-                Error::unsupported(&file.shown, what)
+                Error::unsupported(file.shown("tokenizer_class"), what)
             });
         }
     }
@@ -210,7 +184,7 @@ fn class_of(name: &str) -> Option<Class> {
     }
 }
 
-fn bert_options(config: &File) -> Result<BertOptions, Error> {
+fn bert_options(config: &Fields) -> Result<BertOptions, Error> {
     Ok(BertOptions {
         lowercase: config.flag("do_lower_case")?.unwrap_or(true),
         strip_accents: config.flag("strip_accents")?,
@@ -223,16 +197,14 @@ fn bert_options(config: &File) -> Result<BertOptions, Error> {
 fn added_tokens(
     folder: &Folder,
     class: Class,
-    config: &mut File,
+    config: &Fields,
 ) -> Result<(Vec<AddedToken>, Vec<AddedToken>), Error> {
     let listed = config.typed("added_tokens_decoder", Value::as_object, "an object")?;
-    let listed = listed.map(|tokens| decoder_tokens(&config.shown, tokens));
+    let shown = config.shown("added_tokens_decoder");
+    let listed = listed.map(|tokens| decoder_tokens(shown, tokens));
     let mut added = match listed {
         Some(tokens) => tokens?,
-        None => {
-            add_special_tokens_map(folder, config)?;
-            older_tokens(folder, &special_tokens(class, config)?)?
-        }
+        None => older_tokens(folder, &special_tokens(class, config)?)?,
     };
     added.sort_by_key(|(id, _)| *id);
     let added = added.into_iter().map(|(_, token)| token).collect();
@@ -256,15 +228,6 @@ fn decoder_tokens(
     tokens.iter().map(token).collect()
 }
 
-/// Fields of special_tokens_map.json that tokenizer_config.json does not have.
-fn add_special_tokens_map(folder: &Folder, config: &mut File) -> Result<(), Error> {
-    let map: Option<Map<String, Value>> = read_optional_json(folder, "special_tokens_map.json")?;
-    for (name, value) in map.unwrap_or_default() {
-        config.fields.entry(name).or_insert(value);
-    }
-    Ok(())
-}
-
 fn older_tokens(folder: &Folder, specials: &[AddedToken]) -> Result<Vec<(u64, AddedToken)>, Error> {
     let file = "added_tokens.json";
     let tokens: Option<Map<String, Value>> = read_optional_json(folder, file)?;
@@ -283,22 +246,22 @@ fn older_tokens(folder: &Folder, specials: &[AddedToken]) -> Result<Vec<(u64, Ad
 }
 
 /// The special tokens that the files name, and those of the class where they name none.
-fn special_tokens(class: Class, config: &File) -> Result<Vec<AddedToken>, Error> {
+fn special_tokens(class: Class, config: &Fields) -> Result<Vec<AddedToken>, Error> {
     let wrong = |name: &str, value: &Value| {
         Error::file(
-            &config.shown,
+            config.shown(name),
             format!("{name} has {value}, which is no token."),
         )
     };
     let mut tokens = Vec::new();
     for name in SPECIALS {
-        match config.fields.get(name) {
+        match config.raw(name) {
             None => tokens.extend(usual(class, name)),
             Some(Value::Null) => {}
             Some(value) => tokens.push(token(value, true).ok_or_else(|| wrong(name, value))?),
         }
     }
-    for name in ["additional_special_tokens", "extra_special_tokens"] {
+    for name in LISTS {
         let values: Vec<&Value> = match config.get(name) {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(Value::Object(named)) => named.values().collect(),

@@ -1,65 +1,16 @@
 //! BERT's WordPiece tokenizer from a `vocab.txt`.
 
+use super::fields::Fields;
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::json::{check_contents, read_optional_json, without_mark};
-use serde::Deserialize;
+use crate::json::{check_contents, without_mark};
 use serde_json::{Map, Value, json};
-
-/// A special token: its text, or an object that holds it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Name {
-    Plain(String),
-    Object { content: String },
-}
-
-impl Name {
-    fn text(self) -> String {
-        match self {
-            Self::Plain(text) | Self::Object { content: text } => text,
-        }
-    }
-}
-
-/// What `tokenizer_config.json` and `special_tokens_map.json` may say.
-#[derive(Deserialize, Default)]
-struct Settings {
-    do_lower_case: Option<bool>,
-    tokenize_chinese_chars: Option<bool>,
-    strip_accents: Option<bool>,
-    pad_token: Option<Name>,
-    unk_token: Option<Name>,
-    cls_token: Option<Name>,
-    sep_token: Option<Name>,
-    mask_token: Option<Name>,
-}
-
-impl Settings {
-    /// This file's settings, and the other's where it has none.
-    fn or(self, other: Self) -> Self {
-        Self {
-            do_lower_case: self.do_lower_case.or(other.do_lower_case),
-            tokenize_chinese_chars: self.tokenize_chinese_chars.or(other.tokenize_chinese_chars),
-            strip_accents: self.strip_accents.or(other.strip_accents),
-            pad_token: self.pad_token.or(other.pad_token),
-            unk_token: self.unk_token.or(other.unk_token),
-            cls_token: self.cls_token.or(other.cls_token),
-            sep_token: self.sep_token.or(other.sep_token),
-            mask_token: self.mask_token.or(other.mask_token),
-        }
-    }
-}
 
 /// The contents of the `tokenizer.json` that says the same as the folder's `vocab.txt`.
 pub(super) fn from_vocab(folder: &Folder) -> Result<Vec<u8>, Error> {
     let shown = folder.show("vocab.txt");
     let vocabulary = read_vocabulary(folder, &shown)?;
-    let settings: Settings =
-        read_optional_json(folder, "tokenizer_config.json")?.unwrap_or_default();
-    let settings =
-        settings.or(read_optional_json(folder, "special_tokens_map.json")?.unwrap_or_default());
-    let file = tokenizer_json(&shown, vocabulary, settings)?;
+    let file = tokenizer_json(&shown, vocabulary, &Fields::read(folder)?)?;
     Ok(file.to_string().into_bytes())
 }
 
@@ -78,25 +29,25 @@ fn read_vocabulary(folder: &Folder, shown: &str) -> Result<Map<String, Value>, E
 fn tokenizer_json(
     shown: &str,
     vocabulary: Map<String, Value>,
-    settings: Settings,
+    settings: &Fields,
 ) -> Result<Value, Error> {
-    let special = |name: Option<Name>, usual: &str| {
-        let token = name.map_or_else(|| usual.to_owned(), Name::text);
-        match vocabulary.get(&token) {
-            Some(id) => Ok((token, id.clone())),
+    let special = |name: &str, usual: &str| {
+        let token = settings.token(name)?.unwrap_or(usual);
+        match vocabulary.get(token) {
+            Some(id) => Ok((token.to_owned(), id.clone())),
             None => Err(Error::file(
                 shown,
                 format!("the special token {token} is not in it."),
             )),
         }
     };
-    let unk = special(settings.unk_token, "[UNK]")?;
-    let cls = special(settings.cls_token, "[CLS]")?;
-    let sep = special(settings.sep_token, "[SEP]")?;
+    let unk = special("unk_token", "[UNK]")?;
+    let cls = special("cls_token", "[CLS]")?;
+    let sep = special("sep_token", "[SEP]")?;
     // Nothing that yuyi does needs these two, so a vocabulary may lack them.
     let optional = [
-        special(settings.pad_token, "[PAD]").ok(),
-        special(settings.mask_token, "[MASK]").ok(),
+        special("pad_token", "[PAD]").ok(),
+        special("mask_token", "[MASK]").ok(),
     ];
     let needed = [&unk, &cls, &sep].into_iter();
     let added = needed.chain(optional.iter().flatten()).map(added_token);
@@ -106,9 +57,9 @@ fn tokenizer_json(
         "normalizer": {
             "type": "BertNormalizer",
             "clean_text": true,
-            "handle_chinese_chars": settings.tokenize_chinese_chars.unwrap_or(true),
-            "strip_accents": settings.strip_accents,
-            "lowercase": settings.do_lower_case.unwrap_or(true),
+            "handle_chinese_chars": settings.flag("tokenize_chinese_chars")?.unwrap_or(true),
+            "strip_accents": settings.flag("strip_accents")?,
+            "lowercase": settings.flag("do_lower_case")?.unwrap_or(true),
         },
         "pre_tokenizer": { "type": "BertPreTokenizer" },
         "post_processor": { "type": "BertProcessing", "sep": sep, "cls": cls },
@@ -183,9 +134,12 @@ mod tests {
         let token = json!({"content": "<x>", "lstrip": false, "normalized": false});
         let map = [(MAP, json!({"cls_token": token, "unk_token": "hello"}))];
         assert_eq!(ids(VOCABULARY, &map, "你龘"), [11, 6, 4, 3]);
-        // Where both say something, tokenizer_config.json is heard.
+        // Where both say something, special_tokens_map.json is heard, unless the other has the tokens with their ids.
         let both = [(CONFIG, json!({"cls_token": "[CLS]"})), map[0].clone()];
-        assert_eq!(ids(VOCABULARY, &both, "你龘"), [2, 6, 4, 3]);
+        assert_eq!(ids(VOCABULARY, &both, "你龘"), [11, 6, 4, 3]);
+        let newer = json!({"cls_token": "[CLS]", "added_tokens_decoder": {}});
+        let newer = [(CONFIG, newer), map[0].clone()];
+        assert_eq!(ids(VOCABULARY, &newer, "你龘"), [2, 6, 1, 3]);
     }
 
     #[test]

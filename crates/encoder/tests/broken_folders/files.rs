@@ -3,7 +3,10 @@
 use std::fs;
 use std::process::Command;
 
+use yuyi_encoder::{EncodeOptions, ErrorKind};
+
 use crate::model::{BERT, SHARDED, TEXT, TestModel, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
+use crate::weights::Tensor;
 
 const POOLING: &str = "1_Pooling/config.json";
 
@@ -188,6 +191,63 @@ fn links_to_nothing() {
         );
         assert_eq!(model.load_error(), expected);
     });
+}
+
+/// A device may never end.
+#[cfg(unix)]
+#[test]
+fn devices_in_place_of_files() {
+    for_each_file(|model, file| {
+        let _ = fs::remove_file(model.path(file));
+        std::os::unix::fs::symlink("/dev/zero", model.path(file)).unwrap();
+        let expected = format!("{file} is not a file. The model folder is damaged.");
+        assert_eq!(model.load_error(), expected);
+    });
+    // Where config.json is missing, the list of modules is looked into for another.
+    let model = TestModel::copy(BERT);
+    model.remove("config.json");
+    let made = Command::new("mkfifo").arg(model.path("pipe")).status();
+    assert!(made.unwrap().success());
+    for other in ["/dev/zero", "pipe"] {
+        let _ = fs::remove_file(model.path("modules.json"));
+        std::os::unix::fs::symlink(other, model.path("modules.json")).unwrap();
+        assert!(model.load_error().contains("has no config.json"));
+    }
+}
+
+/// Zeros in place of weights would be vectors like others.
+#[test]
+fn weights_that_are_written_to_under_the_model() {
+    let model = TestModel::copy(BERT);
+    model.edit_weights(|weights| {
+        let unused = Tensor {
+            dtype: "U8".into(),
+            shape: vec![2 << 20],
+            bytes: vec![0; 2 << 20],
+        };
+        weights.0.insert("cls.unused".into(), unused);
+    });
+    let encoder = model.load().unwrap();
+    let encode = |text: &str| encoder.encode(&[text], &EncodeOptions::default());
+    encode(TEXT).unwrap();
+    encoder.check_files().unwrap();
+    let file = fs::File::options()
+        .write(true)
+        .open(model.path(WEIGHTS))
+        .unwrap();
+    let length = file.metadata().unwrap().len();
+    for new in [10, length] {
+        file.set_len(new).unwrap();
+        let error = encode("你好").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Changed);
+        assert!(
+            error
+                .to_string()
+                .contains("model.safetensors was written to while the model used it"),
+            "{error}"
+        );
+        assert!(encoder.check_files().is_err());
+    }
 }
 
 /// A pipe would be waited for.

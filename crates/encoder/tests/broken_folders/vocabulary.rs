@@ -114,6 +114,100 @@ fn normalisers_that_lead_out_of_their_tables() {
     assert_eq!(error, format!("{FILE}: {expected}"));
 }
 
+#[test]
+fn what_no_text_could_bear_is_refused_by_its_name() {
+    let replace = |pattern: Value, content: &str| {
+        error_with(BERT, |file| {
+            let own = file["normalizer"].clone();
+            let step = json!({"type": "Replace", "pattern": pattern, "content": content});
+            file["normalizer"] = json!({"type": "Sequence", "normalizers": [own, step]});
+        })
+    };
+    let error = replace(json!({"Regex": r"(?=(a+)+b)c"}), "");
+    assert!(
+        error.starts_with("tokenizer.json: the pattern of its Replace, \"(?=(a+)+b)c\", is one that can take very long"),
+        "{error}"
+    );
+    let error = replace(json!({"String": "a"}), &"x".repeat(1 << 20));
+    assert_eq!(
+        error,
+        "tokenizer.json: its normaliser (Replace) can make a text 1048576 times as long, and yuyi takes 64 at most."
+    );
+    let error = error_with(BERT, |file| {
+        file["pre_tokenizer"] = json!({
+            "type": "Split", "pattern": {"Regex": r"(x+x+)+y(?<!z)"}, "behavior": "Removed", "invert": false,
+        });
+    });
+    assert!(
+        error.starts_with("tokenizer.json: the pattern of its Split"),
+        "{error}"
+    );
+    let error = error_with(BERT, |file| {
+        file["model"]["max_input_chars_per_word"] = json!(1_000_000_000);
+    });
+    assert!(
+        error.starts_with(
+            "tokenizer.json: its max_input_chars_per_word is 1000000000, and yuyi takes 256 at most"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn vocabularies_without_a_token_for_unknown_text() {
+    let expected = "tokenizer.json: its unk_token \"[GONE]\", which stands for unknown text, is not in its vocabulary.";
+    let error = error_with(BERT, |file| file["model"]["unk_token"] = json!("[GONE]"));
+    assert_eq!(error, expected);
+    let missing =
+        "tokenizer.json: its model has no unk_id, the token that stands for unknown text.";
+    let error = error_with(XLM_ROBERTA, |file| file["model"]["unk_id"] = Value::Null);
+    assert_eq!(error, missing);
+}
+
+/// A special token of the files beside tokenizer.json that is another there.
+#[test]
+fn special_tokens_that_the_files_disagree_on() {
+    let refused = |file: &str, name: &str, token: &str| {
+        format!(
+            "{file}: its {name} is \"{token}\", and tokenizer.json has another, which transformers 4 and 5 read differently. Make them \
+             the same."
+        )
+    };
+    for (name, token) in [
+        ("cls_token", "天"),
+        ("sep_token", "天"),
+        ("unk_token", "天"),
+    ] {
+        for file in ["tokenizer_config.json", "special_tokens_map.json"] {
+            let model = TestModel::copy(BERT);
+            if file == "special_tokens_map.json" {
+                model.write(file, "{}");
+            }
+            model.edit_json(file, |json| json[name] = json!(token));
+            assert_eq!(model.load_error(), refused(file, name, token));
+            // With the tokens and their ids in the configuration nobody reads the map.
+            model.edit_json("tokenizer_config.json", |json| {
+                json["added_tokens_decoder"] = json!({});
+            });
+            assert_eq!(model.run(TEXT).is_ok(), file == "special_tokens_map.json");
+        }
+    }
+    let model = TestModel::copy(BERT);
+    model.write(
+        "special_tokens_map.json",
+        r#"{"additional_special_tokens": ["<x>"]}"#,
+    );
+    model.run(TEXT).unwrap();
+    model.edit_json("tokenizer_config.json", |json| {
+        json["additional_special_tokens"] = json!(["<y>"]);
+    });
+    let error = model.load_error();
+    assert!(
+        error.starts_with("special_tokens_map.json: additional_special_tokens is another list than in tokenizer_config.json"),
+        "{error}"
+    );
+}
+
 /// Not every tokenizer puts special tokens around a text; then a text can have no token at all.
 #[test]
 fn a_text_without_tokens() {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kernel::KernelPath;
 use crate::matrix::Matrix;
-use crate::testing::random;
+use crate::testing::{bell_shaped, random};
 use crate::vectors::Vectors;
 
 /// Sixteen parts, halved four times; the products are rounded where the path has no fused instruction.
@@ -66,7 +66,10 @@ fn a_matrix_has_the_bits_of_its_pairs() {
                 let mut out = Matrix::zeros(left.rows(), columns);
                 let team = Team::new(threads);
                 dots(&team, kernel, left.view(), right.view(), out.view_mut());
+                let mut each = vec![0.0; columns];
                 for (i, j) in (0..left.rows()).flat_map(|i| (0..columns).map(move |j| (i, j))) {
+                    dot_each(kernel, left.row(i), right.view(), &mut each);
+                    assert_eq!(each[j].to_bits(), out.row(i)[j].to_bits());
                     let want = dot(kernel, left.row(i), right.row(j));
                     let place = format!("{} {rows}x{columns}x{n} [{i}, {j}]", kernel.name());
                     assert_eq!(out.row(i)[j].to_bits(), want.to_bits(), "{place}");
@@ -159,6 +162,36 @@ fn a_cosine_is_cut_and_never_nan() {
         assert_eq!(cosine(kernel, &[f32::INFINITY], &[0.0]), 0.0);
         let third = [0.6, 0.8];
         assert!((cosine(kernel, &third, &[0.8, 0.6]) - 0.96).abs() < 1e-7);
+    }
+}
+
+/// Whatever rounding made of the elements and of the sum.
+#[test]
+fn a_unit_vector_is_exactly_as_alike_to_itself_as_can_be() {
+    for kernel in Kernel::all() {
+        for (n, seed) in (1..=64)
+            .chain([312, 384, 512, 768, 1000, 1024, 2048])
+            .zip(100..)
+        {
+            for mut vector in [random(n, seed), bell_shaped(n, seed), vec![1.0; n]] {
+                let squares = vector.iter().map(|&x| f64::from(x).powi(2));
+                let length = squares.sum::<f64>().sqrt();
+                let scale = |x: &mut f32| *x = (f64::from(*x) / length) as f32;
+                vector.iter_mut().for_each(scale);
+                let place = format!("{} {n}", kernel.name());
+                assert_eq!(cosine(kernel, &vector, &vector), 1.0, "{place}");
+                let opposite: Vec<f32> = vector.iter().map(|x| -x).collect();
+                assert_eq!(cosine(kernel, &vector, &opposite), -1.0, "{place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn vectors_that_differ_by_more_than_rounding_are_not_the_same() {
+    for kernel in Kernel::all() {
+        let near = cosine(kernel, &[1.0, 0.0], &[0.999_998, 0.002]);
+        assert!((0.999_997..0.999_999).contains(&near), "{near}");
     }
 }
 

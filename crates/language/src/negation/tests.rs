@@ -170,3 +170,104 @@ fn negations_of_every_day_make_a_difference() {
         assert_eq!(negation_difference(a, b), expected, "{a} / {b}");
     }
 }
+
+#[test]
+fn negations_inside_words_of_the_dictionary_are_found() {
+    for (text, expected) in [
+        ("请别关灯", "别"),
+        ("开会时别关摄像头", "别关"),
+        ("千万别告诉她", "千万别"),
+        ("非会员怎么买", "非会员"),
+        ("这是非易燃品", "非"),
+        ("未满周岁", "未满"),
+        ("馆内禁止喧哗", "禁止喧哗"),
+        ("附件打不开，看不到内容", "打不开 看不到"),
+        ("這個還沒辦好，別走，無須排隊", "沒 別 無須"),
+    ] {
+        assert_eq!(negations(text).join(" "), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_prohibition_or_an_exclusion() {
+    for text in [
+        "别墅和别人的别克",
+        "别有风味",
+        "非常非洲",
+        "搬弄是非",
+        "莫斯科",
+        "不用担心，别着急",
+        "没有人不知道",
+        "没有哪家店不收现金",
+        "怎么可能不喜欢",
+        "难道不好吗",
+        "没有比这更好的",
+        "小心别摔了",
+        "天没黑之前到家",
+        "给您带来的不便",
+    ] {
+        assert_eq!(negations(text), Vec::<&str>::new(), "{text}");
+    }
+}
+
+#[test]
+fn two_texts_may_negate_crosswise() {
+    let swapped = |a: &str, b: &str| match negation_difference(a, b) {
+        Some(NegationDifference::Swapped { a, b }) => Some((a, b)),
+        None => None,
+        other => panic!("{a} / {b}: {other:?}"),
+    };
+    let found = swapped("这张卡能打电话，不能上网", "这张卡能上网，不能打电话");
+    assert_eq!(found, Some(("不能上网".into(), "不能打电话".into())));
+    assert!(swapped("周一上班，周二不上班", "周二上班，周一不上班").is_some());
+    for (a, b) in [
+        ("能打电话，不能上网", "不能上网，能打电话"),
+        ("豆浆和什么不能一起吃", "豆浆不能和什么一起吃"),
+        ("为什么打不开相机", "相机打不开是为什么"),
+    ] {
+        assert_eq!(swapped(a, b), None, "{a} / {b}");
+    }
+}
+
+#[test]
+fn comfort_negates_only_against_its_contrary() {
+    for (a, b) in [("没事，小伤", "不用担心，小伤"), ("别忘了带伞", "记得带伞")]
+    {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+    }
+    for (a, b) in [
+        ("这点伤不用担心", "这点伤让人担心"),
+        ("千万不要放弃", "只好放弃"),
+    ] {
+        let found = negation_difference(a, b);
+        assert!(
+            matches!(found, Some(NegationDifference::OnlyA(_))),
+            "{a} / {b}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn long_texts_are_read_to_their_end() {
+    for (part, count, expected) in [
+        ("我不知道。", 20_000, 20_000),
+        // All but the first stand between two that are alike, as in 好不好.
+        ("不啊", 50_000, 1),
+        ("没有啊", 33_000, 33_000),
+        // Each second one takes back the one before.
+        ("不是", 50_000, 0),
+    ] {
+        assert_eq!(negations(&part.repeat(count)).len(), expected, "{part}");
+    }
+    // What is asked much later is another question.
+    let courteous = "不知道你们的客服晚上几点下班，怎么退货";
+    assert_eq!(negations(courteous), Vec::<&str>::new());
+    let statement = format!("不知道。{}怎么退货", "我昨天买了一件衣服。".repeat(20));
+    assert_eq!(negations(&statement), ["不"]);
+    let without = "无货".repeat(30_000);
+    assert_eq!(
+        negation_difference(&without, &"有货".repeat(30_000)),
+        Some(NegationDifference::OnlyA(vec!["无货".into()]))
+    );
+    assert_eq!(negation_difference(&without, &"发货".repeat(30_000)), None);
+}

@@ -1,4 +1,4 @@
-//! Numerals of Chinese. Those of cheques (壹, 陆, 拾) are left out: most of the time they are parts of words (大陆, 收拾).
+//! Numerals of Chinese. Those of cheques (壹, 陆, 拾) stand apart: most of the time they are parts of words (大陆, 收拾).
 
 /// The digit that a character stands for.
 pub(super) fn digit(c: char) -> Option<u32> {
@@ -29,15 +29,54 @@ pub(super) fn power(c: char) -> Option<f64> {
     })
 }
 
+/// So many tens in one character, as in dates of the lunar calendar.
+fn tens(c: char) -> Option<f64> {
+    match c {
+        '廿' => Some(20.0),
+        '卅' => Some(30.0),
+        _ => None,
+    }
+}
+
 /// Whether a character is part of a numeral.
 pub(super) fn is_numeral(c: char) -> bool {
-    digit(c).is_some() || power(c).is_some()
+    digit(c).is_some() || power(c).is_some() || tens(c).is_some()
+}
+
+/// Whether a numeral counts by itself, as it has tens, hundreds and so on.
+pub(super) fn is_counted(numeral: &[char]) -> bool {
+    numeral.len() > 1
+        && numeral
+            .iter()
+            .any(|&c| power(c).is_some() || tens(c).is_some())
+}
+
+/// The numeral that a character of a cheque stands for.
+pub(super) fn of_cheque(c: char) -> Option<char> {
+    Some(match c {
+        '壹' => '一',
+        '贰' | '貳' => '二',
+        '叁' | '参' | '參' => '三',
+        '肆' => '四',
+        '伍' => '五',
+        '陆' | '陸' => '六',
+        '柒' => '七',
+        '捌' => '八',
+        '玖' => '九',
+        '拾' => '十',
+        '佰' => '百',
+        '仟' => '千',
+        _ => return None,
+    })
 }
 
 /// The value of a numeral: 三百零五, 十五, 一百二 (120), 二〇二六 (digit by digit). `None` for 万一 and 千万, which begin
 /// with a power other than ten and are words.
 pub(super) fn value(numeral: &[char]) -> Option<f64> {
-    if !numeral.iter().any(|&c| power(c).is_some()) {
+    if !numeral
+        .iter()
+        .any(|&c| power(c).is_some() || tens(c).is_some())
+    {
         let mut digits = numeral.iter().map(|&c| digit(c));
         return digits.try_fold(0.0, |value, d| Some(value * 10.0 + f64::from(d?)));
     }
@@ -57,6 +96,11 @@ pub(super) fn value(numeral: &[char]) -> Option<f64> {
                 next_place = 1.0;
             }
             last = Some(f64::from(d));
+            continue;
+        }
+        if let Some(tens) = tens(c) {
+            section += tens;
+            next_place = 1.0;
             continue;
         }
         let power = power(c)?;
@@ -97,6 +141,8 @@ mod tests {
             ("三十五万", Some(350_000.0)),
             ("一亿两千万", Some(120_000_000.0)),
             ("二〇二六", Some(2_026.0)),
+            ("廿三", Some(23.0)),
+            ("一百卅五", Some(135.0)),
             ("万一", None),
             ("千万", None),
         ] {

@@ -95,6 +95,7 @@ const UNITS: &[(&str, Unit)] = &[
     ("gram", Unit::Named("克")),
     ("ton", Unit::Named("吨")),
     ("ml", Unit::Named("毫升")),
+    ("l", Unit::Named("升")),
     ("liter", Unit::Named("升")),
     ("litre", Unit::Named("升")),
     ("floor", Unit::Named("层")),

@@ -1,16 +1,20 @@
 //! Finds numbers.
 
 mod dates;
+mod inside;
+mod named;
 mod parts;
+mod times;
 mod words;
 
 use std::ops::Range;
 
-use super::Number;
 use super::chinese::{self, is_numeral};
 use super::english;
 use super::readings::{Reading, base, readings};
 use super::units::{Unit, prefix_after, unit_before};
+use super::{Daytime, Number};
+use crate::traditional::simplified_character;
 
 /// Characters before 一点 that make it an hour rather than "a little".
 const DAYTIMES: [&str; 9] = [
@@ -18,7 +22,7 @@ const DAYTIMES: [&str; 9] = [
 ];
 
 /// Begin with a number that often says nothing of how many.
-const IDIOMS: [&str; 17] = [
+const IDIOMS: [&str; 29] = [
     "四季",
     "四周",
     "两回事",
@@ -36,6 +40,18 @@ const IDIOMS: [&str; 17] = [
     "五毛特效",
     "第二天",
     "两下",
+    "第三方",
+    "第三者",
+    "第一手",
+    "第一时间",
+    "第一线",
+    "第六感",
+    "三包",
+    "五笔",
+    "八角",
+    "八段锦",
+    "两口子",
+    "两把刷子",
 ];
 
 /// Between two numerals of a deal or a score: 买三送一, 三选一, 二比一.
@@ -56,7 +72,7 @@ struct Found {
 pub(super) struct Scanner {
     /// As they stand in the text.
     given: Vec<char>,
-    /// With digits and signs in their usual width; one for each given one.
+    /// Simplified, with digits and signs in their usual width; one for each given one.
     characters: Vec<char>,
     at: usize,
     found: Vec<Found>,
@@ -65,8 +81,10 @@ pub(super) struct Scanner {
 impl Scanner {
     pub(super) fn new(text: &str) -> Self {
         let given: Vec<char> = text.chars().collect();
+        let mut characters: Vec<char> = given.iter().map(|&c| narrow(c)).collect();
+        named::read_cheques(&mut characters);
         Self {
-            characters: given.iter().map(|&c| narrow(c)).collect(),
+            characters,
             given,
             at: 0,
             found: Vec::new(),
@@ -75,6 +93,10 @@ impl Scanner {
 
     pub(super) fn numbers(mut self) -> Vec<Number> {
         while let Some(c) = self.peek(self.at) {
+            if let Some(to) = self.named() {
+                self.at = to;
+                continue;
+            }
             let read = match c {
                 c if c.is_ascii_digit() => self.digits(),
                 c if is_numeral(c) => self.numeral(),
@@ -85,6 +107,7 @@ impl Scanner {
             };
             self.at = read.max(self.at + 1);
         }
+        self.mark_parts_of_words();
         self.found.into_iter().map(|found| found.number).collect()
     }
 
@@ -126,6 +149,7 @@ impl Scanner {
         let start = self.at;
         let end = self.digits_end(start);
         self.date(start)
+            .or_else(|| self.minutes_to(start))
             .or_else(|| self.clock(start, end))
             .or_else(|| self.slash(start, end))
             .unwrap_or_else(|| self.plain(start))
@@ -150,6 +174,8 @@ impl Scanner {
         let value = value * power * scale;
         if let Some(to) = self
             .deal(start..scaled, value)
+            .or_else(|| self.share_of_ten(start..scaled, value))
+            .or_else(|| self.dozens(start..scaled, value))
             .or_else(|| self.day_of_month(start, scaled, value))
             .or_else(|| self.more_than(start..scaled, value))
         {
@@ -183,12 +209,19 @@ impl Scanner {
     /// A numeral of Chinese; where it ends.
     fn numeral(&mut self) -> usize {
         let start = self.at;
+        if let Some(word) = self.word_of_numerals(start) {
+            return word;
+        }
         let mut end = self.run(start, is_numeral);
         if self.is_weekday(start) {
             end = start + 1;
         }
+        if self.ends_with_liang(start..end) {
+            end -= 1;
+        }
         if let Some(to) = self
-            .fraction(start, end)
+            .minutes_to(start)
+            .or_else(|| self.fraction(start, end))
             .or_else(|| self.tenths_of_all(start, end))
             .or_else(|| self.spoken_decimal(start, end))
             .or_else(|| self.about(start, end))
@@ -200,12 +233,14 @@ impl Scanner {
         let Some(value) = chinese::value(&numeral) else {
             return end;
         };
-        if let Some(to) = self.deal(start..end, value) {
+        if let Some(to) = self
+            .deal(start..end, value)
+            .or_else(|| self.dozens(start..end, value))
+        {
             return to;
         }
-        let is_counted = numeral.iter().any(|&c| chinese::power(c).is_some()) && end - start > 1;
-        let has_unit = prefix_after(&self.characters[..start]).is_some()
-            || unit_before(self.rest(end), value).is_some();
+        let is_counted = chinese::is_counted(&numeral);
+        let has_unit = self.prefix(start).is_some() || unit_before(self.rest(end), value).is_some();
         let is_decade = end - start == 2 && self.starts(end, "后");
         let is_number =
             is_counted || is_decade || end - start > 2 || has_unit || self.is_range(end);
@@ -213,7 +248,35 @@ impl Scanner {
             return end;
         }
         let is_one = numeral == ['一'];
-        self.with_unit(start..end, value, is_one)
+        let to = self.with_unit(start..end, value, is_one);
+        if numeral == ['十', '一'] && to == end {
+            // The National Day, as well.
+            self.or_else_means(10.0, Unit::Month);
+            self.or_else_means(1.0, Unit::Day);
+        }
+        to
+    }
+
+    /// Where a word ends with which a run of numerals begins: 统一|六位, 万一|三点, 千万|五点前.
+    fn word_of_numerals(&self, start: usize) -> Option<usize> {
+        let is_adverb = self
+            .before(start)
+            .is_some_and(|c| "统唯单同逐专".contains(c));
+        let length = match self.rest(start) {
+            ['一', ..] if is_adverb => 1,
+            ['万', '一', ..] | ['千', '万', ..] => 2,
+            _ => return None,
+        };
+        let goes_on = self.peek(start + length).is_some_and(is_numeral);
+        goes_on.then_some(start + length)
+    }
+
+    /// The unit in front of a number, and its characters.
+    fn prefix(&self, start: usize) -> Option<(Unit, usize)> {
+        let prefix = prefix_after(&self.characters[..start]);
+        let is_it = |unit: Unit| unit != Unit::Weekday || self.is_weekday(start);
+        let prefix = prefix.filter(|(unit, _)| is_it(*unit));
+        prefix.or_else(|| self.is_lunar_day(start).then_some((Unit::Day, 1)))
     }
 
     /// 三到五天: the 三 has its unit later.
@@ -223,7 +286,7 @@ impl Scanner {
         is_to && self.peek(end + 1).is_some_and(goes_on)
     }
 
-    /// 十分 (very) and 一点 (a little) are numbers in a time only.
+    /// 十分 (very), 一点 (a little) and 一时 (for a while) are numbers in a time only, and 零件 are parts.
     fn is_very(&self, start: usize, end: usize) -> bool {
         let before: String = self.characters[start.saturating_sub(2)..start]
             .iter()
@@ -232,7 +295,8 @@ impl Scanner {
             (['十'], Some('分')) => {
                 !before.ends_with(['点', '时']) && self.peek(end + 1) != Some('钟')
             }
-            (['一'], Some('点')) => {
+            (['零'], Some('件' | '部' | '头')) => true,
+            (['一'], Some('点' | '时')) => {
                 let goes_on = |c: char| matches!(c, '钟' | '半' | '整' | '到') || is_numeral(c);
                 !DAYTIMES.contains(&&*before) && !self.peek(end + 1).is_some_and(goes_on)
             }
@@ -277,9 +341,9 @@ impl Scanner {
 
     /// Adds a number with its sign and the unit around it; where that ends.
     fn with_unit(&mut self, place: Range<usize>, value: f64, is_one: bool) -> usize {
-        let prefix = prefix_after(&self.characters[..place.start])
-            .filter(|(unit, _)| *unit != Unit::Weekday || self.is_weekday(place.start));
-        let (unit, from, to) = match (prefix, self.unit_behind(place.end, value)) {
+        let prefix = self.prefix(place.start);
+        let behind = self.unit_behind(place.end, value);
+        let (unit, from, to) = match (prefix, behind) {
             (Some((unit, length)), _) => (unit, place.start - length, place.end),
             (None, Some((unit, to))) => (unit, place.start, to),
             (None, None) => (Unit::None, place.start, place.end),
@@ -293,10 +357,20 @@ impl Scanner {
         let name = from - usize::from(self.before(from) == Some('-'));
         let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
         let is_glued = is_letter(self.before(name)) || is_letter(self.peek(to));
-        let is_incidental = is_one && unit.allows_article()
+        // 一日两次 is 每天两次.
+        let is_span = unit == Unit::Day && self.before(from) != Some('月');
+        let is_incidental = is_one && (unit.allows_article() || is_span && self.ends(to, "日"))
             || unit == Unit::None && is_glued
+            || unit == Unit::Named("%") && value == 100.0
             || self.is_idiom(from);
-        self.signed(from..to, value, unit, is_incidental)
+        let to = self.signed(from..to, value, unit, is_incidental);
+        if let (Unit::Ordinal, Some((Unit::Named(name @ ("季" | "层" | "届" | "期" | "版")), _))) =
+            (unit, behind)
+        {
+            // 第三季度 is 三季度.
+            self.or_else_means(value, Unit::Named(name));
+        }
+        to
     }
 
     /// Adds a number with the sign before it and the half or the tail behind it; where it ends.
@@ -393,6 +467,7 @@ impl Scanner {
             place: place.clone(),
             readings,
             is_incidental: false,
+            daytime: None,
         };
         self.found.push(Found {
             number,
@@ -409,6 +484,13 @@ impl Scanner {
         }
     }
 
+    /// Says which half of the day the last number, an hour, is of.
+    fn mark_daytime(&mut self, daytime: Option<Daytime>) {
+        if let Some(last) = self.found.last_mut() {
+            last.number.daytime = daytime;
+        }
+    }
+
     /// Whether the last number counts only against another of its kind.
     fn mark_incidental(&mut self, is_incidental: bool) {
         if let Some(last) = self.found.last_mut() {
@@ -417,7 +499,7 @@ impl Scanner {
     }
 }
 
-/// Digits and signs in their usual width.
+/// Digits and signs in their usual width, and simplified characters.
 fn narrow(c: char) -> char {
     match c {
         '\u{ff04}'
@@ -427,6 +509,6 @@ fn narrow(c: char) -> char {
         | '\u{ff21}'..='\u{ff3a}'
         | '\u{ff41}'..='\u{ff5a}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{2212}' => '-',
-        other => other,
+        other => simplified_character(other),
     }
 }

@@ -293,3 +293,107 @@ fn what_is_often_no_number_is_incidental() {
     assert_eq!(incidental("买一个"), [true]);
     assert_eq!(incidental("买两个"), [false]);
 }
+
+#[test]
+fn names_and_times_are_read_as_numbers() {
+    for (a, b) in [
+        ("国庆放假", "十月一日放假"),
+        ("国庆去哪", "十一去哪"),
+        ("五一去哪", "劳动节去哪"),
+        ("双十一下单", "双11下单"),
+        ("八月十五赏月", "中秋赏月"),
+        ("腊月廿三", "腊月二十三"),
+        ("差五分八点", "7:55"),
+        ("差一刻十点", "9:45"),
+        ("八点差五分", "7点55分"),
+        ("九点过五分", "9:05"),
+        ("午夜关门", "0点关门"),
+        ("押金壹佰元整", "押金100元整"),
+        ("贰仟伍佰元", "2500元"),
+        ("两打鸡蛋", "24个鸡蛋"),
+        ("对折", "五折"),
+        ("翻了两番", "是原来的四倍"),
+        ("8成新", "八成新"),
+        ("二两生煎", "100克生煎"),
+        ("第一季度", "一季度"),
+        ("两三年", "2-3年"),
+        ("四里路", "2公里"),
+        ("兩個小時", "2小时"),
+        ("凌晨一点", "晚上一点"),
+        ("晚上八点", "20:00"),
+        ("过半小时叫我", "30分钟后叫我"),
+        ("双人房", "两人间"),
+    ] {
+        assert_eq!(number_difference(a, b), None, "{a} / {b}");
+        assert_eq!(number_difference(b, a), None, "{b} / {a}");
+    }
+}
+
+#[test]
+fn words_with_numerals_are_no_numbers() {
+    for (a, b) in [
+        ("零件在哪", "配件在哪"),
+        ("零部件", "部件"),
+        ("第三方账号", "别家的账号"),
+        ("五台山", "峨眉山"),
+        ("四分五裂", "分崩离析"),
+        ("一五一十地说", "原原本本地说"),
+        ("一时想不起来", "暂时想不起来"),
+        ("他一打开门", "他打开门"),
+        ("猜一成语", "猜成语"),
+        ("一年到头", "整年"),
+        ("统一六位密码", "6位密码"),
+        ("万一三点没到", "如果3点没到"),
+        ("6种子下载", "6的种子下载"),
+        ("最初三天", "开头3天"),
+        ("元宵灯会", "灯会"),
+    ] {
+        assert_eq!(number_difference(a, b), None, "{a} / {b}");
+        assert_eq!(number_difference(b, a), None, "{b} / {a}");
+    }
+}
+
+#[test]
+fn names_and_times_differ() {
+    let only = |a: &str, b: &str| {
+        let found = number_difference(a, b).unwrap_or_else(|| panic!("{a} / {b}"));
+        (found.only_a.join(" "), found.only_b.join(" "))
+    };
+    for (a, b, only_a, only_b) in [
+        ("国庆放假", "5月3日放假", "国庆", "5月 3日"),
+        ("早上八点", "晚上八点", "早上八点", "晚上八点"),
+        ("3 am", "3 pm", "3 am", "3 pm"),
+        ("差十分九点", "九点过十分", "差十分九点", "九点过十分"),
+        ("正月初五", "正月初六", "初五", "初六"),
+        ("六根黄瓜", "三根黄瓜", "六根", "三根"),
+        ("第二次世界大战", "第一次世界大战", "第二", "第一"),
+    ] {
+        assert_eq!(
+            only(a, b),
+            (only_a.to_owned(), only_b.to_owned()),
+            "{a} / {b}"
+        );
+    }
+}
+
+#[test]
+fn long_texts_are_compared_by_their_different_numbers() {
+    let long = |text: &str| text.repeat(100_000 / text.chars().count());
+    for (a, b, expected) in [
+        ("3月5号…", "3月5号…", None),
+        ("3月5号…", "3月6号…", Some((vec!["5号"], vec!["6号"]))),
+        ("一百元，", "100元，", None),
+        ("2 ", "二", None),
+    ] {
+        let found = number_difference(&long(a), &long(b));
+        let found = found.map(|found| (found.only_a, found.only_b));
+        let expected = expected.map(|(a, b): (Vec<&str>, Vec<&str>)| {
+            let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
+            (owned(a), owned(b))
+        });
+        assert_eq!(found, expected, "{a} / {b}");
+    }
+    // A table.
+    let table: String = (0..2_000).map(|i| format!("{i}元 ")).collect();
+    assert_eq!(number_difference(&table, "5元"), None);
+}

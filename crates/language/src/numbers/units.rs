@@ -91,7 +91,7 @@ impl Unit {
     pub(super) fn allows_article(self) -> bool {
         matches!(
             self,
-            Self::Named(_) | Self::Count | Self::Ordinal | Self::None
+            Self::Named(_) | Self::Count | Self::Ordinal | Self::None | Self::Year
         )
     }
 }
@@ -159,6 +159,12 @@ const UNITS: &[(&str, Unit)] = &[
     ("斤", Named("斤")),
     ("克", Named("克")),
     ("吨", Named("吨")),
+    ("两", Named("两")),
+    ("英里", Named("英里")),
+    ("海里", Named("海里")),
+    ("华里", Named("里")),
+    ("里路", Named("里")),
+    ("里地", Named("里")),
     ("毫升", Named("毫升")),
     ("升", Named("升")),
     ("%", Named("%")),
@@ -193,7 +199,6 @@ const UNITS: &[(&str, Unit)] = &[
     ("瓶", Named("瓶")),
     ("杯", Named("杯")),
     ("包", Named("包")),
-    ("包邮", Unit::None),
     ("星级", Named("星级")),
     ("室", Named("室")),
     ("厅", Named("厅")),
@@ -208,13 +213,92 @@ const UNITS: &[(&str, Unit)] = &[
     ("辆", Count),
     ("套", Count),
     ("户", Count),
+    ("根", Count),
+    ("道", Count),
+    ("顿", Count),
+    ("朵", Count),
+    ("匹", Count),
+    ("棵", Count),
+    ("株", Count),
+    ("座", Count),
+    ("栋", Count),
+    ("架", Count),
+    ("艘", Count),
+    ("枚", Count),
+    ("粒", Count),
+    ("滴", Count),
+    ("片", Count),
+    ("碗", Named("碗")),
+    ("桶", Named("桶")),
+    ("罐", Named("罐")),
+    ("串", Count),
+    ("批", Count),
+    ("组", Count),
+    ("段", Count),
+    ("笔", Count),
+    ("项", Count),
+    ("节", Count),
+    ("桌", Count),
+    ("把", Count),
+    ("封", Count),
+    ("趟", Named("次")),
+    ("幅", Count),
+    ("盘", Count),
+    ("副", Count),
+    ("排", Named("排")),
+    ("级", Named("级")),
+    ("口人", Count),
+    ("寸", Named("寸")),
+    ("英寸", Named("寸")),
     ("届", Named("届")),
     ("期", Named("期")),
     ("版", Named("版")),
     ("集", Named("集")),
     ("季", Named("季")),
+    ("季度", Named("季")),
     ("代", Named("代")),
     ("路", Named("路")),
+    // Words that begin like a unit.
+    ("包邮", Unit::None),
+    ("分别", Unit::None),
+    ("分期", Unit::None),
+    ("分开", Unit::None),
+    ("分享", Unit::None),
+    ("分类", Unit::None),
+    ("天气", Unit::None),
+    ("日本", Unit::None),
+    ("月薪", Unit::None),
+    ("年轻", Unit::None),
+    ("号码", Unit::None),
+    ("种子", Unit::None),
+    ("本金", Unit::None),
+    ("本月", Unit::None),
+    ("本地", Unit::None),
+    ("家长", Unit::None),
+    ("部分", Unit::None),
+    ("部门", Unit::None),
+    ("位置", Unit::None),
+    ("名字", Unit::None),
+    ("条件", Unit::None),
+    ("点击", Unit::None),
+    ("头发", Unit::None),
+    ("期间", Unit::None),
+    ("代码", Unit::None),
+    ("版本", Unit::None),
+    ("路线", Unit::None),
+    ("级别", Unit::None),
+    ("节目", Unit::None),
+    ("项目", Unit::None),
+    ("首先", Unit::None),
+    ("台湾", Unit::None),
+    ("支持", Unit::None),
+    ("支付", Unit::None),
+    ("时候", Unit::None),
+    ("时间", Unit::None),
+    ("次数", Unit::None),
+    ("回家", Unit::None),
+    ("回来", Unit::None),
+    ("把握", Unit::None),
 ];
 
 /// What may stand in front of a number.
@@ -241,8 +325,15 @@ pub(super) fn unit_before(rest: &[char], value: f64) -> Option<(Unit, usize)> {
     let longest = UNITS
         .iter()
         .filter(|(name, unit)| unit.fits(value) && begins(name))
+        .filter(|(name, _)| *name != "两" || !counts_more(&rest[1..]))
         .max_by_key(|(name, _)| name.chars().count());
-    longest.map(|(name, unit)| (*unit, name.chars().count()))
+    let unit = longest.filter(|(_, unit)| *unit != Unit::None);
+    unit.map(|(name, unit)| (*unit, name.chars().count()))
+}
+
+/// Whether the 两 before `rest` counts what follows (两个) and is no weight.
+fn counts_more(rest: &[char]) -> bool {
+    rest.first() == Some(&'两') || unit_before(rest, 2.0).is_some()
 }
 
 /// The prefix with which `before` ends, and its characters.

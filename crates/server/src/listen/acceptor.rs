@@ -5,14 +5,16 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -29,6 +31,9 @@ use crate::perimeter::caller::Peer;
 /// Pause after a failure to accept, which mostly means that the process is out of file
 /// descriptors and that some must be closed first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Bytes that a connection holds of what it reads and writes, beside what requests hold; a head fits into it.
+const BUFFER: usize = 64 << 10;
 
 /// Accepts connections and serves each in a task of its own.
 pub(super) struct Acceptor {
@@ -47,7 +52,8 @@ impl Acceptor {
         let unknown = SocketAddr::from(([0, 0, 0, 0], options.port));
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(options.idle_timeout);
+            .header_read_timeout(options.idle_timeout)
+            .max_buf_size(BUFFER);
         Self {
             address: listener.local_addr().unwrap_or(unknown),
             listener,
@@ -145,7 +151,39 @@ fn service(
                 answer.headers_mut().insert(header::CONNECTION, close);
             }
             phase.idle();
-            Ok(answer)
+            Ok(answer.map(|body| Body::new(Owed { body, phase })))
         }
     })
+}
+
+/// The body of an answer, which is owed until it is dropped.
+struct Owed {
+    body: Body,
+    phase: Phase,
+}
+
+impl HttpBody for Owed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.phase.handed_over();
+    }
 }

@@ -10,6 +10,10 @@
 //! once, although a request may already lie unread in the system's buffer, and its client would see
 //! a reset instead of an answer. Here a connection that is between requests is read for a little
 //! longer, and ends only when nothing came.
+//!
+//! A client that has ended its own half of the connection may wait for its answer or may have gone; nothing tells the two apart until
+//! something is sent. hyper takes it for gone and drops the request. Here it waits for the answer for a little while, and once the answer is
+//! on its way, for as long as it takes.
 
 use std::io;
 use std::pin::Pin;
@@ -22,8 +26,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+/// How much of an answer a client must take in the time that it may take nothing: one that takes a byte now and then would hold its answer
+/// for days.
+const PROGRESS: usize = 1 << 20;
+
 /// How long a connection between requests is still read when the server shuts down.
 const PARTING: Duration = Duration::from_millis(300);
+
+/// How long the answer of a client that has ended its half of the connection is worked on.
+const HALF_CLOSED: Duration = Duration::from_secs(2);
 
 /// What a connection is doing; shared by its socket, its service and its task.
 #[derive(Clone, Default)]
@@ -34,6 +45,10 @@ struct Shared {
     step: AtomicU8,
     /// It ends with the answer to the request that it is at, if it is at one.
     closing: AtomicBool,
+    /// A request has come whose answer is not sent yet.
+    owing: AtomicBool,
+    /// All of that answer is handed to hyper, which may still have to send some.
+    handed_over: AtomicBool,
 }
 
 /// Connected, nothing received yet.
@@ -46,11 +61,29 @@ impl Phase {
     /// A request is being answered; its body has a clock of its own.
     pub(crate) fn busy(&self) {
         self.0.step.store(BUSY, Ordering::Relaxed);
+        self.0.owing.store(true, Ordering::Relaxed);
+        self.0.handed_over.store(false, Ordering::Relaxed);
     }
 
     /// The answer is there.
     pub(crate) fn idle(&self) {
         self.0.step.store(IDLE, Ordering::Relaxed);
+    }
+
+    /// All of the answer is handed to hyper.
+    pub(crate) fn handed_over(&self) {
+        self.0.handed_over.store(true, Ordering::Relaxed);
+    }
+
+    /// All that was handed to hyper is sent.
+    fn sent(&self) {
+        if self.0.handed_over.swap(false, Ordering::Relaxed) {
+            self.0.owing.store(false, Ordering::Relaxed);
+        }
+    }
+
+    fn is_owing(&self) -> bool {
+        self.0.owing.load(Ordering::Relaxed)
     }
 
     /// No further request is wanted. The connection's task has to be polled once more to notice.
@@ -76,17 +109,23 @@ impl Phase {
 /// A socket that ends when its client keeps the server waiting too long.
 pub(crate) struct PatientStream {
     inner: TcpStream,
-    /// How long a head may take, from its first byte; the first one, from the connection's begin.
+    /// How long a head may take, from its first byte; of the first one, from when the connection was opened.
     head_timeout: Duration,
-    /// How long the client may take nothing of an answer.
+    /// How long the client may take for [`PROGRESS`] of an answer, or the rest of it.
     send_timeout: Duration,
     phase: Phase,
     /// Runs while a head is read.
     head_clock: Pin<Box<Sleep>>,
     /// Runs while a connection that is to close is between requests.
     parting: Option<Pin<Box<Sleep>>>,
-    /// Runs while the client takes nothing.
+    /// Runs from the moment on in which the client first keeps an answer waiting.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Runs while a request is worked on whose client has ended its half.
+    half_closed: Option<Pin<Box<Sleep>>>,
+    /// The client has ended its half, and hyper does not know yet.
+    ended: bool,
+    /// Bytes that it took since then.
+    taken: usize,
 }
 
 impl PatientStream {
@@ -100,6 +139,9 @@ impl PatientStream {
             head_clock: Box::pin(sleep(head_timeout)),
             parting: None,
             stalled: None,
+            half_closed: None,
+            ended: false,
+            taken: 0,
         }
     }
 
@@ -114,6 +156,7 @@ impl PatientStream {
         if !self.phase.go(NEW, HEAD) && self.phase.go(IDLE, HEAD) {
             let deadline = Instant::now() + self.head_timeout;
             self.head_clock.as_mut().reset(deadline);
+            self.begin_anew();
         }
         self.parting = None;
     }
@@ -133,15 +176,44 @@ impl PatientStream {
         }
     }
 
+    /// Ready when the end of what the client sends is to be told.
+    fn poll_half_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.ended = true;
+        if !self.phase.is_owing() {
+            return Poll::Ready(());
+        }
+        // Once there is an answer, whoever has gone is noticed by what is sent.
+        if self.phase.step() != BUSY {
+            return Poll::Pending;
+        }
+        let clock = self
+            .half_closed
+            .get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED)));
+        clock.as_mut().poll(context)
+    }
+
     /// Counts the time in which the client takes nothing.
+    /// Forgets how long the client kept an answer waiting.
+    fn begin_anew(&mut self) {
+        self.stalled = None;
+        self.taken = 0;
+    }
+
+    /// Counts the time in which the client takes too little.
     fn note_write(
         &mut self,
         written: Poll<io::Result<usize>>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
+        if let Poll::Ready(written) = written {
+            self.taken += *written.as_ref().unwrap_or(&0);
+            if self.taken >= PROGRESS {
+                self.begin_anew();
+            }
+            return Poll::Ready(written);
+        }
+        if self.stalled.is_none() {
+            self.taken = 0;
         }
         let send_timeout = self.send_timeout;
         let clock = self
@@ -158,7 +230,12 @@ impl AsyncRead for PatientStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
         if let Poll::Ready(read) = Pin::new(&mut self.inner).poll_read(context, buffer) {
+            let ended = read.is_ok() && buffer.filled().len() == before;
+            if ended && buffer.remaining() > 0 {
+                return self.poll_half_closed(context).map(Ok);
+            }
             self.note_read();
             return Poll::Ready(read);
         }
@@ -189,7 +266,14 @@ impl AsyncWrite for PatientStream {
         self.inner.is_write_vectored()
     }
 
+    /// hyper asks for it when it has written all that it has.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.phase.sent();
+        if self.ended && !self.phase.is_owing() {
+            // Else nobody would read again, and the connection would stay until it has been idle for long.
+            self.ended = false;
+            context.waker().wake_by_ref();
+        }
         Pin::new(&mut self.inner).poll_flush(context)
     }
 

@@ -64,7 +64,7 @@ pub(crate) async fn reload_keys(keys: std::sync::Arc<Keys>, mut stop: Stop) {
     loop {
         tokio::select! {
             Some(()) = hangup.recv() => {}
-            () = stop.told() => return,
+            () = stop.requested() => return,
         }
         match keys.reload() {
             Ok(count) => tracing::info!(count, "the key files were read again"),

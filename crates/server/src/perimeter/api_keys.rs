@@ -4,16 +4,19 @@
 //! one length. A comparison takes the same time whatever it finds.
 
 use std::fmt;
-use std::fs;
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq};
+use yuyi_encoder::read_plain;
 
 /// Longest key, in bytes.
 const LONGEST: usize = 512;
+
+/// Most bytes of a file of keys: tens of thousands of them.
+const LONGEST_FILE: u64 = 1 << 20;
 
 /// SHA-256 of a key.
 pub(crate) type Digest = [u8; 32];
@@ -102,7 +105,7 @@ impl KeyRing {
 
     /// The keys that the file has now, without letting them in yet.
     fn read(&self) -> Result<Vec<Digest>, KeyError> {
-        self.file.as_ref().map_or(Ok(Vec::new()), read_file)
+        self.file.as_deref().map_or(Ok(Vec::new()), read_file)
     }
 
     fn replace(&self, keys: Vec<Digest>) {
@@ -111,6 +114,14 @@ impl KeyRing {
             .from_file
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    fn len(&self) -> usize {
+        let from_file = self
+            .from_file
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.fixed.len() + from_file.len()
     }
 
     fn is_empty(&self) -> bool {
@@ -180,6 +191,11 @@ impl Keys {
         !self.admins.is_empty()
     }
 
+    /// Whether there is more than one, and so more than one caller with secrets of their own.
+    pub(crate) fn are_several(&self) -> bool {
+        self.users.len() + self.admins.len() > 1
+    }
+
     /// What the key opens, and the digest by which it may be remembered.
     pub(crate) fn find(&self, key: &[u8]) -> Option<(Role, Digest)> {
         let sought: Digest = Sha256::digest(key).into();
@@ -192,9 +208,15 @@ impl Keys {
     }
 }
 
-fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
-    let text = fs::read_to_string(path).map_err(|source| KeyError::Unreadable {
-        path: path.clone(),
+fn read_file(path: &Path) -> Result<Vec<Digest>, KeyError> {
+    // Read again while the server runs, so nothing may be waited for, as for whoever writes to a pipe.
+    let bytes = read_plain(path, LONGEST_FILE);
+    let text = bytes.and_then(|bytes| {
+        String::from_utf8(bytes)
+            .map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
+    });
+    let text = text.map_err(|source| KeyError::Unreadable {
+        path: path.to_owned(),
         source,
     })?;
     let place = |i: usize| move || format!("Line {} of {}", i + 1, path.display());
@@ -205,7 +227,9 @@ fn read_file(path: &PathBuf) -> Result<Vec<Digest>, KeyError> {
         .map(|(i, line)| digest(line, place(i)))
         .collect::<Result<Vec<_>, _>>()?;
     if keys.is_empty() {
-        return Err(KeyError::Empty { path: path.clone() });
+        return Err(KeyError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(keys)
 }
@@ -221,6 +245,7 @@ fn digest(key: &str, place: impl FnOnce() -> String) -> Result<Digest, KeyError>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     fn with_file(text: &str) -> (tempfile::TempDir, PathBuf, Result<Keys, KeyError>) {
         let folder = tempfile::tempdir().unwrap();
@@ -299,11 +324,41 @@ mod tests {
         assert_eq!((role("user"), role("newest")), (Some(Role::User), None));
     }
 
+    /// Whoever waited for a pipe's writer would hold up the server.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_plain_file_is_refused_at_once() {
+        let (folder, path, keys) = with_file("good\n");
+        let keys = keys.unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let endless = std::path::Path::new("/dev/zero");
+        for other in [pipe.as_path(), endless, folder.path()] {
+            fs::remove_file(&path).unwrap();
+            std::os::unix::fs::symlink(other, &path).unwrap();
+            let error = keys.reload().unwrap_err().to_string();
+            let expected = format!(
+                "The key file {} cannot be read: it is no plain file.",
+                path.display()
+            );
+            assert_eq!(error, expected);
+            assert!(keys.find(b"good").is_some());
+        }
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, "# \n".repeat(1 << 20)).unwrap();
+        let error = keys.reload().unwrap_err().to_string();
+        assert!(
+            error.ends_with("it is longer than 1048576 bytes."),
+            "{error}"
+        );
+    }
+
     #[test]
     fn complaints_name_the_place_and_no_key() {
-        let told = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
+        let message_of = |keys: Result<Keys, KeyError>| keys.unwrap_err().to_string();
         let (_folder, path, keys) = with_file("good\nclé-secrète\n");
-        let message = told(keys);
+        let message = message_of(keys);
         assert!(
             message.starts_with(&format!("Line 2 of {} is no key", path.display())),
             "{message}"
@@ -312,13 +367,13 @@ mod tests {
             api_keys: vec!["good".into(), "top secret".into()],
             ..KeyOptions::default()
         };
-        let message = told(Keys::new(&options));
+        let message = message_of(Keys::new(&options));
         assert!(message.starts_with("API key 2 is no key"), "{message}");
         assert!(!message.contains("secret"), "{message}");
         let options = KeyOptions {
             admin_key: Some(String::new()),
             ..KeyOptions::default()
         };
-        assert!(told(Keys::new(&options)).starts_with("The admin key is no key"));
+        assert!(message_of(Keys::new(&options)).starts_with("The admin key is no key"));
     }
 }

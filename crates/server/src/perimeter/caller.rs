@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, Version, header};
 
+use crate::perimeter::host_names::without_port;
+
 pub(crate) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 /// Azure's.
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
@@ -76,10 +78,7 @@ fn names_this_machine(host: &[u8]) -> bool {
     let Ok(host) = std::str::from_utf8(host) else {
         return false;
     };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
+    let name = without_port(host);
     name.eq_ignore_ascii_case("localhost") || parse(name).is_some_and(|ip| ip.is_loopback())
 }
 

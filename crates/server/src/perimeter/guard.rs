@@ -1,6 +1,5 @@
 //! Who may call what, and how often.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::ApiError;
+use crate::callers::Caller;
+use crate::perimeter::allowed_hosts::AllowedHosts;
 use crate::perimeter::api_keys::{Digest, Keys, Role};
 use crate::perimeter::caller;
 use crate::perimeter::rate::RateLimiter;
@@ -19,38 +20,55 @@ use crate::route::{Access, Route};
 /// Knows the keys and counts requests; a [`Gate`] in front of each path asks it.
 pub(crate) struct Guard {
     keys: Arc<Keys>,
+    hosts: AllowedHosts,
     limiter: Option<RateLimiter<Caller>>,
     limit: u32,
     proxies: usize,
 }
 
-/// Whom a request is counted for.
-#[derive(PartialEq, Eq, Hash)]
-enum Caller {
-    Key(Digest),
-    Address(Option<IpAddr>),
-}
-
 impl Guard {
     /// A guard who knows the keys, allows `rate_limit` requests a minute and trusts `proxies` proxies in front.
-    pub(crate) fn new(keys: Arc<Keys>, rate_limit: Option<NonZeroU32>, proxies: usize) -> Self {
+    pub(crate) fn new(
+        keys: Arc<Keys>,
+        hosts: AllowedHosts,
+        rate_limit: Option<NonZeroU32>,
+        proxies: usize,
+    ) -> Self {
         Self {
             keys,
+            hosts,
             limiter: rate_limit.map(RateLimiter::new),
             limit: rate_limit.map_or(0, NonZeroU32::get),
             proxies,
         }
     }
 
-    fn admit(&self, access: Access, request: &Request) -> Result<(), ApiError> {
+    /// Who is calling, if the caller may.
+    fn admit(&self, access: Access, request: &Request) -> Result<Caller, ApiError> {
         if access == Access::Open {
-            return Ok(());
+            return Ok(self.caller(request, None));
         }
-        let known = self.known(request)?;
+        let known = match self.known(request) {
+            Ok(known) => known,
+            Err(refused) => {
+                // Guessing is counted as well; whoever has a key is never refused for the guesses of others.
+                self.count(self.caller(request, None))?;
+                return Err(refused);
+            }
+        };
+        if known.is_none() {
+            self.hosts.check(request)?;
+        }
         if access == Access::Admin {
             self.admit_admin(request, known.map(|(role, _)| role))?;
         }
-        self.count(request, known.map(|(_, key)| key))
+        let caller = self.caller(request, known.map(|(_, key)| key));
+        self.count(caller).map(|()| caller)
+    }
+
+    fn caller(&self, request: &Request, key: Option<Digest>) -> Caller {
+        let network = || caller::address(request, self.proxies).map(caller::network);
+        key.map_or_else(|| Caller::Address(network()), Caller::Key)
     }
 
     /// The key of the caller, where keys are asked for at all. Clients of open servers send made-up ones.
@@ -82,14 +100,10 @@ impl Guard {
         }
     }
 
-    fn count(&self, request: &Request, key: Option<Digest>) -> Result<(), ApiError> {
+    fn count(&self, caller: Caller) -> Result<(), ApiError> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        let caller = key.map_or_else(
-            || Caller::Address(caller::address(request, self.proxies).map(caller::network)),
-            Caller::Key,
-        );
         limiter
             .take(caller, Instant::now())
             .map_err(|wait| ApiError::RateLimited {
@@ -133,11 +147,18 @@ impl Gate {
     }
 }
 
-/// The layer of a path.
-pub(crate) async fn pass(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+/// The layer of a path. Handlers find the [`Caller`] in the extensions.
+pub(crate) async fn pass(
+    State(gate): State<Arc<Gate>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let access = gate.access(request.method());
     match gate.guard.admit(access, &request) {
-        Ok(()) => next.run(request).await,
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
         Err(refused) => refused.into_response(),
     }
 }

@@ -4,15 +4,24 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
 
-use crate::request::json::Json;
-use crate::{ApiError, App};
+use crate::memory::{self, SMALL, Share};
+use crate::request::json::{Json, Room};
+use crate::shown::Shown;
+use crate::work::run;
+use crate::{ApiError, App, Limits};
 
 /// How long a client that sends too much is listened to, so that it comes to read the answer.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long nothing of a body may come.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// How long it takes to read so much of a document, by an estimate from above.
+const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(40);
 
 /// How much of it is taken meanwhile, in bodies of the largest size that is allowed.
 const LINGER_BODIES: usize = 4;
@@ -45,38 +54,101 @@ impl FromRequest<App> for JsonBody {
             }
             return Err(too_large);
         }
+        let mut share = app.memory().share();
+        let collecting = collect(&mut body, limits, announced, &mut share);
         let seconds = limits.body_timeout.as_secs();
-        match timeout(limits.body_timeout, collect(&mut body, limits.body_bytes)).await {
-            Err(_) => Err(ApiError::RequestTimeout { seconds }),
-            Ok(Ok(bytes)) => Json::parse(&bytes).map(Self),
-            Ok(Err(Broken::TooLarge)) => {
+        let collected = match timeout(limits.body_timeout, collecting).await {
+            Err(_) => return Err(ApiError::RequestTimeout { seconds }),
+            Ok(collected) => collected,
+        };
+        match collected {
+            Ok(bytes) => parse(app, bytes, share).await.map(Self),
+            Err(Broken::TooLarge) => {
                 linger(&mut body, limits.body_bytes).await;
                 Err(too_large)
             }
-            Ok(Err(Broken::CutOff)) => Err(ApiError::InvalidJson {
+            Err(Broken::Refused(error)) => {
+                drop(share);
+                linger(&mut body, limits.body_bytes).await;
+                Err(error)
+            }
+            Err(Broken::Stalled) => Err(ApiError::RequestTimeout {
+                seconds: STALLED.as_secs(),
+            }),
+            Err(Broken::CutOff) => Err(ApiError::InvalidJson {
                 reason: "the connection ended inside the body".to_owned(),
             }),
         }
     }
 }
 
+/// The document in `bytes`, which `share` is of; the request keeps what it takes. A large one is read in turns, by a thread that may block.
+async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiError> {
+    let texts = app.limits().texts;
+    let of_body = bytes.capacity();
+    let (parsed, mut share) = if bytes.len() <= SMALL {
+        let room = Room {
+            texts,
+            share: &mut share,
+            turns: None,
+        };
+        (Json::parse(&bytes, room)?, share)
+    } else {
+        let kibibytes = u32::try_from(bytes.len() >> 10).unwrap_or(u32::MAX);
+        let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
+        let parsed = run(&mut errand, move |turns| {
+            let room = Room {
+                texts,
+                share: &mut share,
+                turns: Some(turns),
+            };
+            let parsed = Json::parse(&bytes, room)?;
+            Ok((parsed, share))
+        });
+        parsed.await?
+    };
+    // The body itself is gone.
+    share.shrink(of_body);
+    memory::keep(share);
+    Ok(parsed)
+}
+
 enum Broken {
     TooLarge,
     CutOff,
+    Stalled,
+    Refused(ApiError),
 }
 
-async fn collect(body: &mut Body, limit: usize) -> Result<Vec<u8>, Broken> {
+/// The body, as it comes: what was announced is not taken before it is there.
+async fn collect(
+    body: &mut Body,
+    limits: &Limits,
+    announced: Option<usize>,
+    share: &mut Share,
+) -> Result<Vec<u8>, Broken> {
     let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
+    let most = announced.unwrap_or(limits.body_bytes);
+    loop {
+        let frame = timeout(STALLED, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Broken::Stalled)? else {
+            return Ok(bytes);
+        };
         let Ok(data) = frame.map_err(|_| Broken::CutOff)?.into_data() else {
             continue;
         };
-        if bytes.len() + data.len() > limit {
+        let needed = bytes.len() + data.len();
+        if needed > limits.body_bytes {
             return Err(Broken::TooLarge);
+        }
+        if needed > bytes.capacity() {
+            let capacity = (2 * bytes.capacity()).min(most).max(needed);
+            let more = capacity - bytes.capacity();
+            share.grow(more).map_err(Broken::Refused)?;
+            bytes.reserve_exact(capacity - bytes.len());
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes)
 }
 
 /// Reads on and throws away, within bounds: closing while a client still sends would reset the
@@ -106,32 +178,44 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 
 fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
     let refuse = |reason: String| Err(ApiError::UnsupportedMediaType { reason });
-    let show =
-        |value: &axum::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    if let Some(coding) = headers
-        .get(header::CONTENT_ENCODING)
-        .filter(|c| *c != "identity")
-    {
+    if let Some(coding) = coding(headers) {
         return refuse(format!(
-            "The content encoding {:?} is not supported. Send the body as it is.",
-            show(coding)
+            "The content encoding {:?} is not supported. Send the body as it is, without a Content-Encoding.",
+            Shown(&coding)
         ));
     }
-    match headers.get(header::CONTENT_TYPE) {
-        None => refuse(
+    let Some(kind) = headers.get(header::CONTENT_TYPE).map(text_of) else {
+        return refuse(
             "The Content-Type header is missing. Add `Content-Type: application/json`.".to_owned(),
-        ),
-        Some(kind) if !is_json(&show(kind)) => refuse(format!(
+        );
+    };
+    if !is_json(&kind) {
+        return refuse(format!(
             "The content type {:?} is not JSON. Add the header `Content-Type: application/json` (curl: -H).",
-            show(kind)
-        )),
-        Some(kind) => match charset(&show(kind)) {
-            Some(other) if other != "utf-8" && other != "utf8" => refuse(format!(
-                "The character set {other:?} is not supported. Send UTF-8."
-            )),
-            _ => Ok(()),
-        },
+            Shown(&kind)
+        ));
     }
+    match charset(&kind) {
+        Some(other) if !is_utf8(&other) => refuse(format!(
+            "The character set {:?} is not supported. Send UTF-8.",
+            Shown(&other)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn text_of(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+/// What the body is encoded with; `identity` is nothing.
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let values = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut codings = values.map(text_of).filter(|value| {
+        let mut parts = value.split(',').map(str::trim);
+        !parts.all(|part| part.is_empty() || part.eq_ignore_ascii_case("identity"))
+    });
+    codings.next()
 }
 
 /// `application/json` and `application/anything+json`.
@@ -148,12 +232,33 @@ fn is_json(content_type: &str) -> bool {
     }
 }
 
+/// The character set that a content type names, in lower case.
 fn charset(content_type: &str) -> Option<String> {
     content_type.split(';').skip(1).find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"').to_ascii_lowercase();
-        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+        let value = value.trim().trim_matches(['"', '\'']).trim();
+        name.trim()
+            .eq_ignore_ascii_case("charset")
+            .then(|| value.to_ascii_lowercase())
     })
+}
+
+/// Whether a character set in lower case is UTF-8 or a part of it, however it is written.
+fn is_utf8(charset: &str) -> bool {
+    let letters: String = charset
+        .chars()
+        .filter(|c| !['-', '_', ' '].contains(c))
+        .collect();
+    [
+        "",
+        "utf8",
+        "utf8mb4",
+        "cp65001",
+        "unicode11utf8",
+        "ascii",
+        "usascii",
+    ]
+    .contains(&letters.as_str())
 }
 
 #[cfg(test)]
@@ -183,5 +288,40 @@ mod tests {
             Some("gbk")
         );
         assert_eq!(charset("application/json"), None);
+    }
+
+    #[test]
+    fn knows_utf8_in_every_spelling() {
+        for good in [
+            "UTF-8",
+            "\"utf-8\"",
+            "'Utf8'",
+            "utf_8",
+            " UTF8 ",
+            "us-ascii",
+            "",
+        ] {
+            let kind = format!("application/json; charset={good}");
+            assert!(is_utf8(&charset(&kind).unwrap()), "{good}");
+        }
+        for bad in ["gbk", "gb18030", "utf-16", "utf-16le", "latin1", "utf-7"] {
+            assert!(!is_utf8(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn identity_is_no_encoding() {
+        let of = |values: &[&'static str]| {
+            let name = header::CONTENT_ENCODING;
+            let values = values
+                .iter()
+                .map(|value| (name.clone(), HeaderValue::from_static(value)));
+            coding(&values.collect())
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&["Identity"]), None);
+        assert_eq!(of(&["identity", " IDENTITY , "]), None);
+        assert_eq!(of(&["identity", "gzip"]).as_deref(), Some("gzip"));
+        assert_eq!(of(&["identity, br"]).as_deref(), Some("identity, br"));
     }
 }

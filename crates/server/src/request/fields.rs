@@ -1,15 +1,14 @@
 //! Reads the fields of a JSON object one by one; every complaint names the field's path.
 
-use std::collections::BTreeMap;
-
 use crate::ApiError;
 use crate::request::json::Json;
+use crate::shown::Shown;
 
 /// The fields of an object that have not been read yet.
 pub(crate) struct Fields {
     /// Path of the object; empty for the body itself.
     path: String,
-    fields: BTreeMap<String, Json>,
+    fields: Vec<(String, Json)>,
     /// Names that were asked for.
     known: Vec<&'static str>,
 }
@@ -29,50 +28,65 @@ impl Fields {
 
     /// Whether there is a field of that name; what is null is absent.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields
-            .get(name)
-            .is_some_and(|value| *value != Json::Null)
+        self.get(name).is_some_and(|value| *value != Json::Null)
     }
 
     /// Takes out those of the fields that are null, which is as good as absent.
     pub(crate) fn drop_null(&mut self, names: &[&str]) {
         self.fields
-            .retain(|name, value| *value != Json::Null || !names.contains(&name.as_str()));
+            .retain(|(name, value)| *value != Json::Null || !names.contains(&name.as_str()));
     }
 
     /// Whether the field is an object.
     pub(crate) fn is_object(&self, name: &str) -> bool {
-        matches!(self.fields.get(name), Some(Json::Object(_)))
+        matches!(self.get(name), Some(Json::Object(_)))
     }
 
     /// A field that must be there, with its path.
     pub(crate) fn required(&mut self, name: &'static str) -> Result<(Json, String), ApiError> {
         let path = self.path_of(name);
         self.known.push(name);
-        match self.fields.remove(name) {
+        match self.remove(name) {
             Some(value) => Ok((value, path)),
-            None => Err(ApiError::MissingField { field: path }),
+            None => Err(ApiError::MissingField {
+                field: path,
+                sent: self.sent(),
+            }),
         }
+    }
+
+    /// Some of the fields that were sent and not read, as messages show them.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        const MOST: usize = 8;
+        let mut names: Vec<&String> = self.fields.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.truncate(MOST);
+        let shown = names.iter().map(|name| Shown(name).to_string());
+        shown.collect()
     }
 
     /// A field that may be missing or null, with its path.
     pub(crate) fn optional(&mut self, name: &'static str) -> Option<(Json, String)> {
         self.known.push(name);
-        let value = self
-            .fields
-            .remove(name)
-            .filter(|value| *value != Json::Null)?;
+        let value = self.remove(name).filter(|value| *value != Json::Null)?;
+        Some((value, self.path_of(name)))
+    }
+
+    /// A field whose name the client told, with its path.
+    pub(crate) fn take(&mut self, name: &str) -> Option<(Json, String)> {
+        let value = self.remove(name)?;
         Some((value, self.path_of(name)))
     }
 
     /// Whether the field is that value.
     pub(crate) fn is(&self, name: &str, value: &Json) -> bool {
-        self.fields.get(name) == Some(value)
+        self.get(name) == Some(value)
     }
 
     /// Reads the field, if it is there, as what it means.
     pub(crate) fn loosen(&mut self, name: &str, meaning: impl Fn(Json) -> Json) {
-        if let Some(value) = self.fields.get_mut(name) {
+        let mut fields = self.fields.iter_mut();
+        if let Some((_, value)) = fields.find(|(known, _)| known == name) {
             *value = meaning(std::mem::replace(value, Json::Null));
         }
     }
@@ -126,24 +140,43 @@ impl Fields {
             .collect();
         Err(ApiError::InvalidValue {
             field: self.path_of(name),
-            reason: format!("{found:?} is none of {}.", known.join(", ")),
+            reason: format!("{:?} is none of {}.", Shown(&found), known.join(", ")),
         })
     }
 
-    /// The end of an object: whatever is left is not known.
-    pub(crate) fn finish(mut self) -> Result<(), ApiError> {
-        match self.fields.pop_first() {
+    /// The end of an object: whatever is left is not known. Of several the first by its name is told.
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        match self.fields.iter().map(|(name, _)| name).min() {
             None => Ok(()),
-            Some((name, _)) => Err(ApiError::UnknownField {
-                field: self.path_of(&name),
+            Some(name) => Err(ApiError::UnknownField {
+                field: self.path_of(name),
                 known: self.known,
             }),
         }
     }
 
-    fn path_of(&self, name: &str) -> String {
+    /// Path of the object.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn get(&self, name: &str) -> Option<&Json> {
+        let mut fields = self.fields.iter();
+        fields
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Json> {
+        let place = self.fields.iter().position(|(known, _)| known == name)?;
+        Some(self.fields.swap_remove(place).1)
+    }
+
+    /// Path of a field, whose name a client may have made up.
+    pub(crate) fn path_of(&self, name: &str) -> String {
+        let name = Shown(name);
         if self.path.is_empty() {
-            name.to_owned()
+            name.to_string()
         } else {
             format!("{}.{name}", self.path)
         }

@@ -7,11 +7,14 @@ use crate::embed::Model;
 
 use crate::ApiError;
 use crate::request::Source;
-use crate::request::fields::{list, wrong_type};
+use crate::request::fields::{Fields, list, wrong_type};
 use crate::request::json::Json;
 use crate::request::text::{Rules, check_count, each, read_text};
 
 const EXPECTED: &str = "text, token ids, or a list of these";
+
+/// Whose ids they mostly are.
+const FOREIGN_IDS: &str = "Ids must be those of this model's own vocabulary; send texts otherwise. LangChain's OpenAIEmbeddings sends ids of OpenAI's models unless it has check_embedding_ctx_length=False.";
 
 /// One or many.
 #[derive(Debug, ToSchema)]
@@ -22,7 +25,8 @@ pub(crate) enum Input {
 }
 
 /// A text, or the token ids of one. Ids are the model's own and are taken as they are: no prompt and no special token is
-/// added.
+/// added. Those of other models, such as LangChain's `OpenAIEmbeddings` sends without `check_embedding_ctx_length=False`, are refused where
+/// they lie outside the vocabulary and give vectors of other texts where they do not.
 #[derive(Debug, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Entry {
@@ -30,6 +34,8 @@ pub(crate) enum Entry {
     Text(String),
     /// The token ids of a text.
     Ids(Vec<u32>),
+    /// A text as Jina's clients send it.
+    Named { text: String },
 }
 
 impl Input {
@@ -41,7 +47,7 @@ impl Input {
 
     /// What stands at `path`.
     fn read(value: Json, path: &str, rules: Rules<'_>) -> Result<Self, ApiError> {
-        if let Json::String(_) = value {
+        if let Json::String(_) | Json::Object(_) = value {
             return Entry::read(value, path, rules).map(Self::One);
         }
         if !matches!(value, Json::Array(_)) {
@@ -77,11 +83,20 @@ impl Input {
             {
                 return Err(ApiError::InvalidToken {
                     field: field(index),
-                    reason: error.to_string(),
+                    reason: format!("{error} {FOREIGN_IDS}"),
                 });
             }
         }
         Ok(())
+    }
+
+    /// Whether token ids are among them.
+    pub(crate) fn has_ids(&self) -> bool {
+        let is_ids = |entry: &Entry| matches!(entry, Entry::Ids(_));
+        match self {
+            Self::One(entry) => is_ids(entry),
+            Self::Many(entries) => entries.iter().any(is_ids),
+        }
     }
 }
 
@@ -90,6 +105,11 @@ impl Entry {
         match value {
             Json::String(_) => read_text(value, path, rules).map(Self::Text),
             Json::Array(_) => read_ids(list(value, path)?, path).map(Self::Ids),
+            Json::Object(_) => {
+                let (value, path) = Fields::of(value, path)?.required("text")?;
+                let text = read_text(value, &path, rules)?;
+                Ok(Self::Named { text })
+            }
             other => Err(wrong_type(path, "text or a list of token ids", &other)),
         }
     }
@@ -98,7 +118,7 @@ impl Entry {
 impl From<Entry> for yuyi_models::Input {
     fn from(entry: Entry) -> Self {
         match entry {
-            Entry::Text(text) => Self::Text(text.into()),
+            Entry::Text(text) | Entry::Named { text } => Self::Text(text.into()),
             Entry::Ids(ids) => Self::Tokens(ids.into()),
         }
     }
@@ -114,11 +134,12 @@ impl From<Input> for Inputs {
 }
 
 fn read_ids(items: Vec<Json>, path: &str) -> Result<Vec<u32>, ApiError> {
-    each(items, path, |value, path| match value {
+    let read = |(i, value)| match value {
         Json::Integer(n) => u32::try_from(n).map_err(|_| ApiError::InvalidToken {
-            field: path.to_owned(),
-            reason: format!("Token id {n} is not in the vocabulary of any model."),
+            field: format!("{path}[{i}]"),
+            reason: format!("Token id {n} is not in the vocabulary of any model. {FOREIGN_IDS}"),
         }),
-        other => Err(wrong_type(path, "a token id", &other)),
-    })
+        other => Err(wrong_type(&format!("{path}[{i}]"), "a token id", &other)),
+    };
+    items.into_iter().enumerate().map(read).collect()
 }

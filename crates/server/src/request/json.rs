@@ -1,17 +1,37 @@
 //! A JSON document that is strict where guessing would hide a client's mistake.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::ApiError;
+use yuyi_serving::Turns;
 
-/// Most values of a document. It bounds memory: a value takes 32 bytes here and may take two in
-/// the body, so a body of 32 MiB could grow to a gigabyte.
+use crate::ApiError;
+use crate::memory::Share;
+use crate::shown::Shown;
+use crate::work::Stopped;
+
+/// Most values of a document: a value takes 32 bytes here and may take two in the body.
 const MOST_VALUES: usize = 2_000_000;
+
+/// Most lists and objects of a document for each text that a request may have: they take the most memory for what they are in a
+/// body. Requests have one for each text, and clients some more of their own.
+const LISTS_OF_A_TEXT: usize = 4;
+
+/// Lists and objects of a document that hold no text of a request.
+const OTHER_LISTS: usize = 1_000;
+
+/// Values between two looks at memory and turns.
+const STEP: usize = 1_024;
+
+/// Bytes of a value, with the room that a list keeps for others.
+const VALUE: usize = 2 * size_of::<Json>();
+
+/// Bytes of a field beside its value, with those of the allocator.
+const FIELD: usize = size_of::<String>() + 16;
 
 /// Stands in a text for half of a surrogate pair, which no text can hold: clients that cut texts by units of UTF-16 cut emoji in two. It is
 /// no character of Unicode, so no text has it for another reason.
@@ -29,28 +49,44 @@ pub(crate) enum Json {
     Float(f64),
     String(String),
     Array(Vec<Json>),
-    Object(BTreeMap<String, Json>),
+    /// In the order of the document.
+    Object(Vec<(String, Json)>),
+}
+
+/// What a document may take.
+pub(crate) struct Room<'a> {
+    /// Texts that a request may have.
+    pub(crate) texts: usize,
+    pub(crate) share: &'a mut Share,
+    /// Where the document is large, the turns in which it is read.
+    pub(crate) turns: Option<&'a mut Turns>,
 }
 
 impl Json {
     /// The document in `bytes`.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ApiError> {
+    ///
+    /// # Errors
+    /// When it is none, or has no room.
+    pub(crate) fn parse(bytes: &[u8], room: Room<'_>) -> Result<Self, Stopped> {
         // Editors of Windows put a mark in front of UTF-8, which RFC 8259 allows to be ignored.
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let text = std::str::from_utf8(bytes).map_err(|e| ApiError::InvalidUtf8 {
-            position: e.valid_up_to(),
+        let text = std::str::from_utf8(bytes).map_err(|error| ApiError::InvalidUtf8 {
+            position: error.valid_up_to(),
         })?;
         let text = with_halves_marked(text);
-        let left = Cell::new(MOST_VALUES);
+        let reader = Reader::new(room);
         let mut deserializer = serde_json::Deserializer::from_str(&text);
-        let parsed = Seed { left: &left }.deserialize(&mut deserializer);
-        match parsed.and_then(|json| deserializer.end().map(|()| json)) {
-            Ok(json) => Ok(json),
-            Err(_) if left.get() == 0 => Err(ApiError::TooManyValues { limit: MOST_VALUES }),
-            Err(error) => Err(ApiError::InvalidJson {
-                reason: error.to_string(),
-            }),
+        let parsed = reader.deserialize(&mut deserializer);
+        let parsed = parsed.and_then(|json| deserializer.end().map(|()| json));
+        if let Some(stopped) = reader.stopped.take() {
+            return Err(stopped);
         }
+        // What is smaller than a step was not counted yet.
+        reader.room.borrow_mut().share.grow(reader.bytes.get())?;
+        parsed.map_err(|error| {
+            let reason = error.to_string();
+            ApiError::InvalidJson { reason }.into()
+        })
     }
 
     /// What it is, for messages.
@@ -111,26 +147,88 @@ fn surrogate(text: &str, at: usize) -> Option<Half> {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Seed<'a> {
-    /// Values that the document may still have.
-    left: &'a Cell<usize>,
+/// Reads values within a room.
+struct Reader<'a> {
+    room: RefCell<Room<'a>>,
+    values: Cell<usize>,
+    lists: Cell<usize>,
+    /// Bytes that were read and not taken from the share yet.
+    bytes: Cell<usize>,
+    stopped: RefCell<Option<Stopped>>,
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
+impl<'a> Reader<'a> {
+    fn new(room: Room<'a>) -> Self {
+        Self {
+            room: RefCell::new(room),
+            values: Cell::new(0),
+            lists: Cell::new(0),
+            bytes: Cell::new(0),
+            stopped: RefCell::new(None),
+        }
+    }
+
+    fn value<E: serde::de::Error>(&self) -> Result<(), E> {
+        let values = self.values.get() + 1;
+        self.values.set(values);
+        if values > MOST_VALUES {
+            let limit = MOST_VALUES;
+            return self.stop(ApiError::TooManyValues { limit });
+        }
+        self.bytes.set(self.bytes.get() + VALUE);
+        match values.is_multiple_of(STEP) {
+            true => self.look(),
+            false => Ok(()),
+        }
+    }
+
+    fn list<E: serde::de::Error>(&self) -> Result<(), E> {
+        let lists = self.lists.get() + 1;
+        self.lists.set(lists);
+        let limit = LISTS_OF_A_TEXT * self.room.borrow().texts + OTHER_LISTS;
+        match lists > limit {
+            true => self.stop(ApiError::TooManyLists { limit }),
+            false => Ok(()),
+        }
+    }
+
+    /// Before a text is copied.
+    fn text<E: serde::de::Error>(&self, text: &str) -> Result<String, E> {
+        self.bytes.set(self.bytes.get() + text.len());
+        if text.len() > STEP {
+            self.look()?;
+        }
+        Ok(text.to_owned())
+    }
+
+    /// Takes memory for what was read, and lets others have their turn.
+    fn look<E: serde::de::Error>(&self) -> Result<(), E> {
+        let mut room = self.room.borrow_mut();
+        if let Err(error) = room.share.grow(self.bytes.take()) {
+            return self.stop(error);
+        }
+        match room.turns.as_mut().map(|turns| turns.checkpoint()) {
+            Some(Err(gone)) => self.stop(gone),
+            _ => Ok(()),
+        }
+    }
+
+    fn stop<E: serde::de::Error>(&self, why: impl Into<Stopped>) -> Result<(), E> {
+        self.stopped.replace(Some(why.into()));
+        Err(E::custom("the document is not read to its end"))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Reader<'_> {
     type Value = Json;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
-        let left = self.left.get();
-        if left == 0 {
-            return Err(D::Error::custom("too many values"));
-        }
-        self.left.set(left - 1);
+        self.value()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Seed<'_> {
+impl<'de> Visitor<'de> for &Reader<'_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,15 +255,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Json::Float(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Json, E> {
-        Ok(Json::String(value))
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Json, E> {
+        self.text(value).map(Json::String)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        self.list()?;
         let mut values = Vec::new();
         while let Some(value) = list.next_element_seed(self)? {
             values.push(value);
@@ -174,29 +269,70 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
-        let mut fields = BTreeMap::new();
+        self.list()?;
+        let mut fields: Vec<(String, Json)> = Vec::new();
+        let mut keys = Keys::default();
         while let Some(key) = object.next_key::<String>()? {
-            if fields.contains_key(&key) {
+            self.bytes.set(self.bytes.get() + FIELD + key.len());
+            if !keys.is_new(&key, &fields) {
                 return Err(A::Error::custom(format!(
-                    "the key {key:?} stands twice in one object"
+                    "the key {:?} stands twice in one object",
+                    Shown(&key)
                 )));
             }
-            fields.insert(key, object.next_value_seed(self)?);
+            fields.push((key, object.next_value_seed(self)?));
         }
+        // Most have one or two, and room for four.
+        fields.shrink_to_fit();
         Ok(Json::Object(fields))
+    }
+}
+
+/// Tells keys that an object has already.
+#[derive(Default)]
+struct Keys {
+    /// Those of an object of many fields.
+    known: HashSet<String>,
+}
+
+impl Keys {
+    /// Fields that are looked through one by one.
+    const FEW: usize = 16;
+
+    fn is_new(&mut self, key: &str, fields: &[(String, Json)]) -> bool {
+        if fields.len() < Self::FEW {
+            return fields.iter().all(|(known, _)| known != key);
+        }
+        if self.known.is_empty() {
+            self.known = fields.iter().map(|(known, _)| known.clone()).collect();
+        }
+        self.known.insert(key.to_owned())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::Memory;
+
+    fn parse(bytes: &[u8]) -> Result<Json, ApiError> {
+        parse_within(bytes, 1 << 30)
+    }
+
+    fn parse_within(bytes: &[u8], memory: usize) -> Result<Json, ApiError> {
+        let room = Room {
+            texts: 100,
+            share: &mut Memory::new(memory).share(),
+            turns: None,
+        };
+        Ok(Json::parse(bytes, room)?)
+    }
 
     #[test]
     fn reads_every_kind_of_value() {
-        let json = Json::parse(
-            r#"{"a": [null, true, -1, 1.5, 18446744073709551615], "b": "字\n"}"#.as_bytes(),
-        )
-        .unwrap();
+        let json =
+            parse(r#"{"a": [null, true, -1, 1.5, 18446744073709551615], "b": "字\n"}"#.as_bytes())
+                .unwrap();
         let list = vec![
             Json::Null,
             Json::Bool(true),
@@ -225,11 +361,11 @@ mod tests {
             r#"{"a":1,"a":1}"#,
             &deep,
         ] {
-            let error = Json::parse(bad.as_bytes()).unwrap_err();
+            let error = parse(bad.as_bytes()).unwrap_err();
             assert_eq!(error.code(), "invalid_json", "{bad:.20}");
         }
         assert_eq!(
-            Json::parse(b"\"a\xff\"").unwrap_err(),
+            parse(b"\"a\xff\"").unwrap_err(),
             ApiError::InvalidUtf8 { position: 2 }
         );
     }
@@ -245,20 +381,53 @@ mod tests {
             (r#""\\\ud83d""#, "\\\u{FDD0}"),
             (r#""字\ud83d字""#, "字\u{FDD0}字"),
         ] {
-            let parsed = Json::parse(written.as_bytes()).unwrap();
+            let parsed = parse(written.as_bytes()).unwrap();
             assert_eq!(parsed, Json::String(read.to_owned()), "{written}");
         }
-        assert!(Json::parse(r#""\字""#.as_bytes()).is_err());
+        assert!(parse(r#""\字""#.as_bytes()).is_err());
     }
 
     #[test]
     fn bounds_the_number_of_values() {
         let list = format!("[{}1]", "1,".repeat(MOST_VALUES - 2));
-        assert!(Json::parse(list.as_bytes()).is_ok());
+        assert!(parse(list.as_bytes()).is_ok());
         let longer = format!("[{}1]", "1,".repeat(MOST_VALUES - 1));
         assert_eq!(
-            Json::parse(longer.as_bytes()).unwrap_err().code(),
+            parse(longer.as_bytes()).unwrap_err().code(),
             "body_too_large"
         );
+    }
+
+    #[test]
+    fn bounds_lists_and_objects_by_the_texts_of_a_request() {
+        for list in ["{\"\":0}", "[]", "[0]"] {
+            let lists = |many: usize| format!("[{}0]", format!("{list},").repeat(many));
+            assert!(parse(lists(1_399).as_bytes()).is_ok());
+            let refused = parse(lists(1_400).as_bytes()).unwrap_err();
+            assert_eq!(refused, ApiError::TooManyLists { limit: 1_400 });
+        }
+    }
+
+    #[test]
+    fn what_is_read_takes_memory() {
+        let texts = format!("[{}0]", "\"text\",".repeat(10_000));
+        assert!(parse_within(texts.as_bytes(), 1 << 20).is_ok());
+        let refused = parse_within(texts.as_bytes(), 1 << 19).unwrap_err();
+        assert_eq!(refused.code(), "body_too_large");
+        let long = format!("\"{}\"", "x".repeat(1 << 19));
+        assert!(parse_within(long.as_bytes(), 1 << 18).is_err());
+    }
+
+    #[test]
+    fn an_object_of_many_fields_has_each_once() {
+        let fields = |last: &str| -> String {
+            let fields: String = (0..100).map(|i| format!("\"k{i}\":0,")).collect();
+            format!("{{{fields}\"{last}\":0}}")
+        };
+        assert!(parse(fields("k100").as_bytes()).is_ok());
+        for twice in ["k0", "k15", "k16", "k99"] {
+            let refused = parse(fields(twice).as_bytes()).unwrap_err();
+            assert_eq!(refused.code(), "invalid_json", "{twice}");
+        }
     }
 }

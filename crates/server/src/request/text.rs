@@ -1,9 +1,11 @@
 //! What a text must be before it is worth a place in the queue, by the rules of its route.
 
 use yuyi_language::is_blank;
+use yuyi_serving::normal_characters;
 
 use crate::request::fields::{list, text, wrong_type};
 use crate::request::json::{HALF_A_CHARACTER, Json};
+use crate::work::aside;
 use crate::{ApiError, Limits};
 
 /// Whose routes a request is for.
@@ -48,6 +50,9 @@ pub(crate) fn checked(text: String, field: &str, rules: Rules<'_>) -> Result<Str
     })
 }
 
+/// How many times as long as allowed a text may become by normalisation: no text that says something becomes twice as long.
+const NORMALISED: usize = 4;
+
 fn check_length(text: &str, field: &str, limits: &Limits) -> Result<(), ApiError> {
     let limit = limits.characters;
     // A character takes at least one byte, so most texts need no count.
@@ -61,8 +66,22 @@ fn check_length(text: &str, field: &str, limits: &Limits) -> Result<(), ApiError
             });
         }
     }
+    let limit = NORMALISED * limit;
+    if text.len() * MOST_OF_A_BYTE > limit {
+        let characters = aside(text.len(), || normal_characters(text));
+        if characters > limit {
+            return Err(ApiError::NormalTextTooLong {
+                field: field.to_owned(),
+                characters,
+                limit,
+            });
+        }
+    }
     Ok(())
 }
+
+/// Characters that normalisation makes of a byte at most: 18 of the three of ﷺ.
+const MOST_OF_A_BYTE: usize = 6;
 
 /// Refuses more texts than a request may hold.
 pub(crate) fn check_count(count: usize, field: &str, limits: &Limits) -> Result<(), ApiError> {
@@ -166,5 +185,13 @@ mod tests {
             limit: 3,
         };
         assert_eq!(check("一二三四", &limits, Dialect::Own), Err(too_long));
+        // One character and 18.
+        let too_long = ApiError::NormalTextTooLong {
+            field: "t".to_owned(),
+            characters: 18,
+            limit: 12,
+        };
+        assert_eq!(check("ﷺ", &limits, Dialect::Own), Err(too_long));
+        assert!(check("㍿㍿㍿", &limits, Dialect::Own).is_ok());
     }
 }

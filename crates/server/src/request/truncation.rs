@@ -5,6 +5,7 @@ use yuyi_models::{LongText, ModelFacts, Prompt};
 
 use crate::ApiError;
 use crate::request::{choice, optional_flag, request};
+use crate::shown::Shown;
 
 request! {
     /// What happens to texts that are longer than the model reads.
@@ -63,7 +64,8 @@ pub(crate) fn named_prompt(name: Option<&str>, facts: &ModelFacts) -> Result<Pro
             let reason = match known.is_empty() {
                 true => "This model has no prompts. Leave the field out.".to_owned(),
                 false => format!(
-                    "{name:?} is no prompt of this model; it has {}.",
+                    "{:?} is no prompt of this model; it has {}.",
+                    Shown(name),
                     known.join(", ")
                 ),
             };

@@ -1,25 +1,32 @@
 //! `POST /v1/embed` and `/v2/embed`, as Cohere's; and what its replies have in common.
 
-use axum::Json;
+mod inputs;
+
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
 
+use crate::answer::{vectors, written};
 use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::body::JsonBody;
 use crate::request::fields::{list, text};
 use crate::request::options::RefuseCut;
-use crate::request::{Source, name, request, texts};
+use crate::request::{Source, name, request};
+use crate::shown::Shown;
 use crate::{ApiError, App};
 
 request! {
-    /// Texts to embed. Fields that are not known are ignored.
-    #[schema(as = CohereEmbedRequest)]
+    /// Texts to embed, by one of two names. Fields that are not known are ignored.
+    #[schema(as = CohereEmbedRequest, example = json!({"texts": ["今天天气真不错", "外面阳光明媚"]}))]
     pub(crate) struct EmbedRequest {
-        #[schema(min_items = 1, example = json!(["今天天气真不错", "外面阳光明媚"]))]
-        texts: Vec<String> = texts,
+        #[schema(value_type = Option<Vec<String>>, min_items = 1, example = json!(["今天天气真不错", "外面阳光明媚"]))]
+        texts: Vec<String> = inputs::take_texts,
+        #[schema(schema_with = inputs::schema, required = false)]
+        #[expect(dead_code, reason = "describes what is read with the texts")]
+        inputs: () = inputs::read_with_texts,
         /// `search_query` or `search_document` take the model's prompt of that role, others its default.
         #[schema(example = json!(null))]
         input_type: Option<String> = name,
@@ -44,8 +51,10 @@ fn take_kinds(source: &mut Source<'_>, name: &'static str) -> Result<Option<()>,
         let field = format!("{path}[{i}]");
         let kind = text(kind, &field)?;
         if kind != "float" {
-            let reason =
-                format!("{kind:?} is no kind of vector that this server gives; take \"float\".");
+            let reason = format!(
+                "{:?} is no kind of vector that this server gives; take \"float\".",
+                Shown(&kind)
+            );
             return Err(ApiError::InvalidValue { field, reason });
         }
     }
@@ -64,10 +73,10 @@ fn take_kinds(source: &mut Source<'_>, name: &'static str) -> Result<Option<()>,
 pub(crate) async fn embed_v1(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
     let by_kind = request.embedding_types.is_some();
-    answer(&app, request, by_kind, "1").await.map(Json)
+    answer(&app, request, by_kind, "1").await
 }
 
 /// Vectors of texts, as Cohere's second API answers.
@@ -82,9 +91,9 @@ pub(crate) async fn embed_v1(
 pub(crate) async fn embed_v2(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    answer(&app, request, true, "2").await.map(Json)
+    answer(&app, request, true, "2").await
 }
 
 async fn answer(
@@ -92,7 +101,7 @@ async fn answer(
     request: EmbedRequest,
     by_kind: bool,
     version: &'static str,
-) -> Result<Reply, ApiError> {
+) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let options = EmbedOptions {
         prompt: prompt(request.input_type.as_deref(), model.facts()),
@@ -107,21 +116,11 @@ async fn answer(
     if request.truncate.as_deref() == Some("NONE") {
         embedded.refuse_cut(|i| format!("texts[{i}]"))?;
     }
-    let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
-    let vectors = vectors.collect();
-    Ok(Reply {
-        id: new_id(),
-        response_type: match by_kind {
-            true => "embeddings_by_type",
-            false => "embeddings_floats",
-        },
-        embeddings: match by_kind {
-            true => Embeddings::ByKind { float: vectors },
-            false => Embeddings::Floats(vectors),
-        },
-        texts: request.texts,
-        meta: Meta::of_texts(version, &embedded),
-    })
+    let texts = request.texts;
+    let bytes = vectors(texts.len(), model.facts().dimension);
+    let bytes = bytes + texts.iter().map(|text| written(text)).sum::<usize>();
+    let reply = move || Reply::of(&embedded, texts, by_kind, version);
+    app.answer(bytes, reply).await
 }
 
 /// The model's prompt for a role, where it has one of that name.
@@ -144,6 +143,26 @@ pub(crate) struct Reply {
     embeddings: Embeddings,
     texts: Vec<String>,
     meta: Meta,
+}
+
+impl Reply {
+    fn of(embedded: &Embedded, texts: Vec<String>, by_kind: bool, version: &'static str) -> Self {
+        let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
+        let vectors = vectors.collect();
+        Self {
+            id: new_id(),
+            response_type: match by_kind {
+                true => "embeddings_by_type",
+                false => "embeddings_floats",
+            },
+            embeddings: match by_kind {
+                true => Embeddings::ByKind { float: vectors },
+                false => Embeddings::Floats(vectors),
+            },
+            texts,
+            meta: Meta::of_texts(version, embedded),
+        }
+    }
 }
 
 /// The vectors: a list, or by kind where kinds were asked for.

@@ -1,13 +1,15 @@
 //! `POST /embed`, as TEI's.
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::{Encoded, shorten, unscaled};
 use yuyi_models::EmbedOptions;
 
+use crate::answer;
+use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
 use crate::request::input::Input;
@@ -27,9 +29,10 @@ use crate::{ApiError, App};
 pub(crate) async fn embed(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Vectors>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    answer(&app, request).await.map(Json)
+    let wanted = answer(&app, request).await?;
+    app.answer(wanted.bytes(), move || wanted.vectors()).await
 }
 
 /// The same where clients of Hugging Face's pipelines look for it; a single text has a single vector.
@@ -46,20 +49,24 @@ pub(crate) async fn pipeline(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
     JsonBody(body): JsonBody,
-) -> Result<Json<PipelineReply>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
     // What is no text is no model's name either.
     request.model = Some(name.map(|Path(name)| name).unwrap_or_default());
     let is_single = matches!(request.inputs, Input::One(_));
-    let Vectors(mut vectors) = answer(&app, request).await?;
-    Ok(Json(match is_single {
-        true => PipelineReply::One(vectors.pop().unwrap_or_default()),
-        false => PipelineReply::Many(vectors),
-    }))
+    let wanted = answer(&app, request).await?;
+    let reply = move |wanted: &Wanted| {
+        let Vectors(mut vectors) = wanted.vectors();
+        match is_single {
+            true => PipelineReply::One(vectors.pop().unwrap_or_default()),
+            false => PipelineReply::Many(vectors),
+        }
+    };
+    app.answer(wanted.bytes(), move || reply(&wanted)).await
 }
 
 /// The vectors that a request asks for.
-pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, ApiError> {
+pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Wanted, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     let options = EmbedOptions {
@@ -76,12 +83,35 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Vectors, 
     if request.truncation.refuses_long_texts() {
         embedded.refuse_cut(paths)?;
     }
-    let vector = |text: &Encoded| match request.normalize {
-        true => shorten(&text.vector, dimensions),
-        false => unscaled(text, dimensions),
-    };
-    let vectors = embedded.vectors.iter().map(|text| vector(text));
-    Ok(Vectors(vectors.collect()))
+    Ok(Wanted {
+        embedded,
+        dimensions,
+        is_normal: request.normalize,
+    })
+}
+
+/// Vectors, and what a request wants of them.
+pub(crate) struct Wanted {
+    embedded: Embedded,
+    dimensions: usize,
+    is_normal: bool,
+}
+
+impl Wanted {
+    /// Most bytes of the reply.
+    pub(crate) fn bytes(&self) -> usize {
+        answer::vectors(self.embedded.vectors.len(), self.dimensions)
+    }
+
+    /// The reply.
+    pub(crate) fn vectors(&self) -> Vectors {
+        let vector = |text: &Encoded| match self.is_normal {
+            true => shorten(&text.vector, self.dimensions),
+            false => unscaled(text, self.dimensions),
+        };
+        let vectors = self.embedded.vectors.iter().map(|text| vector(text));
+        Vectors(vectors.collect())
+    }
 }
 
 request! {

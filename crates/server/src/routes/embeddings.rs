@@ -2,9 +2,10 @@
 
 mod request;
 
-use axum::Json;
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -13,6 +14,8 @@ use yuyi::shorten;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
+use crate::answer::vectors;
+use crate::callers::Caller;
 use crate::embed::Embedded;
 use crate::request::Source;
 use crate::request::body::JsonBody;
@@ -28,10 +31,11 @@ use crate::{ApiError, App};
 )]
 pub(crate) async fn embeddings(
     State(app): State<App>,
+    caller: Option<Extension<Caller>>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    answer(&app, request).await.map(Json)
+    answer(&app, caller, request).await
 }
 
 /// The same where Azure's clients look for it: the deployment is the model, unless the body names one.
@@ -46,36 +50,47 @@ pub(crate) async fn embeddings(
 )]
 pub(crate) async fn azure_embeddings(
     State(app): State<App>,
+    caller: Option<Extension<Caller>>,
     deployment: Result<Path<String>, PathRejection>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let mut request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
     // What is no text is no model's name either.
     let deployment = deployment.map(|Path(name)| name).unwrap_or_default();
     request.model.get_or_insert(deployment);
-    answer(&app, request).await.map(Json)
+    answer(&app, caller, request).await
 }
 
-async fn answer(app: &App, request: EmbeddingsRequest) -> Result<Reply, ApiError> {
+async fn answer(
+    app: &App,
+    caller: Option<Extension<Caller>>,
+    request: EmbeddingsRequest,
+) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", &model)?;
-    let encoding = request.encoding_format.unwrap_or(Encoding::Float);
+    if let Some(Extension(caller)) = caller.filter(|_| request.input.has_ids()) {
+        warn_of_ids(app, caller);
+    }
+    let encoding = request.encoding_format.or(request.embedding_type);
+    let encoding = encoding.unwrap_or(Encoding::Float);
     let embedded = app
         .embed(&model, request.input.into(), EmbedOptions::default())
         .await?;
-    let vectors = embedded.vectors.iter();
-    let data = vectors
-        .map(|text| shorten(&text.vector, dimensions))
-        .enumerate()
-        .map(|(index, vector)| Item::new(index, vector, encoding))
-        .collect();
-    Ok(Reply {
-        object: "list",
-        data,
-        model: model.name().to_owned(),
-        usage: Usage::of(&embedded),
-    })
+    let bytes = vectors(embedded.vectors.len(), dimensions);
+    let reply = move || Reply::of(&embedded, dimensions, encoding);
+    app.answer(bytes, reply).await
+}
+
+/// Ids of another model that happen to be ids of this one give vectors of other texts, and nobody could tell by the reply.
+fn warn_of_ids(app: &App, caller: Caller) {
+    if app.senders_of_ids().is_first(caller) {
+        let client = caller.address().map(tracing::field::display);
+        tracing::warn!(
+            client,
+            "a client sends token ids to /v1/embeddings, which are taken as this model's own. If it is LangChain's OpenAIEmbeddings, they are not: set check_embedding_ctx_length=False there"
+        );
+    }
 }
 
 /// The reply.
@@ -88,6 +103,23 @@ pub(crate) struct Reply {
     #[schema(example = "e5-small-zh")]
     model: String,
     usage: Usage,
+}
+
+impl Reply {
+    fn of(embedded: &Embedded, dimensions: usize, encoding: Encoding) -> Self {
+        let vectors = embedded.vectors.iter();
+        let data = vectors
+            .map(|text| shorten(&text.vector, dimensions))
+            .enumerate()
+            .map(|(index, vector)| Item::new(index, vector, encoding))
+            .collect();
+        Self {
+            object: "list",
+            data,
+            model: embedded.model.name().to_owned(),
+            usage: Usage::of(embedded),
+        }
+    }
 }
 
 /// What a request cost.

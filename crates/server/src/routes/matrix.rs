@@ -1,25 +1,22 @@
 //! `POST /matrix`: every text of one list against every text of another.
 
-use std::convert::Infallible;
-use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
-use serde_json::Value;
-use tokio::task::spawn_blocking;
+use axum::response::Response;
 use utoipa::ToSchema;
-use yuyi::{Calibration, Cosines};
+use yuyi::Cosines;
 use yuyi_models::Inputs;
+use yuyi_serving::Turns;
 
+use crate::answer::{self, is_full};
 use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::json::Json;
 use crate::request::options::{Options, RefuseCut};
 use crate::request::{Source, optional_texts, part, request, texts};
 use crate::routes::similarity::Head;
+use crate::work::Stopped;
 use crate::{ApiError, App, Limits};
 
 /// How alike every text of `a` is to every text of `b`, or of `a` itself when `b` is absent.
@@ -47,25 +44,24 @@ pub(crate) async fn matrix(
             Some(i) => format!("b[{i}]"),
         })?;
     }
-    let (head, calibration) = (Head::of(&embedded), model.calibration().clone());
-    // Millions of pairs take seconds, which no other request should wait for.
-    let cosines = spawn_blocking(move || cosines(&embedded, rows))
-        .await
-        .map_err(|_| ApiError::Internal)?;
-    let cosines = Arc::new(cosines);
-    let matrix = Matrix {
-        head,
-        similarity: Rows {
-            cosines: Arc::clone(&cosines),
-            calibration: Some(calibration),
-        },
-        cosine: Rows {
-            cosines,
-            calibration: None,
-        },
+    let dimension = model.facts().dimension;
+    let columns = match embedded.vectors.len() - rows {
+        0 => rows,
+        columns => columns,
     };
-    let headers = [(header::CONTENT_TYPE, "application/json")];
-    Ok((headers, matrix.into_body()?).into_response())
+    let errand = app.service().errand(time_of(rows * columns, dimension))?;
+    answer::stream(errand, Writing::of(embedded, rows)?, Writing::next).await
+}
+
+/// How long a matrix takes, by an estimate from above.
+fn time_of(pairs: usize, dimension: usize) -> Duration {
+    /// Of a multiplication, of which there are two for each pair: the cosines are computed once for each of the two matrices, since they
+    /// would take more memory than all else of the request.
+    const MULTIPLYING: u64 = 1;
+    /// Of mapping and writing both numbers of a pair.
+    const WRITING: u64 = 400;
+    let of_pair = 2 * MULTIPLYING * dimension as u64 + WRITING;
+    Duration::from_nanos(of_pair.saturating_mul(pairs as u64))
 }
 
 request! {
@@ -99,64 +95,86 @@ impl MatrixRequest {
     }
 }
 
-/// The reply.
+/// The reply, as [`Writing`] writes it.
 #[derive(ToSchema)]
 #[schema(as = MatrixReply)]
+#[expect(dead_code, reason = "describes the reply in /openapi.json")]
 pub(crate) struct Matrix {
     #[serde(flatten)]
     head: Head,
     /// A row for each text of `a`.
-    #[schema(value_type = Vec<Vec<f64>>)]
-    similarity: Rows,
+    similarity: Vec<Vec<f64>>,
     /// A row for each text of `a`.
-    #[schema(value_type = Vec<Vec<f64>>)]
-    cosine: Rows,
+    cosine: Vec<Vec<f64>>,
 }
 
-impl Matrix {
-    /// Written row by row: as a whole it could be hundreds of megabytes.
-    fn into_body(self) -> Result<Body, ApiError> {
-        let head = serde_json::to_string(&self.head).map_err(|_| ApiError::Internal)?;
-        let head = head.trim_end_matches('}').to_owned();
-        let pieces = std::iter::once(head + ",\"similarity\":[")
-            .chain(self.similarity.pieces())
-            .chain(std::iter::once("],\"cosine\":[".to_owned()))
-            .chain(self.cosine.pieces())
-            .chain(std::iter::once("]}".to_owned()));
-        let pieces = pieces.map(|piece| Ok::<_, Infallible>(Bytes::from(piece)));
-        Ok(Body::from_stream(stream::iter(pieces)))
-    }
+/// A reply on the way: as a whole it could be hundreds of megabytes.
+struct Writing {
+    embedded: Embedded,
+    rows: usize,
+    /// What comes next.
+    before: Vec<u8>,
+    row: usize,
+    /// The cosines are written, the similarities are already.
+    is_cosine: bool,
+    ended: bool,
 }
 
-/// The rows of a matrix, as cosines and what they are mapped through.
-struct Rows {
-    cosines: Arc<Cosines>,
-    calibration: Option<Calibration>,
-}
-
-impl Rows {
-    /// The rows as JSON, with commas between them.
-    fn pieces(self) -> impl Iterator<Item = String> + Send {
-        let rows = self.cosines.rows().len();
-        (0..rows).map(move |i| {
-            let comma = if i == 0 { "" } else { "," };
-            format!("{comma}{}", self.row(i))
+impl Writing {
+    fn of(embedded: Embedded, rows: usize) -> Result<Self, ApiError> {
+        let mut before =
+            serde_json::to_vec(&Head::of(&embedded)).map_err(|_| ApiError::Internal)?;
+        before.pop();
+        before.extend(b",\"similarity\":[");
+        Ok(Self {
+            embedded,
+            rows,
+            before,
+            row: 0,
+            is_cosine: false,
+            ended: false,
         })
     }
 
-    fn row(&self, index: usize) -> Value {
-        let scores = self.cosines.row(index).into_iter().flatten();
-        match &self.calibration {
-            None => scores.copied().collect(),
-            Some(calibration) => scores
-                .map(|&cosine| calibration.similarity(cosine))
+    /// The next part.
+    fn next(&mut self, turns: &mut Turns) -> Result<Vec<u8>, Stopped> {
+        let mut part = Vec::new();
+        while !self.ended && !is_full(&part) {
+            turns.checkpoint()?;
+            part.append(&mut self.before);
+            self.write_row(&mut part)?;
+        }
+        Ok(part)
+    }
+
+    fn write_row(&mut self, out: &mut Vec<u8>) -> Result<(), ApiError> {
+        let row = self.scores(self.row);
+        serde_json::to_writer(&mut *out, &row).map_err(|_| ApiError::Internal)?;
+        self.row += 1;
+        if self.row < self.rows {
+            self.before.push(b',');
+        } else if self.is_cosine {
+            out.extend(b"]}");
+            self.ended = true;
+        } else {
+            self.before.extend(b"],\"cosine\":[");
+            (self.row, self.is_cosine) = (0, true);
+        }
+        Ok(())
+    }
+
+    fn scores(&self, row: usize) -> Vec<f64> {
+        let (a, b) = self.embedded.vectors.split_at(self.rows);
+        let columns = if b.is_empty() { a } else { b };
+        let cosines = Cosines::of(&a[row..=row], columns);
+        let cosines = cosines.row(0).unwrap_or_default();
+        let calibration = self.embedded.model.calibration();
+        match self.is_cosine {
+            true => cosines,
+            false => cosines
+                .into_iter()
+                .map(|cosine| calibration.similarity(cosine))
                 .collect(),
         }
     }
-}
-
-/// A row for each of the first `rows` texts; the columns are the others, or the same when there are no others.
-fn cosines(embedded: &Embedded, rows: usize) -> Cosines {
-    let (a, b) = embedded.vectors.split_at(rows);
-    Cosines::of(a, if b.is_empty() { a } else { b })
 }

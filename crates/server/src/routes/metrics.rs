@@ -17,7 +17,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     (
         [(header::CONTENT_TYPE, kind)],
-        app.metrics().render(app.service()),
+        app.metrics().render(app.service(), app.memory()),
     )
         .into_response()
 }

@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::shorten;
 use yuyi_models::{EmbedOptions, Inputs};
 
+use crate::answer::vectors;
+use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
 use crate::request::options::RefuseCut;
@@ -58,7 +61,7 @@ request! {
 pub(crate) async fn embed(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<EmbedReply>, ApiError> {
+) -> Result<Response, ApiError> {
     let started = Instant::now();
     let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
     let model = app.model(request.model.as_deref()).await?;
@@ -72,16 +75,9 @@ pub(crate) async fn embed(
             false => "input".to_owned(),
         })?;
     }
-    let vectors = embedded.vectors.iter();
-    Ok(Json(EmbedReply {
-        model: model.name().to_owned(),
-        embeddings: vectors
-            .map(|text| shorten(&text.vector, dimensions))
-            .collect(),
-        total_duration: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
-        load_duration: 0,
-        prompt_eval_count: embedded.tokens(),
-    }))
+    let bytes = vectors(embedded.vectors.len(), dimensions);
+    let reply = move || EmbedReply::of(&embedded, dimensions, started);
+    app.answer(bytes, reply).await
 }
 
 /// The vector of a text, as Ollama's first API answers.
@@ -161,6 +157,21 @@ pub(crate) struct EmbedReply {
     load_duration: u64,
     /// Tokens that the model read.
     prompt_eval_count: usize,
+}
+
+impl EmbedReply {
+    fn of(embedded: &Embedded, dimensions: usize, started: Instant) -> Self {
+        let vectors = embedded.vectors.iter();
+        Self {
+            model: embedded.model.name().to_owned(),
+            embeddings: vectors
+                .map(|text| shorten(&text.vector, dimensions))
+                .collect(),
+            total_duration: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
+            load_duration: 0,
+            prompt_eval_count: embedded.tokens(),
+        }
+    }
 }
 
 /// The reply of `/api/embeddings`.

@@ -1,12 +1,15 @@
 //! The web page and its files, which are part of the program.
 
+use std::sync::Arc;
+
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::ApiError;
+use crate::routes::nearest::Nearest;
 
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
@@ -29,15 +32,15 @@ pub(crate) async fn index(headers: HeaderMap) -> Response {
 
 /// A page that is part of the program.
 pub(crate) fn named(file: &str, headers: &HeaderMap) -> Response {
-    reply(file, headers).unwrap_or_else(|| not_found(file))
+    reply(file, headers).unwrap_or_else(|| not_found(file, None))
 }
 
 /// Every path without a route: a file of the pages, or nothing.
-pub(crate) async fn file(request: Request) -> Response {
+pub(crate) async fn file(State(nearest): State<Arc<Nearest>>, request: Request) -> Response {
     let path = request.uri().path();
     let found = reply(path.trim_start_matches('/'), request.headers());
     match (found, request.method()) {
-        (None, _) => not_found(path),
+        (None, _) => not_found(path, nearest.to(path)),
         (Some(reply), &Method::GET | &Method::HEAD) => reply,
         (Some(_), method) => {
             let refused = ApiError::MethodNotAllowed {
@@ -48,9 +51,10 @@ pub(crate) async fn file(request: Request) -> Response {
     }
 }
 
-fn not_found(path: &str) -> Response {
+fn not_found(path: &str, nearest: Option<String>) -> Response {
     ApiError::NotFound {
         path: path.to_owned(),
+        nearest,
     }
     .into_response()
 }

@@ -2,14 +2,15 @@
 
 mod request;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
-use crate::embed::{Embedded, Model};
+use crate::answer::{AROUND, written};
+use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::Source;
 use crate::request::body::JsonBody;
@@ -29,9 +30,9 @@ use crate::{ApiError, App};
 pub(crate) async fn rerank(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Ranking>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = RerankRequest::take(&mut Source::foreign(body, app.limits())?)?;
-    rank_documents(&app, request).await.map(Json)
+    rank_documents(&app, request).await
 }
 
 /// Documents, ranked by how alike they are to a query; as Cohere and Jina answer, or as TEI does when
@@ -46,80 +47,57 @@ pub(crate) async fn rerank(
 pub(crate) async fn rerank_any(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
-    let reply = match AnyRerankRequest::read(body, app.limits())? {
-        AnyRerankRequest::Documents(request) => {
-            Reply::Ranking(rank_documents(&app, request).await?)
-        }
-        AnyRerankRequest::Texts(request) => Reply::Ranks(rank_texts(&app, request).await?),
-    };
-    Ok(Json(reply))
+) -> Result<Response, ApiError> {
+    match AnyRerankRequest::read(body, app.limits())? {
+        AnyRerankRequest::Documents(request) => rank_documents(&app, request).await,
+        AnyRerankRequest::Texts(request) => rank_texts(&app, request).await,
+    }
 }
 
-async fn rank_documents(app: &App, request: RerankRequest) -> Result<Ranking, ApiError> {
+async fn rank_documents(app: &App, request: RerankRequest) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
-    let mut documents = request.documents;
-    let texts = together(request.query, &documents);
+    let texts = together(&request.query, &request.documents);
     let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
-    let kept = request.top_n.or(request.top_k).unwrap_or(documents.len());
-    let results = ranks(&model, &embedded, request.raw_scores)
-        .into_iter()
-        .take(kept)
-        .map(|(index, relevance_score)| Ranked {
-            index,
-            relevance_score,
-            document: request.return_documents.then(|| Document {
-                text: std::mem::take(&mut documents[index]),
-            }),
-        });
-    Ok(Ranking {
-        id: new_id(),
-        results: results.collect(),
-        model: model.name().to_owned(),
-        meta: Meta::of_search(embedded.vectors.len() - 1),
-        usage: Usage::of(&embedded),
-    })
+    let bytes = bytes_of(&request.documents, request.return_documents);
+    let reply = move || Ranking::of(request, &embedded);
+    app.answer(bytes, reply).await
 }
 
-async fn rank_texts(app: &App, request: TextsRequest) -> Result<Vec<Rank>, ApiError> {
+async fn rank_texts(app: &App, request: TextsRequest) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let options = EmbedOptions {
         long_text: request.truncation.long_text(),
         ..EmbedOptions::default()
     };
-    let mut texts = request.texts;
-    let embedded = app
-        .embed(&model, together(request.query, &texts), options)
-        .await?;
+    let texts = together(&request.query, &request.texts);
+    let embedded = app.embed(&model, texts, options).await?;
     if request.truncation.refuses_long_texts() {
         embedded.refuse_cut(|i| match i.checked_sub(1) {
             None => "query".to_owned(),
             Some(i) => format!("texts[{i}]"),
         })?;
     }
-    let ranks = ranks(&model, &embedded, request.raw_scores).into_iter();
-    let rank = |(index, score)| Rank {
-        index,
-        score,
-        text: request
-            .return_text
-            .then(|| std::mem::take(&mut texts[index])),
-    };
-    Ok(ranks.map(rank).collect())
+    let bytes = bytes_of(&request.texts, request.return_text);
+    let reply = move || Rank::of_all(request, &embedded);
+    app.answer(bytes, reply).await
+}
+
+/// Most bytes of a reply, with the texts or without them.
+fn bytes_of(texts: &[String], with_texts: bool) -> usize {
+    let of_text = |text: &String| AROUND + if with_texts { written(text) } else { 0 };
+    texts.iter().map(of_text).sum()
 }
 
 /// The query and then the texts.
-fn together(query: String, texts: &[String]) -> Inputs {
-    Inputs::Texts(
-        std::iter::once(query)
-            .chain(texts.iter().cloned())
-            .collect(),
-    )
+fn together(query: &str, texts: &[String]) -> Inputs {
+    let texts = texts.iter().map(String::as_str);
+    let all = std::iter::once(query).chain(texts);
+    Inputs::Texts(all.map(str::to_owned).collect())
 }
 
 /// Places and scores of all texts but the first, which is the query; the best first, and of equals the one that
 /// came first.
-fn ranks(model: &Model, embedded: &Embedded, raw_scores: bool) -> Vec<(usize, f64)> {
+fn ranks(embedded: &Embedded, raw_scores: bool) -> Vec<(usize, f64)> {
     let Some((query, texts)) = embedded.vectors.split_first() else {
         return Vec::new();
     };
@@ -127,13 +105,15 @@ fn ranks(model: &Model, embedded: &Embedded, raw_scores: bool) -> Vec<(usize, f6
         true => (index, score.cosine),
         false => (index, score.similarity),
     };
-    model.rank(query, texts).into_iter().map(shown).collect()
+    let ranked = embedded.model.rank(query, texts).into_iter();
+    ranked.map(shown).collect()
 }
 
 /// The reply of `/rerank`, by the form of the request.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = RerankReply)]
+#[expect(dead_code, reason = "describes the reply in /openapi.json")]
 pub(crate) enum Reply {
     Ranking(Ranking),
     Ranks(Vec<Rank>),
@@ -151,6 +131,30 @@ pub(crate) struct Ranking {
     meta: Meta,
     /// What Jina's clients count by.
     usage: Usage,
+}
+
+impl Ranking {
+    fn of(request: RerankRequest, embedded: &Embedded) -> Self {
+        let mut documents = request.documents;
+        let kept = request.top_n.or(request.top_k).unwrap_or(documents.len());
+        let results = ranks(embedded, request.raw_scores)
+            .into_iter()
+            .take(kept)
+            .map(|(index, relevance_score)| Ranked {
+                index,
+                relevance_score,
+                document: request.return_documents.then(|| Document {
+                    text: std::mem::take(&mut documents[index]),
+                }),
+            });
+        Self {
+            id: new_id(),
+            results: results.collect(),
+            model: embedded.model.name().to_owned(),
+            meta: Meta::of_search(embedded.vectors.len() - 1),
+            usage: Usage::of(embedded),
+        }
+    }
 }
 
 /// A document with its score.
@@ -182,4 +186,19 @@ pub(crate) struct Rank {
     /// The text, when `return_text` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+}
+
+impl Rank {
+    fn of_all(request: TextsRequest, embedded: &Embedded) -> Vec<Self> {
+        let mut texts = request.texts;
+        let ranks = ranks(embedded, request.raw_scores).into_iter();
+        let rank = |(index, score)| Self {
+            index,
+            score,
+            text: request
+                .return_text
+                .then(|| std::mem::take(&mut texts[index])),
+        };
+        ranks.map(rank).collect()
+    }
 }

@@ -1,10 +1,11 @@
 //! `POST /`: TEI's root, where clients of Hugging Face's endpoints send what they have.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::answer::AROUND;
 use crate::request::Source;
 use crate::request::body::JsonBody;
 use crate::request::json;
@@ -24,14 +25,20 @@ use crate::{ApiError, App, Limits};
 pub(crate) async fn root(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
-    let reply = match RootRequest::read(body, app.limits())? {
-        RootRequest::Embed(request) => Reply::Vectors(embed::answer(&app, request).await?),
-        RootRequest::Similarity(request) => {
-            Reply::Cosines(similarity::cosines(&app, &request).await?)
+) -> Result<Response, ApiError> {
+    match RootRequest::read(body, app.limits())? {
+        RootRequest::Embed(request) => {
+            let wanted = embed::answer(&app, request).await?;
+            let bytes = wanted.bytes();
+            let reply = move || Reply::Vectors(wanted.vectors());
+            app.answer(bytes, reply).await
         }
-    };
-    Ok(Json(reply))
+        RootRequest::Similarity(request) => {
+            let cosines = similarity::cosines(&app, &request).await?;
+            app.answer(AROUND * cosines.len(), move || Reply::Cosines(cosines))
+                .await
+        }
+    }
 }
 
 /// By what `inputs` is.

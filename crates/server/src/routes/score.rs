@@ -1,11 +1,13 @@
 //! `POST /v1/score`: cosines of pairs, as vLLM's.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_models::{EmbedOptions, Inputs};
 
+use crate::answer::AROUND;
+use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::json;
 use crate::request::schemas;
@@ -24,102 +26,131 @@ use crate::{ApiError, App, Limits};
 pub(crate) async fn score(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
-    let (first, second, model) = ScoreRequest::read(body, app.limits())?.sides();
-    let model = app.model(model.as_deref()).await?;
-    let (ones, pairs) = (first.len(), second.len());
-    let texts = first.into_iter().chain(second).collect();
+) -> Result<Response, ApiError> {
+    let sides = ScoreRequest::read(body, app.limits())?;
+    let model = app.model(sides.model.as_deref()).await?;
+    let (ones, pairs) = (sides.first.len(), sides.second.len());
+    let texts = sides.first.into_iter().chain(sides.second).collect();
     let embedded = app
         .embed(&model, Inputs::Texts(texts), EmbedOptions::default())
         .await?;
-    let (a, b) = embedded.vectors.split_at(ones);
-    let data = a.iter().cycle().zip(b).take(pairs).enumerate();
-    let data = data.map(|(index, (a, b))| Scored {
-        index,
-        object: "score",
-        score: model.score(a, b).cosine,
-    });
-    Ok(Json(Reply {
-        object: "list",
-        data: data.collect(),
-        model: model.name().to_owned(),
-        usage: Usage::of(&embedded),
-    }))
+    app.answer(AROUND * pairs, move || Reply::of(&embedded, ones))
+        .await
 }
 
-/// Texts to compare side by side, under either pair of names: a text with a text, a text with a list, or two
+/// Texts to compare side by side, under any of vLLM's pairs of names: a text with a text, a text with a list, or two
 /// lists of the same length.
 #[derive(ToSchema)]
 #[serde(untagged)]
 pub(crate) enum ScoreRequest {
     Texts(TextsToScore),
     Documents(DocumentsToScore),
-}
-
-request! {
-    /// Texts to compare side by side.
-    pub(crate) struct TextsToScore {
-        #[schema(schema_with = schemas::text_or_texts, required = true)]
-        text_1: Vec<String> = text_or_texts,
-        #[schema(schema_with = schemas::text_or_texts, required = true)]
-        text_2: Vec<String> = text_or_texts,
-        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
-        #[schema(example = json!(null))]
-        model: Option<String> = name,
-    }
-}
-
-request! {
-    /// Queries and documents to compare side by side.
-    pub(crate) struct DocumentsToScore {
-        #[schema(schema_with = schemas::text_or_texts, required = true)]
-        queries: Vec<String> = text_or_texts,
-        #[schema(schema_with = schemas::text_or_texts, required = true)]
-        documents: Vec<String> = text_or_texts,
-        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
-        #[schema(example = json!(null))]
-        model: Option<String> = name,
-    }
+    Items(ItemsToScore),
+    Data(DataToScore),
 }
 
 /// What is compared with what, and by which model.
-type Sides = (Vec<String>, Vec<String>, Option<String>);
+struct Sides {
+    first: Vec<String>,
+    second: Vec<String>,
+    model: Option<String>,
+    /// The name of the field of `second`.
+    second_field: &'static str,
+}
+
+/// Declares a request of two fields that are compared side by side.
+macro_rules! sides {
+    ($(#[$attribute:meta])* $name:ident, $first:ident, $second:ident) => {
+        request! {
+            $(#[$attribute])*
+            pub(crate) struct $name {
+                #[schema(schema_with = schemas::text_or_texts, required = true)]
+                $first: Vec<String> = text_or_texts,
+                #[schema(schema_with = schemas::text_or_texts, required = true)]
+                $second: Vec<String> = text_or_texts,
+                /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+                #[schema(example = json!(null))]
+                model: Option<String> = name,
+            }
+        }
+
+        impl From<$name> for Sides {
+            fn from(request: $name) -> Self {
+                Self {
+                    first: request.$first,
+                    second: request.$second,
+                    model: request.model,
+                    second_field: stringify!($second),
+                }
+            }
+        }
+    };
+}
+
+sides! {
+    /// Texts to compare side by side.
+    TextsToScore, text_1, text_2
+}
+
+sides! {
+    /// Queries and documents to compare side by side.
+    DocumentsToScore, queries, documents
+}
+
+sides! {
+    /// Queries and short texts to compare side by side.
+    ItemsToScore, queries, items
+}
+
+sides! {
+    /// Texts to compare side by side, as vLLM calls them since it takes pictures as well.
+    DataToScore, data_1, data_2
+}
 
 impl ScoreRequest {
-    fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
+    fn read(body: json::Json, limits: &Limits) -> Result<Sides, ApiError> {
         let mut source = Source::foreign(body, limits)?;
-        let request = match source.fields.has("queries") {
-            true => Self::Documents(DocumentsToScore::take(&mut source)?),
-            false => Self::Texts(TextsToScore::take(&mut source)?),
+        let has = |name| source.fields.has(name);
+        // vLLM takes the first form that fits as well.
+        let request = match (
+            has("queries"),
+            has("documents"),
+            has("items"),
+            has("data_1"),
+        ) {
+            (true, false, true, _) => Self::Items(ItemsToScore::take(&mut source)?),
+            (true, ..) | (_, true, ..) => Self::Documents(DocumentsToScore::take(&mut source)?),
+            (.., true) => Self::Data(DataToScore::take(&mut source)?),
+            _ => Self::Texts(TextsToScore::take(&mut source)?),
         };
-        request.check()?;
-        Ok(request)
-    }
-
-    /// Refuses lists that do not lie side by side.
-    fn check(&self) -> Result<(), ApiError> {
-        let (field, a, b) = match self {
-            Self::Texts(request) => ("text_2", request.text_1.len(), request.text_2.len()),
-            Self::Documents(request) => {
-                ("documents", request.queries.len(), request.documents.len())
-            }
-        };
-        if a == 1 || a == b {
-            return Ok(());
-        }
-        Err(ApiError::InvalidValue {
-            field: field.to_owned(),
-            reason: format!(
-                "{a} texts cannot be scored with {b}: send one text and any number, or two lists of the same length."
-            ),
-        })
+        let sides = request.sides();
+        sides.check()?;
+        Ok(sides)
     }
 
     fn sides(self) -> Sides {
         match self {
-            Self::Texts(request) => (request.text_1, request.text_2, request.model),
-            Self::Documents(request) => (request.queries, request.documents, request.model),
+            Self::Texts(request) => request.into(),
+            Self::Documents(request) => request.into(),
+            Self::Items(request) => request.into(),
+            Self::Data(request) => request.into(),
         }
+    }
+}
+
+impl Sides {
+    /// Refuses lists that do not lie side by side.
+    fn check(&self) -> Result<(), ApiError> {
+        let (a, b) = (self.first.len(), self.second.len());
+        if a == 1 || a == b {
+            return Ok(());
+        }
+        Err(ApiError::InvalidValue {
+            field: self.second_field.to_owned(),
+            reason: format!(
+                "{a} texts cannot be scored with {b}: send one text and any number, or two lists of the same length."
+            ),
+        })
     }
 }
 
@@ -133,6 +164,26 @@ pub(crate) struct Reply {
     #[schema(example = "e5-small-zh")]
     model: String,
     usage: Usage,
+}
+
+impl Reply {
+    /// Of so many texts, each with one of the others, or of one with all others.
+    fn of(embedded: &Embedded, ones: usize) -> Self {
+        let model = &embedded.model;
+        let (a, b) = embedded.vectors.split_at(ones);
+        let data = a.iter().cycle().zip(b).enumerate();
+        let data = data.map(|(index, (a, b))| Scored {
+            index,
+            object: "score",
+            score: model.score(a, b).cosine,
+        });
+        Self {
+            object: "list",
+            data: data.collect(),
+            model: model.name().to_owned(),
+            usage: Usage::of(embedded),
+        }
+    }
 }
 
 /// A pair's cosine.

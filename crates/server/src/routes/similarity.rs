@@ -2,18 +2,20 @@
 
 mod details;
 mod explanation;
+mod notes;
 mod request;
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_encoder::Encoded;
 use yuyi_models::Inputs;
 
-use self::details::Details;
+use self::details::{Admitted, Details};
 pub(crate) use self::request::HuggingFaceRequest;
 use self::request::{Pair, SimilarityRequest};
+use crate::answer::AROUND;
 use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
@@ -33,14 +35,24 @@ use crate::{ApiError, App};
 pub(crate) async fn similarity(
     State(app): State<App>,
     JsonBody(body): JsonBody,
-) -> Result<Json<Reply>, ApiError> {
+) -> Result<Response, ApiError> {
     let request = SimilarityRequest::read(body, app.limits())?;
-    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
-    let details = match request.wanted() {
-        Some(wanted) => Details::of(&app, &scorer.embedded.model, wanted, request.pairs()).await?,
-        None => Vec::new(),
+    // Before anything is computed, since it may be refused.
+    let mut admitted = match request.wanted() {
+        Some(wanted) => Admitted::of(&app, wanted, request.pairs())?,
+        None => Admitted::default(),
     };
-    reply(request, &scorer, details).map(Json)
+    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
+    let noting = admitted.notes.take();
+    let mut details = admitted.find(&app, &scorer.embedded.model).await?;
+    if let Some(errand) = noting {
+        notes::add(&app, &scorer.embedded, &request, errand, &mut details).await?;
+    }
+    let bytes = request.bytes_of_texts() + details.iter().map(Details::bytes).sum::<usize>();
+    let bytes = bytes + AROUND * request.count();
+    // A text that is too long for what was asked fails the whole, in most forms.
+    let reply = reply(request, &scorer, details)?;
+    app.answer(bytes, move || reply).await
 }
 
 /// The cosines that a request of Hugging Face's form asks for.
@@ -65,7 +77,7 @@ fn reply(
             } = request.pair;
             let score = scorer.score((0, "sentence_a"), (1, "sentence_b"))?;
             let head = scorer.head();
-            Reply::One(One {
+            Reply::One(Box::new(One {
                 sentence_a,
                 sentence_b,
                 similarity: score.similarity,
@@ -75,7 +87,7 @@ fn reply(
                 truncated: score.truncated,
                 status: head.status,
                 details: next_details(),
-            })
+            }))
         }
         SimilarityRequest::Pairs(request) => {
             let mut place = 0;
@@ -114,7 +126,7 @@ fn reply(
 #[serde(untagged)]
 #[schema(as = SimilarityReply)]
 pub(crate) enum Reply {
-    One(One),
+    One(Box<One>),
     Pairs(Pairs),
     OneToMany(OneToMany),
     /// The cosines, in order.

@@ -1,21 +1,22 @@
 //! `POST /tokenize`, as TEI's.
 
-use std::convert::Infallible;
-use std::{mem, vec};
+use std::vec;
 
-use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use futures_util::stream;
+use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_encoder::Piece;
 use yuyi_models::TokenizeOptions;
+use yuyi_serving::{Turns, normal_characters, splitting_time};
 
+use crate::answer::{self, is_full};
+use crate::embed::Model;
+use crate::memory;
 use crate::request::body::JsonBody;
 use crate::request::truncation::named_prompt;
 use crate::request::{Source, flag, name, request, text_or_texts};
+use crate::work::Stopped;
 use crate::{ApiError, App, Limits};
 
 /// The tokens of texts, as TEI answers: all of them, also of a text that is longer than the model reads.
@@ -36,27 +37,29 @@ pub(crate) async fn tokenize(
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,
         special: request.add_special_tokens,
     };
-    let split = app.service().tokenize(model, request.inputs, options);
-    Ok(reply(split.await?))
+    let texts = request.inputs;
+    let characters = |text: &String| normal_characters(text);
+    let longest = texts.iter().map(characters).max().unwrap_or_default();
+    memory::hold(longest * BYTES_OF_A_CHARACTER)?;
+    let cost = texts
+        .iter()
+        .map(|text| TIMES_SPLITTING * splitting_time(text));
+    let errand = app.service().errand(cost.sum())?;
+    answer::stream(errand, Writing::of(model, texts, options), Writing::next).await
 }
 
-/// A reply of some fifty times the length of the texts is written in parts, so that it is never in memory as a whole.
-fn reply(texts: Vec<Vec<Piece>>) -> Response {
-    let mut parts = Parts::of(texts).peekable();
-    let first = parts.next().unwrap_or_default();
-    let body = match parts.peek() {
-        None => Body::from(first),
-        Some(_) => {
-            let parts = std::iter::once(first).chain(parts);
-            Body::from_stream(stream::iter(parts.map(Ok::<_, Infallible>)))
-        }
-    };
-    ([(CONTENT_TYPE, "application/json")], body).into_response()
-}
+/// Bytes that a token of each character takes while a text is split, and then its piece.
+const BYTES_OF_A_CHARACTER: usize = 256;
 
-/// The JSON of a reply, in parts of some 64 KiB. Pieces are let go as they are written.
-struct Parts {
-    texts: vec::IntoIter<Vec<Piece>>,
+/// How long it takes to split a text and to write what came of it, in times of splitting it alone.
+const TIMES_SPLITTING: u32 = 2;
+
+/// A reply on the way. It is some fifty times as long as the texts, so they are split one by one as it is taken, and pieces are let go as
+/// they are written.
+struct Writing {
+    model: Model,
+    options: TokenizeOptions,
+    texts: vec::IntoIter<String>,
     pieces: Option<vec::IntoIter<Piece>>,
     /// What comes before the next text or piece.
     before_text: &'static str,
@@ -65,11 +68,11 @@ struct Parts {
     ended: bool,
 }
 
-impl Parts {
-    const BYTES: usize = 64 << 10;
-
-    fn of(texts: Vec<Vec<Piece>>) -> Self {
+impl Writing {
+    fn of(model: Model, texts: Vec<String>, options: TokenizeOptions) -> Self {
         Self {
+            model,
+            options,
             texts: texts.into_iter(),
             pieces: None,
             before_text: "[",
@@ -78,42 +81,44 @@ impl Parts {
         }
     }
 
-    /// Writes the next piece, or the start or the end of a text; `false`: that was all.
-    fn write(&mut self, out: &mut Vec<u8>) -> bool {
+    /// The next part.
+    fn next(&mut self, turns: &mut Turns) -> Result<Vec<u8>, Stopped> {
+        let mut part = Vec::new();
+        while !self.ended && !is_full(&part) {
+            self.write(&mut part, turns)?;
+        }
+        Ok(part)
+    }
+
+    /// Writes the next piece, or the start or the end of a text.
+    fn write(&mut self, out: &mut Vec<u8>, turns: &mut Turns) -> Result<(), Stopped> {
         if let Some(piece) = self.pieces.as_mut().and_then(Iterator::next) {
             out.extend(self.before_piece.as_bytes());
             self.before_piece = ",";
             // A token has nothing that JSON cannot write.
-            return serde_json::to_writer(out, &Token::from(piece)).is_ok();
+            let written = serde_json::to_writer(out, &Token::from(piece));
+            return Ok(written.map_err(|_| ApiError::Internal)?);
         }
         if self.pieces.take().is_some() {
             out.push(b']');
         }
-        self.pieces = self.texts.next().map(Vec::into_iter);
-        if self.pieces.is_some() {
-            out.extend(self.before_text.as_bytes());
-            out.push(b'[');
-            (self.before_text, self.before_piece) = (",", "");
-        }
-        self.pieces.is_some()
-    }
-}
-
-impl Iterator for Parts {
-    type Item = Bytes;
-
-    fn next(&mut self) -> Option<Bytes> {
-        let mut out = Vec::with_capacity(Self::BYTES + 256);
-        while out.len() < Self::BYTES {
-            if !self.write(&mut out) {
-                if !mem::replace(&mut self.ended, true) {
-                    let end = if self.before_text == "[" { "[]" } else { "]" };
-                    out.extend(end.as_bytes());
-                }
-                break;
+        turns.checkpoint()?;
+        match self.texts.next() {
+            Some(text) => {
+                let pieces = self.model.tokenize(&[text], &self.options);
+                let pieces = pieces.map_err(ApiError::from)?;
+                self.pieces = Some(pieces.into_iter().flatten().collect::<Vec<_>>().into_iter());
+                out.extend(self.before_text.as_bytes());
+                out.push(b'[');
+                (self.before_text, self.before_piece) = (",", "");
+            }
+            None => {
+                let end = if self.before_text == "[" { "[]" } else { "]" };
+                out.extend(end.as_bytes());
+                self.ended = true;
             }
         }
-        (!out.is_empty()).then(|| out.into())
+        Ok(())
     }
 }
 
@@ -157,7 +162,7 @@ fn check_sum(texts: &[String], path: &str, limits: &Limits) -> Result<(), ApiErr
     }
 }
 
-/// The tokens of each text: what [`Parts`] writes.
+/// The tokens of each text: what [`Writing`] writes.
 #[derive(ToSchema)]
 #[schema(as = TokenizeReply)]
 #[expect(dead_code, reason = "describes the reply in /openapi.json")]
@@ -187,45 +192,5 @@ impl From<Piece> for Token {
             stop: place(piece.end),
             text: piece.text,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn piece(id: u32) -> Piece {
-        Piece {
-            id,
-            text: "\"字".into(),
-            special: false,
-            start: 0,
-            end: 4,
-        }
-    }
-
-    fn written(texts: Vec<Vec<Piece>>) -> (usize, Value) {
-        let parts: Vec<Bytes> = Parts::of(texts).collect();
-        (
-            parts.len(),
-            serde_json::from_slice(&parts.concat()).unwrap(),
-        )
-    }
-
-    #[test]
-    fn parts_are_one_document() {
-        let token = |id| json!({"id": id, "text": "\"字", "special": false, "start": 0, "stop": 4});
-        assert_eq!(written(vec![]), (1, json!([])));
-        assert_eq!(written(vec![vec![]]), (1, json!([[]])));
-        let some = vec![vec![piece(1), piece(2)], vec![], vec![piece(3)]];
-        assert_eq!(
-            written(some),
-            (1, json!([[token(1), token(2)], [], [token(3)]]))
-        );
-        let (parts, long) = written(vec![(0..5000).map(piece).collect(), vec![piece(7)]]);
-        assert!(parts > 3, "{parts}");
-        assert_eq!(long[0].as_array().unwrap().len(), 5000);
-        assert_eq!((&long[0][4999], &long[1][0]), (&token(4999), &token(7)));
     }
 }

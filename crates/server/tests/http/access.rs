@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use crate::support::{Server, options, read};
 use serde_json::{Value, json};
-use yuyi_server::{BasePath, KeyOptions, Keys, Limits, ListenOptions, Origins, Perimeter};
+use yuyi_server::{
+    AllowedHosts, BasePath, KeyOptions, Keys, Limits, ListenOptions, Origins, Perimeter,
+};
 
 const PAIR: &str = r#"{"sentence_a":"x","sentence_b":"y"}"#;
 
@@ -371,5 +373,228 @@ async fn callers_of_other_addresses_manage_nothing() {
             let found = administrate(&server, &[("x-api-key", key)]).await;
             assert_eq!(found, (200, None));
         }
+    }
+}
+
+#[tokio::test]
+async fn wrong_keys_meet_the_rate_limit_and_right_ones_are_not_held_up_by_them() {
+    let server = start(Perimeter {
+        keys: keys(&["the-key"]),
+        rate_limit: NonZeroU32::new(3),
+        ..Perimeter::default()
+    })
+    .await;
+    for guess in 0..3 {
+        let guess = format!("guess-{guess}");
+        assert_eq!(post(&server, &[("x-api-key", &guess)]).await.0, 401);
+    }
+    for headers in [&[("x-api-key", "another-guess")][..], &[]] {
+        let (status, reply) = post(&server, headers).await;
+        assert_eq!(
+            (status, &reply["error"]["code"]),
+            (429, &json!("rate_limited"))
+        );
+    }
+    for _ in 0..3 {
+        assert_eq!(post(&server, &[("x-api-key", "the-key")]).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn timings_are_for_those_who_share_them_with_nobody() {
+    for (api_keys, admin_key, told) in [
+        (&[][..], None, true),
+        (&["first-key"], None, true),
+        (&["first-key", "second-key"], None, false),
+        (&["first-key"], Some("root-key"), false),
+    ] {
+        let server = start(Perimeter {
+            keys: keys_with(api_keys, admin_key),
+            ..Perimeter::default()
+        })
+        .await;
+        let request = server
+            .request("POST", "/similarity")
+            .header("x-api-key", "first-key")
+            .header("content-type", "application/json");
+        let reply = request.body(PAIR).send().await.unwrap();
+        assert_eq!(reply.status(), 200);
+        assert_eq!(
+            reply.headers().contains_key("server-timing"),
+            told,
+            "{api_keys:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn programs_and_extensions_and_names_below_a_domain_may_be_origins() {
+    let named = [
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://0f3e3c9c-6c7d-4c3b-9f0a-2f6a4f3e3c9c",
+        "tauri://localhost",
+        "app://obsidian.md",
+        "https://*.shop.example",
+        "null",
+    ];
+    let server = start(Perimeter {
+        origins: Origins::new(&named.map(str::to_owned)).unwrap(),
+        ..Perimeter::default()
+    })
+    .await;
+    for (origin, computes, lists) in [
+        (named[0], true, true),
+        (named[1], true, true),
+        (named[2], true, true),
+        (named[3], true, true),
+        ("https://a.shop.example", true, true),
+        ("https://a.b.shop.example", true, true),
+        ("null", true, false),
+        ("https://shop.example", false, false),
+        ("http://a.shop.example", false, false),
+        ("https://a.shop.example.evil.example", false, false),
+        ("app://other", false, false),
+    ] {
+        for (path, allowed) in [("/similarity", computes), ("/v1/models", lists)] {
+            let (_, granted) = preflight(&server, path, origin).await;
+            let expected = allowed.then(|| origin.to_owned());
+            assert_eq!(granted[0], expected, "{path} for {origin}");
+        }
+    }
+    for bad in [
+        "https://*",
+        "https://*.com",
+        "https://a.*.example",
+        "ftp://a.example",
+    ] {
+        let told = Origins::new(&[bad.to_owned()]).unwrap_err();
+        assert!(told.contains(bad), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn pages_that_may_call_may_also_call_into_a_private_network() {
+    let allowed = async |server: &Server, path: &str, origin: &str| {
+        let answer = server
+            .request("OPTIONS", path)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-private-network", "true");
+        let answer = answer.send().await.unwrap();
+        let granted = answer.headers().get("access-control-allow-private-network");
+        granted.is_some_and(|granted| granted == "true")
+    };
+    let open = Server::start().await;
+    assert!(allowed(&open, "/similarity", "https://a.example").await);
+    assert!(!allowed(&open, "/v1/models", "https://a.example").await);
+    let named = start(Perimeter {
+        origins: Origins::new(&["https://a.example".into()]).unwrap(),
+        ..Perimeter::default()
+    })
+    .await;
+    assert!(allowed(&named, "/v1/models", "https://a.example").await);
+    assert!(!allowed(&named, "/similarity", "https://b.example").await);
+}
+
+#[tokio::test]
+async fn a_path_that_is_none_is_told_by_the_nearest_one_also_to_pages() {
+    let server = Server::start().await;
+    for (method, path, told) in [
+        (
+            "POST",
+            "/v1/embedding",
+            " Did you mean POST /v1/embeddings?",
+        ),
+        ("POST", "/api/v1/rerank", " Did you mean POST /v1/rerank?"),
+        ("POST", "/Similarity", " Did you mean POST /similarity?"),
+        ("GET", "/nowhere", ""),
+    ] {
+        let request = server
+            .request(method, path)
+            .header("origin", "https://a.example");
+        let answer = request.send().await.unwrap();
+        assert_eq!(
+            answer.headers()["access-control-allow-origin"],
+            "*",
+            "{path}"
+        );
+        let (status, reply) = read(answer).await;
+        let message = format!("There is nothing at {path}.{told}");
+        assert_eq!((status, &reply["error"]["message"]), (404, &json!(message)));
+    }
+    let (status, granted) = preflight(&server, "/v1/embedding", "https://a.example").await;
+    assert_eq!((status, granted[0].as_deref()), (200, Some("*")));
+}
+
+#[tokio::test]
+async fn a_page_whose_name_was_turned_to_this_server_reads_nothing() {
+    let hosts = ["yuyi.example".to_owned(), "*.inside.example".to_owned()];
+    let open = start(Perimeter {
+        allowed_hosts: AllowedHosts::new(&hosts).unwrap(),
+        ..Perimeter::default()
+    })
+    .await;
+    let ask = async |server: &Server, path: &str, headers: &[(&str, &str)]| {
+        let mut request = server.request("GET", path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let evil = ("host", "evil.example:5000");
+    for sign in [
+        ("origin", "http://evil.example:5000"),
+        ("sec-fetch-site", "same-origin"),
+        ("referer", "http://evil.example:5000/"),
+        ("user-agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
+    ] {
+        for path in ["/v1/models", "/metrics", "/info", "/api/tags"] {
+            let (status, text) = ask(&open, path, &[evil, sign]).await;
+            assert_eq!(status, 403, "{path} {sign:?}");
+            assert!(text.contains("--allowed-host evil.example"), "{text}");
+            for host in [
+                "127.0.0.1:5000",
+                "localhost",
+                "[::1]:5000",
+                "192.168.1.5:5000",
+                "yuyi.example",
+                "a.inside.example:80",
+            ] {
+                let (status, _) = ask(&open, path, &[("host", host), sign]).await;
+                assert_eq!(status, 200, "{path} at {host}");
+            }
+        }
+        let (status, _) = ask(&open, "/livez", &[evil, sign]).await;
+        assert_eq!(status, 200, "probes tell nothing");
+    }
+    assert_eq!(ask(&open, "/v1/models", &[evil]).await.0, 200, "no browser");
+    let (status, reply) = {
+        let headers = [("host", "evil.example"), ("origin", "http://evil.example")];
+        post(&open, &headers).await
+    };
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (403, &json!("not_allowed"))
+    );
+
+    let keyed = start(Perimeter {
+        keys: keys(&["the-key"]),
+        ..Perimeter::default()
+    })
+    .await;
+    let headers = [
+        evil,
+        ("origin", "http://evil.example"),
+        ("x-api-key", "the-key"),
+    ];
+    assert_eq!(
+        ask(&keyed, "/v1/models", &headers).await.0,
+        200,
+        "a key is enough"
+    );
+    for bad in ["yuyi.example:80", "http://yuyi.example", "*.com"] {
+        let told = AllowedHosts::new(&[bad.to_owned()]).unwrap_err();
+        assert!(told.contains(bad), "{told}");
     }
 }

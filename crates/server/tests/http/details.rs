@@ -61,7 +61,12 @@ async fn a_score_is_explained_by_words() {
     assert_eq!(explain["unknown"], json!({"a": 0.0, "b": 0.0}));
     assert_eq!(
         explain["notes"],
-        json!([{"kind": "number", "message": "The numbers differ: 3月 in A, 5月 in B."}])
+        json!([{
+            "kind": "number",
+            "message": "The numbers differ: 3月 in A, 5月 in B.",
+            "a": ["3月"],
+            "b": ["5月"],
+        }])
     );
     let links = explain["links"].as_array().unwrap();
     let pairs: Vec<_> = links.iter().map(|l| (&l["a"], &l["b"])).collect();
@@ -105,7 +110,7 @@ async fn replies_without_a_wish_are_as_they_were() {
     let server = Server::start().await;
     for wish in [
         json!({}),
-        json!({"explain": false, "methods": null}),
+        json!({"explain": false, "methods": null, "notes": false}),
         json!({"explain": null}),
     ] {
         let mut body = json!({"sentence_a": "x", "sentence_b": "y"});
@@ -114,6 +119,7 @@ async fn replies_without_a_wish_are_as_they_were() {
             .extend(wish.as_object().unwrap().clone());
         let reply = post(&server, body).await;
         assert_eq!((reply.get("explain"), reply.get("methods")), (None, None));
+        assert_eq!(reply.get("notes"), None);
     }
 }
 
@@ -170,6 +176,18 @@ async fn wishes_that_cannot_be_met_are_named() {
             "invalid_value",
             "explain",
             "explain: 101 pairs are too many to explain; a request may have 100. Split the request.",
+        ),
+        (
+            json!({"notes": true, "pairs": vec![pair.clone(); 101]}),
+            "invalid_value",
+            "notes",
+            "notes: 101 pairs are too many to explain; a request may have 100. Split the request.",
+        ),
+        (
+            json!({"notes": "yes please"}),
+            "wrong_type",
+            "notes",
+            "notes must be true or false, not text.",
         ),
     ] {
         let mut body = match wish.get("pairs") {

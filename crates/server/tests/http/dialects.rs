@@ -144,3 +144,217 @@ async fn answers_as_ollama_and_cohere_and_pipelines() {
         (422, &json!("embedding_types[0]"))
     );
 }
+
+#[tokio::test]
+async fn every_form_of_a_score_is_read() {
+    let server = Server::start().await;
+    for (first, second) in [
+        ("text_1", "text_2"),
+        ("queries", "documents"),
+        ("queries", "items"),
+        ("data_1", "data_2"),
+    ] {
+        for path in ["/v1/score", "/score"] {
+            let body =
+                json!({first: "x", second: ["x", "y", "-"], "model": null, "use_activation": true});
+            let reply = answered(&server, path, &body.to_string()).await;
+            let scores: Vec<_> = reply["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|s| &s["score"])
+                .collect();
+            assert_eq!(scores, [&json!(1.0), &json!(0.0), &json!(-1.0)], "{second}");
+        }
+        let body = json!({first: ["x", "y"], second: ["x", "y", "-"]}).to_string();
+        let (status, reply) = server.post("/v1/score", body).await;
+        assert_eq!((status, &reply["error"]["field"]), (422, &json!(second)));
+        // What is null chooses no form.
+        let body =
+            json!({first: "x", second: "x", "queries": null, "data_1": null, "text_1": null});
+        if !body[first].is_null() {
+            answered(&server, "/v1/score", &body.to_string()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn documents_are_ranked_by_the_fields_that_are_named() {
+    let server = Server::start().await;
+    let documents = json!([
+        {"title": "x1", "body": "y"},
+        {"title": "y", "body": "x2", "year": 2024},
+        {"body": "x3", "title": null},
+        "x4",
+    ]);
+    let body = json!({"query": "x", "documents": documents, "rank_fields": ["title", "year", "body"], "return_documents": true});
+    for path in ["/v1/rerank", "/v2/rerank", "/rerank"] {
+        let reply = answered(&server, path, &body.to_string()).await;
+        let mut texts: Vec<_> = reply["results"].as_array().unwrap().iter().collect();
+        texts.sort_by_key(|result| result["index"].as_u64());
+        let texts: Vec<_> = texts
+            .into_iter()
+            .map(|result| &result["document"]["text"])
+            .collect();
+        assert_eq!(texts, ["x1\ny", "y\n2024\nx2", "x3", "x4"], "{path}");
+    }
+    for (documents, rank_fields, field) in [
+        (
+            json!([{"text": "x"}]),
+            json!(["title"]),
+            "documents[0].title",
+        ),
+        (
+            json!([{"title": ["x"]}]),
+            json!(["title"]),
+            "documents[0].title",
+        ),
+        (json!(["x"]), json!("title"), "rank_fields"),
+        (json!(["x"]), json!([1]), "rank_fields[0]"),
+        (json!(["x"]), json!(vec!["a"; 65]), "rank_fields"),
+        (json!([{"title": "x"}]), Value::Null, "documents[0].text"),
+    ] {
+        let body = json!({"query": "x", "documents": documents, "rank_fields": rank_fields});
+        let (status, reply) = server.post("/v1/rerank", body.to_string()).await;
+        assert_eq!(
+            (status, &reply["error"]["field"]),
+            (422, &json!(field)),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn jinas_embeddings_are_read() {
+    let server = Server::start().await;
+    for kind in [json!("base64"), json!(["base64"])] {
+        let body = json!({"input": [{"text": "x"}, "y"], "embedding_type": kind, "task": "retrieval.query"});
+        let reply = answered(&server, "/v1/embeddings", &body.to_string()).await;
+        assert_eq!(reply["data"][0]["embedding"], "AACAPwAAAAA=");
+        assert_eq!(reply["data"][1]["embedding"], "AAAAAAAAgD8=");
+    }
+    for kind in [json!("float"), json!(["float"]), Value::Null] {
+        let body = json!({"input": {"text": "x"}, "embedding_type": kind});
+        let reply = answered(&server, "/v1/embeddings", &body.to_string()).await;
+        assert_eq!(reply["data"][0]["embedding"], json!([1.0, 0.0]));
+    }
+    for (body, field) in [
+        (
+            json!({"input": "x", "embedding_type": "ubinary"}),
+            "embedding_type",
+        ),
+        (
+            json!({"input": "x", "embedding_type": ["float", "base64"]}),
+            "embedding_type",
+        ),
+        (json!({"input": [{"image": "x"}]}), "input[0].text"),
+        (json!({"input": [{"text": ""}]}), "input[0].text"),
+    ] {
+        let (status, reply) = server.post("/v1/embeddings", body.to_string()).await;
+        assert_eq!(
+            (status, &reply["error"]["param"]),
+            (422, &json!(field)),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn foreign_token_ids_are_refused_by_the_setting_that_sends_texts() {
+    let server = Server::start().await;
+    for body in [
+        json!({"input": [[1, 2], [99_999]]}),
+        json!({"input": [9_999_999_999_u64]}),
+        json!({"input": [-1]}),
+    ] {
+        let (status, reply) = server.post("/v1/embeddings", body.to_string()).await;
+        let message = reply["error"]["message"].as_str().unwrap();
+        assert_eq!(
+            (status, &reply["error"]["code"]),
+            (400, &json!("invalid_token"))
+        );
+        assert!(
+            message.contains("check_embedding_ctx_length=False"),
+            "{message}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn slips_in_our_fields_are_told_with_what_is_known() {
+    let server = Server::start().await;
+    for (path, body, told) in [
+        (
+            "/similarity",
+            json!({"sentence_a": "x", "sentence_b": "y", "modle": "fake"}),
+            "The field modle is not known here. Known: sentence_a, sentence_b, model, long_text, methods, explain.",
+        ),
+        (
+            "/similarity",
+            json!({"pairs": [{"sentence_a": "x", "sentence_b": "y"}], "Model": "fake"}),
+            "The field Model is not known here. Known: pairs, model, long_text, methods, explain.",
+        ),
+        (
+            "/matrix",
+            json!({"a": ["x"], "c": ["y"]}),
+            "The field c is not known here. Known: a, b, model, long_text.",
+        ),
+        (
+            "/similarity",
+            json!({"sentence1": "x", "sentence2": "y"}),
+            "The field sentence_a is missing; what was sent has sentence1, sentence2.",
+        ),
+        ("/similarity", json!({}), "The field sentence_a is missing."),
+    ] {
+        let (status, reply) = server.post(path, body.to_string()).await;
+        assert_eq!((status, &reply["error"]["message"]), (422, &json!(told)));
+    }
+}
+
+/// As LangChain for Java and Cohere's second API send them.
+#[tokio::test]
+async fn texts_in_parts_are_texts_to_cohere() {
+    let server = Server::start().await;
+    let part = |text: &str| json!({"type": "text", "text": text});
+    let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}});
+    let inputs = json!([{"content": [part("x")]}, {"content": [part("x"), part("y")]}, {"content": [part(" ")]}]);
+    let body = json!({"inputs": inputs, "embedding_types": ["float"], "texts": null});
+    let reply = answered(&server, "/v2/embed", &body.to_string()).await;
+    let lines = answered(&server, "/v2/embed", r#"{"texts":["x","x\ny"," "]}"#).await;
+    assert_eq!(reply["embeddings"], lines["embeddings"]);
+    assert_eq!(reply["texts"], json!(["x", "x\ny", " "]));
+    for (body, code, field) in [
+        (json!({}), "missing_field", "texts"),
+        (json!({"inputs": []}), "empty_list", "inputs"),
+        (json!({"inputs": ["x"]}), "wrong_type", "inputs[0]"),
+        (
+            json!({"inputs": [{"content": []}]}),
+            "empty_list",
+            "inputs[0].content",
+        ),
+        (
+            json!({"inputs": [{"content": [part("x"), image]}]}),
+            "invalid_value",
+            "inputs[0].content[1].type",
+        ),
+        (
+            json!({"inputs": [{"content": [part("")]}]}),
+            "empty_text",
+            "inputs[0].content",
+        ),
+        (
+            json!({"inputs": [{"content": [part("x")]}], "texts": ["x"]}),
+            "invalid_value",
+            "inputs",
+        ),
+    ] {
+        let (status, reply) = server.post("/v2/embed", body.to_string()).await;
+        assert_eq!(status, 422, "{body}: {reply}");
+        let error = &reply["error"];
+        assert_eq!(
+            (&error["code"], &error["field"]),
+            (&json!(code), &json!(field)),
+            "{body}"
+        );
+    }
+}

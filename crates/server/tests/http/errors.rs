@@ -22,6 +22,33 @@ fn assert_shape(reply: &Value) {
 }
 
 #[tokio::test]
+async fn a_model_that_does_not_answer_is_to_be_asked_again() {
+    let server = Server::start().await;
+    let body = r#"{"sentence_a": "x", "sentence_b": "busy elsewhere"}"#;
+    let request = server.request("POST", "/similarity");
+    let request = request.header("content-type", "application/json");
+    let response = request.body(body).send().await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "2");
+    let (status, reply) = read(response).await;
+    assert_shape(&reply);
+    let error = &reply["error"];
+    assert_eq!((status, &error["code"]), (503, &"model_unavailable".into()));
+    let message = "The model does not answer at the moment. Try again in 2 seconds.";
+    assert_eq!(error["message"], message);
+    let (status, reply) = server
+        .post("/v1/embeddings", r#"{"input": "busy elsewhere"}"#)
+        .await;
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (503, &"model_unavailable".into())
+    );
+    assert_eq!(
+        server.post("/v1/embeddings", r#"{"input": "x"}"#).await.0,
+        200
+    );
+}
+
+#[tokio::test]
 async fn bad_bodies() {
     let limits = Limits {
         texts: 4,

@@ -3,16 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod access;
+mod bounds;
 mod cache;
 mod calibration;
 mod details;
 mod dialects;
+mod digits;
 mod docs;
 mod embeddings;
 mod errors;
 mod lifecycle;
 mod metrics;
 mod models;
+mod notes;
 mod openapi;
 mod page;
 mod ranking;
@@ -21,3 +24,4 @@ mod similarity;
 mod slow_clients;
 mod support;
 mod tei;
+mod wire;

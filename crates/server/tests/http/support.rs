@@ -102,6 +102,12 @@ impl Embedder for Fake {
             std::thread::sleep(Duration::from_millis(700));
         }
         assert!(!any(|text| text == "panic"), "the model panics");
+        if any(|text| text == "busy elsewhere") {
+            return Err(Error::Unavailable {
+                reason: "429 Too Many Requests".into(),
+                retry_after: Some(Duration::from_millis(1_500)),
+            });
+        }
         let result = |item: &Item| match &item.input {
             Input::Text(text) => Ok(encode(text, &item.options)),
             Input::Tokens(ids) => encode_ids(ids),
@@ -121,6 +127,9 @@ impl Embedder for Fake {
         Ok(texts.iter().map(|text| pieces(text, options)).collect())
     }
 }
+
+/// The character that the vocabulary lacks.
+const UNKNOWN: char = '龘';
 
 fn encode(text: &str, options: &EmbedOptions) -> Encoded {
     let text = match &options.prompt {
@@ -144,7 +153,7 @@ fn encode(text: &str, options: &EmbedOptions) -> Encoded {
         length: 2.0,
         tokens: if truncated { MAX_TOKENS } else { length },
         truncated,
-        unknown: 0,
+        unknown: text.chars().filter(|&c| c == UNKNOWN).count(),
         states: options.states.then(|| states(&text)),
     }
 }
@@ -155,7 +164,7 @@ fn states(text: &str) -> States {
     let state = |c: &char| if c.is_ascii() { [1.0, 0.0] } else { [0.6, 0.8] };
     let place = |i| Place {
         characters: i..i + 1,
-        unknown: false,
+        unknown: read[i] == UNKNOWN,
     };
     States {
         hidden: read.iter().flat_map(state).collect(),

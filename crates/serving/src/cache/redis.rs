@@ -127,7 +127,7 @@ impl RedisCache {
             background.spawn("connection to Redis", |mut stop| async move {
                 tokio::select! {
                     () = shared.link.keep() => {}
-                    () = stop.told() => {}
+                    () = stop.requested() => {}
                 }
             });
             let shared = Arc::clone(&self.shared);
@@ -226,7 +226,7 @@ impl Shared {
         loop {
             let received = tokio::select! {
                 received = waiting.recv_many(&mut writes, KEYS_A_QUESTION) => received,
-                () = stop.told(), if !waiting.is_closed() => {
+                () = stop.requested(), if !waiting.is_closed() => {
                     waiting.close();
                     continue;
                 }

@@ -34,7 +34,11 @@ pub(super) fn to_bytes(key: &str, encoded: &Encoded) -> Vec<u8> {
     bytes
 }
 
-/// The vector of `dimension` numbers in the bytes under a key; `None` when they are anything else.
+/// How far the square of a vector's length may be from 1: hundreds of times what rounding does.
+const LENGTH_TOLERANCE: f64 = 1e-3;
+
+/// The vector of `dimension` numbers in the bytes under a key; `None` when they are anything else, also when they are numbers that no model
+/// gives: whoever can write to Redis can write a checksum.
 pub(super) fn from_bytes(key: &str, dimension: usize, bytes: &[u8]) -> Option<Encoded> {
     let (content, sum) = bytes.split_last_chunk::<CHECKSUM>()?;
     let (numbers, _) = content.get(HEAD..)?.as_chunks::<4>();
@@ -45,15 +49,26 @@ pub(super) fn from_bytes(key: &str, dimension: usize, bytes: &[u8]) -> Option<En
         return None;
     }
     let number = |at: usize| Some(f32::from_le_bytes(*content[at..].first_chunk()?));
+    let (unknown, length) = (number(6)?, number(10)?);
+    let vector: Vec<f32> = numbers.iter().map(|&x| f32::from_le_bytes(x)).collect();
+    if !is_unit(&vector) || !(0.0..=1.0).contains(&unknown) || !length.is_finite() {
+        return None;
+    }
     let tokens = u32::from_le_bytes(*content[1..].first_chunk()?) as usize;
     Some(Encoded {
-        vector: numbers.iter().map(|&x| f32::from_le_bytes(x)).collect(),
-        length: number(10)?,
+        vector,
+        length,
         tokens,
         truncated: content[5] == 1,
-        unknown: (number(6)? * tokens as f32).round() as usize,
+        unknown: (unknown * tokens as f32).round() as usize,
         states: None,
     })
+}
+
+/// Whether the vector has the length 1; one with a NaN has none.
+fn is_unit(vector: &[f32]) -> bool {
+    let square: f64 = vector.iter().map(|&x| f64::from(x).powi(2)).sum();
+    (square - 1.0).abs() <= LENGTH_TOLERANCE
 }
 
 fn checksum(key: &str, content: &[u8]) -> [u8; CHECKSUM] {
@@ -87,6 +102,22 @@ mod tests {
         assert_eq!(read.vector, written.vector);
         assert_eq!((read.length, read.tokens), (12.5, 511));
         assert_eq!((read.truncated, read.unknown), (true, 37));
+    }
+
+    #[test]
+    fn numbers_that_no_model_gives_are_nothing() {
+        let with = |change: fn(&mut Encoded)| {
+            let mut encoded = encoded();
+            change(&mut encoded);
+            from_bytes("k", 3, &to_bytes("k", &encoded))
+        };
+        assert!(with(|_| {}).is_some());
+        assert!(with(|encoded| encoded.vector[2] = f32::NAN).is_none());
+        assert!(with(|encoded| encoded.vector[2] = f32::INFINITY).is_none());
+        assert!(with(|encoded| encoded.vector = vec![0.0; 3]).is_none());
+        assert!(with(|encoded| encoded.vector = vec![6.0, -8.0, 0.0]).is_none());
+        assert!(with(|encoded| encoded.length = f32::NAN).is_none());
+        assert!(with(|encoded| encoded.unknown = 512).is_none());
     }
 
     #[test]

@@ -215,6 +215,16 @@ impl Slot {
         self.changed.notify_waiters();
     }
 
+    /// Lets go of the model if it is still this one.
+    pub(super) fn unload_if_it_is(&self, outdated: &Arc<LoadedModel>) {
+        let mut state = self.state();
+        if matches!(&state.phase, Phase::Loaded { model, .. } if Arc::ptr_eq(model, outdated)) {
+            self.unload_from(&mut state);
+            drop(state);
+            self.changed.notify_waiters();
+        }
+    }
+
     fn unload_from(&self, state: &mut State) {
         if let Phase::Loaded { model, .. } = &state.phase {
             let model = Arc::downgrade(model);

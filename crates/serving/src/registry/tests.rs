@@ -16,6 +16,35 @@ struct Loads {
     count: AtomicUsize,
     fails: AtomicBool,
     milliseconds: AtomicUsize,
+    /// The files were written to since the last load.
+    written: AtomicBool,
+}
+
+/// A model that notices when its files are written to.
+struct OnDisk {
+    silent: Silent,
+    loads: Arc<Loads>,
+}
+
+impl Embedder for OnDisk {
+    fn facts(&self) -> &ModelFacts {
+        self.silent.facts()
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        self.silent.fingerprint()
+    }
+
+    fn is_outdated(&self) -> bool {
+        self.loads.written.load(Ordering::SeqCst)
+    }
+
+    fn embed_batch(
+        &self,
+        items: &[yuyi_models::Item],
+    ) -> Result<yuyi_models::Batch, yuyi_models::Error> {
+        self.silent.embed_batch(items)
+    }
 }
 
 fn source(name: &str) -> (ModelSource, Arc<Loads>) {
@@ -33,7 +62,11 @@ fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
         if seen.fails.load(Ordering::SeqCst) {
             return Err("its weights are gone".into());
         }
-        let model: Arc<dyn Embedder> = Arc::new(Silent::of(&model, BYTES));
+        seen.written.store(false, Ordering::SeqCst);
+        let model: Arc<dyn Embedder> = Arc::new(OnDisk {
+            silent: Silent::of(&model, BYTES),
+            loads: Arc::clone(&seen),
+        });
         Ok(model)
     };
     ModelSource {
@@ -103,6 +136,25 @@ async fn a_lazy_model_is_loaded_once_by_those_who_ask_first() {
     assert_eq!(loads.map(|loads| count(&loads)), [0, 1, 0]);
     assert_eq!(registry.get(None).await.unwrap().name(), "a", "the default");
     assert_eq!(loaded(&registry), "ab");
+}
+
+#[tokio::test]
+async fn a_model_whose_files_were_written_to_is_loaded_again() {
+    let (registry, loads) = registry(lazy());
+    let before = get(&registry, "b").await;
+    loads[1].written.store(true, Ordering::SeqCst);
+    let (one, two) = tokio::join!(get(&registry, "b"), get(&registry, "b"));
+    assert_eq!(count(&loads[1]), 2);
+    assert!(Arc::ptr_eq(&one.inner, &two.inner));
+    assert!(!Arc::ptr_eq(&one.inner, &before.inner));
+    // As long as there is half a file.
+    loads[1].written.store(true, Ordering::SeqCst);
+    loads[1].fails.store(true, Ordering::SeqCst);
+    let refused = registry.get(Some("b")).await.err();
+    assert!(
+        matches!(refused, Some(Error::ModelLoadFailed { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -228,11 +280,10 @@ async fn a_model_beyond_the_limit_is_refused() {
     let (registry, loads) = registry(limited(0));
     let error = registry.get(None).await.err().unwrap();
     assert!(matches!(error, Error::ModelLoadFailed { .. }));
-    let told = registry.load_now("a").await.err().unwrap().to_string();
-    assert!(
-        told.contains("it takes 0.1 MiB of memory, and --memory-limit is 0.0 MiB"),
-        "{told}"
-    );
+    let message = registry.load_now("a").await.err().unwrap().to_string();
+    let expected = "it takes 0.1 MiB of memory, and the memory limit is 0.0 MiB";
+    assert!(message.contains(expected), "{message}");
+    assert!(!message.contains("--"), "{message}");
     assert_eq!(count(&loads[0]), 0);
 }
 
@@ -248,7 +299,7 @@ async fn a_listed_model_beyond_the_limit_ends_the_start() {
         let registry = Registry::new(vec![a, b].into(), options, PATIENCE, Background::default());
         let (name, error) = registry.start().await.unwrap_err();
         assert_eq!(name, "b");
-        assert!(error.to_string().contains("--memory-limit"), "{error}");
+        assert!(error.to_string().contains("memory limit"), "{error}");
         assert_eq!(count(&loads), 0, "it is told before anything is loaded");
     }
 }

@@ -37,7 +37,7 @@ impl From<yuyi_models::Error> for Failure {
         Self {
             reason: error.to_string(),
             may_be_a_text: error.kind() == ErrorKind::Input,
-            error: told(error),
+            error: error_for_callers(error),
         }
     }
 }
@@ -45,17 +45,30 @@ impl From<yuyi_models::Error> for Failure {
 /// The results of a batch, one for each job. A panic of the model is a failure like others.
 pub(super) async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<Batch, Failure> {
     let items: Vec<Item> = jobs.iter().map(|job| job.item.clone()).collect();
-    let model = model.model.clone();
-    match spawn_blocking(move || model.embedder().embed_batch(&items)).await {
+    let embedder = model.model.clone();
+    match spawn_blocking(move || embedder.embedder().embed_batch(&items)).await {
         Ok(Ok(computed)) if computed.results.len() == jobs.len() => Ok(computed),
         Ok(Ok(computed)) => {
             let count = computed.results.len();
             Err(Failure::of_a_text(format!("{count} vectors")))
         }
+        Ok(Err(error)) if is_outdated(&error) => Err(Failure {
+            // The next request has it loaded.
+            error: Error::Loading {
+                model: model.name.clone(),
+                percent: 0,
+            },
+            ..error.into()
+        }),
         Ok(Err(error)) => Err(error.into()),
         // What it says may quote a user's text.
         Err(_) => Err(Failure::of_a_text("it panicked".to_owned())),
     }
+}
+
+/// Whether a model failed since its files were written to.
+fn is_outdated(error: &yuyi_models::Error) -> bool {
+    matches!(error, yuyi_models::Error::Encoder(error) if error.kind() == yuyi_encoder::ErrorKind::Changed)
 }
 
 /// The vector of a text, for all who want it.
@@ -66,12 +79,12 @@ pub(super) fn shareable(
         if !matches!(error, yuyi_models::Error::InvalidTokens(_)) {
             tracing::error!(target: LOG, %error, "a text failed");
         }
-        told(error)
+        error_for_callers(error)
     })
 }
 
 /// What those are told who wait for a vector that does not come.
-fn told(error: yuyi_models::Error) -> Error {
+fn error_for_callers(error: yuyi_models::Error) -> Error {
     match error {
         yuyi_models::Error::InvalidTokens(reason) => Error::InvalidTokens { reason },
         yuyi_models::Error::Unavailable { retry_after, .. } => Error::Unavailable {

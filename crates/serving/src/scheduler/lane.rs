@@ -177,7 +177,9 @@ impl Lane {
         let results: Vec<_> = computed.results.into_iter().map(shareable).collect();
         // Before the jobs are forgotten, so that nobody computes the same once more in between.
         for (job, result) in jobs.iter().zip(&results) {
-            if let Ok(vector) = result {
+            if let Ok(vector) = result
+                && !job.is_window
+            {
                 (self.common.sink)(model, &job.key, &job.item, vector);
             }
         }

@@ -67,6 +67,7 @@ struct Job {
     key: Key,
     item: Item,
     weight: usize,
+    is_window: bool,
     /// Who wants it, and as which of its vectors.
     wanted: Vec<(RequestId, usize)>,
     taken: bool,
@@ -85,6 +86,7 @@ pub(super) struct Taken {
     pub(super) key: Key,
     pub(super) item: Item,
     pub(super) weight: usize,
+    pub(super) is_window: bool,
 }
 
 /// How long a batch was computed.
@@ -197,6 +199,7 @@ impl Queue {
             key: work.key,
             item: work.item,
             weight: work.weight,
+            is_window: work.is_window,
             wanted: Vec::with_capacity(1),
             taken: false,
         };
@@ -392,6 +395,7 @@ fn take(
             key: job.key,
             item: job.item.clone(),
             weight: job.weight,
+            is_window: job.is_window,
         });
     }
     tokens

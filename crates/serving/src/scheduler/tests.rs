@@ -127,6 +127,7 @@ impl Bench {
                 key: Key::of(model, &item),
                 weight: estimated_tokens(&item, 512),
                 item,
+                is_window: false,
             })
             .collect();
         let (scheduler, model) = (self.scheduler.clone(), Arc::clone(model));
@@ -454,6 +455,7 @@ fn waits_between_the_turns_count() {
             key: Key::of(&model, &item),
             item,
             weight: 64,
+            is_window: false,
         });
         work.collect()
     };
@@ -512,6 +514,7 @@ fn a_refused_client_comes_again_when_the_queue_is_done() {
                 key: Key::of(&model, &item),
                 item,
                 weight: waiting,
+                is_window: false,
             };
             let (reply, _) = oneshot::channel();
             state.queue.admit(model, vec![work], Instant::now(), reply);

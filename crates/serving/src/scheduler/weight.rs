@@ -1,13 +1,15 @@
 //! How much work a text is, before anybody has counted its tokens.
 
+use unicode_normalization::char::decompose_compatible;
 use yuyi_encoder::LongText;
 use yuyi_models::{Input, Item};
 
 /// Special tokens and a prompt, roughly.
 const EXTRA_TOKENS: usize = 4;
 
-/// Estimated tokens of an item for a model that reads `most`. A Chinese character is about one token in
-/// the vocabularies of Chinese, and letters and digits come in pieces of two or more.
+/// Estimated tokens of an item for a model that reads `most`; it may have twice as many at the very most. A Chinese character is about
+/// one token in the vocabularies of Chinese, letters and digits come in pieces of two or more, and what normalisation takes apart
+/// (ﷺ, ㍿, …) is as many as its parts.
 pub(crate) fn estimated_tokens(item: &Item, most: usize) -> usize {
     // All windows of a long text are read.
     let most = match item.options.long_text {
@@ -15,21 +17,69 @@ pub(crate) fn estimated_tokens(item: &Item, most: usize) -> usize {
         _ => most,
     };
     let tokens = match &item.input {
-        Input::Text(text) => estimate(text, most) + EXTRA_TOKENS,
+        Input::Text(text) => Count::of(text, most).estimate() + EXTRA_TOKENS,
         Input::Tokens(ids) => ids.len(),
     };
     tokens.clamp(1, most.max(1))
 }
 
-fn estimate(text: &str, most: usize) -> usize {
-    // A longer text is cut, so counting on would be for nothing: no character has more than four bytes.
-    let counted = &text.as_bytes()[..text.len().min(most.saturating_mul(4))];
-    let ascii = counted.iter().filter(|byte| byte.is_ascii()).count();
-    let others = counted
-        .iter()
-        .filter(|&&byte| (byte & 0b1100_0000) == 0b1100_0000)
-        .count();
-    others + ascii.div_ceil(2)
+/// Whether an item may have more tokens than a model reads at once.
+pub(crate) fn may_be_long(item: &Item, most: usize) -> bool {
+    match &item.input {
+        Input::Text(text) => Count::of(text, most).most() + EXTRA_TOKENS > most,
+        Input::Tokens(_) => false,
+    }
+}
+
+/// Characters of a text after normalisation, from above.
+pub fn normal_characters(text: &str) -> usize {
+    Count::of(text, usize::MAX).most()
+}
+
+/// What a text is made of.
+#[derive(Default)]
+struct Count {
+    /// Letters, digits and spaces of ASCII.
+    letters: usize,
+    others: usize,
+}
+
+impl Count {
+    /// Of a text, or of so much of it as has more tokens than `most`: the rest would be cut.
+    fn of(text: &str, most: usize) -> Self {
+        let mut count = Self::default();
+        for c in text.chars() {
+            match c {
+                _ if c.is_ascii_alphanumeric() || c.is_ascii_whitespace() => count.letters += 1,
+                _ => count.others += parts(c),
+            }
+            if count.estimate() > most {
+                break;
+            }
+        }
+        count
+    }
+
+    fn estimate(&self) -> usize {
+        self.others + self.letters.div_ceil(2)
+    }
+
+    fn most(&self) -> usize {
+        self.others + self.letters
+    }
+}
+
+/// Characters that normalisation may make of one.
+fn parts(c: char) -> usize {
+    match c {
+        // Most texts are made of these, which stay as they are.
+        '\0'..='\u{7f}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' => 1,
+        _ => {
+            let mut parts = 0;
+            decompose_compatible(c, |_| parts += 1);
+            parts.max(1)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -52,6 +102,30 @@ mod tests {
         assert_eq!(weight("今天 ok"), 8);
         assert_eq!(weight(&"字".repeat(100_000)), 512);
         assert_eq!(weight(&"a".repeat(100_000)), 512);
+    }
+
+    #[test]
+    fn what_normalisation_takes_apart_is_all_work() {
+        assert_eq!(weight("ﷺ"), 18 + 4);
+        assert_eq!(weight("……"), 6 + 4);
+        assert_eq!(weight("?!"), 2 + 4);
+        assert_eq!(normal_characters(&"ﷺ".repeat(1_000)), 18_000);
+        let is_long = |text: &str| {
+            let item = Item {
+                input: Input::Text(text.into()),
+                options: EmbedOptions::default(),
+            };
+            may_be_long(&item, 512)
+        };
+        // A letter may be a token.
+        for (text, length, expected) in [
+            ("字", 508, false),
+            ("字", 509, true),
+            ("a", 509, true),
+            ("ﷺ", 29, true),
+        ] {
+            assert_eq!(is_long(&text.repeat(length)), expected, "{text}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct WrongAnswer {
 /// Searches every question among all entries: the quality of the answers, with thresholds in similarity, and the wrong ones at the
 /// best threshold, those of the highest similarity first.
 pub fn answer_questions(
-    index: &FaqIndex<'_>,
+    index: &FaqIndex,
     questions: &[Question<'_>],
     calibration: &Calibration,
     sampling: Sampling,
@@ -59,11 +59,7 @@ pub fn answer_questions(
 }
 
 /// What a search gives for a question, and which entry comes first. A right entry comes behind all others of its cosine.
-fn answer(
-    index: &FaqIndex<'_>,
-    question: &Question<'_>,
-    calibration: &Calibration,
-) -> (Answer, usize) {
+fn answer(index: &FaqIndex, question: &Question<'_>, calibration: &Calibration) -> (Answer, usize) {
     let is_right = |found: &FaqMatch| question.relevant.contains(&found.entry);
     let mut found = index.rank(question.vector);
     found.sort_by(|a, b| {
@@ -78,6 +74,45 @@ fn answer(
         similarity: calibration.similarity(found[0].cosine),
     };
     (answer, found[0].entry)
+}
+
+/// Every question with an answer that another entry won, with the entry that did: those of the highest similarity first.
+pub fn missed_questions(
+    index: &FaqIndex,
+    questions: &[Question<'_>],
+    calibration: &Calibration,
+) -> Vec<WrongAnswer> {
+    let questions = questions.iter().enumerate();
+    let mut missed: Vec<WrongAnswer> = questions
+        .filter_map(|(place, question)| missed(index, place, question, calibration))
+        .collect();
+    missed.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+    missed
+}
+
+/// What won where a question has an answer and another entry is as near or nearer.
+fn missed(
+    index: &FaqIndex,
+    place: usize,
+    question: &Question<'_>,
+    calibration: &Calibration,
+) -> Option<WrongAnswer> {
+    let found = index.rank(question.vector);
+    let is_right = |found: &&FaqMatch| question.relevant.contains(&found.entry);
+    let right = found.iter().filter(is_right);
+    let right = right.map(|found| found.cosine).max_by(f64::total_cmp)?;
+    let before = found
+        .iter()
+        .filter(|found| !is_right(found) && found.cosine >= right);
+    let won = before
+        .clone()
+        .max_by(|a, b| a.cosine.total_cmp(&b.cosine))?;
+    Some(WrongAnswer {
+        question: place,
+        found: won.entry,
+        similarity: calibration.similarity(won.cosine),
+        rank: Some(before.count() + 1),
+    })
 }
 
 #[cfg(test)]
@@ -102,6 +137,25 @@ mod tests {
     fn a_right_entry_comes_behind_others_of_its_score() {
         let (quality, _) = answered(&[(NORTH, &[1]), (EAST, &[0])]);
         assert_eq!(quality.mrr.value, Some(0.75));
+    }
+
+    #[test]
+    fn a_question_is_missed_where_another_entry_is_as_near() {
+        let index = FaqIndex::new([[EAST], [NORTH], [BETWEEN]]);
+        let of = |vector, relevant| Question { vector, relevant };
+        let asked = [
+            of(EAST, &[0]),
+            of(NORTH, &[2]),
+            of(EAST, &[1]),
+            of(EAST, &[]),
+        ];
+        let missed = missed_questions(&index, &asked, &Calibration::Uncalibrated);
+        let places: Vec<_> = missed
+            .iter()
+            .map(|m| (m.question, m.found, m.rank))
+            .collect();
+        assert_eq!(places, [(1, 1, Some(2)), (2, 0, Some(3))]);
+        assert_eq!(missed[0].similarity, 1.0);
     }
 
     #[test]

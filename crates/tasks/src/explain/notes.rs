@@ -1,5 +1,7 @@
 //! What a score does not show.
 
+use std::ops::Range;
+
 use serde::Serialize;
 use yuyi_language::{Differences, NegationDifference, NumberDifference};
 
@@ -15,6 +17,10 @@ pub struct Note {
     pub kind: NoteKind,
     /// A sentence for people, which calls the texts A and B.
     pub message: String,
+    /// The words of A that it is about: numbers, negations, what the model does not know, the last that it read.
+    pub a: Vec<String>,
+    /// Those of B.
+    pub b: Vec<String>,
 }
 
 /// What a note is about.
@@ -23,7 +29,7 @@ pub struct Note {
 pub enum NoteKind {
     /// The numbers differ.
     Number,
-    /// Only one text negates.
+    /// Only one text negates, or each something else.
     Negation,
     /// A text is longer than the model reads.
     Truncated,
@@ -33,10 +39,7 @@ pub enum NoteKind {
 
 /// The notes about two texts.
 pub(super) fn about(a: &Side<'_>, b: &Side<'_>) -> Vec<Note> {
-    let differences = Differences::between(a.outline.text(), b.outline.text());
-    let number = differences.numbers.map(about_numbers);
-    let negation = differences.negation.map(about_negation);
-    let mut notes: Vec<Note> = number.into_iter().chain(negation).collect();
+    let mut notes = about_differences(a.outline.text(), b.outline.text());
     for (side, name) in [(a, "A"), (b, "B")] {
         notes.extend(about_length(side, name));
     }
@@ -44,6 +47,14 @@ pub(super) fn about(a: &Side<'_>, b: &Side<'_>) -> Vec<Note> {
         notes.extend(about_unknown(side, name));
     }
     notes
+}
+
+/// The notes about what two texts differ in that a model hardly sees.
+pub(super) fn about_differences(a: &str, b: &str) -> Vec<Note> {
+    let differences = Differences::between(a, b);
+    let number = differences.numbers.map(about_numbers);
+    let negation = differences.negation.map(about_negation);
+    number.into_iter().chain(negation).collect()
 }
 
 fn about_numbers(difference: NumberDifference) -> Note {
@@ -60,17 +71,34 @@ fn about_numbers(difference: NumberDifference) -> Note {
     Note {
         kind: NoteKind::Number,
         message,
+        a: only_a,
+        b: only_b,
     }
 }
 
 fn about_negation(difference: NegationDifference) -> Note {
-    let (name, words) = match difference {
-        NegationDifference::OnlyA(words) => ("A", words),
-        NegationDifference::OnlyB(words) => ("B", words),
+    let (message, a, b) = match difference {
+        NegationDifference::OnlyA(words) => (
+            format!("Only A negates: {}.", quoted(&words)),
+            words,
+            Vec::new(),
+        ),
+        NegationDifference::OnlyB(words) => (
+            format!("Only B negates: {}.", quoted(&words)),
+            Vec::new(),
+            words,
+        ),
+        NegationDifference::Swapped { a, b } => (
+            format!("Each negates what the other affirms: {a} in A, {b} in B."),
+            vec![a],
+            vec![b],
+        ),
     };
     Note {
         kind: NoteKind::Negation,
-        message: format!("Only {name} negates: {}.", quoted(&words)),
+        message,
+        a,
+        b,
     }
 }
 
@@ -78,20 +106,27 @@ fn about_length(side: &Side<'_>, name: &str) -> Option<Note> {
     side.truncated.then(|| Note {
         kind: NoteKind::Truncated,
         message: format!(
-            "{name} is longer than the model reads at once; only its first {} characters are explained.",
-            side.outline.read
+            "{name} is longer than the model reads at once; only its {} are explained.",
+            characters(&side.outline.read)
         ),
+        a: Vec::new(),
+        b: Vec::new(),
     })
 }
 
+fn characters(read: &Range<usize>) -> String {
+    match read.start {
+        0 => format!("first {} characters", read.end),
+        start => format!("characters {} to {}", start + 1, read.end),
+    }
+}
+
 fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
-    let characters: Vec<char> = side.outline.text().chars().collect();
+    let unknown = side.outline.tokens().iter().filter(|token| token.unknown);
     let mut pieces: Vec<String> = Vec::new();
-    for token in side.outline.tokens().iter().filter(|token| token.unknown) {
-        let piece = characters.get(token.characters.clone()).unwrap_or_default();
-        let piece: String = piece.iter().collect();
-        if !piece.is_empty() && !pieces.contains(&piece) {
-            pieces.push(piece);
+    for piece in unknown.map(|token| side.outline.characters_of(token)) {
+        if !piece.is_empty() && !pieces.iter().any(|known| known == piece) {
+            pieces.push(piece.to_owned());
         }
     }
     (!pieces.is_empty()).then(|| {
@@ -102,11 +137,21 @@ fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
                 "The model does not know {share:.0} % of {name}: {}.",
                 quoted(&pieces)
             ),
+            a: only(name == "A", &pieces),
+            b: only(name == "B", &pieces),
         }
     })
 }
 
-fn quoted(pieces: &[String]) -> String {
+/// The words, if they are of this side.
+pub(super) fn only(is_side: bool, words: &[String]) -> Vec<String> {
+    match is_side {
+        true => words.to_vec(),
+        false => Vec::new(),
+    }
+}
+
+pub(super) fn quoted(pieces: &[String]) -> String {
     let shown = pieces.iter().take(MOST_QUOTED).map(String::as_str);
     let more = (pieces.len() > MOST_QUOTED).then_some("…");
     shown.chain(more).collect::<Vec<_>>().join(", ")

@@ -74,7 +74,9 @@ fn what_is_missed_most_weighs_most() {
         found.notes,
         [Note {
             kind: NoteKind::Negation,
-            message: "Only A negates: 不能.".into()
+            message: "Only A negates: 不能.".into(),
+            a: vec!["不能".into()],
+            b: Vec::new(),
         }]
     );
 }
@@ -167,12 +169,75 @@ fn of_a_text_that_was_cut_only_what_was_read_is_explained() {
 }
 
 #[test]
-fn a_long_text_is_left_out_in_groups() {
+fn a_long_text_is_left_out_in_phrases_and_the_strongest_once_more() {
     let text = "天气很好，".repeat(40);
     let outline = Outline::of(&text, states(&text, goods).tokens);
-    assert_eq!(outline.without().len(), 32);
+    let without = outline.without();
+    assert_eq!(without.len(), 8);
     let places: Vec<_> = outline.groups.iter().flat_map(Clone::clone).collect();
     assert!(places.into_iter().eq(0..outline.words.len()));
+    // Phrases end where something stands between two words.
+    let is_whole = |text: &String| text.matches('，').count() == 36 && text.chars().count() == 176;
+    assert!(without.iter().all(is_whole), "{without:?}");
+    // Without the third the cosine falls by a half, without the fifth by a fifth.
+    let vectors: Vec<&[f32]> = (0..8)
+        .map(|i| match i {
+            2 => [0.5, 0.866].as_slice(),
+            4 => &[0.8, 0.6],
+            _ => &[1.0, 0.0],
+        })
+        .collect();
+    let [vector, other] = [[1.0, 0.0]; 2];
+    let further = outline.further(&vector, &other, &vectors);
+    assert_eq!(further.len(), 4, "together at most twelve");
+    // Each part of the third phrase is left out by itself.
+    let shorter = |text: &String| text.chars().count() < 200 && text.len() > without[2].len();
+    assert!(further.iter().all(shorter), "{further:?}");
+    // The first of the parts is what counts.
+    let all = [
+        &vectors[..],
+        &[&[0.5, 0.866], &[1.0, 0.0], &[1.0, 0.0], &[1.0, 0.0]],
+    ]
+    .concat();
+    let side = Side {
+        outline: &outline,
+        hidden: &[],
+        vector: &vector,
+        without: &all,
+        truncated: false,
+    };
+    let found = weights::of_words(&side, &other);
+    let of = |i: usize| -> f64 {
+        found[outline.groups[i].clone()]
+            .iter()
+            .map(|w| w.weight)
+            .sum()
+    };
+    assert!((of(2) - 0.5 / 0.7).abs() < 1e-3 && (of(4) - 0.2 / 0.7).abs() < 1e-3);
+    let apart = &outline.apart(&[0.0, 0.0, 0.5, 0.0, 0.2, 0.0, 0.0, 0.0])[0];
+    let first: f64 = found[apart.parts[0].clone()].iter().map(|w| w.weight).sum();
+    assert!((first - of(2)).abs() < 1e-9);
+}
+
+#[test]
+fn what_the_model_did_not_read_is_not_looked_at() {
+    let read = "3月5号退货";
+    let text = format!("{read}，不退，5月6号。{}", "不3月5号…".repeat(20_000));
+    let outline = Outline::of(&text, states(read, goods).tokens);
+    assert_eq!(outline.text(), read);
+    let words: Vec<&str> = outline.words.iter().map(|word| &*word.text).collect();
+    assert_eq!(words, ["3月5号", "退货"]);
+    // The end of a text whose beginning was cut off.
+    let end = "前天晚上退货3个";
+    let tokens: Vec<Token> = states(end, goods).tokens.split_off(4);
+    let outline = Outline::of(end, tokens);
+    let words: Vec<_> = outline
+        .words
+        .iter()
+        .map(|w| (&*w.text, w.place.clone()))
+        .collect();
+    assert_eq!(words, [("退货", 4..6), ("3个", 6..8)]);
+    assert_eq!(outline.without(), ["3个", "退货"]);
 }
 
 proptest! {

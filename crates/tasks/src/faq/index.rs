@@ -1,11 +1,15 @@
 //! Search among the wordings of a FAQ.
 
-use crate::cosine;
+use std::ops::Range;
+
+use yuyi_kernels::{Kernel, Vectors, as_cosine, dot_each};
 
 /// The unit vectors of all wordings of a FAQ, by entry.
 #[derive(Clone, Debug)]
-pub struct FaqIndex<'v> {
-    wordings: Vec<Vec<&'v [f32]>>,
+pub struct FaqIndex {
+    wordings: Vectors,
+    /// The rows of each entry's wordings.
+    entries: Vec<Range<usize>>,
 }
 
 /// An entry that a search found.
@@ -17,36 +21,47 @@ pub struct FaqMatch {
     pub cosine: f64,
 }
 
-impl<'v> FaqIndex<'v> {
+impl FaqIndex {
     /// The index of entries, each with the unit vectors of its wordings, at least one.
-    pub fn new<W>(entries: impl IntoIterator<Item = W>) -> Self
+    ///
+    /// # Panics
+    /// When the vectors are not of one dimension.
+    pub fn new<'v, W>(entries: impl IntoIterator<Item = W>) -> Self
     where
         W: IntoIterator<Item = &'v [f32]>,
     {
-        let wordings = entries.into_iter().map(|entry| entry.into_iter().collect());
+        let mut rows = Vec::new();
+        let add = |entry: W| {
+            let first = rows.len();
+            rows.extend(entry);
+            first..rows.len()
+        };
+        let entries = entries.into_iter().map(add).collect();
         Self {
-            wordings: wordings.collect(),
+            wordings: Vectors::from_rows(rows),
+            entries,
         }
     }
 
     /// All entries, the nearest to a question first; those that are equally near in their order.
+    ///
+    /// # Panics
+    /// When the question's vector has another dimension.
     pub fn rank(&self, question: &[f32]) -> Vec<FaqMatch> {
-        let found = self.wordings.iter().enumerate();
-        let mut found: Vec<FaqMatch> = found
-            .map(|(entry, wordings)| FaqMatch {
-                entry,
-                cosine: nearest(question, wordings),
-            })
+        let mut products = vec![0.0; self.wordings.rows()];
+        let wordings = self.wordings.view();
+        dot_each(Kernel::of_process(), question, wordings, &mut products);
+        let nearest = |wordings: &Range<usize>| {
+            let cosines = products[wordings.clone()].iter().map(|&x| as_cosine(x));
+            cosines.fold(-1.0, f64::max)
+        };
+        let cosines = self.entries.iter().map(nearest).enumerate();
+        let mut found: Vec<FaqMatch> = cosines
+            .map(|(entry, cosine)| FaqMatch { entry, cosine })
             .collect();
         found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
         found
     }
-}
-
-/// Cosine of a question and the wording that is nearest to it.
-fn nearest(question: &[f32], wordings: &[&[f32]]) -> f64 {
-    let cosines = wordings.iter().map(|wording| cosine(question, wording));
-    cosines.fold(-1.0, f64::max)
 }
 
 #[cfg(test)]

@@ -8,6 +8,14 @@ const MOST_CHARACTERS: usize = 10_000;
 /// Rows of a word of the bit vectors.
 const BITS: usize = u64::BITS as usize;
 
+/// Nanoseconds that comparing two texts of so many characters takes at most, beside preparing them.
+pub(super) fn time(a: usize, b: usize) -> u64 {
+    /// Of 64 rows of a column.
+    const BLOCK: u64 = 20;
+    let (a, b) = (a.min(MOST_CHARACTERS), b.min(MOST_CHARACTERS));
+    BLOCK * (a.min(b).div_ceil(BITS) * a.max(b)) as u64
+}
+
 /// The characters of a text that are compared.
 pub(super) fn characters(text: &str) -> Vec<char> {
     text.chars().take(MOST_CHARACTERS).collect()

@@ -1,7 +1,7 @@
 //! The calibration as a report.
 
 use yuyi_tasks::metrics::Estimate;
-use yuyi_tasks::{Calibration, Cutoff};
+use yuyi_tasks::{Calibration, Cutoff, Cutoffs};
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
 use crate::calibration::Fit;
@@ -141,8 +141,55 @@ fn thresholds(language: Language, calibrated: &Calibrated) -> Vec<Element> {
         );
         return vec![blocks::paragraph(text)];
     };
+    let wished = percent(thresholds.wished_precision);
+    let wish = language.pick(
+        format!("精确率不低于 {wished}"),
+        format!("precision of {wished}"),
+    );
+    let mut rows = vec![row(language.pick("F1 最高", "best F1"), best)];
+    rows.extend(
+        thresholds
+            .at_precision
+            .iter()
+            .map(|cutoff| row(&wish, cutoff)),
+    );
+    let table = Table {
+        head: thresholds_head(language),
+        rows,
+        total: false,
+    };
+    let doubt = doubt(language, thresholds, &wish);
+    let (same, from) = (grouped(thresholds.same), calibrated.same_from);
+    let counted = language.pick(
+        format!("标注不低于 {from} 算同义，共 {same} 对。相似度达到阈值就判为同义。"),
+        format!("A pair counts as the same from a label of {from}: {same} do. Pairs from the threshold on are taken to be the same."),
+    );
+    let notes = doubt.into_iter().chain([counted]);
+    let notes = notes.map(|note| blocks::note(&note));
+    std::iter::once(table.element()).chain(notes).collect()
+}
+
+/// What keeps from relying on the threshold of the wished precision.
+fn doubt(language: Language, thresholds: &Cutoffs, wish: &str) -> Option<String> {
+    let wished = percent(thresholds.wished_precision);
+    let Some(cutoff) = &thresholds.at_precision else {
+        return Some(language.pick(
+            format!("没有哪个阈值的精确率能达到 {wished}。"),
+            format!("No threshold has a precision of {wished}."),
+        ));
+    };
+    let accepted = cutoff.accepted;
+    (accepted < ENOUGH_ACCEPTED).then(|| {
+        language.pick(
+            format!("达到“{wish}”这一阈值的只有 {accepted} 对，还不足为凭。"),
+            format!("Only {accepted} of the pairs reach the threshold for a {wish}: do not rely on it yet."),
+        )
+    })
+}
+
+fn thresholds_head(language: Language) -> Vec<Cell> {
     let pick = |zh, en| Cell::number(language.pick(zh, en));
-    let head = vec![
+    vec![
         Cell::text(language.pick("要求", "wish")),
         pick("相似度", "similarity"),
         pick("余弦", "cosine"),
@@ -150,42 +197,7 @@ fn thresholds(language: Language, calibrated: &Calibrated) -> Vec<Element> {
         pick("召回率", "recall"),
         pick("F1", "F1"),
         pick("判为同义的句对", "pairs accepted"),
-    ];
-    let wished = percent(thresholds.wished_precision);
-    let name = language.pick(
-        format!("精确率不低于 {wished}"),
-        format!("precision of {wished}"),
-    );
-    let mut rows = vec![row(language.pick("F1 最高", "best F1"), best)];
-    let mut notes = Vec::new();
-    match &thresholds.at_precision {
-        Some(cutoff) => {
-            rows.push(row(&name, cutoff));
-            if cutoff.accepted < ENOUGH_ACCEPTED {
-                notes.push(blocks::note(&language.pick(
-                    format!("达到“{name}”这一阈值的只有 {} 对，还不足为凭。", cutoff.accepted),
-                    format!("Only {} of the pairs reach the threshold for a {name}: do not rely on it yet.", cutoff.accepted),
-                )));
-            }
-        }
-        None => notes.push(blocks::note(&language.pick(
-            format!("没有哪个阈值的精确率能达到 {wished}。"),
-            format!("No threshold has a precision of {wished}."),
-        ))),
-    }
-    let table = Table {
-        head,
-        rows,
-        total: false,
-    };
-    let mut blocks = vec![table.element()];
-    blocks.append(&mut notes);
-    let (same, from) = (grouped(thresholds.same), calibrated.same_from);
-    blocks.push(blocks::note(&language.pick(
-        format!("标注不低于 {from} 算同义，共 {same} 对。相似度达到阈值就判为同义。"),
-        format!("A pair counts as the same from a label of {from}: {same} do. Pairs from the threshold on are taken to be the same."),
-    )));
-    blocks
+    ]
 }
 
 fn row(name: &str, cutoff: &Cutoff) -> Vec<Cell> {

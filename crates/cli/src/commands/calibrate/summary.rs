@@ -58,7 +58,11 @@ fn remarks(calibrated: &Calibrated) -> Vec<String> {
                 .to_owned(),
         );
     }
-    remarks.extend(calibrated.remark_on_kinds(Language::En).map(str::to_owned));
+    remarks.extend(
+        calibrated
+            .remark_on_kinds(Language::of_messages())
+            .map(str::to_owned),
+    );
     if calibrated.is_thin() {
         remarks.push(format!(
             "{} pairs are few: another sample would give another curve. Take {ENOUGH_PAIRS} or more.",

@@ -15,7 +15,9 @@ use crate::args::{ContestantArgs, MethodArg, ModelArgs};
 use crate::commands::child;
 use crate::corpus::Vectors;
 use crate::machine::{self, ProcessorTime};
+use crate::messages;
 use crate::model::load_model;
+use crate::terminal;
 
 /// How long single pairs are timed.
 const TIMED: Duration = Duration::from_secs(3);
@@ -36,9 +38,9 @@ pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
     };
     let reply = match measured {
         Ok(measured) => Reply::Measured(Box::new(measured)),
-        Err(error) => Reply::Failed(crate::chain(&error)),
+        Err(error) => Reply::Failed(messages::joined(&crate::chain(&error))),
     };
-    let mut out = io::stdout().lock();
+    let mut out = terminal::stdout();
     serde_json::to_writer(&mut out, &reply)?;
     Ok(out.flush()?)
 }
@@ -73,8 +75,8 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let started = Instant::now();
     let vectors = Vectors::compute(&model, &task.texts)?;
     let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
-    let score = |&(a, b): &(usize, usize)| cosine(&vectors.all[a], &vectors.all[b]);
-    let cosines: Vec<f64> = task.pairs.iter().map(score).collect();
+    let of_pair = |&(a, b): &(usize, usize)| cosine(vectors.all.row(a), vectors.all.row(b));
+    let cosines: Vec<f64> = task.pairs.iter().map(of_pair).collect();
     Ok(Measured {
         model: Some(facts(&model)),
         load_seconds,

@@ -9,6 +9,7 @@ use yuyi_tasks::metrics::{Estimate, spearman};
 
 use super::exchange::{Contestant, Facts, Measured};
 use crate::args::MeasureArgs;
+use crate::report::Language;
 
 /// A contestant with everything that is said of it.
 #[derive(Serialize)]
@@ -34,6 +35,20 @@ pub struct Ranked {
     /// What it suits, in Chinese and English, where it is known.
     #[serde(skip)]
     pub suited_for: Option<(&'static str, &'static str)>,
+}
+
+impl Ranked {
+    /// What to say where texts were cut.
+    pub fn truncation(&self, language: Language) -> Option<String> {
+        let truncated = self.measured.as_ref()?.truncated;
+        let name = &self.label;
+        (truncated > 0).then(|| {
+            language.pick(
+                format!("{name}：有 {truncated} 条文本超出长度上限，超出部分没有读。"),
+                format!("{name}: {truncated} of the texts are longer than it reads and were cut."),
+            )
+        })
+    }
 }
 
 /// How good it is, and what it costs.

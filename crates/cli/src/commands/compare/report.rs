@@ -1,11 +1,15 @@
 //! The comparison as a report.
 
+mod tables;
+
+use yuyi_tasks::metrics::Estimate;
+
+use self::tables::{examples, quality};
 use super::Comparison;
-use super::examples::{EXAMPLES, Kind};
 use super::ranked::{Ranked, Standing};
 use super::table::significant;
 use crate::report::blocks::{self, Cell, Table, figure, figures};
-use crate::report::numbers::{cell, grouped, interval, value};
+use crate::report::numbers::{cell, grouped, value};
 use crate::report::{Element, Language, Report, chart, today};
 
 /// A contestant that was measured.
@@ -77,28 +81,20 @@ fn conclusion(language: Language, measured: &[Measured<'_>]) -> Option<String> {
         .spearman
         .value
         .filter(|&value| value > 0.0)?;
-    let spearman = value(standing.quality.spearman.value);
-    let bounds = || {
-        others
-            .iter()
-            .map(|(_, s)| s.spearman_above_best.and_then(|above| above.high))
-    };
-    if bounds().any(|high| high.is_none()) {
-        let name = &best.label;
+    let (name, spearman) = (&best.label, value(standing.quality.spearman.value));
+    // Upper end of the interval of the difference to the best.
+    let high = |standing: &Standing| standing.spearman_above_best.and_then(|above| above.high);
+    if others.iter().any(|(_, standing)| high(standing).is_none()) {
         return Some(language.pick(
             format!("在这批数据上 {name} 的 Spearman 最高（{spearman}）；没有算区间，差别是否可靠无从判断。"),
             format!("On these data {name} has the highest Spearman correlation ({spearman}); without intervals nothing says whether that is more than chance."),
         ));
     }
-    // An interval of the difference that contains 0 leaves open which of the two is better.
-    let level = others.iter().filter(|(_, s)| {
-        s.spearman_above_best
-            .and_then(|above| above.high)
-            .is_some_and(|high| high >= 0.0)
-    });
+    // An interval that contains 0 leaves open which of the two is better.
+    let level = others.iter();
+    let level = level.filter(|(_, standing)| high(standing).is_some_and(|high| high >= 0.0));
     let level: Vec<&str> = level.map(|(ranked, _)| ranked.label.as_str()).collect();
     let level = level.join(language.pick("、", ", "));
-    let name = &best.label;
     Some(match (language, others.is_empty(), level.is_empty()) {
         (Language::Zh, true, _) => format!("{name} 的 Spearman 为 {spearman}。"),
         (Language::Zh, _, true) => format!(
@@ -222,48 +218,48 @@ fn plots(language: Language, comparison: &Comparison, measured: &[Measured<'_>])
         ),
         false => "",
     };
-    let bars = |title: &str, estimate: fn(&Standing) -> yuyi_tasks::metrics::Estimate| {
-        let bars = measured.iter().filter_map(|&(ranked, standing)| {
-            let estimate = estimate(standing);
-            Some(chart::Bar {
-                name: ranked.label.clone(),
-                value: estimate.value?,
-                interval: estimate.interval(),
-                class: class(ranked),
-            })
-        });
-        let bars: Vec<chart::Bar> = bars.collect();
-        let explanation = language.pick(
-            format!("越长越好；细线是 95% 区间。{colours}"),
-            format!("Longer is better; thin lines are 95 % intervals.{colours}"),
-        );
-        figure(
-            title,
-            &explanation,
-            chart::bars(title, &chart::Axis::unit(""), &bars),
-        )
-    };
+    let explanation = language.pick(
+        format!("越长越好；细线是 95% 区间。{colours}"),
+        format!("Longer is better; thin lines are 95 % intervals.{colours}"),
+    );
+    let spearman = language.pick(
+        "排序是否与人一致（Spearman）",
+        "Ranks pairs as people do (Spearman)",
+    );
+    let auc = language.pick(
+        "能否分清同义与不同义（AUC）",
+        "Tells same from different (AUC)",
+    );
     let mut plots = vec![
-        bars(
-            language.pick(
-                "排序是否与人一致（Spearman）",
-                "Ranks pairs as people do (Spearman)",
-            ),
-            |s| s.quality.spearman,
-        ),
-        bars(
-            language.pick(
-                "能否分清同义与不同义（AUC）",
-                "Tells same from different (AUC)",
-            ),
-            |s| s.quality.auc,
-        ),
+        bars(spearman, &explanation, measured, |s| s.quality.spearman),
+        bars(auc, &explanation, measured, |s| s.quality.auc),
     ];
     // One dot shows nothing that the table does not.
     if measured.len() > 1 {
         plots.push(speed(language, measured));
     }
     figures(plots)
+}
+
+/// A bar for each, as long as the estimate.
+fn bars(
+    title: &str,
+    explanation: &str,
+    measured: &[Measured<'_>],
+    estimate: fn(&Standing) -> Estimate,
+) -> Element {
+    let bar = |&(ranked, standing): &Measured<'_>| {
+        let estimate = estimate(standing);
+        Some(chart::Bar {
+            name: ranked.label.clone(),
+            value: estimate.value?,
+            interval: estimate.interval(),
+            class: class(ranked),
+        })
+    };
+    let bars: Vec<chart::Bar> = measured.iter().filter_map(bar).collect();
+    let drawn = chart::bars(title, &chart::Axis::unit(""), &bars);
+    figure(title, explanation, drawn)
 }
 
 fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
@@ -302,167 +298,14 @@ fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
     )
 }
 
-// --- tables --------------------------------------------------------------------------------
-
-fn quality(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Vec<Element> {
-    let pick = |zh, en| Cell::number(language.pick(zh, en));
-    let is_compared = comparison.results.len() > 1;
-    let mut head = vec![
-        Cell::text(language.pick("模型", "model")),
-        pick("Spearman", "Spearman"),
-        pick("AUC", "AUC"),
-        pick("平均精确率", "average precision"),
-        pick("最佳 F1", "best F1"),
-        pick("对应阈值", "its threshold").below(language.pick("相似度", "similarity")),
-        pick("ECE", "ECE"),
-    ];
-    if is_compared {
-        head.insert(2, pick("与最佳之差", "vs best"));
-    }
-    let rows = measured.iter().map(|&(ranked, standing)| {
-        let quality = &standing.quality;
-        let mut row = vec![
-            Cell::text(&ranked.label),
-            cell(&quality.spearman),
-            cell(&quality.auc),
-            cell(&quality.average_precision),
-            cell(&quality.best_f1),
-            Cell::number(value(standing.best_similarity)),
-            cell(&quality.ece),
-        ];
-        if is_compared {
-            row.insert(2, above_best(standing));
-        }
-        row
-    });
-    let table = Table {
-        head,
-        rows: rows.collect(),
-        total: false,
-    };
-    let mut blocks = vec![table.element()];
-    if comparison.files.len() > 1 {
-        blocks.push(blocks::subheading(
-            language.pick("各文件上的 Spearman", "Spearman on each file"),
-        ));
-        blocks.push(by_file(language, comparison, measured));
-    }
-    blocks
-}
-
-fn above_best(standing: &Standing) -> Cell {
-    let above = standing.spearman_above_best.as_ref();
-    above.map_or(Cell::number("–"), |above| {
-        Cell::number(value(above.value)).below(interval(above))
-    })
-}
-
-fn by_file(language: Language, comparison: &Comparison, measured: &[Measured<'_>]) -> Element {
-    let files = comparison.files.iter().map(Cell::number);
-    let head = std::iter::once(Cell::text(language.pick("模型", "model")));
-    let rows = measured.iter().map(|&(ranked, standing)| {
-        let values = standing.spearman_by_file.iter();
-        let values = values.map(|&spearman| Cell::number(value(spearman)));
-        std::iter::once(Cell::text(&ranked.label))
-            .chain(values)
-            .collect()
-    });
-    Table {
-        head: head.chain(files).collect(),
-        rows: rows.collect(),
-        total: false,
-    }
-    .element()
-}
-
-fn examples(
-    language: Language,
-    comparison: &Comparison,
-    measured: &[Measured<'_>],
-) -> Vec<Element> {
-    let head = std::iter::once(Cell::text(language.pick("句对", "pair")));
-    let names = measured
-        .iter()
-        .map(|(ranked, _)| Cell::number(&ranked.label));
-    let row = |(i, (a, b, kind)): (usize, &(&str, &str, Kind))| {
-        let kind = match kind {
-            Kind::Paraphrase => language.pick("同义，用词不同", "the same in other words"),
-            Kind::SharedWord => {
-                language.pick("毫不相干，碰巧有同样的词", "unrelated, a word in common")
-            }
-            Kind::LookAlike => language.pick(
-                "用词几乎一样，意思不同",
-                "nearly the same words, another meaning",
-            ),
-            Kind::Unrelated => language.pick("毫不相干", "unrelated"),
-        };
-        let scores = measured.iter().map(|(_, standing)| {
-            Cell::number(
-                standing
-                    .examples
-                    .get(i)
-                    .map_or("–".to_owned(), |s| format!("{s:.2}")),
-            )
-        });
-        let pair = Cell::text(format!("{a} / {b}")).below(kind);
-        std::iter::once(pair).chain(scores).collect()
-    };
-    let table = Table {
-        head: head.chain(names).collect(),
-        rows: EXAMPLES.iter().enumerate().map(row).collect(),
-        total: false,
-    };
-    let explanation = match comparison.has_methods() {
-        true => language.pick(
-            "字面方法只认字词：换一种说法就认不出，反而给碰巧有同样词语的两句话更高的分。用词几乎一样、意思却不同的句对，对模型也是难题。例句是固定的，不计入上面的指标。",
-            "Literal methods see words alone: they miss what is said in other words, and give more to sentences that merely have a word in common. Nearly the same words with another meaning are hard for models as well. The pairs are fixed and not part of the metrics above.",
-        ),
-        false => language.pick(
-            "用词几乎一样、意思却不同的句对，对模型是难题。例句是固定的，不计入上面的指标。",
-            "Nearly the same words with another meaning are hard for models. The pairs are fixed and not part of the metrics above.",
-        ),
-    };
-    vec![blocks::paragraph(explanation), table.element()]
-}
-
 fn explanations(language: Language, comparison: &Comparison) -> Vec<Element> {
     let Comparison {
         same_from, rounds, ..
     } = comparison;
     let (is_compared, has_methods) = (comparison.results.len() > 1, comparison.has_methods());
-    let part = |applies: bool, zh, en| if applies { language.pick(zh, en) } else { "" };
-    let versus = part(
-        is_compared,
-        "“与最佳之差”用同一批样本逐次相减；区间不含 0，差别才算可靠。",
-        " \"vs best\" is the difference within each sample; a difference is reliable where its interval does not contain 0.",
-    );
-    let added = part(
-        has_methods,
-        "（字面方法是它所增加的部分）",
-        " (of a literal method, what it adds)",
-    );
     let texts = match language {
-        Language::Zh => vec![
-            format!("小字是 95% 置信区间（{rounds} 次自助抽样）。{versus}"),
-            format!(
-                "AUC、平均精确率与 F1 把标注不低于 {same_from} 的句对当作同义。ECE 是相似度与人工评分的平均差距：未校准的模型通常很大，用 yuyi calibrate 可以校准。"
-            ),
-            format!(
-                "每个模型在单独的进程里测量。每对耗时是逐对计算的中位数；每秒文本是成批计算的速度；内存是只跑这个模型的进程的峰值{added}。"
-            ),
-            "许可证与适用场景来自已知模型的资料，其余都是本次实测。".to_owned(),
-        ],
-        Language::En => vec![
-            format!("Small print: 95 % intervals of {rounds} bootstrap samples.{versus}"),
-            format!(
-                "AUC, average precision and F1 count a pair as the same from a label of {same_from}. ECE is the mean gap between similarity and grade: mostly large for a model without calibration, which yuyi calibrate gives it."
-            ),
-            format!(
-                "Each model is measured in a process of its own. The time of a pair is the median of pairs one by one; texts a second are computed in batches; memory is the most of a process that does only this{added}."
-            ),
-            "Licence and suitability are facts of known models; everything else was measured."
-                .to_owned(),
-        ],
+        Language::Zh => in_chinese(*same_from, *rounds, is_compared, has_methods),
+        Language::En => in_english(*same_from, *rounds, is_compared, has_methods),
     };
     // The first is about intervals.
     let skipped = usize::from(*rounds == 0);
@@ -471,4 +314,49 @@ fn explanations(language: Language, comparison: &Comparison) -> Vec<Element> {
         .skip(skipped)
         .map(|text| blocks::note(text))
         .collect()
+}
+
+fn in_chinese(same_from: f64, rounds: usize, is_compared: bool, has_methods: bool) -> Vec<String> {
+    let versus = match is_compared {
+        true => "“与最佳之差”用同一批样本逐次相减；区间不含 0，差别才算可靠。",
+        false => "",
+    };
+    let added = match has_methods {
+        true => "（字面方法是它所增加的部分）",
+        false => "",
+    };
+    vec![
+        format!("小字是 95% 置信区间（{rounds} 次自助抽样）。{versus}"),
+        format!(
+            "AUC、平均精确率与 F1 把标注不低于 {same_from} 的句对当作同义。ECE 是相似度与人工评分的平均差距：未校准的模型通常很大，用 yuyi calibrate 可以校准。"
+        ),
+        format!(
+            "每个模型在单独的进程里测量。每对耗时是逐对计算的中位数；每秒文本是成批计算的速度；内存是只跑这个模型的进程的峰值{added}。"
+        ),
+        "许可证与适用场景来自已知模型的资料，其余都是本次实测。".to_owned(),
+    ]
+}
+
+fn in_english(same_from: f64, rounds: usize, is_compared: bool, has_methods: bool) -> Vec<String> {
+    let versus = match is_compared {
+        true => {
+            " \"vs best\" is the difference within each sample; a difference is reliable where its interval does not contain 0."
+        }
+        false => "",
+    };
+    let added = match has_methods {
+        true => " (of a literal method, what it adds)",
+        false => "",
+    };
+    vec![
+        format!("Small print: 95 % intervals of {rounds} bootstrap samples.{versus}"),
+        format!(
+            "AUC, average precision and F1 count a pair as the same from a label of {same_from}. ECE is the mean gap between similarity and grade: mostly large for a model without calibration, which yuyi calibrate gives it."
+        ),
+        format!(
+            "Each model is measured in a process of its own. The time of a pair is the median of pairs one by one; texts a second are computed in batches; memory is the most of a process that does only this{added}."
+        ),
+        "Licence and suitability are facts of known models; everything else was measured."
+            .to_owned(),
+    ]
 }

@@ -2,6 +2,9 @@
 
 use super::Comparison;
 use super::ranked::{Ranked, Standing};
+use crate::language::Language;
+use crate::messages;
+use unicode_width::UnicodeWidthStr;
 use yuyi_tasks::metrics::Estimate;
 
 const HEAD: [&str; 10] = [
@@ -10,7 +13,7 @@ const HEAD: [&str; 10] = [
 
 /// A row for each, with columns as wide as they must be.
 pub fn table(comparison: &Comparison) -> String {
-    let mut rows = vec![HEAD.map(str::to_owned)];
+    let mut rows = vec![HEAD.map(|name| messages::told(name).into_owned())];
     let measured = comparison.results.iter();
     rows.extend(measured.filter_map(|r| Some(row(r, r.measured.as_ref()?))));
     let mut lines = vec![
@@ -23,29 +26,19 @@ pub fn table(comparison: &Comparison) -> String {
         ),
         String::new(),
     ];
-    let widths: Vec<usize> = (0..HEAD.len())
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    for row in &rows {
-        lines.push(aligned(row, &widths));
-    }
-    for result in &comparison.results {
-        if let Some(error) = &result.error {
-            lines.push(format!("{}: could not be measured: {error}", result.name));
-        }
-    }
+    lines.extend(aligned(&rows));
+    let results = || comparison.results.iter();
+    lines.extend(results().filter_map(|ranked| {
+        let error = ranked.error.as_ref()?;
+        Some(format!("{}: could not be measured: {error}", ranked.name))
+    }));
     lines.push(String::new());
-    lines.extend(comparison.remarks.iter().cloned());
-    lines.extend(comparison.results.iter().filter_map(suited_for));
+    lines.extend(comparison.remarks(Language::of_messages()));
+    lines.extend(results().filter_map(suited_for));
     if comparison.rounds > 0 {
+        let rounds = comparison.rounds;
         lines.push(format!(
-            "In brackets: 95 % interval of {} bootstrap samples.",
-            comparison.rounds
+            "In brackets: 95 % interval of {rounds} bootstrap samples."
         ));
     }
     let added = match comparison.has_methods() {
@@ -60,20 +53,30 @@ pub fn table(comparison: &Comparison) -> String {
 
 /// What a known model suits.
 fn suited_for(ranked: &Ranked) -> Option<String> {
-    let (_, english) = ranked.suited_for?;
-    Some(format!("{}: suited for {english}", ranked.name))
+    let (zh, en) = ranked.suited_for?;
+    let name = &ranked.name;
+    Some(Language::of_messages().pick(
+        format!("{name}：适合{zh}"),
+        format!("{name}: suited for {en}"),
+    ))
 }
 
-/// The name on the left, numbers on the right.
-fn aligned(row: &[String], widths: &[usize]) -> String {
-    let mut line = String::new();
-    for (i, (cell, &width)) in row.iter().zip(widths).enumerate() {
-        line += &match i {
-            0 => format!("{cell:width$}"),
-            _ => format!("  {cell:>width$}"),
-        };
-    }
-    line.trim_end().to_owned()
+/// The rows with the name on the left and numbers on the right.
+fn aligned(rows: &[[String; 10]]) -> Vec<String> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].width());
+        cells.max().unwrap_or(0)
+    };
+    let widths: [usize; 10] = std::array::from_fn(width);
+    let line = |row: &[String; 10]| {
+        let cells = row.iter().zip(widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| match column {
+            0 => messages::left(cell, width),
+            _ => format!("  {}", messages::right(cell, width)),
+        });
+        cells.collect::<String>().trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
 }
 
 fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {

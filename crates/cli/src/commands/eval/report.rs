@@ -167,36 +167,10 @@ fn row(language: Language, file: &EvaluatedFile) -> Vec<Cell> {
 }
 
 fn plots(language: Language, pairs: &EvaluatedPairs) -> Element {
-    let drawn = &pairs.drawn;
-    let best = pairs.all.threshold.map(|t| t.similarity);
-    let mut plots = Vec::new();
-    if pairs.all.threshold.is_some() {
-        plots.push(figure(
-            language.pick(
-                "同义与不同义句对的分数",
-                "Scores of same and different pairs",
-            ),
-            language.pick(
-                "两座山分得越开，模型越分得清。",
-                "The further apart, the better the model tells them apart.",
-            ),
-            chart::histogram(language, &drawn.same, &drawn.different, best),
-        ));
-        plots.push(figure(
-            language.pick("阈值的取舍", "What each threshold does"),
-            language.pick("阈值越高，误判越少，漏判越多；虚线处 F1 最高。", "A higher one accepts fewer wrong pairs and misses more; F1 is highest at the dashed line."),
-            chart::thresholds(language, &drawn.thresholds, best),
-        ));
-        let auc = value(pairs.all.quality.auc.value);
-        plots.push(figure(
-            language.pick("ROC 曲线", "ROC curve"),
-            &language.pick(
-                format!("曲线下面积（AUC）{auc}；虚线相当于随机猜测。"),
-                format!("Area under it (AUC): {auc}. The dashed line is chance."),
-            ),
-            chart::roc(language, &drawn.roc, best),
-        ));
-    }
+    let mut plots = match pairs.all.threshold {
+        Some(best) => of_threshold(language, pairs, best.similarity),
+        None => Vec::new(),
+    };
     let ece = value(pairs.all.quality.ece.value);
     let series = [chart::Series {
         name: "",
@@ -214,6 +188,39 @@ fn plots(language: Language, pairs: &EvaluatedPairs) -> Element {
         plots.push(graded(language, pairs));
     }
     figures(plots)
+}
+
+/// What is drawn of pairs of two kinds, which a threshold tells apart.
+fn of_threshold(language: Language, pairs: &EvaluatedPairs, best: f64) -> Vec<Element> {
+    let drawn = &pairs.drawn;
+    let auc = value(pairs.all.quality.auc.value);
+    let best = Some(best);
+    vec![
+        figure(
+            language.pick(
+                "同义与不同义句对的分数",
+                "Scores of same and different pairs",
+            ),
+            language.pick(
+                "两座山分得越开，模型越分得清。",
+                "The further apart, the better the model tells them apart.",
+            ),
+            chart::histogram(language, &drawn.same, &drawn.different, best),
+        ),
+        figure(
+            language.pick("阈值的取舍", "What each threshold does"),
+            language.pick("阈值越高，误判越少，漏判越多；虚线处 F1 最高。", "A higher one accepts fewer wrong pairs and misses more; F1 is highest at the dashed line."),
+            chart::thresholds(language, &drawn.thresholds, best),
+        ),
+        figure(
+            language.pick("ROC 曲线", "ROC curve"),
+            &language.pick(
+                format!("曲线下面积（AUC）{auc}；虚线相当于随机猜测。"),
+                format!("Area under it (AUC): {auc}. The dashed line is chance."),
+            ),
+            chart::roc(language, &drawn.roc, best),
+        ),
+    ]
 }
 
 fn graded(language: Language, pairs: &EvaluatedPairs) -> Element {
@@ -295,42 +302,7 @@ fn listed(language: Language, error: &PairError) -> Pair<'_> {
 // --- questions -----------------------------------------------------------------------------
 
 fn of_search(report: &mut Report, language: Language, search: &EvaluatedSearch) {
-    let quality = &search.quality;
-    let questions = Tile {
-        value: grouped(quality.answerable),
-        label: language
-            .pick("有答案的问题", "questions with an answer")
-            .to_owned(),
-        note: language.pick(
-            format!(
-                "在 {} 条里找；另有 {} 问无答案",
-                grouped(search.entries),
-                grouped(quality.unanswerable)
-            ),
-            format!(
-                "among {} entries; {} without",
-                grouped(search.entries),
-                grouped(quality.unanswerable)
-            ),
-        ),
-    };
-    let mut blocks = vec![blocks::tiles([
-        questions,
-        tile(
-            language.pick("首条命中 recall@1", "recall@1"),
-            &quality.recall_at_1,
-        ),
-        tile(
-            language.pick("前三命中 recall@3", "recall@3"),
-            &quality.recall_at_3,
-        ),
-        tile(
-            language.pick("前十命中 recall@10", "recall@10"),
-            &quality.recall_at_10,
-        ),
-        tile("MRR", &quality.mrr),
-        tile("nDCG@10", &quality.ndcg_at_10),
-    ])];
+    let mut blocks = vec![blocks::tiles(search_tiles(language, search))];
     if let Some(text) = answering(language, search) {
         blocks.push(blocks::lead(&text));
     }
@@ -349,6 +321,37 @@ fn of_search(report: &mut Report, language: Language, search: &EvaluatedSearch) 
         ));
     }
     report.section(language.pick("问答检索", "Search in a FAQ"), blocks);
+}
+
+fn search_tiles(language: Language, search: &EvaluatedSearch) -> [Tile; 6] {
+    let quality = &search.quality;
+    let [entries, unanswerable] = [search.entries, quality.unanswerable].map(grouped);
+    let label = language.pick("有答案的问题", "questions with an answer");
+    let questions = Tile {
+        value: grouped(quality.answerable),
+        label: label.to_owned(),
+        note: language.pick(
+            format!("在 {entries} 条里找；另有 {unanswerable} 问无答案"),
+            format!("among {entries} entries; {unanswerable} without"),
+        ),
+    };
+    [
+        questions,
+        tile(
+            language.pick("首条命中 recall@1", "recall@1"),
+            &quality.recall_at_1,
+        ),
+        tile(
+            language.pick("前三命中 recall@3", "recall@3"),
+            &quality.recall_at_3,
+        ),
+        tile(
+            language.pick("前十命中 recall@10", "recall@10"),
+            &quality.recall_at_10,
+        ),
+        tile("MRR", &quality.mrr),
+        tile("nDCG@10", &quality.ndcg_at_10),
+    ]
 }
 
 fn answering(language: Language, search: &EvaluatedSearch) -> Option<String> {

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 use yuyi::Model;
-use yuyi_tasks::Calibration;
 use yuyi_tasks::corpus::Texts;
-use yuyi_tasks::evaluation::{self, Question, SearchQuality, answer_questions};
-use yuyi_tasks::faq::{FaqEntry, FaqIndex, FaqMatch};
+use yuyi_tasks::evaluation::{self, Question, SearchQuality, answer_questions, missed_questions};
+use yuyi_tasks::faq::{FaqEntry, FaqIndex};
 
 use crate::args::EvalArgs;
 use crate::corpus::Vectors;
@@ -64,7 +63,7 @@ impl EvaluatedSearch {
         let asked = questions.questions.iter();
         let asked: Vec<usize> = asked.map(|question| texts.place(&question.text)).collect();
         let vectors = Vectors::compute(model, texts.all())?;
-        let vector = |place: &usize| vectors.all[*place].as_slice();
+        let vector = |place: &usize| vectors.all.row(*place);
         let index = FaqIndex::new(wordings.iter().map(|places| places.iter().map(vector)));
         let asked: Vec<Question<'_>> = asked
             .iter()
@@ -76,53 +75,18 @@ impl EvaluatedSearch {
             .collect();
         let sampling = args.measure.sampling();
         let (quality, wrong) = answer_questions(&index, &asked, model.calibration(), sampling);
-        let mut missed: Vec<evaluation::WrongAnswer> = asked
-            .iter()
-            .enumerate()
-            .filter_map(|(i, question)| missed(&index, i, question, model.calibration()))
-            .collect();
-        missed.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        let missed = missed.iter();
-        let wrong = wrong.iter().take(args.errors);
+        let missed = missed_questions(&index, &asked, model.calibration());
+        let named = |wrong| named(entries, questions, wrong);
         Ok(Self {
             faq: faq.name.clone(),
             entries: entries.len(),
             questions: questions.file.clone(),
             quality,
-            wrong: wrong
-                .map(|wrong| named(entries, questions, wrong))
-                .collect(),
-            missed: missed
-                .map(|missed| named(entries, questions, missed))
-                .collect(),
+            wrong: wrong.iter().take(args.errors).map(named).collect(),
+            missed: missed.iter().map(named).collect(),
             truncated: vectors.truncated,
         })
     }
-}
-
-/// What won where a question has an answer and another entry is as near or nearer.
-fn missed(
-    index: &FaqIndex<'_>,
-    place: usize,
-    question: &Question<'_>,
-    calibration: &Calibration,
-) -> Option<evaluation::WrongAnswer> {
-    let found = index.rank(question.vector);
-    let is_right = |found: &&FaqMatch| question.relevant.contains(&found.entry);
-    let right = found.iter().filter(is_right);
-    let right = right.map(|found| found.cosine).max_by(f64::total_cmp)?;
-    let before = found
-        .iter()
-        .filter(|found| !is_right(found) && found.cosine >= right);
-    let won = before
-        .clone()
-        .max_by(|a, b| a.cosine.total_cmp(&b.cosine))?;
-    Some(evaluation::WrongAnswer {
-        question: place,
-        found: won.entry,
-        similarity: calibration.similarity(won.cosine),
-        rank: Some(before.count() + 1),
-    })
 }
 
 /// A wrong answer by its texts.

@@ -5,6 +5,7 @@ use yuyi_tasks::metrics::Estimate;
 use super::Evaluation;
 use super::pairs::EvaluatedFile;
 use super::search::EvaluatedSearch;
+use crate::messages;
 use crate::report::Language;
 
 /// A block for each file, one for all of them, and one for the FAQ.
@@ -31,7 +32,7 @@ pub fn summary(evaluation: &Evaluation) -> String {
         let together = (pairs.files.len() > 1).then_some(&pairs.all);
         for file in pairs.files.iter().chain(together) {
             lines.extend(block(file));
-            let remarks = evaluation.findings(file).remarks(Language::En);
+            let remarks = evaluation.findings(file).remarks(Language::of_messages());
             lines.extend(remarks.iter().map(|remark| format!("  {remark}")));
         }
     }
@@ -48,7 +49,8 @@ pub fn summary(evaluation: &Evaluation) -> String {
 
 fn block(file: &EvaluatedFile) -> Vec<String> {
     let quality = &file.quality;
-    let name = file.file.as_deref().unwrap_or("all files");
+    let together = || messages::told("all files");
+    let name = file.file.as_deref().map_or_else(together, Into::into);
     let mut lines = vec![
         String::new(),
         format!(
@@ -131,7 +133,8 @@ fn row(name: &str, estimate: &Estimate, more: &str) -> String {
             true => format!("({:.4} to {:.4})", i.low, i.high),
             false => format!("({:.4}–{:.4})", i.low, i.high),
         });
-    format!("  {name:18} {value:>7}  {interval:17} {more}")
+    let (name, more) = (messages::left(name, 18), messages::told(more));
+    format!("  {name} {value:>7}  {interval:17} {more}")
         .trim_end()
         .to_owned()
 }

@@ -39,29 +39,25 @@ pub fn bars(title: &str, axis: &Axis, bars: &[Bar]) -> Element {
     }
     for (i, bar) in bars.iter().enumerate() {
         let y = HEAD + STEP * (i as f64 + 0.5);
-        let body = rectangle(
-            (left, y - 7.0),
-            (x(bar.value), y + 7.0),
-            &format!("bar {}", bar.class),
-        );
-        svg = svg
-            .child(words(
-                (left - 8.0, y + 4.0),
-                "strong end",
-                &shortened(&bar.name),
-            ))
-            .child(titled(body, &bar.name))
-            .child(words(
-                (WIDTH - 12.0, y + 4.0),
-                "strong end",
-                &format!("{:.3}", bar.value),
-            ));
-        if let Some(Interval { low, high }) = bar.interval {
-            svg = svg
-                .child(segment((x(low), y), (x(high), y), "whisker"))
-                .child(segment((x(low), y - 4.0), (x(low), y + 4.0), "whisker"))
-                .child(segment((x(high), y - 4.0), (x(high), y + 4.0), "whisker"));
-        }
+        svg = drawn(bar, svg, y, left, x);
     }
     svg.child(segment((left, HEAD), (left, bottom), "axis"))
+}
+
+/// Adds a bar, its name, its value and its interval, about the height `y`.
+fn drawn(bar: &Bar, svg: Element, y: f64, left: f64, x: impl Fn(f64) -> f64) -> Element {
+    let class = format!("bar {}", bar.class);
+    let body = rectangle((left, y - 7.0), (x(bar.value), y + 7.0), &class);
+    let name = shortened(&bar.name);
+    let value = format!("{:.3}", bar.value);
+    let svg = svg
+        .child(words((left - 8.0, y + 4.0), "strong end", &name))
+        .child(titled(body, &bar.name))
+        .child(words((WIDTH - 12.0, y + 4.0), "strong end", &value));
+    let Some(Interval { low, high }) = bar.interval else {
+        return svg;
+    };
+    svg.child(segment((x(low), y), (x(high), y), "whisker"))
+        .child(segment((x(low), y - 4.0), (x(low), y + 4.0), "whisker"))
+        .child(segment((x(high), y - 4.0), (x(high), y + 4.0), "whisker"))
 }

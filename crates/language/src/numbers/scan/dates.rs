@@ -47,7 +47,8 @@ impl Scanner {
         if self.peek(end) != Some(':') || end - start > 2 || minutes != end + 3 {
             return None;
         }
-        self.add(start..minutes, self.number(start..end)? % 12.0, Unit::Hour);
+        let hour = self.number(start..end)?;
+        self.add(start..minutes, hour % 12.0, Unit::Hour);
         let minute = self.number(end + 1..minutes)?;
         if minute > 0.0 {
             self.add(start..minutes, minute, Unit::Minute);
@@ -58,11 +59,12 @@ impl Scanner {
             false => minutes,
         };
         let half_of_day = self.unit_word(self.run(end, |c| c == ' '));
-        Some(
-            half_of_day
-                .filter(|(unit, _)| *unit == Unit::Hour)
-                .map_or(end, |(_, to)| to),
-        )
+        let half_of_day = half_of_day.filter(|(unit, _)| *unit == Unit::Hour);
+        let to = half_of_day.map_or(end, |(_, to)| to);
+        let daytime = self.daytime(start, to, hour);
+        let first = self.found.len() - 1 - usize::from(minute > 0.0);
+        self.found[first].number.daytime = daytime;
+        Some(to)
     }
 
     /// 3/5: a date, or three of five.
@@ -188,8 +190,15 @@ impl Scanner {
 
     /// An hour, with the half, the quarter or the minutes that follow without 分.
     pub(super) fn hour(&mut self, place: Range<usize>, value: f64) -> usize {
-        let end = place.end;
+        let Range { start, end } = place;
+        if let Some((minutes, to)) = self.around_hour(end) {
+            let hour = if minutes < 0.0 { value + 11.0 } else { value };
+            self.add(start..to, hour % 12.0, Unit::Hour);
+            self.add(start..to, (minutes + 60.0) % 60.0, Unit::Minute);
+            return to;
+        }
         self.add(place, value % 12.0, Unit::Hour);
+        self.mark_daytime(self.daytime(start, end, value));
         // 三点建议.
         self.or_else_means(value, Unit::Count);
         if self.peek(end) == Some('半') {

@@ -63,7 +63,7 @@ impl Scanner {
         if half && unit.is_measure() {
             return (value + 0.5, unit, end + 1);
         }
-        let tenths = match self.ends(end, "块") || self.ends(end, "米") {
+        let tenths = match ["块", "米", "毛"].iter().any(|unit| self.ends(end, unit)) {
             true => self.tenths(end),
             false => None,
         };
@@ -88,7 +88,9 @@ impl Scanner {
         let start = self.at;
         for (name, value, unit) in SHARES {
             let from = start.saturating_sub(usize::from(!name.starts_with('半')));
-            if self.starts(from, name) {
+            // 过半小时 is half an hour later.
+            let has_unit = unit_before(self.rest(from + 2), 0.5).is_some();
+            if self.starts(from, name) && !has_unit {
                 self.add(from..from + 2, value, unit);
                 self.mark_incidental(unit == Unit::Named("%"));
                 return from + 2;
@@ -129,10 +131,16 @@ impl Scanner {
     /// 两成 is 20%, but 八成是 is likely, and 成功 is a word; where it ends.
     pub(super) fn tenths_of_all(&mut self, start: usize, end: usize) -> Option<usize> {
         let tenths = chinese::value(&self.characters[start..end])?;
-        let is_word = |c: char| "功员绩人为立本交果长是会要得能没不了".contains(c);
+        self.share_of_ten(start..end, tenths)
+    }
+
+    /// 两成 and 8成, from the number on; where it ends.
+    pub(super) fn share_of_ten(&mut self, number: Range<usize>, tenths: f64) -> Option<usize> {
+        let (start, end) = (number.start, number.end);
+        let is_word = |c: char| "功员绩人为立本交果长是会要得能没不了语型份".contains(c);
         let next = self.peek(end + 1);
         let is_share = self.peek(end) == Some('成') && !next.is_some_and(is_word);
-        if !is_share || !(2.0..10.0).contains(&tenths) {
+        if !is_share || !(1.0..10.0).contains(&tenths) {
             return None;
         }
         self.add(start..end + 1, 10.0 * tenths, Unit::Named("%"));
@@ -213,7 +221,7 @@ impl Scanner {
             && first > 0
             && (second == first + 1 || (first, second) == (3, 5))
             && let Some((unit, length)) = unit_before(self.rest(end), f64::from(second))
-            && unit != Unit::Year
+            && (unit != Unit::Year || numeral.contains(&'两'))
         {
             for value in [first, second] {
                 self.add(start..end + length, f64::from(value), unit);

@@ -15,7 +15,12 @@ fn guard(api_keys: &[&str], admin_key: Option<&str>) -> Guard {
         api_key_file: None,
         admin_key_file: None,
     };
-    Guard::new(Arc::new(Keys::new(&options).unwrap()), None, 0)
+    Guard::new(
+        Arc::new(Keys::new(&options).unwrap()),
+        AllowedHosts::default(),
+        None,
+        0,
+    )
 }
 
 fn request(peer: &str, key: &str) -> Request {
@@ -81,7 +86,7 @@ fn keys_decide_who_may_do_what() {
     ] {
         let outcome = |access| {
             let outcome = guard.admit(access, &request(peer, key));
-            outcome.map_or_else(|refused| refused.code(), |()| OK)
+            outcome.map_or_else(|refused| refused.code(), |_| OK)
         };
         let case = format!("{name}: {key:?} from {peer}");
         assert_eq!(outcome(Access::Key), use_it, "{case}");
@@ -92,7 +97,8 @@ fn keys_decide_who_may_do_what() {
 
 #[test]
 fn requests_are_counted_for_the_key_or_the_address() {
-    let limited = |keys: Guard, proxies| Guard::new(keys.keys, NonZeroU32::new(1), proxies);
+    let limited =
+        |keys: Guard, proxies| Guard::new(keys.keys, keys.hosts, NonZeroU32::new(1), proxies);
     let refused = |guard: &Guard, request: Request| {
         let outcome = guard.admit(Access::Key, &request);
         matches!(
@@ -107,6 +113,16 @@ fn requests_are_counted_for_the_key_or_the_address() {
     assert!(!refused(&keys, request(LOCAL, "a")));
     assert!(refused(&keys, request(REMOTE, "a")), "a key is one caller");
     assert!(!refused(&keys, request(LOCAL, "b")));
+
+    let guess = |peer, key| {
+        keys.admit(Access::Key, &request(peer, key))
+            .err()
+            .unwrap()
+            .code()
+    };
+    assert_eq!(guess(LOCAL, "guess"), "invalid_key");
+    assert_eq!(guess(LOCAL, ""), "rate_limited", "guesses are counted");
+    assert_eq!(guess(REMOTE, ""), "missing_key");
 
     let addresses = limited(guard(&[], None), 0);
     assert!(!refused(&addresses, request("203.0.113.9:1", "")));

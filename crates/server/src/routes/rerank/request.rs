@@ -22,9 +22,14 @@ request! {
     pub(crate) struct RerankRequest {
         #[schema(example = "发票怎么开？")]
         pub(super) query: String = text,
-        /// Texts, or objects with a `text`.
+        /// Texts, or objects with a `text`; with `rank_fields`, objects that are ranked by these fields of theirs, as Cohere's first API
+        /// takes them.
         #[schema(schema_with = crate::request::schemas::documents, required = true)]
         pub(super) documents: Vec<String> = take_documents,
+        /// Names of fields: documents that are objects are ranked by these, a line each; absent: by their `text`.
+        #[schema(value_type = Option<Vec<String>>, example = json!(null))]
+        #[expect(dead_code, reason = "describes what is read with the documents")]
+        rank_fields: () = read_with_documents,
         /// How many of the best are answered; absent or 0: all.
         #[schema(value_type = Option<crate::request::schemas::LooseCount>)]
         pub(super) top_n: Option<usize> = count,
@@ -82,15 +87,69 @@ fn take_documents(source: &mut Source<'_>, name: &'static str) -> Result<Vec<Str
     let (value, path) = source.fields.required(name)?;
     let documents = list(value, &path)?;
     source.count_texts(documents.len(), &path)?;
+    let rank_fields = take_rank_fields(source)?;
     each(documents, &path, |value, path| {
         let (text, path) = match value {
             Json::String(text) => (text, path.to_owned()),
-            Json::Object(_) => {
-                let (value, path) = Fields::of(value, path)?.required("text")?;
-                (plain_text(value, &path)?, path)
-            }
+            Json::Object(_) => ranked_text(Fields::of(value, path)?, &rank_fields)?,
             other => return Err(wrong_type(path, "text or an object with a text", &other)),
         };
         checked(text, &path, source.rules)
     })
+}
+
+fn read_with_documents(_: &mut Source<'_>, _: &'static str) -> Result<(), ApiError> {
+    Ok(())
+}
+
+/// Most names in `rank_fields`: each is looked for in every document.
+const MOST_RANK_FIELDS: usize = 64;
+
+/// The fields by which documents are ranked; none: their `text`.
+fn take_rank_fields(source: &mut Source<'_>) -> Result<Vec<String>, ApiError> {
+    let Some((value, field)) = source.fields.optional("rank_fields") else {
+        return Ok(Vec::new());
+    };
+    let names = list(value, &field)?;
+    if names.len() > MOST_RANK_FIELDS {
+        let reason = format!(
+            "It has {} names; it may have {MOST_RANK_FIELDS}.",
+            names.len()
+        );
+        return Err(ApiError::InvalidValue { field, reason });
+    }
+    each(names, &field, plain_text)
+}
+
+/// What a document is ranked by, a line for each of the fields that it has, with the path of where it stands.
+fn ranked_text(mut document: Fields, rank_fields: &[String]) -> Result<(String, String), ApiError> {
+    if rank_fields.is_empty() {
+        let (value, path) = document.required("text")?;
+        return Ok((plain_text(value, &path)?, path));
+    }
+    let mut lines = Vec::new();
+    for name in rank_fields {
+        match document.take(name) {
+            None | Some((Json::Null, _)) => {}
+            Some((value, path)) => lines.push(written(value, &path)?),
+        }
+    }
+    match lines.is_empty() {
+        true => Err(ApiError::MissingField {
+            field: document.path_of(&rank_fields[0]),
+            sent: document.sent(),
+        }),
+        false => Ok((lines.join("\n"), document.path().to_owned())),
+    }
+}
+
+/// The text, or the number as text, at `path`.
+fn written(value: Json, path: &str) -> Result<String, ApiError> {
+    match value {
+        Json::String(text) => Ok(text),
+        Json::Integer(number) => Ok(number.to_string()),
+        Json::Float(number) => Ok(number.to_string()),
+        Json::Bool(flag) => Ok(flag.to_string()),
+        other => Err(wrong_type(path, "text or a number", &other)),
+    }
 }

@@ -1,15 +1,19 @@
 //! Why two texts score as they do.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
-use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use yuyi::{Encoded, ExplanationPlan};
 use yuyi_models::{EmbedOptions, Inputs};
-use yuyi_tasks::explain::{self, NoteKind};
+use yuyi_serving::{Errand, Turns};
+use yuyi_tasks::explain;
 
+use super::notes::Note;
+use crate::answer::{AROUND, written};
 use crate::embed::Model;
+use crate::work::run;
 use crate::{ApiError, App};
 
 /// Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent.
@@ -64,51 +68,54 @@ pub(crate) struct Unknown {
     b: f64,
 }
 
-/// What the score does not show.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Note {
-    kind: Kind,
-    /// A sentence for people.
-    #[schema(example = "Only A negates: 不能.")]
-    message: String,
+/// How long the words of a pair and what they count, or its notes alone, take to find, beside embedding: of both texts no more is looked at than
+/// the model reads or, of notes, their first 10,000 characters.
+const TIME_OF_A_PAIR: Duration = Duration::from_millis(200);
+
+/// How long so many pairs take.
+pub(super) fn time_of(pairs: usize) -> Duration {
+    TIME_OF_A_PAIR.saturating_mul(u32::try_from(pairs).unwrap_or(u32::MAX))
 }
 
-/// What a note is about.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = NoteKind)]
-pub(crate) enum Kind {
-    /// The numbers differ.
-    Number,
-    /// Only one sentence negates.
-    Negation,
-    /// A sentence is longer than the model reads at once.
-    Truncated,
-    /// The model does not know a part.
-    Unknown,
+/// Explains the pairs of a request, one after the other, so that states are held of one at a time.
+pub(super) struct Explainer<'a> {
+    pub(super) app: &'a App,
+    pub(super) model: &'a Model,
+    /// For the work beside embedding.
+    pub(super) errand: Errand,
 }
 
-/// Explains a pair. What is read of a text at once is explained, whatever was asked for long ones.
-pub(super) async fn of(
-    app: &App,
-    model: &Model,
-    a: &str,
-    b: &str,
-) -> Result<Explanation, ApiError> {
-    // Pairs are explained one after the other, so that states are held of one at a time; each has its own patience.
-    let model = model.anew();
-    let texts = [a.to_owned(), b.to_owned()];
-    let options = Plan::options();
-    let whole = app.vectors(&model, Inputs::Texts(texts.to_vec()), options);
-    let whole = <[_; 2]>::try_from(whole.await?.vectors).map_err(|_| ApiError::Internal)?;
-    let name = model.name().to_owned();
-    let plan = move || Plan::new(&name, texts.each_ref().map(String::as_str), whole);
-    let plan = blocking(plan).await?.map_err(explain)?;
-    let left_out = Inputs::Texts(plan.texts());
-    let without = app.vectors(&model, left_out, EmbedOptions::default());
-    let without = without.await?.vectors;
-    let found = blocking(move || plan.finish(&without)).await?;
-    found.map(Explanation::from).map_err(explain)
+impl Explainer<'_> {
+    /// Explains a pair. What is read of a text at once is explained, whatever was asked for long ones.
+    pub(super) async fn explain(&mut self, a: &str, b: &str) -> Result<Explanation, ApiError> {
+        // Each pair has its own patience.
+        let model = self.model.anew();
+        let texts = [a.to_owned(), b.to_owned()];
+        let whole = (self.app).vectors(&model, Inputs::Texts(texts.to_vec()), Plan::options());
+        let whole = <[_; 2]>::try_from(whole.await?.vectors).map_err(|_| ApiError::Internal)?;
+        let name = model.name().to_owned();
+        let (plan, left_out) = run(&mut self.errand, move |_| {
+            let plan = Plan::new(&name, texts.each_ref().map(String::as_str), whole);
+            let plan = plan.map_err(explain)?;
+            let left_out = plan.texts();
+            Ok((plan, left_out))
+        })
+        .await?;
+        let mut without = self.embed(&model, left_out).await?;
+        let further = plan.further(&without).map_err(explain)?;
+        without.extend(self.embed(&model, further).await?);
+        let finish = move |_: &mut Turns| Ok(plan.finish(&without).map_err(explain)?);
+        run(&mut self.errand, finish).await.map(Explanation::from)
+    }
+
+    async fn embed(
+        &self,
+        model: &Model,
+        texts: Vec<String>,
+    ) -> Result<Vec<Arc<Encoded>>, ApiError> {
+        let embedded = (self.app).vectors(model, Inputs::Texts(texts), EmbedOptions::default());
+        Ok(embedded.await?.vectors)
+    }
 }
 
 /// From vectors that the caches share.
@@ -127,10 +134,14 @@ fn explain(error: yuyi::Error) -> ApiError {
     }
 }
 
-async fn blocking<T: Send + 'static>(
-    task: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    spawn_blocking(task).await.map_err(|_| ApiError::Internal)
+impl Explanation {
+    /// Most bytes of it in a reply.
+    pub(super) fn bytes(&self) -> usize {
+        let words = self.a.iter().chain(&self.b);
+        let words: usize = words.map(|word| AROUND + written(&word.text)).sum();
+        let notes: usize = self.notes.iter().map(Note::bytes).sum();
+        words + AROUND * self.links.len() + notes
+    }
 }
 
 impl From<explain::Explanation> for Explanation {
@@ -165,21 +176,6 @@ impl From<explain::Link> for Link {
             a: link.a,
             b: link.b,
             similarity: link.cosine,
-        }
-    }
-}
-
-impl From<explain::Note> for Note {
-    fn from(note: explain::Note) -> Self {
-        let kind = match note.kind {
-            NoteKind::Number => Kind::Number,
-            NoteKind::Negation => Kind::Negation,
-            NoteKind::Truncated => Kind::Truncated,
-            NoteKind::Unknown => Kind::Unknown,
-        };
-        Self {
-            kind,
-            message: note.message,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 use super::details::{Texts, Wanted};
+use crate::answer::written;
 use crate::request::fields::list;
 use crate::request::json::Json;
 use crate::request::options::Options;
@@ -124,11 +125,22 @@ impl SimilarityRequest {
             Self::OneToMany(request) => &request.wanted,
             Self::HuggingFace(_) => return None,
         };
-        (wanted.explain || !wanted.methods.is_empty()).then_some(wanted)
+        wanted.is_any().then_some(wanted)
+    }
+
+    /// Most bytes of the texts in the reply.
+    pub(super) fn bytes_of_texts(&self) -> usize {
+        let all = |texts: &[String]| -> usize { texts.iter().map(|text| written(text)).sum() };
+        match self {
+            Self::One(request) => request.pair.bytes(),
+            Self::Pairs(request) => request.pairs.iter().flatten().map(Pair::bytes).sum(),
+            Self::OneToMany(request) => all(&request.sentences),
+            Self::HuggingFace(_) => 0,
+        }
     }
 
     /// Number of pairs.
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         match self {
             Self::One(_) => 1,
             Self::Pairs(request) => request.pairs.len(),
@@ -149,6 +161,20 @@ impl SimilarityRequest {
                 .collect(),
             Self::OneToMany(request) => together(&request.sentence_a, &request.sentences),
             Self::HuggingFace(request) => request.texts(),
+        }
+    }
+
+    /// The places of each pair's texts among those to embed, in the order of the reply.
+    pub(super) fn places(&self) -> Vec<Option<[usize; 2]>> {
+        let with_first = |count| (1..=count).map(|i| Some([0, i])).collect();
+        match self {
+            Self::One(_) => vec![Some([0, 1])],
+            Self::Pairs(request) => {
+                let mut sound = (0..).map(|i| [2 * i, 2 * i + 1]);
+                let place = |pair: &Result<Pair, ApiError>| pair.is_ok().then(|| sound.next())?;
+                request.pairs.iter().map(place).collect()
+            }
+            Self::OneToMany(_) | Self::HuggingFace(_) => with_first(self.count()),
         }
     }
 
@@ -195,6 +221,10 @@ impl HuggingFaceRequest {
 }
 
 impl Pair {
+    fn bytes(&self) -> usize {
+        written(&self.sentence_a) + written(&self.sentence_b)
+    }
+
     fn texts(&self) -> [String; 2] {
         [self.sentence_a.clone(), self.sentence_b.clone()]
     }

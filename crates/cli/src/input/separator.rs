@@ -1,0 +1,127 @@
+//! What stands between the columns of a CSV file. Excel writes semicolons where a comma is the decimal sign, as in most of Europe.
+
+use super::{Columns, names};
+
+/// What may stand between columns; the first where nothing tells.
+const SEPARATORS: [char; 2] = [',', ';'];
+
+/// Lines that are looked at.
+pub(super) const FIRST_LINES: usize = 4;
+
+/// The separator that a first line tells, as in `sep=;`, which Excel takes for that and not for a row.
+pub(super) fn told(line: &str) -> Option<char> {
+    let line = line.trim_end_matches([' ', '\r']).trim_matches('"');
+    let separator = line
+        .get(..4)
+        .filter(|word| word.eq_ignore_ascii_case("sep="));
+    let mut rest = separator.and(line.get(4..))?.chars();
+    let separator = rest.next()?;
+    (rest.next().is_none() && separator.is_ascii() && separator != '"').then_some(separator)
+}
+
+/// The separator of a file that begins with these lines.
+pub(super) fn find<'a>(lines: impl Iterator<Item = &'a str>, columns: &Columns) -> char {
+    let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let Some(first) = lines.first() else {
+        return SEPARATORS[0];
+    };
+    let needed = columns.needed.len();
+    let fits = |separator: char| {
+        let count = outside_quotes(first, separator).len();
+        let same = lines
+            .iter()
+            .all(|line| outside_quotes(line, separator).len() == count);
+        // A text alone in its row may hold any of them.
+        let is_header = || {
+            let mut cells = outside_quotes(first, separator).into_iter();
+            cells.all(|cell| names::is_known(&names::plain(cell.trim().trim_matches('"'))))
+        };
+        count >= needed.max(2)
+            && match needed {
+                1 => is_header(),
+                _ => same || is_header(),
+            }
+    };
+    // The one that makes most columns; of equals the first, which is the last that a search for the greatest finds.
+    let fitting = SEPARATORS
+        .into_iter()
+        .rev()
+        .filter(|&separator| fits(separator));
+    let fitting = fitting.max_by_key(|&separator| outside_quotes(first, separator).len());
+    let alone = || {
+        let has = |separator: &char| outside_quotes(first, *separator).len() > 1;
+        let mut there = SEPARATORS.into_iter().filter(has);
+        there
+            .next()
+            .filter(|_| needed > 1 && there.next().is_none())
+    };
+    fitting.or_else(alone).unwrap_or(SEPARATORS[0])
+}
+
+/// The cells of a line, roughly: whoever reads them in earnest minds doubled quotes and cells of several lines.
+fn outside_quotes(line: &str, separator: char) -> Vec<&str> {
+    let mut is_quoted = false;
+    let cells = line.split(|c: char| {
+        is_quoted ^= c == '"';
+        c == separator && !is_quoted
+    });
+    cells.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: &[&str] = &["sentence_a", "sentence_b", "label"];
+
+    fn of(text: &str, needed: &'static [&'static str]) -> char {
+        find(text.lines(), &Columns::needed(needed))
+    }
+
+    #[test]
+    fn a_first_line_may_tell_it() {
+        assert_eq!(told("sep=;"), Some(';'));
+        assert_eq!(told("\"SEP=,\" "), Some(','));
+        assert_eq!(told("sep=\t"), Some('\t'));
+        for other in ["", "sep=", "sep=;;", "separator", "sep", "分隔=;", "sep=；"] {
+            assert_eq!(told(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn semicolons_where_they_make_the_columns() {
+        for text in [
+            "sentence_a;sentence_b;label\n今天;外面;0,85\n",
+            "今天;外面;0,85\n下雨;晴天;0,1\n",
+            "句子1;句子2;标签\n今天, 天气;外面;1\n",
+            "\"今天,好\";\"外面;晴\";1\n",
+        ] {
+            assert_eq!(of(text, PAIR), ';', "{text}");
+        }
+        for text in [
+            "",
+            "今天,外面,1\n",
+            "今天,\"外面;晴\",1\n雨;雪,晴,0\n",
+            "a;b,c,1\nd;e,f,0\n",
+            "only one column\n",
+        ] {
+            assert_eq!(of(text, PAIR), ',', "{text}");
+        }
+    }
+
+    #[test]
+    fn the_one_that_makes_more_columns() {
+        let pair = &["sentence_a", "sentence_b"];
+        assert_eq!(of("今天;外面;0,85\n", pair), ';');
+        assert_eq!(of("今天;好,外面\n", pair), ',');
+        assert_eq!(of("今天;好,外面,晴\n", pair), ',');
+    }
+
+    #[test]
+    fn texts_alone_in_their_rows_may_hold_semicolons() {
+        assert_eq!(of("你好;世界\n今天;外面\n", &["text"]), ',');
+        assert_eq!(of("text\n你好;世界\n", &["text"]), ',');
+        assert_eq!(of("id;text\n1;你好\n", &["text"]), ';');
+        assert_eq!(of("编号;文本\n1;你好, 世界\n", &["text"]), ';');
+    }
+}

@@ -1,0 +1,166 @@
+//! What the program says, in Chinese.
+//!
+//! Everything is said in English where it comes up, also by the libraries, which know no languages. What people read is put into
+//! theirs where it leaves the program: [`told`] looks a message up in one table, in which each English wording stands beside the
+//! Chinese one, both with the same placeholders. What is not in the table stays English. Logs and JSON are not put into anything.
+//!
+//! Tests hold the table to the program: each English wording is somewhere in the sources, both have the same placeholders, all help is there, and
+//! so is every message of this crate.
+
+mod clap_words;
+mod help;
+mod library;
+mod program;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use clap::builder::StyledStr;
+use clap::{Arg, Command};
+use unicode_width::UnicodeWidthStr;
+
+use self::template::Template;
+use crate::language::Language;
+
+/// An English wording and the Chinese one.
+type Entry = (&'static str, &'static str);
+
+/// All parts of the table.
+const TABLE: [&[Entry]; 5] = [
+    help::HELP,
+    program::PROGRAM,
+    library::LIBRARY,
+    library::SYSTEM,
+    clap_words::ERRORS,
+];
+
+static TEMPLATES: LazyLock<Vec<(Template, &str)>> = LazyLock::new(|| {
+    let entries = TABLE.into_iter().flatten();
+    let templates = entries.map(|(english, chinese)| (Template::new(english), *chinese));
+    templates.collect()
+});
+
+/// A message in the language of the user.
+pub fn told(english: &str) -> Cow<'_, str> {
+    match Language::of_messages() {
+        Language::En => english.into(),
+        Language::Zh => chinese(english).map_or(english.into(), Cow::Owned),
+    }
+}
+
+/// A text of several lines, each of which is a message behind some blanks.
+pub fn text(english: &str) -> Cow<'_, str> {
+    match Language::of_messages() {
+        Language::En => english.into(),
+        Language::Zh => lines(english).into(),
+    }
+}
+
+fn lines(english: &str) -> String {
+    let line = |line: &str| {
+        let message = line.trim_start();
+        let (blanks, end) = line.split_at(line.len() - message.len());
+        let message = message.trim_end_matches('\n');
+        let end = &end[message.len()..];
+        let told = chinese(message).unwrap_or_else(|| message.to_owned());
+        format!("{blanks}{told}{end}")
+    };
+    english.split_inclusive('\n').map(line).collect()
+}
+
+/// An error and its causes in one line, in the language of the user.
+pub fn chained(parts: &[String]) -> String {
+    let told: Vec<Cow<'_, str>> = parts.iter().map(|part| told(part)).collect();
+    join(&told, Language::of_messages().pick("：", ": "))
+}
+
+/// An error and its causes in one line of English, for another process of this program.
+pub fn joined(parts: &[String]) -> String {
+    join(parts, ": ")
+}
+
+fn join(parts: &[impl AsRef<str>], colon: &str) -> String {
+    let mut line = String::new();
+    for part in parts {
+        if !line.is_empty() {
+            line.truncate(line.trim_end_matches(['.', '。']).len());
+            line += colon;
+        }
+        line += part.as_ref();
+    }
+    line
+}
+
+/// A name in a column of `width`, on its left. A Chinese character takes two places.
+pub fn left(english: &str, width: usize) -> String {
+    let name = told(english);
+    let blanks = width.saturating_sub(name.width());
+    format!("{name}{:blanks$}", "")
+}
+
+/// The same on its right.
+pub fn right(english: &str, width: usize) -> String {
+    let name = told(english);
+    let blanks = width.saturating_sub(name.width());
+    format!("{:blanks$}{name}", "")
+}
+
+/// The Chinese wording of a message, if it is known. Of several that fit, the one that leaves least to its placeholders.
+fn chinese(english: &str) -> Option<String> {
+    let fitting = TEMPLATES.iter().filter_map(|(template, chinese)| {
+        let values = template.values(english)?;
+        Some((template.letters(), values, *chinese))
+    });
+    let (_, values, chinese) = fitting.max_by_key(|(letters, ..)| *letters)?;
+    Some(template::filled(chinese, &values, |value| {
+        // What stands in a message may be one, perhaps without its full stop.
+        let is_part = value.len() + 1 < english.len();
+        let sentence = || chinese_sentence(value);
+        is_part.then(|| self::chinese(value).or_else(sentence))?
+    }))
+}
+
+/// As [`chinese`], for a sentence without its full stop.
+fn chinese_sentence(english: &str) -> Option<String> {
+    let told = chinese(&format!("{english}."))?;
+    told.strip_suffix('。').map(str::to_owned)
+}
+
+/// `program` with its help in the language of the user.
+pub fn with_help(program: Command) -> Command {
+    match Language::of_messages() {
+        Language::En => program,
+        Language::Zh => in_chinese(program),
+    }
+}
+
+fn in_chinese(mut command: Command) -> Command {
+    let told = |text: &StyledStr| chinese(&text.to_string());
+    if let Some(about) = command.get_about().and_then(told) {
+        command = command.about(about);
+    }
+    let helps = command.get_arguments().filter_map(|argument| {
+        let help = argument.get_help().and_then(told)?;
+        Some((argument.get_id().clone(), help))
+    });
+    let helps: Vec<_> = helps.collect();
+    for (id, help) in helps {
+        command = command.mut_arg(id, |argument: Arg| argument.help(help));
+    }
+    let names = command.get_subcommands().map(|c| c.get_name().to_owned());
+    for name in names.collect::<Vec<_>>() {
+        command = command.mut_subcommand(name, in_chinese);
+    }
+    command
+}
+
+/// What clap says of the command line, help or an error, in the language of the user. In English it has its colours.
+pub fn of_clap(error: &clap::Error) -> Option<String> {
+    match Language::of_messages() {
+        Language::En => None,
+        Language::Zh => Some(clap_words::in_chinese(&error.render().to_string())),
+    }
+}

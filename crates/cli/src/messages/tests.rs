@@ -1,0 +1,253 @@
+//! Holds the table to what the program says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::*;
+use crate::args::Cli;
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    TABLE.into_iter().flatten()
+}
+
+#[test]
+fn each_message_stands_there_once_in_both_languages() {
+    let mut seen = BTreeSet::new();
+    for (english, chinese) in entries() {
+        assert!(seen.insert(english), "{english:?} is there twice");
+        assert_ne!(english, chinese);
+        assert!(!english.is_empty() && !chinese.is_empty(), "{english:?}");
+        let (template, other) = (Template::new(english), Template::new(chinese));
+        assert_eq!(template.names(), other.names(), "{english:?}");
+    }
+}
+
+#[test]
+fn help_is_complete_and_nothing_is_left_over() {
+    let mut said = BTreeSet::new();
+    let mut commands = vec![Cli::command()];
+    while let Some(command) = commands.pop() {
+        said.extend(command.get_about().map(ToString::to_string));
+        for argument in command.get_arguments() {
+            said.extend(argument.get_help().map(ToString::to_string));
+            let values = argument.get_possible_values();
+            let helps = values.iter().filter_map(|value| value.get_help());
+            said.extend(helps.map(ToString::to_string));
+        }
+        commands.extend(command.get_subcommands().cloned());
+    }
+    let known: BTreeSet<String> = help::HELP.iter().map(|(en, _)| (*en).to_owned()).collect();
+    let differences: Vec<&String> = said.symmetric_difference(&known).collect();
+    assert!(differences.is_empty(), "{differences:#?}");
+}
+
+fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.extension() {
+            _ if path.ends_with("messages") || path.ends_with("tests.rs") => {}
+            None => sources(&path, all),
+            Some(extension) if extension == "rs" => all.push(path),
+            Some(_) => {}
+        }
+    }
+}
+
+/// The code of a crate without its tests, lines of a string that goes on joined.
+fn code(name: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    let mut files = Vec::new();
+    sources(&folder.join("src"), &mut files);
+    let code = |file: PathBuf| {
+        let text = fs::read_to_string(file).unwrap();
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let mut joined = String::new();
+        for line in text.split_inclusive('\n') {
+            match line.strip_suffix("\\\n") {
+                Some(line) => {
+                    joined += if joined.ends_with('\u{1}') {
+                        line.trim_start()
+                    } else {
+                        line
+                    }
+                }
+                None => joined += line,
+            }
+            if line.ends_with("\\\n") {
+                joined.push('\u{1}');
+            }
+        }
+        // A string goes on behind the blanks of the next line.
+        let mut text = String::new();
+        for (i, part) in joined.split('\u{1}').enumerate() {
+            text += if i > 0 { part.trim_start() } else { part };
+        }
+        text.replace("\\\"", "\"")
+    };
+    files.into_iter().map(code).collect()
+}
+
+const CRATES: [&str; 8] = [
+    "cli", "server", "serving", "yuyi", "tasks", "language", "models", "encoder",
+];
+
+/// Whoever changes a message changes it here too.
+#[test]
+fn each_wording_is_one_of_the_program() {
+    let all: String = CRATES.iter().flat_map(|name| code(name)).collect();
+    let mut strays = Vec::new();
+    for (english, _) in program::PROGRAM.iter().chain(library::LIBRARY) {
+        // Placeholders have other names there, and may hold words.
+        let template = Template::new(english);
+        let words = template.literals().flat_map(|literal| literal.split('"'));
+        let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
+        let parts = longest.split(['`']).max_by_key(|part| part.len());
+        let part: Vec<&str> = parts.unwrap_or_default().split_whitespace().collect();
+        // A number there stands for a placeholder, so one of three pieces is enough.
+        let mut pieces = part.chunks(part.len().div_ceil(3).max(1));
+        if !pieces.any(|words| all.contains(&words.join(" "))) {
+            strays.push(english);
+        }
+    }
+    assert!(strays.is_empty(), "the program does not say {strays:#?}");
+}
+
+/// The first string of each place in this crate where something is said.
+fn messages_of(code: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for start in ["bail!(", "anyhow!(", "Misuse(", "remark!(", "context("] {
+        for (at, _) in code.match_indices(start) {
+            let rest = &code[at + start.len()..];
+            let rest = rest.trim_start();
+            let rest = rest.strip_prefix("Misuse(").unwrap_or(rest).trim_start();
+            let rest = rest.strip_prefix("format!(").unwrap_or(rest).trim_start();
+            let rest = rest
+                .strip_prefix("|| format!(")
+                .unwrap_or(rest)
+                .trim_start();
+            let Some(rest) = rest.strip_prefix('"') else {
+                continue;
+            };
+            // A quote inside the text was written with a backslash, which is gone: the end is the one before a comma or bracket.
+            let ends = ["\",", "\"\n", "\")", "\"."].iter();
+            let end = ends.filter_map(|end| rest.find(end)).min();
+            found.extend(end.map(|end| rest[..end].to_owned()));
+        }
+    }
+    found
+}
+
+/// A message with something in its placeholders.
+fn example(message: &str) -> String {
+    let mut text = String::new();
+    let mut rest = message;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, behind) = after.split_once('}').unwrap();
+        text += before;
+        text += match name.strip_suffix(":?") {
+            Some(_) => "\"7\"",
+            None => "7",
+        };
+        rest = behind;
+    }
+    text + rest
+}
+
+/// Messages of which only a part is known here: words that are put together, or what others say.
+const PUT_TOGETHER: [&str; 15] = [
+    "{}",
+    "{told}",
+    "{reason}",
+    "{remark}",
+    "{warning}",
+    "{name}: {error}.",
+    "{name}: {other}.",
+    "{}: {reason}.",
+    "{file}:{line}: {}",
+    "{texts} no character",
+    "{texts} longer than",
+    "{name} is read from its sheet",
+    "{}:{line}: {}",
+    "{}: labels from {low}",
+    "line {line} has {n} {named};",
+];
+
+#[test]
+fn no_message_of_this_crate_is_forgotten() {
+    let said = code("cli");
+    let said = said.iter().flat_map(|code| messages_of(code));
+    let is_known = |message: &String| {
+        PUT_TOGETHER.iter().any(|known| message.starts_with(known))
+            || chinese(&example(message)).is_some()
+    };
+    let forgotten: BTreeSet<String> = said.filter(|message| !is_known(message)).collect();
+    assert!(forgotten.is_empty(), "no Chinese wording: {forgotten:#?}");
+}
+
+#[test]
+fn messages_are_found_with_what_stands_in_them() {
+    for (english, expected) in [
+        ("x.tsv cannot be read", "x.tsv 无法读取"),
+        (
+            "f.csv:3: sentence_b is empty or blank.",
+            "f.csv 第 3 行：sentence_b 是空的。",
+        ),
+        (
+            "/m/config.json: model_type \"llama\" is not supported. yuyi runs bert, roberta and xlm-roberta.",
+            "/m/config.json：不支持 model_type“llama”。yuyi 能运行 bert、roberta 和 xlm-roberta。",
+        ),
+        (
+            "/m/model.safetensors: tensor a.weight: it is missing; a tensor of shape [2, 3] was expected.",
+            "/m/model.safetensors：张量 a.weight：缺少这个张量，它的形状应为 [2, 3]。",
+        ),
+        (
+            "The key file k cannot be read: No such file or directory (os error 2).",
+            "密钥文件 k 无法读取：没有这个文件或文件夹（系统错误 2）。",
+        ),
+    ] {
+        assert_eq!(chinese(english).as_deref(), Some(expected));
+    }
+    assert_eq!(chinese("nobody says this"), None);
+}
+
+#[test]
+fn lines_keep_their_blanks_and_ends() {
+    assert_eq!(lines("  missed: 3\n\nx\n"), "  答错的问题：3\n\nx\n");
+}
+
+#[test]
+fn clap_is_told_in_chinese() {
+    let program = in_chinese(Cli::command());
+    let help = |arguments: &[&str]| {
+        let error = program.clone().try_get_matches_from(arguments).unwrap_err();
+        clap_words::in_chinese(&error.render().to_string())
+    };
+    for arguments in [
+        &["yuyi", "--help"][..],
+        &["yuyi", "-h"],
+        &["yuyi", "sim", "--help"],
+        &["yuyi", "serve", "-h"],
+    ] {
+        let text = help(arguments);
+        let english: Vec<&str> = [
+            "Usage", "Options", "Commands", "Print", "default", "possible",
+        ]
+        .into_iter()
+        .filter(|word| text.contains(word))
+        .collect();
+        assert!(english.is_empty(), "{english:?}: {text}");
+        assert!(text.contains("用法：yuyi"), "{text}");
+    }
+    assert!(help(&["yuyi", "sim", "--help"]).contains("- f32:  32 位浮点数"));
+    let told = help(&["yuyi", "simm"]);
+    assert!(told.starts_with("错误：没有命令“simm”\n"), "{told}");
+    assert!(told.contains("提示：有一个相近的命令“sim”"), "{told}");
+    let told = help(&["yuyi", "eval", "x", "--scale", "5..0"]);
+    let expected = "错误：“--scale <LOW..HIGH>”的值“5..0”不对：小的一端写在前面，例如 0..5";
+    assert!(told.starts_with(expected), "{told}");
+    let told = help(&["yuyi", "embed"]);
+    assert!(told.starts_with("错误：缺少以下参数：\n"), "{told}");
+}

@@ -1,0 +1,66 @@
+//! What texts and names of files do to a terminal: nothing. `script` of util-linux gives the command one.
+
+use std::fs;
+use std::process::Command;
+
+use crate::support::{command, yuyi};
+
+/// A name and a text that would clear the screen and answer for the user.
+const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;title\u{7}";
+
+/// Runs the command on a terminal; what it showed, or `None` where there is no `script`.
+fn on_a_terminal(arguments: &[&str]) -> Option<String> {
+    let known = Command::new("script").arg("--version").output();
+    if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("util-linux")) {
+        println!("NOT RUN: there is no script of util-linux");
+        return None;
+    }
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', r"'\''"));
+    let program = command().get_program().to_str().unwrap().to_owned();
+    let line: Vec<String> = std::iter::once(program.as_str())
+        .chain(arguments.iter().copied())
+        .map(quoted)
+        .collect();
+    let mut script = Command::new("script");
+    script
+        .args([
+            "--quiet",
+            "--return",
+            "--command",
+            &line.join(" "),
+            "/dev/null",
+        ])
+        .env("YUYI_HOME", "/nonexistent")
+        .env("SHELL", "/bin/sh");
+    let output = script.output().unwrap();
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn scores_of_a_file_are_shown_without_what_moves_the_cursor() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pairs.tsv");
+    fs::write(&file, format!("{ESCAPES}字\tb\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let piped = yuyi(&["sim", "--pairs", file, "--no-header"]);
+    assert!(
+        piped.out.contains(ESCAPES),
+        "a pipe gets what is there: {piped:?}"
+    );
+    if let Some(shown) = on_a_terminal(&["sim", "--pairs", file, "--no-header"]) {
+        assert!(
+            shown.contains("\\u{1b}[2J\\u{1b}]0;title\\u{7}字\tb"),
+            "{shown:?}"
+        );
+        assert!(!shown.contains(ESCAPES), "{shown:?}");
+    }
+}
+
+#[test]
+fn names_of_files_are_shown_without_what_moves_the_cursor() {
+    let name = format!("/nonexistent/{ESCAPES}.tsv");
+    if let Some(shown) = on_a_terminal(&["sim", "--pairs", &name]) {
+        assert!(shown.contains("\\u{1b}[2J"), "{shown:?}");
+        assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
+    }
+}

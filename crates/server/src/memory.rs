@@ -1,0 +1,189 @@
+//! The memory that requests take together: bodies that are being read, what was read of them, and answers that their clients have not taken
+//! yet. Whatever grows with a request takes a share of it first, and is refused where there is none.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::ApiError;
+
+/// A request that takes no more may have what large ones must leave: whoever sends little is answered beside them.
+pub(crate) const SMALL: usize = 64 << 10;
+
+/// The part of it that only small requests may have.
+const LEFT_BY_LARGE: usize = 8;
+
+/// All of it; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    limit: usize,
+    taken: AtomicUsize,
+}
+
+impl Memory {
+    /// So many bytes.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self(Arc::new(Inner {
+            limit,
+            taken: AtomicUsize::new(0),
+        }))
+    }
+
+    /// A share of nothing yet.
+    pub(crate) fn share(&self) -> Share {
+        Share {
+            memory: self.clone(),
+            bytes: 0,
+        }
+    }
+
+    /// Bytes that are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.0.taken.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that there are.
+    pub(crate) fn limit(&self) -> usize {
+        self.0.limit
+    }
+
+    /// Bytes that large requests may have together.
+    fn of_large(&self) -> usize {
+        self.limit() - self.limit() / LEFT_BY_LARGE
+    }
+}
+
+/// What one request has of it, given back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    memory: Memory,
+    bytes: usize,
+}
+
+impl Share {
+    /// Takes more.
+    ///
+    /// # Errors
+    /// [`ApiError::MemoryFull`], or [`ApiError::TooMuchMemory`] where there would not be enough for it alone.
+    pub(crate) fn grow(&mut self, more: usize) -> Result<(), ApiError> {
+        let bytes = self.bytes.saturating_add(more);
+        let limit = match bytes <= SMALL {
+            true => self.memory.limit(),
+            false => self.memory.of_large(),
+        };
+        if bytes > limit {
+            return Err(ApiError::TooMuchMemory { limit });
+        }
+        let taken = &self.memory.0.taken;
+        let fits = |taken: usize| taken.checked_add(more).filter(|&all| all <= limit);
+        let updated = taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
+        updated.map_err(|_| ApiError::MemoryFull)?;
+        self.bytes = bytes;
+        Ok(())
+    }
+
+    /// Bytes that it has.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Gives some back.
+    pub(crate) fn shrink(&mut self, less: usize) {
+        let less = less.min(self.bytes);
+        self.bytes -= less;
+        self.memory.0.taken.fetch_sub(less, Ordering::Relaxed);
+    }
+
+    /// Takes over what another one has.
+    fn absorb(&mut self, mut other: Self) {
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.shrink(self.bytes);
+    }
+}
+
+tokio::task_local! {
+    /// What the request has that this task handles.
+    static OF_THIS_REQUEST: RefCell<Share>;
+}
+
+/// Runs `request`. What it takes is given back when it is answered, unless the answer takes it over.
+pub(crate) async fn observe<T>(memory: &Memory, request: impl Future<Output = T>) -> T {
+    let share = RefCell::new(memory.share());
+    OF_THIS_REQUEST.scope(share, request).await
+}
+
+/// Takes more for the request that this task handles; outside of one, nothing happens.
+///
+/// # Errors
+/// As [`Share::grow`].
+pub(crate) fn hold(bytes: usize) -> Result<(), ApiError> {
+    let grown = OF_THIS_REQUEST.try_with(|share| share.borrow_mut().grow(bytes));
+    grown.unwrap_or(Ok(()))
+}
+
+/// Keeps a share for the request that this task handles.
+pub(crate) fn keep(share: Share) {
+    // An error means that there is no request that would need it longer.
+    let _ = OF_THIS_REQUEST.try_with(|all| all.borrow_mut().absorb(share));
+}
+
+/// What the request has so far, for an answer that goes on when its handler has ended.
+pub(crate) fn take_over() -> Option<Share> {
+    let taken = OF_THIS_REQUEST.try_with(|share| {
+        let empty = share.borrow().memory.share();
+        share.replace(empty)
+    });
+    taken.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_requests_leave_some_for_small_ones() {
+        let memory = Memory::new(8 << 20);
+        let (mut large, mut small) = (memory.share(), memory.share());
+        large.grow(7 << 20).unwrap();
+        assert_eq!(memory.share().grow(SMALL + 1), Err(ApiError::MemoryFull));
+        small.grow(SMALL).unwrap();
+        assert_eq!(small.grow(1), Err(ApiError::MemoryFull));
+        assert_eq!(memory.taken(), (7 << 20) + SMALL);
+        large.shrink(1 << 20);
+        small.grow(1).unwrap();
+        drop((large, small));
+        assert_eq!(memory.taken(), 0);
+        let too_much = memory.share().grow((7 << 20) + 1).unwrap_err();
+        assert_eq!(too_much, ApiError::TooMuchMemory { limit: 7 << 20 });
+        assert_eq!(memory.taken(), 0, "what is refused takes nothing");
+    }
+
+    #[tokio::test]
+    async fn a_request_gives_back_what_its_answer_does_not_take_over() {
+        let memory = Memory::new(1 << 20);
+        let kept = observe(&memory, async {
+            hold(1_000).unwrap();
+            let mut more = memory.share();
+            more.grow(500).unwrap();
+            keep(more);
+            let kept = take_over();
+            hold(7).unwrap();
+            assert_eq!(memory.taken(), 1_507);
+            kept
+        });
+        let kept = kept.await;
+        assert_eq!(memory.taken(), 1_500);
+        drop(kept);
+        assert_eq!(memory.taken(), 0);
+        assert_eq!(hold(usize::MAX), Ok(()), "there is no request");
+    }
+}

@@ -1,0 +1,125 @@
+//! What the score of two texts does not show.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use yuyi::NoteKind;
+use yuyi_encoder::Encoded;
+use yuyi_models::{EmbedOptions, Inputs};
+use yuyi_serving::{Errand, Turns};
+
+use super::details::Details;
+use super::request::SimilarityRequest;
+use crate::answer::{AROUND, written};
+use crate::embed::{Embedded, Model};
+use crate::work::run;
+use crate::{ApiError, App};
+
+/// What the score does not show.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Note {
+    kind: Kind,
+    /// A sentence for people.
+    #[schema(example = "Only A negates: 不能.")]
+    message: String,
+    /// The words of `sentence_a` that it is about: numbers, negations, what the model does not know, the last that it read.
+    #[schema(example = json!(["不能"]))]
+    a: Vec<String>,
+    /// Those of the other sentence.
+    #[schema(example = json!([]))]
+    b: Vec<String>,
+}
+
+impl Note {
+    /// Most bytes of it in a reply.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = self.a.iter().chain(&self.b).chain([&self.message]);
+        AROUND + texts.map(|text| 1 + written(text)).sum::<usize>()
+    }
+}
+
+/// What a note is about.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = NoteKind)]
+pub(crate) enum Kind {
+    /// The numbers differ.
+    Number,
+    /// Only one sentence negates, or each something else.
+    Negation,
+    /// A sentence is longer than the model reads at once.
+    Truncated,
+    /// The model does not know a part.
+    Unknown,
+}
+
+impl From<yuyi::Note> for Note {
+    fn from(note: yuyi::Note) -> Self {
+        let kind = match note.kind {
+            NoteKind::Number => Kind::Number,
+            NoteKind::Negation => Kind::Negation,
+            NoteKind::Truncated => Kind::Truncated,
+            NoteKind::Unknown => Kind::Unknown,
+        };
+        let yuyi::Note { message, a, b, .. } = note;
+        Self {
+            kind,
+            message,
+            a,
+            b,
+        }
+    }
+}
+
+/// Adds to the details of each pair of a request, whose texts were embedded, what its score does not show. A text that was cut or that the model
+/// does not know all of is embedded once more, for the places of its tokens.
+pub(super) async fn add(
+    app: &App,
+    embedded: &Embedded,
+    request: &SimilarityRequest,
+    mut errand: Errand,
+    details: &mut [Details],
+) -> Result<(), ApiError> {
+    let pairs = request.pairs().into_iter().zip(request.places());
+    for (details, (texts, places)) in details.iter_mut().zip(pairs) {
+        if let (Some((a, b)), Some(places)) = (texts, places) {
+            let encoded = places.map(|place| embedded.vectors.get(place).cloned());
+            let [Some(of_a), Some(of_b)] = encoded else {
+                return Err(ApiError::Internal);
+            };
+            let of_a = with_places(app, &embedded.model, &a, of_a).await?;
+            let of_b = with_places(app, &embedded.model, &b, of_b).await?;
+            let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
+            let found = run(&mut errand, find).await?;
+            let found = found.into_iter().map(Note::from).collect();
+            details.notes = Some(found);
+        }
+    }
+    Ok(())
+}
+
+/// The text with its last hidden states, if they have something to tell.
+async fn with_places(
+    app: &App,
+    model: &Model,
+    text: &str,
+    encoded: Arc<Encoded>,
+) -> Result<Arc<Encoded>, ApiError> {
+    if !encoded.truncated && encoded.unknown == 0 {
+        return Ok(encoded);
+    }
+    let options = EmbedOptions {
+        states: true,
+        ..EmbedOptions::default()
+    };
+    let inputs = Inputs::Texts(vec![text.to_owned()]);
+    // Like an explanation, with a patience of its own.
+    let found = app.vectors(&model.anew(), inputs, options).await?.vectors;
+    let found = found.into_iter().next().ok_or(ApiError::Internal)?;
+    // A model that computes elsewhere tells no places.
+    Ok(match found.states {
+        Some(_) => found,
+        None => encoded,
+    })
+}

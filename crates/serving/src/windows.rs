@@ -1,0 +1,140 @@
+//! Texts that may be longer than a model reads are split into tokens before they wait for it: outside its turns, since that takes as
+//! long as the text is long, and so that the work is known to the token. Each window of a text that is read in several is work of
+//! its own, so that it may wait between two of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use yuyi_encoder::{Encoded, Tokens};
+use yuyi_models::{Input, Item};
+
+use crate::key::Key;
+pub use crate::scheduler::normal_characters;
+use crate::scheduler::{Work, estimated_tokens, may_be_long};
+use crate::{Error, ModelHandle, Service};
+
+/// How long splitting a text takes at most, for each of its characters after normalisation.
+const TIME_OF_A_CHARACTER: Duration = Duration::from_nanos(1_000);
+
+/// How long it takes at most to split a text into tokens.
+pub fn splitting_time(text: &str) -> Duration {
+    let characters = u32::try_from(normal_characters(text)).unwrap_or(u32::MAX);
+    TIME_OF_A_CHARACTER.saturating_mul(characters)
+}
+
+/// Texts that wait to be computed.
+pub(crate) struct Texts(Vec<Text>);
+
+struct Text {
+    key: Key,
+    item: Item,
+    /// What the model reads of it, if that is known already.
+    tokens: Option<Tokens>,
+}
+
+impl Service {
+    /// The items, those that may be long as their tokens.
+    pub(crate) async fn windows_of(
+        &self,
+        model: &ModelHandle,
+        items: Vec<(Key, Item)>,
+    ) -> Result<Texts, Error> {
+        let most = model.facts().max_tokens;
+        let mut texts: Vec<Text> = items
+            .into_iter()
+            .map(|(key, item)| Text {
+                key,
+                item,
+                tokens: None,
+            })
+            .collect();
+        let is_long = |text: &Text| model.inner.computes_here() && may_be_long(&text.item, most);
+        let long: Vec<(usize, Item)> = (texts.iter().enumerate())
+            .filter(|(_, text)| is_long(text))
+            .map(|(place, text)| (place, text.item.clone()))
+            .collect();
+        if !long.is_empty() {
+            for (place, tokens) in self.split(model, long).await? {
+                texts[place].tokens = tokens;
+            }
+        }
+        Ok(Texts(texts))
+    }
+
+    /// Splits texts into tokens, in turns.
+    async fn split(
+        &self,
+        model: &ModelHandle,
+        items: Vec<(usize, Item)>,
+    ) -> Result<Vec<(usize, Option<Tokens>)>, Error> {
+        let texts = items.iter().filter_map(|(_, item)| item.input.text());
+        let mut errand = self.errand(texts.map(splitting_time).sum())?;
+        let model = Arc::clone(&model.inner);
+        let split = errand.run(move |turns| {
+            let mut split = Vec::with_capacity(items.len());
+            for (place, item) in items {
+                turns.checkpoint()?;
+                let text = item.input.text().unwrap_or_default();
+                match model.model.embedder().split(text, &item.options) {
+                    Ok(tokens) => split.push((place, tokens)),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            Ok(Ok(split))
+        });
+        split.await?.map_err(|error| {
+            tracing::error!(target: crate::LOG, %error, "a text could not be split into tokens");
+            Error::Failed
+        })
+    }
+}
+
+impl Texts {
+    /// The work that they are; [`Texts::put_together`] takes its results.
+    pub(crate) fn work(&mut self, most: usize) -> Vec<Work> {
+        self.0.iter_mut().flat_map(|text| text.work(most)).collect()
+    }
+
+    /// A vector for each text, from those of its work. `keep` is told of texts whose work was not the text itself.
+    pub(crate) fn put_together(
+        self,
+        vectors: Vec<Arc<Encoded>>,
+        keep: impl Fn(&Key, &Item, &Arc<Encoded>),
+    ) -> Vec<Arc<Encoded>> {
+        let mut vectors = vectors.into_iter();
+        let whole = |text: Text| {
+            let Some(tokens) = text.tokens else {
+                return vectors.next();
+            };
+            let windows: Vec<_> = vectors.by_ref().take(1 + tokens.further.len()).collect();
+            let whole = Arc::new(Encoded::of_windows(tokens, &windows)?);
+            keep(&text.key, &text.item, &whole);
+            Some(whole)
+        };
+        // None is missing.
+        self.0.into_iter().filter_map(whole).collect()
+    }
+}
+
+impl Text {
+    fn work(&mut self, most: usize) -> Vec<Work> {
+        let Some(tokens) = &self.tokens else {
+            return vec![Work {
+                key: self.key,
+                weight: estimated_tokens(&self.item, most),
+                item: self.item.clone(),
+                is_window: false,
+            }];
+        };
+        let window = |(number, ids): (usize, &[u32])| Work {
+            key: self.key.of_window(number),
+            weight: ids.len(),
+            item: Item {
+                input: Input::Tokens(ids.into()),
+                options: self.item.options.clone(),
+            },
+            is_window: true,
+        };
+        tokens.windows().enumerate().map(window).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! Texts that are longer than a model reads, of which each window waits for a turn of its own.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use yuyi_encoder::{Encoded, Fingerprint, LongText, Pooling, Precision, Tokens};
+use yuyi_models::{Batch, EmbedOptions, Embedder, Error, Input, Inputs, Item, ModelFacts};
+use yuyi_serving::{CacheOptions, ModelOptions, ModelSource, Models, Service, ServiceOptions};
+
+const MAX_TOKENS: usize = 100;
+
+/// A token for each character; the vector of a text or window is its length in tokens.
+struct Counting {
+    facts: ModelFacts,
+    /// The tokens of each batch.
+    batches: Mutex<Vec<usize>>,
+}
+
+impl Counting {
+    fn new() -> Arc<Self> {
+        let facts = ModelFacts {
+            name: "counting".into(),
+            dimension: 2,
+            layers: 1,
+            max_tokens: MAX_TOKENS,
+            pooling: Pooling::Mean,
+            default_prompt: String::new(),
+            prompts: Default::default(),
+            precision: Precision::Int8,
+            kernel: None,
+            threads: 1,
+            weight_bytes: 0,
+        };
+        Arc::new(Self {
+            facts,
+            batches: Mutex::default(),
+        })
+    }
+}
+
+impl Embedder for Counting {
+    fn facts(&self) -> &ModelFacts {
+        &self.facts
+    }
+
+    fn fingerprint(&self) -> Option<Fingerprint> {
+        Some([9; 16].into())
+    }
+
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error> {
+        let tokens = |item: &Item| match &item.input {
+            Input::Text(text) => text.chars().count(),
+            Input::Tokens(ids) => ids.len(),
+        };
+        self.batches
+            .lock()
+            .unwrap()
+            .push(items.iter().map(tokens).sum());
+        let encoded = |item: &Item| Encoded {
+            vector: vec![1.0, 0.0],
+            length: 1.0,
+            tokens: tokens(item),
+            truncated: false,
+            unknown: 0,
+            states: None,
+        };
+        Ok(Batch {
+            results: items.iter().map(|item| Ok(encoded(item))).collect(),
+            tokenize: Duration::ZERO,
+            compute: Duration::from_millis(1),
+        })
+    }
+
+    fn split(&self, text: &str, options: &EmbedOptions) -> Result<Option<Tokens>, Error> {
+        let ids: Vec<u32> = text.chars().map(u32::from).collect();
+        let mut windows = ids.chunks(MAX_TOKENS).map(<[u32]>::to_vec);
+        let first = windows.next().unwrap_or_default();
+        let is_mean = options.long_text == LongText::Mean;
+        Ok(Some(Tokens {
+            truncated: !is_mean && ids.len() > MAX_TOKENS,
+            ids: first,
+            further: windows.filter(|_| is_mean).collect(),
+            unknown: 3,
+            places: None,
+        }))
+    }
+}
+
+fn service(model: &Arc<Counting>) -> Service {
+    let (facts, model) = (model.facts.clone(), Arc::clone(model));
+    let source = ModelSource {
+        name: "counting".into(),
+        aliases: Vec::new(),
+        facts: Box::new(move || Ok(facts.clone())),
+        calibration: Box::new(|| Ok(None)),
+        load: Box::new(move |_| Ok(Arc::clone(&model) as _)),
+    };
+    let options = ServiceOptions {
+        models: ModelOptions::default(),
+        caches: CacheOptions::default(),
+        queue_tokens: 1_000_000,
+        patience: Duration::from_secs(20),
+    };
+    Service::new(Models::from(vec![source]), options)
+}
+
+#[tokio::test]
+async fn windows_of_a_text_are_spread_over_turns() {
+    let counting = Counting::new();
+    let service = service(&counting);
+    service.load().await.unwrap();
+    let model = service.model(None).await.unwrap();
+    while model.vector_space().is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let options = EmbedOptions {
+        long_text: LongText::Mean,
+        ..EmbedOptions::default()
+    };
+    let texts = || Inputs::Texts(vec!["字".repeat(5_050), "短".into()]);
+    let embedded = service
+        .embed(&model, texts(), options.clone())
+        .await
+        .unwrap();
+    let [long, short] = &embedded.vectors[..] else {
+        panic!("{} vectors", embedded.vectors.len())
+    };
+    assert_eq!(
+        (long.tokens, long.unknown, long.truncated),
+        (5_050, 3, false)
+    );
+    assert_eq!((&long.vector[..], short.tokens), (&[1.0, 0.0][..], 1));
+    let batches = counting.batches.lock().unwrap().clone();
+    assert_eq!(batches.iter().sum::<usize>(), 5_051);
+    // No turn is longer than a batch, and the window that fills it.
+    let longest = batches.iter().max().unwrap();
+    assert!(*longest <= 512 + MAX_TOKENS, "{batches:?}");
+    assert!(
+        service.errands().turns > 0,
+        "splitting is work without a model"
+    );
+
+    // It is kept as a whole, and its windows are not.
+    let stats = service.cache_stats();
+    assert_eq!((stats.memory_hits, stats.memory_misses), (0, 2));
+    let again = service.embed(&model, texts(), options).await.unwrap();
+    assert_eq!(again.timings.cache_hits, 2);
+    assert_eq!(again.vectors[0].vector, long.vector);
+}
+
+#[tokio::test]
+async fn of_texts_that_are_cut_only_what_is_read_is_work() {
+    let counting = Counting::new();
+    let service = service(&counting);
+    service.load().await.unwrap();
+    let model = service.model(None).await.unwrap();
+    let texts = (0..30).map(|i| format!("{i}{}", "ﷺ".repeat(2_000)));
+    let inputs = Inputs::Texts(texts.collect());
+    let embedded = service.embed(&model, inputs, EmbedOptions::default());
+    let embedded = embedded.await.unwrap();
+    assert_eq!(embedded.timings.truncated, 30);
+    assert_eq!(embedded.tokens(), 30 * MAX_TOKENS);
+    let batches = counting.batches.lock().unwrap().clone();
+    assert!(
+        batches.iter().all(|&tokens| tokens <= 512 + MAX_TOKENS),
+        "{batches:?}"
+    );
+}

@@ -1,0 +1,1 @@
+"""What the documentation prints, and what the program answers."""

@@ -1,0 +1,112 @@
+"""The program: as a server on a free port, and run in a folder that has what the commands of the documentation name."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PAIRS = REPOSITORY / "models" / "builtin" / "calibration-test.tsv"
+# Stands in for models that are not there.
+SMALL_MODEL = REPOSITORY / "tests" / "fixtures" / "models" / "bert-mean-f32-prefixed"
+TEXTS = 1000
+FIRST_TEXT = "今天天气真不错"
+SECONDS = 120
+
+
+class Program:
+    def __init__(self, binary):
+        self.binary = Path(binary).resolve()
+
+    def kernel(self):
+        """What the program computes with on this CPU."""
+        return json.loads(self.run("yuyi info --json").stdout)["kernel"]
+
+    @contextlib.contextmanager
+    def server(self):
+        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
+            command = [self.binary, "serve", "--port", "0", "--json"]
+            environment = clean_environment(Path(folder))
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
+            try:
+                line = process.stdout.readline()
+                if not line:
+                    log.seek(0)
+                    raise SystemExit(f"the server did not start: {log.read()}")
+                yield json.loads(line)["url"]
+            finally:
+                process.terminate()
+                process.wait(timeout=20)
+                process.stdout.close()
+
+    def run(self, command):
+        """Runs a line of the documentation, as a shell does."""
+        with self.place() as (folder, environment):
+            return subprocess.run(
+                ["bash", "-c", command],
+                cwd=folder,
+                env=environment,
+                capture_output=True,
+                encoding="utf-8",
+                stdin=subprocess.DEVNULL,
+                timeout=SECONDS,
+            )
+
+    @contextlib.contextmanager
+    def start(self, command):
+        """Starts a line of the documentation that begins to serve; gives its first line."""
+        with self.place() as (folder, environment):
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec {command}"],
+                cwd=folder,
+                env=environment | {"YUYI_PORT": "0"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            try:
+                yield process.stdout.readline()
+            finally:
+                process.terminate()
+                process.wait(timeout=20)
+                process.stdout.close()
+
+    @contextlib.contextmanager
+    def place(self):
+        """A folder with the files that commands name, and an environment in which `yuyi` is this program."""
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make_files(folder)
+            os.symlink(self.binary, folder / "bin" / "yuyi")
+            environment = clean_environment(folder)
+            yield folder, environment | {"PATH": f"{folder / 'bin'}:{environment['PATH']}"}
+
+
+def clean_environment(folder):
+    """Without what a developer has set for their own yuyi; with a home of its own, and English messages."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("YUYI_", "LC_"))}
+    return environment | {"YUYI_HOME": str(folder / "home"), "LANG": "C.UTF-8"}
+
+
+def make_files(folder):
+    """The files that the commands of the documentation name."""
+    pairs = PAIRS.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t")[:3] for line in pairs]
+    # No output is printed for the latter, so few pairs will do.
+    for name, chosen in (("pairs.tsv", rows), ("labelled.tsv", [rows[0], *rows[1::4]])):
+        (folder / name).write_text("".join("\t".join(row) + "\n" for row in chosen), encoding="utf-8")
+    texts = [text for row in rows[1:] for text in row[:2]]
+    texts = [FIRST_TEXT, *texts * 2][:TEXTS]
+    (folder / "texts.txt").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    same = [row for row in rows[1:] if row[2] == "1"][:20]
+    faq = "".join(f"{row[0]}\t{index}\n" for index, row in enumerate(same))
+    (folder / "faq.tsv").write_text(f"question\tid\n{faq}", encoding="utf-8")
+    questions = "".join(f"{row[1]}\t{index}\n" for index, row in enumerate(same))
+    (folder / "questions.tsv").write_text(f"question\tid\n{questions}", encoding="utf-8")
+    (folder / "keys").write_text("0123456789abcdef\n", encoding="utf-8")
+    (folder / "bin").mkdir()
+    for model in ("models/gte-base-zh", "home/models/a", "home/models/b"):
+        shutil.copytree(SMALL_MODEL, folder / model)

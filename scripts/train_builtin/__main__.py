@@ -1,16 +1,18 @@
 """Trains the model inside the program, on a CPU, from the committed data to the committed bytes.
 
-    python3 scripts/train_builtin --base BASE --out models/builtin
-    python3 scripts/train_builtin --base BASE --steps 100 --out /tmp/trial      a trial
+    python3 scripts/train_builtin --base BASE --out DIR
+    python3 scripts/train_builtin --base BASE --steps 100 --half 1 --out /tmp/trial      a trial, with bfloat16 products
+    python3 scripts/train_builtin --base BASE --trained STATE --way 0.5 --out DIR        half the way to weights that --state kept
 
-BASE is what scripts/build_builtin_model makes: the cut of multilingual-e5-small before training. Needs
+BASE is what scripts/build_builtin_model makes (models/builtin as long as it is not trained): the cut of multilingual-e5-small. Needs
 scripts/requirements-train.txt. The log of a run is what it prints; the figures on which a run was chosen come from
-scripts/check_quality.
+scripts/measure_model.
 """
 
 import argparse
 import random
 import sys
+import time
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -25,7 +27,6 @@ from training import Plan, Trainer  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 MATERIAL = REPOSITORY / "models" / "builtin" / "training"
-SEED = 7
 
 
 @dataclass
@@ -46,10 +47,17 @@ def main():
     print(plan, flush=True)
     material = read_material(arguments)
     trainer = Trainer(arguments.base, plan, material)
-    trainer.run(lambda line: print(line, flush=True))
-    texts = calibration_texts(material)
-    torch.save(trainer.model.state_dict(), arguments.state) if arguments.state else None
-    rounded = rounding.round_layers(trainer.model, plan.first, texts, lambda line: print(line, flush=True))
+    if arguments.trained:
+        trainer.take(torch.load(arguments.trained))
+    else:
+        if arguments.start:
+            trainer.take(torch.load(arguments.start))
+        trainer.run(report, lambda: wait(arguments.pause_while), lambda: keep(trainer, arguments.state))
+        keep(trainer, arguments.state)
+    trainer.go_part_of_the_way()
+    if arguments.unrounded:
+        export.write(arguments.base, arguments.unrounded, trainer.model, plan.first, None)
+    rounded = rounding.round_layers(trainer.model, plan.first, calibration_texts(material), report)
     export.write(arguments.base, arguments.out, trainer.model, plan.first, rounded)
     print(f"{arguments.out} is written")
 
@@ -61,40 +69,58 @@ def parse_arguments():
     parser.add_argument("--material", type=Path, default=MATERIAL, help="the training data")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="use this share of the data only, for a learning curve")
-    parser.add_argument("--state", type=Path, help="keep the trained weights before rounding, too")
+    parser.add_argument("--state", type=Path, help="keep the trained weights there, before rounding")
+    parser.add_argument("--trained", type=Path, metavar="STATE", help="do not train: take such weights")
+    parser.add_argument("--start", type=Path, metavar="STATE", help="train on from such weights")
+    parser.add_argument("--unrounded", type=Path, metavar="DIR", help="write the model before rounding there, too")
+    parser.add_argument("--pause-while", type=Path, metavar="FILE", help="compute nothing while this file is there")
     for field in fields(Plan):
         parser.add_argument(f"--{field.name}", type=field.type, default=field.default)
     return parser.parse_args()
 
 
+def report(line):
+    print(line, flush=True)
+
+
+def keep(trainer, file):
+    if file:
+        torch.save(trainer.model.state_dict(), file)
+
+
+def wait(file):
+    while file and file.exists():
+        time.sleep(2)
+
+
 def read_material(arguments):
     folder = arguments.material
-    families, _ = data.split(data.families(folder), SEED)
-    contrasts, _ = data.split(data.contrasts(folder), SEED)
-    questions, _ = data.split(data.questions(folder), SEED)
-    translations = data.tatoeba(folder / "tatoeba.tsv")
-    random.Random(SEED).shuffle(translations)
-    translations = translations[data.HELD_TATOEBA :]
-    families, contrasts, questions = (part(items, arguments.share) for items in (families, contrasts, questions))
+    contrasts, _ = data.split(data.contrasts(folder), lambda group: group.same[0])
+    translations, _ = data.split_translations(data.tatoeba(folder / "tatoeba.tsv"))
+    everything = data.families(folder), contrasts, data.questions(folder)
+    families, contrasts, questions = (part(items, arguments.share) for items in everything)
     sentences = [text for question in questions for text in (question.text, question.answer)]
     sentences += [chinese for chinese, _ in translations[:2000]]
+    sentences += [intent[0] for family in families for intent in family.intents]
     intents = sum(len(family.intents) for family in families)
     print(f"{len(families)} families, {intents} intents, {len(contrasts)} groups of contrasts, {len(questions)} questions")
     return Material(families, contrasts, questions, translations, sentences)
 
 
 def part(items, share):
-    return items[: max(1, round(share * len(items)))]
+    shuffled = list(items)
+    random.Random(data.SEED).shuffle(shuffled)
+    return shuffled[: max(1, round(share * len(items)))]
 
 
 def calibration_texts(material):
     """What the rounding looks at: a little of everything."""
-    chosen = random.Random(SEED)
+    chosen = random.Random(data.SEED)
     texts = [chosen.choice(intent) for family in material.families for intent in family.intents]
-    texts = chosen.sample(texts, min(1200, len(texts)))
-    texts += [group.others[0][1] for group in material.contrasts[:400]]
-    texts += [question.answer for question in material.questions[:300]]
-    texts += [text for pair in material.translations[:150] for text in pair]
+    texts = chosen.sample(texts, min(800, len(texts)))
+    texts += [group.others[0][1] for group in material.contrasts[:250]]
+    texts += [question.answer for question in material.questions[:150]]
+    texts += [text for pair in material.translations[:100] for text in pair]
     return list(dict.fromkeys(texts))
 
 

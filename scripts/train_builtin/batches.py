@@ -1,14 +1,17 @@
 """What one step learns from. Each source makes batches without end, from a generator of its own."""
 
+import itertools
 import random
 
 # Texts of one meaning in a batch: two wordings of each intent.
 FAMILIES = 7
-GROUPS = 20
-QUESTIONS = 10
-SENTENCES = 48
-# Characters of a long passage: as much as the model reads.
-LONG = (150, 620)
+GROUPS = 16
+QUESTIONS = 8
+SENTENCES = 40
+PLAIN = 24
+# Characters of a long passage.
+LONG = (120, 400)
+SHARE_OF_LONG = 0.3
 
 
 class Families:
@@ -35,22 +38,21 @@ class Families:
 
 
 class Contrasts:
-    """Pairs with grades: rewordings, contrasts, and sentences of other groups."""
+    """Pairs with grades and the place of their group: rewordings, contrasts, and sentences of other groups."""
 
     def __init__(self, contrasts, seed):
         self.contrasts, self.random, self.queue = contrasts, random.Random(seed), []
 
     def next(self):
         pairs, anchors = [], []
-        for _ in range(GROUPS):
+        for place in range(GROUPS):
             group = self.group()
-            anchor, *rewordings = self.random.sample(group.same, min(3, len(group.same)))
-            pairs += [(anchor, text, 1.0) for text in rewordings]
-            grade, other = self.random.choice(group.others)
-            pairs += [(anchor, other, grade), (rewordings[0], other, grade)]
-            anchors.append(anchor)
+            same = self.random.sample(group.same, min(3, len(group.same)))
+            pairs += [(a, b, 1.0, place) for a, b in itertools.combinations(same, 2)]
+            pairs += [(text, other, grade, place) for text in same for grade, other in group.others]
+            anchors.append(same[0])
         unrelated = zip(anchors, anchors[1:] + anchors[:1])
-        return pairs + [(a, b, 0.0) for a, b in unrelated]
+        return pairs + [(a, b, 0.0, place) for place, (a, b) in enumerate(unrelated)]
 
     def group(self):
         if not self.queue:
@@ -68,11 +70,11 @@ class Questions:
     def next(self):
         asked = self.random.sample(self.questions, QUESTIONS)
         answers = [self.lengthened(question.answer) for question in asked]
-        return [question.text for question in asked], answers + [self.lengthened(question.near) for question in asked]
+        return [question.text for question in asked], answers + [question.near for question in asked]
 
     def lengthened(self, passage):
-        """Half of the passages stand among others, as a paragraph does in a page."""
-        if self.random.random() < 0.5:
+        """Some passages stand among others, as a paragraph does in a page."""
+        if self.random.random() >= SHARE_OF_LONG:
             return passage
         longest, parts = self.random.randint(*LONG), [passage]
         while sum(map(len, parts)) < longest:
@@ -101,4 +103,4 @@ class Sentences:
         self.texts, self.random = texts, random.Random(seed)
 
     def next(self):
-        return self.random.sample(self.texts, SENTENCES)
+        return self.random.sample(self.texts, PLAIN)

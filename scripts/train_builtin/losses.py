@@ -3,6 +3,9 @@
 import torch
 from torch.nn import functional
 
+# Weight of comparisons of pairs of different groups.
+ACROSS = 0.2
+
 
 def contrastive(first, second, groups, temperature):
     """InfoNCE both ways: each vector of `first` shall be nearest to the one of `second` in its place. Others of the same group
@@ -21,14 +24,21 @@ def retrieval(questions, passages, temperature):
     return functional.cross_entropy(questions @ passages.T / temperature, torch.arange(len(questions)))
 
 
-def ranking(cosines, grades, scale):
-    """CoSENT (Su 2022): every pair with a higher grade shall have the higher cosine."""
+def ranking(cosines, grades, groups, scale):
+    """CoSENT (Su 2022): every pair with a higher grade shall have the higher cosine. Mostly of the pairs of one group: over a whole
+    batch the few farthest out of order would outweigh all others."""
     lower = grades[:, None] < grades[None, :]
     differences = scale * (cosines[:, None] - cosines[None, :])
-    wrong = differences[lower]
-    if not len(wrong):
-        return cosines.sum() * 0
-    return torch.logsumexp(torch.cat([torch.zeros(1), wrong]), 0)
+    within = [out_of_order(differences, lower & of_group(groups, group)) for group in sorted(set(groups.tolist()))]
+    return torch.stack(within).mean() + ACROSS * out_of_order(differences, lower)
+
+
+def of_group(groups, group):
+    return (groups == group)[:, None] & (groups == group)[None, :]
+
+
+def out_of_order(differences, counted):
+    return torch.logsumexp(torch.cat([torch.zeros(1), differences[counted]]), 0)
 
 
 def distillation(vectors, teacher, temperature):

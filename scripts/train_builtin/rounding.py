@@ -58,8 +58,8 @@ def gram(inputs, of):
     """How the inputs of a matrix go together: [in, in]."""
     total = 0
     for hidden, mask in inputs:
-        rows = of(hidden, mask[:, None, None, :])[mask].double()
-        total = total + rows.T @ rows
+        rows = of(hidden, mask[:, None, None, :])[mask]
+        total = total + (rows.T @ rows).double()
     return total
 
 

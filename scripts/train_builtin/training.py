@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import losses
 from batches import Contrasts, Families, Questions, Sentences, Translations
@@ -12,6 +13,7 @@ from model import Model, batches, mean, pad
 
 # Tokens of a text of training; passages may be as long as the model reads.
 LONGEST = 512
+SHORT = 64
 
 
 @dataclass
@@ -25,6 +27,10 @@ class Plan:
     scale: float = 20.0
     seed: int = 0
     distil: float = 0.0
+    # How far to go from the old weights to the trained ones.
+    way: float = 1.0
+    # 1: products in bfloat16, which some CPUs compute faster.
+    half: int = 0
     # How often each kind of batch comes.
     families: float = 5.0
     contrasts: float = 3.0
@@ -32,11 +38,20 @@ class Plan:
     translations: float = 1.0
 
 
+def products(half):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bool(half))
+
+
+def attention_of(tokens):
+    """PyTorch's fused attention takes twice as long back through short texts."""
+    return sdpa_kernel(SDPBackend.MATH if tokens <= SHORT else SDPBackend.FLASH_ATTENTION)
+
+
 class Lower:
     """Hidden states below the trained layers, each text computed once."""
 
-    def __init__(self, model, first):
-        self.model, self.first, self.known = model, first, {}
+    def __init__(self, model, first, half):
+        self.model, self.first, self.half, self.known = model, first, half, {}
 
     @torch.no_grad()
     def states(self, texts):
@@ -45,7 +60,8 @@ class Lower:
         ids = self.model.ids(missing, LONGEST)
         for places in batches(ids, 4096):
             padded, attention = pad([ids[place] for place in places])
-            hidden = self.model.through(self.model.embedded(padded), attention, 0, self.first)
+            with products(self.half):
+                hidden = self.model.through(self.model.embedded(padded), attention, 0, self.first)
             for row, place in enumerate(places):
                 self.known[missing[place]] = hidden[row, : len(ids[place])].clone()
         found = [self.known[text] for text in texts]
@@ -69,7 +85,7 @@ class Trainer:
         torch.manual_seed(plan.seed)
         self.plan, self.model = plan, Model(folder)
         self.model.freeze(plan.first)
-        self.lower = Lower(self.model, plan.first)
+        self.lower = Lower(self.model, plan.first, plan.half)
         self.random = random.Random(plan.seed)
         self.sources, self.weights = self.make_sources(material)
         self.sentences = Sentences(material.sentences, plan.seed + 5)
@@ -77,6 +93,7 @@ class Trainer:
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=0.0, betas=(0.9, 0.98))
         self.average, self.averaged = None, 0
+        self.start = [p.detach().clone() for p in self.parameters]
 
     def make_sources(self, material):
         plan = self.plan
@@ -89,19 +106,22 @@ class Trainer:
         wanted = [source for source in sources if source[2] > 0]
         return [(loss, source) for loss, source, _ in wanted], [weight for *_, weight in wanted]
 
-    def run(self, report):
+    def run(self, report, wait=lambda: None, keep=lambda: None):
         started, recent = time.monotonic(), {}
         for step in range(1, self.plan.steps + 1):
+            wait()
             loss_of, source = self.random.choices(self.sources, self.weights)[0]
             loss = loss_of(source.next())
             if self.teacher is not None:
                 loss = loss + self.plan.distil * self.forgetting(self.sentences.next())
             self.step(step, loss)
             recent.setdefault(loss_of.__name__, []).append(loss.item())
-            if step % 50 == 0 or step == self.plan.steps:
+            if step % 20 == 0 or step == self.plan.steps:
                 means = ", ".join(f"{name} {sum(seen) / len(seen):.3f}" for name, seen in sorted(recent.items()))
                 report(f"step {step}: {means}; {time.monotonic() - started:.0f} s")
                 recent = {}
+            if step % 100 == 0:
+                keep()
         self.take_average()
 
     def step(self, step, loss):
@@ -133,8 +153,19 @@ class Trainer:
             for total, parameter in zip(self.average, self.parameters):
                 parameter.copy_(total / self.averaged)
 
-    def vectors(self, texts):
-        """Unit vectors of texts, in groups of like length so that little is padded."""
+    def take(self, state):
+        """Weights of an earlier run instead of training."""
+        self.model.load_state_dict(state)
+
+    def go_part_of_the_way(self):
+        with torch.no_grad():
+            for parameter, start in zip(self.parameters, self.start):
+                parameter.copy_(start + self.plan.way * (parameter - start))
+
+    def vectors(self, texts, model=None):
+        """Unit vectors of texts, in groups of like length so that little is padded; of the model in training, or of another with the
+        same layers below."""
+        model = model or self.model
         states, attention = self.lower.states(texts)
         lengths = attention.sum(1)
         order = torch.argsort(lengths)
@@ -142,8 +173,9 @@ class Trainer:
         for part in torch.chunk(order, max(1, len(texts) // 32)):
             longest = int(lengths[part].max())
             hidden, mask = states[part, :longest], attention[part, :longest]
-            hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
-            for place, vector in zip(part.tolist(), mean(hidden, mask)):
+            with products(self.plan.half), attention_of(longest):
+                hidden = model.through(hidden, mask, self.plan.first, len(model.layers))
+            for place, vector in zip(part.tolist(), mean(hidden.float(), mask)):
                 out[place] = vector
         return torch.stack(out)
 
@@ -156,13 +188,14 @@ class Trainer:
 
     def contrasts(self, batch):
         texts = {}
-        for a, b, _ in batch:
+        for a, b, *_ in batch:
             texts.setdefault(a, len(texts))
             texts.setdefault(b, len(texts))
         vectors = self.vectors(list(texts))
         a = vectors[[texts[pair[0]] for pair in batch]]
         b = vectors[[texts[pair[1]] for pair in batch]]
-        return losses.ranking((a * b).sum(1), torch.tensor([pair[2] for pair in batch]), self.plan.scale)
+        grades, groups = torch.tensor([pair[2] for pair in batch]), torch.tensor([pair[3] for pair in batch])
+        return losses.ranking((a * b).sum(1), grades, groups, self.plan.scale)
 
     def questions(self, batch):
         questions, passages = batch
@@ -171,5 +204,6 @@ class Trainer:
 
     def forgetting(self, texts):
         vectors = self.vectors(texts)
-        teacher = self.teacher.vectors(texts)
+        with torch.no_grad():
+            teacher = self.vectors(texts, self.teacher)
         return losses.distillation(vectors, teacher @ teacher.T, self.plan.temperature)

@@ -143,7 +143,7 @@ fn different_numbers(text: &str) -> Option<Vec<Number>> {
     let mut numbers = numbers(text);
     let mut known = HashSet::new();
     // The same words may mean something else behind others: the 5分 of 三点5分.
-    let meant = |number: &Number| format!("{:?}", number.readings);
+    let meant = |number: &Number| format!("{:?} {:?}", number.readings, number.daytime);
     numbers
         .retain(|number| known.insert((number.text.clone(), meant(number), number.is_incidental)));
     (numbers.len() <= MOST_NUMBERS).then_some(numbers)

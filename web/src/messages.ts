@@ -89,6 +89,9 @@ const REFUSALS_ZH: Record<string, string> = {
   request_timeout: '发送内容花的时间太长，请检查网络后再试。',
   queue_full: '服务器正忙，排队的请求太多，请稍后再试。',
   queue_timeout: '服务器正忙，排队等了太久，请稍后再试。',
+  memory_full: '服务器正忙，内存暂时不够，请稍后再试。',
+  too_much_work: '文字太长，这样比较要花的时间太多，请缩短后再试。',
+  model_unavailable: '模型暂时没有回应，请稍后再试。',
   draining: '服务器正在关闭或重启，请稍后再试。',
   internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
 }

@@ -287,12 +287,12 @@ async fn slips_in_our_fields_are_told_with_what_is_known() {
         (
             "/similarity",
             json!({"sentence_a": "x", "sentence_b": "y", "modle": "fake"}),
-            "The field modle is not known here. Known: sentence_a, sentence_b, model, long_text, methods, explain.",
+            "The field modle is not known here. Known: sentence_a, sentence_b, model, long_text, methods, explain, notes.",
         ),
         (
             "/similarity",
             json!({"pairs": [{"sentence_a": "x", "sentence_b": "y"}], "Model": "fake"}),
-            "The field Model is not known here. Known: pairs, model, long_text, methods, explain.",
+            "The field Model is not known here. Known: pairs, model, long_text, methods, explain, notes.",
         ),
         (
             "/matrix",

@@ -7,7 +7,8 @@ use anyhow::bail;
 use serde_json::{Map, Value};
 
 use super::lines::Lines;
-use super::{Columns, Fault, Record, Records, Row, names, wrapper};
+use super::wrapper::{self, blank};
+use super::{Columns, Fault, Record, Records, Row, names};
 
 /// Rows of lines that are JSON objects; empty lines are skipped.
 pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns) -> Records {
@@ -75,12 +76,6 @@ fn by_place(value: &Value, columns: &Columns) -> Option<Map<String, Value>> {
     let is_whole = (columns.needed.len()..=names.clone().count()).contains(&cells.len());
     let named = names.map(ToString::to_string).zip(cells.iter().cloned());
     (is_whole && columns.chosen.is_empty()).then(|| named.collect())
-}
-
-/// Bytes of blanks and separators that a text begins with.
-pub(super) fn blank(text: &str, separators: &str) -> usize {
-    let rest = text.trim_start_matches(|c: char| c.is_whitespace() || separators.contains(c));
-    text.len() - rest.len()
 }
 
 /// A value as a record; one that is no object has a fault.

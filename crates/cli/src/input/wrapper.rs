@@ -3,8 +3,6 @@
 use anyhow::bail;
 use serde_json::{Map, Value};
 
-use super::json::blank;
-
 /// How deep the array may lie.
 const DEEPEST: usize = 3;
 
@@ -111,6 +109,12 @@ fn value(text: &str) -> Option<(Value, usize)> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
     let value = values.next()?.ok()?;
     Some((value, values.byte_offset()))
+}
+
+/// Bytes of blanks and separators that a text begins with.
+pub(super) fn blank(text: &str, separators: &str) -> usize {
+    let rest = text.trim_start_matches(|c: char| c.is_whitespace() || separators.contains(c));
+    text.len() - rest.len()
 }
 
 #[cfg(test)]

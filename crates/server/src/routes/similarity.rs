@@ -4,6 +4,7 @@ mod details;
 mod explanation;
 mod notes;
 mod request;
+mod wanted;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -46,7 +47,11 @@ pub(crate) async fn similarity(
     let noting = admitted.notes.take();
     let mut details = admitted.find(&app, &scorer.embedded.model).await?;
     if let Some(errand) = noting {
-        notes::add(&app, &scorer.embedded, &request, errand, &mut details).await?;
+        let (pairs, places) = (request.pairs(), request.places());
+        let found = notes::of(&app, &scorer.embedded, pairs, places, errand).await?;
+        for (details, notes) in details.iter_mut().zip(found) {
+            details.notes = notes;
+        }
     }
     let bytes = request.bytes_of_texts() + details.iter().map(Details::bytes).sum::<usize>();
     let bytes = bytes + AROUND * request.count();

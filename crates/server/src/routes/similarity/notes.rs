@@ -9,8 +9,7 @@ use yuyi_encoder::Encoded;
 use yuyi_models::{EmbedOptions, Inputs};
 use yuyi_serving::{Errand, Turns};
 
-use super::details::Details;
-use super::request::SimilarityRequest;
+use super::request::Texts;
 use crate::answer::{AROUND, written};
 use crate::embed::{Embedded, Model};
 use crate::work::run;
@@ -72,31 +71,32 @@ impl From<yuyi::Note> for Note {
     }
 }
 
-/// Adds to the details of each pair of a request, whose texts were embedded, what its score does not show. A text that was cut or that the model
-/// does not know all of is embedded once more, for the places of its tokens.
-pub(super) async fn add(
+/// What the score of each pair does not show, from the vectors of all texts; `places` tells each pair's among them. A text that was cut or that the
+/// model does not know all of is embedded once more, for the places of its tokens.
+pub(super) async fn of(
     app: &App,
     embedded: &Embedded,
-    request: &SimilarityRequest,
+    pairs: Vec<Texts>,
+    places: Vec<Option<[usize; 2]>>,
     mut errand: Errand,
-    details: &mut [Details],
-) -> Result<(), ApiError> {
-    let pairs = request.pairs().into_iter().zip(request.places());
-    for (details, (texts, places)) in details.iter_mut().zip(pairs) {
-        if let (Some((a, b)), Some(places)) = (texts, places) {
-            let encoded = places.map(|place| embedded.vectors.get(place).cloned());
-            let [Some(of_a), Some(of_b)] = encoded else {
-                return Err(ApiError::Internal);
-            };
-            let of_a = with_places(app, &embedded.model, &a, of_a).await?;
-            let of_b = with_places(app, &embedded.model, &b, of_b).await?;
-            let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
-            let found = run(&mut errand, find).await?;
-            let found = found.into_iter().map(Note::from).collect();
-            details.notes = Some(found);
-        }
+) -> Result<Vec<Option<Vec<Note>>>, ApiError> {
+    let mut notes = Vec::with_capacity(pairs.len());
+    for pair in pairs.into_iter().zip(places) {
+        let (Some((a, b)), Some(places)) = pair else {
+            notes.push(None);
+            continue;
+        };
+        let encoded = places.map(|place| embedded.vectors.get(place).cloned());
+        let [Some(of_a), Some(of_b)] = encoded else {
+            return Err(ApiError::Internal);
+        };
+        let of_a = with_places(app, &embedded.model, &a, of_a).await?;
+        let of_b = with_places(app, &embedded.model, &b, of_b).await?;
+        let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
+        let found = run(&mut errand, find).await?;
+        notes.push(Some(found.into_iter().map(Note::from).collect()));
     }
-    Ok(())
+    Ok(notes)
 }
 
 /// The text with its last hidden states, if they have something to tell.

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use utoipa::ToSchema;
 
-use super::details::{Texts, Wanted};
+use super::wanted::Wanted;
 use crate::answer::written;
 use crate::request::fields::list;
 use crate::request::json::Json;
 use crate::request::options::Options;
 use crate::request::{Source, object, part, request, text, texts};
 use crate::{ApiError, Limits};
+
+/// Two texts that were scored; `None` where there is no score.
+pub(super) type Texts = Option<(Arc<str>, Arc<str>)>;
 
 /// The four forms.
 #[derive(Debug, ToSchema)]

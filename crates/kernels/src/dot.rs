@@ -23,7 +23,7 @@ pub fn dot(kernel: Kernel, a: &[f32], b: &[f32]) -> f32 {
     out[0]
 }
 
-/// Computes `out` [i] = [`dot`] of `vector` and row i, on the caller's thread.
+/// Computes `out[i]` = [`dot`] of `vector` and row i, on the caller's thread.
 ///
 /// # Panics
 /// When `vector` is not as long as a row, or `out` has not an element for each row.

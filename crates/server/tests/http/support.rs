@@ -98,7 +98,9 @@ impl Embedder for Fake {
             let text = |item: &Item| matches!(&item.input, Input::Text(text) if wanted(text));
             items.iter().any(text)
         };
-        if any(|text| text.contains("sleep")) {
+        if any(|text| text.contains("long sleep")) {
+            std::thread::sleep(Duration::from_secs(4));
+        } else if any(|text| text.contains("sleep")) {
             std::thread::sleep(Duration::from_millis(700));
         }
         assert!(!any(|text| text == "panic"), "the model panics");

@@ -108,19 +108,36 @@ pub fn right(english: &str, width: usize) -> String {
     format!("{:blanks$}{name}", "")
 }
 
-/// The Chinese wording of a message, if it is known. Of several that fit, the one that leaves least to its placeholders.
+/// The Chinese wording of a message, if it is known. Of several that fit, the one that leaves least to its placeholders. One that is nothing but
+/// placeholders and punctuation (`{file}: {what}`) fits only where a placeholder holds a message: anything may have a colon in it.
 fn chinese(english: &str) -> Option<String> {
-    let fitting = TEMPLATES.iter().filter_map(|(template, chinese)| {
-        let values = template.values(english)?;
-        Some((template.letters(), values, *chinese))
-    });
-    let (_, values, chinese) = fitting.max_by_key(|(letters, ..)| *letters)?;
-    Some(template::filled(chinese, &values, |value| {
+    let (template, values, chinese) = fitting(english, |_| true)?;
+    let is_told = std::cell::Cell::new(template.has_words());
+    let filled = template::filled(chinese, &values, |value| {
         // What stands in a message may be one, perhaps without its full stop.
         let is_part = value.len() + 1 < english.len();
-        let sentence = || chinese_sentence(value);
-        is_part.then(|| self::chinese(value).or_else(sentence))?
-    }))
+        let told = is_part.then(|| part(value).or_else(|| chinese_sentence(value)))?;
+        is_told.set(is_told.get() || told.is_some());
+        told
+    });
+    is_told.get().then_some(filled)
+}
+
+/// The Chinese wording of what stands in a placeholder, if it is a message and not something of the user's.
+fn part(english: &str) -> Option<String> {
+    fitting(english, Template::has_words)?;
+    chinese(english)
+}
+
+/// The template that fits best of those that are `wanted`, what stands in its placeholders, and its Chinese wording.
+fn fitting(
+    english: &str,
+    wanted: impl Fn(&Template) -> bool,
+) -> Option<(&'static Template, Vec<template::Value<'_>>, &'static str)> {
+    let templates = TEMPLATES.iter().filter(|(template, _)| wanted(template));
+    let fitting = templates
+        .filter_map(|(template, chinese)| Some((template, template.values(english)?, *chinese)));
+    fitting.max_by_key(|(template, ..)| template.letters())
 }
 
 /// As [`chinese`], for a sentence without its full stop.

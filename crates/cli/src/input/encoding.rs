@@ -16,6 +16,9 @@ const EVERYDAY: f64 = 0.7;
 /// Of the bytes of UTF-16, at least this share is 0 where nothing else tells that it is UTF-16.
 const ZEROES: f64 = 0.01;
 
+/// The same where all others are ASCII, of which a half would be 0.
+const ZEROES_OF_ASCII: f64 = 0.4;
+
 /// What is known of bytes before they are read as text.
 pub(super) struct Survey {
     head: Vec<u8>,
@@ -98,13 +101,18 @@ impl Survey {
         }
     }
 
-    /// UTF-16 without a mark: the upper halves of its tabs, digits and line ends are bytes of 0.
+    /// UTF-16 without a mark: the upper halves of its tabs, digits and line ends are bytes of 0. Good UTF-8 may hold some of them, too.
     fn utf16(&self) -> Option<&'static Encoding> {
+        let least = match (self.utf8.bad, self.utf8.good) {
+            (0, 0) => ZEROES_OF_ASCII,
+            (0, _) => return None,
+            _ => ZEROES,
+        };
         let zeroes = |odd: usize| {
             let half = self.head.iter().skip(odd).step_by(2);
             half.filter(|&&byte| byte == 0).count()
         };
-        let enough = |n: usize| n as f64 > ZEROES * self.head.len() as f64;
+        let enough = |n: usize| n as f64 > least * self.head.len() as f64;
         match (zeroes(0), zeroes(1)) {
             (0, low) if enough(low) => Some(UTF_16LE),
             (high, 0) if enough(high) => Some(UTF_16BE),
@@ -189,6 +197,8 @@ impl<R: Read> Decoded<R> {
                 .decode_to_utf8(bytes, &mut self.text, self.ended);
         debug_assert_eq!(result, CoderResult::InputEmpty);
         if had_errors {
+            // Nothing of it is handed on, also where one reads on behind the error.
+            (self.text, self.given, self.ended) = (Vec::new(), 0, true);
             let name = self.decoder.encoding().name();
             let told = format!("it is not {name} all through");
             return Err(io::Error::new(io::ErrorKind::InvalidData, told));
@@ -246,6 +256,35 @@ mod tests {
         assert_eq!(read(wide(&[0xFEFF], true)), ("UTF-16BE", TEXT.into()));
         assert_eq!(read(wide(&[], false)), ("UTF-16LE", TEXT.into()));
         assert_eq!(read(wide(&[], true)), ("UTF-16BE", TEXT.into()));
+        let ascii = leaked(
+            "a\tb\r\n"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect(),
+        );
+        assert_eq!(read(ascii), ("UTF-16LE", "a\tb\r\n".into()));
+    }
+
+    #[test]
+    fn good_utf8_with_bytes_of_zero_is_utf8() {
+        for text in [
+            "订单123\0已发货\n明天到\n",
+            "s1,s2\n怎\0么,如何\n",
+            "order\0 one shipped\nhello there you \n",
+        ] {
+            assert_eq!(read(text.as_bytes()), ("UTF-8", text.into()));
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_an_error_each_time() {
+        let cut = b"\xff\xfes\x001\x00,\x00s\x002\x00\n\x00a\x00,\x00b";
+        let mut reader = decoded(&cut[..], UTF_16LE);
+        let mut line = String::new();
+        while let Ok(n) = reader.read_line(&mut line) {
+            assert!(n > 0, "the end came without an error");
+        }
+        let _ = reader.read_line(&mut line);
     }
 
     #[test]

@@ -48,6 +48,15 @@ impl Template {
         self.parts.iter().map(literal).sum()
     }
 
+    /// Whether there is more than placeholders for anything and punctuation.
+    pub(super) fn has_words(&self) -> bool {
+        let is_word = |part: &Part| match part {
+            Part::Literal(text) => text.contains(char::is_alphabetic),
+            Part::Place { is_number, .. } => *is_number,
+        };
+        self.parts.iter().any(is_word)
+    }
+
     /// The names of the placeholders, sorted.
     #[cfg(test)]
     pub(super) fn names(&self) -> Vec<&str> {

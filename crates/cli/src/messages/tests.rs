@@ -157,7 +157,7 @@ fn example(message: &str) -> String {
 }
 
 /// Messages of which only a part is known here: words that are put together, or what others say.
-const PUT_TOGETHER: [&str; 15] = [
+const PUT_TOGETHER: [&str; 19] = [
     "{}",
     "{told}",
     "{reason}",
@@ -173,6 +173,11 @@ const PUT_TOGETHER: [&str; 15] = [
     "{}:{line}: {}",
     "{}: labels from {low}",
     "line {line} has {n} {named};",
+    // Their quotes end what is read of them here; the table has them whole.
+    "line {}: a quoted cell goes on to line",
+    "line {}: the quoted cell that begins here",
+    "{name}: {what}",
+    "--redis: {error}.",
 ];
 
 #[test]
@@ -250,4 +255,18 @@ fn clap_is_told_in_chinese() {
     assert!(told.starts_with(expected), "{told}");
     let told = help(&["yuyi", "embed"]);
     assert!(told.starts_with("错误：缺少以下参数：\n"), "{told}");
+}
+
+#[test]
+fn what_the_user_wrote_stays_as_it_is() {
+    for english in [
+        "prompts  passage \"passage: \", query \"query: \"",
+        "客户: 问",
+        "a: b.csv",
+    ] {
+        assert_eq!(chinese(english), None, "{english}");
+    }
+    let told =
+        chinese("no: such.csv cannot be read.").or_else(|| chinese("no: such.csv cannot be read"));
+    assert!(told.is_some_and(|told| told.contains("no: such.csv")));
 }

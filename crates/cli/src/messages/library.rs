@@ -11,6 +11,18 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("The folder {folder} cannot be read", "文件夹 {folder} 无法读取"),
     ("The calibration {file} cannot be read", "校准文件 {file} 无法读取"),
 
+    // What a score does not show: yuyi-tasks.
+    ("The numbers differ: {a} in A, {b} in B.", "数字不同：A 是 {a}，B 是 {b}。"),
+    ("Only A has these numbers: {numbers}.", "只有 A 有这些数字：{numbers}。"),
+    ("Only B has these numbers: {numbers}.", "只有 B 有这些数字：{numbers}。"),
+    ("Only A negates: {words}.", "只有 A 是否定的：{words}。"),
+    ("Only B negates: {words}.", "只有 B 是否定的：{words}。"),
+    ("Each negates what the other affirms: {a} in A, {b} in B.", "两句否定的正好是对方肯定的：A 是 {a}，B 是 {b}。"),
+    ("{name} is longer than the model reads at once; only its {characters} are explained.", "{name} 超过模型一次能读的长度，只解释{characters}。"),
+    ("first {#end} characters", "开头 {end} 个字符"),
+    ("characters {#start} to {#end}", "第 {start} 到 {end} 个字符"),
+    ("The model does not know {#share} % of {name}: {words}.", "{name} 的 {share} % 是模型不认识的：{words}。"),
+
     // Model folders: yuyi-encoder.
     ("{file}: {what}", "{file}：{what}"),
     ("{file}: tensor {tensor}: {what}", "{file}：张量 {tensor}：{what}"),

@@ -258,6 +258,23 @@ fn clap_is_told_in_chinese() {
 }
 
 #[test]
+fn notes_are_told_in_chinese() {
+    for (english, told) in [
+        ("Only B negates: 不要.", "只有 B 是否定的：不要。"),
+        (
+            "The numbers differ: 三点 in A, 四点 in B.",
+            "数字不同：A 是 三点，B 是 四点。",
+        ),
+        (
+            "A is longer than the model reads at once; only its first 500 characters are explained.",
+            "A 超过模型一次能读的长度，只解释开头 500 个字符。",
+        ),
+    ] {
+        assert_eq!(chinese(english).as_deref(), Some(told));
+    }
+}
+
+#[test]
 fn what_the_user_wrote_stays_as_it_is() {
     for english in [
         "prompts  passage \"passage: \", query \"query: \"",

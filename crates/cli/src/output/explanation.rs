@@ -21,7 +21,7 @@ pub fn write(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> 
         writeln!(out, "   {none}")?;
     }
     for note in &explanation.notes {
-        writeln!(out, "!  {}", note.message)?;
+        writeln!(out, "!  {}", messages::told(&note.message))?;
     }
     writeln!(out, "   {}", messages::told(LEGEND))
 }

@@ -111,7 +111,17 @@ pub fn right(english: &str, width: usize) -> String {
 /// The Chinese wording of a message, if it is known. Of several that fit, the one that leaves least to its placeholders. One that is nothing but
 /// placeholders and punctuation (`{file}: {what}`) fits only where a placeholder holds a message: anything may have a colon in it.
 fn chinese(english: &str) -> Option<String> {
-    let (template, values, chinese) = fitting(english, |_| true)?;
+    wording(english, |_| true)
+}
+
+/// The Chinese wording of what stands in a placeholder, if it is a message and not something of the user's.
+fn part(english: &str) -> Option<String> {
+    wording(english, Template::has_words)
+}
+
+/// The Chinese wording by the template that fits best of those that are `wanted`.
+fn wording(english: &str, wanted: impl Fn(&Template) -> bool) -> Option<String> {
+    let (template, values, chinese) = fitting(english, wanted)?;
     let is_told = std::cell::Cell::new(template.has_words());
     let filled = template::filled(chinese, &values, |value| {
         // What stands in a message may be one, perhaps without its full stop.
@@ -121,12 +131,6 @@ fn chinese(english: &str) -> Option<String> {
         told
     });
     is_told.get().then_some(filled)
-}
-
-/// The Chinese wording of what stands in a placeholder, if it is a message and not something of the user's.
-fn part(english: &str) -> Option<String> {
-    fitting(english, Template::has_words)?;
-    chinese(english)
 }
 
 /// The template that fits best of those that are `wanted`, what stands in its placeholders, and its Chinese wording.

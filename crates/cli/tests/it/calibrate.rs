@@ -28,11 +28,7 @@ fn at_home(home: &Path, arguments: &[&str]) -> Run {
         .env("YUYI_HOME", home)
         .output()
         .unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 fn json(run: &Run) -> Value {

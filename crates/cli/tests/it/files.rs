@@ -1,20 +1,10 @@
 //! Files as people have them: their encodings, line ends, headers, labels and broken rows.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
+use crate::support::{Run, command};
 use serde_json::Value;
-
-/// What a run of the command left.
-#[derive(Debug)]
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
 
 /// A folder with files.
 struct Files(tempfile::TempDir);
@@ -28,26 +18,11 @@ impl Files {
         self.0.path().join(name)
     }
 
-    /// The command in this folder, untouched by variables of whoever runs the tests.
+    /// The command in this folder.
     fn yuyi(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_yuyi"));
-        for (name, _) in
-            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("YUYI_"))
-        {
-            command.env_remove(name);
-        }
-        for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
-            command.env_remove(name);
-        }
-        command
-            .env("YUYI_HOME", "/nonexistent")
-            .current_dir(self.0.path());
-        let output = command.args(arguments).output().unwrap();
-        Run {
-            code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        let mut command = command();
+        command.current_dir(self.0.path());
+        command.args(arguments).output().unwrap().into()
     }
 
     /// Writes a file and scores its pairs, as JSON.
@@ -357,7 +332,7 @@ fn labels_are_read_as_people_write_them() {
 #[test]
 fn a_workbook_is_read() {
     let files = Files::new();
-    fs::write(files.path("x.xlsx"), include_bytes!("data/pairs.xlsx")).unwrap();
+    fs::write(files.path("x.xlsx"), include_bytes!("../data/pairs.xlsx")).unwrap();
     let run = files.yuyi(&["sim", "--pairs", "x.xlsx"]);
     assert_eq!(run.code, 0, "{run:?}");
     let lines: Vec<&str> = run.out.lines().collect();
@@ -425,10 +400,8 @@ fn an_ended_comparison_leaves_no_child() {
         "今天天气好\t今天天气不错\t1\n".repeat(2_000) + "怎么退货\t天气\t0\n",
     )
     .unwrap();
-    let mut parent = Command::new(env!("CARGO_BIN_EXE_yuyi"));
-    parent
-        .env("YUYI_HOME", "/nonexistent")
-        .current_dir(files.0.path());
+    let mut parent = command();
+    parent.current_dir(files.0.path());
     let mut parent = parent.args(["compare", "x.tsv"]).spawn().unwrap();
     let children = format!("/proc/{0}/task/{0}/children", parent.id());
     let started = Instant::now();

@@ -15,6 +15,7 @@ mod drain;
 mod embed;
 mod eval;
 mod explain;
+mod files;
 #[cfg(unix)]
 mod folders;
 mod language;

@@ -62,11 +62,7 @@ fn run(folder: &Path, arguments: &[&str], output: &str) -> Run {
         .arg(output)
         .output()
         .unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 #[test]

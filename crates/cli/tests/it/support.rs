@@ -4,7 +4,7 @@ pub mod server;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// What a run of the command left.
 #[derive(Debug)]
@@ -12,6 +12,16 @@ pub struct Run {
     pub code: i32,
     pub out: String,
     pub err: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
 }
 
 /// The command, untouched by variables of whoever runs the tests.
@@ -52,11 +62,7 @@ pub fn yuyi_with_input(arguments: &[&str], input: &str) -> Run {
     let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()).is_ok());
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 /// The command on a disk that is full after a block of 512 or 1,024 bytes: a limit of the size of files ends the writing in the
@@ -66,11 +72,7 @@ pub fn yuyi_on_a_full_disk(arguments: &[&str]) -> Run {
     let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
     limited.args(["-c", script, PROGRAM]).args(arguments);
     let output = limited.output().unwrap();
-    Run {
-        code: output.status.code().unwrap(),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    }
+    output.into()
 }
 
 /// A CPU that this process may run on.

@@ -28,6 +28,8 @@ class Plan:
     """What a run is."""
 
     steps: int = 1200
+    # End after so many of these steps, without the mean over the last third; 0: go to the end.
+    until: int = 0
     first: int = 6
     rate: float = 5e-5
     temperature: float = 0.04
@@ -158,6 +160,8 @@ class Trainer:
                 recent = {}
             if step % 100 == 0:
                 keep()
+            if step == self.plan.until:
+                return
         self.take_average()
 
     def step(self, step, loss):

@@ -27,6 +27,9 @@ export interface Messages {
   compute: string
   computing: string
   loading: string
+  /** How long something has taken so far. */
+  elapsed(seconds: number): string
+  cancel: string
   keys: string
   dial: string
   noResult: string
@@ -48,7 +51,9 @@ export interface Messages {
   why: Record<
     | 'ask'
     | 'busy'
+    | 'wait'
     | 'done'
+    | 'cancelled'
     | 'words'
     | 'wordsHint'
     | 'noWeights'
@@ -163,6 +168,8 @@ export const zh: Messages = {
   compute: '计算相似度',
   computing: '正在计算…',
   loading: '模型正在加载，就绪后会自动计算…',
+  elapsed: (seconds) => `已用 ${seconds} 秒`,
+  cancel: '取消',
   keys: '按 Enter 计算，Shift + Enter 换行',
   dial: '相似度',
   noResult: '还没有结果',
@@ -190,7 +197,9 @@ export const zh: Messages = {
   why: {
     ask: '为什么是这个分数？',
     busy: '正在逐词分析…',
+    wait: '要把词逐个去掉、重新计算，最多要花打分的十五倍时间。上面的分数不受影响。',
     done: '分析完成。',
+    cancelled: '已取消分析。',
     words: '哪些词在起作用',
     wordsHint: '颜色越浓，说明去掉这个词后相似度降得越多。百分数是它在这句话里所占的份额。',
     noWeights: '去掉任何一个词，相似度都不会降低。',
@@ -247,6 +256,8 @@ export const en: Messages = {
   compute: 'Compare',
   computing: 'Comparing…',
   loading: 'The model is still loading. Your sentences will be compared as soon as it is ready…',
+  elapsed: (seconds) => `${seconds} s so far`,
+  cancel: 'Cancel',
   keys: 'Enter to compare, Shift + Enter for a new line',
   dial: 'Similarity',
   noResult: 'No result yet',
@@ -274,7 +285,9 @@ export const en: Messages = {
   why: {
     ask: 'Why this score?',
     busy: 'Looking at each word…',
+    wait: 'Words are left out one after another and the rest is compared anew, which may take up to 15 times as long as the score. The score above stays as it is.',
     done: 'The analysis is ready.',
+    cancelled: 'The analysis was cancelled.',
     words: 'Which words count',
     wordsHint:
       'The stronger the colour, the more the similarity drops when the word is left out. Percentages are shares within the sentence.',

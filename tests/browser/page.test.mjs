@@ -585,6 +585,24 @@ describe('why a score is as it is', () => {
       assert.equal(await why(page).getByRole('alert').count(), 0)
     }))
 
+  for (const [locale, sayings] of [
+    ['zh-CN', { memory_full: '内存暂时不够', too_much_work: '要花的时间太多', model_unavailable: '模型暂时没有回应' }],
+    ['en-US', { memory_full: 'no memory to spare', too_much_work: 'too much time', model_unavailable: 'not answering at the moment' }],
+  ]) {
+    it(`says what the server lacks in the language of the page (${locale})`, () =>
+      onPage({ locale, failing: /status of (413|503)/ }, async (page) => {
+        await compared(page)
+        let code
+        await countScores(page, (route) => route.fulfill(refusal(code === 'too_much_work' ? 413 : 503, code, 'As the server says it.')))
+        for (const [refused, said] of Object.entries(sayings)) {
+          code = refused
+          await askWhy(page).click()
+          await why(page).getByRole('alert').getByText(said).waitFor()
+          await why(page).getByRole('alert').getByText('As the server says it.').waitFor()
+        }
+      }))
+  }
+
   it('counts characters, and not the units of a string', () =>
     onPage({}, async (page) => {
       const pair = { sentence_a: '😀😀 𠮷野家的天气很好', sentence_b: '今天🌞晴' }

@@ -101,6 +101,13 @@ const REFUSALS_ZH: Record<string, string> = {
   internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
 }
 
+/** Refusals that in the server's own words say more to who runs it than to who reads the page. */
+const REFUSALS_EN: Record<string, string> = {
+  memory_full: 'The server is busy and has no memory to spare just now. Try again in a moment.',
+  too_much_work: 'The text is so long that comparing it this way would take too much time. Shorten it and try again.',
+  model_unavailable: 'The model is not answering at the moment. Try again in a moment.',
+}
+
 /** Most words that a note names. */
 const MOST_NAMED = 5
 
@@ -310,8 +317,12 @@ export const en: Messages = {
   },
   explain(failure) {
     switch (failure.kind) {
-      case 'refused':
-        return { text: KEY_REFUSALS_EN[failure.code] ?? failure.message }
+      case 'refused': {
+        const own = REFUSALS_EN[failure.code]
+        return own
+          ? { text: own, detail: `The server says: ${failure.message}` }
+          : { text: KEY_REFUSALS_EN[failure.code] ?? failure.message }
+      }
       case 'unreadable':
         return {
           text: `The reply made no sense (HTTP ${failure.status}). Check that yuyi is running and that your proxy forwards requests to it.`,

@@ -220,22 +220,8 @@ impl Scanner {
         if let Some(word) = self.word_of_numerals(start) {
             return word;
         }
-        let mut end = self.run(start, is_numeral);
-        if self.is_weekday(start) {
-            end = start + 1;
-        }
-        if self.ends_with_liang(start..end) {
-            end -= 1;
-        }
-        if let Some(to) = self
-            .minutes_to(start)
-            .or_else(|| self.shares(start, end))
-            .or_else(|| self.fraction(start, end))
-            .or_else(|| self.tenths_of_all(start, end))
-            .or_else(|| self.spoken_decimal(start, end))
-            .or_else(|| self.about(start, end))
-            .or_else(|| self.one_half(start, end))
-        {
+        let end = self.end_of_numeral(start);
+        if let Some(to) = self.with_other_words(start, end) {
             return to;
         }
         let numeral = self.characters[start..end].to_vec();
@@ -264,6 +250,29 @@ impl Scanner {
             self.or_else_means(1.0, Unit::Day);
         }
         to
+    }
+
+    /// Where the characters of numerals end that are one numeral.
+    fn end_of_numeral(&self, start: usize) -> usize {
+        let mut end = self.run(start, is_numeral);
+        if self.is_weekday(start) {
+            end = start + 1;
+        }
+        if self.ends_with_liang(start..end) {
+            end -= 1;
+        }
+        end
+    }
+
+    /// A number of a numeral and other words: a fraction, a decimal, about so many; where it ends.
+    fn with_other_words(&mut self, start: usize, end: usize) -> Option<usize> {
+        self.minutes_to(start)
+            .or_else(|| self.shares(start, end))
+            .or_else(|| self.fraction(start, end))
+            .or_else(|| self.tenths_of_all(start, end))
+            .or_else(|| self.spoken_decimal(start, end))
+            .or_else(|| self.about(start, end))
+            .or_else(|| self.one_half(start, end))
     }
 
     /// Where a word ends with which a run of numerals begins: 统一|六位, 万一|三点, 千万|五点前.
@@ -327,20 +336,8 @@ impl Scanner {
             Unit::Minute if !self.follows_hour(place.start) => Unit::Named("分"),
             unit => unit,
         };
-        // MP3, COVID-19, 3D.
-        let name = from - usize::from(self.before(from) == Some('-'));
-        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
-        let is_glued = is_letter(self.before(name)) || is_letter(self.peek(to));
-        // 一日两次 is 每天两次.
-        let is_span = unit == Unit::Day && self.before(from) != Some('月');
-        // 5G is a generation of networks.
-        let is_generation =
-            unit == Unit::Named("GB") && value < 7.0 && ["G", "g"].iter().any(|g| self.ends(to, g));
-        let is_incidental = is_generation
-            || is_one && (unit.allows_article() || is_span && self.ends(to, "日"))
-            || unit == Unit::None && is_glued
-            || unit == Unit::Named("%") && value == 100.0
-            || self.is_idiom(from);
+        let is_incidental =
+            is_one && self.is_article(from..to, unit) || self.is_of_name(from..to, value, unit);
         let to = self.signed(from..to, value, unit, is_incidental);
         if let (Unit::Ordinal, Some((Unit::Named(name @ ("季" | "层" | "届" | "期" | "版")), _))) =
             (unit, behind)
@@ -349,6 +346,26 @@ impl Scanner {
             self.or_else_means(value, Unit::Named(name));
         }
         to
+    }
+
+    /// Whether the 一 of a number with its unit may be no more than an article; 一日两次 is 每天两次.
+    fn is_article(&self, place: Range<usize>, unit: Unit) -> bool {
+        let is_span = unit == Unit::Day && self.before(place.start) != Some('月');
+        unit.allows_article() || is_span && self.ends(place.end, "日")
+    }
+
+    /// Whether a number with its unit is part of a name or an idiom: MP3, COVID-19, 3D, 5G, 100%.
+    fn is_of_name(&self, place: Range<usize>, value: f64, unit: Unit) -> bool {
+        let Range { start, end } = place;
+        let name = start - usize::from(self.before(start) == Some('-'));
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+        let is_glued = is_letter(self.before(name)) || is_letter(self.peek(end));
+        // A generation of networks.
+        let is_generation = value < 7.0 && ["G", "g"].iter().any(|g| self.ends(end, g));
+        unit == Unit::Named("GB") && is_generation
+            || unit == Unit::None && is_glued
+            || unit == Unit::Named("%") && value == 100.0
+            || self.is_idiom(start)
     }
 
     /// Adds a number with the sign before it and the half or the tail behind it; where it ends.

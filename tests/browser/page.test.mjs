@@ -503,7 +503,7 @@ describe('why a score is as it is', () => {
         await route.continue().catch(() => {})
       })
       await askWhy(page).click()
-      const busy = why(page).getByRole('button')
+      const busy = why(page).getByRole('button', { expanded: false })
       assert.equal(await busy.textContent().then((text) => text.trim()), '正在逐词分析…')
       assert.equal(await busy.getAttribute('aria-disabled'), 'true')
       await box(page, 'a').fill('4月起能退货')
@@ -512,6 +512,52 @@ describe('why a score is as it is', () => {
       await box(page, 'a').fill(RETURNS.sentence_a)
       await askWhy(page).waitFor()
       assert.equal(await words(page, 'a').count(), 0)
+    }))
+
+  for (const [locale, name, elapsed, cancel, said] of [
+    ['zh-CN', '正在逐词分析…', /已用 [1-9]\d* 秒/, '取消', '已取消分析。'],
+    ['en-US', 'Looking at each word…', /[1-9]\d* s so far/, 'Cancel', 'The analysis was cancelled.'],
+  ]) {
+    it(`shows that it is being worked on, and for how long, and can be given up (${locale})`, () =>
+      onPage({ locale, viewport: { width: 360, height: 740 } }, async (page) => {
+        let aborted = 0
+        page.on('requestfailed', () => (aborted += 1))
+        await compared(page)
+        await countScores(page, (route, nth) => (nth === 1 ? undefined : route.continue()))
+        await askWhy(page).click()
+        const panel = page.locator('section.why')
+        const progress = panel.getByRole('progressbar', { name })
+        await progress.waitFor()
+        assert.equal(await progress.getAttribute('value'), null, 'nobody knows how much is done')
+        assert.equal(await panel.getAttribute('aria-busy'), 'true')
+        assert.equal(await panel.locator('[aria-live=polite]').textContent(), name)
+        assert.match(await meter(page).getAttribute('aria-valuetext') ?? (await page.locator('.face').textContent()), /%/, 'the score is there')
+        await panel.getByText(elapsed).waitFor()
+        await fitsWidth(page)
+        await screenshot(page, `why-wait-${locale}`)
+
+        await panel.getByRole('button', { name: cancel }).click()
+        await progress.waitFor({ state: 'detached' })
+        assert.equal(aborted, 1, 'the request ends, and with it the work of the server')
+        assert.equal(await panel.locator('[aria-live=polite]').textContent(), said)
+        assert.ok(await askWhy(page).evaluate((element) => element === document.activeElement), 'the focus goes back')
+        await askWhy(page).click()
+        await words(page, 'a').first().waitFor()
+        assert.equal(await progress.count(), 0)
+      }))
+  }
+
+  it('is given up when the text changes', () =>
+    onPage({}, async (page) => {
+      let aborted = 0
+      page.on('requestfailed', () => (aborted += 1))
+      await compared(page)
+      await countScores(page, () => undefined)
+      await askWhy(page).click()
+      await why(page).getByRole('progressbar').waitFor()
+      await box(page, 'a').fill('4月起能退货')
+      await why(page).waitFor({ state: 'detached' })
+      assert.equal(aborted, 1)
     }))
 
   it('is reached and folded by keyboard', () =>
@@ -538,6 +584,24 @@ describe('why a score is as it is', () => {
       await words(page, 'a').first().waitFor()
       assert.equal(await why(page).getByRole('alert').count(), 0)
     }))
+
+  for (const [locale, sayings] of [
+    ['zh-CN', { memory_full: '内存暂时不够', too_much_work: '要花的时间太多', model_unavailable: '模型暂时没有回应' }],
+    ['en-US', { memory_full: 'no memory to spare', too_much_work: 'too much time', model_unavailable: 'not answering at the moment' }],
+  ]) {
+    it(`says what the server lacks in the language of the page (${locale})`, () =>
+      onPage({ locale, failing: /status of (413|503)/ }, async (page) => {
+        await compared(page)
+        let code
+        await countScores(page, (route) => route.fulfill(refusal(code === 'too_much_work' ? 413 : 503, code, 'As the server says it.')))
+        for (const [refused, said] of Object.entries(sayings)) {
+          code = refused
+          await askWhy(page).click()
+          await why(page).getByRole('alert').getByText(said).waitFor()
+          await why(page).getByRole('alert').getByText('As the server says it.').waitFor()
+        }
+      }))
+  }
 
   it('counts characters, and not the units of a string', () =>
     onPage({}, async (page) => {

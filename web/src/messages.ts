@@ -27,6 +27,9 @@ export interface Messages {
   compute: string
   computing: string
   loading: string
+  /** How long something has taken so far. */
+  elapsed(seconds: number): string
+  cancel: string
   keys: string
   dial: string
   noResult: string
@@ -48,7 +51,9 @@ export interface Messages {
   why: Record<
     | 'ask'
     | 'busy'
+    | 'wait'
     | 'done'
+    | 'cancelled'
     | 'words'
     | 'wordsHint'
     | 'noWeights'
@@ -94,6 +99,13 @@ const REFUSALS_ZH: Record<string, string> = {
   model_unavailable: '模型暂时没有回应，请稍后再试。',
   draining: '服务器正在关闭或重启，请稍后再试。',
   internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
+}
+
+/** Refusals that in the server's own words say more to who runs it than to who reads the page. */
+const REFUSALS_EN: Record<string, string> = {
+  memory_full: 'The server is busy and has no memory to spare just now. Try again in a moment.',
+  too_much_work: 'The text is so long that comparing it this way would take too much time. Shorten it and try again.',
+  model_unavailable: 'The model is not answering at the moment. Try again in a moment.',
 }
 
 /** Most words that a note names. */
@@ -163,6 +175,8 @@ export const zh: Messages = {
   compute: '计算相似度',
   computing: '正在计算…',
   loading: '模型正在加载，就绪后会自动计算…',
+  elapsed: (seconds) => `已用 ${seconds} 秒`,
+  cancel: '取消',
   keys: '按 Enter 计算，Shift + Enter 换行',
   dial: '相似度',
   noResult: '还没有结果',
@@ -190,7 +204,9 @@ export const zh: Messages = {
   why: {
     ask: '为什么是这个分数？',
     busy: '正在逐词分析…',
+    wait: '要把词逐个去掉、重新计算，最多要花打分的十五倍时间。上面的分数不受影响。',
     done: '分析完成。',
+    cancelled: '已取消分析。',
     words: '哪些词在起作用',
     wordsHint: '颜色越浓，说明去掉这个词后相似度降得越多。百分数是它在这句话里所占的份额。',
     noWeights: '去掉任何一个词，相似度都不会降低。',
@@ -247,6 +263,8 @@ export const en: Messages = {
   compute: 'Compare',
   computing: 'Comparing…',
   loading: 'The model is still loading. Your sentences will be compared as soon as it is ready…',
+  elapsed: (seconds) => `${seconds} s so far`,
+  cancel: 'Cancel',
   keys: 'Enter to compare, Shift + Enter for a new line',
   dial: 'Similarity',
   noResult: 'No result yet',
@@ -274,7 +292,9 @@ export const en: Messages = {
   why: {
     ask: 'Why this score?',
     busy: 'Looking at each word…',
+    wait: 'Words are left out one after another and the rest is compared anew, which may take up to 15 times as long as the score. The score above stays as it is.',
     done: 'The analysis is ready.',
+    cancelled: 'The analysis was cancelled.',
     words: 'Which words count',
     wordsHint:
       'The stronger the colour, the more the similarity drops when the word is left out. Percentages are shares within the sentence.',
@@ -297,8 +317,12 @@ export const en: Messages = {
   },
   explain(failure) {
     switch (failure.kind) {
-      case 'refused':
-        return { text: KEY_REFUSALS_EN[failure.code] ?? failure.message }
+      case 'refused': {
+        const own = REFUSALS_EN[failure.code]
+        return own
+          ? { text: own, detail: `The server says: ${failure.message}` }
+          : { text: KEY_REFUSALS_EN[failure.code] ?? failure.message }
+      }
       case 'unreadable':
         return {
           text: `The reply made no sense (HTTP ${failure.status}). Check that yuyi is running and that your proxy forwards requests to it.`,

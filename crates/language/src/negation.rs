@@ -2,17 +2,19 @@
 //!
 //! A hint that is wrong is worse than one that is missing: words that deny in other ways (忘了 for 不记得) answer a negation.
 
+mod answers;
+mod joined;
 mod lists;
-
 mod scope;
 
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use self::answers::{answers, denied, without};
 use self::lists::{
-    COURTESIES, DENIALS, FIXED, NAMES_WITH_BIE, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH,
-    NOUNS_WITH_FEI, PROHIBITIONS,
+    COURTESIES, NAMES_WITH_BIE, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH, NOUNS_WITH_FEI,
+    PROHIBITIONS,
 };
 use crate::traditional::simplified;
 use crate::words::{Word, is_han, is_in_dictionary, phrases};
@@ -26,6 +28,7 @@ static HARMLESS: LazyLock<HashSet<&str>> =
 
 /// Words that negate by themselves.
 static NEGATING: LazyLock<HashSet<&str>> = LazyLock::new(|| NEGATIONS.iter().copied().collect());
+
 /// Words behind a statement in which what makes a question of it is looked for: further away it asks about something else.
 const MOST_AHEAD: usize = 40;
 
@@ -94,15 +97,28 @@ fn cancelled_by(words: &[&str], at: usize) -> Option<usize> {
 /// The words of a text, without those that make a question of it at its end.
 fn asserted(text: &str) -> Vec<Word<'_>> {
     let characters: Vec<char> = text.chars().collect();
+    let bytes: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    let byte = |character: usize| *bytes.get(character).unwrap_or(&text.len());
+    let word_at = |place: Range<usize>| Word {
+        text: &text[byte(place.start)..byte(place.end)],
+        place,
+    };
     let words = phrases(text);
     let mut asserted: Vec<Word<'_>> = Vec::new();
-    for (i, word) in words.iter().enumerate() {
-        let next = words.get(i + 1).map(|next| next.text);
-        match (word.text, next) {
-            // The dictionary knows 没收 (to confiscate), but 没收到 is 没|收到.
-            ("没收", Some("到")) => asserted.push(part(word, 0)),
+    let mut rest = &words[..];
+    while let Some((word, behind)) = rest.split_first() {
+        let Range { start, end } = word.place;
+        if let Some((end, count)) = negated_word(rest) {
+            asserted.extend([word_at(start..start + 1), word_at(start + 1..end)]);
+            rest = &rest[count..];
+            continue;
+        }
+        rest = behind;
+        match (word.text, behind.first()) {
             // 是非 is gossip, but 是非易燃品 is 是|非易燃品.
-            ("是非", Some(next)) if is_noun_of_three(next) => asserted.push(part(word, 1)),
+            ("是非", Some(next)) if is_noun_of_three(next.text) => {
+                asserted.push(word_at(start + 1..end))
+            }
             _ if asks(word, &characters) => {}
             _ => asserted.push(word.clone()),
         }
@@ -110,17 +126,21 @@ fn asserted(text: &str) -> Vec<Word<'_>> {
     asserted
 }
 
-/// A character of a word as a word.
-fn part<'a>(word: &Word<'a>, nth: usize) -> Word<'a> {
-    let mut places = word.text.char_indices();
-    let text = places
-        .nth(nth)
-        .map_or("", |(at, c)| &word.text[at..at + c.len_utf8()]);
-    let start = word.place.start + nth;
-    Word {
-        text,
-        place: start..start + 1,
-    }
+/// Where a negation and a word end that the dictionary takes for an expression and another word (没收|到 is 没|收到), and how
+/// many words it makes of them.
+fn negated_word(words: &[Word<'_>]) -> Option<(usize, usize)> {
+    let is_one = |word: &Word<'_>| word.place.len() == 1;
+    // Two characters, as one word or as two.
+    let count = if is_one(words.first()?) { 2 } else { 1 };
+    let (head, next) = (words.get(..count)?, words.get(count)?);
+    let is_expression = count == 1 || head.iter().all(is_one);
+    let known = || {
+        joined::is_negation_of_word(
+            &head.iter().map(|word| word.text).collect::<String>(),
+            next.text,
+        )
+    };
+    (is_expression && is_joined(words, 0, count) && known()).then_some((next.place.end, count + 1))
 }
 
 /// What 非 makes an adjective of: 非|易燃品, but 是非|对错.
@@ -169,90 +189,40 @@ pub fn negation_difference(a: &str, b: &str) -> Option<NegationDifference> {
     match (of_a.is_empty(), of_b.is_empty()) {
         (false, true) if !answers(&text_b, &text_a) => Some(NegationDifference::OnlyA(owned(of_a))),
         (true, false) if !answers(&text_a, &text_b) => Some(NegationDifference::OnlyB(owned(of_b))),
-        (true, true) => denied(&text_a, &text_b)
-            .map(NegationDifference::OnlyA)
-            .or_else(|| denied(&text_b, &text_a).map(NegationDifference::OnlyB)),
-        (false, false) => scope::swapped(&text_a, &text_b),
+        (true, true) => {
+            let denies =
+                |text: &str, other: &str| denied(text, other).or_else(|| without(text, other));
+            let named =
+                |given: &str, text: &str, word: &str| Some(vec![as_given(given, text, word)?]);
+            let of_a = denies(&text_a, &text_b).and_then(|word| named(a, &text_a, &word));
+            let of_b = || denies(&text_b, &text_a).and_then(|word| named(b, &text_b, &word));
+            of_a.map(NegationDifference::OnlyA)
+                .or_else(|| of_b().map(NegationDifference::OnlyB))
+        }
+        (false, false) => {
+            scope::swapped(&text_a, &text_b).map(|[of_a, of_b]| NegationDifference::Swapped {
+                a: characters(a, of_a),
+                b: characters(b, of_b),
+            })
+        }
         _ => None,
     }
+}
+
+/// A word of the simplified text as it stands in the given one, which has as many characters.
+fn as_given(given: &str, simplified: &str, word: &str) -> Option<String> {
+    let start = simplified[..simplified.find(word)?].chars().count();
+    Some(characters(given, start..start + word.chars().count()))
+}
+
+fn characters(text: &str, place: Range<usize>) -> String {
+    text.chars().skip(place.start).take(place.len()).collect()
 }
 
 fn owned(words: Vec<&str>) -> Vec<String> {
     let mut owned: Vec<String> = words.into_iter().map(str::to_owned).collect();
     owned.dedup();
     owned
-}
-
-/// Whether a text without negation may say what the other says with one: by a word that denies in itself, or by a fixed
-/// expression (没问题 for 没有问题).
-fn answers(text: &str, negative: &str) -> bool {
-    let (words, there) = (lower_words(text), lower_words(negative));
-    let denies = |denial: &&str| says(text, &words, denial) && !says(negative, &there, denial);
-    let is_fixed = |(fixed, affirmed): (&str, &str)| {
-        let subject = affirmed.trim_start_matches('有');
-        text.contains(fixed) && negative.contains(subject)
-    };
-    DENIALS.iter().any(denies) || fixed_expressions().any(is_fixed)
-}
-
-/// Fixed expressions and courtesies, with what says the contrary: 没问题 and 有问题, 别忘 and 忘.
-fn fixed_expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let negations = [
-        "不用", "不必", "不要", "无需", "无须", "别", "甭", "不", "勿", "莫",
-    ];
-    let contrary = move |courtesy: &'static &'static str| {
-        let affirmed = negations
-            .iter()
-            .find_map(|word| courtesy.strip_prefix(word));
-        affirmed.map(|affirmed| (*courtesy, affirmed))
-    };
-    let courtesies = COURTESIES.iter().filter_map(contrary);
-    FIXED.iter().copied().chain(courtesies)
-}
-
-/// Whether a text has a word; one of several Chinese characters also inside longer words (价格便宜).
-fn says(text: &str, words: &HashSet<String>, word: &str) -> bool {
-    let is_clear = word.chars().count() > 1 && word.chars().all(is_han);
-    is_clear && text.contains(word) || words.contains(word)
-}
-
-fn lower_words(text: &str) -> HashSet<String> {
-    let words = phrases(text).into_iter();
-    words.map(|word| word.text.to_lowercase()).collect()
-}
-
-/// The fixed expression or word of a text of which the other says the contrary: 没问题 against 有问题, 无货 against 有货.
-fn denied(text: &str, other: &str) -> Option<Vec<String>> {
-    let affirms = |text: &str, affirmed: &str| {
-        let mut places = text.match_indices(affirmed);
-        places.any(|(at, _)| !is_negated(&text[..at]))
-    };
-    let is_contrary = |&(fixed, affirmed): &(&str, &str)| {
-        text.contains(fixed) && !affirms(text, affirmed) && affirms(other, affirmed)
-    };
-    let is_without = |word: &&str| {
-        let what = word.strip_prefix('无').filter(|what| !what.is_empty());
-        let has = |what| ["有", "含", "带"].map(|verb| format!("{verb}{what}"));
-        what.is_some_and(|what| has(what).iter().any(|has| affirms(other, has)))
-    };
-    let fixed = fixed_expressions()
-        .find(is_contrary)
-        .map(|(fixed, _)| fixed);
-    let without = || {
-        // Each is looked for once: a text may say the same ten thousand times.
-        let mut known = HashSet::new();
-        let words = phrases(text).into_iter().map(|word| word.text);
-        words.filter(|word| known.insert(*word)).find(is_without)
-    };
-    fixed.or_else(without).map(|word| vec![word.to_owned()])
-}
-
-/// Whether a text ends with a negation of what follows.
-fn is_negated(before: &str) -> bool {
-    let words = [
-        "别", "甭", "不用", "不必", "不要", "无需", "无须", "没有", "不是",
-    ];
-    before.ends_with(['没', '不', '无', '未']) || words.iter().any(|word| before.ends_with(word))
 }
 
 fn negates(words: &[&str], at: usize) -> bool {
@@ -264,6 +234,50 @@ fn negates(words: &[&str], at: usize) -> bool {
         && !is_courteous(words, at)
         && !is_empty_word(words, at)
         && !is_rhetorical(words, at)
+        && !is_concession(words, at)
+        && !is_bound(words, at)
+}
+
+/// 别看他年纪小, 别说是我, 别管谁来, 别提多好看了: although, let alone, whoever, and how; 别看手机 forbids.
+fn is_concession(words: &[&str], at: usize) -> bool {
+    let rest = &words[at..words.len().min(at + MOST_PARTS)];
+    let (verb, behind) = match *rest {
+        [word @ ("别看" | "别说" | "别提" | "别管"), ..] => (&word[3..], rest.get(1)),
+        ["别", verb @ ("看" | "说" | "提" | "管"), ..] => (verb, rest.get(2)),
+        _ => return false,
+    };
+    let of_person = [
+        "他", "她", "它", "我", "你", "您", "咱", "人家", "这", "那", "是",
+    ];
+    let of_question = ["谁", "什么", "怎么", "多", "几", "哪", "如何", "有"];
+    let begins = |beginnings: &[&str]| {
+        behind.is_none_or(|word| beginnings.iter().any(|b| word.starts_with(b)))
+    };
+    match verb {
+        "看" => begins(&of_person),
+        "说" => {
+            begins(&of_person)
+                || words[at..]
+                    .iter()
+                    .any(|word| matches!(*word, "也" | "都" | "连"))
+        }
+        "提" => begins(&of_question) || behind == Some(&"了"),
+        _ => begins(&of_question) || behind.is_some_and(|word| of_person[..7].contains(word)),
+    }
+}
+
+/// 不出三天, 不到三天: within three days.
+fn is_bound(words: &[&str], at: usize) -> bool {
+    let counts = |word: &&str| {
+        word.starts_with(|c: char| {
+            c.is_ascii_digit() || "一二两三四五六七八九十百千半几".contains(c)
+        })
+    };
+    match (words[at], words.get(at + 1)) {
+        ("不出", next) => next.is_some_and(counts),
+        ("不", Some(&"出")) => words.get(at + 2).is_some_and(counts),
+        _ => false,
+    }
 }
 
 /// 怎么可能不喜欢, 难道不好吗: who asks so affirms.
@@ -278,6 +292,9 @@ fn is_rhetorical(words: &[&str], at: usize) -> bool {
     before.iter().any(doubts)
         || before.ends_with(&["怎么", "可能"])
         || before.ends_with(&["谁", "说"])
+        // 谁不想赢.
+        || before.last() == Some(&"谁")
+            && ["不想", "不爱", "不喜欢", "不愿", "不愿意", "不希望"].contains(&words[at])
 }
 
 /// A negation that says no more than the text does without it: 没下雨之前 is 下雨之前, 小心别摔了 is 小心摔了, and 没有比这更好

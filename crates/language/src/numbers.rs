@@ -7,9 +7,12 @@
 //! A hint that is wrong is worse than one that is missing: what may mean the same counts as the same.
 
 mod chinese;
+mod clock;
 mod english;
+mod order;
 mod readings;
 mod scan;
+mod symbols;
 mod units;
 
 pub use self::readings::{Reading, Value};
@@ -18,6 +21,7 @@ pub use self::units::Unit;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use self::clock::Clock;
 use self::scan::Scanner;
 
 /// Where a text says that something falls, -5% and 5% may be one.
@@ -40,16 +44,12 @@ pub struct Number {
     readings: Vec<Reading>,
     /// It often is no number (一个, one, 一半, the 3 of MP3), and counts only against another of its kind.
     is_incidental: bool,
-    /// Of an hour, which half of the day it is of, where the text says so.
-    daytime: Option<Daytime>,
-}
-
-/// The half of the day that an hour is of.
-#[derive(Clone, Debug, PartialEq)]
-struct Daytime {
-    is_afternoon: bool,
-    /// The hour with the words that say so.
-    text: String,
+    /// Of an hour, the time that begins with it.
+    clock: Option<Clock>,
+    /// Minutes, which the clock of an hour tells.
+    is_of_clock: bool,
+    /// The digits of a decimal that may be a version or a date: 3.10 is not 3.1 there.
+    digits: Option<String>,
 }
 
 impl Number {
@@ -76,12 +76,27 @@ impl Number {
             let is_guess = a.unit.is_of_date() && a != said && b != said_there;
             a.is_same_as(b) && !is_guess
         };
-        let halves = self.daytime.as_ref().zip(other.daytime.as_ref());
-        if halves.is_some_and(|(a, b)| a.is_afternoon != b.is_afternoon) {
+        let clocks = self.clock.as_ref().zip(other.clock.as_ref());
+        let digits = self.digits.as_ref().zip(other.digits.as_ref());
+        if clocks.is_some_and(|(a, b)| a.contradicts(b)) || digits.is_some_and(|(a, b)| a != b) {
             return false;
         }
         let means = |a| other.readings.iter().any(|b| is_same(a, b));
         said.agrees_with(said_there) || self.readings.iter().any(means)
+    }
+
+    /// An hour with its minutes as one number, 三点半 as 3.5点, under the name of the whole time.
+    fn tell_whole_time(&mut self) {
+        let Some(clock) = &self.clock else { return };
+        self.text.clone_from(&clock.text);
+        self.place = clock.place.clone();
+        if clock.minute > 0.0
+            && let Value::Number(hour) = self.readings[0].value
+        {
+            self.readings.retain(|reading| reading.unit == Unit::None);
+            let whole = Reading::new(hour + clock.minute / 60.0, Unit::Hour);
+            self.readings.insert(0, whole);
+        }
     }
 
     /// What it may count.
@@ -131,19 +146,24 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     };
     a.retain(|number| matters(number, &units_b));
     b.retain(|number| matters(number, &units_a));
-    let difference = NumberDifference {
-        only_a: texts(&a, &b),
-        only_b: texts(&b, &a),
-    };
-    (difference.only_a.len() + difference.only_b.len() > 0).then_some(difference)
+    if a.is_empty() && b.is_empty() {
+        return order::reversed((text_a, &all_a), (text_b, &all_b));
+    }
+    Some(NumberDifference {
+        only_a: texts(&a),
+        only_b: texts(&b),
+    })
 }
 
 /// The numbers of a text, of those that are written and read alike the first; `None`: too many to compare.
 fn different_numbers(text: &str) -> Option<Vec<Number>> {
     let mut numbers = numbers(text);
+    numbers.retain(|number| !number.is_of_clock);
+    numbers.iter_mut().for_each(Number::tell_whole_time);
     let mut known = HashSet::new();
-    // The same words may mean something else behind others: the 5分 of 三点5分.
-    let meant = |number: &Number| format!("{:?} {:?}", number.readings, number.daytime);
+    // The same words may mean something else behind others: the 5分 of 考了5分.
+    let half = |number: &Number| number.clock.as_ref().map(|clock| clock.is_afternoon);
+    let meant = |number: &Number| format!("{:?} {:?}", number.readings, half(number));
     numbers
         .retain(|number| known.insert((number.text.clone(), meant(number), number.is_incidental)));
     (numbers.len() <= MOST_NUMBERS).then_some(numbers)
@@ -174,16 +194,11 @@ fn without_sign(number: &mut Number) {
     }
 }
 
-/// Numbers as they stand there; 八点 against 八点 with their halves of the day.
-fn texts(numbers: &[Number], others: &[Number]) -> Vec<String> {
-    let there: HashSet<&str> = others.iter().map(|number| number.text.as_str()).collect();
-    let shown = |number: &Number| match &number.daytime {
-        Some(daytime) if there.contains(number.text.as_str()) => daytime.text.clone(),
-        _ => number.text.clone(),
-    };
+/// Numbers as they stand there, each once.
+fn texts(numbers: &[Number]) -> Vec<String> {
     let mut known = HashSet::new();
-    let texts = numbers.iter().map(shown);
-    texts.filter(|text| known.insert(text.clone())).collect()
+    let texts = numbers.iter().map(|number| &number.text);
+    texts.filter(|text| known.insert(*text)).cloned().collect()
 }
 
 #[cfg(test)]

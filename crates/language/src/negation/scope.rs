@@ -1,6 +1,8 @@
 //! What a negation negates.
 
-use super::{NegationDifference, asserted, negating};
+use std::ops::Range;
+
+use super::{asserted, negating};
 use crate::words::{Word, is_separator};
 
 /// Words between a negation and what it negates: 不|能|再|上网.
@@ -12,8 +14,8 @@ const HELPERS: &[&str] = &[
 
 /// A negation with what it negates.
 struct Negated<'a> {
-    /// The negating word as it stands there, and what follows.
-    text: String,
+    /// The negating word, and what it negates.
+    place: Range<usize>,
     /// What is negated, of one or two words.
     what: String,
     /// The clause up to the negation: of whom it is said.
@@ -22,8 +24,9 @@ struct Negated<'a> {
     elsewhere: Vec<&'a str>,
 }
 
-/// Whether each of two texts negates once, and each what the other has in another clause without a negation.
-pub(super) fn swapped(a: &str, b: &str) -> Option<NegationDifference> {
+/// Whether each of two texts negates once, and each what the other has in another clause without a negation:
+/// the places of both, with what they negate.
+pub(super) fn swapped(a: &str, b: &str) -> Option<[Range<usize>; 2]> {
     let (of_a, of_b) = (only_negated(a)?, only_negated(b)?);
     let affirms = |other: &Negated<'_>, what: &str| {
         other.elsewhere.iter().any(|clause| clause.contains(what))
@@ -35,10 +38,7 @@ pub(super) fn swapped(a: &str, b: &str) -> Option<NegationDifference> {
     };
     let is_told = !of_whom.is_empty() && !of_whom_there.is_empty() && of_whom != of_whom_there;
     let is_swapped = is_told && affirms(&of_b, of_whom) && affirms(&of_a, of_whom_there);
-    is_swapped.then_some(NegationDifference::Swapped {
-        a: of_a.text,
-        b: of_b.text,
-    })
+    is_swapped.then_some([of_a.place, of_b.place])
 }
 
 /// What a text negates, if it negates once.
@@ -51,16 +51,22 @@ fn only_negated(text: &str) -> Option<Negated<'_>> {
     let inside = word.trim_start_matches(['不', '没', '别', '未', '无']);
     let is_whole = |word: &str| !word.is_empty() && !HELPERS.contains(&word);
     let behind = in_clause(&words, at);
-    let content: Vec<&str> = behind.skip_while(|word| !is_whole(word)).take(2).collect();
-    let what = match (is_whole(inside) && inside != word, &content[..]) {
-        (true, _) => inside.to_owned(),
-        (false, []) => return None,
-        (false, content) => content.concat(),
+    let content: Vec<&Word<'_>> = behind
+        .skip_while(|word| !is_whole(word.text))
+        .take(2)
+        .collect();
+    let Range { start, end } = words[at].place;
+    let (what, end) = match (is_whole(inside) && inside != word, content.last()) {
+        (true, _) => (inside.to_owned(), end),
+        (false, None) => return None,
+        (false, Some(last)) => (
+            content.iter().map(|word| word.text).collect(),
+            last.place.end,
+        ),
     };
-    let separate = if word.ends_with(&what) { "" } else { &what };
-    let (whose, elsewhere) = around(text, words[at].place.start);
+    let (whose, elsewhere) = around(text, start);
     Some(Negated {
-        text: format!("{word}{separate}"),
+        place: start..end,
         what,
         whose,
         elsewhere,
@@ -68,12 +74,12 @@ fn only_negated(text: &str) -> Option<Negated<'_>> {
 }
 
 /// The words that follow one, up to the next break.
-fn in_clause<'a>(words: &'a [Word<'a>], at: usize) -> impl Iterator<Item = &'a str> {
+fn in_clause<'a>(words: &'a [Word<'a>], at: usize) -> impl Iterator<Item = &'a Word<'a>> {
     let behind = words[at + 1..].iter();
     behind.scan(words[at].place.end, |end, word| {
         let follows = *end == word.place.start;
         *end = word.place.end;
-        follows.then_some(word.text)
+        follows.then_some(word)
     })
 }
 

@@ -271,3 +271,87 @@ fn long_texts_are_read_to_their_end() {
     );
     assert_eq!(negation_difference(&without, &"发货".repeat(30_000)), None);
 }
+
+#[test]
+fn a_negation_that_an_expression_seems_to_hold_is_found() {
+    for (a, b, words) in [
+        ("收到货了", "没收到货", "没"),
+        ("会过期", "不过期", "不"),
+        ("断电", "不断电", "不"),
+        ("做完手术住院", "做完手术不住院", "不"),
+        ("有线索", "无线索", "无"),
+        ("限速", "无限速", "无"),
+        ("停更", "不停更", "不"),
+        ("免运费", "不免运费", "不"),
+        ("机器停转", "机器不停转", "不停转"),
+        ("来过这里", "未来过这里", "未"),
+        ("看手机", "别看手机", "别"),
+        ("同步更新", "不同步更新", "不"),
+        ("电视坏了", "电视没坏", "没"),
+    ] {
+        let expected = Some(NegationDifference::OnlyB(vec![words.to_owned()]));
+        assert_eq!(negation_difference(a, b), expected, "{a} / {b}");
+    }
+}
+
+#[test]
+fn expressions_stay_what_they_are() {
+    for text in [
+        "便宜，不过人多",
+        "不过去年卖得好",
+        "不断学习",
+        "不停下雨",
+        "不同样式",
+        "不住地点头",
+        "无数人",
+        "不管理由",
+        "未来人类",
+        "无线路由器",
+        "无数学生",
+        "别看他年纪小",
+        "别管谁来",
+        "别提多好看了",
+        "别说孩子，大人也不怕",
+        "不出三天就到",
+        "上限不超过三个",
+        "二话没说就走",
+        "不幸丢失",
+    ] {
+        let found: Vec<&str> = negations(text)
+            .into_iter()
+            .filter(|word| *word != "不怕")
+            .collect();
+        assert_eq!(found, Vec::<&str>::new(), "{text}");
+    }
+}
+
+#[test]
+fn antonyms_and_idioms_answer_a_negation() {
+    for (a, b) in [
+        ("价钱不贵", "价钱便宜"),
+        ("流量不限", "无限流量"),
+        ("他完全不懂乐器", "他对乐器一窍不通"),
+        ("退房不晚于11点", "11点前退房"),
+        ("申请没通过", "申请被拒了"),
+        ("别管谁来", "谁来都行"),
+        ("我真的没事", "没事，我不介意"),
+        ("谁不想赢", "都想赢"),
+        ("菜真不赖", "菜真好"),
+        ("能不能找别人代付", "如何找人代付"),
+    ] {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+        assert_eq!(negation_difference(b, a), None, "{b} / {a}");
+    }
+    for (a, b) in [
+        ("不超过3个", "超过3个"),
+        ("员工不满", "员工满意"),
+        ("未成年人", "成年人"),
+        ("价钱不贵", "价钱贵"),
+    ] {
+        let found = negation_difference(a, b);
+        assert!(
+            matches!(found, Some(NegationDifference::OnlyA(_))),
+            "{a} / {b}: {found:?}"
+        );
+    }
+}

@@ -4,25 +4,29 @@ use std::fmt;
 
 use super::units::Unit;
 
-/// Units that are so many of a smaller one.
+/// Units that are so many of a smaller one. One that is said for two (a GB of 1024 or of 1000 MB) stands there twice.
+#[rustfmt::skip]
 const CONVERSIONS: &[(&str, f64, &str)] = &[
-    ("分钟", 60.0, "秒"),
-    ("刻", 900.0, "秒"),
-    ("小时", 3_600.0, "秒"),
-    ("天", 86_400.0, "秒"),
-    ("周", 604_800.0, "秒"),
-    ("角", 0.1, "元"),
-    ("两", 50.0, "克"),
-    ("斤", 500.0, "克"),
-    ("公斤", 1e3, "克"),
-    ("吨", 1e6, "克"),
-    ("公里", 1e3, "米"),
-    ("里", 500.0, "米"),
-    ("英里", 1_609.344, "米"),
-    ("厘米", 0.01, "米"),
-    ("毫米", 0.001, "米"),
-    ("升", 1e3, "毫升"),
-    ("倍", 100.0, "%"),
+    ("毫秒", 1e-3, "秒"), ("分钟", 60.0, "秒"), ("刻", 900.0, "秒"), ("小时", 3_600.0, "秒"), ("天", 86_400.0, "秒"),
+    ("周", 604_800.0, "秒"), ("季度", 3.0, "个月"),
+    ("角", 0.1, "元"), ("分钱", 0.01, "元"), ("美分", 0.01, "美元"),
+    ("微克", 1e-6, "克"), ("毫克", 1e-3, "克"), ("两", 50.0, "克"), ("斤", 500.0, "克"), ("公斤", 1e3, "克"),
+    ("吨", 1e6, "克"), ("磅", 453.592_37, "克"), ("盎司", 28.349_523_125, "克"),
+    ("公里", 1e3, "米"), ("里", 500.0, "米"), ("英里", 1_609.344, "米"), ("海里", 1_852.0, "米"), ("丈", 10.0 / 3.0, "米"),
+    ("尺", 1.0 / 3.0, "米"), ("英尺", 0.304_8, "米"), ("分米", 0.1, "米"), ("厘米", 0.01, "米"), ("毫米", 1e-3, "米"),
+    ("微米", 1e-6, "米"), ("纳米", 1e-9, "米"),
+    ("平方公里", 1e6, "平方米"), ("公顷", 1e4, "平方米"), ("亩", 2e3 / 3.0, "平方米"),
+    ("立方米", 1e6, "毫升"), ("升", 1e3, "毫升"), ("分升", 100.0, "毫升"),
+    ("公里/小时", 1.0 / 3.6, "米/秒"), ("英里/小时", 0.447_04, "米/秒"),
+    ("PB", 1_073_741_824.0, "MB"), ("PB", 1e9, "MB"), ("TB", 1_048_576.0, "MB"), ("TB", 1e6, "MB"), ("GB", 1_024.0, "MB"),
+    ("GB", 1e3, "MB"), ("KB", 1.0 / 1_024.0, "MB"), ("KB", 1e-3, "MB"), ("兆", 1.0, "MB"), ("兆", 1.0, "Mbps"),
+    ("GB/s", 1_024.0, "MB/s"), ("KB/s", 1.0 / 1_024.0, "MB/s"), ("Gbps", 1e3, "Mbps"), ("Kbps", 1e-3, "Mbps"),
+    ("bps", 1e-6, "Mbps"),
+    // Of batteries, people say the one for the other.
+    ("毫安", 1.0, "毫安时"), ("毫瓦", 1e-3, "瓦"), ("千瓦", 1e3, "瓦"), ("兆瓦", 1e6, "瓦"), ("瓦时", 1e-3, "千瓦时"), ("千伏", 1e3, "伏"),
+    ("千赫", 1e3, "赫兹"), ("兆赫", 1e6, "赫兹"), ("吉赫", 1e9, "赫兹"), ("千卡", 1e3, "卡"), ("千卡", 4.184, "千焦"),
+    ("千瓦时", 1.0, "度"),
+    ("倍", 100.0, "%"), ("‰", 0.1, "%"),
 ];
 
 const DAY: f64 = 86_400.0;
@@ -115,12 +119,16 @@ impl Reading {
 pub(super) fn readings(value: f64, unit: Unit) -> Vec<Reading> {
     let mut all = vec![Reading::new(value, unit)];
     let further = match unit {
-        // 26年 is 2026年, and 5 years old are 5岁.
-        Unit::Year => vec![
-            (value + 2e3, Unit::Year),
-            (value * 12.0, Unit::Named("个月")),
-            (value, Unit::Named("岁")),
-        ],
+        // 26年 is 2026年, 98年 is 1998年, and 5 years old are 5岁.
+        Unit::Year => {
+            let months = [
+                (value * 12.0, Unit::Named("个月")),
+                (value, Unit::Named("岁")),
+            ];
+            of_century(value, unit).chain(months).collect()
+        }
+        // 98级, 80年代.
+        Unit::Named("级" | "届" | "年代") => of_century(value, unit).collect(),
         Unit::Named("个月") => vec![(value * 30.0 * DAY, Unit::Named("秒"))],
         // 7日内 is 7天内, and 3号 may be a third one.
         Unit::Day => vec![(value * DAY, Unit::Named("秒")), (value, Unit::Ordinal)],
@@ -130,17 +138,28 @@ pub(super) fn readings(value: f64, unit: Unit) -> Vec<Reading> {
             (value * 10.0, Unit::Named("%")),
             (100.0 - value * 10.0, Unit::Named("%")),
         ],
-        unit => in_smaller(unit).map_or(Vec::new(), |(factor, base)| vec![(value * factor, base)]),
+        // 1米73 is said as 173.
+        Unit::Named("米") if (0.5..2.6).contains(&value) => vec![(value * 100.0, Unit::None)],
+        unit => in_smaller(unit)
+            .map(|(factor, base)| (value * factor, base))
+            .collect(),
     };
     all.extend(further.into_iter().map(|(v, unit)| Reading::new(v, unit)));
     all
 }
 
-/// How many of which smaller unit a unit is.
-fn in_smaller(unit: Unit) -> Option<(f64, Unit)> {
+/// The years that the last two digits of one may stand for.
+fn of_century(value: f64, unit: Unit) -> impl Iterator<Item = (f64, Unit)> {
+    let centuries = [(1_900.0, 30.0..100.0), (2_000.0, 0.0..50.0)].into_iter();
+    let fits = centuries.filter(move |(_, digits)| digits.contains(&value));
+    fits.map(move |(century, _)| (century + value, unit))
+}
+
+/// How many of which smaller units a unit is.
+fn in_smaller(unit: Unit) -> impl Iterator<Item = (f64, Unit)> {
     let found = CONVERSIONS
         .iter()
-        .find(|(name, ..)| unit == Unit::Named(name));
+        .filter(move |(name, ..)| unit == Unit::Named(name));
     found.map(|&(_, factor, base)| (factor, Unit::Named(base)))
 }
 
@@ -149,6 +168,6 @@ pub(super) fn base(unit: Unit) -> (f64, Unit) {
     match unit {
         Unit::Year => (12.0, Unit::Named("个月")),
         Unit::Named("分") => (60.0, Unit::Named("秒")),
-        unit => in_smaller(unit).unwrap_or((1.0, unit)),
+        unit => in_smaller(unit).next().unwrap_or((1.0, unit)),
     }
 }

@@ -1,6 +1,7 @@
 //! Finds numbers.
 
 mod dates;
+mod deals;
 mod inside;
 mod named;
 mod parts;
@@ -9,11 +10,13 @@ mod words;
 
 use std::ops::Range;
 
+use super::Number;
 use super::chinese::{self, is_numeral};
+use super::clock::Clock;
 use super::english;
 use super::readings::{Reading, base, readings};
+use super::symbols::symbol;
 use super::units::{Unit, prefix_after, unit_before};
-use super::{Daytime, Number};
 use crate::traditional::simplified_character;
 
 /// Characters before 一点 that make it an hour rather than "a little".
@@ -54,9 +57,9 @@ const IDIOMS: [&str; 29] = [
     "两把刷子",
 ];
 
-/// Between two numerals of a deal or a score: 买三送一, 三选一, 二比一.
-const DEALS: [char; 11] = [
-    '送', '赠', '减', '选', '合', '拖', '抵', '免', '换', '发', '比',
+/// Of which people write 5g for 5G.
+const DEVICES: [&str; 10] = [
+    "手机", "网", "信号", "套餐", "流量", "内存", "硬盘", "空间", "基站", "U盘",
 ];
 
 /// A number where it stands.
@@ -93,7 +96,7 @@ impl Scanner {
 
     pub(super) fn numbers(mut self) -> Vec<Number> {
         while let Some(c) = self.peek(self.at) {
-            if let Some(to) = self.named() {
+            if let Some(to) = self.working_hours().or_else(|| self.named()) {
                 self.at = to;
                 continue;
             }
@@ -108,6 +111,7 @@ impl Scanner {
             self.at = read.max(self.at + 1);
         }
         self.mark_parts_of_words();
+        self.tell_times();
         self.found.into_iter().map(|found| found.number).collect()
     }
 
@@ -185,6 +189,10 @@ impl Scanner {
         if points == 1 {
             self.may_be_more(start..end);
         }
+        if self.peek(powers) == Some('W') && scaled > powers {
+            // 20000, or watts.
+            self.or_else_means(value / scale, Unit::Named("瓦"));
+        }
         to
     }
 
@@ -259,6 +267,7 @@ impl Scanner {
     /// A number of a numeral and other words: a fraction, a decimal, about so many; where it ends.
     fn with_other_words(&mut self, start: usize, end: usize) -> Option<usize> {
         self.minutes_to(start)
+            .or_else(|| self.shares(start, end))
             .or_else(|| self.fraction(start, end))
             .or_else(|| self.tenths_of_all(start, end))
             .or_else(|| self.spoken_decimal(start, end))
@@ -313,41 +322,6 @@ impl Scanner {
         }
     }
 
-    /// 买三送一, 满100减20, 三选一, 二比一: two numbers without units; where the second ends.
-    fn deal(&mut self, first: Range<usize>, value: f64) -> Option<usize> {
-        let verb = self.peek(first.end).filter(|c| DEALS.contains(c))?;
-        let before = self.before(first.start);
-        // 统一比一下, 发一发, 十发一: a word, or a verb twice.
-        let is_word = before.is_some_and(|c| c == verb || "统唯专单同万第".contains(c));
-        let (second, end) = self.bare(first.end + 1)?;
-        let is_verb_twice = matches!(self.peek(end), Some('下' | '些' | '点' | '比'));
-        if is_word || is_verb_twice || verb == '发' && before != Some('拍') {
-            return None;
-        }
-        let from = first.start - usize::from(matches!(before, Some('买' | '满' | '拍')));
-        let units = match verb {
-            '比' => [Unit::None; 2],
-            _ => [Unit::Bought, Unit::Given],
-        };
-        for (value, unit) in [value, second].into_iter().zip(units) {
-            self.add(from..end, value, unit);
-        }
-        Some(end)
-    }
-
-    /// A number by itself, in digits or in Chinese, and where it ends.
-    fn bare(&self, from: usize) -> Option<(f64, usize)> {
-        if self.peek(from)?.is_ascii_digit() {
-            let (end, points) = self.digits_and_points(from);
-            return (points < 2)
-                .then(|| self.number(from..end))?
-                .map(|value| (value, end));
-        }
-        let end = self.run(from, is_numeral);
-        let value = chinese::value(self.characters.get(from..end)?).filter(|_| end > from);
-        value.map(|value| (value, end))
-    }
-
     /// Adds a number with its sign and the unit around it; where that ends.
     fn with_unit(&mut self, place: Range<usize>, value: f64, is_one: bool) -> usize {
         let prefix = self.prefix(place.start);
@@ -362,16 +336,8 @@ impl Scanner {
             Unit::Minute if !self.follows_hour(place.start) => Unit::Named("分"),
             unit => unit,
         };
-        // MP3, COVID-19, 3D.
-        let name = from - usize::from(self.before(from) == Some('-'));
-        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
-        let is_glued = is_letter(self.before(name)) || is_letter(self.peek(to));
-        // 一日两次 is 每天两次.
-        let is_span = unit == Unit::Day && self.before(from) != Some('月');
-        let is_incidental = is_one && (unit.allows_article() || is_span && self.ends(to, "日"))
-            || unit == Unit::None && is_glued
-            || unit == Unit::Named("%") && value == 100.0
-            || self.is_idiom(from);
+        let is_incidental =
+            is_one && self.is_article(from..to, unit) || self.is_of_name(from..to, value, unit);
         let to = self.signed(from..to, value, unit, is_incidental);
         if let (Unit::Ordinal, Some((Unit::Named(name @ ("季" | "层" | "届" | "期" | "版")), _))) =
             (unit, behind)
@@ -380,6 +346,26 @@ impl Scanner {
             self.or_else_means(value, Unit::Named(name));
         }
         to
+    }
+
+    /// Whether the 一 of a number with its unit may be no more than an article; 一日两次 is 每天两次.
+    fn is_article(&self, place: Range<usize>, unit: Unit) -> bool {
+        let is_span = unit == Unit::Day && self.before(place.start) != Some('月');
+        unit.allows_article() || is_span && self.ends(place.end, "日")
+    }
+
+    /// Whether a number with its unit is part of a name or an idiom: MP3, COVID-19, 3D, 5G, 100%.
+    fn is_of_name(&self, place: Range<usize>, value: f64, unit: Unit) -> bool {
+        let Range { start, end } = place;
+        let name = start - usize::from(self.before(start) == Some('-'));
+        let is_letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphabetic());
+        let is_glued = is_letter(self.before(name)) || is_letter(self.peek(end));
+        // A generation of networks.
+        let is_generation = value < 7.0 && ["G", "g"].iter().any(|g| self.ends(end, g));
+        unit == Unit::Named("GB") && is_generation
+            || unit == Unit::None && is_glued
+            || unit == Unit::Named("%") && value == 100.0
+            || self.is_idiom(start)
     }
 
     /// Adds a number with the sign before it and the half or the tail behind it; where it ends.
@@ -423,8 +409,24 @@ impl Scanner {
         }
     }
 
-    /// A unit of English, and where it ends.
+    /// A unit by its symbol or in English, and where it ends.
     fn unit_word(&self, from: usize) -> Option<(Unit, usize)> {
+        if let Some((_, end)) = self.meridiem(from).or_else(|| self.part_behind(from)) {
+            return Some((Unit::Hour, end));
+        }
+        if let Some((unit, length)) = symbol(self.rest(from)) {
+            let end = from + length;
+            let is_of_device =
+                unit == Unit::Named("克") && DEVICES.iter().any(|what| self.starts(end, what));
+            return Some((
+                if is_of_device {
+                    Unit::Named("GB")
+                } else {
+                    unit
+                },
+                end,
+            ));
+        }
         let (word, end) = self.word_at(from)?;
         Some((english::unit(&word)?, end))
     }
@@ -476,7 +478,9 @@ impl Scanner {
             place: place.clone(),
             readings,
             is_incidental: false,
-            daytime: None,
+            clock: None,
+            is_of_clock: false,
+            digits: None,
         };
         self.found.push(Found {
             number,
@@ -488,15 +492,12 @@ impl Scanner {
 
     /// What else the last number may mean.
     fn or_else_means(&mut self, value: f64, unit: Unit) {
-        if let Some(last) = self.found.last_mut() {
-            last.number.readings.push(Reading::new(value, unit));
-        }
+        self.or_else_reads(Reading::new(value, unit));
     }
 
-    /// Says which half of the day the last number, an hour, is of.
-    fn mark_daytime(&mut self, daytime: Option<Daytime>) {
+    fn or_else_reads(&mut self, reading: Reading) {
         if let Some(last) = self.found.last_mut() {
-            last.number.daytime = daytime;
+            last.number.readings.push(reading);
         }
     }
 

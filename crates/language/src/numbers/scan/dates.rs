@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use super::{Scanner, Unit, chinese, english, is_numeral, prefix_after};
+use super::{Reading, Scanner, Unit, english, is_numeral, prefix_after, unit_before};
+
+/// In front of a decimal that measures: 单价3.50, 评分4.50.
+const MEASURED: &str = "价率值重高长宽深厚力额约共均费分度近达超比";
 
 impl Scanner {
     /// 2026-03-05, 2026/3/5 and 20260305.
@@ -47,23 +50,25 @@ impl Scanner {
         if self.peek(end) != Some(':') || end - start > 2 || minutes != end + 3 {
             return None;
         }
-        let hour = self.number(start..end)?;
-        self.add(start..minutes, hour % 12.0, Unit::Hour);
-        let minute = self.number(end + 1..minutes)?;
-        if minute > 0.0 {
-            self.add(start..minutes, minute, Unit::Minute);
+        let (hour, minute) = (self.number(start..end)?, self.number(end + 1..minutes)?);
+        if hour > 24.0 || minute > 59.0 {
+            return None;
         }
+        self.add(start..minutes, hour % 12.0, Unit::Hour);
+        // 21:19 may be a score.
+        self.or_else_reads(Reading::literal(format!("{hour}:{minute}")));
         let has_seconds = self.peek(minutes) == Some(':');
         let end = match has_seconds {
             true => self.digits_end(minutes + 1),
             false => minutes,
         };
-        let half_of_day = self.unit_word(self.run(end, |c| c == ' '));
-        let half_of_day = half_of_day.filter(|(unit, _)| *unit == Unit::Hour);
-        let to = half_of_day.map_or(end, |(_, to)| to);
-        let daytime = self.daytime(start, to, hour);
-        let first = self.found.len() - 1 - usize::from(minute > 0.0);
-        self.found[first].number.daytime = daytime;
+        let to = self
+            .meridiem(self.run(end, |c| c == ' '))
+            .map_or(end, |(_, to)| to);
+        self.mark_clock(start..to, hour, true);
+        if minute > 0.0 {
+            self.add(start..minutes, minute, Unit::Minute);
+        }
         Some(to)
     }
 
@@ -79,6 +84,11 @@ impl Scanner {
         for value in [first, second] {
             self.add(start..to, value, Unit::None);
             self.or_else_means(100.0 * first / second, Unit::Named("%"));
+            if let Some((unit, _)) =
+                unit_before(self.rest(to), first).filter(|(unit, _)| unit.is_measure())
+            {
+                self.or_else_means(first / second, unit);
+            }
         }
         Some(to)
     }
@@ -90,6 +100,7 @@ impl Scanner {
             .found
             .last()
             .is_some_and(|last| last.unit == Unit::None);
+        self.keep_digits(digits.clone());
         let month = self.number(digits.start..mark);
         let day = self.number(mark + 1..digits.end);
         let (true, Some(month), Some(day)) = (is_bare, month, day) else {
@@ -101,6 +112,27 @@ impl Scanner {
         }
         if let Some(share) = self.number(digits).filter(|share| *share <= 1.0) {
             self.or_else_means(100.0 * share, Unit::Named("%"));
+        }
+    }
+
+    /// Keeps how a decimal without a unit is written, if it may be a version or a date, which 3.10 and 3.1 are two of: it has
+    /// a whole part, and no word in front says that it measures.
+    fn keep_digits(&mut self, digits: Range<usize>) {
+        let written = self.characters[digits.clone()].iter().collect();
+        let measures = self
+            .before(digits.start)
+            .is_some_and(|c| MEASURED.contains(c));
+        let part = self.digits_end(digits.start) + 1..digits.end;
+        let is_whole = self.rest(part.start)[..part.len()]
+            .iter()
+            .all(|&c| c == '0');
+        if let Some(last) = self.found.last_mut()
+            && matches!(last.unit, Unit::None | Unit::Named("版"))
+            && last.value >= 1.0
+            && !measures
+            && !is_whole
+        {
+            last.number.digits = Some(written);
         }
     }
 
@@ -194,29 +226,36 @@ impl Scanner {
         if let Some((minutes, to)) = self.around_hour(end) {
             let hour = if minutes < 0.0 { value + 11.0 } else { value };
             self.add(start..to, hour % 12.0, Unit::Hour);
+            self.mark_clock(start..to, value, false);
             self.add(start..to, (minutes + 60.0) % 60.0, Unit::Minute);
             return to;
         }
-        self.add(place, value % 12.0, Unit::Hour);
-        self.mark_daytime(self.daytime(start, end, value));
+        self.add(place.clone(), value % 12.0, Unit::Hour);
+        self.mark_clock(place, value, false);
         // 三点建议.
         self.or_else_means(value, Unit::Count);
-        if self.peek(end) == Some('半') {
-            self.add(end..end + 1, 30.0, Unit::Minute);
-            return end + 1;
+        let Some((minute, to)) = self.minutes_behind_hour(end) else {
+            return end;
+        };
+        self.add(end..to, minute, Unit::Minute);
+        to
+    }
+
+    /// What follows an hour: 半, 一刻, 四十, 40; and where it ends.
+    fn minutes_behind_hour(&self, from: usize) -> Option<(f64, usize)> {
+        if self.peek(from) == Some('半') {
+            return Some((30.0, from + 1));
         }
-        let minutes = self.run(end, is_numeral);
-        match chinese::value(&self.characters[end..minutes]).filter(|_| minutes > end) {
-            Some(quarters) if self.peek(minutes) == Some('刻') => {
-                self.add(end..minutes + 1, 15.0 * quarters, Unit::Minute);
-                minutes + 1
-            }
-            Some(minute) => {
-                let after = self.run(minutes, |c| c == '分').min(minutes + 1);
-                self.add(end..after, minute, Unit::Minute);
-                after
-            }
-            None => end,
+        let (value, end) = self.bare(from)?;
+        let is_written_out = self.peek(from).is_some_and(is_numeral);
+        let is_minute =
+            end == from + 2 && value < 60.0 && !matches!(self.peek(end), Some(':' | '-'));
+        match self.peek(end) {
+            Some('刻') => Some((15.0 * value, end + 1)),
+            Some('分') if is_written_out || is_minute => Some((value, end + 1)),
+            _ if is_written_out => Some((value, end)),
+            _ if is_minute && unit_before(self.rest(end), value).is_none() => Some((value, end)),
+            _ => None,
         }
     }
 

@@ -29,6 +29,10 @@ const NAMES: &[(&str, Named)] = &[
     ("双份", &[(2.0, Unit::Count)]), ("双人", &[(2.0, Unit::Count)]), ("单人", &[(1.0, Unit::Count)]),
     ("全天", &[(1.0, Unit::Named("天"))]), ("整天", &[(1.0, Unit::Named("天"))]),
     ("午夜", &[(0.0, Unit::Hour)]), ("正午", &[(0.0, Unit::Hour)]),
+    ("上世纪", &[(20.0, Unit::Named("世纪"))]), ("上个世纪", &[(20.0, Unit::Named("世纪"))]),
+    ("20世纪", &[(20.0, Unit::Named("世纪"))]), ("二十世纪", &[(20.0, Unit::Named("世纪"))]),
+    ("本世纪", &[(21.0, Unit::Named("世纪"))]), ("21世纪", &[(21.0, Unit::Named("世纪"))]),
+    ("二十一世纪", &[(21.0, Unit::Named("世纪"))]),
 ];
 
 impl Scanner {
@@ -40,7 +44,10 @@ impl Scanner {
         }
         let (name, meanings) = *NAMES.iter().find(|(name, _)| self.starts(start, name))?;
         let end = start + name.chars().count();
-        if self.peek(start).is_some_and(is_numeral) && !self.is_day_by_numerals(start..end) {
+        let is_all_numerals = [start, end - 1]
+            .iter()
+            .all(|&at| self.peek(at).is_some_and(is_numeral));
+        if is_all_numerals && !self.is_day_by_numerals(start..end) {
             return None;
         }
         for &(value, unit) in meanings {
@@ -114,17 +121,22 @@ impl Scanner {
     }
 }
 
-/// Reads the numerals of cheques (壹佰元) as the usual ones, where there are two and money follows.
+/// Reads the numerals of cheques (壹佰元, 五仟元) as the usual ones, where there are two and money follows, or three.
 pub(super) fn read_cheques(characters: &mut [char]) {
-    let is_part = |c: char| chinese::of_cheque(c).is_some() || matches!(c, '零' | '万' | '亿');
+    let is_of_cheque = |c: &char| chinese::of_cheque(*c).is_some();
     let mut at = 0;
     while at < characters.len() {
-        let run = characters[at..].iter().take_while(|&&c| is_part(c)).count();
+        let rest = &characters[at..];
+        let run = rest
+            .iter()
+            .take_while(|&c| is_of_cheque(c) || is_numeral(*c))
+            .count();
         let is_money = matches!(
             characters.get(at + run),
             Some('元' | '圆' | '角' | '分' | '块')
         );
-        if run > 1 && is_money {
+        let of_cheque = rest[..run].iter().filter(|&c| is_of_cheque(c)).count();
+        if run > 1 && (is_money && of_cheque > 0 || of_cheque > 2) {
             for c in &mut characters[at..at + run] {
                 *c = chinese::of_cheque(*c).unwrap_or(*c);
             }

@@ -96,6 +96,14 @@ impl Scanner {
                 return from + 2;
             }
         }
+        let is_part = self
+            .before(start)
+            .is_some_and(|c| NO_HALF.contains(c) || is_numeral(c));
+        if self.peek(start + 1) == Some('打') && !is_part {
+            self.add(start..start + 2, 6.0, Unit::None);
+            self.mark_incidental(true);
+            return start + 2;
+        }
         let unit = unit_before(self.rest(start + 1), 0.5).map(|(unit, length)| match unit {
             Unit::Month => (Unit::Named("个月"), length),
             unit => (unit, length),
@@ -176,7 +184,10 @@ impl Scanner {
             Some(from) => (-part, from),
             None => (part, start),
         };
-        self.add(from..to, 100.0 * part / whole, Unit::Named("%"));
+        let percent = 100.0 * part / whole;
+        self.add(from..to, percent, Unit::Named("%"));
+        // A third is said to be 33 %.
+        self.or_else_means(percent.round(), Unit::Named("%"));
         Some(to)
     }
 
@@ -213,7 +224,7 @@ impl Scanner {
     /// 一两天, 三四个, 十几个, 几十, 一百多块: where it ends. Such a number counts only against another of its kind.
     pub(super) fn about(&mut self, start: usize, end: usize) -> Option<usize> {
         if self.before(start).is_some_and(|c| matches!(c, '几' | '数')) {
-            return Some(end);
+            return Some(self.some_tens(start, end));
         }
         let numeral = &self.characters[start..end];
         if let &[first, second] = numeral
@@ -230,8 +241,42 @@ impl Scanner {
             return Some(end + length);
         }
         let value = chinese::value(numeral);
+        if let Some(to) = self.hundred_or_so(start, end) {
+            return Some(to);
+        }
         let more = value.and_then(|value| self.more_than(start..end, value));
         more.or_else(|| self.is_more(end).then_some(end))
+    }
+
+    /// 几十, 几百块, which count only against each other; where it ends.
+    fn some_tens(&mut self, start: usize, end: usize) -> usize {
+        let powers: Vec<f64> = self.characters[start..end]
+            .iter()
+            .filter_map(|&c| chinese::power(c))
+            .collect();
+        if powers.len() == end - start {
+            self.add(start - 1..end, powers.iter().product(), Unit::Named("几"));
+            self.mark_incidental(true);
+        }
+        end
+    }
+
+    /// 百来人, 百十来户, 千把块: where it ends.
+    fn hundred_or_so(&mut self, start: usize, end: usize) -> Option<usize> {
+        let (value, more) = match self.characters[start..end] {
+            ['百'] => (100.0, 100.0),
+            ['百', '十'] => (100.0, 110.0),
+            ['千'] => (1e3, 1e3),
+            ['万'] => (1e4, 1e4),
+            _ => return None,
+        };
+        let is_about = matches!(self.peek(end), Some('来' | '把' | '余' | '多'));
+        let (unit, length) = unit_before(self.rest(end + 1), value).filter(|_| is_about)?;
+        let to = end + 1 + length;
+        self.add(start..to, value, unit);
+        self.or_else_means(more, unit);
+        self.mark_incidental(true);
+        Some(to)
     }
 
     /// 100多元, 十几个; where it ends.
@@ -248,11 +293,18 @@ impl Scanner {
         matches!(self.peek(at), Some('几' | '多' | '来' | '余'))
     }
 
-    /// 我们俩; where it ends.
+    /// 我们俩, 仨月; where it ends.
     pub(super) fn pair(&mut self, c: char) -> usize {
-        let place: Range<usize> = self.at..self.at + 1;
-        self.add(place, if c == '俩' { 2.0 } else { 3.0 }, Unit::Count);
-        self.mark_incidental(true);
-        self.at + 1
+        let value = if c == '俩' { 2.0 } else { 3.0 };
+        let measured =
+            unit_before(self.rest(self.at + 1), value).and_then(|(unit, length)| match unit {
+                Unit::Month => Some((Unit::Named("个月"), length)),
+                unit => unit.is_measure().then_some((unit, length)),
+            });
+        let (unit, length) = measured.unwrap_or((Unit::Count, 0));
+        let end = self.at + 1 + length;
+        self.add(self.at..end, value, unit);
+        self.mark_incidental(unit == Unit::Count);
+        end
     }
 }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use yuyi::{Model, OpenOptions};
-use yuyi_models::{CALIBRATION_FILE, Error, Resolved, resolve, user_calibration};
+use yuyi::{EmbedderError as Error, Model, OpenOptions, Resolved, resolve};
+use yuyi_models::{CALIBRATION_FILE, user_calibration};
 
 use crate::args::{ComputeArgs, ModelArgs};
 use crate::terminal::remark;

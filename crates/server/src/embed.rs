@@ -1,7 +1,7 @@
 //! Texts to vectors, as every route asks for them.
 
 use tracing::Level;
-use yuyi_models::{EmbedOptions, Input, Inputs};
+use yuyi::{EmbedOptions, Input, Inputs};
 use yuyi_serving::ModelStatus;
 pub(crate) use yuyi_serving::{Embedded, ModelHandle as Model};
 

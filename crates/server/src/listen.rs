@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::time::timeout;
-use yuyi_models::ModelFacts;
+use yuyi::ModelFacts;
 use yuyi_serving::{Background, LoadError};
 
 use self::acceptor::Acceptor;

@@ -11,8 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use moka::sync::Cache;
-use yuyi_encoder::Encoded;
-use yuyi_models::Item;
+use yuyi::{Encoded, Item};
 
 use self::redis::RedisCache;
 pub use self::redis::{InvalidRedisUrl, RedisUrl};

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Input, Inputs, Item};
+use yuyi::{EmbedOptions, Encoded, Input, Inputs, Item};
 
 use crate::key::Key;
 use crate::scheduler::Done;

@@ -4,9 +4,7 @@ use std::borrow::Borrow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use yuyi::{Calibration, Encoded, ModelFacts, Ranked, Score, VectorSpace};
-use yuyi_encoder::Piece;
-use yuyi_models::TokenizeOptions;
+use yuyi::{Calibration, Encoded, ModelFacts, Piece, Ranked, Score, TokenizeOptions, VectorSpace};
 
 use crate::Error;
 use crate::loaded_model::LoadedModel;
@@ -65,7 +63,7 @@ impl ModelHandle {
     ) -> Result<Vec<Vec<Piece>>, Error> {
         let split = self.inner.model.embedder().tokenize(texts, options);
         split.map_err(|error| match error {
-            yuyi_models::Error::NoTokens => Error::NoTokens {
+            yuyi::EmbedderError::NoTokens => Error::NoTokens {
                 reason: error.to_string(),
             },
             other => {

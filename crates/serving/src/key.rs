@@ -1,7 +1,6 @@
 //! What makes two texts the same work: equal keys mean equal vectors.
 
-use yuyi_encoder::LongText;
-use yuyi_models::{EmbedOptions, Input, Inputs, Item};
+use yuyi::{EmbedOptions, Input, Inputs, Item, LongText};
 
 use crate::loaded_model::LoadedModel;
 use crate::space::Space;
@@ -140,7 +139,7 @@ mod tests {
     use super::*;
     use crate::loaded_model::testing::model;
     use std::collections::HashSet;
-    use yuyi_models::Prompt;
+    use yuyi::Prompt;
 
     fn item(text: &str, prompt: Prompt, long_text: LongText) -> Item {
         Item {

@@ -64,9 +64,7 @@ impl LoadedModel {
 pub(crate) mod testing {
     use super::*;
     use std::sync::Arc;
-    use yuyi::{Embedder, Precision};
-    use yuyi_encoder::{Fingerprint, Pooling};
-    use yuyi_models::{Batch, Error, Item};
+    use yuyi::{Batch, Embedder, EmbedderError as Error, Fingerprint, Item, Pooling, Precision};
 
     /// A model that never answers, but has a fingerprint of its name, which is its default prompt too.
     pub(crate) fn model(name: &str) -> LoadedModel {

@@ -19,8 +19,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout, timeout_at};
-use yuyi_encoder::{Fingerprint, LoadProgress};
-use yuyi_models::{Embedder, ModelFacts, StoredCalibration};
+use yuyi::{Embedder, Fingerprint, LoadProgress, ModelFacts, StoredCalibration};
 
 use self::shelf::Shelf;
 pub use self::shelf::{ModelLibrary, Models};

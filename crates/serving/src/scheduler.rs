@@ -37,8 +37,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
-use yuyi_encoder::Encoded;
-use yuyi_models::Item;
+use yuyi::{Encoded, Item};
 
 use self::lane::Lane;
 pub use self::weight::normal_characters;

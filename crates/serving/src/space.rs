@@ -1,6 +1,6 @@
 //! Which vectors may stand for which: the part of a key that is the model's.
 
-use yuyi_models::VectorSpace;
+use yuyi::VectorSpace;
 
 /// A space of interchangeable vectors, as keys know it.
 #[derive(Debug, PartialEq, Eq)]

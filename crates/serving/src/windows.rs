@@ -5,8 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi_encoder::{Encoded, Tokens};
-use yuyi_models::{Input, Item};
+use yuyi::{Encoded, Input, Item, Tokens};
 
 use crate::key::Key;
 pub use crate::scheduler::normal_characters;

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Calls block and need no runtime. A [`Model`] is cheap to clone and may be used by several threads at a time.
-//! [`Model::open`] takes the built-in model, one that is installed, or a folder; [`Model::new`] takes anything that embeds.
+//! [`Model::open`] takes the built-in model, one that is installed, or a folder; [`Model::new`] takes anything
+//! that embeds: what implements [`Embedder`], of which `facts` and `embed_batch` are all that it must.
 //!
 //! Vectors that are there already are scored by [`Model::score_vectors`], [`Model::rank_vectors`] and [`Cosines`], and
 //! explained by an [`ExplanationPlan`]: for programs that embed texts of many callers together, or keep vectors.
@@ -36,11 +37,16 @@ pub use model::{Model, OpenOptions};
 pub use notes::notes;
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
-pub use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
+// Everything that a call of this crate takes or gives, so that nobody needs the crates below it.
+pub use yuyi_encoder::{
+    Encoded, Fingerprint, InvalidFingerprint, KernelPath, LoadProgress, Piece, Place, Pooling,
+    Precision, States, Tokens,
+};
 pub use yuyi_kernels::Vectors;
 pub use yuyi_models::{
-    BUILTIN_NAME, EmbedOptions, Embedder, ErrorKind, LongText, ModelFacts, Prompt, TokenizeOptions,
-    VectorSpace,
+    BUILTIN_NAME, Batch, EmbedOptions, Embedder, Error as EmbedderError, ErrorKind, Input, Inputs,
+    Installed, Item, LocalEmbedder, LongText, ModelFacts, Prompt, Resolved, StoredCalibration,
+    TokenizeOptions, VectorSpace, installed, resolve, resolve_installed,
 };
-pub use yuyi_tasks::Calibration;
-pub use yuyi_tasks::explain::{Explanation, Note, NoteKind};
+pub use yuyi_tasks::explain::{Explanation, Link, Note, NoteKind, Unknown, WordWeight};
+pub use yuyi_tasks::{Calibration, CalibrationFileError};

@@ -5,12 +5,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use yuyi_models::{Batch, EmbedOptions, Input, Inputs, Item, LongText, ModelFacts};
-
 use yuyi::{
-    BUILTIN_NAME, Embedder, Encoded, Error, ErrorKind, ExplanationPlan, Model, OpenOptions,
-    Precision, Vectors,
+    BUILTIN_NAME, Batch, EmbedOptions, Embedder, Encoded, Error, ErrorKind, ExplanationPlan, Input,
+    Inputs, Item, LongText, Model, ModelFacts, OpenOptions, Precision, Vectors,
 };
+
 use yuyi_kernels::{Kernel, Team, as_cosine, scan};
 
 const PAIR: [&str; 2] = ["今天天气真不错", "外面阳光明媚"];
@@ -150,7 +149,7 @@ impl Embedder for Counting {
         self.inner.facts()
     }
 
-    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi_models::Error> {
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi::EmbedderError> {
         let batch = self.inner.embed_batch(items)?;
         let tokens = batch.results.iter().flatten().map(|text| text.tokens);
         self.tokens.fetch_add(tokens.sum(), Ordering::Relaxed);

@@ -2,8 +2,7 @@
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
-use yuyi_encoder::Precision;
-use yuyi_models::BUILTIN_NAME;
+use yuyi::{BUILTIN_NAME, Precision};
 
 /// What `yuyi bench` measures.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use yuyi_models::BUILTIN_NAME;
+use yuyi::BUILTIN_NAME;
 use yuyi_tasks::lexical::Method;
 
 use super::{ComputeArgs, MeasureArgs, ReportArgs};

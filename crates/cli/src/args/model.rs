@@ -1,8 +1,7 @@
 //! Which model a command uses, and how it computes.
 
 use clap::{Args, ValueEnum};
-use yuyi_encoder::Precision;
-use yuyi_models::BUILTIN_NAME;
+use yuyi::{BUILTIN_NAME, Precision};
 
 /// Which model, and how it computes.
 #[derive(Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
-use yuyi_encoder::Precision;
+use yuyi::Precision;
 
 /// `yuyi quantize`.
 #[derive(Args)]

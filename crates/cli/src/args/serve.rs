@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
-use yuyi_models::BUILTIN_NAME;
+use yuyi::BUILTIN_NAME;
 use yuyi_server::{CacheOptions, Limits};
 
 use super::values::{parse_size, parse_size_or_none, parse_time, written_size};

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
-use yuyi::{Model, Precision};
+use yuyi::{Calibration, Model, Precision};
 use yuyi_encoder::read_plain;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 use yuyi_tasks::metrics::{Bin, Estimate};
-use yuyi_tasks::{Calibration, Cutoffs, FitError, Knot};
+use yuyi_tasks::{Cutoffs, FitError, Knot};
 
 use super::report_truncated;
 use crate::args::CalibrateArgs;

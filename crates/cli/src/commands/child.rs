@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
-use yuyi_encoder::Precision;
+use yuyi::Precision;
 
 use crate::language::{self, Language};
 

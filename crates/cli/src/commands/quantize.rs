@@ -7,8 +7,9 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 use serde::Serialize;
 use serde_json::json;
-use yuyi_encoder::{Error, ErrorKind, Precision, quantize_folder};
-use yuyi_models::{CALIBRATION_FILE, resolve};
+use yuyi::{Precision, resolve};
+use yuyi_encoder::{Error, ErrorKind, quantize_folder};
+use yuyi_models::CALIBRATION_FILE;
 use yuyi_tasks::metrics::Sampling;
 use yuyi_tasks::{CalibrationFile, FitError};
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use yuyi_tasks::explain::{Explanation, WordWeight};
+use yuyi::{Explanation, WordWeight};
 
 use crate::messages;
 
@@ -49,7 +49,7 @@ fn words(words: &[WordWeight]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yuyi_tasks::explain::{Link, Note, NoteKind, Unknown};
+    use yuyi::{Link, Note, NoteKind, Unknown};
 
     #[test]
     fn is_read_from_top_to_bottom() {

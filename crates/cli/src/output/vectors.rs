@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use serde::Serialize;
-use yuyi_encoder::Encoded;
+use yuyi::Encoded;
 
 use super::npy;
 use super::partial::PartialFile;

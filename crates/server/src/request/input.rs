@@ -1,7 +1,7 @@
 //! What is embedded: texts and token ids, one or many, as OpenAI's and TEI's routes take them; TEI's also in one list.
 
 use utoipa::ToSchema;
-use yuyi_models::Inputs;
+use yuyi::Inputs;
 
 use crate::embed::Model;
 
@@ -116,7 +116,7 @@ impl Entry {
     }
 }
 
-impl From<Entry> for yuyi_models::Input {
+impl From<Entry> for yuyi::Input {
     fn from(entry: Entry) -> Self {
         match entry {
             Entry::Text(text) | Entry::Named { text } => Self::Text(text.into()),

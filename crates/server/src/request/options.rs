@@ -1,7 +1,7 @@
 //! What every request of our own routes may ask beside its texts.
 
 use utoipa::ToSchema;
-use yuyi_models::EmbedOptions;
+use yuyi::EmbedOptions;
 
 use crate::ApiError;
 use crate::embed::Embedded;
@@ -41,8 +41,8 @@ impl Options {
     /// How the texts are embedded.
     pub(crate) fn embed_options(&self) -> EmbedOptions {
         let long_text = match self.long_text {
-            Some(LongText::Mean) => yuyi_models::LongText::Mean,
-            Some(LongText::Truncate | LongText::Error) | None => yuyi_models::LongText::CutEnd,
+            Some(LongText::Mean) => yuyi::LongText::Mean,
+            Some(LongText::Truncate | LongText::Error) | None => yuyi::LongText::CutEnd,
         };
         EmbedOptions {
             long_text,

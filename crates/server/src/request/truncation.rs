@@ -1,7 +1,7 @@
 //! What the routes of TEI do with texts that are longer than the model reads, and what goes in front of them.
 
 use utoipa::ToSchema;
-use yuyi_models::{LongText, ModelFacts, Prompt};
+use yuyi::{LongText, ModelFacts, Prompt};
 
 use crate::ApiError;
 use crate::request::{choice, optional_flag, request};

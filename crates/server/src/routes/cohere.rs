@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_models::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
+use yuyi::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
 
 use crate::answer::{vectors, written};
 use crate::embed::Embedded;

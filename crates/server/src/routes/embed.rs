@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_models::EmbedOptions;
+use yuyi::EmbedOptions;
 
 use crate::answer;
 use crate::embed::Embedded;

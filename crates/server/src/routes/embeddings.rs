@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
-use yuyi_models::EmbedOptions;
+use yuyi::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
 use crate::answer::vectors;

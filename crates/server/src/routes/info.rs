@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_encoder::Precision;
+use yuyi::Precision;
 
 use crate::{ApiError, App};
 

@@ -6,8 +6,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Response;
 use utoipa::ToSchema;
-use yuyi::Cosines;
-use yuyi_models::Inputs;
+use yuyi::{Cosines, Inputs};
 use yuyi_serving::Turns;
 
 use crate::answer::{self, is_full};

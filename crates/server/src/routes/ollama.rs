@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_models::{EmbedOptions, Inputs};
+use yuyi::{EmbedOptions, Inputs};
 
 use crate::answer::vectors;
 use crate::embed::Embedded;

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_models::{EmbedOptions, Inputs};
+use yuyi::{EmbedOptions, Inputs};
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::answer::{AROUND, written};

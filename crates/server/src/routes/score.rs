@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_models::{EmbedOptions, Inputs};
+use yuyi::{EmbedOptions, Inputs};
 
 use crate::answer::AROUND;
 use crate::embed::Embedded;

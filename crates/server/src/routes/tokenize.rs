@@ -6,8 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi_encoder::Piece;
-use yuyi_models::TokenizeOptions;
+use yuyi::{Piece, TokenizeOptions};
 use yuyi_serving::{Turns, normal_characters, splitting_time};
 
 use crate::answer::{self, is_full};

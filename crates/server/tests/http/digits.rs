@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Client;
 use serde_json::{Value, json};
-use yuyi_kernels::{Kernel, Team, Vectors, as_cosine, scan};
-use yuyi_models::{BUILTIN_NAME, LocalEmbedder, resolve};
+use yuyi::{BUILTIN_NAME, LocalEmbedder, Vectors, resolve};
+use yuyi_kernels::{Kernel, Team, as_cosine, scan};
 
 use crate::support::{Server, app_of, options, source_with};
 

@@ -7,10 +7,10 @@ use std::time::Duration;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::sync::oneshot;
-use yuyi_encoder::{Encoded, Fingerprint, Piece, Place, Pooling, Precision, States};
-use yuyi_models::{
-    Batch, EmbedOptions, Embedder, Error, Input, Item, LongText, ModelFacts, Prompt,
-    StoredCalibration, TokenizeOptions,
+use yuyi::{
+    Batch, EmbedOptions, Embedder, EmbedderError as Error, Encoded, Fingerprint, Input, Item,
+    LongText, ModelFacts, Piece, Place, Pooling, Precision, Prompt, States, StoredCalibration,
+    TokenizeOptions,
 };
 use yuyi_server::{
     App, CacheOptions, Limits, ListenOptions, LoadError, ModelOptions, ModelSource, Perimeter,

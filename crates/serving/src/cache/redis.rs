@@ -14,8 +14,7 @@ use std::time::Duration;
 use redis::IntoConnectionInfo;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
-use yuyi_encoder::Encoded;
-use yuyi_models::{Item, ModelFacts};
+use yuyi::{Encoded, Item, ModelFacts};
 
 use self::link::Link;
 use super::{CacheStats, value};

@@ -12,7 +12,7 @@
 //!
 //! All numbers are little-endian.
 
-use yuyi_encoder::Encoded;
+use yuyi::Encoded;
 
 const VERSION: u8 = 1;
 const HEAD: usize = 14;

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use yuyi::{Calibration, LoadProgress, Model, ModelFacts};
-use yuyi_models::StoredCalibration;
+use yuyi::{Calibration, LoadProgress, Model, ModelFacts, StoredCalibration};
 
 use super::{LoadError, ModelSource, ModelState, ModelStatus, chain};
 use crate::Error;

@@ -39,10 +39,7 @@ impl Embedder for OnDisk {
         self.loads.written.load(Ordering::SeqCst)
     }
 
-    fn embed_batch(
-        &self,
-        items: &[yuyi_models::Item],
-    ) -> Result<yuyi_models::Batch, yuyi_models::Error> {
+    fn embed_batch(&self, items: &[yuyi::Item]) -> Result<yuyi::Batch, yuyi::EmbedderError> {
         self.silent.embed_batch(items)
     }
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use yuyi_encoder::Encoded;
-use yuyi_models::{Batch, ErrorKind, Item};
+use yuyi::{Batch, Encoded, ErrorKind, Item};
 
 use super::queue::Taken;
 use crate::loaded_model::LoadedModel;
@@ -32,8 +31,8 @@ impl Failure {
     }
 }
 
-impl From<yuyi_models::Error> for Failure {
-    fn from(error: yuyi_models::Error) -> Self {
+impl From<yuyi::EmbedderError> for Failure {
+    fn from(error: yuyi::EmbedderError) -> Self {
         Self {
             reason: error.to_string(),
             may_be_a_text: error.kind() == ErrorKind::Input,
@@ -67,16 +66,16 @@ pub(super) async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<
 }
 
 /// Whether a model failed since its files were written to.
-fn is_outdated(error: &yuyi_models::Error) -> bool {
-    matches!(error, yuyi_models::Error::Encoder(error) if error.kind() == yuyi_encoder::ErrorKind::Changed)
+fn is_outdated(error: &yuyi::EmbedderError) -> bool {
+    matches!(error, yuyi::EmbedderError::Encoder(error) if error.kind() == yuyi_encoder::ErrorKind::Changed)
 }
 
 /// The vector of a text, for all who want it.
 pub(super) fn shareable(
-    result: Result<Encoded, yuyi_models::Error>,
+    result: Result<Encoded, yuyi::EmbedderError>,
 ) -> Result<Arc<Encoded>, Error> {
     result.map(Arc::new).map_err(|error| {
-        if !matches!(error, yuyi_models::Error::InvalidTokens(_)) {
+        if !matches!(error, yuyi::EmbedderError::InvalidTokens(_)) {
             tracing::error!(target: LOG, %error, "a text failed");
         }
         error_for_callers(error)
@@ -84,10 +83,10 @@ pub(super) fn shareable(
 }
 
 /// What those are told who wait for a vector that does not come.
-fn error_for_callers(error: yuyi_models::Error) -> Error {
+fn error_for_callers(error: yuyi::EmbedderError) -> Error {
     match error {
-        yuyi_models::Error::InvalidTokens(reason) => Error::InvalidTokens { reason },
-        yuyi_models::Error::Unavailable { retry_after, .. } => Error::Unavailable {
+        yuyi::EmbedderError::InvalidTokens(reason) => Error::InvalidTokens { reason },
+        yuyi::EmbedderError::Unavailable { retry_after, .. } => Error::Unavailable {
             retry_after: retry_after.map(seconds),
         },
         _ => Error::Failed,

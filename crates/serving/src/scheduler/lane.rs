@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use yuyi_models::Batch as Computed;
+use yuyi::Batch as Computed;
 
 use super::compute::{compute, shareable};
 use super::queue::{Batch, Queue, Reply, RequestId, Spent, Taken};

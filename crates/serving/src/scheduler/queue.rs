@@ -8,8 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use yuyi_encoder::Encoded;
-use yuyi_models::Item;
+use yuyi::{Encoded, Item};
 
 use super::turns::{Lane, Turns};
 use super::{Done, Work};

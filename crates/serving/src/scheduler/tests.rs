@@ -9,9 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
-use yuyi_models::{Batch, EmbedOptions, Embedder, Input, Inputs, ModelFacts};
-
-use yuyi::Model;
+use yuyi::{Batch, EmbedOptions, Embedder, Input, Inputs, Model, ModelFacts};
 
 use super::lane::State;
 use super::queue::Queue;
@@ -40,7 +38,7 @@ impl Embedder for Gate {
         &self.facts
     }
 
-    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi_models::Error> {
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi::EmbedderError> {
         let text = |item: &Item| match &item.input {
             Input::Text(text) => text.to_string(),
             Input::Tokens(ids) => format!("{ids:?}"),
@@ -54,7 +52,7 @@ impl Embedder for Gate {
         self.at_once.fetch_sub(1, Ordering::SeqCst);
         assert!(!texts.iter().any(|text| text == "panic"), "a bad text");
         if texts.iter().any(|text| text == "fail") {
-            return Err(yuyi_models::Error::Interrupted);
+            return Err(yuyi::EmbedderError::Interrupted);
         }
         Ok(Batch {
             results: texts.iter().map(|text| result(text)).collect(),
@@ -65,9 +63,9 @@ impl Embedder for Gate {
 }
 
 /// The vector of a text is its length, so tests see that everyone gets the own one.
-fn result(text: &str) -> Result<Encoded, yuyi_models::Error> {
+fn result(text: &str) -> Result<Encoded, yuyi::EmbedderError> {
     if text.starts_with("[9") {
-        return Err(yuyi_models::Error::InvalidTokens("9 is unknown".into()));
+        return Err(yuyi::EmbedderError::InvalidTokens("9 is unknown".into()));
     }
     Ok(Encoded {
         vector: vec![text.len() as f32],

@@ -1,8 +1,7 @@
 //! How much work a text is, before anybody has counted its tokens.
 
 use unicode_normalization::char::decompose_compatible;
-use yuyi_encoder::LongText;
-use yuyi_models::{Input, Item};
+use yuyi::{Input, Item, LongText};
 
 /// Special tokens and a prompt, roughly.
 const EXTRA_TOKENS: usize = 4;
@@ -85,7 +84,7 @@ fn parts(c: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use yuyi_models::EmbedOptions;
+    use yuyi::EmbedOptions;
 
     fn weight(text: &str) -> usize {
         let item = Item {

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use yuyi_encoder::{Encoded, Fingerprint, Piece};
-use yuyi_models::{Batch, EmbedOptions, Embedder, Inputs, Item, ModelFacts, TokenizeOptions};
+use yuyi::{
+    Batch, EmbedOptions, Embedder, Encoded, Fingerprint, Inputs, Item, ModelFacts, Piece,
+    TokenizeOptions,
+};
 use yuyi_serving::{Error, ModelHandle, ModelOptions, ModelState, Service};
 
 use crate::support::{PATIENCE, batch, encoded, facts, service};
@@ -49,7 +51,7 @@ impl Embedder for Lengths {
         Some([7; 16].into())
     }
 
-    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi_models::Error> {
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi::EmbedderError> {
         self.computed.fetch_add(items.len(), Ordering::SeqCst);
         let encoded = |item: &Item| {
             let length = item.input.text().unwrap().len();
@@ -65,7 +67,7 @@ impl Embedder for Lengths {
         &self,
         texts: &[String],
         _: &TokenizeOptions,
-    ) -> Result<Vec<Vec<Piece>>, yuyi_models::Error> {
+    ) -> Result<Vec<Vec<Piece>>, yuyi::EmbedderError> {
         let open = self.open.lock().unwrap();
         let waited = self
             .changed

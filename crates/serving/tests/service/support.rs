@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi_encoder::{Encoded, Pooling, Precision};
-use yuyi_models::{Batch, Embedder, Item, ModelFacts};
+use yuyi::{Batch, Embedder, Encoded, Item, ModelFacts, Pooling, Precision};
 use yuyi_serving::{CacheOptions, ModelOptions, ModelSource, Models, Service, ServiceOptions};
 
 /// Longer than any test takes.

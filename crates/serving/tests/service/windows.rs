@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use yuyi_encoder::{Fingerprint, LongText, Tokens};
-use yuyi_models::{Batch, EmbedOptions, Embedder, Error, Input, Inputs, Item, ModelFacts};
+use yuyi::{
+    Batch, EmbedOptions, Embedder, EmbedderError as Error, Fingerprint, Input, Inputs, Item,
+    LongText, ModelFacts, Tokens,
+};
 use yuyi_serving::ModelOptions;
 
 use crate::support::{PATIENCE, batch, encoded, facts, service};

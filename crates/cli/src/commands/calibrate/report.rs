@@ -1,7 +1,8 @@
 //! The calibration as a report.
 
+use yuyi::Calibration;
 use yuyi_tasks::metrics::Estimate;
-use yuyi_tasks::{Calibration, Cutoff, Cutoffs};
+use yuyi_tasks::{Cutoff, Cutoffs};
 
 use super::{Calibrated, ENOUGH_ACCEPTED, ENOUGH_PAIRS};
 use crate::calibration::Fit;

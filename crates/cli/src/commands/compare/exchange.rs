@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
-use yuyi_encoder::Precision;
+use yuyi::Precision;
 use yuyi_tasks::corpus::Corpus;
 
 use crate::args::{ComputeArgs, MethodArg};

@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use yuyi::Model;
-use yuyi_tasks::Calibration;
+use yuyi::{Calibration, Model};
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, ScoredPairs};
 use yuyi_tasks::metrics::{Bin, RocPoint, Threshold};

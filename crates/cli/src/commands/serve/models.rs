@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use yuyi_encoder::{LoadProgress, Precision};
-use yuyi_models::{Embedder, LocalEmbedder, Resolved, installed, resolve_installed};
+use yuyi::{
+    Embedder, LoadProgress, LocalEmbedder, Precision, Resolved, installed, resolve_installed,
+};
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
 use crate::args::ServeArgs;

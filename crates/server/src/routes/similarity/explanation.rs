@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi::{Encoded, Explanation, ExplanationPlan};
-use yuyi_models::{EmbedOptions, Inputs};
+use yuyi::{EmbedOptions, Encoded, Explanation, ExplanationPlan, Inputs};
 use yuyi_serving::{Errand, Turns};
 
 use super::notes;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use yuyi::Note;
-use yuyi_encoder::Encoded;
-use yuyi_models::{EmbedOptions, Inputs};
+use yuyi::{EmbedOptions, Encoded, Inputs, Note};
 use yuyi_serving::{Errand, Turns};
 
 use super::request::Texts;

@@ -1,7 +1,6 @@
 //! The scores of a request's texts.
 
-use yuyi_encoder::Encoded;
-use yuyi_models::Inputs;
+use yuyi::{Encoded, Inputs};
 
 use crate::embed::Embedded;
 use crate::request::options::Options;

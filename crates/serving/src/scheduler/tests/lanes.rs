@@ -10,7 +10,7 @@ struct Provider {
     calls: Mutex<Vec<usize>>,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
-    refuses: Option<fn() -> yuyi_models::Error>,
+    refuses: Option<fn() -> yuyi::EmbedderError>,
 }
 
 impl Provider {
@@ -28,7 +28,7 @@ impl Embedder for Provider {
         false
     }
 
-    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi_models::Error> {
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi::EmbedderError> {
         self.calls.lock().unwrap().push(items.len());
         let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
@@ -49,7 +49,7 @@ impl Embedder for Provider {
 
 fn provider(
     name: &str,
-    refuses: Option<fn() -> yuyi_models::Error>,
+    refuses: Option<fn() -> yuyi::EmbedderError>,
 ) -> (Arc<Provider>, Arc<LoadedModel>) {
     let provider = Arc::new(Provider {
         facts: facts(name),
@@ -176,12 +176,12 @@ async fn a_full_queue_is_that_of_its_lane() {
 /// Where the call as a whole is refused, smaller calls would only be more of them.
 #[tokio::test]
 async fn a_refused_call_is_not_made_again_in_parts() {
-    let busy = || yuyi_models::Error::Unavailable {
+    let busy = || yuyi::EmbedderError::Unavailable {
         reason: "Too many requests.".into(),
         retry_after: Some(Duration::from_millis(1_500)),
     };
-    let broken = || yuyi_models::Error::NoTokens;
-    let told: [(fn() -> yuyi_models::Error, Error); 2] = [
+    let broken = || yuyi::EmbedderError::NoTokens;
+    let told: [(fn() -> yuyi::EmbedderError, Error); 2] = [
         (
             busy,
             Error::Unavailable {
@@ -205,7 +205,7 @@ async fn a_refused_call_is_not_made_again_in_parts() {
 #[tokio::test]
 async fn a_call_that_a_text_may_have_failed_is_made_again_in_parts() {
     let bench = Bench::new();
-    let (far, model) = provider("far", Some(|| yuyi_models::Error::Interrupted));
+    let (far, model) = provider("far", Some(|| yuyi::EmbedderError::Interrupted));
     far.permits.add_permits(1_000);
     let error = bench.send_many(&model, &texts(64)).await.unwrap();
     assert_eq!(error.unwrap_err(), Error::Failed);

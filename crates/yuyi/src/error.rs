@@ -18,6 +18,14 @@ pub enum Error {
         /// Its name.
         model: String,
     },
+    /// A model gave, or a caller handed over, another number of results than there are texts.
+    #[error("There are {found} results for {expected} texts; each text needs one.")]
+    Miscounted {
+        /// Number of texts.
+        expected: usize,
+        /// Number of their vectors, or lists of tokens.
+        found: usize,
+    },
 }
 
 impl Error {
@@ -25,7 +33,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Model(error) => error.kind(),
-            Self::Calibration(_) | Self::NotExplained { .. } => ErrorKind::Permanent,
+            Self::Calibration(_) | Self::NotExplained { .. } | Self::Miscounted { .. } => {
+                ErrorKind::Permanent
+            }
         }
     }
 
@@ -34,8 +44,11 @@ impl Error {
         self.kind() == ErrorKind::Transient
     }
 
-    /// There are not as many vectors as texts.
-    pub(crate) fn miscounted() -> Self {
-        Self::Model(yuyi_models::Error::Interrupted)
+    /// [`Error::Miscounted`] unless every text has its result.
+    pub(crate) fn check_count(expected: usize, found: usize) -> Result<(), Self> {
+        match expected == found {
+            true => Ok(()),
+            false => Err(Self::Miscounted { expected, found }),
+        }
     }
 }

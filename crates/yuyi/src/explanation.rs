@@ -16,8 +16,8 @@ use crate::Error;
 ///    which are embedded likewise.
 /// 4. [`ExplanationPlan::finish`] tells what each word counts.
 ///
-/// Altogether at most 26 texts are embedded, none longer than the two. The other steps take milliseconds of computing. `T` is a vector, or what shares one. [`Model::explain`](crate::Model::explain)
-/// is all of it.
+/// Altogether at most 26 texts are embedded, none longer than the two. The other steps take milliseconds of computing. `T` is a
+/// vector, or what shares one. [`Model::explain`](crate::Model::explain) is all of it.
 pub struct ExplanationPlan<T> {
     sides: [(Outline, T); 2],
 }
@@ -53,27 +53,24 @@ impl<T: Borrow<Encoded>> ExplanationPlan<T> {
     /// The texts to embed then, from the vectors of [`ExplanationPlan::texts`] in their order; none for texts of up to 12 words.
     ///
     /// # Errors
-    /// When there are not as many vectors as texts.
+    /// [`Error::Miscounted`] when there are not as many vectors as texts.
     pub fn further(&self, without: &[T]) -> Result<Vec<String>, Error> {
-        match without.len() == self.counts().iter().sum::<usize>() {
-            true => Ok(self.further_of_sides(&vectors(without))?.concat()),
-            false => Err(Error::miscounted()),
-        }
+        Error::check_count(self.counts().iter().sum(), without.len())?;
+        Ok(self.further_of_sides(&vectors(without))?.concat())
     }
 
     /// The explanation, from the vectors of [`ExplanationPlan::texts`] and, behind them, of [`ExplanationPlan::further`] in their
     /// order.
     ///
     /// # Errors
-    /// When there are not as many vectors as texts.
+    /// [`Error::Miscounted`] when there are not as many vectors as texts.
     pub fn finish(&self, without: &[T]) -> Result<Explanation, Error> {
         let vectors = vectors(without);
         let [further_a, further_b] = self.further_of_sides(&vectors)?;
         let [of_a, of_b] = self.counts();
         let (first, further) = vectors.split_at(of_a + of_b);
-        if further.len() != further_a.len() + further_b.len() {
-            return Err(Error::miscounted());
-        }
+        let expected = first.len() + further_a.len() + further_b.len();
+        Error::check_count(expected, vectors.len())?;
         let (more_of_a, more_of_b) = further.split_at(further_a.len());
         let of_a = [&first[..of_a], more_of_a].concat();
         let of_b = [&first[first.len() - of_b..], more_of_b].concat();
@@ -91,7 +88,11 @@ impl<T: Borrow<Encoded>> ExplanationPlan<T> {
     /// The further texts of each side, from vectors that begin with those of [`ExplanationPlan::texts`].
     fn further_of_sides(&self, vectors: &[&[f32]]) -> Result<[Vec<String>; 2], Error> {
         let [of_a, of_b] = self.counts();
-        let first = vectors.get(..of_a + of_b).ok_or_else(Error::miscounted)?;
+        let too_few = || Error::Miscounted {
+            expected: of_a + of_b,
+            found: vectors.len(),
+        };
+        let first = vectors.get(..of_a + of_b).ok_or_else(too_few)?;
         let (without_a, without_b) = first.split_at(of_a);
         let [(outline_a, a), (outline_b, b)] = &self.sides;
         let (a, b) = (&a.borrow().vector, &b.borrow().vector);

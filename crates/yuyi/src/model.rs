@@ -148,10 +148,8 @@ impl Model {
         let owned = texts.iter().map(|text| text.as_ref().to_owned());
         let inputs = Inputs::Texts(owned.collect());
         let encoded = self.inner.embedder.embed(inputs, options)?;
-        match encoded.len() == texts.len() {
-            true => Ok(encoded),
-            false => Err(Error::miscounted()),
-        }
+        Error::check_count(texts.len(), encoded.len())?;
+        Ok(encoded)
     }
 
     /// The unit vector of a text.
@@ -169,9 +167,9 @@ impl Model {
     /// # Errors
     /// When the model does not tell its tokens, as one that computes elsewhere.
     pub fn tokens(&self, text: &str) -> Result<Vec<Piece>, Error> {
-        let split = self.tokens_with(&[text.to_owned()], &TokenizeOptions::default())?;
+        let mut split = self.tokens_with(&[text.to_owned()], &TokenizeOptions::default())?;
         let prompt = self.facts().default_prompt.len();
-        let mut pieces = split.into_iter().next().ok_or_else(Error::miscounted)?;
+        let mut pieces = split.pop().unwrap_or_default();
         pieces.retain(|piece| !piece.special && piece.end > prompt);
         for piece in &mut pieces {
             piece.start = piece.start.saturating_sub(prompt);
@@ -189,7 +187,9 @@ impl Model {
         texts: &[String],
         options: &TokenizeOptions,
     ) -> Result<Vec<Vec<Piece>>, Error> {
-        Ok(self.inner.embedder.tokenize(texts, options)?)
+        let split = self.inner.embedder.tokenize(texts, options)?;
+        Error::check_count(texts.len(), split.len())?;
+        Ok(split)
     }
 
     /// How alike two texts are.
@@ -277,6 +277,10 @@ impl Model {
         options: &EmbedOptions,
     ) -> Result<[Encoded; N], Error> {
         let encoded = self.embed_with(&texts, options)?;
-        encoded.try_into().map_err(|_| Error::miscounted())
+        let miscounted = |encoded: Vec<Encoded>| Error::Miscounted {
+            expected: N,
+            found: encoded.len(),
+        };
+        encoded.try_into().map_err(miscounted)
     }
 }

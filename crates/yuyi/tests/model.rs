@@ -135,6 +135,11 @@ fn an_explanation_is_the_same_in_steps() {
     assert_eq!(plan.finish(&without).unwrap(), at_once);
     let error = plan.finish(&without[1..]).unwrap_err();
     assert!(!error.is_retryable());
+    let (expected, found) = (without.len(), without.len() - 1);
+    let told = format!("There are {found} results for {expected} texts; each text needs one.");
+    assert_eq!(error.to_string(), told);
+    let error = plan.further(&without[1..]).unwrap_err();
+    assert!(matches!(error, Error::Miscounted { .. }), "{error}");
 }
 
 /// The built-in model, counting what it is given.

@@ -11,6 +11,9 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("The folder {folder} cannot be read", "文件夹 {folder} 无法读取"),
     ("The calibration {file} cannot be read", "校准文件 {file} 无法读取"),
 
+    // A model that answers in part: yuyi.
+    ("There are {#found} results for {#expected} texts; each text needs one.", "{expected} 个文本得到了 {found} 个结果，应当每个文本一个。"),
+
     // What a score does not show: yuyi-tasks.
     ("The numbers differ: {a} in A, {b} in B.", "数字不同：A 是 {a}，B 是 {b}。"),
     ("Only A has these numbers: {numbers}.", "只有 A 有这些数字：{numbers}。"),

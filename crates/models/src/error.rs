@@ -64,7 +64,7 @@ pub enum Error {
 /// Whose fault an error is, and so what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// Nobody's that stays: the same call may succeed later, and smaller calls at once would only be more of them.
+    /// Of the moment: the same call may succeed later. Smaller calls at once would only be more calls.
     Transient,
     /// The input's, as far as can be told: others may succeed, and of several a smaller call tells which it is.
     Input,
@@ -93,6 +93,15 @@ impl Error {
         }
     }
 
+    /// Whether one of the inputs is at fault beyond doubt, not the call as a whole.
+    pub fn is_of_an_input(&self) -> bool {
+        match self {
+            Self::InvalidTokens(_) => true,
+            Self::Encoder(error) => error.kind() == yuyi_encoder::ErrorKind::InvalidTokens,
+            _ => false,
+        }
+    }
+
     /// Whether the same call may succeed later.
     pub fn is_retryable(&self) -> bool {
         self.kind() == ErrorKind::Transient
@@ -117,6 +126,8 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Input);
             assert!(!error.is_retryable());
         }
+        assert!(Error::InvalidTokens("9 is unknown.".into()).is_of_an_input());
+        assert!(!Error::Interrupted.is_of_an_input() && !busy.is_of_an_input());
         assert_eq!(Error::NoTokens.kind(), ErrorKind::Permanent);
     }
 }

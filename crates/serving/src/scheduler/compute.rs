@@ -22,21 +22,32 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    fn of_a_text(reason: String) -> Self {
+    /// The model broke off. On the cores here a text may have done that, and looking for it costs little; what computes
+    /// elsewhere fails for reasons of its own, and is not asked the same again in parts.
+    fn broken_off(model: &LoadedModel, reason: String) -> Self {
         Self {
             reason,
             error: Error::Failed,
-            may_be_a_text: true,
+            may_be_a_text: model.computes_here(),
         }
     }
-}
 
-impl From<yuyi::EmbedderError> for Failure {
-    fn from(error: yuyi::EmbedderError) -> Self {
+    fn of(model: &LoadedModel, error: yuyi::EmbedderError) -> Self {
+        let may_be_a_text = match model.computes_here() {
+            true => error.kind() == ErrorKind::Input,
+            false => error.is_of_an_input(),
+        };
         Self {
             reason: error.to_string(),
-            may_be_a_text: error.kind() == ErrorKind::Input,
-            error: error_for_callers(error),
+            may_be_a_text,
+            error: match is_outdated(&error) {
+                // The next request has it loaded.
+                true => Error::Loading {
+                    model: model.name.clone(),
+                    percent: 0,
+                },
+                false => error_for_callers(error),
+            },
         }
     }
 }
@@ -49,19 +60,11 @@ pub(super) async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<
         Ok(Ok(computed)) if computed.results.len() == jobs.len() => Ok(computed),
         Ok(Ok(computed)) => {
             let count = computed.results.len();
-            Err(Failure::of_a_text(format!("{count} vectors")))
+            Err(Failure::broken_off(model, format!("{count} vectors")))
         }
-        Ok(Err(error)) if is_outdated(&error) => Err(Failure {
-            // The next request has it loaded.
-            error: Error::Loading {
-                model: model.name.clone(),
-                percent: 0,
-            },
-            ..error.into()
-        }),
-        Ok(Err(error)) => Err(error.into()),
+        Ok(Err(error)) => Err(Failure::of(model, error)),
         // What it says may quote a user's text.
-        Err(_) => Err(Failure::of_a_text("it panicked".to_owned())),
+        Err(_) => Err(Failure::broken_off(model, "it panicked".to_owned())),
     }
 }
 

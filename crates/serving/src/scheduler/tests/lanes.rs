@@ -10,8 +10,11 @@ struct Provider {
     calls: Mutex<Vec<usize>>,
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
-    refuses: Option<fn() -> yuyi::EmbedderError>,
+    refuses: Option<Refusal>,
 }
+
+/// Why a call gives no vectors, by its number of texts.
+type Refusal = fn(usize) -> Result<Batch, yuyi::EmbedderError>;
 
 impl Provider {
     fn calls(&self) -> Vec<usize> {
@@ -35,8 +38,8 @@ impl Embedder for Provider {
         let permit = Handle::current().block_on(timeout(PATIENCE, self.permits.acquire()));
         permit.unwrap().unwrap().forget();
         self.at_once.fetch_sub(1, Ordering::SeqCst);
-        if let Some(error) = self.refuses {
-            return Err(error());
+        if let Some(refuse) = self.refuses {
+            return refuse(items.len());
         }
         let text = |item: &Item| result(item.input.text().unwrap());
         Ok(Batch {
@@ -49,7 +52,7 @@ impl Embedder for Provider {
 
 fn provider(
     name: &str,
-    refuses: Option<fn() -> yuyi::EmbedderError>,
+    refuses: Option<Refusal>,
 ) -> (Arc<Provider>, Arc<LoadedModel>) {
     let provider = Arc::new(Provider {
         facts: facts(name),
@@ -173,24 +176,35 @@ async fn a_full_queue_is_that_of_its_lane() {
     assert_eq!(answered, 1);
 }
 
-/// Where the call as a whole is refused, smaller calls would only be more of them.
+/// Where the call as a whole is refused, or the model breaks off, smaller calls would only be more of them.
 #[tokio::test]
 async fn a_refused_call_is_not_made_again_in_parts() {
-    let busy = || yuyi::EmbedderError::Unavailable {
-        reason: "Too many requests.".into(),
-        retry_after: Some(Duration::from_millis(1_500)),
+    let busy: Refusal = |_| {
+        Err(yuyi::EmbedderError::Unavailable {
+            reason: "Too many requests.".into(),
+            retry_after: Some(Duration::from_millis(1_500)),
+        })
     };
-    let broken = || yuyi::EmbedderError::NoTokens;
-    let told: [(fn() -> yuyi::EmbedderError, Error); 2] = [
-        (
-            busy,
-            Error::Unavailable {
-                retry_after: Some(2),
-            },
-        ),
+    let broken: Refusal = |_| Err(yuyi::EmbedderError::NoTokens);
+    let interrupted: Refusal = |_| Err(yuyi::EmbedderError::Interrupted);
+    let panics: Refusal = |_| panic!("an answer that was not understood");
+    let too_few: Refusal = |texts| {
+        Ok(Batch {
+            results: (1..texts).map(|_| result("one less")).collect(),
+            tokenize: Duration::ZERO,
+            compute: Duration::ZERO,
+        })
+    };
+    let later = Error::Unavailable {
+        retry_after: Some(2),
+    };
+    for (refusal, expected) in [
+        (busy, later),
         (broken, Error::Failed),
-    ];
-    for (refusal, expected) in told {
+        (interrupted, Error::Failed),
+        (panics, Error::Failed),
+        (too_few, Error::Failed),
+    ] {
         let bench = Bench::new();
         let (far, model) = provider("far", Some(refusal));
         far.permits.add_permits(1_000);
@@ -203,11 +217,15 @@ async fn a_refused_call_is_not_made_again_in_parts() {
 
 /// Unlike a call that fails for one of its texts.
 #[tokio::test]
-async fn a_call_that_a_text_may_have_failed_is_made_again_in_parts() {
+async fn a_call_that_a_text_failed_is_made_again_in_parts() {
     let bench = Bench::new();
-    let (far, model) = provider("far", Some(|| yuyi::EmbedderError::Interrupted));
+    let refusal: Refusal = |_| {
+        let reason = "9 is unknown".to_owned();
+        Err(yuyi::EmbedderError::InvalidTokens(reason))
+    };
+    let (far, model) = provider("far", Some(refusal));
     far.permits.add_permits(1_000);
     let error = bench.send_many(&model, &texts(64)).await.unwrap();
-    assert_eq!(error.unwrap_err(), Error::Failed);
+    assert!(matches!(error, Err(Error::InvalidTokens { .. })), "{error:?}");
     assert_eq!(far.calls()[..3], [64, 32, 16]);
 }

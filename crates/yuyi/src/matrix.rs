@@ -9,6 +9,9 @@ use yuyi_tasks::Calibration;
 /// Rows from which on vectors are copied side by side: for fewer, that takes longer than the products.
 const COPIED_FROM: usize = 4;
 
+/// Columns that lie side by side at a time. Beyond the rows, nothing of the size of the texts is copied.
+const COLUMNS_AT_ONCE: usize = 512;
+
 /// Cosines of rows and columns, row by row in one piece of memory; each has the digits that the two texts have as a pair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cosines {
@@ -52,13 +55,17 @@ fn one_by_one<T: Borrow<Encoded>>(rows: &[T], columns: &[T], products: &mut Vect
 }
 
 fn in_blocks<T: Borrow<Encoded>>(rows: &[T], columns: &[T], products: &mut Vectors) {
-    if columns.is_empty() {
-        return;
-    }
-    let [rows, columns] = [rows, columns].map(together);
+    let rows = together(rows);
     let (team, kernel) = (Team::new(1), Kernel::of_process());
-    let out = products.view_mut();
-    dots(&team, kernel, rows.view(), columns.view(), out);
+    for (i, part) in columns.chunks(COLUMNS_AT_ONCE).enumerate() {
+        let part = together(part);
+        let mut block = Vectors::zeros(rows.rows(), part.rows());
+        dots(&team, kernel, rows.view(), part.view(), block.view_mut());
+        for (row, of_part) in block.iter().enumerate() {
+            let of_row = &mut products.row_mut(row)[i * COLUMNS_AT_ONCE..];
+            of_row[..of_part.len()].copy_from_slice(of_part);
+        }
+    }
 }
 
 fn together<T: Borrow<Encoded>>(texts: &[T]) -> Vectors {
@@ -98,5 +105,36 @@ impl Matrix {
         let similarity = |cosine: f64| self.calibration.similarity(cosine);
         let of_row = move |row: Vec<f64>| row.into_iter().map(similarity).collect();
         self.cosines.rows().map(of_row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(i: usize) -> Encoded {
+        let angle = i as f32;
+        Encoded {
+            vector: vec![angle.cos() * 0.6, angle.sin() * 0.6, 0.8],
+            length: 1.0,
+            tokens: 1,
+            truncated: false,
+            unknown: 0,
+            states: None,
+        }
+    }
+
+    #[test]
+    fn blocks_show_the_digits_of_single_rows() {
+        let rows: Vec<_> = (0..9).map(encoded).collect();
+        let columns: Vec<_> = (5..COLUMNS_AT_ONCE + 12).map(encoded).collect();
+        for columns in [&columns[..], &columns[..COLUMNS_AT_ONCE], &[]] {
+            let whole = Cosines::of(&rows, columns);
+            for (i, row) in rows.iter().enumerate() {
+                let alone = Cosines::of(std::slice::from_ref(row), columns);
+                assert_eq!(whole.row(i), alone.row(0), "row {i} of {}", columns.len());
+                assert_eq!(alone.row(0).map(|row| row.len()), Some(columns.len()));
+            }
+        }
     }
 }

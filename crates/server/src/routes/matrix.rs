@@ -177,6 +177,7 @@ struct Writing {
     /// What comes next.
     before: Vec<u8>,
     row: usize,
+    block: Block,
     /// The cosines are written, the similarities are already.
     is_cosine: bool,
     ended: bool,
@@ -203,6 +204,7 @@ impl Writing {
             columns,
             before,
             row: 0,
+            block: Block::default(),
             is_cosine: false,
             ended: false,
         })
@@ -236,14 +238,14 @@ impl Writing {
     }
 
     /// A row of numbers; `None` where a text could not be embedded.
-    fn scores(&self, row: usize) -> Vec<Option<f64>> {
+    fn scores(&mut self, row: usize) -> Vec<Option<f64>> {
         let Some(place) = self.rows.places[row] else {
             return vec![None; self.columns.places.len()];
         };
-        let vectors = &self.embedded.vectors;
-        let columns = &vectors[self.columns.embedded()];
-        let cosines = Cosines::of(&vectors[place..=place], columns);
-        let mut cosines = cosines.row(0).unwrap_or_default().into_iter();
+        if !self.block.rows.contains(&row) {
+            self.block = self.block_from(row, place);
+        }
+        let mut cosines = self.block.row(place).into_iter();
         let calibration = self.embedded.model.calibration();
         let score = |place: &Option<usize>| {
             let cosine = place.and_then(|_| cosines.next())?;
@@ -253,5 +255,56 @@ impl Writing {
             })
         };
         self.columns.places.iter().map(score).collect()
+    }
+
+    /// The block that begins with a row whose text lies at `first`.
+    fn block_from(&self, row: usize, first: usize) -> Block {
+        let end = row + rows_at_once(self.columns.places.len());
+        let rows = row..end.min(self.rows.places.len());
+        let count = self.rows.places[rows.clone()].iter().flatten().count();
+        let vectors = &self.embedded.vectors;
+        let of_rows = &vectors[first..first + count];
+        Block {
+            rows,
+            first,
+            cosines: Some(Cosines::of(of_rows, &vectors[self.columns.embedded()])),
+        }
+    }
+}
+
+/// Rows whose cosines are computed together, which takes a fraction of the time that they take one by one.
+#[derive(Default)]
+struct Block {
+    rows: Range<usize>,
+    /// Where the first of its texts lies among those that are embedded; the others follow.
+    first: usize,
+    cosines: Option<Cosines>,
+}
+
+impl Block {
+    /// The cosines of the text that lies there.
+    fn row(&self, place: usize) -> Vec<f64> {
+        let cosines = self.cosines.as_ref();
+        let row = cosines.and_then(|cosines| cosines.row(place - self.first));
+        row.unwrap_or_default()
+    }
+}
+
+/// Rows of a block: bounded, and so are its memory (256 KiB of products) and the time between two turns (some milliseconds).
+fn rows_at_once(columns: usize) -> usize {
+    const MOST: usize = 64;
+    const PAIRS: usize = 1 << 16;
+    (PAIRS / columns.max(1)).clamp(1, MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_bounded() {
+        for (columns, rows) in [(1, 64), (1_024, 64), (2_000, 32), (70_000, 1)] {
+            assert_eq!(rows_at_once(columns), rows, "{columns} columns");
+        }
     }
 }

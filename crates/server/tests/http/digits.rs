@@ -77,6 +77,48 @@ async fn all_ways_to_compare_two_texts_show_the_same_digits() {
     }
 }
 
+/// Also where a matrix is computed in several blocks, some of whose texts cannot be scored.
+#[tokio::test]
+async fn a_large_matrix_shows_the_digits_of_its_pairs() {
+    let server = server().await;
+    let mut rows: Vec<String> = (0..150).map(|i| format!("第{i}句话")).collect();
+    for blank in [0, 63, 64, 100] {
+        rows[blank].clear();
+    }
+    let columns: Vec<&str> = TEXTS.into_iter().chain([" "]).chain(TEXTS).collect();
+    let body = json!({"a": rows, "b": columns});
+    let matrix = server.answer("/matrix", body).await;
+    let scored: Vec<_> = columns.iter().filter(|text| **text != " ").collect();
+    for (i, row) in rows.iter().enumerate() {
+        let (similarities, cosines) = (&matrix["similarity"][i], &matrix["cosine"][i]);
+        for numbers in [similarities, cosines] {
+            let numbers = numbers.as_array().unwrap();
+            let expected = |at: usize| row.is_empty() || columns[at] == " ";
+            assert_eq!(numbers.len(), columns.len(), "{i}");
+            let fits = numbers
+                .iter()
+                .enumerate()
+                .all(|(at, n)| n.is_null() == expected(at));
+            assert!(fits, "{i}: {numbers:?}");
+        }
+        if row.is_empty() || ![1, 62, 65, 99, 127, 128, 149].contains(&i) {
+            continue;
+        }
+        let body = json!({"sentence_a": row, "sentences": scored});
+        let many = server.answer("/similarity", body).await;
+        let places = (0..columns.len()).filter(|&at| columns[at] != " ");
+        for (result, at) in places.enumerate() {
+            let result = &many["results"][result];
+            assert_eq!(result["cosine"], cosines[at], "{row} / {}", columns[at]);
+            assert_eq!(
+                result["similarity"], similarities[at],
+                "{row} / {}",
+                columns[at]
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_scan_of_the_vectors_shows_the_digits_of_the_pairs() {
     let server = server().await;

@@ -262,57 +262,66 @@ struct Row {
     retry_after: Option<u32>,
 }
 
-impl ApiError {
-    /// The table.
-    fn row(&self) -> Row {
-        use ApiError::*;
-        let (status, code, retry_after) = match self {
-            InvalidJson { .. } => (400, "invalid_json", None),
-            InvalidUtf8 { .. } => (400, "invalid_utf8", None),
-            InvalidDimensions { .. } => (400, "invalid_dimensions", None),
-            InvalidToken { .. } => (400, "invalid_token", None),
-            InvalidRequest { .. } => (400, "invalid_request", None),
-            MissingKey => (401, "missing_key", None),
-            InvalidKey => (401, "invalid_key", None),
-            NotAllowed { .. } | HostNotAllowed { .. } => (403, "not_allowed", None),
-            NotFound { .. } => (404, "not_found", None),
-            ModelNotFound { .. } => (404, "model_not_found", None),
-            MethodNotAllowed { .. } => (405, "method_not_allowed", None),
-            RequestTimeout { .. } => (408, "request_timeout", None),
-            BodyTooLarge { .. }
-            | TooManyValues { .. }
-            | TooManyLists { .. }
-            | TooMuchMemory { .. } => (413, "body_too_large", None),
-            TooMuchWork { .. } => (413, "too_much_work", None),
-            TooManyTexts { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
-            TextTooLong { .. } | NormalTextTooLong { .. } => (413, "text_too_long", None),
-            UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
-            MissingField { .. } => (422, "missing_field", None),
-            WrongType { .. } => (422, "wrong_type", None),
-            UnknownField { .. } => (422, "unknown_field", None),
-            EmptyText { .. } => (422, "empty_text", None),
-            EmptyList { .. } => (422, "empty_list", None),
-            InvalidValue { .. } => (422, "invalid_value", None),
-            TooManyTokens { .. } => (422, "too_many_tokens", None),
-            RateLimited { seconds, .. } => (429, "rate_limited", Some(*seconds)),
-            QueueFull { retry_after } => (429, "queue_full", Some(*retry_after)),
-            QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
-            MemoryFull => (503, "memory_full", Some(1)),
-            Loading { .. } => (503, "loading", Some(1)),
-            ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
-            ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
-            Draining => (503, "draining", Some(1)),
-            Internal => (500, "internal", None),
-        };
-        // A status above is one of the constants 400..=599, all of which exist.
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Row {
-            code,
-            status,
-            retry_after,
+/// Declares the table: what happened, its status and code, and after how many seconds to come again.
+macro_rules! table {
+    ($($failure:pat => ($status:literal, $code:literal, $retry_after:expr),)+) => {
+        impl ApiError {
+            fn row(&self) -> Row {
+                use ApiError::*;
+                let (status, code, retry_after) = match self {
+                    $($failure => ($status, $code, $retry_after),)+
+                };
+                // A status of the table is one of 400..=599, all of which exist.
+                let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                Row { code, status, retry_after }
+            }
         }
-    }
 
+        /// Status and code of every failure that a client can see.
+        pub const FAILURES: &[(u16, &str)] = &[$(($status, $code)),+];
+    };
+}
+
+table! {
+    InvalidJson { .. } => (400, "invalid_json", None),
+    InvalidUtf8 { .. } => (400, "invalid_utf8", None),
+    InvalidDimensions { .. } => (400, "invalid_dimensions", None),
+    InvalidToken { .. } => (400, "invalid_token", None),
+    InvalidRequest { .. } => (400, "invalid_request", None),
+    MissingKey => (401, "missing_key", None),
+    InvalidKey => (401, "invalid_key", None),
+    NotAllowed { .. } | HostNotAllowed { .. } => (403, "not_allowed", None),
+    NotFound { .. } => (404, "not_found", None),
+    ModelNotFound { .. } => (404, "model_not_found", None),
+    MethodNotAllowed { .. } => (405, "method_not_allowed", None),
+    RequestTimeout { .. } => (408, "request_timeout", None),
+    BodyTooLarge { .. }
+    | TooManyValues { .. }
+    | TooManyLists { .. }
+    | TooMuchMemory { .. } => (413, "body_too_large", None),
+    TooMuchWork { .. } => (413, "too_much_work", None),
+    TooManyTexts { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
+    TextTooLong { .. } | NormalTextTooLong { .. } => (413, "text_too_long", None),
+    UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
+    MissingField { .. } => (422, "missing_field", None),
+    WrongType { .. } => (422, "wrong_type", None),
+    UnknownField { .. } => (422, "unknown_field", None),
+    EmptyText { .. } => (422, "empty_text", None),
+    EmptyList { .. } => (422, "empty_list", None),
+    InvalidValue { .. } => (422, "invalid_value", None),
+    TooManyTokens { .. } => (422, "too_many_tokens", None),
+    RateLimited { seconds, .. } => (429, "rate_limited", Some(*seconds)),
+    QueueFull { retry_after } => (429, "queue_full", Some(*retry_after)),
+    QueueTimeout { retry_after, .. } => (503, "queue_timeout", Some(*retry_after)),
+    MemoryFull => (503, "memory_full", Some(1)),
+    Loading { .. } => (503, "loading", Some(1)),
+    ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
+    ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
+    Draining => (503, "draining", Some(1)),
+    Internal => (500, "internal", None),
+}
+
+impl ApiError {
     /// HTTP status.
     pub fn status(&self) -> StatusCode {
         self.row().status

@@ -30,7 +30,7 @@ mod work;
 
 pub use app::{App, Lifecycle};
 pub use embed::TEXTS_LOG;
-pub use error::ApiError;
+pub use error::{ApiError, FAILURES};
 pub use limits::Limits;
 pub use listen::{ListenOptions, Ready, ServeError, serve};
 pub use perimeter::Perimeter;

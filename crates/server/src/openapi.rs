@@ -130,3 +130,41 @@ impl Modify for Keys {
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::error::FAILURES;
+
+    /// What only a body can be wrong in.
+    const OF_BODIES: [u16; 3] = [413, 415, 422];
+
+    #[test]
+    fn every_operation_documents_the_statuses_that_it_may_have() {
+        // Where there is no such path or no such method, nothing is documented.
+        let statuses = FAILURES.iter().map(|(status, _)| *status);
+        let statuses: BTreeSet<u16> = statuses.filter(|&status| status != 405).collect();
+        let mut operations_seen = 0;
+        for (path, mut item) in document(&crate::routes::table()).paths.paths {
+            for operation in operations(&mut item) {
+                let has_body = operation.request_body.is_some();
+                let missing: Vec<_> = statuses
+                    .iter()
+                    .filter(|status| has_body || !OF_BODIES.contains(status))
+                    .filter(|&&status| has_body || status != 404 || path.contains("{model}"))
+                    .filter(|status| {
+                        !operation
+                            .responses
+                            .responses
+                            .contains_key(&status.to_string())
+                    })
+                    .collect();
+                assert!(missing.is_empty(), "{path}: {missing:?}");
+                operations_seen += 1;
+            }
+        }
+        assert!(operations_seen > 30, "{operations_seen}");
+    }
+}

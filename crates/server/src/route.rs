@@ -68,7 +68,8 @@ struct Alias {
 }
 
 impl Route {
-    /// A route of one handler. Its method, path and description are those of the handler's `utoipa::path`.
+    /// A route of one handler. Its method, path and description are those of the handler's `utoipa::path`, which is one of each:
+    /// tests build the table, and so see one that is not.
     pub(crate) fn new(
         declared: UtoipaMethodRouter<App>,
         access: Access,
@@ -76,9 +77,9 @@ impl Route {
         pages: CrossOrigin,
     ) -> Self {
         let (schemas, paths, handler) = declared;
-        let (path, item) = only_path(paths);
+        let (path, item, method) = only_way(paths);
         Self {
-            method: method_of(&item),
+            method,
             path,
             aliases: Vec::new(),
             takes_slashes: false,
@@ -150,21 +151,74 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Opera
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
-/// The path of a handler and what is said of it: a handler has one, and one method.
-fn only_path(paths: Paths) -> (String, PathItem) {
-    paths.paths.into_iter().next().unwrap_or_default()
+/// The path of a handler, what is said of it, and its method.
+fn only_way(paths: Paths) -> (String, PathItem, Method) {
+    debug_assert_eq!(paths.paths.len(), 1, "a handler of one path");
+    let (path, item) = paths.paths.into_iter().next().unwrap_or_default();
+    let methods = methods_of(&item);
+    debug_assert_eq!(methods.len(), 1, "a handler of one method at {path}");
+    let method = methods.into_iter().next().unwrap_or_default();
+    (path, item, method)
 }
 
-fn method_of(item: &PathItem) -> Method {
+fn methods_of(item: &PathItem) -> Vec<Method> {
     let methods = [
         (&item.get, Method::GET),
         (&item.put, Method::PUT),
         (&item.post, Method::POST),
         (&item.delete, Method::DELETE),
         (&item.patch, Method::PATCH),
+        (&item.head, Method::HEAD),
+        (&item.options, Method::OPTIONS),
+        (&item.trace, Method::TRACE),
     ];
-    let found = methods
-        .into_iter()
-        .find(|(operation, _)| operation.is_some());
-    found.map_or(Method::GET, |(_, method)| method)
+    let described = methods.into_iter().filter(|(way, _)| way.is_some());
+    described.map(|(_, method)| method).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use utoipa::openapi::HttpMethod;
+
+    use super::*;
+
+    fn paths(ways: &[(&str, HttpMethod)]) -> Paths {
+        let mut paths = Paths::new();
+        for (path, method) in ways {
+            paths.add_path_operation(*path, vec![method.clone()], Operation::new());
+        }
+        paths
+    }
+
+    #[test]
+    fn a_handler_says_its_method() {
+        for (declared, method) in [
+            (HttpMethod::Get, Method::GET),
+            (HttpMethod::Put, Method::PUT),
+            (HttpMethod::Post, Method::POST),
+            (HttpMethod::Delete, Method::DELETE),
+            (HttpMethod::Patch, Method::PATCH),
+        ] {
+            let (path, _, found) = only_way(paths(&[("/a", declared)]));
+            assert_eq!((path.as_str(), found), ("/a", method));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "a handler of one path")]
+    fn a_handler_without_a_path_is_no_route() {
+        only_way(Paths::new());
+    }
+
+    #[test]
+    #[should_panic(expected = "a handler of one path")]
+    fn a_handler_of_two_paths_is_no_route() {
+        only_way(paths(&[("/a", HttpMethod::Get), ("/b", HttpMethod::Get)]));
+    }
+
+    #[test]
+    #[should_panic(expected = "a handler of one method at /a")]
+    fn a_handler_of_two_methods_is_no_route() {
+        only_way(paths(&[("/a", HttpMethod::Get), ("/a", HttpMethod::Put)]));
+    }
 }

@@ -27,15 +27,19 @@ use crate::routes::{self, page};
 
 /// The whole service, made from the table of routes.
 pub fn router(app: App, perimeter: &Perimeter) -> Router {
-    let table = routes::table();
+    service(&routes::table(), app, perimeter)
+}
+
+/// The service of a table.
+fn service(table: &[Route], app: App, perimeter: &Perimeter) -> Router {
     let guard = Arc::new(perimeter.guard());
-    let mut service = Router::new().fallback_service(elsewhere(&table, &perimeter.origins));
-    for (path, routes) in routes::by_path(&table) {
+    let mut service = Router::new().fallback_service(elsewhere(table, &perimeter.origins));
+    for (path, routes) in routes::by_path(table) {
         service = service.route(&path, guarded(&routes, &guard, &perimeter.origins));
     }
     let around = Around {
         app: app.clone(),
-        shapes: Arc::new(Shapes::of(&table)),
+        shapes: Arc::new(Shapes::of(table)),
         keys: Arc::clone(&perimeter.keys),
     };
     let service = service
@@ -97,3 +101,6 @@ async fn method_not_allowed(request: Request) -> ApiError {
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     ApiError::Internal.into_response()
 }
+
+#[cfg(test)]
+mod tests;

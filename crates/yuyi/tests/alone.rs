@@ -73,7 +73,9 @@ impl Embedder for Counting {
             Input::Tokens(_) => Err(EmbedderError::InvalidTokens("It has no tokens.".into())),
         };
         // One that loses what it does not like.
-        let kept = items.iter().filter(|item| item.input.text() != Some("lost"));
+        let kept = items
+            .iter()
+            .filter(|item| item.input.text() != Some("lost"));
         Ok(Batch {
             results: kept.map(result).collect(),
             tokenize: Duration::ZERO,

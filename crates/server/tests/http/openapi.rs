@@ -1,14 +1,9 @@
 //! `/openapi.json` against the table of routes and against what the server answers.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use crate::support::Server;
 use serde_json::Value;
-
-fn source(file: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
-}
 
 /// Path and method of every route in the table.
 fn routes_of_the_table() -> BTreeSet<(String, String)> {
@@ -45,24 +40,6 @@ async fn every_route_is_in_the_document_and_the_reverse() {
     assert_eq!(documented.collect::<BTreeSet<_>>(), table);
 }
 
-#[tokio::test]
-async fn every_status_of_the_table_is_documented() {
-    let server = Server::start().await;
-    let (_, document) = server.get("/openapi.json").await;
-    let statuses: BTreeSet<String> = source("src/error.rs")
-        .lines()
-        .filter_map(|line| Some(line.split_once("=> (")?.1.split_once(", \"")?.0.to_owned()))
-        // No documented path, no documented method.
-        .filter(|status| status != "405")
-        .collect();
-    let responses = document["paths"]["/similarity"]["post"]["responses"]
-        .as_object()
-        .unwrap();
-    for status in &statuses {
-        assert!(responses.contains_key(status), "{status}");
-    }
-}
-
 /// What the document gives as an example is answered, and the reply has the fields that it says.
 #[tokio::test]
 async fn examples_of_the_document_are_answered() {
@@ -72,7 +49,10 @@ async fn examples_of_the_document_are_answered() {
     for (path, method, operation) in operations(&document) {
         let Some(schema) = operation["requestBody"]["content"]["application/json"].get("schema")
         else {
-            assert_eq!(method, "get", "{path}");
+            assert!(
+                ["get", "delete"].contains(&method.as_str()),
+                "{method} {path}"
+            );
             continue;
         };
         for form in alternatives(schema, &document) {

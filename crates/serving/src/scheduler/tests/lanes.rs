@@ -50,10 +50,7 @@ impl Embedder for Provider {
     }
 }
 
-fn provider(
-    name: &str,
-    refuses: Option<Refusal>,
-) -> (Arc<Provider>, Arc<LoadedModel>) {
+fn provider(name: &str, refuses: Option<Refusal>) -> (Arc<Provider>, Arc<LoadedModel>) {
     let provider = Arc::new(Provider {
         facts: facts(name),
         permits: Semaphore::new(0),
@@ -226,6 +223,9 @@ async fn a_call_that_a_text_failed_is_made_again_in_parts() {
     let (far, model) = provider("far", Some(refusal));
     far.permits.add_permits(1_000);
     let error = bench.send_many(&model, &texts(64)).await.unwrap();
-    assert!(matches!(error, Err(Error::InvalidTokens { .. })), "{error:?}");
+    assert!(
+        matches!(error, Err(Error::InvalidTokens { .. })),
+        "{error:?}"
+    );
     assert_eq!(far.calls()[..3], [64, 32, 16]);
 }

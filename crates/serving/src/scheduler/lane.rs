@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use yuyi::Batch as Computed;
 
 use super::compute::{compute, shareable};
-use super::queue::{Batch, Queue, Reply, RequestId, Spent, Taken};
+use super::queue::{Batch, Queue, Reply, Spent, Taken};
 use super::speed::Speed;
+use super::turns::RequestId;
 use super::{Common, QueueDepth, Work};
 use crate::loaded_model::LoadedModel;
 use crate::{Error, LOG};
 
-/// Seconds after which a client that was refused is asked to come again: at least the least that can be said, and no
-/// longer than a queue that is predicted wrongly should keep it away.
+/// Seconds after which a client that was refused is asked to come again: at least one, the least that `Retry-After`
+/// can say, and no more than a queue whose speed was misjudged should keep it away.
 const RETRY_AFTER: RangeInclusive<u32> = 1..=60;
 
 /// Share of the time a request may wait that its predicted wait may take: the prediction is a guess, and whoever is let in and

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use yuyi::{Encoded, Item};
 
-use super::turns::{Lane, Turns};
+use super::turns::{Lane, RequestId, Turns};
 use super::{Done, Work};
 use crate::Error;
 use crate::key::Key;
@@ -27,7 +27,6 @@ const BATCH_TOKENS_PER_THREAD: usize = 512;
 /// or so are what services take at once.
 const BATCH_TOKENS_ELSEWHERE: usize = 4096;
 
-pub(super) type RequestId = u64;
 type JobId = u64;
 
 /// The outcome that a request waits for.

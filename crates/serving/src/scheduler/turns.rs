@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::queue::RequestId;
+/// Tells requests apart, in the order in which they came.
+pub(super) type RequestId = u64;
 
 /// Requests with jobs that nobody has taken, in the order of their turns.
 #[derive(Default)]

@@ -46,7 +46,7 @@ pub enum Error {
     #[error("{0}")]
     InvalidTokens(String),
     /// The model computes elsewhere, where nobody tells how it splits texts.
-    #[error("This model does not tell its tokens.")]
+    #[error("This model does not report its tokens.")]
     NoTokens,
     /// A model that computes elsewhere does not answer, or asks to be asked less often.
     #[error("{reason}")]

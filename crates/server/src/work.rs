@@ -53,10 +53,10 @@ pub(crate) async fn run<T: Send + 'static>(
     ran.await?
 }
 
-/// Bytes that are gone through where they are.
+/// Bytes up to which a task runs on the thread that answers.
 const LITTLE: usize = 64 << 10;
 
-/// Goes through so many bytes, too many for a thread that answers: it lets another one answer meanwhile.
+/// Runs a task that goes through so many bytes. Where they are many, the thread lets another one answer meanwhile.
 pub(crate) fn aside<T>(bytes: usize, task: impl FnOnce() -> T) -> T {
     let has_others = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
     match bytes > LITTLE && has_others().is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread) {

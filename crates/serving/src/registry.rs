@@ -69,9 +69,9 @@ pub struct ModelSource {
 pub struct ModelOptions {
     /// Models are loaded when a request first names them.
     pub lazy: bool,
-    /// After how long without a request a model goes; `None`: never.
+    /// After how long without a request a model is unloaded; `None`: never.
     pub idle_unload: Option<Duration>,
-    /// Bytes that models may take together; `None`: as many as there are.
+    /// Bytes that all loaded models may take together; `None`: no limit.
     pub memory_limit: Option<usize>,
 }
 

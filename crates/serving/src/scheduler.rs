@@ -4,9 +4,10 @@
 //! 1. A model has a *lane*: the one of this machine, which all share that compute here, or one of its own where it computes
 //!    elsewhere. Lanes have queues of their own and know nothing of each other. In the following *the queue* is a lane's.
 //! 2. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
-//!    their tokens; of texts that may be long they are exact, since those come in the token ids of their windows. It is refused at once ([`Error::QueueFull`]) when what waits would exceed the capacity, or when by the
-//!    speed of the last batches it would wait too long for others, between its turns as well as before the first. When nothing
-//!    else is there it is always admitted: a request that is larger than the queue must still be possible.
+//!    their tokens; of texts that may be long they are exact, since those come in the token ids of their windows. It is refused at
+//!    once ([`Error::QueueFull`]) when what waits would exceed the capacity, or when by the speed of the last batches it would wait
+//!    too long for others, between its turns as well as before the first. When nothing else is there it is always admitted: a
+//!    request that is larger than the queue must still be possible.
 //! 3. In the lane of this machine one *batch* is computed at a time, since two passes would only fight for the same cores; in
 //!    another, a few. It is made the moment the one before it is done, of what waits then: a share of every request in turn,
 //!    until it is full. So a request on an idle server waits for nobody, many small ones go through the model together, and a

@@ -89,7 +89,7 @@ impl Service {
 }
 
 impl Texts {
-    /// The work that they are; [`Texts::put_together`] takes its results.
+    /// What is to be computed for them; [`Texts::put_together`] takes the results.
     pub(crate) fn work(&mut self, most: usize) -> Vec<Work> {
         self.0.iter_mut().flat_map(|text| text.work(most)).collect()
     }

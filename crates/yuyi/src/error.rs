@@ -13,7 +13,7 @@ pub enum Error {
     #[error(transparent)]
     Calibration(#[from] yuyi_tasks::CalibrationFileError),
     /// A model that computes elsewhere tells nothing but vectors.
-    #[error("The model {model:?} does not tell what its vectors come from.")]
+    #[error("The model {model:?} does not report what its vectors come from.")]
     NotExplained {
         /// Its name.
         model: String,

@@ -2,11 +2,12 @@
 
 use std::borrow::Borrow;
 
-use yuyi_encoder::{Encoded, Place};
+use yuyi_encoder::Encoded;
 use yuyi_models::EmbedOptions;
-use yuyi_tasks::explain::{Explanation, Outline, Side, Token, explain};
+use yuyi_tasks::explain::{Explanation, Outline, Side, explain};
 
 use crate::Error;
+use crate::notes::tokens;
 
 /// The explanation of a pair, on the way.
 ///
@@ -109,12 +110,7 @@ fn vectors<T: Borrow<Encoded>>(texts: &[T]) -> Vec<&[f32]> {
 
 /// A text with its words; `None` when its states were not asked for.
 fn outlined<T: Borrow<Encoded>>(text: &str, whole: T) -> Option<(Outline, T)> {
-    let places = &whole.borrow().states.as_ref()?.places;
-    let token = |place: &Place| Token {
-        characters: place.characters.clone(),
-        unknown: place.unknown,
-    };
-    let outline = Outline::of(text, places.iter().map(token).collect());
+    let outline = Outline::of(text, tokens(whole.borrow())?);
     Some((outline, whole))
 }
 

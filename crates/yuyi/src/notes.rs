@@ -21,7 +21,8 @@ pub fn notes([a, b]: [&str; 2], [of_a, of_b]: [&Encoded; 2]) -> Vec<Note> {
     explain::notes(&reading(a, of_a, tokens_a), &reading(b, of_b, tokens_b))
 }
 
-fn tokens(encoded: &Encoded) -> Option<Vec<Token>> {
+/// The tokens that the model read of a text; `None` when its states were not asked for.
+pub(crate) fn tokens(encoded: &Encoded) -> Option<Vec<Token>> {
     let places = &encoded.states.as_ref()?.places;
     let token = |place: &Place| Token {
         characters: place.characters.clone(),

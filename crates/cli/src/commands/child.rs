@@ -15,13 +15,13 @@ use crate::language::{self, Language};
 /// The command that starts it with `subcommand`. Its progress bar and its complaints go where those of this process go.
 ///
 /// # Errors
-/// When this program does not find itself.
+/// When the program cannot find its own file.
 pub fn command(
     subcommand: &str,
     precision: Option<Precision>,
     threads: Option<usize>,
 ) -> anyhow::Result<Command> {
-    let program = std::env::current_exe().context("This program does not find itself")?;
+    let program = std::env::current_exe().context("The program cannot find its own file")?;
     let mut command = Command::new(program);
     command.arg(subcommand).stderr(Stdio::inherit());
     if let Some(language) = Language::chosen() {

@@ -76,7 +76,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("{file} is to be read and would be overwritten; name another file for what is written.", "{file} 是要读取的文件，会被覆盖；请把输出写到别的文件。"),
     ("{file} is a link to {target}, which is not there. Name that place, or another file.", "{file} 是指向 {target} 的链接，而后者不存在。请直接写那个位置，或换一个文件。"),
     ("{file} is a disk; name a file.", "{file} 是磁盘设备，请写一个文件。"),
-    ("{file} is no plain file, and the number of vectors is written at the begin of a .npy file when all are there. Name a file, or -o - for lines of JSON.", "{file} 不是普通文件，而 .npy 要在写完后回到开头写向量的数目。请写一个普通文件，或用 -o - 输出 JSON 行。"),
+    ("{file} is no plain file, and the number of vectors is written at the beginning of a .npy file when all are there. Name a file, or -o - for lines of JSON.", "{file} 不是普通文件，而 .npy 要在写完后回到开头写向量的数目。请写一个普通文件，或用 -o - 输出 JSON 行。"),
     ("{file}: name the output .npy or .jsonl, or say - for JSONL.", "{file}：输出文件名要以 .npy 或 .jsonl 结尾，或写 - 表示 JSONL。"),
     ("{folder} is a link to a place that is not there. Name a new folder, or an empty one.", "{folder} 是链接，所指的位置不存在。请写一个新的或空的文件夹。"),
     ("{folder} exists already. Name a new folder, or an empty one.", "{folder} 已存在。请写一个新的或空的文件夹。"),
@@ -139,6 +139,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("%: share of the score that is lost without the word. ~: words that the model reads as alike in their sentences, from 0.3 to 1.", "%：去掉这个词会失去多少得分。~：模型认为在各自句中意思相近的词，从 0.3 到 1。"),
     ("No word of A goes clearly with one of B.", "A 中没有哪个词与 B 中的词明显对应。"),
     ("{words}  (and {#rest} words of 0%)", "{words}  （另有 {rest} 个词为 0%）"),
+    ("(no words)", "（没有词）"),
 
     // yuyi embed
     ("{#count} vectors of {#dimension} numbers in {seconds} s", "用 {seconds} 秒算出 {count} 个 {dimension} 维向量"),
@@ -206,8 +207,8 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("The task cannot be read", "无法读取任务"),
     ("The method needs a file.", "这个方法需要文件。"),
     ("{file} has none of the words and characters of the pairs.", "{file} 里没有句对中的任何字词。"),
-    ("the process that measured it broke off: {status}", "测量它的进程中断了：{status}"),
-    ("This program does not find itself", "程序找不到自身"),
+    ("the process that measured it ended early: {status}", "测量它的进程中断了：{status}"),
+    ("The program cannot find its own file", "程序找不到自身"),
     ("{cpu}, {#cores} cores", "{cpu}，{cores} 核"),
     ("{cpu}, 1 core", "{cpu}，1 核"),
     ("pairs: {#pairs}, the same: {#same}, of {files}", "句对：{pairs}，其中同义：{same}，来自 {files}"),

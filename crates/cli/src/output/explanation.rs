@@ -37,7 +37,7 @@ fn words(words: &[WordWeight]) -> String {
     let word = |word: &WordWeight| format!("{} {:.0}%", word.text, word.weight * 100.0);
     let all: Vec<String> = words.iter().filter(shown).map(word).collect();
     match words.len() - all.len() {
-        0 if words.is_empty() => "(no words)".to_owned(),
+        0 if words.is_empty() => messages::told("(no words)").into_owned(),
         0 => all.join("  "),
         rest => {
             let shown = format!("{}  (and {rest} words of 0%)", all.join("  "));

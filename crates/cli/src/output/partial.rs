@@ -83,7 +83,7 @@ impl PartialFile {
         written.with_context(|| unwritable(&self.path))
     }
 
-    /// Whether [`PartialFile::rewind`] leads to the begin: of a pipe there is no way back.
+    /// Whether [`PartialFile::rewind`] leads to the beginning: of a pipe there is no way back.
     pub fn can_rewind(&self) -> bool {
         matches!(self.place, Place::Replaced { .. })
     }

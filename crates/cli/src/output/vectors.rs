@@ -78,7 +78,7 @@ impl VectorWriter {
                 let mut file = PartialFile::beside(path, [input])?;
                 if !file.can_rewind() {
                     bail!(Misuse(format!(
-                        "{} is no plain file, and the number of vectors is written at the begin of a .npy file when all are there. Name a \
+                        "{} is no plain file, and the number of vectors is written at the beginning of a .npy file when all are there. Name a \
                          file, or -o - for lines of JSON.",
                         file.path().display()
                     )));

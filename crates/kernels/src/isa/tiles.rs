@@ -82,6 +82,6 @@ pub(crate) trait TileState: Simd {
     unsafe fn open_dots() {}
     /// Prepares this thread for [`Tiles::tile_blocks`], until [`TileState::close`].
     unsafe fn open_blocks() {}
-    /// ClassRanges what either began.
+    /// Ends what either began.
     unsafe fn close() {}
 }

@@ -176,7 +176,7 @@ impl PatientStream {
         }
     }
 
-    /// Ready when the end of what the client sends is to be told.
+    /// Ready when hyper is to see that the client has ended its half.
     fn poll_half_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.ended = true;
         if !self.phase.is_owing() {
@@ -192,7 +192,6 @@ impl PatientStream {
         clock.as_mut().poll(context)
     }
 
-    /// Counts the time in which the client takes nothing.
     /// Forgets how long the client kept an answer waiting.
     fn begin_anew(&mut self) {
         self.stalled = None;

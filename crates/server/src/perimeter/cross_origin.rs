@@ -15,7 +15,7 @@ use crate::route::{CrossOrigin, Route};
 /// How long a browser may remember what is allowed.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
 
-/// What pages without an origin send: files, and frames that their page has locked up.
+/// What pages without an origin send: files, and sandboxed frames.
 const OPAQUE: &str = "null";
 
 /// Schemes of which nothing is a page, or whose pages send `null`.
@@ -32,8 +32,8 @@ const NO_PAGES: [&str; 8] = [
 
 /// The origins that may call.
 ///
-/// Unless any are given, every page may call the routes that only compute, and none those that
-/// administrate. Cookies are never part of it: a key travels in a header.
+/// Unless any are given, every page may call the routes that only compute, and none those of
+/// administration. Cookies are never part of it: a key travels in a header.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     named: Arc<[Origin]>,
@@ -71,7 +71,8 @@ impl Origins {
         let named = named.map(|origin| {
             Origin::new(origin).ok_or_else(|| {
                 format!(
-                    "{origin:?} is no origin. Write it as browsers send it: https://shop.example, without a path; https://*.shop.example for all below it, app://name for a program's pages, or null for files."
+                    "{origin:?} is no origin. Write it as browsers send it: https://shop.example, without a path; \
+                     https://*.shop.example for all below it, app://name for a program's pages, or null for files."
                 )
             })
         });

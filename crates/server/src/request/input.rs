@@ -15,7 +15,8 @@ use crate::request::text::{Rules, check_count, each, read_text};
 const EXPECTED: &str = "text, token ids, or a list of these";
 
 /// Whose ids they mostly are.
-const FOREIGN_IDS: &str = "Ids must be those of this model's own vocabulary; send texts otherwise. LangChain's OpenAIEmbeddings sends ids of OpenAI's models unless it has check_embedding_ctx_length=False.";
+const FOREIGN_IDS: &str = "Ids must be those of this model's own vocabulary; send texts otherwise. LangChain's \
+    OpenAIEmbeddings sends ids of OpenAI's models unless it has check_embedding_ctx_length=False.";
 
 /// One or many.
 #[derive(Debug, ToSchema)]

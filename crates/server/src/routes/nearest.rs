@@ -15,7 +15,7 @@ const LONGEST: usize = 128;
 pub(crate) struct Nearest(BTreeMap<String, String>);
 
 impl Nearest {
-    /// Among the routes of a table; those of which a part of the path is a name are none that a slip could be told by.
+    /// Of the routes of a table, without those whose path has a name in it: anything might be a slip for one of these.
     pub(crate) fn of(table: &[Route]) -> Self {
         let paths = by_path(table).into_iter();
         let fixed = paths.filter(|(path, _)| path.len() > 1 && !path.contains('{'));

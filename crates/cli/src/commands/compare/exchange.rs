@@ -126,6 +126,9 @@ pub fn measure_apart(
         Ok(Reply::Measured(measured)) if measured.raw.len() == task.pairs.len() => Ok(*measured),
         Ok(Reply::Failed(reason)) => bail!("{reason}"),
         // Such as one that the system ended for want of memory.
-        _ => bail!("the process that measured it broke off: {}", output.status),
+        _ => bail!(
+            "the process that measured it ended early: {}",
+            output.status
+        ),
     }
 }

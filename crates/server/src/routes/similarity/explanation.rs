@@ -69,7 +69,7 @@ fn explain(error: yuyi::Error) -> ApiError {
     match error {
         yuyi::Error::NotExplained { model } => ApiError::InvalidValue {
             field: "explain".to_owned(),
-            reason: format!("the model {model:?} does not tell what its vectors come from."),
+            reason: format!("the model {model:?} does not report what its vectors come from."),
         },
         other => {
             tracing::error!(cause = %other, "a pair could not be explained");

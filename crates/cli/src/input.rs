@@ -145,7 +145,7 @@ pub struct Layout {
     #[arg(long, env = "YUYI_COLUMNS", value_name = "A,B", value_delimiter = ',')]
     pub columns: Vec<String>,
     /// The first row is data, whatever it looks like
-    #[arg(long, env = "YUYI_NO_HEADER", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_NO_HEADER", value_parser = crate::switch::parse_yes)]
     pub no_header: bool,
 }
 

@@ -120,6 +120,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("\"{text}\" is no size such as 32MiB", "“{text}”不是 32MiB 这样的大小"),
     ("{text} is out of range", "{text} 超出范围"),
     ("\"{text}\" is no number", "“{text}”不是数"),
+    ("\"{text}\" is neither true nor false", "“{text}”既不是 true 也不是 false"),
     ("it has to be above 0 and at most 1", "必须大于 0 且不超过 1"),
     ("\"{name}\" is none of {names}", "“{name}”不在可选项之中：{names}"),
     ("{name} takes no file", "{name} 不需要文件"),

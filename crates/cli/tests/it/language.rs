@@ -83,6 +83,21 @@ fn help_and_mistakes_in_chinese() {
 }
 
 #[test]
+fn variables_of_yes_and_no_are_nothing_else() {
+    for (value, code) in [("", 0), ("0", 0), ("true", 0), ("ja", 2), ("是", 2)] {
+        let (found, out, err) = run(&[("YUYI_JSON", value)], &["info"]);
+        assert_eq!(found, code, "{value}: {err}");
+        assert_eq!(out.starts_with('{'), value == "true", "{value}: {out}");
+        assert_eq!(
+            err.contains("is neither true nor false"),
+            code == 2,
+            "{err}"
+        );
+        assert_eq!(err.contains("The variable YUYI_JSON"), code == 2, "{err}");
+    }
+}
+
+#[test]
 fn files_and_tables_in_chinese_and_json_as_ever() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pairs.tsv");

@@ -84,6 +84,8 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("{folder} is being filled by another `yuyi quantize`. Name another folder; or, if none runs, remove {claim}.", "另一个 `yuyi quantize` 正在写 {folder}。请换一个文件夹；如果并没有在运行的，请删除 {claim}。"),
     ("The folder {folder} cannot be made", "无法创建文件夹 {folder}"),
     ("A workbook cannot be written; name a file in .csv.", "不能写工作簿，请用 .csv 文件。"),
+    ("--json writes a JSON object a line; name the output .jsonl.", "--json 每行写一个 JSON 对象；输出文件请用 .jsonl。"),
+    ("{file}: scores are not written in such a file; name the output .csv, .tsv or .jsonl (a JSON object a line).", "{file}：得分不能写成这种文件；输出文件请用 .csv、.tsv 或 .jsonl（每行一个 JSON 对象）。"),
     ("Pairs in JSON have no columns that all share; name the output .jsonl.", "JSON 里的句对没有共同的列；输出文件请用 .jsonl。"),
     ("report: {file}", "报告：{file}"),
 

@@ -62,24 +62,22 @@ pub(crate) async fn envelope(
     let tokens = timings.tokens;
     let (method, path) = (Shown(method.as_str()), Shown(&path));
     tracing::info!(request_id = id_text, %method, %path, status, milliseconds, tokens, "request");
-    response.headers_mut().insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
     // What took no time was computed before, maybe for another key.
-    let timing = server_timing(&timings, elapsed).filter(|_| !keys.are_several());
-    if let Some(value) = timing {
-        response.headers_mut().insert(SERVER_TIMING, value);
+    if !keys.are_several() {
+        add_server_timing(headers, &timings, elapsed);
     }
     if timings.truncated > 0 {
-        (response.headers_mut()).insert(TRUNCATED, timings.truncated.into());
+        headers.insert(TRUNCATED, timings.truncated.into());
     }
-    response.headers_mut().insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    let as_told = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, as_told);
     response
 }
 
 /// Where the time went, in milliseconds. Browsers show it beside the request.
-fn server_timing(timings: &Timings, total: Duration) -> Option<HeaderValue> {
+fn add_server_timing(headers: &mut HeaderMap, timings: &Timings, total: Duration) {
     let steps = [
         ("queue", timings.queue),
         ("tokenize", timings.tokenize),
@@ -87,7 +85,9 @@ fn server_timing(timings: &Timings, total: Duration) -> Option<HeaderValue> {
         ("total", total),
     ];
     let steps = steps.map(|(name, time)| format!("{name};dur={:.3}", time.as_secs_f64() * 1e3));
-    HeaderValue::from_str(&steps.join(", ")).ok()
+    if let Ok(value) = HeaderValue::from_str(&steps.join(", ")) {
+        headers.insert(SERVER_TIMING, value);
+    }
 }
 
 /// The shape of failures of every path that does not answer with ours.

@@ -16,6 +16,7 @@ use crate::request::fields::{list, text};
 use crate::request::options::RefuseCut;
 use crate::request::{Source, name, request};
 use crate::shown::Shown;
+use crate::vectors::VectorLists;
 use crate::{ApiError, App};
 
 request! {
@@ -147,8 +148,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn of(embedded: &Embedded, texts: Vec<String>, by_kind: bool, version: &'static str) -> Self {
-        let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
-        let vectors = vectors.collect();
+        let vectors = VectorLists::whole(embedded);
         Self {
             id: new_id(),
             response_type: match by_kind {
@@ -170,8 +170,12 @@ impl Reply {
 #[serde(untagged)]
 #[schema(as = CohereEmbeddings)]
 enum Embeddings {
-    Floats(Vec<Vec<f32>>),
-    ByKind { float: Vec<Vec<f32>> },
+    #[schema(value_type = Vec<Vec<f32>>)]
+    Floats(VectorLists),
+    ByKind {
+        #[schema(value_type = Vec<Vec<f32>>)]
+        float: VectorLists,
+    },
 }
 
 /// What Cohere's clients count by.

@@ -63,6 +63,24 @@ struct Request {
     reply: Reply,
 }
 
+impl Request {
+    /// A request of so many vectors, without its jobs yet.
+    fn new(model: Arc<LoadedModel>, vectors: usize, now: Instant, reply: Reply) -> Self {
+        Self {
+            model,
+            jobs: Vec::with_capacity(vectors),
+            todo: VecDeque::with_capacity(vectors),
+            vectors: vec![None; vectors],
+            missing: vectors,
+            admitted: now,
+            started: None,
+            tokenize: Duration::ZERO,
+            compute: Duration::ZERO,
+            reply,
+        }
+    }
+}
+
 struct Job {
     key: Key,
     item: Item,
@@ -154,36 +172,22 @@ impl Queue {
         reply: Reply,
     ) -> RequestId {
         let id = self.new_id();
-        let mut todo = VecDeque::with_capacity(work.len());
-        let mut started = None;
-        let mut jobs = Vec::with_capacity(work.len());
+        let mut request = Request::new(model, work.len(), now, reply);
         for (place, work) in work.into_iter().enumerate() {
             let job_id = self.job_for(work);
             if let Some(job) = self.jobs.get_mut(&job_id) {
                 job.wanted.push((id, place));
                 if job.taken {
-                    started = Some(now);
+                    request.started = Some(now);
                 } else {
-                    todo.push_back(job_id);
+                    request.todo.push_back(job_id);
                 }
             }
-            jobs.push(job_id);
+            request.jobs.push(job_id);
         }
-        if !todo.is_empty() {
+        if !request.todo.is_empty() {
             self.turns.push_back(id);
         }
-        let request = Request {
-            model,
-            vectors: vec![None; jobs.len()],
-            missing: jobs.len(),
-            jobs,
-            todo,
-            admitted: now,
-            started,
-            tokenize: Duration::ZERO,
-            compute: Duration::ZERO,
-            reply,
-        };
         self.requests.insert(id, request);
         id
     }

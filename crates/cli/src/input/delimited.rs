@@ -41,7 +41,21 @@ pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
     if let Some(between) = between {
         remark!("{name} is read with {between} between its columns.");
     }
-    table(records, columns, name)
+    // The line below the header of a table in Markdown.
+    let is_rule = records.separator() == '|';
+    let is_rule = move |record: &Cells| {
+        is_rule && record.as_ref().is_ok_and(|(_, cells)| is_of_dashes(cells))
+    };
+    table(
+        records.filter(move |record| !is_rule(record)),
+        columns,
+        name,
+    )
+}
+
+fn is_of_dashes(cells: &[String]) -> bool {
+    let is_dash = |cell: &String| cell.trim().chars().all(|c| c == '-' || c == ':');
+    cells.iter().all(is_dash) && cells.iter().any(|cell| cell.contains("--"))
 }
 
 /// Rows of a table. Rows without any text are skipped, unless a row may be just that: an empty text.

@@ -481,6 +481,7 @@ fn is_unknown_header(first: &[(u64, Vec<String>)]) -> bool {
     known >= 2
         || known == 1 && cells.iter().all(ascii)
         || cells.iter().zip(&names).any(is_of_no_text)
+        || names.iter().any(|name| names::is_compound(name))
         || names::is_like_a_pair(&names)
         || is_above_numbers(first)
 }

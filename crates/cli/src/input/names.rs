@@ -235,6 +235,7 @@ mod tests {
             ("問題,答案", (0, 1)),
             ("編號,源文本,目標文本", (1, 2)),
             ("src,tgt", (0, 1)),
+            ("A句,B句", (0, 1)),
             ("bot_reply,user_query", (1, 0)),
             ("anchor,positive", (0, 1)),
             ("text_a,text_b", (0, 1)),

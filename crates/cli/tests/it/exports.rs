@@ -58,7 +58,13 @@ fn headers_are_no_pairs() {
         assert_eq!(files.pairs("x.csv", text), [PAIR], "{header}");
     }
     let rows = format!("{a},{b}\n今天怎么申请退货,能不能申请退货\n如何开具发票,怎么开发票\n");
-    for header in ["utterance,intent", "foo,bar", "甲方,丁方", "text,text"] {
+    for header in [
+        "utterance,intent",
+        "foo,bar",
+        "客户说法,智能理解",
+        "甲方,丁方",
+        "text,text",
+    ] {
         let text = format!("{header}\n{rows}");
         refused(&files, "x.csv", text, &[], "--columns");
     }
@@ -204,6 +210,7 @@ fn other_separators_are_found() {
     for text in [
         format!("{a}\t{b}\n{a}\t{b}\n"),
         format!("{a}|{b}\n{a}|{b}\n"),
+        format!("|句子1|句子2|\n|---|---|\n|{a}|{b}|\n|{a}|{b}|\n"),
         format!("句子1，句子2\n{a}，{b}\n{a}，{b}\n"),
     ] {
         assert_eq!(files.pairs("x.csv", &text), [PAIR, PAIR], "{text}");

@@ -116,7 +116,7 @@ pub(in super::super) fn kind(name: &str) -> Option<Kind> {
 
 /// Whether a plain name consists of several words: nobody has just that for a text.
 pub(in super::super) fn is_compound(name: &str) -> bool {
-    noun(name).is_none() && kind(name).is_some() || whether(name).is_some()
+    noun(name).is_none() && of_words(name).is_some() || whether(name).is_some()
 }
 
 /// The label that asks: 是否正确, `is_correct`.
@@ -201,6 +201,8 @@ mod tests {
             assert_eq!(kind(&plain(text)), None, "{text}");
         }
         assert!(is_compound("客户问题") && is_compound("是否正确"));
-        assert!(!is_compound("问题") && !is_compound("评论"));
+        for word in ["问题", "评论", "a", "q", "texts", "苹果"] {
+            assert!(!is_compound(word), "{word}");
+        }
     }
 }

@@ -69,6 +69,7 @@ pub(super) const SIDES_BEFORE: &[(&str, &str)] = &[
     ("甲", "乙"),
     ("左", "右"),
     ("first", "second"),
+    ("a", "b"),
 ];
 
 /// Names of the first side, with those that the second has beside them.

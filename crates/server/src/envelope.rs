@@ -1,6 +1,6 @@
 //! Around every request: its id, its line in the log, and the body of a failure.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -90,24 +90,26 @@ fn add_server_timing(headers: &mut HeaderMap, timings: &Timings, total: Duration
     }
 }
 
-/// The shape of failures of every path that does not answer with ours.
-pub(crate) struct Shapes(HashSet<String>);
+/// The shape of failures at every path.
+pub(crate) struct Shapes(HashMap<String, FailureShape>);
 
 impl Shapes {
     /// Those of a table of routes.
     pub(crate) fn of(table: &[Route]) -> Self {
-        let others = table
-            .iter()
-            .filter(|route| route.failures == FailureShape::OpenAi);
-        Self(others.flat_map(Route::paths).collect())
+        let shapes = |route: &Route| {
+            let shape = route.failures;
+            route
+                .paths()
+                .map(move |path| (path, shape))
+                .collect::<Vec<_>>()
+        };
+        Self(table.iter().flat_map(shapes).collect())
     }
 
     /// The shape at a path, as the router writes it; what is no route answers with ours.
     fn at(&self, route: Option<&str>) -> FailureShape {
-        match route {
-            Some(path) if self.0.contains(path) => FailureShape::OpenAi,
-            _ => FailureShape::Own,
-        }
+        let shape = route.and_then(|path| self.0.get(path));
+        shape.copied().unwrap_or(FailureShape::Own)
     }
 }
 
@@ -129,6 +131,7 @@ fn with_error_body(
     let mut response = match shape {
         FailureShape::Own => Json(OwnReply::new(error, message)).into_response(),
         FailureShape::OpenAi => Json(OpenAiReply::new(error, message)).into_response(),
+        FailureShape::Ollama => Json(OllamaFailure { error: message }).into_response(),
     };
     *response.status_mut() = parts.status;
     for (name, value) in &parts.headers {
@@ -150,6 +153,13 @@ pub(crate) struct OwnReply {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OpenAiReply {
     error: OpenAiError,
+}
+
+/// A failure, as Ollama answers it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OllamaFailure {
+    /// What is wrong and what to do, for people.
+    error: String,
 }
 
 /// Why something could not be answered.

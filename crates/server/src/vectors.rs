@@ -24,11 +24,6 @@ impl VectorLists {
         Self::from_rows(vectors.map(|text| unscaled(text, dimensions)))
     }
 
-    /// All numbers of unit vectors.
-    pub(crate) fn whole(embedded: &Embedded) -> Self {
-        Self::from_rows(embedded.vectors.iter().map(|text| &text.vector))
-    }
-
     fn from_rows<R: AsRef<[f32]>>(rows: impl Iterator<Item = R>) -> Self {
         Self(Vectors::from_rows(rows))
     }

@@ -67,7 +67,8 @@ async fn answer(
     request: EmbeddingsRequest,
 ) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
-    let dimensions = request.dimensions.of(model.facts().dimension)?;
+    let dimensions = request.dimensions.or(request.output_dimension);
+    let dimensions = dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", &model)?;
     if let Some(Extension(caller)) = caller.filter(|_| request.input.has_ids()) {
         warn_of_ids(app, caller);

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use yuyi_encoder::Encoded;
 use yuyi_models::Item;
 
+use super::turns::{Lane, Turns};
 use super::{Done, Work};
 use crate::Error;
 use crate::key::Key;
@@ -37,8 +38,7 @@ pub(super) type Reply = oneshot::Sender<Result<Done, Error>>;
 #[derive(Default)]
 pub(super) struct Queue {
     requests: HashMap<RequestId, Request>,
-    /// Requests with jobs that nobody has taken, in the order of their turns.
-    turns: VecDeque<RequestId>,
+    turns: Turns,
     jobs: HashMap<JobId, Job>,
     by_key: HashMap<Key, JobId>,
     /// Estimated tokens of all jobs.
@@ -134,13 +134,13 @@ impl Queue {
     /// each as fits the turns that the new one needs.
     pub(super) fn ahead(&self, model: &LoadedModel, tokens: usize) -> usize {
         let turns = tokens.div_ceil(quantum(model)).max(1);
-        let share = |id| {
-            let request: Option<&Request> = self.requests.get(id);
-            request.map_or(0, |request| {
+        let share = |(id, turns): (RequestId, usize)| {
+            self.requests.get(&id).map_or(0, |request| {
                 self.waiting_of(request, turns.saturating_mul(quantum(&request.model)))
             })
         };
-        self.computing + self.turns.iter().map(share).sum::<usize>()
+        let before = self.turns.before(lane_of(model, tokens), turns);
+        self.computing + before.map(share).sum::<usize>()
     }
 
     /// Estimated tokens that a request has still to take, counted up to `most`.
@@ -186,7 +186,9 @@ impl Queue {
             request.jobs.push(job_id);
         }
         if !request.todo.is_empty() {
-            self.turns.push_back(id);
+            let tokens = request.todo.iter().filter_map(|id| self.jobs.get(id));
+            let tokens = tokens.map(|job| job.weight).sum();
+            self.turns.push_back(id, lane_of(&request.model, tokens));
         }
         self.requests.insert(id, request);
         id
@@ -265,7 +267,8 @@ impl Queue {
     fn fill_batch(&mut self, now: Instant) -> Option<Batch> {
         let mut batch: Option<Batch> = None;
         let (mut tokens, mut of_others) = (0, Vec::new());
-        while let Some(id) = self.turns.pop_front() {
+        self.turns.begin_batch();
+        while let Some((id, lane)) = self.turns.pop() {
             let Some(request) = self.requests.get_mut(&id) else {
                 continue;
             };
@@ -274,7 +277,7 @@ impl Queue {
                 jobs: Vec::new(),
             });
             if !Arc::ptr_eq(&batch.model, &request.model) {
-                of_others.push(id);
+                of_others.push((id, lane));
                 continue;
             }
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
@@ -284,9 +287,9 @@ impl Queue {
                 if share < turn {
                     // The end of the batch cut its turn short. Behind all others a pair, half of which is computed,
                     // would wait as long again.
-                    self.turns.push_front(id);
+                    self.turns.push_front(id, lane);
                 } else {
-                    self.turns.push_back(id);
+                    self.turns.push_back(id, lane);
                 }
             }
             if tokens >= budget {
@@ -297,7 +300,7 @@ impl Queue {
         of_others
             .into_iter()
             .rev()
-            .for_each(|id| self.turns.push_front(id));
+            .for_each(|(id, lane)| self.turns.push_front(id, lane));
         self.computing += tokens;
         batch
     }
@@ -411,6 +414,15 @@ fn budget(model: &LoadedModel) -> usize {
         return BATCH_TOKENS_ELSEWHERE;
     }
     BATCH_TOKENS_PER_THREAD * model.facts().threads.max(1)
+}
+
+/// Where a request of so many tokens waits.
+fn lane_of(model: &LoadedModel, tokens: usize) -> Lane {
+    if tokens <= quantum(model) {
+        Lane::Short
+    } else {
+        Lane::Long
+    }
 }
 
 /// Estimated tokens of a request's turn.

@@ -127,28 +127,58 @@ impl Pairs {
 pub(crate) struct OneToMany {
     #[serde(flatten)]
     head: Head,
-    results: Vec<Match>,
+    results: Vec<MatchResult>,
 }
 
 impl OneToMany {
     fn of(
-        sentences: Vec<String>,
+        sentences: Vec<Result<String, ApiError>>,
         scorer: &Scorer,
         details: Vec<Details>,
     ) -> Result<Self, ApiError> {
-        let scores = scorer.one_to_many("sentence_a", "sentences")?;
-        let scored = sentences.into_iter().zip(scores).zip(details);
-        let found = |(index, ((sentence, score), details))| Match {
-            index,
-            sentence,
-            score,
-            details,
+        let mut place = 0;
+        let found = |(index, (sentence, details))| {
+            let sentence = match sentence {
+                Ok(sentence) => sentence,
+                Err(error) => return Ok(MatchResult::failed(index, &error)),
+            };
+            place += 1;
+            let field = format!("sentences[{index}]");
+            Ok(MatchResult::Scored(Match {
+                index,
+                sentence,
+                score: scorer.score((0, "sentence_a"), (place, &field))?,
+                details,
+            }))
         };
+        let sentences = sentences.into_iter().zip(details).enumerate();
         Ok(Self {
             head: Head::of(&scorer.embedded),
-            results: scored.enumerate().map(found).collect(),
+            results: sentences.map(found).collect::<Result<_, ApiError>>()?,
         })
     }
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum MatchResult {
+    Scored(Match),
+    Failed(FailedMatch),
+}
+
+impl MatchResult {
+    fn failed(index: usize, error: &ApiError) -> Self {
+        let error = ErrorBody::from(error);
+        Self::Failed(FailedMatch { index, error })
+    }
+}
+
+/// In the place of a sentence that cannot be scored.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FailedMatch {
+    /// Place in the request.
+    index: usize,
+    error: ErrorBody,
 }
 
 /// What replies of our own routes begin with.

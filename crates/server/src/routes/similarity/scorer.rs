@@ -35,17 +35,15 @@ impl Scorer {
         Ok(self.embedded.model.score(a, b).into())
     }
 
-    /// The scores of the first text with each of the others, and the fields of both.
-    pub(super) fn one_to_many(&self, one: &str, others: &str) -> Result<Vec<Score>, ApiError> {
-        let count = self.embedded.vectors.len().saturating_sub(1);
-        let score = |i| self.score((0, one), (i + 1, &format!("{others}[{i}]")));
-        (0..count).map(score).collect()
-    }
-
-    /// Of Hugging Face's form.
+    /// Of Hugging Face's form: of the first text with each of the others.
     pub(super) fn cosines(&self) -> Result<Vec<f64>, ApiError> {
-        let scores = self.one_to_many("inputs.source_sentence", "inputs.sentences")?;
-        Ok(scores.into_iter().map(|score| score.cosine).collect())
+        let count = self.embedded.vectors.len().saturating_sub(1);
+        let cosine = |i| {
+            let field = format!("inputs.sentences[{i}]");
+            let score = self.score((0, "inputs.source_sentence"), (i + 1, &field))?;
+            Ok(score.cosine)
+        };
+        (0..count).map(cosine).collect()
     }
 
     fn vector(&self, (place, field): (usize, &str)) -> Result<&Encoded, ApiError> {

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use clap::builder::ArgAction;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -19,7 +20,7 @@ use crate::args::Cli;
 use crate::environment::{variable_of, without_addresses};
 use crate::messages;
 use crate::misuse::Misuse;
-use crate::terminal::remark;
+use crate::terminal::{self, remark};
 
 /// The flag that names the file, in the commands that can have one.
 const FLAG: &str = "config";
@@ -47,7 +48,7 @@ pub fn parse_command_line() -> Result<Cli, Misuse> {
     if let Some((name, file)) = file {
         matches = matches_of(&with_file(program, &name, &file)?);
     }
-    Cli::from_arg_matches(&matches).map_err(|error| exit(&error))
+    Cli::from_arg_matches(&matches).map_err(|error| exit(error))
 }
 
 /// What the command line and the environment say, or the end of the process.
@@ -56,13 +57,14 @@ fn matches_of(program: &Command) -> ArgMatches {
         if let Some(variable) = variable_of(&error, program) {
             remark!("The variable {variable} has a value that its flag cannot take:");
         }
-        exit(&error)
+        exit(error)
     })
 }
 
 /// Says what clap has to say, and ends the process.
-fn exit(error: &clap::Error) -> ! {
-    let Some(told) = messages::of_clap(error) else {
+fn exit(mut error: clap::Error) -> ! {
+    escape(&mut error);
+    let Some(told) = messages::of_clap(&error) else {
         error.exit();
     };
     match error.use_stderr() {
@@ -70,6 +72,25 @@ fn exit(error: &clap::Error) -> ! {
         false => print!("{told}"),
     }
     std::process::exit(error.exit_code())
+}
+
+/// Escapes control characters in what an error says of arguments, so that they do not move the cursor of a terminal.
+fn escape(error: &mut clap::Error) {
+    let escaped = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) => Some((kind, text.clone())),
+        _ => None,
+    });
+    let escaped: Vec<(ContextKind, String)> = escaped
+        .filter(|(_, text)| text.contains(char::is_control))
+        .collect();
+    for (kind, text) in &escaped {
+        let shown = terminal::escaped(text);
+        error.insert(*kind, ContextValue::String(shown));
+    }
+    if !escaped.is_empty() {
+        // A tip repeats the argument.
+        error.remove(ContextKind::Suggested);
+    }
 }
 
 /// The command whose settings a file has.

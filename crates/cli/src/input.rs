@@ -1,9 +1,12 @@
 //! Reads files of pairs and texts row by row; every complaint names the file and the line.
 
 mod blank_end;
+mod columns;
+mod content;
 mod delimited;
 mod encoding;
 mod faq;
+mod fault;
 mod header;
 mod json;
 mod label;
@@ -26,11 +29,14 @@ use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use encoding_rs::{Encoding, UTF_8};
 use serde_json::Value;
-use yuyi_language::is_blank;
 
 use self::blank_end::WithoutBlankEnd;
-use self::encoding::{Survey, decoded};
+pub use self::columns::{Columns, Layout};
+use self::content::Content;
+use self::encoding::{Survey, Writing, decoded};
 pub use self::faq::{FaqFile, FaqLayout, Questions};
+use self::fault::Check;
+pub use self::fault::Fault;
 pub use self::labelled::LabelledPairs;
 use self::lines::Lines;
 pub use self::scale::Scale;
@@ -72,83 +78,6 @@ impl Format {
     }
 }
 
-/// What is read of the rows of a file.
-#[derive(Clone, Debug)]
-pub struct Columns {
-    /// Columns that must be there; they stand in this order where there is no header.
-    pub needed: &'static [&'static str],
-    /// The one of them that JSON writes as a number.
-    pub number: Option<&'static str>,
-    /// Columns that may be missing, or blank in a row; they follow where there is no header.
-    pub optional: &'static [&'static str],
-    /// Columns that are read where a header or an object names them; elsewhere their cells are empty.
-    pub further: Vec<String>,
-    /// What the user calls the needed columns, and optional ones behind them, or their numbers from 1; empty: they are found.
-    pub chosen: Vec<String>,
-    /// The flag that says it.
-    pub flag: &'static str,
-    /// The first row is a row as all others, whatever it says.
-    pub no_header: bool,
-}
-
-impl Columns {
-    /// Columns of text that must be there.
-    pub fn needed(needed: &'static [&'static str]) -> Self {
-        Self {
-            needed,
-            number: None,
-            optional: &[],
-            further: Vec::new(),
-            chosen: Vec::new(),
-            flag: "--columns",
-            no_header: false,
-        }
-    }
-
-    /// As the command line says.
-    ///
-    /// # Errors
-    /// When it names too few columns, or too many.
-    pub fn chosen_by(self, layout: &Layout) -> anyhow::Result<Self> {
-        let no_header = layout.no_header;
-        let chosen = self.chosen("--columns", &layout.columns)?;
-        Ok(Self {
-            no_header,
-            ..chosen
-        })
-    }
-
-    /// With the columns that the user names by a flag, an empty name for an optional one that the file does not have; none: they are found.
-    ///
-    /// # Errors
-    /// When there are too few columns, or too many.
-    pub fn chosen(mut self, flag: &'static str, chosen: &[String]) -> anyhow::Result<Self> {
-        let (n, needed) = (chosen.len(), self.needed.len());
-        let most = needed + self.optional.len();
-        let is_named = |name: &String| !name.trim().is_empty();
-        if n > 0 && (!(needed..=most).contains(&n) || !chosen[..needed].iter().all(is_named)) {
-            let wanted = [self.needed, self.optional].concat().join(", ");
-            bail!(Misuse(format!(
-                "{flag} names {n} columns, and what is read are {wanted}."
-            )));
-        }
-        self.chosen = chosen.to_vec();
-        self.flag = flag;
-        Ok(self)
-    }
-}
-
-/// What the command line says of the columns of a file.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Layout {
-    /// Columns to read, by name or number from 1 [default: found by their names, else the first ones]
-    #[arg(long, env = "YUYI_COLUMNS", value_name = "A,B", value_delimiter = ',')]
-    pub columns: Vec<String>,
-    /// The first row is data, whatever it looks like
-    #[arg(long, env = "YUYI_NO_HEADER", value_parser = clap::builder::FalseyValueParser::new())]
-    pub no_header: bool,
-}
-
 /// The wanted columns of a row: those that are needed, in the order in which they were asked for, then the optional
 /// and the further ones.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,32 +102,6 @@ pub struct Record {
 
 /// The rows of a file, those that are of no use among them. An error ends them.
 pub type Records = Box<dyn Iterator<Item = anyhow::Result<Record>>>;
-
-/// What is wrong with a row.
-#[derive(Debug)]
-pub struct Fault {
-    /// As a sentence.
-    pub text: String,
-    /// The row is not as the format has it.
-    is_unread: bool,
-}
-
-impl Fault {
-    fn unread(text: String) -> Self {
-        Self {
-            text,
-            is_unread: true,
-        }
-    }
-
-    /// As the message that ends a command.
-    pub fn into_error(self, file: &str, line: u64) -> anyhow::Error {
-        match self.is_unread {
-            true => anyhow!(self.text).context(format!("{file} cannot be read further")),
-            false => anyhow!("{file}:{line}: {}", self.text),
-        }
-    }
-}
 
 /// A file that is open.
 pub struct Input {
@@ -240,14 +143,35 @@ impl Input {
             return Self::of_stream("standard input".into(), format, io::stdin());
         }
         let name = path.display().to_string();
-        let unreadable = || format!("{name} cannot be read");
-        let mut file = File::open(path).with_context(unreadable)?;
-        if format == Format::Xlsx || !file.metadata().is_ok_and(|file| file.is_file()) {
-            return Self::of_stream(name, format, file);
+        let file = File::open(path).with_context(|| unreadable(&name))?;
+        match file.metadata().is_ok_and(|file| file.is_file()) {
+            true => Self::of_file(name, format, file),
+            false => Self::of_stream(name, format, file),
         }
-        let survey = Survey::of(&file).with_context(unreadable)?;
-        file.rewind().with_context(unreadable)?;
-        let encoding = survey.encoding();
+    }
+
+    /// What can be read several times.
+    fn of_file(name: String, format: Format, mut file: File) -> anyhow::Result<Self> {
+        let mut head = Vec::new();
+        let read = file
+            .by_ref()
+            .take(content::HEAD as u64)
+            .read_to_end(&mut head);
+        read.with_context(|| unreadable(&name))?;
+        let format = by_content(format, Content::of(&head), &name)?;
+        file.rewind().with_context(|| unreadable(&name))?;
+        if format == Format::Xlsx {
+            return Self::of_workbook(name, file);
+        }
+        let survey = Survey::of(&file).with_context(|| unreadable(&name))?;
+        file.rewind().with_context(|| unreadable(&name))?;
+        let encoding = match survey.writing() {
+            Writing::In(encoding) => encoding,
+            Writing::Other(encoding) => {
+                let told = anyhow!(encoding::unread(encoding));
+                return Err(told.context(unreadable(&name)));
+            }
+        };
         tell_encoding(&name, encoding);
         Ok(Self {
             format,
@@ -265,13 +189,7 @@ impl Input {
     ) -> anyhow::Result<Self> {
         let reader = BufReader::with_capacity(1 << 16, stream);
         if format == Format::Xlsx {
-            let rows = sheet::rows(reader, &name)?;
-            return Ok(Self {
-                format,
-                name,
-                progress: Progress::of_lines(Some(rows.len() as u64)),
-                source: Source::Rows(rows),
-            });
+            return Self::of_workbook(name, reader);
         }
         let told = name.clone();
         let text = Stream::new(reader, move |encoding| tell_encoding(&told, encoding));
@@ -280,6 +198,16 @@ impl Input {
             name,
             progress: Progress::of_lines(None),
             source: Source::Text(Box::new(text)),
+        })
+    }
+
+    fn of_workbook(name: String, reader: impl Read) -> anyhow::Result<Self> {
+        let rows = sheet::rows(reader, &name)?;
+        Ok(Self {
+            format: Format::Xlsx,
+            name,
+            progress: Progress::of_lines(Some(rows.len() as u64)),
+            source: Source::Rows(rows),
         })
     }
 
@@ -316,7 +244,9 @@ impl Input {
     /// As [`Input::rows`], with the rows that are of no use and the columns that were not asked for. Blank rows at the end
     /// are left out.
     pub fn records(self, columns: Columns) -> (Records, Progress) {
-        let (name, needed) = (self.name.clone(), columns.needed);
+        let name = self.name.clone();
+        let is_table = matches!(self.format, Format::Tsv | Format::Csv | Format::Xlsx);
+        let check = Check::of(&columns, is_table);
         let records = match self.source {
             Source::Rows(rows) => delimited::table(rows.into_iter(), columns, self.name),
             Source::Text(reader) => texts(reader, self.format, columns, self.name),
@@ -324,14 +254,8 @@ impl Input {
         let checked = records.map(move |record| {
             let mut record =
                 record.map_err(|error| error.context(format!("{name} cannot be read further")))?;
-            let mut cells = needed.iter().zip(&record.row.cells);
-            if record.fault.is_none()
-                && let Some((column, _)) = cells.find(|(_, cell)| is_blank(cell))
-            {
-                record.fault = Some(Fault {
-                    text: format!("{column} is empty or blank."),
-                    is_unread: false,
-                });
+            if record.fault.is_none() {
+                record.fault = check.fault(&record.row.cells);
             }
             Ok(record)
         });
@@ -355,11 +279,37 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: Strin
         })),
         Format::Tsv => delimited::tsv(reader, columns, name),
         Format::Csv => delimited::csv(reader, columns, name),
-        Format::Jsonl => json::lines(reader, columns),
-        Format::Json | Format::Xlsx => match json::whole(reader, columns) {
+        Format::Jsonl => json::lines(reader, columns, name),
+        Format::Json | Format::Xlsx => match json::whole(reader, columns, name) {
             Ok(records) => records,
             Err(error) => Box::new(std::iter::once(Err(error))),
         },
+    }
+}
+
+fn unreadable(name: &str) -> String {
+    format!("{name} cannot be read")
+}
+
+/// The format of a file, by what it holds where its name says another one; what was taken is said on standard error.
+///
+/// # Errors
+/// When it holds nothing that is read.
+fn by_content(format: Format, content: Content, name: &str) -> anyhow::Result<Format> {
+    match (content, format) {
+        (Content::Workbook, other) if other != Format::Xlsx => {
+            remark!("{name} is a workbook, other than its name says, and is read as one.");
+            Ok(Format::Xlsx)
+        }
+        (Content::Text, Format::Xlsx) => {
+            remark!("{name} is no workbook but text, and is read as CSV.");
+            Ok(Format::Csv)
+        }
+        (Content::Page, Format::Xlsx | Format::Csv | Format::Tsv) => bail!(
+            "{name} is a web page with a table, as many systems export them. Open it in a spreadsheet program, and save it as .xlsx, or as CSV in UTF-8."
+        ),
+        (Content::Other(what), _) => bail!("{name} is {what}, and no table or text."),
+        (_, format) => Ok(format),
     }
 }
 

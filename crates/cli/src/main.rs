@@ -21,6 +21,7 @@ mod output;
 mod progress;
 mod report;
 mod signals;
+mod switch;
 mod terminal;
 
 use std::io;

@@ -28,6 +28,15 @@ pub fn print(text: &str) {
     let _ = writeln!(out, "yuyi: {text}");
 }
 
+/// A text with its control characters as a terminal is shown them.
+pub fn escaped(text: &str) -> String {
+    let characters = text.chars().map(|c| match c.is_control() {
+        true => format!("\\u{{{:x}}}", u32::from(c)),
+        false => c.to_string(),
+    });
+    characters.collect()
+}
+
 /// Says something on standard error, behind the name of the program and in the language of the user.
 macro_rules! remark {
     ($($part:tt)*) => {

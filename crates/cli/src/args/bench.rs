@@ -1,6 +1,5 @@
 //! Flags of `yuyi bench`.
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use yuyi::{BUILTIN_NAME, Precision};
 
@@ -30,10 +29,10 @@ pub struct BenchArgs {
     #[arg(long, env = "YUYI_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
     /// A few seconds instead of about half a minute: fewer runs of everything
-    #[arg(long, env = "YUYI_QUICK", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_QUICK", value_parser = crate::switch::parse_yes)]
     pub quick: bool,
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
 }
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use super::values::parse_share;
 use super::{MeasureArgs, ModelArgs, ReportArgs};
@@ -21,10 +20,10 @@ pub struct CalibrateArgs {
     #[arg(long, env = "YUYI_PRECISION_WISHED", value_name = "SHARE", default_value_t = 0.95, value_parser = parse_share)]
     pub precision_wished: f64,
     /// Fit and measure, and write no calibration
-    #[arg(long, env = "YUYI_DRY_RUN", value_parser = FalseyValueParser::new(), conflicts_with = "output")]
+    #[arg(long, env = "YUYI_DRY_RUN", value_parser = crate::switch::parse_yes, conflicts_with = "output")]
     pub dry_run: bool,
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub measure: MeasureArgs,

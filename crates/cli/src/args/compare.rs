@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 use yuyi::BUILTIN_NAME;
 use yuyi_tasks::lexical::Method;
 
@@ -29,7 +28,7 @@ pub struct CompareArgs {
     )]
     pub methods: Vec<MethodArg>,
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub measure: MeasureArgs,

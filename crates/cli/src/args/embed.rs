@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use super::ModelArgs;
 use crate::input::{Format, Layout};
@@ -31,10 +30,10 @@ pub struct EmbedArgs {
     )]
     pub prompt: Option<String>,
     /// Put nothing in front of the texts
-    #[arg(long, env = "YUYI_NO_PROMPT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_NO_PROMPT", value_parser = crate::switch::parse_yes)]
     pub no_prompt: bool,
     /// Write a summary to standard output as JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub model: ModelArgs,

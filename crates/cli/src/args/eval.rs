@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use super::{MeasureArgs, ModelArgs, ReportArgs};
 
@@ -41,7 +40,7 @@ pub struct EvalArgs {
     #[arg(long, env = "YUYI_ERRORS", value_name = "N", default_value_t = 20)]
     pub errors: usize,
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub measure: MeasureArgs,

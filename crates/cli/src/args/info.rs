@@ -1,7 +1,6 @@
 //! Flags of `yuyi info`.
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use super::ModelArgs;
 
@@ -9,7 +8,7 @@ use super::ModelArgs;
 #[derive(Args)]
 pub struct InfoArgs {
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub model: ModelArgs,

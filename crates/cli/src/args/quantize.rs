@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use yuyi::Precision;
 
@@ -19,7 +18,7 @@ pub struct QuantizeArgs {
     #[arg(long, env = "YUYI_PRECISION", value_enum, default_value = "int8")]
     pub precision: IntegerPrecisionArg,
     /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
 }
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use yuyi::BUILTIN_NAME;
 use yuyi_server::{CacheOptions, Limits};
@@ -132,10 +131,10 @@ pub struct ServeArgs {
     )]
     pub log: String,
     /// Write the texts of requests to the log
-    #[arg(long, env = "YUYI_LOG_TEXTS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_LOG_TEXTS", value_parser = crate::switch::parse_yes)]
     pub log_texts: bool,
     /// Write the line about the address as JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub access: AccessArgs,
@@ -149,10 +148,10 @@ pub struct ServeArgs {
     )]
     pub models: Vec<String>,
     /// Serve the models of --model only; without it, a request may also name any other installed one
-    #[arg(long, env = "YUYI_LISTED_ONLY", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_LISTED_ONLY", value_parser = crate::switch::parse_yes)]
     pub listed_only: bool,
     /// Load a model when a request first names it
-    #[arg(long, env = "YUYI_LAZY", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_LAZY", value_parser = crate::switch::parse_yes)]
     pub lazy: bool,
     /// Unload a model after so long without a request, such as 10m [default: never]
     #[arg(long, env = "YUYI_IDLE_UNLOAD", value_name = "TIME", value_parser = parse_time)]

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use yuyi_tasks::lexical::Method;
 
@@ -40,7 +39,7 @@ pub struct SimArgs {
     )]
     pub output: Option<PathBuf>,
     /// End at the first row that cannot be scored, instead of marking it
-    #[arg(long, env = "YUYI_STRICT", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_STRICT", value_parser = crate::switch::parse_yes)]
     pub strict: bool,
     /// Comparisons of characters and words beside the score: jaccard, edit, tfidf, tfidf_words
     #[arg(
@@ -52,10 +51,10 @@ pub struct SimArgs {
     )]
     pub methods: Vec<Method>,
     /// Tell which words the score comes from
-    #[arg(long, env = "YUYI_EXPLAIN", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_EXPLAIN", value_parser = crate::switch::parse_yes)]
     pub explain: bool,
     /// Write JSON, one line a pair
-    #[arg(long, env = "YUYI_JSON", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
     pub model: ModelArgs,

@@ -82,6 +82,9 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
     let (records, mut progress) = input.records(columns);
     let mut chunks = Chunks::new(as_strict(records, args.strict, name.clone()));
     let mut chunk = chunks.next()?;
+    if chunk.is_empty() {
+        bail!("{name} has no pairs.");
+    }
     let rest = chunk.first().map(|record| record.rest.as_slice());
     let mut writer = PairWriter::new(format, &scorer.methods(), rest.unwrap_or_default(), out)?;
     let mut tally = Tally::default();
@@ -103,23 +106,38 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
 }
 
 /// The format of the scores: that which the name of their file tells, or else the format of the pairs.
+///
+/// # Errors
+/// When the name tells a format that is not written, or not for these pairs.
 fn output_format(args: &SimArgs, input: Format) -> anyhow::Result<Format> {
-    let is_json = matches!(input, Format::Json | Format::Jsonl);
-    let told = args.output.as_deref().and_then(Format::of);
-    Ok(match told {
-        _ if args.json => Format::Jsonl,
-        Some(Format::Json | Format::Jsonl) => Format::Jsonl,
+    let is_json = args.json || matches!(input, Format::Json | Format::Jsonl);
+    let unsaid = match input {
+        _ if is_json => Format::Jsonl,
+        Format::Xlsx => Format::Csv,
+        input => input,
+    };
+    let Some(output) = args.output.as_deref() else {
+        return Ok(unsaid);
+    };
+    match Format::of(output) {
+        Some(Format::Jsonl) => Ok(Format::Jsonl),
         Some(Format::Xlsx) => bail!(Misuse(
             "A workbook cannot be written; name a file in .csv.".into()
+        )),
+        Some(Format::Tsv | Format::Csv) if args.json => bail!(Misuse(
+            "--json writes a JSON object a line; name the output .jsonl.".into()
         )),
         Some(Format::Tsv | Format::Csv) if is_json => bail!(Misuse(
             "Pairs in JSON have no columns that all share; name the output .jsonl.".into()
         )),
-        Some(table @ (Format::Tsv | Format::Csv)) => table,
-        _ if is_json => Format::Jsonl,
-        _ if input == Format::Xlsx => Format::Csv,
-        _ => input,
-    })
+        Some(table @ (Format::Tsv | Format::Csv)) => Ok(table),
+        Some(Format::Txt) => Ok(unsaid),
+        None if output.extension().is_none() => Ok(unsaid),
+        Some(Format::Json) | None => bail!(Misuse(format!(
+            "{}: scores are not written in such a file; name the output .csv, .tsv or .jsonl (a JSON object a line).",
+            output.display()
+        ))),
+    }
 }
 
 /// With `strict`, a record that is of no use ends the others.

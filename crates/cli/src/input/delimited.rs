@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
-use super::{Columns, Fault, Record, Records, Row};
+use super::{Columns, Fault, Record, Records, Row, names};
+use crate::language::Language;
 use crate::terminal::remark;
 
 /// Cells of a row of a table, with its line.
@@ -31,12 +32,30 @@ pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
     let between = match records.separator() {
         ',' => None,
         ';' => Some("semicolons".to_owned()),
+        '\t' => Some("tabs".to_owned()),
+        '|' => Some("vertical bars".to_owned()),
+        '，' => Some("full-width commas".to_owned()),
+        '；' => Some("full-width semicolons".to_owned()),
         other => Some(format!("{other:?}")),
     };
     if let Some(between) = between {
         remark!("{name} is read with {between} between its columns.");
     }
-    table(records, columns, name)
+    // The line below the header of a table in Markdown.
+    let is_rule = records.separator() == '|';
+    let is_rule = move |record: &Cells| {
+        is_rule && record.as_ref().is_ok_and(|(_, cells)| is_of_dashes(cells))
+    };
+    table(
+        records.filter(move |record| !is_rule(record)),
+        columns,
+        name,
+    )
+}
+
+fn is_of_dashes(cells: &[String]) -> bool {
+    let is_dash = |cell: &String| cell.trim().chars().all(|c| c == '-' || c == ':');
+    cells.iter().all(is_dash) && cells.iter().any(|cell| cell.contains("--"))
 }
 
 /// Rows of a table. Rows without any text are skipped, unless a row may be just that: an empty text.
@@ -106,23 +125,28 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
         self.first.extend(self.records.by_ref().take(FIRST_ROWS));
         let whole = self.first.iter().map_while(|record| record.as_ref().ok());
         let whole: Vec<(u64, Vec<String>)> = whole.cloned().collect();
-        let header = header::find(&whole, &self.columns)?;
-        let Some(header) = header else {
+        let Some(header) = header::find(&whole, &self.columns)? else {
+            let (places, taken) = header::without(&whole, &self.columns)?;
+            self.tell(&taken);
             let first = whole.first().map(|(_, cells)| cells.as_slice());
-            return Ok(Table::without_header(
-                first.unwrap_or_default(),
-                &self.columns,
-            ));
+            let width = first.map_or(0, filled);
+            return Ok(Table::without_header(width, places, &self.columns));
         };
-        if !header.renamed.is_empty() {
-            remark!("{} is read with {}.", self.name, header.renamed.join(", "));
-        }
+        self.tell(&header.renamed);
         self.first.drain(..=header.row);
         Ok(Table::with_header(
             &whole[header.row].1,
             header.places,
             &self.columns,
         ))
+    }
+
+    /// Says on standard error what was read as what.
+    fn tell(&self, taken: &[String]) {
+        if !taken.is_empty() {
+            let comma = Language::of_messages().pick("，", ", ");
+            remark!("{} is read with {}.", self.name, taken.join(comma));
+        }
     }
 }
 
@@ -134,22 +158,27 @@ impl Table {
             .iter()
             .position(|column| *column == "wordings");
         let list = list.and_then(|i| places.others.get(i).copied().flatten());
+        let is_more = |place: usize| {
+            let name = names::plain(&cells[place]);
+            name.is_empty() || names::kind(&name) == Some(names::Kind::Wordings)
+        };
+        // 相似问1, 相似问2 and so on, up to the end.
+        let list = list.filter(|&list| (list + 1..width).all(is_more) && list < width);
+        let width = list.map_or(width, |list| list + 1);
         let name = |i: usize| match cells[i].trim() {
             "" => unnamed(i),
             name => name.into(),
         };
         Self {
             rest: rest(&places, width, name),
-            last_is_list: width > 0 && list == Some(width - 1),
+            last_is_list: list.is_some(),
             places,
             width,
             of: "the header",
         }
     }
 
-    fn without_header(first: &[String], columns: &Columns) -> Self {
-        let places = Places::numbered(columns).unwrap_or_else(|| Places::in_order(columns));
-        let width = filled(first);
+    fn without_header(width: usize, places: Places, columns: &Columns) -> Self {
         Self {
             rest: rest(&places, width, unnamed),
             places,
@@ -189,6 +218,9 @@ impl Table {
         if n < needed {
             let wanted = columns.needed.join(", ");
             let separators = match (n, line) {
+                (1, 1) if cells[0].contains(['，', '；']) => {
+                    " (CSV has commas between columns; ， and ； are others)"
+                }
                 (1, 1) => " (TSV has tabs between columns, CSV commas)",
                 _ => "",
             };

@@ -1,33 +1,37 @@
-//! How a file writes its characters: UTF-8, UTF-16 or GB18030.
+//! How a file writes its characters: UTF-8, UTF-16, GB18030 or Big5. Others are told by their names.
 
-use std::io::{self, BufRead, BufReader, Read};
+mod decoded;
+mod narrow;
+mod ordinary;
+mod wide;
 
-use encoding_rs::{
-    CoderResult, Decoder, DecoderResult, Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE,
-};
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8};
+
+pub(super) use self::decoded::decoded;
 
 /// Bytes that are read, and decoded, at a time.
 const BLOCK: usize = 1 << 14;
 
-/// Of the characters of two bytes in GB18030, at least this share has both bytes above 0xA0: those of everyday text do, and
-/// those of other encodings, such as Big5, do not.
-const EVERYDAY: f64 = 0.7;
-
-/// Of the bytes of UTF-16, at least this share is 0 where nothing else tells that it is UTF-16.
-const ZEROES: f64 = 0.01;
-
-/// The same where all others are ASCII, of which a half would be 0.
-const ZEROES_OF_ASCII: f64 = 0.4;
+/// How a file writes its characters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Writing {
+    /// In an encoding that is read.
+    In(&'static Encoding),
+    /// In one of this name, which is not.
+    Other(&'static str),
+}
 
 /// What is known of bytes before they are read as text.
 pub(super) struct Survey {
+    /// The first bytes.
     head: Vec<u8>,
+    /// Those from the first on that is not ASCII.
+    sample: Vec<u8>,
+    bytes: u64,
     utf8: Trial,
     gb18030: Trial,
-    /// Characters of two bytes above 0x7F, by whether the second is as in everyday Chinese text.
-    pairs: [u64; 2],
-    /// The first byte of such a character, whose second is in the next block.
-    first_of_pair: bool,
     line_ends: u64,
     last: u8,
 }
@@ -36,10 +40,10 @@ impl Survey {
     fn new() -> Self {
         Self {
             head: Vec::new(),
+            sample: Vec::new(),
+            bytes: 0,
             utf8: Trial::new(UTF_8),
             gb18030: Trial::new(GB18030),
-            pairs: [0, 0],
-            first_of_pair: false,
             line_ends: 0,
             last: b'\n',
         }
@@ -66,17 +70,20 @@ impl Survey {
     }
 
     fn see(&mut self, bytes: &[u8], last: bool) {
-        let room = BLOCK.saturating_sub(self.head.len()).min(bytes.len());
-        self.head.extend_from_slice(&bytes[..room]);
+        let room = |kept: &[u8]| BLOCK.saturating_sub(kept.len());
+        self.head.extend(bytes.iter().take(room(&self.head)));
+        let ascii = match self.sample.is_empty() {
+            true => bytes.iter().take_while(|byte| byte.is_ascii()).count(),
+            false => 0,
+        };
+        self.sample
+            .extend(bytes[ascii..].iter().take(room(&self.sample)));
+        self.bytes += bytes.len() as u64;
         self.utf8.see(bytes, last);
         self.gb18030.see(bytes, last);
         for &byte in bytes {
             self.line_ends += u64::from(byte == b'\n' || self.last == b'\r');
             self.last = byte;
-            if self.first_of_pair {
-                self.pairs[usize::from(byte > 0xA0)] += 1;
-            }
-            self.first_of_pair = !self.first_of_pair && byte > 0x80;
         }
     }
 
@@ -86,39 +93,47 @@ impl Survey {
     }
 
     /// The encoding; UTF-8 where the bytes are none that is known, so that its reader complains of the line.
-    pub(super) fn encoding(&self) -> &'static Encoding {
-        if let Some((marked, _)) = Encoding::for_bom(&self.head) {
+    pub(super) fn writing(&self) -> Writing {
+        if let Some(marked) = marked(&self.head) {
             return marked;
         }
-        if let Some(wide) = self.utf16() {
-            return wide;
+        if let Some(wide) = self.wide() {
+            return Writing::In(wide);
         }
-        let everyday = self.pairs[1] as f64 >= EVERYDAY * (self.pairs[0] + self.pairs[1]) as f64;
-        let is_other = self.utf8.bad > 0 && self.utf8.bad >= self.utf8.good;
-        match is_other && self.gb18030.bad == 0 && everyday {
-            true => GB18030,
-            false => UTF_8,
-        }
+        let is_utf8 = self.utf8.bad == 0 || self.utf8.bad < self.utf8.good;
+        let narrow = || narrow::of(&self.sample, self.gb18030.bad == 0);
+        (!is_utf8)
+            .then(narrow)
+            .flatten()
+            .unwrap_or(Writing::In(UTF_8))
     }
 
-    /// UTF-16 without a mark: the upper halves of its tabs, digits and line ends are bytes of 0. Good UTF-8 may hold some of them, too.
-    fn utf16(&self) -> Option<&'static Encoding> {
-        let least = match (self.utf8.bad, self.utf8.good) {
-            (0, 0) => ZEROES_OF_ASCII,
-            (0, _) => return None,
-            _ => ZEROES,
-        };
-        let zeroes = |odd: usize| {
-            let half = self.head.iter().skip(odd).step_by(2);
-            half.filter(|&&byte| byte == 0).count()
-        };
-        let enough = |n: usize| n as f64 > least * self.head.len() as f64;
-        match (zeroes(0), zeroes(1)) {
-            (0, low) if enough(low) => Some(UTF_16LE),
-            (high, 0) if enough(high) => Some(UTF_16BE),
-            _ => None,
+    /// UTF-16 without a mark. Good UTF-8 may hold bytes of 0, too.
+    fn wide(&self) -> Option<&'static Encoding> {
+        if self.bytes % 2 == 1 {
+            return None;
+        }
+        match (self.utf8.bad, self.utf8.good) {
+            (0, 0) => wide::of(&self.head, true),
+            (0, _) => None,
+            _ => wide::of(&self.head, false),
         }
     }
+}
+
+/// What to do about a text in another encoding, to stand behind the name of its file.
+pub(super) fn unread(encoding: &str) -> String {
+    format!(
+        "it seems to be written in {encoding}, which is not read. Save it as UTF-8, or convert it: iconv -f {encoding} -t UTF-8 OLD > NEW"
+    )
+}
+
+/// What a mark at the begin tells.
+fn marked(head: &[u8]) -> Option<Writing> {
+    if head.starts_with(b"\xff\xfe\0\0") || head.starts_with(b"\0\0\xfe\xff") {
+        return Some(Writing::Other("UTF-32"));
+    }
+    Encoding::for_bom(head).map(|(encoding, _)| Writing::In(encoding))
 }
 
 /// Bytes read as if they were in one encoding.
@@ -156,80 +171,20 @@ impl Trial {
     }
 }
 
-/// The text of `reader` in UTF-8.
-pub(super) fn decoded(
-    reader: impl Read + 'static,
-    encoding: &'static Encoding,
-) -> Box<dyn BufRead> {
-    if encoding == UTF_8 {
-        return Box::new(BufReader::with_capacity(1 << 16, reader));
-    }
-    Box::new(BufReader::new(Decoded {
-        inner: BufReader::with_capacity(BLOCK, reader),
-        decoder: encoding.new_decoder_with_bom_removal(),
-        text: Vec::new(),
-        given: 0,
-        ended: false,
-    }))
-}
-
-struct Decoded<R> {
-    inner: BufReader<R>,
-    decoder: Decoder,
-    /// Decoded, and handed on up to `given`.
-    text: Vec<u8>,
-    given: usize,
-    ended: bool,
-}
-
-impl<R: Read> Decoded<R> {
-    fn fill(&mut self) -> io::Result<()> {
-        let bytes = self.inner.fill_buf()?;
-        self.ended = bytes.is_empty();
-        // Room for whatever the bytes may become.
-        let room = self
-            .decoder
-            .max_utf8_buffer_length(bytes.len())
-            .unwrap_or(4 * BLOCK);
-        self.text.resize(room, 0);
-        let (result, read, written, had_errors) =
-            self.decoder
-                .decode_to_utf8(bytes, &mut self.text, self.ended);
-        debug_assert_eq!(result, CoderResult::InputEmpty);
-        if had_errors {
-            // Nothing of it is handed on, also where one reads on behind the error.
-            (self.text, self.given, self.ended) = (Vec::new(), 0, true);
-            let name = self.decoder.encoding().name();
-            let told = format!("it is not {name} all through");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
-        }
-        self.inner.consume(read);
-        self.text.truncate(written);
-        self.given = 0;
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Decoded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.text.len() && !self.ended {
-            self.fill()?;
-        }
-        let n = (self.text.len() - self.given).min(buffer.len());
-        buffer[..n].copy_from_slice(&self.text[self.given..self.given + n]);
-        self.given += n;
-        Ok(n)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::BufRead;
+
+    use encoding_rs::{BIG5, EUC_JP, EUC_KR, SHIFT_JIS, UTF_16LE};
+
     use super::*;
 
     const TEXT: &str = "句子1\t句子2\r\n今天天气不错\t今天天气很好\r\n";
 
     fn read(bytes: &'static [u8]) -> (&'static str, String) {
-        let encoding = Survey::of(bytes).unwrap().encoding();
+        let Writing::In(encoding) = Survey::of(bytes).unwrap().writing() else {
+            panic!("not read");
+        };
         let mut text = String::new();
         decoded(bytes, encoding).read_to_string(&mut text).unwrap();
         (encoding.name(), text)
@@ -295,15 +250,72 @@ mod tests {
     }
 
     #[test]
-    fn others_are_not_taken_for_it() {
-        let is_utf8 = |bytes: &[u8]| Survey::of(bytes).unwrap().encoding() == UTF_8;
+    fn what_is_broken_stays_utf8() {
         let mut broken = TEXT.repeat(3).into_bytes();
         broken[40] = 0xFF;
-        assert!(is_utf8(&broken));
-        let big5 = encoding_rs::BIG5
-            .encode("今天天氣真的很好我們去公園散步吧")
-            .0;
-        assert!(is_utf8(&big5));
+        let writing = |bytes: &[u8]| Survey::of(bytes).unwrap().writing();
+        assert_eq!(writing(&broken), Writing::In(UTF_8));
+        // Windows-1252: nothing that is read.
+        let western = b"s1,s2\nIt\x92s \x93fine\x94,caf\xe9 au lait\n";
+        assert_eq!(writing(western), Writing::In(UTF_8));
+    }
+
+    /// Characters whose lower byte is 0, such as 一 and 退, are as good as others.
+    #[test]
+    fn wide_characters_that_end_in_zero() {
+        for text in [
+            "一\t退\n",
+            "一个退货\t退款一次\r\n一\t一\r\n",
+            "一,不\n下,丁\n",
+            "退货",
+        ] {
+            for big in [false, true] {
+                let bytes = text.encode_utf16().flat_map(|unit| match big {
+                    true => unit.to_be_bytes(),
+                    false => unit.to_le_bytes(),
+                });
+                let name = if big { "UTF-16BE" } else { "UTF-16LE" };
+                let bytes = leaked(bytes.collect());
+                assert_eq!(read(bytes), (name, text.into()), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn big5_is_read_and_others_are_named() {
+        let text =
+            "問題1,問題2\n今天天氣真的很好,我們去公園散步吧\n信用卡遺失要怎麼辦,如何申請補發\n";
+        let big5 = leaked(BIG5.encode(text).0.into_owned());
+        assert_eq!(read(big5), ("Big5", text.into()));
+        let korean = "오늘 날씨가 정말 좋네요,환불은 어떻게 하나요\n";
+        let japanese = "今日は天気がとても良いですね,返品はどうすればいいですか\n";
+        for (text, encoding) in [(korean, EUC_KR), (japanese, SHIFT_JIS), (japanese, EUC_JP)] {
+            let bytes = encoding.encode(text).0;
+            let writing = Survey::of(&*bytes).unwrap().writing();
+            assert_eq!(writing, Writing::Other(encoding.name()));
+        }
+        for (mark, big) in [(b"\xff\xfe\0\0", false), (b"\0\0\xfe\xff", true)] {
+            let units = TEXT.chars().flat_map(|c| match big {
+                true => u32::from(c).to_be_bytes(),
+                false => u32::from(c).to_le_bytes(),
+            });
+            let bytes: Vec<u8> = mark.iter().copied().chain(units).collect();
+            let writing = Survey::of(&*bytes).unwrap().writing();
+            assert_eq!(writing, Writing::Other("UTF-32"));
+        }
+    }
+
+    /// Chinese that begins far behind English, and traditional Chinese in GB18030.
+    #[test]
+    fn gb18030_is_known_by_its_words() {
+        for text in [
+            format!("{}今天天气不错\n", "plain English\n".repeat(4_000)),
+            "我們去公園散步吧,今天天氣真的很好\n如何申請,信用卡補發\n".to_owned(),
+            "退货\t换货\n".to_owned(),
+        ] {
+            let bytes = leaked(GB18030.encode(&text).0.into_owned());
+            assert_eq!(read(bytes), ("gb18030", text));
+        }
     }
 
     #[test]

@@ -88,7 +88,10 @@ impl Questions {
     fn of(input: Input, faq: &FaqFile, layout: &FaqLayout) -> anyhow::Result<Self> {
         let file = input.name.clone();
         let mut questions = Vec::new();
-        let columns = columns(&["id"], layout.no_header);
+        let columns = Columns {
+            telling: Some("id"),
+            ..columns(&["id"], layout.no_header)
+        };
         let columns = columns.chosen("--questions-columns", &layout.questions)?;
         for Row { line, cells } in all_rows(input, columns)? {
             let [text, wanted] = take(cells);

@@ -1,11 +1,19 @@
 //! Where the columns of a table stand: by the names of its header, or by what the user says.
 
+mod shape;
+mod unnamed;
+
 use anyhow::{anyhow, bail};
 
 use super::{Columns, names};
+use crate::language::Language;
+use crate::misuse::Misuse;
+
+/// Rows that are looked at.
+pub(super) const FIRST_ROWS: usize = 32;
 
 /// Rows among which a header is looked for, below a title.
-pub(super) const FIRST_ROWS: usize = 4;
+const ABOVE: usize = 4;
 
 /// Where the wanted columns stand in a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +74,71 @@ impl Places {
     }
 }
 
+/// Where the columns stand in a file without a header, whose first records these are, and what to say of it.
+///
+/// # Errors
+/// When a number stands where a text should, or a column that the user names is not there.
+pub(super) fn without(
+    first: &[(u64, Vec<String>)],
+    columns: &Columns,
+) -> anyhow::Result<(Places, Vec<String>)> {
+    if let Some(places) = Places::numbered(columns) {
+        check_numbers(first, columns)?;
+        return Ok((places, Vec::new()));
+    }
+    if !columns.chosen.is_empty() && !first.is_empty() {
+        bail!(Misuse(format!(
+            "Without a header columns have no names: {} takes their numbers, as in {} 2,3.",
+            columns.flag, columns.flag
+        )));
+    }
+    let Some(places) = unnamed::places(first, columns)? else {
+        return Ok((Places::in_order(columns), Vec::new()));
+    };
+    let taken = columns.needed.iter().zip(&places.needed);
+    let taken = taken.map(|(column, place)| {
+        let language = Language::of_messages();
+        taken_as(
+            &language.pick(
+                format!("第 {} 列", place + 1),
+                format!("column {}", place + 1),
+            ),
+            column,
+        )
+    });
+    let taken = taken.collect();
+    Ok((places, taken))
+}
+
+/// The user's numbers are those of columns.
+fn check_numbers(first: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<()> {
+    let width = first
+        .iter()
+        .map(|(_, cells)| cells.len())
+        .max()
+        .unwrap_or(0);
+    let numbers = columns
+        .chosen
+        .iter()
+        .filter_map(|chosen| chosen.trim().parse::<usize>().ok());
+    let beyond = numbers.into_iter().find(|&number| number > width);
+    match beyond {
+        Some(number) if width > 0 => bail!(Misuse(format!(
+            "{} asks for column {number}, and the file has {width}.",
+            columns.flag
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What was read as what, for people.
+fn taken_as(name: &str, column: &str) -> String {
+    Language::of_messages().pick(
+        format!("{name} 作为 {column}"),
+        format!("{name} as {column}"),
+    )
+}
+
 /// Finds the header among the first records, each with its line.
 ///
 /// # Errors
@@ -84,7 +157,7 @@ pub(super) fn find(
     if header.is_some() {
         return Ok(header);
     }
-    let is_header = is_unknown_header(first);
+    let is_header = is_unknown_header(first) || shape::is_header(first);
     match (columns.chosen.is_empty(), Places::numbered(columns)) {
         (true, _) if is_header => bail!(
             "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say --no-header if it is a row of data",
@@ -93,11 +166,14 @@ pub(super) fn find(
             columns.flag
         ),
         (true, _) => Ok(None),
-        (false, Some(places)) => Ok(is_header.then_some(Header {
-            row: 0,
-            places,
-            renamed: Vec::new(),
-        })),
+        (false, Some(places)) => {
+            check_numbers(first, columns)?;
+            Ok(is_header.then_some(Header {
+                row: 0,
+                places,
+                renamed: Vec::new(),
+            }))
+        }
         (false, None) => bail!(
             "line {line} names the columns {}, and {} asks for {}",
             shown(cells),
@@ -110,12 +186,12 @@ pub(super) fn find(
 /// The first of the records that names the columns.
 fn by_names(first: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Option<Header>> {
     let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.trim().is_empty()).count();
-    for (row, (line, cells)) in first.iter().enumerate() {
+    for (row, (_, cells)) in first.iter().enumerate().take(ABOVE) {
         // Below a title only what has several columns is a header.
         if row > 0 && (filled(cells) < 2 || filled(&first[row - 1].1) > 1) {
             break;
         }
-        let found = named(*line, cells, columns);
+        let found = named(&first[row..], columns);
         let found = if row == 0 {
             found?
         } else {
@@ -145,41 +221,75 @@ fn lower(cell: &str) -> String {
 /// The places and the renamed columns of a record.
 type Named = Option<(Places, Vec<String>)>;
 
-/// Where the columns stand, if the record is a header.
-fn named(line: u64, record: &[String], columns: &Columns) -> anyhow::Result<Named> {
+/// Where the columns stand, if the first of these records is a header.
+fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Named> {
+    let Some((line, record)) = records.first() else {
+        return Ok(None);
+    };
+    let line = *line;
     let cells: Vec<String> = record.iter().map(|cell| lower(cell)).collect();
     if !columns.chosen.is_empty() {
-        return Ok(chosen(&cells, columns));
+        return chosen(line, &cells, columns);
     }
-    let same = |column: &str| cells.iter().position(|name| *name == column.to_lowercase());
-    let exact: Vec<Option<usize>> = columns.needed.iter().map(|column| same(column)).collect();
+    let exact: Vec<Option<usize>> = columns
+        .needed
+        .iter()
+        .map(|column| same(&cells, column))
+        .collect();
     let plain: Vec<String> = record.iter().map(|cell| names::plain(cell)).collect();
     let is_named = exact.iter().any(Option::is_some);
-    let needed = guessed(&plain, columns, &exact);
+    let are_names = shape::is_header(records);
+    let needed = guessed(&plain, columns, &exact, are_names);
     if needed.iter().any(Option::is_none) {
         return match is_named {
             true => Err(incomplete(line, columns, &needed)),
             false => Ok(None),
         };
     }
-    let needed: Vec<usize> = needed.into_iter().flatten().collect();
-    if !is_named && !is_mostly_names(&plain) {
+    let needed = found(&needed);
+    let is_above_texts = || {
+        let kind = plain.iter().find_map(|name| names::kind(name));
+        kind.is_some_and(names::Kind::is_text) && shape::is_short(records)
+    };
+    if !is_named && !are_names && !is_mostly_names(&plain, is_above_texts) {
         return Ok(None);
     }
-    let mut taken = needed.clone();
-    let optional = columns.optional.iter().map(|column| {
-        let by_answer = names::answered_by(&plain, &taken).filter(|_| *column == "id");
+    let optional = optional(&cells, &plain, columns, &needed);
+    check_named(
+        line,
+        &cells,
+        columns,
+        &[&needed[..], &found(&optional)].concat(),
+    )?;
+    check_telling(line, &cells, columns, &optional)?;
+    let renamed = renamed(&cells, columns, &needed, &optional);
+    let further = columns.further.iter().map(|column| same(&cells, column));
+    let others = optional.into_iter().chain(further).collect();
+    Ok(Some((Places { needed, others }, renamed)))
+}
+
+/// The column that has just this name.
+fn same(cells: &[String], column: &str) -> Option<usize> {
+    cells.iter().position(|name| *name == column.to_lowercase())
+}
+
+/// Where the optional columns stand.
+fn optional(
+    cells: &[String],
+    plain: &[String],
+    columns: &Columns,
+    needed: &[usize],
+) -> Vec<Option<usize>> {
+    let mut taken = needed.to_vec();
+    let places = columns.optional.iter().map(|column| {
+        let by_answer = names::answered_by(plain, &taken).filter(|_| *column == "id");
         let place = by_answer
-            .or_else(|| same(column).filter(|place| !taken.contains(place)))
-            .or_else(|| names::place(&plain, column, &taken));
+            .or_else(|| same(cells, column).filter(|place| !taken.contains(place)))
+            .or_else(|| names::place(plain, column, &taken));
         taken.extend(place);
         place
     });
-    let optional: Vec<Option<usize>> = optional.collect();
-    let renamed = renamed(&cells, columns, &needed, &optional);
-    let further = columns.further.iter().map(|column| same(column));
-    let others = optional.into_iter().chain(further).collect();
-    Ok(Some((Places { needed, others }, renamed)))
+    places.collect()
 }
 
 /// What is wrong with a header that names only some of the needed columns.
@@ -206,14 +316,19 @@ fn renamed(
     let wanted = needed.chain(columns.optional.iter().zip(optional.iter().copied()));
     let renamed = wanted.filter_map(|(column, place)| {
         let name = &cells[place?];
-        (name != column).then(|| format!("{name} as {column}"))
+        (name != column).then(|| taken_as(name, column))
     });
     renamed.collect()
 }
 
 /// Where the needed columns stand, those that are not named as here by what others call them.
-fn guessed(plain: &[String], columns: &Columns, exact: &[Option<usize>]) -> Vec<Option<usize>> {
-    let sides = names::pair(plain);
+fn guessed(
+    plain: &[String],
+    columns: &Columns,
+    exact: &[Option<usize>],
+    are_names: bool,
+) -> Vec<Option<usize>> {
+    let sides = names::pair(plain, are_names);
     let has_neither = !columns
         .needed
         .iter()
@@ -241,35 +356,99 @@ fn is_side(column: &str) -> bool {
 }
 
 /// Whether at least half of the cells are names of columns. A text alone in its row may be just that word, unless it is
-/// one that nobody would want a vector of.
-fn is_mostly_names(plain: &[String]) -> bool {
+/// one that nobody would want a vector of, or `is_above_texts`.
+fn is_mostly_names(plain: &[String], is_above_texts: impl Fn() -> bool) -> bool {
     let filled = plain.iter().filter(|name| !name.is_empty());
     let known = filled.clone().filter(|name| names::is_known(name)).count();
     match filled.count() {
         0 => false,
-        1 => plain
-            .iter()
-            .any(|name| ["文本", "句子", "文本内容", "sentence"].contains(&name.as_str())),
+        1 => {
+            let usual = ["文本", "句子", "文本内容", "sentence"];
+            plain.iter().any(|name| usual.contains(&name.as_str())) || is_above_texts()
+        }
         n => 2 * known >= n,
     }
 }
 
-/// The user's columns, where all their names are in the record.
-fn chosen(cells: &[String], columns: &Columns) -> Named {
-    if Places::numbered(columns).is_some() {
-        return None;
+/// The places that were found.
+fn found(places: &[Option<usize>]) -> Vec<usize> {
+    places.iter().flatten().copied().collect()
+}
+
+/// No two columns have the name of one that is read: nothing tells which of them is meant.
+fn check_named(
+    line: u64,
+    cells: &[String],
+    columns: &Columns,
+    places: &[usize],
+) -> anyhow::Result<()> {
+    let is_twice =
+        |place: &&usize| cells.iter().filter(|cell| **cell == cells[**place]).count() > 1;
+    match places.iter().find(is_twice) {
+        Some(&place) => bail!(
+            "line {line} names the column {} twice; say which columns to read by their numbers, as in {} 2,3",
+            cells[place],
+            columns.flag
+        ),
+        None => Ok(()),
     }
+}
+
+/// A header of several columns names the one without which the others say nothing.
+fn check_telling(
+    line: u64,
+    cells: &[String],
+    columns: &Columns,
+    optional: &[Option<usize>],
+) -> anyhow::Result<()> {
+    let place = columns
+        .optional
+        .iter()
+        .position(|column| Some(*column) == columns.telling);
+    let is_missing = place.is_some_and(|i| optional[i].is_none());
+    match cells.iter().filter(|cell| !cell.is_empty()).count() {
+        2.. if is_missing => bail!(
+            "line {line} names the columns {}, and none of them is known to say which entry answers the question; say which columns to read with {}, the question first",
+            shown(cells),
+            columns.flag
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The user's columns, where all their names are in the record.
+fn chosen(line: u64, cells: &[String], columns: &Columns) -> anyhow::Result<Named> {
+    if Places::numbered(columns).is_some() {
+        return Ok(None);
+    }
+    let by_name = |chosen: &String| {
+        let wanted = names::plain(chosen);
+        cells.iter().position(|cell| names::plain(cell) == wanted)
+    };
     let place = |chosen: &String| {
         if chosen.trim().is_empty() {
             return Some(None);
         }
-        let wanted = names::plain(chosen);
-        let by_name = cells.iter().position(|cell| names::plain(cell) == wanted);
-        let place = by_name.or_else(|| chosen.trim().parse::<usize>().ok()?.checked_sub(1));
-        place.map(Some)
+        let by_number = || {
+            let place = chosen.trim().parse::<usize>().ok()?.checked_sub(1)?;
+            (place < cells.len()).then_some(place)
+        };
+        by_name(chosen).or_else(by_number).map(Some)
     };
-    let places: Vec<Option<usize>> = columns.chosen.iter().map(place).collect::<Option<_>>()?;
-    Some((Places::chosen(columns, &places), Vec::new()))
+    let places: Option<Vec<Option<usize>>> = columns.chosen.iter().map(place).collect();
+    let Some(places) = places else {
+        return Ok(None);
+    };
+    let named: Vec<usize> = columns.chosen.iter().filter_map(by_name).collect();
+    check_named(line, cells, columns, &named)?;
+    let all = found(&places);
+    if let Some(i) = (1..all.len()).find(|&i| all[..i].contains(&all[i])) {
+        bail!(Misuse(format!(
+            "{} names the column {} twice; two different ones are needed.",
+            columns.flag, cells[all[i]]
+        )));
+    }
+    Ok(Some((Places::chosen(columns, &places), Vec::new())))
 }
 
 /// Whether the first record is a header that names none of the wanted columns: every cell is written as the name of a column
@@ -278,12 +457,13 @@ fn is_unknown_header(first: &[(u64, Vec<String>)]) -> bool {
     let cells = &first[0].1;
     let names: Vec<String> = cells.iter().map(|cell| names::plain(cell)).collect();
     let is_number = |cell: &str| super::label::number(cell).is_some();
-    let is_name = |cell: &String| {
-        let letters = cell.trim().chars().count();
-        letters <= 20 && !is_number(cell) && !cell.contains(['。', '？', '！', '，', '?', '!'])
+    // Without what stands in brackets, as in 内容（必填，最长 4096 个字符）.
+    let is_name = |name: &String| {
+        let letters = name.chars().count();
+        letters <= 20 && !is_number(name) && !name.contains(['。', '？', '！', '，', '?', '!'])
     };
     let filled = names.iter().filter(|name| !name.is_empty()).count();
-    if filled < 2 || !cells.iter().all(is_name) {
+    if filled < 2 || !names.iter().all(is_name) {
         return false;
     }
     let ascii = |cell: &String| {
@@ -301,6 +481,7 @@ fn is_unknown_header(first: &[(u64, Vec<String>)]) -> bool {
     known >= 2
         || known == 1 && cells.iter().all(ascii)
         || cells.iter().zip(&names).any(is_of_no_text)
+        || names.iter().any(|name| names::is_compound(name))
         || names::is_like_a_pair(&names)
         || is_above_numbers(first)
 }

@@ -1,53 +1,150 @@
-//! JSON: an object a line, or an array of objects, perhaps in an object.
+//! JSON: an object or a list a line, or an array of them, perhaps in an object.
 
 use std::io::BufRead;
 use std::sync::Arc;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
 
+use super::delimited::table;
 use super::lines::Lines;
 use super::wrapper::{self, blank};
 use super::{Columns, Fault, Record, Records, Row, names};
 
-/// Rows of lines that are JSON objects; empty lines are skipped.
-pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns) -> Records {
+/// A value with the line in which it begins.
+type Numbered = anyhow::Result<(u64, Value)>;
+
+/// Rows of lines that are JSON objects, or lists; empty lines are skipped.
+pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
     let filled = |line: &anyhow::Result<(u64, String)>| !matches!(line, Ok((_, text)) if text.trim().is_empty());
-    let record = move |line: anyhow::Result<(u64, String)>| {
+    let values = Lines::new(reader).filter(filled).map(|line| {
         let (line, text) = line?;
-        let value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Ok(record(value, line, &columns))
-    };
-    Box::new(Lines::new(reader).filter(filled).map(record))
+        Ok((line, serde_json::from_str(&text).unwrap_or(Value::Null)))
+    });
+    of_values(values, columns, name)
 }
 
-/// Rows of a file that is an array of objects, an object that holds one, or objects one after another. It is read whole.
-pub(super) fn whole(mut reader: Box<dyn BufRead>, columns: Columns) -> anyhow::Result<Records> {
+/// Rows of a file that is an array of objects or lists, an object that holds one, or objects one after another. It is read whole.
+pub(super) fn whole(
+    mut reader: Box<dyn BufRead>,
+    columns: Columns,
+    name: String,
+) -> anyhow::Result<Records> {
     let mut text = String::new();
     reader.read_to_string(&mut text)?;
     let text = text.trim_start_matches('\u{feff}');
-    let from = match wrapper::array(text, &|value| is_row(value, &columns))? {
-        Some(place) => place,
-        None => text.len() - text.trim_start().len(),
-    };
+    let array = wrapper::array(text, &|value| is_row(value, &columns))?;
+    let from = array.unwrap_or(text.len() - text.trim_start().len());
+    let mut values = values(text, from)?;
+    let is_of_lists = values.first().is_some_and(|(_, value)| is_list(value));
+    if let Some(names) = array
+        .and_then(|_| names_beside(text))
+        .filter(|_| is_of_lists)
+    {
+        values.insert(0, (1, names));
+    }
+    Ok(of_values(values.into_iter().map(Ok), columns, name))
+}
+
+/// The values of the array that begins `from` there, or those one after another.
+fn values(text: &str, from: usize) -> anyhow::Result<Vec<(u64, Value)>> {
     let in_array = text[from..].starts_with('[');
     let mut at = from + usize::from(in_array);
-    let (mut records, mut line, mut counted) = (Vec::new(), 1, 0);
+    let (mut found, mut line, mut counted) = (Vec::new(), 1, 0);
     loop {
         at += blank(&text[at..], if in_array { "," } else { "" });
         line += text[counted..at].matches('\n').count() as u64;
         counted = at;
         let rest = &text[at..];
         if rest.is_empty() && !in_array || in_array && rest.starts_with(']') {
-            return Ok(Box::new(records.into_iter().map(Ok)));
+            return Ok(found);
         }
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         match values.next() {
-            Some(Ok(value)) => records.push(record(value, line, &columns)),
+            Some(Ok(value)) => found.push((line, value)),
             Some(Err(error)) => bail!("the value in line {line} is not JSON: {error}"),
             None => bail!("the array has no end"),
         }
         at += values.byte_offset();
+    }
+}
+
+/// The names that an object has beside its lists, as pandas writes them: `{"columns": […], "data": […]}`.
+fn names_beside(text: &str) -> Option<Value> {
+    let root: Value = serde_json::from_str(text).ok()?;
+    let names = root.get("columns")?;
+    let are_texts = names.as_array()?.iter().all(Value::is_string);
+    (is_list(names) && are_texts).then(|| names.clone())
+}
+
+/// Rows of lists, which are a table, or of objects, as the first one is.
+fn of_values(
+    values: impl Iterator<Item = Numbered> + 'static,
+    columns: Columns,
+    name: String,
+) -> Records {
+    let mut values = values.peekable();
+    if matches!(values.peek(), Some(Ok((_, value))) if is_list(value)) {
+        let rows = values.map(|value| {
+            let (line, value) = value?;
+            let cells = cells(&value).ok_or_else(|| {
+                anyhow!("line {line} is no list of texts and numbers, as those above are")
+            })?;
+            Ok((line, cells))
+        });
+        return table(rows, columns, name);
+    }
+    let optional = columns.chosen.iter().skip(columns.needed.len());
+    Box::new(Objects {
+        missing: optional
+            .filter(|name| !name.trim().is_empty())
+            .cloned()
+            .collect(),
+        values,
+        columns,
+    })
+}
+
+/// Whether a value is a row of a table.
+fn is_list(value: &Value) -> bool {
+    cells(value).is_some_and(|cells| !cells.is_empty())
+}
+
+/// The cells of a list of texts, numbers and truth values.
+fn cells(value: &Value) -> Option<Vec<String>> {
+    let cell = |value: &Value| match value {
+        Value::Null => Some(String::new()),
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Array(_) | Value::Object(_) => None,
+    };
+    value.as_array()?.iter().map(cell).collect()
+}
+
+/// Records of objects.
+struct Objects<I> {
+    values: I,
+    columns: Columns,
+    /// Optional columns that the user names and no object had so far.
+    missing: Vec<String>,
+}
+
+impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
+    type Item = anyhow::Result<Record>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.values.next() {
+            Some(Ok((line, value))) => {
+                self.missing.retain(|name| value.get(name).is_none());
+                Some(Ok(record(value, line, &self.columns)))
+            }
+            Some(Err(error)) => Some(Err(error)),
+            None => {
+                let name = self.missing.pop()?;
+                let flag = self.columns.flag;
+                Some(Err(anyhow!("no object has {name}, which {flag} asks for")))
+            }
+        }
     }
 }
 
@@ -59,30 +156,22 @@ fn is_row(value: &Value, columns: &Columns) -> bool {
             let needed = &keys[..columns.needed.len()];
             needed.iter().all(|key| object.contains_key(key))
         }
-        other => by_place(other, columns).is_some(),
+        Value::String(_) => columns.needed.len() == 1,
+        other => cells(other).is_some_and(|cells| cells.len() >= columns.needed.len()),
     }
 }
 
-/// The object that a row without names stands for: a list of the columns in their order, or a text where only one is needed.
-fn by_place(value: &Value, columns: &Columns) -> Option<Map<String, Value>> {
-    let names = columns.needed.iter().chain(columns.optional);
-    let cells = match value {
-        Value::String(_) if columns.needed.len() == 1 => std::slice::from_ref(value),
-        Value::Array(cells) if !cells.iter().any(|cell| cell.is_array() || cell.is_object()) => {
-            cells
-        }
-        _ => return None,
-    };
-    let is_whole = (columns.needed.len()..=names.clone().count()).contains(&cells.len());
-    let named = names.map(ToString::to_string).zip(cells.iter().cloned());
-    (is_whole && columns.chosen.is_empty()).then(|| named.collect())
+/// The object that a text stands for where only one is needed.
+fn alone(text: Value, columns: &Columns) -> Option<Map<String, Value>> {
+    let is_meant = text.is_string() && columns.needed.len() == 1 && columns.chosen.is_empty();
+    is_meant.then(|| std::iter::once((columns.needed[0].to_owned(), text)).collect())
 }
 
 /// A value as a record; one that is no object has a fault.
 fn record(value: Value, line: u64, columns: &Columns) -> Record {
     let object = match value {
         Value::Object(object) => Some(object),
-        other => by_place(&other, columns),
+        other => alone(other, columns),
     };
     let Some(mut object) = object else {
         return no_object(line, columns);
@@ -96,7 +185,12 @@ fn record(value: Value, line: u64, columns: &Columns) -> Record {
             false => text_of(value, column, line),
         };
         read.unwrap_or_else(|error| {
-            fault.get_or_insert(Fault::unread(error.to_string()));
+            let is_missing = !columns.chosen.is_empty() && object.get(key).is_none();
+            let told = match is_missing {
+                true => absent(&object, key, line, columns.flag),
+                false => error.to_string(),
+            };
+            fault.get_or_insert(Fault::unread(told));
             String::new()
         })
     });
@@ -116,6 +210,15 @@ fn record(value: Value, line: u64, columns: &Columns) -> Record {
         rest: rest.collect(),
         fault,
     }
+}
+
+/// That an object has no column of the user's.
+fn absent(object: &Map<String, Value>, key: &str, line: u64, flag: &str) -> String {
+    let names: Vec<&str> = object.keys().map(String::as_str).collect();
+    format!(
+        "line {line} has no {key}, which {flag} asks for; it has {}",
+        names.join(", ")
+    )
 }
 
 /// In the place of a value that is no object.
@@ -142,7 +245,7 @@ fn keys(object: &Map<String, Value>, columns: &Columns) -> Vec<String> {
     let given: Vec<&String> = object.keys().collect();
     let plain: Vec<String> = given.iter().map(|key| names::plain(key)).collect();
     let has_side = object.contains_key("sentence_a") || object.contains_key("sentence_b");
-    let sides = names::pair(&plain).filter(|_| !has_side);
+    let sides = names::pair(&plain, true).filter(|_| !has_side);
     let mut taken = Vec::new();
     own.map(|&column| {
         let found = match column {

@@ -1,325 +1,15 @@
 //! Names by which files call their columns, in English and Chinese.
 
-/// The two sides of a pair whose names differ in their ends alone: `sentence1` and `sentence2`, 句子一 and 句子二.
-const STEMS: &[&str] = &[
-    "sentence",
-    "sent",
-    "s",
-    "text",
-    "t",
-    "txt",
-    "question",
-    "q",
-    "query",
-    "title",
-    "str",
-    "string",
-    "phrase",
-    "doc",
-    "document",
-    "passage",
-    "input",
-    "utterance",
-    "content",
-    "seq",
-    "sequence",
-    "name",
-    "word",
-    "句子",
-    "句",
-    "文本",
-    "语句",
-    "问题",
-    "问句",
-    "问法",
-    "短语",
-    "内容",
-    "文",
-    "标题",
-    "描述",
-    "话",
-    "词",
-    "词语",
-    "问",
-    "题目",
-    "字符串",
-    "名称",
-    "段落",
-    "对话",
-    "话术",
-    "原文",
-    "输入",
-];
+mod kinds;
+mod lists;
+mod traditional;
 
-/// Ends of the names of the two sides.
-const SIDES: &[(&str, &str)] = &[
-    ("1", "2"),
-    ("a", "b"),
-    ("0", "1"),
-    ("一", "二"),
-    ("甲", "乙"),
-    ("左", "右"),
-    ("left", "right"),
-];
+pub(super) use self::kinds::{Kind, is_compound, kind};
+use self::lists::{
+    ANSWERS, BESIDE, IDS, LABELS, PAIRS, QUESTIONS, SIDES, SIDES_BEFORE, STEMS, TEXTS, WORDINGS,
+};
 
-/// Begins of the names of the two sides.
-const SIDES_BEFORE: &[(&str, &str)] = &[
-    ("第一", "第二"),
-    ("第1", "第2"),
-    ("甲", "乙"),
-    ("左", "右"),
-    ("first", "second"),
-];
-
-/// Names of the first side, with those that the second has beside them.
-const PAIRS: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "query",
-            "q",
-            "search",
-            "userquestion",
-            "userquery",
-            "用户问题",
-            "用户问",
-            "用户问法",
-            "用户输入",
-            "查询",
-            "搜索词",
-        ],
-        &[
-            "standardquestion",
-            "标准问",
-            "标准问题",
-            "标准问句",
-            "标准问法",
-        ],
-    ),
-    (
-        &["query", "q", "查询", "搜索词", "检索词"],
-        &[
-            "doc", "document", "passage", "text", "title", "content", "item", "pos", "positive",
-            "文档", "文本", "标题", "内容", "段落",
-        ],
-    ),
-    (
-        &[
-            "query",
-            "q",
-            "question",
-            "prompt",
-            "instruction",
-            "问题",
-            "问",
-            "提问",
-            "问句",
-            "标准问",
-            "标准问题",
-        ],
-        &[
-            "answer", "a", "ans", "response", "reply", "output", "答案", "答", "回答", "回复",
-            "答复",
-        ],
-    ),
-    (
-        &[
-            "标准问",
-            "标准问题",
-            "主问题",
-            "问题",
-            "原问题",
-            "question",
-            "query",
-        ],
-        &[
-            "相似问",
-            "相似问题",
-            "相似问法",
-            "相似问句",
-            "同义问",
-            "similarquestion",
-            "paraphrase",
-        ],
-    ),
-    (
-        &["anchor", "text", "sentence"],
-        &["positive", "pos", "paraphrase"],
-    ),
-    (&["premise", "前提"], &["hypothesis", "假设"]),
-    (
-        &["source", "src", "original", "原文", "原句", "原话", "源句"],
-        &[
-            "target",
-            "tgt",
-            "trg",
-            "paraphrase",
-            "rewrite",
-            "译文",
-            "改写",
-            "改写句",
-            "目标句",
-            "对比句",
-        ],
-    ),
-    (&["left", "左"], &["right", "右"]),
-];
-
-const LABELS: &[&str] = &[
-    "label",
-    "labels",
-    "score",
-    "scores",
-    "similarity",
-    "sim",
-    "gold",
-    "goldlabel",
-    "goldscore",
-    "isduplicate",
-    "duplicate",
-    "rating",
-    "similarityscore",
-    "relevance",
-    "match",
-    "ismatch",
-    "same",
-    "issame",
-    "issimilar",
-    "relatednessscore",
-    "similarscore",
-    "标签",
-    "标注",
-    "相似度",
-    "分数",
-    "得分",
-    "评分",
-    "打分",
-    "是否相似",
-    "是否相同",
-    "是否匹配",
-    "是否同义",
-    "是否一致",
-    "相似",
-    "匹配",
-    "相关性",
-    "相关度",
-    "语义相似度",
-    "相似程度",
-    "相似性",
-    "人工评分",
-    "人工打分",
-    "人工标注",
-    "标注结果",
-];
-
-const TEXTS: &[&str] = &[
-    "text",
-    "texts",
-    "sentence",
-    "content",
-    "query",
-    "question",
-    "document",
-    "doc",
-    "passage",
-    "文本",
-    "内容",
-    "句子",
-    "语句",
-    "正文",
-    "文本内容",
-    "问题",
-    "用户问题",
-    "标准问",
-    "标准问题",
-];
-
-const QUESTIONS: &[&str] = &[
-    "question",
-    "q",
-    "query",
-    "standardquestion",
-    "用户问题",
-    "用户问",
-    "用户问法",
-    "标准问",
-    "标准问题",
-    "标准问句",
-    "标准问法",
-    "主问题",
-    "问题",
-    "问",
-    "问法",
-    "问句",
-    "提问",
-    "测试问题",
-    "测试问",
-];
-
-const ANSWERS: &[&str] = &[
-    "answer",
-    "a",
-    "ans",
-    "reply",
-    "response",
-    "答案",
-    "回答",
-    "答",
-    "答复",
-    "回复",
-    "解答",
-    "标准答案",
-    "标准答",
-];
-
-const IDS: &[&str] = &[
-    "id",
-    "faqid",
-    "questionid",
-    "qid",
-    "answerid",
-    "expected",
-    "target",
-    "编号",
-    "知识编号",
-    "知识id",
-    "问题编号",
-    "答案编号",
-    "标准问编号",
-    "对应标准问",
-    "期望",
-    "标准问",
-    "标准问题",
-    "标准问句",
-    "standardquestion",
-    "序号",
-];
-
-const WORDINGS: &[&str] = &[
-    "wordings",
-    "indexes",
-    "variants",
-    "aliases",
-    "similarquestions",
-    "paraphrases",
-    "相似问",
-    "相似问题",
-    "相似问法",
-    "相似问句",
-    "同义问",
-    "扩展问",
-    "扩展问法",
-    "其他问法",
-    "别名",
-];
-
-/// Names of columns that number or sort rows.
-const BESIDE: &[&str] = &[
-    "id", "idx", "index", "no", "num", "number", "pid", "qid", "qid1", "qid2", "uid", "pairid",
-    "guid", "序号", "编号", "行号", "序", "备注", "来源", "类型", "分类", "类别", "note", "remark",
-    "source", "type", "category", "split", "time", "user", "item", "title",
-];
-
-/// A name as it is compared: in half-width small letters, without what stands in brackets, and without blanks and signs.
+/// A name as it is compared: in half-width small letters and simplified characters, without what stands in brackets, and without blanks and signs.
 pub(super) fn plain(name: &str) -> String {
     let mut depth = 0;
     let halved = name.chars().map(|c| match c {
@@ -332,7 +22,8 @@ pub(super) fn plain(name: &str) -> String {
         depth -= i32::from(")]】".contains(c) && inside);
         !inside && !c.is_whitespace() && !"_-.:：#\u{feff}".contains(c)
     });
-    kept.flat_map(char::to_lowercase).collect()
+    let lower = kept.flat_map(char::to_lowercase);
+    lower.map(traditional::simplified).collect()
 }
 
 /// What `column` is called elsewhere, the most telling names first.
@@ -361,7 +52,8 @@ pub(super) fn is_known(name: &str) -> bool {
         let mut stems = sides.filter_map(|side| name.strip_suffix(side));
         stems.any(|stem| STEMS.contains(&stem))
     };
-    lists.iter().any(|list| list.contains(&name)) || in_pairs() || has_stem()
+    let is_listed = lists.iter().any(|list| list.contains(&name));
+    is_listed || in_pairs() || has_stem() || kind(name).is_some()
 }
 
 /// Whether a name is of a column that no text is: a number of rows, or a label.
@@ -369,10 +61,36 @@ pub(super) fn is_of_no_text(name: &str) -> bool {
     LABELS.contains(&name) || BESIDE.contains(&name)
 }
 
-/// Where the columns of these plain names stand that `column` may be; `taken` are others'.
+/// Where the columns of these plain names stand that `column` may be; `taken` are others'. Of several that are not in the lists nothing tells which
+/// one is meant, but for wordings, which go on in the columns behind the first.
 pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
     let mut others = others_for(column).iter();
-    others.find_map(|other| (0..names.len()).find(|i| names[*i] == *other && !taken.contains(i)))
+    let listed = others
+        .find_map(|other| (0..names.len()).find(|i| names[*i] == *other && !taken.contains(i)));
+    listed.or_else(|| {
+        // A question that others are answered by is none that is asked.
+        let is_asked = |name: &str| column != "question" || !answers_others(name);
+        let is_meant = |i: &usize| {
+            let is_of = |kind| is_of(kind, column) && is_asked(&names[*i]);
+            !taken.contains(i) && kind(&names[*i]).is_some_and(is_of)
+        };
+        let mut meant = (0..names.len()).filter(is_meant);
+        let first = meant.next()?;
+        (column == "wordings" || meant.next().is_none()).then_some(first)
+    })
+}
+
+/// Whether columns of a kind may be `column`.
+fn is_of(kind: Kind, column: &str) -> bool {
+    match column {
+        "text" => kind.is_text(),
+        "label" => kind == Kind::Label,
+        "question" => kind == Kind::Question,
+        "answer" => kind == Kind::Answer,
+        "id" => kind == Kind::Id,
+        "wordings" => kind == Kind::Wordings,
+        _ => false,
+    }
 }
 
 /// Where a question names its answer by the answer's own question: beside that, an id numbers the rows.
@@ -386,11 +104,23 @@ pub(super) fn answered_by(names: &[String], taken: &[usize]) -> Option<usize> {
         "期望",
         "expected",
     ];
-    (0..names.len()).find(|i| own.contains(&names[*i].as_str()) && !taken.contains(i))
+    let free = || (0..names.len()).filter(|i| !taken.contains(i));
+    let listed = free().find(|i| own.contains(&names[*i].as_str()));
+    listed.or_else(|| free().find(|i| answers_others(&names[*i])))
 }
 
-/// Where the two sides of a pair stand.
-pub(super) fn pair(names: &[String]) -> Option<(usize, usize)> {
+/// Whether a name is of the question of an entry, of those to which others are matched.
+fn answers_others(name: &str) -> bool {
+    let matched = [
+        "对应", "标准", "期望", "预期", "正确", "命中", "匹配", "expected", "standard", "std",
+        "gold", "matched", "correct",
+    ];
+    let is_matched = matched.iter().any(|word| name.starts_with(word));
+    is_matched && matches!(kind(name), Some(Kind::Question | Kind::Id))
+}
+
+/// Where the two sides of a pair stand. `are_names`: there is no doubt that these are names, however short.
+pub(super) fn pair(names: &[String], are_names: bool) -> Option<(usize, usize)> {
     let find = |name: &str| names.iter().position(|other| other == name);
     let of_lists = |a: &[&str], b: &[&str]| {
         let a = a.iter().find_map(|name| find(name))?;
@@ -404,9 +134,39 @@ pub(super) fn pair(names: &[String]) -> Option<(usize, usize)> {
     let letters = || {
         let labelled = names.iter().any(|name| is_of_no_text(name));
         let letters = of_lists(&["a"], &["b"]).or_else(|| of_lists(&["x"], &["y"]));
-        letters.filter(|_| labelled)
+        letters.filter(|_| labelled || are_names)
     };
-    by_ends.or_else(named).or_else(letters)
+    let two = || two_texts(names, are_names);
+    by_ends.or_else(named).or_else(letters).or_else(two)
+}
+
+/// The only two columns of texts, where something tells that these are names and no words of a row.
+fn two_texts(names: &[String], are_names: bool) -> Option<(usize, usize)> {
+    let kinds: Vec<Option<Kind>> = names.iter().map(|name| kind(name)).collect();
+    let filled = names
+        .iter()
+        .zip(&kinds)
+        .filter(|(name, _)| !name.is_empty());
+    if filled.clone().any(|(_, kind)| kind.is_none()) {
+        return None;
+    }
+    let is_telling = |name: &str, kind: Kind| !kind.is_text() || is_compound(name);
+    let told = filled
+        .clone()
+        .any(|(name, kind)| kind.is_some_and(|kind| is_telling(name, kind)));
+    let mut texts = (0..names.len()).filter(|i| kinds[*i].is_some_and(Kind::is_text));
+    match (texts.next(), texts.next(), texts.next()) {
+        // Objects of JSON have no order.
+        (Some(a), Some(b), None) if told || are_names => {
+            let is_question = |place: usize| kinds[place] == Some(Kind::Question);
+            Some(if is_question(b) && !is_question(a) {
+                (b, a)
+            } else {
+                (a, b)
+            })
+        }
+        _ => None,
+    }
 }
 
 /// Whether two names differ as those of the sides of a pair do, though nobody is known to use them.
@@ -466,12 +226,35 @@ mod tests {
             ("id,qid1,qid2,question1,question2,is_duplicate", (3, 4)),
             ("标准问,相似问", (0, 1)),
             ("premise,hypothesis,label", (0, 1)),
+            ("hyp,ref", (0, 1)),
+            ("candidate,reference", (0, 1)),
+            ("Original text,Translation", (0, 1)),
+            ("客户问题,标准话术", (0, 1)),
+            ("用户输入,标准句", (0, 1)),
+            ("原始提问,机器人回复,是否正确", (0, 1)),
+            ("問題,答案", (0, 1)),
+            ("編號,源文本,目標文本", (1, 2)),
+            ("src,tgt", (0, 1)),
+            ("A句,B句", (0, 1)),
+            ("bot_reply,user_query", (1, 0)),
+            ("anchor,positive", (0, 1)),
+            ("text_a,text_b", (0, 1)),
         ] {
-            assert_eq!(pair(&names(header)), Some(place), "{header}");
+            assert_eq!(pair(&names(header), false), Some(place), "{header}");
         }
-        for data in ["a,b", "一,二", "今天天气好,天气不错", "方案一,方案二"] {
-            assert_eq!(pair(&names(data)), None, "{data}");
+        for data in [
+            "a,b",
+            "一,二",
+            "今天天气好,天气不错",
+            "方案一,方案二",
+            "评论,留言",
+            "utterance,intent",
+            "标题,评论,回复,编号",
+        ] {
+            assert_eq!(pair(&names(data), false), None, "{data}");
         }
+        assert_eq!(pair(&names("A,B"), true), Some((0, 1)));
+        assert_eq!(pair(&names("评论,留言"), true), Some((0, 1)));
         assert!(is_like_a_pair(&names("方案一,方案二")));
         assert!(!is_like_a_pair(&names("苹果,香蕉")));
     }

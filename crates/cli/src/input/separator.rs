@@ -1,9 +1,13 @@
-//! What stands between the columns of a CSV file. Excel writes semicolons where a comma is the decimal sign, as in most of Europe.
+//! What stands between the columns of a CSV file. Excel writes semicolons where a comma is the decimal sign, as in most of Europe; others
+//! write tabs, or vertical bars.
 
 use super::{Columns, names};
 
 /// What may stand between columns; the first where nothing tells.
 const SEPARATORS: [char; 2] = [',', ';'];
+
+/// What stands there where neither of these is in the file. Full-width ones are told by a header alone: texts are full of them.
+const UNUSUAL: [char; 3] = ['|', '，', '；'];
 
 /// Lines that are looked at.
 pub(super) const FIRST_LINES: usize = 4;
@@ -26,36 +30,86 @@ pub(super) fn find<'a>(lines: impl Iterator<Item = &'a str>, columns: &Columns) 
         return SEPARATORS[0];
     };
     let needed = columns.needed.len();
-    let fits = |separator: char| {
-        let count = outside_quotes(first, separator).len();
-        let same = lines
-            .iter()
-            .all(|line| outside_quotes(line, separator).len() == count);
-        // A text alone in its row may hold any of them.
-        let is_header = || {
-            let mut cells = outside_quotes(first, separator).into_iter();
-            cells.all(|cell| names::is_known(&names::plain(cell.trim().trim_matches('"'))))
-        };
-        count >= needed.max(2)
-            && match needed {
-                1 => is_header(),
-                _ => same || is_header(),
-            }
+    let look = Look {
+        lines: &lines,
+        first,
+        least: needed.max(2),
     };
-    // The one that makes most columns; of equals the first, which is the last that a search for the greatest finds.
-    let fitting = SEPARATORS
+    // Texts have no tabs, so that the same number of them in each line tells enough.
+    if look.has_columns('\t') && look.is_same('\t') && (lines.len() > 1 || needed > 1) {
+        return '\t';
+    }
+    if !SEPARATORS
         .into_iter()
-        .rev()
-        .filter(|&separator| fits(separator));
-    let fitting = fitting.max_by_key(|&separator| outside_quotes(first, separator).len());
+        .any(|separator| look.is_there(separator))
+    {
+        let is_told = |separator: &char| {
+            let has_bars = *separator == '|' && lines.len() > 1 && needed > 1 && look.is_same('|');
+            look.has_columns(*separator) && (has_bars || look.is_header(*separator))
+        };
+        return UNUSUAL.into_iter().find(is_told).unwrap_or(SEPARATORS[0]);
+    }
+    usual(&look, needed)
+}
+
+/// The comma or the semicolon.
+fn usual(look: &Look<'_>, needed: usize) -> char {
+    // A text alone in its row may hold any of them.
+    let is_told = |separator: char| match needed {
+        1 => look.is_header(separator),
+        _ => look.is_same(separator) || look.is_header(separator),
+    };
+    let fits = |separator: &char| look.has_columns(*separator) && is_told(*separator);
+    // The one that makes most columns; of equals the first, which is the last that a search for the greatest finds.
+    let fitting = SEPARATORS.into_iter().rev().filter(fits);
+    let fitting = fitting.max_by_key(|&separator| look.count(separator));
     let alone = || {
-        let has = |separator: &char| outside_quotes(first, *separator).len() > 1;
-        let mut there = SEPARATORS.into_iter().filter(has);
+        let mut there = SEPARATORS
+            .into_iter()
+            .filter(|&separator| look.count(separator) > 1);
         there
             .next()
             .filter(|_| needed > 1 && there.next().is_none())
     };
     fitting.or_else(alone).unwrap_or(SEPARATORS[0])
+}
+
+/// The first lines that are not blank, of which there is one at least.
+struct Look<'a> {
+    lines: &'a [&'a str],
+    first: &'a str,
+    /// Columns that there have to be.
+    least: usize,
+}
+
+impl Look<'_> {
+    /// Cells of the first line.
+    fn count(&self, separator: char) -> usize {
+        outside_quotes(self.first, separator).len()
+    }
+
+    fn has_columns(&self, separator: char) -> bool {
+        self.count(separator) >= self.least
+    }
+
+    /// Whether all lines have as many cells as the first one.
+    fn is_same(&self, separator: char) -> bool {
+        let mut counts = self
+            .lines
+            .iter()
+            .map(|line| outside_quotes(line, separator).len());
+        counts.all(|count| count == self.count(separator))
+    }
+
+    /// Whether the first line has only names of columns.
+    fn is_header(&self, separator: char) -> bool {
+        let mut cells = outside_quotes(self.first, separator).into_iter();
+        cells.all(|cell| names::is_known(&names::plain(cell.trim().trim_matches('"'))))
+    }
+
+    fn is_there(&self, separator: char) -> bool {
+        self.lines.iter().any(|line| line.contains(separator))
+    }
 }
 
 /// The cells of a line, roughly: whoever reads them in earnest minds doubled quotes and cells of several lines.
@@ -115,6 +169,26 @@ mod tests {
         assert_eq!(of("今天;外面;0,85\n", pair), ';');
         assert_eq!(of("今天;好,外面\n", pair), ',');
         assert_eq!(of("今天;好,外面,晴\n", pair), ',');
+    }
+
+    #[test]
+    fn tabs_bars_and_full_width_commas() {
+        for (text, separator) in [
+            ("今天, 好\t外面, 晴\t1\n雨, 雪\t晴\t0\n", '\t'),
+            ("sentence_a\tsentence_b\tlabel\n", '\t'),
+            ("今天|外面|1\n雨|晴|0\n", '|'),
+            ("句子1|句子2|标签\n", '|'),
+            ("句子1，句子2，标签\n今天，外面，1\n", '，'),
+            ("问题；答案；标签\n", '；'),
+            // Nothing tells that these are columns.
+            ("今天，外面，下雨\n雨，雪，晴\n", ','),
+            ("今天|外面|1\n雨|晴\n", ','),
+        ] {
+            assert_eq!(of(text, PAIR), separator, "{text}");
+        }
+        assert_eq!(of("1\t今天，好\n2\t外面\n", &["text"]), '\t');
+        assert_eq!(of("今天\t好\n", &["text"]), ',');
+        assert_eq!(of("今天|好\n外面|晴\n", &["text"]), ',');
     }
 
     #[test]

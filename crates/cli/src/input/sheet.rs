@@ -3,24 +3,33 @@
 use std::io::{Cursor, Read};
 
 use anyhow::{Context, bail};
-use calamine::{Data, Reader, open_workbook_auto_from_rs};
+use calamine::{
+    Data, Range, Reader, Sheet, SheetType, SheetVisible, Sheets, open_workbook_auto_from_rs,
+};
 
 use super::delimited::Cells;
 use crate::terminal::remark;
 
-/// The rows of the first sheet that has any, with their numbers; says on standard error if others have some too.
+/// The rows of the first visible sheet that has any, with their numbers; says on standard error if others have some too.
 pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .with_context(|| format!("{name} cannot be read"))?;
-    let book = open_workbook_auto_from_rs(Cursor::new(bytes));
-    let mut book = book.with_context(|| format!("{name} cannot be read as a workbook"))?;
-    let sheets = book.worksheets().into_iter();
-    let mut sheets = sheets.filter(|(_, cells)| !cells.is_empty());
-    let Some((sheet, cells)) = sheets.next() else {
-        bail!("{name} has no sheet with cells.");
+    let Ok(mut book) = open_workbook_auto_from_rs(Cursor::new(bytes)) else {
+        bail!(
+            "{name} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8."
+        );
     };
-    let others = sheets.count();
+    let (hidden, visible): (Vec<_>, Vec<_>) = filled(&mut book, name)?
+        .into_iter()
+        .partition(|(sheet, _)| sheet.visible != SheetVisible::Visible);
+    let others = (hidden.len() + visible.len()).saturating_sub(1);
+    let Some((Sheet { name: sheet, .. }, cells)) = visible.into_iter().next() else {
+        if hidden.is_empty() {
+            bail!("{name} has no sheet with cells.");
+        }
+        bail!("All sheets of {name} with cells are hidden. Show the one that is meant, and save.");
+    };
     if others > 0 {
         let are = if others == 1 {
             "sheet is"
@@ -32,16 +41,32 @@ pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>
     let (first, left) = cells.start().unwrap_or_default();
     let row = |(i, cells): (usize, &[Data])| {
         let blank = (0..left).map(|_| String::new());
-        let cells = blank.chain(cells.iter().map(text));
+        let cells = blank.chain(cells.iter().map(Data::to_string));
         Ok((u64::from(first) + i as u64 + 1, cells.collect()))
     };
     Ok(cells.rows().enumerate().map(row).collect())
 }
 
-/// What a cell shows; nothing where its formula failed.
-fn text(cell: &Data) -> String {
-    match cell {
-        Data::Error(_) => String::new(),
-        other => other.to_string(),
+/// The sheets that have cells, in their order.
+fn filled(
+    book: &mut Sheets<Cursor<Vec<u8>>>,
+    name: &str,
+) -> anyhow::Result<Vec<(Sheet, Range<Data>)>> {
+    let mut filled = Vec::new();
+    for sheet in book.sheets_metadata().to_vec() {
+        if sheet.typ != SheetType::WorkSheet {
+            continue;
+        }
+        let is_visible = |(sheet, _): &(Sheet, _)| sheet.visible == SheetVisible::Visible;
+        match book.worksheet_range(&sheet.name) {
+            Ok(cells) if !cells.is_empty() => filled.push((sheet, cells)),
+            // Behind the one that is read it does not matter.
+            Err(error) if !filled.iter().any(is_visible) => {
+                let told = format!("{name}: its sheet {:?} is damaged", sheet.name);
+                return Err(anyhow::Error::new(error).context(told));
+            }
+            _ => {}
+        }
     }
+    Ok(filled)
 }

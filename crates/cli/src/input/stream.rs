@@ -4,7 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use encoding_rs::Encoding;
 
-use super::encoding::{Survey, decoded};
+use super::content::Content;
+use super::encoding::{self, Survey, Writing, decoded};
 
 /// Text in UTF-8 of what can be read once only.
 pub(super) struct Stream<R> {
@@ -26,8 +27,8 @@ impl<R: Read + 'static> Stream<R> {
     /// The text, once its first bytes are there.
     fn text(&mut self) -> io::Result<&mut dyn BufRead> {
         if let Some(mut reader) = self.unread.take() {
-            let encoding = match reader.fill_buf() {
-                Ok(head) => Survey::of_head(head).encoding(),
+            let encoding = match reader.fill_buf().and_then(readable) {
+                Ok(encoding) => encoding,
                 Err(error) => {
                     self.unread = Some(reader);
                     return Err(error);
@@ -38,6 +39,22 @@ impl<R: Read + 'static> Stream<R> {
         }
         Ok(&mut *self.text)
     }
+}
+
+/// The encoding of what begins with these bytes.
+///
+/// # Errors
+/// When it is no text, or one in an encoding that is not read.
+fn readable(head: &[u8]) -> io::Result<&'static Encoding> {
+    let told = match Content::of(head) {
+        Content::Workbook => "it is a workbook; say --format xlsx".to_owned(),
+        Content::Other(what) => format!("it is {what}, and no table or text"),
+        Content::Page | Content::Text => match Survey::of_head(head).writing() {
+            Writing::In(encoding) => return Ok(encoding),
+            Writing::Other(encoding) => encoding::unread(encoding),
+        },
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidData, told))
 }
 
 impl<R: Read + 'static> Read for Stream<R> {

@@ -99,6 +99,10 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("it is no plain file", "不是普通文件"),
     ("it is longer than {#most} bytes", "超过 {most} 字节"),
     ("it is not UTF-8", "不是 UTF-8"),
+    ("\"{origin}\" is no origin. Write it as browsers send it: https://shop.example, without a path; https://*.shop.example for all below it, app://name for a program's pages, or null for files.", "“{origin}”不是来源。请照浏览器发送的样子写：https://shop.example，不带路径；https://*.shop.example 表示其下所有站点，app://name 表示程序的页面，null 表示本地文件。"),
+    ("\"{name}\" is no name of a host. Write it without scheme and port: yuyi.example, or *.example.com for all below it.", "“{name}”不是主机名。请不带协议和端口来写：yuyi.example，或用 *.example.com 表示其下所有主机。"),
+    ("\"{path}\" is no base path. Write it as /tools/yuyi, of letters, digits and - . _ ~.", "“{path}”不能用作路径前缀。请写成 /tools/yuyi 这样，只含字母、数字和 - . _ ~。"),
+    ("this is no URL such as redis://:PASSWORD@HOST:6379/0 or redis+unix:///PATH (rediss://, Redis over TLS, is not supported).", "这不是 redis://:密码@主机:6379/0 或 redis+unix:///路径 这样的 URL（不支持 rediss://，即 TLS 上的 Redis）。"),
     ("Cannot listen on {address}", "无法在 {address} 上监听"),
     ("Cannot wait for signals", "无法接收信号"),
 ];
@@ -119,4 +123,6 @@ pub(super) const SYSTEM: &[Entry] = &[
     ("Cannot assign requested address (os error 99)", "本机没有这个地址（系统错误 99）"),
     ("Connection refused (os error 111)", "连接被拒绝（系统错误 111）"),
     ("connection timed out", "连接超时"),
+    ("error parsing level filter: expected one of {levels}, or a number 0-5", "级别只能是 {levels}，或 0 到 5 的数字"),
+    ("invalid filter directive", "格式不对"),
 ];

@@ -257,6 +257,29 @@ fn clap_is_told_in_chinese() {
     assert!(told.starts_with("错误：缺少以下参数：\n"), "{told}");
 }
 
+/// What the server refuses at its start.
+#[test]
+fn settings_of_the_server_are_told_in_chinese() {
+    let list = |text: &str| vec![text.to_owned()];
+    let origin = yuyi_server::Origins::new(&list("foo")).err().unwrap();
+    let host = yuyi_server::AllowedHosts::new(&list("http://x"))
+        .err()
+        .unwrap();
+    let path = yuyi_server::BasePath::new("foo").err().unwrap();
+    for (english, begin) in [
+        (origin, "“foo”不是来源。"),
+        (host, "“http://x”不是主机名。"),
+        (path, "“foo”不能用作路径前缀。"),
+        (
+            "--redis: this is no URL such as redis://:PASSWORD@HOST:6379/0 or redis+unix:///PATH (rediss://, Redis over TLS, is not supported).".into(),
+            "--redis：这不是 redis://",
+        ),
+    ] {
+        let told = chinese(&english);
+        assert!(told.as_ref().is_some_and(|told| told.starts_with(begin)), "{english}: {told:?}");
+    }
+}
+
 #[test]
 fn notes_are_told_in_chinese() {
     for (english, told) in [

@@ -7,26 +7,26 @@ use crate::support::{Run, command};
 use serde_json::Value;
 
 /// A folder with files.
-struct Files(tempfile::TempDir);
+pub struct Files(tempfile::TempDir);
 
 impl Files {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     /// The command in this folder.
-    fn yuyi(&self, arguments: &[&str]) -> Run {
+    pub fn yuyi(&self, arguments: &[&str]) -> Run {
         let mut command = command();
         command.current_dir(self.0.path());
         command.args(arguments).output().unwrap().into()
     }
 
     /// Writes a file and scores its pairs, as JSON.
-    fn pairs(&self, name: &str, content: impl AsRef<[u8]>) -> Vec<[String; 2]> {
+    pub fn pairs(&self, name: &str, content: impl AsRef<[u8]>) -> Vec<[String; 2]> {
         fs::write(self.path(name), content).unwrap();
         let run = self.yuyi(&["sim", "--json", "--pairs", name]);
         assert_eq!(run.code, 0, "{run:?}");
@@ -42,7 +42,7 @@ impl Files {
     }
 }
 
-const PAIR: [&str; 2] = ["今天天气不错", "今天天气很好"];
+pub const PAIR: [&str; 2] = ["今天天气不错", "今天天气很好"];
 
 #[test]
 fn headers_in_other_words_are_known() {

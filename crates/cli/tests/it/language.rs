@@ -83,6 +83,40 @@ fn help_and_mistakes_in_chinese() {
 }
 
 #[test]
+fn no_english_is_left_in_remarks_and_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pairs.csv");
+    let rows = "今天天气不错,今天天气很好,1\n你好,再见,0\n退货,怎么退货,1\n天气,发票,0\n";
+    std::fs::write(&path, format!("句子1,句子2,标签\n{rows}")).unwrap();
+    let path = path.to_str().unwrap();
+    let zh = [("LANG", "zh_CN.UTF-8")];
+    let (code, out, err) = run(&zh, &["eval", path, "--rounds", "20"]);
+    assert_eq!(code, 0, "{err}");
+    let told = format!(
+        "yuyi: {path} 的列按以下对应读取：句子1 作为 sentence_a，句子2 作为 sentence_b，标签 作为 label。\n"
+    );
+    assert_eq!(err, told);
+    assert!(!out.contains(" to "), "{out}");
+    let (code, _, err) = run(&zh, &["serve", "--cors-origin", "foo"]);
+    assert!(code == 2 && err.contains("“foo”不是来源。"), "{err}");
+}
+
+#[test]
+fn variables_of_yes_and_no_are_nothing_else() {
+    for (value, code) in [("", 0), ("0", 0), ("true", 0), ("ja", 2), ("是", 2)] {
+        let (found, out, err) = run(&[("YUYI_JSON", value)], &["info"]);
+        assert_eq!(found, code, "{value}: {err}");
+        assert_eq!(out.starts_with('{'), value == "true", "{value}: {out}");
+        assert_eq!(
+            err.contains("is neither true nor false"),
+            code == 2,
+            "{err}"
+        );
+        assert_eq!(err.contains("The variable YUYI_JSON"), code == 2, "{err}");
+    }
+}
+
+#[test]
 fn files_and_tables_in_chinese_and_json_as_ever() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pairs.tsv");

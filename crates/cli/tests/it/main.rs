@@ -15,6 +15,7 @@ mod drain;
 mod embed;
 mod eval;
 mod explain;
+mod exports;
 mod files;
 #[cfg(unix)]
 mod folders;

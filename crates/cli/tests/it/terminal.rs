@@ -64,3 +64,14 @@ fn names_of_files_are_shown_without_what_moves_the_cursor() {
         assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
     }
 }
+
+#[test]
+fn mistakes_are_shown_without_what_moves_the_cursor() {
+    let argument = format!("--{ESCAPES}");
+    for language in ["en", "zh"] {
+        if let Some(shown) = on_a_terminal(&["--lang", language, "sim", &argument]) {
+            assert!(shown.contains("\\u{1b}[2J"), "{shown:?}");
+            assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
+        }
+    }
+}

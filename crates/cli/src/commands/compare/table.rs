@@ -115,7 +115,10 @@ fn plain(estimate: &Estimate) -> String {
 
 fn with_interval(estimate: &Estimate) -> String {
     match estimate.interval() {
-        Some(i) => format!("{} ({:.3} to {:.3})", plain(estimate), i.low, i.high),
+        Some(i) => {
+            let to = Language::of_messages().pick("至", "to");
+            format!("{} ({:.3} {to} {:.3})", plain(estimate), i.low, i.high)
+        }
         None => plain(estimate),
     }
 }

@@ -126,11 +126,12 @@ fn missed(search: &EvaluatedSearch) -> Vec<String> {
 
 fn row(name: &str, estimate: &Estimate, more: &str) -> String {
     let value = estimate.value.map_or("–".to_owned(), |v| format!("{v:.4}"));
+    let to = Language::of_messages().pick("至", "to");
     let interval = estimate
         .interval()
         // A dash beside a minus sign cannot be read.
         .map_or(String::new(), |i| match i.low < 0.0 {
-            true => format!("({:.4} to {:.4})", i.low, i.high),
+            true => format!("({:.4} {to} {:.4})", i.low, i.high),
             false => format!("({:.4}–{:.4})", i.low, i.high),
         });
     let (name, more) = (messages::left(name, 18), messages::told(more));

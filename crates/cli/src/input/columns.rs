@@ -1,0 +1,101 @@
+//! Which columns of a file are read, by what the program needs and what the user says.
+
+use anyhow::bail;
+
+use crate::misuse::Misuse;
+
+/// What is read of the rows of a file.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// Columns that must be there; they stand in this order where there is no header.
+    pub needed: &'static [&'static str],
+    /// The one of them that JSON writes as a number.
+    pub number: Option<&'static str>,
+    /// Columns that may be missing, or blank in a row; they follow where there is no header.
+    pub optional: &'static [&'static str],
+    /// The optional one that a header of several columns has to name: the others say nothing without it.
+    pub telling: Option<&'static str>,
+    /// Columns that are read where a header or an object names them; elsewhere their cells are empty.
+    pub further: Vec<String>,
+    /// What the user calls the needed columns, and optional ones behind them, or their numbers from 1; empty: they are found.
+    pub chosen: Vec<String>,
+    /// The flag that says it.
+    pub flag: &'static str,
+    /// The first row is a row as all others, whatever it says.
+    pub no_header: bool,
+}
+
+impl Columns {
+    /// Columns of text that must be there.
+    pub fn needed(needed: &'static [&'static str]) -> Self {
+        Self {
+            needed,
+            number: None,
+            optional: &[],
+            telling: None,
+            further: Vec::new(),
+            chosen: Vec::new(),
+            flag: "--columns",
+            no_header: false,
+        }
+    }
+
+    /// As the command line says.
+    ///
+    /// # Errors
+    /// When it names too few columns, or too many.
+    pub fn chosen_by(self, layout: &Layout) -> anyhow::Result<Self> {
+        let no_header = layout.no_header;
+        let chosen = self.chosen("--columns", &layout.columns)?;
+        Ok(Self {
+            no_header,
+            ..chosen
+        })
+    }
+
+    /// With the columns that the user names by a flag, an empty name for an optional one that the file does not have; none: they are found.
+    ///
+    /// # Errors
+    /// When there are too few columns, or too many.
+    pub fn chosen(mut self, flag: &'static str, chosen: &[String]) -> anyhow::Result<Self> {
+        let (n, needed) = (chosen.len(), self.needed.len());
+        let most = needed + self.optional.len();
+        let is_named = |name: &String| !name.trim().is_empty();
+        if n > 0 && (!(needed..=most).contains(&n) || !chosen[..needed].iter().all(is_named)) {
+            let wanted = [self.needed, self.optional].concat().join(", ");
+            bail!(Misuse(format!(
+                "{flag} names {n} columns, and what is read are {wanted}."
+            )));
+        }
+        let is_twice = |i: &usize| is_named(&chosen[*i]) && is_among(&chosen[..*i], &chosen[*i]);
+        if let Some(i) = (1..n).find(is_twice) {
+            let name = chosen[i].trim();
+            bail!(Misuse(format!(
+                "{flag} names the column {name} twice; two different ones are needed."
+            )));
+        }
+        self.chosen = chosen.to_vec();
+        self.flag = flag;
+        Ok(self)
+    }
+}
+
+/// Whether a column is among those that the user names, by the same name or number.
+fn is_among(chosen: &[String], column: &str) -> bool {
+    let plain = |name: &str| match name.trim().parse::<usize>() {
+        Ok(number) => number.to_string(),
+        Err(_) => name.trim().to_lowercase(),
+    };
+    chosen.iter().any(|other| plain(other) == plain(column))
+}
+
+/// What the command line says of the columns of a file.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Layout {
+    /// Columns to read, by name or number from 1 [default: found by their names, else the first ones]
+    #[arg(long, env = "YUYI_COLUMNS", value_name = "A,B", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// The first row is data, whatever it looks like
+    #[arg(long, env = "YUYI_NO_HEADER", value_parser = crate::switch::parse_yes)]
+    pub no_header: bool,
+}

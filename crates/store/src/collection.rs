@@ -223,8 +223,24 @@ impl NewCollection {
         Ok(())
     }
 
-    /// What of a collection that is there differs from this one, apart from its vectors.
-    pub(crate) fn difference(&self, there: &Collection) -> Option<&'static str> {
+    /// Whether a collection that is there is the same.
+    pub(crate) fn check_same(&self, there: &Collection) -> Result<()> {
+        let name = self.name.clone();
+        if !there.space.is_same(&self.space) {
+            return Err(Error::ModelMismatch {
+                name,
+                has: there.space.to_string(),
+                given: self.space.to_string(),
+            });
+        }
+        match self.difference(there) {
+            None => Ok(()),
+            Some(what) => Err(Error::CollectionDiffers { name, what }),
+        }
+    }
+
+    /// What differs, apart from the vectors.
+    fn difference(&self, there: &Collection) -> Option<&'static str> {
         let sorted = |fields: &[Field]| {
             let mut fields = fields.to_vec();
             fields.sort_by(|a, b| a.name.cmp(&b.name));

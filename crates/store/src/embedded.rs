@@ -39,21 +39,22 @@ use std::sync::{Arc, PoisonError};
 use rusqlite::Connection;
 use yuyi_kernels::usable_cores;
 
-use self::collections::Stored;
 use self::index::Index;
 use self::items::{item_of_key, key_of_id, vectors_of_key};
 use self::search::Searcher;
 use self::shared::{Shared, Slot};
 use self::sql::damaged;
-use self::write::Batch;
 use self::writer::Writer;
+use crate::batch::Batch;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::finder::find;
 use crate::item::{Item, VectorItem};
 use crate::store::{
     Created, Cursor, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store,
 };
+use crate::stored::Stored;
 
 /// How a store is opened.
 #[derive(Clone, Debug, Default)]
@@ -226,23 +227,11 @@ fn create(
         let stored = Stored::insert(connection, new)?;
         let index = Index::new(shared.kernel, new.space.dimension, stored.generation);
         changes.replace(shared.owner(&stored), index);
-        return Ok(Created::New(stored.describe(connection)?));
+        return Ok(Created::New(stored.collection(connection)?));
     };
-    let there = stored.describe(connection)?;
-    if !there.space.is_same(&new.space) {
-        return Err(Error::ModelMismatch {
-            name: new.name.clone(),
-            has: there.space.to_string(),
-            given: new.space.to_string(),
-        });
-    }
-    match new.difference(&there) {
-        None => Ok(Created::Existing(there)),
-        Some(what) => Err(Error::CollectionDiffers {
-            name: new.name.clone(),
-            what,
-        }),
-    }
+    let there = stored.collection(connection)?;
+    new.check_same(&there)?;
+    Ok(Created::Existing(there))
 }
 
 impl Store for EmbeddedStore {
@@ -256,13 +245,13 @@ impl Store for EmbeddedStore {
         self.read(|connection| {
             let all = Stored::all(connection)?;
             all.iter()
-                .map(|stored| stored.describe(connection))
+                .map(|stored| stored.collection(connection))
                 .collect()
         })
     }
 
     fn collection(&self, name: &str) -> Result<Collection> {
-        self.read(|connection| Stored::get(connection, name)?.describe(connection))
+        self.read(|connection| Stored::get(connection, name)?.collection(connection))
     }
 
     fn drop_collection(&self, name: &str) -> Result<()> {
@@ -286,10 +275,12 @@ impl Store for EmbeddedStore {
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {
         let stored = self.read(|connection| Stored::get(connection, name))?;
         // Before the vectors are looked at, whose dimension would be wrong too.
-        write::check_fingerprint(&stored, fingerprint)?;
+        stored.check_fingerprint(fingerprint)?;
         let batch = Batch::prepare(stored, items)?;
         let fingerprint = fingerprint.to_owned();
-        self.write(move |connection, changes| batch.write(connection, changes, &fingerprint))
+        self.write(move |connection, changes| {
+            write::upsert(connection, changes, batch, &fingerprint)
+        })
     }
 
     fn get(&self, name: &str, ids: &[&str]) -> Result<Vec<Item>> {
@@ -366,11 +357,10 @@ impl Store for EmbeddedStore {
             let searcher = Searcher {
                 connection,
                 stored,
-                owner: &slot.owner,
-                index: &slot.index,
+                slot,
                 team: &self.shared.team,
             };
-            searcher.search(search)
+            find(&searcher, search)
         });
         self.locate(found)
     }

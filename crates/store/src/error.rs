@@ -80,6 +80,12 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// The database server cannot be used as it is.
+    #[error("The PostgreSQL server cannot be used: {reason}.")]
+    UnusableServer {
+        /// A sentence without its full stop: what it lacks.
+        reason: String,
+    },
     /// A newer program wrote the folder.
     #[error("The data folder {} was written by a newer version of yuyi (schema {found}; this one knows {known}). Nothing was changed. Use that version.", folder.display())]
     TooNew {
@@ -176,6 +182,7 @@ impl Error {
             Self::Full { .. } | Self::Unavailable { .. } | Self::Closed => ErrorKind::Transient,
             Self::Locked { .. }
             | Self::Unusable { .. }
+            | Self::UnusableServer { .. }
             | Self::TooNew { .. }
             | Self::Damaged { .. }
             | Self::Failed { .. } => ErrorKind::Permanent,

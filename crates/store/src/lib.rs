@@ -4,7 +4,8 @@
 //! by words or by both ([`Query`]), among those that a [`Filter`] means. What it has acknowledged is on the disk. It knows nothing of models, of HTTP or of
 //! a runtime: its calls block, and its [`Error`] says what happened and what helps.
 //!
-//! [`EmbeddedStore`] keeps everything in a folder of this machine. Other engines stand behind the same trait.
+//! [`EmbeddedStore`] keeps everything in a folder of this machine, `PostgresStore` (feature `postgres`) on a server that many processes share. Both stand
+//! behind the same trait.
 //!
 //! ```
 //! use yuyi_store::{EmbeddedStore, Item, NewCollection, Options, Query, Search, Store, VectorItem};
@@ -25,15 +26,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batch;
 mod collection;
 mod embedded;
 mod error;
 mod filter;
+mod finder;
 mod item;
 pub mod jsonl;
+mod key;
+mod narrow;
 mod payload;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod ranking;
 mod store;
+mod stored;
 mod time;
 mod words;
 
@@ -44,6 +52,8 @@ pub use embedded::{EmbeddedStore, Options};
 pub use error::{Error, ErrorKind, Result};
 pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use ranking::Fusion;
 pub use store::{
     Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,

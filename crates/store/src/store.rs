@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::collection::{Collection, NewCollection, Space, WordRules};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::Filter;
-use crate::item::{Item, VectorItem};
+use crate::item::{Item, VectorItem, make_unit};
 use crate::ranking::Fusion;
 
 /// Collections of texts and their vectors.
@@ -242,4 +242,19 @@ pub struct ReindexVectors {
     pub key: i64,
     /// One for each text.
     pub vectors: Vec<Vec<f32>>,
+}
+
+impl ReindexVectors {
+    /// Checks the vectors of an item of so many texts, and makes unit vectors of them.
+    pub(crate) fn prepare(mut self, texts: usize, dimension: usize) -> Result<Self> {
+        let given = self.vectors.len();
+        if given != texts {
+            let reason = format!("There are {given} vectors for {texts} texts.");
+            return Err(Error::invalid("", reason));
+        }
+        for (i, vector) in self.vectors.iter_mut().enumerate() {
+            make_unit(vector, dimension).map_err(|error| error.within(&format!("vectors[{i}]")))?;
+        }
+        Ok(self)
+    }
 }

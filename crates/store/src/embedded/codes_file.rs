@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use yuyi_kernels::EncodedRow;
 
 use super::index::{Index, Part};
-use super::schema::VectorKey;
+use crate::key::VectorKey;
 
 /// The folder of the files, in the data folder.
 const FOLDER: &str = "codes";

@@ -4,28 +4,12 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::schema::{Tables, VectorKey};
+use super::schema::Tables;
 use super::sql::damaged;
-use crate::collection::{Collection, Field, NewCollection, Reindex, Role, Space, WordRules};
+use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
-
-/// A collection as the database has it.
-#[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) number: i64,
-    pub(super) name: String,
-    pub(super) role: Role,
-    pub(super) unanswered: bool,
-    pub(super) fields: Vec<Field>,
-    pub(super) words: WordRules,
-    /// The number of the space that answers.
-    pub(super) space: i64,
-    /// All spaces; one that does not answer is being filled.
-    pub(super) spaces: BTreeMap<i64, Space>,
-    pub(super) count: u64,
-    pub(super) generation: u64,
-    pub(super) next_key: i64,
-}
+use crate::key::VectorKey;
+use crate::stored::Stored;
 
 const COLUMNS: &str =
     "number, name, role, unanswered, fields, words, space, count, generation, next_key";
@@ -110,21 +94,6 @@ impl Stored {
         Tables::of(self.number)
     }
 
-    /// The space that answers.
-    pub(super) fn current(&self) -> &Space {
-        // `with_spaces` has looked.
-        &self.spaces[&self.space]
-    }
-
-    /// The space that is being filled.
-    pub(super) fn pending(&self) -> Option<(i64, &Space)> {
-        let mut others = self
-            .spaces
-            .iter()
-            .filter(|(number, _)| **number != self.space);
-        others.next().map(|(number, space)| (*number, space))
-    }
-
     /// Writes down what changes with items, and that something changed.
     pub(super) fn touch(&mut self, connection: &Connection) -> Result<()> {
         self.generation += 1;
@@ -169,33 +138,19 @@ impl Stored {
     }
 
     /// As callers see it.
-    pub(super) fn describe(&self, connection: &Connection) -> Result<Collection> {
-        let reindex = match self.pending() {
-            None => None,
-            Some((number, space)) => {
+    pub(super) fn collection(&self, connection: &Connection) -> Result<Collection> {
+        let done = match self.pending() {
+            None => 0,
+            Some((number, _)) => {
                 let reached = self.reached(connection, number)?;
                 let sql = format!(
                     "SELECT count(*) FROM {} WHERE key <= ?1",
                     self.tables().words
                 );
-                let done = connection.query_row(&sql, [reached], |row| row.get::<_, i64>(0))?;
-                Some(Reindex {
-                    space: space.clone(),
-                    done: done as u64,
-                })
+                connection.query_row(&sql, [reached], |row| row.get::<_, i64>(0))?
             }
         };
-        Ok(Collection {
-            name: self.name.clone(),
-            space: self.current().clone(),
-            role: self.role,
-            fields: self.fields.clone(),
-            unanswered: self.unanswered,
-            words: self.words.clone(),
-            count: self.count,
-            generation: self.generation,
-            reindex,
-        })
+        Ok(self.describe(done as u64))
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) use self::part::Part;
 use yuyi_kernels::{EncodedRow, Kernel, RowSet, Team};
 
 use self::best::Best;
-use super::schema::VectorKey;
+use crate::key::VectorKey;
 use crate::ranking::{inverse_frequency, saturation};
 use crate::words::{Document, Term};
 

@@ -5,11 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::blob::{read_vector, read_words, write_vector, write_words};
-use super::collections::{Stored, from_json, to_json};
-use super::schema::VectorKey;
-use crate::collection::{Field, FieldValue};
+use super::collections::{from_json, to_json};
+use crate::batch::field_values;
+use crate::collection::FieldValue;
 use crate::error::Result;
 use crate::item::Item;
+use crate::key::VectorKey;
+use crate::stored::Stored;
 use crate::time::Timestamp;
 use crate::words::Document;
 
@@ -235,16 +237,6 @@ pub(super) fn vectors_of_key(
             &mut vector,
         )?;
         found.push(vector);
-    }
-    Ok(found)
-}
-
-/// The values of an item's declared fields, with the number of each field.
-pub(super) fn field_values(fields: &[Field], item: &Item) -> Result<Vec<(i64, FieldValue)>> {
-    let mut found = Vec::new();
-    for (number, field) in fields.iter().enumerate() {
-        let values = field.values(item)?;
-        found.extend(values.into_iter().map(|value| (number as i64, value)));
     }
     Ok(found)
 }

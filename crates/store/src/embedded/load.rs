@@ -5,11 +5,11 @@ use yuyi_kernels::{Codes, EncodedRow, Kernel};
 
 use super::blob::{read_vector, read_words};
 use super::codes_file::{Owner, Saved};
-use super::collections::Stored;
 use super::index::{Index, RowVector};
-use super::schema::VectorKey;
 use super::sql::damaged;
 use crate::error::Result;
+use crate::key::VectorKey;
+use crate::stored::Stored;
 
 /// Rows of codes between two that are compared with the vectors they were made of.
 const CHECKED: usize = 10_000;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::collections::Stored;
 use super::sql::FILE;
 use crate::error::{Error, Result};
+use crate::stored::Stored;
 
 /// Writes a copy of the database as it is now; others read and write meanwhile.
 pub(super) fn backup(folder: &Path, to: &Path) -> Result<()> {

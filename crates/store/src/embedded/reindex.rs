@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::blob::write_words;
-use super::collections::{Stored, add_space, from_json, remove_space};
+use super::collections::{add_space, from_json, remove_space};
 use super::items::insert_vectors;
 use super::load::load;
 use super::shared::Shared;
@@ -14,44 +14,24 @@ use super::write::finish;
 use super::writer::Changes;
 use crate::collection::{Space, WordRules};
 use crate::error::{Error, Result};
-use crate::item::make_unit;
 use crate::store::{ReindexItem, ReindexVectors};
+use crate::stored::Stored;
 use crate::words::Analyzer;
 
 /// Begins a move, or finds that it is the one that is under way.
 pub(super) fn begin(connection: &Connection, name: &str, to: &Space) -> Result<()> {
     let stored = Stored::get(connection, name)?;
-    if stored.current().is_same(to) {
-        return Err(Error::invalid(
-            "model",
-            format!("The collection has vectors of {to} already."),
-        ));
-    }
-    match stored.pending() {
-        None => {
-            let last = stored.spaces.keys().last().copied().unwrap_or_default();
-            add_space(connection, stored.number, last + 1, to)
-        }
-        Some((_, space)) if space.is_same(to) => Ok(()),
-        Some((_, space)) => Err(Error::Reindexing {
-            name: name.to_owned(),
-            to: space.to_string(),
-        }),
+    match stored.begin_move(to)? {
+        Some(number) => add_space(connection, stored.number, number, to),
+        None => Ok(()),
     }
 }
 
 /// The collection with the number of the space that is being filled, and the space.
 fn under_way(connection: &Connection, name: &str) -> Result<(Stored, i64, Space)> {
     let stored = Stored::get(connection, name)?;
-    let pending = stored
-        .pending()
-        .map(|(number, space)| (number, space.clone()));
-    match pending {
-        Some((number, space)) => Ok((stored, number, space)),
-        None => Err(Error::NotReindexing {
-            name: name.to_owned(),
-        }),
-    }
+    let (number, space) = stored.under_way()?;
+    Ok((stored, number, space))
 }
 
 /// What comes next.
@@ -85,7 +65,7 @@ pub(super) fn put(connection: &Connection, name: &str, vectors: Vec<ReindexVecto
         "SELECT wordings FROM {} WHERE key = ?1",
         stored.tables().items
     );
-    for (i, mut new) in vectors.into_iter().enumerate() {
+    for (i, new) in vectors.into_iter().enumerate() {
         let mut statement = connection.prepare_cached(&sql)?;
         let wordings = statement
             .query_row([new.key], |row| row.get::<_, Option<String>>(0))
@@ -94,18 +74,8 @@ pub(super) fn put(connection: &Connection, name: &str, vectors: Vec<ReindexVecto
             continue;
         };
         let wordings: Vec<String> = wordings.map_or(Ok(Vec::new()), |json| from_json(&json))?;
-        let place = |j: usize| format!("vectors[{i}].vectors[{j}]");
-        if new.vectors.len() != wordings.len() + 1 {
-            let reason = format!(
-                "There are {} vectors for {} texts.",
-                new.vectors.len(),
-                wordings.len() + 1
-            );
-            return Err(Error::invalid(format!("vectors[{i}]"), reason));
-        }
-        for (j, vector) in new.vectors.iter_mut().enumerate() {
-            make_unit(vector, space.dimension).map_err(|error| error.within(&place(j)))?;
-        }
+        let new = new.prepare(wordings.len() + 1, space.dimension);
+        let new = new.map_err(|error| error.within(&format!("vectors[{i}]")))?;
         insert_vectors(connection, &stored, number, new.key, &new.vectors)?;
     }
     Ok(())

@@ -9,10 +9,10 @@ use rusqlite::Connection;
 use yuyi_kernels::{Kernel, Team};
 
 use super::codes_file::Owner;
-use super::collections::Stored;
 use super::index::Index;
 use super::sql::open_reader;
 use crate::error::{Error, Result};
+use crate::stored::Stored;
 
 /// Connections that wait for the next reader.
 const IDLE_READERS: usize = 16;

@@ -12,9 +12,9 @@ use rusqlite::Connection;
 
 use super::codes_file::{self, Owner};
 use super::index::{Index, RowVector};
-use super::schema::VectorKey;
 use super::shared::{Shared, Slot};
 use crate::error::{Error, Result};
+use crate::key::VectorKey;
 use crate::words::Document;
 
 /// Jobs that wait; more callers wait before they leave theirs.

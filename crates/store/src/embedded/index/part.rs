@@ -6,7 +6,7 @@ use yuyi_kernels::{Codes, EncodedRow, Kernel, RowSet, Team};
 
 use super::RowVector;
 use super::postings::Postings;
-use crate::embedded::schema::VectorKey;
+use crate::key::VectorKey;
 use crate::words::{Document, Term};
 
 /// Rows of a full part: 50 MB of codes at 384 dimensions.

@@ -180,7 +180,7 @@ impl Select<'_> {
                 Set::exact(all)
             }
             (Test::Numbers(bounds), FieldType::Number) => {
-                Set::exact(self.within(number, bounds, |number| SqlValue::Real(number))?)
+                Set::exact(self.within(number, bounds, SqlValue::Real)?)
             }
             (Test::Times(bounds), FieldType::Time) => {
                 Set::exact(self.within(number, bounds, |time| SqlValue::Integer(time.micros()))?)

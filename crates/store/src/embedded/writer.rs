@@ -215,8 +215,11 @@ fn work(connection: Connection, jobs: &Receiver<Job>, shared: &Shared) {
     while let Ok(first) = jobs.recv() {
         let (mut changes, mut answers) = (Changes::default(), Vec::new());
         let committed = transaction(&connection, first, jobs, &mut changes, &mut answers);
-        if committed.is_ok() {
-            changes.apply(shared);
+        match committed {
+            Ok(()) => changes.apply(shared),
+            // Whatever failed, the next transaction begins anew.
+            Err(_) if !connection.is_autocommit() => drop(connection.execute_batch("ROLLBACK")),
+            Err(_) => {}
         }
         answers
             .into_iter()
@@ -251,11 +254,7 @@ fn transaction(
         let is_full = changes.list.len() >= MOST_CHANGES;
         next = if is_full { None } else { jobs.try_recv().ok() };
     }
-    let committed = connection.execute_batch("COMMIT").map_err(Error::from);
-    if committed.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK")?;
-    }
-    committed
+    Ok(connection.execute_batch("COMMIT")?)
 }
 
 /// Runs a job in a savepoint.

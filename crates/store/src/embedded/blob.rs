@@ -71,7 +71,11 @@ pub(super) fn read_varint(from: &mut &[u8]) -> Option<u64> {
 }
 
 pub(super) fn write_vector(vector: &[f32]) -> Vec<u8> {
-    vector.iter().flat_map(|x| x.to_le_bytes()).collect()
+    let mut blob = vec![0; size_of_val(vector)];
+    for (to, x) in blob.as_chunks_mut::<4>().0.iter_mut().zip(vector) {
+        *to = x.to_le_bytes();
+    }
+    blob
 }
 
 /// # Errors

@@ -110,8 +110,9 @@ pub(super) fn save(index: &Index, owner: &Owner, only_full: bool) -> io::Result<
     }
     fs::create_dir_all(owner.folder.join(FOLDER))?;
     for part in parts {
-        write_part(part, owner, index.generation)?;
+        // A disk that has no room for it is not asked again at each write.
         part.set_saved();
+        write_part(part, owner, index.generation)?;
     }
     let current: Vec<PathBuf> = index
         .parts()

@@ -36,6 +36,8 @@ pub(super) fn open_writer(folder: &Path) -> Result<Connection> {
         "PRAGMA page_size = {PAGE};
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
+         PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON;
          PRAGMA wal_autocheckpoint = {LOG_PAGES};
          PRAGMA journal_size_limit = {};
          PRAGMA cache_size = -{WRITER_CACHE};

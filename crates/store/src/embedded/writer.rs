@@ -4,6 +4,7 @@
 //! fails takes nothing of the others with it, and commits: many small writes share the time that a disk takes to be sure (group commit). What the jobs
 //! changed then goes to the indexes, and only after that the callers are told, so whoever was told reads what it wrote.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
@@ -22,6 +23,9 @@ const QUEUE: usize = 1024;
 
 /// Changes after which a transaction is committed although more jobs wait.
 const MOST_CHANGES: usize = 10_000;
+
+/// Why a write that panicked failed. Its caller hears [`Error::Closed`], since nobody is left to tell more.
+const PANICKED: &str = "a write ended early; the log has the reason";
 
 /// What a job did, to be done in the indexes too.
 #[derive(Default)]
@@ -211,8 +215,11 @@ fn work(connection: Connection, jobs: &Receiver<Job>, shared: &Shared) {
     while let Ok(first) = jobs.recv() {
         let (mut changes, mut answers) = (Changes::default(), Vec::new());
         let committed = transaction(&connection, first, jobs, &mut changes, &mut answers);
-        if committed.is_ok() {
-            changes.apply(shared);
+        match committed {
+            Ok(()) => changes.apply(shared),
+            // Whatever failed, the next transaction begins anew.
+            Err(_) if !connection.is_autocommit() => drop(connection.execute_batch("ROLLBACK")),
+            Err(_) => {}
         }
         answers
             .into_iter()
@@ -247,11 +254,7 @@ fn transaction(
         let is_full = changes.list.len() >= MOST_CHANGES;
         next = if is_full { None } else { jobs.try_recv().ok() };
     }
-    let committed = connection.execute_batch("COMMIT").map_err(Error::from);
-    if committed.is_err() && !connection.is_autocommit() {
-        connection.execute_batch("ROLLBACK")?;
-    }
-    committed
+    Ok(connection.execute_batch("COMMIT")?)
 }
 
 /// Runs a job in a savepoint.
@@ -268,7 +271,14 @@ fn run_job(
     let saved = connection
         .execute_batch("SAVEPOINT job")
         .map_err(Error::from);
-    let failed = match job(saved.map(|()| (connection, &mut *changes))) {
+    let begun = saved.map(|()| (connection, &mut *changes));
+    // A job that panics is a write that failed; those of others go on.
+    let done = catch_unwind(AssertUnwindSafe(|| job(begun)));
+    let failed = match done.unwrap_or_else(|_| {
+        Err(Error::Failed {
+            reason: PANICKED.into(),
+        })
+    }) {
         Ok(answer) => {
             answers.push(answer);
             return Ok(connection.execute_batch("RELEASE job")?);

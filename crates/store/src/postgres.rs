@@ -26,7 +26,7 @@ use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
-use crate::item::{Item, VectorItem, make_unit};
+use crate::item::{Item, VectorItem};
 use crate::store::{
     Created, Cursor, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store,
 };
@@ -251,11 +251,10 @@ impl Store for PostgresStore {
     fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64> {
         self.write(name, |client, counted| {
             let searcher = Searcher {
-                client: RefCell::new(client),
-                counted,
+                client: RefCell::new(&mut *client),
+                counted: &*counted,
             };
             let keys = searcher.matching(filter)?;
-            let client = searcher.client.into_inner();
             counted.remove(client, &keys)?;
             Ok(keys.len() as u64)
         })

@@ -282,7 +282,11 @@ fn text(i: u64) -> String {
 
 fn item(i: u64) -> VectorItem {
     let mut item = Item::new(i.to_string(), text(i));
-    let tag = if i % 100 == 0 { "rare" } else { "common" };
+    let tag = if i.is_multiple_of(100) {
+        "rare"
+    } else {
+        "common"
+    };
     item.payload.insert("tag".into(), tag.into());
     VectorItem {
         item,

@@ -1,4 +1,5 @@
 //! The embedded engine: what every engine does, and what only a folder can go through.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 #[path = "suite/mod.rs"]
 mod suite;

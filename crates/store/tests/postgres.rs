@@ -1,6 +1,7 @@
 //! The engine on PostgreSQL: what every engine does, on the server that `YUYI_TEST_POSTGRES` names, such as `postgres://postgres@localhost:5432/postgres`.
 //! Each test has a database of its own.
 #![cfg(feature = "postgres")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 #[path = "suite/mod.rs"]
 mod suite;

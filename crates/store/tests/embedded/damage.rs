@@ -64,7 +64,9 @@ fn codes_are_read_again() {
 /// Whatever is wrong with the file of codes, the answers are those of the database, and the next start has a right one.
 #[test]
 fn codes_that_are_not_right_are_made_anew() {
-    let harm: [(&str, fn(&mut Vec<u8>)); 7] = [
+    /// What is done to the bytes of a file.
+    type Harm = fn(&mut Vec<u8>);
+    let harm: [(&str, Harm); 7] = [
         ("a bit of a code", |bytes| {
             *bytes.iter_mut().rev().nth(40).unwrap() ^= 1
         }),

@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from server_process import end, running_server
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAIRS = REPOSITORY / "models" / "builtin" / "calibration-test.tsv"
 # Stands in for models that are not there.
@@ -27,20 +29,9 @@ class Program:
 
     @contextlib.contextmanager
     def server(self):
-        with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as log:
-            command = [self.binary, "serve", "--port", "0", "--json"]
-            environment = clean_environment(Path(folder))
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment)
-            try:
-                line = process.stdout.readline()
-                if not line:
-                    log.seek(0)
-                    raise SystemExit(f"the server did not start: {log.read()}")
-                yield json.loads(line)["url"]
-            finally:
-                process.terminate()
-                process.wait(timeout=20)
-                process.stdout.close()
+        with tempfile.TemporaryDirectory() as folder:
+            with running_server(self.binary, environment=clean_environment(Path(folder))) as url:
+                yield url
 
     def run(self, command):
         """Runs a line of the documentation, as a shell does."""
@@ -70,9 +61,7 @@ class Program:
             try:
                 yield process.stdout.readline()
             finally:
-                process.terminate()
-                process.wait(timeout=20)
-                process.stdout.close()
+                end(process)
 
     @contextlib.contextmanager
     def place(self):

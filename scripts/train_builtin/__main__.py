@@ -38,6 +38,7 @@ class Material:
     questions: list
     translations: list
     sentences: list
+    titles: list
 
 
 def main():
@@ -57,6 +58,8 @@ def main():
     trainer.go_part_of_the_way()
     if arguments.unrounded:
         export.write(arguments.base, arguments.unrounded, trainer.model, plan.first, None)
+    if not arguments.out:
+        return
     rounded = rounding.round_layers(trainer.model, plan.first, calibration_texts(material), report)
     export.write(arguments.base, arguments.out, trainer.model, plan.first, rounded)
     print(f"{arguments.out} is written")
@@ -65,7 +68,7 @@ def main():
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", type=Path, required=True, help="the folder of the untrained model")
-    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    parser.add_argument("--out", type=Path, help="the folder to write; absent: nothing is rounded")
     parser.add_argument("--material", type=Path, default=MATERIAL, help="the training data")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="use this share of the data only, for a learning curve")
@@ -104,7 +107,7 @@ def read_material(arguments):
     sentences += [intent[0] for family in families for intent in family.intents]
     intents = sum(len(family.intents) for family in families)
     print(f"{len(families)} families, {intents} intents, {len(contrasts)} groups of contrasts, {len(questions)} questions")
-    return Material(families, contrasts, questions, translations, sentences)
+    return Material(families, contrasts, questions, translations, sentences, data.titles(folder))
 
 
 def part(items, share):

@@ -3,15 +3,23 @@
 import itertools
 import random
 
+import torch
+
+import script
+
 # Texts of one meaning in a batch: two wordings of each intent.
 FAMILIES = 7
 GROUPS = 16
 QUESTIONS = 8
 SENTENCES = 40
-PLAIN = 24
+# Plain sentences of a batch: some, each with its nearest.
+SEEDS = 5
+NEAREST = 5
 # Characters of a long passage.
 LONG = (120, 400)
-SHARE_OF_LONG = 0.3
+SHARE_OF_LONG = 0.2
+# Of the families, and of the questions, so many come in traditional characters on one side, and so many on both.
+TRADITIONAL = 0.08
 
 
 class Families:
@@ -21,14 +29,15 @@ class Families:
         self.families, self.random, self.queue = families, random.Random(seed), []
 
     def next(self):
-        first, second, groups = [], [], []
-        for _ in range(FAMILIES):
+        first, second, families = [], [], []
+        for place in range(FAMILIES):
+            of_first, of_second = scripts(self.random)
             for intent in self.family().intents:
                 a, b = self.random.sample(intent, 2)
-                first.append(a)
-                second.append(b)
-                groups.append(len(groups))
-        return first, second, groups
+                first.append(of_first(a))
+                second.append(of_second(b))
+                families.append(place)
+        return first, second, families
 
     def family(self):
         if not self.queue:
@@ -69,8 +78,10 @@ class Questions:
 
     def next(self):
         asked = self.random.sample(self.questions, QUESTIONS)
+        of_question, of_passage = scripts(self.random)
         answers = [self.lengthened(question.answer) for question in asked]
-        return [question.text for question in asked], answers + [question.near for question in asked]
+        passages = answers + [question.near for question in asked]
+        return [of_question(question.text) for question in asked], [of_passage(passage) for passage in passages]
 
     def lengthened(self, passage):
         """Some passages stand among others, as a paragraph does in a page."""
@@ -97,10 +108,43 @@ class Translations:
 
 
 class Sentences:
-    """Plain sentences and passages, whose likenesses shall stay what they were."""
+    """Plain texts whose likenesses shall stay what they were, each beside its nearest: what is far apart stays so by itself."""
 
-    def __init__(self, texts, seed):
-        self.texts, self.random = texts, random.Random(seed)
+    def __init__(self, kinds, vectors, seed):
+        """`kinds`: texts by kind, with how often each comes; `vectors`: unit vectors [texts, dimension] of a list of texts."""
+        self.random = random.Random(seed)
+        self.kinds = [Neighbourhood(texts, vectors(texts)) for texts, _ in kinds]
+        self.weights = [weight for _, weight in kinds]
 
     def next(self):
-        return self.random.sample(self.texts, PLAIN)
+        """Texts, and their vectors as they were."""
+        return self.random.choices(self.kinds, self.weights)[0].around(self.random)
+
+
+class Neighbourhood:
+    """Texts of a kind, with the vectors that they had before the training."""
+
+    def __init__(self, texts, vectors):
+        self.texts, self.vectors = texts, vectors
+
+    def around(self, generator):
+        seeds = generator.sample(range(len(self.texts)), SEEDS)
+        nearest = torch.topk(self.vectors[seeds] @ self.vectors.T, NEAREST).indices
+        places = list(dict.fromkeys(nearest.flatten().tolist()))
+        return [self.texts[place] for place in places], self.vectors[places]
+
+
+def pages(questions, count, seed):
+    """Passages one after the other, as long as a page's."""
+    generator = random.Random(seed)
+    return ["".join(question.answer for question in generator.sample(questions, generator.randint(2, 4))) for _ in range(count)]
+
+
+def scripts(generator):
+    """How the two sides of a pair are written: as they are, or one or both of them in traditional characters."""
+    drawn = generator.random()
+    if drawn < TRADITIONAL:
+        return script.traditional, script.traditional
+    if drawn < 2 * TRADITIONAL:
+        return str, script.traditional
+    return str, str

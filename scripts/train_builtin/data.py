@@ -72,6 +72,11 @@ def questions(folder):
     return [Question(*row) for row in rows]
 
 
+def titles(folder):
+    """Long titles of notices, forms and pages."""
+    return [line for path in sorted((folder / "titles").glob("*.txt")) for line in lines(path)]
+
+
 def tatoeba(path):
     """Chinese sentences with their English ones, from the pairs of Tatoeba: English, Chinese, attribution."""
     pairs = sorted({tuple(line.split("\t")[:2]) for line in lines(path)})

@@ -5,6 +5,8 @@ from torch.nn import functional
 
 # Weight of comparisons of pairs of different groups.
 ACROSS = 0.2
+# The score of what does not take part.
+LOWEST = -1e4
 
 
 def contrastive(first, second, groups, temperature):
@@ -14,9 +16,26 @@ def contrastive(first, second, groups, temperature):
     groups = torch.as_tensor(groups)
     same = groups[:, None] == groups[None, :]
     same.fill_diagonal_(False)
-    scores = scores.masked_fill(same, -1e4)
+    scores = scores.masked_fill(same, LOWEST)
     target = torch.arange(len(first))
     return (functional.cross_entropy(scores, target) + functional.cross_entropy(scores.T, target)) / 2
+
+
+def kinship(first, second, families, temperature):
+    """InfoNCE both ways with the relatives of a text, each by itself, in the place of its like: other intents of its family shall
+    stay nearer than what has nothing to do with it. `contrastive` alone would push them away with the rest, and with them the
+    subject of a text, by which titles are found."""
+    scores = first @ second.T / temperature
+    families = torch.as_tensor(families)
+    kin = families[:, None] == families[None, :]
+    relatives = kin.clone().fill_diagonal_(False)
+    return (outranked(scores, relatives, ~kin) + outranked(scores.T, relatives, ~kin)) / 2
+
+
+def outranked(scores, higher, lower):
+    """The mean over the scores marked `higher` of log(1 + Σ exp(other − score)), over the others of their row marked `lower`."""
+    others = torch.logsumexp(scores.masked_fill(~lower, LOWEST), 1, keepdim=True)
+    return functional.softplus(others - scores)[higher].mean()
 
 
 def retrieval(questions, passages, temperature):

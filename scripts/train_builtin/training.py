@@ -8,12 +8,19 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import losses
-from batches import Contrasts, Families, Questions, Sentences, Translations
+import script
+from batches import Contrasts, Families, Questions, Sentences, Translations, pages
 from model import Model, batches, mean, pad
 
 # Tokens of a text of training; passages may be as long as the model reads.
 LONGEST = 512
 SHORT = 64
+# Tokens of padding in a group of texts.
+MOST_PADDING = 96
+# Texts as long as a page's whose likenesses shall stay.
+PAGES = 150
+# Of shorter ones, so many.
+PLAIN = 5000
 
 
 @dataclass
@@ -26,7 +33,9 @@ class Plan:
     temperature: float = 0.04
     scale: float = 20.0
     seed: int = 0
-    distil: float = 0.0
+    # Weight of the likenesses of before, and of the relatives of a text above what has nothing to do with it.
+    distil: float = 1.0
+    kinship: float = 0.3
     # How far to go from the old weights to the trained ones.
     way: float = 1.0
     # 1: products in bfloat16, which some CPUs compute faster.
@@ -36,6 +45,21 @@ class Plan:
     contrasts: float = 3.0
     questions: float = 1.0
     translations: float = 1.0
+
+
+def of_like_length(lengths):
+    """Places of texts in groups, in the order of their lengths: a group ends where another text would make it more padding than is
+    saved by multiplying it together."""
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    groups, padding = [[]], 0
+    for place in order:
+        last = groups[-1]
+        padding += len(last) * (lengths[place] - lengths[last[-1]]) if last else 0
+        if padding > MOST_PADDING:
+            groups.append([])
+            padding = 0
+        groups[-1].append(place)
+    return groups
 
 
 def products(half):
@@ -88,8 +112,7 @@ class Trainer:
         self.lower = Lower(self.model, plan.first, plan.half)
         self.random = random.Random(plan.seed)
         self.sources, self.weights = self.make_sources(material)
-        self.sentences = Sentences(material.sentences, plan.seed + 5)
-        self.teacher = Model(folder) if plan.distil else None
+        self.sentences = self.make_sentences(material) if plan.distil else None
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=0.0, betas=(0.9, 0.98))
         self.average, self.averaged = None, 0
@@ -106,16 +129,29 @@ class Trainer:
         wanted = [source for source in sources if source[2] > 0]
         return [(loss, source) for loss, source, _ in wanted], [weight for *_, weight in wanted]
 
+    def make_sentences(self, material):
+        texts = random.Random(self.plan.seed).sample(material.sentences, PLAIN)
+        texts[::5] = [script.traditional(text) for text in texts[::5]]
+        titles = material.titles + [script.traditional(text) for text in material.titles[::2]]
+        kinds = [(texts, 4), (list(dict.fromkeys(titles)), 4), (pages(material.questions, PAGES, self.plan.seed), 1)]
+        return Sentences(kinds, self.fixed_vectors, self.plan.seed + 5)
+
+    @torch.no_grad()
+    def fixed_vectors(self, texts):
+        return torch.cat([self.vectors(texts[start : start + 256]) for start in range(0, len(texts), 256)])
+
     def run(self, report, wait=lambda: None, keep=lambda: None):
         started, recent = time.monotonic(), {}
         for step in range(1, self.plan.steps + 1):
             wait()
             loss_of, source = self.random.choices(self.sources, self.weights)[0]
             loss = loss_of(source.next())
-            if self.teacher is not None:
-                loss = loss + self.plan.distil * self.forgetting(self.sentences.next())
-            self.step(step, loss)
             recent.setdefault(loss_of.__name__, []).append(loss.item())
+            if self.sentences is not None:
+                forgotten = self.forgetting(*self.sentences.next())
+                recent.setdefault("forgotten", []).append(forgotten.item())
+                loss = loss + self.plan.distil * forgotten
+            self.step(step, loss)
             if step % 20 == 0 or step == self.plan.steps:
                 means = ", ".join(f"{name} {sum(seen) / len(seen):.3f}" for name, seen in sorted(recent.items()))
                 report(f"step {step}: {means}; {time.monotonic() - started:.0f} s")
@@ -162,29 +198,34 @@ class Trainer:
             for parameter, start in zip(self.parameters, self.start):
                 parameter.copy_(start + self.plan.way * (parameter - start))
 
-    def vectors(self, texts, model=None):
-        """Unit vectors of texts, in groups of like length so that little is padded; of the model in training, or of another with the
-        same layers below."""
-        model = model or self.model
+    def vectors(self, texts):
+        """Unit vectors of texts, in groups of like length so that little is padded."""
         states, attention = self.lower.states(texts)
-        lengths = attention.sum(1)
-        order = torch.argsort(lengths)
+        lengths = attention.sum(1).tolist()
         out = [None] * len(texts)
-        for part in torch.chunk(order, max(1, len(texts) // 32)):
-            longest = int(lengths[part].max())
+        for part in of_like_length(lengths):
+            longest = lengths[part[-1]]
             hidden, mask = states[part, :longest], attention[part, :longest]
             with products(self.plan.half), attention_of(longest):
-                hidden = model.through(hidden, mask, self.plan.first, len(model.layers))
-            for place, vector in zip(part.tolist(), mean(hidden.float(), mask)):
+                hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
+            for place, vector in zip(part, mean(hidden.float(), mask)):
                 out[place] = vector
         return torch.stack(out)
 
     def families(self, batch):
-        first, second, groups = batch
-        vectors = self.vectors(first + second)
-        return losses.contrastive(vectors[: len(first)], vectors[len(first) :], groups, self.plan.temperature)
+        first, second, families = batch
+        first, second = self.sides(first, second)
+        loss = losses.contrastive(first, second, range(len(first)), self.plan.temperature)
+        return loss + self.plan.kinship * losses.kinship(first, second, families, self.plan.temperature)
 
-    translations = families
+    def translations(self, batch):
+        first, second, groups = batch
+        first, second = self.sides(first, second)
+        return losses.contrastive(first, second, groups, self.plan.temperature)
+
+    def sides(self, first, second):
+        vectors = self.vectors(first + second)
+        return vectors[: len(first)], vectors[len(first) :]
 
     def contrasts(self, batch):
         texts = {}
@@ -198,12 +239,8 @@ class Trainer:
         return losses.ranking((a * b).sum(1), grades, groups, self.plan.scale)
 
     def questions(self, batch):
-        questions, passages = batch
-        vectors = self.vectors(questions + passages)
-        return losses.retrieval(vectors[: len(questions)], vectors[len(questions) :], self.plan.temperature)
+        questions, passages = self.sides(*batch)
+        return losses.retrieval(questions, passages, self.plan.temperature)
 
-    def forgetting(self, texts):
-        vectors = self.vectors(texts)
-        with torch.no_grad():
-            teacher = self.vectors(texts, self.teacher)
-        return losses.distillation(vectors, teacher @ teacher.T, self.plan.temperature)
+    def forgetting(self, texts, before):
+        return losses.distillation(self.vectors(texts), before @ before.T, self.plan.temperature)

@@ -3,7 +3,6 @@
 import argparse
 import base64
 import io
-import json
 import math
 import os
 import re
@@ -11,9 +10,8 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import openai
@@ -25,6 +23,10 @@ import langchain4j
 import vendors
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPOSITORY / "scripts"))
+
+from server_process import running_server
+
 SNIPPET = Path(__file__).with_name("snippet.py")
 
 
@@ -41,32 +43,10 @@ def free_port() -> int:
     raise SystemExit("no port is free")
 
 
-@contextmanager
 def server(binary: str, port: int):
-    # A file: a pipe that nobody reads would fill up and hold up the server, which logs every request.
-    with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            [binary, "serve", "--port", str(port), "--json", "--served-model-name", "text-embedding-3-small"],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            # Models that whoever runs the tests has installed would be listed too.
-            env=os.environ | {"YUYI_HOME": "/nonexistent"},
-        )
-        try:
-            line = process.stdout.readline()
-            if not line:
-                log.seek(0)
-                raise SystemExit(f"the server did not start: {log.read()}")
-            yield json.loads(line)["url"]
-        finally:
-            process.terminate()
-            try:
-                code = process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
-        assert code == 0, f"the server ended with {code}"
+    # Models that whoever runs the tests has installed would be listed too.
+    environment = os.environ | {"YUYI_HOME": "/nonexistent"}
+    return running_server(binary, "--served-model-name", "text-embedding-3-small", port=port, environment=environment)
 
 
 NODE = Path(__file__).with_name("node")

@@ -6,8 +6,13 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
+
+from server_process import running_server
 
 KEY = "a-key-of-this-test"
 
@@ -50,19 +55,13 @@ def check_histogram(family):
 
 def main():
     binary, promtool = sys.argv[1], sys.argv[2:]
-    command = [binary, "serve", "--port", "0", "--json", "--log", "warn", "--api-key", KEY]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        url = json.loads(process.stdout.readline())["url"]
+    with running_server(binary, "--log", "warn", "--api-key", KEY) as url:
         pair = {"sentence_a": "今天天气真不错", "sentence_b": "外面阳光明媚"}
         for _ in range(2):
             assert ask(f"{url}/similarity", pair)[0] == 200
         assert ask(f"{url}/metrics", key="wrong")[0] == 401
         status, text = ask(f"{url}/metrics")
         assert status == 200, text
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
     families, samples = check_families(text)
     print(f"metrics: {families} families, {samples} samples, read by prometheus_client")
     if promtool:

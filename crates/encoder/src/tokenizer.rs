@@ -110,15 +110,7 @@ impl TextTokenizer {
         let mask = probe.get_special_tokens_mask();
         let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
         let unknown = parts.model.unknown_id(|token| inner.id(token));
-        if spec.max_tokens <= opening + closing {
-            return Err(Error::file(
-                &shown,
-                format!(
-                    "texts of {} tokens leave no room for a word.",
-                    spec.max_tokens
-                ),
-            ));
-        }
+        check_room(&shown, spec, opening + closing)?;
         let digest = digest(json, &changes, settings.cuts_start);
         bytes.check(&shown)?;
         bytes.release(0..bytes.len());
@@ -313,6 +305,20 @@ fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
         ),
     };
     Err(Error::new(ErrorKind::NotFound, what))
+}
+
+/// Checks that a text of the model's length has room for more than the special tokens around it.
+fn check_room(file: &str, spec: &ModelSpec, around: usize) -> Result<(), Error> {
+    if spec.max_tokens > around {
+        return Ok(());
+    }
+    Err(Error::file(
+        file,
+        format!(
+            "texts of {} tokens leave no room for a word.",
+            spec.max_tokens
+        ),
+    ))
 }
 
 /// Checks the ids that are put around every text, and that there are others. Tokens of the vocabulary may be beyond the

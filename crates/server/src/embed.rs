@@ -2,6 +2,7 @@
 
 use tracing::Level;
 use yuyi_models::{EmbedOptions, Input, Inputs};
+use yuyi_serving::ModelStatus;
 pub(crate) use yuyi_serving::{Embedded, ModelHandle as Model};
 
 use crate::memory;
@@ -80,6 +81,25 @@ fn bytes_of(input: &Input) -> usize {
     match input {
         Input::Text(text) => text.len(),
         Input::Tokens(ids) => size_of_val(&ids[..]),
+    }
+}
+
+impl App {
+    /// The state of a model of the registry, by its name or what clients make of that.
+    ///
+    /// # Errors
+    /// When no model of that name is served.
+    pub(crate) async fn status(&self, name: &str) -> Result<ModelStatus, ApiError> {
+        let found = self.registry().status(name).await;
+        if !matches!(found, Err(yuyi_serving::Error::ModelNotFound { .. })) {
+            return Ok(found?);
+        }
+        for other in other_names(name) {
+            if let Ok(status) = self.registry().status(other).await {
+                return Ok(status);
+            }
+        }
+        Ok(found?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Around every request: its id, its line in the log, and the body of a failure.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,24 +62,22 @@ pub(crate) async fn envelope(
     let tokens = timings.tokens;
     let (method, path) = (Shown(method.as_str()), Shown(&path));
     tracing::info!(request_id = id_text, %method, %path, status, milliseconds, tokens, "request");
-    response.headers_mut().insert(REQUEST_ID, id);
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
     // What took no time was computed before, maybe for another key.
-    let timing = server_timing(&timings, elapsed).filter(|_| !keys.are_several());
-    if let Some(value) = timing {
-        response.headers_mut().insert(SERVER_TIMING, value);
+    if !keys.are_several() {
+        add_server_timing(headers, &timings, elapsed);
     }
     if timings.truncated > 0 {
-        (response.headers_mut()).insert(TRUNCATED, timings.truncated.into());
+        headers.insert(TRUNCATED, timings.truncated.into());
     }
-    response.headers_mut().insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
+    let as_told = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, as_told);
     response
 }
 
 /// Where the time went, in milliseconds. Browsers show it beside the request.
-fn server_timing(timings: &Timings, total: Duration) -> Option<HeaderValue> {
+fn add_server_timing(headers: &mut HeaderMap, timings: &Timings, total: Duration) {
     let steps = [
         ("queue", timings.queue),
         ("tokenize", timings.tokenize),
@@ -87,27 +85,31 @@ fn server_timing(timings: &Timings, total: Duration) -> Option<HeaderValue> {
         ("total", total),
     ];
     let steps = steps.map(|(name, time)| format!("{name};dur={:.3}", time.as_secs_f64() * 1e3));
-    HeaderValue::from_str(&steps.join(", ")).ok()
+    if let Ok(value) = HeaderValue::from_str(&steps.join(", ")) {
+        headers.insert(SERVER_TIMING, value);
+    }
 }
 
-/// The shape of failures of every path that does not answer with ours.
-pub(crate) struct Shapes(HashSet<String>);
+/// The shape of failures at every path.
+pub(crate) struct Shapes(HashMap<String, FailureShape>);
 
 impl Shapes {
     /// Those of a table of routes.
     pub(crate) fn of(table: &[Route]) -> Self {
-        let others = table
-            .iter()
-            .filter(|route| route.failures == FailureShape::OpenAi);
-        Self(others.flat_map(Route::paths).collect())
+        let shapes = |route: &Route| {
+            let shape = route.failures;
+            route
+                .paths()
+                .map(move |path| (path, shape))
+                .collect::<Vec<_>>()
+        };
+        Self(table.iter().flat_map(shapes).collect())
     }
 
     /// The shape at a path, as the router writes it; what is no route answers with ours.
     fn at(&self, route: Option<&str>) -> FailureShape {
-        match route {
-            Some(path) if self.0.contains(path) => FailureShape::OpenAi,
-            _ => FailureShape::Own,
-        }
+        let shape = route.and_then(|path| self.0.get(path));
+        shape.copied().unwrap_or(FailureShape::Own)
     }
 }
 
@@ -129,6 +131,7 @@ fn with_error_body(
     let mut response = match shape {
         FailureShape::Own => Json(OwnReply::new(error, message)).into_response(),
         FailureShape::OpenAi => Json(OpenAiReply::new(error, message)).into_response(),
+        FailureShape::Ollama => Json(OllamaFailure { error: message }).into_response(),
     };
     *response.status_mut() = parts.status;
     for (name, value) in &parts.headers {
@@ -150,6 +153,13 @@ pub(crate) struct OwnReply {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OpenAiReply {
     error: OpenAiError,
+}
+
+/// A failure, as Ollama answers it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OllamaFailure {
+    /// What is wrong and what to do, for people.
+    error: String,
 }
 
 /// Why something could not be answered.

@@ -25,6 +25,7 @@ mod routes;
 mod score;
 mod shown;
 mod timings;
+mod vectors;
 mod work;
 
 pub use app::{App, Lifecycle};

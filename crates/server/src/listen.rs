@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use yuyi_models::ModelFacts;
-use yuyi_serving::LoadError;
+use yuyi_serving::{Background, LoadError};
 
 use self::acceptor::Acceptor;
 use self::connections::Connections;
@@ -107,42 +107,55 @@ pub async fn serve(
         reload_keys(Arc::clone(keys), stop)
     });
     let connections = Connections::new();
-    {
-        let mut accept = pin!(acceptor.run(&connections));
-        let mut loading = pin!(load_models(&app));
-        let mut loaded = None;
-        tokio::select! {
-            result = &mut loading => loaded = Some(result?),
-            () = &mut accept => {}
-            () = signals.next() => {}
-        }
-        if let Some(load_time) = loaded {
-            on_ready(&ready(&app, acceptor.address(), load_time));
-            tokio::select! {
-                () = accept => {}
-                () = signals.next() => {}
-            }
-        }
-    }
+    accept(&app, &acceptor, &connections, &mut signals, on_ready).await?;
     // Before the drain, so that whoever is refused for it is also told that the connection closes.
     connections.close();
     app.lifecycle().drain();
     tracing::info!("shutting down; accepted requests are finished first");
     tokio::select! {
-        done = timeout(options.drain_timeout, drain(acceptor, connections)) => {
-            if done.is_err() {
-                tracing::warn!("some requests did not finish in time");
-            }
-        }
-        () = signals.next() => {
-            tracing::warn!("stopped by a second signal");
-            return Ok(());
-        }
+        () = finish(acceptor, connections, options.drain_timeout) => wind_up(background).await,
+        () = signals.next() => tracing::warn!("stopped by a second signal"),
     }
+    Ok(())
+}
+
+/// Accepts connections until a signal comes, loads the models meanwhile, and calls `on_ready` when that is done.
+///
+/// # Errors
+/// When a model does not load.
+async fn accept(
+    app: &App,
+    acceptor: &Acceptor,
+    connections: &Connections,
+    signals: &mut Signals,
+    on_ready: impl FnOnce(&Ready),
+) -> Result<(), ServeError> {
+    let mut accept = pin!(acceptor.run(connections));
+    let load_time = tokio::select! {
+        loaded = load_models(app) => loaded?,
+        () = &mut accept => return Ok(()),
+        () = signals.next() => return Ok(()),
+    };
+    on_ready(&ready(app, acceptor.address(), load_time));
+    tokio::select! {
+        () = accept => {}
+        () = signals.next() => {}
+    }
+    Ok(())
+}
+
+/// Finishes what was accepted, as far as there is time for it.
+async fn finish(acceptor: Acceptor, connections: Connections, within: Duration) {
+    if timeout(within, drain(acceptor, connections)).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+/// Ends what runs beside the requests.
+async fn wind_up(background: &Background) {
     for task in background.stop(WIND_UP).await {
         tracing::warn!(task, "a task did not end in time");
     }
-    Ok(())
 }
 
 /// Finishes what was accepted. New connections are answered meanwhile, so that probes see the reason.

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Method;
-use yuyi_serving::{Histogram, Service};
+use yuyi_serving::{CacheStats, Histogram, Service};
 
 use self::exposition::Exposition;
 use crate::memory::Memory;
@@ -116,11 +116,24 @@ impl Metrics {
 
 impl State {
     fn write(&self, out: &mut Exposition) {
-        out.head(
-            "yuyi_requests_total",
-            "counter",
-            "Requests that were answered.",
+        self.write_responses(out);
+        self.write_durations(out);
+        self.write_steps(out);
+        out.counter(
+            "yuyi_tokens_total",
+            "Tokens of the texts of requests.",
+            self.tokens,
         );
+        out.gauge(
+            "yuyi_requests_in_flight",
+            "Requests that are being answered.",
+            self.in_flight as f64,
+        );
+    }
+
+    fn write_responses(&self, out: &mut Exposition) {
+        let name = "yuyi_requests_total";
+        out.head(name, "counter", "Requests that were answered.");
         for ((route, method, status), count) in &self.responses {
             let status = status.to_string();
             let labels = [
@@ -128,17 +141,21 @@ impl State {
                 ("method", method),
                 ("status", &status),
             ];
-            out.sample("yuyi_requests_total", &labels, *count as f64);
+            out.sample(name, &labels, *count as f64);
         }
+    }
+
+    fn write_durations(&self, out: &mut Exposition) {
+        let name = "yuyi_request_duration_seconds";
         let help = "Time from the head of a request to its answer.";
-        out.head("yuyi_request_duration_seconds", "histogram", help);
+        out.head(name, "histogram", help);
         for (route, histogram) in &self.total {
-            out.histogram(
-                "yuyi_request_duration_seconds",
-                &[("route", route)],
-                histogram,
-            );
+            out.histogram(name, &[("route", route)], histogram);
         }
+    }
+
+    /// Where the time of requests went.
+    fn write_steps(&self, out: &mut Exposition) {
         for (name, help, histogram) in [
             (
                 "yuyi_queue_seconds",
@@ -159,16 +176,6 @@ impl State {
             out.head(name, "histogram", help);
             out.histogram(name, &[], histogram);
         }
-        out.counter(
-            "yuyi_tokens_total",
-            "Tokens of the texts of requests.",
-            self.tokens,
-        );
-        out.gauge(
-            "yuyi_requests_in_flight",
-            "Requests that are being answered.",
-            self.in_flight as f64,
-        );
     }
 }
 
@@ -233,25 +240,39 @@ fn write_request_memory(held: &Memory, out: &mut Exposition) {
 
 fn write_caches(service: &Service, out: &mut Exposition) {
     let stats = service.cache_stats();
-    let tiers = |out: &mut Exposition, name, help, memory, redis| {
-        out.head(name, "counter", help);
-        out.sample(name, &[("tier", "memory")], memory as f64);
-        out.sample(name, &[("tier", "redis")], redis as f64);
-    };
-    tiers(
-        out,
+    write_tiers(
         "yuyi_cache_hits_total",
         "Texts that were found.",
-        stats.memory_hits,
-        stats.redis_hits,
-    );
-    tiers(
+        [stats.memory_hits, stats.redis_hits],
         out,
+    );
+    write_tiers(
         "yuyi_cache_misses_total",
         "Texts that were not found.",
-        stats.memory_misses,
-        stats.redis_misses,
+        [stats.memory_misses, stats.redis_misses],
+        out,
     );
+    write_redis(&stats, out);
+    out.gauge(
+        "yuyi_cache_entries",
+        "Vectors in memory.",
+        stats.memory_entries as f64,
+    );
+    out.gauge(
+        "yuyi_cache_bytes",
+        "Their bytes, by estimate.",
+        stats.memory_bytes as f64,
+    );
+}
+
+/// Counts in memory and in Redis.
+fn write_tiers(name: &str, help: &str, [memory, redis]: [u64; 2], out: &mut Exposition) {
+    out.head(name, "counter", help);
+    out.sample(name, &[("tier", "memory")], memory as f64);
+    out.sample(name, &[("tier", "redis")], redis as f64);
+}
+
+fn write_redis(stats: &CacheStats, out: &mut Exposition) {
     for (name, help, count) in [
         (
             "yuyi_redis_errors_total",
@@ -283,16 +304,6 @@ fn write_caches(service: &Service, out: &mut Exposition) {
             f64::from(u8::from(up)),
         );
     }
-    out.gauge(
-        "yuyi_cache_entries",
-        "Vectors in memory.",
-        stats.memory_entries as f64,
-    );
-    out.gauge(
-        "yuyi_cache_bytes",
-        "Their bytes, by estimate.",
-        stats.memory_bytes as f64,
-    );
 }
 
 fn write_models(service: &Service, out: &mut Exposition) {

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as OpenApiDocument, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use crate::envelope::{OpenAiReply, OwnReply};
+use crate::envelope::{OllamaFailure, OpenAiReply, OwnReply};
 use crate::route::{FailureShape, Route, operations};
 
 /// The document without its paths.
@@ -29,7 +29,7 @@ use crate::route::{FailureShape, Route, operations};
         (name = "Ranking", description = "Texts, scored against others"),
         (name = "Server", description = "What runs here, and how it is"),
     ),
-    components(schemas(OwnReply, OpenAiReply)),
+    components(schemas(OwnReply, OpenAiReply, OllamaFailure)),
     modifiers(&Keys),
 )]
 struct Document;
@@ -106,6 +106,7 @@ fn failure(meaning: &str, shape: FailureShape) -> utoipa::openapi::Response {
     let schema = match shape {
         FailureShape::Own => "OwnReply",
         FailureShape::OpenAi => "OpenAiReply",
+        FailureShape::Ollama => "OllamaFailure",
     };
     let body = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(schema)))

@@ -12,10 +12,10 @@ pub(crate) mod schemas;
 pub(crate) mod text;
 pub(crate) mod truncation;
 
-use crate::request::fields::{Fields, text as plain_text};
+use crate::request::fields::{Fields, list, text as plain_text};
 use crate::request::json::Json;
 use crate::request::text::{
-    Dialect, Rules, check_count, read_text, read_text_or_texts, read_texts,
+    Dialect, Rules, check_count, checked, each, read_text, read_text_or_texts, read_texts,
 };
 use crate::{ApiError, Limits};
 
@@ -132,24 +132,41 @@ pub(crate) fn text(source: &mut Source<'_>, name: &'static str) -> Result<String
 /// A list of texts that can be computed.
 pub(crate) fn texts(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
     let (value, path) = source.fields.required(name)?;
-    counted(source, value, &path)
+    let texts = read_texts(value, &path, source.texts, source.rules)?;
+    source.texts += texts.len();
+    Ok(texts)
+}
+
+/// A list of texts, of which one that is empty, too long or broken carries its own error and does not sink the others.
+pub(crate) fn sound_texts(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Vec<Result<String, ApiError>>, ApiError> {
+    let (value, path) = source.fields.required(name)?;
+    sound(source, value, &path)
 }
 
 /// The same, which may be absent.
-pub(crate) fn optional_texts(
+pub(crate) fn optional_sound_texts(
     source: &mut Source<'_>,
     name: &'static str,
-) -> Result<Option<Vec<String>>, ApiError> {
+) -> Result<Option<Vec<Result<String, ApiError>>>, ApiError> {
     let found = source.fields.optional(name);
     found
-        .map(|(value, path)| counted(source, value, &path))
+        .map(|(value, path)| sound(source, value, &path))
         .transpose()
 }
 
-fn counted(source: &mut Source<'_>, value: Json, path: &str) -> Result<Vec<String>, ApiError> {
-    let texts = read_texts(value, path, source.texts, source.rules)?;
-    source.texts += texts.len();
-    Ok(texts)
+fn sound(
+    source: &mut Source<'_>,
+    value: Json,
+    path: &str,
+) -> Result<Vec<Result<String, ApiError>>, ApiError> {
+    let texts = list(value, path)?;
+    source.count_texts(texts.len(), path)?;
+    each(texts, path, |value, path| {
+        Ok(checked(plain_text(value, path)?, path, source.rules))
+    })
 }
 
 /// A text or a list of texts that can be computed.
@@ -215,7 +232,28 @@ pub(crate) fn flag(
 pub(crate) fn choice<T: Copy>(
     choices: &[(&'static str, T)],
 ) -> impl Fn(&mut Source<'_>, &'static str) -> Result<Option<T>, ApiError> {
-    move |source, name| source.fields.optional_choice(name, choices)
+    move |source, name| {
+        if source.is_foreign() {
+            let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+            (source.fields).loosen(name, |value| loose::one_of(value, &names));
+        }
+        source.fields.optional_choice(name, choices)
+    }
+}
+
+/// A field of other servers that would change the vectors in a way that this one does not know: with a value that says so it is
+/// refused, since an answer without it would look right and be another. `means_nothing` tells of the other values.
+pub(crate) fn refused(
+    means_nothing: impl Fn(&Json) -> bool,
+    reason: &'static str,
+) -> impl Fn(&mut Source<'_>, &'static str) -> Result<(), ApiError> {
+    move |source, name| match source.fields.optional(name) {
+        Some((value, field)) if !means_nothing(&value) => Err(ApiError::InvalidValue {
+            field,
+            reason: reason.to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Fields that several requests have in common, beside the others.

@@ -28,6 +28,8 @@ pub(crate) enum FailureShape {
     Own,
     /// OpenAI's.
     OpenAi,
+    /// Ollama's.
+    Ollama,
 }
 
 /// Which pages may call a route from a browser.

@@ -6,7 +6,7 @@ use utoipa_axum::routes;
 
 use crate::route::Access::{Admin, Key, Open};
 use crate::route::CrossOrigin::{Anyone, Named, Nobody};
-use crate::route::FailureShape::{OpenAi, Own};
+use crate::route::FailureShape::{Ollama, OpenAi, Own};
 use crate::route::Route;
 
 pub(crate) mod cohere;
@@ -43,10 +43,10 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(routes!(embed::pipeline), Key, Own, Anyone).taking_slashes(),
         Route::new(routes!(cohere::embed_v1), Key, Own, Anyone),
         Route::new(routes!(cohere::embed_v2), Key, Own, Anyone),
-        Route::new(routes!(ollama::embed), Key, Own, Anyone),
-        Route::new(routes!(ollama::embeddings), Key, Own, Anyone),
-        Route::new(routes!(ollama::tags), Key, Own, Named),
-        Route::new(routes!(ollama::version), Key, Own, Anyone),
+        Route::new(routes!(ollama::embed), Key, Ollama, Anyone),
+        Route::new(routes!(ollama::embeddings), Key, Ollama, Anyone),
+        Route::new(routes!(ollama::tags), Key, Ollama, Named),
+        Route::new(routes!(ollama::version), Key, Ollama, Anyone),
         Route::new(routes!(root::root), Key, Own, Anyone),
         Route::new(routes!(tokenize::tokenize), Key, Own, Anyone),
         Route::new(routes!(score::score), Key, Own, Anyone).alias(

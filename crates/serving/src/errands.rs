@@ -167,24 +167,7 @@ impl Errand {
         &mut self,
         step: impl FnOnce(&mut Turns) -> Result<T, Gone> + Send + 'static,
     ) -> Result<T, Error> {
-        let shared = &self.place.shared;
-        let (threads, turns) = (Arc::clone(&shared.threads), Arc::clone(&shared.turns));
-        let acquire = async {
-            let thread = threads.acquire_owned().await.ok()?;
-            let turn = turns.acquire_owned().await.ok()?;
-            Some((thread, turn))
-        };
-        let acquired = match self.has_begun {
-            true => acquire.await,
-            false => timeout(shared.patience, acquire)
-                .await
-                .map_err(|_| Error::QueueTimeout {
-                    seconds: shared.patience.as_secs(),
-                    retry_after: shared.retry_after(),
-                })?,
-        };
-        // The semaphores are never closed.
-        let (thread, turn) = acquired.ok_or(Error::Failed)?;
+        let (thread, turn) = self.turn().await?;
         self.has_begun = true;
         let (client, _still_there) = oneshot::channel();
         let mut turns = Turns {
@@ -203,6 +186,28 @@ impl Errand {
         ran.await
             .map_err(|_| Error::Failed)?
             .map_err(|Gone| Error::Failed)
+    }
+
+    /// A thread, and a turn on it.
+    async fn turn(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), Error> {
+        let shared = &self.place.shared;
+        let (threads, turns) = (Arc::clone(&shared.threads), Arc::clone(&shared.turns));
+        let acquire = async {
+            let thread = threads.acquire_owned().await.ok()?;
+            let turn = turns.acquire_owned().await.ok()?;
+            Some((thread, turn))
+        };
+        let acquired = match self.has_begun {
+            true => acquire.await,
+            false => timeout(shared.patience, acquire)
+                .await
+                .map_err(|_| Error::QueueTimeout {
+                    seconds: shared.patience.as_secs(),
+                    retry_after: shared.retry_after(),
+                })?,
+        };
+        // The semaphores are never closed.
+        acquired.ok_or(Error::Failed)
     }
 }
 

@@ -51,42 +51,72 @@ impl Side<'_> {
     }
 }
 
-/// Why two texts, A and B, score as they do.
+/// Why two texts, A and B, score as they do. Its parts are described in the words that clients of a service read: there A is
+/// `sentence_a`.
+///
+/// Links are in the order of A. Places count Unicode characters of the texts as they were given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(
+        description = "Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent."
+    )
+)]
 pub struct Explanation {
-    /// The words of A, in order.
+    /// The words of `sentence_a`, in order.
     pub a: Vec<WordWeight>,
-    /// The words of B, in order.
+    /// The words of the other sentence, in order.
     pub b: Vec<WordWeight>,
-    /// Words that go together, in the order of A.
+    /// Words that go together.
     pub links: Vec<Link>,
-    /// How much of each text the vocabulary does not know.
+    #[expect(missing_docs, reason = "described by its type")]
     pub unknown: Unknown,
-    /// What to look at with one's own eyes.
+    /// What the score does not show.
     pub notes: Vec<Note>,
 }
 
-/// A word, and how much of the score comes from it.
+/// A word as it stands in the text, and how much of the score comes from it.
+///
+/// Weights are in [0, 1], and together 1 where leaving out any word lowers the cosine. In a text of many words, neighbours are left
+/// out together and share their drop by length; those that count most are left out once more in smaller groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(
+        as = ExplainedWord,
+        description = "A word, and how much of the score comes from it."
+    )
+)]
 pub struct WordWeight {
-    /// As it stands in the text.
+    #[cfg_attr(feature = "schema", schema(example = "发票"))]
+    #[expect(missing_docs, reason = "described by its type")]
     pub text: String,
-    /// Its first character, counted from 0 in Unicode characters of the text as it was given.
+    /// Its first character, from 0.
     pub start: usize,
     /// The character after its last.
     pub end: usize,
-    /// How much the cosine drops when the word is left out, as a share of all drops of the side: in [0, 1], together 1,
-    /// or all 0 where leaving out no word lowers it. In a text of many words, neighbours are left out together and share
-    /// their drop by length; those that count most are left out once more in smaller groups.
+    /// How much the cosine drops when it is left out, as a share of all drops of its side; all 0 where nothing drops.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub weight: f64,
 }
 
-/// Shares of the tokens that the vocabulary does not know, in [0, 1].
+/// Shares of the tokens of A and of B that the vocabulary does not know, in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(
+        as = UnknownShares,
+        description = "Shares of the tokens that the model does not know."
+    )
+)]
+#[expect(missing_docs, reason = "described by its type")]
 pub struct Unknown {
-    /// Of A.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub a: f64,
-    /// Of B.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub b: f64,
 }
 

@@ -31,16 +31,7 @@ fn tokenizer_json(
     vocabulary: Map<String, Value>,
     settings: &Fields,
 ) -> Result<Value, Error> {
-    let special = |name: &str, usual: &str| {
-        let token = settings.token(name)?.unwrap_or(usual);
-        match vocabulary.get(token) {
-            Some(id) => Ok((token.to_owned(), id.clone())),
-            None => Err(Error::file(
-                shown,
-                format!("the special token {token} is not in it."),
-            )),
-        }
-    };
+    let special = |name, usual| special_token(shown, &vocabulary, settings.token(name)?, usual);
     let unk = special("unk_token", "[UNK]")?;
     let cls = special("cls_token", "[CLS]")?;
     let sep = special("sep_token", "[SEP]")?;
@@ -71,6 +62,23 @@ fn tokenizer_json(
             "vocab": vocabulary,
         },
     }))
+}
+
+/// The special token that the settings name, or that of this family, with its id.
+fn special_token(
+    shown: &str,
+    vocabulary: &Map<String, Value>,
+    named: Option<&str>,
+    usual: &str,
+) -> Result<(String, Value), Error> {
+    let token = named.unwrap_or(usual);
+    match vocabulary.get(token) {
+        Some(id) => Ok((token.to_owned(), id.clone())),
+        None => Err(Error::file(
+            shown,
+            format!("the special token {token} is not in it."),
+        )),
+    }
 }
 
 fn added_token((content, id): &(String, Value)) -> Value {

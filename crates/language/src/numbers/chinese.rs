@@ -87,6 +87,11 @@ pub(super) fn value(numeral: &[char]) -> Option<f64> {
     {
         return None;
     }
+    value_by_powers(numeral)
+}
+
+/// The value of a numeral that names powers or tens: 三百零五, 十五, 一百二.
+fn value_by_powers(numeral: &[char]) -> Option<f64> {
     let (mut total, mut section, mut last) = (0.0, 0.0, None);
     // The power of the place behind the last one named: 一百二 is 120.
     let mut next_place = 1.0;

@@ -212,21 +212,8 @@ impl Scanner {
         if let Some(word) = self.word_of_numerals(start) {
             return word;
         }
-        let mut end = self.run(start, is_numeral);
-        if self.is_weekday(start) {
-            end = start + 1;
-        }
-        if self.ends_with_liang(start..end) {
-            end -= 1;
-        }
-        if let Some(to) = self
-            .minutes_to(start)
-            .or_else(|| self.fraction(start, end))
-            .or_else(|| self.tenths_of_all(start, end))
-            .or_else(|| self.spoken_decimal(start, end))
-            .or_else(|| self.about(start, end))
-            .or_else(|| self.one_half(start, end))
-        {
+        let end = self.end_of_numeral(start);
+        if let Some(to) = self.with_other_words(start, end) {
             return to;
         }
         let numeral = self.characters[start..end].to_vec();
@@ -255,6 +242,28 @@ impl Scanner {
             self.or_else_means(1.0, Unit::Day);
         }
         to
+    }
+
+    /// Where the characters of numerals end that are one numeral.
+    fn end_of_numeral(&self, start: usize) -> usize {
+        let mut end = self.run(start, is_numeral);
+        if self.is_weekday(start) {
+            end = start + 1;
+        }
+        if self.ends_with_liang(start..end) {
+            end -= 1;
+        }
+        end
+    }
+
+    /// A number of a numeral and other words: a fraction, a decimal, about so many; where it ends.
+    fn with_other_words(&mut self, start: usize, end: usize) -> Option<usize> {
+        self.minutes_to(start)
+            .or_else(|| self.fraction(start, end))
+            .or_else(|| self.tenths_of_all(start, end))
+            .or_else(|| self.spoken_decimal(start, end))
+            .or_else(|| self.about(start, end))
+            .or_else(|| self.one_half(start, end))
     }
 
     /// Where a word ends with which a run of numerals begins: 统一|六位, 万一|三点, 千万|五点前.

@@ -44,40 +44,25 @@ impl FromRequest<App> for JsonBody {
         let announced = content_length(request.headers());
         let waits = request.headers().contains_key(header::EXPECT);
         let mut body = request.into_body();
-        let too_large = ApiError::BodyTooLarge {
-            limit: limits.body_bytes,
-        };
         if announced.is_some_and(|length| length > limits.body_bytes) {
             // A client that asks first has sent nothing that would have to be taken.
             if !waits {
                 linger(&mut body, limits.body_bytes).await;
             }
-            return Err(too_large);
+            return Err(Broken::TooLarge.error(limits));
         }
         let mut share = app.memory().share();
         let collecting = collect(&mut body, limits, announced, &mut share);
-        let seconds = limits.body_timeout.as_secs();
-        let collected = match timeout(limits.body_timeout, collecting).await {
-            Err(_) => return Err(ApiError::RequestTimeout { seconds }),
-            Ok(collected) => collected,
-        };
-        match collected {
+        let collected = timeout(limits.body_timeout, collecting).await;
+        match collected.unwrap_or(Err(Broken::Late)) {
             Ok(bytes) => parse(app, bytes, share).await.map(Self),
-            Err(Broken::TooLarge) => {
-                linger(&mut body, limits.body_bytes).await;
-                Err(too_large)
-            }
-            Err(Broken::Refused(error)) => {
+            Err(broken) => {
                 drop(share);
-                linger(&mut body, limits.body_bytes).await;
-                Err(error)
+                if broken.goes_on() {
+                    linger(&mut body, limits.body_bytes).await;
+                }
+                Err(broken.error(limits))
             }
-            Err(Broken::Stalled) => Err(ApiError::RequestTimeout {
-                seconds: STALLED.as_secs(),
-            }),
-            Err(Broken::CutOff) => Err(ApiError::InvalidJson {
-                reason: "the connection ended inside the body".to_owned(),
-            }),
         }
     }
 }
@@ -113,11 +98,38 @@ async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiE
     Ok(parsed)
 }
 
+/// Why there is no body.
 enum Broken {
     TooLarge,
     CutOff,
     Stalled,
+    /// It came all the time, but not all of it in time.
+    Late,
     Refused(ApiError),
+}
+
+impl Broken {
+    /// Whether the client may still be sending.
+    fn goes_on(&self) -> bool {
+        matches!(self, Self::TooLarge | Self::Refused(_))
+    }
+
+    fn error(self, limits: &Limits) -> ApiError {
+        let late = |after: Duration| ApiError::RequestTimeout {
+            seconds: after.as_secs(),
+        };
+        match self {
+            Self::TooLarge => ApiError::BodyTooLarge {
+                limit: limits.body_bytes,
+            },
+            Self::CutOff => ApiError::InvalidJson {
+                reason: "the connection ended inside the body".to_owned(),
+            },
+            Self::Stalled => late(STALLED),
+            Self::Late => late(limits.body_timeout),
+            Self::Refused(error) => error,
+        }
+    }
 }
 
 /// The body, as it comes: what was announced is not taken before it is there.

@@ -20,6 +20,14 @@ impl Dimensions {
         }
     }
 
+    /// This, or where it is absent the other, which clients send by another name.
+    pub(crate) fn or(self, other: Self) -> Self {
+        match self.0 {
+            Some(_) => self,
+            None => other,
+        }
+    }
+
     /// Length of the vectors to answer with, for a model whose vectors have `most` numbers.
     pub(crate) fn of(&self, most: usize) -> Result<usize, ApiError> {
         let refused = |value: String| Err(ApiError::InvalidDimensions { value, most });

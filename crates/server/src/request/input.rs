@@ -9,6 +9,7 @@ use crate::ApiError;
 use crate::request::Source;
 use crate::request::fields::{Fields, list, wrong_type};
 use crate::request::json::Json;
+use crate::request::loose::integer;
 use crate::request::text::{Rules, check_count, each, read_text};
 
 const EXPECTED: &str = "text, token ids, or a list of these";
@@ -54,7 +55,7 @@ impl Input {
             return Err(wrong_type(path, EXPECTED, &value));
         }
         let items = list(value, path)?;
-        if let Json::Integer(_) = items[0] {
+        if let Json::Integer(_) | Json::Float(_) = items[0] {
             return read_ids(items, path).map(Entry::Ids).map(Self::One);
         }
         check_count(items.len(), path, rules.limits)?;
@@ -134,7 +135,7 @@ impl From<Input> for Inputs {
 }
 
 fn read_ids(items: Vec<Json>, path: &str) -> Result<Vec<u32>, ApiError> {
-    let read = |(i, value)| match value {
+    let read = |(i, value)| match integer(value) {
         Json::Integer(n) => u32::try_from(n).map_err(|_| ApiError::InvalidToken {
             field: format!("{path}[{i}]"),
             reason: format!("Token id {n} is not in the vocabulary of any model. {FOREIGN_IDS}"),

@@ -34,7 +34,7 @@ const VALUE: usize = 2 * size_of::<Json>();
 const FIELD: usize = size_of::<String>() + 16;
 
 /// Stands in a text for half of a surrogate pair, which no text can hold: clients that cut texts by units of UTF-16 cut emoji in two. It is
-/// no character of Unicode, so no text has it for another reason.
+/// no character of Unicode, so texts have no use for it; one that has it all the same gets U+FFFD in its place.
 pub(crate) const HALF_A_CHARACTER: char = '\u{FDD0}';
 
 /// A JSON value. A key that an object holds twice is an error when it is parsed, and so is nesting
@@ -103,8 +103,13 @@ impl Json {
     }
 }
 
-/// The document with [`HALF_A_CHARACTER`] in place of surrogates that are escaped alone.
+/// The document with [`HALF_A_CHARACTER`] in place of surrogates that are escaped alone. Where that noncharacter itself is sent, it
+/// becomes the sign for what is no character.
 fn with_halves_marked(text: &str) -> Cow<'_, str> {
+    if text.contains(HALF_A_CHARACTER) {
+        let replaced = text.replace(HALF_A_CHARACTER, "\u{FFFD}");
+        return Cow::Owned(with_halves_marked(&replaced).into_owned());
+    }
     let mut marked = String::new();
     let mut taken = 0;
     let mut at = 0;
@@ -113,9 +118,12 @@ fn with_halves_marked(text: &str) -> Cow<'_, str> {
         match (surrogate(text, escape), surrogate(text, escape + 6)) {
             (None, _) => at = (escape + 2).min(text.len()),
             (Some(Half::High), Some(Half::Low)) => at = escape + 12,
-            (Some(_), _) => {
+            (Some(half), _) => {
                 marked.push_str(&text[taken..escape]);
-                marked.push(HALF_A_CHARACTER);
+                marked.push(match half {
+                    Half::High | Half::Low => HALF_A_CHARACTER,
+                    Half::Mark => '\u{FFFD}',
+                });
                 at = escape + 6;
                 taken = at;
             }
@@ -135,6 +143,8 @@ fn with_halves_marked(text: &str) -> Cow<'_, str> {
 enum Half {
     High,
     Low,
+    /// Not a half, but what stands for one.
+    Mark,
 }
 
 /// Which half of a surrogate pair is escaped at a place, if one is.
@@ -143,6 +153,7 @@ fn surrogate(text: &str, at: usize) -> Option<Half> {
     match u16::from_str_radix(digits, 16).ok()? {
         0xD800..=0xDBFF => Some(Half::High),
         0xDC00..=0xDFFF => Some(Half::Low),
+        0xFDD0 => Some(Half::Mark),
         _ => None,
     }
 }
@@ -380,6 +391,8 @@ mod tests {
             (r#""\\ud83d""#, "\\ud83d"),
             (r#""\\\ud83d""#, "\\\u{FDD0}"),
             (r#""字\ud83d字""#, "字\u{FDD0}字"),
+            (r#""字\ufdd0字""#, "字\u{FFFD}字"),
+            ("\"字\u{FDD0}字\\ud83d\"", "字\u{FFFD}字\u{FDD0}"),
         ] {
             let parsed = parse(written.as_bytes()).unwrap();
             assert_eq!(parsed, Json::String(read.to_owned()), "{written}");

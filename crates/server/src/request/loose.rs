@@ -42,6 +42,25 @@ pub(super) fn flag(value: Json) -> Json {
     }
 }
 
+/// A whole number that is written with a fraction of zero; text is none.
+pub(super) fn integer(value: Json) -> Json {
+    match value {
+        Json::Float(number) => whole(number),
+        other => other,
+    }
+}
+
+/// The one of `names` that a text is in another case.
+pub(super) fn one_of(value: Json, names: &[&str]) -> Json {
+    match value {
+        Json::String(text) => {
+            let same = names.iter().find(|name| name.eq_ignore_ascii_case(&text));
+            Json::String(same.map_or(text, |name| (*name).to_owned()))
+        }
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +81,10 @@ mod tests {
         ] {
             assert_eq!(number(sent), meant);
         }
+        assert_eq!(integer(Json::Float(3.0)), Json::Integer(3));
+        assert_eq!(integer(text("3")), text("3"));
+        assert_eq!(one_of(text("BASE64"), &["float", "base64"]), text("base64"));
+        assert_eq!(one_of(text("int8"), &["float", "base64"]), text("int8"));
         for (sent, meant) in [
             (text("True"), Json::Bool(true)),
             (text("0"), Json::Bool(false)),

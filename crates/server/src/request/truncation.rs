@@ -19,12 +19,7 @@ request! {
     }
 }
 
-const DIRECTIONS: [(&str, Direction); 4] = [
-    ("Left", Direction::Left),
-    ("left", Direction::Left),
-    ("Right", Direction::Right),
-    ("right", Direction::Right),
-];
+const DIRECTIONS: [(&str, Direction); 2] = [("Left", Direction::Left), ("Right", Direction::Right)];
 
 /// An end of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]

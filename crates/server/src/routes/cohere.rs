@@ -12,10 +12,12 @@ use crate::answer::{vectors, written};
 use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::body::JsonBody;
+use crate::request::dimensions::Dimensions;
 use crate::request::fields::{list, text};
 use crate::request::options::RefuseCut;
 use crate::request::{Source, name, request};
 use crate::shown::Shown;
+use crate::vectors::VectorLists;
 use crate::{ApiError, App};
 
 request! {
@@ -36,6 +38,9 @@ request! {
         /// `END` (absent), `START` or `NONE`: what happens to texts that are longer than the model reads.
         #[schema(example = json!(null))]
         truncate: Option<String> = name,
+        /// Keep the first numbers only, scaled to length 1 again; absent: all.
+        #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
+        output_dimension: Dimensions = Dimensions::take,
         /// The model to compute with; absent: the default one.
         #[schema(example = json!(null))]
         model: Option<String> = name,
@@ -111,15 +116,19 @@ async fn answer(
         },
         states: false,
     };
+    let dimensions = request.output_dimension.of(model.facts().dimension)?;
     let inputs = Inputs::Texts(request.texts.clone());
     let embedded = app.embed(&model, inputs, options).await?;
     if request.truncate.as_deref() == Some("NONE") {
         embedded.refuse_cut(|i| format!("texts[{i}]"))?;
     }
     let texts = request.texts;
-    let bytes = vectors(texts.len(), model.facts().dimension);
+    let bytes = vectors(texts.len(), dimensions);
     let bytes = bytes + texts.iter().map(|text| written(text)).sum::<usize>();
-    let reply = move || Reply::of(&embedded, texts, by_kind, version);
+    let reply = move || {
+        let vectors = VectorLists::shortened(&embedded, dimensions);
+        Reply::of(&embedded, vectors, texts, by_kind, version)
+    };
     app.answer(bytes, reply).await
 }
 
@@ -146,9 +155,13 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn of(embedded: &Embedded, texts: Vec<String>, by_kind: bool, version: &'static str) -> Self {
-        let vectors = embedded.vectors.iter().map(|text| text.vector.clone());
-        let vectors = vectors.collect();
+    fn of(
+        embedded: &Embedded,
+        vectors: VectorLists,
+        texts: Vec<String>,
+        by_kind: bool,
+        version: &'static str,
+    ) -> Self {
         Self {
             id: new_id(),
             response_type: match by_kind {
@@ -170,8 +183,12 @@ impl Reply {
 #[serde(untagged)]
 #[schema(as = CohereEmbeddings)]
 enum Embeddings {
-    Floats(Vec<Vec<f32>>),
-    ByKind { float: Vec<Vec<f32>> },
+    #[schema(value_type = Vec<Vec<f32>>)]
+    Floats(VectorLists),
+    ByKind {
+        #[schema(value_type = Vec<Vec<f32>>)]
+        float: VectorLists,
+    },
 }
 
 /// What Cohere's clients count by.

@@ -5,7 +5,6 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{Encoded, shorten, unscaled};
 use yuyi_models::EmbedOptions;
 
 use crate::answer;
@@ -16,6 +15,7 @@ use crate::request::input::Input;
 use crate::request::options::RefuseCut;
 use crate::request::truncation::{Truncation, named_prompt};
 use crate::request::{Source, flag, name, part, request};
+use crate::vectors::VectorLists;
 use crate::{ApiError, App};
 
 /// Vectors of texts, as TEI answers: a list for each input, also for a single one.
@@ -24,7 +24,7 @@ use crate::{ApiError, App};
     path = "/embed",
     tag = "Embeddings",
     request_body = EmbedRequest,
-    responses((status = 200, description = "A vector for each input, in order.", body = Vectors)),
+    responses((status = 200, description = "A vector for each input, in order.", body = VectorLists)),
 )]
 pub(crate) async fn embed(
     State(app): State<App>,
@@ -56,9 +56,9 @@ pub(crate) async fn pipeline(
     let is_single = matches!(request.inputs, Input::One(_));
     let wanted = answer(&app, request).await?;
     let reply = move |wanted: &Wanted| {
-        let Vectors(mut vectors) = wanted.vectors();
+        let vectors = wanted.vectors();
         match is_single {
-            true => PipelineReply::One(vectors.pop().unwrap_or_default()),
+            true => PipelineReply::One(vectors.iter().flatten().copied().collect()),
             false => PipelineReply::Many(vectors),
         }
     };
@@ -104,13 +104,11 @@ impl Wanted {
     }
 
     /// The reply.
-    pub(crate) fn vectors(&self) -> Vectors {
-        let vector = |text: &Encoded| match self.is_normal {
-            true => shorten(&text.vector, self.dimensions),
-            false => unscaled(text, self.dimensions),
-        };
-        let vectors = self.embedded.vectors.iter().map(|text| vector(text));
-        Vectors(vectors.collect())
+    pub(crate) fn vectors(&self) -> VectorLists {
+        match self.is_normal {
+            true => VectorLists::shortened(&self.embedded, self.dimensions),
+            false => VectorLists::unscaled(&self.embedded, self.dimensions),
+        }
     }
 }
 
@@ -143,9 +141,6 @@ request! {
 #[serde(untagged)]
 pub(crate) enum PipelineReply {
     One(Vec<f32>),
-    Many(Vec<Vec<f32>>),
+    #[schema(value_type = Vec<Vec<f32>>)]
+    Many(VectorLists),
 }
-
-/// A vector for each input.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Vectors(Vec<Vec<f32>>);

@@ -8,9 +8,8 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
-use yuyi::shorten;
 use yuyi_models::EmbedOptions;
 
 use self::request::{EmbeddingsRequest, Encoding};
@@ -19,6 +18,7 @@ use crate::callers::Caller;
 use crate::embed::Embedded;
 use crate::request::Source;
 use crate::request::body::JsonBody;
+use crate::vectors::VectorLists;
 use crate::{ApiError, App};
 
 /// Vectors of texts or token ids, as OpenAI answers.
@@ -67,7 +67,8 @@ async fn answer(
     request: EmbeddingsRequest,
 ) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
-    let dimensions = request.dimensions.of(model.facts().dimension)?;
+    let dimensions = request.dimensions.or(request.output_dimension);
+    let dimensions = dimensions.of(model.facts().dimension)?;
     request.input.check_ids("input", &model)?;
     if let Some(Extension(caller)) = caller.filter(|_| request.input.has_ids()) {
         warn_of_ids(app, caller);
@@ -99,7 +100,8 @@ fn warn_of_ids(app: &App, caller: Caller) {
 pub(crate) struct Reply {
     #[schema(example = "list")]
     object: &'static str,
-    data: Vec<Item>,
+    #[schema(value_type = Vec<Item>)]
+    data: Items,
     #[schema(example = "e5-small-zh")]
     model: String,
     usage: Usage,
@@ -107,15 +109,10 @@ pub(crate) struct Reply {
 
 impl Reply {
     fn of(embedded: &Embedded, dimensions: usize, encoding: Encoding) -> Self {
-        let vectors = embedded.vectors.iter();
-        let data = vectors
-            .map(|text| shorten(&text.vector, dimensions))
-            .enumerate()
-            .map(|(index, vector)| Item::new(index, vector, encoding))
-            .collect();
+        let vectors = VectorLists::shortened(embedded, dimensions);
         Self {
             object: "list",
-            data,
+            data: Items { vectors, encoding },
             model: embedded.model.name().to_owned(),
             usage: Usage::of(embedded),
         }
@@ -141,22 +138,36 @@ impl Usage {
     }
 }
 
+/// The vectors of all inputs, each of which is made an [`Item`] when it is written.
+struct Items {
+    vectors: VectorLists,
+    encoding: Encoding,
+}
+
+impl Serialize for Items {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let vectors = self.vectors.iter().enumerate();
+        serializer
+            .collect_seq(vectors.map(|(index, vector)| Item::new(index, vector, self.encoding)))
+    }
+}
+
 /// An input's vector.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmbeddingItem)]
-struct Item {
+struct Item<'a> {
     #[schema(example = "embedding")]
     object: &'static str,
     /// Place in the request.
     index: usize,
-    embedding: Embedding,
+    embedding: Embedding<'a>,
 }
 
-impl Item {
-    fn new(index: usize, vector: Vec<f32>, encoding: Encoding) -> Self {
+impl<'a> Item<'a> {
+    fn new(index: usize, vector: &'a [f32], encoding: Encoding) -> Self {
         let embedding = match encoding {
             Encoding::Float => Embedding::Float(vector),
-            Encoding::Base64 => Embedding::Base64(base64_of(&vector)),
+            Encoding::Base64 => Embedding::Base64(base64_of(vector)),
         };
         Self {
             object: "embedding",
@@ -169,8 +180,9 @@ impl Item {
 /// A vector, written as `encoding_format` says.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum Embedding {
-    Float(Vec<f32>),
+enum Embedding<'a> {
+    #[schema(value_type = Vec<f32>)]
+    Float(&'a [f32]),
     /// Little-endian f32.
     Base64(String),
 }

@@ -1,5 +1,6 @@
 //! `POST /matrix`: every text of one list against every text of another.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -11,10 +12,11 @@ use yuyi_serving::Turns;
 
 use crate::answer::{self, is_full};
 use crate::embed::Embedded;
+use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
 use crate::request::json::Json;
 use crate::request::options::{Options, RefuseCut};
-use crate::request::{Source, optional_texts, part, request, texts};
+use crate::request::{Source, optional_sound_texts, part, request, sound_texts};
 use crate::routes::similarity::Head;
 use crate::work::Stopped;
 use crate::{ApiError, App, Limits};
@@ -33,24 +35,75 @@ pub(crate) async fn matrix(
 ) -> Result<Response, ApiError> {
     let MatrixRequest { a, b, options } = MatrixRequest::read(body, app.limits())?;
     let model = app.model(options.model.as_deref()).await?;
-    let rows = a.len();
-    let texts = a.into_iter().chain(b.into_iter().flatten()).collect();
+    let mut texts = Vec::new();
+    let mut errors = Vec::new();
+    let rows = Side::take("a", a, &mut texts, &mut errors);
+    let columns = b.map(|b| Side::take("b", b, &mut texts, &mut errors));
     let embedded = app
         .embed(&model, Inputs::Texts(texts), options.embed_options())
         .await?;
     if options.refuses_long_texts() {
-        embedded.refuse_cut(|i| match i.checked_sub(rows) {
-            None => format!("a[{i}]"),
-            Some(i) => format!("b[{i}]"),
-        })?;
+        let fields = rows.fields().chain(columns.iter().flat_map(Side::fields));
+        let fields: Vec<String> = fields.collect();
+        embedded.refuse_cut(|i| fields.get(i).cloned().unwrap_or_default())?;
     }
-    let dimension = model.facts().dimension;
-    let columns = match embedded.vectors.len() - rows {
-        0 => rows,
-        columns => columns,
-    };
-    let errand = app.service().errand(time_of(rows * columns, dimension))?;
-    answer::stream(errand, Writing::of(embedded, rows)?, Writing::next).await
+    let columns = columns.unwrap_or_else(|| rows.clone());
+    let pairs = rows.places.len() * columns.places.len();
+    let errand = app
+        .service()
+        .errand(time_of(pairs, model.facts().dimension))?;
+    let writing = Writing::of(embedded, rows, columns, &errors)?;
+    answer::stream(errand, writing, Writing::next).await
+}
+
+/// The texts of the rows or of the columns.
+#[derive(Clone)]
+struct Side {
+    name: &'static str,
+    /// Place of each among the texts that are embedded; `None`: it cannot be.
+    places: Vec<Option<usize>>,
+}
+
+impl Side {
+    /// Adds what can be embedded to `texts`, and why others cannot to `errors`.
+    fn take(
+        name: &'static str,
+        side: Vec<Result<String, ApiError>>,
+        texts: &mut Vec<String>,
+        errors: &mut Vec<ErrorBody>,
+    ) -> Self {
+        let place = |text| match text {
+            Ok(text) => {
+                texts.push(text);
+                Some(texts.len() - 1)
+            }
+            Err(error) => {
+                errors.push(ErrorBody::from(&error));
+                None
+            }
+        };
+        Self {
+            name,
+            places: side.into_iter().map(place).collect(),
+        }
+    }
+
+    /// Where its texts lie among those that are embedded, one after the other.
+    fn embedded(&self) -> Range<usize> {
+        let mut places = self.places.iter().flatten();
+        let first = places.next().copied().unwrap_or_default();
+        first..first + self.places.iter().flatten().count()
+    }
+
+    /// The field of each text that is embedded.
+    fn fields(&self) -> impl Iterator<Item = String> {
+        let embedded = self
+            .places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| place.is_some());
+        embedded.map(|(i, _)| format!("{}[{i}]", self.name))
+    }
 }
 
 /// How long a matrix takes, by an estimate from above.
@@ -68,11 +121,11 @@ request! {
     /// The texts to compare.
     pub(crate) struct MatrixRequest {
         /// The rows.
-        #[schema(min_items = 1, example = json!(["我喜欢吃水果", "今天天气真不错"]))]
-        a: Vec<String> = texts,
+        #[schema(value_type = Vec<String>, min_items = 1, example = json!(["我喜欢吃水果", "今天天气真不错"]))]
+        a: Vec<Result<String, ApiError>> = sound_texts,
         /// The columns; absent: those of `a`.
-        #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "外面阳光明媚"]))]
-        b: Option<Vec<String>> = optional_texts,
+        #[schema(value_type = Option<Vec<String>>, min_items = 1, example = json!(["苹果香蕉都很美味", "外面阳光明媚"]))]
+        b: Option<Vec<Result<String, ApiError>>> = optional_sound_texts,
         #[serde(flatten)]
         options: Options = part(Options::take),
     }
@@ -83,6 +136,12 @@ impl MatrixRequest {
         let mut source = Source::of(body, limits)?;
         let request = Self::take(&mut source)?;
         source.finish()?;
+        // Where nothing is left of a side, there is nothing to answer.
+        for side in [Some(&request.a), request.b.as_ref()].into_iter().flatten() {
+            if let (Some(Err(error)), true) = (side.first(), side.iter().all(Result::is_err)) {
+                return Err(error.clone());
+            }
+        }
         let rows = request.a.len();
         let pairs = rows * request.b.as_ref().map_or(rows, Vec::len);
         if pairs > limits.matrix_pairs {
@@ -102,16 +161,20 @@ impl MatrixRequest {
 pub(crate) struct Matrix {
     #[serde(flatten)]
     head: Head,
-    /// A row for each text of `a`.
-    similarity: Vec<Vec<f64>>,
-    /// A row for each text of `a`.
-    cosine: Vec<Vec<f64>>,
+    /// Texts that cannot be scored, each by its field; absent where there are none.
+    #[schema(required = false)]
+    errors: Vec<ErrorBody>,
+    /// A row for each text of `a`; `null` where one of the two texts is among `errors`.
+    similarity: Vec<Vec<Option<f64>>>,
+    /// The same.
+    cosine: Vec<Vec<Option<f64>>>,
 }
 
 /// A reply on the way: as a whole it could be hundreds of megabytes.
 struct Writing {
     embedded: Embedded,
-    rows: usize,
+    rows: Side,
+    columns: Side,
     /// What comes next.
     before: Vec<u8>,
     row: usize,
@@ -121,14 +184,24 @@ struct Writing {
 }
 
 impl Writing {
-    fn of(embedded: Embedded, rows: usize) -> Result<Self, ApiError> {
+    fn of(
+        embedded: Embedded,
+        rows: Side,
+        columns: Side,
+        errors: &[ErrorBody],
+    ) -> Result<Self, ApiError> {
         let mut before =
             serde_json::to_vec(&Head::of(&embedded)).map_err(|_| ApiError::Internal)?;
         before.pop();
+        if !errors.is_empty() {
+            before.extend(b",\"errors\":");
+            serde_json::to_writer(&mut before, errors).map_err(|_| ApiError::Internal)?;
+        }
         before.extend(b",\"similarity\":[");
         Ok(Self {
             embedded,
             rows,
+            columns,
             before,
             row: 0,
             is_cosine: false,
@@ -151,7 +224,7 @@ impl Writing {
         let row = self.scores(self.row);
         serde_json::to_writer(&mut *out, &row).map_err(|_| ApiError::Internal)?;
         self.row += 1;
-        if self.row < self.rows {
+        if self.row < self.rows.places.len() {
             self.before.push(b',');
         } else if self.is_cosine {
             out.extend(b"]}");
@@ -163,18 +236,23 @@ impl Writing {
         Ok(())
     }
 
-    fn scores(&self, row: usize) -> Vec<f64> {
-        let (a, b) = self.embedded.vectors.split_at(self.rows);
-        let columns = if b.is_empty() { a } else { b };
-        let cosines = Cosines::of(&a[row..=row], columns);
-        let cosines = cosines.row(0).unwrap_or_default();
+    /// A row of numbers; `None` where a text could not be embedded.
+    fn scores(&self, row: usize) -> Vec<Option<f64>> {
+        let Some(place) = self.rows.places[row] else {
+            return vec![None; self.columns.places.len()];
+        };
+        let vectors = &self.embedded.vectors;
+        let columns = &vectors[self.columns.embedded()];
+        let cosines = Cosines::of(&vectors[place..=place], columns);
+        let mut cosines = cosines.row(0).unwrap_or_default().into_iter();
         let calibration = self.embedded.model.calibration();
-        match self.is_cosine {
-            true => cosines,
-            false => cosines
-                .into_iter()
-                .map(|cosine| calibration.similarity(cosine))
-                .collect(),
-        }
+        let score = |place: &Option<usize>| {
+            let cosine = place.and_then(|_| cosines.next())?;
+            Some(match self.is_cosine {
+                true => cosine,
+                false => calibration.similarity(cosine),
+            })
+        };
+        self.columns.places.iter().map(score).collect()
     }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn model(
 ) -> Result<Json<Model>, ApiError> {
     // What is no text is no model's name either.
     let name = name.map(|Path(name)| name).unwrap_or_default();
-    let status = app.registry().status(&name).await?;
+    let status = app.status(&name).await?;
     Ok(Json(status.into()))
 }
 

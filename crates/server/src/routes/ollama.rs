@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::shorten;
 use yuyi_models::{EmbedOptions, Inputs};
 
 use crate::answer::vectors;
@@ -16,6 +15,7 @@ use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
 use crate::request::options::RefuseCut;
 use crate::request::{Source, flag, name, request, text, text_or_texts};
+use crate::vectors::VectorLists;
 use crate::{ApiError, App};
 
 request! {
@@ -150,7 +150,8 @@ pub(crate) async fn version() -> Json<VersionReply> {
 pub(crate) struct EmbedReply {
     #[schema(example = "e5-small-zh")]
     model: String,
-    embeddings: Vec<Vec<f32>>,
+    #[schema(value_type = Vec<Vec<f32>>)]
+    embeddings: VectorLists,
     /// Nanoseconds.
     total_duration: u64,
     /// Nanoseconds; the model was there.
@@ -161,12 +162,9 @@ pub(crate) struct EmbedReply {
 
 impl EmbedReply {
     fn of(embedded: &Embedded, dimensions: usize, started: Instant) -> Self {
-        let vectors = embedded.vectors.iter();
         Self {
             model: embedded.model.name().to_owned(),
-            embeddings: vectors
-                .map(|text| shorten(&text.vector, dimensions))
-                .collect(),
+            embeddings: VectorLists::shortened(embedded, dimensions),
             total_duration: u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX),
             load_duration: 0,
             prompt_eval_count: embedded.tokens(),

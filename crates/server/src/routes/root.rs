@@ -9,8 +9,9 @@ use crate::answer::AROUND;
 use crate::request::Source;
 use crate::request::body::JsonBody;
 use crate::request::json;
-use crate::routes::embed::{self, EmbedRequest, Vectors};
+use crate::routes::embed::{self, EmbedRequest};
 use crate::routes::similarity::{self, HuggingFaceRequest};
+use crate::vectors::VectorLists;
 use crate::{ApiError, App, Limits};
 
 /// What clients of Hugging Face's endpoints send to the root: texts to embed, as `/embed` takes them, or a sentence and
@@ -64,6 +65,6 @@ impl RootRequest {
 #[serde(untagged)]
 #[schema(as = RootReply)]
 pub(crate) enum Reply {
-    Vectors(Vectors),
+    Vectors(VectorLists),
     Cosines(Vec<f64>),
 }

@@ -49,6 +49,24 @@ async fn our_own_routes_tell_them_in_their_place() {
     assert_eq!(results[0]["error"]["field"], "pairs[0].sentence_a");
     assert_eq!(results[1]["error"]["code"], "empty_text");
     assert_eq!(results[2]["similarity"], 1.0);
+    let body =
+        r#"{"sentence_a":"x","sentences":["y"," ","x","x\ud83d"],"notes":true,"methods":["edit"]}"#;
+    let reply = answered(&server, "/similarity", body).await;
+    let results = &reply["results"];
+    assert_eq!(
+        (&results[0]["index"], &results[0]["cosine"]),
+        (&json!(0), &json!(0.0))
+    );
+    assert_eq!(
+        (&results[1]["index"], &results[1]["error"]["field"]),
+        (&json!(1), &json!("sentences[1]"))
+    );
+    assert_eq!(
+        (&results[2]["sentence"], &results[2]["cosine"]),
+        (&json!("x"), &json!(1.0))
+    );
+    assert_eq!(results[2]["methods"]["edit"], 1.0);
+    assert_eq!(results[3]["error"]["code"], "invalid_value");
 }
 
 #[tokio::test]
@@ -90,6 +108,74 @@ async fn models_are_found_under_what_clients_call_them() {
         let body = json!({"input": "x", "model": name}).to_string();
         let reply = answered(&server, "/v1/embeddings", &body).await;
         assert_eq!(reply["model"], "fake", "{name}");
+        let (status, reply) = server.get(&format!("/v1/models/{name}")).await;
+        assert_eq!((status, &reply["id"]), (200, &json!("fake")), "{name}");
+    }
+    assert_eq!(server.get("/v1/models/other:latest").await.0, 404);
+}
+
+/// An answer without them would look right and be another.
+#[tokio::test]
+async fn what_would_change_the_vectors_is_applied_or_refused() {
+    let server = Server::start().await;
+    for (field, value) in [
+        ("output_dtype", json!("int8")),
+        ("late_chunking", json!(true)),
+        ("normalized", json!(false)),
+        ("truncate_prompt_tokens", json!(8)),
+        ("output_dimension", json!(3)),
+    ] {
+        let body = json!({"input": ["x"], field: value}).to_string();
+        let (status, reply) = server.post("/v1/embeddings", body).await;
+        assert!([400, 422].contains(&status), "{field}: {reply}");
+        let message = reply["error"]["message"].as_str().unwrap();
+        let param = reply["error"]["param"].as_str().unwrap_or_default();
+        assert!(
+            param == field || message.contains("dimension"),
+            "{field}: {reply}"
+        );
+    }
+    for (field, value) in [
+        ("output_dtype", json!("Float")),
+        ("late_chunking", json!(false)),
+        ("normalized", json!("true")),
+        ("truncate_prompt_tokens", json!(-1)),
+        ("output_dimension", json!(2)),
+        ("encoding_format", json!("FLOAT")),
+        ("input", json!([1.0, 2.0, 3.0])),
+    ] {
+        let mut body = json!({"input": ["x"]});
+        body[field] = value;
+        answered(&server, "/v1/embeddings", &body.to_string()).await;
+    }
+    let body = r#"{"input":"x","output_dimension":"1"}"#;
+    let reply = answered(&server, "/v1/embeddings", body).await;
+    assert_eq!(reply["data"][0]["embedding"], json!([1.0]));
+    let body = r#"{"input":[[1.0,2,3.0],[1,2,3]]}"#;
+    let reply = answered(&server, "/v1/embeddings", body).await;
+    assert_eq!(reply["data"][0]["embedding"], reply["data"][1]["embedding"]);
+    let body = r#"{"inputs":"x","truncation_direction":"LEFT"}"#;
+    answered(&server, "/embed", body).await;
+    let body = r#"{"texts":["x","y"],"output_dimension":1}"#;
+    let reply = answered(&server, "/v1/embed", body).await;
+    assert_eq!(reply["embeddings"], json!([[1.0], [0.0]]));
+    let body = r#"{"query":{"text":"x"},"documents":["y","x"]}"#;
+    let reply = answered(&server, "/v1/rerank", body).await;
+    assert_eq!(reply["results"][0]["index"], 1);
+}
+
+#[tokio::test]
+async fn failures_have_the_shape_of_their_server() {
+    let server = Server::start().await;
+    for (path, body) in [
+        ("/api/embed", r#"{"input":""}"#),
+        ("/api/embeddings", r#"{"prompt":1}"#),
+        ("/api/embed", "{"),
+    ] {
+        let (status, reply) = server.post(path, body).await;
+        assert!((400..=422).contains(&status), "{reply}");
+        assert!(reply["error"].is_string(), "{path}: {reply}");
+        assert_eq!(reply.as_object().unwrap().len(), 1);
     }
 }
 

@@ -213,10 +213,10 @@ async fn bad_bodies() {
             Some("sentences[1]"),
         ),
         (
-            br#"{"sentence_a":"x","sentences":["y"," "]}"#,
+            br#"{"sentence_a":" ","sentences":["y"," "]}"#,
             422,
             "empty_text",
-            Some("sentences[1]"),
+            Some("sentence_a"),
         ),
         (
             br#"{"sentence_a":"x","sentences":["1","2","3","4"]}"#,

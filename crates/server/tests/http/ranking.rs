@@ -54,6 +54,38 @@ async fn a_matrix_has_the_texts_of_a_as_rows() {
 }
 
 #[tokio::test]
+async fn a_text_that_cannot_be_scored_leaves_the_others_of_a_matrix() {
+    let server = Server::start().await;
+    let empty = |field: &str| {
+        let message =
+            format!("{field} is empty or blank; it needs at least one visible character.");
+        json!({"code": "empty_text", "field": field, "message": message})
+    };
+    let reply = |errors: Value, cosine: Value| json!({"status": "success", "model": "fake", "calibrated": false, "errors": errors, "similarity": cosine, "cosine": cosine});
+    let cases = [
+        (
+            json!({"a": ["x", " ", "y"]}),
+            reply(
+                json!([empty("a[1]")]),
+                json!([[1.0, null, 0.0], [null, null, null], [0.0, null, 1.0]]),
+            ),
+        ),
+        (
+            json!({"a": ["", "x"], "b": ["y", "\u{3000}", "x"]}),
+            reply(
+                json!([empty("a[0]"), empty("b[1]")]),
+                json!([[null, null, null], [0.0, null, 1.0]]),
+            ),
+        ),
+    ];
+    check(&server, "/matrix", &cases).await;
+    let long = "y".repeat(17);
+    let request = json!({"a": ["", "x"], "b": ["", "x", long], "long_text": "error"});
+    let cases = [(request, 422, "too_many_tokens", "b[2]")];
+    check_refusals(&server, "/matrix", &cases).await;
+}
+
+#[tokio::test]
 async fn a_matrix_is_refused_where_it_is_wrong() {
     let limits = Limits {
         texts: 8,
@@ -69,10 +101,10 @@ async fn a_matrix_is_refused_where_it_is_wrong() {
         (json!({"a": ["x"], "b": []}), 422, "empty_list", "b"),
         (json!({"a": ["x", 1]}), 422, "wrong_type", "a[1]"),
         (
-            json!({"a": ["x"], "b": ["x", " "]}),
+            json!({"a": ["x"], "b": [" ", ""]}),
             422,
             "empty_text",
-            "b[1]",
+            "b[0]",
         ),
         (json!({"a": ["x"], "c": 1}), 422, "unknown_field", "c"),
         (json!({"a": vec!["x"; 9]}), 413, "too_many_texts", "a"),

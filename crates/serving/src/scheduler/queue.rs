@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use yuyi_encoder::Encoded;
 use yuyi_models::Item;
 
+use super::turns::{Lane, Turns};
 use super::{Done, Work};
 use crate::Error;
 use crate::key::Key;
@@ -37,8 +38,7 @@ pub(super) type Reply = oneshot::Sender<Result<Done, Error>>;
 #[derive(Default)]
 pub(super) struct Queue {
     requests: HashMap<RequestId, Request>,
-    /// Requests with jobs that nobody has taken, in the order of their turns.
-    turns: VecDeque<RequestId>,
+    turns: Turns,
     jobs: HashMap<JobId, Job>,
     by_key: HashMap<Key, JobId>,
     /// Estimated tokens of all jobs.
@@ -61,6 +61,24 @@ struct Request {
     tokenize: Duration,
     compute: Duration,
     reply: Reply,
+}
+
+impl Request {
+    /// A request of so many vectors, without its jobs yet.
+    fn new(model: Arc<LoadedModel>, vectors: usize, now: Instant, reply: Reply) -> Self {
+        Self {
+            model,
+            jobs: Vec::with_capacity(vectors),
+            todo: VecDeque::with_capacity(vectors),
+            vectors: vec![None; vectors],
+            missing: vectors,
+            admitted: now,
+            started: None,
+            tokenize: Duration::ZERO,
+            compute: Duration::ZERO,
+            reply,
+        }
+    }
 }
 
 struct Job {
@@ -116,13 +134,13 @@ impl Queue {
     /// each as fits the turns that the new one needs.
     pub(super) fn ahead(&self, model: &LoadedModel, tokens: usize) -> usize {
         let turns = tokens.div_ceil(quantum(model)).max(1);
-        let share = |id| {
-            let request: Option<&Request> = self.requests.get(id);
-            request.map_or(0, |request| {
+        let share = |(id, turns): (RequestId, usize)| {
+            self.requests.get(&id).map_or(0, |request| {
                 self.waiting_of(request, turns.saturating_mul(quantum(&request.model)))
             })
         };
-        self.computing + self.turns.iter().map(share).sum::<usize>()
+        let before = self.turns.before(lane_of(model, tokens), turns);
+        self.computing + before.map(share).sum::<usize>()
     }
 
     /// Estimated tokens that a request has still to take, counted up to `most`.
@@ -154,36 +172,24 @@ impl Queue {
         reply: Reply,
     ) -> RequestId {
         let id = self.new_id();
-        let mut todo = VecDeque::with_capacity(work.len());
-        let mut started = None;
-        let mut jobs = Vec::with_capacity(work.len());
+        let mut request = Request::new(model, work.len(), now, reply);
         for (place, work) in work.into_iter().enumerate() {
             let job_id = self.job_for(work);
             if let Some(job) = self.jobs.get_mut(&job_id) {
                 job.wanted.push((id, place));
                 if job.taken {
-                    started = Some(now);
+                    request.started = Some(now);
                 } else {
-                    todo.push_back(job_id);
+                    request.todo.push_back(job_id);
                 }
             }
-            jobs.push(job_id);
+            request.jobs.push(job_id);
         }
-        if !todo.is_empty() {
-            self.turns.push_back(id);
+        if !request.todo.is_empty() {
+            let tokens = request.todo.iter().filter_map(|id| self.jobs.get(id));
+            let tokens = tokens.map(|job| job.weight).sum();
+            self.turns.push_back(id, lane_of(&request.model, tokens));
         }
-        let request = Request {
-            model,
-            vectors: vec![None; jobs.len()],
-            missing: jobs.len(),
-            jobs,
-            todo,
-            admitted: now,
-            started,
-            tokenize: Duration::ZERO,
-            compute: Duration::ZERO,
-            reply,
-        };
         self.requests.insert(id, request);
         id
     }
@@ -261,7 +267,8 @@ impl Queue {
     fn fill_batch(&mut self, now: Instant) -> Option<Batch> {
         let mut batch: Option<Batch> = None;
         let (mut tokens, mut of_others) = (0, Vec::new());
-        while let Some(id) = self.turns.pop_front() {
+        self.turns.begin_batch();
+        while let Some((id, lane)) = self.turns.pop() {
             let Some(request) = self.requests.get_mut(&id) else {
                 continue;
             };
@@ -270,7 +277,7 @@ impl Queue {
                 jobs: Vec::new(),
             });
             if !Arc::ptr_eq(&batch.model, &request.model) {
-                of_others.push(id);
+                of_others.push((id, lane));
                 continue;
             }
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
@@ -280,9 +287,9 @@ impl Queue {
                 if share < turn {
                     // The end of the batch cut its turn short. Behind all others a pair, half of which is computed,
                     // would wait as long again.
-                    self.turns.push_front(id);
+                    self.turns.push_front(id, lane);
                 } else {
-                    self.turns.push_back(id);
+                    self.turns.push_back(id, lane);
                 }
             }
             if tokens >= budget {
@@ -293,7 +300,7 @@ impl Queue {
         of_others
             .into_iter()
             .rev()
-            .for_each(|id| self.turns.push_front(id));
+            .for_each(|(id, lane)| self.turns.push_front(id, lane));
         self.computing += tokens;
         batch
     }
@@ -407,6 +414,15 @@ fn budget(model: &LoadedModel) -> usize {
         return BATCH_TOKENS_ELSEWHERE;
     }
     BATCH_TOKENS_PER_THREAD * model.facts().threads.max(1)
+}
+
+/// Where a request of so many tokens waits.
+fn lane_of(model: &LoadedModel, tokens: usize) -> Lane {
+    if tokens <= quantum(model) {
+        Lane::Short
+    } else {
+        Lane::Long
+    }
 }
 
 /// Estimated tokens of a request's turn.

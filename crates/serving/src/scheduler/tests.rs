@@ -256,6 +256,51 @@ async fn a_request_cut_by_the_end_of_a_batch_goes_on_first() {
     assert!(cut > 0, "no batch ended inside a pair");
 }
 
+/// Nor need it wait until each of many large ones has had its turn; and they need not wait until no small one is left.
+#[tokio::test]
+async fn small_requests_and_large_ones_take_turns() {
+    const LARGE: usize = 30;
+    let bench = Bench::new();
+    let blocker = bench.send(&["x"]);
+    bench.batches(1).await;
+    for i in 0..LARGE {
+        let texts: Vec<String> = (0..20)
+            .map(|j| format!("{i}/{j} {}", "字".repeat(300)))
+            .collect();
+        bench.send(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+    bench.requests(LARGE + 1).await;
+    for i in 0..LARGE {
+        bench.send(&[&format!("{i} of a pair"), &format!("{i} of a pair, too")]);
+    }
+    bench.requests(2 * LARGE + 1).await;
+    bench.open(1_000);
+    blocker.await.unwrap().unwrap();
+    bench.requests(0).await;
+    let batches = bench.gate.batches();
+    let small = |batch: &Vec<String>| batch.iter().filter(|text| text.contains("pair")).count();
+    let first = batches.iter().position(|batch| small(batch) > 0);
+    assert!(
+        first.is_some_and(|first| first <= 2),
+        "the first pair waits for {first:?} batches"
+    );
+    let last = batches.iter().rposition(|batch| small(batch) > 0).unwrap();
+    let until_then = &batches[..=last];
+    let large: usize = until_then
+        .iter()
+        .map(|batch| batch.len() - small(batch))
+        .sum();
+    assert!(
+        large >= LARGE - 2,
+        "{large} large texts beside {LARGE} pairs"
+    );
+    // A pair that the end of a batch cuts in two has a second turn.
+    assert!(
+        large <= LARGE + LARGE / 2,
+        "{large} large texts before the last of {LARGE} pairs"
+    );
+}
+
 #[tokio::test]
 async fn identical_texts_in_flight_are_computed_once() {
     let bench = Bench::new();

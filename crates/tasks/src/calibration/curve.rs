@@ -63,40 +63,9 @@ impl Curve {
         if knots.len() < 2 {
             return Err(CurveError::TooFew(knots.len()));
         }
-        for (index, &(cosine, similarity)) in knots.iter().enumerate() {
-            // NaN is in no range.
-            if !(-1.0..=1.0).contains(&cosine) || !(0.0..=1.0).contains(&similarity) {
-                return Err(CurveError::OutOfRange {
-                    index,
-                    cosine,
-                    similarity,
-                });
-            }
-        }
-        let last = knots.len() - 1;
-        let ends = [
-            (0, "first", (-1.0, 0.0), "[-1, 0]"),
-            (last, "last", (1.0, 1.0), "[1, 1]"),
-        ];
-        for (index, place, end, expected) in ends {
-            if knots[index] != end {
-                return Err(CurveError::End {
-                    index,
-                    place,
-                    expected,
-                });
-            }
-        }
-        for (before, pair) in knots.windows(2).enumerate() {
-            let ((x, y), (cosine, similarity)) = (pair[0], pair[1]);
-            if cosine <= x || similarity <= y {
-                return Err(CurveError::NotIncreasing {
-                    index: before + 1,
-                    cosine,
-                    similarity,
-                });
-            }
-        }
+        check_range(&knots)?;
+        check_ends(&knots)?;
+        check_rise(&knots)?;
         Ok(Self {
             knots: knots.into(),
         })
@@ -129,6 +98,48 @@ impl Curve {
         let share = (at - x0) / (x1 - x0);
         // Rounding must not lead past a knot, or the curve would fall there.
         (y0 + share * (y1 - y0)).clamp(y0, y1)
+    }
+}
+
+fn check_range(knots: &[Knot]) -> Result<(), CurveError> {
+    // NaN is in no range.
+    let is_inside = |&(cosine, similarity): &Knot| {
+        (-1.0..=1.0).contains(&cosine) && (0.0..=1.0).contains(&similarity)
+    };
+    match knots.iter().position(|knot| !is_inside(knot)) {
+        None => Ok(()),
+        Some(index) => Err(CurveError::OutOfRange {
+            index,
+            cosine: knots[index].0,
+            similarity: knots[index].1,
+        }),
+    }
+}
+
+fn check_ends(knots: &[Knot]) -> Result<(), CurveError> {
+    let ends = [
+        (0, "first", (-1.0, 0.0), "[-1, 0]"),
+        (knots.len() - 1, "last", (1.0, 1.0), "[1, 1]"),
+    ];
+    match ends.into_iter().find(|end| knots[end.0] != end.2) {
+        None => Ok(()),
+        Some((index, place, _, expected)) => Err(CurveError::End {
+            index,
+            place,
+            expected,
+        }),
+    }
+}
+
+fn check_rise(knots: &[Knot]) -> Result<(), CurveError> {
+    let rises = |pair: &[Knot]| pair[1].0 > pair[0].0 && pair[1].1 > pair[0].1;
+    match knots.windows(2).position(|pair| !rises(pair)) {
+        None => Ok(()),
+        Some(before) => Err(CurveError::NotIncreasing {
+            index: before + 1,
+            cosine: knots[before + 1].0,
+            similarity: knots[before + 1].1,
+        }),
     }
 }
 

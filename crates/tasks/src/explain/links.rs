@@ -19,16 +19,24 @@ const LEAST: f64 = 0.3;
 /// Words of a text whose average says what they have in common.
 const ENOUGH: usize = 3;
 
-/// Two words that go together.
+/// Two words that go together, by their places in the lists of the explanation.
+///
+/// The cosine is that of the words' last hidden states, each without what its text has in common, or both texts where one has two
+/// words: from 0.3 to 1. Where a text has but one word, of the states as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(as = WordLink, description = "Two words that go together.")
+)]
 pub struct Link {
-    /// Place of the word in the list of A.
+    /// Place in `a`.
     pub a: usize,
-    /// Place of the word in the list of B.
+    /// Place in `b`.
     pub b: usize,
-    /// Cosine of the words' last hidden states, each without what its text has in common, or both texts where one has two
-    /// words: from 0.3 to 1. Where a text has but one word, of the states as they are.
+    /// How alike the model reads them, beside the other words of their sentences.
     #[serde(rename = "similarity")]
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub cosine: f64,
 }
 

@@ -10,22 +10,32 @@ use super::{Side, unknown_share};
 /// Most pieces of text that a message quotes.
 const MOST_QUOTED: usize = 5;
 
-/// Something that a reader of the score should know.
+/// Something about two texts, A and B, that a reader of their score should know. It is described in the words that clients of a
+/// service read: there A is `sentence_a`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(description = "What the score does not show.")
+)]
 pub struct Note {
-    /// What it is about.
+    #[expect(missing_docs, reason = "described by its type")]
     pub kind: NoteKind,
-    /// A sentence for people, which calls the texts A and B.
+    /// A sentence for people.
+    #[cfg_attr(feature = "schema", schema(example = "Only A negates: 不能."))]
     pub message: String,
-    /// The words of A that it is about: numbers, negations, what the model does not know, the last that it read.
+    /// The words of `sentence_a` that it is about: numbers, negations, what the model does not know, the last that it read.
+    #[cfg_attr(feature = "schema", schema(example = json!(["不能"])))]
     pub a: Vec<String>,
-    /// Those of B.
+    /// Those of the other sentence.
+    #[cfg_attr(feature = "schema", schema(example = json!([])))]
     pub b: Vec<String>,
 }
 
 /// What a note is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum NoteKind {
     /// The numbers differ.
     Number,

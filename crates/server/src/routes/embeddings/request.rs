@@ -7,7 +7,7 @@ use crate::ApiError;
 use crate::request::dimensions::Dimensions;
 use crate::request::input::Input;
 use crate::request::json::Json;
-use crate::request::{Source, choice, name, request};
+use crate::request::{Source, choice, name, refused, request};
 
 request! {
     /// Texts or token ids to embed. Fields that are not known are ignored.
@@ -25,6 +25,25 @@ request! {
         /// Keep the first numbers only, scaled to length 1 again; absent: all.
         #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         pub(super) dimensions: Dimensions = Dimensions::take,
+        /// The same by Voyage's and Mistral's name.
+        #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
+        pub(super) output_dimension: Dimensions = Dimensions::take,
+        /// Voyage's and Mistral's: `float`, the only kind of number that there is here.
+        #[schema(value_type = Option<String>, example = json!(null))]
+        #[expect(dead_code, reason = "refused where it would be told apart")]
+        output_dtype: () = refused(is_float, "This server's vectors are of floats. Leave it out, or send \"float\"."),
+        /// Jina's: `false`. With `true`, each text would be read together with the others.
+        #[schema(value_type = Option<bool>, example = json!(null))]
+        #[expect(dead_code, reason = "refused where it would be told apart")]
+        late_chunking: () = refused(is_no, "This server reads each text by itself. Leave it out."),
+        /// Jina's: `true`. Vectors have length 1 here.
+        #[schema(value_type = Option<bool>, example = json!(null))]
+        #[expect(dead_code, reason = "refused where it would be told apart")]
+        normalized: () = refused(is_yes, "The vectors of this route have length 1. Leave it out; POST /embed with normalize=false gives others."),
+        /// vLLM's: `-1`. Texts that are longer than the model reads lose their end, and only they.
+        #[schema(value_type = Option<i64>, example = json!(null))]
+        #[expect(dead_code, reason = "refused where it would be told apart")]
+        truncate_prompt_tokens: () = refused(is_all, "This server reads as much of a text as the model can. Leave it out, or send -1."),
     }
 }
 
@@ -35,7 +54,25 @@ fn take_type(source: &mut Source<'_>, name: &'static str) -> Result<Option<Encod
         Json::Array(mut kinds) if kinds.len() == 1 => kinds.remove(0),
         other => other,
     });
-    source.fields.optional_choice(name, &ENCODINGS)
+    choice(&ENCODINGS)(source, name)
+}
+
+fn is_float(value: &Json) -> bool {
+    matches!(value, Json::String(kind) if kind.eq_ignore_ascii_case("float"))
+}
+
+fn is_no(value: &Json) -> bool {
+    matches!(value, Json::Bool(false) | Json::Integer(0))
+        || matches!(value, Json::String(text) if text.eq_ignore_ascii_case("false"))
+}
+
+fn is_yes(value: &Json) -> bool {
+    matches!(value, Json::Bool(true) | Json::Integer(1))
+        || matches!(value, Json::String(text) if text.eq_ignore_ascii_case("true"))
+}
+
+fn is_all(value: &Json) -> bool {
+    matches!(value, Json::Integer(-1)) || matches!(value, Json::String(text) if text.trim() == "-1")
 }
 
 /// How vectors are written.

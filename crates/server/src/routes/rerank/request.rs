@@ -20,8 +20,9 @@ pub(crate) enum AnyRerankRequest {
 request! {
     /// Documents to rank, as Cohere and Jina take them.
     pub(crate) struct RerankRequest {
+        /// A text, or an object with a `text`, as Jina's clients send it.
         #[schema(example = "发票怎么开？")]
-        pub(super) query: String = text,
+        pub(super) query: String = take_query,
         /// Texts, or objects with a `text`; with `rank_fields`, objects that are ranked by these fields of theirs, as Cohere's first API
         /// takes them.
         #[schema(schema_with = crate::request::schemas::documents, required = true)]
@@ -81,6 +82,16 @@ impl AnyRerankRequest {
             false => RerankRequest::take(&mut source).map(Self::Documents),
         }
     }
+}
+
+fn take_query(source: &mut Source<'_>, name: &'static str) -> Result<String, ApiError> {
+    if !source.fields.is_object(name) {
+        return text(source, name);
+    }
+    let (value, path) = source.fields.required(name)?;
+    let (value, path) = Fields::of(value, &path)?.required("text")?;
+    source.count_texts(1, &path)?;
+    checked(plain_text(value, &path)?, &path, source.rules)
 }
 
 fn take_documents(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi::{Explanation, Note};
 use yuyi_serving::{Errand, Turns, normal_characters};
 use yuyi_tasks::lexical::{Baseline, Method, Prepared};
 
-use super::explanation::{self, Explainer, Explanation};
-use super::notes::Note;
+use super::explanation::{self, Explainer};
+use super::notes;
 use super::request::Texts;
 use super::wanted::Wanted;
 use crate::answer::AROUND;
@@ -35,8 +36,8 @@ impl Details {
     /// Most bytes that they take in the reply.
     pub(super) fn bytes(&self) -> usize {
         let methods = self.methods.as_ref().map_or(0, BTreeMap::len);
-        let explained = self.explain.as_ref().map_or(0, Explanation::bytes);
-        let notes = self.notes.iter().flatten().map(Note::bytes);
+        let explained = self.explain.as_ref().map_or(0, explanation::bytes_of);
+        let notes = self.notes.iter().flatten().map(notes::bytes_of);
         AROUND * methods + explained + notes.sum::<usize>()
     }
 }

@@ -3,70 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-use yuyi::{Encoded, ExplanationPlan};
+use yuyi::{Encoded, Explanation, ExplanationPlan};
 use yuyi_models::{EmbedOptions, Inputs};
 use yuyi_serving::{Errand, Turns};
-use yuyi_tasks::explain;
 
-use super::notes::Note;
+use super::notes;
 use crate::answer::{AROUND, written};
 use crate::embed::Model;
 use crate::work::run;
 use crate::{ApiError, App};
-
-/// Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Explanation {
-    /// The words of `sentence_a`, in order.
-    a: Vec<Word>,
-    /// The words of the other sentence, in order.
-    b: Vec<Word>,
-    /// Words that go together.
-    links: Vec<Link>,
-    unknown: Unknown,
-    /// What the score does not show.
-    notes: Vec<Note>,
-}
-
-/// A word, and how much of the score comes from it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ExplainedWord)]
-pub(crate) struct Word {
-    #[schema(example = "发票")]
-    text: String,
-    /// Its first character, from 0.
-    start: usize,
-    /// The character after its last.
-    end: usize,
-    /// How much the cosine drops when it is left out, as a share of all drops of its side; all 0 where nothing drops.
-    #[schema(minimum = 0, maximum = 1)]
-    weight: f64,
-}
-
-/// Two words that go together.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WordLink)]
-pub(crate) struct Link {
-    /// Place in `a`.
-    a: usize,
-    /// Place in `b`.
-    b: usize,
-    /// How alike the model reads them, beside the other words of their sentences.
-    #[schema(minimum = 0, maximum = 1)]
-    similarity: f64,
-}
-
-/// Shares of the tokens that the model does not know.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UnknownShares)]
-pub(crate) struct Unknown {
-    #[schema(minimum = 0, maximum = 1)]
-    a: f64,
-    #[schema(minimum = 0, maximum = 1)]
-    b: f64,
-}
 
 /// How long the words of a pair and what they count, or its notes alone, take to find, beside embedding: of both texts no more is looked at than
 /// the model reads or, of notes, their first 10,000 characters.
@@ -105,7 +50,7 @@ impl Explainer<'_> {
         let further = plan.further(&without).map_err(explain)?;
         without.extend(self.embed(&model, further).await?);
         let finish = move |_: &mut Turns| Ok(plan.finish(&without).map_err(explain)?);
-        run(&mut self.errand, finish).await.map(Explanation::from)
+        run(&mut self.errand, finish).await
     }
 
     async fn embed(
@@ -134,48 +79,10 @@ fn explain(error: yuyi::Error) -> ApiError {
     }
 }
 
-impl Explanation {
-    /// Most bytes of it in a reply.
-    pub(super) fn bytes(&self) -> usize {
-        let words = self.a.iter().chain(&self.b);
-        let words: usize = words.map(|word| AROUND + written(&word.text)).sum();
-        let notes: usize = self.notes.iter().map(Note::bytes).sum();
-        words + AROUND * self.links.len() + notes
-    }
-}
-
-impl From<explain::Explanation> for Explanation {
-    fn from(found: explain::Explanation) -> Self {
-        Self {
-            a: found.a.into_iter().map(Word::from).collect(),
-            b: found.b.into_iter().map(Word::from).collect(),
-            links: found.links.into_iter().map(Link::from).collect(),
-            unknown: Unknown {
-                a: found.unknown.a,
-                b: found.unknown.b,
-            },
-            notes: found.notes.into_iter().map(Note::from).collect(),
-        }
-    }
-}
-
-impl From<explain::WordWeight> for Word {
-    fn from(word: explain::WordWeight) -> Self {
-        Self {
-            text: word.text,
-            start: word.start,
-            end: word.end,
-            weight: word.weight,
-        }
-    }
-}
-
-impl From<explain::Link> for Link {
-    fn from(link: explain::Link) -> Self {
-        Self {
-            a: link.a,
-            b: link.b,
-            similarity: link.cosine,
-        }
-    }
+/// Most bytes of an explanation in a reply.
+pub(super) fn bytes_of(explanation: &Explanation) -> usize {
+    let words = explanation.a.iter().chain(&explanation.b);
+    let words: usize = words.map(|word| AROUND + written(&word.text)).sum();
+    let notes: usize = explanation.notes.iter().map(notes::bytes_of).sum();
+    words + AROUND * explanation.links.len() + notes
 }

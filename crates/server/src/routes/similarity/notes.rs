@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-use yuyi::NoteKind;
+use yuyi::Note;
 use yuyi_encoder::Encoded;
 use yuyi_models::{EmbedOptions, Inputs};
 use yuyi_serving::{Errand, Turns};
@@ -15,60 +13,10 @@ use crate::embed::{Embedded, Model};
 use crate::work::run;
 use crate::{ApiError, App};
 
-/// What the score does not show.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Note {
-    kind: Kind,
-    /// A sentence for people.
-    #[schema(example = "Only A negates: 不能.")]
-    message: String,
-    /// The words of `sentence_a` that it is about: numbers, negations, what the model does not know, the last that it read.
-    #[schema(example = json!(["不能"]))]
-    a: Vec<String>,
-    /// Those of the other sentence.
-    #[schema(example = json!([]))]
-    b: Vec<String>,
-}
-
-impl Note {
-    /// Most bytes of it in a reply.
-    pub(super) fn bytes(&self) -> usize {
-        let texts = self.a.iter().chain(&self.b).chain([&self.message]);
-        AROUND + texts.map(|text| 1 + written(text)).sum::<usize>()
-    }
-}
-
-/// What a note is about.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = NoteKind)]
-pub(crate) enum Kind {
-    /// The numbers differ.
-    Number,
-    /// Only one sentence negates, or each something else.
-    Negation,
-    /// A sentence is longer than the model reads at once.
-    Truncated,
-    /// The model does not know a part.
-    Unknown,
-}
-
-impl From<yuyi::Note> for Note {
-    fn from(note: yuyi::Note) -> Self {
-        let kind = match note.kind {
-            NoteKind::Number => Kind::Number,
-            NoteKind::Negation => Kind::Negation,
-            NoteKind::Truncated => Kind::Truncated,
-            NoteKind::Unknown => Kind::Unknown,
-        };
-        let yuyi::Note { message, a, b, .. } = note;
-        Self {
-            kind,
-            message,
-            a,
-            b,
-        }
-    }
+/// Most bytes of a note in a reply.
+pub(super) fn bytes_of(note: &Note) -> usize {
+    let texts = note.a.iter().chain(&note.b).chain([&note.message]);
+    AROUND + texts.map(|text| 1 + written(text)).sum::<usize>()
 }
 
 /// What the score of each pair does not show, from the vectors of all texts; `places` tells each pair's among them. A text that was cut or that the
@@ -94,7 +42,7 @@ pub(super) async fn of(
         let of_b = with_places(app, &embedded.model, &b, of_b).await?;
         let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
         let found = run(&mut errand, find).await?;
-        notes.push(Some(found.into_iter().map(Note::from).collect()));
+        notes.push(Some(found));
     }
     Ok(notes)
 }

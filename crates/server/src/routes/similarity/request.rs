@@ -9,7 +9,7 @@ use crate::answer::written;
 use crate::request::fields::list;
 use crate::request::json::Json;
 use crate::request::options::Options;
-use crate::request::{Source, object, part, request, text, texts};
+use crate::request::{Source, object, part, request, sound_texts, text, texts};
 use crate::{ApiError, Limits};
 
 /// Two texts that were scored; `None` where there is no score.
@@ -56,9 +56,9 @@ request! {
         /// The sentence that the others are compared with.
         #[schema(example = "我喜欢吃水果")]
         pub(super) sentence_a: String = text,
-        /// The others.
-        #[schema(min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
-        pub(super) sentences: Vec<String> = texts,
+        /// The others. One that cannot be scored carries its own error in the reply and does not sink the others.
+        #[schema(value_type = Vec<String>, min_items = 1, example = json!(["苹果香蕉都很美味", "天气晴朗适合出游"]))]
+        pub(super) sentences: Vec<Result<String, ApiError>> = sound_texts,
         #[serde(flatten)]
         pub(super) options: Options = part(Options::take),
         #[serde(flatten)]
@@ -133,11 +133,10 @@ impl SimilarityRequest {
 
     /// Most bytes of the texts in the reply.
     pub(super) fn bytes_of_texts(&self) -> usize {
-        let all = |texts: &[String]| -> usize { texts.iter().map(|text| written(text)).sum() };
         match self {
             Self::One(request) => request.pair.bytes(),
             Self::Pairs(request) => request.pairs.iter().flatten().map(Pair::bytes).sum(),
-            Self::OneToMany(request) => all(&request.sentences),
+            Self::OneToMany(request) => request.sound().map(|text| written(text)).sum(),
             Self::HuggingFace(_) => 0,
         }
     }
@@ -162,14 +161,13 @@ impl SimilarityRequest {
                 .flatten()
                 .flat_map(Pair::texts)
                 .collect(),
-            Self::OneToMany(request) => together(&request.sentence_a, &request.sentences),
+            Self::OneToMany(request) => together(&request.sentence_a, request.sound()),
             Self::HuggingFace(request) => request.texts(),
         }
     }
 
     /// The places of each pair's texts among those to embed, in the order of the reply.
     pub(super) fn places(&self) -> Vec<Option<[usize; 2]>> {
-        let with_first = |count| (1..=count).map(|i| Some([0, i])).collect();
         match self {
             Self::One(_) => vec![Some([0, 1])],
             Self::Pairs(request) => {
@@ -177,7 +175,15 @@ impl SimilarityRequest {
                 let place = |pair: &Result<Pair, ApiError>| pair.is_ok().then(|| sound.next())?;
                 request.pairs.iter().map(place).collect()
             }
-            Self::OneToMany(_) | Self::HuggingFace(_) => with_first(self.count()),
+            Self::OneToMany(request) => {
+                let mut sound = 1..;
+                let place = |text: &Result<String, ApiError>| {
+                    let other = text.is_ok().then(|| sound.next())??;
+                    Some([0, other])
+                };
+                request.sentences.iter().map(place).collect()
+            }
+            Self::HuggingFace(_) => (1..=self.count()).map(|i| Some([0, i])).collect(),
         }
     }
 
@@ -187,21 +193,19 @@ impl SimilarityRequest {
             let (a, b) = (pair.sentence_a.as_str(), pair.sentence_b.as_str());
             Some((a.into(), b.into()))
         };
-        let with = |one: &str, others: &[String]| {
-            let one: Arc<str> = one.into();
-            let texts = |other: &String| Some((Arc::clone(&one), other.as_str().into()));
-            others.iter().map(texts).collect()
-        };
         match self {
             Self::One(request) => vec![pair(&request.pair)],
             Self::Pairs(request) => {
                 let sound = request.pairs.iter().map(|pair| pair.as_ref().ok());
                 sound.map(|sound| sound.and_then(pair)).collect()
             }
-            Self::OneToMany(request) => with(&request.sentence_a, &request.sentences),
+            Self::OneToMany(request) => {
+                let others = request.sentences.iter().map(|text| text.as_ref().ok());
+                with_each(&request.sentence_a, others)
+            }
             Self::HuggingFace(request) => {
                 let inputs = &request.inputs;
-                with(&inputs.source_sentence, &inputs.sentences)
+                with_each(&inputs.source_sentence, inputs.sentences.iter().map(Some))
             }
         }
     }
@@ -219,7 +223,14 @@ impl SimilarityRequest {
 impl HuggingFaceRequest {
     /// The texts to embed: the source sentence and then the others.
     pub(super) fn texts(&self) -> Vec<String> {
-        together(&self.inputs.source_sentence, &self.inputs.sentences)
+        together(&self.inputs.source_sentence, self.inputs.sentences.iter())
+    }
+}
+
+impl OneToManyRequest {
+    /// The others that can be scored.
+    fn sound(&self) -> impl Iterator<Item = &String> {
+        self.sentences.iter().flatten()
     }
 }
 
@@ -233,12 +244,17 @@ impl Pair {
     }
 }
 
-fn together(one: &str, others: &[String]) -> Vec<String> {
-    let others = others.iter().map(String::as_str);
-    std::iter::once(one)
-        .chain(others)
-        .map(str::to_owned)
+fn together<'a>(one: &str, others: impl Iterator<Item = &'a String>) -> Vec<String> {
+    std::iter::once(one.to_owned())
+        .chain(others.cloned())
         .collect()
+}
+
+/// One text with each of the others.
+fn with_each<'a>(one: &str, others: impl Iterator<Item = Option<&'a String>>) -> Vec<Texts> {
+    let one: Arc<str> = one.into();
+    let texts = |other: Option<&String>| Some((Arc::clone(&one), other?.as_str().into()));
+    others.map(texts).collect()
 }
 
 fn take_pairs(

@@ -1,13 +1,13 @@
 //! Texts that are longer than a model reads, of which each window waits for a turn of its own.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use yuyi_encoder::{Encoded, Fingerprint, LongText, Pooling, Precision, Tokens};
+use yuyi_encoder::{Fingerprint, LongText, Tokens};
 use yuyi_models::{Batch, EmbedOptions, Embedder, Error, Input, Inputs, Item, ModelFacts};
-use yuyi_serving::{CacheOptions, ModelOptions, ModelSource, Models, Service, ServiceOptions};
+use yuyi_serving::ModelOptions;
+
+use crate::support::{PATIENCE, batch, encoded, facts, service};
 
 const MAX_TOKENS: usize = 100;
 
@@ -20,21 +20,8 @@ struct Counting {
 
 impl Counting {
     fn new() -> Arc<Self> {
-        let facts = ModelFacts {
-            name: "counting".into(),
-            dimension: 2,
-            layers: 1,
-            max_tokens: MAX_TOKENS,
-            pooling: Pooling::Mean,
-            default_prompt: String::new(),
-            prompts: Default::default(),
-            precision: Precision::Int8,
-            kernel: None,
-            threads: 1,
-            weight_bytes: 0,
-        };
         Arc::new(Self {
-            facts,
+            facts: facts("counting", 2, MAX_TOKENS),
             batches: Mutex::default(),
         })
     }
@@ -58,19 +45,7 @@ impl Embedder for Counting {
             .lock()
             .unwrap()
             .push(items.iter().map(tokens).sum());
-        let encoded = |item: &Item| Encoded {
-            vector: vec![1.0, 0.0],
-            length: 1.0,
-            tokens: tokens(item),
-            truncated: false,
-            unknown: 0,
-            states: None,
-        };
-        Ok(Batch {
-            results: items.iter().map(|item| Ok(encoded(item))).collect(),
-            tokenize: Duration::ZERO,
-            compute: Duration::from_millis(1),
-        })
+        Ok(batch(items, |item| encoded(vec![1.0, 0.0], tokens(item))))
     }
 
     fn split(&self, text: &str, options: &EmbedOptions) -> Result<Option<Tokens>, Error> {
@@ -88,28 +63,10 @@ impl Embedder for Counting {
     }
 }
 
-fn service(model: &Arc<Counting>) -> Service {
-    let (facts, model) = (model.facts.clone(), Arc::clone(model));
-    let source = ModelSource {
-        name: "counting".into(),
-        aliases: Vec::new(),
-        facts: Box::new(move || Ok(facts.clone())),
-        calibration: Box::new(|| Ok(None)),
-        load: Box::new(move |_| Ok(Arc::clone(&model) as _)),
-    };
-    let options = ServiceOptions {
-        models: ModelOptions::default(),
-        caches: CacheOptions::default(),
-        queue_tokens: 1_000_000,
-        patience: Duration::from_secs(20),
-    };
-    Service::new(Models::from(vec![source]), options)
-}
-
 #[tokio::test]
 async fn windows_of_a_text_are_spread_over_turns() {
     let counting = Counting::new();
-    let service = service(&counting);
+    let service = service(&counting, ModelOptions::default(), PATIENCE);
     service.load().await.unwrap();
     let model = service.model(None).await.unwrap();
     while model.vector_space().is_none() {
@@ -153,7 +110,7 @@ async fn windows_of_a_text_are_spread_over_turns() {
 #[tokio::test]
 async fn of_texts_that_are_cut_only_what_is_read_is_work() {
     let counting = Counting::new();
-    let service = service(&counting);
+    let service = service(&counting, ModelOptions::default(), PATIENCE);
     service.load().await.unwrap();
     let model = service.model(None).await.unwrap();
     let texts = (0..30).map(|i| format!("{i}{}", "ﷺ".repeat(2_000)));

@@ -1,6 +1,4 @@
-//! A service as a program uses it that is no server.
-
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+//! Texts of requests: computed once, in turns, and until the service ends.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -8,15 +6,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use yuyi_encoder::{Encoded, Fingerprint, Piece, Pooling, Precision};
+use yuyi_encoder::{Encoded, Fingerprint, Piece};
 use yuyi_models::{Batch, EmbedOptions, Embedder, Inputs, Item, ModelFacts, TokenizeOptions};
-use yuyi_serving::{
-    CacheOptions, Error, ModelHandle, ModelOptions, ModelSource, ModelState, Models, Service,
-    ServiceOptions,
-};
+use yuyi_serving::{Error, ModelHandle, ModelOptions, ModelState, Service};
 
-/// Longer than any of this takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::support::{PATIENCE, batch, encoded, facts, service};
 
 /// A model whose vectors are the lengths of its texts, and which splits texts when a gate is open.
 struct Lengths {
@@ -28,21 +22,8 @@ struct Lengths {
 
 impl Lengths {
     fn new() -> Arc<Self> {
-        let facts = ModelFacts {
-            name: "lengths".into(),
-            dimension: 1,
-            layers: 1,
-            max_tokens: 8,
-            pooling: Pooling::Mean,
-            default_prompt: String::new(),
-            prompts: Default::default(),
-            precision: Precision::F32,
-            kernel: None,
-            threads: 1,
-            weight_bytes: 1,
-        };
         Arc::new(Self {
-            facts,
+            facts: facts("lengths", 1, 8),
             computed: AtomicUsize::new(0),
             open: Mutex::new(true),
             changed: Condvar::new(),
@@ -73,19 +54,11 @@ impl Embedder for Lengths {
         let encoded = |item: &Item| {
             let length = item.input.text().unwrap().len();
             Encoded {
-                vector: vec![length as f32],
-                length: 1.0,
-                tokens: length,
                 truncated: length > 8,
-                unknown: 0,
-                states: None,
+                ..encoded(vec![length as f32], length)
             }
         };
-        Ok(Batch {
-            results: items.iter().map(|item| Ok(encoded(item))).collect(),
-            tokenize: Duration::ZERO,
-            compute: Duration::from_millis(1),
-        })
+        Ok(batch(items, encoded))
     }
 
     fn tokenize(
@@ -100,24 +73,6 @@ impl Embedder for Lengths {
         drop(waited.unwrap());
         Ok(texts.iter().map(|_| Vec::new()).collect())
     }
-}
-
-fn service(model: &Arc<Lengths>, models: ModelOptions, patience: Duration) -> Service {
-    let (facts, model) = (model.facts.clone(), Arc::clone(model));
-    let source = ModelSource {
-        name: "lengths".into(),
-        aliases: Vec::new(),
-        facts: Box::new(move || Ok(facts.clone())),
-        calibration: Box::new(|| Ok(None)),
-        load: Box::new(move |_| Ok(Arc::clone(&model) as _)),
-    };
-    let options = ServiceOptions {
-        models,
-        caches: CacheOptions::default(),
-        queue_tokens: 1_000,
-        patience,
-    };
-    Service::new(Models::from(vec![source]), options)
 }
 
 fn lazy() -> ModelOptions {

@@ -58,6 +58,19 @@ pub struct Codes {
     facts: Vec<RowFacts>,
 }
 
+/// A row of [`Codes`] by itself, as it can be written down: x ≈ scale · codes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EncodedRow {
+    /// What a step of the codes is worth; NaN where the row was not finite.
+    pub scale: f32,
+    /// ‖x‖, or a little more.
+    pub norm: f32,
+    /// ‖x − scale · codes‖, or a little more.
+    pub error: f32,
+    /// An element each, of −127..=127.
+    pub codes: Vec<i8>,
+}
+
 /// What a row's codes stand for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct RowFacts {
@@ -221,6 +234,38 @@ impl Codes {
         let mut codes = Vec::new();
         self.facts[i] = encode_row(vector, self.shape.bias, &mut codes);
         self.write(i, &codes);
+    }
+
+    /// What is kept of row `i`, in a form that is the same on every path: [`push_encoded`](Self::push_encoded) takes it back.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn encoded(&self, i: usize) -> EncodedRow {
+        let facts = self.facts(i);
+        EncodedRow {
+            scale: facts.scale,
+            norm: facts.norm,
+            error: facts.error,
+            codes: self.row_codes(i),
+        }
+    }
+
+    /// Appends a row that was encoded before, here or on another machine.
+    ///
+    /// # Panics
+    /// When it has another dimension.
+    pub fn push_encoded(&mut self, row: &EncodedRow) {
+        assert_eq!(row.codes.len(), self.dimension, "dimension of the row");
+        self.reserve(1);
+        self.rows += 1;
+        let sum: i32 = row.codes.iter().map(|&q| i32::from(q)).sum();
+        self.facts[self.rows - 1] = RowFacts {
+            scale: row.scale,
+            excess: i32::from(self.shape.bias) * sum,
+            norm: row.norm,
+            error: row.error,
+        };
+        self.write(self.rows - 1, &row.codes);
     }
 
     /// Removes row `i`; the last one takes its place.

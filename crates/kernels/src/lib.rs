@@ -35,7 +35,7 @@ mod vectors;
 mod testing;
 
 pub use attention::{AttentionFormat, AttentionShape, INTEGER_TOKENS, attention};
-pub use codes::Codes;
+pub use codes::{Codes, EncodedRow};
 pub use cores::usable_cores;
 pub use dot::{as_cosine, cosine, dot, dot_each, dots};
 pub use gelu::Activation;

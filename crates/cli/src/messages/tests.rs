@@ -90,8 +90,8 @@ fn code(name: &str) -> Vec<String> {
     files.into_iter().map(code).collect()
 }
 
-const CRATES: [&str; 8] = [
-    "cli", "server", "serving", "yuyi", "tasks", "language", "models", "encoder",
+const CRATES: [&str; 9] = [
+    "cli", "server", "store", "serving", "yuyi", "tasks", "language", "models", "encoder",
 ];
 
 /// Whoever changes a message changes it here too.

@@ -201,6 +201,25 @@ impl<'a> Scores<'a> {
     }
 }
 
+impl Scores<'_> {
+    /// The first panel from `panel` on that has a row which is wanted; behind the last one, their end.
+    #[inline(always)]
+    fn next_wanted(&self, mut panel: usize) -> usize {
+        if let Some(only) = self.only {
+            let width = self.codes.shape.width;
+            let is_empty = |panel: usize| {
+                only.rows_in(panel * width..(panel + 1) * width)
+                    .next()
+                    .is_none()
+            };
+            while panel < self.panels.end && is_empty(panel) {
+                panel += 1;
+            }
+        }
+        panel
+    }
+}
+
 impl Operation for Scores<'_> {
     type Output = ();
 
@@ -208,20 +227,20 @@ impl Operation for Scores<'_> {
     unsafe fn run<I: Isa>(self) {
         assert!(self.codes.are_for::<I>(), "codes for another path");
         let shape = self.codes.shape;
-        let outs = self.out.chunks_exact_mut(shape.width);
-        for (panel, out) in self.panels.zip(outs) {
+        let first = self.panels.start;
+        let mut panel = self.next_wanted(first);
+        while panel < self.panels.end {
             let rows = panel * shape.width..(panel + 1) * shape.width;
-            let facts = &self.codes.facts[rows.clone()];
-            if let Some(only) = self.only
-                && only.rows_in(rows).next().is_none()
-            {
-                continue;
-            }
+            let facts = &self.codes.facts[rows];
+            // What is fetched ahead is what comes next: of panels that nobody wants nothing is read.
+            let next = self.next_wanted(panel + 1);
+            let out = &mut self.out[(panel - first) * shape.width..][..shape.width];
             let mut sums = [0i32; MOST_ROWS];
             for (sum, facts) in sums.iter_mut().zip(facts) {
                 *sum = -facts.excess;
             }
             let data = self.codes.data[panel * shape.bytes..][..shape.bytes].as_ptr();
+            let ahead = data.wrapping_add((next - panel) * shape.bytes);
             let tile = Tile {
                 a: self.query.bytes.as_ptr(),
                 a_stride: 0,
@@ -232,7 +251,7 @@ impl Operation for Scores<'_> {
                 steps: shape.steps,
                 accumulate: true,
                 widened: std::ptr::null_mut(),
-                prefetch: data.wrapping_add(shape.bytes),
+                prefetch: ahead,
                 prefetch_stride: shape.width * STEP,
             };
             const { assert!(I::DOT_VECTORS * I::LANES <= MOST_ROWS) }
@@ -241,6 +260,7 @@ impl Operation for Scores<'_> {
             for ((out, &sum), facts) in out.iter_mut().zip(&sums).zip(facts) {
                 *out = sum as f32 * facts.scale * self.query.facts.scale;
             }
+            panel = next;
         }
     }
 }

@@ -90,6 +90,24 @@ fn rows_are_the_nearest_codes_however_they_came_in() {
 }
 
 #[test]
+fn rows_written_down_on_one_path_are_the_same_on_another() {
+    let vectors = rows_of_all_kinds(50, 37);
+    for from in Kernel::all() {
+        let written = Codes::encode(&Team::new(1), from, vectors.view());
+        for to in Kernel::all() {
+            let want = Codes::encode(&Team::new(1), to, vectors.view());
+            let mut read = Codes::new(to, 37);
+            for i in 0..50 {
+                read.push_encoded(&written.encoded(i));
+                assert_eq!(read.row_codes(i), want.row_codes(i));
+                let (a, b) = (read.facts(i), want.facts(i));
+                assert_eq!(format!("{a:?}"), format!("{b:?}"), "{i}");
+            }
+        }
+    }
+}
+
+#[test]
 fn rows_are_overwritten_and_removed() {
     for kernel in Kernel::all() {
         let (n, rows) = (37, 60);

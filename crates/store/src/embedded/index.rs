@@ -1,0 +1,196 @@
+//! What a collection has in memory: codes of its vectors and postings of its words, which are scanned, never asked of the database.
+//!
+//! A *row* is a text of an item: its vector as codes (a byte an element, see `kernels`) and its words. Rows lie in the order of their keys, which
+//! ascend, in *parts* of 131,072: growing copies one part at most, a full one is written to its file once, and numbers of rows in postings are
+//! small. A row that is removed stays where it is and is passed over; a part half of whose rows are is written anew.
+//!
+//! Codes say which rows may be among the best; how near these are is found from the vectors in the database (`search.rs`).
+
+mod best;
+mod part;
+mod postings;
+
+pub(super) use self::part::Part;
+
+use yuyi_kernels::{EncodedRow, Kernel, RowSet, Team};
+
+use self::best::Best;
+use crate::key::VectorKey;
+use crate::ranking::{inverse_frequency, saturation};
+use crate::words::{Document, Term};
+
+/// The rows of a collection.
+pub(super) struct Index {
+    parts: Vec<Part>,
+    kernel: Kernel,
+    dimension: usize,
+    /// Rows that are there.
+    rows: u64,
+    /// Words in them.
+    words: u64,
+    /// Of the database, when it had these rows.
+    pub(super) generation: u64,
+}
+
+/// Some rows of an index, part by part.
+pub(super) struct Rows {
+    parts: Vec<RowSet>,
+    pub(super) keys: Vec<VectorKey>,
+}
+
+/// What a row's vector is given as.
+pub(super) enum RowVector<'a> {
+    Floats(&'a [f32]),
+    Encoded(&'a EncodedRow),
+}
+
+impl Index {
+    pub(super) fn new(kernel: Kernel, dimension: usize, generation: u64) -> Self {
+        Self {
+            parts: Vec::new(),
+            kernel,
+            dimension,
+            rows: 0,
+            words: 0,
+            generation,
+        }
+    }
+
+    /// Number of rows.
+    pub(super) fn rows(&self) -> usize {
+        self.rows as usize
+    }
+
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    pub(super) fn kernel(&self) -> Kernel {
+        self.kernel
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.parts.iter().map(Part::bytes).sum()
+    }
+
+    /// Adds a row behind all others: its key is larger than theirs.
+    pub(super) fn push(&mut self, key: VectorKey, vector: RowVector<'_>, document: &Document) {
+        if self.parts.last().is_none_or(Part::is_full) {
+            self.parts.push(Part::new(self.kernel, self.dimension));
+        }
+        if let Some(part) = self.parts.last_mut() {
+            part.push(key, vector, document);
+        }
+        self.rows += 1;
+        self.words += u64::from(document.length);
+    }
+
+    /// Removes the rows of an item, whose words are `documents`.
+    pub(super) fn remove(&mut self, item: i64, documents: &[Document]) {
+        for (wording, document) in documents.iter().enumerate() {
+            let key = VectorKey::new(item, wording);
+            let at = self
+                .parts
+                .partition_point(|part| part.last_key() < Some(key));
+            if self
+                .parts
+                .get_mut(at)
+                .is_some_and(|part| part.remove(key, document))
+            {
+                self.rows -= 1;
+                self.words -= u64::from(document.length);
+            }
+        }
+    }
+
+    /// Gives back the memory of rows that were removed, where they are many.
+    pub(super) fn tidy(&mut self) {
+        self.parts
+            .iter_mut()
+            .filter(|part| part.is_sparse())
+            .for_each(Part::compact);
+        self.parts.retain(|part| !part.is_empty());
+    }
+
+    /// The rows of items whose keys are in ascending order.
+    pub(super) fn rows_of(&self, items: &[i64]) -> Rows {
+        let mut keys = Vec::with_capacity(items.len());
+        let mut items = items;
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let mut rows = RowSet::default();
+            let last = part.last_key().map_or(i64::MIN, VectorKey::item);
+            let here = items.partition_point(|&item| item <= last);
+            part.rows_of(&items[..here], |row, key| {
+                rows.insert(row);
+                keys.push(key);
+            });
+            parts.push(rows);
+            // An item whose texts lie in two parts is looked for in both.
+            items = &items[here - usize::from(here > 0 && items[here - 1] == last)..];
+        }
+        Rows { parts, keys }
+    }
+
+    /// The `k` rows whose codes are nearest to a query, of those in `only`; what is best of equal ones is not said.
+    pub(super) fn nearest(
+        &self,
+        team: &Team,
+        query: &[f32],
+        only: Option<&Rows>,
+        k: usize,
+    ) -> Vec<VectorKey> {
+        let mut best = Best::new(k);
+        for (i, part) in self.parts.iter().enumerate() {
+            let rows = only.map(|only| &only.parts[i]);
+            if rows.is_none_or(|rows| !rows.is_empty()) {
+                part.nearest(team, query, rows, k, |key, score| {
+                    best.offer(f64::from(score), key)
+                });
+            }
+        }
+        best.into_sorted().into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// What the words of a query are worth here.
+    pub(super) fn weigh(&self, query: &Document) -> Vec<(Term, f64)> {
+        let weigh = |&(term, _): &(Term, u32)| {
+            let with: u64 = self
+                .parts
+                .iter()
+                .map(|part| u64::from(part.rows_with(term)))
+                .sum();
+            (term, inverse_frequency(self.rows, with))
+        };
+        query.terms.iter().map(weigh).collect()
+    }
+
+    /// The `k` rows that are best by BM25, with it, of those in `only` that have one of the words.
+    pub(super) fn best_by_words(
+        &self,
+        weights: &[(Term, f64)],
+        only: Option<&Rows>,
+        k: usize,
+    ) -> Vec<(VectorKey, f64)> {
+        let mean = self.words as f64 / (self.rows as f64).max(1.0);
+        let mut best = Best::new(k);
+        let mut scores = Vec::new();
+        for (i, part) in self.parts.iter().enumerate() {
+            let rows = only.map(|only| &only.parts[i]);
+            if rows.is_none_or(|rows| !rows.is_empty()) {
+                let score = |count, length| saturation(count, length, mean);
+                part.score_words(weights, rows, &mut scores, score, |key, score| {
+                    best.offer(score, key)
+                });
+            }
+        }
+        best.into_sorted()
+            .into_iter()
+            .map(|(score, key)| (key, score))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

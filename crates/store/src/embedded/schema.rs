@@ -1,0 +1,247 @@
+//! The tables of the database, and how those of older versions become them.
+//!
+//! A collection has tables of its own, so that dropping one is dropping tables, and what is read together lies together:
+//!
+//! | table | row |
+//! |---|---|
+//! | `items_C` | an item: its key, id, text and the rest |
+//! | `words_C` | the words of its texts, in the form of `blob.rs` |
+//! | `fields_C` | a value of a declared field |
+//! | `vectors_C_S` | a vector of space S: little-endian f32 |
+//!
+//! C is the collection's number and S that of the space; both are never used again. Keys of items ascend and are never used again either: an item
+//! that is written anew has a new key. So whatever is known of a key, such as its codes, stays true.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::sql::damaged;
+use crate::error::{Error, Result};
+
+/// "yuyi": what tells the file from other databases.
+const APPLICATION: i64 = 0x7975_7969;
+
+/// A step from a version of the schema to the next.
+pub(super) type Migration = fn(&Connection) -> Result<()>;
+
+/// All steps, in order. What was released is never changed; a change is a step behind the last.
+pub(super) const MIGRATIONS: &[Migration] = &[first];
+
+fn first(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "CREATE TABLE store (
+             name TEXT PRIMARY KEY,
+             value ANY NOT NULL
+         ) STRICT, WITHOUT ROWID;
+         INSERT INTO store VALUES ('id', randomblob(16));
+         CREATE TABLE collections (
+             number INTEGER PRIMARY KEY AUTOINCREMENT,
+             name TEXT NOT NULL UNIQUE,
+             role TEXT NOT NULL,
+             unanswered INTEGER NOT NULL,
+             fields TEXT NOT NULL,
+             words TEXT NOT NULL,
+             space INTEGER NOT NULL,
+             count INTEGER NOT NULL DEFAULT 0,
+             generation INTEGER NOT NULL DEFAULT 0,
+             next_key INTEGER NOT NULL DEFAULT 1
+         ) STRICT;
+         CREATE TABLE spaces (
+             collection INTEGER NOT NULL,
+             number INTEGER NOT NULL,
+             space TEXT NOT NULL,
+             PRIMARY KEY (collection, number)
+         ) STRICT, WITHOUT ROWID;",
+    )?;
+    Ok(())
+}
+
+/// Brings the database to the newest version, each step whole or not at all.
+///
+/// # Errors
+/// Where the file is no database of ours, or a newer program wrote it; then nothing was changed.
+pub(super) fn migrate(connection: &mut Connection, steps: &[Migration]) -> Result<()> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, found) = (number("application_id")?, number("user_version")?);
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION && (tables > 0 || found != 0) {
+        return Err(damaged("it is no database of yuyi"));
+    }
+    let known = steps.len() as i64;
+    if found > known {
+        return Err(Error::TooNew {
+            folder: Default::default(),
+            found,
+            known,
+        });
+    }
+    for (i, step) in steps.iter().enumerate().skip(found.max(0) as usize) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step(&transaction)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", i as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Names of a collection's tables.
+#[derive(Clone, Debug)]
+pub(super) struct Tables {
+    pub(super) items: String,
+    pub(super) words: String,
+    pub(super) fields: String,
+    number: i64,
+}
+
+impl Tables {
+    pub(super) fn of(number: i64) -> Self {
+        Self {
+            items: format!("items_{number}"),
+            words: format!("words_{number}"),
+            fields: format!("fields_{number}"),
+            number,
+        }
+    }
+
+    /// The vectors of a space.
+    pub(super) fn vectors(&self, space: i64) -> String {
+        format!("vectors_{}_{space}", self.number)
+    }
+
+    pub(super) fn create(&self, connection: &Connection) -> Result<()> {
+        let Self {
+            items,
+            words,
+            fields,
+            ..
+        } = self;
+        connection.execute_batch(&format!(
+            "CREATE TABLE {items} (
+                 key INTEGER PRIMARY KEY,
+                 id TEXT NOT NULL UNIQUE,
+                 text TEXT NOT NULL,
+                 wordings TEXT,
+                 answer TEXT,
+                 payload TEXT,
+                 time INTEGER,
+                 entry TEXT
+             ) STRICT;
+             CREATE TABLE {words} (key INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;
+             CREATE TABLE {fields} (
+                 field INTEGER NOT NULL,
+                 value ANY NOT NULL,
+                 key INTEGER NOT NULL,
+                 PRIMARY KEY (field, value, key)
+             ) STRICT, WITHOUT ROWID;"
+        ))?;
+        Ok(())
+    }
+
+    pub(super) fn create_vectors(&self, connection: &Connection, space: i64) -> Result<()> {
+        let vectors = self.vectors(space);
+        connection.execute_batch(&format!(
+            "CREATE TABLE {vectors} (key INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT;"
+        ))?;
+        Ok(())
+    }
+
+    pub(super) fn drop_vectors(&self, connection: &Connection, space: i64) -> Result<()> {
+        connection.execute_batch(&format!("DROP TABLE {};", self.vectors(space)))?;
+        Ok(())
+    }
+
+    pub(super) fn drop(&self, connection: &Connection) -> Result<()> {
+        for table in [&self.items, &self.words, &self.fields] {
+            connection.execute_batch(&format!("DROP TABLE {table};"))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(connection: &Connection) -> i64 {
+        connection
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap()
+    }
+
+    fn second(connection: &Connection) -> Result<()> {
+        connection
+            .execute_batch("ALTER TABLE collections ADD COLUMN note TEXT NOT NULL DEFAULT 'old'")?;
+        Ok(())
+    }
+
+    fn broken(connection: &Connection) -> Result<()> {
+        connection.execute_batch(
+            "CREATE TABLE half (x INTEGER) STRICT; CREATE TABLE half (x INTEGER) STRICT;",
+        )?;
+        Ok(())
+    }
+
+    #[test]
+    fn an_old_schema_becomes_the_new_one_with_its_rows() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let insert = "INSERT INTO collections (name, role, unanswered, fields, words, space) VALUES ('a', 'x', 0, '[]', '{}', 1)";
+        connection.execute(insert, []).unwrap();
+        let newer: Vec<Migration> = MIGRATIONS
+            .iter()
+            .copied()
+            .chain([second as Migration])
+            .collect();
+        migrate(&mut connection, &newer).unwrap();
+        assert_eq!(version(&connection), newer.len() as i64);
+        let read = |row: &rusqlite::Row| Ok((row.get(0)?, row.get(1)?));
+        let row: (String, String) = connection
+            .query_row("SELECT name, note FROM collections", [], read)
+            .unwrap();
+        assert_eq!(row, ("a".to_owned(), "old".to_owned()));
+        // Again: nothing is left to do.
+        migrate(&mut connection, &newer).unwrap();
+
+        let error = migrate(&mut connection, MIGRATIONS).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::TooNew {
+                    found: 2,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_what_was_there() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps: Vec<Migration> = MIGRATIONS
+            .iter()
+            .copied()
+            .chain([broken as Migration])
+            .collect();
+        assert!(migrate(&mut connection, &steps).is_err());
+        assert_eq!(version(&connection), MIGRATIONS.len() as i64);
+        let half: i64 = connection
+            .query_row(
+                "SELECT count(*) FROM sqlite_schema WHERE name = 'half'",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(half, 0);
+    }
+
+    #[test]
+    fn a_database_of_others_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE notes (x)").unwrap();
+        let error = migrate(&mut connection, MIGRATIONS).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Rows by their codes and words.
+//!
+//! Codes are scanned for a few hundred rows that may be the best, whose vectors are then read and multiplied in floats: the cosines are those
+//! that any other part of the program finds for the same vectors.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use yuyi_kernels::{Team, as_cosine, dot};
+
+use super::index::{self, Index};
+use super::items::{id_of_key, item_of_key, vectors_of_key};
+use super::load::Vectors;
+use super::select::matching;
+use super::shared::Slot;
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::finder::Rows;
+use crate::item::Item;
+use crate::key::VectorKey;
+use crate::stored::Stored;
+use crate::words::Analyzer;
+
+/// What a search works with, all of one moment.
+pub(super) struct Searcher<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) stored: &'a Stored,
+    pub(super) slot: &'a Slot,
+    pub(super) team: &'a Team,
+}
+
+impl Searcher<'_> {
+    fn index(&self) -> &Index {
+        &self.slot.index
+    }
+
+    fn cosine(&self, a: &[f32], b: &[f32]) -> f64 {
+        as_cosine(dot(self.index().kernel(), a, b))
+    }
+}
+
+impl Rows for Searcher<'_> {
+    type Only = index::Rows;
+
+    fn dimension(&self) -> usize {
+        self.slot.owner.dimension
+    }
+
+    fn rows(&self) -> usize {
+        self.index().rows()
+    }
+
+    fn only(&self, filter: &Filter) -> Result<index::Rows> {
+        let keys = matching(self.connection, self.stored, filter)?;
+        Ok(self.index().rows_of(&keys))
+    }
+
+    fn nearest(
+        &self,
+        vector: &[f32],
+        only: Option<&index::Rows>,
+        k: usize,
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        let rows = match only {
+            // So few that codes need not choose.
+            Some(only) if only.keys.len() < k => only.keys.clone(),
+            _ => self.index().nearest(self.team, vector, only, k),
+        };
+        let mut vectors = Vectors::new(self.connection, self.stored, &self.slot.owner)?;
+        let with_cosine = |key| Ok((key, self.cosine(vector, vectors.get(key)?)));
+        rows.into_iter().map(with_cosine).collect()
+    }
+
+    fn best_by_words(
+        &self,
+        text: &str,
+        only: Option<&index::Rows>,
+        k: usize,
+    ) -> Result<(Vec<(VectorKey, f64)>, f64)> {
+        let query = Analyzer::new(&self.stored.words).document(text);
+        let weights = self.index().weigh(&query);
+        let most = weights.iter().map(|(_, weight)| weight).sum();
+        Ok((self.index().best_by_words(&weights, only, k), most))
+    }
+
+    fn ids(&self, keys: &[i64]) -> Result<HashMap<i64, String>> {
+        let id = |&key| Ok((key, id_of_key(self.connection, self.stored, key)?));
+        keys.iter().map(id).collect()
+    }
+
+    fn items(&self, keys: &[i64]) -> Result<HashMap<i64, Item>> {
+        let item = |&key| Ok((key, item_of_key(self.connection, self.stored, key)?));
+        keys.iter().map(item).collect()
+    }
+
+    fn cosines(&self, vector: &[f32], keys: &[i64]) -> Result<Vec<(VectorKey, f64)>> {
+        let mut found = Vec::new();
+        for &key in keys {
+            let rows = vectors_of_key(self.connection, self.stored, key)?;
+            let with_cosine = |(wording, row): (usize, &Vec<f32>)| {
+                (VectorKey::new(key, wording), self.cosine(vector, row))
+            };
+            found.extend(rows.iter().enumerate().map(with_cosine));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,160 @@
+//! The items that a filter means: the index of declared fields narrows them down, and the items that are left are read and asked.
+
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, params_from_iter};
+
+use super::items::{COLUMNS, item_of_key, read_item, sql_value};
+use crate::collection::Field;
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::item::Item;
+use crate::narrow::{FieldIndex, Limit, narrow};
+use crate::stored::Stored;
+
+/// The keys of the items that a filter means, in ascending order.
+pub(super) fn matching(
+    connection: &Connection,
+    stored: &Stored,
+    filter: &Filter,
+) -> Result<Vec<i64>> {
+    let select = Select { connection, stored };
+    match narrow(&select, filter)? {
+        Some(set) if set.exact => Ok(set.keys),
+        Some(set) => {
+            let mut keys = set.keys;
+            select.retain(&mut keys, filter)?;
+            Ok(keys)
+        }
+        None => select.read_all(filter),
+    }
+}
+
+struct Select<'a> {
+    connection: &'a Connection,
+    stored: &'a Stored,
+}
+
+impl FieldIndex for Select<'_> {
+    fn fields(&self) -> &[Field] {
+        &self.stored.fields
+    }
+
+    fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
+        let mut sql = format!(
+            "SELECT key FROM {} WHERE field = ?1",
+            self.stored.tables().fields
+        );
+        let mut values = vec![SqlValue::Integer(field as i64)];
+        for (sign, value) in limits {
+            values.push(sql_value(value));
+            sql += &format!(" AND value {sign} ?{}", values.len());
+        }
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let keys = statement.query_map(params_from_iter(values), |row| row.get(0))?;
+        let mut keys: Vec<i64> = keys.collect::<rusqlite::Result<_>>()?;
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// From the table of words, whose rows are small.
+    fn all_keys(&self) -> Result<Vec<i64>> {
+        let sql = format!(
+            "SELECT key FROM {} ORDER BY key",
+            self.stored.tables().words
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let keys = statement.query_map([], |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl Select<'_> {
+    /// Keeps the keys of items that are meant.
+    fn retain(&self, keys: &mut Vec<i64>, filter: &Filter) -> Result<()> {
+        let mut kept = Vec::with_capacity(keys.len());
+        for &key in keys.iter() {
+            if filter.matches(&item_of_key(self.connection, self.stored, key)?) {
+                kept.push(key);
+            }
+        }
+        *keys = kept;
+        Ok(())
+    }
+
+    fn read_all(&self, filter: &Filter) -> Result<Vec<i64>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM {} ORDER BY key",
+            self.stored.tables().items
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (key, item) = read_item(row)?;
+            if filter.matches(&item) {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// Items read for a page before the filter is asked which ones it means at all.
+const PAGE_READS: usize = 20_000;
+
+/// At most `limit` items behind an id, in the order of their ids, that a filter means.
+pub(super) fn page(
+    connection: &Connection,
+    stored: &Stored,
+    filter: Option<&Filter>,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<(i64, Item)>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {} WHERE id > ?1 ORDER BY id",
+        stored.tables().items
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([after])?;
+    let mut found = Vec::new();
+    let mut reads = 0;
+    while found.len() < limit {
+        let Some(row) = rows.next()? else {
+            return Ok(found);
+        };
+        let (key, item) = read_item(row)?;
+        reads += 1;
+        if filter.is_none_or(|filter| filter.matches(&item)) {
+            found.push((key, item));
+        }
+        // A filter that means few: they are gone through, not all items.
+        if let Some(filter) = filter.filter(|_| reads == PAGE_READS && found.len() < limit)
+            && let Some(set) = narrow(&Select { connection, stored }, filter)?
+        {
+            return page_of(connection, stored, filter, &set.keys, after, limit);
+        }
+    }
+    Ok(found)
+}
+
+/// The same, of items that are known to be the only ones.
+fn page_of(
+    connection: &Connection,
+    stored: &Stored,
+    filter: &Filter,
+    keys: &[i64],
+    after: &str,
+    limit: usize,
+) -> Result<Vec<(i64, Item)>> {
+    let mut found = Vec::new();
+    for &key in keys {
+        let item = item_of_key(connection, stored, key)?;
+        if *item.id > *after && filter.matches(&item) {
+            found.push((key, item));
+        }
+    }
+    found.sort_by(|a, b| a.1.id.cmp(&b.1.id));
+    found.truncate(limit);
+    Ok(found)
+}

@@ -1,0 +1,145 @@
+//! What readers and the writer of a store have in common.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use yuyi_kernels::{Kernel, Team};
+
+use super::codes_file::Owner;
+use super::index::Index;
+use super::sql::open_reader;
+use crate::error::{Error, Result};
+use crate::stored::Stored;
+
+/// Connections that wait for the next reader.
+const IDLE_READERS: usize = 16;
+
+/// How long a reader waits until the index has what the database has. It is microseconds, unless the machine stands still.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(super) struct Shared {
+    pub(super) folder: PathBuf,
+    /// The identity of the database.
+    pub(super) database: Vec<u8>,
+    pub(super) kernel: Kernel,
+    pub(super) team: Team,
+    slots: RwLock<HashMap<i64, Arc<RwLock<Slot>>>>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+/// The index of a collection, and whose it is.
+pub(super) struct Slot {
+    pub(super) owner: Owner,
+    pub(super) index: Index,
+}
+
+impl Shared {
+    pub(super) fn new(folder: PathBuf, database: Vec<u8>, threads: usize) -> Self {
+        Self {
+            folder,
+            database,
+            kernel: Kernel::of_process(),
+            team: Team::new(threads),
+            slots: RwLock::default(),
+            readers: Mutex::default(),
+        }
+    }
+
+    /// Who owns the codes of a collection's space that answers.
+    pub(super) fn owner(&self, stored: &Stored) -> Owner {
+        let space = stored.current();
+        Owner {
+            folder: self.folder.clone(),
+            database: self.database.clone(),
+            collection: stored.number,
+            space: stored.space,
+            fingerprint: space.fingerprint.clone(),
+            dimension: space.dimension,
+        }
+    }
+
+    pub(super) fn slot(&self, collection: i64) -> Option<Arc<RwLock<Slot>>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.get(&collection).cloned()
+    }
+
+    pub(super) fn slots(&self) -> Vec<Arc<RwLock<Slot>>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.values().cloned().collect()
+    }
+
+    /// Puts an index in its place; what was there before.
+    pub(super) fn put(&self, collection: i64, slot: Slot) -> Option<Arc<RwLock<Slot>>> {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        slots.insert(collection, Arc::new(RwLock::new(slot)))
+    }
+
+    pub(super) fn take(&self, collection: i64) -> Option<Arc<RwLock<Slot>>> {
+        let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+        slots.remove(&collection)
+    }
+
+    /// Reads from the database, all as of one moment.
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        let connection = idle.map_or_else(|| open_reader(&self.folder), Ok)?;
+        connection.execute_batch("BEGIN")?;
+        let result = work(&connection);
+        // A connection that cannot even end its transaction is not used again.
+        if connection.execute_batch("ROLLBACK").is_ok() {
+            let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < IDLE_READERS {
+                readers.push(connection);
+            }
+        }
+        result
+    }
+
+    /// Reads a collection from the database and its index, both as of one moment.
+    ///
+    /// A write is in the database an instant before it is in the index. Whoever looks in between looks again.
+    pub(super) fn read_indexed<T>(
+        &self,
+        name: &str,
+        work: impl Fn(&Connection, &Stored, &Slot) -> Result<T>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            let done = self.read(|connection| {
+                let stored = Stored::get(connection, name)?;
+                let Some(slot) = self.slot(stored.number) else {
+                    return Ok(None);
+                };
+                let slot = slot.read().unwrap_or_else(PoisonError::into_inner);
+                if slot.index.generation != stored.generation {
+                    return Ok(None);
+                }
+                work(connection, &stored, &slot).map(Some)
+            })?;
+            if let Some(done) = done {
+                return Ok(done);
+            }
+            if start.elapsed() > PATIENCE {
+                return Err(Error::Unavailable {
+                    reason: "what was written last has not reached memory".into(),
+                });
+            }
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
+
+    /// Closes the connections that wait.
+    pub(super) fn close_readers(&self) {
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+}

@@ -1,0 +1,176 @@
+//! Tests of `filter.rs`.
+
+use super::*;
+use serde_json::json;
+
+fn item(payload: Value) -> Item {
+    let Value::Object(payload) = payload else {
+        panic!("a payload is an object")
+    };
+    Item {
+        payload,
+        ..Item::new("7", "x")
+    }
+}
+
+#[test]
+fn conditions_hold_where_one_value_passes() {
+    let item = item(
+        json!({"tag": ["a", "b"], "price": 12.5, "on": true, "day": "2024-03-05", "none": null, "deep": {"n": [1, 9]}}),
+    );
+    for (condition, expected) in [
+        (json!({"key": "tag", "match": {"value": "b"}}), true),
+        (json!({"key": "tag", "match": {"value": "c"}}), false),
+        (json!({"key": "tag", "match": {"any": ["x", "a"]}}), true),
+        (json!({"key": "tag", "match": {"any": []}}), false),
+        (json!({"key": "tag", "match": {"except": ["a"]}}), true),
+        (
+            json!({"key": "tag", "match": {"except": ["a", "b"]}}),
+            false,
+        ),
+        (json!({"key": "missing", "match": {"except": ["a"]}}), false),
+        (json!({"key": "price", "match": {"value": 12.5}}), true),
+        (json!({"key": "price", "match": {"value": "12.5"}}), false),
+        (json!({"key": "on", "match": {"value": true}}), true),
+        (
+            json!({"key": "price", "range": {"gt": 12, "lte": 12.5}}),
+            true,
+        ),
+        (json!({"key": "price", "range": {"gt": 12.5}}), false),
+        (json!({"key": "deep.n", "range": {"gte": 2}}), true),
+        (json!({"key": "deep.n", "range": {"gt": 1, "lt": 9}}), false),
+        (
+            json!({"key": "day", "range": {"gte": "2024-03-05T08:00:00+08:00", "lt": "2024-03-06"}}),
+            true,
+        ),
+        (json!({"key": "day", "range": {"lt": "2024-03-05"}}), false),
+        (
+            json!({"key": "price", "range": {"gte": "2024-03-05"}}),
+            false,
+        ),
+        (json!({"key": "none", "exists": false}), true),
+        (json!({"key": "tag", "exists": true}), true),
+        (
+            json!({"should": [{"key": "tag", "match": {"value": "z"}}, {"must": [{"key": "on", "exists": true}]}]}),
+            true,
+        ),
+        (json!({"must_not": [{"key": "on", "exists": true}]}), false),
+    ] {
+        let filter = Filter::parse(&json!({"must": [condition]})).unwrap();
+        assert_eq!(filter.matches(&item), expected, "{condition}");
+        let filter = Filter::parse(&json!({"must_not": condition})).unwrap();
+        assert_eq!(filter.matches(&item), !expected, "{condition}");
+        let filter = Filter::parse(&json!({"should": [condition], "must": null})).unwrap();
+        assert_eq!(filter.matches(&item), expected, "{condition}");
+    }
+    assert!(Filter::parse(&json!({})).unwrap().is_empty());
+    assert!(Filter::default().matches(&item));
+}
+
+#[test]
+fn what_is_unknown_is_refused_by_its_path() {
+    let mut deep = json!({"key": "a", "exists": true});
+    for _ in 0..18 {
+        deep = json!({"must": [deep]});
+    }
+    for (filter, field, reason) in [
+        (json!([]), "", "This is not an object."),
+        (
+            json!({"min_should": {}}),
+            "min_should",
+            "Filters here know must, should and must_not only.",
+        ),
+        (json!({"must": [1]}), "must[0]", "This is not an object."),
+        (json!({"must": [{}]}), "must[0].key", "It is missing."),
+        (
+            json!({"must": [{"match": {"value": 1}}]}),
+            "must[0].key",
+            "It is missing.",
+        ),
+        (
+            json!({"must": [{"has_id": [1]}]}),
+            "must[0].has_id",
+            "Filters here know key with match, range or exists, or must, should and must_not only.",
+        ),
+        (
+            json!({"must": [{"key": ""}]}),
+            "must[0].key",
+            "It has 0 bytes; a path has 1 to 256.",
+        ),
+        (
+            json!({"must": [{"key": "a"}]}),
+            "must[0]",
+            "It has no test: match, range or exists.",
+        ),
+        (
+            json!({"must": [{"key": "a", "is_null": true}]}),
+            "must[0].is_null",
+            "Filters here know match, range and exists only.",
+        ),
+        (
+            json!({"should": {"key": "a", "match": {"text": "x"}}}),
+            "should.match.text",
+            "Filters here know value, any and except only.",
+        ),
+        (
+            json!({"must": [{"key": "a", "match": {"any": ["x", {}]}}]}),
+            "must[0].match.any[1]",
+            "This is not a text, a number, true or false.",
+        ),
+        (
+            json!({"must": [{"key": "a", "match": {}}]}),
+            "must[0].match",
+            "It has to have one of value, any and except.",
+        ),
+        (
+            json!({"must": [{"key": "a", "range": {}}]}),
+            "must[0].range",
+            "It has no bound: gt, gte, lt or lte.",
+        ),
+        (
+            json!({"must": [{"key": "a", "range": {"from": 1}}]}),
+            "must[0].range.from",
+            "Filters here know gt, gte, lt and lte only.",
+        ),
+        (
+            json!({"must": [{"key": "a", "range": {"gte": "x"}}]}),
+            "must[0].range.gte",
+            "\"x\" is no time. Write it as 2024-03-05T10:30:00Z.",
+        ),
+        (
+            json!({"must": [{"key": "a", "range": {"gte": 1, "lt": "2024-01-01"}}]}),
+            "must[0].range.gte",
+            "This is not a text.",
+        ),
+        (
+            json!({"must": [{"key": "a", "exists": 1}]}),
+            "must[0].exists",
+            "This is neither true nor false.",
+        ),
+        (
+            json!({"must": [{"key": "a", "exists": true, "range": {"gt": 1}}]}),
+            "must[0].range",
+            "A condition has one test; this one has exists already.",
+        ),
+        (
+            json!({"must_not": [{"must": [{"key": "a", "x": 1}]}]}),
+            "must_not[0].must[0].x",
+            "Filters here know match, range and exists only.",
+        ),
+    ] {
+        assert_eq!(
+            Filter::parse(&filter),
+            Err(Error::invalid(field, reason)),
+            "{filter}"
+        );
+    }
+    let error = Filter::parse(&deep).unwrap_err().to_string();
+    assert!(
+        error.ends_with("Filters stand in each other more than 16 deep."),
+        "{error}"
+    );
+    let many = json!({"must": {"key": "a", "match": {"any": vec![0; 10_000]}}});
+    assert!(Filter::parse(&many).is_err());
+}
+
+use crate::error::Error;

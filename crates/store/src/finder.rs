@@ -1,0 +1,280 @@
+//! How the items nearest to a query are found, for every engine: what it asks of one, and what it makes of the answers.
+//!
+//! An engine finds *rows*: texts of items, by their vectors or by their words. Where several texts of an item are among them the best counts, and
+//! more rows are asked for until there are enough items. Of equal items the smaller id is first.
+
+use std::collections::HashMap;
+
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::item::{Item, make_unit};
+use crate::key::VectorKey;
+use crate::ranking::Fusion;
+use crate::store::{Hit, Query, Search};
+
+/// Rows that are looked at at least.
+const LOOK: usize = 256;
+
+/// And for each item that is wanted.
+const LOOK_FOR_EACH: usize = 4;
+
+/// A collection as of one moment.
+pub(crate) trait Rows {
+    /// Some of the rows.
+    type Only;
+
+    /// Elements of a vector.
+    fn dimension(&self) -> usize;
+
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// The rows of the items that a filter means.
+    fn only(&self, filter: &Filter) -> Result<Self::Only>;
+
+    /// About the `k` rows that are nearest to a unit vector, with their exact cosines, in any order. Fewer than `k`: these are all.
+    fn nearest(
+        &self,
+        vector: &[f32],
+        only: Option<&Self::Only>,
+        k: usize,
+    ) -> Result<Vec<(VectorKey, f64)>>;
+
+    /// The `k` rows that are best by BM25, with it, in any order; and the most that a row could have.
+    fn best_by_words(
+        &self,
+        text: &str,
+        only: Option<&Self::Only>,
+        k: usize,
+    ) -> Result<(Vec<(VectorKey, f64)>, f64)>;
+
+    /// The ids of items.
+    fn ids(&self, keys: &[i64]) -> Result<HashMap<i64, String>>;
+
+    /// Items.
+    fn items(&self, keys: &[i64]) -> Result<HashMap<i64, Item>>;
+
+    /// The cosines of all rows of some items.
+    fn cosines(&self, vector: &[f32], keys: &[i64]) -> Result<Vec<(VectorKey, f64)>>;
+}
+
+/// An item in a list.
+#[derive(Clone, Debug)]
+struct Ranked {
+    key: i64,
+    id: String,
+    /// Cosine or BM25.
+    value: f64,
+    wording: usize,
+}
+
+/// What a hit has besides its item.
+struct Found {
+    key: i64,
+    score: f64,
+    cosine: Option<f64>,
+    bm25: Option<f64>,
+    wording: usize,
+}
+
+/// Answers a search.
+pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>) -> Result<Vec<Hit>> {
+    let vector = search.query.vector().map(|vector| {
+        let mut vector = vector.to_vec();
+        make_unit(&mut vector, rows.dimension()).map_err(|error| error.within("vector"))?;
+        Ok::<_, crate::Error>(vector)
+    });
+    let vector = vector.transpose()?;
+    if search.limit == 0 || rows.rows() == 0 {
+        return Ok(Vec::new());
+    }
+    let filter = search.filter.filter(|filter| !filter.is_empty());
+    let only = filter.map(|filter| rows.only(filter)).transpose()?;
+    let finder = Finder {
+        rows,
+        only: only.as_ref(),
+        vector: vector.as_deref().unwrap_or_default(),
+        limit: search.limit,
+    };
+    let found = match search.query {
+        Query::Dense { .. } => finder.dense()?,
+        Query::Lexical { text, .. } => finder.lexical(text)?,
+        Query::Hybrid { text, fusion, .. } => finder.hybrid(text, fusion)?,
+    };
+    finder.hits(found)
+}
+
+struct Finder<'a, R: Rows> {
+    rows: &'a R,
+    only: Option<&'a R::Only>,
+    /// Empty: there is none.
+    vector: &'a [f32],
+    limit: usize,
+}
+
+impl<R: Rows> Finder<'_, R> {
+    fn dense(&self) -> Result<Vec<Found>> {
+        let found = |ranked: Ranked| Found {
+            key: ranked.key,
+            score: ranked.value.max(0.0),
+            cosine: Some(ranked.value),
+            bm25: None,
+            wording: ranked.wording,
+        };
+        Ok(self.by_vector(self.limit)?.into_iter().map(found).collect())
+    }
+
+    fn lexical(&self, text: &str) -> Result<Vec<Found>> {
+        let (list, most) = self.by_words(text, self.limit)?;
+        let keys: Vec<i64> = list.iter().map(|ranked| ranked.key).collect();
+        let cosines = self.best_cosines(&keys)?;
+        let found = |ranked: Ranked| {
+            let cosine = cosines.get(&ranked.key);
+            Found {
+                key: ranked.key,
+                score: (ranked.value / most).min(1.0),
+                cosine: cosine.map(|(cosine, _)| *cosine),
+                bm25: Some(ranked.value),
+                wording: cosine.map_or(ranked.wording, |(_, wording)| *wording),
+            }
+        };
+        Ok(list.into_iter().map(found).collect())
+    }
+
+    fn hybrid(&self, text: &str, fusion: Fusion) -> Result<Vec<Found>> {
+        let depth = fusion.depth.max(self.limit);
+        let dense = self.by_vector(depth)?;
+        let (lexical, _) = self.by_words(text, depth)?;
+        let keys = |list: &[Ranked]| list.iter().map(|ranked| ranked.key).collect::<Vec<_>>();
+        let both = || dense.iter().chain(&lexical);
+        let ids: HashMap<i64, &str> = both().map(|ranked| (ranked.key, &*ranked.id)).collect();
+        let words: HashMap<i64, f64> = lexical
+            .iter()
+            .map(|ranked| (ranked.key, ranked.value))
+            .collect();
+        let mut fused = fusion.fuse(&keys(&dense), &keys(&lexical));
+        fused.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| ids[&a.0].cmp(ids[&b.0])));
+        fused.truncate(self.limit);
+        let keys: Vec<i64> = fused.iter().map(|(key, _)| *key).collect();
+        let cosines = self.best_cosines(&keys)?;
+        let found = |(key, score)| {
+            let cosine = cosines.get(&key);
+            Found {
+                key,
+                score,
+                cosine: cosine.map(|(cosine, _)| *cosine),
+                bm25: words.get(&key).copied(),
+                wording: cosine.map_or(0, |(_, wording)| *wording),
+            }
+        };
+        Ok(fused.into_iter().map(found).collect())
+    }
+
+    /// The `limit` items that are nearest by their vectors.
+    fn by_vector(&self, limit: usize) -> Result<Vec<Ranked>> {
+        let nearest = self.enough(limit, |k| self.rows.nearest(self.vector, self.only, k))?;
+        self.rank(nearest, limit)
+    }
+
+    /// The `limit` items that are best by their words, and what a text could have at most.
+    fn by_words(&self, text: &str, limit: usize) -> Result<(Vec<Ranked>, f64)> {
+        let mut most = 0.0;
+        let best = self.enough(limit, |k| {
+            let (found, possible) = self.rows.best_by_words(text, self.only, k)?;
+            most = possible;
+            Ok(found)
+        })?;
+        Ok((self.rank(best, limit)?, most))
+    }
+
+    /// Asks for more and more rows, until they are of enough items, or there are no more.
+    fn enough(
+        &self,
+        limit: usize,
+        mut ask: impl FnMut(usize) -> Result<Vec<(VectorKey, f64)>>,
+    ) -> Result<Nearest> {
+        let rows = self.rows.rows();
+        let mut k = LOOK.max(limit.saturating_mul(LOOK_FOR_EACH)).min(rows);
+        loop {
+            let found = ask(k)?;
+            let mut nearest = Nearest::default();
+            found
+                .iter()
+                .for_each(|&(key, value)| nearest.offer(key, value));
+            if nearest.items.len() >= limit || found.len() < k || k == rows {
+                return Ok(nearest);
+            }
+            k = k.saturating_mul(4).min(rows);
+        }
+    }
+
+    /// The highest first.
+    fn rank(&self, nearest: Nearest, limit: usize) -> Result<Vec<Ranked>> {
+        let mut items: Vec<(i64, (f64, usize))> = nearest.items.into_iter().collect();
+        items.sort_unstable_by(|a, b| b.1.0.total_cmp(&a.1.0));
+        if let Some(&(_, (worst, _))) = items.get(limit - 1) {
+            items.truncate(items.partition_point(|(_, (value, _))| *value >= worst));
+        }
+        let keys: Vec<i64> = items.iter().map(|(key, _)| *key).collect();
+        let mut ids = self.rows.ids(&keys)?;
+        let ranked = |(key, (value, wording))| {
+            let id = ids.remove(&key)?;
+            Some(Ranked {
+                key,
+                id,
+                value,
+                wording,
+            })
+        };
+        let mut ranked: Vec<Ranked> = items.into_iter().filter_map(ranked).collect();
+        ranked.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.id.cmp(&b.id)));
+        ranked.truncate(limit);
+        Ok(ranked)
+    }
+
+    /// The cosine of the nearest text of each item, and which it is; nothing without a vector.
+    fn best_cosines(&self, keys: &[i64]) -> Result<HashMap<i64, (f64, usize)>> {
+        let mut nearest = Nearest::default();
+        if !self.vector.is_empty() && !keys.is_empty() {
+            let cosines = self.rows.cosines(self.vector, keys)?;
+            cosines
+                .into_iter()
+                .for_each(|(key, cosine)| nearest.offer(key, cosine));
+        }
+        Ok(nearest.items)
+    }
+
+    fn hits(&self, found: Vec<Found>) -> Result<Vec<Hit>> {
+        let keys: Vec<i64> = found.iter().map(|found| found.key).collect();
+        let mut items = self.rows.items(&keys)?;
+        let hit = |found: Found| {
+            Some(Hit {
+                item: items.remove(&found.key)?,
+                score: found.score,
+                cosine: found.cosine,
+                bm25: found.bm25,
+                wording: found.wording,
+            })
+        };
+        Ok(found.into_iter().filter_map(hit).collect())
+    }
+}
+
+/// The best text of each item, with its value; of equal ones the first.
+#[derive(Default)]
+struct Nearest {
+    items: HashMap<i64, (f64, usize)>,
+}
+
+impl Nearest {
+    fn offer(&mut self, key: VectorKey, value: f64) {
+        let best = self
+            .items
+            .entry(key.item())
+            .or_insert((value, key.wording()));
+        let is_better = value > best.0 || (value == best.0 && key.wording() < best.1);
+        if is_better {
+            *best = (value, key.wording());
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What the index of declared fields says about a filter, for every engine.
+//!
+//! [`Filter::matches`] is what a filter means. The index narrows it down: a condition on a declared field is a set of keys, and `must`, `should` and `must_not`
+//! are intersections, unions and differences of them. Where the set is just what is meant it is the answer; where a condition is on a
+//! field that is not declared, the items of the set are to be read and asked, or without a set all items.
+
+use crate::collection::{Field, FieldType, FieldValue};
+use crate::error::Result;
+use crate::filter::{Bounds, Condition, Filter, Scalar, Test};
+
+/// The index of an engine.
+pub(crate) trait FieldIndex {
+    /// The declared fields.
+    fn fields(&self) -> &[Field];
+
+    /// The items that have a value of a field which all of these allow, in ascending order, each once.
+    fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>>;
+
+    /// All items, in ascending order.
+    fn all_keys(&self) -> Result<Vec<i64>>;
+}
+
+/// What a value is compared with: SQL's sign, and the other side.
+pub(crate) type Limit = (&'static str, FieldValue);
+
+/// Keys in ascending order; all that a filter means are among them.
+pub(crate) struct Set {
+    pub(crate) keys: Vec<i64>,
+    /// And no others.
+    pub(crate) exact: bool,
+}
+
+impl Set {
+    fn exact(keys: Vec<i64>) -> Self {
+        Self { keys, exact: true }
+    }
+
+    /// What is in both; in the other where there is but one.
+    fn both(one: Option<Self>, other: Self) -> Self {
+        let Some(mut one) = one else {
+            return other;
+        };
+        keep(&mut one.keys, &other.keys, true);
+        one.exact &= other.exact;
+        one
+    }
+
+    fn or(self, other: Self) -> Self {
+        let mut keys = [self.keys, other.keys].concat();
+        // Runs that are in order already.
+        keys.sort();
+        keys.dedup();
+        Self {
+            keys,
+            exact: self.exact && other.exact,
+        }
+    }
+}
+
+/// Keeps the keys that are among `others`, or those that are not.
+fn keep(keys: &mut Vec<i64>, others: &[i64], among: bool) {
+    let mut others = others.iter().peekable();
+    keys.retain(|key| {
+        while others.next_if(|other| *other < key).is_some() {}
+        (others.peek() == Some(&key)) == among
+    });
+}
+
+/// The items among which those that a filter means are; `None`: it may be any.
+pub(crate) fn narrow(index: &impl FieldIndex, filter: &Filter) -> Result<Option<Set>> {
+    let mut set: Option<Set> = None;
+    let mut exact = true;
+    for condition in &filter.must {
+        match narrow_condition(index, condition)? {
+            None => exact = false,
+            Some(found) => set = Some(Set::both(set, found)),
+        }
+    }
+    if !filter.should.is_empty() {
+        match union(index, &filter.should)? {
+            None => exact = false,
+            Some(found) => set = Some(Set::both(set, found)),
+        }
+    }
+    if filter.must_not.is_empty() {
+        return Ok(set.map(|set| Set {
+            exact: exact && set.exact,
+            ..set
+        }));
+    }
+    without(index, set, exact, &filter.must_not)
+}
+
+/// What is left of a set, or of all items, without those for which a condition holds.
+fn without(
+    index: &impl FieldIndex,
+    set: Option<Set>,
+    mut exact: bool,
+    conditions: &[Condition],
+) -> Result<Option<Set>> {
+    let all_are_meant = exact;
+    let mut found: Vec<Set> = Vec::new();
+    for condition in conditions {
+        match narrow_condition(index, condition)? {
+            Some(set) if set.exact => found.push(set),
+            _ => exact = false,
+        }
+    }
+    let set = match set {
+        Some(set) => set,
+        None if all_are_meant && exact => Set::exact(index.all_keys()?),
+        None => return Ok(None),
+    };
+    let mut keys = set.keys;
+    found
+        .iter()
+        .for_each(|other| keep(&mut keys, &other.keys, false));
+    Ok(Some(Set {
+        keys,
+        exact: exact && set.exact,
+    }))
+}
+
+fn union(index: &impl FieldIndex, conditions: &[Condition]) -> Result<Option<Set>> {
+    let mut all = Set::exact(Vec::new());
+    for condition in conditions {
+        match narrow_condition(index, condition)? {
+            None => return Ok(None),
+            Some(found) => all = all.or(found),
+        }
+    }
+    Ok(Some(all))
+}
+
+fn narrow_condition(index: &impl FieldIndex, condition: &Condition) -> Result<Option<Set>> {
+    let (key, test) = match condition {
+        Condition::Filter(filter) => return narrow(index, filter),
+        Condition::Field { key, test } => (key, test),
+    };
+    let field = index.fields().iter().position(|field| field.name == *key);
+    match field {
+        None => Ok(None),
+        Some(field) => narrow_field(index, field, test),
+    }
+}
+
+/// The items of which one value of a declared field passes a test.
+fn narrow_field(index: &impl FieldIndex, field: usize, test: &Test) -> Result<Option<Set>> {
+    let kind = index.fields()[field].kind;
+    let set = match (test, kind) {
+        (Test::Any(scalars), _) => return equal(index, field, kind, scalars).map(Some),
+        (Test::Except(_), _) => Set {
+            keys: index.keys(field, &[])?,
+            exact: false,
+        },
+        (Test::Exists(true), _) => Set::exact(index.keys(field, &[])?),
+        (Test::Exists(false), _) => {
+            let mut all = index.all_keys()?;
+            keep(&mut all, &index.keys(field, &[])?, false);
+            Set::exact(all)
+        }
+        (Test::Numbers(bounds), FieldType::Number) => {
+            Set::exact(index.keys(field, &limits(bounds, FieldValue::Number))?)
+        }
+        (Test::Times(bounds), FieldType::Time) => {
+            Set::exact(index.keys(field, &limits(bounds, FieldValue::Time))?)
+        }
+        // A keyword may be written as a time.
+        (Test::Times(_), FieldType::Keyword) => return Ok(None),
+        (Test::Numbers(_) | Test::Times(_), _) => Set::exact(Vec::new()),
+    };
+    Ok(Some(set))
+}
+
+fn limits<T: Copy>(bounds: &Bounds<T>, value: impl Fn(T) -> FieldValue) -> Vec<Limit> {
+    let each = [
+        (bounds.gt, ">"),
+        (bounds.gte, ">="),
+        (bounds.lt, "<"),
+        (bounds.lte, "<="),
+    ];
+    each.into_iter()
+        .filter_map(|(bound, sign)| Some((sign, value(bound?))))
+        .collect()
+}
+
+/// The items of which one value is one of these.
+fn equal(
+    index: &impl FieldIndex,
+    field: usize,
+    kind: FieldType,
+    scalars: &[Scalar],
+) -> Result<Set> {
+    let mut all = Set::exact(Vec::new());
+    for scalar in scalars {
+        let (value, exact) = match (scalar, kind) {
+            (Scalar::Text(text), FieldType::Keyword) => (FieldValue::Keyword(text.clone()), true),
+            (Scalar::Number(number), FieldType::Number) => (FieldValue::Number(*number), true),
+            // The same time can be written in other ways, which are other texts.
+            (Scalar::Text(text), FieldType::Time) => match text.parse::<crate::Timestamp>() {
+                Ok(time) => (FieldValue::Time(time), false),
+                Err(_) => continue,
+            },
+            _ => continue,
+        };
+        let keys = index.keys(field, &[("=", value)])?;
+        all = all.or(Set { keys, exact });
+    }
+    Ok(all)
+}

@@ -1,0 +1,401 @@
+//! Collections on a PostgreSQL server with pgvector, which many processes share; they hold nothing themselves.
+//!
+//! PostgreSQL 15 or newer, pgvector 0.8 or newer. A batch is a transaction that holds the collection's row, so writes to one collection come one after
+//! the other and each is whole; readers see the database as of one moment and wait for nobody. What needs no index of the server's is computed here,
+//! by the code that the embedded engine uses: words, BM25's weights, filters on what is not declared, the second look at vectors.
+//!
+//! The address may name several servers (`postgres://a,b/db?target_session_attrs=read-write`): then the one that takes writes is found, also after a
+//! standby was promoted. Connections may go through pgbouncer in its mode `transaction`.
+
+mod errors;
+mod pool;
+mod rows;
+mod schema;
+mod search;
+
+use std::cell::RefCell;
+
+use postgres::Client;
+use postgres::types::Type;
+
+use self::pool::{Access, Pool};
+use self::rows::{Counted, from_json};
+use self::search::{GRAPH_DIMENSION, GRAPH_ROWS, Searcher, distinct};
+use crate::batch::Batch;
+use crate::collection::{Collection, NewCollection, Space, WordRules};
+use crate::error::{Error, Result};
+use crate::filter::Filter;
+use crate::finder::find;
+use crate::item::{Item, VectorItem};
+use crate::store::{
+    Created, Cursor, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store,
+};
+use crate::words::{Analyzer, Document};
+
+/// Items whose words are cut anew at a time.
+const CHUNK: usize = 1000;
+
+/// A [`Store`] on a PostgreSQL server.
+pub struct PostgresStore {
+    pool: Pool,
+}
+
+impl PostgresStore {
+    /// Connects, and brings the tables to the newest version; many processes may do so at once. `connections`: at most so many at a time.
+    ///
+    /// # Errors
+    /// [`UnusableServer`](Error::UnusableServer) where the server or pgvector is too old, or there are no rights; [`TooNew`](Error::TooNew); [`Unavailable`](Error::Unavailable).
+    pub fn open(url: &str, connections: usize) -> Result<Self> {
+        let pool = Pool::new(url, connections)?;
+        schema::migrate(&pool)?;
+        Ok(Self { pool })
+    }
+
+    fn read<T>(&self, name: &str, work: impl FnOnce(&Searcher<'_>) -> Result<T>) -> Result<T> {
+        self.pool.transaction(Access::Read, |client| {
+            let counted = Counted::get(client, name, false)?;
+            work(&Searcher {
+                client: RefCell::new(client),
+                counted: &counted,
+            })
+        })
+    }
+
+    /// Changes a collection, which nobody else changes meanwhile.
+    fn write<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&mut Client, &mut Counted) -> Result<T>,
+    ) -> Result<T> {
+        self.pool.transaction(Access::Write, |client| {
+            let mut counted = Counted::get(client, name, true)?;
+            let value = work(client, &mut counted)?;
+            counted.touch(client)?;
+            Ok(value)
+        })
+    }
+
+    /// Builds the graph of a collection that has become large. One process does; readers and writers go on meanwhile.
+    ///
+    /// # Errors
+    /// What building it fails with.
+    pub fn build_graph(&self, name: &str) -> Result<bool> {
+        let wanted = self.pool.transaction(Access::Read, |client| {
+            let counted = Counted::get(client, name, false)?;
+            let (tables, space) = (counted.tables(), counted.stored.space);
+            let graph = tables.graph(space);
+            let sql = "SELECT to_regclass('yuyi.' || $1) IS NULL";
+            let is_missing: bool = client
+                .query_typed(sql, &[(&graph, Type::TEXT)])?
+                .first()
+                .is_some_and(|row| row.get(0));
+            let fits =
+                counted.docs >= GRAPH_ROWS && counted.stored.current().dimension <= GRAPH_DIMENSION;
+            Ok((is_missing && fits).then(|| (graph, tables.vectors(space))))
+        })?;
+        let Some((graph, vectors)) = wanted else {
+            return Ok(false);
+        };
+        let sql = format!(
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS {graph} ON {vectors} USING hnsw (half halfvec_ip_ops) WITH (m = 16, ef_construction = 128)"
+        );
+        self.pool.alone(&sql)?;
+        Ok(true)
+    }
+}
+
+/// The words of an item's texts.
+fn documents(analyzer: &Analyzer, item: &Item) -> Vec<Document> {
+    item.texts().map(|text| analyzer.document(text)).collect()
+}
+
+impl Store for PostgresStore {
+    fn create(&self, new: &NewCollection) -> Result<Created> {
+        new.check()?;
+        self.pool.transaction(Access::Write, |client| {
+            let is_new = Counted::insert(client, new)?;
+            let there = Counted::get(client, &new.name, false)?.collection(client)?;
+            if is_new {
+                return Ok(Created::New(there));
+            }
+            new.check_same(&there)?;
+            Ok(Created::Existing(there))
+        })
+    }
+
+    fn list(&self) -> Result<Vec<Collection>> {
+        self.pool.transaction(Access::Read, |client| {
+            let all = Counted::all(client)?;
+            all.iter()
+                .map(|counted| counted.collection(client))
+                .collect()
+        })
+    }
+
+    fn collection(&self, name: &str) -> Result<Collection> {
+        self.pool.transaction(Access::Read, |client| {
+            Counted::get(client, name, false)?.collection(client)
+        })
+    }
+
+    fn drop_collection(&self, name: &str) -> Result<()> {
+        self.pool.transaction(Access::Write, |client| {
+            let counted = Counted::get(client, name, true)?;
+            let tables = counted.tables();
+            for &space in counted.stored.spaces.keys() {
+                tables.drop_vectors(client, space)?;
+            }
+            tables.drop(client)?;
+            let number = counted.stored.number;
+            client.execute_typed(
+                "DELETE FROM yuyi.collections WHERE number = $1",
+                &[(&number, Type::INT8)],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn set_words(&self, name: &str, rules: &WordRules) -> Result<()> {
+        rules.check()?;
+        self.write(name, |client, counted| {
+            let analyzer = Analyzer::new(rules);
+            let tables = counted.tables();
+            client.batch_execute(&format!(
+                "DELETE FROM {}; DELETE FROM {}",
+                tables.terms, tables.docs
+            ))?;
+            (counted.docs, counted.length) = (0, 0);
+            counted.stored.words = rules.clone();
+            let sql = format!(
+                "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
+                tables.items
+            );
+            let mut last = 0i64;
+            loop {
+                let rows = client.query_typed(&sql, &[(&last, Type::INT8)])?;
+                let mut cut = Vec::with_capacity(rows.len());
+                for row in &rows {
+                    last = row.get(0);
+                    cut.push((
+                        last,
+                        documents(&analyzer, &from_json(&row.get::<_, String>(1))?),
+                    ));
+                }
+                counted.add_words(
+                    client,
+                    cut.iter().map(|(key, documents)| (*key, &documents[..])),
+                )?;
+                if rows.len() < CHUNK {
+                    return Ok(());
+                }
+            }
+        })
+    }
+
+    fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {
+        let counted = self
+            .pool
+            .transaction(Access::Read, |client| Counted::get(client, name, false))?;
+        counted.stored.check_fingerprint(fingerprint)?;
+        let batch = Batch::prepare(counted.stored, items)?;
+        self.write(name, |client, counted| {
+            counted.stored.check_fingerprint(fingerprint)?;
+            let batch = batch.refresh(counted.stored.clone())?;
+            let ids: Vec<&str> = batch.items.iter().map(|item| &*item.item.id).collect();
+            let there: Vec<i64> = counted
+                .keys_of(client, &ids)?
+                .into_iter()
+                .map(|(key, _)| key)
+                .collect();
+            counted.remove(client, &there)?;
+            counted.add(client, &batch.items)
+        })
+    }
+
+    fn get(&self, name: &str, ids: &[&str]) -> Result<Vec<Item>> {
+        let found = self.get_with_vectors(name, ids)?;
+        Ok(found.into_iter().map(|found| found.item).collect())
+    }
+
+    fn get_with_vectors(&self, name: &str, ids: &[&str]) -> Result<Vec<VectorItem>> {
+        self.read(name, |searcher| {
+            let client = &mut **searcher.client.borrow_mut();
+            let keys = searcher.counted.keys_of(client, ids)?;
+            let all: Vec<i64> = keys.iter().map(|(key, _)| *key).collect();
+            let items = searcher.counted.items(client, &all)?;
+            let vectors = searcher.counted.vectors(client, &all)?;
+            let found = |id: &&str| {
+                let key = keys.iter().find(|(_, other)| other == id)?.0;
+                let own = vectors.iter().filter(|(vector, _)| vector.item() == key);
+                Some(VectorItem {
+                    item: items.get(&key)?.clone(),
+                    vectors: own.map(|(_, vector)| vector.clone()).collect(),
+                })
+            };
+            Ok(ids.iter().filter_map(found).collect())
+        })
+    }
+
+    fn delete(&self, name: &str, ids: &[&str]) -> Result<u64> {
+        self.write(name, |client, counted| {
+            let there: Vec<i64> = counted
+                .keys_of(client, &distinct(ids))?
+                .into_iter()
+                .map(|(key, _)| key)
+                .collect();
+            counted.remove(client, &there)?;
+            Ok(there.len() as u64)
+        })
+    }
+
+    fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64> {
+        self.write(name, |client, counted| {
+            let searcher = Searcher {
+                client: RefCell::new(&mut *client),
+                counted: &*counted,
+            };
+            let keys = searcher.matching(filter)?;
+            counted.remove(client, &keys)?;
+            Ok(keys.len() as u64)
+        })
+    }
+
+    fn scroll(&self, name: &str, scroll: &Scroll) -> Result<Page> {
+        let after = scroll.after.as_ref().map_or("", Cursor::id);
+        let filter = scroll.filter.as_ref().filter(|filter| !filter.is_empty());
+        self.read(name, |searcher| {
+            let mut found = search::page(searcher, filter, after, scroll.limit.saturating_add(1))?;
+            let is_more = found.len() > scroll.limit;
+            found.truncate(scroll.limit);
+            let next = found
+                .last()
+                .filter(|_| is_more)
+                .map(|(_, item)| Cursor::behind(&item.id));
+            let mut of: std::collections::HashMap<i64, Vec<Vec<f32>>> = Default::default();
+            if scroll.with_vectors {
+                let keys: Vec<i64> = found.iter().map(|(key, _)| *key).collect();
+                for (key, vector) in searcher
+                    .counted
+                    .vectors(&mut searcher.client.borrow_mut(), &keys)?
+                {
+                    of.entry(key.item()).or_default().push(vector);
+                }
+            }
+            let with_vectors = |(key, item)| VectorItem {
+                item,
+                vectors: of.remove(&key).unwrap_or_default(),
+            };
+            Ok(Page {
+                items: found.into_iter().map(with_vectors).collect(),
+                next,
+            })
+        })
+    }
+
+    fn count(&self, name: &str, filter: Option<&Filter>) -> Result<u64> {
+        self.read(name, |searcher| {
+            match filter.filter(|filter| !filter.is_empty()) {
+                None => Ok(searcher.counted.stored.count),
+                Some(filter) => Ok(searcher.matching(filter)?.len() as u64),
+            }
+        })
+    }
+
+    fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>> {
+        self.read(name, |searcher| find(searcher, search))
+    }
+
+    fn begin_reindex(&self, name: &str, to: &Space) -> Result<()> {
+        self.write(name, |client, counted| {
+            if let Some(number) = counted.stored.begin_move(to)? {
+                counted
+                    .tables()
+                    .create_vectors(client, number, to.dimension)?;
+                counted.stored.spaces.insert(number, to.clone());
+            }
+            Ok(())
+        })
+    }
+
+    fn reindex_todo(&self, name: &str, limit: usize) -> Result<Vec<ReindexItem>> {
+        self.read(name, |searcher| {
+            let (space, _) = searcher.counted.stored.under_way()?;
+            let client = &mut **searcher.client.borrow_mut();
+            let reached = searcher.counted.reached(client, space)?;
+            let sql = format!(
+                "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT $2",
+                searcher.counted.tables().items
+            );
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let rows = client.query_typed(&sql, &[(&reached, Type::INT8), (&limit, Type::INT8)])?;
+            let item = |row: &postgres::Row| {
+                let item: Item = from_json(&row.get::<_, String>(1))?;
+                Ok(ReindexItem {
+                    key: row.get(0),
+                    texts: item.texts().map(str::to_owned).collect(),
+                })
+            };
+            rows.iter().map(item).collect()
+        })
+    }
+
+    fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()> {
+        self.write(name, |client, counted| {
+            let (number, space) = counted.stored.under_way()?;
+            let keys: Vec<i64> = vectors.iter().map(|new| new.key).collect();
+            let items = counted.items(client, &keys)?;
+            let mut ready = Vec::with_capacity(vectors.len());
+            for (i, new) in vectors.into_iter().enumerate() {
+                if let Some(item) = items.get(&new.key) {
+                    ready.push(
+                        new.prepare(item.texts().len(), space.dimension)
+                            .map_err(|error| error.within(&format!("vectors[{i}]")))?,
+                    );
+                }
+            }
+            counted.add_vectors(
+                client,
+                number,
+                ready.iter().map(|new| (new.key, &new.vectors[..])),
+            )
+        })
+    }
+
+    fn finish_reindex(&self, name: &str) -> Result<()> {
+        self.write(name, |client, counted| {
+            let (number, _) = counted.stored.under_way()?;
+            let reached = counted.reached(client, number)?;
+            let tables = counted.tables();
+            let sql = format!("SELECT count(*) FROM {} WHERE key > $1", tables.items);
+            let rows = client.query_typed(&sql, &[(&reached, Type::INT8)])?;
+            let left: i64 = rows.first().map_or(0, |row| row.get(0));
+            if left > 0 {
+                return Err(Error::ReindexUnfinished {
+                    name: name.to_owned(),
+                    left: left as u64,
+                });
+            }
+            let old = counted.stored.space;
+            tables.drop_vectors(client, old)?;
+            counted.stored.spaces.remove(&old);
+            counted.stored.space = number;
+            Ok(())
+        })
+    }
+
+    fn abandon_reindex(&self, name: &str) -> Result<()> {
+        self.write(name, |client, counted| {
+            let (number, _) = counted.stored.under_way()?;
+            counted.tables().drop_vectors(client, number)?;
+            counted.stored.spaces.remove(&number);
+            Ok(())
+        })
+    }
+
+    fn ping(&self) -> Result<()> {
+        self.pool.transaction(Access::Read, |client| {
+            client.query_typed("SELECT version FROM yuyi.version LIMIT 1", &[])?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,321 @@
+//! Rows by pgvector and by terms.
+//!
+//! Below [`GRAPH_ROWS`] rows the server compares all vectors, above it follows an HNSW graph, and goes on along it where a filter leaves too few
+//! (pgvector's iterative scans). Either way it compares `halfvec`s; the first few hundred come with their f32, and it is these that are multiplied, so
+//! cosines are those of the embedded engine.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+
+use postgres::Client;
+use postgres::types::{ToSql, Type};
+use yuyi_kernels::{Kernel, as_cosine, dot};
+
+use super::rows::{Counted, from_json, written};
+use crate::collection::{Field, FieldType, FieldValue};
+use crate::error::Result;
+use crate::filter::Filter;
+use crate::finder::Rows;
+use crate::item::Item;
+use crate::key::VectorKey;
+use crate::narrow::{FieldIndex, Limit, narrow};
+use crate::ranking::{B, K1, inverse_frequency};
+use crate::words::Analyzer;
+
+/// Rows from which on a graph is faster than comparing all.
+pub(super) const GRAPH_ROWS: i64 = 50_000;
+
+/// Most elements of a vector that a graph takes.
+pub(super) const GRAPH_DIMENSION: usize = 4000;
+
+/// Most rows that pgvector keeps at hand while it follows a graph.
+const MOST_AT_HAND: usize = 1000;
+
+/// Items that are read at a time where a filter asks for what has no index.
+const CHUNK: i64 = 5000;
+
+/// What a search works with, all of one moment.
+pub(super) struct Searcher<'a> {
+    pub(super) client: RefCell<&'a mut Client>,
+    pub(super) counted: &'a Counted,
+}
+
+impl Searcher<'_> {
+    fn query(
+        &self,
+        sql: &str,
+        values: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<postgres::Row>> {
+        Ok(self.client.borrow_mut().query_typed(sql, values)?)
+    }
+
+    /// The keys of the items that a filter means, in ascending order.
+    pub(super) fn matching(&self, filter: &Filter) -> Result<Vec<i64>> {
+        let set = narrow(self, filter)?;
+        match set {
+            Some(set) if set.exact => Ok(set.keys),
+            Some(set) => {
+                let items = self.counted.items(*self.client.borrow_mut(), &set.keys)?;
+                let is_meant = |key: &i64| items.get(key).is_some_and(|item| filter.matches(item));
+                Ok(set.keys.into_iter().filter(is_meant).collect())
+            }
+            None => self.read_all(filter),
+        }
+    }
+
+    fn read_all(&self, filter: &Filter) -> Result<Vec<i64>> {
+        let sql = format!(
+            "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
+            self.counted.tables().items
+        );
+        let (mut keys, mut last) = (Vec::new(), 0i64);
+        loop {
+            let rows = self.query(&sql, &[(&last, Type::INT8)])?;
+            for row in &rows {
+                last = row.get(0);
+                if filter.matches(&from_json::<Item>(&row.get::<_, String>(1))?) {
+                    keys.push(last);
+                }
+            }
+            if rows.len() < CHUNK as usize {
+                return Ok(keys);
+            }
+        }
+    }
+
+    /// Lets a graph give as many rows as are wanted.
+    fn widen(&self, k: usize, is_filtered: bool) -> Result<()> {
+        if self.counted.docs >= GRAPH_ROWS {
+            let order = if is_filtered { "relaxed_order" } else { "off" };
+            let at_hand = (2 * k).clamp(40, MOST_AT_HAND);
+            let more = if k > MOST_AT_HAND / 2 {
+                "relaxed_order"
+            } else {
+                order
+            };
+            let sql = format!(
+                "SET LOCAL hnsw.ef_search = {at_hand}; SET LOCAL hnsw.iterative_scan = {more}; SET LOCAL hnsw.max_scan_tuples = 200000"
+            );
+            self.client.borrow_mut().batch_execute(&sql)?;
+        }
+        Ok(())
+    }
+}
+
+impl FieldIndex for Searcher<'_> {
+    fn fields(&self) -> &[Field] {
+        &self.counted.stored.fields
+    }
+
+    fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
+        let column = match self.fields()[field].kind {
+            FieldType::Keyword => "keyword",
+            FieldType::Number => "number",
+            FieldType::Time => "time",
+        };
+        let mut sql = format!(
+            "SELECT DISTINCT key FROM {} WHERE field = $1",
+            self.counted.tables().fields
+        );
+        let field = field as i64;
+        let mut values: Vec<(Box<dyn ToSql + Sync>, Type)> = vec![(Box::new(field), Type::INT8)];
+        for (sign, value) in limits {
+            let place = values.len() + 1;
+            match value {
+                FieldValue::Keyword(text) => {
+                    values.push((Box::new(text.replace('\0', "\u{fffd}")), Type::TEXT));
+                    sql += &format!(" AND left(keyword, 200) {sign} left(${place}, 200)");
+                }
+                FieldValue::Number(number) => values.push((Box::new(*number), Type::FLOAT8)),
+                FieldValue::Time(time) => values.push((Box::new(time.micros()), Type::INT8)),
+            }
+            sql += &format!(" AND {column} {sign} ${place}");
+        }
+        sql += " ORDER BY key";
+        let values: Vec<(&(dyn ToSql + Sync), Type)> = values
+            .iter()
+            .map(|(value, kind)| (&**value, kind.clone()))
+            .collect();
+        Ok(self
+            .query(&sql, &values)?
+            .iter()
+            .map(|row| row.get(0))
+            .collect())
+    }
+
+    fn all_keys(&self) -> Result<Vec<i64>> {
+        let sql = format!(
+            "SELECT key FROM {} ORDER BY key",
+            self.counted.tables().items
+        );
+        Ok(self
+            .query(&sql, &[])?
+            .iter()
+            .map(|row| row.get(0))
+            .collect())
+    }
+}
+
+impl Rows for Searcher<'_> {
+    /// Keys of items.
+    type Only = Vec<i64>;
+
+    fn dimension(&self) -> usize {
+        self.counted.stored.current().dimension
+    }
+
+    fn rows(&self) -> usize {
+        self.counted.docs as usize
+    }
+
+    fn only(&self, filter: &Filter) -> Result<Vec<i64>> {
+        self.matching(filter)
+    }
+
+    fn nearest(
+        &self,
+        vector: &[f32],
+        only: Option<&Vec<i64>>,
+        k: usize,
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        self.widen(k, only.is_some())?;
+        let table = self.counted.tables().vectors(self.counted.stored.space);
+        let (limit, query) = (k as i64, written(vector));
+        let filter = if only.is_some() {
+            "WHERE item = ANY($3)"
+        } else {
+            "WHERE $3::bigint[] IS NULL"
+        };
+        let sql = format!(
+            "SELECT key, vector FROM {table} {filter} ORDER BY half <#> $1::text::halfvec LIMIT $2"
+        );
+        let rows = self.query(
+            &sql,
+            &[
+                (&query, Type::TEXT),
+                (&limit, Type::INT8),
+                (&only, Type::INT8_ARRAY),
+            ],
+        )?;
+        let kernel = Kernel::of_process();
+        let with_cosine = |row: &postgres::Row| {
+            let (key, other) = self.counted.read_vector(row)?;
+            Ok((key, as_cosine(dot(kernel, vector, &other))))
+        };
+        rows.iter().map(with_cosine).collect()
+    }
+
+    fn best_by_words(
+        &self,
+        text: &str,
+        only: Option<&Vec<i64>>,
+        k: usize,
+    ) -> Result<(Vec<(VectorKey, f64)>, f64)> {
+        let tables = self.counted.tables();
+        let query = Analyzer::new(&self.counted.stored.words).document(text);
+        let terms: Vec<i64> = query
+            .terms
+            .iter()
+            .map(|(term, _)| term.cast_signed())
+            .collect();
+        let sql = format!(
+            "SELECT term, count(*) FROM {} WHERE term = ANY($1) GROUP BY term",
+            tables.terms
+        );
+        let rows = self.query(&sql, &[(&terms, Type::INT8_ARRAY)])?;
+        let with: HashMap<i64, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let docs = self.counted.docs as u64;
+        let weight = |term: &i64| {
+            inverse_frequency(docs, with.get(term).copied().unwrap_or_default() as u64)
+        };
+        let weights: Vec<f64> = terms.iter().map(weight).collect();
+        let mean = self.counted.length as f64 / (docs as f64).max(1.0);
+        let filter = if only.is_some() {
+            "WHERE t.key >> 10 = ANY($5)"
+        } else {
+            "WHERE $5::bigint[] IS NULL"
+        };
+        let sql = format!(
+            "SELECT t.key, sum(w.weight * t.count / (t.count + {K1} * (1 - {B} + {B} * t.length / $3)) ORDER BY w.place) AS score
+             FROM unnest($1::bigint[], $2::double precision[]) WITH ORDINALITY AS w (term, weight, place) JOIN {} t USING (term) {filter}
+             GROUP BY t.key ORDER BY score DESC, t.key LIMIT $4",
+            tables.terms
+        );
+        let limit = k as i64;
+        let rows = self.query(
+            &sql,
+            &[
+                (&terms, Type::INT8_ARRAY),
+                (&weights, Type::FLOAT8_ARRAY),
+                (&mean, Type::FLOAT8),
+                (&limit, Type::INT8),
+                (&only, Type::INT8_ARRAY),
+            ],
+        )?;
+        let found = rows
+            .iter()
+            .map(|row| (VectorKey(row.get(0)), row.get(1)))
+            .collect();
+        Ok((found, weights.iter().sum()))
+    }
+
+    fn ids(&self, keys: &[i64]) -> Result<HashMap<i64, String>> {
+        let sql = format!(
+            "SELECT key, id FROM {} WHERE key = ANY($1)",
+            self.counted.tables().items
+        );
+        let rows = self.query(&sql, &[(&keys, Type::INT8_ARRAY)])?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+    }
+
+    fn items(&self, keys: &[i64]) -> Result<HashMap<i64, Item>> {
+        self.counted.items(*self.client.borrow_mut(), keys)
+    }
+
+    fn cosines(&self, vector: &[f32], keys: &[i64]) -> Result<Vec<(VectorKey, f64)>> {
+        let kernel = Kernel::of_process();
+        let rows = self.counted.vectors(*self.client.borrow_mut(), keys)?;
+        let with_cosine =
+            |(key, other): (VectorKey, Vec<f32>)| (key, as_cosine(dot(kernel, vector, &other)));
+        Ok(rows.into_iter().map(with_cosine).collect())
+    }
+}
+
+/// Items of a page: those behind an id that a filter means.
+pub(super) fn page(
+    searcher: &Searcher<'_>,
+    filter: Option<&Filter>,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<(i64, Item)>> {
+    let tables = searcher.counted.tables();
+    let among = filter.map(|filter| searcher.matching(filter)).transpose()?;
+    let filter = if among.is_some() {
+        "AND key = ANY($3)"
+    } else {
+        "AND $3::bigint[] IS NULL"
+    };
+    let sql = format!(
+        "SELECT key, item FROM {} WHERE id > $1 {filter} ORDER BY id LIMIT $2",
+        tables.items
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values: [(&(dyn ToSql + Sync), Type); 3] = [
+        (&after, Type::TEXT),
+        (&limit, Type::INT8),
+        (&among, Type::INT8_ARRAY),
+    ];
+    let rows = searcher.query(&sql, &values)?;
+    rows.iter()
+        .map(|row| Ok((row.get(0), from_json(&row.get::<_, String>(1))?)))
+        .collect()
+}
+
+/// Ids without those that come twice.
+pub(super) fn distinct<'a>(ids: &[&'a str]) -> Vec<&'a str> {
+    ids.iter()
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,260 @@
+//! What a store can do, whichever engine keeps it.
+
+use std::fmt;
+
+use crate::collection::{Collection, NewCollection, Space, WordRules};
+use crate::error::{Error, Result};
+use crate::filter::Filter;
+use crate::item::{Item, VectorItem, make_unit};
+use crate::ranking::Fusion;
+
+/// Collections of texts and their vectors.
+///
+/// What a call that writes has acknowledged is durable, and no reader ever sees a part of it. Calls block; they may come from many threads
+/// at once. An engine is exchanged for another without a difference that a caller could see, except in speed: all pass the suite in
+/// `tests/suite`.
+pub trait Store: Send + Sync {
+    /// Makes a collection; one that is there already, with the same properties, stays as it is.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::Error::Invalid); [`ModelMismatch`](crate::Error::ModelMismatch) or [`CollectionDiffers`](crate::Error::CollectionDiffers) where
+    /// another collection has the name.
+    fn create(&self, new: &NewCollection) -> Result<Created>;
+
+    /// All collections, in the order of their names.
+    fn list(&self) -> Result<Vec<Collection>>;
+
+    /// One collection. It is [`CollectionNotFound`](crate::Error::CollectionNotFound), here and below, where there is none of the name.
+    fn collection(&self, name: &str) -> Result<Collection>;
+
+    /// Removes a collection with all that it holds.
+    fn drop_collection(&self, name: &str) -> Result<()>;
+
+    /// Sets the words of a collection and cuts all its texts anew. Other writers wait meanwhile; readers do not.
+    fn set_words(&self, name: &str, rules: &WordRules) -> Result<()>;
+
+    /// Adds items, and puts them in the place of those with the same ids: all of them or, on error, none. Of several with one id in the batch
+    /// the last stays. `fingerprint` is that of the model of the vectors ([`Space::fingerprint`]).
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::Error::Invalid) with a path that begins with `items[i]`, [`ModelMismatch`](crate::Error::ModelMismatch).
+    fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()>;
+
+    /// The items of these ids that are there, in the order asked for.
+    fn get(&self, name: &str, ids: &[&str]) -> Result<Vec<Item>>;
+
+    /// The same with their vectors.
+    fn get_with_vectors(&self, name: &str, ids: &[&str]) -> Result<Vec<VectorItem>>;
+
+    /// Removes items; how many were there.
+    fn delete(&self, name: &str, ids: &[&str]) -> Result<u64>;
+
+    /// Removes the items that a filter means; how many they were.
+    fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64>;
+
+    /// A page of items, in the byte order of their ids. Whoever follows the cursor to the end has seen every item once that was there all the
+    /// time, whatever was written meanwhile.
+    fn scroll(&self, name: &str, scroll: &Scroll) -> Result<Page>;
+
+    /// How many items there are, or how many a filter means.
+    fn count(&self, name: &str, filter: Option<&Filter>) -> Result<u64>;
+
+    /// The items nearest to a query.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::Error::Invalid) where the vector does not fit the collection.
+    fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>>;
+
+    /// Begins to move a collection to the vectors of another model, or goes on where an earlier call of the same was interrupted. The collection
+    /// answers from its old vectors, and takes items with them, until [`finish_reindex`](Self::finish_reindex).
+    ///
+    /// # Errors
+    /// [`Reindexing`](crate::Error::Reindexing) where it is on its way to a third model.
+    fn begin_reindex(&self, name: &str, to: &Space) -> Result<()>;
+
+    /// Items whose new vectors are to be computed next, at most `limit`; none: they are all there.
+    fn reindex_todo(&self, name: &str, limit: usize) -> Result<Vec<ReindexItem>>;
+
+    /// Keeps new vectors, durably. Items that were changed or removed meanwhile are passed over.
+    fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()>;
+
+    /// Puts the new vectors in the place of the old ones, at once for all readers.
+    ///
+    /// # Errors
+    /// [`ReindexUnfinished`](crate::Error::ReindexUnfinished) where items without new vectors were added since: go on with
+    /// [`reindex_todo`](Self::reindex_todo).
+    fn finish_reindex(&self, name: &str) -> Result<()>;
+
+    /// Gives a move up and drops the new vectors.
+    fn abandon_reindex(&self, name: &str) -> Result<()>;
+
+    /// Whether the store answers: a call that touches what everything else needs.
+    fn ping(&self) -> Result<()>;
+}
+
+/// What [`Store::create`] found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Created {
+    /// Nothing; it is new.
+    New(Collection),
+    /// The same.
+    Existing(Collection),
+}
+
+impl Created {
+    /// The collection, new or not.
+    pub fn into_collection(self) -> Collection {
+        match self {
+            Self::New(collection) | Self::Existing(collection) => collection,
+        }
+    }
+}
+
+/// Which items to read.
+#[derive(Clone, Debug, Default)]
+pub struct Scroll {
+    /// Those behind this one.
+    pub after: Option<Cursor>,
+    /// At most so many.
+    pub limit: usize,
+    /// Those that it means.
+    pub filter: Option<Filter>,
+    /// With their vectors.
+    pub with_vectors: bool,
+}
+
+impl Scroll {
+    /// The first page of so many items.
+    pub fn first(limit: usize) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+}
+
+/// Items in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// The items; without vectors unless they were asked for.
+    pub items: Vec<VectorItem>,
+    /// Where the next page begins; `None`: there is none.
+    pub next: Option<Cursor>,
+}
+
+/// A place in a collection. It stays good however the collection changes, across restarts too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor(String);
+
+impl Cursor {
+    /// Behind the item of this id.
+    pub fn behind(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id of the item that it is behind.
+    pub fn id(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A question to a collection.
+#[derive(Clone, Debug)]
+pub struct Search<'a> {
+    /// By what.
+    pub query: Query<'a>,
+    /// Only among the items that it means.
+    pub filter: Option<&'a Filter>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// What is searched by.
+#[derive(Clone, Copy, Debug)]
+pub enum Query<'a> {
+    /// The vectors: cosine similarity.
+    Dense {
+        /// Of any length but zero.
+        vector: &'a [f32],
+    },
+    /// The words: BM25.
+    Lexical {
+        /// Its words.
+        text: &'a str,
+        /// Where there is one, hits have their cosine too.
+        vector: Option<&'a [f32]>,
+    },
+    /// Both.
+    Hybrid {
+        /// For the vectors.
+        vector: &'a [f32],
+        /// For the words.
+        text: &'a str,
+        /// How the two become one.
+        fusion: Fusion,
+    },
+}
+
+impl<'a> Query<'a> {
+    pub(crate) fn vector(&self) -> Option<&'a [f32]> {
+        match *self {
+            Self::Dense { vector } | Self::Hybrid { vector, .. } => Some(vector),
+            Self::Lexical { vector, .. } => vector,
+        }
+    }
+}
+
+/// An item that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// The item.
+    pub item: Item,
+    /// What hits are ordered by, in [0, 1]; of equal ones the smaller id is first. By vectors: the cosine, cut at 0 (negative ones stay in
+    /// order). By words: BM25 in parts of what a text could have at most, so below 1. By both: see [`Fusion`].
+    pub score: f64,
+    /// Cosine similarity of the nearest of the item's texts, in [-1, 1]; `None`: the query had no vector.
+    pub cosine: Option<f64>,
+    /// BM25 of the best of the item's texts; `None`: words were not asked for, or it has none of them.
+    pub bm25: Option<f64>,
+    /// Which of [`Item::texts`] it was found by: the nearest, or without a vector the best by words.
+    pub wording: usize,
+}
+
+/// An item that a move has not reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReindexItem {
+    /// Known to the engine.
+    pub key: i64,
+    /// What is to be embedded.
+    pub texts: Vec<String>,
+}
+
+/// The new vectors of an item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReindexVectors {
+    /// As [`ReindexItem`] has it.
+    pub key: i64,
+    /// One for each text.
+    pub vectors: Vec<Vec<f32>>,
+}
+
+impl ReindexVectors {
+    /// Checks the vectors of an item of so many texts, and makes unit vectors of them.
+    pub(crate) fn prepare(mut self, texts: usize, dimension: usize) -> Result<Self> {
+        let given = self.vectors.len();
+        if given != texts {
+            let reason = format!("There are {given} vectors for {texts} texts.");
+            return Err(Error::invalid("", reason));
+        }
+        for (i, vector) in self.vectors.iter_mut().enumerate() {
+            make_unit(vector, dimension).map_err(|error| error.within(&format!("vectors[{i}]")))?;
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,43 @@
+//! The embedded engine: what every engine does, and what only a folder can go through.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "suite/mod.rs"]
+mod suite;
+
+#[path = "embedded/damage.rs"]
+mod damage;
+#[path = "embedded/folder.rs"]
+mod folder;
+#[path = "embedded/kill.rs"]
+mod kill;
+
+use tempfile::TempDir;
+use yuyi_store::{EmbeddedStore, Options, Store};
+
+/// A data folder.
+struct Folder(TempDir);
+
+impl Folder {
+    fn open_here(&self) -> EmbeddedStore {
+        EmbeddedStore::open(self.0.path(), options()).unwrap()
+    }
+}
+
+impl suite::Place for Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn open(&self) -> Box<dyn Store> {
+        Box::new(self.open_here())
+    }
+}
+
+fn options() -> Options {
+    Options {
+        threads: 2,
+        ..Options::default()
+    }
+}
+
+store_suite!(Folder);

@@ -1,0 +1,172 @@
+//! A process that is killed while it writes.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use yuyi_store::{EmbeddedStore, Query, Scroll, Search, Store};
+
+use crate::suite::Place;
+use crate::suite::examples::{DIMENSION, collection, item, random, with_vectors};
+use crate::{Folder, options};
+
+/// Items of a batch.
+const BATCH: u64 = 50;
+
+/// Batches that stay; older ones are removed, two at a time.
+const STAY: u64 = 40;
+
+/// Writes batches to the folder of the environment, and says which is acknowledged, until it is killed. Two threads, so that commits are shared.
+#[test]
+#[ignore = "run by what_was_acknowledged_outlives_a_kill"]
+fn child_that_writes() {
+    let Some(folder) = std::env::var_os("YUYI_STORE_FOLDER") else {
+        return;
+    };
+    let first: u64 = std::env::var("YUYI_STORE_FIRST").unwrap().parse().unwrap();
+    let store = EmbeddedStore::open(std::path::PathBuf::from(folder), options()).unwrap();
+    store.create(&collection("c")).unwrap();
+    std::thread::scope(|scope| {
+        let store = &store;
+        for writer in 0..2 {
+            scope.spawn(move || {
+                for n in (first + writer..).step_by(2) {
+                    write(store, n);
+                }
+            });
+        }
+    });
+}
+
+fn write(store: &EmbeddedStore, n: u64) {
+    let one = |i| {
+        with_vectors(
+            item(&format!("{n}-{i}"), &format!("第{n}批"), json!({"n": n})),
+            n + i,
+        )
+    };
+    let latest = with_vectors(
+        item(&format!("latest{}", n % 2), "最后一批", json!({"n": n})),
+        n,
+    );
+    store
+        .upsert("c", "", (0..BATCH).map(one).chain([latest]).collect())
+        .unwrap();
+    say(&format!("written {n}"));
+    if n % 8 < 2 && n >= STAY {
+        let old = crate::suite::examples::filter(
+            json!({"must": {"key": "n", "match": {"value": n - STAY}}}),
+        );
+        store.delete_matching("c", &old).unwrap();
+        say(&format!("removed {}", n - STAY));
+    }
+}
+
+/// In one piece, whichever thread says it.
+fn say(line: &str) {
+    std::io::stdout()
+        .write_all(format!("\n{line}\n").as_bytes())
+        .unwrap();
+}
+
+/// What a child has acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    written: BTreeSet<u64>,
+    removed: BTreeSet<u64>,
+}
+
+fn start(folder: &Folder, first: u64) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "kill::child_that_writes",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env("YUYI_STORE_FOLDER", folder.0.path())
+        .env("YUYI_STORE_FIRST", first.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_kill() {
+    let folder = Folder::new();
+    let mut done = Acknowledged::default();
+    for round in 0..20 {
+        let first = done.written.last().map_or(0, |last| last + 3);
+        let mut child = start(&folder, first);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let acknowledge = |line: String, done: &mut Acknowledged| match line.split_once(' ') {
+            Some(("written", n)) => done.written.insert(n.parse().unwrap()),
+            Some(("removed", n)) => done.removed.insert(n.parse().unwrap()),
+            _ => false,
+        };
+        // Not before it writes, and each time at another moment.
+        let mut seen = 0;
+        while seen < 1 + round % 7 {
+            seen += usize::from(acknowledge(lines.next().unwrap().unwrap(), &mut done));
+        }
+        std::thread::sleep(Duration::from_micros(1700 * round as u64));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        lines.map_while(Result::ok).for_each(|line| {
+            acknowledge(line, &mut done);
+        });
+        check(&folder, &done);
+    }
+    assert!(done.written.len() > 100, "{}", done.written.len());
+}
+
+fn check(folder: &Folder, done: &Acknowledged) {
+    let store = folder.open_here();
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    let all = store.scroll("c", &Scroll::first(1_000_000)).unwrap().items;
+    let number = |item: &yuyi_store::VectorItem| item.item.payload["n"].as_u64().unwrap();
+    let count = |n: u64| {
+        all.iter()
+            .filter(|item| !item.item.id.starts_with("latest") && number(item) == n)
+            .count() as u64
+    };
+    let present: BTreeSet<u64> = all.iter().map(number).collect();
+    for &n in done.written.difference(&done.removed) {
+        // A removal may be done and not be said yet.
+        let may_be_gone = n % 8 < 2 && done.written.contains(&(n + STAY));
+        assert!(
+            count(n) == BATCH || (may_be_gone && count(n) == 0),
+            "batch {n}: {}",
+            count(n)
+        );
+    }
+    for &n in &present {
+        assert!(
+            count(n) == BATCH || done.removed.contains(&n),
+            "batch {n}: {}",
+            count(n)
+        );
+    }
+    for &n in &done.removed {
+        assert_eq!(count(n), 0, "batch {n} was removed");
+    }
+    for item in all.iter().filter(|item| item.item.id.starts_with("latest")) {
+        let own = |n: &&u64| format!("latest{}", **n % 2) == item.item.id;
+        let last = done.written.iter().rfind(own);
+        assert!(
+            last.is_none_or(|last| number(item) >= *last),
+            "{:?}",
+            item.item
+        );
+    }
+    let search = Search {
+        query: Query::Dense {
+            vector: &random(1, DIMENSION),
+        },
+        filter: None,
+        limit: 1_000_000,
+    };
+    assert_eq!(store.search("c", &search).unwrap().len(), all.len());
+}

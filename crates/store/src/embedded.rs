@@ -13,7 +13,7 @@
 //!
 //! Measured on 100,000 questions of nine words, queries of all their words (SQLite 3.40, one core): FTS5 takes 90,000 texts a second and answers in 59 ms
 //! (95th percentile 126 ms), since `bm25()` looks at every text that has one of the words; rows of terms (word, text, count) take 15,000 a second and answer in
-//! 30 ms (71 ms); an item's words in one blob, of which postings are made in memory, take 76,000 a second and answer in less than a millisecond. The
+//! 30 ms (71 ms); an item's words in one blob, of which postings are made in memory, take 76,000 a second and answer in a few milliseconds. The
 //! words of a million short texts are 60 MB in memory then, and a start reads them in about a second.
 
 mod blob;

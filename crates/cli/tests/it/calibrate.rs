@@ -106,7 +106,7 @@ fn similarities_of_pairs_never_fitted_on_mean_what_they_say() {
         calibration_error(&similarities, &labels),
     );
     assert!(calibrated <= 0.08, "{calibrated}");
-    assert!(raw > 0.4, "{raw}");
+    assert!(raw > 0.3, "{raw}");
 }
 
 #[test]

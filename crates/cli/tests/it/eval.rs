@@ -135,15 +135,16 @@ fn the_report_is_one_file_in_either_language() {
     let pairs = write(
         folder.path(),
         "p.tsv",
-        &format!("{PAIRS}<script>alert(1)</script>\t怎么退货\t1\n"),
+        // By whatever model, no threshold reads this pair as it is labelled.
+        &format!("{PAIRS}<script>alert(1)</script>\t<script>alert(1)</script>\t0\n"),
     );
     for (language, heading, told, counted) in [
-        ("zh", "语义相似度评测报告", "报告：", "7 对，其中 4 对同义"),
+        ("zh", "语义相似度评测报告", "报告：", "7 对，其中 3 对同义"),
         (
             "en",
             "Evaluation of semantic similarity",
             "report: ",
-            "7 pairs, 4 the same",
+            "7 pairs, 3 the same",
         ),
     ] {
         let report = folder.path().join("r.html");

@@ -130,8 +130,9 @@ fn idle_connections_do_not_hold_up_the_end() {
     server.signal("TERM");
     assert_eq!(used.read(&mut [0]).unwrap(), 0);
     assert_eq!(server.end().0, Some(0));
+    // A silent one has ten seconds for its first head, one between requests more than a minute.
     assert!(
-        started.elapsed() < Duration::from_secs(2),
+        started.elapsed() < Duration::from_secs(8),
         "{:?}",
         started.elapsed()
     );

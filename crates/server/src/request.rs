@@ -210,6 +210,11 @@ pub(crate) fn count(
     source.fields.optional_count(name)
 }
 
+/// Whether a value means that truth value to another server.
+pub(crate) fn is_flag(value: &Json, flag: bool) -> bool {
+    loose::flag(value.clone()) == Json::Bool(flag)
+}
+
 /// A truth value, which may be absent.
 pub(crate) fn optional_flag(
     source: &mut Source<'_>,

@@ -1,4 +1,4 @@
-//! Collections as lines of JSON: an item each, with the names of [`Item`](crate::Item)'s fields; collections without a model have `vectors` beside them.
+//! Collections as lines of JSON: an item each, with the names of [`Item`]'s fields; collections without a model have `vectors` beside them.
 //! What was written is read back as it was.
 
 use std::io::{BufRead, Write};

@@ -7,7 +7,7 @@ use crate::ApiError;
 use crate::request::dimensions::Dimensions;
 use crate::request::input::Input;
 use crate::request::json::Json;
-use crate::request::{Source, choice, name, refused, request};
+use crate::request::{Source, choice, is_flag, name, refused, request};
 
 request! {
     /// Texts or token ids to embed. Fields that are not known are ignored.
@@ -33,11 +33,11 @@ request! {
         #[expect(dead_code, reason = "refused where it would be told apart")]
         output_dtype: () = refused(is_float, "This server's vectors are of floats. Leave it out, or send \"float\"."),
         /// Jina's: `false`. With `true`, each text would be read together with the others.
-        #[schema(value_type = Option<bool>, example = json!(null))]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, example = json!(null))]
         #[expect(dead_code, reason = "refused where it would be told apart")]
         late_chunking: () = refused(is_no, "This server reads each text by itself. Leave it out."),
         /// Jina's: `true`. Vectors have length 1 here.
-        #[schema(value_type = Option<bool>, example = json!(null))]
+        #[schema(value_type = Option<crate::request::schemas::LooseFlag>, example = json!(null))]
         #[expect(dead_code, reason = "refused where it would be told apart")]
         normalized: () = refused(is_yes, "The vectors of this route have length 1. Leave it out; POST /embed with normalize=false gives others."),
         /// vLLM's: `-1`. Texts that are longer than the model reads lose their end, and only they.
@@ -62,17 +62,15 @@ fn is_float(value: &Json) -> bool {
 }
 
 fn is_no(value: &Json) -> bool {
-    matches!(value, Json::Bool(false) | Json::Integer(0))
-        || matches!(value, Json::String(text) if text.eq_ignore_ascii_case("false"))
+    is_flag(value, false)
 }
 
 fn is_yes(value: &Json) -> bool {
-    matches!(value, Json::Bool(true) | Json::Integer(1))
-        || matches!(value, Json::String(text) if text.eq_ignore_ascii_case("true"))
+    is_flag(value, true)
 }
 
 fn is_all(value: &Json) -> bool {
-    matches!(value, Json::Integer(-1)) || matches!(value, Json::String(text) if text.trim() == "-1")
+    *value == Json::Integer(-1)
 }
 
 /// How vectors are written.

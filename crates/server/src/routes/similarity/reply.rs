@@ -251,6 +251,8 @@ impl ScoredPair {
 
 /// In the place of a pair that cannot be scored.
 #[derive(Serialize, ToSchema)]
+// Otherwise a sentence that cannot be scored would be one of these, too, and its reply in two forms.
+#[serde(deny_unknown_fields)]
 pub(crate) struct FailedPair {
     error: ErrorBody,
 }

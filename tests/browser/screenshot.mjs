@@ -5,7 +5,7 @@
 import { launchBrowser, startYuyi } from './support.mjs'
 
 const [file] = process.argv.slice(2)
-const PAIR = ['怎么申请退货？', '东西不想要了，如何退回去']
+const PAIR = ['怎么退货？', '退货的流程是什么？']
 const WIDTH = 1000
 
 const yuyi = await startYuyi()

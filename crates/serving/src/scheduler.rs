@@ -11,7 +11,7 @@
 //! 3. In the lane of this machine one *batch* is computed at a time, since two passes would only fight for the same cores; in
 //!    another, a few. It is made the moment the one before it is done, of what waits then: a share of every request in turn,
 //!    until it is full. So a request on an idle server waits for nobody, many small ones go through the model together, and a
-//!    large one holds up nobody for longer than a batch. Requests that fit one turn alternate with all others, so that a pair need
+//!    large one holds up nobody for longer than a batch. Requests that fit one turn alternate with all others (`turns.rs`), so that a pair need
 //!    not wait until each of many large ones has had its turn. All jobs of a batch are of one model.
 //! 4. A request that has not got into a batch in time is answered [`Error::QueueTimeout`]. What has begun is finished.
 //! 5. A text that several requests wait for is one job. It is gone when the last of them is.

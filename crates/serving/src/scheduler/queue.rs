@@ -264,25 +264,39 @@ impl Queue {
     /// Jobs of the model whose turn it is: a share of each request in turn, as often as there is room.
     fn fill_batch(&mut self, now: Instant) -> Option<Batch> {
         let mut batch: Option<Batch> = None;
-        let (mut tokens, mut of_others) = (0, Vec::new());
+        let (mut tokens, mut passed_over) = (0, Vec::new());
+        let mut is_short = false;
         self.turns.begin_batch();
         while let Some((id, lane)) = self.turns.pop() {
             let Some(request) = self.requests.get_mut(&id) else {
                 continue;
             };
-            let batch = batch.get_or_insert_with(|| Batch {
-                model: Arc::clone(&request.model),
-                jobs: Vec::new(),
+            let batch = batch.get_or_insert_with(|| {
+                is_short = lane == Lane::Short;
+                Batch {
+                    model: Arc::clone(&request.model),
+                    jobs: Vec::new(),
+                }
             });
             if !Arc::ptr_eq(&batch.model, &request.model) {
-                of_others.push((id, lane));
+                passed_over.push((id, lane));
                 continue;
             }
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
             let share = turn.min(budget - tokens);
-            tokens += take(request, &mut self.jobs, share, &mut batch.jobs, now);
+            let longest = if is_short { turn } else { usize::MAX };
+            let taken = take(
+                request,
+                &mut self.jobs,
+                (share, longest),
+                &mut batch.jobs,
+                now,
+            );
+            tokens += taken;
             if !request.todo.is_empty() {
-                if share < turn {
+                if taken == 0 {
+                    passed_over.push((id, lane));
+                } else if share < turn {
                     // The end of the batch cut its turn short. Behind all others a pair, half of which is computed,
                     // would wait as long again.
                     self.turns.push_front(id, lane);
@@ -294,8 +308,8 @@ impl Queue {
                 break;
             }
         }
-        // Those of other models were passed over, so they come first the next time.
-        of_others
+        // Those of other models, and long texts beside short ones, come first the next time.
+        passed_over
             .into_iter()
             .rev()
             .for_each(|(id, lane)| self.turns.push_front(id, lane));
@@ -377,11 +391,11 @@ impl Request {
     }
 }
 
-/// Takes jobs of about `share` tokens, at least one; returns their tokens.
+/// Takes jobs of about `share` tokens, at least one, up to the first of more than `longest`; returns their tokens.
 fn take(
     request: &mut Request,
     jobs: &mut HashMap<JobId, Job>,
-    share: usize,
+    (share, longest): (usize, usize),
     batch: &mut Vec<Taken>,
     now: Instant,
 ) -> usize {
@@ -392,6 +406,10 @@ fn take(
         let Some(job) = jobs.get_mut(&id).filter(|job| !job.taken) else {
             continue;
         };
+        if job.weight > longest {
+            request.todo.push_front(id);
+            break;
+        }
         job.taken = true;
         request.started.get_or_insert(now);
         tokens += job.weight;

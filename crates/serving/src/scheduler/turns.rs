@@ -2,7 +2,8 @@
 //!
 //! A request that fits one turn as a whole stands in a lane of its own, which alternates with the lane of all others: a pair would
 //! otherwise wait until each of fifty long requests has had its turn. Every second turn stays with the others, so a stream of short
-//! requests cannot keep them waiting for ever.
+//! requests cannot keep them waiting for ever. Batches alternate, too: one that begins with a short request takes no long text along,
+//! which would hold up the answer as long as a batch of long ones does.
 
 use std::collections::VecDeque;
 
@@ -10,21 +11,33 @@ use std::collections::VecDeque;
 pub(super) type RequestId = u64;
 
 /// Requests with jobs that nobody has taken, in the order of their turns.
-#[derive(Default)]
 pub(super) struct Turns {
     short: VecDeque<RequestId>,
     long: VecDeque<RequestId>,
     /// The lane of the next turn.
     next: Lane,
-    /// The lane that began this batch, and so decided which model computes.
-    began: Lane,
+    /// The lane that began the last batch; `None`: the next request begins one.
+    began: Option<Lane>,
+    /// The one before.
+    before: Lane,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            short: VecDeque::new(),
+            long: VecDeque::new(),
+            next: Lane::Short,
+            began: None,
+            before: Lane::Long,
+        }
+    }
 }
 
 /// Where a request waits.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Lane {
     /// All of it is one turn.
-    #[default]
     Short,
     Long,
 }
@@ -43,20 +56,23 @@ impl Turns {
         self.short.is_empty() && self.long.is_empty()
     }
 
-    /// Begins a batch with the lane that did not begin the last one, so that requests of both lanes decide in turn whose model
-    /// computes.
+    /// Begins a batch, where both lanes wait with the one that did not begin the last.
     pub(super) fn begin_batch(&mut self) {
-        self.began = self.began.other();
-        self.next = self.began;
+        if let Some(began) = self.began.take() {
+            self.before = began;
+        }
+        self.next = self.before.other();
     }
 
     /// The request whose turn it is, and its lane; it waits no longer.
     pub(super) fn pop(&mut self) -> Option<(RequestId, Lane)> {
         let first = self.next;
         self.next = first.other();
-        [first, first.other()]
+        let found = [first, first.other()]
             .into_iter()
-            .find_map(|lane| Some((self.lane(lane).pop_front()?, lane)))
+            .find_map(|lane| Some((self.lane(lane).pop_front()?, lane)))?;
+        self.began.get_or_insert(found.1);
+        Some(found)
     }
 
     /// Lets a request wait behind all others of its lane.
@@ -106,7 +122,7 @@ mod tests {
         let order: Vec<_> = std::iter::from_fn(|| turns.pop())
             .map(|(id, _)| id)
             .collect();
-        assert_eq!(order, [1, 4, 2, 5, 3]);
+        assert_eq!(order, [4, 1, 5, 2, 3]);
         assert!(turns.is_empty());
     }
 
@@ -121,7 +137,18 @@ mod tests {
             began.push(turns.pop().unwrap().1);
             turns.pop();
         }
-        assert_eq!(began, [Lane::Long, Lane::Short, Lane::Long, Lane::Short]);
+        assert_eq!(began, [Lane::Short, Lane::Long, Lane::Short, Lane::Long]);
+        // Whoever comes while only the others had something to do is next.
+        let mut turns = Turns::default();
+        for id in 0..3 {
+            turns.push_back(id, Lane::Long);
+            turns.begin_batch();
+            assert_eq!(turns.pop(), Some((id, Lane::Long)));
+        }
+        turns.push_back(3, Lane::Long);
+        turns.push_back(4, Lane::Short);
+        turns.begin_batch();
+        assert_eq!(turns.pop(), Some((4, Lane::Short)));
     }
 
     #[test]

@@ -51,9 +51,7 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
-use crate::store::{
-    Created, Cursor, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store,
-};
+use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 use crate::stored::Stored;
 
 /// How a store is opened.
@@ -312,24 +310,11 @@ impl Store for EmbeddedStore {
     }
 
     fn scroll(&self, name: &str, scroll: &Scroll) -> Result<Page> {
-        let after = scroll.after.as_ref().map_or("", Cursor::id);
-        let filter = scroll.filter.as_ref().filter(|filter| !filter.is_empty());
         self.read(|connection| {
             let stored = Stored::get(connection, name)?;
-            // One more tells whether there is another page.
-            let mut found = select::page(
-                connection,
-                &stored,
-                filter,
-                after,
-                scroll.limit.saturating_add(1),
-            )?;
-            let is_more = found.len() > scroll.limit;
-            found.truncate(scroll.limit);
-            let next = found
-                .last()
-                .filter(|_| is_more)
-                .map(|(_, item)| Cursor::behind(&item.id));
+            let (filter, after) = (scroll.filtered_by(), scroll.begin());
+            let mut found = select::page(connection, &stored, filter, after, scroll.look())?;
+            let next = scroll.cut(&mut found);
             let mut items = Vec::with_capacity(found.len());
             for (key, item) in found {
                 let vectors = match scroll.with_vectors {

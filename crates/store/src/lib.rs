@@ -29,6 +29,7 @@
 mod batch;
 mod collection;
 mod embedded;
+mod encoding;
 mod error;
 mod filter;
 mod finder;

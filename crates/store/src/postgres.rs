@@ -27,9 +27,7 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
-use crate::store::{
-    Created, Cursor, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store,
-};
+use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 use crate::words::{Analyzer, Document};
 
 /// Items whose words are cut anew at a time.
@@ -261,16 +259,10 @@ impl Store for PostgresStore {
     }
 
     fn scroll(&self, name: &str, scroll: &Scroll) -> Result<Page> {
-        let after = scroll.after.as_ref().map_or("", Cursor::id);
-        let filter = scroll.filter.as_ref().filter(|filter| !filter.is_empty());
         self.read(name, |searcher| {
-            let mut found = search::page(searcher, filter, after, scroll.limit.saturating_add(1))?;
-            let is_more = found.len() > scroll.limit;
-            found.truncate(scroll.limit);
-            let next = found
-                .last()
-                .filter(|_| is_more)
-                .map(|(_, item)| Cursor::behind(&item.id));
+            let (filter, after) = (scroll.filtered_by(), scroll.begin());
+            let mut found = search::page(searcher, filter, after, scroll.look())?;
+            let next = scroll.cut(&mut found);
             let mut of: std::collections::HashMap<i64, Vec<Vec<f32>>> = Default::default();
             if scroll.with_vectors {
                 let keys: Vec<i64> = found.iter().map(|(key, _)| *key).collect();

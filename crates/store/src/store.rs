@@ -131,6 +131,29 @@ impl Scroll {
             ..Self::default()
         }
     }
+
+    /// The id behind which it begins, before every other where it begins with the first item.
+    pub(crate) fn begin(&self) -> &str {
+        self.after.as_ref().map_or("", Cursor::id)
+    }
+
+    /// The filter, where it leaves anything out.
+    pub(crate) fn filtered_by(&self) -> Option<&Filter> {
+        self.filter.as_ref().filter(|filter| !filter.is_empty())
+    }
+
+    /// How many items to look for: one more tells whether there is another page.
+    pub(crate) fn look(&self) -> usize {
+        self.limit.saturating_add(1)
+    }
+
+    /// Cuts what was found by [`look`](Self::look) to a page; where the next one begins.
+    pub(crate) fn cut<K>(&self, found: &mut Vec<(K, Item)>) -> Option<Cursor> {
+        let is_more = found.len() > self.limit;
+        found.truncate(self.limit);
+        let last = found.last().filter(|_| is_more);
+        last.map(|(_, item)| Cursor::behind(&item.id))
+    }
 }
 
 /// Items in order.

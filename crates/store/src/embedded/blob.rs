@@ -4,6 +4,7 @@
 //! little-endian) and count (varint). Vectors: f32, little-endian.
 
 use super::sql::damaged;
+use crate::encoding::vector_elements;
 use crate::error::Result;
 use crate::words::Document;
 
@@ -70,33 +71,25 @@ pub(super) fn read_varint(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-pub(super) fn write_vector(vector: &[f32]) -> Vec<u8> {
-    let mut blob = vec![0; size_of_val(vector)];
-    for (to, x) in blob.as_chunks_mut::<4>().0.iter_mut().zip(vector) {
-        *to = x.to_le_bytes();
-    }
-    blob
-}
-
 /// # Errors
 /// [`Damaged`](crate::Error::Damaged) where it is none of the dimension.
 pub(super) fn read_vector(blob: &[u8], dimension: usize, to: &mut Vec<f32>) -> Result<()> {
-    let (elements, rest) = blob.as_chunks::<4>();
-    if elements.len() != dimension || !rest.is_empty() {
-        return Err(damaged(format!(
+    let elements = vector_elements(blob, dimension).ok_or_else(|| {
+        damaged(format!(
             "a vector has {} bytes in place of {}",
             blob.len(),
             4 * dimension
-        )));
-    }
+        ))
+    })?;
     to.clear();
-    to.extend(elements.iter().map(|&bytes| f32::from_le_bytes(bytes)));
+    to.extend(elements);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::vector_to_bytes;
     use proptest::prelude::*;
 
     proptest! {
@@ -113,9 +106,9 @@ mod tests {
                 prop_assert!(read_words(&blob[..blob.len() - cut]).is_err());
             }
             let mut read = Vec::new();
-            read_vector(&write_vector(&vector), vector.len(), &mut read).unwrap();
+            read_vector(&vector_to_bytes(&vector), vector.len(), &mut read).unwrap();
             prop_assert_eq!(&read, &vector);
-            prop_assert!(read_vector(&write_vector(&vector), vector.len() + 1, &mut read).is_err());
+            prop_assert!(read_vector(&vector_to_bytes(&vector), vector.len() + 1, &mut read).is_err());
         }
 
         #[test]

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::schema::Tables;
 use super::sql::damaged;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
+use crate::encoding::to_json;
 use crate::error::{Error, Result};
 use crate::key::VectorKey;
 use crate::stored::Stored;
@@ -175,12 +176,6 @@ pub(super) fn remove_space(connection: &Connection, collection: i64, number: i64
         [collection, number],
     )?;
     Ok(())
-}
-
-pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::Failed {
-        reason: error.to_string(),
-    })
 }
 
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(json: &str) -> Result<T> {

@@ -4,10 +4,11 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::blob::{read_vector, read_words, write_vector, write_words};
-use super::collections::{from_json, to_json};
+use super::blob::{read_vector, read_words, write_words};
+use super::collections::from_json;
 use crate::batch::field_values;
 use crate::collection::FieldValue;
+use crate::encoding::{to_json, vector_to_bytes};
 use crate::error::Result;
 use crate::item::Item;
 use crate::key::VectorKey;
@@ -212,7 +213,7 @@ pub(super) fn insert_vectors(
     for (wording, vector) in vectors.iter().enumerate() {
         statement.execute(params![
             VectorKey::new(key, wording).0,
-            write_vector(vector)
+            vector_to_bytes(vector)
         ])?;
     }
     Ok(())

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use postgres::types::Type;
 use postgres::{Client, Row};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::errors::damaged;
 use super::schema::Tables;
 use crate::batch::Prepared;
 use crate::collection::{Collection, FieldValue, NewCollection, WordRules};
+use crate::encoding::{to_json, vector_elements, vector_to_bytes};
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::key::VectorKey;
@@ -197,17 +197,9 @@ impl Counted {
     /// A row of key and vector.
     pub(super) fn read_vector(&self, row: &Row) -> Result<(VectorKey, Vec<f32>)> {
         let bytes: &[u8] = row.get(1);
-        let (elements, rest) = bytes.as_chunks::<4>();
-        match elements.len() == self.stored.current().dimension && rest.is_empty() {
-            true => Ok((
-                VectorKey(row.get(0)),
-                elements
-                    .iter()
-                    .map(|&bytes| f32::from_le_bytes(bytes))
-                    .collect(),
-            )),
-            false => Err(damaged(format!("a vector has {} bytes", bytes.len()))),
-        }
+        let elements = vector_elements(bytes, self.stored.current().dimension)
+            .ok_or_else(|| damaged(format!("a vector has {} bytes", bytes.len())))?;
+        Ok((VectorKey(row.get(0)), elements.collect()))
     }
 
     /// Removes items with all that belongs to them.
@@ -405,12 +397,7 @@ impl Counted {
             for (wording, vector) in vectors.iter().enumerate() {
                 keys.push(VectorKey::new(item, wording).0);
                 of.push(item);
-                bytes.push(
-                    vector
-                        .iter()
-                        .flat_map(|x| x.to_le_bytes())
-                        .collect::<Vec<u8>>(),
-                );
+                bytes.push(vector_to_bytes(vector));
                 halves.push(written(vector));
             }
         }
@@ -441,12 +428,6 @@ pub(super) fn written(vector: &[f32]) -> String {
     }
     text.push(']');
     text
-}
-
-pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| Error::Failed {
-        reason: error.to_string(),
-    })
 }
 
 pub(super) fn from_json<T: DeserializeOwned>(json: &str) -> Result<T> {

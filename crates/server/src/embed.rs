@@ -16,17 +16,18 @@ impl App {
     /// # Errors
     /// When no model of that name is served, or it cannot be loaded in time.
     pub(crate) async fn model(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
-        let found = self.service().model(wanted).await;
-        let unknown = match (&found, wanted) {
-            (Err(yuyi_serving::Error::ModelNotFound { .. }), Some(name)) => name,
-            _ => return Ok(found?),
-        };
-        for name in other_names(unknown) {
-            if let Ok(model) = self.service().model(Some(name)).await {
-                return Ok(model);
-            }
+        match wanted {
+            None => Ok(self.service().model(None).await?),
+            Some(name) => by_any_name(name, |name| self.service().model(Some(name))).await,
         }
-        Ok(found?)
+    }
+
+    /// The state of a model, by the names that a request may give it.
+    ///
+    /// # Errors
+    /// When no model of that name is served.
+    pub(crate) async fn status(&self, name: &str) -> Result<ModelStatus, ApiError> {
+        by_any_name(name, |name| self.registry().status(name)).await
     }
 
     /// Unit vectors of `inputs`, in order, from the caches or computed when their turn has come. How
@@ -84,23 +85,21 @@ fn bytes_of(input: &Input) -> usize {
     }
 }
 
-impl App {
-    /// The state of a model of the registry, by its name or what clients make of that.
-    ///
-    /// # Errors
-    /// When no model of that name is served.
-    pub(crate) async fn status(&self, name: &str) -> Result<ModelStatus, ApiError> {
-        let found = self.registry().status(name).await;
-        if !matches!(found, Err(yuyi_serving::Error::ModelNotFound { .. })) {
-            return Ok(found?);
-        }
-        for other in other_names(name) {
-            if let Ok(status) = self.registry().status(other).await {
-                return Ok(status);
-            }
-        }
-        Ok(found?)
+/// What `find` finds by a name, or by what clients make of it where nobody has that. The error is that of the name as it was given.
+async fn by_any_name<'a, T, F>(name: &'a str, find: impl Fn(&'a str) -> F) -> Result<T, ApiError>
+where
+    F: Future<Output = Result<T, yuyi_serving::Error>>,
+{
+    let found = find(name).await;
+    if !matches!(found, Err(yuyi_serving::Error::ModelNotFound { .. })) {
+        return Ok(found?);
     }
+    for other in other_names(name) {
+        if let Ok(found) = find(other).await {
+            return Ok(found);
+        }
+    }
+    Ok(found?)
 }
 
 /// What a model's name may mean that nobody has: clients put a tag of Ollama's behind it, or a provider before it. What could be a path is

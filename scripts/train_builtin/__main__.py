@@ -4,7 +4,7 @@
     python3 scripts/train_builtin --base BASE --steps 100 --half 1 --out /tmp/trial      a trial, with bfloat16 products
     python3 scripts/train_builtin --base BASE --trained STATE --way 0.5 --out DIR        half the way to weights that --state kept
 
-BASE is what scripts/build_builtin_model makes (models/builtin as long as it is not trained): the cut of multilingual-e5-small. Needs
+BASE is what scripts/build_builtin_model --base writes: the untrained cut of multilingual-e5-small. Needs
 scripts/requirements-train.txt. The log of a run is what it prints; the figures on which a run was chosen come from
 scripts/measure_model.
 """

@@ -81,32 +81,8 @@ impl Operation for NormaliseRow<'_> {
         let (n, x) = (self.row.len(), self.row.as_mut_ptr());
         // SAFETY: all pointers are to rows of n elements, as `new` has seen, and the loops stay inside.
         unsafe {
-            let mut sum = RowSum::<I>::zero();
-            match self.added.map(<[f32]>::as_ptr) {
-                Some(y) => for_each_vector!(
-                    I,
-                    n,
-                    |i| {
-                        let s = I::add(I::load(x.add(i)), I::load(y.add(i)));
-                        I::store(x.add(i), s);
-                        sum.add(s);
-                    },
-                    |i, left| {
-                        let s = I::add(
-                            I::load_partial(x.add(i), left),
-                            I::load_partial(y.add(i), left),
-                        );
-                        I::store_partial(x.add(i), s, left);
-                        sum.add(s);
-                    }
-                ),
-                None => {
-                    for_each_vector!(I, n, |i| sum.add(I::load(x.add(i))), |i, left| {
-                        sum.add(I::load_partial(x.add(i), left))
-                    })
-                }
-            }
-            let mean = I::splat(sum.total() / n as f32);
+            let sum = self.add_up::<I>();
+            let mean = I::splat(sum / n as f32);
             let scale = I::splat(inverse_deviation(self.centre::<I>(mean), self.norm.epsilon));
             let (w, b) = (self.norm.weight.as_ptr(), self.norm.bias.as_ptr());
             for_each_vector!(
@@ -141,6 +117,44 @@ fn inverse_deviation(variance: f32, epsilon: f32) -> f32 {
 }
 
 impl NormaliseRow<'_> {
+    /// The sum of the row, to which what is to be added has been added.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn add_up<I: Isa>(&mut self) -> f32 {
+        let (n, x) = (self.row.len(), self.row.as_mut_ptr());
+        // SAFETY: both pointers are to rows of n elements, as `new` has seen, and the loops stay inside.
+        unsafe {
+            let mut sum = RowSum::<I>::zero();
+            match self.added.map(<[f32]>::as_ptr) {
+                Some(y) => for_each_vector!(
+                    I,
+                    n,
+                    |i| {
+                        let s = I::add(I::load(x.add(i)), I::load(y.add(i)));
+                        I::store(x.add(i), s);
+                        sum.add(s);
+                    },
+                    |i, left| {
+                        let s = I::add(
+                            I::load_partial(x.add(i), left),
+                            I::load_partial(y.add(i), left),
+                        );
+                        I::store_partial(x.add(i), s, left);
+                        sum.add(s);
+                    }
+                ),
+                None => {
+                    for_each_vector!(I, n, |i| sum.add(I::load(x.add(i))), |i, left| {
+                        sum.add(I::load_partial(x.add(i), left))
+                    })
+                }
+            }
+            sum.total()
+        }
+    }
+
     /// Subtracts the mean; the result is the variance. A pass of its own: the row is in the cache, and E[x²] − E[x]² would
     /// cancel.
     ///

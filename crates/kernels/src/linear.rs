@@ -100,41 +100,16 @@ impl Operation for Product<'_> {
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
         const { assert!(ROW_UNIT.is_multiple_of(I::DOT_ROW_UNIT)) }
-        let (group, unit, vectors) = match self.layer.format() {
-            WeightFormat::F32 | WeightFormat::F16 => {
-                (self.float_group::<I>(), I::TILE_ROWS, I::TILE_VECTORS)
-            }
-            WeightFormat::Int8 => (I::DOT_GROUP, I::DOT_ROW_UNIT, I::DOT_VECTORS),
-            WeightFormat::Int4 => (GROUP_ROWS, I::DOT_ROW_UNIT, I::DOT_VECTORS),
-        };
-        assert_eq!(
-            self.layer.width(),
-            vectors * I::LANES,
-            "packed for another path"
-        );
-        self.scratch.output.ensure(group * self.layer.width());
-        let widened = match self.layer.format() {
-            WeightFormat::F16 => I::FLOAT_CHUNK,
-            WeightFormat::Int4 => CHUNK_BYTES,
-            WeightFormat::F32 | WeightFormat::Int8 => 0,
-        };
-        self.scratch.weights.ensure(widened / size_of::<f32>());
+        let (group, unit) = self.prepare::<I>();
         let panels = self.panels.clone();
-        // SAFETY: the CPU has I by the caller's promise.
-        unsafe {
-            match self.layer.format() {
-                WeightFormat::F32 | WeightFormat::F16 => {}
-                WeightFormat::Int8 => I::open_dots(),
-                WeightFormat::Int4 => I::open_blocks(),
-            }
-        }
         let groups = RowBlocks::new(self.input.rows(), group, unit);
-        for i in 0..groups.count {
-            let (first, count) = groups.get(i);
-            let rows = first..first + count;
-            for panel in panels.clone() {
-                // SAFETY: the CPU has I by the caller's promise; `panels` are this thread's own.
-                unsafe {
+        // SAFETY: the CPU has I by the caller's promise; `panels` are this thread's own.
+        unsafe {
+            self.open_tiles::<I>();
+            for i in 0..groups.count {
+                let (first, count) = groups.get(i);
+                let rows = first..first + count;
+                for panel in panels.clone() {
                     self.multiply::<I>(panel, &rows);
                     match self.layer.format() {
                         WeightFormat::F32 | WeightFormat::F16 => {
@@ -145,10 +120,9 @@ impl Operation for Product<'_> {
                     }
                 }
             }
-        }
-        if self.layer.format().is_integer() {
-            // SAFETY: as above.
-            unsafe { I::close() }
+            if self.layer.format().is_integer() {
+                I::close()
+            }
         }
     }
 }
@@ -177,6 +151,21 @@ struct Chunk {
     ahead_stride: usize,
 }
 
+impl Chunk {
+    /// What the tile of a block of rows reads as weights, how far apart their steps are in bytes, and where it leaves them widened, if it
+    /// does. `width` is that of the panel, in numbers.
+    #[inline(always)]
+    fn weights_of(&self, block: usize, width: usize) -> (*const u8, usize, *mut f32) {
+        let (whole, half) = (width * STEP, width * STEP / 2);
+        match self.form {
+            Form::Whole => (self.weights, whole, null_mut()),
+            Form::Half(_) => (self.weights, half, null_mut()),
+            Form::Kept(_, to) if block == 0 => (self.weights, half, to),
+            Form::Kept(_, to) => (to.cast_const().cast(), whole, null_mut()),
+        }
+    }
+}
+
 impl Product<'_> {
     /// Rows of floats that go through a panel together: of many, as many as stay in the second-level cache, out of which every
     /// panel reads them again.
@@ -188,6 +177,48 @@ impl Product<'_> {
         }
         let rows = I::ROW_BYTES / self.input.stride().max(1);
         rows.clamp(GROUP_ROWS / 4, GROUP_ROWS) / 16 * 16
+    }
+
+    /// Makes room for the sums and for widened weights. Answers with how many rows go through a panel together, and the unit in which
+    /// they are cut.
+    ///
+    /// # Panics
+    /// When the layer was packed for another path.
+    #[inline(always)]
+    fn prepare<I: Isa>(&mut self) -> (usize, usize) {
+        let (group, unit, vectors) = match self.layer.format() {
+            WeightFormat::F32 | WeightFormat::F16 => {
+                (self.float_group::<I>(), I::TILE_ROWS, I::TILE_VECTORS)
+            }
+            WeightFormat::Int8 => (I::DOT_GROUP, I::DOT_ROW_UNIT, I::DOT_VECTORS),
+            WeightFormat::Int4 => (GROUP_ROWS, I::DOT_ROW_UNIT, I::DOT_VECTORS),
+        };
+        let width = self.layer.width();
+        assert_eq!(width, vectors * I::LANES, "packed for another path");
+        self.scratch.output.ensure(group * width);
+        let widened = match self.layer.format() {
+            WeightFormat::F16 => I::FLOAT_CHUNK,
+            WeightFormat::Int4 => CHUNK_BYTES,
+            WeightFormat::F32 | WeightFormat::Int8 => 0,
+        };
+        self.scratch.weights.ensure(widened / size_of::<f32>());
+        (group, unit)
+    }
+
+    /// What this thread must have ready for the tiles of the format; [`Isa`] closes it again.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn open_tiles<I: Isa>(&self) {
+        // SAFETY: the CPU has I by the caller's promise.
+        unsafe {
+            match self.layer.format() {
+                WeightFormat::F32 | WeightFormat::F16 => {}
+                WeightFormat::Int8 => I::open_dots(),
+                WeightFormat::Int4 => I::open_blocks(),
+            }
+        }
     }
 
     /// Sums of one panel for `rows`, into the scratch.
@@ -227,8 +258,7 @@ impl Product<'_> {
         steps: Range<usize>,
     ) {
         let width = self.layer.width();
-        let format = self.layer.format();
-        let (most, unit) = match format {
+        let (most, unit) = match self.layer.format() {
             WeightFormat::F32 | WeightFormat::F16 => (I::TILE_ROWS, 1),
             WeightFormat::Int8 => (I::DOT_ROWS, I::DOT_ROW_UNIT),
             WeightFormat::Int4 => (I::BLOCK_ROWS, I::DOT_ROW_UNIT),
@@ -236,13 +266,7 @@ impl Product<'_> {
         let blocks = RowBlocks::new(rows.len(), most, unit);
         for block in 0..blocks.count {
             let (first, count) = blocks.get(block);
-            let (whole, half) = (width * STEP, width * STEP / 2);
-            let (b, b_stride, widened) = match chunk.form {
-                Form::Whole => (chunk.weights, whole, null_mut()),
-                Form::Half(_) => (chunk.weights, half, null_mut()),
-                Form::Kept(_, to) if block == 0 => (chunk.weights, half, to),
-                Form::Kept(_, to) => (to.cast_const().cast(), whole, null_mut()),
-            };
+            let (b, b_stride, widened) = chunk.weights_of(block, width);
             // SAFETY: x has a row `rows.start + first` of all steps; the scratch has a row of `width` for each.
             unsafe {
                 let tile = Tile {
@@ -262,17 +286,29 @@ impl Product<'_> {
                         .wrapping_add(chunk.ahead_bytes / blocks.count * block),
                     prefetch_stride: chunk.ahead_stride.div_ceil(blocks.count),
                 };
-                match format {
-                    WeightFormat::F32 | WeightFormat::F16 => match chunk.form {
-                        Form::Half(tiles) => (tiles.widening)(&tile, count),
-                        Form::Kept(tiles, _) if block == 0 => (tiles.keeping)(&tile, count),
-                        Form::Whole | Form::Kept(..) => I::tile_f32(&tile, count, I::TILE_VECTORS),
-                    },
-                    WeightFormat::Int8 => I::tile_dot(&tile, count),
-                    WeightFormat::Int4 => {
-                        let stride = self.layer.step_bytes(BLOCK_STEPS);
-                        I::tile_blocks(&tile, count, chunk.scales, stride)
-                    }
+                self.multiply_tile::<I>(&tile, chunk, block, count);
+            }
+        }
+    }
+
+    /// One block of rows of [`multiply_chunk`](Self::multiply_chunk).
+    ///
+    /// # Safety
+    /// The CPU has I, and the tile is that of `block` of the chunk.
+    #[inline(always)]
+    unsafe fn multiply_tile<I: Isa>(&self, tile: &Tile, chunk: &Chunk, block: usize, rows: usize) {
+        // SAFETY: the caller describes the tile truly.
+        unsafe {
+            match self.layer.format() {
+                WeightFormat::F32 | WeightFormat::F16 => match chunk.form {
+                    Form::Half(tiles) => (tiles.widening)(tile, rows),
+                    Form::Kept(tiles, _) if block == 0 => (tiles.keeping)(tile, rows),
+                    Form::Whole | Form::Kept(..) => I::tile_f32(tile, rows, I::TILE_VECTORS),
+                },
+                WeightFormat::Int8 => I::tile_dot(tile, rows),
+                WeightFormat::Int4 => {
+                    let stride = self.layer.step_bytes(BLOCK_STEPS);
+                    I::tile_blocks(tile, rows, chunk.scales, stride)
                 }
             }
         }
@@ -289,39 +325,8 @@ impl Product<'_> {
         let bytes = layer.step_bytes(steps.len());
         // SAFETY: inside the packed weights, by the caller's promise.
         let from = unsafe { layer.weights().as_ptr().add(at) };
-        let room = self.scratch.weights.len();
-        let to = self.scratch.weights.as_mut_ptr();
-        let nibbles = BLOCK / 2 * layer.width();
-        debug_assert!(match layer.format() {
-            WeightFormat::F32 | WeightFormat::Int8 => true,
-            WeightFormat::F16 | WeightFormat::Int4 => steps.len() * layer.width() <= room,
-        });
-        // SAFETY: both are inside, and whole vectors long since the width is.
-        let (weights, form) = unsafe {
-            match layer.format() {
-                WeightFormat::F32 | WeightFormat::Int8 => (from, Form::Whole),
-                WeightFormat::F16 => match I::HALF_TILES {
-                    Some(tiles) if rows <= tiles.few_rows => (from, Form::Half(tiles)),
-                    Some(tiles) => (from, Form::Kept(tiles, to)),
-                    None => {
-                        for i in (0..bytes / size_of::<u16>()).step_by(I::LANES) {
-                            I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
-                        }
-                        (to.cast_const().cast(), Form::Whole)
-                    }
-                },
-                WeightFormat::Int4 => {
-                    for block in 0..steps.len() / BLOCK_STEPS {
-                        let from = from.add(block * layer.step_bytes(BLOCK_STEPS));
-                        let to = to.cast::<i8>().add(block * 2 * nibbles);
-                        for i in (0..nibbles).step_by(4 * I::LANES) {
-                            I::unpack_nibbles(from.add(i), to.add(i), to.add(nibbles + i));
-                        }
-                    }
-                    (to.cast_const().cast(), Form::Whole)
-                }
-            }
-        };
+        // SAFETY: the steps are inside the panel and fit the scratch, by the caller's promise.
+        let (weights, form) = unsafe { self.readable::<I>(from, rows, steps.len()) };
         let unit = if layer.format() == WeightFormat::Int4 {
             BLOCK_STEPS
         } else {
@@ -330,11 +335,58 @@ impl Product<'_> {
         Chunk {
             weights,
             form,
-            scales: from.wrapping_add(nibbles),
+            scales: from.wrapping_add(BLOCK / 2 * layer.width()),
             ahead: from.wrapping_add(bytes),
             ahead_bytes: bytes,
             ahead_stride: layer.step_bytes(unit),
         }
+    }
+
+    /// Packed weights of so many steps as a tile of `rows` rows reads them, and in which form: 4-bit ones, and halves where the path has no tiles for
+    /// them, go to the scratch.
+    ///
+    /// # Safety
+    /// The CPU has I, and `from` holds the steps, which fit the scratch.
+    #[inline(always)]
+    unsafe fn readable<I: Isa>(
+        &mut self,
+        from: *const u8,
+        rows: usize,
+        steps: usize,
+    ) -> (*const u8, Form) {
+        let (layer, width) = (self.layer, self.layer.width());
+        let room = self.scratch.weights.len();
+        let to = self.scratch.weights.as_mut_ptr();
+        debug_assert!(match layer.format() {
+            WeightFormat::F32 | WeightFormat::Int8 => true,
+            WeightFormat::F16 | WeightFormat::Int4 => steps * width <= room,
+        });
+        // SAFETY: both are inside, and whole vectors long since the width is.
+        unsafe {
+            match layer.format() {
+                WeightFormat::F32 | WeightFormat::Int8 => return (from, Form::Whole),
+                WeightFormat::F16 => match I::HALF_TILES {
+                    Some(tiles) if rows <= tiles.few_rows => return (from, Form::Half(tiles)),
+                    Some(tiles) => return (from, Form::Kept(tiles, to)),
+                    None => {
+                        for i in (0..steps * width).step_by(I::LANES) {
+                            I::store(to.add(i), I::load_f16(from.cast::<u16>().add(i)));
+                        }
+                    }
+                },
+                WeightFormat::Int4 => {
+                    let nibbles = BLOCK / 2 * width;
+                    for block in 0..steps / BLOCK_STEPS {
+                        let from = from.add(block * layer.step_bytes(BLOCK_STEPS));
+                        let to = to.cast::<i8>().add(block * 2 * nibbles);
+                        for i in (0..nibbles).step_by(4 * I::LANES) {
+                            I::unpack_nibbles(from.add(i), to.add(i), to.add(nibbles + i));
+                        }
+                    }
+                }
+            }
+        }
+        (to.cast_const().cast(), Form::Whole)
     }
 
     /// Turns a panel's sums into its columns of the result: scales, bias and activation.

@@ -253,10 +253,9 @@ impl Operation for QuantizeRow<'_> {
     type Output = RowScale;
 
     #[inline(always)]
-    unsafe fn run<I: Isa>(self) -> RowScale {
-        let (n, x) = (self.row.len(), self.row.as_ptr());
+    unsafe fn run<I: Isa>(mut self) -> RowScale {
+        let n = self.row.len();
         let levels = f32::from(self.range.levels);
-        let to = self.to.as_mut_ptr();
         // SAFETY: the loops stay inside the row and its bytes, which are whole registers.
         unsafe {
             let (mut ranges, wrong) = self.class_ranges::<I>();
@@ -279,23 +278,12 @@ impl Operation for QuantizeRow<'_> {
                 }
             }
             let inverse = if range > TINY { levels / range } else { 0.0 };
-            let (factor, offset) = (I::splat(inverse), I::splat(low));
-            for_each_vector!(
-                I,
-                n,
-                |i| I::store_u8(to.add(i), I::mul(I::sub(I::load(x.add(i)), offset), factor)),
-                |i, left| {
-                    // The bytes past the end meet weights of zero.
-                    let x = I::sub(I::load_partial(x.add(i), left), offset);
-                    let x = I::min(I::max(I::mul(x, factor), I::splat(0.0)), I::splat(levels));
-                    I::store_u8(to.add(i), x);
-                }
-            );
+            self.write::<I>(low, inverse);
             let scale = if inverse > 0.0 { range / levels } else { 0.0 };
             let outlier = |column: usize| {
                 let x = self.row[column];
                 let q = ((x - low) * inverse).clamp(0.0, levels).round_ties_even();
-                *to.add(column) = q as u8;
+                self.to[column] = q as u8;
                 Outlier {
                     column,
                     rest: x - (low + scale * q),
@@ -312,6 +300,31 @@ impl Operation for QuantizeRow<'_> {
 }
 
 impl QuantizeRow<'_> {
+    /// Each element's level: its distance from `low` times `inverse`, rounded.
+    ///
+    /// # Safety
+    /// The CPU has I.
+    #[inline(always)]
+    unsafe fn write<I: Isa>(&mut self, low: f32, inverse: f32) {
+        let (n, x, to) = (self.row.len(), self.row.as_ptr(), self.to.as_mut_ptr());
+        // SAFETY: the loops stay inside the row and its bytes, which are whole registers.
+        unsafe {
+            let (factor, offset) = (I::splat(inverse), I::splat(low));
+            let levels = I::splat(f32::from(self.range.levels));
+            for_each_vector!(
+                I,
+                n,
+                |i| I::store_u8(to.add(i), I::mul(I::sub(I::load(x.add(i)), offset), factor)),
+                |i, left| {
+                    // The bytes past the end meet weights of zero.
+                    let x = I::sub(I::load_partial(x.add(i), left), offset);
+                    let x = I::min(I::max(I::mul(x, factor), I::splat(0.0)), levels);
+                    I::store_u8(to.add(i), x);
+                }
+            );
+        }
+    }
+
     /// The range of each class, and a number that is NaN if an element is not finite.
     ///
     /// # Safety

@@ -285,23 +285,16 @@ impl Queue {
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
             let share = turn.min(budget - tokens);
             let longest = if is_short { turn } else { usize::MAX };
-            let taken = take(
-                request,
-                &mut self.jobs,
-                (share, longest),
-                &mut batch.jobs,
-                now,
-            );
+            let bounds = (share, longest);
+            let taken = take(request, &mut self.jobs, bounds, &mut batch.jobs, now);
             tokens += taken;
             if !request.todo.is_empty() {
-                if taken == 0 {
-                    passed_over.push((id, lane));
-                } else if share < turn {
+                match taken {
+                    0 => passed_over.push((id, lane)),
                     // The end of the batch cut its turn short. Behind all others a pair, half of which is computed,
                     // would wait as long again.
-                    self.turns.push_front(id, lane);
-                } else {
-                    self.turns.push_back(id, lane);
+                    _ if share < turn => self.turns.push_front(id, lane),
+                    _ => self.turns.push_back(id, lane),
                 }
             }
             if tokens >= budget {

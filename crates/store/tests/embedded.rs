@@ -10,6 +10,8 @@ mod damage;
 mod folder;
 #[path = "embedded/kill.rs"]
 mod kill;
+#[path = "embedded/power.rs"]
+mod power;
 
 use tempfile::TempDir;
 use yuyi_store::{EmbeddedStore, Options, Store};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
@@ -73,13 +73,26 @@ fn say(line: &str) {
 
 /// What a child has acknowledged.
 #[derive(Default)]
-struct Acknowledged {
+pub(crate) struct Acknowledged {
     written: BTreeSet<u64>,
     removed: BTreeSet<u64>,
 }
 
-fn start(folder: &Folder, first: u64) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+impl Acknowledged {
+    /// Whether the line says something new.
+    pub(crate) fn hear(&mut self, line: &str) -> bool {
+        match line.split_once(' ') {
+            Some(("written", n)) => self.written.insert(n.parse().unwrap()),
+            Some(("removed", n)) => self.removed.insert(n.parse().unwrap()),
+            _ => false,
+        }
+    }
+}
+
+/// A child that writes batches from the `first` on until it is killed.
+pub(crate) fn command(folder: &Folder, first: u64) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args([
             "--exact",
             "kill::child_that_writes",
@@ -87,10 +100,8 @@ fn start(folder: &Folder, first: u64) -> Child {
             "--nocapture",
         ])
         .env("YUYI_STORE_FOLDER", folder.0.path())
-        .env("YUYI_STORE_FIRST", first.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .env("YUYI_STORE_FIRST", first.to_string());
+    command
 }
 
 #[test]
@@ -99,30 +110,29 @@ fn what_was_acknowledged_outlives_a_kill() {
     let mut done = Acknowledged::default();
     for round in 0..20 {
         let first = done.written.last().map_or(0, |last| last + 3);
-        let mut child = start(&folder, first);
+        let mut child = command(&folder, first)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let acknowledge = |line: String, done: &mut Acknowledged| match line.split_once(' ') {
-            Some(("written", n)) => done.written.insert(n.parse().unwrap()),
-            Some(("removed", n)) => done.removed.insert(n.parse().unwrap()),
-            _ => false,
-        };
         // Not before it writes, and each time at another moment.
         let mut seen = 0;
         while seen < 1 + round % 7 {
-            seen += usize::from(acknowledge(lines.next().unwrap().unwrap(), &mut done));
+            seen += usize::from(done.hear(&lines.next().unwrap().unwrap()));
         }
         std::thread::sleep(Duration::from_micros(1700 * round as u64));
         child.kill().unwrap();
         child.wait().unwrap();
-        lines.map_while(Result::ok).for_each(|line| {
-            acknowledge(line, &mut done);
-        });
+        lines
+            .map_while(Result::ok)
+            .for_each(|line| _ = done.hear(&line));
         check(&folder, &done);
     }
     assert!(done.written.len() > 100, "{}", done.written.len());
 }
 
-fn check(folder: &Folder, done: &Acknowledged) {
+/// Whether a folder has what was acknowledged, and nothing by halves.
+pub(crate) fn check(folder: &Folder, done: &Acknowledged) {
     let store = folder.open_here();
     assert_eq!(store.check().unwrap(), Vec::<String>::new());
     let all = store.scroll("c", &Scroll::first(1_000_000)).unwrap().items;

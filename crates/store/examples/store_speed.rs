@@ -1,9 +1,12 @@
 //! Speed of the embedded engine: writing, opening, searching, and what of it the memory's bandwidth allows.
 //!
-//! `cargo run --release -p yuyi-store --example store_speed -- [items] [folder]`
+//! `cargo run --release -p yuyi-store --example store_speed -- [items] [folder] [vectors]`
 //!
-//! Vectors lie around centres, as those of sentences do; texts are put together of common and rare words. The folder is removed at the end.
+//! Vectors lie around centres, as those of sentences do, or come from a file: 32-bit floats, a row behind the other, those of the items and then 50 of
+//! queries (`bench/collections` makes such). Texts are put together of common and rare words. The folder is removed at the end.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,6 +19,10 @@ use yuyi_store::{
 const DIMENSION: usize = 384;
 const BATCH: usize = 1000;
 const CENTRES: u64 = 2000;
+const QUERIES: u64 = 50;
+
+/// Behind all items.
+const FIRST_QUERY: u64 = 7_000_000_000;
 
 /// What is searched by, and among what.
 type Asked<'a> = (Query<'a>, Option<&'a Filter>);
@@ -34,12 +41,44 @@ fn main() -> Outcome<()> {
     if folder.exists() {
         return Err(format!("{} is there already.", folder.display()).into());
     }
-    measure(&folder, items)?;
+    let given = arguments
+        .next()
+        .map(|file| Given::open(file.as_ref(), items))
+        .transpose()?;
+    measure(&folder, items, &given)?;
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }
 
-fn measure(folder: &Path, items: usize) -> Outcome<()> {
+/// Vectors from a file, which is read row by row: it may be as large as the memory.
+struct Given {
+    file: File,
+    items: u64,
+}
+
+impl Given {
+    fn open(path: &Path, items: usize) -> Outcome<Self> {
+        let (file, items) = (File::open(path)?, items as u64);
+        let rows = file.metadata()?.len() / (4 * DIMENSION as u64);
+        match rows >= items + QUERIES {
+            true => Ok(Self { file, items }),
+            false => Err(format!("{} has {rows} vectors.", path.display()).into()),
+        }
+    }
+
+    fn vector(&self, row: u64) -> std::io::Result<Vec<f32>> {
+        let mut bytes = vec![0; 4 * DIMENSION];
+        self.file
+            .read_exact_at(&mut bytes, row * 4 * DIMENSION as u64)?;
+        let (numbers, _) = bytes.as_chunks::<4>();
+        Ok(numbers
+            .iter()
+            .map(|&bytes| f32::from_le_bytes(bytes))
+            .collect())
+    }
+}
+
+fn measure(folder: &Path, items: usize, given: &Option<Given>) -> Outcome<()> {
     let store = EmbeddedStore::open(folder, Options::default())?;
     let tag = Field {
         name: "tag".into(),
@@ -50,7 +89,7 @@ fn measure(folder: &Path, items: usize) -> Outcome<()> {
         ..NewCollection::given("c", DIMENSION)
     };
     store.create(&new)?;
-    write(&store, items)?;
+    write(&store, items, given)?;
     write_single(&store)?;
     println!(
         "index: {} MB, process: {} MB",
@@ -70,19 +109,22 @@ fn measure(folder: &Path, items: usize) -> Outcome<()> {
         let how = if codes { "there" } else { "made anew" };
         println!("open, codes {how}: {seconds:.2} s, processor {processor:.0} ms");
         if codes {
-            search(&store, items)?;
+            search(&store, items, given)?;
             println!("process after searches: {} MB", resident() >> 20);
         }
     }
     Ok(())
 }
 
-fn write(store: &EmbeddedStore, items: usize) -> Outcome<()> {
+fn write(store: &EmbeddedStore, items: usize, given: &Option<Given>) -> Outcome<()> {
     let (mut seconds, mut processor) = (0.0, 0.0);
     for first in (0..items).step_by(BATCH) {
-        let batch: Vec<VectorItem> = (first..items.min(first + BATCH))
+        let mut batch: Vec<VectorItem> = (first..items.min(first + BATCH))
             .map(|i| item(i as u64))
             .collect();
+        for (i, item) in batch.iter_mut().enumerate() {
+            item.vectors = vec![vector_of(given, (first + i) as u64)?];
+        }
         let (start, before) = (Instant::now(), processor_time());
         store.upsert("c", "", batch)?;
         seconds += start.elapsed().as_secs_f64();
@@ -114,11 +156,13 @@ fn write_single(store: &EmbeddedStore) -> Outcome<()> {
     Ok(())
 }
 
-fn search(store: &EmbeddedStore, items: usize) -> Outcome<()> {
+fn search(store: &EmbeddedStore, items: usize, given: &Option<Given>) -> Outcome<()> {
     let one =
         Filter::parse(&serde_json::json!({"must": {"key": "tag", "match": {"value": "rare"}}}))?;
-    let queries: Vec<Vec<f32>> = (0..50).map(|i| vector(7_000_000_000 + i)).collect();
-    let texts: Vec<String> = (0..50).map(|i| text(7_000_000_000 + i)).collect();
+    let queries = (FIRST_QUERY..FIRST_QUERY + QUERIES)
+        .map(|i| vector_of(given, i))
+        .collect::<Result<Vec<_>, _>>()?;
+    let texts: Vec<String> = (FIRST_QUERY..FIRST_QUERY + QUERIES).map(text).collect();
     let vector = |i: usize| &queries[i][..];
     let fusion = Fusion::default();
     run(store, "dense", &|i| {
@@ -147,7 +191,7 @@ fn search(store: &EmbeddedStore, items: usize) -> Outcome<()> {
         )
     })?;
     bandwidth(items);
-    recall(store, &queries, items)
+    recall(store, &queries, (items, given))
 }
 
 /// Times of fifty searches for ten items.
@@ -209,11 +253,17 @@ fn bandwidth(items: usize) {
 }
 
 /// How many of the ten nearest by floats are found.
-fn recall(store: &EmbeddedStore, queries: &[Vec<f32>], items: usize) -> Outcome<()> {
+fn recall(
+    store: &EmbeddedStore,
+    queries: &[Vec<f32>],
+    (items, given): (usize, &Option<Given>),
+) -> Outcome<()> {
     let (team, kernel) = (Team::new(usable_cores()), Kernel::of_process());
     let sample = items.min(200_000);
     let mut vectors = Vectors::new(DIMENSION);
-    (0..sample as u64).for_each(|i| vectors.push(&vector(i)));
+    for i in 0..sample as u64 {
+        vectors.push(&vector_of(given, i)?);
+    }
     let codes = Codes::encode(&team, kernel, vectors.view());
     let (mut found, mut wanted) = (0, 0);
     for query in queries {
@@ -251,6 +301,15 @@ fn next(state: &mut u64) -> u64 {
     z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ z >> 31
+}
+
+/// The vector of an item or a query.
+fn vector_of(given: &Option<Given>, i: u64) -> std::io::Result<Vec<f32>> {
+    match given {
+        Some(given) if i >= FIRST_QUERY => given.vector(given.items + i - FIRST_QUERY),
+        Some(given) => given.vector(i),
+        None => Ok(vector(i)),
+    }
 }
 
 /// A unit vector near one of the centres.

@@ -1,6 +1,7 @@
 //! What a store can do, whichever engine keeps it.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
@@ -90,6 +91,26 @@ pub trait Store: Send + Sync {
 
     /// Whether the store answers: a call that touches what everything else needs.
     fn ping(&self) -> Result<()>;
+
+    /// The same store for reads that may be behind what was acknowledged, by about [`lag`](Self::lag): they spare the servers that take writes and go
+    /// on without them. `None`: nothing answers such reads apart. What this store itself answers is never behind.
+    fn stale(&self) -> Option<&dyn Store> {
+        None
+    }
+
+    /// How old the answers of [`stale`](Self::stale) may be; `None`: there is no such thing.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::Error::Unavailable) where what answers such reads does not.
+    fn lag(&self) -> Result<Option<Duration>> {
+        Ok(None)
+    }
+
+    /// Does what makes searches faster and keeps nobody waiting, such as building an index of a collection that has become large; how many it has built. Whoever
+    /// keeps a store open calls it now and then, beside its callers: it may take minutes.
+    fn maintain(&self) -> Result<u64> {
+        Ok(0)
+    }
 }
 
 /// What [`Store::create`] found.

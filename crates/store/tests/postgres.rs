@@ -9,7 +9,7 @@ mod suite;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use postgres::{Client, NoTls};
-use yuyi_store::{PostgresStore, Store};
+use yuyi_store::{PostgresOptions, PostgresStore, Store};
 
 /// A database.
 struct Database {
@@ -50,7 +50,7 @@ impl suite::Place for Database {
     }
 
     fn open(&self) -> Box<dyn Store> {
-        Box::new(PostgresStore::open(&self.url(), 8).unwrap())
+        Box::new(PostgresStore::open(&self.url(), &PostgresOptions::default()).unwrap())
     }
 }
 
@@ -73,7 +73,9 @@ fn many_may_start_at_once() {
     }
     let place = <Database as suite::Place>::new();
     std::thread::scope(|scope| {
-        let open = || PostgresStore::open(&place.url(), 2).map(|store| store.ping());
+        let open = || {
+            PostgresStore::open(&place.url(), &PostgresOptions::default()).map(|store| store.ping())
+        };
         let starts: Vec<_> = (0..10).map(|_| scope.spawn(open)).collect();
         for start in starts {
             start.join().unwrap().unwrap().unwrap();

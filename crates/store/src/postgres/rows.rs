@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use postgres::types::Type;
-use postgres::{Client, Row};
 use serde::de::DeserializeOwned;
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
+use super::client::Client;
 use super::errors::damaged;
 use super::schema::Tables;
 use crate::batch::Prepared;
@@ -208,10 +209,7 @@ impl Counted {
             return Ok(());
         }
         let tables = self.tables();
-        let items = &[(
-            &keys as &(dyn postgres::types::ToSql + Sync),
-            Type::INT8_ARRAY,
-        )];
+        let items = &[(&keys as &(dyn ToSql + Sync), Type::INT8_ARRAY)];
         client.execute_typed(
             &format!("DELETE FROM {} WHERE key = ANY($1)", tables.items),
             items,
@@ -231,10 +229,7 @@ impl Counted {
                 of_vectors = removed.iter().map(|row| row.get(0)).collect();
             }
         }
-        let texts = &[(
-            &of_vectors as &(dyn postgres::types::ToSql + Sync),
-            Type::INT8_ARRAY,
-        )];
+        let texts = &[(&of_vectors as &(dyn ToSql + Sync), Type::INT8_ARRAY)];
         client.execute_typed(
             &format!("DELETE FROM {} WHERE key = ANY($1)", tables.terms),
             texts,

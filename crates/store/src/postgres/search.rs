@@ -1,16 +1,17 @@
 //! Rows by pgvector and by terms.
 //!
 //! Below [`GRAPH_ROWS`] rows the server compares all vectors, above it follows an HNSW graph, and goes on along it where a filter leaves too few
-//! (pgvector's iterative scans). Either way it compares `halfvec`s; the first few hundred come with their f32, and it is these that are multiplied, so
-//! cosines are those of the embedded engine.
+//! (pgvector's iterative scans); where the graph gives less than there is, it compares all after all. Either way it compares `halfvec`s; the first few
+//! hundred come with their f32, and it is these that are multiplied, so cosines are those of the embedded engine.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use postgres::Client;
-use postgres::types::{ToSql, Type};
+use tokio_postgres::types::{ToSql, Type};
 use yuyi_kernels::{Kernel, as_cosine, dot};
 
+use super::client::Client;
+use super::graph::{self, GRAPH_ROWS};
 use super::rows::{Counted, from_json, written};
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
@@ -22,14 +23,11 @@ use crate::narrow::{FieldIndex, Limit, narrow};
 use crate::ranking::{B, K1, inverse_frequency};
 use crate::words::Analyzer;
 
-/// Rows from which on a graph is faster than comparing all.
-pub(super) const GRAPH_ROWS: i64 = 50_000;
-
-/// Most elements of a vector that a graph takes.
-pub(super) const GRAPH_DIMENSION: usize = 4000;
-
 /// Most rows that pgvector keeps at hand while it follows a graph.
 const MOST_AT_HAND: usize = 1000;
+
+/// A filter that leaves less than one in so many rows is not worth a graph, most of which would be followed for nothing.
+const SPARSE: usize = 20;
 
 /// Items that are read at a time where a filter asks for what has no index.
 const CHUNK: i64 = 5000;
@@ -45,7 +43,7 @@ impl Searcher<'_> {
         &self,
         sql: &str,
         values: &[(&(dyn ToSql + Sync), Type)],
-    ) -> Result<Vec<postgres::Row>> {
+    ) -> Result<Vec<tokio_postgres::Row>> {
         Ok(self.client.borrow_mut().query_typed(sql, values)?)
     }
 
@@ -83,24 +81,59 @@ impl Searcher<'_> {
         }
     }
 
-    /// Lets a graph give as many rows as are wanted.
-    fn widen(&self, k: usize, is_filtered: bool) -> Result<()> {
-        if self.counted.docs >= GRAPH_ROWS {
-            let order = if is_filtered { "relaxed_order" } else { "off" };
-            let at_hand = (2 * k).clamp(40, MOST_AT_HAND);
-            let more = if k > MOST_AT_HAND / 2 {
-                "relaxed_order"
-            } else {
-                order
-            };
-            let sql = format!(
-                "SET LOCAL hnsw.ef_search = {at_hand}; SET LOCAL hnsw.iterative_scan = {more}; SET LOCAL hnsw.max_scan_tuples = 200000"
-            );
-            self.client.borrow_mut().batch_execute(&sql)?;
-        }
-        Ok(())
+    /// Whether to follow the graph for `k` rows of so many that a filter leaves.
+    fn follows_graph(&self, k: usize, among: usize) -> bool {
+        graph::is_wanted(self.counted)
+            && k <= MOST_AT_HAND
+            && among >= GRAPH_ROWS
+            && among >= self.rows() / SPARSE
+    }
+
+    /// Lets the graph give as many rows as are wanted, also where some that it comes upon are not.
+    fn widen(&self, k: usize) -> Result<()> {
+        let at_hand = k.max(40);
+        let sql = format!(
+            "SET LOCAL hnsw.ef_search = {at_hand}; SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.max_scan_tuples = 200000"
+        );
+        self.client.borrow_mut().batch_execute(&sql)
+    }
+
+    /// The first `k` rows in the order of an expression, with their cosines.
+    fn first_by(
+        &self,
+        order: &str,
+        vector: &[f32],
+        only: Option<&Vec<i64>>,
+        k: usize,
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        let table = self.counted.tables().vectors(self.counted.stored.space);
+        let (limit, query) = (k as i64, written(vector));
+        let filter = if only.is_some() {
+            "WHERE item = ANY($3)"
+        } else {
+            "WHERE $3::bigint[] IS NULL"
+        };
+        let sql = format!("SELECT key, vector FROM {table} {filter} ORDER BY {order} LIMIT $2");
+        let rows = self.query(
+            &sql,
+            &[
+                (&query, Type::TEXT),
+                (&limit, Type::INT8),
+                (&only, Type::INT8_ARRAY),
+            ],
+        )?;
+        let kernel = Kernel::of_process();
+        let with_cosine = |row: &tokio_postgres::Row| {
+            let (key, other) = self.counted.read_vector(row)?;
+            Ok((key, as_cosine(dot(kernel, vector, &other))))
+        };
+        rows.iter().map(with_cosine).collect()
     }
 }
+
+/// What rows are ordered by: as a graph has it, and as no graph has it.
+const NEAREST: &str = "half <#> $1::text::halfvec";
+const NEAREST_OF_ALL: &str = "(half <#> $1::text::halfvec) + 0";
 
 impl FieldIndex for Searcher<'_> {
     fn fields(&self) -> &[Field] {
@@ -178,31 +211,15 @@ impl Rows for Searcher<'_> {
         only: Option<&Vec<i64>>,
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>> {
-        self.widen(k, only.is_some())?;
-        let table = self.counted.tables().vectors(self.counted.stored.space);
-        let (limit, query) = (k as i64, written(vector));
-        let filter = if only.is_some() {
-            "WHERE item = ANY($3)"
-        } else {
-            "WHERE $3::bigint[] IS NULL"
-        };
-        let sql = format!(
-            "SELECT key, vector FROM {table} {filter} ORDER BY half <#> $1::text::halfvec LIMIT $2"
-        );
-        let rows = self.query(
-            &sql,
-            &[
-                (&query, Type::TEXT),
-                (&limit, Type::INT8),
-                (&only, Type::INT8_ARRAY),
-            ],
-        )?;
-        let kernel = Kernel::of_process();
-        let with_cosine = |row: &postgres::Row| {
-            let (key, other) = self.counted.read_vector(row)?;
-            Ok((key, as_cosine(dot(kernel, vector, &other))))
-        };
-        rows.iter().map(with_cosine).collect()
+        let among = only.map_or(self.rows(), Vec::len);
+        if self.follows_graph(k, among) {
+            self.widen(k)?;
+            let found = self.first_by(NEAREST, vector, only, k)?;
+            if found.len() >= k.min(among) {
+                return Ok(found);
+            }
+        }
+        self.first_by(NEAREST_OF_ALL, vector, only, k)
     }
 
     fn best_by_words(

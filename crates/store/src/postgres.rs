@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod errors;
 mod graph;
+mod lexicon;
 mod pool;
 mod rows;
 mod schema;
@@ -36,10 +37,6 @@ use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
-use crate::words::{Analyzer, Document};
-
-/// Items whose words are cut anew at a time.
-const CHUNK: usize = 1000;
 
 /// How often a read begins again whose tables were replaced meanwhile.
 const TRIES: usize = 5;
@@ -124,11 +121,6 @@ impl PostgresStore {
     }
 }
 
-/// The words of an item's texts.
-fn documents(analyzer: &Analyzer, item: &Item) -> Vec<Document> {
-    item.texts().map(|text| analyzer.document(text)).collect()
-}
-
 impl Store for PostgresStore {
     fn create(&self, new: &NewCollection) -> Result<Created> {
         new.check()?;
@@ -158,11 +150,13 @@ impl Store for PostgresStore {
 
     fn drop_collection(&self, name: &str) -> Result<()> {
         self.primary.transaction(Access::Write, |client| {
-            let counted = Counted::get(client, name, true)?;
+            let mut counted = Counted::get(client, name, true)?;
             let tables = counted.tables();
+            counted.abandon_words(client)?;
             for &space in counted.stored.spaces.keys() {
                 tables.drop_vectors(client, space)?;
             }
+            tables.drop_words(client)?;
             tables.drop(client)?;
             let number = counted.stored.number;
             client.execute_typed(
@@ -175,39 +169,11 @@ impl Store for PostgresStore {
 
     fn set_words(&self, name: &str, rules: &WordRules) -> Result<()> {
         rules.check()?;
-        self.write(name, |client, counted| {
-            let analyzer = Analyzer::new(rules);
-            let tables = counted.tables();
-            client.batch_execute(&format!(
-                "DELETE FROM {}; DELETE FROM {}",
-                tables.terms, tables.docs
-            ))?;
-            (counted.docs, counted.length) = (0, 0);
-            counted.stored.words = rules.clone();
-            let sql = format!(
-                "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
-                tables.items
-            );
-            let mut last = 0i64;
-            loop {
-                let rows = client.query_typed(&sql, &[(&last, Type::INT8)])?;
-                let mut cut = Vec::with_capacity(rows.len());
-                for row in &rows {
-                    last = row.get(0);
-                    cut.push((
-                        last,
-                        documents(&analyzer, &from_json(&row.get::<_, String>(1))?),
-                    ));
-                }
-                counted.add_words(
-                    client,
-                    cut.iter().map(|(key, documents)| (*key, &documents[..])),
-                )?;
-                if rows.len() < CHUNK {
-                    return Ok(());
-                }
-            }
-        })
+        let number = self.write(name, |client, counted| counted.begin_words(client, rules))?;
+        while !self.write(name, |client, counted| {
+            counted.go_on_with_words(client, number)
+        })? {}
+        Ok(())
     }
 
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {

@@ -31,7 +31,12 @@ pub trait Store: Send + Sync {
     /// Removes a collection with all that it holds.
     fn drop_collection(&self, name: &str) -> Result<()>;
 
-    /// Sets the words of a collection and cuts all its texts anew. Other writers wait meanwhile; readers do not.
+    /// Sets the words of a collection and cuts all its texts anew, until which it is searched by the old ones. Readers do not wait. Writers do in a folder
+    /// of this machine, as long as it takes (about 15 seconds for a million short texts); on a server they come in between, and where the call fails the
+    /// old words stay.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::Error::Unavailable), on a server, where other words were set meanwhile.
     fn set_words(&self, name: &str, rules: &WordRules) -> Result<()>;
 
     /// Adds items, and puts them in the place of those with the same ids: all of them or, on error, none. Of several with one id in the batch
@@ -79,7 +84,8 @@ pub trait Store: Send + Sync {
     /// Keeps new vectors, durably. Items that were changed or removed meanwhile are passed over.
     fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()>;
 
-    /// Puts the new vectors in the place of the old ones, at once for all readers.
+    /// Puts the new vectors in the place of the old ones, at once for all readers. Writers wait meanwhile: no time that matters on a server, and in a
+    /// folder of this machine as long as reading the new vectors takes.
     ///
     /// # Errors
     /// [`ReindexUnfinished`](crate::Error::ReindexUnfinished) where items without new vectors were added since: go on with

@@ -75,7 +75,7 @@ impl Access {
     fn begin(self, statement: Duration) -> String {
         let mode = match self {
             Self::Read | Self::StaleRead => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Write => "ISOLATION LEVEL READ COMMITTED READ WRITE",
+            Self::Write => "ISOLATION LEVEL READ COMMITTED",
         };
         let limit = statement.as_millis();
         format!(

@@ -1,10 +1,11 @@
-//! The tables of the database, as in the embedded engine: a collection C has `items_C`, `docs_C`, `terms_C`, `fields_C` and for each space S `vectors_C_S`.
+//! The tables of the database, as in the embedded engine: a collection C has `items_C`, `fields_C`, for its words of number W `docs_C_W` and `terms_C_W`, and
+//! for each space S `vectors_C_S`.
 //!
 //! | table | row |
 //! |---|---|
 //! | `items_C` | an item: its key, id, and all of it as JSON (as text: what was written comes back as it was) |
-//! | `docs_C` | a text: the key of its vector, number of words |
-//! | `terms_C` | a word of a text: its number, the key, how often, and the text's number of words again |
+//! | `docs_C_W` | a text: the key of its vector, number of words |
+//! | `terms_C_W` | a word of a text: its number, the key, how often, and the text's number of words again |
 //! | `fields_C` | a value of a declared field |
 //! | `vectors_C_S` | a vector: its key, the item's, little-endian f32, and the same as `halfvec` for the search |
 
@@ -32,7 +33,9 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE yuyi.collections (
     generation bigint NOT NULL DEFAULT 0,
     next_key bigint NOT NULL DEFAULT 1,
     docs bigint NOT NULL DEFAULT 0,
-    length bigint NOT NULL DEFAULT 0
+    length bigint NOT NULL DEFAULT 0,
+    lexicon bigint NOT NULL DEFAULT 1,
+    next_words text
 )"];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
@@ -50,17 +53,20 @@ pub(super) fn migrate(pool: &Pool) -> Result<()> {
                 "let an administrator run CREATE EXTENSION vector in this database",
             )?;
         }
-        // Whoever finds the tables need not be allowed to make them.
-        let found = match client.ask("SELECT to_regclass('yuyi.version') IS NULL")?.as_deref() {
-            Some("f") => version(client)?,
-            _ => {
-                let made = client.batch_execute(
-                    "CREATE SCHEMA IF NOT EXISTS yuyi; CREATE TABLE yuyi.version (version bigint NOT NULL)",
-                );
-                may(made, "its user needs the right CREATE on the database, or to own the schema yuyi")?;
-                0
-            }
-        };
+        // Whoever finds the schema or the tables need not be allowed to make them.
+        if is_missing(client, "to_regnamespace('yuyi')")? {
+            may(
+                client.batch_execute("CREATE SCHEMA yuyi"),
+                "its user needs the right CREATE on the database, or to own the schema yuyi",
+            )?;
+        }
+        if is_missing(client, "to_regclass('yuyi.version')")? {
+            may(
+                client.batch_execute("CREATE TABLE yuyi.version (version bigint NOT NULL)"),
+                "its user needs the right CREATE on the schema yuyi",
+            )?;
+        }
+        let found = version(client)?;
         step_up(client, found)
     })
 }
@@ -73,6 +79,11 @@ fn may<T>(done: Result<T>, advice: &str) -> Result<T> {
         },
         other => other,
     })
+}
+
+fn is_missing(client: &mut Client, object: &str) -> Result<bool> {
+    let answer = client.ask(&format!("SELECT {object} IS NULL"))?;
+    Ok(answer.as_deref() == Some("t"))
 }
 
 fn version(client: &mut Client) -> Result<i64> {
@@ -171,11 +182,12 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn of(number: i64) -> Self {
+    /// With the words of a number.
+    pub(super) fn of(number: i64, lexicon: i64) -> Self {
         Self {
             items: format!("yuyi.items_{number}"),
-            docs: format!("yuyi.docs_{number}"),
-            terms: format!("yuyi.terms_{number}"),
+            docs: format!("yuyi.docs_{number}_{lexicon}"),
+            terms: format!("yuyi.terms_{number}_{lexicon}"),
             fields: format!("yuyi.fields_{number}"),
             number,
         }
@@ -192,28 +204,13 @@ impl Tables {
     }
 
     pub(super) fn create(&self, client: &mut Client) -> Result<()> {
-        let Self {
-            items,
-            docs,
-            terms,
-            fields,
-            ..
-        } = self;
+        let Self { items, fields, .. } = self;
         client.batch_execute(&format!(
             "CREATE TABLE {items} (
                  key bigint PRIMARY KEY,
                  id text COLLATE \"C\" NOT NULL UNIQUE,
                  item text NOT NULL
              );
-             CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL);
-             CREATE TABLE {terms} (
-                 term bigint NOT NULL,
-                 key bigint NOT NULL,
-                 count integer NOT NULL,
-                 length integer NOT NULL,
-                 PRIMARY KEY (term, key)
-             );
-             CREATE INDEX ON {terms} (key);
              CREATE TABLE {fields} (
                  field bigint NOT NULL,
                  keyword text COLLATE \"C\",
@@ -225,8 +222,27 @@ impl Tables {
              CREATE INDEX ON {fields} (field, left(keyword, 200)) WHERE keyword IS NOT NULL;
              CREATE INDEX ON {fields} (field, number) WHERE number IS NOT NULL;
              CREATE INDEX ON {fields} (field, time) WHERE time IS NOT NULL;"
-        ))?;
-        Ok(())
+        ))
+    }
+
+    pub(super) fn create_words(&self, client: &mut Client) -> Result<()> {
+        let Self { docs, terms, .. } = self;
+        client.batch_execute(&format!(
+            "CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL);
+             CREATE TABLE {terms} (
+                 term bigint NOT NULL,
+                 key bigint NOT NULL,
+                 count integer NOT NULL,
+                 length integer NOT NULL,
+                 PRIMARY KEY (term, key)
+             );
+             CREATE INDEX ON {terms} (key);"
+        ))
+    }
+
+    pub(super) fn drop_words(&self, client: &mut Client) -> Result<()> {
+        let Self { docs, terms, .. } = self;
+        client.batch_execute(&format!("DROP TABLE {docs}, {terms}"))
     }
 
     pub(super) fn create_vectors(
@@ -255,15 +271,8 @@ impl Tables {
     }
 
     pub(super) fn drop(&self, client: &mut Client) -> Result<()> {
-        let Self {
-            items,
-            docs,
-            terms,
-            fields,
-            ..
-        } = self;
-        client.batch_execute(&format!("DROP TABLE {items}, {docs}, {terms}, {fields}"))?;
-        Ok(())
+        let Self { items, fields, .. } = self;
+        client.batch_execute(&format!("DROP TABLE {items}, {fields}"))
     }
 }
 

@@ -36,6 +36,7 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
+use crate::narrow::matching;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 
 /// How often a read begins again whose tables were replaced meanwhile.
@@ -237,7 +238,7 @@ impl Store for PostgresStore {
                 client: RefCell::new(&mut *client),
                 counted: &*counted,
             };
-            let keys = searcher.matching(filter)?;
+            let keys = matching(&searcher, filter)?;
             counted.remove(client, &keys)?;
             Ok(keys.len() as u64)
         })
@@ -273,7 +274,7 @@ impl Store for PostgresStore {
         self.read(name, |searcher| {
             match filter.filter(|filter| !filter.is_empty()) {
                 None => Ok(searcher.counted.stored.count),
-                Some(filter) => Ok(searcher.matching(filter)?.len() as u64),
+                Some(filter) => Ok(matching(searcher, filter)?.len() as u64),
             }
         })
     }

@@ -31,14 +31,20 @@ use yuyi_store::{PostgresOptions, PostgresStore};
 
 use servers::{Database, server};
 
-/// A store that does not wait long.
+/// A store that has patience with a busy machine.
 fn open(url: &str) -> PostgresStore {
-    PostgresStore::open(url, &quick()).unwrap()
+    let options = PostgresOptions {
+        connect: Duration::from_secs(60),
+        turn: Duration::from_secs(60),
+        ..PostgresOptions::default()
+    };
+    PostgresStore::open(url, &options).unwrap()
 }
 
+/// How a store is opened that does not wait long.
 fn quick() -> PostgresOptions {
     PostgresOptions {
-        connect: Duration::from_secs(2),
+        connect: Duration::from_secs(5),
         turn: Duration::from_secs(5),
         statement: Duration::from_secs(20),
         ..PostgresOptions::default()

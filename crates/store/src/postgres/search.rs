@@ -19,7 +19,7 @@ use crate::filter::Filter;
 use crate::finder::Rows;
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::narrow::{FieldIndex, Limit, narrow};
+use crate::narrow::{FieldIndex, Limit, matching, narrow};
 use crate::ranking::{B, K1, inverse_frequency};
 use crate::words::Analyzer;
 
@@ -29,8 +29,8 @@ const MOST_AT_HAND: usize = 1000;
 /// A filter that leaves less than one in so many rows is not worth a graph, most of which would be followed for nothing.
 const SPARSE: usize = 20;
 
-/// Items that are read at a time where a filter asks for what has no index.
-const CHUNK: i64 = 5000;
+/// Items that are read at a time, at most.
+const CHUNK: usize = 2000;
 
 /// What a search works with, all of one moment.
 pub(super) struct Searcher<'a> {
@@ -45,40 +45,6 @@ impl Searcher<'_> {
         values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<tokio_postgres::Row>> {
         Ok(self.client.borrow_mut().query_typed(sql, values)?)
-    }
-
-    /// The keys of the items that a filter means, in ascending order.
-    pub(super) fn matching(&self, filter: &Filter) -> Result<Vec<i64>> {
-        let set = narrow(self, filter)?;
-        match set {
-            Some(set) if set.exact => Ok(set.keys),
-            Some(set) => {
-                let items = self.counted.items(*self.client.borrow_mut(), &set.keys)?;
-                let is_meant = |key: &i64| items.get(key).is_some_and(|item| filter.matches(item));
-                Ok(set.keys.into_iter().filter(is_meant).collect())
-            }
-            None => self.read_all(filter),
-        }
-    }
-
-    fn read_all(&self, filter: &Filter) -> Result<Vec<i64>> {
-        let sql = format!(
-            "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
-            self.counted.tables().items
-        );
-        let (mut keys, mut last) = (Vec::new(), 0i64);
-        loop {
-            let rows = self.query(&sql, &[(&last, Type::INT8)])?;
-            for row in &rows {
-                last = row.get(0);
-                if filter.matches(&from_json::<Item>(&row.get::<_, String>(1))?) {
-                    keys.push(last);
-                }
-            }
-            if rows.len() < CHUNK as usize {
-                return Ok(keys);
-            }
-        }
     }
 
     /// Whether to follow the graph for `k` rows of so many that a filter leaves.
@@ -187,6 +153,32 @@ impl FieldIndex for Searcher<'_> {
             .map(|row| row.get(0))
             .collect())
     }
+
+    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()> {
+        if let Some(keys) = keys {
+            for some in keys.chunks(CHUNK) {
+                let items = self.counted.items(*self.client.borrow_mut(), some)?;
+                let there = some.iter().filter_map(|key| Some((*key, items.get(key)?)));
+                there.for_each(|(key, item)| show(key, item));
+            }
+            return Ok(());
+        }
+        let sql = format!(
+            "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
+            self.counted.tables().items
+        );
+        let mut last = 0i64;
+        loop {
+            let rows = self.query(&sql, &[(&last, Type::INT8)])?;
+            for row in &rows {
+                last = row.get(0);
+                show(last, &from_json(&row.get::<_, String>(1))?);
+            }
+            if rows.len() < CHUNK {
+                return Ok(());
+            }
+        }
+    }
 }
 
 impl Rows for Searcher<'_> {
@@ -202,7 +194,7 @@ impl Rows for Searcher<'_> {
     }
 
     fn only(&self, filter: &Filter) -> Result<Vec<i64>> {
-        self.matching(filter)
+        matching(self, filter)
     }
 
     fn nearest(
@@ -298,34 +290,46 @@ impl Rows for Searcher<'_> {
     }
 }
 
-/// Items of a page: those behind an id that a filter means.
+/// Items of a page: those behind an id that a filter means. Where the filter asks for what has no index, items are read and asked until they are enough.
 pub(super) fn page(
     searcher: &Searcher<'_>,
     filter: Option<&Filter>,
     after: &str,
     limit: usize,
 ) -> Result<Vec<(i64, Item)>> {
-    let tables = searcher.counted.tables();
-    let among = filter.map(|filter| searcher.matching(filter)).transpose()?;
-    let filter = if among.is_some() {
-        "AND key = ANY($3)"
+    let set = filter.map(|filter| narrow(searcher, filter)).transpose()?;
+    let set = set.flatten();
+    let all_are_meant = filter.is_none() || set.as_ref().is_some_and(|set| set.exact);
+    let chunk = if all_are_meant {
+        limit.min(CHUNK)
     } else {
-        "AND $3::bigint[] IS NULL"
+        CHUNK
+    };
+    let among = set.map(|set| set.keys);
+    let filter = filter.filter(|_| !all_are_meant);
+    let condition = match among {
+        Some(_) => "AND key = ANY($2)",
+        None => "AND $2::bigint[] IS NULL",
     };
     let sql = format!(
-        "SELECT key, item FROM {} WHERE id > $1 {filter} ORDER BY id LIMIT $2",
-        tables.items
+        "SELECT key, item FROM {} WHERE id > $1 {condition} ORDER BY id LIMIT {chunk}",
+        searcher.counted.tables().items
     );
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let values: [(&(dyn ToSql + Sync), Type); 3] = [
-        (&after, Type::TEXT),
-        (&limit, Type::INT8),
-        (&among, Type::INT8_ARRAY),
-    ];
-    let rows = searcher.query(&sql, &values)?;
-    rows.iter()
-        .map(|row| Ok((row.get(0), from_json(&row.get::<_, String>(1))?)))
-        .collect()
+    let (mut found, mut last) = (Vec::new(), after.to_owned());
+    loop {
+        let rows = searcher.query(&sql, &[(&last, Type::TEXT), (&among, Type::INT8_ARRAY)])?;
+        for row in &rows {
+            let item: Item = from_json(&row.get::<_, String>(1))?;
+            last.clone_from(&item.id);
+            if filter.is_none_or(|filter| filter.matches(&item)) {
+                found.push((row.get(0), item));
+            }
+        }
+        if rows.len() < chunk || found.len() >= limit {
+            found.truncate(limit);
+            return Ok(found);
+        }
+    }
 }
 
 /// Ids without those that come twice.

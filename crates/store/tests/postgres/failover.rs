@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde_json::json;
-use yuyi_store::{Error, Fusion, Item, Query, Result, Scroll, Search, Store, VectorItem};
+use yuyi_store::{
+    Error, Fusion, Item, PostgresStore, Query, Result, Scroll, Search, Store, VectorItem,
+};
 
 use crate::check::contradictions;
-use crate::open;
+use crate::quick;
 use crate::servers::{Server, server, server_for_bouncer};
 use crate::suite::examples::{DIMENSION, collection, item, random, with_vectors};
 
@@ -135,7 +137,8 @@ fn assert_whole<'a>(items: impl Iterator<Item = &'a Item>) -> BTreeSet<String> {
 
 /// `address`: of both servers.
 fn fail_over(primary: &Server, standby: &Server, address: &str) {
-    let stores = [open(address), open(address)];
+    let open = || PostgresStore::open(address, &quick()).unwrap();
+    let stores = [open(), open()];
     stores[0].create(&collection("c")).unwrap();
     let seen = Seen::default();
     std::thread::scope(|scope| {

@@ -124,6 +124,36 @@ pub fn pages_follow_the_order_of_ids(place: &impl Place) {
     assert_eq!(found(&store.scroll("faq", &scroll).unwrap()), ["a", "中"]);
 }
 
+pub fn pages_of_what_has_no_index(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("faq")).unwrap();
+    let one = |i: usize| {
+        let payload = json!({"free": i % 1000, "n": i % 2});
+        with_vectors(item(&format!("{i:04}"), "x", payload), 1)
+    };
+    store
+        .upsert("faq", "", (0..4500).map(one).collect())
+        .unwrap();
+    let free = json!({"key": "free", "match": {"value": 7}});
+    let odd = json!({"key": "n", "match": {"value": 1}});
+    for must in [json!([free]), json!([free, odd])] {
+        let mut scroll = Scroll {
+            filter: Some(filter(json!({"must": must}))),
+            ..Scroll::first(2)
+        };
+        let mut found = Vec::new();
+        loop {
+            let page = store.scroll("faq", &scroll).unwrap();
+            found.extend(page.items.into_iter().map(|item| item.item.id));
+            scroll.after = page.next;
+            if scroll.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, ["0007", "1007", "2007", "3007", "4007"]);
+    }
+}
+
 pub fn lines_of_json_come_back(place: &impl Place) {
     let store = with_faq(place);
     let mut file = Vec::new();

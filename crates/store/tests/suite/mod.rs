@@ -45,6 +45,7 @@ macro_rules! store_suite {
             items_come_back_as_they_were,
             a_batch_is_whole_or_not_there,
             pages_follow_the_order_of_ids,
+            pages_of_what_has_no_index,
             lines_of_json_come_back,
         ]);
         $crate::store_suite!($place, $is_there, searches: [

@@ -54,7 +54,7 @@ pub struct PostgresStore {
 /// Where a store reads.
 enum Reads {
     Primary,
-    Elsewhere(Pool),
+    Elsewhere(Box<Pool>),
 }
 
 impl PostgresStore {
@@ -69,7 +69,7 @@ impl PostgresStore {
         let elsewhere = |url: &String| {
             Ok::<_, Error>(Box::new(Self {
                 primary: Arc::clone(&primary),
-                reads: Reads::Elsewhere(Pool::new(url, options)?),
+                reads: Reads::Elsewhere(Box::new(Pool::new(url, options)?)),
                 stale: None,
             }))
         };
@@ -86,7 +86,7 @@ impl PostgresStore {
     fn read_all<T>(&self, work: impl Fn(&mut Client) -> Result<T>) -> Result<T> {
         let (pool, access) = match &self.reads {
             Reads::Primary => (&*self.primary, Access::Read),
-            Reads::Elsewhere(pool) => (pool, Access::StaleRead),
+            Reads::Elsewhere(pool) => (&**pool, Access::StaleRead),
         };
         for _ in 1..TRIES {
             match pool.transaction(access, &work) {

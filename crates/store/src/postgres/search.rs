@@ -44,7 +44,7 @@ impl Searcher<'_> {
         sql: &str,
         values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<tokio_postgres::Row>> {
-        Ok(self.client.borrow_mut().query_typed(sql, values)?)
+        self.client.borrow_mut().query_typed(sql, values)
     }
 
     /// Whether to follow the graph for `k` rows of so many that a filter leaves.

@@ -218,6 +218,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         run("stop", &self.folder, &[]);
+        // Its thousands of files go while others wait, not all at the end.
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Processes that start at the same time on an empty database.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use yuyi_store::Store;
 
@@ -22,6 +22,7 @@ fn ten_start_at_once(place: &impl Place) {
         Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "starts::child_that_starts", "--ignored"])
             .env("YUYI_STORE_PLACE", place.address())
+            .stdout(Stdio::null())
             .spawn()
             .unwrap()
     };

@@ -3,11 +3,10 @@
 //! Other words are set beside the old ones, as new vectors are: their tables are filled a batch at a time, between which others write, and then take
 //! the place of the old ones at once. Keys ascend, so what is written meanwhile lies before the batches to come; what is removed is removed from both.
 
-use serde::{Deserialize, Serialize};
 use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
-use super::rows::{Counted, from_json};
+use super::rows::{Counted, NextWords, from_json};
 use super::schema::Tables;
 use crate::collection::WordRules;
 use crate::error::{Error, Result};
@@ -17,18 +16,6 @@ use crate::words::{Analyzer, Document};
 
 /// Items whose words are cut anew at a time.
 const CHUNK: usize = 1000;
-
-/// Words that are to be.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct NextWords {
-    /// Of their tables.
-    number: i64,
-    rules: WordRules,
-    /// Texts that are cut.
-    docs: i64,
-    /// Words in them.
-    length: i64,
-}
 
 /// The words of an item's texts.
 fn documents(analyzer: &Analyzer, item: &Item) -> Vec<Document> {

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
 use super::errors::damaged;
-use super::lexicon::NextWords;
 use super::schema::Tables;
 use crate::batch::Prepared;
 use crate::collection::{Collection, FieldValue, NewCollection, WordRules};
@@ -30,6 +30,18 @@ pub(super) struct Counted {
     pub(super) lexicon: i64,
     /// Other words, for which the texts are being cut.
     pub(super) next: Option<NextWords>,
+}
+
+/// Words that are to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct NextWords {
+    /// Of their tables.
+    pub(super) number: i64,
+    pub(super) rules: WordRules,
+    /// Texts that are cut.
+    pub(super) docs: i64,
+    /// Words in them.
+    pub(super) length: i64,
 }
 
 const COLUMNS: &str = "number, name, role, unanswered, fields, words, space, spaces, count, generation, next_key, docs, length, lexicon, next_words";

@@ -54,7 +54,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 #[cfg(feature = "postgres")]
-pub use postgres::PostgresStore;
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use ranking::Fusion;
 pub use store::{
     Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,

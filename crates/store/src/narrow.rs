@@ -7,6 +7,7 @@
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
 use crate::filter::{Bounds, Condition, Filter, Scalar, Test};
+use crate::item::Item;
 
 /// The index of an engine.
 pub(crate) trait FieldIndex {
@@ -18,6 +19,24 @@ pub(crate) trait FieldIndex {
 
     /// All items, in ascending order.
     fn all_keys(&self) -> Result<Vec<i64>>;
+
+    /// Shows items, in the order of their keys: those of some keys that are in order, or all.
+    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()>;
+}
+
+/// The keys of the items that a filter means, in ascending order.
+pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i64>> {
+    let among = match narrow(index, filter)? {
+        Some(set) if set.exact => return Ok(set.keys),
+        among => among.map(|set| set.keys),
+    };
+    let mut meant = Vec::new();
+    index.read_items(among.as_deref(), &mut |key, item| {
+        if filter.matches(item) {
+            meant.push(key);
+        }
+    })?;
+    Ok(meant)
 }
 
 /// What a value is compared with: SQL's sign, and the other side.

@@ -4,53 +4,101 @@
 //! the other and each is whole; readers see the database as of one moment and wait for nobody. What needs no index of the server's is computed here,
 //! by the code that the embedded engine uses: words, BM25's weights, filters on what is not declared, the second look at vectors.
 //!
-//! The address may name several servers (`postgres://a,b/db?target_session_attrs=read-write`): then the one that takes writes is found, also after a
-//! standby was promoted. Connections may go through pgbouncer in its mode `transaction`.
+//! The address may name several servers (`postgres://a,b/db`): the one that is no standby is found, also after one was promoted. Connections may
+//! go through pgbouncer in its mode `transaction`. What the address says of encryption stands in [`address`].
 
+mod address;
+mod client;
 mod errors;
+mod graph;
+mod lexicon;
 mod pool;
 mod rows;
 mod schema;
 mod search;
+mod standby;
 
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
 
-use postgres::Client;
-use postgres::types::Type;
+use tokio_postgres::types::Type;
 
+use self::client::Client;
+use self::errors::is_gone;
+pub use self::pool::PostgresOptions;
 use self::pool::{Access, Pool};
 use self::rows::{Counted, from_json};
-use self::search::{GRAPH_DIMENSION, GRAPH_ROWS, Searcher, distinct};
+use self::search::{Searcher, distinct};
 use crate::batch::Batch;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
+use crate::narrow::matching;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
-use crate::words::{Analyzer, Document};
 
-/// Items whose words are cut anew at a time.
-const CHUNK: usize = 1000;
+/// How often a read begins again whose tables were replaced meanwhile.
+const TRIES: usize = 5;
 
-/// A [`Store`] on a PostgreSQL server.
+/// A [`Store`] on a PostgreSQL server. Its calls must not come from asynchronous code, whose thread they would block.
 pub struct PostgresStore {
-    pool: Pool,
+    /// The server that takes writes.
+    primary: Arc<Pool>,
+    reads: Reads,
+    /// The same, reading from elsewhere.
+    stale: Option<Box<PostgresStore>>,
+}
+
+/// Where a store reads.
+enum Reads {
+    Primary,
+    Elsewhere(Box<Pool>),
 }
 
 impl PostgresStore {
-    /// Connects, and brings the tables to the newest version; many processes may do so at once. `connections`: at most so many at a time.
+    /// Connects, and brings the tables to the newest version; many processes may do so at once. The servers of
+    /// [`read_from`](PostgresOptions::read_from) need not be there yet.
     ///
     /// # Errors
-    /// [`UnusableServer`](Error::UnusableServer) where the server or pgvector is too old, or there are no rights; [`TooNew`](Error::TooNew); [`Unavailable`](Error::Unavailable).
-    pub fn open(url: &str, connections: usize) -> Result<Self> {
-        let pool = Pool::new(url, connections)?;
-        schema::migrate(&pool)?;
-        Ok(Self { pool })
+    /// [`Invalid`](Error::Invalid) where an address cannot be read, [`UnusableServer`](Error::UnusableServer) where the server or pgvector is too old, a newer
+    /// program wrote the tables, or rights are missing; [`Unavailable`](Error::Unavailable).
+    pub fn open(url: &str, options: &PostgresOptions) -> Result<Self> {
+        let primary = Arc::new(Pool::new(url, options)?);
+        let elsewhere = |url: &String| {
+            Ok::<_, Error>(Box::new(Self {
+                primary: Arc::clone(&primary),
+                reads: Reads::Elsewhere(Box::new(Pool::new(url, options)?)),
+                stale: None,
+            }))
+        };
+        let stale = options.read_from.as_ref().map(elsewhere).transpose()?;
+        schema::migrate(&primary)?;
+        Ok(Self {
+            primary,
+            reads: Reads::Primary,
+            stale,
+        })
     }
 
-    fn read<T>(&self, name: &str, work: impl FnOnce(&Searcher<'_>) -> Result<T>) -> Result<T> {
-        self.pool.transaction(Access::Read, |client| {
+    /// Runs what only reads. A table that was replaced meanwhile, by other words or by the vectors of another model, is looked for under its new name.
+    fn read_all<T>(&self, work: impl Fn(&mut Client) -> Result<T>) -> Result<T> {
+        let (pool, access) = match &self.reads {
+            Reads::Primary => (&*self.primary, Access::Read),
+            Reads::Elsewhere(pool) => (&**pool, Access::StaleRead),
+        };
+        for _ in 1..TRIES {
+            match pool.transaction(access, &work) {
+                Err(error) if is_gone(&error) => {}
+                done => return done,
+            }
+        }
+        pool.transaction(access, work)
+    }
+
+    fn read<T>(&self, name: &str, work: impl Fn(&Searcher<'_>) -> Result<T>) -> Result<T> {
+        self.read_all(|client| {
             let counted = Counted::get(client, name, false)?;
             work(&Searcher {
                 client: RefCell::new(client),
@@ -65,52 +113,19 @@ impl PostgresStore {
         name: &str,
         work: impl FnOnce(&mut Client, &mut Counted) -> Result<T>,
     ) -> Result<T> {
-        self.pool.transaction(Access::Write, |client| {
+        self.primary.transaction(Access::Write, |client| {
             let mut counted = Counted::get(client, name, true)?;
             let value = work(client, &mut counted)?;
             counted.touch(client)?;
             Ok(value)
         })
     }
-
-    /// Builds the graph of a collection that has become large. One process does; readers and writers go on meanwhile.
-    ///
-    /// # Errors
-    /// What building it fails with.
-    pub fn build_graph(&self, name: &str) -> Result<bool> {
-        let wanted = self.pool.transaction(Access::Read, |client| {
-            let counted = Counted::get(client, name, false)?;
-            let (tables, space) = (counted.tables(), counted.stored.space);
-            let graph = tables.graph(space);
-            let sql = "SELECT to_regclass('yuyi.' || $1) IS NULL";
-            let is_missing: bool = client
-                .query_typed(sql, &[(&graph, Type::TEXT)])?
-                .first()
-                .is_some_and(|row| row.get(0));
-            let fits =
-                counted.docs >= GRAPH_ROWS && counted.stored.current().dimension <= GRAPH_DIMENSION;
-            Ok((is_missing && fits).then(|| (graph, tables.vectors(space))))
-        })?;
-        let Some((graph, vectors)) = wanted else {
-            return Ok(false);
-        };
-        let sql = format!(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS {graph} ON {vectors} USING hnsw (half halfvec_ip_ops) WITH (m = 16, ef_construction = 128)"
-        );
-        self.pool.alone(&sql)?;
-        Ok(true)
-    }
-}
-
-/// The words of an item's texts.
-fn documents(analyzer: &Analyzer, item: &Item) -> Vec<Document> {
-    item.texts().map(|text| analyzer.document(text)).collect()
 }
 
 impl Store for PostgresStore {
     fn create(&self, new: &NewCollection) -> Result<Created> {
         new.check()?;
-        self.pool.transaction(Access::Write, |client| {
+        self.primary.transaction(Access::Write, |client| {
             let is_new = Counted::insert(client, new)?;
             let there = Counted::get(client, &new.name, false)?.collection(client)?;
             if is_new {
@@ -122,7 +137,7 @@ impl Store for PostgresStore {
     }
 
     fn list(&self) -> Result<Vec<Collection>> {
-        self.pool.transaction(Access::Read, |client| {
+        self.read_all(|client| {
             let all = Counted::all(client)?;
             all.iter()
                 .map(|counted| counted.collection(client))
@@ -131,18 +146,18 @@ impl Store for PostgresStore {
     }
 
     fn collection(&self, name: &str) -> Result<Collection> {
-        self.pool.transaction(Access::Read, |client| {
-            Counted::get(client, name, false)?.collection(client)
-        })
+        self.read_all(|client| Counted::get(client, name, false)?.collection(client))
     }
 
     fn drop_collection(&self, name: &str) -> Result<()> {
-        self.pool.transaction(Access::Write, |client| {
-            let counted = Counted::get(client, name, true)?;
+        self.primary.transaction(Access::Write, |client| {
+            let mut counted = Counted::get(client, name, true)?;
             let tables = counted.tables();
+            counted.abandon_words(client)?;
             for &space in counted.stored.spaces.keys() {
                 tables.drop_vectors(client, space)?;
             }
+            tables.drop_words(client)?;
             tables.drop(client)?;
             let number = counted.stored.number;
             client.execute_typed(
@@ -155,45 +170,16 @@ impl Store for PostgresStore {
 
     fn set_words(&self, name: &str, rules: &WordRules) -> Result<()> {
         rules.check()?;
-        self.write(name, |client, counted| {
-            let analyzer = Analyzer::new(rules);
-            let tables = counted.tables();
-            client.batch_execute(&format!(
-                "DELETE FROM {}; DELETE FROM {}",
-                tables.terms, tables.docs
-            ))?;
-            (counted.docs, counted.length) = (0, 0);
-            counted.stored.words = rules.clone();
-            let sql = format!(
-                "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
-                tables.items
-            );
-            let mut last = 0i64;
-            loop {
-                let rows = client.query_typed(&sql, &[(&last, Type::INT8)])?;
-                let mut cut = Vec::with_capacity(rows.len());
-                for row in &rows {
-                    last = row.get(0);
-                    cut.push((
-                        last,
-                        documents(&analyzer, &from_json(&row.get::<_, String>(1))?),
-                    ));
-                }
-                counted.add_words(
-                    client,
-                    cut.iter().map(|(key, documents)| (*key, &documents[..])),
-                )?;
-                if rows.len() < CHUNK {
-                    return Ok(());
-                }
-            }
-        })
+        let number = self.write(name, |client, counted| counted.begin_words(client, rules))?;
+        while !self.write(name, |client, counted| {
+            counted.go_on_with_words(client, number)
+        })? {}
+        Ok(())
     }
 
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {
-        let counted = self
-            .pool
-            .transaction(Access::Read, |client| Counted::get(client, name, false))?;
+        let known = |client: &mut Client| Counted::get(client, name, false);
+        let counted = self.primary.transaction(Access::Read, known)?;
         counted.stored.check_fingerprint(fingerprint)?;
         let batch = Batch::prepare(counted.stored, items)?;
         self.write(name, |client, counted| {
@@ -252,7 +238,7 @@ impl Store for PostgresStore {
                 client: RefCell::new(&mut *client),
                 counted: &*counted,
             };
-            let keys = searcher.matching(filter)?;
+            let keys = matching(&searcher, filter)?;
             counted.remove(client, &keys)?;
             Ok(keys.len() as u64)
         })
@@ -288,7 +274,7 @@ impl Store for PostgresStore {
         self.read(name, |searcher| {
             match filter.filter(|filter| !filter.is_empty()) {
                 None => Ok(searcher.counted.stored.count),
-                Some(filter) => Ok(searcher.matching(filter)?.len() as u64),
+                Some(filter) => Ok(matching(searcher, filter)?.len() as u64),
             }
         })
     }
@@ -320,7 +306,7 @@ impl Store for PostgresStore {
             );
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let rows = client.query_typed(&sql, &[(&reached, Type::INT8), (&limit, Type::INT8)])?;
-            let item = |row: &postgres::Row| {
+            let item = |row: &tokio_postgres::Row| {
                 let item: Item = from_json(&row.get::<_, String>(1))?;
                 Ok(ReindexItem {
                     key: row.get(0),
@@ -385,9 +371,22 @@ impl Store for PostgresStore {
     }
 
     fn ping(&self) -> Result<()> {
-        self.pool.transaction(Access::Read, |client| {
-            client.query_typed("SELECT version FROM yuyi.version LIMIT 1", &[])?;
-            Ok(())
-        })
+        self.read_all(|client| client.batch_execute("SELECT version FROM yuyi.version LIMIT 1"))
+    }
+
+    fn stale(&self) -> Option<&dyn Store> {
+        self.stale.as_deref().map(|stale| stale as &dyn Store)
+    }
+
+    fn lag(&self) -> Result<Option<Duration>> {
+        let reads = self.stale.as_deref().map(|stale| &stale.reads);
+        match reads {
+            Some(Reads::Elsewhere(pool)) => standby::lag(&self.primary, pool).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn maintain(&self) -> Result<u64> {
+        graph::build_missing(&self.primary)
     }
 }

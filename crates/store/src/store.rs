@@ -1,6 +1,7 @@
 //! What a store can do, whichever engine keeps it.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
@@ -30,7 +31,12 @@ pub trait Store: Send + Sync {
     /// Removes a collection with all that it holds.
     fn drop_collection(&self, name: &str) -> Result<()>;
 
-    /// Sets the words of a collection and cuts all its texts anew. Other writers wait meanwhile; readers do not.
+    /// Sets the words of a collection and cuts all its texts anew, until which it is searched by the old ones. Readers do not wait. Writers do in a folder
+    /// of this machine, as long as it takes (about 15 seconds for a million short texts); on a server they come in between, and where the call fails the
+    /// old words stay.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::Error::Unavailable), on a server, where other words were set meanwhile.
     fn set_words(&self, name: &str, rules: &WordRules) -> Result<()>;
 
     /// Adds items, and puts them in the place of those with the same ids: all of them or, on error, none. Of several with one id in the batch
@@ -78,7 +84,8 @@ pub trait Store: Send + Sync {
     /// Keeps new vectors, durably. Items that were changed or removed meanwhile are passed over.
     fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()>;
 
-    /// Puts the new vectors in the place of the old ones, at once for all readers.
+    /// Puts the new vectors in the place of the old ones, at once for all readers. Writers wait meanwhile: no time that matters on a server, and in a
+    /// folder of this machine as long as reading the new vectors takes.
     ///
     /// # Errors
     /// [`ReindexUnfinished`](crate::Error::ReindexUnfinished) where items without new vectors were added since: go on with
@@ -90,6 +97,26 @@ pub trait Store: Send + Sync {
 
     /// Whether the store answers: a call that touches what everything else needs.
     fn ping(&self) -> Result<()>;
+
+    /// The same store for reads that may be behind what was acknowledged, by about [`lag`](Self::lag): they spare the servers that take writes and go
+    /// on without them. `None`: nothing answers such reads apart. What this store itself answers is never behind.
+    fn stale(&self) -> Option<&dyn Store> {
+        None
+    }
+
+    /// How old the answers of [`stale`](Self::stale) may be; `None`: there is no such thing.
+    ///
+    /// # Errors
+    /// [`Unavailable`](crate::Error::Unavailable) where what answers such reads does not.
+    fn lag(&self) -> Result<Option<Duration>> {
+        Ok(None)
+    }
+
+    /// Does what makes searches faster and keeps nobody waiting, such as building an index of a collection that has become large; how many it has built. Whoever
+    /// keeps a store open calls it now and then, beside its callers: it may take minutes.
+    fn maintain(&self) -> Result<u64> {
+        Ok(0)
+    }
 }
 
 /// What [`Store::create`] found.

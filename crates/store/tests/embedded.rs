@@ -8,8 +8,6 @@ mod suite;
 mod damage;
 #[path = "embedded/folder.rs"]
 mod folder;
-#[path = "embedded/kill.rs"]
-mod kill;
 #[path = "embedded/power.rs"]
 mod power;
 
@@ -30,8 +28,16 @@ impl suite::Place for Folder {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn open(&self) -> Box<dyn Store> {
-        Box::new(self.open_here())
+    fn address(&self) -> String {
+        self.0.path().to_str().unwrap().to_owned()
+    }
+
+    fn open_at(address: &str) -> Box<dyn Store> {
+        Box::new(EmbeddedStore::open(address, options()).unwrap())
+    }
+
+    fn check(&self) -> Vec<String> {
+        self.open_here().check().unwrap()
     }
 }
 

@@ -1,82 +1,61 @@
-//! The engine on PostgreSQL: what every engine does, on the server that `YUYI_TEST_POSTGRES` names, such as `postgres://postgres@localhost:5432/postgres`.
-//! Each test has a database of its own.
+//! The engine on PostgreSQL: what every engine does, and what only servers can go through. `tests/postgres/run` starts the server that
+//! `YUYI_TEST_POSTGRES` names, on which each test has a database of its own, and is what tests start others by.
 #![cfg(feature = "postgres")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 #[path = "suite/mod.rs"]
 mod suite;
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+#[path = "postgres/check.rs"]
+mod check;
+#[path = "postgres/failover.rs"]
+mod failover;
+#[path = "postgres/graph.rs"]
+mod graph;
+#[path = "postgres/limits.rs"]
+mod limits;
+#[path = "postgres/refused.rs"]
+mod refused;
+#[path = "postgres/servers.rs"]
+mod servers;
+#[path = "postgres/standby.rs"]
+mod standby;
+#[path = "postgres/starts.rs"]
+mod starts;
+#[path = "postgres/tls.rs"]
+mod tls;
 
-use postgres::{Client, NoTls};
-use yuyi_store::{PostgresStore, Store};
+use std::time::Duration;
 
-/// A database.
-struct Database {
-    server: String,
-    name: String,
+use yuyi_store::{PostgresOptions, PostgresStore};
+
+use servers::{Database, server};
+
+/// A store that has patience with a busy machine.
+fn open(url: &str) -> PostgresStore {
+    let options = PostgresOptions {
+        connect: Duration::from_secs(60),
+        turn: Duration::from_secs(60),
+        ..PostgresOptions::default()
+    };
+    PostgresStore::open(url, &options).unwrap()
 }
 
-/// The server, or `None`, which is said.
-fn server() -> Option<String> {
-    let server = std::env::var("YUYI_TEST_POSTGRES").ok();
-    if server.is_none() {
-        eprintln!("NOT RUN: YUYI_TEST_POSTGRES names no server");
-    }
-    server
-}
-
-impl Database {
-    fn url(&self) -> String {
-        let (front, _) = self.server.rsplit_once('/').unwrap();
-        format!("{front}/{}", self.name)
-    }
-}
-
-impl suite::Place for Database {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let name = format!(
-            "yuyi_test_{}_{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Relaxed)
-        );
-        let server = server().unwrap();
-        let mut client = Client::connect(&server, NoTls).unwrap();
-        client
-            .batch_execute(&format!("CREATE DATABASE {name}"))
-            .unwrap();
-        Self { server, name }
-    }
-
-    fn open(&self) -> Box<dyn Store> {
-        Box::new(PostgresStore::open(&self.url(), 8).unwrap())
-    }
-}
-
-impl Drop for Database {
-    fn drop(&mut self) {
-        let mut client = Client::connect(&self.server, NoTls).unwrap();
-        client
-            .batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name))
-            .unwrap();
+/// How a store is opened that does not wait long.
+fn quick() -> PostgresOptions {
+    PostgresOptions {
+        connect: Duration::from_secs(5),
+        turn: Duration::from_secs(5),
+        statement: Duration::from_secs(20),
+        ..PostgresOptions::default()
     }
 }
 
 store_suite!(Database, if server().is_some());
 
-/// Ten processes that start at once.
-#[test]
-fn many_may_start_at_once() {
-    if server().is_none() {
-        return;
-    }
-    let place = <Database as suite::Place>::new();
-    std::thread::scope(|scope| {
-        let open = || PostgresStore::open(&place.url(), 2).map(|store| store.ping());
-        let starts: Vec<_> = (0..10).map(|_| scope.spawn(open)).collect();
-        for start in starts {
-            start.join().unwrap().unwrap().unwrap();
-        }
-    });
+mod behind_pgbouncer {
+    use crate::servers::{Bounced, server_for_bouncer};
+    use crate::{store_suite, suite};
+
+    store_suite!(Bounced, if server_for_bouncer().is_some());
 }

@@ -8,7 +8,7 @@ use crate::collection::Field;
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::item::Item;
-use crate::narrow::{FieldIndex, Limit, narrow};
+use crate::narrow::{self, FieldIndex, Limit, narrow};
 use crate::stored::Stored;
 
 /// The keys of the items that a filter means, in ascending order.
@@ -17,16 +17,7 @@ pub(super) fn matching(
     stored: &Stored,
     filter: &Filter,
 ) -> Result<Vec<i64>> {
-    let select = Select { connection, stored };
-    match narrow(&select, filter)? {
-        Some(set) if set.exact => Ok(set.keys),
-        Some(set) => {
-            let mut keys = set.keys;
-            select.retain(&mut keys, filter)?;
-            Ok(keys)
-        }
-        None => select.read_all(filter),
-    }
+    narrow::matching(&Select { connection, stored }, filter)
 }
 
 struct Select<'a> {
@@ -67,36 +58,25 @@ impl FieldIndex for Select<'_> {
         let keys = statement.query_map([], |row| row.get(0))?;
         Ok(keys.collect::<rusqlite::Result<_>>()?)
     }
-}
 
-impl Select<'_> {
-    /// Keeps the keys of items that are meant.
-    fn retain(&self, keys: &mut Vec<i64>, filter: &Filter) -> Result<()> {
-        let mut kept = Vec::with_capacity(keys.len());
-        for &key in keys.iter() {
-            if filter.matches(&item_of_key(self.connection, self.stored, key)?) {
-                kept.push(key);
+    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()> {
+        if let Some(keys) = keys {
+            for &key in keys {
+                show(key, &item_of_key(self.connection, self.stored, key)?);
             }
+            return Ok(());
         }
-        *keys = kept;
-        Ok(())
-    }
-
-    fn read_all(&self, filter: &Filter) -> Result<Vec<i64>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM {} ORDER BY key",
             self.stored.tables().items
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut rows = statement.query([])?;
-        let mut keys = Vec::new();
         while let Some(row) = rows.next()? {
             let (key, item) = read_item(row)?;
-            if filter.matches(&item) {
-                keys.push(key);
-            }
+            show(key, &item);
         }
-        Ok(keys)
+        Ok(())
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use postgres::types::Type;
-use postgres::{Client, Row};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
 
+use super::client::Client;
 use super::errors::damaged;
 use super::schema::Tables;
 use crate::batch::Prepared;
@@ -15,7 +17,6 @@ use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::key::VectorKey;
 use crate::stored::Stored;
-use crate::words::Document;
 
 /// A collection with what only this engine keeps of it.
 #[derive(Clone, Debug)]
@@ -25,9 +26,25 @@ pub(super) struct Counted {
     pub(super) docs: i64,
     /// Words in them.
     pub(super) length: i64,
+    /// Number of the tables of words.
+    pub(super) lexicon: i64,
+    /// Other words, for which the texts are being cut.
+    pub(super) next: Option<NextWords>,
 }
 
-const COLUMNS: &str = "number, name, role, unanswered, fields, words, space, spaces, count, generation, next_key, docs, length";
+/// Words that are to be.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct NextWords {
+    /// Of their tables.
+    pub(super) number: i64,
+    pub(super) rules: WordRules,
+    /// Texts that are cut.
+    pub(super) docs: i64,
+    /// Words in them.
+    pub(super) length: i64,
+}
+
+const COLUMNS: &str = "number, name, role, unanswered, fields, words, space, spaces, count, generation, next_key, docs, length, lexicon, next_words";
 
 impl Counted {
     fn read(row: &Row) -> Result<Self> {
@@ -50,6 +67,11 @@ impl Counted {
                 stored,
                 docs: row.get(11),
                 length: row.get(12),
+                lexicon: row.get(13),
+                next: row
+                    .get::<_, Option<String>>(14)
+                    .map(|json| from_json(&json))
+                    .transpose()?,
             }),
             false => Err(damaged(format!(
                 "the collection {:?} has no vectors",
@@ -102,14 +124,15 @@ impl Counted {
         let Some(row) = rows.first() else {
             return Ok(false);
         };
-        let tables = Tables::of(row.get(0));
+        let tables = Tables::of(row.get(0), 1);
         tables.create(client)?;
+        tables.create_words(client)?;
         tables.create_vectors(client, 1, new.space.dimension)?;
         Ok(true)
     }
 
     pub(super) fn tables(&self) -> Tables {
-        Tables::of(self.stored.number)
+        Tables::of(self.stored.number, self.lexicon)
     }
 
     /// Writes down what changed.
@@ -117,8 +140,9 @@ impl Counted {
         let stored = &mut self.stored;
         stored.generation += 1;
         let (words, spaces) = (to_json(&stored.words)?, to_json(&stored.spaces)?);
+        let next = self.next.as_ref().map(to_json).transpose()?;
         let sql = "UPDATE yuyi.collections SET words = $2, space = $3, spaces = $4, count = $5, generation = $6, next_key = $7, docs = $8,
-                   length = $9 WHERE number = $1";
+                   length = $9, lexicon = $10, next_words = $11 WHERE number = $1";
         client.execute_typed(
             sql,
             &[
@@ -131,6 +155,8 @@ impl Counted {
                 (&stored.next_key, Type::INT8),
                 (&self.docs, Type::INT8),
                 (&self.length, Type::INT8),
+                (&self.lexicon, Type::INT8),
+                (&next, Type::TEXT),
             ],
         )?;
         Ok(())
@@ -208,10 +234,7 @@ impl Counted {
             return Ok(());
         }
         let tables = self.tables();
-        let items = &[(
-            &keys as &(dyn postgres::types::ToSql + Sync),
-            Type::INT8_ARRAY,
-        )];
+        let items = &[(&keys as &(dyn ToSql + Sync), Type::INT8_ARRAY)];
         client.execute_typed(
             &format!("DELETE FROM {} WHERE key = ANY($1)", tables.items),
             items,
@@ -231,22 +254,7 @@ impl Counted {
                 of_vectors = removed.iter().map(|row| row.get(0)).collect();
             }
         }
-        let texts = &[(
-            &of_vectors as &(dyn postgres::types::ToSql + Sync),
-            Type::INT8_ARRAY,
-        )];
-        client.execute_typed(
-            &format!("DELETE FROM {} WHERE key = ANY($1)", tables.terms),
-            texts,
-        )?;
-        let sql = format!(
-            "DELETE FROM {} WHERE key = ANY($1) RETURNING length::bigint",
-            tables.docs
-        );
-        for row in client.query_typed(&sql, texts)? {
-            self.docs -= 1;
-            self.length -= row.get::<_, i64>(0);
-        }
+        self.remove_words(client, &of_vectors)?;
         self.stored.count = self.stored.count.saturating_sub(keys.len() as u64);
         Ok(())
     }
@@ -290,55 +298,6 @@ impl Counted {
         self.add_vectors(client, self.stored.space, vectors)?;
         self.stored.next_key += items.len() as i64;
         self.stored.count += items.len() as u64;
-        Ok(())
-    }
-
-    /// Adds the words of items' texts.
-    pub(super) fn add_words<'a>(
-        &mut self,
-        client: &mut Client,
-        items: impl Iterator<Item = (i64, &'a [Document])>,
-    ) -> Result<()> {
-        let (mut keys, mut lengths) = (Vec::new(), Vec::new());
-        let (mut terms, mut of, mut counts, mut of_lengths) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (item, documents) in items {
-            for (wording, document) in documents.iter().enumerate() {
-                let key = VectorKey::new(item, wording).0;
-                keys.push(key);
-                lengths.push(document.length as i32);
-                for &(term, count) in &document.terms {
-                    terms.push(term.cast_signed());
-                    of.push(key);
-                    counts.push(count as i32);
-                    of_lengths.push(document.length as i32);
-                }
-            }
-        }
-        self.docs += keys.len() as i64;
-        self.length += lengths.iter().map(|&length| i64::from(length)).sum::<i64>();
-        let tables = self.tables();
-        let sql = format!(
-            "INSERT INTO {} SELECT * FROM unnest($1::bigint[], $2::integer[])",
-            tables.docs
-        );
-        client.execute_typed(
-            &sql,
-            &[(&keys, Type::INT8_ARRAY), (&lengths, Type::INT4_ARRAY)],
-        )?;
-        let sql = format!(
-            "INSERT INTO {} SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[])",
-            tables.terms
-        );
-        client.execute_typed(
-            &sql,
-            &[
-                (&terms, Type::INT8_ARRAY),
-                (&of, Type::INT8_ARRAY),
-                (&counts, Type::INT4_ARRAY),
-                (&of_lengths, Type::INT4_ARRAY),
-            ],
-        )?;
         Ok(())
     }
 

@@ -1,16 +1,18 @@
-//! The tables of the database, as in the embedded engine: a collection C has `items_C`, `docs_C`, `terms_C`, `fields_C` and for each space S `vectors_C_S`.
+//! The tables of the database, as in the embedded engine: a collection C has `items_C`, `fields_C`, for its words of number W `docs_C_W` and `terms_C_W`, and
+//! for each space S `vectors_C_S`.
 //!
 //! | table | row |
 //! |---|---|
 //! | `items_C` | an item: its key, id, and all of it as JSON (as text: what was written comes back as it was) |
-//! | `docs_C` | a text: the key of its vector, number of words |
-//! | `terms_C` | a word of a text: its number, the key, how often, and the text's number of words again |
+//! | `docs_C_W` | a text: the key of its vector, number of words |
+//! | `terms_C_W` | a word of a text: its number, the key, how often, and the text's number of words again |
 //! | `fields_C` | a value of a declared field |
 //! | `vectors_C_S` | a vector: its key, the item's, little-endian f32, and the same as `halfvec` for the search |
 
-use postgres::Client;
-use postgres::types::Type;
+use tokio_postgres::types::Type;
 
+use super::client::Client;
+use super::errors::damaged;
 use super::pool::{Access, Pool};
 use crate::error::{Error, Result};
 
@@ -31,92 +33,142 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE yuyi.collections (
     generation bigint NOT NULL DEFAULT 0,
     next_key bigint NOT NULL DEFAULT 1,
     docs bigint NOT NULL DEFAULT 0,
-    length bigint NOT NULL DEFAULT 0
+    length bigint NOT NULL DEFAULT 0,
+    lexicon bigint NOT NULL DEFAULT 1,
+    next_words text
 )"];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
 ///
 /// # Errors
-/// Where the server or its pgvector is too old, or a newer program wrote the database.
+/// Where the server or its pgvector is too old, rights are missing, or a newer program wrote the database.
 pub(super) fn migrate(pool: &Pool) -> Result<()> {
     pool.transaction(Access::Write, |client| {
         client.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)])?;
-        check_server(client)?;
-        client.batch_execute(
-            "CREATE SCHEMA IF NOT EXISTS yuyi;
-             CREATE TABLE IF NOT EXISTS yuyi.version (version bigint NOT NULL)",
-        )?;
-        let rows = client.query_typed("SELECT coalesce(max(version), 0) FROM yuyi.version", &[])?;
-        let found: i64 = rows.first().map_or(0, |row| row.get(0));
-        let known = MIGRATIONS.len() as i64;
-        if found > known {
-            return Err(Error::TooNew {
-                folder: "PostgreSQL".into(),
-                found,
-                known,
-            });
-        }
-        for (i, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
-            client.batch_execute(step)?;
-            client.execute_typed(
-                "INSERT INTO yuyi.version VALUES ($1)",
-                &[(&(i as i64 + 1), Type::INT8)],
+        let server = Server::ask(client)?;
+        server.check()?;
+        if server.installed.is_none() {
+            may(
+                client.batch_execute("CREATE EXTENSION IF NOT EXISTS vector"),
+                "let an administrator run CREATE EXTENSION vector in this database",
             )?;
         }
-        Ok(())
+        // Whoever finds the schema or the tables need not be allowed to make them.
+        if is_missing(client, "to_regnamespace('yuyi')")? {
+            may(
+                client.batch_execute("CREATE SCHEMA yuyi"),
+                "its user needs the right CREATE on the database, or to own the schema yuyi",
+            )?;
+        }
+        if is_missing(client, "to_regclass('yuyi.version')")? {
+            may(
+                client.batch_execute("CREATE TABLE yuyi.version (version bigint NOT NULL)"),
+                "its user needs the right CREATE on the schema yuyi",
+            )?;
+        }
+        let found = version(client)?;
+        step_up(client, found)
     })
 }
 
-/// PostgreSQL 15 and pgvector 0.8.
-fn check_server(client: &mut Client) -> Result<()> {
-    let unusable = |reason: String| Err(Error::UnusableServer { reason });
-    let rows = client.query_typed(
-        "SELECT current_setting('server_version_num')::bigint, current_setting('server_version')",
-        &[],
-    )?;
-    let (number, version): (i64, String) = rows
-        .first()
-        .map_or((0, String::new()), |row| (row.get(0), row.get(1)));
-    if number < 150_000 {
-        return unusable(format!(
-            "it is PostgreSQL {version}, and 15 or newer is needed"
-        ));
+/// Says what to do where rights are missing.
+fn may<T>(done: Result<T>, advice: &str) -> Result<T> {
+    done.map_err(|error| match error {
+        Error::UnusableServer { reason } => Error::UnusableServer {
+            reason: format!("{reason}; {advice}"),
+        },
+        other => other,
+    })
+}
+
+fn is_missing(client: &mut Client, object: &str) -> Result<bool> {
+    let answer = client.ask(&format!("SELECT {object} IS NULL"))?;
+    Ok(answer.as_deref() == Some("t"))
+}
+
+fn version(client: &mut Client) -> Result<i64> {
+    let rows = client.query_typed("SELECT coalesce(max(version), 0) FROM yuyi.version", &[])?;
+    Ok(rows.first().map_or(0, |row| row.get(0)))
+}
+
+fn step_up(client: &mut Client, found: i64) -> Result<()> {
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(Error::UnusableServer {
+            reason: format!(
+                "its tables were written by a newer version of yuyi (schema {found}; this one knows {known}). Nothing was changed. Use that version"
+            ),
+        });
     }
-    let sql = "SELECT (SELECT extversion FROM pg_extension WHERE extname = 'vector'),
-                      (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')";
-    let rows = client.query_typed(sql, &[])?;
-    let (installed, available): (Option<String>, Option<String>) = rows
-        .first()
-        .map_or((None, None), |row| (row.get(0), row.get(1)));
-    match installed.as_deref().or(available.as_deref()) {
-        None => {
-            let major = number / 10_000;
-            return unusable(format!(
-                "it has no pgvector. Install version 0.8 or newer on the server (Debian: apt install postgresql-{major}-pgvector) and try again"
-            ));
-        }
-        Some(version) if !is_new_enough(version) => {
-            return unusable(format!(
-                "its pgvector is version {version}, and 0.8 or newer is needed"
-            ));
-        }
-        Some(_) => {}
-    }
-    if installed.is_none() {
-        client.batch_execute("CREATE EXTENSION IF NOT EXISTS vector")?;
+    for (i, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
+        client.batch_execute(step)?;
+        client.execute_typed(
+            "INSERT INTO yuyi.version VALUES ($1)",
+            &[(&(i as i64 + 1), Type::INT8)],
+        )?;
     }
     Ok(())
+}
+
+/// What a server has.
+struct Server {
+    /// Such as 150018.
+    number: i64,
+    version: String,
+    /// The version of pgvector in this database.
+    installed: Option<String>,
+    /// And on the server.
+    available: Option<String>,
+}
+
+impl Server {
+    fn ask(client: &mut Client) -> Result<Self> {
+        let sql = "SELECT current_setting('server_version_num')::bigint, current_setting('server_version'),
+                          (SELECT extversion FROM pg_extension WHERE extname = 'vector'),
+                          (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')";
+        let rows = client.query_typed(sql, &[])?;
+        let row = rows.first().ok_or_else(|| damaged("it has no version"))?;
+        Ok(Self {
+            number: row.get(0),
+            version: row.get(1),
+            installed: row.get(2),
+            available: row.get(3),
+        })
+    }
+
+    /// PostgreSQL 15 and pgvector 0.8.
+    fn check(&self) -> Result<()> {
+        let unusable = |reason: String| Err(Error::UnusableServer { reason });
+        if self.number < 150_000 {
+            let version = &self.version;
+            return unusable(format!(
+                "it is PostgreSQL {version}, and 15 or newer is needed"
+            ));
+        }
+        let major = self.number / 10_000;
+        let package = format!("Debian: apt install postgresql-{major}-pgvector");
+        match (self.installed.as_deref(), self.available.as_deref()) {
+            (Some(version), _) if is_new_enough(version) => Ok(()),
+            (None, Some(version)) if is_new_enough(version) => Ok(()),
+            (Some(old), Some(new)) if is_new_enough(new) => unusable(format!(
+                "pgvector in this database is version {old}, and 0.8 or newer is needed. Run ALTER EXTENSION vector UPDATE"
+            )),
+            (None, None) => unusable(format!(
+                "it has no pgvector. Install version 0.8 or newer on the server ({package}) and try again"
+            )),
+            (Some(old), _) | (None, Some(old)) => unusable(format!(
+                "its pgvector is version {old}, and 0.8 or newer is needed ({package})"
+            )),
+        }
+    }
 }
 
 fn is_new_enough(version: &str) -> bool {
     let mut parts = version
         .split('.')
         .map(|part| part.parse::<u32>().unwrap_or_default());
-    let (major, minor) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
-    (major, minor) >= (0, 8)
+    let mut next = || parts.next().unwrap_or_default();
+    (next(), next()) >= (0, 8)
 }
 
 /// Names of a collection's tables.
@@ -130,11 +182,12 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn of(number: i64) -> Self {
+    /// With the words of a number.
+    pub(super) fn of(number: i64, lexicon: i64) -> Self {
         Self {
             items: format!("yuyi.items_{number}"),
-            docs: format!("yuyi.docs_{number}"),
-            terms: format!("yuyi.terms_{number}"),
+            docs: format!("yuyi.docs_{number}_{lexicon}"),
+            terms: format!("yuyi.terms_{number}_{lexicon}"),
             fields: format!("yuyi.fields_{number}"),
             number,
         }
@@ -151,28 +204,13 @@ impl Tables {
     }
 
     pub(super) fn create(&self, client: &mut Client) -> Result<()> {
-        let Self {
-            items,
-            docs,
-            terms,
-            fields,
-            ..
-        } = self;
+        let Self { items, fields, .. } = self;
         client.batch_execute(&format!(
             "CREATE TABLE {items} (
                  key bigint PRIMARY KEY,
                  id text COLLATE \"C\" NOT NULL UNIQUE,
                  item text NOT NULL
              );
-             CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL);
-             CREATE TABLE {terms} (
-                 term bigint NOT NULL,
-                 key bigint NOT NULL,
-                 count integer NOT NULL,
-                 length integer NOT NULL,
-                 PRIMARY KEY (term, key)
-             );
-             CREATE INDEX ON {terms} (key);
              CREATE TABLE {fields} (
                  field bigint NOT NULL,
                  keyword text COLLATE \"C\",
@@ -184,8 +222,27 @@ impl Tables {
              CREATE INDEX ON {fields} (field, left(keyword, 200)) WHERE keyword IS NOT NULL;
              CREATE INDEX ON {fields} (field, number) WHERE number IS NOT NULL;
              CREATE INDEX ON {fields} (field, time) WHERE time IS NOT NULL;"
-        ))?;
-        Ok(())
+        ))
+    }
+
+    pub(super) fn create_words(&self, client: &mut Client) -> Result<()> {
+        let Self { docs, terms, .. } = self;
+        client.batch_execute(&format!(
+            "CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL);
+             CREATE TABLE {terms} (
+                 term bigint NOT NULL,
+                 key bigint NOT NULL,
+                 count integer NOT NULL,
+                 length integer NOT NULL,
+                 PRIMARY KEY (term, key)
+             );
+             CREATE INDEX ON {terms} (key);"
+        ))
+    }
+
+    pub(super) fn drop_words(&self, client: &mut Client) -> Result<()> {
+        let Self { docs, terms, .. } = self;
+        client.batch_execute(&format!("DROP TABLE {docs}, {terms}"))
     }
 
     pub(super) fn create_vectors(
@@ -199,9 +256,10 @@ impl Tables {
             "CREATE TABLE {vectors} (
                  key bigint PRIMARY KEY,
                  item bigint NOT NULL,
-                 vector bytea STORAGE EXTERNAL NOT NULL,
+                 vector bytea NOT NULL,
                  half halfvec({dimension}) NOT NULL
              );
+             ALTER TABLE {vectors} ALTER vector SET STORAGE EXTERNAL, ALTER half SET STORAGE MAIN;
              CREATE INDEX ON {vectors} (item);"
         ))?;
         Ok(())
@@ -213,21 +271,40 @@ impl Tables {
     }
 
     pub(super) fn drop(&self, client: &mut Client) -> Result<()> {
-        let Self {
-            items,
-            docs,
-            terms,
-            fields,
-            ..
-        } = self;
-        client.batch_execute(&format!("DROP TABLE {items}, {docs}, {terms}, {fields}"))?;
-        Ok(())
+        let Self { items, fields, .. } = self;
+        client.batch_execute(&format!("DROP TABLE {items}, {fields}"))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn refused(number: i64, installed: Option<&str>, available: Option<&str>) -> String {
+        let server = Server {
+            number,
+            version: format!("{}.{}", number / 10_000, number % 10_000),
+            installed: installed.map(String::from),
+            available: available.map(String::from),
+        };
+        server
+            .check()
+            .map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        assert_eq!(refused(150_018, None, Some("0.10.0")), "");
+        assert_eq!(refused(180_004, Some("0.8.5"), None), "");
+        assert!(
+            refused(140_022, Some("0.8.5"), None).contains("PostgreSQL 14.22, and 15 or newer")
+        );
+        assert!(refused(150_018, None, None).contains("apt install postgresql-15-pgvector"));
+        assert!(refused(160_000, None, Some("0.7.4")).contains("postgresql-16-pgvector"));
+        assert!(refused(160_000, Some("0.5.1"), Some("0.7.4")).contains("version 0.5.1"));
+        let update = refused(160_000, Some("0.7.4"), Some("0.8.0"));
+        assert!(update.contains("ALTER EXTENSION vector UPDATE"), "{update}");
+    }
 
     #[test]
     fn versions_are_compared_as_numbers() {

@@ -1,16 +1,17 @@
 //! Rows by pgvector and by terms.
 //!
 //! Below [`GRAPH_ROWS`] rows the server compares all vectors, above it follows an HNSW graph, and goes on along it where a filter leaves too few
-//! (pgvector's iterative scans). Either way it compares `halfvec`s; the first few hundred come with their f32, and it is these that are multiplied, so
-//! cosines are those of the embedded engine.
+//! (pgvector's iterative scans); where the graph gives less than there is, it compares all after all. Either way it compares `halfvec`s; the first few
+//! hundred come with their f32, and it is these that are multiplied, so cosines are those of the embedded engine.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use postgres::Client;
-use postgres::types::{ToSql, Type};
+use tokio_postgres::types::{ToSql, Type};
 use yuyi_kernels::{Kernel, as_cosine, dot};
 
+use super::client::Client;
+use super::graph::{self, GRAPH_ROWS};
 use super::rows::{Counted, from_json, written};
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
@@ -18,21 +19,18 @@ use crate::filter::Filter;
 use crate::finder::Rows;
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::narrow::{FieldIndex, Limit, narrow};
+use crate::narrow::{FieldIndex, Limit, matching, narrow};
 use crate::ranking::{B, K1, inverse_frequency};
 use crate::words::Analyzer;
-
-/// Rows from which on a graph is faster than comparing all.
-pub(super) const GRAPH_ROWS: i64 = 50_000;
-
-/// Most elements of a vector that a graph takes.
-pub(super) const GRAPH_DIMENSION: usize = 4000;
 
 /// Most rows that pgvector keeps at hand while it follows a graph.
 const MOST_AT_HAND: usize = 1000;
 
-/// Items that are read at a time where a filter asks for what has no index.
-const CHUNK: i64 = 5000;
+/// A filter that leaves less than one in so many rows is not worth a graph, most of which would be followed for nothing.
+const SPARSE: usize = 20;
+
+/// Items that are read at a time, at most.
+const CHUNK: usize = 2000;
 
 /// What a search works with, all of one moment.
 pub(super) struct Searcher<'a> {
@@ -45,62 +43,63 @@ impl Searcher<'_> {
         &self,
         sql: &str,
         values: &[(&(dyn ToSql + Sync), Type)],
-    ) -> Result<Vec<postgres::Row>> {
-        Ok(self.client.borrow_mut().query_typed(sql, values)?)
+    ) -> Result<Vec<tokio_postgres::Row>> {
+        self.client.borrow_mut().query_typed(sql, values)
     }
 
-    /// The keys of the items that a filter means, in ascending order.
-    pub(super) fn matching(&self, filter: &Filter) -> Result<Vec<i64>> {
-        let set = narrow(self, filter)?;
-        match set {
-            Some(set) if set.exact => Ok(set.keys),
-            Some(set) => {
-                let items = self.counted.items(*self.client.borrow_mut(), &set.keys)?;
-                let is_meant = |key: &i64| items.get(key).is_some_and(|item| filter.matches(item));
-                Ok(set.keys.into_iter().filter(is_meant).collect())
-            }
-            None => self.read_all(filter),
-        }
+    /// Whether to follow the graph for `k` rows of so many that a filter leaves.
+    fn follows_graph(&self, k: usize, among: usize) -> bool {
+        graph::is_wanted(self.counted)
+            && k <= MOST_AT_HAND
+            && among >= GRAPH_ROWS
+            && among >= self.rows() / SPARSE
     }
 
-    fn read_all(&self, filter: &Filter) -> Result<Vec<i64>> {
+    /// Lets the graph give as many rows as are wanted, also where some that it comes upon are not.
+    fn widen(&self, k: usize) -> Result<()> {
+        let at_hand = k.max(40);
         let sql = format!(
-            "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
-            self.counted.tables().items
+            "SET LOCAL hnsw.ef_search = {at_hand}; SET LOCAL hnsw.iterative_scan = relaxed_order; SET LOCAL hnsw.max_scan_tuples = 200000"
         );
-        let (mut keys, mut last) = (Vec::new(), 0i64);
-        loop {
-            let rows = self.query(&sql, &[(&last, Type::INT8)])?;
-            for row in &rows {
-                last = row.get(0);
-                if filter.matches(&from_json::<Item>(&row.get::<_, String>(1))?) {
-                    keys.push(last);
-                }
-            }
-            if rows.len() < CHUNK as usize {
-                return Ok(keys);
-            }
-        }
+        self.client.borrow_mut().batch_execute(&sql)
     }
 
-    /// Lets a graph give as many rows as are wanted.
-    fn widen(&self, k: usize, is_filtered: bool) -> Result<()> {
-        if self.counted.docs >= GRAPH_ROWS {
-            let order = if is_filtered { "relaxed_order" } else { "off" };
-            let at_hand = (2 * k).clamp(40, MOST_AT_HAND);
-            let more = if k > MOST_AT_HAND / 2 {
-                "relaxed_order"
-            } else {
-                order
-            };
-            let sql = format!(
-                "SET LOCAL hnsw.ef_search = {at_hand}; SET LOCAL hnsw.iterative_scan = {more}; SET LOCAL hnsw.max_scan_tuples = 200000"
-            );
-            self.client.borrow_mut().batch_execute(&sql)?;
-        }
-        Ok(())
+    /// The first `k` rows in the order of an expression, with their cosines.
+    fn first_by(
+        &self,
+        order: &str,
+        vector: &[f32],
+        only: Option<&Vec<i64>>,
+        k: usize,
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        let table = self.counted.tables().vectors(self.counted.stored.space);
+        let (limit, query) = (k as i64, written(vector));
+        let filter = if only.is_some() {
+            "WHERE item = ANY($3)"
+        } else {
+            "WHERE $3::bigint[] IS NULL"
+        };
+        let sql = format!("SELECT key, vector FROM {table} {filter} ORDER BY {order} LIMIT $2");
+        let rows = self.query(
+            &sql,
+            &[
+                (&query, Type::TEXT),
+                (&limit, Type::INT8),
+                (&only, Type::INT8_ARRAY),
+            ],
+        )?;
+        let kernel = Kernel::of_process();
+        let with_cosine = |row: &tokio_postgres::Row| {
+            let (key, other) = self.counted.read_vector(row)?;
+            Ok((key, as_cosine(dot(kernel, vector, &other))))
+        };
+        rows.iter().map(with_cosine).collect()
     }
 }
+
+/// What rows are ordered by: as a graph has it, and as no graph has it.
+const NEAREST: &str = "half <#> $1::text::halfvec";
+const NEAREST_OF_ALL: &str = "(half <#> $1::text::halfvec) + 0";
 
 impl FieldIndex for Searcher<'_> {
     fn fields(&self) -> &[Field] {
@@ -154,6 +153,32 @@ impl FieldIndex for Searcher<'_> {
             .map(|row| row.get(0))
             .collect())
     }
+
+    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()> {
+        if let Some(keys) = keys {
+            for some in keys.chunks(CHUNK) {
+                let items = self.counted.items(*self.client.borrow_mut(), some)?;
+                let there = some.iter().filter_map(|key| Some((*key, items.get(key)?)));
+                there.for_each(|(key, item)| show(key, item));
+            }
+            return Ok(());
+        }
+        let sql = format!(
+            "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
+            self.counted.tables().items
+        );
+        let mut last = 0i64;
+        loop {
+            let rows = self.query(&sql, &[(&last, Type::INT8)])?;
+            for row in &rows {
+                last = row.get(0);
+                show(last, &from_json(&row.get::<_, String>(1))?);
+            }
+            if rows.len() < CHUNK {
+                return Ok(());
+            }
+        }
+    }
 }
 
 impl Rows for Searcher<'_> {
@@ -169,7 +194,7 @@ impl Rows for Searcher<'_> {
     }
 
     fn only(&self, filter: &Filter) -> Result<Vec<i64>> {
-        self.matching(filter)
+        matching(self, filter)
     }
 
     fn nearest(
@@ -178,31 +203,15 @@ impl Rows for Searcher<'_> {
         only: Option<&Vec<i64>>,
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>> {
-        self.widen(k, only.is_some())?;
-        let table = self.counted.tables().vectors(self.counted.stored.space);
-        let (limit, query) = (k as i64, written(vector));
-        let filter = if only.is_some() {
-            "WHERE item = ANY($3)"
-        } else {
-            "WHERE $3::bigint[] IS NULL"
-        };
-        let sql = format!(
-            "SELECT key, vector FROM {table} {filter} ORDER BY half <#> $1::text::halfvec LIMIT $2"
-        );
-        let rows = self.query(
-            &sql,
-            &[
-                (&query, Type::TEXT),
-                (&limit, Type::INT8),
-                (&only, Type::INT8_ARRAY),
-            ],
-        )?;
-        let kernel = Kernel::of_process();
-        let with_cosine = |row: &postgres::Row| {
-            let (key, other) = self.counted.read_vector(row)?;
-            Ok((key, as_cosine(dot(kernel, vector, &other))))
-        };
-        rows.iter().map(with_cosine).collect()
+        let among = only.map_or(self.rows(), Vec::len);
+        if self.follows_graph(k, among) {
+            self.widen(k)?;
+            let found = self.first_by(NEAREST, vector, only, k)?;
+            if found.len() >= k.min(among) {
+                return Ok(found);
+            }
+        }
+        self.first_by(NEAREST_OF_ALL, vector, only, k)
     }
 
     fn best_by_words(
@@ -281,34 +290,46 @@ impl Rows for Searcher<'_> {
     }
 }
 
-/// Items of a page: those behind an id that a filter means.
+/// Items of a page: those behind an id that a filter means. Where the filter asks for what has no index, items are read and asked until they are enough.
 pub(super) fn page(
     searcher: &Searcher<'_>,
     filter: Option<&Filter>,
     after: &str,
     limit: usize,
 ) -> Result<Vec<(i64, Item)>> {
-    let tables = searcher.counted.tables();
-    let among = filter.map(|filter| searcher.matching(filter)).transpose()?;
-    let filter = if among.is_some() {
-        "AND key = ANY($3)"
+    let set = filter.map(|filter| narrow(searcher, filter)).transpose()?;
+    let set = set.flatten();
+    let all_are_meant = filter.is_none() || set.as_ref().is_some_and(|set| set.exact);
+    let chunk = if all_are_meant {
+        limit.min(CHUNK)
     } else {
-        "AND $3::bigint[] IS NULL"
+        CHUNK
+    };
+    let among = set.map(|set| set.keys);
+    let filter = filter.filter(|_| !all_are_meant);
+    let condition = match among {
+        Some(_) => "AND key = ANY($2)",
+        None => "AND $2::bigint[] IS NULL",
     };
     let sql = format!(
-        "SELECT key, item FROM {} WHERE id > $1 {filter} ORDER BY id LIMIT $2",
-        tables.items
+        "SELECT key, item FROM {} WHERE id > $1 {condition} ORDER BY id LIMIT {chunk}",
+        searcher.counted.tables().items
     );
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let values: [(&(dyn ToSql + Sync), Type); 3] = [
-        (&after, Type::TEXT),
-        (&limit, Type::INT8),
-        (&among, Type::INT8_ARRAY),
-    ];
-    let rows = searcher.query(&sql, &values)?;
-    rows.iter()
-        .map(|row| Ok((row.get(0), from_json(&row.get::<_, String>(1))?)))
-        .collect()
+    let (mut found, mut last) = (Vec::new(), after.to_owned());
+    loop {
+        let rows = searcher.query(&sql, &[(&last, Type::TEXT), (&among, Type::INT8_ARRAY)])?;
+        for row in &rows {
+            let item: Item = from_json(&row.get::<_, String>(1))?;
+            last.clone_from(&item.id);
+            if filter.is_none_or(|filter| filter.matches(&item)) {
+                found.push((row.get(0), item));
+            }
+        }
+        if rows.len() < chunk || found.len() >= limit {
+            found.truncate(limit);
+            return Ok(found);
+        }
+    }
 }
 
 /// Ids without those that come twice.

@@ -13,8 +13,8 @@ use std::process::{Command, Stdio};
 use fastrand::Rng;
 
 use crate::Folder;
-use crate::kill::{self, Acknowledged};
 use crate::suite::Place;
+use crate::suite::kill::{self, Acknowledged};
 
 /// What a disk writes as a whole.
 const SECTOR: usize = 512;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use yuyi_store::{Fusion, Item, Query, Scroll, Search, Store, VectorItem};
+use yuyi_store::{Fusion, Item, Query, Scroll, Search, Store, VectorItem, WordRules};
 
 use super::Place;
 use super::examples::{DIMENSION, collection, filter, item, random, with_vectors};
@@ -183,4 +183,50 @@ pub fn writers_share_commits(place: &impl Place) {
         }
     });
     assert_eq!(store.count("c", None).unwrap(), 200);
+}
+
+/// Words are set while others write: no text is cut for the old ones in the end, none is missing and none is there twice.
+pub fn words_change_beside_writers(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("c")).unwrap();
+    let plan = |i: usize| with_vectors(Item::new(format!("{i:05}"), "云梯计划"), i as u64);
+    store
+        .upsert("c", "", (0..2500).map(plan).collect())
+        .unwrap();
+    let end = AtomicBool::new(false);
+    let gone = std::thread::scope(|scope| {
+        let (store, end) = (&*store, &end);
+        let writer = scope.spawn(move || {
+            let mut n = 0;
+            while !end.load(Relaxed) {
+                store.delete("c", &[&format!("{n:05}")]).unwrap();
+                store
+                    .upsert("c", "", vec![plan(2499 - n), plan(3000 + n)])
+                    .unwrap();
+                n += 1;
+            }
+            n
+        });
+        let rules = WordRules {
+            words: vec!["云梯计划".into()],
+            synonyms: vec![],
+        };
+        store.set_words("c", &rules).unwrap();
+        end.store(true, Relaxed);
+        writer.join().unwrap()
+    });
+    let by = |text| {
+        let query = Query::Lexical { text, vector: None };
+        let search = Search {
+            query,
+            filter: None,
+            limit: 10_000,
+        };
+        store.search("c", &search).unwrap().len() as u64
+    };
+    assert_eq!(
+        (by("计划"), by("云梯计划")),
+        (0, store.count("c", None).unwrap())
+    );
+    assert!(gone > 0 && store.count("c", None).unwrap() >= 2500);
 }

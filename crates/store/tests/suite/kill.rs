@@ -6,11 +6,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
-use yuyi_store::{EmbeddedStore, Query, Scroll, Search, Store};
+use yuyi_store::{Query, Scroll, Search, Store};
 
-use crate::suite::Place;
-use crate::suite::examples::{DIMENSION, collection, item, random, with_vectors};
-use crate::{Folder, options};
+use super::Place;
+use super::examples::{DIMENSION, collection, filter, item, random, with_vectors};
 
 /// Items of a batch.
 const BATCH: u64 = 50;
@@ -18,18 +17,16 @@ const BATCH: u64 = 50;
 /// Batches that stay; older ones are removed, two at a time.
 const STAY: u64 = 40;
 
-/// Writes batches to the folder of the environment, and says which is acknowledged, until it is killed. Two threads, so that commits are shared.
-#[test]
-#[ignore = "run by what_was_acknowledged_outlives_a_kill"]
-fn child_that_writes() {
-    let Some(folder) = std::env::var_os("YUYI_STORE_FOLDER") else {
+/// Writes batches to the place of the environment, and says which is acknowledged, until it is killed. Two threads, so that commits are shared.
+pub fn child_that_writes<P: Place>() {
+    let Ok(address) = std::env::var("YUYI_STORE_PLACE") else {
         return;
     };
     let first: u64 = std::env::var("YUYI_STORE_FIRST").unwrap().parse().unwrap();
-    let store = EmbeddedStore::open(std::path::PathBuf::from(folder), options()).unwrap();
+    let store = P::open_at(&address);
     store.create(&collection("c")).unwrap();
     std::thread::scope(|scope| {
-        let store = &store;
+        let store = &*store;
         for writer in 0..2 {
             scope.spawn(move || {
                 for n in (first + writer..).step_by(2) {
@@ -40,7 +37,7 @@ fn child_that_writes() {
     });
 }
 
-fn write(store: &EmbeddedStore, n: u64) {
+fn write(store: &dyn Store, n: u64) {
     let one = |i| {
         with_vectors(
             item(&format!("{n}-{i}"), &format!("第{n}批"), json!({"n": n})),
@@ -56,9 +53,7 @@ fn write(store: &EmbeddedStore, n: u64) {
         .unwrap();
     say(&format!("written {n}"));
     if n % 8 < 2 && n >= STAY {
-        let old = crate::suite::examples::filter(
-            json!({"must": {"key": "n", "match": {"value": n - STAY}}}),
-        );
+        let old = filter(json!({"must": {"key": "n", "match": {"value": n - STAY}}}));
         store.delete_matching("c", &old).unwrap();
         say(&format!("removed {}", n - STAY));
     }
@@ -73,14 +68,14 @@ fn say(line: &str) {
 
 /// What a child has acknowledged.
 #[derive(Default)]
-pub(crate) struct Acknowledged {
+pub struct Acknowledged {
     written: BTreeSet<u64>,
     removed: BTreeSet<u64>,
 }
 
 impl Acknowledged {
     /// Whether the line says something new.
-    pub(crate) fn hear(&mut self, line: &str) -> bool {
+    pub fn hear(&mut self, line: &str) -> bool {
         match line.split_once(' ') {
             Some(("written", n)) => self.written.insert(n.parse().unwrap()),
             Some(("removed", n)) => self.removed.insert(n.parse().unwrap()),
@@ -90,34 +85,27 @@ impl Acknowledged {
 }
 
 /// A child that writes batches from the `first` on until it is killed.
-pub(crate) fn command(folder: &Folder, first: u64) -> Command {
+pub fn command(place: &impl Place, first: u64) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args([
-            "--exact",
-            "kill::child_that_writes",
-            "--ignored",
-            "--nocapture",
-        ])
-        .env("YUYI_STORE_FOLDER", folder.0.path())
+        .args(["--exact", "child_that_writes", "--ignored", "--nocapture"])
+        .env("YUYI_STORE_PLACE", place.address())
         .env("YUYI_STORE_FIRST", first.to_string());
     command
 }
 
-#[test]
-fn what_was_acknowledged_outlives_a_kill() {
-    let folder = Folder::new();
+pub fn what_was_acknowledged_outlives_a_kill(place: &impl Place) {
     let mut done = Acknowledged::default();
     for round in 0..20 {
         let first = done.written.last().map_or(0, |last| last + 3);
-        let mut child = command(&folder, first)
+        let mut child = command(place, first)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         // Not before it writes, and each time at another moment.
         let mut seen = 0;
-        while seen < 1 + round % 7 {
+        while seen < 5 + round % 7 {
             seen += usize::from(done.hear(&lines.next().unwrap().unwrap()));
         }
         std::thread::sleep(Duration::from_micros(1700 * round as u64));
@@ -126,15 +114,15 @@ fn what_was_acknowledged_outlives_a_kill() {
         lines
             .map_while(Result::ok)
             .for_each(|line| _ = done.hear(&line));
-        check(&folder, &done);
+        check(place, &done);
     }
     assert!(done.written.len() > 100, "{}", done.written.len());
 }
 
-/// Whether a folder has what was acknowledged, and nothing by halves.
-pub(crate) fn check(folder: &Folder, done: &Acknowledged) {
-    let store = folder.open_here();
-    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+/// Whether a place has what was acknowledged, and nothing by halves.
+pub fn check(place: &impl Place, done: &Acknowledged) {
+    assert_eq!(place.check(), Vec::<String>::new());
+    let store = place.open();
     let all = store.scroll("c", &Scroll::first(1_000_000)).unwrap().items;
     let number = |item: &yuyi_store::VectorItem| item.item.payload["n"].as_u64().unwrap();
     let count = |n: u64| {

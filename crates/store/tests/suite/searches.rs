@@ -1,0 +1,294 @@
+//! Searches: by vectors, by words, by both, among those that a filter means.
+
+use serde_json::json;
+use yuyi_store::{Error, Fusion, Item, Query, Scroll, Search, VectorItem, WordRules};
+
+use super::Place;
+use super::ask::{dense, lexical, now_and_later, search, with_faq};
+use super::examples::{DIMENSION, collection, faq, filter, random, with_vectors};
+
+pub fn filters_mean_what_they_say(place: &impl Place) {
+    let store = with_faq(place);
+    for (json, expected) in [
+        (json!({}), "abcdefghij"),
+        (
+            json!({"must": {"key": "tag", "match": {"value": "x"}}}),
+            "acegi",
+        ),
+        (
+            json!({"must": {"key": "tag", "match": {"any": ["odd", "x"]}}}),
+            "abcdefghij",
+        ),
+        (
+            json!({"must": {"key": "tag", "match": {"except": ["x"]}}}),
+            "abcdefghij",
+        ),
+        (
+            json!({"must": {"key": "tag", "match": {"except": ["odd"]}}}),
+            "acegi",
+        ),
+        (json!({"must": {"key": "tag", "match": {"value": 5}}}), ""),
+        (
+            json!({"must": {"key": "n", "range": {"gte": 3, "lt": 6}}}),
+            "def",
+        ),
+        (json!({"must": {"key": "n", "match": {"value": 3.0}}}), "d"),
+        (
+            json!({"must": {"key": "n", "range": {"gt": "2024-01-01"}}}),
+            "",
+        ),
+        (
+            json!({"must": {"key": "day", "range": {"gt": "2024-03-02T12:00:00Z", "lte": "2024-03-04"}}}),
+            "cd",
+        ),
+        (
+            json!({"must": {"key": "day", "match": {"value": "2024-03-04"}}}),
+            "d",
+        ),
+        (
+            json!({"must": {"key": "day", "match": {"value": "2024-03-04T00:00:00Z"}}}),
+            "",
+        ),
+        (
+            json!({"must": {"key": "free", "match": {"value": 2}}}),
+            "cfi",
+        ),
+        (
+            json!({"must": [{"key": "free", "match": {"value": 2}}, {"key": "tag", "match": {"value": "odd"}}]}),
+            "f",
+        ),
+        (
+            json!({"should": [{"key": "n", "match": {"value": 0}}, {"key": "free", "match": {"value": 2}}]}),
+            "acfi",
+        ),
+        (
+            json!({"should": [{"key": "n", "match": {"value": 0}}, {"key": "n", "range": {"gt": 7}}]}),
+            "aij",
+        ),
+        (
+            json!({"must_not": {"key": "tag", "match": {"value": "odd"}}}),
+            "acegi",
+        ),
+        (
+            json!({"must_not": [{"key": "tag", "match": {"value": "odd"}}, {"key": "free", "match": {"value": 0}}]}),
+            "cei",
+        ),
+        (
+            json!({"must": {"key": "n", "exists": true}, "must_not": {"key": "n", "range": {"gt": 1}}}),
+            "ab",
+        ),
+        (json!({"must": {"key": "n", "exists": false}}), ""),
+        (
+            json!({"must": {"key": "missing", "exists": false}}),
+            "abcdefghij",
+        ),
+        (
+            json!({"must": {"should": [{"key": "n", "match": {"value": 1}}, {"must": [{"key": "n", "match": {"value": 2}}]}]}}),
+            "bc",
+        ),
+    ] {
+        let filter = filter(json.clone());
+        let expected: Vec<String> = expected.chars().map(String::from).collect();
+        assert_eq!(
+            store.count("faq", Some(&filter)).unwrap(),
+            expected.len() as u64,
+            "{json}"
+        );
+        let scroll = Scroll {
+            filter: Some(filter.clone()),
+            ..Scroll::first(100)
+        };
+        let found: Vec<String> = store
+            .scroll("faq", &scroll)
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|item| item.item.id)
+            .collect();
+        assert_eq!(found, expected, "{json}");
+        let search = Search {
+            query: Query::Dense {
+                vector: &random(3, DIMENSION),
+            },
+            filter: Some(&filter),
+            limit: 100,
+        };
+        let mut found: Vec<String> = store
+            .search("faq", &search)
+            .unwrap()
+            .into_iter()
+            .map(|hit| hit.item.id)
+            .collect();
+        found.sort();
+        assert_eq!(found, expected, "{json}");
+    }
+    let odd = filter(json!({"must": {"key": "tag", "match": {"value": "odd"}}}));
+    assert_eq!(store.delete_matching("faq", &odd).unwrap(), 5);
+    assert_eq!(store.delete_matching("faq", &odd).unwrap(), 0);
+    assert_eq!(store.count("faq", None).unwrap(), 5);
+    assert!(lexical(&*store, "退货").iter().all(|id| id == "c"));
+}
+
+pub fn wordings_count_as_their_best(place: &impl Place) {
+    let store = with_faq(place);
+    let two = VectorItem {
+        item: Item {
+            wordings: vec!["寄回商品".into(), "包裹".into()],
+            ..Item::new("w", "不要了")
+        },
+        vectors: vec![
+            random(900, DIMENSION),
+            random(901, DIMENSION),
+            random(902, DIMENSION),
+        ],
+    };
+    store.upsert("faq", "", vec![two]).unwrap();
+    let query = Query::Hybrid {
+        vector: &random(901, DIMENSION),
+        text: "寄回",
+        fusion: Fusion::default(),
+    };
+    let hits = store.search("faq", &search(query, 3)).unwrap();
+    assert_eq!(
+        (hits[0].item.id.as_str(), hits[0].wording, hits[0].score),
+        ("w", 1, 1.0)
+    );
+    assert_eq!(hits[0].cosine, Some(1.0));
+    assert!(hits[0].bm25.unwrap() > 0.0 && hits[1].bm25.is_none());
+    assert_eq!(hits.len(), 3);
+    let query = Query::Lexical {
+        text: "包裹",
+        vector: None,
+    };
+    let hits = store.search("faq", &search(query, 3)).unwrap();
+    assert_eq!((hits.len(), hits[0].wording, hits[0].cosine), (1, 2, None));
+    // More texts of one item than are looked at first.
+    let many = Item {
+        wordings: (0..700).map(|i| format!("说法{i}")).collect(),
+        ..Item::new("m", "很多说法")
+    };
+    let near: Vec<f32> = random(5, DIMENSION);
+    let vectors = vec![near.clone(); 701];
+    store
+        .upsert(
+            "faq",
+            "",
+            vec![VectorItem {
+                item: many,
+                vectors,
+            }],
+        )
+        .unwrap();
+    let found = dense(&*store, &near, 20);
+    assert_eq!((found[0].as_str(), found.len()), ("m", 12));
+}
+
+pub fn scores_are_in_bounds(place: &impl Place) {
+    let store = with_faq(place);
+    let text = "退货 退货 密码怎么办 password password";
+    let vector = &random(21, DIMENSION)[..];
+    for query in [
+        Query::Dense { vector },
+        Query::Lexical {
+            text,
+            vector: Some(vector),
+        },
+        Query::Hybrid {
+            vector,
+            text,
+            fusion: Fusion::default(),
+        },
+    ] {
+        let hits = store.search("faq", &search(query, 10)).unwrap();
+        assert!(hits.len() >= 4);
+        for pair in hits.windows(2) {
+            assert!(pair[0].score >= pair[1].score);
+        }
+        for hit in hits {
+            assert!((0.0..=1.0).contains(&hit.score));
+            assert!((-1.0..=1.0).contains(&hit.cosine.unwrap()));
+        }
+    }
+    let short = Query::Dense { vector: &[1.0] };
+    let error = store.search("faq", &search(short, 1)).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "vector: It has 1 elements; the collection's vectors have 8."
+    );
+    let nothing = Query::Lexical {
+        text: "。",
+        vector: None,
+    };
+    assert!(store.search("faq", &search(nothing, 1)).unwrap().is_empty());
+}
+
+pub fn words_can_be_taught(place: &impl Place) {
+    let store = with_faq(place);
+    let plan = with_vectors(Item::new("p", "云梯计划怎么报名"), 1);
+    store.upsert("faq", "", vec![plan]).unwrap();
+    assert_eq!(lexical(&*store, "计划"), ["p"]);
+    assert!(lexical(&*store, "口令").is_empty());
+    let rules = WordRules {
+        words: vec!["云梯计划".into()],
+        synonyms: vec![vec!["密码".into(), "口令".into(), "password".into()]],
+    };
+    store.set_words("faq", &rules).unwrap();
+    let store = now_and_later(place, store, |store| {
+        assert_eq!(store.collection("faq").unwrap().words, rules);
+        assert!(lexical(store, "计划").is_empty());
+        assert_eq!(lexical(store, "云梯计划"), ["p"]);
+        let mut found = lexical(store, "口令");
+        found.sort();
+        assert_eq!(found, ["e", "f", "i"]);
+    });
+    store
+        .upsert("faq", "", vec![with_vectors(Item::new("n", "口令丢了"), 1)])
+        .unwrap();
+    assert!(lexical(&*store, "PASSWORD").contains(&"n".to_owned()));
+    let bad = WordRules {
+        words: vec![" ".into()],
+        synonyms: vec![],
+    };
+    assert!(matches!(
+        store.set_words("faq", &bad),
+        Err(Error::Invalid { .. })
+    ));
+}
+
+pub fn large_limits_and_no_items(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("faq")).unwrap();
+    let vector = &random(1, DIMENSION)[..];
+    for limit in [0, 1, usize::MAX] {
+        assert_eq!(dense(&*store, vector, limit).len(), 0);
+    }
+    store.upsert("faq", "", faq()).unwrap();
+    assert_eq!(dense(&*store, vector, 0).len(), 0);
+    assert_eq!(dense(&*store, vector, usize::MAX).len(), 10);
+    let fusion = Fusion::default();
+    let text = "退货";
+    let hits = store
+        .search(
+            "faq",
+            &search(
+                Query::Hybrid {
+                    vector,
+                    text,
+                    fusion,
+                },
+                usize::MAX,
+            ),
+        )
+        .unwrap();
+    assert_eq!(hits.len(), 10);
+    assert_eq!(
+        store
+            .scroll("faq", &Scroll::first(usize::MAX))
+            .unwrap()
+            .items
+            .len(),
+        10
+    );
+    let page = store.scroll("faq", &Scroll::first(0)).unwrap();
+    assert!(page.items.is_empty());
+}

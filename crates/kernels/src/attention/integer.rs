@@ -51,7 +51,7 @@ struct Sizes {
     deep: usize,
     /// Keys, in whole steps of the product with the values; the softmax weights past `wide` are zero.
     reach: usize,
-    /// ActivationRange over the elements of a head, as many as the product takes at once.
+    /// Steps over the elements of a head, as many as the product takes at once.
     steps: usize,
     /// 32-bit numbers from row to row of the keys and of the scores.
     stride: usize,

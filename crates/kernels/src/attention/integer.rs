@@ -34,8 +34,14 @@ const STEP: usize = 4;
 
 /// One head of one text in 8-bit integers.
 pub(super) struct IntegerHead<'a> {
-    pub(super) head: Head<'a>,
-    pub(super) scratch: &'a mut Scratch,
+    head: Head<'a>,
+    scratch: &'a mut Scratch,
+}
+
+impl<'a> IntegerHead<'a> {
+    pub(super) fn new(head: Head<'a>, scratch: &'a mut Scratch) -> Self {
+        Self { head, scratch }
+    }
 }
 
 /// Sizes of the matrices in the scratch.

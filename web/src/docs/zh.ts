@@ -137,12 +137,14 @@ export const ZH: Record<string, string> = {
   'Its first character, from 0.': '第一个字符的位置，从 0 算起。',
   'How much the cosine drops when it is left out, as a share of all drops of its side; all 0 where nothing drops.':
     '去掉这个词后余弦下降多少，以占本句全部下降量的比例表示；都不下降时全为 0。',
-  'Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent.':
-    '`a`、`b` 两个文本为什么得到这个分数。位置按原文的 Unicode 字符计数。',
-  'The words of `sentence_a`, in order.': '`sentence_a` 的词，按顺序排列。',
-  'The words of the other sentence, in order.': '另一句的词，按顺序排列。',
+  'Why two texts score as they do: A, which is `sentence_a`, and B, the other sentence. Places count Unicode characters of the texts as they were sent.':
+    '两个文本为什么得到这个分数：A 是 `sentence_a`，B 是另一句。位置按原文的 Unicode 字符计数。',
+  'The words of A, in order.': 'A 的词，按顺序排列。',
+  'The words of B, in order.': 'B 的词，按顺序排列。',
   'Words that go together.': '互相对应的词。',
   'What the score does not show.': '分数没有反映出来的。',
+  'What the score does not show. A is `sentence_a`, B the other sentence.':
+    '分数没有反映出来的。A 是 `sentence_a`，B 是另一句。',
   'In the place of a pair that cannot be scored.': '无法打分的一对，由它占位。',
   'What replies of our own routes begin with.': '本服务自有接口的回复都以此开头。',
   'Whether `similarity` means the same as with other models.': '`similarity` 的含义是否与其他模型一致（即是否校准）。',
@@ -265,9 +267,9 @@ export const ZH: Record<string, string> = {
   'Whether each score is explained by the words that it comes from; for up to 100 pairs.': '是否用词来解释每个分数；最多 100 对。',
   'Whether each score comes with notes of what it does not show: numbers and negations that differ, what was not read or not understood. Cheap; for up to 100 pairs.':
     '是否附上分数没有反映出来的内容：不同的数字与否定、没读到的和不认识的。开销很小；最多 100 对。',
-  'The words of `sentence_a` that it is about: numbers, negations, what the model does not know, the last that it read.':
-    '`sentence_a` 中涉及的词：数字、否定词、模型不认识的、最后读到的。',
-  'Those of the other sentence.': '另一句中涉及的词。',
+  'The words of A that it is about: numbers, negations, what the model does not know, the last that it read.':
+    'A 中涉及的词：数字、否定词、模型不认识的、最后读到的。',
+  'Those of B.': 'B 中涉及的词。',
   'Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.':
     '不用模型的比较方法：`jaccard`、`edit`、`tfidf`、`tfidf_words`。',
   'Two words that go together.': '互相对应的两个词。',

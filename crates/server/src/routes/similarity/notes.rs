@@ -18,12 +18,13 @@ pub(super) fn bytes_of(note: &Note) -> usize {
 }
 
 /// What the score of each pair does not show, from the vectors of all texts; `places` tells each pair's among them. A text that was cut or that the
-/// model does not know all of is embedded once more, for the places of its tokens.
+/// model does not know all of is embedded once more, with the same options, for the places of its tokens.
 pub(super) async fn of(
     app: &App,
     embedded: &Embedded,
     pairs: Vec<Texts>,
     places: Vec<Option<[usize; 2]>>,
+    options: EmbedOptions,
     mut errand: Errand,
 ) -> Result<Vec<Option<Vec<Note>>>, ApiError> {
     let mut notes = Vec::with_capacity(pairs.len());
@@ -36,8 +37,8 @@ pub(super) async fn of(
         let [Some(of_a), Some(of_b)] = encoded else {
             return Err(ApiError::Internal);
         };
-        let of_a = with_places(app, &embedded.model, &a, of_a).await?;
-        let of_b = with_places(app, &embedded.model, &b, of_b).await?;
+        let of_a = with_places(app, &embedded.model, &a, of_a, &options).await?;
+        let of_b = with_places(app, &embedded.model, &b, of_b, &options).await?;
         let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
         let found = run(&mut errand, find).await?;
         notes.push(Some(found));
@@ -51,13 +52,14 @@ async fn with_places(
     model: &Model,
     text: &str,
     encoded: Arc<Encoded>,
+    options: &EmbedOptions,
 ) -> Result<Arc<Encoded>, ApiError> {
     if !encoded.truncated && encoded.unknown == 0 {
         return Ok(encoded);
     }
     let options = EmbedOptions {
         states: true,
-        ..EmbedOptions::default()
+        ..options.clone()
     };
     let inputs = Inputs::Texts(vec![text.to_owned()]);
     // Like an explanation, with a patience of its own.

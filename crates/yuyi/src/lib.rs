@@ -22,6 +22,8 @@
 //! Vectors that are there already are scored by [`Model::score_vectors`], [`Model::rank_vectors`] and [`Cosines`], and
 //! explained by an [`ExplanationPlan`]: for programs that embed texts of many callers together, or keep vectors.
 
+#![warn(missing_debug_implementations)]
+
 mod error;
 mod explanation;
 mod matrix;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use yuyi::{Precision, Resolved};
-use yuyi_encoder::{Encoder, LoadOptions, usable_cores};
+use yuyi::{KernelPath, Precision, Resolved, usable_cores};
+use yuyi_encoder::{Encoder, LoadOptions};
 use yuyi_tasks::metrics::quantile;
 
 use super::child;

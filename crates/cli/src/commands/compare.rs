@@ -15,7 +15,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use yuyi_encoder::usable_cores;
+use yuyi::usable_cores;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
 use self::exchange::Contestant;

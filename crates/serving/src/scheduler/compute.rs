@@ -70,7 +70,7 @@ pub(super) async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<
 
 /// Whether a model failed since its files were written to.
 fn is_outdated(error: &yuyi::EmbedderError) -> bool {
-    matches!(error, yuyi::EmbedderError::Encoder(error) if error.kind() == yuyi_encoder::ErrorKind::Changed)
+    matches!(error, yuyi::EmbedderError::Encoder(error) if error.kind() == yuyi::EncoderErrorKind::Changed)
 }
 
 /// The vector of a text, for all who want it.

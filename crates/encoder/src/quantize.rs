@@ -389,7 +389,7 @@ fn readme(name: &str, scheme: Quantization, agreement: Agreement) -> String {
     } = agreement;
     let precision = precision.name();
     format!(
-        "# {name}, {precision}\n\nMade by `yuyi quantize` from {name}. Each linear `X.weight` [out, in] of the original is two tensors:\n\n\
+        "# {name}, {precision}\n\nMade from {name} by yuyi. Each linear `X.weight` [out, in] of the original is two tensors:\n\n\
          | tensor | type | shape |\n|---|---|---|\n{layout}\n\
          Everything else is as in the original.\n\n\
          Cosine to the original's vectors over {sentences} sentences: mean {mean:.5}, least {least:.5}.\n"

@@ -6,10 +6,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
+use yuyi::{EmbedOptions, LongText, ModelFacts, Prompt};
+use yuyi_serving::Embedded;
 
 use crate::answer::{vectors, written};
-use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
@@ -117,8 +117,7 @@ async fn answer(
         states: false,
     };
     let dimensions = request.output_dimension.of(model.facts().dimension)?;
-    let inputs = Inputs::Texts(request.texts.clone());
-    let embedded = app.embed(&model, inputs, options).await?;
+    let embedded = app.embed(&model, request.texts.clone(), options).await?;
     if request.truncate.as_deref() == Some("NONE") {
         embedded.refuse_cut(|i| format!("texts[{i}]"))?;
     }
@@ -143,7 +142,7 @@ fn prompt(input_type: Option<&str>, facts: &ModelFacts) -> Prompt {
     known.map_or(Prompt::Default, Prompt::Text)
 }
 
-/// The reply.
+/// A vector for each text, and the texts again.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CohereEmbedReply)]
 pub(crate) struct Reply {

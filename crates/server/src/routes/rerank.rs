@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, Inputs};
+use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::answer::{AROUND, written};
-use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::Source;
 use crate::request::body::JsonBody;
@@ -89,10 +89,10 @@ fn bytes_of(texts: &[String], with_texts: bool) -> usize {
 }
 
 /// The query and then the texts.
-fn together(query: &str, texts: &[String]) -> Inputs {
+fn together(query: &str, texts: &[String]) -> Vec<String> {
     let texts = texts.iter().map(String::as_str);
     let all = std::iter::once(query).chain(texts);
-    Inputs::Texts(all.map(str::to_owned).collect())
+    all.map(str::to_owned).collect()
 }
 
 /// Places and scores of all texts but the first, which is the query; the best first, and of equals the one that

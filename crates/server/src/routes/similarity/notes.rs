@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use yuyi::{EmbedOptions, Encoded, Inputs, Note};
-use yuyi_serving::{Errand, Turns};
+use yuyi::{EmbedOptions, Encoded, Note};
+use yuyi_serving::{Embedded, Errand, ModelHandle, Turns};
 
 use super::request::Texts;
 use crate::answer::{AROUND, written};
-use crate::embed::{Embedded, Model};
 use crate::work::run;
 use crate::{ApiError, App};
 
@@ -49,7 +48,7 @@ pub(super) async fn of(
 /// The text with its last hidden states, if they have something to tell.
 async fn with_places(
     app: &App,
-    model: &Model,
+    model: &ModelHandle,
     text: &str,
     encoded: Arc<Encoded>,
     options: &EmbedOptions,
@@ -61,9 +60,12 @@ async fn with_places(
         states: true,
         ..options.clone()
     };
-    let inputs = Inputs::Texts(vec![text.to_owned()]);
+    let texts = vec![text.to_owned()];
     // Like an explanation, with a patience of its own.
-    let found = app.vectors(&model.anew(), inputs, options).await?.vectors;
+    let found = app
+        .embed_derived(&model.anew(), texts, options)
+        .await?
+        .vectors;
     let found = found.into_iter().next().ok_or(ApiError::Internal)?;
     // A model that computes elsewhere tells no places.
     Ok(match found.states {

@@ -56,9 +56,9 @@ pub(crate) async fn rerank_any(
 
 async fn rank_documents(app: &App, request: RerankRequest) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
-    let texts = together(&request.query, &request.documents);
+    let texts = together(&request.query, &request.documents.0);
     let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
-    let bytes = bytes_of(&request.documents, request.return_documents);
+    let bytes = bytes_of(&request.documents.0, request.return_documents);
     let reply = move || Ranking::of(request, &embedded);
     app.answer(bytes, reply).await
 }
@@ -135,7 +135,7 @@ pub(crate) struct Ranking {
 
 impl Ranking {
     fn of(request: RerankRequest, embedded: &Embedded) -> Self {
-        let mut documents = request.documents;
+        let mut documents = request.documents.0;
         let kept = request.top_n.or(request.top_k).unwrap_or(documents.len());
         let results = ranks(embedded, request.raw_scores)
             .into_iter()

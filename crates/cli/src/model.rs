@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use yuyi::{EmbedderError as Error, Model, OpenOptions, Resolved, resolve};
+use yuyi::{EmbedderError, Error, Model, OpenOptions, Resolved, resolve};
 use yuyi_models::{CALIBRATION_FILE, user_calibration};
 
 use crate::args::{ComputeArgs, ModelArgs};
@@ -16,7 +16,7 @@ use crate::terminal::remark;
 /// When there is none, as a sentence that speaks of that flag.
 pub fn find_model(name: &str) -> anyhow::Result<Resolved> {
     resolve(name).map_err(|error| match error {
-        Error::NotAFolder { name, installed } => {
+        EmbedderError::NotAFolder { name, installed } => {
             let installed = installed.join(", ");
             anyhow!(
                 "{name} is not a folder. --model takes a model folder, or one of these names: {installed}."
@@ -49,7 +49,14 @@ pub fn tell_remarks(model: &Resolved) -> anyhow::Result<()> {
 pub fn load_model(args: &ModelArgs) -> anyhow::Result<Model> {
     let model = load_uncalibrated(find_model(&args.model)?, &args.compute)
         .with_context(|| unloadable(&args.model))?;
-    Ok(Model::new(Arc::clone(model.embedder()))?)
+    let calibrated = Model::new(Arc::clone(model.embedder()));
+    calibrated.map_err(|error| match error {
+        Error::Calibration(_) => anyhow!(error).context(format!(
+            "The calibration of {} is not sound; `yuyi calibrate` fits another",
+            args.model
+        )),
+        other => other.into(),
+    })
 }
 
 /// A model that was found already, for commands that want vectors or make a calibration: one that is not sound does not

@@ -179,8 +179,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_removed_may_be_gone() {
-        remove(Path::new("/nonexistent/folder"));
+    fn what_is_removed_is_gone_be_it_a_file_or_a_folder_or_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, full] = ["file", "full"].map(|name| folder.path().join(name));
+        fs::write(&file, "x").unwrap();
+        fs::create_dir_all(full.join("deeper")).unwrap();
+        for path in [&file, &full, &file] {
+            remove(path);
+            assert!(!path.exists());
+        }
     }
 
     #[cfg(unix)]

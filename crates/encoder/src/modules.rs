@@ -44,9 +44,9 @@ impl Modules {
         let (mut transformer, mut pooling) = (None, None);
         for Module { path, kind } in list {
             let slot = match known(&shown, &kind)? {
-                "Transformer" => &mut transformer,
-                "Pooling" => &mut pooling,
-                _ => continue,
+                ModuleKind::Transformer => &mut transformer,
+                ModuleKind::Pooling => &mut pooling,
+                ModuleKind::Normalize | ModuleKind::Dropout => continue,
             };
             if slot.is_some() {
                 let what = format!("there are two modules {kind}; one was expected.");
@@ -72,17 +72,42 @@ impl Modules {
     }
 }
 
-/// The name of a module's class, if it is one of those that yuyi does, or that change no cosine.
-fn known<'a>(shown: &str, kind: &'a str) -> Result<&'a str, Error> {
-    let name = kind.rsplit('.').next().unwrap_or_default();
+/// The modules that yuyi does, and those that change no cosine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ModuleKind {
+    Transformer,
+    Pooling,
+    Normalize,
+    Dropout,
+}
+
+impl ModuleKind {
+    /// By the name of its class, whatever the package.
+    pub(crate) fn of_class(class: &str) -> Option<Self> {
+        Some(match class_name(class) {
+            "Transformer" => Self::Transformer,
+            "Pooling" => Self::Pooling,
+            "Normalize" => Self::Normalize,
+            "Dropout" => Self::Dropout,
+            _ => return None,
+        })
+    }
+}
+
+fn class_name(class: &str) -> &str {
+    class.rsplit('.').next().unwrap_or_default()
+}
+
+/// The kind of a module, by its class.
+fn known(shown: &str, kind: &str) -> Result<ModuleKind, Error> {
     let own = !kind.starts_with("sentence_transformers.");
-    let known = ["Transformer", "Pooling", "Normalize", "Dropout"].contains(&name);
-    if known && !own {
-        return Ok(name);
+    if let (Some(known), false) = (ModuleKind::of_class(kind), own) {
+        return Ok(known);
     }
     let what = if own {
         format!("the module {kind} is Python code of the model's own, which yuyi does not run.")
     } else {
+        let name = class_name(kind);
         format!(
             "the module {name} is not supported. yuyi knows Transformer, Pooling and Normalize."
         )

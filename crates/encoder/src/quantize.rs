@@ -11,7 +11,7 @@
 use crate::config::{BertConfig, Quantization};
 use crate::error::{Error, ErrorKind};
 use crate::json::{read_json, read_optional_json};
-use crate::modules::Modules;
+use crate::modules::{ModuleKind, Modules};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
@@ -110,10 +110,9 @@ pub fn quantize_folder(
 /// Leads a list of modules to where the copy has them.
 fn move_modules(modules: &mut Value) {
     for module in modules.as_array_mut().into_iter().flatten() {
-        let kind = module["type"].as_str().unwrap_or_default();
-        let path = match kind.rsplit('.').next() {
-            Some("Transformer") => "",
-            Some("Pooling") => "1_Pooling",
+        let path = match module["type"].as_str().and_then(ModuleKind::of_class) {
+            Some(ModuleKind::Transformer) => "",
+            Some(ModuleKind::Pooling) => "1_Pooling",
             _ => continue,
         };
         module["path"] = path.into();
@@ -390,7 +389,7 @@ fn readme(name: &str, scheme: Quantization, agreement: Agreement) -> String {
     } = agreement;
     let precision = precision.name();
     format!(
-        "# {name}, {precision}\n\nMade by `yuyi quantize` from {name}. Each linear `X.weight` [out, in] of the original is two tensors:\n\n\
+        "# {name}, {precision}\n\nMade from {name} by yuyi. Each linear `X.weight` [out, in] of the original is two tensors:\n\n\
          | tensor | type | shape |\n|---|---|---|\n{layout}\n\
          Everything else is as in the original.\n\n\
          Cosine to the original's vectors over {sentences} sentences: mean {mean:.5}, least {least:.5}.\n"

@@ -82,9 +82,9 @@ pub fn attention(
             let head = unsafe { Head::new(shape, qkv, out, tokens, number) };
             let scratch = &mut *worker.scratch;
             if format == AttentionFormat::Int8 && head.tokens.len() >= INTEGER_TOKENS {
-                kernel.run(integer::IntegerHead { head, scratch });
+                kernel.run(integer::IntegerHead::new(head, scratch));
             } else {
-                kernel.run(float::FloatHead { head, scratch });
+                kernel.run(float::FloatHead::new(head, scratch));
             }
         }
     });

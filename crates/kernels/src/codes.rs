@@ -89,7 +89,7 @@ pub(crate) struct RowFacts {
 struct PanelShape {
     /// Rows of a panel.
     width: usize,
-    /// ActivationRange of it: as many as the tile takes at once.
+    /// Steps of it: as many as the tile takes at once.
     steps: usize,
     /// Bytes of it.
     bytes: usize,
@@ -312,7 +312,7 @@ impl Codes {
         }
     }
 
-    /// ActivationRange of a panel, zeros at the end included.
+    /// Steps of a panel, zeros at the end included.
     pub(crate) fn steps(&self) -> usize {
         self.shape.steps
     }

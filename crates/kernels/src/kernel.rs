@@ -3,13 +3,15 @@
 #[cfg(target_arch = "x86_64")]
 use crate::isa::{Amx, Avx2, Avx512, amx_available};
 use crate::isa::{Generic, Isa};
+use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
 
 /// Environment variable that forces a path (`generic`, `avx2`, `avx512vnni`, `amx`), for tests.
 const FORCE: &str = "YUYI_KERNEL";
 
 /// The instruction sets that the kernels are compiled for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum KernelPath {
     /// Any CPU: plain Rust that the compiler vectorises for the baseline; the reference for the others.
     Generic,
@@ -230,15 +232,5 @@ mod tests {
                 .contains("generic, avx2, avx512vnni, amx")
         );
         assert_eq!(Kernel::all()[0].path(), KernelPath::Generic);
-    }
-
-    #[test]
-    fn says_which_paths_this_machine_cannot_test() {
-        for path in KernelPath::ALL {
-            if Kernel::new(path).is_none() {
-                eprintln!("NOT RUN: kernel path {} (this CPU lacks it)", path.name());
-            }
-        }
-        assert!(!Kernel::all().is_empty());
     }
 }

@@ -202,7 +202,7 @@ impl PackedLinear {
         self.outputs.div_ceil(self.width)
     }
 
-    /// ActivationRange of the tile over all inputs: as many as an integer tile takes at once, and whole blocks for 4-bit weights.
+    /// Steps of the tile over all inputs: as many as an integer tile takes at once, and whole blocks for 4-bit weights.
     pub(crate) fn steps(&self) -> usize {
         self.steps
     }

@@ -8,18 +8,21 @@ use crate::sum::RowSum;
 pub(crate) const NO_KEY: f32 = f32::MIN;
 
 /// Replaces each x of a row by e^(x − largest) and returns the sum of those, by which the
-/// caller divides once the row has met the values. The row's length is a multiple of
-/// [`Simd::LANES`] and it is padded with [`NO_KEY`], which adds about 10^−38 to a sum of at least 1: nothing.
+/// caller divides once the row has met the values. The row is padded with [`NO_KEY`] to whole vectors, which adds about 10^−38
+/// to a sum of at least 1: nothing.
 ///
 /// The sum is NaN when a score is not finite. Neither the largest element nor `exp` would tell: both let go of a NaN.
 ///
 /// # Safety
 /// The CPU has I.
+///
+/// # Panics
+/// When the row's length is not a multiple of [`Simd::LANES`].
 #[inline(always)]
 pub(crate) unsafe fn exp_and_sum<I: Simd>(row: &mut [f32]) -> f32 {
-    debug_assert_eq!(row.len() % I::LANES, 0);
+    assert!(row.len().is_multiple_of(I::LANES));
     let p = row.as_mut_ptr();
-    // SAFETY: whole vectors inside the row, whose length is a multiple of LANES.
+    // SAFETY: the CPU has I by the caller's promise; whole vectors inside the row, whose length is a multiple of LANES.
     unsafe {
         let (mut top, zero) = (I::splat(NO_KEY), I::splat(0.0));
         let mut wrong = zero;

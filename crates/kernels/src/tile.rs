@@ -23,7 +23,7 @@ pub(crate) const ROW_UNIT: usize = 16;
 /// Values of a 4-bit block.
 pub const BLOCK: usize = 32;
 
-/// ActivationRange of such a block.
+/// Steps of such a block.
 pub(crate) const BLOCK_STEPS: usize = BLOCK / 4;
 
 /// One tile: C [rows, vectors] = (C if `accumulate`) + A · B.

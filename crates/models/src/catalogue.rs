@@ -8,9 +8,7 @@ use yuyi_encoder::Pooling::{self, Cls, Mean};
 pub struct KnownModel {
     /// Name on the command line.
     pub name: &'static str,
-    /// Repository on Hugging Face.
-    pub hugging_face: Option<&'static str>,
-    /// Repository on ModelScope.
+    /// Repository on ModelScope, where that is called otherwise; the last component of the one on Hugging Face is the name.
     pub modelscope: Option<&'static str>,
     /// How hidden states become one vector, where the folder does not say.
     pub pooling: Pooling,
@@ -21,11 +19,10 @@ pub struct KnownModel {
 }
 
 impl KnownModel {
-    /// A model on Hugging Face, of whose licence nothing is known.
-    const fn new(name: &'static str, hugging_face: &'static str, pooling: Pooling) -> Self {
+    /// A model of whose licence nothing is known.
+    const fn new(name: &'static str, pooling: Pooling) -> Self {
         Self {
             name,
-            hugging_face: Some(hugging_face),
             modelscope: None,
             pooling,
             licence: None,
@@ -48,72 +45,39 @@ impl KnownModel {
     }
 }
 
-const fn mit(name: &'static str, hugging_face: &'static str, pooling: Pooling) -> KnownModel {
-    KnownModel::new(name, hugging_face, pooling).licensed("MIT")
+const fn mit(name: &'static str, pooling: Pooling) -> KnownModel {
+    KnownModel::new(name, pooling).licensed("MIT")
 }
 
-const fn apache(name: &'static str, hugging_face: &'static str, pooling: Pooling) -> KnownModel {
-    KnownModel::new(name, hugging_face, pooling).licensed("Apache-2.0")
+const fn apache(name: &'static str, pooling: Pooling) -> KnownModel {
+    KnownModel::new(name, pooling).licensed("Apache-2.0")
 }
 
 /// Every known model.
 const CATALOGUE: &[KnownModel] = &[
-    KnownModel {
-        hugging_face: None,
-        ..mit("e5-small-zh", "", Mean).suits(
-            "开箱即用：随程序内置，无需下载",
-            "immediate use: it is built in",
-        )
-    },
-    mit("gte-small-zh", "thenlper/gte-small-zh", Cls),
+    mit("e5-small-zh", Mean).suits(
+        "开箱即用：随程序内置，无需下载",
+        "immediate use: it is built in",
+    ),
+    mit("gte-small-zh", Cls),
     KnownModel {
         modelscope: Some("iic/nlp_gte_sentence-embedding_chinese-base"),
-        ..mit("gte-base-zh", "thenlper/gte-base-zh", Cls)
-            .suits("通用语义匹配", "general semantic matching")
+        ..mit("gte-base-zh", Cls).suits("通用语义匹配", "general semantic matching")
     },
-    mit("gte-large-zh", "thenlper/gte-large-zh", Cls),
-    mit("bge-small-zh-v1.5", "BAAI/bge-small-zh-v1.5", Cls),
-    mit("bge-base-zh-v1.5", "BAAI/bge-base-zh-v1.5", Cls)
-        .suits("检索增强生成（RAG）", "retrieval-augmented generation"),
-    mit("bge-large-zh-v1.5", "BAAI/bge-large-zh-v1.5", Cls),
-    apache(
-        "text2vec-base-chinese",
-        "shibing624/text2vec-base-chinese",
-        Mean,
-    ),
-    KnownModel::new("m3e-base", "moka-ai/m3e-base", Mean),
-    apache(
-        "paraphrase-multilingual-MiniLM-L12-v2",
-        "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2",
-        Mean,
-    )
-    .suits("跨语言轻量级任务", "light tasks across languages"),
-    apache(
-        "distiluse-base-multilingual-cased-v2",
-        "sentence-transformers/distiluse-base-multilingual-cased-v2",
-        Mean,
-    ),
-    apache("LaBSE", "sentence-transformers/LaBSE", Cls),
-    mit(
-        "multilingual-e5-small",
-        "intfloat/multilingual-e5-small",
-        Mean,
-    ),
-    mit(
-        "multilingual-e5-base",
-        "intfloat/multilingual-e5-base",
-        Mean,
-    ),
-    mit(
-        "multilingual-e5-large",
-        "intfloat/multilingual-e5-large",
-        Mean,
-    ),
-    apache(
-        "all-MiniLM-L6-v2",
-        "sentence-transformers/all-MiniLM-L6-v2",
-        Mean,
-    ),
+    mit("gte-large-zh", Cls),
+    mit("bge-small-zh-v1.5", Cls),
+    mit("bge-base-zh-v1.5", Cls).suits("检索增强生成（RAG）", "retrieval-augmented generation"),
+    mit("bge-large-zh-v1.5", Cls),
+    apache("text2vec-base-chinese", Mean),
+    KnownModel::new("m3e-base", Mean),
+    apache("paraphrase-multilingual-MiniLM-L12-v2", Mean)
+        .suits("跨语言轻量级任务", "light tasks across languages"),
+    apache("distiluse-base-multilingual-cased-v2", Mean),
+    apache("LaBSE", Cls),
+    mit("multilingual-e5-small", Mean),
+    mit("multilingual-e5-base", Mean),
+    mit("multilingual-e5-large", Mean),
+    apache("all-MiniLM-L6-v2", Mean),
 ];
 
 /// The known model of a name: as it stands in the catalogue, a source's id (`thenlper/gte-base-zh`)
@@ -123,7 +87,7 @@ pub fn find_known(name: &str) -> Option<&'static KnownModel> {
     let wanted = last(name.trim_end_matches('/'));
     let matches = |id: &&str| last(id) == wanted;
     CATALOGUE.iter().find(|known| {
-        let ids = [Some(known.name), known.hugging_face, known.modelscope];
+        let ids = [Some(known.name), known.modelscope];
         ids.iter().flatten().any(matches)
     })
 }

@@ -67,6 +67,14 @@ impl Inputs {
         }
     }
 
+    /// Bytes of the texts and token ids.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.iter().map(String::len).sum(),
+            Self::Mixed(inputs) => inputs.iter().map(Input::bytes).sum(),
+        }
+    }
+
     /// Each input by itself, to be embedded with `options`.
     pub fn into_items(self, options: &EmbedOptions) -> Vec<Item> {
         let item = |input| Item {
@@ -114,6 +122,13 @@ impl Input {
             Self::Tokens(_) => None,
         }
     }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Tokens(ids) => size_of_val(&ids[..]),
+        }
+    }
 }
 
 /// What became of a batch.
@@ -147,7 +162,7 @@ pub struct ModelFacts {
     /// Number format of the matrix products.
     pub precision: Precision,
     /// Instruction set that computes; `None`: the model computes elsewhere.
-    #[serde(serialize_with = "kernel_name")]
+    #[serde(serialize_with = "write_kernel")]
     pub kernel: Option<KernelPath>,
     /// Threads of one forward pass.
     pub threads: usize,
@@ -158,12 +173,16 @@ pub struct ModelFacts {
 impl ModelFacts {
     /// Name of the instruction set that computes; `none` where the model computes elsewhere.
     pub fn kernel_name(&self) -> &'static str {
-        self.kernel.map_or("none", KernelPath::name)
+        kernel_name(self.kernel)
     }
 }
 
-fn kernel_name<S: Serializer>(kernel: &Option<KernelPath>, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(kernel.map_or("none", KernelPath::name))
+fn kernel_name(kernel: Option<KernelPath>) -> &'static str {
+    kernel.map_or("none", KernelPath::name)
+}
+
+fn write_kernel<S: Serializer>(kernel: &Option<KernelPath>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(kernel_name(*kernel))
 }
 
 /// A model that turns texts into unit vectors: a local [`Encoder`](yuyi_encoder::Encoder), or one

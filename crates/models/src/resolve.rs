@@ -13,7 +13,7 @@ use crate::{Error, find_known, home};
 pub struct Resolved {
     /// Name for requests and replies.
     pub name: String,
-    /// Its files.
+    /// What it is loaded from: a folder on disk, or the one in the program.
     pub folder: Folder,
     /// What to assume where the files are silent.
     pub defaults: SpecDefaults,
@@ -24,7 +24,7 @@ pub struct Resolved {
 /// A model that a name alone finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// The name.
+    /// What [`resolve`] finds it by.
     pub name: String,
     /// Its folder; `None` for the one in the binary.
     pub folder: Option<PathBuf>,

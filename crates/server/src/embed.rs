@@ -2,10 +2,10 @@
 
 use tracing::Level;
 use yuyi::{EmbedOptions, Input, Inputs};
-use yuyi_serving::ModelStatus;
-pub(crate) use yuyi_serving::{Embedded, ModelHandle as Model};
+use yuyi_serving::{Embedded, ModelHandle, ModelStatus};
 
 use crate::memory;
+use crate::request::input::Input as SentInput;
 use crate::timings::{self, Timings};
 use crate::{ApiError, App};
 
@@ -15,7 +15,7 @@ impl App {
     ///
     /// # Errors
     /// When no model of that name is served, or it cannot be loaded in time.
-    pub(crate) async fn model(&self, wanted: Option<&str>) -> Result<Model, ApiError> {
+    pub(crate) async fn model(&self, wanted: Option<&str>) -> Result<ModelHandle, ApiError> {
         match wanted {
             None => Ok(self.service().model(None).await?),
             Some(name) => by_any_name(name, |name| self.service().model(Some(name))).await,
@@ -30,35 +30,62 @@ impl App {
         by_any_name(name, |name| self.registry().status(name)).await
     }
 
-    /// Unit vectors of `inputs`, in order, from the caches or computed when their turn has come. How
+    /// Unit vectors of the texts of a request, in order, from the caches or computed when their turn has come. How
     /// long it took is added to the request's [`Timings`].
     ///
     /// # Errors
-    /// When the queue is full, the wait is too long, a token id is unknown, or the model fails.
+    /// When the queue is full, the wait is too long, or the model fails.
     pub(crate) async fn embed(
         &self,
-        model: &Model,
-        inputs: Inputs,
+        model: &ModelHandle,
+        texts: Vec<String>,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
-        log_texts(&inputs);
-        memory::hold(bytes_to_embed(model, &inputs))?;
-        let embedded = self.service().embed(model, inputs, options).await?;
+        let texts = Inputs::Texts(texts);
+        admit(model, &texts)?;
+        let embedded = self.service().embed(model, texts, options).await?;
         timings::add(embedded.timings);
         Ok(embedded)
     }
 
-    /// As [`App::embed`], for texts that are not those of the request.
+    /// As [`App::embed`], for texts and token ids that came in a field of that name.
+    ///
+    /// # Errors
+    /// As [`App::embed`], or when the model does not have a token.
+    pub(crate) async fn embed_input(
+        &self,
+        model: &ModelHandle,
+        input: SentInput,
+        field: &'static str,
+        options: EmbedOptions,
+    ) -> Result<Embedded, ApiError> {
+        let inputs = Inputs::from(input);
+        admit(model, &inputs)?;
+        let embedded = self.service().embed(model, inputs, options).await;
+        let embedded = embedded.map_err(|error| match error {
+            yuyi_serving::Error::InvalidTokens { reason } => ApiError::InvalidToken {
+                field: field.to_owned(),
+                reason,
+            },
+            other => other.into(),
+        })?;
+        timings::add(embedded.timings);
+        Ok(embedded)
+    }
+
+    /// As [`App::embed`], for texts that were made of those of the request: they are neither logged nor said to be cut, and few and
+    /// short enough to hold no memory that would count.
     ///
     /// # Errors
     /// As [`App::embed`].
-    pub(crate) async fn vectors(
+    pub(crate) async fn embed_derived(
         &self,
-        model: &Model,
-        inputs: Inputs,
+        model: &ModelHandle,
+        texts: Vec<String>,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
-        let embedded = self.service().embed(model, inputs, options).await?;
+        let texts = Inputs::Texts(texts);
+        let embedded = self.service().embed(model, texts, options).await?;
         timings::add(Timings {
             truncated: 0,
             ..embedded.timings
@@ -67,22 +94,14 @@ impl App {
     }
 }
 
-/// Bytes that texts take on their way to vectors, beside those in the request, and then the vectors.
-fn bytes_to_embed(model: &Model, inputs: &Inputs) -> usize {
+/// Logs texts of a request where that is wanted, and takes the memory for their way to vectors, beside those in the request, and then for
+/// the vectors.
+fn admit(model: &ModelHandle, inputs: &Inputs) -> Result<(), ApiError> {
     /// Of a text, beside what it says: its key, its place in the queue, its vector's head.
     const HEAD: usize = 512;
-    let bytes: usize = match inputs {
-        Inputs::Texts(texts) => texts.iter().map(String::len).sum(),
-        Inputs::Mixed(inputs) => inputs.iter().map(bytes_of).sum(),
-    };
-    2 * bytes + inputs.len() * (HEAD + size_of::<f32>() * model.facts().dimension)
-}
-
-fn bytes_of(input: &Input) -> usize {
-    match input {
-        Input::Text(text) => text.len(),
-        Input::Tokens(ids) => size_of_val(&ids[..]),
-    }
+    log_texts(inputs);
+    let of_vector = size_of::<f32>() * model.facts().dimension;
+    memory::hold(2 * inputs.bytes() + inputs.len() * (HEAD + of_vector))
 }
 
 /// What `find` finds by a name, or by what clients make of it where nobody has that. The error is that of the name as it was given.

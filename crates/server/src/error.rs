@@ -223,10 +223,6 @@ impl From<yuyi_serving::Error> for ApiError {
                 seconds,
                 retry_after,
             },
-            InvalidTokens { reason } => Self::InvalidToken {
-                field: "input".to_owned(),
-                reason,
-            },
             NoTokens { reason } => Self::InvalidValue {
                 field: "model".to_owned(),
                 reason,
@@ -234,7 +230,8 @@ impl From<yuyi_serving::Error> for ApiError {
             Unavailable { retry_after } => Self::ModelUnavailable {
                 retry_after: retry_after.unwrap_or(UNAVAILABLE_SECONDS),
             },
-            Failed => Self::Internal,
+            // Routes that take token ids name the field that they came in (`App::embed_input`); others send none.
+            InvalidTokens { .. } | Failed => Self::Internal,
             // What is added there and not here is no client's fault.
             _ => Self::Internal,
         }
@@ -330,17 +327,6 @@ impl ApiError {
     /// The code that programs decide by.
     pub fn code(&self) -> &'static str {
         self.row().code
-    }
-
-    /// The same failure, where token ids came in a field of that name.
-    pub(crate) fn in_field(self, name: &str) -> Self {
-        match self {
-            Self::InvalidToken { reason, .. } => Self::InvalidToken {
-                field: name.to_owned(),
-                reason,
-            },
-            other => other,
-        }
     }
 
     /// Path of the field at fault (`pairs[3].sentence_b`), where there is one.

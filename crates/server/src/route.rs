@@ -153,10 +153,10 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Opera
 
 /// The path of a handler, what is said of it, and its method.
 fn only_way(paths: Paths) -> (String, PathItem, Method) {
-    debug_assert_eq!(paths.paths.len(), 1, "a handler of one path");
+    assert_eq!(paths.paths.len(), 1, "a handler of one path");
     let (path, item) = paths.paths.into_iter().next().unwrap_or_default();
     let methods = methods_of(&item);
-    debug_assert_eq!(methods.len(), 1, "a handler of one method at {path}");
+    assert_eq!(methods.len(), 1, "a handler of one method at {path}");
     let method = methods.into_iter().next().unwrap_or_default();
     (path, item, method)
 }

@@ -3,8 +3,7 @@
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use yuyi::{Vectors, shorten, unscaled};
-
-use crate::embed::Embedded;
+use yuyi_serving::Embedded;
 
 /// A vector for each input of a request, in order. In JSON each is a list of numbers.
 #[derive(ToSchema)]

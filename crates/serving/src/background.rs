@@ -83,7 +83,7 @@ impl Background {
         for Task { name, mut handle } in tasks {
             match timeout_at(latest, &mut handle).await {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) => tracing::error!(target: crate::LOG, task = name, "a task panicked"),
+                Ok(Err(_)) => tracing::error!(task = name, "a task panicked"),
                 Err(_) => {
                     handle.abort();
                     late.push(name);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use yuyi::{EmbedOptions, Encoded, Input, Inputs, Item};
+use yuyi::{EmbedOptions, Encoded, Inputs, Item};
 
 use crate::key::Key;
 use crate::scheduler::Done;
@@ -81,7 +81,7 @@ impl Service {
         inputs: Inputs,
         options: EmbedOptions,
     ) -> Result<(Distinct, Vec<Item>), Error> {
-        let bytes = bytes_of(&inputs);
+        let bytes = inputs.bytes();
         let inner = Arc::clone(&model.inner);
         let prepare = move || {
             let distinct = Distinct::of(Key::of_inputs(&inner, &inputs, &options));
@@ -132,19 +132,6 @@ fn fill(gaps: &mut [Option<Arc<Encoded>>], vectors: impl Iterator<Item = Arc<Enc
     let gaps = gaps.iter_mut().filter(|vector| vector.is_none());
     gaps.zip(vectors)
         .for_each(|(gap, vector)| *gap = Some(vector));
-}
-
-fn bytes_of(inputs: &Inputs) -> usize {
-    match inputs {
-        Inputs::Texts(texts) => texts.iter().map(String::len).sum(),
-        Inputs::Mixed(inputs) => {
-            let bytes = inputs.iter().map(|input| match input {
-                Input::Text(text) => text.len(),
-                Input::Tokens(ids) => size_of_val(&ids[..]),
-            });
-            bytes.sum()
-        }
-    }
 }
 
 /// The different inputs of a request, and which of them each input is.

@@ -67,7 +67,7 @@ impl ModelHandle {
                 reason: error.to_string(),
             },
             other => {
-                tracing::error!(target: crate::LOG, cause = %other, "texts could not be split into tokens");
+                tracing::error!(cause = %other, "texts could not be split into tokens");
                 Error::Failed
             }
         })

@@ -36,6 +36,3 @@ pub use scheduler::{Batches, QueueDepth};
 pub use service::{Service, ServiceOptions};
 pub use timings::Timings;
 pub use windows::{normal_characters, splitting_time};
-
-/// The target of what is logged here: the name that filters of whoever runs a server have for all of it.
-const LOG: &str = "yuyi_server";

@@ -26,7 +26,7 @@ pub use self::shelf::{ModelLibrary, Models};
 use self::slot::{Slot, View};
 use crate::background::{Background, Stop};
 use crate::loaded_model::LoadedModel;
-use crate::{Error, LOG, ModelHandle};
+use crate::{Error, ModelHandle};
 
 /// How long the failure of a model is answered before it is tried again.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -233,7 +233,7 @@ impl Registry {
             match slot.view() {
                 View::Loaded(inner) if inner.model.embedder().is_outdated() => {
                     tracing::warn!(
-                        target: LOG, model = slot.name(),
+                        model = slot.name(),
                         "the model's files were written to while it used them; it is loaded again. Replace files by renaming new ones over them"
                     );
                     slot.unload_if_it_is(&inner);
@@ -302,7 +302,7 @@ impl Registry {
         for (place, slot) in starting {
             if place > 0 && !self.has_room_for(slot) {
                 tracing::info!(
-                    target: LOG, model = slot.name(),
+                    model = slot.name(),
                     "the model is loaded when it is asked for, as the memory limit is reached"
                 );
                 slot.release();
@@ -370,7 +370,7 @@ impl Registry {
         match loaded {
             Ok(model) => {
                 let seconds = started.elapsed().as_secs_f64();
-                tracing::info!(target: LOG, model = slot.name(), seconds, "a model is loaded");
+                tracing::info!(model = slot.name(), seconds, "a model is loaded");
                 let model = slot.fill(model);
                 // Nobody waits for it: until it is known, nothing is cached.
                 let learn = spawn_blocking(move || model.learn_space());
@@ -381,7 +381,7 @@ impl Registry {
             }
             Err(error) => {
                 let chain = chain(&*error);
-                tracing::error!(target: LOG, model = slot.name(), error = chain, "a model does not load");
+                tracing::error!(model = slot.name(), error = chain, "a model does not load");
                 slot.fail(error);
             }
         }
@@ -430,7 +430,7 @@ impl Registry {
         while timeout(pause, stop.requested()).await.is_err() {
             for slot in self.shared.shelf.slots() {
                 if slot.unload_if_idle(idle) {
-                    tracing::info!(target: LOG, model = slot.name(), "an idle model is unloaded");
+                    tracing::info!(model = slot.name(), "an idle model is unloaded");
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi_encoder::usable_cores;
+use yuyi::usable_cores;
 
 use crate::background::Background;
 use crate::cache::{CacheOptions, CacheStats, Caches};

@@ -82,7 +82,7 @@ impl Service {
             Ok(Ok(split))
         });
         split.await?.map_err(|error| {
-            tracing::error!(target: crate::LOG, %error, "a text could not be split into tokens");
+            tracing::error!(%error, "a text could not be split into tokens");
             Error::Failed
         })
     }

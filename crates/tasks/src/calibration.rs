@@ -45,6 +45,12 @@ impl Calibration {
         }
     }
 
+    /// Similarities of cosines, in their order.
+    pub fn similarities(&self, cosines: &[f64]) -> Vec<f64> {
+        let similarity = |&cosine: &f64| self.similarity(cosine);
+        cosines.iter().map(similarity).collect()
+    }
+
     /// The cosine of a similarity in [0, 1]: the inverse of [`Calibration::similarity`], so that a threshold in
     /// similarity is one in cosine. Without a calibration a similarity of 0 stands for every cosine up to 0.
     pub fn cosine(&self, similarity: f64) -> f64 {

@@ -166,8 +166,7 @@ impl Corpus {
     /// # Panics
     /// When there are fewer vectors than texts.
     pub fn cosines(&self, vectors: &Vectors) -> Vec<f64> {
-        let of_pair = |pair: &CorpusPair| cosine(vectors.row(pair.a), vectors.row(pair.b));
-        self.pairs.iter().map(of_pair).collect()
+        cosines(vectors, self.pairs.iter().map(|pair| (pair.a, pair.b)))
     }
 
     /// The names of the files, without the folders, which are private to the user's machine.
@@ -194,6 +193,15 @@ impl Corpus {
 /// Whether every label is 0 or 1: yes or no rather than a grade.
 pub fn is_yes_no(mut labels: impl Iterator<Item = f64>) -> bool {
     labels.all(|label| label == 0.0 || label == 1.0)
+}
+
+/// Cosines of pairs of unit vectors, named by their rows.
+///
+/// # Panics
+/// When there is no such row.
+pub fn cosines(vectors: &Vectors, pairs: impl Iterator<Item = (usize, usize)>) -> Vec<f64> {
+    let of_pair = |(a, b)| cosine(vectors.row(a), vectors.row(b));
+    pairs.map(of_pair).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,6 @@ mod pairs;
 mod questions;
 mod search;
 
-pub use self::pairs::{PairScores, PairThreshold, Quality, ScoredPairs};
+pub use self::pairs::{BestRaw, PairScores, PairThreshold, Quality, RawScale, ScoredPairs};
 pub use self::questions::{Question, WrongAnswer, answer_questions, missed_questions};
 pub use self::search::{Answer, AnswerThreshold, SearchQuality, answer_threshold, search_quality};

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use self::links::Link;
 pub use self::notes::{Note, NoteKind};
 pub use self::outline::Outline;
-pub use self::reading::{Reading, notes};
+pub use self::reading::{Reading, notes, unknown_share};
 
 /// What a token of a text stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,10 +49,21 @@ impl Side<'_> {
         let size = self.hidden.len() / tokens.len().max(1);
         tokens.iter().zip(self.hidden.chunks_exact(size.max(1)))
     }
+
+    /// What the model read of it.
+    fn reading(&self) -> Reading<'_> {
+        let tokens = self.outline.tokens();
+        Reading {
+            text: self.outline.text(),
+            start: self.outline.read.start,
+            truncated: self.truncated,
+            unknown: unknown_share(tokens),
+            tokens: Some(tokens),
+        }
+    }
 }
 
-/// Why two texts, A and B, score as they do. Its parts are described in the words that clients of a service read: there A is
-/// `sentence_a`.
+/// Why two texts, A and B, score as they do.
 ///
 /// Links are in the order of A. Places count Unicode characters of the texts as they were given.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,13 +71,13 @@ impl Side<'_> {
     feature = "schema",
     derive(utoipa::ToSchema),
     schema(
-        description = "Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent."
+        description = "Why two texts score as they do: A, which is `sentence_a`, and B, the other sentence. Places count Unicode characters of the texts as they were sent."
     )
 )]
 pub struct Explanation {
-    /// The words of `sentence_a`, in order.
+    /// The words of A, in order.
     pub a: Vec<WordWeight>,
-    /// The words of the other sentence, in order.
+    /// The words of B, in order.
     pub b: Vec<WordWeight>,
     /// Words that go together.
     pub links: Vec<Link>,
@@ -122,23 +133,17 @@ pub struct Unknown {
 
 /// Explains the score of two texts.
 pub fn explain(a: &Side<'_>, b: &Side<'_>) -> Explanation {
+    let (read_a, read_b) = (a.reading(), b.reading());
     Explanation {
         a: weights::of_words(a, b.vector),
         b: weights::of_words(b, a.vector),
         links: links::between(a, b),
         unknown: Unknown {
-            a: unknown_share(a.outline),
-            b: unknown_share(b.outline),
+            a: read_a.unknown,
+            b: read_b.unknown,
         },
-        notes: notes::about(a, b),
+        notes: reading::notes_of_explained(&read_a, &read_b),
     }
-}
-
-fn unknown_share(outline: &Outline) -> f64 {
-    let tokens = outline.tokens().iter();
-    let of_text = tokens.filter(|token| !token.characters.is_empty());
-    let unknown = of_text.clone().filter(|token| token.unknown).count();
-    unknown as f64 / of_text.count().max(1) as f64
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::notes::tokens;
 ///
 /// Altogether at most 26 texts are embedded, none longer than the two. The other steps take milliseconds of computing. `T` is a
 /// vector, or what shares one. [`Model::explain`](crate::Model::explain) is all of it.
+#[derive(Debug)]
 pub struct ExplanationPlan<T> {
     sides: [(Outline, T); 2],
 }

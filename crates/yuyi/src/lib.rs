@@ -22,6 +22,8 @@
 //! Vectors that are there already are scored by [`Model::score_vectors`], [`Model::rank_vectors`] and [`Cosines`], and
 //! explained by an [`ExplanationPlan`]: for programs that embed texts of many callers together, or keep vectors.
 
+#![warn(missing_debug_implementations)]
+
 mod error;
 mod explanation;
 mod matrix;
@@ -39,14 +41,17 @@ pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 // Everything that a call of this crate takes or gives, so that nobody needs the crates below it.
 pub use yuyi_encoder::{
-    Encoded, Fingerprint, InvalidFingerprint, KernelPath, LoadProgress, Piece, Place, Pooling,
-    Precision, States, Tokens,
+    Encoded, Error as EncoderError, ErrorKind as EncoderErrorKind, Fingerprint, Folder,
+    InvalidFingerprint, KernelPath, LoadProgress, Piece, Place, Pooling, Precision, SpecDefaults,
+    States, Tokens,
 };
-pub use yuyi_kernels::Vectors;
+pub use yuyi_kernels::{MatrixMut, MatrixView, Rows, Vectors};
 pub use yuyi_models::{
     BUILTIN_NAME, Batch, EmbedOptions, Embedder, Error as EmbedderError, ErrorKind, Input, Inputs,
     Installed, Item, LocalEmbedder, LongText, ModelFacts, Prompt, Resolved, StoredCalibration,
     TokenizeOptions, VectorSpace, installed, resolve, resolve_installed,
 };
 pub use yuyi_tasks::explain::{Explanation, Link, Note, NoteKind, Unknown, WordWeight};
-pub use yuyi_tasks::{Calibration, CalibrationFileError};
+pub use yuyi_tasks::{Calibration, CalibrationFileError, Curve};
+// What programs on top of this crate want beside it.
+pub use yuyi_encoder::{read_plain, usable_cores};

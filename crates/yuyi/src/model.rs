@@ -1,11 +1,13 @@
 //! A model with its calibration.
 
 use std::borrow::Borrow;
+use std::fmt;
 use std::sync::Arc;
 
 use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
 use yuyi_models::{
-    EmbedOptions, Embedder, Inputs, LocalEmbedder, ModelFacts, Resolved, TokenizeOptions, resolve,
+    EmbedOptions, Embedder, Input, Inputs, LocalEmbedder, ModelFacts, Resolved, TokenizeOptions,
+    resolve,
 };
 use yuyi_tasks::Calibration;
 use yuyi_tasks::explain::Explanation;
@@ -30,6 +32,15 @@ pub struct OpenOptions {
 #[derive(Clone)]
 pub struct Model {
     inner: Arc<Inner>,
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut model = f.debug_struct("Model");
+        model.field("facts", self.facts());
+        model.field("calibration_file", &self.calibration_file());
+        model.finish_non_exhaustive()
+    }
 }
 
 struct Inner {
@@ -145,8 +156,8 @@ impl Model {
         texts: &[impl AsRef<str>],
         options: &EmbedOptions,
     ) -> Result<Vec<Encoded>, Error> {
-        let owned = texts.iter().map(|text| text.as_ref().to_owned());
-        let inputs = Inputs::Texts(owned.collect());
+        let shared = texts.iter().map(|text| Input::Text(text.as_ref().into()));
+        let inputs = Inputs::Mixed(shared.collect());
         let encoded = self.inner.embedder.embed(inputs, options)?;
         Error::check_count(texts.len(), encoded.len())?;
         Ok(encoded)

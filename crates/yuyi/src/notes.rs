@@ -11,14 +11,23 @@ use yuyi_tasks::explain::{self, Note, Reading, Token};
 /// ([`EmbedOptions::states`](crate::EmbedOptions::states)).
 pub fn notes([a, b]: [&str; 2], [of_a, of_b]: [&Encoded; 2]) -> Vec<Note> {
     let tokens = [of_a, of_b].map(tokens);
-    let reading = |text, encoded: &Encoded, tokens| Reading {
-        text,
-        truncated: encoded.truncated,
-        unknown: encoded.unknown as f64 / encoded.tokens.max(1) as f64,
-        tokens,
-    };
     let [tokens_a, tokens_b] = tokens.each_ref().map(Option::as_deref);
     explain::notes(&reading(a, of_a, tokens_a), &reading(b, of_b, tokens_b))
+}
+
+fn reading<'a>(text: &'a str, encoded: &Encoded, tokens: Option<&'a [Token]>) -> Reading<'a> {
+    let unknown = match tokens {
+        Some(all) if all.len() == encoded.tokens => explain::unknown_share(all),
+        // None are known, or those of the first window.
+        _ => encoded.unknown as f64 / encoded.tokens.max(1) as f64,
+    };
+    Reading {
+        text,
+        start: 0,
+        truncated: encoded.truncated,
+        unknown,
+        tokens,
+    }
 }
 
 /// The tokens that the model read of a text; `None` when its states were not asked for.

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use yuyi::{
-    BUILTIN_NAME, Batch, Calibration, EmbedOptions, Embedder, EmbedderError, Encoded, Error,
-    ErrorKind, Explanation, Fingerprint, Input, Item, KernelPath, Link, Model, ModelFacts,
-    OpenOptions, Piece, Pooling, Precision, Resolved, States, StoredCalibration, TokenizeOptions,
-    Tokens, Unknown, VectorSpace, WordWeight, resolve,
+    BUILTIN_NAME, Batch, Calibration, Curve, EmbedOptions, Embedder, EmbedderError, Encoded,
+    EncoderError, EncoderErrorKind, Error, ErrorKind, Explanation, Fingerprint, Folder, Input,
+    Item, KernelPath, Link, MatrixMut, MatrixView, Model, ModelFacts, OpenOptions, Piece, Pooling,
+    Precision, Resolved, Rows, SpecDefaults, States, StoredCalibration, TokenizeOptions, Tokens,
+    Unknown, VectorSpace, Vectors, WordWeight, resolve,
 };
 
 /// A model that counts: how many of a text's characters are ASCII and how many are not.
@@ -120,6 +121,8 @@ fn a_vector_that_is_missing_is_named() {
 #[test]
 fn the_built_in_model_is_opened_and_explains() {
     let found: Resolved = resolve(BUILTIN_NAME).unwrap();
+    let (folder, defaults): (&Folder, &SpecDefaults) = (&found.folder, &found.defaults);
+    assert!(folder.contains("config.json") && defaults.pooling == Some(Pooling::Mean));
     let options = OpenOptions {
         threads: Some(1),
         ..OpenOptions::default()
@@ -127,6 +130,11 @@ fn the_built_in_model_is_opened_and_explains() {
     let model = Model::load(found, &options).unwrap();
     let facts: &ModelFacts = model.facts();
     assert!(facts.kernel.is_some() && facts.pooling == Pooling::Mean);
+    let Calibration::Fitted(curve) = model.calibration() else {
+        panic!("the built-in model is calibrated");
+    };
+    let curve: &Curve = curve;
+    assert_eq!(curve.similarity(0.9), model.calibration().similarity(0.9));
     let Explanation {
         a, links, unknown, ..
     }: Explanation = model.explain("怎么开发票", "如何申请发票").unwrap();
@@ -134,6 +142,25 @@ fn the_built_in_model_is_opened_and_explains() {
     assert!((weights - 1.0).abs() < 1e-9);
     assert!(links.iter().all(|link: &Link| link.cosine <= 1.0));
     assert_eq!(unknown, Unknown { a: 0.0, b: 0.0 });
+}
+
+#[test]
+fn a_folder_that_does_not_load_says_of_which_kind_its_fault_is() {
+    let error = Model::open(env!("CARGO_MANIFEST_DIR")).unwrap_err();
+    let Error::Model(EmbedderError::Encoder(error)) = error else {
+        panic!("{error}");
+    };
+    let error: EncoderError = error;
+    assert_eq!(error.kind(), EncoderErrorKind::NotFound);
+}
+
+#[test]
+fn vectors_are_a_matrix() {
+    let mut vectors = Vectors::from_rows([[1.0, 0.0], [0.6, 0.8]]);
+    let all: MatrixMut<'_> = vectors.view_mut();
+    assert_eq!((all.rows(), all.columns()), (2, 2));
+    let (view, mut rows): (MatrixView<'_>, Rows<'_>) = (vectors.view(), vectors.iter());
+    assert_eq!(rows.next(), Some(view.row(0)));
 }
 
 #[test]

@@ -247,6 +247,26 @@ fn windows_that_are_embedded_one_by_one_give_the_same_vector() {
 }
 
 #[test]
+fn notes_say_the_same_with_an_explanation_and_without() {
+    let model = model();
+    let read = |text| {
+        let options = ExplanationPlan::<Encoded>::options();
+        model.embed_with(&[text], &options).unwrap().remove(0)
+    };
+    let long = "今天天气真不错我们一起去公园散步吧".repeat(34) + "龘";
+    for (a, share) in [(long.as_str(), 1), ("龘龘", 100)] {
+        let b = "今天天气不错";
+        let notes = yuyi::notes([a, b], [&read(a), &read(b)]);
+        let message = format!("The model does not know {share} % of A: 龘.");
+        assert!(
+            notes.iter().any(|note| note.message == message),
+            "{notes:?}"
+        );
+        assert_eq!(notes, model.explain(a, b).unwrap().notes);
+    }
+}
+
+#[test]
 fn vectors_alone_explain_nothing() {
     let model = model();
     let whole = model.embed(&PAIR).unwrap().try_into().unwrap();

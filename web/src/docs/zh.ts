@@ -93,7 +93,10 @@ export const ZH: Record<string, string> = {
   'Either form.': '两种写法之一。',
   'The version of the API.': '接口版本。',
   'What a request would have cost elsewhere.': '这个请求在别处的计费量。',
-  'The reply.': '回复。',
+  'The models that a request may name, as OpenAI lists them.': '请求可以指定的模型，按 OpenAI 的格式列出。',
+  'A vector for each text, and the texts again.': '每个文本一个向量，并附上原文。',
+  'A score for each pair, as vLLM lists them.': '每对一个分数，按 vLLM 的格式列出。',
+  'A vector for each input, as OpenAI lists them.': '每个输入一个向量，按 OpenAI 的格式列出。',
   'Texts to embed. Fields that are not known are ignored.': '要向量化的文本。未知字段会被忽略。',
   '`float`, the only kind there is here.': '`float`，这里只有这一种。',
   "`search_query` or `search_document` take the model's prompt of that role, others its default.":
@@ -137,12 +140,14 @@ export const ZH: Record<string, string> = {
   'Its first character, from 0.': '第一个字符的位置，从 0 算起。',
   'How much the cosine drops when it is left out, as a share of all drops of its side; all 0 where nothing drops.':
     '去掉这个词后余弦下降多少，以占本句全部下降量的比例表示；都不下降时全为 0。',
-  'Why two texts, `a` and `b`, score as they do. Places count Unicode characters of the texts as they were sent.':
-    '`a`、`b` 两个文本为什么得到这个分数。位置按原文的 Unicode 字符计数。',
-  'The words of `sentence_a`, in order.': '`sentence_a` 的词，按顺序排列。',
-  'The words of the other sentence, in order.': '另一句的词，按顺序排列。',
+  'Why two texts score as they do: A, which is `sentence_a`, and B, the other sentence. Places count Unicode characters of the texts as they were sent.':
+    '两个文本为什么得到这个分数：A 是 `sentence_a`，B 是另一句。位置按原文的 Unicode 字符计数。',
+  'The words of A, in order.': 'A 的词，按顺序排列。',
+  'The words of B, in order.': 'B 的词，按顺序排列。',
   'Words that go together.': '互相对应的词。',
   'What the score does not show.': '分数没有反映出来的。',
+  'What the score does not show. A is `sentence_a`, B the other sentence.':
+    '分数没有反映出来的。A 是 `sentence_a`，B 是另一句。',
   'In the place of a pair that cannot be scored.': '无法打分的一对，由它占位。',
   'What replies of our own routes begin with.': '本服务自有接口的回复都以此开头。',
   'Whether `similarity` means the same as with other models.': '`similarity` 的含义是否与其他模型一致（即是否校准）。',
@@ -259,15 +264,16 @@ export const ZH: Record<string, string> = {
   'Shares of the tokens that the model does not know.': '模型不认识的词元所占比例。',
   'What a request cost.': '一个请求的用量。',
   'Tokens that the model read, prompts and special tokens included.': '模型读入的词元数，含提示词与特殊词元。',
-  'The same.': '同上。',
+  'All of them: vectors cost no others.': '全部词元：算向量不用别的词元。',
+  'The same of the cosines.': '同上，为余弦。',
   'A vector for each input.': '每个输入一个向量。',
   'What is wanted beside the scores.': '除分数外还需要什么。',
   'Whether each score is explained by the words that it comes from; for up to 100 pairs.': '是否用词来解释每个分数；最多 100 对。',
   'Whether each score comes with notes of what it does not show: numbers and negations that differ, what was not read or not understood. Cheap; for up to 100 pairs.':
     '是否附上分数没有反映出来的内容：不同的数字与否定、没读到的和不认识的。开销很小；最多 100 对。',
-  'The words of `sentence_a` that it is about: numbers, negations, what the model does not know, the last that it read.':
-    '`sentence_a` 中涉及的词：数字、否定词、模型不认识的、最后读到的。',
-  'Those of the other sentence.': '另一句中涉及的词。',
+  'The words of A that it is about: numbers, negations, what the model does not know, the last that it read.':
+    'A 中涉及的词：数字、否定词、模型不认识的、最后读到的。',
+  'Those of B.': 'B 中涉及的词。',
   'Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.':
     '不用模型的比较方法：`jaccard`、`edit`、`tfidf`、`tfidf_words`。',
   'Two words that go together.': '互相对应的两个词。',

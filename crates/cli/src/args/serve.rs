@@ -127,7 +127,7 @@ pub struct ServeArgs {
         long,
         env = "YUYI_LOG",
         value_name = "LEVEL",
-        default_value = "warn,yuyi_server=info"
+        default_value = "warn,yuyi_server=info,yuyi_serving=info"
     )]
     pub log: String,
     /// Write the texts of requests to the log

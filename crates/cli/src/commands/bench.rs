@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use yuyi::{Precision, Resolved};
-use yuyi_encoder::{Encoder, LoadOptions, usable_cores};
+use yuyi::{KernelPath, Precision, Resolved, usable_cores};
+use yuyi_encoder::{Encoder, LoadOptions};
 use yuyi_tasks::metrics::quantile;
 
 use super::child;
@@ -68,7 +68,7 @@ struct Report {
     cpu: String,
     /// Physical cores that this process may use.
     cores: usize,
-    kernel: String,
+    kernel: KernelPath,
     threads: usize,
     results: Vec<Measured>,
 }
@@ -76,7 +76,7 @@ struct Report {
 /// What was measured of one number format.
 #[derive(Debug, Serialize, Deserialize)]
 struct Measured {
-    precision: String,
+    precision: Precision,
     /// From nothing to the first vector.
     load_seconds: f64,
     /// Resident memory after all workloads, and the most there was. Absent where the system does not tell.
@@ -184,7 +184,7 @@ fn measure(args: &BenchArgs, model: Resolved) -> anyhow::Result<Report> {
     let waited_share = before.and_then(waited);
     let (rss_bytes, peak_rss_bytes) = machine::memory();
     let measured = Measured {
-        precision: encoder.precision().name().to_owned(),
+        precision: encoder.precision(),
         load_seconds,
         rss_bytes,
         peak_rss_bytes,
@@ -196,7 +196,7 @@ fn measure(args: &BenchArgs, model: Resolved) -> anyhow::Result<Report> {
         model: model.name,
         cpu: machine::processor(),
         cores: usable_cores(),
-        kernel: encoder.kernel().name().to_owned(),
+        kernel: encoder.kernel(),
         threads: encoder.threads(),
         results: vec![measured],
     })
@@ -302,10 +302,10 @@ fn head(report: &Report) -> Vec<String> {
     } = report;
     let threads = counted(*threads, "thread");
     vec![
-        format!("yuyi {version} · {model} · {kernel} · {threads}"),
+        format!("yuyi {version} · {model} · {} · {threads}", kernel.name()),
         format!("{cpu}, {}", counted(*cores, "core")),
         String::new(),
-        row("", results.iter().map(|r| r.precision.clone())),
+        row("", results.iter().map(|r| r.precision.name().to_owned())),
     ]
 }
 
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn disturbed_measurements_are_told() {
         let measured = |waited_share| Measured {
-            precision: "int8".to_owned(),
+            precision: Precision::Int8,
             load_seconds: 1.0,
             rss_bytes: None,
             peak_rss_bytes: None,

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
+use yuyi::read_plain;
 use yuyi::{Calibration, Model, Precision};
-use yuyi_encoder::read_plain;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Cutoffs, FitError, Knot};

@@ -15,7 +15,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use yuyi_encoder::usable_cores;
+use yuyi::usable_cores;
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
 use self::exchange::Contestant;
@@ -138,7 +138,9 @@ impl Comparison {
         };
         let cut = self.results.iter();
         let cut = cut.filter_map(|ranked| ranked.truncation(language));
-        let shares = self.measured().filter_map(|standing| standing.waited_share);
+        let shares = self
+            .measured()
+            .filter_map(|standing| standing.costs.waited_share);
         let busy = machine::is_disturbed(shares).then(|| {
             language.pick(
                 "测量时这台机器还在忙别的（或处理器时间受限、线程多于处理器），耗时因此偏长。空闲时请再测一次。",

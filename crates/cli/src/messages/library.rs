@@ -83,7 +83,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("{file}: num_hidden_layers is {#used}, but there are weights of {#stored} layers, and those beyond are not used. If that is not meant, set it to {#suggested}.", "{file}：num_hidden_layers 是 {used}，而权重有 {stored} 层，多出的层不会使用。如果不是有意如此，请改为 {suggested}。"),
 
     // Calibrations and FAQs: yuyi-tasks.
-    ("{file}: {problem}. Fit it again with `yuyi calibrate`, or remove the file.", "{file}：{problem}。请用 `yuyi calibrate` 重新校准，或删除该文件。"),
+    ("{file}: {problem}. Fit the calibration again, or remove the file.", "{file}：{problem}。请重新校准，或删除该文件。"),
     ("it is not JSON: {reason}", "内容不是 JSON：{reason}"),
     ("it is not a JSON object", "内容不是 JSON 对象"),
     ("{files}: {#pairs} labelled pairs are too few to calibrate with; at least {#least} are needed, better 200.", "{files}：{pairs} 对标注太少，无法校准；至少要 {least} 对，最好 200 对。"),

@@ -129,6 +129,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     // Models.
     ("{name} is not a folder. --model takes a model folder, or one of these names: {installed}.", "{name} 不是文件夹。--model 可以是模型文件夹，或以下名称之一：{installed}。"),
     ("The model {name} cannot be loaded", "无法加载模型 {name}"),
+    ("The calibration of {model} is not sound; `yuyi calibrate` fits another", "{model} 的校准有误，可用 `yuyi calibrate` 重新校准"),
     ("There is no home folder to keep the calibration in. Set YUYI_HOME, or name a file with -o.", "没有可存放校准结果的主文件夹。请设置 YUYI_HOME，或用 -o 指定文件。"),
     ("1 text has no character that the model knows, so its similarity says nothing. Try another model (--model).", "有 1 条文本的字模型全都不认识，它的相似度没有意义。请换一个模型（--model）。"),
     ("{#n} texts have no character that the model knows, so their similarity says nothing. Try another model (--model).", "有 {n} 条文本的字模型全都不认识，它们的相似度没有意义。请换一个模型（--model）。"),

@@ -72,6 +72,14 @@ fn models_and_methods_stand_side_by_side() {
         (&"MIT".into(), &384.into())
     );
     assert_eq!(best["spearman_above_best"], Value::Null);
+    for (ranked, there, not) in [
+        (best, "best_cosine", "best_score"),
+        (literal, "best_score", "best_cosine"),
+    ] {
+        let quality = &ranked["quality"];
+        assert!(quality[there]["value"].is_f64(), "{quality}");
+        assert!(quality.get(not).is_none(), "{quality}");
+    }
     // Each paraphrase above each pair that only has a word in common, which literal methods see the other way round.
     let examples = |ranked: &Value| -> Vec<f64> {
         let all = ranked["examples"].as_array().unwrap().iter();

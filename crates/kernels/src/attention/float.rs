@@ -11,8 +11,14 @@ use std::ops::Range;
 
 /// One head of one text in f32.
 pub(super) struct FloatHead<'a> {
-    pub(super) head: Head<'a>,
-    pub(super) scratch: &'a mut Scratch,
+    head: Head<'a>,
+    scratch: &'a mut Scratch,
+}
+
+impl<'a> FloatHead<'a> {
+    pub(super) fn new(head: Head<'a>, scratch: &'a mut Scratch) -> Self {
+        Self { head, scratch }
+    }
 }
 
 impl Operation for FloatHead<'_> {

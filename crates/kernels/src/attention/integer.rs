@@ -34,8 +34,14 @@ const STEP: usize = 4;
 
 /// One head of one text in 8-bit integers.
 pub(super) struct IntegerHead<'a> {
-    pub(super) head: Head<'a>,
-    pub(super) scratch: &'a mut Scratch,
+    head: Head<'a>,
+    scratch: &'a mut Scratch,
+}
+
+impl<'a> IntegerHead<'a> {
+    pub(super) fn new(head: Head<'a>, scratch: &'a mut Scratch) -> Self {
+        Self { head, scratch }
+    }
 }
 
 /// Sizes of the matrices in the scratch.
@@ -51,7 +57,7 @@ struct Sizes {
     deep: usize,
     /// Keys, in whole steps of the product with the values; the softmax weights past `wide` are zero.
     reach: usize,
-    /// ActivationRange over the elements of a head, as many as the product takes at once.
+    /// Steps over the elements of a head, as many as the product takes at once.
     steps: usize,
     /// 32-bit numbers from row to row of the keys and of the scores.
     stride: usize,

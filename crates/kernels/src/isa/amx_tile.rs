@@ -11,7 +11,7 @@ use crate::tile::{BLOCK_STEPS, Tile};
 use std::arch::asm;
 use std::mem::MaybeUninit;
 
-/// ActivationRange of one product of tiles.
+/// Steps of one product of tiles.
 pub(super) const STEPS: usize = ROW_BYTES / 4;
 
 /// Weights that are worked on at a time: panels of up to 2,000 inputs and the halves of one of 3,072. Loading and storing sums

@@ -38,7 +38,10 @@ unsafe fn fold(x: __m256, f: impl Fn(__m128, __m128) -> __m128) -> f32 {
 }
 
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
-#[allow(clippy::undocumented_unsafe_blocks)]
+#[allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block passes on the promises of its function; said once, above"
+)]
 impl Simd for Avx2 {
     type F32 = __m256;
     const LANES: usize = 8;
@@ -187,7 +190,11 @@ impl Simd for Avx2 {
     }
 }
 
-#[allow(clippy::undocumented_unsafe_blocks)]
+// SAFETY of every block below: the CPU has the instructions and the tiles describe their matrices truly, by the trait's contract.
+#[allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block passes on the promises of its function; said once, above"
+)]
 impl Tiles for Avx2 {
     // 4 × 3 accumulators + 3 weights + 1 broadcast = all 16 registers. The usual 6 × 2 tile needs
     // eight loads for its twelve products, this one seven, and 16 tokens fill it exactly.

@@ -89,7 +89,10 @@ unsafe fn run_blocks(tile: &Tile, rows: usize, scales: *const u8, scale_stride: 
 }
 
 // SAFETY of every block below: the CPU has the instructions and the pointers are good, by the trait's contract.
-#[allow(clippy::undocumented_unsafe_blocks)]
+#[allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block passes on the promises of its function; said once, above"
+)]
 impl<const TILES: bool> Simd for WithTiles<TILES> {
     type F32 = __m512;
     const LANES: usize = 16;
@@ -242,7 +245,11 @@ impl<const TILES: bool> Simd for WithTiles<TILES> {
     }
 }
 
-#[allow(clippy::undocumented_unsafe_blocks)]
+// SAFETY of every block below: the CPU has the instructions and the tiles describe their matrices truly, by the trait's contract.
+#[allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block passes on the promises of its function; said once, above"
+)]
 impl<const TILES: bool> Tiles for WithTiles<TILES> {
     // See `avx512_tile.rs` for the registers. 48 columns divide every width of the BERT family, and 16 tokens are two
     // full tiles.
@@ -310,7 +317,11 @@ impl<const TILES: bool> Tiles for WithTiles<TILES> {
     }
 }
 
-#[allow(clippy::undocumented_unsafe_blocks)]
+// SAFETY of every block below: with `TILES` the CPU has tiles, by the trait's contract.
+#[allow(
+    clippy::undocumented_unsafe_blocks,
+    reason = "each block passes on the promise of its function; said once, above"
+)]
 impl<const TILES: bool> TileState for WithTiles<TILES> {
     #[inline(always)]
     unsafe fn open_dots() {

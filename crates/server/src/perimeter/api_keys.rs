@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq};
-use yuyi_encoder::read_plain;
+use yuyi::read_plain;
 
 /// Longest key, in bytes.
 const LONGEST: usize = 512;

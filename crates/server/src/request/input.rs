@@ -2,8 +2,7 @@
 
 use utoipa::ToSchema;
 use yuyi::Inputs;
-
-use crate::embed::Model;
+use yuyi_serving::ModelHandle;
 
 use crate::ApiError;
 use crate::request::Source;
@@ -73,7 +72,11 @@ impl Input {
     }
 
     /// Refuses token ids that the model does not have, by the field that they came in; `path` is that of the whole.
-    pub(crate) fn check_ids(&self, path: &'static str, model: &Model) -> Result<(), ApiError> {
+    pub(crate) fn check_ids(
+        &self,
+        path: &'static str,
+        model: &ModelHandle,
+    ) -> Result<(), ApiError> {
         let entries = match self {
             Self::One(entry) => std::slice::from_ref(entry),
             Self::Many(entries) => entries,

@@ -2,9 +2,9 @@
 
 use utoipa::ToSchema;
 use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use crate::ApiError;
-use crate::embed::Embedded;
 use crate::request::{choice, name, request};
 
 request! {

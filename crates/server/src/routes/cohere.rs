@@ -6,16 +6,17 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, Inputs, LongText, ModelFacts, Prompt};
+use yuyi::{EmbedOptions, LongText, ModelFacts, Prompt};
+use yuyi_serving::Embedded;
 
+use self::inputs::Texts;
 use crate::answer::{vectors, written};
-use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
 use crate::request::fields::{list, text};
 use crate::request::options::RefuseCut;
-use crate::request::{Source, name, request};
+use crate::request::{Source, choice, name, part, request};
 use crate::shown::Shown;
 use crate::vectors::VectorLists;
 use crate::{ApiError, App};
@@ -24,26 +25,72 @@ request! {
     /// Texts to embed, by one of two names. Fields that are not known are ignored.
     #[schema(as = CohereEmbedRequest, example = json!({"texts": ["今天天气真不错", "外面阳光明媚"]}))]
     pub(crate) struct EmbedRequest {
-        #[schema(value_type = Option<Vec<String>>, min_items = 1, example = json!(["今天天气真不错", "外面阳光明媚"]))]
-        texts: Vec<String> = inputs::take_texts,
-        #[schema(schema_with = inputs::schema, required = false)]
-        #[expect(dead_code, reason = "describes what is read with the texts")]
-        inputs: () = inputs::read_with_texts,
+        #[serde(flatten)]
+        texts: Texts = part(Texts::take),
         /// `search_query` or `search_document` take the model's prompt of that role, others its default.
-        #[schema(example = json!(null))]
-        input_type: Option<String> = name,
+        #[schema(value_type = Option<String>, example = json!(null))]
+        input_type: InputType = InputType::take,
         /// `float`, the only kind there is here.
         #[schema(value_type = Option<Vec<String>>, example = json!(null))]
         embedding_types: Option<()> = take_kinds,
         /// `END` (absent), `START` or `NONE`: what happens to texts that are longer than the model reads.
         #[schema(example = json!(null))]
-        truncate: Option<String> = name,
+        truncate: Option<Truncate> = choice(&TRUNCATE),
         /// Keep the first numbers only, scaled to length 1 again; absent: all.
         #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         output_dimension: Dimensions = Dimensions::take,
         /// The model to compute with; absent: the default one.
         #[schema(example = json!(null))]
         model: Option<String> = name,
+    }
+}
+
+const TRUNCATE: [(&str, Truncate); 3] = [
+    ("END", Truncate::End),
+    ("START", Truncate::Start),
+    ("NONE", Truncate::None),
+];
+
+/// What happens to texts that are longer than the model reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = CohereTruncate)]
+#[serde(rename_all = "UPPERCASE")]
+enum Truncate {
+    /// Their end is cut off.
+    End,
+    /// Their beginning is.
+    Start,
+    /// They are refused.
+    None,
+}
+
+/// What the vectors are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum InputType {
+    SearchQuery,
+    SearchDocument,
+    /// Absent, or one for which models have no prompt, such as `classification`: Cohere adds new ones now and then.
+    Other,
+}
+
+impl InputType {
+    fn take(source: &mut Source<'_>, field: &'static str) -> Result<Self, ApiError> {
+        Ok(match name(source, field)?.as_deref() {
+            Some("search_query") => Self::SearchQuery,
+            Some("search_document") => Self::SearchDocument,
+            _ => Self::Other,
+        })
+    }
+
+    /// The model's prompt for it, where it has one of that name.
+    fn prompt(self, facts: &ModelFacts) -> Prompt {
+        let role = match self {
+            Self::SearchQuery => "query",
+            Self::SearchDocument => "passage",
+            Self::Other => return Prompt::Default,
+        };
+        let known = facts.prompts.get(role).cloned();
+        known.map_or(Prompt::Default, Prompt::Text)
     }
 }
 
@@ -109,20 +156,20 @@ async fn answer(
 ) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let options = EmbedOptions {
-        prompt: prompt(request.input_type.as_deref(), model.facts()),
-        long_text: match request.truncate.as_deref() {
-            Some("START") => LongText::CutStart,
-            _ => LongText::CutEnd,
+        prompt: request.input_type.prompt(model.facts()),
+        long_text: match request.truncate {
+            Some(Truncate::Start) => LongText::CutStart,
+            Some(Truncate::End | Truncate::None) | None => LongText::CutEnd,
         },
         states: false,
     };
     let dimensions = request.output_dimension.of(model.facts().dimension)?;
-    let inputs = Inputs::Texts(request.texts.clone());
-    let embedded = app.embed(&model, inputs, options).await?;
-    if request.truncate.as_deref() == Some("NONE") {
-        embedded.refuse_cut(|i| format!("texts[{i}]"))?;
-    }
     let texts = request.texts;
+    let embedded = app.embed(&model, texts.all.clone(), options).await?;
+    if request.truncate == Some(Truncate::None) {
+        embedded.refuse_cut(|i| texts.field(i))?;
+    }
+    let texts = texts.all;
     let bytes = vectors(texts.len(), dimensions);
     let bytes = bytes + texts.iter().map(|text| written(text)).sum::<usize>();
     let reply = move || {
@@ -132,18 +179,7 @@ async fn answer(
     app.answer(bytes, reply).await
 }
 
-/// The model's prompt for a role, where it has one of that name.
-fn prompt(input_type: Option<&str>, facts: &ModelFacts) -> Prompt {
-    let role = match input_type {
-        Some("search_query") => "query",
-        Some("search_document") => "passage",
-        _ => return Prompt::Default,
-    };
-    let known = facts.prompts.get(role).cloned();
-    known.map_or(Prompt::Default, Prompt::Text)
-}
-
-/// The reply.
+/// A vector for each text, and the texts again.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CohereEmbedReply)]
 pub(crate) struct Reply {

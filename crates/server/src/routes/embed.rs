@@ -6,9 +6,9 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use crate::answer;
-use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
 use crate::request::input::Input;
@@ -65,6 +65,9 @@ pub(crate) async fn pipeline(
     app.answer(wanted.bytes(), move || reply(&wanted)).await
 }
 
+/// The field of the texts and token ids.
+const INPUTS: &str = "inputs";
+
 /// The vectors that a request asks for.
 pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Wanted, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
@@ -74,12 +77,11 @@ pub(crate) async fn answer(app: &App, request: EmbedRequest) -> Result<Wanted, A
         long_text: request.truncation.long_text(),
         states: false,
     };
-    request.inputs.check_ids("inputs", &model)?;
-    let paths = request.inputs.paths("inputs");
+    request.inputs.check_ids(INPUTS, &model)?;
+    let paths = request.inputs.paths(INPUTS);
     let embedded = app
-        .embed(&model, request.inputs.into(), options)
-        .await
-        .map_err(|error| error.in_field("inputs"))?;
+        .embed_input(&model, request.inputs, INPUTS, options)
+        .await?;
     if request.truncation.refuses_long_texts() {
         embedded.refuse_cut(paths)?;
     }

@@ -11,11 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use self::request::{EmbeddingsRequest, Encoding};
 use crate::answer::vectors;
 use crate::callers::Caller;
-use crate::embed::Embedded;
 use crate::request::Source;
 use crate::request::body::JsonBody;
 use crate::vectors::VectorLists;
@@ -61,6 +61,9 @@ pub(crate) async fn azure_embeddings(
     answer(&app, caller, request).await
 }
 
+/// The field of the texts and token ids.
+const INPUT: &str = "input";
+
 async fn answer(
     app: &App,
     caller: Option<Extension<Caller>>,
@@ -69,14 +72,14 @@ async fn answer(
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.or(request.output_dimension);
     let dimensions = dimensions.of(model.facts().dimension)?;
-    request.input.check_ids("input", &model)?;
+    request.input.check_ids(INPUT, &model)?;
     if let Some(Extension(caller)) = caller.filter(|_| request.input.has_ids()) {
         warn_of_ids(app, caller);
     }
     let encoding = request.encoding_format.or(request.embedding_type);
     let encoding = encoding.unwrap_or(Encoding::Float);
     let embedded = app
-        .embed(&model, request.input.into(), EmbedOptions::default())
+        .embed_input(&model, request.input, INPUT, EmbedOptions::default())
         .await?;
     let bytes = vectors(embedded.vectors.len(), dimensions);
     let reply = move || Reply::of(&embedded, dimensions, encoding);
@@ -94,7 +97,7 @@ fn warn_of_ids(app: &App, caller: Caller) {
     }
 }
 
-/// The reply.
+/// A vector for each input, as OpenAI lists them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmbeddingsReply)]
 pub(crate) struct Reply {
@@ -124,7 +127,7 @@ impl Reply {
 pub(crate) struct Usage {
     /// Tokens that the model read, prompts and special tokens included.
     prompt_tokens: usize,
-    /// The same.
+    /// All of them: vectors cost no others.
     total_tokens: usize,
 }
 

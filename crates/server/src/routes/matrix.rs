@@ -6,11 +6,10 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Response;
 use utoipa::ToSchema;
-use yuyi::{Cosines, Inputs};
-use yuyi_serving::Turns;
+use yuyi::Cosines;
+use yuyi_serving::{Embedded, Turns};
 
 use crate::answer::{self, is_full};
-use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
 use crate::request::json::Json;
@@ -38,9 +37,7 @@ pub(crate) async fn matrix(
     let mut errors = Vec::new();
     let rows = Side::take("a", a, &mut texts, &mut errors);
     let columns = b.map(|b| Side::take("b", b, &mut texts, &mut errors));
-    let embedded = app
-        .embed(&model, Inputs::Texts(texts), options.embed_options())
-        .await?;
+    let embedded = app.embed(&model, texts, options.embed_options()).await?;
     if options.refuses_long_texts() {
         let fields = rows.fields().chain(columns.iter().flat_map(Side::fields));
         let fields: Vec<String> = fields.collect();
@@ -165,7 +162,7 @@ pub(crate) struct Matrix {
     errors: Vec<ErrorBody>,
     /// A row for each text of `a`; `null` where one of the two texts is among `errors`.
     similarity: Vec<Vec<Option<f64>>>,
-    /// The same.
+    /// The same of the cosines.
     cosine: Vec<Vec<Option<f64>>>,
 }
 

@@ -14,7 +14,7 @@ use crate::request::json::Json as Document;
 use crate::request::{Source, request, required_name};
 use crate::{ApiError, App, Limits};
 
-/// The reply.
+/// The models that a request may name, as OpenAI lists them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ModelList)]
 pub(crate) struct List {

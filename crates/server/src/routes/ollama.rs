@@ -7,10 +7,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, Inputs};
+use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use crate::answer::vectors;
-use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::dimensions::Dimensions;
 use crate::request::options::RefuseCut;
@@ -67,8 +67,9 @@ pub(crate) async fn embed(
     let model = app.model(request.model.as_deref()).await?;
     let dimensions = request.dimensions.of(model.facts().dimension)?;
     let is_list = request.input.len() > 1;
-    let inputs = Inputs::Texts(request.input);
-    let embedded = app.embed(&model, inputs, EmbedOptions::default()).await?;
+    let embedded = app
+        .embed(&model, request.input, EmbedOptions::default())
+        .await?;
     if !request.truncate {
         embedded.refuse_cut(|i| match is_list {
             true => format!("input[{i}]"),
@@ -95,8 +96,8 @@ pub(crate) async fn embeddings(
 ) -> Result<Json<PromptReply>, ApiError> {
     let request = PromptRequest::take(&mut Source::foreign(body, app.limits())?)?;
     let model = app.model(request.model.as_deref()).await?;
-    let inputs = Inputs::Texts(vec![request.prompt]);
-    let embedded = app.embed(&model, inputs, EmbedOptions::default()).await?;
+    let texts = vec![request.prompt];
+    let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
     let vectors = embedded.vectors.iter().flat_map(|text| &text.vector);
     Ok(Json(PromptReply {
         embedding: vectors.copied().collect(),

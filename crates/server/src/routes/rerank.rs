@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, Inputs};
+use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::answer::{AROUND, written};
-use crate::embed::Embedded;
 use crate::ids::new_id;
 use crate::request::Source;
 use crate::request::body::JsonBody;
@@ -56,9 +56,9 @@ pub(crate) async fn rerank_any(
 
 async fn rank_documents(app: &App, request: RerankRequest) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
-    let texts = together(&request.query, &request.documents);
+    let texts = together(&request.query, &request.documents.0);
     let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
-    let bytes = bytes_of(&request.documents, request.return_documents);
+    let bytes = bytes_of(&request.documents.0, request.return_documents);
     let reply = move || Ranking::of(request, &embedded);
     app.answer(bytes, reply).await
 }
@@ -89,10 +89,10 @@ fn bytes_of(texts: &[String], with_texts: bool) -> usize {
 }
 
 /// The query and then the texts.
-fn together(query: &str, texts: &[String]) -> Inputs {
+fn together(query: &str, texts: &[String]) -> Vec<String> {
     let texts = texts.iter().map(String::as_str);
     let all = std::iter::once(query).chain(texts);
-    Inputs::Texts(all.map(str::to_owned).collect())
+    all.map(str::to_owned).collect()
 }
 
 /// Places and scores of all texts but the first, which is the query; the best first, and of equals the one that
@@ -135,7 +135,7 @@ pub(crate) struct Ranking {
 
 impl Ranking {
     fn of(request: RerankRequest, embedded: &Embedded) -> Self {
-        let mut documents = request.documents;
+        let mut documents = request.documents.0;
         let kept = request.top_n.or(request.top_k).unwrap_or(documents.len());
         let results = ranks(embedded, request.raw_scores)
             .into_iter()

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, Inputs};
+use yuyi::EmbedOptions;
+use yuyi_serving::Embedded;
 
 use crate::answer::AROUND;
-use crate::embed::Embedded;
 use crate::request::body::JsonBody;
 use crate::request::json;
 use crate::request::schemas;
@@ -31,9 +31,7 @@ pub(crate) async fn score(
     let model = app.model(sides.model.as_deref()).await?;
     let (ones, pairs) = (sides.first.len(), sides.second.len());
     let texts = sides.first.into_iter().chain(sides.second).collect();
-    let embedded = app
-        .embed(&model, Inputs::Texts(texts), EmbedOptions::default())
-        .await?;
+    let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
     app.answer(AROUND * pairs, move || Reply::of(&embedded, ones))
         .await
 }
@@ -154,7 +152,7 @@ impl Sides {
     }
 }
 
-/// The reply.
+/// A score for each pair, as vLLM lists them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ScoreReply)]
 pub(crate) struct Reply {

@@ -45,7 +45,8 @@ pub(crate) async fn similarity(
     let mut details = admitted.find(&app, &scorer.embedded.model).await?;
     if let Some(errand) = noting {
         let (pairs, places) = (request.pairs(), request.places());
-        let found = notes::of(&app, &scorer.embedded, pairs, places, errand).await?;
+        let options = request.options().embed_options();
+        let found = notes::of(&app, &scorer.embedded, pairs, places, options, errand).await?;
         for (details, notes) in details.iter_mut().zip(found) {
             details.notes = notes;
         }

@@ -7,10 +7,9 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::{Piece, TokenizeOptions};
-use yuyi_serving::{Turns, normal_characters, splitting_time};
+use yuyi_serving::{ModelHandle, Turns, normal_characters, splitting_time};
 
 use crate::answer::{self, is_full};
-use crate::embed::Model;
 use crate::memory;
 use crate::request::body::JsonBody;
 use crate::request::truncation::named_prompt;
@@ -56,7 +55,7 @@ const TIMES_SPLITTING: u32 = 2;
 /// A reply on the way. It is some fifty times as long as the texts, so they are split one by one as it is taken, and pieces are let go as
 /// they are written.
 struct Writing {
-    model: Model,
+    model: ModelHandle,
     options: TokenizeOptions,
     texts: vec::IntoIter<String>,
     pieces: Option<vec::IntoIter<Piece>>,
@@ -68,7 +67,7 @@ struct Writing {
 }
 
 impl Writing {
-    fn of(model: Model, texts: Vec<String>, options: TokenizeOptions) -> Self {
+    fn of(model: ModelHandle, texts: Vec<String>, options: TokenizeOptions) -> Self {
         Self {
             model,
             options,

@@ -1,6 +1,6 @@
 //! What clients of other servers send and expect, on routes of other servers.
 
-use crate::support::Server;
+use crate::support::{MAX_TOKENS, Server};
 use serde_json::{Value, json};
 
 async fn answered(server: &Server, path: &str, body: &str) -> Value {
@@ -211,6 +211,10 @@ async fn answers_as_ollama_and_cohere_and_pipelines() {
     let reply = answered(&server, "/v1/embed", r#"{"texts":["x"]}"#).await;
     assert_eq!(reply["embeddings"], json!([[1.0, 0.0]]));
     assert_eq!(reply["response_type"], "embeddings_floats");
+    // Cohere has kinds of use that no model here has a prompt for.
+    let body = r#"{"texts":["x"],"truncate":"start","input_type":"clustering"}"#;
+    let reply = answered(&server, "/v1/embed", body).await;
+    assert_eq!(reply["embeddings"], json!([[1.0, 0.0]]));
     let body = r#"{"texts":["x"],"embedding_types":["float"],"input_type":"search_query"}"#;
     let reply = answered(&server, "/v2/embed", body).await;
     assert_eq!(reply["embeddings"], json!({"float": [[1.0, 0.0]]}));
@@ -402,6 +406,7 @@ async fn slips_in_our_fields_are_told_with_what_is_known() {
 async fn texts_in_parts_are_texts_to_cohere() {
     let server = Server::start().await;
     let part = |text: &str| json!({"type": "text", "text": text});
+    let long = "x".repeat(MAX_TOKENS + 1);
     let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}});
     let inputs = json!([{"content": [part("x")]}, {"content": [part("x"), part("y")]}, {"content": [part(" ")]}]);
     let body = json!({"inputs": inputs, "embedding_types": ["float"], "texts": null});
@@ -432,6 +437,21 @@ async fn texts_in_parts_are_texts_to_cohere() {
             json!({"inputs": [{"content": [part("x")]}], "texts": ["x"]}),
             "invalid_value",
             "inputs",
+        ),
+        (
+            json!({"inputs": [{"content": [part("x")]}, {"content": [part(&long)]}], "truncate": "NONE"}),
+            "too_many_tokens",
+            "inputs[1]",
+        ),
+        (
+            json!({"texts": [&long], "truncate": "none"}),
+            "too_many_tokens",
+            "texts[0]",
+        ),
+        (
+            json!({"texts": ["x"], "truncate": "STRAT"}),
+            "invalid_value",
+            "truncate",
         ),
     ] {
         let (status, reply) = server.post("/v2/embed", body.to_string()).await;

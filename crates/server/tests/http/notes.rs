@@ -58,3 +58,17 @@ async fn what_was_not_read_or_understood_is_named() {
     );
     assert_eq!(notes.as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_text_that_is_read_in_windows_is_not_said_to_be_cut() {
+    let server = Server::start().await;
+    let long = "龘".to_owned() + &"天".repeat(2 * MAX_TOKENS);
+    let body =
+        json!({"sentence_a": "天气", "sentence_b": long, "long_text": "mean", "notes": true});
+    let reply = post(&server, body).await;
+    assert_eq!(reply["truncated"], json!(false));
+    let kinds: Vec<&Value> = (reply["notes"].as_array().unwrap().iter())
+        .map(|note| &note["kind"])
+        .collect();
+    assert_eq!(kinds, ["unknown"]);
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::Server;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Path and method of every route in the table.
 fn routes_of_the_table() -> BTreeSet<(String, String)> {
@@ -75,6 +75,39 @@ async fn examples_of_the_document_are_answered() {
         }
     }
     assert!(forms > 15, "{forms}");
+}
+
+/// What is written by hand as it is computed is what the document says, also with its optional parts.
+#[tokio::test]
+async fn replies_that_are_written_piece_by_piece_conform() {
+    let server = Server::start().await;
+    let (_, document) = server.get("/openapi.json").await;
+    for (path, body, part) in [
+        (
+            "/matrix",
+            json!({"a": ["x", " ", "y"], "b": ["z", ""]}),
+            "/errors/0",
+        ),
+        (
+            "/tokenize",
+            json!({"inputs": ["x", "龘y"], "add_special_tokens": true}),
+            "/1/0",
+        ),
+    ] {
+        let (status, reply) = server.post(path, body.to_string()).await;
+        assert_eq!(status, 200, "{path}: {reply}");
+        assert!(reply.pointer(part).is_some(), "{path}: {reply}");
+        let schema = &document["paths"][path]["post"]["responses"]["200"]["content"];
+        let schema = &schema["application/json"]["schema"];
+        assert!(conforms(&reply, schema, &document), "{path}: {reply}");
+        let mut other = reply.clone();
+        match &mut other {
+            Value::Object(fields) => _ = fields.insert("more".into(), 1.into()),
+            Value::Array(texts) => texts[0][0]["id"] = "x".into(),
+            _ => unreachable!(),
+        }
+        assert!(!conforms(&other, schema, &document), "{path}: {other}");
+    }
 }
 
 fn resolve(schema: &Value, document: &Value) -> Value {

@@ -6,7 +6,6 @@ use tokio::task::spawn_blocking;
 
 use super::slot::Slot;
 use super::{LoadError, ModelSource, chain};
-use crate::LOG;
 
 /// Models that are installed on this machine.
 pub trait ModelLibrary: Send + Sync {
@@ -132,7 +131,7 @@ impl Shelf {
             Ok(answer) => Some(answer),
             Err(error) => {
                 tracing::error!(
-                    target: LOG, error = chain(&*error),
+                    error = chain(&*error),
                     "the installed models cannot be listed"
                 );
                 None

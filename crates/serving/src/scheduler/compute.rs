@@ -7,8 +7,8 @@ use tokio::task::spawn_blocking;
 use yuyi::{Batch, Encoded, ErrorKind, Item};
 
 use super::queue::Taken;
+use crate::Error;
 use crate::loaded_model::LoadedModel;
-use crate::{Error, LOG};
 
 /// Why a batch has no vectors.
 pub(super) struct Failure {
@@ -70,7 +70,7 @@ pub(super) async fn compute(model: &Arc<LoadedModel>, jobs: &[Taken]) -> Result<
 
 /// Whether a model failed since its files were written to.
 fn is_outdated(error: &yuyi::EmbedderError) -> bool {
-    matches!(error, yuyi::EmbedderError::Encoder(error) if error.kind() == yuyi_encoder::ErrorKind::Changed)
+    matches!(error, yuyi::EmbedderError::Encoder(error) if error.kind() == yuyi::EncoderErrorKind::Changed)
 }
 
 /// The vector of a text, for all who want it.
@@ -79,7 +79,7 @@ pub(super) fn shareable(
 ) -> Result<Arc<Encoded>, Error> {
     result.map(Arc::new).map_err(|error| {
         if !matches!(error, yuyi::EmbedderError::InvalidTokens(_)) {
-            tracing::error!(target: LOG, %error, "a text failed");
+            tracing::error!(%error, "a text failed");
         }
         error_for_callers(error)
     })

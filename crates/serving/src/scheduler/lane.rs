@@ -14,8 +14,8 @@ use super::queue::{Batch, Queue, Reply, Spent, Taken};
 use super::speed::Speed;
 use super::turns::RequestId;
 use super::{Common, QueueDepth, Work};
+use crate::Error;
 use crate::loaded_model::LoadedModel;
-use crate::{Error, LOG};
 
 /// Seconds after which a client that was refused is asked to come again: at least one, the least that `Retry-After`
 /// can say, and no more than a queue whose speed was misjudged should keep it away.
@@ -160,7 +160,12 @@ impl Lane {
                 Ok(computed) => self.finish(&model, &jobs, computed, started.elapsed()),
                 Err(failure) => {
                     let (texts, reason) = (jobs.len(), failure.reason);
-                    tracing::error!(target: LOG, model = model.name, texts, failure = reason, "a batch failed");
+                    tracing::error!(
+                        model = model.name,
+                        texts,
+                        failure = reason,
+                        "a batch failed"
+                    );
                     if failure.may_be_a_text && texts > 1 {
                         let second = jobs.split_off(texts / 2);
                         parts.extend([second, jobs]);

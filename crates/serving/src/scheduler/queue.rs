@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use yuyi::{Encoded, Item};
 
-use super::turns::{Lane, RequestId, Turns};
+use super::turns::{Length, RequestId, TurnOrder};
 use super::{Done, Work};
 use crate::Error;
 use crate::key::Key;
@@ -36,7 +36,7 @@ pub(super) type Reply = oneshot::Sender<Result<Done, Error>>;
 #[derive(Default)]
 pub(super) struct Queue {
     requests: HashMap<RequestId, Request>,
-    turns: Turns,
+    turns: TurnOrder,
     jobs: HashMap<JobId, Job>,
     by_key: HashMap<Key, JobId>,
     /// Estimated tokens of all jobs.
@@ -137,7 +137,7 @@ impl Queue {
                 self.waiting_of(request, turns.saturating_mul(quantum(&request.model)))
             })
         };
-        let before = self.turns.before(lane_of(model, tokens), turns);
+        let before = self.turns.before(length_of(model, tokens), turns);
         self.computing + before.map(share).sum::<usize>()
     }
 
@@ -186,7 +186,7 @@ impl Queue {
         if !request.todo.is_empty() {
             let tokens = request.todo.iter().filter_map(|id| self.jobs.get(id));
             let tokens = tokens.map(|job| job.weight).sum();
-            self.turns.push_back(id, lane_of(&request.model, tokens));
+            self.turns.push_back(id, length_of(&request.model, tokens));
         }
         self.requests.insert(id, request);
         id
@@ -267,19 +267,19 @@ impl Queue {
         let (mut tokens, mut passed_over) = (0, Vec::new());
         let mut is_short = false;
         self.turns.begin_batch();
-        while let Some((id, lane)) = self.turns.pop() {
+        while let Some((id, length)) = self.turns.pop() {
             let Some(request) = self.requests.get_mut(&id) else {
                 continue;
             };
             let batch = batch.get_or_insert_with(|| {
-                is_short = lane == Lane::Short;
+                is_short = length == Length::Short;
                 Batch {
                     model: Arc::clone(&request.model),
                     jobs: Vec::new(),
                 }
             });
             if !Arc::ptr_eq(&batch.model, &request.model) {
-                passed_over.push((id, lane));
+                passed_over.push((id, length));
                 continue;
             }
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
@@ -290,11 +290,11 @@ impl Queue {
             tokens += taken;
             if !request.todo.is_empty() {
                 match taken {
-                    0 => passed_over.push((id, lane)),
+                    0 => passed_over.push((id, length)),
                     // The end of the batch cut its turn short. Behind all others a pair, half of which is computed,
                     // would wait as long again.
-                    _ if share < turn => self.turns.push_front(id, lane),
-                    _ => self.turns.push_back(id, lane),
+                    _ if share < turn => self.turns.push_front(id, length),
+                    _ => self.turns.push_back(id, length),
                 }
             }
             if tokens >= budget {
@@ -305,7 +305,7 @@ impl Queue {
         passed_over
             .into_iter()
             .rev()
-            .for_each(|(id, lane)| self.turns.push_front(id, lane));
+            .for_each(|(id, length)| self.turns.push_front(id, length));
         self.computing += tokens;
         batch
     }
@@ -426,11 +426,11 @@ fn budget(model: &LoadedModel) -> usize {
 }
 
 /// Where a request of so many tokens waits.
-fn lane_of(model: &LoadedModel, tokens: usize) -> Lane {
+fn length_of(model: &LoadedModel, tokens: usize) -> Length {
     if tokens <= quantum(model) {
-        Lane::Short
+        Length::Short
     } else {
-        Lane::Long
+        Length::Long
     }
 }
 

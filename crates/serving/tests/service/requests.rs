@@ -143,7 +143,7 @@ async fn a_service_splits_texts_in_turns() {
     let model = busy.model(None).await.unwrap();
     lengths.set_open(false);
     // As many as run at a time, and one that waits in vain.
-    let width = (yuyi_encoder::usable_cores() / 2).clamp(1, 4);
+    let width = (yuyi::usable_cores() / 2).clamp(1, 4);
     let mut running = JoinSet::new();
     for _ in 0..width {
         let (busy, model) = (Arc::clone(&busy), model.clone());

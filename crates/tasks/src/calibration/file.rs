@@ -36,7 +36,7 @@ pub struct FittedOn {
 
 /// Why a file is no calibration. The message names the file and the field.
 #[derive(Debug, thiserror::Error)]
-#[error("{file}: {problem}. Fit it again with `yuyi calibrate`, or remove the file.")]
+#[error("{file}: {problem}. Fit the calibration again, or remove the file.")]
 pub struct CalibrationFileError {
     file: String,
     problem: Problem,
@@ -204,7 +204,7 @@ mod tests {
             let error = error.unwrap_err().to_string();
             let expected = format!("x/calibration.json: {message}");
             assert!(error.starts_with(&expected), "{error}");
-            assert!(error.ends_with(" Fit it again with `yuyi calibrate`, or remove the file."));
+            assert!(error.ends_with(" Fit the calibration again, or remove the file."));
         }
     }
 }

@@ -10,12 +10,34 @@ use crate::metrics::{
 /// Scores of pairs beside their grades, lists of one length.
 #[derive(Clone, Copy, Debug)]
 pub struct PairScores<'a> {
-    /// As a model or method gives them, in [-1, 1]: of a model, cosines.
+    /// As a model or method gives them, in [-1, 1].
     pub raw: &'a [f64],
+    /// What those are.
+    pub scale: RawScale,
     /// The scores that people see, in [0, 1].
     pub similarity: &'a [f64],
     /// What people said, in [0, 1].
     pub grade: &'a [f64],
+}
+
+/// What the scores are that a model or method gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RawScale {
+    /// Cosines, of a model.
+    Cosine,
+    /// Those of a literal method.
+    Literal,
+}
+
+/// A threshold among raw scores; its name in a report says which they are.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum BestRaw {
+    /// Of a model.
+    #[serde(rename = "best_cosine")]
+    Cosine(Estimate),
+    /// Of a literal method.
+    #[serde(rename = "best_score")]
+    Literal(Estimate),
 }
 
 /// What is said of the scores of labelled pairs.
@@ -36,8 +58,8 @@ pub struct Quality {
     /// The greatest F1 that a threshold has.
     pub best_f1: Estimate,
     /// That threshold, a raw score.
-    #[serde(rename = "best_cosine")]
-    pub best_raw: Estimate,
+    #[serde(flatten)]
+    pub best_raw: BestRaw,
     /// The same, and what it achieves.
     #[serde(skip)]
     pub best: Option<Threshold>,
@@ -91,6 +113,7 @@ impl PairScores<'_> {
 /// Scores and grades, sorted for every metric.
 pub struct ScoredPairs {
     n: usize,
+    scale: RawScale,
     same: usize,
     correlation: Correlation,
     /// By raw score: without a calibration many similarities are 0.
@@ -107,12 +130,14 @@ impl ScoredPairs {
     pub fn new(scores: PairScores<'_>, same_from: f64) -> Self {
         let PairScores {
             raw,
+            scale,
             similarity,
             grade,
         } = scores;
         let same: Vec<bool> = grade.iter().map(|&grade| grade >= same_from).collect();
         Self {
             n: raw.len(),
+            scale,
             same: same.iter().filter(|&&same| same).count(),
             correlation: Correlation::new(raw, grade),
             ranking: Ranking::new(raw, &same),
@@ -152,7 +177,10 @@ impl ScoredPairs {
             auc: estimate(2),
             average_precision: estimate(3),
             best_f1: estimate(4),
-            best_raw: estimate(5),
+            best_raw: match self.scale {
+                RawScale::Cosine => BestRaw::Cosine(estimate(5)),
+                RawScale::Literal => BestRaw::Literal(estimate(5)),
+            },
             best: self.ranking.best_f1(&all),
             ece: estimate(6),
         }
@@ -188,6 +216,7 @@ mod tests {
         let similarity: Vec<f64> = grade.iter().map(|grade| grade / 2.0).collect();
         let scores = PairScores {
             raw: &cosine,
+            scale: RawScale::Cosine,
             similarity: &similarity,
             grade: &grade,
         };
@@ -228,6 +257,7 @@ mod tests {
     fn one_class_has_no_ranking_and_no_interval_around_it() {
         let scores = PairScores {
             raw: &[0.1, 0.9, 0.5],
+            scale: RawScale::Literal,
             similarity: &[0.1, 0.9, 0.5],
             grade: &[0.0, 0.2, 0.4],
         };
@@ -240,6 +270,7 @@ mod tests {
     fn the_worst_of_the_misjudged_come_first() {
         let scores = PairScores {
             raw: &[0.9, 0.8, 0.2, 0.4, 0.95],
+            scale: RawScale::Cosine,
             similarity: &[0.9, 0.8, 0.1, 0.4, 1.0],
             grade: &[0.0, 0.25, 1.0, 1.0, 1.0],
         };

@@ -1,22 +1,19 @@
 //! What a score does not show.
 
-use std::ops::Range;
+use std::fmt;
 
 use serde::Serialize;
 use yuyi_language::{Differences, NegationDifference, NumberDifference};
 
-use super::{Side, unknown_share};
-
 /// Most pieces of text that a message quotes.
 const MOST_QUOTED: usize = 5;
 
-/// Something about two texts, A and B, that a reader of their score should know. It is described in the words that clients of a
-/// service read: there A is `sentence_a`.
+/// Something about two texts, A and B, that a reader of their score should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(
     feature = "schema",
     derive(utoipa::ToSchema),
-    schema(description = "What the score does not show.")
+    schema(description = "What the score does not show. A is `sentence_a`, B the other sentence.")
 )]
 pub struct Note {
     #[expect(missing_docs, reason = "described by its type")]
@@ -24,10 +21,10 @@ pub struct Note {
     /// A sentence for people.
     #[cfg_attr(feature = "schema", schema(example = "Only A negates: 不能."))]
     pub message: String,
-    /// The words of `sentence_a` that it is about: numbers, negations, what the model does not know, the last that it read.
+    /// The words of A that it is about: numbers, negations, what the model does not know, the last that it read.
     #[cfg_attr(feature = "schema", schema(example = json!(["不能"])))]
     pub a: Vec<String>,
-    /// Those of the other sentence.
+    /// Those of B.
     #[cfg_attr(feature = "schema", schema(example = json!([])))]
     pub b: Vec<String>,
 }
@@ -47,16 +44,41 @@ pub enum NoteKind {
     Unknown,
 }
 
-/// The notes about two texts.
-pub(super) fn about(a: &Side<'_>, b: &Side<'_>) -> Vec<Note> {
-    let mut notes = about_differences(a.outline.text(), b.outline.text());
-    for (side, name) in [(a, "A"), (b, "B")] {
-        notes.extend(about_length(side, name));
+impl Note {
+    /// A note about one of the two texts, and words of it.
+    pub(super) fn about_one(
+        name: TextName,
+        kind: NoteKind,
+        message: String,
+        words: Vec<String>,
+    ) -> Self {
+        let (a, b) = match name {
+            TextName::A => (words, Vec::new()),
+            TextName::B => (Vec::new(), words),
+        };
+        Self {
+            kind,
+            message,
+            a,
+            b,
+        }
     }
-    for (side, name) in [(a, "A"), (b, "B")] {
-        notes.extend(about_unknown(side, name));
+}
+
+/// What messages call either of the two texts.
+#[derive(Clone, Copy)]
+pub(super) enum TextName {
+    A,
+    B,
+}
+
+impl fmt::Display for TextName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::A => "A",
+            Self::B => "B",
+        })
     }
-    notes
 }
 
 /// The notes about what two texts differ in that a model hardly sees.
@@ -109,55 +131,6 @@ fn about_negation(difference: NegationDifference) -> Note {
         message,
         a,
         b,
-    }
-}
-
-fn about_length(side: &Side<'_>, name: &str) -> Option<Note> {
-    side.truncated.then(|| Note {
-        kind: NoteKind::Truncated,
-        message: format!(
-            "{name} is longer than the model reads at once; only its {} are explained.",
-            characters(&side.outline.read)
-        ),
-        a: Vec::new(),
-        b: Vec::new(),
-    })
-}
-
-fn characters(read: &Range<usize>) -> String {
-    match read.start {
-        0 => format!("first {} characters", read.end),
-        start => format!("characters {} to {}", start + 1, read.end),
-    }
-}
-
-fn about_unknown(side: &Side<'_>, name: &str) -> Option<Note> {
-    let unknown = side.outline.tokens().iter().filter(|token| token.unknown);
-    let mut pieces: Vec<String> = Vec::new();
-    for piece in unknown.map(|token| side.outline.characters_of(token)) {
-        if !piece.is_empty() && !pieces.iter().any(|known| known == piece) {
-            pieces.push(piece.to_owned());
-        }
-    }
-    (!pieces.is_empty()).then(|| {
-        let share = 100.0 * unknown_share(side.outline);
-        Note {
-            kind: NoteKind::Unknown,
-            message: format!(
-                "The model does not know {share:.0} % of {name}: {}.",
-                quoted(&pieces)
-            ),
-            a: only(name == "A", &pieces),
-            b: only(name == "B", &pieces),
-        }
-    })
-}
-
-/// The words, if they are of this side.
-pub(super) fn only(is_side: bool, words: &[String]) -> Vec<String> {
-    match is_side {
-        true => words.to_vec(),
-        false => Vec::new(),
     }
 }
 

@@ -119,15 +119,6 @@ impl Outline {
     pub(super) fn tokens(&self) -> &[Token] {
         &self.tokens
     }
-
-    /// The characters that a token stands for; none where it stands for none.
-    pub(super) fn characters_of(&self, token: &Token) -> &str {
-        let Range { start, end } = token.characters;
-        match start.checked_sub(self.read.start) {
-            Some(from) if end > start => slice(&self.text, &(from..from + (end - start))),
-            _ => "",
-        }
-    }
 }
 
 /// The characters that tokens stand for, from the first to the last.

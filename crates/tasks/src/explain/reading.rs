@@ -1,6 +1,8 @@
-//! What a score does not show, without an explanation of the score.
+//! What a score does not show, from what a model read of two texts.
 
-use super::notes::{about_differences, only, quoted};
+use std::ops::Range;
+
+use super::notes::{TextName, about_differences, quoted};
 use super::{Note, NoteKind, Token};
 
 /// Characters that are quoted of where a model stopped reading.
@@ -12,11 +14,13 @@ const MOST_COMPARED: usize = 10_000;
 /// A text, and what a model read of it.
 #[derive(Clone, Copy)]
 pub struct Reading<'a> {
-    /// The whole text.
+    /// The text, or the part of it that is to be looked at.
     pub text: &'a str,
-    /// The text is longer than what the model read.
+    /// The character of the whole text with which that part begins.
+    pub start: usize,
+    /// The whole text is longer than what the model read.
     pub truncated: bool,
-    /// Share of the tokens that the vocabulary does not know, in [0, 1].
+    /// Share of the tokens that the vocabulary does not know, in [0, 1]; where all tokens are known, their [`unknown_share`].
     pub unknown: f64,
     /// The tokens that were read, where they are known: only then are words named that were not understood.
     pub tokens: Option<&'a [Token]>,
@@ -25,12 +29,25 @@ pub struct Reading<'a> {
 /// The notes about two texts, A and B. They take time in proportion to the texts' length; of very long ones the beginnings are
 /// compared.
 pub fn notes(a: &Reading<'_>, b: &Reading<'_>) -> Vec<Note> {
+    notes_with(a, b, about_what_counts)
+}
+
+/// The same, where only what was read is explained.
+pub(super) fn notes_of_explained(a: &Reading<'_>, b: &Reading<'_>) -> Vec<Note> {
+    notes_with(a, b, about_what_is_explained)
+}
+
+fn notes_with(
+    a: &Reading<'_>,
+    b: &Reading<'_>,
+    about_length: fn(&Reading<'_>, TextName) -> Note,
+) -> Vec<Note> {
     let mut notes = about_differences(beginning(a.text), beginning(b.text));
-    let sides = [(a, "A"), (b, "B")];
+    let sides = [(a, TextName::A), (b, TextName::B)];
     let lengths = sides.iter().filter(|(side, _)| side.truncated);
-    notes.extend(lengths.map(|(side, name)| about_length(side, name)));
+    notes.extend(lengths.map(|&(side, name)| about_length(side, name)));
     let unknown = sides.iter().filter(|(side, _)| side.unknown > 0.0);
-    notes.extend(unknown.map(|(side, name)| about_unknown(side, name)));
+    notes.extend(unknown.map(|&(side, name)| about_unknown(side, name)));
     notes
 }
 
@@ -39,66 +56,74 @@ fn beginning(text: &str) -> &str {
     &text[..end.unwrap_or(text.len())]
 }
 
-fn about_length(side: &Reading<'_>, name: &str) -> Note {
+fn about_what_counts(side: &Reading<'_>, name: TextName) -> Note {
     let last: Vec<String> = side
         .tokens
-        .map(|tokens| last_read(side.text, tokens))
+        .map(|tokens| last_read(side, tokens))
         .into_iter()
         .collect();
     let place = match &last[..] {
         [last] => format!(" “{last}”"),
         _ => " its limit".to_owned(),
     };
-    Note {
-        kind: NoteKind::Truncated,
-        message: format!(
-            "{name} is longer than the model reads; what follows{place} does not count."
-        ),
-        a: only(name == "A", &last),
-        b: only(name == "B", &last),
-    }
+    let message =
+        format!("{name} is longer than the model reads; what follows{place} does not count.");
+    Note::about_one(name, NoteKind::Truncated, message, last)
 }
 
 /// The last characters that were read.
-fn last_read(text: &str, tokens: &[Token]) -> String {
-    let end = tokens
-        .iter()
-        .map(|token| token.characters.end)
-        .max()
-        .unwrap_or(0);
-    text.chars()
-        .take(end)
-        .skip(end.saturating_sub(QUOTED))
-        .collect()
+fn last_read(side: &Reading<'_>, tokens: &[Token]) -> String {
+    let ends = tokens.iter().map(|token| token.characters.end);
+    let end = ends.max().unwrap_or(0).saturating_sub(side.start);
+    let read = side.text.chars().take(end);
+    read.skip(end.saturating_sub(QUOTED)).collect()
 }
 
-fn about_unknown(side: &Reading<'_>, name: &str) -> Note {
-    let pieces = unknown_pieces(side.text, side.tokens.unwrap_or_default());
+fn about_what_is_explained(side: &Reading<'_>, name: TextName) -> Note {
+    let (start, end) = (side.start, side.start + side.text.chars().count());
+    let characters = match start {
+        0 => format!("first {end} characters"),
+        _ => format!("characters {} to {end}", start + 1),
+    };
+    let message = format!(
+        "{name} is longer than the model reads at once; only its {characters} are explained."
+    );
+    Note::about_one(name, NoteKind::Truncated, message, Vec::new())
+}
+
+fn about_unknown(side: &Reading<'_>, name: TextName) -> Note {
+    let pieces = unknown_pieces(side);
     let named = match pieces.is_empty() {
         true => String::new(),
         false => format!(": {}", quoted(&pieces)),
     };
+    // A note that says 0 % would contradict itself.
     let percent = (100.0 * side.unknown).max(1.0);
-    Note {
-        kind: NoteKind::Unknown,
-        message: format!("The model does not know {percent:.0} % of {name}{named}."),
-        a: only(name == "A", &pieces),
-        b: only(name == "B", &pieces),
-    }
+    let message = format!("The model does not know {percent:.0} % of {name}{named}.");
+    Note::about_one(name, NoteKind::Unknown, message, pieces)
 }
 
 /// The parts of a text that the vocabulary does not know, each once.
-fn unknown_pieces(text: &str, tokens: &[Token]) -> Vec<String> {
-    let characters: Vec<char> = text.chars().collect();
+fn unknown_pieces(side: &Reading<'_>) -> Vec<String> {
+    let characters: Vec<char> = side.text.chars().collect();
+    let tokens = side.tokens.unwrap_or_default().iter();
     let mut pieces: Vec<String> = Vec::new();
-    for token in tokens.iter().filter(|token| token.unknown) {
-        let piece = characters.get(token.characters.clone()).unwrap_or_default();
-        let piece: String = piece.iter().collect();
+    for token in tokens.filter(|token| token.unknown) {
+        let Range { start, end } = token.characters;
+        let place = start.saturating_sub(side.start)..end.saturating_sub(side.start);
+        let piece: String = characters.get(place).unwrap_or_default().iter().collect();
         if !piece.is_empty() && !pieces.contains(&piece) {
             pieces.push(piece);
         }
     }
     pieces
+}
+
+/// Share of the tokens that the vocabulary does not know, of those that stand for characters of the text; in [0, 1].
+pub fn unknown_share(tokens: &[Token]) -> f64 {
+    let of_text = tokens.iter().filter(|token| !token.characters.is_empty());
+    let unknown = of_text.clone().filter(|token| token.unknown).count();
+    unknown as f64 / of_text.count().max(1) as f64
 }
 
 #[cfg(test)]
@@ -114,6 +139,7 @@ mod tests {
     fn read(text: &str) -> Reading<'_> {
         Reading {
             text,
+            start: 0,
             truncated: false,
             unknown: 0.0,
             tokens: None,
@@ -175,5 +201,29 @@ mod tests {
         let found = told(&silent, &read("天气"));
         assert_eq!(found[1].1, "The model does not know 8 % of A.");
         assert!(found.iter().all(|note| note.2.is_empty()));
+    }
+
+    #[test]
+    fn places_count_from_where_the_part_begins() {
+        let token = |i| Token {
+            characters: i..i + 1,
+            unknown: i == 7,
+        };
+        let tokens: Vec<Token> = (5..9).map(token).collect();
+        let part = Reading {
+            start: 5,
+            truncated: true,
+            unknown: unknown_share(&tokens),
+            tokens: Some(&tokens),
+            ..read("天气龘好")
+        };
+        let found = notes_of_explained(&read("天气"), &part);
+        let messages: Vec<&str> = found.iter().map(|note| &*note.message).collect();
+        let expected = [
+            "B is longer than the model reads at once; only its characters 6 to 9 are explained.",
+            "The model does not know 25 % of B: 龘.",
+        ];
+        assert_eq!(messages, expected);
+        assert_eq!(told(&read("天气"), &part)[0].3, "天气龘好");
     }
 }

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
 use yuyi::Model;
-use yuyi_tasks::cosine;
+use yuyi_tasks::corpus::cosines;
 use yuyi_tasks::lexical::{Baseline, WordVectorsBuilder};
+use yuyi_tasks::metrics::quantile;
 
 use super::examples::EXAMPLES;
-use super::exchange::{Facts, Measured, Reply, Task};
+use super::exchange::{Costs, Facts, Measured, Reply, Task};
 use crate::args::{ContestantArgs, MethodArg, ModelArgs};
 use crate::commands::child;
 use crate::corpus::Vectors;
@@ -57,7 +58,6 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
         model: name.to_owned(),
         compute: args.compute.clone(),
     })?;
-    let calibration = model.calibration();
     let sides = EXAMPLES.iter().flat_map(|(a, b, _)| [*a, *b]);
     let encoded = model.embed(&sides.collect::<Vec<_>>())?;
     let load_seconds = started.elapsed().as_secs_f64();
@@ -75,17 +75,18 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let started = Instant::now();
     let vectors = Vectors::compute(&model, &task.texts)?;
     let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
-    let of_pair = |&(a, b): &(usize, usize)| cosine(vectors.all.row(a), vectors.all.row(b));
-    let cosines: Vec<f64> = task.pairs.iter().map(of_pair).collect();
+    let cosines = cosines(&vectors.all, task.pairs.iter().copied());
     Ok(Measured {
         model: Some(facts(&model)),
-        load_seconds,
-        memory_bytes,
-        pair_seconds,
-        texts_per_second,
-        waited_share: waited_since(before_work),
+        costs: Costs {
+            load_seconds,
+            memory_bytes,
+            pair_seconds,
+            texts_per_second,
+            waited_share: waited_since(before_work),
+        },
         truncated: vectors.truncated,
-        similarity: cosines.iter().map(|&c| calibration.similarity(c)).collect(),
+        similarity: model.calibration().similarities(&cosines),
         raw: cosines,
         examples,
     })
@@ -101,7 +102,7 @@ fn facts(model: &Model) -> Facts {
         name: facts.name.clone(),
         dimension: facts.dimension,
         precision: facts.precision,
-        kernel: facts.kernel_name().to_owned(),
+        kernel: facts.kernel,
         calibrated: model.calibration().is_fitted(),
     }
 }
@@ -126,11 +127,13 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
     let (after, _) = machine::memory();
     Ok(Measured {
         model: None,
-        load_seconds,
-        memory_bytes: before.zip(after).map(|(b, a)| a.saturating_sub(b)),
-        pair_seconds,
-        texts_per_second,
-        waited_share: waited_since(before_work),
+        costs: Costs {
+            load_seconds,
+            memory_bytes: before.zip(after).map(|(b, a)| a.saturating_sub(b)),
+            pair_seconds,
+            texts_per_second,
+            waited_share: waited_since(before_work),
+        },
         truncated: 0,
         similarity: scores.clone(),
         raw: scores,
@@ -194,5 +197,5 @@ fn time_pairs(
         }
     }
     seconds.sort_by(f64::total_cmp);
-    Ok(seconds[seconds.len() / 2])
+    Ok(quantile(&seconds, 0.5))
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
-use yuyi::Precision;
+use yuyi::{KernelPath, Precision};
 use yuyi_tasks::corpus::Corpus;
 
 use crate::args::{ComputeArgs, MethodArg};
@@ -54,6 +54,21 @@ impl Task {
 pub struct Measured {
     /// Facts of a model.
     pub model: Option<Facts>,
+    /// What it takes.
+    pub costs: Costs,
+    /// Texts that were cut.
+    pub truncated: usize,
+    /// Score of each pair as the model or method gives it: of a model, the cosine.
+    pub raw: Vec<f64>,
+    /// Score of each pair as people see it.
+    pub similarity: Vec<f64>,
+    /// Similarity of each of the examples.
+    pub examples: Vec<f64>,
+}
+
+/// What a contestant takes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Costs {
     /// From nothing to the first vectors; of a method, to being ready.
     pub load_seconds: f64,
     /// Most memory of a process that does only this; of a method, what it adds. Absent where the system does not tell.
@@ -65,14 +80,6 @@ pub struct Measured {
     /// Of the time in which its threads could have run, the share in which they waited for a processor. Absent where the system
     /// does not tell.
     pub waited_share: Option<f64>,
-    /// Texts that were cut.
-    pub truncated: usize,
-    /// Score of each pair as the model or method gives it: of a model, the cosine.
-    pub raw: Vec<f64>,
-    /// Score of each pair as people see it.
-    pub similarity: Vec<f64>,
-    /// Similarity of each of the examples.
-    pub examples: Vec<f64>,
 }
 
 /// What is known of a model once it is loaded.
@@ -83,8 +90,8 @@ pub struct Facts {
     pub dimension: usize,
     /// Number format of its matrix products.
     pub precision: Precision,
-    /// Instruction set that computes.
-    pub kernel: String,
+    /// Instruction set that computes; absent where the model computes elsewhere.
+    pub kernel: Option<KernelPath>,
     /// Whether its similarity went through a fitted calibration.
     pub calibrated: bool,
 }

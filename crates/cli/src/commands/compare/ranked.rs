@@ -3,11 +3,11 @@
 use serde::Serialize;
 use yuyi_models::find_known;
 use yuyi_tasks::corpus::Corpus;
-use yuyi_tasks::evaluation::{PairScores, Quality, ScoredPairs};
+use yuyi_tasks::evaluation::{PairScores, Quality, RawScale, ScoredPairs};
 use yuyi_tasks::lexical::Method;
 use yuyi_tasks::metrics::{Estimate, spearman};
 
-use super::exchange::{Contestant, Facts, Measured};
+use super::exchange::{Contestant, Costs, Facts, Measured};
 use crate::args::MeasureArgs;
 use crate::report::Language;
 
@@ -64,16 +64,9 @@ pub struct Standing {
     pub spearman_by_file: Vec<Option<f64>>,
     /// Facts of a model.
     pub model: Option<Facts>,
-    /// From nothing to the first vectors.
-    pub load_seconds: f64,
-    /// Most memory of a process that does only this; of a literal method, what it adds.
-    pub memory_bytes: Option<u64>,
-    /// Median time of one pair.
-    pub pair_seconds: f64,
-    /// Texts a second when there are many.
-    pub texts_per_second: f64,
-    /// Of the time in which its threads could have run, the share in which they waited for a processor.
-    pub waited_share: Option<f64>,
+    /// What it takes.
+    #[serde(flatten)]
+    pub costs: Costs,
     /// Texts that were cut.
     pub truncated: usize,
     /// Similarity of each of the examples of the report.
@@ -137,6 +130,10 @@ fn labelled(mut all: Vec<Ranked>) -> Vec<Ranked> {
 fn scored_pairs(measured: &Measured, labels: &[f64], same_from: f64) -> ScoredPairs {
     let scores = PairScores {
         raw: &measured.raw,
+        scale: match measured.model {
+            Some(_) => RawScale::Cosine,
+            None => RawScale::Literal,
+        },
         similarity: &measured.similarity,
         grade: labels,
     };
@@ -165,11 +162,7 @@ fn standing(
         spearman_by_file: by_file.collect(),
         quality,
         model: measured.model,
-        load_seconds: measured.load_seconds,
-        memory_bytes: measured.memory_bytes,
-        pair_seconds: measured.pair_seconds,
-        texts_per_second: measured.texts_per_second,
-        waited_share: measured.waited_share,
+        costs: measured.costs,
         truncated: measured.truncated,
         examples: measured.examples,
     }

@@ -163,14 +163,17 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
     };
     let literal = literal.to_owned();
     let quality = cell(&standing.quality.spearman);
-    let memory = standing.memory_bytes.map_or("–".to_owned(), |bytes| {
+    let memory = standing.costs.memory_bytes.map_or("–".to_owned(), |bytes| {
         format!("{:.0} MB", bytes as f64 / 1e6)
     });
     vec![
         name.below(facts.unwrap_or(literal)),
         if best { quality.best() } else { quality },
-        Cell::number(format!("{} ms", significant(1e3 * standing.pair_seconds)))
-            .below(rate(language, standing)),
+        Cell::number(format!(
+            "{} ms",
+            significant(1e3 * standing.costs.pair_seconds)
+        ))
+        .below(rate(language, standing)),
         Cell::number(memory),
         Cell::text(licence(language, ranked)),
         Cell::text(suited_for(language, ranked)),
@@ -178,7 +181,7 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
 }
 
 fn rate(language: Language, standing: &Standing) -> String {
-    let rate = grouped(standing.texts_per_second.round() as usize);
+    let rate = grouped(standing.costs.texts_per_second.round() as usize);
     language.pick(format!("{rate} 条/秒"), format!("{rate}/s"))
 }
 
@@ -263,7 +266,11 @@ fn bars(
 }
 
 fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
-    let times = || measured.iter().map(|(_, s)| 1e3 * s.pair_seconds.max(1e-7));
+    let times = || {
+        measured
+            .iter()
+            .map(|(_, s)| 1e3 * s.costs.pair_seconds.max(1e-7))
+    };
     let (least, most) = (
         times().fold(f64::INFINITY, f64::min),
         times().fold(0.0, f64::max),
@@ -283,7 +290,7 @@ fn speed(language: Language, measured: &[Measured<'_>]) -> Element {
     );
     let dots = measured.iter().filter_map(|&(ranked, standing)| {
         Some(chart::Dot {
-            x: 1e3 * standing.pair_seconds,
+            x: 1e3 * standing.costs.pair_seconds,
             y: standing.quality.spearman.value?,
             name: ranked.label.clone(),
             class: class(ranked),

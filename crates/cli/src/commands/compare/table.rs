@@ -89,9 +89,10 @@ fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {
         plain(&quality.auc),
         plain(&quality.best_f1),
         plain(&quality.ece),
-        significant(1e3 * standing.pair_seconds),
-        format!("{:.0}", standing.texts_per_second),
+        significant(1e3 * standing.costs.pair_seconds),
+        format!("{:.0}", standing.costs.texts_per_second),
         standing
+            .costs
             .memory_bytes
             .map_or("–".to_owned(), |b| format!("{:.0}", b as f64 / 1e6)),
         ranked.licence.unwrap_or("–").to_owned(),

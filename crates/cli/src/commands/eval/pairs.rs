@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 use yuyi::{Calibration, Model};
 use yuyi_tasks::corpus::Corpus;
-use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, ScoredPairs};
+use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, RawScale, ScoredPairs};
 use yuyi_tasks::metrics::{Bin, RocPoint, Threshold};
 
 use crate::args::EvalArgs;
@@ -87,6 +87,7 @@ impl Scores {
     fn part(&self, range: Range<usize>) -> PairScores<'_> {
         PairScores {
             raw: &self.cosine[range.clone()],
+            scale: RawScale::Cosine,
             similarity: &self.similarity[range.clone()],
             grade: &self.label[range],
         }
@@ -103,7 +104,7 @@ impl EvaluatedPairs {
         let vectors = Vectors::compute(model, corpus.texts())?;
         let cosine = corpus.cosines(&vectors.all);
         let scores = Scores {
-            similarity: cosine.iter().map(|&c| calibration.similarity(c)).collect(),
+            similarity: calibration.similarities(&cosine),
             cosine,
             label: corpus.labels(),
         };

@@ -1,6 +1,10 @@
 //! What Cohere's `embed` is asked to embed: `texts`, or in its second API also `inputs`, which may be of several parts.
 
+use std::borrow::Cow;
+
+use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::ApiError;
 use crate::request::fields::{Fields, list, text as plain_text};
@@ -11,23 +15,40 @@ use crate::request::{Source, texts};
 /// The only kind of part that a model for text reads.
 const TEXT: &str = "text";
 
+/// The names that texts come by.
+const TEXTS: &str = "texts";
+const INPUTS: &str = "inputs";
+
 /// The texts, by either name.
-pub(super) fn take_texts(
-    source: &mut Source<'_>,
+#[derive(Debug)]
+pub(super) struct Texts {
+    pub(super) all: Vec<String>,
+    /// The name that they came by.
     name: &'static str,
-) -> Result<Vec<String>, ApiError> {
-    let Some((inputs, field)) = source.fields.optional("inputs") else {
-        return texts(source, name);
-    };
-    if source.fields.has(name) {
-        let reason = format!("There is {name} too; send one of the two.");
-        return Err(ApiError::InvalidValue { field, reason });
+}
+
+impl Texts {
+    pub(super) fn take(source: &mut Source<'_>) -> Result<Self, ApiError> {
+        let Some((inputs, field)) = source.fields.optional(INPUTS) else {
+            let (all, name) = (texts(source, TEXTS)?, TEXTS);
+            return Ok(Self { all, name });
+        };
+        if source.fields.has(TEXTS) {
+            let reason = format!("There is {TEXTS} too; send one of the two.");
+            return Err(ApiError::InvalidValue { field, reason });
+        }
+        let inputs = list(inputs, &field)?;
+        source.count_texts(inputs.len(), &field)?;
+        let all = each(inputs, &field, |value, path| {
+            read_input(value, path, source.rules)
+        })?;
+        Ok(Self { all, name: INPUTS })
     }
-    let inputs = list(inputs, &field)?;
-    source.count_texts(inputs.len(), &field)?;
-    each(inputs, &field, |value, path| {
-        read_input(value, path, source.rules)
-    })
+
+    /// The field of a text.
+    pub(super) fn field(&self, i: usize) -> String {
+        format!("{}[{i}]", self.name)
+    }
 }
 
 /// An object whose `content` is a list of parts; they are one text, a line each.
@@ -48,13 +69,28 @@ fn read_part(value: Json, path: &str) -> Result<String, ApiError> {
     plain_text(value, &path)
 }
 
-/// `inputs` are read together with `texts`, in whose place they stand.
-pub(super) fn read_with_texts(_: &mut Source<'_>, _: &'static str) -> Result<(), ApiError> {
-    Ok(())
+impl PartialSchema for Texts {
+    fn schema() -> RefOr<Schema> {
+        let texts = ArrayBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+            .items(ObjectBuilder::new().schema_type(Type::String))
+            .min_items(Some(1))
+            .examples([serde_json::json!(["今天天气真不错", "外面阳光明媚"])]);
+        let either = ObjectBuilder::new()
+            .property(TEXTS, texts)
+            .property(INPUTS, inputs_schema());
+        RefOr::T(either.into())
+    }
+}
+
+impl ToSchema for Texts {
+    fn name() -> Cow<'static, str> {
+        "CohereTexts".into()
+    }
 }
 
 /// Objects with a list of parts.
-pub(super) fn schema() -> Schema {
+fn inputs_schema() -> Schema {
     let part = ObjectBuilder::new()
         .property(
             "type",

@@ -1,12 +1,16 @@
 //! What a client may send to the routes that rank.
 
-use utoipa::ToSchema;
+use std::borrow::Cow;
+
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::request::fields::{Fields, list, text as plain_text, wrong_type};
 use crate::request::json::Json;
 use crate::request::text::{checked, each};
 use crate::request::truncation::Truncation;
-use crate::request::{Source, count, flag, name, part, request, text, texts};
+use crate::request::{Source, count, flag, name, part, request, schemas, text, texts};
 use crate::{ApiError, Limits};
 
 /// Either form.
@@ -23,14 +27,8 @@ request! {
         /// A text, or an object with a `text`, as Jina's clients send it.
         #[schema(example = "发票怎么开？")]
         pub(super) query: String = take_query,
-        /// Texts, or objects with a `text`; with `rank_fields`, objects that are ranked by these fields of theirs, as Cohere's first API
-        /// takes them.
-        #[schema(schema_with = crate::request::schemas::documents, required = true)]
-        pub(super) documents: Vec<String> = take_documents,
-        /// Names of fields: documents that are objects are ranked by these, a line each; absent: by their `text`.
-        #[schema(value_type = Option<Vec<String>>, example = json!(null))]
-        #[expect(dead_code, reason = "describes what is read with the documents")]
-        rank_fields: () = read_with_documents,
+        #[serde(flatten)]
+        pub(super) documents: Documents = part(Documents::take),
         /// How many of the best are answered; absent or 0: all.
         #[schema(value_type = Option<crate::request::schemas::LooseCount>)]
         pub(super) top_n: Option<usize> = count,
@@ -94,23 +92,52 @@ fn take_query(source: &mut Source<'_>, name: &'static str) -> Result<String, Api
     checked(plain_text(value, &path)?, &path, source.rules)
 }
 
-fn take_documents(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
-    let (value, path) = source.fields.required(name)?;
-    let documents = list(value, &path)?;
-    source.count_texts(documents.len(), &path)?;
-    let rank_fields = take_rank_fields(source)?;
-    each(documents, &path, |value, path| {
-        let (text, path) = match value {
-            Json::String(text) => (text, path.to_owned()),
-            Json::Object(_) => ranked_text(Fields::of(value, path)?, &rank_fields)?,
-            other => return Err(wrong_type(path, "text or an object with a text", &other)),
-        };
-        checked(text, &path, source.rules)
-    })
+/// What is ranked of each document: `documents`, and `rank_fields`, which say what of them.
+#[derive(Debug)]
+pub(super) struct Documents(pub(super) Vec<String>);
+
+const DOCUMENTS: &str = "documents";
+const RANK_FIELDS: &str = "rank_fields";
+
+impl Documents {
+    fn take(source: &mut Source<'_>) -> Result<Self, ApiError> {
+        let (value, path) = source.fields.required(DOCUMENTS)?;
+        let documents = list(value, &path)?;
+        source.count_texts(documents.len(), &path)?;
+        let rank_fields = take_rank_fields(source)?;
+        let texts = each(documents, &path, |value, path| {
+            let (text, path) = match value {
+                Json::String(text) => (text, path.to_owned()),
+                Json::Object(_) => ranked_text(Fields::of(value, path)?, &rank_fields)?,
+                other => return Err(wrong_type(path, "text or an object with a text", &other)),
+            };
+            checked(text, &path, source.rules)
+        })?;
+        Ok(Self(texts))
+    }
 }
 
-fn read_with_documents(_: &mut Source<'_>, _: &'static str) -> Result<(), ApiError> {
-    Ok(())
+impl PartialSchema for Documents {
+    fn schema() -> RefOr<Schema> {
+        let rank_fields = ArrayBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+            .items(ObjectBuilder::new().schema_type(Type::String))
+            .description(Some(
+                "Names of fields: documents that are objects are ranked by these, a line each; absent: by their `text`.",
+            ))
+            .examples([serde_json::json!(null)]);
+        let both = ObjectBuilder::new()
+            .property(DOCUMENTS, schemas::documents())
+            .required(DOCUMENTS)
+            .property(RANK_FIELDS, rank_fields);
+        RefOr::T(both.into())
+    }
+}
+
+impl ToSchema for Documents {
+    fn name() -> Cow<'static, str> {
+        "RankedDocuments".into()
+    }
 }
 
 /// Most names in `rank_fields`: each is looked for in every document.
@@ -118,7 +145,7 @@ const MOST_RANK_FIELDS: usize = 64;
 
 /// The fields by which documents are ranked; none: their `text`.
 fn take_rank_fields(source: &mut Source<'_>) -> Result<Vec<String>, ApiError> {
-    let Some((value, field)) = source.fields.optional("rank_fields") else {
+    let Some((value, field)) = source.fields.optional(RANK_FIELDS) else {
         return Ok(Vec::new());
     };
     let names = list(value, &field)?;

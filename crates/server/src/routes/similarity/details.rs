@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::{Explanation, Note};
-use yuyi_serving::{Errand, Turns, normal_characters};
+use yuyi_serving::{Errand, ModelHandle, Turns, normal_characters};
 use yuyi_tasks::lexical::{Baseline, Method, Prepared};
 
 use super::explanation::{self, Explainer};
@@ -15,7 +15,6 @@ use super::notes;
 use super::request::Texts;
 use super::wanted::Wanted;
 use crate::answer::AROUND;
-use crate::embed::Model;
 use crate::work::{Stopped, run};
 use crate::{ApiError, App};
 
@@ -74,7 +73,11 @@ impl Admitted {
     }
 
     /// The details of each pair, in order; without notes.
-    pub(super) async fn find(self, app: &App, model: &Model) -> Result<Vec<Details>, ApiError> {
+    pub(super) async fn find(
+        self,
+        app: &App,
+        model: &ModelHandle,
+    ) -> Result<Vec<Details>, ApiError> {
         let mut details: Vec<Details> = self.pairs.iter().map(|_| Details::default()).collect();
         if let Some((methods, mut errand)) = self.methods {
             let pairs = self.pairs.clone();

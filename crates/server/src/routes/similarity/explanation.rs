@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi::{EmbedOptions, Encoded, Explanation, ExplanationPlan, Inputs};
-use yuyi_serving::{Errand, Turns};
+use yuyi::{EmbedOptions, Encoded, Explanation, ExplanationPlan};
+use yuyi_serving::{Errand, ModelHandle, Turns};
 
 use super::notes;
 use crate::answer::{AROUND, written};
-use crate::embed::Model;
 use crate::work::run;
 use crate::{ApiError, App};
 
@@ -24,7 +23,7 @@ pub(super) fn time_of(pairs: usize) -> Duration {
 /// Explains the pairs of a request, one after the other, so that states are held of one at a time.
 pub(super) struct Explainer<'a> {
     pub(super) app: &'a App,
-    pub(super) model: &'a Model,
+    pub(super) model: &'a ModelHandle,
     /// For the work beside embedding.
     pub(super) errand: Errand,
 }
@@ -35,7 +34,7 @@ impl Explainer<'_> {
         // Each pair has its own patience.
         let model = self.model.anew();
         let texts = [a.to_owned(), b.to_owned()];
-        let whole = (self.app).vectors(&model, Inputs::Texts(texts.to_vec()), Plan::options());
+        let whole = (self.app).embed_derived(&model, texts.to_vec(), Plan::options());
         let whole = <[_; 2]>::try_from(whole.await?.vectors).map_err(|_| ApiError::Internal)?;
         let name = model.name().to_owned();
         let (plan, left_out) = run(&mut self.errand, move |_| {
@@ -54,10 +53,10 @@ impl Explainer<'_> {
 
     async fn embed(
         &self,
-        model: &Model,
+        model: &ModelHandle,
         texts: Vec<String>,
     ) -> Result<Vec<Arc<Encoded>>, ApiError> {
-        let embedded = (self.app).vectors(model, Inputs::Texts(texts), EmbedOptions::default());
+        let embedded = (self.app).embed_derived(model, texts, EmbedOptions::default());
         Ok(embedded.await?.vectors)
     }
 }

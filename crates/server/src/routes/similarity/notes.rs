@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use yuyi::{EmbedOptions, Encoded, Inputs, Note};
-use yuyi_serving::{Errand, Turns};
+use yuyi::{EmbedOptions, Encoded, Note};
+use yuyi_serving::{Embedded, Errand, ModelHandle, Turns};
 
 use super::request::Texts;
 use crate::answer::{AROUND, written};
-use crate::embed::{Embedded, Model};
 use crate::work::run;
 use crate::{ApiError, App};
 
@@ -18,12 +17,13 @@ pub(super) fn bytes_of(note: &Note) -> usize {
 }
 
 /// What the score of each pair does not show, from the vectors of all texts; `places` tells each pair's among them. A text that was cut or that the
-/// model does not know all of is embedded once more, for the places of its tokens.
+/// model does not know all of is embedded once more, with the same options, for the places of its tokens.
 pub(super) async fn of(
     app: &App,
     embedded: &Embedded,
     pairs: Vec<Texts>,
     places: Vec<Option<[usize; 2]>>,
+    options: EmbedOptions,
     mut errand: Errand,
 ) -> Result<Vec<Option<Vec<Note>>>, ApiError> {
     let mut notes = Vec::with_capacity(pairs.len());
@@ -36,8 +36,8 @@ pub(super) async fn of(
         let [Some(of_a), Some(of_b)] = encoded else {
             return Err(ApiError::Internal);
         };
-        let of_a = with_places(app, &embedded.model, &a, of_a).await?;
-        let of_b = with_places(app, &embedded.model, &b, of_b).await?;
+        let of_a = with_places(app, &embedded.model, &a, of_a, &options).await?;
+        let of_b = with_places(app, &embedded.model, &b, of_b, &options).await?;
         let find = move |_: &mut Turns| Ok(yuyi::notes([&a, &b], [&of_a, &of_b]));
         let found = run(&mut errand, find).await?;
         notes.push(Some(found));
@@ -48,20 +48,24 @@ pub(super) async fn of(
 /// The text with its last hidden states, if they have something to tell.
 async fn with_places(
     app: &App,
-    model: &Model,
+    model: &ModelHandle,
     text: &str,
     encoded: Arc<Encoded>,
+    options: &EmbedOptions,
 ) -> Result<Arc<Encoded>, ApiError> {
     if !encoded.truncated && encoded.unknown == 0 {
         return Ok(encoded);
     }
     let options = EmbedOptions {
         states: true,
-        ..EmbedOptions::default()
+        ..options.clone()
     };
-    let inputs = Inputs::Texts(vec![text.to_owned()]);
+    let texts = vec![text.to_owned()];
     // Like an explanation, with a patience of its own.
-    let found = app.vectors(&model.anew(), inputs, options).await?.vectors;
+    let found = app
+        .embed_derived(&model.anew(), texts, options)
+        .await?
+        .vectors;
     let found = found.into_iter().next().ok_or(ApiError::Internal)?;
     // A model that computes elsewhere tells no places.
     Ok(match found.states {

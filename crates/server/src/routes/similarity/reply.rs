@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi_serving::Embedded;
 
 use super::details::Details;
 use super::request::{Pair, SimilarityRequest};
 use super::scorer::Scorer;
 use crate::ApiError;
-use crate::embed::Embedded;
 use crate::error::ErrorBody;
 use crate::score::Score;
 

@@ -1,8 +1,8 @@
 //! The scores of a request's texts.
 
-use yuyi::{Encoded, Inputs};
+use yuyi::Encoded;
+use yuyi_serving::Embedded;
 
-use crate::embed::Embedded;
 use crate::request::options::Options;
 use crate::score::Score;
 use crate::{ApiError, App};
@@ -21,9 +21,8 @@ impl Scorer {
         options: &Options,
     ) -> Result<Self, ApiError> {
         let model = app.model(options.model.as_deref()).await?;
-        let inputs = Inputs::Texts(texts);
         Ok(Self {
-            embedded: app.embed(&model, inputs, options.embed_options()).await?,
+            embedded: app.embed(&model, texts, options.embed_options()).await?,
             refuses_long_texts: options.refuses_long_texts(),
         })
     }

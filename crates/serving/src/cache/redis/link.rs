@@ -9,8 +9,6 @@ use redis::{AsyncConnectionConfig, Client, RedisError};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::LOG;
-
 /// How long a connection may take to come up and answer.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -88,7 +86,7 @@ impl Link {
     fn lose(&self, reason: &str) {
         if self.set(None) {
             let redis = &self.shown;
-            tracing::warn!(target: LOG, redis, reason, "Redis is left alone until it answers again");
+            tracing::warn!(redis, reason, "Redis is left alone until it answers again");
             self.lost.notify_one();
         }
     }
@@ -104,7 +102,7 @@ impl Link {
                     self.late.store(0, Ordering::Relaxed);
                     self.answers.store(0, Ordering::Relaxed);
                     self.set(Some(connection));
-                    tracing::info!(target: LOG, redis, "Redis answers");
+                    tracing::info!(redis, "Redis answers");
                     reported = true;
                     self.lost.notified().await;
                     // One that comes up but then never answers in time is asked less and less often.
@@ -117,7 +115,7 @@ impl Link {
                         Ok(Err(error)) => error.category(),
                         _ => "it does not answer in time",
                     };
-                    tracing::warn!(target: LOG, redis, reason, "Redis cannot be reached; trying again");
+                    tracing::warn!(redis, reason, "Redis cannot be reached; trying again");
                     reported = true;
                 }
                 _ => {}

@@ -25,7 +25,7 @@ impl Fault {
     /// As the message that ends a command.
     pub fn into_error(self, file: &str, line: u64) -> anyhow::Error {
         match self.is_unread {
-            true => anyhow!(self.text).context(format!("{file} cannot be read further")),
+            true => anyhow!(self.text).context(format!("{file} cannot be read")),
             false => anyhow!("{file}:{line}: {}", self.text),
         }
     }

@@ -53,6 +53,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("Without a header columns have no names: {flag} takes their numbers, as in {again} 2,3.", "没有表头时列没有名字：{flag} 请写列的序号，例如 {again} 2,3。"),
     ("column {#number} has only numbers, where {column} should be; say which columns to read with {flag}, as in {again} 2,3", "第 {number} 列全是数字或编号，而这里应是 {column}；请用 {flag} 指定读取哪些列，例如 {again} 2,3"),
     ("{file}:{#line}: {what}", "{file} 第 {line} 行：{what}"),
+    ("{column} is a list of texts; write one text in each row.", "{column} 是多条文本的列表；请每行写一条文本。"),
     ("{column} is empty or blank.", "{column} 是空的。"),
     ("{column} is {cell}, which stands for a value that is not there.", "{column} 是 {cell}，表示没有值。"),
     ("line {#line} has {#n} column; {columns} are needed", "第 {line} 行只有 {n} 列，需要 {、columns}"),

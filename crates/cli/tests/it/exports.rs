@@ -436,3 +436,20 @@ fn classes_of_inference_are_no_grades() {
     let run = files.yuyi(&["eval", "x.tsv", "--scale", "0..2"]);
     assert_eq!(run.code, 0, "{run:?}");
 }
+
+/// As data for training have them: a cell of several texts would be scored as one, brackets and all.
+#[test]
+fn lists_in_cells_are_no_texts() {
+    let files = Files::new();
+    for list in [r#""[""退货流程"", ""怎么退""]""#, "['退货流程']"] {
+        let text = format!("query,pos,neg\n怎么退货,{list},天气\n怎么退,退货流程,天气\n");
+        let run = told(&files, "x.csv", text, &[]);
+        assert_eq!(run.code, 0, "{run:?}");
+        let said = "1 of 2 rows have no score, the first in line 2: sentence_b is a list of texts";
+        assert!(run.err.contains(said), "{run:?}");
+    }
+    for text in ["[图片] 你好", "[1]", "['", "[\"a\"] b"] {
+        let pair = files.pairs("x.tsv", format!("{text}\t你好\n"));
+        assert_eq!(pair[0][0], text);
+    }
+}

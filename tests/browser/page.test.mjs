@@ -293,6 +293,27 @@ describe('what stands under the dial', () => {
       }))
   }
 
+  for (const [shared, words] of [
+    [0.06, ['意思可能不同', 'Maybe not alike in meaning']],
+    [0.8, ['写法相近，意思可能不同', 'Alike in wording, maybe not in meaning']],
+  ]) {
+    it(`says that the wording is alike only where it is (${shared})`, () =>
+      onPage({}, async (page) => {
+        const notes = [{ kind: 'negation', message: 'Only B negates: 不.', a: [], b: ['不'] }]
+        const methods = { jaccard: shared, edit: shared, tfidf: shared }
+        await countScores(page, async (route) => {
+          const response = await route.fetch()
+          await route.fulfill({ response, json: { ...(await response.json()), similarity: 0.9, notes, methods } })
+        })
+        await button(page).click()
+        await band(page).waitFor()
+        assert.equal(await band(page).getAttribute('data-band'), 'doubt')
+        assert.equal(await band(page).textContent(), words[0])
+        await page.getByRole('button', { name: 'English' }).click()
+        assert.equal(await band(page).textContent(), words[1])
+      }))
+  }
+
   it('names what the model did not read and does not know', () =>
     onPage({}, async (page) => {
       await write(page, '春眠不觉晓，处处闻啼鸟。'.repeat(100), '𠀋𠀋怎么读')

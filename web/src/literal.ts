@@ -20,6 +20,18 @@ function isLiteral(methods: unknown): methods is Literal {
   return isRecord(methods) && LITERAL_METHODS.every((method) => isNumber(methods[method]))
 }
 
+/** From where on two sentences are written alike. */
+const ALIKE = 0.6
+
+/** Whether the sentences are written alike; nobody knows where the server does not say. */
+export function isWrittenAlike(literal: Literal | undefined): boolean {
+  return literal !== undefined && largestOf(literal) >= ALIKE
+}
+
+function largestOf(literal: Literal): number {
+  return Math.max(...LITERAL_METHODS.map((method) => literal[method]))
+}
+
 /** What is compared with the characters: a score, as far as it is needed for that. */
 interface Compared {
   similarity: number
@@ -33,12 +45,12 @@ export function contrastOf({ similarity, calibrated, literal }: Compared): Contr
   if (!calibrated || !literal) {
     return undefined
   }
-  const largest = Math.max(...LITERAL_METHODS.map((method) => literal[method]))
+  const largest = largestOf(literal)
   // Where it would be called a repeat.
   if (similarity >= 0.8 && largest <= 0.35) {
     return 'sameMeaning'
   }
-  if (largest >= 0.6 && largest - similarity >= 0.25) {
+  if (largest >= ALIKE && largest - similarity >= 0.25) {
     return 'sameWording'
   }
   return undefined

@@ -42,8 +42,10 @@ export interface Messages {
   whyUncalibrated(model: string): string
   truncated: string
   bands: Record<Band, string>
-  /** In place of a band where notes raise a doubt. */
+  /** In place of a band where notes raise a doubt, of sentences that are written alike. */
   doubt: string
+  /** The same of sentences that are not. */
+  doubtOfMeaning: string
   spoken(percent: string, calibrated: boolean, notes: number): string
   literal: string
   literalMethods: Record<LiteralMethod, string>
@@ -193,6 +195,7 @@ export const zh: Messages = {
   truncated: '句子超过了模型能读的长度，末尾超出的部分没有参与计算。',
   bands: { same: '几乎相同', close: '意思相近', related: '有关', unrelated: '无关' },
   doubt: '写法相近，意思可能不同',
+  doubtOfMeaning: '意思可能不同',
   spoken: (percent, calibrated, notes) =>
     `相似度 ${percent}${calibrated ? '' : '，未校准'}${notes > 0 ? `，有 ${notes} 条提示` : ''}`,
   literal: '字面相似度',
@@ -281,6 +284,7 @@ export const en: Messages = {
   truncated: 'A sentence is longer than the model can read. The part beyond its limit was left out.',
   bands: { same: 'Almost the same', close: 'Close in meaning', related: 'Related', unrelated: 'Unrelated' },
   doubt: 'Alike in wording, maybe not in meaning',
+  doubtOfMeaning: 'Maybe not alike in meaning',
   spoken: (percent, calibrated, notes) =>
     `Similarity ${percent}${calibrated ? '' : ', not calibrated'}${notes > 0 ? `, ${notes} ${notes === 1 ? 'note' : 'notes'}` : ''}`,
   literal: 'Literal similarity',

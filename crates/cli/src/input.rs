@@ -252,8 +252,7 @@ impl Input {
             Source::Text(reader) => texts(reader, self.format, columns, self.name),
         };
         let checked = records.map(move |record| {
-            let mut record =
-                record.map_err(|error| error.context(format!("{name} cannot be read further")))?;
+            let mut record = record.map_err(|error| error.context(unreadable(&name)))?;
             if record.fault.is_none() {
                 record.fault = check.fault(&record.row.cells);
             }
@@ -375,7 +374,7 @@ mod tests {
             (
                 Format::Tsv,
                 b"a\tb\nc\n",
-                "f cannot be read further: line 2 has 1 column; sentence_a, sentence_b are needed",
+                "f cannot be read: line 2 has 1 column; sentence_a, sentence_b are needed",
             ),
             (
                 Format::Tsv,
@@ -385,42 +384,42 @@ mod tests {
             (
                 Format::Tsv,
                 b"a\tb\n\xff\tb\n",
-                "f cannot be read further: line 2 is not UTF-8, and the file is neither GB18030 nor UTF-16. Save it once more as UTF-8",
+                "f cannot be read: line 2 is not UTF-8, and the file is neither GB18030 nor UTF-16. Save it once more as UTF-8",
             ),
             (
                 Format::Tsv,
                 b"sentence_a\ttext_b\na\tb\n",
-                "f cannot be read further: line 1 names sentence_a but not sentence_b; a header row names all of sentence_a, sentence_b",
+                "f cannot be read: line 1 names sentence_a but not sentence_b; a header row names all of sentence_a, sentence_b",
             ),
             (
                 Format::Csv,
                 b"a,b\nc\n",
-                "f cannot be read further: line 2 has 1 column; sentence_a, sentence_b are needed",
+                "f cannot be read: line 2 has 1 column; sentence_a, sentence_b are needed",
             ),
             (
                 Format::Csv,
                 b"a,b\n\xff,b\n",
-                "f cannot be read further: line 2 is not UTF-8, and the file is neither GB18030 nor UTF-16. Save it once more as UTF-8",
+                "f cannot be read: line 2 is not UTF-8, and the file is neither GB18030 nor UTF-16. Save it once more as UTF-8",
             ),
             (
                 Format::Jsonl,
                 b"{\"sentence_a\":\"x\"}",
-                "f cannot be read further: line 1 has no sentence_b",
+                "f cannot be read: line 1 has no sentence_b",
             ),
             (
                 Format::Jsonl,
                 b"{\"sentence_a\":\"x\",\"sentence_b\":1}",
-                "f cannot be read further: line 1: sentence_b is not text",
+                "f cannot be read: line 1: sentence_b is not text",
             ),
             (
                 Format::Jsonl,
                 b"[]",
-                "f cannot be read further: line 1 is not a JSON object",
+                "f cannot be read: line 1 is not a JSON object",
             ),
             (
                 Format::Jsonl,
                 b"\n{",
-                "f cannot be read further: line 2 is not a JSON object",
+                "f cannot be read: line 2 is not a JSON object",
             ),
         ];
         for (format, text, message) in cases {

@@ -1,6 +1,6 @@
 //! The weights of a model, packed for the kernels.
 
-use crate::config::BertConfig;
+use crate::config::{BertConfig, Quantization};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::{Error, Tensors};
@@ -139,7 +139,7 @@ pub(crate) fn layer_bytes(
 ) -> Result<usize, Error> {
     let bytes = |product: Product| {
         let tables = open_tables(tensors, config, &product.names(index), product.shape)?;
-        let (format, _) = choose_storage(&tables, precision, product.shape[1])?;
+        let (format, _) = choose_storage(&tables, config, precision, product.shape[1])?;
         tables.iter().for_each(Table::release);
         Ok(PackedLinear::bytes_of(kernel, format, product.stacked()))
     };
@@ -169,7 +169,7 @@ fn load_product(
         bias.extend(tensors.get(&format!("{name}.bias"), &[outputs])?.to_f32()?);
     }
     let tables = open_tables(tensors, config, &names, product.shape)?;
-    let storage = choose_storage(&tables, packing.precision, inputs)?;
+    let storage = choose_storage(&tables, config, packing.precision, inputs)?;
     let shape = product.stacked();
     let Packing { team, kernel, .. } = packing;
     let packed = PackedLinear::pack(team, kernel, storage, shape, &bias, |o, row| {
@@ -184,9 +184,11 @@ fn load_product(
     Ok(packed)
 }
 
-/// How the weights of `tables` are kept for a precision, and what they are read as.
+/// How the weights of `tables` are kept for a precision, and what they are read as. What a folder of 4-bit blocks has in
+/// floats was left so since four bits are too few for it, so it is kept in eight.
 fn choose_storage(
     tables: &[Table<'_>],
+    config: &BertConfig,
     precision: Precision,
     inputs: usize,
 ) -> Result<(WeightFormat, Source), Error> {
@@ -197,7 +199,10 @@ fn choose_storage(
             Source::Floats
         }
     };
+    let is_left_out =
+        config.quantization == Some(Quantization::Q4) && !tables.iter().all(Table::is_int4);
     match precision {
+        Precision::Int4 if is_left_out => Ok((WeightFormat::Int8, Source::Floats)),
         Precision::F32 => {
             let mut format = WeightFormat::F16;
             for table in tables {

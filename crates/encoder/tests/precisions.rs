@@ -179,6 +179,27 @@ fn an_int8_folder_may_have_floats_among_its_matrices() {
     assert_near(&vectors(&model, None), &expected, INT8_WEIGHTS);
 }
 
+/// What a 4-bit folder has in floats would lose as much by 4-bit blocks as quantising all of it does.
+#[test]
+fn a_4_bit_folder_may_have_floats_among_its_matrices() {
+    let [model, _] = int4_and_widened(BERT);
+    let mut floats = weights::Weights::read(&TestModel::copy(BERT).read(model::WEIGHTS));
+    model.edit_weights(|weights| {
+        let packed: Vec<String> = weights.0.keys().cloned().collect();
+        let packed = packed.iter().filter_map(|name| name.strip_suffix("_q4"));
+        for name in packed.filter(|name| !name.ends_with("1.intermediate.dense.weight")) {
+            weights.0.remove(&format!("{name}_q4")).unwrap();
+            weights.0.remove(&format!("{name}_q4_scale")).unwrap();
+            let (name, tensor) = floats.0.remove_entry(name).unwrap();
+            weights.0.insert(name, tensor);
+        }
+    });
+    assert_eq!(load(&model, None).precision(), Int4);
+    let own = vectors(&model, None);
+    assert_near(&own, &vectors(&model, Some(F32)), INT8_WEIGHTS);
+    assert_eq!(own, vectors(&model, Some(Int4)));
+}
+
 /// The scale of compressed-tensors has the type of the original weights.
 #[test]
 fn an_int8_folder_may_have_scales_in_half_precision() {

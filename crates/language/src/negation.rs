@@ -5,6 +5,7 @@
 mod answers;
 mod joined;
 mod lists;
+mod said;
 mod scope;
 
 use std::collections::HashSet;
@@ -16,6 +17,7 @@ use self::lists::{
     COURTESIES, NAMES_WITH_BIE, NEGATIONS, NO_NEGATIONS, NO_NEGATIONS_OF_ENGLISH, NOUNS_WITH_FEI,
     PROHIBITIONS,
 };
+use self::said::Told;
 use crate::traditional::simplified;
 use crate::words::{Word, is_han, is_in_dictionary, phrases};
 
@@ -182,14 +184,27 @@ pub enum NegationDifference {
     },
 }
 
-/// How the negations of two texts differ; `None`: both negate the same, or neither does.
+/// How the negations of two texts differ; `None`: both negate the same, or neither does, or what one negates the other does
+/// not say.
 pub fn negation_difference(a: &str, b: &str) -> Option<NegationDifference> {
-    let (of_a, of_b) = (negations(a), negations(b));
     let (text_a, text_b) = (simplified(a), simplified(b));
-    match (of_a.is_empty(), of_b.is_empty()) {
-        (false, true) if !answers(&text_b, &text_a) => Some(NegationDifference::OnlyA(owned(of_a))),
-        (true, false) if !answers(&text_a, &text_b) => Some(NegationDifference::OnlyB(owned(of_b))),
-        (true, true) => {
+    let (told_a, told_b) = (Told::new(&text_a), Told::new(&text_b));
+    let words = |text: &str, places: Vec<Range<usize>>| -> Option<Vec<String>> {
+        let mut words: Vec<String> = places
+            .into_iter()
+            .map(|place| characters(text, place))
+            .collect();
+        words.dedup();
+        (!words.is_empty()).then_some(words)
+    };
+    match (told_a.negates(), told_b.negates()) {
+        (true, false) if !answers(&text_b, &text_a) => {
+            words(a, told_a.denials_of(&told_b)).map(NegationDifference::OnlyA)
+        }
+        (false, true) if !answers(&text_a, &text_b) => {
+            words(b, told_b.denials_of(&told_a)).map(NegationDifference::OnlyB)
+        }
+        (false, false) => {
             let denies =
                 |text: &str, other: &str| denied(text, other).or_else(|| without(text, other));
             let named =
@@ -199,14 +214,27 @@ pub fn negation_difference(a: &str, b: &str) -> Option<NegationDifference> {
             of_a.map(NegationDifference::OnlyA)
                 .or_else(|| of_b().map(NegationDifference::OnlyB))
         }
-        (false, false) => {
-            scope::swapped(&text_a, &text_b).map(|[of_a, of_b]| NegationDifference::Swapped {
-                a: characters(a, of_a),
-                b: characters(b, of_b),
-            })
-        }
+        (true, true) => crosswise((a, &told_a), (b, &told_b)),
         _ => None,
     }
+}
+
+/// How two texts differ that both negate: each what the other affirms, or one of them something that the other affirms.
+fn crosswise(a: (&str, &Told<'_>), b: (&str, &Told<'_>)) -> Option<NegationDifference> {
+    if let Some([of_a, of_b]) = scope::swapped(a.1.given, b.1.given) {
+        return Some(NegationDifference::Swapped {
+            a: characters(a.0, of_a),
+            b: characters(b.0, of_b),
+        });
+    }
+    let word = |text: &str, place| vec![characters(text, place)];
+    let of_a =
+        a.1.contradiction_of(b.1)
+            .map(|place| NegationDifference::OnlyA(word(a.0, place)));
+    of_a.or_else(|| {
+        b.1.contradiction_of(a.1)
+            .map(|place| NegationDifference::OnlyB(word(b.0, place)))
+    })
 }
 
 /// A word of the simplified text as it stands in the given one, which has as many characters.
@@ -217,12 +245,6 @@ fn as_given(given: &str, simplified: &str, word: &str) -> Option<String> {
 
 fn characters(text: &str, place: Range<usize>) -> String {
     text.chars().skip(place.start).take(place.len()).collect()
-}
-
-fn owned(words: Vec<&str>) -> Vec<String> {
-    let mut owned: Vec<String> = words.into_iter().map(str::to_owned).collect();
-    owned.dedup();
-    owned
 }
 
 fn negates(words: &[&str], at: usize) -> bool {

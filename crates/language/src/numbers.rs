@@ -8,6 +8,7 @@
 
 mod chinese;
 mod clock;
+mod direction;
 mod english;
 mod order;
 mod readings;
@@ -147,7 +148,10 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     a.retain(|number| matters(number, &units_b));
     b.retain(|number| matters(number, &units_a));
     if a.is_empty() && b.is_empty() {
-        return order::reversed((text_a, &all_a), (text_b, &all_b));
+        let (a, b) = ((text_a, &all_a[..]), (text_b, &all_b[..]));
+        return order::reversed(a, b)
+            .or_else(|| order::exchanged(a, b))
+            .or_else(|| direction::opposed(a, b));
     }
     Some(NumberDifference {
         only_a: texts(&a),

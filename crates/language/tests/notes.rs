@@ -7,8 +7,10 @@ use yuyi_language::{Differences, NegationDifference};
 const KNOWN: &str = include_str!("notes.tsv");
 
 /// Pairs that were written after the rules, to see how far these carry. Before a rule was mended for them, 93 % of the
-/// differences were found in the first sixty, and 3 % of the others had a note; 90 % and 6 % in the last 63, which are of the
-/// kinds that are hardest: times, units, ratios, and negations in what looks like another word.
+/// differences were found in the first sixty, and 3 % of the others had a note; 90 % and 6 % in the next 63, which are of
+/// kinds that are hard: times, units, ratios, and negations in what looks like another word. Of the last 181 pairs of
+/// [`KNOWN`], whose rewordings have a negation on one side, the rules at first found 90 % and told 20 % of the others wrongly
+/// (121 pairs), then 94 % and 7 % (60 more); all and none of the last sixty here.
 const FURTHER: &str = include_str!("further_notes.tsv");
 
 /// What came out of a table.
@@ -88,9 +90,9 @@ fn nearly_all_differences_are_found_and_hardly_any_is_told_wrongly() {
 fn the_rules_carry_to_pairs_that_they_were_not_made_with() {
     let (found, false_alarms) = Outcome::of(FURTHER).shares();
     println!("{found:.3} found, {false_alarms:.3} false alarms");
-    assert!(found >= 0.9, "{found} of the real differences are found");
+    assert!(found >= 0.95, "{found} of the real differences are found");
     assert!(
-        false_alarms <= 0.05,
+        false_alarms <= 0.02,
         "{false_alarms} of the others have a note"
     );
 }

@@ -29,8 +29,12 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
     let model = load(args)?;
     let started = Instant::now();
     let mut writer = VectorWriter::create(target, model.facts().dimension, &args.file)?;
+    let name = input.name.clone();
     let (rows, mut progress) = input.rows(columns);
     let written = write(&model, &prompt(args), rows, &mut writer, &mut progress)?;
+    if written.rows == 0 {
+        bail!("{name} has no texts.");
+    }
     let to_standard_output = writer.finish()?;
     progress.finish();
     report_truncated(written.truncated, model.facts().max_tokens);

@@ -97,6 +97,9 @@ impl Survey {
         if let Some(marked) = marked(&self.head) {
             return marked;
         }
+        if wide::is_of_four_bytes(&self.head) {
+            return Writing::Other("UTF-32");
+        }
         if let Some(wide) = self.wide() {
             return Writing::In(wide);
         }
@@ -299,9 +302,32 @@ mod tests {
                 true => u32::from(c).to_be_bytes(),
                 false => u32::from(c).to_le_bytes(),
             });
-            let bytes: Vec<u8> = mark.iter().copied().chain(units).collect();
-            let writing = Survey::of(&*bytes).unwrap().writing();
-            assert_eq!(writing, Writing::Other("UTF-32"));
+            let bare: Vec<u8> = units.collect();
+            let bytes: Vec<u8> = mark.iter().copied().chain(bare.iter().copied()).collect();
+            for bytes in [bytes, bare] {
+                let writing = Survey::of(&*bytes).unwrap().writing();
+                assert_eq!(writing, Writing::Other("UTF-32"));
+            }
+        }
+    }
+
+    /// Texts of few characters, without a mark, and what only looks like them.
+    #[test]
+    fn characters_of_four_bytes_are_known_without_a_mark() {
+        for text in ["a,b\n", "退货", "一\n", "Where is my order?\n", "好的🙂\n"] {
+            for big in [false, true] {
+                let units = text.chars().flat_map(|c| match big {
+                    true => u32::from(c).to_be_bytes(),
+                    false => u32::from(c).to_le_bytes(),
+                });
+                let bytes: Vec<u8> = units.collect();
+                let writing = Survey::of(&*bytes).unwrap().writing();
+                assert_eq!(writing, Writing::Other("UTF-32"), "{text:?}");
+            }
+        }
+        for bytes in [&b""[..], b"abcd", b"\0\0\0\0", "一二三四".as_bytes()] {
+            let writing = Survey::of(bytes).unwrap().writing();
+            assert_eq!(writing, Writing::In(UTF_8), "{bytes:?}");
         }
     }
 

@@ -8,6 +8,7 @@ use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
 use super::{Columns, Format, Input, Row};
 use crate::misuse::Misuse;
+use crate::terminal::remark;
 
 /// What the command line says of the columns of a FAQ and of the questions to it.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +62,7 @@ impl FaqFile {
         let columns = columns(&["answer", "id", "wordings"], layout.no_header);
         let columns = columns.chosen("--faq-columns", &layout.faq)?;
         let rows = all_rows(input, columns)?;
+        tell_several(&rows, &name);
         let faq = Faq::new(rows.into_iter().map(entry).collect());
         let faq = faq.map_err(|error| match error {
             FaqError::Empty => anyhow!("{name} has no entries."),
@@ -143,13 +145,34 @@ fn all_rows(input: Input, columns: Columns) -> anyhow::Result<Vec<Row>> {
     rows
 }
 
+/// Says on standard error that cells of questions hold several, if any do.
+fn tell_several(rows: &[Row], name: &str) {
+    let question = |row: &&Row| {
+        row.cells
+            .first()
+            .is_some_and(|cell| lines(cell).count() > 1)
+    };
+    match rows.iter().filter(question).count() {
+        0 => {}
+        1 => remark!(
+            "{name}: 1 question has several lines, each of which is read as a wording of it."
+        ),
+        n => remark!(
+            "{name}: {n} questions have several lines, each of which is read as a wording of theirs."
+        ),
+    }
+}
+
+/// The wordings in a cell, a line each, as some systems export them.
+fn lines(cell: &str) -> impl Iterator<Item = String> {
+    let lines = cell.lines().map(str::trim);
+    lines.filter(|line| !is_blank(line)).map(str::to_owned)
+}
+
 fn entry(row: Row) -> FaqEntry {
     let [question, answer, id, others] = take(row.cells);
-    let others = others
-        .split(['|', '\n'])
-        .map(|wording| wording.trim().to_owned());
-    let mut wordings = vec![question];
-    wordings.extend(others.filter(|wording| !is_blank(wording)));
+    let mut wordings: Vec<String> = lines(&question).collect();
+    wordings.extend(others.split('|').flat_map(lines));
     FaqEntry {
         id: match id.trim() {
             "" => row.line.to_string(),
@@ -217,6 +240,40 @@ mod tests {
             ),
             ("7", 3)
         );
+    }
+
+    /// As MaxKB, FastGPT and RAGFlow have them.
+    #[test]
+    fn other_systems_hold_several_wordings_in_their_ways() {
+        let wordings = |format, text| {
+            let faq = FaqFile::of(input(format, text), &FaqLayout::default()).unwrap();
+            let entries = faq.faq.entries();
+            entries
+                .iter()
+                .map(|entry| (entry.wordings.join("|"), entry.answer.clone()))
+                .collect::<Vec<_>>()
+        };
+        let owned = |wordings: &str, answer: &str| (wordings.to_owned(), answer.to_owned());
+        let workbook = "分段标题（选填）,分段内容（必填，问题答案，最长不超过4096个字符）,问题（选填，单元格内一行一个）\n\
+                        退货,七天内,\"怎么退货\n退货流程？\n\n能退吗\"\n开票,在订单页,怎么开票\n";
+        let expected = [
+            owned("怎么退货|退货流程？|能退吗", "七天内"),
+            owned("怎么开票", "在订单页"),
+        ];
+        assert_eq!(wordings(Format::Csv, workbook), expected);
+        let fastgpt = "q,a,indexes\n怎么退货,七天内,退货,能退吗\n";
+        assert_eq!(
+            wordings(Format::Csv, fastgpt),
+            [owned("怎么退货|退货|能退吗", "七天内")]
+        );
+        let fastgpt = "[{\"q\":\"怎么退货\",\"a\":\"七天内\",\"indexes\":[{\"type\":\"custom\",\"text\":\"退货\"},{\"text\":\"能退吗\"}]}]";
+        assert_eq!(
+            wordings(Format::Json, fastgpt),
+            [owned("怎么退货|退货|能退吗", "七天内")]
+        );
+        let ragflow = "怎么退货\t七天内\n怎么开票\t在订单页\n";
+        let expected = [owned("怎么退货", "七天内"), owned("怎么开票", "在订单页")];
+        assert_eq!(wordings(Format::Tsv, ragflow), expected);
     }
 
     #[test]

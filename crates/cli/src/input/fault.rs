@@ -25,7 +25,7 @@ impl Fault {
     /// As the message that ends a command.
     pub fn into_error(self, file: &str, line: u64) -> anyhow::Error {
         match self.is_unread {
-            true => anyhow!(self.text).context(format!("{file} cannot be read further")),
+            true => anyhow!(self.text).context(format!("{file} cannot be read")),
             false => anyhow!("{file}:{line}: {}", self.text),
         }
     }
@@ -61,7 +61,15 @@ impl Check {
         let blank = blank
             .next()
             .map(|(column, _)| format!("{column} is empty or blank."));
-        let text = blank.or_else(|| {
+        let listed = || {
+            let cells = self.columns.iter().zip(cells).take(self.needed);
+            let mut lists = cells.filter(|(_, cell)| self.is_table && is_list(cell));
+            let (column, _) = lists.next()?;
+            Some(format!(
+                "{column} is a list of texts; write one text in each row."
+            ))
+        };
+        let text = blank.or_else(listed).or_else(|| {
             let (column, cell) = self.columns.iter().zip(cells).find(is_of_none)?;
             let cell = cell.trim();
             Some(format!(
@@ -94,6 +102,13 @@ const FAILURES: [&str; 16] = [
     "NaN",
     "nan",
 ];
+
+/// Whether a cell holds a list as JSON or Python writes it: `["a", "b"]`, `['a']`.
+fn is_list(cell: &str) -> bool {
+    let cell = cell.trim();
+    let is_of_python = || cell.starts_with("['") && cell.ends_with("']");
+    cell.starts_with("[\"") && serde_json::from_str::<Vec<String>>(cell).is_ok() || is_of_python()
+}
 
 /// Whether a cell of a table has no value, whatever it says.
 fn is_failure(cell: &str) -> bool {

@@ -33,6 +33,11 @@ pub(super) fn whole(
     let mut text = String::new();
     reader.read_to_string(&mut text)?;
     let text = text.trim_start_matches('\u{feff}');
+    if let Ok(Value::Object(object)) = serde_json::from_str(text)
+        && is_turned(&object, &columns)
+    {
+        bail!(turned());
+    }
     let array = wrapper::array(text, &|value| is_row(value, &columns))?;
     let from = array.unwrap_or(text.len() - text.trim_start().len());
     let mut values = values(text, from)?;
@@ -161,6 +166,24 @@ fn is_row(value: &Value, columns: &Columns) -> bool {
     }
 }
 
+/// Whether an object holds all rows by their columns or by their numbers, as pandas writes them unless it is told otherwise.
+fn is_turned(object: &Map<String, Value>, columns: &Columns) -> bool {
+    let by_number = object
+        .values()
+        .all(|value| value.is_object() && is_row(value, columns));
+    let keys = keys(object, columns);
+    let mut needed = keys[..columns.needed.len()]
+        .iter()
+        .map(|key| object.get(key));
+    !object.is_empty() && (by_number || needed.all(|value| value.is_some_and(Value::is_object)))
+}
+
+fn turned() -> String {
+    "it holds one object of all rows, by columns or by numbers, as pandas writes them by default. Save it by rows: \
+     to_json(FILE, orient=\"records\", force_ascii=False)"
+        .to_owned()
+}
+
 /// The object that a text stands for where only one is needed.
 fn alone(text: Value, columns: &Columns) -> Option<Map<String, Value>> {
     let is_meant = text.is_string() && columns.needed.len() == 1 && columns.chosen.is_empty();
@@ -174,8 +197,13 @@ fn record(value: Value, line: u64, columns: &Columns) -> Record {
         other => alone(other, columns),
     };
     let Some(mut object) = object else {
-        return no_object(line, columns);
+        let told = format!("line {line} is not a JSON object");
+        return faulty(told, line, columns);
     };
+    if is_turned(&object, columns) {
+        let told = format!("line {line}: {}", turned());
+        return faulty(told, line, columns);
+    }
     let keys = keys(&object, columns);
     let mut fault = None;
     let needed = columns.needed.iter().zip(&keys).map(|(&column, key)| {
@@ -221,15 +249,15 @@ fn absent(object: &Map<String, Value>, key: &str, line: u64, flag: &str) -> Stri
     )
 }
 
-/// In the place of a value that is no object.
-fn no_object(line: u64, columns: &Columns) -> Record {
+/// In the place of a value that is no row.
+fn faulty(told: String, line: u64, columns: &Columns) -> Record {
     Record {
         row: Row {
             line,
             cells: vec![String::new(); columns.needed.len()],
         },
         rest: Vec::new(),
-        fault: Some(Fault::unread(format!("line {line} is not a JSON object"))),
+        fault: Some(Fault::unread(told)),
     }
 }
 
@@ -279,15 +307,20 @@ fn number(value: Option<Value>, column: &str, line: u64) -> anyhow::Result<Strin
     }
 }
 
+/// A text, also of an object around one: FastGPT writes `{"text": …}`.
+fn text_in(value: &Value) -> Option<&str> {
+    value.as_str().or_else(|| value.get("text")?.as_str())
+}
+
 fn other(object: &Map<String, Value>, column: &str) -> String {
     match object.get(column) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         // As a cell has several texts.
-        Some(Value::Array(list)) if list.iter().all(Value::is_string) => {
-            let texts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
-            texts.join("|")
-        }
+        Some(Value::Array(list)) => match list.iter().map(text_in).collect::<Option<Vec<&str>>>() {
+            Some(texts) => texts.join("|"),
+            None => Value::from(list.clone()).to_string(),
+        },
         Some(other) => other.to_string(),
     }
 }

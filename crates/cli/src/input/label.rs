@@ -67,6 +67,31 @@ const NO: &[&str] = &[
     "✗",
 ];
 
+/// Names of the classes of inference, which are no degrees of likeness: a contradiction is nearer to its sentence than most others.
+const CLASSES: &[&str] = &[
+    "entailment",
+    "entail",
+    "entails",
+    "entailed",
+    "not_entailment",
+    "non-entailment",
+    "neutral",
+    "contradiction",
+    "contradictory",
+    "contradicts",
+    "蕴含",
+    "蕴涵",
+    "中立",
+    "中性",
+    "矛盾",
+    "不蕴含",
+];
+
+/// Whether a label names a class of inference.
+pub(super) fn is_class(label: &str) -> bool {
+    CLASSES.contains(&half_width(label.trim()).to_lowercase().as_str())
+}
+
 /// The number of a label, a yes being 1 and 85 % being 0.85, and how it is written.
 pub(super) fn read(label: &str) -> Option<(f64, Kind)> {
     let label = half_width(label.trim()).to_lowercase();
@@ -114,6 +139,14 @@ fn decimal(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_of_inference_are_known_and_no_labels() {
+        for class in CLASSES {
+            assert!(is_class(class) && read(class).is_none(), "{class}");
+        }
+        assert!(is_class(" Neutral ") && !is_class("same") && !is_class("2"));
+    }
 
     #[test]
     fn labels_are_read_as_people_write_them() {

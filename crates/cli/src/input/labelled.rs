@@ -178,6 +178,12 @@ fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, Kind)> {
         bail!("{file}:{line}: {} are needed.", COLUMNS.join(", "));
     };
     let Some((label, kind)) = label::read(&label) else {
+        if label::is_class(&label) {
+            bail!(
+                "{file}:{line}: the label {label:?} is a class of inference and says not how alike the sentences are. \
+                 Write 1 for the classes that count as the same and 0 for the others."
+            );
+        }
         let header = match line {
             1 => format!(
                 " If line 1 is a header, its names have to be {}.",
@@ -297,17 +303,27 @@ mod tests {
             (
                 Format::Tsv,
                 "sentence_a\tsentence_b\na\tb\n",
-                "f cannot be read further: line 1 names sentence_a, sentence_b but not label; a header row names all of sentence_a, sentence_b, label",
+                "f cannot be read: line 1 names sentence_a, sentence_b but not label; a header row names all of sentence_a, sentence_b, label",
             ),
             (
                 Format::Tsv,
                 "a\tb\n",
-                "f cannot be read further: line 1 has 2 columns; sentence_a, sentence_b, label are needed",
+                "f cannot be read: line 1 has 2 columns; sentence_a, sentence_b, label are needed",
             ),
             (
                 Format::Tsv,
                 "a\tb\t1\na\tb\tmaybe\n",
                 "f:2: the label \"maybe\" is neither a number, such as 0, 0.5 or 1, nor yes or no.",
+            ),
+            (
+                Format::Csv,
+                "premise,hypothesis,gold_label\na,b,entailment\n",
+                "f:2: the label \"entailment\" is a class of inference and says not how alike the sentences are. Write 1 for the classes that count as the same and 0 for the others.",
+            ),
+            (
+                Format::Csv,
+                "premise,hypothesis,label\na,b,0\na,c,1\na,d,2\n",
+                "f: the labels are 0, 1, 2, which number classes (entailment, neutral, contradiction) as well as grades. If they are grades, name the ends of their scale, as in --scale 0..2; of classes, write 1 for those that count as the same and 0 for the others, and leave out pairs with -1.",
             ),
             (
                 Format::Csv,
@@ -318,12 +334,12 @@ mod tests {
             (
                 Format::Jsonl,
                 "{\"sentence_a\":\"a\",\"sentence_b\":\"b\",\"label\":[]}",
-                "f cannot be read further: line 1: label is neither a number nor yes or no",
+                "f cannot be read: line 1: label is neither a number nor yes or no",
             ),
             (
                 Format::Jsonl,
                 "{\"sentence_a\":\"a\",\"sentence_b\":\"b\"}",
-                "f cannot be read further: line 1 has no label",
+                "f cannot be read: line 1 has no label",
             ),
             (
                 Format::Tsv,

@@ -82,6 +82,7 @@ impl Scale {
                  Correct it; or if it is right, name the ends of the scale, as in --scale {scale}."
             );
         }
+        check_classes(&sorted, file)?;
         Ok(scale)
     }
 
@@ -92,6 +93,23 @@ impl Scale {
             .contains(&label)
             .then(|| (label - low) / (high - low))
     }
+}
+
+/// Labels are not just 0, 1 and 2, nor these and -1: so data of inference number their classes, of which the highest is
+/// mostly the contradiction, and few people grade so.
+fn check_classes(sorted: &[f64], file: &str) -> anyhow::Result<()> {
+    let mut different = sorted.to_vec();
+    different.dedup();
+    let shown = match different[..] {
+        [0.0, 1.0, 2.0] => "0, 1, 2",
+        [-1.0, 0.0, 1.0, 2.0] => "-1, 0, 1, 2",
+        _ => return Ok(()),
+    };
+    bail!(
+        "{file}: the labels are {shown}, which number classes (entailment, neutral, contradiction) as well as grades. \
+         If they are grades, name the ends of their scale, as in --scale 0..2; of classes, write 1 for those that count \
+         as the same and 0 for the others, and leave out pairs with -1."
+    )
 }
 
 /// What most labels span, where a few others at an end make the scale far wider, or an unusual one of a usual one.
@@ -202,6 +220,30 @@ mod tests {
         );
         // Among a handful nothing tells which one is wrong.
         assert_eq!(of(&[0.0, 1.0, 11.0]), scale(0.0, 11.0));
+    }
+
+    #[test]
+    fn numbers_of_classes_are_no_grades() {
+        for (labels, shown) in [
+            (&[0.0, 2.0, 1.0, 0.0][..], "0, 1, 2"),
+            (&[2.0, -1.0, 1.0, 0.0, 1.0], "-1, 0, 1, 2"),
+        ] {
+            let complaint = of(labels).unwrap_err();
+            assert!(
+                complaint.starts_with(&format!("f: the labels are {shown}, which number classes")),
+                "{complaint}"
+            );
+        }
+        // A hundred of each, as such data have them.
+        let many: Vec<f64> = (0..300).map(|i| f64::from(i % 3)).collect();
+        assert!(of(&many).unwrap_err().contains("--scale 0..2"));
+        for grades in [
+            &[0.0, 1.0, 1.5, 2.0][..],
+            &[0.0, 1.0, 2.0, 3.0],
+            &[-2.0, 0.0, 2.0],
+        ] {
+            assert!(of(grades).is_ok(), "{grades:?}");
+        }
     }
 
     #[test]

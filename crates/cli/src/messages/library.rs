@@ -6,8 +6,8 @@ use super::Entry;
 #[rustfmt::skip]
 pub(super) const LIBRARY: &[Entry] = &[
     // A model that cannot be had: yuyi-models.
-    ("There is no model \"{name}\". Installed: {installed}. A path to a model folder works too.", "没有名为“{name}”的模型。已安装：{installed}。也可以写模型文件夹的路径。"),
-    ("{name} is not a folder. Name a model folder, or one of these: {installed}.", "{name} 不是文件夹。请写模型文件夹，或以下名称之一：{installed}。"),
+    ("There is no model \"{name}\". Installed: {installed}. A path to a model folder works too.", "没有名为“{name}”的模型。已安装：{、installed}。也可以写模型文件夹的路径。"),
+    ("{name} is not a folder. Name a model folder, or one of these: {installed}.", "{name} 不是文件夹。请写模型文件夹，或以下名称之一：{、installed}。"),
     ("The folder {folder} cannot be read", "文件夹 {folder} 无法读取"),
     ("The calibration {file} cannot be read", "校准文件 {file} 无法读取"),
 
@@ -15,16 +15,16 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("There are {#found} results for {#expected} texts; each text needs one.", "{expected} 个文本得到了 {found} 个结果，应当每个文本一个。"),
 
     // What a score does not show: yuyi-tasks.
-    ("The numbers differ: {a} in A, {b} in B.", "数字不同：A 是 {a}，B 是 {b}。"),
-    ("Only A has these numbers: {numbers}.", "只有 A 有这些数字：{numbers}。"),
-    ("Only B has these numbers: {numbers}.", "只有 B 有这些数字：{numbers}。"),
-    ("Only A negates: {words}.", "只有 A 是否定的：{words}。"),
-    ("Only B negates: {words}.", "只有 B 是否定的：{words}。"),
+    ("The numbers differ: {a} in A, {b} in B.", "数字不同：A 是 {、a}，B 是 {、b}。"),
+    ("Only A has these numbers: {numbers}.", "只有 A 有这些数字：{、numbers}。"),
+    ("Only B has these numbers: {numbers}.", "只有 B 有这些数字：{、numbers}。"),
+    ("Only A negates: {words}.", "只有 A 是否定的：{、words}。"),
+    ("Only B negates: {words}.", "只有 B 是否定的：{、words}。"),
     ("Each negates what the other affirms: {a} in A, {b} in B.", "两句否定的正好是对方肯定的：A 是 {a}，B 是 {b}。"),
     ("{name} is longer than the model reads at once; only its {characters} are explained.", "{name} 超过模型一次能读的长度，只解释{characters}。"),
     ("first {#end} characters", "开头 {end} 个字符"),
     ("characters {#start} to {#end}", "第 {start} 到 {end} 个字符"),
-    ("The model does not know {#share} % of {name}: {words}.", "{name} 的 {share} % 是模型不认识的：{words}。"),
+    ("The model does not know {#share} % of {name}: {words}.", "{name} 的 {share} % 是模型不认识的：{、words}。"),
 
     // Model folders: yuyi-encoder.
     ("{file}: {what}", "{file}：{what}"),
@@ -86,7 +86,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("{file}: {problem}. Fit the calibration again, or remove the file.", "{file}：{problem}。请重新校准，或删除该文件。"),
     ("it is not JSON: {reason}", "内容不是 JSON：{reason}"),
     ("it is not a JSON object", "内容不是 JSON 对象"),
-    ("{files}: {#pairs} labelled pairs are too few to calibrate with; at least {#least} are needed, better 200.", "{files}：{pairs} 对标注太少，无法校准；至少要 {least} 对，最好 200 对。"),
+    ("{files}: {#pairs} labelled pairs are too few to calibrate with; at least {#least} are needed, better 200.", "{、files}：{pairs} 对标注太少，无法校准；至少要 {least} 对，最好 200 对。"),
     ("the id \"{id}\" is there twice, the first time with \"{question}\"", "编号“{id}”出现了两次，第一次是“{question}”"),
 
     // Keys and addresses: yuyi-server.

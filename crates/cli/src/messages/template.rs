@@ -1,13 +1,21 @@
-//! Messages with places for what differs: `{name} cannot be read`, where `{#line}` is a number.
+//! Messages with places for what differs: `{name} cannot be read`, where `{#line}` is a number. A Chinese wording has
+//! `{、names}` for a list: what English separates by commas is then separated by 、.
 
 /// A wording whose placeholders can be found in a message.
 pub(super) struct Template {
     parts: Vec<Part>,
 }
 
+/// What may stand in front of the name of a placeholder.
+const MARKS: [char; 2] = ['#', '、'];
+
 enum Part {
     Literal(String),
-    Place { name: String, is_number: bool },
+    Place {
+        name: String,
+        is_number: bool,
+        is_list: bool,
+    },
 }
 
 /// What stands in a placeholder.
@@ -28,8 +36,9 @@ impl Template {
                 parts.push(Part::Literal(std::mem::take(&mut literal)));
             }
             parts.push(Part::Place {
-                name: name.trim_start_matches('#').to_owned(),
+                name: name.trim_start_matches(MARKS).to_owned(),
                 is_number: name.starts_with('#'),
+                is_list: name.starts_with('、'),
             });
             rest = behind;
         }
@@ -88,7 +97,7 @@ impl Template {
 /// The name of the placeholder that a text begins with, and what follows. Other braces are text.
 fn place(text: &str) -> Option<(&str, &str)> {
     let (name, behind) = text.strip_prefix('{')?.split_once('}')?;
-    let letters = name.trim_start_matches('#');
+    let letters = name.trim_start_matches(MARKS);
     let is_name = |letters: &str| letters.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     (!letters.is_empty() && is_name(letters)).then_some((name, behind))
 }
@@ -100,7 +109,12 @@ fn fits<'a>(parts: &'a [Part], text: &'a str, values: &mut Vec<Value<'a>>) -> bo
         [Part::Literal(literal), rest @ ..] => text
             .strip_prefix(literal.as_str())
             .is_some_and(|text| fits(rest, text, values)),
-        [Part::Place { name, is_number }, rest @ ..] => {
+        [
+            Part::Place {
+                name, is_number, ..
+            },
+            rest @ ..,
+        ] => {
             let is_value = |value: &str| {
                 !value.is_empty() && (!is_number || value.bytes().all(|b| b.is_ascii_digit()))
             };
@@ -134,10 +148,13 @@ pub(super) fn filled(
     for part in &Template::new(wording).parts {
         match part {
             Part::Literal(literal) => text += literal,
-            Part::Place { name, .. } => {
+            Part::Place { name, is_list, .. } => {
                 let value = values.iter().find(|(known, _)| known == name);
                 let value = value.map_or("", |(_, value)| value);
-                text += &told(value).unwrap_or_else(|| value.to_owned());
+                text += &told(value).unwrap_or_else(|| match is_list {
+                    true => value.replace(", ", "、"),
+                    false => value.to_owned(),
+                });
             }
         }
     }
@@ -182,5 +199,10 @@ mod tests {
         let values = [("a", "one"), ("b", "two")];
         let told = |value: &str| (value == "two").then(|| "二".to_owned());
         assert_eq!(filled("{b}、{a}、{#b}", &values, told), "二、one、二");
+        let values = [("names", "a, b, c")];
+        assert_eq!(
+            filled("{、names}，{names}", &values, |_| None),
+            "a、b、c，a, b, c"
+        );
     }
 }

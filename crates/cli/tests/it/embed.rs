@@ -1,6 +1,7 @@
 //! `yuyi embed`.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -133,12 +134,31 @@ fn wrong_use_has_code_two() {
 }
 
 #[test]
-fn an_empty_file_gives_an_empty_matrix() {
+fn a_file_without_texts_is_refused_as_one_without_pairs_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("v.npy");
-    assert_eq!(yuyi(&["embed", "-", "-o", path.to_str().unwrap()]).code, 0);
-    let (header, numbers) = read_npy(&path);
-    assert_eq!((header.contains("(0, 384)"), numbers.len()), (true, 0));
+    for output in [path.to_str().unwrap(), "-"] {
+        let run = yuyi(&["embed", "-", "-o", output]);
+        assert_eq!((run.code, run.out.as_str()), (1, ""), "{run:?}");
+        assert_eq!(run.err, "yuyi: standard input has no texts.\n");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let header = yuyi_with_input(&["embed", "-", "--format", "csv", "-o", "-"], "text\n");
+    assert_eq!(header.code, 1, "{header:?}");
+    for command in ["eval", "calibrate"] {
+        let run = yuyi(&[command, "-"]);
+        assert_eq!(
+            (run.code, run.err.contains(" has no pairs")),
+            (1, true),
+            "{run:?}"
+        );
+    }
+    let run = yuyi(&["sim", "--pairs", "-"]);
+    assert_eq!(
+        (run.code, run.err.contains(" has no pairs")),
+        (1, true),
+        "{run:?}"
+    );
 }
 
 /// Begins to embed what never comes, in a folder that it makes; answers when the file has begun.
@@ -181,7 +201,12 @@ fn without_the_terminal_the_work_goes_on_where_that_was_asked_for() {
     );
     let mut process = begun(Command::new("sh").args(["-c", &ignoring]), folder.path());
     send("HUP", &process);
-    drop(process.stdin.take());
+    process
+        .stdin
+        .take()
+        .unwrap()
+        .write_all("一\n".as_bytes())
+        .unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(0));
     assert!(output.exists() && hidden(folder.path()).is_none());
 }
@@ -211,7 +236,8 @@ fn others_may_read_a_file_as_the_umask_has_it() {
     let folder = tempfile::tempdir().unwrap();
     let [ours, any] = ["v.npy", "any"].map(|name| folder.path().join(name));
     fs::write(&any, "").unwrap();
-    assert_eq!(yuyi(&["embed", "-", "-o", ours.to_str().unwrap()]).code, 0);
+    let run = yuyi_with_input(&["embed", "-", "-o", ours.to_str().unwrap()], "一\n");
+    assert_eq!(run.code, 0, "{run:?}");
     let [ours, any] = [ours, any].map(|path| fs::metadata(path).unwrap().permissions().mode());
     assert_eq!(ours, any);
 }

@@ -360,3 +360,96 @@ fn scores_have_the_format_of_their_name() {
         assert!(written.starts_with(begin), "{name}: {written}");
     }
 }
+
+/// `DataFrame.to_json` in each of its forms.
+#[test]
+fn what_pandas_writes_is_read_or_refused_with_the_form_to_write() {
+    let files = Files::new();
+    let by_column = r#"{"sentence_a":{"0":"今天天气不错","1":"好"},"sentence_b":{"0":"今天天气很好","1":"坏"}}"#;
+    let by_number = r#"{"0":{"sentence_a":"今天天气不错","sentence_b":"今天天气很好"},"1":{"sentence_a":"好","sentence_b":"坏"}}"#;
+    for text in [by_column, by_number] {
+        for name in ["x.json", "x.jsonl"] {
+            let run = told(&files, name, text, &["--strict"]);
+            assert_eq!((run.code, run.out.as_str()), (1, ""), "{run:?}");
+            assert!(run.err.contains("orient=\"records\""), "{run:?}");
+        }
+    }
+    let split = r#"{"columns":["sentence_a","sentence_b"],"index":[0],"data":[["今天天气不错","今天天气很好"]]}"#;
+    let table = r#"{"schema":{"fields":[{"name":"index","type":"integer"}],"primaryKey":["index"]},"data":[{"index":0,"sentence_a":"今天天气不错","sentence_b":"今天天气很好"}]}"#;
+    for text in [split, table] {
+        assert_eq!(
+            files.pairs("x.json", text),
+            [PAIR.map(str::to_owned)],
+            "{text}"
+        );
+    }
+    let texts = r#"{"text":{"0":"一","1":"二"}}"#;
+    fs::write(files.path("t.json"), texts).unwrap();
+    let run = files.yuyi(&["embed", "t.json", "-o", "-"]);
+    assert!(
+        run.code == 1 && run.err.contains("orient=\"records\""),
+        "{run:?}"
+    );
+}
+
+/// 2 is a contradiction, not the most alike.
+#[test]
+fn classes_of_inference_are_no_grades() {
+    let files = Files::new();
+    let rows = [
+        "他在跑步\t他在运动",
+        "他在跑步\t他在公园",
+        "他在跑步\t他在睡觉",
+    ];
+    let labelled = |header: &str, labels: [&str; 3]| {
+        let rows = rows
+            .iter()
+            .zip(labels)
+            .map(|(row, label)| format!("{row}\t{label}\n"));
+        format!("{header}\n{}", rows.collect::<String>())
+    };
+    let headers = [
+        "premise\thypothesis\tlabel",
+        "sentence1\tsentence2\tgold_label",
+    ];
+    let labels = [
+        ["0", "1", "2"],
+        ["entailment", "neutral", "contradiction"],
+        ["蕴含", "中立", "矛盾"],
+    ];
+    for header in headers {
+        for labels in labels {
+            fs::write(files.path("x.tsv"), labelled(header, labels)).unwrap();
+            for command in ["eval", "calibrate"] {
+                let run = files.yuyi(&[command, "x.tsv"]);
+                assert_eq!((run.code, run.out.as_str()), (1, ""), "{run:?}");
+                assert!(
+                    run.err.contains("Write 1 for") || run.err.contains("write 1 for"),
+                    "{run:?}"
+                );
+            }
+        }
+    }
+    let run = files.yuyi(&["eval", "x.tsv", "--scale", "0..2"]);
+    assert_eq!(run.code, 1, "words are no numbers: {run:?}");
+    fs::write(files.path("x.tsv"), labelled(headers[0], ["0", "1", "2"])).unwrap();
+    let run = files.yuyi(&["eval", "x.tsv", "--scale", "0..2"]);
+    assert_eq!(run.code, 0, "{run:?}");
+}
+
+/// As data for training have them: a cell of several texts would be scored as one, brackets and all.
+#[test]
+fn lists_in_cells_are_no_texts() {
+    let files = Files::new();
+    for list in [r#""[""退货流程"", ""怎么退""]""#, "['退货流程']"] {
+        let text = format!("query,pos,neg\n怎么退货,{list},天气\n怎么退,退货流程,天气\n");
+        let run = told(&files, "x.csv", text, &[]);
+        assert_eq!(run.code, 0, "{run:?}");
+        let said = "1 of 2 rows have no score, the first in line 2: sentence_b is a list of texts";
+        assert!(run.err.contains(said), "{run:?}");
+    }
+    for text in ["[图片] 你好", "[1]", "['", "[\"a\"] b"] {
+        let pair = files.pairs("x.tsv", format!("{text}\t你好\n"));
+        assert_eq!(pair[0][0], text);
+    }
+}

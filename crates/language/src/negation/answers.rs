@@ -81,8 +81,19 @@ fn fixed_expressions() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// Whether a text has a word; one of several Chinese characters also inside longer words (价格便宜).
 fn says(text: &str, words: &HashSet<String>, word: &str) -> bool {
     let is_clear = word.chars().count() > 1 && word.chars().all(is_han);
-    is_clear && text.contains(word) || words.contains(word)
+    let is_in = |other: &String| {
+        let rest = other.strip_suffix(word);
+        let is_of_degree = rest.is_some_and(|rest| DEGREES.contains(&rest));
+        is_of_degree || VERBS_OF_LOSS.contains(&word) && other.starts_with(word)
+    };
+    is_clear && text.contains(word) || words.contains(word) || words.iter().any(is_in)
 }
+
+/// In front of adjectives the dictionary has words of the two: 很少.
+const DEGREES: &[&str] = &["很", "太", "挺", "真", "更", "最", "较", "极", "非常"];
+
+/// Of which the dictionary makes words with what follows: 忘带.
+const VERBS_OF_LOSS: &[&str] = &["忘", "丢", "漏", "缺", "坏"];
 
 fn lower_words(text: &str) -> HashSet<String> {
     let words = phrases(text).into_iter();

@@ -7,7 +7,7 @@ use crate::words::{Word, is_separator};
 
 /// Words between a negation and what it negates: 不|能|再|上网.
 #[rustfmt::skip]
-const HELPERS: &[&str] = &[
+pub(super) const HELPERS: &[&str] = &[
     "能", "会", "可以", "可", "要", "用", "需", "需要", "须", "必", "得", "让", "许", "准", "想", "敢", "肯", "愿", "愿意",
     "该", "应该", "应", "太", "是", "有", "再", "曾", "在", "给", "被", "把", "跟", "很", "怎么",
 ];

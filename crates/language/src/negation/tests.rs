@@ -355,3 +355,52 @@ fn antonyms_and_idioms_answer_a_negation() {
         );
     }
 }
+
+#[test]
+fn a_negation_counts_where_the_other_text_has_what_it_negates() {
+    for (a, b) in [
+        ("怎么申请退货", "东西不想要了，如何退回去"),
+        ("衣服买大了想换", "尺码不合适怎么换"),
+        ("账号怎么删除", "账号不用了怎么注销"),
+        ("喜欢清淡的", "不喜欢吃辣的"),
+        ("路上车很少", "路上没什么车"),
+        ("除非下雨，照常", "只要不下雨就照常"),
+    ] {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+        assert_eq!(negation_difference(b, a), None, "{b} / {a}");
+    }
+    for (a, b, word) in [
+        ("我收到了", "没收到货", "没"),
+        ("尺码适合", "尺码不合适", "不"),
+        ("吃得完", "吃不完", "吃不完"),
+        ("这样可以", "这样不可以", "不"),
+        ("He works here", "He never worked here", "never"),
+    ] {
+        let expected = Some(NegationDifference::OnlyB(vec![word.to_owned()]));
+        assert_eq!(negation_difference(a, b), expected, "{a} / {b}");
+    }
+}
+
+#[test]
+fn of_two_that_negate_one_may_deny_what_the_other_affirms() {
+    for (a, b, word) in [
+        ("我喜欢吃辣，不吃葱", "我不喜欢吃辣，也不吃葱", "不"),
+        (
+            "enter without a ticket",
+            "you cannot enter without a ticket",
+            "cannot",
+        ),
+    ] {
+        match negation_difference(a, b) {
+            Some(NegationDifference::OnlyB(words)) => assert_eq!(words, [word], "{a} / {b}"),
+            other => panic!("{a} / {b}: {other:?}"),
+        }
+    }
+    for (a, b) in [
+        ("没收到货，不满意", "不满意，货没收到"),
+        ("不知道怎么退货，没人理", "没人告诉我怎么退货"),
+        ("不合适能不能退货", "这件不合适，不退货吗"),
+    ] {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+    }
+}

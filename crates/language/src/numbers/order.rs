@@ -2,29 +2,15 @@
 
 use super::units::Unit;
 use super::{Number, NumberDifference};
+use crate::words::is_separator;
 
 /// What stands between two numbers of which the first is not the second.
 const BETWEEN: [&str; 14] = [
     ":", "：", "比", "/", "-", "–", "—", "~", "～", "到", "至", "→", "->", "to",
 ];
 
-/// Ends of what stands between what was and what is: 从2号楼改到3号楼.
-const CHANGES: [&str; 14] = [
-    "涨到",
-    "涨至",
-    "升到",
-    "升至",
-    "降到",
-    "降至",
-    "减到",
-    "减至",
-    "增至",
-    "增加到",
-    "改到",
-    "改成",
-    "变成",
-    "换成",
-];
+/// Ends of what stands between what was and what is: 从2号楼改到3号楼, 2号楼变成3号楼.
+const CHANGES: [&str; 5] = ["到", "至", "成", "为", "往"];
 
 /// Most characters between what was and what is.
 const MOST_BETWEEN: usize = 10;
@@ -48,6 +34,43 @@ impl Ordered<'_> {
     fn is_reverse_of(&self, other: &Self) -> bool {
         self.first.agrees_with(other.second) && self.second.agrees_with(other.first)
     }
+}
+
+/// The numbers of two texts that are the same but for their order: 甲80分乙90分 and 甲90分乙80分.
+pub(super) fn exchanged(a: (&str, &[Number]), b: (&str, &[Number])) -> Option<NumberDifference> {
+    let (of_a, of_b) = (in_order(a.1), in_order(b.1));
+    if of_a.len() != of_b.len() || around(a.0, &of_a) != around(b.0, &of_b) {
+        return None;
+    }
+    let pairs = of_a.iter().zip(&of_b);
+    let different: Vec<_> = pairs.filter(|(a, b)| !a.agrees_with(b)).collect();
+    let texts = |side: fn(&(&&Number, &&Number)) -> String| different.iter().map(side).collect();
+    (!different.is_empty()).then(|| NumberDifference {
+        only_a: texts(|(a, _)| a.text.clone()),
+        only_b: texts(|(_, b)| b.text.clone()),
+    })
+}
+
+/// Numbers from the left, one for each place.
+fn in_order(numbers: &[Number]) -> Vec<&Number> {
+    let mut all: Vec<&Number> = numbers.iter().collect();
+    all.sort_by_key(|number| number.place.start);
+    all.dedup_by_key(|number| number.place.start);
+    all
+}
+
+/// What stands around the numbers of a text, in small letters and without separators.
+fn around(text: &str, numbers: &[&Number]) -> Vec<String> {
+    let characters: Vec<char> = text.chars().collect();
+    let starts = std::iter::once(0).chain(numbers.iter().map(|number| number.place.end));
+    let ends = numbers.iter().map(|number| number.place.start);
+    let gaps = starts.zip(ends.chain([characters.len()]));
+    let kept = |(from, to): (usize, usize)| {
+        let gap = characters.get(from..to).unwrap_or_default().iter();
+        let kept: String = gap.filter(|c| !is_separator(**c)).collect();
+        kept.to_lowercase()
+    };
+    gaps.map(kept).collect()
 }
 
 /// Two numbers that stand in one order in the first text and in the other order in the second, where each text has them once.

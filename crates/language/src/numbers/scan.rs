@@ -350,8 +350,11 @@ impl Scanner {
 
     /// Whether the 一 of a number with its unit may be no more than an article; 一日两次 is 每天两次.
     fn is_article(&self, place: Range<usize>, unit: Unit) -> bool {
-        let is_span = unit == Unit::Day && self.before(place.start) != Some('月');
-        unit.allows_article() || is_span && self.ends(place.end, "日")
+        let before = self.before(place.start);
+        // 小一号 is a size less.
+        let is_size = unit == Unit::Day && matches!(before, Some('大' | '小'));
+        let is_span = unit == Unit::Day && before != Some('月');
+        unit.allows_article() || is_size || is_span && self.ends(place.end, "日")
     }
 
     /// Whether a number with its unit is part of a name or an idiom: MP3, COVID-19, 3D, 5G, 100%.

@@ -1,6 +1,8 @@
-//! UTF-16 without a mark: read both ways, it makes a text one way and nonsense the other.
+//! UTF-16 and UTF-32 without a mark: read both ways, they make a text one way and nonsense the other.
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+
+use yuyi_language::is_han;
 
 use super::ordinary::{is_fault, is_ordinary};
 
@@ -38,6 +40,23 @@ pub(super) fn of(head: &[u8], is_ascii: bool) -> Option<&'static Encoding> {
         (_, true) => Some(UTF_16BE),
         _ => None,
     }
+}
+
+/// Whether bytes are those of UTF-32: read four by four, all are characters, and most of them ordinary or Chinese ones.
+pub(super) fn is_of_four_bytes(head: &[u8]) -> bool {
+    let read = |unit: fn([u8; 4]) -> u32| {
+        let units = head.chunks_exact(4);
+        let characters = units.map(|bytes| char::from_u32(unit(bytes.try_into().ok()?)));
+        characters.collect::<Option<Vec<char>>>()
+    };
+    let is_text = |text: &Vec<char>| {
+        let usual = text.iter().filter(|&&c| is_ordinary(c) || is_han(c));
+        !text.is_empty() && usual.count() as f64 >= NEARLY_ALL * text.len() as f64
+    };
+    [u32::from_le_bytes, u32::from_be_bytes]
+        .into_iter()
+        .filter_map(read)
+        .any(|text| is_text(&text))
 }
 
 /// The share of ordinary characters in a text of this encoding; `None`: it is none.

@@ -324,6 +324,8 @@ pub(super) const ANSWERS: &[&str] = &[
     "解答",
     "标准答案",
     "标准答",
+    // Of MaxKB, beside 问题.
+    "分段内容",
 ];
 
 pub(super) const IDS: &[&str] = &[

@@ -151,8 +151,22 @@ impl Scanner {
         if !is_share || !(1.0..10.0).contains(&tenths) {
             return None;
         }
-        self.add(start..end + 1, 10.0 * tenths, Unit::Named("%"));
-        Some(end + 1)
+        let more = self.hundredths(end + 1);
+        let end = end + 1 + usize::from(more.is_some());
+        let percent = 10.0 * tenths + more.unwrap_or_default();
+        self.add(start..end, percent, Unit::Named("%"));
+        Some(end)
+    }
+
+    /// The 五 of 两成五 and the 半 of 三成半, where nothing is counted by them.
+    fn hundredths(&self, at: usize) -> Option<f64> {
+        let value = match self.peek(at)? {
+            '半' => 5.0,
+            digit => f64::from(chinese::digit(digit)?),
+        };
+        let goes_on = self.peek(at + 1).is_some_and(chinese::is_numeral)
+            || unit_before(self.rest(at + 1), value).is_some();
+        (!goes_on).then_some(value)
     }
 
     /// 百分之五十, 三分之一, 百分百; where it ends.

@@ -222,6 +222,50 @@ pub fn scores_are_in_bounds(place: &impl Place) {
     assert!(store.search("faq", &search(nothing, 1)).unwrap().is_empty());
 }
 
+/// tests/fixtures/lexical/bm25.json, made by scripts/make_bm25_fixture.
+pub fn words_score_as_in_bm25s(place: &impl Place) {
+    let file = include_str!("../../../../tests/fixtures/lexical/bm25.json");
+    let fixture: Bm25Fixture = serde_json::from_str(file).unwrap();
+    let store = place.open();
+    store.create(&collection("faq")).unwrap();
+    let item = |(i, text)| with_vectors(Item::new(format!("{i}"), text), i as u64);
+    let items = fixture.texts.iter().enumerate().map(item).collect();
+    store.upsert("faq", "", items).unwrap();
+    for question in &fixture.questions {
+        let query = Query::Lexical {
+            text: &question.text,
+            vector: None,
+        };
+        let hits = store.search("faq", &search(query, 100)).unwrap();
+        let wanted = question.scores.iter().filter(|score| **score > 0.0);
+        assert_eq!(hits.len(), wanted.count(), "{}", question.text);
+        let mut scores = vec![0.0; fixture.texts.len()];
+        for hit in hits {
+            scores[hit.item.id.parse::<usize>().unwrap()] = hit.bm25.unwrap();
+        }
+        for (text, (score, wanted)) in fixture
+            .texts
+            .iter()
+            .zip(scores.iter().zip(&question.scores))
+        {
+            let apart = (score - wanted).abs();
+            assert!(apart < 1e-9, "{} {text}: {score} {wanted}", question.text);
+        }
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Bm25Fixture {
+    texts: Vec<String>,
+    questions: Vec<Bm25Question>,
+}
+
+#[derive(serde::Deserialize)]
+struct Bm25Question {
+    text: String,
+    scores: Vec<f64>,
+}
+
 /// What only one of the lists has found is there, with what both say of it.
 pub fn hybrid_hits_of_one_list_have_both_scores(place: &impl Place) {
     let store = with_faq(place);

@@ -68,6 +68,23 @@ struct Ranked {
     wording: usize,
 }
 
+/// An item of one or both lists.
+struct Candidate {
+    key: i64,
+    id: String,
+    /// The cosine of the nearest of its texts, and which it is.
+    nearest: Option<(f64, usize)>,
+    bm25: Option<f64>,
+}
+
+impl Candidate {
+    /// Its cosine, and its BM25 in parts of the most that a text could have.
+    fn parts(&self, most: f64) -> (f64, f64) {
+        let cosine = self.nearest.map_or(-1.0, |(cosine, _)| cosine);
+        (cosine, self.bm25.map_or(0.0, |bm25| bm25 / most))
+    }
+}
+
 /// What a hit has besides its item.
 struct Found {
     key: i64,
@@ -144,30 +161,46 @@ impl<R: Rows> Finder<'_, R> {
     fn hybrid(&self, text: &str, fusion: Fusion) -> Result<Vec<Found>> {
         let depth = fusion.depth.max(self.limit);
         let dense = self.by_vector(depth)?;
-        let (lexical, _) = self.by_words(text, depth)?;
-        let keys = |list: &[Ranked]| list.iter().map(|ranked| ranked.key).collect::<Vec<_>>();
-        let both = || dense.iter().chain(&lexical);
-        let ids: HashMap<i64, &str> = both().map(|ranked| (ranked.key, &*ranked.id)).collect();
-        let words: HashMap<i64, f64> = lexical
-            .iter()
-            .map(|ranked| (ranked.key, ranked.value))
-            .collect();
-        let mut fused = fusion.fuse(&keys(&dense), &keys(&lexical));
-        fused.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| ids[&a.0].cmp(ids[&b.0])));
+        let (lexical, most) = self.by_words(text, depth)?;
+        let end = dense.last().map_or(1.0, |ranked| ranked.value);
+        let candidates = self.candidates(dense, lexical)?;
+        let parts: Vec<(f64, f64)> = candidates.iter().map(|one| one.parts(most)).collect();
+        let scores = fusion.fuse(&parts, end);
+        let mut fused: Vec<(f64, Candidate)> = scores.into_iter().zip(candidates).collect();
+        fused.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
         fused.truncate(self.limit);
-        let keys: Vec<i64> = fused.iter().map(|(key, _)| *key).collect();
-        let cosines = self.best_cosines(&keys)?;
-        let found = |(key, score)| {
-            let cosine = cosines.get(&key);
-            Found {
-                key,
-                score,
-                cosine: cosine.map(|(cosine, _)| *cosine),
-                bm25: words.get(&key).copied(),
-                wording: cosine.map_or(0, |(_, wording)| *wording),
-            }
+        let found = |(score, one): (f64, Candidate)| Found {
+            key: one.key,
+            score,
+            cosine: one.nearest.map(|(cosine, _)| cosine),
+            bm25: one.bm25,
+            wording: one.nearest.map_or(0, |(_, wording)| wording),
         };
         Ok(fused.into_iter().map(found).collect())
+    }
+
+    /// The items of two lists, each once, all with their cosines.
+    fn candidates(&self, dense: Vec<Ranked>, lexical: Vec<Ranked>) -> Result<Vec<Candidate>> {
+        let mut words: HashMap<i64, Ranked> =
+            lexical.into_iter().map(|one| (one.key, one)).collect();
+        let mut candidates: Vec<Candidate> = dense
+            .into_iter()
+            .map(|one| Candidate {
+                bm25: words.remove(&one.key).map(|ranked| ranked.value),
+                key: one.key,
+                id: one.id,
+                nearest: Some((one.value, one.wording)),
+            })
+            .collect();
+        let others: Vec<i64> = words.keys().copied().collect();
+        let mut cosines = self.best_cosines(&others)?;
+        candidates.extend(words.into_values().map(|one| Candidate {
+            nearest: cosines.remove(&one.key),
+            key: one.key,
+            id: one.id,
+            bm25: Some(one.value),
+        }));
+        Ok(candidates)
     }
 
     /// The `limit` items that are nearest by their vectors.

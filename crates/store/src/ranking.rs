@@ -1,6 +1,6 @@
 //! How texts are ranked by their words (BM25), and how two rankings become one.
 
-use std::collections::HashMap;
+use serde::Deserialize;
 
 /// How soon further occurrences of a word stop to count: Lucene's value.
 pub(crate) const K1: f64 = 1.2;
@@ -20,49 +20,60 @@ pub(crate) fn saturation(count: u32, length: u32, mean_length: f64) -> f64 {
     count / (count + K1 * (1.0 - B + B * f64::from(length) / mean_length))
 }
 
-/// How the rankings by vectors and by words become one: reciprocal rank fusion (Cormack, Clarke and Büttcher 2009), weighted.
+/// How the rankings by vectors and by words become one: a weighted sum of what both say (a convex combination, Bruch, Gai and Ingber 2023).
 ///
-/// An item at rank r of a list (from 1) gets weight · (k + 1) / (k + r) of it, and both are added. The weights add up to 1, so a score lies in
-/// (0, 1], and only the first of both lists has 1. Ranks decide and not scores: what BM25 gives has no scale that could be
-/// compared with a cosine.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// An item's part by vectors is how far its cosine c stands above e, that of the last of the list by vectors, of what is possible: (c − e) / (1 − e), and 0 below e. Its
+/// part by words is its BM25 in parts of the most that a text could have, to a power, and 0 outside of the list by words. The score is
+/// weight · by vectors + (1 − weight) · by words, so it lies in [0, 1].
+///
+/// Sizes decide and not ranks: where one list has nothing that stands out, its noise moves little, and what the other has found stays first. That cosines are
+/// counted from the end of their list makes up for models whose cosines all lie close together.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fusion {
-    /// How fast the ranks lose: large ones make lists longer.
-    pub k: f64,
-    /// The part of the list by vectors, in [0, 1]; the other list has the rest.
+    /// The weight of the part by vectors, in [0, 1]; the part by words has the rest.
     pub dense_weight: f64,
+    /// The power of the part by words; above 1, a text that has some of the words has less than in proportion.
+    pub words_power: f64,
     /// Items of each list that take part.
     pub depth: usize,
 }
 
+/// Round values near those that suit the built-in model; whoever has a model of its own fits them.
 impl Default for Fusion {
     fn default() -> Self {
         Self {
-            k: 60.0,
-            dense_weight: 0.5,
+            dense_weight: 0.4,
+            words_power: 2.0,
             depth: 100,
         }
     }
 }
 
 impl Fusion {
-    /// The items of both lists with their scores, in no order.
-    pub(crate) fn fuse(&self, dense: &[i64], lexical: &[i64]) -> Vec<(i64, f64)> {
+    /// The scores of items, in their order: of each the cosine and the part by words. `end` is the cosine of the last of the list by vectors.
+    pub(crate) fn fuse(&self, items: &[(f64, f64)], end: f64) -> Vec<f64> {
         let weight = self.dense_weight.clamp(0.0, 1.0);
-        let mut scores: HashMap<i64, f64> = HashMap::new();
-        for (list, weight) in [(dense, weight), (lexical, 1.0 - weight)] {
-            for (i, &item) in list.iter().enumerate() {
-                let part = weight * (self.k + 1.0) / (self.k + 1.0 + i as f64);
-                *scores.entry(item).or_default() += part;
-            }
-        }
-        let one = |(item, score): (i64, f64)| (item, score.min(1.0));
-        scores.into_iter().map(one).collect()
+        let score = |&(cosine, words): &(f64, f64)| {
+            let words = words.clamp(0.0, 1.0).powf(self.words_power.max(0.0));
+            weight * above(cosine, end) + (1.0 - weight) * words
+        };
+        items.iter().map(score).collect()
     }
+}
+
+/// How far a cosine is above `end`, in parts of what is possible, in [0, 1]. Where nothing is possible, because all are the same as the question, all have 1.
+fn above(cosine: f64, end: f64) -> f64 {
+    if end >= 1.0 {
+        return f64::from(u8::from(cosine >= end));
+    }
+    ((cosine - end) / (1.0 - end)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -78,18 +89,65 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_both_has_one_and_nothing_has_more() {
-        let fused = Fusion::default().fuse(&[1, 2, 3], &[1, 4]);
-        let score = |item| fused.iter().find(|(key, _)| *key == item).unwrap().1;
-        assert_eq!(score(1), 1.0);
-        assert!((score(4) - 0.5 * 61.0 / 62.0).abs() < 1e-12);
-        assert_eq!(score(2), score(4));
-        assert!(score(3) > 0.0 && fused.len() == 4);
-        let only_words = Fusion {
-            dense_weight: 0.0,
+    fn both_parts_count_by_their_weights() {
+        let fusion = Fusion {
+            dense_weight: 0.75,
+            words_power: 2.0,
+            depth: 100,
+        };
+        let items = [(0.9, 0.4), (0.8, 0.0), (0.7, 0.6), (1.0, 1.0)];
+        let wanted = [0.75 * 0.5 + 0.25 * 0.16, 0.0, 0.25 * 0.36, 1.0];
+        for (score, wanted) in fusion.fuse(&items, 0.8).into_iter().zip(wanted) {
+            assert!((score - wanted).abs() < 1e-12, "{score} {wanted}");
+        }
+        let only = |dense_weight| {
+            let fusion = Fusion {
+                dense_weight,
+                ..fusion
+            };
+            fusion.fuse(&[(0.9, 0.4)], 0.8)[0]
+        };
+        assert!((only(1.0) - 0.5).abs() < 1e-12 && (only(0.0) - 0.16).abs() < 1e-12);
+        // A weight of no sense is the nearest that has one.
+        assert_eq!((only(7.0), only(-1.0)), (only(1.0), only(0.0)));
+    }
+
+    #[test]
+    fn noise_of_one_list_does_not_bury_the_best_of_the_other() {
+        let fusion = Fusion::default();
+        // One stands out by its vector; the words know many that have a tenth of the question's.
+        let mut items = vec![(0.95, 0.0)];
+        items.extend((0..50).map(|i| (0.801 + f64::from(i) * 1e-4, 0.1)));
+        let scores = fusion.fuse(&items, 0.8);
+        assert!(scores[1..].iter().all(|&score| score < scores[0]));
+        // One has all the words; the vectors hardly tell the others apart.
+        let mut items = vec![(0.79, 0.8)];
+        items.extend((0..50).map(|i| (0.801 + f64::from(i) * 1e-4, 0.05)));
+        let scores = fusion.fuse(&items, 0.8);
+        assert!(scores[1..].iter().all(|&score| score < scores[0]));
+    }
+
+    #[test]
+    fn the_same_text_has_one_by_vectors_also_where_all_are_the_same() {
+        let fusion = Fusion {
+            dense_weight: 1.0,
             ..Fusion::default()
         };
-        let fused = only_words.fuse(&[1], &[2]);
-        assert!(fused.contains(&(2, 1.0)) && fused.contains(&(1, 0.0)));
+        assert_eq!(fusion.fuse(&[(1.0, 0.0), (0.5, 0.0)], 1.0), [1.0, 0.0]);
+        assert_eq!(fusion.fuse(&[(1.0, 0.0), (0.5, 0.0)], 0.5), [1.0, 0.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_score_lies_between_0_and_1_and_grows_with_both(
+            (a, b, end) in (-1.0..=1.0f64, -1.0..=1.0f64, -1.0..=1.0f64),
+            (p, q) in (0.0..=1.0f64, 0.0..=1.0f64),
+            (dense_weight, words_power) in (0.0..=1.0f64, 0.0..5.0f64),
+        ) {
+            let fusion = Fusion { dense_weight, words_power, depth: 1 };
+            let scores = fusion.fuse(&[(a.min(b), p.min(q)), (a.max(b), p.max(q))], end);
+            prop_assert!(scores.is_sorted());
+            prop_assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
+        }
     }
 }

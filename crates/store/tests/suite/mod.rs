@@ -52,6 +52,8 @@ macro_rules! store_suite {
             filters_mean_what_they_say,
             wordings_count_as_their_best,
             scores_are_in_bounds,
+            hybrid_hits_of_one_list_have_both_scores,
+            words_score_as_in_bm25s,
             words_can_be_taught,
             large_limits_and_no_items,
         ]);

@@ -1,9 +1,9 @@
 //! A store in plain Rust: a map and loops.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use yuyi_kernels::{Kernel, as_cosine, dot};
-use yuyi_store::{Filter, Hit, VectorItem};
+use yuyi_store::{Filter, Fusion, Hit, VectorItem};
 
 /// A collection with neither words of its own nor synonyms.
 #[derive(Clone, Debug, Default)]
@@ -56,26 +56,17 @@ impl Model {
 
     /// All items that are meant and have one of the words, by BM25 (k1 = 1.2, b = 0.75) of the best text.
     pub fn lexical(&self, query: &str, filter: Option<&Filter>) -> Vec<Scored> {
-        let texts: Vec<Vec<String>> = self
-            .items
-            .values()
-            .flat_map(|item| item.item.texts().map(words).collect::<Vec<_>>())
-            .collect();
+        let texts = self.texts();
         let mean = texts.iter().map(Vec::len).sum::<usize>() as f64 / texts.len() as f64;
-        let idf = |word: &String| {
-            let with = texts.iter().filter(|text| text.contains(word)).count() as f64;
-            (1.0 + (texts.len() as f64 - with + 0.5) / (with + 0.5)).ln()
-        };
-        let query: BTreeSet<String> = words(query).into_iter().collect();
-        let weights: HashMap<&String, f64> = query.iter().map(|word| (word, idf(word))).collect();
+        let weights = weights(&texts, query);
         let score_text = |text: &str| {
             let words = words(text);
             let length = words.len() as f64;
-            let part = |word: &String| {
+            let part = |(word, weight): (&String, &f64)| {
                 let count = words.iter().filter(|other| *other == word).count() as f64;
-                weights[word] * count / (count + 1.2 * (0.25 + 0.75 * length / mean))
+                weight * count / (count + 1.2 * (0.25 + 0.75 * length / mean))
             };
-            query.iter().map(part).sum::<f64>()
+            weights.iter().map(part).sum::<f64>()
         };
         let score = |item: &VectorItem| item.item.texts().map(score_text).fold(0.0, f64::max);
         let scored = self
@@ -84,6 +75,47 @@ impl Model {
             .map(|item| (item.item.id.clone(), score(item)));
         sorted(scored.filter(|(_, score)| *score > 0.0))
     }
+
+    /// All items that are meant, by both; no more than the fusion looks at.
+    pub fn hybrid(
+        &self,
+        vector: &[f32],
+        query: &str,
+        filter: Option<&Filter>,
+        fusion: Fusion,
+    ) -> Vec<Scored> {
+        let (dense, lexical) = (self.dense(vector, filter), self.lexical(query, filter));
+        assert!(dense.len() <= fusion.depth);
+        let most: f64 = weights(&self.texts(), query).values().sum();
+        let lexical: HashMap<String, f64> = lexical.into_iter().collect();
+        let end = dense.last().map_or(0.0, |(_, cosine)| *cosine);
+        let score = |(id, cosine): &Scored| {
+            let by_words = lexical.get(id).map_or(0.0, |bm25| bm25 / most);
+            let by_vectors = if end < 1.0 {
+                (cosine - end) / (1.0 - end)
+            } else {
+                1.0
+            };
+            let by_words = (1.0 - fusion.dense_weight) * by_words.powf(fusion.words_power);
+            (id.clone(), fusion.dense_weight * by_vectors + by_words)
+        };
+        sorted(dense.iter().map(score))
+    }
+
+    fn texts(&self) -> Vec<Vec<String>> {
+        let texts = self.items.values().flat_map(|item| item.item.texts());
+        texts.map(words).collect()
+    }
+}
+
+/// What each word of a question is worth among texts.
+fn weights(texts: &[Vec<String>], query: &str) -> BTreeMap<String, f64> {
+    let weight = |word: String| {
+        let with = texts.iter().filter(|text| text.contains(&word)).count() as f64;
+        let weight = (1.0 + (texts.len() as f64 - with + 0.5) / (with + 0.5)).ln();
+        (word, weight)
+    };
+    words(query).into_iter().map(weight).collect()
 }
 
 fn words(text: &str) -> Vec<String> {

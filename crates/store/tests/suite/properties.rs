@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use yuyi_store::{Cursor, Filter, Item, Query, Scroll, Search, Store, VectorItem};
+use yuyi_store::{Cursor, Filter, Fusion, Item, Query, Scroll, Search, Store, VectorItem};
 
 use super::Place;
 use super::examples::{DIMENSION, collection, item, random, with_vectors};
@@ -112,7 +112,7 @@ fn compare(
         &lexical,
         limit,
     );
-    let fusion = Default::default();
+    let fusion = Fusion::default();
     let hybrid = find(Query::Hybrid {
         vector,
         text,
@@ -121,9 +121,10 @@ fn compare(
     let cosine = |id: &str| dense.iter().find(|(other, _)| other == id).unwrap().1;
     for hit in &hybrid {
         assert_eq!(hit.cosine, Some(cosine(&hit.item.id)));
-        assert!(hit.score > 0.0 && hit.score <= 1.0);
+        assert!(hit.score >= 0.0 && hit.score <= 1.0);
     }
-    assert_eq!(hybrid.len(), dense.len().min(limit));
+    let expected = model.hybrid(vector, text, filter, fusion);
+    assert_ranked(&hybrid, |hit| hit.score, &expected, limit);
 }
 
 fn compare_items(store: &dyn Store, model: &Model) {

@@ -1,0 +1,42 @@
+"""Tables in Markdown of what was tried, and their place in a file."""
+
+import re
+
+import fusion
+import matching
+
+
+def fusion_table(judge):
+    """The two lists, and each method with its constants, judged on what they were not chosen on."""
+    names = list(judge.tasks)
+    lines = [f"{', '.join(fusion.FIGURES)}:\n", f"| | {' | '.join(names)} | mean gain |", "|---" * (len(names) + 2) + "|"]
+    for i, way in enumerate(("by vectors", "by words")):
+        lines.append(row(way, {name: judge.parents[name][i] for name in names}, ""))
+    for method in fusion.METHODS:
+        constants = judge.choose(method)
+        crossed = judge.crossed(method)
+        said = ", ".join(f"{name} {value:g}" for name, value in constants.items())
+        lines.append(row(f"{method.name}: {said}", crossed, f"{judge.gains(crossed).mean():+.2f}"))
+    return "\n".join(lines) + "\n"
+
+
+def row(name, ranks, gain):
+    cells = (" · ".join(f"{value:.1f}" for value in fusion.figures(of_task)) for of_task in ranks.values())
+    return f"| {name} | " + " | ".join(cells) + f" | {gain} |"
+
+
+def faq_table(asked):
+    lines = ["| wished precision | threshold | margin | precision | answered rightly | answered though there is no answer |", "|---" * 6 + "|"]
+    for precision in matching.PRECISIONS:
+        threshold, margin = matching.choose(asked, precision)
+        answered = matching.crossed(asked, precision)
+        shares = (asked.precision(answered), asked.share(answered), asked.wrongly(answered))
+        lines.append(f"| {precision:g} | {threshold:.2f} | {margin:.2f} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write(path, name, tables):
+    """Puts tables between the marks of that name in a file."""
+    text = path.read_text(encoding="utf-8")
+    marks = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    path.write_text(marks.sub(lambda found: f"{found[1]}\n{tables}\n{found[2]}", text), encoding="utf-8")

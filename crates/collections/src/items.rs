@@ -27,7 +27,9 @@ impl ItemPlan {
     /// or that bring none where there is no model.
     pub fn new(collection: &Collection, items: &[VectorItem]) -> Result<Self> {
         let has_model = collection.space.model.is_some();
-        check_vectors(has_model, items)?;
+        for (i, item) in items.iter().enumerate() {
+            check_item(collection, item).map_err(|error| error.within(&format!("items[{i}]")))?;
+        }
         let items = if has_model { items } else { &[] };
         let texts = items.iter().flat_map(|item| item.item.texts());
         Ok(Self::of(&collection.space, texts))
@@ -116,16 +118,20 @@ impl ItemPlan {
     }
 }
 
-fn check_vectors(has_model: bool, items: &[VectorItem]) -> Result<()> {
-    let wrong = |item: &VectorItem| item.vectors.is_empty() != has_model;
-    let Some(i) = items.iter().position(wrong) else {
+/// Whether an item brings the vectors that a collection needs, and none that it computes.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid) at `vectors`.
+pub fn check_item(collection: &Collection, item: &VectorItem) -> Result<()> {
+    let has_model = collection.space.model.is_some();
+    if item.vectors.is_empty() == has_model {
         return Ok(());
-    };
+    }
     let reason = match has_model {
         true => "The collection has vectors of its model, which are computed here. Leave them out.",
         false => "The collection has no model; each item needs the vectors of its texts.",
     };
-    Err(Error::invalid(format!("items[{i}].vectors"), reason))
+    Err(Error::invalid("vectors", reason))
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ mod space;
 
 pub use defaults::fusion;
 pub use found::Found;
-pub use items::ItemPlan;
+pub use items::{ItemPlan, check_item};
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
 pub use query::{Asked, Mode, QueryPlan, Question, search};

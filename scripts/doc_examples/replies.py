@@ -8,8 +8,8 @@ from . import layout
 from .pages import Finding
 
 REQUEST = re.compile(r"(GET|POST) (\S+)\n(?:Content-Type: application/json\n)?(?:\n(.*))?", re.S)
-# It is another one each time.
-ANY_TEXT = {"id": "8f2f0d1c7b9a6e53"}
+# Of a reply: it is another one each time.
+ANY_ID = "8f2f0d1c7b9a6e53"
 
 
 def check(page, url):
@@ -46,9 +46,14 @@ def compare(page, place, block, answer):
     return [Finding(place, block.text, text)]
 
 
+def is_chance(name, value):
+    """Ids of items are what a request named them."""
+    return name == "id" and isinstance(value, str) and re.fullmatch("[0-9a-f]{16}", value) is not None
+
+
 def without_chance(value):
     if isinstance(value, dict):
-        return {name: ANY_TEXT[name] if name in ANY_TEXT and isinstance(item, str) else without_chance(item) for name, item in value.items()}
+        return {name: ANY_ID if is_chance(name, item) else without_chance(item) for name, item in value.items()}
     if isinstance(value, list):
         return [without_chance(item) for item in value]
     return value

@@ -9,6 +9,7 @@ use yuyi_serving::{
 };
 
 use crate::callers::OncePerCaller;
+use crate::collections::Collections;
 use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -40,6 +41,7 @@ pub struct App {
 struct Shared {
     limits: Limits,
     service: Service,
+    collections: Collections,
     lifecycle: Lifecycle,
     metrics: Metrics,
     senders_of_ids: OncePerCaller,
@@ -47,12 +49,13 @@ struct Shared {
 }
 
 impl App {
-    /// A service of models that are not loaded yet.
+    /// A service of models that are not loaded yet, and of collections that are not open yet.
     pub fn new(
         models: impl Into<Models>,
         options: ModelOptions,
         caches: &CacheOptions,
         limits: Limits,
+        collections: Collections,
     ) -> Self {
         let options = ServiceOptions {
             models: options,
@@ -64,6 +67,7 @@ impl App {
             memory: Memory::new(limits.request_memory),
             limits,
             service: Service::new(models.into(), options),
+            collections,
             lifecycle: Lifecycle::default(),
             metrics: Metrics::default(),
             senders_of_ids: OncePerCaller::default(),
@@ -117,6 +121,10 @@ impl App {
 
     pub(crate) fn service(&self) -> &Service {
         &self.shared.service
+    }
+
+    pub(crate) fn collections(&self) -> &Collections {
+        &self.shared.collections
     }
 
     pub(crate) fn registry(&self) -> &Registry {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -121,6 +121,9 @@ fn with_error_body(
     id: &HeaderValue,
 ) -> Response {
     let mut message = error.to_string();
+    if let Some(Addition(more)) = response.extensions().get() {
+        message = format!("{message} {more}");
+    }
     if *error == ApiError::Internal {
         message = format!(
             "{message} The request id is {}.",
@@ -132,8 +135,13 @@ fn with_error_body(
         FailureShape::Own => Json(OwnReply::new(error, message)).into_response(),
         FailureShape::OpenAi => Json(OpenAiReply::new(error, message)).into_response(),
         FailureShape::Ollama => Json(OllamaFailure { error: message }).into_response(),
+        FailureShape::Dify => Json(DifyFailure::new(error, message)).into_response(),
     };
-    *response.status_mut() = parts.status;
+    *response.status_mut() = match (shape, error) {
+        // When an address is entered, Dify looks for this status to tell that the key is wrong.
+        (FailureShape::Dify, ApiError::InvalidKey) => StatusCode::FORBIDDEN,
+        _ => parts.status,
+    };
     for (name, value) in &parts.headers {
         response.headers_mut().entry(name).or_insert(value.clone());
     }
@@ -161,6 +169,35 @@ pub(crate) struct OllamaFailure {
     /// What is wrong and what to do, for people.
     error: String,
 }
+
+/// A failure, as Dify reads it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DifyFailure {
+    /// 1001: the key is missing; 1002: it is not valid; 2001: there is no collection of that name. Else the status.
+    #[schema(example = 2001)]
+    error_code: u16,
+    /// What is wrong and what to do, for people.
+    error_msg: String,
+}
+
+impl DifyFailure {
+    fn new(error: &ApiError, error_msg: String) -> Self {
+        let error_code = match error {
+            ApiError::MissingKey => 1001,
+            ApiError::InvalidKey | ApiError::NotAllowed { .. } => 1002,
+            ApiError::CollectionNotFound { .. } => 2001,
+            other => other.status().as_u16(),
+        };
+        Self {
+            error_code,
+            error_msg,
+        }
+    }
+}
+
+/// What a handler adds to the message of a failure, in the extensions of a response.
+#[derive(Clone)]
+pub(crate) struct Addition(pub(crate) String);
 
 /// Why something could not be answered.
 #[derive(Serialize, ToSchema)]

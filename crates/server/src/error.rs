@@ -56,6 +56,14 @@ pub enum ApiError {
     },
     #[error("The model {:?} is not served here. Leave model out, or name one of: {}.", Shown(name), served.join(", "))]
     ModelNotFound { name: String, served: Vec<String> },
+    #[error("There is no collection {:?}.", Shown(name))]
+    CollectionNotFound { name: String },
+    #[error("The collection {:?} has no item {:?}.", Shown(collection), Shown(id))]
+    ItemNotFound { collection: String, id: String },
+    #[error("{reason}")]
+    ModelMismatch { reason: String },
+    #[error("{reason}")]
+    CollectionConflict { reason: String },
     #[error(
         "{} is not allowed here; the Allow header lists what is.",
         Shown(method)
@@ -76,6 +84,12 @@ pub enum ApiError {
     TooMuchWork { seconds: u64, most: u64 },
     #[error("With {field} the request has {count} texts; it may have {limit}. Split the request.")]
     TooManyTexts {
+        field: String,
+        count: usize,
+        limit: usize,
+    },
+    #[error("{field} has {count} items; a call may have {limit}. Split the request.")]
+    TooManyItems {
         field: String,
         count: usize,
         limit: usize,
@@ -116,7 +130,7 @@ pub enum ApiError {
     EmptyText { field: String },
     #[error("{field} is an empty list; it needs at least one entry.")]
     EmptyList { field: String },
-    #[error("{field}: {reason}")]
+    #[error("{field}{}{reason}", if field.is_empty() { "" } else { ": " })]
     InvalidValue { field: String, reason: String },
     #[error(
         "{field} is longer than the {limit} tokens that this model reads. Shorten it, or let it be cut (`long_text` or `truncate`)."
@@ -147,6 +161,8 @@ pub enum ApiError {
     },
     #[error("The model does not answer at the moment. Try again in {}.", Seconds(*retry_after))]
     ModelUnavailable { retry_after: u32 },
+    #[error("{reason}")]
+    StoreUnavailable { reason: String },
     #[error(
         "The server is shutting down. Send the request to another one, or try again in a moment."
     )]
@@ -238,6 +254,26 @@ impl From<yuyi_serving::Error> for ApiError {
     }
 }
 
+/// What clients are told of failures of collections.
+impl From<yuyi_store::Error> for ApiError {
+    fn from(error: yuyi_store::Error) -> Self {
+        use yuyi_store::{Error, ErrorKind};
+        let reason = error.to_string();
+        match (error.kind(), error) {
+            (_, Error::Invalid { field, reason }) => Self::InvalidValue { field, reason },
+            (_, Error::CollectionNotFound { name }) => Self::CollectionNotFound { name },
+            (_, Error::ModelMismatch { .. }) => Self::ModelMismatch { reason },
+            (_, Error::Closed) => Self::Draining,
+            (ErrorKind::Conflict, _) => Self::CollectionConflict { reason },
+            (_, Error::Failed { .. }) => {
+                tracing::error!(cause = reason, "the store failed");
+                Self::Internal
+            }
+            _ => Self::StoreUnavailable { reason },
+        }
+    }
+}
+
 /// Bytes, in MiB where they are whole ones.
 struct Size(usize);
 
@@ -290,14 +326,18 @@ table! {
     NotAllowed { .. } | HostNotAllowed { .. } => (403, "not_allowed", None),
     NotFound { .. } => (404, "not_found", None),
     ModelNotFound { .. } => (404, "model_not_found", None),
+    CollectionNotFound { .. } => (404, "collection_not_found", None),
+    ItemNotFound { .. } => (404, "item_not_found", None),
     MethodNotAllowed { .. } => (405, "method_not_allowed", None),
+    ModelMismatch { .. } => (409, "model_mismatch", None),
+    CollectionConflict { .. } => (409, "collection_conflict", None),
     RequestTimeout { .. } => (408, "request_timeout", None),
     BodyTooLarge { .. }
     | TooManyValues { .. }
     | TooManyLists { .. }
     | TooMuchMemory { .. } => (413, "body_too_large", None),
     TooMuchWork { .. } => (413, "too_much_work", None),
-    TooManyTexts { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
+    TooManyTexts { .. } | TooManyItems { .. } | TooManyPairs { .. } => (413, "too_many_texts", None),
     TextTooLong { .. } | NormalTextTooLong { .. } => (413, "text_too_long", None),
     UnsupportedMediaType { .. } => (415, "unsupported_media_type", None),
     MissingField { .. } => (422, "missing_field", None),
@@ -314,6 +354,7 @@ table! {
     Loading { .. } => (503, "loading", Some(1)),
     ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
     ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
+    StoreUnavailable { .. } => (503, "store_unavailable", Some(5)),
     Draining => (503, "draining", Some(1)),
     Internal => (500, "internal", None),
 }
@@ -337,6 +378,7 @@ impl ApiError {
             ModelNotFound { .. } => Some("model"),
             InvalidToken { field, .. }
             | TooManyTexts { field, .. }
+            | TooManyItems { field, .. }
             | TextTooLong { field, .. }
             | NormalTextTooLong { field, .. }
             | MissingField { field, .. }

@@ -7,6 +7,7 @@
 mod answer;
 mod app;
 mod callers;
+mod collections;
 mod embed;
 mod envelope;
 mod error;
@@ -24,11 +25,13 @@ mod router;
 mod routes;
 mod score;
 mod shown;
+mod stored;
 mod timings;
 mod vectors;
 mod work;
 
 pub use app::{App, Lifecycle};
+pub use collections::Collections;
 pub use embed::TEXTS_LOG;
 pub use error::{ApiError, FAILURES};
 pub use limits::Limits;
@@ -40,6 +43,7 @@ pub use perimeter::base_path::BasePath;
 pub use perimeter::cross_origin::Origins;
 pub use router::router;
 pub use routes::routes;
+pub use yuyi_collections::Place;
 pub use yuyi_serving::{
     CacheOptions, CacheStats, ErrandStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary,
     ModelOptions, ModelSource, Models, QueueDepth, RedisUrl, TellCalibration, TellFacts,

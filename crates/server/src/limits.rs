@@ -11,6 +11,8 @@ pub struct Limits {
     pub texts: usize,
     /// Unicode characters of a text.
     pub characters: usize,
+    /// Items that a call brings to a collection or asks of it.
+    pub items: usize,
     /// Pairs of a matrix.
     pub matrix_pairs: usize,
     /// Bytes that requests may hold together: bodies, what was read of them, and answers that were not taken yet.
@@ -29,6 +31,7 @@ impl Limits {
         body_bytes: 32 << 20,
         texts: 10_000,
         characters: 100_000,
+        items: 10_000,
         matrix_pairs: 4_000_000,
         request_memory: 256 << 20,
         queue_tokens: 1_000_000,

@@ -84,13 +84,16 @@ pub enum ServeError {
         /// Why.
         source: LoadError,
     },
+    /// The collections cannot be used.
+    #[error("The collections cannot be used")]
+    Collections(#[source] yuyi_store::Error),
 }
 
 /// Listens, loads the models, calls `on_ready`, and serves until SIGTERM or SIGINT, whereupon it finishes
 /// what it has accepted. SIGHUP has the key file read again.
 ///
 /// # Errors
-/// When the address cannot be listened on or a model does not load.
+/// When the address cannot be listened on, a model does not load, or the collections cannot be used.
 pub async fn serve(
     app: App,
     options: ListenOptions,
@@ -113,16 +116,19 @@ pub async fn serve(
     app.lifecycle().drain();
     tracing::info!("shutting down; accepted requests are finished first");
     tokio::select! {
-        () = finish(acceptor, connections, options.drain_timeout) => wind_up(background).await,
+        () = finish(acceptor, connections, options.drain_timeout) => {
+            wind_up(background).await;
+            app.close_collections().await;
+        }
         () = signals.next() => tracing::warn!("stopped by a second signal"),
     }
     Ok(())
 }
 
-/// Accepts connections until a signal comes, loads the models meanwhile, and calls `on_ready` when that is done.
+/// Accepts connections until a signal comes, loads the models and opens the collections meanwhile, and calls `on_ready` when that is done.
 ///
 /// # Errors
-/// When a model does not load.
+/// When a model does not load, or the collections cannot be used.
 async fn accept(
     app: &App,
     acceptor: &Acceptor,
@@ -132,7 +138,7 @@ async fn accept(
 ) -> Result<(), ServeError> {
     let mut accept = pin!(acceptor.run(connections));
     let load_time = tokio::select! {
-        loaded = load_models(app) => loaded?,
+        loaded = load(app) => loaded?,
         () = &mut accept => return Ok(()),
         () = signals.next() => return Ok(()),
     };
@@ -192,11 +198,19 @@ async fn bind(options: &ListenOptions) -> Result<TcpListener, ServeError> {
         })
 }
 
-async fn load_models(app: &App) -> Result<Duration, ServeError> {
+/// Loads the models and opens the collections; how long that took.
+async fn load(app: &App) -> Result<Duration, ServeError> {
     let started = Instant::now();
-    let loaded = app.service().load().await;
-    let failed = |(model, source)| ServeError::Load { model, source };
-    loaded.map_err(failed).map(|()| started.elapsed())
+    let models = async {
+        let loaded = app.service().load().await;
+        loaded.map_err(|(model, source)| ServeError::Load { model, source })
+    };
+    let collections = async {
+        let opened = app.start_collections().await;
+        opened.map_err(ServeError::Collections)
+    };
+    tokio::try_join!(models, collections)?;
+    Ok(started.elapsed())
 }
 
 fn ready(app: &App, address: SocketAddr, load_time: Duration) -> Ready {

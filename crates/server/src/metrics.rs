@@ -1,8 +1,9 @@
 //! What is counted and measured, for Prometheus.
 //!
 //! Labels have few values: the routes of the table, the statuses of the table of errors, the served models. Nothing that a
-//! client makes up becomes a label.
+//! client makes up becomes a label, except names of collections, of which so many are told apart.
 
+mod collections;
 mod exposition;
 mod memory;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use axum::http::Method;
 use yuyi_serving::{CacheStats, Histogram, Service};
 
+pub(crate) use self::collections::Counted;
 use self::exposition::Exposition;
 use crate::memory::Memory;
 use crate::timings::Timings;
@@ -100,8 +102,8 @@ impl Metrics {
         state.tokens += timings.tokens as u64;
     }
 
-    /// The text of Prometheus.
-    pub(crate) fn render(&self, service: &Service, held: &Memory) -> String {
+    /// The text of Prometheus; `counted` is what is told of collections.
+    pub(crate) fn render(&self, service: &Service, held: &Memory, counted: &Counted) -> String {
         let mut out = Exposition::default();
         self.state().write(&mut out);
         write_work(service, &mut out);
@@ -109,6 +111,7 @@ impl Metrics {
         write_request_memory(held, &mut out);
         write_caches(service, &mut out);
         write_models(service, &mut out);
+        counted.write(&mut out);
         memory::write(&mut out);
         out.finish()
     }

@@ -8,7 +8,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as OpenApiDocument, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use crate::envelope::{OllamaFailure, OpenAiReply, OwnReply};
+use crate::envelope::{DifyFailure, OllamaFailure, OpenAiReply, OwnReply};
 use crate::route::{FailureShape, Route, operations};
 
 /// The document without its paths.
@@ -27,9 +27,10 @@ use crate::route::{FailureShape, Route, operations};
         (name = "Similarity", description = "How alike texts are"),
         (name = "Embeddings", description = "Vectors and tokens of texts"),
         (name = "Ranking", description = "Texts, scored against others"),
+        (name = "Collections", description = "Texts that stay, found by meaning and by words"),
         (name = "Server", description = "What runs here, and how it is"),
     ),
-    components(schemas(OwnReply, OpenAiReply, OllamaFailure)),
+    components(schemas(OwnReply, OpenAiReply, OllamaFailure, DifyFailure)),
     modifiers(&Keys),
 )]
 struct Document;
@@ -73,7 +74,7 @@ const ANY: [(u16, &str); 7] = [
     ),
     (
         503,
-        "The model is being loaded or does not answer, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",
+        "The model is being loaded or does not answer, the collections cannot be used, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",
     ),
 ];
 
@@ -107,6 +108,7 @@ fn failure(meaning: &str, shape: FailureShape) -> utoipa::openapi::Response {
         FailureShape::Own => "OwnReply",
         FailureShape::OpenAi => "OpenAiReply",
         FailureShape::Ollama => "OllamaFailure",
+        FailureShape::Dify => "DifyFailure",
     };
     let body = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(schema)))
@@ -145,7 +147,9 @@ mod tests {
     fn every_operation_documents_the_statuses_that_it_may_have() {
         // Where there is no such path or no such method, nothing is documented.
         let statuses = FAILURES.iter().map(|(status, _)| *status);
-        let statuses: BTreeSet<u16> = statuses.filter(|&status| status != 405).collect();
+        // A conflict is one of collections, whose routes say which.
+        let statuses = statuses.filter(|status| ![405, 409].contains(status));
+        let statuses: BTreeSet<u16> = statuses.collect();
         let mut operations_seen = 0;
         for (path, mut item) in document(&crate::routes::table()).paths.paths {
             for operation in operations(&mut item) {

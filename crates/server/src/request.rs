@@ -5,12 +5,15 @@ pub(crate) mod body;
 pub(crate) mod dimensions;
 pub(crate) mod fields;
 pub(crate) mod input;
+pub(crate) mod item;
 pub(crate) mod json;
 mod loose;
 pub(crate) mod options;
+pub(crate) mod place;
 pub(crate) mod schemas;
 pub(crate) mod text;
 pub(crate) mod truncation;
+pub(crate) mod value;
 
 use crate::request::fields::{Fields, list, text as plain_text};
 use crate::request::json::Json;
@@ -92,6 +95,18 @@ impl<'a> Source<'a> {
             rules,
             texts: 0,
         })
+    }
+
+    /// What `take` reads of a document to one of our own routes, which holds nothing else.
+    pub(crate) fn read<T>(
+        body: Json,
+        limits: &'a Limits,
+        take: impl Fn(&mut Self) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut source = Self::of(body, limits)?;
+        let taken = take(&mut source)?;
+        source.finish()?;
+        Ok(taken)
     }
 
     /// What is left, by the rules of another server: the form of the request is that server's.

@@ -30,6 +30,8 @@ pub(crate) enum FailureShape {
     OpenAi,
     /// Ollama's.
     Ollama,
+    /// That of Dify's External Knowledge API.
+    Dify,
 }
 
 /// Which pages may call a route from a browser.
@@ -115,9 +117,10 @@ impl Route {
 
     /// Its paths, as the router writes them.
     pub(crate) fn paths(&self) -> impl Iterator<Item = String> {
-        let main = match self.takes_slashes {
-            true => self.path.replace("{", "{*"),
-            false => self.path.clone(),
+        let last = self.path.rfind('{').filter(|_| self.takes_slashes);
+        let main = match last {
+            Some(last) => format!("{}{{*{}", &self.path[..last], &self.path[last + 1..]),
+            None => self.path.clone(),
         };
         let aliases = self.aliases.iter().map(|alias| alias.path.to_owned());
         std::iter::once(main).chain(aliases)

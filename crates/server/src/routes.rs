@@ -6,10 +6,11 @@ use utoipa_axum::routes;
 
 use crate::route::Access::{Admin, Key, Open};
 use crate::route::CrossOrigin::{Anyone, Named, Nobody};
-use crate::route::FailureShape::{Ollama, OpenAi, Own};
+use crate::route::FailureShape::{Dify, Ollama, OpenAi, Own};
 use crate::route::Route;
 
 pub(crate) mod cohere;
+pub(crate) mod collections;
 pub(crate) mod docs;
 pub(crate) mod embed;
 pub(crate) mod embeddings;
@@ -22,6 +23,7 @@ pub(crate) mod nearest;
 pub(crate) mod ollama;
 pub(crate) mod page;
 pub(crate) mod rerank;
+pub(crate) mod retrieval;
 pub(crate) mod root;
 pub(crate) mod score;
 pub(crate) mod similarity;
@@ -68,6 +70,28 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(routes!(models::model), Key, OpenAi, Named).taking_slashes(),
         Route::new(routes!(models::load), Admin, Own, Named),
         Route::new(routes!(models::unload), Admin, Own, Named),
+        Route::new(routes!(collections::create), Key, Own, Named),
+        Route::new(routes!(collections::list), Key, Own, Named),
+        Route::new(routes!(collections::get), Key, Own, Named),
+        Route::new(routes!(collections::remove), Key, Own, Named),
+        Route::new(routes!(collections::set_words), Key, Own, Named),
+        Route::new(routes!(collections::reindex), Key, Own, Named),
+        Route::new(routes!(collections::abandon), Key, Own, Named),
+        Route::new(routes!(collections::items::upsert), Key, Own, Named),
+        Route::new(routes!(collections::items::list), Key, Own, Named),
+        Route::new(routes!(collections::items::get), Key, Own, Named).taking_slashes(),
+        Route::new(routes!(collections::items::remove), Key, Own, Named).taking_slashes(),
+        Route::new(
+            routes!(collections::items::remove_matching),
+            Key,
+            Own,
+            Named,
+        ),
+        Route::new(routes!(collections::items::count), Key, Own, Named),
+        Route::new(routes!(collections::search::search), Key, Own, Named),
+        Route::new(routes!(collections::transfer::import), Key, Own, Named),
+        Route::new(routes!(collections::transfer::export), Key, Own, Named),
+        Route::new(routes!(retrieval::retrieval), Key, Dify, Named),
         Route::new(routes!(info::info), Key, Own, Anyone),
         Route::new(routes!(health::alive), Open, Own, Nobody),
         Route::new(routes!(health::ready), Open, Own, Nobody),

@@ -40,6 +40,12 @@ impl ModelHandle {
         self.inner.space().map(Space::identity)
     }
 
+    /// The same, found out where it is not known yet; `None` where it cannot be told. May read all weights, so it is called where that may block.
+    pub fn learn_vector_space(&self) -> Option<VectorSpace> {
+        self.inner.learn_space();
+        self.vector_space()
+    }
+
     /// Whether token ids are the model's own and not too many.
     ///
     /// # Errors

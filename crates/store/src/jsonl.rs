@@ -45,15 +45,18 @@ pub fn read(mut from: impl BufRead) -> impl Iterator<Item = std::io::Result<Line
                 .filter(|_| number == 1)
                 .unwrap_or(&line);
             if !text.iter().all(u8::is_ascii_whitespace) {
-                let item = read_line(text);
+                let item = parse(text);
                 return Some(Ok(Line { number, item }));
             }
         }
     })
 }
 
-/// An item with what stands beside it in a line.
-fn read_line(line: &[u8]) -> Result<VectorItem> {
+/// The item of a line, which keeps the rules and has an id, with the vectors that the line brings.
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid): where it is no item at all, without a field.
+pub fn parse(line: &[u8]) -> Result<VectorItem> {
     let bad = |error: serde_json::Error| Error::invalid("", format!("This is no item: {error}."));
     let mut json: Value = serde_json::from_slice(line).map_err(bad)?;
     let vectors = json
@@ -68,6 +71,22 @@ fn read_line(line: &[u8]) -> Result<VectorItem> {
     Ok(VectorItem { item, vectors })
 }
 
+/// The line of an item, without its end.
+///
+/// # Errors
+/// [`Failed`](Error::Failed) where it is no JSON, which no item is.
+pub fn line(item: &VectorItem) -> Result<String> {
+    #[derive(Serialize)]
+    struct Written<'a> {
+        #[serde(flatten)]
+        item: &'a Item,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        vectors: &'a [Vec<f32>],
+    }
+    let VectorItem { item, vectors } = item;
+    serde_json::to_string(&Written { item, vectors }).map_err(|error| failed(&error))
+}
+
 /// Writes all items of a collection, in the order of their ids; how many they were.
 ///
 /// # Errors
@@ -78,13 +97,6 @@ pub fn export(
     with_vectors: bool,
     to: &mut impl Write,
 ) -> Result<u64> {
-    #[derive(Serialize)]
-    struct Written<'a> {
-        #[serde(flatten)]
-        item: &'a Item,
-        #[serde(skip_serializing_if = "<[_]>::is_empty")]
-        vectors: &'a [Vec<f32>],
-    }
     let mut scroll = Scroll {
         with_vectors,
         ..Scroll::first(BATCH)
@@ -92,9 +104,8 @@ pub fn export(
     let mut written = 0;
     loop {
         let page = store.scroll(name, &scroll)?;
-        for VectorItem { item, vectors } in &page.items {
-            let line = serde_json::to_string(&Written { item, vectors });
-            let line = line.map_err(|error| failed(&error))?;
+        for item in &page.items {
+            let line = line(item)?;
             writeln!(to, "{line}").map_err(|error| failed(&error))?;
             written += 1;
         }
@@ -156,7 +167,10 @@ pub fn import(
 }
 
 /// The item, where the vectors that it brings and its declared fields fit the collection.
-fn fits(mut item: VectorItem, collection: &Collection) -> Result<VectorItem> {
+///
+/// # Errors
+/// [`Invalid`](Error::Invalid), by the field of the item.
+pub fn fits(mut item: VectorItem, collection: &Collection) -> Result<VectorItem> {
     if !item.vectors.is_empty() {
         item.prepare(collection.space.dimension)?;
     }

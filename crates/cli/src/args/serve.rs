@@ -55,6 +55,14 @@ pub struct ServeArgs {
         default_value_t = Limits::DEFAULT.characters
     )]
     pub max_characters: usize,
+    /// Most items that a call brings to a collection or asks of it
+    #[arg(
+        long,
+        env = "YUYI_MAX_ITEMS",
+        value_name = "N",
+        default_value_t = Limits::DEFAULT.items
+    )]
+    pub max_items: usize,
     /// Most pairs of a matrix
     #[arg(
         long,
@@ -91,6 +99,12 @@ pub struct ServeArgs {
     /// Redis where servers share such vectors: redis://:PASSWORD@HOST:PORT/DB
     #[arg(long, env = "YUYI_REDIS", value_name = "URL", hide_env_values = true)]
     pub redis: Option<String>,
+    /// Folder that collections are kept in [default: collections in the home folder, made when it is needed]
+    #[arg(long, env = "YUYI_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL server that collections are kept on, instead of a folder: postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(long, env = "YUYI_STORE", value_name = "URL", hide_env_values = true)]
+    pub store: Option<String>,
     /// Seconds in which a body must arrive
     #[arg(
         long,

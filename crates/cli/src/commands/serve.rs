@@ -10,8 +10,8 @@ use anyhow::anyhow;
 use serde_json::json;
 use tokio::runtime::Builder;
 use yuyi_server::{
-    App, CacheOptions, InvalidRedisUrl, Limits, ListenOptions, ModelOptions, Perimeter, Ready,
-    ServeError, serve,
+    App, CacheOptions, Collections, InvalidRedisUrl, Limits, ListenOptions, ModelOptions,
+    Perimeter, Place, Ready, ServeError, serve,
 };
 
 use crate::args::ServeArgs;
@@ -32,6 +32,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
         model_options(args),
         &caches(args)?,
         limits(args),
+        collections(args)?,
     );
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(app, listen_options(args, perimeter), |ready| {
@@ -59,6 +60,7 @@ fn limits(args: &ServeArgs) -> Limits {
         body_bytes: args.max_body,
         texts: args.max_texts,
         characters: args.max_characters,
+        items: args.max_items,
         matrix_pairs: args.max_matrix_pairs,
         request_memory: args.request_memory,
         queue_tokens: args.queue_tokens,
@@ -85,6 +87,17 @@ fn caches(args: &ServeArgs) -> anyhow::Result<CacheOptions> {
         memory_bytes: args.cache,
         ttl: args.cache_ttl.map(Duration::from_secs),
         redis,
+    })
+}
+
+fn collections(args: &ServeArgs) -> anyhow::Result<Collections> {
+    let is_named = args.data.is_some() || args.store.is_some();
+    let place = Place::named(args.data.clone(), args.store.clone());
+    // The address may hold a password, which is not repeated.
+    let place = place.map_err(|error| Misuse(format!("--{error}")))?;
+    Ok(match place {
+        Some(place) if is_named => Collections::named(place),
+        place => Collections::unnamed(place),
     })
 }
 

@@ -104,6 +104,9 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("\"{path}\" is no base path. Write it as /tools/yuyi, of letters, digits and - . _ ~.", "“{path}”不能用作路径前缀。请写成 /tools/yuyi 这样，只含字母、数字和 - . _ ~。"),
     ("this is no URL such as redis://:PASSWORD@HOST:6379/0 or redis+unix:///PATH (rediss://, Redis over TLS, is not supported).", "这不是 redis://:密码@主机:6379/0 或 redis+unix:///路径 这样的 URL（不支持 rediss://，即 TLS 上的 Redis）。"),
     ("Cannot listen on {address}", "无法在 {address} 上监听"),
+    ("--store: Collections are kept in a folder (--data) or on a server (--store), not in both.", "--store：集合要么放在文件夹里（--data），要么放在服务器上（--store），不能两者都给。"),
+    ("--store: An address is postgres://USER:PASSWORD@HOST/DATABASE.", "--store：地址的写法是 postgres://USER:PASSWORD@HOST/DATABASE。"),
+    ("The collections cannot be used", "集合无法使用"),
     ("Cannot wait for signals", "无法接收信号"),
 
     // Collections: yuyi-store.

@@ -90,8 +90,17 @@ fn code(name: &str) -> Vec<String> {
     files.into_iter().map(code).collect()
 }
 
-const CRATES: [&str; 9] = [
-    "cli", "server", "store", "serving", "yuyi", "tasks", "language", "models", "encoder",
+const CRATES: [&str; 10] = [
+    "cli",
+    "server",
+    "collections",
+    "store",
+    "serving",
+    "yuyi",
+    "tasks",
+    "language",
+    "models",
+    "encoder",
 ];
 
 /// Whoever changes a message changes it here too.
@@ -157,7 +166,7 @@ fn example(message: &str) -> String {
 }
 
 /// Messages of which only a part is known here: words that are put together, or what others say.
-const PUT_TOGETHER: [&str; 19] = [
+const PUT_TOGETHER: [&str; 20] = [
     "{}",
     "{told}",
     "{reason}",
@@ -178,6 +187,7 @@ const PUT_TOGETHER: [&str; 19] = [
     "line {}: the quoted cell that begins here",
     "{name}: {what}",
     "--redis: {error}.",
+    "--{error}",
 ];
 
 #[test]

@@ -7,6 +7,8 @@
 mod access;
 mod bench;
 mod calibrate;
+#[cfg(unix)]
+mod collections;
 mod compare;
 #[cfg(unix)]
 mod config;

@@ -18,7 +18,7 @@ use crate::{ApiError, App, Limits};
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How long nothing of a body may come.
-const STALLED: Duration = Duration::from_secs(15);
+pub(crate) const STALLED: Duration = Duration::from_secs(15);
 
 /// How long it takes to read so much of a document, by an estimate from above.
 const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(40);
@@ -165,7 +165,7 @@ async fn collect(
 
 /// Reads on and throws away, within bounds: closing while a client still sends would reset the
 /// connection, and most clients then never see the answer.
-async fn linger(body: &mut Body, limit: usize) {
+pub(crate) async fn linger(body: &mut Body, limit: usize) {
     let drain = async {
         let mut taken = 0;
         while taken <= limit.saturating_mul(LINGER_BODIES) {
@@ -190,7 +190,7 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
 
 fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
     let refuse = |reason: String| Err(ApiError::UnsupportedMediaType { reason });
-    if let Some(coding) = coding(headers) {
+    if let Some(coding) = content_coding(headers) {
         return refuse(format!(
             "The content encoding {:?} is not supported. Send the body as it is, without a Content-Encoding.",
             Shown(&coding)
@@ -221,7 +221,7 @@ fn text_of(value: &HeaderValue) -> String {
 }
 
 /// What the body is encoded with; `identity` is nothing.
-fn coding(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn content_coding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = values.map(text_of).filter(|value| {
         let mut parts = value.split(',').map(str::trim);
@@ -328,7 +328,7 @@ mod tests {
             let values = values
                 .iter()
                 .map(|value| (name.clone(), HeaderValue::from_static(value)));
-            coding(&values.collect())
+            content_coding(&values.collect())
         };
         assert_eq!(of(&[]), None);
         assert_eq!(of(&["Identity"]), None);

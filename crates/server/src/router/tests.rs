@@ -10,7 +10,7 @@ use super::*;
 use crate::openapi::document;
 use crate::perimeter::caller::Peer;
 use crate::route::{Access, FailureShape};
-use crate::{CacheOptions, Limits, ModelOptions, ModelSource, Origins};
+use crate::{CacheOptions, Collections, Limits, ModelOptions, ModelSource, Origins};
 
 const PAGE: &str = "https://shop.example";
 const LOCAL: &str = "127.0.0.1:9";
@@ -65,6 +65,7 @@ fn app() -> App {
         options,
         &CacheOptions::default(),
         Limits::default(),
+        Collections::unnamed(None),
     )
 }
 

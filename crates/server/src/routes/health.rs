@@ -60,6 +60,7 @@ fn health_of(app: &App, status: &'static str) -> Result<Json<Health>, ApiError> 
         return Err(ApiError::Draining);
     }
     app.registry().ready()?;
+    app.collections().ready()?;
     Ok(Json(Health {
         status,
         model: Some(app.registry().default_name().to_owned()),

@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use crate::App;
+use crate::metrics::Counted;
 
 /// Counters, gauges and histograms in the text format of Prometheus.
 #[utoipa::path(
@@ -14,10 +15,14 @@ use crate::App;
     responses((status = 200, description = "The metrics.", body = String, content_type = "text/plain")),
 )]
 pub(crate) async fn metrics(State(app): State<App>) -> Response {
+    let counted = Counted {
+        there: app.glance_at_collections().await,
+        calls: app.collections().stats().snapshot(),
+    };
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     (
         [(header::CONTENT_TYPE, kind)],
-        app.metrics().render(app.service(), app.memory()),
+        app.metrics().render(app.service(), app.memory(), &counted),
     )
         .into_response()
 }

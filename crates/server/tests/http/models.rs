@@ -8,12 +8,14 @@ use crate::support::{Fake, Server, options, source, source_with};
 use reqwest::Client;
 use serde_json::{Value, json};
 use yuyi_server::{
-    App, CacheOptions, Limits, LoadError, ModelLibrary, ModelOptions, ModelSource, Models,
+    App, CacheOptions, Collections, Limits, LoadError, ModelLibrary, ModelOptions, ModelSource,
+    Models,
 };
 
 async fn serve(models: impl Into<Models>, models_options: ModelOptions) -> Server {
     let caches = CacheOptions::default();
-    let app = App::new(models, models_options, &caches, Limits::default());
+    let nowhere = Collections::unnamed(None);
+    let app = App::new(models, models_options, &caches, Limits::default(), nowhere);
     Server {
         url: Server::serve(app.clone(), options()).await,
         client: Client::new(),

@@ -1,5 +1,6 @@
 //! A server on a real socket whose model is computed from a text's characters.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,8 +14,8 @@ use yuyi::{
     TokenizeOptions,
 };
 use yuyi_server::{
-    App, CacheOptions, Limits, ListenOptions, LoadError, ModelOptions, ModelSource, Perimeter,
-    serve,
+    App, CacheOptions, Collections, Limits, ListenOptions, LoadError, ModelOptions, ModelSource,
+    Perimeter, Place as StorePlace, serve,
 };
 
 /// Most characters that the fake model reads.
@@ -260,6 +261,7 @@ impl Server {
             ModelOptions::default(),
             caches,
             limits,
+            Collections::unnamed(None),
         );
         let url = Self::serve(app.clone(), options).await;
         Self {
@@ -268,6 +270,41 @@ impl Server {
             computed,
             app,
         }
+    }
+
+    /// One with collections in a folder, whose model tells its vectors from others.
+    pub async fn keeping(folder: &Path) -> Self {
+        let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];
+        Self::keeping_of(folder, models, Limits::default(), options()).await
+    }
+
+    /// The same, of these models.
+    pub async fn keeping_of(
+        folder: &Path,
+        models: Vec<ModelSource>,
+        limits: Limits,
+        options: ListenOptions,
+    ) -> Self {
+        let place = StorePlace::Folder(folder.to_owned());
+        let app = App::new(
+            models,
+            ModelOptions::default(),
+            &CacheOptions::default(),
+            limits,
+            Collections::named(place),
+        );
+        Self {
+            url: Self::serve(app.clone(), options).await,
+            client: Client::new(),
+            computed: Arc::default(),
+            app,
+        }
+    }
+
+    /// Sends a document; status and reply.
+    pub async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.request(method, path);
+        read(request.json(body).send().await.unwrap()).await
     }
 
     /// Serves in the background; its URL.
@@ -333,6 +370,7 @@ pub fn app_of(model: ModelSource) -> App {
         ModelOptions::default(),
         &caches,
         Limits::default(),
+        Collections::unnamed(None),
     )
 }
 

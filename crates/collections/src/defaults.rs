@@ -1,0 +1,37 @@
+//! Constants that were chosen on development data with the built-in model's vectors.
+//!
+//! They stand in one file beside the model, `models/builtin/defaults.json`, so that whoever exchanges the model fits and exchanges them with it. It has an
+//! object for each use; here it is `fusion`, with the fields of [`Fusion`].
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use yuyi_store::Fusion;
+
+const FILE: &str = include_str!("../../../models/builtin/defaults.json");
+
+#[derive(Deserialize)]
+struct Defaults {
+    fusion: Fusion,
+}
+
+/// How the rankings by vectors and by words become one, where nobody says otherwise.
+pub fn fusion() -> Fusion {
+    static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
+        // Part of the program; a test reads it.
+        serde_json::from_str(FILE).expect("models/builtin/defaults.json is sound")
+    });
+    DEFAULTS.fusion
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_sound() {
+        let fusion = fusion();
+        assert!(fusion.words_power >= 0.0 && (0.0..=1.0).contains(&fusion.dense_weight));
+        assert!(fusion.depth > 0);
+    }
+}

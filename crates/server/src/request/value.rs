@@ -1,0 +1,98 @@
+//! JSON that is kept as it is: payloads, filters, vectors.
+
+use serde_json::{Map, Number, Value};
+
+use crate::ApiError;
+use crate::request::Source;
+use crate::request::fields::wrong_type;
+use crate::request::json::{HALF_A_CHARACTER, Json};
+use crate::shown::Shown;
+
+/// A document as others know it; `path` is where it stands.
+///
+/// # Errors
+/// When a text in it holds half a character, which cannot be kept.
+pub(crate) fn value(json: Json, path: &str) -> Result<Value, ApiError> {
+    Ok(match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => flag.into(),
+        Json::Integer(number) => number.into(),
+        // All that were read are finite.
+        Json::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
+        Json::String(text) => whole(text, path)?.into(),
+        Json::Array(list) => {
+            let each = list.into_iter().enumerate();
+            let values = each.map(|(i, json)| value(json, &format!("{path}[{i}]")));
+            Value::Array(values.collect::<Result<_, _>>()?)
+        }
+        Json::Object(fields) => Value::Object(object(fields, path)?),
+    })
+}
+
+fn object(fields: Vec<(String, Json)>, path: &str) -> Result<Map<String, Value>, ApiError> {
+    let field = |(name, json): (String, Json)| {
+        let path = format!("{path}.{}", Shown(&name));
+        Ok((whole(name, &path)?, value(json, &path)?))
+    };
+    fields.into_iter().map(field).collect()
+}
+
+/// A text without halves of characters.
+pub(crate) fn whole(text: String, path: &str) -> Result<String, ApiError> {
+    match text.contains(HALF_A_CHARACTER) {
+        false => Ok(text),
+        true => Err(ApiError::InvalidValue {
+            field: path.to_owned(),
+            reason: "It holds half a character, a surrogate without its other half.".to_owned(),
+        }),
+    }
+}
+
+/// An object of anything, which may be absent: an empty one then.
+pub(crate) fn payload(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Map<String, Value>, ApiError> {
+    match source.fields.optional(name) {
+        None => Ok(Map::new()),
+        Some((Json::Object(fields), path)) => object(fields, &path),
+        Some((other, path)) => Err(wrong_type(&path, "an object", &other)),
+    }
+}
+
+/// A vector, which may be absent.
+pub(crate) fn vector(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Vec<f32>>, ApiError> {
+    let found = source.fields.optional(name);
+    found.map(|(json, path)| numbers(json, &path)).transpose()
+}
+
+/// A list of vectors, which may be absent.
+pub(crate) fn vectors(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Vec<Vec<f32>>>, ApiError> {
+    let Some((json, path)) = source.fields.optional(name) else {
+        return Ok(None);
+    };
+    let Json::Array(list) = json else {
+        return Err(wrong_type(&path, "a list of vectors", &json));
+    };
+    let each = list.into_iter().enumerate();
+    let vectors = each.map(|(i, json)| numbers(json, &format!("{path}[{i}]")));
+    vectors.collect::<Result<_, _>>().map(Some)
+}
+
+fn numbers(json: Json, path: &str) -> Result<Vec<f32>, ApiError> {
+    let Json::Array(list) = json else {
+        return Err(wrong_type(path, "a list of numbers", &json));
+    };
+    let number = |(i, json): (usize, Json)| match json {
+        Json::Integer(number) => Ok(number as f32),
+        Json::Float(number) => Ok(number as f32),
+        other => Err(wrong_type(&format!("{path}[{i}]"), "a number", &other)),
+    };
+    list.into_iter().enumerate().map(number).collect()
+}

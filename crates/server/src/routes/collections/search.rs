@@ -1,0 +1,290 @@
+//! `POST /v1/collections/{name}/search`.
+
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use yuyi::Calibration;
+use yuyi_collections::{Asked, Found, Mode, QueryPlan, search as ask};
+use yuyi_store::{Collection, Filter};
+
+use super::items::check_limit;
+use crate::answer::AROUND;
+use crate::collections::{Timed, bytes_of_item};
+use crate::envelope::OwnReply;
+use crate::memory;
+use crate::request::body::JsonBody;
+use crate::request::item::{FilterRequest, filter};
+use crate::request::json::Json;
+use crate::request::place::OfCollection;
+use crate::request::text::read_text;
+use crate::request::value::vector;
+use crate::request::{Source, choice, count, flag, refused, request};
+use crate::{ApiError, App};
+
+/// Items that are found, where nobody says how many.
+const LIMIT: usize = 10;
+
+request! {
+    /// A question to a collection.
+    #[schema(as = SearchRequest, example = json!({"text": "你们的产品能开发票吗？", "limit": 3}))]
+    pub(crate) struct SearchRequest {
+        /// What is asked. It may be absent where `vector` is there and the search is by vectors.
+        #[schema(example = "你们的产品能开发票吗？", min_length = 1)]
+        text: Option<String> = optional_text,
+        /// Most items; absent: 10.
+        #[schema(minimum = 1, maximum = 10000, example = 3)]
+        limit: Option<usize> = count,
+        /// Only among the items that it means.
+        #[schema(value_type = Option<FilterRequest>)]
+        filter: Option<Filter> = filter,
+        /// By what is searched; absent: by vectors and words.
+        mode: Option<SearchMode> = choice(&MODES),
+        /// The vector of the question, where the collection has no model.
+        #[schema(example = json!(null))]
+        vector: Option<Vec<f32>> = vector,
+        /// An answer may be a little old, from a server that only follows.
+        #[schema(value_type = Option<bool>)]
+        #[expect(dead_code, reason = "every store answers from what was written last")]
+        stale: bool = flag(false),
+        /// Rank by a cross-encoder, of which none is served.
+        #[schema(value_type = Option<bool>, example = json!(null))]
+        #[expect(dead_code, reason = "refused where it would be told apart")]
+        rerank: () = refused(is_false, "No cross-encoder is served, which could rank again. Leave it out."),
+    }
+}
+
+fn is_false(value: &Json) -> bool {
+    *value == Json::Bool(false)
+}
+
+fn optional_text(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+    let rules = source.rules;
+    let found = source.fields.optional(name);
+    found
+        .map(|(json, path)| read_text(json, &path, rules))
+        .transpose()
+}
+
+/// By what is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SearchMode {
+    /// By vectors and by words.
+    Hybrid,
+    /// By vectors.
+    Dense,
+    /// By words.
+    Lexical,
+}
+
+const MODES: [(&str, SearchMode); 3] = [
+    ("hybrid", SearchMode::Hybrid),
+    ("dense", SearchMode::Dense),
+    ("lexical", SearchMode::Lexical),
+];
+
+impl From<SearchMode> for Mode {
+    fn from(mode: SearchMode) -> Self {
+        match mode {
+            SearchMode::Hybrid => Self::Hybrid,
+            SearchMode::Dense => Self::Dense,
+            SearchMode::Lexical => Self::Lexical,
+        }
+    }
+}
+
+impl From<Mode> for SearchMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Hybrid => Self::Hybrid,
+            Mode::Dense => Self::Dense,
+            Mode::Lexical => Self::Lexical,
+        }
+    }
+}
+
+/// What was found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchReply)]
+pub(crate) struct Reply {
+    /// The best first.
+    results: Vec<Hit>,
+    /// By what was searched.
+    mode: SearchMode,
+    /// The model of the collection; null: callers bring the vectors.
+    #[schema(example = "e5-small-zh")]
+    model: Option<String>,
+    /// Whether the model has a calibration, so that similarities mean the same for all models that have one.
+    calibrated: bool,
+    /// Whether the text is longer than the model reads, and was cut.
+    truncated: bool,
+}
+
+/// An item that was found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SearchHit)]
+struct Hit {
+    #[schema(example = "invoice-1")]
+    id: String,
+    text: String,
+    /// The wording that it was found by, if that is not the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wording: Option<String>,
+    /// What is said when it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+    /// What results are ordered by. Scales of modes differ.
+    #[schema(minimum = 0, maximum = 1)]
+    score: f64,
+    /// How alike the question and the nearest text of the item are; null where the question has no vector.
+    #[schema(minimum = 0, maximum = 1)]
+    similarity: Option<f64>,
+    /// Their cosine.
+    #[schema(minimum = -1, maximum = 1)]
+    cosine: Option<f64>,
+    /// What was given with the item.
+    #[schema(value_type = Object)]
+    payload: Map<String, Value>,
+    /// When it was said or written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+}
+
+impl From<Found> for Hit {
+    fn from(found: Found) -> Self {
+        let wording = (found.wording > 0).then(|| found.text().to_owned());
+        Self {
+            id: found.item.id,
+            text: found.item.text,
+            wording,
+            answer: found.item.answer,
+            score: found.score,
+            similarity: found.similarity,
+            cosine: found.cosine,
+            payload: found.item.payload,
+            time: found.item.time.map(|time| time.to_string()),
+        }
+    }
+}
+
+/// The items of a collection that are nearest to a question, by meaning and by words.
+#[utoipa::path(
+    post,
+    path = "/v1/collections/{name}/search",
+    tag = "Collections",
+    params(("name" = String, Path, description = "The collection's name.", example = "faq")),
+    request_body = SearchRequest,
+    responses(
+        (status = 200, description = "The best, best first.", body = Reply),
+        (status = 404, description = "There is no collection of the name, or its model is not served.", body = OwnReply),
+        (status = 409, description = "The model of that name has other vectors than the collection.", body = OwnReply),
+    ),
+)]
+pub(crate) async fn search(
+    State(app): State<App>,
+    OfCollection(name): OfCollection,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let request = Source::read(body, app.limits(), SearchRequest::take)?;
+    let limit = request.limit.unwrap_or(LIMIT);
+    check_limit(&app, "limit", limit)?;
+    let question = Question {
+        asked: Asked {
+            mode: request.mode.map(Mode::from),
+            text: request.text,
+            vector: request.vector,
+        },
+        filter: request.filter,
+        limit,
+    };
+    let found = app.find(&name, question).await?;
+    let bytes = found.bytes + AROUND * found.hits.len();
+    let reply = move || Reply {
+        results: found.hits.into_iter().map(Hit::from).collect(),
+        mode: found.mode.into(),
+        model: found.collection.space.model,
+        calibrated: found.calibrated,
+        truncated: found.truncated,
+    };
+    app.answer(bytes, reply).await
+}
+
+/// A question as it came.
+#[derive(Clone)]
+pub(crate) struct Question {
+    pub(crate) asked: Asked,
+    pub(crate) filter: Option<Filter>,
+    pub(crate) limit: usize,
+}
+
+/// What was found.
+pub(crate) struct Answer {
+    pub(crate) hits: Vec<Found>,
+    pub(crate) mode: Mode,
+    pub(crate) collection: Collection,
+    pub(crate) calibrated: bool,
+    pub(crate) truncated: bool,
+    /// About how many bytes the hits take.
+    pub(crate) bytes: usize,
+}
+
+impl App {
+    /// Asks a collection.
+    ///
+    /// # Errors
+    /// Of the model or of the store.
+    pub(crate) async fn find(&self, name: &str, question: Question) -> Result<Answer, ApiError> {
+        match self.find_once(name, question.clone()).await {
+            // Its move to another model may have ended in between.
+            Err(ApiError::ModelMismatch { .. }) => self.find_once(name, question).await,
+            found => found,
+        }
+    }
+
+    async fn find_once(&self, name: &str, question: Question) -> Result<Answer, ApiError> {
+        let began = Instant::now();
+        let wanted = name.to_owned();
+        let collection = self.stored(move |store| store.collection(&wanted)).await?;
+        let plan = QueryPlan::new(&collection, question.asked)?;
+        let (texts, options) = (plan.texts(), plan.options());
+        let (mut vector, mut calibration) = (None, Calibration::Uncalibrated);
+        if !texts.is_empty() {
+            let model = self.model_of(&collection).await?;
+            calibration = model.calibration().clone();
+            let embedded = self.embed(&model, texts, options).await?;
+            vector = embedded.vectors.into_iter().next();
+        }
+        let truncated = vector.as_ref().is_some_and(|encoded| encoded.truncated);
+        let planned = plan.finish(vector.as_deref())?;
+        let mode = planned.mode();
+        let (filter, limit) = (question.filter, question.limit);
+        let calibrated = calibration.is_fitted();
+        let found = self.stored(move |store| {
+            let found = Timed::of(|| ask(store, &collection, &planned, filter.as_ref(), limit));
+            let hits: Vec<Found> = found
+                .value?
+                .into_iter()
+                .map(|hit| Found::of(hit, &calibration))
+                .collect();
+            let bytes = hits.iter().map(|found| bytes_of_item(&found.item)).sum();
+            Ok((hits, bytes, found.time, collection))
+        });
+        let (hits, bytes, time, collection) = found.await?;
+        memory::hold(bytes)?;
+        self.collections()
+            .stats()
+            .searched(name, began.elapsed(), time);
+        Ok(Answer {
+            hits,
+            mode,
+            collection,
+            calibrated,
+            truncated,
+            bytes,
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! `POST /retrieval`: Dify's External Knowledge API over collections.
+
+mod condition;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use yuyi_collections::{Asked, Found};
+use yuyi_store::Filter;
+
+use self::condition::{MetadataCondition, metadata_condition};
+use crate::answer::AROUND;
+use crate::envelope::DifyFailure;
+use crate::request::body::JsonBody;
+use crate::request::fields::wrong_type;
+use crate::request::json::Json;
+use crate::request::schemas::LooseCount;
+use crate::request::{Source, count, request, required_name, text};
+use crate::routes::collections::search::Question;
+use crate::{ApiError, App};
+
+/// Records, where nobody says how many.
+const TOP_K: usize = 10;
+
+/// Items that are looked at for each record where a threshold leaves some out: the order is not that of similarities.
+const SPARE: usize = 4;
+
+request! {
+    /// A question to a collection, in Dify's words. Fields that are not known are ignored.
+    pub(crate) struct RetrievalRequest {
+        /// The collection's name.
+        #[schema(example = "faq")]
+        knowledge_id: String = required_name,
+        /// What is asked.
+        #[schema(example = "你们的产品能开发票吗？", min_length = 1)]
+        query: String = text,
+        /// How many records, and how near.
+        #[schema(value_type = Option<Setting>)]
+        retrieval_setting: Setting = setting,
+        /// Which items.
+        #[schema(value_type = Option<MetadataCondition>, example = json!(null))]
+        metadata_condition: Option<Filter> = metadata_condition,
+    }
+}
+
+request! {
+    /// How many records, and how near.
+    #[schema(as = RetrievalSetting)]
+    pub(crate) struct Setting {
+        /// Most records; absent: 10.
+        #[schema(value_type = Option<LooseCount>, example = 3)]
+        top_k: Option<usize> = count,
+        /// The least similarity of a record, in [0, 1]; absent: 0.
+        #[schema(example = 0.5)]
+        score_threshold: Option<f64> = threshold,
+    }
+}
+
+fn setting(source: &mut Source<'_>, name: &'static str) -> Result<Setting, ApiError> {
+    let rules = source.rules;
+    match source.fields.optional(name) {
+        None => Ok(Setting {
+            top_k: None,
+            score_threshold: None,
+        }),
+        Some((json, path)) => Setting::take(&mut Source::at(json, &path, rules)?),
+    }
+}
+
+fn threshold(source: &mut Source<'_>, name: &'static str) -> Result<Option<f64>, ApiError> {
+    source.loosen_number(name);
+    match source.fields.optional(name) {
+        None => Ok(None),
+        Some((Json::Integer(number), _)) => Ok(Some(number as f64)),
+        Some((Json::Float(number), _)) => Ok(Some(number)),
+        Some((other, path)) => Err(wrong_type(&path, "a number", &other)),
+    }
+}
+
+/// What was found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RetrievalReply)]
+pub(crate) struct Reply {
+    /// The best first.
+    records: Vec<Record>,
+}
+
+/// An item that was found.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RetrievalRecord)]
+struct Record {
+    /// The text, and its answer in a line of its own if it has one.
+    content: String,
+    /// Similarity of the question and the nearest text of the item.
+    #[schema(minimum = 0, maximum = 1)]
+    score: f64,
+    /// `title` of the payload, or the item's id.
+    title: String,
+    /// The payload, with `id`, and `time` and `category` if the item has them.
+    #[schema(value_type = Object)]
+    metadata: Map<String, Value>,
+}
+
+impl Record {
+    /// `None`: it is no nearer than the question is to anything.
+    fn of(found: Found) -> Option<Self> {
+        let item = found.item;
+        let title = item.payload.get("title").and_then(Value::as_str);
+        let title = title.unwrap_or(&item.id).to_owned();
+        let content = match item.answer {
+            Some(answer) => format!("{}\n{answer}", item.text),
+            None => item.text,
+        };
+        let mut metadata = item.payload;
+        let mut add = |name: &str, value: Option<String>| {
+            if let Some(value) = value {
+                metadata.entry(name).or_insert(value.into());
+            }
+        };
+        add("time", item.time.map(|time| time.to_string()));
+        add("category", item.category);
+        add("id", Some(item.id));
+        Some(Self {
+            content,
+            score: found.similarity?,
+            title,
+            metadata,
+        })
+    }
+}
+
+/// The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words;
+/// scores are similarities. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.
+#[utoipa::path(
+    post,
+    path = "/retrieval",
+    tag = "Collections",
+    request_body = RetrievalRequest,
+    responses(
+        (status = 200, description = "The records, best first.", body = Reply),
+        (status = 404, description = "There is no collection of the name, or its model is not served.", body = DifyFailure),
+        (status = 409, description = "The model of that name has other vectors than the collection.", body = DifyFailure),
+    ),
+)]
+pub(crate) async fn retrieval(
+    State(app): State<App>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let request = RetrievalRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let setting = request.retrieval_setting;
+    let most = app.limits().items;
+    let top_k = setting.top_k.unwrap_or(TOP_K).min(most);
+    let threshold = setting.score_threshold.unwrap_or_default();
+    let looked_at = if threshold > 0.0 {
+        SPARE * top_k
+    } else {
+        top_k
+    };
+    let question = Question {
+        asked: Asked {
+            text: Some(request.query),
+            ..Asked::default()
+        },
+        filter: request.metadata_condition,
+        limit: looked_at.min(most),
+    };
+    let found = app.find(&request.knowledge_id, question).await?;
+    let bytes = found.bytes + AROUND * found.hits.len();
+    app.answer(bytes, move || {
+        let records = found.hits.into_iter().filter_map(Record::of);
+        let near = records.filter(|record| record.score >= threshold);
+        Reply {
+            records: near.take(top_k).collect(),
+        }
+    })
+    .await
+}

@@ -1,0 +1,290 @@
+//! Dify's conditions on metadata as filters.
+
+use utoipa::ToSchema;
+use yuyi_store::{Bounds, Condition, Filter, Scalar, Test, Timestamp};
+
+use crate::ApiError;
+use crate::request::fields::{Fields, text, wrong_type};
+use crate::request::json::Json;
+use crate::request::text::each;
+use crate::request::value::value;
+use crate::request::{Source, choice};
+use crate::shown::Shown;
+
+/// Which items, by their metadata.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(crate) struct MetadataCondition {
+    /// Whether all conditions hold or one of them; absent: `and`.
+    logical_operator: Option<Logic>,
+    conditions: Option<Vec<MetadataTest>>,
+}
+
+/// How conditions are joined.
+#[derive(Clone, Copy, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = LogicalOperator)]
+pub(crate) enum Logic {
+    And,
+    Or,
+}
+
+/// A condition.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(crate) struct MetadataTest {
+    name: Names,
+    comparison_operator: String,
+    value: Option<Operand>,
+}
+
+/// A field of the metadata, or several of which one is enough.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = MetadataNames)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(crate) enum Names {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// What is compared with.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[schema(as = MetadataOperand)]
+#[expect(dead_code, reason = "describes what is read")]
+pub(crate) enum Operand {
+    Text(String),
+    Number(f64),
+    Several(Vec<String>),
+}
+
+const LOGIC: [(&str, Logic); 2] = [("and", Logic::And), ("or", Logic::Or)];
+
+/// What filters here know of what Dify compares by.
+#[derive(Clone, Copy)]
+enum Operator {
+    /// There is a value, or none.
+    Exists(bool),
+    /// Equal to one of the operands, or to none.
+    OneOf(bool),
+    /// Equal to an operand, or not.
+    Text(bool),
+    /// The same, as numbers.
+    Number(bool),
+    /// A number on that side.
+    Order(Side),
+    /// A point in time on that side.
+    Time(Side),
+}
+
+/// On which side of a value.
+#[derive(Clone, Copy)]
+enum Side {
+    Above,
+    Below,
+    From,
+    UpTo,
+}
+
+const OPERATORS: [(&str, Operator); 19] = [
+    ("is", Operator::Text(true)),
+    ("is not", Operator::Text(false)),
+    ("in", Operator::OneOf(true)),
+    ("not in", Operator::OneOf(false)),
+    ("empty", Operator::Exists(false)),
+    ("null", Operator::Exists(false)),
+    ("not empty", Operator::Exists(true)),
+    ("not null", Operator::Exists(true)),
+    ("=", Operator::Number(true)),
+    ("≠", Operator::Number(false)),
+    ("!=", Operator::Number(false)),
+    (">", Operator::Order(Side::Above)),
+    ("<", Operator::Order(Side::Below)),
+    ("≥", Operator::Order(Side::From)),
+    ("≤", Operator::Order(Side::UpTo)),
+    (">=", Operator::Order(Side::From)),
+    ("<=", Operator::Order(Side::UpTo)),
+    ("before", Operator::Time(Side::Below)),
+    ("after", Operator::Time(Side::Above)),
+];
+
+/// The condition of a request, which may be absent.
+pub(super) fn metadata_condition(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Filter>, ApiError> {
+    let rules = source.rules;
+    let Some((json, path)) = source.fields.optional(name) else {
+        return Ok(None);
+    };
+    let mut source = Source::at(json, &path, rules)?;
+    let logic = choice(&LOGIC)(&mut source, "logical_operator")?.unwrap_or(Logic::And);
+    let conditions = match source.fields.optional("conditions") {
+        None => Vec::new(),
+        Some((Json::Array(list), path)) => each(list, &path, condition)?,
+        Some((other, path)) => return Err(wrong_type(&path, "a list", &other)),
+    };
+    Ok(Some(match logic {
+        Logic::And => Filter {
+            must: conditions,
+            ..Filter::default()
+        },
+        Logic::Or => Filter {
+            should: conditions,
+            ..Filter::default()
+        },
+    }))
+}
+
+fn condition(json: Json, path: &str) -> Result<Condition, ApiError> {
+    let mut fields = Fields::of(json, path)?;
+    let (name, place) = fields.required("name")?;
+    let names = match name {
+        Json::Array(list) => each(list, &place, text)?,
+        one => vec![text(one, &place)?],
+    };
+    let operator = operator(&mut fields)?;
+    let missing = fields.path_of("value");
+    let operand = fields.optional("value");
+    let (test, negated) = test(operator, operand, missing)?;
+    let of_name = |key: String| {
+        let field = Condition::Field {
+            key,
+            test: test.clone(),
+        };
+        match negated {
+            false => field,
+            true => Condition::Filter(Filter {
+                must_not: vec![field],
+                ..Filter::default()
+            }),
+        }
+    };
+    let mut conditions: Vec<Condition> = names.into_iter().map(of_name).collect();
+    match conditions.len() {
+        0 => Err(ApiError::EmptyList { field: place }),
+        1 => Ok(conditions.remove(0)),
+        _ => Ok(Condition::Filter(Filter {
+            should: conditions,
+            ..Filter::default()
+        })),
+    }
+}
+
+fn operator(fields: &mut Fields) -> Result<Operator, ApiError> {
+    let (name, field) = fields.required("comparison_operator")?;
+    let name = text(name, &field)?;
+    let known = OPERATORS.iter().find(|(known, _)| *known == name);
+    known.map(|(_, operator)| *operator).ok_or_else(|| {
+        let known: Vec<&str> = OPERATORS.iter().map(|(known, _)| *known).collect();
+        ApiError::InvalidValue {
+            field,
+            reason: format!(
+                "{:?} cannot be asked for here. Known: {}.",
+                Shown(&name),
+                known.join(", ")
+            ),
+        }
+    })
+}
+
+/// The test of an operator, and whether it is the opposite that holds.
+fn test(
+    operator: Operator,
+    operand: Option<(Json, String)>,
+    missing: String,
+) -> Result<(Test, bool), ApiError> {
+    let needed = || {
+        operand.ok_or_else(|| ApiError::MissingField {
+            field: missing,
+            sent: Vec::new(),
+        })
+    };
+    let (test, holds) = match operator {
+        Operator::Exists(wanted) => (Test::Exists(wanted), true),
+        Operator::OneOf(holds) => (Test::Any(scalars(needed()?, true)?), holds),
+        Operator::Text(holds) => (Test::Any(scalars(needed()?, false)?), holds),
+        Operator::Number(holds) => (Test::Any(vec![Scalar::Number(number(needed()?)?)]), holds),
+        Operator::Order(side) => (Test::Numbers(bounds(side, number(needed()?)?)), true),
+        Operator::Time(side) => (Test::Times(bounds(side, time(needed()?)?)), true),
+    };
+    Ok((test, !holds))
+}
+
+fn bounds<T>(side: Side, value: T) -> Bounds<T> {
+    let mut bounds = Bounds {
+        gt: None,
+        gte: None,
+        lt: None,
+        lte: None,
+    };
+    let bound = match side {
+        Side::Above => &mut bounds.gt,
+        Side::Below => &mut bounds.lt,
+        Side::From => &mut bounds.gte,
+        Side::UpTo => &mut bounds.lte,
+    };
+    *bound = Some(value);
+    bounds
+}
+
+/// What is equal to an operand. Dify writes most as text, so a number and a truth value in text are those too; where several may be meant, commas are between them.
+fn scalars((json, path): (Json, String), several: bool) -> Result<Vec<Scalar>, ApiError> {
+    let one = |text: &str| {
+        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+        let flag = text.parse().ok().map(Scalar::Bool);
+        let others = number.map(Scalar::Number).into_iter().chain(flag);
+        std::iter::once(Scalar::Text(text.to_owned())).chain(others)
+    };
+    let found = match json {
+        Json::String(text) if several => text.split(',').map(str::trim).flat_map(one).collect(),
+        Json::String(text) => one(&text).collect(),
+        Json::Bool(flag) => vec![Scalar::Bool(flag)],
+        Json::Integer(number) => one(&number.to_string()).collect(),
+        Json::Float(number) => one(&number.to_string()).collect(),
+        Json::Array(list) => {
+            let each = each(list, &path, |json, path| {
+                scalars((json, path.to_owned()), false)
+            })?;
+            each.into_iter().flatten().collect()
+        }
+        other => {
+            return Err(wrong_type(
+                &path,
+                "text, a number or a list of these",
+                &other,
+            ));
+        }
+    };
+    Ok(found)
+}
+
+fn number((json, path): (Json, String)) -> Result<f64, ApiError> {
+    let read = match &json {
+        Json::Integer(number) => Some(*number as f64),
+        Json::Float(number) => Some(*number),
+        Json::String(text) => text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite()),
+        _ => None,
+    };
+    read.ok_or_else(|| wrong_type(&path, "a number", &json))
+}
+
+fn time((json, path): (Json, String)) -> Result<Timestamp, ApiError> {
+    // A number in text is seconds too.
+    let json = match &json {
+        Json::String(text) => text.trim().parse().map_or(json, Json::Float),
+        _ => json,
+    };
+    let kind = json.kind();
+    let read = serde_json::from_value(value(json, &path)?);
+    read.map_err(|_| ApiError::WrongType {
+        field: path,
+        expected: "a time such as 2024-03-05T10:30:00Z, or seconds since 1970",
+        found: kind,
+    })
+}

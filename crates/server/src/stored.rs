@@ -1,0 +1,159 @@
+//! How the store is called, and with which model.
+
+mod moves;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+use tokio::time::{sleep, timeout};
+use yuyi_collections::{check_fits, space_of};
+use yuyi_serving::{ModelHandle, Stop};
+use yuyi_store::{Collection, Error, Role, Space, Store};
+
+use crate::collections::Start;
+use crate::{ApiError, App};
+
+/// Between two attempts to reach a server of databases.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// How long `/metrics` waits for the list of collections.
+const GLANCE: Duration = Duration::from_secs(1);
+
+/// What calls of the store answer.
+type Stored<T> = Result<T, Error>;
+
+impl App {
+    /// Opens the store, where it is to be open from the start.
+    ///
+    /// # Errors
+    /// What ends the start.
+    pub(crate) async fn start_collections(&self) -> Result<(), Error> {
+        match self.collections().start().await? {
+            Start::Opened => self.resume_moves().await,
+            Start::Nothing => {}
+            Start::TryAgain => {
+                let app = self.clone();
+                let task = |stop| async move { app.open_at_last(stop).await };
+                self.service()
+                    .background()
+                    .spawn("opening of the collections", task);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries until it is open.
+    async fn open_at_last(&self, mut stop: Stop) {
+        let opened = async {
+            while self.collections().open().await.is_err() {
+                sleep(PAUSE).await;
+            }
+            self.resume_moves().await;
+        };
+        tokio::select! {
+            () = opened => {}
+            () = stop.requested() => {}
+        }
+    }
+
+    /// Closes the store. What was written is on the disk before.
+    pub(crate) async fn close_collections(&self) {
+        let store = self.collections().close();
+        // Closing writes to the disk. An error means that it panicked, which is in the log.
+        let _ = spawn_blocking(move || drop(store)).await;
+    }
+
+    /// Calls the store, when there is room for one more call.
+    ///
+    /// # Errors
+    /// That of the call, that the store cannot be opened, or that no turn came in time.
+    pub(crate) async fn stored<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let patience = self.limits().queue_timeout;
+        let was_open = self.collections().open_already().is_some();
+        let opened = timeout(patience, self.collections().open()).await;
+        let store = opened.unwrap_or_else(|_| {
+            Err(Error::Unavailable {
+                reason: "it is being opened".to_owned(),
+            })
+        })?;
+        if !was_open {
+            self.resume_moves_later();
+        }
+        let turn = timeout(
+            patience,
+            Arc::clone(self.collections().calls()).acquire_owned(),
+        )
+        .await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(ApiError::QueueTimeout {
+                seconds: patience.as_secs(),
+                retry_after: 1,
+            });
+        };
+        let called = spawn_blocking(move || {
+            let _turn = turn;
+            call(&*store)
+        });
+        // A call that panicked is in the log.
+        Ok(called.await.map_err(|_| ApiError::Internal)??)
+    }
+
+    /// All collections, for `/metrics`; none where the store is not open or does not answer at once.
+    pub(crate) async fn glance_at_collections(&self) -> Vec<Collection> {
+        if self.collections().open_already().is_none() {
+            return Vec::new();
+        }
+        match timeout(GLANCE, self.stored(|store| store.list())).await {
+            Ok(Ok(all)) => all,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The space of a collection of a model.
+    ///
+    /// # Errors
+    /// When the model does not tell what its vectors are known by.
+    pub(crate) async fn space_of(
+        &self,
+        model: &ModelHandle,
+        role: Role,
+    ) -> Result<Space, ApiError> {
+        let vectors = match model.vector_space() {
+            Some(known) => Some(known),
+            None => {
+                let model = model.clone();
+                let learned = spawn_blocking(move || model.learn_vector_space());
+                learned.await.map_err(|_| ApiError::Internal)?
+            }
+        };
+        Ok(space_of(model.name(), model.facts(), vectors, role)?)
+    }
+
+    /// The model that a collection's vectors are of: the one of its name, or where none has that any more, the default one if it is the same.
+    ///
+    /// # Errors
+    /// When it is not served, or another one has its name.
+    pub(crate) async fn model_of(&self, collection: &Collection) -> Result<ModelHandle, ApiError> {
+        let name = collection.space.model.as_deref();
+        let named = self.model(name).await;
+        if let Err(ApiError::ModelNotFound { .. }) = named {
+            let default = self.model(None).await?;
+            return match self.fits(collection, &default).await {
+                Ok(()) => Ok(default),
+                Err(_) => named,
+            };
+        }
+        let model = named?;
+        self.fits(collection, &model).await?;
+        Ok(model)
+    }
+
+    async fn fits(&self, collection: &Collection, model: &ModelHandle) -> Result<(), ApiError> {
+        let space = self.space_of(model, collection.role).await?;
+        Ok(check_fits(collection, &space)?)
+    }
+}

@@ -1,0 +1,212 @@
+//! Dify's External Knowledge API.
+
+use std::sync::Arc;
+
+use crate::support::{Fake, Server, options, read, source};
+use serde_json::{Value, json};
+use yuyi_server::{KeyOptions, Keys, Limits, ListenOptions, Perimeter};
+
+async fn with_items() -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::keeping(folder.path()).await;
+    server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    let items = json!({"items": [
+        {"id": "1", "text": "x 发票", "answer": "可以。", "payload": {"title": "发票", "year": 2024, "kind": "a", "on": "2024-05-01"}},
+        {"id": "2", "text": "y 退货", "payload": {"year": 2023, "kind": "b"}, "time": "2024-01-01"},
+        {"id": "3", "text": "- 别的"},
+    ]});
+    let (status, reply) = server
+        .send("POST", "/v1/collections/faq/items", &items)
+        .await;
+    assert_eq!(status, 200, "{reply}");
+    (folder, server)
+}
+
+fn titles(reply: &Value) -> Vec<&str> {
+    let records = reply["records"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{reply}"));
+    let mut titles: Vec<_> = records
+        .iter()
+        .map(|record| record["title"].as_str().unwrap())
+        .collect();
+    titles.sort_unstable();
+    titles
+}
+
+#[tokio::test]
+async fn a_question_of_dify_is_answered_as_it_reads() {
+    let (_folder, server) = with_items().await;
+    let body = json!({"knowledge_id": "faq", "query": "x 发票",
+        "retrieval_setting": {"top_k": 2, "score_threshold": 0.0}, "metadata_condition": null, "user": "u"});
+    let (status, reply) = server.send("POST", "/retrieval", &body).await;
+    let first = json!({"content": "x 发票\n可以。", "score": 1.0, "title": "发票",
+        "metadata": {"title": "发票", "year": 2024, "kind": "a", "on": "2024-05-01", "id": "1"}});
+    assert_eq!((status, &reply["records"][0]), (200, &first));
+    assert_eq!(reply["records"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        reply["records"][1]["metadata"]["id"], "2",
+        "metadata is never null"
+    );
+
+    let body = json!({"knowledge_id": "faq", "query": "x",
+        "retrieval_setting": {"top_k": "5", "score_threshold": 0.5}});
+    let (_, near) = server.send("POST", "/retrieval", &body).await;
+    assert_eq!(
+        titles(&near),
+        ["发票"],
+        "the threshold is on the similarity"
+    );
+    let (_, all) = server
+        .send(
+            "POST",
+            "/retrieval",
+            &json!({"knowledge_id": "faq", "query": "x"}),
+        )
+        .await;
+    assert_eq!(all["records"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn conditions_become_filters_or_are_refused() {
+    let (_folder, server) = with_items().await;
+    for (conditions, expected) in [
+        (
+            json!([{"name": "kind", "comparison_operator": "is", "value": "a"}]),
+            vec!["发票"],
+        ),
+        (
+            json!([{"name": "year", "comparison_operator": "is", "value": "2024"}]),
+            vec!["发票"],
+        ),
+        (
+            json!([{"name": ["kind", "none"], "comparison_operator": "is", "value": "b"}]),
+            vec!["2"],
+        ),
+        (
+            json!([{"name": "kind", "comparison_operator": "is not", "value": "a"}]),
+            vec!["2", "3"],
+        ),
+        (
+            json!([{"name": "kind", "comparison_operator": "in", "value": "a, b"}]),
+            vec!["2", "发票"],
+        ),
+        (
+            json!([{"name": "kind", "comparison_operator": "not in", "value": ["a", "b"]}]),
+            vec!["3"],
+        ),
+        (
+            json!([{"name": "kind", "comparison_operator": "empty"}]),
+            vec!["3"],
+        ),
+        (
+            json!([{"name": "kind", "comparison_operator": "not empty", "value": null}]),
+            vec!["2", "发票"],
+        ),
+        (
+            json!([{"name": "year", "comparison_operator": "=", "value": 2023}]),
+            vec!["2"],
+        ),
+        (
+            json!([{"name": "year", "comparison_operator": "≠", "value": "2023"}]),
+            vec!["3", "发票"],
+        ),
+        (
+            json!([{"name": "year", "comparison_operator": "≥", "value": "2024"}]),
+            vec!["发票"],
+        ),
+        (
+            json!([{"name": "year", "comparison_operator": "<", "value": 2024}]),
+            vec!["2"],
+        ),
+        (
+            json!([{"name": "on", "comparison_operator": "after", "value": "2024-04-30"}]),
+            vec!["发票"],
+        ),
+        (
+            json!([{"name": "time", "comparison_operator": "before", "value": 1704153600}]),
+            vec!["2"],
+        ),
+        (json!([]), vec!["2", "3", "发票"]),
+    ] {
+        let body = json!({"knowledge_id": "faq", "query": "x",
+            "metadata_condition": {"logical_operator": "and", "conditions": conditions}});
+        let (status, reply) = server.send("POST", "/retrieval", &body).await;
+        assert_eq!(status, 200, "{body}: {reply}");
+        assert_eq!(titles(&reply), expected, "{body}");
+    }
+    let either = json!({"logical_operator": "or", "conditions": [
+        {"name": "kind", "comparison_operator": "is", "value": "a"},
+        {"name": "kind", "comparison_operator": "is", "value": "b"},
+    ]});
+    let body = json!({"knowledge_id": "faq", "query": "x", "metadata_condition": either});
+    assert_eq!(
+        titles(&server.send("POST", "/retrieval", &body).await.1),
+        ["2", "发票"]
+    );
+    for operator in ["contains", "not contains", "start with", "end with", "like"] {
+        let condition = json!([{"name": "kind", "comparison_operator": operator, "value": "a"}]);
+        let body = json!({"knowledge_id": "faq", "query": "x", "metadata_condition": {"conditions": condition}});
+        let (status, reply) = server.send("POST", "/retrieval", &body).await;
+        assert_eq!((status, &reply["error_code"]), (422, &json!(422)));
+        let message = reply["error_msg"].as_str().unwrap();
+        let field = "metadata_condition.conditions[0].comparison_operator";
+        assert!(
+            message.starts_with(field) && message.contains(operator),
+            "{message}"
+        );
+    }
+    for (value, operator) in [
+        (json!("soon"), "before"),
+        (json!("many"), ">"),
+        (json!(null), "is"),
+    ] {
+        let condition = json!([{"name": "kind", "comparison_operator": operator, "value": value}]);
+        let body = json!({"knowledge_id": "faq", "query": "x", "metadata_condition": {"conditions": condition}});
+        assert_eq!(
+            server.send("POST", "/retrieval", &body).await.0,
+            422,
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn failures_have_the_codes_of_dify() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = KeyOptions {
+        api_keys: vec!["right".to_owned()],
+        ..KeyOptions::default()
+    };
+    let perimeter = Perimeter {
+        keys: Arc::new(Keys::new(&keys).unwrap()),
+        ..Perimeter::default()
+    };
+    let options = ListenOptions {
+        perimeter,
+        ..options()
+    };
+    let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];
+    let server = Server::keeping_of(folder.path(), models, Limits::default(), options).await;
+    let body = json!({"knowledge_id": "none", "query": "x"});
+    for (key, status, code) in [
+        (None, 401, 1001),
+        (Some("wrong"), 403, 1002),
+        (Some("right"), 404, 2001),
+    ] {
+        let mut request = server.request("POST", "/retrieval").json(&body);
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        let (got, reply) = read(request.send().await.unwrap()).await;
+        assert_eq!(
+            (got, &reply["error_code"]),
+            (status, &json!(code)),
+            "{reply}"
+        );
+        assert!(reply["error_msg"].is_string() && reply.as_object().unwrap().len() == 2);
+    }
+    // Dify tries an address with an empty request, and takes 403, 404 and 502 for failures.
+    let request = server.request("POST", "/retrieval").bearer_auth("right");
+    assert_eq!(read(request.send().await.unwrap()).await.0, 415);
+}

@@ -254,10 +254,10 @@ fn notes_say_the_same_with_an_explanation_and_without() {
         model.embed_with(&[text], &options).unwrap().remove(0)
     };
     let long = "今天天气真不错我们一起去公园散步吧".repeat(34) + "龘";
-    for (a, share) in [(long.as_str(), 1), ("龘龘", 100)] {
+    for (a, share, piece) in [(long.as_str(), 1, "龘"), ("龘龘", 100, "龘龘")] {
         let b = "今天天气不错";
         let notes = yuyi::notes([a, b], [&read(a), &read(b)]);
-        let message = format!("The model does not know {share} % of A: 龘.");
+        let message = format!("The model does not know {share} % of A: {piece}.");
         assert!(
             notes.iter().any(|note| note.message == message),
             "{notes:?}"

@@ -216,6 +216,7 @@ fn what_a_user_fits_is_used_from_then_on() {
         (1, true),
         "{broken:?}"
     );
+    assert!(broken.err.contains("`yuyi calibrate`"), "{broken:?}");
     let mended = at_home(&home, &["calibrate", text(&pairs), "--rounds", "0"]);
     assert_eq!(mended.code, 0, "{mended:?}");
     assert_eq!(sim(), after);

@@ -182,6 +182,8 @@ fn a_signal_leaves_nothing() {
         let mut embed = command();
         embed.args(["embed", "-", "-o", output.to_str().unwrap()]);
         let mut process = begun(&mut embed, folder.path());
+        // `wait` would close it, and the end of the input might come before the signal.
+        let _input = process.stdin.take();
         send(signal, &process);
         assert_eq!(process.wait().unwrap().code(), Some(code), "{signal}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "{signal}");

@@ -124,7 +124,10 @@ fn resolve(schema: &Value, document: &Value) -> Value {
     let Some(parts) = schema["allOf"].as_array() else {
         return schema.clone();
     };
-    let mut joined = serde_json::json!({"type": "object", "properties": {}, "required": []});
+    let mut joined = json!({"type": "object", "properties": {}, "required": []});
+    if let Some(example) = schema.get("example") {
+        joined["example"] = example.clone();
+    }
     for part in parts {
         let part = resolve(part, document);
         for (name, property) in part["properties"].as_object().unwrap() {

@@ -1,11 +1,13 @@
 //! Collections: made, written, asked, moved to other models, carried elsewhere.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use crate::support::{Fake, Server, options, read, source, source_with};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 use yuyi_server::{App, CacheOptions, Collections, Limits, ModelOptions, ModelSource};
 
@@ -50,12 +52,25 @@ async fn import(
     read(request.body(lines).send().await.unwrap()).await
 }
 
+/// The lines of a collection, which are the same for those who take them packed.
 async fn export(server: &Server, collection: &str) -> String {
     let path = format!("/v1/collections/{collection}/export");
     let response = server.request("GET", &path).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/x-ndjson");
-    response.text().await.unwrap()
+    let lines = response.text().await.unwrap();
+    let packed = server
+        .request("GET", &path)
+        .header("accept-encoding", "gzip");
+    let packed = packed.send().await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    let packed = packed.bytes().await.unwrap();
+    let mut unpacked = String::new();
+    GzDecoder::new(&packed[..])
+        .read_to_string(&mut unpacked)
+        .unwrap();
+    assert_eq!(unpacked, lines);
+    lines
 }
 
 #[tokio::test]

@@ -233,7 +233,8 @@ pub(crate) async fn export(
         // Nobody shall take the beginning for the whole.
         Some((part.map_err(std::io::Error::other), writing))
     });
-    let body = stream::iter([Ok(first)]).chain(rest);
+    // What compresses a body asks again after its end.
+    let body = stream::iter([Ok(first)]).chain(rest).fuse();
     Ok((
         [(header::CONTENT_TYPE, JSON_LINES)],
         Body::from_stream(body),

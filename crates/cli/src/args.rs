@@ -10,6 +10,7 @@ mod eval;
 mod health;
 mod info;
 mod model;
+mod place;
 mod quantize;
 mod report;
 mod serve;
@@ -23,7 +24,7 @@ pub use self::bench::BenchArgs;
 pub use self::calibrate::CalibrateArgs;
 pub use self::collection::{
     BackupArgs, CheckArgs, CollectionArgs, CollectionCommand, CreateArgs, DropArgs, EmbeddingArgs,
-    ExportArgs, ImportArgs, ListArgs, PlaceArgs, ReindexArgs, SearchArgs,
+    ExportArgs, ImportArgs, ListArgs, ReindexArgs, SearchArgs,
 };
 pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::embed::EmbedArgs;
@@ -31,6 +32,7 @@ pub use self::eval::EvalArgs;
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::model::{ComputeArgs, ModelArgs};
+pub use self::place::PlaceArgs;
 pub use self::quantize::QuantizeArgs;
 pub use self::report::{MeasureArgs, ReportArgs};
 pub use self::serve::{LogFormat, ServeArgs};

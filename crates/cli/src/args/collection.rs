@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use yuyi_collections::Mode;
 use yuyi_store::{Field, FieldType, Role};
 
-use super::ComputeArgs;
+use super::{ComputeArgs, PlaceArgs};
 use crate::input::{Format, Layout};
 
 /// `yuyi collection`.
@@ -53,17 +53,6 @@ impl CollectionCommand {
             }
         }
     }
-}
-
-/// Where collections are kept.
-#[derive(Args)]
-pub struct PlaceArgs {
-    /// Folder that collections are kept in [default: collections in the home folder, made when it is needed]
-    #[arg(long, env = "YUYI_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// PostgreSQL server that collections are kept on, instead of a folder: postgres://USER:PASSWORD@HOST/DATABASE
-    #[arg(long, env = "YUYI_STORE", value_name = "URL", hide_env_values = true)]
-    pub store: Option<String>,
 }
 
 /// Which model embeds, and how it computes.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::collection::{collection, count, faq, of_json};
 use crate::files::Files;
+use crate::support::server::Server;
 use crate::support::{Run, command};
 
 /// `yuyi collection` as a process.
@@ -294,4 +295,25 @@ fn whoever_has_read_enough_is_no_mistake() {
     child.stdout.take().unwrap().read_exact(&mut some).unwrap();
     let run = end(child);
     assert!(run.code == 0 && run.err.is_empty(), "{run:?}");
+}
+
+#[test]
+fn what_a_server_holds_is_backed_up_while_it_runs() {
+    let files = Files::new();
+    faq(&files);
+    assert_eq!(collection(&files, &["import", "faq", "faq.csv"]).code, 0);
+    let data = files.path("data");
+    let server = Server::start(&["--data", data.to_str().unwrap()]);
+    let listed = server.get("/v1/collections");
+    assert!(listed.contains("\"faq\""), "{listed}");
+    let refused = collection(&files, &["list"]);
+    assert!(
+        refused.code == 1 && refused.err.contains("or stop it and try again"),
+        "{refused:?}"
+    );
+    let summary = of_json(&files, &["backup", "faq", "-o", "faq.sqlite"]);
+    assert_eq!(summary["items"], 3);
+    server.signal("TERM");
+    server.end();
+    assert_eq!(count(&files, "faq"), 3);
 }

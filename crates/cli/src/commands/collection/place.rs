@@ -7,21 +7,13 @@ use yuyi_collections::Place;
 use yuyi_store::{Error, Store};
 
 use crate::args::PlaceArgs;
-use crate::misuse::Misuse;
 
 /// Where the command line says that collections are kept.
 ///
 /// # Errors
-/// When it names no place that can be one, without the address, which may hold a password.
+/// When it names no place that can be one.
 pub(super) fn place(args: &PlaceArgs) -> anyhow::Result<Place> {
-    // A variable that is set to nothing says nothing.
-    let data = args
-        .data
-        .clone()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let store = args.store.clone().filter(|address| !address.is_empty());
-    let place = Place::named(data, store);
-    match place.map_err(|error| Misuse(format!("--{error}")))? {
+    match args.place()? {
         Some(place) => Ok(place),
         None => bail!(
             "There is no home folder to keep collections in. Set YUYI_HOME, or name a folder with --data."

@@ -21,6 +21,8 @@ class Command:
     printed: str
     start: int
     end: int
+    # Commands above it that leave what it works on.
+    before: tuple = ()
 
     @property
     def stood_in(self):
@@ -44,19 +46,20 @@ class Runs:
     def count(self):
         return len(self.known)
 
-    def of(self, line):
-        if line not in self.known:
-            self.known[line] = self.run(line)
-        return self.known[line]
+    def of(self, line, before=()):
+        if (line, before) not in self.known:
+            self.known[line, before] = self.run(line, before)
+        return self.known[line, before]
 
-    def run(self, line):
+    def run(self, line, before):
         if line.startswith("yuyi serve"):
             with self.program.start(line.replace("0.0.0.0", "127.0.0.1")) as first:
                 return Run(0 if first else 1, first, "")
         # It measures for minutes, so only whether it takes these flags is seen.
         if line.startswith("yuyi bench"):
             line += " --help"
-        result = self.program.run(re.sub(r"http://127\.0\.0\.1:5000", self.url, line))
+        silent = "".join(f"{{ {other}; }} >/dev/null 2>&1; " for other in before)
+        result = self.program.run(re.sub(r"http://127\.0\.0\.1:5000", self.url, silent + line))
         return Run(result.returncode, result.stdout, result.stderr)
 
 
@@ -65,7 +68,7 @@ def check(page, runs):
     findings = []
     for command in commands_of(page):
         place = f"{page.name}:{page.line_of(command.start - 1)}: {command.line}"
-        run = runs.of(command.line)
+        run = runs.of(command.line, command.before)
         if run.code != 0:
             findings.append(Finding(place, "a command that works", f"exit code {run.code}: {run.err}", mended=False))
         elif command.printed:
@@ -82,9 +85,12 @@ def commands_of(page):
 
 
 def with_output(block):
-    """`$ command` and the lines below it."""
+    """`$ command` and the lines below it. Those about collections stand on what the ones above them have made."""
+    before = ()
     for match in re.finditer(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.M):
-        yield Command(match[1], match[2], block.start + match.start(2), block.start + match.end(2))
+        yield Command(match[1], match[2], block.start + match.start(2), block.start + match.end(2), before)
+        if match[1].startswith("yuyi collection"):
+            before += (match[1],)
 
 
 def with_remark(block):

@@ -3,12 +3,14 @@
 mod access;
 mod bench;
 mod calibrate;
+mod collection;
 mod compare;
 mod embed;
 mod eval;
 mod health;
 mod info;
 mod model;
+mod place;
 mod quantize;
 mod report;
 mod serve;
@@ -20,12 +22,17 @@ use clap::{Parser, Subcommand};
 pub use self::access::AccessArgs;
 pub use self::bench::BenchArgs;
 pub use self::calibrate::CalibrateArgs;
+pub use self::collection::{
+    BackupArgs, CheckArgs, CollectionArgs, CollectionCommand, CreateArgs, DropArgs, EmbeddingArgs,
+    ExportArgs, ImportArgs, ListArgs, ReindexArgs, SearchArgs,
+};
 pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::model::{ComputeArgs, ModelArgs};
+pub use self::place::PlaceArgs;
 pub use self::quantize::QuantizeArgs;
 pub use self::report::{MeasureArgs, ReportArgs};
 pub use self::serve::{LogFormat, ServeArgs};
@@ -60,6 +67,8 @@ pub enum Command {
     Contestant(ContestantArgs),
     /// A scale of similarity that means the same for every model, fitted to labelled pairs
     Calibrate(CalibrateArgs),
+    /// Collections of texts that are kept, and found by meaning and by words
+    Collection(CollectionArgs),
     /// What is known of a model
     Info(InfoArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights
@@ -85,6 +94,7 @@ impl Command {
             Self::Eval(args) => args.model.compute.threads,
             Self::Compare(args) => args.compute.threads,
             Self::Calibrate(args) => args.model.compute.threads,
+            Self::Collection(args) => args.command.threads(),
             Self::Info(args) => args.model.compute.threads,
             Self::Bench(args) => args.threads,
             Self::BenchPart(_)
@@ -94,6 +104,23 @@ impl Command {
             | Self::Health(_) => None,
         }
     }
+}
+
+/// The commands that do something, each with its whole name, such as `collection list`; without those that are hidden.
+#[cfg(test)]
+pub fn leaves(program: &clap::Command) -> Vec<(String, clap::Command)> {
+    let commands = program.get_subcommands().filter(|c| !c.is_hide_set());
+    let leaves = commands.flat_map(|command| {
+        let name = command.get_name();
+        match command.has_subcommands() {
+            false => vec![(name.to_owned(), command.clone())],
+            true => leaves(command)
+                .into_iter()
+                .map(|(below, leaf)| (format!("{name} {below}"), leaf))
+                .collect(),
+        }
+    });
+    leaves.collect()
 }
 
 #[cfg(test)]
@@ -108,17 +135,14 @@ mod tests {
 
     #[test]
     fn every_flag_has_its_variable() {
-        for command in Cli::command()
-            .get_subcommands()
-            .filter(|c| !c.is_hide_set())
-        {
-            for flag in command
+        for (command, leaf) in leaves(&Cli::command()) {
+            for flag in leaf
                 .get_arguments()
                 .filter(|a| a.get_long().is_some_and(|l| l != "help" && l != "version"))
             {
                 let name = flag.get_long().unwrap().replace('-', "_").to_uppercase();
                 let variable = flag.get_env().unwrap().to_str().unwrap().to_owned();
-                assert_eq!(variable, format!("YUYI_{name}"), "{}", command.get_name());
+                assert_eq!(variable, format!("YUYI_{name}"), "{command}");
             }
         }
     }

@@ -6,6 +6,7 @@ mod remarks;
 
 pub mod bench;
 pub mod calibrate;
+pub mod collection;
 pub mod compare;
 pub mod embed;
 pub mod eval;

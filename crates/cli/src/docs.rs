@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::ArgAction;
 use clap::{Arg, Command, CommandFactory};
 
-use crate::args::Cli;
+use crate::args::{Cli, leaves};
 use crate::config::keys;
 
 /// A row of a table of flags: flag with value, default.
@@ -73,31 +73,32 @@ fn page(language: &str, name: &str) -> PathBuf {
 
 fn check(language: &str) {
     let page = std::fs::read_to_string(page(language, "cli.md")).unwrap();
+    let page = page.replace("\n### `yuyi ", "\n## `yuyi ");
     let mut sections = page.split("\n## ");
     let common = rows(sections.next().unwrap());
     let sections: Vec<&str> = sections.collect();
-    for command in Cli::command()
-        .get_subcommands()
-        .filter(|c| !c.is_hide_set())
-    {
-        let name = command.get_name();
+    let section = |name: &str| {
         let heading = format!("`yuyi {name}`");
         let section = sections.iter().find(|s| s.starts_with(&heading));
-        let section =
-            section.unwrap_or_else(|| panic!("docs/{language}/cli.md has no section {heading}"));
-        let flags = flags(command);
+        section.unwrap_or_else(|| panic!("docs/{language}/cli.md has no section {heading}"))
+    };
+    for (name, command) in leaves(&Cli::command()) {
+        let flags = flags(&command);
         // The table at the top is for commands that load a model; another one may share rows of it.
         let loads_model = command
             .get_arguments()
             .any(|a| a.get_long() == Some("model"));
         // A row of the section is nearer.
-        let mut documented = rows(section);
-        let shared = common.iter().filter(|row| {
-            (loads_model || flags.contains(row))
-                && documented.iter().all(|r| name_of(r) != name_of(row))
-        });
-        let shared: Vec<Row> = shared.cloned().collect();
-        documented.extend(shared);
+        let mut documented = rows(section(&name));
+        let above = name.split_once(' ').map(|(above, _)| rows(section(above)));
+        for (table, is_whole) in [(&above.unwrap_or_default(), false), (&common, loads_model)] {
+            let shared = table.iter().filter(|row| {
+                (is_whole || flags.contains(row))
+                    && documented.iter().all(|r| name_of(r) != name_of(row))
+            });
+            let shared: Vec<Row> = shared.cloned().collect();
+            documented.extend(shared);
+        }
         let differences: Vec<&Row> = documented.symmetric_difference(&flags).collect();
         assert!(
             differences.is_empty(),

@@ -65,13 +65,19 @@ pub fn variable_of(error: &Error, program: &Command) -> Option<String> {
     );
     let long = flag.trim_start_matches("--").split([' ', '=']).next()?;
     let is_meant = |argument: &&Arg| argument.get_long() == Some(long);
-    let arguments = program.get_subcommands().flat_map(Command::get_arguments);
-    let variable = arguments
+    let variable = arguments(program)
+        .into_iter()
         .filter(is_meant)
         .find_map(|a| a.get_env()?.to_str());
     variable
         .filter(|name| env::var(name).is_ok_and(|set| set.contains(value)))
         .map(str::to_owned)
+}
+
+/// The arguments of all commands, also of those below others.
+fn arguments(program: &Command) -> Vec<&Arg> {
+    let below = program.get_subcommands().flat_map(arguments);
+    program.get_arguments().chain(below).collect()
 }
 
 #[cfg(test)]

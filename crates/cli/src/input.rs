@@ -8,6 +8,7 @@ mod encoding;
 mod faq;
 mod fault;
 mod header;
+mod items;
 mod json;
 mod label;
 mod labelled;
@@ -37,6 +38,7 @@ use self::encoding::{Survey, Writing, decoded};
 pub use self::faq::{FaqFile, FaqLayout, Questions};
 use self::fault::Check;
 pub use self::fault::Fault;
+pub use self::items::{ItemFile, ItemRow, Origin, Refused};
 pub use self::labelled::LabelledPairs;
 use self::lines::Lines;
 pub use self::scale::Scale;
@@ -96,6 +98,8 @@ pub struct Record {
     pub row: Row,
     /// The columns that were not asked for, with their names.
     pub rest: Vec<(Arc<str>, Value)>,
+    /// Of an object: the needed and the optional columns as JSON has them, `null` where it has not. Elsewhere none.
+    pub values: Vec<Value>,
     /// Why the row is of no use.
     pub fault: Option<Fault>,
 }
@@ -108,6 +112,8 @@ pub struct Input {
     pub format: Format,
     /// The file, as messages name it.
     pub name: String,
+    /// The sheet of a workbook.
+    sheet: Option<String>,
     progress: Progress,
     source: Source,
 }
@@ -176,6 +182,7 @@ impl Input {
         Ok(Self {
             format,
             name,
+            sheet: None,
             progress: Progress::of_lines(Some(survey.lines())),
             source: Source::Text(decoded(file, encoding)),
         })
@@ -196,16 +203,18 @@ impl Input {
         Ok(Self {
             format,
             name,
+            sheet: None,
             progress: Progress::of_lines(None),
             source: Source::Text(Box::new(text)),
         })
     }
 
     fn of_workbook(name: String, reader: impl Read) -> anyhow::Result<Self> {
-        let rows = sheet::rows(reader, &name)?;
+        let (sheet, rows) = sheet::rows(reader, &name)?;
         Ok(Self {
             format: Format::Xlsx,
             name,
+            sheet: Some(sheet),
             progress: Progress::of_lines(Some(rows.len() as u64)),
             source: Source::Rows(rows),
         })
@@ -221,6 +230,7 @@ impl Input {
             format,
             progress,
             name,
+            sheet: None,
             source: Source::Text(Box::new(BufReader::with_capacity(1 << 16, reader))),
         }
     }
@@ -273,6 +283,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, name: Strin
                     cells: vec![text],
                 },
                 rest: Vec::new(),
+                values: Vec::new(),
                 fault: None,
             })
         })),

@@ -94,6 +94,11 @@ fn join(parts: &[impl AsRef<str>], colon: &str) -> String {
     line
 }
 
+/// Places that a text takes on a terminal.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
 /// A name in a column of `width`, on its left. A Chinese character takes two places.
 pub fn left(english: &str, width: usize) -> String {
     let name = told(english);

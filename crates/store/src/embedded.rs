@@ -121,7 +121,17 @@ impl EmbeddedStore {
     /// # Errors
     /// [`Invalid`](Error::Invalid) where the file is there already; else what writing it fails with.
     pub fn backup(&self, to: &Path) -> Result<()> {
-        self.locate(maintenance::backup(&self.shared.folder, to))
+        Self::backup_folder(&self.shared.folder, None, to).map(drop)
+    }
+
+    /// As [`backup`](Self::backup) of a folder that another process may have: of all collections, or of one only. The copy is checked; what it holds is answered.
+    /// A file that is empty may be there, and is filled.
+    ///
+    /// # Errors
+    /// Also [`CollectionNotFound`](Error::CollectionNotFound), and [`Damaged`](Error::Damaged) where the folder, and so its copy, is not sound.
+    pub fn backup_folder(folder: &Path, only: Option<&str>, to: &Path) -> Result<Vec<Collection>> {
+        let copied = maintenance::backup(folder, only, to);
+        copied.map_err(|error| error.in_folder(folder))
     }
 
     /// What is wrong with the folder, a sentence each. It reads all of it.

@@ -181,11 +181,7 @@ pub(crate) fn make_unit(vector: &mut [f32], dimension: usize) -> Result<()> {
         let reason = format!("Element {i} is not a finite number.");
         return Err(Error::invalid("", reason));
     }
-    let norm = vector
-        .iter()
-        .map(|&x| f64::from(x) * f64::from(x))
-        .sum::<f64>()
-        .sqrt();
+    let norm = length(vector);
     if norm < f64::from(f32::MIN_POSITIVE) {
         return Err(Error::invalid("", "It is zero, so it has no direction."));
     }
@@ -195,6 +191,16 @@ pub(crate) fn make_unit(vector: &mut [f32], dimension: usize) -> Result<()> {
             .for_each(|x| *x = (f64::from(*x) / norm) as f32);
     }
     Ok(())
+}
+
+/// Whether a vector is as [`make_unit`] leaves it, but for the rounding of its elements.
+pub(crate) fn has_unit_length(vector: &[f32]) -> bool {
+    (length(vector) - 1.0).abs() <= 2.0 * ROUNDING
+}
+
+fn length(vector: &[f32]) -> f64 {
+    let squares = vector.iter().map(|&x| f64::from(x) * f64::from(x));
+    squares.sum::<f64>().sqrt()
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 #[path = "suite/mod.rs"]
 mod suite;
 
+#[path = "embedded/backup.rs"]
+mod backup;
 #[path = "embedded/damage.rs"]
 mod damage;
 #[path = "embedded/folder.rs"]

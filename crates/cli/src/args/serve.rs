@@ -8,7 +8,7 @@ use yuyi::BUILTIN_NAME;
 use yuyi_server::{CacheOptions, Limits};
 
 use super::values::{parse_size, parse_size_or_none, parse_time, written_size};
-use super::{AccessArgs, ComputeArgs};
+use super::{AccessArgs, ComputeArgs, PlaceArgs};
 
 /// Address of a server, where nobody says another.
 pub const HOST: &str = "127.0.0.1";
@@ -99,12 +99,8 @@ pub struct ServeArgs {
     /// Redis where servers share such vectors: redis://:PASSWORD@HOST:PORT/DB
     #[arg(long, env = "YUYI_REDIS", value_name = "URL", hide_env_values = true)]
     pub redis: Option<String>,
-    /// Folder that collections are kept in [default: collections in the home folder, made when it is needed]
-    #[arg(long, env = "YUYI_DATA", value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// PostgreSQL server that collections are kept on, instead of a folder: postgres://USER:PASSWORD@HOST/DATABASE
-    #[arg(long, env = "YUYI_STORE", value_name = "URL", hide_env_values = true)]
-    pub store: Option<String>,
+    #[command(flatten)]
+    pub place: PlaceArgs,
     /// Seconds in which a body must arrive
     #[arg(
         long,

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::runtime::Builder;
 use yuyi_server::{
     App, CacheOptions, Collections, InvalidRedisUrl, Limits, ListenOptions, ModelOptions,
-    Perimeter, Place, Ready, ServeError, serve,
+    Perimeter, Ready, ServeError, serve,
 };
 
 use crate::args::ServeArgs;
@@ -91,12 +91,8 @@ fn caches(args: &ServeArgs) -> anyhow::Result<CacheOptions> {
 }
 
 fn collections(args: &ServeArgs) -> anyhow::Result<Collections> {
-    let is_named = args.data.is_some() || args.store.is_some();
-    let place = Place::named(args.data.clone(), args.store.clone());
-    // The address may hold a password, which is not repeated.
-    let place = place.map_err(|error| Misuse(format!("--{error}")))?;
-    Ok(match place {
-        Some(place) if is_named => Collections::named(place),
+    Ok(match args.place.place()? {
+        Some(place) if args.place.is_named() => Collections::named(place),
         place => Collections::unnamed(place),
     })
 }

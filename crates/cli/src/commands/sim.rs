@@ -235,7 +235,9 @@ impl Scorer {
         let rows = sound.map(|record| record.row.clone()).collect();
         let mut scored = self.score(rows)?.into_iter();
         for record in records {
-            let Record { row, rest, fault } = record;
+            let Record {
+                row, rest, fault, ..
+            } = record;
             let outcome = match fault {
                 Some(fault) => Some(Outcome::Failed(FailedPair::new(row, fault.text), rest)),
                 None => scored.next().map(|pair| Outcome::Scored(pair, rest)),

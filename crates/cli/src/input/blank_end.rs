@@ -42,7 +42,10 @@ impl<I: Iterator<Item = anyhow::Result<Record>>> Iterator for WithoutBlankEnd<I>
 }
 
 fn is_blank_row(record: &anyhow::Result<Record>) -> bool {
-    let Ok(Record { row, rest, fault }) = record else {
+    let Ok(Record {
+        row, rest, fault, ..
+    }) = record
+    else {
         return false;
     };
     let is_unread = fault.as_ref().is_some_and(|fault| fault.is_unread);

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 
+use super::names;
 use crate::misuse::Misuse;
 
 /// What is read of the rows of a file.
@@ -23,6 +24,9 @@ pub struct Columns {
     pub flag: &'static str,
     /// The first row is a row as all others, whatever it says.
     pub no_header: bool,
+    /// The rows are items that are kept. Their text may be called a question, and only what is a key of one thing alone is an id: with that of a user
+    /// or a number of the row, items would take each other's place.
+    pub of_items: bool,
 }
 
 impl Columns {
@@ -37,6 +41,20 @@ impl Columns {
             chosen: Vec::new(),
             flag: "--columns",
             no_header: false,
+            of_items: false,
+        }
+    }
+
+    /// Where the column of these plain names stands that `column` may be; `taken` are others'.
+    pub(super) fn place(&self, names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
+        match column {
+            // One letter says it only beside the other.
+            "answer" if self.of_items => names::place(names, column, taken)
+                .filter(|&place| names[place] != "a" || names.iter().any(|name| name == "q")),
+            "id" if self.of_items => names::id_of_item(names, taken),
+            "text" if self.of_items => names::place(names, "text", taken)
+                .or_else(|| names::place(names, "question", taken)),
+            _ => names::place(names, column, taken),
         }
     }
 

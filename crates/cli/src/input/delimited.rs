@@ -10,7 +10,6 @@ use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
 use super::{Columns, Fault, Record, Records, Row, names};
-use crate::language::Language;
 use crate::terminal::remark;
 
 /// Cells of a row of a table, with its line.
@@ -127,26 +126,18 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
         let whole: Vec<(u64, Vec<String>)> = whole.cloned().collect();
         let Some(header) = header::find(&whole, &self.columns)? else {
             let (places, taken) = header::without(&whole, &self.columns)?;
-            self.tell(&taken);
+            header::tell(&self.name, &taken);
             let first = whole.first().map(|(_, cells)| cells.as_slice());
             let width = first.map_or(0, filled);
             return Ok(Table::without_header(width, places, &self.columns));
         };
-        self.tell(&header.renamed);
+        header::tell(&self.name, &header.renamed);
         self.first.drain(..=header.row);
         Ok(Table::with_header(
             &whole[header.row].1,
             header.places,
             &self.columns,
         ))
-    }
-
-    /// Says on standard error what was read as what.
-    fn tell(&self, taken: &[String]) {
-        if !taken.is_empty() {
-            let comma = Language::of_messages().pick("，", ", ");
-            remark!("{} is read with {}.", self.name, taken.join(comma));
-        }
     }
 }
 
@@ -206,6 +197,7 @@ impl Table {
                 cells: wanted.collect(),
             },
             rest: rest.collect(),
+            values: Vec::new(),
             fault,
         }
     }

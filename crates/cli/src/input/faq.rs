@@ -48,7 +48,7 @@ pub struct Questions {
 }
 
 impl FaqFile {
-    /// Reads a whole file with the columns question, answer, id and wordings (separated by `|`); all but the first may
+    /// Reads a whole file with the columns question, answer, id and wordings (separated by `|`, `；` or new lines); all but the first may
     /// be missing.
     ///
     /// # Errors
@@ -172,7 +172,7 @@ fn lines(cell: &str) -> impl Iterator<Item = String> {
 fn entry(row: Row) -> FaqEntry {
     let [question, answer, id, others] = take(row.cells);
     let mut wordings: Vec<String> = lines(&question).collect();
-    wordings.extend(others.split('|').flat_map(lines));
+    wordings.extend(several(&others));
     FaqEntry {
         id: match id.trim() {
             "" => row.line.to_string(),
@@ -181,6 +181,11 @@ fn entry(row: Row) -> FaqEntry {
         wordings,
         answer,
     }
+}
+
+/// The texts that stand in one cell.
+pub(super) fn several(cell: &str) -> impl Iterator<Item = String> {
+    cell.split(['|', '；']).flat_map(lines)
 }
 
 /// The cells of a row, empty ones where it has fewer.

@@ -15,6 +15,14 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// That of a row which was read.
+    pub(super) fn told(text: String) -> Self {
+        Self {
+            text,
+            is_unread: false,
+        }
+    }
+
     pub(super) fn unread(text: String) -> Self {
         Self {
             text,
@@ -76,10 +84,7 @@ impl Check {
                 "{column} is {cell}, which stands for a value that is not there."
             ))
         });
-        text.map(|text| Fault {
-            text,
-            is_unread: false,
-        })
+        text.map(Fault::told)
     }
 }
 
@@ -111,7 +116,7 @@ fn is_list(cell: &str) -> bool {
 }
 
 /// Whether a cell of a table has no value, whatever it says.
-fn is_failure(cell: &str) -> bool {
+pub(super) fn is_failure(cell: &str) -> bool {
     let cell = cell.trim();
     FAILURES.contains(&cell)
         || cell

@@ -1,12 +1,14 @@
 //! Where the columns of a table stand: by the names of its header, or by what the user says.
 
 mod shape;
+mod told;
 mod unnamed;
 
 use anyhow::{anyhow, bail};
 
+use self::told::numbered_as;
+pub(super) use self::told::{taken_as, tell};
 use super::{Columns, names};
-use crate::language::Language;
 use crate::misuse::Misuse;
 
 /// Rows that are looked at.
@@ -93,19 +95,23 @@ pub(super) fn without(
         )));
     }
     let Some(places) = unnamed::places(first, columns)? else {
-        return Ok((Places::in_order(columns), Vec::new()));
+        let places = Places::in_order(columns);
+        let width = first.iter().map(|(_, cells)| cells.len()).max();
+        // What is kept is told, since nobody may look at it again.
+        let told = match (columns.of_items, width) {
+            (true, Some(width @ 2..)) => {
+                let wanted = columns.needed.iter().chain(columns.optional);
+                let taken = wanted.enumerate().take(width);
+                taken
+                    .map(|(place, column)| numbered_as(place, column))
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        return Ok((places, told));
     };
     let taken = columns.needed.iter().zip(&places.needed);
-    let taken = taken.map(|(column, place)| {
-        let language = Language::of_messages();
-        taken_as(
-            &language.pick(
-                format!("第 {} 列", place + 1),
-                format!("column {}", place + 1),
-            ),
-            column,
-        )
-    });
+    let taken = taken.map(|(column, place)| numbered_as(*place, column));
     let taken = taken.collect();
     Ok((places, taken))
 }
@@ -129,14 +135,6 @@ fn check_numbers(first: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Res
         ))),
         _ => Ok(()),
     }
-}
-
-/// What was read as what, for people.
-fn taken_as(name: &str, column: &str) -> String {
-    Language::of_messages().pick(
-        format!("{name} 作为 {column}"),
-        format!("{name} as {column}"),
-    )
 }
 
 /// Finds the header among the first records, each with its line.
@@ -282,10 +280,11 @@ fn optional(
 ) -> Vec<Option<usize>> {
     let mut taken = needed.to_vec();
     let places = columns.optional.iter().map(|column| {
-        let by_answer = names::answered_by(plain, &taken).filter(|_| *column == "id");
+        let is_answer = *column == "id" && !columns.of_items;
+        let by_answer = names::answered_by(plain, &taken).filter(|_| is_answer);
         let place = by_answer
             .or_else(|| same(cells, column).filter(|place| !taken.contains(place)))
-            .or_else(|| names::place(plain, column, &taken));
+            .or_else(|| columns.place(plain, column, &taken));
         taken.extend(place);
         place
     });
@@ -345,7 +344,7 @@ fn guessed(
         places[i] = match *column {
             "sentence_a" if has_neither => sides.map(|(a, _)| a),
             "sentence_b" if has_neither => sides.map(|(_, b)| b),
-            other => names::place(plain, other, &taken),
+            other => columns.place(plain, other, &taken),
         };
     }
     places

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::delimited::table;
 use super::lines::Lines;
 use super::wrapper::{self, blank};
-use super::{Columns, Fault, Record, Records, Row, names};
+use super::{Columns, Fault, Record, Records, Row, header, names};
 
 /// A value with the line in which it begins.
 type Numbered = anyhow::Result<(u64, Value)>;
@@ -101,6 +101,8 @@ fn of_values(
     }
     let optional = columns.chosen.iter().skip(columns.needed.len());
     Box::new(Objects {
+        name,
+        is_told: !columns.of_items,
         missing: optional
             .filter(|name| !name.trim().is_empty())
             .cloned()
@@ -129,6 +131,10 @@ fn cells(value: &Value) -> Option<Vec<String>> {
 /// Records of objects.
 struct Objects<I> {
     values: I,
+    /// The file, as messages name it.
+    name: String,
+    /// What was read as what is not to be told any more.
+    is_told: bool,
     columns: Columns,
     /// Optional columns that the user names and no object had so far.
     missing: Vec<String>,
@@ -141,6 +147,10 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
         match self.values.next() {
             Some(Ok((line, value))) => {
                 self.missing.retain(|name| value.get(name).is_none());
+                if let (false, Value::Object(object)) = (self.is_told, &value) {
+                    header::tell(&self.name, &renamed(object, &self.columns));
+                    self.is_told = true;
+                }
                 Some(Ok(record(value, line, &self.columns)))
             }
             Some(Err(error)) => Some(Err(error)),
@@ -151,6 +161,17 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
             }
         }
     }
+}
+
+/// Which keys of an object were taken for which columns, where they are not the same.
+fn renamed(object: &Map<String, Value>, columns: &Columns) -> Vec<String> {
+    let own = columns.needed.iter().chain(columns.optional);
+    let keys = keys(object, columns);
+    let taken = own.zip(&keys);
+    let taken = taken.filter(|(column, key)| *column != key && object.contains_key(*key));
+    taken
+        .map(|(column, key)| header::taken_as(key, column))
+        .collect()
 }
 
 /// Whether a value is a row by itself: an object that has the needed columns, or what stands for one.
@@ -227,15 +248,17 @@ fn record(value: Value, line: u64, columns: &Columns) -> Record {
     cells.extend(others.iter().map(|key| other(&object, key)));
     let further = columns.further.iter();
     cells.extend(further.map(|column| other(&object, column)));
-    for key in &keys {
-        object.remove(key);
-    }
+    let values = keys
+        .iter()
+        .map(|key| object.remove(key).unwrap_or_default());
+    let values = values.collect();
     let rest = object
         .into_iter()
         .map(|(key, value)| (Arc::from(key), value));
     Record {
         row: Row { line, cells },
         rest: rest.collect(),
+        values,
         fault,
     }
 }
@@ -257,6 +280,7 @@ fn faulty(told: String, line: u64, columns: &Columns) -> Record {
             cells: vec![String::new(); columns.needed.len()],
         },
         rest: Vec::new(),
+        values: Vec::new(),
         fault: Some(Fault::unread(told)),
     }
 }
@@ -280,7 +304,7 @@ fn keys(object: &Map<String, Value>, columns: &Columns) -> Vec<String> {
             own if object.contains_key(own) => None,
             "sentence_a" => sides.map(|(a, _)| a),
             "sentence_b" => sides.map(|(_, b)| b),
-            other => names::place(&plain, other, &taken),
+            other => columns.place(&plain, other, &taken),
         };
         taken.extend(found.or_else(|| given.iter().position(|key| *key == column)));
         found.map_or(column, |place| given[place]).to_owned()

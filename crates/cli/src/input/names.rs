@@ -6,7 +6,8 @@ mod traditional;
 
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{
-    ANSWERS, BESIDE, IDS, LABELS, PAIRS, QUESTIONS, SIDES, SIDES_BEFORE, STEMS, TEXTS, WORDINGS,
+    ANSWERS, BESIDE, IDS, ITEM_IDS, LABELS, PAIRS, QUESTIONS, SIDES, SIDES_BEFORE, STEMS, TEXTS,
+    WORDINGS,
 };
 
 /// A name as it is compared: in half-width small letters and simplified characters, without what stands in brackets, and without blanks and signs.
@@ -78,6 +79,12 @@ pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<u
         let first = meant.next()?;
         (column == "wordings" || meant.next().is_none()).then_some(first)
     })
+}
+
+/// Where the column stands that has the key of an item, which no two share.
+pub(super) fn id_of_item(names: &[String], taken: &[usize]) -> Option<usize> {
+    let mut known = ITEM_IDS.iter();
+    known.find_map(|known| (0..names.len()).find(|i| names[*i] == *known && !taken.contains(i)))
 }
 
 /// Whether columns of a kind may be `column`.

@@ -4,14 +4,15 @@ use std::io::{Cursor, Read};
 
 use anyhow::{Context, bail};
 use calamine::{
-    Data, Range, Reader, Sheet, SheetType, SheetVisible, Sheets, open_workbook_auto_from_rs,
+    Data, ExcelDateTime, Range, Reader, Sheet, SheetType, SheetVisible, Sheets,
+    open_workbook_auto_from_rs,
 };
 
 use super::delimited::Cells;
 use crate::terminal::remark;
 
-/// The rows of the first visible sheet that has any, with their numbers; says on standard error if others have some too.
-pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>> {
+/// The name and the rows of the first visible sheet that has any, with their numbers; says on standard error if others have some too.
+pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<(String, Vec<Cells>)> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .with_context(|| format!("{name} cannot be read"))?;
@@ -41,10 +42,32 @@ pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<Vec<Cells>
     let (first, left) = cells.start().unwrap_or_default();
     let row = |(i, cells): (usize, &[Data])| {
         let blank = (0..left).map(|_| String::new());
-        let cells = blank.chain(cells.iter().map(Data::to_string));
+        let cells = blank.chain(cells.iter().map(shown));
         Ok((u64::from(first) + i as u64 + 1, cells.collect()))
     };
-    Ok(cells.rows().enumerate().map(row).collect())
+    Ok((sheet, cells.rows().enumerate().map(row).collect()))
+}
+
+/// Numbers that are days: before, Excel has a day that never was, and times without one.
+const DAYS: std::ops::Range<f64> = 61.0..2_958_466.0;
+
+/// A cell as a text. A time is a number of days there, which tells nobody anything.
+fn shown(cell: &Data) -> String {
+    match cell {
+        Data::DateTime(time) if time.is_datetime() && DAYS.contains(&time.as_f64()) => {
+            shown_time(time)
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A time as in RFC 3339, or the day alone where it is the beginning of one.
+fn shown_time(time: &ExcelDateTime) -> String {
+    let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
+    match (hour, minute, second) {
+        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
+        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
+    }
 }
 
 /// The sheets that have cells, in their order.

@@ -109,6 +109,11 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("The collections cannot be used", "集合无法使用"),
     ("Cannot wait for signals", "无法接收信号"),
 
+    // Collections: yuyi-collections.
+    ("The model {name} does not tell what its vectors are known by, so they cannot be kept.", "模型 {name} 不说明如何辨认它的向量，所以不能保存。"),
+    ("The collection has vectors of its model, which are computed here. Leave them out.", "集合的向量由它的模型在这里计算。请不要自带向量。"),
+    ("The collection has no model; each item needs the vectors of its texts.", "集合没有模型；每条内容都要自带各文本的向量。"),
+
     // Collections: yuyi-store.
     ("There is no collection \"{name}\".", "没有名为“{name}”的集合。"),
     ("The collection \"{name}\" is there already, with other {what}. Drop it first, or choose another name.", "集合“{name}”已存在，但 {what} 不同。请先删除它，或换一个名称。"),
@@ -191,6 +196,8 @@ pub(super) const SYSTEM: &[Entry] = &[
     ("Cannot assign requested address (os error 99)", "本机没有这个地址（系统错误 99）"),
     ("Connection refused (os error 111)", "连接被拒绝（系统错误 111）"),
     ("connection timed out", "连接超时"),
+    ("disk I/O error", "磁盘读写出错"),
+    ("error connecting to server: {reason}", "无法连接服务器：{reason}"),
     ("error parsing level filter: expected one of {levels}, or a number 0-5", "级别只能是 {levels}，或 0 到 5 的数字"),
     ("invalid filter directive", "格式不对"),
 ];

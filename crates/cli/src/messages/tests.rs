@@ -166,7 +166,7 @@ fn example(message: &str) -> String {
 }
 
 /// Messages of which only a part is known here: words that are put together, or what others say.
-const PUT_TOGETHER: [&str; 20] = [
+const PUT_TOGETHER: [&str; 21] = [
     "{}",
     "{told}",
     "{reason}",
@@ -188,6 +188,7 @@ const PUT_TOGETHER: [&str; 20] = [
     "{name}: {what}",
     "--redis: {error}.",
     "--{error}",
+    "--{}",
 ];
 
 #[test]

@@ -77,6 +77,14 @@ impl PartialFile {
         &self.path
     }
 
+    /// Where its content is until it is complete, for whoever writes by a path; `None`: in its place.
+    pub fn part(&self) -> Option<&Path> {
+        match &self.place {
+            Place::Replaced { temporary, .. } => Some(temporary.path()),
+            Place::Written => None,
+        }
+    }
+
     /// Writes on.
     pub fn write(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let written = self.writer.write_all(bytes);

@@ -61,7 +61,7 @@ fn help_and_mistakes_in_chinese() {
         "中文语义相似度",
         "用法：yuyi",
         "命令：",
-        "sim        两句话的相似度",
+        "sim         两句话的相似度",
         "显示帮助",
     ] {
         assert!(out.contains(part), "{part}: {out}");

@@ -7,6 +7,9 @@
 mod access;
 mod bench;
 mod calibrate;
+mod collection;
+mod collection_files;
+mod collection_safety;
 #[cfg(unix)]
 mod collections;
 mod compare;

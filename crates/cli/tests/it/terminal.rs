@@ -1,7 +1,8 @@
 //! What texts and names of files do to a terminal: nothing. `script` of util-linux gives the command one.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use crate::support::{command, yuyi};
 
@@ -10,6 +11,11 @@ const ESCAPES: &str = "\u{1b}[2J\u{1b}]0;title\u{7}";
 
 /// Runs the command on a terminal; what it showed, or `None` where there is no `script`.
 fn on_a_terminal(arguments: &[&str]) -> Option<String> {
+    typed_on_a_terminal(arguments, "")
+}
+
+/// The same, with what is typed there.
+fn typed_on_a_terminal(arguments: &[&str], typed: &str) -> Option<String> {
     let known = Command::new("script").arg("--version").output();
     if !known.is_ok_and(|known| String::from_utf8_lossy(&known.stdout).contains("util-linux")) {
         println!("NOT RUN: there is no script of util-linux");
@@ -32,7 +38,15 @@ fn on_a_terminal(arguments: &[&str]) -> Option<String> {
         ])
         .env("YUYI_HOME", "/nonexistent")
         .env("SHELL", "/bin/sh");
-    let output = script.output().unwrap();
+    let mut script = script
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = script.stdin.take().unwrap();
+    stdin.write_all(typed.as_bytes()).unwrap();
+    drop(stdin);
+    let output = script.wait_with_output().unwrap();
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
@@ -73,5 +87,37 @@ fn mistakes_are_shown_without_what_moves_the_cursor() {
             assert!(shown.contains("\\u{1b}[2J"), "{shown:?}");
             assert!(!shown.contains("\u{1b}[2J"), "{shown:?}");
         }
+    }
+}
+
+#[test]
+fn a_collection_is_removed_only_by_a_yes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let data = data.to_str().unwrap();
+    let create = [
+        "collection",
+        "create",
+        "c",
+        "--dimension",
+        "2",
+        "--data",
+        data,
+    ];
+    assert_eq!(yuyi(&create).code, 0);
+    let list = ["collection", "list", "--data", data];
+    for (typed, is_left) in [
+        ("\n", true),
+        ("n\n", true),
+        ("yess\n", true),
+        ("是\n", false),
+    ] {
+        let drop = ["collection", "drop", "c", "--data", data];
+        let Some(shown) = typed_on_a_terminal(&drop, typed) else {
+            return;
+        };
+        assert!(shown.contains("Remove the collection \"c\""), "{shown:?}");
+        let left = yuyi(&list);
+        assert_eq!(left.out.contains("\nc "), is_left, "{typed:?}: {left:?}");
     }
 }

@@ -1,33 +1,90 @@
 //! Copies of a store, and whether it is sound.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::sql::FILE;
+use super::blob::read_vector;
+use super::items::{COLUMNS, read_item};
+use super::schema;
+use super::sql::{FILE, damaged};
+use crate::collection::Collection;
 use crate::error::{Error, Result};
+use crate::item::has_unit_length;
 use crate::stored::Stored;
 
-/// Writes a copy of the database as it is now; others read and write meanwhile.
-pub(super) fn backup(folder: &Path, to: &Path) -> Result<()> {
-    if to.exists() {
+/// How long another process may hold the database, which it does while it opens or closes it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Writes a copy of the database of a folder as it is now, of all collections or of one only; others read and write meanwhile, in this process or in another
+/// one. What the copy holds.
+pub(super) fn backup(folder: &Path, only: Option<&str>, to: &Path) -> Result<Vec<Collection>> {
+    let length = to.metadata().map(|metadata| metadata.len());
+    if length.as_ref().is_ok_and(|&length| length > 0) {
         let reason = format!(
             "{} is there already, and a backup replaces nothing.",
             to.display()
         );
         return Err(Error::invalid("file", reason));
     }
+    let copied = copy(folder, to).and_then(|()| complete(only, to));
+    if copied.is_err() && length.is_err() {
+        // Half a copy is none.
+        let _ = std::fs::remove_file(to);
+    }
+    copied
+}
+
+/// The copy, of one moment: what is written meanwhile is not in it.
+fn copy(folder: &Path, to: &Path) -> Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(folder.join(FILE), flags)?;
+    connection.busy_timeout(PATIENCE)?;
     let target = to
         .to_str()
         .ok_or_else(|| Error::invalid("file", "Its name is not UTF-8."))?;
     connection.execute("VACUUM INTO ?1", [target])?;
+    Ok(())
+}
+
+/// Brings a copy to the newest schema, leaves one collection in it if only that is wanted, and sees that it is sound: a backup is needed when it is
+/// too late to make another one.
+fn complete(only: Option<&str>, to: &Path) -> Result<Vec<Collection>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(to, flags)?;
+    // No other file beside it, whose name nobody knows of.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;")?;
+    schema::migrate(&mut connection, schema::MIGRATIONS)?;
+    if let Some(name) = only {
+        leave_only(&connection, name)?;
+    }
+    if let Some(problem) = check(&connection)?.first() {
+        return Err(damaged(problem.trim_end_matches('.')));
+    }
+    let all = Stored::all(&connection)?;
+    let all = all.iter().map(|stored| stored.collection(&connection));
+    let all = all.collect::<Result<_>>()?;
+    drop(connection);
     // SQLite leaves it to the system when the copy reaches the disk.
     let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
     synced.map_err(|error| Error::Unavailable {
         reason: error.to_string(),
-    })
+    })?;
+    Ok(all)
+}
+
+fn leave_only(connection: &Connection, name: &str) -> Result<()> {
+    let wanted = Stored::get(connection, name)?.number;
+    connection.execute_batch("BEGIN")?;
+    for stored in Stored::all(connection)? {
+        if stored.number != wanted {
+            stored.remove(connection)?;
+        }
+    }
+    // What was removed is in the file until then, also for whoever is not to have it.
+    connection.execute_batch("COMMIT; VACUUM;")?;
+    Ok(())
 }
 
 /// What is wrong with the database, a sentence each; it reads all of it.
@@ -90,15 +147,50 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
             format!("SELECT count(*) FROM {vectors} WHERE length(vector) <> {bytes}"),
         ),
     ];
-    let mut problems = Vec::new();
+    let mut found = Vec::new();
     for (what, sql) in expected {
-        let found = number(sql)?;
-        if found > 0 {
-            problems.push(format!(
-                "The collection {:?} has {found} {what}.",
-                stored.name
-            ));
-        }
+        found.push((what, number(sql)?));
     }
-    Ok(problems)
+    found.push(("items that cannot be read", unreadable(connection, stored)?));
+    found.push((
+        "vectors that are not of unit length",
+        odd_vectors(connection, stored)?,
+    ));
+    found.retain(|(_, count)| *count > 0);
+    let name = &stored.name;
+    let told = found
+        .into_iter()
+        .map(|(what, count)| format!("The collection {name:?} has {count} {what}."));
+    Ok(told.collect())
+}
+
+/// How many items are not what was written: their JSON is none, or they break a rule.
+fn unreadable(connection: &Connection, stored: &Stored) -> Result<i64> {
+    let sql = format!("SELECT {COLUMNS} FROM {}", stored.tables().items);
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let is_sound = read_item(row).is_ok_and(|(_, item)| item.check().is_ok());
+        count += i64::from(!is_sound);
+    }
+    Ok(count)
+}
+
+/// How many vectors are not what was written, as far as their length tells.
+fn odd_vectors(connection: &Connection, stored: &Stored) -> Result<i64> {
+    let dimension = stored.current().dimension;
+    let sql = format!(
+        "SELECT vector FROM {}",
+        stored.tables().vectors(stored.space)
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let (mut count, mut vector) = (0, Vec::with_capacity(dimension));
+    while let Some(row) = rows.next()? {
+        let read = read_vector(row.get_ref(0)?.as_blob()?, dimension, &mut vector);
+        let is_sound = read.is_ok() && has_unit_length(&vector);
+        count += i64::from(!is_sound);
+    }
+    Ok(count)
 }

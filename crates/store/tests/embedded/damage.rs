@@ -23,7 +23,7 @@ fn found(store: &EmbeddedStore) -> Vec<String> {
 }
 
 /// A folder that was closed with a hundred items, some of which had been changed and removed.
-fn filled() -> (Folder, Vec<String>) {
+pub fn filled() -> (Folder, Vec<String>) {
     let folder = Folder::new();
     let store = folder.open_here();
     store.create(&collection("faq")).unwrap();
@@ -206,12 +206,22 @@ fn a_check_tells_what_is_wrong() {
     database
         .execute("UPDATE collections SET count = 7", [])
         .unwrap();
+    // As much as one bit can do, of a number and of a text.
+    let keys = "SELECT key FROM vectors_1_1 ORDER BY key LIMIT 3 OFFSET 20";
+    let bytes = "substr(vector, 1, 3) || x'7f' || substr(vector, 5)";
+    let harm =
+        format!("UPDATE vectors_1_1 SET vector = CAST({bytes} AS BLOB) WHERE key IN ({keys})");
+    assert_eq!(database.execute(&harm, []).unwrap(), 3);
+    let harm = "UPDATE items_1 SET payload = '{\"a\":' WHERE id = '60'";
+    assert_eq!(database.execute(harm, []).unwrap(), 1);
     drop(database);
     // Codes are there, so it opens.
     let problems = folder.open_here().check().unwrap();
     let expected = [
         "The collection \"faq\" has 91 items that are not counted.",
         "The collection \"faq\" has 2 vectors too few or too many.",
+        "The collection \"faq\" has 1 items that cannot be read.",
+        "The collection \"faq\" has 3 vectors that are not of unit length.",
     ];
     assert_eq!(problems, expected);
 }

@@ -351,6 +351,26 @@ pub(super) const IDS: &[&str] = &[
     "序号",
 ];
 
+/// Keys of which no two items have the same.
+pub(super) const ITEM_IDS: &[&str] = &[
+    "id",
+    "faqid",
+    "questionid",
+    "qid",
+    "itemid",
+    "docid",
+    "uuid",
+    "guid",
+    "编号",
+    "知识编号",
+    "知识id",
+    "问题编号",
+    "标准问编号",
+    "条目编号",
+    "商品编号",
+    "文章编号",
+];
+
 pub(super) const WORDINGS: &[&str] = &[
     "wordings",
     "indexes",

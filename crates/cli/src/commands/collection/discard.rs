@@ -1,0 +1,53 @@
+//! `yuyi collection drop`.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::bail;
+use serde_json::json;
+use yuyi_store::Collection;
+
+use super::place::{open_existing, place};
+use crate::args::DropArgs;
+use crate::messages;
+use crate::misuse::Misuse;
+use crate::terminal::{self, remark};
+
+/// What says yes to a question, in either language.
+const YES: [&str; 5] = ["y", "yes", "是", "是的", "确定"];
+
+/// Removes a collection, if that is what is wanted.
+pub fn run(args: &DropArgs) -> anyhow::Result<()> {
+    let store = open_existing(&place(&args.place)?)?;
+    let collection = store.collection(&args.name)?;
+    if !args.yes && !is_wanted(&collection)? {
+        bail!("Nothing was removed.");
+    }
+    store.drop_collection(&args.name)?;
+    let Collection { name, count, .. } = &collection;
+    match args.json {
+        true => {
+            let mut out = terminal::stdout();
+            writeln!(out, "{}", json!({ "dropped": name, "count": count }))?;
+        }
+        false => remark!("The collection {name:?} is removed with all of its items ({count})."),
+    }
+    Ok(())
+}
+
+/// Asks on the terminal.
+fn is_wanted(collection: &Collection) -> anyhow::Result<bool> {
+    let Collection { name, count, .. } = collection;
+    if !io::stdin().is_terminal() {
+        bail!(Misuse(format!(
+            "The collection {name:?} is to be removed with all of its items ({count}), and nobody can be asked. Say --yes."
+        )));
+    }
+    let question = format!("Remove the collection {name:?} with all of its items ({count})? [y/N]");
+    let mut err = io::stderr().lock();
+    write!(err, "{} ", terminal::escaped(&messages::told(&question)))?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let answer = answer.trim().to_lowercase();
+    Ok(YES.contains(&answer.as_str()))
+}

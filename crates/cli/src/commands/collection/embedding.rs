@@ -1,0 +1,64 @@
+//! The model of a command, and whether it is that of the collection.
+
+use anyhow::Context;
+use yuyi::{BUILTIN_NAME, Encoded, Model, Resolved};
+use yuyi_collections::{ItemPlan, check_fits, space_of_model};
+use yuyi_store::{Collection, VectorItem};
+
+use crate::args::EmbeddingArgs;
+use crate::model::{find_model, load_uncalibrated, unloadable};
+
+/// The model of a collection that is new.
+///
+/// # Errors
+/// When it does not load.
+pub(super) fn load_new(args: &EmbeddingArgs) -> anyhow::Result<Model> {
+    let name = args.model.as_deref().unwrap_or(BUILTIN_NAME);
+    load(find_model(name)?, name, args)
+}
+
+/// The model of a collection, as the command line or else the collection names it; `None`: the collection has none.
+///
+/// # Errors
+/// When it does not load, or has other vectors.
+pub(super) fn load_for(
+    collection: &Collection,
+    args: &EmbeddingArgs,
+) -> anyhow::Result<Option<Model>> {
+    let Some(own) = &collection.space.model else {
+        return Ok(None);
+    };
+    let (name, found) = match &args.model {
+        Some(name) => (name, find_model(name)?),
+        None => {
+            let found = find_model(own).with_context(|| {
+                format!(
+                    "The collection {:?} has vectors of the model {own}, which is not installed here. Name its folder with --model",
+                    collection.name
+                )
+            })?;
+            (own, found)
+        }
+    };
+    let model = load(found, name, args)?;
+    check_fits(collection, &space_of_model(&model, collection.role)?)?;
+    Ok(Some(model))
+}
+
+fn load(found: Resolved, name: &str, args: &EmbeddingArgs) -> anyhow::Result<Model> {
+    load_uncalibrated(found, &args.compute).with_context(|| unloadable(name))
+}
+
+/// Computes the vectors of items, where their collection has a model; how many of them have a text that was cut.
+pub(super) fn fill(
+    collection: &Collection,
+    model: Option<&Model>,
+    items: &mut [VectorItem],
+) -> anyhow::Result<usize> {
+    let plan = ItemPlan::new(collection, items)?;
+    let vectors: Vec<Encoded> = match model {
+        Some(model) => model.embed_with(plan.texts(), &plan.options())?,
+        None => Vec::new(),
+    };
+    Ok(plan.fill(items, &vectors)?)
+}

@@ -1,0 +1,157 @@
+//! `yuyi collection import`.
+
+mod batch;
+mod refused;
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::bail;
+use serde_json::json;
+use yuyi::Model;
+use yuyi_collections::space_of_model;
+use yuyi_store::{Collection, NewCollection, Role, Store};
+
+use self::batch::{Importer, Tally};
+use self::refused::RefusedRows;
+use super::create::{misnamed, or_made, tell_new};
+use super::embedding::{load_for, load_new};
+use super::place::{open, place};
+use crate::args::ImportArgs;
+use crate::commands::{Chunks, report_truncated};
+use crate::input::{Format, Input, ItemFile};
+use crate::misuse::Misuse;
+use crate::terminal::{self, remark};
+
+/// Brings the rows of files into a collection, file by file.
+pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let place = place(&args.place)?;
+    let inputs = open_all(args)?;
+    let refused = RefusedRows::create(args.skip_bad.as_deref(), &args.files)?;
+    let store = open(&place)?;
+    let (collection, model) = target(args, &store)?;
+    let mut importer = Importer::new(&*store, collection, model, refused);
+    let outcome = import_all(args, inputs, &mut importer);
+    let (tally, model, written) = importer.finish();
+    if let Some(model) = &model {
+        report_truncated(tally.truncated, model.facts().max_tokens);
+    }
+    outcome.inspect_err(|_| tell_before_error(&tally))?;
+    written?;
+    report(args, &tally, started)
+}
+
+/// Opens all files, so that one which is not there is told before anything is written.
+fn open_all(args: &ImportArgs) -> anyhow::Result<Vec<Input>> {
+    let is_twice = |i: &usize| args.files[..*i].contains(&args.files[*i]);
+    if let Some(i) = (1..args.files.len()).find(is_twice) {
+        bail!(Misuse(format!(
+            "{} is named twice.",
+            args.files[i].display()
+        )));
+    }
+    let inputs = args.files.iter();
+    inputs
+        .map(|file| Input::open(file, args.format, Format::Jsonl))
+        .collect()
+}
+
+/// The collection with its model; it is made if it is not there.
+fn target(
+    args: &ImportArgs,
+    store: &Arc<dyn Store>,
+) -> anyhow::Result<(Collection, Option<Model>)> {
+    let there = |collection: Collection| {
+        let model = load_for(&collection, &args.model)?;
+        Ok((collection, model))
+    };
+    let make = || {
+        let mut new = NewCollection::given(args.name.clone(), 1);
+        new.check().map_err(misnamed)?;
+        let model = load_new(&args.model)?;
+        new.space = space_of_model(&model, Role::Symmetric)?;
+        let collection = store.create(&new)?.into_collection();
+        tell_new(&collection);
+        Ok((collection, Some(model)))
+    };
+    or_made(store.collection(&args.name), there, make)
+}
+
+fn import_all(
+    args: &ImportArgs,
+    inputs: Vec<Input>,
+    importer: &mut Importer<'_>,
+) -> anyhow::Result<()> {
+    for input in inputs {
+        let (file, mut progress) = ItemFile::of(input, &args.layout, importer.collection())?;
+        let origin = file.origin();
+        let strict = (!importer.skips()).then(|| origin.clone());
+        // Where no row is passed over, one that is refused ends the file, but not before those above it are written.
+        let rows = file.map(move |row| match (row?, &strict) {
+            (row, Some(origin)) => match row.item {
+                Ok(_) => Ok(row),
+                Err(refused) => Err(origin.error(row.line, refused.fault)),
+            },
+            (row, None) => Ok(row),
+        });
+        let mut chunks = Chunks::new(Box::new(rows));
+        loop {
+            let rows = chunks.next()?;
+            let Some(last) = rows.last().map(|row| row.line) else {
+                break;
+            };
+            let count = rows.len();
+            importer.bring(rows, &origin)?;
+            progress.done(count, last);
+        }
+        progress.finish();
+    }
+    Ok(())
+}
+
+/// What is there although the command failed.
+fn tell_before_error(tally: &Tally) {
+    let Tally { rows, written, .. } = tally;
+    match rows {
+        0 => remark!("Nothing was imported."),
+        _ => remark!(
+            "Rows imported before the error, and kept: {rows} (items new or changed: {written}). Correct what the error names and import again: items that are there and the same cost next to nothing."
+        ),
+    }
+}
+
+fn report(args: &ImportArgs, tally: &Tally, started: Instant) -> anyhow::Result<()> {
+    tally.tell_replaced();
+    let Tally {
+        rows,
+        written,
+        unchanged,
+        replaced,
+        refused,
+        truncated,
+        ..
+    } = tally;
+    let (name, seconds) = (&args.name, started.elapsed().as_secs_f64());
+    if args.json {
+        let summary = json!({
+            "collection": name, "rows": rows, "written": written, "unchanged": unchanged, "replaced": replaced, "refused": refused,
+            "truncated": truncated, "seconds": seconds,
+        });
+        writeln!(terminal::stdout(), "{summary}")?;
+        return Ok(());
+    }
+    if *refused > 0
+        && let Some(file) = &args.skip_bad
+    {
+        remark!(
+            "Rows refused: {refused}. They are in {} with the reason.",
+            file.display()
+        );
+    }
+    remark!(
+        "Rows: {rows}; items of {name} new or changed: {written}, there already: {unchanged}; {seconds:.1} s."
+    );
+    Ok(())
+}

@@ -10,8 +10,9 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import openai
@@ -43,10 +44,13 @@ def free_port() -> int:
     raise SystemExit("no port is free")
 
 
+@contextmanager
 def server(binary: str, port: int):
-    # Models that whoever runs the tests has installed would be listed too.
-    environment = os.environ | {"YUYI_HOME": "/nonexistent"}
-    return running_server(binary, "--served-model-name", "text-embedding-3-small", port=port, environment=environment)
+    with tempfile.TemporaryDirectory() as home:
+        # Models and collections that whoever runs the tests has would be listed too.
+        environment = os.environ | {"YUYI_HOME": home}
+        with running_server(binary, "--served-model-name", "text-embedding-3-small", port=port, environment=environment) as url:
+            yield url
 
 
 NODE = Path(__file__).with_name("node")

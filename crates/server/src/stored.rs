@@ -17,6 +17,9 @@ use crate::{ApiError, App};
 /// Between two attempts to reach a server of databases.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// Between two looks at what the store could do to search faster.
+const UPKEEP: Duration = Duration::from_secs(60);
+
 /// How long `/metrics` waits for the list of collections.
 const GLANCE: Duration = Duration::from_secs(1);
 
@@ -29,6 +32,11 @@ impl App {
     /// # Errors
     /// What ends the start.
     pub(crate) async fn start_collections(&self) -> Result<(), Error> {
+        let app = self.clone();
+        let task = |stop| async move { app.keep_up_collections(stop).await };
+        self.service()
+            .background()
+            .spawn("upkeep of the collections", task);
         match self.collections().start().await? {
             Start::Opened => self.resume_moves().await,
             Start::Nothing => {}
@@ -54,6 +62,29 @@ impl App {
         tokio::select! {
             () = opened => {}
             () = stop.requested() => {}
+        }
+    }
+
+    /// Lets the store do now and then what makes searches faster, such as building an index.
+    async fn keep_up_collections(&self, mut stop: Stop) {
+        loop {
+            tokio::select! {
+                () = sleep(UPKEEP) => {}
+                () = stop.requested() => return,
+            }
+            let Some(store) = self.collections().open_already() else {
+                continue;
+            };
+            let kept_up = spawn_blocking(move || store.maintain());
+            let kept_up = tokio::select! {
+                kept_up = kept_up => kept_up,
+                () = stop.requested() => return,
+            };
+            match kept_up {
+                Ok(Ok(0)) | Err(_) => {}
+                Ok(Ok(built)) => tracing::info!(built, "collections are searched by new indexes"),
+                Ok(Err(error)) => tracing::warn!(%error, "collections were not kept up"),
+            }
         }
     }
 

@@ -557,7 +557,9 @@ describe('why a score is as it is', () => {
         await fitsWidth(page)
         await screenshot(page, `why-wait-${locale}`)
 
+        const ended = page.waitForEvent('requestfailed')
         await panel.getByRole('button', { name: cancel }).click()
+        await ended
         await progress.waitFor({ state: 'detached' })
         assert.equal(aborted, 1, 'the request ends, and with it the work of the server')
         assert.equal(await panel.locator('[aria-live=polite]').textContent(), said)

@@ -26,7 +26,9 @@ export interface ApiDocument {
   components: { schemas: Record<string, Schema> }
 }
 
-export type Method = 'get' | 'post'
+const METHODS = ['get', 'post', 'put', 'delete'] as const
+
+export type Method = (typeof METHODS)[number]
 
 interface RawOperation {
   tags: string[]
@@ -82,7 +84,7 @@ export async function fetchDocument(): Promise<ApiDocument> {
 
 export function operationsOf(document: ApiDocument): Operation[] {
   return Object.entries(document.paths).flatMap(([path, item]) =>
-    (['get', 'post'] as const).flatMap((method) => {
+    METHODS.flatMap((method) => {
       const raw = item[method]
       return raw ? [operation(method, path, raw)] : []
     }),

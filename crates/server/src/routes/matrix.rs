@@ -150,7 +150,7 @@ impl MatrixRequest {
     }
 }
 
-/// The reply, as [`Writing`] writes it.
+/// How alike every text of `a` is with every text of `b`.
 #[derive(ToSchema)]
 #[schema(as = MatrixReply)]
 #[expect(dead_code, reason = "describes the reply in /openapi.json")]

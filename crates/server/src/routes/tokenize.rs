@@ -160,7 +160,7 @@ fn check_sum(texts: &[String], path: &str, limits: &Limits) -> Result<(), ApiErr
     }
 }
 
-/// The tokens of each text: what [`Writing`] writes.
+/// The tokens of each text.
 #[derive(ToSchema)]
 #[schema(as = TokenizeReply)]
 #[expect(dead_code, reason = "describes the reply in /openapi.json")]

@@ -354,8 +354,8 @@ async fn what_is_wrong_is_told_by_its_field() {
         (
             "/faq/search",
             json!({"text": "x", "limit": 10_001}),
-            413,
-            "too_many_texts",
+            422,
+            "invalid_value",
             "limit",
         ),
         (
@@ -404,8 +404,8 @@ async fn what_is_wrong_is_told_by_its_field() {
         ("/v1/collections/faq/items?page=2", 422, "unknown_field"),
         (
             "/v1/collections/faq/items?limit=10001",
-            413,
-            "too_many_texts",
+            422,
+            "invalid_value",
         ),
         ("/v1/collections/none/export", 404, "collection_not_found"),
         ("/v1/collections/%FF", 404, "not_found"),

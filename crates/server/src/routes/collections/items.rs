@@ -253,10 +253,9 @@ pub(super) fn check_limit(app: &App, field: &str, count: usize) -> Result<(), Ap
     let limit = app.limits().items;
     match count <= limit {
         true => Ok(()),
-        false => Err(ApiError::TooManyItems {
+        false => Err(ApiError::InvalidValue {
             field: field.to_owned(),
-            count,
-            limit,
+            reason: format!("It is {count}; a call may ask for {limit} at most."),
         }),
     }
 }

@@ -42,7 +42,7 @@ async function onReference(url, check) {
 }
 
 const card = (page, method, path) =>
-  page.locator('details', { has: page.locator('summary', { hasText: method }).locator(`> code:text-is("${path}")`) })
+  page.locator('details', { has: page.locator(`summary:has(> .method:text-is("${method}")) > code:text-is("${path}")`) })
 
 it('shows every route of the document', async () => {
   const { paths } = await (await fetch(`${yuyi.url}/openapi.json`)).json()

@@ -1,5 +1,7 @@
 //! What is said of an item that was found.
 
+use serde::Serialize;
+use serde_json::{Map, Value};
 use yuyi::Calibration;
 use yuyi_store::{Hit, Item};
 
@@ -34,5 +36,58 @@ impl Found {
     pub fn text(&self) -> &str {
         let text = self.item.texts().nth(self.wording);
         text.unwrap_or(&self.item.text)
+    }
+}
+
+/// An item that was found, as server and command line show it.
+#[derive(Debug, Serialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(utoipa::ToSchema),
+    schema(description = "An item that was found.")
+)]
+pub struct SearchHit {
+    #[cfg_attr(feature = "schema", schema(example = "invoice-1"))]
+    #[expect(missing_docs, reason = "described by its type")]
+    pub id: String,
+    #[expect(missing_docs, reason = "described by its type")]
+    pub text: String,
+    /// The wording that it was found by, if that is not the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
+    /// What is said when it is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// What results are ordered by. Scales of modes differ.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
+    pub score: f64,
+    /// How alike the question and the nearest text of the item are; null where the question has no vector.
+    #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
+    pub similarity: Option<f64>,
+    /// Their cosine.
+    #[cfg_attr(feature = "schema", schema(minimum = -1, maximum = 1))]
+    pub cosine: Option<f64>,
+    /// What was given with the item.
+    #[cfg_attr(feature = "schema", schema(value_type = Object))]
+    pub payload: Map<String, Value>,
+    /// When it was said or written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+}
+
+impl From<Found> for SearchHit {
+    fn from(found: Found) -> Self {
+        let wording = (found.wording > 0).then(|| found.text().to_owned());
+        Self {
+            id: found.item.id,
+            text: found.item.text,
+            wording,
+            answer: found.item.answer,
+            score: found.score,
+            similarity: found.similarity,
+            cosine: found.cosine,
+            payload: found.item.payload,
+            time: found.item.time.map(|time| time.to_string()),
+        }
     }
 }

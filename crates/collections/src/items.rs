@@ -136,28 +136,10 @@ pub fn check_item(collection: &Collection, item: &VectorItem) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use yuyi_store::{Item, Role, WordRules};
+    use yuyi_store::Item;
 
     use super::*;
-
-    fn collection(model: Option<&str>) -> Collection {
-        let space = Space {
-            model: model.map(str::to_owned),
-            item_prompt: "p: ".into(),
-            ..Space::given(1)
-        };
-        Collection {
-            name: "c".into(),
-            space,
-            role: Role::Symmetric,
-            fields: vec![],
-            unanswered: false,
-            words: WordRules::default(),
-            count: 0,
-            generation: 0,
-            reindex: None,
-        }
-    }
+    use crate::test_support::collection;
 
     fn encoded(text: &str) -> Encoded {
         Encoded {

@@ -43,9 +43,11 @@ mod moving;
 mod place;
 mod query;
 mod space;
+#[cfg(test)]
+mod test_support;
 
 pub use defaults::fusion;
-pub use found::Found;
+pub use found::{Found, SearchHit};
 pub use items::{ItemPlan, check_item};
 pub use moving::{Batch, Move, Step};
 pub use place::Place;

@@ -175,27 +175,8 @@ pub fn search(
 
 #[cfg(test)]
 mod tests {
-    use yuyi_store::{Role, Space, WordRules};
-
     use super::*;
-
-    fn collection(model: Option<&str>) -> Collection {
-        let space = Space {
-            model: model.map(str::to_owned),
-            ..Space::given(1)
-        };
-        Collection {
-            name: "c".into(),
-            space,
-            role: Role::Symmetric,
-            fields: vec![],
-            unanswered: false,
-            words: WordRules::default(),
-            count: 0,
-            generation: 0,
-            reindex: None,
-        }
-    }
+    use crate::test_support::collection;
 
     fn asked(mode: Option<Mode>, text: bool, vector: bool) -> Asked {
         Asked {

@@ -4,9 +4,8 @@ use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 use yuyi::{Calibration, Model};
-use yuyi_collections::{Asked, Found, Mode, QueryPlan, search};
+use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, search};
 use yuyi_language::is_blank;
 use yuyi_store::{Collection, Error, Filter, Store};
 
@@ -76,46 +75,11 @@ fn questions(texts: &[String]) -> impl Iterator<Item = io::Result<String>> {
 #[derive(Serialize)]
 struct Answer {
     text: String,
-    results: Vec<ShownHit>,
+    results: Vec<SearchHit>,
     mode: &'static str,
     model: Option<String>,
     calibrated: bool,
     truncated: bool,
-}
-
-/// An item that was found.
-#[derive(Serialize)]
-struct ShownHit {
-    id: String,
-    text: String,
-    /// The wording that it was found by, if that is not the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wording: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
-    score: f64,
-    similarity: Option<f64>,
-    cosine: Option<f64>,
-    payload: Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-}
-
-impl From<Found> for ShownHit {
-    fn from(found: Found) -> Self {
-        let wording = (found.wording > 0).then(|| found.text().to_owned());
-        Self {
-            id: found.item.id,
-            text: found.item.text,
-            wording,
-            answer: found.item.answer,
-            score: found.score,
-            similarity: found.similarity,
-            cosine: found.cosine,
-            payload: found.item.payload,
-            time: found.item.time.map(|time| time.to_string()),
-        }
-    }
 }
 
 struct Searcher<'a> {
@@ -158,7 +122,7 @@ impl Searcher<'_> {
         let found = hits.into_iter().map(|hit| Found::of(hit, calibration));
         Ok(Answer {
             text: text.to_owned(),
-            results: found.map(ShownHit::from).collect(),
+            results: found.map(SearchHit::from).collect(),
             mode: match question.mode() {
                 Mode::Hybrid => "hybrid",
                 Mode::Dense => "dense",

@@ -5,10 +5,9 @@ use std::time::Instant;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use yuyi::Calibration;
-use yuyi_collections::{Asked, Found, Mode, QueryPlan, search as ask};
+use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, search as ask};
 use yuyi_store::{Collection, Filter};
 
 use super::items::check_limit;
@@ -112,7 +111,7 @@ impl From<Mode> for SearchMode {
 #[schema(as = SearchReply)]
 pub(crate) struct Reply {
     /// The best first.
-    results: Vec<Hit>,
+    results: Vec<SearchHit>,
     /// By what was searched.
     mode: SearchMode,
     /// The model of the collection; null: callers bring the vectors.
@@ -122,53 +121,6 @@ pub(crate) struct Reply {
     calibrated: bool,
     /// Whether the text is longer than the model reads, and was cut.
     truncated: bool,
-}
-
-/// An item that was found.
-#[derive(Serialize, ToSchema)]
-#[schema(as = SearchHit)]
-struct Hit {
-    #[schema(example = "invoice-1")]
-    id: String,
-    text: String,
-    /// The wording that it was found by, if that is not the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    wording: Option<String>,
-    /// What is said when it is asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    answer: Option<String>,
-    /// What results are ordered by. Scales of modes differ.
-    #[schema(minimum = 0, maximum = 1)]
-    score: f64,
-    /// How alike the question and the nearest text of the item are; null where the question has no vector.
-    #[schema(minimum = 0, maximum = 1)]
-    similarity: Option<f64>,
-    /// Their cosine.
-    #[schema(minimum = -1, maximum = 1)]
-    cosine: Option<f64>,
-    /// What was given with the item.
-    #[schema(value_type = Object)]
-    payload: Map<String, Value>,
-    /// When it was said or written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    time: Option<String>,
-}
-
-impl From<Found> for Hit {
-    fn from(found: Found) -> Self {
-        let wording = (found.wording > 0).then(|| found.text().to_owned());
-        Self {
-            id: found.item.id,
-            text: found.item.text,
-            wording,
-            answer: found.item.answer,
-            score: found.score,
-            similarity: found.similarity,
-            cosine: found.cosine,
-            payload: found.item.payload,
-            time: found.item.time.map(|time| time.to_string()),
-        }
-    }
 }
 
 /// The items of a collection that are nearest to a question, by meaning and by words.
@@ -204,7 +156,7 @@ pub(crate) async fn search(
     let found = app.find(&name, question).await?;
     let bytes = found.bytes + AROUND * found.hits.len();
     let reply = move || Reply {
-        results: found.hits.into_iter().map(Hit::from).collect(),
+        results: found.hits.into_iter().map(SearchHit::from).collect(),
         mode: found.mode.into(),
         model: found.collection.space.model,
         calibrated: found.calibrated,

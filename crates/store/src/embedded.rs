@@ -22,6 +22,7 @@ mod collections;
 mod index;
 mod items;
 mod load;
+mod lock;
 mod maintenance;
 mod reindex;
 mod schema;
@@ -32,7 +33,7 @@ mod sql;
 mod write;
 mod writer;
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
@@ -41,6 +42,7 @@ use yuyi_kernels::usable_cores;
 
 use self::index::Index;
 use self::items::{item_of_key, key_of_id, vectors_of_key};
+use self::lock::FolderLock;
 use self::search::Searcher;
 use self::shared::{Shared, Slot};
 use self::sql::damaged;
@@ -68,7 +70,7 @@ pub struct EmbeddedStore {
     shared: Arc<Shared>,
     writer: Writer,
     /// Held until all else is closed.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl EmbeddedStore {
@@ -84,7 +86,7 @@ impl EmbeddedStore {
 
     fn open_folder(folder: &Path, options: &Options) -> Result<Self> {
         fs::create_dir_all(folder).map_err(|error| Error::unusable(folder, error))?;
-        let lock = lock(folder)?;
+        let lock = FolderLock::take(folder)?;
         look_for_loss(folder)?;
         let mut connection = sql::open_writer(folder)?;
         schema::migrate(&mut connection, schema::MIGRATIONS)?;
@@ -192,25 +194,6 @@ impl EmbeddedStore {
 impl Drop for EmbeddedStore {
     fn drop(&mut self) {
         self.writer.close();
-    }
-}
-
-/// Takes the folder for this process. The system gives it back when the process ends, however it does.
-fn lock(folder: &Path) -> Result<File> {
-    let unusable = |error: std::io::Error| Error::unusable(folder, error);
-    let mut options = File::options();
-    let file = options
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("lock"))
-        .map_err(unusable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked {
-            folder: folder.to_owned(),
-        }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
 }
 

@@ -133,6 +133,9 @@ const NOTES_ZH: Record<string, (note: Note) => string> = {
         : `只有 ${name} 提到${words}。`
     return `${what}模型往往看不出这种差别，请自己核对。`
   },
+  time(note) {
+    return `时间不一样：A 是${quotedZh(note.a)}，B 是${quotedZh(note.b)}。模型往往看不出这种差别，请自己核对。`
+  },
   negation(note) {
     const { name, words } = ofOneZh(note)
     const what =
@@ -158,6 +161,7 @@ const NOTES_ZH: Record<string, (note: Note) => string> = {
 /** What a reader should make of the server's own sentence. */
 const NOTE_ADVICE_EN: Record<string, string> = {
   number: 'Models often miss this, so check for yourself.',
+  time: 'Models often miss this, so check for yourself.',
   negation: 'Models often miss this, and the meaning may well be the opposite.',
   unknown: 'The score may be off because of it.',
 }

@@ -1,12 +1,17 @@
 //! What two texts differ in that embeddings hardly show.
 
-use crate::{NegationDifference, NumberDifference, negation_difference, number_difference};
+use crate::{
+    NegationDifference, NumberDifference, TimeDifference, negation_difference, number_difference,
+    time_difference,
+};
 
 /// Differences between two texts that leave their vectors near to each other but change what they say.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Differences {
     /// Numbers that only one of them has.
     pub numbers: Option<NumberDifference>,
+    /// Times that both name by words, and that exclude one another.
+    pub times: Option<TimeDifference>,
     /// Negating words, where only one of them negates.
     pub negation: Option<NegationDifference>,
 }
@@ -17,13 +22,14 @@ impl Differences {
     pub fn between(text_a: &str, text_b: &str) -> Self {
         Self {
             numbers: number_difference(text_a, text_b),
+            times: time_difference(text_a, text_b),
             negation: negation_difference(text_a, text_b),
         }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_none() && self.negation.is_none()
+        self.numbers.is_none() && self.times.is_none() && self.negation.is_none()
     }
 }
 

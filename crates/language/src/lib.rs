@@ -1,4 +1,4 @@
-//! What is known of Chinese and English texts without a model: their words, numbers and negations, and what two texts
+//! What is known of Chinese and English texts without a model: their words, numbers, times and negations, and what two texts
 //! that a model takes for the same differ in.
 //!
 //! ```
@@ -21,6 +21,7 @@ mod negation;
 mod normal;
 mod numbers;
 mod quantities;
+mod times;
 mod traditional;
 mod words;
 
@@ -30,4 +31,5 @@ pub use negation::{NegationDifference, negation_difference, negations};
 pub use normal::{bare, folded};
 pub use numbers::{Number, NumberDifference, Reading, Unit, Value, number_difference, numbers};
 pub use quantities::join_quantities;
+pub use times::{TimeDifference, time_difference};
 pub use words::{Word, dictionary_words, is_han, is_in_dictionary, is_separator, phrases, words};

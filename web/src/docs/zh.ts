@@ -269,10 +269,10 @@ export const ZH: Record<string, string> = {
   'A vector for each input.': '每个输入一个向量。',
   'What is wanted beside the scores.': '除分数外还需要什么。',
   'Whether each score is explained by the words that it comes from; for up to 100 pairs.': '是否用词来解释每个分数；最多 100 对。',
-  'Whether each score comes with notes of what it does not show: numbers and negations that differ, what was not read or not understood. Cheap; for up to 100 pairs.':
-    '是否附上分数没有反映出来的内容：不同的数字与否定、没读到的和不认识的。开销很小；最多 100 对。',
-  'The words of A that it is about: numbers, negations, what the model does not know, the last that it read.':
-    'A 中涉及的词：数字、否定词、模型不认识的、最后读到的。',
+  'Whether each score comes with notes of what it does not show: numbers, times and negations that differ, what was not read or not understood. Cheap; for up to 100 pairs.':
+    '是否附上分数没有反映出来的内容：不同的数字、时间与否定、没读到的和不认识的。开销很小；最多 100 对。',
+  'The words of A that it is about: numbers, times, negations, what the model does not know, the last that it read.':
+    'A 中涉及的词：数字、时间、否定词、模型不认识的、最后读到的。',
   'Those of B.': 'B 中涉及的词。',
   'Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.':
     '不用模型的比较方法：`jaccard`、`edit`、`tfidf`、`tfidf_words`。',

@@ -16,6 +16,7 @@ pub(super) const LIBRARY: &[Entry] = &[
 
     // What a score does not show: yuyi-tasks.
     ("The numbers differ: {a} in A, {b} in B.", "数字不同：A 是 {、a}，B 是 {、b}。"),
+    ("The times differ: {a} in A, {b} in B.", "时间不同：A 是 {、a}，B 是 {、b}。"),
     ("Only A has these numbers: {numbers}.", "只有 A 有这些数字：{、numbers}。"),
     ("Only B has these numbers: {numbers}.", "只有 B 有这些数字：{、numbers}。"),
     ("Only A negates: {words}.", "只有 A 是否定的：{、words}。"),

@@ -124,11 +124,14 @@ fn each_wording_is_one_of_the_program() {
     assert!(strays.is_empty(), "the program does not say {strays:#?}");
 }
 
-/// The first string of each place in this crate where something is said.
-fn messages_of(code: &str) -> Vec<String> {
+/// Where this crate says something.
+const SAID: &[&str] = &["bail!(", "anyhow!(", "Misuse(", "remark!(", "context("];
+
+/// The first string behind each of the `starts`.
+fn messages_of(code: &str, starts: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
-    for start in ["bail!(", "anyhow!(", "Misuse(", "remark!(", "context("] {
-        for (at, _) in code.match_indices(start) {
+    for start in starts {
+        for (at, _) in code.match_indices(*start) {
             let rest = &code[at + start.len()..];
             let rest = rest.trim_start();
             let rest = rest.strip_prefix("Misuse(").unwrap_or(rest).trim_start();
@@ -194,12 +197,26 @@ const PUT_TOGETHER: [&str; 21] = [
 #[test]
 fn no_message_of_this_crate_is_forgotten() {
     let said = code("cli");
-    let said = said.iter().flat_map(|code| messages_of(code));
+    let said = said.iter().flat_map(|code| messages_of(code, SAID));
     let is_known = |message: &String| {
         PUT_TOGETHER.iter().any(|known| message.starts_with(known))
             || chinese(&example(message)).is_some()
     };
     let forgotten: BTreeSet<String> = said.filter(|message| !is_known(message)).collect();
+    assert!(forgotten.is_empty(), "no Chinese wording: {forgotten:#?}");
+}
+
+#[test]
+fn no_error_of_a_library_is_forgotten() {
+    let libraries = CRATES.iter().filter(|name| !["cli", "server"].contains(name));
+    let said = libraries.flat_map(|name| code(name));
+    let said = said.flat_map(|code| messages_of(&code, &["#[error("]));
+    // Nothing but what others say.
+    let has_words = |message: &String| Template::new(message).has_words();
+    let is_known = |message: &String| chinese(&example(message)).is_some();
+    let forgotten: BTreeSet<String> = said
+        .filter(|message| has_words(message) && !is_known(message))
+        .collect();
     assert!(forgotten.is_empty(), "no Chinese wording: {forgotten:#?}");
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use yuyi_language::{Differences, NegationDifference, NumberDifference};
+use yuyi_language::{Differences, NegationDifference, NumberDifference, TimeDifference};
 
 /// Most pieces of text that a message quotes.
 const MOST_QUOTED: usize = 5;
@@ -21,7 +21,7 @@ pub struct Note {
     /// A sentence for people.
     #[cfg_attr(feature = "schema", schema(example = "Only A negates: 不能."))]
     pub message: String,
-    /// The words of A that it is about: numbers, negations, what the model does not know, the last that it read.
+    /// The words of A that it is about: numbers, times, negations, what the model does not know, the last that it read.
     #[cfg_attr(feature = "schema", schema(example = json!(["不能"])))]
     pub a: Vec<String>,
     /// Those of B.
@@ -36,6 +36,8 @@ pub struct Note {
 pub enum NoteKind {
     /// The numbers differ.
     Number,
+    /// Both name a time, and not the same: 昨天 and 今天.
+    Time,
     /// Only one text negates, or each something else.
     Negation,
     /// A text is longer than the model reads.
@@ -86,7 +88,8 @@ pub(super) fn about_differences(a: &str, b: &str) -> Vec<Note> {
     let differences = Differences::between(a, b);
     let number = differences.numbers.map(about_numbers);
     let negation = differences.negation.map(about_negation);
-    number.into_iter().chain(negation).collect()
+    let time = differences.times.map(about_times);
+    number.into_iter().chain(time).chain(negation).collect()
 }
 
 fn about_numbers(difference: NumberDifference) -> Note {
@@ -103,6 +106,20 @@ fn about_numbers(difference: NumberDifference) -> Note {
     Note {
         kind: NoteKind::Number,
         message,
+        a: only_a,
+        b: only_b,
+    }
+}
+
+fn about_times(difference: TimeDifference) -> Note {
+    let TimeDifference { only_a, only_b } = difference;
+    Note {
+        kind: NoteKind::Time,
+        message: format!(
+            "The times differ: {} in A, {} in B.",
+            quoted(&only_a),
+            quoted(&only_b)
+        ),
         a: only_a,
         b: only_b,
     }

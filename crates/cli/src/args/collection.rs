@@ -6,8 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use yuyi_collections::Mode;
 use yuyi_store::{Field, FieldType, Role};
 
+use super::LayoutArgs;
 use super::{ComputeArgs, PlaceArgs};
-use crate::input::{Format, Layout};
+use crate::input::Format;
 
 /// `yuyi collection`.
 #[derive(Args)]
@@ -158,7 +159,7 @@ pub struct ImportArgs {
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
     #[command(flatten)]
-    pub layout: Layout,
+    pub layout: LayoutArgs,
     /// Pass over rows that are refused, and write them to this file with the reason, as lines of JSON
     #[arg(long, env = "YUYI_SKIP_BAD", value_name = "FILE")]
     pub skip_bad: Option<PathBuf>,

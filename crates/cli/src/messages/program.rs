@@ -64,7 +64,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("the header", "表头"),
     ("the first row", "第一行"),
     ("line {#line} names the columns {columns}, and {flag} asks for {wanted}", "第 {line} 行的列名是 {、columns}，而 {flag} 要的是 {、wanted}"),
-    ("line {#line} names the columns {columns}, but not {wanted}; name them, say which columns to read with {flag}, or say --no-header if it is a row of data", "第 {line} 行的列名是 {、columns}，没有 {、wanted}；请改列名，或用 {flag} 指定读取哪些列；如果这一行就是数据，请加 --no-header"),
+    ("line {#line} names the columns {columns}, but not {wanted}; name them, say which columns to read with {flag}, or say {no_header} if it is a row of data", "第 {line} 行的列名是 {、columns}，没有 {、wanted}；请改列名，或用 {flag} 指定读取哪些列；如果这一行就是数据，请加 {no_header}"),
     ("line {#line} names {named} but not {missing}; a header row names all of {all}", "第 {line} 行有列名 {、named}，却没有 {、missing}；表头要有全部列名：{、all}"),
     ("the value in line {#line} is not JSON: {reason}", "第 {line} 行的值不是 JSON：{reason}"),
     ("the array has no end", "数组没有结尾"),

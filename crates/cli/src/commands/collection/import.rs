@@ -20,8 +20,9 @@ use super::embedding::{load_for, load_new};
 use super::place::{open, place};
 use crate::args::ImportArgs;
 use crate::commands::{Chunks, report_truncated};
-use crate::input::{Format, Input, ItemFile};
+use crate::input::{self, Format, Input, ItemFile};
 use crate::misuse::Misuse;
+use crate::progress::Progress;
 use crate::terminal::{self, remark};
 
 /// Brings the rows of files into a collection, file by file.
@@ -54,7 +55,7 @@ fn open_all(args: &ImportArgs) -> anyhow::Result<Vec<Input>> {
     }
     let inputs = args.files.iter();
     inputs
-        .map(|file| Input::open(file, args.format, Format::Jsonl))
+        .map(|file| input::open(file, args.format, Format::Jsonl))
         .collect()
 }
 
@@ -85,7 +86,8 @@ fn import_all(
     importer: &mut Importer<'_>,
 ) -> anyhow::Result<()> {
     for input in inputs {
-        let (file, mut progress) = ItemFile::of(input, &args.layout, importer.collection())?;
+        let mut progress = Progress::of_lines(input.lines());
+        let file = ItemFile::of(input, &args.layout.layout(), importer.collection())?;
         let origin = file.origin();
         let strict = (!importer.skips()).then(|| origin.clone());
         // Where no row is passed over, one that is refused ends the file, but not before those above it are written.

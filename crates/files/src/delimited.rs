@@ -9,24 +9,23 @@ use serde_json::Value;
 use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
-use super::{Columns, Fault, Record, Records, Row, names};
-use crate::terminal::remark;
+use super::{Columns, Fault, Origin, Record, Records, Row, names};
 
 /// Cells of a row of a table, with its line.
 pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
 
 /// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
 /// published sets of pairs.
-pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
+pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
     let records = Lines::new(reader).map(|line| {
         let (line, text) = line?;
         Ok((line, text.split('\t').map(str::to_owned).collect()))
     });
-    table(records, columns, name)
+    table(records, columns, origin)
 }
 
 /// Rows of RFC 4180 records.
-pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
+pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
     let records = Quoted::new(Lines::new(reader), &columns);
     let between = match records.separator() {
         ',' => None,
@@ -38,7 +37,10 @@ pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
         other => Some(format!("{other:?}")),
     };
     if let Some(between) = between {
-        remark!("{name} is read with {between} between its columns.");
+        origin.remarks.say(format!(
+            "{} is read with {between} between its columns.",
+            origin.name
+        ));
     }
     // The line below the header of a table in Markdown.
     let is_rule = records.separator() == '|';
@@ -48,7 +50,7 @@ pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, name: String) -> R
     table(
         records.filter(move |record| !is_rule(record)),
         columns,
-        name,
+        origin,
     )
 }
 
@@ -61,7 +63,7 @@ fn is_of_dashes(cells: &[String]) -> bool {
 pub(super) fn table(
     records: impl Iterator<Item = Cells> + 'static,
     columns: Columns,
-    name: String,
+    origin: Origin,
 ) -> Records {
     let skips_empty = columns.needed.len() + columns.optional.len() > 1;
     let is_row = move |record: &Cells| match record {
@@ -71,7 +73,7 @@ pub(super) fn table(
     Box::new(Selected {
         records: records.filter(is_row),
         columns,
-        name,
+        origin,
         first: VecDeque::new(),
         table: None,
     })
@@ -81,8 +83,7 @@ pub(super) fn table(
 struct Selected<I> {
     records: I,
     columns: Columns,
-    /// The file, as messages name it.
-    name: String,
+    origin: Origin,
     /// Records that were looked at for a header.
     first: VecDeque<Cells>,
     /// What the first records tell.
@@ -126,12 +127,12 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
         let whole: Vec<(u64, Vec<String>)> = whole.cloned().collect();
         let Some(header) = header::find(&whole, &self.columns)? else {
             let (places, taken) = header::without(&whole, &self.columns)?;
-            header::tell(&self.name, &taken);
+            self.origin.say_taken(taken);
             let first = whole.first().map(|(_, cells)| cells.as_slice());
             let width = first.map_or(0, filled);
             return Ok(Table::without_header(width, places, &self.columns));
         };
-        header::tell(&self.name, &header.renamed);
+        self.origin.say_taken(header.renamed);
         self.first.drain(..=header.row);
         Ok(Table::with_header(
             &whole[header.row].1,

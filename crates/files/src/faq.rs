@@ -1,16 +1,12 @@
 //! Files of a FAQ, and of questions of which it is known which entry answers them.
 
-use std::path::Path;
-
 use anyhow::{anyhow, bail};
 use yuyi_language::is_blank;
 use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
-use super::{Columns, Format, Input, Row};
-use crate::misuse::Misuse;
-use crate::terminal::remark;
+use super::{Columns, Format, Input, Misuse, Origin, Row};
 
-/// What the command line says of the columns of a FAQ and of the questions to it.
+/// What the user says of the columns of a FAQ and of the questions to it.
 #[derive(Clone, Debug, Default)]
 pub struct FaqLayout {
     /// Those of the FAQ; none: they are found.
@@ -53,16 +49,13 @@ impl FaqFile {
     ///
     /// # Errors
     /// When the file cannot be read, a question is blank, an id is there twice, or there is no entry.
-    pub fn read(path: &Path, format: Option<Format>, layout: &FaqLayout) -> anyhow::Result<Self> {
-        Self::of(Input::open(path, format, Format::Tsv)?, layout)
-    }
-
-    fn of(input: Input, layout: &FaqLayout) -> anyhow::Result<Self> {
-        let name = input.name.clone();
+    pub fn of(input: Input, layout: &FaqLayout) -> anyhow::Result<Self> {
+        let origin = input.origin.clone();
+        let name = origin.name.clone();
         let columns = columns(&["answer", "id", "wordings"], layout.no_header);
         let columns = columns.chosen("--faq-columns", &layout.faq)?;
         let rows = all_rows(input, columns)?;
-        tell_several(&rows, &name);
+        tell_several(&rows, &origin);
         let faq = Faq::new(rows.into_iter().map(entry).collect());
         let faq = faq.map_err(|error| match error {
             FaqError::Empty => anyhow!("{name} has no entries."),
@@ -78,17 +71,8 @@ impl Questions {
     ///
     /// # Errors
     /// When the file cannot be read, a question is blank, an id is not known, or no question has an answer.
-    pub fn read(
-        path: &Path,
-        format: Option<Format>,
-        faq: &FaqFile,
-        layout: &FaqLayout,
-    ) -> anyhow::Result<Self> {
-        Self::of(Input::open(path, format, Format::Tsv)?, faq, layout)
-    }
-
-    fn of(input: Input, faq: &FaqFile, layout: &FaqLayout) -> anyhow::Result<Self> {
-        let file = input.name.clone();
+    pub fn of(input: Input, faq: &FaqFile, layout: &FaqLayout) -> anyhow::Result<Self> {
+        let file = input.origin.name.clone();
         let mut questions = Vec::new();
         let columns = Columns {
             telling: Some("id"),
@@ -139,14 +123,12 @@ fn all_rows(input: Input, columns: Columns) -> anyhow::Result<Vec<Row>> {
                 .into()
         ));
     }
-    let (rows, progress) = input.rows(columns);
-    let rows = rows.collect();
-    progress.finish();
-    rows
+    input.rows(columns).collect()
 }
 
-/// Says on standard error that cells of questions hold several, if any do.
-fn tell_several(rows: &[Row], name: &str) {
+/// Says that cells of questions hold several, if any do.
+fn tell_several(rows: &[Row], origin: &Origin) {
+    let name = origin.file();
     let question = |row: &&Row| {
         row.cells
             .first()
@@ -154,12 +136,12 @@ fn tell_several(rows: &[Row], name: &str) {
     };
     match rows.iter().filter(question).count() {
         0 => {}
-        1 => remark!(
+        1 => origin.say(format!(
             "{name}: 1 question has several lines, each of which is read as a wording of it."
-        ),
-        n => remark!(
+        )),
+        n => origin.say(format!(
             "{name}: {n} questions have several lines, each of which is read as a wording of theirs."
-        ),
+        )),
     }
 }
 
@@ -197,15 +179,9 @@ fn take<const N: usize>(cells: Vec<String>) -> [String; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Progress;
 
     fn input(format: Format, text: &'static str) -> Input {
-        Input::new(
-            "f".into(),
-            format,
-            Progress::of_lines(None),
-            text.as_bytes(),
-        )
+        Input::of("f", format, text.as_bytes())
     }
 
     fn faq(text: &'static str) -> FaqFile {

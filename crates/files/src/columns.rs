@@ -2,8 +2,7 @@
 
 use anyhow::bail;
 
-use super::names;
-use crate::misuse::Misuse;
+use super::{Misuse, names};
 
 /// What is read of the rows of a file.
 #[derive(Clone, Debug)]
@@ -22,6 +21,8 @@ pub struct Columns {
     pub chosen: Vec<String>,
     /// The flag that says it.
     pub flag: &'static str,
+    /// The one that says that the first row is data.
+    pub no_header_flag: &'static str,
     /// The first row is a row as all others, whatever it says.
     pub no_header: bool,
     /// The rows are items that are kept. Their text may be called a question, and only what is a key of one thing alone is an id: with that of a user
@@ -39,7 +40,8 @@ impl Columns {
             telling: None,
             further: Vec::new(),
             chosen: Vec::new(),
-            flag: "--columns",
+            flag: Flags::COMMAND_LINE.columns,
+            no_header_flag: Flags::COMMAND_LINE.no_header,
             no_header: false,
             of_items: false,
         }
@@ -58,15 +60,16 @@ impl Columns {
         }
     }
 
-    /// As the command line says.
+    /// As the user says.
     ///
     /// # Errors
     /// When it names too few columns, or too many.
     pub fn chosen_by(self, layout: &Layout) -> anyhow::Result<Self> {
         let no_header = layout.no_header;
-        let chosen = self.chosen("--columns", &layout.columns)?;
+        let chosen = self.chosen(layout.flags.columns, &layout.columns)?;
         Ok(Self {
             no_header,
+            no_header_flag: layout.flags.no_header,
             ..chosen
         })
     }
@@ -107,13 +110,42 @@ fn is_among(chosen: &[String], column: &str) -> bool {
     chosen.iter().any(|other| plain(other) == plain(column))
 }
 
-/// What the command line says of the columns of a file.
-#[derive(Clone, Debug, Default, clap::Args)]
+/// What the user says of the columns of a file.
+#[derive(Clone, Debug, Default)]
 pub struct Layout {
-    /// Columns to read, by name or number from 1 [default: found by their names, else the first ones]
-    #[arg(long, env = "YUYI_COLUMNS", value_name = "A,B", value_delimiter = ',')]
+    /// Columns to read, by name or number from 1; empty: they are found by their names, else they are the first ones.
     pub columns: Vec<String>,
-    /// The first row is data, whatever it looks like
-    #[arg(long, env = "YUYI_NO_HEADER", value_parser = crate::switch::parse_yes)]
+    /// The first row is data, whatever it looks like.
     pub no_header: bool,
+    /// How the user says it.
+    pub flags: Flags,
+}
+
+/// By which names the user says what is read, for messages.
+#[derive(Clone, Copy, Debug)]
+pub struct Flags {
+    /// Which columns.
+    pub columns: &'static str,
+    /// That the first row is data.
+    pub no_header: &'static str,
+}
+
+impl Flags {
+    /// Those of the command line.
+    pub const COMMAND_LINE: Self = Self {
+        columns: "--columns",
+        no_header: "--no-header",
+    };
+
+    /// Those of a request's query.
+    pub const QUERY: Self = Self {
+        columns: "?columns=",
+        no_header: "?no_header=true",
+    };
+}
+
+impl Default for Flags {
+    fn default() -> Self {
+        Self::COMMAND_LINE
+    }
 }

@@ -9,26 +9,26 @@ use serde_json::{Map, Value};
 use super::delimited::table;
 use super::lines::Lines;
 use super::wrapper::{self, blank};
-use super::{Columns, Fault, Record, Records, Row, header, names};
+use super::{Columns, Fault, Origin, Record, Records, Row, Taken, names};
 
 /// A value with the line in which it begins.
 type Numbered = anyhow::Result<(u64, Value)>;
 
 /// Rows of lines that are JSON objects, or lists; empty lines are skipped.
-pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns, name: String) -> Records {
+pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
     let filled = |line: &anyhow::Result<(u64, String)>| !matches!(line, Ok((_, text)) if text.trim().is_empty());
     let values = Lines::new(reader).filter(filled).map(|line| {
         let (line, text) = line?;
         Ok((line, serde_json::from_str(&text).unwrap_or(Value::Null)))
     });
-    of_values(values, columns, name)
+    of_values(values, columns, origin)
 }
 
 /// Rows of a file that is an array of objects or lists, an object that holds one, or objects one after another. It is read whole.
 pub(super) fn whole(
     mut reader: Box<dyn BufRead>,
     columns: Columns,
-    name: String,
+    origin: Origin,
 ) -> anyhow::Result<Records> {
     let mut text = String::new();
     reader.read_to_string(&mut text)?;
@@ -48,7 +48,7 @@ pub(super) fn whole(
     {
         values.insert(0, (1, names));
     }
-    Ok(of_values(values.into_iter().map(Ok), columns, name))
+    Ok(of_values(values.into_iter().map(Ok), columns, origin))
 }
 
 /// The values of the array that begins `from` there, or those one after another.
@@ -86,7 +86,7 @@ fn names_beside(text: &str) -> Option<Value> {
 fn of_values(
     values: impl Iterator<Item = Numbered> + 'static,
     columns: Columns,
-    name: String,
+    origin: Origin,
 ) -> Records {
     let mut values = values.peekable();
     if matches!(values.peek(), Some(Ok((_, value))) if is_list(value)) {
@@ -97,11 +97,11 @@ fn of_values(
             })?;
             Ok((line, cells))
         });
-        return table(rows, columns, name);
+        return table(rows, columns, origin);
     }
     let optional = columns.chosen.iter().skip(columns.needed.len());
     Box::new(Objects {
-        name,
+        origin,
         is_told: !columns.of_items,
         missing: optional
             .filter(|name| !name.trim().is_empty())
@@ -131,8 +131,7 @@ fn cells(value: &Value) -> Option<Vec<String>> {
 /// Records of objects.
 struct Objects<I> {
     values: I,
-    /// The file, as messages name it.
-    name: String,
+    origin: Origin,
     /// What was read as what is not to be told any more.
     is_told: bool,
     columns: Columns,
@@ -148,7 +147,7 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
             Some(Ok((line, value))) => {
                 self.missing.retain(|name| value.get(name).is_none());
                 if let (false, Value::Object(object)) = (self.is_told, &value) {
-                    header::tell(&self.name, &renamed(object, &self.columns));
+                    self.origin.say_taken(renamed(object, &self.columns));
                     self.is_told = true;
                 }
                 Some(Ok(record(value, line, &self.columns)))
@@ -164,13 +163,13 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
 }
 
 /// Which keys of an object were taken for which columns, where they are not the same.
-fn renamed(object: &Map<String, Value>, columns: &Columns) -> Vec<String> {
+fn renamed(object: &Map<String, Value>, columns: &Columns) -> Vec<Taken> {
     let own = columns.needed.iter().chain(columns.optional);
     let keys = keys(object, columns);
     let taken = own.zip(&keys);
     let taken = taken.filter(|(column, key)| *column != key && object.contains_key(*key));
     taken
-        .map(|(column, key)| header::taken_as(key, column))
+        .map(|(column, key)| Taken::named(key, column))
         .collect()
 }
 

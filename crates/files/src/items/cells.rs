@@ -7,8 +7,8 @@ use serde_json::{Number, Value};
 use yuyi_store::{FieldType, InvalidTimestamp, Item, Result, Timestamp};
 
 use super::invalid;
-use crate::input::faq::several;
-use crate::input::{fault, label};
+use crate::faq::several;
+use crate::{fault, label};
 
 /// Digits of the longest whole number that is one and no key, such as that of a card or an order.
 const MOST_DIGITS: usize = 15;

@@ -1,15 +1,10 @@
 //! Files of labelled pairs: two sentences, and how alike a person found them.
 
-use std::path::Path;
-
 use anyhow::bail;
 use yuyi_tasks::corpus::{self, Corpus};
 
 use super::label::{self, Kind};
-use super::{Columns, Format, Input, Layout, Row, Rows, Scale};
-use crate::misuse::Misuse;
-use crate::progress::Progress;
-use crate::terminal::remark;
+use super::{Columns, Format, Input, Layout, Misuse, Row, Rows, Scale};
 
 /// The columns of a file of labelled pairs.
 const COLUMNS: &[&str] = &["sentence_a", "sentence_b", "label"];
@@ -41,19 +36,13 @@ pub struct LabelledPairs {
 }
 
 impl LabelledPairs {
-    /// Reads a whole file (`-`: standard input). Labels may be on any scale: those outside
+    /// Reads a whole file. Labels may be on any scale: those outside
     /// [0, 1] are mapped to it from `scale`, or from what [`Scale::of`] makes of them.
     ///
     /// # Errors
     /// When the file cannot be read, a row lacks a sentence or a label, a label is no number or outside `scale`, a few
     /// are far from all others, or there is no row at all. The message names the file and the line.
-    pub fn read(
-        path: &Path,
-        format: Option<Format>,
-        scale: Option<Scale>,
-        layout: &Layout,
-    ) -> anyhow::Result<Self> {
-        let input = Input::open(path, format, Format::Tsv)?;
+    pub fn read(input: Input, scale: Option<Scale>, layout: &Layout) -> anyhow::Result<Self> {
         if input.format == Format::Txt {
             bail!(Misuse(
                 "A TXT file has one text a line; labelled pairs need TSV, CSV, JSON or a workbook."
@@ -78,15 +67,14 @@ impl LabelledPairs {
         layout: &Layout,
         groups: &[&str],
     ) -> anyhow::Result<Self> {
-        let file = input.name.clone();
+        let file = input.name().to_owned();
         let columns = Columns {
             number: Some("label"),
             further: groups.iter().map(|&group| group.to_owned()).collect(),
             ..Columns::needed(COLUMNS)
         };
-        let (rows, mut progress) = input.rows(columns.chosen_by(layout)?);
-        let (mut pairs, written) = read_pairs(rows, &mut progress, &file)?;
-        progress.finish();
+        let rows = input.rows(columns.chosen_by(layout)?);
+        let (mut pairs, written) = read_pairs(rows, &file)?;
         let guessed = scale.is_none();
         let scale = match written {
             // Yes and no are the ends of any scale, and percentages tell theirs.
@@ -119,28 +107,21 @@ impl LabelledPairs {
         corpus.add(&self.file, [low, high], pairs);
     }
 
-    /// Says on standard error how the labels were mapped, if they were.
-    pub fn report_scale(&self) {
+    /// How the labels were mapped, if they were.
+    pub fn scale_remark(&self) -> Option<String> {
         let Scale { low, high } = self.scale;
-        if self.scale != Scale::UNIT {
-            let more = match self.guessed && !self.scale.is_usual() {
-                true => " If the scale goes further, name its ends, as in --scale 0..5.",
-                false => "",
-            };
-            remark!(
-                "{}: labels from {low} to {high} are mapped to [0, 1].{more}",
-                self.file
-            );
-        }
+        let more = match self.guessed && !self.scale.is_usual() {
+            true => " If the scale goes further, name its ends, as in --scale 0..5.",
+            false => "",
+        };
+        let file = &self.file;
+        (self.scale != Scale::UNIT)
+            .then(|| format!("{file}: labels from {low} to {high} are mapped to [0, 1].{more}"))
     }
 }
 
 /// All pairs of a file, and how their labels are written.
-fn read_pairs(
-    rows: Rows,
-    progress: &mut Progress,
-    file: &str,
-) -> anyhow::Result<(Vec<LabelledPair>, Option<Kind>)> {
+fn read_pairs(rows: Rows, file: &str) -> anyhow::Result<(Vec<LabelledPair>, Option<Kind>)> {
     let mut pairs = Vec::new();
     // A number among words or percentages, or the other way round, says two things.
     let mut written = None;
@@ -157,7 +138,6 @@ fn read_pairs(
             );
         }
         written = Some(kind);
-        progress.done(1, pair.line);
         pairs.push(pair);
     }
     Ok((pairs, written))
@@ -216,7 +196,6 @@ fn mapped(pair: &LabelledPair, scale: Scale, file: &str) -> anyhow::Result<f64> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::progress::Progress;
 
     fn is_yes_no(read: &LabelledPairs) -> bool {
         corpus::is_yes_no(read.pairs.iter().map(|pair| pair.label))
@@ -231,12 +210,7 @@ mod tests {
         text: &'static str,
         scale: Option<Scale>,
     ) -> Result<LabelledPairs, String> {
-        let input = Input::new(
-            "f".into(),
-            format,
-            Progress::of_lines(None),
-            text.as_bytes(),
-        );
+        let input = Input::of("f", format, text.as_bytes());
         LabelledPairs::of(input, scale, &Layout::default(), &["kind"])
             .map_err(|error| format!("{error:#}"))
     }

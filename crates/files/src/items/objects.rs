@@ -7,7 +7,7 @@ use yuyi_store::{Error, Result, VectorItem};
 
 use super::cells::time_of;
 use super::{FURTHER, invalid};
-use crate::input::faq::several;
+use crate::faq::several;
 
 /// Fields of an item that hold times.
 const TIMES: [&str; 3] = ["time", "valid_from", "valid_until"];

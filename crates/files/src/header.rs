@@ -1,15 +1,11 @@
 //! Where the columns of a table stand: by the names of its header, or by what the user says.
 
 mod shape;
-mod told;
 mod unnamed;
 
 use anyhow::{anyhow, bail};
 
-use self::told::numbered_as;
-pub(super) use self::told::{taken_as, tell};
-use super::{Columns, names};
-use crate::misuse::Misuse;
+use super::{Columns, Misuse, Taken, names};
 
 /// Rows that are looked at.
 pub(super) const FIRST_ROWS: usize = 32;
@@ -31,7 +27,7 @@ pub(super) struct Header {
     pub row: usize,
     pub places: Places,
     /// Which names were taken for which columns, where they are not the same.
-    pub renamed: Vec<String>,
+    pub renamed: Vec<Taken>,
 }
 
 impl Places {
@@ -83,7 +79,7 @@ impl Places {
 pub(super) fn without(
     first: &[(u64, Vec<String>)],
     columns: &Columns,
-) -> anyhow::Result<(Places, Vec<String>)> {
+) -> anyhow::Result<(Places, Vec<Taken>)> {
     if let Some(places) = Places::numbered(columns) {
         check_numbers(first, columns)?;
         return Ok((places, Vec::new()));
@@ -103,7 +99,7 @@ pub(super) fn without(
                 let wanted = columns.needed.iter().chain(columns.optional);
                 let taken = wanted.enumerate().take(width);
                 taken
-                    .map(|(place, column)| numbered_as(place, column))
+                    .map(|(place, column)| Taken::at(place, column))
                     .collect()
             }
             _ => Vec::new(),
@@ -111,7 +107,7 @@ pub(super) fn without(
         return Ok((places, told));
     };
     let taken = columns.needed.iter().zip(&places.needed);
-    let taken = taken.map(|(column, place)| numbered_as(*place, column));
+    let taken = taken.map(|(column, place)| Taken::at(*place, column));
     let taken = taken.collect();
     Ok((places, taken))
 }
@@ -158,10 +154,11 @@ pub(super) fn find(
     let is_header = is_unknown_header(first) || shape::is_header(first);
     match (columns.chosen.is_empty(), Places::numbered(columns)) {
         (true, _) if is_header => bail!(
-            "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say --no-header if it is a row of data",
+            "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say {} if it is a row of data",
             shown(cells),
             columns.needed.join(", "),
-            columns.flag
+            columns.flag,
+            columns.no_header_flag
         ),
         (true, _) => Ok(None),
         (false, Some(places)) => {
@@ -217,7 +214,7 @@ fn lower(cell: &str) -> String {
 }
 
 /// The places and the renamed columns of a record.
-type Named = Option<(Places, Vec<String>)>;
+type Named = Option<(Places, Vec<Taken>)>;
 
 /// Where the columns stand, if the first of these records is a header.
 fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Named> {
@@ -309,13 +306,13 @@ fn renamed(
     columns: &Columns,
     needed: &[usize],
     optional: &[Option<usize>],
-) -> Vec<String> {
+) -> Vec<Taken> {
     let needed = needed.iter().copied().map(Some);
     let needed = columns.needed.iter().zip(needed);
     let wanted = needed.chain(columns.optional.iter().zip(optional.iter().copied()));
     let renamed = wanted.filter_map(|(column, place)| {
         let name = &cells[place?];
-        (name != column).then(|| taken_as(name, column))
+        (name != column).then(|| Taken::named(name, column))
     });
     renamed.collect()
 }

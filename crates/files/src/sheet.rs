@@ -8,11 +8,12 @@ use calamine::{
     open_workbook_auto_from_rs,
 };
 
+use super::Origin;
 use super::delimited::Cells;
-use crate::terminal::remark;
 
 /// The name and the rows of the first visible sheet that has any, with their numbers; says on standard error if others have some too.
-pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<(String, Vec<Cells>)> {
+pub(super) fn rows(mut file: impl Read, origin: &Origin) -> anyhow::Result<(String, Vec<Cells>)> {
+    let name = origin.file();
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .with_context(|| format!("{name} cannot be read"))?;
@@ -37,7 +38,9 @@ pub(super) fn rows(mut file: impl Read, name: &str) -> anyhow::Result<(String, V
         } else {
             "sheets are"
         };
-        remark!("{name} is read from its sheet {sheet:?}; {others} more {are} not read.");
+        origin.say(format!(
+            "{name} is read from its sheet {sheet:?}; {others} more {are} not read."
+        ));
     }
     let (first, left) = cells.start().unwrap_or_default();
     let row = |(i, cells): (usize, &[Data])| {

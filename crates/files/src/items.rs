@@ -6,15 +6,13 @@ mod objects;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use serde_json::{Map, Value};
 use yuyi_collections::check_item;
 use yuyi_store::{Collection, Error, VectorItem, jsonl};
 
 use self::cells::Kinds;
-use super::{Columns, Fault, Input, Layout, Record, Records, Row};
-use crate::progress::Progress;
-use crate::terminal::remark;
+use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Row};
 
 const NEEDED: [&str; 1] = ["text"];
 
@@ -44,6 +42,7 @@ pub struct ItemRow {
 
 /// A row that is no item.
 pub struct Refused {
+    /// Why.
     pub fault: Fault,
     /// What the row has, by the names of its columns.
     pub content: Map<String, Value>,
@@ -59,51 +58,12 @@ pub struct ItemFile {
     is_begun: bool,
 }
 
-/// Where rows come from, as messages name it.
-#[derive(Clone)]
-pub struct Origin {
-    file: String,
-    sheet: Option<String>,
-}
-
-impl Origin {
-    /// The place of a row.
-    pub fn at(&self, line: u64) -> String {
-        match &self.sheet {
-            Some(sheet) => format!("{}, sheet {sheet:?}, row {line}", self.file),
-            None => format!("{}:{line}", self.file),
-        }
-    }
-
-    /// The file.
-    pub fn file(&self) -> &str {
-        &self.file
-    }
-
-    /// The sheet, where it is a workbook.
-    pub fn sheet(&self) -> Option<&str> {
-        self.sheet.as_deref()
-    }
-
-    /// What is wrong with a row, as the message that ends a command.
-    pub fn error(&self, line: u64, fault: Fault) -> anyhow::Error {
-        match &self.sheet {
-            Some(_) if !fault.is_unread => anyhow!("{}: {}", self.at(line), fault.text),
-            _ => fault.into_error(&self.file, line),
-        }
-    }
-}
-
 impl ItemFile {
-    /// The rows of a file for a collection, whose declared fields say what their columns hold, and the progress bar.
+    /// The rows of a file for a collection, whose declared fields say what their columns hold.
     ///
     /// # Errors
-    /// When the command line names columns that cannot be meant.
-    pub fn of(
-        input: Input,
-        layout: &Layout,
-        collection: &Collection,
-    ) -> anyhow::Result<(Self, Progress)> {
+    /// When the layout names columns that cannot be meant.
+    pub fn of(input: Input, layout: &Layout, collection: &Collection) -> anyhow::Result<Self> {
         let columns = Columns {
             optional: &OPTIONAL,
             further: FURTHER.map(str::to_owned).to_vec(),
@@ -111,19 +71,13 @@ impl ItemFile {
             ..Columns::needed(&NEEDED)
         };
         let columns = columns.chosen_by(layout)?;
-        let origin = Origin {
-            file: input.name.clone(),
-            sheet: input.sheet.clone(),
-        };
-        let (records, progress) = input.records(columns);
-        let file = Self {
-            origin,
-            records,
+        Ok(Self {
+            origin: input.origin.clone(),
+            records: input.records(columns),
             collection: collection.clone(),
             kinds: Kinds::default(),
             is_begun: false,
-        };
-        Ok((file, progress))
+        })
     }
 
     /// Where its rows come from.
@@ -139,7 +93,7 @@ impl ItemFile {
             fault,
         } = record;
         if !std::mem::replace(&mut self.is_begun, true) {
-            check_names(&self.origin.file, &rest)?;
+            check_names(self.origin.file(), &rest)?;
         }
         let line = row.line;
         let content = || content(&row, &rest, &values);
@@ -202,7 +156,8 @@ impl Iterator for ItemFile {
             Some(record) => Some(record.and_then(|record| self.row(record))),
             None => {
                 for told in std::mem::take(&mut self.kinds).told() {
-                    remark!("{}: {told}", self.origin.file);
+                    let file = self.origin.file();
+                    self.origin.say(format!("{file}: {told}"));
                 }
                 None
             }
@@ -259,7 +214,7 @@ fn invalid(field: &str, error: impl ToString) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Format;
+    use crate::Format;
     use yuyi_store::{Field, FieldType, Item, Role, Space, WordRules};
 
     fn collection(fields: &[(&str, FieldType)]) -> Collection {
@@ -291,7 +246,7 @@ mod tests {
     ) -> Vec<Result<String, String>> {
         let text: &'static str = String::leak(text.to_owned());
         let input = Input::of("f", format, text.as_bytes());
-        let (file, _) = ItemFile::of(input, &Layout::default(), &collection(fields)).unwrap();
+        let file = ItemFile::of(input, &Layout::default(), &collection(fields)).unwrap();
         let shown = |row: anyhow::Result<ItemRow>| match row.unwrap().item {
             Ok(item) => Ok(serde_json::to_string(&item.item).unwrap()),
             Err(refused) => Err(refused.fault.text),
@@ -415,7 +370,7 @@ mod tests {
     #[test]
     fn a_name_that_is_there_twice_is_refused() {
         let input = Input::of("f", Format::Csv, "text,note,note\nx,a,b\n".as_bytes());
-        let (mut file, _) = ItemFile::of(input, &Layout::default(), &collection(&[])).unwrap();
+        let mut file = ItemFile::of(input, &Layout::default(), &collection(&[])).unwrap();
         let error = file.next().unwrap().err().unwrap().to_string();
         assert!(
             error.starts_with("f has two columns of the name note"),

@@ -47,6 +47,12 @@ impl Columns {
         }
     }
 
+    /// Whether rows are entries of a FAQ: they have an answer or wordings; `has` says which of the optional columns are there.
+    pub(super) fn is_faq(&self, has: impl Fn(usize) -> bool) -> bool {
+        let mut optional = self.optional.iter().enumerate();
+        optional.any(|(i, column)| ["answer", "wordings"].contains(column) && has(i))
+    }
+
     /// Where the column of these plain names stands that `column` may be; `taken` are others'.
     pub(super) fn place(&self, names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
         match column {

@@ -1,15 +1,21 @@
 //! Tables: TSV, CSV and sheets of a workbook.
 
+mod segments;
+mod wordings;
+
 use std::collections::VecDeque;
 use std::io::BufRead;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use self::segments::Segments;
+use self::wordings::Lists;
+pub(super) use self::wordings::name_of_one;
 use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::Quoted;
-use super::{Columns, Fault, Origin, Record, Records, Row, names};
+use super::{Columns, Fault, Origin, Record, Records, Row};
 
 /// Cells of a row of a table, with its line.
 pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
@@ -99,8 +105,9 @@ struct Table {
     of: &'static str,
     /// Names of the columns that are not read.
     rest: Vec<(usize, Arc<str>)>,
-    /// Cells behind the last column are more of it: a list goes on in columns of its own.
-    last_is_list: bool,
+    /// Columns of wordings.
+    lists: Option<Lists>,
+    segments: Option<Segments>,
 }
 
 impl<I: Iterator<Item = Cells>> Selected<I> {
@@ -145,25 +152,20 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
 impl Table {
     fn with_header(cells: &[String], places: Places, columns: &Columns) -> Self {
         let width = filled(cells);
-        let list = columns
-            .optional
-            .iter()
-            .position(|column| *column == "wordings");
-        let list = list.and_then(|i| places.others.get(i).copied().flatten());
-        let is_more = |place: usize| {
-            let name = names::plain(&cells[place]);
-            name.is_empty() || names::kind(&name) == Some(names::Kind::Wordings)
-        };
-        // 相似问1, 相似问2 and so on, up to the end.
-        let list = list.filter(|&list| (list + 1..width).all(is_more) && list < width);
-        let width = list.map_or(width, |list| list + 1);
+        let lists = Lists::of(cells, width, &places, columns);
         let name = |i: usize| match cells[i].trim() {
             "" => unnamed(i),
             name => name.into(),
         };
+        let is_list = |place: usize| lists.as_ref().is_some_and(|lists| lists.has(place));
+        let rest = rest(&places, width, name).into_iter();
+        let segments = Segments::of(cells).filter(|segments| {
+            columns.of_items && places.needed.first() == Some(&segments.questions)
+        });
         Self {
-            rest: rest(&places, width, name),
-            last_is_list: list.is_some(),
+            rest: rest.filter(|(place, _)| !is_list(*place)).collect(),
+            lists,
+            segments,
             places,
             width,
             of: "the header",
@@ -176,26 +178,40 @@ impl Table {
             places,
             width: width.max(columns.needed.len() + columns.optional.len()),
             of: "the first row",
-            last_is_list: false,
+            lists: None,
+            segments: None,
         }
     }
 
-    fn select(&self, line: u64, mut cells: Vec<String>, columns: &Columns) -> Record {
+    fn select(&self, line: u64, cells: Vec<String>, columns: &Columns) -> Record {
         let fault = self.fault(line, &cells, columns);
-        if self.last_is_list && filled(&cells) > self.width {
-            let more = cells.split_off(self.width);
-            cells[self.width - 1] = format!("{}|{}", cells[self.width - 1], more.join("|"));
-        }
         let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
         let needed = self.places.needed.iter().map(|&place| Some(place));
         let wanted = needed.chain(self.places.others.iter().copied());
         let wanted = wanted.map(|place| place.map(cell).unwrap_or_default());
+        let mut wanted: Vec<String> = wanted.collect();
+        if let Some(lists) = &self.lists
+            && let Some(wordings) = lists.joined(&cells, self.width)
+        {
+            wanted[lists.cell] = wordings;
+        }
+        if let Some(segments) = &self.segments {
+            let (text, wordings) = segments.texts(&cells);
+            wanted[0] = text;
+            if let Some(i) = columns
+                .optional
+                .iter()
+                .position(|column| *column == "wordings")
+            {
+                wanted[columns.needed.len() + i] = wordings;
+            }
+        }
         let rest = self.rest.iter();
         let rest = rest.map(|(place, name)| (Arc::clone(name), Value::String(cell(*place))));
         Record {
             row: Row {
                 line,
-                cells: wanted.collect(),
+                cells: wanted,
             },
             rest: rest.collect(),
             values: Vec::new(),
@@ -221,7 +237,8 @@ impl Table {
                 "line {line} has {n} {named}; {wanted} are needed{separators}"
             )));
         }
-        (filled > self.width && !self.last_is_list).then(|| {
+        let goes_on = self.lists.as_ref().is_some_and(|lists| lists.go_on);
+        (filled > self.width && !goes_on).then(|| {
             let (width, of) = (self.width, self.of);
             Fault::unread(format!(
                 "line {line} has {filled} columns, and {of} {width}; a text that holds the separator stands in quotes in CSV, and cannot stand in TSV"

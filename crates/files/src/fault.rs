@@ -109,7 +109,7 @@ const FAILURES: [&str; 16] = [
 ];
 
 /// Whether a cell holds a list as JSON or Python writes it: `["a", "b"]`, `['a']`.
-fn is_list(cell: &str) -> bool {
+pub(super) fn is_list(cell: &str) -> bool {
     let cell = cell.trim();
     let is_of_python = || cell.starts_with("['") && cell.ends_with("']");
     cell.starts_with("[\"") && serde_json::from_str::<Vec<String>>(cell).is_ok() || is_of_python()

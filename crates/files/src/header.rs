@@ -1,10 +1,12 @@
 //! Where the columns of a table stand: by the names of its header, or by what the user says.
 
+mod beside;
 mod shape;
 mod unnamed;
 
 use anyhow::{anyhow, bail};
 
+use self::beside::{further, once, optional, renamed};
 use super::{Columns, Misuse, Taken, names};
 
 /// Rows that are looked at.
@@ -246,7 +248,7 @@ fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Na
         let kind = plain.iter().find_map(|name| names::kind(name));
         kind.is_some_and(names::Kind::is_text) && shape::is_short(records)
     };
-    if !is_named && !are_names && !is_mostly_names(&plain, is_above_texts) {
+    if !is_named && !are_names && !is_mostly_names(&plain, columns.of_items, is_above_texts) {
         return Ok(None);
     }
     let optional = optional(&cells, &plain, columns, &needed);
@@ -254,38 +256,24 @@ fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Na
         line,
         &cells,
         columns,
-        &[&needed[..], &found(&optional)].concat(),
+        &[&needed[..], &once(columns, &optional)].concat(),
     )?;
     check_telling(line, &cells, columns, &optional)?;
-    let renamed = renamed(&cells, columns, &needed, &optional);
-    let further = columns.further.iter().map(|column| same(&cells, column));
-    let others = optional.into_iter().chain(further).collect();
+    let taken = [&needed[..], &found(&optional)].concat();
+    let further = further(&cells, &plain, columns, &taken, &optional);
+    let renamed = renamed(
+        &cells,
+        columns,
+        &needed,
+        &[&optional[..], &further].concat(),
+    );
+    let others = [optional, further].concat();
     Ok(Some((Places { needed, others }, renamed)))
 }
 
 /// The column that has just this name.
 fn same(cells: &[String], column: &str) -> Option<usize> {
     cells.iter().position(|name| *name == column.to_lowercase())
-}
-
-/// Where the optional columns stand.
-fn optional(
-    cells: &[String],
-    plain: &[String],
-    columns: &Columns,
-    needed: &[usize],
-) -> Vec<Option<usize>> {
-    let mut taken = needed.to_vec();
-    let places = columns.optional.iter().map(|column| {
-        let is_answer = *column == "id" && !columns.of_items;
-        let by_answer = names::answered_by(plain, &taken).filter(|_| is_answer);
-        let place = by_answer
-            .or_else(|| same(cells, column).filter(|place| !taken.contains(place)))
-            .or_else(|| columns.place(plain, column, &taken));
-        taken.extend(place);
-        place
-    });
-    places.collect()
 }
 
 /// What is wrong with a header that names only some of the needed columns.
@@ -298,23 +286,6 @@ fn incomplete(line: u64, columns: &Columns, needed: &[Option<usize>]) -> anyhow:
     };
     let (named, missing, all) = (which(true), which(false), columns.needed.join(", "));
     anyhow!("line {line} names {named} but not {missing}; a header row names all of {all}")
-}
-
-/// Which names were taken for which columns, where they are not the same.
-fn renamed(
-    cells: &[String],
-    columns: &Columns,
-    needed: &[usize],
-    optional: &[Option<usize>],
-) -> Vec<Taken> {
-    let needed = needed.iter().copied().map(Some);
-    let needed = columns.needed.iter().zip(needed);
-    let wanted = needed.chain(columns.optional.iter().zip(optional.iter().copied()));
-    let renamed = wanted.filter_map(|(column, place)| {
-        let name = &cells[place?];
-        (name != column).then(|| Taken::named(name, column))
-    });
-    renamed.collect()
 }
 
 /// Where the needed columns stand, those that are not named as here by what others call them.
@@ -353,9 +324,10 @@ fn is_side(column: &str) -> bool {
 
 /// Whether at least half of the cells are names of columns. A text alone in its row may be just that word, unless it is
 /// one that nobody would want a vector of, or `is_above_texts`.
-fn is_mostly_names(plain: &[String], is_above_texts: impl Fn() -> bool) -> bool {
+fn is_mostly_names(plain: &[String], of_items: bool, is_above_texts: impl Fn() -> bool) -> bool {
+    let is_known = |name: &str| names::is_known(name) || of_items && names::field(name).is_some();
     let filled = plain.iter().filter(|name| !name.is_empty());
-    let known = filled.clone().filter(|name| names::is_known(name)).count();
+    let known = filled.clone().filter(|name| is_known(name)).count();
     match filled.count() {
         0 => false,
         1 => {

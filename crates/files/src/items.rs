@@ -1,6 +1,6 @@
 //! Items of a collection: the rows of any file that has texts.
 
-mod cells;
+pub(crate) mod cells;
 mod objects;
 
 use std::collections::BTreeSet;
@@ -12,6 +12,8 @@ use yuyi_collections::check_item;
 use yuyi_store::{Collection, Error, VectorItem, jsonl};
 
 use self::cells::Kinds;
+use super::export::PAYLOAD;
+use super::names::VALIDITY;
 use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Row};
 
 const NEEDED: [&str; 1] = ["text"];
@@ -19,8 +21,8 @@ const NEEDED: [&str; 1] = ["text"];
 /// Columns that follow where there is no header.
 const OPTIONAL: [&str; 3] = ["answer", "id", "wordings"];
 
-/// Further fields of an item, by these names alone. Whatever else a file has is payload.
-const FURTHER: [&str; 9] = [
+/// Further fields of an item, by these names alone unless it is an entry of a FAQ. Whatever else a file has is payload.
+pub(crate) const FURTHER: [&str; 10] = [
     "time",
     "category",
     "not_words",
@@ -30,6 +32,7 @@ const FURTHER: [&str; 9] = [
     "valid_until",
     "threshold",
     "reject",
+    VALIDITY,
 ];
 
 /// A row that is an item, or why it is none.
@@ -122,6 +125,10 @@ impl ItemFile {
             let Value::String(cell) = value else {
                 continue;
             };
+            if **name == *PAYLOAD && cell.trim_start().starts_with('{') {
+                add_payload(cell, &mut item.payload)?;
+                continue;
+            }
             let mut fields = self.collection.fields.iter();
             let declared = fields.find(|field| *field.name == **name);
             let declared = declared.map(|field| field.kind);
@@ -165,6 +172,11 @@ impl Iterator for ItemFile {
     }
 }
 
+/// The names of the fields of an item, in the order of the cells of a row.
+pub(crate) fn fields() -> impl Iterator<Item = &'static str> {
+    NEEDED.into_iter().chain(OPTIONAL).chain(FURTHER)
+}
+
 /// No two columns of the payload have one name: one would be lost.
 fn check_names(file: &str, rest: &[(Arc<str>, Value)]) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
@@ -178,13 +190,26 @@ fn check_names(file: &str, rest: &[(Arc<str>, Value)]) -> anyhow::Result<()> {
     }
 }
 
+/// Adds what stands in one cell as JSON, as exports write it.
+fn add_payload(cell: &str, payload: &mut Map<String, Value>) -> yuyi_store::Result<()> {
+    let object: Map<String, Value> =
+        serde_json::from_str(cell).map_err(|error| invalid(PAYLOAD, error))?;
+    for (name, value) in object {
+        if payload.contains_key(&name) {
+            return Err(invalid(&format!("{PAYLOAD}.{name}"), "It is there twice."));
+        }
+        payload.insert(name, value);
+    }
+    Ok(())
+}
+
 /// What a row has, by names.
 fn content(row: &Row, rest: &[(Arc<str>, Value)], values: &[Value]) -> Map<String, Value> {
-    let names = NEEDED.iter().chain(&OPTIONAL).chain(&FURTHER);
+    let names = fields();
     let cells = row.cells.iter().filter(|_| values.is_empty());
     let cells = cells.map(|cell| Value::String(cell.clone()));
     let own = names.zip(values.iter().cloned().chain(cells));
-    let own = own.map(|(name, value)| ((*name).to_owned(), value));
+    let own = own.map(|(name, value)| (name.to_owned(), value));
     let rest = rest
         .iter()
         .map(|(name, value)| (name.to_string(), value.clone()));

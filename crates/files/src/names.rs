@@ -1,9 +1,11 @@
 //! Names by which files call their columns, in English and Chinese.
 
+mod fields;
 mod kinds;
 mod lists;
 mod traditional;
 
+pub(super) use self::fields::{VALIDITY, field};
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{
     ANSWERS, BESIDE, IDS, ITEM_IDS, LABELS, PAIRS, QUESTIONS, SIDES, SIDES_BEFORE, STEMS, TEXTS,
@@ -21,7 +23,7 @@ pub(super) fn plain(name: &str) -> String {
         depth += i32::from("([【".contains(c));
         let inside = depth > 0;
         depth -= i32::from(")]】".contains(c) && inside);
-        !inside && !c.is_whitespace() && !"_-.:：#\u{feff}".contains(c)
+        !inside && !")]】".contains(c) && !c.is_whitespace() && !"_-.:：#*※\u{feff}".contains(c)
     });
     let lower = kept.flat_map(char::to_lowercase);
     lower.map(traditional::simplified).collect()
@@ -35,7 +37,6 @@ fn others_for(column: &str) -> &'static [&'static str] {
         "question" => QUESTIONS,
         "answer" => ANSWERS,
         "id" => IDS,
-        "wordings" => WORDINGS,
         _ => &[],
     }
 }
@@ -63,8 +64,11 @@ pub(super) fn is_of_no_text(name: &str) -> bool {
 }
 
 /// Where the columns of these plain names stand that `column` may be; `taken` are others'. Of several that are not in the lists nothing tells which
-/// one is meant, but for wordings, which go on in the columns behind the first.
+/// one is meant, but for wordings: the first of them.
 pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
+    if column == "wordings" {
+        return (0..names.len()).find(|i| !taken.contains(i) && is_wordings(names, *i));
+    }
     let mut others = others_for(column).iter();
     let listed = others
         .find_map(|other| (0..names.len()).find(|i| names[*i] == *other && !taken.contains(i)));
@@ -77,8 +81,15 @@ pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<u
         };
         let mut meant = (0..names.len()).filter(is_meant);
         let first = meant.next()?;
-        (column == "wordings" || meant.next().is_none()).then_some(first)
+        meant.next().is_none().then_some(first)
     })
+}
+
+/// Whether the column at a place holds wordings. FastGPT calls them `index` beside its `q` and `a`; elsewhere that is a number.
+pub(super) fn is_wordings(names: &[String], place: usize) -> bool {
+    let has = |name: &str| names.iter().any(|other| other == name);
+    let is_index = names[place] == "index" && has("q") && has("a");
+    is_index || kind(&names[place]) == Some(Kind::Wordings)
 }
 
 /// Where the column stands that has the key of an item, which no two share.
@@ -95,7 +106,6 @@ fn is_of(kind: Kind, column: &str) -> bool {
         "question" => kind == Kind::Question,
         "answer" => kind == Kind::Answer,
         "id" => kind == Kind::Id,
-        "wordings" => kind == Kind::Wordings,
         _ => false,
     }
 }

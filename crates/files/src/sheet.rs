@@ -1,37 +1,81 @@
 //! Workbooks of spreadsheet programs.
 
+mod cell;
+mod packed;
+mod xlsx;
+
 use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, bail};
-use calamine::{
-    Data, ExcelDateTime, Range, Reader, Sheet, SheetType, SheetVisible, Sheets,
-    open_workbook_auto_from_rs,
-};
+use calamine::{Data, Range, Reader, SheetType, SheetVisible, Sheets, open_workbook_auto_from_rs};
 
+use self::cell::shown;
 use super::Origin;
 use super::delimited::Cells;
+use super::room::Room;
 
-/// The name and the rows of the first visible sheet that has any, with their numbers; says on standard error if others have some too.
-pub(super) fn rows(mut file: impl Read, origin: &Origin) -> anyhow::Result<(String, Vec<Cells>)> {
+/// How the workbooks of Excel before 2007 begin, and those with a password.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// The name and the rows of the first visible sheet that has any, with their numbers; says so if others have some too.
+/// `sent`: nobody who could be asked has put it here, so that only what can be bounded is read.
+pub(super) fn rows(
+    mut file: impl Read,
+    origin: &Origin,
+    sent: bool,
+    room: &mut Room<'_>,
+) -> anyhow::Result<(String, Vec<Cells>)> {
     let name = origin.file();
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .with_context(|| format!("{name} cannot be read"))?;
-    let Ok(mut book) = open_workbook_auto_from_rs(Cursor::new(bytes)) else {
+    check_kind(&bytes, name, sent)?;
+    packed::check(&bytes, room).with_context(|| format!("{name} cannot be read"))?;
+    // What is damaged by design may lead the library to things that cannot be.
+    let read = catch_unwind(AssertUnwindSafe(|| of_book(bytes, origin, sent, room)));
+    read.unwrap_or_else(|_| Err(no_workbook(name)))
+}
+
+fn no_workbook(name: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{name} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8."
+    )
+}
+
+fn check_kind(bytes: &[u8], name: &str, sent: bool) -> anyhow::Result<()> {
+    if !bytes.starts_with(COMPOUND) {
+        return Ok(());
+    }
+    let stream: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    if bytes.windows(stream.len()).any(|bytes| bytes == stream) {
+        bail!("{name} has a password. Save it without one.");
+    }
+    if sent {
         bail!(
-            "{name} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8."
+            "{name} is a workbook as Excel wrote them before 2007 (.xls). Open it in a spreadsheet program and save it as .xlsx, or as CSV in UTF-8."
         );
+    }
+    Ok(())
+}
+
+fn of_book(
+    bytes: Vec<u8>,
+    origin: &Origin,
+    sent: bool,
+    room: &mut Room<'_>,
+) -> anyhow::Result<(String, Vec<Cells>)> {
+    let name = origin.file();
+    let bytes = Cursor::new(bytes);
+    let book = match sent {
+        true => calamine::Xlsx::new(bytes).ok().map(Sheets::Xlsx),
+        false => open_workbook_auto_from_rs(bytes).ok(),
     };
-    let (hidden, visible): (Vec<_>, Vec<_>) = filled(&mut book, name)?
-        .into_iter()
-        .partition(|(sheet, _)| sheet.visible != SheetVisible::Visible);
-    let others = (hidden.len() + visible.len()).saturating_sub(1);
-    let Some((Sheet { name: sheet, .. }, cells)) = visible.into_iter().next() else {
-        if hidden.is_empty() {
-            bail!("{name} has no sheet with cells.");
-        }
-        bail!("All sheets of {name} with cells are hidden. Show the one that is meant, and save.");
-    };
+    let mut book = book.ok_or_else(|| no_workbook(name))?;
+    let Filled { sheet, others } = filled(&mut book, name)?;
     if others > 0 {
         let are = if others == 1 {
             "sheet is"
@@ -42,57 +86,72 @@ pub(super) fn rows(mut file: impl Read, origin: &Origin) -> anyhow::Result<(Stri
             "{name} is read from its sheet {sheet:?}; {others} more {are} not read."
         ));
     }
+    let damaged = || format!("{name}: its sheet {sheet:?} is damaged");
+    let rows = match &mut book {
+        Sheets::Xlsx(book) => {
+            let merged = xlsx::merged(book, &sheet).with_context(damaged)?;
+            if let Some(merged) = merged {
+                origin.say(format!(
+                    "{name}: cells of the sheet {sheet:?} are merged, the first {merged}; what stands there belongs to the first row of them alone."
+                ));
+            }
+            xlsx::rows(book, &sheet, room).with_context(|| format!("{name} cannot be read"))?
+        }
+        other => dense(other.worksheet_range(&sheet).with_context(damaged)?),
+    };
+    Ok((sheet, rows))
+}
+
+/// The sheet to read.
+struct Filled {
+    sheet: String,
+    /// How many others have cells.
+    others: usize,
+}
+
+/// The first visible sheet that has cells.
+fn filled(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> anyhow::Result<Filled> {
+    let (mut visible, mut hidden) = (Vec::new(), 0);
+    for sheet in book.sheets_metadata().to_vec() {
+        if sheet.typ != SheetType::WorkSheet {
+            continue;
+        }
+        match (has_cells(book, &sheet.name), sheet.visible) {
+            (Ok(true), SheetVisible::Visible) => visible.push(sheet.name),
+            (Ok(true), _) => hidden += 1,
+            // Behind the one that is read it does not matter.
+            (Err(error), _) if visible.is_empty() => {
+                return Err(error.context(format!("{name}: its sheet {:?} is damaged", sheet.name)));
+            }
+            _ => {}
+        }
+    }
+    let others = (visible.len() + hidden).saturating_sub(1);
+    match visible.into_iter().next() {
+        Some(sheet) => Ok(Filled { sheet, others }),
+        None if hidden == 0 => bail!("{name} has no sheet with cells."),
+        None => {
+            bail!(
+                "All sheets of {name} with cells are hidden. Show the one that is meant, and save."
+            )
+        }
+    }
+}
+
+fn has_cells(book: &mut Sheets<Cursor<Vec<u8>>>, sheet: &str) -> anyhow::Result<bool> {
+    match book {
+        Sheets::Xlsx(book) => xlsx::has_cells(book, sheet),
+        other => Ok(!other.worksheet_range(sheet)?.is_empty()),
+    }
+}
+
+/// The rows of a sheet that the library has whole.
+fn dense(cells: Range<Data>) -> Vec<Cells> {
     let (first, left) = cells.start().unwrap_or_default();
     let row = |(i, cells): (usize, &[Data])| {
         let blank = (0..left).map(|_| String::new());
         let cells = blank.chain(cells.iter().map(shown));
         Ok((u64::from(first) + i as u64 + 1, cells.collect()))
     };
-    Ok((sheet, cells.rows().enumerate().map(row).collect()))
-}
-
-/// Numbers that are days: before, Excel has a day that never was, and times without one.
-const DAYS: std::ops::Range<f64> = 61.0..2_958_466.0;
-
-/// A cell as a text. A time is a number of days there, which tells nobody anything.
-fn shown(cell: &Data) -> String {
-    match cell {
-        Data::DateTime(time) if time.is_datetime() && DAYS.contains(&time.as_f64()) => {
-            shown_time(time)
-        }
-        other => other.to_string(),
-    }
-}
-
-/// A time as in RFC 3339, or the day alone where it is the beginning of one.
-fn shown_time(time: &ExcelDateTime) -> String {
-    let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
-    match (hour, minute, second) {
-        (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
-        _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
-    }
-}
-
-/// The sheets that have cells, in their order.
-fn filled(
-    book: &mut Sheets<Cursor<Vec<u8>>>,
-    name: &str,
-) -> anyhow::Result<Vec<(Sheet, Range<Data>)>> {
-    let mut filled = Vec::new();
-    for sheet in book.sheets_metadata().to_vec() {
-        if sheet.typ != SheetType::WorkSheet {
-            continue;
-        }
-        let is_visible = |(sheet, _): &(Sheet, _)| sheet.visible == SheetVisible::Visible;
-        match book.worksheet_range(&sheet.name) {
-            Ok(cells) if !cells.is_empty() => filled.push((sheet, cells)),
-            // Behind the one that is read it does not matter.
-            Err(error) if !filled.iter().any(is_visible) => {
-                let told = format!("{name}: its sheet {:?} is damaged", sheet.name);
-                return Err(anyhow::Error::new(error).context(told));
-            }
-            _ => {}
-        }
-    }
-    Ok(filled)
+    cells.rows().enumerate().map(row).collect()
 }

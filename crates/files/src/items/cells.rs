@@ -17,7 +17,7 @@ const MOST_DIGITS: usize = 15;
 ///
 /// # Errors
 /// [`Invalid`](yuyi_store::Error::Invalid), by the column.
-pub(super) fn item(cells: &[String]) -> Result<Item> {
+pub(crate) fn item(cells: &[String]) -> Result<Item> {
     let cell = |place: usize| cells.get(place).map_or("", String::as_str);
     let filled = |place: usize| Some(cell(place)).filter(|cell| !cell.trim().is_empty());
     let [
@@ -30,8 +30,9 @@ pub(super) fn item(cells: &[String]) -> Result<Item> {
         valid_until,
         threshold,
         reject,
+        validity,
     ] = std::array::from_fn(|i| filled(4 + i).map(str::trim));
-    let list = |cell: Option<&str>| several(cell.unwrap_or_default()).collect();
+    let span = read("validity", validity, span_of)?.unwrap_or_default();
     Ok(Item {
         text: cell(0).to_owned(),
         answer: filled(1).map(str::to_owned),
@@ -39,11 +40,11 @@ pub(super) fn item(cells: &[String]) -> Result<Item> {
         wordings: several(cell(3)).collect(),
         time: read("time", time, time_of)?,
         category: category.map(str::to_owned),
-        not_words: list(not_words),
-        related: list(related),
+        not_words: words_of(not_words.unwrap_or_default()),
+        related: words_of(related.unwrap_or_default()),
         enabled: read("enabled", enabled, yes_or_no)?,
-        valid_from: read("valid_from", valid_from, time_of)?,
-        valid_until: read("valid_until", valid_until, time_of)?,
+        valid_from: read("valid_from", valid_from, time_of)?.or(span.0),
+        valid_until: read("valid_until", valid_until, time_of)?.or(span.1),
         threshold: read("threshold", threshold, number_of)?,
         reject: read("reject", reject, yes_or_no)?,
         ..Item::default()
@@ -88,22 +89,84 @@ fn spelled(cell: &str) -> Option<String> {
     }
 }
 
-fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
+/// What states of an entry say yes, and no.
+#[rustfmt::skip]
+const ON: [&str; 12] = [
+    "启用", "已启用", "启用中", "开启", "开", "有效", "生效", "已生效", "生效中", "上线", "已上线", "正常",
+];
+#[rustfmt::skip]
+const OFF: [&str; 14] = [
+    "停用", "已停用", "禁用", "已禁用", "未启用", "关闭", "关", "无效", "失效", "已失效", "未生效", "下线", "已下线", "已过期",
+];
+
+pub(super) fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
     match label::read(cell) {
         Some((1.0, _)) => Ok(true),
         Some((0.0, _)) => Ok(false),
+        _ if ON.contains(&cell) => Ok(true),
+        _ if OFF.contains(&cell) => Ok(false),
         _ => Err("This is neither true nor false."),
     }
 }
 
-fn number_of(cell: &str) -> std::result::Result<f64, String> {
-    let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
-    number.ok_or_else(|| format!("{cell:?} is not a number."))
+/// A number, also in percent.
+pub(super) fn number_of(cell: &str) -> std::result::Result<f64, String> {
+    label::number(cell).ok_or_else(|| format!("{cell:?} is not a number."))
+}
+
+/// Words or ids of a cell, in which commas are between them, too.
+pub(crate) fn words_of(cell: &str) -> Vec<String> {
+    let is_list = cell.trim_start().starts_with('[');
+    let texts = several(cell);
+    if is_list {
+        return texts.collect();
+    }
+    let words = texts.flat_map(|text| {
+        let words = text.split([',', '，', '、', ';']).map(str::trim);
+        let words: Vec<String> = words
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect();
+        words
+    });
+    words.collect()
+}
+
+/// Words for a span without an end.
+#[rustfmt::skip]
+const ALWAYS: [&str; 9] = ["永久", "永久有效", "长期", "长期有效", "不限", "不限期", "无限期", "无", "-"];
+
+/// What is between the days of a span.
+const BETWEEN: [&str; 7] = ["至", "到", "~", "～", "—", "–", " - "];
+
+/// From when and until when something holds.
+pub(super) type Span = (Option<Timestamp>, Option<Timestamp>);
+
+/// A span of days, 2024-01-01 至 2024-12-31, or its last day alone; a day is part of it to its end.
+pub(super) fn span_of(cell: &str) -> std::result::Result<Span, String> {
+    if ALWAYS.contains(&cell) {
+        return Ok((None, None));
+    }
+    let by = |between: &&str| cell.split_once(*between);
+    let (from, until) = BETWEEN.iter().find_map(by).unwrap_or(("", cell));
+    let [from, until] = [from, until].map(str::trim);
+    let is_day = |text: &str| !text.contains([':', '：', '时', '点', 'T']);
+    let whole = |text: &str| match is_day(text) {
+        true => time_of(text).and_then(|_| time_of(&format!("{text} 23:59:59"))),
+        false => time_of(text),
+    };
+    let read =
+        |text: &str, read: &dyn Fn(&str) -> std::result::Result<Timestamp, InvalidTimestamp>| {
+            let is_open = text.is_empty() || ALWAYS.contains(&text);
+            (!is_open).then(|| read(text)).transpose()
+        };
+    let span = read(from, &time_of).and_then(|from| Ok((from, read(until, &whole)?)));
+    span.map_err(|_| format!("{cell:?} is no span of days. Write it as 2024-01-01 至 2024-12-31."))
 }
 
 /// What a cell is in the payload; `None`: nothing. What is declared decides; elsewhere a number is one only if it is written back as it was: a leading zero, a plus, a zero
 /// behind the comma may all mean something.
-pub(super) fn payload(cell: &str, declared: Option<FieldType>) -> Option<Value> {
+pub(crate) fn payload(cell: &str, declared: Option<FieldType>) -> Option<Value> {
     let trimmed = cell.trim();
     if trimmed.is_empty() || fault::is_failure(cell) {
         return None;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use yuyi_store::{Error, Result, VectorItem};
 
-use super::cells::time_of;
+use super::cells::{number_of, span_of, time_of, words_of, yes_or_no};
 use super::{FURTHER, invalid};
 use crate::faq::several;
+use crate::names::{self, VALIDITY};
 
 /// Fields of an item that hold times.
 const TIMES: [&str; 3] = ["time", "valid_from", "valid_until"];
@@ -27,14 +28,20 @@ pub(super) fn item(values: Vec<Value>, rest: &[(Arc<str>, Value)]) -> Result<Vec
         ("wordings", wordings(value())),
     ];
     object.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    let is_faq = ["answer", "wordings"]
+        .iter()
+        .any(|name| !object[*name].is_null());
     let mut payload = Map::new();
     for (name, value) in rest {
-        let (name, value) = (&**name, value.clone());
+        let (name, value) = (field(name, is_faq), value.clone());
         match name {
             "vector" => object.insert("vectors".to_owned(), Value::Array(vec![value])),
             "payload" | "vectors" => object.insert(name.to_owned(), value),
-            time if TIMES.contains(&time) => object.insert(name.to_owned(), as_time(value)),
-            own if FURTHER.contains(&own) => object.insert(name.to_owned(), value),
+            VALIDITY if value.is_string() => {
+                object.extend(span(value.as_str().unwrap_or_default().trim())?);
+                None
+            }
+            own if FURTHER.contains(&own) => object.insert(name.to_owned(), read(own, value)?),
             _ => payload.insert(name.to_owned(), value),
         };
     }
@@ -82,9 +89,56 @@ fn wordings(value: Value) -> Value {
     }
 }
 
-fn as_time(value: Value) -> Value {
-    let time = value.as_str().and_then(|text| time_of(text).ok());
-    time.map_or(value, |time| time.to_string().into())
+/// The field of an item that a key is of, in a FAQ also by what others call it; elsewhere the key.
+fn field(key: &str, is_faq: bool) -> &str {
+    let is_own = || {
+        [&FURTHER[..], &["payload", "vector", "vectors"]]
+            .concat()
+            .contains(&key)
+    };
+    match is_faq && !is_own() {
+        true => names::field(&names::plain(key)).unwrap_or(key),
+        false => key,
+    }
+}
+
+/// A value of a further field; a text is read as that of a cell.
+fn read(field: &str, value: Value) -> Result<Value> {
+    let Value::String(text) = &value else {
+        return Ok(value);
+    };
+    let cell = text.trim();
+    match field {
+        "not_words" | "related" => Ok(words_of(cell).into()),
+        "enabled" | "reject" | "threshold" if cell.is_empty() => Ok(Value::Null),
+        "enabled" | "reject" => yes_or_no(cell)
+            .map(Value::from)
+            .map_err(|error| invalid(field, error)),
+        "threshold" => number_of(cell)
+            .map(Value::from)
+            .map_err(|error| invalid(field, error)),
+        // What is no time is told with the item.
+        time if TIMES.contains(&time) => {
+            let time = time_of(cell).map(|time| time.to_string().into());
+            Ok(time.unwrap_or(value))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// From when and until when an entry answers, by one text.
+fn span(cell: &str) -> Result<Vec<(String, Value)>> {
+    let (from, until) = match cell {
+        "" => (None, None),
+        cell => span_of(cell).map_err(|error| invalid(VALIDITY, error))?,
+    };
+    let named = [("valid_from", from), ("valid_until", until)];
+    let given = named
+        .into_iter()
+        .filter_map(|(name, time)| Some((name, time?)));
+    Ok(given
+        .map(|(name, time)| (name.to_owned(), time.to_string().into()))
+        .collect())
 }
 
 /// The payload of an item, with what stood beside it.

@@ -326,6 +326,11 @@ pub(super) const ANSWERS: &[&str] = &[
     "标准答",
     // Of MaxKB, beside 问题.
     "分段内容",
+    "sectioncontent",
+    "答案内容",
+    "标准回复",
+    "回复内容",
+    "回答内容",
 ];
 
 pub(super) const IDS: &[&str] = &[
@@ -386,7 +391,13 @@ pub(super) const WORDINGS: &[&str] = &[
     "扩展问",
     "扩展问法",
     "其他问法",
+    "相似说法",
+    "扩展问题",
+    "同义问题",
+    "同义问法",
+    "类似问法",
     "别名",
+    "wording",
 ];
 
 /// Names of columns that number or sort rows.

@@ -19,6 +19,18 @@ pub fn open(path: &Path, format: Option<Format>, unnamed: Format) -> anyhow::Res
     Input::open(path, format, unnamed, &Remarks::to(say))
 }
 
+/// Opens it once more, to read what has been told of it already.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_silently(
+    path: &Path,
+    format: Option<Format>,
+    unnamed: Format,
+) -> anyhow::Result<Input> {
+    Input::open(path, format, unnamed, &Remarks::unheard())
+}
+
 fn say(told: Remark) {
     match told {
         Remark::Told(text) => remark!("{text}"),

@@ -170,13 +170,14 @@ fn example(message: &str) -> String {
 }
 
 /// Messages of which only a part is known here: words that are put together, or what others say.
-const PUT_TOGETHER: [&str; 21] = [
+const PUT_TOGETHER: [&str; 22] = [
     "{}",
     "{told}",
     "{reason}",
     "{remark}",
     "{warning}",
     "{name}: {error}.",
+    "{file}: {told}",
     "{name}: {other}.",
     "{}: {reason}.",
     "{file}:{line}: {}",

@@ -7,8 +7,10 @@ mod collection;
 mod compare;
 mod embed;
 mod eval;
+mod faq;
 mod health;
 mod info;
+mod layout;
 mod model;
 mod place;
 mod quantize;
@@ -24,13 +26,15 @@ pub use self::bench::BenchArgs;
 pub use self::calibrate::CalibrateArgs;
 pub use self::collection::{
     BackupArgs, CheckArgs, CollectionArgs, CollectionCommand, CreateArgs, DropArgs, EmbeddingArgs,
-    ExportArgs, ImportArgs, ListArgs, ReindexArgs, SearchArgs,
+    ExportArgs, ExportFormat, ImportArgs, ListArgs, ReindexArgs, SearchArgs,
 };
 pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
+pub use self::faq::{FaqArgs, FaqCommand, FaqTemplateArgs};
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
+pub use self::layout::LayoutArgs;
 pub use self::model::{ComputeArgs, ModelArgs};
 pub use self::place::PlaceArgs;
 pub use self::quantize::QuantizeArgs;
@@ -69,6 +73,8 @@ pub enum Command {
     Calibrate(CalibrateArgs),
     /// Collections of texts that are kept, and found by meaning and by words
     Collection(CollectionArgs),
+    /// Questions and their answers
+    Faq(FaqArgs),
     /// What is known of a model
     Info(InfoArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights
@@ -99,6 +105,7 @@ impl Command {
             Self::Bench(args) => args.threads,
             Self::BenchPart(_)
             | Self::Contestant(_)
+            | Self::Faq(_)
             | Self::Quantize(_)
             | Self::Serve(_)
             | Self::Health(_) => None,

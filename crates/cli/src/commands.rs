@@ -10,6 +10,7 @@ pub mod collection;
 pub mod compare;
 pub mod embed;
 pub mod eval;
+pub mod faq;
 pub mod health;
 pub mod info;
 pub mod quantize;

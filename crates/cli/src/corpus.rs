@@ -6,8 +6,9 @@ use anyhow::bail;
 use yuyi::Model;
 use yuyi_tasks::corpus::Corpus;
 
-use crate::input::{Format, LabelledPairs, Layout, Scale};
+use crate::input::{self, Format, LabelledPairs, Layout, Scale};
 use crate::progress::Progress;
+use crate::terminal::remark;
 
 /// Texts that are computed together, and between two steps of the progress bar.
 const BATCH: usize = 512;
@@ -27,8 +28,11 @@ pub fn read_corpus(
         if paths[..i].contains(path) {
             bail!("{} is named twice.", path.display());
         }
-        let read = LabelledPairs::read(path, format, scale, layout)?;
-        read.report_scale();
+        let input = input::open(path, format, Format::Tsv)?;
+        let read = LabelledPairs::read(input, scale, layout)?;
+        if let Some(told) = read.scale_remark() {
+            remark!("{told}");
+        }
         read.add_to(&mut corpus);
     }
     Ok(corpus)

@@ -61,6 +61,7 @@ fn run() -> anyhow::Result<()> {
         Command::Contestant(args) => commands::compare::contestant::run(&args),
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Collection(args) => commands::collection::run(&args),
+        Command::Faq(args) => commands::faq::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

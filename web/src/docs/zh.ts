@@ -304,11 +304,26 @@ export const ZH: Record<string, string> = {
   'The collection\'s name.': '集合名称。',
   'The number.': '数量。',
   'There is no collection of the name.': '没有这个名称的集合。',
-  'Writes all items of a collection as lines of JSON, in the order of the bytes of their ids. An export that breaks off has failed: ask again.':
-    '把集合的所有条目逐行写成 JSON，按 id 的字节序排列。中途断开的导出即为失败，请重新请求。',
+  'Writes all items of a collection in the order of the bytes of their ids, as lines of JSON or as a workbook, CSV or TSV, all of which can be imported again. An export that breaks off has failed: ask again.':
+    '把集合的所有条目写成 JSON 行、工作簿、CSV 或 TSV，按 id 的字节序排列，都可以再导入。中途断开的导出即为失败，请重新请求。',
+  '`jsonl` (an item a line), `xlsx`, `csv` or `tsv`.': '`jsonl`（每行一个条目）、`xlsx`、`csv` 或 `tsv`。',
+  'An item a line, or a row.': '每行一个条目。',
+  'The format is not known, or has no place for what an item has.': '格式未知，或放不下某个条目的内容。',
   'An item a line.': '每行一个条目。',
-  'Brings items into a collection, as lines of JSON that `GET …/export` writes. They are read as they come and written in parts, each of which is durable by itself; lines that break a rule are told and passed over. What fails otherwise ends the import, and the message says how much was written before.':
-    '把条目导入集合，格式为 `GET …/export` 写出的 JSON 行。边收边分批写入，每一批写完即已落盘；不合规则的行会列出并跳过。其他失败会中止导入，错误信息说明此前已写入多少。',
+  'Brings items into a collection, as `GET …/export` writes them or as people have them: lines of JSON, a workbook (.xlsx), CSV or TSV in any encoding, or a form (`multipart/form-data`) with such files, of which columns are found by their names in Chinese or English. Lines of JSON are read as they come and written in parts, each of which is durable by itself; lines that break a rule are told and passed over. Of files all rows are read first: one that breaks a rule is told with its sheet, row and column, and nothing is imported, unless `skip_bad` passes over it. What fails otherwise ends the import, and the message says how much was written before.':
+    '把条目导入集合，可以是 `GET …/export` 写出的格式，也可以是手头的文件：JSON 行、工作簿（.xlsx）、任意编码的 CSV 或 TSV，或装有这些文件的表单（`multipart/form-data`）；各列按中文或英文列名识别。JSON 行边收边分批写入，每一批写完即已落盘，不合规则的行会列出并跳过。文件则先读完所有行：有一行不合规则，就指出工作表、行号和列，什么都不导入，除非用 `skip_bad` 跳过。其他失败会中止导入，错误信息说明此前已写入多少。',
+  'Of files: the columns with the text, the answer, the id and further wordings, by name or number from 1, as in `2,3`. Left out, they are found by their names.':
+    '仅用于文件：文本、答案、id 和相似问所在的列，写列名或从 1 起的序号，例如 `2,3`。不写则按列名识别。',
+  'Of files: the first row is data, whatever it looks like.': '仅用于文件：第一行就是数据，不论看起来像什么。',
+  'Of files: pass over rows that break a rule, instead of importing nothing.': '仅用于文件：跳过不合规则的行，而不是什么都不导入。',
+  'An item a line, a file, or a form with files.': '每行一个条目，或一个文件，或装有文件的表单。',
+  'The body is nothing that is read.': '请求体不是能读取的内容。',
+  'A file cannot be read, or a row of it breaks a rule; nothing was imported.': '文件无法读取，或有一行不合规则；没有导入任何内容。',
+  'The files of a form.': '表单中的文件。',
+  'A workbook (.xlsx), CSV, TSV or lines of JSON; there may be several.': '工作簿（.xlsx）、CSV、TSV 或 JSON 行，可以有多个。',
+  'What files were read as: their encoding, their sheet, and which columns were taken for which.': '文件读成了什么：编码、工作表、各列的对应。',
+  'The file, where files were sent.': '所在的文件（发送文件时）。',
+  'The sheet of a workbook.': '工作簿的工作表。',
   'What was imported.': '导入结果。',
   'The items of a collection, page by page. Whoever follows the cursor to the end has seen every item once that was there all the time, whatever was written meanwhile. A page of large items may be shorter than `limit`.':
     '分页读取集合的条目。沿游标读到底，期间一直存在的条目恰好各见一次，无论同时写入了什么。条目较大时，一页可能少于 `limit`。',
@@ -365,7 +380,7 @@ export const ZH: Record<string, string> = {
   'What an import did.': '导入的结果。',
   'The first thousand of them.': '其中前一千条。',
   'Items that were written.': '写入的条目数。',
-  'Lines that were refused.': '被拒绝的行。',
+  'Lines or rows that were refused.': '被拒绝的行。',
   'An item as it is kept. What it has not is left out.': '保存的条目。没有的字段不列出。',
   'Items in the order of the bytes of their ids.': '条目，按 id 的字节序排列。',
   'What `cursor` is for the next page; null: there is none.': '下一页的 `cursor`；null 表示没有下一页。',
@@ -384,7 +399,7 @@ export const ZH: Record<string, string> = {
   'Texts of one kind, or articles and the questions to them; absent: `symmetric`.': '同类文本，或文章与针对它们的问题；缺省为 `symmetric`。',
   'Keep questions without an answer; absent: no.': '保存没有答案的问题；缺省为否。',
   'A payload field to be indexed.': '要建索引的附加字段。',
-  'A line that was refused.': '被拒绝的一行。',
+  'A line or a row that was refused.': '被拒绝的一行。',
   'Its number, from 1.': '行号，从 1 开始。',
   'How far the move of a collection to another model is.': '集合更换模型的进度。',
   'Items that there are.': '条目总数。',

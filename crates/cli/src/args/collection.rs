@@ -6,8 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use yuyi_collections::Mode;
 use yuyi_store::{Field, FieldType, Role};
 
+use super::LayoutArgs;
 use super::{ComputeArgs, PlaceArgs};
-use crate::input::{Format, Layout};
+use crate::input::Format;
 
 /// `yuyi collection`.
 #[derive(Args)]
@@ -28,7 +29,7 @@ pub enum CollectionCommand {
     Drop(DropArgs),
     /// Bring the rows of files into a collection
     Import(Box<ImportArgs>),
-    /// Write the items of a collection as lines of JSON
+    /// Write the items of a collection to a file that can be imported again
     Export(ExportArgs),
     /// What of a collection is nearest to a question, by meaning and by words
     Search(SearchArgs),
@@ -158,7 +159,7 @@ pub struct ImportArgs {
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
     #[command(flatten)]
-    pub layout: Layout,
+    pub layout: LayoutArgs,
     /// Pass over rows that are refused, and write them to this file with the reason, as lines of JSON
     #[arg(long, env = "YUYI_SKIP_BAD", value_name = "FILE")]
     pub skip_bad: Option<PathBuf>,
@@ -171,6 +172,19 @@ pub struct ImportArgs {
     pub place: PlaceArgs,
 }
 
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A JSON object a line
+    Jsonl,
+    /// A workbook
+    Xlsx,
+    /// Columns separated by commas, quoted where needed
+    Csv,
+    /// Columns separated by tabs, without quotes
+    Tsv,
+}
+
 /// `yuyi collection export`.
 #[derive(Args)]
 pub struct ExportArgs {
@@ -179,6 +193,9 @@ pub struct ExportArgs {
     /// Where the items go [default: standard output]
     #[arg(short, long, env = "YUYI_OUTPUT", value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// Format of what is written [default: that of the file's name, else jsonl]
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<ExportFormat>,
     /// Write a summary to standard output as JSON
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::LayoutArgs;
 use super::ModelArgs;
-use crate::input::{Format, Layout};
+use crate::input::Format;
 
 /// `yuyi embed`.
 #[derive(Args)]
@@ -20,7 +21,7 @@ pub struct EmbedArgs {
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
     #[command(flatten)]
-    pub layout: Layout,
+    pub layout: LayoutArgs,
     /// Text in front of each text [default: the model's default prompt]
     #[arg(
         long,

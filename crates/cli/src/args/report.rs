@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use yuyi_tasks::metrics::Sampling;
 
+use super::LayoutArgs;
 use super::values::parse_share;
-use crate::input::{Format, Layout, Scale};
+use crate::input::{Format, Scale};
 
 /// How labelled pairs are read and measured.
 #[derive(Args)]
@@ -15,7 +16,7 @@ pub struct MeasureArgs {
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
     #[command(flatten)]
-    pub layout: Layout,
+    pub layout: LayoutArgs,
     /// Ends of the scale of the labels, as in 0..5 [default: 0..1 if they all lie there, else the whole numbers around them]
     #[arg(
         long,

@@ -6,8 +6,9 @@ use clap::Args;
 
 use yuyi_tasks::lexical::Method;
 
+use super::LayoutArgs;
 use super::{MethodArg, ModelArgs};
-use crate::input::{Format, Layout};
+use crate::input::Format;
 
 /// `yuyi sim`.
 #[derive(Args)]
@@ -28,7 +29,7 @@ pub struct SimArgs {
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
     #[command(flatten)]
-    pub layout: Layout,
+    pub layout: LayoutArgs,
     /// Where the scores of a file go [default: standard output]
     #[arg(
         short,

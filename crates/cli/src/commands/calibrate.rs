@@ -130,7 +130,12 @@ fn corpus(args: &CalibrateArgs) -> anyhow::Result<Corpus> {
     let measure = &args.measure;
     match args.files.as_slice() {
         [] => shipped_pairs(),
-        files => read_corpus(files, measure.format, measure.scale, &measure.layout),
+        files => read_corpus(
+            files,
+            measure.format,
+            measure.scale,
+            &measure.layout.layout(),
+        ),
     }
 }
 

@@ -71,7 +71,12 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
     let measure = &args.measure;
-    let corpus = read_corpus(&args.files, measure.format, measure.scale, &measure.layout)?;
+    let corpus = read_corpus(
+        &args.files,
+        measure.format,
+        measure.scale,
+        &measure.layout.layout(),
+    )?;
     let task = exchange::Task::of(&corpus);
     let mut measured = Vec::new();
     for contestant in &contestants {

@@ -9,7 +9,7 @@ use yuyi::{EmbedOptions, Model, ModelFacts, Prompt};
 
 use super::{Chunks, report_truncated};
 use crate::args::EmbedArgs;
-use crate::input::{Columns, Format, Input, Rows};
+use crate::input::{self, Columns, Format, Rows};
 use crate::misuse::Misuse;
 use crate::model::{find_model, load_uncalibrated, unloadable};
 use crate::output::vectors::{Target, VectorWriter};
@@ -24,13 +24,14 @@ pub fn run(args: &EmbedArgs) -> anyhow::Result<()> {
             "{shown}: name the output .npy or .jsonl, or say - for JSONL."
         )));
     };
-    let columns = Columns::needed(&["text"]).chosen_by(&args.layout)?;
-    let input = Input::open(&args.file, args.format, Format::Txt)?;
+    let columns = Columns::needed(&["text"]).chosen_by(&args.layout.layout())?;
+    let input = input::open(&args.file, args.format, Format::Txt)?;
     let model = load(args)?;
     let started = Instant::now();
     let mut writer = VectorWriter::create(target, model.facts().dimension, &args.file)?;
-    let name = input.name.clone();
-    let (rows, mut progress) = input.rows(columns);
+    let name = input.name().to_owned();
+    let mut progress = Progress::of_lines(input.lines());
+    let rows = input.rows(columns);
     let written = write(&model, &prompt(args), rows, &mut writer, &mut progress)?;
     if written.rows == 0 {
         bail!("{name} has no texts.");

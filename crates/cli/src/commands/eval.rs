@@ -18,7 +18,7 @@ use super::remarks::Findings;
 use super::report_truncated;
 use crate::args::EvalArgs;
 use crate::corpus::read_corpus;
-use crate::input::{FaqFile, FaqLayout, Questions};
+use crate::input::{self, FaqFile, FaqLayout, Format, Questions};
 use crate::messages;
 use crate::misuse::Misuse;
 use crate::model::load_model;
@@ -133,8 +133,9 @@ fn read_search(args: &EvalArgs) -> anyhow::Result<Option<(FaqFile, Questions)>> 
                 .into()
         ));
     }
-    let faq = FaqFile::read(faq, args.measure.format, &layout)?;
-    let questions = Questions::read(questions, args.measure.format, &faq, &layout)?;
+    let open = |path| input::open(path, args.measure.format, Format::Tsv);
+    let faq = FaqFile::of(open(faq)?, &layout)?;
+    let questions = Questions::of(open(questions)?, &faq, &layout)?;
     Ok(Some((faq, questions)))
 }
 
@@ -148,7 +149,7 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         &args.files,
         args.measure.format,
         args.measure.scale,
-        &args.measure.layout,
+        &args.measure.layout.layout(),
     )?;
     let search = read_search(args)?;
     let model = load_model(&args.model)?;

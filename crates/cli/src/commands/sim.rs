@@ -11,11 +11,12 @@ use yuyi_tasks::lexical::Baseline;
 
 use super::{Chunks, report_truncated, report_unknown};
 use crate::args::SimArgs;
-use crate::input::{Columns, Format, Input, Record, Records, Row};
+use crate::input::{self, Columns, Format, Record, Records, Row};
 use crate::misuse::Misuse;
 use crate::model::load_model;
 use crate::output::explanation;
 use crate::output::pairs::{FailedPair, Outcome, PairWriter, ScoredPair, Sink};
+use crate::progress::Progress;
 use crate::terminal::{self, remark};
 
 /// Compares two sentences, or every pair of a file.
@@ -63,8 +64,9 @@ fn write_for_people(out: &mut impl Write, pair: &ScoredPair) -> io::Result<()> {
 }
 
 fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
-    let columns = Columns::needed(&["sentence_a", "sentence_b"]).chosen_by(&args.layout)?;
-    let input = Input::open(file, args.format, Format::Tsv)?;
+    let columns =
+        Columns::needed(&["sentence_a", "sentence_b"]).chosen_by(&args.layout.layout())?;
+    let input = input::open(file, args.format, Format::Tsv)?;
     if input.format == Format::Txt {
         bail!(Misuse(
             "A TXT file has one text a line; pairs need TSV, CSV or JSONL.".into()
@@ -78,8 +80,9 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
     }
     let scorer = Scorer::load(args)?;
     let out = Sink::of(args.output.as_deref(), file)?;
-    let name = input.name.clone();
-    let (records, mut progress) = input.records(columns);
+    let name = input.name().to_owned();
+    let mut progress = Progress::of_lines(input.lines());
+    let records = input.records(columns);
     let mut chunks = Chunks::new(as_strict(records, args.strict, name.clone()));
     let mut chunk = chunks.next()?;
     if chunk.is_empty() {

@@ -21,6 +21,7 @@ mod embed;
 mod eval;
 mod explain;
 mod exports;
+mod faq_files;
 mod files;
 #[cfg(unix)]
 mod folders;

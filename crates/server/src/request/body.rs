@@ -40,29 +40,42 @@ impl FromRequest<App> for JsonBody {
             return Err(ApiError::Draining);
         }
         check_headers(request.headers())?;
-        let limits = app.limits();
-        let announced = content_length(request.headers());
-        let waits = request.headers().contains_key(header::EXPECT);
-        let mut body = request.into_body();
-        if announced.is_some_and(|length| length > limits.body_bytes) {
-            // A client that asks first has sent nothing that would have to be taken.
-            if !waits {
+        let (head, body) = request.into_parts();
+        let (bytes, share) = whole(&head.headers, body, app).await?;
+        parse(app, bytes, share).await.map(Self)
+    }
+}
+
+/// All of a body within the limits, and the memory that it takes.
+///
+/// # Errors
+/// When it is too large, does not come in time, or there is no memory.
+pub(crate) async fn whole(
+    headers: &HeaderMap,
+    mut body: Body,
+    app: &App,
+) -> Result<(Vec<u8>, Share), ApiError> {
+    let limits = app.limits();
+    let announced = content_length(headers);
+    let waits = headers.contains_key(header::EXPECT);
+    if announced.is_some_and(|length| length > limits.body_bytes) {
+        // A client that asks first has sent nothing that would have to be taken.
+        if !waits {
+            linger(&mut body, limits.body_bytes).await;
+        }
+        return Err(Broken::TooLarge.error(limits));
+    }
+    let mut share = app.memory().share();
+    let collecting = collect(&mut body, limits, announced, &mut share);
+    let collected = timeout(limits.body_timeout, collecting).await;
+    match collected.unwrap_or(Err(Broken::Late)) {
+        Ok(bytes) => Ok((bytes, share)),
+        Err(broken) => {
+            drop(share);
+            if broken.goes_on() {
                 linger(&mut body, limits.body_bytes).await;
             }
-            return Err(Broken::TooLarge.error(limits));
-        }
-        let mut share = app.memory().share();
-        let collecting = collect(&mut body, limits, announced, &mut share);
-        let collected = timeout(limits.body_timeout, collecting).await;
-        match collected.unwrap_or(Err(Broken::Late)) {
-            Ok(bytes) => parse(app, bytes, share).await.map(Self),
-            Err(broken) => {
-                drop(share);
-                if broken.goes_on() {
-                    linger(&mut body, limits.body_bytes).await;
-                }
-                Err(broken.error(limits))
-            }
+            Err(broken.error(limits))
         }
     }
 }

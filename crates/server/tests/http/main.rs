@@ -13,6 +13,7 @@ mod digits;
 mod docs;
 mod embeddings;
 mod errors;
+mod files;
 mod lifecycle;
 mod metrics;
 mod models;

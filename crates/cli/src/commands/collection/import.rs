@@ -4,6 +4,7 @@ mod batch;
 mod refused;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,8 +21,9 @@ use super::embedding::{load_for, load_new};
 use super::place::{open, place};
 use crate::args::ImportArgs;
 use crate::commands::{Chunks, report_truncated};
-use crate::input::{Format, Input, ItemFile};
+use crate::input::{self, Format, Input, ItemFile};
 use crate::misuse::Misuse;
+use crate::progress::Progress;
 use crate::terminal::{self, remark};
 
 /// Brings the rows of files into a collection, file by file.
@@ -32,6 +34,9 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let refused = RefusedRows::create(args.skip_bad.as_deref(), &args.files)?;
     let store = open(&place)?;
     let (collection, model) = target(args, &store)?;
+    if refused.is_none() {
+        check_all(args, &collection).inspect_err(|_| tell_before_error(&Tally::default()))?;
+    }
     let mut importer = Importer::new(&*store, collection, model, refused);
     let outcome = import_all(args, inputs, &mut importer);
     let (tally, model, written) = importer.finish();
@@ -54,7 +59,7 @@ fn open_all(args: &ImportArgs) -> anyhow::Result<Vec<Input>> {
     }
     let inputs = args.files.iter();
     inputs
-        .map(|file| Input::open(file, args.format, Format::Jsonl))
+        .map(|file| input::open(file, args.format, Format::Jsonl))
         .collect()
 }
 
@@ -79,16 +84,47 @@ fn target(
     or_made(store.collection(&args.name), there, make)
 }
 
+/// Reads all files that can be read twice, before any of their rows is brought: a file is imported whole or not at all.
+fn check_all(args: &ImportArgs, collection: &Collection) -> anyhow::Result<()> {
+    let can_be_read_twice = |path: &&PathBuf| path.metadata().is_ok_and(|file| file.is_file());
+    for path in args.files.iter().filter(can_be_read_twice) {
+        let input = input::open_silently(path, args.format, Format::Jsonl)?;
+        let file = ItemFile::of(input, &args.layout.layout(), collection)?;
+        let origin = file.origin();
+        let mut first = None;
+        let mut others = 0_u64;
+        for row in file {
+            let row = row?;
+            match (row.item, &first) {
+                (Ok(_), _) => {}
+                (Err(refused), None) => first = Some(origin.error(row.line, refused.fault)),
+                (Err(_), Some(_)) => others += 1,
+            }
+        }
+        if let Some(error) = first {
+            if others > 0 {
+                remark!(
+                    "Further rows of {} that would be refused: {others}. --skip-bad FILE passes over them and writes them down with the reason.",
+                    origin.file()
+                );
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
 fn import_all(
     args: &ImportArgs,
     inputs: Vec<Input>,
     importer: &mut Importer<'_>,
 ) -> anyhow::Result<()> {
     for input in inputs {
-        let (file, mut progress) = ItemFile::of(input, &args.layout, importer.collection())?;
+        let mut progress = Progress::of_lines(input.lines());
+        let file = ItemFile::of(input, &args.layout.layout(), importer.collection())?;
         let origin = file.origin();
         let strict = (!importer.skips()).then(|| origin.clone());
-        // Where no row is passed over, one that is refused ends the file, but not before those above it are written.
+        // Where no row is passed over, one that is refused ends what can be read only once, but not before those above it are written.
         let rows = file.map(move |row| match (row?, &strict) {
             (row, Some(origin)) => match row.item {
                 Ok(_) => Ok(row),

@@ -1,6 +1,9 @@
-//! Collections as lines of JSON: `POST …/import` and `GET …/export`, both in parts, however large the collection is.
+//! Collections as files: `POST …/import` and `GET …/export`. Lines of JSON go in parts, however large the collection is; tables and workbooks are
+//! read whole.
 
+mod file;
 mod lines;
+mod table;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -10,31 +13,31 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_collections::check_item;
+use yuyi_files::TableKind;
 use yuyi_store::{Collection, Cursor, Item, Scroll, VectorItem, jsonl};
 
+use self::file::{Sent, Wishes};
 use self::lines::{Line, Lines};
 use super::items::brings_vectors;
 use crate::collections::{Pace, bytes_of};
 use crate::envelope::{Addition, OwnReply};
 use crate::error::ErrorBody;
 use crate::memory::{self, Share};
-use crate::request::body::content_coding;
-use crate::request::place::OfCollection;
+use crate::request::Source;
+use crate::request::place::{OfCollection, Query};
 use crate::request::text::{Dialect, Rules, checked};
-use crate::shown::Shown;
 use crate::work::aside;
 use crate::{ApiError, App};
 
 /// What lines of JSON are sent as.
 const JSON_LINES: &str = "application/x-ndjson";
 
-/// The same, by other names.
-const KNOWN: [&str; 5] = [
-    JSON_LINES,
-    "application/ndjson",
-    "application/jsonl",
-    "application/jsonlines",
-    "application/json",
+/// Formats of exports; none: lines of JSON.
+const FORMATS: [(&str, Option<TableKind>); 4] = [
+    ("jsonl", None),
+    ("xlsx", Some(TableKind::Xlsx)),
+    ("csv", Some(TableKind::Csv)),
+    ("tsv", Some(TableKind::Tsv)),
 ];
 
 /// Refused lines that are told one by one.
@@ -54,40 +57,77 @@ pub(crate) struct Imported {
     imported: u64,
     /// How many of them have a text that is longer than the model reads, and was cut.
     truncated: usize,
-    /// Lines that were refused.
+    /// Lines or rows that were refused.
     refused: u64,
     /// The first thousand of them.
     errors: Vec<RefusedLine>,
+    /// What files were read as: their encoding, their sheet, and which columns were taken for which.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
-/// A line that was refused.
+/// A line or a row that was refused.
 #[derive(Serialize, ToSchema)]
 struct RefusedLine {
+    /// The file, where files were sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// The sheet of a workbook.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<String>,
     /// Its number, from 1.
     line: u64,
     error: ErrorBody,
 }
 
-impl Imported {
-    fn refuse(&mut self, line: u64, error: &ApiError) {
-        self.refused += 1;
-        if self.errors.len() < TOLD {
-            let error = error.into();
-            self.errors.push(RefusedLine { line, error });
+impl RefusedLine {
+    fn of(file: Option<String>, sheet: Option<String>, line: u64, error: &ApiError) -> Self {
+        Self {
+            file,
+            sheet,
+            line,
+            error: error.into(),
         }
     }
 }
 
-/// Brings items into a collection, as lines of JSON that `GET …/export` writes. They are read as they come and written in parts, each of which is durable by
-/// itself; lines that break a rule are told and passed over. What fails otherwise ends the import, and the message says how much was written before.
+impl Imported {
+    fn refuse(&mut self, line: RefusedLine) {
+        self.refused += 1;
+        if self.errors.len() < TOLD {
+            self.errors.push(line);
+        }
+    }
+}
+
+/// Brings items into a collection, as `GET …/export` writes them or as people have them: lines of JSON, a workbook (.xlsx), CSV or TSV in any encoding, or a form
+/// (`multipart/form-data`) with such files, of which columns are found by their names in Chinese or English. Lines of JSON are read as they come and written in parts, each of
+/// which is durable by itself; lines that break a rule are told and passed over. Of files all rows are read first: one that breaks a rule is told with its sheet, row and
+/// column, and nothing is imported, unless `skip_bad` passes over it. What fails otherwise ends the import, and the message says how much was written before.
 #[utoipa::path(
     post,
     path = "/v1/collections/{name}/import",
     tag = "Collections",
-    params(("name" = String, Path, description = "The collection's name.", example = "faq")),
-    request_body(content = String, content_type = "application/x-ndjson", description = "An item a line."),
+    params(
+        ("name" = String, Path, description = "The collection's name.", example = "faq"),
+        ("columns" = Option<String>, Query, description = "Of files: the columns with the text, the answer, the id and further wordings, by name or number from 1, as in `2,3`. Left out, they are found by their names.", example = "标准问,答案"),
+        ("no_header" = Option<bool>, Query, description = "Of files: the first row is data, whatever it looks like.", example = false),
+        ("skip_bad" = Option<bool>, Query, description = "Of files: pass over rows that break a rule, instead of importing nothing.", example = false),
+    ),
+    request_body(
+        description = "An item a line, a file, or a form with files.",
+        content(
+            (String = "application/x-ndjson"),
+            (String = "text/csv"),
+            (String = "text/tab-separated-values"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (Files = "multipart/form-data"),
+        ),
+    ),
     responses(
         (status = 200, description = "What was imported.", body = Imported),
+        (status = 415, description = "The body is nothing that is read.", body = OwnReply),
+        (status = 422, description = "A file cannot be read, or a row of it breaks a rule; nothing was imported.", body = OwnReply),
         (status = 404, description = "There is no collection of the name, or its model is not served.", body = OwnReply),
         (status = 409, description = "The model of that name has other vectors than the collection.", body = OwnReply),
     ),
@@ -95,32 +135,52 @@ impl Imported {
 pub(crate) async fn import(
     State(app): State<App>,
     OfCollection(name): OfCollection,
+    Query(query): Query,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     if app.lifecycle().is_draining() {
         return Err(ApiError::Draining);
     }
-    check_headers(&headers)?;
+    let sent = Sent::of(&headers)?;
     let wanted = name.clone();
     let collection = app.stored(move |store| store.collection(&wanted)).await?;
+    if !matches!(sent, Sent::Lines) {
+        let wishes = Wishes::of(query, &app)?;
+        return file::import(&app, collection, wishes, sent, &headers, body).await;
+    }
+    Source::read(query, app.limits(), |_| Ok(()))?;
     let mut done = Imported::default();
     let mut lines = Lines::new(body, app.limits().body_bytes, app.memory().share());
     match import_all(&app, &collection, &mut lines, &mut done).await {
         Ok(()) => Ok(axum::Json(done).into_response()),
         Err(error) => {
             lines.linger().await;
-            let mut response = error.into_response();
             let note = format!(
                 "{} items of the first {} lines were imported before, and {} lines were refused.",
                 done.imported,
                 lines.written(),
                 done.refused
             );
-            response.extensions_mut().insert(Addition(note));
-            Ok(response)
+            Ok(failed(error, note))
         }
     }
+}
+
+/// The files of a form.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it says what a form may have")]
+struct Files {
+    /// A workbook (.xlsx), CSV, TSV or lines of JSON; there may be several.
+    #[schema(format = Binary)]
+    file: String,
+}
+
+/// The answer to an import that failed when some of it was done.
+fn failed(error: ApiError, note: String) -> Response {
+    let mut response = error.into_response();
+    response.extensions_mut().insert(Addition(note));
+    response
 }
 
 async fn import_all(
@@ -138,7 +198,7 @@ async fn import_all(
         for (number, item) in read {
             match item {
                 Ok(item) => items.push(item),
-                Err(error) => done.refuse(number, &error),
+                Err(error) => done.refuse(RefusedLine::of(None, None, number, &error)),
             }
         }
         let count = items.len() as u64;
@@ -172,49 +232,38 @@ fn check_texts(item: &Item, app: &App) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Only what a page of another origin cannot send without being asked for it first.
-fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
-    if let Some(coding) = content_coding(headers) {
-        return Err(ApiError::UnsupportedMediaType {
-            reason: format!(
-                "The content encoding {:?} is not supported. Send the body as it is, without a Content-Encoding.",
-                Shown(&coding)
-            ),
-        });
-    }
-    let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let essence = kind.split(';').next().unwrap_or_default().trim();
-    let is_known = KNOWN
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(essence));
-    match is_known {
-        true => Ok(()),
-        false => Err(ApiError::UnsupportedMediaType {
-            reason: format!(
-                "An import is lines of JSON. Add the header `Content-Type: {JSON_LINES}` (curl: -H)."
-            ),
-        }),
-    }
-}
-
-/// Writes all items of a collection as lines of JSON, in the order of the bytes of their ids. An export that breaks off has failed: ask again.
+/// Writes all items of a collection in the order of the bytes of their ids, as lines of JSON or as a workbook, CSV or TSV, all of which can be imported again. An export that breaks
+/// off has failed: ask again.
 #[utoipa::path(
     get,
     path = "/v1/collections/{name}/export",
     tag = "Collections",
-    params(("name" = String, Path, description = "The collection's name.", example = "faq")),
+    params(
+        ("name" = String, Path, description = "The collection's name.", example = "faq"),
+        ("format" = Option<String>, Query, description = "`jsonl` (an item a line), `xlsx`, `csv` or `tsv`.", example = "xlsx"),
+    ),
     responses(
-        (status = 200, description = "An item a line.", body = String, content_type = "application/x-ndjson"),
+        (status = 200, description = "An item a line, or a row.", content(
+            (String = "application/x-ndjson"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+            (String = "text/csv"),
+            (String = "text/tab-separated-values"),
+        )),
         (status = 404, description = "There is no collection of the name.", body = OwnReply),
+        (status = 422, description = "The format is not known, or has no place for what an item has.", body = OwnReply),
     ),
 )]
 pub(crate) async fn export(
     State(app): State<App>,
     OfCollection(name): OfCollection,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
+    let format = Source::read(query, app.limits(), |source| {
+        source.fields.optional_choice("format", &FORMATS)
+    })?;
+    if let Some(kind) = format.flatten() {
+        return table::export(app, name, kind).await;
+    }
     let scroll = Scroll {
         with_vectors: brings_vectors(&app, &name).await?,
         ..Scroll::default()

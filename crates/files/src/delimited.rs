@@ -1,0 +1,272 @@
+//! Tables: TSV, CSV and sheets of a workbook.
+
+mod segments;
+mod wordings;
+
+use std::collections::VecDeque;
+use std::io::BufRead;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use self::segments::Segments;
+use self::wordings::Lists;
+pub(super) use self::wordings::name_of_one;
+use super::header::{self, FIRST_ROWS, Places};
+use super::lines::Lines;
+use super::quoted::Quoted;
+use super::{Columns, Fault, Origin, Record, Records, Row};
+
+/// Cells of a row of a table, with its line.
+pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
+
+/// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
+/// published sets of pairs.
+pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
+    let records = Lines::new(reader).map(|line| {
+        let (line, text) = line?;
+        Ok((line, text.split('\t').map(str::to_owned).collect()))
+    });
+    table(records, columns, origin)
+}
+
+/// Rows of RFC 4180 records.
+pub(super) fn csv(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
+    let records = Quoted::new(Lines::new(reader), &columns);
+    let between = match records.separator() {
+        ',' => None,
+        ';' => Some("semicolons".to_owned()),
+        '\t' => Some("tabs".to_owned()),
+        '|' => Some("vertical bars".to_owned()),
+        '，' => Some("full-width commas".to_owned()),
+        '；' => Some("full-width semicolons".to_owned()),
+        other => Some(format!("{other:?}")),
+    };
+    if let Some(between) = between {
+        origin.remarks.say(format!(
+            "{} is read with {between} between its columns.",
+            origin.name
+        ));
+    }
+    // The line below the header of a table in Markdown.
+    let is_rule = records.separator() == '|';
+    let is_rule = move |record: &Cells| {
+        is_rule && record.as_ref().is_ok_and(|(_, cells)| is_of_dashes(cells))
+    };
+    table(
+        records.filter(move |record| !is_rule(record)),
+        columns,
+        origin,
+    )
+}
+
+fn is_of_dashes(cells: &[String]) -> bool {
+    let is_dash = |cell: &String| cell.trim().chars().all(|c| c == '-' || c == ':');
+    cells.iter().all(is_dash) && cells.iter().any(|cell| cell.contains("--"))
+}
+
+/// Rows of a table. Rows without any text are skipped, unless a row may be just that: an empty text.
+pub(super) fn table(
+    records: impl Iterator<Item = Cells> + 'static,
+    columns: Columns,
+    origin: Origin,
+) -> Records {
+    let skips_empty = columns.needed.len() + columns.optional.len() > 1;
+    let is_row = move |record: &Cells| match record {
+        Ok((_, cells)) => !skips_empty || cells.iter().any(|cell| !cell.trim().is_empty()),
+        Err(_) => true,
+    };
+    Box::new(Selected {
+        records: records.filter(is_row),
+        columns,
+        origin,
+        first: VecDeque::new(),
+        table: None,
+    })
+}
+
+/// The wanted columns of records.
+struct Selected<I> {
+    records: I,
+    columns: Columns,
+    origin: Origin,
+    /// Records that were looked at for a header.
+    first: VecDeque<Cells>,
+    /// What the first records tell.
+    table: Option<Arc<Table>>,
+}
+
+/// How the records of a file are read.
+struct Table {
+    places: Places,
+    /// Columns that the file has.
+    width: usize,
+    /// What `width` was read from.
+    of: &'static str,
+    /// Names of the columns that are not read.
+    rest: Vec<(usize, Arc<str>)>,
+    /// Columns of wordings.
+    lists: Option<Lists>,
+    segments: Option<Segments>,
+}
+
+impl<I: Iterator<Item = Cells>> Selected<I> {
+    fn read(&mut self) -> anyhow::Result<Option<Record>> {
+        let table = match &self.table {
+            Some(table) => Arc::clone(table),
+            None => {
+                let table = Arc::new(self.look()?);
+                self.table = Some(Arc::clone(&table));
+                table
+            }
+        };
+        let record = self.first.pop_front().or_else(|| self.records.next());
+        let Some((line, cells)) = record.transpose()? else {
+            return Ok(None);
+        };
+        Ok(Some(table.select(line, cells, &self.columns)))
+    }
+
+    /// Reads the first records, and takes the header away.
+    fn look(&mut self) -> anyhow::Result<Table> {
+        self.first.extend(self.records.by_ref().take(FIRST_ROWS));
+        let whole = self.first.iter().map_while(|record| record.as_ref().ok());
+        let whole: Vec<(u64, Vec<String>)> = whole.cloned().collect();
+        let Some(header) = header::find(&whole, &self.columns)? else {
+            let (places, taken) = header::without(&whole, &self.columns)?;
+            self.origin.say_taken(taken);
+            let first = whole.first().map(|(_, cells)| cells.as_slice());
+            let width = first.map_or(0, filled);
+            return Ok(Table::without_header(width, places, &self.columns));
+        };
+        self.origin.say_taken(header.renamed);
+        self.first.drain(..=header.row);
+        Ok(Table::with_header(
+            &whole[header.row].1,
+            header.places,
+            &self.columns,
+        ))
+    }
+}
+
+impl Table {
+    fn with_header(cells: &[String], places: Places, columns: &Columns) -> Self {
+        let width = filled(cells);
+        let lists = Lists::of(cells, width, &places, columns);
+        let name = |i: usize| match cells[i].trim() {
+            "" => unnamed(i),
+            name => name.into(),
+        };
+        let is_list = |place: usize| lists.as_ref().is_some_and(|lists| lists.has(place));
+        let rest = rest(&places, width, name).into_iter();
+        let segments = Segments::of(cells).filter(|segments| {
+            columns.of_items && places.needed.first() == Some(&segments.questions)
+        });
+        Self {
+            rest: rest.filter(|(place, _)| !is_list(*place)).collect(),
+            lists,
+            segments,
+            places,
+            width,
+            of: "the header",
+        }
+    }
+
+    fn without_header(width: usize, places: Places, columns: &Columns) -> Self {
+        Self {
+            rest: rest(&places, width, unnamed),
+            places,
+            width: width.max(columns.needed.len() + columns.optional.len()),
+            of: "the first row",
+            lists: None,
+            segments: None,
+        }
+    }
+
+    fn select(&self, line: u64, cells: Vec<String>, columns: &Columns) -> Record {
+        let fault = self.fault(line, &cells, columns);
+        let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
+        let needed = self.places.needed.iter().map(|&place| Some(place));
+        let wanted = needed.chain(self.places.others.iter().copied());
+        let wanted = wanted.map(|place| place.map(cell).unwrap_or_default());
+        let mut wanted: Vec<String> = wanted.collect();
+        if let Some(lists) = &self.lists
+            && let Some(wordings) = lists.joined(&cells, self.width)
+        {
+            wanted[lists.cell] = wordings;
+        }
+        if let Some(segments) = &self.segments {
+            let (text, wordings) = segments.texts(&cells);
+            wanted[0] = text;
+            if let Some(i) = columns
+                .optional
+                .iter()
+                .position(|column| *column == "wordings")
+            {
+                wanted[columns.needed.len() + i] = wordings;
+            }
+        }
+        let rest = self.rest.iter();
+        let rest = rest.map(|(place, name)| (Arc::clone(name), Value::String(cell(*place))));
+        Record {
+            row: Row {
+                line,
+                cells: wanted,
+            },
+            rest: rest.collect(),
+            values: Vec::new(),
+            fault,
+        }
+    }
+
+    /// Why a row cannot be read.
+    fn fault(&self, line: u64, cells: &[String], columns: &Columns) -> Option<Fault> {
+        let needed = self.places.needed.iter().max().map_or(0, |place| place + 1);
+        let (n, filled) = (cells.len(), filled(cells));
+        let named = if n == 1 { "column" } else { "columns" };
+        if n < needed {
+            let wanted = columns.needed.join(", ");
+            let separators = match (n, line) {
+                (1, 1) if cells[0].contains(['，', '；']) => {
+                    " (CSV has commas between columns; ， and ； are others)"
+                }
+                (1, 1) => " (TSV has tabs between columns, CSV commas)",
+                _ => "",
+            };
+            return Some(Fault::unread(format!(
+                "line {line} has {n} {named}; {wanted} are needed{separators}"
+            )));
+        }
+        let goes_on = self.lists.as_ref().is_some_and(|lists| lists.go_on);
+        (filled > self.width && !goes_on).then(|| {
+            let (width, of) = (self.width, self.of);
+            Fault::unread(format!(
+                "line {line} has {filled} columns, and {of} {width}; a text that holds the separator stands in quotes in CSV, and cannot stand in TSV"
+            ))
+        })
+    }
+}
+
+/// How many cells there are up to the last one that is not blank.
+fn filled(cells: &[String]) -> usize {
+    let last = cells.iter().rposition(|cell| !cell.trim().is_empty());
+    last.map_or(0, |last| last + 1)
+}
+
+/// The columns that are not wanted.
+fn rest(places: &Places, width: usize, name: impl Fn(usize) -> Arc<str>) -> Vec<(usize, Arc<str>)> {
+    let others = (0..width).filter(|&place| !places.has(place));
+    others.map(|place| (place, name(place))).collect()
+}
+
+fn unnamed(place: usize) -> Arc<str> {
+    format!("column_{}", place + 1).into()
+}
+
+impl<I: Iterator<Item = Cells>> Iterator for Selected<I> {
+    type Item = anyhow::Result<Record>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
+}

@@ -1,0 +1,125 @@
+//! What is wrong with rows.
+
+use anyhow::anyhow;
+use yuyi_language::is_blank;
+
+use super::Columns;
+
+/// What is wrong with a row.
+#[derive(Debug)]
+pub struct Fault {
+    /// As a sentence.
+    pub text: String,
+    /// The row is not as the format has it.
+    pub(super) is_unread: bool,
+}
+
+impl Fault {
+    /// That of a row which was read.
+    pub(super) fn told(text: String) -> Self {
+        Self {
+            text,
+            is_unread: false,
+        }
+    }
+
+    pub(super) fn unread(text: String) -> Self {
+        Self {
+            text,
+            is_unread: true,
+        }
+    }
+
+    /// As the message that ends a command.
+    pub fn into_error(self, file: &str, line: u64) -> anyhow::Error {
+        match self.is_unread {
+            true => anyhow!(self.text).context(format!("{file} cannot be read")),
+            false => anyhow!("{file}:{line}: {}", self.text),
+        }
+    }
+}
+
+/// Finds what is wrong with the cells of a row.
+pub(super) struct Check {
+    needed: usize,
+    /// Columns whose cells may be of no value, in the order of the cells.
+    columns: Vec<&'static str>,
+    /// The one whose reader tells what is no label.
+    number: Option<&'static str>,
+    is_table: bool,
+}
+
+impl Check {
+    /// That of rows with these columns; `is_table`: they are cells of a table.
+    pub(super) fn of(columns: &Columns, is_table: bool) -> Self {
+        Self {
+            needed: columns.needed.len(),
+            columns: [columns.needed, columns.optional].concat(),
+            number: columns.number,
+            is_table,
+        }
+    }
+
+    pub(super) fn fault(&self, cells: &[String]) -> Option<Fault> {
+        let blank = self.columns.iter().zip(cells).take(self.needed);
+        let mut blank = blank.filter(|(_, cell)| is_blank(cell));
+        let is_of_none = |(column, cell): &(&&str, &String)| {
+            self.is_table && self.number != Some(**column) && is_failure(cell)
+        };
+        let blank = blank
+            .next()
+            .map(|(column, _)| format!("{column} is empty or blank."));
+        let listed = || {
+            let cells = self.columns.iter().zip(cells).take(self.needed);
+            let mut lists = cells.filter(|(_, cell)| self.is_table && is_list(cell));
+            let (column, _) = lists.next()?;
+            Some(format!(
+                "{column} is a list of texts; write one text in each row."
+            ))
+        };
+        let text = blank.or_else(listed).or_else(|| {
+            let (column, cell) = self.columns.iter().zip(cells).find(is_of_none)?;
+            let cell = cell.trim();
+            Some(format!(
+                "{column} is {cell}, which stands for a value that is not there."
+            ))
+        });
+        text.map(Fault::told)
+    }
+}
+
+/// What spreadsheet programs show where a formula failed, and databases and pandas write where there is nothing.
+const FAILURES: [&str; 16] = [
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#DATA!",
+    "#GETTING_DATA",
+    "#SPILL!",
+    "#CALC!",
+    "<NA>",
+    "\\N",
+    "NULL",
+    "NaN",
+    "nan",
+];
+
+/// Whether a cell holds a list as JSON or Python writes it: `["a", "b"]`, `['a']`.
+pub(super) fn is_list(cell: &str) -> bool {
+    let cell = cell.trim();
+    let is_of_python = || cell.starts_with("['") && cell.ends_with("']");
+    cell.starts_with("[\"") && serde_json::from_str::<Vec<String>>(cell).is_ok() || is_of_python()
+}
+
+/// Whether a cell of a table has no value, whatever it says.
+pub(super) fn is_failure(cell: &str) -> bool {
+    let cell = cell.trim();
+    FAILURES.contains(&cell)
+        || cell
+            .strip_prefix("Err:")
+            .is_some_and(|code| code.parse::<u16>().is_ok())
+}

@@ -1,0 +1,316 @@
+//! Files that are open: what they are, by their names and by what they hold, and their records.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use anyhow::{Context, anyhow, bail};
+use encoding_rs::{Encoding, UTF_8};
+
+use crate::blank_end::WithoutBlankEnd;
+use crate::content::{self, Content};
+use crate::encoding::{self, Survey, Writing, decoded};
+use crate::fault::Check;
+use crate::lines::Lines;
+use crate::stream::Stream;
+use crate::{
+    Columns, Format, Misuse, Origin, Record, Records, Remarks, Room, Row, Rows, delimited, json,
+    sheet,
+};
+
+/// A file that is open.
+pub struct Input {
+    /// What it is read as.
+    pub format: Format,
+    pub(crate) origin: Origin,
+    /// Its lines or rows, where they are known.
+    lines: Option<u64>,
+    source: Source,
+}
+
+/// What is read.
+enum Source {
+    /// Text in UTF-8.
+    Text(Box<dyn BufRead>),
+    /// Rows of a workbook.
+    Rows(Vec<delimited::Cells>),
+}
+
+/// Bytes that a workbook of the user's own may take.
+const OF_OWN: usize = 2 << 30;
+
+/// A file as it lies there.
+trait Stored: Read + Seek + 'static {}
+
+impl<T: Read + Seek + 'static> Stored for T {}
+
+impl Input {
+    /// Opens `path`, or standard input for `-`; `unnamed` is the format of what does not tell. Remarks say which encoding is read if it is
+    /// not UTF-8.
+    ///
+    /// # Errors
+    /// When it cannot be read, is nothing that is read, or its name does not tell what it is.
+    pub fn open(
+        path: &Path,
+        format: Option<Format>,
+        unnamed: Format,
+        remarks: &Remarks,
+    ) -> anyhow::Result<Self> {
+        let standard = path == Path::new("-");
+        if path.is_dir() {
+            bail!("{} is a folder; name a file.", path.display());
+        }
+        let format = match format.or_else(|| Format::of(path)) {
+            Some(format) => format,
+            None if standard => unnamed,
+            None => {
+                let shown = path.display();
+                let what = format!(
+                    "The name {shown} does not tell the file's format; add --format tsv, csv, jsonl, json, xlsx or txt."
+                );
+                bail!(Misuse(what));
+            }
+        };
+        if standard {
+            return Self::of_stream(origin("standard input", remarks), format, io::stdin());
+        }
+        let origin = origin(&path.display().to_string(), remarks);
+        let file = File::open(path).with_context(|| unreadable(&origin.name))?;
+        match file.metadata().is_ok_and(|file| file.is_file()) {
+            true => Self::stored(origin, format, file, None),
+            false => Self::of_stream(origin, format, file),
+        }
+    }
+
+    /// A whole file that somebody sent, of this name. Workbooks are .xlsx: what others take cannot be bounded.
+    ///
+    /// # Errors
+    /// When it is nothing that is read, or there is no room for it.
+    pub fn sent(
+        name: &str,
+        format: Format,
+        bytes: Vec<u8>,
+        remarks: &Remarks,
+        room: &mut Room<'_>,
+    ) -> anyhow::Result<Self> {
+        Self::stored(
+            origin(name, remarks),
+            format,
+            Cursor::new(bytes),
+            Some(room),
+        )
+    }
+
+    /// What can be read several times; `room` is that of what was sent.
+    fn stored(
+        origin: Origin,
+        format: Format,
+        mut file: impl Stored,
+        room: Option<&mut Room<'_>>,
+    ) -> anyhow::Result<Self> {
+        let mut head = Vec::new();
+        let read = file
+            .by_ref()
+            .take(content::HEAD as u64)
+            .read_to_end(&mut head);
+        read.with_context(|| unreadable(&origin.name))?;
+        let format = by_content(format, Content::of(&head), &origin)?;
+        file.rewind().with_context(|| unreadable(&origin.name))?;
+        if format == Format::Xlsx {
+            return Self::of_workbook(origin, file, room);
+        }
+        if let Some(room) = room {
+            let length = file.seek(SeekFrom::End(0)).unwrap_or_default();
+            room.take(kept_of_text(format) * length as usize)
+                .with_context(|| unreadable(&origin.name))?;
+            file.rewind().with_context(|| unreadable(&origin.name))?;
+        }
+        let survey = Survey::of(&mut file).with_context(|| unreadable(&origin.name))?;
+        file.rewind().with_context(|| unreadable(&origin.name))?;
+        let encoding = match survey.writing() {
+            Writing::In(encoding) => encoding,
+            Writing::Other(encoding) => {
+                let told = anyhow!(encoding::unread(encoding));
+                return Err(told.context(unreadable(&origin.name)));
+            }
+        };
+        tell_encoding(&origin, encoding);
+        Ok(Self {
+            format,
+            origin,
+            lines: Some(survey.lines()),
+            source: Source::Text(decoded(file, encoding)),
+        })
+    }
+
+    /// What can be read once only.
+    fn of_stream(
+        origin: Origin,
+        format: Format,
+        stream: impl Read + 'static,
+    ) -> anyhow::Result<Self> {
+        let reader = BufReader::with_capacity(1 << 16, stream);
+        if format == Format::Xlsx {
+            return Self::of_workbook(origin, reader, None);
+        }
+        let told = origin.clone();
+        let text = Stream::new(reader, move |encoding| tell_encoding(&told, encoding));
+        Ok(Self {
+            format,
+            origin,
+            lines: None,
+            source: Source::Text(Box::new(text)),
+        })
+    }
+
+    fn of_workbook(
+        mut origin: Origin,
+        reader: impl Read,
+        sent: Option<&mut Room<'_>>,
+    ) -> anyhow::Result<Self> {
+        let (sheet, rows) = match sent {
+            Some(room) => sheet::rows(reader, &origin, true, room)?,
+            None => sheet::rows(reader, &origin, false, &mut Room::bytes(OF_OWN))?,
+        };
+        origin.sheet = Some(sheet);
+        Ok(Self {
+            format: Format::Xlsx,
+            origin,
+            lines: Some(rows.len() as u64),
+            source: Source::Rows(rows),
+        })
+    }
+
+    /// Text in UTF-8 that is part of the program.
+    pub fn of(name: &str, format: Format, content: &'static [u8]) -> Self {
+        Self {
+            format,
+            origin: origin(name, &Remarks::unheard()),
+            lines: None,
+            source: Source::Text(Box::new(content)),
+        }
+    }
+
+    /// The file, as messages name it.
+    pub fn name(&self) -> &str {
+        self.origin.file()
+    }
+
+    /// How many lines or rows it has, where that is known before they are read.
+    pub fn lines(&self) -> Option<u64> {
+        self.lines
+    }
+
+    /// The rows. Columns are found by their names in a header row, else they
+    /// stand in the order of `columns`; the optional and the further ones may be missing or blank. Any other blank cell is an
+    /// error: it has no meaning to compare.
+    pub fn rows(self, columns: Columns) -> Rows {
+        let name = self.name().to_owned();
+        Box::new(self.records(columns).map(move |record| {
+            let Record { row, fault, .. } = record?;
+            match fault {
+                Some(fault) => Err(fault.into_error(&name, row.line)),
+                None => Ok(row),
+            }
+        }))
+    }
+
+    /// As [`Input::rows`], with the rows that are of no use and the columns that were not asked for. Blank rows at the end
+    /// are left out.
+    pub fn records(self, columns: Columns) -> Records {
+        let name = self.name().to_owned();
+        let is_table = matches!(self.format, Format::Tsv | Format::Csv | Format::Xlsx);
+        let check = Check::of(&columns, is_table);
+        let records = match self.source {
+            Source::Rows(rows) => delimited::table(rows.into_iter(), columns, self.origin),
+            Source::Text(reader) => texts(reader, self.format, columns, self.origin),
+        };
+        let checked = records.map(move |record| {
+            let mut record = record.map_err(|error| error.context(unreadable(&name)))?;
+            if record.fault.is_none() {
+                record.fault = check.fault(&record.row.cells);
+            }
+            Ok(record)
+        });
+        Box::new(WithoutBlankEnd::new(checked))
+    }
+}
+
+fn origin(name: &str, remarks: &Remarks) -> Origin {
+    Origin {
+        name: name.to_owned(),
+        sheet: None,
+        remarks: remarks.clone(),
+    }
+}
+
+/// What reading a text keeps at a time, in times of its length: a list of JSON in values, of which `0,` is one; a cell or a line of a table, which may be all of it.
+fn kept_of_text(format: Format) -> usize {
+    match format {
+        Format::Json | Format::Jsonl => 16,
+        Format::Txt | Format::Tsv | Format::Csv | Format::Xlsx => 2,
+    }
+}
+
+/// The records of a text.
+fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, origin: Origin) -> Records {
+    match format {
+        Format::Txt => Box::new(Lines::new(reader).map(|line| {
+            let (line, text) = line?;
+            Ok(Record {
+                row: Row {
+                    line,
+                    cells: vec![text],
+                },
+                rest: Vec::new(),
+                values: Vec::new(),
+                fault: None,
+            })
+        })),
+        Format::Tsv => delimited::tsv(reader, columns, origin),
+        Format::Csv => delimited::csv(reader, columns, origin),
+        Format::Jsonl => json::lines(reader, columns, origin),
+        Format::Json | Format::Xlsx => match json::whole(reader, columns, origin) {
+            Ok(records) => records,
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        },
+    }
+}
+
+fn unreadable(name: &str) -> String {
+    format!("{name} cannot be read")
+}
+
+/// The format of a file, by what it holds where its name says another one; remarks say what was taken.
+///
+/// # Errors
+/// When it holds nothing that is read.
+fn by_content(format: Format, content: Content, origin: &Origin) -> anyhow::Result<Format> {
+    let name = origin.file();
+    match (content, format) {
+        (Content::Workbook, other) if other != Format::Xlsx => {
+            origin.say(format!(
+                "{name} is a workbook, other than its name says, and is read as one."
+            ));
+            Ok(Format::Xlsx)
+        }
+        (Content::Text, Format::Xlsx) => {
+            origin.say(format!(
+                "{name} is no workbook but text, and is read as CSV."
+            ));
+            Ok(Format::Csv)
+        }
+        (Content::Page, Format::Xlsx | Format::Csv | Format::Tsv) => bail!(
+            "{name} is a web page with a table, as many systems export them. Open it in a spreadsheet program, and save it as .xlsx, or as CSV in UTF-8."
+        ),
+        (Content::Other(what), _) => bail!("{name} is {what}, and no table or text."),
+        (_, format) => Ok(format),
+    }
+}
+
+fn tell_encoding(origin: &Origin, encoding: &'static Encoding) {
+    if encoding != UTF_8 {
+        let (name, encoding) = (origin.file(), encoding.name().to_uppercase());
+        origin.say(format!("{name} is read as {encoding}."));
+    }
+}

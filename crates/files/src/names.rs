@@ -1,0 +1,291 @@
+//! Names by which files call their columns, in English and Chinese.
+
+mod fields;
+mod kinds;
+mod lists;
+mod traditional;
+
+pub(super) use self::fields::{VALIDITY, field};
+pub(super) use self::kinds::{Kind, is_compound, kind};
+use self::lists::{
+    ANSWERS, BESIDE, IDS, ITEM_IDS, LABELS, PAIRS, QUESTIONS, SIDES, SIDES_BEFORE, STEMS, TEXTS,
+    WORDINGS,
+};
+
+/// A name as it is compared: in half-width small letters and simplified characters, without what stands in brackets, and without blanks and signs.
+pub(super) fn plain(name: &str) -> String {
+    let mut depth = 0;
+    let halved = name.chars().map(|c| match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    });
+    let kept = halved.filter(|&c| {
+        depth += i32::from("([【".contains(c));
+        let inside = depth > 0;
+        depth -= i32::from(")]】".contains(c) && inside);
+        !inside && !")]】".contains(c) && !c.is_whitespace() && !"_-.:：#*※\u{feff}".contains(c)
+    });
+    let lower = kept.flat_map(char::to_lowercase);
+    lower.map(traditional::simplified).collect()
+}
+
+/// What `column` is called elsewhere, the most telling names first.
+fn others_for(column: &str) -> &'static [&'static str] {
+    match column {
+        "text" => TEXTS,
+        "label" => LABELS,
+        "question" => QUESTIONS,
+        "answer" => ANSWERS,
+        "id" => IDS,
+        _ => &[],
+    }
+}
+
+/// Whether a plain name is one that files give to columns, whatever is in them.
+pub(super) fn is_known(name: &str) -> bool {
+    let lists = [LABELS, TEXTS, QUESTIONS, ANSWERS, IDS, WORDINGS, BESIDE];
+    let in_pairs = || {
+        PAIRS
+            .iter()
+            .any(|(a, b)| a.contains(&name) || b.contains(&name))
+    };
+    let has_stem = || {
+        let sides = SIDES.iter().flat_map(|(a, b)| [a, b]);
+        let mut stems = sides.filter_map(|side| name.strip_suffix(side));
+        stems.any(|stem| STEMS.contains(&stem))
+    };
+    let is_listed = lists.iter().any(|list| list.contains(&name));
+    is_listed || in_pairs() || has_stem() || kind(name).is_some()
+}
+
+/// Whether a name is of a column that no text is: a number of rows, or a label.
+pub(super) fn is_of_no_text(name: &str) -> bool {
+    LABELS.contains(&name) || BESIDE.contains(&name)
+}
+
+/// Where the columns of these plain names stand that `column` may be; `taken` are others'. Of several that are not in the lists nothing tells which
+/// one is meant, but for wordings: the first of them.
+pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
+    if column == "wordings" {
+        return (0..names.len()).find(|i| !taken.contains(i) && is_wordings(names, *i));
+    }
+    let mut others = others_for(column).iter();
+    let listed = others
+        .find_map(|other| (0..names.len()).find(|i| names[*i] == *other && !taken.contains(i)));
+    listed.or_else(|| {
+        // A question that others are answered by is none that is asked.
+        let is_asked = |name: &str| column != "question" || !answers_others(name);
+        let is_meant = |i: &usize| {
+            let is_of = |kind| is_of(kind, column) && is_asked(&names[*i]);
+            !taken.contains(i) && kind(&names[*i]).is_some_and(is_of)
+        };
+        let mut meant = (0..names.len()).filter(is_meant);
+        let first = meant.next()?;
+        meant.next().is_none().then_some(first)
+    })
+}
+
+/// Whether the column at a place holds wordings. FastGPT calls them `index` beside its `q` and `a`; elsewhere that is a number.
+pub(super) fn is_wordings(names: &[String], place: usize) -> bool {
+    let has = |name: &str| names.iter().any(|other| other == name);
+    let is_index = names[place] == "index" && has("q") && has("a");
+    is_index || kind(&names[place]) == Some(Kind::Wordings)
+}
+
+/// Where the column stands that has the key of an item, which no two share.
+pub(super) fn id_of_item(names: &[String], taken: &[usize]) -> Option<usize> {
+    let mut known = ITEM_IDS.iter();
+    known.find_map(|known| (0..names.len()).find(|i| names[*i] == *known && !taken.contains(i)))
+}
+
+/// Whether columns of a kind may be `column`.
+fn is_of(kind: Kind, column: &str) -> bool {
+    match column {
+        "text" => kind.is_text(),
+        "label" => kind == Kind::Label,
+        "question" => kind == Kind::Question,
+        "answer" => kind == Kind::Answer,
+        "id" => kind == Kind::Id,
+        _ => false,
+    }
+}
+
+/// Where a question names its answer by the answer's own question: beside that, an id numbers the rows.
+pub(super) fn answered_by(names: &[String], taken: &[usize]) -> Option<usize> {
+    let own = [
+        "标准问",
+        "标准问题",
+        "标准问句",
+        "standardquestion",
+        "对应标准问",
+        "期望",
+        "expected",
+    ];
+    let free = || (0..names.len()).filter(|i| !taken.contains(i));
+    let listed = free().find(|i| own.contains(&names[*i].as_str()));
+    listed.or_else(|| free().find(|i| answers_others(&names[*i])))
+}
+
+/// Whether a name is of the question of an entry, of those to which others are matched.
+fn answers_others(name: &str) -> bool {
+    let matched = [
+        "对应", "标准", "期望", "预期", "正确", "命中", "匹配", "expected", "standard", "std",
+        "gold", "matched", "correct",
+    ];
+    let is_matched = matched.iter().any(|word| name.starts_with(word));
+    is_matched && matches!(kind(name), Some(Kind::Question | Kind::Id))
+}
+
+/// Where the two sides of a pair stand. `are_names`: there is no doubt that these are names, however short.
+pub(super) fn pair(names: &[String], are_names: bool) -> Option<(usize, usize)> {
+    let find = |name: &str| names.iter().position(|other| other == name);
+    let of_lists = |a: &[&str], b: &[&str]| {
+        let a = a.iter().find_map(|name| find(name))?;
+        let b = b
+            .iter()
+            .find_map(|name| find(name).filter(|place| *place != a))?;
+        Some((a, b))
+    };
+    let by_ends = sides(names, |stem| STEMS.contains(&stem));
+    let named = || PAIRS.iter().find_map(|(a, b)| of_lists(a, b));
+    let letters = || {
+        let labelled = names.iter().any(|name| is_of_no_text(name));
+        let letters = of_lists(&["a"], &["b"]).or_else(|| of_lists(&["x"], &["y"]));
+        letters.filter(|_| labelled || are_names)
+    };
+    let two = || two_texts(names, are_names);
+    by_ends.or_else(named).or_else(letters).or_else(two)
+}
+
+/// The only two columns of texts, where something tells that these are names and no words of a row.
+fn two_texts(names: &[String], are_names: bool) -> Option<(usize, usize)> {
+    let kinds: Vec<Option<Kind>> = names.iter().map(|name| kind(name)).collect();
+    let filled = names
+        .iter()
+        .zip(&kinds)
+        .filter(|(name, _)| !name.is_empty());
+    if filled.clone().any(|(_, kind)| kind.is_none()) {
+        return None;
+    }
+    let is_telling = |name: &str, kind: Kind| !kind.is_text() || is_compound(name);
+    let told = filled
+        .clone()
+        .any(|(name, kind)| kind.is_some_and(|kind| is_telling(name, kind)));
+    let mut texts = (0..names.len()).filter(|i| kinds[*i].is_some_and(Kind::is_text));
+    match (texts.next(), texts.next(), texts.next()) {
+        // Objects of JSON have no order.
+        (Some(a), Some(b), None) if told || are_names => {
+            let is_question = |place: usize| kinds[place] == Some(Kind::Question);
+            Some(if is_question(b) && !is_question(a) {
+                (b, a)
+            } else {
+                (a, b)
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Whether two names differ as those of the sides of a pair do, though nobody is known to use them.
+pub(super) fn is_like_a_pair(names: &[String]) -> bool {
+    let is_word = |stem: &str| {
+        let letters = stem.chars().count();
+        (2..=12).contains(&letters) && stem.chars().all(char::is_alphabetic)
+    };
+    sides(names, is_word).is_some()
+}
+
+/// Names that differ in the mark of their side, on a stem that is `accepted`.
+fn sides(names: &[String], accepted: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    let find = |name: String| names.iter().position(|other| *other == name);
+    let stems = names.iter().enumerate().flat_map(|(i, name)| {
+        let behind = SIDES.iter().filter_map(move |(a, b)| {
+            let stem = name.strip_suffix(a)?;
+            Some((i, stem, format!("{stem}{b}")))
+        });
+        let before = SIDES_BEFORE.iter().filter_map(move |(a, b)| {
+            let stem = name.strip_prefix(a)?;
+            Some((i, stem, format!("{b}{stem}")))
+        });
+        behind.chain(before)
+    });
+    let mut sides = stems.filter(|(_, stem, _)| accepted(stem));
+    sides.find_map(|(i, _, other)| Some((i, find(other)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(header: &str) -> Vec<String> {
+        header.split(',').map(plain).collect()
+    }
+
+    #[test]
+    fn names_are_compared_plainly() {
+        assert_eq!(plain("\u{feff} Sentence_1 "), "sentence1");
+        assert_eq!(plain("相似度（0-5）"), "相似度");
+        assert_eq!(plain("ＴＥＸＴ１"), "text1");
+    }
+
+    #[test]
+    fn sides_of_pairs_are_known() {
+        for (header, place) in [
+            ("句子1,句子2", (0, 1)),
+            ("序号,文本1,文本2,标签", (1, 2)),
+            ("question2,question1", (1, 0)),
+            ("id,s1,s2,score", (1, 2)),
+            ("query,doc", (0, 1)),
+            ("q,a,indexes", (0, 1)),
+            ("用户问题,标准问", (0, 1)),
+            ("第一句,第二句", (0, 1)),
+            ("a,b,label", (0, 1)),
+            ("id,qid1,qid2,question1,question2,is_duplicate", (3, 4)),
+            ("标准问,相似问", (0, 1)),
+            ("premise,hypothesis,label", (0, 1)),
+            ("hyp,ref", (0, 1)),
+            ("candidate,reference", (0, 1)),
+            ("Original text,Translation", (0, 1)),
+            ("客户问题,标准话术", (0, 1)),
+            ("用户输入,标准句", (0, 1)),
+            ("原始提问,机器人回复,是否正确", (0, 1)),
+            ("問題,答案", (0, 1)),
+            ("編號,源文本,目標文本", (1, 2)),
+            ("src,tgt", (0, 1)),
+            ("A句,B句", (0, 1)),
+            ("bot_reply,user_query", (1, 0)),
+            ("anchor,positive", (0, 1)),
+            ("text_a,text_b", (0, 1)),
+        ] {
+            assert_eq!(pair(&names(header), false), Some(place), "{header}");
+        }
+        for data in [
+            "a,b",
+            "一,二",
+            "今天天气好,天气不错",
+            "方案一,方案二",
+            "评论,留言",
+            "utterance,intent",
+            "标题,评论,回复,编号",
+        ] {
+            assert_eq!(pair(&names(data), false), None, "{data}");
+        }
+        assert_eq!(pair(&names("A,B"), true), Some((0, 1)));
+        assert_eq!(pair(&names("评论,留言"), true), Some((0, 1)));
+        assert!(is_like_a_pair(&names("方案一,方案二")));
+        assert!(!is_like_a_pair(&names("苹果,香蕉")));
+    }
+
+    #[test]
+    fn columns_are_known_by_several_names() {
+        let faq = names("编号,标准问题,答案,相似问法");
+        let places =
+            ["question", "answer", "id", "wordings"].map(|column| place(&faq, column, &[]));
+        assert_eq!(places, [Some(1), Some(2), Some(0), Some(3)]);
+        let asked = names("用户问题,标准问");
+        assert_eq!(
+            (place(&asked, "question", &[]), place(&asked, "id", &[0])),
+            (Some(0), Some(1))
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! Workbooks of spreadsheet programs.
+
+mod cell;
+mod packed;
+mod xlsx;
+
+use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Context, bail};
+use calamine::{Data, Range, Reader, SheetType, SheetVisible, Sheets, open_workbook_auto_from_rs};
+
+use self::cell::shown;
+use super::Origin;
+use super::delimited::Cells;
+use super::room::Room;
+
+/// How the workbooks of Excel before 2007 begin, and those with a password.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// The name and the rows of the first visible sheet that has any, with their numbers; says so if others have some too.
+/// `sent`: nobody who could be asked has put it here, so that only what can be bounded is read.
+pub(super) fn rows(
+    mut file: impl Read,
+    origin: &Origin,
+    sent: bool,
+    room: &mut Room<'_>,
+) -> anyhow::Result<(String, Vec<Cells>)> {
+    let name = origin.file();
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)
+        .with_context(|| format!("{name} cannot be read"))?;
+    check_kind(&bytes, name, sent)?;
+    packed::check(&bytes, room).with_context(|| format!("{name} cannot be read"))?;
+    // What is damaged by design may lead the library to things that cannot be.
+    let read = catch_unwind(AssertUnwindSafe(|| of_book(bytes, origin, sent, room)));
+    read.unwrap_or_else(|_| Err(no_workbook(name)))
+}
+
+fn no_workbook(name: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{name} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8."
+    )
+}
+
+fn check_kind(bytes: &[u8], name: &str, sent: bool) -> anyhow::Result<()> {
+    if !bytes.starts_with(COMPOUND) {
+        return Ok(());
+    }
+    let stream: Vec<u8> = "EncryptedPackage"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    if bytes.windows(stream.len()).any(|bytes| bytes == stream) {
+        bail!("{name} has a password. Save it without one.");
+    }
+    if sent {
+        bail!(
+            "{name} is a workbook as Excel wrote them before 2007 (.xls). Open it in a spreadsheet program and save it as .xlsx, or as CSV in UTF-8."
+        );
+    }
+    Ok(())
+}
+
+fn of_book(
+    bytes: Vec<u8>,
+    origin: &Origin,
+    sent: bool,
+    room: &mut Room<'_>,
+) -> anyhow::Result<(String, Vec<Cells>)> {
+    let name = origin.file();
+    let bytes = Cursor::new(bytes);
+    let book = match sent {
+        true => calamine::Xlsx::new(bytes).ok().map(Sheets::Xlsx),
+        false => open_workbook_auto_from_rs(bytes).ok(),
+    };
+    let mut book = book.ok_or_else(|| no_workbook(name))?;
+    let Filled { sheet, others } = filled(&mut book, name)?;
+    if others > 0 {
+        let are = if others == 1 {
+            "sheet is"
+        } else {
+            "sheets are"
+        };
+        origin.say(format!(
+            "{name} is read from its sheet {sheet:?}; {others} more {are} not read."
+        ));
+    }
+    let damaged = || format!("{name}: its sheet {sheet:?} is damaged");
+    let rows = match &mut book {
+        Sheets::Xlsx(book) => {
+            let merged = xlsx::merged(book, &sheet).with_context(damaged)?;
+            if let Some(merged) = merged {
+                origin.say(format!(
+                    "{name}: cells of the sheet {sheet:?} are merged, the first {merged}; what stands there belongs to the first row of them alone."
+                ));
+            }
+            xlsx::rows(book, &sheet, room).with_context(|| format!("{name} cannot be read"))?
+        }
+        other => dense(other.worksheet_range(&sheet).with_context(damaged)?),
+    };
+    Ok((sheet, rows))
+}
+
+/// The sheet to read.
+struct Filled {
+    sheet: String,
+    /// How many others have cells.
+    others: usize,
+}
+
+/// The first visible sheet that has cells.
+fn filled(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> anyhow::Result<Filled> {
+    let (mut visible, mut hidden) = (Vec::new(), 0);
+    for sheet in book.sheets_metadata().to_vec() {
+        if sheet.typ != SheetType::WorkSheet {
+            continue;
+        }
+        match (has_cells(book, &sheet.name), sheet.visible) {
+            (Ok(true), SheetVisible::Visible) => visible.push(sheet.name),
+            (Ok(true), _) => hidden += 1,
+            // Behind the one that is read it does not matter.
+            (Err(error), _) if visible.is_empty() => {
+                return Err(error.context(format!("{name}: its sheet {:?} is damaged", sheet.name)));
+            }
+            _ => {}
+        }
+    }
+    let others = (visible.len() + hidden).saturating_sub(1);
+    match visible.into_iter().next() {
+        Some(sheet) => Ok(Filled { sheet, others }),
+        None if hidden == 0 => bail!("{name} has no sheet with cells."),
+        None => {
+            bail!(
+                "All sheets of {name} with cells are hidden. Show the one that is meant, and save."
+            )
+        }
+    }
+}
+
+fn has_cells(book: &mut Sheets<Cursor<Vec<u8>>>, sheet: &str) -> anyhow::Result<bool> {
+    match book {
+        Sheets::Xlsx(book) => xlsx::has_cells(book, sheet),
+        other => Ok(!other.worksheet_range(sheet)?.is_empty()),
+    }
+}
+
+/// The rows of a sheet that the library has whole.
+fn dense(cells: Range<Data>) -> Vec<Cells> {
+    let (first, left) = cells.start().unwrap_or_default();
+    let row = |(i, cells): (usize, &[Data])| {
+        let blank = (0..left).map(|_| String::new());
+        let cells = blank.chain(cells.iter().map(shown));
+        Ok((u64::from(first) + i as u64 + 1, cells.collect()))
+    };
+    cells.rows().enumerate().map(row).collect()
+}

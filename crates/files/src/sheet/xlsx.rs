@@ -1,0 +1,110 @@
+//! Cells of .xlsx files as they come, so that a cell in the last corner of a sheet makes no rows and columns up to it.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+
+use anyhow::bail;
+use calamine::{Data, DataRef, Xlsx};
+
+use super::cell::shown;
+use crate::delimited::Cells;
+use crate::room::Room;
+
+type Book = Xlsx<Cursor<Vec<u8>>>;
+
+/// Columns of a sheet.
+const MOST_COLUMNS: usize = 16_384;
+
+/// Rows of a sheet.
+const MOST_ROWS: u32 = 1_048_576;
+
+/// Bytes that a cell takes beside its text.
+const CELL: usize = size_of::<String>();
+
+/// What spreadsheet programs show in the place of what is not computed yet.
+const NOT_COMPUTED: &str = "#GETTING_DATA";
+
+/// Whether a sheet has any text.
+pub(super) fn has_cells(book: &mut Book, sheet: &str) -> anyhow::Result<bool> {
+    let mut cells = book.worksheet_cells_reader(sheet)?;
+    while let Some(cell) = cells.next_cell()? {
+        if !matches!(cell.get_value(), DataRef::Empty) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The rows of a sheet with their numbers, from the first to the last that has any text.
+pub(super) fn rows(
+    book: &mut Book,
+    sheet: &str,
+    room: &mut Room<'_>,
+) -> anyhow::Result<Vec<Cells>> {
+    let mut rows: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+    let mut cells = book.worksheet_cells_reader(sheet)?;
+    while let Some(cell) = cells.next_cell_with_formula_metadata()? {
+        let text = match (cell.value, cell.formula) {
+            // Programs that do not compute write formulas without what comes of them.
+            (DataRef::Empty, Some(_)) => NOT_COMPUTED.to_owned(),
+            (DataRef::Empty, None) => continue,
+            (value, _) => shown(&Data::from(value)),
+        };
+        let (row, column) = (cell.pos.0, cell.pos.1 as usize);
+        if row >= MOST_ROWS || column >= MOST_COLUMNS {
+            bail!("a cell stands outside of it");
+        }
+        let row = rows.entry(row).or_default();
+        let more = (column + 1).saturating_sub(row.len());
+        room.take(more * CELL + text.len())?;
+        row.resize(row.len() + more, String::new());
+        row[column] = text;
+    }
+    with_blank_ones(rows, room)
+}
+
+/// All rows, those between them that have nothing too: a row may be just that, an empty text.
+fn with_blank_ones(
+    mut rows: BTreeMap<u32, Vec<String>>,
+    room: &mut Room<'_>,
+) -> anyhow::Result<Vec<Cells>> {
+    let (Some((&first, _)), Some((&last, _))) = (rows.first_key_value(), rows.last_key_value())
+    else {
+        return Ok(Vec::new());
+    };
+    room.take((last - first + 1) as usize * size_of::<Cells>())?;
+    let row = |row| Ok((u64::from(row) + 1, rows.remove(&row).unwrap_or_default()));
+    Ok((first..=last).map(row).collect())
+}
+
+/// Where the first cells are merged that stand below each other.
+pub(super) fn merged(book: &mut Book, sheet: &str) -> anyhow::Result<Option<String>> {
+    let merged = book.merge_cells_by_sheet_name(sheet)?;
+    let mut below = merged.iter().filter(|cells| cells.end.0 > cells.start.0);
+    let name = |(row, column): (u32, u32)| format!("{}{}", letters(column), row + 1);
+    Ok(below
+        .next()
+        .map(|cells| format!("{}:{}", name(cells.start), name(cells.end))))
+}
+
+/// How spreadsheet programs call a column.
+fn letters(column: u32) -> String {
+    let last = char::from(b'A' + (column % 26) as u8);
+    match column / 26 {
+        0 => last.to_string(),
+        more => letters(more - 1) + &last.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_their_letters() {
+        let named = [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")];
+        for (column, name) in named {
+            assert_eq!(letters(column), name);
+        }
+    }
+}

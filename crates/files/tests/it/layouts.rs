@@ -1,0 +1,238 @@
+//! The layouts of other systems, and columns as people name them.
+
+use serde_json::json;
+
+use crate::support::{book, entries, read, refused, row};
+
+#[test]
+fn columns_of_customer_service_systems_are_fields() {
+    let text = "知识编号,标准问法,相似问法,答案内容,所属分类,否定关键词,生效时间,失效时间,是否启用,关联问题,匹配阈值,部门\n\
+        7,怎么退货？,能退吗|退货流程,七天内,售后,换货；维修,2024/1/1,2025-01-01 08:00,停用,8、9,80%,客服\n";
+    let read = read("知识库.csv", text);
+    let expected = json!({
+        "id": "7", "text": "怎么退货？", "wordings": ["能退吗", "退货流程"], "answer": "七天内", "payload": {"部门": "客服"}, "category": "售后",
+        "not_words": ["换货", "维修"], "related": ["8", "9"], "enabled": false, "valid_from": "2024-01-01T00:00:00Z",
+        "valid_until": "2025-01-01T08:00:00Z", "threshold": 0.8,
+    });
+    assert_eq!(read.refused, [""; 0]);
+    assert_eq!(serde_json::to_value(&read.items[0]).unwrap(), expected);
+    let told = &read.told[0];
+    for taken in [
+        "标准问法 as text",
+        "答案内容 as answer",
+        "所属分类 as category",
+        "失效时间 as valid_until",
+        "匹配阈值 as threshold",
+    ] {
+        assert!(told.contains(taken), "{told}");
+    }
+}
+
+#[test]
+fn names_stand_in_any_order_and_in_either_language() {
+    for header in [
+        "answer,category,question,enabled",
+        "答复,類別,標準問題,啟用",
+        "*答案（必填）,分类（选填）,*问题,启用状态",
+    ] {
+        let text = format!("{header}\n七天内,售后,怎么退货？,否\n");
+        let read = read("a.csv", &text);
+        assert_eq!(
+            entries(&read),
+            [("怎么退货？", vec![], "七天内")],
+            "{header}"
+        );
+        let item = &read.items[0];
+        assert_eq!(
+            (item.category.as_deref(), item.enabled.is_some()),
+            (Some("售后"), !header.contains('啟')),
+            "{header}"
+        );
+    }
+}
+
+/// Without answers the same words may be anything.
+#[test]
+fn only_a_faq_has_these_fields() {
+    let read = read("a.csv", "文本,分类,状态\n怎么退货,售后,启用\n");
+    let payload = json!({"分类": "售后", "状态": "启用"});
+    assert_eq!(
+        serde_json::to_value(&read.items[0].payload).unwrap(),
+        payload
+    );
+}
+
+#[test]
+fn wordings_stand_in_one_cell_or_in_columns_of_their_own() {
+    let expected = vec!["能退吗", "退货流程", "不想要了"];
+    for text in [
+        "标准问,相似问,答案\n退货？,能退吗|退货流程|不想要了,七天\n",
+        "标准问,相似问,答案\n退货？,能退吗；退货流程；不想要了,七天\n",
+        "标准问,相似问,答案\n退货？,\"能退吗\n退货流程\r\n\n不想要了\",七天\n",
+        "标准问,相似问,答案\n退货？,\"1. 能退吗\n2. 退货流程\n3. 不想要了\",七天\n",
+        "标准问,相似问,答案\n退货？,\"[\"\"能退吗\"\",\"\"退货流程\"\",\"\"不想要了\"\"]\",七天\n",
+        "标准问,相似问1,答案,相似问2,相似问3\n退货？,能退吗,七天,退货流程,不想要了\n",
+        "标准问,相似问,相似问,相似问,答案\n退货？,能退吗,退货流程,不想要了,七天\n",
+        "标准问,答案,相似问,,\n退货？,七天,能退吗,退货流程,不想要了\n",
+        "标准问,答案,相似问\n退货？,七天,能退吗,退货流程,不想要了\n",
+        "标准问,扩展问1,扩展问2,答案\n退货？,能退吗|退货流程,不想要了,七天\n",
+    ] {
+        assert_eq!(
+            entries(&read("a.csv", text)),
+            [("退货？", expected.clone(), "七天")],
+            "{text}"
+        );
+    }
+    let as_is = "text,answer,wording_1,wording_2\n退货？,七天,1. a|b；c,\" d\n\"\n";
+    assert_eq!(
+        entries(&read("a.csv", as_is)),
+        [("退货？", vec!["1. a|b；c", " d\n"], "七天")]
+    );
+}
+
+#[test]
+fn spans_of_days_are_two_times() {
+    let span = |cell: &str| {
+        let read = read("a.csv", format!("标准问,答案,有效期\n退货？,七天,{cell}\n"));
+        assert!(read.refused.is_empty(), "{read:?}");
+        let item = &read.items[0];
+        [item.valid_from, item.valid_until].map(|time| time.map(|time| time.to_string()))
+    };
+    let some = |time: &str| Some(time.to_owned());
+    let year = [some("2024-01-01T00:00:00Z"), some("2024-12-31T23:59:59Z")];
+    for cell in [
+        "2024-01-01 至 2024-12-31",
+        "2024/1/1~2024/12/31",
+        "2024年1月1日到2024年12月31日",
+        "2024.01.01 - 2024.12.31",
+    ] {
+        assert_eq!(span(cell), year, "{cell}");
+    }
+    assert_eq!(span("2024-12-31"), [None, some("2024-12-31T23:59:59Z")]);
+    assert_eq!(
+        span("2024-01-01 08:00 至 永久"),
+        [some("2024-01-01T08:00:00Z"), None]
+    );
+    assert_eq!(span("长期有效"), [None, None]);
+    let read = read("a.csv", "标准问,答案,有效期\n退货？,七天,明年\n");
+    assert_eq!(
+        read.refused,
+        ["a.csv:2: validity: \"明年\" is no span of days. Write it as 2024-01-01 至 2024-12-31."]
+    );
+}
+
+/// In the three languages of its templates, as WPS saves them.
+#[test]
+fn segments_of_maxkb_are_entries() {
+    for header in [
+        [
+            "分段标题（选填）",
+            "分段内容（必填，问题答案）",
+            "问题（选填，单元格内一行一个）",
+        ],
+        [
+            "分段標題（選填）",
+            "分段內容（必填，問題答案））",
+            "問題（選填，單元格內一行一個）",
+        ],
+        [
+            "Section title (optional)",
+            " Section content (required，question answer)",
+            " Question (optional，one per line in the cell)",
+        ],
+    ] {
+        let rows = [
+            row(1, &header),
+            row(
+                2,
+                &[
+                    "退货",
+                    "七天内",
+                    "怎么退货？&#10;能退吗&#10;&#10;退货流程&#10;",
+                ],
+            ),
+            row(3, &["退款", "三个工作日", ""]),
+            row(4, &["", "我们周末休息", ""]),
+        ];
+        let read = read("template.xlsx", book(&rows.concat(), ""));
+        let expected = [
+            ("怎么退货？", vec!["能退吗", "退货流程"], "七天内"),
+            ("退款", vec![], "三个工作日"),
+            ("我们周末休息", vec![], "我们周末休息"),
+        ];
+        assert_eq!(entries(&read), expected, "{header:?}");
+    }
+}
+
+#[test]
+fn data_of_fastgpt_are_entries() {
+    let expected = [("怎么退货？", vec!["能退吗", "退货流程"], "七天内")];
+    for text in [
+        "\u{feff}q,a,indexes\n\"怎么退货？\",\"七天内\",\"能退吗\",\"退货流程\"\n",
+        "q,a,indexes,\n\"怎么退货？\",\"七天内\",\"1. 能退吗\n2. 退货流程\"\n",
+        "q,a,index,index,metadata\n怎么退货？,七天内,能退吗,退货流程,\"{\"\"source\"\":\"\"x\"\"}\"\n",
+        "q,a,indexes\n怎么退货？,七天内,\"[\"\"能退吗\"\",\"\"退货流程\"\"]\"\n",
+    ] {
+        assert_eq!(entries(&read("fastgpt.csv", text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn pairs_of_ragflow_need_no_header() {
+    let expected = [
+        ("怎么退货？", vec![], "七天内"),
+        ("能开发票吗？", vec![], "可以"),
+    ];
+    for (name, text) in [
+        ("a.csv", "怎么退货？\t七天内\n能开发票吗？\t可以\n"),
+        ("a.csv", "怎么退货？,七天内\n能开发票吗？,可以\n"),
+        ("a.tsv", "怎么退货？\t七天内\n能开发票吗？\t可以\n"),
+    ] {
+        assert_eq!(entries(&read(name, text)), expected, "{name} {text}");
+    }
+    let rows = [
+        row(1, &["怎么退货？", "七天内"]),
+        row(2, &["能开发票吗？", "可以"]),
+    ]
+    .concat();
+    assert_eq!(entries(&read("a.xlsx", book(&rows, ""))), expected);
+}
+
+#[test]
+fn a_title_may_stand_above_the_header() {
+    for title in ["客服知识库,,\n", "填写说明：一行一个问题,,\n,,\n"] {
+        let text = format!("{title}标准问,答案,分类\n怎么退货？,七天内,售后\n");
+        let read = read("a.csv", &text);
+        assert_eq!(
+            entries(&read),
+            [("怎么退货？", vec![], "七天内")],
+            "{title}"
+        );
+    }
+}
+
+#[test]
+fn lines_of_json_have_the_same_names() {
+    let line = json!({
+        "标准问": "怎么退货？", "相似问": "能退吗|退货流程", "答案": "七天内", "分类": "售后", "是否启用": "否", "有效期": "2024-01-01 至 2024-12-31",
+        "否定关键词": "换货，维修", "阈值": "0.8", "部门": "客服",
+    });
+    let read = read("a.jsonl", line.to_string());
+    let item = serde_json::to_value(&read.items[0]).unwrap();
+    let expected = json!({
+        "id": item["id"], "text": "怎么退货？", "wordings": ["能退吗", "退货流程"], "answer": "七天内", "payload": {"部门": "客服"}, "category": "售后",
+        "not_words": ["换货", "维修"], "enabled": false, "valid_from": "2024-01-01T00:00:00Z", "valid_until": "2024-12-31T23:59:59Z",
+        "threshold": 0.8,
+    });
+    assert_eq!(item, expected);
+}
+
+#[test]
+fn two_answers_are_refused() {
+    let told = refused("a.csv", "标准问,答案,答案\n怎么退货？,七天内,x\n");
+    assert!(
+        told.contains("names the column 答案 twice") && told.contains("?columns=")
+            || told.contains("--columns"),
+        "{told}"
+    );
+}

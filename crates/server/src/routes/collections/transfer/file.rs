@@ -1,0 +1,275 @@
+//! Files as people have them, sent to be imported: workbooks, CSV, TSV and lines of JSON, as the body or in the parts of a form. All rows are read
+//! before the first is written, so that nothing is imported by halves.
+
+mod form;
+mod sent;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use yuyi_files::{Flags, Input, ItemFile, ItemRow, Layout, Misuse, Remarks, Room};
+use yuyi_serving::Turns;
+use yuyi_store::{Collection, VectorItem};
+
+use self::form::files_of;
+pub(super) use self::sent::Sent;
+use self::sent::SentFile;
+use super::{Imported, RefusedLine, check_texts, failed};
+use crate::collections::bytes_of;
+use crate::memory::Share;
+use crate::request::Source;
+use crate::request::body::whole;
+use crate::request::json::Json;
+use crate::work::{Stopped, run};
+use crate::{ApiError, App};
+
+/// How long it takes to read so much of a file, by an estimate from above: packed texts are ten times as long.
+const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(200);
+
+/// Items that are written together.
+const ITEMS: usize = 500;
+
+/// Bytes after which items are written, however few they are.
+const BYTES: usize = 1 << 20;
+
+/// How the client wants its files to be read.
+#[derive(Clone)]
+pub(super) struct Wishes {
+    layout: Layout,
+    /// Rows that are refused are passed over.
+    skip_bad: bool,
+}
+
+impl Wishes {
+    /// What stands behind the question mark.
+    pub(super) fn of(query: Json, app: &App) -> Result<Self, ApiError> {
+        Source::read(query, app.limits(), |source| {
+            let columns = source.fields.optional_text("columns")?;
+            let columns = columns.unwrap_or_default();
+            let names = columns.split(',').filter(|_| !columns.is_empty());
+            Ok(Self {
+                layout: Layout {
+                    columns: names.map(str::to_owned).collect(),
+                    no_header: flag(source, "no_header")?,
+                    flags: Flags::QUERY,
+                },
+                skip_bad: flag(source, "skip_bad")?,
+            })
+        })
+    }
+}
+
+fn flag(source: &mut Source<'_>, name: &'static str) -> Result<bool, ApiError> {
+    let choices = [("true", true), ("false", false)];
+    Ok(source
+        .fields
+        .optional_choice(name, &choices)?
+        .unwrap_or(false))
+}
+
+/// What was read of all files.
+#[derive(Default)]
+struct Rows {
+    items: Vec<VectorItem>,
+    done: Imported,
+    /// Why the first row was refused.
+    first: Option<String>,
+    /// Rows with the id of an earlier one.
+    replaced: u64,
+    ids: HashSet<String>,
+}
+
+/// Imports files.
+pub(super) async fn import(
+    app: &App,
+    collection: Collection,
+    wishes: Wishes,
+    sent: Sent,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let (bytes, mut share) = whole(headers, body, app).await?;
+    let kibibytes = u32::try_from(bytes.len() >> 10).unwrap_or(u32::MAX);
+    let files = match sent {
+        Sent::Form(boundary) => files_of(bytes, boundary, &mut share).await?,
+        Sent::File(format) => vec![SentFile::unnamed(format, bytes)],
+        Sent::Lines => Vec::new(),
+    };
+    let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
+    let (name, of_task) = (collection.name.clone(), app.clone());
+    let read = run(&mut errand, move |turns| {
+        let mut reading = Reading {
+            app: &of_task,
+            collection: &collection,
+            wishes: &wishes,
+            share: &mut share,
+            turns,
+        };
+        let rows = reading.all(files)?;
+        Ok((rows, share))
+    });
+    let (
+        Rows {
+            items, mut done, ..
+        },
+        _share,
+    ) = read.await?;
+    match write(app, &name, items, &mut done).await {
+        Ok(()) => Ok(axum::Json(done).into_response()),
+        Err(error) => {
+            let note = format!(
+                "{} items were imported before. Send the file again: items that are there are replaced by the same.",
+                done.imported
+            );
+            Ok(failed(error, note))
+        }
+    }
+}
+
+/// Writes items in batches.
+async fn write(
+    app: &App,
+    name: &str,
+    items: Vec<VectorItem>,
+    done: &mut Imported,
+) -> Result<(), ApiError> {
+    let mut items = items.into_iter().peekable();
+    while items.peek().is_some() {
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while let Some(item) = items.next_if(|_| batch.len() < ITEMS && bytes < BYTES) {
+            bytes += bytes_of(&item);
+            batch.push(item);
+        }
+        let count = batch.len() as u64;
+        done.truncated += app.write_items(name, batch).await?;
+        done.imported += count;
+    }
+    Ok(())
+}
+
+/// Files that are being read.
+struct Reading<'a> {
+    app: &'a App,
+    collection: &'a Collection,
+    wishes: &'a Wishes,
+    share: &'a mut Share,
+    turns: &'a mut Turns,
+}
+
+impl Reading<'_> {
+    /// All rows of all files.
+    ///
+    /// # Errors
+    /// When a file is none that is read, or a row is refused and none is to be passed over.
+    fn all(&mut self, files: Vec<SentFile>) -> Result<Rows, Stopped> {
+        let mut rows = Rows::default();
+        for file in files {
+            self.file(file, &mut rows)?;
+        }
+        rows.ids = HashSet::new();
+        if rows.replaced > 0 {
+            rows.done.notes.push(format!(
+                "Rows that have the id of an earlier one and take its place: {}. Rows without an id have that of their text.",
+                rows.replaced
+            ));
+        }
+        match rows.first.take().filter(|_| !self.wishes.skip_bad) {
+            None => Ok(rows),
+            Some(first) => Err(refused(&first, rows.done.refused).into()),
+        }
+    }
+
+    fn file(&mut self, file: SentFile, rows: &mut Rows) -> Result<(), Stopped> {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let notes = Arc::clone(&told);
+        let remarks = Remarks::to(move |remark| {
+            // A lock that is poisoned holds what was told before.
+            let mut told = told.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            told.push(remark.to_string());
+        });
+        let SentFile {
+            name,
+            format,
+            bytes,
+        } = file;
+        let share = &mut *self.share;
+        let mut room = Room::of(|bytes| share.grow(bytes).map_err(anyhow::Error::new));
+        let input = Input::sent(&name, format, bytes, &remarks, &mut room).map_err(error_of)?;
+        drop(room);
+        let items = ItemFile::of(input, &self.wishes.layout, self.collection).map_err(error_of)?;
+        let origin = items.origin();
+        for row in items {
+            self.turns.checkpoint()?;
+            let ItemRow { line, item } = row.map_err(error_of)?;
+            let item = match item {
+                Ok(item) => check_texts(&item.item, self.app).map(|()| item),
+                Err(refused) => Err(ApiError::InvalidValue {
+                    field: String::new(),
+                    reason: refused.fault.text,
+                }),
+            };
+            match item {
+                Ok(item) => self.take(item, rows)?,
+                Err(error) => {
+                    let reason = format!("{}: {error}", origin.at(line));
+                    rows.first.get_or_insert(reason);
+                    let file = Some(name.clone());
+                    let sheet = origin.sheet().map(str::to_owned);
+                    rows.done.refuse(RefusedLine::of(file, sheet, line, &error));
+                }
+            }
+        }
+        let mut told = notes
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        rows.done.notes.append(&mut told);
+        Ok(())
+    }
+
+    fn take(&mut self, item: VectorItem, rows: &mut Rows) -> Result<(), Stopped> {
+        let id = &item.item.id;
+        self.share.grow(bytes_of(&item) + 2 * id.len())?;
+        rows.replaced += u64::from(!rows.ids.insert(id.clone()));
+        rows.items.push(item);
+        Ok(())
+    }
+}
+
+fn refused(first: &str, count: u64) -> ApiError {
+    ApiError::InvalidValue {
+        field: String::new(),
+        reason: format!(
+            "{first} Rows that would be refused: {count}. Nothing was imported; with ?skip_bad=true they are passed over."
+        ),
+    }
+}
+
+/// What the client is told of a file that cannot be read.
+fn error_of(error: anyhow::Error) -> ApiError {
+    if let Some(error) = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<ApiError>())
+    {
+        return error.clone();
+    }
+    let field = error.is::<Misuse>().then(|| "columns".to_owned());
+    let mut reason = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !reason.is_empty() {
+            reason.truncate(reason.trim_end_matches('.').len());
+            reason.push_str(": ");
+        }
+        reason.push_str(&cause);
+    }
+    if !reason.ends_with(['.', '?', '!']) {
+        reason.push('.');
+    }
+    ApiError::InvalidValue {
+        field: field.unwrap_or_default(),
+        reason,
+    }
+}

@@ -24,6 +24,7 @@ mod scale;
 mod separator;
 mod sheet;
 mod stream;
+mod transcript;
 mod wrapper;
 
 use std::fs::File;
@@ -50,6 +51,7 @@ pub use self::origin::Origin;
 pub use self::remark::{Given, Remark, Remarks, Taken};
 pub use self::scale::Scale;
 use self::stream::Stream;
+pub use self::transcript::{Entry, Transcript, TranscriptFormat, TranscriptLayout, Turn};
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

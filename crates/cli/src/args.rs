@@ -5,6 +5,7 @@ mod bench;
 mod calibrate;
 mod collection;
 mod compare;
+mod dedup;
 mod embed;
 mod eval;
 mod faq;
@@ -29,6 +30,7 @@ pub use self::collection::{
     ExportArgs, ExportFormat, ImportArgs, ListArgs, ReindexArgs, SearchArgs,
 };
 pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
+pub use self::dedup::{DedupArgs, ModeArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
 pub use self::faq::{FaqArgs, FaqCommand, FaqTemplateArgs};
@@ -62,6 +64,8 @@ pub enum Command {
     Sim(SimArgs),
     /// Vectors of the texts of a file
     Embed(EmbedArgs),
+    /// Remarks of minutes that repeat each other, marked or merged
+    Dedup(Box<DedupArgs>),
     /// Quality of a model on labelled pairs and questions
     Eval(Box<EvalArgs>),
     /// Models and literal methods side by side on labelled pairs
@@ -97,6 +101,7 @@ impl Command {
         match self {
             Self::Sim(args) => args.model.compute.threads,
             Self::Embed(args) => args.model.compute.threads,
+            Self::Dedup(args) => args.model.compute.threads,
             Self::Eval(args) => args.model.compute.threads,
             Self::Compare(args) => args.compute.threads,
             Self::Calibrate(args) => args.model.compute.threads,

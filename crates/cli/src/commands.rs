@@ -8,6 +8,7 @@ pub mod bench;
 pub mod calibrate;
 pub mod collection;
 pub mod compare;
+pub mod dedup;
 pub mod embed;
 pub mod eval;
 pub mod faq;

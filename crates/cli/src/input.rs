@@ -6,7 +6,7 @@ pub use yuyi_files::{
     Columns, FaqFile, FaqLayout, Format, Input, ItemFile, ItemRow, LabelledPairs, Layout, Origin,
     Questions, Record, Records, Refused, Row, Rows, Scale,
 };
-use yuyi_files::{Given, Remark, Remarks, Taken};
+use yuyi_files::{Given, Remark, Remarks, Taken, Transcript};
 
 use crate::language::Language;
 use crate::terminal::remark;
@@ -29,6 +29,14 @@ pub fn open_silently(
     unnamed: Format,
 ) -> anyhow::Result<Input> {
     Input::open(path, format, unnamed, &Remarks::unheard())
+}
+
+/// Reads minutes at `path`, or from standard input for `-`.
+///
+/// # Errors
+/// When they cannot be read, or are none.
+pub fn open_transcript(path: &Path) -> anyhow::Result<Transcript> {
+    Transcript::open(path, &Remarks::to(say))
 }
 
 fn say(told: Remark) {

@@ -56,6 +56,7 @@ fn run() -> anyhow::Result<()> {
     match command {
         Command::Sim(args) => commands::sim::run(&args),
         Command::Embed(args) => commands::embed::run(&args),
+        Command::Dedup(args) => commands::dedup::run(&args),
         Command::Eval(args) => commands::eval::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Contestant(args) => commands::compare::contestant::run(&args),

@@ -101,6 +101,14 @@ impl Input {
         )
     }
 
+    /// The lines of a text with their numbers, from 1.
+    pub(crate) fn into_lines(self) -> anyhow::Result<Vec<(u64, String)>> {
+        match self.source {
+            Source::Text(reader) => Lines::new(reader).collect(),
+            Source::Rows(_) => bail!("it is a workbook, and no transcript"),
+        }
+    }
+
     /// What can be read several times; `room` is that of what was sent.
     fn stored(
         origin: Origin,
@@ -277,7 +285,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, origin: Ori
     }
 }
 
-fn unreadable(name: &str) -> String {
+pub(crate) fn unreadable(name: &str) -> String {
     format!("{name} cannot be read")
 }
 

@@ -28,6 +28,7 @@ mod separator;
 mod sheet;
 mod stream;
 mod template;
+mod transcript;
 mod wrapper;
 
 use std::path::Path;
@@ -48,6 +49,7 @@ pub use self::remark::{Given, Remark, Remarks, Taken};
 pub use self::room::Room;
 pub use self::scale::Scale;
 pub use self::template::faq_template;
+pub use self::transcript::{Entry, Transcript, TranscriptFormat, TranscriptLayout, Turn};
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

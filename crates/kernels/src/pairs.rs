@@ -251,9 +251,13 @@ impl<'a> PairSearch<'a> {
         }
     }
 
-    /// The same search in smaller blocks.
-    #[cfg(test)]
-    fn in_blocks_of(self, block_rows: usize) -> Self {
+    /// The same search in blocks of so many rows of either side: smaller ones are done sooner, so that others have their turn between
+    /// them, and take longer together.
+    ///
+    /// # Panics
+    /// When they have no rows.
+    pub fn in_blocks_of(self, block_rows: usize) -> Self {
+        assert!(block_rows > 0, "blocks of no rows");
         Self { block_rows, ..self }
     }
 }

@@ -17,6 +17,7 @@
 
 mod blank;
 mod differences;
+mod names;
 mod negation;
 mod normal;
 mod numbers;
@@ -27,6 +28,7 @@ mod words;
 
 pub use blank::is_blank;
 pub use differences::Differences;
+pub use names::{NameDifference, name_difference};
 pub use negation::{NegationDifference, negation_difference, negations};
 pub use normal::{bare, folded};
 pub use numbers::{Number, NumberDifference, Reading, Unit, Value, number_difference, numbers};

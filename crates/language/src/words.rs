@@ -61,6 +61,16 @@ pub fn dictionary_words(text: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| !word.chars().all(is_separator))
 }
 
+/// The words that jieba cuts a text into, each with the tag of its kind: `ns` is a place; of what the dictionary does not know, `x`. `guessed`:
+/// with words that it does not know, as names of persons mostly are.
+pub(crate) fn tagged(text: &str, guessed: bool) -> Vec<(&str, &str)> {
+    let words = JIEBA.tag(text, guessed).into_iter();
+    let known = |word| JIEBA.has_word(word);
+    words
+        .map(|word| (word.word, if known(word.word) { word.tag } else { "x" }))
+        .collect()
+}
+
 /// Marks that Unicode counts as punctuation, but that are read aloud.
 const SIGNS: [char; 5] = ['%', '‰', '#', '&', '@'];
 

@@ -11,6 +11,7 @@ use crate::route::Route;
 
 pub(crate) mod cohere;
 pub(crate) mod collections;
+pub(crate) mod dedup;
 pub(crate) mod docs;
 pub(crate) mod embed;
 pub(crate) mod embeddings;
@@ -35,6 +36,7 @@ pub(crate) fn table() -> Vec<Route> {
     vec![
         Route::new(routes!(similarity::similarity), Key, Own, Anyone),
         Route::new(routes!(matrix::matrix), Key, Own, Anyone),
+        Route::new(routes!(dedup::dedup), Key, Own, Anyone),
         Route::new(routes!(embeddings::embeddings), Key, OpenAi, Anyone).alias(
             "/embeddings",
             "embeddings_alias",

@@ -3,6 +3,7 @@
 mod calibration;
 pub mod corpus;
 mod cosine;
+pub mod dedup;
 pub mod evaluation;
 pub mod explain;
 pub mod faq;

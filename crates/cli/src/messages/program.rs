@@ -5,6 +5,23 @@ use super::Entry;
 /// Messages and lines of tables by their wording.
 #[rustfmt::skip]
 pub(super) const PROGRAM: &[Entry] = &[
+    // Minutes.
+    ("--pairs-above is above --threshold, and groups could not be told from such pairs.", "--pairs-above 高于 --threshold，这样的句对无法用来分组。"),
+    ("A document is written to a file; name it with -o.", "文档要写到文件里，请用 -o 指定。"),
+    ("remarks: {#remarks}; kept: {#kept}, of which near another but for a detail: {#held}; repeats: {#repeats}; votes: {#votes}.", "共 {remarks} 条发言：保留 {kept} 条，重复 {repeats} 条，附议 {votes} 条；保留的当中有 {held} 条与别的相近，但细节不同。"),
+    ("{file} is no file of pairs, as --pairs writes them.", "{file} 不是 --pairs 写出的句对文件。"),
+    ("{file}:{#line}: it is no pair of these remarks.", "{file} 第 {line} 行：不是这些发言的句对。"),
+    ("{file} has the pairs of other remarks. Name the files that it was written of.", "{file} 是别的发言的句对。请指定写出它时所用的文件。"),
+    ("{file} has the pairs of another mode; add --mode {mode}.", "{file} 是另一种模式的句对，请加上 --mode {mode}。"),
+    ("{file} has pairs from {similarity} on; --threshold cannot be lower.", "{file} 只有相似度 {similarity} 以上的句对，--threshold 不能更低。"),
+    ("{file} is gone on with: what was computed before is not computed again.", "{file} 接着上次做：已经算过的不再重算。"),
+    ("{file} is damaged; remove it and begin again.", "{file} 已损坏，请删除后重新开始。"),
+    ("{file} has no turns.", "{file} 里没有发言。"),
+    ("{file} has more than 2 GiB. Split it.", "{file} 超过 2 GiB，请拆开。"),
+    ("it is a workbook, and no transcript", "它是工作簿，不是会议纪要"),
+    ("it is no document of a word processor, or damaged. Save it as .docx or .txt", "它不是文字处理文档，或已损坏。请另存为 .docx 或 .txt"),
+    ("its text has more than 256 MiB", "其中的文字超过 256 MiB"),
+
     // Files that are read.
     ("{file} cannot be read", "{file} 无法读取"),
     ("{file} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8.", "{file} 无法作为工作簿读取：它不是工作簿，或已损坏，或设有密码。请另存为不带密码的 .xlsx，或 UTF-8 编码的 CSV。"),

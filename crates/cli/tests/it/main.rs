@@ -15,6 +15,7 @@ mod collections;
 mod compare;
 #[cfg(unix)]
 mod config;
+mod dedup;
 #[cfg(unix)]
 mod drain;
 mod embed;

@@ -7,6 +7,7 @@ mod bounds;
 mod cache;
 mod calibration;
 mod collections;
+mod dedup;
 mod details;
 mod dialects;
 mod digits;

@@ -95,6 +95,11 @@ async fn replies_that_are_written_piece_by_piece_conform() {
             "/errors/0",
         ),
         (
+            "/v1/dedup",
+            json!({"texts": ["x 3月上线", "x 5月上线", "x 5月上线了", "同意", " "], "action": "merge"}),
+            "/merged/0",
+        ),
+        (
             "/tokenize",
             json!({"inputs": ["x", "龘y"], "add_special_tokens": true}),
             "/1/0",

@@ -1,0 +1,213 @@
+//! What a long search keeps, so that it goes on where it was interrupted, also by a kill.
+//!
+//! Beside the file of pairs that is to be written stand three others until it is complete: `.part`, its lines so far; `.vectors`, the vectors so
+//! far; and `.state`, which says what they are of, how many blocks are done and how long `.part` is with their pairs. What was
+//! written behind that is cut off again.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde::{Deserialize, Serialize};
+use yuyi_tasks::dedup::{Pair, ShownPair};
+
+use super::job::Job;
+use super::pairs_file::{self, Head};
+use crate::terminal::remark;
+
+/// How often is written down how far the search is.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// How far a search is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct State {
+    head: Head,
+    dimension: usize,
+    blocks: usize,
+    bytes: u64,
+}
+
+/// The files of a search.
+pub struct Work {
+    path: PathBuf,
+    state: State,
+    part: BufWriter<File>,
+    vectors: BufWriter<File>,
+    /// Numbers of vectors that were written before.
+    known: u64,
+    told: Instant,
+}
+
+impl Work {
+    /// Goes on with what is there of the same search, or begins it.
+    ///
+    /// # Errors
+    /// When the files cannot be read or written.
+    pub fn open(path: &Path, head: Head, dimension: usize) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            bail!("{} is a folder; name a file.", path.display());
+        }
+        let fresh = State {
+            head,
+            dimension,
+            blocks: 0,
+            bytes: 0,
+        };
+        let known = fs::read(beside(path, "state")).ok();
+        let known: Option<State> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let same = |state: &State| state.head == fresh.head && state.dimension == dimension;
+        let state = known.filter(same).unwrap_or(fresh);
+        let unwritable = || format!("{} cannot be written", path.display());
+        let open = |ending| {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            options.open(beside(path, ending)).with_context(unwritable)
+        };
+        let (part, vectors) = (open("part")?, open("vectors")?);
+        let mut work = Self {
+            path: path.to_owned(),
+            known: 0,
+            part: BufWriter::new(part),
+            vectors: BufWriter::new(vectors),
+            state,
+            told: Instant::now(),
+        };
+        work.take_up().with_context(unwritable)?;
+        Ok(work)
+    }
+
+    /// Cuts off what is not known to be whole.
+    fn take_up(&mut self) -> anyhow::Result<()> {
+        let row = (self.state.dimension * size_of::<f32>()) as u64;
+        if self.state.bytes == 0 {
+            // Nothing of another search is taken for this one's.
+            self.part.get_ref().set_len(0)?;
+            self.vectors.get_ref().set_len(0)?;
+            let head = pairs_file::line(&self.state.head)?;
+            self.part.write_all(&head)?;
+            self.state.bytes = head.len() as u64;
+            self.note()?;
+        }
+        self.part.get_ref().set_len(self.state.bytes)?;
+        self.part.seek(SeekFrom::Start(self.state.bytes))?;
+        let length = self.vectors.get_ref().metadata()?.len();
+        self.known = length / row.max(1);
+        self.vectors.get_ref().set_len(self.known * row)?;
+        if self.known > 0 {
+            remark!(
+                "{} is gone on with: what was computed before is not computed again.",
+                self.path.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// Blocks that are done.
+    pub fn blocks(&self) -> usize {
+        self.state.blocks
+    }
+
+    /// Hands over the vectors that were computed before, in order, with their numbers.
+    pub fn known_vectors(&mut self, mut take: impl FnMut(usize, &[f32])) -> anyhow::Result<usize> {
+        self.vectors.seek(SeekFrom::Start(0))?;
+        let mut reader = BufReader::with_capacity(1 << 20, self.vectors.get_ref());
+        let mut bytes = vec![0; self.state.dimension * size_of::<f32>()];
+        let mut vector = vec![0.0; self.state.dimension];
+        for number in 0..self.known as usize {
+            reader.read_exact(&mut bytes)?;
+            for (x, four) in vector.iter_mut().zip(bytes.chunks_exact(4)) {
+                *x = f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+            }
+            take(number, &vector);
+        }
+        self.vectors.seek(SeekFrom::End(0))?;
+        Ok(self.known as usize)
+    }
+
+    /// Keeps the next vector.
+    pub fn keep_vector(&mut self, vector: &[f32]) -> anyhow::Result<()> {
+        for x in vector {
+            self.vectors.write_all(&x.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Ends a stretch of vectors.
+    pub fn flush_vectors(&mut self) -> anyhow::Result<()> {
+        Ok(self.vectors.flush()?)
+    }
+
+    /// Hands over the pairs that were found before, some at a time, in the order in which they were found.
+    pub fn known_pairs(&mut self, job: &Job, mut take: impl FnMut(&[Pair])) -> anyhow::Result<()> {
+        let file = File::open(beside(&self.path, "part"))?.take(self.state.bytes);
+        let mut pairs = Vec::new();
+        for line in BufReader::with_capacity(1 << 20, file).lines().skip(1) {
+            let pair = pairs_file::pair(&line?, job);
+            pairs.push(pair.with_context(|| {
+                format!(
+                    "{} is damaged; remove it and begin again.",
+                    self.path.display()
+                )
+            })?);
+            if pairs.len() == 1 << 16 {
+                take(&pairs);
+                pairs.clear();
+            }
+        }
+        take(&pairs);
+        Ok(())
+    }
+
+    /// Begins with the pairs anew.
+    pub fn forget_pairs(&mut self) -> anyhow::Result<()> {
+        let head = pairs_file::line(&self.state.head)?;
+        (self.state.blocks, self.state.bytes) = (0, head.len() as u64);
+        self.part.get_ref().set_len(self.state.bytes)?;
+        self.part.seek(SeekFrom::Start(self.state.bytes))?;
+        Ok(())
+    }
+
+    /// Keeps the pairs of the next block, in the order in which they were found.
+    pub fn keep(&mut self, pairs: &[Pair], old: usize) -> anyhow::Result<()> {
+        for pair in pairs {
+            let line = pairs_file::line(&ShownPair::of(pair, old))?;
+            self.part.write_all(&line)?;
+            self.state.bytes += line.len() as u64;
+        }
+        self.state.blocks += 1;
+        if self.told.elapsed() > EVERY {
+            self.note()?;
+        }
+        Ok(())
+    }
+
+    /// Writes down how far it is.
+    fn note(&mut self) -> anyhow::Result<()> {
+        self.part.flush()?;
+        let (new, state) = (beside(&self.path, "state.new"), beside(&self.path, "state"));
+        fs::write(&new, serde_json::to_vec(&self.state)?)?;
+        fs::rename(new, state)?;
+        self.told = Instant::now();
+        Ok(())
+    }
+
+    /// Gives the file of pairs its name, and takes the others away.
+    pub fn finish(mut self) -> anyhow::Result<()> {
+        self.part.flush()?;
+        self.part.get_ref().sync_all()?;
+        fs::rename(beside(&self.path, "part"), &self.path)
+            .with_context(|| format!("{} cannot be written", self.path.display()))?;
+        for ending in ["state", "vectors"] {
+            fs::remove_file(beside(&self.path, ending))?;
+        }
+        Ok(())
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{ending}"));
+    name.into()
+}

@@ -1,0 +1,262 @@
+//! Tests of transcripts: what programs export, and that what is written is read again.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn read(text: &str) -> Transcript {
+    Transcript::sent("f", text.as_bytes().to_vec(), &Remarks::unheard()).unwrap()
+}
+
+fn fails(bytes: &[u8]) -> String {
+    let error = Transcript::sent("f", bytes.to_vec(), &Remarks::unheard()).unwrap_err();
+    format!("{error:#}")
+}
+
+/// Speaker, time and text of each turn.
+fn turns(transcript: &Transcript) -> Vec<(Option<&str>, Option<&str>, &str)> {
+    let shown = transcript.turns.iter();
+    shown
+        .map(|turn| (turn.speaker.as_deref(), turn.time.as_deref(), &*turn.text))
+        .collect()
+}
+
+fn all(transcript: &Transcript) -> Vec<Entry> {
+    let entry = |turn| Entry {
+        turn,
+        ..Entry::default()
+    };
+    (0..transcript.turns.len()).map(entry).collect()
+}
+
+const MINUTES: &str = "产品周会\n2025年3月5日 10:00 | 32分钟\n\n关键词:\n上线、预算\n\n文字记录:\n说话人 1 00:00:01\n大家好，我们开始。\n\n说话人 2 00:00:12\n上线时间定在下周三。\n预算还没批。\n\n张伟 00:01:02\n同意。\n";
+
+#[test]
+fn names_above_turns() {
+    let minutes = read(MINUTES);
+    assert_eq!(minutes.layout, TranscriptLayout::Above);
+    assert_eq!(minutes.head.len(), 7);
+    assert_eq!(
+        turns(&minutes),
+        [
+            (Some("说话人 1"), Some("00:00:01"), "大家好，我们开始。"),
+            (
+                Some("说话人 2"),
+                Some("00:00:12"),
+                "上线时间定在下周三。\n预算还没批。"
+            ),
+            (Some("张伟"), Some("00:01:02"), "同意。"),
+        ]
+    );
+    let other = read("发言人 1  00:00\n大家好\n\n发言人 2  00:18\n开始吧\n");
+    assert_eq!(
+        turns(&other),
+        [
+            (Some("发言人 1"), Some("00:00"), "大家好"),
+            (Some("发言人 2"), Some("00:18"), "开始吧")
+        ]
+    );
+}
+
+#[test]
+fn names_before_turns() {
+    for text in [
+        "张三(00:00:05)：大家好\n李四(00:00:09)：开始吧\n",
+        "[00:00:05] 张三：大家好\n[00:00:09] 李四：开始吧\n",
+    ] {
+        let minutes = read(text);
+        assert_eq!(minutes.layout, TranscriptLayout::Before, "{text}");
+        assert_eq!(
+            turns(&minutes),
+            [
+                (Some("张三"), Some("00:00:05"), "大家好"),
+                (Some("李四"), Some("00:00:09"), "开始吧")
+            ]
+        );
+    }
+    let minutes = read("张三：大家好\n李四：开始吧\n");
+    assert_eq!(
+        turns(&minutes),
+        [
+            (Some("张三"), None, "大家好"),
+            (Some("李四"), None, "开始吧")
+        ]
+    );
+}
+
+#[test]
+fn plain_lines() {
+    let minutes = read("我们先看数据\n\n结论是：先上线\n10:30 再碰一下吗\n好的\n");
+    assert_eq!(minutes.layout, TranscriptLayout::Lines);
+    assert_eq!(minutes.turns.len(), 4);
+    assert_eq!(minutes.turns[3].line, 5);
+}
+
+#[test]
+fn subtitles() {
+    let srt = "1\n00:00:01,000 --> 00:00:03,000\n大家好\n\n2\n00:00:04,000 --> 00:00:06,500\n开始吧\n好的\n";
+    let minutes = read(srt);
+    assert_eq!(minutes.layout, TranscriptLayout::Srt);
+    assert_eq!(
+        turns(&minutes)[1],
+        (None, Some("00:00:04,000"), "开始吧\n好的")
+    );
+    let vtt = "WEBVTT\n\nNOTE x\n\n00:01.000 --> 00:03.000\n<v 张三>大家好</v>\n\nid\n00:04.000 --> 00:06.500 align:start\n<v 李四>开始吧\n";
+    let minutes = read(vtt);
+    assert_eq!(minutes.layout, TranscriptLayout::Vtt);
+    assert_eq!(minutes.head, ["WEBVTT", "", "NOTE x"]);
+    assert_eq!(
+        turns(&minutes),
+        [
+            (Some("张三"), Some("00:01.000"), "大家好"),
+            (Some("李四"), Some("00:04.000"), "开始吧")
+        ]
+    );
+}
+
+#[test]
+fn objects() {
+    for text in [
+        "{\"speaker\":\"张三\",\"text\":\"大家好\",\"time\":1.5}\n\n{\"发言人\":\"李四\",\"内容\":\"开始吧\"}\n",
+        "[{\"speaker\":\"张三\",\"text\":\"大家好\",\"time\":1.5},\n {\"发言人\":\"李四\",\"内容\":\"开始吧\"}]",
+    ] {
+        let minutes = read(text);
+        assert_eq!(minutes.layout, TranscriptLayout::Objects);
+        assert_eq!(
+            turns(&minutes),
+            [
+                (Some("张三"), Some("1.5"), "大家好"),
+                (Some("李四"), None, "开始吧")
+            ]
+        );
+    }
+    assert_eq!(
+        fails(b"{\"text\":\"x\"}\n{\"x\":1}\n"),
+        "f cannot be read: line 2 has no text"
+    );
+    assert_eq!(
+        fails(b"{\"text\":\"x\"}\nx\n"),
+        "f cannot be read: line 2 is not a JSON object"
+    );
+}
+
+#[test]
+fn other_encodings() {
+    let (bytes, ..) = encoding_rs::GB18030.encode(MINUTES);
+    let minutes = Transcript::sent("f", bytes.into_owned(), &Remarks::unheard()).unwrap();
+    assert_eq!(minutes.turns, read(MINUTES).turns);
+    let wide: Vec<u8> = [0xFEFF]
+        .into_iter()
+        .chain(MINUTES.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let minutes = Transcript::sent("f", wide, &Remarks::unheard()).unwrap();
+    assert_eq!(minutes.turns, read(MINUTES).turns);
+}
+
+#[test]
+fn documents_are_read_as_their_paragraphs() {
+    let paragraphs: Vec<String> = MINUTES.lines().map(str::to_owned).collect();
+    let bytes = docx::document(&paragraphs).unwrap();
+    let minutes = Transcript::sent("f", bytes, &Remarks::unheard()).unwrap();
+    assert!(minutes.is_document);
+    assert_eq!(minutes.turns, read(MINUTES).turns);
+    let signs = docx::document(&["a < b & \"c\" > d".to_owned()]).unwrap();
+    assert_eq!(
+        docx::paragraphs(&signs).unwrap(),
+        [(1, "a < b & \"c\" > d".to_owned())]
+    );
+}
+
+#[test]
+fn what_is_no_transcript_is_told() {
+    assert_eq!(fails(b""), "f has no turns.");
+    assert_eq!(fails(b"\n \n"), "f has no turns.");
+    let damaged = "f cannot be read: it is no document of a word processor, or damaged. Save it as .docx or .txt";
+    assert!(
+        fails(b"PK\x03\x04xxxx").starts_with(damaged),
+        "{}",
+        fails(b"PK\x03\x04xxxx")
+    );
+    let mut cut = docx::document(&["x".to_owned()]).unwrap();
+    cut.truncate(cut.len() / 2);
+    assert!(fails(&cut).starts_with(damaged));
+}
+
+#[test]
+fn a_small_file_that_unpacks_to_an_endless_one_is_refused() {
+    use std::io::Write;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    archive
+        .start_file(
+            "word/document.xml",
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
+    let block = vec![b' '; 1 << 20];
+    for _ in 0..260 {
+        archive.write_all(&block).unwrap();
+    }
+    let bytes = archive.finish().unwrap().into_inner();
+    assert!(bytes.len() < 1 << 20);
+    assert_eq!(
+        fails(&bytes),
+        "f cannot be read: its text has more than 256 MiB"
+    );
+}
+
+#[test]
+fn notes_stand_behind_what_is_said() {
+    let minutes = read(MINUTES);
+    let mut entries = all(&minutes);
+    entries[2].note = Some("〔x〕".to_owned());
+    entries.remove(1);
+    let text =
+        String::from_utf8(minutes.written(&entries, TranscriptFormat::Own).unwrap()).unwrap();
+    assert!(
+        text.ends_with("说话人 1 00:00:01\n大家好，我们开始。\n\n张伟 00:01:02\n同意。 〔x〕\n\n"),
+        "{text}"
+    );
+    let text = String::from_utf8(
+        minutes
+            .written(&entries, TranscriptFormat::Markdown)
+            .unwrap(),
+    )
+    .unwrap();
+    assert!(
+        text.ends_with(
+            "- **说话人 1 00:00:01** 大家好，我们开始。\n- **张伟 00:01:02** 同意。 *〔x〕*\n"
+        ),
+        "{text}"
+    );
+}
+
+fn said() -> impl Strategy<Value = String> {
+    "[一二三我们上线，。]{1,8}[一二三我们上线]"
+}
+
+proptest! {
+    /// What is written is read as the same turns, in every layout.
+    #[test]
+    fn what_is_written_is_read_again(said in prop::collection::vec(said(), 1..8), kind in 0usize..6) {
+        let mut text = if kind == 3 { "WEBVTT\n\n".to_owned() } else { String::new() };
+        for (i, said) in said.iter().enumerate() {
+            text += &match kind {
+                0 => format!("说话人 {} 00:00:{:02}\n{said}\n\n", i % 3 + 1, i),
+                1 => format!("张三(00:00:{i:02})：{said}\n"),
+                2 => format!("{}\n00:00:{i:02},000 --> 00:01:00,000\n{said}\n\n", i + 1),
+                3 => format!("00:00:{i:02}.000 --> 00:01:00.000\n<v 李四>{said}</v>\n\n"),
+                4 => format!("{{\"speaker\":\"王五\",\"text\":\"{said}\"}}\n"),
+                _ => format!("{said}\n"),
+            };
+        }
+        let first = read(&text);
+        prop_assert_eq!(first.turns.len(), said.len());
+        let found: Vec<&str> = first.turns.iter().map(|turn| &*turn.text).collect();
+        prop_assert_eq!(found, said.iter().map(String::as_str).collect::<Vec<_>>());
+        let written = first.written(&all(&first), TranscriptFormat::Own).unwrap();
+        let again = Transcript::sent("f", written, &Remarks::unheard()).unwrap();
+        prop_assert_eq!(turns(&again), turns(&first));
+        prop_assert_eq!(again.layout, first.layout);
+    }
+}

@@ -1,0 +1,73 @@
+//! Lists of what names are made of.
+
+/// Common surnames of one character. Those that are words of their own (和, 于, 时, 应, 成, 常, 方, 高, 安, 平, 明, 万, 金, 白, 向) are left out.
+pub(super) const SURNAMES: &str = "王李张刘陈杨赵黄周吴徐孙胡朱郭何林罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁余叶蒋杜苏魏程吕丁沈\
+任姚卢傅钟姜崔谭廖范汪陆贾夏韦付邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵钱严覃武戴莫孔汤";
+
+/// What stands in front of names, and is taken for a part of them.
+pub(super) const BEFORE_NAMES: &[char] = &[
+    '由', '让', '请', '给', '和', '跟', '对', '找', '叫', '问', '是', '与',
+];
+
+/// What stands behind a surname.
+pub(super) const TITLES: &[&str] = &[
+    "总", "工", "哥", "姐", "董", "局", "处", "经理", "总监", "老师", "主任", "处长", "局长",
+    "部长", "书记", "教授", "医生", "律师", "先生", "女士", "小姐", "同学", "师傅", "主管", "组长",
+    "班长", "队长", "院长", "校长", "科长", "会计", "秘书",
+];
+
+/// Products and companies that the dictionary has as ordinary words or not at all.
+pub(super) const PRODUCTS: &[&str] = &[
+    "安卓",
+    "苹果",
+    "华为",
+    "小米",
+    "荣耀",
+    "三星",
+    "微信",
+    "企业微信",
+    "支付宝",
+    "飞书",
+    "钉钉",
+    "腾讯",
+    "阿里",
+    "百度",
+    "抖音",
+    "快手",
+    "淘宝",
+    "天猫",
+    "京东",
+    "拼多多",
+    "美团",
+    "饿了么",
+    "滴滴",
+    "字节",
+    "网易",
+    "知乎",
+    "微博",
+    "小红书",
+    "顺丰",
+    "中通",
+    "圆通",
+    "韵达",
+    "银联",
+    "云闪付",
+    "谷歌",
+    "微软",
+    "亚马逊",
+    "特斯拉",
+    "比亚迪",
+    "联想",
+    "戴尔",
+    "惠普",
+];
+
+/// English words in Chinese sentences that name nothing, in lower case.
+pub(super) const ENGLISH: &[&str] = &[
+    "ok", "okay", "app", "bug", "demo", "ppt", "pdf", "excel", "word", "email", "mail", "wifi",
+    "vip", "kpi", "okr", "deadline", "ddl", "meeting", "review", "feature", "issue", "release",
+    "online", "offline", "check", "update", "plan", "list", "case", "team", "leader", "boss", "hr",
+    "pm", "am", "show", "call", "tips", "vs", "and", "the", "by", "in", "on", "to", "of", "is",
+    "no", "yes", "hi", "hello", "bye", "um", "uh", "server", "client", "push", "merge", "code",
+    "debug", "log", "test",
+];

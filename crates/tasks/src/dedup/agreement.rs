@@ -1,0 +1,235 @@
+//! Turns that only agree.
+
+use yuyi_language::bare;
+
+/// What agrees by itself.
+const AGREEING: &[&str] = &[
+    "同意",
+    "赞同",
+    "赞成",
+    "附议",
+    "支持",
+    "认同",
+    "认可",
+    "没问题",
+    "没有问题",
+    "没毛病",
+    "没意见",
+    "没有意见",
+    "无异议",
+    "没异议",
+    "没有异议",
+    "可以",
+    "行",
+    "好",
+    "对",
+    "是",
+    "成",
+    "中",
+    "没错",
+    "收到",
+    "明白",
+    "了解",
+    "知道",
+    "说得对",
+    "说的对",
+    "我也是",
+    "一样",
+    "我也一样",
+    "一致",
+    "就这样",
+    "就这么定",
+    "就这么办",
+    "就这么着",
+    "就这样定",
+    "听你的",
+    "确实",
+    "的确",
+    "是这样",
+    "有道理",
+    "必须的",
+    "当然",
+    "当然可以",
+    "顶",
+    "赞",
+    "嗯",
+    "唔",
+    "ok",
+    "okay",
+    "yes",
+    "yep",
+    "yeah",
+    "sure",
+    "agree",
+    "agreed",
+    "right",
+    "exactly",
+    "soundsgood",
+    "metoo",
+    "+1",
+    "加一",
+    "加1",
+    "1",
+    "👍",
+    "同上",
+    "挺好",
+    "不错",
+    "可行",
+    "没的说",
+];
+
+/// What may stand beside it and changes nothing.
+const BESIDE: &[&str] = &[
+    "我",
+    "我们",
+    "我这边",
+    "这边",
+    "我个人",
+    "个人",
+    "咱们",
+    "你",
+    "你们",
+    "您",
+    "他",
+    "她",
+    "大家",
+    "说",
+    "讲",
+    "得",
+    "的",
+    "了",
+    "啊",
+    "呀",
+    "哈",
+    "吧",
+    "呢",
+    "哦",
+    "噢",
+    "啦",
+    "呗",
+    "诶",
+    "欸",
+    "呃",
+    "额",
+    "嘛",
+    "哎",
+    "也",
+    "都",
+    "很",
+    "非常",
+    "完全",
+    "十分",
+    "特别",
+    "太",
+    "绝对",
+    "举双手",
+    "双手",
+    "这个",
+    "那个",
+    "这",
+    "那",
+    "就",
+    "觉得",
+    "认为",
+    "感觉",
+    "想",
+    "这么",
+    "这样",
+    "方案",
+    "意见",
+    "看法",
+    "观点",
+    "建议",
+    "提议",
+    "想法",
+    "一下",
+    "挺",
+    "也是",
+    "先",
+    "老师",
+    "i",
+    "totally",
+    "that",
+    "with",
+    "you",
+    "it",
+    "is",
+    "s",
+    "来",
+    "看",
+    "张总",
+    "王总",
+    "李总",
+];
+
+/// Longest turn that may only agree, in characters without punctuation.
+const LONGEST: usize = 24;
+
+/// Whether a turn only agrees (对, 同意, 没问题, +1, 我也是), so that it is a vote for what it answers and no remark of its own. A question
+/// agrees with nothing.
+pub fn agrees(text: &str) -> bool {
+    let asks = text.trim_end().ends_with(['?', '？']);
+    let text = bare(text);
+    if asks || text.is_empty() || text.chars().count() > LONGEST {
+        return false;
+    }
+    is_made_of_agreement(&text)
+}
+
+/// Whether the words of the lists cover the text, one of those that agree among them.
+fn is_made_of_agreement(text: &str) -> bool {
+    // By byte: whether what stands before is covered, without and with a word that agrees.
+    let mut covered = vec![[false; 2]; text.len() + 1];
+    covered[0][0] = true;
+    for at in 0..text.len() {
+        let [plain, agreed] = covered[at];
+        if !plain && !agreed {
+            continue;
+        }
+        for word in AGREEING
+            .iter()
+            .filter(|word| text[at..].starts_with(**word))
+        {
+            covered[at + word.len()][1] = true;
+        }
+        for word in BESIDE.iter().filter(|word| text[at..].starts_with(**word)) {
+            let end = &mut covered[at + word.len()];
+            end[0] |= plain;
+            end[1] |= agreed;
+        }
+    }
+    covered[text.len()][1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_agrees_and_nothing_else() {
+        for text in [
+            "对",
+            "嗯嗯，对的。",
+            "＋1",
+            "我也是这么想的",
+            "OK，没问题！",
+            "我完全同意你的看法",
+        ] {
+            assert!(agrees(text), "{text}");
+        }
+        for text in [
+            "",
+            "。",
+            "不同意",
+            "对吗？",
+            "可以吗",
+            "同意，但预算要减",
+            "这样好？",
+            "好的，下周三上线",
+            "不行",
+            "是不是",
+        ] {
+            assert!(!agrees(text), "{text}");
+        }
+    }
+}

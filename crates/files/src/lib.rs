@@ -24,6 +24,7 @@ mod scale;
 mod separator;
 mod sheet;
 mod stream;
+mod unclear;
 mod wrapper;
 
 use std::fs::File;

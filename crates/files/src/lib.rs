@@ -9,6 +9,7 @@ mod delimited;
 mod encoding;
 mod faq;
 mod fault;
+mod halves;
 mod header;
 mod items;
 mod json;

@@ -11,6 +11,7 @@ mod faq;
 mod fault;
 mod halves;
 mod header;
+mod inference;
 mod items;
 mod json;
 mod label;

@@ -14,7 +14,7 @@ use self::wordings::Lists;
 pub(super) use self::wordings::name_of_one;
 use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
-use super::quoted::Quoted;
+use super::quoted::{Quoted, without_formula};
 use super::{Columns, Fault, Origin, Record, Records, Row};
 
 /// Cells of a row of a table, with its line.
@@ -23,11 +23,31 @@ pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
 /// Rows of lines whose columns are separated by tabs. Quotes are part of the text, as in the
 /// published sets of pairs.
 pub(super) fn tsv(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
-    let records = Lines::new(reader).map(|line| {
-        let (line, text) = line?;
-        Ok((line, text.split('\t').map(str::to_owned).collect()))
+    let mut width = 0;
+    let records = Lines::new(reader).flat_map(move |line| match line {
+        Ok((line, text)) => {
+            let rows = rows_of(&text, width);
+            width = rows.first().map_or(width, Vec::len);
+            rows.into_iter().map(|cells| Ok((line, cells))).collect()
+        }
+        Err(error) => vec![Err(error)],
     });
     table(records, columns, origin)
+}
+
+/// The cells of a line: of several rows where each piece that a CR ends has the `width` of the row above, as in files that were put
+/// together.
+fn rows_of(text: &str, width: usize) -> Vec<Vec<String>> {
+    let rows: Vec<Vec<String>> = text.split('\r').map(cells_of).collect();
+    match rows.iter().all(|row| row.len() == width) && width > 1 {
+        true => rows,
+        false => vec![cells_of(text)],
+    }
+}
+
+fn cells_of(row: &str) -> Vec<String> {
+    let cells = row.split('\t');
+    cells.map(|cell| without_formula(cell.to_owned())).collect()
 }
 
 /// Rows of RFC 4180 records.
@@ -108,6 +128,8 @@ struct Table {
     /// Columns of wordings.
     lists: Option<Lists>,
     segments: Option<Segments>,
+    /// The header, where there is one.
+    header: Vec<String>,
 }
 
 impl<I: Iterator<Item = Cells>> Selected<I> {
@@ -120,11 +142,20 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
                 table
             }
         };
-        let record = self.first.pop_front().or_else(|| self.records.next());
-        let Some((line, cells)) = record.transpose()? else {
-            return Ok(None);
-        };
-        Ok(Some(table.select(line, cells, &self.columns)))
+        loop {
+            let record = self.first.pop_front().or_else(|| self.records.next());
+            let Some((line, cells)) = record.transpose()? else {
+                return Ok(None);
+            };
+            if header::is_again(&table.header, &cells) {
+                let name = &self.origin.name;
+                self.origin.say(format!(
+                    "{name}: line {line} is the header once more, and is not read."
+                ));
+                continue;
+            }
+            return Ok(Some(table.select(line, cells, &self.columns)));
+        }
     }
 
     /// Reads the first records, and takes the header away.
@@ -139,6 +170,12 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
             let width = first.map_or(0, filled);
             return Ok(Table::without_header(width, places, &self.columns));
         };
+        if header.row > 0 {
+            let (name, line) = (&self.origin.name, whole[header.row].0);
+            self.origin.say(format!(
+                "{name}: what stands above the header in line {line} is not read."
+            ));
+        }
         self.origin.say_taken(header.renamed);
         self.first.drain(..=header.row);
         Ok(Table::with_header(
@@ -169,6 +206,7 @@ impl Table {
             places,
             width,
             of: "the header",
+            header: cells.to_vec(),
         }
     }
 
@@ -180,6 +218,7 @@ impl Table {
             of: "the first row",
             lists: None,
             segments: None,
+            header: Vec::new(),
         }
     }
 
@@ -219,10 +258,22 @@ impl Table {
         }
     }
 
+    /// Whether the cells are those of a row with tabs between its columns, of which one has what stands between them elsewhere.
+    fn has_tabs(&self, cells: &[String]) -> bool {
+        let tabs = cells.iter().map(|cell| cell.matches('\t').count());
+        self.width > 1 && tabs.sum::<usize>() + 1 == self.width
+    }
+
     /// Why a row cannot be read.
     fn fault(&self, line: u64, cells: &[String], columns: &Columns) -> Option<Fault> {
         let needed = self.places.needed.iter().max().map_or(0, |place| place + 1);
         let (n, filled) = (cells.len(), filled(cells));
+        if n != self.width && self.has_tabs(cells) {
+            return Some(Fault::unread(format!(
+                "line {line} has tabs between its columns, and {} has none; write the same between all columns",
+                self.of
+            )));
+        }
         let named = if n == 1 { "column" } else { "columns" };
         if n < needed {
             let wanted = columns.needed.join(", ");

@@ -32,7 +32,8 @@ pub(super) struct Survey {
     bytes: u64,
     utf8: Trial,
     gb18030: Trial,
-    line_ends: u64,
+    feeds: u64,
+    returns: u64,
     last: u8,
 }
 
@@ -44,7 +45,8 @@ impl Survey {
             bytes: 0,
             utf8: Trial::new(UTF_8),
             gb18030: Trial::new(GB18030),
-            line_ends: 0,
+            feeds: 0,
+            returns: 0,
             last: b'\n',
         }
     }
@@ -82,14 +84,19 @@ impl Survey {
         self.utf8.see(bytes, last);
         self.gb18030.see(bytes, last);
         for &byte in bytes {
-            self.line_ends += u64::from(byte == b'\n' || self.last == b'\r');
+            self.feeds += u64::from(byte == b'\n');
+            self.returns += u64::from(byte == b'\r');
             self.last = byte;
         }
     }
 
-    /// How many lines there seem to be.
+    /// How many lines there seem to be, which end in LF or, in a file without any, in CR.
     pub(super) fn lines(&self) -> u64 {
-        self.line_ends + u64::from(self.last != b'\n')
+        let (ends, end) = match self.feeds {
+            0 => (self.returns, b'\r'),
+            feeds => (feeds, b'\n'),
+        };
+        ends + u64::from(self.bytes > 0 && self.last != end)
     }
 
     /// The encoding; UTF-8 where the bytes are none that is known, so that its reader complains of the line.
@@ -297,6 +304,9 @@ mod tests {
             let writing = Survey::of(&*bytes).unwrap().writing();
             assert_eq!(writing, Writing::Other(encoding.name()));
         }
+        let korean = EUC_KR.encode("안녕,네\n").0;
+        let writing = Survey::of(&*korean).unwrap().writing();
+        assert_eq!(writing, Writing::Other("EUC-KR"));
         for (mark, big) in [(b"\xff\xfe\0\0", false), (b"\0\0\xfe\xff", true)] {
             let units = TEXT.chars().flat_map(|c| match big {
                 true => u32::from(c).to_be_bytes(),
@@ -338,6 +348,8 @@ mod tests {
             format!("{}今天天气不错\n", "plain English\n".repeat(4_000)),
             "我們去公園散步吧,今天天氣真的很好\n如何申請,信用卡補發\n".to_owned(),
             "退货\t换货\n".to_owned(),
+            "好\t坏\n".to_owned(),
+            "是,否\n对,错\n".to_owned(),
         ] {
             let bytes = leaked(GB18030.encode(&text).0.into_owned());
             assert_eq!(read(bytes), ("gb18030", text));
@@ -348,6 +360,7 @@ mod tests {
     fn lines_are_counted_by_any_end() {
         let lines = |text: &str| Survey::of(text.as_bytes()).unwrap().lines();
         assert_eq!((lines(""), lines("a"), lines("a\n")), (0, 1, 1));
-        assert_eq!((lines("a\rb\rc"), lines("a\rb\n")), (3, 2));
+        assert_eq!((lines("a\rb\rc"), lines("a\rb\r")), (3, 2));
+        assert_eq!((lines("a\rb\n"), lines("a\r\nb\r\n")), (1, 2));
     }
 }

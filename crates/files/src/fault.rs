@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use yuyi_language::is_blank;
 
-use super::Columns;
+use super::{Columns, names};
 
 /// What is wrong with a row.
 #[derive(Debug)]
@@ -77,7 +77,14 @@ impl Check {
                 "{column} is a list of texts; write one text in each row."
             ))
         };
-        let text = blank.or_else(listed).or_else(|| {
+        let totals = || {
+            let is_pair = self.is_table && self.columns.starts_with(&["sentence_a", "sentence_b"]);
+            let word = total(cells.first()?, cells.get(1)?).filter(|_| is_pair)?;
+            Some(format!(
+                "this seems to be a row of totals ({word}), and no pair; take it out."
+            ))
+        };
+        let text = blank.or_else(listed).or_else(totals).or_else(|| {
             let (column, cell) = self.columns.iter().zip(cells).find(is_of_none)?;
             let cell = cell.trim();
             Some(format!(
@@ -86,6 +93,32 @@ impl Check {
         });
         text.map(Fault::told)
     }
+}
+
+/// Words that begin the rows below a table.
+const TOTALS: [&str; 14] = [
+    "合计",
+    "总计",
+    "小计",
+    "共计",
+    "总和",
+    "总数",
+    "平均",
+    "平均分",
+    "均值",
+    "total",
+    "totals",
+    "sum",
+    "average",
+    "mean",
+];
+
+/// The word that says that a row sums up those above: nothing but a count or a sign stands beside it.
+fn total<'a>(first: &'a str, second: &str) -> Option<&'a str> {
+    let count = second.trim_start_matches(|c: char| c.is_whitespace() || "共计".contains(c));
+    let is_count = count.starts_with(char::is_numeric) || !count.contains(char::is_alphabetic);
+    let is_total = TOTALS.contains(&names::plain(first).as_str());
+    (is_total && is_count).then(|| first.trim())
 }
 
 /// What spreadsheet programs show where a formula failed, and databases and pandas write where there is nothing.

@@ -2,18 +2,17 @@
 
 mod beside;
 mod shape;
+mod title;
+mod unknown;
 mod unnamed;
 
 use anyhow::{anyhow, bail};
 
 use self::beside::{further, once, optional, renamed};
-use super::{Columns, Misuse, Taken, names};
+use super::{Columns, Misuse, Taken, names, unclear};
 
 /// Rows that are looked at.
 pub(super) const FIRST_ROWS: usize = 32;
-
-/// Rows among which a header is looked for, below a title.
-const ABOVE: usize = 4;
 
 /// Where the wanted columns stand in a record.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,11 +148,11 @@ pub(super) fn find(
     if columns.no_header {
         return Ok(None);
     }
-    let header = by_names(first, columns)?;
+    let header = title::find(first, columns)?;
     if header.is_some() {
         return Ok(header);
     }
-    let is_header = is_unknown_header(first) || shape::is_header(first);
+    let is_header = unknown::is_header(first) || shape::is_header(first);
     match (columns.chosen.is_empty(), Places::numbered(columns)) {
         (true, _) if is_header => bail!(
             "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say {} if it is a row of data",
@@ -165,8 +164,9 @@ pub(super) fn find(
         (true, _) => Ok(None),
         (false, Some(places)) => {
             check_numbers(first, columns)?;
-            Ok(is_header.then_some(Header {
-                row: 0,
+            let row = title::row(first, columns).or(is_header.then_some(0));
+            Ok(row.map(|row| Header {
+                row,
                 places,
                 renamed: Vec::new(),
             }))
@@ -180,39 +180,26 @@ pub(super) fn find(
     }
 }
 
-/// The first of the records that names the columns.
-fn by_names(first: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Option<Header>> {
-    let filled = |cells: &[String]| cells.iter().filter(|cell| !cell.trim().is_empty()).count();
-    for (row, (_, cells)) in first.iter().enumerate().take(ABOVE) {
-        // Below a title only what has several columns is a header.
-        if row > 0 && (filled(cells) < 2 || filled(&first[row - 1].1) > 1) {
-            break;
-        }
-        let found = named(&first[row..], columns);
-        let found = if row == 0 {
-            found?
-        } else {
-            found.ok().flatten()
-        };
-        if let Some((places, renamed)) = found {
-            return Ok(Some(Header {
-                row,
-                places,
-                renamed,
-            }));
-        }
-    }
-    Ok(None)
-}
-
 /// The names of a record as messages show them.
 fn shown(cells: &[String]) -> String {
     let names: Vec<String> = cells.iter().map(|cell| lower(cell)).collect();
     names.join(", ")
 }
 
+/// Whether a row is the header once more, as where exports were put together.
+pub(super) fn is_again(header: &[String], cells: &[String]) -> bool {
+    let mut both = header.iter().zip(cells);
+    let is_as_wide = header.len() == cells.len() && !header.is_empty();
+    is_as_wide && both.all(|(name, cell)| bare(name).eq_ignore_ascii_case(bare(cell)))
+}
+
+/// A cell without blanks, and without the mark of byte order that a file which was put behind another brings along.
+fn bare(cell: &str) -> &str {
+    cell.trim_start_matches('\u{feff}').trim()
+}
+
 fn lower(cell: &str) -> String {
-    cell.trim_start_matches('\u{feff}').trim().to_lowercase()
+    bare(cell).to_lowercase()
 }
 
 /// The places and the renamed columns of a record.
@@ -259,6 +246,7 @@ fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Na
         &[&needed[..], &once(columns, &optional)].concat(),
     )?;
     check_telling(line, &cells, columns, &optional)?;
+    unclear::check(line, record, columns, &needed)?;
     let taken = [&needed[..], &found(&optional)].concat();
     let further = further(&cells, &plain, columns, &taken, &optional);
     let renamed = renamed(
@@ -417,50 +405,4 @@ fn chosen(line: u64, cells: &[String], columns: &Columns) -> anyhow::Result<Name
         )));
     }
     Ok(Some((Places::chosen(columns, &places), Vec::new())))
-}
-
-/// Whether the first record is a header that names none of the wanted columns: every cell is written as the name of a column
-/// is, and the names, or the numbers below them, tell it.
-fn is_unknown_header(first: &[(u64, Vec<String>)]) -> bool {
-    let cells = &first[0].1;
-    let names: Vec<String> = cells.iter().map(|cell| names::plain(cell)).collect();
-    let is_number = |cell: &str| super::label::number(cell).is_some();
-    // Without what stands in brackets, as in 内容（必填，最长 4096 个字符）.
-    let is_name = |name: &String| {
-        let letters = name.chars().count();
-        letters <= 20 && !is_number(name) && !name.contains(['。', '？', '！', '，', '?', '!'])
-    };
-    let filled = names.iter().filter(|name| !name.is_empty()).count();
-    if filled < 2 || !names.iter().all(is_name) {
-        return false;
-    }
-    let ascii = |cell: &String| {
-        cell.trim()
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-. ".contains(c))
-    };
-    // One letter may be a text of somebody who tries the program.
-    let is_known = |name: &&String| name.len() > 1 && names::is_known(name);
-    let known = names.iter().filter(is_known).count();
-    // A `no` is the number of a row or the label of a pair.
-    let is_label = |cell: &str| super::label::read(cell).is_some();
-    let is_of_no_text =
-        |(cell, name): (&String, &String)| names::is_of_no_text(name) && !is_label(cell);
-    known >= 2
-        || known == 1 && cells.iter().all(ascii)
-        || cells.iter().zip(&names).any(is_of_no_text)
-        || names.iter().any(|name| names::is_compound(name))
-        || names::is_like_a_pair(&names)
-        || is_above_numbers(first)
-}
-
-/// Whether all rows below, at least two, have a number in a column in which the first has a word.
-fn is_above_numbers(first: &[(u64, Vec<String>)]) -> bool {
-    let [(_, cells), below @ ..] = first else {
-        return false;
-    };
-    let number =
-        |cell: Option<&String>| cell.is_some_and(|cell| super::label::number(cell).is_some());
-    let is_column = |i: usize| below.iter().all(|(_, cells)| number(cells.get(i)));
-    below.len() > 1 && (0..cells.len()).any(|i| !cells[i].trim().is_empty() && is_column(i))
 }

@@ -1,15 +1,18 @@
 //! JSON: an object or a list a line, or an array of them, perhaps in an object.
 
+mod values;
+
 use std::io::BufRead;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
 
+use self::values::{Cursor, values};
 use super::delimited::table;
 use super::lines::Lines;
-use super::wrapper::{self, blank};
-use super::{Columns, Fault, Origin, Record, Records, Row, Taken, names};
+use super::wrapper;
+use super::{Columns, Fault, Origin, Record, Records, Row, Taken, halves, names, unclear};
 
 /// A value with the line in which it begins.
 type Numbered = anyhow::Result<(u64, Value)>;
@@ -17,14 +20,22 @@ type Numbered = anyhow::Result<(u64, Value)>;
 /// Rows of lines that are JSON objects, or lists; empty lines are skipped.
 pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
     let filled = |line: &anyhow::Result<(u64, String)>| !matches!(line, Ok((_, text)) if text.trim().is_empty());
-    let values = Lines::new(reader).filter(filled).map(|line| {
-        let (line, text) = line?;
+    let mut is_told = false;
+    let told = origin.clone();
+    let values = Lines::new(reader).filter(filled).map(move |line| {
+        let (line, mut text) = line?;
+        if let Some((whole, _)) = halves::replaced(&text) {
+            if !std::mem::replace(&mut is_told, true) {
+                tell_half(&told, line);
+            }
+            text = whole;
+        }
         Ok((line, serde_json::from_str(&text).unwrap_or(Value::Null)))
     });
     of_values(values, columns, origin)
 }
 
-/// Rows of a file that is an array of objects or lists, an object that holds one, or objects one after another. It is read whole.
+/// Rows of a file that is an array of objects or lists, an object that holds one, or such values one after another. It is read whole.
 pub(super) fn whole(
     mut reader: Box<dyn BufRead>,
     columns: Columns,
@@ -32,52 +43,45 @@ pub(super) fn whole(
 ) -> anyhow::Result<Records> {
     let mut text = String::new();
     reader.read_to_string(&mut text)?;
+    if let Some((whole, first)) = halves::replaced(&text) {
+        tell_half(&origin, values::line_of(&text, first));
+        text = whole;
+    }
     let text = text.trim_start_matches('\u{feff}');
-    if let Ok(Value::Object(object)) = serde_json::from_str(text)
-        && is_turned(&object, &columns)
+    let root: Option<Value> = serde_json::from_str(text).ok();
+    if let Some(Value::Object(object)) = &root
+        && is_turned(object, &columns)
     {
         bail!(turned());
     }
-    let array = wrapper::array(text, &|value| is_row(value, &columns))?;
-    let from = array.unwrap_or(text.len() - text.trim_start().len());
-    let mut values = values(text, from)?;
+    let Some(array) = wrapper::array(text, &|value| is_row(value, &columns))? else {
+        let values = values(text, root.is_none(), &columns)?;
+        return Ok(of_values(values.into_iter().map(Ok), columns, origin));
+    };
+    if !array.others.is_empty() {
+        let (name, list, others) = (&origin.name, &array.name, array.others.join(", "));
+        origin.say(format!(
+            "{name} is read from its list {list}, and not from {others}."
+        ));
+    }
+    let mut values = Cursor::at(text, array.place).array()?;
     let is_of_lists = values.first().is_some_and(|(_, value)| is_list(value));
-    if let Some(names) = array
-        .and_then(|_| names_beside(text))
-        .filter(|_| is_of_lists)
-    {
+    if let Some(names) = names_beside(root.as_ref()).filter(|_| is_of_lists) {
         values.insert(0, (1, names));
     }
     Ok(of_values(values.into_iter().map(Ok), columns, origin))
 }
 
-/// The values of the array that begins `from` there, or those one after another.
-fn values(text: &str, from: usize) -> anyhow::Result<Vec<(u64, Value)>> {
-    let in_array = text[from..].starts_with('[');
-    let mut at = from + usize::from(in_array);
-    let (mut found, mut line, mut counted) = (Vec::new(), 1, 0);
-    loop {
-        at += blank(&text[at..], if in_array { "," } else { "" });
-        line += text[counted..at].matches('\n').count() as u64;
-        counted = at;
-        let rest = &text[at..];
-        if rest.is_empty() && !in_array || in_array && rest.starts_with(']') {
-            return Ok(found);
-        }
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(value)) => found.push((line, value)),
-            Some(Err(error)) => bail!("the value in line {line} is not JSON: {error}"),
-            None => bail!("the array has no end"),
-        }
-        at += values.byte_offset();
-    }
+fn tell_half(origin: &Origin, line: u64) {
+    let name = &origin.name;
+    origin.say(format!(
+        "{name}: line {line} has half a character, a surrogate without its other half, which is read as U+FFFD."
+    ));
 }
 
 /// The names that an object has beside its lists, as pandas writes them: `{"columns": […], "data": […]}`.
-fn names_beside(text: &str) -> Option<Value> {
-    let root: Value = serde_json::from_str(text).ok()?;
-    let names = root.get("columns")?;
+fn names_beside(root: Option<&Value>) -> Option<Value> {
+    let names = root?.get("columns")?;
     let are_texts = names.as_array()?.iter().all(Value::is_string);
     (is_list(names) && are_texts).then(|| names.clone())
 }
@@ -102,7 +106,8 @@ fn of_values(
     let optional = columns.chosen.iter().skip(columns.needed.len());
     Box::new(Objects {
         origin,
-        is_told: !columns.of_items,
+        known: None,
+        told: Vec::new(),
         missing: optional
             .filter(|name| !name.trim().is_empty())
             .cloned()
@@ -132,11 +137,72 @@ fn cells(value: &Value) -> Option<Vec<String>> {
 struct Objects<I> {
     values: I,
     origin: Origin,
-    /// What was read as what is not to be told any more.
-    is_told: bool,
+    /// Those of the last object.
+    known: Option<Known>,
+    /// What was said of keys that were taken for columns.
+    told: Vec<Vec<Taken>>,
     columns: Columns,
     /// Optional columns that the user names and no object had so far.
     missing: Vec<String>,
+}
+
+/// Keys of an object.
+struct Known {
+    /// All of them.
+    given: Vec<String>,
+    /// Those of the needed and the optional columns.
+    keys: Arc<[String]>,
+}
+
+/// Different keys in one file that are told.
+const MOST_TOLD: usize = 5;
+
+impl<I> Objects<I> {
+    fn record(&mut self, line: u64, value: Value) -> anyhow::Result<Record> {
+        let object = match value {
+            Value::Object(object) => Some(object),
+            other => alone(other, &self.columns),
+        };
+        let Some(object) = object else {
+            let told = format!("line {line} is not a JSON object");
+            return Ok(faulty(told, line, &self.columns));
+        };
+        if is_turned(&object, &self.columns) {
+            let told = format!("line {line}: {}", turned());
+            return Ok(faulty(told, line, &self.columns));
+        }
+        let keys = self.keys(line, &object)?;
+        Ok(record(object, &keys, line, &self.columns))
+    }
+
+    /// The keys of an object, which mostly are those of the one above; says what they were taken for.
+    fn keys(&mut self, line: u64, object: &Map<String, Value>) -> anyhow::Result<Arc<[String]>> {
+        if let Some(known) = &self.known
+            && known.given.iter().eq(object.keys())
+        {
+            return Ok(Arc::clone(&known.keys));
+        }
+        let keys: Arc<[String]> = keys(object, &self.columns).into();
+        let given: Vec<String> = object.keys().cloned().collect();
+        let needed = keys.iter().take(self.columns.needed.len());
+        let places = needed.map(|key| given.iter().position(|other| other == key));
+        if let Some(places) = places.collect::<Option<Vec<usize>>>()
+            && self.columns.chosen.is_empty()
+        {
+            unclear::check(line, &given, &self.columns, &places)?;
+        }
+        let taken = renamed(object, &keys, &self.columns);
+        if !self.told.contains(&taken) && self.told.len() < MOST_TOLD {
+            self.origin.say_taken(taken.clone());
+            self.told.push(taken);
+        }
+        let known = Known {
+            given,
+            keys: Arc::clone(&keys),
+        };
+        self.known = Some(known);
+        Ok(keys)
+    }
 }
 
 impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
@@ -146,11 +212,7 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
         match self.values.next() {
             Some(Ok((line, value))) => {
                 self.missing.retain(|name| value.get(name).is_none());
-                if let (false, Value::Object(object)) = (self.is_told, &value) {
-                    self.origin.say_taken(renamed(object, &self.columns));
-                    self.is_told = true;
-                }
-                Some(Ok(record(value, line, &self.columns)))
+                Some(self.record(line, value))
             }
             Some(Err(error)) => Some(Err(error)),
             None => {
@@ -163,10 +225,9 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
 }
 
 /// Which keys of an object were taken for which columns, where they are not the same.
-fn renamed(object: &Map<String, Value>, columns: &Columns) -> Vec<Taken> {
+fn renamed(object: &Map<String, Value>, keys: &[String], columns: &Columns) -> Vec<Taken> {
     let own = columns.needed.iter().chain(columns.optional);
-    let keys = keys(object, columns);
-    let taken = own.zip(&keys);
+    let taken = own.zip(keys).filter(|_| columns.chosen.is_empty());
     let taken = taken.filter(|(column, key)| *column != key && object.contains_key(*key));
     taken
         .map(|(column, key)| Taken::named(key, column))
@@ -210,33 +271,20 @@ fn alone(text: Value, columns: &Columns) -> Option<Map<String, Value>> {
     is_meant.then(|| std::iter::once((columns.needed[0].to_owned(), text)).collect())
 }
 
-/// A value as a record; one that is no object has a fault.
-fn record(value: Value, line: u64, columns: &Columns) -> Record {
-    let object = match value {
-        Value::Object(object) => Some(object),
-        other => alone(other, columns),
-    };
-    let Some(mut object) = object else {
-        let told = format!("line {line} is not a JSON object");
-        return faulty(told, line, columns);
-    };
-    if is_turned(&object, columns) {
-        let told = format!("line {line}: {}", turned());
-        return faulty(told, line, columns);
-    }
-    let keys = keys(&object, columns);
+/// An object as a record.
+fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &Columns) -> Record {
     let mut fault = None;
-    let needed = columns.needed.iter().zip(&keys).map(|(&column, key)| {
-        let value = object.get(key).cloned();
+    let needed = columns.needed.iter().zip(keys).map(|(&column, key)| {
+        let value = object.get(key);
         let read = match columns.number == Some(column) {
-            true => number(value, column, line),
-            false => text_of(value, column, line),
+            true => number(value.cloned(), column, line).map_err(|error| error.to_string()),
+            false => text_of(value).ok_or_else(|| no_text(&object, key, column, line)),
         };
-        read.unwrap_or_else(|error| {
-            let is_missing = !columns.chosen.is_empty() && object.get(key).is_none();
+        read.unwrap_or_else(|told| {
+            let is_missing = !columns.chosen.is_empty() && value.is_none();
             let told = match is_missing {
                 true => absent(&object, key, line, columns.flag),
-                false => error.to_string(),
+                false => told,
             };
             fault.get_or_insert(Fault::unread(told));
             String::new()
@@ -311,12 +359,34 @@ fn keys(object: &Map<String, Value>, columns: &Columns) -> Vec<String> {
     .collect()
 }
 
-fn text_of(value: Option<Value>, column: &str, line: u64) -> anyhow::Result<String> {
-    match value {
-        Some(Value::String(text)) => Ok(text),
-        Some(_) => bail!("line {line}: {column} is not text"),
-        None => bail!("line {line} has no {column}"),
+fn text_of(value: Option<&Value>) -> Option<String> {
+    value?.as_str().map(str::to_owned)
+}
+
+/// Why an object has no text under a key.
+fn no_text(object: &Map<String, Value>, key: &str, column: &str, line: u64) -> String {
+    let value = object.get(key);
+    let is_meant = |name: &str| value.is_none() || name == key;
+    let mut fields = object.iter();
+    if let Some((name, _)) = fields.find(|(name, value)| is_meant(name) && is_chat(value)) {
+        return format!(
+            "line {line}: {name} is a chat of several messages, and no text. Write the one that is meant to a field {column}"
+        );
     }
+    match value {
+        None => format!("line {line} has no {column}"),
+        Some(_) if key == column => format!("line {line}: {column} is not text"),
+        Some(_) => format!("line {line}: {key}, which is read as {column}, is not text"),
+    }
+}
+
+/// Whether a value is a chat as sets for training have them: `[{"role": "user", "content": "…"}, …]`.
+fn is_chat(value: &Value) -> bool {
+    let first = value.as_array().and_then(|list| list.first());
+    let has = |names: [&str; 2]| {
+        first.is_some_and(|first| names.iter().any(|name| first.get(name).is_some()))
+    };
+    has(["role", "from"]) && has(["content", "value"])
 }
 
 /// A number as it is written, also in quotes or as a truth value.
@@ -347,3 +417,6 @@ fn other(object: &Map<String, Value>, column: &str) -> String {
         Some(other) => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! Labels as people write them.
 
+use super::names;
+
 /// How a label is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
@@ -32,6 +34,9 @@ const YES: &[&str] = &[
     "重复",
     "相关",
     "等价",
+    "正例",
+    "正样本",
+    "有",
     "√",
     "✓",
 ];
@@ -63,6 +68,9 @@ const NO: &[&str] = &[
     "不相关",
     "无关",
     "不等价",
+    "负例",
+    "负样本",
+    "无",
     "×",
     "✗",
 ];
@@ -89,26 +97,68 @@ const CLASSES: &[&str] = &[
 
 /// Whether a label names a class of inference.
 pub(super) fn is_class(label: &str) -> bool {
-    CLASSES.contains(&half_width(label.trim()).to_lowercase().as_str())
+    CLASSES.contains(&spelled(label).as_str())
 }
+
+/// Bytes of a label at most; a longer cell is a text.
+const LONGEST: usize = 100;
 
 /// The number of a label, a yes being 1 and 85 % being 0.85, and how it is written.
 pub(super) fn read(label: &str) -> Option<(f64, Kind)> {
+    let label = spelled(Some(label).filter(|label| label.len() <= LONGEST)?);
+    if let Some(yes) = word(&label) {
+        return Some((yes, Kind::Word));
+    }
+    if let Some(percent) = label.strip_suffix('%') {
+        return Some((decimal(percent)? / 100.0, Kind::Percent));
+    }
+    let number = explained(&label).or_else(|| decimal(label.strip_suffix('分').unwrap_or(&label)));
+    Some((number?, Kind::Number))
+}
+
+/// A label as it is compared: in half-width small letters and simplified characters, without the apostrophe by which Excel takes a number for
+/// a text.
+fn spelled(label: &str) -> String {
     let label = half_width(label.trim()).to_lowercase();
-    if YES.contains(&label.as_str()) {
-        return Some((1.0, Kind::Word));
+    let label = label.strip_prefix('\'').unwrap_or(&label);
+    label.chars().map(names::simplified).collect()
+}
+
+fn word(label: &str) -> Option<f64> {
+    match (YES.contains(&label), NO.contains(&label)) {
+        (true, _) => Some(1.0),
+        (_, true) => Some(0.0),
+        _ => None,
     }
-    if NO.contains(&label.as_str()) {
-        return Some((0.0, Kind::Word));
-    }
-    match label.strip_suffix('%') {
-        Some(percent) => Some((decimal(percent)? / 100.0, Kind::Percent)),
-        None => Some((decimal(&label)?, Kind::Number)),
-    }
+}
+
+/// The number of a label that says in words what it stands for, as in `1（相似）`, where that is so.
+fn explained(label: &str) -> Option<f64> {
+    let end = label.find(|c: char| !c.is_ascii_digit())?;
+    let (number, rest) = label.split_at(end);
+    let told = word(rest.trim_matches(|c: char| " ()[]:-=.、".contains(c)))?;
+    decimal(number).filter(|number| *number == told)
+}
+
+/// Whether a number has a comma that parts thousands as well as it may be the decimal sign: `1,000`.
+pub(super) fn is_unclear(label: &str) -> bool {
+    let Some(label) = Some(label).filter(|label| label.len() <= LONGEST) else {
+        return false;
+    };
+    let label = spelled(label);
+    let parts = label.trim_start_matches(['-', '+']).split_once(',');
+    parts.is_some_and(|(whole, rest)| {
+        let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_whole = (1..=3).contains(&whole.len()) && !whole.starts_with('0');
+        is_whole && rest.len() == 3 && are_digits(whole) && are_digits(rest)
+    })
 }
 
 /// The number that a cell is, if it is one.
 pub(super) fn number(cell: &str) -> Option<f64> {
+    if is_unclear(cell) {
+        return spelled(cell).replace(',', "").parse().ok();
+    }
     let (number, kind) = read(cell)?;
     (kind != Kind::Word).then_some(number)
 }
@@ -126,7 +176,7 @@ fn half_width(text: &str) -> String {
 /// A number with a decimal point, or with a comma for one.
 fn decimal(text: &str) -> Option<f64> {
     let text = text.trim();
-    let point = match text.split_once(',') {
+    let point = match text.split_once(',').filter(|_| !is_unclear(text)) {
         Some((whole, rest)) if !rest.contains([',', '.']) && !whole.contains('.') => {
             format!("{whole}.{rest}")
         }
@@ -174,11 +224,70 @@ mod tests {
         for (label, value) in numbers {
             assert_eq!(read(label), Some((value, Kind::Number)), "{label}");
         }
+        for (label, number) in [
+            ("90分", 90.0),
+            ("4.5 分", 4.5),
+            ("'1", 1.0),
+            ("1（相似）", 1.0),
+            ("0 (不相似)", 0.0),
+            ("1:相同", 1.0),
+            ("0-不同", 0.0),
+            ("1[對]", 1.0),
+            ("0,850", 0.85),
+            ("12,5", 12.5),
+        ] {
+            assert_eq!(read(label), Some((number, Kind::Number)), "{label}");
+        }
+        for (label, yes) in [
+            ("對", 1.0),
+            ("錯", 0.0),
+            ("正確", 1.0),
+            ("錯誤", 0.0),
+            ("正例", 1.0),
+            ("負例", 0.0),
+            ("有", 1.0),
+            ("無", 0.0),
+            ("不相關", 0.0),
+        ] {
+            assert_eq!(read(label), Some((yes, Kind::Word)), "{label}");
+        }
         for label in ["85%", "85 %", "８５％", "85,0%"] {
             assert_eq!(read(label), Some((0.85, Kind::Percent)), "{label}");
         }
-        for label in ["", "maybe", "NaN", "inf", "1,000,000", "1.000,5", "%"] {
+        for label in [
+            "",
+            "maybe",
+            "NaN",
+            "inf",
+            "1,000,000",
+            "1.000,5",
+            "%",
+            "分",
+            "五分",
+            "1（不相似）",
+            "5（相同）",
+            "1（大概）",
+        ] {
             assert_eq!(read(label), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn a_comma_may_part_thousands() {
+        for label in ["1,000", "-12,345", "１，０００", "4,500"] {
+            assert!(is_unclear(label) && read(label).is_none(), "{label}");
+            assert!(number(label).is_some(), "{label}");
+        }
+        for label in [
+            "0,850",
+            "1,5",
+            "12,34",
+            "1000,500",
+            "1,0000",
+            ",500",
+            "1,000,000",
+        ] {
+            assert!(!is_unclear(label), "{label}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use anyhow::bail;
 use yuyi_tasks::corpus::{self, Corpus};
 
+use super::inference::Inference;
 use super::label::{self, Kind};
 use super::{Columns, Format, Input, Layout, Misuse, Row, Rows, Scale};
 
@@ -68,6 +69,7 @@ impl LabelledPairs {
         groups: &[&str],
     ) -> anyhow::Result<Self> {
         let file = input.name().to_owned();
+        let (input, inference) = Inference::watch(input, layout);
         let columns = Columns {
             number: Some("label"),
             further: groups.iter().map(|&group| group.to_owned()).collect(),
@@ -76,6 +78,9 @@ impl LabelledPairs {
         let rows = input.rows(columns.chosen_by(layout)?);
         let (mut pairs, written) = read_pairs(rows, &file)?;
         let guessed = scale.is_none();
+        if guessed && written == Some(Kind::Number) {
+            inference.check(&pairs, &file)?;
+        }
         let scale = match written {
             // Yes and no are the ends of any scale, and percentages tell theirs.
             Some(Kind::Word | Kind::Percent) => Scale::UNIT,
@@ -158,6 +163,12 @@ fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, Kind)> {
         bail!("{file}:{line}: {} are needed.", COLUMNS.join(", "));
     };
     let Some((label, kind)) = label::read(&label) else {
+        if label::is_unclear(&label) {
+            bail!(
+                "{file}:{line}: the label {label:?} may be a thousand or more, or a number with three decimals. \
+                 Write it without a comma, with a point for the decimals."
+            );
+        }
         if label::is_class(&label) {
             bail!(
                 "{file}:{line}: the label {label:?} is a class of inference and says not how alike the sentences are. \
@@ -272,6 +283,41 @@ mod tests {
     }
 
     #[test]
+    fn zero_and_one_of_inference_are_said_to_be_a_scale() {
+        let text = "premise,hypothesis,label\na,b,0\na,c,1\n";
+        let labels = |read: LabelledPairs| -> Vec<f64> {
+            read.pairs.iter().map(|pair| pair.label).collect()
+        };
+        let told = read_scaled(Format::Csv, text, Some(Scale::UNIT)).unwrap();
+        assert_eq!(labels(told), [0.0, 1.0]);
+        for refused in [
+            "{\"hypothesis\":\"b\",\"premise\":\"a\",\"label\":1}\n",
+            "{\"question\":\"b\",\"sentence\":\"a\",\"label\":0}\n",
+        ] {
+            let error = read(Format::Jsonl, refused).unwrap_err();
+            assert!(error.contains("--scale 0..1"), "{error}");
+        }
+        let layout = Layout {
+            columns: ["前提", "假设", "label"].map(str::to_owned).into(),
+            ..Layout::default()
+        };
+        let chosen = Input::of(
+            "f",
+            Format::Csv,
+            "前提,假设,label\na,b,0\na,c,1\n".as_bytes(),
+        );
+        let error = LabelledPairs::of(chosen, None, &layout, &[]).unwrap_err();
+        assert!(error.to_string().contains("--scale 0..1"), "{error:#}");
+        for grades in [
+            "premise,hypothesis,label\na,b,0.3\na,c,1\n",
+            "premise,hypothesis,label\na,b,yes\na,c,no\n",
+            "sentence1,sentence2,label\na,b,0\na,c,1\n",
+        ] {
+            assert!(read(Format::Csv, grades).is_ok(), "{grades}");
+        }
+    }
+
+    #[test]
     fn complaints_name_file_and_line() {
         let cases = [
             (
@@ -305,6 +351,26 @@ mod tests {
                 "f:1: the label \"NaN\" is neither a number, such as 0, 0.5 or 1, nor yes or no. If line 1 is a header, its names have to be sentence_a, sentence_b, label.",
             ),
             (Format::Csv, "a,b,\n", "f:1: label is empty or blank."),
+            (
+                Format::Tsv,
+                "a\tb\t500\na\tb\t1,000\n",
+                "f:2: the label \"1,000\" may be a thousand or more, or a number with three decimals. Write it without a comma, with a point for the decimals.",
+            ),
+            (
+                Format::Csv,
+                "s1,s2,score\na,b,1\n合计,8条,5\n",
+                "f:3: this seems to be a row of totals (合计), and no pair; take it out.",
+            ),
+            (
+                Format::Csv,
+                "s1,s2,score,gold\na,b,0.5,1\n",
+                "f cannot be read: line 1 names score, gold, and nothing tells which one is the label; say it with --columns, as in --columns s1,s2,score",
+            ),
+            (
+                Format::Csv,
+                "premise,hypothesis,label\na,b,0\na,c,1\n",
+                "f: the labels of premise, hypothesis are 0 and 1, and sets of inference such as RTE have 0 for what follows. If 1 is the same in yours, say --scale 0..1; if not, exchange 0 and 1.",
+            ),
             (
                 Format::Jsonl,
                 "{\"sentence_a\":\"a\",\"sentence_b\":\"b\",\"label\":[]}",

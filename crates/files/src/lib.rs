@@ -10,7 +10,9 @@ mod encoding;
 mod export;
 mod faq;
 mod fault;
+mod halves;
 mod header;
+mod inference;
 mod input;
 mod items;
 mod json;
@@ -29,6 +31,7 @@ mod sheet;
 mod stream;
 mod template;
 mod transcript;
+mod unclear;
 mod wrapper;
 
 use std::path::Path;

@@ -8,9 +8,10 @@ mod traditional;
 pub(super) use self::fields::{VALIDITY, field};
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{
-    ANSWERS, BESIDE, IDS, ITEM_IDS, LABELS, PAIRS, QUESTIONS, SIDES, SIDES_BEFORE, STEMS, TEXTS,
-    WORDINGS,
+    ANSWERS, ASKED, BESIDE, CLEAR_LABELS, IDS, ITEM_IDS, LABELS, NEGATIVES, PAIRS, QUESTIONS,
+    SEARCHES, SIDES, SIDES_BEFORE, STEMS, TEXTS, VAGUE, WORDINGS,
 };
+pub(super) use self::traditional::simplified;
 
 /// A name as it is compared: in half-width small letters and simplified characters, without what stands in brackets, and without blanks and signs.
 pub(super) fn plain(name: &str) -> String {
@@ -63,13 +64,43 @@ pub(super) fn is_of_no_text(name: &str) -> bool {
     LABELS.contains(&name) || BESIDE.contains(&name)
 }
 
+/// Whether a name says nothing of its column, but that it is one: `name`, `col1`.
+pub(super) fn is_vague(name: &str) -> bool {
+    VAGUE.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+/// The texts of a file, where nothing tells that these two are the ones to compare: one is an answer to the other or found by it, and there are more.
+pub(super) fn unclear_texts(names: &[String], pair: (usize, usize)) -> Option<Vec<usize>> {
+    let (a, b) = (names[pair.0].as_str(), names[pair.1].as_str());
+    let mut lists = [SEARCHES, ASKED].into_iter();
+    let is_loose = lists.any(|(first, second)| first.contains(&a) && second.contains(&b));
+    let is_text = |i: &usize| {
+        let name = names[*i].as_str();
+        kind(name).is_some_and(Kind::is_text) && !NEGATIVES.contains(&name)
+    };
+    let texts: Vec<usize> = (0..names.len()).filter(is_text).collect();
+    let more = texts.iter().any(|i| ![pair.0, pair.1].contains(i));
+    (is_loose && more).then_some(texts)
+}
+
+/// The columns that may be the label, where nothing tells that it is the one at `place`.
+pub(super) fn unclear_labels(names: &[String], place: usize) -> Option<Vec<usize>> {
+    let is_label = |i: &usize| kind(&names[*i]) == Some(Kind::Label);
+    let labels: Vec<usize> = (0..names.len()).filter(is_label).collect();
+    let is_clear = |i: usize| CLEAR_LABELS.contains(&names[i].as_str());
+    let clear = labels.iter().filter(|&&i| is_clear(i)).count();
+    let is_told = is_clear(place) && clear == 1;
+    (labels.iter().any(|i| *i != place) && !is_told).then_some(labels)
+}
+
 /// Where the columns of these plain names stand that `column` may be; `taken` are others'. Of several that are not in the lists nothing tells which
 /// one is meant, but for wordings: the first of them.
 pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
     if column == "wordings" {
         return (0..names.len()).find(|i| !taken.contains(i) && is_wordings(names, *i));
     }
-    let mut others = others_for(column).iter();
+    let clear = if column == "label" { CLEAR_LABELS } else { &[] };
+    let mut others = clear.iter().chain(others_for(column));
     let listed = others
         .find_map(|other| (0..names.len()).find(|i| names[*i] == *other && !taken.contains(i)));
     listed.or_else(|| {
@@ -242,6 +273,8 @@ mod tests {
             ("a,b,label", (0, 1)),
             ("id,qid1,qid2,question1,question2,is_duplicate", (3, 4)),
             ("标准问,相似问", (0, 1)),
+            ("标准问,答案,相似问", (0, 2)),
+            ("question,answer,similar_question", (0, 2)),
             ("premise,hypothesis,label", (0, 1)),
             ("hyp,ref", (0, 1)),
             ("candidate,reference", (0, 1)),
@@ -274,6 +307,53 @@ mod tests {
         assert_eq!(pair(&names("评论,留言"), true), Some((0, 1)));
         assert!(is_like_a_pair(&names("方案一,方案二")));
         assert!(!is_like_a_pair(&names("苹果,香蕉")));
+    }
+
+    #[test]
+    fn more_texts_than_two_are_unclear() {
+        let unclear = |header: &str| {
+            let names = names(header);
+            unclear_texts(&names, pair(&names, true).unwrap())
+        };
+        for header in [
+            "instruction,input,output",
+            "question,context,answer",
+            "query,text,content",
+            "问题,答案,标题",
+            "标准问,答案,相似问1",
+        ] {
+            assert_eq!(unclear(header), Some(vec![0, 1, 2]), "{header}");
+        }
+        for header in [
+            "question,answer",
+            "prompt,response,system",
+            "query,pos,neg",
+            "标准问,相似问,答案",
+            "question1,question2,answer",
+            "id,问题,答案,分类,标签",
+        ] {
+            assert_eq!(unclear(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn several_scores_are_unclear_unless_one_is_the_label() {
+        let label = |header: &str| {
+            let names = names(header);
+            let place = place(&names, "label", &[]).unwrap();
+            (place, unclear_labels(&names, place))
+        };
+        assert_eq!(label("s1,s2,score,gold"), (2, Some(vec![2, 3])));
+        assert_eq!(label("s1,s2,similarity,rating").1, Some(vec![2, 3]));
+        for header in [
+            "s1,s2,相似度,标签",
+            "a,b,score,label",
+            "s1,s2,模型得分,人工标注",
+        ] {
+            assert_eq!(label(header), (3, None), "{header}");
+        }
+        assert_eq!(label("s1,s2,score"), (2, None));
+        assert_eq!(label("s1,s2,标签,标注").1, Some(vec![2, 3]));
     }
 
     #[test]

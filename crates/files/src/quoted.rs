@@ -15,8 +15,8 @@ pub(super) struct Quoted {
     /// Lines that were looked at for the separator.
     first: VecDeque<anyhow::Result<(u64, String)>>,
     separator: char,
-    /// Cells of the first record.
-    width: Option<usize>,
+    /// Most cells of a record so far; a title above has fewer.
+    width: usize,
 }
 
 /// A record as far as it is read.
@@ -33,6 +33,10 @@ struct Open {
 enum Place {
     /// Before a cell.
     Start,
+    /// Behind blanks, which are part of a cell unless a quote follows.
+    Blank,
+    /// Behind an equals sign: Excel keeps `="007"` from becoming a number.
+    Equals,
     /// In a cell without quotes.
     Plain,
     /// Between quotes.
@@ -66,7 +70,7 @@ impl Quoted {
             lines,
             first,
             separator,
-            width: None,
+            width: 0,
         }
     }
 
@@ -107,7 +111,7 @@ impl Quoted {
             );
         }
         let cells = open.end();
-        self.width.get_or_insert(cells.len());
+        self.width = self.width.max(cells.len());
         Ok(Some((first, cells)))
     }
 
@@ -117,7 +121,7 @@ impl Quoted {
         let last = text.rsplit(self.separator).next().unwrap_or_default();
         let last = last.trim().trim_matches('"').replace(',', ".");
         let is_number = last.parse::<f64>().is_ok();
-        cells > 2 && self.width.is_none_or(|width| width == cells) && is_number
+        cells > 2 && (self.width == 0 || self.width == cells) && is_number
     }
 }
 
@@ -136,7 +140,8 @@ impl Open {
     fn take(&mut self, text: &str, line: u64) -> anyhow::Result<()> {
         for c in text.chars() {
             self.place = match (self.place, c) {
-                (Place::Start, '"') => {
+                (Place::Start | Place::Blank | Place::Equals, '"') => {
+                    self.cell.clear();
                     self.quoted_from = line;
                     Place::Quoted
                 }
@@ -144,7 +149,7 @@ impl Open {
                 (Place::Closed, '"') => self.push(c, Place::Quoted),
                 (Place::Quoted, _) => self.push(c, Place::Quoted),
                 (_, c) if c == self.separator => {
-                    self.cells.push(std::mem::take(&mut self.cell));
+                    self.end_cell();
                     Place::Start
                 }
                 (Place::Closed, c) if c.is_whitespace() => Place::Closed,
@@ -157,7 +162,9 @@ impl Open {
                         _ => "a separator",
                     }
                 ),
-                (Place::Start | Place::Plain, _) => self.push(c, Place::Plain),
+                (Place::Start | Place::Blank, c) if c.is_whitespace() => self.push(c, Place::Blank),
+                (Place::Start | Place::Blank, '=') => self.push(c, Place::Equals),
+                (_, _) => self.push(c, Place::Plain),
             };
         }
         Ok(())
@@ -168,9 +175,28 @@ impl Open {
         place
     }
 
+    fn end_cell(&mut self) {
+        let cell = std::mem::take(&mut self.cell);
+        self.cells.push(match self.place {
+            Place::Closed => without_formula(cell),
+            _ => cell,
+        });
+    }
+
     fn end(mut self) -> Vec<String> {
-        self.cells.push(self.cell);
+        self.end_cell();
         self.cells
+    }
+}
+
+/// The text of a cell that is a formula of nothing but a text, `="007"`, as systems protect texts from Excel.
+pub(super) fn without_formula(cell: String) -> String {
+    let inside = cell.strip_prefix("=\"");
+    let inside = inside.and_then(|rest| rest.strip_suffix('"'));
+    let text = inside.map(|inside| inside.replace("\"\"", "\u{0}"));
+    match text.filter(|text| !text.contains('"')) {
+        Some(text) => text.replace('\u{0}', "\""),
+        None => cell,
     }
 }
 
@@ -202,6 +228,45 @@ mod tests {
             .collect();
         let expected = [(1, "a|b,\"c\"|"), (2, "d\ne|f\"g\"|h"), (4, "last")];
         assert_eq!(read, expected.map(|(line, cells)| (line, cells.to_owned())));
+    }
+
+    /// As Python and people write them.
+    #[test]
+    fn quotes_behind_blanks_and_equals_signs() {
+        let cells = |text| -> Vec<String> {
+            let read = read(text).unwrap().into_iter();
+            read.map(|(_, cells)| cells.join("|")).collect()
+        };
+        assert_eq!(
+            cells("\"甲\", \"乙, 丙\",\t1\n 甲 ,\u{3000}\"乙\"\"\" , \n"),
+            ["甲|乙, 丙|\t1", " 甲 |乙\"| "]
+        );
+        assert_eq!(
+            cells("=\"00,7\",\"=\"\"乙\"\"\",=1+2\n==,= \"甲\",=\n"),
+            ["00,7|乙|=1+2", "==|= \"甲\"|="]
+        );
+        let error = read("甲, \"乙\"丙,1\n").unwrap_err();
+        assert!(error.starts_with("line 1: the quoted cell"), "{error}");
+    }
+
+    #[test]
+    fn formulas_of_a_text_are_that_text() {
+        for (cell, text) in [
+            ("=\"007\"", "007"),
+            ("=\"他说\"\"好\"\"\"", "他说\"好\""),
+            ("=\"\"", ""),
+            ("=\"a\"&\"b\"", "=\"a\"&\"b\""),
+            ("=\"", "=\""),
+            ("\"a\"", "\"a\""),
+        ] {
+            assert_eq!(without_formula(cell.to_owned()), text, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_return_inside_a_cell_is_part_of_it() {
+        let read = read("问,答,1\r\n怎么\r退货,\"七\r天\n内\",1\r\n").unwrap();
+        assert_eq!(read[1].1, ["怎么\r退货", "七\r天\n内", "1"]);
     }
 
     #[test]

@@ -88,15 +88,19 @@ impl Remarks {
         Self::to(|_| {})
     }
 
+    pub(crate) fn tell(&self, remark: Remark) {
+        (self.0)(remark);
+    }
+
     pub(crate) fn say(&self, text: impl Into<String>) {
-        (self.0)(Remark::Told(text.into()));
+        self.tell(Remark::Told(text.into()));
     }
 
     /// Says what was read as what, if there is anything to say.
     pub(crate) fn say_taken(&self, file: &str, taken: Vec<Taken>) {
         if !taken.is_empty() {
             let file = file.to_owned();
-            (self.0)(Remark::Columns { file, taken });
+            self.tell(Remark::Columns { file, taken });
         }
     }
 }

@@ -25,11 +25,15 @@ pub(super) fn told(line: &str) -> Option<char> {
 
 /// The separator of a file that begins with these lines.
 pub(super) fn find<'a>(lines: impl Iterator<Item = &'a str>, columns: &Columns) -> char {
-    let lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let mut lines: Vec<&str> = lines.filter(|line| !line.trim().is_empty()).collect();
+    let needed = columns.needed.len();
+    // A title above the header has no columns.
+    let has_columns = |line: &&str| line.contains([',', ';', '\t', '|', '，', '；']);
+    let begin = lines.iter().position(has_columns).filter(|_| needed > 1);
+    lines.drain(..begin.unwrap_or(0));
     let Some(first) = lines.first() else {
         return SEPARATORS[0];
     };
-    let needed = columns.needed.len();
     let look = Look {
         lines: &lines,
         first,
@@ -169,6 +173,17 @@ mod tests {
         assert_eq!(of("今天;外面;0,85\n", pair), ';');
         assert_eq!(of("今天;好,外面\n", pair), ',');
         assert_eq!(of("今天;好,外面,晴\n", pair), ',');
+    }
+
+    #[test]
+    fn a_title_above_has_no_columns() {
+        for (text, separator) in [
+            ("标注表\n部门：客服\n句子1;句子2;标签\n今天;外面;0,5\n", ';'),
+            ("标注表\n句子1\t句子2\n今天\t外面, 晴\n", '\t'),
+            ("标注表\n句子1,句子2,标签\n", ','),
+        ] {
+            assert_eq!(of(text, &PAIR[..2]), separator, "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Objects around the array that a JSON file is about: `{"data": […]}`, as services and exports write them.
 
 use anyhow::bail;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// How deep the array may lie.
 const DEEPEST: usize = 3;
@@ -22,66 +22,88 @@ const USUAL: [&str; 12] = [
     "examples",
 ];
 
-/// Where the array of rows begins in a text that is one object which holds it; `None`: the text is something else, or the object is a row.
+/// The array of rows in an object.
+pub(super) struct Wrapped {
+    /// Where it begins.
+    pub place: usize,
+    /// The names that lead to it.
+    pub name: String,
+    /// Those of others.
+    pub others: Vec<String>,
+}
+
+/// The array of rows in a text that is one object which holds it; `None`: the text is something else, or the object is a row.
 ///
 /// # Errors
 /// When there are several such arrays, and their names do not tell which one is meant.
-pub(super) fn array(text: &str, is_row: &dyn Fn(&Value) -> bool) -> anyhow::Result<Option<usize>> {
+pub(super) fn array(
+    text: &str,
+    is_row: &dyn Fn(&Value) -> bool,
+) -> anyhow::Result<Option<Wrapped>> {
     if !text.trim_start().starts_with('{') {
         return Ok(None);
     }
     // What is broken, or goes on behind the object, is for the reader of rows to tell.
-    let Ok(Value::Object(object)) = serde_json::from_str(text) else {
+    let Ok(root @ Value::Object(_)) = serde_json::from_str(text) else {
         return Ok(None);
     };
-    let root = Value::Object(object);
-    match &root {
-        Value::Object(object) if !is_row(&root) => {
-            Ok(path(object, is_row, DEEPEST)?.and_then(|path| place(text, &path)))
+    if is_row(&root) {
+        return Ok(None);
+    }
+    let mut paths = Vec::new();
+    collect(&root, is_row, &mut Vec::new(), &mut paths);
+    let Some(path) = chosen(&paths)? else {
+        return Ok(None);
+    };
+    let others = paths.iter().filter(|other| *other != path);
+    let others = others.map(|path| path.join(".")).collect();
+    let name = path.join(".");
+    Ok(place(text, path).map(|place| Wrapped {
+        place,
+        name,
+        others,
+    }))
+}
+
+/// Finds the names that lead to arrays of rows.
+fn collect(
+    value: &Value,
+    is_row: &dyn Fn(&Value) -> bool,
+    above: &mut Vec<String>,
+    paths: &mut Vec<Vec<String>>,
+) {
+    let Value::Object(object) = value else {
+        return;
+    };
+    for (name, value) in object {
+        above.push(name.clone());
+        match value {
+            Value::Array(list) if list.first().is_some_and(is_row) => paths.push(above.clone()),
+            inner if above.len() < DEEPEST => collect(inner, is_row, above, paths),
+            _ => {}
         }
-        _ => Ok(None),
+        above.pop();
     }
 }
 
-/// The names that lead to the array.
-fn path(
-    object: &Map<String, Value>,
-    is_row: &dyn Fn(&Value) -> bool,
-    depth: usize,
-) -> anyhow::Result<Option<Vec<String>>> {
-    let is_rows = |value: &Value| match value {
-        Value::Array(list) => list.first().is_some_and(is_row),
-        _ => false,
+/// The array that is meant, which is the only one or the only one of a usual name.
+fn chosen(paths: &[Vec<String>]) -> anyhow::Result<Option<&Vec<String>>> {
+    if let [] | [_] = paths {
+        return Ok(paths.first());
+    }
+    let is_usual = |path: &&Vec<String>| {
+        let last = path.last();
+        last.is_some_and(|name| USUAL.contains(&name.as_str()))
     };
-    let arrays = object.iter().filter(|(_, value)| is_rows(value));
-    let names: Vec<&String> = arrays.map(|(name, _)| name).collect();
-    match names[..] {
-        [] => {}
-        [name] => return Ok(Some(vec![name.clone()])),
-        _ => {
-            let mut usual = names.iter().filter(|name| USUAL.contains(&name.as_str()));
-            if let (Some(name), None) = (usual.next(), usual.next()) {
-                return Ok(Some(vec![(*name).clone()]));
-            }
-            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-            bail!(
-                "it holds several lists: {}. Write the one that is meant to a file of its own",
-                names.join(", ")
-            );
-        }
+    let mut usual = paths.iter().filter(is_usual);
+    if let (Some(path), None) = (usual.next(), usual.next()) {
+        return Ok(Some(path));
     }
-    if depth > 1 {
-        for (name, value) in object {
-            let Value::Object(inner) = value else {
-                continue;
-            };
-            if let Some(mut rest) = path(inner, is_row, depth - 1)? {
-                rest.insert(0, name.clone());
-                return Ok(Some(rest));
-            }
-        }
-    }
-    Ok(None)
+    let names: Vec<String> = paths.iter().map(|path| path.join(".")).collect();
+    bail!(
+        "it holds several lists: {}. Write the one that is meant to a file of its own",
+        names.join(", ")
+    )
 }
 
 /// Where the value begins that names lead to.
@@ -123,8 +145,9 @@ mod tests {
 
     fn found(text: &str) -> Result<Option<&str>, String> {
         let is_row = |value: &Value| value.get("a").is_some();
-        let place = array(text, &is_row).map_err(|error| error.to_string())?;
-        Ok(place.map(|place| text[place..].split_inclusive(']').next().unwrap()))
+        let found = array(text, &is_row).map_err(|error| error.to_string())?;
+        let begins = |found: Wrapped| text[found.place..].split_inclusive(']').next().unwrap();
+        Ok(found.map(begins))
     }
 
     #[test]
@@ -153,9 +176,21 @@ mod tests {
         ] {
             assert_eq!(found(text), Ok(None), "{text}");
         }
-        let several = r#"{"train": [{"a":1}], "test": [{"a":2}]}"#;
-        let error = found(several).unwrap_err();
-        assert!(error.starts_with("it holds several lists: "), "{error}");
-        assert!(error.contains("train") && error.contains("test"), "{error}");
+        for several in [
+            r#"{"train": [{"a":1}], "test": [{"a":2}]}"#,
+            r#"{"train": {"data": [{"a":1}]}, "test": {"data": [{"a":2}]}}"#,
+            r#"{"data": [{"a":1}], "test": {"data": [{"a":2}]}}"#,
+        ] {
+            let error = found(several).unwrap_err();
+            assert!(error.starts_with("it holds several lists: "), "{error}");
+            assert!(error.contains("test"), "{error}");
+        }
+        let other = r#"{"data": [{"a":1}], "x": {"test": [{"a":2}]}}"#;
+        let is_row = |value: &Value| value.get("a").is_some();
+        let found = array(other, &is_row).unwrap().unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.others),
+            ("data", vec!["x.test".to_owned()])
+        );
     }
 }

@@ -194,9 +194,13 @@ impl Tally {
         };
         let (failed, rows) = (self.failed, self.rows);
         let error = error.trim_end_matches('.');
-        let told = format!(
-            "{file}: {failed} of {rows} rows have no score, the first in line {line}: {error}."
-        );
+        // What is wrong with the format of a row names its line by itself.
+        let told = match error.starts_with(&format!("line {line}")) {
+            true => format!("{file}: {failed} of {rows} rows have no score, the first: {error}."),
+            false => format!(
+                "{file}: {failed} of {rows} rows have no score, the first in line {line}: {error}."
+            ),
+        };
         if failed == rows {
             bail!(told);
         }

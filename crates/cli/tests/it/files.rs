@@ -61,7 +61,7 @@ fn headers_in_other_words_are_known() {
         ),
         ("s.csv", format!("id,s2,s1,score\n7,{b},{a},0.5\n")),
         ("query.csv", format!("doc,query\n{b},{a}\n")),
-        ("fastgpt.csv", format!("q,a,indexes\n{a},{b},\n")),
+        ("fastgpt.csv", format!("q,a\n{a},{b}\n")),
         ("logs.csv", format!("用户问题,标准问\n{a},{b}\n")),
         (
             "titled.csv",

@@ -34,6 +34,7 @@ mod models;
 #[cfg(unix)]
 mod outputs;
 mod quantize;
+mod reading;
 #[cfg(unix)]
 mod replaced_weights;
 #[cfg(unix)]

@@ -12,6 +12,9 @@ const CLEARLY: f64 = 3.0;
 /// Of a Japanese text, at least this share of what is not ASCII is kana.
 const KANA: f64 = 0.2;
 
+/// So many characters make no words that tell.
+const FEW: usize = 8;
+
 /// The encoding of bytes that are not UTF-8, from the first on that is not ASCII; `is_gb18030`: all of the file could be that.
 /// `None`: nothing tells.
 pub(super) fn of(sample: &[u8], is_gb18030: bool) -> Option<Writing> {
@@ -29,10 +32,18 @@ pub(super) fn of(sample: &[u8], is_gb18030: bool) -> Option<Writing> {
         return Some(Writing::In(BIG5));
     }
     let foreign = || foreign(sample).map(|encoding| Writing::Other(encoding.name()));
-    foreign().or_else(|| {
-        let signs = simplified.filter(|text| gb.pairs == 0 && text.chars().all(is_ordinary));
-        signs.map(|_| Writing::In(GB18030))
-    })
+    let signs = simplified.filter(|text| gb.pairs == 0 && text.chars().all(is_ordinary));
+    match signs {
+        Some(text) if is_of_few(&text) => Some(Writing::In(GB18030)),
+        signs => foreign().or_else(|| signs.map(|_| Writing::In(GB18030))),
+    }
+}
+
+/// Whether a text has a few Chinese characters, each by itself, and no kana: Korean words have several syllables.
+fn is_of_few(text: &str) -> bool {
+    let others = text.chars().filter(|c| !c.is_ascii());
+    let is_kana = |c: char| ('\u{3041}'..='\u{30ff}').contains(&c);
+    !text.contains(is_kana) && (1..=FEW).contains(&others.count())
 }
 
 /// The encoding of a Korean or Japanese text.

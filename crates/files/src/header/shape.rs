@@ -8,7 +8,7 @@ const ROWS: usize = 3;
 /// Letters of a name at most.
 const NAME: usize = 20;
 
-/// Letters of a text at least that a single letter above it is the name of.
+/// Width of a text at least that a single letter above it is the name of.
 const TEXT: usize = 4;
 
 /// What names do not have, and sentences do.
@@ -16,12 +16,25 @@ const SENTENCE: &str = "。？！，；、…?!;,我你您他她它吗呢吧啊�
 
 /// Whether the only cell of the first record is far shorter than the texts below.
 pub(super) fn is_short(first: &[(u64, Vec<String>)]) -> bool {
+    only(first).is_some_and(|column| is_name(column.name) && column.is_short())
+}
+
+/// Whether the only cell of the first record is in ASCII and shorter than the texts below, which are not.
+pub(super) fn is_shorter_in_ascii(first: &[(u64, Vec<String>)]) -> bool {
+    only(first).is_some_and(|column| {
+        let is_shorter = column.lengths.first() > Some(&width(column.name));
+        column.lengths.len() >= ROWS && column.is_in_ascii() && is_shorter
+    })
+}
+
+/// The column of the only cell of the first record, unless it stands below, too.
+fn only(first: &[(u64, Vec<String>)]) -> Option<Column<'_>> {
     let [(_, names), below @ ..] = first else {
-        return false;
+        return None;
     };
-    let name = names.iter().position(|name| !name.trim().is_empty());
-    let column = name.map(|place| Column::of(&names[place], below, place));
-    column.is_some_and(|column| is_name(column.name) && column.is_short() && !column.is_repeated)
+    let place = names.iter().position(|name| !name.trim().is_empty())?;
+    let column = Column::of(&names[place], below, place);
+    (!column.is_repeated).then_some(column)
 }
 
 /// Whether the first of these records, each with its line, is a header by its shape alone.
@@ -49,6 +62,11 @@ pub(super) fn is_header(first: &[(u64, Vec<String>)]) -> bool {
     texts.len() > 1 && !is_repeated && are
 }
 
+/// How wide a text is: a Chinese character says as much as two letters.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| 1 + usize::from(!c.is_ascii())).sum()
+}
+
 fn is_name(cell: &str) -> bool {
     let words = cell.split_whitespace().count();
     let cell = names::plain(cell);
@@ -60,7 +78,7 @@ fn is_name(cell: &str) -> bool {
 /// A column with a name above it, perhaps.
 struct Column<'a> {
     name: &'a str,
-    /// Letters of the cells below that are not blank, the fewest first.
+    /// Widths of the cells below that are not blank, the smallest first.
     lengths: Vec<usize>,
     /// All of those are numbers.
     is_of_numbers: bool,
@@ -77,7 +95,7 @@ impl<'a> Column<'a> {
             .map(|cell| cell.trim())
             .filter(|cell| !cell.is_empty());
         let cells: Vec<&str> = cells.collect();
-        let mut lengths: Vec<usize> = cells.iter().map(|cell| cell.chars().count()).collect();
+        let mut lengths: Vec<usize> = cells.iter().map(|cell| width(cell)).collect();
         lengths.sort_unstable();
         let foreign = cells.iter().filter(|cell| !cell.is_ascii()).count();
         let is_number = |cell: &&str| label::number(cell).is_some();
@@ -103,7 +121,7 @@ impl<'a> Column<'a> {
 
     /// A name that is far shorter than the texts.
     fn is_short(&self) -> bool {
-        let letters = self.name.chars().count();
+        let letters = width(self.name);
         let (Some(&least), Some(&usual)) = (
             self.lengths.first(),
             self.lengths.get(self.lengths.len() / 2),

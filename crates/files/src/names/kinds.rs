@@ -44,7 +44,7 @@ const NOUNS: &[(Kind, &[&str])] = &[
         "句", "句子", "语句", "例句", "同义句", "文本", "文", "原文", "译文", "翻译", "正文", "标题", "内容", "描述", "摘要", "段落",
         "文档", "文章", "短语", "词", "词语", "字符串", "表述", "说法", "表达", "评论", "消息", "对话", "话", "发言", "留言", "反馈",
         "诉求", "输入", "输出", "查询", "搜索词", "检索词", "指令", "提示词", "语料", "样本", "正例", "负例", "正样本", "负样本",
-        "前提", "假设", "锚点", "改写", "改写句", "名称", "原句", "原话", "上文", "下文", "上句", "下句", "转写",
+        "原声", "心声", "前提", "假设", "锚点", "改写", "改写句", "名称", "原句", "原话", "上文", "下文", "上句", "下句", "转写",
         "text", "txt", "sentence", "sent", "utterance", "utt", "title", "content", "document", "doc", "passage", "paragraph",
         "phrase", "string", "str", "word", "term", "translation", "rewrite", "premise", "hypothesis", "hyp", "reference", "ref",
         "candidate", "cand", "anchor", "positive", "pos", "negative", "neg", "prediction", "pred", "instruction", "prompt",

@@ -72,6 +72,66 @@ pub(super) const SIDES_BEFORE: &[(&str, &str)] = &[
     ("a", "b"),
 ];
 
+/// Names of a search, with those of what it finds. A file may have several of those, and nothing tells which one is compared.
+pub(super) const SEARCHES: (&[&str], &[&str]) = (
+    &["query", "q", "查询", "搜索词", "检索词"],
+    &[
+        "doc", "document", "passage", "text", "title", "content", "item", "pos", "positive",
+        "文档", "文本", "标题", "内容", "段落",
+    ],
+);
+
+/// Names of a question or a task, with those of its answer. Beside another text, nothing tells which two are compared.
+pub(super) const ASKED: (&[&str], &[&str]) = (
+    &[
+        "query",
+        "q",
+        "question",
+        "prompt",
+        "instruction",
+        "问题",
+        "问",
+        "提问",
+        "问句",
+        "标准问",
+        "标准问题",
+    ],
+    &[
+        "answer", "a", "ans", "response", "reply", "output", "答案", "答", "回答", "回复", "答复",
+    ],
+);
+
+/// Names of what is unlike the first side, in sets for training.
+pub(super) const NEGATIVES: &[&str] = &[
+    "neg",
+    "negative",
+    "negatives",
+    "hardneg",
+    "hardnegative",
+    "hardnegatives",
+    "负例",
+    "负样本",
+];
+
+/// Names of columns that nothing but a person's label has, whatever scores stand beside it.
+pub(super) const CLEAR_LABELS: &[&str] = &[
+    "label",
+    "labels",
+    "goldlabel",
+    "标签",
+    "标注",
+    "标注结果",
+    "人工标注",
+    "人工评分",
+    "人工打分",
+];
+
+/// Names that say nothing of what is in a column.
+pub(super) const VAGUE: &[&str] = &[
+    "name", "names", "col", "column", "field", "value", "values", "data", "var", "variable", "列",
+    "字段", "数据", "名字", "值",
+];
+
 /// Names of the first side, with those that the second has beside them.
 pub(super) const PAIRS: &[(&[&str], &[&str])] = &[
     (
@@ -97,32 +157,6 @@ pub(super) const PAIRS: &[(&[&str], &[&str])] = &[
         ],
     ),
     (
-        &["query", "q", "查询", "搜索词", "检索词"],
-        &[
-            "doc", "document", "passage", "text", "title", "content", "item", "pos", "positive",
-            "文档", "文本", "标题", "内容", "段落",
-        ],
-    ),
-    (
-        &[
-            "query",
-            "q",
-            "question",
-            "prompt",
-            "instruction",
-            "问题",
-            "问",
-            "提问",
-            "问句",
-            "标准问",
-            "标准问题",
-        ],
-        &[
-            "answer", "a", "ans", "response", "reply", "output", "答案", "答", "回答", "回复",
-            "答复",
-        ],
-    ),
-    (
         &[
             "标准问",
             "标准问题",
@@ -131,6 +165,7 @@ pub(super) const PAIRS: &[(&[&str], &[&str])] = &[
             "原问题",
             "question",
             "query",
+            "q",
         ],
         &[
             "相似问",
@@ -142,6 +177,8 @@ pub(super) const PAIRS: &[(&[&str], &[&str])] = &[
             "paraphrase",
         ],
     ),
+    SEARCHES,
+    ASKED,
     (
         &["anchor", "text", "sentence"],
         &["positive", "pos", "paraphrase"],

@@ -104,7 +104,7 @@ fn clauses(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// A clause without fillers; nothing where it is nothing else, then also without its end.
+/// A clause without fillers and its end once, where a sound between two commas is gone; nothing where it is nothing else, then also without its end.
 fn spoken(clause: &str, end: &str) -> String {
     let mut clause = clause.to_owned();
     for filler in ALWAYS {
@@ -116,7 +116,11 @@ fn spoken(clause: &str, end: &str) -> String {
     }
     match rest.is_empty() {
         true => String::new(),
-        false => format!("{rest}{end}"),
+        false => {
+            let mut end: Vec<char> = end.chars().collect();
+            end.dedup();
+            format!("{rest}{}", end.iter().collect::<String>())
+        }
     }
 }
 

@@ -52,6 +52,22 @@ async fn items_are_written_read_counted_and_removed() {
         }
     };
     assert_eq!(count(json!({})).await, (200, json!({"count": 4})));
+    // Where there is no standby, the store answers what may be a little old.
+    assert_eq!(count(json!({"stale": true})).await.1["count"], 4);
+    let (status, item) = server
+        .get("/v1/collections/faq/items/%64elete?stale=true")
+        .await;
+    assert_eq!((status, &item["id"]), (200, &json!("delete")));
+    let (status, page) = server.get("/v1/collections/faq/items?stale=false").await;
+    assert_eq!((status, page["items"].as_array().unwrap().len()), (200, 4));
+    for wrong in [
+        "items?stale=yes",
+        "items/%64elete?stale=",
+        "items/%64elete?fresh=true",
+    ] {
+        let (status, reply) = server.get(&format!("/v1/collections/faq/{wrong}")).await;
+        assert_eq!(status, 422, "{wrong}: {reply}");
+    }
     let filter = json!({"must": [{"key": "n", "range": {"gte": 2}}]});
     assert_eq!(
         count(json!({"filter": filter})).await,

@@ -1,9 +1,10 @@
 //! Questions to collections.
 
 use serde_json::{Value, json};
+use yuyi_server::Limits;
 
 use super::{export, ids, import, search, with_faq, write};
-use crate::support::Server;
+use crate::support::{Fake, Server, options, source};
 
 #[tokio::test]
 async fn items_are_found_by_meaning_by_words_and_by_both() {
@@ -161,4 +162,29 @@ async fn callers_may_bring_the_vectors() {
         )
         .await;
     assert_eq!(moved.0, 409);
+}
+
+/// What is found is counted while it is read, not when all of it is in memory.
+#[tokio::test]
+async fn results_that_are_too_large_are_refused_before_they_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        request_memory: 4 << 20,
+        ..Limits::default()
+    };
+    let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];
+    let server = Server::keeping_of(folder.path(), models, limits, options()).await;
+    server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    let long = "a".repeat(90_000);
+    for i in 0..50 {
+        let item = json!([{"id": i.to_string(), "text": "x", "answer": long}]);
+        assert_eq!(write(&server, item).await.0, 200);
+    }
+    let (status, refused) = search(&server, json!({"text": "x", "limit": 50})).await;
+    assert_eq!(
+        (status, &refused["error"]["code"]),
+        (413, &json!("body_too_large"))
+    );
+    let (status, found) = search(&server, json!({"text": "x", "limit": 3})).await;
+    assert_eq!((status, ids(&found).len()), (200, 3));
 }

@@ -1,9 +1,13 @@
 //! Collections that are carried elsewhere, as lines of JSON.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::time::sleep;
+use yuyi_server::Limits;
 
 use super::{export, import, with_faq, write};
-use crate::support::read;
+use crate::support::{Fake, Server, options, read, source};
 
 #[tokio::test]
 async fn what_is_exported_is_imported_as_it_was() {
@@ -73,4 +77,27 @@ async fn an_import_that_fails_says_how_far_it_came() {
         "500 items of the first 500 lines were imported before, and 0 lines were refused.";
     assert!(message.ends_with(expected), "{message}");
     assert_eq!(server.get("/v1/collections/faq").await.1["count"], 500);
+}
+
+#[tokio::test]
+async fn an_import_waits_for_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        queue_tokens: 16,
+        ..Limits::default()
+    };
+    let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];
+    let server = Server::keeping_of(folder.path(), models, limits, options()).await;
+    server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    let slow = server.post("/v1/embeddings", r#"{"input": "x sleep for a moment"}"#);
+    let later = async {
+        sleep(Duration::from_millis(200)).await;
+        // Whoever asks is refused, as the queue is full.
+        let refused = server.post("/v1/embeddings", r#"{"input": "x"}"#).await;
+        let lines = "{\"text\": \"x one\"}\n{\"text\": \"y two\"}\n";
+        (refused.0, import(&server, "faq", lines).await)
+    };
+    let ((slow, _), (refused, (status, done))) = tokio::join!(slow, later);
+    assert_eq!((slow, refused), (200, 429));
+    assert_eq!((status, &done["imported"]), (200, &json!(2)));
 }

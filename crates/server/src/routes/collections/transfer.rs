@@ -110,8 +110,6 @@ impl Imported {
 /// (`multipart/form-data`) with such files, of which columns are found by their names in Chinese or English. Lines of JSON are read as they come and written in parts, each of
 /// which is durable by itself; lines that break a rule are told and passed over. Of files all rows are read first: one that breaks a rule is told with its sheet, row and
 /// column, and nothing is imported, unless `skip_bad` passes over it. What fails otherwise ends the import, and the message says how much was written before.
-/// Brings items into a collection, as lines of JSON that `GET …/export` writes. They are read as they come and written in parts, each of which is durable by
-/// itself; lines that break a rule are told and passed over. Where too much other work waits, the import waits too. What fails otherwise ends it, and the message says how much was written before.
 #[utoipa::path(
     post,
     path = "/v1/collections/{name}/import",

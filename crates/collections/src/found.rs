@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use yuyi::Calibration;
-use yuyi_store::{Hit, Item};
+use yuyi::{Calibration, ModelFacts};
+use yuyi_store::{Collection, Hit, Item};
 
 /// An item that was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +36,26 @@ impl Found {
     pub fn text(&self) -> &str {
         let text = self.item.texts().nth(self.wording);
         text.unwrap_or(&self.item.text)
+    }
+}
+
+/// What makes similarities of the cosines of a collection: the calibration of its model, where the collection has the prompt on both sides with which that was
+/// fitted, the default one. An article and a question with prompts of their own lie otherwise to each other than two texts of one kind.
+pub fn calibration_of<'a>(
+    collection: &Collection,
+    facts: &ModelFacts,
+    calibration: &'a Calibration,
+) -> &'a Calibration {
+    let prompts = [
+        &collection.space.item_prompt,
+        &collection.space.query_prompt,
+    ];
+    match prompts
+        .iter()
+        .all(|prompt| **prompt == facts.default_prompt)
+    {
+        true => calibration,
+        false => &Calibration::Uncalibrated,
     }
 }
 
@@ -89,5 +109,26 @@ impl From<Found> for SearchHit {
             payload: found.item.payload,
             time: found.item.time.map(|time| time.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::{collection, facts};
+
+    #[test]
+    fn a_calibration_is_for_the_prompt_that_it_was_fitted_with() {
+        let fitted = Calibration::Uncalibrated;
+        let of = |default: &str, item: &str, query: &str| {
+            let mut collection = collection(Some("m"));
+            collection.space.item_prompt = item.into();
+            collection.space.query_prompt = query.into();
+            let facts = facts(&[], default);
+            std::ptr::eq(calibration_of(&collection, &facts, &fitted), &fitted)
+        };
+        assert!(of("", "", "") && of("query: ", "query: ", "query: "));
+        assert!(!of("query: ", "passage: ", "query: "));
+        assert!(!of("", "", "for search: "));
     }
 }

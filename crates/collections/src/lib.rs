@@ -47,9 +47,9 @@ mod space;
 mod test_support;
 
 pub use defaults::fusion;
-pub use found::{Found, SearchHit};
+pub use found::{Found, SearchHit, calibration_of};
 pub use items::{ItemPlan, check_item};
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
-pub use query::{Asked, Mode, QueryPlan, Question, search};
+pub use query::{Asked, Mode, QueryPlan, Question, search, search_within};
 pub use space::{check_fits, space_of, space_of_model};

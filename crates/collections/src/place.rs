@@ -11,8 +11,13 @@ use yuyi_store::{EmbeddedStore, Error, Options, PostgresOptions, PostgresStore, 
 pub enum Place {
     /// A folder of this machine, which one process has at a time.
     Folder(PathBuf),
-    /// A PostgreSQL server, by its address.
-    Postgres(String),
+    /// A PostgreSQL server.
+    Postgres {
+        /// Its address.
+        address: String,
+        /// Address of a standby for reads that may be a little old.
+        read_from: Option<String>,
+    },
 }
 
 impl Place {
@@ -36,14 +41,29 @@ impl Place {
     }
 
     fn server(address: String) -> Result<Self> {
-        let is_known = ["postgres://", "postgresql://"]
-            .iter()
-            .any(|scheme| address.starts_with(scheme));
-        if !is_known {
-            let reason = "An address is postgres://USER:PASSWORD@HOST/DATABASE.";
-            return Err(Error::invalid("store", reason));
+        check("store", &address)?;
+        Ok(Self::Postgres {
+            address,
+            read_from: None,
+        })
+    }
+
+    /// The same server, with another that follows it and answers reads that may be a little old (`--store-read`).
+    ///
+    /// # Errors
+    /// [`Invalid`](Error::Invalid) at `store-read` where the address is of no server that is known, or the place is a folder.
+    pub fn reading_from(self, standby: String) -> Result<Self> {
+        check("store-read", &standby)?;
+        match self {
+            Self::Postgres { address, .. } => Ok(Self::Postgres {
+                address,
+                read_from: Some(standby),
+            }),
+            Self::Folder(_) => Err(Error::invalid(
+                "store-read",
+                "It is a standby of the server that --store names. Name that too.",
+            )),
         }
-        Ok(Self::Postgres(address))
     }
 
     /// Whether collections are there already, as far as that can be told without opening it.
@@ -53,7 +73,7 @@ impl Place {
                 let mut files = folder.read_dir().into_iter().flatten();
                 files.next().is_some()
             }
-            Self::Postgres(_) => true,
+            Self::Postgres { .. } => true,
         }
     }
 
@@ -67,11 +87,26 @@ impl Place {
                 let store = EmbeddedStore::open(folder, Options::default())?;
                 Ok(Arc::new(store))
             }
-            Self::Postgres(address) => {
-                let store = PostgresStore::open(address, &PostgresOptions::default())?;
-                Ok(Arc::new(store))
+            Self::Postgres { address, read_from } => {
+                let options = PostgresOptions {
+                    read_from: read_from.clone(),
+                    ..PostgresOptions::default()
+                };
+                Ok(Arc::new(PostgresStore::open(address, &options)?))
             }
         }
+    }
+}
+
+/// Whether an address is of a server that is known.
+fn check(field: &str, address: &str) -> Result<()> {
+    let mut schemes = ["postgres://", "postgresql://"].iter();
+    match schemes.any(|scheme| address.starts_with(scheme)) {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            field,
+            "An address is postgres://USER:PASSWORD@HOST/DATABASE.",
+        )),
     }
 }
 
@@ -80,7 +115,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(folder) => write!(f, "{}", folder.display()),
-            Self::Postgres(_) => f.write_str("PostgreSQL"),
+            Self::Postgres { .. } => f.write_str("PostgreSQL"),
         }
     }
 }
@@ -97,7 +132,22 @@ mod tests {
         assert_eq!(place.to_string(), "data");
         let place = Place::named(None, address.clone()).unwrap().unwrap();
         assert_eq!(place.to_string(), "PostgreSQL");
-        assert!(Place::named(folder, address).is_err());
+        assert!(Place::named(folder.clone(), address).is_err());
+        let standby = || "postgres://u:secret@s/d".to_owned();
+        let two = place.reading_from(standby()).unwrap();
+        assert!(
+            matches!(&two, Place::Postgres { read_from: Some(read), .. } if *read == standby())
+        );
+        for (place, standby) in [
+            (two, "mysql://s".to_owned()),
+            (Place::named(folder, None).unwrap().unwrap(), standby()),
+        ] {
+            let error = place.reading_from(standby).unwrap_err().to_string();
+            assert!(
+                error.starts_with("store-read: ") && !error.contains("secret"),
+                "{error}"
+            );
+        }
         let error = Place::named(None, Some("mysql://h".into())).unwrap_err();
         assert!(
             error

@@ -1,7 +1,7 @@
 //! Questions to a collection: what of them is embedded, and how they are asked.
 
 use yuyi::{EmbedOptions, Encoded, Prompt};
-use yuyi_store::{Collection, Error, Filter, Fusion, Hit, Query, Result, Search, Store};
+use yuyi_store::{Collection, Error, Filter, Fusion, Hit, Query, Result, Room, Search, Store};
 
 use crate::defaults::fusion;
 use crate::space::mismatch;
@@ -156,15 +156,26 @@ pub fn search(
     filter: Option<&Filter>,
     limit: usize,
 ) -> Result<Vec<Hit>> {
+    search_within(store, collection, (question, filter, limit), &|_| true)
+}
+
+/// As [`search`], for whoever counts memory ([`Store::search_within`]).
+///
+/// # Errors
+/// Also [`NoRoom`](Error::NoRoom).
+pub fn search_within(
+    store: &dyn Store,
+    collection: &Collection,
+    (question, filter, limit): (&Question, Option<&Filter>, usize),
+    room: Room<'_>,
+) -> Result<Vec<Hit>> {
     let query = question.query();
-    let found = store.search(
-        &collection.name,
-        &Search {
-            query,
-            filter,
-            limit,
-        },
-    );
+    let search = Search {
+        query,
+        filter,
+        limit,
+    };
+    let found = store.search_within(&collection.name, &search, room);
     // Whichever vectors were looked at: those that are there now are there since before, or it is told.
     let now = store.collection(&collection.name)?.space;
     match now == collection.space {

@@ -81,26 +81,8 @@ pub(crate) fn mismatch(collection: &Collection, given: &Space) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use yuyi::{Pooling, Precision};
-
     use super::*;
-
-    fn facts(prompts: &[(&str, &str)], default: &str) -> ModelFacts {
-        let owned = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-        ModelFacts {
-            name: "model".into(),
-            dimension: 2,
-            layers: 1,
-            max_tokens: 512,
-            pooling: Pooling::Mean,
-            default_prompt: default.into(),
-            prompts: prompts.iter().map(owned).collect(),
-            precision: Precision::Int8,
-            kernel: None,
-            threads: 1,
-            weight_bytes: 0,
-        }
-    }
+    use crate::test_support::facts;
 
     fn prompts(facts: &ModelFacts, role: Role) -> (String, String) {
         let vectors = VectorSpace::new([7; 16].into(), None);

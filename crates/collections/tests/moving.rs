@@ -70,6 +70,7 @@ fn ask(store: &dyn Store, collection: &Collection) -> Result<usize, Error> {
 fn put_next(store: &dyn Store, moving: &Move) -> bool {
     match moving.next(store, 7).unwrap() {
         Step::Done => false,
+        Step::Elsewhere => panic!("nobody else is there"),
         Step::Embed(batch) => {
             let vectors = embed(moving.to(), batch.texts());
             moving.put(store, batch, &vectors).unwrap();

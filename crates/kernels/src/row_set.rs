@@ -53,6 +53,11 @@ impl RowSet {
         self.words.iter().all(|&word| word == 0)
     }
 
+    /// The rows in the set, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.rows_in(0..self.words.len() * WORD)
+    }
+
     /// The rows of a range that are in the set, in order.
     pub(crate) fn rows_in(&self, range: Range<usize>) -> impl Iterator<Item = usize> + '_ {
         let words = range.start / WORD..self.words.len().min(range.end.div_ceil(WORD));
@@ -98,6 +103,7 @@ mod tests {
         assert_eq!((set.len(), set.is_empty()), (4, false));
         assert_eq!(set.rows_in(0..1000).collect::<Vec<_>>(), [0, 5, 63, 200]);
         assert_eq!(set.rows_in(5..200).collect::<Vec<_>>(), [5, 63]);
+        assert_eq!(set.iter().collect::<Vec<_>>(), [0, 5, 63, 200]);
         assert_eq!(set.rows_in(6..6).count(), 0);
         assert_eq!(set.rows_in(500..600).count(), 0);
         assert_eq!(RowSet::from_fn(201, |i| set.contains(i)), set);

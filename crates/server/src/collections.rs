@@ -7,10 +7,12 @@
 //!    it cannot be written to, everything else works and calls of collections say why they do not.
 //! 3. Calls run on threads that may block, so many at a time; others wait, as long as a request waits for its turn.
 //! 4. Moves to other models that were under way go on as soon as it is open.
-//! 5. It is closed when the server was told to stop and all that was accepted is finished.
+//! 5. Reads that may be a little old go to the standby, if there is one.
+//! 6. It is closed when the server was told to stop and all that was accepted is finished.
 
 mod moves;
 mod pace;
+mod standby;
 mod stats;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,7 +24,8 @@ use yuyi_collections::Place;
 use yuyi_store::{Error, ErrorKind, Store};
 
 pub(crate) use self::moves::{Moves, Progress};
-pub(crate) use self::pace::{Pace, bytes_of, bytes_of_item};
+pub(crate) use self::pace::Pace;
+pub(crate) use self::standby::{Standby, StandbyState};
 use self::stats::Stats;
 pub(crate) use self::stats::{MOST_LABELS, OTHERS, OfCollection, Timed};
 
@@ -42,6 +45,7 @@ pub struct Collections {
     opening: tokio::sync::Mutex<()>,
     calls: Arc<Semaphore>,
     moves: Moves,
+    standby: Standby,
     stats: Stats,
 }
 
@@ -71,6 +75,7 @@ impl Collections {
             opening: tokio::sync::Mutex::default(),
             calls: Arc::new(Semaphore::new(CALLS)),
             moves: Moves::default(),
+            standby: Standby::default(),
             stats: Stats::default(),
         }
     }
@@ -94,6 +99,11 @@ impl Collections {
     /// Moves to other models that this server works on.
     pub(crate) fn moves(&self) -> &Moves {
         &self.moves
+    }
+
+    /// Who answers reads that may be a little old.
+    pub(crate) fn standby(&self) -> &Standby {
+        &self.standby
     }
 
     /// What is counted.

@@ -264,6 +264,7 @@ impl From<yuyi_store::Error> for ApiError {
             (_, Error::CollectionNotFound { name }) => Self::CollectionNotFound { name },
             (_, Error::ModelMismatch { .. }) => Self::ModelMismatch { reason },
             (_, Error::Closed) => Self::Draining,
+            (_, Error::NoRoom) => Self::MemoryFull,
             (ErrorKind::Conflict, _) => Self::CollectionConflict { reason },
             (_, Error::Failed { .. }) => {
                 tracing::error!(cause = reason, "the store failed");

@@ -3,8 +3,8 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::ApiError;
 
@@ -145,6 +145,55 @@ pub(crate) fn take_over() -> Option<Share> {
     taken.ok()
 }
 
+/// A share that a thread which may block takes little by little, such as while it reads from the store; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Counting(Arc<Mutex<Counted>>);
+
+struct Counted {
+    share: Share,
+    refusal: Option<ApiError>,
+}
+
+impl Counting {
+    pub(crate) fn new(share: Share) -> Self {
+        let refusal = None;
+        Self(Arc::new(Mutex::new(Counted { share, refusal })))
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        // Nothing panics while it holds the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back what was taken: all is read once more.
+    pub(crate) fn begin(&self) {
+        let mut counted = self.counted();
+        let all = counted.share.bytes();
+        counted.share.shrink(all);
+    }
+
+    /// Takes more, if there is so much.
+    pub(crate) fn grow(&self, more: usize) -> bool {
+        let mut counted = self.counted();
+        counted.refusal = counted.share.grow(more).err();
+        counted.refusal.is_none()
+    }
+
+    /// Keeps what was taken for the request that this task handles; how much it is.
+    ///
+    /// # Errors
+    /// Why there was no more, or what else the work failed with.
+    pub(crate) fn finish<T>(&self, done: Result<T, ApiError>) -> Result<(T, usize), ApiError> {
+        let mut counted = self.counted();
+        let done = done.map_err(|error| counted.refusal.take().unwrap_or(error))?;
+        let empty = counted.share.memory.share();
+        let share = std::mem::replace(&mut counted.share, empty);
+        let bytes = share.bytes();
+        keep(share);
+        Ok((done, bytes))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +214,22 @@ mod tests {
         let too_much = memory.share().grow((7 << 20) + 1).unwrap_err();
         assert_eq!(too_much, ApiError::TooMuchMemory { limit: 7 << 20 });
         assert_eq!(memory.taken(), 0, "what is refused takes nothing");
+    }
+
+    #[test]
+    fn what_is_counted_little_by_little_tells_why_it_was_refused() {
+        let memory = Memory::new(1_000);
+        let counting = Counting::new(memory.share());
+        assert!(counting.grow(600));
+        counting.begin();
+        assert!(counting.grow(700) && memory.taken() == 700);
+        assert!(!counting.grow(400));
+        let done = counting.finish(Err::<(), _>(ApiError::Internal));
+        assert_eq!(done, Err(ApiError::TooMuchMemory { limit: 1_000 }));
+        counting.begin();
+        assert!(counting.grow(5));
+        assert_eq!(counting.finish(Ok(7)), Ok((7, 5)));
+        assert_eq!(memory.taken(), 0, "there is no request");
     }
 
     #[tokio::test]

@@ -11,13 +11,13 @@ use yuyi_collections::{check_fits, space_of};
 use yuyi_serving::{ModelHandle, Stop};
 use yuyi_store::{Collection, Error, Role, Space, Store};
 
-use crate::collections::Start;
+use crate::collections::{StandbyState, Start};
 use crate::{ApiError, App};
 
 /// Between two attempts to reach a server of databases.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Between two looks at what the store could do to search faster.
+/// Between two looks at what a store that is shared needs.
 const UPKEEP: Duration = Duration::from_secs(60);
 
 /// How long `/metrics` waits for the list of collections.
@@ -65,7 +65,8 @@ impl App {
         }
     }
 
-    /// Lets the store do now and then what makes searches faster, such as building an index.
+    /// Lets a store that others write to as well do now and then what makes searches faster, such as building an index, and goes on with moves that other servers
+    /// have left.
     async fn keep_up_collections(&self, mut stop: Stop) {
         loop {
             tokio::select! {
@@ -75,6 +76,10 @@ impl App {
             let Some(store) = self.collections().open_already() else {
                 continue;
             };
+            if !store.is_shared() {
+                return;
+            }
+            self.resume_moves().await;
             let kept_up = spawn_blocking(move || store.maintain());
             let kept_up = tokio::select! {
                 kept_up = kept_up => kept_up,
@@ -131,6 +136,33 @@ impl App {
         });
         // A call that panicked is in the log.
         Ok(called.await.map_err(|_| ApiError::Internal)??)
+    }
+
+    /// Calls the store for what may be a little old where `stale` says so: then the standby answers, if there is one, and in its place the store itself where it does
+    /// not, or has not heard of the collection yet.
+    ///
+    /// # Errors
+    /// As [`App::stored`].
+    pub(crate) async fn stored_or_stale<T: Send + 'static>(
+        &self,
+        stale: bool,
+        call: impl Fn(&dyn Store) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if !stale {
+            return self.stored(call).await;
+        }
+        let app = self.clone();
+        self.stored(move |store| app.collections().standby().read(store, call))
+            .await
+    }
+
+    /// What is told of the standby in `/metrics`; `None`: there is none.
+    pub(crate) async fn glance_at_standby(&self) -> Option<StandbyState> {
+        let store = self.collections().open_already()?;
+        store.stale()?;
+        let lag = timeout(GLANCE, self.stored(|store| store.lag())).await;
+        let lag = lag.ok().and_then(Result::ok).flatten();
+        Some(self.collections().standby().state(lag))
     }
 
     /// All collections, for `/metrics`; none where the store is not open or does not answer at once.

@@ -19,11 +19,14 @@
 mod blob;
 mod codes_file;
 mod collections;
+mod filters;
 mod index;
 mod items;
+mod lexicon;
 mod load;
 mod lock;
 mod maintenance;
+mod ready;
 mod reindex;
 mod schema;
 mod search;
@@ -35,7 +38,7 @@ mod writer;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use yuyi_kernels::usable_cores;
@@ -43,6 +46,7 @@ use yuyi_kernels::usable_cores;
 use self::index::Index;
 use self::items::{item_of_key, key_of_id, vectors_of_key};
 use self::lock::FolderLock;
+use self::ready::TRIES;
 use self::search::Searcher;
 use self::shared::{Shared, Slot};
 use self::sql::damaged;
@@ -53,8 +57,9 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
-use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
+use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Room, Scroll, Search, Store};
 use crate::stored::Stored;
+use crate::words::Analyzer;
 
 /// How a store is opened.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +74,8 @@ pub struct Options {
 pub struct EmbeddedStore {
     shared: Arc<Shared>,
     writer: Writer,
+    /// Held by whoever sets words.
+    rewording: Mutex<()>,
     /// Held until all else is closed.
     _lock: FolderLock,
 }
@@ -106,13 +113,15 @@ impl EmbeddedStore {
         let shared = Arc::new(Shared::new(folder.to_owned(), database, threads));
         for stored in Stored::all(&connection)? {
             let owner = shared.owner(&stored);
-            let index = load::load(&connection, &stored, &owner, shared.kernel)?;
-            shared.put(stored.number, Slot { owner, index });
+            let words = stored.tables().words;
+            let index = load::load(&connection, &stored, (&owner, &words), shared.kernel)?;
+            shared.put(stored.number, Slot::new(owner, index));
         }
         let writer = Writer::start(connection, Arc::clone(&shared))?;
         Ok(Self {
             shared,
             writer,
+            rewording: Mutex::default(),
             _lock: lock,
         })
     }
@@ -169,6 +178,34 @@ impl EmbeddedStore {
         work: impl FnOnce(&Connection, &mut writer::Changes) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.locate(self.writer.run(work))
+    }
+
+    /// Cuts all texts of a collection by other rules, and lets their words take the place of the old ones.
+    fn cut_anew(&self, name: &str, number: i64, rules: &WordRules) -> Result<()> {
+        let analyzer = Analyzer::new(rules);
+        let (mut behind, mut attempt) = (0, 0);
+        loop {
+            let cut = self
+                .read(|connection| lexicon::cut(connection, (name, number), &analyzer, behind))?;
+            let owned = name.to_owned();
+            if let Some((last, _)) = cut.last() {
+                behind = *last;
+                self.write(move |connection, _| lexicon::put(connection, &owned, number, &cut))?;
+                continue;
+            }
+            let read =
+                || self.read(|connection| lexicon::prepare(connection, &self.shared, name, number));
+            let ready = (attempt < TRIES).then(read).transpose()?;
+            let (rules, shared) = (rules.clone(), Arc::clone(&self.shared));
+            let is_done = self.write(move |connection, changes| {
+                let (of, by) = ((&*owned, number), (&rules, behind));
+                lexicon::end(connection, changes, &shared, of, by, ready)
+            })?;
+            if is_done {
+                return Ok(());
+            }
+            attempt += 1;
+        }
     }
 
     /// Reads the items of some ids.
@@ -257,10 +294,20 @@ impl Store for EmbeddedStore {
 
     fn set_words(&self, name: &str, rules: &WordRules) -> Result<()> {
         rules.check()?;
-        let (name, rules, shared) = (name.to_owned(), rules.clone(), Arc::clone(&self.shared));
-        self.write(move |connection, changes| {
-            reindex::set_words(connection, changes, &shared, &name, &rules)
-        })
+        // The table is one, and the last to ask has the last word.
+        let _turn = self
+            .rewording
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let begun = name.to_owned();
+        let number = self.write(move |connection, _| lexicon::begin(connection, &begun))?;
+        let done = self.cut_anew(name, number, rules);
+        if done.is_err() {
+            let name = name.to_owned();
+            // Where that fails too, the next one makes the table anew.
+            let _ = self.write(move |connection, _| lexicon::abandon(connection, &name, number));
+        }
+        done
     }
 
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {
@@ -330,7 +377,7 @@ impl Store for EmbeddedStore {
         })
     }
 
-    fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>> {
+    fn search_within(&self, name: &str, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
         let found = self.shared.read_indexed(name, |connection, stored, slot| {
             let searcher = Searcher {
                 connection,
@@ -338,7 +385,7 @@ impl Store for EmbeddedStore {
                 slot,
                 team: &self.shared.team,
             };
-            find(&searcher, search)
+            find(&searcher, search, room)
         });
         self.locate(found)
     }
@@ -348,20 +395,30 @@ impl Store for EmbeddedStore {
         self.write(move |connection, _| reindex::begin(connection, &name, &to))
     }
 
-    fn reindex_todo(&self, name: &str, limit: usize) -> Result<Vec<ReindexItem>> {
-        self.read(|connection| reindex::todo(connection, name, limit))
+    fn reindex_todo(&self, name: &str, to: &Space, limit: usize) -> Result<Vec<ReindexItem>> {
+        self.read(|connection| reindex::todo(connection, (name, to), limit))
     }
 
-    fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()> {
-        let name = name.to_owned();
-        self.write(move |connection, _| reindex::put(connection, &name, vectors))
+    fn put_reindexed(&self, name: &str, to: &Space, vectors: Vec<ReindexVectors>) -> Result<()> {
+        let (name, to) = (name.to_owned(), to.clone());
+        self.write(move |connection, _| reindex::put(connection, (&name, &to), vectors))
     }
 
-    fn finish_reindex(&self, name: &str) -> Result<()> {
-        let (name, shared) = (name.to_owned(), Arc::clone(&self.shared));
-        self.write(move |connection, changes| {
-            reindex::finish_move(connection, changes, &shared, &name)
-        })
+    fn finish_reindex(&self, name: &str, to: &Space) -> Result<()> {
+        for attempt in 0..=TRIES {
+            let read = || {
+                self.read(|connection| reindex::prepare_move(connection, &self.shared, (name, to)))
+            };
+            let ready = (attempt < TRIES).then(read).transpose()?;
+            let (name, to, shared) = (name.to_owned(), to.clone(), Arc::clone(&self.shared));
+            let is_done = self.write(move |connection, changes| {
+                reindex::finish_move(connection, changes, &shared, (&name, &to), ready)
+            })?;
+            if is_done {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn abandon_reindex(&self, name: &str) -> Result<()> {

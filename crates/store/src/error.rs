@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// Why a store does not do what it was asked. Nothing of a call that fails is kept, and nothing that was acknowledged before is lost.
+/// Why a store does not do what it was asked. Nothing that was acknowledged before is lost. Nothing of the call is kept, with one exception: a write that was
+/// [`Unconfirmed`](Self::Unconfirmed) may be there.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -106,7 +107,7 @@ pub enum Error {
     },
     /// The disk is full.
     #[error(
-        "The disk is full: {reason}. Nothing that was acknowledged is lost. Make room and try again."
+        "The disk is full, or a quota or limit of file sizes is reached ({reason}). Nothing that was acknowledged is lost. Make room and try again."
     )]
     Full {
         /// What the system said.
@@ -118,6 +119,17 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// The server was to commit a write and did not answer: all of the write is there or nothing.
+    #[error(
+        "The store did not answer whether the write is kept ({reason}). Send it again; what is there already is not written twice."
+    )]
+    Unconfirmed {
+        /// What happened to the connection.
+        reason: String,
+    },
+    /// The caller has no room for what was found.
+    #[error("What was found takes more memory than there is.")]
+    NoRoom,
     /// The store was closed.
     #[error("The store is closed.")]
     Closed,
@@ -179,7 +191,11 @@ impl Error {
             | Self::Reindexing { .. }
             | Self::NotReindexing { .. }
             | Self::ReindexUnfinished { .. } => ErrorKind::Conflict,
-            Self::Full { .. } | Self::Unavailable { .. } | Self::Closed => ErrorKind::Transient,
+            Self::Full { .. }
+            | Self::Unavailable { .. }
+            | Self::Unconfirmed { .. }
+            | Self::NoRoom
+            | Self::Closed => ErrorKind::Transient,
             Self::Locked { .. }
             | Self::Unusable { .. }
             | Self::UnusableServer { .. }

@@ -144,6 +144,20 @@ impl Filter {
             && !self.must_not.iter().any(|condition| condition.holds(item))
     }
 
+    /// How many values an item's are compared with at most.
+    pub(crate) fn values(&self) -> usize {
+        let conditions = self.must.iter().chain(&self.should).chain(&self.must_not);
+        let values = |condition: &Condition| match condition {
+            Condition::Filter(filter) => filter.values(),
+            Condition::Field {
+                test: Test::Any(list) | Test::Except(list),
+                ..
+            } => list.len(),
+            Condition::Field { .. } => 1,
+        };
+        conditions.map(values).sum()
+    }
+
     /// Whether every item is meant.
     pub fn is_empty(&self) -> bool {
         self.must.is_empty() && self.should.is_empty() && self.must_not.is_empty()

@@ -5,18 +5,24 @@
 
 use std::collections::HashMap;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::item::{Item, make_unit};
 use crate::key::VectorKey;
 use crate::ranking::Fusion;
-use crate::store::{Hit, Query, Search};
+use crate::store::{Hit, Query, Room, Search};
 
 /// Rows that are looked at at least.
 const LOOK: usize = 256;
 
 /// And for each item that is wanted.
 const LOOK_FOR_EACH: usize = 4;
+
+/// Items that are read before the first question whether there is room; where they are small, more and more before each further one.
+const READ: usize = 16;
+
+/// Bytes of items beyond which no more are read at once.
+const READ_BYTES: usize = 256 << 10;
 
 /// A collection as of one moment.
 pub(crate) trait Rows {
@@ -95,11 +101,11 @@ struct Found {
 }
 
 /// Answers a search.
-pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>) -> Result<Vec<Hit>> {
+pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
     let vector = search.query.vector().map(|vector| {
         let mut vector = vector.to_vec();
         make_unit(&mut vector, rows.dimension()).map_err(|error| error.within("vector"))?;
-        Ok::<_, crate::Error>(vector)
+        Ok::<_, Error>(vector)
     });
     let vector = vector.transpose()?;
     if search.limit == 0 || rows.rows() == 0 {
@@ -118,7 +124,7 @@ pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>) -> Result<Vec<Hit>> {
         Query::Lexical { text, .. } => finder.lexical(text)?,
         Query::Hybrid { text, fusion, .. } => finder.hybrid(text, fusion)?,
     };
-    finder.hits(found)
+    finder.hits(found, room)
 }
 
 struct Finder<'a, R: Rows> {
@@ -277,9 +283,21 @@ impl<R: Rows> Finder<'_, R> {
         Ok(nearest.items)
     }
 
-    fn hits(&self, found: Vec<Found>) -> Result<Vec<Hit>> {
+    fn hits(&self, found: Vec<Found>, room: Room<'_>) -> Result<Vec<Hit>> {
         let keys: Vec<i64> = found.iter().map(|found| found.key).collect();
-        let mut items = self.rows.items(&keys)?;
+        let mut items = HashMap::with_capacity(found.len());
+        let (mut rest, mut step) = (&keys[..], READ);
+        while !rest.is_empty() {
+            let (some, behind) = rest.split_at(step.min(rest.len()));
+            let read = self.rows.items(some)?;
+            let bytes = read.values().map(Item::bytes).sum();
+            if !room(bytes) {
+                return Err(Error::NoRoom);
+            }
+            items.extend(read);
+            step = if bytes < READ_BYTES { 4 * step } else { READ };
+            rest = behind;
+        }
         let hit = |found: Found| {
             Some(Hit {
                 item: items.remove(&found.key)?,

@@ -86,6 +86,21 @@ impl Item {
         texts.map(String::as_str).collect::<Vec<_>>().into_iter()
     }
 
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        /// Of what stands around texts and values.
+        const HEAD: usize = 256;
+        let texts = self.texts().chain(self.answer.as_deref());
+        let lists = self.not_words.iter().chain(&self.related);
+        let values = self.payload.iter();
+        HEAD + self.id.len()
+            + texts.map(str::len).sum::<usize>()
+            + lists.map(String::len).sum::<usize>()
+            + values
+                .map(|(name, value)| name.len() + bytes_of_value(value))
+                .sum::<usize>()
+    }
+
     /// Whether the rules hold.
     ///
     /// # Errors
@@ -113,6 +128,19 @@ impl Item {
             _ => Ok(()),
         }
     }
+}
+
+fn bytes_of_value(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(list) => list.iter().map(bytes_of_value).sum(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| name.len() + bytes_of_value(value))
+                .sum(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        }
 }
 
 /// Whether `id` can be that of an item.
@@ -147,6 +175,12 @@ pub struct VectorItem {
 }
 
 impl VectorItem {
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        let numbers: usize = self.vectors.iter().map(Vec::len).sum();
+        self.item.bytes() + numbers * size_of::<f32>()
+    }
+
     /// Checks the item and its vectors, and makes unit vectors of them; those that are of unit length keep their bytes.
     ///
     /// # Errors

@@ -57,6 +57,6 @@ pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use ranking::Fusion;
 pub use store::{
-    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,
+    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Room, Scroll, Search, Store,
 };
 pub use time::{InvalidTimestamp, Timestamp};

@@ -11,6 +11,7 @@ mod address;
 mod client;
 mod errors;
 mod graph;
+mod lease;
 mod lexicon;
 mod pool;
 mod rows;
@@ -37,7 +38,7 @@ use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
 use crate::narrow::matching;
-use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
+use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Room, Scroll, Search, Store};
 
 /// How often a read begins again whose tables were replaced meanwhile.
 const TRIES: usize = 5;
@@ -69,7 +70,7 @@ impl PostgresStore {
         let elsewhere = |url: &String| {
             Ok::<_, Error>(Box::new(Self {
                 primary: Arc::clone(&primary),
-                reads: Reads::Elsewhere(Box::new(Pool::new(url, options)?)),
+                reads: Reads::Elsewhere(Box::new(reads_of(url, options)?)),
                 stale: None,
             }))
         };
@@ -120,6 +121,14 @@ impl PostgresStore {
             Ok(value)
         })
     }
+}
+
+/// The servers for reads; what is wrong with their address is told as theirs.
+fn reads_of(url: &str, options: &PostgresOptions) -> Result<Pool> {
+    Pool::new(url, options).map_err(|error| match error {
+        Error::Invalid { reason, .. } => Error::invalid("store-read", reason),
+        other => other,
+    })
 }
 
 impl Store for PostgresStore {
@@ -279,8 +288,8 @@ impl Store for PostgresStore {
         })
     }
 
-    fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>> {
-        self.read(name, |searcher| find(searcher, search))
+    fn search_within(&self, name: &str, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
+        self.read(name, |searcher| find(searcher, search, room))
     }
 
     fn begin_reindex(&self, name: &str, to: &Space) -> Result<()> {
@@ -295,9 +304,9 @@ impl Store for PostgresStore {
         })
     }
 
-    fn reindex_todo(&self, name: &str, limit: usize) -> Result<Vec<ReindexItem>> {
+    fn reindex_todo(&self, name: &str, to: &Space, limit: usize) -> Result<Vec<ReindexItem>> {
         self.read(name, |searcher| {
-            let (space, _) = searcher.counted.stored.under_way()?;
+            let space = searcher.counted.stored.on_the_way_to(to)?;
             let client = &mut **searcher.client.borrow_mut();
             let reached = searcher.counted.reached(client, space)?;
             let sql = format!(
@@ -317,16 +326,16 @@ impl Store for PostgresStore {
         })
     }
 
-    fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()> {
+    fn put_reindexed(&self, name: &str, to: &Space, vectors: Vec<ReindexVectors>) -> Result<()> {
         self.write(name, |client, counted| {
-            let (number, space) = counted.stored.under_way()?;
+            let number = counted.stored.on_the_way_to(to)?;
             let keys: Vec<i64> = vectors.iter().map(|new| new.key).collect();
             let items = counted.items(client, &keys)?;
             let mut ready = Vec::with_capacity(vectors.len());
             for (i, new) in vectors.into_iter().enumerate() {
                 if let Some(item) = items.get(&new.key) {
                     ready.push(
-                        new.prepare(item.texts().len(), space.dimension)
+                        new.prepare(item.texts().len(), to.dimension)
                             .map_err(|error| error.within(&format!("vectors[{i}]")))?,
                     );
                 }
@@ -339,25 +348,23 @@ impl Store for PostgresStore {
         })
     }
 
-    fn finish_reindex(&self, name: &str) -> Result<()> {
+    fn finish_reindex(&self, name: &str, to: &Space) -> Result<()> {
+        // Among many vectors a search needs a graph from the first moment on.
+        let whole = |client: &mut Client| {
+            let counted = Counted::get(client, name, false)?;
+            let space = counted.check_moved(client, to)?;
+            graph::missing_of(client, &counted, space)
+        };
+        if let Some(graph) = self.primary.transaction(Access::Read, whole)? {
+            graph.build(&self.primary)?;
+        }
         self.write(name, |client, counted| {
-            let (number, _) = counted.stored.under_way()?;
-            let reached = counted.reached(client, number)?;
-            let tables = counted.tables();
-            let sql = format!("SELECT count(*) FROM {} WHERE key > $1", tables.items);
-            let rows = client.query_typed(&sql, &[(&reached, Type::INT8)])?;
-            let left: i64 = rows.first().map_or(0, |row| row.get(0));
-            if left > 0 {
-                return Err(Error::ReindexUnfinished {
-                    name: name.to_owned(),
-                    left: left as u64,
-                });
-            }
+            let number = counted.check_moved(client, to)?;
             let old = counted.stored.space;
-            tables.drop_vectors(client, old)?;
+            counted.tables().drop_vectors(client, old)?;
             counted.stored.spaces.remove(&old);
             counted.stored.space = number;
-            Ok(())
+            counted.end_lease(client)
         })
     }
 
@@ -366,8 +373,17 @@ impl Store for PostgresStore {
             let (number, _) = counted.stored.under_way()?;
             counted.tables().drop_vectors(client, number)?;
             counted.stored.spaces.remove(&number);
-            Ok(())
+            counted.end_lease(client)
         })
+    }
+
+    fn lease_reindex(&self, name: &str, holder: &str, time: Duration) -> Result<bool> {
+        let lease = |client: &mut Client| lease::take(client, name, holder, time);
+        self.primary.transaction(Access::Write, lease)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 
     fn ping(&self) -> Result<()> {

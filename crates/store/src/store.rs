@@ -31,9 +31,8 @@ pub trait Store: Send + Sync {
     /// Removes a collection with all that it holds.
     fn drop_collection(&self, name: &str) -> Result<()>;
 
-    /// Sets the words of a collection and cuts all its texts anew, until which it is searched by the old ones. Readers do not wait. Writers do in a folder
-    /// of this machine, as long as it takes (about 15 seconds for a million short texts); on a server they come in between, and where the call fails the
-    /// old words stay.
+    /// Sets the words of a collection and cuts all its texts anew, until which it is searched by the old ones. Readers do not wait, writers come in between; where the
+    /// call fails the old words stay.
     ///
     /// # Errors
     /// [`Unavailable`](crate::Error::Unavailable), on a server, where other words were set meanwhile.
@@ -69,7 +68,15 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`Invalid`](crate::Error::Invalid) where the vector does not fit the collection.
-    fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>>;
+    fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>> {
+        self.search_within(name, search, &|_| true)
+    }
+
+    /// The same, for whoever counts memory: `room` is asked about every few items, with about as many bytes as they take, before more are read.
+    ///
+    /// # Errors
+    /// Also [`NoRoom`](crate::Error::NoRoom), where it says no.
+    fn search_within(&self, name: &str, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>>;
 
     /// Begins to move a collection to the vectors of another model, or goes on where an earlier call of the same was interrupted. The collection
     /// answers from its old vectors, and takes items with them, until [`finish_reindex`](Self::finish_reindex).
@@ -79,21 +86,38 @@ pub trait Store: Send + Sync {
     fn begin_reindex(&self, name: &str, to: &Space) -> Result<()>;
 
     /// Items whose new vectors are to be computed next, at most `limit`; none: they are all there.
-    fn reindex_todo(&self, name: &str, limit: usize) -> Result<Vec<ReindexItem>>;
+    ///
+    /// # Errors
+    /// [`NotReindexing`](crate::Error::NotReindexing), here and below, where the collection is not on its way to `to`: nobody's vectors get among those of another
+    /// model, however late they come.
+    fn reindex_todo(&self, name: &str, to: &Space, limit: usize) -> Result<Vec<ReindexItem>>;
 
     /// Keeps new vectors, durably. Items that were changed or removed meanwhile are passed over.
-    fn put_reindexed(&self, name: &str, vectors: Vec<ReindexVectors>) -> Result<()>;
+    fn put_reindexed(&self, name: &str, to: &Space, vectors: Vec<ReindexVectors>) -> Result<()>;
 
-    /// Puts the new vectors in the place of the old ones, at once for all readers. Writers wait meanwhile: no time that matters on a server, and in a
-    /// folder of this machine as long as reading the new vectors takes.
+    /// Puts the new vectors in the place of the old ones, at once for all readers. What searches among many vectors need is made before,
+    /// beside those who write, who wait for no time that matters.
     ///
     /// # Errors
     /// [`ReindexUnfinished`](crate::Error::ReindexUnfinished) where items without new vectors were added since: go on with
     /// [`reindex_todo`](Self::reindex_todo).
-    fn finish_reindex(&self, name: &str) -> Result<()>;
+    fn finish_reindex(&self, name: &str, to: &Space) -> Result<()>;
 
     /// Gives a move up and drops the new vectors.
     fn abandon_reindex(&self, name: &str) -> Result<()>;
+
+    /// Takes or keeps the work on a move for so long, unless another `holder` has it; whether it is the caller's now. No time at all: gives it back. It
+    /// spares those who share a store what another does already; nothing breaks where two do it. In a store that one process has it is always free.
+    fn lease_reindex(&self, name: &str, holder: &str, time: Duration) -> Result<bool> {
+        let _ = (name, holder, time);
+        Ok(true)
+    }
+
+    /// Whether other processes write to it too. Then whoever keeps it open calls [`maintain`](Self::maintain) now and then, and goes on with moves whose
+    /// process has died.
+    fn is_shared(&self) -> bool {
+        false
+    }
 
     /// Whether the store answers: a call that touches what everything else needs.
     fn ping(&self) -> Result<()>;
@@ -112,8 +136,8 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
-    /// Does what makes searches faster and keeps nobody waiting, such as building an index of a collection that has become large; how many it has built. Whoever
-    /// keeps a store open calls it now and then, beside its callers: it may take minutes.
+    /// Does what makes searches faster and keeps nobody waiting, such as building an index of a collection that has become large; how many it has built. It may
+    /// take minutes. Only a store that [is shared](Self::is_shared) has such work.
     fn maintain(&self) -> Result<u64> {
         Ok(0)
     }
@@ -224,6 +248,9 @@ pub struct Search<'a> {
     /// At most so many.
     pub limit: usize,
 }
+
+/// Whether there is room for so many bytes more.
+pub type Room<'a> = &'a (dyn Fn(usize) -> bool + 'a);
 
 /// What is searched by.
 #[derive(Clone, Copy, Debug)]

@@ -47,6 +47,20 @@ impl Stored {
         Ok((number, space.clone()))
     }
 
+    /// The number of the space that is being filled, which is this one.
+    ///
+    /// # Errors
+    /// [`NotReindexing`](Error::NotReindexing) where it is another or none.
+    pub(crate) fn on_the_way_to(&self, to: &Space) -> Result<i64> {
+        let (number, space) = self.under_way()?;
+        match space.is_same(to) {
+            true => Ok(number),
+            false => Err(Error::NotReindexing {
+                name: self.name.clone(),
+            }),
+        }
+    }
+
     /// The number of the space that a move to `to` fills; `None`: it has begun already.
     pub(crate) fn begin_move(&self, to: &Space) -> Result<Option<i64>> {
         if self.current().is_same(to) {

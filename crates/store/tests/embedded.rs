@@ -8,6 +8,8 @@ mod suite;
 mod backup;
 #[path = "embedded/damage.rs"]
 mod damage;
+#[path = "embedded/filters.rs"]
+mod filters;
 #[path = "embedded/folder.rs"]
 mod folder;
 #[path = "embedded/power.rs"]

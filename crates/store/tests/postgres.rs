@@ -6,12 +6,16 @@
 #[path = "suite/mod.rs"]
 mod suite;
 
+#[path = "postgres/backup.rs"]
+mod backup;
 #[path = "postgres/check.rs"]
 mod check;
 #[path = "postgres/failover.rs"]
 mod failover;
 #[path = "postgres/graph.rs"]
 mod graph;
+#[path = "postgres/leases.rs"]
+mod leases;
 #[path = "postgres/limits.rs"]
 mod limits;
 #[path = "postgres/refused.rs"]

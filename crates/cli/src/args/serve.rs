@@ -101,6 +101,14 @@ pub struct ServeArgs {
     pub redis: Option<String>,
     #[command(flatten)]
     pub place: PlaceArgs,
+    /// Standby of that server, for reads that may be a little old (`"stale": true`): postgres://USER:PASSWORD@HOST/DATABASE
+    #[arg(
+        long,
+        env = "YUYI_STORE_READ",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub store_read: Option<String>,
     /// Seconds in which a body must arrive
     #[arg(
         long,

@@ -91,7 +91,17 @@ fn caches(args: &ServeArgs) -> anyhow::Result<CacheOptions> {
 }
 
 fn collections(args: &ServeArgs) -> anyhow::Result<Collections> {
-    Ok(match args.place.place()? {
+    let mut place = args.place.place()?;
+    // As of the server itself, a variable that is set to nothing names none.
+    let standby = args
+        .store_read
+        .clone()
+        .filter(|address| !address.is_empty());
+    if let Some(standby) = standby {
+        let reading = place.map(|place| place.reading_from(standby)).transpose();
+        place = reading.map_err(|error| Misuse(format!("--{error}")))?;
+    }
+    Ok(match place {
         Some(place) if args.place.is_named() => Collections::named(place),
         place => Collections::unnamed(place),
     })

@@ -249,6 +249,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("Collections on a PostgreSQL server are backed up with its own tools: pg_dump --format=custom --file=FILE DATABASE.", "PostgreSQL 服务器上的集合请用它自己的工具备份：pg_dump --format=custom --file=FILE DATABASE。"),
     ("A backup is a file that SQLite writes; name one with -o.", "备份是由 SQLite 写的文件，请用 -o 写一个文件名。"),
     ("{file} is not written", "没有写 {file}"),
+    ("Another process moves the collection \"{name}\". This one waits, and goes on if that one ends.", "另一个进程正在迁移集合“{name}”。本进程等待，如果那个进程中途退出就接着做。"),
     ("{file} is written and sound. Collections: {#collections}, items: {#items}. To restore it, put it into an empty folder as collections.sqlite and name that with --data.", "{file} 已写好，检查完好：{collections} 个集合，{items} 条内容。恢复时把它放进空文件夹，命名为 collections.sqlite，再用 --data 指定该文件夹。"),
     ("A PostgreSQL server is checked with its own tools: pg_amcheck DATABASE.", "PostgreSQL 服务器请用它自己的工具检查：pg_amcheck DATABASE。"),
     ("{place} is damaged. Restore it from a backup.", "{place} 已损坏。请从备份恢复。"),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::collection::{collection, count, faq, of_json};
 use crate::files::Files;
 use crate::support::server::Server;
-use crate::support::{Run, command};
+use crate::support::{Run, command, in_a_shell};
 
 /// `yuyi collection` as a process.
 fn start(files: &Files, arguments: &[&str]) -> Child {
@@ -253,20 +253,14 @@ fn damage_is_told() {
 fn on_a_full_disk_it_is_said_and_what_was_acknowledged_is_there() {
     let files = Files::new();
     texts(&files, 3000);
-    let mut limited = Command::new("sh");
     // 2 MiB in blocks of 512 bytes.
-    let script = "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\"";
-    let program = command();
+    let mut limited = in_a_shell("trap '' XFSZ; ulimit -f 4096");
     limited
-        .args(["-c", script])
-        .arg(program.get_program())
         .args(["collection", "import", "c", "texts.txt", "--data", "data"])
-        .env("YUYI_HOME", "/nonexistent")
-        .env_remove("LANG")
         .current_dir(files.path(""));
     let run: Run = limited.output().unwrap().into();
     assert_eq!(run.code, 1, "{run:?}");
-    assert!(run.err.contains("disk"), "{run:?}");
+    assert!(run.err.contains("The disk is full, or a quota"), "{run:?}");
     let told = run
         .err
         .split_once("before the error, and kept: ")

@@ -33,6 +33,8 @@ mod log;
 mod models;
 #[cfg(unix)]
 mod outputs;
+#[cfg(unix)]
+mod postgres;
 mod quantize;
 mod reading;
 #[cfg(unix)]

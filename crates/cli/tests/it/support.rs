@@ -65,13 +65,20 @@ pub fn yuyi_with_input(arguments: &[&str], input: &str) -> Run {
     output.into()
 }
 
+/// The command in a shell that has run a script before.
+#[cfg(unix)]
+pub fn in_a_shell(script: &str) -> Command {
+    let mut shell = untouched(Command::new("sh"));
+    let script = format!("{script}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script, PROGRAM]);
+    shell
+}
+
 /// The command on a disk that is full after a block of 512 or 1,024 bytes: a limit of the size of files ends the writing in the
 /// middle as well.
 pub fn yuyi_on_a_full_disk(arguments: &[&str]) -> Run {
-    let mut limited = untouched(Command::new("sh"));
-    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" \"$@\"";
-    limited.args(["-c", script, PROGRAM]).args(arguments);
-    let output = limited.output().unwrap();
+    let mut limited = in_a_shell("trap '' XFSZ; ulimit -f 1");
+    let output = limited.args(arguments).output().unwrap();
     output.into()
 }
 

@@ -1,8 +1,5 @@
 //! How many items are read at a time, where an item may be a word or a book.
 
-use serde_json::Value;
-use yuyi_store::{Item, VectorItem};
-
 /// Items of the first step.
 const FIRST: usize = 16;
 
@@ -33,39 +30,6 @@ impl Pace {
         let next = (self.bytes / of_one).min(4 * self.next);
         self.next = next.clamp(1, self.most);
     }
-}
-
-/// About how many bytes an item and its vectors take.
-pub(crate) fn bytes_of(item: &VectorItem) -> usize {
-    let numbers: usize = item.vectors.iter().map(Vec::len).sum();
-    bytes_of_item(&item.item) + numbers * size_of::<f32>()
-}
-
-/// About how many bytes an item takes.
-pub(crate) fn bytes_of_item(item: &Item) -> usize {
-    /// Of what stands around texts and values.
-    const HEAD: usize = 256;
-    let texts: usize = item.texts().map(str::len).sum();
-    let answer = item.answer.as_ref().map_or(0, String::len);
-    let payload: usize = item
-        .payload
-        .iter()
-        .map(|(name, value)| name.len() + bytes_of_value(value))
-        .sum();
-    HEAD + item.id.len() + texts + answer + payload
-}
-
-fn bytes_of_value(value: &Value) -> usize {
-    size_of::<Value>()
-        + match value {
-            Value::String(text) => text.len(),
-            Value::Array(list) => list.iter().map(bytes_of_value).sum(),
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(name, value)| name.len() + bytes_of_value(value))
-                .sum(),
-            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use yuyi_serving::Histogram;
 use yuyi_store::Collection;
 
 use super::exposition::Exposition;
-use crate::collections::{MOST_LABELS, OTHERS, OfCollection};
+use crate::collections::{MOST_LABELS, OTHERS, OfCollection, StandbyState};
 
 /// Which of what is counted.
 type OneOf = fn(&OfCollection) -> &Histogram;
@@ -18,10 +18,15 @@ pub(crate) struct Counted {
     pub(crate) there: Vec<Collection>,
     /// What was counted of them, by label.
     pub(crate) calls: BTreeMap<String, OfCollection>,
+    /// Where there is a standby.
+    pub(crate) standby: Option<StandbyState>,
 }
 
 impl Counted {
     pub(super) fn write(&self, out: &mut Exposition) {
+        if let Some(standby) = &self.standby {
+            write_standby(standby, out);
+        }
         if self.there.is_empty() && self.calls.is_empty() {
             return;
         }
@@ -70,5 +75,27 @@ impl Counted {
             let items: u64 = others.iter().map(|collection| collection.count).sum();
             out.sample(name, &[("collection", OTHERS)], items as f64);
         }
+    }
+}
+
+fn write_standby(standby: &StandbyState, out: &mut Exposition) {
+    let up = f64::from(u8::from(standby.lag.is_some()));
+    let help = "Whether the standby says how far it is behind.";
+    out.gauge("yuyi_store_standby_up", help, up);
+    if let Some(lag) = standby.lag {
+        let help = "How old the answers of the standby may be.";
+        out.gauge("yuyi_store_standby_lag_seconds", help, lag.as_secs_f64());
+    }
+    let name = "yuyi_store_stale_reads_total";
+    out.head(
+        name,
+        "counter",
+        "Reads that may be a little old, by who answered.",
+    );
+    for (by, count) in [
+        ("standby", standby.by_standby),
+        ("primary", standby.by_primary),
+    ] {
+        out.sample(name, &[("by", by)], count as f64);
     }
 }

@@ -71,6 +71,21 @@ impl FromRequestParts<App> for Query {
     }
 }
 
+/// `true` or `false` in a query; `false` where it is absent.
+pub(crate) fn flag_in_query(source: &mut Source<'_>, name: &'static str) -> Result<bool, ApiError> {
+    let Some((value, field)) = source.fields.optional(name) else {
+        return Ok(false);
+    };
+    let flag = match &value {
+        Json::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    flag.ok_or_else(|| ApiError::InvalidValue {
+        field,
+        reason: "It is not true or false.".to_owned(),
+    })
+}
+
 /// A positive whole number of a query, which may be absent.
 pub(crate) fn count_in_query(
     source: &mut Source<'_>,

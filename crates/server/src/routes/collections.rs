@@ -153,7 +153,7 @@ impl Reply {
             state: match progress {
                 Some(Progress::Running) => "running",
                 Some(Progress::Waiting(_)) => "waiting",
-                None => "elsewhere",
+                Some(Progress::Elsewhere) | None => "elsewhere",
             },
             error: match &progress {
                 Some(Progress::Waiting(error)) => Some(error.into()),

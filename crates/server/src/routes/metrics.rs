@@ -18,6 +18,7 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
     let counted = Counted {
         there: app.glance_at_collections().await,
         calls: app.collections().stats().snapshot(),
+        standby: app.glance_at_standby().await,
     };
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     (

@@ -165,6 +165,7 @@ pub(crate) async fn retrieval(
         },
         filter: request.metadata_condition,
         limit: looked_at.min(most),
+        stale: false,
     };
     let found = app.find(&request.knowledge_id, question).await?;
     let bytes = found.bytes + AROUND * found.hits.len();

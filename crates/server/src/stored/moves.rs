@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use yuyi::Inputs;
-use yuyi_collections::{Move, Step};
+use yuyi_collections::{Batch, Move, Step};
 use yuyi_serving::Stop;
 use yuyi_store::{Collection, Error};
 
@@ -61,38 +61,65 @@ impl App {
             () = self.move_at_last(&name) => {}
             () = stop.requested() => {}
         }
+        self.let_go_of_move(&name).await;
         self.collections().moves().end(&name);
+    }
+
+    /// Lets other servers have a move that this one rests from.
+    async fn let_go_of_move(&self, name: &str) {
+        if let Some(moving) = self.collections().moves().rest(name) {
+            let let_go = self.stored(move |store| {
+                moving.let_go(store);
+                Ok(())
+            });
+            // Where that fails they wait a little longer.
+            let _ = let_go.await;
+        }
     }
 
     /// Goes on until it is done, whatever comes in between.
     async fn move_at_last(&self, name: &str) {
-        while let Err(error) = self.move_on(name).await {
-            tracing::warn!(collection = name, %error, "a move to another model cannot go on; it is tried again");
-            self.collections()
-                .moves()
-                .tell(name, Progress::Waiting(error));
-            sleep(PAUSE).await;
+        loop {
+            match self.move_on(name).await {
+                // Somebody may have begun another one.
+                Ok(true) => {}
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(collection = name, %error, "a move to another model cannot go on; it is tried again");
+                    let waiting = Progress::Waiting(error);
+                    self.collections().moves().tell(name, waiting);
+                    self.let_go_of_move(name).await;
+                    sleep(PAUSE).await;
+                }
+            }
         }
     }
 
-    /// Goes on until it is done or somebody gave it up.
-    async fn move_on(&self, name: &str) -> Result<(), ApiError> {
+    /// The collection as it will be when its move has ended; `None`: it is not on its way.
+    async fn target_of_move(&self, name: &str) -> Result<Option<Collection>, ApiError> {
         let wanted = name.to_owned();
-        let collection = self.stored(move |store| store.collection(&wanted)).await;
-        let collection = match collection {
-            Err(ApiError::CollectionNotFound { .. }) => return Ok(()),
+        let collection = match self.stored(move |store| store.collection(&wanted)).await {
+            Err(ApiError::CollectionNotFound { .. }) => return Ok(None),
             found => found?,
         };
-        let Some(reindex) = &collection.reindex else {
-            return Ok(());
-        };
-        let to = reindex.space.clone();
-        let target = Collection {
-            space: to.clone(),
+        let to = collection
+            .reindex
+            .as_ref()
+            .map(|reindex| reindex.space.clone());
+        Ok(to.map(|space| Collection {
+            space,
             ..collection
+        }))
+    }
+
+    /// Goes on until it is done or somebody gave it up; false: there is no move.
+    async fn move_on(&self, name: &str) -> Result<bool, ApiError> {
+        let Some(target) = self.target_of_move(name).await? else {
+            return Ok(false);
         };
-        let model = self.model_of(&target).await?;
+        let to = target.space.clone();
         let moving = Arc::new(Move::under_way(name, to));
+        self.collections().moves().begin(name, &moving);
         let mut pace = Pace::new(STEP_BYTES, STEP_ITEMS);
         loop {
             let (stepping, items) = (Arc::clone(&moving), pace.next());
@@ -103,21 +130,45 @@ impl App {
                 }
                 step => step,
             });
-            let Step::Embed(mut batch) = step.await? else {
-                tracing::info!(collection = name, "a move to another model has ended");
-                return Ok(());
-            };
-            let (texts, options) = (batch.take_texts(), batch.options());
-            pace.took(batch.items(), texts.iter().map(String::len).sum());
-            let (model, texts) = (model.anew(), Inputs::Texts(texts));
-            let vectors = self.service().embed(&model, texts, options).await?.vectors;
-            let putting = Arc::clone(&moving);
-            let put = self.stored(move |store| match putting.put(store, batch, &vectors) {
-                Err(Error::NotReindexing { .. } | Error::CollectionNotFound { .. }) => Ok(()),
-                put => put,
-            });
-            put.await?;
-            self.collections().moves().tell(name, Progress::Running);
+            match step.await? {
+                Step::Embed(batch) => self.move_batch(&target, &moving, batch, &mut pace).await?,
+                Step::Elsewhere => {
+                    self.collections().moves().tell(name, Progress::Elsewhere);
+                    sleep(Move::LEASE / 3).await;
+                }
+                Step::Done => {
+                    tracing::info!(collection = name, "a move to another model has ended");
+                    return Ok(true);
+                }
+            }
         }
+    }
+
+    /// Embeds some items and keeps their new vectors. `target` is the collection as it will be.
+    async fn move_batch(
+        &self,
+        target: &Collection,
+        moving: &Arc<Move>,
+        mut batch: Batch,
+        pace: &mut Pace,
+    ) -> Result<(), ApiError> {
+        let model = self.model_of(target).await?;
+        let (texts, options) = (batch.take_texts(), batch.options());
+        let bytes = texts.iter().map(String::len).sum();
+        pace.took(batch.items(), bytes);
+        let mut share = self.memory().share();
+        share.grow(bytes + texts.len() * target.space.dimension * size_of::<f32>())?;
+        let (model, texts) = (model.anew(), Inputs::Texts(texts));
+        let vectors = self.service().embed(&model, texts, options).await?.vectors;
+        let putting = Arc::clone(moving);
+        let put = self.stored(move |store| match putting.put(store, batch, &vectors) {
+            Err(Error::NotReindexing { .. } | Error::CollectionNotFound { .. }) => Ok(()),
+            put => put,
+        });
+        put.await?;
+        self.collections()
+            .moves()
+            .tell(&target.name, Progress::Running);
+        Ok(())
     }
 }

@@ -242,3 +242,68 @@ async fn the_reference_needs_nothing_from_elsewhere() {
     assert_eq!(reply.status(), 200);
     assert!(reply.text().await.unwrap().contains("openapi.json"));
 }
+
+/// Calls `show` with each sentence that `/docs` may show: descriptions, summaries, names of groups.
+fn sentences(value: &Value, show: &mut impl FnMut(&str)) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|value| sentences(value, show)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match (name.as_str(), value) {
+                    ("description" | "summary", Value::String(text)) => show(text),
+                    // What is an example, and where the document lies, is no sentence of the page.
+                    ("example" | "examples" | "servers", _) => {}
+                    _ => sentences(value, show),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The English words of a translation, which stand at the beginning of a line: `'text': …` or `Text: …`.
+fn english_of(line: &str) -> Option<String> {
+    let line = line
+        .strip_prefix("  ")
+        .filter(|line| !line.starts_with(' '))?;
+    let Some(quote) = line.chars().next().filter(|c| "'\"".contains(*c)) else {
+        let (name, _) = line.split_once(": ")?;
+        return name
+            .chars()
+            .all(char::is_alphanumeric)
+            .then(|| name.to_owned());
+    };
+    let (mut text, mut is_escaped) = (String::new(), false);
+    for c in line.chars().skip(1) {
+        match c {
+            '\\' if !is_escaped => is_escaped = true,
+            c if c == quote && !is_escaped => return Some(text),
+            c => {
+                text.push(c);
+                is_escaped = false;
+            }
+        }
+    }
+    None
+}
+
+/// `web/src/docs/zh.ts` has all that `/docs` shows, and nothing else.
+#[tokio::test]
+async fn all_sentences_of_the_document_are_in_chinese_too() {
+    let server = Server::start().await;
+    let (_, document) = server.get("/openapi.json").await;
+    let mut shown = BTreeSet::new();
+    sentences(&document, &mut |text| {
+        shown.insert(text.split_whitespace().collect::<Vec<_>>().join(" "));
+    });
+    let groups = document["tags"].as_array().unwrap().iter();
+    shown.extend(groups.map(|group| group["name"].as_str().unwrap().to_owned()));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web/src/docs/zh.ts");
+    let file = std::fs::read_to_string(file).unwrap();
+    let (_, translations) = file.split_once("= {\n").unwrap();
+    let known: BTreeSet<String> = translations.lines().filter_map(english_of).collect();
+    let missing: Vec<&String> = shown.difference(&known).collect();
+    assert!(missing.is_empty(), "not in zh.ts: {missing:#?}");
+    let strays: Vec<&String> = known.difference(&shown).collect();
+    assert!(strays.is_empty(), "in zh.ts and nowhere else: {strays:#?}");
+}

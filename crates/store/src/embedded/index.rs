@@ -32,10 +32,37 @@ pub(super) struct Index {
     pub(super) generation: u64,
 }
 
-/// Some rows of an index, part by part.
+/// Some rows of an index, part by part; those that were removed since may be among them.
+#[derive(Clone, Default)]
 pub(super) struct Rows {
     parts: Vec<RowSet>,
-    pub(super) keys: Vec<VectorKey>,
+}
+
+impl Rows {
+    /// Number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.parts.iter().map(RowSet::len).sum()
+    }
+
+    /// Adds a row.
+    pub(super) fn insert(&mut self, at: At) {
+        if self.parts.len() <= at.part {
+            self.parts.resize_with(at.part + 1, RowSet::default);
+        }
+        self.parts[at.part].insert(at.row);
+    }
+
+    /// Those of a part, if there are any.
+    fn of_part(&self, part: usize) -> Option<&RowSet> {
+        self.parts.get(part).filter(|rows| !rows.is_empty())
+    }
+}
+
+/// Where a row lies, until its part is written anew.
+#[derive(Clone, Copy)]
+pub(super) struct At {
+    part: usize,
+    row: usize,
 }
 
 /// What a row's vector is given as.
@@ -75,15 +102,24 @@ impl Index {
     }
 
     /// Adds a row behind all others: its key is larger than theirs.
-    pub(super) fn push(&mut self, key: VectorKey, vector: RowVector<'_>, document: &Document) {
+    pub(super) fn push(
+        &mut self,
+        key: VectorKey,
+        vector: RowVector<'_>,
+        document: &Document,
+    ) -> At {
         if self.parts.last().is_none_or(Part::is_full) {
             self.parts.push(Part::new(self.kernel, self.dimension));
         }
-        if let Some(part) = self.parts.last_mut() {
-            part.push(key, vector, document);
-        }
         self.rows += 1;
         self.words += u64::from(document.length);
+        let last = self.parts.len() - 1;
+        let part = &mut self.parts[last];
+        part.push(key, vector, document);
+        At {
+            part: last,
+            row: part.keys().len() - 1,
+        }
     }
 
     /// Removes the rows of an item, whose words are `documents`.
@@ -104,33 +140,41 @@ impl Index {
         }
     }
 
-    /// Gives back the memory of rows that were removed, where they are many.
-    pub(super) fn tidy(&mut self) {
-        self.parts
-            .iter_mut()
-            .filter(|part| part.is_sparse())
-            .for_each(Part::compact);
-        self.parts.retain(|part| !part.is_empty());
+    /// Gives back the memory of rows that were removed, where they are many; whether rows lie elsewhere now.
+    pub(super) fn tidy(&mut self) -> bool {
+        let is_untidy = self
+            .parts
+            .iter()
+            .any(|part| part.is_sparse() || part.is_empty());
+        if is_untidy {
+            let sparse = self.parts.iter_mut().filter(|part| part.is_sparse());
+            sparse.for_each(Part::compact);
+            self.parts.retain(|part| !part.is_empty());
+        }
+        is_untidy
     }
 
     /// The rows of items whose keys are in ascending order.
     pub(super) fn rows_of(&self, items: &[i64]) -> Rows {
-        let mut keys = Vec::with_capacity(items.len());
         let mut items = items;
         let mut parts = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             let mut rows = RowSet::default();
             let last = part.last_key().map_or(i64::MIN, VectorKey::item);
             let here = items.partition_point(|&item| item <= last);
-            part.rows_of(&items[..here], |row, key| {
-                rows.insert(row);
-                keys.push(key);
-            });
+            part.rows_of(&items[..here], |row| rows.insert(row));
             parts.push(rows);
             // An item whose texts lie in two parts is looked for in both.
             items = &items[here - usize::from(here > 0 && items[here - 1] == last)..];
         }
-        Rows { parts, keys }
+        Rows { parts }
+    }
+
+    /// The keys of those of some rows that were not removed.
+    pub(super) fn keys_of(&self, rows: &Rows) -> Vec<VectorKey> {
+        let of_part = |(part, rows)| Part::keys_of(part, rows);
+        let parts = self.parts.iter().zip(&rows.parts);
+        parts.flat_map(of_part).collect()
     }
 
     /// The `k` rows whose codes are nearest to a query, of those in `only`; what is best of equal ones is not said.
@@ -143,8 +187,8 @@ impl Index {
     ) -> Vec<VectorKey> {
         let mut best = Best::new(k);
         for (i, part) in self.parts.iter().enumerate() {
-            let rows = only.map(|only| &only.parts[i]);
-            if rows.is_none_or(|rows| !rows.is_empty()) {
+            let rows = only.and_then(|only| only.of_part(i));
+            if rows.is_some() || only.is_none() {
                 part.nearest(team, query, rows, k, |key, score| {
                     best.offer(f64::from(score), key)
                 });
@@ -177,8 +221,8 @@ impl Index {
         let mut best = Best::new(k);
         let mut scores = Vec::new();
         for (i, part) in self.parts.iter().enumerate() {
-            let rows = only.map(|only| &only.parts[i]);
-            if rows.is_none_or(|rows| !rows.is_empty()) {
+            let rows = only.and_then(|only| only.of_part(i));
+            if rows.is_some() || only.is_none() {
                 let score = |count, length| saturation(count, length, mean);
                 part.score_words(weights, rows, &mut scores, score, |key, score| {
                     best.offer(score, key)

@@ -14,14 +14,14 @@ use crate::stored::Stored;
 /// Rows of codes between two that are compared with the vectors they were made of.
 const CHECKED: usize = 10_000;
 
-/// Reads the rows of a collection in the space of `owner`.
+/// Reads the rows of a collection in the space of `owner`, with the words of a table.
 ///
 /// Words come from the database: a few dozen bytes an item. Codes come from their files; for rows that have none, or whose file is not right, they
 /// are made of the vectors. What is taken from a file is compared with the vectors now and then.
 pub(super) fn load(
     connection: &Connection,
     stored: &Stored,
-    owner: &Owner,
+    (owner, words): (&Owner, &str),
     kernel: Kernel,
 ) -> Result<Index> {
     let mut index = Index::new(kernel, owner.dimension, stored.generation);
@@ -29,10 +29,7 @@ pub(super) fn load(
     let mut saved = Saved::open(owner, stored.generation);
     let mut sample = Codes::new(kernel, owner.dimension);
     let mut from_files = 0;
-    let sql = format!(
-        "SELECT key, words FROM {} ORDER BY key",
-        stored.tables().words
-    );
+    let sql = format!("SELECT key, words FROM {words} ORDER BY key");
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -47,10 +44,11 @@ pub(super) fn load(
                 }
                 from_files += 1;
             }
-            match found {
-                Some(row) => index.push(key, RowVector::Encoded(row), document),
-                None => index.push(key, RowVector::Floats(vectors.get(key)?), document),
-            }
+            let vector = match found {
+                Some(row) => RowVector::Encoded(row),
+                None => RowVector::Floats(vectors.get(key)?),
+            };
+            index.push(key, vector, document);
         }
     }
     Ok(index)

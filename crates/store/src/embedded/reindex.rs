@@ -1,22 +1,20 @@
-//! Rows made anew: vectors of another model, and other words.
+//! Vectors of another model.
 //!
-//! The vectors of a new model are a second space of the collection, in a table of its own, which nobody asks until it is whole. Items that are written
+//! They are a second space of the collection, in a table of its own, which nobody asks until it is whole. Items that are written
 //! meanwhile have new, larger keys, so what is left to do is always what lies behind the last key of the new table, after a kill too.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::blob::write_words;
 use super::collections::{add_space, from_json, remove_space};
 use super::items::insert_vectors;
-use super::load::load;
+use super::ready::Ready;
 use super::shared::Shared;
 use super::write::finish;
 use super::writer::Changes;
-use crate::collection::{Space, WordRules};
+use crate::collection::Space;
 use crate::error::{Error, Result};
 use crate::store::{ReindexItem, ReindexVectors};
 use crate::stored::Stored;
-use crate::words::Analyzer;
 
 /// Begins a move, or finds that it is the one that is under way.
 pub(super) fn begin(connection: &Connection, name: &str, to: &Space) -> Result<()> {
@@ -27,16 +25,23 @@ pub(super) fn begin(connection: &Connection, name: &str, to: &Space) -> Result<(
     }
 }
 
-/// The collection with the number of the space that is being filled, and the space.
-fn under_way(connection: &Connection, name: &str) -> Result<(Stored, i64, Space)> {
+/// A collection by its name, and where it is to be on its way to.
+type OnTheWay<'a> = (&'a str, &'a Space);
+
+/// The collection, with the number of the space that is being filled.
+fn under_way(connection: &Connection, (name, to): OnTheWay<'_>) -> Result<(Stored, i64)> {
     let stored = Stored::get(connection, name)?;
-    let (number, space) = stored.under_way()?;
-    Ok((stored, number, space))
+    let number = stored.on_the_way_to(to)?;
+    Ok((stored, number))
 }
 
 /// What comes next.
-pub(super) fn todo(connection: &Connection, name: &str, limit: usize) -> Result<Vec<ReindexItem>> {
-    let (stored, space, _) = under_way(connection, name)?;
+pub(super) fn todo(
+    connection: &Connection,
+    moving: OnTheWay<'_>,
+    limit: usize,
+) -> Result<Vec<ReindexItem>> {
+    let (stored, space) = under_way(connection, moving)?;
     let reached = stored.reached(connection, space)?;
     let sql = format!(
         "SELECT key, text, wordings FROM {} WHERE key > ?1 ORDER BY key LIMIT ?2",
@@ -59,8 +64,12 @@ pub(super) fn todo(connection: &Connection, name: &str, limit: usize) -> Result<
 }
 
 /// Keeps new vectors of items that are still there.
-pub(super) fn put(connection: &Connection, name: &str, vectors: Vec<ReindexVectors>) -> Result<()> {
-    let (stored, number, space) = under_way(connection, name)?;
+pub(super) fn put(
+    connection: &Connection,
+    moving: OnTheWay<'_>,
+    vectors: Vec<ReindexVectors>,
+) -> Result<()> {
+    let (stored, number) = under_way(connection, moving)?;
     let sql = format!(
         "SELECT wordings FROM {} WHERE key = ?1",
         stored.tables().items
@@ -74,88 +83,70 @@ pub(super) fn put(connection: &Connection, name: &str, vectors: Vec<ReindexVecto
             continue;
         };
         let wordings: Vec<String> = wordings.map_or(Ok(Vec::new()), |json| from_json(&json))?;
-        let new = new.prepare(wordings.len() + 1, space.dimension);
+        let new = new.prepare(wordings.len() + 1, moving.1.dimension);
         let new = new.map_err(|error| error.within(&format!("vectors[{i}]")))?;
         insert_vectors(connection, &stored, number, new.key, &new.vectors)?;
     }
     Ok(())
 }
 
-/// Lets the new space answer, and drops the old one.
+/// The number of the space that is being filled, which has vectors of all items.
+///
+/// # Errors
+/// [`ReindexUnfinished`](Error::ReindexUnfinished) where it has not.
+fn check_moved(connection: &Connection, moving: OnTheWay<'_>) -> Result<(Stored, i64)> {
+    let (stored, space) = under_way(connection, moving)?;
+    let reached = stored.reached(connection, space)?;
+    let items = stored.tables().items;
+    let sql = format!("SELECT count(*) FROM {items} WHERE key > ?1");
+    match connection.query_row(&sql, [reached], |row| row.get::<_, i64>(0))? {
+        0 => Ok((stored, space)),
+        left => Err(Error::ReindexUnfinished {
+            name: stored.name,
+            left: left as u64,
+        }),
+    }
+}
+
+/// Reads the new space for memory, beside those who write.
+pub(super) fn prepare_move(
+    connection: &Connection,
+    shared: &Shared,
+    moving: OnTheWay<'_>,
+) -> Result<Ready> {
+    let (mut stored, space) = check_moved(connection, moving)?;
+    stored.space = space;
+    let words = stored.tables().words;
+    Ready::load(connection, shared, &stored, &words)
+}
+
+/// Lets the new space answer, and drops the old one; false: others wrote since it was read for memory. With nothing ready it is read now, and others wait.
 pub(super) fn finish_move(
     connection: &Connection,
     changes: &mut Changes,
     shared: &Shared,
-    name: &str,
-) -> Result<()> {
-    let (mut stored, space, _) = under_way(connection, name)?;
-    let reached = stored.reached(connection, space)?;
-    let sql = format!(
-        "SELECT count(*) FROM {} WHERE key > ?1",
-        stored.tables().items
-    );
-    let left: i64 = connection.query_row(&sql, [reached], |row| row.get(0))?;
-    if left > 0 {
-        return Err(Error::ReindexUnfinished {
-            name: name.to_owned(),
-            left: left as u64,
-        });
+    moving: OnTheWay<'_>,
+    ready: Option<Ready>,
+) -> Result<bool> {
+    let (mut stored, space) = check_moved(connection, moving)?;
+    if ready.as_ref().is_some_and(|ready| !ready.is_of(&stored)) {
+        return Ok(false);
     }
     remove_space(connection, stored.number, stored.space)?;
     stored.spaces.remove(&stored.space);
     stored.space = space;
+    let ready = match ready {
+        Some(ready) => ready,
+        None => Ready::load(connection, shared, &stored, &stored.tables().words)?,
+    };
     finish(connection, changes, &mut stored)?;
-    replace(connection, changes, shared, &stored)
+    ready.replace(changes, &stored);
+    Ok(true)
 }
 
 /// Drops the new space.
 pub(super) fn abandon(connection: &Connection, name: &str) -> Result<()> {
-    let (stored, space, _) = under_way(connection, name)?;
+    let stored = Stored::get(connection, name)?;
+    let (space, _) = stored.under_way()?;
     remove_space(connection, stored.number, space)
-}
-
-/// Cuts all texts of a collection by new rules.
-pub(super) fn set_words(
-    connection: &Connection,
-    changes: &mut Changes,
-    shared: &Shared,
-    name: &str,
-    rules: &WordRules,
-) -> Result<()> {
-    let mut stored = Stored::get(connection, name)?;
-    stored.set_words(connection, rules)?;
-    let analyzer = Analyzer::new(rules);
-    let tables = stored.tables();
-    let mut items = connection.prepare(&format!(
-        "SELECT key, text, wordings FROM {} ORDER BY key",
-        tables.items
-    ))?;
-    let mut update = connection.prepare(&format!(
-        "UPDATE {} SET words = ?2 WHERE key = ?1",
-        tables.words
-    ))?;
-    let mut rows = items.query([])?;
-    while let Some(row) = rows.next()? {
-        let mut documents = vec![analyzer.document(row.get_ref(1)?.as_str()?)];
-        if let Some(wordings) = row.get::<_, Option<String>>(2)? {
-            let wordings: Vec<String> = from_json(&wordings)?;
-            documents.extend(wordings.iter().map(|text| analyzer.document(text)));
-        }
-        update.execute(params![row.get::<_, i64>(0)?, write_words(&documents)])?;
-    }
-    finish(connection, changes, &mut stored)?;
-    replace(connection, changes, shared, &stored)
-}
-
-/// Reads the rows of a collection anew, as this transaction has them.
-fn replace(
-    connection: &Connection,
-    changes: &mut Changes,
-    shared: &Shared,
-    stored: &Stored,
-) -> Result<()> {
-    let owner = shared.owner(stored);
-    let index = load(connection, stored, &owner, shared.kernel)?;
-    changes.replace(owner, index);
-    Ok(())
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `items_C` | an item: its key, id, text and the rest |
 //! | `words_C` | the words of its texts, in the form of `blob.rs` |
+//! | `words_C_next` | the same by other rules, while texts are cut by these; what a kill leaves of it is of no use |
 //! | `fields_C` | a value of a declared field |
 //! | `vectors_C_S` | a vector of space S: little-endian f32 |
 //!
@@ -104,6 +105,37 @@ impl Tables {
         }
     }
 
+    /// Words by other rules.
+    pub(super) fn next_words(&self) -> String {
+        format!("{}_next", self.words)
+    }
+
+    pub(super) fn create_next_words(&self, connection: &Connection) -> Result<()> {
+        self.drop_next_words(connection)?;
+        let next = self.next_words();
+        connection.execute_batch(&format!(
+            "CREATE TABLE {next} (key INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;"
+        ))?;
+        Ok(())
+    }
+
+    pub(super) fn drop_next_words(&self, connection: &Connection) -> Result<()> {
+        let next = self.next_words();
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS {next};"))?;
+        Ok(())
+    }
+
+    /// Lets words by other rules take the place of the old ones, of the same items.
+    pub(super) fn take_next_words(&self, connection: &Connection) -> Result<()> {
+        let (words, next) = (&self.words, self.next_words());
+        connection.execute_batch(&format!(
+            "DELETE FROM {next} WHERE key NOT IN (SELECT key FROM {words});
+             DROP TABLE {words};
+             ALTER TABLE {next} RENAME TO {words};"
+        ))?;
+        Ok(())
+    }
+
     /// The vectors of a space.
     pub(super) fn vectors(&self, space: i64) -> String {
         format!("vectors_{}_{space}", self.number)
@@ -152,6 +184,7 @@ impl Tables {
     }
 
     pub(super) fn drop(&self, connection: &Connection) -> Result<()> {
+        self.drop_next_words(connection)?;
         for table in [&self.items, &self.words, &self.fields] {
             connection.execute_batch(&format!("DROP TABLE {table};"))?;
         }

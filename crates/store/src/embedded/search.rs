@@ -4,6 +4,7 @@
 //! that any other part of the program finds for the same vectors.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use yuyi_kernels::{Team, as_cosine, dot};
@@ -40,7 +41,7 @@ impl Searcher<'_> {
 }
 
 impl Rows for Searcher<'_> {
-    type Only = index::Rows;
+    type Only = Arc<index::Rows>;
 
     fn dimension(&self) -> usize {
         self.slot.owner.dimension
@@ -50,21 +51,25 @@ impl Rows for Searcher<'_> {
         self.index().rows()
     }
 
-    fn only(&self, filter: &Filter) -> Result<index::Rows> {
-        let keys = matching(self.connection, self.stored, filter)?;
-        Ok(self.index().rows_of(&keys))
+    fn only(&self, filter: &Filter) -> Result<Arc<index::Rows>> {
+        self.slot.filters.rows(filter, || {
+            let keys = matching(self.connection, self.stored, filter)?;
+            Ok(self.index().rows_of(&keys))
+        })
     }
 
     fn nearest(
         &self,
         vector: &[f32],
-        only: Option<&index::Rows>,
+        only: Option<&Arc<index::Rows>>,
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>> {
         let rows = match only {
             // So few that codes need not choose.
-            Some(only) if only.keys.len() < k => only.keys.clone(),
-            _ => self.index().nearest(self.team, vector, only, k),
+            Some(only) if only.len() < k => self.index().keys_of(only),
+            _ => self
+                .index()
+                .nearest(self.team, vector, only.map(|only| &**only), k),
         };
         let mut vectors = Vectors::new(self.connection, self.stored, &self.slot.owner)?;
         let with_cosine = |key| Ok((key, self.cosine(vector, vectors.get(key)?)));
@@ -74,12 +79,13 @@ impl Rows for Searcher<'_> {
     fn best_by_words(
         &self,
         text: &str,
-        only: Option<&index::Rows>,
+        only: Option<&Arc<index::Rows>>,
         k: usize,
     ) -> Result<(Vec<(VectorKey, f64)>, f64)> {
         let query = Analyzer::new(&self.stored.words).document(text);
         let weights = self.index().weigh(&query);
         let most = weights.iter().map(|(_, weight)| weight).sum();
+        let only = only.map(|only| &**only);
         Ok((self.index().best_by_words(&weights, only, k), most))
     }
 

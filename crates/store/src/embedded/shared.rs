@@ -9,10 +9,14 @@ use rusqlite::Connection;
 use yuyi_kernels::{Kernel, Team};
 
 use super::codes_file::Owner;
-use super::index::Index;
+use super::filters::Filters;
+use super::index::{Index, RowVector};
 use super::sql::open_reader;
 use crate::error::{Error, Result};
+use crate::item::Item;
+use crate::key::VectorKey;
 use crate::stored::Stored;
+use crate::words::Document;
 
 /// Connections that wait for the next reader.
 const IDLE_READERS: usize = 16;
@@ -34,6 +38,40 @@ pub(super) struct Shared {
 pub(super) struct Slot {
     pub(super) owner: Owner,
     pub(super) index: Index,
+    pub(super) filters: Filters,
+}
+
+impl Slot {
+    pub(super) fn new(owner: Owner, index: Index) -> Self {
+        Self {
+            owner,
+            index,
+            filters: Filters::default(),
+        }
+    }
+
+    /// Adds the rows of an item.
+    pub(super) fn add(
+        &mut self,
+        key: i64,
+        vectors: &[Vec<f32>],
+        documents: &[Document],
+        item: &Item,
+    ) {
+        let mut rows = Vec::with_capacity(vectors.len());
+        for (wording, (vector, document)) in vectors.iter().zip(documents).enumerate() {
+            let key = VectorKey::new(key, wording);
+            rows.push(self.index.push(key, RowVector::Floats(vector), document));
+        }
+        self.filters.add(item, &rows);
+    }
+
+    /// Gives back memory that is no longer needed.
+    pub(super) fn tidy(&mut self) {
+        if self.index.tidy() {
+            self.filters.clear();
+        }
+    }
 }
 
 impl Shared {

@@ -1,7 +1,10 @@
 //! The database file: how it is opened, and what its failures mean.
 
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use rusqlite::ffi;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::error::{Error, Result};
@@ -59,11 +62,48 @@ pub(super) fn open_reader(folder: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Begins the reason of a failure to write, of which SQLite tells no more.
+const UNWRITTEN: &str = "it cannot be written to";
+
+/// Failures that a disk without room may be behind: SQLite tells that apart by one of the system's errors, and a quota and a limit of the size of files have
+/// others.
+const WRITING: [i32; 5] = [
+    ffi::SQLITE_IOERR_WRITE,
+    ffi::SQLITE_IOERR_FSYNC,
+    ffi::SQLITE_IOERR_TRUNCATE,
+    ffi::SQLITE_IOERR_SHMSIZE,
+    ffi::SQLITE_IOERR_SHMMAP,
+];
+
+/// Why no more bytes can be written behind those of the database, if that is for lack of room.
+fn lack_of_room(folder: &Path) -> Option<io::Error> {
+    let length = |name: &str| fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+    let longest = length(FILE).max(length(&format!("{FILE}-wal")));
+    let probe = folder.join("probe");
+    let tried = File::create(&probe).and_then(|mut file| {
+        file.seek(SeekFrom::Start(longest))?;
+        file.write_all(&[0; PAGE as usize])?;
+        file.sync_all()
+    });
+    // What stays of it is overwritten by the next one.
+    let _ = fs::remove_file(&probe);
+    tried.err().filter(|error| {
+        matches!(
+            error.kind(),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+        )
+    })
+}
+
 impl From<rusqlite::Error> for Error {
     /// Without the folder, which [`Error::in_folder`] adds.
     fn from(error: rusqlite::Error) -> Self {
         let reason = error.to_string();
+        let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
+            _ if extended.is_some_and(|code| WRITING.contains(&code)) => Self::Unavailable {
+                reason: format!("{UNWRITTEN}: {reason}"),
+            },
             Some(ErrorCode::DiskFull) => Self::Full { reason },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(reason),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
@@ -100,6 +140,14 @@ impl Error {
     /// The same, where the folder was not known yet.
     pub(super) fn in_folder(self, folder: &Path) -> Self {
         match self {
+            Self::Unavailable { reason } if reason.starts_with(UNWRITTEN) => {
+                match lack_of_room(folder) {
+                    Some(error) => Self::Full {
+                        reason: error.to_string(),
+                    },
+                    None => Self::Unavailable { reason },
+                }
+            }
             Self::Damaged { file, reason } if file.is_relative() && !file.starts_with(folder) => {
                 Self::Damaged {
                     file: folder.join(file),

@@ -35,7 +35,7 @@ pub(super) fn upsert(
         let key = stored.next_key;
         insert_item(connection, &stored, key, &item, &documents, &fields)?;
         insert_vectors(connection, &stored, stored.space, key, &vectors)?;
-        changes.add(stored.number, key, vectors, documents);
+        changes.add(stored.number, (key, item), vectors, documents);
         stored.next_key += 1;
         stored.count += 1;
     }

@@ -12,10 +12,10 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 
 use super::codes_file::{self, Owner};
-use super::index::{Index, RowVector};
+use super::index::Index;
 use super::shared::{Shared, Slot};
 use crate::error::{Error, Result};
-use crate::key::VectorKey;
+use crate::item::Item;
 use crate::words::Document;
 
 /// Jobs that wait; more callers wait before they leave theirs.
@@ -35,7 +35,8 @@ pub(super) struct Changes {
 
 enum Change {
     Add {
-        item: i64,
+        key: i64,
+        item: Box<Item>,
         vectors: Vec<Vec<f32>>,
         documents: Vec<Document>,
     },
@@ -52,12 +53,13 @@ impl Changes {
     pub(super) fn add(
         &mut self,
         collection: i64,
-        item: i64,
+        (key, item): (i64, Item),
         vectors: Vec<Vec<f32>>,
         documents: Vec<Document>,
     ) {
         let change = Change::Add {
-            item,
+            key,
+            item: Box::new(item),
             vectors,
             documents,
         };
@@ -76,7 +78,7 @@ impl Changes {
 
     pub(super) fn replace(&mut self, owner: Owner, index: Index) {
         let collection = owner.collection;
-        let slot = Box::new(Slot { owner, index });
+        let slot = Box::new(Slot::new(owner, index));
         self.list.push((collection, Change::Replace(slot)));
     }
 
@@ -103,9 +105,9 @@ fn apply_to(shared: &Shared, collection: i64, changes: impl Iterator<Item = Chan
             while let Some(change) =
                 changes.next_if(|change| !matches!(change, Change::Replace(_) | Change::Drop))
             {
-                change_rows(&mut slot.index, change);
+                change_rows(&mut slot, change);
             }
-            slot.index.tidy();
+            slot.tidy();
         }
         let before = match changes.next() {
             Some(Change::Replace(slot)) => {
@@ -133,23 +135,16 @@ fn apply_to(shared: &Shared, collection: i64, changes: impl Iterator<Item = Chan
     }
 }
 
-fn change_rows(index: &mut Index, change: Change) {
+fn change_rows(slot: &mut Slot, change: Change) {
     match change {
         Change::Add {
+            key,
             item,
             vectors,
             documents,
-        } => {
-            for (wording, (vector, document)) in vectors.iter().zip(&documents).enumerate() {
-                index.push(
-                    VectorKey::new(item, wording),
-                    RowVector::Floats(vector),
-                    document,
-                );
-            }
-        }
-        Change::Remove { item, documents } => index.remove(item, &documents),
-        Change::Generation(generation) => index.generation = generation,
+        } => slot.add(key, &vectors, &documents, &item),
+        Change::Remove { item, documents } => slot.index.remove(item, &documents),
+        Change::Generation(generation) => slot.index.generation = generation,
         Change::Replace(_) | Change::Drop => {}
     }
 }

@@ -19,54 +19,66 @@ pub(super) const GRAPH_ROWS: usize = 20_000;
 /// Most elements of a vector that a graph takes.
 pub(super) const GRAPH_DIMENSION: usize = 4000;
 
-/// Whether a collection is to have a graph.
-pub(super) fn is_wanted(counted: &Counted) -> bool {
-    counted.docs as usize >= GRAPH_ROWS && counted.stored.current().dimension <= GRAPH_DIMENSION
+/// Whether the vectors of a space are to have a graph.
+pub(super) fn is_wanted(counted: &Counted, space: i64) -> bool {
+    let dimension = counted.stored.spaces[&space].dimension;
+    counted.docs as usize >= GRAPH_ROWS && dimension <= GRAPH_DIMENSION
 }
 
 /// Builds the graphs that are missing; how many.
 pub(super) fn build_missing(pool: &Pool) -> Result<u64> {
-    let mut built = 0;
-    for graph in pool.transaction(Access::Read, missing)? {
-        let Graph { name, table, .. } = &graph;
-        if graph.is_broken {
-            pool.alone(&format!("DROP INDEX CONCURRENTLY IF EXISTS yuyi.{name}"))?;
-        }
-        pool.alone(&format!(
-            "CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING hnsw (half halfvec_ip_ops) WITH (m = 16, ef_construction = 128)"
-        ))?;
-        built += 1;
-    }
-    Ok(built)
+    let missing = |client: &mut Client| {
+        let all = Counted::all(client)?;
+        let of = |counted: &Counted| missing_of(client, counted, counted.stored.space).transpose();
+        all.iter().filter_map(of).collect::<Result<Vec<Graph>>>()
+    };
+    let graphs = pool.transaction(Access::Read, missing)?;
+    graphs.iter().try_for_each(|graph| graph.build(pool))?;
+    Ok(graphs.len() as u64)
 }
 
 /// A graph that nobody builds.
-struct Graph {
+pub(super) struct Graph {
     name: String,
     /// Of the vectors.
     table: String,
     is_broken: bool,
 }
 
-fn missing(client: &mut Client) -> Result<Vec<Graph>> {
-    let mut missing = Vec::new();
-    for counted in Counted::all(client)?
-        .iter()
-        .filter(|counted| is_wanted(counted))
-    {
-        let (tables, space) = (counted.tables(), counted.stored.space);
-        let (name, table) = (tables.graph(space), tables.vectors(space));
-        let sql = "SELECT (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('yuyi.' || $1)),
-                          EXISTS (SELECT FROM pg_stat_progress_create_index WHERE relid = to_regclass($2))";
-        let rows = client.query_typed(sql, &[(&name, Type::TEXT), (&table, Type::TEXT)])?;
-        let state: Option<(Option<bool>, bool)> = rows.first().map(|row| (row.get(0), row.get(1)));
-        if let Some((None | Some(false), false)) = state {
-            missing.push(Graph {
-                name,
-                table,
-                is_broken: matches!(state, Some((Some(false), _))),
-            });
+impl Graph {
+    /// Builds it, which takes minutes where there are millions.
+    pub(super) fn build(&self, pool: &Pool) -> Result<()> {
+        let Self { name, table, .. } = self;
+        if self.is_broken {
+            pool.alone(&format!("DROP INDEX CONCURRENTLY IF EXISTS yuyi.{name}"))?;
         }
+        pool.alone(&format!(
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} USING hnsw (half halfvec_ip_ops) WITH (m = 16, ef_construction = 128)"
+        ))
     }
-    Ok(missing)
+}
+
+/// The graph that the vectors of a space are to have, if it is not there and nobody builds it.
+pub(super) fn missing_of(
+    client: &mut Client,
+    counted: &Counted,
+    space: i64,
+) -> Result<Option<Graph>> {
+    if !is_wanted(counted, space) {
+        return Ok(None);
+    }
+    let tables = counted.tables();
+    let (name, table) = (tables.graph(space), tables.vectors(space));
+    let sql = "SELECT (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('yuyi.' || $1)),
+                      EXISTS (SELECT FROM pg_stat_progress_create_index WHERE relid = to_regclass($2))";
+    let rows = client.query_typed(sql, &[(&name, Type::TEXT), (&table, Type::TEXT)])?;
+    let state: Option<(Option<bool>, bool)> = rows.first().map(|row| (row.get(0), row.get(1)));
+    Ok(match state {
+        Some((is_valid @ (None | Some(false)), false)) => Some(Graph {
+            name,
+            table,
+            is_broken: is_valid.is_some(),
+        }),
+        _ => None,
+    })
 }

@@ -133,7 +133,7 @@ impl Pool {
         let begin = access.begin(self.options.statement);
         let client = turn.begin(&begin, access != Access::StaleRead)?;
         client.set_limit(self.options.statement + GRACE);
-        let done = work(client).and_then(|value| client.batch_execute(COMMIT).map(|()| value));
+        let done = work(client).and_then(|value| commit(client, access).map(|()| value));
         if done.is_err() && !client.is_closed() {
             client.set_limit(self.options.connect);
             // Where that fails too, the connection is closed with what it began.
@@ -212,6 +212,17 @@ impl Drop for Pool {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Ends a transaction.
+///
+/// # Errors
+/// [`Unconfirmed`](Error::Unconfirmed) where it wrote, and the server ended or fell silent before it said how that went.
+fn commit(client: &mut Client, access: Access) -> Result<()> {
+    client.batch_execute(COMMIT).map_err(|error| match error {
+        Error::Unavailable { reason } if access == Access::Write => Error::Unconfirmed { reason },
+        other => other,
+    })
 }
 
 /// Sends the first words on a connection, whose last one asks whether the server is a standby.

@@ -11,7 +11,7 @@ use super::client::Client;
 use super::errors::damaged;
 use super::schema::Tables;
 use crate::batch::Prepared;
-use crate::collection::{Collection, FieldValue, NewCollection, WordRules};
+use crate::collection::{Collection, FieldValue, NewCollection, Space, WordRules};
 use crate::encoding::{to_json, vector_elements, vector_to_bytes};
 use crate::error::{Error, Result};
 use crate::item::Item;
@@ -168,6 +168,25 @@ impl Counted {
         let rows = client.query_typed(&sql, &[])?;
         let last: Option<i64> = rows.first().and_then(|row| row.get(0));
         Ok(last.map_or(0, |key| VectorKey(key).item()))
+    }
+
+    /// The number of the space that a move fills, which has vectors of all items.
+    ///
+    /// # Errors
+    /// [`ReindexUnfinished`](Error::ReindexUnfinished) where it has not.
+    pub(super) fn check_moved(&self, client: &mut Client, to: &Space) -> Result<i64> {
+        let number = self.stored.on_the_way_to(to)?;
+        let reached = self.reached(client, number)?;
+        let items = self.tables().items;
+        let sql = format!("SELECT count(*) FROM {items} WHERE key > $1");
+        let rows = client.query_typed(&sql, &[(&reached, Type::INT8)])?;
+        match rows.first().map_or(0, |row| row.get::<_, i64>(0)) {
+            0 => Ok(number),
+            left => Err(Error::ReindexUnfinished {
+                name: self.stored.name.clone(),
+                left: left as u64,
+            }),
+        }
     }
 
     /// As callers see it.

@@ -8,6 +8,8 @@
 //! | `terms_C_W` | a word of a text: its number, the key, how often, and the text's number of words again |
 //! | `fields_C` | a value of a declared field |
 //! | `vectors_C_S` | a vector: its key, the item's, little-endian f32, and the same as `halfvec` for the search |
+//!
+//! Beside them stand `collections`, `version`, and `moves` with who works on which move ([`lease`](super::lease)).
 
 use tokio_postgres::types::Type;
 
@@ -20,7 +22,8 @@ use crate::error::{Error, Result};
 const LOCK: i64 = 0x7975_7969;
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
-const MIGRATIONS: &[&str] = &["CREATE TABLE yuyi.collections (
+const MIGRATIONS: &[&str] = &[
+    "CREATE TABLE yuyi.collections (
     number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     name text COLLATE \"C\" NOT NULL UNIQUE,
     role text NOT NULL,
@@ -36,7 +39,13 @@ const MIGRATIONS: &[&str] = &["CREATE TABLE yuyi.collections (
     length bigint NOT NULL DEFAULT 0,
     lexicon bigint NOT NULL DEFAULT 1,
     next_words text
-)"];
+)",
+    "CREATE TABLE yuyi.moves (
+    collection bigint PRIMARY KEY REFERENCES yuyi.collections (number) ON DELETE CASCADE,
+    holder text NOT NULL,
+    until timestamptz NOT NULL
+)",
+];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
 ///

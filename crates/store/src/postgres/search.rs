@@ -49,7 +49,7 @@ impl Searcher<'_> {
 
     /// Whether to follow the graph for `k` rows of so many that a filter leaves.
     fn follows_graph(&self, k: usize, among: usize) -> bool {
-        graph::is_wanted(self.counted)
+        graph::is_wanted(self.counted, self.counted.stored.space)
             && k <= MOST_AT_HAND
             && among >= GRAPH_ROWS
             && among >= self.rows() / SPARSE

@@ -2,7 +2,7 @@
 
 use crate::servers::value;
 
-/// For each collection, a query for rows that have lost what belongs to them or count wrongly.
+/// For each collection C with words L and vectors S, a query for rows that have lost what belongs to them or count wrongly.
 const WRONG: [(&str, &str); 6] = [
     (
         "counts its items wrongly",
@@ -11,19 +11,19 @@ const WRONG: [(&str, &str); 6] = [
     (
         "counts its texts wrongly",
         "SELECT 1 FROM yuyi.collections WHERE number = {C} AND ROW(docs, length) IS DISTINCT FROM
-         (SELECT ROW(count(*), coalesce(sum(length), 0)) FROM yuyi.docs_{C}_1)",
+         (SELECT ROW(count(*), coalesce(sum(length), 0)) FROM yuyi.docs_{C}_{L})",
     ),
     (
         "has texts without vectors, or vectors without texts",
-        "SELECT 1 FROM yuyi.docs_{C}_1 d FULL JOIN yuyi.vectors_{C}_1 v USING (key) WHERE d.key IS NULL OR v.key IS NULL",
+        "SELECT 1 FROM yuyi.docs_{C}_{L} d FULL JOIN yuyi.vectors_{C}_{S} v USING (key) WHERE d.key IS NULL OR v.key IS NULL",
     ),
     (
         "has items without vectors, or vectors without items",
-        "SELECT 1 FROM yuyi.items_{C} i FULL JOIN (SELECT DISTINCT item FROM yuyi.vectors_{C}_1) v ON i.key = v.item WHERE i.key IS NULL OR v.item IS NULL",
+        "SELECT 1 FROM yuyi.items_{C} i FULL JOIN (SELECT DISTINCT item FROM yuyi.vectors_{C}_{S}) v ON i.key = v.item WHERE i.key IS NULL OR v.item IS NULL",
     ),
     (
         "has words of no text",
-        "SELECT 1 FROM yuyi.terms_{C}_1 LEFT JOIN yuyi.docs_{C}_1 d USING (key) WHERE d.key IS NULL",
+        "SELECT 1 FROM yuyi.terms_{C}_{L} LEFT JOIN yuyi.docs_{C}_{L} d USING (key) WHERE d.key IS NULL",
     ),
     (
         "has values of no item",
@@ -35,15 +35,15 @@ const WRONG: [(&str, &str); 6] = [
 pub fn contradictions(url: &str) -> Vec<String> {
     let numbers = value(
         url,
-        "SELECT string_agg(number::text, ' ') FROM yuyi.collections",
+        "SELECT string_agg(concat_ws('/', number, lexicon, space), ' ') FROM yuyi.collections",
     );
-    let of = |number: &str| {
-        let number = number.to_owned();
+    let of = |numbers: &str| {
+        let parts: Vec<String> = numbers.split('/').map(str::to_owned).collect();
+        let [number, lexicon, space] = parts.try_into().unwrap();
         WRONG.iter().filter_map(move |(what, sql)| {
-            let rows = format!(
-                "SELECT count(*) FROM ({}) rows",
-                sql.replace("{C}", &number)
-            );
+            let sql = sql.replace("{C}", &number);
+            let sql = sql.replace("{L}", &lexicon).replace("{S}", &space);
+            let rows = format!("SELECT count(*) FROM ({sql}) rows");
             let found = value(url, &rows);
             (found != "0").then(|| format!("collection {number} {what}: {found}"))
         })

@@ -21,7 +21,7 @@ pub fn a_move_to_another_model_can_be_interrupted(place: &impl Place) {
     store.begin_reindex("faq", &to).unwrap();
     let mut moved = 0;
     loop {
-        let todo = store.reindex_todo("faq", 3).unwrap();
+        let todo = store.reindex_todo("faq", &to, 3).unwrap();
         if todo.is_empty() {
             break;
         }
@@ -30,7 +30,7 @@ pub fn a_move_to_another_model_can_be_interrupted(place: &impl Place) {
             .iter()
             .map(|item| second_model(item.key, item.texts.len()))
             .collect();
-        store.put_reindexed("faq", put).unwrap();
+        store.put_reindexed("faq", &to, put).unwrap();
         if moved == 6 {
             // What was there is answered from the old vectors, also after an end in between.
             drop(store);
@@ -57,8 +57,8 @@ pub fn a_move_to_another_model_can_be_interrupted(place: &impl Place) {
         name: "faq".into(),
         left: 1,
     };
-    assert_eq!(store.finish_reindex("faq"), Err(unfinished));
-    let todo = store.reindex_todo("faq", 10).unwrap();
+    assert_eq!(store.finish_reindex("faq", &to), Err(unfinished));
+    let todo = store.reindex_todo("faq", &to, 10).unwrap();
     assert_eq!(
         (todo.len(), &todo[0].texts[..]),
         (1, &["最后的".to_owned()][..])
@@ -66,10 +66,11 @@ pub fn a_move_to_another_model_can_be_interrupted(place: &impl Place) {
     store
         .put_reindexed(
             "faq",
+            &to,
             vec![second_model(todo[0].key, 1), second_model(999_999, 1)],
         )
         .unwrap();
-    store.finish_reindex("faq").unwrap();
+    store.finish_reindex("faq", &to).unwrap();
     let expected = store.get("faq", &["last"]).unwrap();
     now_and_later(place, store, |store| {
         let collection = store.collection("faq").unwrap();
@@ -92,34 +93,41 @@ pub fn a_move_to_another_model_can_be_interrupted(place: &impl Place) {
 pub fn a_move_is_refused_where_it_makes_no_sense(place: &impl Place) {
     let store = with_faq(place);
     let none = Error::NotReindexing { name: "faq".into() };
-    assert_eq!(store.reindex_todo("faq", 1), Err(none.clone()));
-    assert_eq!(store.finish_reindex("faq"), Err(none.clone()));
-    assert_eq!(store.abandon_reindex("faq"), Err(none));
+    let gte = model("gte", 3);
+    assert_eq!(store.reindex_todo("faq", &gte, 1), Err(none.clone()));
+    assert_eq!(store.finish_reindex("faq", &gte), Err(none.clone()));
+    assert_eq!(store.abandon_reindex("faq"), Err(none.clone()));
     let same = store
         .begin_reindex("faq", &Space::given(DIMENSION))
         .unwrap_err();
     assert!(matches!(same, Error::Invalid { .. }), "{same}");
-    store.begin_reindex("faq", &model("gte", 3)).unwrap();
+    store.begin_reindex("faq", &gte).unwrap();
     let other = store.begin_reindex("faq", &model("bge", 3)).unwrap_err();
     assert!(
         matches!(&other, Error::Reindexing { to, .. } if to.starts_with("gte")),
         "{other}"
     );
-    let todo = store.reindex_todo("faq", 1).unwrap();
+    let todo = store.reindex_todo("faq", &gte, 1).unwrap();
     let mut bad = second_model(todo[0].key, 1);
     bad.vectors[0].push(1.0);
-    let error = store.put_reindexed("faq", vec![bad]).unwrap_err();
+    let error = store.put_reindexed("faq", &gte, vec![bad]).unwrap_err();
     assert_eq!(
         error.to_string(),
         "vectors[0].vectors[0]: It has 4 elements; the collection's vectors have 3."
     );
     let error = store
-        .put_reindexed("faq", vec![second_model(todo[0].key, 2)])
+        .put_reindexed("faq", &gte, vec![second_model(todo[0].key, 2)])
         .unwrap_err();
     assert_eq!(
         error.to_string(),
         "vectors[0]: There are 2 vectors for 1 texts."
     );
+    // Vectors of a move that was given up do not get into the next one.
+    let late = vec![second_model(todo[0].key, 1)];
+    store.abandon_reindex("faq").unwrap();
+    store.begin_reindex("faq", &model("bge", 3)).unwrap();
+    assert_eq!(store.put_reindexed("faq", &gte, late), Err(none.clone()));
+    assert_eq!(store.reindex_todo("faq", &gte, 1), Err(none));
     store.abandon_reindex("faq").unwrap();
     assert!(store.collection("faq").unwrap().reindex.is_none());
     store.begin_reindex("faq", &model("bge", 5)).unwrap();

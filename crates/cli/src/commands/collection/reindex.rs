@@ -1,13 +1,14 @@
 //! `yuyi collection reindex`.
 
 use std::io::Write;
+use std::thread::sleep;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
 use serde_json::json;
 use yuyi::Model;
 use yuyi_collections::{Move, Step, check_fits, space_of_model};
-use yuyi_store::{Collection, Store};
+use yuyi_store::{Collection, Error, Store};
 
 use super::place::{open_existing, place};
 use crate::args::ReindexArgs;
@@ -61,13 +62,30 @@ fn go(
         let (name, count) = (&collection.name, collection.count);
         remark!("{before} of {count} items of {name} were moved before; it goes on from there.");
     }
-    let mut done = 0;
-    while let Step::Embed(batch) = moving.next(store, BATCH)? {
-        let vectors = model.embed_with(batch.texts(), &batch.options())?;
-        let items = batch.items();
-        moving.put(store, batch, &vectors)?;
-        done += items;
-        progress.step(items);
+    let (mut done, mut waits) = (0, false);
+    loop {
+        match moving.next(store, BATCH) {
+            Ok(Step::Embed(batch)) => {
+                let vectors = model.embed_with(batch.texts(), &batch.options())?;
+                let items = batch.items();
+                moving.put(store, batch, &vectors)?;
+                done += items;
+                progress.step(items);
+            }
+            Ok(Step::Elsewhere) => {
+                if !std::mem::replace(&mut waits, true) {
+                    let name = &collection.name;
+                    remark!(
+                        "Another process moves the collection {name:?}. This one waits, and goes on if that one ends."
+                    );
+                }
+                sleep(Move::LEASE / 3);
+            }
+            Ok(Step::Done) => break,
+            // The other process has ended it while this one waited.
+            Err(Error::NotReindexing { .. }) if waits => break,
+            Err(error) => return Err(error.into()),
+        }
     }
     progress.finish();
     Ok(done)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use yuyi::{Calibration, Model};
-use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, search};
+use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search};
 use yuyi_language::is_blank;
 use yuyi_store::{Collection, Error, Filter, Store};
 
@@ -114,11 +114,11 @@ impl Searcher<'_> {
             self.filter.as_ref(),
             self.args.limit as usize,
         )?;
-        let uncalibrated = Calibration::Uncalibrated;
         let calibration = self
             .model
             .as_ref()
-            .map_or(&uncalibrated, Model::calibration);
+            .map(|model| calibration_of(&self.collection, model.facts(), model.calibration()));
+        let calibration = calibration.unwrap_or(&Calibration::Uncalibrated);
         let found = hits.into_iter().map(|hit| Found::of(hit, calibration));
         Ok(Answer {
             text: text.to_owned(),

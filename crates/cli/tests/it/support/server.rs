@@ -78,6 +78,31 @@ impl Server {
         reply
     }
 
+    /// Sends a request with a body, which may be empty.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> Reply {
+        self.ask_with(method, path, "application/json", body)
+    }
+
+    /// The same, of another type.
+    pub fn ask_with(&self, method: &str, path: &str, kind: &str, body: &str) -> Reply {
+        let mut stream = self.connect();
+        let length = body.len();
+        // To HTTP 1.0 bodies are sent as they are.
+        let head = format!(
+            "{method} {path} HTTP/1.0\r\nhost: localhost\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all((head + body).as_bytes()).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        Reply::read(&reply)
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
     pub fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status();
@@ -105,6 +130,36 @@ impl Drop for Server {
     fn drop(&mut self) {
         // A test that failed must not leave its server behind; one that ended is gone already.
         let _ = self.process.kill();
+    }
+}
+
+/// What a server replied.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    /// Header lines.
+    pub head: String,
+    pub text: String,
+}
+
+impl Reply {
+    fn read(reply: &str) -> Self {
+        let (head, text) = reply.split_once("\r\n\r\n").unwrap();
+        Self {
+            status: status(head),
+            head: head.to_lowercase(),
+            text: text.to_owned(),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    /// The document of a reply that is no failure.
+    pub fn done(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{self:?}");
+        self.json()
     }
 }
 

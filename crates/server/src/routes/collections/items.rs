@@ -10,13 +10,13 @@ use yuyi_collections::ItemPlan;
 use yuyi_store::{Cursor, Filter, Item, Scroll, VectorItem};
 
 use crate::answer::AROUND;
-use crate::collections::{Pace, Timed, bytes_of};
+use crate::collections::{Pace, Timed};
 use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, ItemRequest, filter, required_filter};
-use crate::request::place::{OfCollection, OfItem, Query, count_in_query};
-use crate::request::{Source, request};
+use crate::request::place::{OfCollection, OfItem, Query, count_in_query, flag_in_query};
+use crate::request::{Source, flag, request};
 use crate::{ApiError, App};
 
 /// Items of a page, where nobody says how many.
@@ -203,6 +203,7 @@ pub(crate) struct ItemPage {
         ("name" = String, Path, description = "The collection's name.", example = "faq"),
         ("limit" = Option<usize>, Query, description = "Most items of the page; absent: 100.", minimum = 1, maximum = 10000),
         ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+        ("stale" = Option<bool>, Query, description = "The answer may be a little old: a standby gives it, if there is one."),
     ),
     responses(
         (status = 200, description = "A page.", body = ItemPage),
@@ -216,15 +217,16 @@ pub(crate) async fn list(
     OfCollection(name): OfCollection,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let (limit, cursor) = Source::read(query, app.limits(), |source| {
+    let (limit, cursor, stale) = Source::read(query, app.limits(), |source| {
         let limit = count_in_query(source, "limit")?;
-        Ok((limit, source.fields.optional_text("cursor")?))
+        let cursor = source.fields.optional_text("cursor")?;
+        Ok((limit, cursor, flag_in_query(source, "stale")?))
     })?;
     let limit = limit.unwrap_or(PAGE);
     check_limit(&app, "limit", limit)?;
     let mut scroll = Scroll {
         after: cursor.map(Cursor::behind),
-        with_vectors: brings_vectors(&app, &name).await?,
+        with_vectors: brings_vectors(&app, &name, stale).await?,
         ..Scroll::default()
     };
     let (mut items, mut bytes) = (Vec::new(), 0);
@@ -232,8 +234,9 @@ pub(crate) async fn list(
     loop {
         scroll.limit = pace.next().min(limit - items.len());
         let (name, step) = (name.clone(), scroll.clone());
-        let page = app.stored(move |store| store.scroll(&name, &step)).await?;
-        let read = page.items.iter().map(bytes_of).sum();
+        let page = app.stored_or_stale(stale, move |store| store.scroll(&name, &step));
+        let page = page.await?;
+        let read = page.items.iter().map(VectorItem::bytes).sum();
         memory::hold(read)?;
         pace.took(page.items.len(), read);
         bytes += read;
@@ -261,10 +264,10 @@ pub(super) fn check_limit(app: &App, field: &str, count: usize) -> Result<(), Ap
 }
 
 /// Whether the vectors of a collection are its callers', so that they belong to its items.
-pub(super) async fn brings_vectors(app: &App, name: &str) -> Result<bool, ApiError> {
+pub(super) async fn brings_vectors(app: &App, name: &str, stale: bool) -> Result<bool, ApiError> {
     let name = name.to_owned();
-    let collection = app.stored(move |store| store.collection(&name)).await?;
-    Ok(collection.space.model.is_none())
+    let collection = app.stored_or_stale(stale, move |store| store.collection(&name));
+    Ok(collection.await?.space.model.is_none())
 }
 
 /// An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`.
@@ -275,19 +278,23 @@ pub(super) async fn brings_vectors(app: &App, name: &str) -> Result<bool, ApiErr
     params(
         ("name" = String, Path, description = "The collection's name.", example = "faq"),
         ("id" = String, Path, description = "The item's id.", example = "invoice-1"),
+        ("stale" = Option<bool>, Query, description = "The answer may be a little old: a standby gives it, if there is one."),
     ),
     responses(
         (status = 200, description = "The item.", body = KeptItem),
         (status = 404, description = "There is no collection, or no item, of the name.", body = OwnReply),
+        (status = 422, description = "What stands behind the question mark is unknown or of a wrong value.", body = OwnReply),
     ),
 )]
 pub(crate) async fn get(
     State(app): State<App>,
     OfItem { collection, id }: OfItem,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let with_vectors = brings_vectors(&app, &collection).await?;
+    let stale = Source::read(query, app.limits(), |source| flag_in_query(source, "stale"))?;
+    let with_vectors = brings_vectors(&app, &collection, stale).await?;
     let (wanted, key) = (collection.clone(), id.clone());
-    let found = app.stored(move |store| match with_vectors {
+    let found = app.stored_or_stale(stale, move |store| match with_vectors {
         true => store.get_with_vectors(&wanted, &[&key]),
         false => {
             let items = store.get(&wanted, &[&key])?;
@@ -301,7 +308,7 @@ pub(crate) async fn get(
     let Some(item) = found.await?.pop() else {
         return Err(ApiError::ItemNotFound { collection, id });
     };
-    let bytes = bytes_of(&item);
+    let bytes = item.bytes();
     memory::hold(bytes)?;
     app.answer(2 * bytes, move || Kept::from(item)).await
 }
@@ -398,6 +405,9 @@ request! {
         /// Those that it means; absent: all.
         #[schema(value_type = Option<FilterRequest>)]
         filter: Option<Filter> = filter,
+        /// The answer may be a little old: a standby gives it, if there is one.
+        #[schema(value_type = Option<bool>)]
+        stale: bool = flag(false),
     }
 }
 
@@ -425,8 +435,8 @@ pub(crate) async fn count(
     OfCollection(name): OfCollection,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Count>, ApiError> {
-    let CountRequest { filter } = Source::read(body, app.limits(), CountRequest::take)?;
-    let count = app.stored(move |store| store.count(&name, filter.as_ref()));
+    let CountRequest { filter, stale } = Source::read(body, app.limits(), CountRequest::take)?;
+    let count = app.stored_or_stale(stale, move |store| store.count(&name, filter.as_ref()));
     let count = count.await?;
     Ok(Json(Count { count }))
 }

@@ -7,14 +7,14 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::Calibration;
-use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, search as ask};
+use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search_within};
 use yuyi_store::{Collection, Filter};
 
 use super::items::check_limit;
 use crate::answer::AROUND;
-use crate::collections::{Timed, bytes_of_item};
+use crate::collections::Timed;
 use crate::envelope::OwnReply;
-use crate::memory;
+use crate::memory::Counting;
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, filter};
 use crate::request::json::Json;
@@ -45,9 +45,8 @@ request! {
         /// The vector of the question, where the collection has no model.
         #[schema(example = json!(null))]
         vector: Option<Vec<f32>> = vector,
-        /// An answer may be a little old, from a server that only follows.
+        /// The answer may be a little old: a standby gives it, if there is one.
         #[schema(value_type = Option<bool>)]
-        #[expect(dead_code, reason = "every store answers from what was written last")]
         stale: bool = flag(false),
         /// Rank by a cross-encoder, of which none is served.
         #[schema(value_type = Option<bool>, example = json!(null))]
@@ -152,6 +151,7 @@ pub(crate) async fn search(
         },
         filter: request.filter,
         limit,
+        stale: request.stale,
     };
     let found = app.find(&name, question).await?;
     let bytes = found.bytes + AROUND * found.hits.len();
@@ -171,6 +171,8 @@ pub(crate) struct Question {
     pub(crate) asked: Asked,
     pub(crate) filter: Option<Filter>,
     pub(crate) limit: usize,
+    /// The answer may be a little old.
+    pub(crate) stale: bool,
 }
 
 /// What was found.
@@ -200,13 +202,15 @@ impl App {
     async fn find_once(&self, name: &str, question: Question) -> Result<Answer, ApiError> {
         let began = Instant::now();
         let wanted = name.to_owned();
-        let collection = self.stored(move |store| store.collection(&wanted)).await?;
+        let stale = question.stale;
+        let collection = self.stored_or_stale(stale, move |store| store.collection(&wanted));
+        let collection = collection.await?;
         let plan = QueryPlan::new(&collection, question.asked)?;
         let (texts, options) = (plan.texts(), plan.options());
         let (mut vector, mut calibration) = (None, Calibration::Uncalibrated);
         if !texts.is_empty() {
             let model = self.model_of(&collection).await?;
-            calibration = model.calibration().clone();
+            calibration = calibration_of(&collection, model.facts(), model.calibration()).clone();
             let embedded = self.embed(&model, texts, options).await?;
             vector = embedded.vectors.into_iter().next();
         }
@@ -215,18 +219,18 @@ impl App {
         let mode = planned.mode();
         let (filter, limit) = (question.filter, question.limit);
         let calibrated = calibration.is_fitted();
-        let found = self.stored(move |store| {
-            let found = Timed::of(|| ask(store, &collection, &planned, filter.as_ref(), limit));
-            let hits: Vec<Found> = found
-                .value?
-                .into_iter()
-                .map(|hit| Found::of(hit, &calibration))
-                .collect();
-            let bytes = hits.iter().map(|found| bytes_of_item(&found.item)).sum();
-            Ok((hits, bytes, found.time, collection))
+        let counting = Counting::new(self.memory().share());
+        let (count, asked) = (counting.clone(), collection.clone());
+        let found = self.stored_or_stale(stale, move |store| {
+            count.begin();
+            let among = (&planned, filter.as_ref(), limit);
+            let room = |bytes| count.grow(bytes);
+            let found = Timed::of(|| search_within(store, &asked, among, &room));
+            found.value.map(|hits| (hits, found.time))
         });
-        let (hits, bytes, time, collection) = found.await?;
-        memory::hold(bytes)?;
+        let ((hits, time), bytes) = counting.finish(found.await)?;
+        let found = |hit| Found::of(hit, &calibration);
+        let hits = hits.into_iter().map(found).collect();
         self.collections()
             .stats()
             .searched(name, began.elapsed(), time);

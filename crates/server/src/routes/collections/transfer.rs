@@ -5,12 +5,15 @@ mod file;
 mod lines;
 mod table;
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
+use tokio::time::sleep;
 use utoipa::ToSchema;
 use yuyi_collections::check_item;
 use yuyi_files::TableKind;
@@ -19,7 +22,7 @@ use yuyi_store::{Collection, Cursor, Item, Scroll, VectorItem, jsonl};
 use self::file::{Sent, Wishes};
 use self::lines::{Line, Lines};
 use super::items::brings_vectors;
-use crate::collections::{Pace, bytes_of};
+use crate::collections::Pace;
 use crate::envelope::{Addition, OwnReply};
 use crate::error::ErrorBody;
 use crate::memory::{self, Share};
@@ -48,6 +51,9 @@ const PART: usize = 256 << 10;
 
 /// Items of it at most.
 const PART_ITEMS: usize = 2_000;
+
+/// How long an import rests when too much else waits.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What an import did.
 #[derive(Default, Serialize, ToSchema)]
@@ -203,12 +209,26 @@ async fn import_all(
         }
         let count = items.len() as u64;
         if count > 0 {
-            done.truncated += app.write_items(&collection.name, items).await?;
+            done.truncated += write_patiently(app, &collection.name, items).await?;
             done.imported += count;
         }
         lines.let_go();
     }
     Ok(())
+}
+
+/// Writes items when their turn comes: whoever brings many waits for those who ask, as long as the client does.
+async fn write_patiently(app: &App, name: &str, items: Vec<VectorItem>) -> Result<usize, ApiError> {
+    loop {
+        match app.write_items(name, items.clone()).await {
+            Err(ApiError::QueueFull { .. } | ApiError::QueueTimeout { .. })
+                if !app.lifecycle().is_draining() =>
+            {
+                sleep(PAUSE).await;
+            }
+            written => return written,
+        }
+    }
 }
 
 /// The item of a line, if it keeps all rules.
@@ -265,7 +285,7 @@ pub(crate) async fn export(
         return table::export(app, name, kind).await;
     }
     let scroll = Scroll {
-        with_vectors: brings_vectors(&app, &name).await?,
+        with_vectors: brings_vectors(&app, &name, false).await?,
         ..Scroll::default()
     };
     let mut writing = Writing {
@@ -316,7 +336,7 @@ impl Writing {
                 part.push_str(&jsonl::line(item)?);
                 part.push('\n');
             }
-            let bytes = page.items.iter().map(bytes_of).sum();
+            let bytes = page.items.iter().map(VectorItem::bytes).sum();
             Ok((part, page.items.len(), bytes, page.next))
         });
         let result = part.await;

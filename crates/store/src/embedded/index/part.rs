@@ -12,6 +12,9 @@ use crate::words::{Document, Term};
 /// Rows of a full part: 50 MB of codes at 384 dimensions.
 pub(super) const PART_ROWS: usize = 1 << 17;
 
+/// From so many rows on a part has memory for all that it may get. Its pages cost nothing before they are written to; growing step by step would leave holes.
+const LARGE_ROWS: usize = PART_ROWS / 8;
+
 /// Fewer removed rows are left where they are.
 const FEW: usize = 1024;
 
@@ -91,6 +94,19 @@ impl Part {
         self.postings.push(row as u32, document);
         self.live.insert(row);
         self.live_rows += 1;
+        if self.keys.len() == LARGE_ROWS {
+            self.reserve_all();
+        }
+        if self.is_full() {
+            self.postings.seal();
+        }
+    }
+
+    fn reserve_all(&mut self) {
+        let more = PART_ROWS - self.keys.len();
+        self.codes.reserve(more);
+        self.keys.reserve_exact(more);
+        self.lengths.reserve_exact(more);
     }
 
     /// Whether the row was there.
@@ -135,17 +151,23 @@ impl Part {
     }
 
     /// Calls `found` with each row of some items, whose keys are in ascending order.
-    pub(super) fn rows_of(&self, items: &[i64], mut found: impl FnMut(usize, VectorKey)) {
+    pub(super) fn rows_of(&self, items: &[i64], mut found: impl FnMut(usize)) {
         let mut from = 0;
         for &item in items {
-            from += self.keys[from..].partition_point(|key| key.item() < item);
+            from += behind(&self.keys[from..], item);
             while self.keys.get(from).is_some_and(|key| key.item() == item) {
                 if self.live.contains(from) {
-                    found(from, self.keys[from]);
+                    found(from);
                 }
                 from += 1;
             }
         }
+    }
+
+    /// The keys of those of some rows that were not removed.
+    pub(super) fn keys_of<'a>(&'a self, rows: &'a RowSet) -> impl Iterator<Item = VectorKey> + 'a {
+        let live = rows.iter().filter(|&row| self.live.contains(row));
+        live.map(|row| self.keys[row])
     }
 
     pub(super) fn nearest(
@@ -196,5 +218,35 @@ impl Part {
     /// What is kept of a row's vector.
     pub(in crate::embedded) fn encoded(&self, row: usize) -> EncodedRow {
         self.codes.encoded(row)
+    }
+}
+
+/// How many of some keys lie before those of an item. It looks near the beginning first: what is asked for one after the other lies close together, and a search
+/// from the middle would fetch distant memory for each.
+fn behind(keys: &[VectorKey], item: i64) -> usize {
+    let is_before = |key: &VectorKey| key.item() < item;
+    let mut step = 1;
+    while keys.get(step - 1).is_some_and(is_before) {
+        step *= 2;
+    }
+    let from = step / 2;
+    from + keys[from..keys.len().min(step)].partition_point(is_before)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_found_from_the_front() {
+        for rows in 0..40 {
+            let keys: Vec<VectorKey> = (0..rows)
+                .map(|i| VectorKey::new(i / 2 * 3, i as usize % 2))
+                .collect();
+            for item in 0..70 {
+                let expected = keys.partition_point(|key| key.item() < item);
+                assert_eq!(behind(&keys, item), expected, "{item} of {rows}");
+            }
+        }
     }
 }

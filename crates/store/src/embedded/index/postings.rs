@@ -2,16 +2,24 @@
 //!
 //! A word's list has its rows in ascending order: how far each is from the one before, doubled, plus 1 where the count, which then follows, is
 //! not 1; all as varints. So a posting of a common word takes a byte or two.
+//!
+//! Most words of a collection are rare, and what stands around a list of one row would be larger than the list. So when no more rows come, the lists are put
+//! behind each other in the order of their words (`sealed.rs`).
+
+mod sealed;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use self::sealed::Sealed;
 use super::super::blob::{read_varint, write_varint};
 use crate::words::{Document, Term};
 
 #[derive(Default)]
 pub(super) struct Postings {
+    /// Those of rows that came since the others were sealed.
     lists: HashMap<Term, List, BuildHasherDefault<TermHasher>>,
+    sealed: Sealed,
 }
 
 #[derive(Default)]
@@ -31,33 +39,48 @@ impl Postings {
         }
     }
 
+    /// Makes the lists small: no more rows come.
+    pub(super) fn seal(&mut self) {
+        let mut lists: Vec<(Term, List)> = self.lists.drain().collect();
+        lists.sort_unstable_by_key(|(term, _)| *term);
+        self.lists.shrink_to_fit();
+        self.sealed = Sealed::of(lists);
+    }
+
     /// Says that a row with these words is not there any more.
     pub(super) fn forget(&mut self, document: &Document) {
-        for (term, _) in &document.terms {
-            if let Some(list) = self.lists.get_mut(term) {
-                list.live = list.live.saturating_sub(1);
+        for &(term, _) in &document.terms {
+            let sealed = self.sealed.live_mut(term);
+            let open = self.lists.get_mut(&term).map(|list| &mut list.live);
+            if let Some(live) = sealed.or(open) {
+                *live = live.saturating_sub(1);
             }
         }
     }
 
     /// Rows that have a word, those that were removed not counted.
     pub(super) fn live(&self, term: Term) -> u32 {
-        self.lists.get(&term).map_or(0, |list| list.live)
+        let open = self.lists.get(&term).map_or(0, |list| list.live);
+        self.sealed.get(term).map_or(open, |(live, _)| live)
     }
 
     /// Calls `found` with each row that has a word, those that were removed included, and how often.
     pub(super) fn each(&self, term: Term, found: impl FnMut(u32, u32)) {
-        if let Some(list) = self.lists.get(&term) {
-            list.each(found);
-        }
+        let open = self.lists.get(&term).map(|list| &list.bytes[..]);
+        let sealed = self.sealed.get(term).map(|(_, bytes)| bytes);
+        each(sealed.or(open).unwrap_or_default(), found);
     }
 
     /// The same postings with other numbers for the rows, in the same order; those without one are left out.
     pub(super) fn renumbered(&self, number: impl Fn(u32) -> Option<u32>) -> Self {
+        let open = self
+            .lists
+            .iter()
+            .map(|(&term, list)| (term, &list.bytes[..]));
         let mut new = Self::default();
-        for (&term, list) in &self.lists {
+        for (term, bytes) in self.sealed.iter().chain(open) {
             let mut other = List::default();
-            list.each(|row, count| {
+            each(bytes, |row, count| {
                 if let Some(row) = number(row) {
                     other.push(row, count);
                 }
@@ -72,7 +95,8 @@ impl Postings {
     /// Bytes held.
     pub(super) fn bytes(&self) -> usize {
         let lists = self.lists.values().map(|list| list.bytes.capacity());
-        lists.sum::<usize>() + self.lists.capacity() * size_of::<(Term, List)>()
+        let table = self.lists.capacity() * size_of::<(Term, List)>();
+        lists.sum::<usize>() + table + self.sealed.bytes()
     }
 }
 
@@ -86,18 +110,18 @@ impl List {
         self.last = row;
         self.live += 1;
     }
+}
 
-    fn each(&self, mut found: impl FnMut(u32, u32)) {
-        let mut bytes = &self.bytes[..];
-        let mut row = 0;
-        while let Some(step) = read_varint(&mut bytes) {
-            row += (step >> 1) as u32;
-            let count = match step & 1 {
-                0 => Some(1),
-                _ => read_varint(&mut bytes),
-            };
-            found(row, count.unwrap_or(1) as u32);
-        }
+/// Calls `found` with each row of a list, and how often it has the word.
+fn each(mut bytes: &[u8], mut found: impl FnMut(u32, u32)) {
+    let mut row = 0;
+    while let Some(step) = read_varint(&mut bytes) {
+        row += (step >> 1) as u32;
+        let count = match step & 1 {
+            0 => Some(1),
+            _ => read_varint(&mut bytes),
+        };
+        found(row, count.unwrap_or(1) as u32);
     }
 }
 
@@ -141,17 +165,28 @@ mod tests {
         let mut postings = Postings::default();
         postings.push(0, &document(&[(7, 1), (9, 300)]));
         postings.push(1, &document(&[(7, 2)]));
-        postings.push(130_000, &document(&[(7, 1), (9, 1)]));
-        assert_eq!(rows(&postings, 7), [(0, 1), (1, 2), (130_000, 1)]);
-        assert_eq!(rows(&postings, 9), [(0, 300), (130_000, 1)]);
-        assert_eq!(rows(&postings, 8), []);
-        postings.forget(&document(&[(7, 1), (9, 300)]));
-        assert_eq!(
-            (postings.live(7), postings.live(9), postings.live(8)),
-            (2, 1, 0)
-        );
-        let renumbered = postings.renumbered(|row| row.checked_sub(1).map(|row| row.min(1)));
-        assert_eq!(rows(&renumbered, 7), [(0, 2), (1, 1)]);
-        assert_eq!((renumbered.live(7), renumbered.live(9)), (2, 1));
+        postings.push(130_000, &document(&[(7, 1), (9, 1), (u64::MAX, 1)]));
+        let mut sealed = Postings::default();
+        postings
+            .renumbered(Some)
+            .lists
+            .into_iter()
+            .for_each(|(term, list)| {
+                sealed.lists.insert(term, list);
+            });
+        sealed.seal();
+        assert!(sealed.lists.is_empty() && sealed.bytes() < postings.bytes());
+        for mut postings in [postings, sealed] {
+            assert_eq!(rows(&postings, 7), [(0, 1), (1, 2), (130_000, 1)]);
+            assert_eq!(rows(&postings, 9), [(0, 300), (130_000, 1)]);
+            assert_eq!(rows(&postings, u64::MAX), [(130_000, 1)]);
+            assert_eq!(rows(&postings, 8), []);
+            postings.forget(&document(&[(7, 1), (9, 300)]));
+            let live = [7, 9, 8, u64::MAX].map(|term| postings.live(term));
+            assert_eq!(live, [2, 1, 0, 1]);
+            let renumbered = postings.renumbered(|row| row.checked_sub(1).map(|row| row.min(1)));
+            assert_eq!(rows(&renumbered, 7), [(0, 2), (1, 1)]);
+            assert_eq!((renumbered.live(7), renumbered.live(9)), (2, 1));
+        }
     }
 }

@@ -18,8 +18,7 @@ use yuyi_store::{Collection, VectorItem};
 use self::form::files_of;
 pub(super) use self::sent::Sent;
 use self::sent::SentFile;
-use super::{Imported, RefusedLine, check_texts, failed};
-use crate::collections::bytes_of;
+use super::{Imported, RefusedLine, check_texts, failed, write_patiently};
 use crate::memory::Share;
 use crate::request::Source;
 use crate::request::body::whole;
@@ -141,11 +140,11 @@ async fn write(
     while items.peek().is_some() {
         let (mut batch, mut bytes) = (Vec::new(), 0);
         while let Some(item) = items.next_if(|_| batch.len() < ITEMS && bytes < BYTES) {
-            bytes += bytes_of(&item);
+            bytes += item.bytes();
             batch.push(item);
         }
         let count = batch.len() as u64;
-        done.truncated += app.write_items(name, batch).await?;
+        done.truncated += write_patiently(app, name, batch).await?;
         done.imported += count;
     }
     Ok(())
@@ -232,7 +231,7 @@ impl Reading<'_> {
 
     fn take(&mut self, item: VectorItem, rows: &mut Rows) -> Result<(), Stopped> {
         let id = &item.item.id;
-        self.share.grow(bytes_of(&item) + 2 * id.len())?;
+        self.share.grow(item.bytes() + 2 * id.len())?;
         rows.replaced += u64::from(!rows.ids.insert(id.clone()));
         rows.items.push(item);
         Ok(())

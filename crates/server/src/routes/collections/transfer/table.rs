@@ -8,7 +8,7 @@ use yuyi_files::{TableKind, TableWriter};
 use yuyi_store::{Scroll, VectorItem};
 
 use super::{PART, PART_ITEMS};
-use crate::collections::{Pace, bytes_of};
+use crate::collections::Pace;
 use crate::memory::{self, Share};
 use crate::work::aside;
 use crate::{ApiError, App};
@@ -108,7 +108,7 @@ impl Pages {
             .await;
         self.ended = page.is_err();
         let page = page?;
-        let bytes = page.items.iter().map(bytes_of).sum();
+        let bytes = page.items.iter().map(VectorItem::bytes).sum();
         self.pace.took(page.items.len(), bytes);
         self.ended = page.next.is_none();
         self.scroll.after = page.next;

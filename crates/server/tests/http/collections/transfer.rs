@@ -1,0 +1,103 @@
+//! Collections that are carried elsewhere, as lines of JSON.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use yuyi_server::Limits;
+
+use super::{export, import, with_faq, write};
+use crate::support::{Fake, Server, options, read, source};
+
+#[tokio::test]
+async fn what_is_exported_is_imported_as_it_was() {
+    let (_folder, server) = with_faq().await;
+    let item = |i: usize| {
+        json!({"id": format!("编号/{i}"), "text": format!("x 第 {i} 条"), "wordings": ["y"],
+        "payload": {"n": i, "deep": {"list": [1.5, null, "\u{0001}"]}}, "time": i})
+    };
+    for part in 0..3 {
+        let items: Vec<Value> = (600 * part..600 * (part + 1)).map(item).collect();
+        assert_eq!(write(&server, items.into()).await.0, 200);
+    }
+    let lines = export(&server, "faq").await;
+    assert_eq!(lines.lines().count(), 1800);
+    server.post("/v1/collections", r#"{"name": "copy"}"#).await;
+    let (status, done) = import(&server, "copy", lines.clone()).await;
+    let expected = json!({"imported": 1800, "truncated": 0, "refused": 0, "errors": []});
+    assert_eq!((status, done), (200, expected));
+    assert_eq!(export(&server, "copy").await, lines);
+    assert_eq!(import(&server, "copy", "").await.1["imported"], 0);
+}
+
+#[tokio::test]
+async fn lines_that_break_a_rule_are_told_and_the_others_imported() {
+    let (_folder, server) = with_faq().await;
+    let lines = "\u{feff}{\"id\": \"1\", \"text\": \"x\"}\r\n\r\n{\"text\": \" \"}\nnonsense\n\
+        {\"text\": \"y\", \"colour\": 1}\n{\"text\": \"y\", \"vectors\": [[1, 0]]}\n{\"text\": \"last\"}";
+    let (status, done) = import(&server, "faq", lines).await;
+    assert_eq!(
+        (status, &done["imported"], &done["refused"]),
+        (200, &json!(2), &json!(4))
+    );
+    let errors = done["errors"].as_array().unwrap();
+    let lines: Vec<u64> = errors
+        .iter()
+        .map(|error| error["line"].as_u64().unwrap())
+        .collect();
+    assert_eq!(lines, [3, 4, 5, 6]);
+    assert_eq!(errors[3]["error"]["field"], "vectors");
+
+    let request = server.request("POST", "/v1/collections/faq/import");
+    let plain = request
+        .header("content-type", "text/plain")
+        .body("{}")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(read(plain).await.0, 415);
+    let (status, _) = import(&server, "none", "{}").await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn an_import_that_fails_says_how_far_it_came() {
+    let (_folder, server) = with_faq().await;
+    let mut lines: String = (0..500)
+        .map(|i| format!("{{\"text\": \"x{i}\"}}\n"))
+        .collect();
+    lines.push_str("{\"text\": \"busy elsewhere\"}\n");
+    let (status, reply) = import(&server, "faq", lines).await;
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (503, &json!("model_unavailable"))
+    );
+    let message = reply["error"]["message"].as_str().unwrap();
+    let expected =
+        "500 items of the first 500 lines were imported before, and 0 lines were refused.";
+    assert!(message.ends_with(expected), "{message}");
+    assert_eq!(server.get("/v1/collections/faq").await.1["count"], 500);
+}
+
+#[tokio::test]
+async fn an_import_waits_for_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        queue_tokens: 16,
+        ..Limits::default()
+    };
+    let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];
+    let server = Server::keeping_of(folder.path(), models, limits, options()).await;
+    server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    let slow = server.post("/v1/embeddings", r#"{"input": "x sleep for a moment"}"#);
+    let later = async {
+        sleep(Duration::from_millis(200)).await;
+        // Whoever asks is refused, as the queue is full.
+        let refused = server.post("/v1/embeddings", r#"{"input": "x"}"#).await;
+        let lines = "{\"text\": \"x one\"}\n{\"text\": \"y two\"}\n";
+        (refused.0, import(&server, "faq", lines).await)
+    };
+    let ((slow, _), (refused, (status, done))) = tokio::join!(slow, later);
+    assert_eq!((slow, refused), (200, 429));
+    assert_eq!((status, &done["imported"]), (200, &json!(2)));
+}

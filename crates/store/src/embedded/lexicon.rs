@@ -1,0 +1,147 @@
+//! Other words of a collection.
+//!
+//! All its texts are cut anew into a second table, some at a time, between which others write; the old words answer until all are cut, and then the table takes
+//! their place. Keys ascend, so what is written meanwhile lies behind what is cut; what is removed meanwhile is left out in the end.
+
+use rusqlite::{Connection, params};
+
+use super::blob::write_words;
+use super::collections::from_json;
+use super::ready::Ready;
+use super::shared::Shared;
+use super::write::finish;
+use super::writer::Changes;
+use crate::collection::WordRules;
+use crate::error::{Error, Result};
+use crate::stored::Stored;
+use crate::words::Analyzer;
+
+/// Items that are cut between two writes.
+const CHUNK: usize = 2000;
+
+/// Words of some items, by their keys, in ascending order.
+pub(super) type Cut = Vec<(i64, Vec<u8>)>;
+
+/// The collection, if it is still the one that was begun with.
+fn same(connection: &Connection, name: &str, number: i64) -> Result<Stored> {
+    let stored = Stored::get(connection, name)?;
+    match stored.number == number {
+        true => Ok(stored),
+        false => Err(Error::CollectionNotFound {
+            name: name.to_owned(),
+        }),
+    }
+}
+
+/// Makes the second table; the number of the collection.
+pub(super) fn begin(connection: &Connection, name: &str) -> Result<i64> {
+    let stored = Stored::get(connection, name)?;
+    stored.tables().create_next_words(connection)?;
+    Ok(stored.number)
+}
+
+/// Cuts some items behind a key.
+pub(super) fn cut(
+    connection: &Connection,
+    (name, number): (&str, i64),
+    analyzer: &Analyzer,
+    behind: i64,
+) -> Result<Cut> {
+    let items = same(connection, name, number)?.tables().items;
+    let sql = format!(
+        "SELECT key, text, wordings FROM {items} WHERE key > ?1 ORDER BY key LIMIT {CHUNK}"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([behind])?;
+    let mut cut = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut documents = vec![analyzer.document(row.get_ref(1)?.as_str()?)];
+        if let Some(wordings) = row.get::<_, Option<String>>(2)? {
+            let wordings: Vec<String> = from_json(&wordings)?;
+            documents.extend(wordings.iter().map(|text| analyzer.document(text)));
+        }
+        cut.push((row.get(0)?, write_words(&documents)));
+    }
+    Ok(cut)
+}
+
+/// Writes the words of items to the second table.
+pub(super) fn put(
+    connection: &Connection,
+    name: &str,
+    number: i64,
+    cut: &[(i64, Vec<u8>)],
+) -> Result<()> {
+    let next = same(connection, name, number)?.tables().next_words();
+    let sql = format!("INSERT OR REPLACE INTO {next} (key, words) VALUES (?1, ?2)");
+    let mut statement = connection.prepare_cached(&sql)?;
+    for (key, words) in cut {
+        statement.execute(params![key, words])?;
+    }
+    Ok(())
+}
+
+/// Reads the new words for memory, beside those who write. Those of items that were removed meanwhile are left out.
+pub(super) fn prepare(
+    connection: &Connection,
+    shared: &Shared,
+    name: &str,
+    number: i64,
+) -> Result<Ready> {
+    let stored = same(connection, name, number)?;
+    let (words, next) = (stored.tables().words, stored.tables().next_words());
+    let words = format!("(SELECT n.key, n.words FROM {words} w JOIN {next} n ON n.key = w.key)");
+    Ready::load(connection, shared, &stored, &words)
+}
+
+/// Lets the second table take the place of the first, which has the same items; false: others wrote since it was read for memory. With nothing ready, what is left is cut
+/// and read now, and others wait.
+pub(super) fn end(
+    connection: &Connection,
+    changes: &mut Changes,
+    shared: &Shared,
+    (name, number): (&str, i64),
+    (rules, behind): (&WordRules, i64),
+    ready: Option<Ready>,
+) -> Result<bool> {
+    let mut stored = same(connection, name, number)?;
+    if ready.as_ref().is_some_and(|ready| !ready.is_of(&stored)) {
+        return Ok(false);
+    }
+    let (analyzer, mut last) = (Analyzer::new(rules), behind);
+    while let Some(next) = cut_and_put(connection, (name, number), &analyzer, last)? {
+        last = next;
+    }
+    if ready.is_some() && last > behind {
+        // They came before it was read for memory, and are not in it.
+        return Ok(false);
+    }
+    stored.tables().take_next_words(connection)?;
+    stored.set_words(connection, rules)?;
+    let ready = match ready {
+        Some(ready) => ready,
+        None => Ready::load(connection, shared, &stored, &stored.tables().words)?,
+    };
+    finish(connection, changes, &mut stored)?;
+    ready.replace(changes, &stored);
+    Ok(true)
+}
+
+/// The last key that was cut; `None`: there were none left.
+fn cut_and_put(
+    connection: &Connection,
+    (name, number): (&str, i64),
+    analyzer: &Analyzer,
+    behind: i64,
+) -> Result<Option<i64>> {
+    let cut = cut(connection, (name, number), analyzer, behind)?;
+    put(connection, name, number, &cut)?;
+    Ok(cut.last().map(|(key, _)| *key))
+}
+
+/// Removes the second table.
+pub(super) fn abandon(connection: &Connection, name: &str, number: i64) -> Result<()> {
+    same(connection, name, number)?
+        .tables()
+        .drop_next_words(connection)
+}

@@ -1,0 +1,50 @@
+//! An index that is read while others write, and takes the place of the one that they write to: only if they have not written since.
+
+use rusqlite::Connection;
+
+use super::codes_file::Owner;
+use super::index::Index;
+use super::load::load;
+use super::shared::Shared;
+use super::writer::Changes;
+use crate::error::Result;
+use crate::stored::Stored;
+
+/// How often an index is read for nothing, before those who write wait for it.
+pub(super) const TRIES: usize = 3;
+
+pub(super) struct Ready {
+    owner: Owner,
+    index: Index,
+    /// Of the collection, when it was read.
+    generation: u64,
+}
+
+impl Ready {
+    /// Reads the index of the space that `stored` says; `words` is a table of words, or what stands for one.
+    pub(super) fn load(
+        connection: &Connection,
+        shared: &Shared,
+        stored: &Stored,
+        words: &str,
+    ) -> Result<Self> {
+        let owner = shared.owner(stored);
+        let index = load(connection, stored, (&owner, words), shared.kernel)?;
+        Ok(Self {
+            owner,
+            index,
+            generation: stored.generation,
+        })
+    }
+
+    /// Whether it has the rows of a collection as it is now.
+    pub(super) fn is_of(&self, stored: &Stored) -> bool {
+        self.owner.collection == stored.number && self.generation == stored.generation
+    }
+
+    /// Puts it in its place, together with what the transaction has changed.
+    pub(super) fn replace(mut self, changes: &mut Changes, stored: &Stored) {
+        self.index.generation = stored.generation;
+        changes.replace(self.owner, self.index);
+    }
+}

@@ -1,0 +1,116 @@
+//! Filters that are asked for again and again, while what they mean changes.
+
+use serde_json::json;
+use yuyi_store::{EmbeddedStore, Filter, Item, Query, Search, Store};
+
+use crate::Folder;
+use crate::suite::Place;
+use crate::suite::examples::{DIMENSION, collection, filter, item, random, with_vectors};
+
+/// The ids of those that a filter means, by vectors and by words, which are the same.
+fn meant(store: &EmbeddedStore, filter: &Filter) -> Vec<String> {
+    let vector = random(1, DIMENSION);
+    let of = |query| {
+        let search = Search {
+            query,
+            filter: Some(filter),
+            limit: 1000,
+        };
+        let hits = store.search("c", &search).unwrap();
+        let mut ids: Vec<String> = hits.into_iter().map(|hit| hit.item.id).collect();
+        ids.sort();
+        ids
+    };
+    let dense = of(Query::Dense { vector: &vector });
+    let lexical = Query::Lexical {
+        text: "货物",
+        vector: None,
+    };
+    assert_eq!(of(lexical), dense);
+    assert_eq!(store.count("c", Some(filter)).unwrap(), dense.len() as u64);
+    dense
+}
+
+fn of_kind(id: &str, kind: &str) -> yuyi_store::VectorItem {
+    let mut item = item(id, "货物", json!({"kind": kind}));
+    item.wordings = vec!["一种货物".into()];
+    with_vectors(item, 5)
+}
+
+#[test]
+fn they_mean_what_is_there_now() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("c")).unwrap();
+    let [a, not_a, late] = [
+        json!({"must": {"key": "kind", "match": {"value": "a"}}}),
+        json!({"must_not": {"key": "kind", "match": {"value": "a"}}}),
+        json!({"must": {"key": "kind", "match": {"value": "a"}}, "must_not": {"key": "id", "match": {"value": "1"}}}),
+    ]
+    .map(filter);
+    let look = |expected: [&[&str]; 3]| {
+        for (filter, expected) in [&a, &not_a, &late].into_iter().zip(expected) {
+            assert_eq!(meant(&store, filter), expected, "{filter:?}");
+        }
+    };
+    let put = |items: Vec<_>| store.upsert("c", "", items).unwrap();
+    put(vec![of_kind("1", "a"), of_kind("2", "b")]);
+    look([&["1"], &["2"], &[]]);
+    put(vec![of_kind("3", "a"), of_kind("4", "b")]);
+    look([&["1", "3"], &["2", "4"], &["3"]]);
+    // Some change their kind, some go.
+    put(vec![of_kind("2", "a"), of_kind("3", "b")]);
+    store.delete("c", &["4"]).unwrap();
+    look([&["1", "2"], &["3"], &["2"]]);
+    // Rows lie elsewhere when many are gone.
+    let many = (0..3000).map(|i| of_kind(&format!("many{i}"), "c"));
+    put(many.collect());
+    assert_eq!(store.count("c", Some(&not_a)).unwrap(), 3001);
+    store
+        .delete_matching(
+            "c",
+            &filter(json!({"must": {"key": "kind", "match": {"value": "c"}}})),
+        )
+        .unwrap();
+    look([&["1", "2"], &["3"], &["2"]]);
+    put(vec![of_kind("5", "a")]);
+    look([&["1", "2", "5"], &["3"], &["2", "5"]]);
+    // More filters than are kept.
+    for i in 0..100 {
+        let one = filter(json!({"must": {"key": "id", "match": {"value": i.to_string()}}}));
+        let expected = usize::from([1, 2, 3, 5].contains(&i));
+        assert_eq!(meant(&store, &one).len(), expected);
+    }
+    look([&["1", "2", "5"], &["3"], &["2", "5"]]);
+}
+
+#[test]
+fn what_finds_no_room_is_not_read_on() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("c")).unwrap();
+    let large = |i: u64| {
+        let mut item = Item::new(i.to_string(), "货物");
+        item.answer = Some("长".repeat(10_000));
+        with_vectors(item, i)
+    };
+    store
+        .upsert("c", "", (0..100).map(large).collect())
+        .unwrap();
+    let search = Search {
+        query: Query::Dense {
+            vector: &random(1, DIMENSION),
+        },
+        filter: None,
+        limit: 100,
+    };
+    let read = std::cell::Cell::new(0);
+    let room = |bytes: usize| {
+        read.set(read.get() + bytes);
+        read.get() < 300_000
+    };
+    let error = store.search_within("c", &search, &room).unwrap_err();
+    assert_eq!(error, yuyi_store::Error::NoRoom);
+    assert!(read.get() < 1_000_000, "{}", read.get());
+    assert_eq!(store.search("c", &search).unwrap().len(), 100);
+}

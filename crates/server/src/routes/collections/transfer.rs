@@ -10,6 +10,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi_collections::check_item;
+use yuyi_serving::aside;
 use yuyi_store::{Collection, Cursor, Item, Scroll, VectorItem, jsonl};
 
 use self::lines::{Line, Lines};
@@ -22,7 +23,6 @@ use crate::request::body::content_coding;
 use crate::request::place::OfCollection;
 use crate::request::text::{Dialect, Rules, checked};
 use crate::shown::Shown;
-use crate::work::aside;
 use crate::{ApiError, App};
 
 /// What lines of JSON are sent as.

@@ -159,8 +159,9 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     };
     a.retain(|number| !is_in(number, &all_b, &spelt_b));
     b.retain(|number| !is_in(number, &all_a, &spelt_a));
-    a.retain(|number| !(number.is_nothing() && is_free(text_b)));
-    b.retain(|number| !(number.is_nothing() && is_free(text_a)));
+    let (free_a, free_b) = (is_free(text_a), is_free(text_b));
+    a.retain(|number| !(number.is_nothing() && free_b));
+    b.retain(|number| !(number.is_nothing() && free_a));
     // One that may be no number counts against another that counts the same kind of thing.
     let (units_a, units_b) = (units(&a), units(&b));
     let matters = |number: &Number, there: &HashSet<Unit>| {

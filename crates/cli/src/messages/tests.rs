@@ -208,7 +208,9 @@ fn no_message_of_this_crate_is_forgotten() {
 
 #[test]
 fn no_error_of_a_library_is_forgotten() {
-    let libraries = CRATES.iter().filter(|name| !["cli", "server"].contains(name));
+    let libraries = CRATES
+        .iter()
+        .filter(|name| !["cli", "server"].contains(name));
     let said = libraries.flat_map(|name| code(name));
     let said = said.flat_map(|code| messages_of(&code, &["#[error("]));
     // Nothing but what others say.

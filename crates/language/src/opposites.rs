@@ -111,7 +111,7 @@ fn words_that_differ(a: &Plain, b: &Plain) -> Option<(Range<usize>, Range<usize>
     let (in_a, in_b) = (found(&a.characters), found(&b.characters));
     let differ = |of_a: &&Found| {
         let scale = of_a.word.scale;
-        let of = |found: &'_ [Found]| -> Vec<Found> {
+        let of = |found: &[Found]| -> Vec<Found> {
             let of_scale = found.iter().filter(|one| one.word.scale == scale);
             of_scale.cloned().collect()
         };

@@ -144,6 +144,12 @@ const NOTES_ZH: Record<string, (note: Note) => string> = {
         : `只有 ${name} 带否定词${words}。`
     return `${what}模型往往看不出这种差别，意思可能正好相反。`
   },
+  opposite(note) {
+    return `同一位置上的词互相排斥：A 是${quotedZh(note.a)}，B 是${quotedZh(note.b)}。模型往往看不出这种差别，意思可能正好相反。`
+  },
+  order(note) {
+    return `词相同，角色互换了：A 是${quotedZh(note.a)}，B 是${quotedZh(note.b)}。模型往往看不出这种差别，请自己核对。`
+  },
   truncated(note) {
     const { name, words } = ofOneZh(note)
     return words === ''
@@ -163,6 +169,8 @@ const NOTE_ADVICE_EN: Record<string, string> = {
   number: 'Models often miss this, so check for yourself.',
   time: 'Models often miss this, so check for yourself.',
   negation: 'Models often miss this, and the meaning may well be the opposite.',
+  opposite: 'Models often miss this, and the meaning may well be the opposite.',
+  order: 'Models often miss this, so check for yourself.',
   unknown: 'The score may be off because of it.',
 }
 

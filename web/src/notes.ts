@@ -2,7 +2,7 @@ import { isListOf, isRecord } from './json'
 
 /** What a score does not show. */
 export interface Note {
-  /** `number`, `time`, `negation`, `truncated`, `unknown`, or what later servers add. */
+  /** `number`, `time`, `negation`, `opposite`, `order`, `truncated`, `unknown`, or what later servers add. */
   kind: string
   /** A sentence in English. */
   message: string
@@ -12,7 +12,7 @@ export interface Note {
 }
 
 /** Kinds of notes on what the sentences say, which a high score hides. */
-const DOUBTS: readonly string[] = ['number', 'time', 'negation']
+const DOUBTS: readonly string[] = ['number', 'time', 'negation', 'opposite', 'order']
 
 /** The notes in a reply; servers that have none leave them out. */
 export function readNotes(notes: unknown): Note[] {

@@ -1,8 +1,8 @@
 //! What two texts differ in that embeddings hardly show.
 
 use crate::{
-    NegationDifference, NumberDifference, TimeDifference, negation_difference, number_difference,
-    time_difference,
+    NegationDifference, NumberDifference, OppositeDifference, RoleDifference, TimeDifference,
+    negation_difference, number_difference, opposite_difference, role_difference, time_difference,
 };
 
 /// Differences between two texts that leave their vectors near to each other but change what they say.
@@ -14,22 +14,39 @@ pub struct Differences {
     pub times: Option<TimeDifference>,
     /// Negating words, where only one of them negates.
     pub negation: Option<NegationDifference>,
+    /// Words at the same place that exclude one another.
+    pub opposites: Option<OppositeDifference>,
+    /// The same words in other roles.
+    pub roles: Option<RoleDifference>,
 }
 
 impl Differences {
     /// The differences between two texts. A difference that may be one of style alone (3月 and March, 没问题 and 可以) is
-    /// none.
+    /// none. Opposites and roles are looked for where nothing else differs, which tells more: 允许 beside 不允许 is a negation.
     pub fn between(text_a: &str, text_b: &str) -> Self {
-        Self {
+        let told = Self {
             numbers: number_difference(text_a, text_b),
             times: time_difference(text_a, text_b),
             negation: negation_difference(text_a, text_b),
+            ..Self::default()
+        };
+        match told.is_empty() {
+            true => Self {
+                opposites: opposite_difference(text_a, text_b),
+                roles: role_difference(text_a, text_b),
+                ..told
+            },
+            false => told,
         }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_none() && self.times.is_none() && self.negation.is_none()
+        self.numbers.is_none()
+            && self.times.is_none()
+            && self.negation.is_none()
+            && self.opposites.is_none()
+            && self.roles.is_none()
     }
 }
 

@@ -227,6 +227,10 @@ fn crosswise(a: (&str, &Told<'_>), b: (&str, &Told<'_>)) -> Option<NegationDiffe
             b: characters(b.0, of_b),
         });
     }
+    // 禁止未成年人进入 and 未成年人不得入内 forbid the same.
+    if a.1.forbids() && b.1.forbids() {
+        return None;
+    }
     let word = |text: &str, place| vec![characters(text, place)];
     let of_a =
         a.1.contradiction_of(b.1)

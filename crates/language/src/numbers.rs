@@ -24,10 +24,24 @@ use std::ops::Range;
 
 use self::clock::Clock;
 use self::scan::Scanner;
+use crate::traditional::simplified;
 
 /// Where a text says that something falls, -5% and 5% may be one.
 const FALLS: [&str; 12] = [
     "跌", "降", "减", "少", "亏", "低", "欠", "差", "off", "down", "fell", "less",
+];
+
+/// What says 0元 without a number.
+const FREE: [&str; 9] = [
+    "免费",
+    "不收费",
+    "不要钱",
+    "不花钱",
+    "不用钱",
+    "白送",
+    "免单",
+    "零元",
+    "free",
 ];
 
 /// Most different numbers of a text that is compared: each is held against each of the other text, and texts of more are
@@ -100,6 +114,11 @@ impl Number {
         }
     }
 
+    /// Whether it is none of something: 0元.
+    fn is_nothing(&self) -> bool {
+        self.readings[0].is(0.0)
+    }
+
     /// What it may count.
     fn units(&self) -> impl Iterator<Item = Unit> {
         self.readings.iter().map(|reading| reading.unit)
@@ -140,6 +159,9 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     };
     a.retain(|number| !is_in(number, &all_b, &spelt_b));
     b.retain(|number| !is_in(number, &all_a, &spelt_a));
+    let (free_a, free_b) = (is_free(text_a), is_free(text_b));
+    a.retain(|number| !(number.is_nothing() && free_b));
+    b.retain(|number| !(number.is_nothing() && free_a));
     // One that may be no number counts against another that counts the same kind of thing.
     let (units_a, units_b) = (units(&a), units(&b));
     let matters = |number: &Number, there: &HashSet<Unit>| {
@@ -187,6 +209,12 @@ fn units(numbers: &[Number]) -> HashSet<Unit> {
 fn falls(text: &str) -> bool {
     let text = text.to_lowercase();
     FALLS.iter().any(|word| text.contains(word))
+}
+
+/// Whether a text says of something that it costs nothing.
+fn is_free(text: &str) -> bool {
+    let text = simplified(text).to_lowercase();
+    FREE.iter().any(|word| text.contains(word))
 }
 
 /// A temperature keeps its sign: it may fall to 5度 as well as to -5度.

@@ -123,7 +123,8 @@ impl Input {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// Bytes of the text or the token ids.
+    pub fn bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Tokens(ids) => size_of_val(&ids[..]),

@@ -17,7 +17,7 @@ pub struct Limits {
     pub matrix_pairs: usize,
     /// Bytes that requests may hold together: bodies, what was read of them, and answers that were not taken yet.
     pub request_memory: usize,
-    /// Tokens, by an upper estimate, that may wait in the queue.
+    /// Tokens of others, by an upper estimate, that a request may wait for.
     pub queue_tokens: usize,
     /// How long a request waits for its turn.
     pub queue_timeout: Duration,

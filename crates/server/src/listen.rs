@@ -2,6 +2,7 @@
 
 mod acceptor;
 mod connections;
+mod line_ends;
 mod patience;
 mod signals;
 

@@ -15,10 +15,11 @@ pub(crate) mod text;
 pub(crate) mod truncation;
 pub(crate) mod value;
 
-use crate::request::fields::{Fields, list, text as plain_text};
+use crate::request::body::JsonBody;
+use crate::request::fields::{Fields, list, name as plain_name, wrong_type};
 use crate::request::json::Json;
 use crate::request::text::{
-    Dialect, Rules, check_count, checked, each, read_text, read_text_or_texts, read_texts,
+    Dialect, Rules, check_count, each, read_text, read_text_or_texts, read_texts,
 };
 use crate::{ApiError, Limits};
 
@@ -99,14 +100,25 @@ impl<'a> Source<'a> {
 
     /// What `take` reads of a document to one of our own routes, which holds nothing else.
     pub(crate) fn read<T>(
-        body: Json,
+        body: impl Into<JsonBody>,
         limits: &'a Limits,
-        take: impl Fn(&mut Self) -> Result<T, ApiError>,
+        take: impl FnOnce(&mut Self) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let mut source = Self::of(body, limits)?;
-        let taken = take(&mut source)?;
-        source.finish()?;
-        Ok(taken)
+        body.into().read(|json| {
+            let mut source = Self::of(json, limits)?;
+            let taken = take(&mut source)?;
+            source.finish()?;
+            Ok(taken)
+        })
+    }
+
+    /// What `take` reads of a document to a route of another server, which may hold anything else.
+    pub(crate) fn read_foreign<T>(
+        body: JsonBody,
+        limits: &'a Limits,
+        take: impl FnOnce(&mut Self) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        body.read(|json| take(&mut Self::foreign(json, limits)?))
     }
 
     /// What is left, by the rules of another server: the form of the request is that server's.
@@ -179,8 +191,9 @@ fn sound(
 ) -> Result<Vec<Result<String, ApiError>>, ApiError> {
     let texts = list(value, path)?;
     source.count_texts(texts.len(), path)?;
-    each(texts, path, |value, path| {
-        Ok(checked(plain_text(value, path)?, path, source.rules))
+    each(texts, path, |value, path| match value {
+        Json::String(_) | Json::Broken(_) => Ok(read_text(value, path, source.rules)),
+        other => Err(wrong_type(path, "text", &other)),
     })
 }
 
@@ -200,7 +213,7 @@ pub(crate) fn name(
     source: &mut Source<'_>,
     name: &'static str,
 ) -> Result<Option<String>, ApiError> {
-    let found = source.fields.optional_text(name)?;
+    let found = source.fields.optional_name(name)?;
     Ok(found.filter(|name| !name.is_empty()))
 }
 
@@ -210,7 +223,7 @@ pub(crate) fn required_name(
     name: &'static str,
 ) -> Result<String, ApiError> {
     let (value, path) = source.fields.required(name)?;
-    plain_text(value, &path)
+    plain_name(value, &path)
 }
 
 /// A positive whole number, which may be absent; to other servers 0 is all.

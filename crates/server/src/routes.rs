@@ -37,11 +37,17 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(routes!(similarity::similarity), Key, Own, Anyone),
         Route::new(routes!(matrix::matrix), Key, Own, Anyone),
         Route::new(routes!(dedup::dedup), Key, Own, Anyone),
-        Route::new(routes!(embeddings::embeddings), Key, OpenAi, Anyone).alias(
-            "/embeddings",
-            "embeddings_alias",
-            "As `/v1/embeddings`, for clients whose base address has no `/v1`.",
-        ),
+        Route::new(routes!(embeddings::embeddings), Key, OpenAi, Anyone)
+            .alias(
+                "/embeddings",
+                "embeddings_alias",
+                "As `/v1/embeddings`, for clients whose base address has no `/v1`.",
+            )
+            .alias(
+                "/openai/v1/embeddings",
+                "azure_v1_embeddings",
+                "As `/v1/embeddings`, where the first version of Azure OpenAI's API has it.",
+            ),
         Route::new(routes!(embeddings::azure_embeddings), Key, OpenAi, Anyone),
         Route::new(routes!(embed::embed), Key, Own, Anyone),
         Route::new(routes!(embed::pipeline), Key, Own, Anyone).taking_slashes(),
@@ -64,11 +70,17 @@ pub(crate) fn table() -> Vec<Route> {
             "As `/v1/rerank`, where Cohere's second API looks for it.",
         ),
         Route::new(routes!(rerank::rerank_any), Key, Own, Anyone),
-        Route::new(routes!(models::models), Key, OpenAi, Named).alias(
-            "/models",
-            "models_alias",
-            "As `/v1/models`, for clients whose base address has no `/v1`.",
-        ),
+        Route::new(routes!(models::models), Key, OpenAi, Named)
+            .alias(
+                "/models",
+                "models_alias",
+                "As `/v1/models`, for clients whose base address has no `/v1`.",
+            )
+            .alias(
+                "/openai/v1/models",
+                "azure_v1_models",
+                "As `/v1/models`, where the first version of Azure OpenAI's API has it.",
+            ),
         Route::new(routes!(models::model), Key, OpenAi, Named).taking_slashes(),
         Route::new(routes!(models::load), Admin, Own, Named),
         Route::new(routes!(models::unload), Admin, Own, Named),

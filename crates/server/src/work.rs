@@ -1,7 +1,5 @@
 //! Work that needs no model, in turns and on threads that may block: those that answer are never kept from it.
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::block_in_place;
 use yuyi_serving::{Errand, Gone, Turns};
 
 use crate::ApiError;
@@ -51,16 +49,4 @@ pub(crate) async fn run<T: Send + 'static>(
         Err(Stopped::Gone) => Err(Gone),
     });
     ran.await?
-}
-
-/// Bytes up to which a task runs on the thread that answers.
-const LITTLE: usize = 64 << 10;
-
-/// Runs a task that goes through so many bytes. Where they are many, the thread lets another one answer meanwhile.
-pub(crate) fn aside<T>(bytes: usize, task: impl FnOnce() -> T) -> T {
-    let has_others = || Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    match bytes > LITTLE && has_others().is_ok_and(|flavor| flavor == RuntimeFlavor::MultiThread) {
-        true => block_in_place(task),
-        false => task(),
-    }
 }

@@ -31,7 +31,7 @@ pub enum Error {
     /// Too much work waits.
     #[error("Too much work is waiting.")]
     QueueFull {
-        /// Seconds until what waits now is probably done.
+        /// Seconds until what the request would have waited for is probably done.
         retry_after: u32,
     },
     /// The turn did not come in time.
@@ -39,7 +39,7 @@ pub enum Error {
     QueueTimeout {
         /// How long it was waited for.
         seconds: u64,
-        /// Seconds until what waits now is probably done.
+        /// Seconds until what it would wait for now is probably done.
         retry_after: u32,
     },
     /// It would take one thread longer than a request may.

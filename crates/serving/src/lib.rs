@@ -5,6 +5,7 @@
 //! nothing of how requests arrive: its [`Error`] says what happened and whether trying again may help, and what it
 //! counts are plain numbers.
 
+mod aside;
 mod background;
 mod cache;
 mod embed;
@@ -21,6 +22,7 @@ mod space;
 mod timings;
 mod windows;
 
+pub use aside::aside;
 pub use background::{Background, Stop};
 pub use cache::{CacheOptions, CacheStats, InvalidRedisUrl, RedisUrl};
 pub use embed::Embedded;

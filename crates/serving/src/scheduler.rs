@@ -5,9 +5,9 @@
 //!    elsewhere. Lanes have queues of their own and know nothing of each other. In the following *the queue* is a lane's.
 //! 2. A request is *admitted* with its work, one job for each different text, and the jobs' weights, estimates of
 //!    their tokens; of texts that may be long they are exact, since those come in the token ids of their windows. It is refused at
-//!    once ([`Error::QueueFull`]) when what waits would exceed the capacity, or when by the speed of the last batches it would wait
-//!    too long for others, between its turns as well as before the first. When nothing else is there it is always admitted: a
-//!    request that is larger than the queue must still be possible.
+//!    once ([`Error::QueueFull`]) when what others have computed before it is done, between its turns as well as before the first,
+//!    exceeds the capacity, or would take too long by the speed of the last batches. What it brings itself and what others have
+//!    computed later does not count: a request may be larger than the queue, and then keeps out others of its kind, not a pair.
 //! 3. In the lane of this machine one *batch* is computed at a time, since two passes would only fight for the same cores; in
 //!    another, a few. It is made the moment the one before it is done, of what waits then: a share of every request in turn,
 //!    until it is full. So a request on an idle server waits for nobody, many small ones go through the model together, and a
@@ -108,7 +108,7 @@ struct Shared {
 
 /// What all lanes share.
 struct Common {
-    /// Estimated tokens that may wait in a lane.
+    /// Estimated tokens of others that a request may wait for.
     capacity: usize,
     /// How long a request waits for its first batch.
     patience: Duration,

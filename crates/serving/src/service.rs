@@ -22,8 +22,8 @@ pub struct ServiceOptions {
     pub models: ModelOptions,
     /// Where vectors are kept.
     pub caches: CacheOptions,
-    /// Tokens, by an upper estimate, that may wait for models that compute here; as many again for each one that
-    /// computes elsewhere.
+    /// Tokens of others, by an upper estimate, that a request may wait for. Models that compute here have one queue; each one
+    /// that computes elsewhere has its own.
     pub queue_tokens: usize,
     /// How long a request waits for a model and for its turn.
     pub patience: Duration,

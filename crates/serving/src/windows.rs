@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use yuyi::{Encoded, Input, Item, Tokens};
 
+use crate::aside::aside;
 use crate::key::Key;
 pub use crate::scheduler::normal_characters;
 use crate::scheduler::{Work, estimated_tokens, may_be_long};
@@ -48,10 +49,12 @@ impl Service {
             })
             .collect();
         let is_long = |text: &Text| model.inner.computes_here() && may_be_long(&text.item, most);
-        let long: Vec<(usize, Item)> = (texts.iter().enumerate())
-            .filter(|(_, text)| is_long(text))
-            .map(|(place, text)| (place, text.item.clone()))
-            .collect();
+        let bytes = texts.iter().map(|text| text.item.input.bytes()).sum();
+        let long: Vec<(usize, Item)> = aside(bytes, || {
+            let long = texts.iter().enumerate().filter(|(_, text)| is_long(text));
+            long.map(|(place, text)| (place, text.item.clone()))
+                .collect()
+        });
         if !long.is_empty() {
             for (place, tokens) in self.split(model, long).await? {
                 texts[place].tokens = tokens;
@@ -67,7 +70,8 @@ impl Service {
         items: Vec<(usize, Item)>,
     ) -> Result<Vec<(usize, Option<Tokens>)>, Error> {
         let texts = items.iter().filter_map(|(_, item)| item.input.text());
-        let mut errand = self.errand(texts.map(splitting_time).sum())?;
+        let bytes = texts.clone().map(str::len).sum();
+        let mut errand = self.errand(aside(bytes, || texts.map(splitting_time).sum()))?;
         let model = Arc::clone(&model.inner);
         let split = errand.run(move |turns| {
             let mut split = Vec::with_capacity(items.len());
@@ -91,7 +95,9 @@ impl Service {
 impl Texts {
     /// What is to be computed for them; [`Texts::put_together`] takes the results.
     pub(crate) fn work(&mut self, most: usize) -> Vec<Work> {
-        self.0.iter_mut().flat_map(|text| text.work(most)).collect()
+        let bytes = self.0.iter().map(|text| text.item.input.bytes()).sum();
+        let work = self.0.iter_mut().flat_map(|text| text.work(most));
+        aside(bytes, || work.collect())
     }
 
     /// A vector for each text, from those of its work. `keep` is told of texts whose work was not the text itself.

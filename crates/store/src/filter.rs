@@ -31,6 +31,11 @@ pub struct Filter {
     pub must_not: Vec<Condition>,
 }
 
+impl Filter {
+    /// Most conditions of a filter that clients send, with those of the filters in it.
+    pub const MOST_CONDITIONS: usize = parse::MOST_CONDITIONS;
+}
+
 /// What an item has, or has not.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Condition {

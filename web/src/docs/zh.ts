@@ -54,6 +54,8 @@ export const ZH: Record<string, string> = {
   'Two matrices; rows are `a`, columns are `b`.': '两个矩阵；行对应 `a`，列对应 `b`。',
   'Counters, gauges and histograms in the text format of Prometheus.': 'Prometheus 文本格式的计数器、瞬时值与直方图。',
   'The metrics.': '指标。',
+  'As `/v1/embeddings`, where the first version of Azure OpenAI\'s API has it.': '同 `/v1/embeddings`，Azure OpenAI 的 v1 接口在这里查找它。',
+  'As `/v1/models`, where the first version of Azure OpenAI\'s API has it.': '同 `/v1/models`，Azure OpenAI 的 v1 接口在这里查找它。',
   'As `/v1/models`, for clients whose base address has no `/v1`.': '同 `/v1/models`，供基础地址不带 `/v1` 的客户端使用。',
   "The same where Azure's clients look for it: the deployment is the model, unless the body names one.":
     '同一功能，路径与 Azure 客户端一致：部署名即模型名，除非请求体另行指定。',
@@ -124,6 +126,10 @@ export const ZH: Record<string, string> = {
   "An input's vector.": '一个输入的向量。',
   'Place in the request.': '在请求中的位置。',
   'How a model that makes vectors makes them.': '模型如何得出向量。',
+  'Keep the first numbers only, scaled to length 1 again; absent, or where there are no more: all.':
+    '只保留前若干维，并重新缩放到长度 1；不填或超过维数则全部保留。',
+  'The texts; absent or empty: none, and the model is loaded.': '文本；不填或为空则没有文本，只加载模型。',
+  'The text; absent or empty: none, and the model is loaded.': '文本；不填或为空则没有文本，只加载模型。',
   'Keep the first numbers only, scaled to length 1 again; absent: all.': '只保留前若干维，并重新缩放到长度 1；不填则全部保留。',
   'How vectors are written; absent: `float`.': '向量的写法；不填则为 `float`。',
   'How vectors are written.': '向量的写法。',

@@ -74,7 +74,7 @@ pub struct ServeArgs {
     /// Memory that requests may hold together: bodies, what is read of them, and answers that were not taken yet
     #[arg(long, env = "YUYI_REQUEST_MEMORY", value_name = "SIZE", default_value = written_size(Limits::DEFAULT.request_memory), value_parser = parse_size)]
     pub request_memory: usize,
-    /// Most tokens that wait in the queue
+    /// Most tokens of others that a request may wait for
     #[arg(
         long,
         env = "YUYI_QUEUE_TOKENS",

@@ -174,7 +174,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Most characters of a text", "一条文本最多多少个字符"),
     ("Most items that a call brings to a collection or asks of it", "一次调用最多写入或读取集合的多少个条目"),
     ("Most pairs of a matrix", "一个矩阵最多多少对"),
-    ("Most tokens that wait in the queue", "队列中最多等待多少个 token"),
+    ("Most tokens of others that a request may wait for", "一个请求最多排在多少个 token 之后"),
     ("Seconds that a request waits for its turn", "请求排队最多等多少秒"),
     ("Memory for vectors that were computed before; 0: none", "缓存向量用的内存；0 表示不缓存"),
     ("Seconds that such a vector is kept [default: until there is no room]", "缓存的向量保留多少秒 [默认：直到放不下]"),

@@ -206,6 +206,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("\"{text}\" is neither true nor false", "“{text}”既不是 true 也不是 false"),
     ("it has to be above 0 and at most 1", "必须大于 0 且不超过 1"),
     ("\"{name}\" is none of {names}", "“{name}”不在可选项之中：{、names}"),
+    ("\"{name}\" is none of {names}.", "“{name}”不在可选项之中：{、names}。"),
     ("{name} takes no file", "{name} 不需要文件"),
     ("word2vec needs a file of word vectors: word2vec:FILE", "word2vec 需要词向量文件：word2vec:文件"),
     ("word2vec reads a file of word vectors: use yuyi compare", "word2vec 要读词向量文件，请用 yuyi compare"),

@@ -246,10 +246,50 @@ fn messages_are_found_with_what_stands_in_them() {
             "The key file k cannot be read: No such file or directory (os error 2).",
             "密钥文件 k 无法读取：没有这个文件或文件夹（系统错误 2）。",
         ),
+        (
+            "EOF while parsing an object at line 1 column 27",
+            "第 1 行第 27 列：对象没有写完",
+        ),
+        (
+            "x.json: expected `,` or `}` at line 3 column 5",
+            "x.json：第 3 行第 5 列：这里应为 , 或 }",
+        ),
+        (
+            "\"foo\" is none of jaccard, edit.",
+            "“foo”不在可选项之中：jaccard、edit。",
+        ),
+        (
+            "store: sslmode is one of disable, prefer, require and verify-full.",
+            "store：sslmode 只能是 disable、prefer、require 或 verify-full。",
+        ),
     ] {
         assert_eq!(chinese(english).as_deref(), Some(expected));
     }
     assert_eq!(chinese("nobody says this"), None);
+    let reasons = library::SYSTEM.iter().map(|(english, _)| *english);
+    let reason = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap_err();
+    for json in [
+        "{",
+        "[",
+        "\"a",
+        "",
+        "{\"a\" 1}",
+        "[1 2]",
+        "{\"a\":1 \"b\"}",
+        "tru",
+        "x",
+        "\"\\x\"",
+        "01",
+        "1e999",
+        "\"\n\"",
+        "{1:2}",
+        "[1,]",
+        "{} {}",
+    ] {
+        let said = reason(json).to_string();
+        let (said, _) = said.split_once(" at line ").unwrap();
+        assert!(reasons.clone().any(|known| known == said), "{said}");
+    }
 }
 
 #[test]

@@ -56,6 +56,11 @@ pub(super) const PROHIBITIONS: &[&str] = &[
     "并未", "从未",
 ];
 
+/// Beginnings of words that forbid, and nothing else.
+pub(super) const FORBIDDING: &[&str] = &[
+    "禁止", "严禁", "不得", "不准", "不许", "请勿", "切勿", "谢绝",
+];
+
 /// Beginnings of words in which 别 forbids nothing.
 #[rustfmt::skip]
 pub(super) const NAMES_WITH_BIE: &[&str] = &[

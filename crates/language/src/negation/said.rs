@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::lists::PROHIBITIONS;
+use super::lists::{FORBIDDING, PROHIBITIONS};
 use super::scope::HELPERS;
 use super::{NEGATING, asserted, negating};
 use crate::words::{Word, is_han};
@@ -105,6 +105,17 @@ impl<'a> Told<'a> {
         };
         let at = self.negations.iter().find(contradicts)?;
         Some(self.words[*at].place.clone())
+    }
+
+    /// Whether one of its negating words forbids.
+    pub(super) fn forbids(&self) -> bool {
+        let forbid = |&at: &usize| {
+            let word = self.words[at].text;
+            FORBIDDING
+                .iter()
+                .any(|forbidding| word.starts_with(forbidding))
+        };
+        self.negations.iter().any(forbid)
     }
 
     /// What one of its negating words negates; `None` where nothing stands there that it could.

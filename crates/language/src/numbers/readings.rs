@@ -129,6 +129,8 @@ pub(super) fn readings(value: f64, unit: Unit) -> Vec<Reading> {
         }
         // 98级, 80年代.
         Unit::Named("级" | "届" | "年代") => of_century(value, unit).collect(),
+        // A loan of 24期 is paid in 24 months.
+        Unit::Named("期") if value >= 3.0 => vec![(value, Unit::Named("个月"))],
         Unit::Named("个月") => vec![(value * 30.0 * DAY, Unit::Named("秒"))],
         // 7日内 is 7天内, and 3号 may be a third one.
         Unit::Day => vec![(value * DAY, Unit::Named("秒")), (value, Unit::Ordinal)],

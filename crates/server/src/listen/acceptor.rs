@@ -27,13 +27,14 @@ use super::ListenOptions;
 use super::connections::Connections;
 use crate::listen::patience::{PatientStream, Phase};
 use crate::perimeter::caller::Peer;
+use crate::perimeter::head::BareLineFeed;
 
 /// Pause after a failure to accept, which mostly means that the process is out of file
 /// descriptors and that some must be closed first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Bytes that a connection holds of what it reads and writes, beside what requests hold; a head fits into it.
-const BUFFER: usize = 64 << 10;
+pub(super) const BUFFER: usize = 64 << 10;
 
 /// Accepts connections and serves each in a task of its own.
 pub(super) struct Acceptor {
@@ -143,6 +144,9 @@ fn service(
     service_fn(move |mut request: Request<Incoming>| {
         phase.busy();
         request.extensions_mut().insert(peer);
+        if phase.is_doubtful() {
+            request.extensions_mut().insert(BareLineFeed);
+        }
         let (phase, closing, answer) = (phase.clone(), closing.clone(), router.call(request));
         async move {
             let mut answer = answer.await?;

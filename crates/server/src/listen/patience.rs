@@ -26,6 +26,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::line_ends::LineEnds;
+
 /// How much of an answer a client must take in the time that it may take nothing: one that takes a byte now and then would hold its answer
 /// for days.
 const PROGRESS: usize = 1 << 20;
@@ -49,6 +51,8 @@ struct Shared {
     owing: AtomicBool,
     /// All of that answer is handed to hyper, which may still have to send some.
     handed_over: AtomicBool,
+    /// A line of a head did not end as it should.
+    doubtful: AtomicBool,
 }
 
 /// Connected, nothing received yet.
@@ -91,6 +95,11 @@ impl Phase {
         self.0.closing.store(true, Ordering::Relaxed);
     }
 
+    /// Whether a line of this request's head, or of one that came behind it, did not end as it should.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.0.doubtful.load(Ordering::Relaxed)
+    }
+
     fn is_closing(&self) -> bool {
         self.0.closing.load(Ordering::Relaxed)
     }
@@ -114,6 +123,7 @@ pub(crate) struct PatientStream {
     /// How long the client may take for [`PROGRESS`] of an answer, or the rest of it.
     send_timeout: Duration,
     phase: Phase,
+    line_ends: LineEnds,
     /// Runs while a head is read.
     head_clock: Pin<Box<Sleep>>,
     /// Runs while a connection that is to close is between requests.
@@ -136,6 +146,7 @@ impl PatientStream {
             head_timeout,
             send_timeout,
             phase: Phase::default(),
+            line_ends: LineEnds::default(),
             head_clock: Box::pin(sleep(head_timeout)),
             parting: None,
             stalled: None,
@@ -236,6 +247,9 @@ impl AsyncRead for PatientStream {
                 return self.poll_half_closed(context).map(Ok);
             }
             self.note_read();
+            if self.line_ends.are_doubtful(&buffer.filled()[before..]) {
+                self.phase.0.doubtful.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(read);
         }
         self.poll_end(context).map(Ok)

@@ -8,9 +8,19 @@ use axum::response::{IntoResponse, Response};
 
 use crate::ApiError;
 
+/// In the extensions of a request: a line of its head, or of one behind it, ends with an LF alone.
+#[derive(Clone)]
+pub(crate) struct BareLineFeed;
+
 /// The layer around all routes.
 pub(crate) async fn check(request: Request, next: Next) -> Response {
-    match checked(request.version(), request.headers()) {
+    let checked = match request.extensions().get::<BareLineFeed>() {
+        Some(BareLineFeed) => {
+            Err("a line of its head ends with LF alone; end each with CR and LF.")
+        }
+        None => checked(request.version(), request.headers()),
+    };
+    match checked {
         Ok(()) => next.run(request).await,
         Err(reason) => {
             // Where a next request would begin is as doubtful as this one.

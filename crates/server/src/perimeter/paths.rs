@@ -1,4 +1,5 @@
-//! Paths as clients put them together: a base address that ends in `/v1` or in a slash, and a path that begins with them.
+//! Paths as clients put them together: a base address that ends in `/v1` or in a slash, and a path that begins with them. What
+//! stands behind may hold names with slashes of their own, and stays.
 
 use axum::Router;
 use axum::extract::Request;
@@ -27,12 +28,22 @@ async fn tidy_request(mut request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
+/// What base addresses end in.
+const BASES: [&str; 5] = ["/v1", "/v2", "/api", "/openai/v1", "/v1/v1"];
+
 /// What a path means, where that is another one. Pages keep their slash, which their links are relative to.
 fn tidy(path: &str) -> Option<String> {
-    let once = match path.strip_prefix("/v1/v1/") {
-        Some(rest) => format!("/v1/{rest}"),
-        None => path.to_owned(),
-    };
+    let mut once = format!("/{}", path.trim_start_matches('/'));
+    for base in BASES {
+        if let Some(rest) = once.strip_prefix(base)
+            && rest.starts_with("//")
+        {
+            once = format!("{base}/{}", rest.trim_start_matches('/'));
+        }
+    }
+    if let Some(rest) = once.strip_prefix("/v1/v1/") {
+        once = format!("/v1/{rest}");
+    }
     let bare = match once.trim_end_matches('/') {
         "" | "/docs" => once.as_str(),
         bare => bare,
@@ -50,6 +61,16 @@ mod tests {
             ("/v1/v1/embeddings", Some("/v1/embeddings")),
             ("/v1/embeddings/", Some("/v1/embeddings")),
             ("/v1/v1/models/", Some("/v1/models")),
+            ("//v1/embeddings", Some("/v1/embeddings")),
+            ("/v1//embeddings", Some("/v1/embeddings")),
+            ("///v1///v1//embeddings//", Some("/v1/embeddings")),
+            ("/openai/v1//models", Some("/openai/v1/models")),
+            ("//api//embed", Some("/api/embed")),
+            ("//", Some("/")),
+            ("//docs/", Some("/docs/")),
+            // An id may hold slashes.
+            ("/v1/collections/c/items/https://a//b", None),
+            ("/v1x//y", None),
             ("/v1/embeddings", None),
             ("/v1/v1", None),
             ("/docs/", None),

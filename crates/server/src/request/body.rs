@@ -1,5 +1,7 @@
 //! The extractor of JSON bodies, with an answer for everything that can be wrong with one.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -7,6 +9,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderValue, header};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
+use yuyi_serving::aside;
 
 use crate::memory::{self, SMALL, Share};
 use crate::request::json::{Json, Room};
@@ -30,7 +33,31 @@ const LINGER_BODIES: usize = 4;
 ///
 /// Taking it also decides whether the request is accepted at all: a server that shuts down
 /// finishes what it has accepted and takes nothing new.
-pub(crate) struct JsonBody(pub(crate) Json);
+pub(crate) struct JsonBody {
+    json: Json,
+    /// Bytes of the body.
+    bytes: usize,
+}
+
+impl JsonBody {
+    /// Bytes of the body.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// What `read` makes of it. Of a large one that takes a while, in which the thread lets another one answer: fields are looked for
+    /// among as many as there are, texts gone through, and what nobody asked for is dropped.
+    pub(crate) fn read<T>(self, read: impl FnOnce(Json) -> T) -> T {
+        aside(self.bytes, || read(self.json))
+    }
+}
+
+impl From<Json> for JsonBody {
+    /// A small document that came otherwise.
+    fn from(json: Json) -> Self {
+        Self { json, bytes: 0 }
+    }
+}
 
 impl FromRequest<App> for JsonBody {
     type Rejection = ApiError;
@@ -39,10 +66,37 @@ impl FromRequest<App> for JsonBody {
         if app.lifecycle().is_draining() {
             return Err(ApiError::Draining);
         }
-        check_headers(request.headers())?;
+        check_coding(request.headers())?;
+        check_type(request.headers())?;
+        Self::of(request, app).await
+    }
+}
+
+/// The same for routes of a server that takes JSON whatever it is called: what its examples send with curl is called a form. What a page
+/// sends must be called JSON all the same, since browsers ask whether its origin may send that, and not whether it may send a form.
+pub(crate) struct UntypedBody(pub(crate) JsonBody);
+
+impl FromRequest<App> for UntypedBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if request.headers().contains_key(header::ORIGIN) {
+            return JsonBody::from_request(request, app).await.map(Self);
+        }
+        if app.lifecycle().is_draining() {
+            return Err(ApiError::Draining);
+        }
+        check_coding(request.headers())?;
+        JsonBody::of(request, app).await.map(Self)
+    }
+}
+
+impl JsonBody {
+    /// That of a request whose headers were looked at.
+    async fn of(request: Request, app: &App) -> Result<Self, ApiError> {
         let (head, body) = request.into_parts();
         let (bytes, share) = whole(&head.headers, body, app).await?;
-        parse(app, bytes, share).await.map(Self)
+        parse(app, bytes, share).await
     }
 }
 
@@ -80,19 +134,19 @@ pub(crate) async fn whole(
     }
 }
 
-/// The document in `bytes`, which `share` is of; the request keeps what it takes. A large one is read in turns, by a thread that may block.
-async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiError> {
-    let texts = app.limits().texts;
-    let of_body = bytes.capacity();
-    let (parsed, mut share) = if bytes.len() <= SMALL {
+/// The document in `body`, which `share` is of; the request keeps what it takes. A large one is read in turns, by a thread that may block.
+async fn parse(app: &App, body: Vec<u8>, mut share: Share) -> Result<JsonBody, ApiError> {
+    let (texts, bytes) = (app.limits().texts, body.len());
+    let of_body = body.capacity();
+    let (json, mut share) = if bytes <= SMALL {
         let room = Room {
             texts,
             share: &mut share,
             turns: None,
         };
-        (Json::parse(&bytes, room)?, share)
+        (Json::parse(&body, room)?, share)
     } else {
-        let kibibytes = u32::try_from(bytes.len() >> 10).unwrap_or(u32::MAX);
+        let kibibytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
         let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
         let parsed = run(&mut errand, move |turns| {
             let room = Room {
@@ -100,7 +154,7 @@ async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiE
                 share: &mut share,
                 turns: Some(turns),
             };
-            let parsed = Json::parse(&bytes, room)?;
+            let parsed = Json::parse(&body, room)?;
             Ok((parsed, share))
         });
         parsed.await?
@@ -108,13 +162,15 @@ async fn parse(app: &App, bytes: Vec<u8>, mut share: Share) -> Result<Json, ApiE
     // The body itself is gone.
     share.shrink(of_body);
     memory::keep(share);
-    Ok(parsed)
+    Ok(JsonBody { json, bytes })
 }
 
 /// Why there is no body.
 enum Broken {
     TooLarge,
     CutOff,
+    /// Its chunks are none.
+    BadChunks,
     Stalled,
     /// It came all the time, but not all of it in time.
     Late,
@@ -138,6 +194,9 @@ impl Broken {
             Self::CutOff => ApiError::InvalidJson {
                 reason: "the connection ended inside the body".to_owned(),
             },
+            Self::BadChunks => ApiError::InvalidRequest {
+                reason: "its body is not in chunks, as its Transfer-Encoding says.",
+            },
             Self::Stalled => late(STALLED),
             Self::Late => late(limits.body_timeout),
             Self::Refused(error) => error,
@@ -159,7 +218,7 @@ async fn collect(
         let Some(frame) = frame.map_err(|_| Broken::Stalled)? else {
             return Ok(bytes);
         };
-        let Ok(data) = frame.map_err(|_| Broken::CutOff)?.into_data() else {
+        let Ok(data) = frame.map_err(|error| why(&error))?.into_data() else {
             continue;
         };
         let needed = bytes.len() + data.len();
@@ -174,6 +233,19 @@ async fn collect(
         }
         bytes.extend_from_slice(&data);
     }
+}
+
+/// Why a body does not go on. hyper fails with an error of input and output, by whose kind the two are told apart.
+fn why(error: &axum::Error) -> Broken {
+    let mut next = Some(error as &dyn Error);
+    while let Some(error) = next {
+        let kind = error.downcast_ref().map(io::Error::kind);
+        if let Some(ErrorKind::InvalidInput | ErrorKind::InvalidData) = kind {
+            return Broken::BadChunks;
+        }
+        next = error.source();
+    }
+    Broken::CutOff
 }
 
 /// Reads on and throws away, within bounds: closing while a client still sends would reset the
@@ -201,14 +273,21 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
         .ok()
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
-    let refuse = |reason: String| Err(ApiError::UnsupportedMediaType { reason });
-    if let Some(coding) = content_coding(headers) {
-        return refuse(format!(
+fn refuse(reason: String) -> Result<(), ApiError> {
+    Err(ApiError::UnsupportedMediaType { reason })
+}
+
+fn check_coding(headers: &HeaderMap) -> Result<(), ApiError> {
+    match content_coding(headers) {
+        None => Ok(()),
+        Some(coding) => refuse(format!(
             "The content encoding {:?} is not supported. Send the body as it is, without a Content-Encoding.",
             Shown(&coding)
-        ));
+        )),
     }
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(kind) = headers.get(header::CONTENT_TYPE).map(text_of) else {
         return refuse(
             "The Content-Type header is missing. Add `Content-Type: application/json`.".to_owned(),

@@ -28,6 +28,11 @@ impl Dimensions {
         }
     }
 
+    /// The same, where a number that no vector can be cut to means all, as in Ollama.
+    pub(crate) fn at_most(&self, most: usize) -> usize {
+        self.of(most).unwrap_or(most)
+    }
+
     /// Length of the vectors to answer with, for a model whose vectors have `most` numbers.
     pub(crate) fn of(&self, most: usize) -> Result<usize, ApiError> {
         let refused = |value: String| Err(ApiError::InvalidDimensions { value, most });

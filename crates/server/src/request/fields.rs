@@ -98,6 +98,13 @@ impl Fields {
             .transpose()
     }
 
+    /// A name that may be missing or null.
+    pub(crate) fn optional_name(&mut self, name: &'static str) -> Result<Option<String>, ApiError> {
+        self.optional(name)
+            .map(|(value, path)| self::name(value, &path))
+            .transpose()
+    }
+
     /// A truth value that may be missing or null.
     pub(crate) fn optional_flag(&mut self, name: &'static str) -> Result<Option<bool>, ApiError> {
         match self.optional(name) {
@@ -128,7 +135,7 @@ impl Fields {
         name: &'static str,
         choices: &[(&str, T)],
     ) -> Result<Option<T>, ApiError> {
-        let Some(found) = self.optional_text(name)? else {
+        let Some(found) = self.optional_name(name)? else {
             return Ok(None);
         };
         if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == found) {
@@ -183,11 +190,44 @@ impl Fields {
     }
 }
 
-/// A text at `path`.
+/// A text at `path`; in place of halves of characters it has U+FFFD.
 pub(crate) fn text(value: Json, path: &str) -> Result<String, ApiError> {
     match value {
-        Json::String(text) => Ok(text),
+        Json::String(text) | Json::Broken(text) => Ok(text),
         other => Err(wrong_type(path, "text", &other)),
+    }
+}
+
+/// A text at `path` without halves of characters.
+pub(crate) fn whole_text(value: Json, path: &str) -> Result<String, ApiError> {
+    match value {
+        Json::Broken(_) => Err(half_a_character(path)),
+        other => text(other, path),
+    }
+}
+
+/// The failure of a text that holds half a character where it must not.
+pub(crate) fn half_a_character(path: &str) -> ApiError {
+    ApiError::InvalidValue {
+        field: path.to_owned(),
+        reason: "It holds half a character, a surrogate without its other half. Cut texts by characters, not by units of UTF-16."
+            .to_owned(),
+    }
+}
+
+/// Most bytes of a name. Names are compared, cut up and looked up by the threads that answer, where text of any length would hold up
+/// everybody; none that means something is as long.
+const LONGEST_NAME: usize = 1_000;
+
+/// A name at `path`: of a model, a prompt, one of several choices.
+pub(crate) fn name(value: Json, path: &str) -> Result<String, ApiError> {
+    let name = text(value, path)?;
+    match name.len() <= LONGEST_NAME {
+        true => Ok(name),
+        false => Err(ApiError::InvalidValue {
+            field: path.to_owned(),
+            reason: format!("This name is longer than {LONGEST_NAME} bytes."),
+        }),
     }
 }
 

@@ -48,7 +48,7 @@ impl Input {
 
     /// What stands at `path`.
     fn read(value: Json, path: &str, rules: Rules<'_>) -> Result<Self, ApiError> {
-        if let Json::String(_) | Json::Object(_) = value {
+        if let Json::String(_) | Json::Broken(_) | Json::Object(_) = value {
             return Entry::read(value, path, rules).map(Self::One);
         }
         if !matches!(value, Json::Array(_)) {
@@ -108,7 +108,7 @@ impl Input {
 impl Entry {
     fn read(value: Json, path: &str, rules: Rules<'_>) -> Result<Self, ApiError> {
         match value {
-            Json::String(_) => read_text(value, path, rules).map(Self::Text),
+            Json::String(_) | Json::Broken(_) => read_text(value, path, rules).map(Self::Text),
             Json::Array(_) => read_ids(list(value, path)?, path).map(Self::Ids),
             Json::Object(_) => {
                 let (value, path) = Fields::of(value, path)?.required("text")?;

@@ -4,10 +4,10 @@ use serde_json::{Map, Value};
 use yuyi_store::{Filter, Item, Timestamp, VectorItem};
 
 use crate::ApiError;
-use crate::request::fields::{list, text as plain_text, wrong_type};
+use crate::request::fields::{list, whole_text, wrong_type};
 use crate::request::json::Json;
 use crate::request::text::{Rules, check_count, checked, each, read_text};
-use crate::request::value::{payload, value, vector, vectors, whole};
+use crate::request::value::{payload, value, vector, vectors};
 use crate::request::{Source, request, text};
 
 request! {
@@ -106,7 +106,7 @@ fn id(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, Api
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };
-    let id = whole(plain_text(json, &path)?, &path)?;
+    let id = whole_text(json, &path)?;
     match id.is_empty() {
         false => Ok(Some(id)),
         true => Err(ApiError::InvalidValue {
@@ -133,7 +133,7 @@ fn answer(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>,
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };
-    match plain_text(json, &path)? {
+    match whole_text(json, &path)? {
         empty if empty.trim().is_empty() => Ok(Some(empty)),
         answer => checked(answer, &path, rules).map(Some),
     }

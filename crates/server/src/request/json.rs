@@ -33,9 +33,9 @@ const VALUE: usize = 2 * size_of::<Json>();
 /// Bytes of a field beside its value, with those of the allocator.
 const FIELD: usize = size_of::<String>() + 16;
 
-/// Stands in a text for half of a surrogate pair, which no text can hold: clients that cut texts by units of UTF-16 cut emoji in two. It is
-/// no character of Unicode, so texts have no use for it; one that has it all the same gets U+FFFD in its place.
-pub(crate) const HALF_A_CHARACTER: char = '\u{FDD0}';
+/// What may stand for half a character while a document is read, and the first of so many: no text has a use for them, and one that has them all
+/// the same is read with another of them.
+const MARKS: (u32, u32) = (0xFDD0, 32);
 
 /// A JSON value. A key that an object holds twice is an error when it is parsed, and so is nesting
 /// deeper than 128 levels.
@@ -48,6 +48,8 @@ pub(crate) enum Json {
     /// Any other number.
     Float(f64),
     String(String),
+    /// A text with half of a surrogate pair, U+FFFD in its place: clients that cut texts by units of UTF-16 cut emoji in two.
+    Broken(String),
     Array(Vec<Json>),
     /// In the order of the document.
     Object(Vec<(String, Json)>),
@@ -73,8 +75,8 @@ impl Json {
         let text = std::str::from_utf8(bytes).map_err(|error| ApiError::InvalidUtf8 {
             position: error.valid_up_to(),
         })?;
-        let text = with_halves_marked(text);
-        let reader = Reader::new(room);
+        let (text, mark) = with_halves_marked(text);
+        let reader = Reader::new(room, mark);
         let mut deserializer = serde_json::Deserializer::from_str(&text);
         let parsed = reader.deserialize(&mut deserializer);
         let parsed = parsed.and_then(|json| deserializer.end().map(|()| json));
@@ -96,71 +98,94 @@ impl Json {
             Self::Bool(_) => "true or false",
             Self::Float(x) if x.fract() != 0.0 => "a number with a fraction",
             Self::Integer(_) | Self::Float(_) => "a number",
-            Self::String(_) => "text",
+            Self::String(_) | Self::Broken(_) => "text",
             Self::Array(_) => "a list",
             Self::Object(_) => "an object",
         }
     }
 }
 
-/// The document with [`HALF_A_CHARACTER`] in place of surrogates that are escaped alone. Where that noncharacter itself is sent, it
-/// becomes the sign for what is no character.
-fn with_halves_marked(text: &str) -> Cow<'_, str> {
-    if text.contains(HALF_A_CHARACTER) {
-        let replaced = text.replace(HALF_A_CHARACTER, "\u{FFFD}");
-        return Cow::Owned(with_halves_marked(&replaced).into_owned());
+/// U+FFFD, the sign for what is no character.
+const REPLACEMENT: &str = "\u{FFFD}";
+
+/// The document with a mark in place of surrogates that are escaped alone, and which that is; `None`: there are none. Where a document holds
+/// everything that could be a mark, they are U+FFFD.
+fn with_halves_marked(text: &str) -> (Cow<'_, str>, Option<char>) {
+    let mut places = halves(text).peekable();
+    if places.peek().is_none() {
+        return (Cow::Borrowed(text), None);
     }
-    let mut marked = String::new();
+    let mark = unused_mark(text);
+    let in_place = mark.map_or(REPLACEMENT.to_owned(), String::from);
+    let mut marked = String::with_capacity(text.len());
     let mut taken = 0;
-    let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
-        let escape = at + found;
-        match (surrogate(text, escape), surrogate(text, escape + 6)) {
-            (None, _) => at = (escape + 2).min(text.len()),
-            (Some(Half::High), Some(Half::Low)) => at = escape + 12,
-            (Some(half), _) => {
-                marked.push_str(&text[taken..escape]);
-                marked.push(match half {
-                    Half::High | Half::Low => HALF_A_CHARACTER,
-                    Half::Mark => '\u{FFFD}',
-                });
-                at = escape + 6;
-                taken = at;
-            }
-        }
-        // An escaped character of more than one byte: on to its end, where the parser refuses it.
-        while !text.is_char_boundary(at) {
-            at += 1;
-        }
-    }
-    if taken == 0 {
-        return Cow::Borrowed(text);
+    for half in places {
+        marked.push_str(&text[taken..half]);
+        marked.push_str(&in_place);
+        taken = half + ESCAPE;
     }
     marked.push_str(&text[taken..]);
-    Cow::Owned(marked)
+    (Cow::Owned(marked), mark)
 }
 
-enum Half {
-    High,
-    Low,
-    /// Not a half, but what stands for one.
-    Mark,
-}
-
-/// Which half of a surrogate pair is escaped at a place, if one is.
-fn surrogate(text: &str, at: usize) -> Option<Half> {
-    let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
-    match u16::from_str_radix(digits, 16).ok()? {
-        0xD800..=0xDBFF => Some(Half::High),
-        0xDC00..=0xDFFF => Some(Half::Low),
-        0xFDD0 => Some(Half::Mark),
-        _ => None,
+/// The first mark that a document holds neither as it is nor escaped.
+fn unused_mark(text: &str) -> Option<char> {
+    let (first, count) = MARKS;
+    let mut used = 0_u64;
+    let mut see = |code: u32| match code.checked_sub(first) {
+        Some(mark) if mark < count => used |= 1 << mark,
+        _ => {}
+    };
+    text.chars().for_each(|c| see(u32::from(c)));
+    for (place, _) in text.match_indices("\\u") {
+        unit(text, place)
+            .into_iter()
+            .for_each(|unit| see(unit.into()));
     }
+    let unused = (0..count).find(|mark| used & (1 << mark) == 0);
+    unused.and_then(|mark| char::from_u32(first + mark))
+}
+
+/// Bytes of an escape such as `\u5b57`.
+const ESCAPE: usize = 6;
+
+/// Where surrogates are escaped without their other half, in order.
+fn halves(text: &str) -> impl Iterator<Item = usize> {
+    let is_high = |unit: u16| (0xD800..0xDC00).contains(&unit);
+    let is_low = |unit: u16| (0xDC00..0xE000).contains(&unit);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let escape = at + text.get(at..)?.find('\\')?;
+            match (unit(text, escape), unit(text, escape + ESCAPE)) {
+                (Some(first), Some(second)) if is_high(first) && is_low(second) => {
+                    at = escape + 2 * ESCAPE;
+                }
+                (Some(first), _) if is_high(first) || is_low(first) => {
+                    at = escape + ESCAPE;
+                    return Some(escape);
+                }
+                _ => at = escape + 2,
+            }
+            // An escaped character of more than one byte: on to its end, where the parser refuses it.
+            while at < text.len() && !text.is_char_boundary(at) {
+                at += 1;
+            }
+        }
+    })
+}
+
+/// The unit of UTF-16 that is escaped at a place, if one is.
+fn unit(text: &str, at: usize) -> Option<u16> {
+    let digits = text.get(at..at + ESCAPE)?.strip_prefix("\\u")?;
+    u16::from_str_radix(digits, 16).ok()
 }
 
 /// Reads values within a room.
 struct Reader<'a> {
     room: RefCell<Room<'a>>,
+    /// Stands for halves of characters, where there are any.
+    mark: Option<char>,
     values: Cell<usize>,
     lists: Cell<usize>,
     /// Bytes that were read and not taken from the share yet.
@@ -169,9 +194,10 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(room: Room<'a>) -> Self {
+    fn new(room: Room<'a>, mark: Option<char>) -> Self {
         Self {
             room: RefCell::new(room),
+            mark,
             values: Cell::new(0),
             lists: Cell::new(0),
             bytes: Cell::new(0),
@@ -267,7 +293,11 @@ impl<'de> Visitor<'de> for &Reader<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Json, E> {
-        self.text(value).map(Json::String)
+        let text = self.text(value)?;
+        Ok(match self.mark.filter(|mark| text.contains(*mark)) {
+            None => Json::String(text),
+            Some(mark) => Json::Broken(text.replace(mark, REPLACEMENT)),
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
@@ -285,6 +315,9 @@ impl<'de> Visitor<'de> for &Reader<'_> {
         let mut keys = Keys::default();
         while let Some(key) = object.next_key::<String>()? {
             self.bytes.set(self.bytes.get() + FIELD + key.len());
+            if self.mark.is_some_and(|mark| key.contains(mark)) {
+                return Err(A::Error::custom("a key holds half a character"));
+            }
             if !keys.is_new(&key, &fields) {
                 return Err(A::Error::custom(format!(
                     "the key {:?} stands twice in one object",
@@ -382,22 +415,45 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_characters_are_marked_and_whole_ones_are_not() {
+    fn texts_with_halves_of_characters_are_told_from_others() {
+        let string = |text: &str| Json::String(text.to_owned());
+        let broken = |text: &str| Json::Broken(text.to_owned());
         for (written, read) in [
-            (r#""a\ud83d""#, "a\u{FDD0}"),
-            (r#""\uDE00b""#, "\u{FDD0}b"),
-            (r#""\ud83d\ud83d\ude00""#, "\u{FDD0}😀"),
-            (r#""\ud83d\ude00""#, "😀"),
-            (r#""\\ud83d""#, "\\ud83d"),
-            (r#""\\\ud83d""#, "\\\u{FDD0}"),
-            (r#""字\ud83d字""#, "字\u{FDD0}字"),
-            (r#""字\ufdd0字""#, "字\u{FFFD}字"),
-            ("\"字\u{FDD0}字\\ud83d\"", "字\u{FFFD}字\u{FDD0}"),
+            (r#""a\ud83d""#, broken("a\u{FFFD}")),
+            (r#""\uDE00b""#, broken("\u{FFFD}b")),
+            (r#""\ud83d\ud83d\ude00""#, broken("\u{FFFD}😀")),
+            (r#""\ud83d\ude00""#, string("😀")),
+            (r#""\\ud83d""#, string("\\ud83d")),
+            (r#""\\\ud83d""#, broken("\\\u{FFFD}")),
+            (r#""字\ud83d字""#, broken("字\u{FFFD}字")),
+            (r#""字\ufffd字""#, string("字\u{FFFD}字")),
         ] {
-            let parsed = parse(written.as_bytes()).unwrap();
-            assert_eq!(parsed, Json::String(read.to_owned()), "{written}");
+            assert_eq!(parse(written.as_bytes()), Ok(read), "{written}");
         }
         assert!(parse(r#""\字""#.as_bytes()).is_err());
+        let key = parse(r#"{"a\ud83d": 1}"#.as_bytes()).unwrap_err();
+        assert!(key.to_string().contains("half a character"), "{key}");
+    }
+
+    /// What stands for a half while a document is read is no part of it, whatever it holds.
+    #[test]
+    fn noncharacters_stay_what_they_are() {
+        let of = |json: &str| match parse(json.as_bytes()).unwrap() {
+            Json::Array(list) => list,
+            other => panic!("{other:?}"),
+        };
+        let string = |text: &str| Json::String(text.to_owned());
+        let half = Json::Broken("\u{FFFD}".to_owned());
+        assert_eq!(of("[\"\u{FDD0}\"]"), [string("\u{FDD0}")]);
+        assert_eq!(
+            of("[\"\u{FDD0}\", \"\\uFdD1\", \"\\ud83d\"]"),
+            [string("\u{FDD0}"), string("\u{FDD1}"), half]
+        );
+        let all: String = (0xFDD0..0xFDF0).filter_map(char::from_u32).collect();
+        assert_eq!(
+            of(&format!("[\"{all}\", \"\\ud83d\"]")),
+            [string(&all), string("\u{FFFD}")]
+        );
     }
 
     #[test]

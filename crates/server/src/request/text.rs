@@ -1,11 +1,10 @@
 //! What a text must be before it is worth a place in the queue, by the rules of its route.
 
 use yuyi_language::is_blank;
-use yuyi_serving::normal_characters;
+use yuyi_serving::{aside, normal_characters};
 
-use crate::request::fields::{list, text, wrong_type};
-use crate::request::json::{HALF_A_CHARACTER, Json};
-use crate::work::aside;
+use crate::request::fields::{list, text, whole_text, wrong_type};
+use crate::request::json::Json;
 use crate::{ApiError, Limits};
 
 /// Whose routes a request is for.
@@ -28,26 +27,16 @@ pub(crate) struct Rules<'a> {
 /// A text as it is embedded.
 ///
 /// # Errors
-/// When it is empty or longer than the limit; on our own routes also when it is blank or holds half a character.
+/// When it is empty or longer than the limit; on our own routes also when it is blank.
 pub(crate) fn checked(text: String, field: &str, rules: Rules<'_>) -> Result<String, ApiError> {
-    let is_foreign = rules.dialect == Dialect::Foreign;
-    if text.is_empty() || !is_foreign && is_blank(&text) {
+    // Of a text that is too long nobody need know whether it says anything.
+    check_length(&text, field, rules.limits)?;
+    if text.is_empty() || rules.dialect == Dialect::Own && is_blank(&text) {
         return Err(ApiError::EmptyText {
             field: field.to_owned(),
         });
     }
-    check_length(&text, field, rules.limits)?;
-    if !text.contains(HALF_A_CHARACTER) {
-        return Ok(text);
-    }
-    if is_foreign {
-        return Ok(text.replace(HALF_A_CHARACTER, "\u{FFFD}"));
-    }
-    Err(ApiError::InvalidValue {
-        field: field.to_owned(),
-        reason: "It holds half a character, a surrogate without its other half. Cut texts by characters, not by units of UTF-16."
-            .to_owned(),
-    })
+    Ok(text)
 }
 
 /// How many times as long as allowed a text may become by normalisation: no text that says something becomes twice as long.
@@ -96,9 +85,13 @@ pub(crate) fn check_count(count: usize, field: &str, limits: &Limits) -> Result<
     Ok(())
 }
 
-/// A text at `path` that can be computed.
+/// A text at `path` that can be computed; on our own routes one without halves of characters.
 pub(crate) fn read_text(value: Json, path: &str, rules: Rules<'_>) -> Result<String, ApiError> {
-    checked(text(value, path)?, path, rules)
+    let text = match rules.dialect {
+        Dialect::Own => whole_text(value, path),
+        Dialect::Foreign => text(value, path),
+    };
+    checked(text?, path, rules)
 }
 
 /// A list of texts at `path` that can be computed; the request holds `others` beside them.
@@ -120,7 +113,7 @@ pub(crate) fn read_text_or_texts(
     rules: Rules<'_>,
 ) -> Result<Vec<String>, ApiError> {
     match value {
-        Json::String(_) => Ok(vec![read_text(value, path, rules)?]),
+        Json::String(_) | Json::Broken(_) => Ok(vec![read_text(value, path, rules)?]),
         Json::Array(_) => read_texts(value, path, 0, rules),
         other => Err(wrong_type(path, "text or a list of texts", &other)),
     }
@@ -130,7 +123,7 @@ pub(crate) fn read_text_or_texts(
 pub(crate) fn each<T>(
     items: Vec<Json>,
     path: &str,
-    read: impl Fn(Json, &str) -> Result<T, ApiError>,
+    mut read: impl FnMut(Json, &str) -> Result<T, ApiError>,
 ) -> Result<Vec<T>, ApiError> {
     items
         .into_iter()
@@ -162,14 +155,17 @@ mod tests {
     #[test]
     fn half_a_character_is_told_or_replaced() {
         let limits = Limits::default();
-        let half = "好\u{FDD0}";
-        let refused = check(half, &limits, Dialect::Own).unwrap_err();
+        let read = |dialect| {
+            let limits = &limits;
+            let half = Json::Broken("好\u{FFFD}".to_owned());
+            read_text(half, "t", Rules { limits, dialect })
+        };
+        let refused = read(Dialect::Own).unwrap_err();
         assert_eq!(
             (refused.code(), refused.field()),
             ("invalid_value", Some("t"))
         );
-        let replaced = check(half, &limits, Dialect::Foreign);
-        assert_eq!(replaced.as_deref(), Ok("好\u{FFFD}"));
+        assert_eq!(read(Dialect::Foreign).as_deref(), Ok("好\u{FFFD}"));
     }
 
     #[test]

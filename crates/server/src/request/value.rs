@@ -4,8 +4,8 @@ use serde_json::{Map, Number, Value};
 
 use crate::ApiError;
 use crate::request::Source;
-use crate::request::fields::wrong_type;
-use crate::request::json::{HALF_A_CHARACTER, Json};
+use crate::request::fields::{half_a_character, wrong_type};
+use crate::request::json::Json;
 use crate::shown::Shown;
 
 /// A document as others know it; `path` is where it stands.
@@ -19,7 +19,8 @@ pub(crate) fn value(json: Json, path: &str) -> Result<Value, ApiError> {
         Json::Integer(number) => number.into(),
         // All that were read are finite.
         Json::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
-        Json::String(text) => whole(text, path)?.into(),
+        Json::String(text) => text.into(),
+        Json::Broken(_) => return Err(half_a_character(path)),
         Json::Array(list) => {
             let each = list.into_iter().enumerate();
             let values = each.map(|(i, json)| value(json, &format!("{path}[{i}]")));
@@ -32,20 +33,9 @@ pub(crate) fn value(json: Json, path: &str) -> Result<Value, ApiError> {
 fn object(fields: Vec<(String, Json)>, path: &str) -> Result<Map<String, Value>, ApiError> {
     let field = |(name, json): (String, Json)| {
         let path = format!("{path}.{}", Shown(&name));
-        Ok((whole(name, &path)?, value(json, &path)?))
+        Ok((name, value(json, &path)?))
     };
     fields.into_iter().map(field).collect()
-}
-
-/// A text without halves of characters.
-pub(crate) fn whole(text: String, path: &str) -> Result<String, ApiError> {
-    match text.contains(HALF_A_CHARACTER) {
-        false => Ok(text),
-        true => Err(ApiError::InvalidValue {
-            field: path.to_owned(),
-            reason: "It holds half a character, a surrogate without its other half.".to_owned(),
-        }),
-    }
 }
 
 /// An object of anything, which may be absent: an empty one then.

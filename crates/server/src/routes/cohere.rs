@@ -122,11 +122,8 @@ fn take_kinds(source: &mut Source<'_>, name: &'static str) -> Result<Option<()>,
     request_body = EmbedRequest,
     responses((status = 200, description = "A vector for each text, in order.", body = Reply)),
 )]
-pub(crate) async fn embed_v1(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+pub(crate) async fn embed_v1(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let request = Source::read_foreign(body, app.limits(), EmbedRequest::take)?;
     let by_kind = request.embedding_types.is_some();
     answer(&app, request, by_kind, "1").await
 }
@@ -140,11 +137,8 @@ pub(crate) async fn embed_v1(
     request_body = EmbedRequest,
     responses((status = 200, description = "A vector for each text, in order.", body = Reply)),
 )]
-pub(crate) async fn embed_v2(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+pub(crate) async fn embed_v2(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let request = Source::read_foreign(body, app.limits(), EmbedRequest::take)?;
     answer(&app, request, true, "2").await
 }
 

@@ -253,7 +253,7 @@ fn fields(source: &mut Source<'_>, name: &'static str) -> Result<Vec<Field>, Api
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<(StatusCode, Json<Reply>), ApiError> {
     let request = Source::read(body, app.limits(), NewRequest::take)?;
     let role = request.role.map(Role::from).unwrap_or_default();
@@ -410,7 +410,7 @@ fn list_of_words(json: Document, path: &str, rules: Rules<'_>) -> Result<Vec<Str
 pub(crate) async fn set_words(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Reply>, ApiError> {
     let WordsRequest { words, synonyms } = Source::read(body, app.limits(), WordsRequest::take)?;
     let rules = WordRules { words, synonyms };
@@ -449,7 +449,7 @@ request! {
 pub(crate) async fn reindex(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<(StatusCode, Json<Reply>), ApiError> {
     let MoveRequest { model } = Source::read(body, app.limits(), MoveRequest::take)?;
     let wanted = name.clone();

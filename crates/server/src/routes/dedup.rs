@@ -37,11 +37,8 @@ const BLOCK_ROWS: usize = 512;
     request_body = DedupRequest,
     responses((status = 200, description = "The groups.", body = DedupReply)),
 )]
-pub(crate) async fn dedup(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let asked = DedupRequest::read(body, app.limits())?;
+pub(crate) async fn dedup(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let asked = body.read(|json| DedupRequest::read(json, app.limits()))?;
     let model = app.model(asked.options.model.as_deref()).await?;
     memory::hold(2 * asked.bytes())?;
     let mut errand = app.service().errand(time_of_reading(asked.bytes()))?;

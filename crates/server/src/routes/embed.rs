@@ -26,11 +26,8 @@ use crate::{ApiError, App};
     request_body = EmbedRequest,
     responses((status = 200, description = "A vector for each input, in order.", body = VectorLists)),
 )]
-pub(crate) async fn embed(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+pub(crate) async fn embed(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let request = Source::read_foreign(body, app.limits(), EmbedRequest::take)?;
     let wanted = answer(&app, request).await?;
     app.answer(wanted.bytes(), move || wanted.vectors()).await
 }
@@ -48,9 +45,9 @@ pub(crate) async fn embed(
 pub(crate) async fn pipeline(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let mut request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let mut request = Source::read_foreign(body, app.limits(), EmbedRequest::take)?;
     // What is no text is no model's name either.
     request.model = Some(name.map(|Path(name)| name).unwrap_or_default());
     let is_single = matches!(request.inputs, Input::One(_));

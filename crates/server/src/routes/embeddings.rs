@@ -32,9 +32,9 @@ use crate::{ApiError, App};
 pub(crate) async fn embeddings(
     State(app): State<App>,
     caller: Option<Extension<Caller>>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let request = Source::read_foreign(body, app.limits(), EmbeddingsRequest::take)?;
     answer(&app, caller, request).await
 }
 
@@ -52,9 +52,9 @@ pub(crate) async fn azure_embeddings(
     State(app): State<App>,
     caller: Option<Extension<Caller>>,
     deployment: Result<Path<String>, PathRejection>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let mut request = EmbeddingsRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let mut request = Source::read_foreign(body, app.limits(), EmbeddingsRequest::take)?;
     // What is no text is no model's name either.
     let deployment = deployment.map(|Path(name)| name).unwrap_or_default();
     request.model.get_or_insert(deployment);

@@ -27,11 +27,9 @@ use crate::{ApiError, App, Limits};
     request_body = MatrixRequest,
     responses((status = 200, description = "Two matrices; rows are `a`, columns are `b`.", body = Matrix)),
 )]
-pub(crate) async fn matrix(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let MatrixRequest { a, b, options } = MatrixRequest::read(body, app.limits())?;
+pub(crate) async fn matrix(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let MatrixRequest { a, b, options } =
+        body.read(|json| MatrixRequest::read(json, app.limits()))?;
     let model = app.model(options.model.as_deref()).await?;
     let mut texts = Vec::new();
     let mut errors = Vec::new();
@@ -128,8 +126,8 @@ request! {
 }
 
 impl MatrixRequest {
-    fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::of(body, limits)?;
+    fn read(json: Json, limits: &Limits) -> Result<Self, ApiError> {
+        let mut source = Source::of(json, limits)?;
         let request = Self::take(&mut source)?;
         source.finish()?;
         // Where nothing is left of a side, there is nothing to answer.

@@ -10,9 +10,8 @@ use yuyi_serving::ModelStatus;
 
 use crate::envelope::OpenAiReply;
 use crate::request::body::JsonBody;
-use crate::request::json::Json as Document;
 use crate::request::{Source, request, required_name};
-use crate::{ApiError, App, Limits};
+use crate::{ApiError, App};
 
 /// The models that a request may name, as OpenAI lists them.
 #[derive(Serialize, ToSchema)]
@@ -106,11 +105,8 @@ impl From<ModelStatus> for Model {
     request_body = Named,
     responses((status = 200, description = "The model.", body = Model)),
 )]
-pub(crate) async fn load(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Json<Model>, ApiError> {
-    let Named { model } = Named::read(body, app.limits())?;
+pub(crate) async fn load(State(app): State<App>, body: JsonBody) -> Result<Json<Model>, ApiError> {
+    let Named { model } = Source::read(body, app.limits(), Named::take)?;
     let status = app.registry().load_now(&model).await?;
     Ok(Json(status.into()))
 }
@@ -125,9 +121,9 @@ pub(crate) async fn load(
 )]
 pub(crate) async fn unload(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Model>, ApiError> {
-    let Named { model } = Named::read(body, app.limits())?;
+    let Named { model } = Source::read(body, app.limits(), Named::take)?;
     let status = app.registry().unload(&model).await?;
     Ok(Json(status.into()))
 }
@@ -139,14 +135,5 @@ request! {
         /// Its name or an alias.
         #[schema(example = "e5-small-zh")]
         model: String = required_name,
-    }
-}
-
-impl Named {
-    fn read(body: Document, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::of(body, limits)?;
-        let named = Self::take(&mut source)?;
-        source.finish()?;
-        Ok(named)
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -11,8 +10,9 @@ use yuyi::EmbedOptions;
 use yuyi_serving::Embedded;
 
 use crate::answer::vectors;
-use crate::request::body::JsonBody;
+use crate::request::body::UntypedBody;
 use crate::request::dimensions::Dimensions;
+use crate::request::json::Json;
 use crate::request::options::RefuseCut;
 use crate::request::{Source, flag, name, request, text, text_or_texts};
 use crate::vectors::VectorLists;
@@ -22,8 +22,9 @@ request! {
     /// Texts to embed. Fields that are not known are ignored.
     #[schema(as = OllamaEmbedRequest)]
     pub(crate) struct EmbedRequest {
-        #[schema(schema_with = crate::request::schemas::text_or_texts, required = true)]
-        input: Vec<String> = text_or_texts,
+        /// The texts; absent or empty: none, and the model is loaded.
+        #[schema(schema_with = crate::request::schemas::text_or_texts)]
+        input: Vec<String> = any_texts,
         /// The model to compute with; absent: the default one.
         #[schema(example = json!(null))]
         model: Option<String> = name,
@@ -31,7 +32,7 @@ request! {
         #[serde(default)]
         #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = true)]
         truncate: bool = flag(true),
-        /// Keep the first numbers only, scaled to length 1 again; absent: all.
+        /// Keep the first numbers only, scaled to length 1 again; absent, or where there are no more: all.
         #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         dimensions: Dimensions = Dimensions::take,
     }
@@ -41,12 +42,34 @@ request! {
     /// A text to embed. Fields that are not known are ignored.
     #[schema(as = OllamaPromptRequest)]
     pub(crate) struct PromptRequest {
+        /// The text; absent or empty: none, and the model is loaded.
         #[schema(example = "今天天气真不错")]
-        prompt: String = text,
+        prompt: Option<String> = any_text,
         /// The model to compute with; absent: the default one.
         #[schema(example = json!(null))]
         model: Option<String> = name,
     }
+}
+
+/// A text or a list of texts that can be computed, of which there may be none: Ollama's clients have a model loaded by asking it for nothing.
+fn any_texts(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
+    match asks_for_nothing(source, name) {
+        true => Ok(Vec::new()),
+        false => text_or_texts(source, name),
+    }
+}
+
+/// A text that can be computed, or none.
+fn any_text(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+    match asks_for_nothing(source, name) {
+        true => Ok(None),
+        false => text(source, name).map(Some),
+    }
+}
+
+fn asks_for_nothing(source: &Source<'_>, name: &str) -> bool {
+    let nothing = [Json::String(String::new()), Json::Array(Vec::new())];
+    !source.fields.has(name) || nothing.iter().any(|none| source.fields.is(name, none))
 }
 
 /// Vectors of texts, as Ollama answers.
@@ -60,12 +83,12 @@ request! {
 )]
 pub(crate) async fn embed(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
+    UntypedBody(body): UntypedBody,
 ) -> Result<Response, ApiError> {
     let started = Instant::now();
-    let request = EmbedRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let request = Source::read_foreign(body, app.limits(), EmbedRequest::take)?;
     let model = app.model(request.model.as_deref()).await?;
-    let dimensions = request.dimensions.of(model.facts().dimension)?;
+    let dimensions = request.dimensions.at_most(model.facts().dimension);
     let is_list = request.input.len() > 1;
     let embedded = app
         .embed(&model, request.input, EmbedOptions::default())
@@ -92,14 +115,14 @@ pub(crate) async fn embed(
 )]
 pub(crate) async fn embeddings(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Json<PromptReply>, ApiError> {
-    let request = PromptRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    UntypedBody(body): UntypedBody,
+) -> Result<axum::Json<PromptReply>, ApiError> {
+    let request = Source::read_foreign(body, app.limits(), PromptRequest::take)?;
     let model = app.model(request.model.as_deref()).await?;
-    let texts = vec![request.prompt];
+    let texts = request.prompt.into_iter().collect();
     let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
     let vectors = embedded.vectors.iter().flat_map(|text| &text.vector);
-    Ok(Json(PromptReply {
+    Ok(axum::Json(PromptReply {
         embedding: vectors.copied().collect(),
     }))
 }
@@ -112,7 +135,7 @@ pub(crate) async fn embeddings(
     operation_id = "ollama_tags",
     responses((status = 200, description = "The models.", body = Tags)),
 )]
-pub(crate) async fn tags(State(app): State<App>) -> Json<Tags> {
+pub(crate) async fn tags(State(app): State<App>) -> axum::Json<Tags> {
     let statuses = app.registry().all_statuses().await;
     let tag = |name: String| Tag {
         model: name.clone(),
@@ -126,7 +149,7 @@ pub(crate) async fn tags(State(app): State<App>) -> Json<Tags> {
         },
     };
     let models = statuses.into_iter().map(|status| tag(status.name));
-    Json(Tags {
+    axum::Json(Tags {
         models: models.collect(),
     })
 }
@@ -139,8 +162,8 @@ pub(crate) async fn tags(State(app): State<App>) -> Json<Tags> {
     operation_id = "ollama_version",
     responses((status = 200, description = "The version.", body = VersionReply)),
 )]
-pub(crate) async fn version() -> Json<VersionReply> {
-    Json(VersionReply {
+pub(crate) async fn version() -> axum::Json<VersionReply> {
+    axum::Json(VersionReply {
         version: env!("CARGO_PKG_VERSION"),
     })
 }

@@ -27,11 +27,8 @@ use crate::{ApiError, App};
     request_body = RerankRequest,
     responses((status = 200, description = "The best documents, best first.", body = Ranking)),
 )]
-pub(crate) async fn rerank(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let request = RerankRequest::take(&mut Source::foreign(body, app.limits())?)?;
+pub(crate) async fn rerank(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let request = Source::read_foreign(body, app.limits(), RerankRequest::take)?;
     rank_documents(&app, request).await
 }
 
@@ -46,9 +43,9 @@ pub(crate) async fn rerank(
 )]
 pub(crate) async fn rerank_any(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
-    match AnyRerankRequest::read(body, app.limits())? {
+    match body.read(|json| AnyRerankRequest::read(json, app.limits()))? {
         AnyRerankRequest::Documents(request) => rank_documents(&app, request).await,
         AnyRerankRequest::Texts(request) => rank_texts(&app, request).await,
     }

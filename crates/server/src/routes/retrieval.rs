@@ -146,9 +146,9 @@ impl Record {
 )]
 pub(crate) async fn retrieval(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let request = RetrievalRequest::take(&mut Source::foreign(body, app.limits())?)?;
+    let request = Source::read_foreign(body, app.limits(), RetrievalRequest::take)?;
     let setting = request.retrieval_setting;
     let most = app.limits().items;
     let top_k = setting.top_k.unwrap_or(TOP_K).min(most);

@@ -23,11 +23,8 @@ use crate::{ApiError, App, Limits};
     request_body = RootRequest,
     responses((status = 200, description = "The vectors, or the cosines, in order.", body = Reply)),
 )]
-pub(crate) async fn root(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    match RootRequest::read(body, app.limits())? {
+pub(crate) async fn root(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    match body.read(|json| RootRequest::read(json, app.limits()))? {
         RootRequest::Embed(request) => {
             let wanted = embed::answer(&app, request).await?;
             let bytes = wanted.bytes();
@@ -51,8 +48,8 @@ pub(crate) enum RootRequest {
 }
 
 impl RootRequest {
-    fn read(body: json::Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::foreign(body, limits)?;
+    fn read(json: json::Json, limits: &Limits) -> Result<Self, ApiError> {
+        let mut source = Source::foreign(json, limits)?;
         match source.fields.is_object("inputs") {
             true => HuggingFaceRequest::take(&mut source).map(Self::Similarity),
             false => EmbedRequest::take(&mut source).map(Self::Embed),

@@ -23,11 +23,8 @@ use crate::{ApiError, App, Limits};
     request_body = ScoreRequest,
     responses((status = 200, description = "A cosine for each pair, in order.", body = Reply)),
 )]
-pub(crate) async fn score(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let sides = ScoreRequest::read(body, app.limits())?;
+pub(crate) async fn score(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let sides = body.read(|json| ScoreRequest::read(json, app.limits()))?;
     let model = app.model(sides.model.as_deref()).await?;
     let (ones, pairs) = (sides.first.len(), sides.second.len());
     let texts = sides.first.into_iter().chain(sides.second).collect();
@@ -106,8 +103,8 @@ sides! {
 }
 
 impl ScoreRequest {
-    fn read(body: json::Json, limits: &Limits) -> Result<Sides, ApiError> {
-        let mut source = Source::foreign(body, limits)?;
+    fn read(json: json::Json, limits: &Limits) -> Result<Sides, ApiError> {
+        let mut source = Source::foreign(json, limits)?;
         let has = |name| source.fields.has(name);
         // vLLM takes the first form that fits as well.
         let request = match (

@@ -10,6 +10,7 @@ mod wanted;
 
 use axum::extract::State;
 use axum::response::Response;
+use yuyi_serving::aside;
 
 use self::details::{Admitted, Details};
 pub(crate) use self::reply::Head;
@@ -32,15 +33,18 @@ use crate::{ApiError, App};
 )]
 pub(crate) async fn similarity(
     State(app): State<App>,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
-    let request = SimilarityRequest::read(body, app.limits())?;
+    let of_body = body.bytes();
+    let request = body.read(|json| SimilarityRequest::read(json, app.limits()))?;
     // Before anything is computed, since it may be refused.
-    let mut admitted = match request.wanted() {
-        Some(wanted) => Admitted::of(&app, wanted, request.pairs())?,
-        None => Admitted::default(),
+    let admit = || match request.wanted() {
+        Some(wanted) => Admitted::of(&app, wanted, request.pairs()),
+        None => Ok(Admitted::default()),
     };
-    let scorer = Scorer::of(&app, request.texts(), request.options()).await?;
+    let (admitted, texts) = aside(of_body, || (admit(), request.texts()));
+    let mut admitted = admitted?;
+    let scorer = Scorer::of(&app, texts, request.options()).await?;
     let noting = admitted.notes.take();
     let mut details = admitted.find(&app, &scorer.embedded.model).await?;
     if let Some(errand) = noting {
@@ -51,10 +55,13 @@ pub(crate) async fn similarity(
             details.notes = notes;
         }
     }
-    let bytes = request.bytes_of_texts() + details.iter().map(Details::bytes).sum::<usize>();
-    let bytes = bytes + AROUND * request.count();
+    let bytes = details.iter().map(Details::bytes).sum::<usize>() + AROUND * request.count();
+    let (of_texts, reply) = aside(of_body, || {
+        let of_texts = request.bytes_of_texts();
+        (of_texts, Reply::of(request, &scorer, details))
+    });
     // A text that is too long for what was asked fails the whole, in most forms.
-    let reply = Reply::of(request, &scorer, details)?;
+    let (bytes, reply) = (bytes + of_texts, reply?);
     app.answer(bytes, move || reply).await
 }
 

@@ -25,11 +25,8 @@ use crate::{ApiError, App, Limits};
     request_body = TokenizeRequest,
     responses((status = 200, description = "The tokens of each text, in order.", body = Reply)),
 )]
-pub(crate) async fn tokenize(
-    State(app): State<App>,
-    JsonBody(body): JsonBody,
-) -> Result<Response, ApiError> {
-    let request = TokenizeRequest::take(&mut Source::foreign(body, app.limits())?)?;
+pub(crate) async fn tokenize(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
+    let request = Source::read_foreign(body, app.limits(), TokenizeRequest::take)?;
     let model = app.model(request.model.as_deref()).await?;
     let options = TokenizeOptions {
         prompt: named_prompt(request.prompt_name.as_deref(), model.facts())?,

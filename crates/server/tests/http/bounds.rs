@@ -272,3 +272,95 @@ async fn an_explanation_embeds_few_texts_and_reads_what_the_model_reads() {
         .collect();
     assert_eq!(kinds, ["number", "truncated", "truncated"]);
 }
+
+/// A name is compared, cut up and looked up by the threads that answer, so it has a length.
+#[tokio::test]
+async fn names_have_a_length() {
+    let server = Server::start().await;
+    let long = "a/".repeat(600);
+    let pair = json!({"sentence_a": "x", "sentence_b": "y"});
+    let with = |body: &Value, field: &str, value: Value| {
+        let mut body = body.clone();
+        body[field] = value;
+        body
+    };
+    let inputs = json!({"inputs": "x"});
+    for (path, body, field) in [
+        ("/similarity", with(&pair, "model", json!(long)), "model"),
+        (
+            "/similarity",
+            with(&pair, "long_text", json!(long)),
+            "long_text",
+        ),
+        (
+            "/similarity",
+            with(&pair, "methods", json!([long])),
+            "methods[0]",
+        ),
+        (
+            "/v1/embeddings",
+            json!({"input": "x", "model": long}),
+            "model",
+        ),
+        (
+            "/v1/embeddings",
+            json!({"input": "x", "encoding_format": long}),
+            "encoding_format",
+        ),
+        ("/embed", with(&inputs, "model", json!(long)), "model"),
+        (
+            "/embed",
+            with(&inputs, "prompt_name", json!(long)),
+            "prompt_name",
+        ),
+        ("/v1/models/load", json!({"model": long}), "model"),
+    ] {
+        let (status, reply) = server.post(path, body.to_string()).await;
+        let error = &reply["error"];
+        assert_eq!(
+            (status, &error["code"]),
+            (422, &json!("invalid_value")),
+            "{path} {field}"
+        );
+        let place = error.get("field").or(error.get("param")).unwrap();
+        assert_eq!(place, field, "{path}");
+    }
+    let (status, reply) = server
+        .post("/api/embed", json!({"model": long}).to_string())
+        .await;
+    assert_eq!(status, 422, "{reply}");
+    // As long as a name may be.
+    let (status, _) = server
+        .post(
+            "/similarity",
+            with(&pair, "model", json!("a".repeat(1_000))).to_string(),
+        )
+        .await;
+    assert_eq!(status, 404);
+}
+
+/// What is not asked for may be large, and is gone through while others are answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn large_documents_hold_up_nobody() {
+    let server = Server::start().await;
+    let fields: String = (0..200_000).map(|i| format!("\"k{i}\":0,")).collect();
+    let pair = r#""sentence_a":"x","sentence_b":"y""#;
+    let (status, reply) = server
+        .post("/similarity", format!("{{{fields}{pair}}}"))
+        .await;
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (422, &json!("unknown_field"))
+    );
+    let (status, _) = server
+        .post("/v1/embeddings", format!("{{{fields}\"input\":\"x\"}}"))
+        .await;
+    assert_eq!(status, 200);
+    let (status, reply) = server
+        .post("/similarity", format!("{{{fields}\"sentence_a\":\"x\"}}"))
+        .await;
+    assert_eq!(
+        (status, &reply["error"]["code"]),
+        (422, &json!("missing_field"))
+    );
+}

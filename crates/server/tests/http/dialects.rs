@@ -39,6 +39,21 @@ async fn blanks_and_halves_of_characters_sink_no_batch() {
     assert_eq!(reply["data"][0]["embedding"], reply["data"][1]["embedding"]);
 }
 
+/// Nothing of how halves of characters are read is seen, and what may stand for one inside is a text like others.
+#[tokio::test]
+async fn no_mark_of_ours_comes_back() {
+    let server = Server::start().await;
+    let body = r#"{"input":"x","model":"a\ud83d"}"#;
+    let (status, reply) = server.post("/v1/embeddings", body).await;
+    let message = reply["error"]["message"].as_str().unwrap();
+    assert_eq!(status, 404);
+    assert!(message.contains("\"a\u{FFFD}\""), "{message}");
+    let body = "{\"sentence_a\":\"x\u{FDD0}\",\"sentence_b\":\"y\\ufdd1\"}";
+    let reply = answered(&server, "/similarity", body).await;
+    assert_eq!(reply["sentence_a"], "x\u{FDD0}");
+    assert_eq!(reply["sentence_b"], "y\u{FDD1}");
+}
+
 #[tokio::test]
 async fn our_own_routes_tell_them_in_their_place() {
     let server = Server::start().await;
@@ -168,8 +183,8 @@ async fn what_would_change_the_vectors_is_applied_or_refused() {
 async fn failures_have_the_shape_of_their_server() {
     let server = Server::start().await;
     for (path, body) in [
-        ("/api/embed", r#"{"input":""}"#),
-        ("/api/embeddings", r#"{"prompt":1}"#),
+        ("/api/embed", r#"{"input":1}"#),
+        ("/api/embeddings", r#"{"prompt":["x","y"]}"#),
         ("/api/embed", "{"),
     ] {
         let (status, reply) = server.post(path, body).await;
@@ -185,15 +200,74 @@ async fn paths_lead_where_they_are_meant_to() {
     for path in [
         "/v1/v1/embeddings",
         "/v1/embeddings/",
+        "//v1/embeddings",
+        "/v1//embeddings",
         "/embeddings",
+        "/openai/v1/embeddings",
+        "/openai/v1//embeddings",
         "/openai/deployments/fake/embeddings?api-version=2024-02-01",
     ] {
         let reply = answered(&server, path, r#"{"input":"x"}"#).await;
         assert_eq!(reply["data"][0]["embedding"], json!([1.0, 0.0]), "{path}");
     }
-    for path in ["/models", "/v1/models/", "/api/tags", "/api/version"] {
+    for path in [
+        "/models",
+        "/v1/models/",
+        "/openai/v1/models",
+        "//api/tags",
+        "/api/version",
+    ] {
         assert_eq!(server.get(path).await.0, 200, "{path}");
     }
+}
+
+/// Ollama's clients have a model loaded by asking it for nothing, and its examples say nothing of JSON.
+#[tokio::test]
+async fn ollama_is_asked_for_nothing_and_in_any_type() {
+    let server = Server::start().await;
+    for body in [
+        r#"{"model":"fake"}"#,
+        r#"{"model":"fake","input":""}"#,
+        r#"{"model":"fake","input":[]}"#,
+        r#"{"model":"fake","input":null}"#,
+    ] {
+        let reply = answered(&server, "/api/embed", body).await;
+        assert_eq!(
+            (&reply["model"], &reply["embeddings"]),
+            (&json!("fake"), &json!([]))
+        );
+    }
+    for body in [r#"{"model":"fake"}"#, r#"{"prompt":""}"#] {
+        let reply = answered(&server, "/api/embeddings", body).await;
+        assert_eq!(reply, json!({"embedding": []}));
+    }
+    let (status, _) = server.post("/api/embed", r#"{"model":"other"}"#).await;
+    assert_eq!(status, 404, "none is loaded");
+    // Vectors have two numbers.
+    for (dimensions, numbers) in [(1, 1), (2, 2), (1_000, 2), (0, 2), (-1, 2)] {
+        let body = json!({"input": "x", "dimensions": dimensions}).to_string();
+        let reply = answered(&server, "/api/embed", &body).await;
+        let found = reply["embeddings"][0].as_array().unwrap().len();
+        assert_eq!(found, numbers, "{dimensions}");
+    }
+    let send = |path: &'static str, headers: &'static [(&'static str, &'static str)]| {
+        let mut request = server.request("POST", path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = r#"{"input":"x","prompt":"x"}"#;
+        async move { request.body(body).send().await.unwrap().status().as_u16() }
+    };
+    const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+    const PAGE: (&str, &str) = ("origin", "https://shop.example");
+    for path in ["/api/embed", "/api/embeddings"] {
+        assert_eq!(send(path, &[]).await, 200, "{path}");
+        assert_eq!(send(path, &[FORM]).await, 200, "{path}");
+        // A browser sends a form without asking whether the page may; JSON it asks about.
+        assert_eq!(send(path, &[FORM, PAGE]).await, 415, "{path}");
+        assert_eq!(send(path, &[PAGE]).await, 415, "{path}");
+    }
+    assert_eq!(send("/v1/embeddings", &[FORM]).await, 415);
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ async fn waiting_has_an_end() {
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let server = Server::with_limits(Limits {
-        queue_tokens: 16,
+        queue_tokens: 8,
         ..Limits::default()
     })
     .await;
@@ -146,6 +146,34 @@ async fn a_full_queue_refuses_at_once() {
         (429, Some("queue_full"))
     );
     assert_eq!(reply["error"]["type"], "rate_limit_error");
+}
+
+/// What one request brings beyond the queue is its own to wait for.
+#[tokio::test]
+async fn a_request_that_is_larger_than_the_queue_keeps_out_no_pair() {
+    let limits = Limits {
+        queue_tokens: 600,
+        ..Limits::default()
+    };
+    let server = Server::with_limits(limits).await;
+    // A batch takes 0.7 seconds and has room for some thirty of these.
+    let body = |name: &str| {
+        let texts = (0..200).map(|i| format!("sleep {name} {i} 文本文本"));
+        serde_json::json!({"input": texts.collect::<Vec<_>>()}).to_string()
+    };
+    let large = server.post("/v1/embeddings", body("first"));
+    let others = async {
+        while server.app.queue_depth().requests == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        let (status, _) = server.post("/v1/embeddings", body("second")).await;
+        assert_eq!(status, 429, "it would wait for all of the first");
+        let (status, _) = server.post("/similarity", PAIR).await;
+        assert_eq!(status, 200);
+        assert_eq!(server.app.queue_depth().requests, 1, "the first goes on");
+    };
+    let (large, ()) = tokio::join!(large, others);
+    assert_eq!(large.0, 200);
 }
 
 #[tokio::test]
@@ -271,13 +299,15 @@ async fn a_full_queue_says_when_to_come_again() {
         .collect();
     let large = serde_json::json!({"input": texts}).to_string();
     let large = server.post("/v1/embeddings", large);
+    let others: Vec<String> = texts.iter().map(|text| format!("{text}?")).collect();
+    let others = serde_json::json!({"input": others}).to_string();
     let refused = async {
         while server.app.queue_depth().requests == 0 {
             sleep(Duration::from_millis(5)).await;
         }
         let request = server.request("POST", "/v1/embeddings");
         let request = request.header("content-type", "application/json");
-        request.body(r#"{"input": "x"}"#).send().await.unwrap()
+        request.body(others).send().await.unwrap()
     };
     let (large, refused) = tokio::join!(large, refused);
     assert_eq!(large.0, 200);

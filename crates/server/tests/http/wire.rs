@@ -41,6 +41,12 @@ async fn doubtful_heads_are_refused_and_the_connection_closed() {
         "GET / HTTP/1.1\r\nhost: a/b\r\n\r\n".to_owned(),
         format!("{post}host: a\r\n{chunked}"),
         format!("{post}host: a\r\ntransfer-encoding: chunked\r\n{chunked}"),
+        // A line feed alone ends no line.
+        "GET /livez HTTP/1.1\nhost: a\n\n".to_owned(),
+        "GET /livez HTTP/1.1\r\nhost: a\r\nx: y\nz: w\r\n\r\n".to_owned(),
+        "GET /livez HTTP/1.1\r\nhost: a\r\n\n".to_owned(),
+        "\nGET /livez HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),
+        format!("{post}host: a\r\ncontent-length: 35\n\r\n{BODY}"),
     ] {
         let reply = answer(&server, &request).await;
         assert!(reply.starts_with("HTTP/1.1 400 "), "{request}: {reply}");
@@ -50,6 +56,24 @@ async fn doubtful_heads_are_refused_and_the_connection_closed() {
         );
         assert!(reply.contains("connection: close"), "{request}: {reply}");
     }
+    assert_eq!(server.computed(), 0);
+    // Nor in a head that stands behind another request, whose body has some.
+    let lines = BODY.replace(',', ",\n");
+    for (first, second) in [
+        (format!("content-length: 36\r\n\r\n{lines}"), ""),
+        (
+            format!("transfer-encoding: chunked\r\n\r\n24\r\n{lines}\r\n0\r\n\r\n"),
+            "",
+        ),
+        (format!("content-length: 36\r\n\r\n{lines}"), "x: y\n"),
+    ] {
+        let next = format!("GET /livez HTTP/1.1\r\nhost: a\r\n{second}connection: close\r\n\r\n");
+        let reply = answer(&server, &format!("{post}host: a\r\n{first}{next}")).await;
+        let refused = reply.contains("HTTP/1.1 400 ");
+        assert_eq!(refused, !second.is_empty(), "{first}{next}: {reply}");
+        let answered = reply.matches("HTTP/1.1 200 ").count();
+        assert!(refused || answered == 2, "{first}{next}: {reply}");
+    }
     // HTTP/1.0 knows no Host, and an empty one is no mistake.
     for request in [
         "GET /livez HTTP/1.0\r\n\r\n",
@@ -58,7 +82,19 @@ async fn doubtful_heads_are_refused_and_the_connection_closed() {
         let reply = answer(&server, request).await;
         assert!(reply.contains(" 200 OK"), "{request}: {reply}");
     }
-    assert_eq!(server.computed(), 0);
+}
+
+/// What is wrong with a body is told by its name.
+#[tokio::test]
+async fn bad_chunks_are_no_bad_json() {
+    let server = Server::start().await;
+    let head = "POST /similarity HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    for chunks in ["xyz\r\n{}\r\n0\r\n\r\n", "2\r\n{}}}\r\n0\r\n\r\n", "-1\r\n"] {
+        let reply = answer(&server, &format!("{head}{chunks}")).await;
+        assert!(reply.starts_with("HTTP/1.1 400 "), "{chunks}: {reply}");
+        assert!(reply.contains("\"code\":\"invalid_request\""), "{reply}");
+        assert!(reply.contains("not in chunks"), "{reply}");
+    }
 }
 
 /// A server none of whose time-outs ends a connection during the test.

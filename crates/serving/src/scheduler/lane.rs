@@ -58,11 +58,11 @@ impl Drop for Place {
 }
 
 impl Place {
-    /// Seconds until what waits now is computed, unless the request has got into a batch.
+    /// Seconds until what would go before the request is computed, if it came now, unless it has got into a batch.
     pub(super) fn still_waits(&self) -> Option<u32> {
         let state = self.lane.state();
         let waits = !state.queue.has_started(self.id);
-        waits.then(|| state.retry_after())
+        waits.then(|| state.seconds_for(state.queue.ahead_of(self.id)))
     }
 }
 
@@ -110,11 +110,7 @@ impl Lane {
         reply: Reply,
     ) -> Result<Place, Error> {
         let mut state = self.state();
-        if !state.has_room_for(model, &work, &self.common) {
-            return Err(Error::QueueFull {
-                retry_after: state.retry_after(),
-            });
-        }
+        state.check_room_for(model, &work, &self.common)?;
         let now = Instant::now();
         let id = state.queue.admit(Arc::clone(model), work, now, reply);
         self.send_a_worker(&mut state);
@@ -213,23 +209,38 @@ impl Lane {
 }
 
 impl State {
-    /// Seconds until what waits now is computed, by the speed of the last batches; within [`RETRY_AFTER`].
-    pub(super) fn retry_after(&self) -> u32 {
-        let wait = self.speed.time_for(self.queue.tokens());
+    /// Seconds until so many tokens are computed, by the speed of the last batches; within [`RETRY_AFTER`].
+    pub(super) fn seconds_for(&self, tokens: usize) -> u32 {
+        let wait = self.speed.time_for(tokens);
         let seconds = wait.unwrap_or_default().as_secs_f64().ceil();
         // A float that does not fit becomes the nearest number that does.
         (seconds as u32).clamp(*RETRY_AFTER.start(), *RETRY_AFTER.end())
     }
 
-    pub(super) fn has_room_for(&self, model: &LoadedModel, work: &[Work], common: &Common) -> bool {
-        let (waiting, added) = (self.queue.tokens(), self.queue.added_by(work));
-        if waiting == 0 || added == 0 {
-            return true;
+    /// Refuses what would wait for too much of others, or too long. A request that is larger than the queue brings most of
+    /// it itself: that is its own to wait for, and keeps out nobody who would be done before.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`].
+    pub(super) fn check_room_for(
+        &self,
+        model: &LoadedModel,
+        work: &[Work],
+        common: &Common,
+    ) -> Result<(), Error> {
+        let added = self.queue.added_by(work);
+        if added == 0 {
+            return Ok(());
         }
-        let in_time = || {
-            let wait = self.speed.time_for(self.queue.ahead(model, added));
-            wait.is_none_or(|wait| wait < common.patience.mul_f32(PREDICTED_SHARE))
-        };
-        waiting.saturating_add(added) <= common.capacity && in_time()
+        let ahead = self.queue.ahead(model, added);
+        let wait = self.speed.time_for(ahead);
+        let patience = common.patience.mul_f32(PREDICTED_SHARE);
+        let in_time = ahead == 0 || wait.is_none_or(|wait| wait < patience);
+        match ahead <= common.capacity && in_time {
+            true => Ok(()),
+            false => Err(Error::QueueFull {
+                retry_after: self.seconds_for(ahead),
+            }),
+        }
     }
 }

@@ -50,8 +50,10 @@ struct Request {
     model: Arc<LoadedModel>,
     /// Its jobs, in the order of the vectors that it wants.
     jobs: Vec<JobId>,
-    /// Those that it has still to take.
-    todo: VecDeque<JobId>,
+    /// Those that it has still to take, each with its weight.
+    todo: VecDeque<(JobId, usize)>,
+    /// The weights of those: what it still waits for, from above, since others may take some of it.
+    waiting: usize,
     vectors: Vec<Option<Arc<Encoded>>>,
     missing: usize,
     admitted: Instant,
@@ -68,6 +70,7 @@ impl Request {
             model,
             jobs: Vec::with_capacity(vectors),
             todo: VecDeque::with_capacity(vectors),
+            waiting: 0,
             vectors: vec![None; vectors],
             missing: vectors,
             admitted: now,
@@ -134,23 +137,20 @@ impl Queue {
         let turns = tokens.div_ceil(quantum(model)).max(1);
         let share = |(id, turns): (RequestId, usize)| {
             self.requests.get(&id).map_or(0, |request| {
-                self.waiting_of(request, turns.saturating_mul(quantum(&request.model)))
+                let most = turns.saturating_mul(quantum(&request.model));
+                request.waiting.min(most)
             })
         };
         let before = self.turns.before(length_of(model, tokens), turns);
-        self.computing + before.map(share).sum::<usize>()
+        let ahead = self.computing + before.map(share).sum::<usize>();
+        // A text that several wait for is computed once.
+        ahead.min(self.tokens)
     }
 
-    /// Estimated tokens that a request has still to take, counted up to `most`.
-    fn waiting_of(&self, request: &Request, most: usize) -> usize {
-        let mut tokens = 0;
-        for id in &request.todo {
-            tokens += self.jobs.get(id).map_or(0, |job| job.weight);
-            if tokens >= most {
-                break;
-            }
-        }
-        tokens
+    /// The same of a request that is there, as if it came now.
+    pub(super) fn ahead_of(&self, id: RequestId) -> usize {
+        let request = self.requests.get(&id);
+        request.map_or(0, |request| self.ahead(&request.model, request.waiting))
     }
 
     /// Estimated tokens that `work` would add: texts that others wait for already cost nothing more.
@@ -178,15 +178,15 @@ impl Queue {
                 if job.taken {
                     request.started = Some(now);
                 } else {
-                    request.todo.push_back(job_id);
+                    request.todo.push_back((job_id, job.weight));
+                    request.waiting += job.weight;
                 }
             }
             request.jobs.push(job_id);
         }
         if !request.todo.is_empty() {
-            let tokens = request.todo.iter().filter_map(|id| self.jobs.get(id));
-            let tokens = tokens.map(|job| job.weight).sum();
-            self.turns.push_back(id, length_of(&request.model, tokens));
+            let length = length_of(&request.model, request.waiting);
+            self.turns.push_back(id, length);
         }
         self.requests.insert(id, request);
         id
@@ -394,13 +394,15 @@ fn take(
 ) -> usize {
     let mut tokens = 0;
     while tokens < share
-        && let Some(id) = request.todo.pop_front()
+        && let Some((id, weight)) = request.todo.pop_front()
     {
+        request.waiting -= weight;
         let Some(job) = jobs.get_mut(&id).filter(|job| !job.taken) else {
             continue;
         };
-        if job.weight > longest {
-            request.todo.push_front(id);
+        if weight > longest {
+            request.todo.push_front((id, weight));
+            request.waiting += weight;
             break;
         }
         job.taken = true;

@@ -1,5 +1,6 @@
 //! The queue in front of a model whose batches the tests see, hold up and let go.
 
+mod admission;
 mod lanes;
 
 use std::sync::Mutex;
@@ -11,9 +12,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use yuyi::{Batch, EmbedOptions, Embedder, Input, Inputs, Model, ModelFacts};
 
-use super::lane::State;
-use super::queue::Queue;
-use super::speed::Speed;
 use super::*;
 use crate::loaded_model::testing::facts;
 
@@ -433,88 +431,6 @@ async fn models_take_turns() {
     );
 }
 
-#[tokio::test]
-async fn waiting_has_an_end_but_what_has_begun_is_finished() {
-    let bench = Bench::with(1_000_000, Duration::from_millis(80));
-    let begun = bench.send(&["begun"]);
-    bench.batches(1).await;
-    let late = bench.send(&["late"]);
-    let error = late.await.unwrap().unwrap_err();
-    assert!(matches!(error, Error::QueueTimeout { .. }));
-    assert!(!begun.is_finished());
-    bench.open(1);
-    begun.await.unwrap().unwrap();
-    assert_eq!(bench.gate.batches(), [["begun"]]);
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_at_once() {
-    let bench = Bench::with(30, PATIENCE);
-    let large = bench.send(&["字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字"]);
-    bench.batches(1).await;
-    let refused = bench.send(&["a"]).await.unwrap().unwrap_err();
-    assert_eq!(refused, Error::QueueFull { retry_after: 1 });
-    let same = bench.send(&["字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字字"]);
-    bench.requests(2).await;
-    bench.open(2);
-    large.await.unwrap().unwrap();
-    same.await.unwrap().unwrap();
-    bench.send(&["a"]).await.unwrap().unwrap();
-}
-
-/// Whoever would wait in vain learns it at once.
-#[tokio::test]
-async fn a_wait_that_would_be_too_long_is_refused_at_once() {
-    let bench = Bench::with(1_000_000, Duration::from_millis(300));
-    let slow = bench.send(&["slow"]);
-    bench.batches(1).await;
-    sleep(Duration::from_millis(250)).await;
-    bench.open(1);
-    slow.await.unwrap().unwrap();
-    // By now it is known that a text takes about a quarter of a second.
-    let computing = bench.send(&["1"]);
-    bench.batches(2).await;
-    let waits = bench.send(&["2"]);
-    bench.requests(2).await;
-    let started = Instant::now();
-    let refused = bench.send(&["3"]).await.unwrap().unwrap_err();
-    assert_eq!(refused, Error::QueueFull { retry_after: 1 });
-    assert!(started.elapsed() < Duration::from_millis(150));
-    bench.open(10);
-    computing.await.unwrap().unwrap();
-    waits.await.unwrap().unwrap();
-}
-
-/// Beside a large request a small one is let in; another large one would wait for it turn by turn.
-#[test]
-fn waits_between_the_turns_count() {
-    let (_, model) = model("m");
-    let work = |name: &str, texts: usize| -> Vec<Work> {
-        let texts = (0..texts).map(|i| format!("{name}{i}")).collect();
-        let items = Inputs::Texts(texts).into_items(&EmbedOptions::default());
-        let work = items.into_iter().map(|item| Work {
-            key: Key::of(&model, &item),
-            item,
-            weight: 64,
-            is_window: false,
-        });
-        work.collect()
-    };
-    let shared = Common {
-        capacity: 1_000_000,
-        patience: Duration::from_secs(1),
-        sink: Box::new(|_, _, _, _| {}),
-        batches: Mutex::default(),
-    };
-    let mut state = State::default();
-    state.speed.note(1_000, Duration::from_secs(1));
-    let (reply, _) = oneshot::channel();
-    let now = Instant::now();
-    (state.queue).admit(Arc::clone(&model), work("first", 100), now, reply);
-    assert!(state.has_room_for(&model, &work("small", 1), &shared));
-    assert!(!state.has_room_for(&model, &work("large", 50), &shared));
-}
-
 /// All that is neither the one nor the other was waiting, also between the turns.
 #[tokio::test]
 async fn the_parts_of_the_time_add_up() {
@@ -531,39 +447,4 @@ async fn the_parts_of_the_time_add_up() {
     let done = request.await.unwrap().unwrap();
     let sum = done.queue + done.tokenize + done.compute;
     assert!(sum >= Duration::from_millis(100) && sum <= started.elapsed());
-}
-
-#[test]
-fn a_refused_client_comes_again_when_the_queue_is_done() {
-    let mut state = State::default();
-    assert_eq!(state.retry_after(), 1, "nothing is known yet");
-    for (tokens, seconds, waiting, expected) in [
-        (1_000, 1, 0, 1),
-        (1_000, 1, 900, 1),
-        (1_000, 1, 2_100, 3),
-        (1_000, 10, 2_100, 21),
-        (1, 1_000, 2_100, 60),
-    ] {
-        state.speed = Speed::default();
-        state.speed.note(tokens, Duration::from_secs(seconds));
-        state.queue = Queue::default();
-        if waiting > 0 {
-            let model = Arc::new(crate::loaded_model::testing::model("m"));
-            let inputs = Inputs::Texts(vec!["a".into()]);
-            let item = inputs.into_items(&EmbedOptions::default()).remove(0);
-            let work = Work {
-                key: Key::of(&model, &item),
-                item,
-                weight: waiting,
-                is_window: false,
-            };
-            let (reply, _) = oneshot::channel();
-            state.queue.admit(model, vec![work], Instant::now(), reply);
-        }
-        assert_eq!(
-            state.retry_after(),
-            expected,
-            "{waiting} at {tokens} in {seconds} s"
-        );
-    }
 }

@@ -10,8 +10,11 @@ use crate::time::Timestamp;
 /// Filters inside filters.
 const DEEPEST: usize = 16;
 
-/// Conditions and values of a filter, all together.
-const MOST_PARTS: usize = 10_000;
+/// Conditions of a filter, all together: each may ask the index of a field for a good part of its rows.
+pub(super) const MOST_CONDITIONS: usize = 1_000;
+
+/// Values that they compare with, beside one each.
+const MOST_VALUES: usize = 10_000;
 
 impl Filter {
     /// Reads a filter; `{}` means every item.
@@ -19,24 +22,36 @@ impl Filter {
     /// # Errors
     /// The path of what is wrong or unknown, such as `must[0].match.value`.
     pub fn parse(json: &Value) -> Result<Self> {
-        let mut parts = Parts { left: MOST_PARTS };
+        let mut parts = Parts {
+            conditions: MOST_CONDITIONS,
+            values: MOST_VALUES,
+        };
         parts.filter(object(json)?, DEEPEST)
     }
 }
 
 /// How much more there may be.
 struct Parts {
-    left: usize,
+    conditions: usize,
+    values: usize,
 }
 
 impl Parts {
-    fn take(&mut self) -> Result<()> {
-        self.left = self.left.checked_sub(1).ok_or_else(|| {
-            Error::invalid(
-                "",
-                format!("The filter has more than {MOST_PARTS} conditions and values."),
-            )
-        })?;
+    fn take_condition(&mut self) -> Result<()> {
+        let too_many = || {
+            let reason = format!("The filter has more than {MOST_CONDITIONS} conditions.");
+            Error::invalid("", reason)
+        };
+        self.conditions = self.conditions.checked_sub(1).ok_or_else(too_many)?;
+        Ok(())
+    }
+
+    fn take_values(&mut self, values: usize) -> Result<()> {
+        let too_many = || {
+            let reason = format!("The filter has more than {MOST_VALUES} values.");
+            Error::invalid("", reason)
+        };
+        self.values = self.values.checked_sub(values).ok_or_else(too_many)?;
         Ok(())
     }
 
@@ -73,7 +88,7 @@ impl Parts {
     }
 
     fn condition(&mut self, json: &Value, depth: usize) -> Result<Condition> {
-        self.take()?;
+        self.take_condition()?;
         let json = object(json)?;
         if !json.contains_key("key") {
             if json.is_empty()
@@ -156,9 +171,9 @@ impl Parts {
         let Value::Array(list) = json else {
             return Err(Error::invalid("", "This is not a list."));
         };
-        let mut scalars = Vec::with_capacity(list.len().min(self.left));
+        self.take_values(list.len())?;
+        let mut scalars = Vec::with_capacity(list.len());
         for (i, json) in list.iter().enumerate() {
-            self.take()?;
             scalars.push(scalar(json).map_err(|error| error.within(&format!("[{i}]")))?);
         }
         Ok(scalars)

@@ -169,8 +169,27 @@ fn what_is_unknown_is_refused_by_its_path() {
         error.ends_with("Filters stand in each other more than 16 deep."),
         "{error}"
     );
-    let many = json!({"must": {"key": "a", "match": {"any": vec![0; 10_000]}}});
-    assert!(Filter::parse(&many).is_err());
+    let values = |count: usize| json!({"key": "a", "match": {"any": vec![0; count]}});
+    assert!(Filter::parse(&json!({"must": values(10_000)})).is_ok());
+    let many = json!({"must": [values(5_000), values(5_001)]});
+    assert_eq!(
+        Filter::parse(&many),
+        Err(Error::invalid(
+            "must[1].match.any",
+            "The filter has more than 10000 values."
+        ))
+    );
+    // However they are spread over filters inside filters.
+    let conditions = |count: usize| vec![json!({"key": "a", "range": {"gt": 0}}); count];
+    let nested = |count: usize| json!({"should": [{"must": conditions(500)}, {"should": conditions(count)}]});
+    assert!(Filter::parse(&nested(498)).is_ok());
+    assert_eq!(
+        Filter::parse(&nested(499)),
+        Err(Error::invalid(
+            "should[1].should[498]",
+            "The filter has more than 1000 conditions."
+        ))
+    );
 }
 
 use crate::error::Error;

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde::Serialize;
-use yuyi_language::{Differences, NegationDifference, NumberDifference, TimeDifference};
+use yuyi_language::{
+    Differences, NegationDifference, NumberDifference, OppositeDifference, RoleDifference,
+    TimeDifference,
+};
 
 /// Most pieces of text that a message quotes.
 const MOST_QUOTED: usize = 5;
@@ -40,6 +43,10 @@ pub enum NoteKind {
     Time,
     /// Only one text negates, or each something else.
     Negation,
+    /// Both are nearly the same, with words that exclude one another at the same place: 开启 and 关闭.
+    Opposite,
+    /// The same words have other roles: 北京到上海 and 上海到北京.
+    Order,
     /// A text is longer than the model reads.
     Truncated,
     /// The model's vocabulary does not know a part.
@@ -89,7 +96,10 @@ pub(super) fn about_differences(a: &str, b: &str) -> Vec<Note> {
     let number = differences.numbers.map(about_numbers);
     let negation = differences.negation.map(about_negation);
     let time = differences.times.map(about_times);
-    number.into_iter().chain(time).chain(negation).collect()
+    let opposites = differences.opposites.map(about_opposites);
+    let roles = differences.roles.map(about_roles);
+    let notes = [number, time, negation, opposites, roles];
+    notes.into_iter().flatten().collect()
 }
 
 fn about_numbers(difference: NumberDifference) -> Note {
@@ -148,6 +158,26 @@ fn about_negation(difference: NegationDifference) -> Note {
         message,
         a,
         b,
+    }
+}
+
+fn about_opposites(difference: OppositeDifference) -> Note {
+    let OppositeDifference { a, b } = difference;
+    Note {
+        kind: NoteKind::Opposite,
+        message: format!("These exclude one another: {a} in A, {b} in B."),
+        a: vec![a],
+        b: vec![b],
+    }
+}
+
+fn about_roles(difference: RoleDifference) -> Note {
+    let RoleDifference { a, b } = difference;
+    Note {
+        kind: NoteKind::Order,
+        message: format!("The same words have other roles: {a} in A, {b} in B."),
+        a: vec![a],
+        b: vec![b],
     }
 }
 

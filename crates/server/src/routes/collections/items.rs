@@ -69,7 +69,7 @@ pub(crate) struct Upserted {
 pub(crate) async fn upsert(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
     let Upsert { items } = Source::read(body, app.limits(), Upsert::take)?;
     let ids: Vec<String> = items.iter().map(|item| item.item.id.clone()).collect();
@@ -371,7 +371,7 @@ request! {
 pub(crate) async fn remove_matching(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Deleted>, ApiError> {
     let DeleteRequest { filter } = Source::read(body, app.limits(), DeleteRequest::take)?;
     let deleted = app.delete_items(&name, move |store, name| {
@@ -433,7 +433,7 @@ pub(crate) struct Count {
 pub(crate) async fn count(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Json<Count>, ApiError> {
     let CountRequest { filter, stale } = Source::read(body, app.limits(), CountRequest::take)?;
     let count = app.stored_or_stale(stale, move |store| store.count(&name, filter.as_ref()));

@@ -138,7 +138,7 @@ pub(crate) struct Reply {
 pub(crate) async fn search(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
     let request = Source::read(body, app.limits(), SearchRequest::take)?;
     let limit = request.limit.unwrap_or(LIMIT);

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 use utoipa::ToSchema;
 use yuyi_collections::check_item;
 use yuyi_files::TableKind;
+use yuyi_serving::aside;
 use yuyi_store::{Collection, Cursor, Item, Scroll, VectorItem, jsonl};
 
 use self::file::{Sent, Wishes};
@@ -29,7 +30,6 @@ use crate::memory::{self, Share};
 use crate::request::Source;
 use crate::request::place::{OfCollection, Query};
 use crate::request::text::{Dialect, Rules, checked};
-use crate::work::aside;
 use crate::{ApiError, App};
 
 /// What lines of JSON are sent as.

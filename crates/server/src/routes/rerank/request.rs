@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::request::fields::{Fields, list, text as plain_text, wrong_type};
 use crate::request::json::Json;
-use crate::request::text::{checked, each};
+use crate::request::text::{checked, each, read_text};
 use crate::request::truncation::Truncation;
 use crate::request::{Source, count, flag, name, part, request, schemas, text, texts};
 use crate::{ApiError, Limits};
@@ -73,8 +73,8 @@ request! {
 }
 
 impl AnyRerankRequest {
-    pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::foreign(body, limits)?;
+    pub(super) fn read(json: Json, limits: &Limits) -> Result<Self, ApiError> {
+        let mut source = Source::foreign(json, limits)?;
         match source.fields.has("texts") {
             true => TextsRequest::take(&mut source).map(Self::Texts),
             false => RerankRequest::take(&mut source).map(Self::Documents),
@@ -89,7 +89,7 @@ fn take_query(source: &mut Source<'_>, name: &'static str) -> Result<String, Api
     let (value, path) = source.fields.required(name)?;
     let (value, path) = Fields::of(value, &path)?.required("text")?;
     source.count_texts(1, &path)?;
-    checked(plain_text(value, &path)?, &path, source.rules)
+    read_text(value, &path, source.rules)
 }
 
 /// What is ranked of each document: `documents`, and `rank_fields`, which say what of them.
@@ -107,7 +107,7 @@ impl Documents {
         let rank_fields = take_rank_fields(source)?;
         let texts = each(documents, &path, |value, path| {
             let (text, path) = match value {
-                Json::String(text) => (text, path.to_owned()),
+                Json::String(text) | Json::Broken(text) => (text, path.to_owned()),
                 Json::Object(_) => ranked_text(Fields::of(value, path)?, &rank_fields)?,
                 other => return Err(wrong_type(path, "text or an object with a text", &other)),
             };
@@ -184,7 +184,7 @@ fn ranked_text(mut document: Fields, rank_fields: &[String]) -> Result<(String, 
 /// The text, or the number as text, at `path`.
 fn written(value: Json, path: &str) -> Result<String, ApiError> {
     match value {
-        Json::String(text) => Ok(text),
+        Json::String(text) | Json::Broken(text) => Ok(text),
         Json::Integer(number) => Ok(number.to_string()),
         Json::Float(number) => Ok(number.to_string()),
         Json::Bool(flag) => Ok(flag.to_string()),

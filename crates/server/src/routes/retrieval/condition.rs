@@ -122,7 +122,10 @@ pub(super) fn metadata_condition(
     let logic = choice(&LOGIC)(&mut source, "logical_operator")?.unwrap_or(Logic::And);
     let conditions = match source.fields.optional("conditions") {
         None => Vec::new(),
-        Some((Json::Array(list), path)) => each(list, &path, condition)?,
+        Some((Json::Array(list), path)) => {
+            let mut room = Filter::MOST_CONDITIONS;
+            each(list, &path, |json, path| condition(json, path, &mut room))?
+        }
         Some((other, path)) => return Err(wrong_type(&path, "a list", &other)),
     };
     Ok(Some(match logic {
@@ -137,13 +140,21 @@ pub(super) fn metadata_condition(
     }))
 }
 
-fn condition(json: Json, path: &str) -> Result<Condition, ApiError> {
+/// A condition; `room` is how many more there may be, each name of several counted.
+fn condition(json: Json, path: &str, room: &mut usize) -> Result<Condition, ApiError> {
     let mut fields = Fields::of(json, path)?;
     let (name, place) = fields.required("name")?;
     let names = match name {
         Json::Array(list) => each(list, &place, text)?,
         one => vec![text(one, &place)?],
     };
+    *room = room.checked_sub(names.len()).ok_or_else(|| {
+        let most = Filter::MOST_CONDITIONS;
+        ApiError::InvalidValue {
+            field: path.to_owned(),
+            reason: format!("There are more than {most} conditions."),
+        }
+    })?;
     let operator = operator(&mut fields)?;
     let missing = fields.path_of("value");
     let operand = fields.optional("value");

@@ -98,8 +98,8 @@ request! {
 }
 
 impl SimilarityRequest {
-    pub(super) fn read(body: Json, limits: &Limits) -> Result<Self, ApiError> {
-        let mut source = Source::of(body, limits)?;
+    pub(super) fn read(json: Json, limits: &Limits) -> Result<Self, ApiError> {
+        let mut source = Source::of(json, limits)?;
         // What chooses a form chooses none when it is null.
         source.fields.drop_null(&["inputs", "pairs", "sentences"]);
         if source.fields.has("inputs") {

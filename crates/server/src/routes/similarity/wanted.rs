@@ -3,7 +3,7 @@
 use yuyi_tasks::lexical::Method;
 
 use crate::ApiError;
-use crate::request::fields::{list, text};
+use crate::request::fields::{list, name as name_at};
 use crate::request::{Source, flag, request};
 
 /// Most pairs that a request may have explained: each costs as much as fourteen scores.
@@ -57,7 +57,7 @@ fn take_methods(source: &mut Source<'_>, name: &'static str) -> Result<Vec<Metho
     let mut methods = Vec::new();
     for (i, name) in list(value, &path)?.into_iter().enumerate() {
         let field = format!("{path}[{i}]");
-        let method = method(&text(name, &field)?)
+        let method = method(&name_at(name, &field)?)
             .map_err(|reason| ApiError::InvalidValue { field, reason })?;
         // One that is named twice is wanted once.
         if !methods.contains(&method) {

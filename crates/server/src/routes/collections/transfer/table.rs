@@ -10,8 +10,8 @@ use yuyi_store::{Scroll, VectorItem};
 use super::{PART, PART_ITEMS};
 use crate::collections::Pace;
 use crate::memory::{self, Share};
-use crate::work::aside;
 use crate::{ApiError, App};
+use yuyi_serving::aside;
 
 /// What a workbook keeps of an item until it is written, in times of its bytes.
 const KEPT: usize = 4;

@@ -1,0 +1,162 @@
+//! Sentences of the same words in which two have changed places round something that gives them their roles: 北京到上海 and
+//! 上海到北京, 我打他 and 他打我.
+//!
+//! What stands beside one another as equals may change places (苹果和香蕉), and so may what a question does not care about (北京到上海多远).
+
+use std::ops::Range;
+
+use crate::plain::{Plain, common_ends};
+
+/// Two texts that give the same words other roles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleDifference {
+    /// The words of the first text, with what stands between them.
+    pub a: String,
+    /// Those of the second.
+    pub b: String,
+}
+
+/// Characters of what changes places.
+const LONGEST_NAME: usize = 12;
+
+/// Characters between.
+const LONGEST_BETWEEN: usize = 12;
+
+/// Between two, what gives each its role.
+#[rustfmt::skip]
+const PIVOTS: &[&str] = &[
+    "到", "→", "至", "往", "飞", "去", "比", "给", "欠", "把", "被", "让", "叫", "向", "对", "将", "替", "为", "打", "骂", "追", "爱", "喜欢", "恨", "帮", "救", "杀", "咬", "教", "问",
+    "告诉", "通知", "请", "送", "还", "借", "租", "卖", "买", "付", "赔", "管", "领导", "批评", "表扬", "投诉", "举报", "起诉", "状告", "收购", "兼并", "战胜", "打败", "击败", "胜", "赢", "输",
+    "超过", "高于", "低于", "大于", "小于", "多于", "少于", "早于", "晚于", "优于", "换", "兑", "转", "变", "改成", "代替", "取代", "导致", "引起", "造成", "包含", "包括", "属于", "依赖", "控制",
+    "看", "找", "等", "骗", "养", "生", "撞", "抓", "推", "拉", "踢", "怕", "怪", "求", "劝", "骚扰", "欺负", "保护", "照顾", "介绍", "推荐", "担保", "继承", "嫁", "娶", "签", "交",
+    ">", "<", "->",
+];
+
+/// Between two, what makes them equals.
+#[rustfmt::skip]
+const EQUALS: &[&str] = &["和", "与", "跟", "及", "或", "还是", "一样", "等于", "同", "认识", "相当", "类似", "互相", "之间", "距", "离"];
+
+/// In a sentence, what asks for something that is the same both ways.
+#[rustfmt::skip]
+const BOTH_WAYS: &[&str] = &["多远", "距离", "多少公里", "公里数", "相距", "多久", "多长时间", "几个小时", "几小时", "差多少", "差价", "差别", "区别", "互相", "相互"];
+
+/// What follows the first of two steps.
+const THEN: &[&str] = &["后", "再", "然后", "才", "接着"];
+
+/// The words of two texts that have changed their roles; `None`: none have.
+pub fn role_difference(text_a: &str, text_b: &str) -> Option<RoleDifference> {
+    let (a, b) = (Plain::of(text_a)?, Plain::of(text_b)?);
+    if a.characters.len() != b.characters.len() || is_the_same_both_ways(&a.characters) {
+        return None;
+    }
+    let (begin, end) = common_ends(&a.characters, &b.characters);
+    let middle = begin..a.characters.len().checked_sub(end)?;
+    let (of_a, of_b) = (&a.characters[middle.clone()], &b.characters[middle.clone()]);
+    let roles = swaps(of_a, of_b).any(|between| {
+        let around = begin + between.start - 1..begin + between.end + 1;
+        a.is_joined(around) && gives_roles(&of_a[between], &a.characters[..begin])
+    });
+    let shown = shown(&a.characters, &b.characters, middle);
+    roles.then(|| RoleDifference {
+        a: a.given(shown.clone()),
+        b: b.given(shown),
+    })
+}
+
+fn is_the_same_both_ways(text: &[char]) -> bool {
+    let text: String = text.iter().collect();
+    BOTH_WAYS.iter().any(|words| text.contains(words))
+}
+
+/// What stands between two that have changed places, for each way in which they may have: `a` is X M Y and `b` is Y M X, and M is given as its
+/// place in `a`.
+fn swaps<'a>(a: &'a [char], b: &'a [char]) -> impl Iterator<Item = Range<usize>> + 'a {
+    let lengths = |text: &[char]| 1..=LONGEST_NAME.min(text.len());
+    let firsts = lengths(a).filter(|&x| b.ends_with(&a[..x]));
+    firsts.flat_map(move |x| {
+        let seconds = lengths(b).filter(move |&y| x + y < a.len() && a.ends_with(&b[..y]));
+        let between = seconds.map(move |y| (x..a.len() - y, y));
+        between.filter_map(move |(between, y)| {
+            let in_b = y..b.len() - x;
+            let is_same = between.len() <= LONGEST_BETWEEN && a[between.clone()] == b[in_b];
+            is_same.then_some(between)
+        })
+    })
+}
+
+/// Whether what stands between two gives them their roles; `before` is what stands in front of both.
+fn gives_roles(between: &[char], before: &[char]) -> bool {
+    let between: String = between.iter().collect();
+    let is_step = before.ends_with(&['先']) && THEN.contains(&between.as_str());
+    let has = |words: &[&str]| words.iter().any(|word| between.contains(word));
+    is_step || has(PIVOTS) && !has(EQUALS)
+}
+
+/// The place of what differs, with what is left of the names at its ends: 小王打小李 begins with what both names begin with.
+fn shown(a: &[char], b: &[char], middle: Range<usize>) -> Range<usize> {
+    let is_name = |at: usize| {
+        let of_both = a.get(at).is_some_and(char::is_ascii_alphanumeric);
+        of_both && b.get(at).is_some_and(char::is_ascii_alphanumeric)
+    };
+    let mut place = middle;
+    while place.start > 0 && is_name(place.start - 1) {
+        place.start -= 1;
+    }
+    while is_name(place.end) {
+        place.end += 1;
+    }
+    place
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changed_roles_are_found() {
+        for (a, b, in_a) in [
+            ("北京到广州的机票", "广州到北京的机票", "北京到广州"),
+            ("北京→上海", "上海→北京", "北京→上海"),
+            ("从上海飞往成都", "从成都飞往上海", "上海飞往成都"),
+            ("小李欠张三两千块", "张三欠小李两千块", "小李欠张三"),
+            ("甲比乙高", "乙比甲高", "甲比乙"),
+            ("我打了他", "他打了我", "我打了他"),
+            ("老板把小王骂了", "小王把老板骂了", "老板把小王"),
+            ("狗被貓咬了", "貓被狗咬了", "狗被貓"),
+            ("先付款后发货", "先发货后付款", "付款后发货"),
+            ("USD换CNY", "CNY换USD", "USD换CNY"),
+            (
+                "中国队2比1战胜韩国队",
+                "韩国队2比1战胜中国队",
+                "中国队2比1战胜韩",
+            ),
+        ] {
+            let found = role_difference(a, b).unwrap_or_else(|| panic!("{a} / {b}"));
+            assert_eq!(found.a, in_a, "{a} / {b}");
+            assert!(role_difference(b, a).is_some(), "{b} / {a}");
+        }
+    }
+
+    #[test]
+    fn what_may_change_places_is_none() {
+        for (a, b) in [
+            ("北京到上海有多远", "上海到北京有多远"),
+            ("苹果和香蕉哪个好", "香蕉和苹果哪个好"),
+            ("我和他是同学", "他和我是同学"),
+            ("今天北京下雨", "北京今天下雨"),
+            ("手机在哪里充值", "在哪里充值手机"),
+            ("甲等于乙", "乙等于甲"),
+            ("小明认识小红", "小红认识小明"),
+            ("白天上班，晚上学习", "晚上学习，白天上班"),
+            (
+                "冬天下雪不打雷，夏天下雨打雷",
+                "夏天下雨打雷，冬天下雪不打雷",
+            ),
+            ("打开文件夹", "文件夹打开"),
+            ("我打他", "我打他"),
+            ("", ""),
+        ] {
+            assert_eq!(role_difference(a, b), None, "{a} / {b}");
+        }
+    }
+}

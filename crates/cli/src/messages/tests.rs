@@ -125,7 +125,7 @@ fn each_wording_is_one_of_the_program() {
     assert!(strays.is_empty(), "the program does not say {strays:#?}");
 }
 
-/// Where this crate says something.
+/// Where this crate and that of files say something.
 const SAID: &[&str] = &[
     "bail!(", "anyhow!(", "Misuse(", "remark!(", "context(", ".say(",
 ];
@@ -172,9 +172,10 @@ fn example(message: &str) -> String {
 }
 
 /// Messages of which only a part is known here: words that are put together, or what others say.
-const PUT_TOGETHER: [&str; 22] = [
+const PUT_TOGETHER: [&str; 23] = [
     "{}",
     "{told}",
+    "{text}",
     "{reason}",
     "{remark}",
     "{warning}",

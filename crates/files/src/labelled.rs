@@ -1,6 +1,6 @@
 //! Files of labelled pairs: two sentences, and how alike a person found them.
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use yuyi_tasks::corpus::{self, Corpus};
 
 use super::inference::Inference;
@@ -162,30 +162,7 @@ fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, Kind)> {
     else {
         bail!("{file}:{line}: {} are needed.", COLUMNS.join(", "));
     };
-    let Some((label, kind)) = label::read(&label) else {
-        if label::is_unclear(&label) {
-            bail!(
-                "{file}:{line}: the label {label:?} may be a thousand or more, or a number with three decimals. \
-                 Write it without a comma, with a point for the decimals."
-            );
-        }
-        if label::is_class(&label) {
-            bail!(
-                "{file}:{line}: the label {label:?} is a class of inference and says not how alike the sentences are. \
-                 Write 1 for the classes that count as the same and 0 for the others."
-            );
-        }
-        let header = match line {
-            1 => format!(
-                " If line 1 is a header, its names have to be {}.",
-                COLUMNS.join(", ")
-            ),
-            _ => String::new(),
-        };
-        bail!(
-            "{file}:{line}: the label {label:?} is neither a number, such as 0, 0.5 or 1, nor yes or no.{header}"
-        );
-    };
+    let (label, kind) = label::read(&label).ok_or_else(|| no_label(&label, line, file))?;
     let pair = LabelledPair {
         line,
         sentence_a,
@@ -194,6 +171,32 @@ fn pair(row: Row, file: &str) -> anyhow::Result<(LabelledPair, Kind)> {
         groups: cells.collect(),
     };
     Ok((pair, kind))
+}
+
+/// What is wrong with a label that is none.
+fn no_label(label: &str, line: u64, file: &str) -> anyhow::Error {
+    if label::is_unclear(label) {
+        return anyhow!(
+            "{file}:{line}: the label {label:?} may be a thousand or more, or a number with three decimals. \
+             Write it without a comma, with a point for the decimals."
+        );
+    }
+    if label::is_class(label) {
+        return anyhow!(
+            "{file}:{line}: the label {label:?} is a class of inference and says not how alike the sentences are. \
+             Write 1 for the classes that count as the same and 0 for the others."
+        );
+    }
+    let header = match line {
+        1 => format!(
+            " If line 1 is a header, its names have to be {}.",
+            COLUMNS.join(", ")
+        ),
+        _ => String::new(),
+    };
+    anyhow!(
+        "{file}:{line}: the label {label:?} is neither a number, such as 0, 0.5 or 1, nor yes or no.{header}"
+    )
 }
 
 fn mapped(pair: &LabelledPair, scale: Scale, file: &str) -> anyhow::Result<f64> {

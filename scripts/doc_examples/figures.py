@@ -11,6 +11,7 @@ from .pages import Finding
 from .program import PAIRS
 
 FITTED = PAIRS.with_name("calibration.json")
+DEFAULTS = PAIRS.with_name("defaults.json")
 BINS = 10
 # In the order in which the tables have them.
 KINDS = ("rewording", "same", "gap", "nearly", "topic", "field", "unrelated", "random")
@@ -48,6 +49,8 @@ FIGURES = (
             ("docs/zh/calibration.md", r"\| 句对的种类 .*\n\|---.*\n" + r"\|.*\| ([\d.]+)（([\d.]+)–([\d.]+)） \|\n" * len(KINDS)),
         )
     ),
+    Figure("docs/en/api.md", r"a threshold of ([\d.]+) and a margin of ([\d.]+),", ("faq_threshold", "faq_margin")),
+    Figure("docs/zh/api.md", r"阈值 ([\d.]+)，差距 ([\d.]+)，", ("faq_threshold", "faq_margin")),
 )
 COUNT = sum(len(figure.names) for figure in FIGURES)
 
@@ -112,4 +115,6 @@ def calibration_error(rows, column):
 
 def fitted():
     facts = json.loads(FITTED.read_text(encoding="utf-8"))["fitted_on"]
-    return {"fit_pairs": facts["pairs"], "fit_before": facts["ece_before"], "fit_after": facts["ece_after"]}
+    faq = json.loads(DEFAULTS.read_text(encoding="utf-8"))["faq"]
+    limits = {f"faq_{name}": value for name, value in faq.items()}
+    return {"fit_pairs": facts["pairs"], "fit_before": facts["ece_before"], "fit_after": facts["ece_after"]} | limits

@@ -82,8 +82,9 @@ def check_sum(program, constants):
 def fit_faq(program):
     """When a FAQ answers."""
     asked = matching.ask(program)
-    threshold, margin = matching.choose(asked, matching.PRECISION)
-    return "faq", {"threshold": threshold, "margin": margin}, report.faq_table(asked)
+    example = matching.example(program)
+    threshold, margin = matching.choose(asked, matching.by_f_measure, example)
+    return "faq", {"threshold": threshold, "margin": margin}, report.faq_table(asked, example)
 
 
 if __name__ == "__main__":

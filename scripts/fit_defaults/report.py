@@ -25,13 +25,18 @@ def row(name, ranks, gain):
     return f"| {name} | " + " | ".join(cells) + f" | {gain} |"
 
 
-def faq_table(asked):
-    lines = ["| wished precision | threshold | margin | precision | answered rightly | answered though there is no answer |", "|---" * 6 + "|"]
-    for precision in matching.PRECISIONS:
-        threshold, margin = matching.choose(asked, precision)
-        answered = matching.crossed(asked, precision)
+def faq_table(asked, example):
+    ways = [("**defaults**", matching.by_f_measure, example)]
+    ways += [(f"precision {wished:g}", matching.by_precision(wished), (1.0, 1.0)) for wished in matching.PRECISIONS]
+    lines = ["| chosen for | threshold | margin | precision | answered rightly | answered though there is no answer |", "|---" * 6 + "|"]
+    for name, worth, most in ways:
+        threshold, margin = matching.choose(asked, worth, most)
+        answered = matching.crossed(asked, worth, most)
         shares = (asked.precision(answered), asked.share(answered), asked.wrongly(answered))
-        lines.append(f"| {precision:g} | {threshold:.2f} | {margin:.2f} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |")
+        lines.append(f"| {name} | {threshold:.2f} | {margin:.2f} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |")
+    found, ahead = example
+    question, entry = matching.EXAMPLE
+    lines.append(f"\n{question} and {entry} have a similarity of {found:.3f}. Where no entry of a FAQ is nearer, it is {ahead:.3f} ahead at least.")
     return "\n".join(lines) + "\n"
 
 

@@ -33,7 +33,7 @@ pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::dedup::{DedupArgs, ModeArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
-pub use self::faq::{FaqArgs, FaqCommand, FaqTemplateArgs};
+pub use self::faq::{AskArgs, FaqArgs, FaqCommand, FaqTemplateArgs};
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;
@@ -78,7 +78,7 @@ pub enum Command {
     /// Collections of texts that are kept, and found by meaning and by words
     Collection(CollectionArgs),
     /// Questions and their answers
-    Faq(FaqArgs),
+    Faq(Box<FaqArgs>),
     /// What is known of a model
     Info(InfoArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights
@@ -103,6 +103,7 @@ impl Command {
             Self::Embed(args) => args.model.compute.threads,
             Self::Dedup(args) => args.model.compute.threads,
             Self::Eval(args) => args.model.compute.threads,
+            Self::Faq(args) => args.threads(),
             Self::Compare(args) => args.compute.threads,
             Self::Calibrate(args) => args.model.compute.threads,
             Self::Collection(args) => args.command.threads(),
@@ -110,7 +111,6 @@ impl Command {
             Self::Bench(args) => args.threads,
             Self::BenchPart(_)
             | Self::Contestant(_)
-            | Self::Faq(_)
             | Self::Quantize(_)
             | Self::Serve(_)
             | Self::Health(_) => None,

@@ -1,27 +1,43 @@
 //! Constants that were chosen on development data with the built-in model's vectors.
 //!
 //! They stand in one file beside the model, `models/builtin/defaults.json`, so that whoever exchanges the model fits and exchanges them with it. It has an
-//! object for each use; here it is `fusion`, with the fields of [`Fusion`].
+//! object for each use: `fusion`, with the fields of [`Fusion`], and `faq`, with those of [`Limits`].
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 use yuyi_store::Fusion;
+use yuyi_tasks::faq::Limits;
 
 const FILE: &str = include_str!("../../../models/builtin/defaults.json");
 
 #[derive(Deserialize)]
 struct Defaults {
     fusion: Fusion,
+    faq: OfFaq,
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfFaq {
+    threshold: f64,
+    margin: f64,
+}
+
+static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
+    // Part of the program; a test reads it.
+    serde_json::from_str(FILE).expect("models/builtin/defaults.json is sound")
+});
 
 /// How the rankings by vectors and by words become one, where nobody says otherwise.
 pub fn fusion() -> Fusion {
-    static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
-        // Part of the program; a test reads it.
-        serde_json::from_str(FILE).expect("models/builtin/defaults.json is sound")
-    });
     DEFAULTS.fusion
+}
+
+/// When a FAQ answers, where nobody says otherwise.
+pub fn faq() -> Limits {
+    let OfFaq { threshold, margin } = DEFAULTS.faq;
+    Limits { threshold, margin }
 }
 
 #[cfg(test)]
@@ -33,5 +49,7 @@ mod tests {
         let fusion = fusion();
         assert!(fusion.words_power >= 0.0 && (0.0..=1.0).contains(&fusion.dense_weight));
         assert!(fusion.depth > 0);
+        let faq = faq();
+        assert!((0.0..1.0).contains(&faq.threshold) && (0.0..0.5).contains(&faq.margin));
     }
 }

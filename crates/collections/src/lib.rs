@@ -1,8 +1,8 @@
 //! Collections of a model: what stands between a [`Model`](yuyi::Model), which knows texts, and a [`Store`](yuyi_store::Store), which knows vectors.
 //!
 //! Whoever has both, with a runtime or without one, has here what they agree on: the vectors of a collection ([`space_of`], [`check_fits`]), which texts of
-//! items are embedded ([`ItemPlan`]), what of a question is ([`QueryPlan`]) and what is said of what it finds ([`Found`]), and the way of a collection to another
-//! model ([`Move`]). Nothing here embeds: plans say which texts, with which options, and go on from their vectors, so that whoever embeds may wait as it
+//! items are embedded ([`ItemPlan`]), what of a question is ([`QueryPlan`]) and what is said of what it finds ([`Found`]), which entry of a FAQ answers a message
+//! ([`MatchPlan`], [`Matcher`]), and the way of a collection to another model ([`Move`]). Nothing here embeds: plans say which texts, with which options, and go on from their vectors, so that whoever embeds may wait as it
 //! likes. Errors are those of the store.
 //!
 //! ```
@@ -39,6 +39,7 @@
 mod defaults;
 mod found;
 mod items;
+mod matching;
 mod moving;
 mod place;
 mod query;
@@ -46,9 +47,14 @@ mod space;
 #[cfg(test)]
 mod test_support;
 
-pub use defaults::fusion;
+pub use defaults::{faq, fusion};
 pub use found::{Found, SearchHit, calibration_of};
 pub use items::{ItemPlan, check_item};
+pub use matching::{
+    AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, Match, MatchCandidate,
+    MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NearItem, NoMatch, NoMatchReason,
+    Outcome, StoredEntries, match_limits,
+};
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
 pub use query::{Asked, Mode, QueryPlan, Question, search, search_within};

@@ -1,8 +1,9 @@
 //! What two texts differ in that embeddings hardly show.
 
 use crate::{
-    NegationDifference, NumberDifference, OppositeDifference, RoleDifference, TimeDifference,
-    negation_difference, number_difference, opposite_difference, role_difference, time_difference,
+    CodeDifference, NegationDifference, NumberDifference, OppositeDifference, RoleDifference,
+    TimeDifference, code_difference, negation_difference, number_difference, opposite_difference,
+    role_difference, time_difference,
 };
 
 /// Differences between two texts that leave their vectors near to each other but change what they say.
@@ -14,6 +15,8 @@ pub struct Differences {
     pub times: Option<TimeDifference>,
     /// Negating words, where only one of them negates.
     pub negation: Option<NegationDifference>,
+    /// Codes of products that only one of them has.
+    pub codes: Option<CodeDifference>,
     /// Words at the same place that exclude one another.
     pub opposites: Option<OppositeDifference>,
     /// The same words in other roles.
@@ -28,6 +31,7 @@ impl Differences {
             numbers: number_difference(text_a, text_b),
             times: time_difference(text_a, text_b),
             negation: negation_difference(text_a, text_b),
+            codes: code_difference(text_a, text_b),
             ..Self::default()
         };
         match told.is_empty() {
@@ -42,17 +46,44 @@ impl Differences {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_none()
-            && self.times.is_none()
-            && self.negation.is_none()
-            && self.opposites.is_none()
-            && self.roles.is_none()
+        *self == Self::default()
+    }
+
+    /// Whether the texts say different things, each in its place: one that leaves out what the other tells (能退货 beside 14天内能退货) asks for less, and contradicts
+    /// nothing.
+    pub fn contradict(&self) -> bool {
+        let both = |a: &[String], b: &[String]| !a.is_empty() && !b.is_empty();
+        let numbers = self.numbers.as_ref();
+        let codes = self.codes.as_ref();
+        numbers.is_some_and(|numbers| both(&numbers.only_a, &numbers.only_b))
+            || codes.is_some_and(|codes| both(&codes.only_a, &codes.only_b))
+            || self.times.is_some()
+            || self.negation.is_some()
+            || self.opposites.is_some()
+            || self.roles.is_some()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_one_text_leaves_out_contradicts_nothing() {
+        for (a, b, contradict) in [
+            ("14天内能退货吗", "15天内能退货吗", true),
+            ("14天内能退货吗", "能退货吗", false),
+            ("A1能退货吗", "A2能退货吗", true),
+            ("A1能退货吗", "能退货吗", false),
+            ("能退货", "不能退货", true),
+            ("从北京到上海", "从上海到北京", true),
+        ] {
+            let found = Differences::between(a, b);
+            assert!(!found.is_empty(), "{a} / {b}");
+            assert_eq!(found.contradict(), contradict, "{a} / {b}");
+        }
+        assert!(!Differences::default().contradict());
+    }
 
     #[test]
     fn numbers_and_negation_are_told_apart() {

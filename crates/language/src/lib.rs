@@ -16,6 +16,7 @@
 //! ```
 
 mod blank;
+mod codes;
 mod differences;
 mod names;
 mod negation;
@@ -30,6 +31,7 @@ mod traditional;
 mod words;
 
 pub use blank::is_blank;
+pub use codes::{CodeDifference, code_difference, codes};
 pub use differences::Differences;
 pub use names::{NameDifference, name_difference};
 pub use negation::{NegationDifference, negation_difference, negations};

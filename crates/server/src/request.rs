@@ -238,6 +238,17 @@ pub(crate) fn count(
     source.fields.optional_count(name)
 }
 
+/// A number that may be missing.
+pub(crate) fn number(source: &mut Source<'_>, name: &'static str) -> Result<Option<f64>, ApiError> {
+    source.loosen_number(name);
+    match source.fields.optional(name) {
+        None => Ok(None),
+        Some((Json::Integer(number), _)) => Ok(Some(number as f64)),
+        Some((Json::Float(number), _)) => Ok(Some(number)),
+        Some((other, path)) => Err(wrong_type(&path, "a number", &other)),
+    }
+}
+
 /// Whether a value means that truth value to another server.
 pub(crate) fn is_flag(value: &Json, flag: bool) -> bool {
     loose::flag(value.clone()) == Json::Bool(flag)

@@ -103,6 +103,12 @@ pub(crate) fn table() -> Vec<Route> {
         ),
         Route::new(routes!(collections::items::count), Key, Own, Named),
         Route::new(routes!(collections::search::search), Key, Own, Named),
+        Route::new(
+            routes!(collections::matching::match_question),
+            Key,
+            Own,
+            Named,
+        ),
         Route::new(routes!(collections::transfer::import), Key, Own, Named),
         Route::new(routes!(collections::transfer::export), Key, Own, Named),
         Route::new(routes!(retrieval::retrieval), Key, Dify, Named),

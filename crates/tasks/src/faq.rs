@@ -1,10 +1,14 @@
 //! A FAQ: questions with their answers, and the search for the entry that answers another question.
 
+mod decision;
 mod index;
+mod parts;
 
 use std::collections::HashMap;
 
+pub use self::decision::{Candidate, Decision, EntryRules, Limits, Near, Reason, decide};
 pub use self::index::{FaqIndex, FaqMatch};
+pub use self::parts::{Part, parts};
 
 /// An entry of a FAQ.
 #[derive(Clone, Debug, PartialEq)]

@@ -52,6 +52,15 @@ pub fn written_size(bytes: usize) -> String {
     format!("{}MiB", bytes >> 20)
 }
 
+/// A similarity, or a difference of two.
+pub fn parse_similarity(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    match (0.0..=1.0).contains(&number) {
+        true => Ok(number),
+        false => Err(format!("{text} is not between 0 and 1")),
+    }
+}
+
 /// A number above 0 and at most 1.
 pub fn parse_share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;

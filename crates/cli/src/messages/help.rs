@@ -139,6 +139,15 @@ pub(super) const HELP: &[Entry] = &[
     ("Model to move to: a built-in or installed one, or a model folder", "要迁移到的模型：内置或已安装的模型，或模型文件夹"),
     ("File to write, which must not be there", "要写的文件，不能已存在"),
 
+    // yuyi faq
+    ("The entry of a FAQ that answers a question, or why none does", "FAQ 中能回答问题的条目，或为什么没有"),
+    ("FAQ: question, answer, id, wordings and further fields of its entries (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)", "FAQ 文件：question、answer、id、wordings 及条目的其他字段（TXT、TSV、CSV、JSON、JSONL 或 XLSX；`-` 为标准输入）"),
+    ("File of questions (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)", "问题文件（TXT、TSV、CSV、JSON、JSONL 或 XLSX；`-` 为标准输入）"),
+    ("Least similarity with which an entry answers, unless it has one of its own [default: chosen on development data]", "条目作答所需的最低相似度，条目自带阈值时以自带的为准 [默认：在开发数据上选定]"),
+    ("Least by which the second entry has to be farther, in similarity [default: chosen on development data]", "第二名条目的相似度至少要低多少 [默认：在开发数据上选定]"),
+    ("Answer each question of a message that holds several", "一条消息里有几个问题时，逐个回答"),
+    ("Format of the FAQ, where its name does not tell", "FAQ 的文件格式（文件名看不出时）"),
+
     // yuyi compare
     ("Models to compare, separated by commas: built-in or installed ones, or model folders", "要比较的模型，用逗号分隔：内置或已安装的模型，或模型文件夹"),
     ("Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf_words, word2vec:FILE", "同时比较的字面方法：jaccard、edit、tfidf、tfidf_words、word2vec:文件"),

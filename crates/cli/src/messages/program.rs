@@ -151,6 +151,14 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("{file}: no question names the entry that answers it; the second column is its id or its question.", "{file}：没有一个问题写明由哪个条目回答；第二列应是条目的编号或问题。"),
     ("--columns is for files of pairs, and there are none. Say --faq-columns and --questions-columns.", "--columns 用于句对文件，而这里没有。请用 --faq-columns 和 --questions-columns。"),
 
+    ("{file}: entries with the id of another below them: {#n}. The last of each id counts.", "{file}：有 {n} 个条目的 id 在后面又出现；每个 id 以最后一个为准。"),
+    ("Standard input can be the FAQ or the questions, and that once.", "标准输入只能用作 FAQ 或问题之一，且只能用一次。"),
+    ("Nothing is near enough; nearest is: {nearest}", "没有足够接近的条目；最接近的是：{nearest}"),
+    ("Several are about as near: {all}", "有几个条目差不多接近：{all}"),
+    ("This is not to be answered; nearest is: {nearest}", "这类问题不作回答；最接近的是：{nearest}"),
+    ("The nearest says something else ({asked} / {said}): {nearest}", "最接近的条目说的不是一回事（{asked} / {said}）：{nearest}"),
+    ("No entry may answer this.", "没有可以回答的条目。"),
+
     // Files that are written.
     ("{file} cannot be written", "{file} 无法写入"),
     ("{file} is to be read and would be overwritten; name another file for what is written.", "{file} 是要读取的文件，会被覆盖；请把输出写到别的文件。"),

@@ -22,6 +22,8 @@ mod embed;
 mod eval;
 mod explain;
 mod exports;
+#[cfg(unix)]
+mod faq;
 mod faq_files;
 mod files;
 #[cfg(unix)]

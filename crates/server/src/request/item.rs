@@ -8,7 +8,7 @@ use crate::request::fields::{list, whole_text, wrong_type};
 use crate::request::json::Json;
 use crate::request::text::{Rules, check_count, checked, each, read_text};
 use crate::request::value::{payload, value, vector, vectors};
-use crate::request::{Source, request, text};
+use crate::request::{Source, number, optional_flag, request, text};
 
 request! {
     /// A text with what belongs to it.
@@ -31,20 +31,44 @@ request! {
         payload: Map<String, Value> = payload,
         /// When it was said or written: RFC 3339, a day, or seconds since 1970.
         #[schema(value_type = Option<TimeRequest>, example = "2024-03-05T10:30:00Z")]
-        time: Option<Timestamp> = time,
+        time: Option<Timestamp> = timestamp,
         /// The vector of the text, where the collection has no model and the item no wordings.
         #[schema(example = json!(null))]
         vector: Option<Vec<f32>> = vector,
         /// The vectors of the text and of the wordings, where the collection has no model.
         #[schema(example = json!(null))]
         vectors: Option<Vec<Vec<f32>>> = vectors,
+        /// What kind of entry of a FAQ it is. This and what follows is for `match`.
+        #[schema(example = json!(null))]
+        category: Option<String> = category,
+        /// Words that a question must not have to be answered by it.
+        #[schema(value_type = Option<Vec<String>>, example = json!(null))]
+        not_words: Vec<String> = words,
+        /// Ids of entries to show beside it.
+        #[schema(value_type = Option<Vec<String>>, example = json!(null))]
+        related: Vec<String> = ids,
+        /// False: it is kept, and does not answer.
+        #[schema(example = json!(null))]
+        enabled: Option<bool> = optional_flag,
+        /// From when on it answers.
+        #[schema(value_type = Option<TimeRequest>, example = json!(null))]
+        valid_from: Option<Timestamp> = timestamp,
+        /// When it ceases to; of a day, at its end.
+        #[schema(value_type = Option<TimeRequest>, example = json!(null))]
+        valid_until: Option<Timestamp> = timestamp,
+        /// The least similarity with which it answers, in place of that of all entries.
+        #[schema(minimum = 0, maximum = 1, example = json!(null))]
+        threshold: Option<f64> = number,
+        /// True: it is an example of what is not answered.
+        #[schema(example = json!(null))]
+        reject: Option<bool> = optional_flag,
     }
 }
 
 /// A point in time.
 #[derive(utoipa::ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "describes what is read by `time`")]
+#[expect(dead_code, reason = "describes what is read by `timestamp`")]
 pub(crate) enum TimeRequest {
     /// RFC 3339, or a day.
     Text(String),
@@ -94,7 +118,14 @@ impl ItemRequest {
             answer: request.answer,
             payload: request.payload,
             time: request.time,
-            ..Item::default()
+            category: request.category,
+            not_words: request.not_words,
+            related: request.related,
+            enabled: request.enabled,
+            valid_from: request.valid_from,
+            valid_until: request.valid_until,
+            threshold: request.threshold,
+            reject: request.reject,
         };
         item.identify();
         Ok(VectorItem { item, vectors })
@@ -127,6 +158,41 @@ fn wordings(source: &mut Source<'_>, name: &'static str) -> Result<Option<Vec<St
     }
 }
 
+fn category(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+    let found = source.fields.optional(name);
+    found
+        .map(|(json, path)| whole_text(json, &path))
+        .transpose()
+}
+
+/// Words, of which there may be none.
+pub(crate) fn words(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
+    let rules = source.rules;
+    strings(source, name, "a list of words", |json, path| {
+        read_text(json, path, rules)
+    })
+}
+
+/// Ids, of which there may be none. The store checks them.
+fn ids(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
+    strings(source, name, "a list of ids", |json, path| {
+        whole_text(json, path)
+    })
+}
+
+fn strings(
+    source: &mut Source<'_>,
+    name: &'static str,
+    expected: &'static str,
+    read: impl Fn(Json, &str) -> Result<String, ApiError>,
+) -> Result<Vec<String>, ApiError> {
+    match source.fields.optional(name) {
+        None => Ok(Vec::new()),
+        Some((Json::Array(list), path)) => each(list, &path, read),
+        Some((other, path)) => Err(wrong_type(&path, expected, &other)),
+    }
+}
+
 /// An answer may be as long as a text, and empty.
 fn answer(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
     let rules = source.rules;
@@ -139,7 +205,7 @@ fn answer(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>,
     }
 }
 
-fn time(source: &mut Source<'_>, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
+fn timestamp(source: &mut Source<'_>, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };

@@ -1,6 +1,7 @@
 //! `/v1/collections` and what is done with a collection as a whole.
 
 pub(crate) mod items;
+pub(crate) mod matching;
 pub(crate) mod search;
 pub(crate) mod transfer;
 
@@ -17,6 +18,7 @@ use crate::envelope::OwnReply;
 use crate::error::ErrorBody;
 use crate::request::body::JsonBody;
 use crate::request::fields::wrong_type;
+use crate::request::item::words;
 use crate::request::json::Json as Document;
 use crate::request::place::OfCollection;
 use crate::request::text::{Rules, each, read_text};
@@ -365,15 +367,6 @@ request! {
         /// Words that mean the same; each list is one meaning.
         #[schema(value_type = Option<Vec<Vec<String>>>, example = json!([["开票", "开具发票"]]))]
         synonyms: Vec<Vec<String>> = synonyms,
-    }
-}
-
-/// Words, of which there may be none.
-fn words(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
-    let rules = source.rules;
-    match source.fields.optional(name) {
-        None => Ok(Vec::new()),
-        Some((json, path)) => list_of_words(json, &path, rules),
     }
 }
 

@@ -14,10 +14,8 @@ use self::condition::{MetadataCondition, metadata_condition};
 use crate::answer::AROUND;
 use crate::envelope::DifyFailure;
 use crate::request::body::JsonBody;
-use crate::request::fields::wrong_type;
-use crate::request::json::Json;
 use crate::request::schemas::LooseCount;
-use crate::request::{Source, count, request, required_name, text};
+use crate::request::{Source, count, number, request, required_name, text};
 use crate::routes::collections::search::Question;
 use crate::{ApiError, App};
 
@@ -54,7 +52,7 @@ request! {
         top_k: Option<usize> = count,
         /// The least similarity of a record, in [0, 1]; absent: 0.
         #[schema(example = 0.5)]
-        score_threshold: Option<f64> = threshold,
+        score_threshold: Option<f64> = number,
     }
 }
 
@@ -66,16 +64,6 @@ fn setting(source: &mut Source<'_>, name: &'static str) -> Result<Setting, ApiEr
             score_threshold: None,
         }),
         Some((json, path)) => Setting::take(&mut Source::at(json, &path, rules)?),
-    }
-}
-
-fn threshold(source: &mut Source<'_>, name: &'static str) -> Result<Option<f64>, ApiError> {
-    source.loosen_number(name);
-    match source.fields.optional(name) {
-        None => Ok(None),
-        Some((Json::Integer(number), _)) => Ok(Some(number as f64)),
-        Some((Json::Float(number), _)) => Ok(Some(number)),
-        Some((other, path)) => Err(wrong_type(&path, "a number", &other)),
     }
 }
 

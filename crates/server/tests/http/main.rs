@@ -16,6 +16,7 @@ mod embeddings;
 mod errors;
 mod files;
 mod lifecycle;
+mod matching;
 mod metrics;
 mod models;
 mod notes;

@@ -63,6 +63,14 @@ impl Fake {
         }
     }
 
+    /// The same, whose vectors may be kept.
+    pub fn known_by(self, digest: [u8; 16]) -> Self {
+        Self {
+            fingerprint: Some(digest.into()),
+            ..self
+        }
+    }
+
     /// One with a calibration file.
     pub fn with_calibration(content: &str) -> Self {
         let calibration = StoredCalibration {

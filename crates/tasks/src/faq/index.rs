@@ -48,15 +48,38 @@ impl FaqIndex {
     /// # Panics
     /// When the question's vector has another dimension.
     pub fn rank(&self, question: &[f32]) -> Vec<FaqMatch> {
+        self.ranked(&self.cosines(question))
+    }
+
+    /// The `limit` entries that are nearest to a question, in the order of [`rank`](Self::rank), each with the cosines of all of its wordings.
+    ///
+    /// # Panics
+    /// When the question's vector has another dimension.
+    pub fn nearest(&self, question: &[f32], limit: usize) -> Vec<(usize, Vec<f64>)> {
+        let cosines = self.cosines(question);
+        let nearest = self.ranked(&cosines).into_iter().take(limit);
+        let with_all = |found: FaqMatch| {
+            let wordings = self.entries[found.entry].clone();
+            (found.entry, cosines[wordings].to_vec())
+        };
+        nearest.map(with_all).collect()
+    }
+
+    /// The cosines of a question and all wordings.
+    fn cosines(&self, question: &[f32]) -> Vec<f64> {
         let mut products = vec![0.0; self.wordings.rows()];
         let wordings = self.wordings.view();
         dot_each(Kernel::of_process(), question, wordings, &mut products);
+        products.into_iter().map(as_cosine).collect()
+    }
+
+    fn ranked(&self, cosines: &[f64]) -> Vec<FaqMatch> {
         let nearest = |wordings: &Range<usize>| {
-            let cosines = products[wordings.clone()].iter().map(|&x| as_cosine(x));
+            let cosines = cosines[wordings.clone()].iter().copied();
             cosines.fold(-1.0, f64::max)
         };
-        let cosines = self.entries.iter().map(nearest).enumerate();
-        let mut found: Vec<FaqMatch> = cosines
+        let entries = self.entries.iter().map(nearest).enumerate();
+        let mut found: Vec<FaqMatch> = entries
             .map(|(entry, cosine)| FaqMatch { entry, cosine })
             .collect();
         found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
@@ -82,5 +105,9 @@ mod tests {
         let nearest = index.rank(between)[0];
         assert_eq!(nearest.entry, 1);
         assert!((nearest.cosine - 1.0).abs() < 1e-6);
+        let [(entry, ref cosines)] = index.nearest(north, 1)[..] else {
+            panic!("one was asked for")
+        };
+        assert_eq!((entry, cosines.len(), cosines[0]), (1, 2, 1.0));
     }
 }

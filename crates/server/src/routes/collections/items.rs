@@ -174,6 +174,24 @@ pub(crate) struct KeptItem {
     /// Where callers bring the vectors: of the text and of each wording.
     #[schema(required = false)]
     vectors: Vec<Vec<f32>>,
+    #[schema(required = false)]
+    category: String,
+    #[schema(required = false)]
+    not_words: Vec<String>,
+    #[schema(required = false)]
+    related: Vec<String>,
+    #[schema(required = false)]
+    enabled: bool,
+    /// RFC 3339, in UTC.
+    #[schema(required = false)]
+    valid_from: String,
+    /// RFC 3339, in UTC.
+    #[schema(required = false)]
+    valid_until: String,
+    #[schema(required = false)]
+    threshold: f64,
+    #[schema(required = false)]
+    reject: bool,
 }
 
 /// Items in order.

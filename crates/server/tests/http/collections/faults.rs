@@ -141,10 +141,10 @@ async fn what_is_wrong_is_told_by_its_field() {
         ),
         (
             "/faq/items",
-            json!({"items": [{"text": "x", "reject": true}]}),
+            json!({"items": [{"text": "x", "rejects": true}]}),
             422,
             "unknown_field",
-            "items[0].reject",
+            "items[0].rejects",
         ),
         (
             "/faq/items/delete",

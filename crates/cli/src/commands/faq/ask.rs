@@ -1,0 +1,205 @@
+//! `yuyi faq ask`.
+
+use std::io::{self, BufRead, Write};
+
+use anyhow::bail;
+use serde::Serialize;
+use yuyi::{Encoded, Model};
+use yuyi_collections::{
+    AskedMatch, Contradiction, MatchCandidate, MatchPlan, MatchReply, Matcher, NoMatch,
+    NoMatchReason, Outcome, match_limits,
+};
+use yuyi_language::is_blank;
+use yuyi_store::Timestamp;
+
+use super::entries::FileEntries;
+use crate::args::AskArgs;
+use crate::commands::report_truncated;
+use crate::input::{self, Columns, Format};
+use crate::messages;
+use crate::misuse::Misuse;
+use crate::model::load_model;
+use crate::terminal;
+
+/// What is read from standard input.
+const STANDARD: &str = "-";
+
+/// Answers questions by the entries of a file.
+pub fn run(args: &AskArgs) -> anyhow::Result<()> {
+    check_standard_input(args)?;
+    let limits = match_limits(args.threshold, args.margin)?;
+    let model = load_model(&args.model)?;
+    let entries = FileEntries::read(&args.file(), args.format, &args.layout.layout(), &model)?;
+    let faq = AskedFaq {
+        split: args.split,
+        matcher: Matcher {
+            calibration: model.calibration(),
+            limits,
+            now: Timestamp::now(),
+        },
+        model: &model,
+        entries: &entries,
+    };
+    let mut truncated = entries.truncated;
+    for text in questions(args)? {
+        let text = text?;
+        let reply = faq.ask(&text)?;
+        let is_cut = |said: &&Outcome| said.is_truncated();
+        truncated += reply.outcomes().iter().filter(is_cut).count();
+        write(args, text, reply)?;
+    }
+    report_truncated(truncated, model.facts().max_tokens);
+    Ok(())
+}
+
+/// Standard input can be one thing only.
+fn check_standard_input(args: &AskArgs) -> Result<(), Misuse> {
+    let file = args.file();
+    let files = args.questions.iter().chain([&file]);
+    let files = files.filter(|path| path.as_os_str() == STANDARD).count();
+    let asks = args.texts.iter().filter(|text| *text == STANDARD).count();
+    match files + asks {
+        0 | 1 => Ok(()),
+        _ => Err(Misuse(
+            "Standard input can be the FAQ or the questions, and that once.".into(),
+        )),
+    }
+}
+
+type Questions<'a> = Box<dyn Iterator<Item = anyhow::Result<String>> + 'a>;
+
+/// What is asked, in order.
+fn questions(args: &AskArgs) -> anyhow::Result<Questions<'_>> {
+    if let Some(file) = &args.questions {
+        let input = input::open(file, None, Format::Txt)?;
+        let rows = input.rows(Columns::needed(&["question"]));
+        return Ok(Box::new(rows.map(|row| {
+            let cell = row?.cells.into_iter().next();
+            Ok(cell.unwrap_or_default())
+        })));
+    }
+    let texts = args.texts.iter().flat_map(|text| -> Questions<'_> {
+        if text != STANDARD {
+            return Box::new(std::iter::once(Ok(text.clone())));
+        }
+        let lines = io::stdin().lock().lines();
+        let lines = lines.filter(|line| line.as_ref().map_or(true, |line| !is_blank(line)));
+        Box::new(lines.map(|line| Ok(line?)))
+    });
+    Ok(Box::new(texts))
+}
+
+/// A question with what the server would reply.
+#[derive(Serialize)]
+struct Line {
+    text: String,
+    #[serde(flatten)]
+    reply: MatchReply,
+}
+
+struct AskedFaq<'a> {
+    split: bool,
+    matcher: Matcher<'a>,
+    model: &'a Model,
+    entries: &'a FileEntries,
+}
+
+impl AskedFaq<'_> {
+    fn ask(&self, text: &str) -> anyhow::Result<MatchReply> {
+        if is_blank(text) {
+            bail!(Misuse(
+                "A question is empty or blank; it needs at least one visible character.".into()
+            ));
+        }
+        let asked = AskedMatch {
+            text: text.to_owned(),
+            vector: None,
+            split: self.split,
+        };
+        let plan = MatchPlan::new(&self.entries.space, asked)?;
+        let vectors: Vec<Encoded> = self.model.embed_with(plan.texts(), &plan.options())?;
+        let questions = plan.finish(&vectors)?;
+        Ok(self.matcher.answer(&self.entries.held, questions)?)
+    }
+}
+
+fn write(args: &AskArgs, text: String, reply: MatchReply) -> anyhow::Result<()> {
+    let mut out = terminal::stdout();
+    if args.json {
+        let line = Line { text, reply };
+        writeln!(out, "{}", serde_json::to_string(&line)?)?;
+    } else {
+        let is_only_one = args.texts == [text.as_str()];
+        write_for_people(&mut out, (!is_only_one).then_some(&text), &reply)?;
+    }
+    Ok(out.flush()?)
+}
+
+/// A line a question: similarity, id, standard question and answer of its entry, with tabs between them; or a dash, and why there is none. Where there are several,
+/// the question stands above, and above each of its parts that part.
+fn write_for_people(
+    out: &mut impl Write,
+    question: Option<&String>,
+    reply: &MatchReply,
+) -> io::Result<()> {
+    if let Some(question) = question {
+        writeln!(out, "{}", in_one_line(question))?;
+    }
+    for outcome in reply.outcomes() {
+        if let Some(part) = outcome.text() {
+            writeln!(out, "{}", in_one_line(part))?;
+        }
+        match outcome {
+            Outcome::Match(found) => {
+                let cells = [
+                    Some(&found.id),
+                    Some(&found.question),
+                    found.answer.as_ref(),
+                ];
+                let cells: Vec<String> = cells.into_iter().flatten().map(in_one_line).collect();
+                writeln!(out, "{:.4}\t{}", found.similarity, cells.join("\t"))?;
+            }
+            Outcome::NoMatch(none) => writeln!(out, "-\t{}", messages::told(&why(none)))?,
+        }
+    }
+    Ok(())
+}
+
+/// Why nothing answers, as a sentence.
+fn why(none: &NoMatch) -> String {
+    let shown = |near: &MatchCandidate| {
+        let question = in_one_line(&near.question);
+        format!("{question} ({:.4})", near.similarity)
+    };
+    let nearest = none.candidates.first().map(shown).unwrap_or_default();
+    match none.reason {
+        NoMatchReason::BelowThreshold => format!("Nothing is near enough; nearest is: {nearest}"),
+        NoMatchReason::Ambiguous => {
+            let all: Vec<String> = none.candidates.iter().map(shown).collect();
+            format!("Several are about as near: {}", all.join(" | "))
+        }
+        NoMatchReason::Rejected => format!("This is not to be answered; nearest is: {nearest}"),
+        NoMatchReason::Guarded => {
+            let words = |side: fn(&Contradiction) -> &Vec<String>| {
+                let words: Vec<&str> = none
+                    .contradictions
+                    .iter()
+                    .flat_map(side)
+                    .map(String::as_str)
+                    .collect();
+                if words.is_empty() {
+                    "-".to_owned()
+                } else {
+                    words.join(" ")
+                }
+            };
+            let (asked, said) = (words(|c| &c.question), words(|c| &c.wording));
+            format!("The nearest says something else ({asked} / {said}): {nearest}")
+        }
+        NoMatchReason::Empty => "No entry may answer this.".to_owned(),
+    }
+}
+
+fn in_one_line(text: impl AsRef<str>) -> String {
+    text.as_ref().replace(['\n', '\r', '\t'], " ")
+}

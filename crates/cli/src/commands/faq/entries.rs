@@ -1,0 +1,105 @@
+//! The entries of a file, with their vectors: what every command of `yuyi faq` asks.
+
+use std::path::Path;
+
+use anyhow::bail;
+use yuyi::Model;
+use yuyi_collections::{HeldEntries, ItemPlan, space_of_model};
+use yuyi_store::{Collection, Role, Space, VectorItem};
+
+use crate::commands::Chunks;
+use crate::input::{self, Format, Input, ItemFile, Layout};
+use crate::progress::Progress;
+use crate::terminal::remark;
+
+/// The entries of a file.
+pub struct FileEntries {
+    /// That can be asked.
+    pub held: HeldEntries,
+    /// What their vectors are, and the prompts of both sides.
+    pub space: Space,
+    /// Entries with a text that was cut.
+    pub truncated: usize,
+}
+
+impl FileEntries {
+    /// Reads and embeds the entries of a file, as an import into a collection does.
+    ///
+    /// # Errors
+    /// That of the first row that is no entry; that there is none; that of the model.
+    pub fn read(
+        file: &Path,
+        format: Option<Format>,
+        layout: &Layout,
+        model: &Model,
+    ) -> anyhow::Result<Self> {
+        let input = input::open(file, format, Format::Tsv)?;
+        let name = input.name().to_owned();
+        let collection = unkept(space_of_model(model, Role::Symmetric)?);
+        let (items, truncated) = embedded(input, layout, &collection, model)?;
+        let read = items.len();
+        let held = HeldEntries::new(items);
+        match read - held.items().len() {
+            _ if read == 0 => bail!("{name} has no entries."),
+            0 => {}
+            n => remark!(
+                "{name}: entries with the id of another below them: {n}. The last of each id counts."
+            ),
+        }
+        Ok(Self {
+            held,
+            space: collection.space,
+            truncated,
+        })
+    }
+}
+
+/// A collection of this space that no store has.
+fn unkept(space: Space) -> Collection {
+    Collection {
+        name: String::new(),
+        space,
+        role: Role::Symmetric,
+        fields: Vec::new(),
+        unanswered: false,
+        words: yuyi_store::WordRules::default(),
+        count: 0,
+        generation: 0,
+        reindex: None,
+    }
+}
+
+/// All rows with their vectors, and how many have a text that was cut.
+fn embedded(
+    input: Input,
+    layout: &Layout,
+    collection: &Collection,
+    model: &Model,
+) -> anyhow::Result<(Vec<VectorItem>, usize)> {
+    let mut progress = Progress::of_lines(input.lines());
+    let file = ItemFile::of(input, layout, collection)?;
+    let origin = file.origin();
+    let rows = file.map(move |row| {
+        let row = row?;
+        match row.item {
+            Ok(item) => Ok((row.line, item)),
+            Err(refused) => Err(origin.error(row.line, refused.fault)),
+        }
+    });
+    let mut chunks = Chunks::new(Box::new(rows));
+    let (mut all, mut truncated) = (Vec::new(), 0);
+    loop {
+        let rows = chunks.next()?;
+        let Some(&(last, _)) = rows.last() else {
+            break;
+        };
+        let mut items: Vec<VectorItem> = rows.into_iter().map(|(_, item)| item).collect();
+        let plan = ItemPlan::new(collection, &items)?;
+        let vectors = model.embed_with(plan.texts(), &plan.options())?;
+        truncated += plan.fill(&mut items, &vectors)?;
+        progress.done(items.len(), last);
+        all.append(&mut items);
+    }
+    progress.finish();
+    Ok((all, truncated))
+}

@@ -1,0 +1,132 @@
+//! Where the entries of a FAQ are, and which of them are near to a question.
+
+use std::collections::BTreeMap;
+
+use yuyi_store::{Collection, Filter, Item, Query, Result, Search, Store, VectorItem};
+use yuyi_tasks::cosine;
+use yuyi_tasks::faq::FaqIndex;
+
+use crate::space::mismatch;
+
+/// An entry near to a question.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearItem {
+    /// The entry.
+    pub item: Item,
+    /// The cosine of the question and each of [`Item::texts`].
+    pub cosines: Vec<f64>,
+}
+
+/// Entries of a FAQ that can be asked.
+pub trait Entries {
+    /// The `limit` entries that are nearest to a unit vector by the nearest of their texts, the nearest first and of equal ones the smaller id; fewer: these are all.
+    ///
+    /// # Errors
+    /// Where they cannot be read, or the vector is of another dimension.
+    fn nearest(&self, vector: &[f32], limit: usize) -> Result<Vec<NearItem>>;
+}
+
+/// The items of a collection, or those that a filter means.
+#[derive(Clone, Copy)]
+pub struct StoredEntries<'a> {
+    /// Where they are kept.
+    pub store: &'a dyn Store,
+    /// As it was when the question was embedded.
+    pub collection: &'a Collection,
+    /// Only these.
+    pub filter: Option<&'a Filter>,
+}
+
+impl std::fmt::Debug for StoredEntries<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("StoredEntries");
+        shown.field("collection", &self.collection.name);
+        shown.field("filter", &self.filter).finish_non_exhaustive()
+    }
+}
+
+impl Entries for StoredEntries<'_> {
+    fn nearest(&self, vector: &[f32], limit: usize) -> Result<Vec<NearItem>> {
+        let name = &self.collection.name;
+        let search = Search {
+            query: Query::Dense { vector },
+            filter: self.filter,
+            limit,
+        };
+        let hits = self.store.search(name, &search);
+        let hits = hits.and_then(|hits| {
+            let ids: Vec<&str> = hits.iter().map(|hit| hit.item.id.as_str()).collect();
+            self.store.get_with_vectors(name, &ids)
+        });
+        // Whichever vectors these are: those that are there now are there since before, or it is told.
+        let now = self.store.collection(name)?.space;
+        if now != self.collection.space {
+            return Err(mismatch(self.collection, &now));
+        }
+        let mut near: Vec<NearItem> = hits?.into_iter().map(|item| of(item, vector)).collect();
+        sort(&mut near);
+        Ok(near)
+    }
+}
+
+fn of(VectorItem { item, vectors }: VectorItem, question: &[f32]) -> NearItem {
+    let cosines = vectors.iter().map(|vector| cosine(question, vector));
+    NearItem {
+        item,
+        cosines: cosines.collect(),
+    }
+}
+
+/// As a store orders hits. One of them may have been written anew since it was found.
+fn sort(near: &mut [NearItem]) {
+    let best = |near: &NearItem| near.cosines.iter().copied().fold(-1.0, f64::max);
+    near.sort_by(|a, b| {
+        let by_cosine = best(b).total_cmp(&best(a));
+        by_cosine.then_with(|| a.item.id.cmp(&b.item.id))
+    });
+}
+
+/// Entries in memory, such as those of a file.
+#[derive(Clone, Debug)]
+pub struct HeldEntries {
+    /// In the order of their ids.
+    items: Vec<Item>,
+    index: FaqIndex,
+}
+
+impl HeldEntries {
+    /// Items with the unit vectors of their texts. Of several with one id the last counts, as in a collection.
+    ///
+    /// # Panics
+    /// When the vectors are not of one dimension.
+    pub fn new(items: Vec<VectorItem>) -> Self {
+        let by_id: BTreeMap<String, VectorItem> = items
+            .into_iter()
+            .map(|item| (item.item.id.clone(), item))
+            .collect();
+        let vectors = by_id
+            .values()
+            .map(|item| item.vectors.iter().map(Vec::as_slice));
+        let index = FaqIndex::new(vectors);
+        Self {
+            items: by_id.into_values().map(|item| item.item).collect(),
+            index,
+        }
+    }
+
+    /// The entries, in the order of their ids.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+}
+
+impl Entries for HeldEntries {
+    fn nearest(&self, vector: &[f32], limit: usize) -> Result<Vec<NearItem>> {
+        let near = self.index.nearest(vector, limit).into_iter();
+        let near = near.map(|(entry, cosines)| NearItem {
+            item: self.items[entry].clone(),
+            cosines,
+        });
+        Ok(near.collect())
+    }
+}

@@ -1,0 +1,220 @@
+use yuyi_store::{EmbeddedStore, Filter, NewCollection, Options, Store, VectorItem};
+
+use super::*;
+
+const NOW: i64 = 1_700_000_000_000_000;
+
+fn item(id: &str, text: &str, vector: [f32; 2]) -> VectorItem {
+    VectorItem {
+        item: Item::new(id, text),
+        vectors: vec![vector.into()],
+    }
+}
+
+fn encoded(vector: [f32; 2]) -> Encoded {
+    Encoded {
+        vector: vector.into(),
+        length: 1.0,
+        tokens: 1,
+        truncated: false,
+        unknown: 0,
+        states: None,
+    }
+}
+
+fn space() -> Space {
+    Space {
+        model: Some("m".into()),
+        query_prompt: "q: ".into(),
+        ..Space::given(2)
+    }
+}
+
+fn matcher(calibration: &Calibration) -> Matcher<'_> {
+    Matcher {
+        calibration,
+        limits: match_limits(Some(0.5), Some(0.05)).unwrap(),
+        now: Timestamp::from_micros(NOW),
+    }
+}
+
+fn asked(text: &str, split: bool) -> AskedMatch {
+    AskedMatch {
+        text: text.into(),
+        vector: None,
+        split,
+    }
+}
+
+fn matched(outcome: &Outcome) -> Option<&str> {
+    outcome.matched().map(|found| found.id.as_str())
+}
+
+/// Entries from near to east to near to north, every fourth of which may answer.
+fn many() -> Vec<VectorItem> {
+    (0..400u16)
+        .map(|i| {
+            let angle = f32::from(i) * 0.002;
+            let mut item = item(
+                &format!("{i:03}"),
+                &format!("第{i}问"),
+                [angle.cos(), angle.sin()],
+            );
+            item.item.enabled = Some(i >= 100);
+            item
+        })
+        .collect()
+}
+
+#[test]
+fn entries_that_may_not_answer_starve_nobody() {
+    let held = HeldEntries::new(many());
+    let calibration = Calibration::Uncalibrated;
+    let mut matcher = matcher(&calibration);
+    matcher.limits.margin = 0.0;
+    let outcome = matcher.outcome(&held, "问", &[1.0, 0.0]).unwrap();
+    assert_eq!(matched(&outcome), Some("100"));
+    let ids: Vec<&str> = outcome
+        .candidates()
+        .iter()
+        .map(|near| near.id.as_str())
+        .collect();
+    assert_eq!(ids, ["100", "101", "102"]);
+    matcher.limits.margin = 0.05;
+    let Outcome::NoMatch(none) = matcher.outcome(&held, "问", &[1.0, 0.0]).unwrap() else {
+        panic!("many are as near")
+    };
+    assert_eq!(none.reason, NoMatchReason::Ambiguous);
+    assert!(none.candidates.len() > 80, "{}", none.candidates.len());
+}
+
+#[test]
+fn a_store_and_memory_answer_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
+    let new = NewCollection::given("faq".to_owned(), 2);
+    let collection = store.create(&new).unwrap().into_collection();
+    let items = many();
+    let stored = items.clone();
+    store
+        .upsert("faq", &collection.space.fingerprint, stored)
+        .unwrap();
+    let held = HeldEntries::new(items);
+    let kept = StoredEntries {
+        store: &store,
+        collection: &collection,
+        filter: None,
+    };
+    let calibration = Calibration::Uncalibrated;
+    for (angle, margin) in [(0.0f32, 0.0), (0.3, 0.01), (0.7, 0.0), (1.5, 0.0)] {
+        let mut matcher = matcher(&calibration);
+        matcher.limits.margin = margin;
+        let vector = [angle.cos(), angle.sin()];
+        let (a, b) = (
+            matcher.outcome(&held, "第7问", &vector).unwrap(),
+            matcher.outcome(&kept, "第7问", &vector).unwrap(),
+        );
+        assert_eq!(a, b);
+    }
+    let filter =
+        Filter::parse(&serde_json::json!({"must": [{"key": "id", "match": {"value": "300"}}]}));
+    let filter = filter.unwrap();
+    let filtered = StoredEntries {
+        filter: Some(&filter),
+        ..kept
+    };
+    let outcome = matcher(&calibration)
+        .outcome(&filtered, "问", &[0.8, 0.6])
+        .unwrap();
+    assert_eq!(matched(&outcome), Some("300"));
+}
+
+#[test]
+fn a_message_is_answered_part_by_part() {
+    let held = HeldEntries::new(vec![
+        item("退", "怎么退货", [1.0, 0.0]),
+        item("票", "怎么开票", [0.0, 1.0]),
+    ]);
+    let plan = MatchPlan::new(&space(), asked("你好！怎么退货？另外能开票吗，谢谢", true)).unwrap();
+    assert_eq!(plan.texts(), ["怎么退货？", "能开票吗，谢谢"]);
+    assert_eq!(plan.options().prompt, Prompt::Text("q: ".into()));
+    assert!(plan.clone().finish::<Encoded>(&[]).is_err());
+    let questions = plan
+        .finish(&[encoded([1.0, 0.0]), encoded([0.0, 1.0])])
+        .unwrap();
+    let calibration = Calibration::Uncalibrated;
+    let MatchReply::Parts(MatchParts { parts, left_out }) =
+        matcher(&calibration).answer(&held, questions).unwrap()
+    else {
+        panic!("it was split")
+    };
+    let ids: Vec<_> = parts.iter().map(matched).collect();
+    assert_eq!(ids, [Some("退"), Some("票")]);
+    assert_eq!(left_out, [LeftOut::courtesy("你好！".into())]);
+    let plan = MatchPlan::new(&space(), asked("你好", true)).unwrap();
+    let none = matcher(&calibration).answer(&held, plan.finish::<Encoded>(&[]).unwrap());
+    assert!(matches!(none.unwrap(), MatchReply::Parts(parts) if parts.parts.is_empty()));
+    let many = "怎么退货？".repeat(MOST_PARTS + 1);
+    let error = MatchPlan::new(&space(), asked(&many, true)).unwrap_err();
+    assert!(error.to_string().starts_with("text: It holds 33 questions"));
+}
+
+#[test]
+fn vectors_come_from_the_model_or_from_the_caller() {
+    let refused = |space: &Space, vector: Option<Vec<f32>>, split| {
+        let asked = AskedMatch {
+            vector,
+            ..asked("问", split)
+        };
+        MatchPlan::new(space, asked).unwrap_err().to_string()
+    };
+    let (model, given) = (space(), Space::given(2));
+    assert!(refused(&model, Some(vec![1.0, 0.0]), false).starts_with("vector: The collection has"));
+    assert!(refused(&given, None, false).starts_with("vector: It is missing"));
+    assert!(refused(&given, Some(vec![1.0, 0.0]), true).starts_with("vector: It is one vector"));
+    let asked = AskedMatch {
+        vector: Some(vec![0.6, 0.8]),
+        ..asked("问", false)
+    };
+    let plan = MatchPlan::new(&given, asked).unwrap();
+    assert!(plan.texts().is_empty());
+    let questions = plan.finish::<Encoded>(&[]).unwrap();
+    assert_eq!(questions.questions[0].vector, [0.6, 0.8]);
+}
+
+#[test]
+fn the_last_day_of_an_entry_counts() {
+    let day = NOW - NOW.rem_euclid(DAY);
+    let mut entry = Item::new("1", "问");
+    entry.valid_until = Some(Timestamp::from_micros(day));
+    assert_eq!(rules(&entry).valid_until, Some(day + DAY));
+    entry.valid_until = Some(Timestamp::from_micros(day + 1));
+    assert_eq!(rules(&entry).valid_until, Some(day + 1));
+    assert!(rules(&entry).enabled && !rules(&entry).reject);
+}
+
+#[test]
+fn what_contradicts_is_named() {
+    let held = HeldEntries::new(vec![item("1", "14天内不能退货吗", [1.0, 0.0])]);
+    let calibration = Calibration::Uncalibrated;
+    let outcome = matcher(&calibration)
+        .outcome(&held, "15天内能退货吗", &[1.0, 0.0])
+        .unwrap();
+    let shown = serde_json::to_value(&outcome).unwrap();
+    assert_eq!(shown["reason"], "guarded");
+    assert_eq!(
+        shown["contradictions"][0],
+        serde_json::json!({"kind": "number", "question": ["15天"], "wording": ["14天"]})
+    );
+    assert_eq!(shown["contradictions"][1]["kind"], "negation");
+    assert_eq!(shown["candidates"][0]["score"], 1.0);
+}
+
+#[test]
+fn limits_are_similarities() {
+    assert!(match_limits(Some(1.1), None).is_err());
+    let error = match_limits(None, Some(f64::NAN)).unwrap_err();
+    assert_eq!(error.to_string(), "margin: It is not between 0 and 1.");
+    let default = match_limits(None, None).unwrap();
+    assert_eq!(default, defaults::faq());
+}

@@ -1,0 +1,158 @@
+//! `POST /v1/collections/{name}/match`.
+
+use std::time::Instant;
+
+use axum::extract::State;
+use axum::response::Response;
+use yuyi::Calibration;
+use yuyi_collections::{
+    AskedMatch, MatchPlan, MatchReply, Matcher, Outcome, StoredEntries, match_limits,
+};
+use yuyi_store::{Filter, Timestamp};
+use yuyi_tasks::faq::Limits;
+
+use crate::answer::AROUND;
+use crate::collections::Timed;
+use crate::envelope::OwnReply;
+use crate::memory;
+use crate::request::body::JsonBody;
+use crate::request::item::{FilterRequest, filter};
+use crate::request::json::Json;
+use crate::request::place::OfCollection;
+use crate::request::value::vector;
+use crate::request::{Source, flag, number, refused, request, text};
+use crate::{ApiError, App};
+
+request! {
+    /// A question to a FAQ.
+    #[schema(as = MatchRequest, example = json!({"text": "你们的产品能开发票吗？"}))]
+    pub(crate) struct MatchRequest {
+        /// What is asked.
+        #[schema(example = "你们的产品能开发票吗？", min_length = 1)]
+        text: String = text,
+        /// The least similarity with which an entry answers, unless it has one of its own; absent: a default that was chosen on development data.
+        #[schema(minimum = 0, maximum = 1, example = json!(null))]
+        threshold: Option<f64> = number,
+        /// The least by which the second entry has to be farther, in similarity; absent: a default that was chosen on development data.
+        #[schema(minimum = 0, maximum = 1, example = json!(null))]
+        margin: Option<f64> = number,
+        /// The text may hold several questions, each of which is answered; absent: no.
+        #[schema(value_type = Option<bool>)]
+        split: bool = flag(false),
+        /// Only among the entries that it means.
+        #[schema(value_type = Option<FilterRequest>)]
+        filter: Option<Filter> = filter,
+        /// The vector of the question, where the collection has no model.
+        #[schema(example = json!(null))]
+        vector: Option<Vec<f32>> = vector,
+        /// Let a cross-encoder decide among the first candidates, of which none is served.
+        #[schema(value_type = Option<bool>, example = json!(null))]
+        #[expect(dead_code, reason = "refused where it would be told apart")]
+        rerank: () = refused(
+            |value| *value == Json::Bool(false),
+            "No cross-encoder is served, which could decide among the candidates. Leave it out.",
+        ),
+    }
+}
+
+/// The entry of a FAQ that answers a question, or why none does. A question is answered by the nearest entry if that is near enough, farther ahead of the second
+/// than the margin, and does not contradict the question in a number, a negation, a code or in who does it to whom.
+#[utoipa::path(
+    post,
+    path = "/v1/collections/{name}/match",
+    tag = "Collections",
+    params(("name" = String, Path, description = "The collection's name.", example = "faq")),
+    request_body = MatchRequest,
+    responses(
+        (status = 200, description = "The entry, or why there is none; with `split` that of each question.", body = MatchReply),
+        (status = 404, description = "There is no collection of the name, or its model is not served.", body = OwnReply),
+        (status = 409, description = "The model of that name has other vectors than the collection.", body = OwnReply),
+    ),
+)]
+pub(crate) async fn match_question(
+    State(app): State<App>,
+    OfCollection(name): OfCollection,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let request = Source::read(body, app.limits(), MatchRequest::take)?;
+    let question = Question {
+        asked: AskedMatch {
+            text: request.text,
+            vector: request.vector,
+            split: request.split,
+        },
+        limits: match_limits(request.threshold, request.margin)?,
+        filter: request.filter,
+        now: Timestamp::now(),
+    };
+    let reply = match app.answer_once(&name, question.clone()).await {
+        // Its move to another model may have ended in between.
+        Err(ApiError::ModelMismatch { .. }) => app.answer_once(&name, question).await?,
+        answered => answered?,
+    };
+    let bytes = bytes_of(&reply);
+    memory::hold(bytes)?;
+    app.answer(2 * bytes, move || reply).await
+}
+
+/// A question as it came.
+#[derive(Clone)]
+struct Question {
+    asked: AskedMatch,
+    limits: Limits,
+    filter: Option<Filter>,
+    now: Timestamp,
+}
+
+/// About how many bytes a reply takes.
+fn bytes_of(reply: &MatchReply) -> usize {
+    let outcomes = reply.outcomes();
+    let candidates = outcomes.iter().flat_map(Outcome::candidates);
+    let bytes = candidates.map(|near| {
+        let answer = near.answer.as_ref().map_or(0, String::len);
+        AROUND + near.id.len() + near.question.len() + near.wording.len() + answer
+    });
+    // The entry that matched is there once more, with its payload.
+    2 * bytes.sum::<usize>() + AROUND * outcomes.len()
+}
+
+impl App {
+    async fn answer_once(&self, name: &str, question: Question) -> Result<MatchReply, ApiError> {
+        let began = Instant::now();
+        let wanted = name.to_owned();
+        let collection = self.stored(move |store| store.collection(&wanted)).await?;
+        let plan = MatchPlan::new(&collection.space, question.asked)?;
+        let (texts, options) = (plan.texts().to_vec(), plan.options());
+        let (mut vectors, mut calibration) = (Vec::new(), Calibration::Uncalibrated);
+        if !texts.is_empty() {
+            let model = self.model_of(&collection).await?;
+            calibration = model.calibration().clone();
+            vectors = self.embed(&model, texts, options).await?.vectors;
+        }
+        let questions = plan.finish(&vectors)?;
+        let Question {
+            limits,
+            filter,
+            now,
+            ..
+        } = question;
+        let answered = self.stored(move |store| {
+            let entries = StoredEntries {
+                store,
+                collection: &collection,
+                filter: filter.as_ref(),
+            };
+            let matcher = Matcher {
+                calibration: &calibration,
+                limits,
+                now,
+            };
+            let said = Timed::of(|| matcher.answer(&entries, questions));
+            Ok((said.value?, said.time))
+        });
+        let (said, time) = answered.await?;
+        let stats = self.collections().stats();
+        stats.searched(name, began.elapsed(), time);
+        Ok(said)
+    }
+}

@@ -1,0 +1,281 @@
+use super::*;
+use proptest::prelude::*;
+
+const LIMITS: Limits = Limits {
+    threshold: 0.7,
+    margin: 0.05,
+};
+
+fn entry<'a>(wordings: &[(&'a str, f64)]) -> Candidate<'a> {
+    Candidate {
+        wordings: wordings.to_vec(),
+        rules: EntryRules::default(),
+    }
+}
+
+fn ask(question: &str, candidates: &[Candidate<'_>]) -> Decision {
+    decide(question, candidates, LIMITS, 0)
+}
+
+fn matched(decision: &Decision) -> (usize, usize) {
+    match decision {
+        Decision::Matched { best, .. } => (best.candidate, best.wording),
+        Decision::Unmatched { reason, .. } => panic!("{reason:?}"),
+    }
+}
+
+fn reason(decision: Decision) -> Reason {
+    match decision {
+        Decision::Unmatched { reason, .. } => reason,
+        Decision::Matched { best, .. } => panic!("{best:?}"),
+    }
+}
+
+#[test]
+fn the_margin_is_that_to_the_second_entry() {
+    let entries = [
+        entry(&[("怎么退货", 0.6), ("退货流程", 0.9), ("如何退货", 0.89)]),
+        entry(&[("怎么换货", 0.8)]),
+        entry(&[("怎么开票", 0.2)]),
+        entry(&[("在哪下单", 0.3)]),
+    ];
+    let found = ask("退货怎么办", &entries);
+    assert_eq!(matched(&found), (0, 1));
+    assert!((found.margin().unwrap() - 0.1).abs() < 1e-12);
+    let Decision::Matched { nearest, .. } = found else {
+        unreachable!()
+    };
+    let places: Vec<usize> = nearest.iter().map(|near| near.candidate).collect();
+    assert_eq!(places, [0, 1, 3]);
+    let alone = ask("退货怎么办", &entries[..1]);
+    assert_eq!(alone.margin(), Some(0.9));
+}
+
+#[test]
+fn what_is_near_to_several_is_ambiguous_and_names_them_all() {
+    let all: Vec<_> = [0.9, 0.89, 0.88, 0.87, 0.5]
+        .map(|similarity| entry(&[("x", 0.1), ("怎么退", similarity)]))
+        .into();
+    let Decision::Unmatched { reason, nearest } = ask("退", &all) else {
+        panic!("it is ambiguous")
+    };
+    assert_eq!((reason, nearest.len()), (Reason::Ambiguous, 4));
+    let literal = [entry(&[("退货！", 0.99)]), entry(&[("退钱", 0.98)])];
+    assert_eq!(matched(&ask("退 货", &literal)), (0, 0));
+    let twice = [entry(&[("退货！", 0.99)]), entry(&[("退货", 0.99)])];
+    assert_eq!(reason_of_pair(&twice), Reason::Ambiguous);
+}
+
+fn reason_of_pair(entries: &[Candidate<'_>]) -> Reason {
+    reason(ask("退货", entries))
+}
+
+#[test]
+fn an_entry_has_a_threshold_of_its_own() {
+    let mut entries = [entry(&[("怎么退货", 0.75)])];
+    assert_eq!(matched(&ask("退货", &entries)), (0, 0));
+    entries[0].rules.threshold = Some(0.8);
+    assert_eq!(reason(ask("退货", &entries)), Reason::BelowThreshold);
+    entries[0].rules.threshold = Some(0.1);
+    entries[0].wordings[0].1 = 0.2;
+    assert_eq!(matched(&ask("退货", &entries)), (0, 0));
+}
+
+#[test]
+fn entries_that_may_not_answer_are_not_there() {
+    let not_words = ["EMS".to_owned(), " ".to_owned()];
+    let excluded: [fn(&mut EntryRules<'_>); 3] = [
+        |rules| rules.enabled = false,
+        |rules| rules.valid_from = Some(1),
+        |rules| rules.valid_until = Some(0),
+    ];
+    let two = || [entry(&[("怎么寄", 0.9)]), entry(&[("怎么发", 0.75)])];
+    assert_eq!(matched(&ask("寄件", &two())), (0, 0));
+    for exclude in excluded {
+        let mut entries = two();
+        exclude(&mut entries[0].rules);
+        assert_eq!(matched(&ask("寄件", &entries)), (1, 0));
+        exclude(&mut entries[1].rules);
+        assert_eq!(reason(ask("寄件", &entries)), Reason::Empty);
+    }
+    let mut entries = two();
+    entries[0].rules.not_words = &not_words;
+    assert_eq!(matched(&ask("用ｅｍｓ寄件", &entries)), (1, 0));
+    assert_eq!(matched(&ask("寄件", &entries)), (0, 0));
+    assert_eq!(reason(ask("寄件", &[])), Reason::Empty);
+}
+
+#[test]
+fn an_example_of_what_is_not_answered_turns_away() {
+    let mut entries = [entry(&[("讲个笑话", 0.6)]), entry(&[("怎么退货", 0.3)])];
+    assert_eq!(reason(ask("说个笑话", &entries)), Reason::BelowThreshold);
+    entries[0].rules.reject = true;
+    assert_eq!(reason(ask("说个笑话", &entries)), Reason::Rejected);
+    entries[0].rules.threshold = Some(0.65);
+    assert_eq!(reason(ask("说个笑话", &entries)), Reason::BelowThreshold);
+    entries[0].rules.threshold = None;
+    entries[0].wordings[0].1 = 0.4;
+    assert_eq!(reason(ask("今天下雨", &entries)), Reason::BelowThreshold);
+    entries[1].wordings[0].1 = 0.9;
+    assert_eq!(matched(&ask("退货", &entries)), (1, 0));
+}
+
+#[test]
+fn what_contradicts_the_question_does_not_answer() {
+    for (question, wording) in [
+        ("15天内能退货吗", "14天内能退货吗"),
+        ("能退货吗", "不能退货吗"),
+        ("A2多少钱", "A1多少钱"),
+        ("微信怎么转到银行卡", "银行卡怎么转到微信"),
+    ] {
+        let entries = [entry(&[(wording, 0.97)]), entry(&[("别的", 0.1)])];
+        let Reason::Guarded(differences) = reason(ask(question, &entries)) else {
+            panic!("{question} / {wording}")
+        };
+        assert!(differences.contradict());
+    }
+    let shorter = [entry(&[("能退货吗", 0.9)])];
+    assert_eq!(matched(&ask("14天内能退货吗", &shorter)), (0, 0));
+}
+
+#[test]
+fn another_wording_within_reach_takes_the_place_of_one_that_contradicts() {
+    let two = [
+        entry(&[("14天内能退货吗", 0.97)]),
+        entry(&[("15天能不能退", 0.8)]),
+        entry(&[("能退货吗", 0.96)]),
+    ];
+    let found = ask("15天内能退货吗", &two);
+    assert_eq!(matched(&found), (1, 0));
+    // What leaves the days out does not compete with what has them.
+    assert_eq!(found.margin(), Some(0.8));
+    let Decision::Matched { nearest, .. } = found else {
+        unreachable!()
+    };
+    assert_eq!(nearest[0].candidate, 0);
+    // Without it, the entry that says nothing of days is no answer to a question whose days matter.
+    let others = [two[0].clone(), two[2].clone()];
+    assert!(matches!(
+        reason(ask("15天内能退货吗", &others)),
+        Reason::Guarded(_)
+    ));
+    let far = [two[0].clone(), entry(&[("15天能不能退", 0.6)])];
+    assert!(matches!(
+        reason(ask("15天内能退货吗", &far)),
+        Reason::Guarded(_)
+    ));
+    // One that contradicts does not make the other ambiguous either.
+    let close = [
+        entry(&[("15天内能退吗", 0.98)]),
+        entry(&[("14天内能退货吗", 0.97)]),
+    ];
+    assert_eq!(matched(&ask("15天内能退货吗", &close)), (0, 0));
+    let own = [entry(&[("14天内能退货吗", 0.97), ("15天内能退货么", 0.9)])];
+    assert_eq!(matched(&ask("15天内能退货吗", &own)), (0, 1));
+}
+
+#[test]
+fn what_is_far_settles_nothing_new() {
+    let few = [entry(&[("怎么退货", 0.9)]), entry(&[("怎么换货", 0.8)])];
+    assert!(!ask("退货", &few).is_settled(0.1, LIMITS));
+    let three = [few[0].clone(), few[1].clone(), entry(&[("开票", 0.5)])];
+    assert!(ask("退货", &three).is_settled(0.5, LIMITS));
+    assert!(!ask("退货", &three).is_settled(0.88, LIMITS));
+    assert!(!ask("退货", &[]).is_settled(0.0, LIMITS));
+}
+
+/// Wordings of which some contradict others.
+const TEXTS: [&str; 8] = [
+    "能退货吗",
+    "不能退货吗",
+    "14天内能退货吗",
+    "15天内能退货吗",
+    "A1多少钱",
+    "A2多少钱",
+    "怎么开发票",
+    "讲个笑话",
+];
+
+type Given = (Vec<(usize, f64)>, Option<bool>, Option<f64>, bool, bool);
+
+fn given() -> impl Strategy<Value = Vec<Given>> {
+    let wordings = proptest::collection::vec((0..TEXTS.len(), 0.0..=1.0), 1..4);
+    let threshold = proptest::option::of(0.0..=1.0);
+    let one = (
+        wordings,
+        any::<Option<bool>>(),
+        threshold,
+        any::<bool>(),
+        any::<bool>(),
+    );
+    proptest::collection::vec(one, 0..8)
+}
+
+fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
+    let one = |(wordings, enabled, threshold, reject, expired): &Given| Candidate {
+        wordings: wordings.iter().map(|&(text, s)| (TEXTS[text], s)).collect(),
+        rules: EntryRules {
+            enabled: enabled.unwrap_or(true),
+            threshold: *threshold,
+            reject: *reject,
+            valid_until: expired.then_some(0),
+            ..EntryRules::default()
+        },
+    };
+    given.iter().map(one).collect()
+}
+
+proptest! {
+    #[test]
+    fn a_decision_keeps_its_rules(given in given(), question in 0..TEXTS.len(), threshold in 0.0..=1.0, margin in 0.0..0.3) {
+        let candidates = candidates(&given);
+        let limits = Limits { threshold, margin };
+        let question = TEXTS[question];
+        let decision = decide(question, &candidates, limits, 5);
+        let (best, second, nearest) = match &decision {
+            Decision::Matched { best, second, nearest } => (Some(best), second.is_some(), nearest),
+            Decision::Unmatched { nearest, .. } => (None, false, nearest),
+        };
+        for near in nearest.iter().chain(best) {
+            let rules = &candidates[near.candidate].rules;
+            prop_assert!(rules.enabled && rules.valid_until.is_none());
+            prop_assert!((0.0..=1.0).contains(&near.similarity));
+            prop_assert_eq!(near.similarity, candidates[near.candidate].wordings[near.wording].1);
+        }
+        prop_assert!(nearest.windows(2).all(|pair| pair[0].similarity >= pair[1].similarity));
+        if let Some(best) = best {
+            let entry = &candidates[best.candidate];
+            let text = entry.wordings[best.wording].0;
+            prop_assert!(!entry.rules.reject);
+            prop_assert!(best.similarity >= entry.rules.threshold.unwrap_or(threshold));
+            prop_assert!(!Differences::between(question, text).contradict());
+            let told = decision.margin().unwrap();
+            prop_assert!((0.0..=1.0).contains(&told));
+            prop_assert!(told >= margin || text == question || !second);
+        } else {
+            let reason = reason(decision.clone());
+            prop_assert_eq!(reason == Reason::Empty, nearest.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_settled_stays_so(given in given(), further in given(), question in 0..TEXTS.len(), least in 0.0..=1.0) {
+        let seen = candidates(&given);
+        let limits = Limits { threshold: 0.5, margin: 0.05 };
+        let decision = decide(TEXTS[question], &seen, limits, 5);
+        let farther = |(_, s): &mut (usize, f64)| *s *= least;
+        let mut further = further;
+        // Own thresholds below that of all are looked for no farther than it.
+        further.iter_mut().for_each(|entry| { entry.0.iter_mut().for_each(farther); entry.2 = None; });
+        let least_seen = given.iter().map(|e| e.0.iter().map(|w| w.1).fold(0.0, f64::max)).fold(1.0, f64::min);
+        if least <= least_seen && decision.is_settled(least, limits) {
+            let all = [seen, candidates(&further)].concat();
+            let again = decide(TEXTS[question], &all, limits, 5);
+            let plain = |decision: &Decision| match decision {
+                Decision::Matched { best, .. } => (Some(*best), None),
+                Decision::Unmatched { reason, .. } => (None, Some(reason.clone())),
+            };
+            prop_assert_eq!(plain(&decision), plain(&again));
+        }
+    }
+}

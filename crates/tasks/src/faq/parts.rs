@@ -1,0 +1,196 @@
+//! The questions of a message that holds several.
+
+use yuyi_language::{folded, is_separator};
+
+/// Ends of a question.
+const ENDS: [char; 9] = ['?', '？', '。', '；', ';', '!', '！', '\n', '\r'];
+
+/// What a further question begins with, behind a comma or at the beginning. Of two that fit the longer is first.
+#[rustfmt::skip]
+const JOINTS: &[&str] = &[
+    "另外还有个问题", "另外想问一下", "另外再问一下", "另外问一下", "另外还有", "另外", "还有一个问题", "还有个问题", "还有一点", "还有就是", "还有", "顺便再问一下",
+    "顺便问一下", "顺便问下", "顺便请教一下", "顺便问", "顺便", "再问一下", "再问下", "再请教一下", "还想问一下", "还想问", "还想了解一下", "此外", "对了", "第二个问题",
+    "最后问一下", "最后一个问题", "by the way", "also",
+];
+
+/// What follows 还有 where it begins a question; 还有多少 asks what is left.
+#[rustfmt::skip]
+const BEGINNINGS: &[&str] = &[
+    "怎么", "怎样", "如何", "能", "可以", "可不可以", "是否", "是不是", "什么", "为什么", "请问", "你们", "我", "想", "哪", "要", "支持", "发票", "，", ",", "：", ":", "、",
+];
+
+/// Words of which a message may consist without asking anything, the longest first where one begins with another.
+#[rustfmt::skip]
+const COURTESIES: &[&str] = &[
+    "我有几个问题想咨询一下", "我想咨询几个问题", "想咨询几个问题", "我有几个问题", "有几个问题", "想问几个问题", "我想咨询一下", "我想问一下", "想咨询一下", "想请教一下", "想问一下",
+    "想问下", "请问一下", "请问", "问一下", "咨询一下", "打扰一下", "打扰了", "打扰", "麻烦你了", "麻烦您了", "麻烦了", "麻烦", "辛苦了", "辛苦", "拜托了", "拜托", "谢谢你们",
+    "谢谢您", "谢谢你", "谢谢", "多谢", "感谢", "谢了", "先谢过", "早上好", "上午好", "中午好", "下午好", "晚上好", "早安", "晚安", "你们好", "大家好", "您好", "你好", "哈喽",
+    "哈啰", "嗨", "在吗", "在么", "在不在", "有人在吗", "有人吗", "有人么", "客服在吗", "客服", "人工客服", "再见", "拜拜", "好的", "好吧", "好", "嗯嗯", "嗯", "哦", "噢", "行",
+    "可以了", "知道了", "明白了", "了解了", "收到", "没事了", "没有了", "亲亲", "亲", "您", "你", "了", "啊", "呀", "哈", "啦", "哟", "thanks", "thank you", "thx", "hello", "hi",
+    "hey", "please", "bye", "ok", "好滴",
+];
+
+/// A part of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// As it stands there, without what joins it to the part before.
+    pub text: &'a str,
+    /// It greets or thanks, and asks nothing.
+    pub is_courtesy: bool,
+}
+
+/// The parts of a message, in order: it is cut behind `？`, `。`, `；`, `！` and at new lines, and before words such as 另外, 还有 and 顺便问一下 that begin a further question.
+/// What is between them and says nothing is left out.
+pub fn parts(message: &str) -> Vec<Part<'_>> {
+    let sentences = sentences(message).into_iter();
+    let texts = sentences.flat_map(clauses).map(without_joint);
+    let texts = texts.filter(|text| text.chars().any(|c| !is_separator(c)));
+    let part = |text| Part {
+        text,
+        is_courtesy: is_courtesy(text),
+    };
+    texts.map(part).collect()
+}
+
+/// The text with the marks that end it, each.
+fn sentences(message: &str) -> Vec<&str> {
+    let (mut found, mut start) = (Vec::new(), 0);
+    let mut characters = message.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        let next = characters.peek().map(|(_, c)| *c);
+        let ends = ENDS.contains(&c) || c == '.' && next.is_none_or(char::is_whitespace);
+        let goes_on = next.is_some_and(|next| ENDS.contains(&next));
+        if ends && !goes_on {
+            found.push(&message[start..at + c.len_utf8()]);
+            start = at + c.len_utf8();
+        }
+    }
+    found.push(&message[start..]);
+    found
+}
+
+/// A sentence cut before each further question.
+fn clauses(sentence: &str) -> Vec<&str> {
+    let (mut found, mut start) = (Vec::new(), 0);
+    for (at, comma) in sentence.match_indices(['，', ',']) {
+        let next = at + comma.len();
+        if joint(sentence[next..].trim_start()).is_some() {
+            found.push(&sentence[start..at]);
+            start = next;
+        }
+    }
+    found.push(&sentence[start..]);
+    found
+}
+
+/// The joint that a text begins with.
+fn joint(text: &str) -> Option<&'static str> {
+    let begins = |joint: &&&str| {
+        let head = text.get(..joint.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(joint))
+    };
+    let joint = JOINTS.iter().find(begins)?;
+    let behind = &text[joint.len()..];
+    let asks = || BEGINNINGS.iter().any(|word| behind.starts_with(word));
+    let is_joint = match *joint {
+        "还有" | "另外还有" => asks(),
+        // 另外一个 is another one.
+        "另外" => !behind.starts_with(['一', '的', '两', '几']),
+        "also" | "by the way" => behind.starts_with([' ', ',', '，']),
+        _ => true,
+    };
+    is_joint.then_some(*joint)
+}
+
+/// What is asked, without the joint in front of it.
+fn without_joint(clause: &str) -> &str {
+    let is_edge = |c: char| c.is_whitespace() || "，,、：:".contains(c);
+    let text = clause.trim_start_matches(is_edge).trim_end();
+    match joint(text) {
+        Some(joint) => text[joint.len()..].trim_start_matches(is_edge),
+        None => text,
+    }
+}
+
+/// Whether nothing is left of a text without greetings and thanks.
+fn is_courtesy(text: &str) -> bool {
+    let bare = folded(text);
+    let mut rest: &str = &bare;
+    loop {
+        rest = rest.trim_start_matches(|c: char| is_separator(c) || c == '~');
+        if rest.is_empty() {
+            return true;
+        }
+        let known = COURTESIES.iter().filter(|word| rest.starts_with(**word));
+        match known.max_by_key(|word| word.len()) {
+            Some(word) if !cuts_a_word(word, &rest[word.len()..]) => rest = &rest[word.len()..],
+            _ => return false,
+        }
+    }
+}
+
+/// Whether an English word goes on where a courtesy ends: hi is not the beginning of history.
+fn cuts_a_word(courtesy: &str, behind: &str) -> bool {
+    courtesy.is_ascii() && behind.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(message: &str) -> String {
+        let shown = parts(message)
+            .into_iter()
+            .map(|part| match part.is_courtesy {
+                true => format!("({})", part.text),
+                false => part.text.to_owned(),
+            });
+        shown.collect::<Vec<_>>().join("|")
+    }
+
+    #[test]
+    fn messages_are_cut_into_their_questions() {
+        for (message, expected) in [
+            ("怎么退货？能开发票吗？", "怎么退货？|能开发票吗？"),
+            ("怎么退货", "怎么退货"),
+            ("你好，怎么退货？", "你好，怎么退货？"),
+            ("你好！怎么退货？？谢谢！", "(你好！)|怎么退货？？|(谢谢！)"),
+            ("怎么退货，另外能开发票吗", "怎么退货|能开发票吗"),
+            (
+                "怎么退货，还有怎么开票？顺便问一下，几点下班",
+                "怎么退货|怎么开票？|几点下班",
+            ),
+            (
+                "怎么退货\n怎么开票；几点下班。",
+                "怎么退货|怎么开票；|几点下班。",
+            ),
+            ("我的流量，还有多少", "我的流量，还有多少"),
+            ("另外一个账号怎么登录", "另外一个账号怎么登录"),
+            ("还有多久到货？", "还有多久到货？"),
+            ("3.5折还能退吗", "3.5折还能退吗"),
+            (
+                "Can I return it? Also, how about invoices.",
+                "Can I return it?|how about invoices.",
+            ),
+            ("在吗，我想问一下", "(在吗，我想问一下)"),
+            ("history", "history"),
+            ("？！。", ""),
+            ("好的，谢谢亲~", "(好的，谢谢亲~)"),
+        ] {
+            assert_eq!(shown(message), expected, "{message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_stand_in_the_message_in_their_order(message in "[怎么退货另外还有，。？a \\n好谢]{0,30}") {
+            let mut from = 0;
+            for part in parts(&message) {
+                let at = message[from..].find(part.text);
+                prop_assert!(at.is_some() && !part.text.is_empty());
+                from += at.unwrap() + part.text.len();
+            }
+        }
+    }
+}

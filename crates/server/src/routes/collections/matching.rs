@@ -72,7 +72,7 @@ request! {
 pub(crate) async fn match_question(
     State(app): State<App>,
     OfCollection(name): OfCollection,
-    JsonBody(body): JsonBody,
+    body: JsonBody,
 ) -> Result<Response, ApiError> {
     let request = Source::read(body, app.limits(), MatchRequest::take)?;
     let question = Question {

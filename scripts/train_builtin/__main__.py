@@ -37,6 +37,7 @@ class Material:
     contrasts: list
     questions: list
     translations: list
+    desks: list
     sentences: list
     titles: list
 
@@ -100,14 +101,14 @@ def read_material(arguments):
     folder = arguments.material
     contrasts, _ = data.split(data.contrasts(folder), lambda group: group.same[0])
     translations, _ = data.split_translations(data.tatoeba(folder / "tatoeba.tsv"))
-    everything = data.families(folder), contrasts, data.questions(folder)
-    families, contrasts, questions = (part(items, arguments.share) for items in everything)
+    everything = data.families(folder), contrasts, data.questions(folder), data.desks(folder)
+    families, contrasts, questions, desks = (part(items, arguments.share) for items in everything)
     sentences = [text for question in questions for text in (question.text, question.answer)]
     sentences += [chinese for chinese, _ in translations[:2000]]
     sentences += [intent[0] for family in families for intent in family.intents]
     intents = sum(len(family.intents) for family in families)
-    print(f"{len(families)} families, {intents} intents, {len(contrasts)} groups of contrasts, {len(questions)} questions")
-    return Material(families, contrasts, questions, translations, sentences, data.titles(folder))
+    print(f"{len(families)} families, {intents} intents, {len(contrasts)} groups of contrasts, {len(questions)} questions, {len(desks)} desks")
+    return Material(families, contrasts, questions, translations, desks, sentences, data.titles(folder))
 
 
 def part(items, share):

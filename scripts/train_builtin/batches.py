@@ -94,14 +94,14 @@ class Questions:
         return "".join(parts)
 
 
-class Translations:
-    """Sentences beside their translations."""
+class Pairs:
+    """Sentences beside their translations, or beside the office that is in charge: several may have the same partner."""
 
     def __init__(self, pairs, seed):
         self.pairs, self.random = pairs, random.Random(seed)
 
     def next(self):
-        pairs = self.random.sample(self.pairs, SENTENCES)
+        pairs = self.random.sample(self.pairs, min(SENTENCES, len(self.pairs)))
         first, second = zip(*pairs)
         names = {}
         return list(first), list(second), [names.setdefault(text, len(names)) for text in second]

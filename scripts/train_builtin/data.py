@@ -72,6 +72,11 @@ def questions(folder):
     return [Question(*row) for row in rows]
 
 
+def desks(folder):
+    """What people ask or report, with the office that is in charge of it."""
+    return [tuple(line.split("\t")) for path in sorted((folder / "desks").glob("*.tsv")) for line in lines(path)]
+
+
 def titles(folder):
     """Long titles of notices, forms and pages."""
     return [line for path in sorted((folder / "titles").glob("*.txt")) for line in lines(path)]

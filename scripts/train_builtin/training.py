@@ -9,7 +9,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import losses
 import script
-from batches import Contrasts, Families, Questions, Sentences, Translations, pages
+from batches import Contrasts, Families, Pairs, Questions, Sentences, pages
 from model import Model, batches, mean, pad
 
 # Tokens of a text of training; passages may be as long as the model reads.
@@ -47,6 +47,7 @@ class Plan:
     contrasts: float = 3.0
     questions: float = 1.0
     translations: float = 1.0
+    desks: float = 0.5
 
 
 def of_like_length(lengths):
@@ -126,7 +127,8 @@ class Trainer:
             (self.families, Families(material.families, plan.seed + 1), plan.families),
             (self.contrasts, Contrasts(material.contrasts, plan.seed + 2), plan.contrasts),
             (self.questions, Questions(material.questions, plan.seed + 3), plan.questions),
-            (self.translations, Translations(material.translations, plan.seed + 4), plan.translations),
+            (self.translations, Pairs(material.translations, plan.seed + 4), plan.translations),
+            (self.desks, Pairs(material.desks, plan.seed + 6), plan.desks),
         ]
         wanted = [source for source in sources if source[2] > 0]
         return [(loss, source) for loss, source, _ in wanted], [weight for *_, weight in wanted]
@@ -223,6 +225,12 @@ class Trainer:
         return loss + self.plan.kinship * losses.kinship(first, second, families, self.plan.temperature)
 
     def translations(self, batch):
+        return self.pairs(batch)
+
+    def desks(self, batch):
+        return self.pairs(batch)
+
+    def pairs(self, batch):
         first, second, groups = batch
         first, second = self.sides(first, second)
         return losses.contrastive(first, second, groups, self.plan.temperature)

@@ -75,7 +75,7 @@ export interface Messages {
   explain(failure: Failure): Explanation
 }
 
-/** The built-in model, whose cosines are known: for unrelated sentences the median is 0.76. */
+/** The built-in model, whose cosines are known: for unrelated sentences the median is 0.69. */
 const BUILT_IN = 'e5-small-zh'
 
 /** Refusals that the page itself deals with: what the server says is meant for programs. */
@@ -202,7 +202,7 @@ export const zh: Messages = {
   uncalibrated: '未校准',
   whyUncalibrated: (model) =>
     model === BUILT_IN
-      ? '这里显示的是余弦本身。这个模型的余弦大多在 0.7 到 1 之间，毫不相关的两句话也有 75% 左右，所以请比较高低，不要只看数值。'
+      ? '这里显示的是余弦本身。这个模型的余弦大多在 0.6 到 1 之间，毫不相关的两句话也有 70% 左右，所以请比较高低，不要只看数值。'
       : '这里显示的是余弦本身，不相关的句子也可能得分不低，所以请比较高低，不要只看数值。',
   truncated: '句子超过了模型能读的长度，末尾超出的部分没有参与计算。',
   bands: { same: '几乎相同', close: '意思相近', related: '有关', unrelated: '无关' },
@@ -291,7 +291,7 @@ export const en: Messages = {
   uncalibrated: 'Not calibrated',
   whyUncalibrated: (model) =>
     model === BUILT_IN
-      ? 'This is the plain cosine. This model’s cosines mostly lie between 0.7 and 1, so even unrelated sentences score around 75%. Compare scores with each other rather than reading them as absolute.'
+      ? 'This is the plain cosine. This model’s cosines mostly lie between 0.6 and 1, so even unrelated sentences score around 70%. Compare scores with each other rather than reading them as absolute.'
       : 'This is the plain cosine, and even unrelated sentences may score high. Compare scores with each other rather than reading them as absolute.',
   truncated: 'A sentence is longer than the model can read. The part beyond its limit was left out.',
   bands: { same: 'Almost the same', close: 'Close in meaning', related: 'Related', unrelated: 'Unrelated' },

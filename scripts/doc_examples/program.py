@@ -16,6 +16,27 @@ PAIRS = REPOSITORY / "models" / "builtin" / "calibration-test.tsv"
 SMALL_MODEL = REPOSITORY / "tests" / "fixtures" / "models" / "bert-mean-f32-prefixed"
 TEXTS = 1000
 FIRST_TEXT = "今天天气真不错"
+# Of a meeting, as 飞书妙记 exports it.
+MINUTES = """产品周会
+
+说话人 1 00:00:01
+我们下周三上线新版本。
+
+说话人 2 00:00:09
+嗯，那个，我们就下周三上线新版本。
+
+张伟 00:00:14
+同意。
+
+李强 00:00:16
+没问题。
+
+说话人 1 00:00:25
+我们下周五上线新版本。
+
+说话人 2 00:00:40
+预算还差两万块钱。
+"""
 SECONDS = 120
 
 
@@ -95,6 +116,10 @@ def make_files(folder):
     (folder / "faq.tsv").write_text(f"question\tid\n{faq}", encoding="utf-8")
     questions = "".join(f"{row[1]}\t{index}\n" for index, row in enumerate(same))
     (folder / "questions.tsv").write_text(f"question\tid\n{questions}", encoding="utf-8")
+    (folder / "minutes.txt").write_text(MINUTES, encoding="utf-8")
+    (folder / "faq.csv").write_text("question,answer\n怎么退货,七天内可以退\n", encoding="utf-8")
+    # Which of the files that are imported it is makes no difference to the command.
+    shutil.copy(folder / "faq.csv", folder / "客服知识库.xlsx")
     (folder / "keys").write_text("0123456789abcdef\n", encoding="utf-8")
     (folder / "bin").mkdir()
     for model in ("models/gte-base-zh", "home/models/a", "home/models/b"):

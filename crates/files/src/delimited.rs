@@ -144,9 +144,13 @@ impl<I: Iterator<Item = Cells>> Selected<I> {
         };
         loop {
             let record = self.first.pop_front().or_else(|| self.records.next());
-            let Some((line, cells)) = record.transpose()? else {
+            let Some((line, mut cells)) = record.transpose()? else {
                 return Ok(None);
             };
+            if self.origin.sheet.is_some() && cells.len() < table.width {
+                // A sheet has no cells behind the last that is filled.
+                cells.resize(table.width, String::new());
+            }
             if header::is_again(&table.header, &cells) {
                 let name = &self.origin.name;
                 self.origin.say(format!(

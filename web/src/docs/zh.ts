@@ -279,6 +279,10 @@ export const ZH: Record<string, string> = {
     '是否附上分数没有反映出来的内容：不同的数字、时间与否定、没读到的和不认识的。开销很小；最多 100 对。',
   'The words of A that it is about: numbers, times, negations, what the model does not know, the last that it read.':
     'A 中涉及的词：数字、时间、否定词、模型不认识的、最后读到的。',
+  'An entry answers it.': '有条目能回答。',
+  'Nothing answers it.': '没有条目能回答。',
+  'Of each question of a message that was split.': '拆分后每个问题各一份。',
+  'Of one question.': '一个问题的结果。',
   'Those of B.': 'B 中涉及的词。',
   'Methods that compare without a model: `jaccard`, `edit`, `tfidf`, `tfidf_words`.':
     '不用模型的比较方法：`jaccard`、`edit`、`tfidf`、`tfidf_words`。',

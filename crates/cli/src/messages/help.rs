@@ -190,6 +190,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Redis where servers share such vectors: redis://:PASSWORD@HOST:PORT/DB", "多个服务共享缓存用的 Redis：redis://:PASSWORD@HOST:PORT/DB"),
     ("Folder that collections are kept in [default: collections in the home folder, made when it is needed]", "存放集合的文件夹 [默认：主文件夹下的 collections，用到时才建立]"),
     ("PostgreSQL server that collections are kept on, instead of a folder: postgres://USER:PASSWORD@HOST/DATABASE", "存放集合的 PostgreSQL 服务器，代替文件夹：postgres://USER:PASSWORD@HOST/DATABASE"),
+    ("Standby of that server, for reads that may be a little old (`\"stale\": true`): postgres://USER:PASSWORD@HOST/DATABASE", "上述服务器的备库，供允许稍旧数据（`\"stale\": true`）的读取使用：postgres://USER:PASSWORD@HOST/DATABASE"),
     ("Seconds in which a body must arrive", "请求体须在多少秒内到达"),
     ("Seconds in which the head of a request must arrive", "请求头须在多少秒内到达"),
     ("Seconds in which a client must take a mebibyte of its answer, or the rest of it", "客户端须在多少秒内取走 1 MiB 应答，或剩下的全部"),

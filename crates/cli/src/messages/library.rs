@@ -14,6 +14,10 @@ pub(super) const LIBRARY: &[Entry] = &[
     // A model that answers in part: yuyi.
     ("There are {#found} results for {#expected} texts; each text needs one.", "{expected} 个文本得到了 {found} 个结果，应当每个文本一个。"),
 
+    ("The model {model} does not report what its vectors come from.", "模型 {model} 不给出向量的来历。"),
+    ("This model does not report its tokens.", "这个模型不给出它的词元。"),
+    ("The computation of the vectors ended early; the log has the reason.", "向量的计算中途结束，原因见日志。"),
+
     // What a score does not show: yuyi-tasks.
     ("The numbers differ: {a} in A, {b} in B.", "数字不同：A 是 {、a}，B 是 {、b}。"),
     ("The times differ: {a} in A, {b} in B.", "时间不同：A 是 {、a}，B 是 {、b}。"),
@@ -89,6 +93,20 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("{file}: {problem}. Fit the calibration again, or remove the file.", "{file}：{problem}。请重新校准，或删除该文件。"),
     ("it is not JSON: {reason}", "内容不是 JSON：{reason}"),
     ("it is not a JSON object", "内容不是 JSON 对象"),
+    ("version: it is {#version}, and this program reads {#known}", "version：文件是 {version}，本程序读 {known}"),
+    ("{field} is missing", "缺少 {field}"),
+    ("fitted_on: {reason}", "fitted_on：{reason}"),
+    ("knots: they are not a list of [cosine, similarity]", "knots：应为 [余弦, 相似度] 的列表"),
+    ("knots: there are {#knots}; a curve has at least [-1, 0] and [1, 1]", "knots：只有 {knots} 个；曲线至少要有 [-1, 0] 和 [1, 1]"),
+    ("knots[{#index}]: {value} is not [cosine, similarity]", "knots[{index}]：{value} 不是 [余弦, 相似度]"),
+    ("knots[{#index}]: the first knot is {expected}", "knots[{index}]：第一个点应为 {expected}"),
+    ("knots[{#index}]: the {place} knot is {expected}", "knots[{index}]：{place} 点应为 {expected}"),
+    ("knots[{#index}]: the last knot is {expected}", "knots[{index}]：最后一个点应为 {expected}"),
+    ("knots[{#index}]: [{cosine}, {similarity}] is out of range; a knot is a cosine in [-1, 1] and a similarity in [0, 1]", "knots[{index}]：[{cosine}, {similarity}] 超出范围；余弦在 [-1, 1]，相似度在 [0, 1]"),
+    ("knots[{#index}]: [{cosine}, {similarity}] does not rise from the knot before it; both numbers have to", "knots[{index}]：[{cosine}, {similarity}] 没有比前一个大；两个数都要递增"),
+    ("{#pairs} labelled pairs are too few to calibrate with; at least {#least} are needed, better 200", "{pairs} 对标注太少，无法校准；至少要 {least} 对，最好 200 对"),
+    ("the labels do not rise with the model's cosines, so there is nothing to calibrate: pairs that are alike and pairs that are not are both needed, with higher labels for those that are", "标注没有随模型的余弦上升，无从校准：相似与不相似的句对都要有，相似的标注要更高"),
+    ("there are no entries", "没有条目"),
     ("{files}: {#pairs} labelled pairs are too few to calibrate with; at least {#least} are needed, better 200.", "{、files}：{pairs} 对标注太少，无法校准；至少要 {least} 对，最好 200 对。"),
     ("the id \"{id}\" is there twice, the first time with \"{question}\"", "编号“{id}”出现了两次，第一次是“{question}”"),
 

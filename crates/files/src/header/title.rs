@@ -8,6 +8,9 @@ use super::{Header, lower, named, shape};
 /// Rows among which a header is looked for.
 const ABOVE: usize = 10;
 
+/// Fields of entries that tell a header, whatever else it names.
+const FIELDS: usize = 3;
+
 /// The first of the records, each with its line, that names the columns.
 ///
 /// # Errors
@@ -68,12 +71,24 @@ fn is_sure(records: &[(u64, Vec<String>)], columns: &Columns) -> bool {
     };
     // Alone in its row, any other name may be a text.
     let is_usual = |cell: &String| ["text", "文本", "句子"].contains(&names::plain(cell).as_str());
-    let mut names = cells.iter().filter(|cell| !cell.trim().is_empty());
-    let are_names = !columns.chosen.is_empty() || names.all(is_name);
+    let names: Vec<&String> = cells
+        .iter()
+        .filter(|cell| !cell.trim().is_empty())
+        .collect();
+    // Entries have columns of the user's own beside those that are known.
+    let is_field = |name: &&&String| is_name(name) || names::field(&names::plain(name)).is_some();
+    let fields = names.iter().filter(is_field).count();
+    let are_of_entries = columns.of_items && fields >= FIELDS && 2 * fields >= names.len();
+    let are_names =
+        !columns.chosen.is_empty() || names.iter().all(|name| is_name(name)) || are_of_entries;
+    // No header names two columns alike.
+    let are_twice = names
+        .windows(2)
+        .any(|pair| lower(pair[0]) == lower(pair[1]));
     match filled(cells) {
         0 => false,
         1 => columns.needed.len() == 1 && cells.iter().any(is_usual) && shape::is_short(records),
-        _ => are_names && is_named(),
+        _ => are_names && !are_twice && is_named(),
     }
 }
 

@@ -19,7 +19,7 @@ request! {
         /// Whether each score is explained by the words that it comes from; for up to 100 pairs.
         #[schema(value_type = Option<bool>, example = json!(null))]
         pub(super) explain: bool = flag(false),
-        /// Whether each score comes with notes of what it does not show: numbers and negations that differ, what was not read
+        /// Whether each score comes with notes of what it does not show: numbers, times and negations that differ, what was not read
         /// or not understood. Cheap; for up to 100 pairs.
         #[schema(value_type = Option<bool>, example = json!(null))]
         pub(super) notes: bool = flag(false),

@@ -83,7 +83,7 @@ async fn an_import_that_fails_says_how_far_it_came() {
 async fn an_import_waits_for_its_turn() {
     let folder = tempfile::tempdir().unwrap();
     let limits = Limits {
-        queue_tokens: 16,
+        queue_tokens: 1,
         ..Limits::default()
     };
     let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];

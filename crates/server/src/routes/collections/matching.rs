@@ -6,7 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use yuyi::Calibration;
 use yuyi_collections::{
-    AskedMatch, MatchPlan, MatchReply, Matcher, Outcome, StoredEntries, match_limits,
+    AskedMatch, MatchPlan, MatchReply, Matcher, Outcome, StoredEntries, calibration_of,
+    match_limits,
 };
 use yuyi_store::{Filter, Timestamp};
 use yuyi_tasks::faq::Limits;
@@ -126,7 +127,7 @@ impl App {
         let (mut vectors, mut calibration) = (Vec::new(), Calibration::Uncalibrated);
         if !texts.is_empty() {
             let model = self.model_of(&collection).await?;
-            calibration = model.calibration().clone();
+            calibration = calibration_of(&collection, model.facts(), model.calibration()).clone();
             vectors = self.embed(&model, texts, options).await?.vectors;
         }
         let questions = plan.finish(&vectors)?;

@@ -128,7 +128,6 @@ export const ZH: Record<string, string> = {
   'How a model that makes vectors makes them.': '模型如何得出向量。',
   'Keep the first numbers only, scaled to length 1 again; absent, or where there are no more: all.':
     '只保留前若干维，并重新缩放到长度 1；不填或超过维数则全部保留。',
-  'The texts; absent or empty: none, and the model is loaded.': '文本；不填或为空则没有文本，只加载模型。',
   'The text; absent or empty: none, and the model is loaded.': '文本；不填或为空则没有文本，只加载模型。',
   'Keep the first numbers only, scaled to length 1 again; absent: all.': '只保留前若干维，并重新缩放到长度 1；不填则全部保留。',
   'How vectors are written; absent: `float`.': '向量的写法；不填则为 `float`。',
@@ -318,7 +317,6 @@ export const ZH: Record<string, string> = {
   '`jsonl` (an item a line), `xlsx`, `csv` or `tsv`.': '`jsonl`（每行一个条目）、`xlsx`、`csv` 或 `tsv`。',
   'An item a line, or a row.': '每行一个条目。',
   'The format is not known, or has no place for what an item has.': '格式未知，或放不下某个条目的内容。',
-  'An item a line.': '每行一个条目。',
   'Brings items into a collection, as `GET …/export` writes them or as people have them: lines of JSON, a workbook (.xlsx), CSV or TSV in any encoding, or a form (`multipart/form-data`) with such files, of which columns are found by their names in Chinese or English. Lines of JSON are read as they come and written in parts, each of which is durable by itself; lines that break a rule are told and passed over. Of files all rows are read first: one that breaks a rule is told with its sheet, row and column, and nothing is imported, unless `skip_bad` passes over it. What fails otherwise ends the import, and the message says how much was written before.':
     '把条目导入集合，可以是 `GET …/export` 写出的格式，也可以是手头的文件：JSON 行、工作簿（.xlsx）、任意编码的 CSV 或 TSV，或装有这些文件的表单（`multipart/form-data`）；各列按中文或英文列名识别。JSON 行边收边分批写入，每一批写完即已落盘，不合规则的行会列出并跳过。文件则先读完所有行：有一行不合规则，就指出工作表、行号和列，什么都不导入，除非用 `skip_bad` 跳过。其他失败会中止导入，错误信息说明此前已写入多少。',
   'Of files: the columns with the text, the answer, the id and further wordings, by name or number from 1, as in `2,3`. Left out, they are found by their names.':
@@ -464,8 +462,6 @@ export const ZH: Record<string, string> = {
   'What was said.': '说的内容。',
   'Who said it.': '说话人。',
   'When it was said; it is told as it was sent.': '说话的时间；原样返回。',
-  'They are told.': '指明哪些重复。',
-  'The texts that are left are told as well, each with who said it when.': '另外给出合并后的文本，各带说话人和时间。',
   "What is compared with what. `adjacent`: each text with the group that the one before it belongs to, by the group's representative; `all`: every text with every other.":
     '拿什么和什么比较。`adjacent`：每条文本与前一条所在的组（以其代表）比较；`all`：每条文本与其余每一条比较。',
   'What repeats what.': '什么重复了什么。',
@@ -506,10 +502,6 @@ export const ZH: Record<string, string> = {
   'Indices of all that it stands for; itself is the first.': '它所代表的全部文本的序号；自己排在最前。',
   'Who said so, each once; absent where nobody is named.': '说过的人，每人一次；没有说话人时不出现。',
   'When it was said, in the order of `from`; absent where no time is known.': '说的时间，顺序同 `from`；没有时间时不出现。',
-  'It tells a number that the other does not.': '它说了另一条没有的数字。',
-  'It tells another date, day or time.': '日期、星期或时间不同。',
-  'It names another person, place or product.': '人名、地名或产品名不同。',
-  'One of them negates.': '一条肯定，一条否定。',
   'The groups of remarks, what is kept of them, and who agreed.': '发言的分组、保留了哪些，以及谁表示同意。',
   'The limit is over that of the server.': '要求的数量超过服务器的上限。',
   'Texts to embed, by one of two names. Fields that are not known are ignored.': '要向量化的文本，两种字段名任选其一。未知的字段会被忽略。',
@@ -607,11 +599,6 @@ export const ZH: Record<string, string> = {
   'In what the question and the nearest entry contradict each other, where that is the reason.': '原因是矛盾时，问题与最接近的条目矛盾在哪里。',
   'In what a question and a wording contradict each other.': '问题与某个说法矛盾在哪里。',
   'The nearest three entries; of an ambiguous question all that are within the margin.': '最接近的三个条目；难以取舍时，是差距以内的全部条目。',
-  'The nearest entry is not near enough.': '最接近的条目不够接近。',
-  'Several entries are about as near.': '有几个条目差不多接近。',
-  'The nearest entry is an example of what is not answered.': '最接近的条目是不该回答的示例。',
-  'The nearest entry contradicts the question: in a number, a negation, a code, or who does it to whom.': '最接近的条目与问题矛盾：数字、否定、型号，或谁对谁做。',
-  'No entry may answer.': '没有可以作答的条目。',
   '`number`, `time`, `negation`, `code`, `opposite` or `order`.':
     '`number`（数字）、`time`（时间）、`negation`（否定）、`code`（型号）、`opposite`（反义词）或 `order`（施受关系）。',
   'The words of the question that it is about.': '问题中涉及的词。',

@@ -10,7 +10,6 @@ use anyhow::{Context, anyhow, bail};
 use yuyi_store::{Collection, Item};
 
 pub(crate) use self::book::Book;
-pub(crate) use self::shape::PAYLOAD;
 use self::shape::Shape;
 
 /// The mark by which spreadsheet programs know UTF-8.

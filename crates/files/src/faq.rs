@@ -1,9 +1,9 @@
 //! Files of a FAQ, and of questions of which it is known which entry answers them.
 
 use anyhow::{anyhow, bail};
-use yuyi_language::is_blank;
 use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
+use super::cell::{lines, several};
 use super::{Columns, Format, Input, Misuse, Origin, Row};
 
 /// What the user says of the columns of a FAQ and of the questions to it.
@@ -145,12 +145,6 @@ fn tell_several(rows: &[Row], origin: &Origin) {
     }
 }
 
-/// The wordings in a cell, a line each, as some systems export them.
-fn lines(cell: &str) -> impl Iterator<Item = String> {
-    let lines = cell.lines().map(str::trim);
-    lines.filter(|line| !is_blank(line)).map(str::to_owned)
-}
-
 fn entry(row: Row) -> FaqEntry {
     let [question, answer, id, others] = take(row.cells);
     let mut wordings: Vec<String> = lines(&question).collect();
@@ -163,31 +157,6 @@ fn entry(row: Row) -> FaqEntry {
         wordings,
         answer,
     }
-}
-
-/// The texts that stand in one cell: a list of JSON, or between bars, full-width semicolons or ends of lines. Numbers in front of all of them, 1. 2. 3., are
-/// no part of them.
-pub(super) fn several(cell: &str) -> impl Iterator<Item = String> + use<> {
-    let list = || serde_json::from_str::<Vec<String>>(cell).ok();
-    let list = cell.trim_start().starts_with('[').then(list).flatten();
-    let texts = list.unwrap_or_else(|| {
-        let texts: Vec<String> = cell.split(['|', '｜', '；']).flat_map(lines).collect();
-        unnumbered(&texts).unwrap_or(texts)
-    });
-    texts.into_iter()
-}
-
-/// Texts without the numbers in front of them, if all have theirs.
-fn unnumbered(texts: &[String]) -> Option<Vec<String>> {
-    let bare = |(i, text): (usize, &String)| {
-        let rest = text.strip_prefix(&(i + 1).to_string())?;
-        let rest = rest
-            .strip_prefix(['.', '、', '．', ')', '）'])?
-            .trim_start();
-        (!is_blank(rest)).then(|| rest.to_owned())
-    };
-    let bare: Option<Vec<String>> = texts.iter().enumerate().map(bare).collect();
-    bare.filter(|bare| bare.len() > 1)
 }
 
 /// The cells of a row, empty ones where it has fewer.

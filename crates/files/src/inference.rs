@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::bail;
 
-use super::labelled::LabelledPair;
 use super::{Given, Input, Layout, Remark, Remarks, names};
 
 /// How sets of inference with two classes name their texts: RTE in SuperGLUE, QNLI.
@@ -37,14 +36,14 @@ impl Inference {
     ///
     /// # Errors
     /// When the names tell that they may be.
-    pub(super) fn check(&self, pairs: &[LabelledPair], file: &str) -> anyhow::Result<()> {
+    pub(super) fn check(&self, labels: &[f64], file: &str) -> anyhow::Result<()> {
         let heard = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let plain: Vec<String> = heard.iter().map(|name| names::plain(name)).collect();
         let has = |name: &str| plain.iter().any(|other| other == name);
         let found = NAMES.iter().find(|[a, b]| has(a) && has(b));
-        let are_classes = pairs.iter().all(|pair| [0.0, 1.0].contains(&pair.label));
+        let are_classes = labels.iter().all(|label| [0.0, 1.0].contains(label));
         match found {
-            Some([a, b]) if are_classes && !pairs.is_empty() => bail!(
+            Some([a, b]) if are_classes && !labels.is_empty() => bail!(
                 "{file}: the labels of {a}, {b} are 0 and 1, and sets of inference such as RTE have 0 for what follows. \
                  If 1 is the same in yours, say --scale 0..1; if not, exchange 0 and 1."
             ),

@@ -12,9 +12,11 @@ use yuyi_collections::check_item;
 use yuyi_store::{Collection, Error, VectorItem, jsonl};
 
 use self::cells::Kinds;
-use super::export::PAYLOAD;
 use super::names::VALIDITY;
 use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Row};
+
+/// The column of what has no column of its own, as JSON.
+pub(crate) const PAYLOAD: &str = "payload";
 
 const NEEDED: [&str; 1] = ["text"];
 

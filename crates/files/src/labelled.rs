@@ -79,7 +79,10 @@ impl LabelledPairs {
         let (mut pairs, written) = read_pairs(rows, &file)?;
         let guessed = scale.is_none();
         if guessed && written == Some(Kind::Number) {
-            inference.check(&pairs, &file)?;
+            inference.check(
+                &pairs.iter().map(|pair| pair.label).collect::<Vec<_>>(),
+                &file,
+            )?;
         }
         let scale = match written {
             // Yes and no are the ends of any scale, and percentages tell theirs.

@@ -3,6 +3,7 @@
 //! English: neither terminals nor HTTP are known here.
 
 mod blank_end;
+mod cell;
 mod columns;
 mod content;
 mod delimited;

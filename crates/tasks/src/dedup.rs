@@ -17,6 +17,7 @@ mod guard;
 mod remarks;
 mod said;
 mod search;
+mod state;
 #[cfg(test)]
 mod tests;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Places, filled};
-use crate::faq::several;
+use crate::cell::several;
 use crate::{Columns, names};
 
 /// The columns of a table that have wordings.

@@ -8,14 +8,12 @@ use serde_json::{Map, Value};
 use yuyi_store::{Field, FieldType, Item};
 
 use super::TableKind;
+use crate::cell::several;
 use crate::delimited::name_of_one;
-use crate::faq::several;
 use crate::fault;
+use crate::items::PAYLOAD;
 use crate::items::cells::{self, words_of};
 use crate::names;
-
-/// The column of what has no column of its own, as JSON.
-pub(crate) const PAYLOAD: &str = "payload";
 
 /// Fields of items in the order in which a person reads them. Those behind the third have a column only where some item needs it.
 const FIELDS: [&str; 13] = [

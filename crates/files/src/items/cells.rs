@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 use yuyi_store::{FieldType, InvalidTimestamp, Item, Result, Timestamp};
 
 use super::invalid;
-use crate::faq::several;
+use crate::cell::several;
 use crate::{fault, label};
 
 /// Digits of the longest whole number that is one and no key, such as that of a card or an order.

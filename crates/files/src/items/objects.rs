@@ -7,7 +7,7 @@ use yuyi_store::{Error, Result, VectorItem};
 
 use super::cells::{number_of, span_of, time_of, words_of, yes_or_no};
 use super::{FURTHER, invalid};
-use crate::faq::several;
+use crate::cell::several;
 use crate::names::{self, VALIDITY};
 
 /// Fields of an item that hold times.

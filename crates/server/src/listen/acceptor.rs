@@ -25,6 +25,7 @@ use tokio::time::sleep;
 
 use super::ListenOptions;
 use super::connections::Connections;
+use super::line_ends::LONGEST;
 use crate::listen::patience::{PatientStream, Phase};
 use crate::perimeter::caller::Peer;
 use crate::perimeter::head::BareLineFeed;
@@ -32,9 +33,6 @@ use crate::perimeter::head::BareLineFeed;
 /// Pause after a failure to accept, which mostly means that the process is out of file
 /// descriptors and that some must be closed first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Bytes that a connection holds of what it reads and writes, beside what requests hold; a head fits into it.
-pub(super) const BUFFER: usize = 64 << 10;
 
 /// Accepts connections and serves each in a task of its own.
 pub(super) struct Acceptor {
@@ -54,7 +52,7 @@ impl Acceptor {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
             .header_read_timeout(options.idle_timeout)
-            .max_buf_size(BUFFER);
+            .max_buf_size(LONGEST);
         Self {
             address: listener.local_addr().unwrap_or(unknown),
             listener,

@@ -3,7 +3,7 @@
 //! body to head, beside hyper and by its rules, and a line that ends otherwise makes the connection doubtful.
 
 /// Bytes of a head: as many as hyper reads.
-const LONGEST: usize = super::acceptor::BUFFER;
+pub(super) const LONGEST: usize = 64 << 10;
 
 /// How far the requests of a connection have come.
 #[derive(Default)]

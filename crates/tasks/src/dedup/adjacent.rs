@@ -1,6 +1,6 @@
 //! Groups of remarks that follow each other.
 
-use super::grouping::State;
+use super::state::State;
 use super::{Order, Pair, Remarks, held_back};
 
 /// Members up to which a group may get another representative: all of them are compared with it.

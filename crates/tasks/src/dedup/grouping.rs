@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use yuyi_language::numbers;
 
 use super::adjacent::Adjacent;
+use super::state::State;
 use super::{
     Group, Groups, HeldBack, Member, Mode, Options, Order, Pair, Remarks, Vote, held_back,
 };
@@ -17,17 +18,6 @@ const MOST_HELD: u8 = 8;
 
 /// Looks at a remark at most.
 const MOST_LOOKS: u8 = 64;
-
-/// What is known of a node.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct State {
-    /// The representative that it repeats, and how near it is.
-    pub(super) repeats: Option<(u32, f64)>,
-    /// The nearest that it would repeat, but for what differs.
-    pub(super) held: Option<(u32, f64, HeldBack)>,
-    holds: u8,
-    looks: u8,
-}
 
 /// Groups that come about as pairs are found. The memory is in proportion to the remarks, however many pairs there are.
 ///

@@ -128,6 +128,7 @@ export const ZH: Record<string, string> = {
   'How a model that makes vectors makes them.': '模型如何得出向量。',
   'Keep the first numbers only, scaled to length 1 again; absent, or where there are no more: all.':
     '只保留前若干维，并重新缩放到长度 1；不填或超过维数则全部保留。',
+  'The texts; absent or empty: none, and the model is loaded.': '文本；不填或为空则没有文本，只加载模型。',
   'The text; absent or empty: none, and the model is loaded.': '文本；不填或为空则没有文本，只加载模型。',
   'Keep the first numbers only, scaled to length 1 again; absent: all.': '只保留前若干维，并重新缩放到长度 1；不填则全部保留。',
   'How vectors are written; absent: `float`.': '向量的写法；不填则为 `float`。',

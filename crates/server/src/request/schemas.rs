@@ -66,6 +66,20 @@ pub(crate) fn text_or_texts() -> Schema {
         .into()
 }
 
+/// A text, a list of texts that may be empty, or null.
+pub(crate) fn any_texts() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    OneOfBuilder::new()
+        .item(text())
+        .item(ArrayBuilder::new().items(text()))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .description(Some(
+            "The texts; absent or empty: none, and the model is loaded.",
+        ))
+        .examples([serde_json::json!("今天天气真不错")])
+        .into()
+}
+
 /// Texts, or objects with a `text`.
 pub(crate) fn documents() -> Schema {
     let document = OneOfBuilder::new()

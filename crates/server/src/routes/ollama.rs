@@ -23,7 +23,7 @@ request! {
     #[schema(as = OllamaEmbedRequest)]
     pub(crate) struct EmbedRequest {
         /// The texts; absent or empty: none, and the model is loaded.
-        #[schema(schema_with = crate::request::schemas::text_or_texts)]
+        #[schema(schema_with = crate::request::schemas::any_texts, required = false)]
         input: Vec<String> = any_texts,
         /// The model to compute with; absent: the default one.
         #[schema(example = json!(null))]

@@ -28,9 +28,12 @@ impl Dimensions {
         }
     }
 
-    /// The same, where a number that no vector can be cut to means all, as in Ollama.
-    pub(crate) fn at_most(&self, most: usize) -> usize {
-        self.of(most).unwrap_or(most)
+    /// The same, where a whole number that no vector can be cut to means all, as in Ollama.
+    pub(crate) fn at_most(&self, most: usize) -> Result<usize, ApiError> {
+        match &self.0 {
+            Some(Json::Float(x)) if x.fract() != 0.0 => self.of(most),
+            _ => Ok(self.of(most).unwrap_or(most)),
+        }
     }
 
     /// Length of the vectors to answer with, for a model whose vectors have `most` numbers.

@@ -13,6 +13,9 @@ pub(crate) enum LooseCount {}
 /// A number from 1 on as other servers take it.
 pub(crate) enum LooseDimensions {}
 
+/// A whole number as other servers take it.
+pub(crate) enum LooseInteger {}
+
 impl PartialSchema for LooseFlag {
     fn schema() -> RefOr<Schema> {
         let number = ObjectBuilder::new()
@@ -41,6 +44,17 @@ impl PartialSchema for LooseDimensions {
     }
 }
 
+impl PartialSchema for LooseInteger {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some(r"^\s*-?[0-9]+(\.0*)?\s*$"));
+        RefOr::T(OneOfBuilder::new().item(number).item(text).into())
+    }
+}
+
+impl ToSchema for LooseInteger {}
 impl ToSchema for LooseFlag {}
 impl ToSchema for LooseCount {}
 impl ToSchema for LooseDimensions {}

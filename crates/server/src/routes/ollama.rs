@@ -33,7 +33,7 @@ request! {
         #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = true)]
         truncate: bool = flag(true),
         /// Keep the first numbers only, scaled to length 1 again; absent, or where there are no more: all.
-        #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
+        #[schema(value_type = Option<crate::request::schemas::LooseInteger>, example = json!(null))]
         dimensions: Dimensions = Dimensions::take,
     }
 }
@@ -88,7 +88,7 @@ pub(crate) async fn embed(
     let started = Instant::now();
     let request = Source::read_foreign(body, app.limits(), EmbedRequest::take)?;
     let model = app.model(request.model.as_deref()).await?;
-    let dimensions = request.dimensions.at_most(model.facts().dimension);
+    let dimensions = request.dimensions.at_most(model.facts().dimension)?;
     let is_list = request.input.len() > 1;
     let embedded = app
         .embed(&model, request.input, EmbedOptions::default())

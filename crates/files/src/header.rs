@@ -2,6 +2,8 @@
 
 mod beside;
 mod shape;
+#[cfg(test)]
+mod test_support;
 mod title;
 mod unknown;
 mod unnamed;

@@ -75,7 +75,11 @@ struct Named {
 /// How the times that two texts name differ: both speak of one scale, of which they have no time in common. `None`: they do not, or
 /// only one of them names any.
 pub fn time_difference(text_a: &str, text_b: &str) -> Option<TimeDifference> {
-    let (a, b) = (named(text_a), named(text_b));
+    let a = named(text_a);
+    if a.is_empty() {
+        return None;
+    }
+    let b = named(text_b);
     let differ = |scale: usize| {
         let of = |named: &[Named]| -> Vec<usize> {
             let of_scale = named.iter().filter(|named| named.scale == scale);

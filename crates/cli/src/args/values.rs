@@ -54,7 +54,7 @@ pub fn written_size(bytes: usize) -> String {
 
 /// A similarity, or a difference of two.
 pub fn parse_similarity(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    let number = number(text)?;
     match (0.0..=1.0).contains(&number) {
         true => Ok(number),
         false => Err(format!("{text} is not between 0 and 1")),
@@ -63,12 +63,16 @@ pub fn parse_similarity(text: &str) -> Result<f64, String> {
 
 /// A number above 0 and at most 1.
 pub fn parse_share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| format!("{text:?} is no number"))?;
+    let share = number(text)?;
     if share > 0.0 && share <= 1.0 {
         Ok(share)
     } else {
         Err("it has to be above 0 and at most 1".into())
     }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("{text:?} is no number"))
 }
 
 #[cfg(test)]

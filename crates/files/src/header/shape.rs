@@ -134,13 +134,11 @@ impl<'a> Column<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_support::records;
     use super::*;
 
     fn is(text: &str) -> bool {
-        let rows = text
-            .lines()
-            .map(|line| line.split(',').map(str::to_owned).collect());
-        is_header(&(1..).zip(rows).collect::<Vec<_>>())
+        is_header(&records(text))
     }
 
     #[test]

@@ -116,16 +116,13 @@ fn is_date(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_support::records;
     use super::*;
 
     const PAIR: &[&str] = &["sentence_a", "sentence_b"];
 
     fn found(text: &str, columns: &Columns) -> Result<Option<usize>, String> {
-        let rows = text
-            .lines()
-            .map(|line| line.split(',').map(str::to_owned).collect());
-        let rows: Vec<(u64, Vec<String>)> = (1..).zip(rows).collect();
-        let found = find(&rows, columns).map_err(|error| error.to_string())?;
+        let found = find(&records(text), columns).map_err(|error| error.to_string())?;
         Ok(found.map(|header| header.row))
     }
 

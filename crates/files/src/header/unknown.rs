@@ -153,13 +153,11 @@ fn is_above_numbers(first: &[(u64, Vec<String>)]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_support::records;
     use super::*;
 
     fn is(text: &str) -> bool {
-        let rows = text
-            .lines()
-            .map(|line| line.split(',').map(str::to_owned).collect());
-        is_header(&(1..).zip(rows).collect::<Vec<_>>())
+        is_header(&records(text))
     }
 
     const PAIRS: &str = "怎么退货,如何退款退货\n发票怎么开,是否支持开具发票\n今天天气真不错,外面阳光明媚\n几天能到货,下单后多久能收到\n";

@@ -277,7 +277,8 @@ fn refuse(reason: String) -> Result<(), ApiError> {
     Err(ApiError::UnsupportedMediaType { reason })
 }
 
-fn check_coding(headers: &HeaderMap) -> Result<(), ApiError> {
+/// Refuses a body that is encoded.
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), ApiError> {
     match content_coding(headers) {
         None => Ok(()),
         Some(coding) => refuse(format!(
@@ -313,7 +314,7 @@ fn text_of(value: &HeaderValue) -> String {
 }
 
 /// What the body is encoded with; `identity` is nothing.
-pub(crate) fn content_coding(headers: &HeaderMap) -> Option<String> {
+fn content_coding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(header::CONTENT_ENCODING).iter();
     let mut codings = values.map(text_of).filter(|value| {
         let mut parts = value.split(',').map(str::trim);

@@ -9,25 +9,9 @@ mod transfer;
 
 use std::io::Read;
 
-use crate::support::{Server, read};
+use crate::support::{Server, read, with_faq, write};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
-
-/// A server with a collection `faq` in a folder of its own.
-async fn with_faq() -> (tempfile::TempDir, Server) {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::keeping(folder.path()).await;
-    let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
-    assert_eq!(status, 201);
-    (folder, server)
-}
-
-async fn write(server: &Server, items: Value) -> (u16, Value) {
-    let body = json!({"items": items});
-    server
-        .send("POST", "/v1/collections/faq/items", &body)
-        .await
-}
 
 async fn search(server: &Server, body: Value) -> (u16, Value) {
     server

@@ -8,16 +8,9 @@ use yuyi_server::Limits;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::support::{Fake, Server, options, read, source};
+use crate::support::{Fake, Server, options, read, source, with_faq};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
-async fn with_faq() -> (tempfile::TempDir, Server) {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::keeping(folder.path()).await;
-    make(&server, "faq").await;
-    (folder, server)
-}
 
 async fn make(server: &Server, name: &str) {
     let made = server

@@ -1,25 +1,15 @@
 //! `POST /v1/collections/{name}/match`: the entry of a FAQ that answers, or why none does.
 
-use crate::support::{Fake, Server, options, source};
+use crate::support::{Fake, Server, options, source, with_faq, write};
 use serde_json::{Value, json};
 use yuyi_server::Limits;
 
 /// A server with a collection `faq` of these entries.
-async fn with_faq(items: Value) -> (tempfile::TempDir, Server) {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::keeping(folder.path()).await;
-    let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
-    assert_eq!(status, 201);
+async fn with_entries(items: Value) -> (tempfile::TempDir, Server) {
+    let (folder, server) = with_faq().await;
     let (status, reply) = write(&server, items).await;
     assert_eq!(status, 200, "{reply}");
     (folder, server)
-}
-
-async fn write(server: &Server, items: Value) -> (u16, Value) {
-    let body = json!({"items": items});
-    server
-        .send("POST", "/v1/collections/faq/items", &body)
-        .await
 }
 
 async fn ask(server: &Server, body: Value) -> Value {
@@ -40,7 +30,7 @@ async fn refused(server: &Server, body: Value) -> (u16, Value, Value) {
 
 #[tokio::test]
 async fn the_nearest_entry_answers_with_what_belongs_to_it() {
-    let (_folder, server) = with_faq(json!([
+    let (_folder, server) = with_entries(json!([
         {"id": "x", "text": "-怎么开票", "wordings": ["x开发票"], "answer": "在订单页。", "category": "发票", "related": ["y"],
          "payload": {"a": 1}},
         {"id": "y", "text": "y怎么退货", "answer": "七天内。"},
@@ -66,7 +56,7 @@ async fn the_nearest_entry_answers_with_what_belongs_to_it() {
 
 #[tokio::test]
 async fn what_is_not_answered_has_its_reason() {
-    let (_folder, server) = with_faq(json!([
+    let (_folder, server) = with_entries(json!([
         {"id": "x", "text": "x14天内能退货吗"},
         {"id": "y", "text": "y怎么开票"},
         {"id": "z", "text": "y怎么开发票"},
@@ -111,7 +101,7 @@ async fn what_is_not_answered_has_its_reason() {
 
 #[tokio::test]
 async fn margin_and_threshold_may_be_told() {
-    let (_folder, server) = with_faq(json!([
+    let (_folder, server) = with_entries(json!([
         {"id": "x", "text": "x怎么开票"},
         {"id": "o", "text": "怎么退货"},
     ]))
@@ -141,7 +131,7 @@ async fn margin_and_threshold_may_be_told() {
 
 #[tokio::test]
 async fn several_questions_of_a_message_are_answered() {
-    let (_folder, server) = with_faq(json!([
+    let (_folder, server) = with_entries(json!([
         {"id": "x", "text": "x怎么开票"},
         {"id": "y", "text": "y怎么退货"},
     ]))
@@ -173,7 +163,7 @@ async fn several_questions_of_a_message_are_answered() {
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_told_by_its_field() {
-    let (_folder, server) = with_faq(json!([{"id": "x", "text": "x"}])).await;
+    let (_folder, server) = with_entries(json!([{"id": "x", "text": "x"}])).await;
     for (body, status, code, field) in [
         (json!({}), 422, "missing_field", "text"),
         (json!({"text": " "}), 422, "empty_text", "text"),
@@ -240,7 +230,7 @@ async fn entries_are_written_with_all_their_fields() {
         "time": "2024-03-05T00:00:00Z", "category": "发票", "not_words": ["专票"], "related": ["y"], "enabled": true,
         "valid_from": "2024-01-01T00:00:00Z", "valid_until": "2999-12-31T00:00:00Z", "threshold": 0.5, "reject": false,
     });
-    let (_folder, server) = with_faq(json!([entry])).await;
+    let (_folder, server) = with_entries(json!([entry])).await;
     let (_, kept) = server.get("/v1/collections/faq/items/x").await;
     assert_eq!(kept, entry);
     let reply = ask(&server, json!({"text": "x开票"})).await;

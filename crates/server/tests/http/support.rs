@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use yuyi::{
     Batch, EmbedOptions, Embedder, EmbedderError as Error, Encoded, Fingerprint, Input, Item,
@@ -390,4 +390,21 @@ pub async fn read(response: Response) -> (u16, Value) {
         status,
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text:?}")),
     )
+}
+
+/// A server with a collection `faq` in a folder of its own.
+pub async fn with_faq() -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::keeping(folder.path()).await;
+    let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    assert_eq!(status, 201);
+    (folder, server)
+}
+
+/// Writes items to that collection.
+pub async fn write(server: &Server, items: Value) -> (u16, Value) {
+    let body = json!({"items": items});
+    server
+        .send("POST", "/v1/collections/faq/items", &body)
+        .await
 }

@@ -9,7 +9,6 @@ use super::blob::write_words;
 use super::collections::from_json;
 use super::ready::Ready;
 use super::shared::Shared;
-use super::write::finish;
 use super::writer::Changes;
 use crate::collection::WordRules;
 use crate::error::{Error, Result};
@@ -118,12 +117,7 @@ pub(super) fn end(
     }
     stored.tables().take_next_words(connection)?;
     stored.set_words(connection, rules)?;
-    let ready = match ready {
-        Some(ready) => ready,
-        None => Ready::load(connection, shared, &stored, &stored.tables().words)?,
-    };
-    finish(connection, changes, &mut stored)?;
-    ready.replace(changes, &stored);
+    Ready::finish(ready, connection, changes, shared, &mut stored)?;
     Ok(true)
 }
 

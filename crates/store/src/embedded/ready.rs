@@ -6,6 +6,7 @@ use super::codes_file::Owner;
 use super::index::Index;
 use super::load::load;
 use super::shared::Shared;
+use super::write::finish;
 use super::writer::Changes;
 use crate::error::Result;
 use crate::stored::Stored;
@@ -42,8 +43,25 @@ impl Ready {
         self.owner.collection == stored.number && self.generation == stored.generation
     }
 
+    /// Ends a transaction with the index that was read, or with one that is read now.
+    pub(super) fn finish(
+        ready: Option<Self>,
+        connection: &Connection,
+        changes: &mut Changes,
+        shared: &Shared,
+        stored: &mut Stored,
+    ) -> Result<()> {
+        let ready = match ready {
+            Some(ready) => ready,
+            None => Self::load(connection, shared, stored, &stored.tables().words)?,
+        };
+        finish(connection, changes, stored)?;
+        ready.replace(changes, stored);
+        Ok(())
+    }
+
     /// Puts it in its place, together with what the transaction has changed.
-    pub(super) fn replace(mut self, changes: &mut Changes, stored: &Stored) {
+    fn replace(mut self, changes: &mut Changes, stored: &Stored) {
         self.index.generation = stored.generation;
         changes.replace(self.owner, self.index);
     }

@@ -9,7 +9,6 @@ use super::collections::{add_space, from_json, remove_space};
 use super::items::insert_vectors;
 use super::ready::Ready;
 use super::shared::Shared;
-use super::write::finish;
 use super::writer::Changes;
 use crate::collection::Space;
 use crate::error::{Error, Result};
@@ -135,12 +134,7 @@ pub(super) fn finish_move(
     remove_space(connection, stored.number, stored.space)?;
     stored.spaces.remove(&stored.space);
     stored.space = space;
-    let ready = match ready {
-        Some(ready) => ready,
-        None => Ready::load(connection, shared, &stored, &stored.tables().words)?,
-    };
-    finish(connection, changes, &mut stored)?;
-    ready.replace(changes, &stored);
+    Ready::finish(ready, connection, changes, shared, &mut stored)?;
     Ok(true)
 }
 

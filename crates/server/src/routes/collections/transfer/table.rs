@@ -5,13 +5,13 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use yuyi_files::{TableKind, TableWriter};
+use yuyi_serving::aside;
 use yuyi_store::{Scroll, VectorItem};
 
 use super::{PART, PART_ITEMS};
 use crate::collections::Pace;
 use crate::memory::{self, Share};
 use crate::{ApiError, App};
-use yuyi_serving::aside;
 
 /// What a workbook keeps of an item until it is written, in times of its bytes.
 const KEPT: usize = 4;

@@ -4,8 +4,7 @@ use axum::http::{HeaderMap, header};
 use yuyi_files::Format;
 
 use crate::ApiError;
-use crate::request::body::content_coding;
-use crate::shown::Shown;
+use crate::request::body::check_coding;
 
 /// What a body is.
 pub(in super::super) enum Sent {
@@ -77,14 +76,7 @@ impl Sent {
     /// # Errors
     /// When it is nothing that is read.
     pub(in super::super) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
-        if let Some(coding) = content_coding(headers) {
-            return Err(ApiError::UnsupportedMediaType {
-                reason: format!(
-                    "The content encoding {:?} is not supported. Send the body as it is, without a Content-Encoding.",
-                    Shown(&coding)
-                ),
-            });
-        }
+        check_coding(headers)?;
         let kind = headers.get(header::CONTENT_TYPE);
         let kind = kind
             .and_then(|value| value.to_str().ok())

@@ -12,18 +12,19 @@ REQUIREMENTS = REPOSITORY / "bench" / "requirements.txt"
 FOREIGN_SETTINGS = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "CT2_", "ORT_", "OV_", "DNNL_", "YUYI_")
 
 
-def enter():
-    """Re-executes the running script inside .cache/bench-venv, which it makes if need be."""
-    python = ENVIRONMENT / "bin" / "python"
-    mark = ENVIRONMENT / "installed.txt"
-    wanted = REQUIREMENTS.read_text()
+def enter(folder=ENVIRONMENT, requirements=REQUIREMENTS):
+    """Re-executes the running script inside a virtual environment, which it makes if need be: that of the peers, in .cache/bench-venv, or another."""
+    python = folder / "bin" / "python"
+    mark = folder / "installed.txt"
+    wanted = requirements.read_text()
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     if not mark.exists() or mark.read_text() != wanted:
-        print(f"Installing the peers into {ENVIRONMENT} (about 6 GB, once)…", file=sys.stderr)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(REQUIREMENTS)], check=True)
+        size = "about 6 GB, " if folder == ENVIRONMENT else ""
+        print(f"Installing {requirements.name} into {folder} ({size}once)…", file=sys.stderr)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(requirements)], check=True)
         mark.write_text(wanted)
-    if Path(sys.prefix) != ENVIRONMENT:
+    if Path(sys.prefix) != folder:
         os.execv(python, [str(python), *sys.argv])
 
 

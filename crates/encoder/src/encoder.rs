@@ -104,7 +104,7 @@ impl Encoder {
         };
         let extras = Extras {
             previous: spec.pooling.reads_two_layers(),
-            token_types: false,
+            pairs: false,
         };
         let (tokenizer, model) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| TextTokenizer::load(folder, &spec));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+use crate::cross_encoder::CrossSpec;
 use crate::precision::Precision;
 use crate::projection::{DenseSpec, Step};
 use crate::spec::ModelSpec;
@@ -26,8 +27,34 @@ impl Fingerprint {
         tokenizer: &[u8; 32],
         weights: impl Iterator<Item = &'a Tensors>,
     ) -> Self {
+        Self::of_files(&description(spec, precision), tokenizer, weights)
+    }
+
+    /// Of a model that scores pairs.
+    pub(crate) fn of_scores(
+        spec: &CrossSpec,
+        precision: Precision,
+        tokenizer: &[u8; 32],
+        weights: &Tensors,
+    ) -> Self {
+        let CrossSpec {
+            name: _,
+            config,
+            max_tokens,
+            activation,
+        } = spec;
+        let output = format!("pairs {}", activation.name());
+        let description = shape(config, precision, &output, *max_tokens);
+        Self::of_files(&description, tokenizer, std::iter::once(weights))
+    }
+
+    fn of_files<'a>(
+        description: &str,
+        tokenizer: &[u8; 32],
+        weights: impl Iterator<Item = &'a Tensors>,
+    ) -> Self {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(description(spec, precision).as_bytes());
+        hasher.update(description.as_bytes());
         hasher.update(tokenizer);
         for file in weights.flat_map(Tensors::files) {
             hasher.update(&(file.len() as u64).to_le_bytes());
@@ -101,6 +128,13 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         // Prompts come with the texts.
         prompts: _,
     } = spec;
+    let output = format!("{} unit", pooling.name());
+    let projected = projected(steps, *dimension, config.hidden_size);
+    shape(config, precision, &output, *max_tokens) + &projected
+}
+
+/// The shape of a model, what it gives, and its longest text.
+fn shape(config: &ModelConfig, precision: Precision, output: &str, max_tokens: usize) -> String {
     let ModelConfig {
         architecture,
         hidden_size,
@@ -138,12 +172,10 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
             format!(" {architecture} {task_types} {distance_buckets}")
         }
     };
-    let projected = projected(steps, *dimension, *hidden_size);
     format!(
-        "yuyi-{version} {} {stored} {} unit {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
-         {rows} {offset} {token_types} {:08x} {activation}{more}{projected}",
+        "yuyi-{version} {} {stored} {output} {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
+         {rows} {offset} {token_types} {:08x} {activation}{more}",
         precision.name(),
-        pooling.name(),
         layer_norm_eps.to_bits(),
     )
 }

@@ -37,8 +37,8 @@ pub(crate) struct Transformer {
 pub(crate) struct Extras {
     /// The hidden states before the last layer are kept.
     pub(crate) previous: bool,
-    /// Tokens may be of any type that the model has, and not of the first alone.
-    pub(crate) token_types: bool,
+    /// Texts are pairs: tokens may be of any type that the model has, and not of the first alone. There is a head that scores.
+    pub(crate) pairs: bool,
 }
 
 /// One text as the model reads it.
@@ -102,7 +102,7 @@ impl Transformer {
         packing: Packing<'_>,
         progress: &LoadProgress,
     ) -> Result<Self, Error> {
-        surplus::refuse(&tensors, config)?;
+        surplus::refuse(&tensors, config, extras)?;
         let layer = |i| {
             let layer = load_layer(&tensors, config, i, packing);
             progress.note(i + 1, config.layers);
@@ -160,7 +160,7 @@ impl Transformer {
         extras: Extras,
         (kernel, precision): (Kernel, Precision),
     ) -> Result<usize, Error> {
-        surplus::refuse(tensors, config)?;
+        surplus::refuse(tensors, config, extras)?;
         let layer = |i| layer_bytes(tensors, config, i, (kernel, precision));
         let layers: usize = (0..config.layers).map(layer).sum::<Result<_, _>>()?;
         let positions = config.kept_positions() * kinds(config, extras);

@@ -5,6 +5,8 @@
 //! unit vectors. No network, no HTTP.
 
 mod config;
+mod cross_encoder;
+mod dense;
 mod encoder;
 mod error;
 mod facts;
@@ -34,6 +36,8 @@ mod tokenizer;
 mod weights;
 
 pub use config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, ScoreActivation, Scored};
+pub use dense::DenseActivation;
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;
@@ -41,11 +45,11 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use folder::{FileBytes, FileMap, Folder, open_plain, read_plain};
 pub use precision::Precision;
 pub use progress::LoadProgress;
-pub use projection::{DenseActivation, DenseSpec, Step};
+pub use projection::{DenseSpec, Step};
 pub use quantize::{Agreement, quantize_folder};
 pub use remarks::remarks;
 pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
 pub use states::{Place, States};
 pub use tensors::{DType, TensorView, Tensors};
-pub use tokenizer::{LongText, Piece, TextTokenizer, Tokens};
+pub use tokenizer::{LongText, Pair, PairTruncation, Piece, TextTokenizer, Tokens};
 pub use yuyi_kernels::{KernelPath, usable_cores};

@@ -1,6 +1,7 @@
 //! What checkpoints call the modules of each architecture: the one table that loading, writing and checking of tensors go by.
 
 use crate::config::{Architecture, ModelConfig};
+use crate::dense::DenseActivation;
 
 /// The names of an architecture's modules, without the prefix that a head puts in front of all of them.
 pub(crate) struct Names {
@@ -28,6 +29,17 @@ pub(crate) struct Names {
     output: &'static [&'static str],
     /// The layer norms after attention and after the feed-forward block.
     norms: [&'static str; 2],
+    /// The head of a model that scores pairs.
+    pub(crate) head: HeadNames,
+}
+
+/// Two products that make a score of the first token's hidden state.
+#[derive(Clone, Copy)]
+pub(crate) struct HeadNames {
+    pub(crate) first: &'static str,
+    /// Of the first product.
+    pub(crate) activation: DenseActivation,
+    pub(crate) second: &'static str,
 }
 
 const BERT: Names = Names {
@@ -47,6 +59,20 @@ const BERT: Names = Names {
     intermediate: &["intermediate.dense"],
     output: &["output.dense"],
     norms: ["attention.output.LayerNorm", "output.LayerNorm"],
+    head: HeadNames {
+        first: "pooler.dense",
+        activation: DenseActivation::Tanh,
+        second: "classifier",
+    },
+};
+
+const ROBERTA: Names = Names {
+    head: HeadNames {
+        first: "classifier.dense",
+        activation: DenseActivation::Tanh,
+        second: "classifier.out_proj",
+    },
+    ..BERT
 };
 
 const DISTIL_BERT: Names = Names {
@@ -56,6 +82,11 @@ const DISTIL_BERT: Names = Names {
     intermediate: &["ffn.lin1"],
     output: &["ffn.lin2"],
     norms: ["sa_layer_norm", "output_layer_norm"],
+    head: HeadNames {
+        first: "pre_classifier",
+        activation: DenseActivation::Relu,
+        second: "classifier",
+    },
     ..BERT
 };
 
@@ -63,18 +94,15 @@ const MPNET: Names = Names {
     attention_input: &["attention.attn.q", "attention.attn.k", "attention.attn.v"],
     attention_output: &["attention.attn.o"],
     norms: ["attention.LayerNorm", "output.LayerNorm"],
-    ..BERT
+    ..ROBERTA
 };
 
 impl Names {
     /// Those of an architecture.
     pub(crate) fn of(architecture: Architecture) -> &'static Self {
         match architecture {
-            Architecture::Bert
-            | Architecture::Roberta
-            | Architecture::XlmRoberta
-            | Architecture::Camembert
-            | Architecture::Ernie => &BERT,
+            Architecture::Bert | Architecture::Ernie => &BERT,
+            Architecture::Roberta | Architecture::XlmRoberta | Architecture::Camembert => &ROBERTA,
             Architecture::DistilBert => &DISTIL_BERT,
             Architecture::MpNet => &MPNET,
         }

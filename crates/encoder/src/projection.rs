@@ -1,16 +1,16 @@
 //! What sentence-transformers does to a pooled vector: `Dense` modules, with what scales vectors before them.
 
 use crate::config::ModelConfig;
+use crate::dense::{Dense, DenseActivation};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::read_json;
 use crate::names::Product;
 use crate::pooling::Direction;
-use crate::precision::Precision;
-use crate::weights::{Packing, linear_bytes, load_product};
+use crate::weights::Packing;
 use crate::{ModelSpec, Tensors};
 use serde::Deserialize;
-use yuyi_kernels::{Activation, Kernel, Matrix, PackedLinear, QuantizedMatrix, Team, linear};
+use yuyi_kernels::{Kernel, Team};
 
 /// The largest size that a Dense may have.
 const MOST: usize = 1 << 16;
@@ -37,57 +37,6 @@ pub struct DenseSpec {
     pub bias: bool,
     /// What is applied to each element.
     pub activation: DenseActivation,
-}
-
-/// The activation of a `Dense` module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DenseActivation {
-    /// None.
-    Identity,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// The larger of x and 0.
-    Relu,
-    /// x · Φ(x).
-    Gelu,
-}
-
-impl DenseActivation {
-    /// The name of its class in torch.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "Identity",
-            Self::Tanh => "Tanh",
-            Self::Relu => "ReLU",
-            Self::Gelu => "GELU",
-        }
-    }
-
-    /// Its class, from `torch.nn.modules` on.
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::Identity => "linear.Identity",
-            Self::Tanh => "activation.Tanh",
-            Self::Relu => "activation.ReLU",
-            Self::Gelu => "activation.GELU",
-        }
-    }
-
-    fn of_class(class: &str) -> Option<Self> {
-        let name = class.rsplit('.').next().unwrap_or_default();
-        [Self::Identity, Self::Tanh, Self::Relu, Self::Gelu]
-            .into_iter()
-            .find(|known| known.name() == name)
-    }
-
-    /// The part of it that the product does.
-    fn of_product(self) -> Option<Activation> {
-        match self {
-            Self::Identity | Self::Tanh => None,
-            Self::Relu => Some(Activation::Relu),
-            Self::Gelu => Some(Activation::Gelu),
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -170,13 +119,12 @@ pub(crate) struct Projection {
 }
 
 enum LoadedStep {
-    Dense(Dense),
+    Dense(LoadedDense),
     Normalize,
 }
 
-struct Dense {
-    spec: DenseSpec,
-    linear: PackedLinear,
+struct LoadedDense {
+    dense: Dense,
     /// Kept for the fingerprint.
     tensors: Tensors,
 }
@@ -191,14 +139,14 @@ impl Projection {
         let step = |step: &Step| match step {
             Step::Normalize => Ok(LoadedStep::Normalize),
             Step::Dense(dense) => {
-                Dense::load(folder, &spec.config, dense, packing).map(LoadedStep::Dense)
+                LoadedDense::load(folder, &spec.config, dense, packing).map(LoadedStep::Dense)
             }
         };
         let steps = spec.steps.iter().map(step).collect::<Result<_, Error>>()?;
         Ok(Self { steps })
     }
 
-    fn dense(&self) -> impl Iterator<Item = &Dense> {
+    fn dense(&self) -> impl Iterator<Item = &LoadedDense> {
         self.steps.iter().filter_map(|step| match step {
             LoadedStep::Dense(dense) => Some(dense),
             LoadedStep::Normalize => None,
@@ -207,12 +155,12 @@ impl Projection {
 
     /// The files of the weights.
     pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensors> {
-        self.dense().map(|dense| &dense.tensors)
+        self.dense().map(|loaded| &loaded.tensors)
     }
 
     /// Bytes of packed weights.
     pub(crate) fn bytes(&self) -> usize {
-        self.dense().map(|dense| dense.linear.bytes()).sum()
+        self.dense().map(|loaded| loaded.dense.bytes()).sum()
     }
 
     /// What [`Projection::bytes`] will be.
@@ -223,12 +171,10 @@ impl Projection {
     ) -> Result<usize, Error> {
         let bytes = |step: &Step| match step {
             Step::Normalize => Ok(0),
-            Step::Dense(dense) => linear_bytes(
-                &dense.tensors(folder)?,
-                &spec.config,
-                &dense.product(),
-                (kernel, Precision::F32),
-            ),
+            Step::Dense(dense) => {
+                let tensors = dense.tensors(folder)?;
+                Dense::bytes_of(&tensors, &spec.config, &dense.product(), kernel)
+            }
         };
         spec.steps.iter().map(bytes).sum()
     }
@@ -243,7 +189,7 @@ impl Projection {
     ) -> Vec<Option<Direction>> {
         let step = |vectors, step: &LoadedStep| match step {
             LoadedStep::Normalize => normalized(vectors),
-            LoadedStep::Dense(dense) => dense.project(team, &vectors),
+            LoadedStep::Dense(loaded) => loaded.dense.apply(team, &vectors),
         };
         let vectors = self.steps.iter().fold(pooled, step);
         let direction = |vector: &Vec<f64>| Direction::of(&vector[..dimension]);
@@ -262,7 +208,7 @@ fn normalized(mut vectors: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     vectors
 }
 
-impl Dense {
+impl LoadedDense {
     fn load(
         folder: &Folder,
         config: &ModelConfig,
@@ -270,41 +216,9 @@ impl Dense {
         packing: Packing<'_>,
     ) -> Result<Self, Error> {
         let tensors = spec.tensors(folder)?;
-        let packing = Packing {
-            precision: Precision::F32,
-            ..packing
-        };
-        let linear = load_product(&tensors, config, &spec.product(), packing)?;
+        let product = (&spec.product(), spec.activation);
+        let dense = Dense::load(&tensors, config, product, packing)?;
         tensors.check()?;
-        Ok(Self {
-            spec: spec.clone(),
-            linear,
-            tensors,
-        })
-    }
-
-    fn project(&self, team: &Team, vectors: &[Vec<f64>]) -> Vec<Vec<f64>> {
-        let mut input = Matrix::zeros(vectors.len(), self.spec.inputs);
-        let mut output = Matrix::zeros(vectors.len(), self.spec.outputs);
-        for (i, vector) in vectors.iter().enumerate() {
-            let numbers = input.row_mut(i).iter_mut().zip(vector);
-            numbers.for_each(|(to, &x)| *to = x as f32);
-        }
-        linear(
-            team,
-            input.view(),
-            &self.linear,
-            self.spec.activation.of_product(),
-            // Only integer products have an input of their own.
-            &mut QuantizedMatrix::default(),
-            output.view_mut(),
-        );
-        let number = |&x: &f32| match self.spec.activation {
-            DenseActivation::Tanh => f64::from(x).tanh(),
-            _ => f64::from(x),
-        };
-        (0..vectors.len())
-            .map(|i| output.row(i).iter().map(number).collect())
-            .collect()
+        Ok(Self { dense, tensors })
     }
 }

@@ -80,12 +80,13 @@ impl ModelSpec {
         let config = ModelConfig::read(folder)?;
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
+        check_task(&transformer)?;
         let pooling = match read_pooling(folder, &modules)? {
             Some(pooling) => pooling,
             None => defaults.pooling.ok_or_else(|| {
                 if let Some(architecture) = scorer(&transformer) {
                     let what = format!(
-                        "{architecture} gives scores (a reranker or a classifier), not vectors. yuyi runs embedding models only."
+                        "{architecture} gives scores (a reranker or a classifier), not vectors. Name an embedding model for those."
                     );
                     return Error::unsupported(&transformer.show("config.json"), what);
                 }
@@ -152,8 +153,18 @@ fn scorer(folder: &Folder) -> Option<String> {
         .then(|| architecture.to_owned())
 }
 
+/// Checks that the Transformer is there for vectors.
+fn check_task(folder: &Folder) -> Result<(), Error> {
+    let sentence = SentenceConfig::read(folder)?;
+    if !sentence.scores {
+        return Ok(());
+    }
+    let what = "transformer_task \"sequence-classification\" gives scores, not vectors. Name an embedding model for those.";
+    Err(Error::unsupported(&folder.show(sentence.file), what))
+}
+
 /// An adapter changes every vector; the libraries that a model is made with apply one that lies beside the weights.
-fn check_no_adapter(folder: &Folder) -> Result<(), Error> {
+pub(crate) fn check_no_adapter(folder: &Folder) -> Result<(), Error> {
     let files = [
         "adapter_config.json",
         "adapter_model.safetensors",
@@ -171,7 +182,7 @@ fn check_no_adapter(folder: &Folder) -> Result<(), Error> {
 
 /// What sentence-transformers' file says, else the tokenizer's limit, as sentence-transformers does;
 /// never more than there are positions. `folder` is the Transformer's.
-fn read_max_tokens(folder: &Folder, config: &ModelConfig) -> Result<usize, Error> {
+pub(crate) fn read_max_tokens(folder: &Folder, config: &ModelConfig) -> Result<usize, Error> {
     let sentence = SentenceConfig::read(folder)?;
     let tokenizer: Option<TokenizerLimit> = read_optional_json(folder, "tokenizer_config.json")?;
     let length = sentence
@@ -206,7 +217,7 @@ fn read_prompts(folder: &Folder) -> Result<(Prompts, Option<usize>), Error> {
     }
     if let Some(kind) = raw.model_type.filter(|kind| kind != "SentenceTransformer") {
         return refuse(format!(
-            "model_type \"{kind}\" is not supported; SentenceTransformer is."
+            "model_type \"{kind}\" gives no vectors; SentenceTransformer does."
         ));
     }
     let default = match &raw.default_prompt_name {

@@ -2,6 +2,7 @@
 
 use crate::config::{Architecture, ModelConfig};
 use crate::error::Error;
+use crate::forward::Extras;
 use crate::names::{Names, layer_linears, tables};
 use crate::tensors::Tensors;
 use std::borrow::Cow;
@@ -28,14 +29,14 @@ const HEADS: [&str; 4] = ["classifier.", "score.", "qa_outputs.", "logits_proj."
 ///
 /// # Errors
 /// When there is one; it is named.
-pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig) -> Result<(), Error> {
-    let modules = modules(config);
+pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig, extras: Extras) -> Result<(), Error> {
+    let modules = modules(config, extras);
     let is_surplus = |name: &&str| !is_known(name, config, &modules);
     let Some(name) = tensors.bare_names().filter(is_surplus).min() else {
         return Ok(());
     };
     let what = if HEADS.iter().any(|head| name.starts_with(head)) {
-        "it is of a head that gives scores (a reranker or a classifier), not vectors. yuyi runs embedding models only."
+        "it is of a head that gives scores (a reranker or a classifier), which yuyi does not know for this architecture."
     } else {
         "BERT and its family have no such tensor, and vectors without it could be others than those of its makers' \
          library. yuyi does not run this architecture."
@@ -56,12 +57,17 @@ const SUFFIXES: [&str; 8] = [
 ];
 
 /// The names of the architecture's modules, those of a layer as of the first: how many there are is a number in a file.
-fn modules(config: &ModelConfig) -> HashSet<String> {
+fn modules(config: &ModelConfig, extras: Extras) -> HashSet<String> {
     let names = Names::of(config.architecture);
     let tables = tables(config).into_iter().map(|(name, _)| name.to_owned());
     let linears = layer_linears(config, 0).into_iter().map(|(name, _)| name);
     let modules = tables.chain(linears).chain(names.layer_norms(0));
-    modules.chain([names.embedding_norm.to_owned()]).collect()
+    let mut modules: HashSet<_> = modules.collect();
+    modules.insert(names.embedding_norm.to_owned());
+    if extras.pairs {
+        modules.extend([names.head.first, names.head.second].map(str::to_owned));
+    }
+    modules
 }
 
 fn is_known(name: &str, config: &ModelConfig, modules: &HashSet<String>) -> bool {

@@ -81,9 +81,10 @@ impl fmt::Display for Architecture {
 fn refusal(kind: &str) -> String {
     let names = Architecture::ALL.map(Architecture::name);
     let (last, others) = names.split_last().unwrap_or((&"", &[]));
-    let runs = format!("yuyi runs {} and {last}", others.join(", "));
-    let nearest = nearest(kind);
-    format!("model_type \"{kind}\" is not supported. {runs}; the nearest to it is {nearest}.")
+    let (others, nearest) = (others.join(", "), nearest(kind));
+    format!(
+        "model_type \"{kind}\" is not supported. yuyi runs {others} and {last}; the nearest to it is {nearest}."
+    )
 }
 
 /// The architecture that is made for the same as one that is not supported.

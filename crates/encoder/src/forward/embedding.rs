@@ -39,7 +39,7 @@ impl Transformer {
 
 /// Token types that are kept.
 pub(super) fn kinds(config: &ModelConfig, extras: Extras) -> usize {
-    match extras.token_types {
+    match extras.pairs {
         true => config.token_types.max(1),
         false => 1,
     }

@@ -1,7 +1,7 @@
 //! What stands behind the pooling goes along unchanged.
 
 use super::{copy, make_folder, write_failed, write_file, write_json};
-use crate::{DenseSpec, Error, Folder, ModelSpec, Step};
+use crate::{DenseActivation, DenseSpec, Error, Folder, ModelSpec, Step};
 use serde_json::json;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn copy_dense(from: &Folder, dense: &DenseSpec, to: &Path) -> Result<(), Error> 
         "in_features": inputs,
         "out_features": outputs,
         "bias": bias,
-        "activation_function": format!("torch.nn.modules.{}", activation.class()),
+        "activation_function": format!("torch.nn.modules.{}", class(*activation)),
     });
     write_json(&to.join("config.json"), &configuration)?;
     let tensors = dense.tensors(from)?;
@@ -42,4 +42,13 @@ fn copy_dense(from: &Folder, dense: &DenseSpec, to: &Path) -> Result<(), Error> 
     let bias = bias.then(|| copy(&tensors, "linear.bias".into(), vec![*outputs]));
     let written: Vec<_> = std::iter::once(weight).chain(bias.transpose()?).collect();
     write_file(&written, &to.join("model.safetensors"))
+}
+
+/// The class of an activation, from `torch.nn.modules` on.
+fn class(activation: DenseActivation) -> String {
+    let module = match activation {
+        DenseActivation::Identity => "linear",
+        DenseActivation::Tanh | DenseActivation::Relu | DenseActivation::Gelu => "activation",
+    };
+    format!("{module}.{}", activation.name())
 }

@@ -1,54 +1,13 @@
 //! Matrix products in floats, whatever the precision of the model: of small parts behind the layers.
 
 use crate::Tensors;
+use crate::activation::DenseActivation;
 use crate::config::ModelConfig;
 use crate::error::Error;
 use crate::names::Product;
 use crate::precision::Precision;
 use crate::weights::{Packing, linear_bytes, load_product};
-use yuyi_kernels::{Activation, Kernel, Matrix, PackedLinear, QuantizedMatrix, Team, linear};
-
-/// The activation of a product behind the layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DenseActivation {
-    /// None.
-    Identity,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// The larger of x and 0.
-    Relu,
-    /// x · Φ(x).
-    Gelu,
-}
-
-impl DenseActivation {
-    /// The name of its class in torch.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Identity => "Identity",
-            Self::Tanh => "Tanh",
-            Self::Relu => "ReLU",
-            Self::Gelu => "GELU",
-        }
-    }
-
-    /// By the name of its class, whatever the module.
-    pub(crate) fn of_class(class: &str) -> Option<Self> {
-        let name = class.rsplit('.').next().unwrap_or_default();
-        [Self::Identity, Self::Tanh, Self::Relu, Self::Gelu]
-            .into_iter()
-            .find(|known| known.name() == name)
-    }
-
-    /// The part of it that the product does.
-    fn of_product(self) -> Option<Activation> {
-        match self {
-            Self::Identity | Self::Tanh => None,
-            Self::Relu => Some(Activation::Relu),
-            Self::Gelu => Some(Activation::Gelu),
-        }
-    }
-}
+use yuyi_kernels::{Kernel, Matrix, PackedLinear, QuantizedMatrix, Team, linear};
 
 /// A product with its activation.
 pub(crate) struct Dense {

@@ -6,8 +6,7 @@ use std::str::FromStr;
 use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization};
 use crate::cross_encoder::CrossSpec;
 use crate::precision::Precision;
-use crate::projection::{DenseSpec, Step};
-use crate::spec::ModelSpec;
+use crate::spec::{DenseSpec, ModelSpec, Step};
 use crate::tensors::Tensors;
 
 /// Bytes that are hashed, and given back to the operating system, at a time.

@@ -102,7 +102,7 @@ impl Transformer {
         packing: Packing<'_>,
         progress: &LoadProgress,
     ) -> Result<Self, Error> {
-        surplus::refuse(&tensors, config, extras)?;
+        surplus::refuse(&tensors, config, extras.pairs)?;
         let layer = |i| {
             let layer = load_layer(&tensors, config, i, packing);
             progress.note(i + 1, config.layers);
@@ -160,7 +160,7 @@ impl Transformer {
         extras: Extras,
         (kernel, precision): (Kernel, Precision),
     ) -> Result<usize, Error> {
-        surplus::refuse(tensors, config, extras)?;
+        surplus::refuse(tensors, config, extras.pairs)?;
         let layer = |i| layer_bytes(tensors, config, i, (kernel, precision));
         let layers: usize = (0..config.layers).map(layer).sum::<Result<_, _>>()?;
         let positions = config.kept_positions() * kinds(config, extras);

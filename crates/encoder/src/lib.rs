@@ -4,6 +4,7 @@
 //! tensors; [`Encoder`] packs the weights for the kernels and turns texts into
 //! unit vectors. No network, no HTTP.
 
+mod activation;
 mod config;
 mod cross_encoder;
 mod dense;
@@ -35,9 +36,9 @@ mod testing;
 mod tokenizer;
 mod weights;
 
+pub use activation::DenseActivation;
 pub use config::{Activation, Architecture, ModelConfig, Positions, Quantization};
 pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, ScoreActivation, Scored};
-pub use dense::DenseActivation;
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;
@@ -45,10 +46,9 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use folder::{FileBytes, FileMap, Folder, open_plain, read_plain};
 pub use precision::Precision;
 pub use progress::LoadProgress;
-pub use projection::{DenseSpec, Step};
 pub use quantize::{Agreement, quantize_folder};
 pub use remarks::remarks;
-pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
+pub use spec::{DenseSpec, ModelSpec, Pooling, Prompts, SpecDefaults, Step};
 pub use states::{Place, States};
 pub use tensors::{DType, TensorView, Tensors};
 pub use tokenizer::{LongText, Pair, PairTruncation, Piece, TextTokenizer, Tokens};

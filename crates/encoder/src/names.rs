@@ -1,7 +1,7 @@
 //! What checkpoints call the modules of each architecture: the one table that loading, writing and checking of tensors go by.
 
+use crate::activation::DenseActivation;
 use crate::config::{Architecture, ModelConfig};
-use crate::dense::DenseActivation;
 
 /// The names of an architecture's modules, without the prefix that a head puts in front of all of them.
 pub(crate) struct Names {

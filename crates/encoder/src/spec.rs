@@ -1,8 +1,10 @@
 //! What a model folder says about the model, weights aside.
 
 mod pooling;
+mod steps;
 
 pub use self::pooling::Pooling;
+pub use self::steps::{DenseSpec, Step};
 
 use self::pooling::read_pooling;
 use crate::config::ModelConfig;
@@ -10,7 +12,6 @@ use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::{read_json, read_optional_json};
 use crate::modules::{Modules, Tail};
-use crate::projection::{DenseSpec, Step};
 use crate::sentence::SentenceConfig;
 use serde::Deserialize;
 use serde_json::Value;

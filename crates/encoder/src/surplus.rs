@@ -2,7 +2,6 @@
 
 use crate::config::{Architecture, ModelConfig};
 use crate::error::Error;
-use crate::forward::Extras;
 use crate::names::{Names, layer_linears, tables};
 use crate::tensors::Tensors;
 use std::borrow::Cow;
@@ -25,7 +24,8 @@ const WITHOUT_EFFECT: [&str; 10] = [
 /// Heads by which a checkpoint gives scores and not vectors.
 const HEADS: [&str; 4] = ["classifier.", "score.", "qa_outputs.", "logits_proj."];
 
-/// Refuses a tensor that is none of the architecture: what it does would be left out without a word.
+/// Refuses a tensor that is none of the architecture: what it does would be left out without a word. `scores`: the head of a
+/// model that scores pairs is part of it.
 ///
 /// # Errors
 /// When there is one; it is named.
@@ -57,14 +57,14 @@ const SUFFIXES: [&str; 8] = [
 ];
 
 /// The names of the architecture's modules, those of a layer as of the first: how many there are is a number in a file.
-fn modules(config: &ModelConfig, extras: Extras) -> HashSet<String> {
+fn modules(config: &ModelConfig, scores: bool) -> HashSet<String> {
     let names = Names::of(config.architecture);
     let tables = tables(config).into_iter().map(|(name, _)| name.to_owned());
     let linears = layer_linears(config, 0).into_iter().map(|(name, _)| name);
     let modules = tables.chain(linears).chain(names.layer_norms(0));
     let mut modules: HashSet<_> = modules.collect();
     modules.insert(names.embedding_norm.to_owned());
-    if extras.pairs {
+    if scores {
         modules.extend([names.head.first, names.head.second].map(str::to_owned));
     }
     modules

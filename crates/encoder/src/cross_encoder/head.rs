@@ -1,7 +1,8 @@
 //! From the first token's hidden state to a logit.
 
+use crate::activation::DenseActivation;
 use crate::config::ModelConfig;
-use crate::dense::{Dense, DenseActivation};
+use crate::dense::Dense;
 use crate::error::Error;
 use crate::forward::{Batch, Workspace};
 use crate::names::{Names, Product};

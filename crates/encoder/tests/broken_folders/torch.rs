@@ -1,6 +1,7 @@
 //! Checkpoints of PyTorch that are damaged, of another kind, or ask for more than tensors.
 
 use crate::model::{DISTIL_BERT as BIN, TEXT, TORCH_SHARDED as SHARDED, TestModel};
+use crate::weights::{Tensor, Weights};
 
 const FILE: &str = "pytorch_model.bin";
 
@@ -156,4 +157,35 @@ fn modules_behind_the_pooling_that_do_not_fit() {
             .load_error()
             .contains("must be a folder inside the model's")
     );
+}
+
+/// Sound numbers whose products leave the range of floats: an error, and never a NaN in a vector.
+#[test]
+fn a_dense_with_which_products_overflow() {
+    let model = TestModel::copy(crate::model::XLM_ROBERTA);
+    model.edit_json("modules.json", |list| {
+        list[2]["type"] = "sentence_transformers.models.Dense".into();
+        list[2]["path"] = "2_Dense".into();
+    });
+    std::fs::create_dir(model.path("2_Dense")).unwrap();
+    model.write(
+        "2_Dense/config.json",
+        r#"{"in_features": 64, "out_features": 2, "bias": false, "activation_function": "torch.nn.Identity"}"#,
+    );
+    for (value, sound) in [(1.0_f32, true), (3e38, false)] {
+        let mut weights = Weights::default();
+        let tensor = Tensor {
+            dtype: "F32".to_owned(),
+            shape: vec![2, 64],
+            bytes: (0..128)
+                .flat_map(|i| (value / (1.0 + (i % 7) as f32)).to_le_bytes())
+                .collect(),
+        };
+        weights.0.insert("linear.weight".to_owned(), tensor);
+        model.write("2_Dense/model.safetensors", weights.to_bytes());
+        match sound {
+            true => assert_eq!(model.run(TEXT).unwrap().len(), 2),
+            false => assert!(model.encode_error(TEXT).contains("gave no finite vector")),
+        }
+    }
 }

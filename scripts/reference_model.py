@@ -39,31 +39,44 @@ def install(*arguments, python=sys.executable):
 
 
 def load(folder):
-    """The transformers model of a Hugging Face folder, in float64."""
+    """The transformers model of a Hugging Face folder, in float64: with its head where it scores pairs."""
     import torch
-    from transformers import AutoConfig, BertModel, XLMRobertaModel, logging
+    from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     config = AutoConfig.from_pretrained(folder)
-    model_class = XLMRobertaModel if config.model_type == "xlm-roberta" else BertModel
+    scores = (config.architectures or [""])[0].endswith("ForSequenceClassification")
+    # Models of vectors are saved without a pooler; DistilBERT knows none.
+    without = {} if scores or config.model_type == "distilbert" else {"add_pooling_layer": False}
+    model_class = AutoModelForSequenceClassification if scores else AutoModel
     model, info = model_class.from_pretrained(
         folder,
         dtype=torch.float32,
-        add_pooling_layer=False,
         attn_implementation="eager",
         output_loading_info=True,
+        **without,
     )
     if info["missing_keys"]:
         sys.exit(f"{folder}: transformers misses {sorted(info['missing_keys'])}")
     return model.double().eval()
 
 
+# What stands behind `pooling_mode_` in 1_Pooling/config.json.
+POOLINGS = {
+    "cls": "cls_token",
+    "mean": "mean_tokens",
+    "max": "max_tokens",
+    "weightedmean": "weightedmean_tokens",
+    "lasttoken": "lasttoken",
+    "mean_last_2": "mean_last_2_tokens",
+}
+
+
 def pooling_of(folder):
-    """`cls`, `mean` or `max`, from 1_Pooling/config.json."""
+    """One of POOLINGS, from 1_Pooling/config.json."""
     config = json.loads((Path(folder) / "1_Pooling" / "config.json").read_text())
-    names = {"cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens", "max": "pooling_mode_max_tokens"}
-    chosen = [name for name, key in names.items() if config.get(key)]
+    chosen = [name for name, key in POOLINGS.items() if config.get(f"pooling_mode_{key}")]
     if len(chosen) != 1:
         sys.exit(f"{folder}: expected one pooling mode, found {chosen}")
     return chosen[0]
@@ -78,16 +91,73 @@ def default_prompt(folder):
 
 def unit_vector(model, pooling, ids):
     """Pooled and L2-normalised vector of one sequence of token ids, in the model's precision."""
+    pooled = pool(model, pooling, ids)
+    return (pooled / pooled.norm()).tolist()
+
+
+def pool(model, pooling, ids):
+    """The pooled vector of one sequence of token ids."""
     import torch
 
     with torch.no_grad():
         tokens = torch.tensor([ids])
-        hidden = model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state[0]
-    if pooling == "cls":
-        pooled = hidden[0]
-    else:
-        pooled = hidden.mean(0) if pooling == "mean" else hidden.max(0).values
-    return (pooled / pooled.norm()).tolist()
+        outputs = model(input_ids=tokens, attention_mask=torch.ones_like(tokens), output_hidden_states=True)
+    hidden = outputs.last_hidden_state[0]
+    places = torch.arange(1, len(ids) + 1, dtype=hidden.dtype)[:, None]
+    return {
+        "cls": lambda: hidden[0],
+        "mean": lambda: hidden.mean(0),
+        "max": lambda: hidden.max(0).values,
+        "weightedmean": lambda: (hidden * places).sum(0) / places.sum(),
+        "lasttoken": lambda: hidden[-1],
+        "mean_last_2": lambda: (hidden.mean(0) + outputs.hidden_states[-2][0].mean(0)) / 2,
+    }[pooling]()
+
+
+def vector_of(folder, model, ids):
+    """The unit vector of one sequence of token ids after all modules of a folder."""
+    vector = project(folder, pool(model, pooling_of(folder), ids))
+    return (vector / vector.norm()).tolist()
+
+
+def project(folder, vector):
+    """What the modules behind the pooling make of a vector, and `truncate_dim`."""
+    import torch
+
+    folder = Path(folder)
+    path = folder / "modules.json"
+    for module in json.loads(path.read_text())[2:] if path.exists() else []:
+        if module["type"].endswith("Normalize"):
+            vector = vector / vector.norm()
+            continue
+        config = json.loads((folder / module["path"] / "config.json").read_text())
+        tensors = read_tensors(folder / module["path"])
+        vector = tensors["linear.weight"].to(vector.dtype) @ vector
+        if config["bias"]:
+            vector = vector + tensors["linear.bias"].to(vector.dtype)
+        vector = getattr(torch.nn, config["activation_function"].rsplit(".", 1)[1])()(vector)
+    path = folder / "config_sentence_transformers.json"
+    config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return vector[:config.get("truncate_dim")]
+
+
+def read_tensors(folder):
+    """The weights of a module."""
+    import torch
+    from safetensors.torch import load_file
+
+    safe = folder / "model.safetensors"
+    return load_file(safe) if safe.exists() else torch.load(folder / "pytorch_model.bin", weights_only=True)
+
+
+def logit(model, ids, types):
+    """What a model that scores pairs gives for one pair."""
+    import torch
+
+    typed = {"token_type_ids": torch.tensor([types])} if model.config.model_type in ("bert", "ernie") else {}
+    with torch.no_grad():
+        tokens = torch.tensor([ids])
+        return model(input_ids=tokens, attention_mask=torch.ones_like(tokens), **typed).logits.item()
 
 
 def read_tokenizer(folder, max_tokens):
@@ -108,7 +178,7 @@ def random_tensor(name, shape, random):
     import torch
 
     normal = random.standard_normal(shape)
-    if "LayerNorm.weight" in name:
+    if name.endswith(("LayerNorm.weight", "layer_norm.weight")):
         values = 1 + 0.3 * normal
     elif name.endswith("bias"):
         values = 0.3 * normal
@@ -133,6 +203,7 @@ def write_layout(folder, hidden, pooling):
         "pooling_mode_mean_tokens": pooling == "mean",
         "pooling_mode_max_tokens": pooling == "max",
         "pooling_mode_mean_sqrt_len_tokens": False,
+        f"pooling_mode_{POOLINGS[pooling]}": True,
     })
 
 

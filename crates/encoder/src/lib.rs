@@ -4,7 +4,10 @@
 //! tensors; [`Encoder`] packs the weights for the kernels and turns texts into
 //! unit vectors. No network, no HTTP.
 
+mod activation;
 mod config;
+mod cross_encoder;
+mod dense;
 mod encoder;
 mod error;
 mod facts;
@@ -13,10 +16,13 @@ mod folder;
 mod forward;
 mod json;
 mod modules;
+mod names;
 mod pace;
+mod passes;
 mod pooling;
 mod precision;
 mod progress;
+mod projection;
 mod quantize;
 mod remarks;
 mod sentence;
@@ -30,7 +36,9 @@ mod testing;
 mod tokenizer;
 mod weights;
 
-pub use config::{Activation, BertConfig, Quantization};
+pub use activation::DenseActivation;
+pub use config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, ScoreActivation, Scored};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;
@@ -40,8 +48,8 @@ pub use precision::Precision;
 pub use progress::LoadProgress;
 pub use quantize::{Agreement, quantize_folder};
 pub use remarks::remarks;
-pub use spec::{ModelSpec, Pooling, Prompts, SpecDefaults};
+pub use spec::{DenseSpec, ModelSpec, Pooling, Prompts, SpecDefaults, Step};
 pub use states::{Place, States};
 pub use tensors::{DType, TensorView, Tensors};
-pub use tokenizer::{LongText, Piece, TextTokenizer, Tokens};
+pub use tokenizer::{LongText, Pair, PairTruncation, Piece, TextTokenizer, Tokens};
 pub use yuyi_kernels::{KernelPath, usable_cores};

@@ -44,6 +44,8 @@ pub(crate) struct SentenceConfig {
     pub(crate) max_tokens: Option<usize>,
     /// Texts become lower case before all else.
     pub(crate) lowercase: bool,
+    /// The model is there to score, not to give vectors.
+    pub(crate) scores: bool,
 }
 
 #[derive(Deserialize)]
@@ -70,26 +72,26 @@ impl SentenceConfig {
         if let Some(field) = unheard(&raw) {
             return refuse(format!("{field} is set, which yuyi does not apply."));
         }
-        if let Some(task) = raw
-            .transformer_task
-            .filter(|task| task != "feature-extraction")
-        {
+        let scores = match raw.transformer_task.as_deref() {
+            None | Some("feature-extraction") => false,
+            Some("sequence-classification") => true,
+            Some(task) => {
+                return refuse(format!(
+                    "transformer_task \"{task}\" is not supported; feature-extraction and sequence-classification are."
+                ));
+            }
+        };
+        let output = if scores { "scores" } else { "token_embeddings" };
+        if let Some(name) = raw.module_output_name.filter(|name| name != output) {
             return refuse(format!(
-                "transformer_task \"{task}\" is not supported; feature-extraction is."
-            ));
-        }
-        if let Some(name) = raw
-            .module_output_name
-            .filter(|name| name != "token_embeddings")
-        {
-            return refuse(format!(
-                "module_output_name \"{name}\" is not supported; token_embeddings is."
+                "module_output_name \"{name}\" is not supported; {output} is."
             ));
         }
         Ok(Self {
             file,
             max_tokens: raw.max_seq_length,
             lowercase: raw.do_lower_case.unwrap_or(false),
+            scores,
         })
     }
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod charsmap;
 mod fields;
 mod long;
+mod pairs;
 mod parts;
 mod pipeline;
 mod settings;
@@ -12,12 +13,15 @@ mod unigram;
 mod word_piece;
 
 pub use long::LongText;
+pub use pairs::{Pair, PairTruncation};
 
 use self::long::Parts as LongParts;
+use self::pairs::Frame;
 use self::parts::Parts;
 use self::pipeline::Pipeline;
 use self::settings::{NamedToken, Settings};
 use crate::FileBytes;
+use crate::config::ModelConfig;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
 use crate::json::{check_contents, without_mark};
@@ -70,6 +74,10 @@ pub struct Piece {
 /// Splits texts into the tokens of one model, with a prompt in front and special tokens around them.
 pub struct TextTokenizer {
     inner: Pipeline,
+    /// What stands around two texts; `None` where the file does not say how they are put together.
+    frame: Option<Frame>,
+    /// The file's name in messages.
+    shown: String,
     /// Of the files that it was made from.
     digest: [u8; 32],
     max_tokens: usize,
@@ -88,6 +96,15 @@ impl TextTokenizer {
     /// # Errors
     /// When neither is there or sound, or a token that is put around texts is beyond the model's vocabulary.
     pub fn load(folder: &Folder, spec: &ModelSpec) -> Result<Self, Error> {
+        Self::load_for(folder, &spec.config, spec.max_tokens)
+    }
+
+    /// As [`TextTokenizer::load`], for a model of this shape whose longest text is known.
+    pub(crate) fn load_for(
+        folder: &Folder,
+        config: &ModelConfig,
+        max_tokens: usize,
+    ) -> Result<Self, Error> {
         let folder = &Modules::read(folder)?.transformer(folder);
         let (file, bytes) = read_file(folder)?;
         let shown = folder.show(file);
@@ -105,19 +122,22 @@ impl TextTokenizer {
         known.map_err(|what| Error::file(&shown, format!("{what}.")))?;
         let changes = inner.apply(&settings).map_err(|e| broken(&e))?;
         let probe = inner.encode("a", true).map_err(|e| broken(&e))?;
-        check_ids(&shown, &parts, &probe, spec)?;
+        check_ids(&shown, &parts, &probe, config)?;
         check_named(&shown, &parts, &probe, &settings)?;
         let mask = probe.get_special_tokens_mask();
         let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
         let unknown = parts.model.unknown_id(|token| inner.id(token));
-        check_room(&shown, spec, opening + closing)?;
+        check_room(&shown, max_tokens, opening + closing)?;
         let digest = digest(json, &changes, settings.cuts_start);
+        let frame = frame(&inner, config, &settings).map_err(|e| broken(&e))?;
         bytes.check(&shown)?;
         bytes.release(0..bytes.len());
         Ok(Self {
             digest,
             inner,
-            max_tokens: spec.max_tokens,
+            frame,
+            shown,
+            max_tokens,
             opening,
             closing,
             unknown,
@@ -267,6 +287,18 @@ impl TextTokenizer {
     }
 }
 
+/// What stands around two texts, with types of tokens where model and settings have them.
+fn frame(
+    inner: &Pipeline,
+    config: &ModelConfig,
+    settings: &Settings,
+) -> tokenizers::Result<Option<Frame>> {
+    let alone = inner.encode("a", false)?;
+    let frame = Frame::of(&inner.encode_pair("a", "a")?, alone.len());
+    let typed = config.token_types > 0 && settings.token_types;
+    Ok(frame.map(|frame| if typed { frame } else { frame.of_one_type() }))
+}
+
 /// Digest of a tokenizer.json and of what is done otherwise than it says.
 fn digest(json: &[u8], changes: &str, cuts_start: bool) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
@@ -308,23 +340,25 @@ fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
 }
 
 /// Checks that a text of the model's length has room for more than the special tokens around it.
-fn check_room(file: &str, spec: &ModelSpec, around: usize) -> Result<(), Error> {
-    if spec.max_tokens > around {
+fn check_room(file: &str, max_tokens: usize, around: usize) -> Result<(), Error> {
+    if max_tokens > around {
         return Ok(());
     }
     Err(Error::file(
         file,
-        format!(
-            "texts of {} tokens leave no room for a word.",
-            spec.max_tokens
-        ),
+        format!("texts of {max_tokens} tokens leave no room for a word."),
     ))
 }
 
 /// Checks the ids that are put around every text, and that there are others. Tokens of the vocabulary may be beyond the
 /// model's: texts without them can be read, as by the library that the model was made with.
-fn check_ids(file: &str, parts: &Parts, probe: &Encoding, spec: &ModelSpec) -> Result<(), Error> {
-    let known = spec.config.vocab_size;
+fn check_ids(
+    file: &str,
+    parts: &Parts,
+    probe: &Encoding,
+    config: &ModelConfig,
+) -> Result<(), Error> {
+    let known = config.vocab_size;
     if parts.model.last_id().is_none() {
         return Err(Error::file(file, "its vocabulary is empty."));
     }

@@ -3,13 +3,15 @@
 use crate::exp::exp;
 use crate::isa::Simd;
 
-/// Which form of GELU a model was trained with.
+/// Which activation a model was trained with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// x · Φ(x), with the error function (`gelu`).
     Gelu,
     /// x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))) (`gelu_new`, `gelu_pytorch_tanh`).
     GeluTanh,
+    /// The larger of x and 0 (`relu`).
+    Relu,
 }
 
 impl Activation {
@@ -27,6 +29,11 @@ impl Activation {
                     let cube = I::mul(I::mul(x, x), x);
                     let inner = I::fma(cube, I::splat(0.044_715), x);
                     tanh::<I>(I::mul(inner, I::splat(0.797_884_6)))
+                }
+                Self::Relu => {
+                    let zero = I::splat(0.0);
+                    // The product is NaN where x is not finite, which a maximum can let go of.
+                    return I::fma(x, zero, I::max(x, zero));
                 }
             };
             let half = I::mul(x, I::splat(0.5));
@@ -125,6 +132,7 @@ mod tests {
             Activation::GeluTanh => {
                 ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh()
             }
+            Activation::Relu => return x.max(0.0),
         };
         0.5 * x * (1.0 + curve)
     }
@@ -132,7 +140,7 @@ mod tests {
     #[test]
     fn is_close_to_the_formula() {
         for kernel in Kernel::all() {
-            for activation in [Activation::Gelu, Activation::GeluTanh] {
+            for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
                 for i in -700..=700 {
                     let x = i as f32 / 100.0 + 0.003;
                     let got = f64::from(kernel.run(Apply(activation, x)));
@@ -182,6 +190,19 @@ mod tests {
                     let error = (got - tiny / 2.0).abs();
                     assert!(error <= f32::from_bits(1), "{place}({tiny}): {got}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_rectifier_keeps_what_is_positive_and_what_is_not_finite() {
+        for kernel in Kernel::all() {
+            let relu = |x| apply(kernel, Activation::Relu, x);
+            for x in [0.0, f32::from_bits(1), 1.5, f32::MAX] {
+                assert_eq!((relu(x), relu(-x)), (x, 0.0));
+            }
+            for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                assert!(!relu(bad).is_finite(), "{} {bad}", kernel.name());
             }
         }
     }

@@ -178,7 +178,7 @@ impl ModelFacts {
     }
 }
 
-fn kernel_name(kernel: Option<KernelPath>) -> &'static str {
+pub(crate) fn kernel_name(kernel: Option<KernelPath>) -> &'static str {
     kernel.map_or("none", KernelPath::name)
 }
 

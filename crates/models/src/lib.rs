@@ -1,5 +1,5 @@
 //! Which model: the built-in one, folders on disk, the catalogue of known models, and the
-//! [`Embedder`] through which everything above turns texts into vectors.
+//! [`Embedder`] through which everything above turns texts into vectors; beside it the [`Reranker`], which scores pairs.
 
 mod builtin;
 mod calibration;
@@ -8,6 +8,8 @@ mod embedder;
 mod error;
 mod home;
 mod local;
+mod local_reranker;
+mod reranker;
 mod resolve;
 mod space;
 
@@ -20,6 +22,8 @@ pub use embedder::{
 pub use error::{Error, ErrorKind};
 pub use home::home;
 pub use local::LocalEmbedder;
+pub use local_reranker::{LocalReranker, ModelKind};
+pub use reranker::{RerankOptions, Reranker, RerankerFacts};
 pub use resolve::{Installed, Resolved, installed, resolve, resolve_installed};
 pub use space::VectorSpace;
-pub use yuyi_encoder::LongText;
+pub use yuyi_encoder::{LongText, Pair, PairTruncation, ScoreActivation, Scored};

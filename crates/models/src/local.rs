@@ -195,7 +195,7 @@ fn facts(name: String, of: EncoderFacts) -> ModelFacts {
     let spec = of.spec;
     ModelFacts {
         name,
-        dimension: spec.config.hidden_size,
+        dimension: spec.dimension,
         layers: spec.config.layers,
         max_tokens: spec.max_tokens,
         pooling: spec.pooling,

@@ -2,12 +2,13 @@
 
 use std::io::Write;
 
+use anyhow::Context;
 use serde::Serialize;
-use yuyi::ModelFacts;
+use yuyi::{ModelFacts, ModelKind, RerankerFacts, Resolved};
 
 use crate::args::InfoArgs;
 use crate::messages;
-use crate::model::load_model;
+use crate::model::{find_model, load_model, tell_remarks, unloadable};
 use crate::terminal;
 
 #[derive(Serialize)]
@@ -21,6 +22,11 @@ struct Info<'a> {
 
 /// Writes the facts of a model.
 pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
+    let found = find_model(&args.model.model)?;
+    let kind = found.kind();
+    if kind.with_context(|| unloadable(&args.model.model))? == ModelKind::Reranker {
+        return tell_reranker(&found, args);
+    }
     let model = load_model(&args.model)?;
     let calibration = model.calibration_file();
     let mut out = terminal::stdout();
@@ -33,17 +39,56 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&info)?)?;
     } else {
         let calibration = calibration.unwrap_or("none").to_owned();
-        let calibration = ("calibration", calibration);
-        for (name, value) in lines(model.facts()).into_iter().chain([calibration]) {
-            writeln!(
-                out,
-                "{}{}",
-                messages::left(name, 16),
-                messages::told(&value)
-            )?;
-        }
+        let mut lines = lines(model.facts());
+        lines.push(("calibration", calibration));
+        write_lines(&mut out, lines)?;
     }
     Ok(())
+}
+
+/// Writes the facts of a model that scores pairs.
+fn tell_reranker(found: &Resolved, args: &InfoArgs) -> anyhow::Result<()> {
+    tell_remarks(found)?;
+    let compute = &args.model.compute;
+    let facts = found
+        .reranker_facts(compute.precision(), compute.threads())
+        .with_context(|| unloadable(&args.model.model))?;
+    let mut out = terminal::stdout();
+    match args.json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(&facts)?)?,
+        false => write_lines(&mut out, reranker_lines(&facts))?,
+    }
+    Ok(())
+}
+
+fn write_lines(out: &mut impl Write, lines: Vec<(&'static str, String)>) -> anyhow::Result<()> {
+    for (name, value) in lines {
+        writeln!(
+            out,
+            "{}{}",
+            messages::left(name, 16),
+            messages::told(&value)
+        )?;
+    }
+    Ok(())
+}
+
+fn reranker_lines(facts: &RerankerFacts) -> Vec<(&'static str, String)> {
+    vec![
+        ("model", facts.name.clone()),
+        ("kind", "reranker".to_owned()),
+        ("layers", facts.layers.to_string()),
+        ("max tokens", facts.max_tokens.to_string()),
+        ("activation", facts.activation.name().to_owned()),
+        ("precision", facts.precision.name().to_owned()),
+        ("kernel", facts.kernel_name().to_owned()),
+        ("threads", facts.threads.to_string()),
+        ("weights", mebibytes(facts.weight_bytes)),
+    ]
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
@@ -76,9 +121,6 @@ fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
         ("precision", facts.precision.name().to_owned()),
         ("kernel", facts.kernel_name().to_owned()),
         ("threads", facts.threads.to_string()),
-        (
-            "weights",
-            format!("{:.1} MiB", facts.weight_bytes as f64 / f64::from(1 << 20)),
-        ),
+        ("weights", mebibytes(facts.weight_bytes)),
     ]
 }

@@ -241,8 +241,8 @@ fn messages_are_found_with_what_stands_in_them() {
             "f.csv 第 3 行：sentence_b 是空的。",
         ),
         (
-            "/m/config.json: model_type \"llama\" is not supported. yuyi runs bert, roberta and xlm-roberta.",
-            "/m/config.json：不支持 model_type“llama”。yuyi 能运行 bert、roberta 和 xlm-roberta。",
+            "/m/config.json: model_type \"llama\" is not supported. yuyi runs bert, ernie and mpnet; the nearest to it is bert.",
+            "/m/config.json：不支持 model_type“llama”。yuyi 能运行 bert、ernie 和 mpnet；与它最接近的是 bert。",
         ),
         (
             "/m/model.safetensors: tensor a.weight: it is missing; a tensor of shape [2, 3] was expected.",

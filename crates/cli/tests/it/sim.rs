@@ -223,6 +223,27 @@ fn info_tells_the_facts() {
 }
 
 #[test]
+fn info_knows_rerankers() {
+    let folder = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/rerankers/bert-reranker-f16"
+    );
+    let run = yuyi(&["info", "--json", "--model", folder, "--precision", "int8"]);
+    let facts: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (&facts["name"], &facts["max_tokens"], &facts["activation"]),
+        (&"bert-reranker-f16".into(), &40.into(), &"sigmoid".into())
+    );
+    let run = yuyi(&["info", "--model", folder]);
+    assert!(run.out.contains("kind            reranker\n"), "{run:?}");
+    let run = yuyi(&["sim", "--model", folder, "今天", "明天"]);
+    assert!(
+        run.code != 0 && run.err.contains("Name an embedding model for those."),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn texts_of_which_the_model_knows_nothing_are_named() {
     let run = yuyi(&["sim", "\u{20000}\u{20001}", "今天天气不错"]);
     assert_eq!(run.code, 0, "{run:?}");

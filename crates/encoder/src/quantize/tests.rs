@@ -34,6 +34,10 @@ fn an_int8_folder_gives_what_quantising_at_load_gives() {
         "bert-max-f16-sharded",
         "bert-mean-f32-prefixed",
         "bert-mean-bf16-odd",
+        "ernie-last-two-f16",
+        "distilbert-dense-bin",
+        "mpnet-weighted-f16",
+        "bert-last-bin-sharded",
     ] {
         let (_kept, to, agreement) = quantize(name, Precision::Int8);
         let folder = Folder::open(&to).unwrap();
@@ -58,7 +62,7 @@ fn an_int8_folder_gives_what_quantising_at_load_gives() {
 #[test]
 fn an_int4_folder_gives_what_quantising_at_load_gives() {
     let name = "bert-cls-f16";
-    let config = BertConfig::read(&fixture(name)).unwrap();
+    let config = ModelConfig::read(&fixture(name)).unwrap();
     assert!(
         config.hidden_size.is_multiple_of(BLOCK),
         "the fixture fits blocks"

@@ -78,6 +78,11 @@ impl Pipeline {
         guarded(|| of_either!(self, tokenizer => tokenizer.encode(text, special)))
     }
 
+    /// Two texts with the special tokens around them.
+    pub(super) fn encode_pair(&self, first: &str, second: &str) -> Result<Encoding> {
+        guarded(|| of_either!(self, tokenizer => tokenizer.encode((first, second), true)))
+    }
+
     /// As [`Pipeline::encode`] with the special tokens, but places count characters, not bytes.
     pub(super) fn encode_characters(&self, text: &str) -> Result<Encoding> {
         guarded(|| of_either!(self, tokenizer => tokenizer.encode_char_offsets(text, true)))

@@ -21,9 +21,10 @@ const SPECIALS: [&str; 7] = [
 ];
 
 /// Tokenizers that are BERT's under another name.
-const LIKE_BERT: [&str; 9] = [
+const LIKE_BERT: [&str; 10] = [
     "Bert",
     "DistilBert",
+    "Ernie",
     "Electra",
     "MobileBert",
     "ConvBert",
@@ -42,6 +43,8 @@ enum Class {
     Roberta,
     /// Special tokens of RoBERTa, and no settings.
     XlmRoberta,
+    /// Settings of BERT, special tokens of RoBERTa but for that of unknown text.
+    MpNet,
     /// tokenizer.json counts.
     Plain,
 }
@@ -59,6 +62,8 @@ pub(super) struct Settings {
     pub(super) split_special: bool,
     /// Texts lose their beginning, not their end.
     pub(super) cuts_start: bool,
+    /// Models are told of which text of a pair a token is.
+    pub(super) token_types: bool,
     /// Tokens beside the model's vocabulary, in the order of their ids. They replace others of the same text.
     pub(super) added: Vec<AddedToken>,
     /// Special tokens, for a tokenizer that does not have them.
@@ -113,24 +118,31 @@ impl Settings {
         let side = config.text("truncation_side")?.or(direction);
         Ok(Self {
             bert: match class {
-                Class::Bert => Some(bert_options(&config)?),
+                Class::Bert | Class::MpNet => Some(bert_options(&config)?),
                 Class::Roberta | Class::XlmRoberta | Class::Plain => None,
             },
             prefix_space: match class {
                 Class::Roberta => Some(config.flag("add_prefix_space")?.unwrap_or(false)),
-                Class::Bert | Class::XlmRoberta | Class::Plain => None,
+                Class::Bert | Class::MpNet | Class::XlmRoberta | Class::Plain => None,
             },
             lowercase: SentenceConfig::read(folder)?.lowercase,
             split_special: config.flag("split_special_tokens")?.unwrap_or(false),
+            token_types: token_types(&config)?,
             cuts_start: side.is_some_and(|side| side.eq_ignore_ascii_case("left")),
             added,
             special,
             named: match class {
-                Class::Bert | Class::Roberta => named(&config)?,
+                Class::Bert | Class::MpNet | Class::Roberta => named(&config)?,
                 Class::XlmRoberta | Class::Plain => Vec::new(),
             },
         })
     }
+}
+
+/// By `model_input_names`, where they are listed.
+fn token_types(config: &Fields) -> Result<bool, Error> {
+    let names = config.typed("model_input_names", Value::as_array, "a list")?;
+    Ok(names.is_none_or(|names| names.iter().any(|name| name == "token_type_ids")))
 }
 
 fn named(config: &Fields) -> Result<Vec<NamedToken>, Error> {
@@ -153,7 +165,7 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
             return class_of(name).ok_or_else(|| {
                 let what = format!(
                     "tokenizer_class \"{name}\" is not supported. yuyi knows the tokenizers of BERT, RoBERTa, \
-                     XLM-RoBERTa and CamemBERT, and PreTrainedTokenizerFast."
+                     XLM-RoBERTa, CamemBERT and MPNet, and PreTrainedTokenizerFast."
                 );
                 Error::unsupported(file.shown("tokenizer_class"), what)
             });
@@ -162,6 +174,7 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
     Ok(match model.text("model_type")?.unwrap_or("bert") {
         "roberta" => Class::Roberta,
         "xlm-roberta" | "camembert" => Class::XlmRoberta,
+        "mpnet" => Class::MpNet,
         _ => Class::Bert,
     })
 }
@@ -180,6 +193,7 @@ fn class_of(name: &str) -> Option<Class> {
     match kind.strip_suffix("Tokenizer")? {
         "Roberta" => Some(Class::Roberta),
         "XLMRoberta" | "Camembert" => Some(Class::XlmRoberta),
+        "MPNet" => Some(Class::MpNet),
         kind => LIKE_BERT.contains(&kind).then_some(Class::Bert),
     }
 }
@@ -277,7 +291,7 @@ fn special_tokens(class: Class, config: &Fields) -> Result<Vec<AddedToken>, Erro
 
 fn usual(class: Class, name: &str) -> Option<AddedToken> {
     let content = match (class, name) {
-        (Class::Bert, "unk_token") => "[UNK]",
+        (Class::Bert | Class::MpNet, "unk_token") => "[UNK]",
         (Class::Bert, "sep_token") => "[SEP]",
         (Class::Bert, "pad_token") => "[PAD]",
         (Class::Bert, "cls_token") => "[CLS]",

@@ -18,7 +18,6 @@ fn weights_in_other_formats() {
     let download =
         "Download the model with its safetensors, as published for transformers.".to_owned();
     for (file, advice) in [
-        ("pytorch_model.bin.index.json", convert("")),
         ("tf_model.h5", convert(", from_tf=True")),
         ("flax_model.msgpack", convert(", from_flax=True")),
         ("model.onnx", download.clone()),
@@ -61,7 +60,7 @@ fn rerankers() {
     assert_eq!(
         model.load_error(),
         "config.json: XLMRobertaForSequenceClassification gives scores (a reranker or a classifier), not vectors. \
-         yuyi runs embedding models only."
+         Name an embedding model for those."
     );
 }
 
@@ -112,7 +111,7 @@ fn a_level_above_or_below_the_model() {
     assert!(open(&below).ends_with(&format!("but {} has. Name that folder.", inner.display())));
     let model = TestModel::copy(BERT);
     let pooling = Folder::open(model.path("1_Pooling")).unwrap();
-    let error = yuyi_encoder::BertConfig::read(&pooling).unwrap_err();
+    let error = yuyi_encoder::ModelConfig::read(&pooling).unwrap_err();
     assert!(
         error
             .to_string()

@@ -99,17 +99,6 @@ fn no_word_on_pooling() {
 }
 
 #[test]
-fn weights_in_the_older_format() {
-    let model = TestModel::copy(BERT);
-    fs::rename(model.path(WEIGHTS), model.path("pytorch_model.bin")).unwrap();
-    assert_eq!(
-        model.load_error(),
-        "model.safetensors does not exist, and yuyi does not read pytorch_model.bin. Convert it in Python: \
-         AutoModel.from_pretrained(FOLDER).save_pretrained(FOLDER)."
-    );
-}
-
-#[test]
 fn weights_that_git_did_not_fetch() {
     let model = TestModel::copy(BERT);
     model.write(

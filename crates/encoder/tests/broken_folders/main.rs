@@ -17,4 +17,5 @@ mod int4;
 mod int8;
 mod random;
 mod tensors;
+mod torch;
 mod vocabulary;

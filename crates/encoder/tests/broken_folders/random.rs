@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{BERT, SHARDED, TestModel, VOCAB_TXT, WEIGHTS, XLM_ROBERTA};
+use crate::model::{
+    BERT, DISTIL_BERT, ERNIE, MPNET, SHARDED, TORCH_SHARDED, TestModel, VOCAB_TXT, WEIGHTS,
+    XLM_ROBERTA,
+};
 use crate::weights::{join, split};
 
 const SEED: u64 = 20_261_124;
@@ -47,7 +50,7 @@ impl Drop for Tally {
 }
 
 /// JSON files of the fixtures.
-const JSON: [(&str, &str); 10] = [
+const JSON: [(&str, &str); 16] = [
     (BERT, "config.json"),
     (XLM_ROBERTA, "config.json"),
     (BERT, "tokenizer.json"),
@@ -58,6 +61,12 @@ const JSON: [(&str, &str); 10] = [
     (VOCAB_TXT, "tokenizer_config.json"),
     (XLM_ROBERTA, "config_sentence_transformers.json"),
     (SHARDED, "model.safetensors.index.json"),
+    (TORCH_SHARDED, "pytorch_model.bin.index.json"),
+    (TORCH_SHARDED, "modules.json"),
+    (DISTIL_BERT, "config.json"),
+    (DISTIL_BERT, "2_Dense/config.json"),
+    (ERNIE, "config.json"),
+    (MPNET, "config.json"),
 ];
 
 #[test]
@@ -76,6 +85,31 @@ fn bits_of_weights() {
             // Half of them in the header, which is the smaller part.
             let end = if round % 2 == 0 { header } else { bytes.len() };
             flip(&mut random, &mut bytes[..end]);
+            model.write(file, &bytes);
+            tally.try_out(&model, &format!("{fixture}/{file}: round {round}"));
+        }
+    }
+}
+
+/// Half of the flips are in the list of tensors, which stands in front, and in the directory at the end.
+#[test]
+fn bits_of_checkpoints() {
+    let (mut random, mut tally) = (Random(SEED), Tally::default());
+    for (fixture, file) in [
+        (DISTIL_BERT, "pytorch_model.bin"),
+        (DISTIL_BERT, "2_Dense/pytorch_model.bin"),
+        (TORCH_SHARDED, "pytorch_model-00002-of-00002.bin"),
+    ] {
+        let model = TestModel::copy(fixture);
+        let sound = model.read(file);
+        let ends = sound.len().min(6000);
+        for round in 0..400 {
+            let mut bytes = sound.clone();
+            match round % 4 {
+                0 => flip(&mut random, &mut bytes[..ends]),
+                1 => flip(&mut random, &mut bytes[sound.len() - ends..]),
+                _ => flip(&mut random, &mut bytes),
+            }
             model.write(file, &bytes);
             tally.try_out(&model, &format!("{fixture}/{file}: round {round}"));
         }

@@ -48,8 +48,12 @@ impl Fixture {
     pub fn fits_blocks(&self) -> bool {
         let json = std::fs::read(self.folder.join("config.json")).unwrap();
         let config: serde_json::Value = serde_json::from_slice(&json).unwrap();
-        let is_whole = |size: &str| config[size].as_u64().unwrap().is_multiple_of(32);
-        is_whole("hidden_size") && is_whole("intermediate_size")
+        // DistilBERT has names of its own.
+        let is_whole = |names: [&str; 2]| {
+            let mut sizes = names.iter().filter_map(|name| config[name].as_u64());
+            sizes.next().unwrap().is_multiple_of(32)
+        };
+        is_whole(["hidden_size", "dim"]) && is_whole(["intermediate_size", "hidden_dim"])
     }
 
     /// The model.

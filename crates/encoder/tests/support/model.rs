@@ -21,6 +21,15 @@ pub const XLM_ROBERTA: &str = "xlm-roberta-mean-f32";
 /// The tokenizer is made from vocab.txt.
 pub const VOCAB_TXT: &str = "bert-cls-f32-vocab-txt";
 
+/// `pytorch_model.bin`, and a Dense behind the pooling.
+pub const DISTIL_BERT: &str = "distilbert-dense-bin";
+/// Task types.
+pub const ERNIE: &str = "ernie-last-two-f16";
+/// A bias by distance in attention.
+pub const MPNET: &str = "mpnet-weighted-f16";
+/// Two files of `torch.save` with an index, several modules behind the pooling.
+pub const TORCH_SHARDED: &str = "bert-last-bin-sharded";
+
 pub const WEIGHTS: &str = "model.safetensors";
 
 /// A text with words of every fixture and some that none has.

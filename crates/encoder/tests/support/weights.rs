@@ -13,6 +13,7 @@ pub struct Tensor {
 }
 
 /// Tensors by name.
+#[derive(Default)]
 pub struct Weights(pub BTreeMap<String, Tensor>);
 
 impl Weights {

@@ -1,7 +1,7 @@
 //! One head in f32: blocks of queries pass over transposed keys, then over the values.
 
 use super::product::{HeadProduct, Numbers};
-use super::{AHEAD, Head, QUERIES};
+use super::{AHEAD, DistanceBias, Head, QUERIES};
 use crate::aligned::odd_stride;
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::Operation;
@@ -12,12 +12,21 @@ use std::ops::Range;
 /// One head of one text in f32.
 pub(super) struct FloatHead<'a> {
     head: Head<'a>,
+    bias: Option<&'a DistanceBias>,
     scratch: &'a mut Scratch,
 }
 
 impl<'a> FloatHead<'a> {
-    pub(super) fn new(head: Head<'a>, scratch: &'a mut Scratch) -> Self {
-        Self { head, scratch }
+    pub(super) fn new(
+        head: Head<'a>,
+        bias: Option<&'a DistanceBias>,
+        scratch: &'a mut Scratch,
+    ) -> Self {
+        Self {
+            head,
+            bias,
+            scratch,
+        }
     }
 }
 
@@ -93,6 +102,12 @@ impl FloatHead<'_> {
         let (scores, sums) = (&mut self.scratch.weights, &mut self.scratch.sums);
         for i in 0..queries.len() {
             let row = &mut scores[i * stride..][..wide];
+            if let Some(bias) = self.bias {
+                let bias = bias.of_query(self.head.number, queries.start + i, n);
+                for j in 0..n {
+                    row[j] += bias[j];
+                }
+            }
             row[n..].fill(NO_KEY);
             // SAFETY: the CPU has I; the row is whole vectors long.
             sums[i] = unsafe { exp_and_sum::<I>(row) };

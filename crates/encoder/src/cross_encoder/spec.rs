@@ -1,0 +1,147 @@
+//! What a folder says of a cross-encoder, weights aside.
+
+use crate::config::ModelConfig;
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::json::{read_json, read_optional_json};
+use crate::modules::Modules;
+use crate::spec::{check_no_adapter, read_max_tokens};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What makes a score of a logit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreActivation {
+    /// 1 / (1 + e^−x).
+    Sigmoid,
+    /// Nothing: the score is the logit.
+    Identity,
+}
+
+impl ScoreActivation {
+    /// The name in replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sigmoid => "sigmoid",
+            Self::Identity => "identity",
+        }
+    }
+
+    /// The score of a logit.
+    pub fn apply(self, logit: f32) -> f32 {
+        match self {
+            Self::Sigmoid => (1.0 / (1.0 + (-f64::from(logit)).exp())) as f32,
+            Self::Identity => logit,
+        }
+    }
+}
+
+/// What a folder says of its cross-encoder.
+#[derive(Clone, Debug)]
+pub struct CrossSpec {
+    /// The folder's name.
+    pub name: String,
+    /// Sizes, activation and how the weights are stored, by `config.json`.
+    pub config: ModelConfig,
+    /// Longest pair in tokens, special tokens included.
+    pub max_tokens: usize,
+    /// What makes a score of a logit.
+    pub activation: ScoreActivation,
+}
+
+impl CrossSpec {
+    /// Whether the folder is that of a cross-encoder: its configuration names a head that scores, and there is no pooling.
+    ///
+    /// # Errors
+    /// When config.json or modules.json is missing or broken.
+    pub fn is_cross_encoder(folder: &Folder) -> Result<bool, Error> {
+        let modules = Modules::read(folder)?;
+        let pools = modules.pooling.is_some()
+            || !modules.listed && folder.contains("1_Pooling/config.json");
+        let config: Value = read_json(&modules.transformer(folder), "config.json")?;
+        let scores = architecture(&config).ends_with("ForSequenceClassification");
+        Ok(scores && !pools)
+    }
+
+    /// Reads everything but weights and vocabulary.
+    ///
+    /// # Errors
+    /// When a file is broken, or asks for something that is not supported.
+    pub fn read(folder: &Folder) -> Result<Self, Error> {
+        let transformer = Modules::read(folder)?.transformer(folder);
+        let config = ModelConfig::read(folder)?;
+        check_no_adapter(folder)?;
+        check_no_adapter(&transformer)?;
+        let raw: Value = read_json(&transformer, "config.json")?;
+        let shown = transformer.show("config.json");
+        check_scores(&shown, &raw)?;
+        let max_tokens = read_max_tokens(&transformer, &config)?;
+        Ok(Self {
+            name: folder.name().to_owned(),
+            activation: activation(folder, &shown, &raw)?,
+            config,
+            max_tokens,
+        })
+    }
+}
+
+fn architecture(config: &Value) -> &str {
+    config["architectures"][0].as_str().unwrap_or_default()
+}
+
+/// Checks that the model gives one number.
+fn check_scores(shown: &str, config: &Value) -> Result<(), Error> {
+    let architecture = architecture(config);
+    if !architecture.ends_with("ForSequenceClassification") {
+        let what = format!(
+            "its architecture is \"{architecture}\", which gives no score of a pair; a reranker ends in ForSequenceClassification."
+        );
+        return Err(Error::unsupported(shown, what));
+    }
+    let listed = config["id2label"]
+        .as_object()
+        .map(|labels| labels.len() as u64);
+    // transformers takes two where none are named.
+    let labels = listed.or(config["num_labels"].as_u64()).unwrap_or(2);
+    if labels == 1 {
+        return Ok(());
+    }
+    let what = format!(
+        "the model gives {labels} numbers for a pair (a classifier); yuyi runs rerankers, which give one."
+    );
+    Err(Error::unsupported(shown, what))
+}
+
+/// The activation by the file of sentence-transformers, which has had three places for it.
+fn activation(folder: &Folder, shown: &str, config: &Value) -> Result<ScoreActivation, Error> {
+    let file = "config_sentence_transformers.json";
+    let newer: Value = read_optional_json(folder, file)?.unwrap_or_default();
+    let named = [
+        (&newer["activation_fn"], folder.show(file)),
+        (
+            &config["sentence_transformers"]["activation_fn"],
+            shown.to_owned(),
+        ),
+        (
+            &config["sbert_ce_default_activation_function"],
+            shown.to_owned(),
+        ),
+    ];
+    let Some((class, file)) = named
+        .iter()
+        .find_map(|(value, file)| Some((value.as_str()?, file)))
+    else {
+        return Ok(ScoreActivation::Sigmoid);
+    };
+    match class.rsplit('.').next() {
+        Some("Sigmoid") => Ok(ScoreActivation::Sigmoid),
+        Some("Identity") => Ok(ScoreActivation::Identity),
+        _ => {
+            let what = format!(
+                "the activation \"{class}\" of its scores is not supported; Sigmoid and Identity are."
+            );
+            Err(Error::unsupported(file, what))
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Scores of pairs against those that transformers computed (`scripts/make_model_fixtures`).
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use yuyi_encoder::{
+    CrossEncoder, CrossFacts, Encoder, EncoderFacts, Folder, LoadOptions, Pair, PairTruncation,
+    Precision, ScoreActivation,
+};
+use yuyi_kernels::Kernel;
+
+/// Float32 leaves about 1e-6 of error.
+const LARGEST_DIFFERENCE: f32 = 2e-5;
+
+/// One line of expected.json.
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    query: String,
+    document: String,
+    ids: Vec<u32>,
+    types: Vec<u8>,
+    logit: f32,
+    truncated: bool,
+}
+
+#[derive(Deserialize)]
+struct Expected {
+    cases: Vec<Case>,
+}
+
+fn folders() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/rerankers");
+    let entries = std::fs::read_dir(root).unwrap();
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(folders.len() >= 5, "fixtures are missing");
+    folders
+}
+
+fn cases(folder: &Path) -> Vec<Case> {
+    let json = std::fs::read(folder.join("expected.json")).unwrap();
+    serde_json::from_slice::<Expected>(&json).unwrap().cases
+}
+
+fn options(precision: Precision, threads: usize) -> LoadOptions {
+    LoadOptions {
+        precision: Some(precision),
+        threads: Some(threads),
+        ..LoadOptions::default()
+    }
+}
+
+fn load(folder: &Path, precision: Precision, threads: usize) -> CrossEncoder {
+    let folder = Folder::open(folder).unwrap();
+    CrossEncoder::load(&folder, &options(precision, threads)).unwrap()
+}
+
+fn pair(model: &CrossEncoder, case: &Case) -> Pair {
+    let [query, document] = [&case.query, &case.document].map(|t| model.tokenize(t).unwrap());
+    model.pair(&query, &document, PairTruncation::LongestFirst)
+}
+
+#[test]
+fn pairs_are_put_together_and_cut_as_by_transformers() {
+    for folder in folders() {
+        let model = load(&folder, Precision::F32, 1);
+        for case in cases(&folder) {
+            let pair = pair(&model, &case);
+            let name = format!("{}, {}", folder.display(), case.name);
+            assert_eq!(pair.ids(), case.ids, "{name}");
+            assert_eq!(pair.types(), case.types, "{name}");
+            assert_eq!(pair.truncated(), case.truncated, "{name}");
+        }
+    }
+}
+
+#[test]
+fn logits_are_those_of_transformers() {
+    for kernel in Kernel::all() {
+        for path in folders() {
+            let folder = Folder::open(&path).unwrap();
+            let options = options(Precision::F32, 2);
+            let model = CrossEncoder::load_with(&folder, &options, kernel).unwrap();
+            let cases = cases(&path);
+            let pairs: Vec<Pair> = cases.iter().map(|case| pair(&model, case)).collect();
+            for (case, scored) in cases.iter().zip(model.score_pairs(&pairs).unwrap()) {
+                let difference = (scored.logit - case.logit).abs();
+                let name = format!("{}, {} with {}", path.display(), case.name, kernel.name());
+                assert!(difference < LARGEST_DIFFERENCE, "{name}: {difference}");
+                assert_eq!(scored.score, ScoreActivation::Sigmoid.apply(scored.logit));
+                assert_eq!(scored.tokens, case.ids.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_score_depends_on_its_pair_alone() {
+    for folder in folders() {
+        for precision in [Precision::F32, Precision::Int8] {
+            let [one, two] = [1, 2].map(|threads| load(&folder, precision, threads));
+            let cases = cases(&folder);
+            let mut pairs: Vec<Pair> = cases.iter().map(|case| pair(&one, case)).collect();
+            // Enough for batches of each thread's own.
+            pairs = pairs.iter().cycle().take(60).cloned().collect();
+            let alone = |pair: &Pair| one.score_pairs(std::slice::from_ref(pair)).unwrap()[0];
+            let expected: Vec<_> = pairs.iter().map(alone).collect();
+            assert_eq!(one.score_pairs(&pairs).unwrap(), expected);
+            assert_eq!(two.score_pairs(&pairs).unwrap(), expected);
+        }
+    }
+}
+
+#[test]
+fn many_documents_of_one_query() {
+    for folder in folders() {
+        let model = load(&folder, Precision::F32, 2);
+        let cases = cases(&folder);
+        let documents: Vec<&str> = cases.iter().map(|case| case.document.as_str()).collect();
+        let query = &cases[0].query;
+        let scored = model
+            .score(query, &documents, PairTruncation::Document)
+            .unwrap();
+        assert_eq!(scored.len(), documents.len());
+        assert!((scored[0].logit - cases[0].logit).abs() < LARGEST_DIFFERENCE);
+        assert!(
+            model
+                .score(query, &[], PairTruncation::Document)
+                .unwrap()
+                .is_empty()
+        );
+        assert!(
+            model
+                .score("", &[""], PairTruncation::LongestFirst)
+                .unwrap()[0]
+                .logit
+                .is_finite()
+        );
+    }
+}
+
+#[test]
+fn integers_stay_near() {
+    for folder in folders() {
+        let model = load(&folder, Precision::Int8, 1);
+        let cases = cases(&folder);
+        let pairs: Vec<Pair> = cases.iter().map(|case| pair(&model, case)).collect();
+        let scored = model.score_pairs(&pairs).unwrap();
+        let difference =
+            |(case, scored): (&Case, &yuyi_encoder::Scored)| (scored.logit - case.logit).abs();
+        let worst = cases
+            .iter()
+            .zip(&scored)
+            .map(difference)
+            .fold(0.0, f32::max);
+        println!(
+            "{}: logits in int8 differ by {worst} at most",
+            folder.display()
+        );
+        assert!(worst < 0.2, "{}: {worst}", folder.display());
+    }
+}
+
+#[test]
+fn what_is_known_beforehand_is_what_is_loaded() {
+    for path in folders() {
+        let folder = Folder::open(&path).unwrap();
+        let options = options(Precision::Int8, 1);
+        let (before, loaded) = (
+            CrossFacts::of_folder(&folder, &options).unwrap(),
+            CrossEncoder::load(&folder, &options).unwrap(),
+        );
+        assert_eq!(before.weight_bytes, loaded.weight_bytes());
+        assert_eq!(before.spec.max_tokens, loaded.spec().max_tokens);
+        let other = load(&path, Precision::F32, 1).fingerprint();
+        assert_ne!(loaded.fingerprint(), other);
+        // Where vectors are wanted, it is refused in words.
+        let error = Encoder::load(&folder, &options).err().unwrap().to_string();
+        assert!(
+            error.contains("gives scores (a reranker or a classifier), not vectors"),
+            "{error}"
+        );
+        assert!(EncoderFacts::of_folder(&folder, &options).is_err());
+    }
+}

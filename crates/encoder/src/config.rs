@@ -1,14 +1,38 @@
 //! `config.json`: the shape of a model.
+//!
+//! What differs between architectures is said in four places, and nowhere else:
+//!
+//! | what | where |
+//! |---|---|
+//! | which there are, what config.json calls their sizes, which positions, token types and activations they have | here |
+//! | what checkpoints call their modules, and which of them are stacked into one product | `names.rs` |
+//! | what is computed, where it is not what BERT computes | `forward.rs` and the files below it |
+//! | what else a fingerprint must tell apart | `fingerprint.rs` |
+//!
+//! All of them are encoders with layer norms *behind* attention and feed-forward block, a bias in every product, attention of
+//! every token to every other, and as many heads of keys as of queries. An architecture with rotary positions (rope) brings a
+//! variant of [`Positions`], whose parameters the forward pass applies to queries and keys; one with gated feed-forward blocks
+//! (GLU, SwiGLU) a field for the gate, a first product of twice the width, and modules without a bias in the table of names;
+//! one with norms *in front* a field for their placement and a last norm; a decoder a causal mask; local attention a window for
+//! each layer; and grouped heads a number of heads of keys, by which the modules of the first product differ in their outputs.
 
+mod architecture;
+mod fields;
+
+pub use self::architecture::Architecture;
+
+use self::fields::Fields;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::read_json;
 use crate::modules::Modules;
-use serde::Deserialize;
 use serde_json::Value;
 
 /// Larger sizes than any real model's; they keep every product of sizes far from overflow.
 const MOST: usize = 1 << 24;
+
+/// More classes of distances than there are distances that a class could tell apart.
+const MOST_BUCKETS: usize = 256;
 
 /// The activation of the feed-forward block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +41,8 @@ pub enum Activation {
     Gelu,
     /// Its approximation by tanh.
     GeluTanh,
+    /// The larger of x and 0.
+    Relu,
 }
 
 /// A way in which a folder stores its weights in fewer bits.
@@ -28,9 +54,23 @@ pub enum Quantization {
     Q4,
 }
 
-/// The shape of an encoder of the BERT family.
+/// How a model knows where a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Positions {
+    /// A learned embedding for each position.
+    Learned {
+        /// Rows of the table.
+        rows: usize,
+        /// Row of the first token's position: 0 for BERT, the padding id + 1 for RoBERTa.
+        offset: usize,
+    },
+}
+
+/// The shape of an encoder.
 #[derive(Clone, Debug, PartialEq)]
-pub struct BertConfig {
+pub struct ModelConfig {
+    /// Which architecture it is.
+    pub architecture: Architecture,
     /// Length of a hidden vector.
     pub hidden_size: usize,
     /// Number of transformer layers.
@@ -41,12 +81,14 @@ pub struct BertConfig {
     pub intermediate_size: usize,
     /// Number of token ids.
     pub vocab_size: usize,
-    /// Rows of the position embeddings.
-    pub max_position_embeddings: usize,
-    /// Row of the first token's position: 0 for BERT, the padding id + 1 for RoBERTa.
-    pub position_offset: usize,
-    /// Rows of the token type embeddings.
-    pub type_vocab_size: usize,
+    /// How positions are told.
+    pub positions: Positions,
+    /// Rows of the token type embeddings; 0: there are none.
+    pub token_types: usize,
+    /// Rows of the task type embeddings, of which every token has the first; 0: there are none.
+    pub task_types: usize,
+    /// Into so many classes attention parts the distances between tokens, each with a bias for every head; 0: it does not.
+    pub distance_buckets: usize,
     /// ε of every layer norm.
     pub layer_norm_eps: f32,
     /// Activation of the feed-forward block.
@@ -55,82 +97,115 @@ pub struct BertConfig {
     pub quantization: Option<Quantization>,
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    hidden_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    intermediate_size: usize,
-    vocab_size: usize,
-    max_position_embeddings: usize,
-    type_vocab_size: Option<usize>,
-    layer_norm_eps: Option<f64>,
-    hidden_act: Option<Value>,
-    position_embedding_type: Option<String>,
-    pad_token_id: Option<usize>,
-    is_decoder: Option<bool>,
-    auto_map: Option<Value>,
-    quantization_config: Option<Value>,
-}
-
-impl BertConfig {
+impl ModelConfig {
     /// Reads and checks `config.json`.
     ///
     /// # Errors
-    /// When it is missing, broken, impossible, or of another architecture.
+    /// When it is missing, broken, impossible, or of an architecture that yuyi does not run.
     pub fn read(folder: &Folder) -> Result<Self, Error> {
         let folder = &Modules::read(folder)?.transformer(folder);
         let file = folder.show("config.json");
-        // The kind of model first: one of another family lacks the other fields.
         let value: Value = read_json(folder, "config.json")?;
-        if !value.is_object() {
+        let Value::Object(values) = &value else {
             return Err(Error::file(&file, "a JSON object was expected."));
-        }
+        };
+        // The architecture first: others lack the fields of this one.
         if value.get("hidden_size").is_none() && is_pooling(&value) {
             let what = "this is the configuration of a Pooling. Name the folder above, which holds the model.";
             return Err(Error::file(&file, what));
         }
-        let kind = value
-            .get("model_type")
-            .and_then(Value::as_str)
-            .unwrap_or("bert")
-            .to_owned();
-        check_family(&file, &kind)?;
-        let raw: Raw =
-            serde_json::from_value(value).map_err(|e| Error::file(&file, format!("{e}.")))?;
-        check_sizes(&file, &raw)?;
-        let offset = position_offset(&file, &kind, &raw)?;
-        check_variant(&file, &raw)?;
-        let epsilon = layer_norm_eps(&file, &raw)?;
-        Ok(Self {
-            hidden_size: raw.hidden_size,
-            layers: raw.num_hidden_layers,
-            heads: raw.num_attention_heads,
-            intermediate_size: raw.intermediate_size,
-            vocab_size: raw.vocab_size,
-            max_position_embeddings: raw.max_position_embeddings,
-            position_offset: offset,
-            type_vocab_size: raw.type_vocab_size.unwrap_or(2),
-            layer_norm_eps: epsilon,
-            activation: activation(&file, raw.hidden_act.as_ref())?,
-            quantization: quantization(&file, &raw)?,
+        let kind = value.get("model_type").and_then(Value::as_str);
+        let architecture = Architecture::of_type(&file, kind.unwrap_or("bert"))?;
+        Self::of_fields(&Fields {
+            file: &file,
+            architecture,
+            values,
         })
+    }
+
+    fn of_fields(fields: &Fields<'_>) -> Result<Self, Error> {
+        let architecture = fields.architecture;
+        let config = Self {
+            architecture,
+            hidden_size: fields.size("hidden_size")?,
+            layers: fields.size("num_hidden_layers")?,
+            heads: fields.size("num_attention_heads")?,
+            intermediate_size: fields.size("intermediate_size")?,
+            vocab_size: fields.size("vocab_size")?,
+            positions: positions(fields)?,
+            token_types: match architecture.has_token_types() {
+                true => fields.size_or("type_vocab_size", 2)?,
+                false => 0,
+            },
+            task_types: task_types(fields)?,
+            distance_buckets: distance_buckets(fields)?,
+            layer_norm_eps: layer_norm_eps(fields)?,
+            activation: activation(fields)?,
+            quantization: quantization(fields)?,
+        };
+        config.check_heads(fields)?;
+        check_variant(fields)?;
+        config.check_blocks(fields)?;
+        Ok(config)
+    }
+
+    fn check_heads(&self, fields: &Fields<'_>) -> Result<(), Error> {
+        let (hidden, heads) = (self.hidden_size, self.heads);
+        if hidden.is_multiple_of(heads) {
+            return Ok(());
+        }
+        let [size, number] = ["hidden_size", "num_attention_heads"].map(|name| fields.name(name));
+        let what = format!("{size} {hidden} is not divisible by {number} {heads}.");
+        Err(Error::file(fields.file, what))
+    }
+
+    fn check_blocks(&self, fields: &Fields<'_>) -> Result<(), Error> {
+        let sizes: [(&'static str, usize); 2] = [
+            ("hidden_size", self.hidden_size),
+            ("intermediate_size", self.intermediate_size),
+        ];
+        let is_cut = |(_, size): &&(_, usize)| !size.is_multiple_of(32);
+        match sizes.iter().find(is_cut) {
+            Some((name, size)) if self.quantization == Some(Quantization::Q4) => {
+                let name = fields.name(name);
+                let what = format!("{name} is {size}; 4-bit blocks need a multiple of 32.");
+                Err(Error::file(fields.file, what))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Rows of the table of learned positions.
+    pub(crate) fn position_rows(&self) -> usize {
+        let Positions::Learned { rows, .. } = self.positions;
+        rows
+    }
+
+    /// Row of the first token's position in the table of positions, which has those of padding in front.
+    pub(crate) fn offset(&self) -> usize {
+        let Positions::Learned { offset, .. } = self.positions;
+        offset
     }
 
     /// The row of the first token's position among those that are kept: behind that of padding, which families other than
     /// BERT give to a padding token, also one inside a text.
     pub(crate) fn first_position(&self) -> usize {
-        usize::from(self.position_offset > 0)
+        usize::from(self.offset() > 0)
+    }
+
+    /// Rows of positions that are kept: those that a text reaches, and that of padding.
+    pub(crate) fn kept_positions(&self) -> usize {
+        self.reach() + self.first_position()
     }
 
     /// The row of a token that has no position of its own, since it is padding.
     pub(crate) fn padding_position(&self, id: usize) -> Option<usize> {
-        (self.position_offset > 0 && id + 1 == self.position_offset).then_some(0)
+        (self.offset() > 0 && id + 1 == self.offset()).then_some(0)
     }
 
-    /// Tokens of the longest text that the position embeddings reach.
+    /// Tokens of the longest text that the positions reach.
     pub fn reach(&self) -> usize {
-        self.max_position_embeddings - self.position_offset
+        self.position_rows() - self.offset()
     }
 }
 
@@ -145,153 +220,120 @@ fn is_pooling(value: &Value) -> bool {
     .any(|field| value.get(field).is_some())
 }
 
-fn check_family(file: &str, kind: &str) -> Result<(), Error> {
-    if ["bert", "roberta", "xlm-roberta", "camembert"].contains(&kind) {
-        return Ok(());
+/// Positions of BERT begin at 0, those of the others behind the padding id.
+fn positions(fields: &Fields<'_>) -> Result<Positions, Error> {
+    let rows = fields.size("max_position_embeddings")?;
+    let padding: Option<usize> = fields.get("pad_token_id")?;
+    if padding.is_some_and(|id| id > MOST) {
+        let what = format!("pad_token_id must be at most {MOST}.");
+        return Err(Error::file(fields.file, what));
     }
-    let what =
-        format!("model_type \"{kind}\" is not supported. yuyi runs bert, roberta and xlm-roberta.");
-    Err(Error::unsupported(file, what))
+    let offset = match fields.architecture {
+        Architecture::Bert | Architecture::Ernie | Architecture::DistilBert => 0,
+        // Whatever the padding id is.
+        Architecture::MpNet => 2,
+        Architecture::Roberta | Architecture::XlmRoberta | Architecture::Camembert => {
+            padding.unwrap_or(1) + 1
+        }
+    };
+    if offset >= rows {
+        let what = match fields.architecture {
+            Architecture::MpNet => "max_position_embeddings leaves no position for a token.",
+            _ => "pad_token_id leaves no position embedding for a token.",
+        };
+        return Err(Error::file(fields.file, what));
+    }
+    Ok(Positions::Learned { rows, offset })
 }
 
-fn check_sizes(file: &str, raw: &Raw) -> Result<(), Error> {
-    let sizes = [
-        ("hidden_size", raw.hidden_size),
-        ("num_hidden_layers", raw.num_hidden_layers),
-        ("num_attention_heads", raw.num_attention_heads),
-        ("intermediate_size", raw.intermediate_size),
-        ("vocab_size", raw.vocab_size),
-        ("max_position_embeddings", raw.max_position_embeddings),
-        ("type_vocab_size", raw.type_vocab_size.unwrap_or(2)),
-    ];
-    for (name, size) in sizes {
-        if size == 0 || size > MOST {
-            return Err(Error::file(
-                file,
-                format!("{name} is {size}; it must be between 1 and {MOST}."),
-            ));
+/// Task types of ERNIE, which has them only where `use_task_id` says so.
+fn task_types(fields: &Fields<'_>) -> Result<usize, Error> {
+    let has =
+        fields.architecture == Architecture::Ernie && fields.get("use_task_id")?.unwrap_or(false);
+    match has {
+        true => fields.size_or("task_type_vocab_size", 3),
+        false => Ok(0),
+    }
+}
+
+/// Half of the classes of distances are for keys behind the query, and half of those for single distances.
+fn distance_buckets(fields: &Fields<'_>) -> Result<usize, Error> {
+    if fields.architecture != Architecture::MpNet {
+        return Ok(0);
+    }
+    let field = "relative_attention_num_buckets";
+    match fields.size_or(field, 32)? {
+        buckets @ 4..=MOST_BUCKETS => Ok(buckets),
+        buckets => {
+            let what = format!("{field} is {buckets}; it must be between 4 and {MOST_BUCKETS}.");
+            Err(Error::file(fields.file, what))
         }
     }
-    if raw.pad_token_id.is_some_and(|id| id > MOST) {
-        return Err(Error::file(
-            file,
-            format!("pad_token_id must be at most {MOST}."),
-        ));
-    }
-    if !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
-        let (hidden, heads) = (raw.hidden_size, raw.num_attention_heads);
-        return Err(Error::file(
-            file,
-            format!("hidden_size {hidden} is not divisible by num_attention_heads {heads}."),
-        ));
-    }
-    Ok(())
 }
 
-/// Row of the first token's position: positions of BERT begin at 0, those of the others behind the padding id.
-fn position_offset(file: &str, kind: &str, raw: &Raw) -> Result<usize, Error> {
-    let offset = match kind {
-        "bert" => 0,
-        _ => raw.pad_token_id.unwrap_or(1) + 1,
-    };
-    if offset >= raw.max_position_embeddings {
-        let what = "pad_token_id leaves no position embedding for a token.";
-        return Err(Error::file(file, what));
-    }
-    Ok(offset)
-}
-
-fn layer_norm_eps(file: &str, raw: &Raw) -> Result<f32, Error> {
-    let epsilon = raw.layer_norm_eps.unwrap_or(1e-12) as f32;
+fn layer_norm_eps(fields: &Fields<'_>) -> Result<f32, Error> {
+    let epsilon = fields.get::<f64>("layer_norm_eps")?.unwrap_or(1e-12) as f32;
     if epsilon.is_finite() && epsilon >= 0.0 {
         return Ok(epsilon);
     }
     let what = "layer_norm_eps must be a number of at least 0.";
-    Err(Error::file(file, what))
+    Err(Error::file(fields.file, what))
 }
 
-fn check_variant(file: &str, raw: &Raw) -> Result<(), Error> {
-    if let Some(kind) = raw
-        .position_embedding_type
-        .as_deref()
-        .filter(|&k| k != "absolute")
-    {
-        let what =
-            format!("position_embedding_type \"{kind}\" is not supported; only \"absolute\" is.");
-        return Err(Error::unsupported(file, what));
-    }
-    if raw.is_decoder == Some(true) {
-        return Err(Error::unsupported(
-            file,
-            "is_decoder is true; yuyi runs encoders only.",
+fn check_variant(fields: &Fields<'_>) -> Result<(), Error> {
+    let refuse = |what: String| Err(Error::unsupported(fields.file, what));
+    let kind: Option<String> = fields.get("position_embedding_type")?;
+    if let Some(kind) = kind.filter(|kind| kind != "absolute") {
+        return refuse(format!(
+            "position_embedding_type \"{kind}\" is not supported; only \"absolute\" is."
         ));
     }
-    if raw
-        .auto_map
-        .as_ref()
-        .is_some_and(|map| map.get("AutoModel").is_some())
-    {
-        return Err(Error::unsupported(
-            file,
-            "auto_map names a model in Python code of its own, which yuyi does not run.",
-        ));
+    if fields.get("is_decoder")? == Some(true) {
+        return refuse("is_decoder is true; yuyi runs encoders only.".into());
+    }
+    let own = fields.values.get("auto_map");
+    if own.is_some_and(|map| map.get("AutoModel").is_some()) {
+        return refuse(
+            "auto_map names a model in Python code of its own, which yuyi does not run.".into(),
+        );
     }
     Ok(())
 }
 
-fn activation(file: &str, value: Option<&Value>) -> Result<Activation, Error> {
-    match value.map(|v| v.as_str().unwrap_or("?")) {
+fn activation(fields: &Fields<'_>) -> Result<Activation, Error> {
+    let value: Option<Value> = fields.get("hidden_act")?;
+    match value.as_ref().map(|v| v.as_str().unwrap_or("?")) {
         None | Some("gelu" | "gelu_python") => Ok(Activation::Gelu),
+        Some("relu") => Ok(Activation::Relu),
         Some(
             "gelu_new" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_fast" | "gelu_accurate",
         ) => Ok(Activation::GeluTanh),
         Some(other) => {
             let what = format!(
-                "hidden_act \"{other}\" is not supported. yuyi knows gelu, gelu_new and gelu_pytorch_tanh."
+                "{} \"{other}\" is not supported. yuyi knows gelu, gelu_new, gelu_pytorch_tanh and relu.",
+                fields.name("hidden_act")
             );
-            Err(Error::unsupported(file, what))
+            Err(Error::unsupported(fields.file, what))
         }
     }
 }
 
-fn quantization(file: &str, raw: &Raw) -> Result<Option<Quantization>, Error> {
-    let Some(value) = raw.quantization_config.as_ref().filter(|v| !v.is_null()) else {
+fn quantization(fields: &Fields<'_>) -> Result<Option<Quantization>, Error> {
+    let Some(value) = fields.get::<Value>("quantization_config")? else {
         return Ok(None);
     };
-    let text = |key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or("?")
-            .to_owned()
-    };
-    let (method, format) = (text("quant_method"), text("format"));
-    match (method.as_str(), format.as_str()) {
-        ("yuyi-q4", "q4_0") => check_blocks(file, raw).map(|()| Some(Quantization::Q4)),
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("?");
+    match (text("quant_method"), text("format")) {
+        ("yuyi-q4", "q4_0") => Ok(Some(Quantization::Q4)),
         ("compressed-tensors", "int-quantized") => Ok(Some(Quantization::Int8)),
-        _ => {
+        (method, format) => {
             let what = format!(
                 "quantization_config with quant_method \"{method}\" and format \"{format}\" is not supported. \
                  yuyi reads \"compressed-tensors\" with \"int-quantized\", and \"yuyi-q4\" with \"q4_0\"."
             );
-            Err(Error::unsupported(file, what))
+            Err(Error::unsupported(fields.file, what))
         }
     }
-}
-
-fn check_blocks(file: &str, raw: &Raw) -> Result<(), Error> {
-    for (name, size) in [
-        ("hidden_size", raw.hidden_size),
-        ("intermediate_size", raw.intermediate_size),
-    ] {
-        if !size.is_multiple_of(32) {
-            return Err(Error::file(
-                file,
-                format!("{name} is {size}; 4-bit blocks need a multiple of 32."),
-            ));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -300,31 +342,80 @@ mod tests {
     use crate::testing::{config, json_folder};
     use serde_json::json;
 
-    fn read(edits: &[(&str, Value)]) -> Result<BertConfig, Error> {
+    fn read(edits: &[(&str, Value)]) -> Result<ModelConfig, Error> {
         let mut value = config();
         for (field, edit) in edits {
             value[*field] = edit.clone();
         }
-        BertConfig::read(&json_folder(&[("config.json", value)]))
+        ModelConfig::read(&json_folder(&[("config.json", value)]))
     }
 
     #[test]
     fn what_a_file_leaves_out_is_as_in_bert() {
         let config = read(&[]).unwrap();
-        let expected = BertConfig {
+        let expected = ModelConfig {
+            architecture: Architecture::Bert,
             hidden_size: 64,
             layers: 2,
             heads: 4,
             intermediate_size: 128,
             vocab_size: 100,
-            max_position_embeddings: 130,
-            position_offset: 0,
-            type_vocab_size: 2,
+            positions: Positions::Learned {
+                rows: 130,
+                offset: 0,
+            },
+            token_types: 2,
+            task_types: 0,
+            distance_buckets: 0,
             layer_norm_eps: 1e-12,
             activation: Activation::Gelu,
             quantization: None,
         };
         assert_eq!(config, expected);
+    }
+
+    #[test]
+    fn distilbert_has_names_of_its_own() {
+        let sizes = json!({
+            "model_type": "distilbert", "dim": 64, "n_layers": 2, "n_heads": 4, "hidden_dim": 128, "activation": "gelu",
+            "vocab_size": 100, "max_position_embeddings": 130, "sinusoidal_pos_embds": false, "pad_token_id": 0,
+        });
+        let read =
+            |value: &Value| ModelConfig::read(&json_folder(&[("config.json", value.clone())]));
+        let config = read(&sizes).unwrap();
+        assert_eq!(
+            (config.hidden_size, config.layers, config.heads),
+            (64, 2, 4)
+        );
+        assert_eq!((config.intermediate_size, config.token_types), (128, 0));
+        for (field, value, expected) in [
+            ("dim", Value::Null, "missing field `dim`."),
+            ("n_heads", json!(3), "dim 64 is not divisible by n_heads 3."),
+            (
+                "n_layers",
+                json!(0),
+                "n_layers is 0; it must be between 1 and 16777216.",
+            ),
+        ] {
+            let mut broken = sizes.clone();
+            broken[field] = value;
+            let error = read(&broken).unwrap_err().to_string();
+            assert_eq!(error, format!("built-in test/config.json: {expected}"));
+        }
+    }
+
+    #[test]
+    fn ernie_has_task_types_where_it_says_so() {
+        let tasks = |edits: &[(&str, Value)]| {
+            let mut all = vec![("model_type", json!("ernie"))];
+            all.extend_from_slice(edits);
+            read(&all).unwrap().task_types
+        };
+        assert_eq!(tasks(&[]), 0);
+        assert_eq!(tasks(&[("use_task_id", json!(true))]), 3);
+        let five = ("task_type_vocab_size", json!(5));
+        assert_eq!(tasks(&[five.clone()]), 0);
+        assert_eq!(tasks(&[("use_task_id", json!(true)), five]), 5);
     }
 
     /// Positions of RoBERTa begin behind the padding id, those of BERT at 0 whatever that is.
@@ -336,11 +427,13 @@ mod tests {
             ("xlm-roberta", None, 2),
             ("camembert", Some(1), 2),
             ("xlm-roberta", Some(0), 1),
+            ("ernie", Some(0), 0),
+            ("mpnet", Some(0), 2),
         ] {
             let mut edits = vec![("model_type", json!(kind))];
             edits.extend(padding.map(|id| ("pad_token_id", json!(id))));
             let config = read(&edits).unwrap();
-            assert_eq!(config.position_offset, offset, "{kind} {padding:?}");
+            assert_eq!(config.offset(), offset, "{kind} {padding:?}");
             assert_eq!(config.reach(), 130 - offset);
         }
     }
@@ -355,6 +448,7 @@ mod tests {
             ("gelu_python", Activation::Gelu),
             ("gelu_python_tanh", Activation::GeluTanh),
             ("gelu_accurate", Activation::GeluTanh),
+            ("relu", Activation::Relu),
         ] {
             let config = read(&[("hidden_act", json!(name))]).unwrap();
             assert_eq!(config.activation, activation, "{name}");

@@ -3,25 +3,17 @@
 mod explained;
 mod windows;
 
-use crate::forward::{Batch, BertModel, Workspace};
-use crate::pace::Pace;
-use crate::pooling::{Direction, unit_vector};
+use crate::forward::{Batch, Extras, Sequence, Transformer, Workspace};
+use crate::passes::Passes;
+use crate::pooling::{Direction, pool};
+use crate::projection::Projection;
 use crate::weights::Packing;
 use crate::{
     Error, Fingerprint, Folder, LoadProgress, LongText, ModelSpec, Piece, Precision, SpecDefaults,
     States, Tensors, TextTokenizer, Tokens,
 };
-use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
-use std::time::Instant;
+use std::sync::OnceLock;
 use yuyi_kernels::{Kernel, KernelPath, Team, usable_cores};
-
-/// Tokens that go through the model together. Past a few hundred, larger batches gain nothing
-/// and only cost memory for the activations.
-const BATCH_TOKENS: usize = 512;
-
-/// Tokens of a batch when every thread works on texts of its own.
-const SHARE_TOKENS: usize = 256;
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
@@ -72,35 +64,10 @@ pub struct Encoder {
     spec: ModelSpec,
     precision: Precision,
     tokenizer: TextTokenizer,
-    model: BertModel,
-    /// All threads on one batch, split by output columns: for little work. They fill the memory of the first lane.
-    together: Team,
-    /// One thread a batch: for many texts, since no step waits for another thread.
-    apart: Vec<Mutex<Lane>>,
-    pace: Pace,
-    /// Done when the lanes have their memory.
-    reserved: Once,
+    passes: Passes,
+    /// What is done to pooled vectors.
+    projection: Projection,
     fingerprint: OnceLock<Fingerprint>,
-}
-
-/// A thread and the working memory that it fills.
-struct Lane {
-    team: Team,
-    space: Workspace,
-}
-
-impl Lane {
-    fn new() -> Mutex<Self> {
-        Mutex::new(Self {
-            team: Team::new(1),
-            space: Workspace::default(),
-        })
-    }
-}
-
-/// A panic inside a pass leaves only scratch behind, so a poisoned lane is as good as new.
-fn lock(lane: &Mutex<Lane>) -> MutexGuard<'_, Lane> {
-    lane.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Encoder {
@@ -130,29 +97,29 @@ impl Encoder {
         let threads = options.threads.unwrap_or_else(usable_cores).max(1);
         let together = Team::new(threads);
         // The tokenizer and the weights are independent, and each takes about as long.
+        let packing = Packing {
+            team: &together,
+            kernel,
+            precision,
+        };
+        let extras = Extras {
+            previous: spec.pooling.reads_two_layers(),
+            token_types: false,
+        };
         let (tokenizer, model) = std::thread::scope(|scope| {
             let tokenizer = scope.spawn(|| TextTokenizer::load(folder, &spec));
             let model = Tensors::open(folder).and_then(|tensors| {
-                let packing = Packing {
-                    team: &together,
-                    kernel,
-                    precision,
-                };
-                BertModel::load(tensors, &spec.config, packing, &options.progress)
+                Transformer::load(tensors, &spec.config, extras, packing, &options.progress)
             });
             (tokenizer.join(), model)
         });
         let tokenizer =
             tokenizer.map_err(|_| Error::compute("The tokenizer's loader panicked.".into()))??;
-        let apart = (0..threads).map(|_| Lane::new()).collect();
         Ok(Self {
             precision,
             tokenizer,
-            model: model?,
-            together,
-            apart,
-            pace: Pace::default(),
-            reserved: Once::new(),
+            projection: Projection::load(folder, &spec, packing)?,
+            passes: Passes::new(model?, together),
             spec,
             fingerprint: OnceLock::new(),
         })
@@ -266,108 +233,37 @@ impl Encoder {
     }
 
     fn directions(&self, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
-        self.reserved.call_once(|| self.reserve());
-        let tokens: usize = texts.iter().map(|t| t.len()).sum();
-        if self.apart.len() > 1 && texts.len() > 1 && tokens >= SHARE_TOKENS * self.apart.len() {
-            return self.compute_apart(texts);
-        }
-        self.compute_little(&mut lock(&self.apart[0]), texts)
+        let texts: Vec<_> = texts.iter().map(|ids| Sequence::of_ids(ids)).collect();
+        let finish = |team: &Team, space: &Workspace, batch: &Batch| self.pool(team, space, batch);
+        self.passes.run(&texts, finish)
     }
 
-    /// Takes the memory of all lanes with the first texts: work for all threads may come much later, and memory that grows then
-    /// looks like a leak.
-    fn reserve(&self) {
-        let tokens = std::iter::once(BATCH_TOKENS).chain(std::iter::repeat(SHARE_TOKENS));
-        for (lane, tokens) in self.apart.iter().zip(tokens) {
-            lock(lane)
-                .space
-                .reserve(tokens, &self.spec.config, self.model.kernel());
-        }
-    }
-
-    /// All threads on one batch after the other, unless one alone is faster at the moment.
-    fn compute_little(&self, lane: &mut Lane, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
-        let Lane { team: alone, space } = lane;
-        if self.apart.len() > 1 && self.pace.next_is_alone() {
-            return self.compute_batches(alone, space, texts);
-        }
-        let together = &self.together;
-        together.take_waited();
-        let started = Instant::now();
-        let directions = self.compute_batches(together, space, texts);
-        let (threads, waited) = (together.threads(), together.take_waited());
-        self.pace.learn(threads, started.elapsed(), waited);
+    /// The direction of each text of a batch.
+    fn pool(&self, team: &Team, space: &Workspace, batch: &Batch) -> Result<Vec<Direction>, Error> {
+        let pooled = pool(self.spec.pooling, space, batch);
+        let directions = self.projection.directions(team, pooled, self.dimension());
         directions
-    }
-
-    fn compute_batches(
-        &self,
-        team: &Team,
-        space: &mut Workspace,
-        texts: &[&[u32]],
-    ) -> Result<Vec<Direction>, Error> {
-        let mut directions = Vec::with_capacity(texts.len());
-        for range in batches(texts, BATCH_TOKENS) {
-            directions.extend(self.compute(team, space, &texts[range])?);
-        }
-        Ok(directions)
-    }
-
-    /// Each thread takes batches of its own from a common list.
-    fn compute_apart(&self, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {
-        let todo = Mutex::new(batches(texts, SHARE_TOKENS).into_iter());
-        let done = Mutex::new(Vec::new());
-        let next = || todo.lock().unwrap_or_else(PoisonError::into_inner).next();
-        std::thread::scope(|scope| {
-            for lane in &self.apart {
-                scope.spawn(|| {
-                    let Lane { team, space } = &mut *lock(lane);
-                    while let Some(range) = next() {
-                        let directions = self.compute(team, space, &texts[range.clone()]);
-                        done.lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push((range.start, directions));
-                    }
-                });
-            }
-        });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by_key(|(start, _)| *start);
-        let mut directions = Vec::with_capacity(texts.len());
-        for (_, part) in done {
-            directions.extend(part?);
-        }
-        Ok(directions)
-    }
-
-    fn compute(
-        &self,
-        team: &Team,
-        space: &mut Workspace,
-        texts: &[&[u32]],
-    ) -> Result<Vec<Direction>, Error> {
-        let batch = Batch::new(texts.iter().copied());
-        self.model.forward(team, &batch, space)?;
-        let hidden = space.hidden.view();
-        let direction = |text: &[usize]| unit_vector(self.spec.pooling, hidden, text[0], text[1]);
-        batch
-            .offsets
-            .windows(2)
-            .map(|text| direction(text).ok_or_else(no_vector))
+            .into_iter()
+            .map(|direction| direction.ok_or_else(no_vector))
             .collect()
+    }
+
+    fn model(&self) -> &Transformer {
+        self.passes.model()
     }
 
     /// Length of the vectors.
     pub fn dimension(&self) -> usize {
-        self.spec.config.hidden_size
+        self.spec.dimension
     }
 
     /// What the model's vectors are known by. The first call reads all weights, about a third of a second a gigabyte;
     /// the others are free.
     pub fn fingerprint(&self) -> Fingerprint {
         *self.fingerprint.get_or_init(|| {
-            let (digest, tensors) = (self.tokenizer.digest(), self.model.tensors());
-            Fingerprint::of(&self.spec, self.precision, digest, tensors)
+            let (digest, tensors) = (self.tokenizer.digest(), self.model().tensors());
+            let weights = std::iter::once(tensors).chain(self.projection.tensors());
+            Fingerprint::of(&self.spec, self.precision, digest, weights)
         })
     }
 
@@ -377,7 +273,7 @@ impl Encoder {
     /// Of the kind [`ErrorKind::Changed`](crate::ErrorKind::Changed) when one was written to since it was loaded. Then all further
     /// texts fail in this way.
     pub fn check_files(&self) -> Result<(), Error> {
-        self.model.tensors().check()
+        self.model().tensors().check()
     }
 
     /// What the model's files say.
@@ -392,17 +288,17 @@ impl Encoder {
 
     /// Path of the kernels that compute.
     pub fn kernel(&self) -> KernelPath {
-        self.model.kernel().path()
+        self.model().kernel().path()
     }
 
     /// Threads of one forward pass.
     pub fn threads(&self) -> usize {
-        self.apart.len()
+        self.passes.threads()
     }
 
     /// Bytes of packed weights held in memory; token embeddings stay in the mapped file.
     pub fn weight_bytes(&self) -> usize {
-        self.model.bytes()
+        self.model().bytes() + self.projection.bytes()
     }
 }
 
@@ -421,59 +317,4 @@ fn encoded(text: &Tokens, windows: Vec<Direction>) -> Result<Encoded, Error> {
 
 fn no_vector() -> Error {
     Error::compute("The model's weights gave no finite vector; the checkpoint is broken.".into())
-}
-
-/// Cuts texts, in order, into runs of at most `budget` tokens (or one text, if that is longer).
-fn batches(texts: &[&[u32]], budget: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
-    let (mut start, mut tokens) = (0, 0);
-    for (i, text) in texts.iter().enumerate() {
-        if i > start && tokens + text.len() > budget {
-            ranges.push(start..i);
-            (start, tokens) = (i, 0);
-        }
-        tokens += text.len();
-    }
-    if start < texts.len() {
-        ranges.push(start..texts.len());
-    }
-    ranges
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_memory_of_all_lanes_is_taken_beforehand() {
-        let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/models");
-        let options = LoadOptions {
-            threads: Some(2),
-            ..LoadOptions::default()
-        };
-        for model in std::fs::read_dir(models).unwrap() {
-            let folder = Folder::open(model.unwrap().path()).unwrap();
-            let encoder = Encoder::load(&folder, &options).unwrap();
-            encoder.reserve();
-            let lanes = || encoder.apart.iter().map(|lane| lock(lane).space.bytes());
-            let before: Vec<usize> = lanes().collect();
-            let ids = vec![5; encoder.spec.max_tokens];
-            // One batch for all threads, as full as it can be, and then work for each.
-            let fitting = BATCH_TOKENS / ids.len();
-            encoder.encode_ids(&vec![&ids[..]; fitting.max(1)]).unwrap();
-            encoder.encode_ids(&vec![&ids[..40]; 60]).unwrap();
-            assert_eq!(lanes().collect::<Vec<_>>(), before, "{}", folder.name());
-        }
-    }
-
-    #[test]
-    fn batches_keep_the_order_and_the_budget() {
-        let long = [0; 700];
-        let texts: Vec<&[u32]> = [10, 500, 5, 700, 1, 1, 511, 512]
-            .iter()
-            .map(|&n| &long[..n])
-            .collect();
-        assert_eq!(batches(&texts, 512), [0..2, 2..3, 3..4, 4..6, 6..7, 7..8]);
-        assert!(batches(&[], 512).is_empty());
-    }
 }

@@ -2,7 +2,8 @@
 
 use yuyi_kernels::{Kernel, KernelPath, usable_cores};
 
-use crate::forward::BertModel;
+use crate::forward::{Extras, Transformer};
+use crate::projection::Projection;
 use crate::{Encoder, Error, Folder, LoadOptions, ModelSpec, Precision, Tensors};
 
 /// What an [`Encoder`] is. Whoever has to know whether a model fits into memory must know it before the weights are
@@ -34,7 +35,12 @@ impl EncoderFacts {
         let precision = options.precision.unwrap_or_else(own);
         let tensors = Tensors::open(folder)?;
         Ok(Self {
-            weight_bytes: BertModel::bytes_of(&tensors, &spec.config, kernel, precision)?,
+            weight_bytes: Transformer::bytes_of(
+                &tensors,
+                &spec.config,
+                Extras::default(),
+                (kernel, precision),
+            )? + Projection::bytes_of(folder, &spec, kernel)?,
             precision,
             kernel: kernel.path(),
             threads: options.threads.unwrap_or_else(usable_cores).max(1),

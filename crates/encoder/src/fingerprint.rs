@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::config::{Activation, BertConfig, Quantization};
+use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization};
 use crate::precision::Precision;
+use crate::projection::{DenseSpec, Step};
 use crate::spec::ModelSpec;
 use crate::tensors::Tensors;
 
@@ -19,16 +20,16 @@ pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// Reads the weights once.
-    pub(crate) fn of(
+    pub(crate) fn of<'a>(
         spec: &ModelSpec,
         precision: Precision,
         tokenizer: &[u8; 32],
-        weights: &Tensors,
+        weights: impl Iterator<Item = &'a Tensors>,
     ) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(description(spec, precision).as_bytes());
         hasher.update(tokenizer);
-        for file in weights.files() {
+        for file in weights.flat_map(Tensors::files) {
             hasher.update(&(file.len() as u64).to_le_bytes());
             for (i, chunk) in file.chunks(CHUNK).enumerate() {
                 hasher.update(chunk);
@@ -94,19 +95,23 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         name: _,
         config,
         pooling,
+        steps,
+        dimension,
         max_tokens,
         // Prompts come with the texts.
         prompts: _,
     } = spec;
-    let BertConfig {
+    let ModelConfig {
+        architecture,
         hidden_size,
         layers,
         heads,
         intermediate_size,
         vocab_size,
-        max_position_embeddings,
-        position_offset,
-        type_vocab_size,
+        positions: Positions::Learned { rows, offset },
+        token_types,
+        task_types,
+        distance_buckets,
         layer_norm_eps,
         activation,
         quantization,
@@ -114,6 +119,7 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
     let activation = match activation {
         Activation::Gelu => "gelu",
         Activation::GeluTanh => "gelu_tanh",
+        Activation::Relu => "relu",
     };
     let stored = match quantization {
         None => "floats",
@@ -121,14 +127,48 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         Some(Quantization::Q4) => "q4",
     };
     // Since the second, a padding token inside a text has the position of padding in families that have one.
-    let version = if *position_offset > 0 { 2 } else { 1 };
+    let version = if *offset > 0 { 2 } else { 1 };
+    let more = match architecture {
+        // They compute the same from the same sizes, and their vectors were known before others could be loaded.
+        Architecture::Bert
+        | Architecture::Roberta
+        | Architecture::XlmRoberta
+        | Architecture::Camembert => String::new(),
+        Architecture::Ernie | Architecture::DistilBert | Architecture::MpNet => {
+            format!(" {architecture} {task_types} {distance_buckets}")
+        }
+    };
+    let projected = projected(steps, *dimension, *hidden_size);
     format!(
         "yuyi-{version} {} {stored} {} unit {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
-         {max_position_embeddings} {position_offset} {type_vocab_size} {:08x} {activation}",
+         {rows} {offset} {token_types} {:08x} {activation}{more}{projected}",
         precision.name(),
         pooling.name(),
         layer_norm_eps.to_bits(),
     )
+}
+
+/// The steps behind the pooling; nothing for a model that has none, and whose vectors are as long as its hidden states.
+fn projected(steps: &[Step], dimension: usize, hidden: usize) -> String {
+    if steps.is_empty() && dimension == hidden {
+        return String::new();
+    }
+    let step = |step: &Step| match step {
+        Step::Normalize => " unit".to_owned(),
+        Step::Dense(dense) => {
+            let DenseSpec {
+                // Where the weights are does not decide the vector.
+                path: _,
+                inputs,
+                outputs,
+                bias,
+                activation,
+            } = dense;
+            format!(" dense {inputs} {outputs} {bias} {}", activation.name())
+        }
+    };
+    let steps: String = steps.iter().map(step).collect();
+    format!("{steps} {dimension}")
 }
 
 #[cfg(test)]

@@ -1,71 +1,58 @@
 //! The forward pass over a packed batch: token ids in, last hidden states out.
 
-use crate::config::{Activation as Form, BertConfig};
+mod distances;
+mod embedding;
+mod post_norm;
+mod workspace;
+
+pub(crate) use self::workspace::Workspace;
+
+use self::distances::load_distances;
+use self::embedding::{kinds, load_positions};
+use crate::config::ModelConfig;
+use crate::names::Names;
 use crate::precision::Precision;
-use crate::table::Table;
 use crate::weights::{Layer, Packing, layer_bytes, load_layer, load_norm};
 use crate::{Error, LoadProgress, Tensors, surplus};
-use yuyi_kernels::{
-    Activation, AttentionFormat, AttentionShape, Kernel, LayerNorm, Matrix, QuantizedMatrix, Team,
-    add_layer_norm, attention, layer_norm, linear,
-};
+use std::ops::Range;
+use yuyi_kernels::{AttentionFormat, DistanceBias, Kernel, LayerNorm, Team, layer_norm};
 
 /// The weights of a model. Token embeddings stay in the file's map and are read by row.
-pub(crate) struct BertModel {
+pub(crate) struct Transformer {
     tensors: Tensors,
-    config: BertConfig,
+    config: ModelConfig,
+    extras: Extras,
     kernel: Kernel,
     attention: AttentionFormat,
-    /// Position embedding plus the embedding of token type 0, which every token of a single text has.
+    /// [token types, positions, hidden]: position embedding plus those of the token's type and of task type 0.
     positions: Vec<f32>,
+    /// What attention adds to scores, by distance.
+    distances: Option<DistanceBias>,
     embedding_norm: LayerNorm,
     layers: Vec<Layer>,
 }
 
-/// Activations of one forward pass, reused from pass to pass, and from step to step where one needs no longer what
-/// another left: this is most of the memory that a batch adds to the weights.
-#[derive(Default)]
-pub(crate) struct Workspace {
-    /// [tokens, hidden]; after [`BertModel::forward`] the last hidden states.
-    pub(crate) hidden: Matrix,
-    /// Queries, keys and values; then the output of attention's projection; then the intermediate states of a group of tokens.
-    wide: Matrix,
-    /// [tokens, hidden]: what attention gathers; then a group's output of the feed-forward block.
-    narrow: Matrix,
-    /// The input of an integer product.
-    bytes: QuantizedMatrix,
-    /// Tokens that there is memory for.
-    reserved: usize,
+/// What a model needs beside its last hidden states, or a text beside its ids.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extras {
+    /// The hidden states before the last layer are kept.
+    pub(crate) previous: bool,
+    /// Tokens may be of any type that the model has, and not of the first alone.
+    pub(crate) token_types: bool,
 }
 
-/// Tokens by which the memory of a workspace grows.
-const GROWTH: usize = 256;
-
-impl Workspace {
-    /// Takes the memory for a batch of so many tokens at once.
-    pub(crate) fn reserve(&mut self, tokens: usize, config: &BertConfig, kernel: Kernel) {
-        if tokens <= self.reserved {
-            return;
-        }
-        self.reserved = tokens.next_multiple_of(GROWTH);
-        let group = self.reserved.min(kernel.rows_together());
-        self.hidden.resize(self.reserved, config.hidden_size);
-        self.wide.resize(self.reserved, 3 * config.hidden_size);
-        self.wide.resize(group, config.intermediate_size);
-        self.narrow.resize(self.reserved, config.hidden_size);
-        // Written to, so that the system gives all of it now: a server's memory after its first requests is what it stays at. As
-        // NaN, so that a step that reads what no step wrote does not go unnoticed.
-        for matrix in [&mut self.hidden, &mut self.wide, &mut self.narrow] {
-            matrix.fill(f32::NAN);
-        }
-    }
+/// One text as the model reads it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sequence<'a> {
+    pub(crate) ids: &'a [u32],
+    /// Of each token its type; where there are fewer, the others are of the first.
+    pub(crate) types: &'a [u8],
 }
 
-#[cfg(test)]
-impl Workspace {
-    /// Bytes of its matrices.
-    pub(crate) fn bytes(&self) -> usize {
-        self.hidden.bytes() + self.wide.bytes() + self.narrow.bytes()
+impl<'a> Sequence<'a> {
+    /// A text whose tokens are all of the first type.
+    pub(crate) fn of_ids(ids: &'a [u32]) -> Self {
+        Self { ids, types: &[] }
     }
 }
 
@@ -73,30 +60,45 @@ impl Workspace {
 pub(crate) struct Batch {
     /// All ids.
     pub(crate) ids: Vec<u32>,
+    /// Of each its type; empty where all are of the first.
+    types: Vec<u8>,
     /// First token of each text, and the number of tokens.
     pub(crate) offsets: Vec<usize>,
 }
 
 impl Batch {
     /// The concatenation of `texts`.
-    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a [u32]>) -> Self {
+    pub(crate) fn new(texts: &[Sequence<'_>]) -> Self {
         let mut batch = Self {
             ids: Vec::new(),
+            types: Vec::new(),
             offsets: vec![0],
         };
         for text in texts {
-            batch.ids.extend_from_slice(text);
+            batch.types.resize(batch.ids.len(), 0);
+            batch.ids.extend_from_slice(text.ids);
+            batch.types.extend_from_slice(text.types);
             batch.offsets.push(batch.ids.len());
         }
         batch
     }
+
+    fn token_type(&self, token: usize) -> usize {
+        self.types.get(token).map_or(0, |&kind| usize::from(kind))
+    }
+
+    /// The rows of each text.
+    pub(crate) fn texts(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
+        self.offsets.windows(2).map(|text| text[0]..text[1])
+    }
 }
 
-impl BertModel {
+impl Transformer {
     /// Packs the weights layer by layer.
     pub(crate) fn load(
         tensors: Tensors,
-        config: &BertConfig,
+        config: &ModelConfig,
+        extras: Extras,
         packing: Packing<'_>,
         progress: &LoadProgress,
     ) -> Result<Self, Error> {
@@ -107,16 +109,23 @@ impl BertModel {
             layer
         };
         let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
-        let embedding_norm = load_norm(&tensors, config, "embeddings.LayerNorm")?;
-        let positions = load_positions(&tensors, config)?;
+        let embedding_norm = load_norm(
+            &tensors,
+            config,
+            Names::of(config.architecture).embedding_norm,
+        )?;
+        let positions = load_positions(&tensors, config, extras)?;
+        let distances = load_distances(&tensors, config)?;
         let model = Self {
             config: config.clone(),
+            extras,
             kernel: packing.kernel,
             attention: match packing.precision {
                 Precision::F32 => AttentionFormat::F32,
                 Precision::Int8 | Precision::Int4 => AttentionFormat::Int8,
             },
             positions,
+            distances,
             embedding_norm,
             layers,
             tensors,
@@ -124,16 +133,6 @@ impl BertModel {
         model.words()?;
         model.tensors.check()?;
         Ok(model)
-    }
-
-    fn words(&self) -> Result<Table<'_>, Error> {
-        let shape = [self.config.vocab_size, self.config.hidden_size];
-        Table::open(
-            &self.tensors,
-            &self.config,
-            "embeddings.word_embeddings",
-            shape,
-        )
     }
 
     pub(crate) fn kernel(&self) -> Kernel {
@@ -150,21 +149,31 @@ impl BertModel {
         let linear = |l: &Layer| {
             l.qkv.bytes() + l.attention_output.bytes() + l.intermediate.bytes() + l.output.bytes()
         };
-        self.layers.iter().map(linear).sum::<usize>() + size_of_val(&self.positions[..])
+        let distances = self.distances.as_ref().map_or(0, DistanceBias::bytes);
+        self.layers.iter().map(linear).sum::<usize>() + size_of_val(&self.positions[..]) + distances
     }
 
-    /// What [`BertModel::bytes`] will be, known before the weights are packed.
+    /// What [`Transformer::bytes`] will be, known before the weights are packed.
     pub(crate) fn bytes_of(
         tensors: &Tensors,
-        config: &BertConfig,
-        kernel: Kernel,
-        precision: Precision,
+        config: &ModelConfig,
+        extras: Extras,
+        (kernel, precision): (Kernel, Precision),
     ) -> Result<usize, Error> {
         surplus::refuse(tensors, config)?;
         let layer = |i| layer_bytes(tensors, config, i, (kernel, precision));
         let layers: usize = (0..config.layers).map(layer).sum::<Result<_, _>>()?;
-        let positions = config.reach() + config.first_position();
-        Ok(layers + positions * config.hidden_size * size_of::<f32>())
+        let positions = config.kept_positions() * kinds(config, extras);
+        let distances = match config.distance_buckets {
+            0 => 0,
+            _ => DistanceBias::bytes_of(config.heads, config.reach()),
+        };
+        Ok(layers + positions * config.hidden_size * size_of::<f32>() + distances)
+    }
+
+    /// Takes the memory for a batch of so many tokens at once.
+    pub(crate) fn reserve(&self, space: &mut Workspace, tokens: usize) {
+        space.reserve(tokens, &self.config, self.extras, self.kernel);
     }
 
     /// Computes the last hidden states of a batch into `space.hidden`. Ids are below the vocabulary size and
@@ -175,7 +184,7 @@ impl BertModel {
         batch: &Batch,
         space: &mut Workspace,
     ) -> Result<(), Error> {
-        space.reserve(batch.ids.len(), &self.config, self.kernel);
+        self.reserve(space, batch.ids.len());
         self.embed(batch, space)?;
         self.tensors.check()?;
         layer_norm(
@@ -184,123 +193,13 @@ impl BertModel {
             &self.embedding_norm,
             space.hidden.view_mut(),
         );
-        for layer in &self.layers {
+        for (i, layer) in self.layers.iter().enumerate() {
+            if self.extras.previous && i + 1 == self.layers.len() {
+                space.keep();
+            }
             self.attend(team, layer, &batch.offsets, space);
             self.feed_forward(team, layer, space);
         }
         Ok(())
     }
-
-    /// Sums of word, position and type embeddings.
-    fn embed(&self, batch: &Batch, space: &mut Workspace) -> Result<(), Error> {
-        let hidden = self.config.hidden_size;
-        let words = self.words()?;
-        space.hidden.resize(batch.ids.len(), hidden);
-        for text in batch.offsets.windows(2) {
-            let mut positions = self.config.first_position()..;
-            for token in text[0]..text[1] {
-                let (row, id) = (space.hidden.row_mut(token), batch.ids[token] as usize);
-                words.copy_row(id, row)?;
-                let position = match self.config.padding_position(id) {
-                    Some(padding) => padding,
-                    None => positions.next().unwrap_or_default(),
-                };
-                let position = &self.positions[position * hidden..][..hidden];
-                row.iter_mut().zip(position).for_each(|(x, p)| *x += p);
-            }
-        }
-        Ok(())
-    }
-
-    /// hidden = LayerNorm(hidden + attention(hidden))
-    fn attend(&self, team: &Team, layer: &Layer, offsets: &[usize], space: &mut Workspace) {
-        let (tokens, hidden) = (space.hidden.rows(), self.config.hidden_size);
-        let shape = AttentionShape {
-            heads: self.config.heads,
-            size: hidden / self.config.heads,
-        };
-        space.wide.resize(tokens, 3 * hidden);
-        space.narrow.resize(tokens, hidden);
-        linear(
-            team,
-            space.hidden.view(),
-            &layer.qkv,
-            None,
-            &mut space.bytes,
-            space.wide.view_mut(),
-        );
-        attention(
-            team,
-            self.kernel,
-            (shape, self.attention),
-            space.wide.view(),
-            offsets,
-            space.narrow.view_mut(),
-        );
-        space.wide.resize(tokens, hidden);
-        linear(
-            team,
-            space.narrow.view(),
-            &layer.attention_output,
-            None,
-            &mut space.bytes,
-            space.wide.view_mut(),
-        );
-        let (x, y) = (space.hidden.view_mut(), space.wide.view());
-        add_layer_norm(team, self.kernel, &layer.attention_norm, x, y);
-    }
-
-    /// hidden = LayerNorm(hidden + W₂·gelu(W₁·hidden)), a group of tokens after the other, as large as the products take at once
-    /// anyway: the intermediate states are the largest of all, and those of a group are still near when they are read.
-    fn feed_forward(&self, team: &Team, layer: &Layer, space: &mut Workspace) {
-        let activation = match self.config.activation {
-            Form::Gelu => Activation::Gelu,
-            Form::GeluTanh => Activation::GeluTanh,
-        };
-        let tokens = space.hidden.rows();
-        let groups = tokens.div_ceil(self.kernel.rows_together());
-        for group in 0..groups {
-            let rows = group * tokens / groups..(group + 1) * tokens / groups;
-            space.wide.resize(rows.len(), self.config.intermediate_size);
-            space.narrow.resize(rows.len(), self.config.hidden_size);
-            linear(
-                team,
-                space.hidden.view().part(rows.clone()),
-                &layer.intermediate,
-                Some(activation),
-                &mut space.bytes,
-                space.wide.view_mut(),
-            );
-            linear(
-                team,
-                space.wide.view(),
-                &layer.output,
-                None,
-                &mut space.bytes,
-                space.narrow.view_mut(),
-            );
-            let mut hidden = space.hidden.view_mut();
-            let (x, y) = (hidden.part(rows), space.narrow.view());
-            add_layer_norm(team, self.kernel, &layer.output_norm, x, y);
-        }
-    }
-}
-
-/// Rows of position embeddings that a text can reach, that of padding in front where the family has one, each with the embedding of token type 0 added.
-fn load_positions(tensors: &Tensors, config: &BertConfig) -> Result<Vec<f32>, Error> {
-    let hidden = config.hidden_size;
-    let shape = [config.max_position_embeddings, hidden];
-    let rows = tensors
-        .get("embeddings.position_embeddings.weight", &shape)?
-        .to_f32()?;
-    let shape = [config.type_vocab_size, hidden];
-    let types = tensors
-        .get("embeddings.token_type_embeddings.weight", &shape)?
-        .to_f32()?;
-    let reached = &rows[(config.position_offset - config.first_position()) * hidden..];
-    Ok(reached
-        .iter()
-        .zip(types[..hidden].iter().cycle())
-        .map(|(p, t)| p + t)
-        .collect())
 }

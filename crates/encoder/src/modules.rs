@@ -17,6 +17,17 @@ pub(crate) struct Modules {
     transformer: String,
     /// The folder of the Pooling.
     pub(crate) pooling: Option<String>,
+    /// What stands behind it.
+    pub(crate) tail: Vec<Tail>,
+}
+
+/// A module behind the Pooling.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// A Dense, by its folder.
+    Dense(String),
+    /// Vectors are scaled to length 1.
+    Normalize,
 }
 
 #[derive(Deserialize)]
@@ -41,11 +52,28 @@ impl Modules {
             let what = "it lists no module; a Transformer and a Pooling were expected.";
             return Err(Error::file(&shown, what));
         }
-        let (mut transformer, mut pooling) = (None, None);
+        let mut modules = Self {
+            listed: true,
+            ..Self::default()
+        };
+        let mut transformer = None;
         for Module { path, kind } in list {
             let slot = match known(&shown, &kind)? {
                 ModuleKind::Transformer => &mut transformer,
-                ModuleKind::Pooling => &mut pooling,
+                ModuleKind::Pooling => &mut modules.pooling,
+                ModuleKind::Dense if modules.pooling.is_none() => {
+                    let what = "there is a Dense in front of the Pooling, which yuyi does not do.";
+                    return Err(Error::unsupported(&shown, what));
+                }
+                ModuleKind::Dense => {
+                    check_path(&shown, "Dense", &path, false)?;
+                    modules.tail.push(Tail::Dense(path));
+                    continue;
+                }
+                ModuleKind::Normalize if modules.pooling.is_some() => {
+                    modules.tail.push(Tail::Normalize);
+                    continue;
+                }
                 ModuleKind::Normalize | ModuleKind::Dropout => continue,
             };
             if slot.is_some() {
@@ -54,16 +82,12 @@ impl Modules {
             }
             *slot = Some(path);
         }
-        let (transformer, pooling) = (transformer.unwrap_or_default(), pooling);
-        check_path(&shown, "Transformer", &transformer, true)?;
-        if let Some(path) = &pooling {
+        modules.transformer = transformer.unwrap_or_default();
+        check_path(&shown, "Transformer", &modules.transformer, true)?;
+        if let Some(path) = &modules.pooling {
             check_path(&shown, "pooling", path, false)?;
         }
-        Ok(Self {
-            listed: true,
-            transformer,
-            pooling,
-        })
+        Ok(modules)
     }
 
     /// The folder of the Transformer: configuration, weights and tokenizer.
@@ -72,11 +96,12 @@ impl Modules {
     }
 }
 
-/// The modules that yuyi does, and those that change no cosine.
+/// The modules that yuyi does, and one that changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ModuleKind {
     Transformer,
     Pooling,
+    Dense,
     Normalize,
     Dropout,
 }
@@ -87,6 +112,7 @@ impl ModuleKind {
         Some(match class_name(class) {
             "Transformer" => Self::Transformer,
             "Pooling" => Self::Pooling,
+            "Dense" => Self::Dense,
             "Normalize" => Self::Normalize,
             "Dropout" => Self::Dropout,
             _ => return None,
@@ -109,7 +135,7 @@ fn known(shown: &str, kind: &str) -> Result<ModuleKind, Error> {
     } else {
         let name = class_name(kind);
         format!(
-            "the module {name} is not supported. yuyi knows Transformer, Pooling and Normalize."
+            "the module {name} is not supported. yuyi knows Transformer, Pooling, Dense and Normalize."
         )
     };
     Err(Error::unsupported(shown, what))

@@ -1,6 +1,8 @@
 //! From the last hidden states of a text to its unit vector.
 
+use crate::forward::{Batch, Workspace};
 use crate::spec::Pooling;
+use std::ops::Range;
 use yuyi_kernels::MatrixView;
 
 /// A direction: a vector of length 1, and how long it was before it was scaled to that.
@@ -12,7 +14,7 @@ pub(crate) struct Direction {
 
 impl Direction {
     /// `None` when the vector is not finite or has no length.
-    fn of(vector: &[f64]) -> Option<Self> {
+    pub(crate) fn of(vector: &[f64]) -> Option<Self> {
         let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
         let usable = length.is_finite() && length > 0.0;
         usable.then(|| Self {
@@ -37,35 +39,62 @@ impl Direction {
     }
 }
 
-/// Pools rows `first..end` of `hidden` and scales the result to length 1.
-/// `None` when the result is not finite or has no length, which only broken weights can cause.
-pub(crate) fn unit_vector(
-    pooling: Pooling,
-    hidden: MatrixView<'_>,
-    first: usize,
-    end: usize,
-) -> Option<Direction> {
-    let pooled: Vec<f64> = match pooling {
-        Pooling::Cls => hidden.row(first).iter().map(|&x| f64::from(x)).collect(),
-        Pooling::Mean => mean(hidden, first, end),
-        Pooling::Max => largest(hidden, first, end),
+/// The pooled vector of each text of a batch whose hidden states are in `space`.
+pub(crate) fn pool(pooling: Pooling, space: &Workspace, batch: &Batch) -> Vec<Vec<f64>> {
+    let (hidden, previous) = (space.hidden.view(), space.previous.view());
+    let pooled = |text: Range<usize>| match pooling {
+        Pooling::MeanLastTwo => {
+            let last = mean(hidden, text.clone());
+            let both = last.iter().zip(mean(previous, text));
+            both.map(|(a, b)| (a + b) / 2.0).collect()
+        }
+        _ => of_layer(pooling, hidden, text),
     };
-    Direction::of(&pooled)
+    batch.texts().map(pooled).collect()
 }
 
-fn mean(hidden: MatrixView<'_>, first: usize, end: usize) -> Vec<f64> {
-    let mut sum = vec![0.0; hidden.columns()];
-    for i in first..end {
-        sum.iter_mut()
-            .zip(hidden.row(i))
-            .for_each(|(s, &x)| *s += f64::from(x));
+/// Pools the rows of a text of one layer.
+fn of_layer(pooling: Pooling, hidden: MatrixView<'_>, text: Range<usize>) -> Vec<f64> {
+    match pooling {
+        Pooling::Cls => row(hidden, text.start),
+        Pooling::LastToken => row(hidden, text.end - 1),
+        Pooling::Mean | Pooling::MeanLastTwo => mean(hidden, text),
+        Pooling::MeanSqrtLen => {
+            let root = (text.len() as f64).sqrt();
+            mean(hidden, text).into_iter().map(|x| x * root).collect()
+        }
+        Pooling::WeightedMean => weighted_mean(hidden, text, |place| (place + 1) as f64),
+        Pooling::Max => largest(hidden, text),
     }
-    sum.iter().map(|s| s / (end - first) as f64).collect()
 }
 
-fn largest(hidden: MatrixView<'_>, first: usize, end: usize) -> Vec<f64> {
+fn row(hidden: MatrixView<'_>, i: usize) -> Vec<f64> {
+    hidden.row(i).iter().map(|&x| f64::from(x)).collect()
+}
+
+fn mean(hidden: MatrixView<'_>, text: Range<usize>) -> Vec<f64> {
+    weighted_mean(hidden, text, |_| 1.0)
+}
+
+/// Each token counts by its place in the text.
+fn weighted_mean(
+    hidden: MatrixView<'_>,
+    text: Range<usize>,
+    weight: impl Fn(usize) -> f64,
+) -> Vec<f64> {
+    let (mut sum, mut total) = (vec![0.0; hidden.columns()], 0.0);
+    for (place, i) in text.enumerate() {
+        let weight = weight(place);
+        total += weight;
+        let numbers = sum.iter_mut().zip(hidden.row(i));
+        numbers.for_each(|(s, &x)| *s += weight * f64::from(x));
+    }
+    sum.iter().map(|s| s / total).collect()
+}
+
+fn largest(hidden: MatrixView<'_>, text: Range<usize>) -> Vec<f64> {
     let mut top = vec![f64::NEG_INFINITY; hidden.columns()];
-    for i in first..end {
+    for i in text {
         // Not f64::max, which would drop a NaN.
         for (t, &x) in top.iter_mut().zip(hidden.row(i)) {
             let x = f64::from(x);
@@ -90,24 +119,22 @@ mod tests {
         m
     }
 
+    fn direction(pooling: Pooling, hidden: &Matrix, text: Range<usize>) -> Option<Direction> {
+        Direction::of(&of_layer(pooling, hidden.view(), text))
+    }
+
     #[test]
     fn pools_only_the_rows_of_the_text() {
         let m = hidden();
-        assert_eq!(
-            unit_vector(Pooling::Cls, m.view(), 1, 3).unwrap(),
-            Direction {
-                unit: vec![0.6, -0.8],
-                length: 5.0
-            }
-        );
-        assert_eq!(
-            unit_vector(Pooling::Mean, m.view(), 1, 3).unwrap().unit,
-            [1.0, 0.0]
-        );
-        assert_eq!(
-            unit_vector(Pooling::Max, m.view(), 1, 3).unwrap().unit,
-            [0.6, 0.8]
-        );
+        let pooled = |pooling| of_layer(pooling, m.view(), 1..3);
+        assert_eq!(pooled(Pooling::Cls), [3.0, -4.0]);
+        assert_eq!(pooled(Pooling::Mean), [2.0, 0.0]);
+        assert_eq!(pooled(Pooling::Max), [3.0, 4.0]);
+        assert_eq!(pooled(Pooling::LastToken), [1.0, 4.0]);
+        assert_eq!(pooled(Pooling::MeanSqrtLen), [8.0_f64.sqrt(), 0.0]);
+        assert_eq!(pooled(Pooling::WeightedMean), [5.0 / 3.0, 4.0 / 3.0]);
+        let direction = direction(Pooling::Cls, &m, 1..3).unwrap();
+        assert_eq!((direction.unit, direction.length), (vec![0.6, -0.8], 5.0));
     }
 
     #[test]
@@ -131,8 +158,8 @@ mod tests {
         for bad in [0.0, f32::NAN, f32::INFINITY] {
             let mut m = Matrix::zeros(1, 2);
             m.row_mut(0).fill(bad);
-            for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
-                assert!(unit_vector(pooling, m.view(), 0, 1).is_none());
+            for pooling in Pooling::ALL {
+                assert!(direction(pooling, &m, 0..1).is_none());
             }
         }
     }
@@ -142,7 +169,7 @@ mod tests {
         for row in 0..3 {
             let mut m = hidden();
             m.row_mut(row)[0] = f32::NAN;
-            assert!(unit_vector(Pooling::Max, m.view(), 0, 3).is_none(), "{row}");
+            assert!(direction(Pooling::Max, &m, 0..3).is_none(), "{row}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Number formats that a model can compute in.
 
-use crate::config::{BertConfig, Quantization};
+use crate::config::{ModelConfig, Quantization};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -30,7 +30,7 @@ impl Precision {
     }
 
     /// What a folder is computed in where no precision is asked for: its own scheme if it is quantised, else f32.
-    pub(crate) fn of(config: &BertConfig) -> Self {
+    pub(crate) fn of(config: &ModelConfig) -> Self {
         match config.quantization {
             None => Self::F32,
             Some(Quantization::Int8) => Self::Int8,

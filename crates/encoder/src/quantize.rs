@@ -8,17 +8,17 @@
 //! | int8 | `X.weight` I8 [out, in], `X.weight_scale` F32 [out, 1] (compressed-tensors' naming) |
 //! | int4 | `X.weight_q4` U8 [out, in / 2], `X.weight_q4_scale` F16 [out, in / 32] (q4_0 in two tensors) |
 
-use crate::config::{BertConfig, Quantization};
+mod projection;
+
+use crate::config::{ModelConfig, Quantization};
 use crate::error::{Error, ErrorKind};
 use crate::json::{read_json, read_optional_json};
 use crate::modules::{ModuleKind, Modules};
+use crate::names::{Names, layer_linears, tables};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
-use crate::weights::{layer_linears, layer_norms};
-use crate::{
-    EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, Pooling, SpecDefaults, Tensors,
-};
+use crate::{EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, SpecDefaults, Tensors};
 use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView as Stored, serialize};
@@ -97,7 +97,9 @@ pub fn quantize_folder(
         write_json(&to.join("modules.json"), &modules)?;
     }
     // The catalogue knows the pooling by the folder's name, and the new one has another.
-    write_json(&to.join("1_Pooling/config.json"), &pooling_config(&spec))?;
+    let pooling = spec.pooling.configuration(spec.config.hidden_size);
+    write_json(&to.join("1_Pooling/config.json"), &pooling)?;
+    projection::copy_modules(from, &spec, to)?;
     let mut config: Value = read_json(&transformer, "config.json")?;
     config["quantization_config"] = quantization_config(scheme);
     write_json(&to.join("config.json"), &config)?;
@@ -109,10 +111,12 @@ pub fn quantize_folder(
 
 /// Leads a list of modules to where the copy has them.
 fn move_modules(modules: &mut Value) {
+    let mut dense = 0..;
     for module in modules.as_array_mut().into_iter().flatten() {
         let path = match module["type"].as_str().and_then(ModuleKind::of_class) {
-            Some(ModuleKind::Transformer) => "",
-            Some(ModuleKind::Pooling) => "1_Pooling",
+            Some(ModuleKind::Transformer) => String::new(),
+            Some(ModuleKind::Pooling) => "1_Pooling".into(),
+            Some(ModuleKind::Dense) => projection::place(dense.next().unwrap_or_default()),
             _ => continue,
         };
         module["path"] = path.into();
@@ -120,7 +124,11 @@ fn move_modules(modules: &mut Value) {
 }
 
 /// How the weights are to be stored.
-fn scheme(from: &Folder, config: &BertConfig, precision: Precision) -> Result<Quantization, Error> {
+fn scheme(
+    from: &Folder,
+    config: &ModelConfig,
+    precision: Precision,
+) -> Result<Quantization, Error> {
     let refuse = |what: &str| Err(Error::unsupported(&from.show("config.json"), what));
     if config.quantization.is_some() {
         return refuse(
@@ -158,15 +166,6 @@ fn write_failed(path: &Path, cause: impl std::error::Error + Send + Sync + 'stat
 
 fn write_json(path: &Path, value: &Value) -> Result<(), Error> {
     std::fs::write(path, format!("{value:#}\n")).map_err(|e| write_failed(path, e))
-}
-
-fn pooling_config(spec: &ModelSpec) -> Value {
-    json!({
-        "word_embedding_dimension": spec.config.hidden_size,
-        "pooling_mode_cls_token": spec.pooling == Pooling::Cls,
-        "pooling_mode_mean_tokens": spec.pooling == Pooling::Mean,
-        "pooling_mode_max_tokens": spec.pooling == Pooling::Max,
-    })
 }
 
 fn quantization_config(scheme: Quantization) -> Value {
@@ -209,7 +208,7 @@ impl Written<'_> {
 
 fn write_weights(
     tensors: &Tensors,
-    config: &BertConfig,
+    config: &ModelConfig,
     scheme: Quantization,
     path: &Path,
 ) -> Result<(), Error> {
@@ -224,6 +223,11 @@ fn write_weights(
             table.release();
         }
     }
+    write_file(&written, path)
+}
+
+/// Writes tensors into one file.
+fn write_file(written: &[Written<'_>], path: &Path) -> Result<(), Error> {
     let views = written
         .iter()
         .map(|w| {
@@ -242,29 +246,16 @@ fn write_weights(
 }
 
 /// What is not quantised: embeddings, norms and biases.
-fn copied<'a>(tensors: &'a Tensors, config: &BertConfig) -> Result<Vec<Written<'a>>, Error> {
-    let hidden = config.hidden_size;
-    let mut wanted = vec![
-        (
-            "embeddings.word_embeddings.weight".to_owned(),
-            vec![config.vocab_size, hidden],
-        ),
-        (
-            "embeddings.position_embeddings.weight".to_owned(),
-            vec![config.max_position_embeddings, hidden],
-        ),
-        (
-            "embeddings.token_type_embeddings.weight".to_owned(),
-            vec![config.type_vocab_size, hidden],
-        ),
-    ];
-    let mut norm = |name: String| {
-        wanted.push((format!("{name}.weight"), vec![hidden]));
-        wanted.push((format!("{name}.bias"), vec![hidden]));
-    };
-    norm("embeddings.LayerNorm".to_owned());
-    for layer in 0..config.layers {
-        layer_norms(layer).into_iter().for_each(&mut norm);
+fn copied<'a>(tensors: &'a Tensors, config: &ModelConfig) -> Result<Vec<Written<'a>>, Error> {
+    let (hidden, names) = (config.hidden_size, Names::of(config.architecture));
+    let tables = tables(config).into_iter();
+    let mut wanted: Vec<(String, Vec<usize>)> = tables
+        .map(|(name, shape)| (format!("{name}.weight"), shape.to_vec()))
+        .collect();
+    let norms = (0..config.layers).flat_map(|layer| names.layer_norms(layer));
+    for norm in std::iter::once(names.embedding_norm.to_owned()).chain(norms) {
+        wanted.push((format!("{norm}.weight"), vec![hidden]));
+        wanted.push((format!("{norm}.bias"), vec![hidden]));
     }
     for layer in 0..config.layers {
         for (name, [outputs, _]) in layer_linears(config, layer) {

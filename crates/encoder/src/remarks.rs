@@ -1,19 +1,23 @@
 //! What seems wrong with a folder that loads all the same.
 
-use crate::{BertConfig, Error, Folder, Tensors};
+use crate::names::Names;
+use crate::{Error, Folder, ModelConfig, Tensors};
 
 /// What to know before relying on the model of a folder, a sentence each. Reads config.json and the headers of the weights.
 ///
 /// # Errors
 /// When those are missing or broken.
 pub fn remarks(folder: &Folder) -> Result<Vec<String>, Error> {
-    let (config, tensors) = (BertConfig::read(folder)?, Tensors::open(folder)?);
+    let (config, tensors) = (ModelConfig::read(folder)?, Tensors::open(folder)?);
     Ok(Vec::from_iter(unused_layers(folder, &config, &tensors)))
 }
 
 /// A configuration of fewer layers than there are weights of gives another model than the one that was trained.
-fn unused_layers(folder: &Folder, config: &BertConfig, tensors: &Tensors) -> Option<String> {
-    let (used, stored) = (config.layers, tensors.layers());
+fn unused_layers(folder: &Folder, config: &ModelConfig, tensors: &Tensors) -> Option<String> {
+    let (used, stored) = (
+        config.layers,
+        tensors.layers(Names::of(config.architecture).layer),
+    );
     (stored > used).then(|| {
         format!(
             "{}: num_hidden_layers is {used}, but there are weights of {stored} layers, and those beyond are not used. \

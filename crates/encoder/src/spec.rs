@@ -1,40 +1,23 @@
 //! What a model folder says about the model, weights aside.
 
-use crate::config::BertConfig;
+mod pooling;
+
+pub use self::pooling::Pooling;
+
+use self::pooling::read_pooling;
+use crate::config::ModelConfig;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::{read_json, read_optional_json};
-use crate::modules::Modules;
+use crate::modules::{Modules, Tail};
+use crate::projection::{DenseSpec, Step};
 use crate::sentence::SentenceConfig;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A word between two special tokens.
 const FEWEST_TOKENS: usize = 3;
-
-/// How the hidden states of a text become one vector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pooling {
-    /// The first token's.
-    Cls,
-    /// The mean over all tokens.
-    Mean,
-    /// The largest of each element.
-    Max,
-}
-
-impl Pooling {
-    /// The name in replies: `cls`, `mean`, `max`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cls => "cls",
-            Self::Mean => "mean",
-            Self::Max => "max",
-        }
-    }
-}
 
 /// Texts that a model expects in front of its input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,9 +41,13 @@ pub struct ModelSpec {
     /// The folder's name.
     pub name: String,
     /// Sizes, activation and how the weights are stored, by `config.json`.
-    pub config: BertConfig,
+    pub config: ModelConfig,
     /// How vectors are pooled. They are always scaled to length 1, since everything that yuyi does with them is a cosine.
     pub pooling: Pooling,
+    /// What is done to pooled vectors; a last scaling is left out, as that is always done.
+    pub steps: Vec<Step>,
+    /// Length of the vectors: of what the steps give, the first elements where the folder asks for fewer (`truncate_dim`).
+    pub dimension: usize,
     /// Longest input in tokens, special tokens included.
     pub max_tokens: usize,
     /// What is put in front of texts.
@@ -90,7 +77,7 @@ impl ModelSpec {
     pub fn read(folder: &Folder, defaults: &SpecDefaults) -> Result<Self, Error> {
         let modules = Modules::read(folder)?;
         let transformer = modules.transformer(folder);
-        let config = BertConfig::read(folder)?;
+        let config = ModelConfig::read(folder)?;
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         let pooling = match read_pooling(folder, &modules)? {
@@ -108,15 +95,46 @@ impl ModelSpec {
             })?,
         };
         let max_tokens = read_max_tokens(&transformer, &config)?;
-        let prompts = read_prompts(folder)?;
+        let steps = read_steps(folder, &modules, config.hidden_size)?;
+        let (prompts, truncated) = read_prompts(folder)?;
+        let whole = dimension(&steps, config.hidden_size);
         Ok(Self {
             name: folder.name().to_owned(),
             config,
             pooling,
+            steps,
+            dimension: truncated.map_or(whole, |fewer| fewer.min(whole)),
             max_tokens,
             prompts,
         })
     }
+}
+
+/// Length of the vectors after `steps`.
+fn dimension(steps: &[Step], hidden: usize) -> usize {
+    let outputs = |step: &Step| match step {
+        Step::Dense(dense) => Some(dense.outputs),
+        Step::Normalize => None,
+    };
+    steps.iter().rev().find_map(outputs).unwrap_or(hidden)
+}
+
+/// The steps behind the pooling that change a direction.
+fn read_steps(folder: &Folder, modules: &Modules, hidden: usize) -> Result<Vec<Step>, Error> {
+    let mut steps = Vec::new();
+    for module in &modules.tail {
+        steps.push(match module {
+            Tail::Normalize => Step::Normalize,
+            Tail::Dense(path) => {
+                let inputs = dimension(&steps, hidden);
+                Step::Dense(DenseSpec::read(folder, path, inputs)?)
+            }
+        });
+    }
+    while steps.last() == Some(&Step::Normalize) {
+        steps.pop();
+    }
+    Ok(steps)
 }
 
 /// The architecture of config.json, if it is one that gives scores.
@@ -151,69 +169,9 @@ fn check_no_adapter(folder: &Folder) -> Result<(), Error> {
     }
 }
 
-/// Pooling by `modules.json`, or by `1_Pooling` where there is no list of modules.
-fn read_pooling(folder: &Folder, modules: &Modules) -> Result<Option<Pooling>, Error> {
-    match &modules.pooling {
-        Some(path) => read_pooling_file(folder, path).map(Some),
-        None if !modules.listed && folder.contains("1_Pooling/config.json") => {
-            read_pooling_file(folder, "1_Pooling").map(Some)
-        }
-        None => Ok(None),
-    }
-}
-
-fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
-    let file = format!("{path}/config.json");
-    let fields: BTreeMap<String, Value> = read_json(folder, &file)?;
-    let refuse = |what: String| Err(Error::unsupported(&folder.show(&file), what));
-    if fields.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
-        return refuse("include_prompt is false; yuyi pools over the prompt's tokens too.".into());
-    }
-    let chosen = pooling_modes(&fields);
-    let names: Vec<&str> = chosen.iter().map(|(_, mode)| mode.as_str()).collect();
-    match names[..] {
-        ["cls" | "cls_token"] => Ok(Pooling::Cls),
-        // The sum by the root of the length points where the mean does. Without a choice it is the mean.
-        ["mean" | "mean_tokens" | "mean_sqrt_len_tokens"] | [] => Ok(Pooling::Mean),
-        ["max" | "max_tokens"] => Ok(Pooling::Max),
-        _ => {
-            let shown: Vec<&str> = chosen.iter().map(|(shown, _)| shown.as_str()).collect();
-            let shown = shown.join(" with ");
-            refuse(format!(
-                "{shown} is not supported. yuyi pools by cls, mean or max, one of them."
-            ))
-        }
-    }
-}
-
-/// The modes that a file chooses, as it shows them and by their names: `pooling_mode` since sentence-transformers 5.4,
-/// before that a field for each.
-fn pooling_modes(fields: &BTreeMap<String, Value>) -> Vec<(String, String)> {
-    let named = |mode: &Value| {
-        let name = mode
-            .as_str()
-            .map_or_else(|| mode.to_string(), str::to_owned);
-        (format!("pooling_mode \"{name}\""), name)
-    };
-    match fields.get("pooling_mode") {
-        Some(Value::Array(modes)) => modes.iter().map(named).collect(),
-        Some(Value::Null) | None => {
-            let chosen = fields
-                .iter()
-                .filter(|(_, value)| value.as_bool() == Some(true));
-            let mode = |(key, _): (&String, _)| {
-                let name = key.strip_prefix("pooling_mode_")?.to_owned();
-                Some((key.clone(), name))
-            };
-            chosen.filter_map(mode).collect()
-        }
-        Some(mode) => vec![named(mode)],
-    }
-}
-
 /// What sentence-transformers' file says, else the tokenizer's limit, as sentence-transformers does;
 /// never more than there are positions. `folder` is the Transformer's.
-fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error> {
+fn read_max_tokens(folder: &Folder, config: &ModelConfig) -> Result<usize, Error> {
     let sentence = SentenceConfig::read(folder)?;
     let tokenizer: Option<TokenizerLimit> = read_optional_json(folder, "tokenizer_config.json")?;
     let length = sentence
@@ -237,14 +195,14 @@ fn read_max_tokens(folder: &Folder, config: &BertConfig) -> Result<usize, Error>
     Ok(most)
 }
 
-fn read_prompts(folder: &Folder) -> Result<Prompts, Error> {
+/// The prompts, and the length to which vectors are cut.
+fn read_prompts(folder: &Folder) -> Result<(Prompts, Option<usize>), Error> {
     let file = "config_sentence_transformers.json";
     let raw: RawPrompts = read_optional_json(folder, file)?.unwrap_or_default();
     let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));
-    if let Some(dimension) = raw.truncate_dim {
-        return refuse(format!(
-            "truncate_dim is {dimension}; yuyi gives whole vectors only."
-        ));
+    if raw.truncate_dim == Some(0) {
+        let what = "truncate_dim is 0; a vector has at least 1 element.";
+        return Err(Error::file(&folder.show(file), what));
     }
     if let Some(kind) = raw.model_type.filter(|kind| kind != "SentenceTransformer") {
         return refuse(format!(
@@ -260,10 +218,11 @@ fn read_prompts(folder: &Folder) -> Result<Prompts, Error> {
             )
         })?,
     };
-    Ok(Prompts {
+    let prompts = Prompts {
         default,
         named: raw.prompts,
-    })
+    };
+    Ok((prompts, raw.truncate_dim))
 }
 
 #[cfg(test)]

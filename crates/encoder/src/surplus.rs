@@ -1,14 +1,14 @@
 //! Tensors of a checkpoint that nobody reads.
 
-use crate::config::BertConfig;
+use crate::config::{Architecture, ModelConfig};
 use crate::error::Error;
+use crate::names::{Names, layer_linears, tables};
 use crate::tensors::Tensors;
-use crate::weights::{layer_linears, layer_norms};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Parts of a checkpoint that a text's vector does not depend on: buffers, the pooler, and what pretraining put on top.
-const WITHOUT_EFFECT: [&str; 7] = [
+const WITHOUT_EFFECT: [&str; 10] = [
     "embeddings.position_ids",
     "embeddings.token_type_ids",
     "pooler.",
@@ -16,6 +16,9 @@ const WITHOUT_EFFECT: [&str; 7] = [
     "lm_head.",
     "mlm_head.",
     "nsp_head.",
+    "vocab_transform.",
+    "vocab_layer_norm.",
+    "vocab_projector.",
 ];
 
 /// Heads by which a checkpoint gives scores and not vectors.
@@ -25,7 +28,7 @@ const HEADS: [&str; 4] = ["classifier.", "score.", "qa_outputs.", "logits_proj."
 ///
 /// # Errors
 /// When there is one; it is named.
-pub(crate) fn refuse(tensors: &Tensors, config: &BertConfig) -> Result<(), Error> {
+pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig) -> Result<(), Error> {
     let modules = modules(config);
     let is_surplus = |name: &&str| !is_known(name, config, &modules);
     let Some(name) = tensors.bare_names().filter(is_surplus).min() else {
@@ -53,24 +56,19 @@ const SUFFIXES: [&str; 8] = [
 ];
 
 /// The names of the architecture's modules, those of a layer as of the first: how many there are is a number in a file.
-fn modules(config: &BertConfig) -> HashSet<String> {
-    let embeddings = [
-        "word_embeddings",
-        "position_embeddings",
-        "token_type_embeddings",
-        "LayerNorm",
-    ];
-    let embeddings = embeddings.map(|name| format!("embeddings.{name}"));
+fn modules(config: &ModelConfig) -> HashSet<String> {
+    let names = Names::of(config.architecture);
+    let tables = tables(config).into_iter().map(|(name, _)| name.to_owned());
     let linears = layer_linears(config, 0).into_iter().map(|(name, _)| name);
-    let layer = linears.chain(layer_norms(0));
-    embeddings.into_iter().chain(layer).collect()
+    let modules = tables.chain(linears).chain(names.layer_norms(0));
+    modules.chain([names.embedding_norm.to_owned()]).collect()
 }
 
-fn is_known(name: &str, config: &BertConfig, modules: &HashSet<String>) -> bool {
-    if WITHOUT_EFFECT.iter().any(|part| name.starts_with(part)) {
+fn is_known(name: &str, config: &ModelConfig, modules: &HashSet<String>) -> bool {
+    if WITHOUT_EFFECT.iter().any(|part| name.starts_with(part)) || is_unused_task(name, config) {
         return true;
     }
-    let (layer, name) = as_first_layer(name);
+    let (layer, name) = as_first_layer(name, Names::of(config.architecture).layer);
     // Of layers that the configuration does not count, the remarks tell.
     layer.is_some_and(|layer| layer >= config.layers)
         || name
@@ -78,13 +76,21 @@ fn is_known(name: &str, config: &BertConfig, modules: &HashSet<String>) -> bool 
             .is_some_and(|(module, suffix)| SUFFIXES.contains(&suffix) && modules.contains(module))
 }
 
+/// Task types of ERNIE that its configuration does not use.
+fn is_unused_task(name: &str, config: &ModelConfig) -> bool {
+    let tasks = Names::of(config.architecture).task_types;
+    config.architecture == Architecture::Ernie
+        && config.task_types == 0
+        && name.strip_prefix(tasks) == Some(".weight")
+}
+
 /// The number of a tensor's layer, and the tensor's name in the first one.
-fn as_first_layer(name: &str) -> (Option<usize>, Cow<'_, str>) {
+fn as_first_layer<'a>(name: &'a str, layers: &str) -> (Option<usize>, Cow<'a, str>) {
     let parts = name
-        .strip_prefix("encoder.layer.")
+        .strip_prefix(layers)
         .and_then(|rest| rest.split_once('.'));
     match parts.and_then(|(number, rest)| Some((number.parse().ok()?, rest))) {
-        Some((layer, rest)) => (Some(layer), format!("encoder.layer.0.{rest}").into()),
+        Some((layer, rest)) => (Some(layer), format!("{layers}0.{rest}").into()),
         None => (None, name.into()),
     }
 }

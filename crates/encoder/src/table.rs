@@ -1,6 +1,6 @@
 //! Matrices of a checkpoint in each form that files have them.
 
-use crate::config::{BertConfig, Quantization};
+use crate::config::{ModelConfig, Quantization};
 use crate::tensors::{DType, FLOATS, TensorView};
 use crate::{Error, Tensors};
 use half::f16;
@@ -30,7 +30,7 @@ impl<'a> Table<'a> {
     /// The weight of module `name`, [rows, columns], in whichever form the file has it.
     pub(crate) fn open(
         tensors: &'a Tensors,
-        config: &BertConfig,
+        config: &ModelConfig,
         name: &str,
         [rows, columns]: [usize; 2],
     ) -> Result<Self, Error> {

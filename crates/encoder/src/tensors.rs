@@ -1,6 +1,8 @@
-//! The tensors of a folder: one safetensors file, or several with an index.
+//! The tensors of a folder: one safetensors file or checkpoint of PyTorch, or several with an index.
 
 mod header;
+mod pickle;
+mod torch;
 
 use crate::error::{Error, ErrorKind};
 use crate::folder::{FileBytes, Folder};
@@ -13,12 +15,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Prefixes under which checkpoints keep their encoder, in the order in which they are tried.
-const PREFIXES: [&str; 5] = ["", "bert.", "roberta.", "model.", "0.auto_model."];
+const PREFIXES: [&str; 8] = [
+    "",
+    "bert.",
+    "roberta.",
+    "ernie.",
+    "distilbert.",
+    "mpnet.",
+    "model.",
+    "0.auto_model.",
+];
 
-/// Files in which weights may be instead of safetensors.
-const OTHER_FORMATS: [&str; 11] = [
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
+/// Files in which weights may be instead, which yuyi does not read.
+const OTHER_FORMATS: [&str; 9] = [
     "tf_model.h5",
     "flax_model.msgpack",
     "model.onnx",
@@ -106,37 +115,75 @@ struct Entry {
     range: Range<usize>,
 }
 
+/// A format of weights.
+#[derive(Clone, Copy)]
+enum Format {
+    Safetensors,
+    /// What `torch.save` writes.
+    Torch,
+}
+
+impl Format {
+    /// The file that has all tensors.
+    fn whole(self) -> &'static str {
+        match self {
+            Self::Safetensors => "model.safetensors",
+            Self::Torch => "pytorch_model.bin",
+        }
+    }
+
+    /// The list of several files.
+    fn index(self) -> String {
+        format!("{}.index.json", self.whole())
+    }
+}
+
 #[derive(Deserialize)]
 struct Index {
     weight_map: HashMap<String, String>,
 }
 
 impl Tensors {
-    /// Opens `model.safetensors`, or the files of `model.safetensors.index.json`. Only headers are read.
+    /// Opens `model.safetensors` or `pytorch_model.bin`, or the files of an index of either. Only headers are read.
     ///
     /// # Errors
     /// When a file is missing, cut off, or its header is not sound.
     pub fn open(folder: &Folder) -> Result<Self, Error> {
-        let folder = &Modules::read(folder)?.transformer(folder);
-        let index = "model.safetensors.index.json";
+        Self::open_beside(&Modules::read(folder)?.transformer(folder))
+    }
+
+    /// As [`Tensors::open`], of the files in exactly this folder.
+    pub(crate) fn open_beside(folder: &Folder) -> Result<Self, Error> {
         let mut tensors = Self {
             files: Vec::new(),
             entries: HashMap::new(),
-            shown: folder.show("model.safetensors"),
+            shown: folder.show(Format::Safetensors.whole()),
         };
-        if folder.contains("model.safetensors") || !folder.contains(index) {
+        // As transformers does: safetensors before all else, one file before several.
+        let found = [Format::Safetensors, Format::Torch]
+            .into_iter()
+            .find_map(|format| {
+                let names = [format.whole().to_owned(), format.index()];
+                let name = names.into_iter().find(|name| folder.contains(name))?;
+                Some((format, name))
+            });
+        let Some((format, name)) = found else {
             check_format(folder)?;
-            tensors.add(folder, "model.safetensors")?;
+            tensors.add(folder, Format::Safetensors.whole(), Format::Safetensors)?;
+            return Ok(tensors);
+        };
+        tensors.shown = folder.show(&name);
+        if name == format.whole() {
+            tensors.add(folder, &name, format)?;
             return Ok(tensors);
         }
-        let map: Index = read_json(folder, index)?;
-        tensors.shown = folder.show(index);
+        let map: Index = read_json(folder, &name)?;
         for file in map.weight_map.values().collect::<BTreeSet<_>>() {
             if file.contains(['/', '\\']) {
                 let what = format!("\"{file}\" must be a file beside the index.");
                 return Err(Error::file(&tensors.shown, what));
             }
-            tensors.add(folder, file)?;
+            tensors.add(folder, file, format)?;
         }
         tensors.check_index(&map)?;
         Ok(tensors)
@@ -157,7 +204,14 @@ impl Tensors {
             .try_for_each(|file| file.bytes.check(&file.shown))
     }
 
-    fn add(&mut self, folder: &Folder, name: &str) -> Result<(), Error> {
+    fn add(&mut self, folder: &Folder, name: &str, format: Format) -> Result<(), Error> {
+        match format {
+            Format::Safetensors => self.add_safetensors(folder, name),
+            Format::Torch => self.add_torch(folder, name),
+        }
+    }
+
+    fn add_safetensors(&mut self, folder: &Folder, name: &str) -> Result<(), Error> {
         let (bytes, shown) = (folder.read(name)?, folder.show(name));
         let (header, metadata) = header::read(&shown, &bytes)?;
         let start = header + size_of::<u64>();
@@ -233,12 +287,12 @@ impl Tensors {
         Error::tensor(shown, name, what)
     }
 
-    /// How many layers the files have weights of.
-    pub(crate) fn layers(&self) -> usize {
+    /// How many layers the files have weights of; `layer` stands in front of their numbers.
+    pub(crate) fn layers(&self, layer: &str) -> usize {
         let number = |name: &String| {
             let rest = PREFIXES
                 .iter()
-                .find_map(|prefix| name.strip_prefix(prefix)?.strip_prefix("encoder.layer."))?;
+                .find_map(|prefix| name.strip_prefix(prefix)?.strip_prefix(layer))?;
             rest.split('.').next()?.parse::<usize>().ok()
         };
         let numbers: BTreeSet<_> = self.entries.keys().filter_map(number).collect();
@@ -288,14 +342,10 @@ impl Tensors {
 
 /// Tells apart a folder whose weights are in another format from one without weights.
 fn check_format(folder: &Folder) -> Result<(), Error> {
-    if folder.contains("model.safetensors") {
-        return Ok(());
-    }
     let Some(other) = OTHER_FORMATS.iter().find(|file| folder.contains(file)) else {
         return Ok(());
     };
     let convert = match *other {
-        "pytorch_model.bin" | "pytorch_model.bin.index.json" => "",
         "tf_model.h5" => ", from_tf=True",
         "flax_model.msgpack" => ", from_flax=True",
         _ => {

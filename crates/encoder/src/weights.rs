@@ -1,6 +1,7 @@
 //! The weights of a model, packed for the kernels.
 
-use crate::config::{BertConfig, Quantization};
+use crate::config::{ModelConfig, Quantization};
+use crate::names::{Names, Product, Products};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::{Error, Tensors};
@@ -14,70 +15,6 @@ pub(crate) struct Packing<'a> {
     pub(crate) team: &'a Team,
     pub(crate) kernel: Kernel,
     pub(crate) precision: Precision,
-}
-
-/// A matrix product of a layer: modules of one shape, stacked by outputs.
-struct Product {
-    /// As checkpoints name them.
-    modules: &'static [&'static str],
-    /// Of each module: [outputs, inputs].
-    shape: [usize; 2],
-}
-
-impl Product {
-    /// The names of the modules in layer `index`.
-    fn names(&self, index: usize) -> Vec<String> {
-        let modules = self.modules.iter();
-        modules.map(|name| layer_module(index, name)).collect()
-    }
-
-    /// Of all modules together: [outputs, inputs].
-    fn stacked(&self) -> [usize; 2] {
-        let [outputs, inputs] = self.shape;
-        [self.modules.len() * outputs, inputs]
-    }
-}
-
-/// The products of a layer: queries with keys and values, the output of attention, and the two of the feed-forward block.
-fn products(config: &BertConfig) -> [Product; 4] {
-    let (hidden, wide) = (config.hidden_size, config.intermediate_size);
-    let product = |modules, outputs, inputs| Product {
-        modules,
-        shape: [outputs, inputs],
-    };
-    [
-        product(
-            &[
-                "attention.self.query",
-                "attention.self.key",
-                "attention.self.value",
-            ],
-            hidden,
-            hidden,
-        ),
-        product(&["attention.output.dense"], hidden, hidden),
-        product(&["intermediate.dense"], wide, hidden),
-        product(&["output.dense"], hidden, wide),
-    ]
-}
-
-/// The linear modules of layer `index` by their full names, with their shapes [outputs, inputs].
-pub(crate) fn layer_linears(config: &BertConfig, index: usize) -> Vec<(String, [usize; 2])> {
-    let named = |product: Product| {
-        let names = product.names(index).into_iter();
-        names.map(move |name| (name, product.shape))
-    };
-    products(config).into_iter().flat_map(named).collect()
-}
-
-/// The layer norms of layer `index` by their full names, after attention and after the feed-forward block.
-pub(crate) fn layer_norms(index: usize) -> [String; 2] {
-    ["attention.output.LayerNorm", "output.LayerNorm"].map(|name| layer_module(index, name))
-}
-
-/// The full name of a layer's module.
-fn layer_module(index: usize, name: &str) -> String {
-    format!("encoder.layer.{index}.{name}")
 }
 
 /// One transformer layer.
@@ -94,20 +31,20 @@ pub(crate) struct Layer {
 /// Reads layer `index` and packs it; the pages of the file that it came from are given back.
 pub(crate) fn load_layer(
     tensors: &Tensors,
-    config: &BertConfig,
+    config: &ModelConfig,
     index: usize,
     packing: Packing<'_>,
 ) -> Result<Layer, Error> {
-    let [qkv, attention_output, intermediate, output] = products(config);
-    let linear = |product: Product| load_product(tensors, config, (index, product), packing);
-    let [attention_norm, output_norm] = layer_norms(index);
+    let products = Products::of(config, index);
+    let linear = |product: &Product| load_product(tensors, config, product, packing);
+    let [attention_norm, output_norm] = Names::of(config.architecture).layer_norms(index);
     let norm = |name: String| load_norm(tensors, config, &name);
     Ok(Layer {
-        qkv: linear(qkv)?,
-        attention_output: linear(attention_output)?,
+        qkv: linear(&products.attention_input)?,
+        attention_output: linear(&products.attention_output)?,
         attention_norm: norm(attention_norm)?,
-        intermediate: linear(intermediate)?,
-        output: linear(output)?,
+        intermediate: linear(&products.intermediate)?,
+        output: linear(&products.output)?,
         output_norm: norm(output_norm)?,
     })
 }
@@ -115,7 +52,7 @@ pub(crate) fn load_layer(
 /// A layer norm by the name of its module.
 pub(crate) fn load_norm(
     tensors: &Tensors,
-    config: &BertConfig,
+    config: &ModelConfig,
     name: &str,
 ) -> Result<LayerNorm, Error> {
     let vector = |part: &str| {
@@ -133,47 +70,68 @@ pub(crate) fn load_norm(
 /// What the products of layer `index` will take in memory. Only as much of the weights is read as decides their format.
 pub(crate) fn layer_bytes(
     tensors: &Tensors,
-    config: &BertConfig,
+    config: &ModelConfig,
     index: usize,
     (kernel, precision): (Kernel, Precision),
 ) -> Result<usize, Error> {
-    let bytes = |product: Product| {
-        let tables = open_tables(tensors, config, &product.names(index), product.shape)?;
-        let (format, _) = choose_storage(&tables, config, precision, product.shape[1])?;
-        tables.iter().for_each(Table::release);
-        Ok(PackedLinear::bytes_of(kernel, format, product.stacked()))
-    };
-    products(config).into_iter().map(bytes).sum()
+    let bytes = |product: &Product| linear_bytes(tensors, config, product, (kernel, precision));
+    Products::of(config, index)
+        .all()
+        .into_iter()
+        .map(bytes)
+        .sum()
+}
+
+/// What a product will take in memory.
+pub(crate) fn linear_bytes(
+    tensors: &Tensors,
+    config: &ModelConfig,
+    product: &Product,
+    (kernel, precision): (Kernel, Precision),
+) -> Result<usize, Error> {
+    let tables = open_tables(tensors, config, product)?;
+    let (format, _) = choose_storage(&tables, config, precision, product.inputs)?;
+    tables.iter().for_each(Table::release);
+    let shape = [product.outputs(), product.inputs];
+    Ok(PackedLinear::bytes_of(kernel, format, shape))
 }
 
 fn open_tables<'a>(
     tensors: &'a Tensors,
-    config: &BertConfig,
-    names: &[String],
-    shape: [usize; 2],
+    config: &ModelConfig,
+    product: &Product,
 ) -> Result<Vec<Table<'a>>, Error> {
-    let open = |name: &String| Table::open(tensors, config, name, shape);
-    names.iter().map(open).collect()
+    let open = |(name, shape)| Table::open(tensors, config, name, shape);
+    product.shapes().map(open).collect()
 }
 
-/// A product of layer `index`, packed.
-fn load_product(
+/// A product, packed.
+pub(crate) fn load_product(
     tensors: &Tensors,
-    config: &BertConfig,
-    (index, product): (usize, Product),
+    config: &ModelConfig,
+    product: &Product,
     packing: Packing<'_>,
 ) -> Result<PackedLinear, Error> {
-    let (names, [outputs, inputs]) = (product.names(index), product.shape);
-    let mut bias = Vec::with_capacity(names.len() * outputs);
-    for name in &names {
-        bias.extend(tensors.get(&format!("{name}.bias"), &[outputs])?.to_f32()?);
+    let shape = [product.outputs(), product.inputs];
+    // Of each module its first output.
+    let mut starts = Vec::with_capacity(product.modules.len());
+    let mut bias = Vec::with_capacity(shape[0]);
+    for (name, outputs) in &product.modules {
+        starts.push(bias.len());
+        match product.bias {
+            true => {
+                let tensor = tensors.get(&format!("{name}.bias"), &[*outputs])?;
+                bias.extend(tensor.to_f32()?);
+            }
+            false => bias.resize(bias.len() + outputs, 0.0),
+        }
     }
-    let tables = open_tables(tensors, config, &names, product.shape)?;
-    let storage = choose_storage(&tables, config, packing.precision, inputs)?;
-    let shape = product.stacked();
+    let tables = open_tables(tensors, config, product)?;
+    let storage = choose_storage(&tables, config, packing.precision, product.inputs)?;
     let Packing { team, kernel, .. } = packing;
     let packed = PackedLinear::pack(team, kernel, storage, shape, &bias, |o, row| {
-        let (table, o) = (&tables[o / outputs], o % outputs);
+        let module = starts.partition_point(|&start| start <= o) - 1;
+        let (table, o) = (&tables[module], o - starts[module]);
         match row {
             RowWeights::Floats(row) => table.copy_row(o, row),
             RowWeights::Int8(row, scale) => table.copy_int8(o, row, scale),
@@ -188,7 +146,7 @@ fn load_product(
 /// floats was left so since four bits are too few for it, so it is kept in eight.
 fn choose_storage(
     tables: &[Table<'_>],
-    config: &BertConfig,
+    config: &ModelConfig,
     precision: Precision,
     inputs: usize,
 ) -> Result<(WeightFormat, Source), Error> {

@@ -11,17 +11,20 @@
 //! A block of queries meets only the keys that one of them sees (`mask.rs`), so that a local layer costs what its window
 //! does. The memory of a head grows with the text, not with its square: its keys, its values, and a block's scores.
 
+mod distance;
 mod float;
 mod integer;
 mod mask;
 mod product;
 
+pub use self::distance::DistanceBias;
 pub use self::mask::AttentionMask;
 
 use crate::aligned::of_line;
 use crate::isa::Isa;
 use crate::kernel::Kernel;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
+use crate::scratch::Scratch;
 use crate::team::Team;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -86,7 +89,45 @@ pub fn attention(
     (shape, format): (AttentionShape, AttentionFormat),
     qkv: MatrixView<'_>,
     offsets: &[usize],
+    out: MatrixMut<'_>,
+) {
+    for_each_head(team, shape, qkv, offsets, out, |head, scratch| {
+        if format == AttentionFormat::Int8 && head.tokens.len() >= INTEGER_TOKENS {
+            kernel.run(integer::IntegerHead::new(head, scratch));
+        } else {
+            kernel.run(float::FloatHead::new(head, None, scratch));
+        }
+    });
+}
+
+/// As [`attention`] in f32, where the scores have a bias: softmax(Q·Kᵀ / √size + bias)·V.
+///
+/// # Panics
+/// As [`attention`], and when a text is longer than the bias reaches or the heads are not the bias's.
+pub fn attention_with_bias(
+    team: &Team,
+    kernel: Kernel,
+    (shape, bias): (AttentionShape, &DistanceBias),
+    qkv: MatrixView<'_>,
+    offsets: &[usize],
+    out: MatrixMut<'_>,
+) {
+    for_each_head(team, shape, qkv, offsets, out, |head, scratch| {
+        kernel.run(float::FloatHead::new(head, Some(bias), scratch));
+    });
+}
+
+/// Computes every head of every text; the threads take them from a common list.
+///
+/// # Panics
+/// As [`attention`].
+fn for_each_head(
+    team: &Team,
+    shape: AttentionShape,
+    qkv: MatrixView<'_>,
+    offsets: &[usize],
     mut out: MatrixMut<'_>,
+    compute: impl Fn(Head<'_>, &mut Scratch) + Sync,
 ) {
     assert!(
         shape.fits(qkv, out.rows(), out.columns()),
@@ -107,12 +148,7 @@ pub fn attention(
             let tokens = offsets[text]..offsets[text + 1];
             // SAFETY: each head of each text is taken by one thread.
             let head = unsafe { Head::new(shape, qkv, out, tokens, number) };
-            let scratch = &mut *worker.scratch;
-            if format == AttentionFormat::Int8 && head.tokens.len() >= INTEGER_TOKENS {
-                kernel.run(integer::IntegerHead::new(head, scratch));
-            } else {
-                kernel.run(float::FloatHead::new(head, scratch));
-            }
+            compute(head, &mut *worker.scratch);
         }
     });
 }

@@ -12,6 +12,8 @@ pub enum Activation {
     GeluTanh,
     /// x / (1 + e^−x) (`silu`, `swish`).
     Silu,
+    /// The larger of x and 0 (`relu`).
+    Relu,
 }
 
 impl Activation {
@@ -33,6 +35,11 @@ impl Activation {
                 Self::Silu => {
                     let e = exp::<I>(I::sub(I::splat(0.0), x));
                     return I::div(x, I::add(I::splat(1.0), e));
+                }
+                Self::Relu => {
+                    let zero = I::splat(0.0);
+                    // The product is NaN where x is not finite, which a maximum can let go of.
+                    return I::fma(x, zero, I::max(x, zero));
                 }
             };
             let half = I::mul(x, I::splat(0.5));
@@ -125,7 +132,7 @@ mod tests {
         sum * 2.0 / std::f64::consts::PI.sqrt()
     }
 
-    const ALL: [Activation; 3] = [Activation::Gelu, Activation::GeluTanh, Activation::Silu];
+    const SMOOTH: [Activation; 3] = [Activation::Gelu, Activation::GeluTanh, Activation::Silu];
 
     fn reference(activation: Activation, x: f64) -> f64 {
         let curve = match activation {
@@ -135,6 +142,7 @@ mod tests {
             }
             // x · σ(x), since 2σ(x) − 1 = tanh(x / 2).
             Activation::Silu => (x / 2.0).tanh(),
+            Activation::Relu => return x.max(0.0),
         };
         0.5 * x * (1.0 + curve)
     }
@@ -142,7 +150,7 @@ mod tests {
     #[test]
     fn is_close_to_the_formula() {
         for kernel in Kernel::all() {
-            for activation in ALL {
+            for activation in SMOOTH.into_iter().chain([Activation::Relu]) {
                 for i in -700..=700 {
                     let x = i as f32 / 100.0 + 0.003;
                     let got = f64::from(kernel.run(Apply(activation, x)));
@@ -177,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_not_finite_stays_so_and_denormals_are_halved() {
         for kernel in Kernel::all() {
-            for activation in ALL {
+            for activation in SMOOTH {
                 let place = format!("{} {activation:?}", kernel.name());
                 for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                     let got = apply(kernel, activation, bad);
@@ -197,9 +205,22 @@ mod tests {
     }
 
     #[test]
+    fn a_rectifier_keeps_what_is_positive_and_what_is_not_finite() {
+        for kernel in Kernel::all() {
+            let relu = |x| apply(kernel, Activation::Relu, x);
+            for x in [0.0, f32::from_bits(1), 1.5, f32::MAX] {
+                assert_eq!((relu(x), relu(-x)), (x, 0.0));
+            }
+            for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                assert!(!relu(bad).is_finite(), "{} {bad}", kernel.name());
+            }
+        }
+    }
+
+    #[test]
     fn far_values_are_identity_or_zero() {
         for kernel in Kernel::all() {
-            for activation in ALL {
+            for activation in SMOOTH {
                 assert_eq!(kernel.run(Apply(activation, 0.0)), 0.0);
                 assert!((kernel.run(Apply(activation, 60.0)) - 60.0).abs() < 6e-5);
                 assert!(kernel.run(Apply(activation, -60.0)).abs() < 1e-4);

@@ -35,7 +35,10 @@ mod vectors;
 #[cfg(test)]
 mod testing;
 
-pub use attention::{AttentionFormat, AttentionMask, AttentionShape, INTEGER_TOKENS, attention};
+pub use attention::{
+    AttentionFormat, AttentionMask, AttentionShape, DistanceBias, INTEGER_TOKENS, attention,
+    attention_with_bias,
+};
 pub use codes::{Codes, EncodedRow};
 pub use cores::usable_cores;
 pub use dot::{as_cosine, cosine, dot, dot_each, dots};

@@ -1,7 +1,9 @@
 //! Texts whose last hidden states are wanted.
 
-use super::{Encoded, Encoder, encoded, lock};
+use super::{Encoded, Encoder, encoded};
+use crate::forward::{Batch, Sequence, Workspace};
 use crate::{Error, Place, States, Tokens};
+use yuyi_kernels::Team;
 
 impl Encoder {
     /// A text with the last hidden states of its first window. Its vector has the bytes that it has in any batch.
@@ -10,17 +12,22 @@ impl Encoder {
         text: &Tokens,
         places: &[Place],
     ) -> Result<Encoded, Error> {
-        let mut lane = lock(&self.apart[0]);
-        let mut directions = self.compute_little(&mut lane, &[&text.ids])?;
-        let hidden = lane.space.hidden.view();
-        let rows = (0..hidden.rows()).flat_map(|row| hidden.row(row));
+        let finish = |team: &Team, space: &Workspace, batch: &Batch| {
+            let direction = self.pool(team, space, batch)?.swap_remove(0);
+            let hidden = space.hidden.view();
+            let rows = (0..hidden.rows()).flat_map(|row| hidden.row(row));
+            Ok(vec![(direction, rows.copied().collect())])
+        };
+        let first = self.passes.run(&[Sequence::of_ids(&text.ids)], finish)?;
+        let (direction, hidden): (_, Vec<f32>) = { first }.swap_remove(0);
         let states = States {
-            hidden: rows.copied().collect(),
+            hidden,
             places: places.to_vec(),
             pooling: self.spec.pooling,
         };
+        let mut directions = vec![direction];
         for window in &text.further {
-            directions.extend(self.compute_little(&mut lane, &[window])?);
+            directions.extend(self.directions(&[window])?);
         }
         Ok(Encoded {
             states: Some(states),

@@ -58,7 +58,7 @@ fn an_int8_folder_gives_what_quantising_at_load_gives() {
 #[test]
 fn an_int4_folder_gives_what_quantising_at_load_gives() {
     let name = "bert-cls-f16";
-    let config = BertConfig::read(&fixture(name)).unwrap();
+    let config = ModelConfig::read(&fixture(name)).unwrap();
     assert!(
         config.hidden_size.is_multiple_of(BLOCK),
         "the fixture fits blocks"

@@ -141,17 +141,19 @@ fn models_that_yuyi_does_not_run() {
         (
             "model_type",
             json!("t5"),
-            "model_type \"t5\" is not supported. yuyi runs bert, roberta and xlm-roberta.",
+            "model_type \"t5\" is not supported. yuyi runs bert, roberta, xlm-roberta, camembert, ernie, distilbert and \
+             mpnet; the nearest to it is xlm-roberta.",
         ),
         (
             "model_type",
             json!("new"),
-            "model_type \"new\" is not supported. yuyi runs bert, roberta and xlm-roberta.",
+            "model_type \"new\" is not supported. yuyi runs bert, roberta, xlm-roberta, camembert, ernie, distilbert and \
+             mpnet; the nearest to it is bert.",
         ),
         (
             "hidden_act",
-            json!("relu"),
-            "hidden_act \"relu\" is not supported. yuyi knows gelu, gelu_new and gelu_pytorch_tanh.",
+            json!("silu"),
+            "hidden_act \"silu\" is not supported. yuyi knows gelu, gelu_new, gelu_pytorch_tanh and relu.",
         ),
         (
             "position_embedding_type",
@@ -200,23 +202,23 @@ fn poolings_that_yuyi_does_not_have() {
     let cases = [
         (
             "pooling_mode",
-            json!("weightedmean"),
-            "pooling_mode \"weightedmean\" is not supported. yuyi pools by cls, mean or max, one of them.",
+            json!("first"),
+            "pooling_mode \"first\" is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.",
         ),
         (
             "pooling_mode",
             json!(["cls", "mean"]),
-            "pooling_mode \"cls\" with pooling_mode \"mean\" is not supported. yuyi pools by cls, mean or max, one of them.",
+            "pooling_mode \"cls\" with pooling_mode \"mean\" is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.",
         ),
         (
             "pooling_mode",
             json!(7),
-            "pooling_mode \"7\" is not supported. yuyi pools by cls, mean or max, one of them.",
+            "pooling_mode \"7\" is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.",
         ),
         (
             "pooling_mode_mean_tokens",
             json!(true),
-            "pooling_mode_cls_token with pooling_mode_mean_tokens is not supported. yuyi pools by cls, mean or max, one of them.",
+            "pooling_mode_cls_token with pooling_mode_mean_tokens is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.",
         ),
         (
             "include_prompt",
@@ -231,9 +233,9 @@ fn poolings_that_yuyi_does_not_have() {
         );
     }
     let model = TestModel::copy(BERT);
-    model.write(file, "{\"pooling_mode_lasttoken\": true}");
+    model.write(file, "{\"pooling_mode_pad_max_tokens\": true}");
     let expected =
-        "pooling_mode_lasttoken is not supported. yuyi pools by cls, mean or max, one of them.";
+        "pooling_mode_pad_max_tokens is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.";
     assert_eq!(model.load_error(), format!("{file}: {expected}"));
 }
 
@@ -250,8 +252,8 @@ fn modules_that_lead_elsewhere() {
         "2_Pooling/config.json does not exist. The model folder is incomplete."
     );
     assert_eq!(
-        with_module("sentence_transformers.models.Dense", "2_Dense"),
-        "modules.json: the module Dense is not supported. yuyi knows Transformer, Pooling and Normalize."
+        with_module("sentence_transformers.models.WordWeights", "2_Weights"),
+        "modules.json: the module WordWeights is not supported. yuyi knows Transformer, Pooling, Dense and Normalize."
     );
 }
 

@@ -112,7 +112,7 @@ fn a_level_above_or_below_the_model() {
     assert!(open(&below).ends_with(&format!("but {} has. Name that folder.", inner.display())));
     let model = TestModel::copy(BERT);
     let pooling = Folder::open(model.path("1_Pooling")).unwrap();
-    let error = yuyi_encoder::BertConfig::read(&pooling).unwrap_err();
+    let error = yuyi_encoder::ModelConfig::read(&pooling).unwrap_err();
     assert!(
         error
             .to_string()

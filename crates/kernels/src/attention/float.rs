@@ -1,7 +1,7 @@
 //! One head in f32: blocks of queries pass over transposed keys, then over the values.
 
 use super::product::{HeadProduct, Numbers};
-use super::{AHEAD, Head, QUERIES};
+use super::{AHEAD, DistanceBias, Head, QUERIES};
 use crate::aligned::odd_stride;
 use crate::isa::{Isa, PARTS, for_each_vector};
 use crate::kernel::Operation;
@@ -23,12 +23,21 @@ struct Block {
 /// One head of one text in f32.
 pub(super) struct FloatHead<'a> {
     head: Head<'a>,
+    bias: Option<&'a DistanceBias>,
     scratch: &'a mut Scratch,
 }
 
 impl<'a> FloatHead<'a> {
-    pub(super) fn new(head: Head<'a>, scratch: &'a mut Scratch) -> Self {
-        Self { head, scratch }
+    pub(super) fn new(
+        head: Head<'a>,
+        bias: Option<&'a DistanceBias>,
+        scratch: &'a mut Scratch,
+    ) -> Self {
+        Self {
+            head,
+            bias,
+            scratch,
+        }
     }
 }
 
@@ -118,6 +127,11 @@ impl FloatHead<'_> {
             let seen = self.head.seen(query);
             let seen = seen.start - keys.start..seen.end - keys.start;
             let row = &mut scores[i * stride..][..wide];
+            if let Some(bias) = self.bias {
+                let bias = bias.of_query(self.head.number, query, keys.end);
+                let scores = row.iter_mut().zip(&bias[keys.start..]);
+                scores.for_each(|(score, bias)| *score += bias);
+            }
             row[..seen.start].fill(NO_KEY);
             row[seen.end..].fill(NO_KEY);
             // SAFETY: the CPU has I; the row is whole vectors long.

@@ -4,6 +4,16 @@ use crate::testing::{copy_of, random_matrix};
 
 /// The definition, in f64.
 fn reference(shape: AttentionShape, qkv: &Matrix, offsets: &[usize]) -> Vec<Vec<f64>> {
+    biased_reference(shape, qkv, offsets, |_, _| 0.0)
+}
+
+/// The definition with a bias by head and distance.
+fn biased_reference(
+    shape: AttentionShape,
+    qkv: &Matrix,
+    offsets: &[usize],
+    bias: impl Fn(usize, isize) -> f64,
+) -> Vec<Vec<f64>> {
     let AttentionShape {
         heads,
         key_heads,
@@ -24,7 +34,8 @@ fn reference(shape: AttentionShape, qkv: &Matrix, offsets: &[usize]) -> Vec<Vec<
             let dot = |k: usize| (0..size).map(|j| at(q, h, j) * at(k, key, j)).sum::<f64>();
             let scores: Vec<f64> = seen
                 .iter()
-                .map(|&k| (dot(k) / (size as f64).sqrt()).exp())
+                .map(|&k| dot(k) / (size as f64).sqrt() + bias(h, k as isize - q as isize))
+                .map(f64::exp)
                 .collect();
             let total: f64 = scores.iter().sum();
             for j in 0..size {
@@ -66,6 +77,36 @@ fn run(
         out.view_mut(),
     );
     out
+}
+
+#[test]
+fn a_bias_is_added_to_every_score() {
+    let (heads, size) = (3, 16);
+    let shape = full(heads, size);
+    let bias = DistanceBias::new(heads, 90, |head, distance| {
+        ((head + 1) as f32 * 0.7 + distance as f32 * 0.3).sin()
+    });
+    let offsets = [0, 1, 38, 38, 128];
+    let qkv = random_matrix(128, 3 * heads * size, 5);
+    let want = biased_reference(shape, &qkv, &offsets, |head, distance| {
+        f64::from(((head + 1) as f32 * 0.7 + distance as f32 * 0.3).sin())
+    });
+    for kernel in Kernel::all() {
+        for threads in [1, 2] {
+            let mut out = Matrix::zeros(128, heads * size);
+            let (team, given) = (Team::new(threads), (shape, &bias));
+            attention_with_bias(&team, kernel, given, qkv.view(), &offsets, out.view_mut());
+            for (i, want) in want.iter().enumerate() {
+                for (g, w) in out.row(i).iter().zip(want) {
+                    assert!(
+                        (f64::from(*g) - w).abs() < 1e-5,
+                        "{} {i}: {g} {w}",
+                        kernel.name()
+                    );
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! The working memory of a forward pass.
+
+use super::Extras;
+use crate::config::ModelConfig;
+use yuyi_kernels::{Kernel, Matrix, QuantizedMatrix};
+
+/// Activations of one forward pass, reused from pass to pass, and from step to step where one needs no longer what
+/// another left: this is most of the memory that a batch adds to the weights.
+#[derive(Default)]
+pub(crate) struct Workspace {
+    /// [tokens, hidden]; after [`Transformer::forward`](super::Transformer::forward) the last hidden states.
+    pub(crate) hidden: Matrix,
+    /// [tokens, hidden]: what the last layer began with, of a model that keeps it.
+    pub(crate) previous: Matrix,
+    /// Queries, keys and values; then the output of attention's projection; then the intermediate states of a group of tokens.
+    pub(super) wide: Matrix,
+    /// [tokens, hidden]: what attention gathers; then a group's output of the feed-forward block.
+    pub(super) narrow: Matrix,
+    /// The input of an integer product.
+    pub(super) bytes: QuantizedMatrix,
+    /// Tokens that there is memory for.
+    reserved: usize,
+}
+
+/// Tokens by which the memory of a workspace grows.
+const GROWTH: usize = 256;
+
+impl Workspace {
+    /// Takes the memory for a batch of so many tokens at once.
+    pub(super) fn reserve(
+        &mut self,
+        tokens: usize,
+        config: &ModelConfig,
+        extras: Extras,
+        kernel: Kernel,
+    ) {
+        if tokens <= self.reserved {
+            return;
+        }
+        self.reserved = tokens.next_multiple_of(GROWTH);
+        let group = self.reserved.min(kernel.rows_together());
+        self.hidden.resize(self.reserved, config.hidden_size);
+        self.wide.resize(self.reserved, 3 * config.hidden_size);
+        self.wide.resize(group, config.intermediate_size);
+        self.narrow.resize(self.reserved, config.hidden_size);
+        if extras.previous {
+            self.previous.resize(self.reserved, config.hidden_size);
+        }
+        // Written to, so that the system gives all of it now: a server's memory after its first requests is what it stays at. As
+        // NaN, so that a step that reads what no step wrote does not go unnoticed.
+        for matrix in [
+            &mut self.hidden,
+            &mut self.previous,
+            &mut self.wide,
+            &mut self.narrow,
+        ] {
+            matrix.fill(f32::NAN);
+        }
+    }
+
+    /// Copies the hidden states to where the last layer leaves them alone.
+    pub(super) fn keep(&mut self) {
+        let (rows, columns) = (self.hidden.rows(), self.hidden.columns());
+        self.previous.resize(rows, columns);
+        for row in 0..rows {
+            self.previous
+                .row_mut(row)
+                .copy_from_slice(self.hidden.row(row));
+        }
+    }
+}
+
+#[cfg(test)]
+impl Workspace {
+    /// Bytes of its matrices.
+    pub(crate) fn bytes(&self) -> usize {
+        self.hidden.bytes() + self.previous.bytes() + self.wide.bytes() + self.narrow.bytes()
+    }
+}

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization, Rotary};
 use crate::precision::Precision;
 use crate::projection::{DenseSpec, Step};
 use crate::spec::ModelSpec;
@@ -106,13 +106,18 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         hidden_size,
         layers,
         heads,
+        key_heads,
+        head_size,
+        local,
         intermediate_size,
         vocab_size,
-        positions: Positions::Learned { rows, offset },
+        positions,
         token_types,
         task_types,
         distance_buckets,
+        norm,
         layer_norm_eps,
+        biases,
         activation,
         quantization,
     } = config;
@@ -120,14 +125,19 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         Activation::Gelu => "gelu",
         Activation::GeluTanh => "gelu_tanh",
         Activation::Relu => "relu",
+        Activation::Silu => "silu",
     };
     let stored = match quantization {
         None => "floats",
         Some(Quantization::Int8) => "int8",
         Some(Quantization::Q4) => "q4",
     };
+    let (rows, offset, rotary) = match positions {
+        Positions::Learned { rows, offset } => (*rows, *offset, None),
+        Positions::Rotary { reach, rotary } => (*reach, 0, Some(rotary)),
+    };
     // Since the second, a padding token inside a text has the position of padding in families that have one.
-    let version = if *offset > 0 { 2 } else { 1 };
+    let version = if offset > 0 { 2 } else { 1 };
     let more = match architecture {
         // They compute the same from the same sizes, and their vectors were known before others could be loaded.
         Architecture::Bert
@@ -136,6 +146,17 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         | Architecture::Camembert => String::new(),
         Architecture::Ernie | Architecture::DistilBert | Architecture::MpNet => {
             format!(" {architecture} {task_types} {distance_buckets}")
+        }
+        Architecture::Gte | Architecture::ModernBert | Architecture::Qwen3 => {
+            let flags = [norm.centred, norm.bias, biases.attention, biases.intermediate, biases.output];
+            let flags: String = flags.iter().map(|&flag| if flag { '1' } else { '0' }).collect();
+            let local = local.as_ref().map_or_else(String::new, |local| {
+                let layers = local.layers.iter();
+                let layers: String = layers.map(|&is_local| if is_local { '1' } else { '0' }).collect();
+                format!(" local {} {layers} {}", local.side, turning(&local.rotary))
+            });
+            let rotary = rotary.map_or_else(String::new, turning);
+            format!(" {architecture} {key_heads} {head_size} {flags} {rotary}{local}")
         }
     };
     let projected = projected(steps, *dimension, *hidden_size);
@@ -146,6 +167,16 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         pooling.name(),
         layer_norm_eps.to_bits(),
     )
+}
+
+/// How heads turn, by the bits of its numbers.
+fn turning(rotary: &Rotary) -> String {
+    let Rotary { theta, scaling } = rotary;
+    let scaling = scaling.map_or_else(String::new, |scaling| {
+        let b = scaling.mixed_b.map_or(0, f64::to_bits);
+        format!(" ntk {:016x} {b:016x}", scaling.factor.to_bits())
+    });
+    format!("rope {:016x}{scaling}", theta.to_bits())
 }
 
 /// The steps behind the pooling; nothing for a model that has none, and whose vectors are as long as its hidden states.

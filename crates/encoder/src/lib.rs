@@ -33,7 +33,10 @@ mod testing;
 mod tokenizer;
 mod weights;
 
-pub use config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+pub use config::{
+    Activation, Architecture, Biases, LocalAttention, ModelConfig, NormKind, NtkScaling, Positions,
+    Quantization, Rotary,
+};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;

@@ -14,7 +14,8 @@ pub(crate) struct Workspace {
     pub(crate) previous: Matrix,
     /// Queries, keys and values; then the output of attention's projection; then the intermediate states of a group of tokens.
     pub(super) wide: Matrix,
-    /// [tokens, hidden]: what attention gathers; then a group's output of the feed-forward block.
+    /// What attention reads normalised, where it does; what it gathers; then a group's output of the feed-forward block, or what that
+    /// reads normalised.
     pub(super) narrow: Matrix,
     /// The input of an integer product.
     pub(super) bytes: QuantizedMatrix,
@@ -40,8 +41,9 @@ impl Workspace {
         self.reserved = tokens.next_multiple_of(GROWTH);
         let group = self.reserved.min(kernel.rows_together());
         self.hidden.resize(self.reserved, config.hidden_size);
-        self.wide.resize(self.reserved, 3 * config.hidden_size);
+        self.wide.resize(self.reserved, config.attention_size());
         self.wide.resize(group, config.intermediate_size);
+        self.narrow.resize(self.reserved, config.query_size());
         self.narrow.resize(self.reserved, config.hidden_size);
         if extras.previous {
             self.previous.resize(self.reserved, config.hidden_size);

@@ -153,7 +153,7 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
             return class_of(name).ok_or_else(|| {
                 let what = format!(
                     "tokenizer_class \"{name}\" is not supported. yuyi knows the tokenizers of BERT, RoBERTa, \
-                     XLM-RoBERTa and CamemBERT, and PreTrainedTokenizerFast."
+                     XLM-RoBERTa, CamemBERT and Qwen, and PreTrainedTokenizerFast."
                 );
                 Error::unsupported(file.shown("tokenizer_class"), what)
             });
@@ -162,6 +162,7 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
     Ok(match model.text("model_type")?.unwrap_or("bert") {
         "roberta" => Class::Roberta,
         "xlm-roberta" | "camembert" => Class::XlmRoberta,
+        "modernbert" | "qwen3" => Class::Plain,
         _ => Class::Bert,
     })
 }
@@ -180,6 +181,7 @@ fn class_of(name: &str) -> Option<Class> {
     match kind.strip_suffix("Tokenizer")? {
         "Roberta" => Some(Class::Roberta),
         "XLMRoberta" | "Camembert" => Some(Class::XlmRoberta),
+        "Qwen2" => Some(Class::Plain),
         kind => LIKE_BERT.contains(&kind).then_some(Class::Bert),
     }
 }

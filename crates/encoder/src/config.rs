@@ -176,7 +176,10 @@ impl ModelConfig {
 
     fn of_fields(fields: &Fields<'_>) -> Result<Self, Error> {
         let architecture = fields.architecture;
-        let (hidden_size, layers) = (fields.size("hidden_size")?, fields.size("num_hidden_layers")?);
+        let (hidden_size, layers) = (
+            fields.size("hidden_size")?,
+            fields.size("num_hidden_layers")?,
+        );
         let heads = fields.size("num_attention_heads")?;
         let config = Self {
             architecture,
@@ -481,7 +484,10 @@ fn check_variant(fields: &Fields<'_>) -> Result<(), Error> {
     for (field, only) in fields.architecture.only_values() {
         let value: Option<bool> = fields.get(field)?;
         if value.is_some_and(|value| value != *only) {
-            return refuse(format!("{field} is {}; yuyi runs models where it is {only}.", !only));
+            return refuse(format!(
+                "{field} is {}; yuyi runs models where it is {only}.",
+                !only
+            ));
         }
     }
     if fields.get("is_decoder")? == Some(true) {

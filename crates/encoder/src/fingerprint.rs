@@ -148,11 +148,22 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
             format!(" {architecture} {task_types} {distance_buckets}")
         }
         Architecture::Gte | Architecture::ModernBert | Architecture::Qwen3 => {
-            let flags = [norm.centred, norm.bias, biases.attention, biases.intermediate, biases.output];
-            let flags: String = flags.iter().map(|&flag| if flag { '1' } else { '0' }).collect();
+            let flags = [
+                norm.centred,
+                norm.bias,
+                biases.attention,
+                biases.intermediate,
+                biases.output,
+            ];
+            let flags: String = flags
+                .iter()
+                .map(|&flag| if flag { '1' } else { '0' })
+                .collect();
             let local = local.as_ref().map_or_else(String::new, |local| {
                 let layers = local.layers.iter();
-                let layers: String = layers.map(|&is_local| if is_local { '1' } else { '0' }).collect();
+                let layers: String = layers
+                    .map(|&is_local| if is_local { '1' } else { '0' })
+                    .collect();
                 format!(" local {} {layers} {}", local.side, turning(&local.rotary))
             });
             let rotary = rotary.map_or_else(String::new, turning);

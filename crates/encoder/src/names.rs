@@ -145,7 +145,6 @@ impl Names {
     fn in_layer(&self, index: usize, name: &str) -> String {
         format!("{}{index}.{name}", self.layer)
     }
-
 }
 
 /// A norm by its full name.

@@ -154,7 +154,11 @@ pub(crate) fn load_product(
     let Packing { team, kernel, .. } = packing;
     let shape = shape_of(product);
     let packed = PackedLinear::pack(team, kernel, storage, shape, &bias, |o, row| {
-        let o = if o + turn < all { o + turn } else { o + turn - all };
+        let o = if o + turn < all {
+            o + turn
+        } else {
+            o + turn - all
+        };
         let module = starts.partition_point(|&start| start <= o) - 1;
         let (table, o) = (&tables[module], o - starts[module]);
         match row {

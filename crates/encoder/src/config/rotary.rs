@@ -105,9 +105,12 @@ fn read(
 }
 
 fn number(fields: &Fields<'_>, name: &str, value: &Value) -> Result<f64, Error> {
-    value
-        .as_f64()
-        .ok_or_else(|| Error::file(fields.file, format!("{name} is {value}, which is no number.")))
+    value.as_f64().ok_or_else(|| {
+        Error::file(
+            fields.file,
+            format!("{name} is {value}, which is no number."),
+        )
+    })
 }
 
 fn ntk_scaling(

@@ -234,8 +234,7 @@ fn poolings_that_yuyi_does_not_have() {
     }
     let model = TestModel::copy(BERT);
     model.write(file, "{\"pooling_mode_pad_max_tokens\": true}");
-    let expected =
-        "pooling_mode_pad_max_tokens is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.";
+    let expected = "pooling_mode_pad_max_tokens is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the last two layers (mean_last_2), one of them.";
     assert_eq!(model.load_error(), format!("{file}: {expected}"));
 }
 

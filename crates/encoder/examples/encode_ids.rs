@@ -1,8 +1,8 @@
-//! Vectors for `scripts/parity_full`: each line of standard input is a JSON list of
+//! Vectors for `scripts/parity_full` and `scripts/parity_rotary`: each line of standard input is a JSON list of
 //! token ids (taken as they are) or a JSON string; each line of output is its vector,
-//! computed in f32 whatever the folder's own format.
+//! computed in f32, or the precision given, whatever the folder's own format.
 //!
-//!     encode_ids FOLDER [THREADS] < inputs.jsonl > vectors.jsonl
+//!     encode_ids FOLDER [THREADS [PRECISION]] < inputs.jsonl > vectors.jsonl
 
 use std::error::Error;
 use std::io::{BufRead, Write};
@@ -22,10 +22,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments
         .next()
-        .ok_or("usage: encode_ids FOLDER [THREADS]")?;
+        .ok_or("usage: encode_ids FOLDER [THREADS [PRECISION]]")?;
     let threads = arguments.next().map(|n| n.parse()).transpose()?;
+    let precision = arguments.next().map(|name| name.parse()).transpose()?;
     let options = LoadOptions {
-        precision: Some(Precision::F32),
+        precision: Some(precision.unwrap_or(Precision::F32)),
         threads,
         ..LoadOptions::default()
     };

@@ -39,7 +39,7 @@ pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig) -> Result<(), Erro
     let what = if HEADS.iter().any(|head| name.starts_with(head)) {
         "it is of a head that gives scores (a reranker or a classifier), not vectors. yuyi runs embedding models only."
     } else {
-        "This architecture has no such tensor, and vectors without it could be others than those of its makers' \
+        "this architecture has no such tensor, and vectors without it could be others than those of its makers' \
          library. yuyi does not run this architecture."
     };
     Err(tensors.error(name, what))

@@ -1,4 +1,4 @@
-//! Vectors for `scripts/parity_full`: each line of standard input is a JSON list of
+//! Vectors for `scripts/parity_full` and `scripts/parity_rotary`: each line of standard input is a JSON list of
 //! token ids (taken as they are) or a JSON string; each line of output is its vector,
 //! computed in f32 whatever the folder's own format, or in another precision. With
 //! `--pairs` each line is a query and a document, and what comes of it a logit.

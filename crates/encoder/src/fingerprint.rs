@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization, Rotary};
 use crate::cross_encoder::CrossSpec;
 use crate::precision::Precision;
 use crate::spec::{DenseSpec, ModelSpec, Step};
@@ -139,13 +139,18 @@ fn shape(config: &ModelConfig, precision: Precision, output: &str, max_tokens: u
         hidden_size,
         layers,
         heads,
+        key_heads,
+        head_size,
+        local,
         intermediate_size,
         vocab_size,
-        positions: Positions::Learned { rows, offset },
+        positions,
         token_types,
         task_types,
         distance_buckets,
+        norm,
         layer_norm_eps,
+        biases,
         activation,
         quantization,
     } = config;
@@ -153,14 +158,19 @@ fn shape(config: &ModelConfig, precision: Precision, output: &str, max_tokens: u
         Activation::Gelu => "gelu",
         Activation::GeluTanh => "gelu_tanh",
         Activation::Relu => "relu",
+        Activation::Silu => "silu",
     };
     let stored = match quantization {
         None => "floats",
         Some(Quantization::Int8) => "int8",
         Some(Quantization::Q4) => "q4",
     };
+    let (rows, offset, rotary) = match positions {
+        Positions::Learned { rows, offset } => (*rows, *offset, None),
+        Positions::Rotary { reach, rotary } => (*reach, 0, Some(rotary)),
+    };
     // Since the second, a padding token inside a text has the position of padding in families that have one.
-    let version = if *offset > 0 { 2 } else { 1 };
+    let version = if offset > 0 { 2 } else { 1 };
     let more = match architecture {
         // They compute the same from the same sizes, and their vectors were known before others could be loaded.
         Architecture::Bert
@@ -170,6 +180,28 @@ fn shape(config: &ModelConfig, precision: Precision, output: &str, max_tokens: u
         Architecture::Ernie | Architecture::DistilBert | Architecture::MpNet => {
             format!(" {architecture} {task_types} {distance_buckets}")
         }
+        Architecture::Gte | Architecture::ModernBert | Architecture::Qwen3 => {
+            let flags = [
+                norm.centred,
+                norm.bias,
+                biases.attention,
+                biases.intermediate,
+                biases.output,
+            ];
+            let flags: String = flags
+                .iter()
+                .map(|&flag| if flag { '1' } else { '0' })
+                .collect();
+            let local = local.as_ref().map_or_else(String::new, |local| {
+                let layers = local.layers.iter();
+                let layers: String = layers
+                    .map(|&is_local| if is_local { '1' } else { '0' })
+                    .collect();
+                format!(" local {} {layers} {}", local.side, turning(&local.rotary))
+            });
+            let rotary = rotary.map_or_else(String::new, turning);
+            format!(" {architecture} {key_heads} {head_size} {flags} {rotary}{local}")
+        }
     };
     format!(
         "yuyi-{version} {} {stored} {output} {max_tokens} {hidden_size} {layers} {heads} {intermediate_size} {vocab_size} \
@@ -177,6 +209,16 @@ fn shape(config: &ModelConfig, precision: Precision, output: &str, max_tokens: u
         precision.name(),
         layer_norm_eps.to_bits(),
     )
+}
+
+/// How heads turn, by the bits of its numbers.
+fn turning(rotary: &Rotary) -> String {
+    let Rotary { theta, scaling } = rotary;
+    let scaling = scaling.map_or_else(String::new, |scaling| {
+        let b = scaling.mixed_b.map_or(0, f64::to_bits);
+        format!(" ntk {:016x} {b:016x}", scaling.factor.to_bits())
+    });
+    format!("rope {:016x}{scaling}", theta.to_bits())
 }
 
 /// The steps behind the pooling; nothing for a model that has none, and whose vectors are as long as its hidden states.

@@ -1,21 +1,27 @@
 //! The forward pass over a packed batch: token ids in, last hidden states out.
 
+mod attention;
 mod distances;
 mod embedding;
 mod post_norm;
+mod pre_norm;
+mod rotation;
 mod workspace;
 
 pub(crate) use self::workspace::Workspace;
 
 use self::distances::load_distances;
-use self::embedding::{kinds, load_positions};
-use crate::config::ModelConfig;
-use crate::names::Names;
+use self::embedding::{kept_rows, load_positions};
+use self::rotation::Rotations;
+use crate::config::{Activation as Form, ModelConfig};
+use crate::names::{embedding_norm, last_norm};
 use crate::precision::Precision;
 use crate::weights::{Layer, Packing, layer_bytes, load_layer, load_norm};
 use crate::{Error, LoadProgress, Tensors, surplus};
 use std::ops::Range;
-use yuyi_kernels::{AttentionFormat, DistanceBias, Kernel, LayerNorm, Team, layer_norm};
+use yuyi_kernels::{
+    Activation, AttentionFormat, DistanceBias, Kernel, LayerNorm, Team, layer_norm,
+};
 
 /// The weights of a model. Token embeddings stay in the file's map and are read by row.
 pub(crate) struct Transformer {
@@ -24,12 +30,16 @@ pub(crate) struct Transformer {
     extras: Extras,
     kernel: Kernel,
     attention: AttentionFormat,
-    /// [token types, positions, hidden]: position embedding plus those of the token's type and of task type 0.
+    /// [token types, positions, hidden]: position embedding plus those of the token's type and of task type 0. Without learned positions
+    /// one for each type, or nothing where there are no types.
     positions: Vec<f32>,
+    /// By how much queries and keys are turned.
+    rotations: Option<Rotations>,
     /// What attention adds to scores, by distance.
     distances: Option<DistanceBias>,
-    embedding_norm: LayerNorm,
+    embedding_norm: Option<LayerNorm>,
     layers: Vec<Layer>,
+    last_norm: Option<LayerNorm>,
 }
 
 /// What a model needs beside its last hidden states, or a text beside its ids.
@@ -109,11 +119,9 @@ impl Transformer {
             layer
         };
         let layers = (0..config.layers).map(layer).collect::<Result<_, _>>()?;
-        let embedding_norm = load_norm(
-            &tensors,
-            config,
-            Names::of(config.architecture).embedding_norm,
-        )?;
+        let norm = |norm| load_norm(&tensors, config, &norm);
+        let embedding_norm = embedding_norm(config).map(norm).transpose()?;
+        let last_norm = last_norm(config).map(norm).transpose()?;
         let positions = load_positions(&tensors, config, extras)?;
         let distances = load_distances(&tensors, config)?;
         let model = Self {
@@ -125,9 +133,11 @@ impl Transformer {
                 Precision::Int8 | Precision::Int4 => AttentionFormat::Int8,
             },
             positions,
+            rotations: Rotations::of(config),
             distances,
             embedding_norm,
             layers,
+            last_norm,
             tensors,
         };
         model.words()?;
@@ -163,7 +173,7 @@ impl Transformer {
         surplus::refuse(tensors, config, extras.pairs)?;
         let layer = |i| layer_bytes(tensors, config, i, (kernel, precision));
         let layers: usize = (0..config.layers).map(layer).sum::<Result<_, _>>()?;
-        let positions = config.kept_positions() * kinds(config, extras);
+        let positions = kept_rows(config, extras);
         let distances = match config.distance_buckets {
             0 => 0,
             _ => DistanceBias::bytes_of(config.heads, config.reach()),
@@ -187,19 +197,35 @@ impl Transformer {
         self.reserve(space, batch.ids.len());
         self.embed(batch, space)?;
         self.tensors.check()?;
-        layer_norm(
-            team,
-            self.kernel,
-            &self.embedding_norm,
-            space.hidden.view_mut(),
-        );
+        self.normalise(team, self.embedding_norm.as_ref(), space);
         for (i, layer) in self.layers.iter().enumerate() {
             if self.extras.previous && i + 1 == self.layers.len() {
                 space.keep();
             }
-            self.attend(team, layer, &batch.offsets, space);
-            self.feed_forward(team, layer, space);
+            if self.config.architecture.normalises_first() {
+                self.attend_to_normalised(team, (i, layer), &batch.offsets, space);
+                self.feed_normalised_forward(team, layer, space);
+            } else {
+                self.attend(team, (i, layer), &batch.offsets, space);
+                self.feed_forward(team, layer, space);
+            }
         }
+        self.normalise(team, self.last_norm.as_ref(), space);
         Ok(())
+    }
+
+    fn normalise(&self, team: &Team, norm: Option<&LayerNorm>, space: &mut Workspace) {
+        if let Some(norm) = norm {
+            layer_norm(team, self.kernel, norm, space.hidden.view_mut());
+        }
+    }
+
+    fn activation(&self) -> Activation {
+        match self.config.activation {
+            Form::Gelu => Activation::Gelu,
+            Form::GeluTanh => Activation::GeluTanh,
+            Form::Relu => Activation::Relu,
+            Form::Silu => Activation::Silu,
+        }
     }
 }

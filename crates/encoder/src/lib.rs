@@ -37,7 +37,10 @@ mod tokenizer;
 mod weights;
 
 pub use activation::DenseActivation;
-pub use config::{Activation, Architecture, ModelConfig, Positions, Quantization};
+pub use config::{
+    Activation, Architecture, Biases, LocalAttention, ModelConfig, NormKind, NtkScaling, Positions,
+    Quantization, Rotary,
+};
 pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, ScoreActivation, Scored};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};

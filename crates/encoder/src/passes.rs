@@ -174,7 +174,9 @@ impl Passes {
     ) -> Result<Vec<T>, Error> {
         let batch = Batch::new(texts);
         self.model.forward(team, &batch, space)?;
-        finish(team, space, &batch)
+        let results = finish(team, space, &batch);
+        space.give_back();
+        results
     }
 }
 
@@ -223,6 +225,27 @@ mod tests {
             run(&[&ids[..40]; 60]);
             assert_eq!(lanes().collect::<Vec<_>>(), before, "{}", folder.name());
         }
+    }
+
+    #[test]
+    fn the_memory_of_a_long_text_is_given_back() {
+        let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/models");
+        let folder = Folder::open(format!("{models}/modernbert-cls-f16")).unwrap();
+        let spec = ModelSpec::read(&folder, &SpecDefaults::default()).unwrap();
+        let passes = passes(&folder, &spec);
+        let run = |tokens: usize| {
+            let ids = vec![5; tokens];
+            let finish = |_: &Team, space: &Workspace, _: &Batch| Ok(vec![space.bytes()]);
+            let text = [Sequence::of_ids(&ids)];
+            let during = passes.run(&text, finish).unwrap()[0];
+            let after = lock(&passes.apart[0]).space.bytes();
+            (during, after)
+        };
+        let (usual, kept) = run(40);
+        assert_eq!(usual, kept);
+        let (during, after) = run(5_000);
+        assert!(during > 5 * usual && after == 0, "{during} {after}");
+        assert_eq!(run(40), (usual, usual));
     }
 
     fn passes(folder: &Folder, spec: &ModelSpec) -> Passes {

@@ -29,9 +29,11 @@ impl Precision {
         }
     }
 
-    /// What a folder is computed in where no precision is asked for: its own scheme if it is quantised, else f32.
+    /// What a folder is computed in where no precision is asked for: its own scheme if it is quantised, else f32; but of a decoder, which is
+    /// several times as large as an encoder and would take seconds for a page, in 8-bit integers.
     pub(crate) fn of(config: &ModelConfig) -> Self {
         match config.quantization {
+            None if config.architecture.is_causal() => Self::Int8,
             None => Self::F32,
             Some(Quantization::Int8) => Self::Int8,
             Some(Quantization::Q4) => Self::Int4,

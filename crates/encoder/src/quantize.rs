@@ -14,7 +14,7 @@ use crate::config::{ModelConfig, Quantization};
 use crate::error::{Error, ErrorKind};
 use crate::json::{read_json, read_optional_json};
 use crate::modules::{ModuleKind, Modules};
-use crate::names::{Names, layer_linears, tables};
+use crate::names::{Norm, layer_linears, norms, tables};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
@@ -135,9 +135,9 @@ fn scheme(
             "the weights are quantised already. Name the folder of the original checkpoint.",
         );
     }
-    let whole_blocks = [config.hidden_size, config.intermediate_size]
+    let whole_blocks = layer_linears(config, 0)
         .iter()
-        .all(|size| size.is_multiple_of(BLOCK));
+        .all(|(_, [_, inputs], _)| inputs.is_multiple_of(BLOCK));
     match precision {
         Precision::F32 => refuse("f32 is no quantisation. Choose int8 or int4."),
         Precision::Int4 if !whole_blocks => refuse(
@@ -214,7 +214,7 @@ fn write_weights(
 ) -> Result<(), Error> {
     let mut written = copied(tensors, config)?;
     for layer in 0..config.layers {
-        for (name, shape) in layer_linears(config, layer) {
+        for (name, shape, _) in layer_linears(config, layer) {
             let table = Table::open(tensors, config, &name, shape)?;
             written.extend(match scheme {
                 Quantization::Q4 => int4(&name, shape, &table)?,
@@ -247,18 +247,19 @@ fn write_file(written: &[Written<'_>], path: &Path) -> Result<(), Error> {
 
 /// What is not quantised: embeddings, norms and biases.
 fn copied<'a>(tensors: &'a Tensors, config: &ModelConfig) -> Result<Vec<Written<'a>>, Error> {
-    let (hidden, names) = (config.hidden_size, Names::of(config.architecture));
     let tables = tables(config).into_iter();
     let mut wanted: Vec<(String, Vec<usize>)> = tables
         .map(|(name, shape)| (format!("{name}.weight"), shape.to_vec()))
         .collect();
-    let norms = (0..config.layers).flat_map(|layer| names.layer_norms(layer));
-    for norm in std::iter::once(names.embedding_norm.to_owned()).chain(norms) {
-        wanted.push((format!("{norm}.weight"), vec![hidden]));
-        wanted.push((format!("{norm}.bias"), vec![hidden]));
+    for Norm { name, size, kind } in norms(config, config.layers) {
+        wanted.push((format!("{name}.weight"), vec![size]));
+        if kind.bias {
+            wanted.push((format!("{name}.bias"), vec![size]));
+        }
     }
     for layer in 0..config.layers {
-        for (name, [outputs, _]) in layer_linears(config, layer) {
+        let linears = layer_linears(config, layer).into_iter();
+        for (name, [outputs, _], _) in linears.filter(|(.., bias)| *bias) {
             wanted.push((format!("{name}.bias"), vec![outputs]));
         }
     }

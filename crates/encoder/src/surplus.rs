@@ -2,18 +2,20 @@
 
 use crate::config::{Architecture, ModelConfig};
 use crate::error::Error;
-use crate::names::{Names, layer_linears, tables};
+use crate::names::{Names, layer_linears, norms, tables};
 use crate::tensors::Tensors;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Parts of a checkpoint that a text's vector does not depend on: buffers, the pooler, and what pretraining put on top.
-const WITHOUT_EFFECT: [&str; 10] = [
+const WITHOUT_EFFECT: [&str; 12] = [
     "embeddings.position_ids",
     "embeddings.token_type_ids",
     "pooler.",
     "cls.",
     "lm_head.",
+    "head.",
+    "decoder.",
     "mlm_head.",
     "nsp_head.",
     "vocab_transform.",
@@ -38,7 +40,7 @@ pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig, extras: Extras) ->
     let what = if HEADS.iter().any(|head| name.starts_with(head)) {
         "it is of a head that gives scores (a reranker or a classifier), which yuyi does not know for this architecture."
     } else {
-        "BERT and its family have no such tensor, and vectors without it could be others than those of its makers' \
+        "this architecture has no such tensor, and vectors without it could be others than those of its makers' \
          library. yuyi does not run this architecture."
     };
     Err(tensors.error(name, what))
@@ -60,18 +62,21 @@ const SUFFIXES: [&str; 8] = [
 fn modules(config: &ModelConfig, scores: bool) -> HashSet<String> {
     let names = Names::of(config.architecture);
     let tables = tables(config).into_iter().map(|(name, _)| name.to_owned());
-    let linears = layer_linears(config, 0).into_iter().map(|(name, _)| name);
-    let modules = tables.chain(linears).chain(names.layer_norms(0));
-    let mut modules: HashSet<_> = modules.collect();
-    modules.insert(names.embedding_norm.to_owned());
-    if scores {
-        modules.extend([names.head.first, names.head.second].map(str::to_owned));
-    }
-    modules
+    let linears = layer_linears(config, 0).into_iter().map(|(name, ..)| name);
+    // Of two layers, since the first may lack a norm of the others.
+    let norms = norms(config, 2).into_iter();
+    let norms = norms.map(|norm| as_first_layer(&norm.name, names.layer).1.into_owned());
+    let head = [names.head.first, names.head.second].map(str::to_owned);
+    let head = head.into_iter().filter(|_| scores);
+    tables.chain(linears).chain(norms).chain(head).collect()
 }
 
 fn is_known(name: &str, config: &ModelConfig, modules: &HashSet<String>) -> bool {
-    if WITHOUT_EFFECT.iter().any(|part| name.starts_with(part)) || is_unused_task(name, config) {
+    // GTE's encoder is published with a head that gives every word a weight.
+    let is_head = config.architecture == Architecture::Gte && name.starts_with("classifier.");
+    let is_without_effect = WITHOUT_EFFECT.iter().any(|part| name.starts_with(part))
+        || name.ends_with("rotary_emb.inv_freq");
+    if is_head || is_without_effect || is_unused_task(name, config) {
         return true;
     }
     let (layer, name) = as_first_layer(name, Names::of(config.architecture).layer);

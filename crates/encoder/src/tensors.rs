@@ -15,13 +15,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 /// Prefixes under which checkpoints keep their encoder, in the order in which they are tried.
-const PREFIXES: [&str; 8] = [
+const PREFIXES: [&str; 9] = [
     "",
     "bert.",
     "roberta.",
     "ernie.",
     "distilbert.",
     "mpnet.",
+    "new.",
     "model.",
     "0.auto_model.",
 ];

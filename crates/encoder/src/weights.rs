@@ -1,12 +1,12 @@
 //! The weights of a model, packed for the kernels.
 
 use crate::config::{ModelConfig, Quantization};
-use crate::names::{Names, Product, Products};
+use crate::names::{Half, LayerNorms, Norm, Product, Products};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::{Error, Tensors};
 use yuyi_kernels::{
-    BLOCK, Kernel, LayerNorm, PackedLinear, RowWeights, Source, Team, WeightFormat,
+    BLOCK, Kernel, LayerNorm, LinearShape, PackedLinear, RowWeights, Source, Team, WeightFormat,
 };
 
 /// What every layer's packing needs to know.
@@ -19,10 +19,14 @@ pub(crate) struct Packing<'a> {
 
 /// One transformer layer.
 pub(crate) struct Layer {
-    /// Q, K and V side by side: [3 · hidden, hidden].
+    /// Q, K and V side by side.
     pub(crate) qkv: PackedLinear,
+    /// Of each head of queries, and of keys.
+    pub(crate) head_norms: Option<[LayerNorm; 2]>,
     pub(crate) attention_output: PackedLinear,
-    pub(crate) attention_norm: LayerNorm,
+    /// Behind attention, or in front of it; `None` where what comes in is normalised already.
+    pub(crate) attention_norm: Option<LayerNorm>,
+    /// Gated, where the architecture has gates.
     pub(crate) intermediate: PackedLinear,
     pub(crate) output: PackedLinear,
     pub(crate) output_norm: LayerNorm,
@@ -37,33 +41,39 @@ pub(crate) fn load_layer(
 ) -> Result<Layer, Error> {
     let products = Products::of(config, index);
     let linear = |product: &Product| load_product(tensors, config, product, packing);
-    let [attention_norm, output_norm] = Names::of(config.architecture).layer_norms(index);
-    let norm = |name: String| load_norm(tensors, config, &name);
+    let norms = LayerNorms::of(config, index);
+    let norm = |norm: &Norm| load_norm(tensors, config, norm);
+    let head_norms = match &norms.heads {
+        Some([queries, keys]) => Some([norm(queries)?, norm(keys)?]),
+        None => None,
+    };
     Ok(Layer {
         qkv: linear(&products.attention_input)?,
+        head_norms,
         attention_output: linear(&products.attention_output)?,
-        attention_norm: norm(attention_norm)?,
+        attention_norm: norms.attention.as_ref().map(norm).transpose()?,
         intermediate: linear(&products.intermediate)?,
         output: linear(&products.output)?,
-        output_norm: norm(output_norm)?,
+        output_norm: norm(&norms.feed_forward)?,
     })
 }
 
-/// A layer norm by the name of its module.
+/// A norm; one without a bias has zeros for it.
 pub(crate) fn load_norm(
     tensors: &Tensors,
     config: &ModelConfig,
-    name: &str,
+    norm: &Norm,
 ) -> Result<LayerNorm, Error> {
-    let vector = |part: &str| {
-        tensors
-            .get(&format!("{name}.{part}"), &[config.hidden_size])?
-            .to_f32()
-    };
+    let Norm { name, size, kind } = norm;
+    let vector = |part: &str| tensors.get(&format!("{name}.{part}"), &[*size])?.to_f32();
     Ok(LayerNorm {
         weight: vector("weight")?,
-        bias: vector("bias")?,
+        bias: match kind.bias {
+            true => vector("bias")?,
+            false => vec![0.0; *size],
+        },
         epsilon: config.layer_norm_eps,
+        centred: kind.centred,
     })
 }
 
@@ -92,8 +102,15 @@ pub(crate) fn linear_bytes(
     let tables = open_tables(tensors, config, product)?;
     let (format, _) = choose_storage(&tables, config, precision, product.inputs)?;
     tables.iter().for_each(Table::release);
+    Ok(PackedLinear::bytes_of(kernel, format, shape_of(product)))
+}
+
+fn shape_of(product: &Product) -> LinearShape {
     let shape = [product.outputs(), product.inputs];
-    Ok(PackedLinear::bytes_of(kernel, format, shape))
+    match product.gate {
+        Some(_) => LinearShape::gated(shape),
+        None => shape.into(),
+    }
 }
 
 fn open_tables<'a>(
@@ -112,10 +129,10 @@ pub(crate) fn load_product(
     product: &Product,
     packing: Packing<'_>,
 ) -> Result<PackedLinear, Error> {
-    let shape = [product.outputs(), product.inputs];
+    let all = product.outputs();
     // Of each module its first output.
     let mut starts = Vec::with_capacity(product.modules.len());
-    let mut bias = Vec::with_capacity(shape[0]);
+    let mut bias = Vec::with_capacity(all);
     for (name, outputs) in &product.modules {
         starts.push(bias.len());
         match product.bias {
@@ -126,10 +143,22 @@ pub(crate) fn load_product(
             false => bias.resize(bias.len() + outputs, 0.0),
         }
     }
+    // A gated layer wants the half that is activated first.
+    let turn = match product.gate {
+        Some(Half::Second) => all / 2,
+        Some(Half::First) | None => 0,
+    };
+    bias.rotate_left(turn);
     let tables = open_tables(tensors, config, product)?;
     let storage = choose_storage(&tables, config, packing.precision, product.inputs)?;
     let Packing { team, kernel, .. } = packing;
+    let shape = shape_of(product);
     let packed = PackedLinear::pack(team, kernel, storage, shape, &bias, |o, row| {
+        let o = if o + turn < all {
+            o + turn
+        } else {
+            o + turn - all
+        };
         let module = starts.partition_point(|&start| start <= o) - 1;
         let (table, o) = (&tables[module], o - starts[module]);
         match row {

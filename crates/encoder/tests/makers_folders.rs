@@ -227,7 +227,7 @@ fn parts_of_the_weights_that_the_architecture_does_not_have() {
         let model = TestModel::copy(BERT);
         model.edit_weights(|weights| add(weights, name));
         let error = model.load_error();
-        let expected = format!("{WEIGHTS}: tensor {name}: BERT and its family have no such tensor");
+        let expected = format!("{WEIGHTS}: tensor {name}: this architecture has no such tensor");
         assert!(error.starts_with(&expected), "{error}");
         assert!(model.facts_in(None).is_err());
     }

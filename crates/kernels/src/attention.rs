@@ -7,13 +7,18 @@
 //!
 //! A head is computed in f32 (`float.rs`) or with integers (`integer.rs`). Which of the two depends on the model's precision and on
 //! the length of the text, never on its neighbours.
+//!
+//! A block of queries meets only the keys that one of them sees (`mask.rs`), so that a local layer costs what its window
+//! does. The memory of a head grows with the text, not with its square: its keys, its values, and a block's scores.
 
 mod distance;
 mod float;
 mod integer;
+mod mask;
 mod product;
 
 pub use self::distance::DistanceBias;
+pub use self::mask::AttentionMask;
 
 use crate::aligned::of_line;
 use crate::isa::Isa;
@@ -43,19 +48,38 @@ pub enum AttentionFormat {
     Int8,
 }
 
-/// How a hidden vector is divided.
+/// How queries, keys and values are divided into heads, and which keys a query sees.
 #[derive(Clone, Copy, Debug)]
 pub struct AttentionShape {
-    /// Number of heads.
+    /// Number of heads, of which each has queries of its own.
     pub heads: usize,
-    /// Elements of a head; heads · size = hidden size.
+    /// Number of heads that have keys and values of their own, a divisor of `heads`: as many consecutive heads as there are for one share
+    /// them.
+    pub key_heads: usize,
+    /// Elements of a head.
     pub size: usize,
+    /// Which keys a query sees.
+    pub mask: AttentionMask,
 }
 
-/// Computes softmax(Q·Kᵀ / √size)·V for each text and head.
+impl AttentionShape {
+    /// Elements of Q, K and V of a token together.
+    pub fn columns(self) -> usize {
+        (self.heads + 2 * self.key_heads) * self.size
+    }
+
+    fn fits(self, qkv: MatrixView<'_>, rows: usize, columns: usize) -> bool {
+        let whole_groups = self.key_heads > 0 && self.heads.is_multiple_of(self.key_heads);
+        whole_groups
+            && qkv.columns() == self.columns()
+            && (rows, columns) == (qkv.rows(), self.heads * self.size)
+    }
+}
+
+/// Computes softmax(Q·Kᵀ / √size)·V for each text and head, over the keys that a query sees.
 ///
-/// `qkv` [tokens, 3 · hidden] holds Q, K and V side by side, `offsets` the first token of each text and, last, the number of
-/// tokens; the result goes to `out` [tokens, hidden].
+/// `qkv` [tokens, (heads + 2 · key heads) · size] holds Q, K and V side by side, `offsets` the first token of each text and, last,
+/// the number of tokens; the result goes to `out` [tokens, heads · size].
 ///
 /// # Panics
 /// When the shapes do not fit together or the offsets do not ascend.
@@ -105,9 +129,11 @@ fn for_each_head(
     mut out: MatrixMut<'_>,
     compute: impl Fn(Head<'_>, &mut Scratch) + Sync,
 ) {
-    let hidden = shape.heads * shape.size;
-    assert_eq!(qkv.columns(), 3 * hidden);
-    assert_eq!((out.rows(), out.columns()), (qkv.rows(), hidden));
+    assert!(
+        shape.fits(qkv, out.rows(), out.columns()),
+        "{shape:?}: {} columns",
+        qkv.columns()
+    );
     assert!(offsets.is_sorted() && offsets.last().copied().unwrap_or(0) == qkv.rows());
     let out = out.shared();
     let units = offsets.len().saturating_sub(1) * shape.heads;
@@ -151,9 +177,7 @@ impl<'a> Head<'a> {
         tokens: Range<usize>,
         number: usize,
     ) -> Self {
-        let hidden = shape.heads * shape.size;
-        assert_eq!(qkv.columns(), 3 * hidden);
-        assert_eq!((out.rows(), out.columns()), (qkv.rows(), hidden));
+        assert!(shape.fits(qkv, out.rows(), out.columns()));
         assert!(number < shape.heads && tokens.end <= qkv.rows());
         Self {
             shape,
@@ -166,9 +190,24 @@ impl<'a> Head<'a> {
 
     /// This head's part of row `token` of Q (0), K (1) or V (2).
     fn part(&self, token: usize, which: usize) -> &'a [f32] {
-        let hidden = self.shape.heads * self.shape.size;
-        let row = self.qkv.row(self.tokens.start + token);
-        &row[which * hidden + self.column()..][..self.shape.size]
+        let AttentionShape {
+            heads,
+            key_heads,
+            size,
+            ..
+        } = self.shape;
+        let shared = || self.number / (heads / key_heads);
+        let slice = match which {
+            0 => self.number,
+            1 => heads + shared(),
+            _ => heads + key_heads + shared(),
+        };
+        &self.qkv.row(self.tokens.start + token)[slice * size..][..size]
+    }
+
+    /// Keys that query `token` sees.
+    fn seen(&self, token: usize) -> Range<usize> {
+        self.shape.mask.keys(token, self.tokens.len())
     }
 
     /// Hints that [`Self::part`] of a token will be read soon; tokens past the last are ignored.
@@ -195,7 +234,7 @@ impl<'a> Head<'a> {
         unsafe { self.out.part(self.tokens.start + token, columns) }
     }
 
-    /// First column of this head in a hidden vector.
+    /// First column of this head in the result.
     fn column(&self) -> usize {
         self.number * self.shape.size
     }

@@ -10,6 +10,8 @@ pub enum Activation {
     Gelu,
     /// x/2 · (1 + tanh(√(2/π)·(x + 0.044715·x³))) (`gelu_new`, `gelu_pytorch_tanh`).
     GeluTanh,
+    /// x / (1 + e^−x) (`silu`, `swish`).
+    Silu,
     /// The larger of x and 0 (`relu`).
     Relu,
 }
@@ -29,6 +31,10 @@ impl Activation {
                     let cube = I::mul(I::mul(x, x), x);
                     let inner = I::fma(cube, I::splat(0.044_715), x);
                     tanh::<I>(I::mul(inner, I::splat(0.797_884_6)))
+                }
+                Self::Silu => {
+                    let e = exp::<I>(I::sub(I::splat(0.0), x));
+                    return I::div(x, I::add(I::splat(1.0), e));
                 }
                 Self::Relu => {
                     let zero = I::splat(0.0);
@@ -126,12 +132,16 @@ mod tests {
         sum * 2.0 / std::f64::consts::PI.sqrt()
     }
 
+    const SMOOTH: [Activation; 3] = [Activation::Gelu, Activation::GeluTanh, Activation::Silu];
+
     fn reference(activation: Activation, x: f64) -> f64 {
         let curve = match activation {
             Activation::Gelu => erf_reference(x / std::f64::consts::SQRT_2),
             Activation::GeluTanh => {
                 ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x * x * x)).tanh()
             }
+            // x · σ(x), since 2σ(x) − 1 = tanh(x / 2).
+            Activation::Silu => (x / 2.0).tanh(),
             Activation::Relu => return x.max(0.0),
         };
         0.5 * x * (1.0 + curve)
@@ -140,7 +150,7 @@ mod tests {
     #[test]
     fn is_close_to_the_formula() {
         for kernel in Kernel::all() {
-            for activation in [Activation::Gelu, Activation::GeluTanh, Activation::Relu] {
+            for activation in SMOOTH.into_iter().chain([Activation::Relu]) {
                 for i in -700..=700 {
                     let x = i as f32 / 100.0 + 0.003;
                     let got = f64::from(kernel.run(Apply(activation, x)));
@@ -175,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_not_finite_stays_so_and_denormals_are_halved() {
         for kernel in Kernel::all() {
-            for activation in [Activation::Gelu, Activation::GeluTanh] {
+            for activation in SMOOTH {
                 let place = format!("{} {activation:?}", kernel.name());
                 for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                     let got = apply(kernel, activation, bad);
@@ -210,7 +220,7 @@ mod tests {
     #[test]
     fn far_values_are_identity_or_zero() {
         for kernel in Kernel::all() {
-            for activation in [Activation::Gelu, Activation::GeluTanh] {
+            for activation in SMOOTH {
                 assert_eq!(kernel.run(Apply(activation, 0.0)), 0.0);
                 assert!((kernel.run(Apply(activation, 60.0)) - 60.0).abs() < 6e-5);
                 assert!(kernel.run(Apply(activation, -60.0)).abs() < 1e-4);

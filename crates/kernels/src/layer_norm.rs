@@ -1,19 +1,23 @@
-//! Layer normalisation of rows, with or without the residual added first.
+//! Normalisation of rows, with or without the residual added first: layer norm, and RMS norm, which is the same without the mean.
 
 use crate::isa::{Isa, for_each_vector};
 use crate::kernel::{Kernel, Operation};
 use crate::matrix::{MatrixMut, MatrixView};
 use crate::sum::RowSum;
 use crate::team::Team;
+use std::ops::Range;
 
-/// Parameters of one layer norm: y = (x − mean) / √(variance + ε) · γ + β over a row.
+/// Parameters of one norm over a row: y = (x − mean) / √(variance + ε) · γ + β, or, where the mean is taken for zero, the RMS norm
+/// y = x / √(mean of x² + ε) · γ + β.
 pub struct LayerNorm {
     /// γ, as long as a row.
     pub weight: Vec<f32>,
-    /// β, as long as a row.
+    /// β, as long as a row; zeros for a norm without.
     pub bias: Vec<f32>,
     /// ε
     pub epsilon: f32,
+    /// Whether the mean is taken off, as layer norm does and RMS norm does not.
+    pub centred: bool,
 }
 
 /// Normalises each row of `x` [rows, hidden] in place.
@@ -37,6 +41,54 @@ pub fn add_layer_norm(
 ) {
     assert_eq!((x.rows(), x.columns()), (y.rows(), y.columns()));
     normalise(team, kernel, norm, x, Some(y));
+}
+
+/// Normalises each row of `x` [rows, hidden] into `out`, of the same shape.
+///
+/// # Panics
+/// When the shapes differ.
+pub fn layer_norm_to(
+    team: &Team,
+    kernel: Kernel,
+    norm: &LayerNorm,
+    x: MatrixView<'_>,
+    mut out: MatrixMut<'_>,
+) {
+    assert_eq!((x.rows(), x.columns()), (out.rows(), out.columns()));
+    let out = out.shared();
+    team.run(|worker| {
+        for i in worker.share(x.rows()) {
+            // SAFETY: the shares are disjoint, so this thread alone touches row i.
+            let row = unsafe { out.row_mut(i) };
+            row.copy_from_slice(x.row(i));
+            kernel.run(NormaliseRow::new(row, None, norm));
+        }
+    });
+}
+
+/// Normalises some of the heads that each row of `x` begins with, each by itself, in place; a head is as long as the norm.
+///
+/// # Panics
+/// When there are not as many heads.
+pub fn layer_norm_heads(
+    team: &Team,
+    kernel: Kernel,
+    norm: &LayerNorm,
+    mut x: MatrixMut<'_>,
+    heads: Range<usize>,
+) {
+    let size = norm.weight.len();
+    assert!(heads.end * size <= x.columns(), "{heads:?} of {size}");
+    let x = x.shared();
+    team.run(|worker| {
+        for i in worker.share(x.rows()) {
+            // SAFETY: the shares are disjoint, so this thread alone touches row i.
+            let row = unsafe { x.part(i, heads.start * size..heads.end * size) };
+            for head in row.chunks_exact_mut(size.max(1)) {
+                kernel.run(NormaliseRow::new(head, None, norm));
+            }
+        }
+    });
 }
 
 fn normalise(
@@ -82,7 +134,11 @@ impl Operation for NormaliseRow<'_> {
         // SAFETY: all pointers are to rows of n elements, as `new` has seen, and the loops stay inside.
         unsafe {
             let sum = self.add_up::<I>();
-            let mean = I::splat(sum / n as f32);
+            let mean = I::splat(if self.norm.centred {
+                sum / n as f32
+            } else {
+                0.0
+            });
             let scale = I::splat(inverse_deviation(self.centre::<I>(mean), self.norm.epsilon));
             let (w, b) = (self.norm.weight.as_ptr(), self.norm.bias.as_ptr());
             for_each_vector!(
@@ -192,9 +248,21 @@ mod tests {
     use crate::matrix::Matrix;
     use crate::testing::{copy_of, random, random_matrix};
 
+    fn norm(columns: usize, epsilon: f32, centred: bool) -> LayerNorm {
+        LayerNorm {
+            weight: random(columns, 3),
+            bias: random(columns, 4),
+            epsilon,
+            centred,
+        }
+    }
+
     fn reference(x: &[f32], norm: &LayerNorm) -> Vec<f64> {
         let n = x.len() as f64;
-        let mean = x.iter().map(|&v| f64::from(v)).sum::<f64>() / n;
+        let mean = match norm.centred {
+            true => x.iter().map(|&v| f64::from(v)).sum::<f64>() / n,
+            false => 0.0,
+        };
         let variance = x
             .iter()
             .map(|&v| (f64::from(v) - mean).powi(2))
@@ -210,24 +278,54 @@ mod tests {
 
     #[test]
     fn equals_the_definition() {
-        for kernel in Kernel::all() {
-            for columns in [1usize, 2, 7, 8, 15, 16, 17, 33, 384, 769] {
-                let norm = LayerNorm {
-                    weight: random(columns, 3),
-                    bias: random(columns, 4),
-                    epsilon: 1e-5,
-                };
-                let (mut x, y) = (random_matrix(5, columns, 5), random_matrix(5, columns, 6));
-                let sums: Vec<Vec<f32>> = (0..5)
-                    .map(|i| x.row(i).iter().zip(y.row(i)).map(|(a, b)| a + b).collect())
-                    .collect();
-                let mut plain = random_matrix(5, columns, 5);
-                let want_plain: Vec<_> = (0..5).map(|i| reference(x.row(i), &norm)).collect();
-                add_layer_norm(&Team::new(2), kernel, &norm, x.view_mut(), y.view());
-                layer_norm(&Team::new(1), kernel, &norm, plain.view_mut());
-                for i in 0..5 {
-                    compare(kernel, x.row(i), &reference(&sums[i], &norm));
-                    compare(kernel, plain.row(i), &want_plain[i]);
+        let columns = [1usize, 2, 7, 8, 15, 16, 17, 33, 384, 769];
+        for (kernel, columns, centred) in Kernel::all().into_iter().flat_map(|kernel| {
+            columns
+                .into_iter()
+                .flat_map(move |n| [true, false].map(|c| (kernel, n, c)))
+        }) {
+            let norm = norm(columns, 1e-5, centred);
+            let (mut x, y) = (random_matrix(5, columns, 5), random_matrix(5, columns, 6));
+            let sums: Vec<Vec<f32>> = (0..5)
+                .map(|i| x.row(i).iter().zip(y.row(i)).map(|(a, b)| a + b).collect())
+                .collect();
+            let mut plain = random_matrix(5, columns, 5);
+            let mut elsewhere = Matrix::zeros(5, columns);
+            let want_plain: Vec<_> = (0..5).map(|i| reference(x.row(i), &norm)).collect();
+            let team = Team::new(2);
+            layer_norm_to(&team, kernel, &norm, x.view(), elsewhere.view_mut());
+            add_layer_norm(&team, kernel, &norm, x.view_mut(), y.view());
+            layer_norm(&Team::new(1), kernel, &norm, plain.view_mut());
+            for i in 0..5 {
+                compare(kernel, x.row(i), &reference(&sums[i], &norm));
+                compare(kernel, plain.row(i), &want_plain[i]);
+                assert_eq!(plain.row(i), elsewhere.row(i));
+            }
+        }
+    }
+
+    #[test]
+    fn heads_are_normalised_each_by_itself_and_the_others_stay() {
+        for (kernel, size) in Kernel::all()
+            .into_iter()
+            .flat_map(|kernel| [1usize, 8, 19, 64, 128].map(|size| (kernel, size)))
+        {
+            let norm = norm(size, 1e-6, false);
+            let before = random_matrix(7, 5 * size + 3, 8);
+            for heads in [0..0, 0..5, 1..4, 4..5] {
+                let mut x = copy_of(&before);
+                layer_norm_heads(&Team::new(3), kernel, &norm, x.view_mut(), heads.clone());
+                for i in 0..7 {
+                    for head in 0..5 {
+                        let columns = head * size..(head + 1) * size;
+                        let (got, was) = (&x.row(i)[columns.clone()], &before.row(i)[columns]);
+                        if heads.contains(&head) {
+                            compare(kernel, got, &reference(was, &norm));
+                        } else {
+                            assert_eq!(got, was);
+                        }
+                    }
+                    assert_eq!(x.row(i)[5 * size..], before.row(i)[5 * size..]);
                 }
             }
         }
@@ -237,15 +335,11 @@ mod tests {
     fn what_is_not_finite_spoils_its_own_row_only() {
         // Not finite, or with squares that are not.
         let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 1e30];
-        for (kernel, columns) in Kernel::all()
-            .into_iter()
-            .flat_map(|kernel| [2usize, 15, 16, 33, 768].map(|columns| (kernel, columns)))
-        {
-            let norm = LayerNorm {
-                weight: random(columns, 3),
-                bias: random(columns, 4),
-                epsilon: 1e-12,
-            };
+        for (kernel, columns, centred) in Kernel::all().into_iter().flat_map(|kernel| {
+            let columns = [2usize, 15, 16, 33, 768].into_iter();
+            columns.flat_map(move |n| [true, false].map(|c| (kernel, n, c)))
+        }) {
+            let norm = norm(columns, 1e-12, centred);
             let mut sound = random_matrix(3, columns, 5);
             let zeros = Matrix::zeros(3, columns);
             for (x, at) in bad
@@ -277,11 +371,7 @@ mod tests {
     #[test]
     fn rows_without_variance_become_the_bias() {
         for kernel in Kernel::all() {
-            let norm = LayerNorm {
-                weight: random(33, 3),
-                bias: random(33, 4),
-                epsilon: 1e-12,
-            };
+            let norm = norm(33, 1e-12, true);
             for x in [0.0, 2.0, f32::MIN_POSITIVE, f32::from_bits(1)] {
                 let mut rows = Matrix::zeros(2, 33);
                 rows.row_mut(0).fill(x);
@@ -299,11 +389,7 @@ mod tests {
 
     #[test]
     fn no_rows_are_no_trouble() {
-        let norm = LayerNorm {
-            weight: vec![1.0; 8],
-            bias: vec![0.0; 8],
-            epsilon: 1e-12,
-        };
+        let norm = norm(8, 1e-12, true);
         for kernel in Kernel::all() {
             let mut nothing = Matrix::zeros(0, 8);
             layer_norm(&Team::new(2), kernel, &norm, nothing.view_mut());

@@ -21,6 +21,7 @@ mod matrix;
 mod packed;
 mod pairs;
 mod quantize;
+mod rope;
 mod row_scale;
 mod row_set;
 mod scan;
@@ -35,21 +36,23 @@ mod vectors;
 mod testing;
 
 pub use attention::{
-    AttentionFormat, AttentionShape, DistanceBias, INTEGER_TOKENS, attention, attention_with_bias,
+    AttentionFormat, AttentionMask, AttentionShape, DistanceBias, INTEGER_TOKENS, attention,
+    attention_with_bias,
 };
 pub use codes::{Codes, EncodedRow};
 pub use cores::usable_cores;
 pub use dot::{as_cosine, cosine, dot, dot_each, dots};
 pub use gelu::Activation;
 pub use kernel::{Kernel, KernelPath};
-pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm};
-pub use linear::linear;
+pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm, layer_norm_heads, layer_norm_to};
+pub use linear::{linear, linear_add};
 pub use matrix::{Matrix, MatrixMut, MatrixView};
-pub use packed::{PackedLinear, RowWeights, Source, WeightFormat};
+pub use packed::{LinearShape, PackedLinear, RowWeights, Source, WeightFormat};
 pub use pairs::{Pair, PairSearch};
 pub use quantize::{
     BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };
+pub use rope::{Rope, rotate};
 pub use row_set::RowSet;
 pub use scan::{Hit, scan};
 pub use team::Team;

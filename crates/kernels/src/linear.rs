@@ -1,8 +1,10 @@
-//! y = activation(x·Wᵀ + b) with packed weights.
+//! y = activation(x·Wᵀ + b) with packed weights; of gated layers y = activation(x·W₁ᵀ + b₁) ⊙ (x·W₂ᵀ + b₂).
 
+mod finish;
 mod input;
 mod sums;
 
+use self::finish::{Finish, Merge};
 use self::input::Input;
 use self::sums::{Blocks, Floats, Integers, OutlierColumn, RowTerms, Sums};
 use crate::aligned::of_line;
@@ -22,7 +24,8 @@ use std::ptr::null_mut;
 /// Bytes that a tile reads of each output a step.
 const STEP: usize = 4;
 
-/// Computes `out` [rows, outputs] = activation(`x` [rows, inputs] · Wᵀ + b). The threads of the team share the outputs.
+/// Computes `out` [rows, outputs] = activation(`x` [rows, inputs] · Wᵀ + b). The threads of the team share the outputs. Of a gated layer
+/// the activation is that of its first half.
 ///
 /// For integer weights each row of `x` is quantised first, into `bytes`.
 ///
@@ -33,6 +36,40 @@ pub fn linear(
     x: MatrixView<'_>,
     layer: &PackedLinear,
     activation: Option<Activation>,
+    bytes: &mut QuantizedMatrix,
+    out: MatrixMut<'_>,
+) {
+    let finish = Finish {
+        activation,
+        merge: Merge::Write,
+    };
+    run(team, x, layer, finish, bytes, out);
+}
+
+/// As [`linear`] without an activation, added to what is in `out`.
+///
+/// # Panics
+/// When the shapes do not fit together, or the layer is gated.
+pub fn linear_add(
+    team: &Team,
+    x: MatrixView<'_>,
+    layer: &PackedLinear,
+    bytes: &mut QuantizedMatrix,
+    out: MatrixMut<'_>,
+) {
+    assert_eq!(layer.parts(), 1, "a gated layer adds to nothing");
+    let finish = Finish {
+        activation: None,
+        merge: Merge::Add,
+    };
+    run(team, x, layer, finish, bytes, out);
+}
+
+fn run(
+    team: &Team,
+    x: MatrixView<'_>,
+    layer: &PackedLinear,
+    finish: Finish,
     bytes: &mut QuantizedMatrix,
     mut out: MatrixMut<'_>,
 ) {
@@ -48,11 +85,13 @@ pub fn linear(
         WeightFormat::Int4 => Input::bytes(bytes, team, layer.kernel(), ActivationRange::FULL, x),
     };
     let out = out.shared();
+    let parts = layer.parts();
     team.run(|worker| {
-        let panels = worker.share(layer.panels());
-        // SAFETY: the shares of panels are disjoint, and so are their columns of the result.
-        let product =
-            unsafe { Product::new(input, layer, activation, out, panels, worker.scratch) };
+        // Panels that make the same columns go to one thread.
+        let share = worker.share(layer.panels() / parts);
+        let panels = share.start * parts..share.end * parts;
+        // SAFETY: the shares are disjoint, and so are their columns of the result.
+        let product = unsafe { Product::new(input, layer, finish, out, panels, worker.scratch) };
         layer.kernel().run(product);
     });
 }
@@ -61,7 +100,7 @@ pub fn linear(
 struct Product<'a> {
     input: Input<'a>,
     layer: &'a PackedLinear,
-    activation: Option<Activation>,
+    finish: Finish,
     out: SharedMatrix<'a>,
     panels: Range<usize>,
     scratch: &'a mut Scratch,
@@ -76,7 +115,7 @@ impl<'a> Product<'a> {
     unsafe fn new(
         input: Input<'a>,
         layer: &'a PackedLinear,
-        activation: Option<Activation>,
+        finish: Finish,
         out: SharedMatrix<'a>,
         panels: Range<usize>,
         scratch: &'a mut Scratch,
@@ -86,7 +125,7 @@ impl<'a> Product<'a> {
         Self {
             input,
             layer,
-            activation,
+            finish,
             out,
             panels,
             scratch,
@@ -424,6 +463,7 @@ impl Product<'_> {
     ) {
         let (width, columns) = (self.layer.width(), self.layer.panel_columns(panel));
         let outputs = columns.len();
+        let finish = self.finish.of_part(panel % self.layer.parts());
         // SAFETY: the scratch row and the vectors have `width` elements; nobody else touches the panel's columns.
         unsafe {
             let terms = RowTerms {
@@ -443,12 +483,12 @@ impl Product<'_> {
                 |j| {
                     let vectors = [bias.add(j), scales.add(j), sums.add(j)];
                     let y = S::dequantize::<I, HAS_OUTLIERS>(from.add(j), &terms, j, vectors);
-                    I::store(to.add(j), self.activate::<I>(y))
+                    finish.store::<I>(y, to.add(j))
                 },
                 |j, left| {
                     let vectors = [bias.add(j), scales.add(j), sums.add(j)];
                     let y = S::dequantize::<I, HAS_OUTLIERS>(from.add(j), &terms, j, vectors);
-                    I::store_partial(to.add(j), self.activate::<I>(y), left)
+                    finish.store_partial::<I>(y, to.add(j), left)
                 }
             );
         }
@@ -482,17 +522,6 @@ impl Product<'_> {
             column.rest = unsafe { I::splat(outlier.rest) };
         }
         columns
-    }
-
-    /// # Safety
-    /// The CPU has I.
-    #[inline(always)]
-    unsafe fn activate<I: Isa>(&self, y: I::F32) -> I::F32 {
-        match self.activation {
-            // SAFETY: the features are the caller's promise.
-            Some(activation) => unsafe { activation.apply::<I>(y) },
-            None => y,
-        }
     }
 }
 

@@ -58,11 +58,13 @@ impl WeightFormat {
 /// | F32, F16 | [inputs, width] |
 /// | Int8 | [inputs / 4, width, 4] i8; zeros up to whole steps of the tile |
 /// | Int4 | for each block of 32 inputs: [4, width, 4] bytes, whose low nibbles are the block's first four steps and whose high nibbles its last four, then `width` f16 scales |
+///
+/// A gated layer has two panels for each stretch of its result, first that of the outputs which are activated, then that of those which they are
+/// multiplied by: the one leaves its part of the result in the cache, and the other takes it from there.
 pub struct PackedLinear {
     kernel: Kernel,
     format: WeightFormat,
-    inputs: usize,
-    outputs: usize,
+    shape: LinearShape,
     width: usize,
     steps: usize,
     weights: AlignedBuffer<u8>,
@@ -72,6 +74,52 @@ pub struct PackedLinear {
     scales: AlignedBuffer<f32>,
     /// Integers: the sum of each output's weights, by which a row's offset is multiplied.
     sums: AlignedBuffer<f32>,
+}
+
+/// What a linear layer multiplies, and what becomes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinearShape {
+    /// Rows of the weights; an even number where the layer is gated.
+    outputs: usize,
+    inputs: usize,
+    gated: bool,
+}
+
+impl From<[usize; 2]> for LinearShape {
+    /// A layer with weights [outputs, inputs].
+    fn from([outputs, inputs]: [usize; 2]) -> Self {
+        Self {
+            outputs,
+            inputs,
+            gated: false,
+        }
+    }
+}
+
+impl LinearShape {
+    /// A gated layer (GLU) with weights [outputs, inputs]: the first half of the outputs is activated and multiplied, element by element, by the
+    /// second half.
+    ///
+    /// # Panics
+    /// When there is no half of the outputs.
+    pub fn gated([outputs, inputs]: [usize; 2]) -> Self {
+        assert!(outputs.is_multiple_of(2), "{outputs} outputs have no half");
+        Self {
+            outputs,
+            inputs,
+            gated: true,
+        }
+    }
+
+    /// Panels for each stretch of the result.
+    fn parts(self) -> usize {
+        1 + usize::from(self.gated)
+    }
+
+    /// Length of a row of the result.
+    fn columns(self) -> usize {
+        self.outputs / self.parts()
+    }
 }
 
 /// The weights of one output, as a caller of [`PackedLinear::pack`] has them.
@@ -101,26 +149,27 @@ impl PackedLinear {
     /// That of the first output, in order, for which `fill` fails.
     ///
     /// # Panics
-    /// When `bias` is not as long as there are outputs, the inputs of 4-bit weights are not whole blocks, or quantised
+    /// When `bias` is not as long as there are rows of weights, the inputs of 4-bit weights are not whole blocks, or quantised
     /// rows are given for a format of floats.
     pub fn pack<E: Send>(
         team: &Team,
         kernel: Kernel,
         (format, source): (WeightFormat, Source),
-        [outputs, inputs]: [usize; 2],
+        shape: impl Into<LinearShape>,
         bias: &[f32],
         fill: impl Fn(usize, RowWeights<'_>) -> Result<(), E> + Sync,
     ) -> Result<Self, E> {
-        assert_eq!(bias.len(), outputs);
+        let shape = shape.into();
+        let inputs = shape.inputs;
+        assert_eq!(bias.len(), shape.outputs);
         assert!(format != WeightFormat::Int4 || inputs.is_multiple_of(BLOCK));
         assert!(format.is_integer() || source == Source::Floats);
         let (width, steps) = kernel.run(PanelShape { format, inputs });
-        let padded = outputs.div_ceil(width) * width;
+        let padded = shape.columns().div_ceil(width) * shape.parts() * width;
         let mut packed = Self {
             kernel,
             format,
-            inputs,
-            outputs,
+            shape,
             width,
             steps,
             weights: AlignedBuffer::zeroed(0),
@@ -129,7 +178,10 @@ impl PackedLinear {
             sums: AlignedBuffer::zeroed(padded),
         };
         packed.weights = AlignedBuffer::zeroed(packed.panels() * packed.panel_bytes());
-        packed.bias[..outputs].copy_from_slice(bias);
+        for panel in 0..packed.panels() {
+            let outputs = packed.panel_outputs(panel);
+            packed.bias[panel * width..][..outputs.len()].copy_from_slice(&bias[outputs]);
+        }
         packed.scales.fill(1.0);
         packed.fill(team, source, &fill)?;
         Ok(packed)
@@ -154,7 +206,7 @@ impl PackedLinear {
             for panel in worker.share(this.panels()) {
                 // SAFETY: panels are disjoint, each is written by one thread, and the buffers outlive the task.
                 let written = rows
-                    .fill(this.outputs, panel, fill)
+                    .fill(this.panel_outputs(panel), fill)
                     .map(|()| unsafe { rows.write(panel, target) });
                 if let Err(error) = written {
                     let mut failed = failed.lock().unwrap_or_else(|e| e.into_inner());
@@ -169,12 +221,17 @@ impl PackedLinear {
 
     /// Length of an input row.
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.shape.inputs
     }
 
-    /// Length of an output row.
+    /// Length of an output row: of a gated layer half as long as there are rows of weights.
     pub fn outputs(&self) -> usize {
-        self.outputs
+        self.shape.columns()
+    }
+
+    /// Panels for each stretch of an output row, next to each other: two of a gated layer.
+    pub(crate) fn parts(&self) -> usize {
+        self.shape.parts()
     }
 
     /// How the weights are stored.
@@ -188,10 +245,15 @@ impl PackedLinear {
     }
 
     /// What [`PackedLinear::bytes`] of a layer of this shape will be, known before it is packed.
-    pub fn bytes_of(kernel: Kernel, format: WeightFormat, [outputs, inputs]: [usize; 2]) -> usize {
-        let (width, steps) = kernel.run(PanelShape { format, inputs });
+    pub fn bytes_of(kernel: Kernel, format: WeightFormat, shape: impl Into<LinearShape>) -> usize {
+        let shape = shape.into();
+        let (width, steps) = kernel.run(PanelShape {
+            format,
+            inputs: shape.inputs,
+        });
         let vectors = 3 * size_of::<f32>() * width;
-        outputs.div_ceil(width) * (format.step_bytes(steps, width) + vectors)
+        let panels = shape.parts() * shape.columns().div_ceil(width);
+        panels * (format.step_bytes(steps, width) + vectors)
     }
 
     pub(crate) fn kernel(&self) -> Kernel {
@@ -199,7 +261,7 @@ impl PackedLinear {
     }
 
     pub(crate) fn panels(&self) -> usize {
-        self.outputs.div_ceil(self.width)
+        self.shape.parts() * self.outputs().div_ceil(self.width)
     }
 
     /// Steps of the tile over all inputs: as many as an integer tile takes at once, and whole blocks for 4-bit weights.
@@ -226,9 +288,11 @@ impl PackedLinear {
         [&self.bias, &self.scales, &self.sums].map(|v| &v[range.clone()])
     }
 
-    /// Outputs of panel `p` that exist.
-    pub(crate) fn panel_outputs(&self, p: usize) -> usize {
-        self.width.min(self.outputs - p * self.width)
+    /// Rows of the weights that panel `p` has.
+    fn panel_outputs(&self, p: usize) -> Range<usize> {
+        let columns = self.panel_columns(p);
+        let first = p % self.parts() * self.outputs();
+        first + columns.start..first + columns.end
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -237,8 +301,8 @@ impl PackedLinear {
 
     /// Columns of a result that panel `p` makes.
     pub(crate) fn panel_columns(&self, p: usize) -> Range<usize> {
-        let first = p * self.width;
-        first..first + self.panel_outputs(p)
+        let first = p / self.parts() * self.width;
+        first..self.outputs().min(first + self.width)
     }
 }
 
@@ -299,7 +363,7 @@ impl PanelRows {
         Self {
             format,
             source,
-            inputs: layer.inputs,
+            inputs: layer.inputs(),
             padded,
             width,
             panel_bytes: layer.panel_bytes(),
@@ -322,23 +386,20 @@ impl PanelRows {
     /// Fetches the rows of a panel.
     fn fill<E>(
         &mut self,
-        outputs: usize,
-        panel: usize,
+        outputs: Range<usize>,
         fill: &impl Fn(usize, RowWeights<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let first = panel * self.width;
-        let count = self.width.min(outputs - first);
-        if count < self.width {
+        if outputs.len() < self.width {
             self.clear();
         }
-        for i in 0..count {
+        for (i, output) in outputs.enumerate() {
             match self.format {
                 WeightFormat::F32 | WeightFormat::F16 => {
                     let row = &mut self.floats[i * self.padded..][..self.inputs];
-                    fill(first + i, RowWeights::Floats(row))?;
+                    fill(output, RowWeights::Floats(row))?;
                 }
-                WeightFormat::Int8 => self.fill_int8(i, |row| fill(first + i, row))?,
-                WeightFormat::Int4 => self.fill_int4(i, |row| fill(first + i, row))?,
+                WeightFormat::Int8 => self.fill_int8(i, |row| fill(output, row))?,
+                WeightFormat::Int4 => self.fill_int4(i, |row| fill(output, row))?,
             }
         }
         Ok(())

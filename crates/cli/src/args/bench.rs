@@ -22,7 +22,7 @@ pub struct BenchArgs {
     /// Built-in or installed model, or a model folder
     #[arg(long, env = "YUYI_MODEL", value_name = "NAME|DIR", default_value = BUILTIN_NAME)]
     pub model: String,
-    /// Number format to measure; may be repeated [default: f32 for a checkpoint, its own for a quantised model]
+    /// Number format to measure; may be repeated [default: f32 for a checkpoint, int8 for a decoder, its own for a quantised model]
     #[arg(long, env = "YUYI_PRECISION", value_enum, value_delimiter = ',')]
     pub precision: Vec<BenchPrecisionArg>,
     /// Threads of one computation [default: the physical cores that may be used]

@@ -16,7 +16,7 @@ pub struct ModelArgs {
 /// How a model computes.
 #[derive(Args, Clone, Default)]
 pub struct ComputeArgs {
-    /// Number format of the matrix products [default: f32 for a checkpoint, its own for a quantised model]
+    /// Number format of the matrix products [default: f32 for a checkpoint, int8 for a decoder, its own for a quantised model]
     #[arg(long, env = "YUYI_PRECISION", value_enum)]
     pub precision: Option<PrecisionArg>,
     /// Threads of one computation [default: the physical cores that may be used]

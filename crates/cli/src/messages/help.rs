@@ -41,7 +41,7 @@ pub(super) const HELP: &[Entry] = &[
 
     // Models.
     ("Built-in or installed model, or a model folder", "内置或已安装的模型，或模型文件夹"),
-    ("Number format of the matrix products [default: f32 for a checkpoint, its own for a quantised model]", "矩阵乘法的数值格式 [默认：普通模型为 f32，量化模型为其自身格式]"),
+    ("Number format of the matrix products [default: f32 for a checkpoint, int8 for a decoder, its own for a quantised model]", "矩阵乘法的数值格式 [默认：普通模型为 f32，解码器为 int8，量化模型为其自身格式]"),
     ("Threads of one computation [default: the physical cores that may be used]", "一次计算的线程数 [默认：可用的物理核数]"),
     ("32-bit floats: the answers of the original", "32 位浮点数：与原模型结果一致"),
     ("8-bit weights and activations: about three times as fast", "8 位权重和激活：速度约为三倍"),
@@ -153,7 +153,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf_words, word2vec:FILE", "同时比较的字面方法：jaccard、edit、tfidf、tfidf_words、word2vec:文件"),
 
     // yuyi bench
-    ("Number format to measure; may be repeated [default: f32 for a checkpoint, its own for a quantised model]", "要测量的数值格式，可重复 [默认：普通模型为 f32，量化模型为其自身格式]"),
+    ("Number format to measure; may be repeated [default: f32 for a checkpoint, int8 for a decoder, its own for a quantised model]", "要测量的数值格式，可重复 [默认：普通模型为 f32，解码器为 int8，量化模型为其自身格式]"),
     ("A few seconds instead of about half a minute: fewer runs of everything", "只用几秒而不是约半分钟：每项少跑几次"),
     ("32-bit floats", "32 位浮点数"),
     ("8-bit weights and activations", "8 位权重和激活"),

@@ -20,11 +20,17 @@ pub enum Architecture {
     DistilBert,
     /// MPNet: no token types, and a bias by distance in attention.
     MpNet,
+    /// GTE's own encoder, whose model_type is `new` or `gte`: BERT with rotary positions and a gated feed-forward block.
+    Gte,
+    /// ModernBERT: rotary positions, norms in front, gated feed-forward blocks, and local attention in most layers.
+    ModernBert,
+    /// Qwen3: a decoder, so that a token sees those before it.
+    Qwen3,
 }
 
 impl Architecture {
     /// Every architecture.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Bert,
         Self::Roberta,
         Self::XlmRoberta,
@@ -32,6 +38,9 @@ impl Architecture {
         Self::Ernie,
         Self::DistilBert,
         Self::MpNet,
+        Self::Gte,
+        Self::ModernBert,
+        Self::Qwen3,
     ];
 
     /// The `model_type` in config.json.
@@ -44,16 +53,23 @@ impl Architecture {
             Self::Ernie => "ernie",
             Self::DistilBert => "distilbert",
             Self::MpNet => "mpnet",
+            Self::Gte => "new",
+            Self::ModernBert => "modernbert",
+            Self::Qwen3 => "qwen3",
         }
     }
 
     /// By the `model_type` of `file`.
     pub(super) fn of_type(file: &str, kind: &str) -> Result<Self, Error> {
-        let known = Self::ALL.into_iter().find(|known| known.name() == kind);
+        // Copies of GTE's code have their own name for it.
+        let kind_name = if kind == "gte" { "new" } else { kind };
+        let known = Self::ALL
+            .into_iter()
+            .find(|known| known.name() == kind_name);
         known.ok_or_else(|| Error::unsupported(file, refusal(kind)))
     }
 
-    /// What config.json calls a field; DistilBERT has names of its own.
+    /// What config.json calls a field; some have names of their own.
     pub(super) fn field(self, field: &'static str) -> &'static str {
         match (self, field) {
             (Self::DistilBert, "hidden_size") => "dim",
@@ -61,13 +77,43 @@ impl Architecture {
             (Self::DistilBert, "num_attention_heads") => "n_heads",
             (Self::DistilBert, "intermediate_size") => "hidden_dim",
             (Self::DistilBert, "hidden_act") => "activation",
+            (Self::ModernBert, "hidden_act") => "hidden_activation",
+            (Self::ModernBert, "layer_norm_eps") => "norm_eps",
+            (Self::Qwen3, "layer_norm_eps") => "rms_norm_eps",
             _ => field,
         }
     }
 
     /// Whether a token can be of the first text of a pair or of the second.
     pub(super) fn has_token_types(self) -> bool {
-        !matches!(self, Self::DistilBert | Self::MpNet)
+        !matches!(
+            self,
+            Self::DistilBert | Self::MpNet | Self::ModernBert | Self::Qwen3
+        )
+    }
+
+    /// Whether queries and keys are turned by their position.
+    pub(super) fn has_rotary_positions(self) -> bool {
+        matches!(self, Self::Gte | Self::ModernBert | Self::Qwen3)
+    }
+
+    /// Whether norms stand in front of attention and of the feed-forward block, and one behind the last layer.
+    pub(crate) fn normalises_first(self) -> bool {
+        matches!(self, Self::ModernBert | Self::Qwen3)
+    }
+
+    /// Whether a token sees only those before it.
+    pub fn is_causal(self) -> bool {
+        self == Self::Qwen3
+    }
+
+    /// Fields by which a configuration can ask for what is not supported, with the value that is.
+    pub(super) fn only_values(self) -> &'static [(&'static str, bool)] {
+        match self {
+            Self::Gte => &[("logn_attention_scale", false), ("pack_qkv", true)],
+            Self::Qwen3 => &[("use_sliding_window", false)],
+            _ => &[],
+        }
     }
 }
 
@@ -112,6 +158,12 @@ fn nearest(kind: &str) -> Architecture {
     if begins(&["ernie"]) {
         return Architecture::Ernie;
     }
+    if begins(&["qwen", "llama", "mistral", "gemma", "gpt", "phi", "minicpm"]) {
+        return Architecture::Qwen3;
+    }
+    if begins(&["nomic", "jina", "eurobert", "neobert"]) {
+        return Architecture::ModernBert;
+    }
     Architecture::Bert
 }
 
@@ -128,13 +180,15 @@ mod tests {
             ("ernie_m", "ernie"),
             ("t5", "xlm-roberta"),
             ("mobilebert", "distilbert"),
+            ("qwen2", "qwen3"),
+            ("nomic_bert", "modernbert"),
         ] {
             let error = Architecture::of_type("config.json", kind).unwrap_err();
             assert_eq!(
                 error.to_string(),
                 format!(
                     "config.json: model_type \"{kind}\" is not supported. yuyi runs bert, roberta, xlm-roberta, \
-                     camembert, ernie, distilbert and mpnet; the nearest to it is {nearest}."
+                     camembert, ernie, distilbert, mpnet, new, modernbert and qwen3; the nearest to it is {nearest}."
                 )
             );
         }
@@ -146,5 +200,7 @@ mod tests {
             let name = architecture.name();
             assert_eq!(Architecture::of_type("", name).unwrap(), architecture);
         }
+        let gte = Architecture::of_type("", "gte");
+        assert_eq!(gte.unwrap(), Architecture::Gte);
     }
 }

@@ -1,7 +1,7 @@
 //! Token ids to the input of the first layer.
 
 use super::{Batch, Extras, Transformer, Workspace};
-use crate::config::ModelConfig;
+use crate::config::{ModelConfig, Positions};
 use crate::names::Names;
 use crate::table::Table;
 use crate::{Error, Tensors};
@@ -24,11 +24,16 @@ impl Transformer {
             for token in text[0]..text[1] {
                 let (row, id) = (space.hidden.row_mut(token), batch.ids[token] as usize);
                 words.copy_row(id, row)?;
+                if self.positions.is_empty() {
+                    continue;
+                }
                 let position = match self.config.padding_position(id) {
                     Some(padding) => padding,
                     None => positions.next().unwrap_or_default(),
                 };
-                let position = batch.token_type(token) * self.config.kept_positions() + position;
+                // Without learned positions there is one row for each type.
+                let of_type = self.config.kept_positions().max(1);
+                let position = batch.token_type(token) * of_type + position % of_type;
                 let position = &self.positions[position * hidden..][..hidden];
                 row.iter_mut().zip(position).for_each(|(x, p)| *x += p);
             }
@@ -45,6 +50,15 @@ pub(super) fn kinds(config: &ModelConfig, extras: Extras) -> usize {
     }
 }
 
+/// Rows that are added to the token embeddings, by type and position.
+pub(super) fn kept_rows(config: &ModelConfig, extras: Extras) -> usize {
+    match config.kept_positions() {
+        0 if config.token_types == 0 => 0,
+        0 => kinds(config, extras),
+        positions => positions * kinds(config, extras),
+    }
+}
+
 /// For each token type that is kept the rows of position embeddings that a text can reach, that of padding in front where the
 /// family has one, with the embeddings of the type and of task type 0 added, where the model has those.
 pub(super) fn load_positions(
@@ -57,7 +71,12 @@ pub(super) fn load_positions(
         let tensor = tensors.get(&format!("{name}.weight"), &[rows, hidden])?;
         tensor.to_f32()
     };
-    let positions = table(names.positions, config.position_rows())?;
+    let positions = match config.positions {
+        Positions::Learned { rows, .. } => table(names.positions, rows)?,
+        // What the types are added to, if there are any.
+        Positions::Rotary { .. } if config.token_types == 0 => return Ok(Vec::new()),
+        Positions::Rotary { .. } => vec![0.0; hidden],
+    };
     let positions = &positions[(config.offset() - config.first_position()) * hidden..];
     let mut rows = positions.repeat(kinds(config, extras));
     let add = |rows: &mut [f32], embedding: &[f32]| {

@@ -14,16 +14,22 @@ pub(crate) struct Workspace {
     pub(crate) previous: Matrix,
     /// Queries, keys and values; then the output of attention's projection; then the intermediate states of a group of tokens.
     pub(super) wide: Matrix,
-    /// [tokens, hidden]: what attention gathers; then a group's output of the feed-forward block.
+    /// What attention reads normalised, where it does; what it gathers; then a group's output of the feed-forward block, or what that
+    /// reads normalised.
     pub(super) narrow: Matrix,
     /// The input of an integer product.
     pub(super) bytes: QuantizedMatrix,
     /// Tokens that there is memory for.
     reserved: usize,
+    /// Tokens that there is always memory for: those of the first reservation.
+    usual: usize,
 }
 
 /// Tokens by which the memory of a workspace grows.
 const GROWTH: usize = 256;
+
+/// Tokens whose memory is kept. Texts of tens of thousands, which some models read, need as much as the weights, and are rare.
+const KEPT: usize = 2048;
 
 impl Workspace {
     /// Takes the memory for a batch of so many tokens at once.
@@ -37,11 +43,15 @@ impl Workspace {
         if tokens <= self.reserved {
             return;
         }
-        self.reserved = tokens.next_multiple_of(GROWTH);
+        self.reserved = tokens.max(self.usual).next_multiple_of(GROWTH);
+        if self.usual == 0 {
+            self.usual = tokens.min(KEPT);
+        }
         let group = self.reserved.min(kernel.rows_together());
         self.hidden.resize(self.reserved, config.hidden_size);
-        self.wide.resize(self.reserved, 3 * config.hidden_size);
+        self.wide.resize(self.reserved, config.attention_size());
         self.wide.resize(group, config.intermediate_size);
+        self.narrow.resize(self.reserved, config.query_size());
         self.narrow.resize(self.reserved, config.hidden_size);
         if extras.previous {
             self.previous.resize(self.reserved, config.hidden_size);
@@ -55,6 +65,16 @@ impl Workspace {
             &mut self.narrow,
         ] {
             matrix.fill(f32::NAN);
+        }
+    }
+
+    /// Gives the memory of a long text back. What the matrices held is lost.
+    pub(crate) fn give_back(&mut self) {
+        if self.reserved > KEPT {
+            *self = Self {
+                usual: self.usual,
+                ..Self::default()
+            };
         }
     }
 

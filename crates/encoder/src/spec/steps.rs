@@ -100,6 +100,7 @@ impl DenseSpec {
             modules: vec![("linear".to_owned(), self.outputs)],
             inputs: self.inputs,
             bias: self.bias,
+            gate: None,
         }
     }
 

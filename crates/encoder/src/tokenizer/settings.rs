@@ -165,7 +165,7 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
             return class_of(name).ok_or_else(|| {
                 let what = format!(
                     "tokenizer_class \"{name}\" is not supported. yuyi knows the tokenizers of BERT, RoBERTa, \
-                     XLM-RoBERTa, CamemBERT and MPNet, and PreTrainedTokenizerFast."
+                     XLM-RoBERTa, CamemBERT, MPNet and Qwen, and PreTrainedTokenizerFast."
                 );
                 Error::unsupported(file.shown("tokenizer_class"), what)
             });
@@ -175,6 +175,7 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
         "roberta" => Class::Roberta,
         "xlm-roberta" | "camembert" => Class::XlmRoberta,
         "mpnet" => Class::MpNet,
+        "modernbert" | "qwen3" => Class::Plain,
         _ => Class::Bert,
     })
 }
@@ -194,6 +195,7 @@ fn class_of(name: &str) -> Option<Class> {
         "Roberta" => Some(Class::Roberta),
         "XLMRoberta" | "Camembert" => Some(Class::XlmRoberta),
         "MPNet" => Some(Class::MpNet),
+        "Qwen2" => Some(Class::Plain),
         kind => LIKE_BERT.contains(&kind).then_some(Class::Bert),
     }
 }

@@ -3,11 +3,22 @@
 use super::product::{HeadProduct, Numbers};
 use super::{AHEAD, DistanceBias, Head, QUERIES};
 use crate::aligned::odd_stride;
-use crate::isa::{Isa, for_each_vector};
+use crate::isa::{Isa, PARTS, for_each_vector};
 use crate::kernel::Operation;
 use crate::scratch::Scratch;
 use crate::softmax::{NO_KEY, exp_and_sum};
 use std::ops::Range;
+
+/// What a block of queries works on.
+struct Block {
+    queries: Range<usize>,
+    /// Keys that one of them sees, from a multiple of [`PARTS`]: where the sum over a row begins must not depend on the path.
+    keys: Range<usize>,
+    /// Floats from row to row of the keys and of the scores.
+    stride: usize,
+    /// Floats from row to row of the values and of the result.
+    deep: usize,
+}
 
 /// One head of one text in f32.
 pub(super) struct FloatHead<'a> {
@@ -47,10 +58,16 @@ impl Operation for FloatHead<'_> {
         unsafe { self.gather::<I>(stride, deep) };
         for first in (0..n).step_by(QUERIES) {
             let queries = first..n.min(first + QUERIES);
+            let block = Block {
+                keys: self.head.shape.mask.keys_of_block(&queries, n, PARTS),
+                queries,
+                stride,
+                deep,
+            };
             // SAFETY: the CPU has I by the caller's promise, and the scratch was sized above.
             unsafe {
-                self.score::<I>(&queries, stride);
-                self.mix::<I>(&queries, stride, deep);
+                self.score::<I>(&block);
+                self.mix::<I>(&block);
             }
         }
     }
@@ -78,39 +95,50 @@ impl FloatHead<'_> {
         }
     }
 
-    /// Scores of a block of queries against every key, turned into e^(score − largest).
+    /// Scores of a block of queries against its keys, turned into e^(score − largest); of keys that a query does not see, 0.
     ///
     /// # Safety
     /// The CPU has I and the scratch is sized for this head.
     #[inline(always)]
-    unsafe fn score<I: Isa>(&mut self, queries: &Range<usize>, stride: usize) {
-        let wide = self.head.tokens.len().next_multiple_of(I::LANES);
+    unsafe fn score<I: Isa>(&mut self, block: &Block) {
+        let Block {
+            queries,
+            keys,
+            stride,
+            ..
+        } = block;
+        let wide = keys.len().next_multiple_of(I::LANES);
         let product = HeadProduct {
             numbers: Numbers::F32,
             a: self.head.part(queries.start, 0).as_ptr().cast(),
             a_stride: self.head.qkv.stride() * size_of::<f32>(),
-            b: self.scratch.keys.as_ptr().cast(),
+            b: self.scratch.keys[keys.start..].as_ptr().cast(),
             b_stride: stride * size_of::<f32>(),
             c: self.scratch.weights.as_mut_ptr().cast(),
             c_stride: stride * size_of::<f32>(),
             width: wide,
             steps: self.head.shape.size,
         };
-        // SAFETY: Q has a row for each query, the keys are [size, stride >= wide], the scores [QUERIES, stride].
+        // SAFETY: Q has a row for each query, the keys are [size, stride >= keys.start + wide] since a block begins with a whole
+        // vector, the scores [QUERIES, stride].
         unsafe { product.run::<I>(queries.len()) };
-        let n = self.head.tokens.len();
         let (scores, sums) = (&mut self.scratch.weights, &mut self.scratch.sums);
-        for i in 0..queries.len() {
+        for (i, query) in queries.clone().enumerate() {
+            let seen = self.head.seen(query);
+            let seen = seen.start - keys.start..seen.end - keys.start;
             let row = &mut scores[i * stride..][..wide];
             if let Some(bias) = self.bias {
-                let bias = bias.of_query(self.head.number, queries.start + i, n);
-                for j in 0..n {
-                    row[j] += bias[j];
-                }
+                let bias = bias.of_query(self.head.number, query, keys.end);
+                let scores = row.iter_mut().zip(&bias[keys.start..]);
+                scores.for_each(|(score, bias)| *score += bias);
             }
-            row[n..].fill(NO_KEY);
+            row[..seen.start].fill(NO_KEY);
+            row[seen.end..].fill(NO_KEY);
             // SAFETY: the CPU has I; the row is whole vectors long.
             sums[i] = unsafe { exp_and_sum::<I>(row) };
+            // As numbers that small as e^NO_KEY is taken for, times a value, would be computed with slowly.
+            row[..seen.start].fill(0.0);
+            row[seen.end..keys.len()].fill(0.0);
         }
     }
 
@@ -119,19 +147,21 @@ impl FloatHead<'_> {
     /// # Safety
     /// As [`Self::score`], which came before.
     #[inline(always)]
-    unsafe fn mix<I: Isa>(&mut self, queries: &Range<usize>, stride: usize, deep: usize) {
+    unsafe fn mix<I: Isa>(&mut self, block: &Block) {
+        let &Block { stride, deep, .. } = block;
+        let (queries, keys) = (&block.queries, &block.keys);
         let product = HeadProduct {
             numbers: Numbers::F32,
             a: self.scratch.weights.as_ptr().cast(),
             a_stride: stride * size_of::<f32>(),
-            b: self.scratch.values.as_ptr().cast(),
+            b: self.scratch.values[keys.start * deep..].as_ptr().cast(),
             b_stride: deep * size_of::<f32>(),
             c: self.scratch.output.as_mut_ptr().cast(),
             c_stride: deep * size_of::<f32>(),
             width: deep,
-            steps: self.head.tokens.len(),
+            steps: keys.len(),
         };
-        // SAFETY: the weights are [QUERIES, stride >= n], the values [n, deep], the output [QUERIES, deep].
+        // SAFETY: the weights are [QUERIES, stride >= keys], the values [n, deep], the output [QUERIES, deep].
         unsafe { product.run::<I>(queries.len()) };
         for (i, query) in queries.clone().enumerate() {
             // SAFETY: the output row has `size` elements, and so has this head's part of the result's row.

@@ -15,7 +15,7 @@ mod row;
 
 use self::row::Row;
 use super::product::{HeadProduct, Numbers};
-use super::{AHEAD, Head, QUERIES};
+use super::{AHEAD, AttentionMask, Head, QUERIES};
 use crate::aligned::odd_stride;
 use crate::exp::power_of_two;
 use crate::isa::{Isa, for_each_vector};
@@ -31,6 +31,9 @@ const KEYS_OF_BLOCK: usize = 128;
 
 /// Elements that a step of the product takes.
 const STEP: usize = 4;
+
+/// Queries meet keys from a multiple of this many to another: as many as a product with the values takes at once on any path.
+const KEYS_AT_ONCE: usize = 64;
 
 /// One head of one text in 8-bit integers.
 pub(super) struct IntegerHead<'a> {
@@ -96,12 +99,46 @@ impl Sizes {
     }
 }
 
+/// What a block of queries works on.
+struct Work {
+    queries: Range<usize>,
+    /// Keys that one of them sees, from a multiple of [`KEYS_AT_ONCE`] to another or to the last whole vector.
+    keys: Range<usize>,
+}
+
+impl Work {
+    #[inline(always)]
+    fn new(z: Sizes, mask: AttentionMask, queries: Range<usize>) -> Self {
+        let seen = mask.keys_of_block(&queries, z.n, KEYS_AT_ONCE);
+        let end = seen.end.next_multiple_of(KEYS_AT_ONCE);
+        Self {
+            queries,
+            keys: seen.start..end.min(z.wide),
+        }
+    }
+
+    /// The blocks of keys that it meets.
+    fn blocks(&self) -> Range<usize> {
+        self.keys.start / KEYS_OF_BLOCK..self.keys.end.div_ceil(KEYS_OF_BLOCK)
+    }
+
+    /// Those of the keys that are in block `b`, of which it meets some.
+    fn part(&self, z: Sizes, b: usize) -> Range<usize> {
+        let block = z.block(b);
+        block.start.max(self.keys.start)..block.end.min(self.keys.end)
+    }
+}
+
 impl Operation for IntegerHead<'_> {
     type Output = ();
 
     #[inline(always)]
     unsafe fn run<I: Isa>(mut self) {
-        const { assert!(QUERIES.is_multiple_of(I::DOT_ROW_UNIT)) }
+        const {
+            assert!(QUERIES.is_multiple_of(I::DOT_ROW_UNIT));
+            assert!(KEYS_AT_ONCE.is_multiple_of(STEP * I::DOT_STEPS));
+            assert!(KEYS_OF_BLOCK.is_multiple_of(KEYS_AT_ONCE));
+        }
         let z = Sizes::new::<I>(self.head.tokens.len(), self.head.shape.size);
         self.reserve::<I>(z);
         // SAFETY: the CPU has I by the caller's promise, and the scratch has just been sized.
@@ -113,8 +150,9 @@ impl Operation for IntegerHead<'_> {
             I::open_dots();
             for first in (0..z.n).step_by(QUERIES) {
                 let queries = first..z.n.min(first + QUERIES);
-                self.score::<I>(z, &queries);
-                self.mix::<I>(z, &queries);
+                let work = Work::new(z, self.head.shape.mask, queries);
+                self.score::<I>(z, &work);
+                self.mix::<I>(z, &work);
             }
             I::close();
         }
@@ -226,12 +264,13 @@ impl IntegerHead<'_> {
         }
     }
 
-    /// Scores of a block of queries against every key, turned into softmax weights.
+    /// Scores of a block of queries against its keys, turned into softmax weights.
     ///
     /// # Safety
     /// As [`Self::gather_keys`], and keys are gathered.
     #[inline(always)]
-    unsafe fn score<I: Isa>(&mut self, z: Sizes, queries: &Range<usize>) {
+    unsafe fn score<I: Isa>(&mut self, z: Sizes, work: &Work) {
+        let Work { queries, keys } = work;
         for (i, query) in queries.clone().enumerate() {
             let row = self.head.part(query, 0);
             let integers = &mut self.scratch.integers;
@@ -247,18 +286,19 @@ impl IntegerHead<'_> {
             numbers: Numbers::Integers,
             a: self.scratch.integers.queries.as_ptr(),
             a_stride: z.query_stride(),
-            b: self.scratch.keys.as_ptr().cast(),
+            b: self.scratch.keys[keys.start..].as_ptr().cast(),
             b_stride: z.stride * 4,
-            c: self.scratch.weights.as_mut_ptr().cast(),
+            c: self.scratch.weights[keys.start..].as_mut_ptr().cast(),
             c_stride: z.stride * 4,
-            width: z.wide,
+            width: keys.len(),
             steps: z.steps,
         };
-        // SAFETY: the queries are [QUERIES, 4 · steps], the keys [steps, stride >= wide], the scores [QUERIES, stride].
+        // SAFETY: the queries are [QUERIES, 4 · steps], the keys [steps, stride >= wide], the scores [QUERIES, stride], both from the
+        // first key of the block on.
         unsafe {
             product.run::<I>(queries.len());
             for i in 0..queries.len() {
-                self.weigh::<I>(z, i);
+                self.weigh::<I>(z, work, i);
             }
         }
     }
@@ -269,7 +309,8 @@ impl IntegerHead<'_> {
     /// # Safety
     /// As [`Self::score`], with the scores in place.
     #[inline(always)]
-    unsafe fn weigh<I: Isa>(&mut self, z: Sizes, i: usize) {
+    unsafe fn weigh<I: Isa>(&mut self, z: Sizes, work: &Work, i: usize) {
+        let seen = self.head.seen(work.queries.start + i);
         let integers = &mut self.scratch.integers;
         let padded = z.blocks.next_multiple_of(I::LANES);
         let factors = &mut integers.factors[i * padded..][..padded];
@@ -278,7 +319,7 @@ impl IntegerHead<'_> {
         unsafe {
             let row = Row {
                 row_scale: integers.query_scales[i],
-                n: z.n,
+                seen,
                 scores: self.scratch.weights.as_mut_ptr().add(i * z.stride),
                 key_scales: integers.key_scales.as_ptr(),
                 key_sums: integers.key_sums.as_ptr(),
@@ -286,11 +327,12 @@ impl IntegerHead<'_> {
             };
             factors.fill(f32::NEG_INFINITY);
             let mut top = f32::NEG_INFINITY;
-            for (block, (factor, sum)) in factors.iter_mut().zip(sums.iter_mut()).enumerate() {
-                let (largest, wrong) = row.dequantize::<I>(z.block(block));
-                *factor = largest;
-                *sum = row.exp::<I>(z.block(block), (largest, wrong));
-                top = top.max(*factor);
+            for block in work.blocks() {
+                let keys = work.part(z, block);
+                let (largest, wrong) = row.dequantize::<I>(keys.clone());
+                factors[block] = largest;
+                sums[block] = row.exp::<I>(keys, (largest, wrong));
+                top = top.max(largest);
             }
             row.weights.add(z.wide).write_bytes(0, z.reach - z.wide);
             for at in (0..padded).step_by(I::LANES) {
@@ -298,8 +340,8 @@ impl IntegerHead<'_> {
                 I::store(p, power_of_two::<I>(I::sub(I::load(p), I::splat(top))));
             }
         }
-        let parts = factors.iter().zip(sums.iter());
-        self.scratch.sums[i] = parts.map(|(factor, sum)| factor * sum).sum();
+        let parts = work.blocks().map(|block| factors[block] * sums[block]);
+        self.scratch.sums[i] = parts.sum();
     }
 
     /// Sums the values by those weights, divides, and writes the rows of the result.
@@ -307,9 +349,11 @@ impl IntegerHead<'_> {
     /// # Safety
     /// As [`Self::score`], which came before.
     #[inline(always)]
-    unsafe fn mix<I: Isa>(&mut self, z: Sizes, queries: &Range<usize>) {
-        for block in 0..z.blocks {
-            let keys = z.block(block);
+    unsafe fn mix<I: Isa>(&mut self, z: Sizes, work: &Work) {
+        let queries = &work.queries;
+        for block in work.blocks() {
+            let keys = work.part(z, block);
+            let is_first = block == work.blocks().start;
             // SAFETY: the weights are [QUERIES, weight_stride >= reach] bytes, the values [reach / 4, deep] words, and the second
             // half of the output has a row of `deep` for each query.
             unsafe {
@@ -335,7 +379,7 @@ impl IntegerHead<'_> {
                     steps: (keys.len() / STEP).next_multiple_of(I::DOT_STEPS),
                 };
                 product.run::<I>(queries.len());
-                self.add_block::<I>(z, block, queries.len());
+                self.add_block::<I>(z, (block, is_first), queries.len());
             }
         }
         for (i, query) in queries.clone().enumerate() {
@@ -344,12 +388,17 @@ impl IntegerHead<'_> {
         }
     }
 
-    /// Adds a block's integer sums, times their scales, to the result of the first `rows` queries.
+    /// Adds a block's integer sums, times their scales, to the result of the first `rows` queries, which begins with the first block.
     ///
     /// # Safety
     /// As [`Self::mix`].
     #[inline(always)]
-    unsafe fn add_block<I: Isa>(&mut self, z: Sizes, block: usize, rows: usize) {
+    unsafe fn add_block<I: Isa>(
+        &mut self,
+        z: Sizes,
+        (block, is_first): (usize, bool),
+        rows: usize,
+    ) {
         let padded = z.blocks.next_multiple_of(I::LANES);
         let integers = &self.scratch.integers;
         let result = self.scratch.output.as_mut_ptr();
@@ -362,7 +411,7 @@ impl IntegerHead<'_> {
                 for at in (0..z.deep).step_by(I::LANES) {
                     let scale = I::mul(I::load(scales.add(at)), factor);
                     let sum = I::load_i32(from.add(at).cast());
-                    let before = if block == 0 {
+                    let before = if is_first {
                         I::splat(0.0)
                     } else {
                         I::load(to.add(at))

@@ -14,32 +14,50 @@ fn biased_reference(
     offsets: &[usize],
     bias: impl Fn(usize, isize) -> f64,
 ) -> Vec<Vec<f64>> {
-    let hidden = shape.heads * shape.size;
-    let mut out = vec![vec![0.0; hidden]; qkv.rows()];
-    let at = |t: usize, which: usize, j: usize| f64::from(qkv.row(t)[which * hidden + j]);
+    let AttentionShape {
+        heads,
+        key_heads,
+        size,
+        mask,
+    } = shape;
+    let mut out = vec![vec![0.0; heads * size]; qkv.rows()];
+    let at = |token: usize, slice: usize, j: usize| f64::from(qkv.row(token)[slice * size + j]);
     for text in offsets.windows(2) {
-        for (q, h) in (text[0]..text[1]).flat_map(|q| (0..shape.heads).map(move |h| (q, h))) {
-            let columns = h * shape.size..(h + 1) * shape.size;
-            let dot = |k: usize| {
-                columns
-                    .clone()
-                    .map(|j| at(q, 0, j) * at(k, 1, j))
-                    .sum::<f64>()
-            };
-            let scores: Vec<f64> = (text[0]..text[1])
-                .map(|k| dot(k) / (shape.size as f64).sqrt() + bias(h, k as isize - q as isize))
+        for (q, h) in (text[0]..text[1]).flat_map(|q| (0..heads).map(move |h| (q, h))) {
+            let shared = h * key_heads / heads;
+            let (key, value) = (heads + shared, heads + key_heads + shared);
+            let seen = (text[0]..text[1]).filter(|&k| match k <= q {
+                true => q - k <= mask.before,
+                false => k - q <= mask.after,
+            });
+            let seen: Vec<usize> = seen.collect();
+            let dot = |k: usize| (0..size).map(|j| at(q, h, j) * at(k, key, j)).sum::<f64>();
+            let scores: Vec<f64> = seen
+                .iter()
+                .map(|&k| dot(k) / (size as f64).sqrt() + bias(h, k as isize - q as isize))
                 .map(f64::exp)
                 .collect();
             let total: f64 = scores.iter().sum();
-            for j in columns {
-                out[q][j] = (text[0]..text[1])
+            for j in 0..size {
+                out[q][h * size + j] = seen
+                    .iter()
                     .zip(&scores)
-                    .map(|(k, s)| s / total * at(k, 2, j))
+                    .map(|(&k, s)| s / total * at(k, value, j))
                     .sum();
             }
         }
     }
     out
+}
+
+/// Heads with keys of their own, which see all of their text.
+fn full(heads: usize, size: usize) -> AttentionShape {
+    AttentionShape {
+        heads,
+        key_heads: heads,
+        size,
+        mask: AttentionMask::FULL,
+    }
 }
 
 fn run(
@@ -64,7 +82,7 @@ fn run(
 #[test]
 fn a_bias_is_added_to_every_score() {
     let (heads, size) = (3, 16);
-    let shape = AttentionShape { heads, size };
+    let shape = full(heads, size);
     let bias = DistanceBias::new(heads, 90, |head, distance| {
         ((head + 1) as f32 * 0.7 + distance as f32 * 0.3).sin()
     });
@@ -95,7 +113,7 @@ fn a_bias_is_added_to_every_score() {
 fn equals_the_definition_at_awkward_shapes() {
     for kernel in Kernel::all() {
         for (heads, size) in [(1, 1), (3, 5), (2, 16), (2, 32), (3, 64), (1, 70)] {
-            let shape = AttentionShape { heads, size };
+            let shape = full(heads, size);
             for lengths in [
                 vec![],
                 vec![1],
@@ -131,7 +149,7 @@ fn equals_the_definition_at_awkward_shapes() {
 
 #[test]
 fn a_text_does_not_see_its_neighbours() {
-    let shape = AttentionShape { heads: 2, size: 32 };
+    let shape = full(2, 32);
     for (kernel, format) in on_all_paths() {
         for n in [17, INTEGER_TOKENS + 67] {
             let (first, end) = (INTEGER_TOKENS, INTEGER_TOKENS + n);
@@ -235,7 +253,7 @@ fn integers_are_those_of_the_definition_and_close_to_f32() {
         for (shape, n) in [(1, 1), (3, 5), (2, 32), (3, 64), (1, 70)]
             .into_iter()
             .zip([128, 129, 255, 257, 300])
-            .map(|((heads, size), n)| (AttentionShape { heads, size }, n))
+            .map(|((heads, size), n)| (full(heads, size), n))
         {
             let mut qkv = random_matrix(n, 3 * shape.heads * shape.size, 23);
             // Scores as wide as those of models, with a token that takes most of the weight.
@@ -273,7 +291,7 @@ fn integers_are_those_of_the_definition_and_close_to_f32() {
 #[test]
 fn small_weights_count_beside_a_large_one() {
     // The first token takes nearly all of the weight and carries nothing; the others share the rest.
-    let (n, shape) = (400, AttentionShape { heads: 1, size: 32 });
+    let (n, shape) = (400, full(1, 32));
     let mut qkv = random_matrix(n, 96, 24);
     for t in 0..n {
         let row = qkv.row_mut(t);
@@ -303,7 +321,7 @@ fn on_all_paths_and_lengths() -> Vec<(Kernel, AttentionFormat, usize)> {
 
 #[test]
 fn what_is_not_finite_spoils_its_own_text_only() {
-    let shape = AttentionShape { heads: 2, size: 16 };
+    let shape = full(2, 16);
     for (kernel, format, n) in on_all_paths_and_lengths() {
         let offsets = [0, n, 2 * n, 3 * n];
         let sound = random_matrix(3 * n, 96, 25);
@@ -324,7 +342,7 @@ fn what_is_not_finite_spoils_its_own_text_only() {
 
 #[test]
 fn a_bad_query_spoils_its_row_and_a_bad_key_its_head() {
-    let shape = AttentionShape { heads: 2, size: 16 };
+    let shape = full(2, 16);
     for (kernel, format, n) in on_all_paths_and_lengths() {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             // One element of the second head's query, or key, of the last token.
@@ -349,7 +367,7 @@ fn a_bad_query_spoils_its_row_and_a_bad_key_its_head() {
 
 #[test]
 fn scores_that_overflow_are_not_mistaken_for_numbers() {
-    let shape = AttentionShape { heads: 1, size: 8 };
+    let shape = full(1, 8);
     for (kernel, format, n) in on_all_paths_and_lengths() {
         for (query, key) in [(3e38, 3e38), (3e38, -3e38), (1e30, 1e20)] {
             let mut qkv = random_matrix(n, 24, 27);
@@ -368,7 +386,7 @@ fn scores_that_overflow_are_not_mistaken_for_numbers() {
 
 #[test]
 fn zeros_and_large_numbers_stay_finite() {
-    let shape = AttentionShape { heads: 1, size: 8 };
+    let shape = full(1, 8);
     for (kernel, format) in on_all_paths() {
         for x in [0.0, 1e-38, 1e-20, 1e15, -1e15] {
             let mut qkv = Matrix::zeros(200, 24);
@@ -383,4 +401,171 @@ fn zeros_and_large_numbers_stay_finite() {
             }
         }
     }
+}
+
+/// Masks and shared keys, each with the others: what decoders and local layers have.
+fn masked_shapes() -> Vec<AttentionShape> {
+    let masks = [
+        AttentionMask::FULL,
+        AttentionMask::CAUSAL,
+        AttentionMask::local(0),
+        AttentionMask::local(3),
+        AttentionMask::local(64),
+        AttentionMask {
+            before: 40,
+            after: 0,
+        },
+    ];
+    let heads = [(2, 2, 32), (4, 2, 16), (3, 1, 5), (1, 1, 70)];
+    let shape = |(heads, key_heads, size), mask| AttentionShape {
+        heads,
+        key_heads,
+        size,
+        mask,
+    };
+    let shapes = heads.into_iter();
+    shapes
+        .flat_map(|heads| masks.map(|mask| shape(heads, mask)))
+        .collect()
+}
+
+#[test]
+fn masks_and_shared_keys_are_those_of_the_definition() {
+    for (kernel, shape) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| masked_shapes().into_iter().map(move |s| (kernel, s)))
+    {
+        for offsets in [vec![0, 1, 3, 20], vec![0, 33, 33, 98], vec![0, 300]] {
+            let qkv = random_matrix(*offsets.last().unwrap(), shape.columns(), 28);
+            let got = run(kernel, 2, (shape, AttentionFormat::F32), &qkv, &offsets);
+            for (i, want) in reference(shape, &qkv, &offsets).iter().enumerate() {
+                for (g, w) in got.row(i).iter().zip(want) {
+                    let place = format!("{} {shape:?} {offsets:?} {i}", kernel.name());
+                    assert!((f64::from(*g) - w).abs() < 1e-5, "{place}: {g} {w}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn masked_integers_are_close_to_f32() {
+    for (kernel, shape) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| masked_shapes().into_iter().map(move |s| (kernel, s)))
+    {
+        for n in [128, 129, 200, 300, 517] {
+            let qkv = random_matrix(n, shape.columns(), 29);
+            let got = run(kernel, 2, (shape, AttentionFormat::Int8), &qkv, &[0, n]);
+            for (i, want) in reference(shape, &qkv, &[0, n]).iter().enumerate() {
+                for (g, w) in got.row(i).iter().zip(want) {
+                    // Half a step of a value in −1..1 that becomes an integer of at most 64, and as much again of the weights.
+                    let place = format!("{} {shape:?} {n} {i}", kernel.name());
+                    assert!((f64::from(*g) - w).abs() < 0.02, "{place}: {g} {w}");
+                }
+            }
+        }
+    }
+}
+
+/// What a query does not see has no influence on it, to the bit where no scale is shared.
+#[test]
+fn what_is_masked_does_not_matter() {
+    for kernel in Kernel::all() {
+        for (mask, n) in [AttentionMask::CAUSAL, AttentionMask::local(64)]
+            .into_iter()
+            .flat_map(|mask| [20, 200, 400].map(|n| (mask, n)))
+        {
+            let shape = AttentionShape {
+                mask,
+                ..full(2, 16)
+            };
+            let qkv = random_matrix(n, shape.columns(), 30);
+            let mut other = copy_of(&qkv);
+            let last = other.row_mut(n - 1);
+            last.iter_mut().for_each(|x| *x = 3.0 - *x);
+            let f32s = |qkv: &Matrix| run(kernel, 1, (shape, AttentionFormat::F32), qkv, &[0, n]);
+            let (before, after) = (f32s(&qkv), f32s(&other));
+            let unseen = match mask.after {
+                0 => 0..n - 1,
+                side => 0..(n - 1).saturating_sub(side),
+            };
+            for i in unseen.clone() {
+                assert_eq!(
+                    before.row(i),
+                    after.row(i),
+                    "{} {mask:?} {n} {i}",
+                    kernel.name()
+                );
+            }
+            assert_ne!(before.row(unseen.end), after.row(unseen.end));
+        }
+    }
+}
+
+#[test]
+fn masked_texts_do_not_see_their_neighbours() {
+    for (kernel, format) in on_all_paths() {
+        for mask in [AttentionMask::CAUSAL, AttentionMask::local(64)] {
+            let shape = AttentionShape {
+                heads: 4,
+                key_heads: 2,
+                size: 16,
+                mask,
+            };
+            let (first, n) = (150, 261);
+            let qkv = random_matrix(first + n + 40, shape.columns(), 31);
+            let offsets = [0, first, first + n, first + n + 40];
+            let all = run(kernel, 3, (shape, format), &qkv, &offsets);
+            let mut alone = Matrix::zeros(n, shape.columns());
+            (0..n).for_each(|i| alone.row_mut(i).copy_from_slice(qkv.row(first + i)));
+            let got = run(kernel, 1, (shape, format), &alone, &[0, n]);
+            (0..n).for_each(|i| assert_eq!(got.row(i), all.row(first + i), "{}", kernel.name()));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_finite_is_told_under_a_mask_as_well() {
+    for (kernel, format) in on_all_paths() {
+        for mask in [AttentionMask::CAUSAL, AttentionMask::local(64)] {
+            let shape = AttentionShape {
+                heads: 2,
+                key_heads: 1,
+                size: 16,
+                mask,
+            };
+            for (n, bad) in [20, 300]
+                .into_iter()
+                .flat_map(|n| [f32::NAN, f32::INFINITY].map(|bad| (n, bad)))
+            {
+                let mut qkv = random_matrix(n, shape.columns(), 32);
+                qkv.row_mut(n / 2).fill(bad);
+                let got = run(kernel, 1, (shape, format), &qkv, &[0, n]);
+                let place = format!("{} {format:?} {mask:?} {n} {bad}", kernel.name());
+                // The token itself, and those that see it.
+                let sees = n / 2..n.min(n / 2 + mask.before.min(n) + 1);
+                for i in sees {
+                    assert!(got.row(i).iter().all(|x| x.is_nan()), "{place} {i}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "key_heads: 2")]
+fn keys_are_shared_by_as_many_heads_each() {
+    let shape = AttentionShape {
+        key_heads: 2,
+        ..full(3, 8)
+    };
+    let qkv = random_matrix(4, shape.columns(), 33);
+    run(
+        Kernel::of_process(),
+        1,
+        (shape, AttentionFormat::F32),
+        &qkv,
+        &[0, 4],
+    );
 }

@@ -5,7 +5,7 @@ mod integers;
 use super::*;
 use crate::kernel::Kernel;
 use crate::matrix::Matrix;
-use crate::packed::{RowWeights, Source};
+use crate::packed::{LinearShape, RowWeights, Source};
 use crate::testing::{random, random_matrix};
 use half::f16;
 
@@ -42,11 +42,23 @@ fn pack(
     weights: &[f32],
     bias: &[f32],
 ) -> PackedLinear {
+    let shape = LinearShape::from([outputs, inputs]);
+    pack_shaped(kernel, format, shape, inputs, weights, bias)
+}
+
+fn pack_shaped(
+    kernel: Kernel,
+    format: WeightFormat,
+    shape: LinearShape,
+    inputs: usize,
+    weights: &[f32],
+    bias: &[f32],
+) -> PackedLinear {
     PackedLinear::pack(
         &Team::new(2),
         kernel,
         (format, Source::Floats),
-        [outputs, inputs],
+        shape,
         bias,
         |o, row| {
             fill_floats(row, &weights[o * inputs..][..inputs]);
@@ -229,5 +241,133 @@ fn an_error_while_filling_is_passed_on() {
         let fill = |o, _: RowWeights<'_>| if o == 6 { Err("row 6") } else { Ok(()) };
         let packed = PackedLinear::pack(&Team::new(2), kernel, storage, [9, 32], &[0.0; 9], fill);
         assert_eq!(packed.err(), Some("row 6"));
+    }
+}
+
+const FORMATS: [WeightFormat; 4] = [
+    WeightFormat::F32,
+    WeightFormat::F16,
+    WeightFormat::Int8,
+    WeightFormat::Int4,
+];
+
+/// Rows, inputs (whole blocks of 4 bits) and outputs that are not whole panels.
+const SHAPES: [(usize, usize, usize); 7] = [
+    (0, 32, 6),
+    (1, 32, 2),
+    (2, 64, 96),
+    (17, 64, 98),
+    (33, 768, 50),
+    (129, 96, 300),
+    (3, 3072, 34),
+];
+
+#[test]
+fn an_added_product_is_the_sum_to_the_bit() {
+    for (kernel, format) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| FORMATS.map(|format| (kernel, format)))
+    {
+        for (rows, inputs, outputs) in SHAPES {
+            let x = random_matrix(rows, inputs, 61);
+            let weights = half_weights(outputs * inputs, 62);
+            let layer = pack(
+                kernel,
+                format,
+                outputs,
+                inputs,
+                &weights,
+                &random(outputs, 63),
+            );
+            let mut alone = Matrix::zeros(rows, outputs);
+            run(2, &x, &layer, None, &mut alone);
+            let before = random_matrix(rows, outputs, 64);
+            let mut sum = random_matrix(rows, outputs, 64);
+            let bytes = &mut QuantizedMatrix::default();
+            linear_add(&Team::new(3), x.view(), &layer, bytes, sum.view_mut());
+            for i in 0..rows {
+                let want = before.row(i).iter().zip(alone.row(i)).map(|(a, b)| a + b);
+                assert!(
+                    sum.row(i).iter().zip(want).all(|(got, want)| *got == want),
+                    "{} {format:?} {rows} {inputs} {outputs}",
+                    kernel.name()
+                );
+            }
+        }
+    }
+}
+
+/// What a gated layer says of itself: the activated first half of the outputs times the second.
+#[test]
+fn a_gated_product_is_that_of_its_halves_to_the_bit() {
+    for (kernel, format) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| FORMATS.map(|format| (kernel, format)))
+    {
+        for ((rows, inputs, outputs), activation) in SHAPES.into_iter().zip([
+            Some(Activation::Gelu),
+            None,
+            Some(Activation::Silu),
+            Some(Activation::GeluTanh),
+            Some(Activation::Silu),
+            Some(Activation::Gelu),
+            None,
+        ]) {
+            let x = random_matrix(rows, inputs, 65);
+            let weights = half_weights(outputs * inputs, 66);
+            let bias = random(outputs, 67);
+            let half = outputs / 2;
+            let part = |which: usize, activation| {
+                let weights = &weights[which * half * inputs..][..half * inputs];
+                let layer = pack(
+                    kernel,
+                    format,
+                    half,
+                    inputs,
+                    weights,
+                    &bias[which * half..][..half],
+                );
+                let mut out = Matrix::zeros(rows, half);
+                run(2, &x, &layer, activation, &mut out);
+                out
+            };
+            let shape = LinearShape::gated([outputs, inputs]);
+            let gated = pack_shaped(kernel, format, shape, inputs, &weights, &bias);
+            let predicted = PackedLinear::bytes_of(kernel, format, shape);
+            assert_eq!((gated.outputs(), gated.bytes()), (half, predicted));
+            let mut got = random_matrix(rows, half, 68);
+            run(3, &x, &gated, activation, &mut got);
+            let (first, second) = (part(0, activation), part(1, None));
+            for i in 0..rows {
+                let want = first.row(i).iter().zip(second.row(i)).map(|(a, b)| a * b);
+                assert!(
+                    got.row(i).iter().zip(want).all(|(got, want)| *got == want),
+                    "{} {format:?} {rows} {inputs} {outputs}",
+                    kernel.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_nan_passes_a_gate() {
+    for (kernel, format) in Kernel::all()
+        .into_iter()
+        .flat_map(|kernel| FORMATS.map(|format| (kernel, format)))
+    {
+        let (weights, bias) = (half_weights(64 * 32, 69), random(64, 70));
+        let shape = LinearShape::gated([64, 32]);
+        let layer = pack_shaped(kernel, format, shape, 32, &weights, &bias);
+        let mut x = random_matrix(3, 32, 71);
+        x.row_mut(1)[5] = f32::NAN;
+        let mut out = Matrix::zeros(3, 32);
+        run(1, &x, &layer, Some(Activation::Silu), &mut out);
+        assert!(out.row(1).iter().all(|y| y.is_nan()), "{format:?}");
+        assert!(
+            [0, 2]
+                .iter()
+                .all(|&i| out.row(i).iter().all(|y| y.is_finite()))
+        );
     }
 }

@@ -9,8 +9,8 @@ use std::ops::Range;
 /// The scores of one query.
 pub(super) struct Row {
     pub(super) row_scale: RowScale,
-    /// Tokens of the text.
-    pub(super) n: usize,
+    /// Keys that the query sees.
+    pub(super) seen: Range<usize>,
     /// Integers, and in their place the scores that they stand for.
     pub(super) scores: *mut f32,
     pub(super) key_scales: *const f32,
@@ -42,9 +42,10 @@ impl Row {
                 let scaled = I::mul(sum, I::load(self.key_scales.add(at)));
                 let mut score = I::fma(scaled, scale, offset);
                 I::store(self.scores.add(at), score);
-                if at + I::LANES > self.n {
-                    // Keys beyond the last token.
-                    for t in self.n..at + I::LANES {
+                let next = at + I::LANES;
+                if at < self.seen.start || next > self.seen.end {
+                    let hidden = at..self.seen.start.min(next);
+                    for t in hidden.chain(self.seen.end.max(at)..next) {
                         self.scores.add(t).write(NO_KEY);
                     }
                     score = I::load(self.scores.add(at));

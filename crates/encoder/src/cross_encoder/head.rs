@@ -21,6 +21,7 @@ pub(super) struct Head {
 fn products(config: &ModelConfig) -> [(Product, DenseActivation); 2] {
     let head = Names::of(config.architecture).head;
     let product = |name: &str, outputs| Product {
+        gate: None,
         modules: vec![(name.to_owned(), outputs)],
         inputs: config.hidden_size,
         bias: true,

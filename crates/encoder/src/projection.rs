@@ -16,7 +16,7 @@ pub(crate) struct Projection {
 }
 
 enum LoadedStep {
-    Dense(LoadedDense),
+    Dense(Box<LoadedDense>),
     Normalize,
 }
 
@@ -36,7 +36,8 @@ impl Projection {
         let step = |step: &Step| match step {
             Step::Normalize => Ok(LoadedStep::Normalize),
             Step::Dense(dense) => {
-                LoadedDense::load(folder, &spec.config, dense, packing).map(LoadedStep::Dense)
+                let loaded = LoadedDense::load(folder, &spec.config, dense, packing)?;
+                Ok(LoadedStep::Dense(Box::new(loaded)))
             }
         };
         let steps = spec.steps.iter().map(step).collect::<Result<_, Error>>()?;
@@ -45,7 +46,7 @@ impl Projection {
 
     fn dense(&self) -> impl Iterator<Item = &LoadedDense> {
         self.steps.iter().filter_map(|step| match step {
-            LoadedStep::Dense(dense) => Some(dense),
+            LoadedStep::Dense(dense) => Some(dense.as_ref()),
             LoadedStep::Normalize => None,
         })
     }

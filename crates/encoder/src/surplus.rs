@@ -31,8 +31,8 @@ const HEADS: [&str; 4] = ["classifier.", "score.", "qa_outputs.", "logits_proj."
 ///
 /// # Errors
 /// When there is one; it is named.
-pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig, extras: Extras) -> Result<(), Error> {
-    let modules = modules(config, extras);
+pub(crate) fn refuse(tensors: &Tensors, config: &ModelConfig, scores: bool) -> Result<(), Error> {
+    let modules = modules(config, scores);
     let is_surplus = |name: &&str| !is_known(name, config, &modules);
     let Some(name) = tensors.bare_names().filter(is_surplus).min() else {
         return Ok(());

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "support/weights.rs"]
+mod weights;
+
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -185,4 +188,110 @@ fn what_is_known_beforehand_is_what_is_loaded() {
         );
         assert!(EncoderFacts::of_folder(&folder, &options).is_err());
     }
+}
+
+/// A copy of a fixture that a test may change.
+fn copy(fixture: &str) -> tempfile::TempDir {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/rerankers");
+    let copy = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(root.join(fixture)).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    copy
+}
+
+fn edit(folder: &tempfile::TempDir, file: &str, edit: impl FnOnce(&mut serde_json::Value)) {
+    let path = folder.path().join(file);
+    let mut value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    edit(&mut value);
+    std::fs::write(path, value.to_string()).unwrap();
+}
+
+fn error(folder: &tempfile::TempDir) -> String {
+    let folder = Folder::open(folder.path()).unwrap();
+    let loaded = CrossEncoder::load(&folder, &options(Precision::F32, 1));
+    loaded.err().unwrap().to_string()
+}
+
+#[test]
+fn what_is_no_reranker_is_refused_in_words() {
+    for (value, expected) in [
+        (
+            serde_json::json!({"id2label": {"0": "a", "1": "b", "2": "c"}}),
+            "the model gives 3 numbers for a pair (a classifier)",
+        ),
+        (
+            serde_json::json!({"id2label": null}),
+            "the model gives 2 numbers",
+        ),
+        (
+            serde_json::json!({"architectures": ["BertModel"]}),
+            "its architecture is \"BertModel\", which gives no score of a pair",
+        ),
+        (
+            serde_json::json!({"sbert_ce_default_activation_function": "torch.nn.modules.activation.ReLU"}),
+            "the activation \"torch.nn.modules.activation.ReLU\" of its scores is not supported",
+        ),
+        (
+            serde_json::json!({"type_vocab_size": 1}),
+            "token_type_embeddings.weight: its shape is [2, 32], but config.json asks for [1, 32]",
+        ),
+    ] {
+        let folder = copy("bert-reranker-f16");
+        edit(&folder, "config.json", |config| {
+            for (field, value) in value.as_object().unwrap() {
+                config[field] = value.clone();
+            }
+        });
+        let error = error(&folder);
+        assert!(error.contains(expected), "{error}");
+    }
+    let folder = copy("bert-reranker-f16");
+    edit(&folder, "tokenizer_config.json", |config| {
+        config["model_max_length"] = 4.into()
+    });
+    assert!(error(&folder).contains("pairs of 4 tokens leave no room for two words"));
+}
+
+#[test]
+fn the_activation_is_the_folders() {
+    for file in ["config.json", "config_sentence_transformers.json"] {
+        let folder = copy("bert-reranker-f16");
+        let identity = "torch.nn.modules.linear.Identity";
+        match file {
+            "config.json" => edit(&folder, file, |config| {
+                config["sentence_transformers"] = serde_json::json!({"activation_fn": identity});
+            }),
+            _ => {
+                let text =
+                    serde_json::json!({"model_type": "CrossEncoder", "activation_fn": identity});
+                std::fs::write(folder.path().join(file), text.to_string()).unwrap();
+            }
+        }
+        let model = load(folder.path(), Precision::F32, 1);
+        let scored = model
+            .score("今天", &["天气"], PairTruncation::LongestFirst)
+            .unwrap();
+        assert_eq!(scored[0].score, scored[0].logit);
+    }
+}
+
+/// Sound numbers whose products leave the range of floats.
+#[test]
+fn a_score_is_never_nan() {
+    let folder = copy("xlm-roberta-reranker-f32");
+    let path = folder.path().join("model.safetensors");
+    let mut weights = weights::Weights::read(&std::fs::read(&path).unwrap());
+    let tensor = weights.get("classifier.out_proj.weight");
+    tensor.bytes = 3e38_f32.to_le_bytes().repeat(32);
+    std::fs::write(path, weights.to_bytes()).unwrap();
+    let model = load(folder.path(), Precision::F32, 1);
+    let error = model
+        .score("a", &["b"], PairTruncation::LongestFirst)
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("gave no finite score"),
+        "{error}"
+    );
 }

@@ -2,12 +2,19 @@
 //!
 //! Python would run whatever the program names. This machine knows dictionaries, lists and numbers, and the four calls that a
 //! list of tensors is made of; all else is refused by its name before anything comes of it. Every instruction takes at
-//! least a byte and makes at most one object, so memory and time are bounded by the length of the program.
+//! least a byte and makes at most one object, and what a call copies is short, so memory and time are bounded by the length of
+//! the program.
 
 mod calls;
 
 use safetensors::Dtype;
 use std::collections::HashMap;
+
+/// Most bytes of a name that a tensor or a storage may have: it is copied wherever the program repeats it.
+const LONGEST_NAME: usize = 1000;
+
+/// Most dimensions of a tensor.
+const MOST_DIMENSIONS: usize = 8;
 
 /// A tensor of a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,17 +53,17 @@ pub(super) fn tensors(program: &[u8]) -> Result<Vec<Pickled<'_>>, String> {
         return Err("it is no dictionary of tensors".into());
     };
     let tensor = |&(key, value): &(usize, usize)| {
-        let (Object::Text(name), Object::Tensor(tensor)) =
+        let (&Object::Text(name), Object::Tensor(tensor)) =
             (&machine.objects[key], &machine.objects[value])
         else {
             return None;
         };
-        Some(Pickled {
+        Some(short(name).map(|name| Pickled {
             name,
             ..tensor.clone()
-        })
+        }))
     };
-    Ok(fields.iter().filter_map(tensor).collect())
+    fields.iter().filter_map(tensor).collect()
 }
 
 /// What the machine works on; others are named by their place in its list, so that what is remembered stays the same object.
@@ -285,6 +292,13 @@ impl<'a> Machine<'a> {
             Object::Dict(_) => Ok(()),
             _ => Err(unsound()),
         }
+    }
+}
+
+fn short(name: &str) -> Result<&str, String> {
+    match name.len() {
+        0..=LONGEST_NAME => Ok(name),
+        length => Err(format!("it has a name of {length} bytes")),
     }
 }
 

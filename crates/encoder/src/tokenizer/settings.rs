@@ -127,7 +127,7 @@ impl Settings {
             },
             lowercase: SentenceConfig::read(folder)?.lowercase,
             split_special: config.flag("split_special_tokens")?.unwrap_or(false),
-            token_types: token_types(&config)?,
+            token_types: token_types(&config, class)?,
             cuts_start: side.is_some_and(|side| side.eq_ignore_ascii_case("left")),
             added,
             special,
@@ -139,10 +139,13 @@ impl Settings {
     }
 }
 
-/// By `model_input_names`, where they are listed.
-fn token_types(config: &Fields) -> Result<bool, Error> {
+/// By `model_input_names`, where they are listed, else by the class.
+fn token_types(config: &Fields, class: Class) -> Result<bool, Error> {
     let names = config.typed("model_input_names", Value::as_array, "a list")?;
-    Ok(names.is_none_or(|names| names.iter().any(|name| name == "token_type_ids")))
+    Ok(match names {
+        Some(names) => names.iter().any(|name| name == "token_type_ids"),
+        None => matches!(class, Class::Bert | Class::Plain),
+    })
 }
 
 fn named(config: &Fields) -> Result<Vec<NamedToken>, Error> {

@@ -1,6 +1,6 @@
 //! What a list of tensors may call, and what comes of it.
 
-use super::{Call, Machine, Object, Pickled, Storage, unsound};
+use super::{Call, MOST_DIMENSIONS, Machine, Object, Pickled, Storage, short, unsound};
 use safetensors::Dtype;
 
 impl<'a> Machine<'a> {
@@ -42,7 +42,7 @@ impl<'a> Machine<'a> {
         ) {
             (Object::Text("storage"), &Object::StorageType(dtype), &Object::Text(key)) => Storage {
                 dtype,
-                key,
+                key: short(key)?,
                 elements: self.size(elements)?,
             },
             _ => return Err(unsound()),
@@ -114,6 +114,9 @@ impl<'a> Machine<'a> {
 
     fn sizes(&self, id: usize) -> Result<Vec<usize>, String> {
         match &self.objects[id] {
+            Object::Tuple(items) if items.len() > MOST_DIMENSIONS => {
+                Err(format!("it has a tensor of {} dimensions", items.len()))
+            }
             Object::Tuple(items) => items.iter().map(|&item| self.size(item)).collect(),
             _ => Err(unsound()),
         }

@@ -66,7 +66,7 @@ fn a_dictionary_of_tensors() {
         contiguous: true,
     };
     let bytes = program("HalfStorage", IN_ORDER);
-    assert_eq!(tensors(&bytes).unwrap(), [expected.clone()]);
+    assert_eq!(tensors(&bytes).unwrap(), std::slice::from_ref(&expected));
     let bytes = program("HalfStorage", b"K\x01K\x02\x86");
     let turned = Pickled {
         contiguous: false,
@@ -149,6 +149,21 @@ fn nothing_grows_beyond_the_program() {
     assert_eq!(tensors(&circle).unwrap(), []);
     let doubling = [&b"]q\x00"[..], &b"(h\x00h\x00tq\x00".repeat(9999), b"."].concat();
     assert!(tensors(&doubling).is_err());
+}
+
+/// What is copied at every mention is short.
+#[test]
+fn long_names_and_shapes_are_refused() {
+    let long = "x".repeat(1001);
+    let named = Program(b"\x80\x02}".to_vec()).text(&long);
+    let named = named.tensor("FloatStorage", IN_ORDER).bytes(b"s.").0;
+    assert_eq!(tensors(&named).unwrap_err(), "it has a name of 1001 bytes");
+    let wide = [&b"("[..], &b"K\x01".repeat(9), b"t"].concat();
+    let shaped = program("FloatStorage", &wide);
+    assert_eq!(
+        tensors(&shaped).unwrap_err(),
+        "it has a tensor of 9 dimensions"
+    );
 }
 
 proptest! {

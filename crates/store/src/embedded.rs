@@ -19,6 +19,7 @@
 mod blob;
 mod codes_file;
 mod collections;
+mod events;
 mod filters;
 mod index;
 mod items;

@@ -31,6 +31,7 @@ mod collection;
 mod embedded;
 mod encoding;
 mod error;
+mod event;
 mod filter;
 mod finder;
 mod item;
@@ -51,6 +52,10 @@ pub use collection::{
 };
 pub use embedded::{EmbeddedStore, Options};
 pub use error::{Error, ErrorKind, Result};
+pub use event::{
+    Event, EventKind, EventStore, HEAVIEST, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
+    TextItem,
+};
 pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 #[cfg(feature = "postgres")]

@@ -10,6 +10,7 @@
 mod address;
 mod client;
 mod errors;
+mod events;
 mod graph;
 mod lease;
 mod lexicon;

@@ -4,6 +4,8 @@
 //! the end is the same; and a user who does a thing ten thousand times is one who did it.
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::hash::Hash;
 
 use crate::error::{Error, Result};
 use crate::filter::Filter;
@@ -148,6 +150,45 @@ pub struct PastEvent {
     pub vector: Option<Vec<f32>>,
 }
 
+/// Which items of a history come with their vectors: the latest that a user did something with, and as many that were skipped, so that who skips much is not
+/// forgotten what was liked.
+#[derive(Clone, Debug)]
+pub struct Remembered<K> {
+    most: usize,
+    skipped: usize,
+    others: usize,
+    known: HashSet<K>,
+}
+
+impl<K: Copy + Eq + Hash> Remembered<K> {
+    /// So many of both.
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            skipped: 0,
+            others: 0,
+            known: HashSet::new(),
+        }
+    }
+
+    /// Whether the item of an event is remembered; events are told the latest first.
+    pub fn is_wanted(&mut self, item: K, kind: EventKind) -> bool {
+        if self.known.contains(&item) {
+            return true;
+        }
+        let count = match kind {
+            EventKind::Skip => &mut self.skipped,
+            _ => &mut self.others,
+        };
+        let is_wanted = *count < self.most;
+        if is_wanted {
+            *count += 1;
+            self.known.insert(item);
+        }
+        is_wanted
+    }
+}
+
 /// An item with the number of users who did something with it lately.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PopularItem {
@@ -190,8 +231,8 @@ pub trait EventStore: Send + Sync {
     /// Removes all that is kept of a user; how many events that were.
     fn forget_user(&self, name: &str, user: &str) -> Result<u64>;
 
-    /// The events of a user, the latest first; those of one time in the order of their items and kinds. The first `vectors` of the items that are there come with
-    /// their vectors.
+    /// The events of a user, the latest first; those of one time in the order of their items and kinds. Those of the latest items that are [`Remembered`]
+    /// come with their vectors.
     fn history(&self, name: &str, user: &str, vectors: usize) -> Result<Vec<PastEvent>>;
 
     /// At most `limit` items by how many users did something with them, other than skip them, among the newest 10,000 events of the collection: the most popular

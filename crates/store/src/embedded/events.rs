@@ -1,7 +1,5 @@
 //! What users did with items, as rows.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, Row, params};
 
 use super::EmbeddedStore;
@@ -13,7 +11,7 @@ use super::sql::damaged;
 use crate::error::Result;
 use crate::event::{
     Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
-    TextItem, check_all,
+    Remembered, TextItem, check_all,
 };
 use crate::filter::Filter;
 use crate::finder::find_near;
@@ -47,14 +45,14 @@ impl EventStore for EmbeddedStore {
             let stored = Stored::get(connection, name)?;
             let owner = self.shared.owner(&stored);
             let mut read = Vectors::new(connection, &stored, &owner)?;
-            let mut known: HashMap<i64, Vec<f32>> = HashMap::new();
+            let mut remembered = Remembered::new(vectors);
             let mut past = Vec::new();
             for (mut event, key) in events_of(connection, &stored, user)? {
-                if let Some(key) = key {
-                    if known.len() < vectors && !known.contains_key(&key) {
-                        known.insert(key, read.get(VectorKey::new(key, 0))?.to_vec());
-                    }
-                    event.vector = known.get(&key).cloned();
+                if let Some(key) = key
+                    && remembered.is_wanted(key, event.kind)
+                {
+                    let vector = read.get(VectorKey::new(key, 0))?;
+                    event.vector = Some(vector.to_vec());
                 }
                 past.push(event);
             }

@@ -14,7 +14,7 @@ use super::search::Searcher;
 use crate::error::Result;
 use crate::event::{
     Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
-    TextItem, check_all,
+    Remembered, TextItem, check_all,
 };
 use crate::filter::Filter;
 use crate::finder::{Rows, find_near};
@@ -49,12 +49,12 @@ impl EventStore for PostgresStore {
     fn history(&self, name: &str, user: &str, vectors: usize) -> Result<Vec<PastEvent>> {
         self.read(name, |searcher| {
             let events = events_of(searcher, user)?;
-            let (mut wanted, mut known) = (Vec::new(), HashSet::new());
-            for key in events.iter().filter_map(|(_, key)| *key) {
-                if wanted.len() < vectors && known.insert(key) {
-                    wanted.push(key);
-                }
-            }
+            let mut remembered = Remembered::new(vectors);
+            let keys = events.iter().filter_map(|(event, key)| {
+                let key = (*key)?;
+                remembered.is_wanted(key, event.kind).then_some(key)
+            });
+            let wanted: Vec<i64> = keys.collect();
             let vectors = searcher.text_vectors(&wanted)?;
             let past = events.into_iter().map(|(event, key)| PastEvent {
                 vector: key.and_then(|key| vectors.get(&key).cloned()),

@@ -88,7 +88,10 @@ impl Acknowledged {
     pub fn hear(&mut self, line: &str) -> bool {
         match line.split_once(' ') {
             Some(("written", n)) => self.written.insert(n.parse().unwrap()),
-            Some(("told", n)) => self.told.insert(n.parse().unwrap()),
+            Some(("told", n)) => {
+                self.told.insert(n.parse().unwrap());
+                false
+            }
             Some(("removed", n)) => self.removed.insert(n.parse().unwrap()),
             _ => false,
         }

@@ -10,7 +10,7 @@ use std::hash::Hash;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::item::{Item, check_id};
-use crate::store::Room;
+use crate::room::Room;
 use crate::time::Timestamp;
 
 /// The greatest weight of an event.

@@ -11,7 +11,8 @@ use crate::filter::Filter;
 use crate::item::{Item, make_unit};
 use crate::key::VectorKey;
 use crate::ranking::Fusion;
-use crate::store::{Hit, Query, Room, Search};
+use crate::room::Room;
+use crate::store::{Hit, Query, Search};
 
 /// How many rows are looked at first.
 #[derive(Clone, Copy)]

@@ -42,6 +42,7 @@ mod payload;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod ranking;
+mod room;
 mod store;
 mod stored;
 mod time;
@@ -61,7 +62,8 @@ pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use ranking::Fusion;
+pub use room::Room;
 pub use store::{
-    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Room, Scroll, Search, Store,
+    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,
 };
 pub use time::{InvalidTimestamp, Timestamp};

@@ -9,6 +9,7 @@ use crate::event::EventStore;
 use crate::filter::Filter;
 use crate::item::{Item, VectorItem, make_unit};
 use crate::ranking::Fusion;
+use crate::room::Room;
 
 /// Collections of texts and their vectors.
 ///
@@ -249,9 +250,6 @@ pub struct Search<'a> {
     /// At most so many.
     pub limit: usize,
 }
-
-/// Whether there is room for so many bytes more.
-pub type Room<'a> = &'a (dyn Fn(usize) -> bool + 'a);
 
 /// What is searched by.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use crate::filter::Filter;
 use crate::finder::find_near;
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::store::Room;
+use crate::room::Room;
 use crate::stored::Stored;
 use crate::time::Timestamp;
 

@@ -20,7 +20,7 @@ use crate::filter::Filter;
 use crate::finder::{Rows, find_near};
 use crate::item::Item;
 use crate::narrow::{matching, narrow};
-use crate::store::Room;
+use crate::room::Room;
 use crate::time::Timestamp;
 
 /// Newest items that are read at a time.

@@ -255,7 +255,8 @@ mod tests {
 
     #[test]
     fn what_was_skipped_pushes_away() {
-        let candidates = [-10.0, 10.5];
+        // The last two only say how far apart things are here.
+        let candidates = [-10.0, 10.5, 90.0, 180.0];
         assert_eq!(ranked(&[(0.0, 1.0)], &candidates, 1), [0]);
         assert_eq!(ranked(&[(0.0, 1.0), (-20.0, -1.0)], &candidates, 1), [1]);
     }

@@ -71,7 +71,7 @@ pub struct AskedRecommend {
     pub limit: Option<usize>,
     /// Only among the items that it means.
     pub filter: Option<Filter>,
-    /// Days after which an event counts half; `None`: fourteen.
+    /// Days after which an event counts half; `None`: seven.
     pub half_life: Option<f64>,
 }
 
@@ -260,12 +260,7 @@ pub fn recommend(
     question: &RecommendQuestion,
     calibration: &Calibration,
 ) -> Result<RecommendReply> {
-    let spread = Spread {
-        repeat: match calibration.is_fitted() {
-            true => calibration.cosine(REPEAT),
-            false => REPEAT_UNCALIBRATED,
-        },
-    };
+    let spread = spread(calibration);
     let history = History::read(shelf, question)?;
     let signals = history.signals();
     let interest = Interest::of(&signals);
@@ -294,6 +289,16 @@ pub fn recommend(
         }
     });
     Ok(RecommendReply::warm(results.collect(), question))
+}
+
+/// From which likeness on an item repeats another one.
+fn spread(calibration: &Calibration) -> Spread {
+    Spread {
+        repeat: match calibration.is_fitted() {
+            true => calibration.cosine(REPEAT),
+            false => REPEAT_UNCALIBRATED,
+        },
+    }
 }
 
 impl RecommendQuestion {

@@ -648,7 +648,7 @@ export const ZH: Record<string, string> = {
     '想要的：条目的 id 或文本。文本恰好是某个条目的 id 时指该条目；`{"id"}` 和 `{"text"}` 可说明是哪一种。',
   'What is not wanted, in the same way.': '不想要的，写法相同。',
   'Most results; absent: 10.': '最多几条结果；缺省为 10。',
-  'Days after which an event counts half; absent: 14.': '事件过多少天后分量减半；缺省为 14。',
+  'Days after which an event counts half; absent: 7.': '事件过多少天后分量减半；缺省为 7。',
   'An example: an item or a text.': '一个示例：条目或文本。',
   'The id of an item, or where none has it a text.': '条目的 id；没有这个 id 的条目时当作文本。',
   'An item.': '条目。',

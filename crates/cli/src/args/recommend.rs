@@ -63,7 +63,7 @@ pub struct NextArgs {
     /// Most results
     #[arg(long, env = "YUYI_LIMIT", value_name = "N", default_value_t = RECOMMENDED)]
     pub limit: usize,
-    /// Days after which what was done counts half [default: 14]
+    /// Days after which what was done counts half [default: 7]
     #[arg(long, env = "YUYI_HALF_LIFE", value_name = "DAYS")]
     pub half_life: Option<f64>,
     /// Format of the items, where the name does not tell

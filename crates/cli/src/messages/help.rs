@@ -158,7 +158,7 @@ pub(super) const HELP: &[Entry] = &[
     ("What is wanted: the id of an item, or a text; may be said several times", "想要的：物品编号或一段文本；可写多次"),
     ("What is not wanted, likewise", "不想要的，写法同上"),
     ("Most results", "最多给出多少条"),
-    ("Days after which what was done counts half [default: 14]", "行为过多少天后分量减半 [默认：14]"),
+    ("Days after which what was done counts half [default: 7]", "行为过多少天后分量减半 [默认：7]"),
     ("Format of the items, where the name does not tell", "物品文件的格式（文件名看不出时）"),
     ("Write JSON, one line a user", "输出 JSON，每个用户一行"),
     ("Log of what users did: user, item, time, type and weight (TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)", "用户行为日志：user、item、time、type、weight（TSV、CSV、JSON、JSONL 或 XLSX；`-` 为标准输入）"),

@@ -46,7 +46,7 @@ const MIGRATIONS: &[&str] = &[
     holder text NOT NULL,
     until timestamptz NOT NULL
 )",
-    // Events of users, and the times of items. A time of JSON is read as it is written there; the year 0 is none to PostgreSQL.
+    // Events of users, and the times of items. PostgreSQL reads no JSON with a character of code 0, and knows no year 0.
     "DO $$
 DECLARE c bigint;
 BEGIN
@@ -60,8 +60,10 @@ BEGIN
             PRIMARY KEY (user_id, item, kind))', c);
         EXECUTE format('CREATE INDEX ON yuyi.events_%s (time DESC, user_id, item, kind)', c);
         EXECUTE format('ALTER TABLE yuyi.items_%s ADD COLUMN time bigint', c);
-        EXECUTE format('UPDATE yuyi.items_%s SET time = (extract(epoch FROM btrim((item::json -> ''time'')::text, ''\"'')::timestamptz) * 1000000)::bigint
-            WHERE (item::json -> ''time'')::text !~ ''^\"0000''', c);
+        EXECUTE format('UPDATE yuyi.items_%s SET time = (extract(epoch FROM timed.at::timestamptz) * 1000000)::bigint
+            FROM (SELECT key, regexp_replace(item, ''(?<!\\\\)((\\\\\\\\)*)\\\\u0000'', ''\\1'', ''g'')::json ->> ''time'' AS at
+                  FROM yuyi.items_%s WHERE item LIKE ''%%\"time\":%%'') timed
+            WHERE timed.key = items_%s.key AND timed.at !~ ''^0000''', c, c, c);
         EXECUTE format('CREATE INDEX ON yuyi.items_%s (time DESC NULLS LAST, key DESC)', c);
     END LOOP;
 END $$",

@@ -2,8 +2,8 @@
 
 use crate::cosine;
 
-/// Microseconds after which what was done counts half, unless somebody says otherwise: two weeks.
-pub const HALF_LIFE: f64 = 14.0 * 86_400e6;
+/// Microseconds after which what was done counts half, unless somebody says otherwise: a week.
+pub const HALF_LIFE: f64 = 7.0 * 86_400e6;
 
 /// Most centres of an interest.
 pub const MOST_CENTRES: usize = 4;

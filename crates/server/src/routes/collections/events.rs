@@ -29,7 +29,7 @@ request! {
         #[schema(example = "invoice-1", min_length = 1)]
         item: String = required_name,
         /// What was done.
-        #[schema(value_type = EventType, example = "click")]
+        #[schema(value_type = EventType)]
         #[serde(rename = "type")]
         kind: EventKind = kind,
         /// How much it counts, above 0 and up to 100; absent: 1.
@@ -44,6 +44,7 @@ request! {
 /// What a user did: `click`, opened it; `read`, read it; `like`, said that it is good; `skip`, saw it and wanted something else.
 #[derive(ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(example = "click")]
 #[expect(dead_code, reason = "describes what is read by `kind`")]
 pub(crate) enum EventType {
     /// Opened it.

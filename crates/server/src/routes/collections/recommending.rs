@@ -42,7 +42,7 @@ request! {
         /// Only among the items that it means.
         #[schema(value_type = Option<FilterRequest>)]
         filter: Option<Filter> = filter,
-        /// Days after which an event counts half; absent: 14.
+        /// Days after which an event counts half; absent: 7.
         #[schema(exclusive_minimum = 0, example = json!(null))]
         half_life: Option<f64> = number,
     }

@@ -15,6 +15,7 @@ mod layout;
 mod model;
 mod place;
 mod quantize;
+mod recommend;
 mod report;
 mod serve;
 mod sim;
@@ -40,6 +41,7 @@ pub use self::layout::LayoutArgs;
 pub use self::model::{ComputeArgs, ModelArgs};
 pub use self::place::PlaceArgs;
 pub use self::quantize::QuantizeArgs;
+pub use self::recommend::{NextArgs, RecommendArgs, RecommendCommand, RecommendEvalArgs};
 pub use self::report::{MeasureArgs, ReportArgs};
 pub use self::serve::{LogFormat, ServeArgs};
 pub use self::sim::SimArgs;
@@ -79,6 +81,8 @@ pub enum Command {
     Collection(CollectionArgs),
     /// Questions and their answers
     Faq(Box<FaqArgs>),
+    /// What to show readers next, by what they clicked
+    Recommend(Box<RecommendArgs>),
     /// What is known of a model
     Info(InfoArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights
@@ -104,6 +108,7 @@ impl Command {
             Self::Dedup(args) => args.model.compute.threads,
             Self::Eval(args) => args.model.compute.threads,
             Self::Faq(args) => args.threads(),
+            Self::Recommend(args) => args.threads(),
             Self::Compare(args) => args.compute.threads,
             Self::Calibrate(args) => args.model.compute.threads,
             Self::Collection(args) => args.command.threads(),

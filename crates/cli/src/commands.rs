@@ -15,6 +15,7 @@ pub mod faq;
 pub mod health;
 pub mod info;
 pub mod quantize;
+pub mod recommend;
 pub mod serve;
 pub mod sim;
 

@@ -63,6 +63,7 @@ fn run() -> anyhow::Result<()> {
         Command::Calibrate(args) => commands::calibrate::run(&args),
         Command::Collection(args) => commands::collection::run(&args),
         Command::Faq(args) => commands::faq::run(&args),
+        Command::Recommend(args) => commands::recommend::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

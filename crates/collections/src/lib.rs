@@ -2,7 +2,7 @@
 //!
 //! Whoever has both, with a runtime or without one, has here what they agree on: the vectors of a collection ([`space_of`], [`check_fits`]), which texts of
 //! items are embedded ([`ItemPlan`]), what of a question is ([`QueryPlan`]) and what is said of what it finds ([`Found`]), which entry of a FAQ answers a message
-//! ([`MatchPlan`], [`Matcher`]), and the way of a collection to another model ([`Move`]). Nothing here embeds: plans say which texts, with which options, and go on from their vectors, so that whoever embeds may wait as it
+//! ([`MatchPlan`], [`Matcher`]), what a user is shown next ([`RecommendPlan`], [`recommend`]), and the way of a collection to another model ([`Move`]). Nothing here embeds: plans say which texts, with which options, and go on from their vectors, so that whoever embeds may wait as it
 //! likes. Errors are those of the store.
 //!
 //! ```
@@ -43,6 +43,7 @@ mod matching;
 mod moving;
 mod place;
 mod query;
+mod recommending;
 mod space;
 #[cfg(test)]
 mod test_support;
@@ -58,4 +59,9 @@ pub use matching::{
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
 pub use query::{Asked, Mode, QueryPlan, Question, search, search_within};
+pub use recommending::{
+    AskedRecommend, Because, Contest, Example, HeldShelf, MOST_EXAMPLES, MOST_RECOMMENDED,
+    RECOMMENDED, RecommendPlan, RecommendQuestion, RecommendReply, Recommendation, ReplaySettings,
+    Replayed, Shelf, StoredShelf, Way, recommend, replay,
+};
 pub use space::{check_fits, space_of, space_of_model};

@@ -237,7 +237,7 @@ fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Na
         let kind = plain.iter().find_map(|name| names::kind(name));
         kind.is_some_and(names::Kind::is_text) && shape::is_short(records)
     };
-    if !is_named && !are_names && !is_mostly_names(&plain, columns.of_items, is_above_texts) {
+    if !is_named && !are_names && !is_mostly_names(&plain, columns, is_above_texts) {
         return Ok(None);
     }
     let optional = optional(&cells, &plain, columns, &needed);
@@ -314,8 +314,13 @@ fn is_side(column: &str) -> bool {
 
 /// Whether at least half of the cells are names of columns. A text alone in its row may be just that word, unless it is
 /// one that nobody would want a vector of, or `is_above_texts`.
-fn is_mostly_names(plain: &[String], of_items: bool, is_above_texts: impl Fn() -> bool) -> bool {
-    let is_known = |name: &str| names::is_known(name) || of_items && names::field(name).is_some();
+fn is_mostly_names(plain: &[String], columns: &Columns, is_above_texts: impl Fn() -> bool) -> bool {
+    let wanted = || columns.needed.iter().chain(columns.optional);
+    let is_known = |name: &str| {
+        names::is_known(name)
+            || columns.of_items && names::field(name).is_some()
+            || wanted().any(|column| names::is_called(name, column))
+    };
     let filled = plain.iter().filter(|name| !name.is_empty());
     let known = filled.clone().filter(|name| is_known(name)).count();
     match filled.count() {

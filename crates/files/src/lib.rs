@@ -1,9 +1,10 @@
-//! Files as people have them, row by row: tables and JSON in any encoding, and workbooks; pairs, texts, the entries of a FAQ and the items of
-//! collections. Every complaint names the file and the line or the row. What a file was read as is told to whoever listens ([`Remarks`]), in
+//! Files as people have them, row by row: tables and JSON in any encoding, and workbooks; pairs, texts, the entries of a FAQ, the items of
+//! collections and what users did with them. Every complaint names the file and the line or the row. What a file was read as is told to whoever listens ([`Remarks`]), in
 //! English: neither terminals nor HTTP are known here.
 
 mod blank_end;
 mod cell;
+mod clicks;
 mod columns;
 mod content;
 mod delimited;
@@ -40,6 +41,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::clicks::Clicks;
 pub use self::columns::{Columns, Flags, Layout};
 pub use self::export::{TableKind, TableWriter};
 pub use self::faq::{FaqFile, FaqLayout, Questions};

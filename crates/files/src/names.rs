@@ -1,10 +1,12 @@
 //! Names by which files call their columns, in English and Chinese.
 
+mod clicks;
 mod fields;
 mod kinds;
 mod lists;
 mod traditional;
 
+use self::clicks::{ITEMS, TIMES, TYPES, USERS};
 pub(super) use self::fields::{VALIDITY, field};
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{
@@ -38,8 +40,18 @@ fn others_for(column: &str) -> &'static [&'static str] {
         "question" => QUESTIONS,
         "answer" => ANSWERS,
         "id" => IDS,
+        "user" => USERS,
+        "item" => ITEMS,
+        "type" => TYPES,
+        "time" => TIMES,
+        "weight" => &["weight", "权重"],
         _ => &[],
     }
+}
+
+/// Whether files call a column by this plain name.
+pub(super) fn is_called(name: &str, column: &str) -> bool {
+    others_for(column).contains(&name)
 }
 
 /// Whether a plain name is one that files give to columns, whatever is in them.

@@ -19,6 +19,7 @@
 mod blob;
 mod codes_file;
 mod collections;
+mod events;
 mod filters;
 mod index;
 mod items;
@@ -57,7 +58,8 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
-use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Room, Scroll, Search, Store};
+use crate::room::Room;
+use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 use crate::stored::Stored;
 use crate::words::Analyzer;
 

@@ -3,20 +3,36 @@
 //! An engine finds *rows*: texts of items, by their vectors or by their words. Where several texts of an item are among them the best counts, and
 //! more rows are asked for until there are enough items. Of equal items the smaller id is first.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::error::{Error, Result};
+use crate::event::{Near, TextItem};
 use crate::filter::Filter;
 use crate::item::{Item, make_unit};
 use crate::key::VectorKey;
 use crate::ranking::Fusion;
-use crate::store::{Hit, Query, Room, Search};
+use crate::room::Room;
+use crate::store::{Hit, Query, Search};
 
-/// Rows that are looked at at least.
-const LOOK: usize = 256;
+/// How many rows are looked at first.
+#[derive(Clone, Copy)]
+struct Look {
+    /// At least.
+    least: usize,
+    /// For each item that is wanted.
+    for_each: usize,
+}
 
-/// And for each item that is wanted.
-const LOOK_FOR_EACH: usize = 4;
+const LOOK: Look = Look {
+    least: 256,
+    for_each: 4,
+};
+
+/// Where items near to several vectors are looked for, whose vectors are all to be read.
+const LOOK_NEAR: Look = Look {
+    least: 64,
+    for_each: 2,
+};
 
 /// Items that are read before the first question whether there is room; where they are small, more and more before each further one.
 const READ: usize = 16;
@@ -38,11 +54,13 @@ pub(crate) trait Rows {
     /// The rows of the items that a filter means.
     fn only(&self, filter: &Filter) -> Result<Self::Only>;
 
-    /// About the `k` rows that are nearest to a unit vector, with their exact cosines, in any order. Fewer than `k`: these are all.
+    /// About the `k` rows that are nearest to a unit vector, with their exact cosines, in any order, without those of some items, whose keys are in ascending order.
+    /// Fewer than `k`: these are all.
     fn nearest(
         &self,
         vector: &[f32],
         only: Option<&Self::Only>,
+        without: &[i64],
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>>;
 
@@ -53,6 +71,12 @@ pub(crate) trait Rows {
         only: Option<&Self::Only>,
         k: usize,
     ) -> Result<(Vec<(VectorKey, f64)>, f64)>;
+
+    /// The keys of those of some ids that are there, in ascending order.
+    fn keys(&self, ids: &[&str]) -> Result<Vec<i64>>;
+
+    /// The vectors of the texts of items, without those of their wordings.
+    fn text_vectors(&self, keys: &[i64]) -> Result<HashMap<i64, Vec<f32>>>;
 
     /// The ids of items.
     fn ids(&self, keys: &[i64]) -> Result<HashMap<i64, String>>;
@@ -102,12 +126,8 @@ struct Found {
 
 /// Answers a search.
 pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
-    let vector = search.query.vector().map(|vector| {
-        let mut vector = vector.to_vec();
-        make_unit(&mut vector, rows.dimension()).map_err(|error| error.within("vector"))?;
-        Ok::<_, Error>(vector)
-    });
-    let vector = vector.transpose()?;
+    let vector = search.query.vector();
+    let vector = vector.map(|vector| unit(vector, rows)).transpose()?;
     if search.limit == 0 || rows.rows() == 0 {
         return Ok(Vec::new());
     }
@@ -116,8 +136,10 @@ pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, room: Room<'_>) -> Re
     let finder = Finder {
         rows,
         only: only.as_ref(),
+        without: &[],
         vector: vector.as_deref().unwrap_or_default(),
         limit: search.limit,
+        look: LOOK,
     };
     let found = match search.query {
         Query::Dense { .. } => finder.dense()?,
@@ -127,12 +149,84 @@ pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, room: Room<'_>) -> Re
     finder.hits(found, room)
 }
 
+/// The items that are near to one of several vectors.
+pub(crate) fn find_near<R: Rows>(
+    rows: &R,
+    near: &Near<'_>,
+    room: Room<'_>,
+) -> Result<Vec<TextItem>> {
+    let vectors = near.vectors.iter().map(|vector| unit(vector, rows));
+    let vectors: Vec<Vec<f32>> = vectors.collect::<Result<_>>()?;
+    if near.limit == 0 || rows.rows() == 0 {
+        return Ok(Vec::new());
+    }
+    let filter = near.filter.filter(|filter| !filter.is_empty());
+    let only = filter.map(|filter| rows.only(filter)).transpose()?;
+    let without = rows.keys(near.without)?;
+    let (mut keys, mut known) = (Vec::new(), HashSet::new());
+    for vector in &vectors {
+        let finder = Finder {
+            rows,
+            only: only.as_ref(),
+            without: &without,
+            vector,
+            limit: near.limit,
+            look: LOOK_NEAR,
+        };
+        let ranked = finder.by_vector(near.limit)?;
+        keys.extend(
+            ranked
+                .iter()
+                .map(|one| one.key)
+                .filter(|key| known.insert(*key)),
+        );
+    }
+    let mut items = read_items(rows, &keys, room)?;
+    let mut vectors = rows.text_vectors(&keys)?;
+    let found = |key: i64| {
+        Some(TextItem {
+            item: items.remove(&key)?,
+            vector: vectors.remove(&key)?,
+        })
+    };
+    Ok(keys.into_iter().filter_map(found).collect())
+}
+
+/// A vector of a question, of length one.
+fn unit(vector: &[f32], rows: &impl Rows) -> Result<Vec<f32>> {
+    let mut vector = vector.to_vec();
+    make_unit(&mut vector, rows.dimension()).map_err(|error| error.within("vector"))?;
+    Ok(vector)
+}
+
+/// Items, as long as there is room for them.
+fn read_items(rows: &impl Rows, keys: &[i64], room: Room<'_>) -> Result<HashMap<i64, Item>> {
+    let mut items = HashMap::with_capacity(keys.len());
+    let (mut rest, mut step) = (keys, READ);
+    while !rest.is_empty() {
+        let (some, behind) = rest.split_at(step.min(rest.len()));
+        let read = rows.items(some)?;
+        let bytes = read.values().map(Item::bytes).sum();
+        if !room(bytes) {
+            return Err(Error::NoRoom);
+        }
+        items.extend(read);
+        step = if bytes < READ_BYTES { 4 * step } else { READ };
+        rest = behind;
+    }
+    Ok(items)
+}
+
 struct Finder<'a, R: Rows> {
     rows: &'a R,
     only: Option<&'a R::Only>,
+    /// Keys of items that are passed over, in ascending order.
+    without: &'a [i64],
     /// Empty: there is none.
     vector: &'a [f32],
     limit: usize,
+    /// Rows that are looked at first.
+    look: Look,
 }
 
 impl<R: Rows> Finder<'_, R> {
@@ -211,7 +305,8 @@ impl<R: Rows> Finder<'_, R> {
 
     /// The `limit` items that are nearest by their vectors.
     fn by_vector(&self, limit: usize) -> Result<Vec<Ranked>> {
-        let nearest = self.enough(limit, |k| self.rows.nearest(self.vector, self.only, k))?;
+        let ask = |k| (self.rows).nearest(self.vector, self.only, self.without, k);
+        let nearest = self.enough(limit, ask)?;
         self.rank(nearest, limit)
     }
 
@@ -233,7 +328,8 @@ impl<R: Rows> Finder<'_, R> {
         mut ask: impl FnMut(usize) -> Result<Vec<(VectorKey, f64)>>,
     ) -> Result<Nearest> {
         let rows = self.rows.rows();
-        let mut k = LOOK.max(limit.saturating_mul(LOOK_FOR_EACH)).min(rows);
+        let Look { least, for_each } = self.look;
+        let mut k = least.max(limit.saturating_mul(for_each)).min(rows);
         loop {
             let found = ask(k)?;
             let mut nearest = Nearest::default();
@@ -285,19 +381,7 @@ impl<R: Rows> Finder<'_, R> {
 
     fn hits(&self, found: Vec<Found>, room: Room<'_>) -> Result<Vec<Hit>> {
         let keys: Vec<i64> = found.iter().map(|found| found.key).collect();
-        let mut items = HashMap::with_capacity(found.len());
-        let (mut rest, mut step) = (&keys[..], READ);
-        while !rest.is_empty() {
-            let (some, behind) = rest.split_at(step.min(rest.len()));
-            let read = self.rows.items(some)?;
-            let bytes = read.values().map(Item::bytes).sum();
-            if !room(bytes) {
-                return Err(Error::NoRoom);
-            }
-            items.extend(read);
-            step = if bytes < READ_BYTES { 4 * step } else { READ };
-            rest = behind;
-        }
+        let mut items = read_items(self.rows, &keys, room)?;
         let hit = |found: Found| {
             Some(Hit {
                 item: items.remove(&found.key)?,

@@ -31,6 +31,7 @@ mod collection;
 mod embedded;
 mod encoding;
 mod error;
+mod event;
 mod filter;
 mod finder;
 mod item;
@@ -41,6 +42,7 @@ mod payload;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod ranking;
+mod room;
 mod store;
 mod stored;
 mod time;
@@ -51,12 +53,17 @@ pub use collection::{
 };
 pub use embedded::{EmbeddedStore, Options};
 pub use error::{Error, ErrorKind, Result};
+pub use event::{
+    Event, EventKind, EventStore, HEAVIEST, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
+    Remembered, TextItem,
+};
 pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use ranking::Fusion;
+pub use room::Room;
 pub use store::{
-    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Room, Scroll, Search, Store,
+    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,
 };
 pub use time::{InvalidTimestamp, Timestamp};

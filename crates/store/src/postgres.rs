@@ -10,6 +10,7 @@
 mod address;
 mod client;
 mod errors;
+mod events;
 mod graph;
 mod lease;
 mod lexicon;
@@ -38,7 +39,8 @@ use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
 use crate::narrow::matching;
-use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Room, Scroll, Search, Store};
+use crate::room::Room;
+use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 
 /// How often a read begins again whose tables were replaced meanwhile.
 const TRIES: usize = 5;

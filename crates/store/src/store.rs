@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
+use crate::event::EventStore;
 use crate::filter::Filter;
 use crate::item::{Item, VectorItem, make_unit};
 use crate::ranking::Fusion;
+use crate::room::Room;
 
 /// Collections of texts and their vectors.
 ///
 /// What a call that writes has acknowledged is durable, and no reader ever sees a part of it. Calls block; they may come from many threads
 /// at once. An engine is exchanged for another without a difference that a caller could see, except in speed: all pass the suite in
 /// `tests/suite`.
-pub trait Store: Send + Sync {
+pub trait Store: EventStore {
     /// Makes a collection; one that is there already, with the same properties, stays as it is.
     ///
     /// # Errors
@@ -248,9 +250,6 @@ pub struct Search<'a> {
     /// At most so many.
     pub limit: usize,
 }
-
-/// Whether there is room for so many bytes more.
-pub type Room<'a> = &'a (dyn Fn(usize) -> bool + 'a);
 
 /// What is searched by.
 #[derive(Clone, Copy, Debug)]

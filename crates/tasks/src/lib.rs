@@ -9,6 +9,7 @@ pub mod explain;
 pub mod faq;
 pub mod lexical;
 pub mod metrics;
+pub mod recommend;
 
 pub use calibration::{
     Assessment, Calibration, CalibrationFile, CalibrationFileError, Curve, CurveError, Cutoff,

@@ -616,4 +616,58 @@ export const ZH: Record<string, string> = {
   'When it ceases to; of a day, at its end.': '到何时止；只写日期则到当天结束。',
   'The least similarity with which it answers, in place of that of all entries.': '这个条目作答所需的最低相似度，代替统一的阈值。',
   'True: it is an example of what is not answered.': '为 true 时是不该回答的示例。',
+  'What a user did with an item.': '用户对条目做了什么。',
+  '1 to 256 bytes. Users belong to a collection.': '1 到 256 字节。用户属于所在的集合。',
+  'The id of the item.': '条目的 id。',
+  'What was done.': '做了什么。',
+  'How much it counts, above 0 and up to 100; absent: 1.': '分量，大于 0，不超过 100；缺省为 1。',
+  'When: RFC 3339, a day, or seconds since 1970; absent, or in the future: now.':
+    '何时：RFC 3339、日期，或自 1970 年起的秒数；缺省或在未来，按现在算。',
+  'What a user did: `click`, opened it; `read`, read it; `like`, said that it is good; `skip`, saw it and wanted something else.':
+    '用户做了什么：`click` 打开，`read` 读了，`like` 表示喜欢，`skip` 看到了但想看别的。',
+  'An event, or several.': '一条或多条事件。',
+  'One.': '一条。',
+  'Several, of any users.': '多条，用户不限。',
+  'What became of events.': '事件的处理结果。',
+  'How many were sent.': '发来了多少条。',
+  'How many of them say something new.': '其中带来新信息的条数。',
+  'Ids of items that are not there, a hundred at most. Their events are kept: an item may come later.':
+    '不存在的条目的 id，最多一百个。其事件仍会保留，因为条目可能后来才到。',
+  'Keeps what users did with items: one event, or `events`. They are durable when this is answered. Of a user, an item and a type the latest event is kept, so events may be sent again and late.':
+    '记录用户对条目做了什么：一条事件，或 `events`。应答时已落盘。同一用户、条目和类型只保留最新的一条，因此事件可以重发，也可以迟到。',
+  'What is no longer known of a user.': '已忘掉的内容。',
+  'How many events were kept.': '原先保留了多少条事件。',
+  'Forgets a user: all events are removed. A user of whom nothing is kept is forgotten already.':
+    '忘掉一个用户：删除其全部事件。没有记录的用户视为已经忘掉。',
+  'The user.': '用户。',
+  'Nothing is kept of the user.': '该用户已无任何记录。',
+  'Whom to recommend something, and by what.': '给谁推荐，依据什么。',
+  'Whose events count; absent, or unknown: what is popular and new is shown, unless there are examples.':
+    '按谁的事件；缺省或没有记录时，若无示例，则给出热门和最新的条目。',
+  'What is wanted: ids of items or texts. A text is an id where an item has it; `{"id"}` and `{"text"}` say which is meant.':
+    '想要的：条目的 id 或文本。文本恰好是某个条目的 id 时指该条目；`{"id"}` 和 `{"text"}` 可说明是哪一种。',
+  'What is not wanted, in the same way.': '不想要的，写法相同。',
+  'Most results; absent: 10.': '最多几条结果；缺省为 10。',
+  'Days after which an event counts half; absent: 7.': '事件过多少天后分量减半；缺省为 7。',
+  'An example: an item or a text.': '一个示例：条目或文本。',
+  'The id of an item, or where none has it a text.': '条目的 id；没有这个 id 的条目时当作文本。',
+  'An item.': '条目。',
+  'Its id.': '它的 id。',
+  'What it says.': '文本内容。',
+  'What to show a user next: items near to what the user liked, the newer the more, and not near to what was skipped; without what was seen, without repeats, and unlike each other. Each result names what it is near to. Of whom nothing is known the popular items are shown, then the newest.':
+    '接下来给用户看什么：与其喜欢过的内容接近（越新的分量越大）、不接近跳过的内容的条目；不含看过的和重复的，彼此有别。每条结果都说明与什么相近。一无所知的用户先看到热门条目，再是最新的。',
+  'What to show, the first first.': '要展示的条目，按顺序。',
+  'What to show next.': '接下来看什么。',
+  'The first first.': '按顺序。',
+  'Nothing is known that speaks for anything: these are the popular items, then the newest.': '没有任何正向信息：这里是热门条目，然后是最新的。',
+  'Ids among the examples that no item has.': '示例中不存在的 id。',
+  'Whether an example is longer than the model reads, and was cut.': '是否有示例超出模型可读的长度而被截断。',
+  'An item that is recommended.': '推荐的条目。',
+  'How alike it and the nearest centre of the user\'s interest are; null where nothing is known of that. Results are not ordered by it alone.':
+    '与用户兴趣最近的中心的相似度；没有兴趣信息时为 null。结果不只按它排序。',
+  'What it is near to; null where nothing is known of the user.': '与什么相近；对用户一无所知时为 null。',
+  'The nearest of what a user liked.': '用户喜欢过的内容中最接近的一个。',
+  'The id of the item; null: it is a text of the request.': '条目的 id；null 表示是请求里的文本。',
+  'The text of the request.': '请求里的文本。',
+  'How alike the two are.': '两者的相似度。',
 }

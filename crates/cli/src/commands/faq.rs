@@ -1,7 +1,7 @@
 //! `yuyi faq`.
 
 mod ask;
-mod entries;
+pub(super) mod entries;
 mod template;
 
 use crate::args::{FaqArgs, FaqCommand};

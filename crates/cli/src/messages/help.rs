@@ -148,6 +148,25 @@ pub(super) const HELP: &[Entry] = &[
     ("Answer each question of a message that holds several", "一条消息里有几个问题时，逐个回答"),
     ("Format of the FAQ, where its name does not tell", "FAQ 的文件格式（文件名看不出时）"),
 
+    // yuyi recommend
+    ("What to show readers next, by what they clicked", "按读者点击过的内容，推荐接下来看什么"),
+    ("What to show users next, with what it is near to", "接下来给用户看什么，以及与什么相近"),
+    ("How good recommendations would have been on a log, beside simpler ways", "在日志上回放，看推荐效果如何，并与更简单的方法比较"),
+    ("Items: text, id, time and anything else (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)", "物品：text、id、time 及其他任意列（TXT、TSV、CSV、JSON、JSONL 或 XLSX；`-` 为标准输入）"),
+    ("What users did: user, item, type (click, read, like, skip), time and weight (TSV, CSV, JSON, JSONL or XLSX)", "用户行为：user、item、type（click、read、like、skip）、time、weight（TSV、CSV、JSON、JSONL 或 XLSX）"),
+    ("Whom to recommend something; may be said several times [default: all users of the clicks]", "给谁推荐；可写多次 [默认：行为文件里的所有用户]"),
+    ("What is wanted: the id of an item, or a text; may be said several times", "想要的：物品编号或一段文本；可写多次"),
+    ("What is not wanted, likewise", "不想要的，写法同上"),
+    ("Most results", "最多给出多少条"),
+    ("Days after which what was done counts half [default: 7]", "行为过多少天后分量减半 [默认：7]"),
+    ("Format of the items, where the name does not tell", "物品文件的格式（文件名看不出时）"),
+    ("Write JSON, one line a user", "输出 JSON，每个用户一行"),
+    ("Log of what users did: user, item, time, type and weight (TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)", "用户行为日志：user、item、time、type、weight（TSV、CSV、JSON、JSONL 或 XLSX；`-` 为标准输入）"),
+    ("The items of the log: text, id, time", "日志中的物品：text、id、time"),
+    ("Share of the events, the earliest ones, from which is recommended what comes after them", "用最早的多大比例的行为作历史，据此推荐之后的内容"),
+    ("Length of a list", "列表长度"),
+    ("Most users who are looked at", "最多看多少个用户"),
+
     // yuyi compare
     ("Models to compare, separated by commas: built-in or installed ones, or model folders", "要比较的模型，用逗号分隔：内置或已安装的模型，或模型文件夹"),
     ("Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf_words, word2vec:FILE", "同时比较的字面方法：jaccard、edit、tfidf、tfidf_words、word2vec:文件"),

@@ -22,6 +22,17 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("it is no document of a word processor, or damaged. Save it as .docx or .txt", "它不是文字处理文档，或已损坏。请另存为 .docx 或 .txt"),
     ("its text has more than 256 MiB", "其中的文字超过 256 MiB"),
 
+    // Recommendations.
+    ("{file} has no items.", "{file} 里没有物品。"),
+    ("No click is of an item of {file}. Are the ids the same in both files?", "没有一条行为对应 {file} 里的物品。两个文件里的编号一致吗？"),
+    ("clicks on items that are not in {file}: {#count}", "有 {count} 条行为的物品不在 {file} 里"),
+    ("{file} has no times, by which it could be split. Add a column time.", "{file} 没有时间，无法按时间切分。请加上 time 列。"),
+    ("In the last part of {log} no user does anything with an item of {items} that was not seen before. Is the log long enough?", "在 {log} 的后一部分，没有用户看过 {items} 里此前没看过的物品。日志够长吗？"),
+    ("it is not between 1 and {#most}", "不在 1 和 {most} 之间"),
+    ("A TXT file has one text a line; clicks need TSV, CSV, JSON or a workbook.", "TXT 文件每行一条文本；行为文件要用 TSV、CSV、JSON 或工作簿。"),
+    ("Some rows have a time and others none; when is not known then. Fill in the column, or leave it out.", "有的行有时间，有的没有，无法判断先后。请补全这一列，或整列去掉。"),
+    ("{cell} is no type of an event. Write click, read, like or skip.", "{cell} 不是行为类型。请写 click、read、like 或 skip。"),
+
     // Files that are read.
     ("{file} cannot be read", "{file} 无法读取"),
     ("{file} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8.", "{file} 无法作为工作簿读取：它不是工作簿，或已损坏，或设有密码。请另存为不带密码的 .xlsx，或 UTF-8 编码的 CSV。"),

@@ -40,6 +40,8 @@ mod postgres;
 mod quantize;
 mod reading;
 #[cfg(unix)]
+mod recommend;
+#[cfg(unix)]
 mod replaced_weights;
 #[cfg(unix)]
 mod serve;

@@ -61,7 +61,7 @@ fn read<T, E: ToString>(
 }
 
 /// A time as the store reads it, and as spreadsheet programs and people write it: 2024/3/5 8:30, 2024年3月5日.
-pub(super) fn time_of(cell: &str) -> std::result::Result<Timestamp, InvalidTimestamp> {
+pub(crate) fn time_of(cell: &str) -> std::result::Result<Timestamp, InvalidTimestamp> {
     let spelled = || spelled(cell)?.parse().ok();
     cell.parse().or_else(|error| spelled().ok_or(error))
 }
@@ -110,7 +110,7 @@ pub(super) fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
 }
 
 /// A number, also in percent.
-pub(super) fn number_of(cell: &str) -> std::result::Result<f64, String> {
+pub(crate) fn number_of(cell: &str) -> std::result::Result<f64, String> {
     label::number(cell).ok_or_else(|| format!("{cell:?} is not a number."))
 }
 

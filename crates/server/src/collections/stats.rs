@@ -32,6 +32,10 @@ pub(crate) struct OfCollection {
     pub(crate) writes: Histogram,
     /// Items that were written or removed.
     pub(crate) items: u64,
+    /// From a request for recommendations to them.
+    pub(crate) recommendations: Histogram,
+    /// Events that were kept.
+    pub(crate) events: u64,
 }
 
 impl Default for OfCollection {
@@ -41,6 +45,8 @@ impl Default for OfCollection {
             scans: Histogram::new(SECONDS),
             writes: Histogram::new(SECONDS),
             items: 0,
+            recommendations: Histogram::new(SECONDS),
+            events: 0,
         }
     }
 }
@@ -73,6 +79,22 @@ impl Stats {
         self.of(name, |of| {
             of.writes.observe(time.as_secs_f64());
             of.items += items;
+        });
+    }
+
+    /// Counts an answered request for recommendations.
+    pub(crate) fn recommended(&self, name: &str, all: Duration, scan: Duration) {
+        self.of(name, |of| {
+            of.recommendations.observe(all.as_secs_f64());
+            of.scans.observe(scan.as_secs_f64());
+        });
+    }
+
+    /// Counts a write of so many events.
+    pub(crate) fn heard(&self, name: &str, events: u64, time: Duration) {
+        self.of(name, |of| {
+            of.writes.observe(time.as_secs_f64());
+            of.events += events;
         });
     }
 

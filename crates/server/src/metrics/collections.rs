@@ -31,7 +31,7 @@ impl Counted {
             return;
         }
         self.write_items(out);
-        let histogram: [(&str, &str, OneOf); 3] = [
+        let histogram: [(&str, &str, OneOf); 4] = [
             (
                 "yuyi_collection_search_seconds",
                 "Time from a question to its hits.",
@@ -39,12 +39,17 @@ impl Counted {
             ),
             (
                 "yuyi_collection_scan_seconds",
-                "The part of it that the store took.",
+                "The part of a search, or of a recommendation, that the store took.",
                 |of| &of.scans,
             ),
             (
+                "yuyi_collection_recommend_seconds",
+                "Time from a request for recommendations to them.",
+                |of| &of.recommendations,
+            ),
+            (
                 "yuyi_collection_write_seconds",
-                "Time of a write of items until it is durable.",
+                "Time of a write of items or events until it is durable.",
                 |of| &of.writes,
             ),
         ];
@@ -58,6 +63,11 @@ impl Counted {
         out.head(name, "counter", "Items that were written or removed.");
         for (label, counted) in &self.calls {
             out.sample(name, &[("collection", label)], counted.items as f64);
+        }
+        let name = "yuyi_collection_events_total";
+        out.head(name, "counter", "Events of users that were sent and kept.");
+        for (label, counted) in &self.calls {
+            out.sample(name, &[("collection", label)], counted.events as f64);
         }
     }
 

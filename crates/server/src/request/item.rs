@@ -205,7 +205,10 @@ fn answer(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>,
     }
 }
 
-fn timestamp(source: &mut Source<'_>, name: &'static str) -> Result<Option<Timestamp>, ApiError> {
+pub(crate) fn timestamp(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Timestamp>, ApiError> {
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! What stands in the path and behind the question mark: names of collections, ids of items, and options of requests without a body.
+//! What stands in the path and behind the question mark: names of collections, ids of items, users, and options of requests without a body.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -17,6 +17,12 @@ pub(crate) struct OfItem {
     pub(crate) id: String,
 }
 
+/// The user that a path is of, `/v1/collections/{name}/users/{user}`.
+pub(crate) struct OfUser {
+    pub(crate) collection: String,
+    pub(crate) user: String,
+}
+
 impl FromRequestParts<App> for OfCollection {
     type Rejection = ApiError;
 
@@ -32,6 +38,17 @@ impl FromRequestParts<App> for OfItem {
         Ok(Self {
             collection: parameter(parts, app, "name").await?,
             id: parameter(parts, app, "id").await?,
+        })
+    }
+}
+
+impl FromRequestParts<App> for OfUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        Ok(Self {
+            collection: parameter(parts, app, "name").await?,
+            user: parameter(parts, app, "user").await?,
         })
     }
 }

@@ -1,7 +1,9 @@
 //! `/v1/collections` and what is done with a collection as a whole.
 
+pub(crate) mod events;
 pub(crate) mod items;
 pub(crate) mod matching;
+pub(crate) mod recommending;
 pub(crate) mod search;
 pub(crate) mod transfer;
 

@@ -23,6 +23,7 @@ mod notes;
 mod openapi;
 mod page;
 mod ranking;
+mod recommending;
 mod redis;
 mod retrieval;
 mod similarity;

@@ -143,6 +143,13 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
             ),
         ),
         (
+            "events of no kind",
+            format!(
+                "SELECT count(*) FROM {} WHERE kind NOT BETWEEN 0 AND 3",
+                tables.events
+            ),
+        ),
+        (
             "vectors of another length",
             format!("SELECT count(*) FROM {vectors} WHERE length(vector) <> {bytes}"),
         ),

@@ -8,6 +8,7 @@
 //! | `words_C` | the words of its texts, in the form of `blob.rs` |
 //! | `words_C_next` | the same by other rules, while texts are cut by these; what a kill leaves of it is of no use |
 //! | `fields_C` | a value of a declared field |
+//! | `events_C` | what a user did with an item |
 //! | `vectors_C_S` | a vector of space S: little-endian f32 |
 //!
 //! C is the collection's number and S that of the space; both are never used again. Keys of items ascend and are never used again either: an item
@@ -25,7 +26,7 @@ const APPLICATION: i64 = 0x7975_7969;
 pub(super) type Migration = fn(&Connection) -> Result<()>;
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
-pub(super) const MIGRATIONS: &[Migration] = &[first];
+pub(super) const MIGRATIONS: &[Migration] = &[first, with_events];
 
 fn first(connection: &Connection) -> Result<()> {
     connection.execute_batch(
@@ -53,6 +54,16 @@ fn first(connection: &Connection) -> Result<()> {
              PRIMARY KEY (collection, number)
          ) STRICT, WITHOUT ROWID;",
     )?;
+    Ok(())
+}
+
+/// Events of users, and an order of items by their times.
+fn with_events(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("SELECT number FROM collections")?;
+    let numbers = statement.query_map([], |row| row.get(0))?;
+    for number in numbers {
+        Tables::of(number?).create_events(connection)?;
+    }
     Ok(())
 }
 
@@ -92,6 +103,7 @@ pub(super) struct Tables {
     pub(super) items: String,
     pub(super) words: String,
     pub(super) fields: String,
+    pub(super) events: String,
     number: i64,
 }
 
@@ -101,6 +113,7 @@ impl Tables {
             items: format!("items_{number}"),
             words: format!("words_{number}"),
             fields: format!("fields_{number}"),
+            events: format!("events_{number}"),
             number,
         }
     }
@@ -167,6 +180,23 @@ impl Tables {
                  PRIMARY KEY (field, value, key)
              ) STRICT, WITHOUT ROWID;"
         ))?;
+        self.create_events(connection)
+    }
+
+    fn create_events(&self, connection: &Connection) -> Result<()> {
+        let (items, events, number) = (&self.items, &self.events, self.number);
+        connection.execute_batch(&format!(
+            "CREATE TABLE {events} (
+                 user_id TEXT NOT NULL,
+                 item TEXT NOT NULL,
+                 kind INTEGER NOT NULL,
+                 time INTEGER NOT NULL,
+                 weight REAL NOT NULL,
+                 PRIMARY KEY (user_id, item, kind)
+             ) STRICT, WITHOUT ROWID;
+             CREATE INDEX latest_{number} ON {events} (time DESC);
+             CREATE INDEX newest_{number} ON {items} (time);"
+        ))?;
         Ok(())
     }
 
@@ -185,7 +215,7 @@ impl Tables {
 
     pub(super) fn drop(&self, connection: &Connection) -> Result<()> {
         self.drop_next_words(connection)?;
-        for table in [&self.items, &self.words, &self.fields] {
+        for table in [&self.items, &self.words, &self.fields, &self.events] {
             connection.execute_batch(&format!("DROP TABLE {table};"))?;
         }
         Ok(())
@@ -240,14 +270,27 @@ mod tests {
         assert!(
             matches!(
                 error,
-                Error::TooNew {
-                    found: 2,
-                    known: 1,
-                    ..
-                }
+                Error::TooNew { found, known, .. } if found == known + 1
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn collections_of_before_can_take_events() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &MIGRATIONS[..1]).unwrap();
+        let old = "INSERT INTO collections (name, role, unanswered, fields, words, space) VALUES ('a', 'x', 0, '[]', '{}', 1);
+                   CREATE TABLE items_1 (key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, text TEXT NOT NULL, wordings TEXT, answer TEXT,
+                       payload TEXT, time INTEGER, entry TEXT) STRICT;
+                   INSERT INTO items_1 (key, id, text, time) VALUES (1, 'i', 't', 5);";
+        connection.execute_batch(old).unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let event = "INSERT INTO events_1 VALUES ('u', 'i', 0, 7, 1.0)";
+        connection.execute(event, []).unwrap();
+        let plan = "EXPLAIN QUERY PLAN SELECT id FROM items_1 ORDER BY time DESC, key DESC";
+        let plan: String = connection.query_row(plan, [], |row| row.get(3)).unwrap();
+        assert!(plan.contains("newest_1"), "{plan}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use yuyi_kernels::{Team, as_cosine, dot};
 
 use super::index::{self, Index};
-use super::items::{id_of_key, item_of_key, vectors_of_key};
+use super::items::{id_of_key, item_of_key, key_of_id, vectors_of_key};
 use super::load::Vectors;
 use super::select::matching;
 use super::shared::Slot;
@@ -62,15 +62,23 @@ impl Rows for Searcher<'_> {
         &self,
         vector: &[f32],
         only: Option<&Arc<index::Rows>>,
+        without: &[i64],
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>> {
-        let rows = match only {
-            // So few that codes need not choose.
-            Some(only) if only.len() < k => self.index().keys_of(only),
-            _ => self
-                .index()
-                .nearest(self.team, vector, only.map(|only| &**only), k),
+        let index = self.index();
+        let passed_over = match without {
+            [] => 0,
+            without => index.rows_of(without).len(),
         };
+        let with_them = k.saturating_add(passed_over);
+        let mut rows = match only {
+            // So few that codes need not choose.
+            Some(only) if only.len() < with_them => index.keys_of(only),
+            _ => index.nearest(self.team, vector, only.map(|only| &**only), with_them),
+        };
+        if passed_over > 0 {
+            rows.retain(|key| without.binary_search(&key.item()).is_err());
+        }
         let mut vectors = Vectors::new(self.connection, self.stored, &self.slot.owner)?;
         let with_cosine = |key| Ok((key, self.cosine(vector, vectors.get(key)?)));
         rows.into_iter().map(with_cosine).collect()
@@ -87,6 +95,21 @@ impl Rows for Searcher<'_> {
         let most = weights.iter().map(|(_, weight)| weight).sum();
         let only = only.map(|only| &**only);
         Ok((self.index().best_by_words(&weights, only, k), most))
+    }
+
+    fn keys(&self, ids: &[&str]) -> Result<Vec<i64>> {
+        let mut keys = Vec::with_capacity(ids.len());
+        for id in ids {
+            keys.extend(key_of_id(self.connection, self.stored, id)?);
+        }
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    fn text_vectors(&self, keys: &[i64]) -> Result<HashMap<i64, Vec<f32>>> {
+        let mut vectors = Vectors::new(self.connection, self.stored, &self.slot.owner)?;
+        let vector = |&key| Ok((key, vectors.get(VectorKey::new(key, 0))?.to_vec()));
+        keys.iter().map(vector).collect()
     }
 
     fn ids(&self, keys: &[i64]) -> Result<HashMap<i64, String>> {

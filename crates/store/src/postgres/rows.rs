@@ -17,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::key::VectorKey;
 use crate::stored::Stored;
+use crate::time::Timestamp;
 
 /// A collection with what only this engine keeps of it.
 #[derive(Clone, Debug)]
@@ -287,8 +288,12 @@ impl Counted {
             .iter()
             .map(|item| to_json(&item.item))
             .collect::<Result<Vec<_>>>()?;
+        let times: Vec<Option<i64>> = items
+            .iter()
+            .map(|item| item.item.time.map(Timestamp::micros))
+            .collect();
         let sql = format!(
-            "INSERT INTO {} SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])",
+            "INSERT INTO {} (key, id, item, time) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])",
             self.tables().items
         );
         client.execute_typed(
@@ -297,6 +302,7 @@ impl Counted {
                 (&keys, Type::INT8_ARRAY),
                 (&ids, Type::TEXT_ARRAY),
                 (&json, Type::TEXT_ARRAY),
+                (&times, Type::INT8_ARRAY),
             ],
         )?;
         let documents = keys

@@ -3,7 +3,8 @@
 //!
 //! | table | row |
 //! |---|---|
-//! | `items_C` | an item: its key, id, and all of it as JSON (as text: what was written comes back as it was) |
+//! | `items_C` | an item: its key, id, all of it as JSON (as text: what was written comes back as it was), and its time, which the newest are found by |
+//! | `events_C` | what a user did with an item |
 //! | `docs_C_W` | a text: the key of its vector, number of words |
 //! | `terms_C_W` | a word of a text: its number, the key, how often, and the text's number of words again |
 //! | `fields_C` | a value of a declared field |
@@ -45,6 +46,27 @@ const MIGRATIONS: &[&str] = &[
     holder text NOT NULL,
     until timestamptz NOT NULL
 )",
+    // Events of users, and the times of items. PostgreSQL reads no JSON with a character of code 0, and knows no year 0.
+    "DO $$
+DECLARE c bigint;
+BEGIN
+    FOR c IN SELECT number FROM yuyi.collections LOOP
+        EXECUTE format('CREATE TABLE yuyi.events_%s (
+            user_id text COLLATE \"C\" NOT NULL,
+            item text COLLATE \"C\" NOT NULL,
+            kind bigint NOT NULL,
+            time bigint NOT NULL,
+            weight double precision NOT NULL,
+            PRIMARY KEY (user_id, item, kind))', c);
+        EXECUTE format('CREATE INDEX ON yuyi.events_%s (time DESC, user_id, item, kind)', c);
+        EXECUTE format('ALTER TABLE yuyi.items_%s ADD COLUMN time bigint', c);
+        EXECUTE format('UPDATE yuyi.items_%s SET time = (extract(epoch FROM timed.at::timestamptz) * 1000000)::bigint
+            FROM (SELECT key, regexp_replace(item, ''(?<!\\\\)((\\\\\\\\)*)\\\\u0000'', ''\\1'', ''g'')::json ->> ''time'' AS at
+                  FROM yuyi.items_%s WHERE item LIKE ''%%\"time\":%%'') timed
+            WHERE timed.key = items_%s.key AND timed.at !~ ''^0000''', c, c, c);
+        EXECUTE format('CREATE INDEX ON yuyi.items_%s (time DESC NULLS LAST, key DESC)', c);
+    END LOOP;
+END $$",
 ];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
@@ -187,6 +209,7 @@ pub(super) struct Tables {
     pub(super) docs: String,
     pub(super) terms: String,
     pub(super) fields: String,
+    pub(super) events: String,
     number: i64,
 }
 
@@ -198,6 +221,7 @@ impl Tables {
             docs: format!("yuyi.docs_{number}_{lexicon}"),
             terms: format!("yuyi.terms_{number}_{lexicon}"),
             fields: format!("yuyi.fields_{number}"),
+            events: format!("yuyi.events_{number}"),
             number,
         }
     }
@@ -213,13 +237,29 @@ impl Tables {
     }
 
     pub(super) fn create(&self, client: &mut Client) -> Result<()> {
-        let Self { items, fields, .. } = self;
+        let Self {
+            items,
+            fields,
+            events,
+            ..
+        } = self;
         client.batch_execute(&format!(
             "CREATE TABLE {items} (
                  key bigint PRIMARY KEY,
                  id text COLLATE \"C\" NOT NULL UNIQUE,
-                 item text NOT NULL
+                 item text NOT NULL,
+                 time bigint
              );
+             CREATE INDEX ON {items} (time DESC NULLS LAST, key DESC);
+             CREATE TABLE {events} (
+                 user_id text COLLATE \"C\" NOT NULL,
+                 item text COLLATE \"C\" NOT NULL,
+                 kind bigint NOT NULL,
+                 time bigint NOT NULL,
+                 weight double precision NOT NULL,
+                 PRIMARY KEY (user_id, item, kind)
+             );
+             CREATE INDEX ON {events} (time DESC, user_id, item, kind);
              CREATE TABLE {fields} (
                  field bigint NOT NULL,
                  keyword text COLLATE \"C\",
@@ -280,8 +320,13 @@ impl Tables {
     }
 
     pub(super) fn drop(&self, client: &mut Client) -> Result<()> {
-        let Self { items, fields, .. } = self;
-        client.batch_execute(&format!("DROP TABLE {items}, {fields}"))
+        let Self {
+            items,
+            fields,
+            events,
+            ..
+        } = self;
+        client.batch_execute(&format!("DROP TABLE {items}, {fields}, {events}"))
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    fn query(
+    pub(super) fn query(
         &self,
         sql: &str,
         values: &[(&(dyn ToSql + Sync), Type)],
@@ -69,7 +69,7 @@ impl Searcher<'_> {
         &self,
         order: &str,
         vector: &[f32],
-        only: Option<&Vec<i64>>,
+        (only, without): (Option<&Vec<i64>>, &[i64]),
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>> {
         let table = self.counted.tables().vectors(self.counted.stored.space);
@@ -79,13 +79,20 @@ impl Searcher<'_> {
         } else {
             "WHERE $3::bigint[] IS NULL"
         };
-        let sql = format!("SELECT key, vector FROM {table} {filter} ORDER BY {order} LIMIT $2");
+        let others = match without {
+            [] => "cardinality($4::bigint[]) = 0",
+            _ => "item <> ALL($4)",
+        };
+        let sql = format!(
+            "SELECT key, vector FROM {table} {filter} AND {others} ORDER BY {order} LIMIT $2"
+        );
         let rows = self.query(
             &sql,
             &[
                 (&query, Type::TEXT),
                 (&limit, Type::INT8),
                 (&only, Type::INT8_ARRAY),
+                (&without, Type::INT8_ARRAY),
             ],
         )?;
         let kernel = Kernel::of_process();
@@ -201,17 +208,18 @@ impl Rows for Searcher<'_> {
         &self,
         vector: &[f32],
         only: Option<&Vec<i64>>,
+        without: &[i64],
         k: usize,
     ) -> Result<Vec<(VectorKey, f64)>> {
         let among = only.map_or(self.rows(), Vec::len);
         if self.follows_graph(k, among) {
             self.widen(k)?;
-            let found = self.first_by(NEAREST, vector, only, k)?;
+            let found = self.first_by(NEAREST, vector, (only, without), k)?;
             if found.len() >= k.min(among) {
                 return Ok(found);
             }
         }
-        self.first_by(NEAREST_OF_ALL, vector, only, k)
+        self.first_by(NEAREST_OF_ALL, vector, (only, without), k)
     }
 
     fn best_by_words(
@@ -266,6 +274,25 @@ impl Rows for Searcher<'_> {
             .map(|row| (VectorKey(row.get(0)), row.get(1)))
             .collect();
         Ok((found, weights.iter().sum()))
+    }
+
+    fn keys(&self, ids: &[&str]) -> Result<Vec<i64>> {
+        let found = self.counted.keys_of(*self.client.borrow_mut(), ids)?;
+        let mut keys: Vec<i64> = found.into_iter().map(|(key, _)| key).collect();
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    fn text_vectors(&self, keys: &[i64]) -> Result<HashMap<i64, Vec<f32>>> {
+        let table = self.counted.tables().vectors(self.counted.stored.space);
+        let of_texts: Vec<i64> = keys.iter().map(|&key| VectorKey::new(key, 0).0).collect();
+        let sql = format!("SELECT key, vector FROM {table} WHERE key = ANY($1)");
+        let rows = self.query(&sql, &[(&of_texts, Type::INT8_ARRAY)])?;
+        let vector = |row: &tokio_postgres::Row| {
+            let (key, vector) = self.counted.read_vector(row)?;
+            Ok((key.item(), vector))
+        };
+        rows.iter().map(vector).collect()
     }
 
     fn ids(&self, keys: &[i64]) -> Result<HashMap<i64, String>> {

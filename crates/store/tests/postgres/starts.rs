@@ -1,12 +1,14 @@
-//! Processes that start at the same time on an empty database.
+//! Processes that start at the same time on an empty database, or on an old one.
 
 use std::process::{Command, Stdio};
 
-use yuyi_store::Store;
+use yuyi_store::{Event, EventKind, Item, Store, Timestamp};
 
 use crate::open;
-use crate::servers::{Bounced, Database, server, server_for_bouncer};
+use crate::servers::{Bounced, Database, execute, server, server_for_bouncer};
 use crate::suite::Place;
+use crate::suite::ask::with_faq;
+use crate::suite::examples::with_vectors;
 
 #[test]
 #[ignore = "run by ten_start_at_once"]
@@ -44,4 +46,45 @@ fn ten_start_at_once_behind_pgbouncer() {
     if server_for_bouncer().is_some() {
         ten_start_at_once(&Bounced::new());
     }
+}
+
+/// A database of the version before events: its collections can take them, and its items have their times.
+#[test]
+fn collections_of_before_can_take_events() {
+    if server().is_none() {
+        return;
+    }
+    let place = Database::new();
+    let store = with_faq(&place);
+    let timed = |id: &str, time: &str| {
+        let mut item = Item::new(id, "新的\0\0 \\u0000 \\\0\"time\":\"x\"");
+        item.time = Some(time.parse().unwrap());
+        with_vectors(item, 7)
+    };
+    let new = vec![
+        timed("old", "0000-01-02"),
+        timed("y", "2024-03-05T10:00:00.250Z"),
+        timed("z", "2025-01-01"),
+    ];
+    store.upsert("faq", "", new).unwrap();
+    let newest = |store: &dyn Store| -> Vec<String> {
+        let items = store.newest("faq", None, 3).unwrap();
+        items.into_iter().map(|item| item.id).collect()
+    };
+    assert_eq!(newest(&*store), ["z", "y", "old"]);
+    drop(store);
+    let before = "DROP TABLE yuyi.events_1; ALTER TABLE yuyi.items_1 DROP COLUMN time; DELETE FROM yuyi.version WHERE version > 2";
+    execute(&place.url, before);
+    let store = place.open();
+    // The year 0 is none to PostgreSQL, so such an item is one without a time.
+    assert_eq!(newest(&*store)[..2], ["z", "y"]);
+    let event = Event {
+        user: "u".into(),
+        item: "y".into(),
+        kind: EventKind::Like,
+        weight: 1.0,
+        time: Timestamp::from_micros(1),
+    };
+    assert_eq!(store.add_events("faq", vec![event]).unwrap().new, 1);
+    assert_eq!(store.history("faq", "u", 1).unwrap().len(), 1);
 }

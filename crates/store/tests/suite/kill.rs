@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
-use yuyi_store::{Query, Scroll, Search, Store};
+use yuyi_store::{Event, EventKind, Query, Scroll, Search, Store, Timestamp};
 
 use super::Place;
 use super::examples::{DIMENSION, collection, filter, item, random, with_vectors};
@@ -52,6 +52,15 @@ fn write(store: &dyn Store, n: u64) {
         .upsert("c", "", (0..BATCH).map(one).chain([latest]).collect())
         .unwrap();
     say(&format!("written {n}"));
+    let told = |i| Event {
+        user: format!("user{}", n % 2),
+        item: format!("{n}-{i}"),
+        kind: EventKind::Click,
+        weight: 1.0,
+        time: Timestamp::from_micros(n as i64),
+    };
+    store.add_events("c", (0..2).map(told).collect()).unwrap();
+    say(&format!("told {n}"));
     if n % 8 < 2 && n >= STAY {
         let old = filter(json!({"must": {"key": "n", "match": {"value": n - STAY}}}));
         store.delete_matching("c", &old).unwrap();
@@ -71,6 +80,7 @@ fn say(line: &str) {
 pub struct Acknowledged {
     written: BTreeSet<u64>,
     removed: BTreeSet<u64>,
+    told: BTreeSet<u64>,
 }
 
 impl Acknowledged {
@@ -78,6 +88,10 @@ impl Acknowledged {
     pub fn hear(&mut self, line: &str) -> bool {
         match line.split_once(' ') {
             Some(("written", n)) => self.written.insert(n.parse().unwrap()),
+            Some(("told", n)) => {
+                self.told.insert(n.parse().unwrap());
+                false
+            }
             Some(("removed", n)) => self.removed.insert(n.parse().unwrap()),
             _ => false,
         }
@@ -159,6 +173,14 @@ pub fn check(place: &impl Place, done: &Acknowledged) {
             item.item
         );
     }
+    let mut told: std::collections::BTreeMap<u64, usize> = Default::default();
+    for user in ["user0", "user1"] {
+        for past in store.history("c", user, 0).unwrap() {
+            *told.entry(past.time.micros() as u64).or_default() += 1;
+        }
+    }
+    assert!(told.values().all(|count| *count == 2), "events by halves");
+    assert!(done.told.iter().all(|n| told.contains_key(n)));
     let search = Search {
         query: Query::Dense {
             vector: &random(1, DIMENSION),

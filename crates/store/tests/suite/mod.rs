@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod collections;
 pub mod concurrency;
+pub mod events;
 pub mod examples;
 pub mod items;
 pub mod kill;
@@ -60,6 +61,16 @@ macro_rules! store_suite {
         $crate::store_suite!($place, $is_there, moves: [
             a_move_to_another_model_can_be_interrupted,
             a_move_is_refused_where_it_makes_no_sense,
+        ]);
+        $crate::store_suite!($place, $is_there, events: [
+            events_may_come_again_and_late,
+            a_user_is_forgotten_by_one_call,
+            events_are_checked,
+            events_of_a_user_are_bounded,
+            the_newest_and_the_popular_are_found,
+            a_filter_that_means_few_finds_the_newest,
+            near_items_leave_out_what_is_named,
+            events_are_like_the_model,
         ]);
         $crate::store_suite!($place, $is_there, properties: [a_store_is_like_the_model]);
         $crate::store_suite!($place, $is_there, concurrency: [

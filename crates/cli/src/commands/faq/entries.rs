@@ -55,7 +55,7 @@ impl FileEntries {
 }
 
 /// A collection of this space that no store has.
-fn unkept(space: Space) -> Collection {
+pub fn unkept(space: Space) -> Collection {
     Collection {
         name: String::new(),
         space,
@@ -70,7 +70,7 @@ fn unkept(space: Space) -> Collection {
 }
 
 /// All rows with their vectors, and how many have a text that was cut.
-fn embedded(
+pub fn embedded(
     input: Input,
     layout: &Layout,
     collection: &Collection,

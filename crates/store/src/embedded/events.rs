@@ -1,0 +1,249 @@
+//! What users did with items, as rows.
+
+use rusqlite::{Connection, Row, params};
+
+use super::EmbeddedStore;
+use super::items::{COLUMNS, item_of_key, key_of_id, read_item};
+use super::load::Vectors;
+use super::search::Searcher;
+use super::select::matching;
+use super::sql::damaged;
+use crate::error::Result;
+use crate::event::{
+    Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
+    Remembered, TextItem, check_all,
+};
+use crate::filter::Filter;
+use crate::finder::find_near;
+use crate::item::Item;
+use crate::key::VectorKey;
+use crate::room::Room;
+use crate::stored::Stored;
+use crate::time::Timestamp;
+
+/// Newest items that are read before a filter is asked which ones it means at all.
+const NEWEST_READS: usize = 5_000;
+
+impl EventStore for EmbeddedStore {
+    fn add_events(&self, name: &str, events: Vec<Event>) -> Result<Recorded> {
+        check_all(&events)?;
+        let name = name.to_owned();
+        self.write(move |connection, _| add(connection, &name, &events))
+    }
+
+    fn forget_user(&self, name: &str, user: &str) -> Result<u64> {
+        let (name, user) = (name.to_owned(), user.to_owned());
+        self.write(move |connection, _| {
+            let stored = Stored::get(connection, &name)?;
+            let sql = format!("DELETE FROM {} WHERE user_id = ?1", stored.tables().events);
+            Ok(connection.prepare_cached(&sql)?.execute([user])? as u64)
+        })
+    }
+
+    fn history(&self, name: &str, user: &str, vectors: usize) -> Result<Vec<PastEvent>> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?;
+            let owner = self.shared.owner(&stored);
+            let mut read = Vectors::new(connection, &stored, &owner)?;
+            let mut remembered = Remembered::new(vectors);
+            let mut past = Vec::new();
+            for (mut event, key) in events_of(connection, &stored, user)? {
+                if let Some(key) = key
+                    && remembered.is_wanted(key, event.kind)
+                {
+                    let vector = read.get(VectorKey::new(key, 0))?;
+                    event.vector = Some(vector.to_vec());
+                }
+                past.push(event);
+            }
+            Ok(past)
+        })
+    }
+
+    fn popular(&self, name: &str, limit: usize) -> Result<Vec<PopularItem>> {
+        self.read(|connection| {
+            let events = Stored::get(connection, name)?.tables().events;
+            let sql = format!(
+                "SELECT item, count(DISTINCT user_id) AS users FROM
+                     (SELECT user_id, item, time FROM {events} WHERE kind <> ?1 ORDER BY time DESC, user_id, item, kind LIMIT ?2)
+                 GROUP BY item ORDER BY users DESC, max(time) DESC, item LIMIT ?3"
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let values = params![EventKind::Skip.number(), LATELY as i64, limit];
+            let rows = statement.query_map(values, |row| {
+                Ok(PopularItem {
+                    item: row.get(0)?,
+                    users: row.get::<_, i64>(1)? as u64,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn newest(&self, name: &str, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?;
+            let filter = filter.filter(|filter| !filter.is_empty());
+            newest(connection, &stored, filter, limit)
+        })
+    }
+
+    fn text_items(&self, name: &str, ids: &[&str]) -> Result<Vec<TextItem>> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?;
+            let owner = self.shared.owner(&stored);
+            let mut vectors = Vectors::new(connection, &stored, &owner)?;
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                if let Some(key) = key_of_id(connection, &stored, id)? {
+                    found.push(TextItem {
+                        item: item_of_key(connection, &stored, key)?,
+                        vector: vectors.get(VectorKey::new(key, 0))?.to_vec(),
+                    });
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    fn near(&self, name: &str, near: &Near<'_>, room: Room<'_>) -> Result<Vec<TextItem>> {
+        let found = self.shared.read_indexed(name, |connection, stored, slot| {
+            let searcher = Searcher {
+                connection,
+                stored,
+                slot,
+                team: &self.shared.team,
+            };
+            find_near(&searcher, near, room)
+        });
+        self.locate(found)
+    }
+}
+
+fn add(connection: &Connection, name: &str, events: &[Event]) -> Result<Recorded> {
+    let stored = Stored::get(connection, name)?;
+    let table = stored.tables().events;
+    let sql = format!(
+        "INSERT INTO {table} (user_id, item, kind, time, weight) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (user_id, item, kind) DO UPDATE SET time = excluded.time, weight = excluded.weight
+         WHERE (excluded.time, excluded.weight) > (time, weight)"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut recorded = Recorded::default();
+    let mut users: Vec<&str> = Vec::new();
+    for event in events {
+        let kind = event.kind.number();
+        let time = event.time.micros();
+        let values = params![event.user, event.item, kind, time, event.weight];
+        recorded.new += statement.execute(values)? as u64;
+        if key_of_id(connection, &stored, &event.item)?.is_none() {
+            recorded.miss(&event.item);
+        }
+        users.push(&event.user);
+    }
+    users.sort_unstable();
+    users.dedup();
+    for user in users {
+        make_room(connection, &table, user)?;
+    }
+    Ok(recorded)
+}
+
+/// Removes the oldest events of a user who has too many.
+fn make_room(connection: &Connection, table: &str, user: &str) -> Result<()> {
+    let sql = format!("SELECT count(*) FROM {table} WHERE user_id = ?1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let count: i64 = statement.query_row([user], |row| row.get(0))?;
+    if count <= MOST_EVENTS as i64 {
+        return Ok(());
+    }
+    let sql = format!(
+        "DELETE FROM {table} WHERE user_id = ?1 AND (item, kind) IN
+         (SELECT item, kind FROM {table} WHERE user_id = ?1 ORDER BY time DESC, item, kind LIMIT -1 OFFSET ?2)"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement.execute(params![user, MOST_EVENTS as i64])?;
+    Ok(())
+}
+
+/// The events of a user, the latest first, with the keys of the items that are there.
+fn events_of(
+    connection: &Connection,
+    stored: &Stored,
+    user: &str,
+) -> Result<Vec<(PastEvent, Option<i64>)>> {
+    let tables = stored.tables();
+    let sql = format!(
+        "SELECT e.item, e.kind, e.weight, e.time, i.key FROM {} e LEFT JOIN {} i ON i.id = e.item
+         WHERE e.user_id = ?1 ORDER BY e.time DESC, e.item, e.kind",
+        tables.events, tables.items
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([user])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        events.push((read_event(row)?, row.get(4)?));
+    }
+    Ok(events)
+}
+
+fn read_event(row: &Row<'_>) -> Result<PastEvent> {
+    let number = row.get(1)?;
+    let kind = EventKind::of_number(number);
+    Ok(PastEvent {
+        item: row.get(0)?,
+        kind: kind.ok_or_else(|| damaged(format!("no event has the kind {number}")))?,
+        weight: row.get(2)?,
+        time: Timestamp::from_micros(row.get(3)?),
+        vector: None,
+    })
+}
+
+fn newest(
+    connection: &Connection,
+    stored: &Stored,
+    filter: Option<&Filter>,
+    limit: usize,
+) -> Result<Vec<Item>> {
+    let items = stored.tables().items;
+    let sql = format!("SELECT {COLUMNS} FROM {items} ORDER BY time DESC, key DESC");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    let (mut found, mut reads) = (Vec::new(), 0);
+    while found.len() < limit {
+        let Some(row) = rows.next()? else {
+            break;
+        };
+        let (_, item) = read_item(row)?;
+        if filter.is_none_or(|filter| filter.matches(&item)) {
+            found.push(item);
+        }
+        reads += 1;
+        // A filter that means few: they are gone through, not all items.
+        if let Some(filter) = filter.filter(|_| reads == NEWEST_READS && found.len() < limit) {
+            return newest_of(connection, stored, filter, limit);
+        }
+    }
+    Ok(found)
+}
+
+/// The newest of the items that a filter means.
+fn newest_of(
+    connection: &Connection,
+    stored: &Stored,
+    filter: &Filter,
+    limit: usize,
+) -> Result<Vec<Item>> {
+    let sql = format!("SELECT time FROM {} WHERE key = ?1", stored.tables().items);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut timed: Vec<(Option<i64>, i64)> = Vec::new();
+    for key in matching(connection, stored, filter)? {
+        timed.push((statement.query_row([key], |row| row.get(0))?, key));
+    }
+    timed.sort_unstable_by(|a, b| b.cmp(a));
+    timed.truncate(limit);
+    let items = timed.iter();
+    let items = items.map(|(_, key)| item_of_key(connection, stored, *key));
+    items.collect()
+}

@@ -43,6 +43,7 @@ mod matching;
 mod moving;
 mod place;
 mod query;
+mod questions;
 mod space;
 #[cfg(test)]
 mod test_support;
@@ -58,4 +59,8 @@ pub use matching::{
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
 pub use query::{Asked, Mode, QueryPlan, Question, search, search_within};
+pub use questions::{
+    AnsweredQuestion, ClusterPlan, Clusters, EntryDraft, History, NearestReply, Unanswered,
+    UnansweredCluster, UnansweredQuestion, answering_entry, cluster_id, masked_question,
+};
 pub use space::{check_fits, space_of, space_of_model};

@@ -49,3 +49,4 @@ mod support;
 mod terminal;
 #[cfg(target_os = "linux")]
 mod threads;
+mod unanswered;

@@ -2,6 +2,7 @@
 
 pub(crate) mod items;
 pub(crate) mod matching;
+pub(crate) mod questions;
 pub(crate) mod search;
 pub(crate) mod transfer;
 

@@ -9,6 +9,7 @@ pub mod kill;
 pub mod model;
 pub mod moves;
 pub mod properties;
+pub mod questions;
 pub mod searches;
 
 use yuyi_store::Store;
@@ -60,6 +61,16 @@ macro_rules! store_suite {
         $crate::store_suite!($place, $is_there, moves: [
             a_move_to_another_model_can_be_interrupted,
             a_move_is_refused_where_it_makes_no_sense,
+        ]);
+        $crate::store_suite!($place, $is_there, questions: [
+            questions_are_kept_and_counted,
+            a_collection_that_keeps_nothing_says_so,
+            clusters_stay_and_are_dismissed,
+            an_entry_takes_the_questions_that_it_answers,
+            hits_are_counted_and_the_newest_stay,
+            questions_are_bounded,
+            questions_follow_their_collection,
+            many_may_keep_questions_at_once,
         ]);
         $crate::store_suite!($place, $is_there, properties: [a_store_is_like_the_model]);
         $crate::store_suite!($place, $is_there, concurrency: [

@@ -13,6 +13,9 @@ use crate::{Calibration, cosine};
 /// Heads near to a question that are compared with it word by word at most.
 const MOST_COMPARED: usize = 8;
 
+/// Steps that cosines are told apart by, in one.
+const PRECISION: f64 = 1e5;
+
 /// A question without an answer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OpenQuestion<'a> {
@@ -156,8 +159,10 @@ fn suggested(questions: &[OpenQuestion<'_>], members: &[usize]) -> usize {
     let whole = |place: &&usize| !questions[**place].text.contains(MASK);
     let is_any_whole = members.iter().any(|place| whole(&place));
     let middle = middle(questions, members);
+    let asked: u64 = members.iter().map(|&place| questions[place].count).sum();
     let nearness = |place: usize| match (questions[place].vector, &middle) {
-        (Some(vector), Some(middle)) => dot(vector, middle),
+        // Those that differ by rounding are as near: of two questions neither is in the middle.
+        (Some(vector), Some(middle)) => (dot(vector, middle) / asked as f64 * PRECISION).round(),
         _ => f64::NEG_INFINITY,
     };
     let candidates = members.iter().filter(|place| !is_any_whole || whole(place));
@@ -271,6 +276,18 @@ mod tests {
             (found.len(), found[0].id, &found[0].members[..]),
             (1, 1, &[0, 1][..])
         );
+    }
+
+    #[test]
+    fn of_two_questions_the_first_is_suggested() {
+        for angle in [1.0, 7.3, 19.9, 25.0] {
+            let v = [at(33.3), at(33.3 + angle)];
+            let pair = [
+                question(1, "附近有门店吗", &v[0], 1),
+                question(2, "有没有门店", &v[1], 1),
+            ];
+            assert_eq!(clusters(&pair)[0].suggested, 0, "{angle}");
+        }
     }
 
     #[test]

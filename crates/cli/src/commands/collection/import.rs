@@ -37,7 +37,7 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let store = open(&place)?;
     let (collection, model) = target(args, &store)?;
     let looked = look_through(args, &*store, &collection, refused.is_none());
-    let names = looked.inspect_err(|_| tell_before_error(&Tally::default()))?;
+    let names = Arc::new(looked.inspect_err(|_| tell_before_error(&Tally::default()))?);
     let mut importer = Importer::new(&*store, collection, model, refused);
     let outcome = import_all(args, inputs, &names, &mut importer);
     let (tally, model, written) = importer.finish();
@@ -162,18 +162,18 @@ fn know_others(
 fn import_all(
     args: &ImportArgs,
     inputs: Vec<Input>,
-    names: &RelatedNames,
+    names: &Arc<RelatedNames>,
     importer: &mut Importer<'_>,
 ) -> anyhow::Result<()> {
     for (path, input) in args.files.iter().zip(inputs) {
         // Of what comes through a pipe nobody knows yet what stands below.
-        let names = is_file(path).then_some(names);
+        let names = is_file(path).then(|| Arc::clone(names));
         let mut progress = Progress::of_lines(input.lines());
         let file = ItemFile::of(input, &args.layout.layout(), importer.collection())?;
         let origin = file.origin();
         let strict = (!importer.skips()).then(|| origin.clone());
         // Where no row is passed over, one that is refused ends what can be read only once, but not before those above it are written.
-        let resolved = |row: ItemRow| match names {
+        let resolved = move |row: ItemRow| match &names {
             Some(names) => row.resolved(names),
             None => row,
         };

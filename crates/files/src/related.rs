@@ -1,4 +1,4 @@
-//! Entries that name one another by their questions, as people write 关联问题, in the place of their ids.
+//! Entries that name one another by their questions, as people write 关联问题, in the place of their ids. Exports write ids, which come back as they are.
 
 use std::collections::{HashMap, HashSet};
 
@@ -85,7 +85,8 @@ impl ItemRow {
     /// The same with ids in the place of questions; refused where that cannot be.
     #[must_use]
     pub fn resolved(mut self, names: &RelatedNames) -> Self {
-        if let Ok(item) = &mut self.item
+        if self.relates_questions
+            && let Ok(item) = &mut self.item
             && let Err(reason) = names.resolve(&mut item.item)
         {
             let content = serde_json::to_value(&item.item).ok();

@@ -109,7 +109,7 @@ fn look_through(
             match (row.item, &first) {
                 (Ok(item), _) => {
                     names.see(&item.item);
-                    if !item.item.related.is_empty() {
+                    if row.relates_questions && !item.item.related.is_empty() {
                         related.push((origin.clone(), row.line, item.item));
                     }
                 }

@@ -280,7 +280,11 @@ impl Reading<'_> {
         let origin = items.origin();
         for row in items {
             self.turns.checkpoint()?;
-            let ItemRow { line, item } = row.map_err(unreadable)?;
+            let ItemRow {
+                line,
+                item,
+                relates_questions,
+            } = row.map_err(unreadable)?;
             let item = match item {
                 Ok(item) => check_texts(&item.item, self.app).map(|()| item),
                 Err(refused) => Err(ApiError::InvalidValue {
@@ -290,7 +294,7 @@ impl Reading<'_> {
             };
             match item {
                 Ok(item) => {
-                    if !item.item.related.is_empty() {
+                    if relates_questions && !item.item.related.is_empty() {
                         rows.related.push(Related {
                             index: rows.items.len(),
                             place: origin.at(line),

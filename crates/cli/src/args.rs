@@ -34,7 +34,7 @@ pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::dedup::{DedupArgs, ModeArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
-pub use self::faq::{AskArgs, FaqArgs, FaqCommand, FaqTemplateArgs};
+pub use self::faq::{AskArgs, FaqArgs, FaqCommand, FaqTemplateArgs, HistoryArgs, UnansweredArgs};
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;

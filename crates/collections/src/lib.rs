@@ -44,6 +44,7 @@ mod moving;
 mod place;
 mod query;
 mod recommending;
+mod questions;
 mod space;
 #[cfg(test)]
 mod test_support;
@@ -59,6 +60,10 @@ pub use matching::{
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
 pub use query::{Asked, Mode, QueryPlan, Question, search, search_within};
+pub use questions::{
+    AnsweredQuestion, ClusterPlan, Clusters, EntryDraft, History, NearestReply, Unanswered,
+    UnansweredCluster, UnansweredQuestion, answering_entry, cluster_id, masked_question,
+};
 pub use recommending::{
     AskedRecommend, Because, Contest, Example, HeldShelf, MOST_EXAMPLES, MOST_RECOMMENDED,
     RECOMMENDED, RecommendPlan, RecommendQuestion, RecommendReply, Recommendation, ReplaySettings,

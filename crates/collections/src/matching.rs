@@ -6,7 +6,7 @@ mod reply;
 use std::borrow::Borrow;
 
 use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
-use yuyi_store::{Error, Item, Result, Space, Timestamp};
+use yuyi_store::{AskedQuestion, Error, Item, Result, Space, Timestamp};
 use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits};
 
 pub use self::entries::{Entries, HeldEntries, NearItem, StoredEntries};
@@ -161,6 +161,20 @@ struct Question {
     vector: Vec<f32>,
     /// It is longer than the model reads.
     truncated: bool,
+}
+
+impl MatchQuestions {
+    /// What is to be kept of the questions and of what was said of them; of a question that was turned away, that its `reject` entry did so.
+    pub fn asked(self, reply: &MatchReply, time: Timestamp) -> Vec<AskedQuestion> {
+        let outcomes = reply.outcomes().iter();
+        let asked = self.questions.into_iter().zip(outcomes);
+        let asked = asked.map(|(question, outcome)| AskedQuestion {
+            question: question.text,
+            time,
+            asked: outcome.asked(question.vector),
+        });
+        asked.collect()
+    }
 }
 
 /// By what is decided whether an entry answers.

@@ -16,7 +16,7 @@ pub struct Fault {
 
 impl Fault {
     /// That of a row which was read.
-    pub(super) fn told(text: String) -> Self {
+    pub fn told(text: String) -> Self {
         Self {
             text,
             is_unread: false,

@@ -5,6 +5,7 @@ mod objects;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::bail;
 use serde_json::{Map, Value};
@@ -13,7 +14,7 @@ use yuyi_store::{Collection, Error, VectorItem, jsonl};
 
 use self::cells::Kinds;
 use super::names::VALIDITY;
-use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Row};
+use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Remark, Remarks, Row};
 
 /// The column of what has no column of its own, as JSON.
 pub(crate) const PAYLOAD: &str = "payload";
@@ -23,12 +24,15 @@ const NEEDED: [&str; 1] = ["text"];
 /// Columns that follow where there is no header.
 const OPTIONAL: [&str; 3] = ["answer", "id", "wordings"];
 
+/// The column of related entries.
+const RELATED: &str = "related";
+
 /// Further fields of an item, by these names alone unless it is an entry of a FAQ. Whatever else a file has is payload.
 pub(crate) const FURTHER: [&str; 10] = [
     "time",
     "category",
     "not_words",
-    "related",
+    RELATED,
     "enabled",
     "valid_from",
     "valid_until",
@@ -43,6 +47,8 @@ pub struct ItemRow {
     pub line: u64,
     /// The item, which keeps the rules of its collection and has an id.
     pub item: Result<VectorItem, Refused>,
+    /// Whether its file calls the column of related entries as people do (关联问题), and not as exports do, so that it may name them by their questions.
+    pub relates_questions: bool,
 }
 
 /// A row that is no item.
@@ -61,6 +67,7 @@ pub struct ItemFile {
     /// What the cells of columns of the payload were taken for.
     kinds: Kinds,
     is_begun: bool,
+    relates_questions: Arc<AtomicBool>,
 }
 
 impl ItemFile {
@@ -68,7 +75,9 @@ impl ItemFile {
     ///
     /// # Errors
     /// When the layout names columns that cannot be meant.
-    pub fn of(input: Input, layout: &Layout, collection: &Collection) -> anyhow::Result<Self> {
+    pub fn of(mut input: Input, layout: &Layout, collection: &Collection) -> anyhow::Result<Self> {
+        let relates_questions = Arc::<AtomicBool>::default();
+        input.origin.remarks = listening(&input.origin.remarks, &relates_questions);
         let columns = Columns {
             optional: &OPTIONAL,
             further: FURTHER.map(str::to_owned).to_vec(),
@@ -82,6 +91,7 @@ impl ItemFile {
             collection: collection.clone(),
             kinds: Kinds::default(),
             is_begun: false,
+            relates_questions,
         })
     }
 
@@ -114,7 +124,11 @@ impl ItemFile {
             }
         };
         let item = item.map_err(|(fault, content)| Refused { fault, content });
-        Ok(ItemRow { line, item })
+        Ok(ItemRow {
+            line,
+            item,
+            relates_questions: self.relates_questions.load(Ordering::Relaxed),
+        })
     }
 
     fn of_cells(
@@ -172,6 +186,19 @@ impl Iterator for ItemFile {
             }
         }
     }
+}
+
+/// Remarks that go on to where they went, and are looked through for a column that was taken for that of related entries.
+fn listening(remarks: &Remarks, relates_questions: &Arc<AtomicBool>) -> Remarks {
+    let (remarks, heard) = (remarks.clone(), Arc::clone(relates_questions));
+    Remarks::to(move |remark| {
+        if let Remark::Columns { taken, .. } = &remark
+            && taken.iter().any(|taken| taken.column == RELATED)
+        {
+            heard.store(true, Ordering::Relaxed);
+        }
+        remarks.tell(remark);
+    })
 }
 
 /// The names of the fields of an item, in the order of the cells of a row.

@@ -114,12 +114,24 @@ impl Transcript {
     /// # Errors
     /// When it is no transcript, or has no turns.
     pub fn sent(name: &str, bytes: Vec<u8>, remarks: &Remarks) -> anyhow::Result<Self> {
+        // It is in memory as a whole already, and its size is bounded.
+        Self::sent_within(name, bytes, remarks, &mut Room::bytes(usize::MAX))
+    }
+
+    /// The same, for whoever counts memory.
+    ///
+    /// # Errors
+    /// Also where there is no room for it.
+    pub fn sent_within(
+        name: &str,
+        bytes: Vec<u8>,
+        remarks: &Remarks,
+        room: &mut Room<'_>,
+    ) -> anyhow::Result<Self> {
         let is_document = bytes.starts_with(ZIP);
         let lines = match is_document {
-            true => docx::paragraphs(&bytes).with_context(|| unreadable(name))?,
+            true => docx::paragraphs(&bytes, room).with_context(|| unreadable(name))?,
             false => {
-                // It is in memory as a whole already, and its size is bounded.
-                let room = &mut Room::bytes(usize::MAX);
                 let input = Input::sent(name, Format::Txt, bytes, remarks, room)?;
                 input.into_lines().with_context(|| unreadable(name))?
             }

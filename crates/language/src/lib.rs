@@ -18,6 +18,7 @@
 mod blank;
 mod codes;
 mod differences;
+mod mask;
 mod names;
 mod negation;
 mod normal;
@@ -33,6 +34,7 @@ mod words;
 pub use blank::is_blank;
 pub use codes::{CodeDifference, code_difference, codes};
 pub use differences::Differences;
+pub use mask::{MASK, masked};
 pub use names::{NameDifference, name_difference};
 pub use negation::{NegationDifference, negation_difference, negations};
 pub use normal::{bare, folded};

@@ -8,9 +8,11 @@
 //! 3. Calls run on threads that may block, so many at a time; others wait, as long as a request waits for its turn.
 //! 4. Moves to other models that were under way go on as soon as it is open.
 //! 5. Reads that may be a little old go to the standby, if there is one.
-//! 6. It is closed when the server was told to stop and all that was accepted is finished.
+//! 6. What FAQs were asked is written down behind the replies.
+//! 7. It is closed when the server was told to stop and all that was accepted is finished.
 
 mod moves;
+mod notebook;
 mod pace;
 mod standby;
 mod stats;
@@ -24,6 +26,8 @@ use yuyi_collections::Place;
 use yuyi_store::{Error, ErrorKind, Store};
 
 pub(crate) use self::moves::{Moves, Progress};
+use self::notebook::Notebook;
+pub(crate) use self::notebook::Of as Noted;
 pub(crate) use self::pace::Pace;
 pub(crate) use self::standby::{Standby, StandbyState};
 use self::stats::Stats;
@@ -47,6 +51,7 @@ pub struct Collections {
     moves: Moves,
     standby: Standby,
     stats: Stats,
+    notebook: Notebook,
 }
 
 enum State {
@@ -77,6 +82,16 @@ impl Collections {
             moves: Moves::default(),
             standby: Standby::default(),
             stats: Stats::default(),
+            notebook: Notebook::default(),
+        }
+    }
+
+    /// The same, which keep what FAQs are asked as it was asked, with the numbers that tell who did.
+    #[must_use]
+    pub fn keeping_questions_unmasked(self) -> Self {
+        Self {
+            notebook: Notebook::unmasked(),
+            ..self
         }
     }
 
@@ -109,6 +124,11 @@ impl Collections {
     /// What is counted.
     pub(crate) fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    /// What FAQs were asked lately.
+    pub(crate) fn notebook(&self) -> &Notebook {
+        &self.notebook
     }
 
     /// The store if it is open.

@@ -61,6 +61,8 @@ pub enum ApiError {
     #[error("The collection {:?} has no item {:?}.", Shown(collection), Shown(id))]
     ItemNotFound { collection: String, id: String },
     #[error("{reason}")]
+    ClusterNotFound { reason: String },
+    #[error("{reason}")]
     ModelMismatch { reason: String },
     #[error("{reason}")]
     CollectionConflict { reason: String },
@@ -262,6 +264,7 @@ impl From<yuyi_store::Error> for ApiError {
         match (error.kind(), error) {
             (_, Error::Invalid { field, reason }) => Self::InvalidValue { field, reason },
             (_, Error::CollectionNotFound { name }) => Self::CollectionNotFound { name },
+            (_, Error::QuestionsNotFound { .. }) => Self::ClusterNotFound { reason },
             (_, Error::ModelMismatch { .. }) => Self::ModelMismatch { reason },
             (_, Error::Closed) => Self::Draining,
             (_, Error::NoRoom) => Self::MemoryFull,
@@ -329,6 +332,7 @@ table! {
     ModelNotFound { .. } => (404, "model_not_found", None),
     CollectionNotFound { .. } => (404, "collection_not_found", None),
     ItemNotFound { .. } => (404, "item_not_found", None),
+    ClusterNotFound { .. } => (404, "cluster_not_found", None),
     MethodNotAllowed { .. } => (405, "method_not_allowed", None),
     ModelMismatch { .. } => (409, "model_mismatch", None),
     CollectionConflict { .. } => (409, "collection_conflict", None),

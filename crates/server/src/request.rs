@@ -4,6 +4,8 @@
 pub(crate) mod body;
 pub(crate) mod dimensions;
 pub(crate) mod fields;
+pub(crate) mod file;
+pub(crate) mod form;
 pub(crate) mod input;
 pub(crate) mod item;
 pub(crate) mod json;

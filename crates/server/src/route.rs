@@ -52,6 +52,8 @@ pub(crate) struct Route {
     aliases: Vec<Alias>,
     /// Whether its last parameter may hold slashes.
     takes_slashes: bool,
+    /// Whether the router leads to another one, which leads here.
+    is_within_another: bool,
     pub(crate) method: Method,
     pub(crate) access: Access,
     pub(crate) failures: FailureShape,
@@ -85,6 +87,7 @@ impl Route {
             path,
             aliases: Vec::new(),
             takes_slashes: false,
+            is_within_another: false,
             access,
             failures,
             pages,
@@ -115,6 +118,12 @@ impl Route {
         self
     }
 
+    /// The same, to which the handler of another one leads, whose last parameter takes its path too: the router knows of no parameter that goes on behind slashes.
+    pub(crate) fn within_another(mut self) -> Self {
+        self.is_within_another = true;
+        self
+    }
+
     /// Its paths, as the router writes them.
     pub(crate) fn paths(&self) -> impl Iterator<Item = String> {
         let last = self.path.rfind('{').filter(|_| self.takes_slashes);
@@ -123,7 +132,8 @@ impl Route {
             None => self.path.clone(),
         };
         let aliases = self.aliases.iter().map(|alias| alias.path.to_owned());
-        std::iter::once(main).chain(aliases)
+        let main = Some(main).filter(|_| !self.is_within_another);
+        main.into_iter().chain(aliases)
     }
 
     /// Its paths as the document writes them, each with its description.

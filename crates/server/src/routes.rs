@@ -117,6 +117,16 @@ pub(crate) fn table() -> Vec<Route> {
             Own,
             Named,
         ),
+        Route::new(routes!(collections::questions::unanswered), Key, Own, Named),
+        Route::new(
+            routes!(collections::questions::answer_cluster),
+            Key,
+            Own,
+            Named,
+        ),
+        Route::new(routes!(collections::questions::dismiss), Key, Own, Named),
+        // A path in which an id may have slashes leads to it: that of `items::get`.
+        Route::new(routes!(collections::questions::history), Key, Own, Named).within_another(),
         Route::new(routes!(collections::transfer::import), Key, Own, Named),
         Route::new(routes!(collections::transfer::export), Key, Own, Named),
         Route::new(routes!(retrieval::retrieval), Key, Dify, Named),

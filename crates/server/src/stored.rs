@@ -1,6 +1,7 @@
 //! How the store is called, and with which model.
 
 mod moves;
+mod questions;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,11 @@ impl App {
         self.service()
             .background()
             .spawn("upkeep of the collections", task);
+        let app = self.clone();
+        let task = |stop| async move { app.keep_questions(stop).await };
+        self.service()
+            .background()
+            .spawn("keeping of questions", task);
         match self.collections().start().await? {
             Start::Opened => self.resume_moves().await,
             Start::Nothing => {}
@@ -95,6 +101,7 @@ impl App {
 
     /// Closes the store. What was written is on the disk before.
     pub(crate) async fn close_collections(&self) {
+        self.keep_last_questions().await;
         let store = self.collections().close();
         // Closing writes to the disk. An error means that it panicked, which is in the log.
         let _ = spawn_blocking(move || drop(store)).await;

@@ -45,6 +45,13 @@ impl Batch {
         })
     }
 
+    /// The same of one item, whose fields stand at the top.
+    pub(crate) fn prepare_one(stored: Stored, item: VectorItem) -> Result<Self> {
+        let analyzer = Analyzer::new(&stored.words);
+        let items = vec![prepare(&stored, &analyzer, item)?];
+        Ok(Self { stored, items })
+    }
+
     /// The same for the collection as it is now: meanwhile it may have got other words, or be another one of the same name.
     pub(crate) fn refresh(self, stored: Stored) -> Result<Self> {
         let is_same = stored.number == self.stored.number && stored.words == self.stored.words;

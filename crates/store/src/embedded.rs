@@ -27,6 +27,7 @@ mod lexicon;
 mod load;
 mod lock;
 mod maintenance;
+mod questions;
 mod ready;
 mod reindex;
 mod schema;
@@ -58,6 +59,7 @@ use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
+use crate::questions::{Answering, AskedQuestion, Batch as Questions, Hits, OpenQuestion, Placed};
 use crate::room::Room;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 use crate::stored::Stored;
@@ -426,6 +428,75 @@ impl Store for EmbeddedStore {
     fn abandon_reindex(&self, name: &str) -> Result<()> {
         let name = name.to_owned();
         self.write(move |connection, _| reindex::abandon(connection, &name))
+    }
+
+    fn keep_questions(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        asked: Vec<AskedQuestion>,
+    ) -> Result<()> {
+        let (name, fingerprint) = (name.to_owned(), fingerprint.to_owned());
+        self.write(move |connection, _| {
+            let stored = Stored::get(connection, &name)?.keeping_questions()?;
+            let batch = Questions::prepare(&stored, &fingerprint, asked);
+            questions::keep(connection, &stored, &batch)
+        })
+    }
+
+    fn open_questions(&self, name: &str) -> Result<Vec<OpenQuestion>> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?.keeping_questions()?;
+            questions::open(connection, &stored)
+        })
+    }
+
+    fn place_questions(&self, name: &str, fingerprint: &str, placed: Vec<Placed>) -> Result<()> {
+        let (name, fingerprint) = (name.to_owned(), fingerprint.to_owned());
+        self.write(move |connection, _| {
+            let stored = Stored::get(connection, &name)?;
+            questions::place(connection, &stored, &fingerprint, placed)
+        })
+    }
+
+    fn dismiss_questions(&self, name: &str, cluster: i64) -> Result<u64> {
+        let name = name.to_owned();
+        self.write(move |connection, _| {
+            let stored = Stored::get(connection, &name)?.keeping_questions()?;
+            questions::dismiss(connection, &stored, cluster)
+        })
+    }
+
+    fn answer_questions(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        item: VectorItem,
+        answering: Answering,
+    ) -> Result<u64> {
+        let stored = self
+            .read(|connection| Stored::get(connection, name))?
+            .keeping_questions()?;
+        stored.check_fingerprint(fingerprint)?;
+        let batch = Batch::prepare_one(stored, item)?;
+        let fingerprint = fingerprint.to_owned();
+        self.write(move |connection, changes| {
+            questions::answer(connection, changes, (batch, &fingerprint), answering)
+        })
+    }
+
+    fn hits(&self, name: &str, id: &str, limit: usize) -> Result<Hits> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?.keeping_questions()?;
+            questions::hits(connection, &stored, id, limit)
+        })
+    }
+
+    fn hit_counts(&self, name: &str) -> Result<Vec<(String, u64)>> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?.keeping_questions()?;
+            questions::hit_counts(connection, &stored)
+        })
     }
 
     fn ping(&self) -> Result<()> {

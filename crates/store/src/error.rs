@@ -67,6 +67,24 @@ pub enum Error {
         /// Items without them.
         left: u64,
     },
+    /// The collection was not made to keep what is asked of it.
+    #[error(
+        "The collection {name:?} does not keep what it is asked. Make one with `\"unanswered\": true` (--unanswered), and import its items there."
+    )]
+    KeepsNoQuestions {
+        /// The collection.
+        name: String,
+    },
+    /// No questions without an answer are known by that.
+    #[error(
+        "The collection {name:?} has no open questions {id:?}. They were answered or dismissed, or are the oldest and gone."
+    )]
+    QuestionsNotFound {
+        /// The collection.
+        name: String,
+        /// What was asked for.
+        id: String,
+    },
     /// Another process has the folder.
     #[error("The data folder {} is in use by another process. Stop that one, or give this one a folder of its own.", folder.display())]
     Locked {
@@ -166,6 +184,14 @@ impl Error {
         Self::Invalid { field, reason }
     }
 
+    /// That the id of a new item is another's.
+    pub(crate) fn id_is_taken() -> Self {
+        Self::invalid(
+            "id",
+            "An entry has it already. Choose another one, or add the questions to that entry.",
+        )
+    }
+
     /// The same, its field seen from further outside: `id` within `items[3]` is `items[3].id`. Other errors stay as they are.
     pub fn within(self, outer: &str) -> Self {
         match self {
@@ -185,11 +211,12 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Invalid { .. } => ErrorKind::Input,
-            Self::CollectionNotFound { .. } => ErrorKind::NotFound,
+            Self::CollectionNotFound { .. } | Self::QuestionsNotFound { .. } => ErrorKind::NotFound,
             Self::CollectionDiffers { .. }
             | Self::ModelMismatch { .. }
             | Self::Reindexing { .. }
             | Self::NotReindexing { .. }
+            | Self::KeepsNoQuestions { .. }
             | Self::ReindexUnfinished { .. } => ErrorKind::Conflict,
             Self::Full { .. }
             | Self::Unavailable { .. }

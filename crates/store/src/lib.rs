@@ -41,6 +41,7 @@ mod narrow;
 mod payload;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod questions;
 mod ranking;
 mod room;
 mod store;
@@ -61,6 +62,10 @@ pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
+pub use questions::{
+    Answering, Asked, AskedQuestion, Hits, KeptHit, MOST_HITS, MOST_QUESTIONS, NearestEntry,
+    OpenQuestion, Placed,
+};
 pub use ranking::Fusion;
 pub use room::Room;
 pub use store::{

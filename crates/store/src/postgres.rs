@@ -15,6 +15,7 @@ mod graph;
 mod lease;
 mod lexicon;
 mod pool;
+mod questions;
 mod rows;
 mod schema;
 mod search;
@@ -41,6 +42,7 @@ use crate::item::{Item, VectorItem};
 use crate::narrow::matching;
 use crate::room::Room;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
+use crate::questions::{Answering, AskedQuestion, Batch as Questions, Hits, OpenQuestion, Placed};
 
 /// How often a read begins again whose tables were replaced meanwhile.
 const TRIES: usize = 5;
@@ -110,6 +112,20 @@ impl PostgresStore {
         })
     }
 
+    /// Changes what is kept of a collection's questions, beside its items, which stay as they are.
+    fn with_questions<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&mut Client, &Counted) -> Result<T>,
+    ) -> Result<T> {
+        self.primary.transaction(Access::Write, |client| {
+            // Whoever holds the row of the collection is alone: no two wait for rows of each other.
+            let counted = Counted::get(client, name, true)?;
+            counted.stored.clone().keeping_questions()?;
+            work(client, &counted)
+        })
+    }
+
     /// Changes a collection, which nobody else changes meanwhile.
     fn write<T>(
         &self,
@@ -123,6 +139,20 @@ impl PostgresStore {
             Ok(value)
         })
     }
+}
+
+/// Writes items in the place of those of their ids.
+fn put(client: &mut Client, counted: &mut Counted, batch: Batch, fingerprint: &str) -> Result<()> {
+    counted.stored.check_fingerprint(fingerprint)?;
+    let batch = batch.refresh(counted.stored.clone())?;
+    let ids: Vec<&str> = batch.items.iter().map(|item| &*item.item.id).collect();
+    let there: Vec<i64> = counted
+        .keys_of(client, &ids)?
+        .into_iter()
+        .map(|(key, _)| key)
+        .collect();
+    counted.remove(client, &there)?;
+    counted.add(client, &batch.items)
 }
 
 /// The servers for reads; what is wrong with their address is told as theirs.
@@ -194,16 +224,7 @@ impl Store for PostgresStore {
         counted.stored.check_fingerprint(fingerprint)?;
         let batch = Batch::prepare(counted.stored, items)?;
         self.write(name, |client, counted| {
-            counted.stored.check_fingerprint(fingerprint)?;
-            let batch = batch.refresh(counted.stored.clone())?;
-            let ids: Vec<&str> = batch.items.iter().map(|item| &*item.item.id).collect();
-            let there: Vec<i64> = counted
-                .keys_of(client, &ids)?
-                .into_iter()
-                .map(|(key, _)| key)
-                .collect();
-            counted.remove(client, &there)?;
-            counted.add(client, &batch.items)
+            put(client, counted, batch, fingerprint)
         })
     }
 
@@ -238,6 +259,7 @@ impl Store for PostgresStore {
                 .into_iter()
                 .map(|(key, _)| key)
                 .collect();
+            counted.forget_hits(client, &there)?;
             counted.remove(client, &there)?;
             Ok(there.len() as u64)
         })
@@ -250,6 +272,7 @@ impl Store for PostgresStore {
                 counted: &*counted,
             };
             let keys = matching(&searcher, filter)?;
+            counted.forget_hits(client, &keys)?;
             counted.remove(client, &keys)?;
             Ok(keys.len() as u64)
         })
@@ -366,6 +389,7 @@ impl Store for PostgresStore {
             counted.tables().drop_vectors(client, old)?;
             counted.stored.spaces.remove(&old);
             counted.stored.space = number;
+            counted.drop_question_vectors(client)?;
             counted.end_lease(client)
         })
     }
@@ -382,6 +406,79 @@ impl Store for PostgresStore {
     fn lease_reindex(&self, name: &str, holder: &str, time: Duration) -> Result<bool> {
         let lease = |client: &mut Client| lease::take(client, name, holder, time);
         self.primary.transaction(Access::Write, lease)
+    }
+
+    fn keep_questions(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        asked: Vec<AskedQuestion>,
+    ) -> Result<()> {
+        self.with_questions(name, |client, counted| {
+            let batch = Questions::prepare(&counted.stored, fingerprint, asked);
+            counted.keep_questions(client, &batch)
+        })
+    }
+
+    fn open_questions(&self, name: &str) -> Result<Vec<OpenQuestion>> {
+        self.read(name, |searcher| {
+            searcher.counted.stored.clone().keeping_questions()?;
+            searcher
+                .counted
+                .open_questions(&mut searcher.client.borrow_mut())
+        })
+    }
+
+    fn place_questions(&self, name: &str, fingerprint: &str, placed: Vec<Placed>) -> Result<()> {
+        self.with_questions(name, |client, counted| {
+            counted.place_questions(client, fingerprint, placed)
+        })
+    }
+
+    fn dismiss_questions(&self, name: &str, cluster: i64) -> Result<u64> {
+        self.with_questions(name, |client, counted| {
+            counted.dismiss_questions(client, cluster)
+        })
+    }
+
+    fn answer_questions(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        item: VectorItem,
+        answering: Answering,
+    ) -> Result<u64> {
+        let known = |client: &mut Client| Counted::get(client, name, false);
+        let counted = self.primary.transaction(Access::Read, known)?;
+        let stored = counted.stored.keeping_questions()?;
+        stored.check_fingerprint(fingerprint)?;
+        let batch = Batch::prepare_one(stored, item)?;
+        self.write(name, |client, counted| {
+            let gone = counted.dismiss_questions(client, answering.cluster)?;
+            let ids: Vec<&str> = batch.items.iter().map(|item| &*item.item.id).collect();
+            if !answering.replaces && !counted.keys_of(client, &ids)?.is_empty() {
+                return Err(Error::id_is_taken());
+            }
+            put(client, counted, batch, fingerprint)?;
+            Ok(gone)
+        })
+    }
+
+    fn hits(&self, name: &str, id: &str, limit: usize) -> Result<Hits> {
+        self.read(name, |searcher| {
+            searcher.counted.stored.clone().keeping_questions()?;
+            let client = &mut **searcher.client.borrow_mut();
+            searcher.counted.hits(client, id, limit)
+        })
+    }
+
+    fn hit_counts(&self, name: &str) -> Result<Vec<(String, u64)>> {
+        self.read(name, |searcher| {
+            searcher.counted.stored.clone().keeping_questions()?;
+            searcher
+                .counted
+                .hit_counts(&mut searcher.client.borrow_mut())
+        })
     }
 
     fn is_shared(&self) -> bool {

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::event::EventStore;
 use crate::filter::Filter;
 use crate::item::{Item, VectorItem, make_unit};
+use crate::questions::{Answering, AskedQuestion, Hits, OpenQuestion, Placed};
 use crate::ranking::Fusion;
 use crate::room::Room;
 
@@ -120,6 +121,47 @@ pub trait Store: EventStore {
     fn is_shared(&self) -> bool {
         false
     }
+
+    /// Keeps what a FAQ was asked, durably. What it answered with items that are gone is passed over, and so are vectors of another model than that of `fingerprint`.
+    ///
+    /// # Errors
+    /// [`KeepsNoQuestions`](crate::Error::KeepsNoQuestions), here and below, where the collection was not made for it.
+    fn keep_questions(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        asked: Vec<AskedQuestion>,
+    ) -> Result<()>;
+
+    /// The questions without an answer, in the order of their keys: at most [`MOST_QUESTIONS`](crate::MOST_QUESTIONS).
+    fn open_questions(&self, name: &str) -> Result<Vec<OpenQuestion>>;
+
+    /// Writes down vectors and clusters of questions that have none, durably. Questions that are gone are passed over, and vectors as above.
+    fn place_questions(&self, name: &str, fingerprint: &str, placed: Vec<Placed>) -> Result<()>;
+
+    /// Removes the questions of a cluster; how many they were.
+    ///
+    /// # Errors
+    /// [`QuestionsNotFound`](crate::Error::QuestionsNotFound) where there are none.
+    fn dismiss_questions(&self, name: &str, cluster: i64) -> Result<u64>;
+
+    /// Adds an item and removes the questions of the cluster that it answers: both, durably, or neither; how many questions they were.
+    ///
+    /// # Errors
+    /// As above and as [`upsert`](Self::upsert), with the fields of the item at the top; [`Invalid`](crate::Error::Invalid) at `id` where that is another's.
+    fn answer_questions(
+        &self,
+        name: &str,
+        fingerprint: &str,
+        item: VectorItem,
+        answering: Answering,
+    ) -> Result<u64>;
+
+    /// How often an item answered, and the last `limit` of [`MOST_HITS`](crate::MOST_HITS) questions.
+    fn hits(&self, name: &str, id: &str, limit: usize) -> Result<Hits>;
+
+    /// How often each item answered, of those that did, in the order of their ids.
+    fn hit_counts(&self, name: &str) -> Result<Vec<(String, u64)>>;
 
     /// Whether the store answers: a call that touches what everything else needs.
     fn ping(&self) -> Result<()>;

@@ -79,6 +79,14 @@ impl Stored {
         }
     }
 
+    /// The same; that it does not keep what it is asked is an error.
+    pub(crate) fn keeping_questions(self) -> Result<Self> {
+        match self.unanswered {
+            true => Ok(self),
+            false => Err(Error::KeepsNoQuestions { name: self.name }),
+        }
+    }
+
     /// Whether vectors of a model may stand here.
     pub(crate) fn check_fingerprint(&self, fingerprint: &str) -> Result<()> {
         let space = self.current();

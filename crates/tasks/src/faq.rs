@@ -1,11 +1,13 @@
 //! A FAQ: questions with their answers, and the search for the entry that answers another question.
 
+mod clusters;
 mod decision;
 mod index;
 mod parts;
 
 use std::collections::HashMap;
 
+pub use self::clusters::{OpenQuestion, QuestionCluster, question_clusters};
 pub use self::decision::{Candidate, Decision, EntryRules, Limits, Near, Reason, decide};
 pub use self::index::{FaqIndex, FaqMatch};
 pub use self::parts::{Part, parts};

@@ -87,6 +87,9 @@ pub struct CreateArgs {
     /// Payload field to index, with its type: keyword, number or time, as in price:number; may be repeated
     #[arg(long, env = "YUYI_FIELD", value_name = "NAME:TYPE", value_delimiter = ',', value_parser = parse_field)]
     pub field: Vec<Field>,
+    /// Keep what it is asked over HTTP: questions without an answer in a list, those with one with their entry; phone and order numbers are masked
+    #[arg(long, env = "YUYI_UNANSWERED", value_parser = crate::switch::parse_yes)]
+    pub unanswered: bool,
     /// Elements of vectors that items bring; the collection has no model then
     #[arg(long, env = "YUYI_DIMENSION", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub dimension: Option<u32>,

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::collection::EmbeddingArgs;
 use super::values::parse_similarity;
-use super::{LayoutArgs, ModelArgs};
+use super::{LayoutArgs, ModelArgs, PlaceArgs};
 use crate::input::Format;
 
 /// `yuyi faq`: what stands behind it is a command, or else a file and questions to it.
@@ -25,7 +26,8 @@ impl FaqArgs {
         match &self.command {
             None => self.ask.model.compute.threads,
             Some(FaqCommand::Ask(args)) => args.model.compute.threads,
-            Some(FaqCommand::Template(_)) => None,
+            Some(FaqCommand::Unanswered(args)) => args.model.compute.threads,
+            Some(FaqCommand::Template(_) | FaqCommand::History(_)) => None,
         }
     }
 }
@@ -37,6 +39,10 @@ pub enum FaqCommand {
     Ask(AskArgs),
     /// A workbook to fill in with questions and answers, with examples and explanations
     Template(FaqTemplateArgs),
+    /// What a collection was asked and nothing answered, put together where one entry would answer it; and entries made of it
+    Unanswered(Box<UnansweredArgs>),
+    /// How often the entries of a collection answered, or the last questions that one of them answered
+    History(HistoryArgs),
 }
 
 /// `yuyi faq ask`.
@@ -90,6 +96,67 @@ pub struct FaqTemplateArgs {
         default_value = "faq-template.xlsx"
     )]
     pub output: PathBuf,
+}
+
+/// `yuyi faq unanswered`.
+#[derive(Args)]
+pub struct UnansweredArgs {
+    /// Name of the collection, which was made with --unanswered
+    pub name: String,
+    /// Most clusters that are listed
+    #[arg(long, env = "YUYI_LIMIT", value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Make an entry of the cluster of this id: its questions become the wordings
+    #[arg(
+        long,
+        env = "YUYI_ENTRY",
+        value_name = "ID",
+        conflicts_with = "dismiss"
+    )]
+    pub entry: Option<String>,
+    /// Answer of the new entry
+    #[arg(long, env = "YUYI_ANSWER", value_name = "TEXT", requires = "entry")]
+    pub answer: Option<String>,
+    /// Standard question of the new entry [default: the suggested one]
+    #[arg(long, env = "YUYI_TEXT", value_name = "TEXT", requires = "entry")]
+    pub text: Option<String>,
+    /// Id of the new entry [default: a digest of its question]
+    #[arg(long, env = "YUYI_ID", value_name = "ID", requires = "entry")]
+    pub id: Option<String>,
+    /// Category of the new entry
+    #[arg(long, env = "YUYI_CATEGORY", value_name = "TEXT", requires = "entry")]
+    pub category: Option<String>,
+    /// The questions are not to be answered: the new entry turns such ones away
+    #[arg(long, env = "YUYI_REJECT", requires = "entry", conflicts_with = "answer", value_parser = crate::switch::parse_yes)]
+    pub reject: bool,
+    /// Add the questions to the wordings of this entry, in place of making one
+    #[arg(long, env = "YUYI_ADD_TO", value_name = "ID", requires = "entry", conflicts_with_all = ["answer", "text", "id", "category", "reject"])]
+    pub add_to: Option<String>,
+    /// Take the cluster of this id out of the list
+    #[arg(long, env = "YUYI_DISMISS", value_name = "ID")]
+    pub dismiss: Option<String>,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
+    pub json: bool,
+    #[command(flatten)]
+    pub model: EmbeddingArgs,
+    #[command(flatten)]
+    pub place: PlaceArgs,
+}
+
+/// `yuyi faq history`.
+#[derive(Args)]
+pub struct HistoryArgs {
+    /// Name of the collection, which was made with --unanswered
+    pub name: String,
+    /// Id of an entry: the last questions that it answered [default: how often each entry did]
+    #[arg(value_name = "ENTRY")]
+    pub id: Option<String>,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
+    pub json: bool,
+    #[command(flatten)]
+    pub place: PlaceArgs,
 }
 
 impl AskArgs {

@@ -109,6 +109,9 @@ pub struct ServeArgs {
         hide_env_values = true
     )]
     pub store_read: Option<String>,
+    /// Keep what FAQs are asked as it was asked; without it, numbers of telephones, orders and identity cards and e-mail addresses are masked
+    #[arg(long, env = "YUYI_UNMASKED_QUESTIONS", value_parser = crate::switch::parse_yes)]
+    pub unmasked_questions: bool,
     /// Seconds in which a body must arrive
     #[arg(
         long,

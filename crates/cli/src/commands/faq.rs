@@ -2,7 +2,9 @@
 
 mod ask;
 pub(super) mod entries;
+mod history;
 mod template;
+mod unanswered;
 
 use crate::args::{FaqArgs, FaqCommand};
 
@@ -12,5 +14,12 @@ pub fn run(args: &FaqArgs) -> anyhow::Result<()> {
         None => ask::run(&args.ask),
         Some(FaqCommand::Ask(args)) => ask::run(args),
         Some(FaqCommand::Template(args)) => template::run(args),
+        Some(FaqCommand::Unanswered(args)) => unanswered::run(args),
+        Some(FaqCommand::History(args)) => history::run(args),
     }
+}
+
+/// A cell of a line.
+fn in_one_line(text: impl AsRef<str>) -> String {
+    text.as_ref().replace(['\n', '\r', '\t'], " ")
 }

@@ -101,9 +101,13 @@ fn collections(args: &ServeArgs) -> anyhow::Result<Collections> {
         let reading = place.map(|place| place.reading_from(standby)).transpose();
         place = reading.map_err(|error| Misuse(format!("--{error}")))?;
     }
-    Ok(match place {
+    let collections = match place {
         Some(place) if args.place.is_named() => Collections::named(place),
         place => Collections::unnamed(place),
+    };
+    Ok(match args.unmasked_questions {
+        true => collections.keeping_questions_unmasked(),
+        false => collections,
     })
 }
 

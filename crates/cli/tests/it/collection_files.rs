@@ -148,3 +148,53 @@ fn an_export_stays_until_the_next_is_complete() {
         "{run:?}"
     );
 }
+
+#[test]
+fn related_questions_become_ids() {
+    let files = Files::new();
+    let data = files.path("data");
+    let data = data.to_str().unwrap();
+    let file = |name: &str, text: &str| {
+        fs::write(files.path(name), text).unwrap();
+        files.path(name).to_str().unwrap().to_owned()
+    };
+    let good = file(
+        "good.csv",
+        "编号,标准问,答案,关联问题\n1,怎么退货？,七天,能开发票吗\n2,能开发票吗？,可以,怎么退货\n",
+    );
+    let run = crate::support::yuyi(&["collection", "import", "faq", &good, "--data", data]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let exported = crate::support::yuyi(&["collection", "export", "faq", "--data", data]);
+    let items: Vec<Value> = exported
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        (&items[0]["related"], &items[1]["related"]),
+        (&json!(["2"]), &json!(["1"]))
+    );
+    let bad = file(
+        "bad.csv",
+        "编号,标准问,答案,关联问题\n3,多久发货？,两天,怎么退货\n4,能自提吗？,能,怎么换货的呢\n",
+    );
+    let run = crate::support::yuyi(&["collection", "import", "faq", &bad, "--data", data]);
+    assert!(
+        run.code == 1 && run.err.contains("bad.csv:2") && run.err.contains("怎么退货"),
+        "{}",
+        run.err
+    );
+    let refused = files.path("refused.jsonl");
+    let run = crate::support::yuyi(&[
+        "collection",
+        "import",
+        "faq",
+        &bad,
+        "--skip-bad",
+        refused.to_str().unwrap(),
+        "--data",
+        data,
+    ]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(fs::read_to_string(refused).unwrap().lines().count(), 2);
+}

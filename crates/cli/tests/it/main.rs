@@ -51,3 +51,4 @@ mod support;
 mod terminal;
 #[cfg(target_os = "linux")]
 mod threads;
+mod unanswered;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use yuyi_language::{Differences, NegationDifference};
+use yuyi_store::{Asked, NearestEntry};
 use yuyi_tasks::faq::{Candidate, Decision, Near, Reason};
 
 use super::NearItem;
@@ -261,6 +262,26 @@ impl Outcome {
         self
     }
 
+    /// What became of a question of this vector.
+    pub(super) fn asked(&self, vector: Vec<f32>) -> Asked {
+        let none = match self {
+            Self::Match(found) => return answered(&found.id, found.similarity),
+            Self::NoMatch(none) => none,
+        };
+        let turned_away = none.candidates.iter().find(|near| near.reject);
+        match (none.reason, turned_away) {
+            (NoMatchReason::Rejected, Some(near)) => answered(&near.id, near.similarity),
+            (reason, _) => Asked::Open {
+                reason: reason.name().to_owned(),
+                nearest: none.candidates.first().map(|near| NearestEntry {
+                    item: near.id.clone(),
+                    similarity: near.similarity,
+                }),
+                vector: Some(vector),
+            },
+        }
+    }
+
     /// The entry that answers, or `None`.
     pub fn matched(&self) -> Option<&Match> {
         match self {
@@ -294,6 +315,13 @@ impl Outcome {
     }
 }
 
+fn answered(item: &str, similarity: f64) -> Asked {
+    Asked::Answered {
+        item: item.to_owned(),
+        similarity,
+    }
+}
+
 fn candidate(place: &Near, near: &[NearItem], entries: &[Candidate<'_>]) -> MatchCandidate {
     let NearItem { item, cosines } = &near[place.candidate];
     MatchCandidate {
@@ -307,6 +335,19 @@ fn candidate(place: &Near, near: &[NearItem], entries: &[Candidate<'_>]) -> Matc
         similarity: place.similarity,
         cosine: cosines[place.wording],
         reject: item.reject == Some(true),
+    }
+}
+
+impl NoMatchReason {
+    /// As it is told.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BelowThreshold => "below_threshold",
+            Self::Ambiguous => "ambiguous",
+            Self::Rejected => "rejected",
+            Self::Guarded => "guarded",
+            Self::Empty => "empty",
+        }
     }
 }
 

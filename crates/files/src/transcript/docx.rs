@@ -1,6 +1,6 @@
 //! Documents of word processors (DOCX): their paragraphs.
 
-use std::io::{BufReader, Cursor, Read, Write};
+use std::io::{Cursor, Read, Write};
 
 use anyhow::{Context, bail};
 use quick_xml::Reader;
@@ -10,6 +10,7 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use super::Line;
+use crate::Room;
 
 /// Where the text lies.
 const DOCUMENT: &str = "word/document.xml";
@@ -17,17 +18,29 @@ const DOCUMENT: &str = "word/document.xml";
 /// Bytes of the text when it is unpacked, at most: a small file may claim to be endless.
 const MOST_BYTES: u64 = 256 << 20;
 
+/// Bytes that are unpacked at a time.
+const PART: usize = 256 << 10;
+
+/// And how often so many they are kept: as they are, and as lines.
+const KEPT: usize = 3;
+
 /// The paragraphs of a document; a line that was broken by hand is one of its own.
 ///
 /// # Errors
-/// When it is no such document, or a damaged or too large one.
-pub(super) fn paragraphs(bytes: &[u8]) -> anyhow::Result<Vec<Line>> {
+/// When it is no such document, or a damaged or too large one, or there is no room for it.
+pub(super) fn paragraphs(bytes: &[u8], room: &mut Room<'_>) -> anyhow::Result<Vec<Line>> {
     let damaged = "it is no document of a word processor, or damaged. Save it as .docx or .txt";
     let mut archive = ZipArchive::new(Cursor::new(bytes)).context(damaged)?;
     let document = archive.by_name(DOCUMENT).context(damaged)?;
-    let mut xml = BufReader::new(document.take(MOST_BYTES + 1));
+    let mut xml = document.take(MOST_BYTES + 1);
     let mut text = Vec::new();
-    xml.read_to_end(&mut text).context(damaged)?;
+    loop {
+        room.take(KEPT * PART)?;
+        let part = xml.by_ref().take(PART as u64).read_to_end(&mut text);
+        if part.context(damaged)? == 0 {
+            break;
+        }
+    }
     if text.len() as u64 > MOST_BYTES {
         bail!("its text has more than 256 MiB");
     }

@@ -3,9 +3,9 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use yuyi_files::faq_template;
+use yuyi_files::{Remarks, Room, Transcript, faq_template};
 
-use crate::support::{Read, data, entries, read, read_own};
+use crate::support::{Read, archive, data, entries, odd_book, read, read_own};
 
 /// The items as JSON.
 fn items(read: &Read) -> Value {
@@ -126,4 +126,125 @@ fn merged_cells_are_told() {
 fn a_password_is_told() {
     let told = read_own("password.xlsx").unwrap_err();
     assert_eq!(told, "password.xlsx has a password. Save it without one.");
+}
+
+/// As it is, saved as every kind of table: filled in, it is what people import.
+#[test]
+fn the_template_is_a_table_of_any_kind() {
+    let first = read("template.xlsx", faq_template().unwrap());
+    let old = read_own("template-libreoffice.xls").unwrap();
+    assert_eq!(items(&old), items(&first));
+    let table = read(
+        "template.csv",
+        fs::read(data("template-libreoffice.csv")).unwrap(),
+    );
+    assert_eq!(items(&table), items(&first));
+}
+
+/// Over HTTP nobody opens what cannot be bounded.
+#[test]
+fn workbooks_of_before_2007_are_refused_where_they_are_sent() {
+    let told = crate::support::refused("old.xls", fs::read(data("libreoffice.xls")).unwrap());
+    let advice = "Open it in a spreadsheet program and save it as .xlsx, or as CSV in UTF-8.";
+    assert!(told.ends_with(advice), "{told}");
+}
+
+#[test]
+fn layouts_of_others_are_read_as_programs_save_them() {
+    let returns = "签收后七天内，在\"我的订单\"里点退货。";
+    let with_wordings = [
+        ("怎么退货？", vec!["能退吗", "退货流程"], returns),
+        ("多久发货？", vec![], "48 小时内。"),
+    ];
+    let bare = [
+        ("怎么退货？", vec![], returns),
+        ("多久发货？", vec![], "48 小时内。"),
+    ];
+    for (layout, expected) in [
+        ("maxkb", &with_wordings),
+        ("fastgpt", &with_wordings),
+        ("ragflow", &bare),
+    ] {
+        for kind in ["xlsx", "csv"] {
+            let name = format!("{layout}-libreoffice.{kind}");
+            let read = read(&name, fs::read(data(&name)).unwrap());
+            assert_eq!(entries(&read), expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn minutes_are_read_as_word_processors_save_them() {
+    for name in [
+        "minutes-python.docx",
+        "minutes-libreoffice.docx",
+        "minutes-libreoffice.txt",
+    ] {
+        let bytes = fs::read(data(name)).unwrap();
+        let minutes = Transcript::sent(name, bytes, &Remarks::unheard()).unwrap();
+        let turns: Vec<_> = minutes
+            .turns
+            .iter()
+            .map(|turn| (turn.speaker.as_deref(), turn.time.as_deref(), &*turn.text))
+            .collect();
+        let expected = [
+            (Some("说话人 1"), Some("00:00:01"), "大家好，我们开始。"),
+            (
+                Some("说话人 2"),
+                Some("00:00:12"),
+                "上线时间定在下周三。\n预算还没批。",
+            ),
+            (Some("张伟"), Some("00:01:02"), "同意 <A&B> 方案。"),
+        ];
+        assert_eq!(turns, expected, "{name}");
+        assert_eq!(minutes.head[0], "产品周会", "{name}");
+    }
+}
+
+/// A few kilobytes of a document that unpack to what nobody has room for.
+#[test]
+fn a_document_takes_no_more_than_there_is_room_for() {
+    let text = format!(
+        "<w:document><w:body><w:p><w:r><w:t>{}</w:t></w:r></w:p></w:body></w:document>",
+        "啊".repeat(8 << 20)
+    );
+    let bomb = archive(&[("word/document.xml", text.as_bytes())]);
+    assert!(bomb.len() < 1 << 20);
+    let read = |room: usize| {
+        let room = &mut Room::bytes(room);
+        Transcript::sent_within("bomb.docx", bomb.clone(), &Remarks::unheard(), room)
+    };
+    let told = format!("{:#}", read(16 << 20).unwrap_err());
+    assert!(
+        told.starts_with("bomb.docx cannot be read: it takes more than 16 MiB"),
+        "{told}"
+    );
+    assert_eq!(read(512 << 20).unwrap().turns.len(), 1);
+}
+
+/// What WPS and programs that write for it do otherwise: texts with their pronunciation and in pieces, parts by their whole path and in other letters, dates as numbers of
+/// days, cells without a place.
+#[test]
+fn oddities_of_other_programs_are_read() {
+    let texts = "<si><t>标准问</t></si><si><t>答案</t></si><si><t>生效日期</t></si>\
+        <si><r><rPr><b/></rPr><t>怎么</t></r><r><t xml:space=\"preserve\">退货？</t></r><rPh sb=\"0\" eb=\"2\"><t>zěnme</t></rPh><phoneticPr fontId=\"1\"/></si>\
+        <si><t>七天内_x000D_\n联系客服</t><rPh sb=\"0\" eb=\"1\"><t>qī</t></rPh></si>";
+    let shared = |place: &str, n: usize| format!("<c r=\"{place}\" t=\"s\"><v>{n}</v></c>");
+    let sheet = format!(
+        "<row r=\"1\" spans=\"1:3\">{}{}{}</row><row r=\"2\">{}{}<c r=\"C2\" s=\"1\"><v>45292</v></c></row>\
+         <row><c t=\"inlineStr\"><is><r><t>能开</t></r><r><t>发票吗？</t></r></is></c><c t=\"str\"><v>可以</v></c></row>",
+        shared("A1", 0),
+        shared("B1", 1),
+        shared("C1", 2),
+        shared("A2", 3),
+        shared("B2", 4),
+    );
+    let read = read("wps.xlsx", odd_book(&sheet, texts));
+    let expected = [
+        ("怎么退货？", vec![], "七天内\n联系客服"),
+        ("能开发票吗？", vec![], "可以"),
+    ];
+    assert_eq!(entries(&read), expected);
+    let from = read.items[0].valid_from.map(|time| time.to_string());
+    assert_eq!(from.as_deref(), Some("2024-01-01T00:00:00Z"));
 }

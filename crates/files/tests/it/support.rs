@@ -182,6 +182,42 @@ pub fn book(sheet: &str, texts: &str) -> Vec<u8> {
     ])
 }
 
+/// The same as programs write it that put whole paths into relations, and dates in a format of their own.
+pub fn odd_book(sheet: &str, texts: &str) -> Vec<u8> {
+    const MAIN: &str = r#"xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#;
+    const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
+    let relation = |id: &str, kind: &str, target: &str| {
+        format!(r#"<Relationship Id="{id}" Type="{OFFICE}/{kind}" Target="{target}"/>"#)
+    };
+    let relations = |inside: String| {
+        format!(r#"<Relationships xmlns="{PACKAGE}/relationships">{inside}</Relationships>"#)
+    };
+    let root = relations(relation("rId1", "officeDocument", "/xl/workbook.xml"));
+    let of_book = relations(
+        relation("rId1", "worksheet", "/xl/worksheets/sheet1.xml")
+            + &relation("rId2", "sharedStrings", "/xl/sharedStrings.xml")
+            + &relation("rId3", "styles", "/xl/styles.xml"),
+    );
+    let workbook = format!(
+        r#"<workbook {MAIN}><workbookPr/><sheets><sheet name="Sheet1" sheetId="1" relationships:id="rId1"/></sheets></workbook>"#
+    );
+    let styles = format!(
+        r#"<styleSheet {MAIN}><numFmts count="1"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;;@"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="176" applyNumberFormat="1"/></cellXfs></styleSheet>"#
+    );
+    let sheet = format!(r#"<worksheet {MAIN}><sheetData>{sheet}</sheetData></worksheet>"#);
+    let texts = format!(r#"<sst {MAIN}>{texts}</sst>"#);
+    archive(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("_rels/.rels", root.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", of_book.as_bytes()),
+        ("xl/workbook.xml", workbook.as_bytes()),
+        ("xl/styles.xml", styles.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ("xl/sharedStrings.xml", texts.as_bytes()),
+    ])
+}
+
 /// A row of a sheet with texts.
 pub fn row(number: usize, cells: &[&str]) -> String {
     let cell = |(i, text): (usize, &&str)| {

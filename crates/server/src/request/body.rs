@@ -324,7 +324,7 @@ fn content_coding(headers: &HeaderMap) -> Option<String> {
 }
 
 /// `application/json` and `application/anything+json`.
-fn is_json(content_type: &str) -> bool {
+pub(crate) fn is_json(content_type: &str) -> bool {
     let essence = content_type
         .split(';')
         .next()

@@ -133,7 +133,7 @@ impl ItemRequest {
 }
 
 /// An id, which may be absent; the empty one is an error of its own.
-fn id(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+pub(crate) fn id(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };
@@ -147,7 +147,10 @@ fn id(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, Api
     }
 }
 
-fn wordings(source: &mut Source<'_>, name: &'static str) -> Result<Option<Vec<String>>, ApiError> {
+pub(crate) fn wordings(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Vec<String>>, ApiError> {
     let rules = source.rules;
     match source.fields.optional(name) {
         None => Ok(None),
@@ -158,7 +161,10 @@ fn wordings(source: &mut Source<'_>, name: &'static str) -> Result<Option<Vec<St
     }
 }
 
-fn category(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+pub(crate) fn category(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<String>, ApiError> {
     let found = source.fields.optional(name);
     found
         .map(|(json, path)| whole_text(json, &path))
@@ -174,7 +180,7 @@ pub(crate) fn words(source: &mut Source<'_>, name: &'static str) -> Result<Vec<S
 }
 
 /// Ids, of which there may be none. The store checks them.
-fn ids(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
+pub(crate) fn ids(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
     strings(source, name, "a list of ids", |json, path| {
         whole_text(json, path)
     })
@@ -194,7 +200,10 @@ fn strings(
 }
 
 /// An answer may be as long as a text, and empty.
-fn answer(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+pub(crate) fn answer(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<String>, ApiError> {
     let rules = source.rules;
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);

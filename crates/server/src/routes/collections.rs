@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod items;
 pub(crate) mod matching;
 pub(crate) mod recommending;
+pub(crate) mod questions;
 pub(crate) mod search;
 pub(crate) mod transfer;
 

@@ -1,11 +1,12 @@
 //! `POST /v1/dedup`: texts that repeat each other.
 
+mod file;
 mod request;
 mod writing;
 
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::response::Response;
 use yuyi::Vectors;
 use yuyi_kernels::Team;
@@ -14,9 +15,11 @@ use yuyi_tasks::dedup::{
     Answer, BestPairs, Grouping, Groups, MOST_PAIRS, Order, Pair, Remarks, Search, merged,
 };
 
+use self::file::{Minutes, MinutesForm, Sent};
 use self::request::{Action, Asked, DedupRequest};
 pub(crate) use self::writing::DedupReply;
 use self::writing::Writing;
+use crate::envelope::OwnReply;
 use crate::error::ErrorBody;
 use crate::memory::{self, Share};
 use crate::request::body::JsonBody;
@@ -28,17 +31,50 @@ use crate::{ApiError, App, answer};
 const BLOCK_ROWS: usize = 512;
 
 /// Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters
-/// do not count, and what differs in a number, a date, a name or a negation is kept.
+/// do not count, and what differs in a number, a date, a name or a negation is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form
+/// (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.
 #[utoipa::path(
     post,
     path = "/v1/dedup",
     tag = "Similarity",
     operation_id = "dedup",
-    request_body = DedupRequest,
-    responses((status = 200, description = "The groups.", body = DedupReply)),
+    params(
+        ("mode" = Option<String>, Query, description = "Of files: `adjacent` or `all`, as in the body.", example = "adjacent"),
+        ("threshold" = Option<f64>, Query, description = "Of files: as in the body.", example = 0.8),
+        ("pairs_above" = Option<f64>, Query, description = "Of files: as in the body."),
+        ("action" = Option<String>, Query, description = "Of files: `mark` or `merge`, as in the body.", example = "mark"),
+        ("model" = Option<String>, Query, description = "Of files: as in the body."),
+        ("long_text" = Option<String>, Query, description = "Of files: as in the body.", example = "truncate"),
+    ),
+    request_body(
+        description = "Texts, or minutes of a meeting as a file or in a form.",
+        content(
+            (DedupRequest = "application/json"),
+            (String = "text/plain"),
+            (String = "text/vtt"),
+            (String = "application/x-subrip"),
+            (String = "application/x-ndjson"),
+            (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (MinutesForm = "multipart/form-data"),
+        ),
+    ),
+    responses(
+        (status = 200, description = "The groups.", body = DedupReply),
+        (status = 415, description = "The body is nothing that is read.", body = OwnReply),
+    ),
 )]
-pub(crate) async fn dedup(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
-    let asked = body.read(|json| DedupRequest::read(json, app.limits()))?;
+pub(crate) async fn dedup(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
+    let (asked, minutes) = match Sent::of(request.headers())? {
+        Sent::Json => {
+            let body = JsonBody::from_request(request, &app).await?;
+            let asked = body.read(|json| DedupRequest::read(json, app.limits()))?;
+            (asked, None)
+        }
+        sent => {
+            let (asked, minutes) = sent.read(request, &app).await?;
+            (asked, Some(minutes))
+        }
+    };
     let model = app.model(asked.options.model.as_deref()).await?;
     memory::hold(2 * asked.bytes())?;
     let mut errand = app.service().errand(time_of_reading(asked.bytes()))?;
@@ -59,7 +95,7 @@ pub(crate) async fn dedup(State(app): State<App>, body: JsonBody) -> Result<Resp
     let share = app.memory().share();
     let writing = run(&mut errand, move |turns| {
         let found = Found::of(&asked, &compared, &embedded, share, turns)?;
-        Ok(found.write(&asked, &compared, &embedded)?)
+        Ok(found.write(&asked, &compared, &embedded, minutes)?)
     });
     let writing = writing.await?;
     answer::stream(errand, writing, Writing::next).await
@@ -181,6 +217,7 @@ impl Found {
         asked: &Asked,
         compared: &Compared,
         embedded: &Embedded,
+        minutes: Option<Minutes>,
     ) -> Result<Writing, ApiError> {
         let merged = (asked.action == Action::Merge).then(|| {
             merged(
@@ -207,7 +244,7 @@ impl Found {
         let errors: Vec<ErrorBody> = asked.errors().map(ErrorBody::from).collect();
         Writing::of(
             &head,
-            &errors,
+            (&errors, minutes.as_ref()),
             (self.pairs, compared.remarks.old()),
             self.share,
         )

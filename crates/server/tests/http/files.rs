@@ -347,3 +347,39 @@ async fn pages_of_others_send_no_forms() {
         200
     );
 }
+
+#[tokio::test]
+async fn related_questions_become_ids() {
+    let (_folder, server) = with_faq().await;
+    let (status, _) =
+        crate::support::write(&server, json!([{"id": "老条目编号一", "text": "x"}])).await;
+    assert_eq!(status, 200);
+    let file = "编号,标准问,相似问,答案,关联问题\n1,怎么退货？,能退吗,七天,能开发票吗；老条目编号一\n2,能开发票吗？,,可以,1、能退吗？\n";
+    let (status, reply) = import(&server, "faq/import", "text/csv", file).await;
+    assert_eq!(status, 200, "{reply}");
+    let related = |id: &str| {
+        let (server, path) = (&server, format!("/v1/collections/faq/items/{id}"));
+        async move { server.get(&path).await.1["related"].clone() }
+    };
+    assert_eq!(related("1").await, json!(["2", "老条目编号一"]));
+    assert_eq!(related("2").await, json!(["1", "1"]));
+
+    let file = "编号,标准问,答案,关联问题\n3,多久发货？,两天,怎么换货的呢\n4,能自提吗？,能,3\n";
+    let (status, reply) = import(&server, "faq/import", "text/csv", file).await;
+    assert_eq!(status, 422, "{reply}");
+    assert!(
+        message(&reply).starts_with("file:2: related names \"怎么换货的呢\""),
+        "{reply}"
+    );
+    assert_eq!(count(&server).await, 3);
+    let (status, reply) = import(&server, "faq/import?skip_bad=true", "text/csv", file).await;
+    assert_eq!(
+        (status, &reply["imported"], &reply["errors"][0]["line"]),
+        (200, &json!(1), &json!(2)),
+        "{reply}"
+    );
+    // As exports write them, ids are what they are.
+    let file = "id,text,answer,related\n5,问五,答,怎么换货的呢\n";
+    let (status, _) = import(&server, "faq/import", "text/csv", file).await;
+    assert_eq!((status, related("5").await), (200, json!(["怎么换货的呢"])));
+}

@@ -47,6 +47,7 @@ async fn examples_of_the_document_are_answered() {
     let server = Server::keeping(folder.path()).await;
     let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
     assert_eq!(status, 201);
+    let cluster = cluster_of_asked(&server).await;
     let (_, document) = server.get("/openapi.json").await;
     let mut forms = 0;
     for (path, method, operation) in operations(&document) {
@@ -68,6 +69,10 @@ async fn examples_of_the_document_are_answered() {
             let path = path
                 .replace("{deployment}", "fake")
                 .replace("{model}", "fake")
+                .replace(
+                    "{name}/unanswered/{id}",
+                    &format!("asked/unanswered/{cluster}"),
+                )
                 .replace("{name}", "faq");
             let method = method.to_uppercase();
             let (status, reply) = server.send(&method, &path, &body).await;
@@ -81,6 +86,16 @@ async fn examples_of_the_document_are_answered() {
         }
     }
     assert!(forms > 15, "{forms}");
+}
+
+/// The id of a cluster of questions that a collection `asked` was asked.
+async fn cluster_of_asked(server: &Server) -> String {
+    let made = json!({"name": "asked", "unanswered": true});
+    assert_eq!(server.send("POST", "/v1/collections", &made).await.0, 201);
+    let (path, question) = ("/v1/collections/asked/match", json!({"text": "怎么充值"}));
+    assert_eq!(server.send("POST", path, &question).await.0, 200);
+    let (_, kept) = server.get("/v1/collections/asked/unanswered").await;
+    kept["clusters"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// What is written by hand as it is computed is what the document says, also with its optional parts.

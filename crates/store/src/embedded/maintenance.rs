@@ -109,7 +109,7 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
     let number = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
     let (items, words) = (&tables.items, &tables.words);
     let vectors = tables.vectors(stored.space);
-    let bytes = 4 * stored.current().dimension;
+    let (bytes, collection) = (4 * stored.current().dimension, stored.number);
     let expected = [
         (
             "items that are not counted",
@@ -152,6 +152,25 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
         (
             "vectors of another length",
             format!("SELECT count(*) FROM {vectors} WHERE length(vector) <> {bytes}"),
+        ),
+        (
+            "questions with a vector of another length",
+            format!(
+                "SELECT count(*) FROM questions WHERE collection = {collection} AND length(vector) <> {bytes}"
+            ),
+        ),
+        (
+            "answered questions of items that are gone",
+            format!(
+                "SELECT count(*) FROM hit_counts WHERE collection = {collection} AND item NOT IN (SELECT id FROM {items})"
+            ),
+        ),
+        (
+            "answered questions that are not counted",
+            format!(
+                "SELECT count(*) FROM (SELECT item, count(*) AS kept FROM hits WHERE collection = {collection} GROUP BY item) kept
+                 WHERE kept.kept > coalesce((SELECT count FROM hit_counts WHERE collection = {collection} AND item = kept.item), 0)"
+            ),
         ),
     ];
     let mut found = Vec::new();

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::collections::{add_space, from_json, remove_space};
 use super::items::insert_vectors;
+use super::questions;
 use super::ready::Ready;
 use super::shared::Shared;
 use super::writer::Changes;
@@ -134,6 +135,7 @@ pub(super) fn finish_move(
     remove_space(connection, stored.number, stored.space)?;
     stored.spaces.remove(&stored.space);
     stored.space = space;
+    questions::drop_vectors(connection, &stored)?;
     Ready::finish(ready, connection, changes, shared, &mut stored)?;
     Ok(true)
 }

@@ -11,11 +11,14 @@
 //! | `events_C` | what a user did with an item |
 //! | `vectors_C_S` | a vector of space S: little-endian f32 |
 //!
+//! Beside them stand `questions`, `hits` and `hit_counts`, with what collections were asked: their rows name the collection.
+//!
 //! C is the collection's number and S that of the space; both are never used again. Keys of items ascend and are never used again either: an item
 //! that is written anew has a new key. So whatever is known of a key, such as its codes, stays true.
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::questions;
 use super::sql::damaged;
 use crate::error::{Error, Result};
 
@@ -26,7 +29,7 @@ const APPLICATION: i64 = 0x7975_7969;
 pub(super) type Migration = fn(&Connection) -> Result<()>;
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
-pub(super) const MIGRATIONS: &[Migration] = &[first, with_events];
+pub(super) const MIGRATIONS: &[Migration] = &[first, with_events, questions::create_tables];
 
 fn first(connection: &Connection) -> Result<()> {
     connection.execute_batch(

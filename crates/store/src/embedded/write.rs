@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::items::{insert_item, insert_vectors, key_of_id, remove_item};
+use super::questions::forget_hits;
 use super::select::matching;
 use super::writer::Changes;
 use crate::batch::{Batch, Prepared};
@@ -88,6 +89,7 @@ fn delete_keys(
     stored: &mut Stored,
     keys: &[i64],
 ) -> Result<u64> {
+    forget_hits(connection, stored, keys)?;
     for &key in keys {
         let documents = remove_item(connection, stored, key)?;
         changes.remove(stored.number, key, documents);

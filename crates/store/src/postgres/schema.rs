@@ -10,7 +10,8 @@
 //! | `fields_C` | a value of a declared field |
 //! | `vectors_C_S` | a vector: its key, the item's, little-endian f32, and the same as `halfvec` for the search |
 //!
-//! Beside them stand `collections`, `version`, and `moves` with who works on which move ([`lease`](super::lease)).
+//! Beside them stand `collections`, `version`, `moves` with who works on which move ([`lease`](super::lease)), and `questions`, `hits` and `hit_counts` with what
+//! collections were asked ([`questions`](super::questions)).
 
 use tokio_postgres::types::Type;
 
@@ -67,6 +68,7 @@ BEGIN
         EXECUTE format('CREATE INDEX ON yuyi.items_%s (time DESC NULLS LAST, key DESC)', c);
     END LOOP;
 END $$",
+    super::questions::TABLES,
 ];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.

@@ -3,7 +3,15 @@
 use crate::servers::value;
 
 /// For each collection C with words L and vectors S, a query for rows that have lost what belongs to them or count wrongly.
-const WRONG: [(&str, &str); 6] = [
+const WRONG: [(&str, &str); 8] = [
+    (
+        "has answered questions of items that are gone",
+        "SELECT 1 FROM yuyi.hit_counts h LEFT JOIN yuyi.items_{C} i ON i.id = h.item WHERE h.collection = {C} AND i.id IS NULL",
+    ),
+    (
+        "has answered questions that are not counted",
+        "SELECT 1 FROM yuyi.hits h LEFT JOIN yuyi.hit_counts c USING (collection, item) WHERE h.collection = {C} AND c.item IS NULL",
+    ),
     (
         "counts its items wrongly",
         "SELECT 1 FROM yuyi.collections WHERE number = {C} AND count <> (SELECT count(*) FROM yuyi.items_{C})",

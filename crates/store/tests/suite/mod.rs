@@ -10,6 +10,7 @@ pub mod kill;
 pub mod model;
 pub mod moves;
 pub mod properties;
+pub mod questions;
 pub mod searches;
 
 use yuyi_store::Store;
@@ -71,6 +72,16 @@ macro_rules! store_suite {
             a_filter_that_means_few_finds_the_newest,
             near_items_leave_out_what_is_named,
             events_are_like_the_model,
+        ]);
+        $crate::store_suite!($place, $is_there, questions: [
+            questions_are_kept_and_counted,
+            a_collection_that_keeps_nothing_says_so,
+            clusters_stay_and_are_dismissed,
+            an_entry_takes_the_questions_that_it_answers,
+            hits_are_counted_and_the_newest_stay,
+            questions_are_bounded,
+            questions_follow_their_collection,
+            many_may_keep_questions_at_once,
         ]);
         $crate::store_suite!($place, $is_there, properties: [a_store_is_like_the_model]);
         $crate::store_suite!($place, $is_there, concurrency: [

@@ -21,7 +21,7 @@ pub fn run(args: &CreateArgs) -> anyhow::Result<()> {
         space: Space::given(args.dimension.map_or(1, |dimension| dimension as usize)),
         role: args.role.into(),
         fields: args.field.clone(),
-        unanswered: false,
+        unanswered: args.unanswered,
     };
     new.check().map_err(misnamed)?;
     if args.dimension.is_none() {

@@ -21,7 +21,7 @@ pub(super) fn load_new(args: &EmbeddingArgs) -> anyhow::Result<Model> {
 ///
 /// # Errors
 /// When it does not load, or has other vectors.
-pub(super) fn load_for(
+pub(in crate::commands) fn load_for(
     collection: &Collection,
     args: &EmbeddingArgs,
 ) -> anyhow::Result<Option<Model>> {

@@ -3,8 +3,9 @@
 mod batch;
 mod refused;
 
+use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +13,8 @@ use anyhow::bail;
 use serde_json::json;
 use yuyi::Model;
 use yuyi_collections::space_of_model;
-use yuyi_store::{Collection, NewCollection, Role, Store};
+use yuyi_files::{Fault, RelatedNames};
+use yuyi_store::{Collection, Item, NewCollection, Role, Store};
 
 use self::batch::{Importer, Tally};
 use self::refused::RefusedRows;
@@ -21,7 +23,7 @@ use super::embedding::{load_for, load_new};
 use super::place::{open, place};
 use crate::args::ImportArgs;
 use crate::commands::{Chunks, report_truncated};
-use crate::input::{self, Format, Input, ItemFile};
+use crate::input::{self, Format, Input, ItemFile, ItemRow, Origin};
 use crate::misuse::Misuse;
 use crate::progress::Progress;
 use crate::terminal::{self, remark};
@@ -34,11 +36,10 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let refused = RefusedRows::create(args.skip_bad.as_deref(), &args.files)?;
     let store = open(&place)?;
     let (collection, model) = target(args, &store)?;
-    if refused.is_none() {
-        check_all(args, &collection).inspect_err(|_| tell_before_error(&Tally::default()))?;
-    }
+    let looked = look_through(args, &*store, &collection, refused.is_none());
+    let names = Arc::new(looked.inspect_err(|_| tell_before_error(&Tally::default()))?);
     let mut importer = Importer::new(&*store, collection, model, refused);
-    let outcome = import_all(args, inputs, &mut importer);
+    let outcome = import_all(args, inputs, &names, &mut importer);
     let (tally, model, written) = importer.finish();
     if let Some(model) = &model {
         report_truncated(tally.truncated, model.facts().max_tokens);
@@ -84,10 +85,20 @@ fn target(
     or_made(store.collection(&args.name), there, make)
 }
 
-/// Reads all files that can be read twice, before any of their rows is brought: a file is imported whole or not at all.
-fn check_all(args: &ImportArgs, collection: &Collection) -> anyhow::Result<()> {
-    let can_be_read_twice = |path: &&PathBuf| path.metadata().is_ok_and(|file| file.is_file());
-    for path in args.files.iter().filter(can_be_read_twice) {
+/// Whether a file can be read twice; what comes through a pipe cannot.
+fn is_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.is_file())
+}
+
+/// Reads all files that can be read twice, before any of their rows is brought: a file is imported whole or not at all. By what names its entries name one another.
+fn look_through(
+    args: &ImportArgs,
+    store: &dyn Store,
+    collection: &Collection,
+    is_strict: bool,
+) -> anyhow::Result<RelatedNames> {
+    let (mut names, mut related) = (RelatedNames::default(), Vec::new());
+    for path in args.files.iter().filter(|path| is_file(path)) {
         let input = input::open_silently(path, args.format, Format::Jsonl)?;
         let file = ItemFile::of(input, &args.layout.layout(), collection)?;
         let origin = file.origin();
@@ -96,12 +107,17 @@ fn check_all(args: &ImportArgs, collection: &Collection) -> anyhow::Result<()> {
         for row in file {
             let row = row?;
             match (row.item, &first) {
-                (Ok(_), _) => {}
+                (Ok(item), _) => {
+                    names.see(&item.item);
+                    if row.relates_questions && !item.item.related.is_empty() {
+                        related.push((origin.clone(), row.line, item.item));
+                    }
+                }
                 (Err(refused), None) => first = Some(origin.error(row.line, refused.fault)),
                 (Err(_), Some(_)) => others += 1,
             }
         }
-        if let Some(error) = first {
+        if let Some(error) = first.filter(|_| is_strict) {
             if others > 0 {
                 remark!(
                     "Further rows of {} that would be refused: {others}. --skip-bad FILE passes over them and writes them down with the reason.",
@@ -111,21 +127,57 @@ fn check_all(args: &ImportArgs, collection: &Collection) -> anyhow::Result<()> {
             return Err(error);
         }
     }
+    know_others(store, &collection.name, &related, &mut names)?;
+    for (origin, line, mut item) in related {
+        match names.resolve(&mut item) {
+            Err(reason) if is_strict => return Err(origin.error(line, Fault::told(reason))),
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
+/// Entries that name one another, with their places.
+type Related = [(Origin, u64, Item)];
+
+/// Learns of entries of the collection that those of the files name.
+fn know_others(
+    store: &dyn Store,
+    name: &str,
+    related: &Related,
+    names: &mut RelatedNames,
+) -> anyhow::Result<()> {
+    let unknown = related.iter().flat_map(|(.., item)| names.unknown(item));
+    let unknown: BTreeSet<String> = unknown.cloned().collect();
+    let ids: Vec<&str> = unknown.iter().map(String::as_str).collect();
+    for ids in ids.chunks(1_000) {
+        store
+            .get(name, ids)?
+            .into_iter()
+            .for_each(|item| names.know(item.id));
+    }
     Ok(())
 }
 
 fn import_all(
     args: &ImportArgs,
     inputs: Vec<Input>,
+    names: &Arc<RelatedNames>,
     importer: &mut Importer<'_>,
 ) -> anyhow::Result<()> {
-    for input in inputs {
+    for (path, input) in args.files.iter().zip(inputs) {
+        // Of what comes through a pipe nobody knows yet what stands below.
+        let names = is_file(path).then(|| Arc::clone(names));
         let mut progress = Progress::of_lines(input.lines());
         let file = ItemFile::of(input, &args.layout.layout(), importer.collection())?;
         let origin = file.origin();
         let strict = (!importer.skips()).then(|| origin.clone());
         // Where no row is passed over, one that is refused ends what can be read only once, but not before those above it are written.
-        let rows = file.map(move |row| match (row?, &strict) {
+        let resolved = move |row: ItemRow| match &names {
+            Some(names) => row.resolved(names),
+            None => row,
+        };
+        let rows = file.map(move |row| match (resolved(row?), &strict) {
             (row, Some(origin)) => match row.item {
                 Ok(_) => Ok(row),
                 Err(refused) => Err(origin.error(row.line, refused.fault)),

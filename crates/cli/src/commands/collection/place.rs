@@ -12,7 +12,7 @@ use crate::args::PlaceArgs;
 ///
 /// # Errors
 /// When it names no place that can be one.
-pub(super) fn place(args: &PlaceArgs) -> anyhow::Result<Place> {
+pub(in crate::commands) fn place(args: &PlaceArgs) -> anyhow::Result<Place> {
     match args.place()? {
         Some(place) => Ok(place),
         None => bail!(
@@ -33,7 +33,7 @@ pub(super) fn open(place: &Place) -> anyhow::Result<Arc<dyn Store>> {
 ///
 /// # Errors
 /// Also when there is none.
-pub(super) fn open_existing(place: &Place) -> anyhow::Result<Arc<dyn Store>> {
+pub(in crate::commands) fn open_existing(place: &Place) -> anyhow::Result<Arc<dyn Store>> {
     if !place.is_there() {
         bail!(none_in(place));
     }

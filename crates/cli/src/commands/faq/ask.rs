@@ -13,6 +13,7 @@ use yuyi_language::is_blank;
 use yuyi_store::Timestamp;
 
 use super::entries::FileEntries;
+use super::in_one_line;
 use crate::args::AskArgs;
 use crate::commands::report_truncated;
 use crate::input::{self, Columns, Format};
@@ -198,8 +199,4 @@ fn why(none: &NoMatch) -> String {
         }
         NoMatchReason::Empty => "No entry may answer this.".to_owned(),
     }
-}
-
-fn in_one_line(text: impl AsRef<str>) -> String {
-    text.as_ref().replace(['\n', '\r', '\t'], " ")
 }

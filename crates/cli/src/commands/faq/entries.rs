@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use yuyi::Model;
 use yuyi_collections::{HeldEntries, ItemPlan, space_of_model};
+use yuyi_files::RelatedNames;
 use yuyi_store::{Collection, Role, Space, VectorItem};
 
 use crate::commands::Chunks;
@@ -101,5 +102,11 @@ pub fn embedded(
         all.append(&mut items);
     }
     progress.finish();
+    let mut names = RelatedNames::default();
+    all.iter().for_each(|item| names.see(&item.item));
+    for item in &mut all {
+        // What is the question of no entry is told as it stands.
+        let _ = names.resolve(&mut item.item);
+    }
     Ok((all, truncated))
 }

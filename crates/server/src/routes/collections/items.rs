@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 use yuyi_collections::ItemPlan;
 use yuyi_store::{Cursor, Filter, Item, Scroll, VectorItem};
 
+use super::questions;
 use crate::answer::AROUND;
 use crate::collections::{Pace, Timed};
 use crate::envelope::OwnReply;
@@ -21,6 +23,9 @@ use crate::{ApiError, App};
 
 /// Items of a page, where nobody says how many.
 const PAGE: usize = 100;
+
+/// What stands behind the id in the path of [`questions::history`].
+const HISTORY: &str = "/history";
 
 /// Bytes after which a page ends, however many items were asked for.
 const PAGE_BYTES: usize = 4 << 20;
@@ -288,7 +293,7 @@ pub(super) async fn brings_vectors(app: &App, name: &str, stale: bool) -> Result
     Ok(collection.await?.space.model.is_none())
 }
 
-/// An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`.
+/// An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`, and one that ends in `/history` with `%2Fhistory`.
 #[utoipa::path(
     get,
     path = "/v1/collections/{name}/items/{id}",
@@ -306,9 +311,17 @@ pub(super) async fn brings_vectors(app: &App, name: &str, stale: bool) -> Result
 )]
 pub(crate) async fn get(
     State(app): State<App>,
+    uri: Uri,
     OfItem { collection, id }: OfItem,
     Query(query): Query,
 ) -> Result<Response, ApiError> {
+    // Written otherwise, as `%2Fhistory`, it is the end of an id.
+    if uri.path().ends_with(HISTORY)
+        && let Some(id) = id.strip_suffix(HISTORY)
+    {
+        let id = id.to_owned();
+        return questions::history(State(app), OfItem { collection, id }, Query(query)).await;
+    }
     let stale = Source::read(query, app.limits(), |source| flag_in_query(source, "stale"))?;
     let with_vectors = brings_vectors(&app, &collection, stale).await?;
     let (wanted, key) = (collection.clone(), id.clone());

@@ -137,6 +137,8 @@ impl App {
             now,
             ..
         } = question;
+        let kept = collection.unanswered.then(|| questions.clone());
+        let asked_of = collection.clone();
         let answered = self.stored(move |store| {
             let entries = StoredEntries {
                 store,
@@ -154,6 +156,9 @@ impl App {
         let (said, time) = answered.await?;
         let stats = self.collections().stats();
         stats.searched(name, began.elapsed(), time);
+        if let Some(questions) = kept {
+            self.note_questions(&asked_of, questions.asked(&said, now));
+        }
         Ok(said)
     }
 }

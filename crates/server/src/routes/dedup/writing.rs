@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use yuyi_serving::Turns;
 use yuyi_tasks::dedup::{Answer, Groups, Merged, Mode, Pair, ShownPair};
 
+use super::file::{Minutes, SentTurn};
 use crate::ApiError;
 use crate::answer::is_full;
 use crate::error::ErrorBody;
@@ -45,6 +46,12 @@ pub(crate) struct DedupReply {
     /// The similarity of the farthest pair that is told, where there were more.
     #[schema(required = false)]
     pairs_lowest: f64,
+    /// The turns of minutes that were sent as a file, in order: what indices are of.
+    #[schema(required = false)]
+    items: Vec<SentTurn>,
+    /// What files were read as; absent where there is nothing to say.
+    #[schema(required = false)]
+    notes: Vec<String>,
     /// The pairs that were compared and are near. With them, groups of a higher threshold need no further request.
     pairs: Vec<ShownPair>,
 }
@@ -64,7 +71,7 @@ pub(super) struct Writing {
 impl Writing {
     pub(super) fn of(
         head: &Answer,
-        errors: &[ErrorBody],
+        (errors, minutes): (&[ErrorBody], Option<&Minutes>),
         (pairs, old): (Vec<Pair>, usize),
         share: Share,
     ) -> Result<Self, ApiError> {
@@ -73,6 +80,13 @@ impl Writing {
         if !errors.is_empty() {
             before.extend(b",\"errors\":");
             before.extend(to_json(&errors)?);
+        }
+        if let Some(minutes) = minutes {
+            before.push(b',');
+            let mut told = to_json(minutes)?;
+            // The object goes on with its fields.
+            told.pop();
+            before.extend(told.drain(1..));
         }
         before.extend(b",\"pairs\":[");
         Ok(Self {

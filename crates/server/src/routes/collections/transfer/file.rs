@@ -1,27 +1,27 @@
 //! Files as people have them, sent to be imported: workbooks, CSV, TSV and lines of JSON, as the body or in the parts of a form. All rows are read
 //! before the first is written, so that nothing is imported by halves.
 
-mod form;
 mod sent;
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use yuyi_files::{Flags, Input, ItemFile, ItemRow, Layout, Misuse, Remarks, Room};
+use tokio::runtime::Handle;
+use yuyi_files::{Flags, Input, ItemFile, ItemRow, Layout, RelatedNames, Room};
 use yuyi_serving::Turns;
 use yuyi_store::{Collection, VectorItem};
 
-use self::form::files_of;
 pub(super) use self::sent::Sent;
 use self::sent::SentFile;
 use super::{Imported, RefusedLine, check_texts, failed, write_patiently};
 use crate::memory::Share;
 use crate::request::Source;
 use crate::request::body::whole;
+use crate::request::file::{Notes, unreadable};
+use crate::request::form::files_of;
 use crate::request::json::Json;
 use crate::work::{Stopped, run};
 use crate::{ApiError, App};
@@ -80,6 +80,20 @@ struct Rows {
     /// Rows with the id of an earlier one.
     replaced: u64,
     ids: HashSet<String>,
+    /// By what entries name one another, and those that name any.
+    names: RelatedNames,
+    related: Vec<Related>,
+}
+
+/// An item that names others.
+struct Related {
+    /// Which of the items.
+    index: usize,
+    /// Where it stands, for people.
+    place: String,
+    file: String,
+    sheet: Option<String>,
+    line: u64,
 }
 
 /// Imports files.
@@ -94,17 +108,31 @@ pub(super) async fn import(
     let (bytes, mut share) = whole(headers, body, app).await?;
     let kibibytes = u32::try_from(bytes.len() >> 10).unwrap_or(u32::MAX);
     let files = match sent {
-        Sent::Form(boundary) => files_of(bytes, boundary, &mut share).await?,
+        Sent::Form(boundary) => {
+            let parts = files_of(bytes, boundary, &mut share).await?;
+            let files = parts.into_iter().map(SentFile::of);
+            files.collect::<Result<Vec<_>, _>>()?
+        }
         Sent::File(format) => vec![SentFile::unnamed(format, bytes)],
         Sent::Lines => Vec::new(),
     };
     let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
     let (name, of_task) = (collection.name.clone(), app.clone());
+    let runtime = Handle::current();
     let read = run(&mut errand, move |turns| {
+        // On a thread that may block.
+        let others = |ids: &BTreeSet<String>| {
+            let ids: Vec<String> = ids.iter().cloned().collect();
+            match ids.is_empty() {
+                true => Ok(ids),
+                false => runtime.block_on(of_task.ids_there(&collection.name, ids)),
+            }
+        };
         let mut reading = Reading {
             app: &of_task,
             collection: &collection,
             wishes: &wishes,
+            others: &others,
             share: &mut share,
             turns,
         };
@@ -129,6 +157,22 @@ pub(super) async fn import(
     }
 }
 
+impl App {
+    /// Which of some ids are those of items of a collection.
+    async fn ids_there(&self, name: &str, ids: Vec<String>) -> Result<Vec<String>, ApiError> {
+        let name = name.to_owned();
+        self.stored(move |store| {
+            let mut there = Vec::new();
+            for ids in ids.chunks(ITEMS) {
+                let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+                there.extend(store.get(&name, &ids)?.into_iter().map(|item| item.id));
+            }
+            Ok(there)
+        })
+        .await
+    }
+}
+
 /// Writes items in batches.
 async fn write(
     app: &App,
@@ -150,11 +194,47 @@ async fn write(
     Ok(())
 }
 
+impl Rows {
+    /// Puts ids in the place of questions by which items name one another. Those whose question is of no item are refused. `others` tells which ids are those of items of the
+    /// collection.
+    fn resolve(&mut self, others: Others<'_>) -> Result<(), ApiError> {
+        let named = self.related.iter();
+        let unknown = named.flat_map(|one| self.names.unknown(&self.items[one.index].item));
+        let unknown: BTreeSet<String> = unknown.cloned().collect();
+        others(&unknown)?
+            .into_iter()
+            .for_each(|id| self.names.know(id));
+        let mut refused = Vec::new();
+        for one in std::mem::take(&mut self.related) {
+            let item = &mut self.items[one.index].item;
+            let Err(reason) = self.names.resolve(item) else {
+                continue;
+            };
+            refused.push(one.index);
+            let place = one.place;
+            self.first
+                .get_or_insert_with(|| format!("{place}: {reason}"));
+            let field = String::new();
+            let error = ApiError::InvalidValue { field, reason };
+            let line = RefusedLine::of(Some(one.file), one.sheet, one.line, &error);
+            self.done.refuse(line);
+        }
+        for index in refused.into_iter().rev() {
+            self.items.remove(index);
+        }
+        Ok(())
+    }
+}
+
+/// Which of some ids are those of items of the collection.
+type Others<'a> = &'a dyn Fn(&BTreeSet<String>) -> Result<Vec<String>, ApiError>;
+
 /// Files that are being read.
 struct Reading<'a> {
     app: &'a App,
     collection: &'a Collection,
     wishes: &'a Wishes,
+    others: Others<'a>,
     share: &'a mut Share,
     turns: &'a mut Turns,
 }
@@ -170,6 +250,7 @@ impl Reading<'_> {
             self.file(file, &mut rows)?;
         }
         rows.ids = HashSet::new();
+        rows.resolve(self.others)?;
         if rows.replaced > 0 {
             rows.done.notes.push(format!(
                 "Rows that have the id of an earlier one and take its place: {}. Rows without an id have that of their text.",
@@ -183,13 +264,7 @@ impl Reading<'_> {
     }
 
     fn file(&mut self, file: SentFile, rows: &mut Rows) -> Result<(), Stopped> {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let notes = Arc::clone(&told);
-        let remarks = Remarks::to(move |remark| {
-            // A lock that is poisoned holds what was told before.
-            let mut told = told.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            told.push(remark.to_string());
-        });
+        let notes = Notes::default();
         let SentFile {
             name,
             format,
@@ -197,13 +272,19 @@ impl Reading<'_> {
         } = file;
         let share = &mut *self.share;
         let mut room = Room::of(|bytes| share.grow(bytes).map_err(anyhow::Error::new));
-        let input = Input::sent(&name, format, bytes, &remarks, &mut room).map_err(error_of)?;
+        let input =
+            Input::sent(&name, format, bytes, &notes.remarks(), &mut room).map_err(unreadable)?;
         drop(room);
-        let items = ItemFile::of(input, &self.wishes.layout, self.collection).map_err(error_of)?;
+        let items =
+            ItemFile::of(input, &self.wishes.layout, self.collection).map_err(unreadable)?;
         let origin = items.origin();
         for row in items {
             self.turns.checkpoint()?;
-            let ItemRow { line, item } = row.map_err(error_of)?;
+            let ItemRow {
+                line,
+                item,
+                relates_questions,
+            } = row.map_err(unreadable)?;
             let item = match item {
                 Ok(item) => check_texts(&item.item, self.app).map(|()| item),
                 Err(refused) => Err(ApiError::InvalidValue {
@@ -212,7 +293,18 @@ impl Reading<'_> {
                 }),
             };
             match item {
-                Ok(item) => self.take(item, rows)?,
+                Ok(item) => {
+                    if relates_questions && !item.item.related.is_empty() {
+                        rows.related.push(Related {
+                            index: rows.items.len(),
+                            place: origin.at(line),
+                            file: name.clone(),
+                            sheet: origin.sheet().map(str::to_owned),
+                            line,
+                        });
+                    }
+                    self.take(item, rows)?;
+                }
                 Err(error) => {
                     let reason = format!("{}: {error}", origin.at(line));
                     rows.first.get_or_insert(reason);
@@ -222,16 +314,15 @@ impl Reading<'_> {
                 }
             }
         }
-        let mut told = notes
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        rows.done.notes.append(&mut told);
+        rows.done.notes.append(&mut notes.take());
         Ok(())
     }
 
     fn take(&mut self, item: VectorItem, rows: &mut Rows) -> Result<(), Stopped> {
         let id = &item.item.id;
-        self.share.grow(item.bytes() + 2 * id.len())?;
+        let names = RelatedNames::bytes_of(&item.item);
+        self.share.grow(item.bytes() + 2 * id.len() + names)?;
+        rows.names.see(&item.item);
         rows.replaced += u64::from(!rows.ids.insert(id.clone()));
         rows.items.push(item);
         Ok(())
@@ -244,31 +335,5 @@ fn refused(first: &str, count: u64) -> ApiError {
         reason: format!(
             "{first} Rows that would be refused: {count}. Nothing was imported; with ?skip_bad=true they are passed over."
         ),
-    }
-}
-
-/// What the client is told of a file that cannot be read.
-fn error_of(error: anyhow::Error) -> ApiError {
-    if let Some(error) = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<ApiError>())
-    {
-        return error.clone();
-    }
-    let field = error.is::<Misuse>().then(|| "columns".to_owned());
-    let mut reason = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !reason.is_empty() {
-            reason.truncate(reason.trim_end_matches('.').len());
-            reason.push_str(": ");
-        }
-        reason.push_str(&cause);
-    }
-    if !reason.ends_with(['.', '?', '!']) {
-        reason.push('.');
-    }
-    ApiError::InvalidValue {
-        field: field.unwrap_or_default(),
-        reason,
     }
 }

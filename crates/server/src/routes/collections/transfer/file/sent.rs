@@ -1,10 +1,14 @@
 //! What a body holds, by what it is sent as.
 
-use axum::http::{HeaderMap, header};
+use std::path::Path;
+
+use axum::http::HeaderMap;
 use yuyi_files::Format;
 
 use crate::ApiError;
 use crate::request::body::check_coding;
+use crate::request::form::{SentPart, boundary_of, essence_of};
+use crate::shown::Shown;
 
 /// What a body is.
 pub(in super::super) enum Sent {
@@ -31,6 +35,28 @@ impl SentFile {
             bytes,
         }
     }
+
+    /// A file of a form.
+    ///
+    /// # Errors
+    /// When nothing tells what it is.
+    pub(super) fn of(part: SentPart) -> Result<Self, ApiError> {
+        let named = Format::of(Path::new(&part.name)).filter(|format| *format != Format::Txt);
+        let format = named.or_else(|| format_of(part.media_type.as_deref()?));
+        let name = Shown(&part.name).to_string();
+        let Some(format) = format else {
+            return Err(ApiError::UnsupportedMediaType {
+                reason: format!(
+                    "The name {name:?} does not tell what the file is. Files are .xlsx, .csv, .tsv, .jsonl or .json."
+                ),
+            });
+        };
+        Ok(Self {
+            name,
+            format,
+            bytes: part.bytes,
+        })
+    }
 }
 
 /// Media types of lines of JSON.
@@ -55,10 +81,8 @@ const FILES: [(&str, Format); 6] = [
     ("text/tsv", Format::Tsv),
 ];
 
-const FORM: &str = "multipart/form-data";
-
 /// The format of files of this media type.
-pub(super) fn format_of(media_type: &str) -> Option<Format> {
+fn format_of(media_type: &str) -> Option<Format> {
     let mut files = FILES.iter();
     let file = files.find(|(known, _)| known.eq_ignore_ascii_case(media_type));
     let is_lines = || {
@@ -77,18 +101,10 @@ impl Sent {
     /// When it is nothing that is read.
     pub(in super::super) fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
         check_coding(headers)?;
-        let kind = headers.get(header::CONTENT_TYPE);
-        let kind = kind
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if essence.eq_ignore_ascii_case(FORM) {
-            check_origin(headers)?;
-            return multer::parse_boundary(kind)
-                .map(Self::Form)
-                .map_err(|_| unknown());
+        if let Some(boundary) = boundary_of(headers)? {
+            return Ok(Self::Form(boundary));
         }
-        match format_of(essence) {
+        match format_of(essence_of(headers)) {
             Some(Format::Jsonl) => Ok(Self::Lines),
             Some(format) => Ok(Self::File(format)),
             None => Err(unknown()),
@@ -102,18 +118,6 @@ fn unknown() -> ApiError {
             "An import is lines of JSON, a workbook (.xlsx), CSV or TSV, or a form with such files. Add the header `Content-Type: {}`, `text/csv`, `text/tab-separated-values` or the type of .xlsx (curl: -H), or send files as a form (curl: -F file=@FILE).",
             super::super::JSON_LINES
         ),
-    }
-}
-
-/// A browser sends the form of any page to anybody without asking, but a header of one's own only where it was allowed.
-fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
-    let asked_for = ["authorization", "x-api-key", "x-requested-with"];
-    let is_of_page = headers.contains_key(header::ORIGIN);
-    match is_of_page && !asked_for.iter().any(|name| headers.contains_key(*name)) {
-        true => Err(ApiError::NotAllowed {
-            reason: "A page that sends a form has to send the header X-Requested-With too, which pages of others cannot.",
-        }),
-        false => Ok(()),
     }
 }
 
@@ -150,15 +154,5 @@ mod tests {
                 "{unknown}"
             );
         }
-    }
-
-    #[test]
-    fn forms_of_other_pages_are_refused() {
-        let form = ("content-type", "multipart/form-data; boundary=x");
-        let origin = ("origin", "http://evil.example");
-        let refused = of(&[form, origin]).err().unwrap();
-        assert!(matches!(refused, ApiError::NotAllowed { .. }));
-        assert!(of(&[form, origin, ("x-requested-with", "yuyi")]).is_ok());
-        assert!(of(&[form]).is_ok());
     }
 }

@@ -1,0 +1,138 @@
+//! What a FAQ learns from: what is kept of a question that was asked, the clusters of those without an answer, and the entry that answers one.
+
+mod entry;
+mod reply;
+
+use std::borrow::Borrow;
+
+use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
+use yuyi_language::masked;
+use yuyi_store::{Asked, AskedQuestion, Collection, Error, OpenQuestion, Placed, Result};
+use yuyi_tasks::faq::{self, QuestionCluster};
+
+pub use self::entry::{EntryDraft, answering_entry, cluster_id};
+pub use self::reply::{
+    AnsweredQuestion, History, NearestReply, Unanswered, UnansweredCluster, UnansweredQuestion,
+};
+use crate::defaults;
+
+/// A question as it is kept: without numbers and addresses that tell who asked. Where that changed it, its vector is computed anew when it is needed, unless callers bring
+/// the vectors.
+pub fn masked_question(mut question: AskedQuestion, has_model: bool) -> AskedQuestion {
+    let kept = masked(&question.question).into_owned();
+    if kept != question.question {
+        if let (true, Asked::Open { vector, .. }) = (has_model, &mut question.asked) {
+            *vector = None;
+        }
+        question.question = kept;
+    }
+    question
+}
+
+/// Questions without an answer on their way to clusters.
+///
+/// 1. [`ClusterPlan::new`] takes the questions of a collection.
+/// 2. [`ClusterPlan::texts`] are embedded with [`ClusterPlan::options`]: those that have no vector.
+/// 3. [`ClusterPlan::finish`] puts them together.
+#[derive(Clone, Debug)]
+pub struct ClusterPlan {
+    questions: Vec<OpenQuestion>,
+    /// Places of those that have no vector.
+    bare: Vec<usize>,
+    prompt: String,
+}
+
+impl ClusterPlan {
+    /// The plan for what a collection was asked.
+    pub fn new(collection: &Collection, questions: Vec<OpenQuestion>) -> Self {
+        let has_model = collection.space.model.is_some();
+        let bare = |place: &usize| has_model && questions[*place].vector.is_none();
+        Self {
+            bare: (0..questions.len()).filter(bare).collect(),
+            prompt: collection.space.query_prompt.clone(),
+            questions,
+        }
+    }
+
+    /// What is to be embedded, in order.
+    pub fn texts(&self) -> Vec<String> {
+        let bare = self.bare.iter();
+        bare.map(|&place| self.questions[place].question.clone())
+            .collect()
+    }
+
+    /// What the texts are embedded with: the prompt of questions; what is too long for the model is cut.
+    pub fn options(&self) -> EmbedOptions {
+        EmbedOptions {
+            prompt: Prompt::Text(self.prompt.clone()),
+            ..EmbedOptions::default()
+        }
+    }
+
+    /// The clusters, with the vectors of [`ClusterPlan::texts`].
+    ///
+    /// # Errors
+    /// [`Failed`](Error::Failed) where there are not as many.
+    pub fn finish<T: Borrow<Encoded>>(
+        mut self,
+        embedded: &[T],
+        calibration: &Calibration,
+    ) -> Result<Clusters> {
+        if embedded.len() != self.bare.len() {
+            let reason = "a question has no vector".to_owned();
+            return Err(Error::Failed { reason });
+        }
+        for (&place, encoded) in self.bare.iter().zip(embedded) {
+            let encoded: &Encoded = encoded.borrow();
+            self.questions[place].vector = Some(encoded.vector.clone());
+        }
+        let threshold = defaults::faq().threshold;
+        let open: Vec<faq::OpenQuestion<'_>> = self.questions.iter().map(as_open).collect();
+        let clusters = faq::question_clusters(&open, calibration, threshold);
+        Ok(Clusters {
+            placed: self.placed(&clusters),
+            reply: Unanswered::of(&clusters, self.questions),
+        })
+    }
+
+    /// What is new: clusters that questions have joined, and vectors that were computed.
+    fn placed(&self, clusters: &[QuestionCluster]) -> Vec<Placed> {
+        let mut placed = Vec::new();
+        for cluster in clusters {
+            for &place in &cluster.members {
+                let question = &self.questions[place];
+                let is_bare = self.bare.binary_search(&place).is_ok();
+                if question.cluster.is_none() || is_bare {
+                    placed.push(Placed {
+                        key: question.key,
+                        cluster: Some(cluster.id),
+                        vector: question.vector.clone().filter(|_| is_bare),
+                    });
+                }
+            }
+        }
+        placed
+    }
+}
+
+fn as_open(question: &OpenQuestion) -> faq::OpenQuestion<'_> {
+    faq::OpenQuestion {
+        key: question.key,
+        text: &question.question,
+        vector: question.vector.as_deref(),
+        count: question.count,
+        cluster: question.cluster,
+    }
+}
+
+/// Questions without an answer in clusters.
+#[derive(Clone, Debug)]
+pub struct Clusters {
+    /// What is new, to be [written down](yuyi_store::Store::place_questions), so that clusters stay as they were told.
+    pub placed: Vec<Placed>,
+    /// What is told.
+    pub reply: Unanswered,
+}
+
+#[cfg(test)]
+mod tests;

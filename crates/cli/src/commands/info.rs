@@ -70,10 +70,10 @@ fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
         ("dimension", facts.dimension.to_string()),
         ("layers", facts.layers.to_string()),
         ("max tokens", facts.max_tokens.to_string()),
-        ("pooling", facts.pooling.name().to_owned()),
+        ("pooling", facts.pooling_name().to_owned()),
         ("prompts", none_if_empty(prompts.join(", "))),
         ("default prompt", none_if_empty(default)),
-        ("precision", facts.precision.name().to_owned()),
+        ("precision", facts.precision_name().to_owned()),
         ("kernel", facts.kernel_name().to_owned()),
         ("threads", facts.threads.to_string()),
         (

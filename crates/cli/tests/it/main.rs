@@ -39,11 +39,14 @@ mod outputs;
 mod postgres;
 mod quantize;
 mod reading;
+mod remote;
 #[cfg(unix)]
 mod replaced_weights;
 #[cfg(unix)]
 mod serve;
 mod sim;
+#[path = "../../../remote/tests/stand_in/mod.rs"]
+mod stand_in;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;

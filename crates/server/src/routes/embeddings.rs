@@ -78,8 +78,12 @@ async fn answer(
     }
     let encoding = request.encoding_format.or(request.embedding_type);
     let encoding = encoding.unwrap_or(Encoding::Float);
+    let options = EmbedOptions {
+        prompt: request.prompt(model.facts()),
+        ..EmbedOptions::default()
+    };
     let embedded = app
-        .embed_input(&model, request.input, INPUT, EmbedOptions::default())
+        .embed_input(&model, request.input, INPUT, options)
         .await?;
     let bytes = vectors(embedded.vectors.len(), dimensions);
     let reply = move || Reply::of(&embedded, dimensions, encoding);

@@ -1,5 +1,6 @@
 //! A model that computes elsewhere, before it is asked anything.
 
+use std::fmt;
 use std::sync::Arc;
 
 use yuyi_models::{Error, StoredCalibration, fitted_by_user};
@@ -26,14 +27,28 @@ pub struct Remote {
 }
 
 /// How a model that computes elsewhere is asked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct RemoteOptions {
-    /// Most texts that are sent to it, those of calls that are made again included; `None`: no limit.
-    pub max_texts: Option<u64>,
+    max_texts: Option<u64>,
     key: Option<String>,
 }
 
+/// Without the key.
+impl fmt::Debug for RemoteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut options = f.debug_struct("RemoteOptions");
+        options.field("max_texts", &self.max_texts);
+        options.finish_non_exhaustive()
+    }
+}
+
 impl RemoteOptions {
+    /// With a limit of the texts that are sent, those of calls that are made again included; `None`: no limit.
+    #[must_use]
+    pub fn with_max_texts(self, max_texts: Option<u64>) -> Self {
+        Self { max_texts, ..self }
+    }
+
     /// With this key in place of the environment's.
     #[must_use]
     pub fn with_key(self, key: &str) -> Self {

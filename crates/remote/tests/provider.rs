@@ -445,10 +445,7 @@ fn a_key_does_not_follow_a_redirect() {
 #[test]
 fn no_more_texts_are_sent_than_may_be() {
     let provider = StandIn::new();
-    let options = RemoteOptions {
-        max_texts: Some(10),
-        ..RemoteOptions::default()
-    };
+    let options = RemoteOptions::default().with_max_texts(Some(10));
     let remote = Remote::named(&provider.unknown("dimension=4&batch=4")).unwrap();
     let model = remote.open(&options).unwrap();
     embed(&model, &texts(8)).unwrap();

@@ -31,6 +31,7 @@ mod found;
 mod matrix;
 mod model;
 mod notes;
+mod options;
 mod score;
 mod vector;
 
@@ -38,8 +39,9 @@ pub use error::Error;
 pub use explanation::ExplanationPlan;
 pub use found::{Found, find};
 pub use matrix::{Cosines, Matrix};
-pub use model::{Model, OpenOptions};
+pub use model::Model;
 pub use notes::notes;
+pub use options::OpenOptions;
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 // Everything that a call of this crate takes or gives, so that nobody needs the crates below it.

@@ -4,29 +4,13 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
+use yuyi_encoder::{Encoded, Piece};
 use yuyi_models::{EmbedOptions, Embedder, Input, Inputs, ModelFacts, TokenizeOptions};
-use yuyi_remote::RemoteOptions;
 use yuyi_tasks::Calibration;
 use yuyi_tasks::explain::Explanation;
 
 use crate::score::rank;
-use crate::{Error, ExplanationPlan, Found, Matrix, Ranked, Score, find};
-
-/// How a model is opened.
-#[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
-    /// Number format of the matrix products; `None`: the model's own.
-    pub precision: Option<Precision>,
-    /// Threads of one computation; `None`: as many as physical cores that may be used.
-    pub threads: Option<usize>,
-    /// Told how far the weights are loaded.
-    pub progress: LoadProgress,
-    /// Leave the calibration aside, even one that is not sound: a similarity is then the cosine, cut at 0.
-    pub uncalibrated: bool,
-    /// How a model that computes elsewhere is asked.
-    pub remote: RemoteOptions,
-}
+use crate::{Error, ExplanationPlan, Found, Matrix, OpenOptions, Ranked, Score, find};
 
 /// A model with its calibration: embeds texts, and says how alike they are. Cheap to clone.
 #[derive(Clone)]

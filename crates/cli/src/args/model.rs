@@ -33,10 +33,7 @@ impl ComputeArgs {
         OpenOptions {
             precision: self.precision(),
             threads: self.threads(),
-            remote: RemoteOptions {
-                max_texts: self.max_remote_texts,
-                ..RemoteOptions::default()
-            },
+            remote: RemoteOptions::default().with_max_texts(self.max_remote_texts),
             ..OpenOptions::default()
         }
     }

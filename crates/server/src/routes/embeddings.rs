@@ -70,6 +70,10 @@ async fn answer(
     request: EmbeddingsRequest,
 ) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
+    let options = EmbedOptions {
+        prompt: request.prompt(model.facts()),
+        ..EmbedOptions::default()
+    };
     let dimensions = request.dimensions.or(request.output_dimension);
     let dimensions = dimensions.of(model.facts().dimension)?;
     request.input.check_ids(INPUT, &model)?;
@@ -78,10 +82,6 @@ async fn answer(
     }
     let encoding = request.encoding_format.or(request.embedding_type);
     let encoding = encoding.unwrap_or(Encoding::Float);
-    let options = EmbedOptions {
-        prompt: request.prompt(model.facts()),
-        ..EmbedOptions::default()
-    };
     let embedded = app
         .embed_input(&model, request.input, INPUT, options)
         .await?;

@@ -46,6 +46,14 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A number, or that nobody tells it.
+fn known(number: usize, untold: usize) -> String {
+    match number == untold {
+        true => "not known".to_owned(),
+        false => number.to_string(),
+    }
+}
+
 fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
     let prompts: Vec<String> = facts
         .prompts
@@ -68,8 +76,8 @@ fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
     vec![
         ("model", facts.name.clone()),
         ("dimension", facts.dimension.to_string()),
-        ("layers", facts.layers.to_string()),
-        ("max tokens", facts.max_tokens.to_string()),
+        ("layers", known(facts.layers, 0)),
+        ("max tokens", known(facts.max_tokens, ModelFacts::NO_LIMIT)),
         ("pooling", facts.pooling_name().to_owned()),
         ("prompts", none_if_empty(prompts.join(", "))),
         ("default prompt", none_if_empty(default)),

@@ -18,7 +18,7 @@ use crate::calibration::{Fit, is_shipped, shipped_pairs};
 use crate::messages;
 use crate::model::load_uncalibrated;
 use crate::output::partial_folder::PartialFolder;
-use crate::terminal;
+use crate::terminal::{self, remark};
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {

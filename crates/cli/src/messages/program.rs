@@ -311,6 +311,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("weights", "权重"),
     ("calibration", "校准"),
     ("none", "无"),
+    ("not known", "未知"),
 
     // yuyi eval
     ("{model} · {precision} · {kernel} · calibrated", "{model} · {precision} · {kernel} · 已校准"),

@@ -384,6 +384,10 @@ impl Registry {
             Ok(model) => {
                 let seconds = started.elapsed().as_secs_f64();
                 tracing::info!(model = slot.name(), seconds, "a model is loaded");
+                if !slot.computes_here() {
+                    // No weights are read for it, and what the first request asks for is paid for.
+                    model.learn_space();
+                }
                 let model = slot.fill(model);
                 // Nobody waits for it: until it is known, nothing is cached.
                 let learn = spawn_blocking(move || model.learn_space());

@@ -40,6 +40,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Whether the server on this machine answers, for the health check of a container", "检查本机的服务是否应答，供容器健康检查使用"),
 
     // Models.
+    ("Built-in or installed model, or a model folder", "内置或已安装的模型，或模型文件夹"),
     ("Built-in or installed model, a model folder, or one that computes elsewhere (remote:PROVIDER/MODEL, remote:URL#MODEL)", "内置或已安装的模型、模型文件夹，或在别处计算的模型（remote:服务商/模型、remote:URL#模型）"),
     ("Most texts that are sent to a model that computes elsewhere, those of calls that are made again included [default: no limit]", "最多向在别处计算的模型发送多少条文本，重试的也计入 [默认：不限]"),
     ("Number format of the matrix products [default: f32 for a checkpoint, its own for a quantised model]", "矩阵乘法的数值格式 [默认：普通模型为 f32，量化模型为其自身格式]"),

@@ -99,6 +99,7 @@ const REFUSALS_ZH: Record<string, string> = {
   memory_full: '服务器正忙，内存暂时不够，请稍后再试。',
   too_much_work: '文字太长，这样比较要花的时间太多，请缩短后再试。',
   model_unavailable: '模型暂时没有回应，请稍后再试。',
+  provider_failed: '提供该模型的服务没有给出可用的结果，请稍后再试。',
   draining: '服务器正在关闭或重启，请稍后再试。',
   internal: '服务器内部出错。如果反复出现，请把下面这句话转给管理员。',
 }
@@ -107,6 +108,7 @@ const REFUSALS_ZH: Record<string, string> = {
 const REFUSALS_EN: Record<string, string> = {
   memory_full: 'The server is busy and has no memory to spare just now. Try again in a moment.',
   too_much_work: 'The text is so long that comparing it this way would take too much time. Shorten it and try again.',
+  provider_failed: 'The service that this model runs on gave no result that can be used. Try again later.',
   model_unavailable: 'The model is not answering at the moment. Try again in a moment.',
 }
 

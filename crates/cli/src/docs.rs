@@ -84,10 +84,9 @@ fn check(language: &str) {
     };
     for (name, command) in leaves(&Cli::command()) {
         let flags = flags(&command);
-        // The table at the top is for commands that load a model; another one may share rows of it.
-        let loads_model = command
-            .get_arguments()
-            .any(|a| a.get_long() == Some("model"));
+        // The table at the top is for commands that load a model, wherever it computes; another one may share rows of it.
+        let has = |flag| command.get_arguments().any(|a| a.get_long() == Some(flag));
+        let loads_model = has("model") && has("max-remote-texts");
         // A row of the section is nearer.
         let mut documented = rows(section(&name));
         let above = name.split_once(' ').map(|(above, _)| rows(section(above)));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use yuyi::{EmbedderError, Error, Model, OpenOptions, Resolved, resolve};
+use yuyi::{EmbedderError, Error, Found, Model, OpenOptions, find};
 use yuyi_models::{CALIBRATION_FILE, user_calibration};
 
 use crate::args::{ComputeArgs, ModelArgs};
@@ -14,8 +14,8 @@ use crate::terminal::remark;
 ///
 /// # Errors
 /// When there is none, as a sentence that speaks of that flag.
-pub fn find_model(name: &str) -> anyhow::Result<Resolved> {
-    resolve(name).map_err(|error| match error {
+pub fn find_model(name: &str) -> anyhow::Result<Found> {
+    find(name).map_err(|error| match error {
         EmbedderError::NotAFolder { name, installed } => {
             let installed = installed.join(", ");
             anyhow!(
@@ -35,10 +35,8 @@ pub fn unloadable(name: &str) -> String {
 ///
 /// # Errors
 /// When its files are missing or broken.
-pub fn tell_remarks(model: &Resolved) -> anyhow::Result<()> {
-    for remark in model.remarks()? {
-        remark!("{remark}");
-    }
+pub fn tell_remarks(model: &Found) -> anyhow::Result<()> {
+    model.remarks()?.iter().for_each(|told| remark!("{told}"));
     Ok(())
 }
 
@@ -64,13 +62,12 @@ pub fn load_model(args: &ModelArgs) -> anyhow::Result<Model> {
 ///
 /// # Errors
 /// When it does not load.
-pub fn load_uncalibrated(found: Resolved, compute: &ComputeArgs) -> anyhow::Result<Model> {
+pub fn load_uncalibrated(found: impl Into<Found>, compute: &ComputeArgs) -> anyhow::Result<Model> {
+    let found = found.into();
     tell_remarks(&found)?;
     let options = OpenOptions {
-        precision: compute.precision(),
-        threads: compute.threads(),
         uncalibrated: true,
-        ..OpenOptions::default()
+        ..compute.options()
     };
     Ok(Model::load(found, &options)?)
 }

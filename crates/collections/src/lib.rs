@@ -43,8 +43,8 @@ mod matching;
 mod moving;
 mod place;
 mod query;
-mod recommending;
 mod questions;
+mod recommending;
 mod space;
 #[cfg(test)]
 mod test_support;

@@ -1,15 +1,7 @@
 //! Which vectors a collection of a model has.
 
-use std::collections::BTreeMap;
-
-use yuyi::{Model, ModelFacts, VectorSpace};
+use yuyi::{Model, ModelFacts, Side, VectorSpace};
 use yuyi_store::{Collection, Error, Result, Role, Space};
-
-/// Names that prompts of articles have, as sentence-transformers looks for them.
-const PASSAGE: [&str; 3] = ["document", "passage", "corpus"];
-
-/// The name that prompts of questions have.
-const QUERY: &str = "query";
 
 /// The space of a collection of a model: `name` is what the model is called by those who ask for it, `vectors` what its vectors are known by. Texts of
 /// one kind ([`Role::Symmetric`]) have the model's default prompt on both sides; articles ([`Role::Passage`]) and the questions to them have the prompts of those
@@ -31,7 +23,10 @@ pub fn space_of(
     };
     let (item_prompt, query_prompt) = match role {
         Role::Symmetric => (facts.default_prompt.clone(), facts.default_prompt.clone()),
-        Role::Passage => (prompt(facts, &PASSAGE), prompt(facts, &[QUERY])),
+        Role::Passage => {
+            let of = |side| facts.prompt_of(side).to_owned();
+            (of(Side::Passage), of(Side::Query))
+        }
     };
     Ok(Space {
         model: Some(name.to_owned()),
@@ -49,13 +44,6 @@ pub fn space_of(
 pub fn space_of_model(model: &Model, role: Role) -> Result<Space> {
     let facts = model.facts();
     space_of(&facts.name, facts, model.embedder().vector_space(), role)
-}
-
-/// The first prompt that has one of these names, or else the default one.
-fn prompt(facts: &ModelFacts, names: &[&str]) -> String {
-    let prompts: &BTreeMap<String, String> = &facts.prompts;
-    let named = names.iter().find_map(|name| prompts.get(*name));
-    named.unwrap_or(&facts.default_prompt).clone()
 }
 
 /// Whether the vectors of a model ([`space_of`]) may stand in a collection. Its prompts are its own and need not be the model's.

@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Tokens do not depend on the pooling, which a folder with a vocabulary alone does not tell.
     let defaults = SpecDefaults {
         pooling: Some(Pooling::Cls),
+        ..SpecDefaults::default()
     };
     let spec = ModelSpec::read(&folder, &defaults)?;
     let tokenizer = TextTokenizer::load(&folder, &spec)?;

@@ -29,11 +29,20 @@ pub struct Prompts {
     pub named: BTreeMap<String, String>,
 }
 
+impl Prompts {
+    /// Whether there is none that is not empty.
+    fn is_silent(&self) -> bool {
+        self.default.is_empty() && self.named.values().all(String::is_empty)
+    }
+}
+
 /// What to assume where a folder is silent.
 #[derive(Clone, Debug, Default)]
 pub struct SpecDefaults {
     /// Pooling of a folder without `1_Pooling`.
     pub pooling: Option<Pooling>,
+    /// Prompts of a folder that has none, or only empty ones as its makers' library writes them by itself.
+    pub prompts: Prompts,
 }
 
 /// What a folder says of its model: the shape, and how texts become vectors.
@@ -99,6 +108,10 @@ impl ModelSpec {
         let max_tokens = read_max_tokens(&transformer, &config)?;
         let steps = read_steps(folder, &modules, config.hidden_size)?;
         let (prompts, truncated) = read_prompts(folder)?;
+        let prompts = match prompts.is_silent() {
+            true => defaults.prompts.clone(),
+            false => prompts,
+        };
         let whole = dimension(&steps, config.hidden_size);
         Ok(Self {
             name: folder.name().to_owned(),
@@ -246,7 +259,35 @@ mod tests {
     fn read(files: &[(&str, Value)], pooling: Option<Pooling>) -> Result<ModelSpec, Error> {
         let mut all = vec![("config.json", config())];
         all.extend_from_slice(files);
-        ModelSpec::read(&json_folder(&all), &SpecDefaults { pooling })
+        let defaults = SpecDefaults {
+            pooling,
+            ..SpecDefaults::default()
+        };
+        ModelSpec::read(&json_folder(&all), &defaults)
+    }
+
+    #[test]
+    fn prompts_are_assumed_where_a_folder_has_none() {
+        let prompts = |query: &str, default: &str| Prompts {
+            default: default.to_owned(),
+            named: [("query".to_owned(), query.to_owned())].into(),
+        };
+        let defaults = SpecDefaults {
+            pooling: Some(Pooling::Cls),
+            prompts: prompts("for search: ", "always: "),
+        };
+        let read = |own: Option<Value>| {
+            let mut all = vec![("config.json", config())];
+            all.extend(own.map(|own| ("config_sentence_transformers.json", own)));
+            ModelSpec::read(&json_folder(&all), &defaults)
+                .unwrap()
+                .prompts
+        };
+        assert_eq!(read(None), defaults.prompts);
+        let empty = json!({"prompts": {"query": "", "document": ""}, "default_prompt_name": null});
+        assert_eq!(read(Some(empty)), defaults.prompts);
+        let own = json!({"prompts": {"query": "its own: "}});
+        assert_eq!(read(Some(own)), prompts("its own: ", ""));
     }
 
     fn modules(pooling: Option<&str>) -> (&'static str, Value) {

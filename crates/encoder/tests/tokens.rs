@@ -264,6 +264,7 @@ fn load(folder: &str) -> TextTokenizer {
     // Tokens do not depend on the pooling.
     let defaults = SpecDefaults {
         pooling: Some(Pooling::Cls),
+        ..SpecDefaults::default()
     };
     let spec = ModelSpec::read(&folder, &defaults).unwrap();
     assert_eq!(spec.max_tokens, MAX_TOKENS);

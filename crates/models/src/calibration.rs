@@ -35,6 +35,32 @@ fn file_under(home: &Path, fingerprint: Fingerprint) -> PathBuf {
         .join(format!("{fingerprint}.json"))
 }
 
+/// The calibration that the user fitted for vectors of this fingerprint, if there is one.
+///
+/// # Errors
+/// When there is one that cannot be read.
+pub fn fitted_by_user(fingerprint: Fingerprint) -> Result<Option<StoredCalibration>, Error> {
+    match home() {
+        Some(home) => fitted_under(&home, fingerprint),
+        None => Ok(None),
+    }
+}
+
+fn fitted_under(home: &Path, fingerprint: Fingerprint) -> Result<Option<StoredCalibration>, Error> {
+    let file = file_under(home, fingerprint);
+    match read_plain(&file, LONGEST) {
+        Ok(content) => {
+            let name = file.display().to_string();
+            Ok(Some(StoredCalibration { name, content }))
+        }
+        Err(source) if file.symlink_metadata().is_ok() => {
+            Err(Error::CalibrationUnreadable { file, source })
+        }
+        // None there, or a home that this user may not even enter and so has nothing in.
+        Err(_) => Ok(None),
+    }
+}
+
 /// The calibration of a model: the user's own wins over the one in the folder. The fingerprint, which may mean to read
 /// all weights, is asked for only where the user has any.
 pub(crate) fn find(
@@ -42,19 +68,10 @@ pub(crate) fn find(
     folder: &Folder,
     fingerprint: impl FnOnce() -> Fingerprint,
 ) -> Result<Option<StoredCalibration>, Error> {
-    if let Some(home) = home.filter(|home| has_any(home)) {
-        let file = file_under(home, fingerprint());
-        match read_plain(&file, LONGEST) {
-            Ok(content) => {
-                let name = file.display().to_string();
-                return Ok(Some(StoredCalibration { name, content }));
-            }
-            Err(source) if file.symlink_metadata().is_ok() => {
-                return Err(Error::CalibrationUnreadable { file, source });
-            }
-            // None there, or a home that this user may not even enter and so has nothing in.
-            Err(_) => {}
-        }
+    if let Some(home) = home.filter(|home| has_any(home))
+        && let Some(fitted) = fitted_under(home, fingerprint())?
+    {
+        return Ok(Some(fitted));
     }
     beside(folder)
 }

@@ -12,6 +12,8 @@ pub struct KnownModel {
     pub modelscope: Option<&'static str>,
     /// How hidden states become one vector, where the folder does not say.
     pub pooling: Pooling,
+    /// What is put in front of texts, by the name of its use, where the folder has no prompts.
+    pub prompts: &'static [(&'static str, &'static str)],
     /// SPDX identifier of the licence of the weights.
     pub licence: Option<&'static str>,
     /// What it suits, in Chinese and in English.
@@ -25,9 +27,14 @@ impl KnownModel {
             name,
             modelscope: None,
             pooling,
+            prompts: &[],
             licence: None,
             suited_for: None,
         }
+    }
+
+    const fn prompted(self, prompts: &'static [(&'static str, &'static str)]) -> Self {
+        Self { prompts, ..self }
     }
 
     const fn licensed(self, licence: &'static str) -> Self {
@@ -53,6 +60,12 @@ const fn apache(name: &'static str, pooling: Pooling) -> KnownModel {
     KnownModel::new(name, pooling).licensed("Apache-2.0")
 }
 
+/// Of questions that are looked for in articles.
+const BGE: &[(&str, &str)] = &[("query", "为这个句子生成表示以用于检索相关文章：")];
+
+/// Of all texts: the model has read none without.
+const E5: &[(&str, &str)] = &[("query", "query: "), ("passage", "passage: ")];
+
 /// Every known model.
 const CATALOGUE: &[KnownModel] = &[
     mit("e5-small-zh", Mean).suits(
@@ -65,18 +78,20 @@ const CATALOGUE: &[KnownModel] = &[
         ..mit("gte-base-zh", Cls).suits("通用语义匹配", "general semantic matching")
     },
     mit("gte-large-zh", Cls),
-    mit("bge-small-zh-v1.5", Cls),
-    mit("bge-base-zh-v1.5", Cls).suits("检索增强生成（RAG）", "retrieval-augmented generation"),
-    mit("bge-large-zh-v1.5", Cls),
+    mit("bge-small-zh-v1.5", Cls).prompted(BGE),
+    mit("bge-base-zh-v1.5", Cls)
+        .prompted(BGE)
+        .suits("检索增强生成（RAG）", "retrieval-augmented generation"),
+    mit("bge-large-zh-v1.5", Cls).prompted(BGE),
     apache("text2vec-base-chinese", Mean),
     KnownModel::new("m3e-base", Mean),
     apache("paraphrase-multilingual-MiniLM-L12-v2", Mean)
         .suits("跨语言轻量级任务", "light tasks across languages"),
     apache("distiluse-base-multilingual-cased-v2", Mean),
     apache("LaBSE", Cls),
-    mit("multilingual-e5-small", Mean),
-    mit("multilingual-e5-base", Mean),
-    mit("multilingual-e5-large", Mean),
+    mit("multilingual-e5-small", Mean).prompted(E5),
+    mit("multilingual-e5-base", Mean).prompted(E5),
+    mit("multilingual-e5-large", Mean).prompted(E5),
     apache("all-MiniLM-L6-v2", Mean),
 ];
 

@@ -150,18 +150,18 @@ pub struct ModelFacts {
     pub name: String,
     /// Length of the vectors.
     pub dimension: usize,
-    /// Transformer layers.
+    /// Transformer layers; 0: the model computes elsewhere, and nobody tells.
     pub layers: usize,
-    /// Most tokens of a text; the rest is cut.
+    /// Most tokens of a text; the rest is cut. [`ModelFacts::NO_LIMIT`]: nobody tells.
     pub max_tokens: usize,
-    /// How hidden states become one vector.
-    pub pooling: Pooling,
+    /// How hidden states become one vector; `None`: the model computes elsewhere, and nobody tells.
+    pub pooling: Option<Pooling>,
     /// The default prompt; empty: none.
     pub default_prompt: String,
     /// Prompts by name.
     pub prompts: BTreeMap<String, String>,
-    /// Number format of the matrix products.
-    pub precision: Precision,
+    /// Number format of the matrix products; `None`: the model computes elsewhere, and nobody tells.
+    pub precision: Option<Precision>,
     /// Instruction set that computes; `None`: the model computes elsewhere.
     #[serde(serialize_with = "write_kernel")]
     pub kernel: Option<KernelPath>,
@@ -172,14 +172,73 @@ pub struct ModelFacts {
 }
 
 impl ModelFacts {
+    /// As many tokens as no text has: the limit of a model that computes elsewhere where nobody tells one.
+    pub const NO_LIMIT: usize = u32::MAX as usize;
+
     /// Name of the instruction set that computes; `none` where the model computes elsewhere.
     pub fn kernel_name(&self) -> &'static str {
         kernel_name(self.kernel)
     }
+
+    /// Name of the pooling; `none` where nobody tells it.
+    pub fn pooling_name(&self) -> &'static str {
+        self.pooling.map_or(UNTOLD, Pooling::name)
+    }
+
+    /// Name of the number format; `none` where nobody tells it.
+    pub fn precision_name(&self) -> &'static str {
+        self.precision.map_or(UNTOLD, Precision::name)
+    }
+
+    /// The prompt of a text by what it is to others: the first that has one of the names by which models know that side, or
+    /// else the default one.
+    pub fn prompt_of(&self, side: Side) -> &str {
+        let named = side.names().iter().find_map(|name| self.prompts.get(*name));
+        named.unwrap_or(&self.default_prompt)
+    }
+}
+
+/// What a fact is called that nobody tells.
+const UNTOLD: &str = "none";
+
+/// What a text is to those it is compared with, for models that read questions and what answers them in two ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// What is looked for.
+    Query,
+    /// What is found.
+    Passage,
+}
+
+impl Side {
+    /// Names of the prompts of this side, as sentence-transformers looks for them.
+    pub fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Query => &["query"],
+            Self::Passage => &["document", "passage", "corpus"],
+        }
+    }
+}
+
+/// What a model that computes elsewhere has been asked since the program began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RemoteStats {
+    /// Calls, those that were made again included.
+    pub calls: u64,
+    /// Calls among them that gave no vectors.
+    pub failures: u64,
+    /// Calls among them that were made again for one that failed.
+    pub retries: u64,
+    /// Texts that were sent, again for each call.
+    pub texts: u64,
+    /// Tokens of the texts, as far as the answers tell.
+    pub tokens: u64,
+    /// It is left alone for a while, since it did not answer.
+    pub is_resting: bool,
 }
 
 pub(crate) fn kernel_name(kernel: Option<KernelPath>) -> &'static str {
-    kernel.map_or("none", KernelPath::name)
+    kernel.map_or(UNTOLD, KernelPath::name)
 }
 
 fn write_kernel<S: Serializer>(kernel: &Option<KernelPath>, to: S) -> Result<S::Ok, S::Error> {
@@ -199,6 +258,17 @@ pub trait Embedder: Send + Sync {
     /// not wait.
     fn computes_here(&self) -> bool {
         true
+    }
+
+    /// Most texts that it takes at once, where more would cost it several calls: those that were not sent yet can still be
+    /// withdrawn when nobody waits for them any more.
+    fn texts_at_once(&self) -> usize {
+        usize::MAX
+    }
+
+    /// What it has been asked; `None`: it computes here.
+    fn remote_stats(&self) -> Option<RemoteStats> {
+        None
     }
 
     /// Whether files that it still reads have been written to, so that it answers no more until it is loaded again; cheap.

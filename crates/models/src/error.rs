@@ -56,6 +56,26 @@ pub enum Error {
         /// When to come again, where it says so.
         retry_after: Option<Duration>,
     },
+    /// A model that computes elsewhere failed, or its answer cannot be used.
+    #[error("{reason}")]
+    ProviderFailed {
+        /// A sentence for people.
+        reason: String,
+        /// The same call may succeed later.
+        passes: bool,
+    },
+    /// A model that computes elsewhere does not take this text.
+    #[error("{reason}")]
+    TextRefused {
+        /// A sentence for people.
+        reason: String,
+    },
+    /// What names a model that computes elsewhere cannot be understood, or something is missing to call it.
+    #[error("{reason}")]
+    NotCallable {
+        /// A sentence for people.
+        reason: String,
+    },
     /// The computation ended without a result.
     #[error("The computation of the vectors ended early; the log has the reason.")]
     Interrupted,
@@ -76,8 +96,12 @@ impl Error {
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unavailable { .. } => ErrorKind::Transient,
-            Self::InvalidTokens(_) | Self::Interrupted => ErrorKind::Input,
+            Self::Unavailable { .. } | Self::ProviderFailed { passes: true, .. } => {
+                ErrorKind::Transient
+            }
+            Self::InvalidTokens(_) | Self::TextRefused { .. } | Self::Interrupted => {
+                ErrorKind::Input
+            }
             Self::Encoder(error) => match error.kind() {
                 yuyi_encoder::ErrorKind::Compute | yuyi_encoder::ErrorKind::InvalidTokens => {
                     ErrorKind::Input
@@ -89,6 +113,8 @@ impl Error {
             | Self::NotAFolder { .. }
             | Self::Unreadable { .. }
             | Self::CalibrationUnreadable { .. }
+            | Self::ProviderFailed { passes: false, .. }
+            | Self::NotCallable { .. }
             | Self::NoTokens => ErrorKind::Permanent,
         }
     }
@@ -96,7 +122,7 @@ impl Error {
     /// Whether one of the inputs is at fault beyond doubt, not the call as a whole.
     pub fn is_of_an_input(&self) -> bool {
         match self {
-            Self::InvalidTokens(_) => true,
+            Self::InvalidTokens(_) | Self::TextRefused { .. } => true,
             Self::Encoder(error) => error.kind() == yuyi_encoder::ErrorKind::InvalidTokens,
             _ => false,
         }

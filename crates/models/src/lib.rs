@@ -14,10 +14,11 @@ mod resolve;
 mod space;
 
 pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
-pub use calibration::{CALIBRATION_FILE, StoredCalibration, user_calibration};
+pub use calibration::{CALIBRATION_FILE, StoredCalibration, fitted_by_user, user_calibration};
 pub use catalogue::{KnownModel, find_known};
 pub use embedder::{
-    Batch, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt, TokenizeOptions,
+    Batch, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt, RemoteStats, Side,
+    TokenizeOptions,
 };
 pub use error::{Error, ErrorKind};
 pub use home::home;

@@ -1,12 +1,13 @@
 //! From what a user writes to a folder that can be loaded.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use yuyi_encoder::{Folder, SpecDefaults};
+use yuyi_encoder::{Folder, Prompts, SpecDefaults};
 
 use crate::builtin::{self, BUILTIN_NAME};
-use crate::{Error, find_known, home};
+use crate::{Error, Side, find_known, home};
 
 /// A model that can be loaded.
 #[derive(Debug)]
@@ -131,6 +132,20 @@ fn defaults(name: &str, folder: &Folder) -> SpecDefaults {
     let known = find_known(name).or_else(|| find_known(&name_or_path(folder)?));
     SpecDefaults {
         pooling: known.map(|known| known.pooling),
+        prompts: prompts(known.map_or(&[], |known| known.prompts)),
+    }
+}
+
+/// Prompts as a folder would tell them. A model that has one for either side has read no text without, so the default one is that of
+/// what is looked for, as its card says for texts of one kind.
+fn prompts(known: &[(&str, &str)]) -> Prompts {
+    let owned = |&(name, text): &(&str, &str)| (name.to_owned(), text.to_owned());
+    let named: BTreeMap<String, String> = known.iter().map(owned).collect();
+    let of = |side: Side| side.names().iter().find_map(|name| named.get(*name));
+    let default = of(Side::Query).filter(|_| of(Side::Passage).is_some());
+    Prompts {
+        default: default.cloned().unwrap_or_default(),
+        named,
     }
 }
 
@@ -298,6 +313,24 @@ mod tests {
         ] {
             assert!(find(name).is_none(), "{name:?}");
         }
+    }
+
+    #[test]
+    fn prompts_come_from_the_catalogue() {
+        let home = tempfile::tempdir().unwrap();
+        let defaults = |name: &str| {
+            install(home.path(), name, "{}");
+            let model = resolve_in(Some(home.path()), name).unwrap();
+            model.defaults.prompts
+        };
+        let bge = defaults("bge-base-zh-v1.5");
+        assert!(bge.default.is_empty() && bge.named["query"].ends_with("检索相关文章："));
+        let e5 = defaults("multilingual-e5-base");
+        assert_eq!(
+            (e5.default.as_str(), e5.named["passage"].as_str()),
+            ("query: ", "passage: ")
+        );
+        assert_eq!(defaults("gte-base-zh"), Prompts::default());
     }
 
     #[test]

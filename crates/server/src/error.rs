@@ -161,8 +161,10 @@ pub enum ApiError {
         model: String,
         reason: Option<String>,
     },
-    #[error("The model does not answer at the moment. Try again in {}.", Seconds(*retry_after))]
-    ModelUnavailable { retry_after: u32 },
+    #[error("{}. Try again in {}.", reason.trim_end_matches('.'), Seconds(*retry_after))]
+    ModelUnavailable { reason: String, retry_after: u32 },
+    #[error("{reason}")]
+    ProviderFailed { reason: String },
     #[error("{reason}")]
     StoreUnavailable { reason: String },
     #[error(
@@ -245,8 +247,17 @@ impl From<yuyi_serving::Error> for ApiError {
                 field: "model".to_owned(),
                 reason,
             },
-            Unavailable { retry_after } => Self::ModelUnavailable {
+            Unavailable {
+                reason,
+                retry_after,
+            } => Self::ModelUnavailable {
+                reason,
                 retry_after: retry_after.unwrap_or(UNAVAILABLE_SECONDS),
+            },
+            ProviderFailed { reason } => Self::ProviderFailed { reason },
+            TextRefused { reason } => Self::InvalidValue {
+                field: String::new(),
+                reason,
             },
             // Routes that take token ids name the field that they came in (`App::embed_input`); others send none.
             InvalidTokens { .. } | Failed => Self::Internal,
@@ -358,7 +369,8 @@ table! {
     MemoryFull => (503, "memory_full", Some(1)),
     Loading { .. } => (503, "loading", Some(1)),
     ModelLoadFailed { .. } => (503, "model_load_failed", Some(5)),
-    ModelUnavailable { retry_after } => (503, "model_unavailable", Some(*retry_after)),
+    ModelUnavailable { retry_after, .. } => (503, "model_unavailable", Some(*retry_after)),
+    ProviderFailed { .. } => (502, "provider_failed", None),
     StoreUnavailable { .. } => (503, "store_unavailable", Some(5)),
     Draining => (503, "draining", Some(1)),
     Internal => (500, "internal", None),

@@ -12,7 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::Method;
-use yuyi_serving::{CacheStats, Histogram, Service};
+use yuyi::RemoteStats;
+use yuyi_serving::{CacheStats, Histogram, ModelStatus, Service};
 
 pub(crate) use self::collections::Counted;
 use self::exposition::Exposition;
@@ -333,6 +334,7 @@ fn write_models(service: &Service, out: &mut Exposition) {
             bytes as f64,
         );
     }
+    write_remote(&models, out);
     out.head("yuyi_build_info", "gauge", "The version, as a label.");
     out.sample(
         "yuyi_build_info",
@@ -340,6 +342,70 @@ fn write_models(service: &Service, out: &mut Exposition) {
         1.0,
     );
 }
+
+/// What models that compute elsewhere were asked, where there are any in use.
+fn write_remote(models: &[ModelStatus], out: &mut Exposition) {
+    let asked = models.iter();
+    let asked: Vec<(&str, RemoteStats)> = asked
+        .filter_map(|model| Some((model.name.as_str(), model.remote?)))
+        .collect();
+    if asked.is_empty() {
+        return;
+    }
+    for (name, kind, help, value) in REMOTE {
+        out.head(name, kind, help);
+        for (model, stats) in &asked {
+            out.sample(name, &[("model", model)], value(stats) as f64);
+        }
+    }
+}
+
+/// A count of what a provider was asked: its name, kind and meaning, and where it stands.
+type RemoteCount = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&RemoteStats) -> u64,
+);
+
+const REMOTE: [RemoteCount; 6] = [
+    (
+        "yuyi_remote_calls_total",
+        "counter",
+        "Calls to the provider of a model that computes elsewhere.",
+        |stats| stats.calls,
+    ),
+    (
+        "yuyi_remote_failures_total",
+        "counter",
+        "Calls among them that gave no vectors.",
+        |stats| stats.failures,
+    ),
+    (
+        "yuyi_remote_retries_total",
+        "counter",
+        "Calls among them that were made again.",
+        |stats| stats.retries,
+    ),
+    (
+        "yuyi_remote_texts_total",
+        "counter",
+        "Texts that were sent to the provider.",
+        |stats| stats.texts,
+    ),
+    (
+        "yuyi_remote_tokens_total",
+        "counter",
+        "Tokens of the texts, as the provider counts them.",
+        |stats| stats.tokens,
+    ),
+    (
+        "yuyi_remote_resting",
+        "gauge",
+        "Whether the provider is left alone, since it did not answer.",
+        |stats| u64::from(stats.is_resting),
+    ),
+];
 
 /// Methods that a client makes up are one.
 fn known(method: &Method) -> &'static str {

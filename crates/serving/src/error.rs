@@ -62,11 +62,25 @@ pub enum Error {
         /// A sentence for people.
         reason: String,
     },
-    /// The model computes elsewhere and does not answer, or asks to be asked less often.
-    #[error("The model does not answer at the moment.")]
+    /// The model computes elsewhere and is left alone for a while, or asks to be asked less often.
+    #[error("{reason}")]
     Unavailable {
+        /// A sentence for people.
+        reason: String,
         /// Seconds after which it may be asked again, where it says so.
         retry_after: Option<u32>,
+    },
+    /// The model computes elsewhere and failed, or its answer cannot be used.
+    #[error("{reason}")]
+    ProviderFailed {
+        /// A sentence for people.
+        reason: String,
+    },
+    /// The model computes elsewhere and does not take a text.
+    #[error("{reason}")]
+    TextRefused {
+        /// A sentence for people.
+        reason: String,
     },
     /// The model failed; the log tells why.
     #[error("The model failed; the log tells why.")]
@@ -91,6 +105,8 @@ impl Error {
             | Self::ModelLoadFailed { .. }
             | Self::TooMuchWork { .. }
             | Self::InvalidTokens { .. }
+            | Self::ProviderFailed { .. }
+            | Self::TextRefused { .. }
             | Self::NoTokens { .. }
             | Self::Failed => false,
         }

@@ -41,6 +41,11 @@ impl LoadedModel {
         self.model.embedder().computes_here()
     }
 
+    /// Most texts that it takes at once.
+    pub(crate) fn texts_at_once(&self) -> usize {
+        self.model.embedder().texts_at_once().max(1)
+    }
+
     /// Finds out what its vectors are known by, which may mean to read all weights. Until then nothing of
     /// the model is cached.
     pub(crate) fn learn_space(&self) {
@@ -79,10 +84,10 @@ pub(crate) mod testing {
             dimension: 1,
             layers: 1,
             max_tokens: 512,
-            pooling: Pooling::Mean,
+            pooling: Some(Pooling::Mean),
             default_prompt: name.into(),
             prompts: Default::default(),
-            precision: Precision::Int8,
+            precision: Some(Precision::Int8),
             kernel: None,
             threads: 1,
             weight_bytes: 0,

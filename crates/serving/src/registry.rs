@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout, timeout_at};
-use yuyi::{Embedder, Fingerprint, LoadProgress, ModelFacts, StoredCalibration};
+use yuyi::{Embedder, Fingerprint, LoadProgress, ModelFacts, RemoteStats, StoredCalibration};
 
 use self::shelf::Shelf;
 pub use self::shelf::{ModelLibrary, Models};
@@ -56,6 +56,9 @@ pub struct ModelSource {
     pub name: String,
     /// Other names that requests may use.
     pub aliases: Vec<String>,
+    /// It takes this machine's cores and memory. One that computes elsewhere is not loaded at the start, and waits for no other:
+    /// it may have to be asked, and may not answer.
+    pub computes_here: bool,
     /// Tells what it will be, without loading it; may block.
     pub facts: TellFacts,
     /// Tells its calibration, without loading it; may block.
@@ -88,6 +91,8 @@ pub struct ModelStatus {
     pub fingerprint: Option<Fingerprint>,
     /// Whether its similarities are calibrated, or would be.
     pub calibrated: bool,
+    /// What it was asked, where it computes elsewhere.
+    pub remote: Option<RemoteStats>,
 }
 
 /// Where a model is.
@@ -296,7 +301,7 @@ impl Registry {
         let lazy = self.shared.options.lazy;
         let slots = self.shared.shelf.listed().iter().enumerate();
         let starting: Vec<_> = slots
-            .filter(|(_, slot)| !lazy && slot.claim(true))
+            .filter(|(_, slot)| !lazy && slot.computes_here() && slot.claim(true))
             .collect();
         self.refuse_giants().await?;
         for (place, slot) in starting {
@@ -321,7 +326,8 @@ impl Registry {
         let Some(limit) = self.shared.options.memory_limit else {
             return Ok(());
         };
-        for slot in self.shared.shelf.listed() {
+        let listed = self.shared.shelf.listed().iter();
+        for slot in listed.filter(|slot| slot.computes_here()) {
             // One that cannot be read is no giant: whoever loads it tells what is wrong.
             let fits = match weigh(slot).await {
                 Ok(needs) => fits_alone(needs, limit),
@@ -361,9 +367,16 @@ impl Registry {
 
     /// The whole way of a model into memory. The slot is claimed.
     async fn load(&self, slot: &Arc<Slot>) {
-        let _turn = self.shared.loading.lock().await;
+        let _turn = match slot.computes_here() {
+            true => Some(self.shared.loading.lock().await),
+            false => None,
+        };
         let started = Instant::now();
-        let loaded = match self.make_room_for(slot).await {
+        let room = match slot.computes_here() {
+            true => self.make_room_for(slot).await,
+            false => Ok(()),
+        };
+        let loaded = match room {
             Ok(()) => run(slot).await,
             Err(error) => Err(error),
         };
@@ -371,6 +384,10 @@ impl Registry {
             Ok(model) => {
                 let seconds = started.elapsed().as_secs_f64();
                 tracing::info!(model = slot.name(), seconds, "a model is loaded");
+                if !slot.computes_here() {
+                    // No weights are read for it, and what the first request asks for is paid for.
+                    model.learn_space();
+                }
                 let model = slot.fill(model);
                 // Nobody waits for it: until it is known, nothing is cached.
                 let learn = spawn_blocking(move || model.learn_space());

@@ -40,9 +40,9 @@ use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
 use crate::narrow::matching;
+use crate::questions::{Answering, AskedQuestion, Batch as Questions, Hits, OpenQuestion, Placed};
 use crate::room::Room;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
-use crate::questions::{Answering, AskedQuestion, Batch as Questions, Hits, OpenQuestion, Placed};
 
 /// How often a read begins again whose tables were replaced meanwhile.
 const TRIES: usize = 5;

@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Calls block and need no runtime. A [`Model`] is cheap to clone and may be used by several threads at a time.
-//! [`Model::open`] takes the built-in model, one that is installed, or a folder; [`Model::new`] takes anything
+//! [`Model::open`] takes the built-in model, one that is installed, a folder, or one that computes elsewhere, such as
+//! `remote:qianfan/embedding-v1`, whose calls are made over the network; [`Model::new`] takes anything
 //! that embeds: what implements [`Embedder`], of which `facts` and `embed_batch` are all that it must.
 //!
 //! Vectors that are there already are scored by [`Model::score_vectors`], [`Model::rank_vectors`] and [`Cosines`], and
@@ -26,17 +27,21 @@
 
 mod error;
 mod explanation;
+mod found;
 mod matrix;
 mod model;
 mod notes;
+mod options;
 mod score;
 mod vector;
 
 pub use error::Error;
 pub use explanation::ExplanationPlan;
+pub use found::{Found, find};
 pub use matrix::{Cosines, Matrix};
-pub use model::{Model, OpenOptions};
+pub use model::Model;
 pub use notes::notes;
+pub use options::OpenOptions;
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 // Everything that a call of this crate takes or gives, so that nobody needs the crates below it.
@@ -49,9 +54,11 @@ pub use yuyi_kernels::{MatrixMut, MatrixView, Rows, Vectors};
 pub use yuyi_models::{
     BUILTIN_NAME, Batch, EmbedOptions, Embedder, Error as EmbedderError, ErrorKind, Input, Inputs,
     Installed, Item, LocalEmbedder, LocalReranker, LongText, ModelFacts, ModelKind, Pair,
-    PairTruncation, Prompt, RerankOptions, Reranker, RerankerFacts, Resolved, ScoreActivation,
-    Scored, StoredCalibration, TokenizeOptions, VectorSpace, installed, resolve, resolve_installed,
+    PairTruncation, Prompt, RemoteStats, RerankOptions, Reranker, RerankerFacts, Resolved,
+    ScoreActivation, Scored, Side, StoredCalibration, TokenizeOptions, VectorSpace, installed,
+    resolve, resolve_installed,
 };
+pub use yuyi_remote::{Remote, RemoteEmbedder, RemoteOptions, is_remote};
 pub use yuyi_tasks::explain::{Explanation, Link, Note, NoteKind, Unknown, WordWeight};
 pub use yuyi_tasks::{Calibration, CalibrationFileError, Curve};
 // What programs on top of this crate want beside it.

@@ -4,29 +4,13 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use yuyi_encoder::{Encoded, LoadProgress, Piece, Precision};
-use yuyi_models::{
-    EmbedOptions, Embedder, Input, Inputs, LocalEmbedder, ModelFacts, Resolved, TokenizeOptions,
-    resolve,
-};
+use yuyi_encoder::{Encoded, Piece};
+use yuyi_models::{EmbedOptions, Embedder, Input, Inputs, ModelFacts, TokenizeOptions};
 use yuyi_tasks::Calibration;
 use yuyi_tasks::explain::Explanation;
 
 use crate::score::rank;
-use crate::{Error, ExplanationPlan, Matrix, Ranked, Score};
-
-/// How a model is opened.
-#[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
-    /// Number format of the matrix products; `None`: the model's own.
-    pub precision: Option<Precision>,
-    /// Threads of one computation; `None`: as many as physical cores that may be used.
-    pub threads: Option<usize>,
-    /// Told how far the weights are loaded.
-    pub progress: LoadProgress,
-    /// Leave the calibration aside, even one that is not sound: a similarity is then the cosine, cut at 0.
-    pub uncalibrated: bool,
-}
+use crate::{Error, ExplanationPlan, Found, Matrix, OpenOptions, Ranked, Score, find};
 
 /// A model with its calibration: embeds texts, and says how alike they are. Cheap to clone.
 #[derive(Clone)]
@@ -50,10 +34,11 @@ struct Inner {
 }
 
 impl Model {
-    /// Opens the built-in model, one that is installed under this name, or a model folder.
+    /// Opens the built-in model, one that is installed under this name, a model folder, or one that computes elsewhere
+    /// (`remote:…`).
     ///
     /// # Errors
-    /// When there is no such model, it does not load, or its calibration is not sound.
+    /// When there is no such model, it does not load or answer, or its calibration is not sound.
     pub fn open(name_or_folder: &str) -> Result<Self, Error> {
         Self::open_with(name_or_folder, &OpenOptions::default())
     }
@@ -63,24 +48,18 @@ impl Model {
     /// # Errors
     /// As [`Model::open`].
     pub fn open_with(name_or_folder: &str, options: &OpenOptions) -> Result<Self, Error> {
-        Self::load(resolve(name_or_folder)?, options)
+        Self::load(find(name_or_folder)?, options)
     }
 
     /// Loads a model that was found before.
     ///
     /// # Errors
     /// When it does not load, or its calibration is not sound.
-    pub fn load(found: Resolved, options: &OpenOptions) -> Result<Self, Error> {
-        let OpenOptions {
-            precision,
-            threads,
-            progress,
-            uncalibrated,
-        } = options;
-        let embedder = LocalEmbedder::load_watched(found, *precision, *threads, progress)?;
-        match uncalibrated {
-            false => Self::new(Arc::new(embedder)),
-            true => Ok(Self::uncalibrated(Arc::new(embedder))),
+    pub fn load(found: impl Into<Found>, options: &OpenOptions) -> Result<Self, Error> {
+        let embedder = found.into().load(options)?;
+        match options.uncalibrated {
+            false => Self::new(embedder),
+            true => Ok(Self::uncalibrated(embedder)),
         }
     }
 

@@ -25,10 +25,10 @@ impl Counting {
             dimension: 2,
             layers: 0,
             max_tokens: 100,
-            pooling: Pooling::Mean,
+            pooling: Some(Pooling::Mean),
             default_prompt: String::new(),
             prompts: Default::default(),
-            precision: Precision::F32,
+            precision: Some(Precision::F32),
             kernel: None::<KernelPath>,
             threads: 1,
             weight_bytes: 0,
@@ -129,7 +129,7 @@ fn the_built_in_model_is_opened_and_explains() {
     };
     let model = Model::load(found, &options).unwrap();
     let facts: &ModelFacts = model.facts();
-    assert!(facts.kernel.is_some() && facts.pooling == Pooling::Mean);
+    assert!(facts.kernel.is_some() && facts.pooling == Some(Pooling::Mean));
     let Calibration::Fitted(curve) = model.calibration() else {
         panic!("the built-in model is calibrated");
     };

@@ -286,7 +286,7 @@ fn a_model_is_opened_as_it_is_wanted() {
         ..OpenOptions::default()
     };
     let model = Model::open_with(BUILTIN_NAME, &options).unwrap();
-    assert_eq!(model.facts().precision, Precision::F32);
+    assert_eq!(model.facts().precision, Some(Precision::F32));
     assert!(!model.calibration().is_fitted() && model.calibration_file().is_none());
     let unknown = Model::open("no such model").err().unwrap().to_string();
     assert!(

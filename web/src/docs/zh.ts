@@ -508,6 +508,9 @@ export const ZH: Record<string, string> = {
   "The same by Jina's name, also as a list of one.": '同上，按 Jina 的名称，也可以是只有一项的列表。',
   "Jina's: `false`. With `true`, each text would be read together with the others.": 'Jina 的选项：`false`。如果是 `true`，每个文本会与其他文本一起读入，这里不支持。',
   "Jina's: `true`. Vectors have length 1 here.": 'Jina 的选项：`true`。这里的向量长度都是 1。',
+  "Voyage's and NVIDIA's: `query` or `document` (`passage`), for which models may have prompts; others take the default one.":
+    'Voyage 和 NVIDIA 的选项：`query` 或 `document`（`passage`），模型可能有对应的提示语；其他取值使用默认提示语。',
+  "The same by Jina's name: `retrieval.query` or `retrieval.passage`.": '同上，按 Jina 的名称：`retrieval.query` 或 `retrieval.passage`。',
   "The same by Voyage's and Mistral's name.": '同上，按 Voyage 和 Mistral 的名称。',
   "Voyage's and Mistral's: `float`, the only kind of number that there is here.": 'Voyage 和 Mistral 的选项：`float`，这里只有这一种数值。',
   "vLLM's: `-1`. Texts that are longer than the model reads lose their end, and only they.": 'vLLM 的选项：`-1`。只有超出模型可读长度的文本才会被截去末尾。',

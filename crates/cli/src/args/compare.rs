@@ -16,7 +16,7 @@ pub struct CompareArgs {
     /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV or JSONL; `-`: standard input)
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
-    /// Models to compare, separated by commas: built-in or installed ones, or model folders
+    /// Models to compare, separated by commas: built-in or installed ones, model folders, or those that compute elsewhere (remote:…)
     #[arg(long, env = "YUYI_MODELS", value_name = "NAME|DIR", value_delimiter = ',', default_value = BUILTIN_NAME)]
     pub models: Vec<String>,
     /// Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf_words, word2vec:FILE
@@ -27,6 +27,9 @@ pub struct CompareArgs {
         value_delimiter = ','
     )]
     pub methods: Vec<MethodArg>,
+    /// All of these methods that need no file
+    #[arg(long, env = "YUYI_BASELINES", value_parser = crate::switch::parse_yes)]
+    pub baselines: bool,
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
@@ -37,6 +40,20 @@ pub struct CompareArgs {
     /// How the models compute.
     #[command(flatten)]
     pub compute: ComputeArgs,
+}
+
+impl CompareArgs {
+    /// The literal methods: those that are named, and with `--baselines` all others that need no file.
+    pub fn all_methods(&self) -> Vec<MethodArg> {
+        let mut all = self.methods.clone();
+        if self.baselines {
+            let others = Method::ALL.into_iter().filter(|method| {
+                *method != Method::Word2vec && !self.methods.iter().any(|arg| arg.method == *method)
+            });
+            all.extend(others.map(|method| MethodArg { method, file: None }));
+        }
+        all
+    }
 }
 
 /// The part of `yuyi compare` that measures one contestant, in a process of its own.

@@ -1,12 +1,12 @@
 //! Which model a command uses, and how it computes.
 
 use clap::{Args, ValueEnum};
-use yuyi::{BUILTIN_NAME, Precision};
+use yuyi::{BUILTIN_NAME, OpenOptions, Precision, RemoteOptions};
 
 /// Which model, and how it computes.
 #[derive(Args)]
 pub struct ModelArgs {
-    /// Built-in or installed model, or a model folder
+    /// Built-in or installed model, a model folder, or one that computes elsewhere (remote:PROVIDER/MODEL, remote:URL#MODEL)
     #[arg(long, env = "YUYI_MODEL", value_name = "NAME|DIR", default_value = BUILTIN_NAME)]
     pub model: String,
     #[command(flatten)]
@@ -22,9 +22,22 @@ pub struct ComputeArgs {
     /// Threads of one computation [default: the physical cores that may be used]
     #[arg(long, env = "YUYI_THREADS", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
+    /// Most texts that are sent to a model that computes elsewhere, those of calls that are made again included [default: no limit]
+    #[arg(long, env = "YUYI_MAX_REMOTE_TEXTS", value_name = "N")]
+    pub max_remote_texts: Option<u64>,
 }
 
 impl ComputeArgs {
+    /// How a model is opened.
+    pub fn options(&self) -> OpenOptions {
+        OpenOptions {
+            precision: self.precision(),
+            threads: self.threads(),
+            remote: RemoteOptions::default().with_max_texts(self.max_remote_texts),
+            ..OpenOptions::default()
+        }
+    }
+
     /// Number format of the matrix products; `None`: the model's own.
     pub fn precision(&self) -> Option<Precision> {
         self.precision.map(Precision::from)

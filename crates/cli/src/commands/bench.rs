@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use yuyi::{KernelPath, Precision, Resolved, usable_cores};
+use yuyi::{Found, KernelPath, Precision, Resolved, usable_cores};
 use yuyi_encoder::{Encoder, LoadOptions};
 use yuyi_tasks::metrics::quantile;
 
@@ -16,6 +16,7 @@ use super::child;
 use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
 use crate::messages;
+use crate::misuse::Misuse;
 use crate::model::{find_model, tell_remarks, unloadable};
 use crate::terminal::{self, remark};
 
@@ -106,6 +107,7 @@ struct Workload {
 pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
     let model = find_model(&args.model)?;
     tell_remarks(&model).with_context(|| unloadable(&args.model))?;
+    let model = on_this_machine(model)?;
     let (report, failed) = match &args.precisions()[..] {
         [] | [_] => (measure(args, model)?, None),
         several => measure_each(args, several)?,
@@ -122,9 +124,20 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<()> {
 /// Measures one number format and writes JSON. What there is to say of the model and the machine has been said.
 pub fn run_part(args: &BenchArgs) -> anyhow::Result<()> {
     child::end_with_parent();
-    let report = measure(args, find_model(&args.model)?)?;
+    let report = measure(args, on_this_machine(find_model(&args.model)?)?)?;
     println!("{}", serde_json::to_string(&report)?);
     Ok(())
+}
+
+/// The model, unless it computes elsewhere.
+fn on_this_machine(found: Found) -> anyhow::Result<Resolved> {
+    match found {
+        Found::Here(model) => Ok(model),
+        Found::Elsewhere(remote) => bail!(Misuse(format!(
+            "{} does not compute on this machine, which is what `bench` measures; `compare` measures both.",
+            remote.name()
+        ))),
+    }
 }
 
 /// One process after the other. What was measured before one fails is still worth showing.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 use yuyi::read_plain;
-use yuyi::{Calibration, Model, Precision};
+use yuyi::{Calibration, Model};
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 use yuyi_tasks::metrics::{Bin, Estimate};
 use yuyi_tasks::{Cutoffs, FitError, Knot};
@@ -35,7 +35,7 @@ const ENOUGH_ACCEPTED: usize = 10;
 #[derive(Serialize)]
 struct Calibrated {
     model: String,
-    precision: Precision,
+    precision: &'static str,
     kernel: &'static str,
     /// The files of the pairs.
     files: Vec<String>,
@@ -76,8 +76,7 @@ pub fn run(args: &CalibrateArgs) -> anyhow::Result<()> {
     let corpus = corpus(args)?;
     let named = &args.model.model;
     let found = find_model(named)?;
-    let folder = found.folder.path().filter(|_| found.by_path);
-    let folder = folder.map(PathBuf::from);
+    let folder = found.named_folder().map(PathBuf::from);
     let model = load_uncalibrated(found, &args.model.compute).with_context(|| unloadable(named))?;
     let target = Target::of(args, &model, folder)?;
     check_apart(target.as_ref(), args)?;
@@ -246,7 +245,7 @@ impl Calibrated {
         let sampling = args.measure.sampling();
         Self {
             model: facts.name.clone(),
-            precision: facts.precision,
+            precision: facts.precision_name(),
             kernel: facts.kernel_name(),
             files: corpus
                 .files()

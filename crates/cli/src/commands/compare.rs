@@ -15,7 +15,7 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use yuyi::usable_cores;
+use yuyi::{Found, OpenOptions, usable_cores};
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
 use self::exchange::Contestant;
@@ -62,11 +62,12 @@ pub(super) struct Comparison {
 /// Measures each, compares and reports.
 pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let contestants = contestants(args)?;
-    contestants.iter().try_for_each(check)?;
-    let vectors = args
-        .methods
+    let options = args.compute.options();
+    contestants
         .iter()
-        .filter_map(|method| method.file.as_ref());
+        .try_for_each(|contestant| check(contestant, &options))?;
+    let vectors = args.methods.iter();
+    let vectors = vectors.filter_map(|method| method.file.as_ref());
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
     let file = file.transpose()?;
@@ -159,7 +160,7 @@ impl Comparison {
 
 fn contestants(args: &CompareArgs) -> anyhow::Result<Vec<Contestant>> {
     let models = args.models.iter().cloned().map(Contestant::Model);
-    let methods = args.methods.iter().cloned().map(Contestant::Method);
+    let methods = args.all_methods().into_iter().map(Contestant::Method);
     let all: Vec<Contestant> = models.chain(methods).collect();
     for (i, contestant) in all.iter().enumerate() {
         if all[..i].contains(contestant) {
@@ -170,10 +171,12 @@ fn contestants(args: &CompareArgs) -> anyhow::Result<Vec<Contestant>> {
 }
 
 /// Refuses what nobody has, before minutes go into the others.
-fn check(contestant: &Contestant) -> anyhow::Result<()> {
+fn check(contestant: &Contestant, options: &OpenOptions) -> anyhow::Result<()> {
     match contestant {
         Contestant::Model(name) => {
-            find_model(name)?;
+            if let Found::Elsewhere(remote) = find_model(name)? {
+                remote.check(&options.remote)?;
+            }
         }
         Contestant::Method(MethodArg {
             file: Some(file), ..

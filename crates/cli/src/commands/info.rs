@@ -91,6 +91,14 @@ fn mebibytes(bytes: usize) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
+/// A number, or that nobody tells it.
+fn known(number: usize, untold: usize) -> String {
+    match number == untold {
+        true => "not known".to_owned(),
+        false => number.to_string(),
+    }
+}
+
 fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
     let prompts: Vec<String> = facts
         .prompts
@@ -113,12 +121,12 @@ fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
     vec![
         ("model", facts.name.clone()),
         ("dimension", facts.dimension.to_string()),
-        ("layers", facts.layers.to_string()),
-        ("max tokens", facts.max_tokens.to_string()),
-        ("pooling", facts.pooling.name().to_owned()),
+        ("layers", known(facts.layers, 0)),
+        ("max tokens", known(facts.max_tokens, ModelFacts::NO_LIMIT)),
+        ("pooling", facts.pooling_name().to_owned()),
         ("prompts", none_if_empty(prompts.join(", "))),
         ("default prompt", none_if_empty(default)),
-        ("precision", facts.precision.name().to_owned()),
+        ("precision", facts.precision_name().to_owned()),
         ("kernel", facts.kernel_name().to_owned()),
         ("threads", facts.threads.to_string()),
         ("weights", mebibytes(facts.weight_bytes)),

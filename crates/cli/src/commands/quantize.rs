@@ -16,9 +16,9 @@ use yuyi_tasks::{CalibrationFile, FitError};
 use crate::args::{ComputeArgs, QuantizeArgs};
 use crate::calibration::{Fit, is_shipped, shipped_pairs};
 use crate::messages;
-use crate::model::{load_uncalibrated, tell_remarks};
+use crate::model::load_uncalibrated;
 use crate::output::partial_folder::PartialFolder;
-use crate::terminal;
+use crate::terminal::{self, remark};
 
 /// Writes a quantised copy of a model folder. The folder appears under its name only when it is complete.
 pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
@@ -26,7 +26,7 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     let precision = Precision::from(args.precision);
     let folder = PartialFolder::create(output)?;
     let model = resolve(&args.model)?;
-    tell_remarks(&model)?;
+    model.remarks()?.iter().for_each(|told| remark!("{told}"));
     let content = folder.content();
     let agreement = quantize_folder(&model.folder, &content, precision, &model.defaults)
         .map_err(|error| of_output(output, error))?;

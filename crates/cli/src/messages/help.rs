@@ -41,6 +41,8 @@ pub(super) const HELP: &[Entry] = &[
 
     // Models.
     ("Built-in or installed model, or a model folder", "内置或已安装的模型，或模型文件夹"),
+    ("Built-in or installed model, a model folder, or one that computes elsewhere (remote:PROVIDER/MODEL, remote:URL#MODEL)", "内置或已安装的模型、模型文件夹，或在别处计算的模型（remote:服务商/模型、remote:URL#模型）"),
+    ("Most texts that are sent to a model that computes elsewhere, those of calls that are made again included [default: no limit]", "最多向在别处计算的模型发送多少条文本，重试的也计入 [默认：不限]"),
     ("Number format of the matrix products [default: f32 for a checkpoint, int8 for a decoder, its own for a quantised model]", "矩阵乘法的数值格式 [默认：普通模型为 f32，解码器为 int8，量化模型为其自身格式]"),
     ("Threads of one computation [default: the physical cores that may be used]", "一次计算的线程数 [默认：可用的物理核数]"),
     ("32-bit floats: the answers of the original", "32 位浮点数：与原模型结果一致"),
@@ -182,7 +184,8 @@ pub(super) const HELP: &[Entry] = &[
     ("Id of an entry: the last questions that it answered [default: how often each entry did]", "条目编号：列出它最近回答的问题 [默认：各条目的命中次数]"),
 
     // yuyi compare
-    ("Models to compare, separated by commas: built-in or installed ones, or model folders", "要比较的模型，用逗号分隔：内置或已安装的模型，或模型文件夹"),
+    ("Models to compare, separated by commas: built-in or installed ones, model folders, or those that compute elsewhere (remote:…)", "要比较的模型，用逗号分隔：内置或已安装的模型、模型文件夹，或在别处计算的模型（remote:…）"),
+    ("All of these methods that need no file", "以上字面方法中不需要文件的全部"),
     ("Comparisons of characters and words beside them: jaccard, edit, tfidf, tfidf_words, word2vec:FILE", "同时比较的字面方法：jaccard、edit、tfidf、tfidf_words、word2vec:文件"),
 
     // yuyi bench

@@ -333,6 +333,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("weights", "权重"),
     ("calibration", "校准"),
     ("none", "无"),
+    ("not known", "未知"),
 
     // yuyi eval
     ("{model} · {precision} · {kernel} · calibrated", "{model} · {precision} · {kernel} · 已校准"),
@@ -394,6 +395,8 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("ms/pair", "毫秒/对"),
     ("texts/s", "条/秒"),
     ("licence", "许可证"),
+    ("commercial API", "商业 API"),
+    ("{model} does not compute on this machine, which is what `bench` measures; `compare` measures both.", "{model} 不在本机计算，而 `bench` 只测本机；要比较请用 `compare`。"),
     ("yuyi {version} · {model} · {kernel} · {#n} threads", "yuyi {version} · {model} · {kernel} · {n} 线程"),
     ("yuyi {version} · {model} · {kernel} · 1 thread", "yuyi {version} · {model} · {kernel} · 1 线程"),
     ("{#n} tokens, ms", "{n} 个 token，毫秒"),

@@ -90,7 +90,7 @@ fn code(name: &str) -> Vec<String> {
     files.into_iter().map(code).collect()
 }
 
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "cli",
     "files",
     "server",
@@ -101,6 +101,7 @@ const CRATES: [&str; 11] = [
     "tasks",
     "language",
     "models",
+    "remote",
     "encoder",
 ];
 

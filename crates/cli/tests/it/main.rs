@@ -41,11 +41,14 @@ mod quantize;
 mod reading;
 #[cfg(unix)]
 mod recommend;
+mod remote;
 #[cfg(unix)]
 mod replaced_weights;
 #[cfg(unix)]
 mod serve;
 mod sim;
+#[path = "../../../remote/tests/stand_in/mod.rs"]
+mod stand_in;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;

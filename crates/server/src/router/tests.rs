@@ -52,6 +52,7 @@ fn app() -> App {
     let model = ModelSource {
         name: "none".into(),
         aliases: Vec::new(),
+        computes_here: true,
         facts: Box::new(|| Err("there is none".into())),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(|_| Err("there is none".into())),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::{EmbedOptions, LongText, ModelFacts, Prompt};
+use yuyi::{EmbedOptions, LongText, ModelFacts, Prompt, Side};
 use yuyi_serving::Embedded;
 
 use self::inputs::Texts;
@@ -84,13 +84,12 @@ impl InputType {
 
     /// The model's prompt for it, where it has one of that name.
     fn prompt(self, facts: &ModelFacts) -> Prompt {
-        let role = match self {
-            Self::SearchQuery => "query",
-            Self::SearchDocument => "passage",
+        let side = match self {
+            Self::SearchQuery => Side::Query,
+            Self::SearchDocument => Side::Passage,
             Self::Other => return Prompt::Default,
         };
-        let known = facts.prompts.get(role).cloned();
-        known.map_or(Prompt::Default, Prompt::Text)
+        Prompt::Text(facts.prompt_of(side).to_owned())
     }
 }
 

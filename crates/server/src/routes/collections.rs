@@ -3,8 +3,8 @@
 pub(crate) mod events;
 pub(crate) mod items;
 pub(crate) mod matching;
-pub(crate) mod recommending;
 pub(crate) mod questions;
+pub(crate) mod recommending;
 pub(crate) mod search;
 pub(crate) mod transfer;
 

@@ -70,6 +70,10 @@ async fn answer(
     request: EmbeddingsRequest,
 ) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
+    let options = EmbedOptions {
+        prompt: request.prompt(model.facts()),
+        ..EmbedOptions::default()
+    };
     let dimensions = request.dimensions.or(request.output_dimension);
     let dimensions = dimensions.of(model.facts().dimension)?;
     request.input.check_ids(INPUT, &model)?;
@@ -79,7 +83,7 @@ async fn answer(
     let encoding = request.encoding_format.or(request.embedding_type);
     let encoding = encoding.unwrap_or(Encoding::Float);
     let embedded = app
-        .embed_input(&model, request.input, INPUT, EmbedOptions::default())
+        .embed_input(&model, request.input, INPUT, options)
         .await?;
     let bytes = vectors(embedded.vectors.len(), dimensions);
     let reply = move || Reply::of(&embedded, dimensions, encoding);

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use yuyi::Precision;
+use yuyi::{ModelFacts, Precision};
 
 use crate::{ApiError, App};
 
@@ -24,11 +24,11 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
     Ok(Json(Info {
         model_id: status.name.clone(),
         model_sha: None,
-        model_dtype: dtype(facts.precision),
+        model_dtype: dtype(&facts),
         served_model_name: status.name,
         model_type: ModelType {
             embedding: EmbeddingModel {
-                pooling: facts.pooling.name(),
+                pooling: facts.pooling_name(),
             },
         },
         max_concurrent_requests: limits.queue_tokens,
@@ -43,7 +43,7 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
         docker_label: None,
         dimension: facts.dimension,
         layers: facts.layers,
-        precision: facts.precision.name(),
+        precision: facts.precision_name(),
         kernel: facts.kernel_name(),
         threads: facts.threads,
         weight_bytes: facts.weight_bytes,
@@ -54,10 +54,10 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
 }
 
 /// TEI's names of number formats.
-fn dtype(precision: Precision) -> &'static str {
-    match precision {
-        Precision::F32 => "float32",
-        other => other.name(),
+fn dtype(facts: &ModelFacts) -> &'static str {
+    match facts.precision {
+        Some(Precision::F32) => "float32",
+        _ => facts.precision_name(),
     }
 }
 

@@ -6,6 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
+use yuyi::ModelFacts;
 use yuyi_serving::ModelStatus;
 
 use crate::envelope::OpenAiReply;
@@ -91,7 +92,9 @@ impl From<ModelStatus> for Model {
             calibrated: status.calibrated,
             fingerprint: status.fingerprint.map(|digest| digest.to_string()),
             dimension: facts.map(|facts| facts.dimension),
-            max_tokens: facts.map(|facts| facts.max_tokens),
+            max_tokens: facts
+                .map(|facts| facts.max_tokens)
+                .filter(|&most| most < ModelFacts::NO_LIMIT),
             weight_bytes: facts.map(|facts| facts.weight_bytes),
         }
     }

@@ -1,7 +1,8 @@
 //! What clients of other servers send and expect, on routes of other servers.
 
-use crate::support::{MAX_TOKENS, Server};
+use crate::support::{Fake, MAX_TOKENS, Server, options};
 use serde_json::{Value, json};
+use yuyi_server::{CacheOptions, Limits};
 
 async fn answered(server: &Server, path: &str, body: &str) -> Value {
     let (status, reply) = server.post(path, body.to_owned()).await;
@@ -537,4 +538,47 @@ async fn texts_in_parts_are_texts_to_cohere() {
             "{body}"
         );
     }
+}
+
+/// By whichever name a client says what its texts are for.
+#[tokio::test]
+async fn texts_of_a_side_have_the_models_prompt_of_it() {
+    let server = Server::start_with(
+        Fake::with_prompts(&[("query", "y"), ("document", "-")]),
+        &CacheOptions::default(),
+        Limits::default(),
+        options(),
+    )
+    .await;
+    let (none, query, passage) = ([1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]);
+    for (field, value, expected) in [
+        ("user", "u", none),
+        ("input_type", "query", query),
+        ("input_type", "document", passage),
+        ("input_type", "passage", passage),
+        ("input_type", "classification", none),
+        ("task", "retrieval.query", query),
+        ("task", "retrieval.passage", passage),
+        ("task", "text-matching", none),
+    ] {
+        let body = json!({"input": "x", field: value}).to_string();
+        let (status, reply) = server.post("/v1/embeddings", body).await;
+        assert_eq!(status, 200, "{reply}");
+        assert_eq!(
+            reply["data"][0]["embedding"],
+            json!(expected),
+            "{field} {value}"
+        );
+    }
+    for (value, expected) in [
+        ("search_query", query),
+        ("search_document", passage),
+        ("clustering", none),
+    ] {
+        let body = json!({"texts": ["x"], "input_type": value}).to_string();
+        let reply = answered(&server, "/v1/embed", &body).await;
+        assert_eq!(reply["embeddings"], json!([expected]), "{value}");
+    }
+    let body = r#"{"inputs": "x", "prompt_name": "document"}"#;
+    assert_eq!(answered(&server, "/embed", body).await, json!([passage]));
 }

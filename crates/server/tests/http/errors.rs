@@ -33,15 +33,26 @@ async fn a_model_that_does_not_answer_is_to_be_asked_again() {
     assert_shape(&reply);
     let error = &reply["error"];
     assert_eq!((status, &error["code"]), (503, &"model_unavailable".into()));
-    let message = "The model does not answer at the moment. Try again in 2 seconds.";
+    let message = "429 Too Many Requests. Try again in 2 seconds.";
     assert_eq!(error["message"], message);
-    let (status, reply) = server
-        .post("/v1/embeddings", r#"{"input": "busy elsewhere"}"#)
-        .await;
-    assert_eq!(
-        (status, &reply["error"]["code"]),
-        (503, &"model_unavailable".into())
-    );
+    for (text, expected) in [
+        ("busy elsewhere", (503, "model_unavailable", "429 Too Many")),
+        (
+            "broken elsewhere",
+            (502, "provider_failed", "It gave 2 vectors for 1 text."),
+        ),
+        (
+            "unwanted elsewhere",
+            (422, "invalid_value", "It does not take a text."),
+        ),
+    ] {
+        let body = serde_json::json!({"input": text}).to_string();
+        let (status, reply) = server.post("/v1/embeddings", body).await;
+        let error = &reply["error"];
+        let (code, message) = (error["code"].as_str(), error["message"].as_str());
+        assert_eq!((status, code.unwrap()), (expected.0, expected.1));
+        assert!(message.unwrap().starts_with(expected.2), "{reply}");
+    }
     assert_eq!(
         server.post("/v1/embeddings", r#"{"input": "x"}"#).await.0,
         200

@@ -48,6 +48,7 @@ impl ModelLibrary for Library {
     fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {
         let found = ModelSource {
             aliases: Vec::new(),
+            computes_here: true,
             ..source(self.0, fake())
         };
         Ok(Some(found).filter(|found| found.name == name))

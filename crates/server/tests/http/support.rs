@@ -39,10 +39,10 @@ impl Fake {
             dimension: 2,
             layers: 1,
             max_tokens: MAX_TOKENS,
-            pooling: Pooling::Mean,
+            pooling: Some(Pooling::Mean),
             default_prompt: String::new(),
             prompts: [("none".into(), String::new()), ("up".into(), "y".into())].into(),
-            precision: Precision::F32,
+            precision: Some(Precision::F32),
             kernel: None,
             threads: 1,
             weight_bytes: 8,
@@ -61,6 +61,14 @@ impl Fake {
             fingerprint: Some(digest.into()),
             ..Self::new(Arc::default())
         }
+    }
+
+    /// One with these prompts.
+    pub fn with_prompts(prompts: &[(&str, &str)]) -> Self {
+        let owned = |&(name, text): &(&str, &str)| (name.to_owned(), text.to_owned());
+        let mut fake = Self::new(Arc::default());
+        fake.facts.prompts = prompts.iter().map(owned).collect();
+        fake
     }
 
     /// The same, whose vectors may be kept.
@@ -119,7 +127,16 @@ impl Embedder for Fake {
                 retry_after: Some(Duration::from_millis(1_500)),
             });
         }
+        if any(|text| text == "broken elsewhere") {
+            return Err(Error::ProviderFailed {
+                reason: "It gave 2 vectors for 1 text.".into(),
+                passes: false,
+            });
+        }
         let result = |item: &Item| match &item.input {
+            Input::Text(text) if &**text == "unwanted elsewhere" => Err(Error::TextRefused {
+                reason: "It does not take a text.".into(),
+            }),
             Input::Text(text) => Ok(encode(text, &item.options)),
             Input::Tokens(ids) => encode_ids(ids),
         };
@@ -364,6 +381,7 @@ pub fn source_with(
     ModelSource {
         name: name.into(),
         aliases: vec!["alias".into()],
+        computes_here: true,
         facts: Box::new(|| Ok(Fake::new(Arc::default()).facts)),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(move |_| load()),

@@ -84,6 +84,10 @@ impl Slot {
         &self.source.name
     }
 
+    pub(super) fn computes_here(&self) -> bool {
+        self.source.computes_here
+    }
+
     /// All names that requests may use.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         std::iter::once(&self.source.name)
@@ -301,6 +305,7 @@ impl Slot {
                 .and_then(|model| model.space())
                 .map(|space| space.identity().fingerprint()),
             calibrated: state.calibrated,
+            remote: model.and_then(|model| model.model.embedder().remote_stats()),
         }
     }
 

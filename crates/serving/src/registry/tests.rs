@@ -69,6 +69,7 @@ fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
     ModelSource {
         name: name.to_owned(),
         aliases: vec![format!("{name}2")],
+        computes_here: true,
         facts: Box::new(|| Ok(Silent::of("", BYTES).facts().clone())),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(load),
@@ -384,6 +385,7 @@ impl ModelLibrary for Folder {
         let loads = self.models.lock().unwrap().get(name).cloned();
         Ok(loads.map(|loads| ModelSource {
             aliases: Vec::new(),
+            computes_here: true,
             ..source_of(name, loads)
         }))
     }

@@ -78,7 +78,7 @@ pub(super) fn shareable(
     result: Result<Encoded, yuyi::EmbedderError>,
 ) -> Result<Arc<Encoded>, Error> {
     result.map(Arc::new).map_err(|error| {
-        if !matches!(error, yuyi::EmbedderError::InvalidTokens(_)) {
+        if !error.is_of_an_input() {
             tracing::error!(%error, "a text failed");
         }
         error_for_callers(error)
@@ -89,9 +89,15 @@ pub(super) fn shareable(
 fn error_for_callers(error: yuyi::EmbedderError) -> Error {
     match error {
         yuyi::EmbedderError::InvalidTokens(reason) => Error::InvalidTokens { reason },
-        yuyi::EmbedderError::Unavailable { retry_after, .. } => Error::Unavailable {
+        yuyi::EmbedderError::Unavailable {
+            reason,
+            retry_after,
+        } => Error::Unavailable {
+            reason,
             retry_after: retry_after.map(seconds),
         },
+        yuyi::EmbedderError::ProviderFailed { reason, .. } => Error::ProviderFailed { reason },
+        yuyi::EmbedderError::TextRefused { reason } => Error::TextRefused { reason },
         _ => Error::Failed,
     }
 }

@@ -98,6 +98,13 @@ pub(super) struct Batch {
     pub(super) jobs: Vec<Taken>,
 }
 
+impl Batch {
+    /// Whether it has as many jobs as its model takes at once.
+    fn is_full(&self) -> bool {
+        self.jobs.len() >= self.model.texts_at_once()
+    }
+}
+
 /// A job that is computed.
 #[derive(Clone)]
 pub(super) struct Taken {
@@ -285,7 +292,8 @@ impl Queue {
             let (budget, turn) = (budget(&batch.model), quantum(&batch.model));
             let share = turn.min(budget - tokens);
             let longest = if is_short { turn } else { usize::MAX };
-            let bounds = (share, longest);
+            let most = batch.model.texts_at_once().saturating_sub(batch.jobs.len());
+            let bounds = (share, longest, most);
             let taken = take(request, &mut self.jobs, bounds, &mut batch.jobs, now);
             tokens += taken;
             if !request.todo.is_empty() {
@@ -297,7 +305,7 @@ impl Queue {
                     _ => self.turns.push_back(id, length),
                 }
             }
-            if tokens >= budget {
+            if tokens >= budget || batch.is_full() {
                 break;
             }
         }
@@ -384,16 +392,19 @@ impl Request {
     }
 }
 
-/// Takes jobs of about `share` tokens, at least one, up to the first of more than `longest`; returns their tokens.
+/// Takes jobs of about `share` tokens, at least one and no more than `most`, up to the first of more than `longest`; returns their
+/// tokens.
 fn take(
     request: &mut Request,
     jobs: &mut HashMap<JobId, Job>,
-    (share, longest): (usize, usize),
+    (share, longest, most): (usize, usize, usize),
     batch: &mut Vec<Taken>,
     now: Instant,
 ) -> usize {
     let mut tokens = 0;
+    let full = batch.len().saturating_add(most);
     while tokens < share
+        && batch.len() < full
         && let Some((id, weight)) = request.todo.pop_front()
     {
         request.waiting -= weight;

@@ -32,7 +32,7 @@ fn about(language: Language, calibrated: &Calibrated) -> Vec<String> {
     } = calibrated;
     let (head, data) = language.pick(("模型", "数据"), ("Model", "Data"));
     vec![
-        format!("{head} {model} · {}", precision.name()),
+        format!("{head} {model} · {}", precision),
         format!("{data} {}", calibrated.set),
         today(),
     ]

@@ -20,10 +20,7 @@ pub fn summary(calibrated: &Calibrated) -> String {
     } = calibrated;
     let set = &calibrated.set;
     let mut lines = vec![
-        format!(
-            "{model} · {} · {kernel} · {set}: {pairs} pairs",
-            precision.name()
-        ),
+        format!("{model} · {} · {kernel} · {set}: {pairs} pairs", precision),
         String::new(),
         format!(
             "calibration error {} of the cosine, {} calibrated: on {held_out} pairs, by a curve for the others",

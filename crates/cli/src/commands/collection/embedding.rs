@@ -1,7 +1,7 @@
 //! The model of a command, and whether it is that of the collection.
 
 use anyhow::Context;
-use yuyi::{BUILTIN_NAME, Encoded, Model, Resolved};
+use yuyi::{BUILTIN_NAME, Encoded, Found, Model};
 use yuyi_collections::{ItemPlan, check_fits, space_of_model};
 use yuyi_store::{Collection, VectorItem};
 
@@ -45,7 +45,7 @@ pub(in crate::commands) fn load_for(
     Ok(Some(model))
 }
 
-fn load(found: Resolved, name: &str, args: &EmbeddingArgs) -> anyhow::Result<Model> {
+fn load(found: Found, name: &str, args: &EmbeddingArgs) -> anyhow::Result<Model> {
     load_uncalibrated(found, &args.compute).with_context(|| unloadable(name))
 }
 

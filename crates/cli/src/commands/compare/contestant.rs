@@ -22,11 +22,27 @@ use crate::terminal;
 
 /// How long single pairs are timed.
 const TIMED: Duration = Duration::from_secs(3);
-/// Most pairs that are timed, and least.
-const MOST_TIMED: usize = 200;
-const LEAST_TIMED: usize = 5;
-/// Pairs before those that are timed.
-const WARM: usize = 3;
+/// Which pairs are timed.
+#[derive(Clone, Copy)]
+struct Timed {
+    /// Pairs before those that are timed.
+    warm: usize,
+    most: usize,
+    least: usize,
+}
+
+const MANY: Timed = Timed {
+    warm: 3,
+    most: 200,
+    least: 5,
+};
+
+/// Where each text is paid for.
+const FEW: Timed = Timed {
+    warm: 0,
+    most: 5,
+    least: 5,
+};
 
 /// Measures and answers. What goes wrong is an answer as well.
 pub fn run(args: &ContestantArgs) -> anyhow::Result<()> {
@@ -62,13 +78,15 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let encoded = model.embed(&sides.collect::<Vec<_>>())?;
     let load_seconds = started.elapsed().as_secs_f64();
     // Before the pairs are read, which are no part of the model.
-    let (_, memory_bytes) = machine::memory();
+    let is_here = model.embedder().computes_here();
+    let memory_bytes = machine::memory().1.filter(|_| is_here);
     let examples = encoded.chunks_exact(2);
     let examples = examples.map(|pair| model.score_vectors(&pair[0], &pair[1]).similarity);
     let examples = examples.collect();
     let task = read_task()?;
     let before_work = ProcessorTime::now();
-    let pair_seconds = time_pairs(&task, |a, b| {
+    let timed = if is_here { MANY } else { FEW };
+    let pair_seconds = time_pairs(&task, timed, |a, b| {
         model.embed(&[a, b])?;
         Ok(())
     })?;
@@ -116,7 +134,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
     let baseline = baseline(method, &task)?;
     let load_seconds = started.elapsed().as_secs_f64();
     let before_work = ProcessorTime::now();
-    let pair_seconds = time_pairs(&task, |a, b| {
+    let pair_seconds = time_pairs(&task, MANY, |a, b| {
         std::hint::black_box(baseline.score(a, b));
         Ok(())
     })?;
@@ -175,24 +193,25 @@ fn baseline(method: &MethodArg, task: &Task) -> anyhow::Result<Baseline> {
 /// Median time of one pair, over pairs from all parts of the task.
 fn time_pairs(
     task: &Task,
+    Timed { warm, most, least }: Timed,
     mut compare: impl FnMut(&str, &str) -> anyhow::Result<()>,
 ) -> anyhow::Result<f64> {
-    let step = task.pairs.len().div_ceil(MOST_TIMED).max(1);
+    let step = task.pairs.len().div_ceil(most).max(1);
     let spread: Vec<(usize, usize)> = task.pairs.iter().step_by(step).copied().collect();
     let begun = Instant::now();
     let mut seconds = Vec::new();
     for (i, &(a, b)) in spread
         .iter()
         .cycle()
-        .take(WARM + spread.len().max(LEAST_TIMED))
+        .take(warm + spread.len().max(least))
         .enumerate()
     {
-        if seconds.len() >= LEAST_TIMED && begun.elapsed() > TIMED {
+        if seconds.len() >= least && begun.elapsed() > TIMED {
             break;
         }
         let started = Instant::now();
         compare(&task.texts[a], &task.texts[b])?;
-        if i >= WARM {
+        if i >= warm {
             seconds.push(started.elapsed().as_secs_f64());
         }
     }

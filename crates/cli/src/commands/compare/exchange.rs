@@ -71,7 +71,8 @@ pub struct Measured {
 pub struct Costs {
     /// From nothing to the first vectors; of a method, to being ready.
     pub load_seconds: f64,
-    /// Most memory of a process that does only this; of a method, what it adds. Absent where the system does not tell.
+    /// Most memory of a process that does only this; of a method, what it adds. Absent where the system does not tell, and of a model
+    /// that computes elsewhere.
     pub memory_bytes: Option<u64>,
     /// Median time of one pair.
     pub pair_seconds: f64,
@@ -88,8 +89,8 @@ pub struct Facts {
     pub name: String,
     /// Length of its vectors.
     pub dimension: usize,
-    /// Number format of its matrix products.
-    pub precision: Precision,
+    /// Number format of its matrix products; absent where the model computes elsewhere.
+    pub precision: Option<Precision>,
     /// Instruction set that computes; absent where the model computes elsewhere.
     pub kernel: Option<KernelPath>,
     /// Whether its similarity went through a fitted calibration.
@@ -116,6 +117,9 @@ pub fn measure_apart(
     task: &Task,
 ) -> anyhow::Result<Measured> {
     let mut command = child::command("contestant", compute.precision(), compute.threads())?;
+    if let Some(most) = compute.max_remote_texts {
+        command.arg(format!("--max-remote-texts={most}"));
+    }
     command.arg(match contestant {
         Contestant::Model(name) => format!("--model={name}"),
         Contestant::Method(method) => format!("--method={method}"),

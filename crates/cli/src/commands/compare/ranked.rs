@@ -1,6 +1,7 @@
 //! From scores to a ranking.
 
 use serde::Serialize;
+use yuyi::{Remote, is_remote};
 use yuyi_models::find_known;
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::evaluation::{PairScores, Quality, RawScale, ScoredPairs};
@@ -21,6 +22,8 @@ pub struct Ranked {
     pub label: String,
     /// A model, rather than a literal method.
     pub is_model: bool,
+    /// A model that computes elsewhere.
+    pub is_remote: bool,
     /// The mean of word vectors, which are between the two.
     #[serde(skip)]
     pub is_word_vectors: bool,
@@ -115,8 +118,11 @@ pub fn rank(
 /// With labels that are short and tell each from the others.
 fn labelled(mut all: Vec<Ranked>) -> Vec<Ranked> {
     let short = |ranked: &Ranked| {
-        let name = ranked.name.trim_end_matches('/');
-        name.rsplit('/').next().unwrap_or(name).to_owned()
+        let name = match ranked.is_remote {
+            true => without_settings(&ranked.name),
+            false => ranked.name.trim_end_matches('/'),
+        };
+        name.rsplit(['/', '#']).next().unwrap_or(name).to_owned()
     };
     let shorts: Vec<String> = all.iter().map(short).collect();
     for (ranked, short) in all.iter_mut().zip(&shorts) {
@@ -125,6 +131,30 @@ fn labelled(mut all: Vec<Ranked>) -> Vec<Ranked> {
         }
     }
     all
+}
+
+/// The name of a model that computes elsewhere, up to its settings.
+fn without_settings(name: &str) -> &str {
+    // An address may have a question mark of its own, before the model.
+    let model = name.find('#').unwrap_or_default();
+    let settings = name[model..].find('?');
+    settings.map_or(name, |at| &name[..model + at])
+}
+
+/// What the licence of a model is called that a company is paid for.
+pub const COMMERCIAL: &str = "commercial API";
+
+/// What ERNIE's embeddings are for, which the article compares.
+const ERNIE: (&str, &str) = ("企业级云服务", "cloud services of companies");
+
+/// What is known of a model that computes elsewhere.
+fn remote_facts(name: &str) -> (Option<&'static str>, Option<(&'static str, &'static str)>) {
+    let is_commercial = Remote::named(name).is_ok_and(|remote| remote.is_commercial());
+    let is_ernie = without_settings(name).eq_ignore_ascii_case("remote:qianfan/embedding-v1");
+    (
+        is_commercial.then_some(COMMERCIAL),
+        is_ernie.then_some(ERNIE),
+    )
 }
 
 fn scored_pairs(measured: &Measured, labels: &[f64], same_from: f64) -> ScoredPairs {
@@ -169,18 +199,25 @@ fn standing(
 }
 
 fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<String>) -> Ranked {
-    let known = match contestant {
-        Contestant::Model(name) => find_known(name),
-        Contestant::Method(_) => None,
+    let is_remote = matches!(contestant, Contestant::Model(name) if is_remote(name));
+    let (licence, suited_for) = match contestant {
+        Contestant::Model(name) if is_remote => remote_facts(name),
+        Contestant::Model(name) => {
+            let known = find_known(name);
+            let licence = known.and_then(|known| known.licence);
+            (licence, known.and_then(|known| known.suited_for))
+        }
+        Contestant::Method(_) => (None, None),
     };
     Ranked {
         name: contestant.name(),
         label: contestant.name(),
         is_model: matches!(contestant, Contestant::Model(_)),
+        is_remote,
         is_word_vectors: matches!(contestant, Contestant::Method(arg) if arg.method == Method::Word2vec),
         error,
         measured,
-        licence: known.and_then(|known| known.licence),
-        suited_for: known.and_then(|known| known.suited_for),
+        licence,
+        suited_for,
     }
 }

@@ -6,7 +6,7 @@ use yuyi_tasks::metrics::Estimate;
 
 use self::tables::{examples, quality};
 use super::Comparison;
-use super::ranked::{Ranked, Standing};
+use super::ranked::{COMMERCIAL, Ranked, Standing};
 use super::table::significant;
 use crate::report::blocks::{self, Cell, Table, figure, figures};
 use crate::report::numbers::{cell, grouped, value};
@@ -155,7 +155,10 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
     let facts = standing.model.as_ref().map(|facts| {
         let dimension = facts.dimension;
         let dimension = language.pick(format!("{dimension} 维"), format!("{dimension} dimensions"));
-        format!("{dimension} · {}", facts.precision.name())
+        match facts.precision {
+            Some(precision) => format!("{dimension} · {}", precision.name()),
+            None => dimension,
+        }
     });
     let literal = match ranked.is_word_vectors {
         true => language.pick("词向量的平均", "mean of word vectors"),
@@ -163,9 +166,11 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
     };
     let literal = literal.to_owned();
     let quality = cell(&standing.quality.spearman);
-    let memory = standing.costs.memory_bytes.map_or("–".to_owned(), |bytes| {
-        format!("{:.0} MB", bytes as f64 / 1e6)
-    });
+    let memory = match (ranked.is_remote, standing.costs.memory_bytes) {
+        (true, _) => "API".to_owned(),
+        (false, Some(bytes)) => format!("{:.0} MB", bytes as f64 / 1e6),
+        (false, None) => "–".to_owned(),
+    };
     vec![
         name.below(facts.unwrap_or(literal)),
         if best { quality.best() } else { quality },
@@ -187,6 +192,9 @@ fn rate(language: Language, standing: &Standing) -> String {
 
 fn licence(language: Language, ranked: &Ranked) -> String {
     match (ranked.is_model, ranked.licence) {
+        (_, Some(COMMERCIAL)) => language
+            .pick("否，商业 API", "no, a commercial API")
+            .to_owned(),
         (true, Some(licence)) => language.pick(format!("是，{licence}"), format!("yes, {licence}")),
         (true, None) => language
             .pick("未知，见模型说明", "not known, see its card")

@@ -91,11 +91,12 @@ fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {
         plain(&quality.ece),
         significant(1e3 * standing.costs.pair_seconds),
         format!("{:.0}", standing.costs.texts_per_second),
-        standing
-            .costs
-            .memory_bytes
-            .map_or("–".to_owned(), |b| format!("{:.0}", b as f64 / 1e6)),
-        ranked.licence.unwrap_or("–").to_owned(),
+        match (ranked.is_remote, standing.costs.memory_bytes) {
+            (true, _) => "API".to_owned(),
+            (false, Some(bytes)) => format!("{:.0}", bytes as f64 / 1e6),
+            (false, None) => "–".to_owned(),
+        },
+        messages::told(ranked.licence.unwrap_or("–")).into_owned(),
     ]
 }
 

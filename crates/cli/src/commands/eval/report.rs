@@ -31,7 +31,7 @@ fn about(language: Language, evaluation: &Evaluation) -> Vec<String> {
         "{} {} · {} · {} · {calibrated}",
         language.pick("模型", "Model"),
         facts.name,
-        facts.precision.name(),
+        facts.precision_name(),
         language.pick(
             format!("{} 维", facts.dimension),
             format!("{} dimensions", facts.dimension)

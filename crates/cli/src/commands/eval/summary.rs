@@ -25,7 +25,7 @@ pub fn summary(evaluation: &Evaluation) -> String {
     let mut lines = vec![format!(
         "{} · {} · {} · {calibrated}",
         model.name,
-        model.precision.name(),
+        model.precision_name(),
         model.kernel_name()
     )];
     if let Some(pairs) = pairs {

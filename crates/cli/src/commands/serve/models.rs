@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use yuyi::{
-    Embedder, LoadProgress, LocalEmbedder, Precision, Resolved, installed, resolve_installed,
-};
+use yuyi::{Found, LoadProgress, OpenOptions, Remote, installed, resolve_installed};
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
 use crate::args::ServeArgs;
@@ -14,18 +12,15 @@ use crate::model::find_model;
 
 /// The models, each with the names that are given to it.
 pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
-    let compute = Compute {
-        precision: args.compute.precision(),
-        threads: args.compute.threads(),
-    };
-    let library = (!args.listed_only).then(|| Arc::new(Library(compute)) as _);
+    let compute = args.compute.options();
+    let library = (!args.listed_only).then(|| Arc::new(Library(compute.clone())) as _);
     Ok(Models {
-        listed: listed(args, compute)?,
+        listed: listed(args, &compute)?,
         library,
     })
 }
 
-fn listed(args: &ServeArgs, compute: Compute) -> anyhow::Result<Vec<ModelSource>> {
+fn listed(args: &ServeArgs, compute: &OpenOptions) -> anyhow::Result<Vec<ModelSource>> {
     let mut sources = Vec::<ModelSource>::new();
     for spec in &args.models {
         let source = listed_source(spec, compute)?;
@@ -43,25 +38,35 @@ fn listed(args: &ServeArgs, compute: Compute) -> anyhow::Result<Vec<ModelSource>
     Ok(sources)
 }
 
-/// How all models compute.
-#[derive(Clone, Copy)]
-struct Compute {
-    precision: Option<Precision>,
-    threads: Option<usize>,
+/// A model of `--model`, which may be a folder anywhere, or compute elsewhere.
+fn listed_source(spec: &str, compute: &OpenOptions) -> anyhow::Result<ModelSource> {
+    let name = match find_model(spec)? {
+        Found::Elsewhere(remote) => return remote_source(remote, compute),
+        found => found.name().to_owned(),
+    };
+    let spec = spec.to_owned();
+    let find = move || Ok(find_model(&spec)?);
+    Ok(source(name, compute.clone(), find))
 }
 
-/// A model of `--model`, which may be a folder anywhere.
-fn listed_source(spec: &str, compute: Compute) -> anyhow::Result<ModelSource> {
-    let name = find_model(spec)?.name;
-    let spec = spec.to_owned();
-    Ok(source(name, compute, move || Ok(find_model(&spec)?)))
+/// A model that computes elsewhere. The same one is opened each time, since it knows what was sent.
+fn remote_source(remote: Remote, compute: &OpenOptions) -> anyhow::Result<ModelSource> {
+    remote.check(&compute.remote)?;
+    let aliases = remote.short_name().map(str::to_owned);
+    let name = remote.name().to_owned();
+    let found = source(name, compute.clone(), move || Ok(remote.clone().into()));
+    Ok(ModelSource {
+        aliases: aliases.into_iter().collect(),
+        computes_here: false,
+        ..found
+    })
 }
 
 /// The model that `find` finds; each time anew, since its files may change while the server runs.
 fn source(
     name: String,
-    Compute { precision, threads }: Compute,
-    find: impl Fn() -> Result<Resolved, LoadError> + Send + Sync + 'static,
+    compute: OpenOptions,
+    find: impl Fn() -> Result<Found, LoadError> + Send + Sync + 'static,
 ) -> ModelSource {
     let find = Arc::new(find);
     let calibration = {
@@ -69,27 +74,31 @@ fn source(
         move || Ok(find()?.calibration()?)
     };
     let load = {
-        let find = Arc::clone(&find);
+        let (find, compute) = (Arc::clone(&find), compute.clone());
         move |progress: &LoadProgress| {
             let model = find()?;
             for remark in model.remarks()? {
-                tracing::warn!(model = model.name, "{remark}");
+                tracing::warn!(model = model.name(), "{remark}");
             }
-            let embedder = LocalEmbedder::load_watched(model, precision, threads, progress)?;
-            Ok(Arc::new(embedder) as Arc<dyn Embedder>)
+            let options = OpenOptions {
+                progress: progress.clone(),
+                ..compute.clone()
+            };
+            Ok(model.load(&options)?)
         }
     };
     ModelSource {
         name,
         aliases: Vec::new(),
-        facts: Box::new(move || Ok(find()?.facts(precision, threads)?)),
+        computes_here: true,
+        facts: Box::new(move || Ok(find()?.facts(&compute)?)),
         calibration: Box::new(calibration),
         load: Box::new(load),
     }
 }
 
 /// The installed models and the built-in one.
-struct Library(Compute);
+struct Library(OpenOptions);
 
 impl ModelLibrary for Library {
     fn names(&self) -> Result<Vec<String>, LoadError> {
@@ -103,9 +112,9 @@ impl ModelLibrary for Library {
         let wanted = name.to_owned();
         let find = move || {
             let found = resolve_installed(&wanted)?;
-            Ok(found.ok_or("it is not installed any more")?)
+            Ok(found.ok_or("it is not installed any more")?.into())
         };
-        Ok(Some(source(model.name, self.0, find)))
+        Ok(Some(source(model.name, self.0.clone(), find)))
     }
 }
 

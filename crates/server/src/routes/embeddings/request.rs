@@ -2,6 +2,7 @@
 //! send more with every year.
 
 use utoipa::ToSchema;
+use yuyi::{ModelFacts, Prompt, Side};
 
 use crate::ApiError;
 use crate::request::dimensions::Dimensions;
@@ -28,6 +29,12 @@ request! {
         /// The same by Voyage's and Mistral's name.
         #[schema(value_type = Option<crate::request::schemas::LooseDimensions>, example = json!(null))]
         pub(super) output_dimension: Dimensions = Dimensions::take,
+        /// Voyage's and NVIDIA's: `query` or `document` (`passage`), for which models may have prompts; others take the default one.
+        #[schema(value_type = Option<String>, example = json!(null))]
+        input_type: Option<Side> = take_side,
+        /// The same by Jina's name: `retrieval.query` or `retrieval.passage`.
+        #[schema(value_type = Option<String>, example = json!(null))]
+        task: Option<Side> = take_side,
         /// Voyage's and Mistral's: `float`, the only kind of number that there is here.
         #[schema(value_type = Option<String>, example = json!(null))]
         #[expect(dead_code, reason = "refused where it would be told apart")]
@@ -55,6 +62,27 @@ fn take_type(source: &mut Source<'_>, name: &'static str) -> Result<Option<Encod
         other => other,
     });
     choice(&ENCODINGS)(source, name)
+}
+
+/// The side that a text is meant for, by any of the names that clients know it by. What else they may say is no side.
+fn take_side(source: &mut Source<'_>, field: &'static str) -> Result<Option<Side>, ApiError> {
+    Ok(match name(source, field)?.as_deref() {
+        Some("query" | "search_query" | "retrieval.query") => Some(Side::Query),
+        Some("document" | "passage" | "search_document" | "retrieval.passage") => {
+            Some(Side::Passage)
+        }
+        _ => None,
+    })
+}
+
+impl EmbeddingsRequest {
+    /// What goes in front of each text.
+    pub(super) fn prompt(&self, facts: &ModelFacts) -> Prompt {
+        let side = self.input_type.or(self.task);
+        side.map_or(Prompt::Default, |side| {
+            Prompt::Text(facts.prompt_of(side).to_owned())
+        })
+    }
 }
 
 fn is_float(value: &Json) -> bool {

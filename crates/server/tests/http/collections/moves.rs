@@ -16,6 +16,7 @@ fn changing(name: &str, number: &Arc<AtomicU8>) -> ModelSource {
     let number = Arc::clone(number);
     ModelSource {
         aliases: Vec::new(),
+        computes_here: true,
         ..source_with(name, move || {
             let number = number.load(Ordering::SeqCst);
             Ok(Arc::new(Fake::with_fingerprint([number; 16])))

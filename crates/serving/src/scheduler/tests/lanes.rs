@@ -11,6 +11,7 @@ struct Provider {
     at_once: AtomicUsize,
     most_at_once: AtomicUsize,
     refuses: Option<Refusal>,
+    texts_at_once: usize,
 }
 
 /// Why a call gives no vectors, by its number of texts.
@@ -29,6 +30,10 @@ impl Embedder for Provider {
 
     fn computes_here(&self) -> bool {
         false
+    }
+
+    fn texts_at_once(&self) -> usize {
+        self.texts_at_once
     }
 
     fn embed_batch(&self, items: &[Item]) -> Result<Batch, yuyi::EmbedderError> {
@@ -51,6 +56,14 @@ impl Embedder for Provider {
 }
 
 fn provider(name: &str, refuses: Option<Refusal>) -> (Arc<Provider>, Arc<LoadedModel>) {
+    provider_of(name, refuses, usize::MAX)
+}
+
+fn provider_of(
+    name: &str,
+    refuses: Option<Refusal>,
+    texts_at_once: usize,
+) -> (Arc<Provider>, Arc<LoadedModel>) {
     let provider = Arc::new(Provider {
         facts: facts(name),
         permits: Semaphore::new(0),
@@ -58,6 +71,7 @@ fn provider(name: &str, refuses: Option<Refusal>) -> (Arc<Provider>, Arc<LoadedM
         at_once: AtomicUsize::new(0),
         most_at_once: AtomicUsize::new(0),
         refuses,
+        texts_at_once,
     });
     let embedder: Arc<dyn Embedder> = Arc::clone(&provider) as _;
     let model = LoadedModel::new(name.into(), Model::uncalibrated(embedder));
@@ -193,6 +207,7 @@ async fn a_refused_call_is_not_made_again_in_parts() {
         })
     };
     let later = Error::Unavailable {
+        reason: "Too many requests.".into(),
         retry_after: Some(2),
     };
     for (refusal, expected) in [
@@ -228,4 +243,23 @@ async fn a_call_that_a_text_failed_is_made_again_in_parts() {
         "{error:?}"
     );
     assert_eq!(far.calls()[..3], [64, 32, 16]);
+}
+
+/// A model elsewhere that takes few texts at once is sent a call for each few: what nobody took yet is withdrawn with its request,
+/// and another large request need not wait until the first is done.
+#[tokio::test]
+async fn a_batch_is_a_call_and_what_was_not_sent_goes_with_its_request() {
+    let bench = Bench::new();
+    let (far, model) = provider_of("far", None, 10);
+    let first = bench.send_many(&model, &texts(100));
+    eventually(|| far.calls().len() == 4).await;
+    let others: Vec<String> = (0..30).map(|i| format!("{}{i}", "字".repeat(40))).collect();
+    let second = bench.send_many(&model, &others);
+    bench.requests(2).await;
+    assert_eq!(far.calls(), [10; 4]);
+    first.abort();
+    bench.requests(1).await;
+    far.permits.add_permits(100);
+    second.await.unwrap().unwrap();
+    assert_eq!(far.calls(), [10; 7], "60 of the first were never sent");
 }

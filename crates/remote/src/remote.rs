@@ -1,0 +1,181 @@
+//! A model that computes elsewhere, before it is asked anything.
+
+use std::fmt;
+use std::sync::Arc;
+
+use yuyi_models::{Error, StoredCalibration, fitted_by_user};
+
+use crate::call::Line;
+use crate::calls::{Asker, NoVectors, Shared};
+use crate::embedder::{RemoteEmbedder, fingerprint};
+use crate::key::Key;
+use crate::spec::{KeySource, LONGEST_VECTOR, PREFIX, Spec};
+
+/// What is embedded to find out how long vectors are.
+const PROBE: &str = "语义";
+
+/// Whether a name is that of a model which computes elsewhere.
+pub fn is_remote(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
+/// A model that computes elsewhere, by its name. Clones share what is known of it: how it answers, and what it was sent.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    spec: Arc<Spec>,
+    shared: Arc<Shared>,
+}
+
+/// How a model that computes elsewhere is asked.
+#[derive(Clone, Default)]
+pub struct RemoteOptions {
+    max_texts: Option<u64>,
+    key: Option<String>,
+}
+
+/// Without the key.
+impl fmt::Debug for RemoteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut options = f.debug_struct("RemoteOptions");
+        options.field("max_texts", &self.max_texts);
+        options.finish_non_exhaustive()
+    }
+}
+
+impl RemoteOptions {
+    /// With a limit of the texts that are sent, those of calls that are made again included; `None`: no limit.
+    #[must_use]
+    pub fn with_max_texts(self, max_texts: Option<u64>) -> Self {
+        Self { max_texts, ..self }
+    }
+
+    /// With this key in place of the environment's.
+    #[must_use]
+    pub fn with_key(self, key: &str) -> Self {
+        Self {
+            key: Some(key.to_owned()),
+            ..self
+        }
+    }
+}
+
+impl Remote {
+    /// The model of a name, such as `remote:qianfan/embedding-v1` or `remote:https://host/v1#model`. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::NotCallable`] where the name cannot be understood.
+    pub fn named(name: &str) -> Result<Self, Error> {
+        let spec: Spec = name.parse()?;
+        Ok(Self {
+            shared: Arc::new(Shared::new(spec.batch)),
+            spec: Arc::new(spec),
+        })
+    }
+
+    /// As it was named.
+    pub fn name(&self) -> &str {
+        &self.spec.name
+    }
+
+    /// The same without `remote:` in front, where a provider that is known is asked as it stands.
+    pub fn short_name(&self) -> Option<&str> {
+        let name = self.spec.name.strip_prefix(PREFIX)?;
+        (self.spec.provider.is_some() && !name.contains('?')).then_some(name)
+    }
+
+    /// Whether a company is paid for it, as far as that is known: whether it is one of the providers that are known.
+    pub fn is_commercial(&self) -> bool {
+        self.spec.provider.is_some()
+    }
+
+    /// Whether there is what a call needs. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`Error::NotCallable`] where a key is missing, or is none.
+    pub fn check(&self, options: &RemoteOptions) -> Result<(), Error> {
+        self.key(options).map(drop)
+    }
+
+    /// The calibration that the user fitted, as far as that is known without calling anybody.
+    ///
+    /// # Errors
+    /// When there is one that cannot be read.
+    pub fn calibration(&self) -> Result<Option<StoredCalibration>, Error> {
+        match self.dimension() {
+            Some(dimension) => fitted_by_user(fingerprint(&self.spec, dimension)),
+            None => Ok(None),
+        }
+    }
+
+    /// Length of its vectors, where it is known.
+    fn dimension(&self) -> Option<usize> {
+        let learnt = || self.shared.dimension.get().copied();
+        self.spec.dimension.or_else(learnt)
+    }
+
+    /// The model, ready to be asked. Where nobody tells how long its vectors are, a text is sent to find out, once.
+    ///
+    /// # Errors
+    /// [`Error::NotCallable`] where a key is missing; otherwise when it does not answer that text.
+    pub fn open(&self, options: &RemoteOptions) -> Result<RemoteEmbedder, Error> {
+        let line = Line::new(&self.spec, self.key(options)?);
+        let max_texts = options.max_texts;
+        let dimension = match self.dimension() {
+            Some(dimension) => dimension,
+            None => self.learn_dimension(&line, max_texts)?,
+        };
+        let (spec, shared) = (Arc::clone(&self.spec), Arc::clone(&self.shared));
+        Ok(RemoteEmbedder::new(
+            spec, shared, line, max_texts, dimension,
+        ))
+    }
+
+    fn key(&self, options: &RemoteOptions) -> Result<Option<Key>, Error> {
+        let not_callable = |reason| Error::NotCallable { reason };
+        let (variable, is_needed) = match &self.spec.key {
+            KeySource::Needed(variable) => (variable.as_str(), true),
+            KeySource::Optional(variable) => (*variable, false),
+        };
+        let of_environment = || std::env::var(variable).ok();
+        let key = options.key.clone().or_else(of_environment);
+        match key.filter(|key| !key.trim().is_empty()) {
+            None if is_needed => Err(not_callable(format!(
+                "{} needs a key, which the variable {variable} must have.",
+                self.spec.whom
+            ))),
+            None => Ok(None),
+            Some(key) => match Key::of(&key) {
+                Some(key) => Ok(Some(key)),
+                None => Err(not_callable(format!(
+                    "The key in {variable} has characters that no key has. Copy it anew."
+                ))),
+            },
+        }
+    }
+
+    fn learn_dimension(&self, line: &Line, max_texts: Option<u64>) -> Result<usize, Error> {
+        let asker = Asker {
+            line,
+            shared: &self.shared,
+            whom: &self.spec.whom,
+            timeout: self.spec.timeout,
+            max_texts,
+        };
+        let answer = asker.ask(&[PROBE], None, None);
+        let answer = answer.map_err(|none| match none {
+            NoVectors::OfAll(error) => error,
+            NoVectors::OfTexts(failure) => asker.error(failure),
+        })?;
+        let dimension = answer.vectors.first().map_or(0, |unit| unit.vector.len());
+        if dimension > LONGEST_VECTOR {
+            return Err(Error::ProviderFailed {
+                reason: format!(
+                    "{} answered a vector of {dimension} numbers.",
+                    self.spec.whom
+                ),
+                passes: false,
+            });
+        }
+        Ok(*self.shared.dimension.get_or_init(|| dimension))
+    }
+}

@@ -44,7 +44,7 @@ impl Folder {
     }
 
     fn pooling(&self) -> String {
-        self.load().unwrap().facts().pooling.name().to_owned()
+        self.load().unwrap().facts().pooling_name().to_owned()
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use serde::Serialize;
-use yuyi::{ModelFacts, ModelKind, RerankerFacts, Resolved};
+use yuyi::{Found, ModelFacts, ModelKind, RerankerFacts, Resolved};
 
 use crate::args::InfoArgs;
 use crate::messages;
@@ -23,9 +23,12 @@ struct Info<'a> {
 /// Writes the facts of a model.
 pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
     let found = find_model(&args.model.model)?;
-    let kind = found.kind();
-    if kind.with_context(|| unloadable(&args.model.model))? == ModelKind::Reranker {
-        return tell_reranker(&found, args);
+    if let Found::Here(here) = &found {
+        let kind = here.kind();
+        if kind.with_context(|| unloadable(&args.model.model))? == ModelKind::Reranker {
+            tell_remarks(&found)?;
+            return tell_reranker(here, args);
+        }
     }
     let model = load_model(&args.model)?;
     let calibration = model.calibration_file();
@@ -48,7 +51,6 @@ pub fn run(args: &InfoArgs) -> anyhow::Result<()> {
 
 /// Writes the facts of a model that scores pairs.
 fn tell_reranker(found: &Resolved, args: &InfoArgs) -> anyhow::Result<()> {
-    tell_remarks(found)?;
     let compute = &args.model.compute;
     let facts = found
         .reranker_facts(compute.precision(), compute.threads())

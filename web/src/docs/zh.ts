@@ -444,8 +444,8 @@ export const ZH: Record<string, string> = {
   'Words that stay whole.': '保持完整的词。',
   'How alike every text of `a` is with every text of `b`.': '`a` 中每条文本与 `b` 中每条文本有多相似。',
   'Wanted only by a server that was started with keys.': '只有启动时设置了密钥的服务器才需要。',
-  'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name or a negation is kept.':
-    '哪些文本互相重复（如会议纪要里的发言）：分组、每组由哪一条代表，以及谁只是表示同意。语气词和口吃不算在内；数字、日期、名称或肯定否定不同的会保留。',
+  'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept.':
+    '哪些文本互相重复（如会议纪要里的发言）：分组、每组由哪一条代表，以及谁只是表示同意。语气词和口吃不算在内；数字、日期、名称、肯定与否定、型号、反义词或施受关系不同的会保留。',
   'The groups.': '分组结果。',
   'Texts, and how they are compared.': '文本，以及如何比较。',
   'The texts, in the order in which they were said. One that cannot be compared has its error in the reply and is kept.':
@@ -488,7 +488,8 @@ export const ZH: Record<string, string> = {
   'Index of the text.': '文本的序号。',
   'How near it is to the representative.': '与代表的相似度。',
   'What differs, so that it is kept; absent: it is a repeat.': '哪里不同，因而保留；缺省表示它是重复。',
-  'What differs, so that the text is no repeat and is kept.': '哪里不同，因而不算重复、予以保留。',
+  'What differs, so that the text is no repeat and is kept: a `number`, a `date` (also a day or time), a `name`, a `negation`, the `code` of a product, an `opposite` (打开 / 关闭) or a `role` (从北京到上海 / 从上海到北京).':
+    '哪里不同，因而不算重复、予以保留：`number` 数字，`date` 日期或时间，`name` 名称，`negation` 肯定与否定，`code` 型号，`opposite` 意思相反的词（打开／关闭），`role` 施受或先后（从北京到上海／从上海到北京）。',
   'A turn that only agrees.': '只表示同意的一次发言。',
   'Index of what it agrees with: the text before it that does not only agree, or what stands for that; null: there is none.':
     '它所同意的文本的序号：前面最近一条不只是表示同意的文本，或其代表；没有时为 null。',

@@ -17,6 +17,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 
+use self::objects::Around;
 pub use self::written::{Entry, TranscriptFormat};
 use crate::input::unreadable;
 use crate::{Format, Input, Remarks, Room};
@@ -76,6 +77,10 @@ pub struct Transcript {
     pub head: Vec<String>,
     /// The turns.
     pub turns: Vec<Turn>,
+    /// Whether lines end as on Windows.
+    has_crlf: bool,
+    /// What stands around objects of JSON.
+    around: Around,
 }
 
 impl Transcript {
@@ -129,6 +134,11 @@ impl Transcript {
         room: &mut Room<'_>,
     ) -> anyhow::Result<Self> {
         let is_document = bytes.starts_with(ZIP);
+        let has_crlf = !is_document
+            && bytes
+                .split(|b| *b == b'\n')
+                .next()
+                .is_some_and(|line| line.ends_with(b"\r"));
         let lines = match is_document {
             true => docx::paragraphs(&bytes, room).with_context(|| unreadable(name))?,
             false => {
@@ -136,7 +146,7 @@ impl Transcript {
                 input.into_lines().with_context(|| unreadable(name))?
             }
         };
-        let (layout, head, turns) = parsed(lines).with_context(|| unreadable(name))?;
+        let ((layout, head, turns), around) = parsed(lines).with_context(|| unreadable(name))?;
         if turns.is_empty() {
             bail!("{name} has no turns.");
         }
@@ -146,6 +156,8 @@ impl Transcript {
             is_document,
             head,
             turns,
+            has_crlf,
+            around,
         })
     }
 }
@@ -156,19 +168,19 @@ type Line = (u64, String);
 /// Layout, head and turns.
 type Parsed = (TranscriptLayout, Vec<String>, Vec<Turn>);
 
-fn parsed(lines: Vec<Line>) -> anyhow::Result<Parsed> {
+fn parsed(lines: Vec<Line>) -> anyhow::Result<(Parsed, Around)> {
     let mut texts = lines.iter().map(|(_, line)| line.trim());
     let first = texts.find(|line| !line.is_empty()).unwrap_or_default();
-    if first == "WEBVTT" || first.starts_with("WEBVTT ") {
-        return Ok(captions::vtt(&lines));
-    }
     if first.starts_with(['{', '[']) && objects::is_json(&lines) {
         return objects::turns(&lines);
     }
-    Ok(match captions::is_srt(&lines) {
-        true => captions::srt(&lines),
+    let is_vtt = first == "WEBVTT" || first.starts_with("WEBVTT ");
+    let parsed = match is_vtt {
+        true => captions::vtt(&lines),
+        false if captions::is_srt(&lines) => captions::srt(&lines),
         false => headed::turns(lines),
-    })
+    };
+    Ok((parsed, Around::Lines))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub use layer_norm::{LayerNorm, add_layer_norm, layer_norm, layer_norm_heads, la
 pub use linear::{linear, linear_add};
 pub use matrix::{Matrix, MatrixMut, MatrixView};
 pub use packed::{LinearShape, PackedLinear, RowWeights, Source, WeightFormat};
-pub use pairs::{Pair, PairSearch};
+pub use pairs::{Floats, Pair, PairSearch};
 pub use quantize::{
     BLOCK, INT8_LIMIT, LANE_SUM, LEVELS, QuantizedMatrix, fits_int8, quantize_int4, quantize_int8,
 };

@@ -5,11 +5,15 @@
 //!
 //! Without codes each product is computed as it is reported. With codes (`codes.rs`) their integer products come first, which are several
 //! times as fast: a pair is looked at again, in floats, unless the bound of its error says that it cannot reach the bound asked for. So what
-//! is found is the same to the bit.
+//! is found is the same to the bit. Only few rows are looked at, so their floats may lie where memory is cheaper, in a file say (`floats.rs`).
 
 mod block;
+mod floats;
+
+pub use self::floats::Floats;
 
 use self::block::{CodeBlock, LeftCodes};
+use self::floats::Again;
 use crate::codes::Codes;
 use crate::dot::{DotBlock, DotSink, RowDots};
 use crate::isa::DotTile;
@@ -49,7 +53,7 @@ pub struct Pair {
 /// let vectors = Vectors::from_rows([[1.0, 0.0], [0.6, 0.8], [0.8, 0.6]]);
 /// let mut search = PairSearch::within(Kernel::of_process(), vectors.view(), None, 0.9);
 /// let mut found = Vec::new();
-/// let ended = search.run(&Team::new(1), 0, |block, pairs| {
+/// let Ok(ended) = search.run(&Team::new(1), 0, |block, pairs| {
 ///     // Here a long job would note that all blocks up to this one are done.
 ///     assert!(block < 1);
 ///     found.extend(pairs.iter().map(|pair| (pair.left, pair.right)));
@@ -58,9 +62,9 @@ pub struct Pair {
 /// assert!(ended.is_continue());
 /// assert_eq!(found, [(1, 2)]);
 /// ```
-pub struct PairSearch<'a> {
+pub struct PairSearch<'a, F = MatrixView<'a>> {
     kernel: Kernel,
-    sides: [MatrixView<'a>; 2],
+    sides: [F; 2],
     codes: Option<[&'a Codes; 2]>,
     /// Both sides are the same rows, of which each pair is wanted once.
     within: bool,
@@ -69,17 +73,12 @@ pub struct PairSearch<'a> {
     left: LeftCodes,
 }
 
-impl<'a> PairSearch<'a> {
+impl<'a, F: Floats> PairSearch<'a, F> {
     /// Pairs of one set: i and j with i < j.
     ///
     /// # Panics
-    /// When there are codes, but not of as many rows of that length, or for another path.
-    pub fn within(
-        kernel: Kernel,
-        vectors: MatrixView<'a>,
-        codes: Option<&'a Codes>,
-        bound: f32,
-    ) -> Self {
+    /// When there are codes, but not of as many rows of that length, or for another path; when there are none of rows that are not in memory.
+    pub fn within(kernel: Kernel, vectors: F, codes: Option<&'a Codes>, bound: f32) -> Self {
         Self {
             within: true,
             ..Self::between(kernel, [vectors; 2], codes.map(|codes| [codes; 2]), bound)
@@ -92,10 +91,14 @@ impl<'a> PairSearch<'a> {
     /// When the rows of the two sets are not of one length, and as [`PairSearch::within`].
     pub fn between(
         kernel: Kernel,
-        sides: [MatrixView<'a>; 2],
+        sides: [F; 2],
         codes: Option<[&'a Codes; 2]>,
         bound: f32,
     ) -> Self {
+        assert!(
+            codes.is_some() || sides.iter().all(|side| side.in_memory().is_some()),
+            "codes of rows that are not in memory"
+        );
         assert_eq!(
             sides[0].columns(),
             sides[1].columns(),
@@ -131,26 +134,39 @@ impl<'a> PairSearch<'a> {
 
     /// Searches the blocks from `first` on, in order, and hands the pairs of each to `take` with its number, ordered by row; it stops where `take`
     /// breaks. To go on later, begin with the block after the last that was taken.
+    ///
+    /// # Errors
+    /// When rows cannot be had; in memory they always can.
     pub fn run<B>(
         &mut self,
         team: &Team,
         first: usize,
         mut take: impl FnMut(usize, &[Pair]) -> ControlFlow<B>,
-    ) -> ControlFlow<B> {
+    ) -> Result<ControlFlow<B>, F::Error> {
         let mut pairs = Vec::new();
         for block in first..self.blocks() {
             pairs.clear();
-            self.find(team, block, &mut pairs);
-            take(block, &pairs)?;
+            self.find(team, block, &mut pairs)?;
+            if let ControlFlow::Break(end) = take(block, &pairs) {
+                return Ok(ControlFlow::Break(end));
+            }
         }
-        ControlFlow::Continue(())
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Appends the pairs of a block, ordered by row.
     ///
+    /// # Errors
+    /// When rows cannot be had; in memory they always can.
+    ///
     /// # Panics
     /// When there is no such block.
-    pub fn find(&mut self, team: &Team, block: usize, pairs: &mut Vec<Pair>) {
+    pub fn find(
+        &mut self,
+        team: &Team,
+        block: usize,
+        pairs: &mut Vec<Pair>,
+    ) -> Result<(), F::Error> {
         assert!(block < self.blocks(), "block {block} of {}", self.blocks());
         let [left, right] = self.ranges(block);
         if let Some([codes, _]) = self.codes {
@@ -159,10 +175,11 @@ impl<'a> PairSearch<'a> {
         let parts = right.len().div_ceil(RIGHT_ROWS);
         let items = left.len().div_ceil(LEFT_ROWS) * parts;
         let next = AtomicUsize::new(0);
-        let found = Mutex::new(Vec::new());
+        let found = Mutex::new(Ok(Vec::new()));
         team.run(|worker| {
             let mut own = Found::default();
-            loop {
+            let mut searched = Ok(());
+            while searched.is_ok() {
                 let item = next.fetch_add(1, Relaxed);
                 if item >= items {
                     break;
@@ -172,15 +189,21 @@ impl<'a> PairSearch<'a> {
                     stretch(&right, item % parts, RIGHT_ROWS),
                 ];
                 if !(self.within && part[1].end <= part[0].start + 1) {
-                    self.find_part(worker, part, &mut own);
+                    searched = self.find_part(worker, part, &mut own);
                 }
             }
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-            found.append(&mut own.pairs);
+            match (searched, &mut *found) {
+                (Ok(()), Ok(found)) => found.append(&mut own.pairs),
+                (Err(error), found) => *found = Err(error),
+                (Ok(()), Err(_)) => {}
+            }
         });
-        let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.sort_unstable_by_key(|pair| (pair.left, pair.right));
+        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut found = found?;
+        found.sort_unstable_by_key(|pair: &Pair| (pair.left, pair.right));
         pairs.append(&mut found);
+        Ok(())
     }
 
     /// The rows of a block.
@@ -202,53 +225,68 @@ impl<'a> PairSearch<'a> {
     }
 
     /// The pairs of a part of a block.
-    fn find_part(&self, worker: &mut Worker<'_>, part: [Range<usize>; 2], own: &mut Found) {
+    fn find_part(
+        &self,
+        worker: &mut Worker<'_>,
+        part: [Range<usize>; 2],
+        own: &mut Found,
+    ) -> Result<(), F::Error> {
         let Some([_, codes]) = self.codes else {
             let sink = Above {
                 bound: self.bound,
                 within: self.within,
                 pairs: std::mem::take(&mut own.pairs),
             };
-            own.pairs = self.kernel.run(DotBlock::new(self.sides, part, sink)).pairs;
-            return;
+            let views = self.sides.each_ref().map(Floats::in_memory);
+            if let [Some(left), Some(right)] = views {
+                own.pairs = pairs_above(self.kernel, [left, right], part, sink);
+            }
+            return Ok(());
         };
         own.candidates.clear();
-        let block = CodeBlock::new(
-            &self.left,
-            codes,
-            part,
-            self.bound,
-            worker.scratch,
-            &mut own.candidates,
+        find_candidates(
+            self.kernel,
+            CodeBlock::new(
+                &self.left,
+                codes,
+                part,
+                self.bound,
+                worker.scratch,
+                &mut own.candidates,
+            ),
         );
-        self.kernel.run(block);
         if self.within {
             own.candidates.retain(|[left, right]| left < right);
         }
-        self.look_again(own);
+        self.look_again(own)
     }
 
     /// Computes the products of the candidates.
-    fn look_again(&self, own: &mut Found) {
+    fn look_again(&self, own: &mut Found) -> Result<(), F::Error> {
         own.candidates.sort_unstable();
+        own.again.load(self.sides, &own.candidates)?;
+        let views = self.sides.each_ref().map(Floats::in_memory);
+        let rows = own.again.rows(views);
         for of_row in own.candidates.chunk_by(|a, b| a[0] == b[0]) {
             let left = of_row[0][0];
             own.rights.clear();
-            own.rights.extend(of_row.iter().map(|[_, right]| right));
+            let places = of_row.iter().map(|&[_, right]| rows.place(1, right));
+            own.rights.extend(places);
             own.scores.resize(of_row.len(), 0.0);
-            let row = self.sides[0].row(left);
-            self.kernel.run(RowDots::new(
-                row,
-                self.sides[1],
-                Some(&own.rights),
+            dots_of_row(
+                self.kernel,
+                rows.views[0].row(rows.place(0, left)),
+                rows.views[1],
+                &own.rights,
                 &mut own.scores,
-            ));
-            for (&right, &score) in own.rights.iter().zip(&own.scores) {
+            );
+            for (&[_, right], &score) in of_row.iter().zip(&own.scores) {
                 if score >= self.bound {
                     own.pairs.push(Pair { left, right, score });
                 }
             }
         }
+        Ok(())
     }
 
     /// The same search in blocks of so many rows of either side: smaller ones are done sooner, so that others have their turn between
@@ -260,6 +298,34 @@ impl<'a> PairSearch<'a> {
         assert!(block_rows > 0, "blocks of no rows");
         Self { block_rows, ..self }
     }
+}
+
+// A search is compiled where its kind of floats is known, perhaps without optimisation; what computes is compiled here.
+
+#[inline(never)]
+fn find_candidates(kernel: Kernel, block: CodeBlock<'_>) {
+    kernel.run(block);
+}
+
+#[inline(never)]
+fn pairs_above(
+    kernel: Kernel,
+    sides: [MatrixView<'_>; 2],
+    part: [Range<usize>; 2],
+    sink: Above,
+) -> Vec<Pair> {
+    kernel.run(DotBlock::new(sides, part, sink)).pairs
+}
+
+#[inline(never)]
+fn dots_of_row(
+    kernel: Kernel,
+    row: &[f32],
+    rows: MatrixView<'_>,
+    numbers: &[usize],
+    scores: &mut [f32],
+) {
+    kernel.run(RowDots::new(row, rows, Some(numbers), scores));
 }
 
 /// Stretch `i` of a range that is cut into such of `most`.
@@ -275,6 +341,7 @@ struct Found {
     candidates: Vec<[usize; 2]>,
     rights: Vec<usize>,
     scores: Vec<f32>,
+    again: Again,
 }
 
 /// Keeps the products that reach the bound.

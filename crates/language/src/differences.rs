@@ -2,9 +2,26 @@
 
 use crate::{
     CodeDifference, NegationDifference, NumberDifference, OppositeDifference, RoleDifference,
-    TimeDifference, code_difference, negation_difference, number_difference, opposite_difference,
-    role_difference, time_difference,
+    TimeDifference, Unit, code_difference, negation_difference, number_difference, numbers,
+    opposite_difference, role_difference, time_difference,
 };
+
+/// Why one of two texts cannot stand for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Contradiction {
+    /// They tell other numbers.
+    Number,
+    /// They tell other dates, days or times.
+    Date,
+    /// One of them negates.
+    Negation,
+    /// They name other codes of products.
+    Code,
+    /// Words at the same place exclude one another.
+    Opposite,
+    /// The same words have other roles.
+    Role,
+}
 
 /// Differences between two texts that leave their vectors near to each other but change what they say.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,7 +42,7 @@ pub struct Differences {
 
 impl Differences {
     /// The differences between two texts. A difference that may be one of style alone (3月 and March, 没问题 and 可以) is
-    /// none. Opposites and roles are looked for where nothing else differs, which tells more: 允许 beside 不允许 is a negation.
+    /// none. Opposites and roles are looked for where nothing else contradicts, which tells more: 允许 beside 不允许 is a negation.
     pub fn between(text_a: &str, text_b: &str) -> Self {
         let told = Self {
             numbers: number_difference(text_a, text_b),
@@ -34,13 +51,13 @@ impl Differences {
             codes: code_difference(text_a, text_b),
             ..Self::default()
         };
-        match told.is_empty() {
-            true => Self {
+        match told.contradict() {
+            true => told,
+            false => Self {
                 opposites: opposite_difference(text_a, text_b),
                 roles: role_difference(text_a, text_b),
                 ..told
             },
-            false => told,
         }
     }
 
@@ -49,19 +66,55 @@ impl Differences {
         *self == Self::default()
     }
 
-    /// Whether the texts say different things, each in its place: one that leaves out what the other tells (能退货 beside 14天内能退货) asks for less, and contradicts
-    /// nothing.
+    /// Whether the texts say different things, each in its place, as [`contradiction`](Self::contradiction) tells.
     pub fn contradict(&self) -> bool {
-        let both = |a: &[String], b: &[String]| !a.is_empty() && !b.is_empty();
-        let numbers = self.numbers.as_ref();
-        let codes = self.codes.as_ref();
-        numbers.is_some_and(|numbers| both(&numbers.only_a, &numbers.only_b))
-            || codes.is_some_and(|codes| both(&codes.only_a, &codes.only_b))
-            || self.times.is_some()
-            || self.negation.is_some()
-            || self.opposites.is_some()
-            || self.roles.is_some()
+        self.contradiction().is_some()
     }
+
+    /// Why the texts say different things, each in its place: one that leaves out what the other tells (能退货 beside 14天内能退货) asks for less, and contradicts
+    /// nothing.
+    pub fn contradiction(&self) -> Option<Contradiction> {
+        self.why(|only_a, only_b| !only_a.is_empty() && !only_b.is_empty())
+    }
+
+    /// Why the first text cannot stand for both: they contradict one another, or what the second tells would be lost. What the first tells
+    /// beside would be told for both.
+    pub fn loss(&self) -> Option<Contradiction> {
+        self.why(|_, only_b| !only_b.is_empty())
+    }
+
+    /// The first reason there is; `counts` says of what only either text has whether it is one.
+    fn why(&self, counts: impl Fn(&[String], &[String]) -> bool) -> Option<Contradiction> {
+        let codes = self.codes.as_ref();
+        let numbers = self.numbers.as_ref();
+        let code = codes.is_some_and(|codes| counts(&codes.only_a, &codes.only_b));
+        let number = numbers.is_some_and(|numbers| counts(&numbers.only_a, &numbers.only_b));
+        let of_time = || numbers.is_some_and(|numbers| are_of_time(&numbers.only_b));
+        let date = self.times.is_some() || number && of_time();
+        [
+            (code, Contradiction::Code),
+            (number && !date, Contradiction::Number),
+            (date, Contradiction::Date),
+            (self.negation.is_some(), Contradiction::Negation),
+            (self.opposites.is_some(), Contradiction::Opposite),
+            (self.roles.is_some(), Contradiction::Role),
+        ]
+        .into_iter()
+        .find_map(|(is_there, why)| is_there.then_some(why))
+    }
+}
+
+/// Whether all of these numbers are parts of dates or times.
+fn are_of_time(texts: &[String]) -> bool {
+    let is_of_time = |text: &String| {
+        let first = numbers(text).into_iter().next();
+        let unit = first.and_then(|number| Some(number.readings().first()?.unit));
+        matches!(
+            unit,
+            Some(Unit::Year | Unit::Month | Unit::Day | Unit::Weekday | Unit::Hour | Unit::Minute)
+        )
+    };
+    texts.iter().all(is_of_time)
 }
 
 #[cfg(test)]
@@ -83,6 +136,56 @@ mod tests {
             assert_eq!(found.contradict(), contradict, "{a} / {b}");
         }
         assert!(!Differences::default().contradict());
+    }
+
+    #[test]
+    fn what_the_second_tells_would_be_lost() {
+        for (a, b, contradiction, loss) in [
+            ("14天内能退货吗", "能退货吗", None, None),
+            (
+                "能退货吗",
+                "14天内能退货吗",
+                None,
+                Some(Contradiction::Number),
+            ),
+            (
+                "3月上线",
+                "5月上线",
+                Some(Contradiction::Date),
+                Some(Contradiction::Date),
+            ),
+            (
+                "今天发",
+                "明天发",
+                Some(Contradiction::Date),
+                Some(Contradiction::Date),
+            ),
+            (
+                "A1能退",
+                "A2能退",
+                Some(Contradiction::Code),
+                Some(Contradiction::Code),
+            ),
+            (
+                "打开手机消息通知",
+                "3天内关闭手机消息通知",
+                Some(Contradiction::Opposite),
+                Some(Contradiction::Number),
+            ),
+            (
+                "从北京到上海",
+                "从上海到北京",
+                Some(Contradiction::Role),
+                Some(Contradiction::Role),
+            ),
+        ] {
+            let found = Differences::between(a, b);
+            assert_eq!(
+                (found.contradiction(), found.loss()),
+                (contradiction, loss),
+                "{a} / {b}"
+            );
+        }
     }
 
     #[test]

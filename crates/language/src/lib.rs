@@ -33,7 +33,7 @@ mod words;
 
 pub use blank::is_blank;
 pub use codes::{CodeDifference, code_difference, codes};
-pub use differences::Differences;
+pub use differences::{Contradiction, Differences};
 pub use mask::{MASK, masked};
 pub use names::{NameDifference, name_difference};
 pub use negation::{NegationDifference, negation_difference, negations};

@@ -19,7 +19,7 @@ const PAIRS: &str = "\
     運运 過过 違违 遲迟 選选 遺遗 還还 郵邮 醫医 釐厘 針针 釦扣 鈡钟 銀银 銷销 銹锈 鋼钢 錄录 錢钱 錯错 録录 鍋锅 鍼针 鍾钟 \
     鏈链 鏽锈 鐘钟 鐵铁 長长 門门 閉闭 開开 閑闲 閒闲 間间 閤合 關关 陞升 陸陆 陽阳 隊队 險险 隻只 雙双 離离 難难 電电 靈灵 \
     韆千 頁页 須须 預预 頭头 顆颗 題题 額额 願愿 顛颠 風风 颱台 飛飞 飯饭 餘余 館馆 駁驳 驗验 體体 髮发 鬚须 鬧闹 麪面 麫面 \
-    麵面 麼么 麽么 點点 齊齐 齣出";
+    麵面 麼么 麽么 點点 齊齐 齣出 節节 術术 賽赛 慶庆 聖圣 誕诞 畢毕";
 
 static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     let pairs = PAIRS.split_whitespace().map(str::chars);

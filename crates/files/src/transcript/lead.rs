@@ -9,6 +9,20 @@ const LONGEST_HAN_NAME: usize = 10;
 /// Marks that no name has.
 const NO_NAME: &str = "。，！？；、,!?;“”\"…<>{}|=";
 
+/// Between the start and the end of what is said.
+const RANGES: [&str; 9] = ["-->", "->", "–", "—", "-", "~", "～", "至", "到"];
+
+/// Parts of the day in front of a time.
+const PARTS_OF_DAY: [&str; 7] = ["上午", "下午", "凌晨", "中午", "晚上", "AM", "PM"];
+
+/// Fields above minutes, of which none speaks.
+#[rustfmt::skip]
+const FIELDS: &[&str] = &[
+    "会议主题", "会议名称", "会议标题", "主题", "标题", "会议时间", "会议日期", "时间", "日期", "开始时间", "结束时间", "创建时间", "录制时间", "导出时间", "会议时长", "时长", "音频时长",
+    "会议号", "会议ID", "会议地点", "地点", "参会人", "参会人员", "参会者", "与会人", "与会人员", "出席", "出席人员", "缺席", "记录人", "关键词", "全文概要", "全文摘要", "摘要",
+    "文字记录", "发言人数", "topic", "title", "date", "time", "start time", "end time", "duration", "meeting id", "location", "attendees", "participants", "keywords", "summary",
+];
+
 /// Between a name and what is said.
 const COLONS: [char; 2] = ['：', ':'];
 
@@ -34,7 +48,8 @@ impl Lead {
         let colon = match time {
             None => line.find(COLONS),
             Some((from, to)) => {
-                let behind = || line[to..].find(COLONS).map(|at| to + at);
+                let end = end_of_range(line, to);
+                let behind = || line[end..].find(COLONS).map(|at| end + at);
                 line[..from].find(COLONS).or_else(behind)
             }
         };
@@ -60,8 +75,12 @@ impl Lead {
     /// A time, before or behind a name.
     fn timed(line: &str, (from, to): (usize, usize), colon: Option<usize>) -> Option<Self> {
         let time = Some(line[from..to].to_owned());
-        let before = line[..from].trim_matches(AROUND);
-        let rest = line[to..].trim_start_matches(AROUND);
+        let (before, has_date) = without_date(line[..from].trim_matches(AROUND));
+        let rest = line[end_of_range(line, to)..].trim_start_matches(AROUND);
+        // 2025年3月5日 10:00 stands above minutes.
+        if has_date && before.is_empty() && rest.is_empty() {
+            return None;
+        }
         let end = line.len() - rest.len();
         if !before.is_empty() {
             let speaker = Some(name(before)?);
@@ -94,6 +113,57 @@ fn behind(line: &str, colon: usize) -> usize {
         .trim_start_matches(['：', ':', '*'])
         .trim_start();
     line.len() - rest.len()
+}
+
+/// Where a stretch of time ends whose start ends there: `00:01 - 00:03`, `00:00:01.000 --> 00:00:02.000`; without an end, there.
+fn end_of_range(line: &str, start: usize) -> usize {
+    let rest = line[start..].trim_start();
+    let end = RANGES.iter().find_map(|mark| {
+        let behind = rest.strip_prefix(mark)?.trim_start();
+        let (at, word) = pieces(behind).next().filter(|(at, _)| *at == 0)?;
+        let end = line.len() - behind.len() + at + word.len();
+        is_time(word).then_some(end)
+    });
+    end.unwrap_or(start)
+}
+
+/// What stands in front of a date at the end, and whether there is one: 张三 2025-03-05, 2025年3月5日 星期三 下午.
+fn without_date(text: &str) -> (&str, bool) {
+    let (mut rest, mut has_date) = (text, false);
+    loop {
+        let shorter = shorter_by_date(rest.trim_end_matches(AROUND));
+        match shorter {
+            Some(shorter) => (rest, has_date) = (shorter, true),
+            None => return (rest.trim_end_matches(AROUND), has_date),
+        }
+    }
+}
+
+/// A text without the last part of a date at its end.
+fn shorter_by_date(text: &str) -> Option<&str> {
+    let part = PARTS_OF_DAY.iter().find_map(|part| text.strip_suffix(part));
+    let day = || {
+        let day = text.trim_end_matches(|c| "一二三四五六日天".contains(c));
+        let is_one = text[day.len()..].chars().count() == 1;
+        let week = ["星期", "周"]
+            .iter()
+            .find_map(|week| day.strip_suffix(week));
+        week.filter(|_| is_one)
+    };
+    let date = || {
+        let is_part = |c: char| c.is_ascii_digit() || "-/.年月日号".contains(c);
+        let before = text.trim_end_matches(is_part);
+        let date = &text[before.len()..];
+        let separators = date.chars().filter(|c| !c.is_ascii_digit()).count();
+        let is_date = date.starts_with(|c: char| c.is_ascii_digit()) && separators >= 2;
+        is_date.then_some(before)
+    };
+    part.or_else(day).or_else(date)
+}
+
+/// Whether a name is that of a field above minutes.
+pub(super) fn is_field(name: &str) -> bool {
+    FIELDS.contains(&name.to_lowercase().as_str())
 }
 
 /// A text as a name, if it may be one.
@@ -131,6 +201,16 @@ fn pieces(line: &str) -> impl Iterator<Item = (usize, &str)> {
         let word = line[start..end].trim_end_matches([':', '.']);
         Some((start, word))
     })
+}
+
+/// Whether a stretch is the start of a cue, of which some programs leave out zeros: `0:0:2.370`.
+pub(super) fn is_cue_time(text: &str) -> bool {
+    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
+    let is_number =
+        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    (2..=3).contains(&whole.split(':').count())
+        && whole.split(':').all(is_number)
+        && is_number(fraction)
 }
 
 /// Whether a stretch is a time.
@@ -195,6 +275,56 @@ mod tests {
                 "上午 10:30 开会",
             ),
             ("Speaker 1: hello", Some("Speaker 1"), None, "hello"),
+            (
+                "说话人 1 00:04:58上一段内容",
+                Some("说话人 1"),
+                Some("00:04:58"),
+                "上一段内容",
+            ),
+            ("- **发言人1 00:00** ", Some("发言人1"), Some("00:00"), ""),
+            (
+                "[00:00:00.000 --> 00:00:02.000]   大家好",
+                None,
+                Some("00:00:00.000"),
+                "大家好",
+            ),
+            (
+                "[00:00.000->00:03.400] 大家好",
+                None,
+                Some("00:00.000"),
+                "大家好",
+            ),
+            (
+                "00:01 - 00:05 张三：大家好",
+                Some("张三"),
+                Some("00:01"),
+                "大家好",
+            ),
+            (
+                "David Mulholland   0:03",
+                Some("David Mulholland"),
+                Some("0:03"),
+                "",
+            ),
+            (
+                "张三 2025-03-05 10:00:33",
+                Some("张三"),
+                Some("10:00:33"),
+                "",
+            ),
+            (
+                "张三(2025年3月5日 下午 10:00:33)",
+                Some("张三"),
+                Some("10:00:33"),
+                "",
+            ),
+            (
+                "2025-03-05 10:00:33 张三：好",
+                Some("张三"),
+                Some("10:00:33"),
+                "好",
+            ),
+            ("[SPEAKER_00]: hello", Some("SPEAKER_00"), None, "hello"),
         ] {
             let lead = Lead::of(line).unwrap();
             let found = (
@@ -214,6 +344,9 @@ mod tests {
             "我们明天上午先过一遍需求然后大概在下午的时候 10:30 开会",
             "",
             "1.2",
+            "2025年3月5日 10:00",
+            "2025-03-05 周三 下午 10:00",
+            "15 June 2026, 03:35am",
         ] {
             assert_eq!(Lead::of(line), None, "{line}");
         }

@@ -1,4 +1,4 @@
-//! Turns as objects of JSON: a line each, or a list.
+//! Turns as objects of JSON: a line each, a list, or a list in an object, as programs for speech write it.
 
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
@@ -18,6 +18,10 @@ const TEXTS: &[&str] = &[
 const SPEAKERS: &[&str] = &[
     "speaker",
     "speaker_name",
+    "speaker_id",
+    "speakerId",
+    "SpeakerId",
+    "spk",
     "name",
     "user",
     "role",
@@ -30,10 +34,36 @@ const TIMES: &[&str] = &[
     "start",
     "start_time",
     "begin_time",
+    "startTime",
+    "beginTime",
+    "timestamps",
     "timestamp",
     "时间",
     "开始时间",
 ];
+
+/// Keys of the list of turns in an object: Whisper's, whisper.cpp's, AssemblyAI's, FunASR's and others'.
+const LISTS: &[&str] = &[
+    "segments",
+    "transcription",
+    "utterances",
+    "sentences",
+    "sentence_info",
+    "turns",
+    "items",
+    "发言记录",
+];
+
+/// What stands around objects.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Around {
+    /// A line each.
+    Lines,
+    /// A list.
+    List,
+    /// An object with more, and the key of its list.
+    Object(Map<String, Value>, &'static str),
+}
 
 /// Whether a text that begins as JSON does is JSON: `[00:01] 大家好` begins so as well.
 pub(super) fn is_json(lines: &[Line]) -> bool {
@@ -47,26 +77,55 @@ pub(super) fn is_json(lines: &[Line]) -> bool {
 
 /// # Errors
 /// When a line is no object with a text.
-pub(super) fn turns(lines: &[Line]) -> anyhow::Result<Parsed> {
-    let first = lines.iter().find(|(_, line)| !line.trim().is_empty());
-    let turns = match first {
-        Some((number, line)) if line.trim_start().starts_with('[') => list(*number, lines)?,
-        _ => {
-            let said = lines.iter().filter(|(_, line)| !line.trim().is_empty());
-            said.map(|(number, line)| turn(*number, parsed(*number, line)?))
-                .collect::<anyhow::Result<_>>()?
-        }
+pub(super) fn turns(lines: &[Line]) -> anyhow::Result<(Parsed, Around)> {
+    let mut said = lines.iter().filter(|(_, line)| !line.trim().is_empty());
+    let (first, line) = said.next().map_or((1, ""), |(n, line)| (*n, line.as_str()));
+    let (around, turns) = match line.trim_start().starts_with('[') {
+        true => (Around::List, list(first, whole(first, lines)?)?),
+        false => match document(first, line, lines) {
+            Some((object, key, values)) => (Around::Object(object, key), list(first, values)?),
+            None => {
+                let said = lines.iter().filter(|(_, line)| !line.trim().is_empty());
+                let turns = said.map(|(number, line)| turn(*number, parsed(*number, line)?));
+                (Around::Lines, turns.collect::<anyhow::Result<_>>()?)
+            }
+        },
     };
-    Ok((TranscriptLayout::Objects, Vec::new(), turns))
+    Ok(((TranscriptLayout::Objects, Vec::new(), turns), around))
+}
+
+/// The object that is all of the text, without its list of turns; `None`: the text is none.
+fn document(
+    number: u64,
+    first: &str,
+    lines: &[Line],
+) -> Option<(Map<String, Value>, &'static str, Value)> {
+    // A line each is by far the commonest, and may be long.
+    if let Ok(Value::Object(object)) = serde_json::from_str::<Value>(first)
+        && !LISTS.iter().any(|key| object.contains_key(*key))
+    {
+        return None;
+    }
+    let Ok(Value::Object(mut object)) = whole(number, lines) else {
+        return None;
+    };
+    let is_list = |key: &&&str| object.get(**key).is_some_and(Value::is_array);
+    let key = *LISTS.iter().find(is_list)?;
+    let values = object.get_mut(key).map(Value::take)?;
+    Some((object, key, values))
+}
+
+fn whole(first: u64, lines: &[Line]) -> anyhow::Result<Value> {
+    let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
+    parsed(first, &texts.join("\n"))
 }
 
 fn parsed(line: u64, text: &str) -> anyhow::Result<Value> {
     serde_json::from_str(text).map_err(|_| anyhow!("line {line} is not a JSON object"))
 }
 
-fn list(first: u64, lines: &[Line]) -> anyhow::Result<Vec<Turn>> {
-    let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
-    let Value::Array(values) = parsed(first, &texts.join("\n"))? else {
+fn list(first: u64, values: Value) -> anyhow::Result<Vec<Turn>> {
+    let Value::Array(values) = values else {
         bail!("line {first} is not a JSON object");
     };
     let numbered = (first..).zip(values);
@@ -80,7 +139,7 @@ fn turn(line: u64, value: Value) -> anyhow::Result<Turn> {
         bail!("line {line} is not a JSON object");
     };
     let text = match found(&object, TEXTS) {
-        Some(Value::String(text)) => text.as_str().into(),
+        Some(Value::String(text)) => text.trim().into(),
         Some(_) => bail!("line {line}: text is not text"),
         None => bail!("line {line} has no text"),
     };
@@ -102,6 +161,43 @@ fn shown(object: &Map<String, Value>, names: &[&str]) -> Option<Box<str>> {
     match found(object, names)? {
         Value::String(text) => Some(text.as_str().into()),
         Value::Number(number) => Some(number.to_string().into()),
+        // whisper.cpp's.
+        Value::Object(times) => shown(times, &["from"]),
         _ => None,
     }
+}
+
+/// The bytes of a file of these objects, with what stood around them. The text of the whole, where the object has one, is that of its turns.
+///
+/// # Errors
+/// When they cannot be written.
+pub(super) fn written(
+    objects: Vec<Map<String, Value>>,
+    around: &Around,
+) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match around {
+        Around::Lines => {
+            for object in &objects {
+                serde_json::to_writer(&mut bytes, object)?;
+                bytes.push(b'\n');
+            }
+            return Ok(bytes);
+        }
+        Around::List => serde_json::to_writer_pretty(&mut bytes, &objects)?,
+        Around::Object(object, key) => {
+            let mut object = object.clone();
+            if let Some(Value::String(text)) = object.get_mut("text") {
+                let texts = objects
+                    .iter()
+                    .filter_map(|turn| found(turn, TEXTS)?.as_str());
+                *text = texts.collect();
+            }
+            let list = objects.into_iter().map(Value::Object).collect();
+            object.insert((*key).to_owned(), Value::Array(list));
+            serde_json::to_writer_pretty(&mut bytes, &object)?;
+        }
+    }
+    bytes.push(b'\n');
+    Ok(bytes)
 }

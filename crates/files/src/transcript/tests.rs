@@ -141,6 +141,195 @@ fn objects() {
     );
 }
 
+/// What programs export, as their samples in public repositories look.
+#[test]
+fn minutes_of_many_programs() {
+    let two = |speakers: [&'static str; 2], times: [&'static str; 2]| {
+        [0, 1].map(|i| {
+            (
+                Some(speakers[i]).filter(|s| !s.is_empty()),
+                Some(times[i]),
+                ["大家好。", "开始吧。"][i],
+            )
+        })
+    };
+    for (text, layout, expected) in [
+        // 飞书妙记, with its heading, and with what is said behind the time.
+        (
+            "产品周会\n2026年6月15日 下午 11:32|1小时 8分钟 33秒\n\n关键词:\n缓存、上线\n\n文字记录:\n说话人 1 00:02\n大家好。\n\n说话人 2 00:03\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["说话人 1", "说话人 2"], ["00:02", "00:03"]),
+        ),
+        (
+            "文字记录：周会 2026年6月18日\n\n说话人 1 00:00:00大家好。\n\n说话人 2 00:09:44开始吧。\n",
+            TranscriptLayout::Before,
+            two(["说话人 1", "说话人 2"], ["00:00:00", "00:09:44"]),
+        ),
+        // 通义听悟, also with its chapters, and as Markdown.
+        (
+            "周会\n2025-03-05 10:00\n\n章节速览\n00:00 开场\n\n发言人 1  00:00\n大家好。\n\n发言人 2  00:18\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["发言人 1", "发言人 2"], ["00:00", "00:18"]),
+        ),
+        (
+            "- **发言人1 00:00** \n大家好。\n- **发言人2 00:18** \n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["发言人1", "发言人2"], ["00:00", "00:18"]),
+        ),
+        // 腾讯会议.
+        (
+            "会议主题：周会\n会议时间：2025/03/05 10:00-11:00\n参会人：张三、李四\n\n张三(00:00:05)：大家好。\n李四(00:00:09)：开始吧。\n",
+            TranscriptLayout::Before,
+            two(["张三", "李四"], ["00:00:05", "00:00:09"]),
+        ),
+        (
+            "张三(00:00:05):\n大家好。\n\n李四(00:00:09):\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["张三", "李四"], ["00:00:05", "00:00:09"]),
+        ),
+        // Chats, with dates.
+        (
+            "张三 2025-03-05 10:00:33\n大家好。\n\n李四 2025-03-05 10:00:41\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["张三", "李四"], ["10:00:33", "10:00:41"]),
+        ),
+        // Whisper's own lines.
+        (
+            "[00:00:00.000 --> 00:00:02.000]   大家好。\n[00:00:02.000 --> 00:00:04.000]   开始吧。\n",
+            TranscriptLayout::Before,
+            two(["", ""], ["00:00:00.000", "00:00:02.000"]),
+        ),
+        // Teams, a document of today and one of before.
+        (
+            "周会-20260615_133555-会议脚本\n15 June 2026, 03:35am\n27m 42s\nAnn Li started transcription\nAnn Li   0:03\n大家好。\nBob Wu   0:07\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["Ann Li", "Bob Wu"], ["0:03", "0:07"]),
+        ),
+        // Zoom's and Teams' subtitles.
+        (
+            "WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.000\nAnn Li: 大家好。\n\n2\n00:00:02.500 --> 00:00:03.000\nBob Wu: 开始吧。\n",
+            TranscriptLayout::Vtt,
+            two(["Ann Li", "Bob Wu"], ["00:00:01.000", "00:00:02.500"]),
+        ),
+        (
+            "WEBVTT\n\n6a1f-22/9-0\n00:00:01.000 --> 00:00:02.000\n<v Ann Li>大家好。</v>\n\n6a1f-22/9-1\n00:00:02.500 --> 00:00:03.000\n<v Bob Wu>开始吧。</v>\n",
+            TranscriptLayout::Vtt,
+            two(["Ann Li", "Bob Wu"], ["00:00:01.000", "00:00:02.500"]),
+        ),
+    ] {
+        for written in [
+            text.to_owned(),
+            text.replace('\n', "\r\n"),
+            format!("\u{feff}{text}"),
+        ] {
+            let minutes = read(&written);
+            assert_eq!(minutes.layout, layout, "{written:?}");
+            assert_eq!(turns(&minutes), expected, "{written:?}");
+            let again = minutes
+                .written(&all(&minutes), TranscriptFormat::Own)
+                .unwrap();
+            let again = String::from_utf8(again).unwrap();
+            assert_eq!(
+                again.contains("\r\n"),
+                written.contains("\r\n"),
+                "{written:?}"
+            );
+            assert_eq!(turns(&read(&again)), expected, "{again:?}");
+        }
+    }
+}
+
+#[test]
+fn cues_without_lines_between_and_with_names_above() {
+    let teams = "0:0:0.0 --> 0:0:2.370\nAnn Li\n大家好。\n0:0:2.400 --> 0:0:3.0\nBob Wu\n开始吧。\n0:0:4.0 --> 0:0:5.0\nAnn Li\n好。\n0:0:6.0 --> 0:0:7.0\nBob Wu\n散会。\n";
+    let paragraphs: Vec<String> = teams.lines().map(str::to_owned).collect();
+    let document = docx::document(&paragraphs).unwrap();
+    let minutes = Transcript::sent("f", document, &Remarks::unheard()).unwrap();
+    let expected = [
+        (Some("Ann Li"), Some("0:0:0.0"), "大家好。"),
+        (Some("Bob Wu"), Some("0:0:2.400"), "开始吧。"),
+        (Some("Ann Li"), Some("0:0:4.0"), "好。"),
+        (Some("Bob Wu"), Some("0:0:6.0"), "散会。"),
+    ];
+    assert_eq!(turns(&minutes), expected);
+    let again = minutes
+        .written(&all(&minutes), TranscriptFormat::Own)
+        .unwrap();
+    let again = Transcript::sent("f", again, &Remarks::unheard()).unwrap();
+    assert_eq!(turns(&again), expected);
+    // Subtitles in two languages have no names.
+    let two = read(
+        "1\n00:00:01,000 --> 00:00:02,000\n大家好\nHello\n2\n00:00:03,000 --> 00:00:04,000\n开始吧\nLet us begin\n",
+    );
+    assert_eq!(two.turns.len(), 2);
+    assert_eq!(&*two.turns[1].text, "开始吧\nLet us begin");
+}
+
+#[test]
+fn each_voice_of_a_cue_has_its_turn() {
+    let minutes =
+        read("WEBVTT\n\na/1\n00:01.000 --> 00:03.000\n<v.loud 张三>大家好</v>\n<v 李四>好</v>\n");
+    assert_eq!(
+        turns(&minutes),
+        [
+            (Some("张三"), Some("00:01.000"), "大家好"),
+            (Some("李四"), Some("00:01.000"), "好")
+        ]
+    );
+    let written = minutes
+        .written(&all(&minutes), TranscriptFormat::Own)
+        .unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(
+        written.contains("a/1\n00:01.000 --> 00:03.000\n<v 李四>好"),
+        "{written}"
+    );
+}
+
+#[test]
+fn objects_of_programs_for_speech_keep_what_stands_around_them() {
+    for (text, speaker, time) in [
+        (
+            "{\"text\": \" 大家好 开始\", \"segments\": [{\"id\": 0, \"start\": 0.5, \"text\": \" 大家好\"}, {\"id\": 1, \"start\": 2, \"text\": \" 开始\"}], \"language\": \"zh\"}",
+            None,
+            "0.5",
+        ),
+        (
+            "{\n  \"language\": \"zh\",\n  \"transcription\": [\n{\"timestamps\": {\"from\": \"00:00:00,500\", \"to\": \"00:00:02,000\"}, \"text\": \" 大家好\"},\n{\"text\": \"开始\"}]\n}",
+            None,
+            "00:00:00,500",
+        ),
+        (
+            "{\"language\": \"zh\", \"utterances\": [{\"speaker\": \"A\", \"start\": 500, \"text\": \"大家好\"}, {\"text\": \"开始\"}]}",
+            Some("A"),
+            "500",
+        ),
+    ] {
+        let minutes = read(text);
+        assert_eq!(
+            turns(&minutes)[0],
+            (speaker, Some(time), "大家好"),
+            "{text}"
+        );
+        let mut entries = all(&minutes);
+        entries.truncate(1);
+        entries[0]
+            .fields
+            .insert("votes".to_owned(), Value::Bool(true));
+        let written = minutes.written(&entries, TranscriptFormat::Own).unwrap();
+        let whole: Value = serde_json::from_slice(&written).unwrap();
+        assert_eq!(whole["language"], "zh");
+        assert!(whole.get("text").is_none_or(|text| text == " 大家好"));
+        let again = read(std::str::from_utf8(&written).unwrap());
+        assert_eq!(turns(&again), turns(&minutes)[..1]);
+    }
+    let list = "[{\"text\":\"a\"}]";
+    let written = read(list)
+        .written(&all(&read(list)), TranscriptFormat::Own)
+        .unwrap();
+    assert!(serde_json::from_slice::<Vec<Value>>(&written).is_ok());
+}
+
 #[test]
 fn other_encodings() {
     let (bytes, ..) = encoding_rs::GB18030.encode(MINUTES);
@@ -239,7 +428,7 @@ fn said() -> impl Strategy<Value = String> {
 proptest! {
     /// What is written is read as the same turns, in every layout.
     #[test]
-    fn what_is_written_is_read_again(said in prop::collection::vec(said(), 1..8), kind in 0usize..6) {
+    fn what_is_written_is_read_again(said in prop::collection::vec(said(), 1..8), kind in 0usize..10, crlf: bool, head: bool) {
         let mut text = if kind == 3 { "WEBVTT\n\n".to_owned() } else { String::new() };
         for (i, said) in said.iter().enumerate() {
             text += &match kind {
@@ -248,16 +437,28 @@ proptest! {
                 2 => format!("{}\n00:00:{i:02},000 --> 00:01:00,000\n{said}\n\n", i + 1),
                 3 => format!("00:00:{i:02}.000 --> 00:01:00.000\n<v 李四>{said}</v>\n\n"),
                 4 => format!("{{\"speaker\":\"王五\",\"text\":\"{said}\"}}\n"),
+                6 => format!("[00:00:{i:02}.250 --> 00:01:00.000]  {said}\n"),
+                7 => format!("说话人 {} 00:00:{i:02}{said}\n\n", i % 3 + 1),
+                8 => format!("张三 2025-03-05 10:00:{i:02}\n{said}\n\n"),
+                9 => format!("**发言人 {}  00:{i:02}**\n{said}\n\n", i % 3 + 1),
                 _ => format!("{said}\n"),
             };
+        }
+        if head && matches!(kind, 0 | 1 | 7..) {
+            text.insert_str(0, "周会\n2025年3月5日 下午 3:00\n参会人：张三、李四\n\n");
+        }
+        if crlf && kind != 4 {
+            text = text.replace('\n', "\r\n");
         }
         let first = read(&text);
         prop_assert_eq!(first.turns.len(), said.len());
         let found: Vec<&str> = first.turns.iter().map(|turn| &*turn.text).collect();
         prop_assert_eq!(found, said.iter().map(String::as_str).collect::<Vec<_>>());
         let written = first.written(&all(&first), TranscriptFormat::Own).unwrap();
+        prop_assert_eq!(written.windows(2).any(|two| two == b"\r\n"), crlf && kind != 4);
         let again = Transcript::sent("f", written, &Remarks::unheard()).unwrap();
         prop_assert_eq!(turns(&again), turns(&first));
+        prop_assert_eq!(&again.head, &first.head);
         prop_assert_eq!(again.layout, first.layout);
     }
 }

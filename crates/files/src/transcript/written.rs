@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{Transcript, TranscriptLayout, Turn, docx};
+use super::{Transcript, TranscriptLayout, Turn, docx, objects};
 
 /// How turns are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ impl Transcript {
                 let paragraphs: Vec<String> = text.lines().map(str::to_owned).collect();
                 docx::document(&paragraphs)
             }
+            false if self.has_crlf => Ok(text.replace('\n', "\r\n").into_bytes()),
             false => Ok(text.into_bytes()),
         }
     }
@@ -101,15 +102,13 @@ impl Transcript {
     }
 
     fn objects(&self, entries: &[Entry]) -> anyhow::Result<Vec<u8>> {
-        let mut lines = Vec::new();
-        for entry in entries {
+        let object = |entry: &Entry| {
             let object = self.turns[entry.turn].object.as_deref();
             let mut object = object.cloned().unwrap_or_default();
             object.extend(entry.fields.clone());
-            serde_json::to_writer(&mut lines, &object)?;
-            lines.push(b'\n');
-        }
-        Ok(lines)
+            object
+        };
+        objects::written(entries.iter().map(object).collect(), &self.around)
     }
 
     fn markdown(&self, entries: &[Entry]) -> String {

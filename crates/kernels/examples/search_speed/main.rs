@@ -77,7 +77,7 @@ fn pairs(kernel: Kernel, threads: usize, team: &Team, vectors: MatrixView<'_>) {
             let codes = with_codes.then_some([&codes[0], &codes[1]]);
             let mut search = PairSearch::between(kernel, sides, codes, BOUND);
             let mut found = 0;
-            let end = search.run(team, 0, |_, pairs| {
+            let Ok(end) = search.run(team, 0, |_, pairs| {
                 found += pairs.len();
                 ControlFlow::<()>::Continue(())
             });

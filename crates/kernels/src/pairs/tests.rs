@@ -20,13 +20,17 @@ fn reference(kernel: Kernel, sides: [&Vectors; 2], within: bool, bound: f32) -> 
 }
 
 /// All that a search finds, from a block on.
-fn found(mut search: PairSearch<'_>, team: &Team, first: usize) -> Vec<Pair> {
+fn found<F: Floats<Error: std::fmt::Debug>>(
+    mut search: PairSearch<'_, F>,
+    team: &Team,
+    first: usize,
+) -> Vec<Pair> {
     let mut all = Vec::new();
     let end = search.run(team, first, |_, pairs| {
         all.extend_from_slice(pairs);
         ControlFlow::<()>::Continue(())
     });
-    assert!(end.is_continue());
+    assert!(end.unwrap().is_continue());
     all.sort_by_key(|pair| (pair.left, pair.right));
     all
 }
@@ -175,13 +179,88 @@ fn a_search_is_stopped_and_taken_up_again() {
             ControlFlow::Continue(())
         }
     });
-    let ControlFlow::Break(next) = stopped else {
+    let Ok(ControlFlow::Break(next)) = stopped else {
         panic!("it was to stop")
     };
     first.extend(found(search(), &Team::new(1), next));
     first.sort_by_key(|pair| (pair.left, pair.right));
     assert_eq!(first, found(search(), &Team::new(2), 0));
     assert!(!first.is_empty());
+}
+
+/// Vectors that are not in memory, as far as a search knows; of row 299 nothing can be had.
+#[derive(Clone, Copy)]
+struct Apart<'a>(&'a Vectors);
+
+impl Floats for Apart<'_> {
+    type Error = usize;
+
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.0.dimension()
+    }
+
+    fn in_memory(&self) -> Option<MatrixView<'_>> {
+        None
+    }
+
+    fn copy(&self, rows: &[usize], to: &mut Vectors) -> Result<(), usize> {
+        for &row in rows {
+            if row == 299 {
+                return Err(row);
+            }
+            to.push(self.0.row(row));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn rows_that_lie_elsewhere_give_the_same_pairs() {
+    for (lefts, rights, n) in [(0, 0, 4), (280, 290, 24), (7, 260, 9)] {
+        let (left, mut right) = (clusters(lefts, n, 106), clusters(rights, n, 106));
+        if rights > 6 {
+            spoil(&mut right);
+        }
+        for kernel in Kernel::all() {
+            let codes = [&left, &right].map(|v| Codes::encode(&Team::new(2), kernel, v.view()));
+            let codes = [&codes[0], &codes[1]];
+            for bound in [0.99, 0.9, 0.0, -2.0] {
+                let sides = [Apart(&left), Apart(&right)];
+                let between = PairSearch::between(kernel, sides, Some(codes), bound);
+                let got = found(between.in_blocks_of(64), &Team::new(2), 0);
+                assert!(got == reference(kernel, [&left, &right], false, bound));
+                let within = PairSearch::within(kernel, sides[1], Some(codes[1]), bound);
+                let got = found(within, &Team::new(2), 0);
+                assert!(got == reference(kernel, [&right; 2], true, bound));
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_had_are_told() {
+    let vectors = clusters(310, 16, 107);
+    let kernel = Kernel::of_process();
+    let codes = Codes::encode(&Team::new(1), kernel, vectors.view());
+    let mut search = PairSearch::within(kernel, Apart(&vectors), Some(&codes), -2.0);
+    let ended = search.run(&Team::new(2), 0, |_, _| ControlFlow::<()>::Continue(()));
+    assert_eq!(ended, Err(299));
+}
+
+#[test]
+#[should_panic(expected = "codes of rows that are not in memory")]
+fn rows_that_lie_elsewhere_need_codes() {
+    let vectors = clusters(3, 4, 108);
+    drop(PairSearch::within(
+        Kernel::of_process(),
+        Apart(&vectors),
+        None,
+        0.5,
+    ));
 }
 
 #[test]

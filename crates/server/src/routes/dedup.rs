@@ -31,7 +31,7 @@ use crate::{ApiError, App, answer};
 const BLOCK_ROWS: usize = 512;
 
 /// Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters
-/// do not count, and what differs in a number, a date, a name or a negation is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form
+/// do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form
 /// (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.
 #[utoipa::path(
     post,
@@ -193,7 +193,7 @@ impl Found {
         for block in 0..search.blocks() {
             turns.checkpoint()?;
             pairs.clear();
-            search.find(&team, block, &mut pairs);
+            let Ok(()) = search.find(&team, block, &mut pairs);
             let held = best.bytes() + pairs.capacity() * size_of::<Pair>();
             share.grow(held.saturating_sub(share.bytes()))?;
             best.see(&pairs);

@@ -1,18 +1,20 @@
 //! What keeps two remarks from being one, however near their vectors are.
 
 use serde::{Deserialize, Serialize};
-use yuyi_language::{Differences, NumberDifference, Unit, name_difference, numbers};
+use yuyi_language::{Contradiction, Differences, name_difference};
 
 /// Characters of a remark that are looked at: what differs further back is one detail of many.
 const MOST_CHARACTERS: usize = 2_000;
 
 /// Why a remark is no repeat although it sounds like one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(
     feature = "schema",
     derive(utoipa::ToSchema),
-    schema(description = "What differs, so that the text is no repeat and is kept.")
+    schema(
+        description = "What differs, so that the text is no repeat and is kept: a `number`, a `date` (also a day or time), a `name`, a `negation`, the `code` of a product, an `opposite` (打开 / 关闭) or a `role` (从北京到上海 / 从上海到北京)."
+    )
 )]
 pub enum HeldBack {
     /// It tells a number that the other does not.
@@ -23,69 +25,36 @@ pub enum HeldBack {
     Name,
     /// One of them negates.
     Negation,
+    /// It tells the code of another product, plan or version.
+    Code,
+    /// Where one says something the other says what excludes it: 开启 and 关闭.
+    Opposite,
+    /// The same words have other roles: 从北京到上海 and 从上海到北京.
+    Role,
 }
 
-/// Days, times and parts of months, of which a remark means one at a time; the same ones are in one list.
-#[rustfmt::skip]
-const MOMENTS: &[&[&[&str]]] = &[
-    &[&["前天"], &["昨天", "昨日"], &["今天", "今日", "今儿"], &["明天", "明日", "明儿"], &["后天"]],
-    &[&["上周", "上星期", "上礼拜"], &["这周", "本周", "这星期", "这礼拜"], &["下周", "下星期", "下礼拜"]],
-    &[&["上个月", "上月"], &["这个月", "本月"], &["下个月", "下月"]],
-    &[&["去年"], &["今年"], &["明年"], &["后年"]],
-    &[&["凌晨"], &["早上", "上午", "早晨"], &["中午"], &["下午"], &["晚上", "今晚", "明晚"]],
-    &[&["月初"], &["月中"], &["月底", "月末"]],
-    &[&["年初"], &["年中"], &["年底", "年末"]],
-    &[&["周初"], &["周末"]],
-    &[&["春节前"], &["春节后"]],
-    &[&["上半年"], &["下半年"]],
-    &[&["节前"], &["节后"]],
-];
+impl From<Contradiction> for HeldBack {
+    fn from(why: Contradiction) -> Self {
+        match why {
+            Contradiction::Number => Self::Number,
+            Contradiction::Date => Self::Date,
+            Contradiction::Negation => Self::Negation,
+            Contradiction::Code => Self::Code,
+            Contradiction::Opposite => Self::Opposite,
+            Contradiction::Role => Self::Role,
+        }
+    }
+}
 
 /// Why a remark is no repeat of another, which would stand for both; `None`: nothing is known that differs. What the other tells beside is no
-/// difference: it would be told for both.
+/// difference: it would be told for both. But for names, which questions to a FAQ leave out, it is what keeps an entry from answering a question.
 pub fn held_back(representative: &str, remark: &str) -> Option<HeldBack> {
     let [kept, gone] = [representative, remark].map(head);
     if kept == gone {
         return None;
     }
-    let differences = Differences::between(kept, gone);
-    let number = differences.numbers.and_then(|numbers| of_numbers(&numbers));
-    let negation = differences.negation.map(|_| HeldBack::Negation);
-    let date = || of_moments(kept, gone).then_some(HeldBack::Date);
-    let name = || name_difference(kept, gone).map(|_| HeldBack::Name);
-    number.or_else(date).or(negation).or_else(name)
-}
-
-/// Numbers of the remark that would be lost.
-fn of_numbers(difference: &NumberDifference) -> Option<HeldBack> {
-    let is_of_time = |text: &String| {
-        let first = numbers(text).into_iter().next();
-        first.is_some_and(|number| is_of_time(number.readings()[0].unit))
-    };
-    let lost = &difference.only_b;
-    (!lost.is_empty()).then(|| match lost.iter().all(is_of_time) {
-        true => HeldBack::Date,
-        false => HeldBack::Number,
-    })
-}
-
-fn is_of_time(unit: Unit) -> bool {
-    matches!(
-        unit,
-        Unit::Year | Unit::Month | Unit::Day | Unit::Weekday | Unit::Hour | Unit::Minute
-    )
-}
-
-/// Whether each means a moment that the other does not, and both of one kind.
-fn of_moments(a: &str, b: &str) -> bool {
-    let tells = |text: &str, names: &[&str]| names.iter().any(|name| text.contains(name));
-    MOMENTS.iter().any(|kind| {
-        let only = |text: &str, other: &str| {
-            let lone = |names: &&&[&str]| tells(text, names) && !tells(other, names);
-            kind.iter().filter(lone).count() > 0
-        };
-        only(a, b) && only(b, a)
-    })
+    let why = Differences::between(kept, gone).loss().map(HeldBack::from);
+    why.or_else(|| name_difference(kept, gone).map(|_| HeldBack::Name))
 }
 
 fn head(text: &str) -> &str {
@@ -103,8 +72,16 @@ mod tests {
             ("3 月上线", "5 月上线", Some(HeldBack::Date)),
             ("预算是20万", "预算是30万", Some(HeldBack::Number)),
             ("我们明天发布", "我们后天发布", Some(HeldBack::Date)),
+            ("下周三评审", "这周三评审", Some(HeldBack::Date)),
             ("这版能上线", "这版不能上线", Some(HeldBack::Negation)),
             ("由张伟负责测试", "由李强负责测试", Some(HeldBack::Name)),
+            ("先测 A1 型号", "先测 A2 型号", Some(HeldBack::Code)),
+            ("把自动续费打开", "把自动续费关闭", Some(HeldBack::Opposite)),
+            (
+                "数据从北京同步到上海",
+                "数据从上海同步到北京",
+                Some(HeldBack::Role),
+            ),
             ("我们先看数据", "先看看数据", None),
             ("预算是20万，大家控制一下", "预算大家控制一下", None),
             (

@@ -1,7 +1,8 @@
 //! The pairs of remarks that are near to each other.
 
 use yuyi_kernels::{
-    Codes, Kernel, MatrixView, Pair as Found, PairSearch, Team, as_cosine, dot_each,
+    Codes, Floats, Kernel, MatrixView, Pair as Found, PairSearch, Team, Vectors, as_cosine,
+    dot_each,
 };
 
 use super::{Mode, Order};
@@ -28,35 +29,40 @@ pub struct Pair {
 ///
 /// For all pairs these are all there are. In neighbourhoods those within a run of remarks, each of which is near an earlier one of the run: no
 /// group of any threshold above the bound reaches over the end of a run.
-pub struct Search<'a> {
+///
+/// The vectors may lie elsewhere than in memory ([`Floats`]), of which a million take 1.5 GB.
+pub struct Search<'a, F: Floats = MatrixView<'a>> {
     order: &'a Order,
     mode: Mode,
     calibration: &'a Calibration,
     above: f64,
-    new: MatrixView<'a>,
+    new: F,
     /// Old ones with the others.
-    between: PairSearch<'a>,
-    within: PairSearch<'a>,
+    between: PairSearch<'a, F>,
+    within: PairSearch<'a, F>,
     /// Row that the run of neighbours begins with.
     run: usize,
+    /// The rows of the run, and the one behind it.
+    run_rows: Vectors,
+    row: Vectors,
     products: Vec<f32>,
     found: Vec<Found>,
 }
 
-impl<'a> Search<'a> {
+impl<'a, F: Floats> Search<'a, F> {
     /// A search among unit vectors of the old nodes and of the others, rows in the order of `order`. `codes` of them make it several times as fast.
     ///
     /// # Panics
     /// When there are not as many rows as nodes, and as [`PairSearch::between`].
     pub fn new(
         (order, mode): (&'a Order, Mode),
-        sides: [MatrixView<'a>; 2],
+        sides: [F; 2],
         codes: Option<[&'a Codes; 2]>,
         calibration: &'a Calibration,
         above: f64,
     ) -> Self {
         assert_eq!(
-            sides.map(|side| side.rows()),
+            sides.each_ref().map(Floats::rows),
             [order.old.len(), order.new.len()],
             "rows of vectors"
         );
@@ -76,6 +82,8 @@ impl<'a> Search<'a> {
             between: PairSearch::between(kernel, sides, codes, bound),
             within: PairSearch::within(kernel, new, of_new, bound),
             run: 0,
+            run_rows: Vectors::new(new.columns()),
+            row: Vectors::new(new.columns()),
             products: Vec::new(),
             found: Vec::new(),
         }
@@ -101,14 +109,22 @@ impl<'a> Search<'a> {
 
     /// Appends the pairs of a block. All blocks are searched in order, or for all pairs from one on whose predecessors were searched before.
     ///
+    /// # Errors
+    /// When vectors cannot be had; in memory they always can.
+    ///
     /// # Panics
     /// When there is no such block.
-    pub fn find(&mut self, team: &Team, block: usize, pairs: &mut Vec<Pair>) {
+    pub fn find(
+        &mut self,
+        team: &Team,
+        block: usize,
+        pairs: &mut Vec<Pair>,
+    ) -> Result<(), F::Error> {
         let old = self.between.blocks();
         self.found.clear();
         match (block.checked_sub(old), self.mode) {
-            (None, _) => self.between.find(team, block, &mut self.found),
-            (Some(block), Mode::All) => self.within.find(team, block, &mut self.found),
+            (None, _) => self.between.find(team, block, &mut self.found)?,
+            (Some(block), Mode::All) => self.within.find(team, block, &mut self.found)?,
             (Some(block), Mode::Adjacent) => return self.neighbours(block, pairs),
         }
         let lefts = match block < old {
@@ -125,19 +141,21 @@ impl<'a> Search<'a> {
                 });
             }
         }
+        Ok(())
     }
 
     /// The pairs of some rows with the earlier ones of their run.
-    fn neighbours(&mut self, block: usize, pairs: &mut Vec<Pair>) {
+    fn neighbours(&mut self, block: usize, pairs: &mut Vec<Pair>) -> Result<(), F::Error> {
         let first = block * NEIGHBOURS;
         for row in first..self.new.rows().min(first + NEIGHBOURS) {
             let before = pairs.len();
-            self.products.resize(row - self.run, 0.0);
-            let run = self.new.part(self.run..row);
+            self.row.truncate(0);
+            self.new.copy(&[row], &mut self.row)?;
+            self.products.resize(self.run_rows.rows(), 0.0);
             dot_each(
                 Kernel::of_process(),
-                self.new.row(row),
-                run,
+                self.row.row(0),
+                self.run_rows.view(),
                 &mut self.products,
             );
             for (i, &product) in self.products.iter().enumerate() {
@@ -152,7 +170,10 @@ impl<'a> Search<'a> {
             }
             if pairs.len() == before {
                 self.run = row;
+                self.run_rows.truncate(0);
             }
+            self.run_rows.push(self.row.row(0));
         }
+        Ok(())
     }
 }

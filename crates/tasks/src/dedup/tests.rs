@@ -55,7 +55,7 @@ impl Meeting {
         let mut all = Vec::new();
         for block in 0..search.blocks() {
             let mut pairs = Vec::new();
-            search.find(&team, block, &mut pairs);
+            let Ok(()) = search.find(&team, block, &mut pairs);
             let taken: Result<(), ()> = grouping.take(&pairs, &mut || Ok(()));
             taken.unwrap();
             all.extend(pairs);

@@ -19,10 +19,10 @@ impl Job {
         options: Options,
         above: f64,
     ) -> Self {
-        let texts = |minutes: &Transcript| -> Vec<Box<str>> {
-            minutes.turns.iter().map(|turn| turn.text.clone()).collect()
-        };
-        let remarks = Remarks::new(texts(minutes), old.map(texts).unwrap_or_default());
+        fn texts(minutes: &Transcript) -> impl Iterator<Item = &str> {
+            minutes.turns.iter().map(|turn| &*turn.text)
+        }
+        let remarks = Remarks::new(texts(minutes), old.into_iter().flat_map(texts));
         Self {
             order: remarks.order(options.mode),
             remarks,

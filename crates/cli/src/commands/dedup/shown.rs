@@ -196,6 +196,9 @@ pub fn differing(language: Language, why: HeldBack) -> &'static str {
         HeldBack::Date => ("时间", "a date"),
         HeldBack::Name => ("名称", "a name"),
         HeldBack::Negation => ("肯定与否定", "a negation"),
+        HeldBack::Code => ("型号", "a product code"),
+        HeldBack::Opposite => ("意思相反的词", "an opposite"),
+        HeldBack::Role => ("主客关系", "who does what to whom"),
     };
     language.pick(zh, en)
 }

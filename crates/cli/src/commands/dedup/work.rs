@@ -15,6 +15,7 @@ use yuyi_tasks::dedup::{Pair, ShownPair};
 
 use super::job::Job;
 use super::pairs_file::{self, Head};
+use super::vectors::VectorFile;
 use crate::terminal::remark;
 
 /// How often is written down how far the search is.
@@ -34,9 +35,8 @@ pub struct Work {
     path: PathBuf,
     state: State,
     part: BufWriter<File>,
-    vectors: BufWriter<File>,
-    /// Numbers of vectors that were written before.
-    known: u64,
+    /// Until the search takes them.
+    vectors: Option<VectorFile>,
     told: Instant,
 }
 
@@ -66,11 +66,11 @@ impl Work {
             options.open(beside(path, ending)).with_context(unwritable)
         };
         let (part, vectors) = (open("part")?, open("vectors")?);
+        let vectors = VectorFile::new(vectors, dimension).with_context(unwritable)?;
         let mut work = Self {
             path: path.to_owned(),
-            known: 0,
             part: BufWriter::new(part),
-            vectors: BufWriter::new(vectors),
+            vectors: Some(vectors),
             state,
             told: Instant::now(),
         };
@@ -80,11 +80,10 @@ impl Work {
 
     /// Cuts off what is not known to be whole.
     fn take_up(&mut self) -> anyhow::Result<()> {
-        let row = (self.state.dimension * size_of::<f32>()) as u64;
         if self.state.bytes == 0 {
             // Nothing of another search is taken for this one's.
             self.part.get_ref().set_len(0)?;
-            self.vectors.get_ref().set_len(0)?;
+            self.vectors.as_mut().map(VectorFile::clear).transpose()?;
             let head = pairs_file::line(&self.state.head)?;
             self.part.write_all(&head)?;
             self.state.bytes = head.len() as u64;
@@ -92,10 +91,7 @@ impl Work {
         }
         self.part.get_ref().set_len(self.state.bytes)?;
         self.part.seek(SeekFrom::Start(self.state.bytes))?;
-        let length = self.vectors.get_ref().metadata()?.len();
-        self.known = length / row.max(1);
-        self.vectors.get_ref().set_len(self.known * row)?;
-        if self.known > 0 {
+        if self.vectors.as_ref().is_some_and(|known| known.rows() > 0) {
             remark!(
                 "{} is gone on with: what was computed before is not computed again.",
                 self.path.display()
@@ -109,34 +105,12 @@ impl Work {
         self.state.blocks
     }
 
-    /// Hands over the vectors that were computed before, in order, with their numbers.
-    pub fn known_vectors(&mut self, mut take: impl FnMut(usize, &[f32])) -> anyhow::Result<usize> {
-        self.vectors.seek(SeekFrom::Start(0))?;
-        let mut reader = BufReader::with_capacity(1 << 20, self.vectors.get_ref());
-        let mut bytes = vec![0; self.state.dimension * size_of::<f32>()];
-        let mut vector = vec![0.0; self.state.dimension];
-        for number in 0..self.known as usize {
-            reader.read_exact(&mut bytes)?;
-            for (x, four) in vector.iter_mut().zip(bytes.chunks_exact(4)) {
-                *x = f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
-            }
-            take(number, &vector);
-        }
-        self.vectors.seek(SeekFrom::End(0))?;
-        Ok(self.known as usize)
-    }
-
-    /// Keeps the next vector.
-    pub fn keep_vector(&mut self, vector: &[f32]) -> anyhow::Result<()> {
-        for x in vector {
-            self.vectors.write_all(&x.to_le_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Ends a stretch of vectors.
-    pub fn flush_vectors(&mut self) -> anyhow::Result<()> {
-        Ok(self.vectors.flush()?)
+    /// The file of vectors, with those that were computed before. It is there once.
+    ///
+    /// # Errors
+    /// When it was taken.
+    pub fn take_vectors(&mut self) -> anyhow::Result<VectorFile> {
+        self.vectors.take().context("the vectors were taken")
     }
 
     /// Hands over the pairs that were found before, some at a time, in the order in which they were found.

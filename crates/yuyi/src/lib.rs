@@ -48,8 +48,9 @@ pub use yuyi_encoder::{
 pub use yuyi_kernels::{MatrixMut, MatrixView, Rows, Vectors};
 pub use yuyi_models::{
     BUILTIN_NAME, Batch, EmbedOptions, Embedder, Error as EmbedderError, ErrorKind, Input, Inputs,
-    Installed, Item, LocalEmbedder, LongText, ModelFacts, Prompt, Resolved, StoredCalibration,
-    TokenizeOptions, VectorSpace, installed, resolve, resolve_installed,
+    Installed, Item, LocalEmbedder, LongText, Manifest, ManifestFile, ModelFacts, ModelOrigin,
+    ModelPlace, Prompt, Resolved, StoredCalibration, TokenizeOptions, VectorSpace, installed,
+    resolve, resolve_installed,
 };
 pub use yuyi_tasks::explain::{Explanation, Link, Note, NoteKind, Unknown, WordWeight};
 pub use yuyi_tasks::{Calibration, CalibrationFileError, Curve};

@@ -1,7 +1,7 @@
 //! From scores to a ranking.
 
 use serde::Serialize;
-use yuyi_models::find_known;
+use yuyi_models::{KnownModel, find_known};
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::evaluation::{PairScores, Quality, RawScale, ScoredPairs};
 use yuyi_tasks::lexical::Method;
@@ -180,7 +180,7 @@ fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<
         is_word_vectors: matches!(contestant, Contestant::Method(arg) if arg.method == Method::Word2vec),
         error,
         measured,
-        licence: known.and_then(|known| known.licence),
-        suited_for: known.and_then(|known| known.suited_for),
+        licence: known.and_then(|known| known.licence.as_deref()),
+        suited_for: known.and_then(KnownModel::suited_for),
     }
 }

@@ -7,7 +7,7 @@ use yuyi::ModelFacts;
 
 use crate::args::InfoArgs;
 use crate::messages;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::terminal;
 
 #[derive(Serialize)]

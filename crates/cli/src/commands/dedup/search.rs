@@ -11,7 +11,7 @@ use super::job::Job;
 use super::pairs_file::Head;
 use super::work::Work;
 use crate::args::DedupArgs;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::progress::Progress;
 
 /// Texts that are embedded at a time.

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use yuyi::{
-    Embedder, LoadProgress, LocalEmbedder, Precision, Resolved, installed, resolve_installed,
-};
+use yuyi::{Embedder, LoadProgress, LocalEmbedder, Precision, Resolved, resolve_installed};
+use yuyi_models::inventory;
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
 use crate::args::ServeArgs;
 use crate::misuse::Misuse;
-use crate::model::find_model;
+use crate::named::{find_model, look_up};
 
 /// The models, each with the names that are given to it.
 pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
@@ -54,7 +53,7 @@ struct Compute {
 fn listed_source(spec: &str, compute: Compute) -> anyhow::Result<ModelSource> {
     let name = find_model(spec)?.name;
     let spec = spec.to_owned();
-    Ok(source(name, compute, move || Ok(find_model(&spec)?)))
+    Ok(source(name, compute, move || Ok(look_up(&spec)?)))
 }
 
 /// The model that `find` finds; each time anew, since its files may change while the server runs.
@@ -93,7 +92,8 @@ struct Library(Compute);
 
 impl ModelLibrary for Library {
     fn names(&self) -> Result<Vec<String>, LoadError> {
-        Ok(installed()?.into_iter().map(|model| model.name).collect())
+        // Also one that is not whole: loading it tells what is wrong.
+        Ok(inventory()?.into_iter().map(|model| model.name).collect())
     }
 
     fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {

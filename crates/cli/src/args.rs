@@ -13,7 +13,9 @@ mod health;
 mod info;
 mod layout;
 mod model;
+mod models;
 mod place;
+mod pull;
 mod quantize;
 mod recommend;
 mod report;
@@ -39,7 +41,11 @@ pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;
 pub use self::model::{ComputeArgs, ModelArgs};
+pub use self::models::{
+    ExportModelArgs, ImportModelArgs, ModelsArgs, ModelsCommand, RemoveModelArgs, VerifyModelsArgs,
+};
 pub use self::place::PlaceArgs;
+pub use self::pull::PullArgs;
 pub use self::quantize::QuantizeArgs;
 pub use self::recommend::{NextArgs, RecommendArgs, RecommendCommand, RecommendEvalArgs};
 pub use self::report::{MeasureArgs, ReportArgs};
@@ -54,6 +60,9 @@ pub struct Cli {
     /// Language of help, messages and reports [default: Chinese in a Chinese locale, else English; reports are English in an English locale only]
     #[arg(long, env = VARIABLE, value_enum, global = true)]
     pub lang: Option<Language>,
+    /// Fetch nothing, whatever is missing
+    #[arg(long, env = "YUYI_OFFLINE", global = true, value_parser = crate::switch::parse_yes)]
+    pub offline: bool,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -85,6 +94,10 @@ pub enum Command {
     Recommend(Box<RecommendArgs>),
     /// What is known of a model
     Info(InfoArgs),
+    /// Fetch a model from Hugging Face, a mirror of it, or ModelScope
+    Pull(PullArgs),
+    /// The models that are installed; with --all also those that can be fetched
+    Models(ModelsArgs),
     /// A copy of a model folder in 8-bit or 4-bit weights
     Quantize(QuantizeArgs),
     /// Speed and memory of a model on this machine
@@ -117,6 +130,8 @@ impl Command {
             Self::BenchPart(_)
             | Self::Contestant(_)
             | Self::Quantize(_)
+            | Self::Pull(_)
+            | Self::Models(_)
             | Self::Serve(_)
             | Self::Health(_) => None,
         }

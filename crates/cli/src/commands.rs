@@ -14,6 +14,8 @@ pub mod eval;
 pub mod faq;
 pub mod health;
 pub mod info;
+pub mod models;
+pub mod pull;
 pub mod quantize;
 pub mod recommend;
 pub mod serve;

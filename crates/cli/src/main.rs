@@ -17,8 +17,10 @@ mod machine;
 mod messages;
 mod misuse;
 mod model;
+mod named;
 mod output;
 mod progress;
+mod pulling;
 mod report;
 mod signals;
 mod switch;
@@ -49,7 +51,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    let command = config::parse_command_line()?.command;
+    let program = config::parse_command_line()?;
+    if program.offline {
+        pulling::stay_offline();
+    }
+    let command = program.command;
     if let Some(warning) = machine::crowded(command.threads()) {
         remark!("{warning}");
     }
@@ -65,6 +71,8 @@ fn run() -> anyhow::Result<()> {
         Command::Faq(args) => commands::faq::run(&args),
         Command::Recommend(args) => commands::recommend::run(&args),
         Command::Info(args) => commands::info::run(&args),
+        Command::Pull(args) => commands::pull::run(&args),
+        Command::Models(args) => commands::models::run(&args),
         Command::Quantize(args) => commands::quantize::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::BenchPart(args) => commands::bench::run_part(&args),

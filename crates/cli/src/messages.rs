@@ -9,6 +9,7 @@
 
 mod clap_words;
 mod help;
+mod hub;
 mod library;
 mod program;
 mod template;
@@ -29,8 +30,9 @@ use crate::language::Language;
 type Entry = (&'static str, &'static str);
 
 /// All parts of the table.
-const TABLE: [&[Entry]; 5] = [
+const TABLE: [&[Entry]; 6] = [
     help::HELP,
+    hub::HUB,
     program::PROGRAM,
     library::LIBRARY,
     library::SYSTEM,

@@ -1,30 +1,13 @@
-//! The model of a command.
+//! Loading models for commands.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
-use yuyi::{EmbedderError, Error, Found, Model, OpenOptions, find};
+use anyhow::bail;
+use yuyi::{Found, Model, OpenOptions};
 use yuyi_models::{CALIBRATION_FILE, user_calibration};
 
-use crate::args::{ComputeArgs, ModelArgs};
+use crate::args::ComputeArgs;
 use crate::terminal::remark;
-
-/// The model that `--model` names.
-///
-/// # Errors
-/// When there is none, as a sentence that speaks of that flag.
-pub fn find_model(name: &str) -> anyhow::Result<Found> {
-    find(name).map_err(|error| match error {
-        EmbedderError::NotAFolder { name, installed } => {
-            let installed = installed.join(", ");
-            anyhow!(
-                "{name} is not a folder. --model takes a model folder, or one of these names: {installed}."
-            )
-        }
-        other => other.into(),
-    })
-}
 
 /// What a model that does not load is told by.
 pub fn unloadable(name: &str) -> String {
@@ -38,23 +21,6 @@ pub fn unloadable(name: &str) -> String {
 pub fn tell_remarks(model: &Found) -> anyhow::Result<()> {
     model.remarks()?.iter().for_each(|told| remark!("{told}"));
     Ok(())
-}
-
-/// The model that the command line names, with its calibration.
-///
-/// # Errors
-/// When it does not load, or its calibration is not sound.
-pub fn load_model(args: &ModelArgs) -> anyhow::Result<Model> {
-    let model = load_uncalibrated(find_model(&args.model)?, &args.compute)
-        .with_context(|| unloadable(&args.model))?;
-    let calibrated = Model::new(Arc::clone(model.embedder()));
-    calibrated.map_err(|error| match error {
-        Error::Calibration(_) => anyhow!(error).context(format!(
-            "The calibration of {} is not sound; `yuyi calibrate` fits another",
-            args.model
-        )),
-        other => other.into(),
-    })
 }
 
 /// A model that was found already, for commands that want vectors or make a calibration: one that is not sound does not
@@ -99,22 +65,5 @@ impl CalibrationPlace {
                 "There is no home folder to keep the calibration in. Set YUYI_HOME, or name a file with -o."
             ),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_without_a_folder_is_called_that() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        for path in ["./missing", file.path().to_str().unwrap()] {
-            let error = find_model(path).unwrap_err().to_string();
-            let expected = format!(
-                "{path} is not a folder. --model takes a model folder, or one of these names: e5-small-zh"
-            );
-            assert!(error.starts_with(&expected), "{error}");
-        }
     }
 }

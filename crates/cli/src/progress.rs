@@ -64,3 +64,42 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 }
+
+/// The progress of a transfer: bytes, speed and the time that is left.
+pub struct TransferBar {
+    bar: ProgressBar,
+}
+
+impl TransferBar {
+    /// A bar over bytes, some of which are there already.
+    pub fn new(bytes: u64, there: u64) -> Self {
+        let template = Language::of_messages().pick(
+            "{bar:30} {percent}% · {bytes}/{total_bytes} · {bytes_per_sec} · 还需 {eta}",
+            "{bar:30} {percent}% · {bytes}/{total_bytes} · {bytes_per_sec} · ETA {eta}",
+        );
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(bytes)
+            .with_style(style)
+            .with_position(there);
+        // What is there came at no speed.
+        bar.reset_eta();
+        Self { bar }
+    }
+
+    /// Further bytes have come.
+    pub fn came(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    /// Bytes have to come again.
+    pub fn lost(&self, bytes: u64) {
+        self.bar.dec(bytes);
+    }
+}
+
+impl Drop for TransferBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -28,6 +28,23 @@ pub fn print(text: &str) {
     let _ = writeln!(out, "yuyi: {text}");
 }
 
+/// What says yes to a question, in either language.
+const YES: [&str; 5] = ["y", "yes", "是", "是的", "确定"];
+
+/// Asks a question on the terminal, in the language of the user; whether the answer is yes.
+///
+/// # Errors
+/// When the terminal is gone.
+pub fn ask(question: &str) -> io::Result<bool> {
+    let mut err = io::stderr().lock();
+    write!(err, "{} ", escaped(&messages::told(question)))?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    let answer = answer.trim().to_lowercase();
+    Ok(YES.contains(&answer.as_str()))
+}
+
 /// A text with its control characters as a terminal is shown them.
 pub fn escaped(text: &str) -> String {
     let characters = text.chars().map(|c| match c.is_control() {

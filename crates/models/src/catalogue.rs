@@ -1,115 +1,225 @@
-//! Models whose facts are known beforehand. A folder's own files win over this table; a field that
-//! is not known is empty rather than guessed.
+//! Models whose facts are known beforehand: `catalogue.json`, from their cards and papers. A folder's own files win over it; a
+//! field that is not known is empty rather than guessed.
 
-use yuyi_encoder::Pooling::{self, Cls, Mean};
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use yuyi_encoder::Pooling;
+
+/// The data, which are part of the program.
+const DATA: &str = include_str!("catalogue.json");
+
+/// What kind of thing an entry of the catalogue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownKind {
+    /// An embedding model that can be fetched.
+    Embedding,
+    /// A cross-encoder that can be fetched.
+    Reranker,
+    /// The model in the program.
+    BuiltIn,
+    /// A kind of folder that users make themselves.
+    Folder,
+    /// An API, which has no files.
+    Remote,
+}
+
+/// A text in Chinese and in English.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BothLanguages {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
+}
+
+/// Published scores: Spearman's ρ on the test sets of C-MTEB, in percent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublishedScores {
+    /// Who says so.
+    pub source: String,
+    /// AFQMC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub afqmc: Option<f64>,
+    /// ATEC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub atec: Option<f64>,
+    /// BQ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bq: Option<f64>,
+    /// LCQMC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lcqmc: Option<f64>,
+    /// PAWSX.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pawsx: Option<f64>,
+    /// QBQTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qbqtc: Option<f64>,
+    /// STSB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stsb: Option<f64>,
+    /// Mean over all tasks of C-MTEB, which are more than these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean: Option<f64>,
+}
 
 /// What is known of a published model.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KnownModel {
-    /// Name on the command line.
-    pub name: &'static str,
-    /// Repository on ModelScope, where that is called otherwise; the last component of the one on Hugging Face is the name.
-    pub modelscope: Option<&'static str>,
-    /// How hidden states become one vector, where the folder does not say.
-    pub pooling: Pooling,
-    /// What is put in front of texts, by the name of its use, where the folder has no prompts.
-    pub prompts: &'static [(&'static str, &'static str)],
+    /// Name on the command line, and of its folder.
+    pub name: String,
+    /// What it is.
+    pub kind: KnownKind,
+    /// Repository on Hugging Face.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub huggingface: Option<String>,
+    /// Repository on ModelScope, where that is known to be called otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modelscope: Option<String>,
+    /// `model_type` of its configuration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
+    /// Elements of a vector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimension: Option<usize>,
+    /// Transformer layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<usize>,
+    /// Longest text in tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_tokens: Option<usize>,
+    /// Name of the pooling, where the folder does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pooling: Option<String>,
+    /// What is put in front of texts, by the name of its use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prompts: BTreeMap<String, String>,
     /// SPDX identifier of the licence of the weights.
-    pub licence: Option<&'static str>,
-    /// What it suits, in Chinese and in English.
-    pub suited_for: Option<(&'static str, &'static str)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licence: Option<String>,
+    /// Size of the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gigabytes: Option<f64>,
+    /// What it suits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suited_for: Option<BothLanguages>,
+    /// What to know before using it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<BothLanguages>,
+    /// What it asks of the encoder beyond BERT and RoBERTa in safetensors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
+    /// What was published of its quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scores: Option<PublishedScores>,
 }
 
 impl KnownModel {
-    /// A model of whose licence nothing is known.
-    const fn new(name: &'static str, pooling: Pooling) -> Self {
-        Self {
-            name,
-            modelscope: None,
-            pooling,
-            prompts: &[],
-            licence: None,
-            suited_for: None,
-        }
+    /// How hidden states become one vector, where the folder does not say.
+    pub fn pooling(&self) -> Option<Pooling> {
+        let known = [Pooling::Cls, Pooling::Mean, Pooling::Max];
+        let name = self.pooling.as_deref()?;
+        known.into_iter().find(|pooling| pooling.name() == name)
     }
 
-    const fn prompted(self, prompts: &'static [(&'static str, &'static str)]) -> Self {
-        Self { prompts, ..self }
+    /// What it suits, in Chinese and in English.
+    pub fn suited_for(&self) -> Option<(&str, &str)> {
+        let suited = self.suited_for.as_ref()?;
+        Some((&suited.zh, &suited.en))
     }
 
-    const fn licensed(self, licence: &'static str) -> Self {
-        Self {
-            licence: Some(licence),
-            ..self
-        }
+    /// Whether it has files that can be fetched.
+    pub fn is_published(&self) -> bool {
+        self.huggingface.is_some() || self.modelscope.is_some()
     }
 
-    const fn suits(self, zh: &'static str, en: &'static str) -> Self {
-        Self {
-            suited_for: Some((zh, en)),
-            ..self
-        }
+    /// Whether a repository is the one that the entry is about, on whichever hub.
+    pub fn is_repository(&self, id: &str) -> bool {
+        let ids = [&self.huggingface, &self.modelscope];
+        ids.into_iter().flatten().any(|own| own == id)
     }
 }
 
-const fn mit(name: &'static str, pooling: Pooling) -> KnownModel {
-    KnownModel::new(name, pooling).licensed("MIT")
+#[derive(Default, Deserialize)]
+struct Catalogue {
+    models: Vec<KnownModel>,
+    /// Names of models that may not be used commercially, and of which nothing else is told.
+    non_commercial: Vec<String>,
 }
 
-const fn apache(name: &'static str, pooling: Pooling) -> KnownModel {
-    KnownModel::new(name, pooling).licensed("Apache-2.0")
+// The data are part of the program, and tests read them.
+static CATALOGUE: LazyLock<Catalogue> =
+    LazyLock::new(|| serde_json::from_str(DATA).unwrap_or_default());
+
+/// Every known model, in the order of the catalogue.
+pub fn known_models() -> &'static [KnownModel] {
+    &CATALOGUE.models
 }
-
-/// Of questions that are looked for in articles.
-const BGE: &[(&str, &str)] = &[("query", "为这个句子生成表示以用于检索相关文章：")];
-
-/// Of all texts: the model has read none without.
-const E5: &[(&str, &str)] = &[("query", "query: "), ("passage", "passage: ")];
-
-/// Every known model.
-const CATALOGUE: &[KnownModel] = &[
-    mit("e5-small-zh", Mean).suits(
-        "开箱即用：随程序内置，无需下载",
-        "immediate use: it is built in",
-    ),
-    mit("gte-small-zh", Cls),
-    KnownModel {
-        modelscope: Some("iic/nlp_gte_sentence-embedding_chinese-base"),
-        ..mit("gte-base-zh", Cls).suits("通用语义匹配", "general semantic matching")
-    },
-    mit("gte-large-zh", Cls),
-    mit("bge-small-zh-v1.5", Cls).prompted(BGE),
-    mit("bge-base-zh-v1.5", Cls)
-        .prompted(BGE)
-        .suits("检索增强生成（RAG）", "retrieval-augmented generation"),
-    mit("bge-large-zh-v1.5", Cls).prompted(BGE),
-    apache("text2vec-base-chinese", Mean),
-    KnownModel::new("m3e-base", Mean),
-    apache("paraphrase-multilingual-MiniLM-L12-v2", Mean)
-        .suits("跨语言轻量级任务", "light tasks across languages"),
-    apache("distiluse-base-multilingual-cased-v2", Mean),
-    apache("LaBSE", Cls),
-    mit("multilingual-e5-small", Mean).prompted(E5),
-    mit("multilingual-e5-base", Mean).prompted(E5),
-    mit("multilingual-e5-large", Mean).prompted(E5),
-    apache("all-MiniLM-L6-v2", Mean),
-];
 
 /// The known model of a name: as it stands in the catalogue, a source's id (`thenlper/gte-base-zh`)
 /// or the last component of one. Case does not matter.
 pub fn find_known(name: &str) -> Option<&'static KnownModel> {
-    let last = |id: &str| id.rsplit('/').next().unwrap_or(id).to_lowercase();
     let wanted = last(name.trim_end_matches('/'));
-    let matches = |id: &&str| last(id) == wanted;
-    CATALOGUE.iter().find(|known| {
-        let ids = [Some(known.name), known.modelscope];
-        ids.iter().flatten().any(matches)
+    let matches = |id: &&String| last(id) == wanted;
+    known_models().iter().find(|known| {
+        let ids = [Some(&known.name), known.modelscope.as_ref()];
+        ids.into_iter().flatten().any(|id| matches(&id))
     })
+}
+
+fn last(id: &str) -> String {
+    id.rsplit('/').next().unwrap_or(id).to_lowercase()
+}
+
+/// Whether a licence, or what is known of a model of that name, forbids commercial use.
+pub fn is_non_commercial(name: &str, licence: Option<&str>) -> bool {
+    let listed = CATALOGUE.non_commercial.iter();
+    let forbids = |licence: &str| {
+        let licence = licence.to_lowercase();
+        licence.contains("non-commercial")
+            || licence.contains("noncommercial")
+            || licence.split('-').any(|part| part == "nc")
+    };
+    licence.is_some_and(forbids)
+        || listed
+            .into_iter()
+            .any(|known| last(name).starts_with(&known.to_lowercase()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_data_are_sound() {
+        let read: Catalogue = serde_json::from_str(DATA).unwrap();
+        let mut names = BTreeSet::new();
+        for known in &read.models {
+            let name = &known.name;
+            assert!(names.insert(name.to_lowercase()), "{name} is there twice");
+            let is_fetched = matches!(known.kind, KnownKind::Embedding | KnownKind::Reranker);
+            assert_eq!(known.is_published(), is_fetched, "{name}");
+            let ids = [&known.huggingface, &known.modelscope];
+            for id in ids.into_iter().flatten() {
+                assert_eq!(id.split('/').count(), 2, "{id}");
+            }
+            if let Some(id) = &known.huggingface {
+                assert_eq!(id.rsplit('/').next(), Some(name.as_str()));
+            }
+            let learnt = known.needs.iter().any(|need| need == "last_token");
+            assert!(
+                known.pooling.is_none() || known.pooling().is_some() || learnt,
+                "{name}"
+            );
+        }
+        assert!(names.len() > 30, "{}", names.len());
+    }
 
     #[test]
     fn finds_by_name_source_and_folder() {
@@ -120,13 +230,13 @@ mod tests {
             "GTE-Base-ZH",
         ] {
             assert_eq!(
-                find_known(name).map(|m| m.name),
+                find_known(name).map(|m| m.name.as_str()),
                 Some("gte-base-zh"),
                 "{name}"
             );
         }
         assert_eq!(
-            find_known("somewhere/LaBSE/").map(|m| m.name),
+            find_known("somewhere/LaBSE/").map(|m| m.name.as_str()),
             Some("LaBSE")
         );
         assert!(find_known("gte").is_none());
@@ -134,13 +244,15 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique() {
-        for (i, known) in CATALOGUE.iter().enumerate() {
-            assert!(
-                CATALOGUE[..i].iter().all(|other| other.name != known.name),
-                "{}",
-                known.name
-            );
+    fn licences_that_forbid_commercial_use_are_known() {
+        for licence in ["cc-by-nc-4.0", "CC-BY-NC-SA-4.0", "qwen-non-commercial"] {
+            assert!(is_non_commercial("a/b", Some(licence)), "{licence}");
         }
+        for licence in ["mit", "apache-2.0", "cc-by-4.0", "ncsa", "other"] {
+            assert!(!is_non_commercial("a/b", Some(licence)), "{licence}");
+        }
+        assert!(is_non_commercial("TencentBAC/Conan-embedding-v1", None));
+        assert!(is_non_commercial("jina-embeddings-v5-text-small", None));
+        assert!(!is_non_commercial("thenlper/gte-base-zh", None));
     }
 }

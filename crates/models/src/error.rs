@@ -15,6 +15,22 @@ pub enum Error {
         /// Names that would work.
         installed: Vec<String>,
     },
+    /// A known model that is not installed.
+    #[error("The model {name} is not installed. `yuyi pull {name}` fetches it.")]
+    NotInstalled {
+        /// Its name in the catalogue.
+        name: String,
+    },
+    /// An installed model of which not all is there.
+    #[error(
+        "The model {name} is not whole: {problem}. `yuyi models rm {name}` removes it, and `yuyi pull` fetches it again."
+    )]
+    Broken {
+        /// Its name.
+        name: String,
+        /// What is missing or wrong.
+        problem: String,
+    },
     /// A path that leads to no folder.
     #[error("{name} is not a folder. Name a model folder, or one of these: {}.", installed.join(", "))]
     NotAFolder {
@@ -110,6 +126,8 @@ impl Error {
                 _ => ErrorKind::Permanent,
             },
             Self::Unknown { .. }
+            | Self::NotInstalled { .. }
+            | Self::Broken { .. }
             | Self::NotAFolder { .. }
             | Self::Unreadable { .. }
             | Self::CalibrationUnreadable { .. }

@@ -2,29 +2,43 @@
 //! [`Embedder`] through which everything above turns texts into vectors; beside it the [`Reranker`], which scores pairs.
 
 mod builtin;
+mod caches;
 mod calibration;
 mod catalogue;
+mod defaults;
 mod embedder;
 mod error;
 mod home;
+mod installed;
 mod local;
 mod local_reranker;
+mod manifest;
 mod reranker;
 mod resolve;
 mod space;
+mod wholeness;
 
 pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, fitted_by_user, user_calibration};
-pub use catalogue::{KnownModel, find_known};
+pub use catalogue::{
+    BothLanguages, KnownKind, KnownModel, PublishedScores, find_known, is_non_commercial,
+    known_models,
+};
+pub use defaults::defaults;
 pub use embedder::{
     Batch, EmbedOptions, Embedder, Input, Inputs, Item, ModelFacts, Prompt, RemoteStats, Side,
     TokenizeOptions,
 };
 pub use error::{Error, ErrorKind};
 pub use home::home;
+pub use installed::{Installed, ModelPlace, installed, inventory};
 pub use local::LocalEmbedder;
 pub use local_reranker::{LocalReranker, ModelKind};
+pub use manifest::{
+    MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, ModelOrigin, is_inside,
+};
 pub use reranker::{RerankOptions, Reranker, RerankerFacts};
-pub use resolve::{Installed, Resolved, installed, resolve, resolve_installed};
+pub use resolve::{Resolved, resolve, resolve_installed};
 pub use space::VectorSpace;
+pub use wholeness::check_whole;
 pub use yuyi_encoder::{LongText, Pair, PairTruncation, ScoreActivation, Scored};

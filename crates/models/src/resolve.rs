@@ -1,13 +1,13 @@
 //! From what a user writes to a folder that can be loaded.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
-use yuyi_encoder::{Folder, Prompts, SpecDefaults};
+use yuyi_encoder::{Folder, SpecDefaults};
 
 use crate::builtin::{self, BUILTIN_NAME};
-use crate::{Error, Side, find_known, home};
+use crate::defaults::defaults;
+use crate::installed::{Installed, Places};
+use crate::{Error, KnownModel, find_known};
 
 /// A model that can be loaded.
 #[derive(Debug)]
@@ -22,15 +22,6 @@ pub struct Resolved {
     pub by_path: bool,
 }
 
-/// A model that a name alone finds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Installed {
-    /// What [`resolve`] finds it by.
-    pub name: String,
-    /// Its folder; `None` for the one in the binary.
-    pub folder: Option<PathBuf>,
-}
-
 /// The model of `name_or_dir`: a folder that exists, the built-in model, or one that is installed
 /// under the home folder. A name wins over a folder of that name; `./NAME` is always the folder.
 /// The home folder need not be readable where it is not asked.
@@ -39,24 +30,25 @@ pub struct Installed {
 /// [`Error::Unknown`] or, for a path, [`Error::NotAFolder`], with the names that would work;
 /// otherwise when the folder cannot be read.
 pub fn resolve(name_or_dir: &str) -> Result<Resolved, Error> {
-    resolve_in(home().as_deref(), name_or_dir)
+    resolve_in(&Places::from_env(), name_or_dir)
 }
 
-fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error> {
+fn resolve_in(places: &Places, name_or_dir: &str) -> Result<Resolved, Error> {
     if name_or_dir == BUILTIN_NAME {
         return Ok(from_folder(BUILTIN_NAME.to_owned(), builtin::folder()));
     }
     let path = Path::new(name_or_dir);
-    let models = match installed_in(home) {
-        Err(_) if !is_name(path) => installed_in(None),
-        installed => installed,
-    }?;
-    if let Some(folder) = models
-        .iter()
-        .find(|m| m.name == name_or_dir)
-        .and_then(|m| m.folder.as_deref())
-    {
-        return from_path(name_or_dir.to_owned(), folder);
+    let at_home = match places.in_home_of(name_or_dir) {
+        Err(_) if !is_name(path) => None,
+        found => found?,
+    };
+    let found = at_home.or_else(|| {
+        // A folder of the user's wins over the cache of another program.
+        let in_caches = || places.in_caches_of(name_or_dir);
+        (!path.is_dir()).then(in_caches).flatten()
+    });
+    if let Some(found) = found {
+        return from_installed(found);
     }
     if path.is_dir() {
         let model = from_path(folder_name(path), path)?;
@@ -65,13 +57,39 @@ fn resolve_in(home: Option<&Path>, name_or_dir: &str) -> Result<Resolved, Error>
             ..model
         });
     }
+    Err(not_there(places, name_or_dir))
+}
+
+fn from_installed(model: Installed) -> Result<Resolved, Error> {
+    match (model.broken(), model.folder) {
+        (Some(broken), _) => Err(broken),
+        (None, Some(folder)) => from_path(model.name, &folder),
+        (None, None) => Ok(from_folder(model.name, builtin::folder())),
+    }
+}
+
+/// Why a name or a path leads to no model, and what would.
+fn not_there(places: &Places, name_or_dir: &str) -> Error {
     let name = name_or_dir.to_owned();
-    let installed = models.into_iter().map(|m| m.name).collect();
-    Err(if name.contains(std::path::is_separator) {
-        Error::NotAFolder { name, installed }
-    } else {
-        Error::Unknown { name, installed }
-    })
+    // A path is told of without the home folder, which need not be readable.
+    let models = places.all().unwrap_or_default();
+    let whole = models.into_iter().filter(|model| model.problem.is_none());
+    let mut installed: Vec<String> = whole.map(|model| model.name).collect();
+    if installed.is_empty() {
+        installed.push(BUILTIN_NAME.to_owned());
+    }
+    match find_known(&name) {
+        Some(known) if is_known_name(known, &name) => Error::NotInstalled {
+            name: known.name.clone(),
+        },
+        _ if name.contains(std::path::is_separator) => Error::NotAFolder { name, installed },
+        _ => Error::Unknown { name, installed },
+    }
+}
+
+/// Whether a name is the catalogue's, or that of the model's repository, and not a path that ends in it.
+fn is_known_name(known: &KnownModel, name: &str) -> bool {
+    known.is_published() && (known.name.eq_ignore_ascii_case(name) || known.is_repository(name))
 }
 
 /// Whether a folder under the home folder could be called that, and not only a path lead to it.
@@ -80,24 +98,25 @@ fn is_name(path: &Path) -> bool {
     matches!(components.next(), Some(Component::Normal(name)) if name == path.as_os_str())
 }
 
-/// The model that is installed under exactly this name, or built in; a path is none. For names that come from
-/// strangers: they are compared with those that are there, and never become part of a path.
+/// The model that is installed under exactly this name, or built in; a path is none. One that is not whole is found, too: loading it
+/// tells what is wrong. For names that come from strangers: they are compared with those that are there, and never become part of
+/// a path.
 ///
 /// # Errors
 /// When the home folder, or the model's, cannot be read.
 pub fn resolve_installed(name: &str) -> Result<Option<Resolved>, Error> {
-    resolve_installed_in(home().as_deref(), name)
+    resolve_installed_in(&Places::from_env(), name)
 }
 
-fn resolve_installed_in(home: Option<&Path>, name: &str) -> Result<Option<Resolved>, Error> {
-    let found = installed_in(home)?.into_iter().find(|m| m.name == name);
-    let Some(Installed { name, folder }) = found else {
-        return Ok(None);
-    };
-    match folder {
-        Some(folder) => from_path(name, &folder).map(Some),
-        None => Ok(Some(from_folder(name, builtin::folder()))),
+fn resolve_installed_in(places: &Places, name: &str) -> Result<Option<Resolved>, Error> {
+    if name == BUILTIN_NAME {
+        return Ok(Some(from_folder(name.to_owned(), builtin::folder())));
     }
+    let found = places.in_home_of(name)?;
+    let found = found.or_else(|| places.in_caches_of(name));
+    let folder = found.and_then(|model| Some((model.name, model.folder?)));
+    let resolved = folder.map(|(name, folder)| from_path(name, &folder));
+    resolved.transpose()
 }
 
 fn from_path(name: String, path: &Path) -> Result<Resolved, Error> {
@@ -127,99 +146,32 @@ fn folder_name(path: &Path) -> String {
     )
 }
 
-/// What the catalogue knows of a folder, by its name or by the one its configuration tells.
-fn defaults(name: &str, folder: &Folder) -> SpecDefaults {
-    let known = find_known(name).or_else(|| find_known(&name_or_path(folder)?));
-    SpecDefaults {
-        pooling: known.map(|known| known.pooling),
-        prompts: prompts(known.map_or(&[], |known| known.prompts)),
-    }
-}
-
-/// Prompts as a folder would tell them. A model that has one for either side has read no text without, so the default one is that of
-/// what is looked for, as its card says for texts of one kind.
-fn prompts(known: &[(&str, &str)]) -> Prompts {
-    let owned = |&(name, text): &(&str, &str)| (name.to_owned(), text.to_owned());
-    let named: BTreeMap<String, String> = known.iter().map(owned).collect();
-    let of = |side: Side| side.names().iter().find_map(|name| named.get(*name));
-    let default = of(Side::Query).filter(|_| of(Side::Passage).is_some());
-    Prompts {
-        default: default.cloned().unwrap_or_default(),
-        named,
-    }
-}
-
-/// `_name_or_path` of config.json; the loader reports a file that cannot be read.
-fn name_or_path(folder: &Folder) -> Option<String> {
-    let bytes = folder.read("config.json").ok()?;
-    let config: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
-    Some(config.get("_name_or_path")?.as_str()?.to_owned())
-}
-
-/// The models that a name alone finds: the built-in one first, then those under the home folder by
-/// name.
-///
-/// # Errors
-/// When the home folder's list of models cannot be read.
-pub fn installed() -> Result<Vec<Installed>, Error> {
-    installed_in(home().as_deref())
-}
-
-fn installed_in(home: Option<&Path>) -> Result<Vec<Installed>, Error> {
-    let mut models = match home {
-        Some(home) => folders_with_models(&home.join("models"))?,
-        None => Vec::new(),
-    };
-    models.sort_by(|a, b| a.name.cmp(&b.name));
-    let builtin = Installed {
-        name: BUILTIN_NAME.to_owned(),
-        folder: None,
-    };
-    models.insert(0, builtin);
-    Ok(models)
-}
-
-fn folders_with_models(folder: &Path) -> Result<Vec<Installed>, Error> {
-    let unreadable = |source| Error::Unreadable {
-        folder: folder.to_owned(),
-        source,
-    };
-    let entries = match folder.read_dir() {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut models = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(unreadable)?;
-        let folder = entry.path();
-        // A folder under the built-in model's name could never be reached by it.
-        let name = entry
-            .file_name()
-            .into_string()
-            .ok()
-            .filter(|name| name != BUILTIN_NAME);
-        if let (Some(name), true) = (name, Folder::holds_model(&folder)) {
-            models.push(Installed {
-                name,
-                folder: Some(folder),
-            });
-        }
-    }
-    Ok(models)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::caches::tests::caches;
+    use crate::wholeness::tests::weights;
     use std::fs;
-    use yuyi_encoder::Pooling;
+    use std::path::PathBuf;
+    use yuyi_encoder::{Pooling, Prompts};
 
     fn install(home: &Path, name: &str, config: &str) -> PathBuf {
-        let folder = home.join("models").join(name);
+        fill(home.join("models").join(name), config)
+    }
+
+    fn fill(folder: PathBuf, config: &str) -> PathBuf {
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("config.json"), config).unwrap();
+        fs::write(folder.join("vocab.txt"), "a\n").unwrap();
+        fs::write(folder.join("model.safetensors"), weights()).unwrap();
         folder
+    }
+
+    fn places(home: Option<&Path>) -> Places {
+        Places {
+            home: home.map(Path::to_owned),
+            ..Places::default()
+        }
     }
 
     #[test]
@@ -228,7 +180,9 @@ mod tests {
         install(home.path(), "b", "{}");
         install(home.path(), "a", "{}");
         fs::create_dir(home.path().join("models/not-a-model")).unwrap();
-        let error = resolve_in(Some(home.path()), "c").unwrap_err().to_string();
+        let error = resolve_in(&places(Some(home.path())), "c")
+            .unwrap_err()
+            .to_string();
         assert_eq!(
             error,
             "There is no model \"c\". Installed: e5-small-zh, a, b. A path to a model folder works too."
@@ -239,7 +193,7 @@ mod tests {
     fn a_path_without_a_folder_is_called_that() {
         let file = tempfile::NamedTempFile::new().unwrap();
         for path in ["./missing", file.path().to_str().unwrap()] {
-            let error = resolve_in(None, path).unwrap_err().to_string();
+            let error = resolve_in(&places(None), path).unwrap_err().to_string();
             let expected = format!(
                 "{path} is not a folder. Name a model folder, or one of these: e5-small-zh."
             );
@@ -249,25 +203,96 @@ mod tests {
 
     #[test]
     fn without_a_home_the_builtin_model_is_there() {
-        let model = resolve_in(None, BUILTIN_NAME).unwrap();
+        let model = resolve_in(&places(None), BUILTIN_NAME).unwrap();
         assert_eq!(model.name, BUILTIN_NAME);
-        assert!(resolve_in(None, "a").is_err());
+        assert!(resolve_in(&places(None), "a").is_err());
         let missing = Path::new("does/not/exist");
-        assert_eq!(installed_in(Some(missing)).unwrap().len(), 1);
+        assert_eq!(places(Some(missing)).all().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_half_model_is_not_installed() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = install(home.path(), "half", "{}");
+        install(home.path(), ".half", "{}");
+        fs::write(folder.join("model.safetensors"), &weights()[..20]).unwrap();
+        let places = places(Some(home.path()));
+        let error = resolve_in(&places, "half").unwrap_err().to_string();
+        let expected = "The model half is not whole: model.safetensors is damaged, or not all of it is there. \
+            `yuyi models rm half` removes it, and `yuyi pull` fetches it again.";
+        assert_eq!(error, expected);
+        let all = places.all().unwrap();
+        let found: Vec<(&str, bool)> = all
+            .iter()
+            .map(|m| (m.name.as_str(), m.problem.is_none()))
+            .collect();
+        assert_eq!(found, [(BUILTIN_NAME, true), ("half", false)]);
+        let unknown = resolve_in(&places, "x").unwrap_err().to_string();
+        assert!(unknown.contains("Installed: e5-small-zh. "), "{unknown}");
+        // Whoever has its name over HTTP is told when it is loaded.
+        assert!(resolve_installed_in(&places, "half").unwrap().is_some());
+    }
+
+    #[test]
+    fn a_known_model_that_is_missing_can_be_fetched() {
+        for name in ["gte-base-zh", "thenlper/gte-base-zh", "GTE-base-zh"] {
+            let error = resolve_in(&places(None), name).unwrap_err().to_string();
+            let expected =
+                "The model gte-base-zh is not installed. `yuyi pull gte-base-zh` fetches it.";
+            assert_eq!(error, expected, "{name}");
+        }
+        for name in ["./gte-base-zh", "other/gte-base-zh", "ConSERT"] {
+            let error = resolve_in(&places(None), name).unwrap_err();
+            assert!(!matches!(error, Error::NotInstalled { .. }), "{name}");
+        }
+    }
+
+    #[test]
+    fn caches_of_other_programs_are_read_in_place() {
+        let cache = tempfile::tempdir().unwrap();
+        let base = "models--thenlper--gte-base-zh/snapshots/abc";
+        let folder = fill(cache.path().join(base), "{}");
+        fill(cache.path().join("models--a--b/snapshots/1"), "{}");
+        let home = tempfile::tempdir().unwrap();
+        let places = Places {
+            home: Some(home.path().to_owned()),
+            caches: caches(Some(cache.path()), None),
+        };
+        for name in ["gte-base-zh", "thenlper/gte-base-zh"] {
+            let model = resolve_in(&places, name).unwrap();
+            assert_eq!(model.name, "gte-base-zh");
+            assert_eq!(model.folder.path(), Some(folder.as_path()));
+            assert_eq!(model.defaults.pooling, Some(Pooling::Cls));
+            assert!(resolve_installed_in(&places, name).unwrap().is_some());
+        }
+        assert_eq!(resolve_in(&places, "a/b").unwrap().name, "a/b");
+        // One of our own wins.
+        let own = install(home.path(), "gte-base-zh", "{}");
+        let model = resolve_in(&places, "gte-base-zh").unwrap();
+        assert_eq!(model.folder.path(), Some(own.as_path()));
+        fs::remove_dir_all(&own).unwrap();
+        // One that is not whole is not there.
+        fs::remove_file(folder.join("model.safetensors")).unwrap();
+        assert!(resolve_in(&places, "gte-base-zh").is_err());
     }
 
     #[test]
     fn finds_installed_names_and_folders() {
         let home = tempfile::tempdir().unwrap();
         let folder = install(home.path(), "mine", "{}");
-        let named = resolve_in(Some(home.path()), "mine").unwrap();
+        let named = resolve_in(&places(Some(home.path())), "mine").unwrap();
         assert_eq!((named.name.as_str(), named.by_path), ("mine", false));
         let path = folder.to_str().unwrap();
-        let found = resolve_in(None, path).unwrap();
+        let found = resolve_in(&places(None), path).unwrap();
         assert_eq!((found.name.as_str(), found.by_path), ("mine", true));
-        assert_eq!(resolve_in(None, &format!("{path}/")).unwrap().name, "mine");
         assert_eq!(
-            resolve_in(None, &format!("{path}/../mine/.")).unwrap().name,
+            resolve_in(&places(None), &format!("{path}/")).unwrap().name,
+            "mine"
+        );
+        assert_eq!(
+            resolve_in(&places(None), &format!("{path}/../mine/."))
+                .unwrap()
+                .name,
             "mine"
         );
     }
@@ -279,12 +304,12 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let folder = install(place.path(), "mine", "{}");
         let path = folder.to_str().unwrap();
-        assert_eq!(resolve_in(unreadable, path).unwrap().name, "mine");
-        assert!(resolve_in(unreadable, BUILTIN_NAME).is_ok());
-        let missing = resolve_in(unreadable, "./missing").unwrap_err();
+        assert_eq!(resolve_in(&places(unreadable), path).unwrap().name, "mine");
+        assert!(resolve_in(&places(unreadable), BUILTIN_NAME).is_ok());
+        let missing = resolve_in(&places(unreadable), "./missing").unwrap_err();
         assert!(matches!(missing, Error::NotAFolder { .. }), "{missing}");
         // It might be installed there.
-        let unknown = resolve_in(unreadable, "mine").unwrap_err();
+        let unknown = resolve_in(&places(unreadable), "mine").unwrap_err();
         assert!(matches!(unknown, Error::Unreadable { .. }), "{unknown}");
         for path in [".", "..", "./a", "a/", "a/.", "/a", "/", ""] {
             assert!(!is_name(Path::new(path)), "{path}");
@@ -296,7 +321,7 @@ mod tests {
     fn names_of_strangers_never_become_paths() {
         let home = tempfile::tempdir().unwrap();
         let folder = install(home.path(), "mine", "{}");
-        let find = |name: &str| resolve_installed_in(Some(home.path()), name).unwrap();
+        let find = |name: &str| resolve_installed_in(&places(Some(home.path())), name).unwrap();
         assert_eq!(find("mine").unwrap().name, "mine");
         assert_eq!(find(BUILTIN_NAME).unwrap().name, BUILTIN_NAME);
         let absolute = folder.to_str().unwrap();
@@ -320,7 +345,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let defaults = |name: &str| {
             install(home.path(), name, "{}");
-            let model = resolve_in(Some(home.path()), name).unwrap();
+            let model = resolve_in(&places(Some(home.path())), name).unwrap();
             model.defaults.prompts
         };
         let bge = defaults("bge-base-zh-v1.5");
@@ -349,7 +374,7 @@ mod tests {
             ("other", None),
         ];
         for (name, pooling) in expected {
-            let model = resolve_in(Some(home.path()), name).unwrap();
+            let model = resolve_in(&places(Some(home.path())), name).unwrap();
             assert_eq!(model.defaults.pooling, pooling, "{name}");
         }
     }

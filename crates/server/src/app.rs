@@ -13,6 +13,7 @@ use crate::collections::Collections;
 use crate::limits::Limits;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::supply::{ModelSupply, Pulls};
 
 /// Whether new requests are taken.
 #[derive(Debug, Default)]
@@ -46,6 +47,7 @@ struct Shared {
     metrics: Metrics,
     senders_of_ids: OncePerCaller,
     memory: Memory,
+    pulls: Pulls,
 }
 
 impl App {
@@ -71,10 +73,24 @@ impl App {
             lifecycle: Lifecycle::default(),
             metrics: Metrics::default(),
             senders_of_ids: OncePerCaller::default(),
+            pulls: Pulls::default(),
         };
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// The same, which fetches models for an admin and tells of those that are installed. Before the service is shared.
+    #[must_use]
+    pub fn with_supply(mut self, supply: Arc<dyn ModelSupply>) -> Self {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.pulls = Pulls::of(supply);
+        }
+        self
+    }
+
+    pub(crate) fn pulls(&self) -> &Pulls {
+        &self.shared.pulls
     }
 
     /// Whether new requests are taken.

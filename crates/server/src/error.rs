@@ -67,6 +67,11 @@ pub enum ApiError {
     #[error("{reason}")]
     CollectionConflict { reason: String },
     #[error(
+        "The model {:?} is being fetched already. Wait until that is done.",
+        Shown(model)
+    )]
+    PullInProgress { model: String },
+    #[error(
         "{} is not allowed here; the Allow header lists what is.",
         Shown(method)
     )]
@@ -347,6 +352,7 @@ table! {
     MethodNotAllowed { .. } => (405, "method_not_allowed", None),
     ModelMismatch { .. } => (409, "model_mismatch", None),
     CollectionConflict { .. } => (409, "collection_conflict", None),
+    PullInProgress { .. } => (409, "pull_in_progress", None),
     RequestTimeout { .. } => (408, "request_timeout", None),
     BodyTooLarge { .. }
     | TooManyValues { .. }

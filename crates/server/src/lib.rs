@@ -26,6 +26,7 @@ mod routes;
 mod score;
 mod shown;
 mod stored;
+mod supply;
 mod timings;
 mod vectors;
 mod work;
@@ -43,6 +44,7 @@ pub use perimeter::base_path::BasePath;
 pub use perimeter::cross_origin::Origins;
 pub use router::router;
 pub use routes::routes;
+pub use supply::{AboutModel, ModelSupply, PullOrder, PullStep};
 pub use yuyi_collections::Place;
 pub use yuyi_serving::{
     CacheOptions, CacheStats, ErrandStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary,

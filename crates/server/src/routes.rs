@@ -84,6 +84,7 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(routes!(models::model), Key, OpenAi, Named).taking_slashes(),
         Route::new(routes!(models::load), Admin, Own, Named),
         Route::new(routes!(models::unload), Admin, Own, Named),
+        Route::new(routes!(models::pull::pull), Admin, Own, Named),
         Route::new(routes!(collections::create), Key, Own, Named),
         Route::new(routes!(collections::list), Key, Own, Named),
         Route::new(routes!(collections::get), Key, Own, Named),

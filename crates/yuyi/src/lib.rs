@@ -53,10 +53,10 @@ pub use yuyi_encoder::{
 pub use yuyi_kernels::{MatrixMut, MatrixView, Rows, Vectors};
 pub use yuyi_models::{
     BUILTIN_NAME, Batch, EmbedOptions, Embedder, Error as EmbedderError, ErrorKind, Input, Inputs,
-    Installed, Item, LocalEmbedder, LocalReranker, LongText, ModelFacts, ModelKind, Pair,
-    PairTruncation, Prompt, RemoteStats, RerankOptions, Reranker, RerankerFacts, Resolved,
-    ScoreActivation, Scored, Side, StoredCalibration, TokenizeOptions, VectorSpace, installed,
-    resolve, resolve_installed,
+    Installed, Item, LocalEmbedder, LocalReranker, LongText, Manifest, ManifestFile, ModelFacts,
+    ModelKind, ModelOrigin, ModelPlace, Pair, PairTruncation, Prompt, RemoteStats, RerankOptions,
+    Reranker, RerankerFacts, Resolved, ScoreActivation, Scored, Side, StoredCalibration,
+    TokenizeOptions, VectorSpace, installed, resolve, resolve_installed,
 };
 pub use yuyi_remote::{Remote, RemoteEmbedder, RemoteOptions, is_remote};
 pub use yuyi_tasks::explain::{Explanation, Link, Note, NoteKind, Unknown, WordWeight};

@@ -24,7 +24,7 @@ pub struct AccessArgs {
     /// File of such keys, one a line; read again on SIGHUP
     #[arg(long, env = "YUYI_API_KEY_FILE", value_name = "FILE")]
     pub api_key_file: Option<PathBuf>,
-    /// Key for loading and unloading models [default: programs on this machine may]
+    /// Key for fetching, loading and unloading models [default: programs on this machine may]
     #[arg(
         long,
         env = "YUYI_ADMIN_KEY",

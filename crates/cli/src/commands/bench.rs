@@ -17,7 +17,8 @@ use crate::args::BenchArgs;
 use crate::machine::{self, ProcessorTime};
 use crate::messages;
 use crate::misuse::Misuse;
-use crate::model::{find_model, tell_remarks, unloadable};
+use crate::model::{tell_remarks, unloadable};
+use crate::named::find_model;
 use crate::terminal::{self, remark};
 
 /// Token counts of single texts.

@@ -26,7 +26,7 @@ use crate::corpus::read_corpus;
 use crate::machine;
 use crate::messages;
 use crate::misuse::Misuse;
-use crate::model::find_model;
+use crate::named::find_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
 use crate::terminal::{self, remark};

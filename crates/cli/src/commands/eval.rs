@@ -21,7 +21,7 @@ use crate::corpus::read_corpus;
 use crate::input::{self, FaqFile, FaqLayout, Format, Questions};
 use crate::messages;
 use crate::misuse::Misuse;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
 use crate::terminal;

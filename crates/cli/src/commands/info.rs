@@ -8,7 +8,8 @@ use yuyi::{Found, ModelFacts, ModelKind, RerankerFacts, Resolved};
 
 use crate::args::InfoArgs;
 use crate::messages;
-use crate::model::{find_model, load_model, tell_remarks, unloadable};
+use crate::model::{tell_remarks, unloadable};
+use crate::named::{find_model, load_model};
 use crate::terminal;
 
 #[derive(Serialize)]

@@ -2,8 +2,10 @@
 
 mod log;
 mod models;
+mod supply;
 
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -34,6 +36,11 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
         limits(args),
         collections(args)?,
     );
+    // One that keeps to its models needs no others.
+    let app = match args.listed_only {
+        true => app,
+        false => app.with_supply(Arc::new(supply::Supply)),
+    };
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(app, listen_options(args, perimeter), |ready| {
         announce(ready, args.json)

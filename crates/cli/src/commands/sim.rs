@@ -13,7 +13,7 @@ use super::{Chunks, report_truncated, report_unknown};
 use crate::args::SimArgs;
 use crate::input::{self, Columns, Format, Record, Records, Row};
 use crate::misuse::Misuse;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::output::explanation;
 use crate::output::pairs::{FailedPair, Outcome, PairWriter, ScoredPair, Sink};
 use crate::progress::Progress;

@@ -10,6 +10,8 @@ pub(super) const HELP: &[Entry] = &[
     ("Chinese", "中文"),
     ("English", "英文"),
 
+    ("Fetch nothing, whatever is missing", "不下载任何东西，缺什么都不下载"),
+
     // Commands.
     ("Similarity of two sentences, or of every pair of a file", "两句话的相似度，或文件中每一对的相似度"),
     ("Vectors of the texts of a file", "文件中各条文本的向量"),
@@ -50,6 +52,28 @@ pub(super) const HELP: &[Entry] = &[
     ("4-bit weights, 8-bit activations: the smallest; experimental but for the built-in model", "4 位权重、8 位激活：体积最小；除内置模型外属试验性质"),
     ("The model", "模型"),
     ("The method", "方法"),
+
+    // yuyi pull, yuyi models
+    ("Fetch a model from Hugging Face, a mirror of it, or ModelScope", "从 Hugging Face、其镜像或魔搭（ModelScope）下载模型"),
+    ("The models that are installed; with --all also those that can be fetched", "已安装的模型；加 --all 还列出可以下载的"),
+    ("A name of `yuyi models --all`, the repository of another model on a hub, or the address of its page", "`yuyi models --all` 里的名称、模型站上其他模型的仓库，或它的网页地址"),
+    ("Hub to ask", "从哪个模型站下载"),
+    ("Hugging Face or its mirror (HF_ENDPOINT), then ModelScope: the first that has it", "先 Hugging Face 或其镜像（HF_ENDPOINT），再魔搭：取第一个有的"),
+    ("Hugging Face or its mirror", "Hugging Face 或其镜像"),
+    ("ModelScope", "魔搭（ModelScope）"),
+    ("Branch, tag or commit of the repository [default: the newest]", "仓库的分支、标签或提交 [默认：最新]"),
+    ("Name that the model gets here [default: that of its repository]", "模型在本机的名称 [默认：仓库的名称]"),
+    ("Shrink the weights to this number format", "把权重压缩成这种数值格式"),
+    ("List also what can be fetched", "同时列出可以下载的模型"),
+    ("Remove a model, and what an interrupted download has left of it", "删除模型，以及下载中断时留下的部分"),
+    ("Compare all bytes of models with those that were installed", "逐字节核对模型与安装时是否一致"),
+    ("Write a model to one file, for a machine without a network", "把模型写成一个文件，供没有网络的机器使用"),
+    ("Install a model from such a file", "从这样的文件安装模型"),
+    ("Name of the model", "模型的名称"),
+    ("Names of the models [default: all that are installed]", "模型的名称 [默认：全部已安装的]"),
+    ("File to write", "要写的文件"),
+    ("File that `yuyi models export` wrote", "`yuyi models export` 写出的文件"),
+    ("Name that the model gets here [default: the one that it had]", "模型在本机的名称 [默认：原来的名称]"),
 
     // Files.
     ("Format of the file, where its name does not tell", "文件格式（文件名看不出时）"),
@@ -247,7 +271,7 @@ pub(super) const HELP: &[Entry] = &[
     ("Lines for people", "给人看的文字行"),
     ("Key that callers must send (may be repeated; separated by commas in the environment); a file keeps it out of the list of processes", "调用方必须提供的密钥（可重复；环境变量中用逗号分隔）；写在文件里就不会出现在进程列表中"),
     ("File of such keys, one a line; read again on SIGHUP", "存放密钥的文件，每行一个；收到 SIGHUP 时重新读取"),
-    ("Key for loading and unloading models [default: programs on this machine may]", "加载和卸载模型用的密钥 [默认：本机程序可以]"),
+    ("Key for fetching, loading and unloading models [default: programs on this machine may]", "下载、加载和卸载模型用的密钥 [默认：本机程序可以]"),
     ("Most requests a minute with one key, or from one address where no keys are asked for [default: no limit]", "每个密钥（未要求密钥时为每个地址）每分钟最多多少次请求 [默认：不限]"),
     ("Proxies in front that add the caller's address to X-Forwarded-For", "前面有几层代理会把调用方地址写进 X-Forwarded-For"),
     ("Origin whose pages may call, with its scheme (may be repeated) [default: all, but for managing models]", "允许哪个来源的网页调用，要带协议（可重复）[默认：全部，但不含管理模型]"),

@@ -90,7 +90,7 @@ fn code(name: &str) -> Vec<String> {
     files.into_iter().map(code).collect()
 }
 
-const CRATES: [&str; 12] = [
+const CRATES: [&str; 13] = [
     "cli",
     "files",
     "server",
@@ -100,6 +100,7 @@ const CRATES: [&str; 12] = [
     "yuyi",
     "tasks",
     "language",
+    "hub",
     "models",
     "remote",
     "encoder",
@@ -110,7 +111,8 @@ const CRATES: [&str; 12] = [
 fn each_wording_is_one_of_the_program() {
     let all: String = CRATES.iter().flat_map(|name| code(name)).collect();
     let mut strays = Vec::new();
-    for (english, _) in program::PROGRAM.iter().chain(library::LIBRARY) {
+    let messages = [program::PROGRAM, library::LIBRARY, hub::HUB];
+    for (english, _) in messages.into_iter().flatten() {
         // Placeholders have other names there, and may hold words.
         let template = Template::new(english);
         let words = template.literals().flat_map(|literal| literal.split('"'));

@@ -37,6 +37,8 @@ mod models;
 mod outputs;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod pull;
 mod quantize;
 mod reading;
 #[cfg(unix)]

@@ -40,6 +40,15 @@ fn untouched(mut command: Command) -> Command {
     for name in ["LC_ALL", "LC_MESSAGES", "LANG"] {
         command.env_remove(name);
     }
+    // Nor by models that other programs have fetched on this machine.
+    for name in [
+        "HF_HOME",
+        "HF_HUB_CACHE",
+        "HUGGINGFACE_HUB_CACHE",
+        "MODELSCOPE_CACHE",
+    ] {
+        command.env(name, "/nonexistent");
+    }
     command.env("YUYI_HOME", "/nonexistent");
     command
 }

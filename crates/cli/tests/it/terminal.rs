@@ -121,3 +121,25 @@ fn a_collection_is_removed_only_by_a_yes() {
         assert_eq!(left.out.contains("\nc "), is_left, "{typed:?}: {left:?}");
     }
 }
+
+#[test]
+fn a_missing_model_is_offered_and_not_fetched_without_a_yes() {
+    let missing = ["sim", "--model", "gte-base-zh", "a", "b"];
+    if let Some(shown) = typed_on_a_terminal(&missing, "n\n") {
+        assert!(
+            shown.contains("The model gte-base-zh is not installed. Fetch it now? [y/N]"),
+            "{shown:?}"
+        );
+        assert!(
+            shown.contains("`yuyi pull gte-base-zh` fetches it."),
+            "{shown:?}"
+        );
+    }
+    let offline = ["--offline", "sim", "--model", "gte-base-zh", "a", "b"];
+    if let Some(shown) = typed_on_a_terminal(&offline, "y\n") {
+        assert!(
+            !shown.contains("[y/N]") && shown.contains("--offline forbids downloads"),
+            "{shown:?}"
+        );
+    }
+}

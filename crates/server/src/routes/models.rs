@@ -1,10 +1,13 @@
 //! `GET /v1/models` and `GET /v1/models/{model}`: OpenAI's list and its entries, with the facts of each model beside; and
 //! `POST /v1/models/load` and `unload`.
 
+pub(crate) mod pull;
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::Serialize;
+use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use yuyi::ModelFacts;
 use yuyi_serving::ModelStatus;
@@ -12,6 +15,7 @@ use yuyi_serving::ModelStatus;
 use crate::envelope::OpenAiReply;
 use crate::request::body::JsonBody;
 use crate::request::{Source, request, required_name};
+use crate::supply::AboutModel;
 use crate::{ApiError, App};
 
 /// The models that a request may name, as OpenAI lists them.
@@ -41,6 +45,21 @@ pub(crate) struct Model {
     max_tokens: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     weight_bytes: Option<usize>,
+    /// Where it is: `built_in`, `home`, `huggingface_cache` or `modelscope_cache`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'static str>,
+    /// The repository that it was fetched from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repository: Option<String>,
+    /// Bytes of its files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    /// The licence of its weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licence: Option<String>,
+    /// What is wrong with it and how to mend it, for people; absent, it is whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
 }
 
 /// The models that a request may name.
@@ -54,7 +73,7 @@ pub(crate) async fn models(State(app): State<App>) -> Json<List> {
     let statuses = app.registry().all_statuses().await;
     Json(List {
         object: "list",
-        data: statuses.into_iter().map(Model::from).collect(),
+        data: described(&app, statuses).await,
     })
 }
 
@@ -76,11 +95,32 @@ pub(crate) async fn model(
     // What is no text is no model's name either.
     let name = name.map(|Path(name)| name).unwrap_or_default();
     let status = app.status(&name).await?;
-    Ok(Json(status.into()))
+    one(&app, status).await
 }
 
-impl From<ModelStatus> for Model {
-    fn from(status: ModelStatus) -> Self {
+/// Models with what is known of them here.
+async fn described(app: &App, statuses: Vec<ModelStatus>) -> Vec<Model> {
+    let names: Vec<String> = statuses.iter().map(|status| status.name.clone()).collect();
+    let about = match app.pulls().supply() {
+        Some(supply) => spawn_blocking(move || supply.about(&names)).await,
+        None => Ok(Vec::new()),
+    };
+    let about = about.unwrap_or_default().into_iter();
+    // A model of which nothing is known is one all the same.
+    let about = about.chain(std::iter::repeat(None));
+    let models = statuses.into_iter().zip(about);
+    models
+        .map(|(status, about)| Model::of(status, about.unwrap_or_default()))
+        .collect()
+}
+
+async fn one(app: &App, status: ModelStatus) -> Result<Json<Model>, ApiError> {
+    let mut models = described(app, vec![status]).await;
+    models.pop().map(Json).ok_or(ApiError::Internal)
+}
+
+impl Model {
+    fn of(status: ModelStatus, about: AboutModel) -> Self {
         let facts = status.facts.as_ref();
         Self {
             id: status.name,
@@ -96,6 +136,11 @@ impl From<ModelStatus> for Model {
                 .map(|facts| facts.max_tokens)
                 .filter(|&most| most < ModelFacts::NO_LIMIT),
             weight_bytes: facts.map(|facts| facts.weight_bytes),
+            place: Some(about.place).filter(|place| !place.is_empty()),
+            repository: about.repository,
+            bytes: about.bytes,
+            licence: about.licence,
+            problem: about.problem,
         }
     }
 }
@@ -111,7 +156,7 @@ impl From<ModelStatus> for Model {
 pub(crate) async fn load(State(app): State<App>, body: JsonBody) -> Result<Json<Model>, ApiError> {
     let Named { model } = Source::read(body, app.limits(), Named::take)?;
     let status = app.registry().load_now(&model).await?;
-    Ok(Json(status.into()))
+    one(&app, status).await
 }
 
 /// Lets go of a model. Requests that use it are answered first; the next one loads it again.
@@ -128,7 +173,7 @@ pub(crate) async fn unload(
 ) -> Result<Json<Model>, ApiError> {
     let Named { model } = Source::read(body, app.limits(), Named::take)?;
     let status = app.registry().unload(&model).await?;
-    Ok(Json(status.into()))
+    one(&app, status).await
 }
 
 request! {

@@ -22,6 +22,7 @@ mod models;
 mod notes;
 mod openapi;
 mod page;
+mod pulls;
 mod questions;
 mod ranking;
 mod recommending;

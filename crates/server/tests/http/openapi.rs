@@ -60,6 +60,10 @@ async fn examples_of_the_document_are_answered() {
             );
             continue;
         };
+        if path == "/v1/models/pull" {
+            // Its answer is a stream, and this server has nothing to fetch from: see `pulls.rs`.
+            continue;
+        }
         for form in alternatives(schema, &document) {
             let mut body = example(&form, &document);
             if path.starts_with("/v1/models/") || path.ends_with("/reindex") {

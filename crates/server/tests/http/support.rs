@@ -15,7 +15,7 @@ use yuyi::{
 };
 use yuyi_server::{
     App, CacheOptions, Collections, Limits, ListenOptions, LoadError, ModelOptions, ModelSource,
-    Perimeter, Place as StorePlace, serve,
+    ModelSupply, Perimeter, Place as StorePlace, serve,
 };
 
 /// Most characters that the fake model reads.
@@ -291,6 +291,26 @@ impl Server {
         let url = Self::serve(app.clone(), options).await;
         Self {
             url,
+            client: Client::new(),
+            computed,
+            app,
+        }
+    }
+
+    /// One that fetches models by a supply.
+    pub async fn supplied(supply: Arc<dyn ModelSupply>) -> Self {
+        let model = Fake::new(Arc::default());
+        let computed = Arc::clone(&model.computed);
+        let app = App::new(
+            vec![source("fake", model)],
+            ModelOptions::default(),
+            &CacheOptions::default(),
+            Limits::default(),
+            Collections::unnamed(None),
+        );
+        let app = app.with_supply(supply);
+        Self {
+            url: Self::serve(app.clone(), options()).await,
             client: Client::new(),
             computed,
             app,

@@ -8,12 +8,8 @@ use yuyi_store::Collection;
 
 use super::place::{open_existing, place};
 use crate::args::DropArgs;
-use crate::messages;
 use crate::misuse::Misuse;
 use crate::terminal::{self, remark};
-
-/// What says yes to a question, in either language.
-const YES: [&str; 5] = ["y", "yes", "是", "是的", "确定"];
 
 /// Removes a collection, if that is what is wanted.
 pub fn run(args: &DropArgs) -> anyhow::Result<()> {
@@ -43,11 +39,5 @@ fn is_wanted(collection: &Collection) -> anyhow::Result<bool> {
         )));
     }
     let question = format!("Remove the collection {name:?} with all of its items ({count})? [y/N]");
-    let mut err = io::stderr().lock();
-    write!(err, "{} ", terminal::escaped(&messages::told(&question)))?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    let answer = answer.trim().to_lowercase();
-    Ok(YES.contains(&answer.as_str()))
+    Ok(terminal::ask(&question)?)
 }

@@ -6,7 +6,8 @@ use yuyi_collections::{ItemPlan, check_fits, space_of_model};
 use yuyi_store::{Collection, VectorItem};
 
 use crate::args::EmbeddingArgs;
-use crate::model::{find_model, load_uncalibrated, unloadable};
+use crate::model::{load_uncalibrated, unloadable};
+use crate::named::find_model;
 
 /// The model of a collection that is new.
 ///

@@ -13,7 +13,8 @@ use yuyi_store::{Collection, Error, Store};
 use super::place::{open_existing, place};
 use crate::args::ReindexArgs;
 use crate::misuse::Misuse;
-use crate::model::{find_model, load_uncalibrated, unloadable};
+use crate::model::{load_uncalibrated, unloadable};
+use crate::named::find_model;
 use crate::progress::Progress;
 use crate::terminal::{self, remark};
 

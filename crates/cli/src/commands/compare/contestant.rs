@@ -17,7 +17,7 @@ use crate::commands::child;
 use crate::corpus::Vectors;
 use crate::machine::{self, ProcessorTime};
 use crate::messages;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::terminal;
 
 /// How long single pairs are timed.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use yuyi::{Remote, is_remote};
-use yuyi_models::find_known;
+use yuyi_models::{KnownModel, find_known};
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::evaluation::{PairScores, Quality, RawScale, ScoredPairs};
 use yuyi_tasks::lexical::Method;
@@ -204,8 +204,8 @@ fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<
         Contestant::Model(name) if is_remote => remote_facts(name),
         Contestant::Model(name) => {
             let known = find_known(name);
-            let licence = known.and_then(|known| known.licence);
-            (licence, known.and_then(|known| known.suited_for))
+            let licence = known.and_then(|known| known.licence.as_deref());
+            (licence, known.and_then(KnownModel::suited_for))
         }
         Contestant::Method(_) => (None, None),
     };

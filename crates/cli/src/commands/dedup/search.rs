@@ -16,7 +16,7 @@ use super::pairs_file::Head;
 use super::vectors::{StoredVectors, VectorFile};
 use super::work::Work;
 use crate::args::DedupArgs;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::progress::Progress;
 
 /// Texts that are embedded at a time.

@@ -19,7 +19,7 @@ use crate::commands::report_truncated;
 use crate::input::{self, Columns, Format};
 use crate::messages;
 use crate::misuse::Misuse;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::terminal;
 
 /// What is read from standard input.

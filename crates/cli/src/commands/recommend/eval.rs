@@ -10,7 +10,7 @@ use super::evaluated::{Evaluated, EvaluatedWay, evaluated, metrics};
 use super::{Items, clicks, report, strangers};
 use crate::args::RecommendEvalArgs;
 use crate::commands::report_truncated;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::output::partial::PartialFile;
 use crate::terminal::{self, remark};
 

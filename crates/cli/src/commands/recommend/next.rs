@@ -13,7 +13,7 @@ use yuyi_store::{Event, Space, Timestamp};
 use super::{Items, clicks, strangers};
 use crate::args::NextArgs;
 use crate::commands::report_truncated;
-use crate::model::load_model;
+use crate::named::load_model;
 use crate::terminal::{self, remark};
 
 /// Says what to show the users of a file next.

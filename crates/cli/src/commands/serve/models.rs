@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use yuyi::{Found, LoadProgress, OpenOptions, Remote, installed, resolve_installed};
+use yuyi::{Found, LoadProgress, OpenOptions, Remote, resolve_installed};
+use yuyi_models::inventory;
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
 use crate::args::ServeArgs;
 use crate::misuse::Misuse;
-use crate::model::find_model;
+use crate::named::{find_model, look_up};
 
 /// The models, each with the names that are given to it.
 pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
@@ -45,7 +46,7 @@ fn listed_source(spec: &str, compute: &OpenOptions) -> anyhow::Result<ModelSourc
         found => found.name().to_owned(),
     };
     let spec = spec.to_owned();
-    let find = move || Ok(find_model(&spec)?);
+    let find = move || Ok(look_up(&spec)?);
     Ok(source(name, compute.clone(), find))
 }
 
@@ -102,7 +103,8 @@ struct Library(OpenOptions);
 
 impl ModelLibrary for Library {
     fn names(&self) -> Result<Vec<String>, LoadError> {
-        Ok(installed()?.into_iter().map(|model| model.name).collect())
+        // Also one that is not whole: loading it tells what is wrong.
+        Ok(inventory()?.into_iter().map(|model| model.name).collect())
     }
 
     fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {

@@ -1,0 +1,59 @@
+//! `yuyi models export` and `import`.
+
+use std::io::Write;
+
+use serde_json::json;
+use yuyi_models::home;
+
+use crate::args::{ExportModelArgs, ImportModelArgs};
+use crate::messages;
+use crate::pulling::megabytes;
+use crate::terminal;
+
+/// Writes a model to a file.
+pub fn export(args: &ExportModelArgs) -> anyhow::Result<()> {
+    let model = super::find(&args.name)?;
+    if let Some(broken) = model.broken() {
+        return Err(broken.into());
+    }
+    let manifest = yuyi_hub::export(&model, &args.output)?;
+    let (output, bytes) = (args.output.display().to_string(), manifest.bytes());
+    let mut out = terminal::stdout();
+    match args.json {
+        true => writeln!(
+            out,
+            "{}",
+            json!({ "name": manifest.name, "output": output, "bytes": bytes, "files": manifest.files.len() })
+        )?,
+        false => {
+            let told = format!(
+                "{output}: {} ({} MB). `yuyi models import` installs it on another machine.",
+                manifest.name,
+                megabytes(bytes)
+            );
+            writeln!(out, "{}", messages::told(&told))?;
+        }
+    }
+    Ok(())
+}
+
+/// Installs a model from a file.
+pub fn import(args: &ImportModelArgs) -> anyhow::Result<()> {
+    let home = home().ok_or(yuyi_hub::Error::NoHome)?;
+    let imported = yuyi_hub::import(&args.file, &home, args.name.as_deref())?;
+    let (name, folder) = (&imported.name, imported.folder.display().to_string());
+    let bytes = imported.manifest.bytes();
+    let mut out = terminal::stdout();
+    match args.json {
+        true => writeln!(
+            out,
+            "{}",
+            json!({ "name": name, "folder": folder, "bytes": bytes, "licence": imported.manifest.licence })
+        )?,
+        false => {
+            let told = format!("{name} is installed: {folder} ({} MB)", megabytes(bytes));
+            writeln!(out, "{}", messages::told(&told))?;
+        }
+    }
+    Ok(())
+}

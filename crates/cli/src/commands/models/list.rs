@@ -1,0 +1,147 @@
+//! The list of models.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+use yuyi_models::{Installed, KnownKind, KnownModel, ModelPlace, inventory, known_models};
+
+use crate::args::ModelsArgs;
+use crate::language::Language;
+use crate::messages;
+use crate::pulling::megabytes;
+use crate::terminal;
+
+/// Writes what is installed, and with `--all` what can be fetched.
+pub fn run(args: &ModelsArgs) -> anyhow::Result<()> {
+    let models = inventory()?;
+    let mut out = terminal::stdout();
+    if args.json {
+        let mut document = json!({ "models": models.iter().map(shown).collect::<Vec<Value>>() });
+        if args.all {
+            document["catalogue"] = serde_json::to_value(known_models())?;
+        }
+        writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
+        return Ok(());
+    }
+    let header = ["model", "MB", "licence", "where from"].map(told);
+    let rows: Vec<[String; 4]> = std::iter::once(header)
+        .chain(models.iter().map(row))
+        .collect();
+    write_table(&mut out, &rows, &[1])?;
+    for model in &models {
+        if let Some(broken) = model.broken() {
+            writeln!(out, "{}", messages::told(&broken.to_string()))?;
+        }
+    }
+    if args.all {
+        writeln!(out)?;
+        write_catalogue(&mut out, &models)?;
+    }
+    Ok(())
+}
+
+fn told(english: &str) -> String {
+    messages::told(english).into_owned()
+}
+
+fn shown(model: &Installed) -> Value {
+    let manifest = model.manifest.as_ref();
+    json!({
+        "name": model.name, "place": model.place.name(), "folder": model.folder.as_ref().map(|path| path.display().to_string()),
+        "bytes": model.bytes(), "whole": model.problem.is_none(), "problem": model.broken().map(|error| error.to_string()),
+        "licence": licence(model), "non_commercial": manifest.is_some_and(|manifest| manifest.non_commercial),
+        "origin": manifest.and_then(|manifest| manifest.origin.as_ref()),
+        "quantized": manifest.and_then(|manifest| manifest.quantized.as_ref()),
+    })
+}
+
+/// The licence that the folder tells, else that of the catalogue where the name is the catalogue's.
+fn licence(model: &Installed) -> Option<&str> {
+    match &model.manifest {
+        Some(manifest) => manifest.licence.as_deref(),
+        None => {
+            let mut known = known_models().iter();
+            let known = known.find(|known| known.name == model.name)?;
+            known.licence.as_deref()
+        }
+    }
+}
+
+fn row(model: &Installed) -> [String; 4] {
+    let origin = model.manifest.as_ref().and_then(|m| m.origin.as_ref());
+    let place = match (model.place, origin) {
+        (ModelPlace::Program, _) => told("built in"),
+        (ModelPlace::HuggingFaceCache, _) => told("cache of Hugging Face"),
+        (ModelPlace::ModelScopeCache, _) => told("cache of ModelScope"),
+        (ModelPlace::Home, Some(origin)) => origin.repository.clone(),
+        (ModelPlace::Home, None) => told("own folder"),
+    };
+    let size = model.bytes().map_or_else(String::new, megabytes);
+    [
+        model.name.clone(),
+        size,
+        licence(model).unwrap_or_default().to_owned(),
+        place,
+    ]
+}
+
+/// What the catalogue knows.
+fn write_catalogue(out: &mut impl Write, installed: &[Installed]) -> io::Result<()> {
+    let header = ["model", "dimension", "tokens", "licence", "STS-B", ""].map(told);
+    let fetched = known_models().iter().filter(|known| {
+        let is_there = installed.iter().any(|model| model.name == known.name);
+        !is_there && known.is_published()
+    });
+    let rows: Vec<[String; 6]> = std::iter::once(header)
+        .chain(fetched.map(known_row))
+        .collect();
+    write_table(out, &rows, &[1, 2, 4])?;
+    writeln!(
+        out,
+        "{}",
+        messages::told(
+            "`yuyi pull NAME` fetches one of them, or any other of their kinds by its repository. STS-B: published, in percent."
+        )
+    )
+}
+
+fn known_row(known: &KnownModel) -> [String; 6] {
+    let number = |number: Option<usize>| number.map_or_else(String::new, |n| n.to_string());
+    let score = known.scores.as_ref().and_then(|scores| scores.stsb);
+    let remark = known.remark.as_ref();
+    let remark = remark.map(|remark| Language::of_messages().pick(&remark.zh, &remark.en).clone());
+    let kind = (known.kind == KnownKind::Reranker).then(|| told("reranker"));
+    [
+        known.name.clone(),
+        number(known.dimension),
+        number(known.max_tokens),
+        known.licence.clone().unwrap_or_default(),
+        score.map_or_else(String::new, |score| format!("{score:.1}")),
+        kind.or(remark).unwrap_or_default(),
+    ]
+}
+
+/// Writes rows in columns; those of numbers stand at the right.
+fn write_table<const N: usize>(
+    out: &mut impl Write,
+    rows: &[[String; N]],
+    numbers: &[usize],
+) -> io::Result<()> {
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        let cells = rows.iter().map(|row| messages::width(&row[column]));
+        cells.max().unwrap_or_default()
+    });
+    for row in rows {
+        let cells = row.iter().zip(widths).enumerate();
+        let cells = cells.map(|(column, (cell, width))| {
+            let blanks = " ".repeat(width - messages::width(cell));
+            match numbers.contains(&column) {
+                true => format!("{blanks}{cell}"),
+                false => format!("{cell}{blanks}"),
+            }
+        });
+        let line = cells.collect::<Vec<String>>().join("  ");
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}

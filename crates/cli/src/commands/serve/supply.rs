@@ -1,0 +1,156 @@
+//! What the server is given to fetch models for its admin.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use yuyi::Precision;
+use yuyi_hub::{Event, Hub, Request, Source, Watch};
+use yuyi_models::{Installed, inventory, known_models};
+use yuyi_server::{AboutModel, ModelSupply, PullOrder, PullStep};
+
+use crate::pulling;
+
+/// Between two words on how far a download is.
+const PACE: Duration = Duration::from_millis(500);
+
+/// The hubs and the home folder of this machine.
+pub struct Supply;
+
+impl ModelSupply for Supply {
+    fn name_of(&self, order: &PullOrder) -> Result<String, String> {
+        Hub::name_of(&request(order)).map_err(|error| error.to_string())
+    }
+
+    fn pull(
+        &self,
+        order: &PullOrder,
+        see: &(dyn Fn(PullStep) -> bool + Sync),
+    ) -> Result<(String, bool), String> {
+        let quantize = order.quantize.map(|format| match format {
+            "int4" => Precision::Int4,
+            _ => Precision::Int8,
+        });
+        let teller = Teller {
+            see,
+            stopped: AtomicBool::new(false),
+            state: Mutex::default(),
+        };
+        let pulled =
+            pulling::hub().and_then(|hub| pulling::pull(&hub, &request(order), quantize, &teller));
+        match pulled {
+            Ok((pulled, _)) => Ok((pulled.name, pulled.was_there)),
+            Err(error) => Err(crate::messages::joined(&crate::chain(&error))),
+        }
+    }
+
+    fn about(&self, names: &[String]) -> Vec<Option<AboutModel>> {
+        let models = inventory().unwrap_or_default();
+        let about = |name: &String| models.iter().find(|model| model.name == *name).map(known);
+        names.iter().map(about).collect()
+    }
+}
+
+fn known(model: &Installed) -> AboutModel {
+    let manifest = model.manifest.as_ref();
+    let licence = match manifest {
+        Some(manifest) => manifest.licence.clone(),
+        None => {
+            let mut known = known_models().iter();
+            let known = known.find(|known| known.name == model.name);
+            known.and_then(|known| known.licence.clone())
+        }
+    };
+    let origin = manifest.and_then(|manifest| manifest.origin.as_ref());
+    AboutModel {
+        place: model.place.name(),
+        repository: origin.map(|origin| origin.repository.clone()),
+        bytes: model.bytes(),
+        licence,
+        problem: model.broken().map(|error| error.to_string()),
+    }
+}
+
+fn request(order: &PullOrder) -> Request {
+    Request {
+        model: order.model.clone(),
+        source: match order.from {
+            "hf" => Source::HuggingFace,
+            "modelscope" => Source::ModelScope,
+            _ => Source::Auto,
+        },
+        revision: order.revision.clone(),
+        name: order.name.clone(),
+        quantized: None,
+    }
+}
+
+/// Tells the client of a pull what happens.
+struct Teller<'a> {
+    see: &'a (dyn Fn(PullStep) -> bool + Sync),
+    stopped: AtomicBool,
+    state: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    bytes: u64,
+    total: u64,
+    told: Option<Instant>,
+}
+
+impl Teller<'_> {
+    fn tell(&self, step: PullStep) {
+        if !(self.see)(step) {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Changes how far it is, and says so if that is due.
+    fn progress(&self, change: impl FnOnce(&mut Progress)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        if state.told.is_none_or(|told| told.elapsed() >= PACE) {
+            state.told = Some(Instant::now());
+            let (bytes, total) = (state.bytes, state.total);
+            drop(state);
+            self.tell(PullStep::Downloading { bytes, total });
+        }
+    }
+}
+
+impl Watch for Teller<'_> {
+    fn see(&self, event: Event<'_>) {
+        match event {
+            Event::NextHub { error, next } => self.tell(PullStep::NextHub {
+                message: format!("{error} Asking {next} next."),
+            }),
+            Event::Found(found) => self.tell(PullStep::Found {
+                model: found.name.clone(),
+                repository: found.repository.clone(),
+                host: found.host.clone(),
+                bytes: found.bytes,
+                licence: found.licence.clone(),
+                non_commercial: found.non_commercial,
+            }),
+            Event::Begins { bytes, there } => self.progress(|state| {
+                *state = Progress {
+                    bytes: there,
+                    total: bytes,
+                    told: None,
+                };
+            }),
+            Event::Came { bytes } => self.progress(|state| state.bytes += bytes),
+            Event::Lost { bytes } => {
+                self.progress(|state| state.bytes = state.bytes.saturating_sub(bytes))
+            }
+            Event::Finishing => self.tell(PullStep::Finishing),
+            _ => {}
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}

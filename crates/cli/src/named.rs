@@ -1,0 +1,95 @@
+//! The model that a command names.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use yuyi::{EmbedderError, Error, Found, Model, Resolved, find, resolve};
+
+use crate::args::ModelArgs;
+use crate::model::{load_uncalibrated, unloadable};
+use crate::pulling;
+
+/// The model that `--model` names. Where it is missing and somebody can be asked, it is offered to fetch it.
+///
+/// # Errors
+/// When there is none, as a sentence that speaks of that flag.
+pub fn find_model(name: &str) -> anyhow::Result<Found> {
+    or_fetched(name, find)?.map_err(of_flag)
+}
+
+/// The model of an argument that is no flag, likewise.
+///
+/// # Errors
+/// When there is none.
+pub fn find_argument(name: &str) -> anyhow::Result<Resolved> {
+    Ok(or_fetched(name, resolve)??)
+}
+
+/// The model of a name, fetched if that was offered and taken.
+fn or_fetched<T>(
+    name: &str,
+    find: impl Fn(&str) -> Result<T, EmbedderError>,
+) -> anyhow::Result<Result<T, EmbedderError>> {
+    Ok(match find(name) {
+        Err(error) if pulling::offer(name, &error)? => find(name),
+        found => found,
+    })
+}
+
+/// The model that `--model` names, without a question to anybody.
+///
+/// # Errors
+/// As [`find_model`].
+pub fn look_up(name: &str) -> anyhow::Result<Found> {
+    find(name).map_err(of_flag)
+}
+
+/// Why there is no such model, as a sentence that speaks of `--model`.
+fn of_flag(error: EmbedderError) -> anyhow::Error {
+    match error {
+        EmbedderError::NotAFolder { name, .. } if pulling::may_be_on_a_hub(&name) => anyhow!(
+            "{name} is neither a folder nor an installed model. `yuyi pull {name}` fetches it, if a hub has it."
+        ),
+        EmbedderError::NotAFolder { name, installed } => {
+            let installed = installed.join(", ");
+            anyhow!(
+                "{name} is not a folder. --model takes a model folder, or one of these names: {installed}."
+            )
+        }
+        other => other.into(),
+    }
+}
+
+/// The model that the command line names, with its calibration.
+///
+/// # Errors
+/// When it does not load, or its calibration is not sound.
+pub fn load_model(args: &ModelArgs) -> anyhow::Result<Model> {
+    let model = load_uncalibrated(find_model(&args.model)?, &args.compute)
+        .with_context(|| unloadable(&args.model))?;
+    let calibrated = Model::new(Arc::clone(model.embedder()));
+    calibrated.map_err(|error| match error {
+        Error::Calibration(_) => anyhow!(error).context(format!(
+            "The calibration of {} is not sound; `yuyi calibrate` fits another",
+            args.model
+        )),
+        other => other.into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_without_a_folder_is_called_that() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for path in ["./missing", file.path().to_str().unwrap()] {
+            let error = find_model(path).unwrap_err().to_string();
+            let expected = format!(
+                "{path} is not a folder. --model takes a model folder, or one of these names: e5-small-zh"
+            );
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+}

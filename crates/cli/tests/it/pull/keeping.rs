@@ -1,0 +1,218 @@
+//! `yuyi models`: listing, removing, comparing and carrying.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Case, ID};
+use crate::support::Run;
+
+fn listed(case: &Case) -> Vec<Value> {
+    let run = case.run(&["models", "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    document["models"].as_array().unwrap().clone()
+}
+
+#[test]
+fn models_are_listed_with_where_they_came_from() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let models = listed(&case);
+    let names: Vec<&Value> = models.iter().map(|model| &model["name"]).collect();
+    assert_eq!(names, ["e5-small-zh", "tiny"]);
+    assert_eq!(
+        (&models[0]["place"], &models[0]["licence"]),
+        (&"built_in".into(), &"MIT".into())
+    );
+    assert_eq!(
+        (&models[1]["licence"], &models[1]["whole"]),
+        (&"apache-2.0".into(), &true.into())
+    );
+    let run = case.run(&["models"]);
+    assert!(run.out.starts_with("model"), "{run:?}");
+    assert!(run.out.contains("tiny") && run.out.contains(ID), "{run:?}");
+    assert!(!run.out.contains("gte-base-zh"));
+    let all = case.run(&["models", "--all"]);
+    assert!(
+        all.out.contains("gte-base-zh") && all.out.contains("81.5"),
+        "{all:?}"
+    );
+    assert!(
+        all.out.contains("reranker") && !all.out.contains("ernie-embedding"),
+        "{all:?}"
+    );
+    let zh = case.run(&["models", "--all", "--lang", "zh"]);
+    assert!(
+        zh.out.starts_with("模型") && zh.out.contains("内置") && zh.out.contains("重排模型"),
+        "{zh:?}"
+    );
+}
+
+#[test]
+fn a_half_model_is_told_as_one_and_mended() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let weights = case.folder("tiny/model.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
+    let told = format!(
+        "The model tiny is not whole: model.safetensors has {} bytes instead of {}. \
+         `yuyi models rm tiny` removes it, and `yuyi pull` fetches it again.",
+        whole.len() / 2,
+        whole.len()
+    );
+    let run = case.run(&["models"]);
+    assert!(run.out.contains(&told), "{run:?}");
+    assert_eq!(listed(&case)[1]["problem"], told.as_str());
+    let run = case.run(&["sim", "--model", "tiny", "a", "b"]);
+    assert_eq!((run.code, run.err), (1, format!("yuyi: {told}\n")));
+    assert_eq!(case.run(&["models", "verify"]).code, 1);
+    assert_eq!(case.run(&["pull", ID]).code, 0);
+    case.assert_whole();
+    // A folder with a configuration and nothing else, as an interrupted copy leaves it.
+    fs::create_dir(case.folder("copied")).unwrap();
+    fs::write(case.folder("copied/config.json"), "{}").unwrap();
+    let run = case.run(&["sim", "--model", "copied", "a", "b"]);
+    assert!(
+        run.err
+            .contains("The model copied is not whole: model.safetensors is missing."),
+        "{run:?}"
+    );
+    let unknown = case.run(&["sim", "--model", "none", "a", "b"]);
+    assert!(
+        unknown.err.contains("Installed: e5-small-zh, tiny."),
+        "{unknown:?}"
+    );
+}
+
+#[test]
+fn a_changed_byte_is_found() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let weights = case.folder("tiny/model.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let run = case.run(&["models", "verify", "tiny"]);
+    assert_eq!(run.code, 1);
+    assert_eq!(
+        run.out,
+        "tiny: model.safetensors is not what was installed\n"
+    );
+    assert!(
+        run.err.contains("1 model is not what was installed."),
+        "{run:?}"
+    );
+    let run = case.run(&["models", "verify", "--json", "tiny", "e5-small-zh"]);
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    let sound: Vec<&Value> = document["models"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|m| &m["sound"])
+        .collect();
+    assert_eq!(sound, [&Value::from(false), &Value::from(true)]);
+    let run = case.run(&["models", "verify", "none"]);
+    assert_eq!(
+        (
+            run.code,
+            run.err.contains("No model \"none\" is installed here.")
+        ),
+        (1, true)
+    );
+}
+
+#[test]
+fn a_model_is_removed_only_by_a_yes() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let run = case.run(&["models", "rm", "tiny"]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(case.folder("tiny").exists());
+    let run = case.run(&["models", "rm", "tiny", "--yes", "--json"]);
+    assert_eq!(
+        (run.code, run.out.as_str()),
+        (0, "{\"removed\":\"tiny\"}\n")
+    );
+    assert!(!case.folder("tiny").exists());
+    for name in ["tiny", "../models", "none"] {
+        let run = case.run(&["models", "rm", name, "--yes"]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(
+            run.err
+                .contains("is installed here. `yuyi models` lists those that are."),
+            "{run:?}"
+        );
+    }
+    let run = case.run(&["models", "rm", "e5-small-zh", "--yes"]);
+    assert!(
+        run.err.contains("e5-small-zh is part of every yuyi"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_model_travels_as_one_file() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let file = case.home.path().join("tiny.tar");
+    let file = file.to_str().unwrap();
+    let run = case.run(&["models", "export", "tiny", "-o", file]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let other = Case::new();
+    let mut import = other.command(&["models", "import", file]);
+    let run: Run = import.env("HF_HUB_OFFLINE", "1").output().unwrap().into();
+    assert_eq!(run.code, 0, "{run:?}");
+    other.assert_whole();
+    assert!(other.hub.asked().is_empty());
+    let again = other.run(&["models", "import", file]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("is there already"), "{again:?}");
+    let bytes = fs::read(file).unwrap();
+    fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+    let run = other.run(&["models", "import", file, "--name", "second"]);
+    assert_eq!(run.code, 1);
+    assert!(run.err.contains("Nothing was installed."), "{run:?}");
+    assert!(!other.folder("second").exists());
+}
+
+#[test]
+fn the_cache_of_another_program_is_read_in_place() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let base = case.home.path().join("hf/hub/models--org--cached");
+    let blobs = base.join("blobs");
+    fs::create_dir_all(&blobs).unwrap();
+    fs::create_dir_all(base.join("refs")).unwrap();
+    fs::write(base.join("refs/main"), "abc").unwrap();
+    for (path, content) in &case.repository.files {
+        let sum = super::stand_in::sha256(content);
+        fs::write(blobs.join(&sum), content).unwrap();
+        let link = base.join("snapshots/abc").join(path);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(blobs.join(&sum), link).unwrap();
+    }
+    let with_cache = |arguments: &[&str]| -> Run {
+        let mut command = case.command(arguments);
+        command
+            .env("HF_HOME", case.home.path().join("hf"))
+            .output()
+            .unwrap()
+            .into()
+    };
+    let scored = with_cache(&["sim", "--model", "org/cached", "今天", "明天"]);
+    let own = case.run(&["sim", "--model", "tiny", "今天", "明天"]);
+    assert_eq!(scored.code, 0, "{scored:?}");
+    assert_eq!(own.code, 0, "{own:?}");
+    let verified = with_cache(&["models", "verify", "org/cached"]);
+    assert_eq!(verified.out, "org/cached: sound, 8 files compared\n");
+    let removed = with_cache(&["models", "rm", "org/cached", "--yes"]);
+    assert!(
+        removed.err.contains("is in the cache of another program"),
+        "{removed:?}"
+    );
+    let listed = with_cache(&["models"]);
+    assert!(listed.out.contains("cache of Hugging Face"), "{listed:?}");
+}

@@ -1,0 +1,344 @@
+//! Requests to hubs. Redirects are followed here and not by the HTTP client, since what hubs do with them decides: which host has
+//! the data, and to whom the token may go.
+
+use std::io::Read;
+
+use serde::de::DeserializeOwned;
+use ureq::http::{HeaderMap, header};
+use ureq::{Agent, Body, BodyReader};
+use url::Url;
+
+use crate::settings::Secret;
+use crate::transport::agent;
+use crate::{Error, Settings};
+
+/// Most redirects of a request; hubs need three.
+const HOPS: usize = 10;
+
+/// Most bytes of a list of files.
+const LONGEST_JSON: u64 = 64 << 20;
+
+/// How often a list is asked for.
+const TRIES: u32 = 3;
+
+/// How long a hub may ask to wait; beyond, the user is told.
+const LONGEST_WAIT: u64 = 60;
+
+/// Asks hubs; threads share it.
+pub(crate) struct Client {
+    agent: Agent,
+    settings: Settings,
+}
+
+/// An answer, whatever its status.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    headers: HeaderMap,
+    body: Body,
+    /// Who answers, after redirects.
+    pub(crate) url: Url,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Silence {
+    /// A host cannot be reached, or its answer breaks.
+    Unreachable { host: String, reason: String },
+    /// Redirects lead nowhere.
+    Redirects { host: String, reason: String },
+}
+
+impl Silence {
+    /// The error of a request to `hub`.
+    pub(crate) fn of(self, hub: &str) -> Error {
+        match self {
+            Self::Unreachable { host, reason } if host == hub => {
+                Error::Unreachable { host, reason }
+            }
+            Self::Unreachable { host, reason } => Error::DataHost {
+                hub: hub.to_owned(),
+                host,
+                reason,
+            },
+            Self::Redirects { host, reason } => Error::Redirects { host, reason },
+        }
+    }
+}
+
+impl Reply {
+    /// A header, if it is there and text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Seconds that the host asks to wait.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        self.header("retry-after")?.trim().parse().ok()
+    }
+
+    pub(crate) fn into_reader(self) -> BodyReader<'static> {
+        self.body.into_reader()
+    }
+
+    fn into_bytes(self) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let mut reader = self.into_reader().take(LONGEST_JSON);
+        match reader.read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) => Err(told(&error.into())),
+        }
+    }
+}
+
+/// The host of an address, with the port where it is an unusual one.
+pub(crate) fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+impl Client {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            agent: agent(&settings),
+            settings,
+        }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Asks for bytes `from..=to` of an address, for all of them without a range, and follows redirects.
+    pub(crate) fn get(&self, url: &Url, range: Option<(u64, u64)>) -> Result<Reply, Silence> {
+        let mut url = url.clone();
+        for _ in 0..HOPS {
+            let reply = self.ask(&url, range)?;
+            let Some(location) = redirect(&reply) else {
+                return Ok(reply);
+            };
+            url = self.follow(&url, location)?;
+        }
+        let reason = "in a circle".to_owned();
+        let host = host(&url);
+        Err(Silence::Redirects { host, reason })
+    }
+
+    /// One request, without redirects.
+    fn ask(&self, url: &Url, range: Option<(u64, u64)>) -> Result<Reply, Silence> {
+        let mut request = self
+            .agent
+            .get(url.as_str())
+            .header(header::ACCEPT_ENCODING, "identity");
+        if let Some(token) = self.token_for(url) {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+        }
+        if let Some((from, to)) = range {
+            request = request.header(header::RANGE, format!("bytes={from}-{to}"));
+        }
+        let answered = request.call().map_err(|error| Silence::Unreachable {
+            host: host(url),
+            reason: self.through_proxy(url, told(&error)),
+        })?;
+        let (parts, body) = answered.into_parts();
+        Ok(Reply {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body,
+            url: url.clone(),
+        })
+    }
+
+    /// A reason, with the proxy that may be the real one.
+    fn through_proxy(&self, url: &Url, reason: String) -> String {
+        let uri = url.as_str().parse();
+        let proxy = self.agent.config().proxy();
+        let used = proxy.filter(|proxy| uri.is_ok_and(|uri| !proxy.is_no_proxy(&uri)));
+        match used {
+            Some(proxy) => format!(
+                "{reason}, through the proxy {}:{}",
+                proxy.host(),
+                proxy.port()
+            ),
+            None => reason,
+        }
+    }
+
+    /// The token, for the host that it is meant for and no other.
+    fn token_for(&self, url: &Url) -> Option<&Secret> {
+        let meant = url.origin() == self.settings.huggingface.origin();
+        self.settings.token.as_ref().filter(|_| meant)
+    }
+
+    /// Where a redirect leads, which may be relative.
+    fn follow(&self, from: &Url, location: &str) -> Result<Url, Silence> {
+        let refuse = |reason: String| {
+            let host = host(from);
+            Err(Silence::Redirects { host, reason })
+        };
+        let Ok(to) = from.join(location) else {
+            return refuse("to what is no address".to_owned());
+        };
+        match (from.scheme(), to.scheme()) {
+            (_, "https") | ("http", "http") => Ok(to),
+            (_, "http") => refuse(format!(
+                "from an encrypted connection to one that is not, on {}",
+                host(&to)
+            )),
+            _ => refuse("to what is no address of the web".to_owned()),
+        }
+    }
+
+    /// A JSON document and its answer's `Link` to the next page; what passes is tried again. Other statuses than 200 are for
+    /// `refused` to tell.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        url: &Url,
+        refused: impl Fn(&Reply) -> Error,
+    ) -> Result<(T, Option<Url>), Error> {
+        let hub = host(url);
+        let mut pause = self.settings.pause;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let passing = match self.get(url, None) {
+                Ok(reply) if reply.status == 200 => {
+                    let next = next_page(&reply);
+                    match reply.into_bytes() {
+                        Ok(bytes) => return parsed(&bytes, &hub).map(|read| (read, next)),
+                        Err(reason) => Error::Unreachable {
+                            host: hub.clone(),
+                            reason,
+                        },
+                    }
+                }
+                Ok(reply) if reply.status == 429 => {
+                    let seconds = reply.retry_after().unwrap_or(LONGEST_WAIT);
+                    let limited = Error::RateLimited {
+                        host: hub.clone(),
+                        seconds,
+                    };
+                    if seconds > LONGEST_WAIT {
+                        return Err(limited);
+                    }
+                    pause = pause.max(std::time::Duration::from_secs(seconds));
+                    limited
+                }
+                Ok(reply) if reply.status >= 500 => refused(&reply),
+                Ok(reply) => return Err(refused(&reply)),
+                Err(silence) => silence.of(&hub),
+            };
+            // A host that does not even accept connections was waited for long enough.
+            if tries == TRIES || matches!(passing, Error::Redirects { .. }) || is_dead(&passing) {
+                return Err(passing);
+            }
+            std::thread::sleep(pause);
+            pause *= 2;
+        }
+    }
+}
+
+/// What is tried once more in vain.
+fn is_dead(error: &Error) -> bool {
+    let reason = match error {
+        Error::Unreachable { reason, .. } | Error::DataHost { reason, .. } => reason,
+        _ => return false,
+    };
+    [NO_ADDRESS, NO_CONNECTION]
+        .iter()
+        .any(|dead| reason.starts_with(dead))
+}
+
+fn parsed<T: DeserializeOwned>(bytes: &[u8], host: &str) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| Error::NoHubAnswer {
+        host: host.to_owned(),
+        reason: match bytes.trim_ascii_start().first() {
+            Some(b'<') => "a web page came".to_owned(),
+            _ => error.to_string(),
+        },
+    })
+}
+
+/// Where the answer sends, if it does.
+fn redirect(reply: &Reply) -> Option<&str> {
+    let redirects = [301, 302, 303, 307, 308];
+    let location = reply.header("location")?;
+    redirects.contains(&reply.status).then_some(location)
+}
+
+/// `Link: <ADDRESS>; rel="next"`.
+fn next_page(reply: &Reply) -> Option<Url> {
+    let links = reply.header("link")?.split(',');
+    let mut next = links.filter(|link| link.contains("rel=\"next\""));
+    let (address, _) = next.next()?.trim().strip_prefix('<')?.split_once('>')?;
+    let next = reply.url.join(address).ok()?;
+    // A further page of another host would be another's list.
+    (next.origin() == reply.url.origin()).then_some(next)
+}
+
+const NO_ADDRESS: &str = "there is no host of that name";
+const NO_CONNECTION: &str = "it does not accept connections in time";
+
+/// What happened, in a few words.
+pub(crate) fn told(error: &ureq::Error) -> String {
+    use ureq::{Error, Timeout};
+    match error {
+        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => NO_ADDRESS.to_owned(),
+        Error::Timeout(Timeout::Connect) => NO_CONNECTION.to_owned(),
+        Error::Timeout(_) => "it has gone silent".to_owned(),
+        Error::Io(error) => match error.kind() {
+            std::io::ErrorKind::ConnectionRefused => "it refuses connections".to_owned(),
+            std::io::ErrorKind::TimedOut => "it has gone silent".to_owned(),
+            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset => {
+                "the connection broke".to_owned()
+            }
+            _ => error.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(endpoint: &str) -> Client {
+        let mut settings = Settings::from_env().unwrap();
+        settings.huggingface = Url::parse(endpoint).unwrap();
+        settings.token = Some(Secret::new("hf_x"));
+        Client::new(settings)
+    }
+
+    #[test]
+    fn the_token_goes_to_its_host_alone() {
+        let client = client("https://huggingface.co/");
+        let has = |url: &str| client.token_for(&Url::parse(url).unwrap()).is_some();
+        assert!(has("https://huggingface.co/a/b"));
+        for other in [
+            "http://huggingface.co/a",
+            "https://huggingface.co:8443/a",
+            "https://cdn.huggingface.co/a",
+            "https://huggingface.co.example/a",
+            "https://www.modelscope.cn/a",
+        ] {
+            assert!(!has(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn redirects_never_leave_encryption() {
+        let client = client("https://huggingface.co/");
+        let from = Url::parse("https://huggingface.co/a/b?c").unwrap();
+        let follow = |to: &str| client.follow(&from, to).map(|url| url.to_string());
+        assert_eq!(follow("/x?y=1").unwrap(), "https://huggingface.co/x?y=1");
+        assert_eq!(follow("https://d/x").unwrap(), "https://d/x");
+        for bad in ["http://d/x", "file:///etc/passwd", "https://"] {
+            assert!(follow(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Why a model is not fetched, each with what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a model is not fetched, kept or brought in: a sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// What was asked for is no model.
+    #[error(
+        "{text:?} is no model. Name one of `yuyi models --all`, ORG/NAME, or the address of its page."
+    )]
+    NoAddress {
+        /// What was asked for.
+        text: String,
+    },
+    /// A known name that has no files.
+    #[error("There is nothing to fetch for {name}. `yuyi models --all` lists what can be fetched.")]
+    NotPublished {
+        /// Its name in the catalogue.
+        name: String,
+    },
+    /// A variable has a value that cannot be meant.
+    #[error("{variable} is {value:?}, which is no address such as https://hub.example.com.")]
+    Setting {
+        /// The variable.
+        variable: String,
+        /// Its value.
+        value: String,
+    },
+    /// No variable says where models are kept.
+    #[error("There is no home folder to keep models in. Set YUYI_HOME.")]
+    NoHome,
+    /// Downloads are switched off.
+    #[error(
+        "{name} is not here, and {setting} forbids downloads. Bring it from another machine with `yuyi models export` and `yuyi models import`."
+    )]
+    Offline {
+        /// The model.
+        name: String,
+        /// What forbids it.
+        setting: String,
+    },
+    /// A hub does not answer.
+    #[error(
+        "{host} does not answer ({reason}). Set HF_ENDPOINT to a mirror, take --from modelscope, or name a proxy in HTTPS_PROXY."
+    )]
+    Unreachable {
+        /// The hub.
+        host: String,
+        /// What happened.
+        reason: String,
+    },
+    /// None of the hubs answers.
+    #[error("No hub has it: {tried}. Set HF_ENDPOINT to a mirror, or name a proxy in HTTPS_PROXY.")]
+    NoHub {
+        /// Each host, and what happened.
+        tried: String,
+    },
+    /// A hub answers, and the host that it sends for the data does not.
+    #[error(
+        "{hub} sends for the data to {host}, which does not answer ({reason}). Set HF_ENDPOINT to another mirror, take --from modelscope, or name a proxy in HTTPS_PROXY."
+    )]
+    DataHost {
+        /// The hub.
+        hub: String,
+        /// The host with the data.
+        host: String,
+        /// What happened.
+        reason: String,
+    },
+    /// A transfer breaks again and again.
+    #[error(
+        "The transfer of {path} from {host} breaks again and again ({reason}). What has come is kept; the same command goes on from there."
+    )]
+    Broken {
+        /// The file.
+        path: String,
+        /// Where it comes from.
+        host: String,
+        /// What happened last.
+        reason: String,
+    },
+    /// A hub has no such repository.
+    #[error(
+        "{host} has no model {repository}, or only for those who sign in (HF_TOKEN). Look at its spelling on the hub's page."
+    )]
+    NotFound {
+        /// The hub.
+        host: String,
+        /// The repository.
+        repository: String,
+    },
+    /// The repository has no such branch, tag or commit.
+    #[error(
+        "{repository} has no revision {revision:?} on {host}. Leave --revision out for the newest one."
+    )]
+    NoRevision {
+        /// The hub.
+        host: String,
+        /// The repository.
+        repository: String,
+        /// What was asked for.
+        revision: String,
+    },
+    /// The repository is only for those whom its owner lets in.
+    #[error(
+        "{repository} asks for consent. Accept its terms on https://huggingface.co/{repository}, make a token there and set HF_TOKEN."
+    )]
+    Gated {
+        /// The repository.
+        repository: String,
+    },
+    /// The token is not let in.
+    #[error(
+        "{host} does not let the token of HF_TOKEN read {repository}. Accept the model's terms with that account, or make a token that may read it."
+    )]
+    Forbidden {
+        /// The hub.
+        host: String,
+        /// The repository.
+        repository: String,
+    },
+    /// A hub wants to be left alone for a while.
+    #[error(
+        "{host} answers too many requests for now. Try again in {seconds} seconds, or set HF_TOKEN, whose holders may ask more often."
+    )]
+    RateLimited {
+        /// The hub.
+        host: String,
+        /// How long it asks to wait.
+        seconds: u64,
+    },
+    /// A hub refuses in a way of its own.
+    #[error("{host} answers {status} for {path}. Try again later, or take another hub (--from).")]
+    Refused {
+        /// The hub.
+        host: String,
+        /// Its status.
+        status: u16,
+        /// What was asked for.
+        path: String,
+    },
+    /// A host answers what no hub does, such as the page of a proxy that wants a password.
+    #[error(
+        "{host} does not answer as a hub does ({reason}). Is it one, or does a proxy answer in its place?"
+    )]
+    NoHubAnswer {
+        /// The host.
+        host: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Redirects lead nowhere.
+    #[error("{host} redirects {reason}. Take another hub (--from, HF_ENDPOINT).")]
+    Redirects {
+        /// The host.
+        host: String,
+        /// Where it leads.
+        reason: String,
+    },
+    /// A model that the encoder does not run.
+    #[error(
+        "{repository} cannot be run: {reason} The nearest that can is {nearest} (`yuyi pull {nearest}`)."
+    )]
+    Unsupported {
+        /// The repository.
+        repository: String,
+        /// What is not supported, as a sentence.
+        reason: String,
+        /// A known model that is.
+        nearest: String,
+    },
+    /// What comes is not what was announced.
+    #[error(
+        "What {host} sends as {path} is not what it announces, twice. Nothing was installed. Take another hub (--from, HF_ENDPOINT), and look at proxies that change what passes."
+    )]
+    BadSum {
+        /// The hub.
+        host: String,
+        /// The file.
+        path: String,
+    },
+    /// There is not enough room.
+    #[error("{} has too little room: {needed} MB are needed and {free} MB are free. Make room, or set YUYI_HOME to a larger disk.", folder.display())]
+    NoRoom {
+        /// Where.
+        folder: PathBuf,
+        /// Megabytes that are needed.
+        needed: u64,
+        /// Megabytes that are free.
+        free: u64,
+    },
+    /// The disk became full.
+    #[error("{}: the disk is full, or a quota is reached. Make room and say it again: what has come is kept.", path.display())]
+    DiskFull {
+        /// What was written.
+        path: PathBuf,
+    },
+    /// The system does not let a file be read.
+    #[error("{} cannot be read", path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system does not let a file be written.
+    #[error("{} cannot be written", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Somebody else fetches it.
+    #[error("{name} is being fetched by another program at this moment. Wait until that is done.")]
+    Busy {
+        /// The model.
+        name: String,
+    },
+    /// The name is taken by something else.
+    #[error("{} is there already, and {what}. Remove it with `yuyi models rm {name}`, or choose another name with --name.", folder.display())]
+    Taken {
+        /// The name.
+        name: String,
+        /// Its folder.
+        folder: PathBuf,
+        /// What it is.
+        what: String,
+    },
+    /// What came does not work.
+    #[error("{name} was fetched whole, but does not work: {reason} It was not installed.")]
+    Unusable {
+        /// The model.
+        name: String,
+        /// Why, as a sentence.
+        reason: String,
+    },
+    /// No model of that name is installed.
+    #[error("No model {name:?} is installed here. `yuyi models` lists those that are.")]
+    NotInstalled {
+        /// The name.
+        name: String,
+    },
+    /// The model is not one of ours to remove or to write.
+    #[error("{name} is {place}, and not a model under the home folder.")]
+    NotOurs {
+        /// The name.
+        name: String,
+        /// Where it is.
+        place: String,
+    },
+    /// A file that is no export.
+    #[error("{} is no model that `yuyi models export` wrote, or is damaged: {reason}. Nothing was installed.", file.display())]
+    BadArchive {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Somebody asked to stop.
+    #[error("The download was stopped. What has come is kept; `yuyi pull` goes on from there.")]
+    Cancelled,
+}
+
+impl Error {
+    /// An error of the system while writing; a full disk is called that.
+    pub(crate) fn writing(path: &Path, source: io::Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        let path = path.to_owned();
+        match source.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => Self::DiskFull { path },
+            _ => Self::Unwritable { path, source },
+        }
+    }
+
+    pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
+        Self::Unreadable {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Whether another hub may have what this one has not.
+    pub(crate) fn may_be_elsewhere(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. }
+                | Self::DataHost { .. }
+                | Self::Broken { .. }
+                | Self::NotFound { .. }
+                | Self::RateLimited { .. }
+                | Self::Refused { .. }
+                | Self::NoHubAnswer { .. }
+                | Self::Redirects { .. }
+                | Self::BadSum { .. }
+        )
+    }
+
+    /// Why this hub did not do, in a few words.
+    pub(crate) fn in_short(&self) -> String {
+        match self {
+            Self::Unreachable { host, reason } => format!("{host} ({reason})"),
+            Self::DataHost { hub, host, reason } => {
+                format!("{hub}, whose data are on {host} ({reason})")
+            }
+            Self::Broken { host, reason, .. } => format!("{host} ({reason})"),
+            Self::NotFound { host, repository } => format!("{host} (no model {repository})"),
+            Self::RateLimited { host, seconds } => {
+                format!("{host} (too many requests, {seconds} seconds)")
+            }
+            Self::Refused { host, status, .. } => format!("{host} (it answers {status})"),
+            Self::NoHubAnswer { host, reason } | Self::Redirects { host, reason } => {
+                format!("{host} ({reason})")
+            }
+            Self::BadSum { host, path } => format!("{host} ({path} is not what it announces)"),
+            other => other.to_string(),
+        }
+    }
+}

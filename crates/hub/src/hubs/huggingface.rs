@@ -1,0 +1,147 @@
+//! Hugging Face's API, and that of its mirrors.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Repository;
+use crate::Error;
+use crate::client::Reply;
+use crate::listing::{Listing, RemoteFile, Sum};
+
+/// Most pages of a list; each has up to a thousand files.
+const PAGES: usize = 20;
+
+#[derive(Default, Deserialize)]
+struct Info {
+    id: Option<String>,
+    sha: Option<String>,
+    #[serde(default, rename = "cardData")]
+    card: Value,
+    #[serde(default)]
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(rename = "type")]
+    kind: String,
+    path: String,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    oid: String,
+    lfs: Option<Lfs>,
+}
+
+#[derive(Deserialize)]
+struct Lfs {
+    oid: String,
+    size: u64,
+}
+
+/// What a repository holds at its revision.
+pub(super) fn list(of: &Repository<'_>) -> Result<Listing, Error> {
+    let info = match info(of) {
+        // Some mirrors have the list of files and nothing else.
+        Err(Error::NotFound { .. }) => Info::default(),
+        other => other?,
+    };
+    let licence = licence(&info);
+    let revision = info.sha.clone();
+    Ok(Listing {
+        repository: info.id.unwrap_or_else(|| of.id.clone()),
+        files: files(of, revision.as_deref().unwrap_or(of.revision()))?,
+        commit: revision,
+        licence,
+    })
+}
+
+fn refused<'a>(of: &'a Repository<'_>) -> impl Fn(&Reply) -> Error + 'a {
+    |reply| of.refused(reply.status, reply.header("x-error-code"), &of.id)
+}
+
+fn info(of: &Repository<'_>) -> Result<Info, Error> {
+    let id = of.id.split('/');
+    let path = ["api", "models"].into_iter().chain(id);
+    let url = of.at(path.chain(["revision", of.revision()]))?;
+    Ok(of.client.json(&url, refused(of))?.0)
+}
+
+fn files(of: &Repository<'_>, revision: &str) -> Result<Vec<RemoteFile>, Error> {
+    let id = of.id.split('/');
+    let path = ["api", "models"].into_iter().chain(id);
+    let mut url = of.at(path.chain(["tree", revision]))?;
+    url.query_pairs_mut().append_pair("recursive", "true");
+    let mut files = Vec::new();
+    for _ in 0..PAGES {
+        let (entries, next): (Vec<Entry>, _) = of.client.json(&url, refused(of))?;
+        for entry in entries.into_iter().filter(|entry| entry.kind == "file") {
+            files.push(file(of, entry)?);
+        }
+        match next {
+            Some(next) => url = next,
+            None => return Ok(files),
+        }
+    }
+    Err(of.no_hub("its list of files has no end"))
+}
+
+fn file(of: &Repository<'_>, entry: Entry) -> Result<RemoteFile, Error> {
+    let (size, sum) = match &entry.lfs {
+        Some(lfs) => {
+            let digits = lfs.oid.strip_prefix("sha256:").unwrap_or(&lfs.oid);
+            (lfs.size, Sum::sha256(digits))
+        }
+        None => (entry.size, Sum::git_blob(&entry.oid)),
+    };
+    let path = entry.path;
+    match sum {
+        Some(sum) => Ok(RemoteFile { path, size, sum }),
+        None => Err(of.no_hub(&format!("it tells no sum of {path}"))),
+    }
+}
+
+/// The licence of the card, or the tag that is made of it.
+fn licence(info: &Info) -> Option<String> {
+    let card = match &info.card["license"] {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(several) => several.first().and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    };
+    // "other" says that the name stands beside it.
+    let named = info.card["license_name"].as_str().map(str::to_owned);
+    let card = match card {
+        Some(text) if text == "other" => named.or(Some(text)),
+        card => card,
+    };
+    card.or_else(|| {
+        let mut tags = info.tags.iter();
+        tags.find_map(|tag| tag.strip_prefix("license:"))
+            .map(str::to_owned)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn licences_stand_in_the_card_or_in_a_tag() {
+        for (info, expected) in [
+            (r#"{"cardData": {"license": "mit"}}"#, Some("mit")),
+            (r#"{"cardData": {"license": ["mit", "x"]}}"#, Some("mit")),
+            (
+                r#"{"cardData": null, "tags": ["license:apache-2.0"]}"#,
+                Some("apache-2.0"),
+            ),
+            (
+                r#"{"cardData": {"license": "other", "license_name": "n-nc-1"}}"#,
+                Some("n-nc-1"),
+            ),
+            (r"{}", None),
+        ] {
+            let info: Info = serde_json::from_str(info).unwrap();
+            assert_eq!(licence(&info).as_deref(), expected);
+        }
+    }
+}

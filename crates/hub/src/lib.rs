@@ -1,0 +1,35 @@
+//! From a name and a network to a model folder: Hugging Face, its mirrors, and ModelScope.
+//!
+//! [`Hub::pull`] finds a model, fetches what is needed of it, checks every byte by the sums that the hub tells, and puts it under the
+//! home folder in one step: there is the old model, or the new one, never half of one. What an interrupted download has is kept, and
+//! the next one goes on with it, whichever hub it asks. [`export`] and [`import`] carry a model to a machine without a network.
+//!
+//! Calls block. No runtime, and nothing here knows a terminal or HTTP's other side.
+
+mod address;
+mod archive;
+mod client;
+mod download;
+mod error;
+mod fitness;
+mod hubs;
+mod listing;
+mod parts;
+mod pull;
+mod selection;
+mod settings;
+mod source;
+mod sums;
+mod transport;
+mod verify;
+mod watch;
+mod workspace;
+
+pub use archive::{export, import};
+pub use error::Error;
+pub use fitness::Gives;
+pub use pull::{Finish, Hub, Pulled, Request, Staged};
+pub use settings::{Secret, Settings};
+pub use source::{HubKind, Source};
+pub use verify::{Verified, remove, verify};
+pub use watch::{Event, Found, Watch};

@@ -1,0 +1,496 @@
+//! The way of a model from a hub to the home folder.
+//!
+//! 1. What is wanted, and where it may be (`address.rs`); one program at a time (`workspace.rs`).
+//! 2. The hubs are asked in turn what they have (`hubs.rs`), and which files are needed is chosen (`selection.rs`).
+//! 3. The small files come first and say whether the model can be run (`fitness.rs`); then the weights (`download.rs`).
+//! 4. Whoever called makes of it what it wants; the folder is put in its place in one step.
+
+use std::error::Error as StdError;
+use std::path::{Path, PathBuf};
+
+use yuyi_models::{
+    CALIBRATION_FILE, MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, ModelOrigin,
+    check_whole, find_known, is_non_commercial,
+};
+
+use crate::address::{Wanted, is_name, wanted};
+use crate::client::Client;
+use crate::download::{Download, path_of, to_come};
+use crate::fitness::{Gives, check};
+use crate::hubs::Repository;
+use crate::listing::{Listing, RemoteFile, Sum};
+use crate::selection::{Selection, select};
+use crate::sums::sha256;
+use crate::watch::{Event, Found, Watch};
+use crate::workspace::{Workspace, files_in, free};
+use crate::{Error, HubKind, Settings, Source};
+
+/// Room that is left beside what is fetched.
+const SPARE: u64 = 16 << 20;
+
+/// What is to be fetched.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A name of the catalogue, `ORG/NAME`, or the address of its page.
+    pub model: String,
+    /// Which hubs are asked.
+    pub source: Source,
+    /// Branch, tag or commit; `None`: the newest.
+    pub revision: Option<String>,
+    /// What it will be called here; `None`: as in the catalogue, or as its repository.
+    pub name: Option<String>,
+    /// The number format that `finish` brings it into; for the manifest.
+    pub quantized: Option<String>,
+}
+
+/// A model that has come whole and is not in its place yet.
+#[derive(Clone, Debug)]
+pub struct Staged<'a> {
+    /// What it will be called.
+    pub name: &'a str,
+    /// Its folder for now; files may be added.
+    pub folder: &'a Path,
+    /// A folder that is not there yet, for a model that is made of this one and takes its place.
+    pub scratch: &'a Path,
+    /// What it gives.
+    pub gives: Gives,
+}
+
+/// Makes something of a model before it is installed, such as an integer copy with its calibration; the folder that is to be
+/// installed in its stead, if it is another. An error keeps it from being installed.
+pub type Finish<'a> =
+    dyn Fn(&Staged<'_>) -> Result<Option<PathBuf>, Box<dyn StdError + Send + Sync>> + 'a;
+
+/// A model that is installed.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    /// What it is called.
+    pub name: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it is.
+    pub manifest: Manifest,
+    /// It was there already, and nothing was fetched.
+    pub was_there: bool,
+}
+
+/// Fetches models into a home folder.
+pub struct Hub {
+    client: Client,
+    home: PathBuf,
+}
+
+impl Hub {
+    /// Fetches into `home` by these settings.
+    pub fn new(settings: Settings, home: impl Into<PathBuf>) -> Self {
+        Self {
+            client: Client::new(settings),
+            home: home.into(),
+        }
+    }
+
+    /// What a request's model would be called.
+    ///
+    /// # Errors
+    /// When it is no model.
+    pub fn name_of(request: &Request) -> Result<String, Error> {
+        let name = match &request.name {
+            Some(name) => name.clone(),
+            None => wanted(&request.model, request.source)?.name,
+        };
+        match is_name(&name) {
+            true => Ok(name),
+            false => Err(Error::NoAddress { text: name }),
+        }
+    }
+
+    /// Fetches a model, has it finished, and installs it. Blocks until all is done.
+    ///
+    /// # Errors
+    /// When no hub has it, it cannot be run, or the disk is full; then what has come is kept for the next attempt, and what was
+    /// installed before is still there.
+    pub fn pull(
+        &self,
+        request: &Request,
+        watch: &dyn Watch,
+        finish: &Finish<'_>,
+    ) -> Result<Pulled, Error> {
+        let wanted = wanted(&request.model, request.source)?;
+        let name = Self::name_of(request)?;
+        if let Some(setting) = self.client.settings().offline.clone() {
+            return Err(Error::Offline { name, setting });
+        }
+        let workspace = Workspace::open(&self.home, &name)?;
+        let mut tried = Vec::new();
+        let repositories = self.repositories(&wanted, request);
+        for (place, repository) in repositories.iter().enumerate() {
+            let error = match self.pull_from(repository, &name, request, &workspace, watch) {
+                Ok(Some(ready)) => return install(ready, workspace, request, watch, finish),
+                Ok(None) => return already_there(&workspace, name),
+                Err(error) => error,
+            };
+            let Some(next) = repositories
+                .get(place + 1)
+                .filter(|_| error.may_be_elsewhere())
+            else {
+                return Err(all_of(tried, error));
+            };
+            let next = next.host();
+            let (error_seen, next_seen) = (&error, next.as_str());
+            watch.see(Event::NextHub {
+                error: error_seen,
+                next: next_seen,
+            });
+            tried.push(error);
+        }
+        Err(Error::NotPublished { name })
+    }
+
+    fn repositories<'a>(&'a self, wanted: &Wanted, request: &Request) -> Vec<Repository<'a>> {
+        let revision = request.revision.clone().or_else(|| wanted.revision.clone());
+        let sources = wanted.sources.iter();
+        let repository = |(hub, id): &(HubKind, String)| Repository {
+            client: &self.client,
+            hub: *hub,
+            id: id.clone(),
+            revision: revision.clone(),
+        };
+        sources.map(repository).collect()
+    }
+
+    /// Fetches a model from one hub into the workspace; `None`: it is installed already.
+    fn pull_from(
+        &self,
+        repository: &Repository<'_>,
+        name: &str,
+        request: &Request,
+        workspace: &Workspace,
+        watch: &dyn Watch,
+    ) -> Result<Option<Ready>, Error> {
+        let listing = repository.list()?;
+        let selection = select(&listing.files).map_err(|reason| Error::Unsupported {
+            repository: listing.repository.clone(),
+            reason,
+            nearest: crate::fitness::nearest(name).to_owned(),
+        })?;
+        let manifest = manifest(repository, &listing, name, request);
+        let earlier = earlier(&workspace.target(), name, &manifest)?;
+        if let Some(Earlier {
+            whole: true,
+            manifest: there,
+        }) = &earlier
+            && is_same(there, &manifest, &selection)
+        {
+            return Ok(None);
+        }
+        watch.see(Event::Found(&Found {
+            name: name.to_owned(),
+            repository: listing.repository.clone(),
+            host: repository.host(),
+            commit: listing.commit.clone(),
+            bytes: selection.bytes(),
+            licence: manifest.licence.clone(),
+            non_commercial: manifest.non_commercial,
+        }));
+        let target = workspace.target();
+        let earlier = earlier.is_some().then_some(target.as_path());
+        let gives = fetch(
+            repository, &listing, &selection, workspace, watch, earlier, name,
+        )?;
+        Ok(Some(Ready {
+            manifest,
+            gives,
+            sums: known_sums(&selection),
+        }))
+    }
+}
+
+/// A model that has come whole.
+struct Ready {
+    manifest: Manifest,
+    gives: Gives,
+    /// What hubs told of its files, which was checked.
+    sums: Vec<ManifestFile>,
+}
+
+/// Fetches what is needed; what the model gives.
+fn fetch(
+    repository: &Repository<'_>,
+    listing: &Listing,
+    selection: &Selection,
+    workspace: &Workspace,
+    watch: &dyn Watch,
+    earlier: Option<&Path>,
+    name: &str,
+) -> Result<Gives, Error> {
+    workspace.make()?;
+    let paths: Vec<&str> = selection.files().map(|file| file.path.as_str()).collect();
+    workspace.keep_only(&paths)?;
+    let files: Vec<RemoteFile> = selection.files().cloned().collect();
+    let (content, parts) = (workspace.content(), workspace.parts());
+    let download = Download {
+        repository,
+        listing,
+        folder: &content,
+        parts: &parts,
+        earlier,
+        watch,
+    };
+    let missing = download.begin(&files)?;
+    let to_come = to_come(&missing);
+    check_room(&content, to_come)?;
+    watch.see(Event::Begins {
+        bytes: selection.bytes(),
+        there: selection.bytes().saturating_sub(to_come),
+    });
+    let is_weight = |path: &str| selection.weights.iter().any(|file| file.path == path);
+    let (weights, companions): (Vec<_>, Vec<_>) =
+        missing.iter().partition(|file| is_weight(path_of(file)));
+    download.fetch(&companions)?;
+    let gives = check(&content, name, &listing.repository)?;
+    download.fetch(&weights)?;
+    Ok(gives)
+}
+
+/// Refuses what the disk has no room for, where it tells.
+fn check_room(folder: &Path, bytes: u64) -> Result<(), Error> {
+    let needed = bytes + SPARE;
+    match free(folder) {
+        Some(free) if bytes > 0 && free < needed => Err(Error::NoRoom {
+            folder: folder.to_owned(),
+            needed: needed.div_ceil(1_000_000),
+            free: free / 1_000_000,
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn manifest(
+    repository: &Repository<'_>,
+    listing: &Listing,
+    name: &str,
+    request: &Request,
+) -> Manifest {
+    // The card of the model wins over the catalogue.
+    let known = find_known(&repository.id).filter(|known| known.is_repository(&repository.id));
+    let known = known.and_then(|known| known.licence.clone());
+    let licence = listing.licence.clone().or(known);
+    Manifest {
+        version: MANIFEST_VERSION,
+        name: name.to_owned(),
+        non_commercial: is_non_commercial(&listing.repository, licence.as_deref()),
+        licence,
+        origin: Some(ModelOrigin {
+            hub: repository.hub.name().to_owned(),
+            endpoint: repository.endpoint().to_string(),
+            repository: listing.repository.clone(),
+            revision: repository.revision().to_owned(),
+            commit: listing.commit.clone(),
+        }),
+        quantized: request.quantized.clone(),
+        files: Vec::new(),
+    }
+}
+
+/// An earlier installation of the same model.
+struct Earlier {
+    manifest: Manifest,
+    whole: bool,
+}
+
+/// What is in the model's place, if anything is.
+///
+/// # Errors
+/// [`Error::Taken`] when it is something else.
+fn earlier(target: &Path, name: &str, new: &Manifest) -> Result<Option<Earlier>, Error> {
+    if target.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let taken = |what: String| Error::Taken {
+        name: name.to_owned(),
+        folder: target.to_owned(),
+        what,
+    };
+    let whole = check_whole(target);
+    let manifest = match &whole {
+        Ok(manifest) => manifest.clone(),
+        Err(_) => Manifest::read(target).ok().flatten(),
+    };
+    let origin = |manifest: &Manifest| manifest.origin.clone().map(|origin| origin.repository);
+    let Some(manifest) = manifest else {
+        return Err(taken("was not put there by `yuyi pull`".to_owned()));
+    };
+    let is_same_model = match (origin(&manifest), origin(new)) {
+        (Some(old), Some(new)) => old == new || is_one_model(&old, &new),
+        _ => false,
+    };
+    match is_same_model {
+        true => Ok(Some(Earlier {
+            whole: whole.is_ok(),
+            manifest,
+        })),
+        false => Err(taken(match origin(&manifest) {
+            Some(repository) => format!("is {repository}"),
+            None => "nobody knows where it came from".to_owned(),
+        })),
+    }
+}
+
+/// Whether two repositories have the same model, on one hub each.
+fn is_one_model(a: &str, b: &str) -> bool {
+    find_known(a).is_some_and(|known| known.is_repository(a) && known.is_repository(b))
+}
+
+/// Whether an installed model is the one that would be fetched.
+fn is_same(there: &Manifest, new: &Manifest, selection: &Selection) -> bool {
+    let commit = |manifest: &Manifest| manifest.origin.clone().and_then(|origin| origin.commit);
+    if there.quantized != new.quantized {
+        return false;
+    }
+    if commit(there).is_some() && commit(there) == commit(new) {
+        return true;
+    }
+    let has = |file: ManifestFile| there.files.contains(&file);
+    there.quantized.is_none()
+        && !selection.weights.is_empty()
+        && known_sums(selection).into_iter().all(has)
+        && selection
+            .weights
+            .iter()
+            .all(|file| matches!(file.sum, Sum::Sha256(_)))
+}
+
+/// The files of which the hub tells SHA-256.
+fn known_sums(selection: &Selection) -> Vec<ManifestFile> {
+    let known = selection.files().filter_map(|file| match &file.sum {
+        Sum::Sha256(sum) => Some(ManifestFile {
+            path: file.path.clone(),
+            size: file.size,
+            sha256: sum.clone(),
+        }),
+        Sum::GitBlob(_) => None,
+    });
+    known.collect()
+}
+
+/// The end of the way: finished, told of in a manifest, put in its place.
+fn install(
+    ready: Ready,
+    workspace: Workspace,
+    request: &Request,
+    watch: &dyn Watch,
+    finish: &Finish<'_>,
+) -> Result<Pulled, Error> {
+    let Ready {
+        mut manifest,
+        gives,
+        sums,
+    } = ready;
+    let name = manifest.name.clone();
+    let content = workspace.content();
+    watch.see(Event::Finishing);
+    let scratch = workspace.scratch()?;
+    let finished = finish(&Staged {
+        name: &name,
+        folder: &content,
+        scratch: &scratch,
+        gives,
+    });
+    let made = finished.map_err(|error| Error::Unusable {
+        name: name.clone(),
+        reason: sentence(&*error, &content),
+    })?;
+    let known = if made.is_none() { sums } else { Vec::new() };
+    manifest.quantized = request.quantized.clone();
+    let folder = made.unwrap_or(content);
+    if let Err(problem) = check_whole(&folder) {
+        let reason = format!("{problem}.");
+        return Err(Error::Unusable { name, reason });
+    }
+    manifest.files = files_of(&folder, &known)?;
+    write_manifest(&folder, &manifest)?;
+    let folder = workspace.place(&folder)?;
+    Ok(Pulled {
+        name,
+        folder,
+        manifest,
+        was_there: false,
+    })
+}
+
+/// An error with its causes, without the folder that nobody knows.
+fn sentence(error: &(dyn StdError + 'static), folder: &Path) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{}: {error}", text.trim_end_matches('.'));
+        cause = error.source();
+    }
+    let text = text.replace(&format!("{}/", folder.display()), "");
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+/// Writes the manifest of a folder.
+///
+/// # Errors
+/// When the disk cannot be written.
+pub(crate) fn write_manifest(folder: &Path, manifest: &Manifest) -> Result<(), Error> {
+    let path = folder.join(MANIFEST_FILE);
+    let written = std::fs::write(&path, manifest.to_json());
+    written.map_err(|error| Error::writing(&path, error))
+}
+
+/// The files of a model with their sums, of which some are known; without those that change by themselves.
+fn files_of(folder: &Path, known: &[ManifestFile]) -> Result<Vec<ManifestFile>, Error> {
+    let reading = |error| Error::reading(folder, error);
+    let mut files = Vec::new();
+    for path in files_in(folder).map_err(reading)? {
+        if [MANIFEST_FILE, CALIBRATION_FILE].contains(&path.as_str()) {
+            continue;
+        }
+        match known.iter().find(|file| file.path == path) {
+            Some(file) => files.push(file.clone()),
+            None => files.push(measured(folder, path)?),
+        }
+    }
+    Ok(files)
+}
+
+/// A file with its length and its sum.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn measured(folder: &Path, path: String) -> Result<ManifestFile, Error> {
+    let file = folder.join(&path);
+    let read = || {
+        let opened = std::fs::File::open(&file)?;
+        Ok((opened.metadata()?.len(), sha256(opened)?))
+    };
+    let (size, sha256) = read().map_err(|error| Error::reading(&file, error))?;
+    Ok(ManifestFile { path, size, sha256 })
+}
+
+fn already_there(workspace: &Workspace, name: String) -> Result<Pulled, Error> {
+    let folder = workspace.target();
+    match check_whole(&folder) {
+        Ok(Some(manifest)) => Ok(Pulled {
+            name,
+            folder,
+            manifest,
+            was_there: true,
+        }),
+        // It was whole a moment ago.
+        _ => Err(Error::NotInstalled { name }),
+    }
+}
+
+/// The error of the last hub, with those of the hubs before it.
+fn all_of(tried: Vec<Error>, last: Error) -> Error {
+    if tried.is_empty() || !last.may_be_elsewhere() {
+        return last;
+    }
+    let tried: Vec<String> = tried.iter().chain([&last]).map(Error::in_short).collect();
+    Error::NoHub {
+        tried: tried.join("; "),
+    }
+}

@@ -1,0 +1,303 @@
+//! Which files of a repository are needed: the model once, in the best form, and what says how to use it.
+
+use yuyi_models::is_inside;
+
+use crate::listing::RemoteFile;
+
+/// What may lie beside weights and is needed, as long as it is there.
+const COMPANIONS: [&str; 13] = [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "modules.json",
+    "config_sentence_transformers.json",
+    "calibration.json",
+    "README.md",
+    "LICENSE",
+    "LICENSE.txt",
+    "NOTICE",
+];
+
+/// Forms of weights that other programs read, and what their names end in.
+const FOREIGN: [(&str, &str); 7] = [
+    (".onnx", "ONNX"),
+    (".pdparams", "Paddle"),
+    (".pdmodel", "Paddle"),
+    (".h5", "TensorFlow"),
+    (".msgpack", "Flax"),
+    (".gguf", "GGUF"),
+    (".bin", "PyTorch, under a name that is not the usual one"),
+];
+
+/// The files to fetch.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// Everything but weights: it says whether the weights are worth fetching.
+    pub(crate) companions: Vec<RemoteFile>,
+    pub(crate) weights: Vec<RemoteFile>,
+}
+
+impl Selection {
+    /// All of them.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &RemoteFile> {
+        self.companions.iter().chain(&self.weights)
+    }
+
+    /// Bytes of all of them.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files().map(|file| file.size).sum()
+    }
+}
+
+/// Chooses among the files of a repository.
+///
+/// # Errors
+/// What is missing for a model that can be read, as a sentence.
+pub(crate) fn select(files: &[RemoteFile]) -> Result<Selection, String> {
+    let mut selection = Selection::default();
+    let mut has_config = false;
+    let mut has_vocabulary = false;
+    for base in bases(files) {
+        let here = |name: &str| {
+            let path = format!("{base}{name}");
+            files.iter().find(|file| file.path == path)
+        };
+        has_config |= here("config.json").is_some();
+        has_vocabulary |= here("tokenizer.json").or(here("vocab.txt")).is_some();
+        let companions = COMPANIONS.into_iter().filter_map(here);
+        selection.companions.extend(companions.cloned());
+        let sentence = files
+            .iter()
+            .filter(|file| is_sentence_config(&file.path, &base));
+        selection.companions.extend(sentence.cloned());
+        selection.weights.extend(weights(files, &base));
+    }
+    if !has_config {
+        return Err("it has no config.json.".to_owned());
+    }
+    if selection.weights.is_empty() {
+        return Err(no_weights(files));
+    }
+    if !has_vocabulary {
+        return Err(
+            "it has neither tokenizer.json nor vocab.txt; save its tokenizer in the fast form."
+                .to_owned(),
+        );
+    }
+    Ok(selection)
+}
+
+/// The repository itself, and the folders of the steps of sentence-transformers, such as `1_Pooling/`.
+fn bases(files: &[RemoteFile]) -> Vec<String> {
+    let mut bases = vec![String::new()];
+    for file in files {
+        let Some((folder, _)) = file.path.split_once('/') else {
+            continue;
+        };
+        let base = format!("{folder}/");
+        let is_step = folder
+            .split_once('_')
+            .is_some_and(|(number, name)| is_number(number) && !name.is_empty());
+        if is_step && is_inside(folder) && !bases.contains(&base) {
+            bases.push(base);
+        }
+    }
+    bases
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `sentence_bert_config.json` and its like.
+fn is_sentence_config(path: &str, base: &str) -> bool {
+    let name = path.strip_prefix(base).filter(|name| !name.contains('/'));
+    name.is_some_and(|name| name.starts_with("sentence_") && name.ends_with("_config.json"))
+}
+
+/// The weights of a folder in the first form of these that it has: a safetensors file, several of them, what PyTorch pickles.
+fn weights(files: &[RemoteFile], base: &str) -> Vec<RemoteFile> {
+    let of = |wanted: &dyn Fn(&str) -> bool| -> Vec<RemoteFile> {
+        let here = files.iter().filter(|file| {
+            let name = file.path.strip_prefix(base);
+            name.is_some_and(|name| is_inside(name) && !name.contains('/') && wanted(name))
+        });
+        here.cloned().collect()
+    };
+    let forms: [&dyn Fn(&str) -> bool; 4] = [
+        &|name| name == "model.safetensors",
+        &|name| is_sharded(name, "model", ".safetensors"),
+        &|name| name == "pytorch_model.bin",
+        &|name| is_sharded(name, "pytorch_model", ".bin"),
+    ];
+    let found = forms.into_iter().map(of);
+    found
+        .into_iter()
+        .find(|files| !files.is_empty())
+        .unwrap_or_default()
+}
+
+/// `model-00001-of-00002.safetensors`, or the list of such files.
+fn is_sharded(name: &str, stem: &str, ending: &str) -> bool {
+    if name == format!("{stem}{ending}.index.json") {
+        return true;
+    }
+    let middle = name
+        .strip_prefix(stem)
+        .and_then(|rest| rest.strip_suffix(ending));
+    let numbers = middle.and_then(|rest| rest.strip_prefix('-')?.split_once("-of-"));
+    numbers.is_some_and(|(part, of)| is_number(part) && is_number(of))
+}
+
+fn no_weights(files: &[RemoteFile]) -> String {
+    let foreign = FOREIGN.into_iter().find(|(ending, _)| {
+        let mut files = files.iter();
+        files.any(|file| file.path.ends_with(ending))
+    });
+    match foreign {
+        Some((_, form)) => {
+            format!(
+                "its weights are for {form}; yuyi reads model.safetensors and pytorch_model.bin."
+            )
+        }
+        None => "it has no weights (model.safetensors).".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::Sum;
+
+    fn files(paths: &[&str]) -> Vec<RemoteFile> {
+        let file = |path: &&str| RemoteFile {
+            path: (*path).to_owned(),
+            size: 1,
+            sum: Sum::git_blob(&"0".repeat(40)).unwrap(),
+        };
+        paths.iter().map(file).collect()
+    }
+
+    fn chosen(paths: &[&str]) -> Result<Vec<String>, String> {
+        let selection = select(&files(paths))?;
+        let mut chosen: Vec<String> = selection.files().map(|f| f.path.clone()).collect();
+        chosen.sort();
+        Ok(chosen)
+    }
+
+    #[test]
+    fn a_model_is_taken_once() {
+        let all = [
+            ".gitattributes",
+            "1_Pooling/config.json",
+            "README.md",
+            "config.json",
+            "config_sentence_transformers.json",
+            "flax_model.msgpack",
+            "model.fp16.safetensors",
+            "model.safetensors",
+            "modules.json",
+            "onnx/config.json",
+            "onnx/model.onnx",
+            "openvino/openvino_model.bin",
+            "pytorch_model.bin",
+            "rust_model.ot",
+            "sentence_bert_config.json",
+            "sentencepiece.bpe.model",
+            "special_tokens_map.json",
+            "tf_model.h5",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "train/sentence_x_config.json",
+            "vocab.txt",
+            "../../model.safetensors",
+        ];
+        let expected = [
+            "1_Pooling/config.json",
+            "README.md",
+            "config.json",
+            "config_sentence_transformers.json",
+            "model.safetensors",
+            "modules.json",
+            "sentence_bert_config.json",
+            "special_tokens_map.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "vocab.txt",
+        ];
+        assert_eq!(chosen(&all).unwrap(), expected);
+    }
+
+    #[test]
+    fn weights_come_in_the_best_form_of_each_folder() {
+        let base = ["config.json", "tokenizer.json"];
+        for (paths, expected) in [
+            (
+                &["pytorch_model.bin", "model-q.safetensors"][..],
+                &["pytorch_model.bin"][..],
+            ),
+            (
+                &[
+                    "model-00001-of-00002.safetensors",
+                    "model-00002-of-00002.safetensors",
+                    "model.safetensors.index.json",
+                    "pytorch_model.bin",
+                ],
+                &[
+                    "model-00001-of-00002.safetensors",
+                    "model-00002-of-00002.safetensors",
+                    "model.safetensors.index.json",
+                ],
+            ),
+            (
+                &[
+                    "model.safetensors",
+                    "2_Dense/config.json",
+                    "2_Dense/pytorch_model.bin",
+                    "2_Dense/model.safetensors",
+                ],
+                &[
+                    "2_Dense/config.json",
+                    "2_Dense/model.safetensors",
+                    "model.safetensors",
+                ],
+            ),
+            (
+                &["model.safetensors", "2_Dense/pytorch_model.bin"],
+                &["2_Dense/pytorch_model.bin", "model.safetensors"],
+            ),
+        ] {
+            let mut expected: Vec<&str> = expected.iter().chain(&base).copied().collect();
+            expected.sort_unstable();
+            let paths: Vec<&str> = paths.iter().chain(&base).copied().collect();
+            assert_eq!(chosen(&paths).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_before_it_is_fetched() {
+        for (paths, expected) in [
+            (
+                &["config.json", "tokenizer.json", "onnx/model.onnx"][..],
+                "for ONNX",
+            ),
+            (
+                &["config.json", "vocab.txt", "model_state.pdparams"],
+                "for Paddle",
+            ),
+            (&["config.json", "tokenizer.json"], "no weights"),
+            (&["model.safetensors", "tokenizer.json"], "no config.json"),
+            (
+                &["model.safetensors", "config.json", "spiece.model"],
+                "neither tokenizer.json",
+            ),
+            (&["a.gguf"], "no config.json"),
+        ] {
+            let error = chosen(paths).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

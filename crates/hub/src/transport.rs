@@ -1,0 +1,103 @@
+//! Connections to hubs: certificates, proxies, and a bound on silence.
+//!
+//! The client bounds whole answers, which of large files may take hours. What tells a dead host from a slow one is how long it is
+//! silent, so every connection is wrapped in one that waits for the next bytes no longer than that.
+
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
+};
+
+use crate::Settings;
+
+/// What hubs and their logs see of the program.
+const USER_AGENT: &str = concat!("yuyi/", env!("CARGO_PKG_VERSION"));
+
+/// A client that follows no redirects and takes every status for an answer.
+pub(crate) fn agent(settings: &Settings) -> Agent {
+    let tls = TlsConfig::builder().root_certs(roots()).build();
+    let config = Agent::config_builder()
+        .tls_config(tls)
+        .user_agent(USER_AGENT)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .timeout_resolve(Some(settings.connect))
+        .timeout_connect(Some(settings.connect))
+        .build();
+    let connector = DefaultConnector::default().chain(Patience(settings.silence));
+    Agent::with_parts(config, connector, DefaultResolver::default())
+}
+
+/// What the machine trusts, so that a company's proxy may look into connections; where there is nothing, as in a container
+/// without a system, Mozilla's list.
+fn roots() -> RootCerts {
+    let found = rustls_native_certs::load_native_certs().certs;
+    match found.is_empty() {
+        true => RootCerts::WebPki,
+        false => found
+            .iter()
+            .map(|certificate| Certificate::from_der(certificate).to_owned())
+            .into(),
+    }
+}
+
+/// Wraps connections in ones that bear no longer silence.
+#[derive(Debug)]
+struct Patience(Duration);
+
+impl<In: Transport> Connector<In> for Patience {
+    type Out = Patient<In>;
+
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let patience = self.0;
+        Ok(chained.map(|inner| Patient { inner, patience }))
+    }
+}
+
+#[derive(Debug)]
+struct Patient<T> {
+    inner: T,
+    patience: Duration,
+}
+
+impl<T> Patient<T> {
+    fn bounded(&self, timeout: NextTimeout) -> NextTimeout {
+        NextTimeout {
+            after: timeout.after.min(self.patience.into()),
+            reason: timeout.reason,
+        }
+    }
+}
+
+impl<T: Transport> Transport for Patient<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        let timeout = self.bounded(timeout);
+        self.inner.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let timeout = self.bounded(timeout);
+        self.inner.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}

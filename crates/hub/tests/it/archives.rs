@@ -1,0 +1,196 @@
+//! Models as one file.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tar::{Builder, EntryType, Header};
+use yuyi_hub::{Error, export, import};
+use yuyi_models::{Installed, MANIFEST_FILE, Manifest, ManifestFile, ModelPlace};
+
+use crate::stand_in::{StandIn, sha256};
+use crate::support::{Place, files, model};
+
+/// A home with a model, its export, and an empty home.
+struct Case {
+    place: Place,
+    archive: PathBuf,
+    other: tempfile::TempDir,
+}
+
+fn installed(folder: &Path) -> Installed {
+    Installed {
+        name: "tiny".to_owned(),
+        folder: Some(folder.to_owned()),
+        place: ModelPlace::Home,
+        manifest: Manifest::read(folder).unwrap(),
+        problem: None,
+    }
+}
+
+fn exported() -> Case {
+    let hub = StandIn::start();
+    hub.put("org/tiny", model(1));
+    let place = Place::new(&hub);
+    let pulled = place.pull("org/tiny").unwrap();
+    fs::write(pulled.folder.join("calibration.json"), "{}").unwrap();
+    let archive = place.home.path().join("tiny.tar");
+    export(&installed(&pulled.folder), &archive).unwrap();
+    Case {
+        place,
+        archive,
+        other: tempfile::tempdir().unwrap(),
+    }
+}
+
+#[test]
+fn a_model_travels_as_a_file() {
+    let case = exported();
+    let imported = import(&case.archive, case.other.path(), None).unwrap();
+    assert_eq!(imported.folder, case.other.path().join("models/tiny"));
+    assert_eq!(files(&imported.folder), files(&case.place.folder("tiny")));
+    let manifests = [&imported.folder, &case.place.folder("tiny")]
+        .map(|folder| Manifest::read(folder).unwrap());
+    assert_eq!(manifests[0], manifests[1]);
+    let again = import(&case.archive, case.other.path(), None).unwrap_err();
+    assert!(matches!(again, Error::Taken { .. }), "{again}");
+    let renamed = import(&case.archive, case.other.path(), Some("second")).unwrap();
+    assert_eq!(renamed.folder, case.other.path().join("models/second"));
+    let left = fs::read_dir(case.place.home.path()).unwrap().count();
+    assert_eq!(left, 2, "models and the export");
+}
+
+#[test]
+fn a_file_that_was_cut_or_changed_anywhere_is_refused() {
+    let case = exported();
+    let whole = fs::read(&case.archive).unwrap();
+    let damaged = case.place.home.path().join("damaged.tar");
+    let refused = |bytes: &[u8], what: &str| {
+        fs::write(&damaged, bytes).unwrap();
+        let error = import(&damaged, case.other.path(), None).unwrap_err();
+        assert!(matches!(error, Error::BadArchive { .. }), "{what}: {error}");
+        assert!(
+            error.to_string().ends_with("Nothing was installed."),
+            "{error}"
+        );
+        assert!(!case.other.path().join("models/tiny").exists(), "{what}");
+    };
+    for tenth in 0..10 {
+        let length = whole.len() * tenth / 10;
+        refused(&whole[..length], &format!("{length} bytes"));
+    }
+    // In the weights.
+    for at in [whole.len() / 3, whole.len() / 2, whole.len() * 9 / 10] {
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        refused(&changed, &format!("byte {at}"));
+    }
+}
+
+/// An archive with a manifest of the files that it is said to have, and those that it has.
+fn made(path: &Path, told: &[(&str, &[u8])], entries: &[(&str, EntryType, &[u8])]) {
+    let files = told.iter().map(|(path, content)| ManifestFile {
+        path: (*path).to_owned(),
+        size: content.len() as u64,
+        sha256: sha256(content),
+    });
+    let manifest = Manifest {
+        version: 1,
+        name: "tiny".to_owned(),
+        origin: None,
+        licence: None,
+        non_commercial: false,
+        quantized: None,
+        files: files.collect(),
+    };
+    let mut archive = Builder::new(File::create(path).unwrap());
+    let text = manifest.to_json();
+    let manifest = (MANIFEST_FILE, EntryType::Regular, text.as_bytes());
+    for (name, kind, content) in std::iter::once(&manifest).chain(entries) {
+        let mut header = Header::new_gnu();
+        header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(*kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        if *kind == EntryType::Symlink {
+            header.set_link_name("/etc").unwrap();
+        }
+        header.set_cksum();
+        archive.append(&header, *content).unwrap();
+    }
+    archive.into_inner().unwrap().flush().unwrap();
+}
+
+#[test]
+fn nothing_leaves_the_folder() {
+    let home = tempfile::tempdir().unwrap();
+    let archive = home.path().join("x.tar");
+    let config = ("config.json", &b"{}"[..]);
+    let file = EntryType::Regular;
+    for (told, entries) in [
+        (
+            &[("../out", &b"x"[..])][..],
+            &[("../out", file, &b"x"[..])][..],
+        ),
+        (&[("/tmp/out", b"x")], &[("/tmp/out", file, b"x")]),
+        (
+            &[config],
+            &[("config.json", file, b"{}"), ("../out", file, b"x")],
+        ),
+        (
+            &[config],
+            &[("config.json", file, b"{}"), ("more", file, b"x")],
+        ),
+        (
+            &[config],
+            &[("config.json", file, b"{}"), ("config.json", file, b"{}")],
+        ),
+        (&[config], &[("config.json", EntryType::Symlink, b"")]),
+        (&[config], &[("./config.json", file, b"{}")]),
+        (&[config], &[]),
+    ] {
+        made(&archive, told, entries);
+        let error = import(&archive, home.path(), None).unwrap_err();
+        assert!(
+            matches!(error, Error::BadArchive { .. }),
+            "{entries:?}: {error}"
+        );
+        assert!(!home.path().join("models/tiny").exists());
+        assert!(!home.path().join("out").exists() && !home.path().join("models/out").exists());
+    }
+    for name in ["..", "a/b", "", ".hidden"] {
+        made(&archive, &[config], &[("config.json", file, b"{}")]);
+        assert!(
+            import(&archive, home.path(), Some(name)).is_err(),
+            "{name:?}"
+        );
+    }
+    fs::write(&archive, "no archive at all").unwrap();
+    assert!(matches!(
+        import(&archive, home.path(), None),
+        Err(Error::BadArchive { .. })
+    ));
+    let missing = import(&home.path().join("none"), home.path(), None).unwrap_err();
+    assert!(
+        missing.to_string().ends_with("none cannot be read"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_damaged_model_is_not_handed_on() {
+    let case = exported();
+    let weights = case.place.folder("tiny/model.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    bytes[900] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let to = case.place.home.path().join("bad.tar");
+    let error = export(&installed(&case.place.folder("tiny")), &to).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("model.safetensors is not what was installed"),
+        "{error}"
+    );
+    assert!(!to.exists());
+}

@@ -1,0 +1,558 @@
+//! What goes wrong on the way: never a bad model installed, always a sentence that says what to do.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use url::Url;
+use yuyi_hub::{Error, Request, remove};
+
+use crate::stand_in::{Behaviour, Redirect, Repository, StandIn};
+use crate::support::{PART, Place, Witness, model, nowhere, request};
+
+const ID: &str = "org/tiny";
+
+fn serving(repository: &Repository, behaviour: Behaviour) -> StandIn {
+    let hub = StandIn::start();
+    hub.put(ID, repository.clone());
+    hub.behave(behaviour);
+    hub
+}
+
+/// The message of a pull that fails and leaves no model.
+fn refused(place: &Place) -> String {
+    refused_of(place, ID)
+}
+
+/// The same of a pull that asks one hub alone.
+fn refused_at_hf(place: &Place) -> String {
+    let wanted = Request {
+        source: yuyi_hub::Source::HuggingFace,
+        ..request(ID)
+    };
+    let error = place
+        .hub()
+        .pull(&wanted, &Witness::default(), &|_| Ok(None));
+    let error = error.unwrap_err();
+    assert!(!place.folder("tiny").exists(), "{error}");
+    error.to_string()
+}
+
+fn refused_of(place: &Place, id: &str) -> String {
+    let error = place.pull(id).unwrap_err();
+    assert!(!place.folder("tiny").exists(), "{error}");
+    error.to_string()
+}
+
+#[test]
+fn a_connection_may_break_at_every_tenth_of_a_file() {
+    let repository = model(1);
+    let length = repository.files["model.safetensors"].len();
+    for tenth in 1..10 {
+        // The whole file in one part, so that it breaks where it is to.
+        let hub = serving(
+            &repository,
+            Behaviour {
+                cut_after: Some(length * tenth / 10),
+                cuts: 1,
+                ..Behaviour::default()
+            },
+        );
+        let mut place = Place::new(&hub);
+        place.settings.part = 1 << 30;
+        let witness = Witness::default();
+        place.pull_seen(ID, &witness).unwrap();
+        assert!(place.has("tiny", &repository), "{tenth} tenths");
+        // Not a byte came twice.
+        assert_eq!(witness.lost.load(Ordering::Relaxed), 0);
+        let asked = hub.asked();
+        let resumed = asked.iter().find(|a| a.range.is_some()).unwrap();
+        let from = resumed.range.as_deref().unwrap();
+        assert!(from.starts_with("bytes=") && from != "bytes=0-", "{from}");
+    }
+}
+
+#[test]
+fn parts_may_break_many_times_as_long_as_bytes_come() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            cut_after: Some(PART as usize / 3),
+            cuts: 60,
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+}
+
+#[test]
+fn a_stopped_pull_goes_on_where_it_was() {
+    let repository = model(1);
+    let slow = Some(Duration::from_millis(2));
+    for fraction in [20, 100, 250, 350, 420] {
+        let hub = serving(
+            &repository,
+            Behaviour {
+                slow,
+                ..Behaviour::default()
+            },
+        );
+        let place = Place::new(&hub);
+        let witness = Witness {
+            stop_after: Some(fraction * 1_000),
+            ..Witness::default()
+        };
+        let error = place.pull_seen(ID, &witness).unwrap_err();
+        assert!(matches!(error, Error::Cancelled), "{error}");
+        assert!(!place.folder("tiny").exists());
+        let witness = Witness::default();
+        place.pull_seen(ID, &witness).unwrap();
+        assert!(place.has("tiny", &repository));
+        let there = witness.there.load(Ordering::Relaxed);
+        assert!(
+            there >= fraction * 1_000,
+            "{there} of {fraction},000 were there"
+        );
+    }
+}
+
+#[test]
+fn a_host_that_goes_silent_is_left() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            hang_after: Some(1_000),
+            ..Behaviour::default()
+        },
+    );
+    let mut place = Place::new(&hub);
+    place.settings.silence = Duration::from_millis(100);
+    place.settings.part = 1 << 30;
+    let started = Instant::now();
+    // A thousand bytes come each time, so it is never given up for want of bytes, but for trying too often.
+    hub.behave(Behaviour {
+        hang_after: Some(0),
+        ..Behaviour::default()
+    });
+    let told = refused_at_hf(&place);
+    assert!(
+        told.contains("breaks again and again (it has gone silent)"),
+        "{told}"
+    );
+    assert!(
+        told.contains("the same command goes on from there"),
+        "{told}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn a_wrong_byte_is_fetched_once_more_and_never_installed() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            flips: 1,
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    let witness = Witness::default();
+    place.pull_seen(ID, &witness).unwrap();
+    assert!(place.has("tiny", &repository));
+    assert!(witness.lost.load(Ordering::Relaxed) > 400_000);
+
+    let hub = serving(
+        &repository,
+        Behaviour {
+            flips: usize::MAX,
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    let told = refused_at_hf(&place);
+    let expected = format!(
+        "What {} sends as model.safetensors is not what it announces",
+        hub.host()
+    );
+    assert!(
+        told.starts_with(&expected) && told.contains("Nothing was installed"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_an_earlier_attempt_left_is_not_trusted() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            slow: Some(Duration::from_millis(2)),
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    let witness = Witness {
+        stop_after: Some(200_000),
+        ..Witness::default()
+    };
+    place.pull_seen(ID, &witness).unwrap_err();
+    // As after a power cut: what is told to be there is not.
+    let parts = place.folder(".pulls/tiny/parts");
+    for entry in fs::read_dir(&parts).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "part") {
+            let length = path.metadata().unwrap().len() as usize;
+            fs::write(&path, vec![0; length]).unwrap();
+        }
+    }
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+}
+
+#[test]
+fn hosts_without_parts_send_whole_files() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            no_ranges: true,
+            cut_after: Some(300_000),
+            cuts: 2,
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+}
+
+#[test]
+fn a_shorter_file_than_announced_ends_in_a_sentence() {
+    let repository = model(1);
+    let (hub, data) = (StandIn::start(), StandIn::start());
+    hub.put(ID, repository.clone());
+    let mut other = repository.clone();
+    other
+        .files
+        .insert("model.safetensors".to_owned(), vec![1; 20_000]);
+    data.put(ID, other);
+    hub.behave(Behaviour {
+        redirect: Redirect::Absolute(data.url()),
+        ..Behaviour::default()
+    });
+    // Most parts lie behind its end: 416.
+    let told = refused_at_hf(&Place::new(&hub));
+    assert!(
+        told.contains("breaks again and again") && told.contains(&data.host()),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_data_host_that_does_not_answer_is_named() {
+    let repository = model(1);
+    let dead = nowhere();
+    let hub = serving(
+        &repository,
+        Behaviour {
+            redirect: Redirect::Absolute(dead.as_str().trim_end_matches('/').to_owned()),
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    let wanted = Request {
+        source: yuyi_hub::Source::HuggingFace,
+        ..request(ID)
+    };
+    let error = place
+        .hub()
+        .pull(&wanted, &Witness::default(), &|_| Ok(None))
+        .unwrap_err();
+    let (host, port) = (dead.host_str().unwrap(), dead.port().unwrap());
+    let expected = format!(
+        "{} sends for the data to {host}:{port}, which does not answer (it refuses connections). \
+         Set HF_ENDPOINT to another mirror, take --from modelscope, or name a proxy in HTTPS_PROXY.",
+        hub.host()
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(!place.folder("tiny").exists());
+}
+
+#[test]
+fn no_hub_at_all_is_told_with_each_that_was_tried() {
+    let place = Place::with(nowhere(), nowhere());
+    let told = refused(&place);
+    assert!(told.starts_with("No hub has it: 127.0.0.1:"), "{told}");
+    assert_eq!(
+        told.matches("(it refuses connections)").count(),
+        2,
+        "{told}"
+    );
+    assert!(told.contains("Set HF_ENDPOINT to a mirror"), "{told}");
+}
+
+#[test]
+fn what_is_not_there_or_not_for_everyone_is_told_apart() {
+    let repository = Repository {
+        gated: true,
+        ..model(1)
+    };
+    let hub = serving(
+        &repository,
+        Behaviour {
+            token: Some("right".to_owned()),
+            ..Behaviour::default()
+        },
+    );
+    let told = refused(&Place::new(&hub));
+    assert!(
+        told.starts_with(
+            "org/tiny asks for consent. Accept its terms on https://huggingface.co/org/tiny"
+        ),
+        "{told}"
+    );
+    let told = refused(&Place::new(&hub).with_token("wrong"));
+    assert!(
+        told.contains("does not let the token of HF_TOKEN read org/tiny"),
+        "{told}"
+    );
+    assert!(!told.contains("wrong"), "{told}");
+    let place = Place::new(&hub).with_token("right");
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+    let told = refused_of(&Place::new(&hub), "org/missing");
+    assert!(told.contains("(no model org/missing)"), "{told}");
+    let wanted = Request {
+        revision: Some("v9".to_owned()),
+        ..request(ID)
+    };
+    let place = Place::new(&hub);
+    let error = place
+        .hub()
+        .pull(&wanted, &Witness::default(), &|_| Ok(None))
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("org/tiny has no revision \"v9\" on"),
+        "{error}"
+    );
+}
+
+#[test]
+fn too_many_requests_are_waited_for_as_long_as_the_hub_says() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            refuse_files: Some((429, Some(1), 2)),
+            refuse_lists: Some((429, Some(1), 1)),
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    let started = Instant::now();
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+    assert!(started.elapsed() >= Duration::from_secs(2));
+    for (files, lists) in [
+        (Some((429, Some(3_600), 99)), None),
+        (None, Some((429, Some(3_600), 99))),
+    ] {
+        let hub = serving(
+            &repository,
+            Behaviour {
+                refuse_files: files,
+                refuse_lists: lists,
+                ..Behaviour::default()
+            },
+        );
+        let mut place = Place::new(&hub);
+        place.settings.modelscope = Url::parse(&hub.url()).unwrap();
+        let wanted = Request {
+            source: yuyi_hub::Source::HuggingFace,
+            ..request(ID)
+        };
+        let error = place
+            .hub()
+            .pull(&wanted, &Witness::default(), &|_| Ok(None))
+            .unwrap_err();
+        let expected = format!(
+            "{} answers too many requests for now. Try again in 3600 seconds",
+            hub.host()
+        );
+        assert!(error.to_string().starts_with(&expected), "{error}");
+    }
+}
+
+#[test]
+fn failures_of_a_hub_that_pass_are_not_the_users() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            refuse_files: Some((502, None, 3)),
+            refuse_lists: Some((500, None, 2)),
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+}
+
+#[test]
+fn circles_and_pages_of_proxies_are_told_as_such() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            redirect: Redirect::Circle,
+            ..Behaviour::default()
+        },
+    );
+    let told = refused(&Place::new(&hub));
+    assert!(told.contains("(in a circle)"), "{told}");
+    hub.behave(Behaviour {
+        web_page: true,
+        ..Behaviour::default()
+    });
+    let told = refused(&Place::new(&hub));
+    assert!(told.contains("(a web page came)"), "{told}");
+}
+
+#[test]
+fn what_cannot_be_run_is_refused_before_its_weights_come() {
+    let mut repository = model(1);
+    let config = br#"{"model_type": "llama", "architectures": ["LlamaModel"]}"#;
+    repository
+        .files
+        .insert("config.json".to_owned(), config.to_vec());
+    let hub = serving(&repository, Behaviour::default());
+    let told = refused(&Place::new(&hub));
+    let expected = "org/tiny cannot be run: config.json: model_type \"llama\" is not supported.";
+    assert!(
+        told.starts_with(expected) && told.contains("The nearest that can is gte-base-zh"),
+        "{told}"
+    );
+    assert!(
+        !hub.asked()
+            .iter()
+            .any(|asked| asked.path.contains("safetensors"))
+    );
+    let mut onnx = model(1);
+    onnx.files
+        .retain(|path, _| !path.ends_with("safetensors") && !path.ends_with(".bin"));
+    let hub = serving(&onnx, Behaviour::default());
+    let told = refused(&Place::new(&hub));
+    assert!(
+        told.starts_with("org/tiny cannot be run: its weights are for ONNX"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_model_that_does_not_work_is_not_installed_and_not_fetched_again() {
+    let repository = model(1);
+    let hub = serving(&repository, Behaviour::default());
+    let place = Place::new(&hub);
+    let error = place
+        .hub()
+        .pull(&request(ID), &Witness::default(), &|staged| {
+            let file = staged.folder.join("model.safetensors");
+            Err(format!("{}: tensor a: it has another shape.", file.display()).into())
+        })
+        .unwrap_err();
+    let expected = "tiny was fetched whole, but does not work: model.safetensors: tensor a: it has another shape. \
+         It was not installed.";
+    assert_eq!(error.to_string(), expected);
+    assert!(!place.folder("tiny").exists());
+    let witness = Witness::default();
+    place.pull_seen(ID, &witness).unwrap();
+    assert_eq!(witness.came.load(Ordering::Relaxed), 0);
+    // Weights that are none.
+    let mut broken = model(2);
+    broken
+        .files
+        .insert("model.safetensors".to_owned(), vec![7; 20_000]);
+    let hub = serving(&broken, Behaviour::default());
+    let told = refused(&Place::new(&hub));
+    assert!(told.contains("model.safetensors is damaged"), "{told}");
+}
+
+#[test]
+fn nothing_is_asked_of_anyone_when_downloads_are_forbidden() {
+    let hub = serving(&model(1), Behaviour::default());
+    let mut place = Place::new(&hub);
+    place.settings.offline = Some("HF_HUB_OFFLINE".to_owned());
+    let told = refused(&place);
+    assert!(
+        told.starts_with("tiny is not here, and HF_HUB_OFFLINE forbids downloads."),
+        "{told}"
+    );
+    assert!(told.contains("`yuyi models import`"), "{told}");
+    assert!(hub.asked().is_empty());
+}
+
+#[test]
+fn two_pulls_at_once_do_not_meet() {
+    let repository = model(1);
+    let hub = serving(
+        &repository,
+        Behaviour {
+            slow: Some(Duration::from_millis(20)),
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    let outcomes: Vec<Result<_, Error>> = std::thread::scope(|scope| {
+        let pulls = [0; 3].map(|_| scope.spawn(|| place.pull(ID)));
+        pulls.into_iter().map(|pull| pull.join().unwrap()).collect()
+    });
+    let (done, busy): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!((done.len(), busy.len()), (1, 2));
+    for error in busy.into_iter().filter_map(Result::err) {
+        let expected =
+            "tiny is being fetched by another program at this moment. Wait until that is done.";
+        assert_eq!(error.to_string(), expected);
+    }
+    assert!(place.has("tiny", &repository));
+}
+
+#[test]
+fn another_model_is_not_overwritten() {
+    let hub = serving(&model(1), Behaviour::default());
+    hub.put("other/tiny", model(2));
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    let error = place.pull("other/tiny").unwrap_err().to_string();
+    assert!(
+        error.contains("is there already, and is org/tiny. Remove it with `yuyi models rm tiny`"),
+        "{error}"
+    );
+    assert!(place.has("tiny", &model(1)));
+    remove(place.home.path(), "tiny").unwrap();
+    place.pull("other/tiny").unwrap();
+    assert!(place.has("tiny", &model(2)));
+    for name in ["missing", "../models/tiny", "", ".pulls", "tiny/", "/tmp"] {
+        let error = remove(place.home.path(), name).unwrap_err();
+        assert!(
+            matches!(error, Error::NotInstalled { .. }),
+            "{name}: {error}"
+        );
+    }
+    assert!(place.has("tiny", &model(2)));
+    // One that somebody has put there.
+    remove(place.home.path(), "tiny").unwrap();
+    fs::create_dir(place.folder("tiny")).unwrap();
+    let error = place.pull(ID).unwrap_err().to_string();
+    assert!(
+        error.contains("was not put there by `yuyi pull`"),
+        "{error}"
+    );
+}

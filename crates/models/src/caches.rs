@@ -1,0 +1,211 @@
+//! Models that other programs have fetched: the caches of Hugging Face's and ModelScope's libraries, which are read in place.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::catalogue::find_known;
+
+/// Where other programs keep models.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CacheFolders {
+    huggingface: Option<PathBuf>,
+    modelscope: Option<PathBuf>,
+}
+
+/// Whose cache it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CacheOf {
+    HuggingFace,
+    ModelScope,
+}
+
+/// A model in a cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cached {
+    /// Its repository.
+    pub(crate) id: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) of: CacheOf,
+}
+
+impl CacheFolders {
+    /// As the libraries find them: `HF_HUB_CACHE`, `HF_HOME`, `MODELSCOPE_CACHE`, else below `~/.cache`.
+    pub(crate) fn from_env() -> Self {
+        Self::from_variables(|name| env::var_os(name).filter(|value| !value.is_empty()))
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let path = |name: &str| variable(name).map(PathBuf::from);
+        let user = || path("HOME").map(|user| user.join(".cache"));
+        let cache = || path("XDG_CACHE_HOME").or_else(user);
+        let huggingface = path("HF_HUB_CACHE")
+            .or_else(|| path("HUGGINGFACE_HUB_CACHE"))
+            .or_else(|| path("HF_HOME").map(|home| home.join("hub")))
+            .or_else(|| cache().map(|cache| cache.join("huggingface/hub")));
+        let modelscope =
+            path("MODELSCOPE_CACHE").or_else(|| user().map(|cache| cache.join("modelscope/hub")));
+        Self {
+            huggingface,
+            modelscope,
+        }
+    }
+
+    /// All models with a folder there, whole or not. What cannot be listed has none.
+    pub(crate) fn models(&self) -> Vec<Cached> {
+        let mut found = Vec::new();
+        if let Some(folder) = &self.huggingface {
+            found.extend(of_huggingface(folder));
+        }
+        if let Some(folder) = &self.modelscope {
+            // Newer versions of the library have a folder of models, for data sets beside them.
+            found.extend(of_modelscope(&folder.join("models")));
+            found.extend(of_modelscope(folder));
+        }
+        found.sort_by(|a, b| a.id.cmp(&b.id));
+        found
+    }
+}
+
+impl Cached {
+    /// What the model is called here: the catalogue's name if it is that one, else its repository. Another's model of a known
+    /// name is not taken for it.
+    pub(crate) fn name(&self) -> &str {
+        match find_known(&self.id) {
+            Some(known) if known.is_repository(&self.id) => &known.name,
+            _ => &self.id,
+        }
+    }
+}
+
+/// Folders below a folder, with their names.
+fn folders(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> + use<> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| {
+        let path = entry.path();
+        let name = entry.file_name().into_string().ok()?;
+        (path.is_dir() && !name.starts_with('.')).then_some((name, path))
+    })
+}
+
+/// `models--ORG--NAME/snapshots/COMMIT`, where `refs/main` tells the commit.
+fn of_huggingface(cache: &Path) -> Vec<Cached> {
+    let repositories = folders(cache).filter_map(|(name, path)| {
+        let id = name.strip_prefix("models--")?.replace("--", "/");
+        Some(Cached {
+            id,
+            folder: snapshot(&path)?,
+            of: CacheOf::HuggingFace,
+        })
+    });
+    repositories.collect()
+}
+
+/// The snapshot of the main branch; where only others were fetched, the newest.
+fn snapshot(repository: &Path) -> Option<PathBuf> {
+    let snapshots = repository.join("snapshots");
+    let main = fs::read_to_string(repository.join("refs/main")).ok();
+    let main = main.map(|commit| commit.trim().to_owned());
+    let is_commit = |commit: &String| {
+        !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    let main = main.filter(is_commit).map(|commit| snapshots.join(commit));
+    main.filter(|folder| folder.is_dir()).or_else(|| {
+        let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+        folders(&snapshots).map(|(_, path)| path).max_by_key(age)
+    })
+}
+
+/// `ORG/NAME`, with `___` for dots.
+fn of_modelscope(cache: &Path) -> Vec<Cached> {
+    let owners = folders(cache).filter(|(owner, _)| owner != "models" && owner != "datasets");
+    let models = owners.flat_map(|(owner, path)| {
+        let models = folders(&path).map(move |(name, folder)| Cached {
+            id: format!("{owner}/{}", name.replace("___", ".")),
+            folder,
+            of: CacheOf::ModelScope,
+        });
+        models.filter(|cached| cached.folder.join("config.json").exists())
+    });
+    models.collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) fn caches(huggingface: Option<&Path>, modelscope: Option<&Path>) -> CacheFolders {
+        CacheFolders {
+            huggingface: huggingface.map(Path::to_owned),
+            modelscope: modelscope.map(Path::to_owned),
+        }
+    }
+
+    #[test]
+    fn the_most_particular_variable_wins() {
+        let of = |set: &[(&str, &str)]| {
+            CacheFolders::from_variables(|name| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| OsString::from(value))
+            })
+        };
+        let home = ("HOME", "/u");
+        let both = |hf: &str, ms: &str| caches(Some(Path::new(hf)), Some(Path::new(ms)));
+        let (hub, scope) = ("/u/.cache/huggingface/hub", "/u/.cache/modelscope/hub");
+        assert_eq!(of(&[home]), both(hub, scope));
+        assert_eq!(
+            of(&[home, ("HF_HOME", "/h"), ("XDG_CACHE_HOME", "/x")]),
+            both("/h/hub", scope)
+        );
+        assert_eq!(
+            of(&[home, ("XDG_CACHE_HOME", "/x")]),
+            both("/x/huggingface/hub", scope)
+        );
+        assert_eq!(
+            of(&[
+                home,
+                ("HF_HUB_CACHE", "/c"),
+                ("HF_HOME", "/h"),
+                ("MODELSCOPE_CACHE", "/m")
+            ]),
+            both("/c", "/m")
+        );
+        assert_eq!(of(&[]), CacheFolders::default());
+    }
+
+    #[test]
+    fn repositories_are_found_by_how_the_libraries_lay_them_out() {
+        let cache = tempfile::tempdir().unwrap();
+        let make = |path: &str| fs::create_dir_all(cache.path().join(path)).unwrap();
+        let base = "hf/models--thenlper--gte-base-zh";
+        make(&format!("{base}/snapshots/abc"));
+        make(&format!("{base}/snapshots/def"));
+        make(&format!("{base}/refs"));
+        fs::write(cache.path().join(base).join("refs/main"), "abc\n").unwrap();
+        make("hf/models--other--gte-base-zh/snapshots/123");
+        make("hf/models--empty--one");
+        make("hf/datasets--a--b/snapshots/1");
+        for model in [
+            "ms/models/BAAI/bge-small-zh-v1___5",
+            "ms/iic/old",
+            "ms/._____temp/a/b",
+        ] {
+            make(model);
+            fs::write(cache.path().join(model).join("config.json"), "{}").unwrap();
+        }
+        let (hf, ms) = (cache.path().join("hf"), cache.path().join("ms"));
+        let found = caches(Some(&hf), Some(&ms)).models();
+        let shown: Vec<(&str, &str)> = found.iter().map(|c| (c.id.as_str(), c.name())).collect();
+        let expected = [
+            ("BAAI/bge-small-zh-v1.5", "bge-small-zh-v1.5"),
+            ("iic/old", "iic/old"),
+            ("other/gte-base-zh", "other/gte-base-zh"),
+            ("thenlper/gte-base-zh", "gte-base-zh"),
+        ];
+        assert_eq!(shown, expected);
+        assert!(found[3].folder.ends_with("snapshots/abc"));
+        let nowhere = caches(Some(&cache.path().join("none")), None);
+        assert!(nowhere.models().is_empty());
+    }
+}

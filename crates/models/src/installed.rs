@@ -1,0 +1,236 @@
+//! What is there without a download: the built-in model, those under the home folder, and those in caches of other programs.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use yuyi_encoder::Folder;
+
+use crate::builtin::BUILTIN_NAME;
+use crate::caches::{CacheFolders, CacheOf, Cached};
+use crate::defaults::defaults;
+use crate::manifest::Manifest;
+use crate::wholeness::check_whole;
+use crate::{Error, home};
+
+/// Where a model is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelPlace {
+    /// In the program.
+    Program,
+    /// Under the home folder.
+    Home,
+    /// In the cache of Hugging Face's library.
+    HuggingFaceCache,
+    /// In the cache of ModelScope's library.
+    ModelScopeCache,
+}
+
+impl ModelPlace {
+    /// The name in replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Program => "built_in",
+            Self::Home => "home",
+            Self::HuggingFaceCache => "huggingface_cache",
+            Self::ModelScopeCache => "modelscope_cache",
+        }
+    }
+}
+
+/// A model that a name alone finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// What [`resolve`](crate::resolve()) finds it by.
+    pub name: String,
+    /// Its folder; `None` for the one in the binary.
+    pub folder: Option<PathBuf>,
+    /// Where it is.
+    pub place: ModelPlace,
+    /// How it came there, where its folder tells.
+    pub manifest: Option<Manifest>,
+    /// What is wrong with it, as the end of a sentence; `None`: it is whole.
+    pub problem: Option<String>,
+}
+
+impl Installed {
+    fn builtin() -> Self {
+        Self {
+            name: BUILTIN_NAME.to_owned(),
+            folder: None,
+            place: ModelPlace::Program,
+            manifest: None,
+            problem: None,
+        }
+    }
+
+    fn at(name: String, folder: PathBuf, place: ModelPlace) -> Self {
+        let (manifest, problem) = match check_whole(&folder) {
+            Ok(manifest) => (manifest, None),
+            Err(problem) => (Manifest::read(&folder).ok().flatten(), Some(problem)),
+        };
+        Self {
+            name,
+            folder: Some(folder),
+            place,
+            manifest,
+            problem,
+        }
+    }
+
+    /// Bytes of its files; `None` for the one in the binary.
+    pub fn bytes(&self) -> Option<u64> {
+        self.folder.as_deref().map(bytes_of)
+    }
+
+    /// The error of a model that is not whole, if it is none.
+    pub fn broken(&self) -> Option<Error> {
+        let problem = self.problem.clone()?;
+        Some(Error::Broken {
+            name: self.name.clone(),
+            problem,
+        })
+    }
+}
+
+/// Bytes of all files in a folder; of links, what they lead to.
+fn bytes_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let bytes = entries.map(|entry| {
+        let path = entry.path();
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => bytes_of(&path),
+            _ => path.metadata().map_or(0, |file| file.len()),
+        }
+    });
+    bytes.sum()
+}
+
+/// Where models are looked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) home: Option<PathBuf>,
+    pub(crate) caches: CacheFolders,
+}
+
+impl Places {
+    pub(crate) fn from_env() -> Self {
+        Self {
+            home: home(),
+            caches: CacheFolders::from_env(),
+        }
+    }
+
+    /// Those under the home folder, whole or not, by name.
+    pub(crate) fn in_home(&self) -> Result<Vec<Installed>, Error> {
+        let Some(home) = &self.home else {
+            return Ok(Vec::new());
+        };
+        let mut models = folders_with_models(&home.join("models"))?;
+        models.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(models)
+    }
+
+    /// The one under the home folder of exactly this name. Others are not looked at.
+    pub(crate) fn in_home_of(&self, name: &str) -> Result<Option<Installed>, Error> {
+        let Some(home) = &self.home else {
+            return Ok(None);
+        };
+        let mut names = names_in(&home.join("models"))?;
+        names.retain(|(found, folder)| found == name && Folder::holds_model(folder));
+        let found = names.pop();
+        Ok(found.map(|(name, folder)| Installed::at(name, folder, ModelPlace::Home)))
+    }
+
+    /// The whole model in a cache that has this name, or this repository.
+    pub(crate) fn in_caches_of(&self, name: &str) -> Option<Installed> {
+        let mut cached = self.caches.models();
+        cached.retain(|cached| cached.name() == name || cached.id == name);
+        let found = cached.into_iter().map(of_cache);
+        let mut whole = found.filter(|model| model.problem.is_none());
+        whole.next()
+    }
+
+    /// Everything that is there: the built-in model, those under the home folder, whole or not, and whole ones in caches that can
+    /// be run.
+    pub(crate) fn all(&self) -> Result<Vec<Installed>, Error> {
+        let mut models = vec![Installed::builtin()];
+        models.extend(self.in_home()?);
+        for cached in self.caches.models() {
+            let model = of_cache(cached);
+            let is_known = models.iter().any(|other| other.name == model.name);
+            if !is_known && model.problem.is_none() && can_run(&model) {
+                models.push(model);
+            }
+        }
+        Ok(models)
+    }
+}
+
+fn of_cache(cached: Cached) -> Installed {
+    let place = match cached.of {
+        CacheOf::HuggingFace => ModelPlace::HuggingFaceCache,
+        CacheOf::ModelScope => ModelPlace::ModelScopeCache,
+    };
+    Installed::at(cached.name().to_owned(), cached.folder, place)
+}
+
+/// Whether the encoder knows what the folder holds: caches have models of all kinds.
+fn can_run(model: &Installed) -> bool {
+    let folder = model.folder.as_deref().map(Folder::open);
+    let Some(Ok(folder)) = folder else {
+        return false;
+    };
+    let defaults = defaults(&model.name, &folder);
+    yuyi_encoder::ModelSpec::read(&folder, &defaults).is_ok()
+}
+
+/// Everything that is there without a download, whole or not: the built-in model first, then those under the home folder by name,
+/// then those in caches of other programs.
+///
+/// # Errors
+/// When the home folder's list of models cannot be read.
+pub fn inventory() -> Result<Vec<Installed>, Error> {
+    Places::from_env().all()
+}
+
+/// Those of [`inventory`] that are whole.
+///
+/// # Errors
+/// As [`inventory`].
+pub fn installed() -> Result<Vec<Installed>, Error> {
+    let mut models = inventory()?;
+    models.retain(|model| model.problem.is_none());
+    Ok(models)
+}
+
+/// What has a name in the folder of models, and could be one.
+fn names_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
+    let unreadable = |source| Error::Unreadable {
+        folder: folder.to_owned(),
+        source,
+    };
+    let entries = match folder.read_dir() {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(unreadable)?;
+        // A folder under the built-in model's name could never be reached by it; what begins with a dot is on its way.
+        let name = entry.file_name().into_string().ok();
+        let name = name.filter(|name| name != BUILTIN_NAME && !name.starts_with('.'));
+        names.extend(name.map(|name| (name, entry.path())));
+    }
+    Ok(names)
+}
+
+fn folders_with_models(folder: &Path) -> Result<Vec<Installed>, Error> {
+    let mut names = names_in(folder)?;
+    names.retain(|(_, folder)| Folder::holds_model(folder));
+    let models = names
+        .into_iter()
+        .map(|(name, folder)| Installed::at(name, folder, ModelPlace::Home));
+    Ok(models.collect())
+}

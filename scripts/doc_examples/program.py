@@ -37,6 +37,24 @@ MINUTES = """产品周会
 说话人 2 00:00:40
 预算还差两万块钱。
 """
+# What is read, what one reader did with it, and what many did.
+NEWS = """id,text,time
+f1,国足热身赛两球小胜,2024-03-01
+f2,主帅谈世预赛首发阵容,2024-03-02
+f3,女排联赛总决赛今晚打响,2024-03-03
+t1,国产大模型降价九成,2024-03-04
+t2,新一代手机芯片发布,2024-03-05
+t3,自动驾驶出租车上路,2024-03-06
+c1,家常红烧肉的做法,2024-03-07
+c2,清蒸鱼怎么去腥味,2024-03-08
+c3,三分钟学会番茄炒蛋,2024-03-09
+"""
+CLICKS = """user,item,type,time
+u-17,f1,click,2024-03-10T08:00:00Z
+u-17,f2,like,2024-03-11T08:00:00Z
+u-18,c1,read,2024-03-10T09:00:00Z
+u-18,t1,skip,2024-03-10T09:01:00Z
+"""
 SECONDS = 120
 
 
@@ -117,6 +135,11 @@ def make_files(folder):
     questions = "".join(f"{row[1]}\t{index}\n" for index, row in enumerate(same))
     (folder / "questions.tsv").write_text(f"question\tid\n{questions}", encoding="utf-8")
     (folder / "minutes.txt").write_text(MINUTES, encoding="utf-8")
+    (folder / "news.csv").write_text(NEWS, encoding="utf-8")
+    (folder / "clicks.csv").write_text(CLICKS, encoding="utf-8")
+    kinds = [(user, "ftc"[user % 3], day) for user in range(12) for day in range(1, 4)]
+    log = "".join(f"u{user},{kind}{(day + user) % 3 + 1},2024-04-{day:02}T{user:02}:00:00Z\n" for user, kind, day in kinds)
+    (folder / "log.csv").write_text(f"user,item,time\n{log}", encoding="utf-8")
     (folder / "faq.csv").write_text("question,answer\n怎么退货,七天内可以退\n", encoding="utf-8")
     # Which of the files that are imported it is makes no difference to the command.
     shutil.copy(folder / "faq.csv", folder / "客服知识库.xlsx")

@@ -8,7 +8,7 @@ use yuyi_tasks::recommend::{Deed, Signal, worth};
 use super::{Origin, RecommendQuestion, Shelf};
 
 /// Items of a history, the latest, by which the interest is told, and as many that were skipped. All of the history is left out.
-const REMEMBERED: usize = 256;
+const REMEMBERED: usize = 128;
 
 /// How much an event of a kind speaks for its item.
 fn weight(kind: EventKind) -> f64 {

@@ -33,7 +33,10 @@ pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::dedup::{DedupArgs, ModeArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
-pub use self::faq::{AskArgs, FaqArgs, FaqCommand, FaqTemplateArgs};
+pub use self::faq::{
+    AskArgs, FailOn, FaqArgs, FaqCheckArgs, FaqCommand, FaqTemplateArgs, FaqTestArgs, FaqTuneArgs,
+    LabelledArgs, LimitArgs,
+};
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;

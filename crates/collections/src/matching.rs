@@ -7,12 +7,12 @@ use std::borrow::Borrow;
 
 use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
 use yuyi_store::{Error, Item, Result, Space, Timestamp};
-use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits};
+use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits, Prospect};
 
 pub use self::entries::{Entries, HeldEntries, NearItem, StoredEntries};
 pub use self::reply::{
     Contradiction, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NoMatch, NoMatchReason,
-    Outcome,
+    Outcome, contradictions,
 };
 use crate::defaults;
 
@@ -21,6 +21,9 @@ pub const MOST_PARTS: usize = 32;
 
 /// Entries that are looked at first; as many more times as many as it takes.
 const LOOK: usize = 32;
+
+/// Entries that are looked at first where all limits count: mostly enough for [`Prospect::is_settled`].
+const LOOK_FOR_ALL: usize = 64;
 
 /// And by which factor more.
 const LOOK_FURTHER: usize = 8;
@@ -234,6 +237,30 @@ impl Matcher<'_> {
         }
     }
 
+    /// What becomes of one question whatever the limits are, with the ids of the entries that it names by their places.
+    ///
+    /// # Errors
+    /// Of the entries.
+    pub fn prospect(
+        &self,
+        entries: &dyn Entries,
+        text: &str,
+        vector: &[f32],
+    ) -> Result<(Prospect, Vec<String>)> {
+        let mut limit = LOOK_FOR_ALL;
+        loop {
+            let near = entries.nearest(vector, limit)?;
+            let candidates: Vec<Candidate<'_>> =
+                near.iter().map(|item| self.candidate(item)).collect();
+            let prospect = Prospect::of(text, &candidates, self.now.micros());
+            if near.len() < limit || prospect.is_settled() {
+                let ids = near.into_iter().map(|near| near.item.id).collect();
+                return Ok((prospect, ids));
+            }
+            limit = limit.saturating_mul(LOOK_FURTHER);
+        }
+    }
+
     fn candidate<'i>(&self, near: &'i NearItem) -> Candidate<'i> {
         let cosines = near.cosines.iter();
         let similarities = cosines.map(|&cosine| self.calibration.similarity(cosine));
@@ -245,7 +272,7 @@ impl Matcher<'_> {
 }
 
 /// When an item answers. An end at midnight is a day as people write it, and the day counts.
-fn rules(item: &Item) -> EntryRules<'_> {
+pub fn rules(item: &Item) -> EntryRules<'_> {
     let until = item.valid_until.map(|until| match until.micros() {
         day if day.rem_euclid(DAY) == 0 => day.saturating_add(DAY),
         instant => instant,

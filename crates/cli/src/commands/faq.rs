@@ -1,8 +1,13 @@
 //! `yuyi faq`.
 
 mod ask;
+mod check;
 mod entries;
+mod labelled;
+mod settings;
 mod template;
+mod test;
+mod tune;
 
 use crate::args::{FaqArgs, FaqCommand};
 
@@ -11,6 +16,9 @@ pub fn run(args: &FaqArgs) -> anyhow::Result<()> {
     match &args.command {
         None => ask::run(&args.ask),
         Some(FaqCommand::Ask(args)) => ask::run(args),
+        Some(FaqCommand::Test(args)) => test::run(args),
+        Some(FaqCommand::Tune(args)) => tune::run(args),
+        Some(FaqCommand::Check(args)) => check::run(args),
         Some(FaqCommand::Template(args)) => template::run(args),
     }
 }

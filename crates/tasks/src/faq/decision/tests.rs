@@ -1,3 +1,4 @@
+use super::super::Prospect;
 use super::*;
 use proptest::prelude::*;
 
@@ -255,6 +256,27 @@ proptest! {
         } else {
             let reason = reason(decision.clone());
             prop_assert_eq!(reason == Reason::Empty, nearest.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_prospect_says_what_is_decided(given in given(), question in 0..TEXTS.len(), threshold in 0.0..=1.0, margin in 0.0..0.3) {
+        let candidates = candidates(&given);
+        let question = TEXTS[question];
+        let prospect = Prospect::of(question, &candidates, 5);
+        // Limits on both sides of what the question needs, and just there.
+        let highest = prospect.highest();
+        let at = |value: f64, other: f64| if value.is_finite() { value.clamp(0.0, 1.0) } else { other };
+        let (most_similar, most_ahead) = (at(highest.threshold, threshold), at(highest.margin, margin));
+        for (threshold, margin) in [(threshold, margin), (most_similar, margin), (threshold, most_ahead), (most_similar, most_ahead)] {
+            let limits = Limits { threshold, margin };
+            let told = prospect.answer(limits);
+            match decide(question, &candidates, limits, 5) {
+                Decision::Matched { best, .. } => prop_assert_eq!(told, Ok(best)),
+                Decision::Unmatched { reason, .. } => prop_assert_eq!(told, Err((&reason).into())),
+            }
+            let is_within = limits.threshold <= highest.threshold && limits.margin <= highest.margin;
+            prop_assert_eq!(told.is_ok(), is_within);
         }
     }
 

@@ -234,7 +234,7 @@ fn chosen(language: Language, choice: &Choice) -> Vec<String> {
     language.pick(
         vec![
             format!("为使回答有 {goal} 正确："),
-            format!("  阈值 {threshold}，间距 {margin}"),
+            format!("  阈值 {threshold}，差距 {margin}"),
             "在未参与拟合的问题上：".to_owned(),
             format!("  回答的正确率 {precision}"),
             format!("  有答案的问题得到正确回答 {recall}"),
@@ -297,7 +297,7 @@ fn others(language: Language, tuned: &Tuned) -> Vec<String> {
         return Vec::new();
     }
     let head = language.pick(
-        "目标      阈值   间距   正确率   正确回答   误答",
+        "目标      阈值   差距   正确率   正确回答   误答",
         "goal      threshold   margin   right   answered rightly   answered falsely",
     );
     let widths = language.pick([6, 8, 6, 8, 10, 8], [6, 12, 8, 7, 18, 18]);

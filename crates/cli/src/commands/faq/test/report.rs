@@ -44,7 +44,7 @@ fn about(language: Language, tested: &Tested) -> Vec<String> {
             format!("FAQ {faq} ({entries} entries) · questions {questions}"),
         ),
         language.pick(
-            format!("模型 {model} · 阈值 {threshold} · 间距 {margin}"),
+            format!("模型 {model} · 阈值 {threshold} · 差距 {margin}"),
             format!("Model {model} · threshold {threshold} · margin {margin}"),
         ),
         today(),
@@ -213,7 +213,7 @@ fn plots(language: Language, tested: &Tested) -> Element {
         figure(
             language.pick("换一个阈值", "Another threshold"),
             language.pick(
-                "间距不变；竖线是这次的阈值。",
+                "差距不变；竖线是这次的阈值。",
                 "With the same margin; the vertical line is the threshold of this test.",
             ),
             chart::lines(

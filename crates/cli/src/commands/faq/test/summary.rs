@@ -3,7 +3,7 @@
 use yuyi_tasks::faq::{Unanswered, Verdict};
 use yuyi_tasks::metrics::Estimate;
 
-use super::result::{Named, Row, Tested};
+use super::result::{Row, Tested};
 use crate::language::Language;
 use crate::report::numbers::{grouped, percent};
 
@@ -18,7 +18,7 @@ pub fn summary(language: Language, tested: &Tested) -> String {
     } = tested;
     let entries = grouped(tested.entries);
     let mut lines = vec![language.pick(
-        format!("{faq}：{entries} 个条目；{questions}；阈值 {threshold}，间距 {margin}"),
+        format!("{faq}：{entries} 个条目；{questions}；阈值 {threshold}，差距 {margin}"),
         format!("{faq}: {entries} entries; {questions}; threshold {threshold}, margin {margin}"),
     )];
     lines.extend(totals(language, tested));
@@ -160,11 +160,11 @@ pub fn expected(language: Language, row: &Row) -> String {
 
 /// A row in one line.
 fn told(language: Language, row: &Row) -> String {
-    let near = |named: &Named| {
+    let near = |wording: &String| {
         let similarity = row.similarity.unwrap_or_default();
-        format!("{} ({similarity:.3})", named.question)
+        format!("{wording} ({similarity:.3})")
     };
-    let nearest = row.nearest.as_ref().map_or("–".to_owned(), near);
+    let nearest = row.wording.as_ref().map_or("–".to_owned(), near);
     let (line, text, verdict) = (row.line, &row.text, verdict(language, row));
     let expected = match (row.expected_similarity, row.rank) {
         (Some(similarity), Some(rank)) => {

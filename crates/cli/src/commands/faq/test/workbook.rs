@@ -47,7 +47,7 @@ fn totals(book: &mut Book, language: Language, tested: &Tested) -> anyhow::Resul
             CellValue::Number(tested.threshold),
         ),
         (
-            language.pick("间距", "margin"),
+            language.pick("差距", "margin"),
             CellValue::Number(tested.margin),
         ),
         (
@@ -114,7 +114,7 @@ fn questions(book: &mut Book, language: Language, tested: &Tested) -> anyhow::Re
             language.pick("最近标准问", "nearest question"),
             language.pick("最近问法", "nearest wording"),
             language.pick("相似度", "similarity"),
-            language.pick("间距", "margin"),
+            language.pick("差距", "margin"),
             language.pick("应答相似度", "expected similarity"),
             language.pick("应答名次", "expected place"),
         ],

@@ -177,7 +177,7 @@ pub struct Matcher<'a> {
     pub now: Timestamp,
 }
 
-/// Limits, with the defaults in the place of those that nobody told.
+/// Limits, with the defaults in the place of those that nobody told. Whoever tells one means it as it stands: then no lead is needed.
 ///
 /// # Errors
 /// [`Invalid`](Error::Invalid) where one is no similarity.
@@ -191,6 +191,10 @@ pub fn match_limits(threshold: Option<f64>, margin: Option<f64>) -> Result<Limit
     Ok(Limits {
         threshold: threshold.unwrap_or(default.threshold),
         margin: margin.unwrap_or(default.margin),
+        lead: match (threshold, margin) {
+            (None, None) => default.lead,
+            _ => 0.0,
+        },
     })
 }
 

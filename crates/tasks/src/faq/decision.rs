@@ -76,12 +76,22 @@ pub struct Limits {
     pub threshold: f64,
     /// The least by which the second entry has to be farther.
     pub margin: f64,
+    /// By how much it has to be just at the threshold. What is more alike needs as much less, down to the margin.
+    pub lead: f64,
 }
 
 impl Limits {
     /// Whether a wording of an entry with these rules is near enough to answer.
     pub(super) fn reach(&self, rules: &EntryRules<'_>, similarity: f64) -> bool {
         similarity >= rules.threshold.unwrap_or(self.threshold)
+    }
+
+    /// The least by which the second entry has to be farther than a wording that is so similar. An entry with a threshold of its own says by it what is enough.
+    pub(super) fn margin_at(&self, own: Option<f64>, similarity: f64) -> f64 {
+        match own {
+            Some(_) => self.margin,
+            None => self.margin.max(self.threshold + self.lead - similarity),
+        }
     }
 
     /// Whether an example of what is not answered is meant. What is of its topic is enough, since nothing is answered either way.
@@ -152,7 +162,9 @@ impl Decision {
 
     /// Whether further candidates, none of them nearer than `least`, would change nothing.
     pub fn is_settled(&self, least: f64, limits: Limits) -> bool {
-        let is_beyond = |best: &Near| best.similarity - least >= limits.margin;
+        // At most so much is needed, since the best wording reaches its threshold.
+        let needed = limits.margin.max(limits.lead);
+        let is_beyond = |best: &Near| best.similarity - least >= needed;
         match self {
             Self::Matched {
                 best,
@@ -276,7 +288,8 @@ impl Judge<'_> {
         let best = chosen.wording;
         let mut others = self.others(wordings, chosen);
         let second = others.next().copied();
-        let is_close = |other: &Near| best.similarity - other.similarity < limits.margin;
+        let margin = limits.margin_at(self.rules(&best).threshold, best.similarity);
+        let is_close = |other: &Near| best.similarity - other.similarity < margin;
         let is_ambiguous =
             second.is_some_and(|second| is_close(&second) && !self.is_ahead(&best, &second));
         if !is_ambiguous {

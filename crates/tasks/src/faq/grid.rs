@@ -119,6 +119,7 @@ impl Grid {
             let limits = Limits {
                 threshold: at(place / MARGINS),
                 margin: at(place % MARGINS),
+                lead: 0.0,
             };
             (limits, self.tally(self.answers[place]))
         })
@@ -138,11 +139,14 @@ impl Grid {
     }
 }
 
-/// What labelled questions come to with each threshold in hundredths, and this margin.
-pub fn curve(trials: &[Trial], margin: f64) -> Vec<(f64, Tally)> {
+/// What labelled questions come to with each threshold in hundredths, and otherwise these limits.
+pub fn curve(trials: &[Trial], limits: Limits) -> Vec<(f64, Tally)> {
     let thresholds = (0..THRESHOLDS).map(at);
     let tally = |threshold| {
-        let limits = Limits { threshold, margin };
+        let limits = Limits {
+            threshold,
+            ..limits
+        };
         Tally::of(trials.iter().map(|trial| trial.verdict(limits)))
     };
     thresholds
@@ -176,7 +180,12 @@ mod tests {
     #[test]
     fn the_curve_has_every_threshold() {
         let trials = [trial(&[0.9, 0.5], Some(0)), trial(&[0.6, 0.58], None)];
-        let curve = curve(&trials, 0.05);
+        let limits = Limits {
+            threshold: 0.0,
+            margin: 0.05,
+            lead: 0.0,
+        };
+        let curve = curve(&trials, limits);
         assert_eq!(curve.len(), 101);
         assert_eq!((curve[90].0, curve[90].1.correct), (0.9, 1));
         assert_eq!(curve[91].1.answered(), 0);

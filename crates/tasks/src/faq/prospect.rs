@@ -92,6 +92,15 @@ impl Gate {
     }
 }
 
+/// A threshold and a margin up to which a question is answered.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Highest {
+    /// The threshold of all entries.
+    pub threshold: f64,
+    /// The margin to the second entry.
+    pub margin: f64,
+}
+
 /// What becomes of a question whatever the limits are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prospect {
@@ -180,8 +189,9 @@ impl Prospect {
         if best.rejects(limits) {
             return Err(Unanswered::Rejected);
         }
+        let needed = limits.margin_at(best.threshold, best.near.similarity);
         match self.margin() {
-            Some(margin) if margin < limits.margin && !self.is_ahead => Err(Unanswered::Ambiguous),
+            Some(margin) if margin < needed && !self.is_ahead => Err(Unanswered::Ambiguous),
             _ => Ok(best.near),
         }
     }
@@ -191,8 +201,9 @@ impl Prospect {
         Some(self.best?.near.similarity - self.second?.similarity)
     }
 
-    /// The highest limits with which it is answered: with all that are not above them it is, and with no others. Infinite: with any; below all: with none.
-    pub fn highest(&self) -> Limits {
+    /// The highest threshold and margin with which it is answered, without a lead: with all that are not above them it is, and with no others. Infinite: with any; below
+    /// all: with none.
+    pub fn highest(&self) -> Highest {
         let gates = self.nearest.zip(self.best);
         let gates = gates.filter(|(nearest, best)| !nearest.reject && !best.reject);
         let threshold = gates.map_or(f64::NEG_INFINITY, |(nearest, best)| {
@@ -202,6 +213,6 @@ impl Prospect {
             true => f64::INFINITY,
             false => self.margin().unwrap_or(f64::INFINITY),
         };
-        Limits { threshold, margin }
+        Highest { threshold, margin }
     }
 }

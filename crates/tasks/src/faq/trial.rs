@@ -178,6 +178,7 @@ pub(super) mod tests {
         let limits = Limits {
             threshold: 0.7,
             margin: 0.05,
+            lead: 0.0,
         };
         let verdicts = [
             (trial(&[0.9, 0.5], Some(0)), Verdict::Correct),

@@ -3,6 +3,7 @@ use super::*;
 const LIMITS: Limits = Limits {
     threshold: 0.6,
     margin: 0.05,
+    lead: 0.0,
 };
 
 fn entry<'a>(id: &'a str, wordings: &[&'a str], answer: &'a str) -> CheckedEntry<'a> {

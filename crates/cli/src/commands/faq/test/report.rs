@@ -3,7 +3,7 @@
 use yuyi_tasks::faq::{Unanswered, Verdict};
 
 use super::result::{Named, Row, Tested};
-use super::summary::{expected, reason, verdict};
+use super::summary::{expected, limits, reason, verdict};
 use crate::report::blocks::{self, Cell, Pair, Table, Tile, figure, figures};
 use crate::report::chart::Line;
 use crate::report::numbers::{grouped, percent};
@@ -33,19 +33,17 @@ fn about(language: Language, tested: &Tested) -> Vec<String> {
         faq,
         questions,
         model,
-        threshold,
-        margin,
         ..
     } = tested;
-    let entries = grouped(tested.entries);
+    let (entries, limits) = (grouped(tested.entries), limits(language, tested));
     vec![
         language.pick(
             format!("FAQ {faq}（{entries} 个条目）· 问题 {questions}"),
             format!("FAQ {faq} ({entries} entries) · questions {questions}"),
         ),
         language.pick(
-            format!("模型 {model} · 阈值 {threshold} · 差距 {margin}"),
-            format!("Model {model} · threshold {threshold} · margin {margin}"),
+            format!("模型 {model} · {limits}"),
+            format!("Model {model} · {limits}"),
         ),
         today(),
     ]

@@ -6,7 +6,7 @@ use serde::Serialize;
 use yuyi::ModelFacts;
 use yuyi_collections::{Contradiction, Matcher, contradictions, rules};
 use yuyi_store::Item;
-use yuyi_tasks::faq::{Tally, Trial, Unanswered, Verdict, curve};
+use yuyi_tasks::faq::{Limits, Tally, Trial, Unanswered, Verdict, curve};
 use yuyi_tasks::metrics::Estimate;
 
 use crate::commands::faq::entries::FileEntries;
@@ -25,6 +25,8 @@ pub struct Tested {
     /// With which limits.
     pub threshold: f64,
     pub margin: f64,
+    /// By how much more the second entry has to be farther at the threshold.
+    pub lead: f64,
     pub totals: Tally,
     /// How many of the answers are right.
     pub precision: Estimate,
@@ -157,6 +159,7 @@ impl Tested {
             model: model.name.clone(),
             threshold: limits.threshold,
             margin: limits.margin,
+            lead: limits.lead,
             totals,
             precision: totals.precision(),
             answered_rightly: totals.recall(),
@@ -173,7 +176,7 @@ impl Tested {
             ranking: Ranking::of(&asked.questions),
             odd: Odd::of(asked),
             out_of_use: out_of_use(items, asked, matcher),
-            curve: points(asked, limits.margin),
+            curve: points(asked, limits),
             confusions: confusions(&rows),
             worst: worst(&rows, errors),
             rows,
@@ -227,8 +230,8 @@ fn out_of_use(items: &[Item], asked: &Labelled, matcher: &Matcher<'_>) -> usize 
     out.count()
 }
 
-fn points(asked: &Labelled, margin: f64) -> Vec<Point> {
-    let points = curve(&asked.trials, margin).into_iter();
+fn points(asked: &Labelled, limits: Limits) -> Vec<Point> {
+    let points = curve(&asked.trials, limits).into_iter();
     points
         .map(|(threshold, tally)| Point {
             threshold,

@@ -9,17 +9,11 @@ use crate::report::numbers::{grouped, percent};
 
 /// Totals, reasons and the worst errors.
 pub fn summary(language: Language, tested: &Tested) -> String {
-    let Tested {
-        faq,
-        questions,
-        threshold,
-        margin,
-        ..
-    } = tested;
-    let entries = grouped(tested.entries);
+    let (faq, questions) = (&tested.faq, &tested.questions);
+    let (entries, limits) = (grouped(tested.entries), limits(language, tested));
     let mut lines = vec![language.pick(
-        format!("{faq}：{entries} 个条目；{questions}；阈值 {threshold}，差距 {margin}"),
-        format!("{faq}: {entries} entries; {questions}; threshold {threshold}, margin {margin}"),
+        format!("{faq}：{entries} 个条目；{questions}；{limits}"),
+        format!("{faq}: {entries} entries; {questions}; {limits}"),
     )];
     lines.extend(totals(language, tested));
     lines.extend(shares(language, tested));
@@ -30,6 +24,25 @@ pub fn summary(language: Language, tested: &Tested) -> String {
         lines.extend(rows.map(|row| format!("  {}", told(language, row))));
     }
     lines.join("\n") + "\n"
+}
+
+/// With which limits.
+pub fn limits(language: Language, tested: &Tested) -> String {
+    let Tested {
+        threshold, margin, ..
+    } = tested;
+    let told = language.pick(
+        format!("阈值 {threshold}，差距 {margin}"),
+        format!("threshold {threshold}, margin {margin}"),
+    );
+    let lead = tested.lead;
+    match lead > 0.0 {
+        false => told,
+        true => language.pick(
+            format!("{told}（阈值处 {lead}）"),
+            format!("{told} ({lead} at the threshold)"),
+        ),
+    }
 }
 
 fn totals(language: Language, tested: &Tested) -> Vec<String> {

@@ -14,7 +14,7 @@ mod retrieval;
 #[cfg(test)]
 mod tests;
 
-pub use bootstrap::{Interval, interval, intervals, quantile};
+pub use bootstrap::{Interval, interval, intervals, parts, quantile};
 pub use correlation::{Correlation, pearson, spearman};
 pub use estimate::{Estimate, Sampling};
 pub use proportion::{enough, wilson};

@@ -8,13 +8,16 @@ use serde::Serialize;
 
 use super::grid::{Grid, Step};
 use super::{Limits, Tally, Trial};
-use crate::metrics::{Estimate, Interval, Sampling, enough, intervals, wilson};
+use crate::metrics::{Estimate, Interval, Sampling, enough, intervals, parts, wilson};
 
 /// Questions that an entry answers, at least.
 pub const MIN_ANSWERABLE: usize = 20;
 
 /// Answers by which a precision is told, at least: fewer are right by chance.
 pub const MIN_ANSWERED: usize = 10;
+
+/// Answers by which a precision is sure, at least: of thousands of limits some answer a few questions rightly by chance.
+const SURE_FROM: usize = 30;
 
 /// Parts of the questions, each of which is judged with what was fitted on the others.
 const PARTS: usize = 5;
@@ -64,6 +67,7 @@ impl Choice {
         Limits {
             threshold: self.threshold.value.unwrap_or(1.0),
             margin: self.margin.value.unwrap_or_default(),
+            lead: 0.0,
         }
     }
 }
@@ -120,14 +124,14 @@ impl Tuner<'_> {
     fn choice(&self, grid: &Grid, goal: f64, sampling: Sampling) -> Option<Choice> {
         let found = best(grid, goal)?;
         let [threshold, margin] = self.intervals(goal, sampling);
-        let held_out = self.held_out(goal);
+        let held_out = self.held_out(goal, sampling.seed);
         Some(Choice {
             goal,
             threshold: Estimate::new(Some(found.limits.threshold), threshold),
             margin: Estimate::new(Some(found.limits.margin), margin),
             fitted: found.tally,
             held_out,
-            is_sure: found.is_sure,
+            is_sure: found.rank.0,
             more: more(&found.tally, goal),
         })
     }
@@ -147,14 +151,19 @@ impl Tuner<'_> {
     }
 
     /// What the questions of each part come to with limits that were fitted on the others.
-    fn held_out(&self, goal: f64) -> Tally {
+    fn held_out(&self, goal: f64, seed: u64) -> Tally {
+        let drawn = parts(self.trials.len(), PARTS, seed);
         let of_part = |part: usize| {
-            let times = (0..).map(|place: usize| usize::from(place % PARTS != part));
+            let times = drawn.iter().map(|of| usize::from(*of != part));
             let found = best(&Grid::of(self.steps.iter().zip(times)), goal);
             // Where none fit, nothing is answered.
             let limits = found.map_or(NOTHING, |found| found.limits);
-            let held = self.trials.iter().skip(part).step_by(PARTS);
-            Tally::of(held.map(|trial| trial.verdict(limits)))
+            let held = self
+                .trials
+                .iter()
+                .zip(&drawn)
+                .filter(|(_, of)| **of == part);
+            Tally::of(held.map(|(trial, _)| trial.verdict(limits)))
         };
         (0..PARTS)
             .map(of_part)
@@ -166,17 +175,19 @@ impl Tuner<'_> {
 const NOTHING: Limits = Limits {
     threshold: f64::INFINITY,
     margin: f64::INFINITY,
+    lead: 0.0,
 };
 
 /// Limits of a grid.
 struct Found {
     limits: Limits,
     tally: Tally,
-    is_sure: bool,
+    /// Whether other questions have the precision too, and by what it was chosen beside that.
+    rank: (bool, f64, f64),
 }
 
-/// The limits that answer most questions rightly, of those that have the precision for sure; where there are none of these, of those that have it on these questions; of
-/// several the most precise, and of these the lowest.
+/// The limits that answer most questions rightly, of those that have the precision for sure; where there are none, those that have it most surely of all that have it on these
+/// questions; of several the most precise, and of these the lowest.
 fn best(grid: &Grid, goal: f64) -> Option<Found> {
     let mut best: Option<Found> = None;
     for (limits, tally) in grid.all() {
@@ -184,17 +195,16 @@ fn best(grid: &Grid, goal: f64) -> Option<Found> {
             continue;
         };
         let (right, answered) = (tally.correct as f64, tally.answered() as f64);
-        let is_sure = wilson(right, answered, ABOVE).low >= goal;
-        let rank = (is_sure, tally.correct, precision);
-        let is_better = best.as_ref().is_none_or(|best| {
-            let before = share_right(&best.tally).unwrap_or_default();
-            rank > (best.is_sure, best.tally.correct, before)
-        });
+        let low = wilson(right, answered, ABOVE).low;
+        let is_sure = low >= goal && tally.answered() >= SURE_FROM;
+        let worth = if is_sure { right } else { low };
+        let rank = (is_sure, worth, precision);
+        let is_better = best.as_ref().is_none_or(|best| rank > best.rank);
         if is_better {
             best = Some(Found {
                 limits,
                 tally,
-                is_sure,
+                rank,
             });
         }
     }
@@ -274,7 +284,7 @@ mod tests {
             tune(&trials(30), 0.9, SAMPLING).unwrap_err(),
             TuneError::TooFew(18)
         );
-        let few = tune(&trials(60), 0.9, SAMPLING).unwrap();
+        let few = tune(&trials(60), 0.7, SAMPLING).unwrap();
         let choice = few.choice.unwrap();
         assert!(!choice.is_sure && choice.more > 1000, "{choice:?}");
         let many = tune(&trials(20_000), 0.9, SAMPLING).unwrap();

@@ -83,8 +83,8 @@ def fit_faq(program):
     """When a FAQ answers."""
     asked = matching.ask(program)
     example = matching.example(program)
-    threshold, margin = matching.choose(asked, matching.by_f_measure, example)
-    return "faq", {"threshold": threshold, "margin": margin}, report.faq_table(asked, example)
+    threshold, margin, lead = matching.choose(asked, matching.by_f_measure, example, nearly=matching.NEARLY)
+    return "faq", {"threshold": threshold, "margin": margin, "lead": lead}, report.faq_table(asked, example)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""When a FAQ answers: the least similarity, and the least margin to the second entry."""
+"""When a FAQ answers: the least similarity, the least margin to the second entry, and how much more of it is needed just at that similarity."""
 
 import sys
 from dataclasses import dataclass
@@ -16,9 +16,12 @@ PRECISIONS = (0.8, 0.85, 0.9, 0.95)
 EXAMPLE = ("你们的产品能开发票吗？", "是否支持开具发票？")
 # The part of questions that no entry answers, of which one half is near in topic and one half far.
 UNANSWERED = 1 / 3
+# FAQs in use have more entries than these, which are nearer to one another. Of choices that are worth nearly the same, as a part of the best, the one of the widest margin is taken.
+NEARLY = 0.99
 STEP = 0.01
 THRESHOLDS = numpy.arange(0.3, 1, STEP).round(2)
-MARGINS = numpy.arange(0, 0.305, STEP).round(2)
+MARGINS = numpy.arange(0, 0.155, STEP).round(2)
+LEADS = numpy.arange(0, 0.305, STEP).round(2)
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,9 @@ class Asked:
     def of(self, kept):
         return Asked(*(column[kept] for column in vars(self).values()))
 
-    def answered(self, threshold, margin):
-        return (self.similarity >= threshold) & (self.margin >= margin)
+    def answered(self, threshold, margin, lead):
+        """`Limits` of crates/tasks: the margin that is needed falls with the similarity, from `lead` at the threshold to `margin`."""
+        return (self.similarity >= threshold) & (self.margin >= numpy.maximum(margin, threshold + lead - self.similarity))
 
     def precision(self, answered):
         """How much of what is answered is right; nothing answered is nothing wrong."""
@@ -108,22 +112,33 @@ def by_precision(wished):
     return lambda precision, share: share if precision >= wished else -1.0
 
 
-def choose(asked, worth, most=(1.0, 1.0)):
-    """The (threshold, margin), at most `most`, that is worth the most, of equal ones the lowest."""
-    best = None
+def choose(asked, worth, most=(1.0, 1.0), leads=LEADS, nearly=1.0):
+    """The (threshold, margin, lead) of the widest margin among those that are worth the most, or `nearly` so; of several the one that is worth the most, then the lowest.
+    Something of similarity and margin `most` is to be answered."""
+    tried = list(choices(asked, worth, most, leads))
+    best = max(value for value, _ in tried)
+    good = [(value, limits) for value, limits in tried if value >= best - abs(best) * (1 - nearly)]
+    return max(good, key=lambda found: (found[1][1], found[0]))[1]
+
+
+def choices(asked, worth, most, leads):
+    """All limits with their worth, the lowest first."""
+    of_right, of_all = asked.weight * asked.is_right, (asked.weight * asked.has_answer).sum()
     for threshold in THRESHOLDS[THRESHOLDS <= most[0]]:
-        for margin in MARGINS[MARGINS <= most[1]]:
-            answered = asked.answered(threshold, margin)
-            value = worth(asked.precision(answered), asked.share(answered))
-            if best is None or value > best[0]:
-                best = value, float(threshold), float(margin)
-    return best[1:]
+        for lead in leads[threshold + leads <= sum(most) + 1e-9]:
+            needed = threshold + lead - asked.similarity
+            near = (asked.similarity >= threshold) & (asked.margin >= needed)
+            for margin in MARGINS[MARGINS <= most[1]]:
+                answered = near & (asked.margin >= margin)
+                weight, right = asked.weight[answered].sum(), of_right[answered].sum()
+                value = worth(right / weight if weight else 1.0, right / of_all)
+                yield value, (float(threshold), float(margin), float(lead))
 
 
-def crossed(asked, worth, most=(1.0, 1.0)):
+def crossed(asked, worth, most=(1.0, 1.0), leads=LEADS, nearly=1.0):
     """What is answered of each FAQ with constants chosen on the others."""
     answered = numpy.zeros(len(asked.field), bool)
     for field in numpy.unique(asked.field):
         held = asked.field == field
-        answered[held] = asked.of(held).answered(*choose(asked.of(~held), worth, most))
+        answered[held] = asked.of(held).answered(*choose(asked.of(~held), worth, most, leads, nearly))
     return answered

@@ -26,14 +26,16 @@ def row(name, ranks, gain):
 
 
 def faq_table(asked, example):
-    ways = [("**defaults**", matching.by_f_measure, example)]
-    ways += [(f"precision {wished:g}", matching.by_precision(wished), (1.0, 1.0)) for wished in matching.PRECISIONS]
-    lines = ["| chosen for | threshold | margin | precision | answered rightly | answered though there is no answer |", "|---" * 6 + "|"]
-    for name, worth, most in ways:
-        threshold, margin = matching.choose(asked, worth, most)
-        answered = matching.crossed(asked, worth, most)
+    by_f, leads = matching.by_f_measure, matching.LEADS
+    ways = [("**defaults**", by_f, example, leads, matching.NEARLY), ("F₀.₅ alone", by_f, example, leads, 1.0), ("without a lead", by_f, example, leads[:1], 1.0)]
+    ways += [(f"precision {wished:g}", matching.by_precision(wished), (1.0, 1.0), leads, 1.0) for wished in matching.PRECISIONS]
+    lines = ["| chosen for | threshold | margin | lead | precision | answered rightly | answered though there is no answer |", "|---" * 7 + "|"]
+    for name, *how in ways:
+        threshold, margin, lead = matching.choose(asked, *how)
+        answered = matching.crossed(asked, *how)
         shares = (asked.precision(answered), asked.share(answered), asked.wrongly(answered))
-        lines.append(f"| {name} | {threshold:.2f} | {margin:.2f} | " + " | ".join(f"{100 * share:.1f} %" for share in shares) + " |")
+        cells = " | ".join(f"{100 * share:.1f} %" for share in shares)
+        lines.append(f"| {name} | {threshold:.2f} | {margin:.2f} | {lead:.2f} | {cells} |")
     found, ahead = example
     question, entry = matching.EXAMPLE
     lines.append(f"\n{question} and {entry} have a similarity of {found:.3f}. Where no entry of a FAQ is nearer, it is {ahead:.3f} ahead at least.")

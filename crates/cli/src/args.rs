@@ -36,7 +36,10 @@ pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::dedup::{DedupArgs, ModeArg};
 pub use self::embed::EmbedArgs;
 pub use self::eval::EvalArgs;
-pub use self::faq::{AskArgs, FaqArgs, FaqCommand, FaqTemplateArgs, HistoryArgs, UnansweredArgs};
+pub use self::faq::{
+    AskArgs, FailOn, FaqArgs, FaqCheckArgs, FaqCommand, FaqTemplateArgs, FaqTestArgs, FaqTuneArgs,
+    HistoryArgs, LabelledArgs, LimitArgs, UnansweredArgs,
+};
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;

@@ -22,6 +22,7 @@ struct Defaults {
 struct OfFaq {
     threshold: f64,
     margin: f64,
+    lead: f64,
 }
 
 static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
@@ -36,8 +37,16 @@ pub fn fusion() -> Fusion {
 
 /// When a FAQ answers, where nobody says otherwise.
 pub fn faq() -> Limits {
-    let OfFaq { threshold, margin } = DEFAULTS.faq;
-    Limits { threshold, margin }
+    let OfFaq {
+        threshold,
+        margin,
+        lead,
+    } = DEFAULTS.faq;
+    Limits {
+        threshold,
+        margin,
+        lead,
+    }
 }
 
 #[cfg(test)]
@@ -51,5 +60,6 @@ mod tests {
         assert!(fusion.depth > 0);
         let faq = faq();
         assert!((0.0..1.0).contains(&faq.threshold) && (0.0..0.5).contains(&faq.margin));
+        assert!((0.0..0.5).contains(&faq.lead));
     }
 }

@@ -55,7 +55,7 @@ pub use items::{ItemPlan, check_item};
 pub use matching::{
     AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, Match, MatchCandidate,
     MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NearItem, NoMatch, NoMatchReason,
-    Outcome, StoredEntries, match_limits,
+    Outcome, StoredEntries, contradictions, match_limits, rules,
 };
 pub use moving::{Batch, Move, Step};
 pub use place::Place;

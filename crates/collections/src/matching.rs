@@ -7,12 +7,12 @@ use std::borrow::Borrow;
 
 use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
 use yuyi_store::{AskedQuestion, Error, Item, Result, Space, Timestamp};
-use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits};
+use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits, Prospect};
 
 pub use self::entries::{Entries, HeldEntries, NearItem, StoredEntries};
 pub use self::reply::{
     Contradiction, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NoMatch, NoMatchReason,
-    Outcome,
+    Outcome, contradictions,
 };
 use crate::defaults;
 
@@ -21,6 +21,9 @@ pub const MOST_PARTS: usize = 32;
 
 /// Entries that are looked at first; as many more times as many as it takes.
 const LOOK: usize = 32;
+
+/// Entries that are looked at first where all limits count: mostly enough for [`Prospect::is_settled`].
+const LOOK_FOR_ALL: usize = 64;
 
 /// And by which factor more.
 const LOOK_FURTHER: usize = 8;
@@ -188,7 +191,7 @@ pub struct Matcher<'a> {
     pub now: Timestamp,
 }
 
-/// Limits, with the defaults in the place of those that nobody told.
+/// Limits, with the defaults in the place of those that nobody told. Whoever tells one means it as it stands: then no lead is needed.
 ///
 /// # Errors
 /// [`Invalid`](Error::Invalid) where one is no similarity.
@@ -202,6 +205,10 @@ pub fn match_limits(threshold: Option<f64>, margin: Option<f64>) -> Result<Limit
     Ok(Limits {
         threshold: threshold.unwrap_or(default.threshold),
         margin: margin.unwrap_or(default.margin),
+        lead: match (threshold, margin) {
+            (None, None) => default.lead,
+            _ => 0.0,
+        },
     })
 }
 
@@ -248,6 +255,30 @@ impl Matcher<'_> {
         }
     }
 
+    /// What becomes of one question whatever the limits are, with the ids of the entries that it names by their places.
+    ///
+    /// # Errors
+    /// Of the entries.
+    pub fn prospect(
+        &self,
+        entries: &dyn Entries,
+        text: &str,
+        vector: &[f32],
+    ) -> Result<(Prospect, Vec<String>)> {
+        let mut limit = LOOK_FOR_ALL;
+        loop {
+            let near = entries.nearest(vector, limit)?;
+            let candidates: Vec<Candidate<'_>> =
+                near.iter().map(|item| self.candidate(item)).collect();
+            let prospect = Prospect::of(text, &candidates, self.now.micros());
+            if near.len() < limit || prospect.is_settled() {
+                let ids = near.into_iter().map(|near| near.item.id).collect();
+                return Ok((prospect, ids));
+            }
+            limit = limit.saturating_mul(LOOK_FURTHER);
+        }
+    }
+
     fn candidate<'i>(&self, near: &'i NearItem) -> Candidate<'i> {
         let cosines = near.cosines.iter();
         let similarities = cosines.map(|&cosine| self.calibration.similarity(cosine));
@@ -259,7 +290,7 @@ impl Matcher<'_> {
 }
 
 /// When an item answers. An end at midnight is a day as people write it, and the day counts.
-fn rules(item: &Item) -> EntryRules<'_> {
+pub fn rules(item: &Item) -> EntryRules<'_> {
     let until = item.valid_until.map(|until| match until.micros() {
         day if day.rem_euclid(DAY) == 0 => day.saturating_add(DAY),
         instant => instant,

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use anyhow::{Context, anyhow, bail};
 use yuyi_store::{Collection, Item};
 
-pub(crate) use self::book::Book;
+pub use self::book::{Book, Value};
 use self::shape::Shape;
 
 /// The mark by which spreadsheet programs know UTF-8.

@@ -67,44 +67,88 @@ impl FaqFile {
 
 impl Questions {
     /// Reads a whole file with the columns question and id: the id of the entry of `faq` that answers it, or that entry's
-    /// question or one of its wordings; empty: the question should find nothing.
+    /// question or one of its wordings; empty, `none`, 无 and their like: the question should find nothing.
     ///
     /// # Errors
-    /// When the file cannot be read, a question is blank, an id is not known, or no question has an answer.
+    /// When the file cannot be read, a question is blank, an id is not known, or no question has a label.
     pub fn of(input: Input, faq: &FaqFile, layout: &FaqLayout) -> anyhow::Result<Self> {
         let file = input.origin.name.clone();
-        let mut questions = Vec::new();
         let columns = Columns {
             telling: Some("id"),
             ..columns(&["id"], layout.no_header)
         };
         let columns = columns.chosen("--questions-columns", &layout.questions)?;
-        for Row { line, cells } in all_rows(input, columns)? {
-            let [text, wanted] = take(cells);
-            let wanted = wanted.trim();
-            let relevant = match (wanted, faq.faq.find(wanted)) {
-                ("", _) => Vec::new(),
-                (_, []) => bail!(
-                    "{file}:{line}: {wanted:?} is neither an id nor a question of {}.",
-                    faq.name
-                ),
-                (_, places) => places.to_vec(),
-            };
-            questions.push(Question {
-                line,
-                text,
-                relevant,
-            });
-        }
-        if questions
-            .iter()
-            .all(|question| question.relevant.is_empty())
-        {
+        let rows = all_rows(input, columns)?.into_iter();
+        let labelled = rows.map(|Row { line, cells }| {
+            let [text, label] = take(cells);
+            (line, text, label.trim().to_owned())
+        });
+        let labelled: Vec<(u64, String, String)> = labelled.collect();
+        if labelled.iter().all(|(.., label)| label.is_empty()) {
             bail!(
                 "{file}: no question names the entry that answers it; the second column is its id or its question."
             );
         }
+        check_labels(&file, &labelled, faq)?;
+        let questions = labelled.into_iter().map(|(line, text, label)| Question {
+            line,
+            text,
+            relevant: faq.faq.find(&label).to_vec(),
+        });
+        let questions = questions.collect();
         Ok(Self { file, questions })
+    }
+}
+
+/// What people write where nothing answers.
+const NOTHING: [&str; 20] = [
+    "",
+    "none",
+    "no match",
+    "no_match",
+    "nomatch",
+    "nothing",
+    "oos",
+    "out_of_scope",
+    "out of scope",
+    "n/a",
+    "-",
+    "—",
+    "——",
+    "/",
+    "无",
+    "無",
+    "没有",
+    "无答案",
+    "不回答",
+    "拒答",
+];
+
+/// Labels name entries or nothing.
+///
+/// # Errors
+/// The first that does not, and how many more do not.
+fn check_labels(
+    file: &str,
+    labelled: &[(u64, String, String)],
+    faq: &FaqFile,
+) -> anyhow::Result<()> {
+    let is_unknown = |label: &str| {
+        faq.faq.find(label).is_empty() && !NOTHING.contains(&label.to_lowercase().as_str())
+    };
+    let mut unknown = labelled.iter().filter(|(.., label)| is_unknown(label));
+    let Some((line, _, label)) = unknown.next() else {
+        return Ok(());
+    };
+    match unknown.count() {
+        0 => bail!(
+            "{file}:{line}: {label:?} is neither an id nor a question of {}.",
+            faq.name
+        ),
+        more => bail!(
+            "{file}:{line}: {label:?} is neither an id nor a question of {}; nor are the labels of {more} further lines.",
+            faq.name
+        ),
     }
 }
 
@@ -258,6 +302,14 @@ mod tests {
     }
 
     #[test]
+    fn nothing_has_many_names() {
+        let faq = faq("怎么退货\t\ta\n无\t\tb\n");
+        let found = relevant(&faq, "x\tNone\ny\t拒答\nz\t-\nv\t无\n").unwrap();
+        // An entry of that name wins.
+        assert_eq!(found, [vec![], vec![], vec![], vec![1]]);
+    }
+
+    #[test]
     fn columns_have_the_names_that_people_give_them() {
         let faq = faq(
             "编号\t标准问题\t答案\t相似问法\n7\t怎么退货\t七天内\t退货|能退吗\n9\t怎么开票\t在订单页\t开票\t发票\n",
@@ -341,6 +393,10 @@ mod tests {
         assert_eq!(
             twice.to_string(),
             "f: the id \"1\" is there twice, the first time with \"a\"."
+        );
+        assert_eq!(
+            relevant(&faq, "x\tz\ny\ta\nv\tw\n").unwrap_err(),
+            "f:1: \"z\" is neither an id nor a question of f; nor are the labels of 1 further lines."
         );
         let empty = FaqFile::of(
             input(Format::Tsv, "question\tanswer\n"),

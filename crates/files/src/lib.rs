@@ -44,7 +44,7 @@ use serde_json::Value;
 
 pub use self::clicks::Clicks;
 pub use self::columns::{Columns, Flags, Layout};
-pub use self::export::{TableKind, TableWriter};
+pub use self::export::{Book, TableKind, TableWriter, Value as CellValue};
 pub use self::faq::{FaqFile, FaqLayout, Questions};
 pub use self::fault::Fault;
 pub use self::input::Input;

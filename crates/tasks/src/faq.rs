@@ -1,16 +1,27 @@
 //! A FAQ: questions with their answers, and the search for the entry that answers another question.
 
+pub mod check;
 mod clusters;
 mod decision;
+mod grid;
 mod index;
+mod labels;
 mod parts;
+mod prospect;
+mod trial;
+mod tuning;
 
 use std::collections::HashMap;
 
 pub use self::clusters::{OpenQuestion, QuestionCluster, question_clusters};
 pub use self::decision::{Candidate, Decision, EntryRules, Limits, Near, Reason, decide};
+pub use self::grid::{Grid, curve};
 pub use self::index::{FaqIndex, FaqMatch};
+pub use self::labels::Oddities;
 pub use self::parts::{Part, parts};
+pub use self::prospect::{Gate, Highest, Prospect, Unanswered};
+pub use self::trial::{Tally, Trial, Verdict};
+pub use self::tuning::{Choice, MIN_ANSWERABLE, MIN_ANSWERED, TuneError, Tuning, WITHIN, tune};
 
 /// An entry of a FAQ.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,15 +7,17 @@
 mod bootstrap;
 mod correlation;
 mod estimate;
+mod proportion;
 mod ranking;
 mod reliability;
 mod retrieval;
 #[cfg(test)]
 mod tests;
 
-pub use bootstrap::{Interval, interval, intervals, quantile};
+pub use bootstrap::{Interval, interval, intervals, parts, quantile};
 pub use correlation::{Correlation, pearson, spearman};
 pub use estimate::{Estimate, Sampling};
+pub use proportion::{enough, wilson};
 pub use ranking::{Ranking, RocPoint, Threshold};
 pub use reliability::{Bin, Reliability};
 pub use retrieval::{ndcg_at, recall_at, reciprocal_rank};

@@ -16,6 +16,7 @@ fn is_held_back(question: &str, wording: &str) -> bool {
     let limits = Limits {
         threshold: 0.7,
         margin: 0.05,
+        lead: 0.0,
     };
     match decide(question, &[entry], limits, 0) {
         Decision::Matched { .. } => false,

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::collection::EmbeddingArgs;
-use super::values::parse_similarity;
-use super::{LayoutArgs, ModelArgs, PlaceArgs};
+use super::values::{parse_share, parse_similarity};
+use super::{LayoutArgs, ModelArgs, PlaceArgs, ReportArgs};
 use crate::input::Format;
 
 /// `yuyi faq`: what stands behind it is a command, or else a file and questions to it.
@@ -27,6 +27,9 @@ impl FaqArgs {
             None => self.ask.model.compute.threads,
             Some(FaqCommand::Ask(args)) => args.model.compute.threads,
             Some(FaqCommand::Unanswered(args)) => args.model.compute.threads,
+            Some(FaqCommand::Test(args)) => args.model.compute.threads,
+            Some(FaqCommand::Tune(args)) => args.model.compute.threads,
+            Some(FaqCommand::Check(args)) => args.model.compute.threads,
             Some(FaqCommand::Template(_) | FaqCommand::History(_)) => None,
         }
     }
@@ -37,6 +40,12 @@ impl FaqArgs {
 pub enum FaqCommand {
     /// The entry of a FAQ that answers a question, or why none does
     Ask(AskArgs),
+    /// What a FAQ answers to labelled questions: right, wrong, missed, answered though nothing does
+    Test(FaqTestArgs),
+    /// Threshold and margin for a wished precision, fitted on labelled questions
+    Tune(FaqTuneArgs),
+    /// Entries of a FAQ that get in each other's way, or never answer
+    Check(FaqCheckArgs),
     /// A workbook to fill in with questions and answers, with examples and explanations
     Template(FaqTemplateArgs),
     /// What a collection was asked and nothing answered, put together where one entry would answer it; and entries made of it
@@ -63,12 +72,8 @@ pub struct AskArgs {
         conflicts_with = "texts"
     )]
     pub questions: Option<PathBuf>,
-    /// Least similarity with which an entry answers, unless it has one of its own [default: chosen on development data]
-    #[arg(long, env = "YUYI_THRESHOLD", value_name = "S", value_parser = parse_similarity)]
-    pub threshold: Option<f64>,
-    /// Least by which the second entry has to be farther, in similarity [default: chosen on development data]
-    #[arg(long, env = "YUYI_MARGIN", value_name = "S", value_parser = parse_similarity)]
-    pub margin: Option<f64>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     /// Answer each question of a message that holds several
     #[arg(long, env = "YUYI_SPLIT", value_parser = crate::switch::parse_yes)]
     pub split: bool,
@@ -82,6 +87,135 @@ pub struct AskArgs {
     pub json: bool,
     #[command(flatten)]
     pub model: ModelArgs,
+}
+
+/// When an entry answers.
+#[derive(Args)]
+pub struct LimitArgs {
+    /// Least similarity with which an entry answers, unless it has one of its own [default: chosen on development data]
+    #[arg(long, env = "YUYI_THRESHOLD", value_name = "S", value_parser = parse_similarity)]
+    pub threshold: Option<f64>,
+    /// Least by which the second entry has to be farther, in similarity [default: chosen on development data]
+    #[arg(long, env = "YUYI_MARGIN", value_name = "S", value_parser = parse_similarity)]
+    pub margin: Option<f64>,
+    /// Threshold and margin that `yuyi faq tune -o` wrote; those of the command line win
+    #[arg(long, env = "YUYI_SETTINGS", value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+}
+
+/// A FAQ and labelled questions to it.
+#[derive(Args)]
+pub struct LabelledArgs {
+    /// FAQ: question, answer, id, wordings and further fields of its entries (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Questions: question, and the id or a wording of the entry that answers it; empty or none: no entry does (TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
+    #[arg(value_name = "QUESTIONS")]
+    pub questions: PathBuf,
+    /// Format of the files, where their names do not tell
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<Format>,
+    /// Columns of the questions, by name or number from 1 [default: found by their names, else the first ones]
+    #[arg(
+        long,
+        env = "YUYI_QUESTIONS_COLUMNS",
+        value_name = "QUESTION,ID",
+        value_delimiter = ','
+    )]
+    pub questions_columns: Vec<String>,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+}
+
+/// `yuyi faq test`.
+#[derive(Args)]
+pub struct FaqTestArgs {
+    #[command(flatten)]
+    pub labelled: LabelledArgs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// Precision of the answers below which the command ends with exit code 1, as in 0.95
+    #[arg(long, env = "YUYI_GOAL", value_name = "SHARE", value_parser = parse_share)]
+    pub goal: Option<f64>,
+    /// Worst errors that are listed
+    #[arg(long, env = "YUYI_ERRORS", value_name = "N", default_value_t = 20)]
+    pub errors: usize,
+    #[command(flatten)]
+    pub report: ReportArgs,
+    /// Write what became of each question to a workbook (.xlsx)
+    #[arg(long, env = "YUYI_XLSX", value_name = "FILE")]
+    pub xlsx: Option<PathBuf>,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
+    pub json: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// `yuyi faq tune`.
+#[derive(Args)]
+pub struct FaqTuneArgs {
+    #[command(flatten)]
+    pub labelled: LabelledArgs,
+    /// Wished share of the answers that are right
+    #[arg(long, env = "YUYI_GOAL", value_name = "SHARE", default_value_t = 0.95, value_parser = parse_share)]
+    pub goal: f64,
+    /// Where the settings go, for `--settings` (.json)
+    #[arg(short, long, env = "YUYI_OUTPUT", value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Bootstrap samples of the 95 % intervals of the limits; 0: no intervals
+    #[arg(long, env = "YUYI_ROUNDS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    pub rounds: u32,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
+    pub json: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// `yuyi faq check`.
+#[derive(Args)]
+pub struct FaqCheckArgs {
+    /// FAQ: question, answer, id, wordings and further fields of its entries (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Questions that were asked, such as a log: entries that none of them finds are told (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
+    #[arg(long, env = "YUYI_QUESTIONS", value_name = "FILE")]
+    pub questions: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
+    /// From which findings on the command ends with exit code 1
+    #[arg(
+        long,
+        env = "YUYI_FAIL_ON",
+        value_enum,
+        value_name = "LEVEL",
+        default_value = "error"
+    )]
+    pub fail_on: FailOn,
+    /// Format of the FAQ, where its name does not tell
+    #[arg(long, env = "YUYI_FORMAT", value_enum)]
+    pub format: Option<Format>,
+    #[command(flatten)]
+    pub layout: LayoutArgs,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
+    pub json: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// Findings that make a check fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// What cannot be meant
+    Error,
+    /// Also what is likely to answer somebody wrongly
+    Warning,
+    /// Also what may be as it should be
+    Note,
+    /// None
+    Never,
 }
 
 /// `yuyi faq template`.
@@ -188,7 +322,7 @@ mod tests {
         assert!(short.command.is_none());
         assert_eq!(short.ask.file, Some("faq.tsv".into()));
         assert_eq!(short.ask.texts, ["能开票吗", "怎么退"]);
-        assert_eq!(short.ask.threshold, Some(0.5));
+        assert_eq!(short.ask.limits.threshold, Some(0.5));
         let long = parsed("yuyi faq ask faq.tsv --questions q.txt").unwrap();
         let Some(FaqCommand::Ask(args)) = long.command else {
             panic!("it was told")

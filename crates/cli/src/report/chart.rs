@@ -9,7 +9,7 @@ mod scatter;
 
 pub use axis::Axis;
 pub use bars::{Bar, bars};
-pub use curves::{roc, thresholds};
+pub use curves::{Line, lines, roc, thresholds};
 pub use histogram::histogram;
 pub use reliability::{Series, reliability};
 pub use scatter::{Dot, scatter};

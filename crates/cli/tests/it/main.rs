@@ -25,6 +25,7 @@ mod exports;
 #[cfg(unix)]
 mod faq;
 mod faq_files;
+mod faq_trials;
 mod files;
 #[cfg(unix)]
 mod folders;

@@ -118,6 +118,17 @@ impl HeldEntries {
     pub fn items(&self) -> &[Item] {
         &self.items
     }
+
+    /// The place of the entry of this id among [`HeldEntries::items`].
+    pub fn place(&self, id: &str) -> Option<usize> {
+        let found = self.items.binary_search_by(|item| item.id.as_str().cmp(id));
+        found.ok()
+    }
+
+    /// The vectors of their texts, by the places of the entries.
+    pub fn index(&self) -> &FaqIndex {
+        &self.index
+    }
 }
 
 impl Entries for HeldEntries {

@@ -363,7 +363,8 @@ impl From<&Reason> for NoMatchReason {
     }
 }
 
-fn contradictions(differences: &Differences) -> Vec<Contradiction> {
+/// In what two texts contradict each other, the question's words first.
+pub fn contradictions(differences: &Differences) -> Vec<Contradiction> {
     let told = |kind, question, wording| Contradiction {
         kind,
         question,

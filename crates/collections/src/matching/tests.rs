@@ -89,6 +89,25 @@ fn entries_that_may_not_answer_starve_nobody() {
 }
 
 #[test]
+fn a_prospect_sees_as_many_entries_as_it_takes() {
+    let held = HeldEntries::new(many());
+    let calibration = Calibration::Uncalibrated;
+    let (prospect, ids) = matcher(&calibration)
+        .prospect(&held, "问", &[1.0, 0.0])
+        .unwrap();
+    // A hundred nearer ones may not answer.
+    for (threshold, margin) in [(0.5, 0.0), (0.5, 0.05), (0.99, 0.0), (0.0, 0.3)] {
+        let mut matcher = matcher(&calibration);
+        matcher.limits = match_limits(Some(threshold), Some(margin)).unwrap();
+        let outcome = matcher.outcome(&held, "问", &[1.0, 0.0]).unwrap();
+        let told = prospect.answer(matcher.limits).ok();
+        let told = told.map(|near| ids[near.candidate].as_str());
+        assert_eq!(told, matched(&outcome), "{threshold} {margin}");
+    }
+    assert_eq!((held.place("100"), held.place("x")), (Some(100), None));
+}
+
+#[test]
 fn a_store_and_memory_answer_alike() {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();

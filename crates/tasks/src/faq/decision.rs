@@ -14,7 +14,7 @@ const NEAREST: usize = 3;
 const SAME_TOPIC: f64 = 0.5;
 
 /// Wordings whose words are compared with the question's at most.
-const MOST_COMPARED: usize = 50;
+pub(super) const MOST_COMPARED: usize = 50;
 
 /// When an entry answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,12 +70,35 @@ pub struct Candidate<'a> {
 }
 
 /// What an answer needs, in similarity.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Limits {
     /// The least similarity, where an entry has none of its own.
     pub threshold: f64,
     /// The least by which the second entry has to be farther.
     pub margin: f64,
+    /// By how much it has to be just at the threshold. What is more alike needs as much less, down to the margin.
+    pub lead: f64,
+}
+
+impl Limits {
+    /// Whether a wording of an entry with these rules is near enough to answer.
+    pub(super) fn reach(&self, rules: &EntryRules<'_>, similarity: f64) -> bool {
+        similarity >= rules.threshold.unwrap_or(self.threshold)
+    }
+
+    /// The least by which the second entry has to be farther than a wording that is so similar. An entry with a threshold of its own says by it what is enough.
+    pub(super) fn margin_at(&self, own: Option<f64>, similarity: f64) -> f64 {
+        match own {
+            Some(_) => self.margin,
+            None => self.margin.max(self.threshold + self.lead - similarity),
+        }
+    }
+
+    /// Whether an example of what is not answered is meant. What is of its topic is enough, since nothing is answered either way.
+    pub(super) fn reject(&self, rules: &EntryRules<'_>, similarity: f64) -> bool {
+        let least = self.threshold.min(SAME_TOPIC);
+        rules.reject && similarity >= rules.threshold.unwrap_or(least)
+    }
 }
 
 /// An entry where the question came near to it.
@@ -139,7 +162,9 @@ impl Decision {
 
     /// Whether further candidates, none of them nearer than `least`, would change nothing.
     pub fn is_settled(&self, least: f64, limits: Limits) -> bool {
-        let is_beyond = |best: &Near| best.similarity - least >= limits.margin;
+        // At most so much is needed, since the best wording reaches its threshold.
+        let needed = limits.margin.max(limits.lead);
+        let is_beyond = |best: &Near| best.similarity - least >= needed;
         match self {
             Self::Matched {
                 best,
@@ -161,11 +186,10 @@ pub fn decide(question: &str, candidates: &[Candidate<'_>], limits: Limits, now:
     let judge = Judge {
         question,
         candidates,
-        limits,
     };
     let wordings = judge.wordings(now);
-    match judge.best(&wordings) {
-        Ok(chosen) => judge.compete(&wordings, chosen),
+    match judge.best(&wordings, limits) {
+        Ok(chosen) => judge.compete(&wordings, chosen, limits),
         Err(reason) => Decision::Unmatched {
             reason,
             nearest: entries(&wordings).take(NEAREST).collect(),
@@ -175,21 +199,21 @@ pub fn decide(question: &str, candidates: &[Candidate<'_>], limits: Limits, now:
 
 /// A wording that may answer.
 #[derive(Clone, Copy)]
-struct Chosen {
-    wording: Near,
+pub(super) struct Chosen {
+    pub(super) wording: Near,
     /// It took the place of a nearer one, and so do only those that differ from the question in nothing.
-    is_substitute: bool,
+    pub(super) is_substitute: bool,
 }
 
-struct Judge<'a> {
-    question: &'a str,
-    candidates: &'a [Candidate<'a>],
-    limits: Limits,
+/// A question and the entries that may answer it, whatever the limits.
+pub(super) struct Judge<'a> {
+    pub(super) question: &'a str,
+    pub(super) candidates: &'a [Candidate<'a>],
 }
 
 impl Judge<'_> {
     /// The wordings of all entries that take part, the nearest first.
-    fn wordings(&self, now: i64) -> Vec<Near> {
+    pub(super) fn wordings(&self, now: i64) -> Vec<Near> {
         let question = folded(self.question);
         let taking_part = self.candidates.iter().enumerate();
         let taking_part = taking_part.filter(|(_, entry)| entry.rules.take(&question, now));
@@ -208,12 +232,14 @@ impl Judge<'_> {
     }
 
     /// The wording that answers if no other entry is about as near.
-    fn best(&self, wordings: &[Near]) -> Result<Chosen, Reason> {
+    fn best(&self, wordings: &[Near], limits: Limits) -> Result<Chosen, Reason> {
         let (first, rest) = wordings.split_first().ok_or(Reason::Empty)?;
-        if self.rejects(first) {
+        let reaches = |near: &Near| limits.reach(self.rules(near), near.similarity);
+        let rejects = |near: &Near| limits.reject(self.rules(near), near.similarity);
+        if rejects(first) {
             return Err(Reason::Rejected);
         }
-        if !self.reaches(first) {
+        if !reaches(first) {
             return Err(Reason::BelowThreshold);
         }
         let differences = self.differences(first);
@@ -223,12 +249,11 @@ impl Judge<'_> {
                 is_substitute: false,
             });
         }
-        let mut compared = rest.iter().take(MOST_COMPARED);
-        match compared.find(|wording| self.differences(wording).is_empty()) {
-            Some(wording) if self.reaches(wording) => match self.rejects(wording) {
+        match self.substitute(rest) {
+            Some(wording) if reaches(&wording) => match rejects(&wording) {
                 true => Err(Reason::Rejected),
                 false => Ok(Chosen {
-                    wording: *wording,
+                    wording,
                     is_substitute: true,
                 }),
             },
@@ -236,21 +261,37 @@ impl Judge<'_> {
         }
     }
 
-    /// Whether the margin to the second entry is enough.
-    fn compete(&self, wordings: &[Near], chosen: Chosen) -> Decision {
-        let best = chosen.wording;
-        let others = wordings
-            .iter()
-            .filter(|other| other.candidate != best.candidate);
+    /// What takes the place of a nearest wording that contradicts, of the wordings behind it.
+    pub(super) fn substitute(&self, rest: &[Near]) -> Option<Near> {
+        let mut compared = rest.iter().take(MOST_COMPARED);
+        let found = compared.find(|wording| self.differences(wording).is_empty());
+        found.copied()
+    }
+
+    /// The wordings of other entries that compete with the one that may answer, the nearest first.
+    pub(super) fn others<'w>(
+        &'w self,
+        wordings: &'w [Near],
+        chosen: Chosen,
+    ) -> impl Iterator<Item = &'w Near> {
+        let best = chosen.wording.candidate;
+        let others = wordings.iter().filter(move |other| other.candidate != best);
         // Behind so many all count.
-        let mut others = others.enumerate().filter(|(i, other)| {
+        let others = others.enumerate().filter(move |(i, other)| {
             *i >= MOST_COMPARED || !self.is_ruled_out(other, chosen.is_substitute)
         });
-        let second = others.next().map(|(_, other)| *other);
-        let is_close = |other: &Near| best.similarity - other.similarity < self.limits.margin;
-        let is_ambiguous = second.is_some_and(|second| {
-            is_close(&second) && (!self.is_literal(&best) || self.is_literal(&second))
-        });
+        others.map(|(_, other)| other)
+    }
+
+    /// Whether the margin to the second entry is enough.
+    fn compete(&self, wordings: &[Near], chosen: Chosen, limits: Limits) -> Decision {
+        let best = chosen.wording;
+        let mut others = self.others(wordings, chosen);
+        let second = others.next().copied();
+        let margin = limits.margin_at(self.rules(&best).threshold, best.similarity);
+        let is_close = |other: &Near| best.similarity - other.similarity < margin;
+        let is_ambiguous =
+            second.is_some_and(|second| is_close(&second) && !self.is_ahead(&best, &second));
         if !is_ambiguous {
             let nearest = entries(wordings).take(NEAREST).collect();
             return Decision::Matched {
@@ -259,9 +300,7 @@ impl Judge<'_> {
                 nearest,
             };
         }
-        let others = others
-            .map(|(_, other)| other)
-            .take_while(|other| is_close(other));
+        let others = others.take_while(|other| is_close(other));
         let close: Vec<Near> = [best]
             .into_iter()
             .chain(second)
@@ -273,27 +312,20 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether the best wording needs no margin, since it is the question and the second is not.
+    pub(super) fn is_ahead(&self, best: &Near, second: &Near) -> bool {
+        self.is_literal(best) && !self.is_literal(second)
+    }
+
     fn text(&self, wording: &Near) -> &str {
         self.candidates[wording.candidate].wordings[wording.wording].0
     }
 
-    fn rules(&self, wording: &Near) -> &EntryRules<'_> {
+    pub(super) fn rules(&self, wording: &Near) -> &EntryRules<'_> {
         &self.candidates[wording.candidate].rules
     }
 
-    fn reaches(&self, wording: &Near) -> bool {
-        let own = self.rules(wording).threshold;
-        wording.similarity >= own.unwrap_or(self.limits.threshold)
-    }
-
-    /// Whether an example of what is not answered is meant. What is of its topic is enough, since nothing is answered either way.
-    fn rejects(&self, wording: &Near) -> bool {
-        let rules = self.rules(wording);
-        let least = self.limits.threshold.min(SAME_TOPIC);
-        rules.reject && wording.similarity >= rules.threshold.unwrap_or(least)
-    }
-
-    fn differences(&self, wording: &Near) -> Differences {
+    pub(super) fn differences(&self, wording: &Near) -> Differences {
         Differences::between(self.question, self.text(wording))
     }
 
@@ -312,7 +344,7 @@ impl Judge<'_> {
 }
 
 /// The first wording of each entry.
-fn entries(wordings: &[Near]) -> impl Iterator<Item = Near> {
+pub(super) fn entries(wordings: &[Near]) -> impl Iterator<Item = Near> {
     let mut seen = std::collections::HashSet::new();
     let first = wordings
         .iter()

@@ -21,6 +21,14 @@ pub struct FaqMatch {
     pub cosine: f64,
 }
 
+impl FaqMatch {
+    /// The nearest first, and of equally near ones the first.
+    fn order(&self, other: &Self) -> std::cmp::Ordering {
+        let by_cosine = other.cosine.total_cmp(&self.cosine);
+        by_cosine.then(self.entry.cmp(&other.entry))
+    }
+}
+
 impl FaqIndex {
     /// The index of entries, each with the unit vectors of its wordings, at least one.
     ///
@@ -57,12 +65,41 @@ impl FaqIndex {
     /// When the question's vector has another dimension.
     pub fn nearest(&self, question: &[f32], limit: usize) -> Vec<(usize, Vec<f64>)> {
         let cosines = self.cosines(question);
-        let nearest = self.ranked(&cosines).into_iter().take(limit);
+        let mut nearest = self.each(&cosines);
+        if limit < nearest.len() {
+            nearest.select_nth_unstable_by(limit, FaqMatch::order);
+            nearest.truncate(limit);
+        }
+        nearest.sort_unstable_by(FaqMatch::order);
+        let nearest = nearest.into_iter();
         let with_all = |found: FaqMatch| {
             let wordings = self.entries[found.entry].clone();
             (found.entry, cosines[wordings].to_vec())
         };
         nearest.map(with_all).collect()
+    }
+
+    /// The place, from 1, of the nearest of some entries among all: one behind those that are nearer to a question. With its cosine; `None` where there are none of them.
+    ///
+    /// # Panics
+    /// When the question's vector has another dimension, or an entry is not there.
+    pub fn standing(&self, question: &[f32], entries: &[usize]) -> Option<(usize, f64)> {
+        let all = self.each(&self.cosines(question));
+        let of_these = entries.iter().map(|&entry| all[entry].cosine);
+        let best = of_these.max_by(f64::total_cmp)?;
+        let nearer = all.iter().filter(|found| found.cosine > best).count();
+        Some((nearer + 1, best))
+    }
+
+    /// The unit vector of a wording.
+    ///
+    /// # Panics
+    /// When it is not there.
+    pub fn vector(&self, entry: usize, wording: usize) -> &[f32] {
+        let rows = self.entries[entry].clone();
+        let row = rows.start + wording;
+        assert!(rows.contains(&row), "the entry has no such wording");
+        self.wordings.row(row)
     }
 
     /// The cosines of a question and all wordings.
@@ -74,16 +111,21 @@ impl FaqIndex {
     }
 
     fn ranked(&self, cosines: &[f64]) -> Vec<FaqMatch> {
+        let mut found = self.each(cosines);
+        found.sort_unstable_by(FaqMatch::order);
+        found
+    }
+
+    /// All entries in their order, with the cosines of all wordings.
+    fn each(&self, cosines: &[f64]) -> Vec<FaqMatch> {
         let nearest = |wordings: &Range<usize>| {
             let cosines = cosines[wordings.clone()].iter().copied();
             cosines.fold(-1.0, f64::max)
         };
         let entries = self.entries.iter().map(nearest).enumerate();
-        let mut found: Vec<FaqMatch> = entries
+        entries
             .map(|(entry, cosine)| FaqMatch { entry, cosine })
-            .collect();
-        found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
-        found
+            .collect()
     }
 }
 
@@ -109,5 +151,11 @@ mod tests {
             panic!("one was asked for")
         };
         assert_eq!((entry, cosines.len(), cosines[0]), (1, 2, 1.0));
+        assert_eq!(index.vector(1, 1), between);
+        assert_eq!(index.standing(east, &[1]).unwrap().0, 3);
+        assert_eq!(index.standing(east, &[2, 1]), Some((1, 1.0)));
+        assert_eq!(index.standing(east, &[]), None);
+        let few: Vec<usize> = index.nearest(east, 2).iter().map(|found| found.0).collect();
+        assert_eq!(few, [0, 2]);
     }
 }

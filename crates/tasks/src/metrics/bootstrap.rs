@@ -70,6 +70,20 @@ pub fn quantile(sorted: &[f64], part: f64) -> f64 {
     low + (high - low) * at.fract()
 }
 
+/// Which of so many parts each of `n` observations is in, drawn: all parts are as large, but for one observation. What follows a pattern in the data, as questions that
+/// stand there in turn, is so in all of them.
+///
+/// # Panics
+/// When there are no parts.
+pub fn parts(n: usize, parts: usize, seed: u64) -> Vec<usize> {
+    let mut drawn: Vec<usize> = (0..n).map(|i| i % parts).collect();
+    let mut generator = Generator(seed);
+    for i in (1..n).rev() {
+        drawn.swap(i, generator.below(i + 1));
+    }
+    drawn
+}
+
 /// SplitMix64 (Steele, Lea and Flood, 2014): small, and the same everywhere.
 struct Generator(u64);
 
@@ -135,6 +149,17 @@ mod tests {
         assert!(interval(3, 100, 0, |_| sometimes(2, &mut round)).is_some());
         assert_eq!(interval(3, 100, 0, |_| Some(f64::NAN)), None);
         assert_eq!(interval(0, 100, 0, |_| Some(1.0)), None);
+    }
+
+    #[test]
+    fn parts_are_as_large_and_without_a_pattern() {
+        let drawn = parts(1001, 5, 1);
+        let sizes = [0, 1, 2, 3, 4].map(|part| drawn.iter().filter(|of| **of == part).count());
+        assert_eq!(sizes, [201, 200, 200, 200, 200]);
+        assert_eq!(drawn, parts(1001, 5, 1));
+        let fifths = drawn.iter().step_by(5).filter(|of| **of == 0).count();
+        assert!((20..60).contains(&fifths), "{fifths}");
+        assert!(parts(0, 5, 1).is_empty());
     }
 
     #[test]

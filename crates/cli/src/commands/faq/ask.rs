@@ -7,13 +7,14 @@ use serde::Serialize;
 use yuyi::{Encoded, Model};
 use yuyi_collections::{
     AskedMatch, Contradiction, MatchCandidate, MatchPlan, MatchReply, Matcher, NoMatch,
-    NoMatchReason, Outcome, match_limits,
+    NoMatchReason, Outcome,
 };
 use yuyi_language::is_blank;
 use yuyi_store::Timestamp;
 
 use super::entries::FileEntries;
 use super::in_one_line;
+use super::settings::Settings;
 use crate::args::AskArgs;
 use crate::commands::report_truncated;
 use crate::input::{self, Columns, Format};
@@ -28,14 +29,14 @@ const STANDARD: &str = "-";
 /// Answers questions by the entries of a file.
 pub fn run(args: &AskArgs) -> anyhow::Result<()> {
     check_standard_input(args)?;
-    let limits = match_limits(args.threshold, args.margin)?;
+    let settings = Settings::of(&args.limits)?;
     let model = load_model(&args.model)?;
     let entries = FileEntries::read(&args.file(), args.format, &args.layout.layout(), &model)?;
     let faq = AskedFaq {
         split: args.split,
         matcher: Matcher {
             calibration: model.calibration(),
-            limits,
+            limits: settings.limits(&entries.space)?,
             now: Timestamp::now(),
         },
         model: &model,

@@ -1,26 +1,32 @@
 //! The entries of a file, with their vectors: what every command of `yuyi faq` asks.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::bail;
 use yuyi::Model;
 use yuyi_collections::{HeldEntries, ItemPlan, space_of_model};
 use yuyi_files::RelatedNames;
-use yuyi_store::{Collection, Role, Space, VectorItem};
+use yuyi_store::{Collection, Item, Role, Space, VectorItem};
+use yuyi_tasks::faq::{Faq, FaqEntry};
 
 use crate::commands::Chunks;
-use crate::input::{self, Format, Input, ItemFile, Layout};
+use crate::input::{self, FaqFile, Format, Input, ItemFile, Layout};
 use crate::progress::Progress;
 use crate::terminal::remark;
 
 /// The entries of a file.
 pub struct FileEntries {
+    /// The file, as messages name it.
+    pub name: String,
     /// That can be asked.
     pub held: HeldEntries,
     /// What their vectors are, and the prompts of both sides.
     pub space: Space,
     /// Entries with a text that was cut.
     pub truncated: usize,
+    /// Ids of entries that another one further down took the place of.
+    pub repeated: Vec<String>,
 }
 
 impl FileEntries {
@@ -38,21 +44,49 @@ impl FileEntries {
         let name = input.name().to_owned();
         let collection = unkept(space_of_model(model, Role::Symmetric)?);
         let (items, truncated) = embedded(input, layout, &collection, model)?;
-        let read = items.len();
+        let repeated = repeated(&items);
+        if items.is_empty() {
+            bail!("{name} has no entries.");
+        }
         let held = HeldEntries::new(items);
-        match read - held.items().len() {
-            _ if read == 0 => bail!("{name} has no entries."),
+        match repeated.len() {
             0 => {}
             n => remark!(
                 "{name}: entries with the id of another below them: {n}. The last of each id counts."
             ),
         }
         Ok(Self {
+            name,
             held,
             space: collection.space,
             truncated,
+            repeated,
         })
     }
+
+    /// The entries as those that labelled questions name; their places are those of the items.
+    ///
+    /// # Errors
+    /// None: ids are there once.
+    pub fn faq(&self) -> anyhow::Result<FaqFile> {
+        let entry = |item: &Item| FaqEntry {
+            id: item.id.clone(),
+            wordings: item.texts().map(str::to_owned).collect(),
+            answer: item.answer.clone().unwrap_or_default(),
+        };
+        Ok(FaqFile {
+            name: self.name.clone(),
+            faq: Faq::new(self.held.items().iter().map(entry).collect())?,
+        })
+    }
+}
+
+/// The ids of items that another one further down has too.
+fn repeated(items: &[VectorItem]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let ids = items.iter().map(|item| item.item.id.as_str());
+    let again = ids.filter(|id| !seen.insert(*id));
+    again.map(str::to_owned).collect()
 }
 
 /// A collection of this space that no store has.

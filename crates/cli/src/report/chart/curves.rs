@@ -31,6 +31,31 @@ pub fn roc(language: Language, points: &[(f64, RocPoint)], best: Option<f64>) ->
     plot.finish()
 }
 
+/// A line of values over a threshold.
+pub struct Line<'a> {
+    /// What it shows.
+    pub name: &'a str,
+    /// How it is drawn.
+    pub class: &'a str,
+    /// Thresholds with their values.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Shares over a threshold, which is marked where it is `at`.
+pub fn lines(title: &str, label: &str, lines: &[Line<'_>], at: Option<f64>) -> Element {
+    let mut plot = Plot::new(title, Axis::unit(label), Axis::unit(""));
+    for line in lines {
+        plot.line(&line.points, &format!("line {}", line.class));
+    }
+    if let Some(at) = at {
+        let x = plot.x_at(at);
+        plot.segment((x, super::TOP), (x, super::BOTTOM), "guide");
+    }
+    let names: Vec<(&str, &str)> = lines.iter().map(|line| (line.class, line.name)).collect();
+    plot.legend(&names);
+    plot.finish()
+}
+
 /// Precision, recall and F1 over the threshold, each behind it in similarity.
 pub fn thresholds(language: Language, curve: &[(f64, Threshold)], best: Option<f64>) -> Element {
     let x = Axis::unit(language.pick("阈值（相似度）", "threshold (similarity)"));

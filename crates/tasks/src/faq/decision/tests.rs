@@ -1,9 +1,11 @@
+use super::super::Prospect;
 use super::*;
 use proptest::prelude::*;
 
 const LIMITS: Limits = Limits {
     threshold: 0.7,
     margin: 0.05,
+    lead: 0.0,
 };
 
 fn entry<'a>(wordings: &[(&'a str, f64)]) -> Candidate<'a> {
@@ -68,6 +70,31 @@ fn what_is_near_to_several_is_ambiguous_and_names_them_all() {
 
 fn reason_of_pair(entries: &[Candidate<'_>]) -> Reason {
     reason(ask("退货", entries))
+}
+
+#[test]
+fn what_is_just_near_enough_has_to_lead_by_more() {
+    let limits = Limits {
+        lead: 0.11,
+        ..LIMITS
+    };
+    let of = |first: f64, second: f64| {
+        let entries = [
+            entry(&[("怎么退货", first)]),
+            entry(&[("怎么换货", second)]),
+        ];
+        decide("退货", &entries, limits, 0)
+    };
+    assert_eq!(matched(&of(0.71, 0.6)), (0, 0));
+    assert_eq!(reason(of(0.71, 0.62)), Reason::Ambiguous);
+    assert_eq!(matched(&of(0.75, 0.685)), (0, 0));
+    // What is alike enough needs the margin alone.
+    assert_eq!(matched(&of(0.9, 0.84)), (0, 0));
+    assert_eq!(reason(of(0.9, 0.86)), Reason::Ambiguous);
+    // An entry's own threshold says what is enough.
+    let mut entries = [entry(&[("怎么退货", 0.4)]), entry(&[("怎么换货", 0.3)])];
+    entries[0].rules.threshold = Some(0.4);
+    assert_eq!(matched(&decide("退货", &entries, limits, 0)), (0, 0));
 }
 
 #[test]
@@ -227,9 +254,9 @@ fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
 
 proptest! {
     #[test]
-    fn a_decision_keeps_its_rules(given in given(), question in 0..TEXTS.len(), threshold in 0.0..=1.0, margin in 0.0..0.3) {
+    fn a_decision_keeps_its_rules(given in given(), question in 0..TEXTS.len(), threshold in 0.0..=1.0, margin in 0.0..0.3, lead in 0.0..0.3) {
         let candidates = candidates(&given);
-        let limits = Limits { threshold, margin };
+        let limits = Limits { threshold, margin, lead };
         let question = TEXTS[question];
         let decision = decide(question, &candidates, limits, 5);
         let (best, second, nearest) = match &decision {
@@ -259,9 +286,34 @@ proptest! {
     }
 
     #[test]
-    fn what_is_settled_stays_so(given in given(), further in given(), question in 0..TEXTS.len(), least in 0.0..=1.0) {
+    fn a_prospect_says_what_is_decided(given in given(), question in 0..TEXTS.len(), threshold in 0.0..=1.0, margin in 0.0..0.3, lead in 0.0..0.3) {
+        let candidates = candidates(&given);
+        let question = TEXTS[question];
+        let prospect = Prospect::of(question, &candidates, 5);
+        // Limits on both sides of what the question needs, and just there.
+        let highest = prospect.highest();
+        let at = |value: f64, other: f64| if value.is_finite() { value.clamp(0.0, 1.0) } else { other };
+        let (most_similar, most_ahead) = (at(highest.threshold, threshold), at(highest.margin, margin));
+        for (threshold, margin) in [(threshold, margin), (most_similar, margin), (threshold, most_ahead), (most_similar, most_ahead)] {
+            for lead in [lead, 0.0] {
+                let limits = Limits { threshold, margin, lead };
+                let told = prospect.answer(limits);
+                match decide(question, &candidates, limits, 5) {
+                    Decision::Matched { best, .. } => prop_assert_eq!(told, Ok(best)),
+                    Decision::Unmatched { reason, .. } => prop_assert_eq!(told, Err((&reason).into())),
+                }
+            }
+            let limits = Limits { threshold, margin, lead: 0.0 };
+            let told = prospect.answer(limits);
+            let is_within = limits.threshold <= highest.threshold && limits.margin <= highest.margin;
+            prop_assert_eq!(told.is_ok(), is_within);
+        }
+    }
+
+    #[test]
+    fn what_is_settled_stays_so(given in given(), further in given(), question in 0..TEXTS.len(), least in 0.0..=1.0, lead in 0.0..0.3) {
         let seen = candidates(&given);
-        let limits = Limits { threshold: 0.5, margin: 0.05 };
+        let limits = Limits { threshold: 0.5, margin: 0.05, lead };
         let decision = decide(TEXTS[question], &seen, limits, 5);
         let farther = |(_, s): &mut (usize, f64)| *s *= least;
         let mut further = further;

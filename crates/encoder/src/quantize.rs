@@ -18,7 +18,9 @@ use crate::names::{Norm, layer_linears, norms, tables};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
-use crate::{EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, SpecDefaults, Tensors};
+use crate::{
+    CrossSpec, EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, SpecDefaults, Tensors,
+};
 use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView as Stored, serialize};
@@ -72,6 +74,7 @@ pub fn quantize_folder(
     precision: Precision,
     defaults: &SpecDefaults,
 ) -> Result<Agreement, Error> {
+    refuse_reranker(from)?;
     let spec = ModelSpec::read(from, defaults)?;
     let scheme = scheme(from, &spec.config, precision)?;
     let failed = |e: std::io::Error| write_failed(to, e);
@@ -107,6 +110,16 @@ pub fn quantize_folder(
     let agreement = compare(from, to, defaults)?;
     std::fs::write(to.join("README.md"), readme(&spec.name, scheme, agreement)).map_err(failed)?;
     Ok(agreement)
+}
+
+/// A copy is measured by its vectors, of which a reranker has none.
+fn refuse_reranker(from: &Folder) -> Result<(), Error> {
+    if !CrossSpec::is_cross_encoder(from)? {
+        return Ok(());
+    }
+    let what = "rerankers are not copied with integer weights. They are computed in int8 from the checkpoint itself, \
+        where that precision is asked for.";
+    Err(Error::unsupported(&from.show("config.json"), what))
 }
 
 /// Leads a list of modules to where the copy has them.

@@ -142,6 +142,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("its normaliser ({step}) can make a text {#times} times as long, and yuyi takes {#most} at most.", "规范化步骤（{step}）会把文本变成 {times} 倍长，yuyi 最多接受 {most} 倍。"),
     ("its {name} is \"{token}\", and {file} has another, which transformers 4 and 5 read differently. Make them the same.", "{name} 是“{token}”，与 {file} 中的不同，transformers 4 和 5 对此读法不一。请改成一致。"),
     ("{name} is another list than in {file}, which transformers 4 and 5 read differently. Make them the same.", "{name} 与 {file} 中的列表不同，transformers 4 和 5 对此读法不一。请改成一致。"),
+    ("rerankers are not copied with integer weights. They are computed in int8 from the checkpoint itself, where that precision is asked for.", "重排模型不能另存为整数权重的副本；需要 int8 时，直接由原始模型文件夹计算即可。"),
     ("the weights are quantised already. Name the folder of the original checkpoint.", "权重已经量化过。请写原始模型的文件夹。"),
     ("hidden_size and intermediate_size must be multiples of 32 for 4-bit blocks. Choose int8.", "4 位分块要求 hidden_size 和 intermediate_size 是 32 的倍数。请选 int8。"),
     ("{file}: num_hidden_layers is {#used}, but there are weights of {#stored} layers, and those beyond are not used. If that is not meant, set it to {#suggested}.", "{file}：num_hidden_layers 是 {used}，而权重有 {stored} 层，多出的层不会使用。如果不是有意如此，请改为 {suggested}。"),

@@ -120,6 +120,8 @@ fn refuses_what_cannot_be_quantised() {
     };
     assert!(refused(&fixture("bert-cls-f16"), Precision::F32).contains("Choose int8 or int4"));
     assert!(!to.exists());
+    let reranker = fixture("../rerankers/bert-reranker-f16");
+    assert!(refused(&reranker, Precision::Int8).contains("computed in int8 from the checkpoint"));
     let (_kept, done, _) = quantize("bert-cls-f16", Precision::Int8);
     assert!(refused(&Folder::open(done).unwrap(), Precision::Int8).contains("quantised already"));
 }

@@ -629,7 +629,7 @@ mod tests {
         assert_eq!(tasks(&[]), 0);
         assert_eq!(tasks(&[("use_task_id", json!(true))]), 3);
         let five = ("task_type_vocab_size", json!(5));
-        assert_eq!(tasks(&[five.clone()]), 0);
+        assert_eq!(tasks(std::slice::from_ref(&five)), 0);
         assert_eq!(tasks(&[("use_task_id", json!(true)), five]), 5);
     }
 

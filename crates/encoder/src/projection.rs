@@ -171,7 +171,7 @@ pub(crate) struct Projection {
 }
 
 enum LoadedStep {
-    Dense(Dense),
+    Dense(Box<Dense>),
     Normalize,
 }
 
@@ -192,7 +192,8 @@ impl Projection {
         let step = |step: &Step| match step {
             Step::Normalize => Ok(LoadedStep::Normalize),
             Step::Dense(dense) => {
-                Dense::load(folder, &spec.config, dense, packing).map(LoadedStep::Dense)
+                let loaded = Dense::load(folder, &spec.config, dense, packing)?;
+                Ok(LoadedStep::Dense(Box::new(loaded)))
             }
         };
         let steps = spec.steps.iter().map(step).collect::<Result<_, Error>>()?;
@@ -201,7 +202,7 @@ impl Projection {
 
     fn dense(&self) -> impl Iterator<Item = &Dense> {
         self.steps.iter().filter_map(|step| match step {
-            LoadedStep::Dense(dense) => Some(dense),
+            LoadedStep::Dense(dense) => Some(dense.as_ref()),
             LoadedStep::Normalize => None,
         })
     }

@@ -141,19 +141,19 @@ fn models_that_yuyi_does_not_run() {
         (
             "model_type",
             json!("t5"),
-            "model_type \"t5\" is not supported. yuyi runs bert, roberta, xlm-roberta, camembert, ernie, distilbert and \
-             mpnet; the nearest to it is xlm-roberta.",
+            "model_type \"t5\" is not supported. yuyi runs bert, roberta, xlm-roberta, camembert, ernie, distilbert, \
+             mpnet, new, modernbert and qwen3; the nearest to it is xlm-roberta.",
         ),
         (
             "model_type",
-            json!("new"),
-            "model_type \"new\" is not supported. yuyi runs bert, roberta, xlm-roberta, camembert, ernie, distilbert and \
-             mpnet; the nearest to it is bert.",
+            json!("gpt2"),
+            "model_type \"gpt2\" is not supported. yuyi runs bert, roberta, xlm-roberta, camembert, ernie, distilbert, \
+             mpnet, new, modernbert and qwen3; the nearest to it is qwen3.",
         ),
         (
             "hidden_act",
-            json!("silu"),
-            "hidden_act \"silu\" is not supported. yuyi knows gelu, gelu_new, gelu_pytorch_tanh and relu.",
+            json!("mish"),
+            "hidden_act \"mish\" is not supported. yuyi knows gelu, gelu_new, gelu_pytorch_tanh, relu and silu.",
         ),
         (
             "position_embedding_type",

@@ -49,8 +49,16 @@ FIGURES = (
             ("docs/zh/calibration.md", r"\| 句对的种类 .*\n\|---.*\n" + r"\|.*\| ([\d.]+)（([\d.]+)–([\d.]+)） \|\n" * len(KINDS)),
         )
     ),
-    Figure("docs/en/api.md", r"a threshold of ([\d.]+) and a margin of ([\d.]+),", ("faq_threshold", "faq_margin")),
-    Figure("docs/zh/api.md", r"阈值 ([\d.]+)，差距 ([\d.]+)，", ("faq_threshold", "faq_margin")),
+    Figure(
+        "docs/en/api.md",
+        r"a threshold of ([\d.]+), and a margin that falls from ([\d.]+) at the threshold \(the \*lead\*\) to ([\d.]+),",
+        ("faq_threshold", "faq_lead", "faq_margin"),
+    ),
+    Figure(
+        "docs/zh/api.md",
+        r"阈值 ([\d.]+)；差距随相似度升高而降低，在阈值处要 ([\d.]+)（称为 \*lead\*），最低 ([\d.]+)：",
+        ("faq_threshold", "faq_lead", "faq_margin"),
+    ),
 )
 COUNT = sum(len(figure.names) for figure in FIGURES)
 

@@ -78,8 +78,8 @@ mod tests {
             ("先测 A1 型号", "先测 A2 型号", Some(HeldBack::Code)),
             ("把自动续费打开", "把自动续费关闭", Some(HeldBack::Opposite)),
             (
-                "数据从北京同步到上海",
-                "数据从上海同步到北京",
+                "订单从北京调到上海",
+                "订单从上海调到北京",
                 Some(HeldBack::Role),
             ),
             ("我们先看数据", "先看看数据", None),

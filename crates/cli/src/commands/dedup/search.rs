@@ -174,7 +174,7 @@ impl Comparison<'_> {
         let all = all.view();
         let sides = [all.part(0..old), all.part(old..rows)];
         let coded = self.job.mode() == Mode::All && rows >= CODED_FROM;
-        let encode = |side: MatrixView| Codes::encode(self.team, Kernel::of_process(), side);
+        let encode = |side: MatrixView<'_>| Codes::encode(self.team, Kernel::of_process(), side);
         let codes = coded.then(|| sides.map(encode));
         self.search(sides, codes.as_ref().map(|codes| codes.each_ref()), work)
     }
@@ -202,7 +202,7 @@ impl Comparison<'_> {
         progress.step(first);
         std::thread::scope(|scope| {
             let (found, blocks_found) = mpsc::sync_channel::<Vec<Pair>>(BLOCKS_AHEAD);
-            let searching = scope.spawn(move || {
+            let searching = scope.spawn(move || -> Result<(), F::Error> {
                 for block in blocks {
                     let mut pairs = Vec::new();
                     search.find(self.team, block, &mut pairs)?;

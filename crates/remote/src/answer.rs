@@ -213,7 +213,7 @@ mod tests {
             ),
             (
                 body(&[a.clone(), row("\"index\":1,", "1e39,0")]),
-                "number that is none",
+                "no list of embeddings",
             ),
             (
                 body(&[a.clone(), row("\"index\":-1,", "1,0")]),

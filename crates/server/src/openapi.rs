@@ -53,7 +53,7 @@ pub(crate) fn document(table: &[Route]) -> OpenApiDocument {
 }
 
 /// Statuses of failures, in words; `docs/*/api.md` has the codes.
-const ANY: [(u16, &str); 7] = [
+const ANY: [(u16, &str); 8] = [
     (
         400,
         "The request or its body cannot be read, or a number in it is out of range.",
@@ -72,6 +72,7 @@ const ANY: [(u16, &str); 7] = [
         500,
         "A fault of the server; the message has the id of the request.",
     ),
+    (502, "The model computes elsewhere, and failed there."),
     (
         503,
         "The model is being loaded or does not answer, the collections cannot be used, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.",

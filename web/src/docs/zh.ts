@@ -21,6 +21,7 @@ export const ZH: Record<string, string> = {
   'Too much work is waiting, or too many requests came. Try again after `Retry-After` seconds.':
     '排队的任务太多，或请求过于频繁。请在 `Retry-After` 秒后重试。',
   'A fault of the server; the message has the id of the request.': '服务器内部错误；说明中带有请求编号。',
+  'The model computes elsewhere, and failed there.': '模型在别处计算，而那里失败了。',
   'The model is being loaded or does not answer, the collections cannot be used, the wait was too long, or the server shuts down. Try again after `Retry-After` seconds.':
     '模型正在加载或没有响应、集合无法使用、等待超时，或服务器正在关闭。请在 `Retry-After` 秒后重试。',
   "What clients of Hugging Face's endpoints send to the root: texts to embed, as `/embed` takes them, or a sentence and others to compare it with, as `/similarity` does.":

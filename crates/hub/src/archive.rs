@@ -14,7 +14,8 @@ use yuyi_models::{
 use crate::Error;
 use crate::address::is_name;
 use crate::fitness::check;
-use crate::pull::{Pulled, measured, write_manifest};
+use crate::pull::Pulled;
+use crate::record::{measured, write_manifest};
 use crate::sums::sha256;
 use crate::workspace::{Workspace, files_in, free};
 

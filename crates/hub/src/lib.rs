@@ -16,6 +16,7 @@ mod hubs;
 mod listing;
 mod parts;
 mod pull;
+mod record;
 mod selection;
 mod settings;
 mod source;

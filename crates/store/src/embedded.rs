@@ -481,7 +481,7 @@ impl Store for EmbeddedStore {
         let batch = Batch::prepare_one(stored, item)?;
         let fingerprint = fingerprint.to_owned();
         self.write(move |connection, changes| {
-            questions::answer(connection, changes, (batch, &fingerprint), answering)
+            write::answer(connection, changes, (batch, &fingerprint), answering)
         })
     }
 

@@ -241,7 +241,7 @@ fn oddities_of_other_programs_are_read() {
     );
     let read = read("wps.xlsx", odd_book(&sheet, texts));
     let expected = [
-        ("怎么退货？", vec![], "七天内\n联系客服"),
+        ("怎么退货？", vec![], "七天内\r\n联系客服"),
         ("能开发票吗？", vec![], "可以"),
     ];
     assert_eq!(entries(&read), expected);

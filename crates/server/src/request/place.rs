@@ -121,3 +121,15 @@ pub(crate) fn count_in_query(
     };
     count.ok_or_else(refused).map(Some)
 }
+
+/// Refuses more items than a call may ask for.
+pub(crate) fn check_limit(app: &App, field: &str, count: usize) -> Result<(), ApiError> {
+    let limit = app.limits().items;
+    match count <= limit {
+        true => Ok(()),
+        false => Err(ApiError::InvalidValue {
+            field: field.to_owned(),
+            reason: format!("It is {count}; a call may ask for {limit} at most."),
+        }),
+    }
+}

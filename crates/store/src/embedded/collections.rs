@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::questions;
 use super::schema::Tables;
 use super::sql::damaged;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
@@ -127,7 +126,6 @@ impl Stored {
             tables.drop_vectors(connection, space)?;
         }
         tables.drop(connection)?;
-        questions::remove(connection, self)?;
         connection.execute("DELETE FROM spaces WHERE collection = ?1", [self.number])?;
         connection.execute("DELETE FROM collections WHERE number = ?1", [self.number])?;
         Ok(())

@@ -4,57 +4,13 @@ use rusqlite::{Connection, Row, params};
 
 use super::blob::read_vector;
 use super::items::key_of_id;
-use super::write::upsert;
-use super::writer::Changes;
-use crate::batch::Batch as Items;
 use crate::encoding::vector_to_bytes;
 use crate::error::{Error, Result};
 use crate::questions::{
-    Answering, Batch, Hits, KeptHit, MOST_HITS, MOST_QUESTIONS, NearestEntry, Open, OpenQuestion,
-    Placed, unit,
+    Batch, Hits, KeptHit, MOST_HITS, MOST_QUESTIONS, NearestEntry, Open, OpenQuestion, Placed, unit,
 };
 use crate::stored::Stored;
 use crate::time::Timestamp;
-
-/// The tables; those of all collections are one, since most keep nothing.
-pub(super) fn create_tables(connection: &Connection) -> Result<()> {
-    connection.execute_batch(
-        "CREATE TABLE questions (
-             key INTEGER PRIMARY KEY AUTOINCREMENT,
-             collection INTEGER NOT NULL,
-             question TEXT NOT NULL,
-             count INTEGER NOT NULL,
-             first INTEGER NOT NULL,
-             last INTEGER NOT NULL,
-             reason TEXT NOT NULL,
-             nearest TEXT,
-             similarity REAL,
-             cluster INTEGER,
-             vector BLOB,
-             UNIQUE (collection, question)
-         ) STRICT;
-         CREATE INDEX questions_by_age ON questions (collection, last, key);
-         CREATE TABLE hits (
-             key INTEGER PRIMARY KEY AUTOINCREMENT,
-             collection INTEGER NOT NULL,
-             item TEXT NOT NULL,
-             question TEXT NOT NULL,
-             similarity REAL NOT NULL,
-             time INTEGER NOT NULL
-         ) STRICT;
-         CREATE INDEX hits_by_item ON hits (collection, item, key);
-         CREATE TABLE hit_counts (
-             collection INTEGER NOT NULL,
-             item TEXT NOT NULL,
-             count INTEGER NOT NULL,
-             PRIMARY KEY (collection, item)
-         ) STRICT, WITHOUT ROWID;",
-    )?;
-    Ok(())
-}
-
-/// The tables of all collections in which rows name theirs.
-pub(super) const TABLES: [&str; 3] = ["questions", "hits", "hit_counts"];
 
 /// Writes down what was asked, and lets go of the oldest.
 pub(super) fn keep(connection: &Connection, stored: &Stored, batch: &Batch) -> Result<()> {
@@ -201,24 +157,6 @@ pub(super) fn dismiss(connection: &Connection, stored: &Stored, cluster: i64) ->
     }
 }
 
-/// Writes an item, and removes the questions of the cluster that it answers.
-pub(super) fn answer(
-    connection: &Connection,
-    changes: &mut Changes,
-    (batch, fingerprint): (Items, &str),
-    answering: Answering,
-) -> Result<u64> {
-    let stored = Stored::get(connection, &batch.stored.name)?;
-    let gone = dismiss(connection, &stored, answering.cluster)?;
-    for item in &batch.items {
-        if !answering.replaces && key_of_id(connection, &stored, &item.item.id)?.is_some() {
-            return Err(Error::id_is_taken());
-        }
-    }
-    upsert(connection, changes, batch, fingerprint)?;
-    Ok(gone)
-}
-
 /// What an item answered.
 pub(super) fn hits(
     connection: &Connection,
@@ -276,14 +214,5 @@ pub(super) fn forget_hits(connection: &Connection, stored: &Stored, keys: &[i64]
 pub(super) fn drop_vectors(connection: &Connection, stored: &Stored) -> Result<()> {
     let sql = "UPDATE questions SET vector = NULL WHERE collection = ?1";
     connection.prepare_cached(sql)?.execute([stored.number])?;
-    Ok(())
-}
-
-/// Removes all rows of a collection.
-pub(super) fn remove(connection: &Connection, stored: &Stored) -> Result<()> {
-    for table in TABLES {
-        let sql = format!("DELETE FROM {table} WHERE collection = ?1");
-        connection.execute(&sql, [stored.number])?;
-    }
     Ok(())
 }

@@ -18,7 +18,6 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::questions;
 use super::sql::damaged;
 use crate::error::{Error, Result};
 
@@ -29,7 +28,11 @@ const APPLICATION: i64 = 0x7975_7969;
 pub(super) type Migration = fn(&Connection) -> Result<()>;
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
+<<<<<<< HEAD
 pub(super) const MIGRATIONS: &[Migration] = &[first, with_events, questions::create_tables];
+=======
+pub(super) const MIGRATIONS: &[Migration] = &[first, add_questions];
+>>>>>>> learn
 
 fn first(connection: &Connection) -> Result<()> {
     connection.execute_batch(
@@ -60,6 +63,7 @@ fn first(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+<<<<<<< HEAD
 /// Events of users, and an order of items by their times.
 fn with_events(connection: &Connection) -> Result<()> {
     let mut statement = connection.prepare("SELECT number FROM collections")?;
@@ -70,6 +74,48 @@ fn with_events(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+=======
+/// What collections were asked: tables of all of them, since most keep nothing.
+fn add_questions(connection: &Connection) -> Result<()> {
+    connection.execute_batch(
+        "CREATE TABLE questions (
+             key INTEGER PRIMARY KEY AUTOINCREMENT,
+             collection INTEGER NOT NULL,
+             question TEXT NOT NULL,
+             count INTEGER NOT NULL,
+             first INTEGER NOT NULL,
+             last INTEGER NOT NULL,
+             reason TEXT NOT NULL,
+             nearest TEXT,
+             similarity REAL,
+             cluster INTEGER,
+             vector BLOB,
+             UNIQUE (collection, question)
+         ) STRICT;
+         CREATE INDEX questions_by_age ON questions (collection, last, key);
+         CREATE TABLE hits (
+             key INTEGER PRIMARY KEY AUTOINCREMENT,
+             collection INTEGER NOT NULL,
+             item TEXT NOT NULL,
+             question TEXT NOT NULL,
+             similarity REAL NOT NULL,
+             time INTEGER NOT NULL
+         ) STRICT;
+         CREATE INDEX hits_by_item ON hits (collection, item, key);
+         CREATE TABLE hit_counts (
+             collection INTEGER NOT NULL,
+             item TEXT NOT NULL,
+             count INTEGER NOT NULL,
+             PRIMARY KEY (collection, item)
+         ) STRICT, WITHOUT ROWID;",
+    )?;
+    Ok(())
+}
+
+/// The tables of all collections, in which rows name theirs.
+const COMMON: [&str; 3] = ["questions", "hits", "hit_counts"];
+
+>>>>>>> learn
 /// Brings the database to the newest version, each step whole or not at all.
 ///
 /// # Errors
@@ -220,6 +266,10 @@ impl Tables {
         self.drop_next_words(connection)?;
         for table in [&self.items, &self.words, &self.fields, &self.events] {
             connection.execute_batch(&format!("DROP TABLE {table};"))?;
+        }
+        for table in COMMON {
+            let sql = format!("DELETE FROM {table} WHERE collection = ?1");
+            connection.execute(&sql, [self.number])?;
         }
         Ok(())
     }

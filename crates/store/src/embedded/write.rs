@@ -3,12 +3,13 @@
 use rusqlite::Connection;
 
 use super::items::{insert_item, insert_vectors, key_of_id, remove_item};
-use super::questions::forget_hits;
+use super::questions::{dismiss, forget_hits};
 use super::select::matching;
 use super::writer::Changes;
 use crate::batch::{Batch, Prepared};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::questions::Answering;
 use crate::stored::Stored;
 
 /// Writes items.
@@ -41,6 +42,24 @@ pub(super) fn upsert(
         stored.count += 1;
     }
     finish(connection, changes, &mut stored)
+}
+
+/// Writes an item, and removes the questions of the cluster that it answers.
+pub(super) fn answer(
+    connection: &Connection,
+    changes: &mut Changes,
+    (batch, fingerprint): (Batch, &str),
+    answering: Answering,
+) -> Result<u64> {
+    let stored = Stored::get(connection, &batch.stored.name)?;
+    let gone = dismiss(connection, &stored, answering.cluster)?;
+    for item in &batch.items {
+        if !answering.replaces && key_of_id(connection, &stored, &item.item.id)?.is_some() {
+            return Err(Error::id_is_taken());
+        }
+    }
+    upsert(connection, changes, batch, fingerprint)?;
+    Ok(gone)
 }
 
 /// Writes down that a collection changed.

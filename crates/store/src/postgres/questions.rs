@@ -13,39 +13,6 @@ use crate::questions::{
 };
 use crate::time::Timestamp;
 
-/// The tables; those of all collections are one, since most keep nothing. An index holds no question as long as one may be, so it holds digests.
-pub(super) const TABLES: &str = "CREATE TABLE yuyi.questions (
-    key bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    collection bigint NOT NULL REFERENCES yuyi.collections (number) ON DELETE CASCADE,
-    question text COLLATE \"C\" NOT NULL,
-    digest bytea NOT NULL,
-    count bigint NOT NULL,
-    first bigint NOT NULL,
-    last bigint NOT NULL,
-    reason text NOT NULL,
-    nearest text,
-    similarity double precision,
-    cluster bigint,
-    vector bytea,
-    UNIQUE (collection, digest)
-);
-CREATE INDEX ON yuyi.questions (collection, last, key);
-CREATE TABLE yuyi.hits (
-    key bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
-    collection bigint NOT NULL REFERENCES yuyi.collections (number) ON DELETE CASCADE,
-    item text COLLATE \"C\" NOT NULL,
-    question text NOT NULL,
-    similarity double precision NOT NULL,
-    time bigint NOT NULL
-);
-CREATE INDEX ON yuyi.hits (collection, item, key);
-CREATE TABLE yuyi.hit_counts (
-    collection bigint NOT NULL REFERENCES yuyi.collections (number) ON DELETE CASCADE,
-    item text COLLATE \"C\" NOT NULL,
-    count bigint NOT NULL,
-    PRIMARY KEY (collection, item)
-)";
-
 /// What stays of the hits of some items, newest first, beyond so many.
 const TRIM_HITS: &str = "DELETE FROM yuyi.hits WHERE key IN (SELECT key FROM
     (SELECT key, row_number() OVER (PARTITION BY item ORDER BY key DESC) AS place FROM yuyi.hits WHERE collection = $1 AND item = ANY($2)) ranked

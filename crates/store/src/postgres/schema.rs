@@ -23,6 +23,39 @@ use crate::error::{Error, Result};
 /// Number of the lock that those who migrate take: "yuyi".
 const LOCK: i64 = 0x7975_7969;
 
+/// What collections were asked: tables of all of them, since most keep nothing. An index holds no question as long as one may be, so it holds digests.
+const QUESTIONS: &str = "CREATE TABLE yuyi.questions (
+    key bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    collection bigint NOT NULL REFERENCES yuyi.collections (number) ON DELETE CASCADE,
+    question text COLLATE \"C\" NOT NULL,
+    digest bytea NOT NULL,
+    count bigint NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    reason text NOT NULL,
+    nearest text,
+    similarity double precision,
+    cluster bigint,
+    vector bytea,
+    UNIQUE (collection, digest)
+);
+CREATE INDEX ON yuyi.questions (collection, last, key);
+CREATE TABLE yuyi.hits (
+    key bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    collection bigint NOT NULL REFERENCES yuyi.collections (number) ON DELETE CASCADE,
+    item text COLLATE \"C\" NOT NULL,
+    question text NOT NULL,
+    similarity double precision NOT NULL,
+    time bigint NOT NULL
+);
+CREATE INDEX ON yuyi.hits (collection, item, key);
+CREATE TABLE yuyi.hit_counts (
+    collection bigint NOT NULL REFERENCES yuyi.collections (number) ON DELETE CASCADE,
+    item text COLLATE \"C\" NOT NULL,
+    count bigint NOT NULL,
+    PRIMARY KEY (collection, item)
+)";
+
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
 const MIGRATIONS: &[&str] = &[
     "CREATE TABLE yuyi.collections (
@@ -47,6 +80,7 @@ const MIGRATIONS: &[&str] = &[
     holder text NOT NULL,
     until timestamptz NOT NULL
 )",
+<<<<<<< HEAD
     // Events of users, and the times of items. PostgreSQL reads no JSON with a character of code 0, and knows no year 0.
     "DO $$
 DECLARE c bigint;
@@ -69,6 +103,9 @@ BEGIN
     END LOOP;
 END $$",
     super::questions::TABLES,
+=======
+    QUESTIONS,
+>>>>>>> learn
 ];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.

@@ -17,7 +17,9 @@ use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, ItemRequest, filter, required_filter};
-use crate::request::place::{OfCollection, OfItem, Query, count_in_query, flag_in_query};
+use crate::request::place::{
+    OfCollection, OfItem, Query, check_limit, count_in_query, flag_in_query,
+};
 use crate::request::{Source, flag, request};
 use crate::{ApiError, App};
 
@@ -272,18 +274,6 @@ pub(crate) async fn list(
     let bytes = 2 * bytes + AROUND * items.len();
     let next = scroll.after.map(|cursor| cursor.to_string());
     app.answer(bytes, move || Page { items, next }).await
-}
-
-/// Refuses more items than a call may ask for.
-pub(super) fn check_limit(app: &App, field: &str, count: usize) -> Result<(), ApiError> {
-    let limit = app.limits().items;
-    match count <= limit {
-        true => Ok(()),
-        false => Err(ApiError::InvalidValue {
-            field: field.to_owned(),
-            reason: format!("It is {count}; a call may ask for {limit} at most."),
-        }),
-    }
 }
 
 /// Whether the vectors of a collection are its callers', so that they belong to its items.

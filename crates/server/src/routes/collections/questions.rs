@@ -13,12 +13,11 @@ use yuyi_collections::{
 };
 use yuyi_store::{Collection, Item, MOST_HITS, OpenQuestion, Timestamp, VectorItem};
 
-use super::items::check_limit;
 use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
 use crate::request::item::{TimeRequest, answer, category, id, ids, timestamp, wordings, words};
-use crate::request::place::{OfCollection, OfItem, Query, count_in_query};
+use crate::request::place::{OfCollection, OfItem, Query, check_limit, count_in_query};
 use crate::request::text::read_text;
 use crate::request::value::payload;
 use crate::request::{Source, name, number, optional_flag, request};

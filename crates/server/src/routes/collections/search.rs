@@ -10,7 +10,6 @@ use yuyi::Calibration;
 use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search_within};
 use yuyi_store::{Collection, Filter};
 
-use super::items::check_limit;
 use crate::answer::AROUND;
 use crate::collections::Timed;
 use crate::envelope::OwnReply;
@@ -18,7 +17,7 @@ use crate::memory::Counting;
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, filter};
 use crate::request::json::Json;
-use crate::request::place::OfCollection;
+use crate::request::place::{OfCollection, check_limit};
 use crate::request::text::read_text;
 use crate::request::value::vector;
 use crate::request::{Source, choice, count, flag, refused, request};

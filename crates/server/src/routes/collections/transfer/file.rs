@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use tokio::runtime::Handle;
-use yuyi_files::{Flags, Input, ItemFile, ItemRow, Layout, RelatedNames, Room};
+use yuyi_files::{Flags, Input, ItemFile, ItemRow, Layout, Origin, RelatedNames, Room};
 use yuyi_serving::Turns;
 use yuyi_store::{Collection, VectorItem};
 
@@ -89,10 +89,8 @@ struct Rows {
 struct Related {
     /// Which of the items.
     index: usize,
-    /// Where it stands, for people.
-    place: String,
-    file: String,
-    sheet: Option<String>,
+    /// Where it stands.
+    origin: Origin,
     line: u64,
 }
 
@@ -205,18 +203,22 @@ impl Rows {
             .into_iter()
             .for_each(|id| self.names.know(id));
         let mut refused = Vec::new();
-        for one in std::mem::take(&mut self.related) {
-            let item = &mut self.items[one.index].item;
-            let Err(reason) = self.names.resolve(item) else {
+        for Related {
+            index,
+            origin,
+            line,
+        } in std::mem::take(&mut self.related)
+        {
+            let Err(reason) = self.names.resolve(&mut self.items[index].item) else {
                 continue;
             };
-            refused.push(one.index);
-            let place = one.place;
-            self.first
-                .get_or_insert_with(|| format!("{place}: {reason}"));
+            refused.push(index);
+            let first = || format!("{}: {reason}", origin.at(line));
+            self.first.get_or_insert_with(first);
             let field = String::new();
             let error = ApiError::InvalidValue { field, reason };
-            let line = RefusedLine::of(Some(one.file), one.sheet, one.line, &error);
+            let (file, sheet) = (origin.file().to_owned(), origin.sheet().map(str::to_owned));
+            let line = RefusedLine::of(Some(file), sheet, line, &error);
             self.done.refuse(line);
         }
         for index in refused.into_iter().rev() {
@@ -297,9 +299,7 @@ impl Reading<'_> {
                     if relates_questions && !item.item.related.is_empty() {
                         rows.related.push(Related {
                             index: rows.items.len(),
-                            place: origin.at(line),
-                            file: name.clone(),
-                            sheet: origin.sheet().map(str::to_owned),
+                            origin: origin.clone(),
                             line,
                         });
                     }

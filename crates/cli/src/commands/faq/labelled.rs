@@ -150,6 +150,7 @@ struct Asked {
 }
 
 /// What is known of a text, which several questions may have.
+#[derive(Clone)]
 struct Known {
     prospect: Prospect,
     /// Places of the entries that are as near as the first one, where it is ambiguous.
@@ -164,7 +165,15 @@ impl Asked {
         matcher: &Matcher<'_>,
         model: &Model,
     ) -> anyhow::Result<Self> {
-        let texts = by_text(read);
+        let mut by_text: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut texts = Vec::new();
+        for (place, question) in read.questions.iter().enumerate() {
+            let places = by_text.entry(&question.text).or_default();
+            if places.is_empty() {
+                texts.push(question.text.as_str());
+            }
+            places.push(place);
+        }
         let mut found: Vec<Option<(Question, Trial)>> = vec![None; read.questions.len()];
         let mut truncated = 0;
         let options = EmbedOptions {
@@ -173,18 +182,26 @@ impl Asked {
         };
         let progress = Progress::of_items(texts.len());
         for batch in texts.chunks(BATCH) {
-            let asked: Vec<&str> = batch.iter().map(|(text, _)| *text).collect();
-            let vectors = model.embed_with(&asked, &options)?;
-            for ((text, places), encoded) in batch.iter().zip(vectors) {
+            let vectors = model.embed_with(batch, &options)?;
+            for (text, encoded) in batch.iter().zip(vectors) {
                 truncated += usize::from(encoded.truncated);
                 let known = known(text, &encoded.vector, entries, matcher)?;
-                for &place in places {
-                    let standing = entries.held.index();
-                    let standing = standing.standing(&encoded.vector, &labels[place]);
-                    let standing = standing
-                        .map(|(rank, cosine)| (rank, matcher.calibration.similarity(cosine)));
-                    let line = read.questions[place].line;
-                    found[place] = Some(known.labelled(line, text, &labels[place], standing));
+                for &place in &by_text[text] {
+                    let (question, label) = (&read.questions[place], &labels[place]);
+                    let index = entries.held.index();
+                    let standing = index.standing(&encoded.vector, label);
+                    let similarity = |cosine| matcher.calibration.similarity(cosine);
+                    let question = Question {
+                        line: question.line,
+                        text: question.text.clone(),
+                        standing: standing.map(|(rank, cosine)| (rank, similarity(cosine))),
+                        is_offered: known.close.iter().any(|place| label.contains(place)),
+                    };
+                    let trial = Trial {
+                        prospect: known.prospect.clone(),
+                        relevant: label.clone(),
+                    };
+                    found[place] = Some((question, trial));
                 }
             }
             progress.step(batch.len());
@@ -197,44 +214,6 @@ impl Asked {
             truncated,
         })
     }
-}
-
-impl Known {
-    /// A question of this text, with the places of the entries that answer it.
-    fn labelled(
-        &self,
-        line: u64,
-        text: &str,
-        label: &[usize],
-        standing: Option<(usize, f64)>,
-    ) -> (Question, Trial) {
-        let question = Question {
-            line,
-            text: text.to_owned(),
-            standing,
-            is_offered: self.close.iter().any(|place| label.contains(place)),
-        };
-        let trial = Trial {
-            prospect: self.prospect.clone(),
-            relevant: label.to_vec(),
-        };
-        (question, trial)
-    }
-}
-
-/// The texts of questions, each once, with the places of the questions that have it.
-fn by_text(read: &Questions) -> Vec<(&str, Vec<usize>)> {
-    let mut rows: HashMap<&str, usize> = HashMap::new();
-    let mut texts: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (place, question) in read.questions.iter().enumerate() {
-        let text = question.text.as_str();
-        let row = *rows.entry(text).or_insert(texts.len());
-        if row == texts.len() {
-            texts.push((text, Vec::new()));
-        }
-        texts[row].1.push(place);
-    }
-    texts
 }
 
 /// Asks a text.

@@ -1,7 +1,7 @@
 //! `yuyi faq tune`.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::bail;
 use serde::Serialize;
@@ -179,7 +179,7 @@ fn write(
     Ok(())
 }
 
-fn summary(language: Language, tuned: &Tuned, file: &Path) -> String {
+fn summary(language: Language, tuned: &Tuned, file: &std::path::Path) -> String {
     let mut lines = vec![data(language, tuned)];
     if let Some(choice) = &tuned.tuning.choice {
         lines.push(String::new());
@@ -275,9 +275,10 @@ fn shown(share: &Estimate) -> String {
     }
 }
 
-fn usage(language: Language, choice: &Choice, file: &Path) -> Vec<String> {
+fn usage(language: Language, choice: &Choice, file: &std::path::Path) -> Vec<String> {
     let limits = choice.limits();
     let (threshold, margin) = (limits.threshold, limits.margin);
+    let file: PathBuf = file.into();
     let file = file.display();
     let question = language.pick("问题", "QUESTION");
     vec![

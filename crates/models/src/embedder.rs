@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
-use yuyi_encoder::{Encoded, Fingerprint, KernelPath, LongText, Piece, Pooling, Precision, Tokens};
+use yuyi_encoder::{
+    Encoded, Fingerprint, KernelPath, LongText, Pair, Piece, Pooling, Precision, ScoreActivation,
+    Tokens,
+};
 
 use crate::{Error, StoredCalibration, VectorSpace};
 
@@ -105,13 +108,17 @@ pub struct Item {
     pub options: EmbedOptions,
 }
 
-/// A text, or token ids that are taken as they are.
+/// A text, or token ids that are taken as they are; of a model that [scores pairs](ModelFacts::scores) a pair.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A text.
     Text(Arc<str>),
     /// Token ids of the model, without prompt and special tokens unless they are among them.
     Tokens(Arc<[u32]>),
+    /// A query, and a document that may answer it.
+    Pair(Arc<str>, Arc<str>),
+    /// The same, as the model reads it.
+    PairTokens(Arc<Pair>),
 }
 
 impl Input {
@@ -119,7 +126,7 @@ impl Input {
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Tokens(_) => None,
+            _ => None,
         }
     }
 
@@ -128,6 +135,8 @@ impl Input {
         match self {
             Self::Text(text) => text.len(),
             Self::Tokens(ids) => size_of_val(&ids[..]),
+            Self::Pair(query, document) => query.len() + document.len(),
+            Self::PairTokens(pair) => size_of_val(pair.ids()),
         }
     }
 }
@@ -169,6 +178,9 @@ pub struct ModelFacts {
     pub threads: usize,
     /// Bytes of weights held in memory.
     pub weight_bytes: usize,
+    /// It scores pairs instead of embedding texts, and makes scores of its logits by this; `None`: it embeds.
+    #[serde(skip)]
+    pub scores: Option<ScoreActivation>,
 }
 
 impl ModelFacts {
@@ -326,6 +338,15 @@ pub trait Embedder: Send + Sync {
     /// # Errors
     /// When the text cannot be split.
     fn split(&self, _: &str, _: &EmbedOptions) -> Result<Option<Tokens>, Error> {
+        Ok(None)
+    }
+
+    /// A pair as a model reads it that [scores pairs](ModelFacts::scores), so that a caller may have it scored as
+    /// [`Input::PairTokens`]. `None`: the model does not tell its tokens.
+    ///
+    /// # Errors
+    /// When a text cannot be split.
+    fn split_pair(&self, _: &str, _: &str) -> Result<Option<Pair>, Error> {
         Ok(None)
     }
 

@@ -92,6 +92,14 @@ pub enum Error {
         /// A sentence for people.
         reason: String,
     },
+    /// The model scores pairs of texts and gives no vectors.
+    #[error(
+        "{name} is a reranker: it scores how well a document answers a query, and gives no vectors. Name an embedding model here, or use it with the rerank routes of yuyi serve."
+    )]
+    NoVectors {
+        /// Its name.
+        name: String,
+    },
     /// The computation ended without a result.
     #[error("The computation of the vectors ended early; the log has the reason.")]
     Interrupted,
@@ -109,6 +117,11 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// What an embedding model says of a pair.
+    pub fn no_pairs() -> Self {
+        Self::InvalidTokens("This model embeds texts; it does not score pairs.".to_owned())
+    }
+
     /// Whose fault it is.
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -133,6 +146,7 @@ impl Error {
             | Self::CalibrationUnreadable { .. }
             | Self::ProviderFailed { passes: false, .. }
             | Self::NotCallable { .. }
+            | Self::NoVectors { .. }
             | Self::NoTokens => ErrorKind::Permanent,
         }
     }

@@ -13,6 +13,7 @@ mod installed;
 mod local;
 mod local_reranker;
 mod manifest;
+mod pair_scorer;
 mod reranker;
 mod resolve;
 mod space;
@@ -37,6 +38,7 @@ pub use local_reranker::{LocalReranker, ModelKind};
 pub use manifest::{
     MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, ModelOrigin, is_inside,
 };
+pub use pair_scorer::PairScorer;
 pub use reranker::{RerankOptions, Reranker, RerankerFacts};
 pub use resolve::{Resolved, resolve, resolve_installed};
 pub use space::VectorSpace;

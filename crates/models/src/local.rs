@@ -173,6 +173,7 @@ fn tokens(encoder: &Encoder, item: &Item) -> Result<Tokens, Error> {
                 places: item.options.states.then(Vec::new),
             })
         }
+        Input::Pair(..) | Input::PairTokens(_) => Err(Error::no_pairs()),
     }
 }
 
@@ -205,5 +206,6 @@ fn facts(name: String, of: EncoderFacts) -> ModelFacts {
         kernel: Some(of.kernel),
         threads: of.threads,
         weight_bytes: of.weight_bytes,
+        scores: None,
     }
 }

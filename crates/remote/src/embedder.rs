@@ -97,6 +97,7 @@ impl RemoteEmbedder {
         let text = match &item.input {
             Input::Text(text) => text,
             Input::Tokens(_) => return Err(takes_no_tokens()),
+            Input::Pair(..) | Input::PairTokens(_) => return Err(Error::no_pairs()),
         };
         if text.is_empty() {
             return Err(Error::TextRefused {
@@ -312,6 +313,7 @@ fn facts(spec: &Spec, dimension: usize) -> ModelFacts {
         kernel: None,
         threads: 0,
         weight_bytes: 0,
+        scores: None,
     }
 }
 

@@ -14,8 +14,26 @@ impl App {
     /// request.
     ///
     /// # Errors
-    /// When no model of that name is served, or it cannot be loaded in time.
+    /// When no model of that name is served, it cannot be loaded in time, or it is a reranker, which gives no vectors.
     pub(crate) async fn model(&self, wanted: Option<&str>) -> Result<ModelHandle, ApiError> {
+        let model = self.any_model(wanted).await?;
+        match model.facts().scores {
+            None => Ok(model),
+            Some(_) => Err(ApiError::InvalidValue {
+                field: "model".to_owned(),
+                reason: format!(
+                    "{} is a reranker, which gives no vectors. Use it with /v1/rerank, /rerank or /v1/score, and name an embedding model here.",
+                    model.name()
+                ),
+            }),
+        }
+    }
+
+    /// The same, of either kind.
+    ///
+    /// # Errors
+    /// When no model of that name is served, or it cannot be loaded in time.
+    pub(crate) async fn any_model(&self, wanted: Option<&str>) -> Result<ModelHandle, ApiError> {
         match wanted {
             None => Ok(self.service().model(None).await?),
             Some(name) => by_any_name(name, |name| self.service().model(Some(name))).await,
@@ -96,7 +114,7 @@ impl App {
 
 /// Logs texts of a request where that is wanted, and takes the memory for their way to vectors, beside those in the request, and then for
 /// the vectors.
-fn admit(model: &ModelHandle, inputs: &Inputs) -> Result<(), ApiError> {
+pub(crate) fn admit(model: &ModelHandle, inputs: &Inputs) -> Result<(), ApiError> {
     /// Of a text, beside what it says: its key, its place in the queue, its vector's head.
     const HEAD: usize = 512;
     log_texts(inputs);

@@ -19,6 +19,7 @@ mod memory;
 mod metrics;
 mod openapi;
 mod perimeter;
+mod ranking;
 mod request;
 mod route;
 mod router;

@@ -71,6 +71,8 @@ impl<'a> Request<'a> {
         match input {
             Input::Text(text) => self.text(text),
             Input::Tokens(ids) => self.tokens(ids),
+            Input::Pair(query, document) => self.pair(query, document),
+            Input::PairTokens(pair) => self.tokens(pair.ids()),
         }
     }
 
@@ -87,6 +89,16 @@ impl<'a> Request<'a> {
         Key(*hasher.finalize().as_bytes())
     }
 
+    fn pair(&self, query: &str, document: &str) -> Key {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.space);
+        hasher.update(PAIR.as_bytes());
+        hasher.update(&(query.len() as u64).to_le_bytes());
+        hasher.update(query.as_bytes());
+        hasher.update(document.as_bytes());
+        Key(*hasher.finalize().as_bytes())
+    }
+
     fn tokens(&self, ids: &[u32]) -> Key {
         let mut hasher = blake3::Hasher::new();
         hasher.update(self.space);
@@ -100,6 +112,9 @@ impl<'a> Request<'a> {
 
 /// Stands for the mode where there is none.
 const TOKENS: &str = "tokens";
+
+/// The same of pairs.
+const PAIR: &str = "pair";
 
 /// What happens to long texts, in a word.
 fn mode(long_text: LongText) -> &'static str {
@@ -127,11 +142,19 @@ pub(crate) fn shared_key(space: &Space, default_prompt: &str, item: &Item) -> St
             let text = blake3::hash(text.as_bytes()).to_hex();
             format!("yuyi:1:{name}:{}:{prompt}:{text}", mode(*long_text))
         }
-        Input::Tokens(ids) => {
-            let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
-            format!("yuyi:1:{name}:{TOKENS}:{}", blake3::hash(&bytes).to_hex())
+        Input::Tokens(ids) => of_tokens(&name, ids),
+        Input::Pair(query, document) => {
+            let query = &blake3::hash(query.as_bytes()).to_hex()[..32];
+            let document = blake3::hash(document.as_bytes()).to_hex();
+            format!("yuyi:1:{name}:{PAIR}:{query}:{document}")
         }
+        Input::PairTokens(pair) => of_tokens(&name, pair.ids()),
     }
+}
+
+fn of_tokens(name: &impl std::fmt::Display, ids: &[u32]) -> String {
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+    format!("yuyi:1:{name}:{TOKENS}:{}", blake3::hash(&bytes).to_hex())
 }
 
 #[cfg(test)]
@@ -162,7 +185,14 @@ mod tests {
             input: Input::Tokens(ids.into()),
             options: EmbedOptions::default(),
         };
+        let pair = |query: &str, document: &str| Item {
+            input: Input::Pair(query.into(), document.into()),
+            options: EmbedOptions::default(),
+        };
         let items = [
+            pair("a", "b"),
+            pair("", "ab"),
+            pair("ab", ""),
             item("a", prompt(""), LongText::CutEnd),
             item("b", prompt(""), LongText::CutEnd),
             item("a", prompt("q"), LongText::CutEnd),

@@ -91,6 +91,7 @@ pub(crate) mod testing {
             kernel: None,
             threads: 1,
             weight_bytes: 0,
+            scores: None,
         }
     }
 

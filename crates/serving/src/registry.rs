@@ -59,6 +59,8 @@ pub struct ModelSource {
     /// It takes this machine's cores and memory. One that computes elsewhere is not loaded at the start, and waits for no other:
     /// it may have to be asked, and may not answer.
     pub computes_here: bool,
+    /// It scores pairs and embeds nothing.
+    pub is_reranker: bool,
     /// Tells what it will be, without loading it; may block.
     pub facts: TellFacts,
     /// Tells its calibration, without loading it; may block.
@@ -93,6 +95,8 @@ pub struct ModelStatus {
     pub calibrated: bool,
     /// What it was asked, where it computes elsewhere.
     pub remote: Option<RemoteStats>,
+    /// It scores pairs and embeds nothing.
+    pub is_reranker: bool,
 }
 
 /// Where a model is.
@@ -154,6 +158,14 @@ impl Registry {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// The name of the reranker that is listed, if it is the only one.
+    pub fn only_reranker(&self) -> Option<&str> {
+        let listed = self.shared.shelf.listed().iter();
+        let mut rerankers = listed.filter(|slot| slot.is_reranker());
+        let first = rerankers.next()?;
+        rerankers.next().is_none().then(|| first.name())
     }
 
     /// The default model's name.

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yuyi::{Encoded, Input, Item, Tokens};
+use yuyi::{EmbedderError, Encoded, Input, Item, Pair, Tokens};
 
 use crate::aside::aside;
 use crate::key::Key;
+use crate::loaded_model::LoadedModel;
 pub use crate::scheduler::normal_characters;
 use crate::scheduler::{Work, estimated_tokens, may_be_long};
 use crate::{Error, ModelHandle, Service};
@@ -29,7 +30,15 @@ struct Text {
     key: Key,
     item: Item,
     /// What the model reads of it, if that is known already.
-    tokens: Option<Tokens>,
+    split: Option<Split>,
+}
+
+/// What a model reads.
+enum Split {
+    /// Of a text.
+    Windows(Tokens),
+    /// Of a query and a document.
+    Pair(Arc<Pair>),
 }
 
 impl Service {
@@ -45,7 +54,7 @@ impl Service {
             .map(|(key, item)| Text {
                 key,
                 item,
-                tokens: None,
+                split: None,
             })
             .collect();
         let is_long = |text: &Text| model.inner.computes_here() && may_be_long(&text.item, most);
@@ -56,8 +65,8 @@ impl Service {
                 .collect()
         });
         if !long.is_empty() {
-            for (place, tokens) in self.split(model, long).await? {
-                texts[place].tokens = tokens;
+            for (place, split) in self.split(model, long).await? {
+                texts[place].split = split;
             }
         }
         Ok(Texts(texts))
@@ -68,8 +77,8 @@ impl Service {
         &self,
         model: &ModelHandle,
         items: Vec<(usize, Item)>,
-    ) -> Result<Vec<(usize, Option<Tokens>)>, Error> {
-        let texts = items.iter().filter_map(|(_, item)| item.input.text());
+    ) -> Result<Vec<(usize, Option<Split>)>, Error> {
+        let texts = items.iter().flat_map(|(_, item)| texts_of(&item.input));
         let bytes = texts.clone().map(str::len).sum();
         let mut errand = self.errand(aside(bytes, || texts.map(splitting_time).sum()))?;
         let model = Arc::clone(&model.inner);
@@ -77,8 +86,7 @@ impl Service {
             let mut split = Vec::with_capacity(items.len());
             for (place, item) in items {
                 turns.checkpoint()?;
-                let text = item.input.text().unwrap_or_default();
-                match model.model.embedder().split(text, &item.options) {
+                match split_item(&model, &item) {
                     Ok(tokens) => split.push((place, tokens)),
                     Err(error) => return Ok(Err(error)),
                 }
@@ -89,6 +97,28 @@ impl Service {
             tracing::error!(%error, "a text could not be split into tokens");
             Error::Failed
         })
+    }
+}
+
+/// What is split of an input.
+fn texts_of(input: &Input) -> impl Iterator<Item = &str> + Clone {
+    let texts = match input {
+        Input::Text(text) => [Some(&**text), None],
+        Input::Pair(query, document) => [Some(&**query), Some(&**document)],
+        Input::Tokens(_) | Input::PairTokens(_) => [None, None],
+    };
+    texts.into_iter().flatten()
+}
+
+fn split_item(model: &LoadedModel, item: &Item) -> Result<Option<Split>, EmbedderError> {
+    let embedder = model.model.embedder();
+    match &item.input {
+        Input::Text(text) => Ok(embedder.split(text, &item.options)?.map(Split::Windows)),
+        Input::Pair(query, document) => {
+            let pair = embedder.split_pair(query, document)?;
+            Ok(pair.map(|pair| Split::Pair(Arc::new(pair))))
+        }
+        Input::Tokens(_) | Input::PairTokens(_) => Ok(None),
     }
 }
 
@@ -108,11 +138,14 @@ impl Texts {
     ) -> Vec<Arc<Encoded>> {
         let mut vectors = vectors.into_iter();
         let whole = |text: Text| {
-            let Some(tokens) = text.tokens else {
-                return vectors.next();
+            let whole = match text.split {
+                None => return vectors.next(),
+                Some(Split::Pair(_)) => vectors.next()?,
+                Some(Split::Windows(tokens)) => {
+                    let windows: Vec<_> = vectors.by_ref().take(1 + tokens.further.len()).collect();
+                    Arc::new(Encoded::of_windows(tokens, &windows)?)
+                }
             };
-            let windows: Vec<_> = vectors.by_ref().take(1 + tokens.further.len()).collect();
-            let whole = Arc::new(Encoded::of_windows(tokens, &windows)?);
             keep(&text.key, &text.item, &whole);
             Some(whole)
         };
@@ -123,13 +156,27 @@ impl Texts {
 
 impl Text {
     fn work(&mut self, most: usize) -> Vec<Work> {
-        let Some(tokens) = &self.tokens else {
-            return vec![Work {
-                key: self.key,
-                weight: estimated_tokens(&self.item, most),
-                item: self.item.clone(),
-                is_window: false,
-            }];
+        let tokens = match &self.split {
+            Some(Split::Windows(tokens)) => tokens,
+            Some(Split::Pair(pair)) => {
+                return vec![Work {
+                    key: self.key.of_window(0),
+                    weight: pair.ids().len(),
+                    item: Item {
+                        input: Input::PairTokens(Arc::clone(pair)),
+                        options: self.item.options.clone(),
+                    },
+                    is_window: true,
+                }];
+            }
+            None => {
+                return vec![Work {
+                    key: self.key,
+                    weight: estimated_tokens(&self.item, most),
+                    item: self.item.clone(),
+                    is_window: false,
+                }];
+            }
         };
         let window = |(number, ids): (usize, &[u32])| Work {
             key: self.key.of_window(number),

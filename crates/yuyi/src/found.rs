@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use yuyi_models::{
-    Embedder, Error, LocalEmbedder, ModelFacts, Resolved, StoredCalibration, resolve,
+    Embedder, Error, LocalEmbedder, LocalReranker, ModelFacts, ModelKind, PairScorer, Resolved,
+    StoredCalibration, resolve,
 };
 use yuyi_remote::{Remote, is_remote};
 
@@ -81,7 +82,13 @@ impl Found {
     /// When its folder does not hold a model that can be run, or it does not answer.
     pub fn facts(&self, options: &OpenOptions) -> Result<ModelFacts, Error> {
         match self {
-            Self::Here(model) => model.facts(options.precision, options.threads),
+            Self::Here(model) => match model.kind()? {
+                ModelKind::Embedding => model.facts(options.precision, options.threads),
+                ModelKind::Reranker => {
+                    let facts = model.reranker_facts(options.precision, options.threads)?;
+                    Ok(PairScorer::facts_of(&facts))
+                }
+            },
             Self::Elsewhere(remote) => Ok(remote.open(&options.remote)?.facts().clone()),
         }
     }
@@ -97,7 +104,7 @@ impl Found {
         }
     }
 
-    /// Loads the model, or makes ready to call it.
+    /// Loads the model, or makes ready to call it. A reranker [scores](ModelFacts::scores) pairs and embeds nothing.
     ///
     /// # Errors
     /// When it does not load, cannot be called, or does not answer.
@@ -110,6 +117,10 @@ impl Found {
                     progress,
                     ..
                 } = options;
+                if model.kind()? == ModelKind::Reranker {
+                    let loaded = LocalReranker::load(model, *precision, *threads, progress)?;
+                    return Ok(Arc::new(PairScorer::new(Box::new(loaded))));
+                }
                 let loaded = LocalEmbedder::load_watched(model, *precision, *threads, progress)?;
                 Ok(Arc::new(loaded))
             }

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use yuyi_encoder::{Encoded, Piece};
-use yuyi_models::{EmbedOptions, Embedder, Input, Inputs, ModelFacts, TokenizeOptions};
+use yuyi_models::{
+    EmbedOptions, Embedder, Error as EmbedderError, Input, Inputs, ModelFacts, TokenizeOptions,
+};
 use yuyi_tasks::Calibration;
 use yuyi_tasks::explain::Explanation;
 
@@ -57,6 +59,10 @@ impl Model {
     /// When it does not load, or its calibration is not sound.
     pub fn load(found: impl Into<Found>, options: &OpenOptions) -> Result<Self, Error> {
         let embedder = found.into().load(options)?;
+        if embedder.facts().scores.is_some() {
+            let name = embedder.facts().name.clone();
+            return Err(EmbedderError::NoVectors { name }.into());
+        }
         match options.uncalibrated {
             false => Self::new(embedder),
             true => Ok(Self::uncalibrated(embedder)),

@@ -32,6 +32,7 @@ impl Counting {
             kernel: None::<KernelPath>,
             threads: 1,
             weight_bytes: 0,
+            scores: None,
         };
         Model::new(Arc::new(Self { facts })).unwrap()
     }

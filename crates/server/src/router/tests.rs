@@ -53,6 +53,7 @@ fn app() -> App {
         name: "none".into(),
         aliases: Vec::new(),
         computes_here: true,
+        is_reranker: false,
         facts: Box::new(|| Err("there is none".into())),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(|_| Err("there is none".into())),

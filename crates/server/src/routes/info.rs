@@ -26,11 +26,7 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
         model_sha: None,
         model_dtype: dtype(&facts),
         served_model_name: status.name,
-        model_type: ModelType {
-            embedding: EmbeddingModel {
-                pooling: facts.pooling_name(),
-            },
-        },
+        model_type: ModelType::of(&facts),
         max_concurrent_requests: limits.queue_tokens,
         max_input_length: facts.max_tokens,
         max_batch_tokens: limits.queue_tokens,
@@ -118,7 +114,37 @@ pub(crate) struct Info {
 /// What the model is for.
 #[derive(Serialize, ToSchema)]
 struct ModelType {
-    embedding: EmbeddingModel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<EmbeddingModel>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reranker: Option<RerankingModel>,
+}
+
+impl ModelType {
+    fn of(facts: &ModelFacts) -> Self {
+        match facts.scores {
+            None => Self {
+                embedding: Some(EmbeddingModel {
+                    pooling: facts.pooling_name(),
+                }),
+                reranker: None,
+            },
+            Some(_) => Self {
+                embedding: None,
+                reranker: Some(RerankingModel {
+                    id2label: BTreeMap::from([("0", "LABEL_0")]),
+                    label2id: BTreeMap::from([("LABEL_0", 0)]),
+                }),
+            },
+        }
+    }
+}
+
+/// The one label of a model that scores pairs.
+#[derive(Serialize, ToSchema)]
+struct RerankingModel {
+    id2label: BTreeMap<&'static str, &'static str>,
+    label2id: BTreeMap<&'static str, usize>,
 }
 
 /// How a model that makes vectors makes them.

@@ -34,6 +34,8 @@ pub(crate) struct Model {
     /// OpenAI's clients require the field; nobody knows when a folder's model was made.
     created: u64,
     owned_by: &'static str,
+    /// `embedding`, or `reranker`: it scores pairs and gives no vectors.
+    kind: &'static str,
     state: &'static str,
     loaded: bool,
     calibrated: bool,
@@ -127,6 +129,10 @@ impl Model {
             object: "model",
             created: 0,
             owned_by: "yuyi",
+            kind: match status.is_reranker {
+                true => "reranker",
+                false => "embedding",
+            },
             state: status.state.name(),
             loaded: facts.is_some(),
             calibrated: status.calibrated,

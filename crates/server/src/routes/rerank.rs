@@ -7,19 +7,18 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::EmbedOptions;
-use yuyi_serving::Embedded;
 
 use self::request::{AnyRerankRequest, RerankRequest, TextsRequest};
 use crate::answer::{AROUND, written};
 use crate::ids::new_id;
+use crate::ranking::Rated;
 use crate::request::Source;
 use crate::request::body::JsonBody;
-use crate::request::options::RefuseCut;
 use crate::routes::cohere::Meta;
 use crate::routes::embeddings::Usage;
 use crate::{ApiError, App};
 
-/// Documents, ranked by how alike they are to a query; as Cohere and Jina answer.
+/// Documents, ranked by how alike they are to a query, or by a reranker by how well they answer it; as Cohere and Jina answer. Without a model named, the one reranker that is served ranks, if there is one.
 #[utoipa::path(
     post,
     path = "/v1/rerank",
@@ -32,7 +31,7 @@ pub(crate) async fn rerank(State(app): State<App>, body: JsonBody) -> Result<Res
     rank_documents(&app, request).await
 }
 
-/// Documents, ranked by how alike they are to a query; as Cohere and Jina answer, or as TEI does when
+/// Documents, ranked by how alike they are to a query, or by a reranker by how well they answer it; as Cohere and Jina answer, or as TEI does when
 /// the request has `texts`.
 #[utoipa::path(
     post,
@@ -52,30 +51,27 @@ pub(crate) async fn rerank_any(
 }
 
 async fn rank_documents(app: &App, request: RerankRequest) -> Result<Response, ApiError> {
-    let model = app.model(request.model.as_deref()).await?;
-    let texts = together(&request.query, &request.documents.0);
-    let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
+    let model = app.ranker(request.model.as_deref()).await?;
+    let texts = (&*request.query, &request.documents.0[..]);
+    let rated = app.rate(&model, texts, EmbedOptions::default()).await?;
     let bytes = bytes_of(&request.documents.0, request.return_documents);
-    let reply = move || Ranking::of(request, &embedded);
+    let reply = move || Ranking::of(request, &rated);
     app.answer(bytes, reply).await
 }
 
 async fn rank_texts(app: &App, request: TextsRequest) -> Result<Response, ApiError> {
-    let model = app.model(request.model.as_deref()).await?;
+    let model = app.ranker(request.model.as_deref()).await?;
     let options = EmbedOptions {
         long_text: request.truncation.long_text(),
         ..EmbedOptions::default()
     };
-    let texts = together(&request.query, &request.texts);
-    let embedded = app.embed(&model, texts, options).await?;
+    let texts = (&*request.query, &request.texts[..]);
+    let rated = app.rate(&model, texts, options).await?;
     if request.truncation.refuses_long_texts() {
-        embedded.refuse_cut(|i| match i.checked_sub(1) {
-            None => "query".to_owned(),
-            Some(i) => format!("texts[{i}]"),
-        })?;
+        rated.refuse_cut("query", |i| format!("texts[{i}]"))?;
     }
     let bytes = bytes_of(&request.texts, request.return_text);
-    let reply = move || Rank::of_all(request, &embedded);
+    let reply = move || Rank::of_all(request, &rated);
     app.answer(bytes, reply).await
 }
 
@@ -83,27 +79,6 @@ async fn rank_texts(app: &App, request: TextsRequest) -> Result<Response, ApiErr
 fn bytes_of(texts: &[String], with_texts: bool) -> usize {
     let of_text = |text: &String| AROUND + if with_texts { written(text) } else { 0 };
     texts.iter().map(of_text).sum()
-}
-
-/// The query and then the texts.
-fn together(query: &str, texts: &[String]) -> Vec<String> {
-    let texts = texts.iter().map(String::as_str);
-    let all = std::iter::once(query).chain(texts);
-    all.map(str::to_owned).collect()
-}
-
-/// Places and scores of all texts but the first, which is the query; the best first, and of equals the one that
-/// came first.
-fn ranks(embedded: &Embedded, raw_scores: bool) -> Vec<(usize, f64)> {
-    let Some((query, texts)) = embedded.vectors.split_first() else {
-        return Vec::new();
-    };
-    let shown = |yuyi::Ranked { index, score }| match raw_scores {
-        true => (index, score.cosine),
-        false => (index, score.similarity),
-    };
-    let ranked = embedded.model.rank(query, texts).into_iter();
-    ranked.map(shown).collect()
 }
 
 /// The reply of `/rerank`, by the form of the request.
@@ -131,24 +106,24 @@ pub(crate) struct Ranking {
 }
 
 impl Ranking {
-    fn of(request: RerankRequest, embedded: &Embedded) -> Self {
+    fn of(request: RerankRequest, rated: &Rated) -> Self {
+        let embedded = rated.embedded();
         let mut documents = request.documents.0;
         let kept = request.top_n.or(request.top_k).unwrap_or(documents.len());
-        let results = ranks(embedded, request.raw_scores)
-            .into_iter()
-            .take(kept)
-            .map(|(index, relevance_score)| Ranked {
+        let results = rated.ranks(request.raw_scores).into_iter().take(kept).map(
+            |(index, relevance_score)| Ranked {
                 index,
                 relevance_score,
                 document: request.return_documents.then(|| Document {
                     text: std::mem::take(&mut documents[index]),
                 }),
-            });
+            },
+        );
         Self {
             id: new_id(),
             results: results.collect(),
             model: embedded.model.name().to_owned(),
-            meta: Meta::of_search(embedded.vectors.len() - 1),
+            meta: Meta::of_search(rated.documents()),
             usage: Usage::of(embedded),
         }
     }
@@ -159,8 +134,7 @@ impl Ranking {
 struct Ranked {
     /// Place in the request.
     index: usize,
-    /// Similarity to the query; with `raw_scores` the cosine.
-    #[schema(minimum = -1, maximum = 1)]
+    /// Similarity to the query, with `raw_scores` the cosine; of a reranker its score, with `raw_scores` the logit.
     relevance_score: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     document: Option<Document>,
@@ -177,8 +151,7 @@ struct Document {
 pub(crate) struct Rank {
     /// Place in the request.
     index: usize,
-    /// Similarity to the query; with `raw_scores` the cosine.
-    #[schema(minimum = -1, maximum = 1)]
+    /// Similarity to the query, with `raw_scores` the cosine; of a reranker its score, with `raw_scores` the logit.
     score: f64,
     /// The text, when `return_text` asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,9 +159,9 @@ pub(crate) struct Rank {
 }
 
 impl Rank {
-    fn of_all(request: TextsRequest, embedded: &Embedded) -> Vec<Self> {
+    fn of_all(request: TextsRequest, rated: &Rated) -> Vec<Self> {
         let mut texts = request.texts;
-        let ranks = ranks(embedded, request.raw_scores).into_iter();
+        let ranks = rated.ranks(request.raw_scores).into_iter();
         let rank = |(index, score)| Self {
             index,
             score,

@@ -8,6 +8,7 @@ use yuyi::EmbedOptions;
 use yuyi_serving::Embedded;
 
 use crate::answer::AROUND;
+use crate::ranking;
 use crate::request::body::JsonBody;
 use crate::request::json;
 use crate::request::schemas;
@@ -15,7 +16,7 @@ use crate::request::{Source, name, request, text_or_texts};
 use crate::routes::embeddings::Usage;
 use crate::{ApiError, App, Limits};
 
-/// Cosines of texts, as vLLM answers: one with one, one with many, or many with as many, side by side.
+/// Cosines of texts, or a reranker's scores, as vLLM answers: one with one, one with many, or many with as many, side by side.
 #[utoipa::path(
     post,
     path = "/v1/score",
@@ -25,8 +26,21 @@ use crate::{ApiError, App, Limits};
 )]
 pub(crate) async fn score(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
     let sides = body.read(|json| ScoreRequest::read(json, app.limits()))?;
-    let model = app.model(sides.model.as_deref()).await?;
+    let model = match &sides.model {
+        Some(name) => app.any_model(Some(name)).await?,
+        None => app.model(None).await?,
+    };
     let (ones, pairs) = (sides.first.len(), sides.second.len());
+    if model.facts().scores.is_some() {
+        let sides = ranking::Sides {
+            queries: sides.first,
+            documents: sides.second,
+        };
+        let scored = app.score_sides(&model, sides).await?;
+        return app
+            .answer(AROUND * pairs, move || Reply::of_reranker(&scored))
+            .await;
+    }
     let texts = sides.first.into_iter().chain(sides.second).collect();
     let embedded = app.embed(&model, texts, EmbedOptions::default()).await?;
     app.answer(AROUND * pairs, move || Reply::of(&embedded, ones))
@@ -172,10 +186,26 @@ impl Reply {
             object: "score",
             score: model.score(a, b).cosine,
         });
+        Self::with(data.collect(), embedded)
+    }
+
+    /// Of the logits of pairs.
+    fn of_reranker(scored: &Embedded) -> Self {
+        let facts = scored.model.facts();
+        let data = scored.vectors.iter().enumerate();
+        let data = data.map(|(index, of)| Scored {
+            index,
+            object: "score",
+            score: ranking::score(facts, of.length, false),
+        });
+        Self::with(data.collect(), scored)
+    }
+
+    fn with(data: Vec<Scored>, embedded: &Embedded) -> Self {
         Self {
             object: "list",
-            data: data.collect(),
-            model: model.name().to_owned(),
+            data,
+            model: embedded.model.name().to_owned(),
             usage: Usage::of(embedded),
         }
     }
@@ -188,7 +218,6 @@ struct Scored {
     index: usize,
     #[schema(example = "score")]
     object: &'static str,
-    /// Cosine of the two vectors.
-    #[schema(minimum = -1, maximum = 1)]
+    /// Cosine of the two vectors; of a reranker its score.
     score: f64,
 }

@@ -27,6 +27,7 @@ mod questions;
 mod ranking;
 mod recommending;
 mod redis;
+mod rerankers;
 mod retrieval;
 mod similarity;
 mod slow_clients;

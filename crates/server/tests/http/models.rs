@@ -49,6 +49,7 @@ impl ModelLibrary for Library {
         let found = ModelSource {
             aliases: Vec::new(),
             computes_here: true,
+            is_reranker: false,
             ..source(self.0, fake())
         };
         Ok(Some(found).filter(|found| found.name == name))

@@ -46,6 +46,7 @@ impl Fake {
             kernel: None,
             threads: 1,
             weight_bytes: 8,
+            scores: None,
         };
         Self {
             facts,
@@ -139,6 +140,7 @@ impl Embedder for Fake {
             }),
             Input::Text(text) => Ok(encode(text, &item.options)),
             Input::Tokens(ids) => encode_ids(ids),
+            Input::Pair(..) | Input::PairTokens(_) => Err(Error::no_pairs()),
         };
         Ok(Batch {
             results: items.iter().map(result).collect(),
@@ -402,6 +404,7 @@ pub fn source_with(
         name: name.into(),
         aliases: vec!["alias".into()],
         computes_here: true,
+        is_reranker: false,
         facts: Box::new(|| Ok(Fake::new(Arc::default()).facts)),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(move |_| load()),

@@ -88,6 +88,10 @@ impl Slot {
         self.source.computes_here
     }
 
+    pub(super) fn is_reranker(&self) -> bool {
+        self.source.is_reranker
+    }
+
     /// All names that requests may use.
     pub(super) fn names(&self) -> impl Iterator<Item = String> {
         std::iter::once(&self.source.name)
@@ -306,6 +310,7 @@ impl Slot {
                 .map(|space| space.identity().fingerprint()),
             calibrated: state.calibrated,
             remote: model.and_then(|model| model.model.embedder().remote_stats()),
+            is_reranker: self.source.is_reranker,
         }
     }
 

@@ -70,6 +70,7 @@ fn source_of(name: &str, seen: Arc<Loads>) -> ModelSource {
         name: name.to_owned(),
         aliases: vec![format!("{name}2")],
         computes_here: true,
+        is_reranker: false,
         facts: Box::new(|| Ok(Silent::of("", BYTES).facts().clone())),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(load),
@@ -386,6 +387,7 @@ impl ModelLibrary for Folder {
         Ok(loads.map(|loads| ModelSource {
             aliases: Vec::new(),
             computes_here: true,
+            is_reranker: false,
             ..source_of(name, loads)
         }))
     }

@@ -25,6 +25,11 @@ pub(crate) fn estimated_tokens(item: &Item, most: usize) -> usize {
     let tokens = match &item.input {
         Input::Text(text) => Count::of(text, all).estimate() + EXTRA_TOKENS,
         Input::Tokens(ids) => ids.len(),
+        Input::Pair(query, document) => {
+            let of = |text| Count::of(text, all).estimate();
+            of(query) + of(document) + EXTRA_TOKENS
+        }
+        Input::PairTokens(pair) => pair.ids().len(),
     };
     with_attention(tokens.clamp(1, all.max(1)), most.max(1))
 }
@@ -45,7 +50,11 @@ fn with_attention(tokens: usize, window: usize) -> usize {
 pub(crate) fn may_be_long(item: &Item, most: usize) -> bool {
     match &item.input {
         Input::Text(text) => Count::of(text, most).most() + EXTRA_TOKENS > most,
-        Input::Tokens(_) => false,
+        Input::Pair(query, document) => {
+            let of = |text| Count::of(text, most).most();
+            of(query) + of(document) + EXTRA_TOKENS > most
+        }
+        Input::Tokens(_) | Input::PairTokens(_) => false,
     }
 }
 

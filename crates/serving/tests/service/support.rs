@@ -58,6 +58,7 @@ pub fn service<M: Embedder + 'static>(
         name: facts.name.clone(),
         aliases: Vec::new(),
         computes_here: true,
+        is_reranker: false,
         facts: Box::new(move || Ok(facts.clone())),
         calibration: Box::new(|| Ok(None)),
         load: Box::new(move |_| Ok(Arc::clone(&model) as _)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::bail;
-use yuyi::{Found, LoadProgress, OpenOptions, Remote, resolve_installed};
+use yuyi::{Found, LoadProgress, ModelKind, OpenOptions, Remote, Resolved, resolve_installed};
 use yuyi_models::inventory;
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
@@ -33,6 +33,8 @@ fn listed(args: &ServeArgs, compute: &OpenOptions) -> anyhow::Result<Vec<ModelSo
         }
         sources.push(source);
     }
+    // The first one is the default, which has to give vectors where one does.
+    sources.sort_by_key(|source| source.is_reranker);
     for alias in &args.served_model_name {
         give_name(&mut sources, alias)?;
     }
@@ -41,13 +43,22 @@ fn listed(args: &ServeArgs, compute: &OpenOptions) -> anyhow::Result<Vec<ModelSo
 
 /// A model of `--model`, which may be a folder anywhere, or compute elsewhere.
 fn listed_source(spec: &str, compute: &OpenOptions) -> anyhow::Result<ModelSource> {
-    let name = match find_model(spec)? {
+    let here = match find_model(spec)? {
         Found::Elsewhere(remote) => return remote_source(remote, compute),
-        found => found.name().to_owned(),
+        Found::Here(model) => model,
     };
+    let is_reranker = scores_pairs(&here);
     let spec = spec.to_owned();
     let find = move || Ok(look_up(&spec)?);
-    Ok(source(name, compute.clone(), find))
+    Ok(ModelSource {
+        is_reranker,
+        ..source(here.name, compute.clone(), find)
+    })
+}
+
+/// Whether the model is a reranker. One that cannot be read is none: loading it tells what is wrong.
+fn scores_pairs(model: &Resolved) -> bool {
+    matches!(model.kind(), Ok(ModelKind::Reranker))
 }
 
 /// A model that computes elsewhere. The same one is opened each time, since it knows what was sent.
@@ -92,6 +103,7 @@ fn source(
         name,
         aliases: Vec::new(),
         computes_here: true,
+        is_reranker: false,
         facts: Box::new(move || Ok(find()?.facts(&compute)?)),
         calibration: Box::new(calibration),
         load: Box::new(load),
@@ -111,12 +123,16 @@ impl ModelLibrary for Library {
         let Some(model) = resolve_installed(name)? else {
             return Ok(None);
         };
+        let is_reranker = scores_pairs(&model);
         let wanted = name.to_owned();
         let find = move || {
             let found = resolve_installed(&wanted)?;
             Ok(found.ok_or("it is not installed any more")?.into())
         };
-        Ok(Some(source(model.name, self.0.clone(), find)))
+        Ok(Some(ModelSource {
+            is_reranker,
+            ..source(model.name, self.0.clone(), find)
+        }))
     }
 }
 

@@ -39,11 +39,11 @@ request! {
         #[serde(default)]
         #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) return_documents: bool = flag(false),
-        /// Answer cosines in place of similarities.
+        /// Answer cosines in place of similarities, and logits in place of a reranker's scores.
         #[serde(default)]
         #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) raw_scores: bool = flag(false),
-        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+        /// The model to rank with, by a name of `/v1/models`; absent: the one reranker that is served, or else the default model.
         #[schema(example = json!(null))]
         pub(super) model: Option<String> = name,
     }
@@ -56,7 +56,7 @@ request! {
         pub(super) query: String = text,
         #[schema(min_items = 1, example = json!(["是否支持开具发票？", "今天天气真不错"]))]
         pub(super) texts: Vec<String> = texts,
-        /// Answer cosines in place of similarities.
+        /// Answer cosines in place of similarities, and logits in place of a reranker's scores.
         #[serde(default)]
         #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
         pub(super) raw_scores: bool = flag(false),
@@ -66,7 +66,7 @@ request! {
         pub(super) return_text: bool = flag(false),
         #[serde(flatten)]
         pub(super) truncation: Truncation = part(Truncation::take),
-        /// The model to compute with, by a name of `/v1/models`; absent: the default one.
+        /// The model to rank with, by a name of `/v1/models`; absent: the one reranker that is served, or else the default model.
         #[schema(example = json!(null))]
         pub(super) model: Option<String> = name,
     }

@@ -17,6 +17,7 @@ fn changing(name: &str, number: &Arc<AtomicU8>) -> ModelSource {
     ModelSource {
         aliases: Vec::new(),
         computes_here: true,
+        is_reranker: false,
         ..source_with(name, move || {
             let number = number.load(Ordering::SeqCst);
             Ok(Arc::new(Fake::with_fingerprint([number; 16])))

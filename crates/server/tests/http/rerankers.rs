@@ -1,0 +1,243 @@
+//! Models that score pairs, over a real socket: their scores are those of the reference, whatever the route, and what wants vectors
+//! refuses them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use yuyi::{OpenOptions, Precision};
+use yuyi_server::{App, CacheOptions, Collections, Limits, ModelOptions, ModelSource};
+
+use crate::support::{Fake, Server, options, source, source_with};
+
+const BERT: &str = "bert-reranker-f16";
+const ROBERTA: &str = "xlm-roberta-reranker-f32";
+
+fn folder(name: &str) -> PathBuf {
+    let root = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/fixtures/rerankers"
+    );
+    PathBuf::from(root).join(name)
+}
+
+/// A served reranker of the fixtures.
+fn reranker(name: &'static str) -> ModelSource {
+    let open = move || {
+        let options = OpenOptions {
+            precision: Some(Precision::F32),
+            ..OpenOptions::default()
+        };
+        let found = yuyi::find(folder(name).to_str().unwrap())?;
+        Ok((found, options))
+    };
+    ModelSource {
+        is_reranker: true,
+        aliases: Vec::new(),
+        facts: Box::new(move || open().and_then(|(found, with)| Ok(found.facts(&with)?))),
+        ..source_with(name, move || {
+            open().and_then(|(found, with)| Ok(found.load(&with)?))
+        })
+    }
+}
+
+async fn serve(models: Vec<ModelSource>) -> Server {
+    let caches = CacheOptions::default();
+    let nowhere = Collections::unnamed(None);
+    let (models_options, limits) = (ModelOptions::default(), Limits::default());
+    let app = App::new(models, models_options, &caches, limits, nowhere);
+    Server {
+        url: Server::serve(app.clone(), options()).await,
+        client: Client::new(),
+        computed: Arc::default(),
+        app,
+    }
+}
+
+/// An embedding model, the default, and two rerankers.
+async fn server() -> Server {
+    let embedding = source("fake", Fake::new(Arc::default()));
+    serve(vec![embedding, reranker(BERT), reranker(ROBERTA)]).await
+}
+
+/// Query, document and logit of each case.
+fn cases(name: &str) -> Vec<(String, String, f64)> {
+    let text = std::fs::read_to_string(folder(name).join("expected.json")).unwrap();
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    let text = |case: &Value, field: &str| case[field].as_str().unwrap().to_owned();
+    let cases = expected["cases"].as_array().unwrap().iter();
+    cases
+        .map(|case| {
+            let logit = case["logit"].as_f64().unwrap();
+            (text(case, "query"), text(case, "document"), logit)
+        })
+        .collect()
+}
+
+fn near(got: &Value, wanted: f64) -> bool {
+    (got.as_f64().unwrap() - wanted).abs() < 1e-3
+}
+
+fn sigmoid(logit: f64) -> f64 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+#[tokio::test]
+async fn pairs_side_by_side_have_the_scores_of_the_reference() {
+    let server = server().await;
+    for name in [BERT, ROBERTA] {
+        let cases = cases(name);
+        let queries: Vec<&str> = cases.iter().map(|case| &*case.0).collect();
+        let documents: Vec<&str> = cases.iter().map(|case| &*case.1).collect();
+        let body = json!({"model": name, "text_1": queries, "text_2": documents});
+        let (status, reply) = server.post("/v1/score", body.to_string()).await;
+        assert_eq!((status, &reply["model"]), (200, &json!(name)));
+        let data = reply["data"].as_array().unwrap();
+        assert_eq!(data.len(), cases.len());
+        for (got, (query, document, logit)) in data.iter().zip(&cases) {
+            assert!(
+                near(&got["score"], sigmoid(*logit)),
+                "{query} {document} {got}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn documents_are_ranked_in_every_form() {
+    let server = server().await;
+    let cases = cases(BERT);
+    let (query, _, _) = &cases[0];
+    let of_query: Vec<_> = cases.iter().filter(|case| case.0 == *query).collect();
+    let documents: Vec<&str> = of_query.iter().map(|case| &*case.1).collect();
+    assert!(documents.len() > 1);
+    let mut order: Vec<usize> = (0..documents.len()).collect();
+    order.sort_by(|a, b| of_query[*b].2.total_cmp(&of_query[*a].2));
+    for (raw, path) in [
+        (false, "/v1/rerank"),
+        (true, "/v2/rerank"),
+        (false, "/rerank"),
+    ] {
+        let body =
+            json!({"model": BERT, "query": query, "documents": documents, "raw_scores": raw});
+        let (status, reply) = server.post(path, body.to_string()).await;
+        assert_eq!(status, 200, "{reply}");
+        let units = &reply["meta"]["billed_units"]["search_units"];
+        assert_eq!(units, &json!(1));
+        for (result, place) in reply["results"].as_array().unwrap().iter().zip(&order) {
+            let logit = of_query[*place].2;
+            assert_eq!(result["index"], json!(place));
+            let wanted = if raw { logit } else { sigmoid(logit) };
+            assert!(near(&result["relevance_score"], wanted), "{result}");
+        }
+    }
+    let body = json!({"model": BERT, "query": query, "texts": documents, "return_text": true});
+    let (status, reply) = server.post("/rerank", body.to_string()).await;
+    assert_eq!(status, 200);
+    let first = &reply[0];
+    assert_eq!(first["index"], json!(order[0]));
+    assert_eq!(first["text"], json!(documents[order[0]]));
+    assert!(near(&first["score"], sigmoid(of_query[order[0]].2)));
+}
+
+#[tokio::test]
+async fn the_only_reranker_ranks_where_none_is_named() {
+    let embedding = source("fake", Fake::new(Arc::default()));
+    let server = serve(vec![embedding, reranker(BERT)]).await;
+    let body = json!({"query": "水果", "documents": ["A", "苹果"]}).to_string();
+    let (_, reply) = server.post("/v1/rerank", body.clone()).await;
+    assert_eq!(reply["model"], json!(BERT));
+    // Of cosines it is the default model that tells.
+    let (_, reply) = server
+        .post(
+            "/v1/score",
+            json!({"text_1": "x", "text_2": "x"}).to_string(),
+        )
+        .await;
+    assert_eq!(reply["model"], json!("fake"));
+    // Where there are two nobody knows which is meant.
+    let (_, reply) = self::server().await.post("/v1/rerank", body).await;
+    assert_eq!(reply["model"], json!("fake"));
+}
+
+#[tokio::test]
+async fn what_was_scored_once_is_remembered() {
+    let server = server().await;
+    let body = json!({"model": BERT, "query": "水果", "documents": ["A", "苹果", "A"]}).to_string();
+    let (_, first) = server.post("/v1/rerank", body.clone()).await;
+    let before = server.app.cache_stats();
+    let (_, again) = server.post("/v1/rerank", body).await;
+    let after = server.app.cache_stats();
+    assert_eq!(first["results"], again["results"]);
+    assert_eq!(after.memory_hits - before.memory_hits, 3);
+    assert_eq!(after.memory_misses, before.memory_misses);
+}
+
+#[tokio::test]
+async fn what_wants_vectors_refuses_a_reranker() {
+    let server = server().await;
+    let requests = [
+        (
+            "/similarity",
+            json!({"sentence_a": "x", "sentence_b": "y", "model": BERT}),
+        ),
+        ("/matrix", json!({"a": ["x"], "model": BERT})),
+        ("/v1/dedup", json!({"texts": ["x"], "model": BERT})),
+    ];
+    for (path, request) in requests {
+        let (status, reply) = server.post(path, request.to_string()).await;
+        let error = &reply["error"];
+        assert_eq!(
+            (status, &error["field"]),
+            (422, &json!("model")),
+            "{path} {reply}"
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.contains("is a reranker, which gives no vectors"),
+            "{message}"
+        );
+    }
+    let body = json!({"input": "x", "model": BERT}).to_string();
+    let (status, reply) = server.post("/v1/embeddings", body).await;
+    assert_eq!(
+        (status, &reply["error"]["param"]),
+        (422, &json!("model")),
+        "{reply}"
+    );
+}
+
+#[tokio::test]
+async fn the_kind_of_a_model_is_told() {
+    let server = server().await;
+    let (_, list) = server.get("/v1/models").await;
+    let models = list["data"].as_array().unwrap();
+    let kinds: Vec<&str> = models
+        .iter()
+        .map(|model| model["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["embedding", "reranker", "reranker"]);
+    let (_, info) = server.get("/info").await;
+    assert!(
+        info["model_type"]["embedding"].is_object() && info["model_type"]["reranker"].is_null()
+    );
+    let (_, info) = serve(vec![reranker(BERT)]).await.get("/info").await;
+    assert_eq!(
+        info["model_type"]["reranker"]["id2label"],
+        json!({"0": "LABEL_0"})
+    );
+}
+
+/// A document that takes the tokenizer long is split outside the model's turns, and cut.
+#[tokio::test]
+async fn a_long_document_is_cut() {
+    let server = server().await;
+    let long = "苹果香蕉都很美味".repeat(5_000);
+    let body = json!({"model": BERT, "query": "水果", "texts": [long, "A"]});
+    let (status, reply) = server.post("/rerank", body.to_string()).await;
+    assert_eq!(status, 200, "{reply}");
+    let whole = json!({"model": BERT, "query": "水果", "texts": ["A", long], "truncate": false});
+    let (status, reply) = server.post("/rerank", whole.to_string()).await;
+    assert_eq!(status, 413, "{reply}");
+}

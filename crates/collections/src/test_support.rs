@@ -38,5 +38,6 @@ pub(crate) fn facts(prompts: &[(&str, &str)], default: &str) -> ModelFacts {
         kernel: None,
         threads: 1,
         weight_bytes: 0,
+        scores: None,
     }
 }

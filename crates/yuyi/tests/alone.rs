@@ -73,6 +73,7 @@ impl Embedder for Counting {
         let result = |item: &Item| match &item.input {
             Input::Text(text) => Ok(Self::encoded(text)),
             Input::Tokens(_) => Err(EmbedderError::InvalidTokens("It has no tokens.".into())),
+            _ => Err(EmbedderError::no_pairs()),
         };
         // One that loses what it does not like.
         let kept = items

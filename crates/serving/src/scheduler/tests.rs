@@ -40,6 +40,7 @@ impl Embedder for Gate {
         let text = |item: &Item| match &item.input {
             Input::Text(text) => text.to_string(),
             Input::Tokens(ids) => format!("{ids:?}"),
+            pair => format!("{pair:?}"),
         };
         let texts: Vec<String> = items.iter().map(text).collect();
         assert_eq!(self.at_once.fetch_add(1, Ordering::SeqCst), 0);

@@ -23,6 +23,7 @@ pub fn facts(name: &str, dimension: usize, max_tokens: usize) -> ModelFacts {
         kernel: None,
         threads: 1,
         weight_bytes: 1,
+        scores: None,
     }
 }
 

@@ -42,6 +42,7 @@ impl Embedder for Counting {
         let tokens = |item: &Item| match &item.input {
             Input::Text(text) => text.chars().count(),
             Input::Tokens(ids) => ids.len(),
+            Input::Pair(..) | Input::PairTokens(_) => 0,
         };
         self.batches
             .lock()

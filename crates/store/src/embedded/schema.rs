@@ -28,11 +28,7 @@ const APPLICATION: i64 = 0x7975_7969;
 pub(super) type Migration = fn(&Connection) -> Result<()>;
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
-<<<<<<< HEAD
-pub(super) const MIGRATIONS: &[Migration] = &[first, with_events, questions::create_tables];
-=======
-pub(super) const MIGRATIONS: &[Migration] = &[first, add_questions];
->>>>>>> learn
+pub(super) const MIGRATIONS: &[Migration] = &[first, with_events, add_questions];
 
 fn first(connection: &Connection) -> Result<()> {
     connection.execute_batch(
@@ -63,7 +59,6 @@ fn first(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-<<<<<<< HEAD
 /// Events of users, and an order of items by their times.
 fn with_events(connection: &Connection) -> Result<()> {
     let mut statement = connection.prepare("SELECT number FROM collections")?;
@@ -74,7 +69,6 @@ fn with_events(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-=======
 /// What collections were asked: tables of all of them, since most keep nothing.
 fn add_questions(connection: &Connection) -> Result<()> {
     connection.execute_batch(
@@ -115,7 +109,6 @@ fn add_questions(connection: &Connection) -> Result<()> {
 /// The tables of all collections, in which rows name theirs.
 const COMMON: [&str; 3] = ["questions", "hits", "hit_counts"];
 
->>>>>>> learn
 /// Brings the database to the newest version, each step whole or not at all.
 ///
 /// # Errors

@@ -80,7 +80,6 @@ const MIGRATIONS: &[&str] = &[
     holder text NOT NULL,
     until timestamptz NOT NULL
 )",
-<<<<<<< HEAD
     // Events of users, and the times of items. PostgreSQL reads no JSON with a character of code 0, and knows no year 0.
     "DO $$
 DECLARE c bigint;
@@ -102,10 +101,7 @@ BEGIN
         EXECUTE format('CREATE INDEX ON yuyi.items_%s (time DESC NULLS LAST, key DESC)', c);
     END LOOP;
 END $$",
-    super::questions::TABLES,
-=======
     QUESTIONS,
->>>>>>> learn
 ];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.

@@ -67,8 +67,8 @@ export const ZH: Record<string, string> = {
     '同一功能，路径与 Hugging Face pipeline 客户端一致；单个文本返回单个向量。',
   'A vector, or one for each input in order.': '一个向量，或每个输入各一个，按顺序排列。',
   'Requests would be answered now.': '现在可以处理请求。',
-  'Documents, ranked by how alike they are to a query; as Cohere and Jina answer, or as TEI does when the request has `texts`.':
-    '按与查询的相似度给文档排序；回复格式同 Cohere 与 Jina，请求含 `texts` 时同 TEI。',
+  'Documents, ranked by how alike they are to a query, or by a reranker by how well they answer it; as Cohere and Jina answer, or as TEI does when the request has `texts`.':
+    '按与查询的相似度给文档排序；用重排模型时，按对查询的回答程度排序。回复格式同 Cohere 与 Jina，请求含 `texts` 时同 TEI。',
   'The best first, in the form of the request.': '最相似的在前，格式与请求对应。',
   'As `/v1/score`, for clients whose base address has no `/v1`.': '同 `/v1/score`，供基础地址不带 `/v1` 的客户端使用。',
   'A cosine for each pair, in order.': '每一对一个余弦值，按顺序排列。',
@@ -120,10 +120,11 @@ export const ZH: Record<string, string> = {
   'What is wrong with it and how to mend it, for people; absent, it is whole.': '有什么问题、怎样修复，给人看；没有此字段表示完整。',
   'One of them. Slashes in its name may be written as they are.': '其中一个模型。名称里的斜杠可以照写。',
   'A name or an alias.': '名称或别名。',
-  'Documents, ranked by how alike they are to a query; as Cohere and Jina answer.': '按与查询的相似度给文档排序；回复格式同 Cohere 与 Jina。',
+  'Documents, ranked by how alike they are to a query, or by a reranker by how well they answer it; as Cohere and Jina answer. Without a model named, the one reranker that is served ranks, if there is one.':
+    '按与查询的相似度给文档排序；用重排模型时，按对查询的回答程度排序。回复格式同 Cohere 与 Jina。不指明模型时，若只有一个重排模型在提供服务，就由它排序。',
   'The best documents, best first.': '最相似的文档，由高到低。',
-  'Cosines of texts, as vLLM answers: one with one, one with many, or many with as many, side by side.':
-    '文本的余弦值，回复格式同 vLLM：一对一、一对多，或数目相同的多对多逐个比较。',
+  'Cosines of texts, or a reranker\'s scores, as vLLM answers: one with one, one with many, or many with as many, side by side.':
+    '文本的余弦值，或重排模型的分数，回复格式同 vLLM：一对一、一对多，或数目相同的多对多逐个比较。',
   "Vectors of texts, as Cohere's second API answers.": '文本的向量，回复格式同 Cohere 第二版接口。',
   "As `/v1/rerank`, where Cohere's second API looks for it.": '同 `/v1/rerank`，路径与 Cohere 第二版接口一致。',
   'Either form.': '两种写法之一。',
@@ -262,7 +263,8 @@ export const ZH: Record<string, string> = {
   'Many pairs.': '多对。',
   'A vector, or one for each input.': '一个向量，或每个输入各一个。',
   'A text with its score.': '一个文本和它的分数。',
-  'Similarity to the query; with `raw_scores` the cosine.': '与查询的相似度；带 `raw_scores` 时为余弦。',
+  'Similarity to the query, with `raw_scores` the cosine; of a reranker its score, with `raw_scores` the logit.':
+    '与查询的相似度，带 `raw_scores` 时为余弦；重排模型则为它的分数，带 `raw_scores` 时为 logit。',
   'The text, when `return_text` asks for it.': '文本，`return_text` 要求时给出。',
   'A document with its score.': '一个文档和它的分数。',
   'Of this reply.': '这次回复的编号。',
@@ -270,7 +272,12 @@ export const ZH: Record<string, string> = {
   'The reply of `/rerank`, by the form of the request.': '`/rerank` 的回复，格式与请求对应。',
   'Documents to rank, as Cohere and Jina take them.': '要排序的文档，格式同 Cohere 与 Jina。',
   'Texts, or objects with a `text`.': '文本，或带 `text` 的对象。',
-  'Answer cosines in place of similarities.': '返回余弦，而不是相似度。',
+  'Answer cosines in place of similarities, and logits in place of a reranker\'s scores.': '返回余弦而不是相似度；重排模型则返回 logit 而不是分数。',
+  'The model to rank with, by a name of `/v1/models`; absent: the one reranker that is served, or else the default model.':
+    '用哪个模型排序，名称见 `/v1/models`；不填则用唯一的重排模型，没有时用默认模型。',
+  'Cosine of the two vectors; of a reranker its score.': '两个向量的余弦；重排模型则为它的分数。',
+  '`embedding`, or `reranker`: it scores pairs and gives no vectors.': '`embedding`，或 `reranker`：只给句对打分，不产生向量。',
+  'The one label of a model that scores pairs.': '句对打分模型唯一的标签。',
   "Put each document's text into its result.": '在结果中带上文档原文。',
   'The same by another name.': '同上，另一种名称。',
   'How many of the best are answered; absent or 0: all.': '返回最相似的前几个；不填或 0 表示全部。',

@@ -43,6 +43,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("There are {#found} results for {#expected} texts; each text needs one.", "{expected} 个文本得到了 {found} 个结果，应当每个文本一个。"),
 
     ("The model {model} does not report what its vectors come from.", "模型 {model} 不给出向量的来历。"),
+    ("{name} is a reranker: it scores how well a document answers a query, and gives no vectors. Name an embedding model here, or use it with the rerank routes of yuyi serve.", "{name} 是重排模型：它给文档对查询的回答程度打分，不产生向量。这里请换用向量模型；它可以通过 yuyi serve 的重排接口使用。"),
     ("This model does not report its tokens.", "这个模型不给出它的词元。"),
     ("The computation of the vectors ended early; the log has the reason.", "向量的计算中途结束，原因见日志。"),
 

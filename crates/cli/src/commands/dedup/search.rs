@@ -306,9 +306,13 @@ mod tests {
 
     const DIMENSION: usize = 8;
 
-    /// Minutes in which every third remark comes again, and their vectors: near ones for texts that begin alike.
+    /// Minutes in which remarks come again, at once and later, and their vectors: near ones for texts that begin alike.
     fn minutes(remarks: usize) -> Transcript {
-        let lines = (0..remarks).map(|i| format!("第{}组说的是{}\n", i % 40, "好".repeat(i % 7)));
+        const GROUPS: [&str; 5] = ["设计组", "测试组", "市场部", "客服部", "财务部"];
+        let lines = (0..remarks).map(|i| {
+            let (group, length) = (GROUPS[i / 2 % 5], i / 2 % 7);
+            format!("{group}说的是{}\n", "好".repeat(length))
+        });
         let bytes = lines.collect::<String>().into_bytes();
         Transcript::sent("minutes", bytes, &Told::unheard()).unwrap()
     }

@@ -257,7 +257,7 @@ fn entry_at(text: &[char], from: usize) -> Option<&'static Entry> {
 fn is_whole(text: &[char], from: usize, to: usize) -> bool {
     let is_letter = |at: usize| text.get(at).is_some_and(char::is_ascii_alphabetic);
     let goes_on = |inside: usize, outside: usize| is_letter(inside) && is_letter(outside);
-    !(from > 0 && goes_on(from, from - 1)) && !goes_on(to - 1, to)
+    !(goes_on(to - 1, to) || from > 0 && goes_on(from, from - 1))
 }
 
 #[cfg(test)]

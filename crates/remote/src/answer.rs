@@ -180,7 +180,7 @@ mod tests {
         let (a, b) = (row("\"index\":0,", "1,0"), row("\"index\":1,", "0,1"));
         for (body, expected) in [
             (body(&[]), "0 vectors for 2 texts"),
-            (body(&[a.clone()]), "1 vectors for 2 texts"),
+            (body(std::slice::from_ref(&a)), "1 vectors for 2 texts"),
             (
                 body(&[a.clone(), b.clone(), b.clone()]),
                 "3 vectors for 2 texts",

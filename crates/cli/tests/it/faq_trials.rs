@@ -371,7 +371,7 @@ fn a_sound_faq_passes_its_check() {
         "id,question,answer\na,怎么退货,七天内\nb,怎么开票,在订单页\n",
     );
     let run = yuyi(&["faq", "check", &faq, "--fail-on", "note"]);
-    assert_eq!((run.code, run.err.as_str()), (0, ""), "{}", run.out);
+    assert_eq!(run.code, 0, "{} {}", run.out, run.err);
     assert!(
         run.out.contains("2 entries; errors 0, warnings 0, notes 0"),
         "{}",

@@ -238,7 +238,7 @@ fn info_knows_rerankers() {
     assert!(run.out.contains("kind            reranker\n"), "{run:?}");
     let run = yuyi(&["sim", "--model", folder, "今天", "明天"]);
     assert!(
-        run.code != 0 && run.err.contains("Name an embedding model for those."),
+        run.code != 0 && run.err.contains("is a reranker: it scores"),
         "{run:?}"
     );
 }

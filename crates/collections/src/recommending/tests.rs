@@ -183,7 +183,10 @@ fn examples_are_items_or_texts() {
     // What is unknown alone is a cold start, which is said.
     let found = reply(&[], given(&[none], &[]));
     assert!(found.cold_start && found.unknown == ["none"]);
-    let away = reply(&[], given(&[a.clone()], &[Example::Item("a4".into())]));
+    let away = reply(
+        &[],
+        given(std::slice::from_ref(&a), &[Example::Item("a4".into())]),
+    );
     assert!(!ids(&away).contains(&"a4"), "{away:?}");
     let held = HeldShelf::new(items(), Vec::new());
     let model = yuyi_store::Space {
@@ -203,7 +206,10 @@ fn examples_are_items_or_texts() {
     let given_space = yuyi_store::Space::given(3);
     assert_eq!(refused(&given_space, given(&[text], &[])), "positive[0]");
     let blank = Example::Either(" ".into());
-    assert_eq!(refused(&model, given(&[], &[blank.clone()])), "negative[0]");
+    assert_eq!(
+        refused(&model, given(&[], std::slice::from_ref(&blank))),
+        "negative[0]"
+    );
     assert_eq!(refused(&model, given(&vec![blank; 101], &[])), "positive");
     for limit in [0, 1001] {
         let limit = AskedRecommend {

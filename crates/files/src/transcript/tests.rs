@@ -444,7 +444,8 @@ proptest! {
                 _ => format!("{said}\n"),
             };
         }
-        if head && matches!(kind, 0 | 1 | 7..) {
+        // With names in front of lines most lines have to have one.
+        if head && (matches!(kind, 0 | 8 | 9) || matches!(kind, 1 | 7) && said.len() > 4) {
             text.insert_str(0, "周会\n2025年3月5日 下午 3:00\n参会人：张三、李四\n\n");
         }
         if crlf && kind != 4 {

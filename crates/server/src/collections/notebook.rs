@@ -44,7 +44,7 @@ pub(crate) struct Of {
 }
 
 impl Of {
-    pub(crate) fn of(collection: &Collection) -> Self {
+    pub(crate) fn collection(collection: &Collection) -> Self {
         Self {
             collection: collection.name.clone(),
             fingerprint: collection.space.fingerprint.clone(),

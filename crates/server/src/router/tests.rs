@@ -130,10 +130,12 @@ fn other_methods_are_in_the_document() {
         operation.responses.responses.keys().cloned().collect()
     };
     assert_eq!(delete.summary.as_deref(), Some("Takes a thing away."));
-    let expected = ["204", "400", "401", "403", "408", "429", "500", "503"];
+    let expected = [
+        "204", "400", "401", "403", "408", "429", "500", "502", "503",
+    ];
     assert_eq!(statuses(delete), expected);
     let expected = [
-        "201", "400", "401", "403", "404", "408", "413", "415", "422", "429", "500", "503",
+        "201", "400", "401", "403", "404", "408", "413", "415", "422", "429", "500", "502", "503",
     ];
     assert_eq!(statuses(put), expected);
     assert!(item.get.is_none() && item.post.is_none());

@@ -23,7 +23,7 @@ impl App {
     /// Notes what a collection was asked, if it keeps that.
     pub(crate) fn note_questions(&self, collection: &Collection, asked: Vec<AskedQuestion>) {
         let notebook = self.collections().notebook();
-        notebook.note(Noted::of(collection), asked);
+        notebook.note(Noted::collection(collection), asked);
     }
 
     /// Writes down what was noted, now and then.

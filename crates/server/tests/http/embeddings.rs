@@ -195,7 +195,7 @@ async fn errors_have_openais_shape() {
 async fn lists_the_served_model() {
     let server = Server::start().await;
     let model = json!({
-        "id": "fake", "object": "model", "created": 0, "owned_by": "yuyi", "state": "loaded", "loaded": true, "calibrated": false,
+        "id": "fake", "object": "model", "created": 0, "owned_by": "yuyi", "kind": "embedding", "state": "loaded", "loaded": true, "calibrated": false,
         "dimension": 2, "max_tokens": 16, "weight_bytes": 8,
     });
     assert_eq!(

@@ -239,5 +239,5 @@ async fn a_long_document_is_cut() {
     assert_eq!(status, 200, "{reply}");
     let whole = json!({"model": BERT, "query": "水果", "texts": ["A", long], "truncate": false});
     let (status, reply) = server.post("/rerank", whole.to_string()).await;
-    assert_eq!(status, 413, "{reply}");
+    assert_eq!(status, 422, "{reply}");
 }

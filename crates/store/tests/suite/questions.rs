@@ -253,7 +253,10 @@ pub fn an_entry_takes_the_questions_that_it_answers(place: &impl Place) {
     );
     let expected = entry("n").item;
     let store = now_and_later(place, store, |store| {
-        assert_eq!(store.get("faq", &["n"]).unwrap(), [expected.clone()]);
+        assert_eq!(
+            store.get("faq", &["n"]).unwrap(),
+            std::slice::from_ref(&expected)
+        );
         assert_eq!(
             (questions(store), store.count("faq", None)),
             (vec!["别的".to_owned()], Ok(11))

@@ -251,7 +251,7 @@ mod tests {
             let drawn = 0.5 + (i as f64 * 0.618_034).fract() / 2.0;
             match drawn < similarity {
                 true => trial(&[similarity, 0.0], Some(0)),
-                false if i % 2 == 0 => trial(&[similarity, 0.0], None),
+                false if i.is_multiple_of(2) => trial(&[similarity, 0.0], None),
                 false => trial(&[similarity, 0.0], Some(1)),
             }
         };

@@ -134,6 +134,8 @@ def make_files(folder):
     (folder / "faq.tsv").write_text(f"question\tid\n{faq}", encoding="utf-8")
     questions = "".join(f"{row[1]}\t{index}\n" for index, row in enumerate(same))
     (folder / "questions.tsv").write_text(f"question\tid\n{questions}", encoding="utf-8")
+    # What would be fitted on questions enough.
+    (folder / "settings.json").write_text('{"threshold": 0.7, "margin": 0.05}\n', encoding="utf-8")
     (folder / "minutes.txt").write_text(MINUTES, encoding="utf-8")
     (folder / "news.csv").write_text(NEWS, encoding="utf-8")
     (folder / "clicks.csv").write_text(CLICKS, encoding="utf-8")

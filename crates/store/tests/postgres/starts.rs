@@ -73,7 +73,7 @@ fn collections_of_before_can_take_events() {
     };
     assert_eq!(newest(&*store), ["z", "y", "old"]);
     drop(store);
-    let before = "DROP TABLE yuyi.events_1; ALTER TABLE yuyi.items_1 DROP COLUMN time; DELETE FROM yuyi.version WHERE version > 2";
+    let before = "DROP TABLE yuyi.events_1, yuyi.questions, yuyi.hits, yuyi.hit_counts; ALTER TABLE yuyi.items_1 DROP COLUMN time; DELETE FROM yuyi.version WHERE version > 2";
     execute(&place.url, before);
     let store = place.open();
     // The year 0 is none to PostgreSQL, so such an item is one without a time.

@@ -67,7 +67,7 @@ pub(crate) enum EventsRequest {
     One(EventRequest),
     /// Several, of any users.
     Several {
-        #[schema(min_items = 1, max_items = 10000)]
+        #[schema(min_items = 1)]
         events: Vec<EventRequest>,
     },
 }

@@ -81,6 +81,9 @@ pub struct SearchHit {
     /// What results are ordered by. Scales of modes differ.
     #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub score: f64,
+    /// How well the item answers the question, by a reranker. Results that have it are ordered by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rerank_score: Option<f64>,
     /// How alike the question and the nearest text of the item are; null where the question has no vector.
     #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub similarity: Option<f64>,
@@ -104,6 +107,7 @@ impl From<Found> for SearchHit {
             wording,
             answer: found.item.answer,
             score: found.score,
+            rerank_score: None,
             similarity: found.similarity,
             cosine: found.cosine,
             payload: found.item.payload,

@@ -1,5 +1,6 @@
 //! Texts to vectors, as every route asks for them.
 
+use tokio::task::spawn_blocking;
 use tracing::Level;
 use yuyi::{EmbedOptions, Input, Inputs};
 use yuyi_serving::{Embedded, ModelHandle, ModelStatus};
@@ -34,10 +35,31 @@ impl App {
     /// # Errors
     /// When no model of that name is served, or it cannot be loaded in time.
     pub(crate) async fn any_model(&self, wanted: Option<&str>) -> Result<ModelHandle, ApiError> {
-        match wanted {
-            None => Ok(self.service().model(None).await?),
+        let found = match wanted {
+            None => self.service().model(None).await.map_err(ApiError::from),
             Some(name) => by_any_name(name, |name| self.service().model(Some(name))).await,
+        };
+        match found {
+            Err(ApiError::ModelLoadFailed {
+                model,
+                reason: None,
+            }) => Err(self.load_failed(model).await),
+            found => found,
         }
+    }
+
+    /// That a model does not load, with what `GET /v1/models/{model}` says is wrong with it where that is known.
+    async fn load_failed(&self, model: String) -> ApiError {
+        let known = self.pulls().supply().map(|supply| {
+            let names = [model.clone()];
+            spawn_blocking(move || supply.about(&names).pop().flatten())
+        });
+        let about = match known {
+            Some(about) => about.await.ok().flatten(),
+            None => None,
+        };
+        let reason = about.and_then(|about| about.problem);
+        ApiError::ModelLoadFailed { model, reason }
     }
 
     /// The state of a model, by the names that a request may give it.

@@ -32,7 +32,7 @@ impl App {
     /// As [`App::model`], but that rerankers are welcome.
     pub(crate) async fn ranker(&self, wanted: Option<&str>) -> Result<ModelHandle, ApiError> {
         match (wanted, self.registry().only_reranker()) {
-            (None, Some(name)) => Ok(self.service().model(Some(name)).await?),
+            (None, Some(name)) => self.any_model(Some(name)).await,
             _ => self.any_model(wanted).await,
         }
     }

@@ -137,6 +137,11 @@ fn announce(ready: &Ready, as_json: bool) {
     let (name, seconds) = (&ready.model, ready.load_time.as_secs_f64());
     let url = format!("http://{}", ready.address);
     let line = match (&ready.facts, as_json) {
+        (Some(facts), true) if facts.scores.is_some() => {
+            let kernel = facts.kernel_name();
+            json!({"version": version, "url": url, "model": name, "kernel": kernel, "seconds": seconds})
+                .to_string()
+        }
         (Some(facts), true) => {
             let (dimension, kernel) = (facts.dimension, facts.kernel_name());
             json!({"version": version, "url": url, "model": name, "dimension": dimension, "kernel": kernel, "seconds": seconds})
@@ -146,10 +151,13 @@ fn announce(ready: &Ready, as_json: bool) {
             json!({"version": version, "url": url, "model": name, "seconds": seconds}).to_string()
         }
         (Some(facts), false) => {
-            let (dimension, kernel) = (facts.dimension, facts.kernel_name());
-            format!(
-                "yuyi {version} · {url} · {name} ({dimension} dims) · {kernel} · loaded in {seconds:.2} s"
-            )
+            // A reranker gives no vectors.
+            let dims = match facts.scores {
+                Some(_) => String::new(),
+                None => format!(" ({} dims)", facts.dimension),
+            };
+            let kernel = facts.kernel_name();
+            format!("yuyi {version} · {url} · {name}{dims} · {kernel} · loaded in {seconds:.2} s")
         }
         (None, false) => format!("yuyi {version} · {url} · {name} is loaded by the first request"),
     };

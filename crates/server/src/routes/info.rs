@@ -28,7 +28,7 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
         served_model_name: status.name,
         model_type: ModelType::of(&facts),
         max_concurrent_requests: limits.queue_tokens,
-        max_input_length: facts.max_tokens,
+        max_input_length: Some(facts.max_tokens).filter(|&most| most < ModelFacts::NO_LIMIT),
         max_batch_tokens: limits.queue_tokens,
         max_batch_requests: None,
         max_client_batch_size: limits.texts,
@@ -72,9 +72,9 @@ pub(crate) struct Info {
     model_type: ModelType,
     /// Requests that may wait; their tokens are what is bounded, and each has at least one.
     max_concurrent_requests: usize,
-    /// Most tokens that are read of a text.
+    /// Most tokens that are read of a text; null: nobody knows, as the model computes elsewhere.
     #[schema(example = 512)]
-    max_input_length: usize,
+    max_input_length: Option<usize>,
     /// Tokens that may wait. Batches form by themselves from what is waiting.
     max_batch_tokens: usize,
     /// Always null: batches are bounded in tokens.

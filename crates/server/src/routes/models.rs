@@ -41,6 +41,7 @@ pub(crate) struct Model {
     calibrated: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
+    /// Length of the vectors, where the model gives any.
     #[serde(skip_serializing_if = "Option::is_none")]
     dimension: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -137,7 +138,9 @@ impl Model {
             loaded: facts.is_some(),
             calibrated: status.calibrated,
             fingerprint: status.fingerprint.map(|digest| digest.to_string()),
-            dimension: facts.map(|facts| facts.dimension),
+            dimension: facts
+                .filter(|facts| facts.scores.is_none())
+                .map(|facts| facts.dimension),
             max_tokens: facts
                 .map(|facts| facts.max_tokens)
                 .filter(|&most| most < ModelFacts::NO_LIMIT),

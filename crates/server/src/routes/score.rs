@@ -1,4 +1,4 @@
-//! `POST /v1/score`: cosines of pairs, as vLLM's.
+//! `POST /v1/score`: cosines of pairs or a reranker's scores, as vLLM's.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -12,7 +12,7 @@ use crate::ranking;
 use crate::request::body::JsonBody;
 use crate::request::json;
 use crate::request::schemas;
-use crate::request::{Source, name, request, text_or_texts};
+use crate::request::{Source, flag, name, request, text_or_texts};
 use crate::routes::embeddings::Usage;
 use crate::{ApiError, App, Limits};
 
@@ -22,23 +22,21 @@ use crate::{ApiError, App, Limits};
     path = "/v1/score",
     tag = "Ranking",
     request_body = ScoreRequest,
-    responses((status = 200, description = "A cosine for each pair, in order.", body = Reply)),
+    responses((status = 200, description = "A score for each pair, in order.", body = Reply)),
 )]
 pub(crate) async fn score(State(app): State<App>, body: JsonBody) -> Result<Response, ApiError> {
     let sides = body.read(|json| ScoreRequest::read(json, app.limits()))?;
-    let model = match &sides.model {
-        Some(name) => app.any_model(Some(name)).await?,
-        None => app.model(None).await?,
-    };
+    let model = app.any_model(sides.model.as_deref()).await?;
     let (ones, pairs) = (sides.first.len(), sides.second.len());
     if model.facts().scores.is_some() {
+        let raw = sides.raw_scores;
         let sides = ranking::Sides {
             queries: sides.first,
             documents: sides.second,
         };
         let scored = app.score_sides(&model, sides).await?;
         return app
-            .answer(AROUND * pairs, move || Reply::of_reranker(&scored))
+            .answer(AROUND * pairs, move || Reply::of_reranker(&scored, raw))
             .await;
     }
     let texts = sides.first.into_iter().chain(sides.second).collect();
@@ -63,6 +61,7 @@ struct Sides {
     first: Vec<String>,
     second: Vec<String>,
     model: Option<String>,
+    raw_scores: bool,
     /// The name of the field of `second`.
     second_field: &'static str,
 }
@@ -77,6 +76,10 @@ macro_rules! sides {
                 $first: Vec<String> = text_or_texts,
                 #[schema(schema_with = schemas::text_or_texts, required = true)]
                 $second: Vec<String> = text_or_texts,
+                /// Answer logits in place of a reranker's scores; cosines are answered as they are.
+                #[serde(default)]
+                #[schema(value_type = Option<crate::request::schemas::LooseFlag>, default = false)]
+                raw_scores: bool = flag(false),
                 /// The model to compute with, by a name of `/v1/models`; absent: the default one.
                 #[schema(example = json!(null))]
                 model: Option<String> = name,
@@ -89,6 +92,7 @@ macro_rules! sides {
                     first: request.$first,
                     second: request.$second,
                     model: request.model,
+                    raw_scores: request.raw_scores,
                     second_field: stringify!($second),
                 }
             }
@@ -189,14 +193,14 @@ impl Reply {
         Self::with(data.collect(), embedded)
     }
 
-    /// Of the logits of pairs.
-    fn of_reranker(scored: &Embedded) -> Self {
+    /// Of the logits of pairs, which are answered as they are if `raw`.
+    fn of_reranker(scored: &Embedded, raw: bool) -> Self {
         let facts = scored.model.facts();
         let data = scored.vectors.iter().enumerate();
         let data = data.map(|(index, of)| Scored {
             index,
             object: "score",
-            score: ranking::score(facts, of.length, false),
+            score: ranking::score(facts, of.length, raw),
         });
         Self::with(data.collect(), scored)
     }
@@ -211,13 +215,13 @@ impl Reply {
     }
 }
 
-/// A pair's cosine.
+/// A pair's score.
 #[derive(Serialize, ToSchema)]
 struct Scored {
     /// Place in the request.
     index: usize,
     #[schema(example = "score")]
     object: &'static str,
-    /// Cosine of the two vectors; of a reranker its score.
+    /// Cosine of the two vectors; of a reranker its score, with `raw_scores` the logit.
     score: f64,
 }

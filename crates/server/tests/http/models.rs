@@ -54,6 +54,10 @@ impl ModelLibrary for Library {
         };
         Ok(Some(found).filter(|found| found.name == name))
     }
+
+    fn stamp(&self, name: &str) -> Result<Option<u64>, LoadError> {
+        Ok((name == self.0).then_some(0))
+    }
 }
 
 async fn states(server: &Server) -> Vec<Value> {

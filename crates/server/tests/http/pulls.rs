@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use yuyi_server::{AboutModel, ModelSupply, PullOrder, PullStep};
+use yuyi_server::{
+    AboutModel, App, CacheOptions, Collections, Limits, ModelOptions, ModelSupply, PullOrder,
+    PullStep,
+};
 
-use crate::support::{Server, read};
+use crate::support::{self, Server, read, source_with};
 
 /// Fetches until it is let go or stopped.
 #[derive(Default)]
@@ -166,4 +169,33 @@ async fn models_are_told_with_what_is_known_of_their_files() {
         );
         assert!(model.get("bytes").is_none(), "{path}");
     }
+}
+
+/// What everybody may read of a model is also said where a request fails by it.
+#[tokio::test]
+async fn a_model_that_does_not_load_is_said_to_be_what_is_known_of_it() {
+    let broken = source_with("broken", || Err("the disk is gone".into()));
+    let options = ModelOptions {
+        lazy: true,
+        ..ModelOptions::default()
+    };
+    let (caches, nowhere) = (CacheOptions::default(), Collections::unnamed(None));
+    let app = App::new(vec![broken], options, &caches, Limits::default(), nowhere);
+    let app = app.with_supply(Arc::new(Supply::default()));
+    let server = Server {
+        url: Server::serve(app.clone(), support::options()).await,
+        client: reqwest::Client::new(),
+        computed: Arc::default(),
+        app,
+    };
+    let body = r#"{"sentence_a": "x", "sentence_b": "y"}"#;
+    let (status, reply) = server.post("/similarity", body).await;
+    let error = &reply["error"];
+    assert_eq!(
+        (status, &error["code"]),
+        (503, &json!("model_load_failed")),
+        "{reply}"
+    );
+    let said = "The model broken cannot be loaded: It is not whole.";
+    assert_eq!(error["message"], said);
 }

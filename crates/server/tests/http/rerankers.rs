@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use yuyi::{OpenOptions, Precision};
 use yuyi_server::{App, CacheOptions, Collections, Limits, ModelOptions, ModelSource};
 
-use crate::support::{Fake, Server, options, source, source_with};
+use crate::support::{Fake, Server, options, source, source_with, write};
 
 const BERT: &str = "bert-reranker-f16";
 const ROBERTA: &str = "xlm-roberta-reranker-f32";
@@ -240,4 +240,85 @@ async fn a_long_document_is_cut() {
     let whole = json!({"model": BERT, "query": "水果", "texts": ["A", long], "truncate": false});
     let (status, reply) = server.post("/rerank", whole.to_string()).await;
     assert_eq!(status, 422, "{reply}");
+}
+
+/// A server of nothing else scores with it, and its logits are answered where they are asked for.
+#[tokio::test]
+async fn a_reranker_alone_scores_where_none_is_named() {
+    let server = serve(vec![reranker(BERT)]).await;
+    let (query, document, logit) = &cases(BERT)[0];
+    for (raw, wanted) in [(false, sigmoid(*logit)), (true, *logit)] {
+        for [first, second] in [["text_1", "text_2"], ["queries", "documents"]] {
+            let body = json!({first: query, second: document, "raw_scores": raw});
+            let (status, reply) = server.post("/v1/score", body.to_string()).await;
+            assert_eq!((status, &reply["model"]), (200, &json!(BERT)), "{reply}");
+            assert!(near(&reply["data"][0]["score"], wanted), "{reply}");
+        }
+    }
+    let (_, list) = server.get("/v1/models").await;
+    assert!(list["data"][0]["loaded"].as_bool().unwrap());
+    assert_eq!(list["data"][0]["dimension"], Value::Null);
+}
+
+/// A server that keeps a FAQ of the documents of the first query, and the logits of these.
+async fn keeping(folder: &std::path::Path, models: Vec<ModelSource>) -> (Server, String, Vec<f64>) {
+    let limits = Limits::default();
+    let server = Server::keeping_of(folder, models, limits, options()).await;
+    let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    assert_eq!(status, 201);
+    let cases = cases(BERT);
+    let query = cases[0].0.clone();
+    let of_query = cases.into_iter().filter(|case| case.0 == query);
+    let (texts, logits): (Vec<_>, Vec<_>) = of_query.map(|case| (case.1, case.2)).unzip();
+    let items = texts.iter().enumerate();
+    let items: Vec<Value> = items
+        .map(|(i, text)| json!({"id": i.to_string(), "text": text}))
+        .collect();
+    assert_eq!(write(&server, json!(items)).await.0, 200);
+    (server, query, logits)
+}
+
+#[tokio::test]
+async fn a_search_is_ordered_by_the_only_reranker() {
+    let embedding = || source("fake", Fake::with_fingerprint([7; 16]));
+    let path = "/v1/collections/faq/search";
+    let folder = tempfile::tempdir().unwrap();
+    let (server, query, logits) = keeping(folder.path(), vec![embedding(), reranker(BERT)]).await;
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+    assert!(order.len() > 1);
+    for limit in [1, order.len()] {
+        let body = json!({"text": query, "mode": "dense", "rerank": true, "limit": limit});
+        let (status, reply) = server.send("POST", path, &body).await;
+        assert_eq!(status, 200, "{reply}");
+        let results = reply["results"].as_array().unwrap();
+        assert_eq!(results.len(), limit, "{reply}");
+        for (hit, place) in results.iter().zip(&order) {
+            assert_eq!(hit["id"], json!(place.to_string()), "{reply}");
+            assert!(near(&hit["rerank_score"], sigmoid(logits[*place])));
+            assert!(hit["score"].is_f64() && hit["similarity"].is_f64());
+        }
+    }
+    let plain = json!({"text": query, "mode": "dense"});
+    let (_, reply) = server.send("POST", path, &plain).await;
+    assert_eq!(reply["results"][0]["rerank_score"], Value::Null);
+
+    let refused = [
+        (
+            json!({"text": query, "rerank": true, "limit": 9_999}),
+            "limit",
+        ),
+        (json!({"vector": [1, 0], "rerank": true}), "rerank"),
+    ];
+    for (body, field) in refused {
+        let (status, reply) = server.send("POST", path, &body).await;
+        let got = (status, &reply["error"]["field"]);
+        assert_eq!(got, (422, &json!(field)), "{reply}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let two = vec![embedding(), reranker(BERT), reranker(ROBERTA)];
+    let (server, query, _) = keeping(folder.path(), two).await;
+    let body = json!({"text": query, "rerank": true});
+    let (status, reply) = server.send("POST", path, &body).await;
+    assert_eq!((status, &reply["error"]["field"]), (422, &json!("rerank")));
 }

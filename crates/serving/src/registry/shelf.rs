@@ -1,11 +1,15 @@
 //! The models that requests may name: those that are listed, and those that are installed beside them.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 
 use super::slot::Slot;
 use super::{LoadError, ModelSource, chain};
+
+/// How long a model that is in memory is taken for the one that is installed under its name, before the next look.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Models that are installed on this machine.
 pub trait ModelLibrary: Send + Sync {
@@ -20,6 +24,12 @@ pub trait ModelLibrary: Send + Sync {
     /// # Errors
     /// When it cannot be told whether it is installed.
     fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError>;
+
+    /// Tells models apart that are installed under the same name one after the other; `None`: none is. May block.
+    ///
+    /// # Errors
+    /// As [`ModelLibrary::find`].
+    fn stamp(&self, name: &str) -> Result<Option<u64>, LoadError>;
 }
 
 /// Models that a server has.
@@ -44,8 +54,26 @@ impl From<Vec<ModelSource>> for Models {
 pub(super) struct Shelf {
     listed: Vec<Arc<Slot>>,
     /// Of the library, those that a request has named: no more than are installed.
-    named: Mutex<Vec<Arc<Slot>>>,
+    named: Mutex<Vec<Named>>,
     library: Option<Arc<dyn ModelLibrary>>,
+}
+
+/// A model of the library.
+struct Named {
+    slot: Arc<Slot>,
+    /// Of what was installed when it was last looked for.
+    stamp: Option<u64>,
+    looked: Instant,
+}
+
+impl Named {
+    fn new(source: ModelSource, stamp: Option<u64>) -> Self {
+        Self {
+            slot: Arc::new(Slot::new(source)),
+            stamp,
+            looked: Instant::now(),
+        }
+    }
 }
 
 impl Shelf {
@@ -63,7 +91,7 @@ impl Shelf {
         &self.listed
     }
 
-    fn named(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
+    fn named(&self) -> MutexGuard<'_, Vec<Named>> {
         // Nothing panics while it holds the lock; if something did, the list would still be whole.
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,35 +99,66 @@ impl Shelf {
     /// All that may be in memory.
     pub(super) fn slots(&self) -> Vec<Arc<Slot>> {
         let named = self.named();
-        self.listed.iter().chain(named.iter()).cloned().collect()
+        let named = named.iter().map(|known| &known.slot);
+        self.listed.iter().chain(named).cloned().collect()
     }
 
-    /// The model of a name. One that is neither in memory nor listed must still be installed.
+    /// The model of a name. One that is not listed must be installed, and still be the same: where another one is by now, that is
+    /// meant, and what is in memory is let go.
     pub(super) async fn find(&self, name: &str) -> Option<Arc<Slot>> {
-        let is_it = |slot: &&Arc<Slot>| slot.is(name);
-        if let Some(slot) = self.listed.iter().find(is_it) {
+        if let Some(slot) = self.listed.iter().find(|slot| slot.is(name)) {
             return Some(Arc::clone(slot));
         }
-        let known = self.named().iter().find(is_it).cloned();
-        if let Some(slot) = known.filter(|slot| slot.is_present()) {
+        if let Some(slot) = self.at_hand(name) {
             return Some(slot);
         }
-        let source = self.look_up(name).await;
+        let wanted = name.to_owned();
+        let found = self.ask(move |library| {
+            // Before the source: what changes in between is seen by the next look.
+            let stamp = library.stamp(&wanted)?;
+            Ok(library.find(&wanted)?.map(|source| (source, stamp)))
+        });
+        let found = found.await;
         let mut named = self.named();
-        let place = named.iter().position(|slot| slot.is(name));
-        match (source, place) {
-            (Some(_), Some(place)) => Some(Arc::clone(&named[place])),
-            (Some(source), None) => {
-                let slot = Arc::new(Slot::new(source));
-                named.push(Arc::clone(&slot));
-                Some(slot)
+        let place = named.iter().position(|known| known.slot.is(name));
+        let Some(place) = place else {
+            let (source, stamp) = found.flatten()?;
+            let new = Named::new(source, stamp);
+            let slot = Arc::clone(&new.slot);
+            named.push(new);
+            return Some(slot);
+        };
+        let known = &mut named[place];
+        match found {
+            // Nobody can say what is installed: what is in memory is as good as ever.
+            None if known.slot.is_present() => {}
+            Some(Some((_, stamp))) if stamp == known.stamp => {}
+            Some(Some((source, stamp))) => {
+                tracing::info!(model = name, "another model is installed under the name");
+                known.slot.unload();
+                *known = Named::new(source, stamp);
             }
-            (None, Some(place)) => {
-                named.swap_remove(place);
-                None
+            None | Some(None) => {
+                named.swap_remove(place).slot.unload();
+                return None;
             }
-            (None, None) => None,
         }
+        Some(Arc::clone(&known.slot))
+    }
+
+    /// The model of the library that is in memory under a name, unless it is time to look whether it is still the one that is installed.
+    fn at_hand(&self, name: &str) -> Option<Arc<Slot>> {
+        let mut named = self.named();
+        let known = named.iter_mut().find(|known| known.slot.is(name))?;
+        if !known.slot.is_present() {
+            return None;
+        }
+        if known.looked.elapsed() >= LOOK_PAUSE {
+            // Whoever asks meanwhile need not look as well.
+            known.looked = Instant::now();
+            return None;
+        }
+        Some(Arc::clone(&known.slot))
     }
 
     /// The model of exactly this name, of those that are installed.
@@ -111,11 +170,12 @@ impl Shelf {
     /// The slots and, without one yet, the names of all other models that a request may name.
     pub(super) async fn all(&self) -> (Vec<Arc<Slot>>, Vec<String>) {
         let installed = self.ask(|library| library.names()).await;
+        let is_told = installed.is_some();
         let mut installed = installed.unwrap_or_default();
         let mut slots = self.slots();
         slots.retain(|slot| {
             let listed = self.listed.iter().any(|other| Arc::ptr_eq(slot, other));
-            listed || slot.is_present() || installed.iter().any(|name| slot.is(name))
+            listed || !is_told && slot.is_present() || installed.iter().any(|name| slot.is(name))
         });
         installed.retain(|name| !slots.iter().any(|slot| slot.is(name)));
         (slots, installed)

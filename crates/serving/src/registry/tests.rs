@@ -391,6 +391,11 @@ impl ModelLibrary for Folder {
             ..source_of(name, loads)
         }))
     }
+
+    fn stamp(&self, name: &str) -> Result<Option<u64>, LoadError> {
+        let models = self.models.lock().unwrap();
+        Ok(models.get(name).map(|loads| Arc::as_ptr(loads) as u64))
+    }
 }
 
 /// A registry of model a, with b, c and another a installed.
@@ -466,4 +471,27 @@ async fn a_model_that_is_not_installed_any_more_is_not_served() {
     assert_eq!(registry.statuses().len(), 1, "it leaves no slot behind");
     folder.remove("a");
     assert!(registry.get(Some("a")).await.is_ok(), "a is listed");
+}
+
+#[tokio::test]
+async fn a_model_that_is_installed_anew_takes_the_place_of_the_one_in_memory() {
+    let look = Duration::from_millis(1100);
+    let (registry, folder, _) = with_folder(lazy());
+    let old = get(&registry, "b").await;
+    let other: Arc<Loads> = Arc::default();
+    let before = folder
+        .models
+        .lock()
+        .unwrap()
+        .insert("b".into(), Arc::clone(&other));
+    sleep(look).await;
+    get(&registry, "b").await;
+    get(&registry, "b").await;
+    assert_eq!((count(&before.unwrap()), count(&other)), (1, 1));
+    assert_eq!(old.name(), "b", "who has it keeps it");
+    folder.remove("b");
+    sleep(look).await;
+    let missing = registry.get(Some("b")).await.err().unwrap();
+    assert!(matches!(missing, Error::ModelNotFound { .. }), "{missing}");
+    assert_eq!(registry.statuses().len(), 1, "it leaves no slot behind");
 }

@@ -1,5 +1,8 @@
 //! The models of a server: those of `--model`, and those that are installed beside them.
 
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -134,6 +137,35 @@ impl ModelLibrary for Library {
             ..source(model.name, self.0.clone(), find)
         }))
     }
+
+    fn stamp(&self, name: &str) -> Result<Option<u64>, LoadError> {
+        let model = resolve_installed(name)?;
+        Ok(model.map(|model| model.folder.path().map_or(0, stamp_of)))
+    }
+}
+
+/// Files by which an installed model is known again.
+const STAMPED: [&str; 5] = [
+    "config.json",
+    "yuyi-model.json",
+    "tokenizer.json",
+    "model.safetensors",
+    "pytorch_model.bin",
+];
+
+/// Tells folders of models apart: another one has other files, whose names are the same.
+fn stamp_of(folder: &Path) -> u64 {
+    let mut stamp = DefaultHasher::new();
+    folder.hash(&mut stamp);
+    for name in STAMPED {
+        let Ok(file) = fs::metadata(folder.join(name)) else {
+            continue;
+        };
+        (name, file.len(), file.modified().ok()).hash(&mut stamp);
+        #[cfg(unix)]
+        std::os::unix::fs::MetadataExt::ino(&file).hash(&mut stamp);
+    }
+    stamp.finish()
 }
 
 /// `ALIAS` for the default model, or `ALIAS=MODEL`.

@@ -46,12 +46,12 @@ request! {
         /// The vector of the question, where the collection has no model.
         #[schema(example = json!(null))]
         vector: Option<Vec<f32>> = vector,
-        /// Let a cross-encoder decide among the first candidates, of which none is served.
+        /// Not there for a match: similarities and what contradicts the question decide, and no reranker.
         #[schema(value_type = Option<bool>, example = json!(null))]
         #[expect(dead_code, reason = "refused where it would be told apart")]
         rerank: () = refused(
             |value| *value == Json::Bool(false),
-            "No cross-encoder is served, which could decide among the candidates. Leave it out.",
+            "A match is decided by similarities, and not by a reranker. Leave it out, or have a search ranked by one.",
         ),
     }
 }

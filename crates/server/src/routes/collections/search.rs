@@ -1,5 +1,7 @@
 //! `POST /v1/collections/{name}/search`.
 
+mod reranking;
+
 use std::time::Instant;
 
 use axum::extract::State;
@@ -10,17 +12,17 @@ use yuyi::Calibration;
 use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search_within};
 use yuyi_store::{Collection, Filter};
 
+use self::reranking::Reranking;
 use crate::answer::AROUND;
 use crate::collections::Timed;
 use crate::envelope::OwnReply;
 use crate::memory::Counting;
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, filter};
-use crate::request::json::Json;
 use crate::request::place::{OfCollection, check_limit};
 use crate::request::text::read_text;
 use crate::request::value::vector;
-use crate::request::{Source, choice, count, flag, refused, request};
+use crate::request::{Source, choice, count, flag, request};
 use crate::{ApiError, App};
 
 /// Items that are found, where nobody says how many.
@@ -47,15 +49,10 @@ request! {
         /// The answer may be a little old: a standby gives it, if there is one.
         #[schema(value_type = Option<bool>)]
         stale: bool = flag(false),
-        /// Rank by a cross-encoder, of which none is served.
+        /// Let the one reranker that is served order the first 50 items, or as many as `limit` wants if that is more.
         #[schema(value_type = Option<bool>, example = json!(null))]
-        #[expect(dead_code, reason = "refused where it would be told apart")]
-        rerank: () = refused(is_false, "No cross-encoder is served, which could rank again. Leave it out."),
+        rerank: bool = flag(false),
     }
-}
-
-fn is_false(value: &Json) -> bool {
-    *value == Json::Bool(false)
 }
 
 fn optional_text(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
@@ -142,6 +139,10 @@ pub(crate) async fn search(
     let request = Source::read(body, app.limits(), SearchRequest::take)?;
     let limit = request.limit.unwrap_or(LIMIT);
     check_limit(&app, "limit", limit)?;
+    let reranking = match request.rerank {
+        true => Some(Reranking::new(&app, request.text.as_deref(), limit).await?),
+        false => None,
+    };
     let question = Question {
         asked: Asked {
             mode: request.mode.map(Mode::from),
@@ -149,13 +150,17 @@ pub(crate) async fn search(
             vector: request.vector,
         },
         filter: request.filter,
-        limit,
+        limit: reranking.as_ref().map_or(limit, |rerank| rerank.candidates),
         stale: request.stale,
     };
     let found = app.find(&name, question).await?;
     let bytes = found.bytes + AROUND * found.hits.len();
+    let results = match reranking {
+        Some(reranking) => reranking.order(&app, found.hits, limit).await?,
+        None => found.hits.into_iter().map(SearchHit::from).collect(),
+    };
     let reply = move || Reply {
-        results: found.hits.into_iter().map(SearchHit::from).collect(),
+        results,
         mode: found.mode.into(),
         model: found.collection.space.model,
         calibrated: found.calibrated,

@@ -168,6 +168,9 @@ fn fitting(
     let templates = TEMPLATES.iter().filter(|(template, _)| wanted(template));
     let fitting = templates
         .filter_map(|(template, chinese)| Some((template, template.values(english)?, *chinese)));
+    // Such a value has the beginning of the sentence behind a field.
+    let fitting =
+        fitting.filter(|(_, values, _)| values.iter().all(|(_, value)| !value.ends_with(": It")));
     fitting.max_by_key(|(template, ..)| template.letters())
 }
 

@@ -174,7 +174,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("\"{id}\" is neither an id nor a question of {faq}; nor are the labels of {#n} further lines.", "“{id}”既不是 {faq} 里的编号，也不是其中的问题；另有 {n} 行的标注也不是。"),
     ("The settings {file} cannot be read: {reason}.", "无法读取设置 {file}：{reason}。"),
     ("{file} holds no settings: {reason}. yuyi faq tune -o writes them.", "{file} 不是设置文件：{reason}。设置由 yuyi faq tune -o 写出。"),
-    ("{file} has no questions.", "{file} 里没有问题。"),
+    ("{file} has no questions.", "没有问题可问：{file}。"),
     ("Nothing is asked here", "这里没有问什么"),
     ("its {name} is not between 0 and 1", "其中的 {name} 不在 0 和 1 之间"),
     ("it has neither a threshold nor a margin", "里面既没有 threshold，也没有 margin"),

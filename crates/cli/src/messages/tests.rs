@@ -424,7 +424,7 @@ fn what_is_behind_a_field_is_told() {
         ),
         (
             "valid_from: \"明天\" is no time. Write it as 2024-03-05T10:30:00Z.",
-            "valid_from：\"明天\" 不是时间。请写成 2024-03-05T10:30:00Z 的形式。",
+            "valid_from：“明天”不是时间。请写成 2024-03-05T10:30:00Z 的形式。",
         ),
         (
             "wordings: There are 5000; at most 1000 are kept.",
@@ -441,6 +441,6 @@ fn what_is_behind_a_field_is_told() {
     ] {
         assert_eq!(chinese(english).as_deref(), Some(expected));
         let at = format!("faq.csv:3: {english}");
-        assert_eq!(chinese(&at), Some(format!("faq.csv:3：{expected}")));
+        assert_eq!(chinese(&at), Some(format!("faq.csv 第 3 行：{expected}")));
     }
 }

@@ -128,7 +128,16 @@ fn part(english: &str) -> Option<String> {
 
 /// The Chinese wording by the template that fits best of those that are `wanted`.
 fn wording(english: &str, wanted: impl Fn(&Template) -> bool) -> Option<String> {
-    let (template, values, chinese) = fitting(english, wanted)?;
+    let found = fitting(english, wanted);
+    // The name of a field in front of a message may be taken for part of it.
+    if found
+        .as_ref()
+        .is_none_or(|(template, ..)| template.begins_with_place())
+        && let Some(told) = behind_field(english)
+    {
+        return Some(told);
+    }
+    let (template, values, chinese) = found?;
     let is_told = std::cell::Cell::new(template.has_words());
     let filled = template::filled(chinese, &values, |value| {
         // What stands in a message may be one, perhaps without its full stop.
@@ -140,6 +149,17 @@ fn wording(english: &str, wanted: impl Fn(&Template) -> bool) -> Option<String> 
     is_told.get().then_some(filled)
 }
 
+/// The Chinese wording of a message behind the name of the field that it is about: `wordings[2]: It is empty.`
+fn behind_field(english: &str) -> Option<String> {
+    let (field, message) = english.split_once(": ")?;
+    let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.[]".contains(c);
+    if !field.starts_with(|c: char| c.is_ascii_lowercase()) || !field.chars().all(is_part) {
+        return None;
+    }
+    let told = part(message).or_else(|| chinese_sentence(message))?;
+    Some(format!("{field}：{told}"))
+}
+
 /// The template that fits best of those that are `wanted`, what stands in its placeholders, and its Chinese wording.
 fn fitting(
     english: &str,
@@ -148,6 +168,9 @@ fn fitting(
     let templates = TEMPLATES.iter().filter(|(template, _)| wanted(template));
     let fitting = templates
         .filter_map(|(template, chinese)| Some((template, template.values(english)?, *chinese)));
+    // Such a value has the beginning of the sentence behind a field.
+    let fitting =
+        fitting.filter(|(_, values, _)| values.iter().all(|(_, value)| !value.ends_with(": It")));
     fitting.max_by_key(|(template, ..)| template.letters())
 }
 

@@ -30,6 +30,20 @@ impl Fault {
         }
     }
 
+    /// As a sentence beside which the line stands.
+    pub fn into_sentence(self, line: u64) -> String {
+        let told = self.text.strip_prefix(&format!("line {line}"));
+        let told = told.and_then(|rest| match rest.strip_prefix(": ") {
+            Some(rest) => Some(rest.to_owned()),
+            None => rest.strip_prefix(' ').map(|rest| format!("It {rest}")),
+        });
+        let mut sentence = told.unwrap_or(self.text);
+        if !sentence.ends_with(['.', '。']) {
+            sentence.push('.');
+        }
+        sentence
+    }
+
     /// As the message that ends a command.
     pub fn into_error(self, file: &str, line: u64) -> anyhow::Error {
         match self.is_unread {

@@ -12,6 +12,7 @@ use crate::content::{self, Content};
 use crate::encoding::{self, Survey, Writing, decoded};
 use crate::fault::Check;
 use crate::lines::Lines;
+use crate::separator;
 use crate::stream::Stream;
 use crate::{
     Columns, Format, Misuse, Origin, Record, Records, Remarks, Room, Row, Rows, delimited, json,
@@ -60,9 +61,10 @@ impl Input {
         if path.is_dir() {
             bail!("{} is a folder; name a file.", path.display());
         }
+        let mut stream = BufReader::with_capacity(1 << 16, io::stdin());
         let format = match format.or_else(|| Format::of(path)) {
             Some(format) => format,
-            None if standard => unnamed,
+            None if standard => by_header(unnamed, &mut stream),
             None => {
                 let shown = path.display();
                 let what = format!(
@@ -72,7 +74,7 @@ impl Input {
             }
         };
         if standard {
-            return Self::of_stream(origin("standard input", remarks), format, io::stdin());
+            return Self::of_stream(origin("standard input", remarks), format, stream);
         }
         let origin = origin(&path.display().to_string(), remarks);
         let file = File::open(path).with_context(|| unreadable(&origin.name))?;
@@ -320,5 +322,17 @@ fn tell_encoding(origin: &Origin, encoding: &'static Encoding) {
     if encoding != UTF_8 {
         let (name, encoding) = (origin.file(), encoding.name().to_uppercase());
         origin.say(format!("{name} is read as {encoding}."));
+    }
+}
+
+/// The format of standard input, whose name tells nothing: CSV in the place of TSV where the first line is a header of such.
+fn by_header(unnamed: Format, stream: &mut impl BufRead) -> Format {
+    // Whoever reads the stream meets what is wrong with it.
+    let head = stream.fill_buf().unwrap_or_default();
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_csv = || separator::is_header_of_csv(&String::from_utf8_lossy(line));
+    match unnamed == Format::Tsv && is_csv() {
+        true => Format::Csv,
+        false => unnamed,
     }
 }

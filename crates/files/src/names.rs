@@ -68,7 +68,7 @@ pub(super) fn is_known(name: &str) -> bool {
         stems.any(|stem| STEMS.contains(&stem))
     };
     let is_listed = lists.iter().any(|list| list.contains(&name));
-    is_listed || in_pairs() || has_stem() || kind(name).is_some()
+    is_listed || in_pairs() || has_stem() || kind(name).is_some() || field(name).is_some()
 }
 
 /// Whether a name is of a column that no text is: a number of rows, or a label.

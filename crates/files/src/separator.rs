@@ -60,7 +60,7 @@ pub(super) fn find<'a>(lines: impl Iterator<Item = &'a str>, columns: &Columns) 
 fn usual(look: &Look<'_>, needed: usize) -> char {
     // A text alone in its row may hold any of them.
     let is_told = |separator: char| match needed {
-        1 => look.is_header(separator),
+        1 => look.is_header(separator) || look.is_mostly_header(separator),
         _ => look.is_same(separator) || look.is_header(separator),
     };
     let fits = |separator: &char| look.has_columns(*separator) && is_told(*separator);
@@ -108,12 +108,33 @@ impl Look<'_> {
     /// Whether the first line has only names of columns.
     fn is_header(&self, separator: char) -> bool {
         let mut cells = outside_quotes(self.first, separator).into_iter();
-        cells.all(|cell| names::is_known(&names::plain(cell.trim().trim_matches('"'))))
+        cells.all(is_name)
+    }
+
+    /// Whether most of the first line are names of columns, and all lines have as many cells.
+    fn is_mostly_header(&self, separator: char) -> bool {
+        let cells = outside_quotes(self.first, separator);
+        let known = cells.iter().filter(|cell| is_name(cell)).count();
+        2 * known > cells.len() && self.is_same(separator)
     }
 
     fn is_there(&self, separator: char) -> bool {
         self.lines.iter().any(|line| line.contains(separator))
     }
+}
+
+/// Whether a line is a header of CSV: nothing but names of columns between commas or semicolons.
+pub(super) fn is_header_of_csv(line: &str) -> bool {
+    let is_header = |separator| {
+        let cells = outside_quotes(line, separator);
+        cells.len() > 1 && cells.into_iter().all(is_name)
+    };
+    SEPARATORS.into_iter().any(is_header)
+}
+
+/// Whether a cell is a name of a column.
+fn is_name(cell: &str) -> bool {
+    names::is_known(&names::plain(cell.trim().trim_matches('"')))
 }
 
 /// The cells of a line, roughly: whoever reads them in earnest minds doubled quotes and cells of several lines.
@@ -129,6 +150,20 @@ fn outside_quotes(line: &str, separator: char) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_of_csv_is_told_from_a_question() {
+        for header in [
+            "标准问,答案",
+            "\u{feff}标准问;答案;有效期",
+            "\"问题\",\"答案\"\r",
+        ] {
+            assert!(is_header_of_csv(header), "{header}");
+        }
+        for other in ["标准问", "你好,世界", "问题,是什么", "", "标准问\t答案"] {
+            assert!(!is_header_of_csv(other), "{other}");
+        }
+    }
 
     const PAIR: &[&str] = &["sentence_a", "sentence_b", "label"];
 
@@ -210,6 +245,8 @@ mod tests {
     fn texts_alone_in_their_rows_may_hold_semicolons() {
         assert_eq!(of("你好;世界\n今天;外面\n", &["text"]), ',');
         assert_eq!(of("text\n你好;世界\n", &["text"]), ',');
+        assert_eq!(of("标准问;答案;有效期\n怎么开票;可以;\n", &["text"]), ';');
+        assert_eq!(of("标准问;答案;部门\n怎么开票;可以;财务\n", &["text"]), ';');
         assert_eq!(of("id;text\n1;你好\n", &["text"]), ';');
         assert_eq!(of("编号;文本\n1;你好, 世界\n", &["text"]), ';');
     }

@@ -1,4 +1,4 @@
-//! Questions without what tells who asked: numbers of telephones, orders, accounts and identity cards, and addresses of electronic mail.
+//! Questions without what tells who asked: numbers of telephones, orders, accounts and identity cards and passports, licence plates, names of accounts of QQ and WeChat, and addresses of electronic mail.
 //!
 //! What is masked has a form of its own, or is a long number, or a shorter one behind a word that says what it is (订单号 12345). Amounts, dates, times and codes of products
 //! stay, since they are what is asked about. Names and places are not found: whoever keeps questions keeps those.
@@ -15,9 +15,10 @@ pub const MASK: &str = "****";
 
 /// The text with [`MASK`] in the place of personal numbers and addresses.
 pub fn masked(text: &str) -> Cow<'_, str> {
-    let is_suspect =
-        |c: char| c.is_ascii_digit() || matches!(c, '０'..='９' | '@' | '＠') || said(c).is_some();
-    if !text.contains(is_suspect) {
+    let is_suspect = |c: char| {
+        c.is_ascii_digit() || matches!(c, '０'..='９' | '@' | '＠' | '_') || said(c).is_some()
+    };
+    if !text.contains(is_suspect) && !text.contains("微信号") {
         return Cow::Borrowed(text);
     }
     let folded = Folded::of(text);
@@ -169,6 +170,17 @@ mod tests {
             ("发到ｚｈａｎｇ＠ｑｑ．ｃｏｍ", "发到****"),
             ("幺三八零零幺三八零零零打不通", "****打不通"),
             ("QQ 123456789", "QQ ****"),
+            ("QQ 123456 加不上", "QQ **** 加不上"),
+            ("QQ群：654321", "QQ群：****"),
+            ("微信号 wxid_abc123 登不上", "微信号 **** 登不上"),
+            ("我的微信号是zhangsan_x", "我的微信号是****"),
+            ("加我wxid_abcdefgh", "加我****"),
+            ("车牌京A12345停车费", "车牌****停车费"),
+            ("沪A·D12345能进吗", "****能进吗"),
+            ("护照 E1234 过期了", "护照 **** 过期了"),
+            ("护照号E12345678", "护照号****"),
+            ("卡 6222 0212 3456 7890 123 冻结", "卡 **** 冻结"),
+            ("卡6222-0212-3456-7890-12", "卡****"),
         ] {
             assert_eq!(masked(text), expected, "{text}");
         }
@@ -187,6 +199,10 @@ mod tests {
             "预算¥12345678够吗",
             "RTX4090和iPhone15 Pro Max",
             "i7-13700K支持吗",
+            "新iPhone15和新P40Pro",
+            "QQ音乐和微信怎么绑定，QQ 2024版",
+            "微信号怎么改",
+            "2019 2020 2021 2022 3",
             "CA1234航班能改签吗",
             "192.168.1.1打不开",
             "版本10.0.19045怎么升级",

@@ -93,10 +93,10 @@ pub struct AskArgs {
 #[derive(Args)]
 pub struct LimitArgs {
     /// Least similarity with which an entry answers, unless it has one of its own [default: chosen on development data]
-    #[arg(long, env = "YUYI_THRESHOLD", value_name = "S", value_parser = parse_similarity)]
+    #[arg(long, env = "YUYI_THRESHOLD", value_name = "S", allow_negative_numbers = true, value_parser = parse_similarity)]
     pub threshold: Option<f64>,
     /// Least by which the second entry has to be farther, in similarity [default: chosen on development data]
-    #[arg(long, env = "YUYI_MARGIN", value_name = "S", value_parser = parse_similarity)]
+    #[arg(long, env = "YUYI_MARGIN", value_name = "S", allow_negative_numbers = true, value_parser = parse_similarity)]
     pub margin: Option<f64>,
     /// Threshold and margin that `yuyi faq tune -o` wrote; those of the command line win
     #[arg(long, env = "YUYI_SETTINGS", value_name = "FILE")]

@@ -57,7 +57,7 @@ pub fn parse_similarity(text: &str) -> Result<f64, String> {
     let number = number(text)?;
     match (0.0..=1.0).contains(&number) {
         true => Ok(number),
-        false => Err(format!("{text} is not between 0 and 1")),
+        false => Err("it is not between 0 and 1".into()),
     }
 }
 

@@ -252,7 +252,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("a text", "文本"),
     ("a number", "数字"),
     ("a time such as 2024-03-05T10:30:00Z", "时间（如 2024-03-05T10:30:00Z）"),
-    ("{text} is no time. Write it as 2024-03-05T10:30:00Z.", "{text} 不是时间。请写成 2024-03-05T10:30:00Z 的形式。"),
+    ("\"{text}\" is no time. Write it as 2024-03-05T10:30:00Z.", "“{text}”不是时间。请写成 2024-03-05T10:30:00Z 的形式。"),
     ("It is empty.", "是空的。"),
     ("It is empty or blank.", "是空的或只有空白。"),
     ("It is declared twice.", "重复声明了。"),

@@ -57,6 +57,11 @@ impl Template {
         self.parts.iter().map(literal).sum()
     }
 
+    /// Whether anything may stand at the beginning.
+    pub(super) fn begins_with_place(&self) -> bool {
+        matches!(self.parts.first(), Some(Part::Place { .. }))
+    }
+
     /// Whether there is more than placeholders for anything and punctuation.
     pub(super) fn has_words(&self) -> bool {
         let is_word = |part: &Part| match part {

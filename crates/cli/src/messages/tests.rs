@@ -393,3 +393,54 @@ fn what_the_user_wrote_stays_as_it_is() {
         chinese("no: such.csv cannot be read.").or_else(|| chinese("no: such.csv cannot be read"));
     assert!(told.is_some_and(|told| told.contains("no: such.csv")));
 }
+
+/// What cells of a table are refused for, with the field in front, alone and in what names file and line.
+#[test]
+fn what_is_behind_a_field_is_told() {
+    for (english, expected) in [
+        (
+            "enabled: This is neither true nor false.",
+            "enabled：这既不是 true 也不是 false。",
+        ),
+        (
+            "reject: This is neither true nor false.",
+            "reject：这既不是 true 也不是 false。",
+        ),
+        (
+            "threshold: \"高\" is not a number.",
+            "threshold：“高”不是数。",
+        ),
+        (
+            "threshold: It is not between 0 and 1.",
+            "threshold：不在 0 和 1 之间。",
+        ),
+        (
+            "margin: It is not between 0 and 1.",
+            "margin：不在 0 和 1 之间。",
+        ),
+        (
+            "validity: \"明天\" is no span of days. Write it as 2024-01-01 至 2024-12-31.",
+            "validity：“明天”不是有效期。请写成 2024-01-01 至 2024-12-31 的形式。",
+        ),
+        (
+            "valid_from: \"明天\" is no time. Write it as 2024-03-05T10:30:00Z.",
+            "valid_from：“明天”不是时间。请写成 2024-03-05T10:30:00Z 的形式。",
+        ),
+        (
+            "wordings: There are 5000; at most 1000 are kept.",
+            "wordings：共有 5000 个，最多保留 1000 个。",
+        ),
+        (
+            "wordings[2]: It is empty or blank.",
+            "wordings[2]：是空的或只有空白。",
+        ),
+        (
+            "id: It has 300 bytes; an id has at most 255.",
+            "id：长 300 字节，而编号最多 255 字节。",
+        ),
+    ] {
+        assert_eq!(chinese(english).as_deref(), Some(expected));
+        let at = format!("faq.csv:3: {english}");
+        assert_eq!(chinese(&at), Some(format!("faq.csv 第 3 行：{expected}")));
+    }
+}

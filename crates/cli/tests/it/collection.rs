@@ -440,7 +440,7 @@ fn everything_is_said_in_chinese_too() {
     fs::write(files.path("bad.csv"), "id,text,time\n1,x,gestern\n").unwrap();
     has(
         &run(&["import", "faq", "bad.csv"]),
-        "bad.csv 第 2 行：time: \"gestern\" 不是时间",
+        "bad.csv 第 2 行：time：“gestern”不是时间",
     );
     let list = run(&["list"]);
     assert!(list.out.starts_with("集合  "), "{list:?}");

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use yuyi::Calibration;
+use yuyi_language::MASK;
 use yuyi_store::{
     Answering, Collection, Error, Item, MOST_WORDINGS, OpenQuestion, Result, VectorItem,
 };
@@ -100,10 +101,14 @@ fn suggested<'a>(members: &[&'a OpenQuestion]) -> &'a str {
     &members[place].question
 }
 
-/// Adds the questions that are none of its texts yet, those that were asked most first: an entry has only so many.
+/// Adds the questions that are none of its texts yet, those that were asked most first: an entry has only so many. What was masked is no wording that anybody asks
+/// with, so that it is left out where other questions are there.
 fn add_wordings(item: &mut Item, members: &[&OpenQuestion]) {
     let mut known: HashSet<String> = item.texts().map(str::to_owned).collect();
-    let mut members = members.to_vec();
+    let is_whole = |one: &&OpenQuestion| !one.question.contains(MASK);
+    let has_whole = members.iter().any(is_whole);
+    let kept = members.iter().copied();
+    let mut members: Vec<_> = kept.filter(|one| !has_whole || is_whole(one)).collect();
     members.sort_by_key(|one| (std::cmp::Reverse(one.count), one.key));
     for one in members {
         if item.wordings.len() < MOST_WORDINGS && known.insert(one.question.clone()) {

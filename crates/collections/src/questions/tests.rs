@@ -157,6 +157,27 @@ fn an_entry_has_the_questions_for_its_wordings() {
 }
 
 #[test]
+fn what_was_masked_is_a_wording_only_where_nothing_else_is_there() {
+    let questions = [
+        open(1, "订单****到哪了", Some(1), None),
+        open(2, "订单到哪了", Some(1), None),
+        open(3, "****打不通", Some(3), None),
+        open(4, "打不通****", Some(3), None),
+    ];
+    let texts = |cluster: i64| {
+        let draft = EntryDraft::New {
+            item: Box::new(Item::default()),
+            wordings: None,
+        };
+        let made = answering_entry(&collection(Some("m")), &questions, cluster, draft);
+        let item = made.unwrap().0.item;
+        item.texts().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(texts(1), ["订单到哪了"]);
+    assert_eq!(texts(3), ["****打不通", "打不通****"]);
+}
+
+#[test]
 fn clusters_are_known_by_what_is_told() {
     assert_eq!(cluster_id("faq", "17"), Ok(17));
     for bad in ["", "x", "017", "+17", "1e3", "99999999999999999999"] {

@@ -14,13 +14,13 @@ const NAMED: usize = 4;
 /// Words that say what the number behind them is.
 #[rustfmt::skip]
 const NAMES: &[&str] = &[
-    "订单", "单号", "运单", "快递单", "工单", "流水", "交易号", "卡号", "账号", "帐号", "賬號", "訂單", "單號", "微信号", "学号", "工号", "会员号", "验证码", "密码", "尾号",
-    "order", "tracking", "account", "card", "passport", "password", "ticket",
+    "订单", "单号", "运单", "快递单", "工单", "流水", "交易号", "卡号", "账号", "帐号", "賬號", "訂單", "單號", "微信号", "学号", "工号", "会员号", "验证码", "密码", "尾号", "护照", "護照", "车牌", "車牌",
+    "order", "tracking", "account", "card", "passport", "password", "ticket", "qq",
 ];
 
 /// Words and signs that may stand between the two.
 #[rustfmt::skip]
-const BETWEEN: &[&str] = &["号码", "编号", "尾号", "号", "码", "號", "是", "为", "叫", "number", "num", "no", "id", "is", "code"];
+const BETWEEN: &[&str] = &["号码", "编号", "尾号", "号", "码", "號", "群", "是", "为", "叫", "number", "num", "no", "id", "is", "code"];
 
 /// Characters that are looked at in front of a number.
 const REACH: usize = 24;
@@ -34,12 +34,55 @@ const CURRENCIES: &str = "¥￥$€£";
 
 /// A personal number that begins here.
 pub(super) fn masked_number(chars: &[char], start: usize) -> Option<Range<usize>> {
+    if let Some(end) = plate(chars, start) {
+        return Some(start..end);
+    }
     let begins = chars[start].is_ascii_alphanumeric() || chars[start] == '+';
     if !begins || start > 0 && chars[start - 1].is_ascii_alphanumeric() {
         return None;
     }
-    let end = by_form(chars, start).or_else(|| by_length(chars, start))?;
+    let found = by_form(chars, start).or_else(|| by_length(chars, start));
+    let end = found.or_else(|| name_of_chat(chars, start))?;
     Some(start..end)
+}
+
+/// What a licence plate begins with.
+const PROVINCES: &str = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼";
+
+/// Where a licence plate ends that begins here: 京A12345, 沪A·D12345.
+fn plate(chars: &[char], start: usize) -> Option<usize> {
+    let rest = &chars[start..];
+    let [province, letter, rest @ ..] = rest else {
+        return None;
+    };
+    if !PROVINCES.contains(*province) || !letter.is_ascii_alphabetic() {
+        return None;
+    }
+    let between = usize::from(matches!(rest.first(), Some('·' | '•' | '-' | ' ')));
+    let number = &rest[between..];
+    let length = number.iter().take_while(|c| c.is_ascii_alphanumeric());
+    let length = length.count();
+    let digits = number[..length].iter().filter(|c| c.is_ascii_digit());
+    // What is new is called 新 too.
+    let least = if *province == '新' { 4 } else { 3 };
+    let is_plate = matches!(length, 5 | 6) && digits.count() >= least;
+    is_plate.then_some(start + 2 + between + length)
+}
+
+/// Letters of the shortest name of an account of WeChat.
+const NAME_OF_CHAT: usize = 6;
+
+/// Where the name of an account of WeChat ends that begins here.
+fn name_of_chat(chars: &[char], start: usize) -> Option<usize> {
+    let end = end_of_run(chars, start);
+    let run = &chars[start..end];
+    let has_form = run.starts_with(&['w', 'x', 'i', 'd', '_']);
+    let is_told = || {
+        let before: String = chars[start.saturating_sub(REACH)..start].iter().collect();
+        let before = before.trim_end_matches(|c: char| " ：:是为".contains(c));
+        before.ends_with("微信号") && run.len() >= NAME_OF_CHAT
+    };
+    (has_form || is_told()).then_some(end)
 }
 
 /// A run of digits.
@@ -139,17 +182,26 @@ fn is_landline(digits: &str, lengths: &[usize]) -> bool {
     }
 }
 
-/// Numbers of cards as they are printed: four digits and more in each group, and no years.
+/// Numbers of cards as they are printed: four digits and more in each group, fewer in the last of five, and no years.
 fn is_in_groups(chars: &[char], groups: &[Group], digits: &str) -> bool {
     let is_year = |group: &Group| {
         let year: String = chars[group.digits.clone()].iter().collect();
         group.digits.len() == 4 && (year.starts_with("19") || year.starts_with("20"))
     };
+    let rest = match groups {
+        [whole @ .., last] if whole.len() >= 4 && last.digits.len() < 4 => {
+            match is_amount(chars, last.digits.start, last.digits.end) {
+                true => groups,
+                false => whole,
+            }
+        }
+        _ => groups,
+    };
     groups.len() > 1
         && digits.len() >= VERY_LONG
-        && groups.iter().all(|group| group.digits.len() >= 4)
+        && rest.iter().all(|group| group.digits.len() >= 4)
         && groups.iter().skip(1).all(|group| group.separator.is_some())
-        && !groups.iter().all(is_year)
+        && !rest.iter().all(is_year)
 }
 
 /// Where a number ends that is somebody's by its length, or by its name.

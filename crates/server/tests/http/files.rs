@@ -137,6 +137,24 @@ async fn a_form_may_have_several_files() {
 }
 
 #[tokio::test]
+async fn files_without_rows_and_lines_that_are_no_objects_are_told() {
+    let (_folder, server) = with_faq().await;
+    for empty in ["", "标准问,答案\n"] {
+        let (kind, body) = form(&[("a.csv", empty.as_bytes())]);
+        let (status, done) = import(&server, "faq/import", kind, body).await;
+        assert_eq!((status, &done["imported"]), (200, &json!(0)), "{done}");
+        let told = "a.csv has no rows, so nothing of it was imported.";
+        assert!(done["notes"].to_string().contains(told), "{done}");
+    }
+    let lines = "{\"text\": \"怎么换货\", \"answer\": \"可以\"}\n3\n".as_bytes();
+    let (kind, body) = form(&[("a.jsonl", lines)]);
+    let (status, reply) = import(&server, "faq/import", kind, body).await;
+    assert_eq!(status, 422, "{reply}");
+    let told = "a.jsonl:2: It is not a JSON object. Rows that would be refused: 1.";
+    assert!(message(&reply).starts_with(told), "{reply}");
+}
+
+#[tokio::test]
 async fn nothing_is_imported_by_halves() {
     let (_folder, server) = with_faq().await;
     let good = "标准问,答案,失效时间\n怎么换货？,七天内,\n".as_bytes();

@@ -126,6 +126,20 @@ async fn questions_are_added_to_an_entry() {
         (status, &reply["error"]["code"]),
         (422, &json!("unknown_field"))
     );
+    for without in [
+        json!({}),
+        json!({"id": "x", "reject": false}),
+        json!({"answer": null}),
+    ] {
+        let (status, reply) = server.send("POST", &path, &without).await;
+        let error = &reply["error"];
+        assert_eq!(
+            (status, &error["code"]),
+            (422, &json!("missing_field")),
+            "{without}"
+        );
+        assert_eq!(error["message"], "The field answer is missing.");
+    }
     let (status, reply) = server.send("POST", &path, &json!({"add_to": "none"})).await;
     assert_eq!(
         (status, &reply["error"]["code"]),

@@ -21,7 +21,7 @@ use crate::input::{self, Columns, Format};
 use crate::messages;
 use crate::misuse::Misuse;
 use crate::named::load_model;
-use crate::terminal;
+use crate::terminal::{self, remark};
 
 /// What is read from standard input.
 const STANDARD: &str = "-";
@@ -43,7 +43,9 @@ pub fn run(args: &AskArgs) -> anyhow::Result<()> {
         entries: &entries,
     };
     let mut truncated = entries.truncated;
+    let mut asked = 0_u64;
     for text in questions(args)? {
+        asked += 1;
         let text = text?;
         let reply = faq.ask(&text)?;
         let is_cut = |said: &&Outcome| said.is_truncated();
@@ -51,6 +53,17 @@ pub fn run(args: &AskArgs) -> anyhow::Result<()> {
         write(args, text, reply)?;
     }
     report_truncated(truncated, model.facts().max_tokens);
+    if asked == 0 {
+        let file = args
+            .questions
+            .as_deref()
+            .map(|path| path.display().to_string());
+        let file = file.filter(|file| file != STANDARD);
+        remark!(
+            "{} has no questions.",
+            file.as_deref().unwrap_or("standard input")
+        );
+    }
     Ok(())
 }
 
@@ -146,6 +159,9 @@ fn write_for_people(
 ) -> io::Result<()> {
     if let Some(question) = question {
         writeln!(out, "{}", in_one_line(question))?;
+    }
+    if reply.outcomes().is_empty() {
+        writeln!(out, "-\t{}", messages::told("Nothing is asked here"))?;
     }
     for outcome in reply.outcomes() {
         if let Some(part) = outcome.text() {

@@ -86,8 +86,15 @@ fn read(path: &Path) -> Result<Settings, Misuse> {
         ("margin", settings.margin),
     ] {
         if value.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
-            return Err(Misuse(format!("{shown}: {name} is not between 0 and 1.")));
+            return Err(Misuse(format!(
+                "{shown} holds no settings: its {name} is not between 0 and 1. yuyi faq tune -o writes them."
+            )));
         }
+    }
+    if settings.threshold.is_none() && settings.margin.is_none() {
+        return Err(Misuse(format!(
+            "{shown} holds no settings: it has neither a threshold nor a margin. yuyi faq tune -o writes them."
+        )));
     }
     Ok(settings)
 }

@@ -199,7 +199,16 @@ impl Wanted {
     fn take(source: &mut Source<'_>) -> Result<Self, ApiError> {
         match name(source, "add_to")? {
             Some(entry) => Ok(Self::Wordings(entry)),
-            None => Ok(Self::Entry(Box::new(EntryRequest::take(source)?))),
+            None => {
+                let request = EntryRequest::take(source)?;
+                if request.answer.is_none() && request.reject != Some(true) {
+                    return Err(ApiError::MissingField {
+                        field: "answer".to_owned(),
+                        sent: Vec::new(),
+                    });
+                }
+                Ok(Self::Entry(Box::new(request)))
+            }
         }
     }
 }

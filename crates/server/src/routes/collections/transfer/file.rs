@@ -193,6 +193,11 @@ async fn write(
 }
 
 impl Rows {
+    /// Rows that were read, also those that are refused.
+    fn read(&self) -> u64 {
+        self.items.len() as u64 + self.done.refused
+    }
+
     /// Puts ids in the place of questions by which items name one another. Those whose question is of no item are refused. `others` tells which ids are those of items of the
     /// collection.
     fn resolve(&mut self, others: Others<'_>) -> Result<(), ApiError> {
@@ -280,6 +285,7 @@ impl Reading<'_> {
         let items =
             ItemFile::of(input, &self.wishes.layout, self.collection).map_err(unreadable)?;
         let origin = items.origin();
+        let before = rows.read();
         for row in items {
             self.turns.checkpoint()?;
             let ItemRow {
@@ -291,7 +297,7 @@ impl Reading<'_> {
                 Ok(item) => check_texts(&item.item, self.app).map(|()| item),
                 Err(refused) => Err(ApiError::InvalidValue {
                     field: String::new(),
-                    reason: refused.fault.text,
+                    reason: refused.fault.into_sentence(line),
                 }),
             };
             match item {
@@ -315,6 +321,11 @@ impl Reading<'_> {
             }
         }
         rows.done.notes.append(&mut notes.take());
+        if rows.read() == before {
+            rows.done.notes.push(format!(
+                "{name} has no rows, so nothing of it was imported."
+            ));
+        }
         Ok(())
     }
 

@@ -138,6 +138,11 @@ impl KnownModel {
         self.huggingface.is_some() || self.modelscope.is_some()
     }
 
+    /// Whether a text is its name, in whatever case, or its repository, and not a path that ends in it.
+    pub(crate) fn is_called(&self, text: &str) -> bool {
+        self.is_published() && (self.name.eq_ignore_ascii_case(text) || self.is_repository(text))
+    }
+
     /// Whether a repository is the one that the entry is about, on whichever hub.
     pub fn is_repository(&self, id: &str) -> bool {
         let ids = [&self.huggingface, &self.modelscope];

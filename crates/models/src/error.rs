@@ -23,13 +23,15 @@ pub enum Error {
     },
     /// An installed model of which not all is there.
     #[error(
-        "The model {name} is not whole: {problem}. `yuyi models rm {name}` removes it, and `yuyi pull` fetches it again."
+        "The model {name} is not whole: {problem}. `yuyi models rm {name}` removes it, and `{again}` fetches it again."
     )]
     Broken {
         /// Its name.
         name: String,
         /// What is missing or wrong.
         problem: String,
+        /// The command that fetches it, as far as its manifest tells.
+        again: String,
     },
     /// A path that leads to no folder.
     #[error("{name} is not a folder. Name a model folder, or one of these: {}.", installed.join(", "))]

@@ -8,8 +8,9 @@ use yuyi_encoder::Folder;
 
 use crate::builtin::BUILTIN_NAME;
 use crate::caches::{CacheFolders, CacheOf, Cached};
+use crate::catalogue::find_known;
 use crate::defaults::defaults;
-use crate::manifest::Manifest;
+use crate::manifest::{MANIFEST_FILE, Manifest};
 use crate::wholeness::check_whole;
 use crate::{Error, home};
 
@@ -89,7 +90,40 @@ impl Installed {
         Some(Error::Broken {
             name: self.name.clone(),
             problem,
+            again: self.fetched_by(),
         })
+    }
+
+    /// The command that fetches it as it was, as far as its manifest tells.
+    fn fetched_by(&self) -> String {
+        let origin = self.manifest.as_ref().and_then(|m| m.origin.as_ref());
+        let Some(origin) = origin else {
+            return "yuyi pull".to_owned();
+        };
+        let repository = &origin.repository;
+        let known = find_known(repository).filter(|known| known.is_repository(repository));
+        let wanted = known.map_or(repository, |known| &known.name);
+        let mut command = format!("yuyi pull {wanted}");
+        if wanted.rsplit('/').next() != Some(&self.name) {
+            command += &format!(" --name {}", self.name);
+        }
+        if known.is_none() && origin.hub == "modelscope" {
+            command += " --from modelscope";
+        }
+        if !["main", "master"].contains(&origin.revision.as_str()) {
+            command += &format!(" --revision {}", origin.revision);
+        }
+        let quantized = self.manifest.as_ref().and_then(|m| m.quantized.as_ref());
+        if let Some(format) = quantized {
+            command += &format!(" --quantize {format}");
+        }
+        command
+    }
+
+    /// Whether it was fetched from a repository, under whatever name.
+    fn is_of(&self, repository: &str) -> bool {
+        let origin = self.manifest.as_ref().and_then(|m| m.origin.as_ref());
+        origin.is_some_and(|origin| origin.repository == repository)
     }
 }
 
@@ -137,9 +171,27 @@ impl Places {
             return Ok(None);
         };
         let mut names = names_in(&home.join("models"))?;
-        names.retain(|(found, folder)| found == name && Folder::holds_model(folder));
+        names.retain(|(found, folder)| found == name && is_model(folder));
         let found = names.pop();
         Ok(found.map(|(name, folder)| Installed::at(name, folder, ModelPlace::Home)))
+    }
+
+    /// The one under the home folder that another spelling means: its repository, or the catalogue's name in other letters. One that
+    /// is called as the catalogue has it comes first, then whole ones.
+    pub(crate) fn in_home_meant_by(&self, text: &str) -> Option<Installed> {
+        let known = find_known(text).filter(|known| known.is_called(text));
+        let mut found = self.in_home().unwrap_or_default();
+        found.retain(|model| match known {
+            Some(known) => {
+                let ids = [&known.huggingface, &known.modelscope];
+                let mut ids = ids.into_iter().flatten();
+                model.name == known.name || ids.any(|id| model.is_of(id))
+            }
+            None => model.is_of(text),
+        });
+        let is_called = |model: &Installed| known.is_some_and(|known| model.name == known.name);
+        let rank = |model: &Installed| (!is_called(model), model.problem.is_some());
+        found.into_iter().min_by_key(rank)
     }
 
     /// The whole model in a cache that has this name, or this repository.
@@ -226,9 +278,14 @@ fn names_in(folder: &Path) -> Result<Vec<(String, PathBuf)>, Error> {
     Ok(names)
 }
 
+/// Whether a folder is a model's, whole or not: a manifest tells of one, whatever else is missing.
+fn is_model(folder: &Path) -> bool {
+    Folder::holds_model(folder) || folder.join(MANIFEST_FILE).is_file()
+}
+
 fn folders_with_models(folder: &Path) -> Result<Vec<Installed>, Error> {
     let mut names = names_in(folder)?;
-    names.retain(|(_, folder)| Folder::holds_model(folder));
+    names.retain(|(_, folder)| is_model(folder));
     let models = names
         .into_iter()
         .map(|(name, folder)| Installed::at(name, folder, ModelPlace::Home));

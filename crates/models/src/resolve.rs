@@ -7,7 +7,7 @@ use yuyi_encoder::{Folder, SpecDefaults};
 use crate::builtin::{self, BUILTIN_NAME};
 use crate::defaults::defaults;
 use crate::installed::{Installed, Places};
-use crate::{Error, KnownModel, find_known};
+use crate::{Error, find_known};
 
 /// A model that can be loaded.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Resolved {
 }
 
 /// The model of `name_or_dir`: a folder that exists, the built-in model, or one that is installed
-/// under the home folder. A name wins over a folder of that name; `./NAME` is always the folder.
+/// under the home folder, also by the repository that it came from. A name wins over a folder of that name; `./NAME` is always the folder.
 /// The home folder need not be readable where it is not asked.
 ///
 /// # Errors
@@ -44,8 +44,11 @@ fn resolve_in(places: &Places, name_or_dir: &str) -> Result<Resolved, Error> {
     };
     let found = at_home.or_else(|| {
         // A folder of the user's wins over the cache of another program.
-        let in_caches = || places.in_caches_of(name_or_dir);
-        (!path.is_dir()).then(in_caches).flatten()
+        let elsewhere = || {
+            let at_home = places.in_home_meant_by(name_or_dir);
+            at_home.or_else(|| places.in_caches_of(name_or_dir))
+        };
+        (!path.is_dir()).then(elsewhere).flatten()
     });
     if let Some(found) = found {
         return from_installed(found);
@@ -79,17 +82,12 @@ fn not_there(places: &Places, name_or_dir: &str) -> Error {
         installed.push(BUILTIN_NAME.to_owned());
     }
     match find_known(&name) {
-        Some(known) if is_known_name(known, &name) => Error::NotInstalled {
+        Some(known) if known.is_called(&name) => Error::NotInstalled {
             name: known.name.clone(),
         },
         _ if name.contains(std::path::is_separator) => Error::NotAFolder { name, installed },
         _ => Error::Unknown { name, installed },
     }
-}
-
-/// Whether a name is the catalogue's, or that of the model's repository, and not a path that ends in it.
-fn is_known_name(known: &KnownModel, name: &str) -> bool {
-    known.is_published() && (known.name.eq_ignore_ascii_case(name) || known.is_repository(name))
 }
 
 /// Whether a folder under the home folder could be called that, and not only a path lead to it.
@@ -274,6 +272,44 @@ mod tests {
         // One that is not whole is not there.
         fs::remove_file(folder.join("model.safetensors")).unwrap();
         assert!(resolve_in(&places, "gte-base-zh").is_err());
+    }
+
+    #[test]
+    fn what_was_fetched_is_found_by_its_repository() {
+        let home = tempfile::tempdir().unwrap();
+        let told = |name: &str, repository: &str, more: &str| {
+            let folder = install(home.path(), name, "{}");
+            let origin = format!(
+                r#"{{"hub": "huggingface", "endpoint": "https://h/", "repository": "{repository}", "revision": "main"}}"#
+            );
+            let manifest =
+                format!(r#"{{"version": 1, "name": "m", "files": [], "origin": {origin}{more}}}"#);
+            fs::write(folder.join(crate::MANIFEST_FILE), manifest).unwrap();
+            folder
+        };
+        told("mine", "org/tiny", "");
+        told("another", "thenlper/gte-base-zh", "");
+        let places = places(Some(home.path()));
+        let found = |name: &str| resolve_in(&places, name).map(|model| model.name);
+        assert_eq!(found("org/tiny").unwrap(), "mine");
+        let iic = "iic/nlp_gte_sentence-embedding_chinese-base";
+        for name in ["gte-base-zh", "GTE-base-zh", "thenlper/gte-base-zh", iic] {
+            assert_eq!(found(name).unwrap(), "another", "{name}");
+        }
+        for name in ["tiny", "org/other", "./gte-base-zh"] {
+            assert!(found(name).is_err(), "{name}");
+        }
+        told("gte-base-zh", "thenlper/gte-base-zh", "");
+        assert_eq!(found("thenlper/gte-base-zh").unwrap(), "gte-base-zh");
+        // One of which only the manifest is left is there, and tells what fetches it.
+        let folder = told("mine", "org/tiny", r#", "quantized": "int8""#);
+        fs::remove_file(folder.join("config.json")).unwrap();
+        let error = found("org/tiny").unwrap_err().to_string();
+        let expected = "The model mine is not whole: config.json is missing. `yuyi models rm mine` removes it, \
+            and `yuyi pull org/tiny --name mine --quantize int8` fetches it again.";
+        assert_eq!(error, expected);
+        assert!(resolve_in(&places, "mine").is_err());
+        assert!(places.all().unwrap().iter().any(|m| m.name == "mine"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) const HUB: &[Entry] = &[
 
     // A model that is missing or not whole: yuyi-models.
     ("The model {name} is not installed. `yuyi pull {name}` fetches it.", "模型 {name} 还没有安装。`yuyi pull {name}` 可以下载它。"),
-    ("The model {name} is not whole: {problem}. `yuyi models rm {name}` removes it, and `yuyi pull` fetches it again.", "模型 {name} 不完整：{problem}。`yuyi models rm {name}` 可以删除它，`yuyi pull` 重新下载。"),
+    ("The model {name} is not whole: {problem}. `yuyi models rm {name}` removes it, and `{again}` fetches it again.", "模型 {name} 不完整：{problem}。`yuyi models rm {name}` 可以删除它，`{again}` 重新下载。"),
     ("{file} is missing", "缺少 {file}"),
     ("{file} has {#length} bytes instead of {#size}", "{file} 有 {length} 字节，应为 {size}"),
     ("{file} is damaged, or not all of it is there", "{file} 已损坏，或只有一部分"),

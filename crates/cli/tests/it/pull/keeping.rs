@@ -58,7 +58,7 @@ fn a_half_model_is_told_as_one_and_mended() {
     fs::write(&weights, &whole[..whole.len() / 2]).unwrap();
     let told = format!(
         "The model tiny is not whole: model.safetensors has {} bytes instead of {}. \
-         `yuyi models rm tiny` removes it, and `yuyi pull` fetches it again.",
+         `yuyi models rm tiny` removes it, and `yuyi pull {ID}` fetches it again.",
         whole.len() / 2,
         whole.len()
     );

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tar::{Archive, Builder, Entry, EntryType, Header};
 use yuyi_models::{
-    Installed, MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, check_whole,
+    BUILTIN_NAME, Installed, MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, check_whole,
 };
 
 use crate::Error;
@@ -18,6 +18,10 @@ use crate::pull::Pulled;
 use crate::record::{measured, write_manifest};
 use crate::sums::sha256;
 use crate::workspace::{Workspace, files_in, free};
+
+/// What is said of a file that is no archive, or stops being one.
+const NO_TAR: &str =
+    "it is no tar archive, or not all of it is there; unpack it first if it is compressed";
 
 /// Most bytes of a manifest.
 const LONGEST_MANIFEST: u64 = 4 << 20;
@@ -112,16 +116,25 @@ fn header(size: u64) -> Header {
 /// # Errors
 /// When it is no such file, is damaged, has entries that lead elsewhere, or the name is taken.
 pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Error> {
+    if let Some(name) = name.filter(|name| !is_name(name)) {
+        let name = name.to_owned();
+        return Err(Error::BadName { name });
+    }
     let bad = |reason: String| Error::BadArchive {
         file: file.to_owned(),
         reason,
     };
     let opened = File::open(file).map_err(|error| Error::reading(file, error))?;
     let mut archive = Archive::new(BufReader::new(opened));
-    let mut entries = archive.entries().map_err(|error| bad(error.to_string()))?;
+    let mut entries = archive.entries().map_err(|_| bad(NO_TAR.to_owned()))?;
     let mut manifest = first(&mut entries).map_err(bad)?;
     if let Some(name) = name {
         name.clone_into(&mut manifest.name);
+    }
+    if manifest.name == BUILTIN_NAME {
+        return Err(Error::BuiltInName {
+            name: manifest.name,
+        });
     }
     if !is_name(&manifest.name) {
         return Err(bad(format!("{:?} is no name of a folder", manifest.name)));
@@ -182,7 +195,8 @@ fn first<'a, R: Read + 'a>(
 ) -> Result<Manifest, String> {
     let none = || format!("it does not begin with {MANIFEST_FILE}");
     let entry = entries.next().ok_or_else(none)?;
-    let entry = entry.map_err(|error| error.to_string())?;
+    // The archive's own words hold bytes of the file.
+    let entry = entry.map_err(|_| NO_TAR.to_owned())?;
     if entry.path_bytes() != MANIFEST_FILE.as_bytes() {
         return Err(none());
     }
@@ -206,7 +220,7 @@ fn unpack<'a, R: Read + 'a>(
 ) -> Result<(), Unpacking> {
     let mut seen = BTreeSet::new();
     for entry in entries {
-        let entry = entry.map_err(|error| Unpacking::Bad(error.to_string()))?;
+        let entry = entry.map_err(|_| Unpacking::Bad(NO_TAR.to_owned()))?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         // Only names of the manifest are unpacked, which stay in the folder.
         let wanted = manifest.files.iter().find(|file| file.path == path);

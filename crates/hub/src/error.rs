@@ -15,6 +15,20 @@ pub enum Error {
         /// What was asked for.
         text: String,
     },
+    /// What cannot be the name of an installed model.
+    #[error(
+        "{name:?} is no name for a model. Take letters, digits, -, _ and ., and none of / in it, such as --name my-model."
+    )]
+    BadName {
+        /// What was asked for.
+        name: String,
+    },
+    /// Nothing would ever reach a model under the name of the one in the program.
+    #[error("{name} is the name of the model in the program. Choose another name with --name.")]
+    BuiltInName {
+        /// The name.
+        name: String,
+    },
     /// A known name that has no files.
     #[error("There is nothing to fetch for {name}. `yuyi models --all` lists what can be fetched.")]
     NotPublished {
@@ -53,7 +67,9 @@ pub enum Error {
         reason: String,
     },
     /// None of the hubs answers.
-    #[error("No hub has it: {tried}. Set HF_ENDPOINT to a mirror, or name a proxy in HTTPS_PROXY.")]
+    #[error(
+        "No hub gave it: {tried}. Set HF_ENDPOINT to a mirror, or name a proxy in HTTPS_PROXY."
+    )]
     NoHub {
         /// Each host, and what happened.
         tried: String,
@@ -309,7 +325,7 @@ impl Error {
             Self::Broken { host, reason, .. } => format!("{host} ({reason})"),
             Self::NotFound { host, repository } => format!("{host} (no model {repository})"),
             Self::RateLimited { host, seconds } => {
-                format!("{host} (too many requests, {seconds} seconds)")
+                format!("{host} (too many requests, try again in {seconds} seconds)")
             }
             Self::Refused { host, status, .. } => format!("{host} (it answers {status})"),
             Self::NoHubAnswer { host, reason } | Self::Redirects { host, reason } => {

@@ -8,7 +8,7 @@
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
-use yuyi_models::{Manifest, ManifestFile, check_whole};
+use yuyi_models::{BUILTIN_NAME, Manifest, ManifestFile, check_whole};
 
 use crate::address::{Wanted, is_name, wanted};
 use crate::client::Client;
@@ -18,6 +18,7 @@ use crate::hubs::Repository;
 use crate::listing::{Listing, RemoteFile};
 use crate::record::{Earlier, earlier, files_of, is_same, known_sums, manifest, write_manifest};
 use crate::selection::{Selection, select};
+use crate::verify::is_sound;
 use crate::watch::{Event, Found, Watch};
 use crate::workspace::{Workspace, free};
 use crate::{Error, HubKind, Settings, Source};
@@ -95,9 +96,12 @@ impl Hub {
             Some(name) => name.clone(),
             None => wanted(&request.model, request.source)?.name,
         };
+        if name == BUILTIN_NAME {
+            return Err(Error::BuiltInName { name });
+        }
         match is_name(&name) {
             true => Ok(name),
-            false => Err(Error::NoAddress { text: name }),
+            false => Err(Error::BadName { name }),
         }
     }
 
@@ -177,6 +181,7 @@ impl Hub {
             manifest: there,
         }) = &earlier
             && is_same(there, &manifest, &selection)
+            && is_sound(&workspace.target(), there)
         {
             return Ok(None);
         }

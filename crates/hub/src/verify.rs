@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use yuyi_models::{Installed, ModelPlace, check_whole};
+use yuyi_models::{Installed, Manifest, ModelPlace, check_whole};
 
 use crate::Error;
 use crate::listing::Sum;
@@ -53,6 +53,14 @@ pub fn verify(model: &Installed) -> Result<Verified, Error> {
         }
     }
     Ok(verified)
+}
+
+/// Whether all files of a manifest have their sums; one that cannot be read has not.
+pub(crate) fn is_sound(folder: &Path, manifest: &Manifest) -> bool {
+    manifest.files.iter().all(|file| {
+        let sum = Sum::sha256(&file.sha256);
+        sum.is_none_or(|sum| has_sum(&folder.join(&file.path), file.size, &sum).unwrap_or(false))
+    })
 }
 
 impl Verified {

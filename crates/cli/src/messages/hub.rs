@@ -48,12 +48,15 @@ pub(super) const HUB: &[Entry] = &[
 
     // yuyi-hub.
     ("\"{text}\" is no model. Name one of `yuyi models --all`, ORG/NAME, or the address of its page.", "“{text}”不是模型。请写 `yuyi models --all` 里的名称、ORG/NAME，或它的网页地址。"),
+    ("\"{name}\" is no name for a model. Take letters, digits, -, _ and ., and none of / in it, such as --name my-model.", "“{name}”不能作为模型的名称。请只用字母、数字、-、_ 和 .，不含 /，例如 --name my-model。"),
+    ("{name} is the name of the model in the program. Choose another name with --name.", "{name} 是内置模型的名称。请用 --name 另取名称。"),
+    ("it is no tar archive, or not all of it is there; unpack it first if it is compressed", "它不是 tar 归档，或只有一部分；如果它是压缩文件，请先解压"),
     ("There is nothing to fetch for {name}. `yuyi models --all` lists what can be fetched.", "{name} 没有可下载的文件。`yuyi models --all` 列出可以下载的模型。"),
     ("{variable} is \"{value}\", which is no address such as https://hub.example.com.", "{variable} 的值“{value}”不是 https://hub.example.com 这样的地址。"),
     ("There is no home folder to keep models in. Set YUYI_HOME.", "没有存放模型的主文件夹。请设置 YUYI_HOME。"),
     ("{name} is not here, and {setting} forbids downloads. Bring it from another machine with `yuyi models export` and `yuyi models import`.", "这里没有 {name}，而 {setting} 禁止下载。请在另一台机器上用 `yuyi models export` 导出，再在这里用 `yuyi models import` 导入。"),
     ("{host} does not answer ({reason}). Set HF_ENDPOINT to a mirror, take --from modelscope, or name a proxy in HTTPS_PROXY.", "{host} 没有应答（{reason}）。请把 HF_ENDPOINT 设为镜像，或用 --from modelscope，或在 HTTPS_PROXY 里写明代理。"),
-    ("No hub has it: {tried}. Set HF_ENDPOINT to a mirror, or name a proxy in HTTPS_PROXY.", "各模型站都没有取到：{tried}。请把 HF_ENDPOINT 设为镜像，或在 HTTPS_PROXY 里写明代理。"),
+    ("No hub gave it: {tried}. Set HF_ENDPOINT to a mirror, or name a proxy in HTTPS_PROXY.", "各模型站都没有取到：{tried}。请把 HF_ENDPOINT 设为镜像，或在 HTTPS_PROXY 里写明代理。"),
     ("{hub} sends for the data to {host}, which does not answer ({reason}). Set HF_ENDPOINT to another mirror, take --from modelscope, or name a proxy in HTTPS_PROXY.", "{hub} 把数据指向 {host}，而它没有应答（{reason}）。请把 HF_ENDPOINT 设为另一个镜像，或用 --from modelscope，或在 HTTPS_PROXY 里写明代理。"),
     ("The transfer of {path} from {host} breaks again and again ({reason}). What has come is kept; the same command goes on from there.", "从 {host} 传输 {path} 一再中断（{reason}）。已下载的部分会保留，再运行同一命令即可接着下载。"),
     ("{host} has no model {repository}, or only for those who sign in (HF_TOKEN). Look at its spelling on the hub's page.", "{host} 没有模型 {repository}，或只对登录的用户（HF_TOKEN）开放。请在它的网页上核对名称。"),

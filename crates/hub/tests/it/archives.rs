@@ -165,11 +165,13 @@ fn nothing_leaves_the_folder() {
             "{name:?}"
         );
     }
-    fs::write(&archive, "no archive at all").unwrap();
-    assert!(matches!(
-        import(&archive, home.path(), None),
-        Err(Error::BadArchive { .. })
-    ));
+    made(&archive, &[config], &[("config.json", file, b"{}")]);
+    let reserved = import(&archive, home.path(), Some("e5-small-zh")).unwrap_err();
+    assert!(matches!(reserved, Error::BuiltInName { .. }), "{reserved}");
+    fs::write(&archive, "\u{1b}[31mno archive at all".repeat(60)).unwrap();
+    let error = import(&archive, home.path(), None).unwrap_err();
+    assert!(matches!(error, Error::BadArchive { .. }), "{error}");
+    assert!(!error.to_string().contains('\u{1b}'), "{error}");
     let missing = import(&home.path().join("none"), home.path(), None).unwrap_err();
     assert!(
         missing.to_string().ends_with("none cannot be read"),

@@ -287,7 +287,7 @@ fn a_data_host_that_does_not_answer_is_named() {
 fn no_hub_at_all_is_told_with_each_that_was_tried() {
     let place = Place::with(nowhere(), nowhere());
     let told = refused(&place);
-    assert!(told.starts_with("No hub has it: 127.0.0.1:"), "{told}");
+    assert!(told.starts_with("No hub gave it: 127.0.0.1:"), "{told}");
     assert_eq!(
         told.matches("(it refuses connections)").count(),
         2,

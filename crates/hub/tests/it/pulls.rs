@@ -234,6 +234,42 @@ fn a_damaged_model_is_mended_with_what_is_sound_of_it() {
 }
 
 #[test]
+fn a_wrong_byte_on_the_disk_is_mended_too() {
+    let repository = model(1);
+    let hub = serving(&repository);
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    let weights = place.folder("tiny/model.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    bytes[1_000] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    assert!(!place.pull(ID).unwrap().was_there);
+    assert!(place.has("tiny", &repository));
+    assert!(place.pull(ID).unwrap().was_there);
+}
+
+#[test]
+fn nothing_is_fetched_under_a_name_that_reaches_nothing() {
+    let hub = serving(&model(1));
+    let place = Place::new(&hub);
+    for name in ["e5-small-zh", "a/b", ".."] {
+        let wanted = Request {
+            name: Some(name.to_owned()),
+            ..request(ID)
+        };
+        let pulled = place
+            .hub()
+            .pull(&wanted, &Witness::default(), &|_| Ok(None));
+        let told = pulled.unwrap_err().to_string();
+        assert!(
+            told.ends_with("with --name.") || told.ends_with("--name my-model."),
+            "{told}"
+        );
+    }
+    assert!(hub.asked().is_empty());
+}
+
+#[test]
 fn what_is_made_of_a_model_takes_its_place() {
     let repository = model(1);
     let hub = serving(&repository);

@@ -257,7 +257,6 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("{text} is out of range", "{text} 超出范围"),
     ("\"{text}\" is no number", "“{text}”不是数"),
     ("\"{text}\" is neither true nor false", "“{text}”既不是 true 也不是 false"),
-    ("it has to be between 0 and 1", "必须在 0 到 1 之间"),
     ("it has to be above 0 and at most 1", "必须大于 0 且不超过 1"),
     ("\"{name}\" is none of {names}", "“{name}”不在可选项之中：{、names}"),
     ("\"{name}\" is none of {names}.", "“{name}”不在可选项之中：{、names}。"),

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value};
 
 use self::objects::Around;
@@ -54,8 +54,10 @@ pub struct Turn {
     pub speaker: Option<Box<str>>,
     /// When, as the file writes it.
     pub time: Option<Box<str>>,
-    /// What is said; lines are separated by `\n`.
+    /// What is said; lines are separated by `\n`. The marks of subtitles, such as italics, are no part of it.
     pub text: Box<str>,
+    /// The same with its marks, where it has some.
+    marked: Option<Box<str>>,
     /// Lines above it, as they stand there.
     above: Option<Box<str>>,
     /// What stands on its line in front of it.
@@ -133,6 +135,15 @@ impl Transcript {
         remarks: &Remarks,
         room: &mut Room<'_>,
     ) -> anyhow::Result<Self> {
+        let ending = Path::new(name)
+            .extension()
+            .and_then(|ending| ending.to_str());
+        let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
+        if matches!(&*ending, "csv" | "tsv" | "xls" | "xlsx") {
+            bail!(
+                "{name} is a table, which is not read as minutes. Save its remarks as TXT, one a line, or as JSONL with text, speaker and time."
+            );
+        }
         let is_document = bytes.starts_with(ZIP);
         let has_crlf = !is_document
             && bytes
@@ -146,7 +157,16 @@ impl Transcript {
                 input.into_lines().with_context(|| unreadable(name))?
             }
         };
+        let first = lines.iter().find(|(_, line)| !line.trim().is_empty());
+        let first = first.map_or(1, |(number, _)| *number);
         let ((layout, head, turns), around) = parsed(lines).with_context(|| unreadable(name))?;
+        let is_captions = matches!(layout, TranscriptLayout::Srt | TranscriptLayout::Vtt);
+        if matches!(&*ending, "srt" | "vtt") && (!is_captions || turns.is_empty()) {
+            let error = anyhow!(
+                "line {first} begins no cue, which has times as in 00:00:01,000 --> 00:00:04,000. If these are no subtitles, give the file the ending .txt"
+            );
+            return Err(error.context(unreadable(name)));
+        }
         if turns.is_empty() {
             bail!("{name} has no turns.");
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use yuyi_tasks::dedup::{Mode, THRESHOLD};
 
-use super::values::parse_share;
+use super::values::parse_similarity;
 use super::{ModelArgs, ReportArgs};
 
 /// `yuyi dedup`.
@@ -18,7 +18,7 @@ pub struct DedupArgs {
     #[arg(long, env = "YUYI_MODE", value_enum, default_value_t = ModeArg::Adjacent)]
     pub mode: ModeArg,
     /// Similarity from which on a remark is a repeat
-    #[arg(long, env = "YUYI_THRESHOLD", value_name = "SIMILARITY", default_value_t = THRESHOLD, value_parser = parse_share)]
+    #[arg(long, env = "YUYI_THRESHOLD", value_name = "SIMILARITY", default_value_t = THRESHOLD, value_parser = parse_similarity)]
     pub threshold: f64,
     /// Keep all remarks and mark the repeats; the default
     #[arg(long, env = "YUYI_MARK", conflicts_with = "merge", value_parser = crate::switch::parse_yes)]
@@ -43,7 +43,7 @@ pub struct DedupArgs {
     )]
     pub pairs: Option<PathBuf>,
     /// Similarity from which on pairs are told [default: 0.1 below the threshold]
-    #[arg(long, env = "YUYI_PAIRS_ABOVE", value_name = "SIMILARITY", value_parser = parse_share)]
+    #[arg(long, env = "YUYI_PAIRS_ABOVE", value_name = "SIMILARITY", value_parser = parse_similarity)]
     pub pairs_above: Option<f64>,
     /// Group by another threshold the pairs that --pairs wrote, without computing again
     #[arg(long, env = "YUYI_RETHRESHOLD", value_name = "PAIRS")]

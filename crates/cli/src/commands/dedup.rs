@@ -8,8 +8,10 @@ mod shown;
 mod vectors;
 mod work;
 
+use std::path::Path;
+
 use anyhow::bail;
-use yuyi_files::{Transcript, TranscriptFormat};
+use yuyi_files::{Transcript, TranscriptFormat, TranscriptLayout};
 use yuyi_tasks::dedup::{
     Answer, BestPairs, Grouping, Groups, MOST_PAIRS, Options, Pair, ShownPair, merged, pairs_above,
 };
@@ -19,7 +21,7 @@ use super::report_truncated;
 use crate::args::DedupArgs;
 use crate::input;
 use crate::misuse::Misuse;
-use crate::output::partial::PartialFile;
+use crate::output::partial::{PartialFile, is_same_file};
 use crate::terminal::{self, remark};
 
 /// Finds the remarks of minutes that repeat each other.
@@ -51,6 +53,10 @@ pub fn run(args: &DedupArgs) -> anyhow::Result<()> {
             "A document is written to a file; name it with -o.".into()
         ));
     }
+    if let Some(output) = args.output.as_deref().filter(|_| !args.json) {
+        check_ending(output, &minutes)?;
+    }
+    check_written(args)?;
     let output = outputs(args)?;
     let job = Job::new(&minutes, old.as_ref(), options, above);
     let found = match &args.rethreshold {
@@ -64,6 +70,59 @@ pub fn run(args: &DedupArgs) -> anyhow::Result<()> {
 struct Outputs {
     minutes: Option<PartialFile>,
     report: Option<PartialFile>,
+}
+
+/// A name must not promise a format that is not written.
+fn check_ending(output: &Path, minutes: &Transcript) -> anyhow::Result<()> {
+    let ending = output.extension().and_then(|ending| ending.to_str());
+    let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
+    let is_text = !minutes.is_document;
+    let fits = match &*ending {
+        "docx" => minutes.is_document,
+        "srt" => is_text && minutes.layout == TranscriptLayout::Srt,
+        "vtt" => is_text && minutes.layout == TranscriptLayout::Vtt,
+        "json" | "jsonl" | "ndjson" => is_text && minutes.layout == TranscriptLayout::Objects,
+        "txt" => is_text,
+        "doc" | "pdf" | "html" | "csv" | "tsv" | "xls" | "xlsx" => false,
+        _ => true,
+    };
+    if !fits {
+        bail!(Misuse(format!(
+            "Minutes are written in the format of FILE or as Markdown, not as .{ending}; give -o the ending of FILE, or .md."
+        )));
+    }
+    Ok(())
+}
+
+/// The pairs must not take the place of what is read, of what else is written, or of any file that has no pairs.
+fn check_written(args: &DedupArgs) -> anyhow::Result<()> {
+    let report = args.report.report.as_deref();
+    let written = [args.pairs.as_deref(), args.output.as_deref(), report];
+    let written: Vec<&Path> = written.into_iter().flatten().collect();
+    for (at, path) in written.iter().enumerate() {
+        if written[..at].iter().any(|other| is_same_file(path, other)) {
+            bail!(Misuse(format!(
+                "{} is named twice for what is written; name another file.",
+                path.display()
+            )));
+        }
+    }
+    let Some(pairs) = &args.pairs else {
+        return Ok(());
+    };
+    let shown = pairs.display();
+    let read = [Some(&args.file), args.against.as_ref()];
+    if read.into_iter().flatten().any(|r| is_same_file(pairs, r)) {
+        bail!(Misuse(format!(
+            "{shown} is to be read and would be overwritten; name another file for what is written."
+        )));
+    }
+    if pairs.exists() && !pairs.is_dir() && !pairs_file::may_replace(pairs) {
+        bail!(Misuse(format!(
+            "{shown} is there and is no file of pairs, as --pairs writes them; name another file."
+        )));
+    }
+    Ok(())
 }
 
 fn outputs(args: &DedupArgs) -> anyhow::Result<Outputs> {
@@ -206,6 +265,10 @@ fn tell(minutes: &Transcript, groups: &Groups) {
     let (repeats, votes) = (groups.duplicates, groups.votes.len());
     let members = groups.groups.iter().flat_map(|group| &group.members);
     let held = members.filter(|member| member.held_back.is_some()).count();
+    if held == 0 {
+        remark!("remarks: {remarks}; kept: {kept}; repeats: {repeats}; votes: {votes}.");
+        return;
+    }
     remark!(
         "remarks: {remarks}; kept: {kept}, of which near another but for a detail: {held}; repeats: {repeats}; votes: {votes}."
     );

@@ -425,3 +425,35 @@ fn form(parts: &[(&str, &str, &str)]) -> String {
     };
     parts.iter().map(part).collect::<String>() + "--x--\r\n"
 }
+
+#[test]
+fn pairs_take_the_place_of_no_other_file_and_nothing_half_is_taken_up() {
+    let files = Files::new();
+    let file = write(&files, "minutes.jsonl", lines(&turns()));
+    let notes = write(&files, "notes.txt", "keep me\n");
+    let with = |pairs: &str| yuyi(&["dedup", &file, "--mode", "all", "--pairs", pairs]);
+    for (pairs, told) in [
+        (&file, "would be overwritten"),
+        (&notes, "no file of pairs"),
+    ] {
+        let run = with(pairs);
+        assert!(run.code == 2 && run.err.contains(told), "{run:?}");
+    }
+    assert_eq!(fs::read_to_string(&notes).unwrap(), "keep me\n");
+    let pairs = files.path("pairs.jsonl").to_str().unwrap().to_owned();
+    assert_eq!(with(&pairs).code, 0);
+    let whole = fs::read(&pairs).unwrap();
+    let head = whole.split(|b| *b == b'\n').next().unwrap();
+    let head: Value = serde_json::from_slice(head).unwrap();
+    let state = json!({"head": head, "dimension": 384, "blocks": 1, "bytes": 100_000});
+    write(&files, "pairs.jsonl.state", state.to_string());
+    assert_eq!(with(&pairs).code, 0);
+    assert_eq!(fs::read(&pairs).unwrap(), whole);
+    let run = yuyi(&[
+        "dedup",
+        &file,
+        "-o",
+        files.path("out.docx").to_str().unwrap(),
+    ]);
+    assert!(run.code == 2 && run.err.contains("not as .docx"), "{run:?}");
+}

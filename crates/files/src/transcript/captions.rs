@@ -22,13 +22,21 @@ fn start(line: &str) -> Option<&str> {
 
 pub(super) fn srt(lines: &[Line]) -> Parsed {
     let (_, turns) = cues(lines, false);
-    (TranscriptLayout::Srt, Vec::new(), with_speakers(turns))
+    (
+        TranscriptLayout::Srt,
+        Vec::new(),
+        without_marks(with_speakers(turns)),
+    )
 }
 
 pub(super) fn vtt(lines: &[Line]) -> Parsed {
     let (head, turns) = cues(lines, true);
     let turns = turns.into_iter().flat_map(voices).collect();
-    (TranscriptLayout::Vtt, head, with_speakers(turns))
+    (
+        TranscriptLayout::Vtt,
+        head,
+        without_marks(with_speakers(turns)),
+    )
 }
 
 /// The blocks before the first cue, and the cues. Of a block that is no cue behind that, such as a note, nothing is left.
@@ -176,4 +184,43 @@ fn with_speakers(turns: Vec<Turn>) -> Vec<Turn> {
         }
     }
     turns
+}
+
+/// Turns whose text has no marks; these are kept beside it.
+fn without_marks(mut turns: Vec<Turn>) -> Vec<Turn> {
+    for turn in &mut turns {
+        let plain = plain(&turn.text);
+        if *plain != *turn.text {
+            turn.marked = Some(std::mem::replace(&mut turn.text, plain.into()));
+        }
+    }
+    turns
+}
+
+/// A text without the marks of subtitles: `<i>`, `<font color="red">`, `<00:00:02.000>`, `{\an8}`.
+fn plain(text: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(['<', '{']) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = mark(rest).unwrap_or(1);
+        plain.push_str(if length == 1 { &rest[..1] } else { "" });
+        rest = &rest[length..];
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Bytes of the mark that a text begins with.
+fn mark(text: &str) -> Option<usize> {
+    const NAMES: [&str; 9] = ["i", "b", "u", "s", "font", "c", "v", "ruby", "rt"];
+    if text.starts_with("{\\") {
+        return Some(text.find('}')? + 1);
+    }
+    let inside = text.strip_prefix('<')?;
+    let inside = &inside[..inside.find('>')?];
+    let name = inside.strip_prefix('/').unwrap_or(inside);
+    let name = name.split([' ', '.', '\t']).next().unwrap_or_default();
+    let is_mark = NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) || is_cue_time(inside);
+    is_mark.then_some(inside.len() + 2)
 }

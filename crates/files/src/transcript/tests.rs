@@ -463,3 +463,31 @@ proptest! {
         prop_assert_eq!(again.layout, first.layout);
     }
 }
+
+#[test]
+fn marks_of_subtitles_are_written_and_not_compared() {
+    let srt = "1\n00:00:01,000 --> 00:00:03,000\n{\\an8}<i>大家好</i> 1<2\n\n2\n00:00:04,000 --> 00:00:06,500\n<font color=\"red\">开始吧</font>\n\n";
+    let minutes = read(srt);
+    let said: Vec<&str> = minutes.turns.iter().map(|turn| &*turn.text).collect();
+    assert_eq!(said, ["大家好 1<2", "开始吧"]);
+    let all = [0, 1].map(|turn| Entry {
+        turn,
+        ..Entry::default()
+    });
+    let written = minutes.written(&all, TranscriptFormat::Own).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), srt);
+}
+
+#[test]
+fn tables_and_subtitles_without_cues_are_refused() {
+    for (name, text, told) in [
+        ("a.csv", "text,speaker\n好,甲\n", "is a table"),
+        ("a.XLSX", "x", "is a table"),
+        ("a.srt", "\n大家好\n开始吧\n", "line 2 begins no cue"),
+        ("a.vtt", "WEBVTT\n\n大家好\n", "line 1 begins no cue"),
+    ] {
+        let error = Transcript::sent(name, text.as_bytes().to_vec(), &Remarks::unheard());
+        let error = format!("{:#}", error.unwrap_err());
+        assert!(error.contains(told), "{name}: {error}");
+    }
+}

@@ -64,7 +64,8 @@ impl Transcript {
             let turn = &self.turns[entry.turn];
             let note = entry.note.as_ref().map(|note| format!(" {note}"));
             let before = turn.before.as_deref().unwrap_or_default();
-            let said = format!("{before}{}{}", turn.text, note.unwrap_or_default());
+            let text = turn.marked.as_ref().unwrap_or(&turn.text);
+            let said = format!("{before}{text}{}", note.unwrap_or_default());
             (turn, said)
         })
     }

@@ -6,7 +6,7 @@ mod writing;
 
 use std::time::Duration;
 
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::response::Response;
 use yuyi::Vectors;
 use yuyi_kernels::Team;
@@ -24,6 +24,7 @@ use crate::error::ErrorBody;
 use crate::memory::{self, Share};
 use crate::request::body::JsonBody;
 use crate::request::options::RefuseCut;
+use crate::request::place::Query;
 use crate::work::{Stopped, run};
 use crate::{ApiError, App, answer};
 
@@ -66,8 +67,15 @@ const BLOCK_ROWS: usize = 512;
 pub(crate) async fn dedup(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
     let (asked, minutes) = match Sent::of(request.headers())? {
         Sent::Json => {
+            let (mut head, body) = request.into_parts();
+            let Query(query) = Query::from_request_parts(&mut head, &app).await?;
+            file::refuse_beside_json(&query)?;
+            let request = Request::from_parts(head, body);
             let body = JsonBody::from_request(request, &app).await?;
-            let asked = body.read(|json| DedupRequest::read(json, app.limits()))?;
+            let asked = body.read(|json| {
+                file::refuse_transcript(&json)?;
+                DedupRequest::read(json, app.limits())
+            })?;
             (asked, None)
         }
         sent => {

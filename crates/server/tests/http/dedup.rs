@@ -164,3 +164,28 @@ async fn many_pairs_are_written_part_by_part() {
     // All are held back by their numbers.
     assert_eq!(reply["duplicates"], 0);
 }
+
+#[tokio::test]
+async fn what_nobody_would_look_at_is_refused() {
+    let server = Server::start().await;
+    let body = json!({"texts": ["x 甲", "x 乙"]}).to_string();
+    let (status, reply) = server.post("/v1/dedup?threshold=0.9", body).await;
+    assert_eq!(status, 400, "{reply}");
+    assert!(reply.to_string().contains("belongs in the body"), "{reply}");
+    let (status, reply) = dedup(&server, json!({"segments": [{"text": "x 甲"}]})).await;
+    assert_eq!(status, 400, "{reply}");
+    assert!(
+        reply.to_string().contains("application/x-ndjson"),
+        "{reply}"
+    );
+}
+
+#[tokio::test]
+async fn agreements_have_a_place() {
+    let server = Server::start().await;
+    let texts = json!(["同意", "x 甲乙丙", "好的"]);
+    let (_, reply) = dedup(&server, json!({"texts": texts, "against": ["x 甲乙"]})).await;
+    assert_eq!(reply["kept"], json!([0]), "{reply}");
+    let votes = json!([{"index": 2, "for": null, "for_against": 0}]);
+    assert_eq!(reply["votes"], votes, "{reply}");
+}

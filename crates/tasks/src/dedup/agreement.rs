@@ -27,6 +27,7 @@ const AGREEING: &[&str] = &[
     "成",
     "中",
     "没错",
+    "正确",
     "收到",
     "明白",
     "了解",
@@ -73,6 +74,7 @@ const AGREEING: &[&str] = &[
     "加1",
     "1",
     "👍",
+    "👌",
     "同上",
     "挺好",
     "不错",
@@ -165,6 +167,35 @@ const BESIDE: &[&str] = &[
     "李总",
 ];
 
+/// Greetings, whose 好 agrees with nothing.
+const GREETINGS: &[&str] = &[
+    "你好",
+    "您好",
+    "你们好",
+    "大家好",
+    "老师好",
+    "张总好",
+    "王总好",
+    "李总好",
+];
+
+/// Turns that say something else than their words.
+const WHOLE: &[&str] = &["对了", "好了", "是吧", "对吧"];
+
+/// How turns end that say something else than their words.
+const ENDS: &[&str] = &[
+    "一下",
+    "是说",
+    "没问题吧",
+    "没有问题吧",
+    "没错吧",
+    "没意见吧",
+    "没有意见吧",
+];
+
+/// Signs of what is less.
+const MINUS: &[char] = &['-', '−', '－', '–', '—'];
+
 /// Longest turn that may only agree, in characters without punctuation.
 const LONGEST: usize = 24;
 
@@ -172,11 +203,35 @@ const LONGEST: usize = 24;
 /// agrees with nothing.
 pub fn agrees(text: &str) -> bool {
     let asks = text.trim_end().ends_with(['?', '？']);
-    let text = bare(text);
-    if asks || text.is_empty() || text.chars().count() > LONGEST {
+    // The sign is lost with the punctuation.
+    let is_against = text.trim_start().strip_prefix(MINUS);
+    let is_against =
+        is_against.is_some_and(|rest| rest.trim_start().starts_with(['1', '１', '一']));
+    let text = without_greetings(&bare(text));
+    if asks
+        || is_against
+        || says_otherwise(&text)
+        || text.is_empty()
+        || text.chars().count() > LONGEST
+    {
         return false;
     }
     is_made_of_agreement(&text)
+}
+
+/// The text without greetings, which are no agreement and may stand before one.
+fn without_greetings(text: &str) -> String {
+    let mut text = text.to_owned();
+    for greeting in GREETINGS {
+        text = text.replace(greeting, "");
+    }
+    text
+}
+
+/// Whether a text means something else than its words: it turns to a matter (对了), explains, asks for support, or asks whether it is so.
+fn says_otherwise(text: &str) -> bool {
+    let said = text.trim_end_matches(['啊', '呀', '哈', '呢', '哦', '噢', '啦', '嘛']);
+    WHOLE.contains(&said) || ENDS.iter().any(|end| said.ends_with(end))
 }
 
 /// Whether the words of the lists cover the text, one of those that agree among them.
@@ -217,6 +272,11 @@ mod tests {
             "我也是这么想的",
             "OK，没问题！",
             "我完全同意你的看法",
+            "完全正确",
+            "👌",
+            "你好，我同意",
+            "你说对了",
+            "好吧",
         ] {
             assert!(agrees(text), "{text}");
         }
@@ -231,6 +291,17 @@ mod tests {
             "好的，下周三上线",
             "不行",
             "是不是",
+            "-1",
+            "－１",
+            "你好啊",
+            "你好",
+            "大家好",
+            "没问题吧",
+            "没错吧。",
+            "对了，",
+            "好了",
+            "支持一下",
+            "就是说",
         ] {
             assert!(!agrees(text), "{text}");
         }

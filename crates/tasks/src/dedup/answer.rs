@@ -62,6 +62,10 @@ pub struct Vote {
     #[serde(rename = "for")]
     #[cfg_attr(feature = "schema", schema(example = 0))]
     pub answers: Option<usize>,
+    /// Index among `against`; absent: it is none of those.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(example = json!(null)))]
+    pub for_against: Option<usize>,
     /// Who agreed, if it was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(required = false, example = "张三"))]
@@ -101,16 +105,18 @@ impl ShownPair {
         }
     }
 
-    /// The nodes; `None`: there are no such remarks, or it names none or two on its left.
+    /// The nodes; `None`: there are no such remarks, it names none or two on its left or one twice, or its similarity is none.
     pub fn nodes(&self, old: usize, new: usize) -> Option<Pair> {
         let left = match (self.a, self.against) {
             (Some(a), None) if a < new => old + a,
             (None, Some(against)) if against < old => against,
             _ => return None,
         };
-        Some(Pair {
+        let is_pair = self.b < new && left != old + self.b;
+        let right = u32::try_from(old + self.b).ok().filter(|_| is_pair)?;
+        (0.0..=1.0).contains(&self.similarity).then_some(Pair {
             left: left as u32,
-            right: u32::try_from(old + self.b).ok().filter(|_| self.b < new)?,
+            right,
             similarity: self.similarity,
         })
     }

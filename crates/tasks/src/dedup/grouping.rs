@@ -194,16 +194,20 @@ impl<'a> Grouping<'a> {
         let old = remarks.old();
         let mut members: BTreeMap<u32, Vec<Member>> = BTreeMap::new();
         let (mut kept, mut duplicates, mut votes) = (Vec::new(), 0, Vec::new());
-        let mut answered = None;
+        let mut answered: Option<u32> = None;
         for (index, state) in states[old..].iter().enumerate() {
             let node = (old + index) as u32;
-            if remarks.is_vote(node) {
-                votes.push(Vote {
-                    index,
-                    answers: answered,
-                    speaker: None,
-                });
-                continue;
+            match answered {
+                Some(to) if remarks.is_vote(node) => {
+                    votes.push(vote(index, to, old));
+                    continue;
+                }
+                // It is told nowhere else.
+                None if remarks.is_vote(node) => {
+                    kept.push(index);
+                    continue;
+                }
+                _ => {}
             }
             let near = match (state.repeats, state.held) {
                 (Some((to, similarity)), _) => Some((to, similarity, None)),
@@ -220,11 +224,11 @@ impl<'a> Grouping<'a> {
             match state.repeats {
                 Some((to, _)) => {
                     duplicates += 1;
-                    answered = Some((to as usize).checked_sub(old).unwrap_or(index));
+                    answered = Some(to);
                 }
                 None => {
                     kept.push(index);
-                    answered = Some(index);
+                    answered = Some(node);
                 }
             }
         }
@@ -242,5 +246,16 @@ impl<'a> Grouping<'a> {
             duplicates,
             votes,
         }
+    }
+}
+
+/// The vote of a remark for a node.
+fn vote(index: usize, to: u32, old: usize) -> Vote {
+    let answers = (to as usize).checked_sub(old);
+    Vote {
+        index,
+        answers,
+        for_against: answers.is_none().then_some(to as usize),
+        speaker: None,
     }
 }

@@ -108,6 +108,7 @@ fn adjacent_remarks_are_compared_with_the_group_before_them() {
     let vote = Vote {
         index: 2,
         answers: Some(1),
+        for_against: None,
         speaker: None,
     };
     assert_eq!(groups.votes, [vote]);
@@ -235,7 +236,8 @@ proptest! {
             }
         }
         for vote in &groups.votes {
-            prop_assert!(vote.answers != Some(vote.index));
+            prop_assert!(vote.answers.is_some() != vote.for_against.is_some());
+            prop_assert!(vote.answers.is_none_or(|to| groups.kept.contains(&to) && to != vote.index));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Files of pairs: a line about the whole, then a line a pair.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
@@ -57,6 +57,18 @@ pub fn read(path: &Path, job: &Job) -> anyhow::Result<Read> {
         }
     }
     Ok(Read { head, pairs })
+}
+
+/// Whether a file is empty or one of pairs, so that pairs may take its place.
+pub fn may_replace(path: &Path) -> bool {
+    // As long as a head may be: of a file without lines no more is read.
+    const LONGEST: u64 = 1 << 16;
+    let Some(file) = path.is_file().then(|| File::open(path).ok()).flatten() else {
+        return false;
+    };
+    let mut first = Vec::new();
+    let read = BufReader::new(file.take(LONGEST)).read_until(b'\n', &mut first);
+    read.is_ok() && (first.is_empty() || serde_json::from_slice::<Head>(&first).is_ok())
 }
 
 fn check(head: &Head, job: &Job, path: &Path) -> anyhow::Result<()> {

@@ -151,8 +151,8 @@ fn groups<'g>(
             .filter(|member| member.held_back.is_some() == held);
         let pair = |member: &'g yuyi_tasks::dedup::Member| {
             let why = member.held_back.map(|why| differing(language, why));
-            let why = why
-                .map(|what| language.pick(format!(" · {what}不同"), format!(" · but for {what}")));
+            let why =
+                why.map(|what| language.pick(format!(" · {what}"), format!(" · but for {what}")));
             let who = who(language, texts.minutes, member.index);
             Pair {
                 score: format!("{:.2}", member.similarity),

@@ -12,7 +12,7 @@ use crate::language::Language;
 pub fn entries(merge: bool, minutes: &Transcript, groups: &Groups) -> Vec<Entry> {
     let notes = Notes::of(minutes, groups, merge);
     let all: Vec<usize> = match merge {
-        true => groups.kept.clone(),
+        true => left(groups),
         false => (0..minutes.turns.len()).collect(),
     };
     let entry = |turn: usize| Entry {
@@ -21,6 +21,16 @@ pub fn entries(merge: bool, minutes: &Transcript, groups: &Groups) -> Vec<Entry>
         fields: notes.fields.get(&turn).cloned().unwrap_or_default(),
     };
     all.into_iter().map(entry).collect()
+}
+
+/// What is left of the turns in merged minutes. Votes for older minutes are told nowhere but in their own place.
+fn left(groups: &Groups) -> Vec<usize> {
+    let votes = groups.votes.iter();
+    let for_old = votes.filter(|vote| vote.for_against.is_some());
+    let mut left = groups.kept.clone();
+    left.extend(for_old.map(|vote| vote.index));
+    left.sort_unstable();
+    left
 }
 
 /// What is told of remarks.
@@ -73,7 +83,7 @@ impl Notes {
             Some(why) => {
                 let what = differing(self.language, why);
                 self.language.pick(
-                    format!("与{to}相近（{similarity}），{what}不同，未合并"),
+                    format!("与{to}相近（{similarity}），{what}，未合并"),
                     format!("near {to} ({similarity}), but for {what}"),
                 )
             }
@@ -121,13 +131,33 @@ impl Notes {
             .filter(|m| m.held_back.is_none())
             .map(|m| m.index)
             .collect();
-        self.add(index, part, json!({"repeats": from}));
+        let turns = || from.iter().map(|&index| &minutes.turns[index]);
+        let speakers = turns().filter_map(|turn| turn.speaker.as_deref());
+        let times: Vec<&str> = turns().filter_map(|turn| turn.time.as_deref()).collect();
+        let mut fields = json!({"repeats": from});
+        let lists = [
+            ("repeat_speakers", each_once(speakers)),
+            ("repeat_times", times),
+        ];
+        for (name, list) in lists {
+            if !list.is_empty() {
+                fields[name] = json!(list);
+            }
+        }
+        self.add(index, part, fields);
     }
 
     /// Who agreed with a remark.
     fn votes(&mut self, minutes: &Transcript, groups: &Groups) {
         let mut answered: Vec<(usize, Vec<usize>)> = Vec::new();
         for vote in &groups.votes {
+            if let Some(old) = vote.for_against {
+                let part = self.language.pick(
+                    format!("附议旧稿第 {} 条", old + 1),
+                    format!("agrees with no. {} of the older minutes", old + 1),
+                );
+                self.add(vote.index, part, json!({"vote_for_against": old}));
+            }
             let Some(answers) = vote.answers else {
                 continue;
             };
@@ -142,24 +172,61 @@ impl Notes {
             }
         }
         for (index, votes) in answered {
-            let names = votes
+            let authors = authors(minutes, groups, index);
+            let votes: Vec<usize> = votes
+                .into_iter()
+                .filter(|&vote| !authors.contains(&minutes.turns[vote].speaker.as_deref()))
+                .collect();
+            let speakers = votes
                 .iter()
-                .filter_map(|&vote| minutes.turns[vote].speaker.as_deref());
-            let names: Vec<&str> = names.collect();
+                .map(|&vote| minutes.turns[vote].speaker.as_deref());
+            let unnamed = speakers.clone().filter(Option::is_none).count();
+            let names = each_once(speakers.flatten());
+            let count = names.len() + unnamed;
+            if count == 0 {
+                continue;
+            }
             let list = names.join(self.language.pick("、", ", "));
             let colon = if names.is_empty() {
                 ""
             } else {
                 self.language.pick("：", ": ")
             };
-            let count = votes.len();
             let part = self.language.pick(
                 format!("同意 ×{count}{colon}{list}"),
                 format!("agreed ×{count}{colon}{list}"),
             );
-            self.add(index, part, json!({"votes": votes}));
+            let mut fields = json!({"votes": votes});
+            if !names.is_empty() {
+                fields["voters"] = json!(names);
+            }
+            self.add(index, part, fields);
         }
     }
+}
+
+/// Who said a remark or repeats it, who do not vote for it besides.
+fn authors<'t>(minutes: &'t Transcript, groups: &Groups, index: usize) -> Vec<Option<&'t str>> {
+    let group = groups
+        .groups
+        .iter()
+        .find(|group| group.representative == Some(index));
+    let members = group.into_iter().flat_map(|group| &group.members);
+    let repeats = members.filter(|member| member.held_back.is_none());
+    let all = repeats.map(|member| member.index).chain([index]);
+    let speakers = all.map(|index| minutes.turns[index].speaker.as_deref());
+    speakers.filter(Option::is_some).collect()
+}
+
+/// Names, each once.
+fn each_once<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let mut once: Vec<&str> = Vec::new();
+    for name in names {
+        if !once.contains(&name) {
+            once.push(name);
+        }
+    }
+    once
 }
 
 /// What stands for a group.
@@ -192,13 +259,13 @@ pub fn who(language: Language, minutes: &Transcript, index: usize) -> String {
 /// What two remarks differ in.
 pub fn differing(language: Language, why: HeldBack) -> &'static str {
     let (zh, en) = match why {
-        HeldBack::Number => ("数字", "a number"),
-        HeldBack::Date => ("时间", "a date"),
-        HeldBack::Name => ("名称", "a name"),
-        HeldBack::Negation => ("肯定与否定", "a negation"),
-        HeldBack::Code => ("型号", "a product code"),
-        HeldBack::Opposite => ("意思相反的词", "an opposite"),
-        HeldBack::Role => ("主客关系", "who does what to whom"),
+        HeldBack::Number => ("数字不同", "a number"),
+        HeldBack::Date => ("时间不同", "a date"),
+        HeldBack::Name => ("名称不同", "a name"),
+        HeldBack::Negation => ("肯定与否定不同", "a negation"),
+        HeldBack::Code => ("型号不同", "a product code"),
+        HeldBack::Opposite => ("有意思相反的词", "an opposite"),
+        HeldBack::Role => ("先后或施受对调", "the order, or who does what to whom"),
     };
     language.pick(zh, en)
 }

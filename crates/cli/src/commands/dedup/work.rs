@@ -4,8 +4,8 @@
 //! far; and `.state`, which says what they are of, how many blocks are done and how long `.part` is with their pairs. What was
 //! written behind that is cut off again.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ pub struct Work {
     part: BufWriter<File>,
     /// Until the search takes them.
     vectors: Option<VectorFile>,
+    /// Kept open, since the lock lasts as long.
+    _lock: File,
     told: Instant,
 }
 
@@ -44,7 +46,7 @@ impl Work {
     /// Goes on with what is there of the same search, or begins it.
     ///
     /// # Errors
-    /// When the files cannot be read or written.
+    /// When the files cannot be read or written, or another run is writing them.
     pub fn open(path: &Path, head: Head, dimension: usize) -> anyhow::Result<Self> {
         if path.is_dir() {
             bail!("{} is a folder; name a file.", path.display());
@@ -55,23 +57,25 @@ impl Work {
             blocks: 0,
             bytes: 0,
         };
+        let unwritable = || format!("{} cannot be written", path.display());
+        // The other files are looked at behind the lock: until then another run may be writing them.
+        let vectors = locked(path)?;
+        let lock = vectors.try_clone().with_context(unwritable)?;
+        let part = open_beside(path, "part").with_context(unwritable)?;
         let known = fs::read(beside(path, "state")).ok();
         let known: Option<State> = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let same = |state: &State| state.head == fresh.head && state.dimension == dimension;
-        let state = known.filter(same).unwrap_or(fresh);
-        let unwritable = || format!("{} cannot be written", path.display());
-        let open = |ending| {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).truncate(false);
-            options.open(beside(path, ending)).with_context(unwritable)
+        let state = match known.filter(same) {
+            Some(state) if holds(&part, &state).with_context(unwritable)? => state,
+            _ => fresh,
         };
-        let (part, vectors) = (open("part")?, open("vectors")?);
         let vectors = VectorFile::new(vectors, dimension).with_context(unwritable)?;
         let mut work = Self {
             path: path.to_owned(),
             part: BufWriter::new(part),
             vectors: Some(vectors),
             state,
+            _lock: lock,
             told: Instant::now(),
         };
         work.take_up().with_context(unwritable)?;
@@ -83,6 +87,7 @@ impl Work {
         if self.state.bytes == 0 {
             // Nothing of another search is taken for this one's.
             self.part.get_ref().set_len(0)?;
+            self.part.seek(SeekFrom::Start(0))?;
             self.vectors.as_mut().map(VectorFile::clear).transpose()?;
             let head = pairs_file::line(&self.state.head)?;
             self.part.write_all(&head)?;
@@ -122,7 +127,7 @@ impl Work {
             pairs.push(pair.with_context(|| {
                 format!(
                     "{} is damaged; remove it and begin again.",
-                    self.path.display()
+                    beside(&self.path, "part").display()
                 )
             })?);
             if pairs.len() == 1 << 16 {
@@ -178,6 +183,49 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// The file of vectors, locked for this run: two that wrote at once would spoil each other's files.
+fn locked(path: &Path) -> anyhow::Result<File> {
+    let unwritable = || format!("{} cannot be written", path.display());
+    loop {
+        let file = open_beside(path, "vectors").with_context(unwritable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!(
+                "{} is being written by another run. Wait until that has ended, or name another file.",
+                path.display()
+            ),
+            // Some file systems have no locks.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(error).with_context(unwritable),
+        }
+        // The run that had it may have ended in between and taken the file away.
+        if beside(path, "vectors").exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Whether a file has the lines that a state tells of.
+fn holds(part: &File, state: &State) -> anyhow::Result<bool> {
+    let head = pairs_file::line(&state.head)?;
+    let is_long_enough = part.metadata()?.len() >= state.bytes;
+    if !is_long_enough || state.bytes < head.len() as u64 {
+        return Ok(false);
+    }
+    let (mut part, mut first, mut last) = (part, vec![0; head.len()], [0]);
+    part.seek(SeekFrom::Start(0))?;
+    part.read_exact(&mut first)?;
+    part.seek(SeekFrom::Start(state.bytes - 1))?;
+    part.read_exact(&mut last)?;
+    Ok(first == head && last == *b"\n")
+}
+
+fn open_beside(path: &Path, ending: &str) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(beside(path, ending))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

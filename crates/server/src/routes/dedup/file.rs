@@ -207,6 +207,58 @@ fn options(query: Json) -> Result<Vec<(String, Json)>, ApiError> {
     Ok(fields)
 }
 
+/// Refuses options behind the question mark that a body in JSON has: nobody would look at them.
+pub(super) fn refuse_beside_json(query: &Json) -> Result<(), ApiError> {
+    const OPTIONS: [&str; 6] = [
+        "mode",
+        "threshold",
+        "pairs_above",
+        "action",
+        "model",
+        "long_text",
+    ];
+    let Json::Object(fields) = query else {
+        return Ok(());
+    };
+    let names = fields.iter().map(|(name, _)| name.as_str());
+    let mut known = names.filter(|name| OPTIONS.contains(name) || TEXTS.contains(name));
+    match known.next() {
+        None => Ok(()),
+        Some(name) => Err(ApiError::InvalidValue {
+            field: name.to_owned(),
+            reason: "It stands behind the question mark and belongs in the body, which is JSON."
+                .to_owned(),
+        }),
+    }
+}
+
+/// Refuses what a program for speech writes, which is read as a file.
+pub(super) fn refuse_transcript(body: &Json) -> Result<(), ApiError> {
+    const LISTS: [&str; 5] = [
+        "segments",
+        "transcription",
+        "utterances",
+        "sentences",
+        "sentence_info",
+    ];
+    let Json::Object(fields) = body else {
+        return Ok(());
+    };
+    let has = |names: &[&str]| {
+        fields
+            .iter()
+            .find(|(name, _)| names.contains(&name.as_str()))
+    };
+    match has(&LISTS).filter(|_| has(&["texts", "items"]).is_none()) {
+        None => Ok(()),
+        Some((name, _)) => Err(ApiError::InvalidValue {
+            field: name.clone(),
+            reason: "It is a transcript. Send it as `application/x-ndjson` (curl: -H), or in a form (curl: -F file=@FILE)."
+                .to_owned(),
+        }),
+    }
+}
+
 /// A file with its name.
 type Named = (String, Vec<u8>);
 

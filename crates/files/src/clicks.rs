@@ -1,10 +1,15 @@
 //! Files of what users did with items.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use anyhow::{anyhow, bail};
-use yuyi_store::{Event, EventKind, Timestamp};
+use serde_json::Value;
+use yuyi_store::{Event, EventKind, HEAVIEST, Item, Timestamp};
 
 use super::items::cells::{number_of, time_of};
-use super::{Columns, Format, Input, Layout, Misuse, Row};
+use super::names;
+use super::{Columns, Format, Input, Layout, Misuse, Origin, Record, Row};
 
 const NEEDED: [&str; 2] = ["user", "item"];
 
@@ -14,13 +19,25 @@ const OPTIONAL: [&str; 3] = ["type", "time", "weight"];
 /// What kinds of events are called elsewhere.
 #[rustfmt::skip]
 const KINDS: &[(EventKind, &[&str])] = &[
-    (EventKind::Click, &["click", "clicked", "view", "viewed", "open", "opened", "pv", "点击", "打开", "浏览", "查看", "曝光点击"]),
-    (EventKind::Read, &["read", "finish", "finished", "阅读", "已读", "读完", "看完", "播放完成"]),
-    (EventKind::Like, &["like", "liked", "fav", "favorite", "favourite", "star", "share", "buy", "cart", "喜欢", "点赞", "赞", "收藏", "分享", "转发", "购买", "加购"]),
+    (EventKind::Click, &["click", "clicked", "view", "viewed", "open", "opened", "pv", "点击", "打开", "浏览", "查看", "曝光点击", "观看", "播放", "watch", "play"]),
+    (EventKind::Read, &["read", "finish", "finished", "阅读", "已读", "读完", "看完", "播放完成", "comment", "commented", "评论"]),
+    (EventKind::Like, &["like", "liked", "fav", "favorite", "favourite", "star", "share", "buy", "cart", "purchase", "purchased", "order", "喜欢", "点赞", "赞", "收藏", "分享", "转发", "购买", "加购", "下单"]),
     (EventKind::Skip, &["skip", "skipped", "dislike", "disliked", "hide", "跳过", "不喜欢", "不感兴趣", "踩", "屏蔽"]),
 ];
 
+/// What is said of items that a user may not even have seen: it speaks neither for them nor against them.
+const SHOWN: &[&str] = &[
+    "曝光",
+    "展示",
+    "impression",
+    "impressions",
+    "exposure",
+    "show",
+    "shown",
+];
+
 /// The events of a file.
+#[derive(Default)]
 pub struct Clicks {
     /// The file, as messages name it.
     pub name: String,
@@ -28,6 +45,8 @@ pub struct Clicks {
     pub events: Vec<Event>,
     /// Whether it has times.
     pub is_timed: bool,
+    /// Whether the first event stands in the first row of a table, as nothing told that it is a header.
+    pub is_headless: bool,
 }
 
 impl Clicks {
@@ -46,12 +65,24 @@ impl Clicks {
             ..Columns::needed(&NEEDED)
         };
         let columns = columns.chosen_by(layout)?;
-        let origin = input.origin.clone();
-        let (mut events, mut timed) = (Vec::new(), 0);
-        for row in input.rows(columns) {
-            let row = row?;
+        let is_table = matches!(input.format, Format::Tsv | Format::Csv | Format::Xlsx);
+        let (origin, name) = (input.origin.clone(), input.name().to_owned());
+        let (mut events, mut timed, mut shown) = (Vec::new(), 0, 0);
+        let (mut unread, mut is_headless) = (Unread::default(), false);
+        for record in input.records(columns) {
+            let Record {
+                row, rest, fault, ..
+            } = record?;
+            if let Some(fault) = fault {
+                return Err(fault.into_error(&name, row.line));
+            }
             let at = |reason: String| anyhow!("{}: {reason}", origin.at(row.line));
-            let (event, has_time) = event(&row).map_err(at)?;
+            unread.see(&rest);
+            let Some((event, has_time)) = event(&row).map_err(at)? else {
+                shown += 1;
+                continue;
+            };
+            is_headless |= is_table && row.line == 1 && !layout.no_header;
             timed += usize::from(has_time);
             if timed > 0 && timed <= events.len() {
                 let reason = "Some rows have a time and others none; when is not known then. Fill in the column, or leave it out.";
@@ -59,31 +90,116 @@ impl Clicks {
             }
             events.push(event);
         }
+        unread.tell(&origin)?;
+        if shown > 0 {
+            let file = origin.file();
+            origin.say(format!(
+                "{file}: rows that say only that an item was shown, which are left out: {shown}"
+            ));
+        }
         Ok(Self {
             name: origin.file().to_owned(),
             is_timed: timed > 0,
+            is_headless,
             events,
         })
     }
 }
 
-/// The event of a row, and whether it has a time.
-fn event(row: &Row) -> Result<(Event, bool), String> {
+/// The columns that are not read, with whether all that stands in them is the name of a kind of event.
+#[derive(Default)]
+struct Unread(BTreeMap<Arc<str>, bool>);
+
+impl Unread {
+    fn see(&mut self, rest: &[(Arc<str>, Value)]) {
+        for (name, value) in rest {
+            let cell = match value {
+                Value::String(cell) => cell.trim(),
+                Value::Null => "",
+                _ => "0",
+            };
+            if !cell.is_empty() {
+                let are_kinds = self.0.entry(Arc::clone(name)).or_insert(true);
+                *are_kinds &= kind_of(cell).is_ok();
+            }
+        }
+    }
+
+    /// Says which they are.
+    ///
+    /// # Errors
+    /// When one holds kinds of events: what was skipped would count as clicked.
+    fn tell(self, origin: &Origin) -> anyhow::Result<()> {
+        let file = origin.file();
+        if let Some((name, _)) = self.0.iter().find(|(_, are_kinds)| **are_kinds) {
+            bail!(
+                "{file}: the column {name} holds types of events and is not read, so that what was skipped would count as clicked. Name it type."
+            );
+        }
+        if !self.0.is_empty() {
+            let names: Vec<&str> = self.0.keys().map(|name| &**name).collect();
+            let names = names.join(", ");
+            origin.say(format!("{file}: columns that are not read: {names}"));
+        }
+        Ok(())
+    }
+}
+
+/// The event of a row, and whether it has a time; `None`: it says only that an item was shown.
+fn event(row: &Row) -> Result<Option<(Event, bool)>, String> {
     let cell = |place: usize| row.cells.get(place).map_or("", |cell| cell.trim());
     let filled = |place: usize| Some(cell(place)).filter(|cell| !cell.is_empty());
     let time = filled(3).map(time_of_event).transpose()?;
     let event = Event {
         user: cell(0).to_owned(),
         item: cell(1).to_owned(),
-        kind: filled(2).map_or(Ok(EventKind::Click), kind_of)?,
-        weight: filled(4).map_or(Ok(1.0), number_of)?,
+        kind: match filled(2).map_or(Ok(Some(EventKind::Click)), kind_of)? {
+            Some(kind) => kind,
+            None => return Ok(None),
+        },
+        weight: filled(4).map_or(Ok(1.0), weight_of)?,
         time: time.unwrap_or(Timestamp::from_micros(0)),
     };
     event.check().map_err(|error| error.to_string())?;
-    Ok((event, time.is_some()))
+    Ok(Some((event, time.is_some())))
 }
 
-/// A time as items have it, or seconds since 1970.
+fn weight_of(cell: &str) -> Result<f64, String> {
+    let weight = number_of(cell)?;
+    match weight > 0.0 && weight <= HEAVIEST {
+        true => Ok(weight),
+        false => Err(format!(
+            "{cell:?} is no weight. Write a number above 0 and up to {HEAVIEST}."
+        )),
+    }
+}
+
+/// Gives an item without a time that of the column that says when it was published (发布时间, `published_at`), which stays in its payload; returns the name of that
+/// column.
+///
+/// # Errors
+/// When what stands there is no time.
+pub fn publish(item: &mut Item) -> anyhow::Result<Option<String>> {
+    if item.time.is_some() {
+        return Ok(None);
+    }
+    let columns = item.payload.iter().filter_map(|(name, value)| {
+        let rank = names::published(&names::plain(name))?;
+        let cell = match value {
+            Value::String(cell) => cell.trim().to_owned(),
+            other => other.to_string(),
+        };
+        (!cell.is_empty()).then_some((rank, name, cell))
+    });
+    let Some((_, name, cell)) = columns.min() else {
+        return Ok(None);
+    };
+    let time = time_of_event(&cell);
+    item.time = Some(time.map_err(|reason| anyhow!("{name} of {}: {reason}", item.id))?);
+    Ok(Some(name.clone()))
+}
+
+/// A time as items have it, or seconds or milliseconds since 1970.
 fn time_of_event(cell: &str) -> Result<Timestamp, String> {
     let is_number = cell.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     if is_number && let Ok(seconds) = serde_json::from_str::<Timestamp>(cell) {
@@ -92,11 +208,15 @@ fn time_of_event(cell: &str) -> Result<Timestamp, String> {
     time_of(cell).map_err(|error| error.to_string())
 }
 
-fn kind_of(cell: &str) -> Result<EventKind, String> {
+/// The kind of a name; `None`: an item was only shown.
+fn kind_of(cell: &str) -> Result<Option<EventKind>, String> {
     let name = cell.to_lowercase();
+    if SHOWN.contains(&&*name) {
+        return Ok(None);
+    }
     let known = KINDS.iter().find(|(_, names)| names.contains(&&*name));
     known
-        .map(|(kind, _)| *kind)
+        .map(|(kind, _)| Some(*kind))
         .ok_or_else(|| format!("{cell:?} is no type of an event. Write click, read, like or skip."))
 }
 
@@ -152,6 +272,61 @@ mod tests {
     }
 
     #[test]
+    fn names_of_many_logs_are_known() {
+        for (text, kind, weight) in [
+            ("用户名,文章,类型\nu,1,不感兴趣\n", EventKind::Skip, 1.0),
+            (
+                "会员,商品,互动类型,次数\nu,1,purchase,3\n",
+                EventKind::Like,
+                3.0,
+            ),
+            ("客户ID,商品ID,互动\nu,1,评论\n", EventKind::Read, 1.0),
+            ("uid,iid\nu,1\n", EventKind::Click, 1.0),
+            (
+                "userId,movieId,rating,timestamp\nu,1,4.5,1709627400000\n",
+                EventKind::Click,
+                4.5,
+            ),
+        ] {
+            let read = read(Format::Csv, text).unwrap();
+            assert_eq!(
+                (&*read[0].user, &*read[0].item, read[0].kind, read[0].weight),
+                ("u", "1", kind, weight),
+                "{text}"
+            );
+        }
+        let text = "user,item,type,time\nu,1,曝光,1709627400000\nu,2,点击,1709627400000\n";
+        let read = read(Format::Csv, text).unwrap();
+        assert_eq!((read.len(), &*read[0].item), (1, "2"));
+        assert_eq!(read[0].time.to_string(), "2024-03-05T08:30:00Z");
+    }
+
+    #[test]
+    fn items_are_of_when_they_were_published() {
+        let published = |name: &str, value: Value| {
+            let mut item = Item::new("i", "t");
+            item.payload.insert("更新时间".into(), "2030-01-01".into());
+            item.payload.insert(name.into(), value);
+            let column = publish(&mut item).map_err(|error| error.to_string())?;
+            Ok::<_, String>((column.unwrap(), item.time.unwrap().to_string()))
+        };
+        for (name, value) in [
+            ("发布时间", Value::from("2024/3/5 8:30")),
+            ("published_at", 1_709_627_400.into()),
+            ("pubDate", 1_709_627_400_000_i64.into()),
+        ] {
+            let expected = (name.to_owned(), "2024-03-05T08:30:00Z".to_owned());
+            assert_eq!(published(name, value), Ok(expected));
+        }
+        let error = published("发布日期", "昨天".into()).unwrap_err();
+        assert!(
+            error.starts_with("发布日期 of i: \"昨天\" is no time"),
+            "{error}"
+        );
+        assert_eq!(publish(&mut Item::new("i", "t")).unwrap(), None);
+    }
+
+    #[test]
     fn what_is_no_event_is_told_by_its_line() {
         for (text, told) in [
             (
@@ -171,9 +346,10 @@ mod tests {
                 "user,item,time\nu,1,1709627400000000\n",
                 "f:2: \"1709627400000000\" is no time",
             ),
+            ("user,item,weight\nu,1,1e9\n", "f:2: \"1e9\" is no weight."),
             (
-                "user,item,weight\nu,1,1e9\n",
-                "f:2: weight: It is not above 0",
+                "user,item,反应\nu,1,不感兴趣\nu,2,click\n",
+                "f: the column 反应 holds types of events",
             ),
         ] {
             let error = read(Format::Csv, text).unwrap_err();

@@ -61,7 +61,10 @@ impl Columns {
                 .filter(|&place| names[place] != "a" || names.iter().any(|name| name == "q")),
             "id" if self.of_items => names::id_of_item(names, taken),
             "text" if self.of_items => names::place(names, "text", taken)
-                .or_else(|| names::place(names, "question", taken)),
+                .or_else(|| names::place(names, "question", taken))
+                .or_else(|| names::title_of_item(names, taken)),
+            "wordings" if self.of_items => names::place(names, "wordings", taken)
+                .or_else(|| names::summary_of_item(names, taken)),
             _ => names::place(names, column, taken),
         }
     }

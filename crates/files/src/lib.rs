@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use self::clicks::Clicks;
+pub use self::clicks::{Clicks, publish};
 pub use self::columns::{Columns, Flags, Layout};
 pub use self::export::{Book, TableKind, TableWriter, Value as CellValue};
 pub use self::faq::{FaqFile, FaqLayout, Questions};

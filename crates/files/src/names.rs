@@ -6,7 +6,7 @@ mod kinds;
 mod lists;
 mod traditional;
 
-use self::clicks::{ITEMS, TIMES, TYPES, USERS};
+use self::clicks::{ITEMS, PUBLISHED, TIMES, TYPES, USERS, WEIGHTS};
 pub(super) use self::fields::{VALIDITY, field};
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{
@@ -44,9 +44,14 @@ fn others_for(column: &str) -> &'static [&'static str] {
         "item" => ITEMS,
         "type" => TYPES,
         "time" => TIMES,
-        "weight" => &["weight", "权重"],
+        "weight" => WEIGHTS,
         _ => &[],
     }
+}
+
+/// How telling a plain name is of when an item was published, 0 the most; `None`: it says nothing of that.
+pub(super) fn published(name: &str) -> Option<usize> {
+    PUBLISHED.iter().position(|known| *known == name)
 }
 
 /// Whether files call a column by this plain name.
@@ -133,6 +138,38 @@ pub(super) fn is_wordings(names: &[String], place: usize) -> bool {
     let has = |name: &str| names.iter().any(|other| other == name);
     let is_index = names[place] == "index" && has("q") && has("a");
     is_index || kind(&names[place]) == Some(Kind::Wordings)
+}
+
+/// Where the title of an item stands.
+pub(super) fn title_of_item(names: &[String], taken: &[usize]) -> Option<usize> {
+    (0..names.len()).find(|i| is_title(&names[*i]) && !taken.contains(i))
+}
+
+fn is_title(name: &str) -> bool {
+    [
+        "title",
+        "标题",
+        "文章标题",
+        "新闻标题",
+        "商品标题",
+        "视频标题",
+    ]
+    .contains(&name)
+}
+
+/// Where the summary of an item stands whose text is its title.
+pub(super) fn summary_of_item(names: &[String], taken: &[usize]) -> Option<usize> {
+    let known = [
+        "summary",
+        "abstract",
+        "摘要",
+        "文章摘要",
+        "新闻摘要",
+        "简介",
+    ];
+    let is_title = taken.iter().any(|i| is_title(&names[*i]));
+    let summary = (0..names.len()).find(|i| known.contains(&&*names[*i]) && !taken.contains(i));
+    summary.filter(|_| is_title)
 }
 
 /// Where the column stands that has the key of an item, which no two share.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::de::{Error as _, Unexpected, Visitor};
+use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const MICROS: i64 = 1_000_000;
@@ -13,10 +13,13 @@ const SECONDS_OF_DAY: i64 = 86_400;
 /// Seconds of the years 0 to 9999, whose numbers have four digits.
 const YEARS: std::ops::Range<f64> = -62_167_219_200.0..253_402_300_800.0;
 
+/// From here on a number is of milliseconds: as seconds it would be of the year 5138.
+const MILLIS_FROM: f64 = 1e11;
+
 /// A point in time, in microseconds since 1970 (UTC).
 ///
 /// It is written as RFC 3339 in UTC. Read are RFC 3339 (`2024-03-05T10:30:00+08:00`; a blank may stand for the T, and without an offset it is
-/// UTC), a day (`2024-03-05`: its beginning in UTC), and in JSON also a number of seconds since 1970.
+/// UTC), a day (`2024-03-05`: its beginning in UTC), and in JSON also a number of seconds since 1970, from 100 billion on of milliseconds.
 ///
 /// ```
 /// use yuyi_store::Timestamp;
@@ -60,7 +63,13 @@ impl Timestamp {
         self.0
     }
 
-    fn from_seconds(seconds: f64) -> Option<Self> {
+    fn from_number(number: f64) -> Option<Self> {
+        let is_in_millis = number.abs() >= MILLIS_FROM;
+        let seconds = if is_in_millis {
+            number / 1000.0
+        } else {
+            number
+        };
         let micros = (seconds * MICROS as f64).round() as i64;
         YEARS.contains(&seconds).then_some(Self(micros))
     }
@@ -192,8 +201,11 @@ impl<'de> Deserialize<'de> for Timestamp {
                 text.parse().map_err(E::custom)
             }
             fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<Timestamp, E> {
-                let time = Timestamp::from_seconds(seconds);
-                time.ok_or_else(|| E::invalid_value(Unexpected::Float(seconds), &self))
+                let time = Timestamp::from_number(seconds);
+                time.ok_or_else(|| {
+                    let reason = "is no time. Write it as 2024-03-05T10:30:00Z.";
+                    E::custom(format!("{seconds} {reason}"))
+                })
             }
             fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Timestamp, E> {
                 self.visit_f64(seconds as f64)
@@ -229,6 +241,8 @@ mod tests {
         }
         let seconds: Timestamp = serde_json::from_str("1709634600").unwrap();
         assert_eq!(seconds.to_string(), "2024-03-05T10:30:00Z");
+        let millis: Timestamp = serde_json::from_str("1709634600250").unwrap();
+        assert_eq!(millis.to_string(), "2024-03-05T10:30:00.250000Z");
         assert_eq!(
             serde_json::to_string(&seconds).unwrap(),
             "\"2024-03-05T10:30:00Z\""
@@ -255,7 +269,10 @@ mod tests {
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
-        assert!(serde_json::from_str::<Timestamp>("1e300").is_err());
+        for number in ["1e300", "1709634600250000"] {
+            let error = serde_json::from_str::<Timestamp>(number).unwrap_err();
+            assert!(error.to_string().contains("is no time"), "{error}");
+        }
         assert!(serde_json::from_str::<Timestamp>("true").is_err());
     }
 

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand};
 use yuyi_collections::RECOMMENDED;
 use yuyi_tasks::metrics::Sampling;
 
-use super::values::parse_share;
+use super::values::{parse_days, parse_part};
 use super::{ModelArgs, ReportArgs};
-use crate::input::Format;
+use crate::input::{Flags, Format, Layout};
 
 /// `yuyi recommend`: what stands behind it is a command, or else a file of items.
 #[derive(Args)]
@@ -41,6 +41,59 @@ pub enum RecommendCommand {
     Eval(RecommendEvalArgs),
 }
 
+/// Which columns of the two files are read.
+#[derive(Args)]
+pub struct RecommendLayoutArgs {
+    /// Columns of the items: text, answer, id, wordings, by name or number from 1 [default: found by their names, else the first ones]
+    #[arg(
+        long,
+        env = "YUYI_ITEM_COLUMNS",
+        value_name = "A,B",
+        value_delimiter = ','
+    )]
+    pub item_columns: Vec<String>,
+    /// The first row of the items is data, whatever it looks like
+    #[arg(long, env = "YUYI_NO_ITEM_HEADER", value_parser = crate::switch::parse_yes)]
+    pub no_item_header: bool,
+    /// Columns of what users did: user, item, type, time, weight, by name or number from 1 [default: found by their names, else the first ones]
+    #[arg(
+        long,
+        env = "YUYI_CLICK_COLUMNS",
+        value_name = "A,B",
+        value_delimiter = ','
+    )]
+    pub click_columns: Vec<String>,
+    /// The first row of what users did is data, whatever it looks like
+    #[arg(long, env = "YUYI_NO_CLICK_HEADER", value_parser = crate::switch::parse_yes)]
+    pub no_click_header: bool,
+}
+
+impl RecommendLayoutArgs {
+    /// That of the items.
+    pub fn items(&self) -> Layout {
+        Layout {
+            columns: self.item_columns.clone(),
+            no_header: self.no_item_header,
+            flags: Flags {
+                columns: "--item-columns",
+                no_header: "--no-item-header",
+            },
+        }
+    }
+
+    /// That of what users did.
+    pub fn clicks(&self) -> Layout {
+        Layout {
+            columns: self.click_columns.clone(),
+            no_header: self.no_click_header,
+            flags: Flags {
+                columns: "--click-columns",
+                no_header: "--no-click-header",
+            },
+        }
+    }
+}
+
 /// `yuyi recommend next`.
 #[derive(Args)]
 pub struct NextArgs {
@@ -61,14 +114,16 @@ pub struct NextArgs {
     #[arg(long, env = "YUYI_NEGATIVE", value_name = "ID|TEXT")]
     pub negative: Vec<String>,
     /// Most results
-    #[arg(long, env = "YUYI_LIMIT", value_name = "N", default_value_t = RECOMMENDED)]
+    #[arg(long, env = "YUYI_LIMIT", value_name = "N", default_value_t = RECOMMENDED, value_parser = parse_limit)]
     pub limit: usize,
     /// Days after which what was done counts half [default: 7]
-    #[arg(long, env = "YUYI_HALF_LIFE", value_name = "DAYS")]
+    #[arg(long, env = "YUYI_HALF_LIFE", value_name = "DAYS", value_parser = parse_days)]
     pub half_life: Option<f64>,
     /// Format of the items, where the name does not tell
     #[arg(long, env = "YUYI_FORMAT", value_enum)]
     pub format: Option<Format>,
+    #[command(flatten)]
+    pub layouts: RecommendLayoutArgs,
     /// Write JSON, one line a user
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
@@ -86,20 +141,22 @@ pub struct RecommendEvalArgs {
     #[arg(long, env = "YUYI_ITEMS", value_name = "FILE")]
     pub items: PathBuf,
     /// Share of the events, the earliest ones, from which is recommended what comes after them
-    #[arg(long, env = "YUYI_BEFORE", value_name = "SHARE", default_value_t = 0.8, value_parser = parse_share)]
+    #[arg(long, env = "YUYI_BEFORE", value_name = "SHARE", default_value_t = 0.8, value_parser = parse_part)]
     pub before: f64,
     /// Length of a list
     #[arg(long, env = "YUYI_LIMIT", value_name = "N", default_value_t = RECOMMENDED, value_parser = parse_limit)]
     pub limit: usize,
     /// Most users who are looked at
-    #[arg(long, env = "YUYI_USERS", value_name = "N", default_value_t = 1000)]
-    pub users: usize,
+    #[arg(long, env = "YUYI_USERS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub users: u32,
     /// Bootstrap samples of the 95 % intervals; 0: no intervals
     #[arg(long, env = "YUYI_ROUNDS", value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(..=100_000))]
     pub rounds: u32,
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
+    #[command(flatten)]
+    pub layouts: RecommendLayoutArgs,
     #[command(flatten)]
     pub report: ReportArgs,
     #[command(flatten)]
@@ -157,7 +214,11 @@ mod tests {
             "yuyi recommend",
             "yuyi recommend eval log.csv",
             "yuyi recommend eval log.csv --items x --before 2",
+            "yuyi recommend eval log.csv --items x --before 1",
             "yuyi recommend eval log.csv --items x --limit 0",
+            "yuyi recommend eval log.csv --items x --users 0",
+            "yuyi recommend news.csv --limit 0",
+            "yuyi recommend news.csv --half-life 0",
         ] {
             assert!(parsed(wrong).is_err(), "{wrong}");
         }

@@ -71,6 +71,24 @@ pub fn parse_share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A number above 0 and below 1.
+pub fn parse_part(text: &str) -> Result<f64, String> {
+    let share = number(text)?;
+    match share > 0.0 && share < 1.0 {
+        true => Ok(share),
+        false => Err("it has to be above 0 and below 1".into()),
+    }
+}
+
+/// A number of days above 0.
+pub fn parse_days(text: &str) -> Result<f64, String> {
+    let days = number(text)?;
+    match days > 0.0 && days.is_finite() {
+        true => Ok(days),
+        false => Err("it has to be a number of days above 0".into()),
+    }
+}
+
 fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| format!("{text:?} is no number"))
 }

@@ -40,6 +40,21 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("Some rows have a time and others none; when is not known then. Fill in the column, or leave it out.", "有的行有时间，有的没有，无法判断先后。请补全这一列，或整列去掉。"),
     ("{cell} is no type of an event. Write click, read, like or skip.", "{cell} 不是行为类型。请写 click、read、like 或 skip。"),
 
+    ("{cell} is no weight. Write a number above 0 and up to {#most}.", "{cell} 不是权重。请写大于 0 且不超过 {most} 的数。"),
+    ("{file}: rows that say only that an item was shown, which are left out: {#shown}", "{file}：有 {shown} 行只说明物品展示过，未计入"),
+    ("{file}: the column {name} holds types of events and is not read, so that what was skipped would count as clicked. Name it type.", "{file}：{name} 列里是行为类型，但没有读取，不感兴趣的会被当成点击。请把列名改为 type。"),
+    ("{file}: columns that are not read: {names}", "{file}：没有读取的列：{names}"),
+    ("{name} of {id}: {reason}", "{id} 的 {name}：{reason}"),
+    ("{file}: ids that several items have: {#n}, such as {first}. The last item of each id counts.", "{file}：有 {n} 个编号为多个物品所用，如 {first}。以每个编号的最后一个物品为准。"),
+    ("{file}: {column} is read as the time of an item.", "{file}：{column} 列读作物品的时间。"),
+    ("{file}: the first row names no item of {items} and a user who is nowhere else. If it is a header, name its columns user and item, or say which they are with --click-columns; if it is data, say --no-click-header.", "{file}：第一行的物品不在 {items} 里，用户也没有再出现。如果它是表头，请把列名改为 user、item，或用 --click-columns 指明；如果是数据，请加 --no-click-header。"),
+    ("the clicks have no user {user}", "行为文件里没有用户 {user}"),
+    ("no item of {file} has the id {text}; it is taken as a text", "{file} 里没有编号为 {text} 的物品，按一段文本处理"),
+    ("{file} has no times: newest says nothing, and items are recommended before they were published.", "{file} 没有时间：“最新”一行没有意义，也会推荐当时还没发布的物品。"),
+    ("Nothing of {log} is before {split}, so nothing is known of anybody. Give more of the log with --before, or a log whose times differ.", "{log} 里没有早于 {split} 的行为，没有历史可用。请调大 --before，或换一份时间有先后的日志。"),
+    ("it has to be above 0 and below 1", "应大于 0 且小于 1"),
+    ("it has to be a number of days above 0", "应是大于 0 的天数"),
+
     // Files that are read.
     ("{file} cannot be read", "{file} 无法读取"),
     ("{file} cannot be read as a workbook: it is none, or is damaged, or has a password. Save it as .xlsx without one, or as CSV in UTF-8.", "{file} 无法作为工作簿读取：它不是工作簿，或已损坏，或设有密码。请另存为不带密码的 .xlsx，或 UTF-8 编码的 CSV。"),

@@ -174,7 +174,7 @@ fn people_are_told_in_lines() {
         run.err
     );
     let run = yuyi(&["recommend", &items, "--limit", "0"]);
-    assert!(run.code == 1 && run.err.contains("limit"), "{}", run.err);
+    assert!(run.code == 2 && run.err.contains("--limit"), "{}", run.err);
 }
 
 #[test]

@@ -423,6 +423,17 @@ pub(super) const ITEM_IDS: &[&str] = &[
     "条目编号",
     "商品编号",
     "文章编号",
+    "新闻编号",
+    "视频编号",
+    "物品编号",
+    "物品id",
+    "文章id",
+    "新闻id",
+    "商品id",
+    "视频id",
+    "newsid",
+    "articleid",
+    "movieid",
 ];
 
 pub(super) const WORDINGS: &[&str] = &[

@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use crate::metrics::{Estimate, Sampling, intervals, ndcg_at, reciprocal_rank};
 
+/// Users from which on intervals are given: drawn from fewer they are too narrow to mean anything.
+pub const ENOUGH_USERS: usize = 10;
+
 /// What was recommended to a user, and what the user then wanted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RecommendedList {
@@ -69,7 +72,7 @@ pub struct RecommendationQuality {
     pub ndcg: Estimate,
     /// Mean of one over the place of the first item that was wanted.
     pub mrr: Estimate,
-    /// Share of all items that somebody was shown.
+    /// Share of all items that somebody was shown; without an interval, since users who are drawn again show fewer items than there are.
     pub coverage: Estimate,
     /// Mean of how unlike the items of a list are, one without their similarity.
     pub diversity: Estimate,
@@ -77,7 +80,10 @@ pub struct RecommendationQuality {
     pub novelty: Estimate,
 }
 
-/// Everything about the first `k` of each list, among `catalogue` items.
+/// The place of the coverage among the metrics.
+const COVERAGE: usize = 3;
+
+/// Everything about the first `k` of each list, among `catalogue` items; without intervals where there are less than [`ENOUGH_USERS`].
 pub fn recommendation_quality(
     lists: &[RecommendedList],
     k: usize,
@@ -95,7 +101,12 @@ pub fn recommendation_quality(
         let coverage = (catalogue > 0).then(|| shown.len() as f64 / catalogue as f64);
         [mean(0), mean(1), mean(2), coverage, mean(3), mean(4)]
     };
-    let drawn = intervals(lists.len(), sampling.rounds, sampling.seed, statistics);
+    let rounds = match lists.len() {
+        ..ENOUGH_USERS => 0,
+        _ => sampling.rounds,
+    };
+    let mut drawn = intervals(lists.len(), rounds, sampling.seed, statistics);
+    drawn[COVERAGE] = None;
     let values = statistics(&vec![1; lists.len()]);
     let [hit_rate, ndcg, mrr, coverage, diversity, novelty] =
         std::array::from_fn(|i| Estimate::new(values[i], drawn[i]));
@@ -172,7 +183,11 @@ mod tests {
         let diversity = (1.0 / 3.0 + 0.0) / 2.0;
         assert!((quality.diversity.value.unwrap() - diversity).abs() < 1e-12);
         assert_eq!(quality.novelty.value, Some((2.0 + 1.5) / 2.0));
-        assert_eq!(quality.hit_rate.low, Some(0.0));
+        assert_eq!(quality.hit_rate.low, None);
+        let many: Vec<RecommendedList> = lists.iter().cloned().cycle().take(30).collect();
+        let quality = recommendation_quality(&many, 10, 20, SAMPLING);
+        assert!(quality.hit_rate.low < quality.hit_rate.value);
+        assert_eq!((quality.coverage.low, quality.coverage.high), (None, None));
     }
 
     #[test]

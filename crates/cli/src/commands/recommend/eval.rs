@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::bail;
 use yuyi_collections::{ReplaySettings, replay};
+use yuyi_store::VectorItem;
 use yuyi_tasks::metrics::Estimate;
 
 use super::evaluated::{Evaluated, EvaluatedWay, evaluated, metrics};
@@ -20,7 +21,7 @@ pub fn run(args: &RecommendEvalArgs) -> anyhow::Result<()> {
     let inputs = [&args.log, &args.items];
     let written = written.map(|path| PartialFile::beside(path, inputs));
     let written = written.transpose()?;
-    let log = clicks(&args.log)?;
+    let log = clicks(&args.log, &args.layouts.clicks())?;
     if !log.is_timed {
         bail!(
             "{} has no times, by which it could be split. Add a column time.",
@@ -28,20 +29,35 @@ pub fn run(args: &RecommendEvalArgs) -> anyhow::Result<()> {
         );
     }
     let model = load_model(&args.model)?;
-    let items = Items::read(&args.items, None, &model)?;
+    let items = Items::read(&args.items, None, &args.layouts.items(), &model)?;
     report_truncated(items.truncated, model.facts().max_tokens);
-    let strange = strangers(&items.all, &log.events);
+    let strange = strangers(&items, &log)?;
     if strange > 0 {
         remark!("clicks on items that are not in {}: {strange}", items.file);
+    }
+    let is_timed = |item: &&VectorItem| item.item.time.is_some();
+    let timed = items.all.iter().filter(is_timed).count();
+    if timed == 0 {
+        remark!(
+            "{} has no times: newest says nothing, and items are recommended before they were published.",
+            items.file
+        );
     }
     let (catalogue, events) = (items.all.len(), log.events.len());
     let settings = ReplaySettings {
         before: args.before,
         limit: args.limit,
-        users: args.users,
+        users: args.users as usize,
         sampling: args.sampling(),
     };
     let told = replay(items.all, log.events, model.calibration(), settings)?;
+    if told.known == 0 {
+        bail!(
+            "Nothing of {} is before {}, so nothing is known of anybody. Give more of the log with --before, or a log whose times differ.",
+            log.name,
+            told.split
+        );
+    }
     if told.users == 0 {
         bail!(
             "In the last part of {} no user does anything with an item of {} that was not seen before. Is the log long enough?",
@@ -55,6 +71,7 @@ pub fn run(args: &RecommendEvalArgs) -> anyhow::Result<()> {
         model: model.facts().name.clone(),
         catalogue,
         events,
+        timed,
         ..evaluated(told, args.limit)
     };
     if let Some(file) = written {

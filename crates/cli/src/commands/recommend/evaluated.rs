@@ -13,6 +13,8 @@ pub struct Evaluated {
     pub model: String,
     /// Items of the file.
     pub catalogue: usize,
+    /// Those of them with a time.
+    pub timed: usize,
     /// Events of the log.
     pub events: usize,
     /// When what is recommended from ends.
@@ -58,6 +60,7 @@ pub fn evaluated(told: Replayed, limit: usize) -> Evaluated {
         items: String::new(),
         model: String::new(),
         catalogue: 0,
+        timed: 0,
         events: 0,
         split: told.split.to_string(),
         before: told.known,

@@ -1,5 +1,6 @@
 //! `yuyi recommend next`.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use anyhow::bail;
@@ -8,32 +9,35 @@ use yuyi::Model;
 use yuyi_collections::{
     AskedRecommend, Example, HeldShelf, RecommendPlan, RecommendReply, recommend,
 };
-use yuyi_store::{Event, Space, Timestamp};
+use yuyi_store::{Space, Timestamp};
 
 use super::{Items, clicks, strangers};
 use crate::args::NextArgs;
 use crate::commands::report_truncated;
+use crate::input::Clicks;
 use crate::named::load_model;
 use crate::terminal::{self, remark};
 
 /// Says what to show the users of a file next.
 pub fn run(args: &NextArgs) -> anyhow::Result<()> {
     let model = load_model(&args.model)?;
-    let events = events(args)?;
+    let clicks = events(args)?;
     let items = Items::read(
         args.items.as_deref().unwrap_or("".as_ref()),
         args.format,
+        &args.layouts.items(),
         &model,
     )?;
-    match strangers(&items.all, &events) {
+    match strangers(&items, &clicks)? {
         0 => {}
-        all if all == events.len() => bail!(
+        all if all == clicks.events.len() => bail!(
             "No click is of an item of {}. Are the ids the same in both files?",
             items.file
         ),
         n => remark!("clicks on items that are not in {}: {n}", items.file),
     }
-    let shelf = HeldShelf::new(items.all, events);
+    let shelf = HeldShelf::new(items.all, clicks.events);
+    tell_unknown(args, &shelf, &items.file);
     let mut truncated = items.truncated;
     for user in users(args, &shelf) {
         let reply = ask(args, &shelf, &items.space, &model, user.clone())?;
@@ -45,16 +49,36 @@ pub fn run(args: &NextArgs) -> anyhow::Result<()> {
 }
 
 /// What users did; what is told to be of the future is of now, as on a server.
-fn events(args: &NextArgs) -> anyhow::Result<Vec<Event>> {
+fn events(args: &NextArgs) -> anyhow::Result<Clicks> {
     let Some(file) = &args.clicks else {
-        return Ok(Vec::new());
+        return Ok(Clicks::default());
     };
     let now = Timestamp::now();
-    let mut events = clicks(file)?.events;
-    for event in &mut events {
+    let mut clicks = clicks(file, &args.layouts.clicks())?;
+    for event in &mut clicks.events {
         event.time = event.time.min(now);
     }
-    Ok(events)
+    Ok(clicks)
+}
+
+/// Tells of users who did nothing, and of texts that look like ids and are none.
+fn tell_unknown(args: &NextArgs, shelf: &HeldShelf, file: &str) {
+    let known: HashSet<&str> = shelf.users().collect();
+    for user in &args.user {
+        if args.clicks.is_some() && !known.contains(&**user) {
+            remark!("the clicks have no user {user:?}");
+        }
+    }
+    for text in args.positive.iter().chain(&args.negative) {
+        if is_like_an_id(text) && shelf.place(text).is_none() {
+            remark!("no item of {file} has the id {text:?}; it is taken as a text");
+        }
+    }
+}
+
+/// One word of ASCII with a digit.
+fn is_like_an_id(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic()) && text.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// Those who are asked for, else all who did something, else nobody in particular.

@@ -139,12 +139,36 @@ fn plots(language: Language, evaluated: &Evaluated) -> Element {
     figures([plot(0), plot(1)])
 }
 
+/// Whether a metric has one: below some users, and without rounds, none has.
+fn has_intervals(evaluated: &Evaluated) -> bool {
+    let ways = evaluated.ways.iter();
+    let mut all = ways.flat_map(|way| metrics(&way.quality));
+    all.any(|estimate| estimate.interval().is_some())
+}
+
 fn explanations(language: Language, evaluated: &Evaluated) -> Vec<Element> {
     let (split, before) = (&evaluated.split, grouped(evaluated.before));
+    let among = match evaluated.timed {
+        0 => language.pick(
+            "只推荐该用户没看过的物品；物品没有时间，所以也会推荐当时还没发布的，“最新”一行没有意义",
+            "among the items that were not seen; items have no times, so those that were not there yet are among them, and the row of the newest means nothing",
+        ),
+        _ => language.pick(
+            "只推荐当时已发布、该用户没看过的物品",
+            "among the items that were there by then and not seen",
+        ),
+    };
+    let intervals = match has_intervals(evaluated) {
+        true => language.pick(
+            "方括号里是 95 % 区间，覆盖率不给区间。",
+            "Intervals are of 95 %; coverage has none.",
+        ),
+        false => language.pick("这里没有区间。", "There are no intervals here."),
+    };
     let texts = [
         language.pick(
-            format!("日志在 {split} 处切开：此前的 {before} 条行为是历史，此后每个用户第一次看新物品时为其推荐，只推荐当时已发布、该用户没看过的物品。"),
-            format!("The log is cut at {split}: the {before} events before it are the history; each user is recommended something when first looking at something new after it, among the items that were there by then and not seen."),
+            format!("日志在 {split} 处切开：此前的 {before} 条行为是历史，此后每个用户第一次看新物品时为其推荐，{among}。"),
+            format!("The log is cut at {split}: the {before} events before it are the history; each user is recommended something when first looking at something new after it, {among}."),
         ),
         language
             .pick(
@@ -154,10 +178,9 @@ fn explanations(language: Language, evaluated: &Evaluated) -> Vec<Element> {
             .to_owned(),
         language
             .pick(
-                "覆盖率：被推荐过的物品占全部物品的比例。多样性：1 减去列表内物品两两相似度的平均值。新颖度：−log₂（看过该物品的用户比例）的平均值。方括号里是 95 % 区间。",
-                "Coverage: share of all items that somebody was shown. Diversity: one without the mean similarity of the items of a list. Novelty: mean of −log₂ of the share of users who knew an item. Intervals are of 95 %.",
-            )
-            .to_owned(),
+                format!("覆盖率：被推荐过的物品占全部物品的比例。多样性：1 减去列表内物品两两相似度的平均值。新颖度：−log₂（看过该物品的用户比例）的平均值。{intervals}"),
+                format!("Coverage: share of all items that somebody was shown. Diversity: one without the mean similarity of the items of a list. Novelty: mean of −log₂ of the share of users who knew an item. {intervals}"),
+            ),
     ];
     texts.iter().map(|text| blocks::paragraph(text)).collect()
 }

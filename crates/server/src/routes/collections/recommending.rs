@@ -20,7 +20,7 @@ use crate::request::item::{FilterRequest, filter};
 use crate::request::json::Json;
 use crate::request::place::OfCollection;
 use crate::request::text::{Rules, each, read_text};
-use crate::request::{Source, count, name as optional_name, number, request};
+use crate::request::{Source, count, number, request};
 use crate::{ApiError, App};
 
 request! {
@@ -29,7 +29,7 @@ request! {
     pub(crate) struct RecommendRequest {
         /// Whose events count; absent, or unknown: what is popular and new is shown, unless there are examples.
         #[schema(example = "u-17")]
-        user: Option<String> = optional_name,
+        user: Option<String> = user,
         /// What is wanted: ids of items or texts. A text is an id where an item has it; `{"id"}` and `{"text"}` say which is meant.
         #[schema(value_type = Option<Vec<ExampleRequest>>, max_items = 100, example = json!(null))]
         positive: Vec<Example> = examples,
@@ -45,6 +45,18 @@ request! {
         /// Days after which an event counts half; absent: 7.
         #[schema(exclusive_minimum = 0, example = json!(null))]
         half_life: Option<f64> = number,
+    }
+}
+
+/// A user, who may be absent; an empty name would be nobody's, as in events.
+fn user(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
+    let found = source.fields.optional_name(name)?;
+    match found {
+        Some(user) if user.is_empty() => Err(ApiError::InvalidValue {
+            field: source.fields.path_of(name),
+            reason: "It is empty.".to_owned(),
+        }),
+        found => Ok(found),
     }
 }
 

@@ -156,6 +156,10 @@ fn behind_field(english: &str) -> Option<String> {
     if !field.starts_with(|c: char| c.is_ascii_lowercase()) || !field.chars().all(is_part) {
         return None;
     }
+    // A file called `no: such.csv` is no field.
+    if !message.starts_with(|c: char| c.is_ascii_uppercase() || c == '"') {
+        return None;
+    }
     let told = part(message).or_else(|| chinese_sentence(message))?;
     Some(format!("{field}：{told}"))
 }

@@ -327,11 +327,14 @@ fn tell_encoding(origin: &Origin, encoding: &'static Encoding) {
 
 /// The format of standard input, whose name tells nothing: CSV in the place of TSV where the first line is a header of such.
 fn by_header(unnamed: Format, stream: &mut impl BufRead) -> Format {
+    // Of lines there is nothing to ask, and whoever sends them may wait for a sign of life first.
+    if unnamed != Format::Tsv {
+        return unnamed;
+    }
     // Whoever reads the stream meets what is wrong with it.
     let head = stream.fill_buf().unwrap_or_default();
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let is_csv = || separator::is_header_of_csv(&String::from_utf8_lossy(line));
-    match unnamed == Format::Tsv && is_csv() {
+    match separator::is_header_of_csv(&String::from_utf8_lossy(line)) {
         true => Format::Csv,
         false => unnamed,
     }

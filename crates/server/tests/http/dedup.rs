@@ -170,10 +170,10 @@ async fn what_nobody_would_look_at_is_refused() {
     let server = Server::start().await;
     let body = json!({"texts": ["x 甲", "x 乙"]}).to_string();
     let (status, reply) = server.post("/v1/dedup?threshold=0.9", body).await;
-    assert_eq!(status, 400, "{reply}");
+    assert_eq!(status, 422, "{reply}");
     assert!(reply.to_string().contains("belongs in the body"), "{reply}");
     let (status, reply) = dedup(&server, json!({"segments": [{"text": "x 甲"}]})).await;
-    assert_eq!(status, 400, "{reply}");
+    assert_eq!(status, 422, "{reply}");
     assert!(
         reply.to_string().contains("application/x-ndjson"),
         "{reply}"

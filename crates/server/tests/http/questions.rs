@@ -91,7 +91,7 @@ async fn questions_without_an_answer_become_an_entry() {
             &json!({"id": "pay", "answer": "在钱包里", "category": "支付"}),
         )
         .await;
-    let expected = json!({"id": "pay", "question": "y怎么充值", "wordings": 3, "answered": 4, "truncated": false});
+    let expected = json!({"id": "pay", "question": "y怎么充值", "wordings": 2, "answered": 4, "truncated": false});
     assert_eq!((status, made), (200, expected));
     assert_eq!(
         unanswered(&server).await,
@@ -99,7 +99,7 @@ async fn questions_without_an_answer_become_an_entry() {
     );
     let (_, item) = server.get("/v1/collections/faq/items/pay").await;
     let item_expected = json!({"id": "pay", "text": "y怎么充值", "answer": "在钱包里", "category": "支付",
-        "wordings": ["y的****充值没到账", "y如何充值", "找人工"]});
+        "wordings": ["y如何充值", "找人工"]});
     assert_eq!(item, item_expected);
     let answered = ask(&server, "y充值").await;
     assert_eq!(

@@ -305,7 +305,7 @@ async fn a_search_is_ordered_by_the_only_reranker() {
 
     let refused = [
         (
-            json!({"text": query, "rerank": true, "limit": 9_999}),
+            json!({"text": query, "rerank": true, "limit": 10_001}),
             "limit",
         ),
         (json!({"vector": [1, 0], "rerank": true}), "rerank"),

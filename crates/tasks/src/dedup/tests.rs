@@ -247,9 +247,11 @@ proptest! {
         let groups = meeting.groups(Mode::All, threshold);
         let remarks = meeting.remarks();
         let node = |index: &usize| meeting.old + index;
-        let olds = (0..meeting.old).filter(|&old| !remarks.is_vote(old as u32));
-        for a in olds.chain(groups.kept.iter().map(node)) {
-            for b in groups.kept.iter().map(node).filter(|&b| b != a) {
+        // A vote for nothing is kept, and repeats nothing.
+        let is_said = |node: &usize| !remarks.is_vote(*node as u32);
+        let kept = || groups.kept.iter().map(node).filter(is_said);
+        for a in (0..meeting.old).filter(is_said).chain(kept()) {
+            for b in kept().filter(|&b| b != a) {
                 let texts = [a, b].map(|node| remarks.said(node as u32));
                 let may = a < meeting.old || texts[0].chars().count() > texts[1].chars().count();
                 let repeats = meeting.similarity(a, b) >= threshold && held_back(texts[0], texts[1]).is_none();

@@ -162,7 +162,8 @@ fn old_ones_stay_and_take_what_repeats_them() {
         assert_eq!((group.representative, group.against), (None, Some(0)));
         assert_eq!(group.members[0].index, 0);
         assert_eq!((groups.kept, groups.duplicates), (vec![2], 1));
-        assert_eq!(groups.votes[0].answers, Some(0));
+        let vote = &groups.votes[0];
+        assert_eq!((vote.answers, vote.for_against), (None, Some(0)));
     }
 }
 

@@ -249,7 +249,7 @@ impl Judge<'_> {
                 is_substitute: false,
             });
         }
-        match self.substitute(first, rest) {
+        match self.substitute(rest) {
             Some(wording) if reaches(&wording) => match rejects(&wording) {
                 true => Err(Reason::Rejected),
                 false => Ok(Chosen {
@@ -261,11 +261,9 @@ impl Judge<'_> {
         }
     }
 
-    /// What takes the place of a nearest wording that contradicts, of the wordings behind it. An entry that says by its nearest wording something else
-    /// does not mean the question by another.
-    pub(super) fn substitute(&self, first: &Near, rest: &[Near]) -> Option<Near> {
-        let compared = rest.iter().take(MOST_COMPARED);
-        let mut compared = compared.filter(|wording| wording.candidate != first.candidate);
+    /// What takes the place of a nearest wording that contradicts, of the wordings behind it.
+    pub(super) fn substitute(&self, rest: &[Near]) -> Option<Near> {
+        let mut compared = rest.iter().take(MOST_COMPARED);
         let found = compared.find(|wording| self.differences(wording).is_empty());
         found.copied()
     }

@@ -140,7 +140,7 @@ impl Prospect {
         let differences = judge.differences(first);
         let is_substitute = differences.contradict();
         let wording = match is_substitute {
-            true => judge.substitute(first, rest),
+            true => judge.substitute(rest),
             false => Some(*first),
         };
         prospect.nearest = Some(Gate::of(&judge, first));

@@ -45,6 +45,11 @@ pub fn ask(question: &str) -> io::Result<bool> {
     Ok(YES.contains(&answer.as_str()))
 }
 
+/// A text as a cell of a line, which tabs and line breaks would end.
+pub fn in_one_line(text: impl AsRef<str>) -> String {
+    text.as_ref().replace(['\n', '\r', '\t'], " ")
+}
+
 /// A text with its control characters as a terminal is shown them.
 pub fn escaped(text: &str) -> String {
     let characters = text.chars().map(|c| match c.is_control() {

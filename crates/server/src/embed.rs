@@ -81,11 +81,22 @@ impl App {
         texts: Vec<String>,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
-        let texts = Inputs::Texts(texts);
-        admit(model, &texts)?;
-        let embedded = self.service().embed(model, texts, options).await?;
-        timings::add(embedded.timings);
-        Ok(embedded)
+        self.embed_with(model, Inputs::Texts(texts), options, ApiError::from)
+            .await
+    }
+
+    /// As [`App::embed`], of pairs by a model that [scores](yuyi::ModelFacts::scores) them.
+    ///
+    /// # Errors
+    /// As [`App::embed`].
+    pub(crate) async fn score_pairs(
+        &self,
+        model: &ModelHandle,
+        pairs: Vec<Input>,
+    ) -> Result<Embedded, ApiError> {
+        let options = EmbedOptions::default();
+        self.embed_with(model, Inputs::Mixed(pairs), options, ApiError::from)
+            .await
     }
 
     /// As [`App::embed`], for texts and token ids that came in a field of that name.
@@ -99,16 +110,28 @@ impl App {
         field: &'static str,
         options: EmbedOptions,
     ) -> Result<Embedded, ApiError> {
-        let inputs = Inputs::from(input);
-        admit(model, &inputs)?;
-        let embedded = self.service().embed(model, inputs, options).await;
-        let embedded = embedded.map_err(|error| match error {
+        let refused = |error| match error {
             yuyi_serving::Error::InvalidTokens { reason } => ApiError::InvalidToken {
                 field: field.to_owned(),
                 reason,
             },
             other => other.into(),
-        })?;
+        };
+        self.embed_with(model, Inputs::from(input), options, refused)
+            .await
+    }
+
+    /// The way of the inputs of a request; `refused` says what becomes of an error of the service.
+    async fn embed_with(
+        &self,
+        model: &ModelHandle,
+        inputs: Inputs,
+        options: EmbedOptions,
+        refused: impl FnOnce(yuyi_serving::Error) -> ApiError,
+    ) -> Result<Embedded, ApiError> {
+        admit(model, &inputs)?;
+        let embedded = self.service().embed(model, inputs, options).await;
+        let embedded = embedded.map_err(refused)?;
         timings::add(embedded.timings);
         Ok(embedded)
     }
@@ -136,7 +159,7 @@ impl App {
 
 /// Logs texts of a request where that is wanted, and takes the memory for their way to vectors, beside those in the request, and then for
 /// the vectors.
-pub(crate) fn admit(model: &ModelHandle, inputs: &Inputs) -> Result<(), ApiError> {
+fn admit(model: &ModelHandle, inputs: &Inputs) -> Result<(), ApiError> {
     /// Of a text, beside what it says: its key, its place in the queue, its vector's head.
     const HEAD: usize = 512;
     log_texts(inputs);

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use yuyi::{EmbedOptions, Input, Inputs, ModelFacts};
+use yuyi::{EmbedOptions, Input, ModelFacts};
 use yuyi_serving::{Embedded, ModelHandle};
 
-use crate::embed::admit;
 use crate::request::options::RefuseCut;
-use crate::timings;
 use crate::{ApiError, App};
 
 /// A query and documents, after the model.
@@ -78,19 +76,6 @@ impl App {
         let pairs = queries.iter().cycle().zip(sides.documents);
         let pairs = pairs.map(|(query, document)| Input::Pair(Arc::clone(query), document.into()));
         self.score_pairs(model, pairs.collect()).await
-    }
-
-    async fn score_pairs(
-        &self,
-        model: &ModelHandle,
-        pairs: Vec<Input>,
-    ) -> Result<Embedded, ApiError> {
-        let pairs = Inputs::Mixed(pairs);
-        admit(model, &pairs)?;
-        let options = EmbedOptions::default();
-        let embedded = self.service().embed(model, pairs, options).await?;
-        timings::add(embedded.timings);
-        Ok(embedded)
     }
 }
 

@@ -26,8 +26,3 @@ pub fn run(args: &FaqArgs) -> anyhow::Result<()> {
         Some(FaqCommand::History(args)) => history::run(args),
     }
 }
-
-/// A cell of a line.
-fn in_one_line(text: impl AsRef<str>) -> String {
-    text.as_ref().replace(['\n', '\r', '\t'], " ")
-}

@@ -38,6 +38,17 @@ pub fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
 }
 
+/// A share in percent with its interval, `71.2% (68.9%–73.4%)`, or a dash.
+pub fn percent_with_interval(share: &Estimate) -> String {
+    match (share.value, share.interval()) {
+        (Some(value), Some(i)) => {
+            let (low, high) = (percent(i.low), percent(i.high));
+            format!("{} ({low}–{high})", percent(value))
+        }
+        _ => "–".to_owned(),
+    }
+}
+
 /// A whole number in groups of three digits.
 pub fn grouped(n: usize) -> String {
     let digits = n.to_string();

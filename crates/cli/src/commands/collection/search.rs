@@ -14,7 +14,7 @@ use super::place::{open_existing, place};
 use crate::args::SearchArgs;
 use crate::commands::report_truncated;
 use crate::misuse::Misuse;
-use crate::terminal::{self, remark};
+use crate::terminal::{self, in_one_line, remark};
 
 /// Writes what is found for each question.
 pub fn run(args: &SearchArgs) -> anyhow::Result<()> {
@@ -163,8 +163,4 @@ fn write_for_people(out: &mut impl Write, answer: &Answer, is_one_of_many: bool)
         remark!("Nothing was found for {:?}.", answer.text);
     }
     Ok(())
-}
-
-fn in_one_line(text: &str) -> String {
-    text.replace(['\n', '\r', '\t'], " ")
 }

@@ -13,7 +13,6 @@ use yuyi_language::is_blank;
 use yuyi_store::Timestamp;
 
 use super::entries::FileEntries;
-use super::in_one_line;
 use super::settings::Settings;
 use crate::args::AskArgs;
 use crate::commands::report_truncated;
@@ -21,7 +20,7 @@ use crate::input::{self, Columns, Format};
 use crate::messages;
 use crate::misuse::Misuse;
 use crate::named::load_model;
-use crate::terminal::{self, remark};
+use crate::terminal::{self, in_one_line, remark};
 
 /// What is read from standard input.
 const STANDARD: &str = "-";

@@ -8,10 +8,9 @@ use serde_json::json;
 use yuyi_collections::History;
 use yuyi_store::{MOST_HITS, Scroll, Store};
 
-use super::in_one_line;
 use crate::args::HistoryArgs;
 use crate::commands::collection::place::{open_existing, place};
-use crate::terminal;
+use crate::terminal::{self, in_one_line};
 
 /// Items that are read at a time.
 const PAGE: usize = 1_000;

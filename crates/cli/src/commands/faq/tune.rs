@@ -19,7 +19,7 @@ use crate::commands::report_truncated;
 use crate::language::Language;
 use crate::named::load_model;
 use crate::output::partial::PartialFile;
-use crate::report::numbers::{grouped, percent};
+use crate::report::numbers::{grouped, percent, percent_with_interval};
 use crate::terminal::{self, remark};
 
 /// Always the same samples: two runs on the same data say the same.
@@ -230,7 +230,7 @@ fn chosen(language: Language, choice: &Choice) -> Vec<String> {
         held_out.recall(),
         held_out.false_answers(),
     ]
-    .map(|share| shown(&share));
+    .map(|share| percent_with_interval(&share));
     language.pick(
         vec![
             format!("为使回答有 {goal} 正确："),
@@ -257,21 +257,6 @@ fn limit(limit: &Estimate) -> String {
     match limit.interval() {
         Some(i) => format!("{value:.2} ({:.2}–{:.2})", i.low, i.high),
         None => format!("{value:.2}"),
-    }
-}
-
-/// A share with its interval.
-fn shown(share: &Estimate) -> String {
-    match (share.value, share.interval()) {
-        (Some(value), Some(i)) => {
-            format!(
-                "{} ({}–{})",
-                percent(value),
-                percent(i.low),
-                percent(i.high)
-            )
-        }
-        _ => "–".to_owned(),
     }
 }
 

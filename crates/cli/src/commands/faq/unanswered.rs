@@ -11,13 +11,12 @@ use yuyi_collections::{
 };
 use yuyi_store::{Collection, Item, Store};
 
-use super::in_one_line;
 use crate::args::UnansweredArgs;
 use crate::commands::collection::embedding::load_for;
 use crate::commands::collection::place::{open_existing, place};
 use crate::commands::report_truncated;
 use crate::misuse::Misuse;
-use crate::terminal::{self, remark};
+use crate::terminal::{self, in_one_line, remark};
 
 /// Lists questions without an answer, makes an entry of a cluster of them, or takes one out of the list.
 pub fn run(args: &UnansweredArgs) -> anyhow::Result<()> {

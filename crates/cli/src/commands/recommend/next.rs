@@ -16,7 +16,7 @@ use crate::args::NextArgs;
 use crate::commands::report_truncated;
 use crate::input::Clicks;
 use crate::named::load_model;
-use crate::terminal::{self, remark};
+use crate::terminal::{self, in_one_line, remark};
 
 /// Says what to show the users of a file next.
 pub fn run(args: &NextArgs) -> anyhow::Result<()> {
@@ -157,12 +157,8 @@ fn write_for_people(
             similarity.unwrap_or_else(dash),
             in_one_line(&result.id),
             in_one_line(&result.text),
-            because.map_or_else(dash, |because| in_one_line(because)),
+            because.map_or_else(dash, in_one_line),
         )?;
     }
     Ok(())
-}
-
-fn in_one_line(text: &str) -> String {
-    text.replace(['\n', '\r', '\t'], " ")
 }

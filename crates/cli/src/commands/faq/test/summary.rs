@@ -1,11 +1,10 @@
 //! What became of labelled questions, as text for a terminal.
 
 use yuyi_tasks::faq::{Unanswered, Verdict};
-use yuyi_tasks::metrics::Estimate;
 
 use super::result::{Row, Tested};
 use crate::language::Language;
-use crate::report::numbers::{grouped, percent};
+use crate::report::numbers::{grouped, percent_with_interval};
 
 /// Totals, reasons and the worst errors.
 pub fn summary(language: Language, tested: &Tested) -> String {
@@ -94,7 +93,7 @@ fn shares(language: Language, tested: &Tested) -> Vec<String> {
         &tested.answered_rightly,
         &tested.answered_falsely,
     ]
-    .map(share);
+    .map(percent_with_interval);
     let mut lines = language.pick(
         vec![format!(
             "回答的正确率 {precision}；有答案的问题得到正确回答 {rightly}；无答案的问题被误答 {falsely}"
@@ -111,21 +110,6 @@ fn shares(language: Language, tested: &Tested) -> Vec<String> {
         ));
     }
     lines
-}
-
-/// A share with its interval.
-pub fn share(share: &Estimate) -> String {
-    match (share.value, share.interval()) {
-        (Some(value), Some(i)) => {
-            format!(
-                "{} ({}–{})",
-                percent(value),
-                percent(i.low),
-                percent(i.high)
-            )
-        }
-        _ => "–".to_owned(),
-    }
 }
 
 /// Why there was no answer.

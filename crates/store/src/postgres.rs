@@ -8,6 +8,7 @@
 //! go through pgbouncer in its mode `transaction`. What the address says of encryption stands in [`address`].
 
 mod address;
+mod by_words;
 mod client;
 mod errors;
 mod events;

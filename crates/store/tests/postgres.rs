@@ -28,6 +28,8 @@ mod standby;
 mod starts;
 #[path = "postgres/tls.rs"]
 mod tls;
+#[path = "postgres/words.rs"]
+mod words;
 
 use std::time::Duration;
 

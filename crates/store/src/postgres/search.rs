@@ -1,4 +1,4 @@
-//! Rows by pgvector and by terms.
+//! Rows by pgvector and by terms (those in [`by_words`](super::by_words)).
 //!
 //! Below [`GRAPH_ROWS`] rows the server compares all vectors, above it follows an HNSW graph, and goes on along it where a filter leaves too few
 //! (pgvector's iterative scans); where the graph gives less than there is, it compares all after all. Either way it compares `halfvec`s; the first few
@@ -20,8 +20,6 @@ use crate::finder::Rows;
 use crate::item::Item;
 use crate::key::VectorKey;
 use crate::narrow::{FieldIndex, Limit, matching, narrow};
-use crate::ranking::{B, K1, inverse_frequency};
-use crate::words::Analyzer;
 
 /// Most rows that pgvector keeps at hand while it follows a graph.
 const MOST_AT_HAND: usize = 1000;
@@ -228,52 +226,7 @@ impl Rows for Searcher<'_> {
         only: Option<&Vec<i64>>,
         k: usize,
     ) -> Result<(Vec<(VectorKey, f64)>, f64)> {
-        let tables = self.counted.tables();
-        let query = Analyzer::new(&self.counted.stored.words).document(text);
-        let terms: Vec<i64> = query
-            .terms
-            .iter()
-            .map(|(term, _)| term.cast_signed())
-            .collect();
-        let sql = format!(
-            "SELECT term, count(*) FROM {} WHERE term = ANY($1) GROUP BY term",
-            tables.terms
-        );
-        let rows = self.query(&sql, &[(&terms, Type::INT8_ARRAY)])?;
-        let with: HashMap<i64, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let docs = self.counted.docs as u64;
-        let weight = |term: &i64| {
-            inverse_frequency(docs, with.get(term).copied().unwrap_or_default() as u64)
-        };
-        let weights: Vec<f64> = terms.iter().map(weight).collect();
-        let mean = self.counted.length as f64 / (docs as f64).max(1.0);
-        let filter = if only.is_some() {
-            "WHERE t.key >> 10 = ANY($5)"
-        } else {
-            "WHERE $5::bigint[] IS NULL"
-        };
-        let sql = format!(
-            "SELECT t.key, sum(w.weight * t.count / (t.count + {K1} * (1 - {B} + {B} * t.length / $3)) ORDER BY w.place) AS score
-             FROM unnest($1::bigint[], $2::double precision[]) WITH ORDINALITY AS w (term, weight, place) JOIN {} t USING (term) {filter}
-             GROUP BY t.key ORDER BY score DESC, t.key LIMIT $4",
-            tables.terms
-        );
-        let limit = k as i64;
-        let rows = self.query(
-            &sql,
-            &[
-                (&terms, Type::INT8_ARRAY),
-                (&weights, Type::FLOAT8_ARRAY),
-                (&mean, Type::FLOAT8),
-                (&limit, Type::INT8),
-                (&only, Type::INT8_ARRAY),
-            ],
-        )?;
-        let found = rows
-            .iter()
-            .map(|row| (VectorKey(row.get(0)), row.get(1)))
-            .collect();
-        Ok((found, weights.iter().sum()))
+        self.rank_by_words(text, only, k)
     }
 
     fn keys(&self, ids: &[&str]) -> Result<Vec<i64>> {

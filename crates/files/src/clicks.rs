@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use serde_json::Value;
-use yuyi_store::{Event, EventKind, HEAVIEST, Item, Timestamp};
+use yuyi_store::{Event, EventKind, HEAVIEST, Timestamp};
 
-use super::items::cells::{number_of, time_of};
-use super::names;
+use super::items::cells::{moment_of, number_of};
 use super::{Columns, Format, Input, Layout, Misuse, Origin, Record, Row};
 
 const NEEDED: [&str; 2] = ["user", "item"];
@@ -149,7 +148,7 @@ impl Unread {
 fn event(row: &Row) -> Result<Option<(Event, bool)>, String> {
     let cell = |place: usize| row.cells.get(place).map_or("", |cell| cell.trim());
     let filled = |place: usize| Some(cell(place)).filter(|cell| !cell.is_empty());
-    let time = filled(3).map(time_of_event).transpose()?;
+    let time = filled(3).map(moment_of).transpose()?;
     let event = Event {
         user: cell(0).to_owned(),
         item: cell(1).to_owned(),
@@ -172,40 +171,6 @@ fn weight_of(cell: &str) -> Result<f64, String> {
             "{cell:?} is no weight. Write a number above 0 and up to {HEAVIEST}."
         )),
     }
-}
-
-/// Gives an item without a time that of the column that says when it was published (发布时间, `published_at`), which stays in its payload; returns the name of that
-/// column.
-///
-/// # Errors
-/// When what stands there is no time.
-pub fn publish(item: &mut Item) -> anyhow::Result<Option<String>> {
-    if item.time.is_some() {
-        return Ok(None);
-    }
-    let columns = item.payload.iter().filter_map(|(name, value)| {
-        let rank = names::published(&names::plain(name))?;
-        let cell = match value {
-            Value::String(cell) => cell.trim().to_owned(),
-            other => other.to_string(),
-        };
-        (!cell.is_empty()).then_some((rank, name, cell))
-    });
-    let Some((_, name, cell)) = columns.min() else {
-        return Ok(None);
-    };
-    let time = time_of_event(&cell);
-    item.time = Some(time.map_err(|reason| anyhow!("{name} of {}: {reason}", item.id))?);
-    Ok(Some(name.clone()))
-}
-
-/// A time as items have it, or seconds or milliseconds since 1970.
-fn time_of_event(cell: &str) -> Result<Timestamp, String> {
-    let is_number = cell.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if is_number && let Ok(seconds) = serde_json::from_str::<Timestamp>(cell) {
-        return Ok(seconds);
-    }
-    time_of(cell).map_err(|error| error.to_string())
 }
 
 /// The kind of a name; `None`: an item was only shown.
@@ -299,31 +264,6 @@ mod tests {
         let read = read(Format::Csv, text).unwrap();
         assert_eq!((read.len(), &*read[0].item), (1, "2"));
         assert_eq!(read[0].time.to_string(), "2024-03-05T08:30:00Z");
-    }
-
-    #[test]
-    fn items_are_of_when_they_were_published() {
-        let published = |name: &str, value: Value| {
-            let mut item = Item::new("i", "t");
-            item.payload.insert("更新时间".into(), "2030-01-01".into());
-            item.payload.insert(name.into(), value);
-            let column = publish(&mut item).map_err(|error| error.to_string())?;
-            Ok::<_, String>((column.unwrap(), item.time.unwrap().to_string()))
-        };
-        for (name, value) in [
-            ("发布时间", Value::from("2024/3/5 8:30")),
-            ("published_at", 1_709_627_400.into()),
-            ("pubDate", 1_709_627_400_000_i64.into()),
-        ] {
-            let expected = (name.to_owned(), "2024-03-05T08:30:00Z".to_owned());
-            assert_eq!(published(name, value), Ok(expected));
-        }
-        let error = published("发布日期", "昨天".into()).unwrap_err();
-        assert!(
-            error.starts_with("发布日期 of i: \"昨天\" is no time"),
-            "{error}"
-        );
-        assert_eq!(publish(&mut Item::new("i", "t")).unwrap(), None);
     }
 
     #[test]

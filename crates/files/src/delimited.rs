@@ -128,6 +128,8 @@ struct Table {
     /// Columns of wordings.
     lists: Option<Lists>,
     segments: Option<Segments>,
+    /// Whether it has each of the optional and the further columns.
+    has: Arc<[bool]>,
     /// The header, where there is one.
     header: Vec<String>,
 }
@@ -204,6 +206,7 @@ impl Table {
             columns.of_items && places.needed.first() == Some(&segments.questions)
         });
         Self {
+            has: places.others.iter().map(Option::is_some).collect(),
             rest: rest.filter(|(place, _)| !is_list(*place)).collect(),
             lists,
             segments,
@@ -216,6 +219,7 @@ impl Table {
 
     fn without_header(width: usize, places: Places, columns: &Columns) -> Self {
         Self {
+            has: Arc::default(),
             rest: rest(&places, width, unnamed),
             places,
             width: width.max(columns.needed.len() + columns.optional.len()),
@@ -258,6 +262,7 @@ impl Table {
             },
             rest: rest.collect(),
             values: Vec::new(),
+            has: Arc::clone(&self.has),
             fault,
         }
     }

@@ -1,5 +1,7 @@
 //! Files of a FAQ, and of questions of which it is known which entry answers them.
 
+use std::collections::HashMap;
+
 use anyhow::{anyhow, bail};
 use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
@@ -56,8 +58,10 @@ impl FaqFile {
         let columns = columns.chosen("--faq-columns", &layout.faq)?;
         let rows = all_rows(input, columns)?;
         tell_several(&rows, &origin);
-        let faq = Faq::new(rows.into_iter().map(entry).collect());
-        let faq = faq.map_err(|error| match error {
+        let lines: Vec<u64> = rows.iter().map(|row| row.line).collect();
+        let entries: Vec<FaqEntry> = rows.into_iter().map(entry).collect();
+        check_ids(&entries, &lines, &origin)?;
+        let faq = Faq::new(entries).map_err(|error| match error {
             FaqError::Empty => anyhow!("{name} has no entries."),
             other => anyhow!("{name}: {other}."),
         })?;
@@ -201,6 +205,23 @@ fn entry(row: Row) -> FaqEntry {
         wordings,
         answer,
     }
+}
+
+/// # Errors
+/// When two entries have one id: where both stand.
+fn check_ids(entries: &[FaqEntry], lines: &[u64], origin: &Origin) -> anyhow::Result<()> {
+    let mut seen = HashMap::new();
+    for (entry, &line) in entries.iter().zip(lines) {
+        if let Some(first) = seen.insert(entry.id.as_str(), line) {
+            bail!(
+                "{}: it has the id {:?} of {}. Give each entry an id of its own.",
+                origin.at(line),
+                entry.id,
+                origin.beside(first)
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The cells of a row, empty ones where it has fewer.
@@ -392,7 +413,7 @@ mod tests {
         .unwrap();
         assert_eq!(
             twice.to_string(),
-            "f: the id \"1\" is there twice, the first time with \"a\"."
+            "f:2: it has the id \"1\" of line 1. Give each entry an id of its own."
         );
         assert_eq!(
             relevant(&faq, "x\tz\ny\ta\nv\tw\n").unwrap_err(),

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use encoding_rs::{Encoding, UTF_8};
@@ -274,6 +275,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, origin: Ori
                 },
                 rest: Vec::new(),
                 values: Vec::new(),
+                has: Arc::default(),
                 fault: None,
             })
         })),

@@ -2,6 +2,7 @@
 
 pub(crate) mod cells;
 mod objects;
+mod published;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use yuyi_collections::check_item;
 use yuyi_store::{Collection, Error, VectorItem, jsonl};
 
 use self::cells::Kinds;
+use self::published::Published;
 use super::names::VALIDITY;
 use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Remark, Remarks, Row};
 
@@ -41,6 +43,9 @@ pub(crate) const FURTHER: [&str; 10] = [
     VALIDITY,
 ];
 
+/// The place of the time among the optional and the further columns.
+const TIME: usize = OPTIONAL.len();
+
 /// A row that is an item, or why it is none.
 pub struct ItemRow {
     /// Line of the file, from 1.
@@ -66,6 +71,8 @@ pub struct ItemFile {
     collection: Collection,
     /// What the cells of columns of the payload were taken for.
     kinds: Kinds,
+    /// What the times of items were read from.
+    published: Published,
     is_begun: bool,
     relates_questions: Arc<AtomicBool>,
 }
@@ -90,6 +97,7 @@ impl ItemFile {
             records: input.records(columns),
             collection: collection.clone(),
             kinds: Kinds::default(),
+            published: Published::default(),
             is_begun: false,
             relates_questions,
         })
@@ -105,6 +113,7 @@ impl ItemFile {
             row,
             rest,
             values,
+            has,
             fault,
         } = record;
         if !std::mem::replace(&mut self.is_begun, true) {
@@ -115,10 +124,14 @@ impl ItemFile {
         let item = match fault {
             Some(fault) => Err((fault, content())),
             None => {
-                let read = match values.is_empty() {
+                let mut read = match values.is_empty() {
                     true => self.of_cells(&row, &rest),
                     false => objects::item(values.clone(), &rest),
                 };
+                if let (Ok(item), false) = (&mut read, has.get(TIME) == Some(&true)) {
+                    let beside = rest.iter().map(|(name, value)| (&**name, value));
+                    self.published.give(&mut item.item, beside, line);
+                }
                 let item = read.and_then(|item| self.checked(item));
                 item.map_err(|error| (Fault::told(reason(error)), content()))
             }
@@ -178,8 +191,11 @@ impl Iterator for ItemFile {
         match self.records.next() {
             Some(record) => Some(record.and_then(|record| self.row(record))),
             None => {
+                let file = self.origin.file();
+                for told in std::mem::take(&mut self.published).told(file) {
+                    self.origin.say(told);
+                }
                 for told in std::mem::take(&mut self.kinds).told() {
-                    let file = self.origin.file();
                     self.origin.say(format!("{file}: {told}"));
                 }
                 None

@@ -295,9 +295,16 @@ fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &
     cells.extend(others.iter().map(|key| other(&object, key)));
     let further = columns.further.iter();
     cells.extend(further.map(|column| other(&object, column)));
-    let values = keys
-        .iter()
-        .map(|key| object.remove(key).unwrap_or_default());
+    let values = keys.iter().map(|key| {
+        let value = object.remove(key).unwrap_or_default();
+        let is_one = columns.of_items && value.is_string() && names::is_summary(&names::plain(key));
+        // However many marks there are in it, a summary is one text.
+        if is_one {
+            Value::Array(vec![value])
+        } else {
+            value
+        }
+    });
     let values = values.collect();
     let rest = object
         .into_iter()
@@ -306,6 +313,7 @@ fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &
         row: Row { line, cells },
         rest: rest.collect(),
         values,
+        has: Arc::default(),
         fault,
     }
 }
@@ -328,6 +336,7 @@ fn faulty(told: String, line: u64, columns: &Columns) -> Record {
         },
         rest: Vec::new(),
         values: Vec::new(),
+        has: Arc::default(),
         fault: Some(Fault::unread(told)),
     }
 }

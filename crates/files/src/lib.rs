@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use self::clicks::{Clicks, publish};
+pub use self::clicks::Clicks;
 pub use self::columns::{Columns, Flags, Layout};
 pub use self::export::{Book, TableKind, TableWriter, Value as CellValue};
 pub use self::faq::{FaqFile, FaqLayout, Questions};
@@ -57,7 +57,10 @@ pub use self::remark::{Given, Remark, Remarks, Taken};
 pub use self::room::Room;
 pub use self::scale::Scale;
 pub use self::template::faq_template;
-pub use self::transcript::{Entry, Transcript, TranscriptFormat, TranscriptLayout, Turn};
+pub use self::transcript::{
+    Entry, Note, NoteLanguage, Numbered, ReadNote, Transcript, TranscriptFormat, TranscriptLayout,
+    Turn, joined_notes,
+};
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +118,8 @@ pub struct Record {
     pub rest: Vec<(Arc<str>, Value)>,
     /// Of an object: the needed and the optional columns as JSON has them, `null` where it has not. Elsewhere none.
     pub values: Vec<Value>,
+    /// Of a table: whether it has each of the optional and the further columns. Elsewhere none.
+    pub has: Arc<[bool]>,
     /// Why the row is of no use.
     pub fault: Option<Fault>,
 }

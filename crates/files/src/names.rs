@@ -159,17 +159,22 @@ fn is_title(name: &str) -> bool {
 
 /// Where the summary of an item stands whose text is its title.
 pub(super) fn summary_of_item(names: &[String], taken: &[usize]) -> Option<usize> {
-    let known = [
+    let is_title = taken.iter().any(|i| is_title(&names[*i]));
+    let summary = (0..names.len()).find(|i| is_summary(&names[*i]) && !taken.contains(i));
+    summary.filter(|_| is_title)
+}
+
+/// Whether a plain name is that of a summary.
+pub(super) fn is_summary(name: &str) -> bool {
+    [
         "summary",
         "abstract",
         "摘要",
         "文章摘要",
         "新闻摘要",
         "简介",
-    ];
-    let is_title = taken.iter().any(|i| is_title(&names[*i]));
-    let summary = (0..names.len()).find(|i| known.contains(&&*names[*i]) && !taken.contains(i));
-    summary.filter(|_| is_title)
+    ]
+    .contains(&name)
 }
 
 /// Where the column stands that has the key of an item, which no two share.

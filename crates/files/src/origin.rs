@@ -22,6 +22,14 @@ impl Origin {
         }
     }
 
+    /// The place of a row of the same file, beside that of another.
+    pub fn beside(&self, line: u64) -> String {
+        match self.sheet {
+            Some(_) => format!("row {line}"),
+            None => format!("line {line}"),
+        }
+    }
+
     /// The file.
     pub fn file(&self) -> &str {
         &self.name

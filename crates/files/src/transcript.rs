@@ -1,13 +1,18 @@
 //! Minutes of meetings and subtitles: turns with who speaks and when, read and written in the layouts of the programs that export them.
 //!
-//! A layout is told by what a file holds: DOCX, SRT and VTT by their marks; text by where names and times stand. `说话人 1 00:00:01` above
+//! A layout is told by what a file holds: DOCX, SRT and VTT by their marks, tables by the names of their columns; text by where names and times stand. `说话人 1 00:00:01` above
 //! each turn is that of 飞书妙记, 讯飞 and 通义听悟; `张三(00:00:05)：…` or `张三：…` on its line that of others; what has neither is a turn a line.
 
 mod captions;
+mod columns;
+mod document;
 mod docx;
+mod fields;
 mod headed;
 mod lead;
+mod note;
 mod objects;
+mod table;
 mod written;
 
 use std::fs::File;
@@ -17,6 +22,9 @@ use std::path::Path;
 use anyhow::{Context, anyhow, bail};
 use serde_json::{Map, Value};
 
+use self::columns::Delimited;
+use self::docx::Document;
+pub use self::note::{Note, NoteLanguage, Numbered, ReadNote, joined_notes};
 use self::objects::Around;
 pub use self::written::{Entry, TranscriptFormat};
 use crate::input::unreadable;
@@ -28,14 +36,18 @@ const MOST_BYTES: u64 = 2 << 30;
 /// How zip files begin, of which DOCX is one.
 const ZIP: &[u8] = b"PK\x03\x04";
 
+/// Marks that no text has, but where files were put together.
+const MARKS: [char; 2] = ['\u{feff}', '\u{200b}'];
+
 /// What stands around the turns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TranscriptLayout {
     /// Names and times on lines of their own, above what was said.
     Above,
     /// Names or times on the line of what was said.
     Before,
     /// A turn a line.
+    #[default]
     Lines,
     /// SubRip subtitles.
     Srt,
@@ -43,6 +55,8 @@ pub enum TranscriptLayout {
     Vtt,
     /// Objects of JSON.
     Objects,
+    /// Rows of a table whose columns are named, separated by commas, semicolons or tabs.
+    Table,
 }
 
 /// A turn.
@@ -54,14 +68,24 @@ pub struct Turn {
     pub speaker: Option<Box<str>>,
     /// When, as the file writes it.
     pub time: Option<Box<str>>,
-    /// What is said; lines are separated by `\n`. The marks of subtitles, such as italics, are no part of it.
+    /// What is said; lines are separated by `\n`. The marks of subtitles, such as italics, are no part of it, nor are notes.
     pub text: Box<str>,
-    /// The same with its marks, where it has some.
+    /// What an earlier run said of it: the parts of the note behind it.
+    pub notes: Box<[ReadNote]>,
+    /// The text with its marks, where it has some.
     marked: Option<Box<str>>,
     /// Lines above it, as they stand there.
     above: Option<Box<str>>,
     /// What stands on its line in front of it.
     before: Option<Box<str>>,
+    /// Lines in front of it that are none of its own, such as comments, and stay whatever becomes of it.
+    ahead: Box<[String]>,
+    /// The first and the last of its own lines.
+    lines: (u64, u64),
+    /// The row of a table that it was: which table, and which row.
+    row: Option<(u32, u32)>,
+    /// The cells of that row.
+    cells: Option<Box<[String]>>,
     /// The object that it was.
     object: Option<Box<Map<String, Value>>>,
 }
@@ -79,11 +103,31 @@ pub struct Transcript {
     pub head: Vec<String>,
     /// The turns.
     pub turns: Vec<Turn>,
+    /// Lines below the last turn that nobody said.
+    tail: Vec<String>,
     /// Whether lines end as on Windows.
     has_crlf: bool,
     /// What stands around objects of JSON.
     around: Around,
+    /// The table that it is.
+    table: Option<Delimited>,
+    /// The document that it is.
+    document: Option<Document>,
 }
+
+/// What was read of a text.
+#[derive(Default)]
+struct Parsed {
+    layout: TranscriptLayout,
+    head: Vec<String>,
+    turns: Vec<Turn>,
+    tail: Vec<String>,
+    around: Around,
+    table: Option<Delimited>,
+}
+
+/// A line and its number.
+type Line = (u64, String);
 
 impl Transcript {
     /// Reads the file at `path`, or standard input for `-`.
@@ -139,68 +183,123 @@ impl Transcript {
             .extension()
             .and_then(|ending| ending.to_str());
         let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
-        if matches!(&*ending, "csv" | "tsv" | "xls" | "xlsx") {
+        if matches!(&*ending, "xls" | "xlsx" | "ods") {
             bail!(
-                "{name} is a table, which is not read as minutes. Save its remarks as TXT, one a line, or as JSONL with text, speaker and time."
+                "{name} is a workbook, which is not read as minutes. Save it as CSV with the columns text, speaker and time, or its remarks as TXT, one a line."
             );
         }
-        let is_document = bytes.starts_with(ZIP);
-        let has_crlf = !is_document
-            && bytes
-                .split(|b| *b == b'\n')
-                .next()
-                .is_some_and(|line| line.ends_with(b"\r"));
-        let lines = match is_document {
-            true => docx::paragraphs(&bytes, room).with_context(|| unreadable(name))?,
-            false => {
-                let input = Input::sent(name, Format::Txt, bytes, remarks, room)?;
-                input.into_lines().with_context(|| unreadable(name))?
-            }
+        let (has_crlf, document, mut parsed) = if bytes.starts_with(ZIP) {
+            let document = Document::of(bytes, room).with_context(|| unreadable(name))?;
+            let parsed = document::parsed(&document, name, remarks);
+            (
+                false,
+                Some(document),
+                parsed.with_context(|| unreadable(name))?,
+            )
+        } else {
+            let has_crlf = has_crlf(&bytes);
+            let input = Input::sent(name, Format::Txt, bytes, remarks, room)?;
+            let lines = input.into_lines().with_context(|| unreadable(name))?;
+            let parsed = of_text(without_marks(lines), name, &ending)?;
+            (has_crlf, None, parsed)
         };
-        let first = lines.iter().find(|(_, line)| !line.trim().is_empty());
-        let first = first.map_or(1, |(number, _)| *number);
-        let ((layout, head, turns), around) = parsed(lines).with_context(|| unreadable(name))?;
-        let is_captions = matches!(layout, TranscriptLayout::Srt | TranscriptLayout::Vtt);
-        if matches!(&*ending, "srt" | "vtt") && (!is_captions || turns.is_empty()) {
-            let error = anyhow!(
-                "line {first} begins no cue, which has times as in 00:00:01,000 --> 00:00:04,000. If these are no subtitles, give the file the ending .txt"
-            );
-            return Err(error.context(unreadable(name)));
-        }
-        if turns.is_empty() {
+        without_notes(&mut parsed.turns);
+        if parsed.turns.iter().all(|turn| turn.text.trim().is_empty()) {
             bail!("{name} has no turns.");
         }
         Ok(Self {
             name: name.to_owned(),
-            layout,
-            is_document,
-            head,
-            turns,
+            layout: parsed.layout,
+            is_document: document.is_some(),
+            head: parsed.head,
+            turns: parsed.turns,
+            tail: parsed.tail,
             has_crlf,
-            around,
+            around: parsed.around,
+            table: parsed.table,
+            document,
         })
     }
 }
 
-/// A line and its number.
-type Line = (u64, String);
+/// Whether the first line ends as on Windows, also in UTF-16.
+fn has_crlf(bytes: &[u8]) -> bool {
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    let line = &bytes[..end.unwrap_or_default()];
+    line.ends_with(b"\r") || line.ends_with(b"\r\0") || line.ends_with(b"\r\0\0")
+}
 
-/// Layout, head and turns.
-type Parsed = (TranscriptLayout, Vec<String>, Vec<Turn>);
+/// Lines without the marks of byte order that files bring along when they are put together.
+fn without_marks(mut lines: Vec<Line>) -> Vec<Line> {
+    for (_, line) in &mut lines {
+        if line.starts_with(MARKS) {
+            *line = line.trim_start_matches(MARKS).to_owned();
+        }
+    }
+    lines
+}
 
-fn parsed(lines: Vec<Line>) -> anyhow::Result<(Parsed, Around)> {
+/// # Errors
+/// When it has the ending of subtitles or tables and is none, or one that is broken.
+fn of_text(lines: Vec<Line>, name: &str, ending: &str) -> anyhow::Result<Parsed> {
+    let first = lines.iter().find(|(_, line)| !line.trim().is_empty());
+    let first = first.map_or(1, |(number, _)| *number);
+    let parsed = parsed(lines).with_context(|| unreadable(name))?;
+    let is_captions = matches!(parsed.layout, TranscriptLayout::Srt | TranscriptLayout::Vtt);
+    if matches!(ending, "srt" | "vtt") && (!is_captions || parsed.turns.is_empty()) {
+        let error = anyhow!(
+            "line {first} begins no cue, which has times as in 00:00:01,000 --> 00:00:04,000. If these are no subtitles, give the file the ending .txt"
+        );
+        return Err(error.context(unreadable(name)));
+    }
+    if matches!(ending, "csv" | "tsv") && parsed.layout != TranscriptLayout::Table {
+        bail!(
+            "{name} is a table whose first row does not say which column is what. Name its columns text, speaker and time, or save its remarks as TXT, one a line."
+        );
+    }
+    Ok(parsed)
+}
+
+fn parsed(lines: Vec<Line>) -> anyhow::Result<Parsed> {
     let mut texts = lines.iter().map(|(_, line)| line.trim());
     let first = texts.find(|line| !line.is_empty()).unwrap_or_default();
     if first.starts_with(['{', '[']) && objects::is_json(&lines) {
         return objects::turns(&lines);
     }
-    let is_vtt = first == "WEBVTT" || first.starts_with("WEBVTT ");
-    let parsed = match is_vtt {
+    if let Some(separator) = columns::separator(first) {
+        return columns::turns(&lines, separator);
+    }
+    parsed_lines(lines)
+}
+
+/// Turns of lines, as documents have them as well.
+fn parsed_lines(lines: Vec<Line>) -> anyhow::Result<Parsed> {
+    let mut texts = lines.iter().map(|(_, line)| line.trim());
+    let first = texts.find(|line| !line.is_empty()).unwrap_or_default();
+    match captions::is_vtt(first) {
         true => captions::vtt(&lines),
         false if captions::is_srt(&lines) => captions::srt(&lines),
-        false => headed::turns(lines),
-    };
-    Ok((parsed, Around::Lines))
+        false => Ok(headed::turns(lines)),
+    }
+}
+
+/// Takes away what an earlier run wrote behind turns.
+fn without_notes(turns: &mut [Turn]) {
+    for turn in turns {
+        let (said, notes) = note::split(&turn.text);
+        if notes.is_empty() {
+            continue;
+        }
+        let said = said.into();
+        turn.notes = notes.into();
+        turn.text = said;
+        if let Some(marked) = &mut turn.marked {
+            *marked = note::split(marked).0.into();
+            if marked == &turn.text {
+                turn.marked = None;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -771,8 +771,8 @@ export const ZH: Record<string, string> = {
   'When.': '时间。',
   'An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`, and one that ends in `/history` with `%2Fhistory`.':
     '一个条目。id 里的斜杠可以照写；名叫 `delete` 的要写成 `%64elete`，以 `/history` 结尾的要写成 `%2Fhistory`。',
-  'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.':
-    '找出互相重复的文本，例如会议纪要里的发言：分组，指出每组由哪条代表，以及谁只是表示同意。语气词和口吃不计；数字、日期、名称、肯定否定、型号、反义词或施受关系不同的予以保留。纪要可以按会议工具导出的样子发送：文本、DOCX、SRT、WebVTT 或 JSON 行，放在请求体里或表单（`multipart/form-data`）里，旧纪要放在表单的 `against` 部分；此时其他选项写在问号后面，回复里带有各次发言。',
+  'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT, CSV, TSV or lines of JSON, as the body or in a form (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.':
+    '找出互相重复的文本，例如会议纪要里的发言：分组，指出每组由哪条代表，以及谁只是表示同意。语气词和口吃不计；数字、日期、名称、肯定否定、型号、反义词或施受关系不同的予以保留。纪要可以按会议工具导出的样子发送：文本、DOCX、SRT、WebVTT、CSV、TSV 或 JSON 行，放在请求体里或表单（`multipart/form-data`）里，旧纪要放在表单的 `against` 部分；此时其他选项写在问号后面，回复里带有各次发言。',
   'Of files: `adjacent` or `all`, as in the body.': '发送文件时用：`adjacent` 或 `all`，含义同请求体。',
   'Of files: as in the body.': '发送文件时用：含义同请求体。',
   'Of files: `mark` or `merge`, as in the body.': '发送文件时用：`mark` 或 `merge`，含义同请求体。',
@@ -780,7 +780,7 @@ export const ZH: Record<string, string> = {
   'The turns of minutes that were sent as a file, in order: what indices are of.': '发送文件时，纪要中的各次发言，按顺序排列；各处的序号即指它们。',
   'What files were read as; absent where there is nothing to say.': '文件按什么读取；没有要说明的则不出现。',
   'Minutes in a form.': '表单中的会议纪要。',
-  'The minutes: text, DOCX, SRT, WebVTT or lines of JSON.': '会议纪要：文本、DOCX、SRT、WebVTT 或 JSON 行。',
+  'The minutes: text, DOCX, SRT, WebVTT, CSV, TSV or JSON.': '会议纪要：文本、DOCX、SRT、WebVTT、CSV、TSV 或 JSON。',
   'Older ones, which stay.': '旧纪要，保持不动。',
   'A turn of minutes that were sent as a file.': '以文件发送的纪要中的一次发言。',
   'Line of the file that it begins with, from 1; of DOCX the paragraph.': '它从文件的第几行开始，从 1 起；DOCX 则为段落。',

@@ -11,12 +11,13 @@ mod work;
 use std::path::Path;
 
 use anyhow::bail;
-use yuyi_files::{Transcript, TranscriptFormat, TranscriptLayout};
+use yuyi_files::{Transcript, TranscriptFormat};
 use yuyi_tasks::dedup::{
     Answer, BestPairs, Grouping, Groups, MOST_PAIRS, Options, Pair, ShownPair, merged, pairs_above,
 };
 
 use self::job::Job;
+use self::shown::Told;
 use super::report_truncated;
 use crate::args::DedupArgs;
 use crate::input;
@@ -74,17 +75,17 @@ struct Outputs {
 
 /// A name must not promise a format that is not written.
 fn check_ending(output: &Path, minutes: &Transcript) -> anyhow::Result<()> {
+    /// Endings of formats, of which minutes have one.
+    const FORMATS: [&str; 14] = [
+        "docx", "srt", "vtt", "json", "jsonl", "ndjson", "csv", "tsv", "txt", "doc", "pdf", "html",
+        "xls", "xlsx",
+    ];
     let ending = output.extension().and_then(|ending| ending.to_str());
     let ending = ending.map(str::to_ascii_lowercase).unwrap_or_default();
-    let is_text = !minutes.is_document;
-    let fits = match &*ending {
-        "docx" => minutes.is_document,
-        "srt" => is_text && minutes.layout == TranscriptLayout::Srt,
-        "vtt" => is_text && minutes.layout == TranscriptLayout::Vtt,
-        "json" | "jsonl" | "ndjson" => is_text && minutes.layout == TranscriptLayout::Objects,
-        "txt" => is_text,
-        "doc" | "pdf" | "html" | "csv" | "tsv" | "xls" | "xlsx" => false,
-        _ => true,
+    let is_document = TranscriptFormat::of(output) == TranscriptFormat::Own && minutes.is_document;
+    let fits = match FORMATS.contains(&&*ending) {
+        true => minutes.is_written_as(&ending),
+        false => !is_document,
     };
     if !fits {
         bail!(Misuse(format!(
@@ -202,7 +203,11 @@ fn write(
                 .output
                 .as_deref()
                 .map_or(TranscriptFormat::Own, TranscriptFormat::of);
-            minutes.written(&shown::entries(args.merge, minutes, &found.groups), format)?
+            let told = Told {
+                groups: &found.groups,
+                has_old: old.is_some(),
+            };
+            minutes.written(&shown::entries(args.merge, minutes, &told), format)?
         }
     };
     match outputs.minutes {

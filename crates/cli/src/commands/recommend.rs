@@ -5,17 +5,17 @@ mod evaluated;
 mod next;
 mod report;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use yuyi::Model;
 use yuyi_collections::space_of_model;
 use yuyi_store::{Event, Role, Space, VectorItem};
 
-use super::faq::entries::{embedded, unkept};
+use super::faq::entries::{Repeated, embedded, unkept};
 use crate::args::{RecommendArgs, RecommendCommand};
-use crate::input::{self, Clicks, Format, Layout, publish};
+use crate::input::{self, Clicks, Format, Layout};
 use crate::terminal::remark;
 
 /// Recommends what is asked for.
@@ -48,46 +48,24 @@ impl Items {
         let input = input::open(file, format, Format::Tsv)?;
         let file = input.name().to_owned();
         let collection = unkept(space_of_model(model, Role::Symmetric)?);
-        let (mut all, truncated) = embedded(input, layout, &collection, model)?;
-        if all.is_empty() {
+        let embedded = embedded(input, layout, &collection, model)?;
+        if embedded.items.is_empty() {
             bail!("{file} has no items.");
         }
-        tell_repeated(&file, &all);
-        publish_all(&file, &mut all)?;
+        let repeated = embedded.repeated();
+        if let Some(Repeated { id, at, first }) = repeated.first() {
+            let n = repeated.len();
+            remark!(
+                "{file}: items with the id of another above them: {n}, the first at {at} ({id:?}, as {first}). The last of each id counts."
+            );
+        }
         Ok(Self {
             file,
-            all,
+            all: embedded.items,
             space: collection.space,
-            truncated,
+            truncated: embedded.truncated,
         })
     }
-}
-
-/// Says which ids several items have.
-fn tell_repeated(file: &str, items: &[VectorItem]) {
-    let mut seen = HashSet::new();
-    let ids = items.iter().map(|item| &*item.item.id);
-    let again: BTreeSet<&str> = ids.filter(|id| !seen.insert(*id)).collect();
-    if !again.is_empty() {
-        let first: Vec<&str> = again.iter().copied().take(3).collect();
-        let (n, first) = (again.len(), first.join(", "));
-        remark!(
-            "{file}: ids that several items have: {n}, such as {first}. The last item of each id counts."
-        );
-    }
-}
-
-/// Gives items their times by the columns that say when they were published.
-fn publish_all(file: &str, items: &mut [VectorItem]) -> anyhow::Result<()> {
-    let mut columns = BTreeSet::new();
-    for item in items {
-        let column = publish(&mut item.item).with_context(|| file.to_owned())?;
-        columns.extend(column);
-    }
-    for column in columns {
-        remark!("{file}: {column} is read as the time of an item.");
-    }
-    Ok(())
 }
 
 /// The events of a file, and whether they have times.

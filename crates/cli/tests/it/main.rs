@@ -16,6 +16,7 @@ mod compare;
 #[cfg(unix)]
 mod config;
 mod dedup;
+mod dedup_files;
 #[cfg(unix)]
 mod drain;
 mod embed;

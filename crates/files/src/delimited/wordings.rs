@@ -17,7 +17,7 @@ pub(super) struct Lists {
 
 struct List {
     place: usize,
-    /// A cell has one text, whatever separators are in it: so exports write them.
+    /// A cell has one text, whatever separators are in it: so exports write them, and so a summary is one.
     is_one: bool,
 }
 
@@ -45,7 +45,8 @@ impl Lists {
         let unnamed = unnamed.filter(|_| go_on);
         let list = |place| List {
             place,
-            is_one: header.get(place).is_some_and(|name| is_name_of_one(name)),
+            is_one: header.get(place).is_some_and(|name| is_name_of_one(name))
+                || plain.get(place).is_some_and(|name| names::is_summary(name)),
         };
         Some(Self {
             columns: lists.into_iter().chain(unnamed).map(list).collect(),

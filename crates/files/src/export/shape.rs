@@ -35,6 +35,9 @@ const FIELDS: [&str; 13] = [
 /// The place of the wordings among them.
 const WORDINGS: usize = 3;
 
+/// And that of the time.
+const TIME: usize = 12;
+
 /// Those that are there in any case: columns of the payload could be taken for them.
 const ALWAYS: usize = 4;
 
@@ -79,6 +82,8 @@ impl Shape {
         let wordings = several(&cells[WORDINGS]);
         self.is_split |= !wordings.eq(item.wordings.iter().cloned());
         for (name, value) in &item.payload {
+            // Beside a column of times nothing else is read as one.
+            self.used[TIME] |= names::published(&names::plain(name)).is_some();
             let is_read = self.is_read(name, value);
             *self.names.entry(name.clone()).or_insert(true) &= is_read;
         }

@@ -66,6 +66,21 @@ pub(crate) fn time_of(cell: &str) -> std::result::Result<Timestamp, InvalidTimes
     cell.parse().or_else(|error| spelled().ok_or(error))
 }
 
+/// Such a time, a day as 20240305, or seconds or milliseconds since 1970.
+pub(crate) fn moment_of(cell: &str) -> std::result::Result<Timestamp, String> {
+    let is_number = cell.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let is_day = cell.len() == 8 && ["19", "20"].iter().any(|age| cell.starts_with(age));
+    if is_number && is_day && !cell.contains('.') {
+        let day = format!("{}-{}-{}", &cell[..4], &cell[4..6], &cell[6..]);
+        let read = time_of(&day).or_else(|_| time_of(cell));
+        return read.map_err(|error| error.to_string());
+    }
+    if is_number && let Ok(seconds) = serde_json::from_str::<Timestamp>(cell) {
+        return Ok(seconds);
+    }
+    time_of(cell).map_err(|error| error.to_string())
+}
+
 fn spelled(cell: &str) -> Option<String> {
     let is_between = |c: char| " /-.:年月日时点分秒".contains(c);
     if !cell.chars().all(|c| c.is_ascii_digit() || is_between(c)) {

@@ -1,10 +1,25 @@
 //! Subtitles: SRT and VTT.
 
+mod marks;
+
+use anyhow::bail;
+
+use self::marks::plain;
 use super::lead::{Lead, is_cue_time, name};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
-/// What stands between the start and the end of a cue.
-const ARROW: &str = "-->";
+/// What stands between the start and the end of a cue: the first of these, or as it is mistyped.
+const ARROWS: [&str; 4] = ["-->", "->", "–>", "—>"];
+
+/// How WebVTT begins.
+const SIGN: &str = "WEBVTT";
+
+/// Whether a line is the first of WebVTT.
+pub(super) fn is_vtt(first: &str) -> bool {
+    first
+        .strip_prefix(SIGN)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+}
 
 pub(super) fn is_srt(lines: &[Line]) -> bool {
     let mut said = lines.iter().filter(|(_, line)| !line.trim().is_empty());
@@ -14,50 +29,139 @@ pub(super) fn is_srt(lines: &[Line]) -> bool {
     is_first_cue || is_number && said.next().is_some_and(|(_, line)| start(line).is_some())
 }
 
-/// The start of a cue whose times stand in this line.
+/// The start of a cue whose times stand in this line. Behind its end may stand how it is shown, `align:start`; what else stands there is said, as
+/// where each line has its times.
 fn start(line: &str) -> Option<&str> {
-    let start = line.split_once(ARROW)?.0.trim();
-    is_cue_time(start).then_some(start)
+    let (start, rest) = split(line)?;
+    let mut words = rest.split_whitespace();
+    let end = words.next()?;
+    (is_cue_time(start) && is_cue_time(end) && words.all(|word| word.contains(':')))
+        .then_some(start)
 }
 
-pub(super) fn srt(lines: &[Line]) -> Parsed {
-    let (_, turns) = cues(lines, false);
-    (
-        TranscriptLayout::Srt,
-        Vec::new(),
-        without_marks(with_speakers(turns)),
-    )
+/// What stands in front of an arrow, and behind it.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let found = ARROWS.iter().find_map(|arrow| line.split_once(arrow));
+    found.map(|(start, rest)| (start.trim(), rest.trim()))
 }
 
-pub(super) fn vtt(lines: &[Line]) -> Parsed {
-    let (head, turns) = cues(lines, true);
-    let turns = turns.into_iter().flat_map(voices).collect();
-    (
-        TranscriptLayout::Vtt,
-        head,
-        without_marks(with_speakers(turns)),
-    )
+/// # Errors
+/// When the times of a cue cannot be read.
+pub(super) fn srt(lines: &[Line]) -> anyhow::Result<Parsed> {
+    let cues = Cues::of(lines, false)?;
+    Ok(cues.parsed(TranscriptLayout::Srt, |turn| vec![turn]))
 }
 
-/// The blocks before the first cue, and the cues. Of a block that is no cue behind that, such as a note, nothing is left.
-fn cues(lines: &[Line], with_ids: bool) -> (Vec<String>, Vec<Turn>) {
-    let (mut head, mut turns) = (Vec::new(), Vec::new());
-    for block in blocks(lines) {
-        let times = block
-            .iter()
-            .take(2)
-            .position(|(_, line)| start(line).is_some());
-        match times {
-            Some(times) => turns.push(cue(block, times, with_ids)),
-            None if turns.is_empty() => {
-                head.extend(block.iter().map(|(_, line)| line.clone()));
-                head.extend((!block.is_empty()).then(String::new));
+/// # Errors
+/// When the times of a cue cannot be read.
+pub(super) fn vtt(lines: &[Line]) -> anyhow::Result<Parsed> {
+    // The head goes to the first empty line; some programs leave that out.
+    let is_below = |(_, line): &Line| line.trim().is_empty() || start(line).is_some();
+    let head = lines
+        .iter()
+        .position(|line| line.1.contains(SIGN))
+        .map_or(0, |at| at + 1);
+    let head = lines[head..]
+        .iter()
+        .position(is_below)
+        .map_or(lines.len(), |at| head + at);
+    let mut cues = Cues::of(&lines[head..], true)?;
+    let mut above: Vec<String> = lines[..head].iter().map(|(_, line)| line.clone()).collect();
+    if !cues.head.is_empty() {
+        above.push(String::new());
+    }
+    cues.head.splice(0..0, above);
+    Ok(cues.parsed(TranscriptLayout::Vtt, voices))
+}
+
+/// The cues of subtitles, and what stands around them.
+#[derive(Default)]
+struct Cues {
+    /// Blocks before the first cue.
+    head: Vec<String>,
+    turns: Vec<Turn>,
+    /// Blocks behind the last cue.
+    tail: Vec<String>,
+}
+
+impl Cues {
+    /// Comments and styles stay in front of the cue below them. Any other block without times goes on with the cue above it, as where a cue has
+    /// an empty line in it.
+    fn of(lines: &[Line], is_vtt: bool) -> anyhow::Result<Self> {
+        let mut cues = Self::default();
+        let mut ahead: Vec<String> = Vec::new();
+        for block in blocks(lines).filter(|block| !block.is_empty()) {
+            let mut first_two = block.iter().take(2);
+            let times = first_two.position(|(_, line)| start(line).is_some());
+            match (times, cues.turns.last_mut()) {
+                (Some(times), _) => {
+                    let mut cue = cue(block, times, is_vtt);
+                    match cues.turns.is_empty() {
+                        true => cues.head = std::mem::take(&mut ahead),
+                        false => cue.ahead = std::mem::take(&mut ahead).into(),
+                    }
+                    cues.turns.push(cue);
+                }
+                (None, Some(turn)) if !is_vtt || !is_comment(block) => {
+                    check_times(block)?;
+                    go_on(turn, block);
+                }
+                (None, _) => {
+                    check_times(block)?;
+                    if !ahead.is_empty() {
+                        ahead.push(String::new());
+                    }
+                    ahead.extend(block.iter().map(|(_, line)| line.clone()));
+                }
             }
-            None => {}
+        }
+        cues.tail = ahead;
+        Ok(cues)
+    }
+
+    fn parsed(self, layout: TranscriptLayout, split: fn(Turn) -> Vec<Turn>) -> Parsed {
+        let turns = self.turns.into_iter().flat_map(split).collect();
+        Parsed {
+            layout,
+            head: self.head,
+            turns: without_marks(with_speakers(turns)),
+            tail: self.tail,
+            ..Parsed::default()
         }
     }
-    head.pop();
-    (head, turns)
+}
+
+/// Whether a block of WebVTT is none of cues.
+fn is_comment(block: &[Line]) -> bool {
+    let first = block[0].1.trim();
+    let word = first.split([' ', '\t', ':']).next().unwrap_or_default();
+    ["NOTE", "STYLE", "REGION"].contains(&word)
+}
+
+/// # Errors
+/// When a block has times as a cue has, but not as they are read: what it says would be lost.
+fn check_times(block: &[Line]) -> anyhow::Result<()> {
+    let is_broken = |line: &str| {
+        let is_number = |c: char| c.is_ascii_digit();
+        split(line).is_some_and(|(start, _)| start.starts_with(is_number) && start.contains(':'))
+    };
+    let broken = block.iter().take(2).find(|(_, line)| is_broken(line));
+    match broken {
+        None => Ok(()),
+        Some((number, _)) => bail!(
+            "line {number} has an arrow as the times of a cue have, and in front of it no time that can be read; write it as 00:00:01,000 --> 00:00:04,000"
+        ),
+    }
+}
+
+fn go_on(turn: &mut Turn, block: &[Line]) {
+    let more = block.iter().map(|(_, line)| line.trim());
+    let lines: Vec<&str> = std::iter::once(&*turn.text)
+        .filter(|text| !text.is_empty())
+        .chain(more)
+        .collect();
+    turn.text = lines.join("\n").into();
+    turn.lines.1 = block[block.len() - 1].0;
 }
 
 /// The stretches between empty lines; where these are missing, as in documents, a cue ends before the times of the next, or the number above them.
@@ -93,6 +197,7 @@ fn cue(block: &[Line], times: usize, with_id: bool) -> Turn {
     let above: Vec<&str> = above.map(|(_, line)| line.trim()).collect();
     Turn {
         line: *number,
+        lines: (block[0].0, block[block.len() - 1].0),
         time: start(times_line).map(Into::into),
         text: said.join("\n").into(),
         above: Some(above.join("\n").into()),
@@ -108,12 +213,18 @@ fn voices(turn: Turn) -> Vec<Turn> {
         return vec![turn];
     }
     let ends = starts.iter().skip(1).copied().chain([turn.text.len()]);
-    let parts = starts.iter().zip(ends);
-    let voice = |(&start, end): (&usize, usize)| {
+    let parts = starts.iter().zip(ends).enumerate();
+    let voice = |(number, (&start, end)): (usize, (&usize, usize))| {
         let mut voice = Turn {
             text: turn.text[start..end].trim().into(),
             ..turn.clone()
         };
+        if number > 0 {
+            // No two cues have one id, and comments stand there once.
+            let times = turn.above.as_deref().and_then(|above| above.lines().last());
+            voice.above = times.map(Into::into);
+            voice.ahead = Box::default();
+        }
         take_voice(&mut voice);
         voice
     };
@@ -195,32 +306,4 @@ fn without_marks(mut turns: Vec<Turn>) -> Vec<Turn> {
         }
     }
     turns
-}
-
-/// A text without the marks of subtitles: `<i>`, `<font color="red">`, `<00:00:02.000>`, `{\an8}`.
-fn plain(text: &str) -> String {
-    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find(['<', '{']) {
-        plain.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let length = mark(rest).unwrap_or(1);
-        plain.push_str(if length == 1 { &rest[..1] } else { "" });
-        rest = &rest[length..];
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// Bytes of the mark that a text begins with.
-fn mark(text: &str) -> Option<usize> {
-    const NAMES: [&str; 9] = ["i", "b", "u", "s", "font", "c", "v", "ruby", "rt"];
-    if text.starts_with("{\\") {
-        return Some(text.find('}')? + 1);
-    }
-    let inside = text.strip_prefix('<')?;
-    let inside = &inside[..inside.find('>')?];
-    let name = inside.strip_prefix('/').unwrap_or(inside);
-    let name = name.split([' ', '.', '\t']).next().unwrap_or_default();
-    let is_mark = NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)) || is_cue_time(inside);
-    is_mark.then_some(inside.len() + 2)
 }

@@ -1,15 +1,21 @@
-//! Documents of word processors (DOCX): their paragraphs.
+//! Documents of word processors (DOCX): their lines and tables, and the same documents without some of them or with notes.
+//!
+//! Nothing is written anew: what is left out is cut from the text of the document and notes are put into it, so that styles, pictures, heads of
+//! pages and tables stay as they were.
 
-use std::io::{Cursor, Read, Write};
+mod edit;
+mod parts;
+
+use std::io::{Cursor, Read};
+use std::ops::Range;
 
 use anyhow::{Context, bail};
 use quick_xml::Reader;
-use quick_xml::escape::escape;
-use quick_xml::events::Event;
-use zip::write::SimpleFileOptions;
-use zip::{ZipArchive, ZipWriter};
+use quick_xml::events::{BytesStart, Event};
+use zip::ZipArchive;
 
-use super::Line;
+pub(super) use self::edit::Edits;
+use self::parts::Parts;
 use crate::Room;
 
 /// Where the text lies.
@@ -21,16 +27,121 @@ const MOST_BYTES: u64 = 256 << 20;
 /// Bytes that are unpacked at a time.
 const PART: usize = 256 << 10;
 
-/// And how often so many they are kept: as they are, and as lines.
-const KEPT: usize = 3;
+/// And how often so many they are kept: as they are, as lines, and as the places of these.
+const KEPT: usize = 4;
 
-/// The paragraphs of a document; a line that was broken by hand is one of its own.
-///
-/// # Errors
-/// When it is no such document, or a damaged or too large one, or there is no room for it.
-pub(super) fn paragraphs(bytes: &[u8], room: &mut Room<'_>) -> anyhow::Result<Vec<Line>> {
-    let damaged = "it is no document of a word processor, or damaged. Save it as .docx or .txt";
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).context(damaged)?;
+/// A document.
+#[derive(Clone, PartialEq)]
+pub(super) struct Document {
+    /// The file.
+    packed: Vec<u8>,
+    /// Its text, as XML.
+    xml: String,
+    /// All lines, those of tables among them; a line that was broken by hand is one of its own.
+    pub(super) lines: Vec<DocumentLine>,
+    paragraphs: Vec<Paragraph>,
+    /// The outermost tables.
+    pub(super) tables: Vec<DocumentTable>,
+}
+
+/// A line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct DocumentLine {
+    /// What it says, without blanks around it.
+    pub(super) text: String,
+    /// Blank characters that stand in front of that.
+    indent: usize,
+    /// What it consists of.
+    pieces: Vec<Piece>,
+    /// The paragraph that it is of.
+    paragraph: usize,
+    /// The table that it stands in, if any.
+    pub(super) table: Option<usize>,
+}
+
+/// A stretch of XML that may be cut out: characters within an element of text, or the whole of an empty element.
+#[derive(Clone, Debug, PartialEq)]
+struct Piece {
+    at: Range<usize>,
+    /// Characters that it says.
+    characters: usize,
+    is_text: bool,
+}
+
+/// A paragraph.
+#[derive(Clone, Debug, PartialEq)]
+struct Paragraph {
+    at: Range<usize>,
+    lines: Range<usize>,
+    /// It has more than text, such as a picture or the end of a section, or is the only one that its cell must have.
+    stays: bool,
+}
+
+/// A table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct DocumentTable {
+    at: Range<usize>,
+    pub(super) rows: Vec<DocumentRow>,
+}
+
+/// A row of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct DocumentRow {
+    at: Range<usize>,
+    pub(super) cells: Vec<DocumentCell>,
+}
+
+/// A cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct DocumentCell {
+    at: Range<usize>,
+    /// Its first column, from 0.
+    pub(super) column: usize,
+    /// How many columns it takes.
+    pub(super) span: usize,
+    /// It is one with the cell above it.
+    pub(super) is_continued: bool,
+    pub(super) lines: Range<usize>,
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document")
+            .field("lines", &self.lines.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is no such document, or a damaged or too large one, or there is no room for it.
+    pub(super) fn of(packed: Vec<u8>, room: &mut Room<'_>) -> anyhow::Result<Self> {
+        let damaged = "it is no document of a word processor, or damaged. Save it as .docx or .txt";
+        let xml = unpacked(&packed, room, damaged)?;
+        let parts = Parts::of(&xml).context(damaged)?;
+        Ok(Self {
+            packed,
+            lines: parts.lines,
+            paragraphs: parts.paragraphs,
+            tables: parts.tables,
+            xml,
+        })
+    }
+
+    /// The lines of a cell as one text.
+    pub(super) fn text(&self, cell: &DocumentCell) -> String {
+        let lines = self.lines[cell.lines.clone()].iter();
+        let filled = lines.map(|line| line.text.as_str());
+        let filled: Vec<&str> = filled.filter(|line| !line.is_empty()).collect();
+        filled.join("\n")
+    }
+}
+
+/// The text of the document, as XML.
+fn unpacked(packed: &[u8], room: &mut Room<'_>, damaged: &'static str) -> anyhow::Result<String> {
+    let mut archive = ZipArchive::new(Cursor::new(packed)).context(damaged)?;
     let document = archive.by_name(DOCUMENT).context(damaged)?;
     let mut xml = document.take(MOST_BYTES + 1);
     let mut text = Vec::new();
@@ -45,73 +156,8 @@ pub(super) fn paragraphs(bytes: &[u8], room: &mut Room<'_>) -> anyhow::Result<Ve
         bail!("its text has more than 256 MiB");
     }
     let text = String::from_utf8(text).context(damaged)?;
-    let lines = lines(&text).context(damaged)?;
-    Ok((1..).zip(lines).collect())
-}
-
-fn lines(xml: &str) -> anyhow::Result<Vec<String>> {
-    let mut reader = Reader::from_str(xml);
-    let (mut lines, mut line, mut is_text) = (Vec::new(), String::new(), false);
-    loop {
-        match reader.read_event()? {
-            Event::Start(tag) => is_text = tag.local_name().into_inner() == "t",
-            Event::Empty(tag) => match tag.local_name().into_inner() {
-                "br" | "cr" => lines.push(std::mem::take(&mut line).trim().to_owned()),
-                "tab" => line.push(' '),
-                "p" => lines.push(String::new()),
-                _ => {}
-            },
-            Event::Text(text) if is_text => line += &text.xml10_content(),
-            Event::CData(text) if is_text => line += &text.xml10_content(),
-            Event::GeneralRef(reference) if is_text => {
-                let character = reference.resolve_char_ref()?;
-                match character {
-                    Some(character) => line.push(character),
-                    None => {
-                        line +=
-                            quick_xml::escape::resolve_predefined_entity(&reference.xml10_content())
-                                .unwrap_or_default()
-                    }
-                }
-            }
-            Event::End(tag) => {
-                is_text = false;
-                if tag.local_name().into_inner() == "p" {
-                    lines.push(std::mem::take(&mut line).trim().to_owned());
-                }
-            }
-            Event::Eof => return Ok(lines),
-            _ => {}
-        }
-    }
-}
-
-/// A document of these paragraphs.
-///
-/// # Errors
-/// When it cannot be packed.
-pub(super) fn document(paragraphs: &[String]) -> anyhow::Result<Vec<u8>> {
-    const TYPES: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>"#;
-    const RELATIONS: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#;
-    let mut text = String::from(
-        r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>"#,
-    );
-    for paragraph in paragraphs {
-        let allowed: String = paragraph.chars().filter(|c| !c.is_control()).collect();
-        text += &format!(
-            r#"<w:p><w:r><w:t xml:space="preserve">{}</w:t></w:r></w:p>"#,
-            escape(&allowed)
-        );
-    }
-    text += "</w:body></w:document>";
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in [
-        ("[Content_Types].xml", TYPES),
-        ("_rels/.rels", RELATIONS),
-        (DOCUMENT, &text),
-    ] {
-        archive.start_file(name, SimpleFileOptions::default())?;
-        archive.write_all(content.as_bytes())?;
-    }
-    Ok(archive.finish()?.into_inner())
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(text) => text.to_owned(),
+        None => text,
+    })
 }

@@ -1,123 +1,238 @@
 //! Text with names and times above or in front of turns, or without any.
 
+mod habits;
+
+use std::ops::Range;
+
+use self::habits::Habits;
 use super::lead::{Lead, is_field};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
-/// Of a hundred lines, those that must have a name in front for names to be meant.
-const MOSTLY: usize = 60;
+/// Lines at the end among which the sentences are looked for that programs close with.
+const CLOSING_LINES: usize = 12;
 
-/// Lines of a turn, on average, at most, where names stand above.
-const LONGEST_TURN: usize = 40;
+/// Heads below which what was said begins.
+#[rustfmt::skip]
+const HEADS: &[&str] = &[
+    "文字记录", "转写", "转写内容", "转写记录", "转写结果", "会议转写", "会议实录", "发言记录", "逐字稿", "文字稿", "原文记录", "transcript", "full transcript",
+];
 
-/// What the leads of a text look like.
-#[derive(Default)]
-struct Tally {
-    lines: usize,
-    /// With a time, and nothing behind.
-    above: usize,
-    /// With a time, and something behind.
-    timed: usize,
-    /// With a name.
-    named: usize,
+/// A turn whose lines are still read.
+struct Begun {
+    turn: Turn,
+    said: String,
 }
 
 pub(super) fn turns(lines: Vec<Line>) -> Parsed {
-    let layout = layout(&lines);
-    if layout == TranscriptLayout::Lines {
-        let said = lines
-            .into_iter()
-            .filter(|(_, text)| !text.trim().is_empty());
-        let turn = |(line, text): Line| Turn {
-            line,
-            text: text.into(),
-            ..Turn::default()
-        };
-        return (layout, Vec::new(), said.map(turn).collect());
+    let said = start(&lines)..end(&lines);
+    let said = match said.is_empty() {
+        true => 0..lines.len(),
+        false => said,
+    };
+    let habits = Habits::of(&lines[said.clone()]);
+    let (turns, head, tail) = match habits.layout {
+        TranscriptLayout::Lines => plain(lines),
+        _ => headed(lines, &habits, said),
+    };
+    Parsed {
+        layout: habits.layout,
+        head,
+        turns,
+        tail,
+        ..Parsed::default()
     }
-    let (mut head, mut turns) = (Vec::new(), Vec::<Turn>::new());
-    for (number, line) in lines {
+}
+
+/// Turns, head and tail.
+type Read = (Vec<Turn>, Vec<String>, Vec<String>);
+
+/// A turn a line. The marks of a list are not said, and what is indented below one of its points belongs to it.
+fn plain(lines: Vec<Line>) -> Read {
+    let said = || lines.iter().filter(|(_, line)| !line.trim().is_empty());
+    let bullets = said().filter(|(_, line)| bullet(line) > 0).count();
+    let is_list = 2 * bullets > said().count();
+    let mut turns = Vec::<Begun>::new();
+    for (number, line) in &lines {
+        let is_below = line.starts_with([' ', '\t']) && bullet(line) == 0;
+        match turns.last_mut() {
+            _ if line.trim().is_empty() => {}
+            Some(begun) if is_list && is_below => begun.go_on(*number, line),
+            _ => {
+                let end = if is_list { bullet(line) } else { 0 };
+                turns.push(Begun::of(
+                    *number,
+                    &line[end..],
+                    Turn {
+                        before: (end > 0).then(|| line[..end].into()),
+                        ..Turn::default()
+                    },
+                ));
+            }
+        }
+    }
+    let turns = turns.into_iter().map(Begun::finish).collect();
+    (turns, Vec::new(), Vec::new())
+}
+
+/// Bytes of the mark of a list that a line begins with, with the blanks around it.
+fn bullet(line: &str) -> usize {
+    let text = line.trim_start();
+    let marks = ["- ", "* ", "• ", "· ", "● ", "– "];
+    let rest = marks.iter().find_map(|mark| text.strip_prefix(mark));
+    let rest = rest.map(str::trim_start).filter(|rest| !rest.is_empty());
+    rest.map_or(0, |rest| line.len() - rest.len())
+}
+
+/// Turns of the lines of which something was `said`.
+fn headed(lines: Vec<Line>, habits: &Habits, said: Range<usize>) -> Read {
+    let (mut head, mut tail, mut turns) = (Vec::new(), Vec::new(), Vec::<Begun>::new());
+    // Times on lines of their own, and what else stands in front of the next turn and stays if that is left out.
+    let (mut ahead, mut section): (Vec<String>, Option<Box<str>>) = (Vec::new(), None);
+    for (place, (number, line)) in lines.into_iter().enumerate() {
+        if place < said.start {
+            head.push(line);
+            continue;
+        }
+        if place >= said.end {
+            tail.push(line);
+            continue;
+        }
+        let place = place - said.start;
         // 参会人：张三、李四 above the first turn.
         let is_head = |lead: &Lead| {
             turns.is_empty() && lead.time.is_none() && lead.speaker.as_deref().is_some_and(is_field)
         };
-        match lead(&line, layout).filter(|lead| !is_head(lead)) {
-            Some(lead) => turns.push(begun(number, &line, lead, layout)),
+        if let Some(lead) = habits.section(&line) {
+            section = lead.time.map(Into::into);
+            ahead.push(line);
+            continue;
+        }
+        match habits.lead(place, &line).filter(|lead| !is_head(lead)) {
+            Some(lead) => {
+                let mut begun = Begun::below(number, &line, lead, habits.layout);
+                begun.turn.ahead = std::mem::take(&mut ahead).into();
+                begun.turn.time = begun.turn.time.or_else(|| section.clone());
+                turns.push(begun);
+            }
+            None if habits.begins_point(&line) => {
+                let end = bullet(&line);
+                let turn = Turn {
+                    before: Some(line[..end].into()),
+                    ahead: std::mem::take(&mut ahead).into(),
+                    ..Turn::default()
+                };
+                turns.push(Begun::of(number, &line[end..], turn));
+            }
             None => match turns.last_mut() {
-                Some(turn) => go_on(turn, &line),
-                None => head.push(line),
+                Some(turn) if ahead.is_empty() => turn.go_on(number, &line),
+                Some(_) => ahead.push(line),
+                None => {
+                    head.append(&mut ahead);
+                    head.push(line);
+                }
             },
         }
     }
-    while head.last().is_some_and(|line| line.trim().is_empty()) {
-        head.pop();
-    }
-    (layout, head, turns)
+    tail.splice(0..0, ahead);
+    trim_end(&mut head);
+    trim_end(&mut tail);
+    let blank = tail.iter().take_while(|line| line.trim().is_empty());
+    tail.drain(..blank.count());
+    (turns.into_iter().map(Begun::finish).collect(), head, tail)
 }
 
-fn layout(lines: &[Line]) -> TranscriptLayout {
-    let mut tally = Tally::default();
-    for (_, line) in lines.iter().filter(|(_, line)| !line.trim().is_empty()) {
-        tally.lines += 1;
-        let Some(lead) = Lead::of(line) else { continue };
-        let is_whole = line[lead.end..].trim().is_empty();
-        match (lead.time.is_some(), is_whole) {
-            (true, true) => tally.above += 1,
-            (true, false) => tally.timed += 1,
-            (false, false) => tally.named += 1,
-            (false, true) => {}
+/// Where what was said begins: behind the line that announces it, if there is one.
+fn start(lines: &[Line]) -> usize {
+    let is_head = |line: &str| {
+        let line = line.trim_matches(|c: char| " \t*#:：【】[]-—=".contains(c));
+        let line = line.to_lowercase();
+        HEADS.contains(&&*line) || line.ends_with(" - transcript")
+    };
+    let places = (0..lines.len())
+        .rev()
+        .filter(|&place| is_head(&lines[place].1));
+    let leads = |lines: &[Line]| {
+        let leads = lines.iter().filter(|(_, line)| Lead::of(line).is_some());
+        leads.count()
+    };
+    // Where many have spoken before, somebody says just that word.
+    let mut places = places.filter(|&place| 4 * leads(&lines[..place]) <= leads(&lines[place..]));
+    places.next().map_or(0, |place| place + 1)
+}
+
+/// Where what was said ends: in front of the sentences that Google Meet and Teams close with.
+fn end(lines: &[Line]) -> usize {
+    let closes = |line: &str| {
+        let line = line.trim_matches(|c: char| " \t*#".contains(c));
+        let line = line.to_lowercase();
+        let begins = [
+            "meeting ended after",
+            "transcription ended after",
+            "this editable transcript was computer generated",
+        ];
+        begins.iter().any(|begin| line.starts_with(begin))
+            || line.ends_with("stopped transcription")
+    };
+    let from = lines.len().saturating_sub(CLOSING_LINES);
+    let place = lines[from..].iter().position(|(_, line)| closes(line));
+    let mut end = place.map_or(lines.len(), |place| from + place);
+    while end > 0 && end < lines.len() && lines[end - 1].1.trim().is_empty() {
+        end -= 1;
+    }
+    end
+}
+
+fn trim_end(lines: &mut Vec<String>) {
+    while lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+}
+
+impl Begun {
+    /// A turn that begins with a line, of which this was said.
+    fn of(line: u64, said: &str, turn: Turn) -> Self {
+        Self {
+            turn: Turn {
+                line,
+                lines: (line, line),
+                ..turn
+            },
+            said: said.trim().to_owned(),
         }
     }
-    let Tally {
-        lines,
-        above,
-        timed,
-        named,
-    } = tally;
-    let is_most = |count: usize| count > 0 && 100 * count >= MOSTLY * lines;
-    if above > 0 && above >= timed && above * LONGEST_TURN >= lines {
-        TranscriptLayout::Above
-    } else if is_most(timed) || is_most(timed + named) && lines > 1 {
-        TranscriptLayout::Before
-    } else {
-        TranscriptLayout::Lines
-    }
-}
 
-/// The lead of a line, if it begins a turn in this layout.
-fn lead(line: &str, layout: TranscriptLayout) -> Option<Lead> {
-    let lead = Lead::of(line)?;
-    let is_whole = line[lead.end..].trim().is_empty();
-    let begins = match layout {
-        TranscriptLayout::Above => is_whole && lead.time.is_some(),
-        _ => !is_whole,
-    };
-    begins.then_some(lead)
-}
-
-fn begun(number: u64, line: &str, lead: Lead, layout: TranscriptLayout) -> Turn {
-    let (front, text) = line.split_at(lead.end);
-    let mut turn = Turn {
-        line: number,
-        speaker: lead.speaker.map(Into::into),
-        time: lead.time.map(Into::into),
-        text: text.trim().into(),
-        ..Turn::default()
-    };
-    match layout {
-        TranscriptLayout::Above => turn.above = Some(line.into()),
-        _ => turn.before = Some(front.into()),
+    /// A turn below or behind a name or a time.
+    fn below(number: u64, line: &str, lead: Lead, layout: TranscriptLayout) -> Self {
+        let (front, said) = line.split_at(lead.end);
+        let mut turn = Turn {
+            speaker: lead.speaker.map(Into::into),
+            time: lead.time.map(Into::into),
+            ..Turn::default()
+        };
+        match layout {
+            TranscriptLayout::Above => turn.above = Some(line.into()),
+            _ => turn.before = Some(front.into()),
+        }
+        Self::of(number, said, turn)
     }
-    turn
-}
 
-/// A further line of a turn.
-fn go_on(turn: &mut Turn, line: &str) {
-    let line = line.trim();
-    if line.is_empty() {
-        return;
+    /// A further line of a turn.
+    fn go_on(&mut self, number: u64, line: &str) {
+        let line = line.trim();
+        if line.is_empty() {
+            return;
+        }
+        if !self.said.is_empty() {
+            self.said.push('\n');
+        }
+        self.said += line;
+        self.turn.lines.1 = number;
     }
-    turn.text = match turn.text.is_empty() {
-        true => line.into(),
-        false => format!("{}\n{line}", turn.text).into(),
-    };
+
+    fn finish(self) -> Turn {
+        Turn {
+            text: self.said.into(),
+            ..self.turn
+        }
+    }
 }

@@ -1,63 +1,32 @@
 //! Turns as objects of JSON: a line each, a list, or a list in an object, as programs for speech write it.
 
+use std::collections::HashSet;
+
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
 
+use super::fields::{SPEAKERS, TEXTS, TIMES};
 use super::{Line, Parsed, TranscriptLayout, Turn};
+use crate::names::plain;
 
-const TEXTS: &[&str] = &[
-    "text",
-    "content",
-    "transcript",
-    "sentence",
-    "内容",
-    "文本",
-    "发言",
-    "句子",
-];
-const SPEAKERS: &[&str] = &[
-    "speaker",
-    "speaker_name",
-    "speaker_id",
-    "speakerId",
-    "SpeakerId",
-    "spk",
-    "name",
-    "user",
-    "role",
-    "发言人",
-    "说话人",
-    "姓名",
-];
-const TIMES: &[&str] = &[
-    "time",
-    "start",
-    "start_time",
-    "begin_time",
-    "startTime",
-    "beginTime",
-    "timestamps",
-    "timestamp",
-    "时间",
-    "开始时间",
-];
-
-/// Keys of the list of turns in an object: Whisper's, whisper.cpp's, AssemblyAI's, FunASR's and others'.
+/// Keys of the list of turns in an object: Whisper's, whisper.cpp's, AssemblyAI's, FunASR's, transformers' and others'.
 const LISTS: &[&str] = &[
     "segments",
     "transcription",
     "utterances",
     "sentences",
     "sentence_info",
+    "chunks",
     "turns",
     "items",
     "发言记录",
 ];
 
 /// What stands around objects.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Around {
     /// A line each.
+    #[default]
     Lines,
     /// A list.
     List,
@@ -77,7 +46,7 @@ pub(super) fn is_json(lines: &[Line]) -> bool {
 
 /// # Errors
 /// When a line is no object with a text.
-pub(super) fn turns(lines: &[Line]) -> anyhow::Result<(Parsed, Around)> {
+pub(super) fn turns(lines: &[Line]) -> anyhow::Result<Parsed> {
     let mut said = lines.iter().filter(|(_, line)| !line.trim().is_empty());
     let (first, line) = said.next().map_or((1, ""), |(n, line)| (*n, line.as_str()));
     let (around, turns) = match line.trim_start().starts_with('[') {
@@ -91,7 +60,12 @@ pub(super) fn turns(lines: &[Line]) -> anyhow::Result<(Parsed, Around)> {
             }
         },
     };
-    Ok(((TranscriptLayout::Objects, Vec::new(), turns), around))
+    Ok(Parsed {
+        layout: TranscriptLayout::Objects,
+        turns: without_marks(turns),
+        around,
+        ..Parsed::default()
+    })
 }
 
 /// The object that is all of the text, without its list of turns; `None`: the text is none.
@@ -153,8 +127,14 @@ fn turn(line: u64, value: Value) -> anyhow::Result<Turn> {
     })
 }
 
+/// The value of the first of these plain names that an object has.
 fn found<'o>(object: &'o Map<String, Value>, names: &[&str]) -> Option<&'o Value> {
-    names.iter().find_map(|name| object.get(*name))
+    let exact = names.iter().find_map(|name| object.get(*name));
+    exact.or_else(|| {
+        let keys: Vec<(String, &Value)> = object.iter().map(|(key, v)| (plain(key), v)).collect();
+        let named = |name: &&str| keys.iter().find(|(key, _)| key == *name);
+        names.iter().find_map(named).map(|(_, value)| *value)
+    })
 }
 
 fn shown(object: &Map<String, Value>, names: &[&str]) -> Option<Box<str>> {
@@ -163,7 +143,68 @@ fn shown(object: &Map<String, Value>, names: &[&str]) -> Option<Box<str>> {
         Value::Number(number) => Some(number.to_string().into()),
         // whisper.cpp's.
         Value::Object(times) => shown(times, &["from"]),
+        // That of transformers: the start and the end.
+        Value::Array(times) => times
+            .first()
+            .filter(|time| time.is_number())
+            .map(|time| time.to_string().into()),
         _ => None,
+    }
+}
+
+/// Turns without what a run before said of them, which is said anew. Who agreed with or repeated what is left out of merged minutes is told nowhere
+/// else, and stays.
+fn without_marks(mut turns: Vec<Turn>) -> Vec<Turn> {
+    let number = |object: &Map<String, Value>, key: &str| object.get(key).and_then(Value::as_u64);
+    let objects = turns.iter().filter_map(|turn| turn.object.as_deref());
+    let answered: HashSet<u64> = objects
+        .filter_map(|object| number(object, "vote_for"))
+        .collect();
+    for (place, turn) in (0u64..).zip(&mut turns) {
+        let Some(object) = &mut turn.object else {
+            continue;
+        };
+        let is_member = number(object, "of").is_some() || number(object, "of_against").is_some();
+        let is_marked = object.get("repeat").is_some_and(Value::is_boolean)
+            && object.get("similarity").is_some_and(Value::is_number);
+        if is_member && is_marked {
+            for key in ["of", "of_against", "similarity", "repeat", "held_back"] {
+                object.remove(key);
+            }
+        }
+        for key in ["vote_for", "vote_for_against"] {
+            if number(object, key).is_some() {
+                object.remove(key);
+            }
+        }
+        if answered.contains(&place) && object.get("votes").is_some_and(Value::is_array) {
+            object.remove("votes");
+            object.remove("voters");
+        }
+    }
+    turns
+}
+
+/// Adds what is said of a turn to its object. Names and times of those who said so before stay in front of the new ones.
+pub(super) fn add(object: &mut Map<String, Value>, fields: &Map<String, Value>) {
+    for (key, value) in fields {
+        let known = match key.as_str() {
+            "repeat_speakers" | "repeat_times" | "voters" => object.remove(key),
+            _ => None,
+        };
+        let value = match (known, value) {
+            (Some(Value::Array(mut known)), Value::Array(new)) => {
+                let is_of_times = key == "repeat_times";
+                let new = new
+                    .iter()
+                    .filter(|value| is_of_times || !known.contains(value));
+                let new: Vec<Value> = new.cloned().collect();
+                known.extend(new);
+                Value::Array(known)
+            }
+            _ => value.clone(),
+        };
+        object.insert(key.clone(), value);
     }
 }
 

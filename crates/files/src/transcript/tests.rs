@@ -1,8 +1,13 @@
 //! Tests of transcripts: what programs export, and that what is written is read again.
 
-use crate::room::Room;
+mod documents;
+mod marked;
+mod odd;
+mod programs;
+
 use proptest::prelude::*;
 
+use self::documents::of_paragraphs;
 use super::*;
 
 fn read(text: &str) -> Transcript {
@@ -141,109 +146,10 @@ fn objects() {
     );
 }
 
-/// What programs export, as their samples in public repositories look.
-#[test]
-fn minutes_of_many_programs() {
-    let two = |speakers: [&'static str; 2], times: [&'static str; 2]| {
-        [0, 1].map(|i| {
-            (
-                Some(speakers[i]).filter(|s| !s.is_empty()),
-                Some(times[i]),
-                ["大家好。", "开始吧。"][i],
-            )
-        })
-    };
-    for (text, layout, expected) in [
-        // 飞书妙记, with its heading, and with what is said behind the time.
-        (
-            "产品周会\n2026年6月15日 下午 11:32|1小时 8分钟 33秒\n\n关键词:\n缓存、上线\n\n文字记录:\n说话人 1 00:02\n大家好。\n\n说话人 2 00:03\n开始吧。\n",
-            TranscriptLayout::Above,
-            two(["说话人 1", "说话人 2"], ["00:02", "00:03"]),
-        ),
-        (
-            "文字记录：周会 2026年6月18日\n\n说话人 1 00:00:00大家好。\n\n说话人 2 00:09:44开始吧。\n",
-            TranscriptLayout::Before,
-            two(["说话人 1", "说话人 2"], ["00:00:00", "00:09:44"]),
-        ),
-        // 通义听悟, also with its chapters, and as Markdown.
-        (
-            "周会\n2025-03-05 10:00\n\n章节速览\n00:00 开场\n\n发言人 1  00:00\n大家好。\n\n发言人 2  00:18\n开始吧。\n",
-            TranscriptLayout::Above,
-            two(["发言人 1", "发言人 2"], ["00:00", "00:18"]),
-        ),
-        (
-            "- **发言人1 00:00** \n大家好。\n- **发言人2 00:18** \n开始吧。\n",
-            TranscriptLayout::Above,
-            two(["发言人1", "发言人2"], ["00:00", "00:18"]),
-        ),
-        // 腾讯会议.
-        (
-            "会议主题：周会\n会议时间：2025/03/05 10:00-11:00\n参会人：张三、李四\n\n张三(00:00:05)：大家好。\n李四(00:00:09)：开始吧。\n",
-            TranscriptLayout::Before,
-            two(["张三", "李四"], ["00:00:05", "00:00:09"]),
-        ),
-        (
-            "张三(00:00:05):\n大家好。\n\n李四(00:00:09):\n开始吧。\n",
-            TranscriptLayout::Above,
-            two(["张三", "李四"], ["00:00:05", "00:00:09"]),
-        ),
-        // Chats, with dates.
-        (
-            "张三 2025-03-05 10:00:33\n大家好。\n\n李四 2025-03-05 10:00:41\n开始吧。\n",
-            TranscriptLayout::Above,
-            two(["张三", "李四"], ["10:00:33", "10:00:41"]),
-        ),
-        // Whisper's own lines.
-        (
-            "[00:00:00.000 --> 00:00:02.000]   大家好。\n[00:00:02.000 --> 00:00:04.000]   开始吧。\n",
-            TranscriptLayout::Before,
-            two(["", ""], ["00:00:00.000", "00:00:02.000"]),
-        ),
-        // Teams, a document of today and one of before.
-        (
-            "周会-20260615_133555-会议脚本\n15 June 2026, 03:35am\n27m 42s\nAnn Li started transcription\nAnn Li   0:03\n大家好。\nBob Wu   0:07\n开始吧。\n",
-            TranscriptLayout::Above,
-            two(["Ann Li", "Bob Wu"], ["0:03", "0:07"]),
-        ),
-        // Zoom's and Teams' subtitles.
-        (
-            "WEBVTT\n\n1\n00:00:01.000 --> 00:00:02.000\nAnn Li: 大家好。\n\n2\n00:00:02.500 --> 00:00:03.000\nBob Wu: 开始吧。\n",
-            TranscriptLayout::Vtt,
-            two(["Ann Li", "Bob Wu"], ["00:00:01.000", "00:00:02.500"]),
-        ),
-        (
-            "WEBVTT\n\n6a1f-22/9-0\n00:00:01.000 --> 00:00:02.000\n<v Ann Li>大家好。</v>\n\n6a1f-22/9-1\n00:00:02.500 --> 00:00:03.000\n<v Bob Wu>开始吧。</v>\n",
-            TranscriptLayout::Vtt,
-            two(["Ann Li", "Bob Wu"], ["00:00:01.000", "00:00:02.500"]),
-        ),
-    ] {
-        for written in [
-            text.to_owned(),
-            text.replace('\n', "\r\n"),
-            format!("\u{feff}{text}"),
-        ] {
-            let minutes = read(&written);
-            assert_eq!(minutes.layout, layout, "{written:?}");
-            assert_eq!(turns(&minutes), expected, "{written:?}");
-            let again = minutes
-                .written(&all(&minutes), TranscriptFormat::Own)
-                .unwrap();
-            let again = String::from_utf8(again).unwrap();
-            assert_eq!(
-                again.contains("\r\n"),
-                written.contains("\r\n"),
-                "{written:?}"
-            );
-            assert_eq!(turns(&read(&again)), expected, "{again:?}");
-        }
-    }
-}
-
 #[test]
 fn cues_without_lines_between_and_with_names_above() {
     let teams = "0:0:0.0 --> 0:0:2.370\nAnn Li\n大家好。\n0:0:2.400 --> 0:0:3.0\nBob Wu\n开始吧。\n0:0:4.0 --> 0:0:5.0\nAnn Li\n好。\n0:0:6.0 --> 0:0:7.0\nBob Wu\n散会。\n";
-    let paragraphs: Vec<String> = teams.lines().map(str::to_owned).collect();
-    let document = docx::document(&paragraphs).unwrap();
+    let document = of_paragraphs(teams);
     let minutes = Transcript::sent("f", document, &Remarks::unheard()).unwrap();
     let expected = [
         (Some("Ann Li"), Some("0:0:0.0"), "大家好。"),
@@ -281,53 +187,9 @@ fn each_voice_of_a_cue_has_its_turn() {
         .unwrap();
     let written = String::from_utf8(written).unwrap();
     assert!(
-        written.contains("a/1\n00:01.000 --> 00:03.000\n<v 李四>好"),
+        written.contains("\n\n00:01.000 --> 00:03.000\n<v 李四>好"),
         "{written}"
     );
-}
-
-#[test]
-fn objects_of_programs_for_speech_keep_what_stands_around_them() {
-    for (text, speaker, time) in [
-        (
-            "{\"text\": \" 大家好 开始\", \"segments\": [{\"id\": 0, \"start\": 0.5, \"text\": \" 大家好\"}, {\"id\": 1, \"start\": 2, \"text\": \" 开始\"}], \"language\": \"zh\"}",
-            None,
-            "0.5",
-        ),
-        (
-            "{\n  \"language\": \"zh\",\n  \"transcription\": [\n{\"timestamps\": {\"from\": \"00:00:00,500\", \"to\": \"00:00:02,000\"}, \"text\": \" 大家好\"},\n{\"text\": \"开始\"}]\n}",
-            None,
-            "00:00:00,500",
-        ),
-        (
-            "{\"language\": \"zh\", \"utterances\": [{\"speaker\": \"A\", \"start\": 500, \"text\": \"大家好\"}, {\"text\": \"开始\"}]}",
-            Some("A"),
-            "500",
-        ),
-    ] {
-        let minutes = read(text);
-        assert_eq!(
-            turns(&minutes)[0],
-            (speaker, Some(time), "大家好"),
-            "{text}"
-        );
-        let mut entries = all(&minutes);
-        entries.truncate(1);
-        entries[0]
-            .fields
-            .insert("votes".to_owned(), Value::Bool(true));
-        let written = minutes.written(&entries, TranscriptFormat::Own).unwrap();
-        let whole: Value = serde_json::from_slice(&written).unwrap();
-        assert_eq!(whole["language"], "zh");
-        assert!(whole.get("text").is_none_or(|text| text == " 大家好"));
-        let again = read(std::str::from_utf8(&written).unwrap());
-        assert_eq!(turns(&again), turns(&minutes)[..1]);
-    }
-    let list = "[{\"text\":\"a\"}]";
-    let written = read(list)
-        .written(&all(&read(list)), TranscriptFormat::Own)
-        .unwrap();
-    assert!(serde_json::from_slice::<Vec<Value>>(&written).is_ok());
 }
 
 #[test]
@@ -345,20 +207,6 @@ fn other_encodings() {
 }
 
 #[test]
-fn documents_are_read_as_their_paragraphs() {
-    let paragraphs: Vec<String> = MINUTES.lines().map(str::to_owned).collect();
-    let bytes = docx::document(&paragraphs).unwrap();
-    let minutes = Transcript::sent("f", bytes, &Remarks::unheard()).unwrap();
-    assert!(minutes.is_document);
-    assert_eq!(minutes.turns, read(MINUTES).turns);
-    let signs = docx::document(&["a < b & \"c\" > d".to_owned()]).unwrap();
-    assert_eq!(
-        docx::paragraphs(&signs, &mut Room::bytes(64 << 20)).unwrap(),
-        [(1, "a < b & \"c\" > d".to_owned())]
-    );
-}
-
-#[test]
 fn what_is_no_transcript_is_told() {
     assert_eq!(fails(b""), "f has no turns.");
     assert_eq!(fails(b"\n \n"), "f has no turns.");
@@ -368,7 +216,7 @@ fn what_is_no_transcript_is_told() {
         "{}",
         fails(b"PK\x03\x04xxxx")
     );
-    let mut cut = docx::document(&["x".to_owned()]).unwrap();
+    let mut cut = of_paragraphs("x");
     cut.truncate(cut.len() / 2);
     assert!(fails(&cut).starts_with(damaged));
 }
@@ -481,8 +329,15 @@ fn marks_of_subtitles_are_written_and_not_compared() {
 #[test]
 fn tables_and_subtitles_without_cues_are_refused() {
     for (name, text, told) in [
-        ("a.csv", "text,speaker\n好,甲\n", "is a table"),
-        ("a.XLSX", "x", "is a table"),
+        ("a.csv", "好,甲\n对,乙\n", "is a table whose first row"),
+        ("a.tsv", "text\n好\n", "is a table whose first row"),
+        (
+            "a.csv",
+            "text,speaker\n好,甲\n一,二,三\n",
+            "line 3 has 3 columns, and the first 2",
+        ),
+        ("a.csv", "text,speaker\n", "has no turns"),
+        ("a.XLSX", "x", "is a workbook"),
         ("a.srt", "\n大家好\n开始吧\n", "line 2 begins no cue"),
         ("a.vtt", "WEBVTT\n\n大家好\n", "line 1 begins no cue"),
     ] {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{Transcript, TranscriptLayout, Turn, docx, objects};
+use super::{Transcript, TranscriptLayout, Turn, document, objects};
 
 /// How turns are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,36 +38,79 @@ pub struct Entry {
 }
 
 impl Transcript {
-    /// Some of the turns, in this order, as the bytes of a file.
+    /// Some of the turns, in the order in which they were read, as the bytes of a file. A document stays as it is but for the others and the notes.
     ///
     /// # Errors
-    /// When a document cannot be packed.
+    /// When a document cannot be packed, or a table cannot be written.
     pub fn written(&self, entries: &[Entry], format: TranscriptFormat) -> anyhow::Result<Vec<u8>> {
+        let own = format == TranscriptFormat::Own;
+        if let Some(document) = self.document.as_ref().filter(|_| own) {
+            return document::written(document, &self.turns, entries);
+        }
+        if let Some(table) = self.table.as_ref().filter(|_| own) {
+            let rows = self.said(entries).map(|(turn, said, _)| (turn, said));
+            return table.written(rows, self.has_crlf);
+        }
         let text = match (format, self.layout) {
             (TranscriptFormat::Markdown, _) => return Ok(self.markdown(entries).into_bytes()),
             (_, TranscriptLayout::Objects) => return self.objects(entries),
             (_, TranscriptLayout::Srt | TranscriptLayout::Vtt) => self.captions(entries),
             _ => self.lines(entries),
         };
-        match self.is_document {
-            true => {
-                let paragraphs: Vec<String> = text.lines().map(str::to_owned).collect();
-                docx::document(&paragraphs)
-            }
-            false if self.has_crlf => Ok(text.replace('\n', "\r\n").into_bytes()),
+        match self.has_crlf {
+            true => Ok(text.replace('\n', "\r\n").into_bytes()),
             false => Ok(text.into_bytes()),
         }
     }
 
-    fn turns_of<'a>(&'a self, entries: &'a [Entry]) -> impl Iterator<Item = (&'a Turn, String)> {
-        entries.iter().map(|entry| {
+    /// Whether it is written in its own format to files with this ending.
+    pub fn is_written_as(&self, ending: &str) -> bool {
+        match ending {
+            "docx" => self.is_document,
+            _ if self.is_document => false,
+            "srt" => self.layout == TranscriptLayout::Srt,
+            "vtt" => self.layout == TranscriptLayout::Vtt,
+            "json" | "jsonl" | "ndjson" => self.layout == TranscriptLayout::Objects,
+            "csv" | "tsv" => self
+                .table
+                .as_ref()
+                .is_some_and(|table| table.is_written_as(ending)),
+            "txt" => true,
+            _ => false,
+        }
+    }
+
+    /// The turns that are written, each with its words and its note, and with what stands in front of it: also in front of those that are left out between.
+    fn said<'a>(
+        &'a self,
+        entries: &'a [Entry],
+    ) -> impl Iterator<Item = (&'a Turn, String, String)> {
+        let mut next = 0;
+        entries.iter().map(move |entry| {
             let turn = &self.turns[entry.turn];
+            let ahead = self.ahead(next..entry.turn + 1);
+            next = entry.turn + 1;
             let note = entry.note.as_ref().map(|note| format!(" {note}"));
             let before = turn.before.as_deref().unwrap_or_default();
             let text = turn.marked.as_ref().unwrap_or(&turn.text);
-            let said = format!("{before}{text}{}", note.unwrap_or_default());
-            (turn, said)
+            let said = format!("{text}{}", note.unwrap_or_default());
+            let said = match (self.layout, before) {
+                // What is indented below a point of a list belongs to it.
+                (TranscriptLayout::Lines, before) if !before.is_empty() => {
+                    said.replace('\n', "\n  ")
+                }
+                _ => said,
+            };
+            let said = format!("{before}{said}");
+            (turn, said, ahead)
         })
+    }
+
+    /// What stands in front of turns and is none of theirs.
+    fn ahead(&self, turns: std::ops::Range<usize>) -> String {
+        let turns = self.turns.get(turns).unwrap_or_default().iter();
+        let lines = turns.flat_map(|turn| turn.ahead.iter());
+        lines.map(|line| format!("{line}\n")).collect()
     }
 
     /// The head, with an empty line behind.
@@ -79,41 +122,61 @@ impl Transcript {
         head
     }
 
+    /// What stands below the last of these turns: in front of those that are left out at the end, and behind all.
+    fn foot(&self, entries: &[Entry]) -> String {
+        let next = entries.last().map_or(0, |entry| entry.turn + 1);
+        let tail = self.tail.iter().map(|line| format!("{line}\n"));
+        self.ahead(next..self.turns.len()) + &tail.collect::<String>()
+    }
+
     fn lines(&self, entries: &[Entry]) -> String {
         let mut text = self.head();
-        for (turn, said) in self.turns_of(entries) {
+        for (turn, said, ahead) in self.said(entries) {
+            text += &ahead;
             match &turn.above {
                 Some(above) => text += &format!("{above}\n{said}\n\n"),
                 None => text += &format!("{said}\n"),
             }
         }
-        text
+        let foot = self.foot(entries);
+        if !foot.is_empty() && !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+        text + &foot
     }
 
     fn captions(&self, entries: &[Entry]) -> String {
         let mut text = self.head();
-        for (number, (turn, said)) in (1..).zip(self.turns_of(entries)) {
+        for (number, (turn, said, ahead)) in (1..).zip(self.said(entries)) {
+            if !ahead.is_empty() {
+                text += &format!("{ahead}\n");
+            }
             if self.layout == TranscriptLayout::Srt {
                 text += &format!("{number}\n");
             }
             let times = turn.above.as_deref().unwrap_or_default();
             text += &format!("{times}\n{said}\n\n");
         }
-        text
+        let foot = self.foot(entries);
+        text + &foot
     }
 
     fn objects(&self, entries: &[Entry]) -> anyhow::Result<Vec<u8>> {
         let object = |entry: &Entry| {
             let object = self.turns[entry.turn].object.as_deref();
             let mut object = object.cloned().unwrap_or_default();
-            object.extend(entry.fields.clone());
+            objects::add(&mut object, &entry.fields);
             object
         };
         objects::written(entries.iter().map(object).collect(), &self.around)
     }
 
     fn markdown(&self, entries: &[Entry]) -> String {
-        let mut text = self.head();
+        // That of subtitles says how they look.
+        let mut text = match self.layout {
+            TranscriptLayout::Vtt => String::new(),
+            _ => self.head(),
+        };
         for entry in entries {
             let turn = &self.turns[entry.turn];
             let who = [turn.speaker.as_deref(), turn.time.as_deref()];

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
-use yuyi_files::{Remarks, Room, Transcript, faq_template};
+use yuyi_files::{Entry, Remarks, Room, Transcript, TranscriptFormat, faq_template};
 
 use crate::support::{Read, archive, data, entries, odd_book, read, read_own};
 
@@ -182,22 +182,52 @@ fn minutes_are_read_as_word_processors_save_them() {
     ] {
         let bytes = fs::read(data(name)).unwrap();
         let minutes = Transcript::sent(name, bytes, &Remarks::unheard()).unwrap();
-        let turns: Vec<_> = minutes
-            .turns
-            .iter()
-            .map(|turn| (turn.speaker.as_deref(), turn.time.as_deref(), &*turn.text))
-            .collect();
-        let expected = [
-            (Some("说话人 1"), Some("00:00:01"), "大家好，我们开始。"),
-            (
-                Some("说话人 2"),
-                Some("00:00:12"),
-                "上线时间定在下周三。\n预算还没批。",
-            ),
-            (Some("张伟"), Some("00:01:02"), "同意 <A&B> 方案。"),
-        ];
-        assert_eq!(turns, expected, "{name}");
+        assert_eq!(turns(&minutes), SAID, "{name}");
         assert_eq!(minutes.head[0], "产品周会", "{name}");
+    }
+}
+
+/// What is said in the minutes.
+const SAID: [(Option<&str>, Option<&str>, &str); 3] = [
+    (Some("说话人 1"), Some("00:00:01"), "大家好，我们开始。"),
+    (
+        Some("说话人 2"),
+        Some("00:00:12"),
+        "上线时间定在下周三。\n预算还没批。",
+    ),
+    (Some("张伟"), Some("00:01:02"), "同意 <A&B> 方案。"),
+];
+
+fn turns(minutes: &Transcript) -> Vec<(Option<&str>, Option<&str>, &str)> {
+    let turns = minutes.turns.iter();
+    turns
+        .map(|turn| (turn.speaker.as_deref(), turn.time.as_deref(), &*turn.text))
+        .collect()
+}
+
+/// Templates have a form above and a list of tasks below, both of which stay.
+#[test]
+fn minutes_in_tables_are_read_and_written_again() {
+    for name in [
+        "minutes-table-python.docx",
+        "minutes-table-libreoffice.docx",
+    ] {
+        let bytes = fs::read(data(name)).unwrap();
+        let minutes = Transcript::sent(name, bytes, &Remarks::unheard()).unwrap();
+        assert_eq!(turns(&minutes), SAID, "{name}");
+        let entries = [0, 2].map(|turn| Entry {
+            turn,
+            note: (turn == 2).then(|| "〔附议第 1 条〕".to_owned()),
+            ..Entry::default()
+        });
+        let written = minutes.written(&entries, TranscriptFormat::Own).unwrap();
+        let again = Transcript::sent(name, written.clone(), &Remarks::unheard()).unwrap();
+        assert_eq!(turns(&again), [SAID[0], SAID[2]], "{name}");
+        assert_eq!(again.turns[1].notes.len(), 1, "{name}");
+        let text = crate::support::part(&written, "word/document.xml");
+        for stays in ["会议主题", "议题一", "搭测试环境"] {
+            assert!(text.contains(stays), "{name}: {stays}");
+        }
     }
 }
 

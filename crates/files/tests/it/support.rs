@@ -1,11 +1,11 @@
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use yuyi_files::{Format, Input, ItemFile, Layout, Remarks, Room};
 use yuyi_store::{Collection, Item, Role, Space, WordRules};
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 /// What was read of a file.
 #[derive(Debug)]
@@ -138,6 +138,15 @@ pub fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
         }
     }
     archive.finish().unwrap().into_inner()
+}
+
+/// A part of a zip archive, as text.
+pub fn part(archive: &[u8], name: &str) -> String {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).unwrap();
+    let mut text = String::new();
+    let mut part = archive.by_name(name).unwrap();
+    part.read_to_string(&mut text).unwrap();
+    text
 }
 
 /// A workbook whose one sheet has this inside, and these shared texts.

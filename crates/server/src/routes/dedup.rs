@@ -32,7 +32,7 @@ use crate::{ApiError, App, answer};
 const BLOCK_ROWS: usize = 512;
 
 /// Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters
-/// do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT or lines of JSON, as the body or in a form
+/// do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT, CSV, TSV or lines of JSON, as the body or in a form
 /// (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.
 #[utoipa::path(
     post,
@@ -53,6 +53,8 @@ const BLOCK_ROWS: usize = 512;
             (DedupRequest = "application/json"),
             (String = "text/plain"),
             (String = "text/vtt"),
+            (String = "text/csv"),
+            (String = "text/tab-separated-values"),
             (String = "application/x-subrip"),
             (String = "application/x-ndjson"),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
@@ -249,7 +251,11 @@ impl Found {
             pairs_lowest: self.lowest,
             pairs: None,
         };
-        let errors: Vec<ErrorBody> = asked.errors().map(ErrorBody::from).collect();
+        // A turn in which nothing is said is none that whoever sent the minutes could mend.
+        let is_told =
+            |error: &&ApiError| minutes.is_none() || !matches!(error, ApiError::EmptyText { .. });
+        let errors = asked.errors().filter(is_told);
+        let errors: Vec<ErrorBody> = errors.map(ErrorBody::from).collect();
         Writing::of(
             &head,
             (&errors, minutes.as_ref()),

@@ -1,10 +1,12 @@
 //! The repeats of minutes as a report.
 
-use yuyi_files::Transcript;
-use yuyi_tasks::dedup::{Group, Groups};
+use std::collections::BTreeMap;
+
+use yuyi_files::{Numbered, Transcript};
+use yuyi_tasks::dedup::{Group, Groups, HeldBack};
 
 use super::Found;
-use super::shown::{differing, named, who};
+use super::shown::{differing, named, of_notes, who};
 use crate::args::DedupArgs;
 use crate::report::blocks::{self, Cell, Pair, Table, Tile, figure, figures};
 use crate::report::numbers::grouped;
@@ -50,8 +52,12 @@ pub fn report(
             true,
         ),
     );
+    if let Some(reasons) = reasons(language, &found.groups) {
+        let heading = language.pick("未合并的原因", "Why they are kept");
+        report.section(heading, [reasons]);
+    }
     let heading = language.pick("附议", "Votes");
-    report.section(heading, [votes(language, minutes, &found.groups)]);
+    report.section(heading, votes(language, &texts, &found.groups));
     let heading = language.pick("相近的句对", "Near pairs");
     report.section(heading, [pairs(language, args.threshold, found)]);
     report
@@ -131,6 +137,17 @@ impl Texts<'_> {
         };
         turn.map_or("", |turn| &turn.text)
     }
+
+    /// A remark of these minutes or of the older ones, with its number.
+    fn numbered(&self, language: Language, is_old: bool, index: usize) -> (String, &str) {
+        let (turns, number) = match is_old {
+            true => (self.old, Numbered::Older(index + 1)),
+            false => (Some(self.minutes), Numbered::Here(index + 1)),
+        };
+        let turn = turns.and_then(|turns| turns.turns.get(index));
+        let number = number.shown(of_notes(language));
+        (number, turn.map_or("", |turn| &turn.text))
+    }
 }
 
 fn groups<'g>(
@@ -161,12 +178,20 @@ fn groups<'g>(
                 note: format!("{who}{}", why.unwrap_or_default()),
             }
         };
+        let left = members.clone().count().saturating_sub(MOST_MEMBERS);
         let name = named(language, group);
         shown.push(blocks::subheading(&format!(
             "{name}  {}",
             texts.representative(group)
         )));
         shown.push(blocks::pairs(members.take(MOST_MEMBERS).map(pair)));
+        if left > 0 {
+            let told = language.pick(
+                format!("这一组另有 {left} 条未列出。"),
+                format!("{left} more of this group are not shown."),
+            );
+            shown.push(blocks::note(&told));
+        }
     }
     if all.len() > MOST_GROUPS {
         let more = grouped(all.len() - MOST_GROUPS);
@@ -179,36 +204,78 @@ fn groups<'g>(
     shown
 }
 
-fn votes(language: Language, minutes: &Transcript, groups: &Groups) -> Element {
-    let mut counts: Vec<(usize, Vec<String>)> = Vec::new();
+/// What held remarks back, and how often; `None`: nothing did.
+fn reasons(language: Language, groups: &Groups) -> Option<Element> {
+    let members = groups.groups.iter().flat_map(|group| &group.members);
+    let mut counts: Vec<(HeldBack, usize)> = Vec::new();
+    for why in members.filter_map(|member| member.held_back) {
+        match counts.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((why, 1)),
+        }
+    }
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let rows = counts.into_iter().map(|(why, count)| {
+        vec![
+            Cell::text(differing(language, why)),
+            Cell::number(grouped(count)),
+        ]
+    });
+    let rows: Vec<Vec<Cell>> = rows.collect();
+    let head = vec![
+        Cell::text(language.pick("差别", "what differs")),
+        Cell::number(language.pick("条数", "remarks")),
+    ];
+    (!rows.is_empty()).then(|| {
+        Table {
+            head,
+            rows,
+            total: false,
+        }
+        .element()
+    })
+}
+
+/// Who agreed with which remark, of these minutes and of the older ones.
+fn votes(language: Language, texts: &Texts<'_>, groups: &Groups) -> Vec<Element> {
+    let mut counts: BTreeMap<(bool, usize), Vec<String>> = BTreeMap::new();
     for vote in &groups.votes {
-        let Some(index) = vote.answers else { continue };
-        let name = who(language, minutes, vote.index);
-        match counts.last_mut().filter(|(last, _)| *last == index) {
-            Some((_, names)) => names.push(name),
-            None => counts.push((index, vec![name])),
+        let old = vote.for_against.map(|index| (true, index));
+        if let Some(place) = old.or(vote.answers.map(|index| (false, index))) {
+            let name = who(language, texts.minutes, vote.index);
+            counts.entry(place).or_default().push(name);
         }
     }
     if counts.is_empty() {
-        return blocks::paragraph(language.pick("没有。", "None."));
+        return vec![blocks::paragraph(language.pick("没有。", "None."))];
     }
-    let row = |(index, names): (usize, Vec<String>)| {
+    let more = counts.len().saturating_sub(MOST_GROUPS);
+    let row = |((is_old, index), names): ((bool, usize), Vec<String>)| {
+        let (number, text) = texts.numbered(language, is_old, index);
         let names_shown = names.join(language.pick("、", ", "));
-        let text: &str = &minutes.turns[index].text;
         vec![
-            Cell::text(text).below(names_shown),
+            Cell::text(format!("{number}  {text}")).below(names_shown),
             Cell::number(names.len().to_string()),
         ]
     };
-    Table {
+    let table = Table {
         head: vec![
             Cell::text(language.pick("发言", "remark")),
             Cell::number(language.pick("同意", "agreed")),
         ],
         rows: counts.into_iter().take(MOST_GROUPS).map(row).collect(),
         total: false,
+    };
+    let mut shown = vec![table.element()];
+    if more > 0 {
+        let more = grouped(more);
+        let told = language.pick(
+            format!("另有 {more} 条得到附议的发言未列出。"),
+            format!("{more} more remarks that others agreed with are not shown."),
+        );
+        shown.push(blocks::note(&told));
     }
-    .element()
+    shown
 }
 
 fn pairs(language: Language, threshold: f64, found: &Found) -> Element {

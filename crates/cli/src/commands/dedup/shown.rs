@@ -1,18 +1,25 @@
 //! What stands behind remarks when minutes are written.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
-use yuyi_files::{Entry, Transcript};
+use yuyi_files::{Entry, Note, NoteLanguage, Numbered, ReadNote, Transcript, joined_notes};
 use yuyi_tasks::dedup::{Group, Groups, HeldBack, Member};
 
 use crate::language::Language;
 
+/// What was found out of minutes.
+pub struct Told<'a> {
+    pub groups: &'a Groups,
+    /// Whether they were compared with older ones.
+    pub has_old: bool,
+}
+
 /// The turns that are written, each with its note: all, or with `merge` those that are kept.
-pub fn entries(merge: bool, minutes: &Transcript, groups: &Groups) -> Vec<Entry> {
-    let notes = Notes::of(minutes, groups, merge);
+pub fn entries(merge: bool, minutes: &Transcript, told: &Told<'_>) -> Vec<Entry> {
+    let notes = Notes::of(minutes, told, merge);
     let all: Vec<usize> = match merge {
-        true => left(groups),
+        true => left(told.groups),
         false => (0..minutes.turns.len()).collect(),
     };
     let entry = |turn: usize| Entry {
@@ -41,12 +48,15 @@ struct Notes {
 }
 
 impl Notes {
-    fn of(minutes: &Transcript, groups: &Groups, merge: bool) -> Self {
+    fn of(minutes: &Transcript, told: &Told<'_>, merge: bool) -> Self {
+        let groups = told.groups;
         let mut notes = Self {
             language: Language::of_reports(),
             parts: HashMap::new(),
             fields: HashMap::new(),
         };
+        let heirs = if merge { heirs(groups) } else { HashMap::new() };
+        notes.carry_over(minutes, told.has_old, &heirs);
         for group in &groups.groups {
             for member in &group.members {
                 notes.member(group, member);
@@ -61,11 +71,45 @@ impl Notes {
 
     fn note(&self, turn: usize) -> Option<String> {
         let parts = self.parts.get(&turn)?;
-        let (comma, marks) = self.language.pick(("；", ("〔", "〕")), ("; ", ("[", "]")));
-        Some(format!("{}{}{}", marks.0, parts.join(comma), marks.1))
+        Some(joined_notes(parts, of_notes(self.language)))
     }
 
-    fn add(&mut self, turn: usize, part: String, fields: Value) {
+    /// What an earlier run said and this one cannot find out again: who else said so, or agreed, in turns that are no longer there; and what older minutes had to
+    /// do with it, where none are given now. Of turns that are left out it goes to those that stand for them.
+    fn carry_over(&mut self, minutes: &Transcript, has_old: bool, heirs: &HashMap<usize, usize>) {
+        let read = || minutes.turns.iter().flat_map(|turn| &turn.notes);
+        let answered = read().filter_map(|read| match read.note {
+            Note::AgreesWith(Numbered::Here(number)) => Some(number),
+            _ => None,
+        });
+        // Of these the last part is of turns that are there and are counted again.
+        let answered: HashSet<usize> = answered.collect();
+        for (index, turn) in minutes.turns.iter().enumerate() {
+            let is_agreed = |read: &&ReadNote| matches!(read.note, Note::Agreed { .. });
+            let agreed = turn.notes.iter().filter(is_agreed).count();
+            let counted_again = usize::from(answered.contains(&(index + 1)));
+            let mut left = agreed.saturating_sub(counted_again);
+            for read in &turn.notes {
+                let stays = match read.note {
+                    Note::SaidAgain { .. } => true,
+                    Note::Agreed { .. } => {
+                        let stays = left > 0;
+                        left = left.saturating_sub(1);
+                        stays
+                    }
+                    _ => read.note.is_of_older() && !has_old,
+                };
+                if stays {
+                    let part = read.text.to_string();
+                    let index = *heirs.get(&index).unwrap_or(&index);
+                    self.parts.entry(index).or_default().push(part);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, turn: usize, note: &Note, fields: Value) {
+        let part = note.shown(of_notes(self.language));
         self.parts.entry(turn).or_default().push(part);
         if let Value::Object(fields) = fields {
             self.fields.entry(turn).or_default().extend(fields);
@@ -73,20 +117,14 @@ impl Notes {
     }
 
     fn member(&mut self, group: &Group, member: &Member) {
-        let to = named(self.language, group);
-        let similarity = format!("{:.2}", member.similarity);
-        let part = match member.held_back {
-            None => self.language.pick(
-                format!("重复{to}，相似度 {similarity}"),
-                format!("repeats {to}, similarity {similarity}"),
-            ),
-            Some(why) => {
-                let what = differing(self.language, why);
-                self.language.pick(
-                    format!("与{to}相近（{similarity}），{what}，未合并"),
-                    format!("near {to} ({similarity}), but for {what}"),
-                )
-            }
+        let (which, similarity) = (number(group), member.similarity);
+        let note = match member.held_back {
+            None => Note::Repeats { which, similarity },
+            Some(why) => Note::Near {
+                which,
+                similarity,
+                but: differing(self.language, why).to_owned(),
+            },
         };
         let place = match (group.representative, group.against) {
             (Some(index), _) => json!({"of": index}),
@@ -102,7 +140,7 @@ impl Notes {
                     .map(|why| ("held_back".to_owned(), json!(why))),
             );
         }
-        self.add(member.index, part, fields);
+        self.add(member.index, &note, fields);
     }
 
     /// Who else said what is merged, and when.
@@ -117,14 +155,10 @@ impl Notes {
         if said.is_empty() {
             return;
         }
-        let (count, list) = (said.len(), said.join(self.language.pick("、", ", ")));
-        let part = self.language.pick(
-            format!("另有 {count} 次：{list}"),
-            match count {
-                1 => format!("said once more: {list}"),
-                count => format!("said {count} times more: {list}"),
-            },
-        );
+        let note = Note::SaidAgain {
+            times: said.len(),
+            by: said.join(self.language.pick("、", ", ")),
+        };
         let from: Vec<usize> = group
             .members
             .iter()
@@ -144,35 +178,27 @@ impl Notes {
                 fields[name] = json!(list);
             }
         }
-        self.add(index, part, fields);
+        self.add(index, &note, fields);
     }
 
     /// Who agreed with a remark.
     fn votes(&mut self, minutes: &Transcript, groups: &Groups) {
-        let mut answered: Vec<(usize, Vec<usize>)> = Vec::new();
+        let mut answered: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for vote in &groups.votes {
             if let Some(old) = vote.for_against {
-                let part = self.language.pick(
-                    format!("附议旧稿第 {} 条", old + 1),
-                    format!("agrees with no. {} of the older minutes", old + 1),
-                );
-                self.add(vote.index, part, json!({"vote_for_against": old}));
+                let note = Note::AgreesWith(Numbered::Older(old + 1));
+                self.add(vote.index, &note, json!({"vote_for_against": old}));
             }
             let Some(answers) = vote.answers else {
                 continue;
             };
-            let part = self.language.pick(
-                format!("附议第 {} 条", answers + 1),
-                format!("agrees with no. {}", answers + 1),
-            );
-            self.add(vote.index, part, json!({"vote_for": answers}));
-            match answered.iter_mut().find(|(index, _)| *index == answers) {
-                Some((_, votes)) => votes.push(vote.index),
-                None => answered.push((answers, vec![vote.index])),
-            }
+            let note = Note::AgreesWith(Numbered::Here(answers + 1));
+            self.add(vote.index, &note, json!({"vote_for": answers}));
+            answered.entry(answers).or_default().push(vote.index);
         }
+        let groups = by_representative(groups);
         for (index, votes) in answered {
-            let authors = authors(minutes, groups, index);
+            let authors = authors(minutes, groups.get(&index).copied(), index);
             let votes: Vec<usize> = votes
                 .into_iter()
                 .filter(|&vote| !authors.contains(&minutes.turns[vote].speaker.as_deref()))
@@ -186,36 +212,47 @@ impl Notes {
             if count == 0 {
                 continue;
             }
-            let list = names.join(self.language.pick("、", ", "));
-            let colon = if names.is_empty() {
-                ""
-            } else {
-                self.language.pick("：", ": ")
+            let note = Note::Agreed {
+                votes: count,
+                by: names.join(self.language.pick("、", ", ")),
             };
-            let part = self.language.pick(
-                format!("同意 ×{count}{colon}{list}"),
-                format!("agreed ×{count}{colon}{list}"),
-            );
             let mut fields = json!({"votes": votes});
             if !names.is_empty() {
                 fields["voters"] = json!(names);
             }
-            self.add(index, part, fields);
+            self.add(index, &note, fields);
         }
     }
 }
 
 /// Who said a remark or repeats it, who do not vote for it besides.
-fn authors<'t>(minutes: &'t Transcript, groups: &Groups, index: usize) -> Vec<Option<&'t str>> {
-    let group = groups
-        .groups
-        .iter()
-        .find(|group| group.representative == Some(index));
+fn authors<'t>(
+    minutes: &'t Transcript,
+    group: Option<&Group>,
+    index: usize,
+) -> Vec<Option<&'t str>> {
     let members = group.into_iter().flat_map(|group| &group.members);
     let repeats = members.filter(|member| member.held_back.is_none());
     let all = repeats.map(|member| member.index).chain([index]);
     let speakers = all.map(|index| minutes.turns[index].speaker.as_deref());
     speakers.filter(Option::is_some).collect()
+}
+
+/// The groups by what stands for them.
+fn by_representative(groups: &Groups) -> HashMap<usize, &Group> {
+    let groups = groups.groups.iter();
+    let named = groups.filter_map(|group| Some((group.representative?, group)));
+    named.collect()
+}
+
+/// For each turn that merging leaves out, the one that stands for it.
+fn heirs(groups: &Groups) -> HashMap<usize, usize> {
+    let named = by_representative(groups).into_iter();
+    let heirs = named.flat_map(|(index, group)| {
+        let repeats = group.members.iter().filter(|m| m.held_back.is_none());
+        repeats.map(move |member| (member.index, index))
+    });
+    heirs.collect()
 }
 
 /// Names, each once.
@@ -229,20 +266,22 @@ fn each_once<'n>(names: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
     once
 }
 
+/// The language of notes.
+pub fn of_notes(language: Language) -> NoteLanguage {
+    language.pick(NoteLanguage::Chinese, NoteLanguage::English)
+}
+
+/// The number of what stands for a group.
+fn number(group: &Group) -> Numbered {
+    match (group.representative, group.against) {
+        (Some(index), _) => Numbered::Here(index + 1),
+        (None, against) => Numbered::Older(against.unwrap_or_default() + 1),
+    }
+}
+
 /// What stands for a group.
 pub fn named(language: Language, group: &Group) -> String {
-    match (group.representative, group.against) {
-        (Some(index), _) => {
-            language.pick(format!("第 {} 条", index + 1), format!("no. {}", index + 1))
-        }
-        (None, against) => {
-            let number = against.unwrap_or_default() + 1;
-            language.pick(
-                format!("旧稿第 {number} 条"),
-                format!("no. {number} of the older minutes"),
-            )
-        }
-    }
+    number(group).shown(of_notes(language))
 }
 
 /// Who said a turn, and when.

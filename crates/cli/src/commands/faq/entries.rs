@@ -1,6 +1,6 @@
 //! The entries of a file, with their vectors: what every command of `yuyi faq` asks.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::bail;
@@ -11,7 +11,7 @@ use yuyi_store::{Collection, Item, Role, Space, VectorItem};
 use yuyi_tasks::faq::{Faq, FaqEntry};
 
 use crate::commands::Chunks;
-use crate::input::{self, FaqFile, Format, Input, ItemFile, Layout};
+use crate::input::{self, FaqFile, Format, Input, ItemFile, Layout, Origin};
 use crate::progress::Progress;
 use crate::terminal::remark;
 
@@ -43,24 +43,23 @@ impl FileEntries {
         let input = input::open(file, format, Format::Tsv)?;
         let name = input.name().to_owned();
         let collection = unkept(space_of_model(model, Role::Symmetric)?);
-        let (items, truncated) = embedded(input, layout, &collection, model)?;
-        let repeated = repeated(&items);
-        if items.is_empty() {
+        let embedded = embedded(input, layout, &collection, model)?;
+        if embedded.items.is_empty() {
             bail!("{name} has no entries.");
         }
-        let held = HeldEntries::new(items);
-        match repeated.len() {
-            0 => {}
-            n => remark!(
-                "{name}: entries with the id of another below them: {n}. The last of each id counts."
-            ),
+        let repeated = embedded.repeated();
+        if let Some(Repeated { id, at, first }) = repeated.first() {
+            let n = repeated.len();
+            remark!(
+                "{name}: entries with the id of another above them: {n}, the first at {at} ({id:?}, as {first}). The last of each id counts."
+            );
         }
         Ok(Self {
             name,
-            held,
+            held: HeldEntries::new(embedded.items),
             space: collection.space,
-            truncated,
-            repeated,
+            truncated: embedded.truncated,
+            repeated: repeated.into_iter().map(|repeated| repeated.id).collect(),
         })
     }
 
@@ -81,12 +80,41 @@ impl FileEntries {
     }
 }
 
-/// The ids of items that another one further down has too.
-fn repeated(items: &[VectorItem]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    let ids = items.iter().map(|item| item.item.id.as_str());
-    let again = ids.filter(|id| !seen.insert(*id));
-    again.map(str::to_owned).collect()
+/// An id that two rows have.
+pub struct Repeated {
+    pub id: String,
+    /// Where the second of them stands.
+    pub at: String,
+    /// And the first.
+    pub first: String,
+}
+
+/// The rows of a file as items with their vectors.
+pub struct Embedded {
+    pub items: Vec<VectorItem>,
+    /// How many have a text that was cut.
+    pub truncated: usize,
+    /// Where they stand.
+    lines: Vec<u64>,
+    origin: Origin,
+}
+
+impl Embedded {
+    /// The rows that have the id of another one further up, each with the first of these.
+    pub fn repeated(&self) -> Vec<Repeated> {
+        let mut seen: HashMap<&str, u64> = HashMap::new();
+        let rows = self.items.iter().zip(&self.lines);
+        let again = rows.filter_map(|(item, &line)| {
+            let id = item.item.id.as_str();
+            let first = *seen.entry(id).or_insert(line);
+            (first != line).then(|| Repeated {
+                id: id.to_owned(),
+                at: self.origin.at(line),
+                first: self.origin.beside(first),
+            })
+        });
+        again.collect()
+    }
 }
 
 /// A collection of this space that no store has.
@@ -104,30 +132,35 @@ pub fn unkept(space: Space) -> Collection {
     }
 }
 
-/// All rows with their vectors, and how many have a text that was cut.
+/// All rows of a file.
+///
+/// # Errors
+/// That of the first that is no item; that of the model.
 pub fn embedded(
     input: Input,
     layout: &Layout,
     collection: &Collection,
     model: &Model,
-) -> anyhow::Result<(Vec<VectorItem>, usize)> {
+) -> anyhow::Result<Embedded> {
     let mut progress = Progress::of_lines(input.lines());
     let file = ItemFile::of(input, layout, collection)?;
     let origin = file.origin();
+    let of_rows = origin.clone();
     let rows = file.map(move |row| {
         let row = row?;
         match row.item {
             Ok(item) => Ok((row.line, item)),
-            Err(refused) => Err(origin.error(row.line, refused.fault)),
+            Err(refused) => Err(of_rows.error(row.line, refused.fault)),
         }
     });
     let mut chunks = Chunks::new(Box::new(rows));
-    let (mut all, mut truncated) = (Vec::new(), 0);
+    let (mut all, mut lines, mut truncated) = (Vec::new(), Vec::new(), 0);
     loop {
         let rows = chunks.next()?;
         let Some(&(last, _)) = rows.last() else {
             break;
         };
+        lines.extend(rows.iter().map(|(line, _)| line));
         let mut items: Vec<VectorItem> = rows.into_iter().map(|(_, item)| item).collect();
         let plan = ItemPlan::new(collection, &items)?;
         let vectors = model.embed_with(plan.texts(), &plan.options())?;
@@ -142,5 +175,10 @@ pub fn embedded(
         // What is the question of no entry is told as it stands.
         let _ = names.resolve(&mut item.item);
     }
-    Ok((all, truncated))
+    Ok(Embedded {
+        items: all,
+        truncated,
+        lines,
+        origin,
+    })
 }

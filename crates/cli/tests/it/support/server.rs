@@ -85,13 +85,18 @@ impl Server {
 
     /// The same, of another type.
     pub fn ask_with(&self, method: &str, path: &str, kind: &str, body: &str) -> Reply {
+        self.send(method, path, kind, body.as_bytes())
+    }
+
+    /// The same, with a body that need not be text.
+    pub fn send(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Reply {
         let mut stream = self.connect();
         let length = body.len();
         // To HTTP 1.0 bodies are sent as they are.
         let head = format!(
             "{method} {path} HTTP/1.0\r\nhost: localhost\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
         );
-        stream.write_all((head + body).as_bytes()).unwrap();
+        stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).unwrap();
         Reply::read(&reply)

@@ -23,8 +23,10 @@ use crate::{ApiError, App};
 const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(200);
 
 /// Media types of minutes. What a file holds tells its layout.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "text/plain",
+    "text/csv",
+    "text/tab-separated-values",
     "text/vtt",
     "text/srt",
     "text/markdown",
@@ -50,7 +52,7 @@ const TEXTS: [&str; 3] = ["texts", "items", AGAINST];
 #[schema(as = MinutesForm)]
 #[allow(dead_code, reason = "it says what a form may have")]
 pub(crate) struct MinutesForm {
-    /// The minutes: text, DOCX, SRT, WebVTT or lines of JSON.
+    /// The minutes: text, DOCX, SRT, WebVTT, CSV, TSV or JSON.
     #[schema(format = Binary)]
     file: String,
     /// Older ones, which stay.
@@ -140,7 +142,7 @@ impl Sent {
             true => Ok(Self::File),
             false => Err(ApiError::UnsupportedMediaType {
                 reason: format!(
-                    "The content type {:?} is nothing that is read here. Send JSON as `application/json`, minutes as `text/plain`, `text/vtt`, `application/x-subrip`, `application/x-ndjson` or the type of .docx (curl: -H), or files as a form (curl: -F file=@FILE).",
+                    "The content type {:?} is nothing that is read here. Send JSON as `application/json`, minutes as `text/plain`, `text/vtt`, `text/csv`, `application/x-subrip`, `application/x-ndjson` or the type of .docx (curl: -H), or files as a form (curl: -F file=@FILE).",
                     Shown(essence)
                 ),
             }),
@@ -234,8 +236,9 @@ pub(super) fn refuse_beside_json(query: &Json) -> Result<(), ApiError> {
 
 /// Refuses what a program for speech writes, which is read as a file.
 pub(super) fn refuse_transcript(body: &Json) -> Result<(), ApiError> {
-    const LISTS: [&str; 5] = [
+    const LISTS: [&str; 6] = [
         "segments",
+        "chunks",
         "transcription",
         "utterances",
         "sentences",
@@ -339,11 +342,12 @@ mod tests {
             ("", "json"),
             ("Text/Plain; charset=gbk", "file"),
             ("application/x-subrip", "file"),
+            ("text/csv", "file"),
             ("multipart/form-data; boundary=x", "form"),
         ] {
             assert_eq!(sent(kind), Ok(expected), "{kind}");
         }
-        for kind in ["text/csv", "multipart/form-data", "application/zip"] {
+        for kind in ["application/pdf", "multipart/form-data", "application/zip"] {
             let refused = sent(kind).unwrap_err();
             assert!(
                 matches!(refused, ApiError::UnsupportedMediaType { .. }),

@@ -1,6 +1,7 @@
 //! Rows that are embedded and written together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use yuyi::Model;
@@ -25,29 +26,46 @@ pub(super) struct Tally {
     pub refused: usize,
     /// Items with a text that was cut.
     pub truncated: usize,
-    /// The place and the id of the first row that took another's place.
-    first_replaced: Option<(String, String)>,
-    /// Digests of the ids of all rows.
-    seen: HashSet<u64>,
+    /// The first row that took another's place: its place, its id, and where the other stands.
+    first_replaced: Option<(String, String, String)>,
+    /// Where the first row of each id stands, by the digest of the id: in which file, and in which line.
+    seen: HashMap<u64, (u32, u64)>,
+    /// The files of which rows were seen.
+    files: Vec<Origin>,
 }
 
 impl Tally {
-    fn see(&mut self, id: &str, place: impl FnOnce() -> String) {
+    fn see(&mut self, id: &str, origin: &Origin, line: u64) {
+        let last = self.files.last().map(Origin::file);
+        if last != Some(origin.file()) {
+            self.files.push(origin.clone());
+        }
+        let file = self.files.len() as u32 - 1;
         // Two of a million ids are one with a probability of 1 in 30 million, and then a remark is wrong.
         let digest = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
-        if !self.seen.insert(digest) {
-            self.replaced += 1;
-            let first = || (place(), id.to_owned());
-            self.first_replaced.get_or_insert_with(first);
+        match self.seen.entry(digest) {
+            Entry::Vacant(place) => {
+                place.insert((file, line));
+            }
+            Entry::Occupied(first) => {
+                let (of, first) = *first.get();
+                self.replaced += 1;
+                let first = match of == file {
+                    true => origin.beside(first),
+                    false => self.files[of as usize].at(first),
+                };
+                let replaced = || (origin.at(line), id.to_owned(), first);
+                self.first_replaced.get_or_insert_with(replaced);
+            }
         }
     }
 
     /// Says on standard error where rows had one id.
     pub(super) fn tell_replaced(&self) {
-        if let Some((place, id)) = &self.first_replaced {
+        if let Some((place, id, first)) = &self.first_replaced {
             let replaced = self.replaced;
             remark!(
-                "Rows that have the id of an earlier one and took its place: {replaced}, the first at {place}: {id:?}. Rows without an id have that of their text."
+                "Rows that have the id of an earlier one and took its place: {replaced}, the first at {place} ({id:?}, as {first}). Rows without an id have that of their text."
             );
         }
     }
@@ -93,7 +111,7 @@ impl<'a> Importer<'a> {
         for row in rows {
             match (row.item, &mut self.refused) {
                 (Ok(item), _) => {
-                    self.tally.see(&item.item.id, || origin.at(row.line));
+                    self.tally.see(&item.item.id, origin, row.line);
                     items.push(item);
                 }
                 (Err(refused), file) => {

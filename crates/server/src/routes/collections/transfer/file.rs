@@ -3,7 +3,8 @@
 
 mod sent;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -77,9 +78,13 @@ struct Rows {
     done: Imported,
     /// Why the first row was refused.
     first: Option<String>,
-    /// Rows with the id of an earlier one.
+    /// Rows with the id of an earlier one, and where the first of them and that one stand.
     replaced: u64,
-    ids: HashSet<String>,
+    first_replaced: Option<String>,
+    /// Where the first row of each id stands: in which file, and in which line.
+    ids: HashMap<String, (u32, u64)>,
+    /// The files that were read.
+    files: Vec<Origin>,
     /// By what entries name one another, and those that name any.
     names: RelatedNames,
     related: Vec<Related>,
@@ -198,6 +203,29 @@ impl Rows {
         self.items.len() as u64 + self.done.refused
     }
 
+    /// Takes notice of the id of a row of the last file.
+    fn see(&mut self, id: &str, line: u64) {
+        let file = self.files.len() as u32 - 1;
+        match self.ids.entry(id.to_owned()) {
+            Entry::Vacant(place) => {
+                place.insert((file, line));
+            }
+            Entry::Occupied(first) => {
+                let (of, first) = *first.get();
+                self.replaced += 1;
+                let place = |file: u32| &self.files[file as usize];
+                let replaced = || {
+                    let first = match of == file {
+                        true => place(of).beside(first),
+                        false => place(of).at(first),
+                    };
+                    format!("{} ({id:?}, as {first})", place(file).at(line))
+                };
+                self.first_replaced.get_or_insert_with(replaced);
+            }
+        }
+    }
+
     /// Puts ids in the place of questions by which items name one another. Those whose question is of no item are refused. `others` tells which ids are those of items of the
     /// collection.
     fn resolve(&mut self, others: Others<'_>) -> Result<(), ApiError> {
@@ -256,11 +284,11 @@ impl Reading<'_> {
         for file in files {
             self.file(file, &mut rows)?;
         }
-        rows.ids = HashSet::new();
+        rows.ids = HashMap::new();
         rows.resolve(self.others)?;
-        if rows.replaced > 0 {
+        if let Some(first) = rows.first_replaced.take() {
             rows.done.notes.push(format!(
-                "Rows that have the id of an earlier one and take its place: {}. Rows without an id have that of their text.",
+                "Rows that have the id of an earlier one and take its place: {}, the first at {first}. Rows without an id have that of their text.",
                 rows.replaced
             ));
         }
@@ -285,6 +313,7 @@ impl Reading<'_> {
         let items =
             ItemFile::of(input, &self.wishes.layout, self.collection).map_err(unreadable)?;
         let origin = items.origin();
+        rows.files.push(origin.clone());
         let before = rows.read();
         for row in items {
             self.turns.checkpoint()?;
@@ -309,7 +338,7 @@ impl Reading<'_> {
                             line,
                         });
                     }
-                    self.take(item, rows)?;
+                    self.take(item, line, rows)?;
                 }
                 Err(error) => {
                     let reason = format!("{}: {error}", origin.at(line));
@@ -329,12 +358,12 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn take(&mut self, item: VectorItem, rows: &mut Rows) -> Result<(), Stopped> {
+    fn take(&mut self, item: VectorItem, line: u64, rows: &mut Rows) -> Result<(), Stopped> {
         let id = &item.item.id;
         let names = RelatedNames::bytes_of(&item.item);
         self.share.grow(item.bytes() + 2 * id.len() + names)?;
         rows.names.see(&item.item);
-        rows.replaced += u64::from(!rows.ids.insert(id.clone()));
+        rows.see(id, line);
         rows.items.push(item);
         Ok(())
     }

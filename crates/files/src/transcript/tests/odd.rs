@@ -1,0 +1,220 @@
+//! Files as they come out of hands and programs that have never heard of one another.
+
+use super::*;
+
+type Expected<'a> = &'a [(Option<&'a str>, Option<&'a str>, &'a str)];
+
+#[test]
+fn turns_are_told_from_what_is_said() {
+    let cases: &[(&str, Expected<'_>)] = &[
+        // A time that somebody says.
+        (
+            "说话人 1 00:00:01\n我们约在 10:30\n下午碰头\n\n说话人 2 00:00:09\n好的\n\n说话人 1 00:00:12\n散会\n",
+            &[
+                (
+                    Some("说话人 1"),
+                    Some("00:00:01"),
+                    "我们约在 10:30\n下午碰头",
+                ),
+                (Some("说话人 2"), Some("00:00:09"), "好的"),
+                (Some("说话人 1"), Some("00:00:12"), "散会"),
+            ],
+        ),
+        (
+            "张三(00:00:05)：大家好\n结论：先上线\n10:30 再碰\n李四(00:00:09)：好\n王五：我也是\n张三：散会\n",
+            &[
+                (
+                    Some("张三"),
+                    Some("00:00:05"),
+                    "大家好\n结论：先上线\n10:30 再碰",
+                ),
+                (Some("李四"), Some("00:00:09"), "好\n王五：我也是"),
+                (Some("张三"), None, "散会"),
+            ],
+        ),
+        // Turns that say nothing, and without a speaker.
+        (
+            "说话人 1 00:00:01\n\n说话人 2 00:00:05\n说话人 1 00:00:09\n好\n",
+            &[
+                (Some("说话人 1"), Some("00:00:01"), ""),
+                (Some("说话人 2"), Some("00:00:05"), ""),
+                (Some("说话人 1"), Some("00:00:09"), "好"),
+            ],
+        ),
+        (
+            "[00:00:01] 张三：大家好\n[00:00:05] （掌声）\n[00:00:09] 李四：好\n",
+            &[
+                (Some("张三"), Some("00:00:01"), "大家好"),
+                (None, Some("00:00:05"), "（掌声）"),
+                (Some("李四"), Some("00:00:09"), "好"),
+            ],
+        ),
+        (
+            "张三 00:00:01\n大家好\n\n00:00:05\n（掌声）\n\n张三 00:00:09\n好\n",
+            &[
+                (Some("张三"), Some("00:00:01"), "大家好"),
+                (None, Some("00:00:05"), "（掌声）"),
+                (Some("张三"), Some("00:00:09"), "好"),
+            ],
+        ),
+        // Hours above 99, names in brackets, and a mark of byte order where two files were put together.
+        (
+            "说话人1(张三) 99:59:59\n大家好\n\n\u{feff}说话人1(张三) 100:00:05\n好\n",
+            &[
+                (Some("说话人1(张三)"), Some("99:59:59"), "大家好"),
+                (Some("说话人1(张三)"), Some("100:00:05"), "好"),
+            ],
+        ),
+        // Names on lines of their own, without times.
+        (
+            "主持人：\n大家好，今天讨论预算。\n分三点。\n\n张三：\n我先说。\n\n主持人：\n请。\n",
+            &[
+                (Some("主持人"), None, "大家好，今天讨论预算。\n分三点。"),
+                (Some("张三"), None, "我先说。"),
+                (Some("主持人"), None, "请。"),
+            ],
+        ),
+        // Headings do not come again.
+        (
+            "背景材料：\n我们去年上线。\n目标说明：\n今年做完。\n",
+            &[
+                (None, None, "背景材料："),
+                (None, None, "我们去年上线。"),
+                (None, None, "目标说明："),
+                (None, None, "今年做完。"),
+            ],
+        ),
+        // Notes of a list.
+        (
+            "- 下周三上线\n- 预算还差两万\n  财务在看\n- 1\n",
+            &[
+                (None, None, "下周三上线"),
+                (None, None, "预算还差两万\n财务在看"),
+                (None, None, "1"),
+            ],
+        ),
+        (
+            "我们 -1\n- 1 也行\n好\n",
+            &[
+                (None, None, "我们 -1"),
+                (None, None, "- 1 也行"),
+                (None, None, "好"),
+            ],
+        ),
+        // Addresses.
+        (
+            "张三：看 http://a.cn\nhttp://b.cn\n李四：好\n张三：散会\n",
+            &[
+                (Some("张三"), None, "看 http://a.cn\nhttp://b.cn"),
+                (Some("李四"), None, "好"),
+                (Some("张三"), None, "散会"),
+            ],
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(turns(&read(text)), *expected, "{text}");
+        let crlf = text.replace('\n', "\r\n");
+        assert_eq!(turns(&read(&crlf)), *expected, "{text}");
+    }
+}
+
+#[test]
+fn subtitles_lose_nothing() {
+    let cases: &[(&str, &[&str])] = &[
+        // An empty line within a cue, no empty line between cues, cues that overlap, and one before the film.
+        (
+            "1\n00:00:01,000 --> 00:00:03,000\n大家好\n\n我是张三\n\n2\n00:00:02,000 --> 00:00:05,000\n开始吧\n3\n00:00:05,000 --> 00:00:06,000\n好\n",
+            &["大家好\n我是张三", "开始吧", "好"],
+        ),
+        (
+            "WEBVTT\n\n-00:00:01.000 --> 00:00:03.000\n大家好\n\n00:05.000 --> 00:06.000 align:start position:0%\n开始吧\n",
+            &["大家好", "开始吧"],
+        ),
+        (
+            "1\n-00:00:01,000 --> 00:00:03,000\n大家好\n\n2\n100:00:05,000 --> 100:00:06,000\n开始吧\n",
+            &["大家好", "开始吧"],
+        ),
+        // Hours that are missing, an arrow that is too short, no head.
+        (
+            "1\n00:01,000 -> 00:03,000\n大家好\n\n2\n00:05,000 -> 00:06,000\n开始吧\n",
+            &["大家好", "开始吧"],
+        ),
+        (
+            "WEBVTT 周会\n00:01.000 --> 00:03.000\n大家好\n\n00:05.000 --> 00:06.000\n开始吧\n",
+            &["大家好", "开始吧"],
+        ),
+        // Elements and signs of pages, comments and styles.
+        (
+            "WEBVTT\n\nSTYLE\n::cue(b) {\n  color: red;\n}\n\nNOTE\n多行\n说明\n\n00:01.000 --> 00:03.000\n<c.yellow><b>大家好</b></c> A&amp;B &lt;3<br/>换行\n\nNOTE 完\n\n00:05.000 --> 00:06.000\n<lang zh>开始吧</lang>&nbsp;\n",
+            &["大家好 A&B <3 换行", "开始吧 "],
+        ),
+    ];
+    for (text, expected) in cases {
+        let minutes = read(text);
+        let said: Vec<&str> = minutes.turns.iter().map(|turn| &*turn.text).collect();
+        assert_eq!(said, *expected, "{text}");
+        let written = minutes
+            .written(&all(&minutes), TranscriptFormat::Own)
+            .unwrap();
+        let again = read(std::str::from_utf8(&written).unwrap());
+        assert_eq!(turns(&again), turns(&minutes), "{text}");
+    }
+    for (text, told) in [
+        (
+            "1\n00:00:01,000 --> 00:00:03,000\n大家好\n\n2\n00:00:0x,000 --> 00:00:05,000\n开始吧\n",
+            "line 6 has an arrow",
+        ),
+        (
+            "WEBVTT\n\n00:01.000 --> 00:03.000\n大家好\n\n1:2:3:4:5 --> 00:05.000\n开始吧\n",
+            "line 6 has an arrow",
+        ),
+    ] {
+        assert!(
+            fails(text.as_bytes()).contains(told),
+            "{}",
+            fails(text.as_bytes())
+        );
+    }
+}
+
+#[test]
+fn a_long_turn_takes_no_time() {
+    let mut text = String::new();
+    for turn in 0..3_000 {
+        text += &format!("说话人 {} 00:00:01\n好\n\n", turn % 3);
+    }
+    text += "说话人 1 00:00:01\n";
+    text += &"我们接着说下去。\n".repeat(97_000);
+    let started = std::time::Instant::now();
+    let minutes = read(&text);
+    assert_eq!(minutes.turns.len(), 3_001);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn line_ends_of_utf_16_are_written_again() {
+    let wide: Vec<u8> = "\u{feff}甲：好\r\n乙：好的\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let minutes = Transcript::sent("f", wide, &Remarks::unheard()).unwrap();
+    let written = minutes
+        .written(&all(&minutes), TranscriptFormat::Own)
+        .unwrap();
+    assert_eq!(
+        String::from_utf8(written).unwrap(),
+        "甲：好\r\n乙：好的\r\n"
+    );
+}
+
+#[test]
+fn nothing_that_is_said_is_no_minutes() {
+    for text in [
+        "\n \n",
+        "说话人 1 00:00:01\n\n说话人 2 00:00:05\n",
+        "{\"text\": \" \"}\n",
+        "start\tend\ttext\n0\t1\t\n",
+    ] {
+        assert!(fails(text.as_bytes()).ends_with("has no turns."), "{text}");
+    }
+}

@@ -54,8 +54,8 @@ pub use found::{Found, SearchHit, calibration_of};
 pub use items::{ItemPlan, check_item};
 pub use matching::{
     AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, Match, MatchCandidate,
-    MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NearItem, NoMatch, NoMatchReason,
-    Outcome, StoredEntries, contradictions, match_limits, rules,
+    MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NOT_WORD, NearItem, NoMatch,
+    NoMatchReason, Outcome, StoredEntries, contradictions, match_limits, rules,
 };
 pub use moving::{Batch, Move, Step};
 pub use place::Place;

@@ -11,8 +11,8 @@ use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits, Prospect};
 
 pub use self::entries::{Entries, HeldEntries, NearItem, StoredEntries};
 pub use self::reply::{
-    Contradiction, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NoMatch, NoMatchReason,
-    Outcome, contradictions,
+    Contradiction, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NOT_WORD, NoMatch,
+    NoMatchReason, Outcome, contradictions,
 };
 use crate::defaults;
 

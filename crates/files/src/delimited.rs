@@ -15,7 +15,7 @@ pub(super) use self::wordings::name_of_one;
 use super::header::{self, FIRST_ROWS, Places};
 use super::lines::Lines;
 use super::quoted::{Quoted, without_formula};
-use super::{Columns, Fault, Origin, Record, Records, Row};
+use super::{ColumnNames, Columns, Fault, Origin, Record, Records, Row};
 
 /// Cells of a row of a table, with its line.
 pub(super) type Cells = anyhow::Result<(u64, Vec<String>)>;
@@ -132,6 +132,8 @@ struct Table {
     has: Arc<[bool]>,
     /// The header, where there is one.
     header: Vec<String>,
+    /// What messages call the columns.
+    names: ColumnNames,
 }
 
 impl<I: Iterator<Item = Cells>> Selected<I> {
@@ -205,9 +207,15 @@ impl Table {
         let segments = Segments::of(cells).filter(|segments| {
             columns.of_items && places.needed.first() == Some(&segments.questions)
         });
+        let rest: Vec<_> = rest.filter(|(place, _)| !is_list(*place)).collect();
+        let header_of = |place: usize| cells.get(place).map_or("", |cell| cell.trim());
+        let wanted = places
+            .wanted()
+            .map(|place| place.map(|at| (at, header_of(at))));
         Self {
             has: places.others.iter().map(Option::is_some).collect(),
-            rest: rest.filter(|(place, _)| !is_list(*place)).collect(),
+            names: ColumnNames::of(wanted, &rest),
+            rest,
             lists,
             segments,
             places,
@@ -218,11 +226,17 @@ impl Table {
     }
 
     fn without_header(width: usize, places: Places, columns: &Columns) -> Self {
+        let rest = rest(&places, width, unnamed);
+        let read_as = columns.needed.iter().chain(columns.optional).copied();
+        let read_as = read_as.chain(columns.further.iter().map(String::as_str));
+        let wanted = places.wanted().zip(read_as);
+        let wanted = wanted.map(|(place, name)| place.map(|at| (at, name)));
         Self {
             has: Arc::default(),
-            rest: rest(&places, width, unnamed),
-            places,
+            names: ColumnNames::of(wanted, &rest),
+            rest,
             width: width.max(columns.needed.len() + columns.optional.len()),
+            places,
             of: "the first row",
             lists: None,
             segments: None,
@@ -233,8 +247,7 @@ impl Table {
     fn select(&self, line: u64, cells: Vec<String>, columns: &Columns) -> Record {
         let fault = self.fault(line, &cells, columns);
         let cell = |place: usize| cells.get(place).cloned().unwrap_or_default();
-        let needed = self.places.needed.iter().map(|&place| Some(place));
-        let wanted = needed.chain(self.places.others.iter().copied());
+        let wanted = self.places.wanted();
         let wanted = wanted.map(|place| place.map(cell).unwrap_or_default());
         let mut wanted: Vec<String> = wanted.collect();
         if let Some(lists) = &self.lists
@@ -261,6 +274,7 @@ impl Table {
                 cells: wanted,
             },
             rest: rest.collect(),
+            columns: self.names.clone(),
             values: Vec::new(),
             has: Arc::clone(&self.has),
             fault,

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use yuyi_language::is_blank;
 
-use super::{Columns, names};
+use super::{ColumnNames, Columns, names};
 
 /// What is wrong with a row.
 #[derive(Debug)]
@@ -74,22 +74,27 @@ impl Check {
         }
     }
 
-    pub(super) fn fault(&self, cells: &[String]) -> Option<Fault> {
-        let blank = self.columns.iter().zip(cells).take(self.needed);
-        let mut blank = blank.filter(|(_, cell)| is_blank(cell));
-        let is_of_none = |(column, cell): &(&&str, &String)| {
-            self.is_table && self.number != Some(**column) && is_failure(cell)
+    pub(super) fn fault(&self, cells: &[String], names: &ColumnNames) -> Option<Fault> {
+        let cell_is = |is: &dyn Fn(&String) -> bool| {
+            let mut needed = cells.iter().take(self.needed);
+            needed.position(is)
         };
-        let blank = blank
-            .next()
-            .map(|(column, _)| format!("{column} is empty or blank."));
+        let is_of_none = |&(place, cell): &(usize, &String)| {
+            let column = self.columns.get(place);
+            self.is_table && column.is_some_and(|c| self.number != Some(*c)) && is_failure(cell)
+        };
+        let blank = cell_is(&|cell| is_blank(cell));
+        let blank = blank.map(|place| {
+            let told = names.in_wanted(place, "It is empty or blank.");
+            let column = self.columns[place];
+            told.unwrap_or_else(|| format!("{column} is empty or blank."))
+        });
         let listed = || {
-            let cells = self.columns.iter().zip(cells).take(self.needed);
-            let mut lists = cells.filter(|(_, cell)| self.is_table && is_list(cell));
-            let (column, _) = lists.next()?;
-            Some(format!(
-                "{column} is a list of texts; write one text in each row."
-            ))
+            let place = cell_is(&|cell| self.is_table && is_list(cell))?;
+            names.in_wanted(
+                place,
+                "This is a list of texts; write one text in each row.",
+            )
         };
         let totals = || {
             let is_pair = self.is_table && self.columns.starts_with(&["sentence_a", "sentence_b"]);
@@ -99,11 +104,10 @@ impl Check {
             ))
         };
         let text = blank.or_else(listed).or_else(totals).or_else(|| {
-            let (column, cell) = self.columns.iter().zip(cells).find(is_of_none)?;
+            let (place, cell) = cells.iter().enumerate().find(is_of_none)?;
             let cell = cell.trim();
-            Some(format!(
-                "{column} is {cell}, which stands for a value that is not there."
-            ))
+            let what = format!("{cell} stands for a value that is not there.");
+            names.in_wanted(place, &what)
         });
         text.map(Fault::told)
     }

@@ -34,6 +34,12 @@ pub(super) struct Header {
 }
 
 impl Places {
+    /// Where the columns stand, in the order of the cells of a row.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = Option<usize>> {
+        let needed = self.needed.iter().map(|&place| Some(place));
+        needed.chain(self.others.iter().copied())
+    }
+
     /// Where the columns stand in a file without a header.
     pub(super) fn in_order(columns: &Columns) -> Self {
         let needed = columns.needed.len();

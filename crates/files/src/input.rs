@@ -16,8 +16,8 @@ use crate::lines::Lines;
 use crate::separator;
 use crate::stream::Stream;
 use crate::{
-    Columns, Format, Misuse, Origin, Record, Records, Remarks, Room, Row, Rows, delimited, json,
-    sheet,
+    ColumnNames, Columns, Format, Misuse, Origin, Record, Records, Remarks, Room, Row, Rows,
+    delimited, json, sheet,
 };
 
 /// A file that is open.
@@ -238,8 +238,11 @@ impl Input {
         };
         let checked = records.map(move |record| {
             let mut record = record.map_err(|error| error.context(unreadable(&name)))?;
+            if !is_table {
+                record.columns = ColumnNames::default();
+            }
             if record.fault.is_none() {
-                record.fault = check.fault(&record.row.cells);
+                record.fault = check.fault(&record.row.cells, &record.columns);
             }
             Ok(record)
         });
@@ -274,6 +277,7 @@ fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, origin: Ori
                     cells: vec![text],
                 },
                 rest: Vec::new(),
+                columns: ColumnNames::default(),
                 values: Vec::new(),
                 has: Arc::default(),
                 fault: None,

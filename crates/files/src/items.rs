@@ -16,7 +16,9 @@ use yuyi_store::{Collection, Error, VectorItem, jsonl};
 use self::cells::Kinds;
 use self::published::Published;
 use super::names::VALIDITY;
-use super::{Columns, Fault, Input, Layout, Origin, Record, Records, Remark, Remarks, Row};
+use super::{
+    ColumnNames, Columns, Fault, Input, Layout, Origin, Record, Records, Remark, Remarks, Row,
+};
 
 /// The column of what has no column of its own, as JSON.
 pub(crate) const PAYLOAD: &str = "payload";
@@ -112,6 +114,7 @@ impl ItemFile {
         let Record {
             row,
             rest,
+            columns,
             values,
             has,
             fault,
@@ -133,7 +136,7 @@ impl ItemFile {
                     self.published.give(&mut item.item, beside, line);
                 }
                 let item = read.and_then(|item| self.checked(item));
-                item.map_err(|error| (Fault::told(reason(error)), content()))
+                item.map_err(|error| (Fault::told(reason(error, &columns)), content()))
             }
         };
         let item = item.map_err(|(fault, content)| Refused { fault, content });
@@ -268,12 +271,26 @@ fn content(row: &Row, rest: &[(Arc<str>, Value)], values: &[Value]) -> Map<Strin
         .collect()
 }
 
-/// What is wrong, behind the field where there is one.
-fn reason(error: Error) -> String {
+/// What is wrong, behind the column or the field where there is one.
+fn reason(error: Error, columns: &ColumnNames) -> String {
     match error {
         Error::Invalid { field, reason } if field.is_empty() => reason,
+        Error::Invalid { field, reason } => {
+            let told = in_column(&field, &reason, columns);
+            told.unwrap_or_else(|| Error::invalid(field, reason).to_string())
+        }
         other => other.to_string(),
     }
+}
+
+/// What is wrong with a field, with the column of a table that it was read from: wordings\[2\] from that of wordings, payload.price from that of this name.
+fn in_column(field: &str, reason: &str, columns: &ColumnNames) -> Option<String> {
+    let end = field.find(['.', '[']).unwrap_or(field.len());
+    let (head, rest) = field.split_at(end);
+    let place = fields().position(|name| name == head);
+    let wanted = place.and_then(|place| columns.in_wanted(place, reason));
+    let header = rest.strip_prefix('.').filter(|_| head == PAYLOAD);
+    wanted.or_else(|| columns.in_other(header.unwrap_or(field), reason))
 }
 
 /// What is wrong with one field.
@@ -387,20 +404,23 @@ mod tests {
             );
             rows.into_iter().next().unwrap().unwrap_err()
         };
-        assert_eq!(told("1, ,,,"), "text is empty or blank.");
+        assert_eq!(told("1, ,,,"), "column B (text): It is empty or blank.");
         assert_eq!(
             told("1,x,morgen,,"),
-            "time: \"morgen\" is no time. Write it as 2024-03-05T10:30:00Z."
+            "column C (time): \"morgen\" is no time. Write it as 2024-03-05T10:30:00Z."
         );
-        assert_eq!(told("1,x,,2,"), "threshold: It is not between 0 and 1.");
+        assert_eq!(
+            told("1,x,,2,"),
+            "column D (threshold): It is not between 0 and 1."
+        );
         assert_eq!(
             told("1,x,,,cheap"),
-            "payload.price: \"cheap\" is not a number, which the collection declares."
+            "column E (price): \"cheap\" is not a number, which the collection declares."
         );
         let long = "x".repeat(257);
         assert_eq!(
             told(&format!("{long},x,,,")),
-            "id: It has 257 bytes; an id has at most 256."
+            "column A (id): It has 257 bytes; an id has at most 256."
         );
         let json = |text: &str| read(Format::Jsonl, text, &[]).remove(0).unwrap_err();
         assert_eq!(

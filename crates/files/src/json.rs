@@ -12,7 +12,9 @@ use self::values::{Cursor, values};
 use super::delimited::table;
 use super::lines::Lines;
 use super::wrapper;
-use super::{Columns, Fault, Origin, Record, Records, Row, Taken, halves, names, unclear};
+use super::{
+    ColumnNames, Columns, Fault, Origin, Record, Records, Row, Taken, halves, names, unclear,
+};
 
 /// A value with the line in which it begins.
 type Numbered = anyhow::Result<(u64, Value)>;
@@ -312,6 +314,7 @@ fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &
     Record {
         row: Row { line, cells },
         rest: rest.collect(),
+        columns: ColumnNames::default(),
         values,
         has: Arc::default(),
         fault,
@@ -335,6 +338,7 @@ fn faulty(told: String, line: u64, columns: &Columns) -> Record {
             cells: vec![String::new(); columns.needed.len()],
         },
         rest: Vec::new(),
+        columns: ColumnNames::default(),
         values: Vec::new(),
         has: Arc::default(),
         fault: Some(Fault::unread(told)),

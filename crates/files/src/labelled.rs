@@ -356,7 +356,11 @@ mod tests {
                 "a,b,NaN\n",
                 "f:1: the label \"NaN\" is neither a number, such as 0, 0.5 or 1, nor yes or no. If line 1 is a header, its names have to be sentence_a, sentence_b, label.",
             ),
-            (Format::Csv, "a,b,\n", "f:1: label is empty or blank."),
+            (
+                Format::Csv,
+                "a,b,\n",
+                "f:1: column C (label): It is empty or blank.",
+            ),
             (
                 Format::Tsv,
                 "a\tb\t500\na\tb\t1,000\n",

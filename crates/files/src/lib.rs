@@ -5,6 +5,7 @@
 mod blank_end;
 mod cell;
 mod clicks;
+mod column_names;
 mod columns;
 mod content;
 mod delimited;
@@ -43,6 +44,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 pub use self::clicks::Clicks;
+pub use self::column_names::ColumnNames;
 pub use self::columns::{Columns, Flags, Layout};
 pub use self::export::{Book, TableKind, TableWriter, Value as CellValue};
 pub use self::faq::{FaqFile, FaqLayout, Questions};
@@ -116,6 +118,8 @@ pub struct Record {
     pub row: Row,
     /// The columns that were not asked for, with their names.
     pub rest: Vec<(Arc<str>, Value)>,
+    /// What messages call the columns of a table.
+    pub columns: ColumnNames,
     /// Of an object: the needed and the optional columns as JSON has them, `null` where it has not. Elsewhere none.
     pub values: Vec<Value>,
     /// Of a table: whether it has each of the optional and the further columns. Elsewhere none.
@@ -187,7 +191,7 @@ mod tests {
             (
                 Format::Tsv,
                 b"a\tb\nc\t \n",
-                "f:2: sentence_b is empty or blank.",
+                "f:2: column B (sentence_b): It is empty or blank.",
             ),
             (
                 Format::Tsv,

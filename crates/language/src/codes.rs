@@ -1,4 +1,5 @@
-//! Codes of products, plans and versions: the A1 and X-100 of which embeddings hardly tell one from the next.
+//! Codes of products, plans and versions: the A1 and X-100 of which embeddings hardly tell one from the next, and what variants of a
+//! product are called: iPhone 15 Pro, iPad mini.
 
 use std::collections::HashSet;
 
@@ -18,6 +19,11 @@ const UNITS: &[&str] = &[
 const NO_NAMES: &[&str] = &[
     "a", "about", "after", "and", "at", "before", "by", "for", "from", "in", "is", "of", "on", "only", "or", "over", "than", "the", "to", "top", "under",
     "until", "up", "within",
+];
+
+/// Words behind a code or a name that name a variant of the product.
+const VARIANTS: &[&str] = &[
+    "pro", "plus", "max", "mini", "ultra", "se", "lite", "air", "fe",
 ];
 
 /// What makes a number of the digits before it, whatever stands in front of them.
@@ -41,9 +47,10 @@ pub fn codes(text: &str) -> Vec<String> {
     let folded = folded(text);
     let is_chinese = folded.chars().any(is_han);
     let mut known = HashSet::new();
-    let runs = runs(&folded, is_chinese).into_iter();
-    runs.filter(|run| is_code(run, is_chinese) && known.insert(run.clone()))
-        .collect()
+    let codes = runs(&folded, is_chinese).into_iter();
+    let codes = codes.filter(|run| run.is_variant || is_code(&run.text, is_chinese));
+    let codes = codes.map(|run| run.text);
+    codes.filter(|code| known.insert(code.clone())).collect()
 }
 
 /// How the codes of two texts differ; `None`: they have the same, or more than a thousand.
@@ -53,38 +60,84 @@ pub fn code_difference(text_a: &str, text_b: &str) -> Option<CodeDifference> {
         return None;
     }
     let missing = |codes: &[String], others: &[String]| -> Vec<String> {
-        let codes = codes.iter().filter(|code| !others.contains(code));
+        let is_there = |code: &&String| others.iter().any(|other| may_be_one(code, other));
+        let codes = codes.iter().filter(|code| !is_there(code));
         codes.cloned().collect()
     };
-    let found = CodeDifference {
-        only_a: missing(&a, &b),
-        only_b: missing(&b, &a),
-    };
+    let (mut only_a, mut only_b) = (missing(&a, &b), missing(&b, &a));
+    let (plain_a, plain_b) = (
+        without_variant(text_a, &only_b),
+        without_variant(text_b, &only_a),
+    );
+    only_a.extend(plain_a);
+    only_b.extend(plain_b);
+    let found = CodeDifference { only_a, only_b };
     (!found.only_a.is_empty() || !found.only_b.is_empty()).then_some(found)
+}
+
+/// Whether two codes may be one: of iPhone 14 Pro and 14 Pro one leaves out whose it is.
+fn may_be_one(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let maker = long.strip_suffix(short);
+    let is_maker = |maker: &str| maker.chars().all(|c| c.is_ascii_alphabetic());
+    a == b || short.starts_with(|c: char| c.is_ascii_digit()) && maker.is_some_and(is_maker)
+}
+
+/// The numbers of a text of which the other has a variant: the 14 of 小米14, where it has 小米14 Pro.
+fn without_variant(text: &str, variants: &[String]) -> Vec<String> {
+    let is_digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let products = variants.iter().filter_map(|code| {
+        let product = code.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let is_variant = is_digits(product) && ends_with_variant(&code[product.len()..]);
+        is_variant.then_some(product)
+    });
+    let products: Vec<&str> = products.collect();
+    if products.is_empty() {
+        return Vec::new();
+    }
+    let runs = runs(&folded(text), true).into_iter().map(|run| run.text);
+    runs.filter(|run| products.contains(&run.as_str()))
+        .collect()
+}
+
+/// Letters and digits that stand together.
+struct Run {
+    text: String,
+    /// The name of a variant is part of it, behind a blank.
+    is_variant: bool,
 }
 
 /// The runs of Latin letters and digits in a folded text; a name and the number behind its blank are one (iphone 15) where `joins`, as in Chinese texts, in which
 /// words of letters are names.
-fn runs(text: &str, joins: bool) -> Vec<String> {
-    let mut runs: Vec<String> = Vec::new();
+fn runs(text: &str, joins: bool) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
     let mut is_open = false;
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        let next = characters.peek().copied().unwrap_or(' ');
+    for (at, c) in text.char_indices() {
+        let rest = &text[at + c.len_utf8()..];
+        let next = rest.chars().next().unwrap_or(' ');
+        let is_blank = c == ' ' && joins;
         let run = runs.last_mut().filter(|_| is_open);
         match run {
             _ if c.is_ascii_alphanumeric() && !is_open => {
-                runs.push(c.to_string());
+                runs.push(Run {
+                    text: c.to_string(),
+                    is_variant: false,
+                });
                 is_open = true;
             }
-            Some(run) if c.is_ascii_alphanumeric() || c == '.' && is_inside_number(run, next) => {
-                run.push(c);
+            Some(Run { text, .. })
+                if c.is_ascii_alphanumeric() || c == '.' && is_inside_number(text, next) =>
+            {
+                text.push(c);
             }
-            Some(run) if c == '-' && next.is_ascii_digit() && ends_with_letter(run) => {}
-            Some(run) if c == ' ' && joins && next.is_ascii_digit() && is_name(run) => {}
-            Some(run) => {
+            Some(run) if c == '-' && next.is_ascii_digit() && ends_with_letter(&run.text) => {}
+            Some(run) if is_blank && next.is_ascii_digit() && is_name(&run.text) => {}
+            Some(run) if is_blank && has_variants(&run.text) && is_variant(rest) => {
+                run.is_variant = true;
+            }
+            Some(Run { text, .. }) => {
                 if COUNTED.contains(c) {
-                    run.truncate(run.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+                    text.truncate(text.trim_end_matches(|c: char| c.is_ascii_digit()).len());
                 }
                 is_open = false;
             }
@@ -100,6 +153,25 @@ fn is_inside_number(run: &str, next: char) -> bool {
 
 fn ends_with_letter(run: &str) -> bool {
     run.ends_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// Whether a text begins with the name of a variant: the Plus of iPhone 14 Plus.
+fn is_variant(text: &str) -> bool {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric());
+    VARIANTS.contains(&&text[..end.unwrap_or(text.len())])
+}
+
+fn ends_with_variant(run: &str) -> bool {
+    VARIANTS.iter().any(|variant| run.ends_with(variant))
+}
+
+/// Whether a run may be a product of which there are variants: a code or a name, perhaps with the first word of a variant behind it.
+fn has_variants(run: &str) -> bool {
+    let has_digit = run.contains(|c: char| c.is_ascii_digit());
+    match has_digit {
+        true => run.ends_with(|c: char| c.is_ascii_digit()) || ends_with_variant(run),
+        false => is_name(run) && !VARIANTS.contains(&run),
+    }
 }
 
 fn is_name(run: &str) -> bool {
@@ -126,7 +198,8 @@ mod tests {
         for (text, expected) in [
             ("A1 型号多少钱", "a1"),
             ("X-100和Ｘ200的区别", "x100 x200"),
-            ("iPhone 15 Pro 与 iPhone15", "iphone15"),
+            ("iPhone 15 Pro 与 iPhone15", "iphone15pro iphone15"),
+            ("买 Mate 60 Pro Max", "mate60promax"),
             ("升级到v2.1，要 8GB 内存", "v2.1"),
             ("A套餐换B套餐", "a b"),
             ("13pro 和 2080ti", "13pro 2080ti"),
@@ -134,6 +207,9 @@ mod tests {
             ("在 24h 内退款，APP 里看", ""),
             ("满x15天，EMS 3次", "x"),
             ("MP3", "mp3"),
+            ("iPad mini和iPad Air哪个好", "ipadmini ipadair"),
+            ("小米14 Pro Max", "14promax"),
+            ("Pro和Max有什么区别", ""),
         ] {
             assert_eq!(codes(text).join(" "), expected, "{text}");
         }
@@ -153,5 +229,27 @@ mod tests {
         );
         let found = code_difference("A1 怎么用", "怎么用").unwrap();
         assert_eq!((found.only_a.len(), found.only_b.len()), (1, 0));
+    }
+
+    #[test]
+    fn variants_are_other_products() {
+        for (a, b, only_a, only_b) in [
+            (
+                "iPhone 14多少钱",
+                "iPhone 14 Plus多少钱",
+                "iphone14",
+                "iphone14plus",
+            ),
+            ("小米14能换吗", "小米14 Pro能换吗", "14", "14pro"),
+            ("iPad mini有货吗", "iPad Air有货吗", "ipadmini", "ipadair"),
+            // One that names no variant leaves open which is meant.
+            ("iPad有货吗", "iPad Air有货吗", "", "ipadair"),
+            ("买14件", "小米14 Pro能换吗", "", "14pro"),
+        ] {
+            let found = code_difference(a, b).unwrap();
+            let told = (found.only_a.join(" "), found.only_b.join(" "));
+            assert_eq!(told, (only_a.into(), only_b.into()), "{a} / {b}");
+        }
+        assert_eq!(code_difference("14 Pro多少钱", "iPhone 14 Pro什么价"), None);
     }
 }

@@ -122,6 +122,10 @@ fn asserted(text: &str) -> Vec<Word<'_>> {
                 asserted.push(word_at(start + 1..end))
             }
             _ if asks(word, &characters) => {}
+            // The dictionary has 不能转让 as one.
+            (whole, _) if is_in_dictionary(whole.strip_prefix("不能").unwrap_or_default()) => {
+                asserted.extend([word_at(start..start + 2), word_at(start + 2..end)]);
+            }
             _ => asserted.push(word.clone()),
         }
     }
@@ -163,9 +167,15 @@ fn asks(word: &Word<'_>, text: &[char]) -> bool {
     let answers = |c: char| "我你他她它也还都偏就才决绝".contains(c);
     match rest.get(particles) {
         None if word.text != "没有" => before.is_some_and(|c| !answers(c)),
-        None => before == Some('了'),
+        None => before == Some('了') || affirms_having(&text[..word.place.start]),
         Some(next) => matches!(next, '?' | '？'),
     }
+}
+
+/// Whether a text says that something is there: 还有货 in front of 没有.
+fn affirms_having(text: &[char]) -> bool {
+    let is_affirmed = |(at, c): (usize, &char)| *c == '有' && !text[..at].ends_with(&['没']);
+    text.iter().enumerate().any(is_affirmed)
 }
 
 /// Negating words of two texts that do not negate the same.

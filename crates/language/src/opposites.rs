@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use self::lists::{ALONE, FILLERS, NEGATORS, WORDS};
+use self::lists::{ALONE, FILLERS, NEGATORS, UNDOING, UNDOING_TOO, WORDS};
 use crate::plain::{Plain, common_ends};
 
 /// Of what is left of two sentences, the least share that both have.
@@ -57,6 +57,8 @@ static SHORT: LazyLock<Words> = LazyLock::new(|| words_of(ALONE));
 pub fn opposite_difference(text_a: &str, text_b: &str) -> Option<OppositeDifference> {
     let (a, b) = (Plain::of(text_a)?, Plain::of(text_b)?);
     words_that_differ(&a, &b)
+        .or_else(|| undone(&a.characters, &b.characters))
+        .or_else(|| undone(&b.characters, &a.characters).map(|(in_b, in_a)| (in_a, in_b)))
         .or_else(|| characters_that_differ(&a.characters, &b.characters))
         .map(|(in_a, in_b)| OppositeDifference {
             a: a.given(in_a),
@@ -120,7 +122,10 @@ fn words_that_differ(a: &Plain, b: &Plain) -> Option<(Range<usize>, Range<usize>
             .iter()
             .any(|one| of_b.iter().any(|other| one.word == other.word));
         let is_negated = negated(&a.characters, &of_a) || negated(&b.characters, &of_b);
-        let without = |text: &Plain, words: &[Found]| rest(&text.characters, words);
+        let without = |text: &Plain, words: &[Found]| {
+            let places: Vec<Range<usize>> = words.iter().map(|word| word.place.clone()).collect();
+            rest(&text.characters, &places)
+        };
         !of_b.is_empty()
             && !is_in_both
             && !is_negated
@@ -141,11 +146,32 @@ fn negated(text: &[char], words: &[Found]) -> bool {
     })
 }
 
-/// A text without these words, and without what asks or begs.
-fn rest(text: &[char], words: &[Found]) -> Vec<char> {
-    let is_of_word = |at: &usize| words.iter().any(|word| word.place.contains(at));
+/// Where a text takes back what another speaks of, that is nearly the same otherwise: 取消预约 beside 预约.
+fn undone(text: &[char], other: &[char]) -> Option<(Range<usize>, Range<usize>)> {
+    /// Characters of a word that is taken back.
+    const WHAT: usize = 2;
+    let undoes_alone = |text: &[char], beside: &[char]| {
+        let mut undoing = text.iter().filter(|c| UNDOING_TOO.contains(**c));
+        undoing.any(|c| !beside.contains(c))
+    };
+    UNDOING.iter().find_map(|word| {
+        let word: Vec<char> = word.chars().collect();
+        let start = text.windows(word.len()).position(|at| at == word)?;
+        let end = start + word.len();
+        let what = text.get(end..end + WHAT)?;
+        let there = other.windows(WHAT).position(|at| at == what)?;
+        let left = rest(text, &[start..end]);
+        let is_undone = !undoes_alone(&left, other) && !undoes_alone(other, &left);
+        let is_undone = is_undone && are_near(&left, &rest(other, &[]));
+        is_undone.then_some((start..end + WHAT, there..there + WHAT))
+    })
+}
+
+/// A text without what stands at these places, and without what asks or begs.
+fn rest(text: &[char], places: &[Range<usize>]) -> Vec<char> {
+    let is_left_out = |at: &usize| places.iter().any(|place| place.contains(at));
     let left = (0..text.len())
-        .filter(|at| !is_of_word(at))
+        .filter(|at| !is_left_out(at))
         .map(|at| text[at]);
     let mut left: String = left.collect();
     for filler in FILLERS {
@@ -221,6 +247,10 @@ mod tests {
             ("一等座多少钱", "二等座多少钱", "一等", "二等"),
             ("前三名有奖", "后三名有奖", "前三", "后三"),
             ("开启", "关闭", "开启", "关闭"),
+            ("怎么取消预约", "怎么预约", "取消预约", "预约"),
+            ("可以撤回报名吗", "可以报名吗", "撤回报名", "报名"),
+            ("怎么申请退款", "怎么撤销退款", "申请", "撤销"),
+            ("怎么取消退货申请", "退货怎么申请", "取消退货", "退货"),
         ] {
             assert_eq!(told(a, b), Some((in_a.into(), in_b.into())), "{a} / {b}");
             assert_eq!(told(b, a), Some((in_b.into(), in_a.into())), "{b} / {a}");
@@ -237,6 +267,10 @@ mod tests {
             ("打开手机就能看到电影票", "关闭窗户以后屋里很热"),
             ("开启或关闭通知", "关闭或开启通知"),
             ("每天营业", "每日营业"),
+            ("取消自动续费", "自动续费怎么关"),
+            ("怎么取消订单", "订单怎么取消"),
+            ("取消不了预约", "预约取消不了"),
+            ("怎么取消订单", "为什么查不到订单"),
             ("上", "下"),
             ("XLarge", "XXLarge"),
             ("", ""),

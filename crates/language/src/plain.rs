@@ -43,12 +43,25 @@ impl Plain {
         })
     }
 
+    /// Without the characters of which this is said, by their place among all.
+    pub(crate) fn without(self, is_left_out: impl Fn(usize, &[char]) -> bool) -> Self {
+        let kept = (0..self.characters.len()).filter(|&at| !is_left_out(at, &self.characters));
+        let (characters, places) = kept
+            .map(|at| (self.characters[at], self.places[at]))
+            .unzip();
+        Self {
+            characters,
+            places,
+            given: self.given,
+        }
+    }
+
     /// Whether no punctuation stands between the characters there.
     pub(crate) fn is_joined(&self, place: Range<usize>) -> bool {
         let mut pairs = self.places[place].windows(2);
         pairs.all(|pair| {
             let mut between = self.given[pair[0] + 1..pair[1]].iter();
-            between.all(|c| c.is_whitespace())
+            between.all(|c| c.is_whitespace() || !is_separator(*c))
         })
     }
 

@@ -3,6 +3,8 @@
 //!
 //! What stands beside one another as equals may change places (苹果和香蕉), and so may what a question does not care about (北京到上海多远).
 
+mod ways;
+
 use std::ops::Range;
 
 use crate::plain::{Plain, common_ends};
@@ -29,6 +31,7 @@ const PIVOTS: &[&str] = &[
     "告诉", "通知", "请", "送", "还", "借", "租", "卖", "买", "付", "赔", "管", "领导", "批评", "表扬", "投诉", "举报", "起诉", "状告", "收购", "兼并", "战胜", "打败", "击败", "胜", "赢", "输",
     "超过", "高于", "低于", "大于", "小于", "多于", "少于", "早于", "晚于", "优于", "换", "兑", "转", "变", "改成", "代替", "取代", "导致", "引起", "造成", "包含", "包括", "属于", "依赖", "控制",
     "看", "找", "等", "骗", "养", "生", "撞", "抓", "推", "拉", "踢", "怕", "怪", "求", "劝", "骚扰", "欺负", "保护", "照顾", "介绍", "推荐", "担保", "继承", "嫁", "娶", "签", "交",
+    "译成", "翻成", "升级", "导入", "委托", "之前", "之后",
     ">", "<", "->",
 ];
 
@@ -46,7 +49,20 @@ const THEN: &[&str] = &["后", "再", "然后", "才", "接着"];
 /// The words of two texts that have changed their roles; `None`: none have.
 pub fn role_difference(text_a: &str, text_b: &str) -> Option<RoleDifference> {
     let (a, b) = (Plain::of(text_a)?, Plain::of(text_b)?);
-    if a.characters.len() != b.characters.len() || is_the_same_both_ways(&a.characters) {
+    if is_the_same_both_ways(&a.characters) {
+        return None;
+    }
+    let turned = ways::turned(&a.characters, &b.characters);
+    let turned = turned.map(|[in_a, in_b]| RoleDifference {
+        a: a.given(in_a),
+        b: b.given(in_b),
+    });
+    turned.or_else(|| exchanged(&ways::bare(a), &ways::bare(b)))
+}
+
+/// The words that have changed places in texts which are the same otherwise.
+fn exchanged(a: &Plain, b: &Plain) -> Option<RoleDifference> {
+    if a.characters.len() != b.characters.len() {
         return None;
     }
     let (begin, end) = common_ends(&a.characters, &b.characters);
@@ -124,6 +140,19 @@ mod tests {
             ("老板把小王骂了", "小王把老板骂了", "老板把小王"),
             ("狗被貓咬了", "貓被狗咬了", "狗被貓"),
             ("先付款后发货", "先发货后付款", "付款后发货"),
+            (
+                "银行卡转微信要钱吗",
+                "从微信转账到银行卡要钱吗",
+                "银行卡转微信",
+            ),
+            ("中文翻译成英文", "英文翻译成中文", "中文翻译成英"),
+            ("从微信转到支付宝", "支付宝转到微信", "微信转到支付宝"),
+            ("从A账户转到B账户", "转到A账户从B账户", "A账户转到B账户"),
+            (
+                "怎么从微信转钱到支付宝",
+                "支付宝的钱怎么转到微信",
+                "微信转钱到支付宝",
+            ),
             ("USD换CNY", "CNY换USD", "USD换CNY"),
             (
                 "中国队2比1战胜韩国队",
@@ -152,6 +181,12 @@ mod tests {
                 "冬天下雪不打雷，夏天下雨打雷",
                 "夏天下雨打雷，冬天下雪不打雷",
             ),
+            ("从微信转到支付宝", "微信转支付宝"),
+            ("从微信转到支付宝", "微信的钱怎么转到支付宝"),
+            ("从A账户转到B账户", "转到B账户从A账户"),
+            ("从北京到上海的高铁", "到上海的高铁从北京出发"),
+            ("从下周开始收费", "从下月起到明年收费"),
+            ("从来没到过上海", "到上海从没坐过船"),
             ("打开文件夹", "文件夹打开"),
             ("我打他", "我打他"),
             ("", ""),

@@ -19,7 +19,7 @@ pub use self::grid::{Grid, curve};
 pub use self::index::{FaqIndex, FaqMatch};
 pub use self::labels::Oddities;
 pub use self::parts::{Part, parts};
-pub use self::prospect::{Gate, Highest, Prospect, Unanswered};
+pub use self::prospect::{Excluded, Gate, Highest, Prospect, Unanswered};
 pub use self::trial::{Tally, Trial, Verdict};
 pub use self::tuning::{Choice, MIN_ANSWERABLE, MIN_ANSWERED, TuneError, Tuning, WITHIN, tune};
 

@@ -2,10 +2,16 @@
 //! wording of an entry. They were written for this test, by a language model, and no rule was made from them alone.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use yuyi_tasks::faq::{Candidate, Decision, EntryRules, Limits, Reason, decide};
 
 const PAIRS: &str = include_str!("guard.tsv");
+
+/// What people ask customer services of every kind, written before the rules were run on it: 93 % were caught at first, and 3 % of the rewordings held
+/// back.
+const EVERYDAY: &str = include_str!("everyday.tsv");
 
 /// What becomes of a question to a FAQ of this one wording, as alike as such pairs are.
 fn is_held_back(question: &str, wording: &str) -> bool {
@@ -27,33 +33,106 @@ fn is_held_back(question: &str, wording: &str) -> bool {
     }
 }
 
+/// What came out of a list, each pair in both directions.
+struct Outcome {
+    /// Pairs that are no rewordings.
+    all: u32,
+    kinds: usize,
+    /// Of these, the share that is held back.
+    caught: f64,
+    /// Of the rewordings.
+    wrongly: f64,
+}
+
+impl Outcome {
+    /// What is wrong is printed.
+    fn of(pairs: &str) -> Self {
+        let mut kinds: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+        for line in pairs.lines() {
+            let &[kind, a, b] = &line.split('\t').collect::<Vec<_>>()[..] else {
+                panic!("a line has three columns: {line}");
+            };
+            for (question, wording) in [(a, b), (b, a)] {
+                let held_back = is_held_back(question, wording);
+                if held_back == (kind == "same") {
+                    println!("{kind}: {question} / {wording}");
+                }
+                let (all, held) = kinds.entry(kind).or_default();
+                *all += 1;
+                *held += u32::from(held_back);
+            }
+        }
+        println!("{kinds:?}");
+        let (same, wrongly) = kinds.remove("same").unwrap();
+        let all: u32 = kinds.values().map(|(all, _)| all).sum();
+        let caught: u32 = kinds.values().map(|(_, caught)| caught).sum();
+        let outcome = Self {
+            all,
+            kinds: kinds.len(),
+            caught: f64::from(caught) / f64::from(all),
+            wrongly: f64::from(wrongly) / f64::from(same),
+        };
+        let Self {
+            caught, wrongly, ..
+        } = outcome;
+        println!("{caught:.3} of {all} caught, {wrongly:.3} of {same} rewordings held back");
+        outcome
+    }
+}
+
 #[test]
 fn nearly_all_that_contradict_are_caught_and_hardly_any_rewording() {
-    let mut kinds: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
-    for line in PAIRS.lines() {
-        let &[kind, a, b] = &line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("a line has three columns: {line}");
-        };
-        for (question, wording) in [(a, b), (b, a)] {
-            let held_back = is_held_back(question, wording);
-            if held_back == (kind == "same") {
-                println!("{kind}: {question} / {wording}");
-            }
-            let (all, held) = kinds.entry(kind).or_default();
-            *all += 1;
-            *held += u32::from(held_back);
-        }
-    }
-    println!("{kinds:?}");
-    let (same, wrongly) = kinds.remove("same").unwrap();
-    let all: u32 = kinds.values().map(|(all, _)| all).sum();
-    let caught: u32 = kinds.values().map(|(_, caught)| caught).sum();
-    let (caught, wrongly) = (
-        f64::from(caught) / f64::from(all),
-        f64::from(wrongly) / f64::from(same),
+    let told = Outcome::of(PAIRS);
+    assert!(told.all >= 240 && told.kinds == 6);
+    assert!(told.caught >= 0.95, "{} are caught", told.caught);
+    assert!(
+        told.wrongly <= 0.05,
+        "{} of the rewordings are held back",
+        told.wrongly
     );
-    println!("{caught:.3} of {all} caught, {wrongly:.3} of {same} rewordings held back");
-    assert!(all >= 240 && kinds.len() == 6);
-    assert!(caught >= 0.95, "{caught} are caught");
-    assert!(wrongly <= 0.05, "{wrongly} of the rewordings are held back");
+}
+
+#[test]
+fn so_are_those_of_what_people_ask_every_day() {
+    let told = Outcome::of(EVERYDAY);
+    assert!(told.all >= 160 && told.kinds == 7);
+    assert!(told.caught >= 0.92, "{} are caught", told.caught);
+    assert!(
+        told.wrongly <= 0.035,
+        "{} of the rewordings are held back",
+        told.wrongly
+    );
+}
+
+/// Where the sets of others lie: beside the repository, or where `YUYI_DATA` says.
+fn data() -> PathBuf {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let beside = repository.join("../shared/data");
+    std::env::var_os("YUYI_DATA").map_or(beside, PathBuf::from)
+}
+
+/// Rewordings of a real FAQ, of which no rule was made.
+#[test]
+fn hardly_any_question_to_a_real_faq_is_held_back_from_its_entry() {
+    let file = data().join("insurance-faq/queries.tsv");
+    let Ok(pairs) = std::fs::read_to_string(&file) else {
+        // Past the harness, which keeps the output of tests that pass.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED, there is no {}; YUYI_DATA names the folder of the sets",
+            file.display()
+        );
+        return;
+    };
+    let pairs: Vec<(&str, &str)> = pairs.lines().filter_map(|l| l.split_once('\t')).collect();
+    let held = pairs.iter().filter(|(question, wording)| {
+        let is_held = is_held_back(question, wording);
+        if is_held {
+            println!("{question} / {wording}");
+        }
+        is_held
+    });
+    let share = held.count() as f64 / pairs.len() as f64;
+    println!("{share:.3} of {} questions held back", pairs.len());
+    assert!(pairs.len() >= 100 && share <= 0.02, "{share} are held back");
 }

@@ -641,11 +641,12 @@ export const ZH: Record<string, string> = {
     '最接近的三个条目，不论内容；作答的条目就在其中，除非有三个与问题矛盾的条目比它更近。',
   'Whether the question is longer than the model reads, and was cut.': '问题是否超出模型可读的长度而被截断。',
   'Why nothing answers.': '没有答案的原因。',
-  'In what the question and the nearest entry contradict each other, where that is the reason.': '原因是矛盾时，问题与最接近的条目矛盾在哪里。',
+  'In what the question and the nearest entry contradict each other, or which `not_words` of the entry the question holds, where that is the reason.':
+    '原因是矛盾时，问题与最接近的条目矛盾在哪里，或者问题含有该条目的哪些否定关键词。',
   'In what a question and a wording contradict each other.': '问题与某个说法矛盾在哪里。',
   'The nearest three entries; of an ambiguous question all that are within the margin.': '最接近的三个条目；难以取舍时，是差距以内的全部条目。',
-  '`number`, `time`, `negation`, `code`, `opposite` or `order`.':
-    '`number`（数字）、`time`（时间）、`negation`（否定）、`code`（型号）、`opposite`（反义词）或 `order`（施受关系）。',
+  '`number`, `time`, `negation`, `code`, `opposite`, `order` or `not_word`.':
+    '`number`（数字）、`time`（时间）、`negation`（否定）、`code`（型号）、`opposite`（反义词）、`order`（施受关系）或 `not_word`（否定关键词）。',
   'The words of the question that it is about.': '问题中涉及的词。',
   'Those of the wording.': '该说法中涉及的词。',
   'An entry near to the question.': '与问题接近的条目。',

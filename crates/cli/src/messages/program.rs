@@ -128,10 +128,12 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("Without a header columns have no names: {flag} takes their numbers, as in {again} 2,3.", "没有表头时列没有名字：{flag} 请写列的序号，例如 {again} 2,3。"),
     ("column {#number} has only numbers, where {column} should be; say which columns to read with {flag}, as in {again} 2,3", "第 {number} 列全是数字或编号，而这里应是 {column}；请用 {flag} 指定读取哪些列，例如 {again} 2,3"),
     ("{file}:{#line}: {what}", "{file} 第 {line} 行：{what}"),
-    ("{column} is a list of texts; write one text in each row.", "{column} 是多条文本的列表；请每行写一条文本。"),
+    ("column {letters} ({header}): {what}", "{letters} 列（{header}）：{what}"),
+    ("column {letters}: {what}", "{letters} 列：{what}"),
+    ("This is a list of texts; write one text in each row.", "这是多条文本的列表；请每行写一条文本。"),
     ("{column} is empty or blank.", "{column} 是空的。"),
     ("this seems to be a row of totals ({word}), and no pair; take it out.", "这一行像是合计（{word}），不是句对；请去掉。"),
-    ("{column} is {cell}, which stands for a value that is not there.", "{column} 是 {cell}，表示没有值。"),
+    ("{cell} stands for a value that is not there.", "{cell} 表示没有值。"),
     ("line {#line} has {#n} column; {columns} are needed", "第 {line} 行只有 {n} 列，需要 {、columns}"),
     ("line {#line} has {#n} columns; {columns} are needed", "第 {line} 行只有 {n} 列，需要 {、columns}"),
     ("line {#line} has {#n} column; {columns} are needed (TSV has tabs between columns, CSV commas)", "第 {line} 行只有 {n} 列，需要 {、columns}（TSV 的列之间是制表符，CSV 是逗号）"),
@@ -235,6 +237,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("Several are about as near: {all}", "有几个条目差不多接近：{all}"),
     ("This is not to be answered; nearest is: {nearest}", "这类问题不作回答；最接近的是：{nearest}"),
     ("The nearest says something else ({asked} / {said}): {nearest}", "最接近的条目说的不是一回事（{asked} / {said}）：{nearest}"),
+    ("The nearest is not for questions with {asked}: {nearest}", "最接近的条目不答含“{asked}”的问题：{nearest}"),
     ("No entry may answer this.", "没有可以回答的条目。"),
 
     // Files that are written.

@@ -240,8 +240,20 @@ fn messages_are_found_with_what_stands_in_them() {
     for (english, expected) in [
         ("x.tsv cannot be read", "x.tsv 无法读取"),
         (
-            "f.csv:3: sentence_b is empty or blank.",
-            "f.csv 第 3 行：sentence_b 是空的。",
+            "f.csv:3: column B (句子2): It is empty or blank.",
+            "f.csv 第 3 行：B 列（句子2）：是空的或只有空白。",
+        ),
+        (
+            "faq.xlsx, sheet \"Sheet\", row 4: column D (有效期): \"明天\" is no span of days. Write it as 2024-01-01 至 2024-12-31.",
+            "faq.xlsx 工作表“Sheet”第 4 行：D 列（有效期）：“明天”不是有效期。请写成 2024-01-01 至 2024-12-31 的形式。",
+        ),
+        (
+            "faq.csv:4: column C: #N/A stands for a value that is not there.",
+            "faq.csv 第 4 行：C 列：#N/A 表示没有值。",
+        ),
+        (
+            "f.jsonl:3: sentence_b is empty or blank.",
+            "f.jsonl 第 3 行：sentence_b 是空的。",
         ),
         (
             "/m/config.json: model_type \"llama\" is not supported. yuyi runs bert, ernie and mpnet; the nearest to it is bert.",

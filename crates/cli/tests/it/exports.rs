@@ -445,7 +445,7 @@ fn lists_in_cells_are_no_texts() {
         let text = format!("query,pos,neg\n怎么退货,{list},天气\n怎么退,退货流程,天气\n");
         let run = told(&files, "x.csv", text, &[]);
         assert_eq!(run.code, 0, "{run:?}");
-        let said = "1 of 2 rows have no score, the first in line 2: sentence_b is a list of texts";
+        let said = "1 of 2 rows have no score, the first in line 2: column B (pos): This is a list of texts";
         assert!(run.err.contains(said), "{run:?}");
     }
     for text in ["[图片] 你好", "[1]", "['", "[\"a\"] b"] {

@@ -99,6 +99,17 @@ fn a_question_is_answered_or_told_why_not() {
         out.starts_with("-\tThe nearest says something else (16天 / 15天"),
         "{out}"
     );
+    // The nearest excludes what is asked, and no weaker one is lifted into its place.
+    let out = ask("可以发顺丰快递吗", &["--threshold", "0.3"]);
+    assert!(
+        out.starts_with("-\tThe nearest is not for questions with 顺丰: 可以发邮政快递吗"),
+        "{out}"
+    );
+    let out = ask("可以发顺丰快递吗", &["--threshold", "0.3", "--lang", "zh"]);
+    assert!(
+        out.starts_with("-\t最接近的条目不答含“顺丰”的问题："),
+        "{out}"
+    );
     let out = ask("今天天气真不错", &["--lang", "zh"]);
     assert!(
         out.starts_with("-\t没有足够接近的条目；最接近的是："),

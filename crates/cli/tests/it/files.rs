@@ -243,14 +243,17 @@ fn rows_without_a_score_are_marked() {
     assert_eq!((run.code, run.out.as_str()), (0, ""), "{run:?}");
     assert!(
         run.err.contains(
-            "x.csv: 2 of 4 rows have no score, the first in line 3: sentence_b is empty or blank."
+            "x.csv: 2 of 4 rows have no score, the first in line 3: column C (句子2): It is empty or blank."
         ),
         "{run:?}"
     );
     let written = fs::read_to_string(files.path("y.csv")).unwrap();
     let lines: Vec<&str> = written.lines().collect();
     assert_eq!(lines[0], "sentence_a,sentence_b,similarity,cosine,编号");
-    assert_eq!(lines[2], "只有,,error: sentence_b is empty or blank.,,2");
+    assert_eq!(
+        lines[2],
+        "只有,,error: column C (句子2): It is empty or blank.,,2"
+    );
     assert!(
         lines[3].contains("error: line 4 has 4 columns, and the header 3")
             && lines[3].ends_with(",3"),
@@ -265,7 +268,7 @@ fn rows_without_a_score_are_marked() {
     assert_eq!(
         (&second["error"], &second["line"], &second["编号"]),
         (
-            &"sentence_b is empty or blank.".into(),
+            &"column C (句子2): It is empty or blank.".into(),
             &3.into(),
             &"2".into()
         )
@@ -346,7 +349,7 @@ fn a_workbook_is_read() {
     );
     assert_eq!(
         lines[2],
-        "只有一句,,error: sentence_b is empty or blank.,,2,"
+        "只有一句,,error: column C (句子2): It is empty or blank.,,2,"
     );
     assert!(run.err.contains("the first in line 4"), "{run:?}");
 }

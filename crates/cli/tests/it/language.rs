@@ -130,17 +130,21 @@ fn files_and_tables_in_chinese_and_json_as_ever() {
     let (code, _, err) = run(&zh, &["eval", path]);
     assert_eq!(
         (code, err),
-        (1, format!("yuyi: {path} 第 3 行：sentence_b 是空的。\n"))
+        (
+            1,
+            format!("yuyi: {path} 第 3 行：B 列（sentence_b）：是空的或只有空白。\n")
+        )
     );
     let (code, out, err) = run(&zh, &["sim", "--pairs", path]);
     assert_eq!(code, 0, "{err}");
-    let expected =
-        format!("yuyi: {path}：3 行中有 1 行没有得分，第一个在第 3 行：sentence_b 是空的。\n");
+    let expected = format!(
+        "yuyi: {path}：3 行中有 1 行没有得分，第一个在第 3 行：B 列（sentence_b）：是空的或只有空白。\n"
+    );
     assert_eq!(err, expected);
     // What programs read is the same.
     assert_eq!(out, run(&[], &["sim", "--pairs", path]).1);
     assert!(
-        out.contains("error: sentence_b is empty or blank."),
+        out.contains("error: column B (sentence_b): It is empty or blank."),
         "{out}"
     );
     std::fs::write(path, "今天天气不错\t今天天气很好\t1\n你好\t再见\t0\n").unwrap();

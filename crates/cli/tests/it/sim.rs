@@ -108,7 +108,7 @@ fn many_pairs_come_in_order() {
 fn rows_above_a_wrong_one_are_answered() {
     for above in [0, 1, 256, 300] {
         for (wrong, told) in [
-            ("一\t \n", "sentence_b is empty or blank."),
+            ("一\t \n", "column B (sentence_b): It is empty or blank."),
             ("一\n", "has 1 column; sentence_a, sentence_b are needed"),
         ] {
             let mut pairs: String = (0..above).map(|i| format!("第{i}句\t第{i}句\n")).collect();

@@ -127,7 +127,7 @@ pub struct NoMatch {
     pub text: Option<String>,
     #[expect(missing_docs, reason = "described by its type")]
     pub reason: NoMatchReason,
-    /// In what the question and the nearest entry contradict each other, where that is the reason.
+    /// In what the question and the nearest entry contradict each other, or which `not_words` of the entry the question holds, where that is the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "schema", schema(required = false))]
     pub contradictions: Vec<Contradiction>,
@@ -149,11 +149,14 @@ pub enum NoMatchReason {
     Ambiguous,
     /// The nearest entry is an example of what is not answered.
     Rejected,
-    /// The nearest entry contradicts the question: in a number, a negation, a code, or who does it to whom.
+    /// The nearest entry contradicts the question, in a number, a negation, a code, or who does it to whom; or the question holds one of its `not_words`.
     Guarded,
     /// No entry may answer.
     Empty,
 }
+
+/// The kind of a [`Contradiction`] that is one of the `not_words` of the entry.
+pub const NOT_WORD: &str = "not_word";
 
 /// In what a question and a wording contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -163,7 +166,7 @@ pub enum NoMatchReason {
     schema(description = "In what a question and a wording contradict each other.")
 )]
 pub struct Contradiction {
-    /// `number`, `time`, `negation`, `code`, `opposite` or `order`.
+    /// `number`, `time`, `negation`, `code`, `opposite`, `order` or `not_word`.
     #[cfg_attr(feature = "schema", schema(example = "number"))]
     pub kind: &'static str,
     /// The words of the question that it is about.
@@ -205,6 +208,17 @@ pub struct MatchCandidate {
     pub reject: bool,
 }
 
+impl Contradiction {
+    /// That of a question which holds these `not_words` of the entry.
+    pub fn not_words(words: &[String]) -> Self {
+        Self {
+            kind: NOT_WORD,
+            question: words.to_vec(),
+            wording: Vec::new(),
+        }
+    }
+}
+
 impl MatchReply {
     /// What is said of each question.
     pub fn outcomes(&self) -> &[Outcome] {
@@ -244,6 +258,7 @@ impl Outcome {
                 reason: reason.into(),
                 contradictions: match reason {
                     Reason::Guarded(differences) => contradictions(differences),
+                    Reason::Excluded { words, .. } => vec![Contradiction::not_words(words)],
                     _ => Vec::new(),
                 },
                 candidates: nearest.iter().map(candidate).collect(),
@@ -357,7 +372,7 @@ impl From<&Reason> for NoMatchReason {
             Reason::BelowThreshold => Self::BelowThreshold,
             Reason::Ambiguous => Self::Ambiguous,
             Reason::Rejected => Self::Rejected,
-            Reason::Guarded(_) => Self::Guarded,
+            Reason::Guarded(_) | Reason::Excluded { .. } => Self::Guarded,
             Reason::Empty => Self::Empty,
         }
     }

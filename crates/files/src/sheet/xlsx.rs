@@ -7,6 +7,7 @@ use anyhow::bail;
 use calamine::{Data, DataRef, Xlsx};
 
 use super::cell::shown;
+use crate::column_names::letters;
 use crate::delimited::Cells;
 use crate::room::Room;
 
@@ -81,30 +82,8 @@ fn with_blank_ones(
 pub(super) fn merged(book: &mut Book, sheet: &str) -> anyhow::Result<Option<String>> {
     let merged = book.merge_cells_by_sheet_name(sheet)?;
     let mut below = merged.iter().filter(|cells| cells.end.0 > cells.start.0);
-    let name = |(row, column): (u32, u32)| format!("{}{}", letters(column), row + 1);
+    let name = |(row, column): (u32, u32)| format!("{}{}", letters(column as usize), row + 1);
     Ok(below
         .next()
         .map(|cells| format!("{}:{}", name(cells.start), name(cells.end))))
-}
-
-/// How spreadsheet programs call a column.
-fn letters(column: u32) -> String {
-    let last = char::from(b'A' + (column % 26) as u8);
-    match column / 26 {
-        0 => last.to_string(),
-        more => letters(more - 1) + &last.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_have_their_letters() {
-        let named = [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")];
-        for (column, name) in named {
-            assert_eq!(letters(column), name);
-        }
-    }
 }

@@ -117,7 +117,9 @@ fn spans_of_days_are_two_times() {
     let read = read("a.csv", "标准问,答案,有效期\n退货？,七天,明年\n");
     assert_eq!(
         read.refused,
-        ["a.csv:2: validity: \"明年\" is no span of days. Write it as 2024-01-01 至 2024-12-31."]
+        [
+            "a.csv:2: column C (有效期): \"明年\" is no span of days. Write it as 2024-01-01 至 2024-12-31."
+        ]
     );
 }
 

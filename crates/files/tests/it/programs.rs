@@ -91,7 +91,7 @@ fn formulas_count_by_what_they_say() {
     let computed = read_own("formula-libreoffice.xlsx").unwrap();
     assert_eq!(entries(&computed)[0].2, "七天内");
     let never = read_own("formula-openpyxl.xlsx").unwrap();
-    let expected = "formula-openpyxl.xlsx, sheet \"Sheet\", row 2: answer is #GETTING_DATA, which stands for a value that is not there.";
+    let expected = "formula-openpyxl.xlsx, sheet \"Sheet\", row 2: column B (答案): #GETTING_DATA stands for a value that is not there.";
     assert_eq!(never.refused, [expected]);
     assert_eq!(never.items.len(), 1);
 }
@@ -102,7 +102,7 @@ fn cells_without_a_value_name_their_place() {
     assert_eq!(
         read.refused,
         [
-            "error.xlsx, sheet \"Sheet\", row 3: answer is #N/A, which stands for a value that is not there."
+            "error.xlsx, sheet \"Sheet\", row 3: column B (答案): #N/A stands for a value that is not there."
         ]
     );
 }
@@ -112,7 +112,7 @@ fn merged_cells_are_told() {
     let read = read_own("merged.xlsx").unwrap();
     assert_eq!(
         read.refused,
-        ["merged.xlsx, sheet \"Sheet\", row 4: text is empty or blank."]
+        ["merged.xlsx, sheet \"Sheet\", row 4: column A (问题): It is empty or blank."]
     );
     let told = "merged.xlsx: cells of the sheet \"Sheet\" are merged, the first C2:C3; what stands there belongs to the first row of them alone.";
     assert!(

@@ -288,6 +288,9 @@ fn a_negation_that_an_expression_seems_to_hold_is_found() {
         ("看手机", "别看手机", "别"),
         ("同步更新", "不同步更新", "不"),
         ("电视坏了", "电视没坏", "没"),
+        ("会员能转让吗", "会员不能转让吗", "不能"),
+        ("会员能转让", "会员不能转让", "不能"),
+        ("七天无理由退货", "七天无理由不能退货", "不能"),
     ] {
         let expected = Some(NegationDifference::OnlyB(vec![words.to_owned()]));
         assert_eq!(negation_difference(a, b), expected, "{a} / {b}");

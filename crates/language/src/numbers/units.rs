@@ -336,6 +336,7 @@ const UNITS: &[(&str, Unit)] = &[
     ("°C", Named("度")),
     ("‰", Named("‰")),
     // Words that begin like a unit.
+    ("套餐", Unit::None),
     ("平均", Unit::None),
     ("平时", Unit::None),
     ("平台", Unit::None),

@@ -178,7 +178,7 @@ async fn nothing_is_imported_by_halves() {
     );
     let (_, reply) = import(&server, "faq/import", XLSX, fixture("error.xlsx")).await;
     let told =
-        "file, sheet \"Sheet\", row 3: answer is #N/A, which stands for a value that is not there.";
+        "file, sheet \"Sheet\", row 3: column B (答案): #N/A stands for a value that is not there.";
     assert!(message(&reply).starts_with(told), "{reply}");
 }
 

@@ -83,7 +83,10 @@ async fn what_is_not_answered_has_its_reason() {
     assert_eq!(reply["contradictions"], named);
     // The text of `o` is as near as can be, and (0.6, 0.8) to all others.
     let reply = ask(&server, json!({"text": "找人工", "threshold": 0.9})).await;
-    assert_eq!(reply["reason"], "below_threshold");
+    assert_eq!(reply["reason"], "guarded", "{reply}");
+    let named = json!([{"kind": "not_word", "question": ["人工"], "wording": []}]);
+    assert_eq!(reply["contradictions"], named);
+    assert_eq!(reply["candidates"][0]["id"], "o");
     assert_eq!(
         reply["candidates"][0]["score"],
         reply["candidates"][0]["similarity"]

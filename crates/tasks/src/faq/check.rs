@@ -4,6 +4,7 @@
 
 mod finding;
 mod neighbours;
+mod overlaps;
 mod rules;
 mod wordings;
 
@@ -30,15 +31,19 @@ pub struct CheckedEntry<'a> {
 }
 
 impl CheckedEntry<'_> {
-    /// Whether there is a time at which both may answer.
-    fn meets(&self, other: &Self) -> bool {
+    /// Whether there is a time from now on at which both may answer.
+    fn meets(&self, other: &Self, now: i64) -> bool {
         let [a, b] = [&self.rules, &other.rules];
+        let goes_on = |rules: &EntryRules<'_>| {
+            let is_ever = |until| now < until && rules.valid_from.is_none_or(|from| from < until);
+            rules.enabled && rules.valid_until.is_none_or(is_ever)
+        };
         let ends = |a: &EntryRules<'_>, b: &EntryRules<'_>| {
             a.valid_until
                 .zip(b.valid_from)
                 .is_some_and(|(end, from)| end <= from)
         };
-        a.enabled && b.enabled && !ends(a, b) && !ends(b, a)
+        goes_on(a) && goes_on(b) && !ends(a, b) && !ends(b, a)
     }
 }
 
@@ -58,16 +63,16 @@ pub struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// All that is wrong, the gravest first; `done` hears how many entries were looked at.
+    /// All that is wrong, each matter once, the gravest first; `done` hears how many entries were looked at.
     pub fn findings(&self, mut done: impl FnMut(usize)) -> Vec<Finding> {
         let mut found = rules::findings(self);
-        found.extend(wordings::repeated(self.entries));
-        let mut neighbours = Neighbours::new(self);
+        found.extend(wordings::repeated(self.entries, self.now));
+        let (mut neighbours, mut nearer) = (Neighbours::new(self), Vec::new());
         for entry in 0..self.entries.len() {
-            found.extend(neighbours.of_entry(entry));
+            nearer.extend(neighbours.of_entry(entry));
             done(1);
         }
-        found.extend(neighbours.pairs());
+        found.extend(overlaps::once(nearer, neighbours.pairs()));
         sort(&mut found);
         found
     }

@@ -4,17 +4,21 @@
 //! Every wording of every entry that may answer takes part. The nearest one decides unless it contradicts the question (能退 and 不能退, 14天 and 15天, A1 and A2);
 //! then a wording within reach that differs from it in nothing takes its place, such as that of the entry for 15 days, and where there is none nothing is answered. What is
 //! left competes: an answer is given where the second entry is farther by the margin.
+//!
+//! An entry never answers a question that holds one of its `not_words`. Where it would have been the answer, no other one is lifted into its place: one answers that is about as near, or
+//! that has the word itself, since it is what the word leads to; else nothing does.
 
-use yuyi_language::{Differences, bare, folded};
+mod judge;
+
+use yuyi_language::{Differences, folded};
+
+pub(super) use self::judge::{Chosen, Judge, MOST_COMPARED, entries};
 
 /// Entries that are told of every question.
 const NEAREST: usize = 3;
 
 /// The similarity of what is of one topic, though it may mean something else.
 const SAME_TOPIC: f64 = 0.5;
-
-/// Wordings whose words are compared with the question's at most.
-pub(super) const MOST_COMPARED: usize = 50;
 
 /// When an entry answers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,16 +51,20 @@ impl Default for EntryRules<'_> {
 }
 
 impl EntryRules<'_> {
-    /// Whether the entry takes part now, for a question in NFKC and small letters.
-    fn take(&self, question: &str, now: i64) -> bool {
-        let holds = |word: &String| {
-            let word = folded(word.trim());
-            !word.is_empty() && question.contains(&word)
-        };
+    /// Whether the entry takes part now.
+    fn take_part(&self, now: i64) -> bool {
         self.enabled
             && self.valid_from.is_none_or(|from| from <= now)
             && self.valid_until.is_none_or(|until| now < until)
-            && !self.not_words.iter().any(holds)
+    }
+
+    /// The words of a question, in NFKC and small letters, by which it is not this entry's.
+    fn not_words_in<'q>(&'q self, question: &'q str) -> impl Iterator<Item = &'q str> {
+        let words = self.not_words.iter().map(|word| word.trim());
+        words.filter(move |word| {
+            let word = folded(word);
+            !word.is_empty() && question.contains(&word)
+        })
     }
 }
 
@@ -144,6 +152,13 @@ pub enum Reason {
     Rejected,
     /// The nearest wording says something else in these.
     Guarded(Box<Differences>),
+    /// The entry that would answer says by these words of the question that it is not its own.
+    Excluded {
+        /// The wording that would have answered.
+        by: Near,
+        /// As the entry has them.
+        words: Vec<String>,
+    },
     /// No entry may answer.
     Empty,
 }
@@ -175,6 +190,10 @@ impl Decision {
                 Reason::Empty => false,
                 Reason::Ambiguous => nearest.first().is_some_and(is_beyond),
                 Reason::Guarded(_) => nearest.len() == NEAREST && least < limits.threshold,
+                // What has the word may be farther, but has to reach the threshold.
+                Reason::Excluded { by, .. } => {
+                    nearest.len() == NEAREST && is_beyond(by) && least < limits.threshold
+                }
                 Reason::BelowThreshold | Reason::Rejected => nearest.len() == NEAREST,
             },
         }
@@ -183,11 +202,17 @@ impl Decision {
 
 /// Decides. `now` is on the clock of the entries' rules. Of candidates that are equally near the first counts.
 pub fn decide(question: &str, candidates: &[Candidate<'_>], limits: Limits, now: i64) -> Decision {
-    let judge = Judge {
-        question,
-        candidates,
-    };
-    let wordings = judge.wordings(now);
+    let judge = Judge::new(question, candidates, now);
+    let wordings = judge.wordings();
+    if let Some(exclusion) = judge.exclusion(&wordings)
+        && exclusion.holds(&judge, limits)
+    {
+        let by = exclusion.chosen.wording;
+        let nearest = entries(&exclusion.wordings).take(NEAREST).collect();
+        let words = judge.not_words(&by);
+        let reason = Reason::Excluded { by, words };
+        return Decision::Unmatched { reason, nearest };
+    }
     match judge.best(&wordings, limits) {
         Ok(chosen) => judge.compete(&wordings, chosen, limits),
         Err(reason) => Decision::Unmatched {
@@ -195,161 +220,6 @@ pub fn decide(question: &str, candidates: &[Candidate<'_>], limits: Limits, now:
             nearest: entries(&wordings).take(NEAREST).collect(),
         },
     }
-}
-
-/// A wording that may answer.
-#[derive(Clone, Copy)]
-pub(super) struct Chosen {
-    pub(super) wording: Near,
-    /// It took the place of a nearer one, and so do only those that differ from the question in nothing.
-    pub(super) is_substitute: bool,
-}
-
-/// A question and the entries that may answer it, whatever the limits.
-pub(super) struct Judge<'a> {
-    pub(super) question: &'a str,
-    pub(super) candidates: &'a [Candidate<'a>],
-}
-
-impl Judge<'_> {
-    /// The wordings of all entries that take part, the nearest first.
-    pub(super) fn wordings(&self, now: i64) -> Vec<Near> {
-        let question = folded(self.question);
-        let taking_part = self.candidates.iter().enumerate();
-        let taking_part = taking_part.filter(|(_, entry)| entry.rules.take(&question, now));
-        let mut all: Vec<Near> = taking_part
-            .flat_map(|(candidate, entry)| {
-                let wordings = entry.wordings.iter().enumerate();
-                wordings.map(move |(wording, &(_, similarity))| Near {
-                    candidate,
-                    wording,
-                    similarity,
-                })
-            })
-            .collect();
-        all.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        all
-    }
-
-    /// The wording that answers if no other entry is about as near.
-    fn best(&self, wordings: &[Near], limits: Limits) -> Result<Chosen, Reason> {
-        let (first, rest) = wordings.split_first().ok_or(Reason::Empty)?;
-        let reaches = |near: &Near| limits.reach(self.rules(near), near.similarity);
-        let rejects = |near: &Near| limits.reject(self.rules(near), near.similarity);
-        if rejects(first) {
-            return Err(Reason::Rejected);
-        }
-        if !reaches(first) {
-            return Err(Reason::BelowThreshold);
-        }
-        let differences = self.differences(first);
-        if !differences.contradict() {
-            return Ok(Chosen {
-                wording: *first,
-                is_substitute: false,
-            });
-        }
-        match self.substitute(rest) {
-            Some(wording) if reaches(&wording) => match rejects(&wording) {
-                true => Err(Reason::Rejected),
-                false => Ok(Chosen {
-                    wording,
-                    is_substitute: true,
-                }),
-            },
-            _ => Err(Reason::Guarded(Box::new(differences))),
-        }
-    }
-
-    /// What takes the place of a nearest wording that contradicts, of the wordings behind it.
-    pub(super) fn substitute(&self, rest: &[Near]) -> Option<Near> {
-        let mut compared = rest.iter().take(MOST_COMPARED);
-        let found = compared.find(|wording| self.differences(wording).is_empty());
-        found.copied()
-    }
-
-    /// The wordings of other entries that compete with the one that may answer, the nearest first.
-    pub(super) fn others<'w>(
-        &'w self,
-        wordings: &'w [Near],
-        chosen: Chosen,
-    ) -> impl Iterator<Item = &'w Near> {
-        let best = chosen.wording.candidate;
-        let others = wordings.iter().filter(move |other| other.candidate != best);
-        // Behind so many all count.
-        let others = others.enumerate().filter(move |(i, other)| {
-            *i >= MOST_COMPARED || !self.is_ruled_out(other, chosen.is_substitute)
-        });
-        others.map(|(_, other)| other)
-    }
-
-    /// Whether the margin to the second entry is enough.
-    fn compete(&self, wordings: &[Near], chosen: Chosen, limits: Limits) -> Decision {
-        let best = chosen.wording;
-        let mut others = self.others(wordings, chosen);
-        let second = others.next().copied();
-        let margin = limits.margin_at(self.rules(&best).threshold, best.similarity);
-        let is_close = |other: &Near| best.similarity - other.similarity < margin;
-        let is_ambiguous =
-            second.is_some_and(|second| is_close(&second) && !self.is_ahead(&best, &second));
-        if !is_ambiguous {
-            let nearest = entries(wordings).take(NEAREST).collect();
-            return Decision::Matched {
-                best,
-                second,
-                nearest,
-            };
-        }
-        let others = others.take_while(|other| is_close(other));
-        let close: Vec<Near> = [best]
-            .into_iter()
-            .chain(second)
-            .chain(others.copied())
-            .collect();
-        Decision::Unmatched {
-            reason: Reason::Ambiguous,
-            nearest: entries(&close).collect(),
-        }
-    }
-
-    /// Whether the best wording needs no margin, since it is the question and the second is not.
-    pub(super) fn is_ahead(&self, best: &Near, second: &Near) -> bool {
-        self.is_literal(best) && !self.is_literal(second)
-    }
-
-    fn text(&self, wording: &Near) -> &str {
-        self.candidates[wording.candidate].wordings[wording.wording].0
-    }
-
-    pub(super) fn rules(&self, wording: &Near) -> &EntryRules<'_> {
-        &self.candidates[wording.candidate].rules
-    }
-
-    pub(super) fn differences(&self, wording: &Near) -> Differences {
-        Differences::between(self.question, self.text(wording))
-    }
-
-    fn is_ruled_out(&self, wording: &Near, by_any_difference: bool) -> bool {
-        let differences = self.differences(wording);
-        match by_any_difference {
-            true => !differences.is_empty(),
-            false => differences.contradict(),
-        }
-    }
-
-    /// Whether the wording is the question, but for white space and punctuation.
-    fn is_literal(&self, wording: &Near) -> bool {
-        bare(self.text(wording)) == bare(self.question)
-    }
-}
-
-/// The first wording of each entry.
-pub(super) fn entries(wordings: &[Near]) -> impl Iterator<Item = Near> {
-    let mut seen = std::collections::HashSet::new();
-    let first = wordings
-        .iter()
-        .filter(move |near| seen.insert(near.candidate));
-    first.copied()
 }
 
 #[cfg(test)]

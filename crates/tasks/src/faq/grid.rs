@@ -1,6 +1,6 @@
 //! What labelled questions come to with each of many limits, in one pass over the questions.
 
-use super::{Limits, Tally, Trial};
+use super::{Highest, Limits, Tally, Trial};
 
 /// Limits are tried, and told, in hundredths.
 const STEPS: f64 = 100.0;
@@ -11,12 +11,13 @@ const THRESHOLDS: usize = 101;
 /// From 0 to 0.3: a FAQ in which the second entry has to be farther still answers hardly anything.
 const MARGINS: usize = 31;
 
-/// Answers, of which some are right and some are to questions that nothing answers.
+/// Answers, of which some are right and some are to questions that nothing answers. Until they are summed up, fewer than none may stand at a limit: what is answered with
+/// limits up to there is answered no longer with those up to another one.
 #[derive(Clone, Copy, Default)]
 struct Answers {
-    all: usize,
-    right: usize,
-    falsely: usize,
+    all: isize,
+    right: isize,
+    falsely: isize,
 }
 
 impl Answers {
@@ -32,20 +33,39 @@ impl Answers {
 pub(super) struct Step {
     /// The last threshold and the last margin with which it is answered; `None`: with no limits.
     last: Option<(usize, usize)>,
+    /// Those up to which it is not, since an entry would answer that excludes it.
+    excluded: Option<(usize, usize)>,
     is_right: bool,
     has_answer: bool,
 }
 
 impl Step {
     pub(super) fn of(trial: &Trial) -> Self {
-        let highest = trial.prospect.highest();
-        let threshold = last(THRESHOLDS, highest.threshold);
+        let prospect = &trial.prospect;
+        let last = last_of(prospect.highest());
+        let excluded = prospect.excluded_up_to().and_then(last_of);
+        // What is not answered with higher limits anyway is not excluded by them.
+        let both = last.zip(excluded);
         Self {
-            last: threshold.zip(last(MARGINS, highest.margin)),
+            last,
+            excluded: both.map(|((t, m), (threshold, margin))| (t.min(threshold), m.min(margin))),
             is_right: trial.finds_right(),
             has_answer: !trial.relevant.is_empty(),
         }
     }
+
+    /// Answers to it, asked so many times.
+    fn answers(&self, times: isize) -> Answers {
+        Answers {
+            all: times,
+            right: times * isize::from(self.is_right),
+            falsely: times * isize::from(!self.has_answer),
+        }
+    }
+}
+
+fn last_of(highest: Highest) -> Option<(usize, usize)> {
+    last(THRESHOLDS, highest.threshold).zip(last(MARGINS, highest.margin))
 }
 
 /// The last of the steps that is not above a value.
@@ -85,12 +105,12 @@ impl Grid {
                 true => grid.answerable += times,
                 false => grid.unanswerable += times,
             }
-            if let Some((threshold, margin)) = step.last {
-                grid.answers[threshold * MARGINS + margin].add(Answers {
-                    all: times,
-                    right: times * usize::from(step.is_right),
-                    falsely: times * usize::from(!step.has_answer),
-                });
+            // A question is asked as often as memory holds it.
+            let times = times.cast_signed();
+            for (last, times) in [(step.last, times), (step.excluded, -times)] {
+                if let Some((threshold, margin)) = last {
+                    grid.answers[threshold * MARGINS + margin].add(step.answers(times));
+                }
             }
         }
         grid.sum();
@@ -126,17 +146,23 @@ impl Grid {
     }
 
     fn tally(&self, answers: Answers) -> Tally {
-        let wrong = answers.all - answers.right - answers.falsely;
+        let [all, right, falsely] = [answers.all, answers.right, answers.falsely].map(count);
+        let wrong = all - right - falsely;
         Tally {
             answerable: self.answerable,
-            correct: answers.right,
+            correct: right,
             wrong,
-            missed: self.answerable - answers.right - wrong,
+            missed: self.answerable - right - wrong,
             unanswerable: self.unanswerable,
-            falsely_answered: answers.falsely,
-            refused: self.unanswerable - answers.falsely,
+            falsely_answered: falsely,
+            refused: self.unanswerable - falsely,
         }
     }
+}
+
+/// Summed up there are never fewer than none.
+fn count(answers: isize) -> usize {
+    usize::try_from(answers).unwrap_or_default()
 }
 
 /// What labelled questions come to with each threshold in hundredths, and otherwise these limits.
@@ -156,7 +182,7 @@ pub fn curve(trials: &[Trial], limits: Limits) -> Vec<(f64, Tally)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trial::tests::trial;
+    use super::super::trial::tests::{trial, trial_excluding};
     use super::*;
     use proptest::prelude::*;
 
@@ -168,7 +194,7 @@ mod tests {
             let round = |similarities: &[f64]| similarities.iter().map(|s| (s * 20.0).round() / 20.0).collect::<Vec<_>>();
             let trials: Vec<Trial> = given.iter().flat_map(|(similarities, right)| {
                 let right = right.filter(|right| *right < similarities.len());
-                [trial(similarities, right), trial(&round(similarities), right)]
+                [trial(similarities, right), trial(&round(similarities), right), trial_excluding(&round(similarities), right)]
             }).collect();
             for (limits, tally) in Grid::new(&trials).all() {
                 let expected = Tally::of(trials.iter().map(|trial| trial.verdict(limits)));

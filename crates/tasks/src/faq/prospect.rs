@@ -3,7 +3,7 @@
 use serde::Serialize;
 use yuyi_language::Differences;
 
-use super::decision::{Chosen, Judge, MOST_COMPARED};
+use super::decision::{Chosen, Judge, MOST_COMPARED, entries};
 use super::{Candidate, Limits, Near, Reason};
 
 /// Why nothing answers, without what the reason is told with.
@@ -16,7 +16,7 @@ pub enum Unanswered {
     Ambiguous,
     /// The nearest entry is one of what is not answered.
     Rejected,
-    /// The nearest wording contradicts the question.
+    /// The nearest wording contradicts the question, or its entry says by one of its `not_words` that the question is not its own.
     Guarded,
     /// No entry may answer.
     Empty,
@@ -39,7 +39,7 @@ impl From<&Reason> for Unanswered {
             Reason::BelowThreshold => Self::BelowThreshold,
             Reason::Ambiguous => Self::Ambiguous,
             Reason::Rejected => Self::Rejected,
-            Reason::Guarded(_) => Self::Guarded,
+            Reason::Guarded(_) | Reason::Excluded { .. } => Self::Guarded,
             Reason::Empty => Self::Empty,
         }
     }
@@ -101,6 +101,17 @@ pub struct Highest {
     pub margin: f64,
 }
 
+/// An entry that would answer a question which holds one of its `not_words`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Excluded {
+    /// What would become of the question.
+    pub prospect: Prospect,
+    /// What answers in its place where it reaches its threshold: its entry has one of the words.
+    pub stand_in: Option<Gate>,
+    /// The words, as the entry that excludes it has them.
+    pub words: Vec<String>,
+}
+
 /// What becomes of a question whatever the limits are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prospect {
@@ -114,6 +125,8 @@ pub struct Prospect {
     pub second: Option<Near>,
     /// No margin is needed: the best wording is the question, and the second is not.
     pub is_ahead: bool,
+    /// What would become of it if the `not_words` of the entry that is best then did not exclude it: with limits with which that answers, nothing does.
+    pub excluded: Option<Box<Excluded>>,
     /// Entries that took part.
     taking_part: usize,
 }
@@ -121,41 +134,48 @@ pub struct Prospect {
 impl Prospect {
     /// That of a question; `now` is on the clock of the entries' rules.
     pub fn of(question: &str, candidates: &[Candidate<'_>], now: i64) -> Self {
-        let judge = Judge {
-            question,
-            candidates,
-        };
-        let wordings = judge.wordings(now);
-        let mut prospect = Self {
-            nearest: None,
-            differences: None,
+        let judge = Judge::new(question, candidates, now);
+        let wordings = judge.wordings();
+        let mut prospect = Self::of_wordings(&judge, &wordings);
+        if let Some(chosen) = judge.chosen(&wordings) {
+            prospect = prospect.decided(&judge, chosen, judge.others(&wordings, chosen).next());
+        }
+        prospect.excluded = judge.exclusion(&wordings).map(|exclusion| {
+            let would = Self::of_wordings(&judge, &exclusion.wordings);
+            let second = exclusion.second.as_ref();
+            Box::new(Excluded {
+                prospect: would.decided(&judge, exclusion.chosen, second),
+                stand_in: exclusion.stand_in.map(|near| Gate::of(&judge, &near)),
+                words: judge.not_words(&exclusion.chosen.wording),
+            })
+        });
+        prospect
+    }
+
+    /// Where nothing is decided yet.
+    fn of_wordings(judge: &Judge<'_>, wordings: &[Near]) -> Self {
+        let nearest = wordings.first();
+        let differences = nearest.map(|nearest| judge.differences(nearest));
+        let differences = differences.filter(Differences::contradict);
+        Self {
+            nearest: nearest.map(|nearest| Gate::of(judge, nearest)),
+            differences: differences.map(Box::new),
             best: None,
             second: None,
             is_ahead: false,
-            taking_part: super::decision::entries(&wordings).count(),
-        };
-        let Some((first, rest)) = wordings.split_first() else {
-            return prospect;
-        };
-        let differences = judge.differences(first);
-        let is_substitute = differences.contradict();
-        let wording = match is_substitute {
-            true => judge.substitute(rest),
-            false => Some(*first),
-        };
-        prospect.nearest = Some(Gate::of(&judge, first));
-        prospect.differences = is_substitute.then(|| Box::new(differences));
-        if let Some(wording) = wording {
-            let chosen = Chosen {
-                wording,
-                is_substitute,
-            };
-            prospect.best = Some(Gate::of(&judge, &wording));
-            prospect.second = judge.others(&wordings, chosen).next().copied();
-            let ahead = |second: Near| judge.is_ahead(&wording, &second);
-            prospect.is_ahead = prospect.second.is_some_and(ahead);
+            excluded: None,
+            taking_part: entries(wordings).count(),
         }
-        prospect
+    }
+
+    /// With what answers, and what competes with it.
+    fn decided(self, judge: &Judge<'_>, chosen: Chosen, second: Option<&Near>) -> Self {
+        Self {
+            best: Some(Gate::of(judge, &chosen.wording)),
+            second: second.copied(),
+            is_ahead: second.is_some_and(|second| judge.is_ahead(&chosen.wording, second)),
+            ..self
+        }
     }
 
     /// Whether further candidates, none of them nearer than these, would change nothing.
@@ -165,10 +185,25 @@ impl Prospect {
 
     /// The same with candidates in other places.
     #[must_use]
-    pub fn placed(mut self, place: impl Fn(usize) -> usize) -> Self {
+    pub fn placed(mut self, place: &dyn Fn(usize) -> usize) -> Self {
         let gates = [&mut self.nearest, &mut self.best].into_iter().flatten();
         let nears = gates.map(|gate| &mut gate.near).chain(&mut self.second);
         nears.for_each(|near| near.candidate = place(near.candidate));
+        self.excluded = self.excluded.map(|excluded| {
+            let Excluded {
+                prospect,
+                mut stand_in,
+                words,
+            } = *excluded;
+            if let Some(gate) = &mut stand_in {
+                gate.near.candidate = place(gate.near.candidate);
+            }
+            Box::new(Excluded {
+                prospect: prospect.placed(place),
+                stand_in,
+                words,
+            })
+        });
         self
     }
 
@@ -177,6 +212,9 @@ impl Prospect {
     /// # Errors
     /// Where nothing answers.
     pub fn answer(&self, limits: Limits) -> Result<Near, Unanswered> {
+        if self.is_excluded(limits) {
+            return Err(Unanswered::Guarded);
+        }
         let nearest = self.nearest.ok_or(Unanswered::Empty)?;
         if nearest.rejects(limits) {
             return Err(Unanswered::Rejected);
@@ -196,13 +234,29 @@ impl Prospect {
         }
     }
 
+    /// Whether nothing answers since the entry that would says that the question is not its own.
+    pub fn is_excluded(&self, limits: Limits) -> bool {
+        self.excluded.as_deref().is_some_and(|of| {
+            let is_replaced = of.stand_in.is_some_and(|gate| gate.reaches(limits));
+            of.prospect.answer(limits).is_ok() && !is_replaced
+        })
+    }
+
+    /// The highest threshold and margin with which it is not answered though [`highest`](Self::highest) has it so, as [`excluded`](Self::excluded) says. Where something stands in
+    /// that is what answers, and there are none.
+    pub fn excluded_up_to(&self) -> Option<Highest> {
+        let excluded = self.excluded.as_deref();
+        let excluded = excluded.filter(|excluded| excluded.stand_in.is_none());
+        excluded.map(|excluded| excluded.prospect.highest())
+    }
+
     /// How much farther the second entry is than the best; `None`: there is none of the two.
     pub fn margin(&self) -> Option<f64> {
         Some(self.best?.near.similarity - self.second?.similarity)
     }
 
-    /// The highest threshold and margin with which it is answered, without a lead: with all that are not above them it is, and with no others. Infinite: with any; below
-    /// all: with none.
+    /// The highest threshold and margin with which it is answered, without a lead: with all that are not above them it is, but for those of
+    /// [`excluded`](Self::excluded), and with no others. Infinite: with any; below all: with none.
     pub fn highest(&self) -> Highest {
         let gates = self.nearest.zip(self.best);
         let gates = gates.filter(|(nearest, best)| !nearest.reject && !best.reject);

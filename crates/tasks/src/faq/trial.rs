@@ -162,11 +162,23 @@ pub(super) mod tests {
 
     /// A trial of a question whose entries are so similar, the one at `right` being the answer.
     pub fn trial(similarities: &[f64], right: Option<usize>) -> Trial {
-        let candidate = |&similarity| Candidate {
+        of(similarities, right, &[])
+    }
+
+    /// The same where the first entry excludes the question.
+    pub fn trial_excluding(similarities: &[f64], right: Option<usize>) -> Trial {
+        of(similarities, right, &["怎么办".to_owned()])
+    }
+
+    fn of(similarities: &[f64], right: Option<usize>, not_words: &[String]) -> Trial {
+        let candidate = |(place, &similarity): (usize, &f64)| Candidate {
             wordings: vec![("怎么退货", similarity)],
-            rules: EntryRules::default(),
+            rules: EntryRules {
+                not_words: if place == 0 { not_words } else { &[] },
+                ..EntryRules::default()
+            },
         };
-        let candidates: Vec<_> = similarities.iter().map(candidate).collect();
+        let candidates: Vec<_> = similarities.iter().enumerate().map(candidate).collect();
         Trial {
             prospect: Prospect::of("退货怎么办", &candidates, 0),
             relevant: right.into_iter().collect(),

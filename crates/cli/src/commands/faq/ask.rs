@@ -6,7 +6,7 @@ use anyhow::bail;
 use serde::Serialize;
 use yuyi::{Encoded, Model};
 use yuyi_collections::{
-    AskedMatch, Contradiction, MatchCandidate, MatchPlan, MatchReply, Matcher, NoMatch,
+    AskedMatch, Contradiction, MatchCandidate, MatchPlan, MatchReply, Matcher, NOT_WORD, NoMatch,
     NoMatchReason, Outcome,
 };
 use yuyi_language::is_blank;
@@ -211,6 +211,9 @@ fn why(none: &NoMatch) -> String {
                 }
             };
             let (asked, said) = (words(|c| &c.question), words(|c| &c.wording));
+            if none.contradictions.iter().any(|c| c.kind == NOT_WORD) {
+                return format!("The nearest is not for questions with {asked}: {nearest}");
+            }
             format!("The nearest says something else ({asked} / {said}): {nearest}")
         }
         NoMatchReason::Empty => "No entry may answer this.".to_owned(),

@@ -226,7 +226,7 @@ fn known(
     let held = &entries.held;
     let (prospect, ids) = matcher.prospect(held, text, vector)?;
     // Every id is that of an entry.
-    let prospect = prospect.placed(|place| held.place(&ids[place]).unwrap_or_default());
+    let prospect = prospect.placed(&|place| held.place(&ids[place]).unwrap_or_default());
     let close = match prospect.answer(matcher.limits) {
         Err(Unanswered::Ambiguous) => match matcher.outcome(held, text, vector)? {
             Outcome::NoMatch(none) => {

@@ -231,12 +231,15 @@ fn chosen(language: Language, choice: &Choice) -> Vec<String> {
         held_out.false_answers(),
     ]
     .map(|share| percent_with_interval(&share));
+    let worth = worth(language, choice).map_or(String::new(), |worth| {
+        language.pick(format!("：{worth}"), format!(": {worth}"))
+    });
     language.pick(
         vec![
             format!("为使回答有 {goal} 正确："),
             format!("  阈值 {threshold}，差距 {margin}"),
             "在未参与拟合的问题上：".to_owned(),
-            format!("  回答的正确率 {precision}"),
+            format!("  回答的正确率 {precision}{worth}"),
             format!("  有答案的问题得到正确回答 {recall}"),
             format!("  无答案的问题被误答 {falsely}"),
         ],
@@ -244,7 +247,7 @@ fn chosen(language: Language, choice: &Choice) -> Vec<String> {
             format!("For {goal} of the answers to be right:"),
             format!("  threshold {threshold}, margin {margin}"),
             "On questions that it was not fitted on:".to_owned(),
-            format!("  {precision} of the answers are right"),
+            format!("  {precision} of the answers are right{worth}"),
             format!("  {recall} of the questions with an answer are answered rightly"),
             format!("  {falsely} of the questions without an answer are answered"),
         ],
@@ -275,6 +278,20 @@ fn usage(language: Language, choice: &Choice, file: &std::path::Path) -> Vec<Str
     ]
 }
 
+/// What is to be told of a choice that may not be what was wished; `None`: it is.
+fn worth(language: Language, choice: &Choice) -> Option<&'static str> {
+    let precision = choice.held_out.precision().value;
+    match precision {
+        Some(precision) if precision < choice.goal => {
+            Some(language.pick("未达到目标", "misses the goal"))
+        }
+        // Limits for parts of the questions answered nothing.
+        None => Some(language.pick("未知能否达到", "unknown whether it reaches the goal")),
+        Some(_) if !choice.is_sure => Some(language.pick("没有把握", "unsure")),
+        Some(_) => None,
+    }
+}
+
 /// What other precisions would take, as a table.
 fn others(language: Language, tuned: &Tuned) -> Vec<String> {
     let others = &tuned.tuning.others;
@@ -302,7 +319,10 @@ fn others(language: Language, tuned: &Tuned) -> Vec<String> {
         let row: String = cells
             .map(|(cell, width)| format!("{cell:>width$}"))
             .collect();
-        row
+        match worth(language, other) {
+            Some(worth) => format!("{row}  {worth}"),
+            None => row,
+        }
     };
     let heading = language.pick("其他目标：", "Other goals:").to_owned();
     [String::new(), heading, head.to_owned()]

@@ -10,7 +10,7 @@ use super::{Checked, Finding, Kind, Place};
 const LOOK: usize = 16;
 
 /// From here on a person would call two questions the same.
-const SAME: f64 = 0.8;
+pub(super) const SAME: f64 = 0.8;
 
 /// What the wordings of a FAQ are near to.
 pub(super) struct Neighbours<'a> {
@@ -81,7 +81,7 @@ impl<'a> Neighbours<'a> {
     /// Whether two entries may answer at the same time.
     fn competes(&self, entry: usize, other: usize) -> bool {
         let entries = self.checked.entries;
-        entry != other && entries[entry].meets(&entries[other])
+        entry != other && entries[entry].meets(&entries[other], self.checked.now)
     }
 
     /// The nearest wording of an entry that does not contradict the one that is asked.

@@ -90,6 +90,59 @@ fn entries_that_ask_the_same_are_compared_by_their_answers() {
 }
 
 #[test]
+fn entries_that_are_near_to_each_other_are_told_once() {
+    // As a whole, though wordings of both are nearer to the other entry than to their own.
+    let alike = [
+        entry("a", &["怎么退货", "如何办退货"], "七天内"),
+        entry("b", &["退货怎么办", "想退货"], "联系客服"),
+    ];
+    let found = check(&alike, &[&[0.0, 20.0], &[10.0, 30.0]]);
+    assert_eq!(kinds(&found), [(Kind::OtherAnswer, 1, Some(0))]);
+    // Of entries with one answer, also where a wording is far from the others.
+    let same = [
+        entry("a", &["怎么退货", "东西坏了"], "七天内"),
+        entry("b", &["坏了怎么办"], "七天内"),
+    ];
+    let found = check(&same, &[&[0.0, 70.0], &[80.0]]);
+    assert_eq!(kinds(&found), [(Kind::RepeatedEntry, 1, Some(0))]);
+    // One wording that stands in the wrong entry.
+    let misplaced = [
+        entry("a", &["怎么退货", "退货流程", "怎么开票"], "七天内"),
+        entry("b", &["如何开票", "开票"], "在订单页"),
+    ];
+    let found = check(&misplaced, &[&[0.0, 10.0, 80.0], &[90.0, 95.0]]);
+    assert_eq!(kinds(&found), [(Kind::NearerToOther, 0, Some(1))]);
+    assert_eq!(found[0].at.wording, 2);
+    // Of two that are nearer to each other than to their own entries, the farther one.
+    let both = [
+        entry("a", &["怎么退货", "东西坏了"], "七天内"),
+        entry("b", &["怎么维修", "修理"], "拿到店里"),
+    ];
+    let found = check(&both, &[&[0.0, 70.0], &[170.0, 110.0]]);
+    assert_eq!(kinds(&found), [(Kind::NearerToOther, 0, Some(1))]);
+}
+
+#[test]
+fn what_is_over_gets_in_nobodys_way() {
+    let mut entries = [
+        entry("a", &["运费多少"], "十元"),
+        entry("b", &["运费多少"], "八元"),
+    ];
+    let degrees: &[&[f32]] = &[&[0.0], &[0.0]];
+    assert_eq!(
+        kinds(&check(&entries, degrees)),
+        [(Kind::SharedWording, 1, Some(0))]
+    );
+    entries[0].rules.valid_until = Some(100);
+    assert_eq!(kinds(&check(&entries, degrees)), [(Kind::Expired, 0, None)]);
+    (entries[0].rules.valid_from, entries[0].rules.valid_until) = (Some(300), Some(200));
+    assert_eq!(
+        kinds(&check(&entries, degrees)),
+        [(Kind::NeverValid, 0, None)]
+    );
+}
+
+#[test]
 fn equal_wordings_are_found() {
     let mut entries = [
         entry("a", &["怎么退货", "怎么退货？"], "七天内"),
@@ -101,6 +154,15 @@ fn equal_wordings_are_found() {
         [
             (Kind::SharedWording, 1, Some(0)),
             (Kind::RepeatedWording, 0, Some(0))
+        ]
+    );
+    // What an entry has twice is shared once.
+    let turned = [entries[1].clone(), entries[0].clone()];
+    assert_eq!(
+        kinds(&check(&turned, &[degrees[1], degrees[0]])),
+        [
+            (Kind::SharedWording, 1, Some(0)),
+            (Kind::RepeatedWording, 1, Some(1))
         ]
     );
     // One takes the place of the other.

@@ -1,4 +1,6 @@
-use super::super::Prospect;
+use std::sync::LazyLock;
+
+use super::super::{Highest, Prospect};
 use super::*;
 use proptest::prelude::*;
 
@@ -110,7 +112,6 @@ fn an_entry_has_a_threshold_of_its_own() {
 
 #[test]
 fn entries_that_may_not_answer_are_not_there() {
-    let not_words = ["EMS".to_owned(), " ".to_owned()];
     let excluded: [fn(&mut EntryRules<'_>); 3] = [
         |rules| rules.enabled = false,
         |rules| rules.valid_from = Some(1),
@@ -125,11 +126,71 @@ fn entries_that_may_not_answer_are_not_there() {
         exclude(&mut entries[1].rules);
         assert_eq!(reason(ask("寄件", &entries)), Reason::Empty);
     }
-    let mut entries = two();
-    entries[0].rules.not_words = &not_words;
-    assert_eq!(matched(&ask("用ｅｍｓ寄件", &entries)), (1, 0));
-    assert_eq!(matched(&ask("寄件", &entries)), (0, 0));
     assert_eq!(reason(ask("寄件", &[])), Reason::Empty);
+}
+
+/// Of an ask with `not_words` 海外 at the first entry: the entry that answers, or `None` where the first one would have.
+fn excluding(first: &str, others: &[(&'static str, f64)]) -> Option<usize> {
+    let not_words = ["海外".to_owned(), " ".to_owned()];
+    let mut entries = vec![entry(&[(first, 0.9)])];
+    entries.extend(others.iter().map(|other| entry(&[*other])));
+    entries[0].rules.not_words = &not_words;
+    match ask("海外怎么退货", &entries) {
+        Decision::Matched { best, .. } => Some(best.candidate),
+        Decision::Unmatched {
+            reason: Reason::Excluded { by, words },
+            nearest,
+        } => {
+            assert_eq!((by.candidate, &words[..]), (0, &not_words[..1]));
+            assert_eq!(nearest[0], by);
+            None
+        }
+        Decision::Unmatched { reason, .. } => panic!("{reason:?}"),
+    }
+}
+
+#[test]
+fn an_entry_never_answers_what_it_excludes() {
+    let not_words = ["EMS".to_owned(), " ".to_owned()];
+    let mut entries = [entry(&[("怎么寄", 0.9)])];
+    entries[0].rules.not_words = &not_words;
+    assert_eq!(matched(&ask("寄件", &entries)), (0, 0));
+    assert!(matches!(
+        reason(ask("用ｅｍｓ寄件", &entries)),
+        Reason::Excluded { words, .. } if words == ["EMS"]
+    ));
+    // Where it would not have answered, nothing is said of it.
+    entries[0].wordings[0].1 = 0.6;
+    assert_eq!(reason(ask("用EMS寄件", &entries)), Reason::Empty);
+}
+
+#[test]
+fn nothing_weaker_is_lifted_into_the_place_of_what_is_excluded() {
+    let question = "怎么退货";
+    assert_eq!(excluding(question, &[("怎么换货", 0.8)]), None);
+    // What is about as near is no worse an answer, and what has the word is the better one.
+    assert_eq!(excluding(question, &[("怎么换货", 0.86)]), Some(1));
+    assert_eq!(excluding(question, &[("海外订单退换", 0.75)]), Some(1));
+    // It answers on its own account: it is near enough, and ahead of the third.
+    assert_eq!(excluding(question, &[("海外订单退换", 0.6)]), None);
+    let two = [("海外订单退换", 0.86), ("海外购退货", 0.84)];
+    let not_words = ["海外".to_owned()];
+    let mut entries = vec![
+        entry(&[(question, 0.9)]),
+        entry(&[two[0]]),
+        entry(&[two[1]]),
+    ];
+    entries[0].rules.not_words = &not_words;
+    assert_eq!(reason(ask("海外怎么退货", &entries)), Reason::Ambiguous);
+    // Several that exclude the question do not stand in for each other.
+    entries[1].rules.not_words = &not_words;
+    entries[2] = entry(&[("怎么换货", 0.75)]);
+    assert!(matches!(
+        reason(ask("海外怎么退货", &entries)),
+        Reason::Excluded { .. }
+    ));
+    // What is nearer than the one that excludes the question needs no leave.
+    assert_eq!(excluding(question, &[("国外怎么退货", 0.95)]), Some(1));
 }
 
 #[test]
@@ -199,6 +260,17 @@ fn another_wording_within_reach_takes_the_place_of_one_that_contradicts() {
     assert_eq!(matched(&ask("15天内能退货吗", &close)), (0, 0));
     let own = [entry(&[("14天内能退货吗", 0.97), ("15天内能退货么", 0.9)])];
     assert_eq!(matched(&ask("15天内能退货吗", &own)), (0, 1));
+    // Another wording of the entry that says nothing of days means those of the first.
+    let silent = [entry(&[("怎么开启通知", 0.97), ("通知在哪设置", 0.9)])];
+    assert!(matches!(
+        reason(ask("怎么关闭通知", &silent)),
+        Reason::Guarded(_)
+    ));
+    let other = [
+        entry(&[("怎么开启通知", 0.97)]),
+        entry(&[("通知在哪设置", 0.9)]),
+    ];
+    assert_eq!(matched(&ask("怎么关闭通知", &other)), (1, 0));
 }
 
 #[test]
@@ -223,7 +295,17 @@ const TEXTS: [&str; 8] = [
     "讲个笑话",
 ];
 
-type Given = (Vec<(usize, f64)>, Option<bool>, Option<f64>, bool, bool);
+type Given = (
+    Vec<(usize, f64)>,
+    Option<bool>,
+    Option<f64>,
+    bool,
+    bool,
+    usize,
+);
+
+/// Words of some of the texts, of which entries exclude none, one or several.
+static NOT_WORDS: LazyLock<[String; 3]> = LazyLock::new(|| ["退货", "天", "A1"].map(str::to_owned));
 
 fn given() -> impl Strategy<Value = Vec<Given>> {
     let wordings = proptest::collection::vec((0..TEXTS.len(), 0.0..=1.0), 1..4);
@@ -234,18 +316,20 @@ fn given() -> impl Strategy<Value = Vec<Given>> {
         threshold,
         any::<bool>(),
         any::<bool>(),
+        0..6_usize,
     );
     proptest::collection::vec(one, 0..8)
 }
 
 fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
-    let one = |(wordings, enabled, threshold, reject, expired): &Given| Candidate {
+    let one = |(wordings, enabled, threshold, reject, expired, words): &Given| Candidate {
         wordings: wordings.iter().map(|&(text, s)| (TEXTS[text], s)).collect(),
         rules: EntryRules {
             enabled: enabled.unwrap_or(true),
             threshold: *threshold,
             reject: *reject,
             valid_until: expired.then_some(0),
+            not_words: &NOT_WORDS[..words.saturating_sub(2)],
             ..EntryRules::default()
         },
     };
@@ -274,6 +358,7 @@ proptest! {
             let entry = &candidates[best.candidate];
             let text = entry.wordings[best.wording].0;
             prop_assert!(!entry.rules.reject);
+            prop_assert!(!entry.rules.not_words.iter().any(|word| question.contains(word)));
             prop_assert!(best.similarity >= entry.rules.threshold.unwrap_or(threshold));
             prop_assert!(!Differences::between(question, text).contradict());
             let told = decision.margin().unwrap();
@@ -305,8 +390,9 @@ proptest! {
             }
             let limits = Limits { threshold, margin, lead: 0.0 };
             let told = prospect.answer(limits);
-            let is_within = limits.threshold <= highest.threshold && limits.margin <= highest.margin;
-            prop_assert_eq!(told.is_ok(), is_within);
+            let within = |of: Highest| limits.threshold <= of.threshold && limits.margin <= of.margin;
+            let is_excluded = prospect.excluded_up_to().is_some_and(within);
+            prop_assert_eq!(told.is_ok(), within(highest) && !is_excluded);
         }
     }
 

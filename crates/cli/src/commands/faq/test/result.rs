@@ -139,7 +139,7 @@ impl Tested {
         let items = entries.held.items();
         let all = asked.questions.iter().zip(&asked.trials).zip(&verdicts);
         let rows: Vec<Row> = all
-            .map(|((question, trial), verdict)| Row::of(items, question, trial, *verdict))
+            .map(|((question, trial), verdict)| Row::of(items, question, trial, *verdict, limits))
             .collect();
         let reasons = |of: fn(Verdict) -> Option<Unanswered>| {
             let mut counts: BTreeMap<Unanswered, usize> = BTreeMap::new();
@@ -243,8 +243,16 @@ fn points(asked: &Labelled, limits: Limits) -> Vec<Point> {
 }
 
 impl Row {
-    fn of(items: &[Item], question: &Question, trial: &Trial, verdict: Verdict) -> Self {
-        let prospect = &trial.prospect;
+    fn of(
+        items: &[Item],
+        question: &Question,
+        trial: &Trial,
+        verdict: Verdict,
+        limits: Limits,
+    ) -> Self {
+        let excluded = trial.prospect.excluded.as_deref();
+        let excluded = excluded.filter(|_| trial.prospect.is_excluded(limits));
+        let prospect = excluded.map_or(&trial.prospect, |excluded| &excluded.prospect);
         let is_answered = verdict.reason().is_none();
         // What answered; where nothing did, what is nearest, whatever it says.
         let shown = match is_answered {
@@ -255,7 +263,11 @@ impl Row {
         let item = |place: usize| &items[place];
         let differences = prospect.differences.as_ref();
         let is_guarded = verdict.reason() == Some(Unanswered::Guarded);
-        let differences = differences.filter(|_| is_guarded);
+        let contradictions = match (excluded, differences.filter(|_| is_guarded)) {
+            (Some(excluded), _) => vec![Contradiction::not_words(&excluded.words)],
+            (None, Some(differences)) => contradictions(differences),
+            (None, None) => Vec::new(),
+        };
         Self {
             line: question.line,
             text: question.text.clone(),
@@ -273,7 +285,7 @@ impl Row {
             }),
             similarity: near.map(|near| near.similarity),
             margin: prospect.margin(),
-            contradictions: differences.map_or(Vec::new(), |of| contradictions(of)),
+            contradictions,
             expected_similarity: question.standing.map(|(_, similarity)| similarity),
             rank: question.standing.map(|(rank, _)| rank),
             kind: verdict,

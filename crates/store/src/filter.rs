@@ -34,6 +34,9 @@ pub struct Filter {
 impl Filter {
     /// Most conditions of a filter that clients send, with those of the filters in it.
     pub const MOST_CONDITIONS: usize = parse::MOST_CONDITIONS;
+
+    /// Most values that these compare with, beside one each.
+    pub const MOST_VALUES: usize = parse::MOST_VALUES;
 }
 
 /// What an item has, or has not.

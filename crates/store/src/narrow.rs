@@ -17,6 +17,12 @@ pub(crate) trait FieldIndex {
     /// The items that have a value of a field which all of these allow, in ascending order, each once.
     fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>>;
 
+    /// The items that have one of these values in a field, in ascending order, each once.
+    fn keys_of_any(&self, field: usize, values: &[FieldValue]) -> Result<Vec<i64>> {
+        let of_one = |value: &FieldValue| self.keys(field, &[("=", value.clone())]);
+        Ok(joined(values.iter().map(of_one).collect::<Result<_>>()?))
+    }
+
     /// All items, in ascending order.
     fn all_keys(&self) -> Result<Vec<i64>>;
 
@@ -64,16 +70,22 @@ impl Set {
         one
     }
 
-    fn or(self, other: Self) -> Self {
-        let mut keys = [self.keys, other.keys].concat();
-        // Runs that are in order already.
-        keys.sort();
-        keys.dedup();
+    /// What is in any.
+    fn any(sets: Vec<Self>) -> Self {
         Self {
-            keys,
-            exact: self.exact && other.exact,
+            exact: sets.iter().all(|set| set.exact),
+            keys: joined(sets.into_iter().map(|set| set.keys).collect()),
         }
     }
+}
+
+/// Keys that are in any of some lists, each of which is in order.
+fn joined(lists: Vec<Vec<i64>>) -> Vec<i64> {
+    let mut keys = lists.concat();
+    // Runs that are in order already.
+    keys.sort();
+    keys.dedup();
+    keys
 }
 
 /// Keeps the keys that are among `others`, or those that are not.
@@ -141,14 +153,11 @@ fn without(
 }
 
 fn union(index: &impl FieldIndex, conditions: &[Condition]) -> Result<Option<Set>> {
-    let mut all = Set::exact(Vec::new());
-    for condition in conditions {
-        match narrow_condition(index, condition)? {
-            None => return Ok(None),
-            Some(found) => all = all.or(found),
-        }
-    }
-    Ok(Some(all))
+    let each = conditions
+        .iter()
+        .map(|condition| narrow_condition(index, condition));
+    let sets: Option<Vec<Set>> = each.collect::<Result<_>>()?;
+    Ok(sets.map(Set::any))
 }
 
 fn narrow_condition(index: &impl FieldIndex, condition: &Condition) -> Result<Option<Set>> {
@@ -210,20 +219,25 @@ fn equal(
     kind: FieldType,
     scalars: &[Scalar],
 ) -> Result<Set> {
-    let mut all = Set::exact(Vec::new());
+    let (mut values, mut exact) = (Vec::new(), true);
     for scalar in scalars {
-        let (value, exact) = match (scalar, kind) {
-            (Scalar::Text(text), FieldType::Keyword) => (FieldValue::Keyword(text.clone()), true),
-            (Scalar::Number(number), FieldType::Number) => (FieldValue::Number(*number), true),
-            // The same time can be written in other ways, which are other texts.
-            (Scalar::Text(text), FieldType::Time) => match text.parse::<crate::Timestamp>() {
-                Ok(time) => (FieldValue::Time(time), false),
-                Err(_) => continue,
-            },
-            _ => continue,
-        };
-        let keys = index.keys(field, &[("=", value)])?;
-        all = all.or(Set { keys, exact });
+        match (scalar, kind) {
+            (Scalar::Text(text), FieldType::Keyword) => {
+                // PostgreSQL's text has no NUL; its index takes both for the same.
+                exact &= !text.contains(['\0', '\u{fffd}']);
+                values.push(FieldValue::Keyword(text.clone()));
+            }
+            (Scalar::Number(number), FieldType::Number) => values.push(FieldValue::Number(*number)),
+            (Scalar::Text(text), FieldType::Time) => {
+                if let Ok(time) = text.parse::<crate::Timestamp>() {
+                    // The same time can be written in other ways, which are other texts.
+                    exact = false;
+                    values.push(FieldValue::Time(time));
+                }
+            }
+            _ => {}
+        }
     }
-    Ok(all)
+    let keys = index.keys_of_any(field, &values)?;
+    Ok(Set { keys, exact })
 }

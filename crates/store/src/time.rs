@@ -1,6 +1,7 @@
 //! Points in time, as items and filters have them.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,16 +11,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const MICROS: i64 = 1_000_000;
 const SECONDS_OF_DAY: i64 = 86_400;
 
-/// Seconds of the years 0 to 9999, whose numbers have four digits.
-const YEARS: std::ops::Range<f64> = -62_167_219_200.0..253_402_300_800.0;
-
-/// From here on a number is of milliseconds: as seconds it would be of the year 5138.
-const MILLIS_FROM: f64 = 1e11;
+/// Seconds of the years 0 to 9999, whose numbers have four digits. Numbers outside of them are of milliseconds.
+const YEARS: Range<i64> = -62_167_219_200..253_402_300_800;
 
 /// A point in time, in microseconds since 1970 (UTC).
 ///
 /// It is written as RFC 3339 in UTC. Read are RFC 3339 (`2024-03-05T10:30:00+08:00`; a blank may stand for the T, and without an offset it is
-/// UTC), a day (`2024-03-05`: its beginning in UTC), and in JSON also a number of seconds since 1970, from 100 billion on of milliseconds.
+/// UTC), a day (`2024-03-05`: its beginning in UTC), and in JSON also a number: of seconds since 1970, or of milliseconds where as seconds it would lie
+/// beyond the year 9999. All that are read lie in the years 0 to 9999 in UTC, so what is written can be read.
 ///
 /// ```
 /// use yuyi_store::Timestamp;
@@ -64,14 +63,21 @@ impl Timestamp {
     }
 
     fn from_number(number: f64) -> Option<Self> {
-        let is_in_millis = number.abs() >= MILLIS_FROM;
-        let seconds = if is_in_millis {
-            number / 1000.0
-        } else {
+        let is_in_seconds = (YEARS.start as f64..YEARS.end as f64).contains(&number);
+        let seconds = if is_in_seconds {
             number
+        } else {
+            number / 1000.0
         };
+        // Of what is far outside or no number the conversion makes something that is outside, too, or 0.
         let micros = (seconds * MICROS as f64).round() as i64;
-        YEARS.contains(&seconds).then_some(Self(micros))
+        Self::within_years(micros).filter(|_| number.is_finite())
+    }
+
+    fn within_years(micros: i64) -> Option<Self> {
+        YEARS
+            .contains(&micros.div_euclid(MICROS))
+            .then_some(Self(micros))
     }
 }
 
@@ -108,7 +114,8 @@ fn read(text: &str) -> Option<Timestamp> {
         None => return None,
         Some(clock) => read_clock(clock)?,
     };
-    Some(Timestamp(days * SECONDS_OF_DAY * MICROS + micros))
+    // With its offset it may lie in another year.
+    Timestamp::within_years(days * SECONDS_OF_DAY * MICROS + micros)
 }
 
 /// Days from 1970 to `2024-03-05`.
@@ -243,6 +250,11 @@ mod tests {
         assert_eq!(seconds.to_string(), "2024-03-05T10:30:00Z");
         let millis: Timestamp = serde_json::from_str("1709634600250").unwrap();
         assert_eq!(millis.to_string(), "2024-03-05T10:30:00.250000Z");
+        // The end of all time, as many write it.
+        let forever: Timestamp = serde_json::from_str("253402214400").unwrap();
+        assert_eq!(forever.to_string(), "9999-12-31T00:00:00Z");
+        let last: Timestamp = serde_json::from_str("253402300799").unwrap();
+        assert_eq!(last.to_string(), "9999-12-31T23:59:59Z");
         assert_eq!(
             serde_json::to_string(&seconds).unwrap(),
             "\"2024-03-05T10:30:00Z\""
@@ -266,10 +278,18 @@ mod tests {
             "2024-03-05x",
             "５０２４-03-05",
             "+024-03-05",
+            "9999-12-31T23:59:59-05:00",
+            "9999-12-31T23:59:60Z",
+            "0000-01-01T00:00:00+01:00",
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
-        for number in ["1e300", "1709634600250000"] {
+        for number in [
+            "1e300",
+            "1709634600250000",
+            "-62167219200001",
+            "253402300799999.9",
+        ] {
             let error = serde_json::from_str::<Timestamp>(number).unwrap_err();
             assert!(error.to_string().contains("is no time"), "{error}");
         }

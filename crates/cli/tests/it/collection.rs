@@ -196,7 +196,9 @@ fn rows_come_through_a_pipe_and_again_change_nothing() {
         (&json!(2), &json!(1))
     );
     assert!(
-        first.err.contains("the first at standard input:3: \"a\""),
+        first
+            .err
+            .contains("the first at standard input:3 (\"a\", as line 1)"),
         "{first:?}"
     );
     let again = yuyi_with_input(&arguments, rows);
@@ -220,7 +222,8 @@ fn a_file_with_a_bad_row_is_not_imported_by_halves() {
     let run = collection(&files, &["import", "c", "a.csv"]);
     assert_eq!(run.code, 1, "{run:?}");
     assert!(
-        run.err.contains("a.csv:4: time: \"gestern\" is no time."),
+        run.err
+            .contains("a.csv:4: column C (time): \"gestern\" is no time."),
         "{run:?}"
     );
     assert!(run.err.contains("Nothing was imported."), "{run:?}");
@@ -236,7 +239,7 @@ fn a_file_with_a_bad_row_is_not_imported_by_halves() {
     let refused: Value =
         serde_json::from_str(&fs::read_to_string(files.path("bad.jsonl")).unwrap()).unwrap();
     let expected = json!({
-        "file": "a.csv", "row": 4, "reason": "time: \"gestern\" is no time. Write it as 2024-03-05T10:30:00Z.",
+        "file": "a.csv", "row": 4, "reason": "column C (time): \"gestern\" is no time. Write it as 2024-03-05T10:30:00Z.",
         "content": {"id": "3", "text": "三", "time": "gestern"},
     });
     assert_eq!(refused, expected);
@@ -440,7 +443,7 @@ fn everything_is_said_in_chinese_too() {
     fs::write(files.path("bad.csv"), "id,text,time\n1,x,gestern\n").unwrap();
     has(
         &run(&["import", "faq", "bad.csv"]),
-        "bad.csv 第 2 行：time：“gestern”不是时间",
+        "bad.csv 第 2 行：C 列（time）：“gestern”不是时间",
     );
     let list = run(&["list"]);
     assert!(list.out.starts_with("集合  "), "{list:?}");

@@ -170,9 +170,12 @@ fn marking_what_is_marked_changes_nothing() {
     });
     let all = texts.chain(documents.iter().map(|name| data(name)));
     for path in all {
-        let ending = path.extension().unwrap().to_str().unwrap().to_owned();
-        for ending in [ending.as_str(), "md"] {
-            for more in [&[][..], &["--merge"], &["--mode", "all"]] {
+        let own = path.extension().unwrap().to_str().unwrap().to_owned();
+        let in_own: &[&[&str]] = &[&[], &["--merge"]];
+        // What stands above the remarks of a document is no list in its Markdown.
+        let in_markdown: &[&[&str]] = if own == "docx" { &[] } else { &[&[]] };
+        for (ending, ways) in [(own.as_str(), in_own), ("md", in_markdown)] {
+            for &more in ways {
                 let once = mark(&files, &path, &format!("once.{ending}"), more);
                 let twice = mark(&files, &once, &format!("twice.{ending}"), more);
                 let thrice = mark(&files, &twice, &format!("thrice.{ending}"), more);
@@ -343,7 +346,6 @@ fn a_file_is_compared_alike_over_http_and_at_the_command_line() {
             "unknown_field",
         ),
         ("/v1/dedup", "text/plain", " \n", 422, "invalid_value"),
-        ("/v1/dedup", "text/csv", text, 422, "invalid_value"),
         (
             "/v1/dedup",
             "application/pdf",

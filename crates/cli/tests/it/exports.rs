@@ -269,7 +269,7 @@ fn hidden_sheets_and_failed_formulas() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.out.contains("今天天气不错,今天天气很好,0."), "{run:?}");
     assert!(
-        run.out.contains("error: sentence_b is #N/A, which"),
+        run.out.contains("error: column B (句子2): #N/A stands for"),
         "{run:?}"
     );
     assert!(

@@ -176,7 +176,7 @@ fn what_is_wrong_is_told() {
     let broken = path("broken.csv", "question,threshold\n怎么退货,\n怎么换货,2\n");
     let (code, err) = refused(&["faq", &broken, "x"]);
     assert!(
-        code == 1 && err.contains("broken.csv:3: threshold"),
+        code == 1 && err.contains("broken.csv:3: column B (threshold)"),
         "{err}"
     );
     let twice = path(

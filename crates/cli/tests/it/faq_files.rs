@@ -65,7 +65,7 @@ fn of_several_files_all_are_imported_or_none() {
     let run = collection(&files, &["import", "c", "a.csv", "b.csv"]);
     assert_eq!(run.code, 1, "{run:?}");
     for told in [
-        "b.csv:2: valid_until: \"明天\" is no time.",
+        "b.csv:2: column C (失效时间): \"明天\" is no time.",
         "Further rows of b.csv that would be refused: 1.",
         "Nothing was imported.",
     ] {

@@ -156,7 +156,10 @@ fn labels_that_name_nothing_are_told() {
         "{err}"
     );
     let (code, err) = test("question,id\n,th\n");
-    assert!(code == 1 && err.contains(":2: question is empty"), "{err}");
+    assert!(
+        code == 1 && err.contains(":2: column A (question): It is empty"),
+        "{err}"
+    );
     // All of one label, which is none.
     let (code, err) = test("question,id\n今天天气真不错,none\n");
     assert_eq!(code, 0, "{err}");

@@ -112,7 +112,7 @@ fn merged_cells_are_told() {
     let read = read_own("merged.xlsx").unwrap();
     assert_eq!(
         read.refused,
-        ["merged.xlsx, sheet \"Sheet\", row 4: column A (问题): It is empty or blank."]
+        ["merged.xlsx, sheet \"Sheet\", row 4: column A (标准问): It is empty or blank."]
     );
     let told = "merged.xlsx: cells of the sheet \"Sheet\" are merged, the first C2:C3; what stands there belongs to the first row of them alone.";
     assert!(

@@ -162,7 +162,7 @@ async fn nothing_is_imported_by_halves() {
     let (kind, body) = form(&[("a.csv", good), ("b.csv", bad)]);
     let (status, reply) = import(&server, "faq/import", kind, body.clone()).await;
     assert_eq!(status, 422, "{reply}");
-    let told = "b.csv:3: valid_until: \"明天\" is no time. Write it as 2024-03-05T10:30:00Z. Rows that would be refused: 2. Nothing was imported; with ?skip_bad=true they are passed over.";
+    let told = "b.csv:3: column C (失效时间): \"明天\" is no time. Write it as 2024-03-05T10:30:00Z. Rows that would be refused: 2. Nothing was imported; with ?skip_bad=true they are passed over.";
     assert_eq!(message(&reply), told);
     assert_eq!(count(&server).await, 0);
     let (status, done) = import(&server, "faq/import?skip_bad=true", kind, body).await;

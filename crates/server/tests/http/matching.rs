@@ -239,7 +239,11 @@ async fn entries_are_written_with_all_their_fields() {
     let reply = ask(&server, json!({"text": "x开票"})).await;
     assert_eq!(reply["matched"], true);
     let reply = ask(&server, json!({"text": "x开专票"})).await;
-    assert_eq!(reply["reason"], "empty");
+    assert_eq!(reply["reason"], "guarded", "{reply}");
+    assert_eq!(
+        reply["contradictions"],
+        json!([{"kind": "not_word", "question": ["专票"], "wording": []}])
+    );
     for (field, value) in [
         ("enabled", json!(false)),
         ("valid_from", json!("2999-01-01")),

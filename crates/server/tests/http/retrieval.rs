@@ -210,3 +210,32 @@ async fn failures_have_the_codes_of_dify() {
     let request = server.request("POST", "/retrieval").bearer_auth("right");
     assert_eq!(read(request.send().await.unwrap()).await.0, 415);
 }
+
+#[tokio::test]
+async fn values_are_bounded_as_those_of_filters_are() {
+    let (_folder, server) = with_items().await;
+    let asked = |names: Value, values: usize| {
+        let list: Vec<String> = (0..values).map(|i| i.to_string()).collect();
+        let condition =
+            json!({"name": names, "comparison_operator": "in", "value": list.join(",")});
+        json!({"knowledge_id": "faq", "query": "x", "retrieval_setting": {"top_k": 5, "score_threshold": 0.0},
+            "metadata_condition": {"conditions": [condition]}})
+    };
+    let (status, reply) = server
+        .send("POST", "/retrieval", &asked(json!("kind"), 10_001))
+        .await;
+    assert_eq!(status, 200, "{reply}");
+    for (names, values) in [
+        (json!("kind"), 10_002),
+        (json!(["kind", "on", "year"]), 3335),
+    ] {
+        let (status, reply) = server
+            .send("POST", "/retrieval", &asked(names, values))
+            .await;
+        assert_eq!(status, 422, "{reply}");
+        assert!(
+            reply.to_string().contains("more than 10000 values"),
+            "{reply}"
+        );
+    }
+}

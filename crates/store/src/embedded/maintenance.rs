@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::blob::read_vector;
+use super::blob::{read_vector, write_words};
 use super::items::{COLUMNS, read_item};
 use super::schema;
 use super::sql::{FILE, damaged};
@@ -13,6 +13,7 @@ use crate::collection::Collection;
 use crate::error::{Error, Result};
 use crate::item::has_unit_length;
 use crate::stored::Stored;
+use crate::words::{Analyzer, Document};
 
 /// How long another process may hold the database, which it does while it opens or closes it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -177,7 +178,12 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
     for (what, sql) in expected {
         found.push((what, number(sql)?));
     }
-    found.push(("items that cannot be read", unreadable(connection, stored)?));
+    let (unreadable, odd_words) = odd_items(connection, stored)?;
+    found.push(("items that cannot be read", unreadable));
+    found.push((
+        "items with words that are not those of their texts",
+        odd_words,
+    ));
     found.push((
         "vectors that are not of unit length",
         odd_vectors(connection, stored)?,
@@ -190,17 +196,29 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
     Ok(told.collect())
 }
 
-/// How many items are not what was written: their JSON is none, or they break a rule.
-fn unreadable(connection: &Connection, stored: &Stored) -> Result<i64> {
-    let sql = format!("SELECT {COLUMNS} FROM {}", stored.tables().items);
+/// How many items are not what was written, since their JSON is none or they break a rule; and of how many others the words are not those of their texts.
+fn odd_items(connection: &Connection, stored: &Stored) -> Result<(i64, i64)> {
+    let tables = stored.tables();
+    let sql = format!(
+        "SELECT {COLUMNS}, words FROM {} LEFT JOIN {} USING (key)",
+        tables.items, tables.words
+    );
+    let analyzer = Analyzer::new(&stored.words);
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
-    let mut count = 0;
+    let (mut unreadable, mut odd) = (0, 0);
     while let Some(row) = rows.next()? {
-        let is_sound = read_item(row).is_ok_and(|(_, item)| item.check().is_ok());
-        count += i64::from(!is_sound);
+        match read_item(row) {
+            Ok((_, item)) if item.check().is_ok() => {
+                let documents: Vec<Document> =
+                    item.texts().map(|text| analyzer.document(text)).collect();
+                let words: Option<Vec<u8>> = row.get("words")?;
+                odd += i64::from(words.is_some_and(|words| words != write_words(&documents)));
+            }
+            _ => unreadable += 1,
+        }
     }
-    Ok(count)
+    Ok((unreadable, odd))
 }
 
 /// How many vectors are not what was written, as far as their length tells.

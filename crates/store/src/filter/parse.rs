@@ -14,7 +14,7 @@ const DEEPEST: usize = 16;
 pub(super) const MOST_CONDITIONS: usize = 1_000;
 
 /// Values that they compare with, beside one each.
-const MOST_VALUES: usize = 10_000;
+pub(super) const MOST_VALUES: usize = 10_000;
 
 impl Filter {
     /// Reads a filter; `{}` means every item.

@@ -106,6 +106,11 @@ impl Searcher<'_> {
 const NEAREST: &str = "half <#> $1::text::halfvec";
 const NEAREST_OF_ALL: &str = "(half <#> $1::text::halfvec) + 0";
 
+/// A keyword as it is kept: PostgreSQL's text has no NUL.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
 impl FieldIndex for Searcher<'_> {
     fn fields(&self) -> &[Field] {
         &self.counted.stored.fields
@@ -127,7 +132,7 @@ impl FieldIndex for Searcher<'_> {
             let place = values.len() + 1;
             match value {
                 FieldValue::Keyword(text) => {
-                    values.push((Box::new(text.replace('\0', "\u{fffd}")), Type::TEXT));
+                    values.push((Box::new(without_nul(text)), Type::TEXT));
                     sql += &format!(" AND left(keyword, 200) {sign} left(${place}, 200)");
                 }
                 FieldValue::Number(number) => values.push((Box::new(*number), Type::FLOAT8)),
@@ -145,6 +150,48 @@ impl FieldIndex for Searcher<'_> {
             .iter()
             .map(|row| row.get(0))
             .collect())
+    }
+
+    /// By one statement, however many there are.
+    fn keys_of_any(&self, field: usize, values: &[FieldValue]) -> Result<Vec<i64>> {
+        let (mut keywords, mut numbers, mut times) = (Vec::new(), Vec::new(), Vec::new());
+        for value in values {
+            match value {
+                FieldValue::Keyword(text) => keywords.push(without_nul(text)),
+                FieldValue::Number(number) => numbers.push(*number),
+                FieldValue::Time(time) => times.push(time.micros()),
+            }
+        }
+        let starts: Vec<String> = keywords
+            .iter()
+            .map(|text| text.chars().take(200).collect())
+            .collect();
+        let kind = self.fields()[field].kind;
+        let field = field as i64;
+        let mut given: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&field, Type::INT8)];
+        let condition = match kind {
+            FieldType::Keyword => {
+                given.extend([
+                    (&keywords as _, Type::TEXT_ARRAY),
+                    (&starts as _, Type::TEXT_ARRAY),
+                ]);
+                "left(keyword, 200) = ANY ($3) AND keyword = ANY ($2)"
+            }
+            FieldType::Number => {
+                given.push((&numbers, Type::FLOAT8_ARRAY));
+                "number = ANY ($2)"
+            }
+            FieldType::Time => {
+                given.push((&times, Type::INT8_ARRAY));
+                "time = ANY ($2)"
+            }
+        };
+        let sql = format!(
+            "SELECT DISTINCT key FROM {} WHERE field = $1 AND {condition} ORDER BY key",
+            self.counted.tables().fields
+        );
+        let rows = self.query(&sql, &given)?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     fn all_keys(&self) -> Result<Vec<i64>> {
@@ -295,6 +342,8 @@ pub(super) fn page(
         "SELECT key, item FROM {} WHERE id > $1 {condition} ORDER BY id LIMIT {chunk}",
         searcher.counted.tables().items
     );
+    // No id here has a NUL, so those behind one that has are those behind what stands before it.
+    let after = after.split('\0').next().unwrap_or_default();
     let (mut found, mut last) = (Vec::new(), after.to_owned());
     loop {
         let rows = searcher.query(&sql, &[(&last, Type::TEXT), (&among, Type::INT8_ARRAY)])?;

@@ -214,6 +214,13 @@ fn a_check_tells_what_is_wrong() {
     assert_eq!(database.execute(&harm, []).unwrap(), 3);
     let harm = "UPDATE items_1 SET payload = '{\"a\":' WHERE id = '60'";
     assert_eq!(database.execute(harm, []).unwrap(), 1);
+    let harm = "UPDATE items_1 SET text = '被改了' WHERE id = '61'";
+    assert_eq!(database.execute(harm, []).unwrap(), 1);
+    let word = "substr(words, 1, 2) || x'55' || substr(words, 4)";
+    let harm = format!(
+        "UPDATE words_1 SET words = CAST({word} AS BLOB) WHERE key = (SELECT key FROM items_1 WHERE id = '62')"
+    );
+    assert_eq!(database.execute(&harm, []).unwrap(), 1);
     drop(database);
     // Codes are there, so it opens.
     let problems = folder.open_here().check().unwrap();
@@ -221,6 +228,7 @@ fn a_check_tells_what_is_wrong() {
         "The collection \"faq\" has 91 items that are not counted.",
         "The collection \"faq\" has 2 vectors too few or too many.",
         "The collection \"faq\" has 1 items that cannot be read.",
+        "The collection \"faq\" has 2 items with words that are not those of their texts.",
         "The collection \"faq\" has 3 vectors that are not of unit length.",
     ];
     assert_eq!(problems, expected);

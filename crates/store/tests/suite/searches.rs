@@ -34,6 +34,14 @@ pub fn filters_mean_what_they_say(place: &impl Place) {
         ),
         (json!({"must": {"key": "n", "match": {"value": 3.0}}}), "d"),
         (
+            json!({"must": {"key": "n", "match": {"any": [3, 1, 77]}}}),
+            "bd",
+        ),
+        (
+            json!({"must": {"key": "day", "match": {"any": ["2024-03-04", "2024-03-02", "1999-01-01"]}}}),
+            "bd",
+        ),
+        (
             json!({"must": {"key": "n", "range": {"gt": "2024-01-01"}}}),
             "",
         ),

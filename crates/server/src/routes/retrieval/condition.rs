@@ -123,7 +123,10 @@ pub(super) fn metadata_condition(
     let conditions = match source.fields.optional("conditions") {
         None => Vec::new(),
         Some((Json::Array(list), path)) => {
-            let mut room = Filter::MOST_CONDITIONS;
+            let mut room = Room {
+                conditions: Filter::MOST_CONDITIONS,
+                values: Filter::MOST_VALUES,
+            };
             each(list, &path, |json, path| condition(json, path, &mut room))?
         }
         Some((other, path)) => return Err(wrong_type(&path, "a list", &other)),
@@ -140,25 +143,39 @@ pub(super) fn metadata_condition(
     }))
 }
 
-/// A condition; `room` is how many more there may be, each name of several counted.
-fn condition(json: Json, path: &str, room: &mut usize) -> Result<Condition, ApiError> {
+/// How much more there may be.
+struct Room {
+    /// Each name of several counted.
+    conditions: usize,
+    /// Those of each name.
+    values: usize,
+}
+
+fn take(room: &mut usize, count: usize, path: &str, most: usize, of: &str) -> Result<(), ApiError> {
+    *room = room
+        .checked_sub(count)
+        .ok_or_else(|| ApiError::InvalidValue {
+            field: path.to_owned(),
+            reason: format!("There are more than {most} {of}."),
+        })?;
+    Ok(())
+}
+
+fn condition(json: Json, path: &str, room: &mut Room) -> Result<Condition, ApiError> {
     let mut fields = Fields::of(json, path)?;
     let (name, place) = fields.required("name")?;
     let names = match name {
         Json::Array(list) => each(list, &place, text)?,
         one => vec![text(one, &place)?],
     };
-    *room = room.checked_sub(names.len()).ok_or_else(|| {
-        let most = Filter::MOST_CONDITIONS;
-        ApiError::InvalidValue {
-            field: path.to_owned(),
-            reason: format!("There are more than {most} conditions."),
-        }
-    })?;
+    let (conditions, most) = (&mut room.conditions, Filter::MOST_CONDITIONS);
+    take(conditions, names.len(), path, most, "conditions")?;
     let operator = operator(&mut fields)?;
     let missing = fields.path_of("value");
     let operand = fields.optional("value");
     let (test, negated) = test(operator, operand, missing)?;
+    let (values, most) = (&mut room.values, Filter::MOST_VALUES);
+    take(values, values_of(&test) * names.len(), path, most, "values")?;
     let of_name = |key: String| {
         let field = Condition::Field {
             key,
@@ -181,6 +198,15 @@ fn condition(json: Json, path: &str, room: &mut usize) -> Result<Condition, ApiE
             ..Filter::default()
         })),
     }
+}
+
+/// Operands beside one: each is a text, and may be a number too.
+fn values_of(test: &Test) -> usize {
+    let Test::Any(scalars) = test else {
+        return 0;
+    };
+    let is_text = |scalar: &&Scalar| matches!(scalar, Scalar::Text(_));
+    scalars.iter().filter(is_text).count().saturating_sub(1)
 }
 
 fn operator(fields: &mut Fields) -> Result<Operator, ApiError> {

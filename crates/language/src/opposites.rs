@@ -7,6 +7,7 @@ mod lists;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::slice;
 use std::sync::LazyLock;
 
 use self::lists::{ALONE, FILLERS, NEGATORS, UNDOING, UNDOING_TOO, WORDS};
@@ -160,7 +161,8 @@ fn undone(text: &[char], other: &[char]) -> Option<(Range<usize>, Range<usize>)>
         let end = start + word.len();
         let what = text.get(end..end + WHAT)?;
         let there = other.windows(WHAT).position(|at| at == what)?;
-        let left = rest(text, &[start..end]);
+        let undoing = start..end;
+        let left = rest(text, slice::from_ref(&undoing));
         let is_undone = !undoes_alone(&left, other) && !undoes_alone(other, &left);
         let is_undone = is_undone && are_near(&left, &rest(other, &[]));
         is_undone.then_some((start..end + WHAT, there..there + WHAT))

@@ -63,7 +63,7 @@ impl Outcome {
             }
         }
         println!("{kinds:?}");
-        let (same, wrongly) = kinds.remove("same").unwrap();
+        let (same, wrongly) = kinds.remove("same").expect("there are rewordings");
         let all: u32 = kinds.values().map(|(all, _)| all).sum();
         let caught: u32 = kinds.values().map(|(_, caught)| caught).sum();
         let outcome = Self {

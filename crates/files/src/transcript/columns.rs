@@ -1,4 +1,4 @@
-//! Tables of turns as text: rows below the names of their columns, as Whisper writes them (`start	end	text`) and spreadsheet programs save them.
+//! Tables of turns as text: rows below the names of their columns, as Whisper writes them (`start`, `end` and `text` with tabs between them) and spreadsheet programs save them.
 
 use anyhow::{anyhow, bail};
 

@@ -7,6 +7,7 @@ mod captions;
 mod columns;
 mod document;
 mod docx;
+mod entry;
 mod fields;
 mod headed;
 mod lead;
@@ -24,9 +25,10 @@ use serde_json::{Map, Value};
 
 use self::columns::Delimited;
 use self::docx::Document;
+pub use self::entry::Entry;
 pub use self::note::{Note, NoteLanguage, Numbered, ReadNote, joined_notes};
 use self::objects::Around;
-pub use self::written::{Entry, TranscriptFormat};
+pub use self::written::TranscriptFormat;
 use crate::input::unreadable;
 use crate::{Format, Input, Remarks, Room};
 

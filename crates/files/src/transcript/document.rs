@@ -3,8 +3,8 @@
 use anyhow::bail;
 
 use super::docx::{Document, DocumentRow, DocumentTable, Edits};
+use super::entry::Entry;
 use super::table::{Columns, Row, is_label};
-use super::written::Entry;
 use super::{Line, Parsed, TranscriptLayout, Turn, note, parsed_lines};
 use crate::Remarks;
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
-
+use super::entry::Entry;
 use super::{Transcript, TranscriptLayout, Turn, document, objects};
 
 /// How turns are written.
@@ -24,17 +23,6 @@ impl TranscriptFormat {
             _ => Self::Own,
         }
     }
-}
-
-/// A turn that is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Entry {
-    /// Its place among the turns.
-    pub turn: usize,
-    /// What stands behind what is said.
-    pub note: Option<String>,
-    /// What an object of JSON has beside its own fields.
-    pub fields: Map<String, Value>,
 }
 
 impl Transcript {

@@ -1,0 +1,14 @@
+//! What is written of a turn.
+
+use serde_json::{Map, Value};
+
+/// A turn that is written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entry {
+    /// Its place among the turns.
+    pub turn: usize,
+    /// What stands behind what is said.
+    pub note: Option<String>,
+    /// What an object of JSON has beside its own fields.
+    pub fields: Map<String, Value>,
+}

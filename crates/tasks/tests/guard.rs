@@ -96,9 +96,9 @@ fn nearly_all_that_contradict_are_caught_and_hardly_any_rewording() {
 fn so_are_those_of_what_people_ask_every_day() {
     let told = Outcome::of(EVERYDAY);
     assert!(told.all >= 160 && told.kinds == 7);
-    assert!(told.caught >= 0.92, "{} are caught", told.caught);
+    assert!(told.caught >= 0.95, "{} are caught", told.caught);
     assert!(
-        told.wrongly <= 0.035,
+        told.wrongly <= 0.02,
         "{} of the rewordings are held back",
         told.wrongly
     );

@@ -17,6 +17,14 @@ pub fn find_model(name: &str) -> anyhow::Result<Found> {
     or_fetched(name, find)?.map_err(of_flag)
 }
 
+/// The model that `--rerank` names, likewise.
+///
+/// # Errors
+/// When there is none.
+pub fn find_reranker(name: &str) -> anyhow::Result<Found> {
+    Ok(or_fetched(name, find)??)
+}
+
 /// The model of an argument that is no flag, likewise.
 ///
 /// # Errors

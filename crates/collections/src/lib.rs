@@ -50,12 +50,13 @@ mod space;
 mod test_support;
 
 pub use defaults::{faq, fusion};
-pub use found::{Found, SearchHit, calibration_of};
+pub use found::{Found, RERANKED_HITS, SearchHit, calibration_of, reranked};
 pub use items::{ItemPlan, check_item};
 pub use matching::{
-    AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, Match, MatchCandidate,
-    MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NearItem, NoMatch, NoMatchReason,
-    Outcome, StoredEntries, contradictions, match_limits, rules,
+    AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, MOST_RERANKED, Match,
+    MatchCandidate, MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NearItem, NoMatch,
+    NoMatchReason, Outcome, RerankScore, Shortlist, Shortlists, StoredEntries, contradictions,
+    match_limits, rules,
 };
 pub use moving::{Batch, Move, Step};
 pub use place::Place;

@@ -196,8 +196,9 @@ impl Hub {
         }));
         let target = workspace.target();
         let earlier = earlier.is_some().then_some(target.as_path());
+        let wanted = (name, request.quantized.as_deref());
         let gives = fetch(
-            repository, &listing, &selection, workspace, watch, earlier, name,
+            repository, &listing, &selection, workspace, watch, earlier, wanted,
         )?;
         Ok(Some(Ready {
             manifest,
@@ -223,7 +224,7 @@ fn fetch(
     workspace: &Workspace,
     watch: &dyn Watch,
     earlier: Option<&Path>,
-    name: &str,
+    (name, quantized): (&str, Option<&str>),
 ) -> Result<Gives, Error> {
     workspace.make()?;
     let paths: Vec<&str> = selection.files().map(|file| file.path.as_str()).collect();
@@ -249,7 +250,7 @@ fn fetch(
     let (weights, companions): (Vec<_>, Vec<_>) =
         missing.iter().partition(|file| is_weight(path_of(file)));
     download.fetch(&companions)?;
-    let gives = check(&content, name, &listing.repository)?;
+    let gives = check(&content, name, &listing.repository, quantized)?;
     download.fetch(&weights)?;
     Ok(gives)
 }

@@ -76,6 +76,7 @@ pub(super) const HUB: &[Entry] = &[
     ("was not put there by `yuyi pull`", "不是 `yuyi pull` 下载的"),
     ("is not replaced", "不会被替换"),
     ("nobody knows where it came from", "来历不明"),
+    ("{name} cannot be copied in {precision}: {reason} Its weights were not fetched.", "{name} 不能另存为 {precision}：{reason}权重没有下载。"),
     ("{name} was fetched whole, but does not work: {reason} It was not installed.", "{name} 已完整下载，但无法使用：{reason}没有安装它。"),
     ("No model \"{name}\" is installed here. `yuyi models` lists those that are.", "这里没有安装名为“{name}”的模型。`yuyi models` 列出已安装的模型。"),
     ("{name} is {place}, and not a model under the home folder.", "{name} 不是主文件夹里的模型：{place}。"),

@@ -8,7 +8,7 @@
 use yuyi_language::{Differences, bare, folded};
 
 /// Entries that are told of every question.
-const NEAREST: usize = 3;
+pub(super) const NEAREST: usize = 3;
 
 /// The similarity of what is of one topic, though it may mean something else.
 const SAME_TOPIC: f64 = 0.5;
@@ -47,7 +47,12 @@ impl Default for EntryRules<'_> {
 }
 
 impl EntryRules<'_> {
-    /// Whether the entry takes part now, for a question in NFKC and small letters.
+    /// Whether the entry may answer a question; `now` is on the clock of its times.
+    pub fn takes_part(&self, question: &str, now: i64) -> bool {
+        self.take(&folded(question), now)
+    }
+
+    /// The same, for a question in NFKC and small letters.
     fn take(&self, question: &str, now: i64) -> bool {
         let holds = |word: &String| {
             let word = folded(word.trim());
@@ -338,7 +343,7 @@ impl Judge<'_> {
     }
 
     /// Whether the wording is the question, but for white space and punctuation.
-    fn is_literal(&self, wording: &Near) -> bool {
+    pub(super) fn is_literal(&self, wording: &Near) -> bool {
         bare(self.text(wording)) == bare(self.question)
     }
 }
@@ -353,4 +358,4 @@ pub(super) fn entries(wordings: &[Near]) -> impl Iterator<Item = Near> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

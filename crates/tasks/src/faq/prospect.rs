@@ -57,7 +57,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn of(judge: &Judge<'_>, near: &Near) -> Self {
+    pub(super) fn of(judge: &Judge<'_>, near: &Near) -> Self {
         let rules = judge.rules(near);
         Self {
             near: *near,
@@ -104,14 +104,18 @@ pub struct Highest {
 /// What becomes of a question whatever the limits are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prospect {
-    /// The nearest wording; `None`: no entry may answer.
+    /// The nearest wording, or that of the entry that a reranker puts first; `None`: no entry may answer.
     pub nearest: Option<Gate>,
+    /// The nearest wording, where a reranker decides.
+    pub first_stage: Option<Gate>,
     /// In what it contradicts the question, if it does.
     pub differences: Option<Box<Differences>>,
     /// The wording that may answer: the nearest, or what takes its place where that contradicts the question; `None`: nothing does.
     pub best: Option<Gate>,
     /// The second entry of those that do not contradict the question.
     pub second: Option<Near>,
+    /// How much farther that is, where a reranker says it too.
+    pub lead: Option<f64>,
     /// No margin is needed: the best wording is the question, and the second is not.
     pub is_ahead: bool,
     /// Entries that took part.
@@ -119,6 +123,20 @@ pub struct Prospect {
 }
 
 impl Prospect {
+    /// That of a question that nothing answers, of so many entries that took part.
+    pub(super) fn unanswered(taking_part: usize) -> Self {
+        Self {
+            nearest: None,
+            first_stage: None,
+            differences: None,
+            best: None,
+            second: None,
+            lead: None,
+            is_ahead: false,
+            taking_part,
+        }
+    }
+
     /// That of a question; `now` is on the clock of the entries' rules.
     pub fn of(question: &str, candidates: &[Candidate<'_>], now: i64) -> Self {
         let judge = Judge {
@@ -126,14 +144,7 @@ impl Prospect {
             candidates,
         };
         let wordings = judge.wordings(now);
-        let mut prospect = Self {
-            nearest: None,
-            differences: None,
-            best: None,
-            second: None,
-            is_ahead: false,
-            taking_part: super::decision::entries(&wordings).count(),
-        };
+        let mut prospect = Self::unanswered(super::decision::entries(&wordings).count());
         let Some((first, rest)) = wordings.split_first() else {
             return prospect;
         };
@@ -166,7 +177,8 @@ impl Prospect {
     /// The same with candidates in other places.
     #[must_use]
     pub fn placed(mut self, place: impl Fn(usize) -> usize) -> Self {
-        let gates = [&mut self.nearest, &mut self.best].into_iter().flatten();
+        let gates = [&mut self.nearest, &mut self.first_stage, &mut self.best];
+        let gates = gates.into_iter().flatten();
         let nears = gates.map(|gate| &mut gate.near).chain(&mut self.second);
         nears.for_each(|near| near.candidate = place(near.candidate));
         self
@@ -178,7 +190,8 @@ impl Prospect {
     /// Where nothing answers.
     pub fn answer(&self, limits: Limits) -> Result<Near, Unanswered> {
         let nearest = self.nearest.ok_or(Unanswered::Empty)?;
-        if nearest.rejects(limits) {
+        let is_rejected = |gate: Gate| gate.rejects(limits);
+        if is_rejected(nearest) || self.first_stage.is_some_and(is_rejected) {
             return Err(Unanswered::Rejected);
         }
         if !nearest.reaches(limits) {
@@ -198,14 +211,17 @@ impl Prospect {
 
     /// How much farther the second entry is than the best; `None`: there is none of the two.
     pub fn margin(&self) -> Option<f64> {
-        Some(self.best?.near.similarity - self.second?.similarity)
+        let by_similarity = || Some(self.best?.near.similarity - self.second?.similarity);
+        self.lead.or_else(by_similarity)
     }
 
     /// The highest threshold and margin with which it is answered, without a lead: with all that are not above them it is, and with no others. Infinite: with any; below
     /// all: with none.
     pub fn highest(&self) -> Highest {
         let gates = self.nearest.zip(self.best);
-        let gates = gates.filter(|(nearest, best)| !nearest.reject && !best.reject);
+        let is_turned_away = self.first_stage.is_some_and(|gate| gate.reject);
+        let gates =
+            gates.filter(|(nearest, best)| !nearest.reject && !best.reject && !is_turned_away);
         let threshold = gates.map_or(f64::NEG_INFINITY, |(nearest, best)| {
             nearest.highest().min(best.highest())
         });

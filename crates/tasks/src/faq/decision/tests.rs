@@ -2,13 +2,13 @@ use super::super::Prospect;
 use super::*;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits {
+pub(in crate::faq) const LIMITS: Limits = Limits {
     threshold: 0.7,
     margin: 0.05,
     lead: 0.0,
 };
 
-fn entry<'a>(wordings: &[(&'a str, f64)]) -> Candidate<'a> {
+pub(in crate::faq) fn entry<'a>(wordings: &[(&'a str, f64)]) -> Candidate<'a> {
     Candidate {
         wordings: wordings.to_vec(),
         rules: EntryRules::default(),
@@ -19,14 +19,14 @@ fn ask(question: &str, candidates: &[Candidate<'_>]) -> Decision {
     decide(question, candidates, LIMITS, 0)
 }
 
-fn matched(decision: &Decision) -> (usize, usize) {
+pub(in crate::faq) fn matched(decision: &Decision) -> (usize, usize) {
     match decision {
         Decision::Matched { best, .. } => (best.candidate, best.wording),
         Decision::Unmatched { reason, .. } => panic!("{reason:?}"),
     }
 }
 
-fn reason(decision: Decision) -> Reason {
+pub(in crate::faq) fn reason(decision: Decision) -> Reason {
     match decision {
         Decision::Unmatched { reason, .. } => reason,
         Decision::Matched { best, .. } => panic!("{best:?}"),
@@ -212,7 +212,7 @@ fn what_is_far_settles_nothing_new() {
 }
 
 /// Wordings of which some contradict others.
-const TEXTS: [&str; 8] = [
+pub(in crate::faq) const TEXTS: [&str; 8] = [
     "能退货吗",
     "不能退货吗",
     "14天内能退货吗",
@@ -223,9 +223,9 @@ const TEXTS: [&str; 8] = [
     "讲个笑话",
 ];
 
-type Given = (Vec<(usize, f64)>, Option<bool>, Option<f64>, bool, bool);
+pub(in crate::faq) type Given = (Vec<(usize, f64)>, Option<bool>, Option<f64>, bool, bool);
 
-fn given() -> impl Strategy<Value = Vec<Given>> {
+pub(in crate::faq) fn given() -> impl Strategy<Value = Vec<Given>> {
     let wordings = proptest::collection::vec((0..TEXTS.len(), 0.0..=1.0), 1..4);
     let threshold = proptest::option::of(0.0..=1.0);
     let one = (
@@ -238,7 +238,7 @@ fn given() -> impl Strategy<Value = Vec<Given>> {
     proptest::collection::vec(one, 0..8)
 }
 
-fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
+pub(in crate::faq) fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
     let one = |(wordings, enabled, threshold, reject, expired): &Given| Candidate {
         wordings: wordings.iter().map(|&(text, s)| (TEXTS[text], s)).collect(),
         rules: EntryRules {

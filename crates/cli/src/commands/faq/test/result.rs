@@ -22,6 +22,9 @@ pub struct Tested {
     pub entries: usize,
     pub questions: String,
     pub model: String,
+    /// The reranker that chose among the first entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<String>,
     /// With which limits.
     pub threshold: f64,
     pub margin: f64,
@@ -130,7 +133,7 @@ impl Tested {
         entries: &FileEntries,
         asked: &Labelled,
         matcher: &Matcher<'_>,
-        model: &ModelFacts,
+        (model, reranker): (&ModelFacts, Option<&ModelFacts>),
         errors: usize,
     ) -> Self {
         let limits = matcher.limits;
@@ -157,6 +160,7 @@ impl Tested {
             entries: items.len(),
             questions: asked.file.clone(),
             model: model.name.clone(),
+            reranker: reranker.map(|facts| facts.name.clone()),
             threshold: limits.threshold,
             margin: limits.margin,
             lead: limits.lead,

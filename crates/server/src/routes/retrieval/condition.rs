@@ -151,6 +151,7 @@ struct Room {
     values: usize,
 }
 
+/// Takes so many of what there may be; refused where it is not enough.
 fn take(room: &mut usize, count: usize, path: &str, most: usize, of: &str) -> Result<(), ApiError> {
     *room = room
         .checked_sub(count)
@@ -161,6 +162,7 @@ fn take(room: &mut usize, count: usize, path: &str, most: usize, of: &str) -> Re
     Ok(())
 }
 
+/// A condition.
 fn condition(json: Json, path: &str, room: &mut Room) -> Result<Condition, ApiError> {
     let mut fields = Fields::of(json, path)?;
     let (name, place) = fields.required("name")?;

@@ -36,6 +36,13 @@ impl RowSet {
         }
     }
 
+    /// Takes all rows of another set out.
+    pub fn remove_all(&mut self, others: &Self) {
+        for (word, others) in self.words.iter_mut().zip(&others.words) {
+            *word &= !others;
+        }
+    }
+
     /// Whether a row is in the set.
     pub fn contains(&self, row: usize) -> bool {
         self.words
@@ -100,6 +107,10 @@ mod tests {
         assert!(set.contains(63) && set.contains(64) && !set.contains(65) && !set.contains(9999));
         set.remove(64);
         set.remove(9999);
+        let others: RowSet = [5, 64, 700].into_iter().collect();
+        let mut without = set.clone();
+        without.remove_all(&others);
+        assert_eq!(without.iter().collect::<Vec<_>>(), [0, 63, 200]);
         assert_eq!((set.len(), set.is_empty()), (4, false));
         assert_eq!(set.rows_in(0..1000).collect::<Vec<_>>(), [0, 5, 63, 200]);
         assert_eq!(set.rows_in(5..200).collect::<Vec<_>>(), [5, 63]);

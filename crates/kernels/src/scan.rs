@@ -81,28 +81,42 @@ pub(crate) fn best(
     stretch: usize,
     score: impl Fn(Range<usize>, &mut Buffers, &mut Top) + Sync,
 ) -> Vec<Hit> {
+    let score = |range, buffers: &mut Buffers, tops: &mut [Top]| {
+        score(range, buffers, &mut tops[0]);
+    };
+    let mut all = best_of_each(team, rows, (1, k), stretch, score);
+    all.pop().unwrap_or_default()
+}
+
+/// As [`best`], of each of several lists, which a stretch is scored for while it is at hand.
+pub(crate) fn best_of_each(
+    team: &Team,
+    rows: usize,
+    (lists, k): (usize, usize),
+    stretch: usize,
+    score: impl Fn(Range<usize>, &mut Buffers, &mut [Top]) + Sync,
+) -> Vec<Vec<Hit>> {
     let k = k.min(rows);
-    if k == 0 {
-        return Vec::new();
+    if k == 0 || lists == 0 {
+        return vec![Vec::new(); lists];
     }
-    let all = Mutex::new(Top::new(k));
+    let tops = || -> Vec<Top> { (0..lists).map(|_| Top::new(k)).collect() };
+    let all = Mutex::new(tops());
     in_stretches(
         team,
         rows,
         stretch,
-        || (Buffers::default(), Top::new(k)),
-        |range, (buffers, top)| {
-            score(range, buffers, top);
-        },
-        |(_, top)| {
-            all.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .merge(top)
+        || (Buffers::default(), tops()),
+        |range, (buffers, tops)| score(range, buffers, tops),
+        |(_, tops)| {
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            all.iter_mut()
+                .zip(tops)
+                .for_each(|(all, top)| all.merge(top));
         },
     );
-    all.into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .into_hits()
+    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    all.into_iter().map(Top::into_hits).collect()
 }
 
 /// Cuts `rows` rows into stretches, which the threads of the team take in turn. Each begins with what `start` makes and leaves it to `end`.

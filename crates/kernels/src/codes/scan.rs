@@ -7,7 +7,7 @@ use crate::isa::Isa;
 use crate::kernel::Operation;
 use crate::matrix::MatrixView;
 use crate::row_set::RowSet;
-use crate::scan::{Hit, best, in_stretches};
+use crate::scan::{Hit, best, best_of_each, in_stretches};
 use crate::team::Team;
 use crate::tile::Tile;
 use std::cmp::Ordering;
@@ -55,15 +55,39 @@ impl Codes {
     /// # Panics
     /// When `query` is not as long as a row.
     pub fn scan(&self, team: &Team, query: &[f32], only: Option<&RowSet>, k: usize) -> Vec<Hit> {
-        let query = Query::new(self, query);
-        best(team, self.rows, k, self.stretch(), |range, buffers, top| {
-            self.score(&query, only, range.clone(), &mut buffers.scores);
-            for (row, &score) in range.zip(&buffers.scores) {
-                if only.is_none_or(|only| only.contains(row)) {
-                    top.offer(row, score);
+        let mut hits = self.scan_each(team, &[query], only, k);
+        hits.pop().unwrap_or_default()
+    }
+
+    /// What [`scan`](Self::scan) finds for each of several queries, in one pass over the codes: they are read from memory once.
+    ///
+    /// # Panics
+    /// When a query is not as long as a row.
+    pub fn scan_each(
+        &self,
+        team: &Team,
+        queries: &[&[f32]],
+        only: Option<&RowSet>,
+        k: usize,
+    ) -> Vec<Vec<Hit>> {
+        let queries: Vec<Query> = queries.iter().map(|one| Query::new(self, one)).collect();
+        let lists = (queries.len(), k);
+        best_of_each(
+            team,
+            self.rows,
+            lists,
+            self.stretch(),
+            |range, buffers, tops| {
+                for (query, top) in queries.iter().zip(tops) {
+                    self.score(query, only, range.clone(), &mut buffers.scores);
+                    for (row, &score) in range.clone().zip(&buffers.scores) {
+                        if top.may_take(score) && only.is_none_or(|only| only.contains(row)) {
+                            top.offer(row, score);
+                        }
+                    }
                 }
-            }
-        })
+            },
+        )
     }
 
     /// What [`scan`](crate::scan) finds among `vectors`, of which these are the codes: two looks at the codes say which rows can be among

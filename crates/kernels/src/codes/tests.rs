@@ -190,6 +190,29 @@ fn a_scan_has_the_bits_of_the_definition() {
 }
 
 #[test]
+fn one_pass_finds_for_each_query_what_a_scan_of_its_own_finds() {
+    for (rows, n) in SHAPES.into_iter().chain([(3000, 48)]) {
+        let vectors = rows_of_all_kinds(rows, n);
+        let only = RowSet::from_fn(rows, |i| i % 7 != 3);
+        let queries = [random(n, 96), vec![1.0; n], vec![0.0; n], random(n, 97)];
+        let queries: Vec<&[f32]> = queries.iter().map(Vec::as_slice).collect();
+        for (kernel, threads) in Kernel::all().into_iter().flat_map(|k| [(k, 1), (k, 3)]) {
+            let team = Team::new(threads);
+            let codes = Codes::encode(&team, kernel, vectors.view());
+            for (only, k) in [(None, 5), (Some(&only), 5), (Some(&only), 0), (None, 4000)] {
+                for many in 0..=queries.len() {
+                    let queries = &queries[..many];
+                    let alone = |query: &&[f32]| codes.scan(&team, query, only, k);
+                    let want: Vec<Vec<Hit>> = queries.iter().map(alone).collect();
+                    let got = codes.scan_each(&team, queries, only, k);
+                    assert_eq!(got, want, "{} {rows}x{n} {k}", kernel.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn an_exact_scan_finds_what_a_scan_of_the_floats_finds() {
     for (rows, n) in SHAPES.into_iter().chain([(3000, 48)]) {
         let vectors = rows_of_all_kinds(rows, n);

@@ -42,9 +42,14 @@ impl Top {
         }
     }
 
+    /// Whether a score may be among the best: what else has to be asked of a row is worth asking.
+    pub(crate) fn may_take(&self, score: f32) -> bool {
+        score >= self.least
+    }
+
     /// Takes a score into account. One that is no number is none.
     pub(crate) fn offer(&mut self, row: usize, score: f32) {
-        if score >= self.least {
+        if self.may_take(score) {
             self.kept.push(Hit { row, score });
             if self.kept.len() == 2 * self.k {
                 self.thin();

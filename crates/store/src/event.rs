@@ -171,6 +171,15 @@ impl<K: Copy + Eq + Hash> Remembered<K> {
         }
     }
 
+    /// Whether an item of which nothing was told yet would be remembered by an event of a kind.
+    pub(crate) fn has_room(&self, kind: EventKind) -> bool {
+        let count = match kind {
+            EventKind::Skip => self.skipped,
+            _ => self.others,
+        };
+        count < self.most
+    }
+
     /// Whether the item of an event is remembered; events are told the latest first.
     pub fn is_wanted(&mut self, item: K, kind: EventKind) -> bool {
         if self.known.contains(&item) {
@@ -196,6 +205,36 @@ pub struct PopularItem {
     pub item: String,
     /// How many.
     pub users: u64,
+}
+
+/// Whose other items are looked for, and how far: what bounds it bounds the time that it takes.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedCoClicks<'a> {
+    /// The items whose users are asked for.
+    pub items: &'a [&'a str],
+    /// One of them who is not asked.
+    pub without: Option<&'a str>,
+    /// Of each item at most so many users, the latest.
+    pub users: usize,
+    /// Of each user's events at most so many, the latest.
+    pub events: usize,
+}
+
+impl AskedCoClicks<'_> {
+    /// Events of an item among which so many users are found, where it has them: of each user there is one of each kind at most.
+    pub(crate) fn events_of_users(&self) -> i64 {
+        let kinds = EventKind::ALL.len() - 1;
+        i64::try_from(self.users.saturating_mul(kinds)).unwrap_or(i64::MAX)
+    }
+}
+
+/// What the users of an item did something with beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CoClicked {
+    /// How many users were asked.
+    pub users: u64,
+    /// In the order of their ids, each with how many of them did something with it. Some may not be there any more.
+    pub items: Vec<PopularItem>,
 }
 
 /// Which items are looked for.
@@ -238,6 +277,11 @@ pub trait EventStore: Send + Sync {
     /// At most `limit` items by how many users did something with them, other than skip them, among the newest 10,000 events of the collection: the most popular
     /// first; of equal ones the one with the latest event, then the smaller id. Some may not be there any more.
     fn popular(&self, name: &str, limit: usize) -> Result<Vec<PopularItem>>;
+
+    /// For each of some items what its users did something with beside it; skips do not count, neither as what makes a user of an item nor as what is found.
+    /// Users are those with the latest events, of one time those of the smaller names; what they did is told by their latest events, of one time by those of the
+    /// smaller ids. It is counted when it is asked: of a user who is forgotten nothing is left in it.
+    fn co_clicks(&self, name: &str, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>>;
 
     /// The newest items, or those of them that a filter means: by their times, then, and where they have none, by when they were written.
     fn newest(&self, name: &str, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>>;

@@ -23,6 +23,14 @@ struct Look {
     for_each: usize,
 }
 
+impl Look {
+    /// For `limit` items among so many rows.
+    fn first(self, limit: usize, rows: usize) -> usize {
+        let wanted = limit.saturating_mul(self.for_each);
+        self.least.max(wanted).min(rows)
+    }
+}
+
 const LOOK: Look = Look {
     least: 256,
     for_each: 4,
@@ -54,15 +62,27 @@ pub(crate) trait Rows {
     /// The rows of the items that a filter means.
     fn only(&self, filter: &Filter) -> Result<Self::Only>;
 
-    /// About the `k` rows that are nearest to a unit vector, with their exact cosines, in any order, without those of some items, whose keys are in ascending order.
-    /// Fewer than `k`: these are all.
+    /// About the `k` rows that are nearest to each of some unit vectors, with their exact cosines, in any order, without those of some items, whose keys are in
+    /// ascending order. Fewer than `k`: these are all.
+    fn nearest_each(
+        &self,
+        vectors: &[&[f32]],
+        only: Option<&Self::Only>,
+        without: &[i64],
+        k: usize,
+    ) -> Result<Vec<Vec<(VectorKey, f64)>>>;
+
+    /// The same for one vector.
     fn nearest(
         &self,
         vector: &[f32],
         only: Option<&Self::Only>,
         without: &[i64],
         k: usize,
-    ) -> Result<Vec<(VectorKey, f64)>>;
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        let mut found = self.nearest_each(&[vector], only, without, k)?;
+        Ok(found.pop().unwrap_or_default())
+    }
 
     /// The `k` rows that are best by BM25, with it, in any order; and the most that a row could have.
     fn best_by_words(
@@ -163,8 +183,11 @@ pub(crate) fn find_near<R: Rows>(
     let filter = near.filter.filter(|filter| !filter.is_empty());
     let only = filter.map(|filter| rows.only(filter)).transpose()?;
     let without = rows.keys(near.without)?;
+    let looked_for: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
+    let k = LOOK_NEAR.first(near.limit, rows.rows());
+    let found = rows.nearest_each(&looked_for, only.as_ref(), &without, k)?;
     let (mut keys, mut known) = (Vec::new(), HashSet::new());
-    for vector in &vectors {
+    for (vector, found) in looked_for.into_iter().zip(found) {
         let finder = Finder {
             rows,
             only: only.as_ref(),
@@ -173,13 +196,8 @@ pub(crate) fn find_near<R: Rows>(
             limit: near.limit,
             look: LOOK_NEAR,
         };
-        let ranked = finder.by_vector(near.limit)?;
-        keys.extend(
-            ranked
-                .iter()
-                .map(|one| one.key)
-                .filter(|key| known.insert(*key)),
-        );
+        let nearest = finder.keys_near(found)?;
+        keys.extend(nearest.into_iter().filter(|key| known.insert(*key)));
     }
     let mut items = read_items(rows, &keys, room)?;
     let mut vectors = rows.text_vectors(&keys)?;
@@ -310,6 +328,29 @@ impl<R: Rows> Finder<'_, R> {
         self.rank(nearest, limit)
     }
 
+    /// The items that are nearest by their vectors, of which the first look found these rows.
+    fn keys_near(&self, found: Vec<(VectorKey, f64)>) -> Result<Vec<i64>> {
+        let mut found = Some(found);
+        let nearest = self.enough(self.limit, |k| match found.take() {
+            Some(found) => Ok(found),
+            None => (self.rows).nearest(self.vector, self.only, self.without, k),
+        })?;
+        let mut items = nearest.first(self.limit);
+        let is_same = |a: &(i64, (f64, usize)), b: &(i64, (f64, usize))| a.1.0 == b.1.0;
+        // Ids are read only of those that nothing else tells apart.
+        let same = items.chunk_by(is_same).filter(|same| same.len() > 1);
+        let same: Vec<i64> = same.flatten().map(|(key, _)| *key).collect();
+        if !same.is_empty() {
+            let ids = self.rows.ids(&same)?;
+            let by_id = |a: &(i64, _), b: &(i64, _)| ids.get(&a.0).cmp(&ids.get(&b.0));
+            items
+                .chunk_by_mut(is_same)
+                .for_each(|same| same.sort_by(by_id));
+        }
+        items.truncate(self.limit);
+        Ok(items.into_iter().map(|(key, _)| key).collect())
+    }
+
     /// The `limit` items that are best by their words, and what a text could have at most.
     fn by_words(&self, text: &str, limit: usize) -> Result<(Vec<Ranked>, f64)> {
         let mut most = 0.0;
@@ -328,8 +369,7 @@ impl<R: Rows> Finder<'_, R> {
         mut ask: impl FnMut(usize) -> Result<Vec<(VectorKey, f64)>>,
     ) -> Result<Nearest> {
         let rows = self.rows.rows();
-        let Look { least, for_each } = self.look;
-        let mut k = least.max(limit.saturating_mul(for_each)).min(rows);
+        let mut k = self.look.first(limit, rows);
         loop {
             let found = ask(k)?;
             let mut nearest = Nearest::default();
@@ -345,11 +385,7 @@ impl<R: Rows> Finder<'_, R> {
 
     /// The highest first.
     fn rank(&self, nearest: Nearest, limit: usize) -> Result<Vec<Ranked>> {
-        let mut items: Vec<(i64, (f64, usize))> = nearest.items.into_iter().collect();
-        items.sort_unstable_by(|a, b| b.1.0.total_cmp(&a.1.0));
-        if let Some(&(_, (worst, _))) = items.get(limit - 1) {
-            items.truncate(items.partition_point(|(_, (value, _))| *value >= worst));
-        }
+        let items = nearest.first(limit);
         let keys: Vec<i64> = items.iter().map(|(key, _)| *key).collect();
         let mut ids = self.rows.ids(&keys)?;
         let ranked = |(key, (value, wording))| {
@@ -411,5 +447,15 @@ impl Nearest {
         if is_better {
             *best = (value, key.wording());
         }
+    }
+
+    /// The `limit` items of the highest values, the highest first, and those behind them that have the value of the last.
+    fn first(self, limit: usize) -> Vec<(i64, (f64, usize))> {
+        let mut items: Vec<(i64, (f64, usize))> = self.items.into_iter().collect();
+        items.sort_unstable_by(|a, b| b.1.0.total_cmp(&a.1.0));
+        if let Some(&(_, (worst, _))) = items.get(limit - 1) {
+            items.truncate(items.partition_point(|(_, (value, _))| *value >= worst));
+        }
+        items
     }
 }

@@ -55,8 +55,8 @@ pub use collection::{
 pub use embedded::{EmbeddedStore, Options};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{
-    Event, EventKind, EventStore, HEAVIEST, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
-    Remembered, TextItem,
+    AskedCoClicks, CoClicked, Event, EventKind, EventStore, HEAVIEST, MOST_EVENTS, Near, PastEvent,
+    PopularItem, Recorded, Remembered, TextItem,
 };
 pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};

@@ -1,5 +1,7 @@
 //! What users did with items, as rows.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use rusqlite::{Connection, Row, params};
 
 use super::EmbeddedStore;
@@ -10,8 +12,8 @@ use super::select::matching;
 use super::sql::damaged;
 use crate::error::Result;
 use crate::event::{
-    Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
-    Remembered, TextItem, check_all,
+    AskedCoClicks, CoClicked, Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent,
+    PopularItem, Recorded, Remembered, TextItem, check_all,
 };
 use crate::filter::Filter;
 use crate::finder::find_near;
@@ -44,17 +46,27 @@ impl EventStore for EmbeddedStore {
         self.read(|connection| {
             let stored = Stored::get(connection, name)?;
             let owner = self.shared.owner(&stored);
+            let mut past = events_of(connection, &stored, user)?;
             let mut read = Vectors::new(connection, &stored, &owner)?;
             let mut remembered = Remembered::new(vectors);
-            let mut past = Vec::new();
-            for (mut event, key) in events_of(connection, &stored, user)? {
-                if let Some(key) = key
-                    && remembered.is_wanted(key, event.kind)
-                {
-                    let vector = read.get(VectorKey::new(key, 0))?;
-                    event.vector = Some(vector.to_vec());
-                }
-                past.push(event);
+            // Of each item that was looked for the place of its vector, where it has one.
+            let mut known: HashMap<String, Option<usize>> = HashMap::new();
+            for place in 0..past.len() {
+                let PastEvent { item, kind, .. } = &past[place];
+                let from = match known.get(item) {
+                    Some(from) => *from,
+                    None if !remembered.has_room(*kind) => None,
+                    None => {
+                        let key = key_of_id(connection, &stored, item)?;
+                        let key = key.filter(|key| remembered.is_wanted(*key, *kind));
+                        known.insert(item.clone(), key.map(|_| place));
+                        if let Some(key) = key {
+                            past[place].vector = Some(read.get(VectorKey::new(key, 0))?.to_vec());
+                        }
+                        continue;
+                    }
+                };
+                past[place].vector = from.and_then(|from| past[from].vector.clone());
             }
             Ok(past)
         })
@@ -78,6 +90,13 @@ impl EventStore for EmbeddedStore {
                 })
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn co_clicks(&self, name: &str, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?;
+            co_clicks(connection, &stored.tables().events, asked)
         })
     }
 
@@ -167,25 +186,70 @@ fn make_room(connection: &Connection, table: &str, user: &str) -> Result<()> {
     Ok(())
 }
 
-/// The events of a user, the latest first, with the keys of the items that are there.
-fn events_of(
-    connection: &Connection,
-    stored: &Stored,
-    user: &str,
-) -> Result<Vec<(PastEvent, Option<i64>)>> {
-    let tables = stored.tables();
+/// The events of a user, the latest first.
+fn events_of(connection: &Connection, stored: &Stored, user: &str) -> Result<Vec<PastEvent>> {
     let sql = format!(
-        "SELECT e.item, e.kind, e.weight, e.time, i.key FROM {} e LEFT JOIN {} i ON i.id = e.item
-         WHERE e.user_id = ?1 ORDER BY e.time DESC, e.item, e.kind",
-        tables.events, tables.items
+        "SELECT item, kind, weight, time FROM {} WHERE user_id = ?1 ORDER BY time DESC, item, kind",
+        stored.tables().events
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([user])?;
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
-        events.push((read_event(row)?, row.get(4)?));
+        events.push(read_event(row)?);
     }
     Ok(events)
+}
+
+fn co_clicks(
+    connection: &Connection,
+    events: &str,
+    asked: &AskedCoClicks<'_>,
+) -> Result<Vec<CoClicked>> {
+    let sql = format!(
+        "SELECT user_id FROM {events} WHERE item = ?1 AND kind <> ?2 AND user_id IS NOT ?3 ORDER BY time DESC, user_id, kind LIMIT ?4"
+    );
+    let mut users_of = connection.prepare_cached(&sql)?;
+    let sql = format!(
+        "SELECT item FROM {events} WHERE user_id = ?1 AND kind <> ?2 ORDER BY time DESC, item, kind LIMIT ?3"
+    );
+    let mut items_of = connection.prepare_cached(&sql)?;
+    let skip = EventKind::Skip.number();
+    let latest = i64::try_from(asked.events).unwrap_or(i64::MAX);
+    let mut known: HashMap<String, BTreeSet<String>> = HashMap::new();
+    let mut found = Vec::with_capacity(asked.items.len());
+    for &item in asked.items {
+        let values = params![item, skip, asked.without, asked.events_of_users()];
+        let mut rows = users_of.query(values)?;
+        let mut users: Vec<String> = Vec::new();
+        while let Some(row) = rows.next()?.filter(|_| users.len() < asked.users) {
+            let user = row.get_ref(0)?.as_str()?;
+            if !users.iter().any(|known| known == user) {
+                users.push(user.to_owned());
+            }
+        }
+        let mut with: BTreeMap<String, u64> = BTreeMap::new();
+        for user in &users {
+            if !known.contains_key(user) {
+                let items = items_of.query_map(params![user, skip, latest], |row| row.get(0))?;
+                known.insert(user.clone(), items.collect::<rusqlite::Result<_>>()?);
+            }
+            for other in known[user].iter().filter(|other| *other != item) {
+                match with.get_mut(other) {
+                    Some(users) => *users += 1,
+                    None => _ = with.insert(other.clone(), 1),
+                }
+            }
+        }
+        let items = with.into_iter();
+        found.push(CoClicked {
+            users: users.len() as u64,
+            items: items
+                .map(|(item, users)| PopularItem { item, users })
+                .collect(),
+        });
+    }
+    Ok(found)
 }
 
 fn read_event(row: &Row<'_>) -> Result<PastEvent> {

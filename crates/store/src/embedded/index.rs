@@ -177,24 +177,27 @@ impl Index {
         parts.flat_map(of_part).collect()
     }
 
-    /// The `k` rows whose codes are nearest to a query, of those in `only`; what is best of equal ones is not said.
-    pub(super) fn nearest(
+    /// The `k` rows whose codes are nearest to each of some queries, in one pass over the codes: of those in `only`, and of none in `without`. What is best of equal
+    /// ones is not said.
+    pub(super) fn nearest_each(
         &self,
         team: &Team,
-        query: &[f32],
-        only: Option<&Rows>,
+        queries: &[&[f32]],
+        (only, without): (Option<&Rows>, Option<&Rows>),
         k: usize,
-    ) -> Vec<VectorKey> {
-        let mut best = Best::new(k);
+    ) -> Vec<Vec<VectorKey>> {
+        let mut best: Vec<Best<VectorKey>> = queries.iter().map(|_| Best::new(k)).collect();
         for (i, part) in self.parts.iter().enumerate() {
             let rows = only.and_then(|only| only.of_part(i));
             if rows.is_some() || only.is_none() {
-                part.nearest(team, query, rows, k, |key, score| {
-                    best.offer(f64::from(score), key)
+                let without = without.and_then(|without| without.of_part(i));
+                part.nearest_each(team, queries, (rows, without), k, |query, key, score| {
+                    best[query].offer(f64::from(score), key)
                 });
             }
         }
-        best.into_sorted().into_iter().map(|(_, key)| key).collect()
+        let keys = |best: Best<VectorKey>| best.into_sorted().into_iter().map(|(_, key)| key);
+        best.into_iter().map(|best| keys(best).collect()).collect()
     }
 
     /// What the words of a query are worth here.

@@ -96,6 +96,25 @@ pub(super) fn key_of_id(connection: &Connection, stored: &Stored, id: &str) -> R
     Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
+/// The keys of those of some ids that are there, in their order.
+pub(super) fn keys_of_ids(
+    connection: &Connection,
+    stored: &Stored,
+    ids: &[&str],
+) -> Result<Vec<i64>> {
+    let sql = format!("SELECT key FROM {} WHERE id = ?1", stored.tables().items);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut keys = Vec::with_capacity(ids.len());
+    for id in ids {
+        keys.extend(
+            statement
+                .query_row([id], |row| row.get::<_, i64>(0))
+                .optional()?,
+        );
+    }
+    Ok(keys)
+}
+
 /// The id of a key, which is there.
 pub(super) fn id_of_key(connection: &Connection, stored: &Stored, key: i64) -> Result<String> {
     let sql = format!("SELECT id FROM {} WHERE key = ?1", stored.tables().items);

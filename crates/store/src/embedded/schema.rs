@@ -28,7 +28,7 @@ const APPLICATION: i64 = 0x7975_7969;
 pub(super) type Migration = fn(&Connection) -> Result<()>;
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
-pub(super) const MIGRATIONS: &[Migration] = &[first, with_events, add_questions];
+pub(super) const MIGRATIONS: &[Migration] = &[first, with_events, add_questions, order_events];
 
 fn first(connection: &Connection) -> Result<()> {
     connection.execute_batch(
@@ -103,6 +103,16 @@ fn add_questions(connection: &Connection) -> Result<()> {
              PRIMARY KEY (collection, item)
          ) STRICT, WITHOUT ROWID;",
     )?;
+    Ok(())
+}
+
+/// Events in the orders in which those of a user and those of an item are read.
+fn order_events(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("SELECT number FROM collections")?;
+    let numbers = statement.query_map([], |row| row.get(0))?;
+    for number in numbers {
+        Tables::of(number?).order_events(connection)?;
+    }
     Ok(())
 }
 
@@ -222,7 +232,8 @@ impl Tables {
                  PRIMARY KEY (field, value, key)
              ) STRICT, WITHOUT ROWID;"
         ))?;
-        self.create_events(connection)
+        self.create_events(connection)?;
+        self.order_events(connection)
     }
 
     fn create_events(&self, connection: &Connection) -> Result<()> {
@@ -238,6 +249,16 @@ impl Tables {
              ) STRICT, WITHOUT ROWID;
              CREATE INDEX latest_{number} ON {events} (time DESC);
              CREATE INDEX newest_{number} ON {items} (time);"
+        ))?;
+        Ok(())
+    }
+
+    /// Whoever reads what a user did lately, or who did something with an item, reads these and nothing else.
+    fn order_events(&self, connection: &Connection) -> Result<()> {
+        let (events, number) = (&self.events, self.number);
+        connection.execute_batch(&format!(
+            "CREATE INDEX by_user_{number} ON {events} (user_id, time DESC, item, kind, weight);
+             CREATE INDEX by_item_{number} ON {events} (item, time DESC, user_id, kind);"
         ))?;
         Ok(())
     }
@@ -337,6 +358,27 @@ mod tests {
         let plan = "EXPLAIN QUERY PLAN SELECT id FROM items_1 ORDER BY time DESC, key DESC";
         let plan: String = connection.query_row(plan, [], |row| row.get(3)).unwrap();
         assert!(plan.contains("newest_1"), "{plan}");
+        for (index, sql) in [
+            (
+                "by_user_1",
+                "SELECT item, kind, weight, time FROM events_1 WHERE user_id = 'u' ORDER BY time DESC, item, kind",
+            ),
+            (
+                "by_item_1",
+                "SELECT user_id FROM events_1 WHERE item = 'i' AND kind <> 3 ORDER BY time DESC, user_id, kind",
+            ),
+        ] {
+            let mut plan = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            // In order, and from the index alone.
+            assert!(
+                steps.len() == 1 && steps[0].contains(&format!("COVERING INDEX {index}")),
+                "{steps:?}"
+            );
+        }
     }
 
     #[test]

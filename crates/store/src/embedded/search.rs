@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use yuyi_kernels::{Team, as_cosine, dot};
 
 use super::index::{self, Index};
-use super::items::{id_of_key, item_of_key, key_of_id, vectors_of_key};
+use super::items::{id_of_key, item_of_key, keys_of_ids, vectors_of_key};
 use super::load::Vectors;
 use super::select::matching;
 use super::shared::Slot;
@@ -38,6 +38,28 @@ impl Searcher<'_> {
     fn cosine(&self, a: &[f32], b: &[f32]) -> f64 {
         as_cosine(dot(self.index().kernel(), a, b))
     }
+
+    /// Rows that were found for vectors with their cosines, each read once, in the order in which they lie.
+    fn with_cosines(
+        &self,
+        vectors: &[&[f32]],
+        rows: &[Vec<VectorKey>],
+    ) -> Result<Vec<Vec<(VectorKey, f64)>>> {
+        let each = rows.iter().enumerate();
+        let mut wanted: Vec<(VectorKey, usize)> = each
+            .flat_map(|(of, keys)| keys.iter().map(move |&key| (key, of)))
+            .collect();
+        wanted.sort_unstable();
+        let mut found = vec![Vec::new(); vectors.len()];
+        let mut read = Vectors::new(self.connection, self.stored, &self.slot.owner)?;
+        for same in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let row = read.get(same[0].0)?;
+            for &(key, of) in same {
+                found[of].push((key, self.cosine(vectors[of], row)));
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl Rows for Searcher<'_> {
@@ -58,30 +80,27 @@ impl Rows for Searcher<'_> {
         })
     }
 
-    fn nearest(
+    fn nearest_each(
         &self,
-        vector: &[f32],
+        vectors: &[&[f32]],
         only: Option<&Arc<index::Rows>>,
         without: &[i64],
         k: usize,
-    ) -> Result<Vec<(VectorKey, f64)>> {
+    ) -> Result<Vec<Vec<(VectorKey, f64)>>> {
         let index = self.index();
-        let passed_over = match without {
-            [] => 0,
-            without => index.rows_of(without).len(),
-        };
-        let with_them = k.saturating_add(passed_over);
-        let mut rows = match only {
+        let only = only.map(|only| &**only);
+        let others = (!without.is_empty()).then(|| index.rows_of(without));
+        let with_them = k.saturating_add(others.as_ref().map_or(0, index::Rows::len));
+        let rows = match only {
             // So few that codes need not choose.
-            Some(only) if only.len() < with_them => index.keys_of(only),
-            _ => index.nearest(self.team, vector, only.map(|only| &**only), with_them),
+            Some(only) if only.len() < with_them => {
+                let mut keys = index.keys_of(only);
+                keys.retain(|key| without.binary_search(&key.item()).is_err());
+                vec![keys; vectors.len()]
+            }
+            _ => index.nearest_each(self.team, vectors, (only, others.as_ref()), k),
         };
-        if passed_over > 0 {
-            rows.retain(|key| without.binary_search(&key.item()).is_err());
-        }
-        let mut vectors = Vectors::new(self.connection, self.stored, &self.slot.owner)?;
-        let with_cosine = |key| Ok((key, self.cosine(vector, vectors.get(key)?)));
-        rows.into_iter().map(with_cosine).collect()
+        self.with_cosines(vectors, &rows)
     }
 
     fn best_by_words(
@@ -98,10 +117,7 @@ impl Rows for Searcher<'_> {
     }
 
     fn keys(&self, ids: &[&str]) -> Result<Vec<i64>> {
-        let mut keys = Vec::with_capacity(ids.len());
-        for id in ids {
-            keys.extend(key_of_id(self.connection, self.stored, id)?);
-        }
+        let mut keys = keys_of_ids(self.connection, self.stored, ids)?;
         keys.sort_unstable();
         Ok(keys)
     }

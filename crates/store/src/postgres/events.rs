@@ -13,8 +13,8 @@ use super::rows::{Counted, from_json};
 use super::search::Searcher;
 use crate::error::Result;
 use crate::event::{
-    Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent, PopularItem, Recorded,
-    Remembered, TextItem, check_all,
+    AskedCoClicks, CoClicked, Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent,
+    PopularItem, Recorded, Remembered, TextItem, check_all,
 };
 use crate::filter::Filter;
 use crate::finder::{Rows, find_near};
@@ -88,6 +88,10 @@ impl EventStore for PostgresStore {
             });
             Ok(popular.collect())
         })
+    }
+
+    fn co_clicks(&self, name: &str, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>> {
+        self.read(name, |searcher| co_clicks(searcher, asked))
     }
 
     fn newest(&self, name: &str, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
@@ -229,6 +233,51 @@ fn events_of(searcher: &Searcher<'_>, user: &str) -> Result<Vec<(PastEvent, Opti
         Ok((event, row.get(4)))
     };
     rows.iter().map(event).collect()
+}
+
+fn co_clicks(searcher: &Searcher<'_>, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>> {
+    let events = searcher.counted.tables().events;
+    // A row for each item, without another one: how many users it has.
+    let sql = format!(
+        "WITH users AS (
+             SELECT place, asked.item, who.user_id FROM unnest($1::text[]) WITH ORDINALITY asked (item, place), LATERAL (
+                 SELECT user_id FROM (
+                     SELECT user_id, time FROM {events} e WHERE e.item = asked.item AND kind <> $2 AND user_id IS DISTINCT FROM $3
+                     ORDER BY time DESC, user_id, kind LIMIT $4) latest
+                 GROUP BY user_id ORDER BY max(time) DESC, user_id LIMIT $5) who)
+         SELECT place, NULL::text COLLATE \"C\", count(*) FROM users GROUP BY place
+         UNION ALL
+         SELECT place, other, count(*) FROM users, LATERAL (
+             SELECT DISTINCT latest.item AS other FROM (
+                 SELECT e.item FROM {events} e WHERE e.user_id = users.user_id AND kind <> $2
+                 ORDER BY time DESC, e.item, kind LIMIT $6) latest) others
+         WHERE other <> users.item GROUP BY place, other ORDER BY 1, 2"
+    );
+    let bound = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let (skip, rows) = (EventKind::Skip.number(), asked.events_of_users());
+    let (users, latest) = (bound(asked.users), bound(asked.events));
+    let rows = searcher.query(
+        &sql,
+        &[
+            (&asked.items, Type::TEXT_ARRAY),
+            (&skip, Type::INT8),
+            (&asked.without, Type::TEXT),
+            (&rows, Type::INT8),
+            (&users, Type::INT8),
+            (&latest, Type::INT8),
+        ],
+    )?;
+    let mut found = vec![CoClicked::default(); asked.items.len()];
+    for row in &rows {
+        let place: i64 = row.get(0);
+        let of = &mut found[place as usize - 1];
+        let users = row.get::<_, i64>(2) as u64;
+        match row.get::<_, Option<String>>(1) {
+            None => of.users = users,
+            Some(item) => of.items.push(PopularItem { item, users }),
+        }
+    }
+    Ok(found)
 }
 
 fn newest(searcher: &Searcher<'_>, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {

@@ -102,6 +102,15 @@ BEGIN
     END LOOP;
 END $$",
     QUESTIONS,
+    // Events in the orders in which those of a user and those of an item are read.
+    "DO $$
+DECLARE c bigint;
+BEGIN
+    FOR c IN SELECT number FROM yuyi.collections LOOP
+        EXECUTE format('CREATE INDEX ON yuyi.events_%s (user_id, time DESC, item, kind)', c);
+        EXECUTE format('CREATE INDEX ON yuyi.events_%s (item, time DESC, user_id, kind)', c);
+    END LOOP;
+END $$",
 ];
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
@@ -295,6 +304,8 @@ impl Tables {
                  PRIMARY KEY (user_id, item, kind)
              );
              CREATE INDEX ON {events} (time DESC, user_id, item, kind);
+             CREATE INDEX ON {events} (user_id, time DESC, item, kind);
+             CREATE INDEX ON {events} (item, time DESC, user_id, kind);
              CREATE TABLE {fields} (
                  field bigint NOT NULL,
                  keyword text COLLATE \"C\",

@@ -62,6 +62,24 @@ impl Searcher<'_> {
         self.client.borrow_mut().batch_execute(&sql)
     }
 
+    /// About the `k` rows that are nearest to a vector, with their cosines.
+    fn nearest_to(
+        &self,
+        vector: &[f32],
+        among: (Option<&Vec<i64>>, &[i64]),
+        k: usize,
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        let rows = among.0.map_or(Rows::rows(self), Vec::len);
+        if self.follows_graph(k, rows) {
+            self.widen(k)?;
+            let found = self.first_by(NEAREST, vector, among, k)?;
+            if found.len() >= k.min(rows) {
+                return Ok(found);
+            }
+        }
+        self.first_by(NEAREST_OF_ALL, vector, among, k)
+    }
+
     /// The first `k` rows in the order of an expression, with their cosines.
     fn first_by(
         &self,
@@ -249,22 +267,15 @@ impl Rows for Searcher<'_> {
         matching(self, filter)
     }
 
-    fn nearest(
+    fn nearest_each(
         &self,
-        vector: &[f32],
+        vectors: &[&[f32]],
         only: Option<&Vec<i64>>,
         without: &[i64],
         k: usize,
-    ) -> Result<Vec<(VectorKey, f64)>> {
-        let among = only.map_or(self.rows(), Vec::len);
-        if self.follows_graph(k, among) {
-            self.widen(k)?;
-            let found = self.first_by(NEAREST, vector, (only, without), k)?;
-            if found.len() >= k.min(among) {
-                return Ok(found);
-            }
-        }
-        self.first_by(NEAREST_OF_ALL, vector, (only, without), k)
+    ) -> Result<Vec<Vec<(VectorKey, f64)>>> {
+        let nearest = |vector: &&[f32]| self.nearest_to(vector, (only, without), k);
+        vectors.iter().map(nearest).collect()
     }
 
     fn best_by_words(

@@ -7,8 +7,8 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use yuyi_kernels::{Kernel, as_cosine, dot};
 use yuyi_store::{
-    Error, Event, EventKind, Filter, Item, MOST_EVENTS, Near, PastEvent, PopularItem, Store,
-    TextItem, Timestamp, VectorItem,
+    AskedCoClicks, CoClicked, Error, Event, EventKind, Filter, Item, MOST_EVENTS, Near, PastEvent,
+    PopularItem, Store, TextItem, Timestamp, VectorItem,
 };
 
 use super::Place;
@@ -233,6 +233,67 @@ pub fn the_newest_and_the_popular_are_found(place: &impl Place) {
     assert_eq!(store.popular("faq", 1).unwrap().len(), 1);
 }
 
+pub fn what_users_of_an_item_did_beside_it_is_counted(place: &impl Place) {
+    let store = with_faq(place);
+    let mut events = vec![
+        click("u", "a", 1),
+        click("u", "b", 2),
+        event("u", "b", EventKind::Like, 9),
+        event("u", "c", EventKind::Skip, 3),
+        click("v", "a", 5),
+        click("v", "b", 6),
+        click("v", "gone", 7),
+        event("w", "a", EventKind::Skip, 8),
+        click("w", "d", 8),
+    ];
+    // Of these only the latest are looked at.
+    events.extend((0..40).map(|i| click("busy", &format!("x{i:02}"), i)));
+    events.push(click("busy", "a", 4));
+    store.add_events("faq", events).unwrap();
+    let ask = |items: &[&str], without, users, events| -> Vec<CoClicked> {
+        let asked = AskedCoClicks {
+            items,
+            without,
+            users,
+            events,
+        };
+        store.co_clicks("faq", &asked).unwrap()
+    };
+    let counted = |users, items: &[(&str, u64)]| CoClicked {
+        users,
+        items: items
+            .iter()
+            .map(|(item, n)| popular_item(item, *n))
+            .collect(),
+    };
+    let found = ask(&["a", "none", "b"], Some("busy"), 10, 10);
+    let of_a = counted(2, &[("b", 2), ("gone", 1)]);
+    let of_b = counted(2, &[("a", 2), ("gone", 1)]);
+    assert_eq!(found, [of_a, CoClicked::default(), of_b]);
+    // Nobody is left out, and of all users the latest one.
+    assert_eq!(ask(&["a"], None, 10, 2)[0].users, 3);
+    let latest = counted(1, &[("b", 1), ("gone", 1)]);
+    assert_eq!(ask(&["a"], None, 1, 10), [latest]);
+    let busy = counted(1, &[("x38", 1), ("x39", 1)]);
+    assert_eq!(ask(&["x39"], None, 5, 2), [counted(1, &[("x38", 1)])]);
+    assert_eq!(ask(&["x05"], None, 5, 2), [busy]);
+    assert!(ask(&[], None, 5, 5).is_empty());
+    assert_eq!(ask(&["a"], None, 0, 5), [CoClicked::default()]);
+    // What is forgotten counts no more.
+    store.forget_user("faq", "v").unwrap();
+    let store = now_and_later(place, store, |_| {});
+    let asked = AskedCoClicks {
+        items: &["a", "gone"],
+        without: Some("busy"),
+        users: 10,
+        events: 10,
+    };
+    let found = store.co_clicks("faq", &asked).unwrap();
+    assert_eq!(found, [counted(1, &[("b", 1)]), CoClicked::default()]);
+    let none = Error::CollectionNotFound { name: "x".into() };
+    assert_eq!(store.co_clicks("x", &asked), Err(none));
+}
+
 pub fn a_filter_that_means_few_finds_the_newest(place: &impl Place) {
     let store = place.open();
     store.create(&collection("faq")).unwrap();
@@ -418,6 +479,7 @@ fn run(place: &impl Place, steps: &[Step]) {
             }
         }
         model.compare(&*store);
+        model.compare_co_clicks(&*store);
     }
     assert_eq!(store.count("faq", None).unwrap(), model.items.len() as u64);
     drop(store);
@@ -495,6 +557,61 @@ impl Model {
                 .map(|(_, _, id)| *id)
                 .collect::<Vec<_>>()
         );
+    }
+
+    /// The users of each item and what they did, bounded as the store is told to.
+    fn compare_co_clicks(&self, store: &dyn Store) {
+        let latest = |mut events: Vec<&Event>, most: usize| {
+            events.retain(|event| event.kind != EventKind::Skip);
+            events.sort_by_key(|event| {
+                let others = (event.user.clone(), event.item.clone(), event.kind);
+                (std::cmp::Reverse(event.time), others)
+            });
+            events.truncate(most);
+            events.into_iter().cloned().collect::<Vec<Event>>()
+        };
+        let of = |chosen: &dyn Fn(&Event) -> bool, most| {
+            latest(
+                self.events.values().filter(|event| chosen(event)).collect(),
+                most,
+            )
+        };
+        let items = ["a", "e", "none"];
+        for (without, users, events) in [(None, 2, 3), (Some("v"), 1, 100), (Some("nobody"), 9, 9)]
+        {
+            let asked = AskedCoClicks {
+                items: &items,
+                without,
+                users,
+                events,
+            };
+            let found = store.co_clicks("faq", &asked).unwrap();
+            assert_eq!(found.len(), items.len());
+            for (found, item) in found.iter().zip(items) {
+                let mut asked: Vec<String> = Vec::new();
+                for event in of(
+                    &|event| event.item == item && Some(&*event.user) != without,
+                    99,
+                ) {
+                    if !asked.contains(&event.user) && asked.len() < users {
+                        asked.push(event.user);
+                    }
+                }
+                let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+                for user in &asked {
+                    let own = of(&|event| event.user == *user, events).into_iter();
+                    let items: BTreeSet<String> = own.map(|event| event.item).collect();
+                    for other in items.into_iter().filter(|other| other != item) {
+                        *expected.entry(other).or_default() += 1;
+                    }
+                }
+                let expected = expected
+                    .iter()
+                    .map(|(item, users)| popular_item(item, *users));
+                assert_eq!(found.users, asked.len() as u64);
+                assert_eq!(found.items, expected.collect::<Vec<_>>());
+            }
+        }
     }
 
     fn compare_near(&self, store: &dyn Store, seed: u64, without: &[String], limit: usize) {

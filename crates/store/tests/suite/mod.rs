@@ -70,6 +70,7 @@ macro_rules! store_suite {
             events_of_a_user_are_bounded,
             the_newest_and_the_popular_are_found,
             a_filter_that_means_few_finds_the_newest,
+            what_users_of_an_item_did_beside_it_is_counted,
             near_items_leave_out_what_is_named,
             events_are_like_the_model,
         ]);

@@ -170,16 +170,26 @@ impl Part {
         live.map(|row| self.keys[row])
     }
 
-    pub(super) fn nearest(
+    /// Calls `found` with the `k` rows whose codes are nearest to each of some queries, with the number of the query: of those in `only`, and of none in `without`.
+    pub(super) fn nearest_each(
         &self,
         team: &Team,
-        query: &[f32],
-        only: Option<&RowSet>,
+        queries: &[&[f32]],
+        (only, without): (Option<&RowSet>, Option<&RowSet>),
         k: usize,
-        mut found: impl FnMut(VectorKey, f32),
+        mut found: impl FnMut(usize, VectorKey, f32),
     ) {
-        for hit in self.codes.scan(team, query, only, k) {
-            found(self.keys[hit.row], hit.score);
+        let left = without.map(|without| {
+            let mut left = only.unwrap_or(&self.live).clone();
+            left.remove_all(without);
+            left
+        });
+        let hits = self
+            .codes
+            .scan_each(team, queries, left.as_ref().or(only), k);
+        for (query, hits) in hits.into_iter().enumerate() {
+            hits.iter()
+                .for_each(|hit| found(query, self.keys[hit.row], hit.score));
         }
     }
 

@@ -32,14 +32,24 @@ fn documents(item: i64) -> [Document; 2] {
     [0, 1].map(|wording| document(&[(item as u64 % 7, 1), (100 + wording, 2)]))
 }
 
+fn nearest(
+    index: &Index,
+    team: &Team,
+    query: &[f32],
+    among: (Option<&Rows>, Option<&Rows>),
+    k: usize,
+) -> Vec<VectorKey> {
+    let mut found = index.nearest_each(team, &[query], among, k);
+    found.pop().unwrap()
+}
+
 #[test]
 fn rows_are_found_until_they_are_removed() {
     let (team, mut index) = (Team::new(2), example(3000));
     let query = [1.5f32.cos(), 1.5f32.sin()];
     let near = |index: &Index| {
-        index
-            .nearest(&team, &query, None, 400)
-            .contains(&VectorKey::new(1500, 0))
+        let found = nearest(index, &team, &query, (None, None), 400);
+        found.contains(&VectorKey::new(1500, 0))
     };
     assert!(near(&index));
     let weights = index.weigh(&document(&[(3, 1)]));
@@ -56,7 +66,8 @@ fn rows_are_found_until_they_are_removed() {
             assert_eq!(index.parts[0].keys().len(), 1500);
         }
         assert!(near(&index), "{tidied}");
-        assert!(index.nearest(&team, &query, None, 6000).len() == 1500);
+        let all = nearest(&index, &team, &query, (None, None), 6000);
+        assert_eq!(all.len(), 1500);
         let weights = index.weigh(&document(&[(3, 1), (100, 1), (5000, 1)]));
         assert_eq!(weights.len(), 3);
         let found = index.best_by_words(&weights, None, 5000);
@@ -69,7 +80,21 @@ fn rows_are_found_until_they_are_removed() {
         assert_eq!(found.len(), 750 + 107);
         let only = index.rows_of(&[3, 4, 8, 3000]);
         assert_eq!(index.keys_of(&only).len(), 6);
-        assert_eq!(index.nearest(&team, &query, Some(&only), 100).len(), 6);
+        let found = |without| nearest(&index, &team, &query, (Some(&only), without), 100).len();
+        assert_eq!(found(None), 6);
+        let without = index.rows_of(&[4, 400]);
+        assert_eq!(found(Some(&without)), 4);
+        // What is left out makes room for what comes behind it, and is asked for each query.
+        let queries: [&[f32]; 2] = [&query, &[-query[0], -query[1]]];
+        let both = index.nearest_each(&team, &queries, (None, Some(&without)), 300);
+        for (found, query) in both.iter().zip(queries) {
+            assert_eq!(found.len(), 300);
+            assert!(found.iter().all(|key| key.item() != 4 && key.item() != 400));
+            assert_eq!(
+                *found,
+                nearest(&index, &team, query, (None, Some(&without)), 300)
+            );
+        }
         assert_eq!(index.best_by_words(&weights, Some(&only), 100).len(), 3);
     }
     for item in (4..=3000).step_by(4) {
@@ -77,7 +102,7 @@ fn rows_are_found_until_they_are_removed() {
     }
     index.tidy();
     assert!(index.parts.is_empty() && index.rows == 0 && index.words == 0);
-    assert!(index.nearest(&team, &query, None, 5).is_empty());
+    assert!(nearest(&index, &team, &query, (None, None), 5).is_empty());
 }
 
 #[test]

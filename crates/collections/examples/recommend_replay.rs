@@ -1,20 +1,21 @@
 //! Users with known tastes that change, and how well each way recommends what they like now: for `scripts/measure_recommend`.
 //!
 //! ```sh
-//! cargo run -p yuyi-collections --example recommend_replay -- TEXTS.tsv [USERS] [SEED]
+//! cargo run -p yuyi-collections --example recommend_replay -- TEXTS.tsv SEED USERS...
 //! ```
 //!
 //! A line of the file is a text and its label, with a tab between them. A user likes the texts of two labels, then, behind two thirds of the clicks, of one of them and
-//! a third one; nine of ten clicks are on what is liked, the others on anything. Most users are there for item-kNN and popularity only; those who are measured have made 0, 1, 2, 5 and 20 clicks. What is wanted
-//! is whatever is liked now. A line of JSON is printed for each number of clicks and each way.
+//! a third one; nine of ten clicks are on what is liked, the others on anything. So many users as are asked for have clicked before; those who are measured then make 0, 1, 2, 5 and 20 clicks. What is
+//! wanted is whatever is liked now. A line of JSON is printed for each number of users, of clicks and each way: its quality, and how much better this program is for the same users.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
-use yuyi::{BUILTIN_NAME, Model};
+use serde_json::json;
+use yuyi::{BUILTIN_NAME, Calibration, Model};
 use yuyi_collections::{Contest, HeldShelf, Way};
 use yuyi_store::{Event, EventKind, Item, Timestamp, VectorItem};
-use yuyi_tasks::evaluation::recommendation_quality;
+use yuyi_tasks::evaluation::{RecommendedList, recommendation_lead, recommendation_quality};
 use yuyi_tasks::metrics::Sampling;
 
 const CLICKS: [usize; 5] = [0, 1, 2, 5, 20];
@@ -23,68 +24,80 @@ const CLICKS: [usize; 5] = [0, 1, 2, 5, 20];
 const LEAST: usize = 40;
 
 /// Users who are measured.
-const MEASURED: usize = 300;
+const MEASURED: usize = 500;
+
+/// Items of a list.
+const SHOWN: usize = 10;
+
+const SAMPLING: Sampling = Sampling {
+    rounds: 1000,
+    seed: 20,
+};
 
 const DAY: i64 = 86_400_000_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let file = arguments.first().ok_or("name a file of texts and labels")?;
-    let number = |place: usize, absent: u64| -> u64 {
-        let given = arguments.get(place).and_then(|text| text.parse().ok());
-        given.unwrap_or(absent)
+    let [file, seed, others @ ..] = &arguments[..] else {
+        return Err("name a file of texts and labels, a seed, and numbers of users".into());
     };
-    let (users, seed) = (number(1, 2000) as usize, number(2, 7));
     let corpus = Corpus::read(&fs::read_to_string(file)?);
+    if corpus.of_label.len() < 3 {
+        return Err(format!("three labels need {LEAST} texts each").into());
+    }
     let model = Model::open(BUILTIN_NAME)?;
     let items = corpus.items(&model)?;
-    let mut random = Random(seed);
-    let (mut background, mut measured) = (Vec::new(), Vec::new());
-    for user in 0..users + MEASURED {
-        let length = if user < users {
-            3 + random.below(20)
-        } else {
-            20
-        };
-        let log = corpus.log(&mut random, user, length);
-        if user < users {
-            background.extend(log.events);
-        } else {
-            measured.push(log);
-        }
-    }
-    for clicks in CLICKS {
-        let shown = measured
-            .iter()
-            .flat_map(|log| log.events.iter().take(clicks));
-        let events = background.iter().chain(shown).cloned().collect();
-        let shelf = HeldShelf::new(items.clone(), events);
-        let contest = Contest::new(&shelf, model.calibration())?;
-        for way in Way::ALL {
-            let mut lists = Vec::new();
-            for log in &measured {
-                let list = contest.list(way, &log.user, None, 10)?;
-                let seen: HashSet<&str> = log.events[..clicks]
-                    .iter()
-                    .map(|event| &*event.item)
-                    .collect();
-                let liked = log.liked(clicks);
-                let wanted = liked.iter().flat_map(|label| &corpus.of_label[*label]);
-                let wanted = wanted.map(|text| corpus.id(*text));
-                let wanted = wanted.filter(|id| !seen.contains(&**id));
-                let wanted: HashSet<usize> = wanted.filter_map(|id| shelf.place(&id)).collect();
-                lists.push(contest.measured(list, &wanted));
+    for others in others {
+        let others = others.parse()?;
+        let mut random = Random(seed.parse()?);
+        let measured: Vec<Log> = (0..MEASURED)
+            .map(|user| corpus.log(&mut random, user, 20))
+            .collect();
+        let logs = (0..others).map(|user| {
+            let length = 3 + random.below(20);
+            corpus.log(&mut random, MEASURED + user, length)
+        });
+        let before: Vec<Event> = logs.flat_map(|log| log.events).collect();
+        for clicks in CLICKS {
+            let shown = measured
+                .iter()
+                .flat_map(|log| log.events.iter().take(clicks));
+            let events = before.iter().chain(shown).cloned().collect();
+            let shelf = HeldShelf::new(items.clone(), events);
+            let lists = lists(&corpus, &measured, &shelf, model.calibration(), clicks)?;
+            let (_, own) = &lists[0];
+            for (way, lists) in &lists {
+                let quality = recommendation_quality(lists, SHOWN, items.len(), SAMPLING);
+                let lead = recommendation_lead(own, lists, SHOWN, SAMPLING);
+                let line = json!({
+                    "others": others, "clicks": clicks, "way": format!("{way:?}"), "quality": quality, "lead": lead,
+                });
+                println!("{line}");
             }
-            let sampling = Sampling {
-                rounds: 500,
-                seed: 20,
-            };
-            let quality = recommendation_quality(&lists, 10, items.len(), sampling);
-            let line = serde_json::json!({"clicks": clicks, "way": format!("{way:?}"), "quality": quality});
-            println!("{line}");
         }
     }
     Ok(())
+}
+
+/// What each way shows those who are measured after so many clicks.
+fn lists(
+    corpus: &Corpus,
+    measured: &[Log],
+    shelf: &HeldShelf,
+    calibration: &Calibration,
+    clicks: usize,
+) -> Result<Vec<(Way, Vec<RecommendedList>)>, yuyi_store::Error> {
+    let contest = Contest::new(shelf, calibration)?;
+    let mut ways = Vec::new();
+    for way in Way::ALL {
+        let mut lists = Vec::with_capacity(measured.len());
+        for log in measured {
+            let list = contest.list(way, &log.user, None, SHOWN)?;
+            lists.push(contest.measured(list, &corpus.wanted(log, shelf, clicks)));
+        }
+        ways.push((way, lists));
+    }
+    Ok(ways)
 }
 
 /// Texts with their labels.
@@ -155,12 +168,26 @@ impl Corpus {
         Ok(items)
     }
 
+    /// Places of what a user likes after so many clicks, without what was clicked.
+    fn wanted(&self, log: &Log, shelf: &HeldShelf, clicks: usize) -> HashSet<usize> {
+        let seen = log.events[..clicks].iter().map(|event| &*event.item);
+        let seen: HashSet<&str> = seen.collect();
+        let liked = log.liked(clicks);
+        let texts = liked.iter().flat_map(|label| &self.of_label[*label]);
+        let ids = texts.map(|text| self.id(*text));
+        let new = ids.filter(|id| !seen.contains(&**id));
+        new.filter_map(|id| shelf.place(&id)).collect()
+    }
+
     fn log(&self, random: &mut Random, user: usize, length: usize) -> Log {
-        let mut labels = HashSet::new();
+        // In the order in which they are drawn, or a seed would not tell the tastes.
+        let mut labels: Vec<usize> = Vec::new();
         while labels.len() < 3 {
-            labels.insert(random.below(self.of_label.len()));
+            let label = random.below(self.of_label.len());
+            if !labels.contains(&label) {
+                labels.push(label);
+            }
         }
-        let labels: Vec<usize> = labels.into_iter().collect();
         let mut log = Log {
             user: format!("u{user:05}"),
             events: Vec::new(),

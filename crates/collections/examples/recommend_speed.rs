@@ -1,4 +1,5 @@
-//! How long a recommendation takes, and what of that is computing on a machine that is busy: among many items in the embedded store, for a user with many events.
+//! How long a recommendation takes, and what of that is computing on a machine that is busy: among many items in the embedded store, for a user with many events beside
+//! others with some.
 //!
 //! ```sh
 //! cargo run -p yuyi-collections --example recommend_speed -- [ITEMS] [EVENTS] [DIMENSION]
@@ -15,6 +16,12 @@ use yuyi_store::{
 
 /// Groups of items that are alike.
 const GROUPS: usize = 200;
+
+/// Other users, of whose events each recommendation looks at some.
+const OTHERS: usize = 2_000;
+
+/// Events of each of them.
+const EVENTS_OF_OTHERS: usize = 20;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let numbers: Vec<usize> = std::env::args()
@@ -49,6 +56,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         time: Timestamp::from_micros(i as i64 * 3_600_000_000),
     };
     store.add_events("c", (0..events).map(event).collect())?;
+    // Of two groups each, some of them those of the user.
+    let of_other = |i: usize| Event {
+        user: format!("other{:05}", i / EVENTS_OF_OTHERS),
+        item: format!(
+            "{:07}",
+            (i * 7919 * GROUPS + (i / EVENTS_OF_OTHERS + i % 2) % GROUPS) % items
+        ),
+        ..event(i)
+    };
+    let all: Vec<Event> = (0..OTHERS * EVENTS_OF_OTHERS).map(of_other).collect();
+    store.add_events("c", all)?;
     let collection = store.collection("c")?;
     for user in ["u", "nobody"] {
         let (mut times, before) = (Vec::new(), processor_time());

@@ -1,18 +1,22 @@
 //! What to show a user next: what of a request is embedded, and what is recommended, whether items and events are kept in a store or read from files.
 
 mod cold;
+mod company;
 mod history;
 mod replay;
 mod reply;
 mod shelf;
 
 use std::borrow::Borrow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
 use yuyi_store::{Error, Filter, Near, Result, Space, TextItem};
-use yuyi_tasks::recommend::{AROUND, Interest, REPEAT, REPEAT_UNCALIBRATED, Signal, Spread, rank};
+use yuyi_tasks::recommend::{
+    AROUND, Candidate, Interest, REPEAT, REPEAT_UNCALIBRATED, Signal, Spread, rank,
+};
 
+use self::company::Company;
 use self::history::History;
 pub use self::replay::{Contest, ReplaySettings, Replayed, Way, replay};
 pub use self::reply::{Because, RecommendReply, Recommendation};
@@ -268,15 +272,14 @@ pub fn recommend(
         let results = cold::start(shelf, question, &history, spread)?;
         return Ok(RecommendReply::cold(results, question));
     }
-    let near = Near {
-        vectors: interest.centres(),
-        filter: question.filter.as_ref(),
-        without: &history.seen(),
-        limit: AROUND.max(2 * question.limit),
-    };
-    let found: Vec<TextItem> = shelf.near(&near)?;
-    let vectors: Vec<&[f32]> = found.iter().map(|one| &*one.vector).collect();
-    let picks = rank(&interest, &vectors, spread, question.limit);
+    let company = Company::of(shelf, question, &history.liked())?;
+    let found = candidates(shelf, question, (&interest, &history, &company))?;
+    let each = found.iter().map(|one| Candidate {
+        vector: &one.vector,
+        company: company.with(&one.item.id),
+    });
+    let each: Vec<Candidate<'_>> = each.collect();
+    let picks = rank(&interest, &each, spread, question.limit);
     let results = picks.into_iter().map(|pick| {
         let item = &found[pick.candidate].item;
         let because = Because::of(history.origin(pick.because.signal));
@@ -289,6 +292,32 @@ pub fn recommend(
         }
     });
     Ok(RecommendReply::warm(results.collect(), question))
+}
+
+/// The items near to the centres of an interest, then those that others did something with, each once.
+fn candidates(
+    shelf: &dyn Shelf,
+    question: &RecommendQuestion,
+    (interest, history, company): (&Interest<'_>, &History<'_>, &Company),
+) -> Result<Vec<TextItem>> {
+    let seen = history.seen();
+    let filter = question.filter.as_ref();
+    let near = Near {
+        vectors: interest.centres(),
+        filter,
+        without: &seen,
+        limit: AROUND.max(2 * question.limit),
+    };
+    let mut found = shelf.near(&near)?;
+    let known: HashSet<&str> = found.iter().map(|one| &*one.item.id).collect();
+    let mut others = company.first(&seen);
+    others.retain(|id| !known.contains(id));
+    if !others.is_empty() {
+        let mut others = shelf.text_items(&others)?;
+        others.retain(|one| filter.is_none_or(|filter| filter.matches(&one.item)));
+        found.extend(others);
+    }
+    Ok(found)
 }
 
 /// From which likeness on an item repeats another one.

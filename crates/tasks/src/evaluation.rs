@@ -7,5 +7,8 @@ mod search;
 
 pub use self::pairs::{BestRaw, PairScores, PairThreshold, Quality, RawScale, ScoredPairs};
 pub use self::questions::{Question, WrongAnswer, answer_questions, missed_questions};
-pub use self::recommendation::{RecommendationQuality, RecommendedList, recommendation_quality};
+pub use self::recommendation::{
+    RecommendationLead, RecommendationQuality, RecommendedList, recommendation_lead,
+    recommendation_quality,
+};
 pub use self::search::{Answer, AnswerThreshold, SearchQuality, answer_threshold, search_quality};

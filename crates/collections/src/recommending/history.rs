@@ -1,6 +1,6 @@
 //! What is known of a user and a request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use yuyi_store::{EventKind, PastEvent, Result};
 use yuyi_tasks::recommend::{Deed, Signal, worth};
@@ -52,6 +52,27 @@ impl<'q> History<'q> {
             weight: *weight,
         });
         examples.chain(items).collect()
+    }
+
+    /// The ids of the items that something speaks for, with how much, the heaviest first; of equal ones the examples, then the latest.
+    pub(super) fn liked(&self) -> Vec<(&str, f64)> {
+        let examples = self.question.signals();
+        let examples = examples.map(|(origin, signal)| (origin, signal.weight));
+        let items = self
+            .items
+            .iter()
+            .map(|(origin, _, weight)| (origin, *weight));
+        let all = examples
+            .chain(items)
+            .filter_map(|(origin, weight)| match origin {
+                Origin::Item(id) if weight > 0.0 => Some((&**id, weight)),
+                _ => None,
+            });
+        let mut liked: Vec<(&str, f64)> = all.collect();
+        liked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut known = HashSet::new();
+        liked.retain(|(id, _)| known.insert(*id));
+        liked
     }
 
     /// Where a signal comes from.

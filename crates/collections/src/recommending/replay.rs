@@ -21,7 +21,7 @@ pub enum Way {
     OneMean,
     /// What others did who did the same (item-kNN).
     Neighbours,
-    /// What most users did something with.
+    /// What most users did something with lately, then what is new: what this program shows those of whom it knows nothing.
     Popular,
     /// What is new.
     Newest,
@@ -65,7 +65,7 @@ impl<'a> Contest<'a> {
         let clicks = CoClicks::new(pairs);
         Ok(Self {
             shelf,
-            popular: clicks.popular(),
+            popular: shelf.popular_places(),
             clicks,
             users,
             calibration,
@@ -98,10 +98,9 @@ impl<'a> Contest<'a> {
             Way::Neighbours => self.clicks.neighbours(&liked),
             _ => Vec::new(),
         };
-        let newest = (way == Way::Newest).then(|| self.shelf.newest_places());
-        let newest = newest.into_iter().flatten().copied();
-        // Where a way knows nothing, what is popular is shown.
-        let others = self.popular.iter().copied().filter(|_| way != Way::Newest);
+        // Where a way knows nothing, what is popular is shown, then what is new.
+        let popular = self.popular.iter().copied().filter(|_| way != Way::Newest);
+        let others = popular.chain(self.shelf.newest_places().iter().copied());
         let mut known = HashSet::new();
         let is_meant = |place: &usize| {
             let item = &self.shelf.items()[*place].item;
@@ -109,8 +108,8 @@ impl<'a> Contest<'a> {
                 && known.insert(*place)
                 && filter.is_none_or(|filter| filter.matches(item))
         };
-        let all = ranked.into_iter().chain(newest).chain(others);
-        let all: Vec<usize> = all.filter(is_meant).take(AROUND.max(2 * limit)).collect();
+        let all = ranked.into_iter().chain(others);
+        let all: Vec<usize> = all.filter(is_meant).take(limit + AROUND).collect();
         // What repeats is left out by every way.
         let vector = |place: &usize| &*self.shelf.items()[*place].vector;
         let vectors: Vec<&[f32]> = all.iter().map(vector).collect();

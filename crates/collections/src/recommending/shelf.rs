@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use yuyi_store::{
-    Collection, Event, EventKind, Filter, Item, MOST_EVENTS, Near, PastEvent, PopularItem,
-    Remembered, Result, Room, Store, TextItem, Timestamp, VectorItem,
+    AskedCoClicks, CoClicked, Collection, Event, EventKind, Filter, Item, MOST_EVENTS, Near,
+    PastEvent, PopularItem, Remembered, Result, Room, Store, TextItem, Timestamp, VectorItem,
 };
 use yuyi_tasks::faq::FaqIndex;
 
@@ -21,6 +21,7 @@ pub trait Shelf {
     fn history(&self, user: &str, vectors: usize) -> Result<Vec<PastEvent>>;
     fn near(&self, near: &Near<'_>) -> Result<Vec<TextItem>>;
     fn popular(&self, limit: usize) -> Result<Vec<PopularItem>>;
+    fn co_clicks(&self, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>>;
     fn newest(&self, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>>;
 }
 
@@ -73,6 +74,10 @@ impl Shelf for StoredShelf<'_> {
         self.store.popular(&self.collection.name, limit)
     }
 
+    fn co_clicks(&self, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>> {
+        self.store.co_clicks(&self.collection.name, asked)
+    }
+
     fn newest(&self, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
         self.store.newest(&self.collection.name, filter, limit)
     }
@@ -90,6 +95,8 @@ pub struct HeldShelf {
     newest: Vec<usize>,
     /// Of each user, the latest first.
     events: BTreeMap<String, Vec<Event>>,
+    /// Of each item who did something with it other than skip it, the latest first.
+    users: HashMap<String, Vec<String>>,
     popular: Vec<PopularItem>,
 }
 
@@ -118,13 +125,16 @@ impl HeldShelf {
             vector: item.vectors.into_iter().next().unwrap_or_default(),
         };
         let events = kept(events);
+        let popular = popular(&events);
+        let events = by_user(events);
         Self {
             items: by_id.into_values().map(text_item).collect(),
             places,
             index,
             newest: newest.into_iter().map(|(_, _, place)| place).collect(),
-            popular: popular(&events),
-            events: by_user(events),
+            popular,
+            users: users_of(&events),
+            events,
         }
     }
 
@@ -141,6 +151,12 @@ impl HeldShelf {
     /// Places of the items, the newest first.
     pub(super) fn newest_places(&self) -> &[usize] {
         &self.newest
+    }
+
+    /// Places of the items that are popular, the most popular first.
+    pub(super) fn popular_places(&self) -> Vec<usize> {
+        let popular = self.popular.iter();
+        popular.filter_map(|one| self.place(&one.item)).collect()
     }
 
     /// Places of all items, the nearest to a vector first.
@@ -202,6 +218,33 @@ impl Shelf for HeldShelf {
         Ok(self.popular.iter().take(limit).cloned().collect())
     }
 
+    fn co_clicks(&self, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>> {
+        let of_item = |item: &&str| {
+            let users = self.users.get(*item).into_iter().flatten();
+            let users = users.filter(|user| Some(&***user) != asked.without);
+            let users: Vec<&String> = users.take(asked.users).collect();
+            let mut with: BTreeMap<&str, u64> = BTreeMap::new();
+            for user in &users {
+                let events = self.events.get(*user).into_iter().flatten();
+                let done = events.filter(|event| event.kind != EventKind::Skip);
+                let items: BTreeSet<&str> =
+                    done.take(asked.events).map(|event| &*event.item).collect();
+                for other in items.into_iter().filter(|other| other != item) {
+                    *with.entry(other).or_default() += 1;
+                }
+            }
+            let items = with.into_iter().map(|(item, users)| PopularItem {
+                item: item.to_owned(),
+                users,
+            });
+            CoClicked {
+                users: users.len() as u64,
+                items: items.collect(),
+            }
+        };
+        Ok(asked.items.iter().map(of_item).collect())
+    }
+
     fn newest(&self, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
         let items = self.newest.iter().map(|&place| &self.items[place].item);
         let meant = items.filter(|item| filter.is_none_or(|filter| filter.matches(item)));
@@ -236,6 +279,30 @@ fn by_user(events: Vec<Event>) -> BTreeMap<String, Vec<Event>> {
         events.truncate(MOST_EVENTS);
     }
     users
+}
+
+/// The users of each item, the latest first, of those of one time the smaller name.
+fn users_of(events: &BTreeMap<String, Vec<Event>>) -> HashMap<String, Vec<String>> {
+    let mut latest: HashMap<&str, BTreeMap<&str, Timestamp>> = HashMap::new();
+    for event in events.values().flatten() {
+        if event.kind != EventKind::Skip {
+            let users = latest.entry(&event.item).or_default();
+            let time = users.entry(&event.user).or_insert(event.time);
+            *time = event.time.max(*time);
+        }
+    }
+    let ordered = |users: BTreeMap<&str, Timestamp>| -> Vec<String> {
+        let mut users: Vec<(Reverse<Timestamp>, &str)> = users
+            .into_iter()
+            .map(|(user, time)| (Reverse(time), user))
+            .collect();
+        users.sort_unstable();
+        users.into_iter().map(|(_, user)| user.to_owned()).collect()
+    };
+    let items = latest.into_iter();
+    items
+        .map(|(item, users)| (item.to_owned(), ordered(users)))
+        .collect()
 }
 
 /// Items by how many users did something with them lately.

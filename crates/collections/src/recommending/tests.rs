@@ -132,6 +132,58 @@ fn the_first_click_steers_and_is_not_shown_again() {
 }
 
 #[test]
+fn what_others_did_who_liked_the_same_counts() {
+    let asked = || AskedRecommend {
+        limit: Some(20),
+        ..asked("u")
+    };
+    let own = [click("u", "a2", 5)];
+    let place = |events: &[Event], id: &str| {
+        let found = reply(events, asked());
+        let place = ids(&found).iter().position(|one| *one == id);
+        assert!(found.results.iter().all(|one| one.because.is_some()));
+        place.unwrap()
+    };
+    // Ten others read that too, and all of them one of the other kind; with a skip and what is there no more nothing comes of it.
+    let others: Vec<Event> = (0..10)
+        .flat_map(|i| {
+            let user = format!("x{i}");
+            let skip = event(&user, "b1", EventKind::Skip, 3);
+            [
+                click(&user, "a2", 1),
+                click(&user, "b4", 2),
+                click(&user, "gone", 2),
+                skip,
+            ]
+        })
+        .collect();
+    let with = [&own[..], &others].concat();
+    assert!(place(&with, "b4") < place(&own, "b4"));
+    assert_eq!(
+        place(&with, "b1").cmp(&place(&with, "b3")),
+        place(&own, "b1").cmp(&place(&own, "b3"))
+    );
+    // Nor of those who did nothing of what this user did, nor of what the user alone did.
+    let strangers: Vec<Event> = (0..10)
+        .flat_map(|i| {
+            [
+                click(&format!("y{i}"), "b0", 1),
+                click(&format!("y{i}"), "b4", 2),
+            ]
+        })
+        .collect();
+    let strange = [&own[..], &strangers].concat();
+    assert_eq!(ids(&reply(&strange, asked())), ids(&reply(&own, asked())));
+    // An example tells as much as an event.
+    let example = AskedRecommend {
+        user: None,
+        positive: vec![Example::Item("a2".into())],
+        ..asked()
+    };
+    assert_eq!(ids(&reply(&others, example)), ids(&reply(&with, asked())));
+}
+
+#[test]
 fn both_tastes_are_served_and_the_newer_one_more() {
     let day = 86_400_000_000;
     let events = [click("u", "a1", 0), click("u", "b3", 100 * day)];

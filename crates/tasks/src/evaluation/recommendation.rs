@@ -101,11 +101,8 @@ pub fn recommendation_quality(
         let coverage = (catalogue > 0).then(|| shown.len() as f64 / catalogue as f64);
         [mean(0), mean(1), mean(2), coverage, mean(3), mean(4)]
     };
-    let rounds = match lists.len() {
-        ..ENOUGH_USERS => 0,
-        _ => sampling.rounds,
-    };
-    let mut drawn = intervals(lists.len(), rounds, sampling.seed, statistics);
+    let users = lists.len();
+    let mut drawn = intervals(users, rounds(users, sampling), sampling.seed, statistics);
     drawn[COVERAGE] = None;
     let values = statistics(&vec![1; lists.len()]);
     let [hit_rate, ndcg, mrr, coverage, diversity, novelty] =
@@ -118,6 +115,53 @@ pub fn recommendation_quality(
         coverage,
         diversity,
         novelty,
+    }
+}
+
+/// How much better lists are than others for the same users, user by user. Where an interval holds no 0, that is no chance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RecommendationLead {
+    /// The mean difference of what is 1 for a user who was shown something that was wanted, and else 0.
+    pub hit_rate: Estimate,
+    /// The mean difference of the normalised discounted cumulative gain.
+    pub ndcg: Estimate,
+}
+
+/// Compares the first `k` of lists with those of others, of which each is for the user of the list at its place; intervals as in [`recommendation_quality`].
+///
+/// # Panics
+/// When there are not as many of both, or what a user wanted is not as much in both.
+pub fn recommendation_lead(
+    lists: &[RecommendedList],
+    others: &[RecommendedList],
+    k: usize,
+    sampling: Sampling,
+) -> RecommendationLead {
+    assert_eq!(lists.len(), others.len(), "a list of both for each user");
+    let pairs = lists.iter().zip(others);
+    let pairs = pairs.inspect(|(a, b)| assert_eq!(a.wanted, b.wanted, "lists for one user"));
+    let pairs = pairs.filter(|(list, _)| list.wanted > 0);
+    let differences: Vec<[Option<f64>; 2]> = pairs
+        .map(|(list, other)| {
+            let (a, b) = (of_list(list, k), of_list(other, k));
+            [0, 1].map(|i| a[i].zip(b[i]).map(|(a, b)| a - b))
+        })
+        .collect();
+    let statistics = |counts: &[u32]| -> [Option<f64>; 2] {
+        [0, 1].map(|i| weighted(differences.iter().map(|values| values[i]), counts))
+    };
+    let users = differences.len();
+    let drawn = intervals(users, rounds(users, sampling), sampling.seed, statistics);
+    let values = statistics(&vec![1; users]);
+    let [hit_rate, ndcg] = std::array::from_fn(|i| Estimate::new(values[i], drawn[i]));
+    RecommendationLead { hit_rate, ndcg }
+}
+
+/// From few users none are drawn.
+fn rounds(users: usize, sampling: Sampling) -> usize {
+    match users {
+        ..ENOUGH_USERS => 0,
+        _ => sampling.rounds,
     }
 }
 
@@ -188,6 +232,26 @@ mod tests {
         let quality = recommendation_quality(&many, 10, 20, SAMPLING);
         assert!(quality.hit_rate.low < quality.hit_rate.value);
         assert_eq!((quality.coverage.low, quality.coverage.high), (None, None));
+    }
+
+    #[test]
+    fn lists_are_compared_user_by_user() {
+        let better: Vec<RecommendedList> = (0..20).map(|_| list(&[3, 1], &[3])).collect();
+        let mut others: Vec<RecommendedList> = (0..20).map(|_| list(&[1, 3], &[3])).collect();
+        let lead = recommendation_lead(&better, &others, 10, SAMPLING);
+        assert_eq!(lead.hit_rate.value, Some(0.0));
+        let gain = 1.0 - 1.0 / 3f64.log2();
+        assert!((lead.ndcg.value.unwrap() - gain).abs() < 1e-12);
+        // The same for all: nothing that is drawn differs.
+        assert!((lead.ndcg.low.unwrap() - gain).abs() < 1e-12);
+        others[4] = list(&[1], &[3]);
+        let lead = recommendation_lead(&others, &better, 10, SAMPLING);
+        assert_eq!(lead.hit_rate.value, Some(-1.0 / 20.0));
+        assert!(lead.ndcg.high.unwrap() < 0.0);
+        // Whoever wanted nothing says nothing.
+        let nothing = [list(&[1], &[])];
+        let lead = recommendation_lead(&nothing, &nothing, 10, SAMPLING);
+        assert_eq!((lead.ndcg.value, lead.ndcg.low), (None, None));
     }
 
     #[test]

@@ -1,6 +1,14 @@
-//! What others did who did the same: the neighbours of items by their users, which recommendations by vectors are compared with.
+//! What others did who did the same: how much it counts, and the neighbours of items by their users alone, which recommendations are compared with.
 
 use std::collections::HashMap;
+
+/// Users who are taken to have done nothing with an item, beside those who were asked.
+const DOUBT: f64 = 5.0;
+
+/// The share of the users of an item who did something with another one too, shrunk towards 0 where few were asked: one of one says less than fifty of a hundred.
+pub fn share(common: u64, users: u64) -> f64 {
+    common as f64 / (users as f64 + DOUBT)
+}
 
 /// Items that users had in common.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +37,6 @@ impl CoClicks {
     /// How many users an item has.
     pub fn users(&self, item: usize) -> usize {
         self.users_of.get(item).map_or(0, Vec::len)
-    }
-
-    /// The items that have users, the most popular first, of equal ones the one that comes first.
-    pub fn popular(&self) -> Vec<usize> {
-        let items = 0..self.users_of.len();
-        let mut items: Vec<usize> = items.filter(|&item| self.users(item) > 0).collect();
-        items.sort_by_key(|&item| std::cmp::Reverse(self.users(item)));
-        items
     }
 
     /// Items that have users in common with those of a history, the best first: the sum, over the history, of the cosine of the two items' users (Deshpande and
@@ -73,10 +73,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn shares_of_few_are_doubted() {
+        assert_eq!(share(0, 0), 0.0);
+        assert!(share(1, 1) < share(50, 100) && share(50, 100) < 0.5);
+    }
+
+    #[test]
     fn neighbours_have_users_in_common() {
         let pairs = [(0, 1), (0, 2), (1, 1), (1, 2), (2, 1), (2, 3), (2, 3)];
         let clicks = CoClicks::new(pairs);
-        assert_eq!(clicks.popular(), [1, 2, 3]);
         assert_eq!((clicks.users(3), clicks.users(9)), (1, 0));
         // 1 and 2: 2 / √6, 1 and 3: 1 / √3.
         assert_eq!(clicks.neighbours(&[1]), [1, 2, 3]);

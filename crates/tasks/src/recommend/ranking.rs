@@ -1,21 +1,39 @@
 //! Which of the items that were found are shown, and in which order.
 
-use super::Interest;
+use yuyi_kernels::{Kernel, Vectors, as_cosine, dot_each};
+
+use super::{Interest, Signal};
 use crate::cosine;
 
-// Chosen by `scripts/measure_recommend`, whose logs have tastes that change and clicks at random.
+// Chosen by `scripts/measure_recommend --development`, whose logs have tastes that change and clicks at random.
 
 /// How sharply an item is judged by the nearest of what was liked and not by all of it, for each standard deviation of the cosines at hand.
 const SHARPNESS: f64 = 1.5;
 
+/// How much what others did counts for an item, for each e-fold of it.
+const COMPANY: f64 = 1.5;
+
+/// What others did ([`Candidate::company`]) below which it hardly counts.
+const LITTLE_COMPANY: f64 = 0.1;
+
 /// How much of an item's place in the list is decided by how unlike it is to those above it.
-const VARIETY: f64 = 0.05;
+const VARIETY: f64 = 0.02;
 
 /// How results differ from each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Cosine from which on an item only repeats another one, and is left out.
     pub repeat: f64,
+}
+
+/// An item that may be shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Candidate<'v> {
+    /// Its unit vector.
+    pub vector: &'v [f32],
+    /// How much what others did speaks for it: the sum of [`share`](super::share)s over what was liked, each times its weight in parts of the greatest. 0 where nothing
+    /// is known of others.
+    pub company: f64,
 }
 
 /// An item that is shown.
@@ -48,18 +66,18 @@ struct Judged<'v> {
     shown: f64,
 }
 
-/// At most `limit` of some candidates, unit vectors, the one that is shown first first. What repeats a signal or another one that is shown is left out; of equal
+/// At most `limit` of some candidates, the one that is shown first first. What repeats a signal or another one that is shown is left out; of equal
 /// candidates the first is taken. Nothing, where the interest is empty.
 ///
 /// A candidate is judged by what was liked, the nearer and heavier the more: ln Σ w·exp(κ·cos/σ), with σ the standard deviation of the cosines at hand. What speaks
-/// against it takes away as much where it is as near, and all where it is much nearer. The list is then spread (maximal marginal relevance; Carbonell and
-/// Goldstein, 1998).
+/// against it takes away as much where it is as near, and all where it is much nearer. What others did adds μ·ln(1 + c/c₀), which is nothing without others and much
+/// where many agree, as in naive Bayes, where evidence of two kinds is multiplied. The list is then spread (maximal marginal relevance; Carbonell and Goldstein, 1998).
 ///
 /// # Panics
 /// When the vectors are not of one dimension.
 pub fn rank(
     interest: &Interest<'_>,
-    candidates: &[&[f32]],
+    candidates: &[Candidate<'_>],
     spread: Spread,
     limit: usize,
 ) -> Vec<Pick> {
@@ -92,36 +110,70 @@ pub fn rank(
     picks
 }
 
+/// Signals side by side.
+struct Signals {
+    vectors: Vectors,
+    /// Logarithms of their weights.
+    weights: Vec<f64>,
+}
+
+impl Signals {
+    fn of<'s, 'v: 's>(signals: impl Iterator<Item = &'s Signal<'v>> + Clone) -> Self {
+        Self {
+            vectors: Vectors::from_rows(signals.clone().map(|signal| signal.vector)),
+            weights: signals.map(|signal| signal.weight.ln()).collect(),
+        }
+    }
+
+    /// The cosine of each with a vector.
+    fn cosines(&self, vector: &[f32]) -> Vec<f64> {
+        let mut products = vec![0.0; self.weights.len()];
+        if !products.is_empty() {
+            let signals = self.vectors.view();
+            dot_each(Kernel::of_process(), vector, signals, &mut products);
+        }
+        products.into_iter().map(as_cosine).collect()
+    }
+
+    /// ln Σ w·exp(s·x), x being the cosines; −∞ where there is nothing.
+    fn log_sum(&self, cosines: &[f64], sharpness: f64) -> f64 {
+        let terms = || {
+            self.weights
+                .iter()
+                .zip(cosines)
+                .map(|(w, x)| w + sharpness * x)
+        };
+        let most = terms().fold(f64::NEG_INFINITY, f64::max);
+        if most == f64::NEG_INFINITY {
+            return most;
+        }
+        most + terms().map(|x| (x - most).exp()).sum::<f64>().ln()
+    }
+}
+
 /// What is known of the candidates that repeat no signal, and the standard deviation of the cosines.
 fn judge<'v>(
     interest: &Interest<'_>,
-    candidates: &[&'v [f32]],
+    candidates: &[Candidate<'v>],
     spread: Spread,
 ) -> (Vec<Judged<'v>>, f64) {
-    let liked = |candidate: &&[f32]| -> Vec<f64> {
-        let signals = interest.liked.iter();
-        signals
-            .map(|(_, signal)| cosine(signal.vector, candidate))
-            .collect()
-    };
-    let cosines: Vec<Vec<f64>> = candidates.iter().map(liked).collect();
+    let liked = Signals::of(interest.liked.iter().map(|(_, signal)| signal));
+    let disliked = Signals::of(interest.disliked.iter());
+    let each = candidates.iter();
+    let cosines: Vec<Vec<f64>> = each.map(|one| liked.cosines(one.vector)).collect();
     let scale = deviation(cosines.iter().flatten());
     let sharpness = SHARPNESS / scale;
     let judged = candidates.iter().zip(&cosines).enumerate();
-    let judged = judged.filter_map(|(place, (vector, cosines))| {
+    let judged = judged.filter_map(|(place, (candidate, cosines))| {
+        let Candidate { vector, company } = *candidate;
         let (nearest, near) = greatest(cosines.iter().copied())?;
-        let against = interest.disliked.iter();
-        let against: Vec<f64> = against
-            .map(|signal| cosine(signal.vector, vector))
-            .collect();
+        let against = disliked.cosines(vector);
         let near_against = against.iter().copied().fold(-1.0, f64::max);
         if near.max(near_against) >= spread.repeat {
             return None;
         }
-        let weights = interest.liked.iter().map(|(_, signal)| signal.weight);
-        let for_it = log_sum(weights.zip(cosines), sharpness);
-        let weights = interest.disliked.iter().map(|signal| signal.weight);
-        let against_it = log_sum(weights.zip(&against), sharpness);
+        let for_it = liked.log_sum(cosines, sharpness);
+        let against_it = disliked.log_sum(&against, sharpness);
         let centres = interest.centres().iter();
         let centre = greatest(centres.map(|centre| cosine(centre, vector)))?;
         Some(Judged {
@@ -134,7 +186,7 @@ fn judge<'v>(
                     cosine: near,
                 },
             },
-            score: (for_it - softplus(against_it - for_it)) / SHARPNESS,
+            score: (for_it - softplus(against_it - for_it) + of_company(company)) / SHARPNESS,
             shown: f64::NEG_INFINITY,
         })
     });
@@ -162,14 +214,9 @@ pub fn first_of(
     taken
 }
 
-/// ln Σ w·exp(s·x); −∞ where there is nothing.
-fn log_sum<'x>(terms: impl Iterator<Item = (f64, &'x f64)>, sharpness: f64) -> f64 {
-    let terms: Vec<f64> = terms.map(|(w, x)| w.ln() + sharpness * x).collect();
-    let most = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if most == f64::NEG_INFINITY {
-        return most;
-    }
-    most + terms.iter().map(|x| (x - most).exp()).sum::<f64>().ln()
+/// What is added for what others did.
+fn of_company(company: f64) -> f64 {
+    COMPANY * (company / LITTLE_COMPANY).ln_1p()
 }
 
 /// ln(1 + eˣ).
@@ -214,6 +261,14 @@ mod tests {
         vec![angle.cos(), angle.sin()]
     }
 
+    /// A candidate of which nothing is known from others.
+    fn alone(vector: &[f32]) -> Candidate<'_> {
+        Candidate {
+            vector,
+            company: 0.0,
+        }
+    }
+
     /// Places of candidates at some angles, for signals at others.
     fn ranked(signals: &[(f32, f64)], candidates: &[f32], limit: usize) -> Vec<usize> {
         let vectors: Vec<Vec<f32>> = signals.iter().map(|(angle, _)| at(*angle)).collect();
@@ -225,7 +280,7 @@ mod tests {
             })
             .collect();
         let candidates: Vec<Vec<f32>> = candidates.iter().map(|angle| at(*angle)).collect();
-        let candidates: Vec<&[f32]> = candidates.iter().map(Vec::as_slice).collect();
+        let candidates: Vec<Candidate<'_>> = candidates.iter().map(|one| alone(one)).collect();
         let picks = rank(&Interest::of(&signals), &candidates, SPREAD, limit);
         picks.into_iter().map(|pick| pick.candidate).collect()
     }
@@ -240,7 +295,7 @@ mod tests {
         };
         let interest = Interest::of(&[signal(&*east), signal(&*north)]);
         let candidate = at(80.0);
-        let picks = rank(&interest, &[&candidate], SPREAD, 5);
+        let picks = rank(&interest, &[alone(&candidate)], SPREAD, 5);
         assert_eq!((picks.len(), picks[0].because.signal), (1, 1));
         assert_eq!(picks[0].because.cosine, cosine(&north, &candidate));
     }
@@ -253,6 +308,28 @@ mod tests {
             found.iter().filter(|place| [1, 2].contains(place)).count(),
             2
         );
+    }
+
+    #[test]
+    fn what_others_did_decides_between_what_is_as_near() {
+        let liked = at(0.0);
+        let signal = Signal {
+            vector: &liked,
+            weight: 1.0,
+        };
+        let vectors = [-10.0, 11.0, 90.0, 180.0].map(at);
+        let first = |company: [f64; 4]| {
+            let candidates = vectors.iter().zip(company);
+            let candidates: Vec<Candidate<'_>> = candidates
+                .map(|(vector, company)| Candidate { vector, company })
+                .collect();
+            rank(&Interest::of(&[signal]), &candidates, SPREAD, 1)[0].candidate
+        };
+        assert_eq!(first([0.0; 4]), 0);
+        assert_eq!(first([0.0, 0.3, 0.0, 0.0]), 1);
+        assert_eq!(first([0.3, 0.3, 0.0, 0.0]), 0);
+        // A little of it moves nothing that is far.
+        assert_eq!(first([0.0, 0.0, 0.0, 0.05]), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a user asks for: a name of the catalogue, a repository, or the address of one.
 
 use url::Url;
-use yuyi_models::{KnownModel, find_known};
+use yuyi_models::{BUILTIN_NAME, KnownModel, find_known, nearest_known};
 
 use crate::{Error, HubKind, Source};
 
@@ -28,12 +28,30 @@ pub(crate) fn wanted(text: &str, from: Source) -> Result<Wanted, Error> {
         return of_page(text).ok_or_else(none);
     }
     let id = text.trim_end_matches('/');
+    if id.eq_ignore_ascii_case(BUILTIN_NAME) {
+        return Err(Error::BuiltIn {
+            name: BUILTIN_NAME.to_owned(),
+        });
+    }
     match find_known(id) {
         Some(known) if id.eq_ignore_ascii_case(&known.name) || known.is_repository(id) => {
             of_known(known, from)
         }
         _ if is_id(id) => Ok(of_id(id, from)),
+        _ if is_name(id) => Err(unknown(id)),
         _ => Err(none()),
+    }
+}
+
+/// What is said of a name alone that nobody knows.
+fn unknown(name: &str) -> Error {
+    let text = name.to_owned();
+    match nearest_known(name, KnownModel::is_published) {
+        Some(known) => Error::Unknown {
+            text,
+            nearest: known.name.clone(),
+        },
+        None => Error::NoAddress { text },
     }
 }
 
@@ -148,7 +166,14 @@ mod tests {
         }
         assert_eq!(sources("gte-base-zh", Source::ModelScope), [on_ms]);
         assert_eq!(sources("gte-base-zh", Source::HuggingFace), [on_hf]);
-        for text in ["e5-small-zh", "ConSERT", "ernie-embedding"] {
+        for text in ["e5-small-zh", "E5-small-zh/"] {
+            let error = wanted(text, Source::Auto).unwrap_err();
+            let expected = "e5-small-zh is built in; nothing needs to be pulled.";
+            assert_eq!(error.to_string(), expected);
+        }
+        let error = wanted("gte-bas-zh", Source::Auto).unwrap_err().to_string();
+        assert!(error.contains("The nearest name is gte-base-zh"), "{error}");
+        for text in ["ConSERT", "ernie-embedding"] {
             let error = wanted(text, Source::Auto).unwrap_err();
             assert!(
                 matches!(error, Error::NotPublished { .. }),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use tar::{Archive, Builder, Entry, EntryType, Header};
 use yuyi_models::{
     BUILTIN_NAME, Installed, MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, check_whole,
+    is_non_commercial,
 };
 
 use crate::Error;
@@ -37,11 +38,18 @@ pub fn export(model: &Installed, to: &Path) -> Result<Manifest, Error> {
             place: "part of every yuyi".to_owned(),
         });
     };
+    if to.is_dir() {
+        return Err(Error::FolderAsOutput {
+            folder: to.to_owned(),
+            name: folder_name(model).to_owned(),
+        });
+    }
     let problems = crate::verify(model)?.problems;
-    if let Some(problem) = problems.first() {
-        return Err(Error::Unusable {
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(Error::Damaged {
             name: model.name.clone(),
-            reason: format!("{problem}."),
+            problem,
+            mending: model.mending(),
         });
     }
     let manifest = complete(model, folder)?;
@@ -49,30 +57,37 @@ pub fn export(model: &Installed, to: &Path) -> Result<Manifest, Error> {
     let written = write(folder, &manifest, &partial).and_then(|()| fs::rename(&partial, to));
     written.map_err(|error| {
         let _ = fs::remove_file(&partial);
-        Error::writing(to, error)
+        Error::writing_whole(to, error)
     })?;
     Ok(manifest)
+}
+
+/// What a model's folder is called elsewhere: a repository's name is no folder's.
+fn folder_name(model: &Installed) -> &str {
+    model.name.rsplit('/').next().unwrap_or(&model.name)
 }
 
 /// The manifest of all files, also of those that a model's own leaves out.
 fn complete(model: &Installed, folder: &Path) -> Result<Manifest, Error> {
     let files = files_in(folder).map_err(|error| Error::reading(folder, error))?;
-    let files = files.into_iter().filter(|path| path != MANIFEST_FILE);
+    // What is hidden is another program's, such as `.git` with all versions of the weights.
+    let is_hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
+    let files = files
+        .into_iter()
+        .filter(|path| path != MANIFEST_FILE && !is_hidden(path));
     let files = files.map(|path| measured(folder, path));
     let files = files.collect::<Result<_, _>>()?;
     let own = model.manifest.clone();
-    // A repository's name is no folder's.
-    let name = model.name.rsplit('/').next().unwrap_or(&model.name);
     Ok(Manifest {
         version: MANIFEST_VERSION,
-        name: name.to_owned(),
+        name: folder_name(model).to_owned(),
         files,
-        ..own.unwrap_or(Manifest {
+        ..own.unwrap_or_else(|| Manifest {
             version: MANIFEST_VERSION,
             name: String::new(),
             origin: None,
-            licence: None,
-            non_commercial: false,
+            licence: model.licence(),
+            non_commercial: is_non_commercial(&model.name, model.licence().as_deref()),
             quantized: None,
             files: Vec::new(),
         })
@@ -124,6 +139,12 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
         file: file.to_owned(),
         reason,
     };
+    if file.is_dir() {
+        return Err(Error::FolderAsArchive {
+            folder: file.to_owned(),
+            models: home.join("models"),
+        });
+    }
     let opened = File::open(file).map_err(|error| Error::reading(file, error))?;
     let mut archive = Archive::new(BufReader::new(opened));
     let mut entries = archive.entries().map_err(|_| bad(NO_TAR.to_owned()))?;
@@ -137,7 +158,10 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
         });
     }
     if !is_name(&manifest.name) {
-        return Err(bad(format!("{:?} is no name of a folder", manifest.name)));
+        return Err(bad(format!(
+            "its model is called {:?}, which is no name of a folder; give it one with --name",
+            manifest.name
+        )));
     }
     let workspace = Workspace::open(home, &manifest.name)?;
     let target = workspace.target();
@@ -149,19 +173,21 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
         });
     }
     let folder = workspace.scratch()?;
-    fs::create_dir_all(&folder).map_err(|error| Error::writing(&folder, error))?;
-    check_room(&folder, &manifest)?;
-    let unpacked = unpack(entries, &manifest, &folder).map_err(|error| match error {
-        Unpacking::Writing(path, error) => Error::writing(&path, error),
-        Unpacking::Bad(reason) => bad(reason),
+    let made = fs::create_dir_all(&folder).map_err(|error| Error::writing_whole(&folder, error));
+    let has_room = made.and_then(|()| check_room(&folder, &manifest));
+    let unpacked = has_room.and_then(|()| {
+        unpack(entries, &manifest, &folder).map_err(|error| match error {
+            Unpacking::Writing(path, error) => Error::writing_whole(&path, error),
+            Unpacking::Bad(reason) => bad(reason),
+        })
     });
     let checked = unpacked.and_then(|()| {
         check_whole(&folder).map_err(bad)?;
         check(&folder, &manifest.name, &manifest.name).map(drop)
     });
     if let Err(error) = checked {
-        // What is left of it is removed the next time at the latest.
-        let _ = fs::remove_dir_all(&folder);
+        // What is left of it is listed, and removed the next time at the latest.
+        let _ = workspace.clear();
         return Err(error);
     }
     // As after a pull: what changes by itself is not held to a sum.

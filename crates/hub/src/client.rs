@@ -184,7 +184,7 @@ impl Client {
         match (from.scheme(), to.scheme()) {
             (_, "https") | ("http", "http") => Ok(to),
             (_, "http") => refuse(format!(
-                "from an encrypted connection to one that is not, on {}",
+                "from an encrypted connection to one without encryption, on {}",
                 host(&to)
             )),
             _ => refuse("to what is no address of the web".to_owned()),
@@ -249,7 +249,7 @@ fn is_dead(error: &Error) -> bool {
         Error::Unreachable { reason, .. } | Error::DataHost { reason, .. } => reason,
         _ => return false,
     };
-    [NO_ADDRESS, NO_CONNECTION]
+    [NO_ADDRESS, NO_CONNECTION, NO_WAY]
         .iter()
         .any(|dead| reason.starts_with(dead))
 }
@@ -283,10 +283,15 @@ fn next_page(reply: &Reply) -> Option<Url> {
 
 const NO_ADDRESS: &str = "there is no host of that name";
 const NO_CONNECTION: &str = "it does not accept connections in time";
+const NO_WAY: &str = "no network leads there";
+const BROKEN: &str = "the connection broke";
 
 /// What happened, in a few words.
 pub(crate) fn told(error: &ureq::Error) -> String {
     use ureq::{Error, Timeout};
+    if let Some(problem) = yuyi_tls::problem(error) {
+        return problem.to_owned();
+    }
     match error {
         Error::HostNotFound | Error::Timeout(Timeout::Resolve) => NO_ADDRESS.to_owned(),
         Error::Timeout(Timeout::Connect) => NO_CONNECTION.to_owned(),
@@ -294,11 +299,19 @@ pub(crate) fn told(error: &ureq::Error) -> String {
         Error::Io(error) => match error.kind() {
             std::io::ErrorKind::ConnectionRefused => "it refuses connections".to_owned(),
             std::io::ErrorKind::TimedOut => "it has gone silent".to_owned(),
-            std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::ConnectionReset => {
-                "the connection broke".to_owned()
+            std::io::ErrorKind::UnexpectedEof
+            | std::io::ErrorKind::ConnectionReset
+            | std::io::ErrorKind::ConnectionAborted
+            | std::io::ErrorKind::BrokenPipe => BROKEN.to_owned(),
+            std::io::ErrorKind::NetworkUnreachable | std::io::ErrorKind::HostUnreachable => {
+                NO_WAY.to_owned()
             }
             _ => error.to_string(),
         },
+        Error::ConnectionFailed => "it refuses connections".to_owned(),
+        Error::BodyStalled => BROKEN.to_owned(),
+        Error::ConnectProxyFailed(told) => format!("the proxy does not let it through, {told}"),
+        Error::Protocol(_) | Error::Http(_) => "it does not speak HTTP".to_owned(),
         other => other.to_string(),
     }
 }

@@ -15,6 +15,22 @@ pub enum Error {
         /// What was asked for.
         text: String,
     },
+    /// A name alone, without an organisation, that is not in the catalogue.
+    #[error(
+        "There is no model {text:?} in the catalogue. The nearest name is {nearest} (`yuyi pull {nearest}`). `yuyi models --all` lists all of them; any other is named ORG/NAME, or by the address of its page."
+    )]
+    Unknown {
+        /// What was asked for.
+        text: String,
+        /// The name of the catalogue that is nearest.
+        nearest: String,
+    },
+    /// The model in the program.
+    #[error("{name} is built in; nothing needs to be pulled.")]
+    BuiltIn {
+        /// Its name.
+        name: String,
+    },
     /// What cannot be the name of an installed model.
     #[error(
         "{name:?} is no name for a model. Take letters, digits, -, _ and ., and none of / in it, such as --name my-model."
@@ -58,7 +74,7 @@ pub enum Error {
     },
     /// A hub does not answer.
     #[error(
-        "{host} does not answer ({reason}). Set HF_ENDPOINT to a mirror, take --from modelscope, or name a proxy in HTTPS_PROXY."
+        "{host} does not answer ({reason}). Set HF_ENDPOINT to a mirror such as https://hf-mirror.com, take another hub (--from), or name a proxy in HTTPS_PROXY."
     )]
     Unreachable {
         /// The hub.
@@ -66,13 +82,27 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
-    /// None of the hubs answers.
+    /// None of the hubs gives it.
     #[error(
-        "No hub gave it: {tried}. Set HF_ENDPOINT to a mirror, or name a proxy in HTTPS_PROXY."
+        "No hub gave it: {first}, and {last}. Set HF_ENDPOINT to a mirror such as https://hf-mirror.com, or name a proxy in HTTPS_PROXY."
     )]
     NoHub {
-        /// Each host, and what happened.
-        tried: String,
+        /// What happened at the first of them.
+        first: String,
+        /// What happened at the last of them.
+        last: String,
+    },
+    /// None of the hubs has it.
+    #[error(
+        "Neither {first} nor {last} has a model {repository}. Look at its spelling on their pages. One that only some may see needs HF_TOKEN; one that is on a mirror needs HF_ENDPOINT, such as https://hf-mirror.com."
+    )]
+    Nowhere {
+        /// The repository.
+        repository: String,
+        /// The first hub.
+        first: String,
+        /// The last one.
+        last: String,
     },
     /// A hub answers, and the host that it sends for the data does not.
     #[error(
@@ -100,7 +130,7 @@ pub enum Error {
     },
     /// A hub has no such repository.
     #[error(
-        "{host} has no model {repository}, or only for those who sign in (HF_TOKEN). Look at its spelling on the hub's page."
+        "{host} has no model {repository}, or only for those who sign in (HF_TOKEN). Look at its spelling on the hub's page, or ask another one: --from, or a mirror in HF_ENDPOINT such as https://hf-mirror.com."
     )]
     NotFound {
         /// The hub.
@@ -198,6 +228,16 @@ pub enum Error {
         /// The file.
         path: String,
     },
+    /// What comes is where the file was, and not the file.
+    #[error(
+        "{host} sends a pointer of Git LFS in place of {path}, and not the file itself. Take another hub (--from, HF_ENDPOINT)."
+    )]
+    Pointer {
+        /// The hub.
+        host: String,
+        /// The file.
+        path: String,
+    },
     /// There is not enough room.
     #[error("{} has too little room: {needed} MB are needed and {free} MB are free. Make room, or set YUYI_HOME to a larger disk.", folder.display())]
     NoRoom {
@@ -211,6 +251,12 @@ pub enum Error {
     /// The disk became full.
     #[error("{}: the disk is full, or a quota is reached. Make room and say it again: what has come is kept.", path.display())]
     DiskFull {
+        /// What was written.
+        path: PathBuf,
+    },
+    /// The disk became full while something was written that is not gone on with.
+    #[error("{}: the disk is full, or a quota is reached. Nothing is left of it. Make room, or take another disk, and say it again.", path.display())]
+    Full {
         /// What was written.
         path: PathBuf,
     },
@@ -247,7 +293,7 @@ pub enum Error {
         what: String,
     },
     /// What came does not work.
-    #[error("{name} was fetched whole, but does not work: {reason} It was not installed.")]
+    #[error("{name} does not work: {reason} It was not installed.")]
     Unusable {
         /// The model.
         name: String,
@@ -268,6 +314,32 @@ pub enum Error {
         /// Where it is.
         place: String,
     },
+    /// A model whose files are not those that were installed, or not all of them.
+    #[error("{name} is damaged, so nothing was written: {problem}. {mending}")]
+    Damaged {
+        /// The model.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+        /// What to do, as a sentence.
+        mending: String,
+    },
+    /// The place of an export is a folder.
+    #[error("{} is a folder. Name a file in it: -o {}/{name}.tar.", folder.display(), folder.display())]
+    FolderAsOutput {
+        /// The folder.
+        folder: PathBuf,
+        /// The model.
+        name: String,
+    },
+    /// A folder is to be imported, as others hand models on.
+    #[error("{} is a folder, and `yuyi models import` takes a file that `yuyi models export` wrote. Use it where it is with --model {}, or copy it into {} to use it by its name.", folder.display(), folder.display(), models.display())]
+    FolderAsArchive {
+        /// The folder.
+        folder: PathBuf,
+        /// Where models are kept.
+        models: PathBuf,
+    },
     /// A file that is no export.
     #[error("{} is no model that `yuyi models export` wrote, or is damaged: {reason}. Nothing was installed.", file.display())]
     BadArchive {
@@ -284,11 +356,24 @@ pub enum Error {
 impl Error {
     /// An error of the system while writing; a full disk is called that.
     pub(crate) fn writing(path: &Path, source: io::Error) -> Self {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         let path = path.to_owned();
-        match source.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge => Self::DiskFull { path },
-            _ => Self::Unwritable { path, source },
+        match Self::is_full(source.kind()) {
+            true => Self::DiskFull { path },
+            false => Self::Unwritable { path, source },
+        }
+    }
+
+    /// Whether the disk, or what may be taken of it, is used up.
+    pub(crate) fn is_full(kind: io::ErrorKind) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(kind, StorageFull | QuotaExceeded | FileTooLarge)
+    }
+
+    /// The same where nothing is kept of what was written.
+    pub(crate) fn writing_whole(path: &Path, source: io::Error) -> Self {
+        match Self::writing(path, source) {
+            Self::DiskFull { path } => Self::Full { path },
+            other => other,
         }
     }
 
@@ -312,27 +397,34 @@ impl Error {
                 | Self::NoHubAnswer { .. }
                 | Self::Redirects { .. }
                 | Self::BadSum { .. }
+                | Self::Pointer { .. }
         )
     }
 
-    /// Why this hub did not do, in a few words.
+    /// Why this hub did not do, as the end of a sentence.
     pub(crate) fn in_short(&self) -> String {
         match self {
-            Self::Unreachable { host, reason } => format!("{host} ({reason})"),
+            Self::Unreachable { host, reason } => format!("{host} does not answer ({reason})"),
             Self::DataHost { hub, host, reason } => {
-                format!("{hub}, whose data are on {host} ({reason})")
+                format!("{hub} sends for the data to {host}, which does not answer ({reason})")
             }
-            Self::Broken { host, reason, .. } => format!("{host} ({reason})"),
-            Self::NotFound { host, repository } => format!("{host} (no model {repository})"),
+            Self::Broken { host, reason, .. } => {
+                format!("{host} breaks off again and again ({reason})")
+            }
+            Self::NotFound { host, repository } => format!("{host} has no model {repository}"),
             Self::RateLimited { host, seconds } => {
-                format!("{host} (too many requests, try again in {seconds} seconds)")
+                format!("{host} answers too many requests for now (again in {seconds} seconds)")
             }
-            Self::Refused { host, status, .. } => format!("{host} (it answers {status})"),
-            Self::NoHubAnswer { host, reason } | Self::Redirects { host, reason } => {
-                format!("{host} ({reason})")
+            Self::Refused { host, status, path } => format!("{host} answers {status} for {path}"),
+            Self::NoHubAnswer { host, reason } => {
+                format!("{host} does not answer as a hub does ({reason})")
             }
-            Self::BadSum { host, path } => format!("{host} ({path} is not what it announces)"),
-            other => other.to_string(),
+            Self::Redirects { host, reason } => format!("{host} redirects {reason}"),
+            Self::BadSum { host, path } => format!("{host} sends another {path} than it announces"),
+            Self::Pointer { host, path } => {
+                format!("{host} sends a pointer of Git LFS in place of {path}")
+            }
+            other => other.to_string().trim_end_matches('.').to_owned(),
         }
     }
 }

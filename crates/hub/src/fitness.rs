@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use yuyi_encoder::{ErrorKind, Folder, ModelSpec, Pooling, read_plain};
-use yuyi_models::{KnownKind, defaults, known_models};
+use yuyi_models::{KnownKind, KnownModel, defaults, nearest_known};
 
 use crate::Error;
 
@@ -13,9 +13,6 @@ const LONGEST: u64 = 4 << 20;
 
 /// What nobody is told of that asks for something far from every known name.
 const USUAL: &str = "gte-base-zh";
-
-/// How alike two names have to be for one to be the nearest of the other.
-const LIKENESS: f64 = 0.75;
 
 /// What a model gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,20 +70,10 @@ fn gives(folder: &Path) -> Gives {
 
 /// The known model of the nearest name that runs for sure.
 pub(crate) fn nearest(name: &str) -> &'static str {
-    let runs = known_models().iter().filter(|known| {
+    let runs = |known: &KnownModel| {
         known.needs.is_empty() && matches!(known.kind, KnownKind::Embedding | KnownKind::Reranker)
-    });
-    let name = name.to_lowercase();
-    let likeness = |known: &str| {
-        let known = known.to_lowercase();
-        // A name that goes on, as with a version, is nearer than one with other letters.
-        let goes_on = known.starts_with(&name) || name.starts_with(&known);
-        f64::from(u8::from(goes_on)) + strsim::jaro_winkler(&known, &name)
     };
-    let likely = runs.map(|known| (likeness(&known.name), known.name.as_str()));
-    let best = likely.max_by(|(a, _), (b, _)| a.total_cmp(b));
-    best.filter(|(likeness, _)| *likeness >= LIKENESS)
-        .map_or(USUAL, |(_, name)| name)
+    nearest_known(name, runs).map_or(USUAL, |known| &known.name)
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl Repository<'_> {
             (401 | 403, Some("GatedRepo")) if !has_token => Error::Gated { repository },
             (401 | 404, Some("RepoNotFound")) => self.not_found(),
             (401 | 403, _) if has_token => Error::Forbidden { host, repository },
-            (403, _) => Error::Gated { repository },
+            (403, _) if self.hub == HubKind::HuggingFace => Error::Gated { repository },
             // Hugging Face says so of what is private and of what is not there alike.
             (401 | 404, _) => self.not_found(),
             _ => Error::Refused {

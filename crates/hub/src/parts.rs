@@ -166,6 +166,21 @@ fn read_note(path: &Path) -> Option<Note> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
+/// Bytes that are there of all files on their way in a folder, and bytes that they will have.
+pub(crate) fn progress(folder: &Path) -> (u64, u64) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let notes = entries.map(|entry| entry.path());
+    let notes = notes.filter(|path| path.extension().is_some_and(|ending| ending == "note"));
+    let notes = notes.filter_map(|path| read_note(&path));
+    notes.fold((0, 0), |(there, all), note| {
+        let done: u64 = note
+            .done
+            .iter()
+            .fold(0, |sum, done| sum.saturating_add(*done));
+        (there + done.min(note.size), all + note.size)
+    })
+}
+
 /// Writes a part from where it has come to.
 pub(crate) struct PartWriter<'a> {
     parts: &'a Parts,
@@ -218,6 +233,7 @@ mod tests {
         writer.write(b"ij").unwrap();
         writer.note().unwrap();
         drop(parts);
+        assert_eq!(progress(folder.path()), (4, 10));
         let parts = open();
         assert_eq!(parts.there(), 4);
         let missing: Vec<_> = (0..3).map(|part| parts.missing(part)).collect();

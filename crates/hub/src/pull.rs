@@ -8,7 +8,7 @@
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
 
-use yuyi_models::{BUILTIN_NAME, Manifest, ManifestFile, check_whole};
+use yuyi_models::{BUILTIN_NAME, Manifest, ManifestFile, check_whole, is_lfs_pointer};
 
 use crate::address::{Wanted, is_name, wanted};
 use crate::client::Client;
@@ -37,7 +37,7 @@ pub struct Request {
     pub revision: Option<String>,
     /// What it will be called here; `None`: as in the catalogue, or as its repository.
     pub name: Option<String>,
-    /// The number format that `finish` brings it into; for the manifest.
+    /// The number format that `finish` brings it into, such as `int8`; for the manifest.
     pub quantized: Option<String>,
 }
 
@@ -119,7 +119,7 @@ impl Hub {
         let wanted = wanted(&request.model, request.source)?;
         let name = Self::name_of(request)?;
         if let Some(setting) = self.client.settings().offline.clone() {
-            return Err(Error::Offline { name, setting });
+            return self.without_network(request, &wanted, name, setting);
         }
         let workspace = Workspace::open(&self.home, &name)?;
         let mut tried = Vec::new();
@@ -127,14 +127,18 @@ impl Hub {
         for (place, repository) in repositories.iter().enumerate() {
             let error = match self.pull_from(repository, &name, request, &workspace, watch) {
                 Ok(Some(ready)) => return install(ready, workspace, request, watch, finish),
-                Ok(None) => return already_there(&workspace, name),
+                Ok(None) => return already_there(workspace.target(), name),
                 Err(error) => error,
             };
+            if matches!(error, Error::Unsupported { .. }) {
+                // Nobody goes on with it.
+                workspace.clear()?;
+            }
             let Some(next) = repositories
                 .get(place + 1)
                 .filter(|_| error.may_be_elsewhere())
             else {
-                return Err(all_of(tried, error));
+                return Err(all_of(&tried, error));
             };
             let next = next.host();
             let (error_seen, next_seen) = (&error, next.as_str());
@@ -145,6 +149,27 @@ impl Hub {
             tried.push(error);
         }
         Err(Error::NotPublished { name })
+    }
+
+    /// The model that is here, if it is the one that would be fetched as far as that can be told without asking anybody.
+    fn without_network(
+        &self,
+        request: &Request,
+        wanted: &Wanted,
+        name: String,
+        setting: String,
+    ) -> Result<Pulled, Error> {
+        let target = self.home.join("models").join(&name);
+        let manifest = check_whole(&target).ok().flatten();
+        let is_it = manifest.is_some_and(|manifest| {
+            let origin = manifest.origin.as_ref();
+            let is_of = |(_, id): &(HubKind, String)| origin.is_some_and(|o| o.repository == *id);
+            manifest.quantized == request.quantized && wanted.sources.iter().any(is_of)
+        });
+        match is_it && request.revision.is_none() && wanted.revision.is_none() {
+            true => already_there(target, name),
+            false => Err(Error::Offline { name, setting }),
+        }
     }
 
     fn repositories<'a>(&'a self, wanted: &Wanted, request: &Request) -> Vec<Repository<'a>> {
@@ -196,6 +221,7 @@ impl Hub {
         }));
         let target = workspace.target();
         let earlier = earlier.is_some().then_some(target.as_path());
+        workspace.make(&manifest)?;
         let gives = fetch(
             repository, &listing, &selection, workspace, watch, earlier, name,
         )?;
@@ -225,7 +251,6 @@ fn fetch(
     earlier: Option<&Path>,
     name: &str,
 ) -> Result<Gives, Error> {
-    workspace.make()?;
     let paths: Vec<&str> = selection.files().map(|file| file.path.as_str()).collect();
     workspace.keep_only(&paths)?;
     let files: Vec<RemoteFile> = selection.files().cloned().collect();
@@ -249,9 +274,27 @@ fn fetch(
     let (weights, companions): (Vec<_>, Vec<_>) =
         missing.iter().partition(|file| is_weight(path_of(file)));
     download.fetch(&companions)?;
+    check_pointers(&content, &selection.companions, repository)?;
     let gives = check(&content, name, &listing.repository)?;
     download.fetch(&weights)?;
+    check_pointers(&content, &selection.weights, repository)?;
     Ok(gives)
+}
+
+/// A hub that keeps repositories and not their large files gives pointers, which are what it announces.
+fn check_pointers(
+    content: &Path,
+    files: &[RemoteFile],
+    repository: &Repository<'_>,
+) -> Result<(), Error> {
+    let mut files = files.iter();
+    match files.find(|file| is_lfs_pointer(&content.join(&file.path))) {
+        Some(file) => Err(Error::Pointer {
+            host: repository.host(),
+            path: file.path.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Refuses what the disk has no room for, where it tells.
@@ -290,9 +333,14 @@ fn install(
         scratch: &scratch,
         gives,
     });
-    let made = finished.map_err(|error| Error::Unusable {
-        name: name.clone(),
-        reason: sentence(&*error, &content),
+    let made = finished.map_err(|error| match is_full(&*error) {
+        true => Error::DiskFull {
+            path: content.clone(),
+        },
+        false => Error::Unusable {
+            name: name.clone(),
+            reason: sentence(&*error, &content),
+        },
     })?;
     let known = if made.is_none() { sums } else { Vec::new() };
     manifest.quantized = request.quantized.clone();
@@ -312,6 +360,21 @@ fn install(
     })
 }
 
+/// Whether the disk was full, and not the model at fault.
+fn is_full(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let kind = error
+            .downcast_ref::<std::io::Error>()
+            .map(std::io::Error::kind);
+        if kind.is_some_and(Error::is_full) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// An error with its causes, without the folder that nobody knows.
 fn sentence(error: &(dyn StdError + 'static), folder: &Path) -> String {
     let mut text = error.to_string();
@@ -324,8 +387,7 @@ fn sentence(error: &(dyn StdError + 'static), folder: &Path) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-fn already_there(workspace: &Workspace, name: String) -> Result<Pulled, Error> {
-    let folder = workspace.target();
+fn already_there(folder: PathBuf, name: String) -> Result<Pulled, Error> {
     match check_whole(&folder) {
         Ok(Some(manifest)) => Ok(Pulled {
             name,
@@ -339,12 +401,28 @@ fn already_there(workspace: &Workspace, name: String) -> Result<Pulled, Error> {
 }
 
 /// The error of the last hub, with those of the hubs before it.
-fn all_of(tried: Vec<Error>, last: Error) -> Error {
-    if tried.is_empty() || !last.may_be_elsewhere() {
+fn all_of(tried: &[Error], last: Error) -> Error {
+    if !last.may_be_elsewhere() {
         return last;
     }
-    let tried: Vec<String> = tried.iter().chain([&last]).map(Error::in_short).collect();
-    Error::NoHub {
-        tried: tried.join("; "),
+    let Some(first) = tried.first() else {
+        return last;
+    };
+    match (first, &last) {
+        (
+            Error::NotFound {
+                host: first,
+                repository,
+            },
+            Error::NotFound { host: last, .. },
+        ) => Error::Nowhere {
+            repository: repository.clone(),
+            first: first.clone(),
+            last: last.clone(),
+        },
+        _ => Error::NoHub {
+            first: first.in_short(),
+            last: last.in_short(),
+        },
     }
 }

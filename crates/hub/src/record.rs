@@ -52,7 +52,7 @@ pub(crate) fn earlier(target: &Path, name: &str, new: &Manifest) -> Result<Optio
             manifest,
         })),
         false => Err(taken(match origin(&manifest) {
-            Some(repository) => format!("is {repository}"),
+            Some(repository) => format!("was fetched from {repository}"),
             None => "nobody knows where it came from".to_owned(),
         })),
     }

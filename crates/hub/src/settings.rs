@@ -54,7 +54,7 @@ impl fmt::Debug for Secret {
 pub struct Settings {
     /// Hugging Face or a mirror of it: `HF_ENDPOINT`.
     pub huggingface: Url,
-    /// ModelScope: `MODELSCOPE_DOMAIN`.
+    /// ModelScope: `MODELSCOPE_ENDPOINT`, or the older `MODELSCOPE_DOMAIN`.
     pub modelscope: Url,
     /// What Hugging Face knows the user by: `HF_TOKEN`, else the file that its command line writes. It goes to that host alone.
     pub token: Option<Secret>,
@@ -89,7 +89,10 @@ impl Settings {
         let silence = variable("HF_HUB_DOWNLOAD_TIMEOUT").and_then(|value| value.parse().ok());
         Ok(Self {
             huggingface: address("HF_ENDPOINT", &variable, HUGGING_FACE)?,
-            modelscope: address("MODELSCOPE_DOMAIN", &variable, MODELSCOPE)?,
+            modelscope: match variable("MODELSCOPE_ENDPOINT") {
+                Some(_) => address("MODELSCOPE_ENDPOINT", &variable, MODELSCOPE)?,
+                None => address("MODELSCOPE_DOMAIN", &variable, MODELSCOPE)?,
+            },
             token: token(&variable),
             offline: offline.into_iter().find(is_on).map(str::to_owned),
             connect: CONNECT,
@@ -166,6 +169,16 @@ mod tests {
         ] {
             let settings = of(&[("HF_ENDPOINT", value)]).unwrap();
             assert_eq!(settings.huggingface.as_str(), expected);
+        }
+        let (new, old) = (
+            ("MODELSCOPE_ENDPOINT", "new.example"),
+            ("MODELSCOPE_DOMAIN", "old.example"),
+        );
+        for (set, expected) in [
+            (&[new, old][..], "https://new.example/"),
+            (&[old], "https://old.example/"),
+        ] {
+            assert_eq!(of(set).unwrap().modelscope.as_str(), expected);
         }
         for value in ["ftp://x", "https://", "http://[", "a b"] {
             let error = of(&[("HF_ENDPOINT", value)]).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Connections to hubs: certificates, proxies, and a bound on silence.
+//! Connections to hubs: redirects and statuses are left to whoever asks, and silence has a bound.
 //!
 //! The client bounds whole answers, which of large files may take hours. What tells a dead host from a slow one is how long it is
 //! silent, so every connection is wrapped in one that waits for the next bytes no longer than that.
@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
@@ -19,9 +18,8 @@ const USER_AGENT: &str = concat!("yuyi/", env!("CARGO_PKG_VERSION"));
 
 /// A client that follows no redirects and takes every status for an answer.
 pub(crate) fn agent(settings: &Settings) -> Agent {
-    let tls = TlsConfig::builder().root_certs(roots()).build();
     let config = Agent::config_builder()
-        .tls_config(tls)
+        .tls_config(yuyi_tls::config())
         .user_agent(USER_AGENT)
         .http_status_as_error(false)
         .max_redirects(0)
@@ -31,19 +29,6 @@ pub(crate) fn agent(settings: &Settings) -> Agent {
         .build();
     let connector = DefaultConnector::default().chain(Patience(settings.silence));
     Agent::with_parts(config, connector, DefaultResolver::default())
-}
-
-/// What the machine trusts, so that a company's proxy may look into connections; where there is nothing, as in a container
-/// without a system, Mozilla's list.
-fn roots() -> RootCerts {
-    let found = rustls_native_certs::load_native_certs().certs;
-    match found.is_empty() {
-        true => RootCerts::WebPki,
-        false => found
-            .iter()
-            .map(|certificate| Certificate::from_der(certificate).to_owned())
-            .into(),
-    }
 }
 
 /// Wraps connections in ones that bear no longer silence.

@@ -4,14 +4,26 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use yuyi_models::{MANIFEST_FILE, Manifest};
 
 use crate::Error;
+
+/// How often a lock is taken anew whose file went in between.
+const TRIES: usize = 100;
+
+/// How often, and how long each time, a lock is waited for that somebody only looks at (see [`is_held`]).
+const LOOKS: usize = 3;
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A model's place on its way, held against other programs.
 pub(crate) struct Workspace {
     models: PathBuf,
     name: String,
     root: PathBuf,
+    lock_path: PathBuf,
     /// Held as long as this lives; a killed program lets go of it.
     _lock: File,
 }
@@ -22,42 +34,56 @@ impl Workspace {
     /// # Errors
     /// When another program has it, or the disk cannot be written.
     pub(crate) fn open(home: &Path, name: &str) -> Result<Self, Error> {
-        let models = home.join("models");
-        let pulls = models.join(".pulls");
-        let root = pulls.join(name);
-        fs::create_dir_all(&pulls).map_err(|error| Error::writing(&pulls, error))?;
-        let path = pulls.join(format!("{name}.lock"));
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|error| Error::writing(&path, error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let name = name.to_owned();
-                return Err(Error::Busy { name });
+        let pulls = pulls_of(home);
+        let lock_path = pulls.join(format!("{name}{LOCK}"));
+        let failed = |error| Error::writing(&lock_path, error);
+        let mut looks = 0;
+        for _ in 0..TRIES {
+            fs::create_dir_all(&pulls).map_err(|error| Error::writing(&pulls, error))?;
+            let opened = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&lock_path);
+            let lock = match opened {
+                // Whoever was done before took the folder away.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened.map_err(failed)?,
+            };
+            match lock.try_lock() {
+                Ok(()) if is_at(&lock, &lock_path) => {
+                    return Ok(Self {
+                        models: home.join("models"),
+                        name: name.to_owned(),
+                        root: pulls.join(name),
+                        lock_path,
+                        _lock: lock,
+                    });
+                }
+                // Whoever was done before took the file away, which nobody else would find.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) if looks < LOOKS => {
+                    looks += 1;
+                    thread::sleep(LOOK);
+                }
+                Err(TryLockError::WouldBlock) => break,
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
             }
-            Err(TryLockError::Error(error)) => return Err(Error::writing(&path, error)),
         }
-        Ok(Self {
-            models,
-            name: name.to_owned(),
-            root,
-            _lock: lock,
-        })
+        let name = name.to_owned();
+        Err(Error::Busy { name })
     }
 
-    /// Makes the folders in it.
+    /// Makes the folders in it, and writes down what is fetched, for whoever finds the half of it.
     ///
     /// # Errors
     /// When the disk cannot be written.
-    pub(crate) fn make(&self) -> Result<(), Error> {
+    pub(crate) fn make(&self, wanted: &Manifest) -> Result<(), Error> {
         for folder in [self.content(), self.parts()] {
             fs::create_dir_all(&folder).map_err(|error| Error::writing(&folder, error))?;
         }
-        Ok(())
+        let path = self.root.join(MANIFEST_FILE);
+        fs::write(&path, wanted.to_json()).map_err(|error| Error::writing(&path, error))
     }
 
     /// The folder that will be the model's.
@@ -134,9 +160,55 @@ impl Workspace {
         Ok(there || was_begun)
     }
 
-    fn clear(&self) -> Result<(), Error> {
+    /// Removes all that is here.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) fn clear(&self) -> Result<(), Error> {
         remove(&self.root)
     }
+}
+
+impl Drop for Workspace {
+    /// Where nothing is left, neither is the lock. It is still held here.
+    fn drop(&mut self) {
+        if !self.root.exists() {
+            // A system that does not let go of an open file keeps it, which does no harm.
+            let _ = fs::remove_file(&self.lock_path);
+            let _ = self.lock_path.parent().map(fs::remove_dir);
+        }
+    }
+}
+
+/// What names of locks end in.
+pub(crate) const LOCK: &str = ".lock";
+
+/// Where models of a home are on their way.
+pub(crate) fn pulls_of(home: &Path) -> PathBuf {
+    home.join("models").join(".pulls")
+}
+
+/// Whether somebody holds the workspace of a name.
+pub(crate) fn is_held(home: &Path, name: &str) -> bool {
+    let lock = File::open(pulls_of(home).join(format!("{name}{LOCK}")));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Whether an open file is still the one of its name.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let id = |found: fs::Metadata| (found.dev(), found.ino());
+    match (file.metadata(), path.metadata()) {
+        (Ok(open), Ok(named)) => id(open) == id(named),
+        _ => false,
+    }
+}
+
+/// Elsewhere an open file keeps its name.
+#[cfg(not(unix))]
+fn is_at(_: &File, _: &Path) -> bool {
+    true
 }
 
 /// Removes a folder, or the link in its place, if there is one.
@@ -243,6 +315,36 @@ mod tests {
         assert!(Workspace::open(home.path(), "other").is_ok());
         drop(first);
         assert!(Workspace::open(home.path(), "m").is_ok());
+        assert!(!home.path().join("models/.pulls").exists());
+    }
+
+    /// Locks come and go while others take them: never two at once.
+    #[test]
+    fn a_lock_that_is_taken_away_locks_nobody_in() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let home = tempfile::tempdir().unwrap();
+        let (inside, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let work = || {
+            while done.load(Ordering::SeqCst) < 200 {
+                let Ok(workspace) = Workspace::open(home.path(), "m") else {
+                    continue;
+                };
+                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                done.fetch_add(1, Ordering::SeqCst);
+                inside.fetch_sub(1, Ordering::SeqCst);
+                drop(workspace);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(work);
+            }
+        });
+        assert!(!home.path().join("models/.pulls").exists());
+    }
+
+    fn wanted() -> Manifest {
+        Manifest::parse(br#"{"version": 1, "name": "m", "files": []}"#).unwrap()
     }
 
     #[test]
@@ -250,7 +352,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         for text in ["first", "second"] {
             let workspace = Workspace::open(home.path(), "m").unwrap();
-            workspace.make().unwrap();
+            workspace.make(&wanted()).unwrap();
             let content = workspace.content();
             fs::write(content.join("a"), text).unwrap();
             fs::create_dir(content.join("b")).unwrap();

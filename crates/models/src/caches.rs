@@ -31,21 +31,29 @@ pub(crate) struct Cached {
 }
 
 impl CacheFolders {
-    /// As the libraries find them: `HF_HUB_CACHE`, `HF_HOME`, `MODELSCOPE_CACHE`, else below `~/.cache`.
+    /// As the libraries find them: `HF_HUB_CACHE`, `HF_HOME`, `MODELSCOPE_CACHE`, else below `~/.cache`. A `~` in front is the user's
+    /// folder there, too.
     pub(crate) fn from_env() -> Self {
         Self::from_variables(|name| env::var_os(name).filter(|value| !value.is_empty()))
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
-        let path = |name: &str| variable(name).map(PathBuf::from);
-        let user = || path("HOME").map(|user| user.join(".cache"));
+        let home = variable("HOME").map(PathBuf::from);
+        let path = |name: &str| {
+            let path = PathBuf::from(variable(name)?);
+            match (path.strip_prefix("~"), &home) {
+                (Ok(below), Some(home)) => Some(home.join(below)),
+                _ => Some(path),
+            }
+        };
+        let user = || home.as_ref().map(|user| user.join(".cache"));
         let cache = || path("XDG_CACHE_HOME").or_else(user);
         let huggingface = path("HF_HUB_CACHE")
             .or_else(|| path("HUGGINGFACE_HUB_CACHE"))
             .or_else(|| path("HF_HOME").map(|home| home.join("hub")))
             .or_else(|| cache().map(|cache| cache.join("huggingface/hub")));
         let modelscope =
-            path("MODELSCOPE_CACHE").or_else(|| user().map(|cache| cache.join("modelscope/hub")));
+            path("MODELSCOPE_CACHE").or_else(|| user().map(|cache| cache.join("modelscope")));
         Self {
             huggingface,
             modelscope,
@@ -59,9 +67,10 @@ impl CacheFolders {
             found.extend(of_huggingface(folder));
         }
         if let Some(folder) = &self.modelscope {
-            // Newer versions of the library have a folder of models, for data sets beside them.
-            found.extend(of_modelscope(&folder.join("models")));
-            found.extend(of_modelscope(folder));
+            // Where its library has kept models in turn, from its newest version back.
+            for place in ["models", "hub/models", "hub", ""] {
+                found.extend(of_modelscope(&folder.join(place)));
+            }
         }
         found.sort_by(|a, b| a.id.cmp(&b.id));
         found
@@ -105,30 +114,52 @@ fn of_huggingface(cache: &Path) -> Vec<Cached> {
 /// The snapshot of the main branch; where only others were fetched, the newest.
 fn snapshot(repository: &Path) -> Option<PathBuf> {
     let snapshots = repository.join("snapshots");
+    // ModelScope calls snapshots by their branches.
+    let branches = ["master", "main"].map(|branch| snapshots.join(branch));
     let main = fs::read_to_string(repository.join("refs/main")).ok();
     let main = main.map(|commit| commit.trim().to_owned());
     let is_commit = |commit: &String| {
         !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
     let main = main.filter(is_commit).map(|commit| snapshots.join(commit));
-    main.filter(|folder| folder.is_dir()).or_else(|| {
-        let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
-        folders(&snapshots).map(|(_, path)| path).max_by_key(age)
-    })
+    let known = main.into_iter().chain(branches);
+    known
+        .into_iter()
+        .find(|folder| folder.is_dir())
+        .or_else(|| {
+            let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
+            folders(&snapshots).map(|(_, path)| path).max_by_key(age)
+        })
 }
 
-/// `ORG/NAME`, with `___` for dots.
+/// Folders of its library that are no owner's.
+const NO_OWNERS: [&str; 5] = ["models", "datasets", "studios", "skills", "hub"];
+
+/// `ORG--NAME/snapshots/REVISION`; in older versions of the library `ORG/NAME`, with `___` for dots.
 fn of_modelscope(cache: &Path) -> Vec<Cached> {
-    let owners = folders(cache).filter(|(owner, _)| owner != "models" && owner != "datasets");
-    let models = owners.flat_map(|(owner, path)| {
-        let models = folders(&path).map(move |(name, folder)| Cached {
-            id: format!("{owner}/{}", name.replace("___", ".")),
-            folder,
-            of: CacheOf::ModelScope,
-        });
-        models.filter(|cached| cached.folder.join("config.json").exists())
+    let owners = folders(cache).filter(|(owner, _)| !NO_OWNERS.contains(&owner.as_str()));
+    let models = owners.flat_map(|(owner, path)| match owner.split_once("--") {
+        Some((owner, name)) => snapshot(&path)
+            .map(|folder| (format!("{owner}/{name}"), folder))
+            .into_iter()
+            .collect(),
+        None => in_plain_folders(&owner, &path),
     });
-    models.collect()
+    let cached = models.map(|(id, folder)| Cached {
+        id,
+        folder,
+        of: CacheOf::ModelScope,
+    });
+    cached
+        .filter(|cached| cached.folder.join("config.json").exists())
+        .collect()
+}
+
+fn in_plain_folders(owner: &str, path: &Path) -> Vec<(String, PathBuf)> {
+    let id = |name: String| format!("{owner}/{}", name.replace("___", "."));
+    folders(path)
+        .map(|(name, folder)| (id(name), folder))
+        .collect()
 }
 
 #[cfg(test)]
@@ -152,7 +183,7 @@ pub(crate) mod tests {
         };
         let home = ("HOME", "/u");
         let both = |hf: &str, ms: &str| caches(Some(Path::new(hf)), Some(Path::new(ms)));
-        let (hub, scope) = ("/u/.cache/huggingface/hub", "/u/.cache/modelscope/hub");
+        let (hub, scope) = ("/u/.cache/huggingface/hub", "/u/.cache/modelscope");
         assert_eq!(of(&[home]), both(hub, scope));
         assert_eq!(
             of(&[home, ("HF_HOME", "/h"), ("XDG_CACHE_HOME", "/x")]),
@@ -171,6 +202,10 @@ pub(crate) mod tests {
             ]),
             both("/c", "/m")
         );
+        assert_eq!(
+            of(&[home, ("HF_HOME", "~/h"), ("MODELSCOPE_CACHE", "~/m")]),
+            both("/u/h/hub", "/u/m")
+        );
         assert_eq!(of(&[]), CacheFolders::default());
     }
 
@@ -186,10 +221,17 @@ pub(crate) mod tests {
         make("hf/models--other--gte-base-zh/snapshots/123");
         make("hf/models--empty--one");
         make("hf/datasets--a--b/snapshots/1");
+        // The newest layout is that of modelscope 1.40 (modelscope-hub 0.5), the others those of 1.37 and before.
         for model in [
+            "ms/models/thenlper--gte-large.zh/snapshots/master",
+            "ms/models/iic--tag/snapshots/v1.0.2",
             "ms/models/BAAI/bge-small-zh-v1___5",
+            "ms/hub/models/BAAI/bge-m3",
+            "ms/hub/iic/older",
             "ms/iic/old",
             "ms/._____temp/a/b",
+            "ms/models/._____temp/a/b",
+            "ms/datasets/a/b",
         ] {
             make(model);
             fs::write(cache.path().join(model).join("config.json"), "{}").unwrap();
@@ -198,13 +240,18 @@ pub(crate) mod tests {
         let found = caches(Some(&hf), Some(&ms)).models();
         let shown: Vec<(&str, &str)> = found.iter().map(|c| (c.id.as_str(), c.name())).collect();
         let expected = [
+            ("BAAI/bge-m3", "bge-m3"),
             ("BAAI/bge-small-zh-v1.5", "bge-small-zh-v1.5"),
             ("iic/old", "iic/old"),
+            ("iic/older", "iic/older"),
+            ("iic/tag", "iic/tag"),
             ("other/gte-base-zh", "other/gte-base-zh"),
             ("thenlper/gte-base-zh", "gte-base-zh"),
+            ("thenlper/gte-large.zh", "thenlper/gte-large.zh"),
         ];
         assert_eq!(shown, expected);
-        assert!(found[3].folder.ends_with("snapshots/abc"));
+        assert!(found[6].folder.ends_with("snapshots/abc"));
+        assert!(found[4].folder.ends_with("snapshots/v1.0.2"));
         let nowhere = caches(Some(&cache.path().join("none")), None);
         assert!(nowhere.models().is_empty());
     }

@@ -177,6 +177,28 @@ pub fn find_known(name: &str) -> Option<&'static KnownModel> {
     })
 }
 
+/// How alike two names have to be for one to be the nearest of the other, from 0 to 1.
+const LIKENESS: f64 = 0.75;
+
+/// The known model of the nearest name among those that are `wanted`; `None`: all of them are called quite otherwise.
+pub fn nearest_known(
+    name: &str,
+    wanted: impl Fn(&KnownModel) -> bool,
+) -> Option<&'static KnownModel> {
+    let name = last(name.trim_end_matches('/'));
+    let likeness = |known: &KnownModel| {
+        let known = known.name.to_lowercase();
+        // A name that goes on, as with a version, is nearer than one with other letters.
+        let goes_on = !name.is_empty() && (known.starts_with(&name) || name.starts_with(&known));
+        f64::from(u8::from(goes_on)) + strsim::jaro_winkler(&known, &name)
+    };
+    let likely = known_models().iter().filter(|known| wanted(known));
+    let likely = likely.map(|known| (likeness(known), known));
+    let best = likely.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    best.filter(|(likeness, _)| *likeness >= LIKENESS)
+        .map(|(_, known)| known)
+}
+
 fn last(id: &str) -> String {
     id.rsplit('/').next().unwrap_or(id).to_lowercase()
 }
@@ -246,6 +268,22 @@ mod tests {
         );
         assert!(find_known("gte").is_none());
         assert!(find_known("").is_none());
+    }
+
+    #[test]
+    fn the_nearest_name_is_found() {
+        let nearest = |name: &str| nearest_known(name, KnownModel::is_published);
+        for (name, expected) in [
+            ("gte-base", Some("gte-base-zh")),
+            ("GTE-bas-zh", Some("gte-base-zh")),
+            ("bge-large-zh", Some("bge-large-zh-v1.5")),
+            ("bge-rerank-base", Some("bge-reranker-base")),
+            ("Llama-3.1-8B", None),
+            ("", None),
+        ] {
+            let found = nearest(name).map(|known| known.name.as_str());
+            assert_eq!(found, expected, "{name}");
+        }
     }
 
     #[test]

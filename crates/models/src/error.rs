@@ -1,5 +1,6 @@
 //! Why a model cannot be had or does not answer.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,16 +23,14 @@ pub enum Error {
         name: String,
     },
     /// An installed model of which not all is there.
-    #[error(
-        "The model {name} is not whole: {problem}. `yuyi models rm {name}` removes it, and `{again}` fetches it again."
-    )]
+    #[error("The model {name} is not whole: {problem}. {mending}")]
     Broken {
         /// Its name.
         name: String,
         /// What is missing or wrong.
         problem: String,
-        /// The command that fetches it, as far as its manifest tells.
-        again: String,
+        /// What to do, as a sentence.
+        mending: String,
     },
     /// A path that leads to no folder.
     #[error("{name} is not a folder. Name a model folder, or one of these: {}.", installed.join(", "))]
@@ -67,7 +66,7 @@ pub enum Error {
     #[error("This model does not report its tokens.")]
     NoTokens,
     /// A model that computes elsewhere does not answer, or asks to be asked less often.
-    #[error("{reason}")]
+    #[error("{reason}{}", Again(*retry_after))]
     Unavailable {
         /// A sentence for people.
         reason: String,
@@ -105,6 +104,20 @@ pub enum Error {
     /// The computation ended without a result.
     #[error("The computation of the vectors ended early; the log has the reason.")]
     Interrupted,
+}
+
+/// When to come again, as a sentence behind another.
+struct Again(Option<Duration>);
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Who waits whole seconds has waited long enough.
+        match self.0.map(|wait| wait.as_millis().div_ceil(1_000)) {
+            None => Ok(()),
+            Some(0 | 1) => f.write_str(" Try again in a second."),
+            Some(seconds) => write!(f, " Try again in {seconds} seconds."),
+        }
+    }
 }
 
 /// Whose fault an error is, and so what helps.
@@ -179,6 +192,22 @@ mod tests {
             retry_after: Some(Duration::from_secs(1)),
         };
         assert!(busy.is_retryable());
+        assert_eq!(
+            busy.to_string(),
+            "Too many requests. Try again in a second."
+        );
+        let told = |wait: Option<Duration>| {
+            let reason = "It rests.".to_owned();
+            let retry_after = wait;
+            Error::Unavailable {
+                reason,
+                retry_after,
+            }
+            .to_string()
+        };
+        let seconds = Duration::from_millis(39_001);
+        assert_eq!(told(Some(seconds)), "It rests. Try again in 40 seconds.");
+        assert_eq!(told(None), "It rests.");
         for error in [
             Error::InvalidTokens("9 is unknown.".into()),
             Error::Interrupted,

@@ -10,6 +10,7 @@ use crate::builtin::BUILTIN_NAME;
 use crate::caches::{CacheFolders, CacheOf, Cached};
 use crate::catalogue::find_known;
 use crate::defaults::defaults;
+use crate::licence::licence_of;
 use crate::manifest::{MANIFEST_FILE, Manifest};
 use crate::wholeness::check_whole;
 use crate::{Error, home};
@@ -90,34 +91,36 @@ impl Installed {
         Some(Error::Broken {
             name: self.name.clone(),
             problem,
-            again: self.fetched_by(),
+            mending: self.mending(),
         })
     }
 
-    /// The command that fetches it as it was, as far as its manifest tells.
-    fn fetched_by(&self) -> String {
-        let origin = self.manifest.as_ref().and_then(|m| m.origin.as_ref());
-        let Some(origin) = origin else {
-            return "yuyi pull".to_owned();
+    /// What to do where it is not whole or damaged, as a sentence.
+    pub fn mending(&self) -> String {
+        let name = &self.name;
+        if self.place != ModelPlace::Home {
+            return "Fetch it again with the program whose cache it is in.".to_owned();
+        }
+        let fetched_by = self.manifest.as_ref().and_then(|m| m.fetched_by(name));
+        let known = || {
+            let known = find_known(name).filter(|known| known.is_called(name))?;
+            Some(format!("yuyi pull {}", known.name))
         };
-        let repository = &origin.repository;
-        let known = find_known(repository).filter(|known| known.is_repository(repository));
-        let wanted = known.map_or(repository, |known| &known.name);
-        let mut command = format!("yuyi pull {wanted}");
-        if wanted.rsplit('/').next() != Some(&self.name) {
-            command += &format!(" --name {}", self.name);
+        match fetched_by.or_else(known) {
+            Some(again) => {
+                format!("`yuyi models rm {name}` removes it, and `{again}` fetches it again.")
+            }
+            None => {
+                format!(
+                    "Copy its folder there once more, or remove it with `yuyi models rm {name}`."
+                )
+            }
         }
-        if known.is_none() && origin.hub == "modelscope" {
-            command += " --from modelscope";
-        }
-        if !["main", "master"].contains(&origin.revision.as_str()) {
-            command += &format!(" --revision {}", origin.revision);
-        }
-        let quantized = self.manifest.as_ref().and_then(|m| m.quantized.as_ref());
-        if let Some(format) = quantized {
-            command += &format!(" --quantize {format}");
-        }
-        command
+    }
+
+    /// The licence of its weights, as far as told.
+    pub fn licence(&self) -> Option<String> {
+        licence_of(&self.name, self.folder.as_deref())
     }
 
     /// Whether it was fetched from a repository, under whatever name.

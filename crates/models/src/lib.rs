@@ -10,6 +10,7 @@ mod embedder;
 mod error;
 mod home;
 mod installed;
+mod licence;
 mod local;
 mod local_reranker;
 mod manifest;
@@ -23,7 +24,7 @@ pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, fitted_by_user, user_calibration};
 pub use catalogue::{
     BothLanguages, KnownKind, KnownModel, PublishedScores, find_known, is_non_commercial,
-    known_models,
+    known_models, nearest_known,
 };
 pub use defaults::defaults;
 pub use embedder::{
@@ -33,6 +34,7 @@ pub use embedder::{
 pub use error::{Error, ErrorKind};
 pub use home::home;
 pub use installed::{Installed, ModelPlace, installed, inventory};
+pub use licence::licence_of;
 pub use local::LocalEmbedder;
 pub use local_reranker::{LocalReranker, ModelKind};
 pub use manifest::{
@@ -42,5 +44,5 @@ pub use pair_scorer::PairScorer;
 pub use reranker::{RerankOptions, Reranker, RerankerFacts};
 pub use resolve::{Resolved, resolve, resolve_installed};
 pub use space::VectorSpace;
-pub use wholeness::check_whole;
+pub use wholeness::{check_whole, is_lfs_pointer};
 pub use yuyi_encoder::{LongText, Pair, PairTruncation, ScoreActivation, Scored};

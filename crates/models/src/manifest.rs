@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use yuyi_encoder::read_plain;
 
+use crate::catalogue::find_known;
+
 /// Name of the file in a model's folder.
 pub const MANIFEST_FILE: &str = "yuyi-model.json";
 
@@ -53,6 +55,13 @@ pub struct ModelOrigin {
     pub commit: Option<String>,
 }
 
+impl ModelOrigin {
+    /// Whether the newest version was asked for, and no other branch, tag or commit.
+    pub fn is_newest(&self) -> bool {
+        ["main", "master"].contains(&self.revision.as_str())
+    }
+}
+
 /// A file of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestFile {
@@ -98,6 +107,28 @@ impl Manifest {
         // Strings and numbers, which JSON can always say.
         let json = serde_json::to_string_pretty(self).unwrap_or_default();
         json + "\n"
+    }
+
+    /// The command that fetches the model as it was, to be called `name`; `None`: nobody knows where it came from.
+    pub fn fetched_by(&self, name: &str) -> Option<String> {
+        let origin = self.origin.as_ref()?;
+        let repository = &origin.repository;
+        let known = find_known(repository).filter(|known| known.is_repository(repository));
+        let wanted = known.map_or(repository, |known| &known.name);
+        let mut command = format!("yuyi pull {wanted}");
+        if wanted.rsplit('/').next() != Some(name) {
+            command += &format!(" --name {name}");
+        }
+        if known.is_none() && origin.hub == "modelscope" {
+            command += " --from modelscope";
+        }
+        if !origin.is_newest() {
+            command += &format!(" --revision {}", origin.revision);
+        }
+        if let Some(format) = &self.quantized {
+            command += &format!(" --quantize {format}");
+        }
+        Some(command)
     }
 
     /// Bytes of all files.

@@ -217,7 +217,7 @@ mod tests {
         let places = places(Some(home.path()));
         let error = resolve_in(&places, "half").unwrap_err().to_string();
         let expected = "The model half is not whole: model.safetensors is damaged, or not all of it is there. \
-            `yuyi models rm half` removes it, and `yuyi pull` fetches it again.";
+            Copy its folder there once more, or remove it with `yuyi models rm half`.";
         assert_eq!(error, expected);
         let all = places.all().unwrap();
         let found: Vec<(&str, bool)> = all

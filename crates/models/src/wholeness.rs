@@ -62,12 +62,32 @@ pub fn check_whole(folder: &Path) -> Result<Option<Manifest>, String> {
         return Err(format!("{} is missing", below(WEIGHTS[0])));
     };
     check_weights(folder, &transformer, weights)?;
-    match VOCABULARIES
-        .into_iter()
-        .any(|file| exists(folder, &below(file)))
-    {
-        true => Ok(manifest),
-        false => Err(format!("{} is missing", below(VOCABULARIES[0]))),
+    let mut vocabularies = VOCABULARIES.into_iter().map(below);
+    match vocabularies.find(|file| exists(folder, file)) {
+        Some(file) => check_pointer(folder, &file).map(|()| manifest),
+        None => Err(format!("{} is missing", below(VOCABULARIES[0]))),
+    }
+}
+
+/// What pointers of Git LFS begin with, which `git clone` leaves in the place of large files where Git LFS is not installed.
+const POINTER: &[u8] = b"version https://git-lfs";
+
+/// Whether a file is only a pointer of Git LFS.
+pub fn is_lfs_pointer(path: &Path) -> bool {
+    let read = || {
+        let mut start = [0; POINTER.len()];
+        open_plain(path).ok()?.read_exact(&mut start).ok()?;
+        Some(start == POINTER)
+    };
+    read().unwrap_or(false)
+}
+
+fn check_pointer(folder: &Path, file: &str) -> Result<(), String> {
+    match is_lfs_pointer(&folder.join(file)) {
+        true => Err(format!(
+            "{file} is a pointer of Git LFS and not the file itself (`git lfs pull` in its folder fetches that)"
+        )),
+        false => Ok(()),
     }
 }
 
@@ -98,6 +118,7 @@ fn check_size(folder: &Path, file: &str, size: u64) -> Result<(), String> {
     match folder.join(file).metadata() {
         Ok(found) if found.is_file() && found.len() == size => Ok(()),
         Ok(found) if found.is_file() => {
+            check_pointer(folder, file)?;
             let length = found.len();
             Err(format!("{file} has {length} bytes instead of {size}"))
         }
@@ -133,6 +154,7 @@ fn check_complete(folder: &Path, file: &str) -> Result<(), String> {
     let path = folder.join(file);
     let missing = |_| format!("{file} is missing");
     path.metadata().map_err(missing)?;
+    check_pointer(folder, file)?;
     let unreadable = |error: std::io::Error| format!("{file} cannot be read ({error})");
     let opened = open_plain(&path).map_err(unreadable)?;
     let length = opened.metadata().map_err(unreadable)?.len();
@@ -214,6 +236,32 @@ pub(crate) mod tests {
         fs::remove_file(folder.path().join("vocab.txt")).unwrap();
         let told = check_whole(folder.path()).unwrap_err();
         assert_eq!(told, "tokenizer.json is missing");
+    }
+
+    #[test]
+    fn pointers_of_git_lfs_are_called_that() {
+        let pointer =
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4665\nsize 204557152\n";
+        for file in ["model.safetensors", "vocab.txt"] {
+            let folder = folder();
+            fs::write(folder.path().join(file), pointer).unwrap();
+            let told = check_whole(folder.path()).unwrap_err();
+            let expected = format!("{file} is a pointer of Git LFS and not the file itself");
+            assert!(told.starts_with(&expected), "{told}");
+        }
+        // Where its length is known, too.
+        let folder = folder();
+        let manifest = r#"{"version": 1, "name": "m", "files": [{"path": "model.safetensors", "size": 9, "sha256": "00"}]}"#;
+        fs::write(folder.path().join(crate::MANIFEST_FILE), manifest).unwrap();
+        fs::write(folder.path().join("model.safetensors"), pointer).unwrap();
+        let told = check_whole(folder.path()).unwrap_err();
+        assert!(told.contains("pointer of Git LFS"), "{told}");
+        // Weights of PyTorch have no length of their own.
+        fs::remove_file(folder.path().join(crate::MANIFEST_FILE)).unwrap();
+        fs::remove_file(folder.path().join("model.safetensors")).unwrap();
+        fs::write(folder.path().join("pytorch_model.bin"), pointer).unwrap();
+        let told = check_whole(folder.path()).unwrap_err();
+        assert!(told.starts_with("pytorch_model.bin is a pointer"), "{told}");
     }
 
     #[test]

@@ -25,8 +25,10 @@ const LONGEST_REFUSAL: u64 = 64 << 10;
 /// Connections that stay open for further calls.
 const KEPT: usize = 8;
 
-/// Characters of a text by which a message is known to quote it; fewer of a short one.
+/// Characters of a text, at either end, by which a message is known to quote it; all of a shorter one.
 const QUOTED: usize = 8;
+
+/// Characters of a text that may stand in a message by accident.
 const LEAST_QUOTED: usize = 4;
 
 /// Calls a provider.
@@ -68,6 +70,7 @@ impl Line {
             // A call that is sent on elsewhere would take the key there, or lose it.
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .tls_config(yuyi_tls::config())
             .timeout_connect(Some(CONNECT))
             .max_idle_connections(KEPT)
             .max_idle_connections_per_host(KEPT)
@@ -154,22 +157,53 @@ impl Line {
             Some(key) => key.hidden_in(told),
             None => told.to_owned(),
         };
-        let quotes = |text: &&str| {
-            let start: String = text.trim().chars().take(QUOTED).collect();
-            start.chars().count() >= LEAST_QUOTED && told.contains(&start)
-        };
-        match asked.texts.iter().find(|text| quotes(text)) {
-            Some(_) => match told.split_once(',') {
+        match asked.texts.iter().any(|text| quotes(&told, text.trim())) {
+            true => match told.split_once(',') {
                 Some((status, _)) => format!("{status}, with a message that quotes a text"),
                 None => "a message that quotes a text".to_owned(),
             },
-            None => told,
+            false => told,
         }
     }
 }
 
+/// Whether a message quotes a text: its beginning, its end, or all of a short one, which has to stand apart from other words.
+fn quotes(told: &str, text: &str) -> bool {
+    if text.chars().count() < LEAST_QUOTED {
+        return stands_apart(told, text);
+    }
+    let end = text.char_indices().rev().take(QUOTED).last();
+    let end = end.map_or(text, |(at, _)| &text[at..]);
+    let start: String = text.chars().take(QUOTED).collect();
+    told.contains(&start) || told.contains(end)
+}
+
+/// Whether a text of few characters stands for itself in a message: between quotation marks or the like, and one that is no English
+/// word also between blanks. `no` and `a` are words of any message.
+fn stands_apart(told: &str, text: &str) -> bool {
+    if text.is_empty() {
+        return false;
+    }
+    let mut found = told.match_indices(text);
+    found.any(|(at, _)| {
+        let before = told[..at].chars().next_back();
+        let after = told[at + text.len()..].chars().next();
+        let is_mark =
+            |c: Option<char>| c.is_some_and(|c| "\"'`“”‘’「」『』《》[]()（）".contains(c));
+        let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        match text.is_ascii() {
+            true => is_mark(before) && is_mark(after),
+            false => is_apart(before) && is_apart(after),
+        }
+    })
+}
+
 /// What it means that there is no answer, or no end of it.
 fn unanswered(error: ureq::Error) -> Failure {
+    if let Some(problem) = yuyi_tls::problem(&error) {
+        let told = problem.to_owned();
+        return Failure::Down { told };
+    }
     let told = match &error {
         ureq::Error::Timeout(_) => "no answer in time".to_owned(),
         ureq::Error::HostNotFound => "its host is not known".to_owned(),
@@ -178,9 +212,17 @@ fn unanswered(error: ureq::Error) -> Failure {
             std::io::ErrorKind::ConnectionRefused => "no connection".to_owned(),
             std::io::ErrorKind::UnexpectedEof
             | std::io::ErrorKind::ConnectionReset
+            | std::io::ErrorKind::ConnectionAborted
             | std::io::ErrorKind::BrokenPipe => "the connection broke off".to_owned(),
+            std::io::ErrorKind::NetworkUnreachable | std::io::ErrorKind::HostUnreachable => {
+                "no network leads there".to_owned()
+            }
             _ => shortened(&error.to_string()),
         },
+        ureq::Error::ConnectProxyFailed(told) => {
+            format!("the proxy does not let it through, {}", shortened(told))
+        }
+        ureq::Error::Protocol(_) | ureq::Error::Http(_) => "it does not speak HTTP".to_owned(),
         other => shortened(&other.to_string()),
     };
     Failure::Down { told }
@@ -236,5 +278,18 @@ mod tests {
             "HTTP 400, with a message that quotes a text"
         );
         assert_eq!(discreet("HTTP 400, 太短"), "HTTP 400, 太短");
+        let hidden = "HTTP 400, with a message that quotes a text";
+        for told in [
+            "HTTP 400, input \"短\" is refused",
+            "HTTP 400, 输入“短”不合规",
+            "HTTP 400, refused: 短",
+            "HTTP 400, …的电话是一三八 is not wanted",
+        ] {
+            assert_eq!(discreet(told), hidden, "{told}");
+        }
+        let english = |told| line.discreet(told, &asked(&["no", "a", "", " "], None));
+        let told = "HTTP 429, you have no quota (a limit)";
+        assert_eq!(english(told), told);
+        assert_eq!(english("HTTP 400, bad input: 'no'"), hidden);
     }
 }

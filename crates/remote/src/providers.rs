@@ -97,7 +97,7 @@ impl Known {
 
 /// Every provider.
 const PROVIDERS: &[Provider] = &[
-    // cloud.baidu.com/doc/qianfan-api: 16 texts, and tokens and characters of each by model.
+    // https://cloud.baidu.com/doc/qianfan-api/s/Fm7u3ropn (v2): 16 texts, and tokens and characters of each by model.
     Provider {
         name: "qianfan",
         url: "https://qianfan.baidubce.com/v2",
@@ -114,8 +114,8 @@ const PROVIDERS: &[Provider] = &[
                 .batch(1),
         ],
     },
-    // help.aliyun.com/zh/model-studio, OpenAI's form: rows of a call and tokens of a row by model. Its `text_type` belongs to the
-    // other form of its API alone.
+    // https://help.aliyun.com/zh/model-studio/text-embedding-synchronous-api, OpenAI's form: rows of a call and tokens of a row by
+    // model, and the dimension by default. Its `text_type` belongs to the other form of its API alone.
     Provider {
         name: "dashscope",
         url: "https://dashscope.aliyuncs.com/compatible-mode/v1",
@@ -139,7 +139,8 @@ const PROVIDERS: &[Provider] = &[
                 .batch(25),
         ],
     },
-    // docs.siliconflow.cn: tokens by model. The batch is what its refusals name ("maximum allowed batch size 64").
+    // https://docs.siliconflow.cn/cn/api-reference/embeddings/create-embeddings: tokens by model. It documents no batch; this one is
+    // what its refusals name ("maximum allowed batch size 64").
     Provider {
         name: "siliconflow",
         url: "https://api.siliconflow.cn/v1",
@@ -165,7 +166,8 @@ const PROVIDERS: &[Provider] = &[
             Known::named("Qwen/Qwen3-Embedding-0.6B").tokens(32_768),
         ],
     },
-    // docs.bigmodel.cn: 64 texts and 8 K tokens a call.
+    // https://docs.bigmodel.cn/api-reference/模型-api/文本嵌入: 64 texts and 8 K tokens a call, tokens of a text by model; dimensions in
+    // https://docs.bigmodel.cn/cn/guide/models/embedding/embedding-2 and embedding-3.
     Provider {
         name: "zhipu",
         url: "https://open.bigmodel.cn/api/paas/v4",
@@ -174,7 +176,7 @@ const PROVIDERS: &[Provider] = &[
         batch_tokens: Some(8_000),
         models: &[
             Known::named("embedding-3").dimension(2_048).tokens(3_072),
-            Known::named("embedding-2").tokens(512),
+            Known::named("embedding-2").dimension(1_024).tokens(512),
         ],
     },
     // platform.openai.com/docs/api-reference/embeddings: 2,048 texts and 300,000 tokens a call, 8,192 tokens a text.
@@ -267,6 +269,10 @@ mod tests {
 
     #[test]
     fn a_model_is_found_by_its_name_in_any_case() {
+        let zhipu = find("zhipu").unwrap();
+        let old = zhipu.model("embedding-2");
+        assert_eq!((old.dimension, old.tokens), (Some(1_024), Some(512)));
+        assert_eq!((zhipu.batch, zhipu.batch_tokens), (Some(64), Some(8_000)));
         let qianfan = find("qianfan").unwrap();
         let ernie = qianfan.model("Embedding-V1");
         assert_eq!((ernie.tokens, ernie.characters), (Some(384), Some(1_000)));

@@ -148,6 +148,26 @@ impl Model {
         Ok(encoded)
     }
 
+    /// What comes of each of `texts`, in order: its unit vector, or why it has none. A text that is refused does not take the others
+    /// along.
+    ///
+    /// # Errors
+    /// When the model fails for all of them.
+    pub fn embed_separately(
+        &self,
+        texts: &[impl AsRef<str>],
+    ) -> Result<Vec<Result<Encoded, Error>>, Error> {
+        let shared = texts.iter().map(|text| Input::Text(text.as_ref().into()));
+        let inputs = Inputs::Mixed(shared.collect());
+        let items = inputs.into_items(&EmbedOptions::default());
+        let results = self.inner.embedder.embed_batch(&items)?.results;
+        Error::check_count(texts.len(), results.len())?;
+        let results = results
+            .into_iter()
+            .map(|result| result.map_err(Error::from));
+        Ok(results.collect())
+    }
+
     /// The unit vector of a text.
     ///
     /// # Errors

@@ -81,9 +81,10 @@ fn refused<'a>(of: &'a Repository<'_>) -> impl Fn(&Reply) -> Error + 'a {
 fn failure(of: &Repository<'_>, code: i64, message: Option<String>) -> Error {
     let message = message.unwrap_or_default();
     // 10010205001: there is no such model, or it is private.
-    match code {
-        404 | 10_010_205_001 => of.not_found(),
-        _ => of.no_hub(&format!("code {code} {}", message.trim())),
+    match (code, message.trim()) {
+        (404 | 10_010_205_001, _) => of.not_found(),
+        (_, "") => of.no_hub(&format!("it answers the code {code}")),
+        (_, message) => of.no_hub(&format!("it answers the code {code}: {message}")),
     }
 }
 

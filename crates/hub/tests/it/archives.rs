@@ -188,11 +188,59 @@ fn a_damaged_model_is_not_handed_on() {
     fs::write(&weights, bytes).unwrap();
     let to = case.place.home.path().join("bad.tar");
     let error = export(&installed(&case.place.folder("tiny")), &to).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("model.safetensors is not what was installed"),
-        "{error}"
-    );
+    let expected = "tiny is damaged, so nothing was written: model.safetensors is not what was installed. \
+        `yuyi models rm tiny` removes it, and `yuyi pull org/tiny` fetches it again.";
+    assert_eq!(error.to_string(), expected);
     assert!(!to.exists());
+}
+
+#[test]
+fn folders_in_the_place_of_files_are_called_that() {
+    let case = exported();
+    let tiny = installed(&case.place.folder("tiny"));
+    let folder = case.place.home.path().display();
+    let error = export(&tiny, case.place.home.path()).unwrap_err();
+    let expected = format!("{folder} is a folder. Name a file in it: -o {folder}/tiny.tar.");
+    assert_eq!(error.to_string(), expected);
+    let error = import(&case.place.folder("tiny"), case.other.path(), None).unwrap_err();
+    let told = error.to_string();
+    let place = case.other.path().join("models");
+    assert!(told.contains("Use it where it is with --model "), "{told}");
+    assert!(
+        told.contains(&format!("copy it into {}", place.display())),
+        "{told}"
+    );
+    assert!(!case.other.path().join("models").exists());
+}
+
+/// Of a model that `git clone` fetched, the copies of all its versions stay at home.
+#[test]
+fn what_other_programs_hide_in_the_folder_stays_there() {
+    let case = exported();
+    let folder = case.place.folder("tiny");
+    for path in [".git/objects/ab", ".msc", "1_Pooling/.cache"] {
+        fs::create_dir_all(folder.join(path).parent().unwrap()).unwrap();
+        fs::write(folder.join(path), "x").unwrap();
+    }
+    let archive = case.place.home.path().join("again.tar");
+    export(&installed(&folder), &archive).unwrap();
+    let imported = import(&archive, case.other.path(), None).unwrap();
+    let names: Vec<String> = files(&imported.folder).into_keys().collect();
+    assert!(
+        names
+            .iter()
+            .all(|name| !name.contains("/.") && !name.starts_with('.')),
+        "{names:?}"
+    );
+    assert_eq!(names.len(), 6, "{names:?}");
+}
+
+#[test]
+fn an_import_that_is_refused_leaves_nothing() {
+    let case = exported();
+    let whole = fs::read(&case.archive).unwrap();
+    fs::write(&case.archive, &whole[..whole.len() / 2]).unwrap();
+    import(&case.archive, case.other.path(), None).unwrap_err();
+    assert_eq!(yuyi_hub::unfinished(case.other.path()), []);
+    assert!(!case.other.path().join("models/.pulls").exists());
 }

@@ -293,7 +293,10 @@ fn no_hub_at_all_is_told_with_each_that_was_tried() {
         2,
         "{told}"
     );
-    assert!(told.contains("Set HF_ENDPOINT to a mirror"), "{told}");
+    assert!(
+        told.contains("Set HF_ENDPOINT to a mirror such as https://hf-mirror.com"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -326,7 +329,20 @@ fn what_is_not_there_or_not_for_everyone_is_told_apart() {
     place.pull(ID).unwrap();
     assert!(place.has("tiny", &repository));
     let told = refused_of(&Place::new(&hub), "org/missing");
-    assert!(told.contains("(no model org/missing)"), "{told}");
+    assert!(
+        told.contains("(it refuses connections)")
+            && told.contains("has no model org/missing, and "),
+        "{told}"
+    );
+    let mut both = Place::new(&hub);
+    both.settings.modelscope = both.settings.huggingface.clone();
+    let told = refused_of(&both, "org/missing");
+    let host = hub.host();
+    let expected = format!("Neither {host} nor {host} has a model org/missing.");
+    assert!(
+        told.starts_with(&expected) && told.contains("https://hf-mirror.com"),
+        "{told}"
+    );
     let wanted = Request {
         revision: Some("v9".to_owned()),
         ..request(ID)
@@ -417,7 +433,7 @@ fn circles_and_pages_of_proxies_are_told_as_such() {
         },
     );
     let told = refused(&Place::new(&hub));
-    assert!(told.contains("(in a circle)"), "{told}");
+    assert!(told.contains("redirects in a circle"), "{told}");
     hub.behave(Behaviour {
         web_page: true,
         ..Behaviour::default()
@@ -468,7 +484,7 @@ fn a_model_that_does_not_work_is_not_installed_and_not_fetched_again() {
             Err(format!("{}: tensor a: it has another shape.", file.display()).into())
         })
         .unwrap_err();
-    let expected = "tiny was fetched whole, but does not work: model.safetensors: tensor a: it has another shape. \
+    let expected = "tiny does not work: model.safetensors: tensor a: it has another shape. \
          It was not installed.";
     assert_eq!(error.to_string(), expected);
     assert!(!place.folder("tiny").exists());
@@ -532,7 +548,9 @@ fn another_model_is_not_overwritten() {
     place.pull(ID).unwrap();
     let error = place.pull("other/tiny").unwrap_err().to_string();
     assert!(
-        error.contains("is there already, and is org/tiny. Remove it with `yuyi models rm tiny`"),
+        error.contains(
+            "is there already, and was fetched from org/tiny. Remove it with `yuyi models rm tiny`"
+        ),
         "{error}"
     );
     assert!(place.has("tiny", &model(1)));

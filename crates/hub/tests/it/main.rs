@@ -4,6 +4,8 @@
 
 mod archives;
 mod failures;
+mod leftovers;
 mod pulls;
+mod refusals;
 mod stand_in;
 mod support;

@@ -71,6 +71,8 @@ pub struct Behaviour {
     pub web_page: bool,
     /// Files of a list's page.
     pub page: Option<usize>,
+    /// Parts are refused with 416, wherever they begin.
+    pub refuses_parts: bool,
 }
 
 /// A request that came.
@@ -338,7 +340,10 @@ impl StandIn {
         let mut state = self.state();
         let behaviour = state.behaviour.clone();
         let range = asked.range.as_deref().filter(|_| !behaviour.no_ranges);
-        let range = range.map(|range| span(range, content.len()));
+        let range = range.map(|range| match behaviour.refuses_parts {
+            true => None,
+            false => span(range, content.len()),
+        });
         let (head, from, to) = match range {
             Some(None) => {
                 drop(state);
@@ -455,6 +460,13 @@ fn of_modelscope(repository: &Repository) -> Value {
         })
         .collect();
     json!({"Code": 200, "Success": true, "Data": {"Files": files}})
+}
+
+/// The pointer of Git LFS that stands in a repository for a large file.
+pub fn pointer(content: &[u8]) -> Vec<u8> {
+    let (sum, size) = (sha256(content), content.len());
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{sum}\nsize {size}\n")
+        .into_bytes()
 }
 
 fn hex(bytes: &[u8]) -> String {

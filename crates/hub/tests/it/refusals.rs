@@ -1,0 +1,204 @@
+//! Hubs that give something else than what was asked for.
+
+use std::time::{Duration, Instant};
+
+use url::Url;
+use yuyi_hub::{Error, Request, Source};
+
+use crate::stand_in::{Behaviour, Redirect, Repository, StandIn, pointer};
+use crate::support::{Place, Witness, model, nowhere, request};
+
+const ID: &str = "org/tiny";
+
+fn serving(repository: &Repository, behaviour: Behaviour) -> StandIn {
+    let hub = StandIn::start();
+    hub.put(ID, repository.clone());
+    hub.behave(behaviour);
+    hub
+}
+
+fn at_hf() -> Request {
+    Request {
+        source: Source::HuggingFace,
+        ..request(ID)
+    }
+}
+
+fn pull(place: &Place, request: &Request) -> Result<yuyi_hub::Pulled, Error> {
+    place
+        .hub()
+        .pull(request, &Witness::default(), &|_| Ok(None))
+}
+
+/// A mirror of git without LFS: its list, its sums and its files all tell of the pointer.
+fn with_pointer(path: &str) -> Repository {
+    let mut repository = model(1);
+    let content = repository.files[path].clone();
+    repository.files.insert(path.to_owned(), pointer(&content));
+    repository
+}
+
+#[test]
+fn pointers_of_git_lfs_are_no_weights() {
+    for path in ["model.safetensors", "vocab.txt"] {
+        let hub = serving(&with_pointer(path), Behaviour::default());
+        let place = Place::new(&hub);
+        let told = pull(&place, &at_hf()).unwrap_err().to_string();
+        let expected = format!(
+            "{} sends a pointer of Git LFS in place of {path}, and not the file itself. Take another hub (--from, HF_ENDPOINT).",
+            hub.host()
+        );
+        assert_eq!(told, expected);
+        assert!(!place.folder("tiny").exists());
+    }
+}
+
+#[test]
+fn behind_a_hub_of_pointers_the_next_one_is_asked() {
+    let pointers = serving(&with_pointer("model.safetensors"), Behaviour::default());
+    let whole = serving(&model(1), Behaviour::default());
+    let mut place = Place::new(&pointers);
+    place.settings.modelscope = Url::parse(&whole.url()).unwrap();
+    let witness = Witness::default();
+    place.pull_seen(ID, &witness).unwrap();
+    assert!(place.has("tiny", &model(1)));
+    let next = witness.next.lock().unwrap();
+    assert!(next[0].contains("sends a pointer of Git LFS"), "{next:?}");
+}
+
+/// As some caches in front of a mirror do, once a file was asked for in parts.
+#[test]
+fn a_host_that_refuses_every_part_gives_the_whole_file() {
+    let hub = serving(
+        &model(1),
+        Behaviour {
+            refuses_parts: true,
+            ..Behaviour::default()
+        },
+    );
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &model(1)));
+}
+
+#[test]
+fn a_resume_that_is_refused_begins_anew() {
+    let slow = Behaviour {
+        slow: Some(Duration::from_millis(2)),
+        ..Behaviour::default()
+    };
+    let hub = serving(&model(1), slow);
+    let mut place = Place::new(&hub);
+    place.settings.part = 1 << 30;
+    let witness = Witness {
+        stop_after: Some(200_000),
+        ..Witness::default()
+    };
+    place.pull_seen(ID, &witness).unwrap_err();
+    hub.behave(Behaviour {
+        refuses_parts: true,
+        ..Behaviour::default()
+    });
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &model(1)));
+}
+
+#[test]
+fn a_data_host_that_goes_silent_is_left_for_the_next_hub() {
+    let (data, scope) = (
+        serving(
+            &model(1),
+            Behaviour {
+                hang_after: Some(0),
+                ..Behaviour::default()
+            },
+        ),
+        serving(&model(1), Behaviour::default()),
+    );
+    let mirror = serving(
+        &model(1),
+        Behaviour {
+            redirect: Redirect::Absolute(data.url()),
+            ..Behaviour::default()
+        },
+    );
+    let mut place = Place::with(
+        Url::parse(&mirror.url()).unwrap(),
+        Url::parse(&scope.url()).unwrap(),
+    );
+    place.settings.silence = Duration::from_millis(100);
+    let started = Instant::now();
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &model(1)));
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+/// The token of one host is in no request to another, whatever way leads there: a move of the whole hub, a redirect of a file, a
+/// repository that has another name.
+#[test]
+fn a_token_never_comes_to_another_host() {
+    let other = serving(&model(1), Behaviour::default());
+    for redirect in [
+        Redirect::Moved(other.url()),
+        Redirect::Absolute(other.url()),
+    ] {
+        let hub = serving(
+            &Repository {
+                gated: false,
+                ..model(1)
+            },
+            Behaviour {
+                redirect,
+                ..Behaviour::default()
+            },
+        );
+        let place = Place::new(&hub).with_token("hf_secret");
+        pull(&place, &at_hf()).unwrap();
+        let asked = other.asked();
+        assert!(!asked.is_empty());
+        assert!(
+            asked.iter().all(|asked| asked.authorization.is_none()),
+            "{asked:?}"
+        );
+    }
+    // ModelScope is asked without it, too.
+    let mut place = Place::new(&other).with_token("hf_secret");
+    place.settings.modelscope = place.settings.huggingface.clone();
+    place.settings.huggingface = nowhere();
+    place.pull(ID).unwrap();
+    assert!(
+        other
+            .asked()
+            .iter()
+            .all(|asked| asked.authorization.is_none())
+    );
+}
+
+#[test]
+fn every_status_of_a_hub_ends_in_a_sentence() {
+    for (status, expected) in [
+        (400, "answers 400 for org/tiny"),
+        (401, "has no model org/tiny, or only for those who sign in"),
+        (403, "org/tiny asks for consent"),
+        (404, "has no model org/tiny"),
+        (410, "answers 410"),
+        (451, "answers 451"),
+        (500, "answers 500"),
+        (503, "answers 503"),
+    ] {
+        let hub = serving(
+            &model(1),
+            Behaviour {
+                refuse_lists: Some((status, None, usize::MAX)),
+                ..Behaviour::default()
+            },
+        );
+        let place = Place::new(&hub);
+        let told = pull(&place, &at_hf()).unwrap_err().to_string();
+        assert!(
+            told.contains(expected) && told.ends_with(['.', '?']),
+            "{status}: {told}"
+        );
+        assert!(!place.folder("tiny").exists());
+    }
+}

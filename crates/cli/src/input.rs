@@ -3,8 +3,8 @@
 use std::path::Path;
 
 pub use yuyi_files::{
-    Clicks, Columns, FaqFile, FaqLayout, Flags, Format, Input, ItemFile, ItemRow, LabelledPairs,
-    Layout, Origin, Questions, Record, Records, Refused, Row, Rows, Scale,
+    Clicks, Columns, FaqFile, FaqLayout, Fault, Flags, Format, Input, ItemFile, ItemRow,
+    LabelledPairs, Layout, Origin, Questions, Record, Records, Refused, Row, Rows, Scale,
 };
 use yuyi_files::{Given, Remark, Remarks, Taken, Transcript};
 

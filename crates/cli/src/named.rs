@@ -1,20 +1,43 @@
 //! The model that a command names.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use yuyi::{EmbedderError, Error, Found, Model, Resolved, find, resolve};
+use yuyi_encoder::Folder;
 
 use crate::args::ModelArgs;
 use crate::model::{load_uncalibrated, unloadable};
 use crate::pulling;
+use crate::terminal::remark;
 
 /// The model that `--model` names. Where it is missing and somebody can be asked, it is offered to fetch it.
 ///
 /// # Errors
 /// When there is none, as a sentence that speaks of that flag.
 pub fn find_model(name: &str) -> anyhow::Result<Found> {
-    or_fetched(name, find)?.map_err(of_flag)
+    let found = or_fetched(name, find)?.map_err(of_flag)?;
+    if let Found::Here(model) = &found {
+        tell_of_namesake(name, model);
+    }
+    Ok(found)
+}
+
+/// Says which model is meant where a name has two: one that is installed, or built in, and a folder of that name here.
+fn tell_of_namesake(name: &str, model: &Resolved) {
+    if model.by_path || !Folder::holds_model(Path::new(name)) {
+        return;
+    }
+    match model.folder.path() {
+        Some(folder) => remark!(
+            "--model {name} is the installed model of that name ({}), since names come before folders; --model ./{name} is the folder here.",
+            folder.display()
+        ),
+        None => remark!(
+            "--model {name} is the built-in model, since names come before folders; --model ./{name} is the folder here."
+        ),
+    }
 }
 
 /// The model of an argument that is no flag, likewise.

@@ -9,7 +9,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use anyhow::Context;
 use yuyi::{EmbedderError, Precision, Resolved};
 use yuyi_encoder::{Folder, quantize_folder};
-use yuyi_hub::{Event, Found, Gives, Hub, Pulled, Request, Settings, Staged, Watch};
+use yuyi_hub::{Event, Found, Gives, Here, Hub, Pulled, Request, Settings, Staged, Watch, here};
 use yuyi_models::{defaults, home};
 
 use crate::calibration::{FolderCalibration, calibrate_folder};
@@ -45,27 +45,42 @@ pub fn hub() -> anyhow::Result<Hub> {
     Ok(Hub::new(settings()?, home))
 }
 
-/// Fetches a model, shrinks it if that is asked for, and calibrates it.
+/// What is here already under the name that a request gives, and in no catalogue.
+pub fn already_here(request: &Request) -> Option<Here> {
+    here(&home()?, request)
+}
+
+/// A request by the name that a model has here, as one that fetches it as it was fetched before; any other as it is.
+pub fn as_before(request: Request) -> Request {
+    match already_here(&request) {
+        Some(Here::Fetched(again)) => again,
+        _ => request,
+    }
+}
+
+/// The number format of a name, such as `int8`.
+pub fn precision_of(name: &str) -> Option<Precision> {
+    let known = [Precision::Int8, Precision::Int4];
+    known.into_iter().find(|precision| precision.name() == name)
+}
+
+/// Fetches a model, shrinks it to the number format that the request asks for, and calibrates it.
 ///
 /// # Errors
 /// When it cannot be had, or does not work.
 pub fn pull(
     hub: &Hub,
     request: &Request,
-    quantize: Option<Precision>,
     watch: &dyn Watch,
 ) -> anyhow::Result<(Pulled, Option<FolderCalibration>)> {
+    let quantize = request.quantized.as_deref().and_then(precision_of);
     let calibration = Mutex::new(None);
     let finish = |staged: &Staged<'_>| -> Result<Option<PathBuf>, Box<dyn StdError + Send + Sync>> {
         let finished = finish(staged, quantize)?;
         *calibration.lock().unwrap_or_else(PoisonError::into_inner) = finished.calibration;
         Ok(finished.folder)
     };
-    let request = Request {
-        quantized: quantize.map(|precision| precision.name().to_owned()),
-        ..request.clone()
-    };
-    let pulled = hub.pull(&request, watch, &finish)?;
+    let pulled = hub.pull(request, watch, &finish)?;
     let calibration = calibration
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner);
@@ -219,7 +234,7 @@ pub fn offer(name: &str, missing: &EmbedderError) -> anyhow::Result<bool> {
     ))? {
         return Ok(false);
     }
-    let (_, calibration) = pull(&hub()?, &request, None, &Narrator::default())?;
+    let (_, calibration) = pull(&hub()?, &request, &Narrator::default())?;
     if let Some(calibration) = calibration {
         remark!("{}", calibration.said());
     }

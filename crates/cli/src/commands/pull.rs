@@ -1,11 +1,12 @@
 //! `yuyi pull`.
 
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::json;
-use yuyi::Precision;
-use yuyi_hub::{Hub, Pulled, Request};
-use yuyi_models::{ModelPlace, inventory};
+use yuyi::{BUILTIN_NAME, Precision};
+use yuyi_hub::{Here, Hub, Pulled, Request};
+use yuyi_models::{Installed, ModelPlace, inventory};
 
 use crate::args::PullArgs;
 use crate::calibration::FolderCalibration;
@@ -15,17 +16,26 @@ use crate::terminal::{self, remark};
 
 /// Fetches a model and says where it is.
 pub fn run(args: &PullArgs) -> anyhow::Result<()> {
+    let quantize = args.quantize.map(Precision::from);
     let request = Request {
         model: args.model.clone(),
         source: args.from.into(),
         revision: args.revision.clone(),
         name: args.name.clone(),
-        quantized: None,
+        quantized: quantize.map(|precision| precision.name().to_owned()),
+    };
+    let request = match pulling::already_here(&request) {
+        Some(Here::BuiltIn) => {
+            let told = format!("{BUILTIN_NAME} is built in; nothing needs to be pulled.");
+            return nothing_to_pull(args, BUILTIN_NAME, &told);
+        }
+        Some(Here::Own(folder)) => return own(args, &folder),
+        Some(Here::Fetched(again)) => again,
+        None => request,
     };
     tell_of_cache(&request)?;
-    let quantize = args.quantize.map(Precision::from);
     let hub = pulling::hub()?;
-    let (pulled, calibration) = pulling::pull(&hub, &request, quantize, &Narrator::default())?;
+    let (pulled, calibration) = pulling::pull(&hub, &request, &Narrator::default())?;
     let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", document(&pulled, calibration.as_ref()))?;
@@ -39,6 +49,29 @@ pub fn run(args: &PullArgs) -> anyhow::Result<()> {
     }];
     lines.extend(calibration.map(|calibration| calibration.said()));
     writeln!(out, "{}", messages::text(&lines.join("\n")))?;
+    Ok(())
+}
+
+/// A model that no hub gave: it is whole, or nobody but its owner can mend it.
+fn own(args: &PullArgs, folder: &Path) -> anyhow::Result<()> {
+    let name = args.model.trim_end_matches('/');
+    let found = inventory()?.into_iter().find(|model| model.name == name);
+    if let Some(broken) = found.as_ref().and_then(Installed::broken) {
+        return Err(broken.into());
+    }
+    let told = format!(
+        "{name} is a model of your own in {}; nothing needs to be pulled. A hub's model is named ORG/NAME; --name gives it another name.",
+        folder.display()
+    );
+    nothing_to_pull(args, name, &told)
+}
+
+fn nothing_to_pull(args: &PullArgs, name: &str, told: &str) -> anyhow::Result<()> {
+    let mut out = terminal::stdout();
+    match args.json {
+        true => writeln!(out, "{}", json!({ "name": name, "was_there": true }))?,
+        false => writeln!(out, "{}", messages::told(told))?,
+    }
     Ok(())
 }
 

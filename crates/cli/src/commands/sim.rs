@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::bail;
-use yuyi::{Encoded, Model};
+use anyhow::{Context, bail};
+use yuyi::{Encoded, Error, Model};
 use yuyi_language::is_blank;
 use yuyi_tasks::lexical::Baseline;
 
 use super::{Chunks, report_truncated, report_unknown};
 use crate::args::SimArgs;
-use crate::input::{self, Columns, Format, Record, Records, Row};
+use crate::input::{self, Columns, Fault, Format, Record, Records, Row};
 use crate::misuse::Misuse;
 use crate::named::load_model;
 use crate::output::explanation;
@@ -42,6 +42,7 @@ fn compare_two(args: &SimArgs, a: &str, b: &str) -> anyhow::Result<()> {
     };
     let mut out = terminal::stdout();
     for pair in scorer.score(vec![row])? {
+        let pair = pair?;
         match args.json {
             true => writeln!(out, "{}", serde_json::to_string(&pair)?)?,
             false => write_for_people(&mut out, &pair)?,
@@ -93,10 +94,14 @@ fn compare_file(args: &SimArgs, file: &Path) -> anyhow::Result<()> {
     let mut tally = Tally::default();
     while let Some(last) = chunk.last() {
         let (rows, line) = (chunk.len(), last.row.line);
-        scorer.score_records(chunk, |outcome| {
+        let first = chunk.first().map_or(line, |record| record.row.line);
+        let scored = scorer.score(sound(&chunk));
+        let scored = scored.with_context(|| unscored(&name, first, line))?;
+        for outcome in outcomes(chunk, scored) {
+            as_strict_as_asked(args, &outcome, &name)?;
             tally.count(&outcome);
-            writer.write(&outcome)
-        })?;
+            writer.write(&outcome)?;
+        }
         writer.flush()?;
         progress.done(rows, line);
         chunk = chunks.next()?;
@@ -155,6 +160,48 @@ fn as_strict(records: Records, strict: bool, file: String) -> Records {
             None => Ok(record),
         }
     }))
+}
+
+/// With `--strict`, a text that the model refuses ends the others as well.
+fn as_strict_as_asked(args: &SimArgs, outcome: &Outcome, file: &str) -> anyhow::Result<()> {
+    match outcome {
+        Outcome::Failed(pair, _) if args.strict => {
+            Err(Fault::told(pair.error.clone()).into_error(file, pair.line))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Which lines a failure leaves without scores.
+fn unscored(file: &str, first: u64, last: u64) -> String {
+    match first == last {
+        true => format!("{file}: line {first} has no score"),
+        false => format!("{file}: lines {first} to {last} have no scores"),
+    }
+}
+
+/// The rows of records that are of use.
+fn sound(records: &[Record]) -> Vec<Row> {
+    let sound = records.iter().filter(|record| record.fault.is_none());
+    sound.map(|record| record.row.clone()).collect()
+}
+
+/// What became of each record, in order; `scored` are those that are of use.
+fn outcomes(records: Vec<Record>, scored: Vec<Result<ScoredPair, Error>>) -> Vec<Outcome> {
+    let mut scored = scored.into_iter();
+    let outcome = |record: Record| {
+        let Record {
+            row, rest, fault, ..
+        } = record;
+        Some(match fault {
+            Some(fault) => Outcome::Failed(FailedPair::new(row, fault.text), rest),
+            None => match scored.next()? {
+                Ok(pair) => Outcome::Scored(pair, rest),
+                Err(error) => Outcome::Failed(FailedPair::new(row, error.to_string()), rest),
+            },
+        })
+    };
+    records.into_iter().filter_map(outcome).collect()
 }
 
 /// What is said at the end.
@@ -232,40 +279,20 @@ impl Scorer {
         names.collect()
     }
 
-    /// Scores records in order; those that are of no use are handed on with their fault.
-    fn score_records(
-        &self,
-        records: Vec<Record>,
-        mut hand_on: impl FnMut(Outcome) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let sound = records.iter().filter(|record| record.fault.is_none());
-        let rows = sound.map(|record| record.row.clone()).collect();
-        let mut scored = self.score(rows)?.into_iter();
-        for record in records {
-            let Record {
-                row, rest, fault, ..
-            } = record;
-            let outcome = match fault {
-                Some(fault) => Some(Outcome::Failed(FailedPair::new(row, fault.text), rest)),
-                None => scored.next().map(|pair| Outcome::Scored(pair, rest)),
-            };
-            outcome.map_or(Ok(()), &mut hand_on)?;
-        }
-        Ok(())
-    }
-
-    fn score(&self, rows: Vec<Row>) -> anyhow::Result<Vec<ScoredPair>> {
+    /// The scores of rows, or why one of their texts has no vector.
+    fn score(&self, rows: Vec<Row>) -> anyhow::Result<Vec<Result<ScoredPair, Error>>> {
         let texts = rows
             .into_iter()
             .flat_map(|row| row.cells)
             .collect::<Vec<String>>();
-        let encoded = self.model.embed(&texts)?;
-        let mut texts = texts.into_iter();
-        let mut pairs = Vec::with_capacity(encoded.len() / 2);
-        for sides in encoded.chunks_exact(2) {
-            if let (Some(a), Some(b)) = (texts.next(), texts.next()) {
-                pairs.push(self.scored(a, b, &sides[0], &sides[1])?);
-            }
+        let encoded = self.model.embed_separately(&texts)?;
+        let mut sides = texts.into_iter().zip(encoded);
+        let mut pairs = Vec::new();
+        while let (Some((a, at_a)), Some((b, at_b))) = (sides.next(), sides.next()) {
+            pairs.push(match (at_a, at_b) {
+                (Ok(of_a), Ok(of_b)) => Ok(self.scored(a, b, &of_a, &of_b)?),
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            });
         }
         Ok(pairs)
     }

@@ -309,6 +309,8 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("The server at {address} answers {status}: {body}", "{address} 上的服务应答 {status}：{body}"),
 
     // yuyi sim
+    ("{file}: line {#line} has no score", "{file}：第 {line} 行没有得分"),
+    ("{file}: lines {#first} to {#last} have no scores", "{file}：第 {first} 到 {last} 行没有得分"),
     ("{file}: {#failed} of {#rows} rows have no score, the first in line {#line}: {reason}.", "{file}：{rows} 行中有 {failed} 行没有得分，第一个在第 {line} 行：{reason}。"),
     ("{file}: {#failed} of {#rows} rows have no score, the first: {reason}.", "{file}：{rows} 行中有 {failed} 行没有得分，第一个：{reason}。"),
     ("%: share of the score that is lost without the word. ~: words that the model reads as alike in their sentences, from 0.3 to 1.", "%：去掉这个词会失去多少得分。~：模型认为在各自句中意思相近的词，从 0.3 到 1。"),

@@ -221,6 +221,190 @@ fn a_command_ends_when_no_more_texts_may_be_sent() {
     assert_eq!(provider.sizes().iter().sum::<usize>(), 30);
 }
 
+/// A text that the provider refuses costs its own line alone.
+#[test]
+fn a_pair_that_is_refused_is_told_with_its_line() {
+    let provider = StandIn::of(|_, call| match call.texts.iter().any(|text| text == "坏") {
+        true => Reply::Status(
+            400,
+            None,
+            failure(
+                "data_inspection_failed",
+                "Input \"坏\" may be inappropriate.",
+            ),
+        ),
+        false => Reply::Vectors,
+    });
+    let model = provider.unknown("dimension=4");
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = write(
+        folder.path(),
+        "p.tsv",
+        "怎么退货\t如何退款\n坏\t天气\n你好\t您好\n",
+    );
+    let run = yuyi(&["sim", "--pairs", &pairs, "--model", &model]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let told = format!("{pairs}: 1 of 3 rows have no score, the first in line 2: ");
+    assert!(
+        run.err.contains(&told) && run.err.contains("does not take a text"),
+        "{run:?}"
+    );
+    assert!(
+        !run.err.contains('坏'),
+        "nobody's text is in a message: {run:?}"
+    );
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines.len(), 4, "{run:?}");
+    assert!(lines[2].starts_with("坏\t天气\terror: "), "{run:?}");
+    let strict = yuyi(&["sim", "--pairs", &pairs, "--model", &model, "--strict"]);
+    assert!(
+        strict.code == 1 && strict.err.contains(&format!("{pairs}:2: ")),
+        "{strict:?}"
+    );
+    let zh = yuyi(&["--lang", "zh", "sim", "--pairs", &pairs, "--model", &model]);
+    assert!(
+        zh.err.contains("3 行中有 1 行没有得分，第一个在第 2 行："),
+        "{zh:?}"
+    );
+    assert!(zh.err.contains("原话引用了文本，故不转述"), "{zh:?}");
+}
+
+#[test]
+fn when_to_come_again_is_told_on_the_command_line() {
+    let provider = StandIn::of(|_, _| {
+        Reply::Status(
+            429,
+            Some("40"),
+            failure("rpm_rate_limit_exceeded", "Rate limit reached for RPM"),
+        )
+    });
+    let model = provider.unknown("dimension=4");
+    let [a, b] = PAIR;
+    let run = yuyi(&["sim", a, b, "--model", &model]);
+    let told = "asks to be asked less often (HTTP 429, rpm_rate_limit_exceeded: Rate limit reached for RPM). Try again in ";
+    assert!(run.code == 1 && run.err.contains(told), "{run:?}");
+    let zh = yuyi(&["--lang", "zh", "sim", a, b, "--model", &model]);
+    assert!(
+        zh.err.contains("要求降低调用频率") && zh.err.contains(" 秒后再试。"),
+        "{zh:?}"
+    );
+    // Of a file it is told which lines have no scores.
+    let folder = tempfile::tempdir().unwrap();
+    let pairs = write(folder.path(), "p.tsv", "甲\t乙\n丙\t丁\n");
+    let run = yuyi(&["sim", "--pairs", &pairs, "--model", &model]);
+    let begin = format!("yuyi: {pairs}: lines 1 to 2 have no scores: 127.0.0.1:");
+    assert!(run.code == 1 && run.err.starts_with(&begin), "{run:?}");
+}
+
+/// A server with a certificate that an authority of its own has signed, as a company's proxy has.
+struct Encrypted {
+    address: String,
+    authority: std::path::PathBuf,
+    _folder: tempfile::TempDir,
+    server: std::process::Child,
+}
+
+impl Drop for Encrypted {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+impl Encrypted {
+    /// `None`: there is no openssl here.
+    fn start() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &str| {
+            let mut command = std::process::Command::new("openssl");
+            command
+                .args(arguments.split(' '))
+                .current_dir(folder.path());
+            command
+                .output()
+                .ok()
+                .filter(|output| output.status.success())
+        };
+        let key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+        let made = run(&format!("req -x509 {key} -subj /CN=Company -keyout ca.key -out ca.pem"))
+            .and_then(|_| run(&format!("req {key} -subj /CN=127.0.0.1 -keyout key.pem -out request.pem")))
+            .and_then(|_| {
+                fs::write(folder.path().join("names"), "subjectAltName=IP:127.0.0.1\n").ok()?;
+                run("x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem")
+            });
+        if made.is_none() {
+            eprintln!("NOT RUN: there is no openssl that makes certificates");
+            return None;
+        }
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let server = std::process::Command::new("openssl")
+            .args([
+                "s_server", "-quiet", "-accept", &address, "-cert", "cert.pem", "-key", "key.pem",
+                "-www",
+            ])
+            .current_dir(folder.path())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while std::net::TcpStream::connect(&address).is_err() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Some(Self {
+            address,
+            authority: folder.path().join("ca.pem"),
+            _folder: folder,
+            server,
+        })
+    }
+}
+
+/// Remote models and hubs trust the same certificates: those of the machine, or of `SSL_CERT_FILE`.
+#[test]
+fn a_certificate_of_the_company_is_trusted_where_the_machine_says_so() {
+    let Some(server) = Encrypted::start() else {
+        return;
+    };
+    let [a, b] = PAIR;
+    let model = format!(
+        "remote:https://{}/v1#m?dimension=4&timeout=3",
+        server.address
+    );
+    let home = tempfile::tempdir().unwrap();
+    let run = |trusted: bool, arguments: &[&str]| -> Run {
+        let mut command = command();
+        command
+            .args(arguments)
+            .env("YUYI_HOME", home.path())
+            .env("HF_ENDPOINT", format!("https://{}", server.address))
+            .env_remove("SSL_CERT_DIR");
+        match trusted {
+            true => command.env("SSL_CERT_FILE", &server.authority),
+            false => command.env_remove("SSL_CERT_FILE"),
+        };
+        command.output().unwrap().into()
+    };
+    let untrusted = "its certificate is not trusted on this machine; SSL_CERT_FILE names the one of a company's proxy";
+    for arguments in [
+        &["sim", a, b, "--model", &model][..],
+        &["pull", "org/m", "--from", "hf"],
+    ] {
+        let refused = run(false, arguments);
+        assert!(
+            refused.code == 1 && refused.err.contains(untrusted),
+            "{refused:?}"
+        );
+        let trusted = run(true, arguments);
+        assert!(
+            trusted.code == 1 && !trusted.err.contains("certificate"),
+            "{trusted:?}"
+        );
+    }
+}
+
 // --- a server ----------------------------------------------------------------------------------
 
 fn similarity(model: &str) -> String {

@@ -1,8 +1,8 @@
 //! From scores to a ranking.
 
 use serde::Serialize;
-use yuyi::{Remote, is_remote};
-use yuyi_models::{KnownModel, find_known};
+use yuyi::{Remote, is_remote, resolve};
+use yuyi_models::{KnownModel, find_known, is_non_commercial, licence_of};
 use yuyi_tasks::corpus::Corpus;
 use yuyi_tasks::evaluation::{PairScores, Quality, RawScale, ScoredPairs};
 use yuyi_tasks::lexical::Method;
@@ -34,7 +34,9 @@ pub struct Ranked {
     #[serde(flatten)]
     pub measured: Option<Standing>,
     /// SPDX identifier of the licence, where it is known.
-    pub licence: Option<&'static str>,
+    pub licence: Option<String>,
+    /// That licence, or what is known of the model, forbids commercial use.
+    pub non_commercial: bool,
     /// What it suits, in Chinese and English, where it is known.
     #[serde(skip)]
     pub suited_for: Option<(&'static str, &'static str)>,
@@ -148,13 +150,21 @@ pub const COMMERCIAL: &str = "commercial API";
 const ERNIE: (&str, &str) = ("企业级云服务", "cloud services of companies");
 
 /// What is known of a model that computes elsewhere.
-fn remote_facts(name: &str) -> (Option<&'static str>, Option<(&'static str, &'static str)>) {
+fn remote_facts(name: &str) -> (Option<String>, Option<(&'static str, &'static str)>) {
     let is_commercial = Remote::named(name).is_ok_and(|remote| remote.is_commercial());
     let is_ernie = without_settings(name).eq_ignore_ascii_case("remote:qianfan/embedding-v1");
     (
-        is_commercial.then_some(COMMERCIAL),
+        is_commercial.then(|| COMMERCIAL.to_owned()),
         is_ernie.then_some(ERNIE),
     )
+}
+
+/// The licence of a model on this machine: its folder tells, or the catalogue.
+fn licence_here(name: &str) -> Option<String> {
+    match resolve(name) {
+        Ok(found) => licence_of(&found.name, found.folder.path()),
+        Err(_) => licence_of(name, None),
+    }
 }
 
 fn scored_pairs(measured: &Measured, labels: &[f64], same_from: f64) -> ScoredPairs {
@@ -203,12 +213,12 @@ fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<
     let (licence, suited_for) = match contestant {
         Contestant::Model(name) if is_remote => remote_facts(name),
         Contestant::Model(name) => {
-            let known = find_known(name);
-            let licence = known.and_then(|known| known.licence.as_deref());
-            (licence, known.and_then(KnownModel::suited_for))
+            let suited_for = find_known(name).and_then(KnownModel::suited_for);
+            (licence_here(name), suited_for)
         }
         Contestant::Method(_) => (None, None),
     };
+    let non_commercial = matches!(contestant, Contestant::Model(name) if !is_remote && is_non_commercial(name, licence.as_deref()));
     Ranked {
         name: contestant.name(),
         label: contestant.name(),
@@ -218,6 +228,7 @@ fn described(contestant: &Contestant, measured: Option<Standing>, error: Option<
         error,
         measured,
         licence,
+        non_commercial,
         suited_for,
     }
 }

@@ -191,10 +191,20 @@ fn rate(language: Language, standing: &Standing) -> String {
 }
 
 fn licence(language: Language, ranked: &Ranked) -> String {
-    match (ranked.is_model, ranked.licence) {
+    match (ranked.is_model, ranked.licence.as_deref()) {
         (_, Some(COMMERCIAL)) => language
             .pick("否，商业 API", "no, a commercial API")
             .to_owned(),
+        (true, licence) if ranked.non_commercial => {
+            let licence = licence.unwrap_or_default();
+            language
+                .pick(
+                    format!("仅限非商业用途 {licence}"),
+                    format!("non-commercial use only {licence}"),
+                )
+                .trim_end()
+                .to_owned()
+        }
         (true, Some(licence)) => language.pick(format!("是，{licence}"), format!("yes, {licence}")),
         (true, None) => language
             .pick("未知，见模型说明", "not known, see its card")

@@ -96,7 +96,7 @@ fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {
             (false, Some(bytes)) => format!("{:.0}", bytes as f64 / 1e6),
             (false, None) => "–".to_owned(),
         },
-        messages::told(ranked.licence.unwrap_or("–")).into_owned(),
+        messages::told(ranked.licence.as_deref().unwrap_or("–")).into_owned(),
     ]
 }
 

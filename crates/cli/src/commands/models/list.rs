@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use yuyi_models::{Installed, KnownKind, KnownModel, ModelPlace, inventory, known_models};
+use yuyi_hub::{Unfinished, unfinished};
+use yuyi_models::{Installed, KnownKind, KnownModel, ModelPlace, home, inventory, known_models};
 
 use crate::args::ModelsArgs;
 use crate::language::Language;
@@ -15,8 +16,12 @@ use crate::terminal;
 pub fn run(args: &ModelsArgs) -> anyhow::Result<()> {
     let models = inventory()?;
     let mut out = terminal::stdout();
+    let unfinished = home().map(|home| unfinished(&home)).unwrap_or_default();
     if args.json {
-        let mut document = json!({ "models": models.iter().map(shown).collect::<Vec<Value>>() });
+        let mut document = json!({
+            "models": models.iter().map(shown).collect::<Vec<Value>>(),
+            "unfinished": unfinished.iter().map(half).collect::<Vec<Value>>(),
+        });
         if args.all {
             document["catalogue"] = serde_json::to_value(known_models())?;
         }
@@ -32,6 +37,9 @@ pub fn run(args: &ModelsArgs) -> anyhow::Result<()> {
         if let Some(broken) = model.broken() {
             writeln!(out, "{}", messages::told(&broken.to_string()))?;
         }
+    }
+    for half in &unfinished {
+        writeln!(out, "{}", messages::told(&said(half)))?;
     }
     if args.all {
         writeln!(out)?;
@@ -49,21 +57,38 @@ fn shown(model: &Installed) -> Value {
     json!({
         "name": model.name, "place": model.place.name(), "folder": model.folder.as_ref().map(|path| path.display().to_string()),
         "bytes": model.bytes(), "whole": model.problem.is_none(), "problem": model.broken().map(|error| error.to_string()),
-        "licence": licence(model), "non_commercial": manifest.is_some_and(|manifest| manifest.non_commercial),
+        "licence": model.licence(), "non_commercial": manifest.is_some_and(|manifest| manifest.non_commercial),
         "origin": manifest.and_then(|manifest| manifest.origin.as_ref()),
         "quantized": manifest.and_then(|manifest| manifest.quantized.as_ref()),
     })
 }
 
-/// The licence that the folder tells, else that of the catalogue where the name is the catalogue's.
-fn licence(model: &Installed) -> Option<&str> {
-    match &model.manifest {
-        Some(manifest) => manifest.licence.as_deref(),
-        None => {
-            let mut known = known_models().iter();
-            let known = known.find(|known| known.name == model.name)?;
-            known.licence.as_deref()
+fn half(unfinished: &Unfinished) -> Value {
+    let Unfinished {
+        name,
+        bytes,
+        total,
+        is_running,
+        goes_on_by,
+    } = unfinished;
+    json!({ "name": name, "bytes": bytes, "total": total, "running": is_running, "command": goes_on_by })
+}
+
+/// What is there of a model that is not installed, and what to do with it.
+fn said(unfinished: &Unfinished) -> String {
+    let Unfinished { name, bytes, .. } = unfinished;
+    let there = megabytes(*bytes);
+    match (unfinished.total.map(megabytes), &unfinished.goes_on_by) {
+        (Some(total), _) if unfinished.is_running => {
+            format!("{name} is being fetched: {there} of {total} MB are there.")
         }
+        (Some(total), Some(command)) => format!(
+            "{name} has come in part, {there} of {total} MB. `{command}` goes on with it, and `yuyi models rm {name}` removes it."
+        ),
+        _ if unfinished.is_running => format!("{name} is being installed at this moment."),
+        _ => format!(
+            "A command that was interrupted has left {there} MB of {name}. `yuyi models rm {name}` removes them."
+        ),
     }
 }
 
@@ -80,22 +105,22 @@ fn row(model: &Installed) -> [String; 4] {
     [
         model.name.clone(),
         size,
-        licence(model).unwrap_or_default().to_owned(),
+        model.licence().unwrap_or_default(),
         place,
     ]
 }
 
 /// What the catalogue knows.
 fn write_catalogue(out: &mut impl Write, installed: &[Installed]) -> io::Result<()> {
-    let header = ["model", "dimension", "tokens", "licence", "STS-B", ""].map(told);
+    let header = ["model", "MB", "dimension", "tokens", "licence", "STS-B", ""].map(told);
     let fetched = known_models().iter().filter(|known| {
         let is_there = installed.iter().any(|model| model.name == known.name);
         !is_there && known.is_published()
     });
-    let rows: Vec<[String; 6]> = std::iter::once(header)
+    let rows: Vec<[String; 7]> = std::iter::once(header)
         .chain(fetched.map(known_row))
         .collect();
-    write_table(out, &rows, &[1, 2, 4])?;
+    write_table(out, &rows, &[1, 2, 3, 5])?;
     writeln!(
         out,
         "{}",
@@ -105,7 +130,7 @@ fn write_catalogue(out: &mut impl Write, installed: &[Installed]) -> io::Result<
     )
 }
 
-fn known_row(known: &KnownModel) -> [String; 6] {
+fn known_row(known: &KnownModel) -> [String; 7] {
     let number = |number: Option<usize>| number.map_or_else(String::new, |n| n.to_string());
     let score = known.scores.as_ref().and_then(|scores| scores.stsb);
     let remark = known.remark.as_ref();
@@ -113,6 +138,9 @@ fn known_row(known: &KnownModel) -> [String; 6] {
     let kind = (known.kind == KnownKind::Reranker).then(|| told("reranker"));
     [
         known.name.clone(),
+        known
+            .gigabytes
+            .map_or_else(String::new, |size| megabytes((size * 1e9) as u64)),
         number(known.dimension),
         number(known.max_tokens),
         known.licence.clone().unwrap_or_default(),

@@ -8,8 +8,9 @@ use yuyi_hub::Verified;
 use yuyi_models::{Installed, ModelPlace, inventory};
 
 use crate::args::VerifyModelsArgs;
+use crate::language::Language;
 use crate::messages;
-use crate::terminal;
+use crate::terminal::{self, remark};
 
 /// Compares models with what was installed; fails if one of them is not that.
 pub fn run(args: &VerifyModelsArgs) -> anyhow::Result<()> {
@@ -25,26 +26,27 @@ pub fn run(args: &VerifyModelsArgs) -> anyhow::Result<()> {
     };
     let mut out = terminal::stdout();
     let mut documents = Vec::new();
-    let mut broken = 0;
+    let mut mendings = Vec::new();
     for model in &models {
         let verified = yuyi_hub::verify(model)?;
-        broken += usize::from(!verified.problems.is_empty());
+        if !verified.problems.is_empty() {
+            mendings.push(model.mending());
+        }
         match args.json {
             true => documents.push(document(model, &verified)),
-            false => writeln!(out, "{}", messages::text(&said(model, &verified)))?,
+            false => writeln!(out, "{}", said(model, &verified))?,
         }
     }
     if args.json {
         writeln!(out, "{}", json!({ "models": documents }))?;
     }
-    match broken {
-        0 => Ok(()),
-        1 => bail!(
-            "1 model is not what was installed. `yuyi models rm` removes it, and `yuyi pull` fetches it again."
-        ),
-        n => bail!(
-            "{n} models are not what was installed. `yuyi models rm` removes them, and `yuyi pull` fetches them again."
-        ),
+    match mendings.as_slice() {
+        [] => Ok(()),
+        [mending] => bail!("1 model is not what was installed. {mending}"),
+        several => {
+            several.iter().for_each(|told| remark!("{told}"));
+            bail!("{} models are not what was installed.", several.len())
+        }
     }
 }
 
@@ -55,15 +57,18 @@ fn document(model: &Installed, verified: &Verified) -> Value {
     })
 }
 
+/// A line for each problem in the user's language; a name in front is no part of the message.
 fn said(model: &Installed, verified: &Verified) -> String {
     let name = &model.name;
-    match (verified.problems.as_slice(), verified.compared) {
-        ([], 0) => format!("{name}: whole; no sums of it are known"),
-        ([], n) => format!("{name}: sound, {n} files compared"),
+    let told = match (verified.problems.as_slice(), verified.compared) {
+        ([], 0) => vec![messages::told("whole; no sums of it are known").into_owned()],
+        ([], n) => vec![messages::told(&format!("sound, {n} files compared")).into_owned()],
         (problems, _) => {
-            let problems = problems.iter();
-            let lines = problems.map(|problem| format!("{name}: {problem}"));
-            lines.collect::<Vec<String>>().join("\n")
+            let told = problems.iter().map(|problem| messages::told(problem));
+            told.map(|told| told.into_owned()).collect()
         }
-    }
+    };
+    let colon = Language::of_messages().pick("：", ": ");
+    let lines = told.iter().map(|told| format!("{name}{colon}{told}"));
+    lines.collect::<Vec<String>>().join("\n")
 }

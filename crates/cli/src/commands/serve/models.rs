@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use yuyi::{Found, LoadProgress, ModelKind, OpenOptions, Remote, Resolved, resolve_installed};
-use yuyi_models::inventory;
+use yuyi_models::{Installed, inventory};
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
 use crate::args::ServeArgs;
 use crate::misuse::Misuse;
 use crate::named::{find_model, look_up};
+use crate::terminal::remark;
 
 /// The models, each with the names that are given to it.
 pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
@@ -51,12 +52,30 @@ fn listed_source(spec: &str, compute: &OpenOptions) -> anyhow::Result<ModelSourc
         Found::Here(model) => model,
     };
     let is_reranker = scores_pairs(&here);
+    if let Some(folder) = here.folder.path().filter(|_| here.by_path) {
+        tell_of_namesake(&here.name, folder);
+    }
     let spec = spec.to_owned();
     let find = move || Ok(look_up(&spec)?);
     Ok(ModelSource {
         is_reranker,
         ..source(here.name, compute.clone(), find)
     })
+}
+
+/// Says which model requests get by the name of a folder of `--model`, where another model is installed under it.
+fn tell_of_namesake(name: &str, folder: &Path) {
+    let installed = inventory().unwrap_or_default();
+    let is_other = |model: &Installed| {
+        let place = model.folder.as_deref().map(Path::canonicalize);
+        model.name == name && place.and_then(Result::ok) != folder.canonicalize().ok()
+    };
+    if installed.iter().any(is_other) {
+        remark!(
+            "Requests for {name} get the model in {}, since --model comes before what is installed; the installed model of that name is not served.",
+            folder.display()
+        );
+    }
 }
 
 /// Whether the model is a reranker. One that cannot be read is none: loading it tells what is wrong.

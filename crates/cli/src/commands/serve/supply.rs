@@ -5,9 +5,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use yuyi::Precision;
 use yuyi_hub::{Event, Hub, Request, Source, Watch};
-use yuyi_models::{Installed, inventory, known_models};
+use yuyi_models::{Installed, inventory};
 use yuyi_server::{AboutModel, ModelSupply, PullOrder, PullStep};
 
 use crate::pulling;
@@ -28,17 +27,12 @@ impl ModelSupply for Supply {
         order: &PullOrder,
         see: &(dyn Fn(PullStep) -> bool + Sync),
     ) -> Result<(String, bool), String> {
-        let quantize = order.quantize.map(|format| match format {
-            "int4" => Precision::Int4,
-            _ => Precision::Int8,
-        });
         let teller = Teller {
             see,
             stopped: AtomicBool::new(false),
             state: Mutex::default(),
         };
-        let pulled =
-            pulling::hub().and_then(|hub| pulling::pull(&hub, &request(order), quantize, &teller));
+        let pulled = pulling::hub().and_then(|hub| pulling::pull(&hub, &request(order), &teller));
         match pulled {
             Ok((pulled, _)) => Ok((pulled.name, pulled.was_there)),
             Err(error) => Err(crate::messages::joined(&crate::chain(&error))),
@@ -54,26 +48,19 @@ impl ModelSupply for Supply {
 
 fn known(model: &Installed) -> AboutModel {
     let manifest = model.manifest.as_ref();
-    let licence = match manifest {
-        Some(manifest) => manifest.licence.clone(),
-        None => {
-            let mut known = known_models().iter();
-            let known = known.find(|known| known.name == model.name);
-            known.and_then(|known| known.licence.clone())
-        }
-    };
     let origin = manifest.and_then(|manifest| manifest.origin.as_ref());
     AboutModel {
         place: model.place.name(),
         repository: origin.map(|origin| origin.repository.clone()),
         bytes: model.bytes(),
-        licence,
+        licence: model.licence(),
         problem: model.broken().map(|error| error.to_string()),
     }
 }
 
+/// The request of an order. One by the name that a model has here fetches that as it was.
 fn request(order: &PullOrder) -> Request {
-    Request {
+    pulling::as_before(Request {
         model: order.model.clone(),
         source: match order.from {
             "hf" => Source::HuggingFace,
@@ -82,8 +69,8 @@ fn request(order: &PullOrder) -> Request {
         },
         revision: order.revision.clone(),
         name: order.name.clone(),
-        quantized: None,
-    }
+        quantized: order.quantize.map(str::to_owned),
+    })
 }
 
 /// Tells the client of a pull what happens.

@@ -38,6 +38,13 @@ fn models_are_listed_with_where_they_came_from() {
         all.out.contains("gte-base-zh") && all.out.contains("81.5"),
         "{all:?}"
     );
+    // Its size, as far as it is known.
+    let known = all
+        .out
+        .lines()
+        .find(|line| line.starts_with("gte-base-zh "))
+        .unwrap();
+    assert_eq!(known.split_whitespace().nth(1), Some("200"), "{known}");
     assert!(
         all.out.contains("reranker") && !all.out.contains("ernie-embedding"),
         "{all:?}"
@@ -76,7 +83,7 @@ fn a_half_model_is_told_as_one_and_mended() {
     let run = case.run(&["sim", "--model", "copied", "a", "b"]);
     assert!(
         run.err
-            .contains("The model copied is not whole: model.safetensors is missing."),
+            .contains("The model copied is not whole: model.safetensors is missing. Copy its folder there once more, or"),
         "{run:?}"
     );
     let unknown = case.run(&["sim", "--model", "none", "a", "b"]);
@@ -102,8 +109,22 @@ fn a_changed_byte_is_found() {
         "tiny: model.safetensors is not what was installed\n"
     );
     assert!(
-        run.err.contains("1 model is not what was installed."),
+        run.err.contains(
+            "1 model is not what was installed. `yuyi models rm tiny` removes it, and `yuyi pull org/tiny` fetches it again."
+        ),
         "{run:?}"
+    );
+    let zh = case.run(&["--lang", "zh", "models", "verify", "tiny"]);
+    assert_eq!(zh.out, "tiny：model.safetensors 与安装时不同\n");
+    assert!(zh.err.ends_with("有 1 个模型与安装时不同。`yuyi models rm tiny` 可以删除它，`yuyi pull org/tiny` 重新下载。\n"), "{zh:?}");
+    let file = case.home.path().join("tiny.tar");
+    let export = case.run(&["models", "export", "tiny", "-o", file.to_str().unwrap()]);
+    assert!(
+        export.code == 1
+            && export
+                .err
+                .contains("tiny is damaged, so nothing was written: model.safetensors"),
+        "{export:?}"
     );
     let run = case.run(&["models", "verify", "--json", "tiny", "e5-small-zh"]);
     let document: Value = serde_json::from_str(&run.out).unwrap();
@@ -167,6 +188,14 @@ fn a_model_travels_as_one_file() {
     assert_eq!(run.code, 0, "{run:?}");
     other.assert_whole();
     assert!(other.hub.asked().is_empty());
+    let folder = other.run(&["models", "import", other.folder("tiny").to_str().unwrap()]);
+    assert!(
+        folder.code == 1
+            && folder
+                .err
+                .contains("takes a file that `yuyi models export` wrote"),
+        "{folder:?}"
+    );
     let again = other.run(&["models", "import", file]);
     assert_eq!(again.code, 1);
     assert!(again.err.contains("is there already"), "{again:?}");
@@ -215,4 +244,42 @@ fn the_cache_of_another_program_is_read_in_place() {
     );
     let listed = with_cache(&["models"]);
     assert!(listed.out.contains("cache of Hugging Face"), "{listed:?}");
+}
+
+/// The layouts of ModelScope's library, old and new, where it puts them by itself.
+#[test]
+fn caches_of_modelscope_are_found_in_every_layout() {
+    let case = Case::new();
+    for (place, name) in [
+        (
+            ".cache/modelscope/models/iic--tiny-v1.5/snapshots/master",
+            "iic/tiny-v1.5",
+        ),
+        (
+            ".cache/modelscope/hub/models/iic/older-v1___5",
+            "iic/older-v1.5",
+        ),
+        (".cache/modelscope/hub/iic/oldest", "iic/oldest"),
+    ] {
+        for (path, content) in &case.repository.files {
+            let file = case.home.path().join(place).join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, content).unwrap();
+        }
+        let run = case.run(&["sim", "--model", name, "今天", "明天"]);
+        assert_eq!(run.code, 0, "{name}: {run:?}");
+    }
+    let names: Vec<Value> = listed(&case)
+        .into_iter()
+        .map(|model| model["name"].clone())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "e5-small-zh",
+            "iic/older-v1.5",
+            "iic/oldest",
+            "iic/tiny-v1.5"
+        ]
+    );
 }

@@ -90,7 +90,7 @@ fn what_fails_is_told_in_the_last_event_and_what_is_no_model_at_once() {
         last["message"]
             .as_str()
             .unwrap()
-            .contains("no model org/missing"),
+            .contains("has a model org/missing."),
         "{last}"
     );
     for (order, code) in [

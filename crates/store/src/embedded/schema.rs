@@ -371,8 +371,8 @@ mod tests {
             let mut plan = connection
                 .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
                 .unwrap();
-            let steps = plan.query_map([], |row| row.get::<_, String>(3)).unwrap();
-            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            let steps = plan.query_map([], |row| row.get(3)).unwrap();
+            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
             // In order, and from the index alone.
             assert!(
                 steps.len() == 1 && steps[0].contains(&format!("COVERING INDEX {index}")),

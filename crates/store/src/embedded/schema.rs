@@ -372,7 +372,7 @@ mod tests {
                 .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
                 .unwrap();
             let steps = plan.query_map([], |row| row.get(3)).unwrap();
-            let steps: Vec<String> = steps.collect::<Result<_, _>>().unwrap();
+            let steps: Vec<String> = steps.map(|step| step.unwrap()).collect();
             // In order, and from the index alone.
             assert!(
                 steps.len() == 1 && steps[0].contains(&format!("COVERING INDEX {index}")),

@@ -474,7 +474,7 @@ fn english_left(chinese: &str) -> Vec<String> {
             || word
                 .chars()
                 .any(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-            || ["tar", "yuyi", "tiny", "fast"].contains(word)
+            || ["tar", "yuyi", "tiny", "fast", "modelscope"].contains(word)
     };
     let words = rest.split(|c: char| !(c.is_ascii_alphanumeric() || "_./:-`".contains(c)));
     let left = words.filter(|word| word.contains(char::is_alphabetic) && !is_name(word));

@@ -36,12 +36,11 @@ fn nothing_needs_to_be_pulled_of_what_is_here() {
     let run = case.run(&["pull", "mine", "--json"]);
     assert_eq!(run.out, "{\"name\":\"mine\",\"was_there\":true}\n");
     // One that is not whole is told as such, with what mends it.
-    fs::remove_file(case.folder("mine/vocab.txt")).unwrap();
+    let pointer = "version https://git-lfs.github.com/spec/v1\n";
+    fs::write(case.folder("mine/model.safetensors"), pointer).unwrap();
     let run = case.run(&["pull", "mine"]);
-    assert!(
-        run.code == 1 && run.err.contains("The model mine is not whole: vocab.txt"),
-        "{run:?}"
-    );
+    let expected = "The model mine is not whole: model.safetensors is a pointer of Git LFS";
+    assert!(run.code == 1 && run.err.contains(expected), "{run:?}");
     assert!(
         run.err.contains("Copy its folder there once more"),
         "{run:?}"

@@ -25,8 +25,10 @@ const LONGEST_REFUSAL: u64 = 64 << 10;
 /// Connections that stay open for further calls.
 const KEPT: usize = 8;
 
-/// Characters of a text, at either end, by which a message is known to quote it; all of a shorter one.
-const QUOTED: usize = 8;
+/// Characters of a text, one after the other, by which a message is known to quote it; all of a shorter one. Of letters without
+/// accents, that messages are written in, it takes more.
+const QUOTED: usize = 6;
+const QUOTED_ASCII: usize = 14;
 
 /// Characters of a text that may stand in a message by accident.
 const LEAST_QUOTED: usize = 4;
@@ -167,15 +169,23 @@ impl Line {
     }
 }
 
-/// Whether a message quotes a text: its beginning, its end, or all of a short one, which has to stand apart from other words.
+/// Whether a message quotes a text: a part of it, or all of a short one, which has to stand apart from other words.
 fn quotes(told: &str, text: &str) -> bool {
-    if text.chars().count() < LEAST_QUOTED {
+    let length = text.chars().count();
+    if length < LEAST_QUOTED {
         return stands_apart(told, text);
     }
-    let end = text.char_indices().rev().take(QUOTED).last();
-    let end = end.map_or(text, |(at, _)| &text[at..]);
-    let start: String = text.chars().take(QUOTED).collect();
-    told.contains(&start) || told.contains(end)
+    let mut short = windows(told, QUOTED.min(length)).filter(|window| !window.is_ascii());
+    let mut long = windows(told, QUOTED_ASCII.min(length));
+    short.any(|window| text.contains(window)) || long.any(|window| text.contains(window))
+}
+
+/// The parts of a text of so many characters.
+fn windows(text: &str, size: usize) -> impl Iterator<Item = &str> {
+    let starts = text.char_indices().map(|(at, _)| at);
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    let spans = starts.zip(ends.skip(size.saturating_sub(1)));
+    spans.map(|(start, end)| &text[start..end])
 }
 
 /// Whether a text of few characters stands for itself in a message: between quotation marks or the like, and one that is no English

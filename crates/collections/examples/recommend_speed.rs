@@ -10,8 +10,8 @@ use std::time::Instant;
 use yuyi::{Calibration, Encoded};
 use yuyi_collections::{AskedRecommend, RecommendPlan, StoredShelf, recommend};
 use yuyi_store::{
-    EmbeddedStore, Event, EventKind, EventStore, Item, NewCollection, Options, Store, Timestamp,
-    VectorItem,
+    Caller, EmbeddedStore, Event, EventKind, EventStore, Item, NewCollection, Options, Store,
+    Timestamp, VectorItem,
 };
 
 /// Groups of items that are alike.
@@ -75,7 +75,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let shelf = StoredShelf {
                 store: &store,
                 collection: &collection,
-                room: &|_| true,
+                caller: Caller::PATIENT,
             };
             let asked = AskedRecommend {
                 user: Some(user.into()),

@@ -59,7 +59,7 @@ pub use matching::{
 };
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
-pub use query::{Asked, Mode, QueryPlan, Question, search, search_within};
+pub use query::{Asked, Mode, QueryPlan, Question, search, search_for};
 pub use questions::{
     AnsweredQuestion, ClusterPlan, Clusters, EntryDraft, History, NearestReply, Unanswered,
     UnansweredCluster, UnansweredQuestion, answering_entry, cluster_id, masked_question,

@@ -1,7 +1,7 @@
 //! Questions to a collection: what of them is embedded, and how they are asked.
 
 use yuyi::{EmbedOptions, Encoded, Prompt};
-use yuyi_store::{Collection, Error, Filter, Fusion, Hit, Query, Result, Room, Search, Store};
+use yuyi_store::{Caller, Collection, Error, Filter, Fusion, Hit, Query, Result, Search, Store};
 
 use crate::defaults::fusion;
 use crate::space::mismatch;
@@ -156,18 +156,23 @@ pub fn search(
     filter: Option<&Filter>,
     limit: usize,
 ) -> Result<Vec<Hit>> {
-    search_within(store, collection, (question, filter, limit), &|_| true)
+    search_for(
+        store,
+        collection,
+        (question, filter, limit),
+        Caller::PATIENT,
+    )
 }
 
-/// As [`search`], for whoever counts memory ([`Store::search_within`]).
+/// As [`search`], for a caller that counts memory and may go away.
 ///
 /// # Errors
-/// Also [`NoRoom`](Error::NoRoom).
-pub fn search_within(
+/// Also [`NoRoom`](Error::NoRoom) and [`Unwanted`](Error::Unwanted).
+pub fn search_for(
     store: &dyn Store,
     collection: &Collection,
     (question, filter, limit): (&Question, Option<&Filter>, usize),
-    room: Room<'_>,
+    caller: Caller<'_>,
 ) -> Result<Vec<Hit>> {
     let query = question.query();
     let search = Search {
@@ -175,7 +180,7 @@ pub fn search_within(
         filter,
         limit,
     };
-    let found = store.search_within(&collection.name, &search, room);
+    let found = store.search_for(&collection.name, &search, caller);
     // Whichever vectors were looked at: those that are there now are there since before, or it is told.
     let now = store.collection(&collection.name)?.space;
     match now == collection.space {

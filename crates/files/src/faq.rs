@@ -1,12 +1,10 @@
 //! Files of a FAQ, and of questions of which it is known which entry answers them.
 
-use std::collections::HashMap;
-
 use anyhow::{anyhow, bail};
 use yuyi_tasks::faq::{Faq, FaqEntry, FaqError};
 
 use super::cell::{lines, several};
-use super::{Columns, Format, Input, Misuse, Origin, Row};
+use super::{Columns, Format, Input, Misuse, Origin, Repeated, Row, SeenIds};
 
 /// What the user says of the columns of a FAQ and of the questions to it.
 #[derive(Clone, Debug, Default)]
@@ -210,18 +208,16 @@ fn entry(row: Row) -> FaqEntry {
 /// # Errors
 /// When two entries have one id: where both stand.
 fn check_ids(entries: &[FaqEntry], lines: &[u64], origin: &Origin) -> anyhow::Result<()> {
-    let mut seen = HashMap::new();
-    for (entry, &line) in entries.iter().zip(lines) {
-        if let Some(first) = seen.insert(entry.id.as_str(), line) {
-            bail!(
-                "{}: it has the id {:?} of {}. Give each entry an id of its own.",
-                origin.at(line),
-                entry.id,
-                origin.beside(first)
-            );
+    let mut seen = SeenIds::default();
+    seen.begin(origin.clone());
+    let mut rows = entries.iter().zip(lines);
+    let repeated = rows.find_map(|(entry, &line)| seen.see(&*entry.id, &entry.id, line));
+    match repeated {
+        Some(Repeated { id, at, first }) => {
+            bail!("{at}: it has the id {id:?} of {first}. Give each entry an id of its own.")
         }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The cells of a row, empty ones where it has fewer.

@@ -440,6 +440,22 @@ mod tests {
             "payload.n: It is there twice."
         );
         assert_eq!(json("nonsense"), "line 1 is not a JSON object");
+        assert_eq!(
+            json("{\"id\":\"1\",\"text\":\"x\",\"id\":\"2\"}"),
+            "line 1: the key \"id\" stands twice in one object"
+        );
+        assert_eq!(
+            json("{\"text\":\"x\",\"vector\":[1,0],\"vectors\":[[1,0]]}"),
+            "vector: It stands beside vectors; send one of the two."
+        );
+        assert_eq!(
+            json("{\"text\":\"x\",\"related\":[1],\"threshold\":0.5}"),
+            "related: It is not what an item has here: invalid type: integer `1`, expected a string."
+        );
+        assert_eq!(
+            json("{\"text\":\"x\",\"vectors\":[1]}"),
+            "vectors: It is not what an item has here: invalid type: integer `1`, expected a sequence."
+        );
     }
 
     #[test]

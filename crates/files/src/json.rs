@@ -1,5 +1,6 @@
 //! JSON: an object or a list a line, or an array of them, perhaps in an object.
 
+mod strict;
 mod values;
 
 use std::io::BufRead;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
 
+use self::strict::{Strict, why};
 use self::values::{Cursor, values};
 use super::delimited::table;
 use super::lines::Lines;
@@ -16,8 +18,18 @@ use super::{
     ColumnNames, Columns, Fault, Origin, Record, Records, Row, Taken, halves, names, unclear,
 };
 
-/// A value with the line in which it begins.
-type Numbered = anyhow::Result<(u64, Value)>;
+/// A value with the line in which it begins, or what stands there in its place.
+type Numbered = anyhow::Result<(u64, Result<Value, Unread>)>;
+
+/// A line that is no value.
+struct Unread {
+    /// Why.
+    told: String,
+    text: String,
+}
+
+/// What refused rows of no columns have: the line as it is.
+const LINE: &str = "line";
 
 /// Rows of lines that are JSON objects, or lists; empty lines are skipped.
 pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) -> Records {
@@ -32,7 +44,12 @@ pub(super) fn lines(reader: Box<dyn BufRead>, columns: Columns, origin: Origin) 
             }
             text = whole;
         }
-        Ok((line, serde_json::from_str(&text).unwrap_or(Value::Null)))
+        let read = serde_json::from_str(&text).map(|Strict(value)| value);
+        let unread = |error| Unread {
+            told: why(&error, line),
+            text,
+        };
+        Ok((line, read.map_err(unread)))
     });
     of_values(values, columns, origin)
 }
@@ -58,7 +75,7 @@ pub(super) fn whole(
     }
     let Some(array) = wrapper::array(text, &|value| is_row(value, &columns))? else {
         let values = values(text, root.is_none(), &columns)?;
-        return Ok(of_values(values.into_iter().map(Ok), columns, origin));
+        return Ok(of_values(values.into_iter().map(read), columns, origin));
     };
     if !array.others.is_empty() {
         let (name, list, others) = (&origin.name, &array.name, array.others.join(", "));
@@ -71,7 +88,11 @@ pub(super) fn whole(
     if let Some(names) = names_beside(root.as_ref()).filter(|_| is_of_lists) {
         values.insert(0, (1, names));
     }
-    Ok(of_values(values.into_iter().map(Ok), columns, origin))
+    Ok(of_values(values.into_iter().map(read), columns, origin))
+}
+
+fn read((line, value): (u64, Value)) -> Numbered {
+    Ok((line, Ok(value)))
 }
 
 fn tell_half(origin: &Origin, line: u64) {
@@ -95,10 +116,10 @@ fn of_values(
     origin: Origin,
 ) -> Records {
     let mut values = values.peekable();
-    if matches!(values.peek(), Some(Ok((_, value))) if is_list(value)) {
+    if matches!(values.peek(), Some(Ok((_, Ok(value)))) if is_list(value)) {
         let rows = values.map(|value| {
             let (line, value) = value?;
-            let cells = cells(&value).ok_or_else(|| {
+            let cells = value.ok().as_ref().and_then(cells).ok_or_else(|| {
                 anyhow!("line {line} is no list of texts and numbers, as those above are")
             })?;
             Ok((line, cells))
@@ -160,18 +181,26 @@ struct Known {
 const MOST_TOLD: usize = 5;
 
 impl<I> Objects<I> {
-    fn record(&mut self, line: u64, value: Value) -> anyhow::Result<Record> {
-        let object = match value {
-            Value::Object(object) => Some(object),
-            other => alone(other, &self.columns),
+    fn record(&mut self, line: u64, value: Result<Value, Unread>) -> anyhow::Result<Record> {
+        let value = match value {
+            Ok(value) => value,
+            Err(Unread { told, text }) => {
+                return Ok(faulty(told, (line, text.into()), &self.columns));
+            }
         };
-        let Some(object) = object else {
-            let told = format!("line {line} is not a JSON object");
-            return Ok(faulty(told, line, &self.columns));
+        let object = match value {
+            Value::Object(object) => object,
+            other => match alone(&other, &self.columns) {
+                Some(object) => object,
+                None => {
+                    let told = format!("line {line} is not a JSON object");
+                    return Ok(faulty(told, (line, other), &self.columns));
+                }
+            },
         };
         if is_turned(&object, &self.columns) {
             let told = format!("line {line}: {}", turned());
-            return Ok(faulty(told, line, &self.columns));
+            return Ok(faulty(told, (line, object.into()), &self.columns));
         }
         let keys = self.keys(line, &object)?;
         Ok(record(object, &keys, line, &self.columns))
@@ -213,7 +242,9 @@ impl<I: Iterator<Item = Numbered>> Iterator for Objects<I> {
     fn next(&mut self) -> Option<Self::Item> {
         match self.values.next() {
             Some(Ok((line, value))) => {
-                self.missing.retain(|name| value.get(name).is_none());
+                let has =
+                    |name: &String| value.as_ref().is_ok_and(|value| value.get(name).is_some());
+                self.missing.retain(|name| !has(name));
                 Some(self.record(line, value))
             }
             Some(Err(error)) => Some(Err(error)),
@@ -268,9 +299,9 @@ fn turned() -> String {
 }
 
 /// The object that a text stands for where only one is needed.
-fn alone(text: Value, columns: &Columns) -> Option<Map<String, Value>> {
+fn alone(text: &Value, columns: &Columns) -> Option<Map<String, Value>> {
     let is_meant = text.is_string() && columns.needed.len() == 1 && columns.chosen.is_empty();
-    is_meant.then(|| std::iter::once((columns.needed[0].to_owned(), text)).collect())
+    is_meant.then(|| std::iter::once((columns.needed[0].to_owned(), text.clone())).collect())
 }
 
 /// An object as a record.
@@ -330,14 +361,14 @@ fn absent(object: &Map<String, Value>, key: &str, line: u64, flag: &str) -> Stri
     )
 }
 
-/// In the place of a value that is no row.
-fn faulty(told: String, line: u64, columns: &Columns) -> Record {
+/// In the place of what is no row.
+fn faulty(told: String, (line, content): (u64, Value), columns: &Columns) -> Record {
     Record {
         row: Row {
             line,
             cells: vec![String::new(); columns.needed.len()],
         },
-        rest: Vec::new(),
+        rest: vec![(LINE.into(), content)],
         columns: ColumnNames::default(),
         values: Vec::new(),
         has: Arc::default(),

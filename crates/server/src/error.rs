@@ -284,6 +284,8 @@ impl From<yuyi_store::Error> for ApiError {
             (_, Error::ModelMismatch { .. }) => Self::ModelMismatch { reason },
             (_, Error::Closed) => Self::Draining,
             (_, Error::NoRoom) => Self::MemoryFull,
+            // Nobody hears it.
+            (_, Error::Unwanted) => Self::Internal,
             (ErrorKind::Conflict, _) => Self::CollectionConflict { reason },
             (_, Error::Failed { .. }) => {
                 tracing::error!(cause = reason, "the store failed");

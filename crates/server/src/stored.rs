@@ -1,5 +1,6 @@
 //! How the store is called, and with which model.
 
+mod filtered;
 mod moves;
 mod questions;
 
@@ -12,6 +13,7 @@ use yuyi_collections::{check_fits, space_of};
 use yuyi_serving::{ModelHandle, Stop};
 use yuyi_store::{Collection, Error, Role, Space, Store};
 
+pub(crate) use self::filtered::Asked;
 use crate::collections::{StandbyState, Start};
 use crate::{ApiError, App};
 
@@ -115,17 +117,8 @@ impl App {
         &self,
         call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
     ) -> Result<T, ApiError> {
+        let store = self.open_store().await?;
         let patience = self.limits().queue_timeout;
-        let was_open = self.collections().open_already().is_some();
-        let opened = timeout(patience, self.collections().open()).await;
-        let store = opened.unwrap_or_else(|_| {
-            Err(Error::Unavailable {
-                reason: "it is being opened".to_owned(),
-            })
-        })?;
-        if !was_open {
-            self.resume_moves_later();
-        }
         let turn = timeout(
             patience,
             Arc::clone(self.collections().calls()).acquire_owned(),
@@ -143,6 +136,24 @@ impl App {
         });
         // A call that panicked is in the log.
         Ok(called.await.map_err(|_| ApiError::Internal)??)
+    }
+
+    /// The store, which is opened where nobody has yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or not in time.
+    async fn open_store(&self) -> Result<Arc<dyn Store>, ApiError> {
+        let was_open = self.collections().open_already().is_some();
+        let opened = timeout(self.limits().queue_timeout, self.collections().open()).await;
+        let store = opened.unwrap_or_else(|_| {
+            Err(Error::Unavailable {
+                reason: "it is being opened".to_owned(),
+            })
+        })?;
+        if !was_open {
+            self.resume_moves_later();
+        }
+        Ok(store)
     }
 
     /// Calls the store for what may be a little old where `stale` says so: then the standby answers, if there is one, and in its place the store itself where it does

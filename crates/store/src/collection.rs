@@ -198,6 +198,21 @@ impl NewCollection {
         }
     }
 
+    /// As it will be when it is made.
+    pub fn planned(self) -> Collection {
+        Collection {
+            name: self.name,
+            space: self.space,
+            role: self.role,
+            fields: self.fields,
+            unanswered: self.unanswered,
+            words: WordRules::default(),
+            count: 0,
+            generation: 0,
+            reindex: None,
+        }
+    }
+
     /// Whether the rules hold.
     ///
     /// # Errors

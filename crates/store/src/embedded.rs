@@ -41,6 +41,7 @@ mod writer;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use yuyi_kernels::usable_cores;
@@ -54,13 +55,14 @@ use self::shared::{Shared, Slot};
 use self::sql::damaged;
 use self::writer::Writer;
 use crate::batch::Batch;
+use crate::caller::Caller;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
+use crate::narrow::cost;
 use crate::questions::{Answering, AskedQuestion, Batch as Questions, Hits, OpenQuestion, Placed};
-use crate::room::Room;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 use crate::stored::Stored;
 use crate::words::Analyzer;
@@ -182,6 +184,37 @@ impl EmbeddedStore {
         work: impl FnOnce(&Connection, &mut writer::Changes) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.locate(self.writer.run(work))
+    }
+
+    /// Searches a collection. What a filter means is found before, since whoever searches keeps those who write waiting.
+    fn search_indexed<T>(
+        &self,
+        name: &str,
+        (filter, caller): (Option<&Filter>, Caller<'_>),
+        search: impl Fn(&Searcher<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let leaves_out = |filter: &&Filter| !filter.is_empty();
+        let meant = |filter| {
+            self.read(|connection| {
+                let stored = Stored::get(connection, name)?;
+                if self.shared.knows(&stored, filter) {
+                    return Ok(None);
+                }
+                select::meant(connection, &stored, filter, caller).map(Some)
+            })
+        };
+        let meant = filter.filter(leaves_out).map(meant).transpose()?.flatten();
+        caller.go_on()?;
+        let found = self.shared.read_indexed(name, |connection, stored, slot| {
+            search(&Searcher {
+                connection,
+                stored,
+                slot,
+                team: &self.shared.team,
+                meant: meant.as_ref(),
+            })
+        });
+        self.locate(found)
     }
 
     /// Cuts all texts of a collection by other rules, and lets their words take the place of the old ones.
@@ -346,10 +379,25 @@ impl Store for EmbeddedStore {
         self.write(move |connection, changes| write::delete(connection, changes, &name, &ids))
     }
 
-    fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64> {
+    fn delete_matching_for(&self, name: &str, filter: &Filter, caller: Caller<'_>) -> Result<u64> {
+        // Others write while it is found what the filter means.
+        let before = self.read(|connection| {
+            let stored = Stored::get(connection, name)?;
+            select::meant(connection, &stored, filter, caller)
+        })?;
         let (name, filter) = (name.to_owned(), filter.clone());
         self.write(move |connection, changes| {
-            write::delete_matching(connection, changes, &name, &filter)
+            write::delete_matching(connection, changes, &name, (&filter, &before))
+        })
+    }
+
+    fn filter_cost(&self, name: &str, filter: &Filter) -> Result<Duration> {
+        self.read(|connection| {
+            let stored = Stored::get(connection, name)?;
+            Ok(match self.shared.knows(&stored, filter) {
+                true => Duration::ZERO,
+                false => cost(&stored.fields, stored.count, filter),
+            })
         })
     }
 
@@ -371,27 +419,23 @@ impl Store for EmbeddedStore {
         })
     }
 
-    fn count(&self, name: &str, filter: Option<&Filter>) -> Result<u64> {
+    fn count_for(&self, name: &str, filter: Option<&Filter>, caller: Caller<'_>) -> Result<u64> {
         self.read(|connection| {
             let stored = Stored::get(connection, name)?;
             match filter.filter(|filter| !filter.is_empty()) {
                 None => Ok(stored.count),
-                Some(filter) => Ok(select::matching(connection, &stored, filter)?.len() as u64),
+                Some(filter) => {
+                    let keys = select::matching(connection, &stored, filter, caller)?;
+                    Ok(keys.len() as u64)
+                }
             }
         })
     }
 
-    fn search_within(&self, name: &str, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
-        let found = self.shared.read_indexed(name, |connection, stored, slot| {
-            let searcher = Searcher {
-                connection,
-                stored,
-                slot,
-                team: &self.shared.team,
-            };
-            find(&searcher, search, room)
-        });
-        self.locate(found)
+    fn search_for(&self, name: &str, search: &Search<'_>, caller: Caller<'_>) -> Result<Vec<Hit>> {
+        self.search_indexed(name, (search.filter, caller), |searcher| {
+            find(searcher, search, caller)
+        })
     }
 
     fn begin_reindex(&self, name: &str, to: &Space) -> Result<()> {

@@ -148,6 +148,9 @@ pub enum Error {
     /// The caller has no room for what was found.
     #[error("What was found takes more memory than there is.")]
     NoRoom,
+    /// Nobody waits for the answer any more.
+    #[error("Nobody waits for the answer any more.")]
+    Unwanted,
     /// The store was closed.
     #[error("The store is closed.")]
     Closed,
@@ -222,6 +225,7 @@ impl Error {
             | Self::Unavailable { .. }
             | Self::Unconfirmed { .. }
             | Self::NoRoom
+            | Self::Unwanted
             | Self::Closed => ErrorKind::Transient,
             Self::Locked { .. }
             | Self::Unusable { .. }

@@ -7,10 +7,10 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::hash::Hash;
 
+use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::item::{Item, check_id};
-use crate::room::Room;
 use crate::time::Timestamp;
 
 /// The greatest weight of an event.
@@ -284,15 +284,20 @@ pub trait EventStore: Send + Sync {
     fn co_clicks(&self, name: &str, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>>;
 
     /// The newest items, or those of them that a filter means: by their times, then, and where they have none, by when they were written.
-    fn newest(&self, name: &str, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>>;
+    fn newest(
+        &self,
+        name: &str,
+        filter: Option<&Filter>,
+        limit: usize,
+        caller: Caller<'_>,
+    ) -> Result<Vec<Item>>;
 
     /// The items of these ids that are there, with the vectors of their texts, in the order asked for.
     fn text_items(&self, name: &str, ids: &[&str]) -> Result<Vec<TextItem>>;
 
     /// The items that are nearest to each of some vectors, each once; the nearest to the first of them first, and of those that are as near the smaller id.
-    /// `room` is asked as in [`Store::search_within`](crate::Store::search_within).
     ///
     /// # Errors
-    /// [`Invalid`](Error::Invalid) where a vector does not fit the collection, [`NoRoom`](Error::NoRoom).
-    fn near(&self, name: &str, near: &Near<'_>, room: Room<'_>) -> Result<Vec<TextItem>>;
+    /// [`Invalid`](Error::Invalid) where a vector does not fit the collection, [`NoRoom`](Error::NoRoom), [`Unwanted`](Error::Unwanted).
+    fn near(&self, name: &str, near: &Near<'_>, caller: Caller<'_>) -> Result<Vec<TextItem>>;
 }

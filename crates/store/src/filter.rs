@@ -12,10 +12,12 @@
 //! # Ok::<(), yuyi_store::Error>(())
 //! ```
 
+mod asking;
 mod parse;
 
 use serde_json::Value;
 
+pub(crate) use self::asking::Asking;
 use crate::item::Item;
 use crate::payload::values;
 use crate::time::Timestamp;

@@ -5,13 +5,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::error::{Error, Result};
+use crate::caller::Caller;
+use crate::error::Result;
 use crate::event::{Near, TextItem};
 use crate::filter::Filter;
 use crate::item::{Item, make_unit};
 use crate::key::VectorKey;
 use crate::ranking::Fusion;
-use crate::room::Room;
 use crate::store::{Hit, Query, Search};
 
 /// How many rows are looked at first.
@@ -145,7 +145,7 @@ struct Found {
 }
 
 /// Answers a search.
-pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
+pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, caller: Caller<'_>) -> Result<Vec<Hit>> {
     let vector = search.query.vector();
     let vector = vector.map(|vector| unit(vector, rows)).transpose()?;
     if search.limit == 0 || rows.rows() == 0 {
@@ -166,14 +166,14 @@ pub(crate) fn find<R: Rows>(rows: &R, search: &Search<'_>, room: Room<'_>) -> Re
         Query::Lexical { text, .. } => finder.lexical(text)?,
         Query::Hybrid { text, fusion, .. } => finder.hybrid(text, fusion)?,
     };
-    finder.hits(found, room)
+    finder.hits(found, caller)
 }
 
 /// The items that are near to one of several vectors.
 pub(crate) fn find_near<R: Rows>(
     rows: &R,
     near: &Near<'_>,
-    room: Room<'_>,
+    caller: Caller<'_>,
 ) -> Result<Vec<TextItem>> {
     let vectors = near.vectors.iter().map(|vector| unit(vector, rows));
     let vectors: Vec<Vec<f32>> = vectors.collect::<Result<_>>()?;
@@ -199,7 +199,7 @@ pub(crate) fn find_near<R: Rows>(
         let nearest = finder.keys_near(found)?;
         keys.extend(nearest.into_iter().filter(|key| known.insert(*key)));
     }
-    let mut items = read_items(rows, &keys, room)?;
+    let mut items = read_items(rows, &keys, caller)?;
     let mut vectors = rows.text_vectors(&keys)?;
     let found = |key: i64| {
         Some(TextItem {
@@ -218,16 +218,14 @@ fn unit(vector: &[f32], rows: &impl Rows) -> Result<Vec<f32>> {
 }
 
 /// Items, as long as there is room for them.
-fn read_items(rows: &impl Rows, keys: &[i64], room: Room<'_>) -> Result<HashMap<i64, Item>> {
+fn read_items(rows: &impl Rows, keys: &[i64], caller: Caller<'_>) -> Result<HashMap<i64, Item>> {
     let mut items = HashMap::with_capacity(keys.len());
     let (mut rest, mut step) = (keys, READ);
     while !rest.is_empty() {
         let (some, behind) = rest.split_at(step.min(rest.len()));
         let read = rows.items(some)?;
         let bytes = read.values().map(Item::bytes).sum();
-        if !room(bytes) {
-            return Err(Error::NoRoom);
-        }
+        caller.take(bytes)?;
         items.extend(read);
         step = if bytes < READ_BYTES { 4 * step } else { READ };
         rest = behind;
@@ -415,9 +413,9 @@ impl<R: Rows> Finder<'_, R> {
         Ok(nearest.items)
     }
 
-    fn hits(&self, found: Vec<Found>, room: Room<'_>) -> Result<Vec<Hit>> {
+    fn hits(&self, found: Vec<Found>, caller: Caller<'_>) -> Result<Vec<Hit>> {
         let keys: Vec<i64> = found.iter().map(|found| found.key).collect();
-        let mut items = read_items(self.rows, &keys, room)?;
+        let mut items = read_items(self.rows, &keys, caller)?;
         let hit = |found: Found| {
             Some(Hit {
                 item: items.remove(&found.key)?,

@@ -27,6 +27,7 @@
 //! ```
 
 mod batch;
+mod caller;
 mod collection;
 mod embedded;
 mod encoding;
@@ -43,12 +44,12 @@ mod payload;
 mod postgres;
 mod questions;
 mod ranking;
-mod room;
 mod store;
 mod stored;
 mod time;
 mod words;
 
+pub use caller::Caller;
 pub use collection::{
     Collection, Field, FieldType, LONGEST_NAME, NewCollection, Reindex, Role, Space, WordRules,
 };
@@ -67,7 +68,6 @@ pub use questions::{
     OpenQuestion, Placed,
 };
 pub use ranking::Fusion;
-pub use room::Room;
 pub use store::{
     Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,
 };

@@ -4,15 +4,21 @@
 //! are intersections, unions and differences of them. Where the set is just what is meant it is the answer; where a condition is on a
 //! field that is not declared, the items of the set are to be read and asked, or without a set all items.
 
+use std::time::Duration;
+
+use crate::caller::Caller;
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
-use crate::filter::{Bounds, Condition, Filter, Scalar, Test};
+use crate::filter::{Asking, Bounds, Condition, Filter, Scalar, Test};
 use crate::item::Item;
 
 /// The index of an engine.
 pub(crate) trait FieldIndex {
     /// The declared fields.
     fn fields(&self) -> &[Field];
+
+    /// Who waits for it.
+    fn caller(&self) -> Caller<'_>;
 
     /// The items that have a value of a field which all of these allow, in ascending order, each once.
     fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>>;
@@ -27,8 +33,15 @@ pub(crate) trait FieldIndex {
     fn all_keys(&self) -> Result<Vec<i64>>;
 
     /// Shows items, in the order of their keys: those of some keys that are in order, or all.
-    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()>;
+    fn read_items(
+        &self,
+        keys: Option<&[i64]>,
+        show: &mut dyn FnMut(i64, &Item) -> Result<()>,
+    ) -> Result<()>;
 }
+
+/// Items that are asked before the caller is: a millisecond or a few.
+const ASKED: usize = 64;
 
 /// The keys of the items that a filter means, in ascending order.
 pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i64>> {
@@ -36,13 +49,68 @@ pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i
         Some(set) if set.exact => return Ok(set.keys),
         among => among.map(|set| set.keys),
     };
-    let mut meant = Vec::new();
+    let asking = Asking::new(filter);
+    let (mut meant, mut asked) = (Vec::new(), 0usize);
     index.read_items(among.as_deref(), &mut |key, item| {
-        if filter.matches(item) {
+        if asked.is_multiple_of(ASKED) {
+            index.caller().go_on()?;
+        }
+        asked += 1;
+        if asking.matches(item) {
             meant.push(key);
         }
+        Ok(())
     })?;
     Ok(meant)
+}
+
+/// What a filter means as of one moment.
+///
+/// Finding it may take long. Whoever must keep others out then brings it up to date instead of finding it anew: an item is never changed under its key, and new
+/// ones have higher keys than all before.
+pub(crate) struct Meant {
+    /// The number of the collection.
+    pub(crate) collection: i64,
+    /// The key that the next item was to have.
+    pub(crate) next_key: i64,
+    /// Those that were there, in ascending order.
+    pub(crate) keys: Vec<i64>,
+}
+
+/// Of one core: to ask the index for an item, to read one, and to ask that for a path or by a condition. Each was measured, and is half as much again.
+const OF_THE_INDEX: Duration = Duration::from_nanos(300);
+const OF_AN_ITEM: Duration = Duration::from_nanos(3_000);
+const OF_A_CONDITION: Duration = Duration::from_nanos(60);
+
+/// About how long it takes a core to find which of so many items a filter means, by an estimate from above.
+pub(crate) fn cost(fields: &[Field], items: u64, filter: &Filter) -> Duration {
+    let count = |conditions: usize| u32::try_from(conditions).unwrap_or(u32::MAX);
+    let (indexed, all) = conditions_of(fields, filter);
+    let mut each = OF_THE_INDEX.saturating_mul(count(indexed));
+    if indexed < all {
+        let asks = Asking::new(filter).asks();
+        each += OF_AN_ITEM + OF_A_CONDITION.saturating_mul(count(asks));
+    }
+    each.saturating_mul(u32::try_from(items).unwrap_or(u32::MAX))
+}
+
+/// How many conditions of a filter the index answers, and how many it has.
+fn conditions_of(fields: &[Field], filter: &Filter) -> (usize, usize) {
+    let all = filter.must.iter().chain(&filter.should);
+    let of_one = |condition: &Condition| match condition {
+        Condition::Filter(filter) => conditions_of(fields, filter),
+        Condition::Field {
+            test: Test::Except(_),
+            ..
+        } => (0, 1),
+        Condition::Field { key, .. } => {
+            let is_declared = fields.iter().any(|field| field.name == *key);
+            (usize::from(is_declared), 1)
+        }
+    };
+    all.chain(&filter.must_not)
+        .map(of_one)
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
 /// What a value is compared with: SQL's sign, and the other side.
@@ -69,13 +137,32 @@ impl Set {
         one.exact &= other.exact;
         one
     }
+}
 
-    /// What is in any.
-    fn any(sets: Vec<Self>) -> Self {
-        Self {
-            exact: sets.iter().all(|set| set.exact),
-            keys: joined(sets.into_iter().map(|set| set.keys).collect()),
+/// Keys of lists that are held before those that stand in several of them are dropped.
+const HELD: usize = 1 << 20;
+
+/// What is in any of some lists, each of which is in order.
+#[derive(Default)]
+struct Union {
+    lists: Vec<Vec<i64>>,
+    /// Keys in them.
+    held: usize,
+}
+
+impl Union {
+    fn add(&mut self, keys: Vec<i64>) {
+        self.held += keys.len();
+        self.lists.push(keys);
+        // A thousand conditions may mean nearly all items each.
+        if self.held > HELD {
+            self.lists = vec![joined(std::mem::take(&mut self.lists))];
+            self.held = self.lists[0].len();
         }
+    }
+
+    fn into_keys(self) -> Vec<i64> {
+        joined(self.lists)
     }
 }
 
@@ -130,10 +217,10 @@ fn without(
     conditions: &[Condition],
 ) -> Result<Option<Set>> {
     let all_are_meant = exact;
-    let mut found: Vec<Set> = Vec::new();
+    let mut found = Union::default();
     for condition in conditions {
         match narrow_condition(index, condition)? {
-            Some(set) if set.exact => found.push(set),
+            Some(set) if set.exact => found.add(set.keys),
             _ => exact = false,
         }
     }
@@ -143,9 +230,7 @@ fn without(
         None => return Ok(None),
     };
     let mut keys = set.keys;
-    found
-        .iter()
-        .for_each(|other| keep(&mut keys, &other.keys, false));
+    keep(&mut keys, &found.into_keys(), false);
     Ok(Some(Set {
         keys,
         exact: exact && set.exact,
@@ -153,14 +238,22 @@ fn without(
 }
 
 fn union(index: &impl FieldIndex, conditions: &[Condition]) -> Result<Option<Set>> {
-    let each = conditions
-        .iter()
-        .map(|condition| narrow_condition(index, condition));
-    let sets: Option<Vec<Set>> = each.collect::<Result<_>>()?;
-    Ok(sets.map(Set::any))
+    let (mut found, mut exact) = (Union::default(), true);
+    for condition in conditions {
+        let Some(set) = narrow_condition(index, condition)? else {
+            return Ok(None);
+        };
+        exact &= set.exact;
+        found.add(set.keys);
+    }
+    Ok(Some(Set {
+        keys: found.into_keys(),
+        exact,
+    }))
 }
 
 fn narrow_condition(index: &impl FieldIndex, condition: &Condition) -> Result<Option<Set>> {
+    index.caller().go_on()?;
     let (key, test) = match condition {
         Condition::Filter(filter) => return narrow(index, filter),
         Condition::Field { key, test } => (key, test),
@@ -240,4 +333,42 @@ fn equal(
     }
     let keys = index.keys_of_any(field, &values)?;
     Ok(Set { keys, exact })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn many_lists_become_one_in_little_memory() {
+        let mut union = Union::default();
+        for i in 0..10 {
+            let keys = (0..300_000).map(|key| 2 * key + i % 2).collect();
+            union.add(keys);
+            assert!(union.held <= HELD, "{}", union.held);
+        }
+        assert!(union.into_keys().into_iter().eq(0..600_000));
+    }
+
+    #[test]
+    fn what_is_asked_of_every_item_costs_more() {
+        let fields = [Field {
+            name: "n".to_owned(),
+            kind: FieldType::Number,
+        }];
+        let of = |items: u64, conditions: usize, key: &str| {
+            let condition = json!({"key": key, "range": {"gte": 1}});
+            let filter = Filter::parse(&json!({"must": vec![condition; conditions]})).unwrap();
+            cost(&fields, items, &filter)
+        };
+        assert_eq!(of(0, 1, "n"), Duration::ZERO);
+        assert!(of(1_000, 1, "n") < of(1_000, 1, "other"));
+        assert!(of(1_000, 1, "other") * 5 < of(1_000, 1_000, "other"));
+        assert_eq!(of(1_000_000, 10, "other"), of(1_000, 10, "other") * 1_000);
+        // A value that may not be there is looked for in every item that has one.
+        let except = json!({"must_not": {"key": "n", "match": {"except": [1]}}});
+        let except = cost(&fields, 1_000, &Filter::parse(&except).unwrap());
+        assert!(except > of(1_000, 1, "n"));
+    }
 }

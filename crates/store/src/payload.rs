@@ -28,61 +28,93 @@ pub(crate) fn check_path(path: &str) -> Result<()> {
     }
 }
 
+/// Values of an item.
+pub(crate) type Values<'a> = Vec<Cow<'a, Value>>;
+
 /// The values at a path: of the payload, or where that has none, of the item itself (`id`, `text`, `time`, `category`, `enabled`, `valid_from`,
 /// `valid_until`, `threshold`, `reject`).
 ///
 /// `a.b` goes into objects; of a list each element is a value, with or without `[]` behind the name. `null` is no value.
-pub(crate) fn values<'a>(item: &'a Item, path: &str) -> Vec<Cow<'a, Value>> {
-    let mut found = Vec::new();
-    collect_from(&item.payload, path, &mut found);
-    if found.is_empty() {
-        found.extend(own(item, path).map(Cow::Owned));
-    }
-    found
+pub(crate) fn values<'a>(item: &'a Item, path: &str) -> Values<'a> {
+    Path::new(path).values(item)
 }
 
-fn collect_from<'a>(object: &'a Map<String, Value>, path: &str, found: &mut Vec<Cow<'a, Value>>) {
-    // A name may itself have dots.
-    if let Some(value) = object.get(path) {
-        collect(value, None, found);
+/// A path that many items are asked for.
+pub(crate) struct Path<'p> {
+    path: &'p str,
+    /// Its first name, without `[]`.
+    first: &'p str,
+    /// What is looked for in the objects there.
+    rest: Option<&'p str>,
+    /// The field of the item itself.
+    own: Option<fn(&Item) -> Option<Value>>,
+}
+
+impl<'p> Path<'p> {
+    pub(crate) fn new(path: &'p str) -> Self {
+        let (first, rest) = match path.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (path, None),
+        };
+        Self {
+            path,
+            first: first.trim_end_matches("[]"),
+            rest,
+            own: own(path),
+        }
     }
-    let (name, rest) = match path.split_once('.') {
-        Some((name, rest)) => (name, Some(rest)),
-        None => (path, None),
-    };
-    let plain = name.trim_end_matches("[]");
-    if (rest.is_some() || plain != path)
-        && let Some(value) = object.get(plain)
-    {
-        collect(value, rest, found);
+
+    /// As [`values`].
+    pub(crate) fn values<'a>(&self, item: &'a Item) -> Values<'a> {
+        let mut found = Vec::new();
+        self.collect_from(&item.payload, &mut found);
+        if found.is_empty() {
+            let own = self.own.and_then(|own| own(item));
+            found.extend(own.map(Cow::Owned));
+        }
+        found
+    }
+
+    fn collect_from<'a>(&self, object: &'a Map<String, Value>, found: &mut Values<'a>) {
+        // A name may itself have dots.
+        if let Some(value) = object.get(self.path) {
+            collect(value, None, found);
+        }
+        if (self.rest.is_some() || self.first != self.path)
+            && let Some(value) = object.get(self.first)
+        {
+            collect(value, self.rest, found);
+        }
     }
 }
 
-fn collect<'a>(value: &'a Value, rest: Option<&str>, found: &mut Vec<Cow<'a, Value>>) {
+fn collect<'a>(value: &'a Value, rest: Option<&str>, found: &mut Values<'a>) {
     match (value, rest) {
         (Value::Null, _) => {}
         (Value::Array(elements), _) => elements
             .iter()
             .for_each(|element| collect(element, rest, found)),
-        (Value::Object(object), Some(rest)) => collect_from(object, rest, found),
+        (Value::Object(object), Some(rest)) => Path::new(rest).collect_from(object, found),
         (value, None) => found.push(Cow::Borrowed(value)),
         (_, Some(_)) => {}
     }
 }
 
-/// A field of the item itself.
-fn own(item: &Item, name: &str) -> Option<Value> {
-    let time = |time: Option<crate::Timestamp>| time.map(|time| Value::from(time.to_string()));
+/// The field of the item itself that has a name.
+fn own(name: &str) -> Option<fn(&Item) -> Option<Value>> {
+    fn time(time: Option<crate::Timestamp>) -> Option<Value> {
+        time.map(|time| time.to_string().into())
+    }
     match name {
-        "id" => Some(item.id.clone().into()),
-        "text" => Some(item.text.clone().into()),
-        "time" => time(item.time),
-        "category" => item.category.clone().map(Value::from),
-        "enabled" => item.enabled.map(Value::from),
-        "valid_from" => time(item.valid_from),
-        "valid_until" => time(item.valid_until),
-        "threshold" => item.threshold.map(Value::from),
-        "reject" => item.reject.map(Value::from),
+        "id" => Some(|item| Some(item.id.clone().into())),
+        "text" => Some(|item| Some(item.text.clone().into())),
+        "time" => Some(|item| time(item.time)),
+        "category" => Some(|item| item.category.clone().map(Value::from)),
+        "enabled" => Some(|item| item.enabled.map(Value::from)),
+        "valid_from" => Some(|item| time(item.valid_from)),
+        "valid_until" => Some(|item| time(item.valid_until)),
+        "threshold" => Some(|item| item.threshold.map(Value::from)),
+        "reject" => Some(|item| item.reject.map(Value::from)),
         _ => None,
     }
 }

@@ -35,14 +35,14 @@ use self::pool::{Access, Pool};
 use self::rows::{Counted, from_json};
 use self::search::{Searcher, distinct};
 use crate::batch::Batch;
+use crate::caller::Caller;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::find;
 use crate::item::{Item, VectorItem};
-use crate::narrow::matching;
+use crate::narrow::{cost, matching};
 use crate::questions::{Answering, AskedQuestion, Batch as Questions, Hits, OpenQuestion, Placed};
-use crate::room::Room;
 use crate::store::{Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store};
 
 /// How often a read begins again whose tables were replaced meanwhile.
@@ -104,11 +104,22 @@ impl PostgresStore {
     }
 
     fn read<T>(&self, name: &str, work: impl Fn(&Searcher<'_>) -> Result<T>) -> Result<T> {
+        self.read_for(name, Caller::PATIENT, work)
+    }
+
+    /// The same, for a caller that may go away.
+    fn read_for<T>(
+        &self,
+        name: &str,
+        caller: Caller<'_>,
+        work: impl Fn(&Searcher<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.read_all(|client| {
             let counted = Counted::get(client, name, false)?;
             work(&Searcher {
                 client: RefCell::new(client),
                 counted: &counted,
+                caller,
             })
         })
     }
@@ -266,13 +277,16 @@ impl Store for PostgresStore {
         })
     }
 
-    fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64> {
+    fn delete_matching_for(&self, name: &str, filter: &Filter, caller: Caller<'_>) -> Result<u64> {
+        // Others write while it is found what the filter means.
+        let before = self.read_for(name, caller, |searcher| searcher.meant(filter))?;
         self.write(name, |client, counted| {
             let searcher = Searcher {
                 client: RefCell::new(&mut *client),
                 counted: &*counted,
+                caller: Caller::PATIENT,
             };
-            let keys = matching(&searcher, filter)?;
+            let keys = searcher.matching_since(filter, &before)?;
             counted.forget_hits(client, &keys)?;
             counted.remove(client, &keys)?;
             Ok(keys.len() as u64)
@@ -305,8 +319,15 @@ impl Store for PostgresStore {
         })
     }
 
-    fn count(&self, name: &str, filter: Option<&Filter>) -> Result<u64> {
+    fn filter_cost(&self, name: &str, filter: &Filter) -> Result<Duration> {
         self.read(name, |searcher| {
+            let stored = &searcher.counted.stored;
+            Ok(cost(&stored.fields, stored.count, filter))
+        })
+    }
+
+    fn count_for(&self, name: &str, filter: Option<&Filter>, caller: Caller<'_>) -> Result<u64> {
+        self.read_for(name, caller, |searcher| {
             match filter.filter(|filter| !filter.is_empty()) {
                 None => Ok(searcher.counted.stored.count),
                 Some(filter) => Ok(matching(searcher, filter)?.len() as u64),
@@ -314,8 +335,8 @@ impl Store for PostgresStore {
         })
     }
 
-    fn search_within(&self, name: &str, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>> {
-        self.read(name, |searcher| find(searcher, search, room))
+    fn search_for(&self, name: &str, search: &Search<'_>, caller: Caller<'_>) -> Result<Vec<Hit>> {
+        self.read_for(name, caller, |searcher| find(searcher, search, caller))
     }
 
     fn begin_reindex(&self, name: &str, to: &Space) -> Result<()> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::caller::Caller;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::error::{Error, Result};
 use crate::event::EventStore;
@@ -10,7 +11,6 @@ use crate::filter::Filter;
 use crate::item::{Item, VectorItem, make_unit};
 use crate::questions::{Answering, AskedQuestion, Hits, OpenQuestion, Placed};
 use crate::ranking::Fusion;
-use crate::room::Room;
 
 /// Collections of texts and their vectors.
 ///
@@ -58,28 +58,47 @@ pub trait Store: EventStore {
     fn delete(&self, name: &str, ids: &[&str]) -> Result<u64>;
 
     /// Removes the items that a filter means; how many they were.
-    fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64>;
+    fn delete_matching(&self, name: &str, filter: &Filter) -> Result<u64> {
+        self.delete_matching_for(name, filter, Caller::PATIENT)
+    }
+
+    /// The same, for a caller that may go away until the items are found; then none is removed.
+    ///
+    /// # Errors
+    /// Also [`Unwanted`](crate::Error::Unwanted).
+    fn delete_matching_for(&self, name: &str, filter: &Filter, caller: Caller<'_>) -> Result<u64>;
 
     /// A page of items, in the byte order of their ids. Whoever follows the cursor to the end has seen every item once that was there all the
     /// time, whatever was written meanwhile.
     fn scroll(&self, name: &str, scroll: &Scroll) -> Result<Page>;
 
     /// How many items there are, or how many a filter means.
-    fn count(&self, name: &str, filter: Option<&Filter>) -> Result<u64>;
+    fn count(&self, name: &str, filter: Option<&Filter>) -> Result<u64> {
+        self.count_for(name, filter, Caller::PATIENT)
+    }
+
+    /// The same, for a caller that may go away.
+    ///
+    /// # Errors
+    /// Also [`Unwanted`](crate::Error::Unwanted).
+    fn count_for(&self, name: &str, filter: Option<&Filter>, caller: Caller<'_>) -> Result<u64>;
+
+    /// About how long it takes a core to find the items that a filter means, by an estimate from above; nothing where they are known already.
+    fn filter_cost(&self, name: &str, filter: &Filter) -> Result<Duration>;
 
     /// The items nearest to a query.
     ///
     /// # Errors
     /// [`Invalid`](crate::Error::Invalid) where the vector does not fit the collection.
     fn search(&self, name: &str, search: &Search<'_>) -> Result<Vec<Hit>> {
-        self.search_within(name, search, &|_| true)
+        self.search_for(name, search, Caller::PATIENT)
     }
 
-    /// The same, for whoever counts memory: `room` is asked about every few items, with about as many bytes as they take, before more are read.
+    /// The same, for a caller that counts memory and may go away.
     ///
     /// # Errors
-    /// Also [`NoRoom`](crate::Error::NoRoom), where it says no.
-    fn search_within(&self, name: &str, search: &Search<'_>, room: Room<'_>) -> Result<Vec<Hit>>;
+    /// Also [`NoRoom`](crate::Error::NoRoom) and [`Unwanted`](crate::Error::Unwanted).
+    fn search_for(&self, name: &str, search: &Search<'_>, caller: Caller<'_>) -> Result<Vec<Hit>>;
 
     /// Begins to move a collection to the vectors of another model, or goes on where an earlier call of the same was interrupted. The collection
     /// answers from its old vectors, and takes items with them, until [`finish_reindex`](Self::finish_reindex).

@@ -11,9 +11,10 @@ use std::path::Path;
 use anyhow::bail;
 use yuyi::Model;
 use yuyi_collections::space_of_model;
+use yuyi_files::Repeated;
 use yuyi_store::{Event, Role, Space, VectorItem};
 
-use super::faq::entries::{Repeated, embedded, unkept};
+use super::faq::entries::{embedded, unkept};
 use crate::args::{RecommendArgs, RecommendCommand};
 use crate::input::{self, Clicks, Format, Layout};
 use crate::terminal::remark;

@@ -240,6 +240,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("it cannot be written to: {reason}", "无法写入：{reason}"),
     ("The store does not answer: {reason}.", "存储没有响应：{reason}。"),
     ("The store is closed.", "存储已关闭。"),
+    ("Nobody waits for the answer any more.", "已没有人在等这个结果。"),
     ("The store failed: {reason}.", "存储出错：{reason}。"),
     ("it is read-only", "只读"),
     ("it is no database of yuyi", "不是 yuyi 的数据库"),
@@ -293,6 +294,8 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("Filters stand in each other more than {#deepest} deep.", "过滤条件嵌套超过 {deepest} 层。"),
     ("Filters here know {known} only.", "这里的过滤条件只支持 {known}。"),
     ("This is no item: {reason}.", "这不是一条内容：{reason}。"),
+    ("It is not what an item has here: {reason}.", "不符合这个字段的要求：{reason}。"),
+    ("It stands beside vectors; send one of the two.", "与 vectors 同时出现，只能给其中一个。"),
     ("{file} is there already, and a backup replaces nothing.", "{file} 已存在，备份不会覆盖任何文件。"),
 ];
 

@@ -154,6 +154,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("it holds one object of all rows, by columns or by numbers, as pandas writes them by default. Save it by rows: to_json(FILE, orient=\"records\", force_ascii=False)", "它把所有行放在一个对象里（按列或按行号），pandas 默认这样写。请按行保存：to_json(FILE, orient=\"records\", force_ascii=False)"),
     ("line {#line}: {what}", "第 {line} 行：{what}"),
     ("line {#line} is not a JSON object", "第 {line} 行不是 JSON 对象"),
+    ("line {#line}: the key \"{key}\" stands twice in one object", "第 {line} 行：同一个对象里键“{key}”出现了两次"),
     ("line {#line}: {column} is not text", "第 {line} 行：{column} 不是文本"),
     ("line {#line}: {key}, which is read as {column}, is not text", "第 {line} 行：作为 {column} 的 {key} 不是文本"),
     ("line {#line}: {field} is a chat of several messages, and no text. Write the one that is meant to a field {column}", "第 {line} 行：{field} 是多条消息组成的对话，不是文本。请把要用的那条写到字段 {column}"),

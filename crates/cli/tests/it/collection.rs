@@ -227,7 +227,8 @@ fn a_file_with_a_bad_row_is_not_imported_by_halves() {
         "{run:?}"
     );
     assert!(run.err.contains("Nothing was imported."), "{run:?}");
-    assert_eq!(count(&files, "c"), 0);
+    // Nor is there a collection that nobody made.
+    assert_eq!(of_json(&files, &["list"])["collections"], json!([]));
     let run = collection(&files, &["import", "c", "a.csv", "--skip-bad", "bad.jsonl"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(
@@ -248,6 +249,76 @@ fn a_file_with_a_bad_row_is_not_imported_by_halves() {
         over.code == 2 && fs::read_to_string(files.path("a.csv")).unwrap() == text,
         "{over:?}"
     );
+}
+
+/// What is no JSON, and what has a key twice, is passed over like any other row, and nothing of it is lost.
+#[test]
+fn lines_that_cannot_be_read_are_kept_as_they_are() {
+    let files = Files::new();
+    let lines = "{\"id\":\"1\",\"text\":\"一\"}\n{\"id\":\"2\",\"text\":\"二\n{\"id\":\"3\",\"text\":\"三\",\"id\":\"4\"}\n[5]\n\n{\"id\":\"6\",\"text\":\"六\",\"wordings\":[6]}\n";
+    fs::write(files.path("a.jsonl"), lines).unwrap();
+    for (arguments, place) in [
+        (&["import", "c", "a.jsonl"][..], "line 2"),
+        (&["import", "c", "a.jsonl", "--skip-bad", "bad.jsonl"], ""),
+    ] {
+        let run = collection(&files, arguments);
+        let is_strict = !place.is_empty();
+        assert_eq!(run.code, i32::from(is_strict), "{run:?}");
+        assert!(run.err.contains(place), "{run:?}");
+        assert!(is_strict || run.err.contains("Rows refused: 4."), "{run:?}");
+    }
+    assert_eq!(count(&files, "c"), 1);
+    let refused = fs::read_to_string(files.path("bad.jsonl")).unwrap();
+    let refused: Vec<Value> = refused
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let expected = [
+        (
+            2,
+            "line 2 is not a JSON object",
+            json!({"line": "{\"id\":\"2\",\"text\":\"二"}),
+        ),
+        (
+            3,
+            "line 3: the key \"id\" stands twice in one object",
+            json!({"line": "{\"id\":\"3\",\"text\":\"三\",\"id\":\"4\"}"}),
+        ),
+        (4, "line 4 is not a JSON object", json!({"line": [5]})),
+        (
+            6,
+            "wordings: It is not what an item has here: invalid type: integer `6`, expected a string.",
+            json!({"id": "6", "text": "六", "wordings": [6]}),
+        ),
+    ];
+    for (refused, (row, reason, content)) in refused.iter().zip(&expected) {
+        let expected = json!({"file": "a.jsonl", "row": row, "reason": reason, "content": content});
+        assert_eq!(*refused, expected);
+    }
+    assert_eq!(refused.len(), expected.len());
+}
+
+/// What comes through a pipe is read only once: the collection is made when there is something to write.
+#[test]
+fn a_pipe_whose_first_row_is_refused_makes_no_collection() {
+    let files = Files::new();
+    let data = files.path("data");
+    let import = |lines: &str| {
+        let arguments = [
+            "collection",
+            "import",
+            "c",
+            "-",
+            "--data",
+            data.to_str().unwrap(),
+        ];
+        crate::support::yuyi_with_input(&arguments, lines)
+    };
+    let run = import("{\"text\": 1}\n{\"text\": \"一\"}\n");
+    assert_eq!(run.code, 1, "{run:?}");
+    assert_eq!(of_json(&files, &["list"])["collections"], json!([]));
+    let run = import("{\"text\": \"一\"}\n{\"text\": 1}\n");
+    assert_eq!((run.code, count(&files, "c")), (1, 1), "{run:?}");
 }
 
 #[test]

@@ -71,7 +71,8 @@ fn of_several_files_all_are_imported_or_none() {
     ] {
         assert!(run.err.contains(told), "{told}: {run:?}");
     }
-    assert_eq!(count(&files, "c"), 0);
+    let list = of_json(&files, &["list"]);
+    assert!(list["collections"].as_array().unwrap().is_empty(), "{list}");
     let run = collection(
         &files,
         &["import", "c", "a.csv", "b.csv", "--skip-bad", "bad.jsonl"],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use yuyi_store::{Collection, Filter, Item, Query, Result, Search, Store, VectorItem};
+use yuyi_store::{Caller, Collection, Filter, Item, Query, Result, Search, Store, VectorItem};
 use yuyi_tasks::cosine;
 use yuyi_tasks::faq::FaqIndex;
 
@@ -35,6 +35,8 @@ pub struct StoredEntries<'a> {
     pub collection: &'a Collection,
     /// Only these.
     pub filter: Option<&'a Filter>,
+    /// Who waits for the answer.
+    pub caller: Caller<'a>,
 }
 
 impl std::fmt::Debug for StoredEntries<'_> {
@@ -53,7 +55,7 @@ impl Entries for StoredEntries<'_> {
             filter: self.filter,
             limit,
         };
-        let hits = self.store.search(name, &search);
+        let hits = self.store.search_for(name, &search, self.caller);
         let hits = hits.and_then(|hits| {
             let ids: Vec<&str> = hits.iter().map(|hit| hit.item.id.as_str()).collect();
             self.store.get_with_vectors(name, &ids)

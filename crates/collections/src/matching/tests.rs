@@ -1,4 +1,4 @@
-use yuyi_store::{EmbeddedStore, Filter, NewCollection, Options, Store, VectorItem};
+use yuyi_store::{Caller, EmbeddedStore, Filter, NewCollection, Options, Store, VectorItem};
 
 use super::*;
 
@@ -123,6 +123,7 @@ fn a_store_and_memory_answer_alike() {
         store: &store,
         collection: &collection,
         filter: None,
+        caller: Caller::PATIENT,
     };
     let calibration = Calibration::Uncalibrated;
     for (angle, margin) in [(0.0f32, 0.0), (0.3, 0.01), (0.7, 0.0), (1.5, 0.0)] {

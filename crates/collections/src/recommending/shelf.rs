@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use yuyi_store::{
-    AskedCoClicks, CoClicked, Collection, Event, EventKind, Filter, Item, MOST_EVENTS, Near,
-    PastEvent, PopularItem, Remembered, Result, Room, Store, TextItem, Timestamp, VectorItem,
+    AskedCoClicks, Caller, CoClicked, Collection, Event, EventKind, Filter, Item, MOST_EVENTS,
+    Near, PastEvent, PopularItem, Remembered, Result, Store, TextItem, Timestamp, VectorItem,
 };
 use yuyi_tasks::faq::FaqIndex;
 
@@ -32,8 +32,8 @@ pub struct StoredShelf<'a> {
     pub store: &'a dyn Store,
     /// As it was when the request was planned.
     pub collection: &'a Collection,
-    /// Asked as items are read.
-    pub room: Room<'a>,
+    /// Who waits for what is read.
+    pub caller: Caller<'a>,
 }
 
 impl std::fmt::Debug for StoredShelf<'_> {
@@ -67,7 +67,7 @@ impl Shelf for StoredShelf<'_> {
 
     fn near(&self, near: &Near<'_>) -> Result<Vec<TextItem>> {
         let name = &self.collection.name;
-        self.checked(self.store.near(name, near, self.room))
+        self.checked(self.store.near(name, near, self.caller))
     }
 
     fn popular(&self, limit: usize) -> Result<Vec<PopularItem>> {
@@ -79,7 +79,8 @@ impl Shelf for StoredShelf<'_> {
     }
 
     fn newest(&self, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
-        self.store.newest(&self.collection.name, filter, limit)
+        let name = &self.collection.name;
+        self.store.newest(name, filter, limit, self.caller)
     }
 }
 

@@ -1,7 +1,7 @@
 use yuyi::Calibration;
 use yuyi_store::{
-    EmbeddedStore, Error, Event, EventKind, EventStore, Filter, Item, MOST_EVENTS, NewCollection,
-    Options, Store, Timestamp, VectorItem,
+    Caller, EmbeddedStore, Error, Event, EventKind, EventStore, Filter, Item, MOST_EVENTS,
+    NewCollection, Options, Store, Timestamp, VectorItem,
 };
 
 use super::*;
@@ -68,7 +68,7 @@ fn reply(events: &[Event], asked: AskedRecommend) -> RecommendReply {
     let stored = StoredShelf {
         store: &store,
         collection: &collection,
-        room: &|_| true,
+        caller: Caller::PATIENT,
     };
     let held = HeldShelf::new(items(), events.to_vec());
     let answer = |shelf: &dyn Shelf| {

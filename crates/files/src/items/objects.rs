@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use yuyi_store::{Error, Result, VectorItem};
+use yuyi_store::{Error, Item, Result, VectorItem};
 
 use super::cells::{number_of, span_of, time_of, words_of, yes_or_no};
 use super::{FURTHER, invalid};
@@ -35,6 +35,14 @@ pub(super) fn item(values: Vec<Value>, rest: &[(Arc<str>, Value)]) -> Result<Vec
     for (name, value) in rest {
         let (name, value) = (field(name, is_faq), value.clone());
         match name {
+            // As good as absent.
+            "vector" | "vectors" if value.is_null() => None,
+            "vector" | "vectors" if object.contains_key("vectors") => {
+                return Err(invalid(
+                    "vector",
+                    "It stands beside vectors; send one of the two.",
+                ));
+            }
             "vector" => object.insert("vectors".to_owned(), Value::Array(vec![value])),
             "payload" | "vectors" => object.insert(name.to_owned(), value),
             VALIDITY if value.is_string() => {
@@ -51,14 +59,35 @@ pub(super) fn item(values: Vec<Value>, rest: &[(Arc<str>, Value)]) -> Result<Vec
     let payload = joined(object.remove("payload"), payload)?;
     object.insert("payload".to_owned(), Value::Object(payload));
     let vectors = object.remove("vectors").map(serde_json::from_value);
+    let vectors = vectors
+        .transpose()
+        .map_err(|error| no_item("vectors", error))?;
+    let item = serde_json::from_value(Value::Object(object.clone()));
     Ok(VectorItem {
-        vectors: vectors.transpose().map_err(no_item)?.unwrap_or_default(),
-        item: serde_json::from_value(Value::Object(object)).map_err(no_item)?,
+        vectors: vectors.unwrap_or_default(),
+        item: item.map_err(|error| at_fault(object, error))?,
     })
 }
 
-fn no_item(error: serde_json::Error) -> Error {
-    invalid("", format!("This is no item: {error}."))
+fn no_item(field: &str, error: serde_json::Error) -> Error {
+    match field {
+        "" => invalid(field, format!("This is no item: {error}.")),
+        field => invalid(field, format!("It is not what an item has here: {error}.")),
+    }
+}
+
+/// What is wrong with the first field that is not what an item has there.
+fn at_fault(object: Map<String, Value>, error: serde_json::Error) -> Error {
+    let alone = |(name, value): (String, Value)| {
+        let mut item = Map::from_iter([("text".to_owned(), Value::from(""))]);
+        item.insert(name.clone(), value);
+        let read: serde_json::Result<Item> = serde_json::from_value(Value::Object(item));
+        Some(no_item(&name, read.err()?))
+    };
+    object
+        .into_iter()
+        .find_map(alone)
+        .unwrap_or_else(|| no_item("", error))
 }
 
 /// An answer, which may be a number or a truth value.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::super::Columns;
 use super::super::wrapper::blank;
 use super::is_list;
+use super::strict::Strict;
 
 /// The values of a text, those of arrays one by one; with `is_more`, several stand one after another.
 pub(super) fn values(
@@ -62,9 +63,9 @@ impl<'a> Cursor<'a> {
     fn value(&mut self) -> anyhow::Result<(u64, Value)> {
         self.go(blank(self.rest(), ""));
         let line = self.line;
-        let mut values = serde_json::Deserializer::from_str(self.rest()).into_iter::<Value>();
+        let mut values = serde_json::Deserializer::from_str(self.rest()).into_iter::<Strict>();
         let value = match values.next() {
-            Some(Ok(value)) => value,
+            Some(Ok(Strict(value))) => value,
             Some(Err(error)) => bail!("the value in line {line} is not JSON: {error}"),
             None => bail!("the array has no end"),
         };

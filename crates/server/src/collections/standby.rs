@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use yuyi_store::{ErrorKind, Result, Store};
+use yuyi_store::{Error, ErrorKind, Result, Store};
 
 /// How long a standby is left alone that did not answer: one that is frozen costs each call seconds.
 const REST: Duration = Duration::from_secs(10);
@@ -39,6 +39,8 @@ impl Standby {
         };
         if !self.rests() {
             match call(standby) {
+                // No fault of the standby.
+                Err(error @ (Error::NoRoom | Error::Unwanted)) => return Err(error),
                 Err(error) => match error.kind() {
                     ErrorKind::Input | ErrorKind::Conflict => return Err(error),
                     ErrorKind::NotFound => {}

@@ -98,7 +98,8 @@ impl ItemRequest {
         Ok(items)
     }
 
-    fn read(json: Json, path: &str, rules: Rules<'_>) -> Result<VectorItem, ApiError> {
+    /// The item that stands at `path`, with an id.
+    pub(crate) fn read(json: Json, path: &str, rules: Rules<'_>) -> Result<VectorItem, ApiError> {
         let mut source = Source::at(json, path, rules)?;
         let request = Self::take(&mut source)?;
         let place = source.fields.path_of("vector");
@@ -221,7 +222,10 @@ pub(crate) fn timestamp(
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };
-    let is_time = matches!(json, Json::String(_) | Json::Integer(_) | Json::Float(_));
+    let is_time = matches!(
+        json,
+        Json::String(_) | Json::Integer(_) | Json::Large(_) | Json::Float(_)
+    );
     if !is_time {
         return Err(wrong_type(&path, "a time", &json));
     }

@@ -45,6 +45,8 @@ pub(crate) enum Json {
     Bool(bool),
     /// A number without fraction and exponent.
     Integer(i64),
+    /// The same, above all of those.
+    Large(u64),
     /// Any other number.
     Float(f64),
     String(String),
@@ -97,7 +99,7 @@ impl Json {
             Self::Null => "null",
             Self::Bool(_) => "true or false",
             Self::Float(x) if x.fract() != 0.0 => "a number with a fraction",
-            Self::Integer(_) | Self::Float(_) => "a number",
+            Self::Integer(_) | Self::Large(_) | Self::Float(_) => "a number",
             Self::String(_) | Self::Broken(_) => "text",
             Self::Array(_) => "a list",
             Self::Object(_) => "an object",
@@ -285,7 +287,7 @@ impl<'de> Visitor<'de> for &Reader<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(i64::try_from(value).map_or(Json::Float(value as f64), Json::Integer))
+        Ok(i64::try_from(value).map_or(Json::Large(value), Json::Integer))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
@@ -382,7 +384,7 @@ mod tests {
             Json::Bool(true),
             Json::Integer(-1),
             Json::Float(1.5),
-            Json::Float(u64::MAX as f64),
+            Json::Large(u64::MAX),
         ];
         let fields = [
             ("a".to_owned(), Json::Array(list)),

@@ -17,6 +17,7 @@ pub(crate) fn value(json: Json, path: &str) -> Result<Value, ApiError> {
         Json::Null => Value::Null,
         Json::Bool(flag) => flag.into(),
         Json::Integer(number) => number.into(),
+        Json::Large(number) => number.into(),
         // All that were read are finite.
         Json::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
         Json::String(text) => text.into(),
@@ -81,6 +82,7 @@ fn numbers(json: Json, path: &str) -> Result<Vec<f32>, ApiError> {
     };
     let number = |(i, json): (usize, Json)| match json {
         Json::Integer(number) => Ok(number as f32),
+        Json::Large(number) => Ok(number as f32),
         Json::Float(number) => Ok(number as f32),
         other => Err(wrong_type(&format!("{path}[{i}]"), "a number", &other)),
     };

@@ -7,19 +7,18 @@ use rusqlite::{Connection, Row, params};
 use super::EmbeddedStore;
 use super::items::{COLUMNS, item_of_key, key_of_id, read_item};
 use super::load::Vectors;
-use super::search::Searcher;
 use super::select::matching;
 use super::sql::damaged;
+use crate::caller::Caller;
 use crate::error::Result;
 use crate::event::{
     AskedCoClicks, CoClicked, Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent,
     PopularItem, Recorded, Remembered, TextItem, check_all,
 };
-use crate::filter::Filter;
+use crate::filter::{Asking, Filter};
 use crate::finder::find_near;
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::room::Room;
 use crate::stored::Stored;
 use crate::time::Timestamp;
 
@@ -100,11 +99,17 @@ impl EventStore for EmbeddedStore {
         })
     }
 
-    fn newest(&self, name: &str, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
+    fn newest(
+        &self,
+        name: &str,
+        filter: Option<&Filter>,
+        limit: usize,
+        caller: Caller<'_>,
+    ) -> Result<Vec<Item>> {
         self.read(|connection| {
             let stored = Stored::get(connection, name)?;
             let filter = filter.filter(|filter| !filter.is_empty());
-            newest(connection, &stored, filter, limit)
+            newest(connection, &stored, (filter, caller), limit)
         })
     }
 
@@ -126,17 +131,10 @@ impl EventStore for EmbeddedStore {
         })
     }
 
-    fn near(&self, name: &str, near: &Near<'_>, room: Room<'_>) -> Result<Vec<TextItem>> {
-        let found = self.shared.read_indexed(name, |connection, stored, slot| {
-            let searcher = Searcher {
-                connection,
-                stored,
-                slot,
-                team: &self.shared.team,
-            };
-            find_near(&searcher, near, room)
-        });
-        self.locate(found)
+    fn near(&self, name: &str, near: &Near<'_>, caller: Caller<'_>) -> Result<Vec<TextItem>> {
+        self.search_indexed(name, (near.filter, caller), |searcher| {
+            find_near(searcher, near, caller)
+        })
     }
 }
 
@@ -267,9 +265,10 @@ fn read_event(row: &Row<'_>) -> Result<PastEvent> {
 fn newest(
     connection: &Connection,
     stored: &Stored,
-    filter: Option<&Filter>,
+    (filter, caller): (Option<&Filter>, Caller<'_>),
     limit: usize,
 ) -> Result<Vec<Item>> {
+    let asking = filter.map(Asking::new);
     let items = stored.tables().items;
     let sql = format!("SELECT {COLUMNS} FROM {items} ORDER BY time DESC, key DESC");
     let mut statement = connection.prepare_cached(&sql)?;
@@ -280,13 +279,13 @@ fn newest(
             break;
         };
         let (_, item) = read_item(row)?;
-        if filter.is_none_or(|filter| filter.matches(&item)) {
+        if asking.as_ref().is_none_or(|asking| asking.matches(&item)) {
             found.push(item);
         }
         reads += 1;
         // A filter that means few: they are gone through, not all items.
         if let Some(filter) = filter.filter(|_| reads == NEWEST_READS && found.len() < limit) {
-            return newest_of(connection, stored, filter, limit);
+            return newest_of(connection, stored, (filter, caller), limit);
         }
     }
     Ok(found)
@@ -296,13 +295,13 @@ fn newest(
 fn newest_of(
     connection: &Connection,
     stored: &Stored,
-    filter: &Filter,
+    (filter, caller): (&Filter, Caller<'_>),
     limit: usize,
 ) -> Result<Vec<Item>> {
     let sql = format!("SELECT time FROM {} WHERE key = ?1", stored.tables().items);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut timed: Vec<(Option<i64>, i64)> = Vec::new();
-    for key in matching(connection, stored, filter)? {
+    for key in matching(connection, stored, filter, caller)? {
         timed.push((statement.query_row([key], |row| row.get(0))?, key));
     }
     timed.sort_unstable_by(|a, b| b.cmp(a));

@@ -60,6 +60,12 @@ impl Filters {
         Ok(rows)
     }
 
+    /// Whether the rows of a filter are known.
+    pub(super) fn know(&self, filter: &Filter) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().any(|one| one.filter == *filter)
+    }
+
     /// The rows of a filter that is known, which comes to the front.
     fn take(&self, filter: &Filter) -> Option<Arc<Rows>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

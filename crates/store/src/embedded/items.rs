@@ -115,6 +115,24 @@ pub(super) fn keys_of_ids(
     Ok(keys)
 }
 
+/// Keeps the keys of items that are there.
+pub(super) fn retain_there(
+    connection: &Connection,
+    stored: &Stored,
+    keys: &mut Vec<i64>,
+) -> Result<()> {
+    let sql = format!("SELECT 1 FROM {} WHERE key = ?1", stored.tables().items);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut there = Vec::with_capacity(keys.len());
+    for &key in keys.iter() {
+        if statement.exists([key])? {
+            there.push(key);
+        }
+    }
+    *keys = there;
+    Ok(())
+}
+
 /// The id of a key, which is there.
 pub(super) fn id_of_key(connection: &Connection, stored: &Stored, key: i64) -> Result<String> {
     let sql = format!("SELECT id FROM {} WHERE key = ?1", stored.tables().items);

@@ -12,13 +12,15 @@ use yuyi_kernels::{Team, as_cosine, dot};
 use super::index::{self, Index};
 use super::items::{id_of_key, item_of_key, keys_of_ids, vectors_of_key};
 use super::load::Vectors;
-use super::select::matching;
+use super::select::{matching, matching_since};
 use super::shared::Slot;
+use crate::caller::Caller;
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::finder::Rows;
 use crate::item::Item;
 use crate::key::VectorKey;
+use crate::narrow::Meant;
 use crate::stored::Stored;
 use crate::words::Analyzer;
 
@@ -28,6 +30,8 @@ pub(super) struct Searcher<'a> {
     pub(super) stored: &'a Stored,
     pub(super) slot: &'a Slot,
     pub(super) team: &'a Team,
+    /// What the filter of the search meant a moment ago, if that had to be found.
+    pub(super) meant: Option<&'a Meant>,
 }
 
 impl Searcher<'_> {
@@ -73,9 +77,15 @@ impl Rows for Searcher<'_> {
         self.index().rows()
     }
 
+    /// Whoever writes waits for this, so it takes no breaks.
     fn only(&self, filter: &Filter) -> Result<Arc<index::Rows>> {
         self.slot.filters.rows(filter, || {
-            let keys = matching(self.connection, self.stored, filter)?;
+            let (connection, stored) = (self.connection, self.stored);
+            let keys = match self.meant {
+                Some(before) => matching_since(connection, stored, filter, before)?,
+                // It was known a moment ago, and others have pushed it out.
+                None => matching(connection, stored, filter, Caller::PATIENT)?,
+            };
             Ok(self.index().rows_of(&keys))
         })
     }

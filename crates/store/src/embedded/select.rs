@@ -4,11 +4,12 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};
 
 use super::items::{COLUMNS, item_of_key, read_item, sql_value};
+use crate::caller::Caller;
 use crate::collection::Field;
 use crate::error::Result;
-use crate::filter::Filter;
+use crate::filter::{Asking, Filter};
 use crate::item::Item;
-use crate::narrow::{self, FieldIndex, Limit, narrow};
+use crate::narrow::{self, FieldIndex, Limit, Meant, narrow};
 use crate::stored::Stored;
 
 /// The keys of the items that a filter means, in ascending order.
@@ -16,18 +17,79 @@ pub(super) fn matching(
     connection: &Connection,
     stored: &Stored,
     filter: &Filter,
+    caller: Caller<'_>,
 ) -> Result<Vec<i64>> {
-    narrow::matching(&Select { connection, stored }, filter)
+    let select = Select {
+        connection,
+        stored,
+        caller,
+    };
+    narrow::matching(&select, filter)
+}
+
+/// The same, to be brought up to date later.
+pub(super) fn meant(
+    connection: &Connection,
+    stored: &Stored,
+    filter: &Filter,
+    caller: Caller<'_>,
+) -> Result<Meant> {
+    Ok(Meant {
+        collection: stored.number,
+        next_key: stored.next_key,
+        keys: matching(connection, stored, filter, caller)?,
+    })
+}
+
+/// What is meant now: what was meant before, of which some may be gone, and what is new.
+pub(super) fn matching_since(
+    connection: &Connection,
+    stored: &Stored,
+    filter: &Filter,
+    before: &Meant,
+) -> Result<Vec<i64>> {
+    if before.collection != stored.number {
+        return matching(connection, stored, filter, Caller::PATIENT);
+    }
+    let (mut keys, asking) = (before.keys.clone(), Asking::new(filter));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {} WHERE key >= ?1 ORDER BY key",
+        stored.tables().items
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([before.next_key])?;
+    while let Some(row) = rows.next()? {
+        let (key, item) = read_item(row)?;
+        if asking.matches(&item) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
 }
 
 struct Select<'a> {
     connection: &'a Connection,
     stored: &'a Stored,
+    caller: Caller<'a>,
+}
+
+impl<'a> Select<'a> {
+    fn patient(connection: &'a Connection, stored: &'a Stored) -> Self {
+        Self {
+            connection,
+            stored,
+            caller: Caller::PATIENT,
+        }
+    }
 }
 
 impl FieldIndex for Select<'_> {
     fn fields(&self) -> &[Field] {
         &self.stored.fields
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        self.caller
     }
 
     fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
@@ -59,10 +121,14 @@ impl FieldIndex for Select<'_> {
         Ok(keys.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()> {
+    fn read_items(
+        &self,
+        keys: Option<&[i64]>,
+        show: &mut dyn FnMut(i64, &Item) -> Result<()>,
+    ) -> Result<()> {
         if let Some(keys) = keys {
             for &key in keys {
-                show(key, &item_of_key(self.connection, self.stored, key)?);
+                show(key, &item_of_key(self.connection, self.stored, key)?)?;
             }
             return Ok(());
         }
@@ -74,7 +140,7 @@ impl FieldIndex for Select<'_> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let (key, item) = read_item(row)?;
-            show(key, &item);
+            show(key, &item)?;
         }
         Ok(())
     }
@@ -97,6 +163,7 @@ pub(super) fn page(
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([after])?;
+    let asking = filter.map(Asking::new);
     let mut found = Vec::new();
     let mut reads = 0;
     while found.len() < limit {
@@ -105,12 +172,12 @@ pub(super) fn page(
         };
         let (key, item) = read_item(row)?;
         reads += 1;
-        if filter.is_none_or(|filter| filter.matches(&item)) {
+        if asking.as_ref().is_none_or(|asking| asking.matches(&item)) {
             found.push((key, item));
         }
         // A filter that means few: they are gone through, not all items.
         if let Some(filter) = filter.filter(|_| reads == PAGE_READS && found.len() < limit)
-            && let Some(set) = narrow(&Select { connection, stored }, filter)?
+            && let Some(set) = narrow(&Select::patient(connection, stored), filter)?
         {
             return page_of(connection, stored, filter, &set.keys, after, limit);
         }
@@ -127,10 +194,10 @@ fn page_of(
     after: &str,
     limit: usize,
 ) -> Result<Vec<(i64, Item)>> {
-    let mut found = Vec::new();
+    let (mut found, asking) = (Vec::new(), Asking::new(filter));
     for &key in keys {
         let item = item_of_key(connection, stored, key)?;
-        if *item.id > *after && filter.matches(&item) {
+        if *item.id > *after && asking.matches(&item) {
             found.push((key, item));
         }
     }

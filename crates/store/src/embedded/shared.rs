@@ -13,6 +13,7 @@ use super::filters::Filters;
 use super::index::{Index, RowVector};
 use super::sql::open_reader;
 use crate::error::{Error, Result};
+use crate::filter::Filter;
 use crate::item::Item;
 use crate::key::VectorKey;
 use crate::stored::Stored;
@@ -171,6 +172,14 @@ impl Shared {
             }
             std::thread::sleep(Duration::from_micros(50));
         }
+    }
+
+    /// Whether it is known what a filter means in a collection.
+    pub(super) fn knows(&self, stored: &Stored, filter: &Filter) -> bool {
+        self.slot(stored.number).is_some_and(|slot| {
+            let slot = slot.read().unwrap_or_else(PoisonError::into_inner);
+            slot.filters.know(filter)
+        })
     }
 
     /// Closes the connections that wait.

@@ -1,6 +1,7 @@
 //! Tests of `filter.rs`.
 
 use super::*;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn item(payload: Value) -> Item {
@@ -58,13 +59,120 @@ fn conditions_hold_where_one_value_passes() {
     ] {
         let filter = Filter::parse(&json!({"must": [condition]})).unwrap();
         assert_eq!(filter.matches(&item), expected, "{condition}");
+        assert_eq!(Asking::new(&filter).matches(&item), expected, "{condition}");
         let filter = Filter::parse(&json!({"must_not": condition})).unwrap();
         assert_eq!(filter.matches(&item), !expected, "{condition}");
+        assert_eq!(
+            Asking::new(&filter).matches(&item),
+            !expected,
+            "{condition}"
+        );
         let filter = Filter::parse(&json!({"should": [condition], "must": null})).unwrap();
         assert_eq!(filter.matches(&item), expected, "{condition}");
+        assert_eq!(Asking::new(&filter).matches(&item), expected, "{condition}");
     }
     assert!(Filter::parse(&json!({})).unwrap().is_empty());
     assert!(Filter::default().matches(&item));
+}
+
+/// Filters of few keys and values, so that they often hold.
+fn any_filter() -> impl Strategy<Value = Filter> {
+    let scalar = || {
+        prop_oneof![
+            "[ab]".prop_map(Scalar::Text),
+            prop_oneof![Just(0.0), Just(-0.0), Just(1.5), Just(f64::NAN)].prop_map(Scalar::Number),
+            any::<bool>().prop_map(Scalar::Bool),
+        ]
+    };
+    let list = || proptest::collection::vec(scalar(), 0..4);
+    let bounds = (-1.0..2.0).prop_map(|gt| Bounds {
+        gt: Some(gt),
+        gte: None,
+        lt: None,
+        lte: Some(1.5),
+    });
+    let test = prop_oneof![
+        list().prop_map(Test::Any),
+        list().prop_map(Test::Except),
+        bounds.prop_map(Test::Numbers),
+        any::<bool>().prop_map(Test::Exists),
+    ];
+    let key = prop_oneof![
+        Just("x"),
+        Just("y.z"),
+        Just("y[]"),
+        Just("id"),
+        Just("enabled")
+    ];
+    let field = (key, test).prop_map(|(key, test)| Condition::Field {
+        key: key.to_owned(),
+        test,
+    });
+    let filter = |condition: BoxedStrategy<Condition>| {
+        let list = || proptest::collection::vec(condition.clone(), 0..4);
+        (list(), list(), list()).prop_map(|(must, should, must_not)| Filter {
+            must,
+            should,
+            must_not,
+        })
+    };
+    let nested = field.prop_recursive(2, 16, 4, move |inner| {
+        filter(inner.boxed()).prop_map(Condition::Filter)
+    });
+    let list = || proptest::collection::vec(nested.clone(), 0..4);
+    (list(), list(), list()).prop_map(|(must, should, must_not)| Filter {
+        must,
+        should,
+        must_not,
+    })
+}
+
+fn any_item() -> impl Strategy<Value = Item> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        prop_oneof![Just(0.0), Just(-0.0), Just(1.5)].prop_map(Value::from),
+        Just(Value::from(1)),
+        "[ab]".prop_map(Value::from),
+    ];
+    let value = leaf.prop_recursive(2, 6, 3, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            inner.prop_map(|value| json!({"z": value})),
+        ]
+    });
+    let payload = proptest::collection::btree_map("[xy]|y\\.z|id", value, 0..4);
+    let enabled = proptest::option::of(any::<bool>());
+    (payload, enabled, "[ab]").prop_map(|(payload, enabled, id)| Item {
+        payload: payload.into_iter().collect(),
+        enabled,
+        ..Item::new(id, "x")
+    })
+}
+
+proptest! {
+    #[test]
+    fn asking_many_items_means_the_same(filter in any_filter(), items in proptest::collection::vec(any_item(), 1..8)) {
+        let asking = Asking::new(&filter);
+        for item in items {
+            prop_assert_eq!(asking.matches(&item), filter.matches(&item), "{:?}", item);
+        }
+    }
+}
+
+#[test]
+fn conditions_on_one_path_are_asked_together() {
+    let asks = |list: &str, test: fn(usize) -> Value| {
+        let conditions: Vec<Value> = (0..100).map(test).collect();
+        let filter = Filter::parse(&json!({list: conditions})).unwrap();
+        Asking::new(&filter).asks()
+    };
+    let equal = |i: usize| json!({"key": "a", "match": {"value": i}});
+    assert_eq!((asks("should", equal), asks("must_not", equal)), (2, 2));
+    // Several values may be there, each of which is looked for.
+    assert_eq!(asks("must", equal), 101);
+    let elsewhere = |i: usize| json!({"key": i.to_string(), "match": {"value": 1}});
+    assert_eq!(asks("should", elsewhere), 200);
 }
 
 #[test]

@@ -11,16 +11,16 @@ use super::errors::damaged;
 use super::pool::Access;
 use super::rows::{Counted, from_json};
 use super::search::Searcher;
+use crate::caller::Caller;
 use crate::error::Result;
 use crate::event::{
     AskedCoClicks, CoClicked, Event, EventKind, EventStore, LATELY, MOST_EVENTS, Near, PastEvent,
     PopularItem, Recorded, Remembered, TextItem, check_all,
 };
-use crate::filter::Filter;
+use crate::filter::{Asking, Filter};
 use crate::finder::{Rows, find_near};
 use crate::item::Item;
 use crate::narrow::{matching, narrow};
-use crate::room::Room;
 use crate::time::Timestamp;
 
 /// Newest items that are read at a time.
@@ -94,9 +94,15 @@ impl EventStore for PostgresStore {
         self.read(name, |searcher| co_clicks(searcher, asked))
     }
 
-    fn newest(&self, name: &str, filter: Option<&Filter>, limit: usize) -> Result<Vec<Item>> {
+    fn newest(
+        &self,
+        name: &str,
+        filter: Option<&Filter>,
+        limit: usize,
+        caller: Caller<'_>,
+    ) -> Result<Vec<Item>> {
         let filter = filter.filter(|filter| !filter.is_empty());
-        self.read(name, |searcher| newest(searcher, filter, limit))
+        self.read_for(name, caller, |searcher| newest(searcher, filter, limit))
     }
 
     fn text_items(&self, name: &str, ids: &[&str]) -> Result<Vec<TextItem>> {
@@ -116,8 +122,8 @@ impl EventStore for PostgresStore {
         })
     }
 
-    fn near(&self, name: &str, near: &Near<'_>, room: Room<'_>) -> Result<Vec<TextItem>> {
-        self.read(name, |searcher| find_near(searcher, near, room))
+    fn near(&self, name: &str, near: &Near<'_>, caller: Caller<'_>) -> Result<Vec<TextItem>> {
+        self.read_for(name, caller, |searcher| find_near(searcher, near, caller))
     }
 }
 
@@ -285,8 +291,10 @@ fn newest(searcher: &Searcher<'_>, filter: Option<&Filter>, limit: usize) -> Res
         "SELECT item FROM {} ORDER BY {BY_TIME} LIMIT $1 OFFSET $2",
         searcher.counted.tables().items
     );
+    let asking = filter.map(Asking::new);
     let (mut found, mut reads) = (Vec::new(), 0);
     while found.len() < limit {
+        searcher.caller.go_on()?;
         let chunk = match filter {
             None => limit.min(CHUNK),
             Some(_) => CHUNK,
@@ -295,7 +303,7 @@ fn newest(searcher: &Searcher<'_>, filter: Option<&Filter>, limit: usize) -> Res
         let rows = searcher.query(&sql, &[(&chunk, Type::INT8), (&from, Type::INT8)])?;
         for row in &rows {
             let item: Item = from_json(&row.get::<_, String>(0))?;
-            if filter.is_none_or(|filter| filter.matches(&item)) {
+            if asking.as_ref().is_none_or(|asking| asking.matches(&item)) {
                 found.push(item);
             }
         }

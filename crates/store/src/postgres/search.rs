@@ -13,13 +13,14 @@ use yuyi_kernels::{Kernel, as_cosine, dot};
 use super::client::Client;
 use super::graph::{self, GRAPH_ROWS};
 use super::rows::{Counted, from_json, written};
+use crate::caller::Caller;
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
-use crate::filter::Filter;
+use crate::filter::{Asking, Filter};
 use crate::finder::Rows;
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::narrow::{FieldIndex, Limit, matching, narrow};
+use crate::narrow::{FieldIndex, Limit, Meant, matching, narrow};
 
 /// Most rows that pgvector keeps at hand while it follows a graph.
 const MOST_AT_HAND: usize = 1000;
@@ -34,6 +35,8 @@ const CHUNK: usize = 2000;
 pub(super) struct Searcher<'a> {
     pub(super) client: RefCell<&'a mut Client>,
     pub(super) counted: &'a Counted,
+    /// Who waits for it.
+    pub(super) caller: Caller<'a>,
 }
 
 impl Searcher<'_> {
@@ -51,6 +54,60 @@ impl Searcher<'_> {
             && k <= MOST_AT_HAND
             && among >= GRAPH_ROWS
             && among >= self.rows() / SPARSE
+    }
+
+    /// Shows the items from a key on, in the order of their keys.
+    pub(super) fn read_items_from(
+        &self,
+        first: i64,
+        show: &mut dyn FnMut(i64, &Item) -> Result<()>,
+    ) -> Result<()> {
+        let sql = format!(
+            "SELECT key, item FROM {} WHERE key >= $1 ORDER BY key LIMIT {CHUNK}",
+            self.counted.tables().items
+        );
+        let mut next = first;
+        loop {
+            let rows = self.query(&sql, &[(&next, Type::INT8)])?;
+            for row in &rows {
+                let key: i64 = row.get(0);
+                show(key, &from_json(&row.get::<_, String>(1))?)?;
+                next = key + 1;
+            }
+            if rows.len() < CHUNK {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What a filter means, to be brought up to date later.
+    pub(super) fn meant(&self, filter: &Filter) -> Result<Meant> {
+        Ok(Meant {
+            collection: self.counted.stored.number,
+            next_key: self.counted.stored.next_key,
+            keys: matching(self, filter)?,
+        })
+    }
+
+    /// The items that are meant now: those of them that were meant before and are there, and those that are new.
+    pub(super) fn matching_since(&self, filter: &Filter, before: &Meant) -> Result<Vec<i64>> {
+        if before.collection != self.counted.stored.number {
+            return matching(self, filter);
+        }
+        let sql = format!(
+            "SELECT key FROM {} WHERE key = ANY($1) ORDER BY key",
+            self.counted.tables().items
+        );
+        let there = self.query(&sql, &[(&before.keys, Type::INT8_ARRAY)])?;
+        let mut keys: Vec<i64> = there.iter().map(|row| row.get(0)).collect();
+        let asking = Asking::new(filter);
+        self.read_items_from(before.next_key, &mut |key, item| {
+            if asking.matches(item) {
+                keys.push(key);
+            }
+            Ok(())
+        })?;
+        Ok(keys)
     }
 
     /// Lets the graph give as many rows as are wanted, also where some that it comes upon are not.
@@ -132,6 +189,10 @@ fn without_nul(text: &str) -> String {
 impl FieldIndex for Searcher<'_> {
     fn fields(&self) -> &[Field] {
         &self.counted.stored.fields
+    }
+
+    fn caller(&self) -> Caller<'_> {
+        self.caller
     }
 
     fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
@@ -224,30 +285,20 @@ impl FieldIndex for Searcher<'_> {
             .collect())
     }
 
-    fn read_items(&self, keys: Option<&[i64]>, show: &mut dyn FnMut(i64, &Item)) -> Result<()> {
+    fn read_items(
+        &self,
+        keys: Option<&[i64]>,
+        show: &mut dyn FnMut(i64, &Item) -> Result<()>,
+    ) -> Result<()> {
         if let Some(keys) = keys {
             for some in keys.chunks(CHUNK) {
                 let items = self.counted.items(*self.client.borrow_mut(), some)?;
-                let there = some.iter().filter_map(|key| Some((*key, items.get(key)?)));
-                there.for_each(|(key, item)| show(key, item));
+                let mut there = some.iter().filter_map(|key| Some((*key, items.get(key)?)));
+                there.try_for_each(|(key, item)| show(key, item))?;
             }
             return Ok(());
         }
-        let sql = format!(
-            "SELECT key, item FROM {} WHERE key > $1 ORDER BY key LIMIT {CHUNK}",
-            self.counted.tables().items
-        );
-        let mut last = 0i64;
-        loop {
-            let rows = self.query(&sql, &[(&last, Type::INT8)])?;
-            for row in &rows {
-                last = row.get(0);
-                show(last, &from_json(&row.get::<_, String>(1))?);
-            }
-            if rows.len() < CHUNK {
-                return Ok(());
-            }
-        }
+        self.read_items_from(0, show)
     }
 }
 
@@ -344,7 +395,7 @@ pub(super) fn page(
         CHUNK
     };
     let among = set.map(|set| set.keys);
-    let filter = filter.filter(|_| !all_are_meant);
+    let asking = filter.filter(|_| !all_are_meant).map(Asking::new);
     let condition = match among {
         Some(_) => "AND key = ANY($2)",
         None => "AND $2::bigint[] IS NULL",
@@ -361,7 +412,7 @@ pub(super) fn page(
         for row in &rows {
             let item: Item = from_json(&row.get::<_, String>(1))?;
             last.clone_from(&item.id);
-            if filter.is_none_or(|filter| filter.matches(&item)) {
+            if asking.as_ref().is_none_or(|asking| asking.matches(&item)) {
                 found.push((row.get(0), item));
             }
         }

@@ -1,7 +1,7 @@
 //! Filters that are asked for again and again, while what they mean changes.
 
 use serde_json::json;
-use yuyi_store::{EmbeddedStore, Filter, Item, Query, Search, Store};
+use yuyi_store::{Caller, EmbeddedStore, Filter, Item, Query, Search, Store};
 
 use crate::Folder;
 use crate::suite::Place;
@@ -109,8 +109,50 @@ fn what_finds_no_room_is_not_read_on() {
         read.set(read.get() + bytes);
         read.get() < 300_000
     };
-    let error = store.search_within("c", &search, &room).unwrap_err();
+    let counting = Caller {
+        room: &room,
+        ..Caller::PATIENT
+    };
+    let error = store.search_for("c", &search, counting).unwrap_err();
     assert_eq!(error, yuyi_store::Error::NoRoom);
     assert!(read.get() < 1_000_000, "{}", read.get());
     assert_eq!(store.search("c", &search).unwrap().len(), 100);
+}
+
+/// Finding what a filter means may take long: whoever writes meanwhile is not kept waiting, and the search sees what was written.
+#[test]
+fn a_search_sees_what_was_written_while_its_filter_was_asked() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("c")).unwrap();
+    store
+        .upsert("c", "", vec![of_kind("1", "a"), of_kind("2", "a")])
+        .unwrap();
+    let meant = filter(json!({"must": {"key": "kind", "match": {"value": "a"}}}));
+    let has_written = std::cell::Cell::new(false);
+    let waits = || {
+        if !has_written.replace(true) {
+            let items = vec![of_kind("1", "b"), of_kind("3", "a")];
+            store.upsert("c", "", items).unwrap();
+        }
+        true
+    };
+    let caller = Caller {
+        waits: &waits,
+        ..Caller::PATIENT
+    };
+    let vector = random(1, DIMENSION);
+    let search = Search {
+        query: Query::Dense { vector: &vector },
+        filter: Some(&meant),
+        limit: 10,
+    };
+    let hits = store.search_for("c", &search, caller).unwrap();
+    let mut ids: Vec<&str> = hits.iter().map(|hit| &*hit.item.id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["2", "3"]);
+    // It is known now, and kept in step.
+    assert!(store.filter_cost("c", &meant).unwrap().is_zero());
+    let other = filter(json!({"must": {"key": "kind", "match": {"value": "b"}}}));
+    assert!(!store.filter_cost("c", &other).unwrap().is_zero());
 }

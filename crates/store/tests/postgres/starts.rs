@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use yuyi_store::{Event, EventKind, Item, Store, Timestamp};
+use yuyi_store::{Caller, Event, EventKind, Item, Store, Timestamp};
 
 use crate::open;
 use crate::servers::{Bounced, Database, execute, server, server_for_bouncer};
@@ -68,7 +68,7 @@ fn collections_of_before_can_take_events() {
     ];
     store.upsert("faq", "", new).unwrap();
     let newest = |store: &dyn Store| -> Vec<String> {
-        let items = store.newest("faq", None, 3).unwrap();
+        let items = store.newest("faq", None, 3, Caller::PATIENT).unwrap();
         items.into_iter().map(|item| item.id).collect()
     };
     assert_eq!(newest(&*store), ["z", "y", "old"]);

@@ -7,8 +7,8 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use yuyi_kernels::{Kernel, as_cosine, dot};
 use yuyi_store::{
-    AskedCoClicks, CoClicked, Error, Event, EventKind, Filter, Item, MOST_EVENTS, Near, PastEvent,
-    PopularItem, Store, TextItem, Timestamp, VectorItem,
+    AskedCoClicks, Caller, CoClicked, Error, Event, EventKind, Filter, Item, MOST_EVENTS, Near,
+    PastEvent, PopularItem, Store, TextItem, Timestamp, VectorItem,
 };
 
 use super::Place;
@@ -202,7 +202,7 @@ pub fn the_newest_and_the_popular_are_found(place: &impl Place) {
     store.upsert("faq", "", new).unwrap();
     let store = now_and_later(place, store, |store| {
         let newest = |filter: Option<&Filter>, limit| -> Vec<String> {
-            let items = store.newest("faq", filter, limit).unwrap();
+            let items = store.newest("faq", filter, limit, Caller::PATIENT).unwrap();
             items.into_iter().map(|item| item.id).collect()
         };
         // Those without a time come behind, the last written first.
@@ -307,7 +307,7 @@ pub fn a_filter_that_means_few_finds_the_newest(place: &impl Place) {
         .unwrap();
     for key in ["n", "free"] {
         let few = filter(json!({"must": {"key": key, "range": {"lt": 3}}}));
-        let found = store.newest("faq", Some(&few), 2).unwrap();
+        let found = store.newest("faq", Some(&few), 2, Caller::PATIENT).unwrap();
         let ids: Vec<&str> = found.iter().map(|item| &*item.id).collect();
         assert_eq!(ids, ["00002", "00001"], "{key}");
     }
@@ -333,7 +333,7 @@ pub fn near_items_leave_out_what_is_named(place: &impl Place) {
             without,
             limit,
         };
-        let found = store.near("faq", &near, &|_| true).unwrap();
+        let found = store.near("faq", &near, Caller::PATIENT).unwrap();
         let ids = found.iter().map(|found| found.item.id.clone());
         ids.collect::<Vec<String>>()
     };
@@ -360,13 +360,18 @@ pub fn near_items_leave_out_what_is_named(place: &impl Place) {
         without: &[],
         limit: 1,
     };
-    let short = store.near("faq", &limits, &|_| true).unwrap_err();
+    let short = store.near("faq", &limits, Caller::PATIENT).unwrap_err();
     assert!(matches!(short, Error::Invalid { .. }), "{short}");
     let limits = Near {
         vectors: &vectors,
         ..limits
     };
-    assert_eq!(store.near("faq", &limits, &|_| false), Err(Error::NoRoom));
+    let without_room = Caller {
+        room: &|_| false,
+        ..Caller::PATIENT
+    };
+    let near = store.near("faq", &limits, without_room);
+    assert_eq!(near, Err(Error::NoRoom));
     let found = store.text_items("faq", &["b", "none", "m", "a"]).unwrap();
     let ids: Vec<&str> = found.iter().map(|found| &*found.item.id).collect();
     assert_eq!(ids, ["b", "m", "a"]);
@@ -547,7 +552,7 @@ impl Model {
             .map(|(written, new)| (new.item.time, *written, &new.item.id))
             .collect();
         expected.sort_by(|a, b| b.cmp(a));
-        let newest = store.newest("faq", None, 4).unwrap();
+        let newest = store.newest("faq", None, 4, Caller::PATIENT).unwrap();
         let newest: Vec<&String> = newest.iter().map(|item| &item.id).collect();
         assert_eq!(
             newest,
@@ -632,7 +637,7 @@ impl Model {
             without: &without,
             limit,
         };
-        let found = store.near("faq", &near, &|_| true).unwrap();
+        let found = store.near("faq", &near, Caller::PATIENT).unwrap();
         assert_eq!(found.len(), expected.len().min(limit));
         for (TextItem { item, vector: own }, (wanted, _)) in found.iter().zip(&expected) {
             assert!(

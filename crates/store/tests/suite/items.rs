@@ -154,20 +154,30 @@ pub fn pages_of_what_has_no_index(place: &impl Place) {
     }
 }
 
+/// The item of a line that was written.
+fn read_line(line: &str) -> VectorItem {
+    let mut json: serde_json::Value = serde_json::from_str(line).unwrap();
+    let vectors = json.as_object_mut().unwrap().remove("vectors").unwrap();
+    VectorItem {
+        item: serde_json::from_value(json).unwrap(),
+        vectors: serde_json::from_value(vectors).unwrap(),
+    }
+}
+
 pub fn lines_of_json_come_back(place: &impl Place) {
     let store = with_faq(place);
     let mut file = Vec::new();
     assert_eq!(jsonl::export(&*store, "faq", true, &mut file).unwrap(), 10);
-    store.create(&collection("copy")).unwrap();
-    let broken = [
-        &file[..],
-        b"{\"id\":\"x\"}\n{\"text\":\"y\",\"payload\":{\"n\":\"z\"}}\n",
-    ]
-    .concat();
-    let lines = jsonl::read(&broken[..]);
-    let done = jsonl::import(&*store, "copy", lines, |_| Ok(())).unwrap();
-    let refused: Vec<u64> = done.refused.iter().map(|(line, _)| *line).collect();
-    assert_eq!((done.written, refused), (10, vec![11, 12]));
+    let copy = store.create(&collection("copy")).unwrap().into_collection();
+    let lines = std::str::from_utf8(&file).unwrap().lines();
+    let items = lines.map(|line| jsonl::fits(read_line(line), &copy).unwrap());
+    store.upsert("copy", "", items.collect()).unwrap();
+    let of_another_type = VectorItem {
+        item: item("x", "y", json!({"n": "z"})),
+        vectors: Vec::new(),
+    };
+    let refused = jsonl::fits(of_another_type, &copy).unwrap_err();
+    assert!(refused.to_string().starts_with("payload.n: "), "{refused}");
     let mut again = Vec::new();
     jsonl::export(&*store, "copy", true, &mut again).unwrap();
     assert_eq!(

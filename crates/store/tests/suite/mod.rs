@@ -1,6 +1,7 @@
 //! What every engine of [`Store`] has to do. An engine's test names a place in which stores are opened and calls `store_suite!`.
 
 pub mod ask;
+pub mod callers;
 pub mod collections;
 pub mod concurrency;
 pub mod events;
@@ -58,6 +59,10 @@ macro_rules! store_suite {
             words_score_as_in_bm25s,
             words_can_be_taught,
             large_limits_and_no_items,
+        ]);
+        $crate::store_suite!($place, $is_there, callers: [
+            what_nobody_waits_for_ends,
+            what_is_written_meanwhile_is_seen,
         ]);
         $crate::store_suite!($place, $is_there, moves: [
             a_move_to_another_model_can_be_interrupted,

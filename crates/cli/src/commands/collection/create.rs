@@ -70,19 +70,3 @@ pub(super) fn tell_new(collection: &Collection) {
         model => remark!("The collection {name:?} is made, with vectors of {model}."),
     }
 }
-
-/// The collection of a name, or what was made in its place.
-///
-/// # Errors
-/// Those of the store, and of `make`.
-pub(super) fn or_made<T>(
-    found: Result<Collection, Error>,
-    there: impl FnOnce(Collection) -> anyhow::Result<T>,
-    make: impl FnOnce() -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    match found {
-        Ok(collection) => there(collection),
-        Err(Error::CollectionNotFound { .. }) => make(),
-        Err(error) => Err(error.into()),
-    }
-}

@@ -14,11 +14,11 @@ use serde_json::json;
 use yuyi::Model;
 use yuyi_collections::space_of_model;
 use yuyi_files::{Fault, RelatedNames};
-use yuyi_store::{Collection, Item, NewCollection, Role, Store};
+use yuyi_store::{Collection, Error, Item, NewCollection, Role, Store};
 
 use self::batch::{Importer, Tally};
 use self::refused::RefusedRows;
-use super::create::{misnamed, or_made, tell_new};
+use super::create::misnamed;
 use super::embedding::{load_for, load_new};
 use super::place::{open, place};
 use crate::args::ImportArgs;
@@ -35,11 +35,12 @@ pub fn run(args: &ImportArgs) -> anyhow::Result<()> {
     let inputs = open_all(args)?;
     let refused = RefusedRows::create(args.skip_bad.as_deref(), &args.files)?;
     let store = open(&place)?;
-    let (collection, model) = target(args, &store)?;
-    let looked = look_through(args, &*store, &collection, refused.is_none());
+    let target = Target::of(args, &store)?;
+    let looked = look_through(args, &*store, &target, refused.is_none());
     let names = Arc::new(looked.inspect_err(|_| tell_before_error(&Tally::default()))?);
-    let mut importer = Importer::new(&*store, collection, model, refused);
+    let mut importer = Importer::new(&*store, target, refused);
     let outcome = import_all(args, inputs, &names, &mut importer);
+    let outcome = outcome.and_then(|()| importer.make());
     let (tally, model, written) = importer.finish();
     if let Some(model) = &model {
         report_truncated(tally.truncated, model.facts().max_tokens);
@@ -64,25 +65,42 @@ fn open_all(args: &ImportArgs) -> anyhow::Result<Vec<Input>> {
         .collect()
 }
 
-/// The collection with its model; it is made if it is not there.
-fn target(
-    args: &ImportArgs,
-    store: &Arc<dyn Store>,
-) -> anyhow::Result<(Collection, Option<Model>)> {
-    let there = |collection: Collection| {
-        let model = load_for(&collection, &args.model)?;
-        Ok((collection, model))
-    };
-    let make = || {
+/// Where rows are brought.
+struct Target {
+    /// As it is, or will be.
+    collection: Collection,
+    /// What it is made of when the first rows are written, where it is not there: a file that is refused leaves none behind.
+    new: Option<NewCollection>,
+    model: Option<Model>,
+}
+
+impl Target {
+    fn of(args: &ImportArgs, store: &Arc<dyn Store>) -> anyhow::Result<Self> {
+        match store.collection(&args.name) {
+            Ok(collection) => {
+                let model = load_for(&collection, &args.model)?;
+                Ok(Self {
+                    collection,
+                    new: None,
+                    model,
+                })
+            }
+            Err(Error::CollectionNotFound { .. }) => Self::planned(args),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn planned(args: &ImportArgs) -> anyhow::Result<Self> {
         let mut new = NewCollection::given(args.name.clone(), 1);
         new.check().map_err(misnamed)?;
         let model = load_new(&args.model)?;
         new.space = space_of_model(&model, Role::Symmetric)?;
-        let collection = store.create(&new)?.into_collection();
-        tell_new(&collection);
-        Ok((collection, Some(model)))
-    };
-    or_made(store.collection(&args.name), there, make)
+        Ok(Self {
+            collection: new.clone().planned(),
+            new: Some(new),
+            model: Some(model),
+        })
+    }
 }
 
 /// Whether a file can be read twice; what comes through a pipe cannot.
@@ -94,13 +112,13 @@ fn is_file(path: &Path) -> bool {
 fn look_through(
     args: &ImportArgs,
     store: &dyn Store,
-    collection: &Collection,
+    target: &Target,
     is_strict: bool,
 ) -> anyhow::Result<RelatedNames> {
     let (mut names, mut related) = (RelatedNames::default(), Vec::new());
     for path in args.files.iter().filter(|path| is_file(path)) {
         let input = input::open_silently(path, args.format, Format::Jsonl)?;
-        let file = ItemFile::of(input, &args.layout.layout(), collection)?;
+        let file = ItemFile::of(input, &args.layout.layout(), &target.collection)?;
         let origin = file.origin();
         let mut first = None;
         let mut others = 0_u64;
@@ -127,7 +145,9 @@ fn look_through(
             return Err(error);
         }
     }
-    know_others(store, &collection.name, &related, &mut names)?;
+    if target.new.is_none() {
+        know_others(store, &target.collection.name, &related, &mut names)?;
+    }
     for (origin, line, mut item) in related {
         match names.resolve(&mut item) {
             Err(reason) if is_strict => return Err(origin.error(line, Fault::told(reason))),
@@ -171,6 +191,7 @@ fn import_all(
         let mut progress = Progress::of_lines(input.lines());
         let file = ItemFile::of(input, &args.layout.layout(), importer.collection())?;
         let origin = file.origin();
+        importer.begin(origin.clone());
         let strict = (!importer.skips()).then(|| origin.clone());
         // Where no row is passed over, one that is refused ends what can be read only once, but not before those above it are written.
         let resolved = move |row: ItemRow| match &names {
@@ -216,7 +237,6 @@ fn report(args: &ImportArgs, tally: &Tally, started: Instant) -> anyhow::Result<
         rows,
         written,
         unchanged,
-        replaced,
         refused,
         truncated,
         ..
@@ -224,7 +244,7 @@ fn report(args: &ImportArgs, tally: &Tally, started: Instant) -> anyhow::Result<
     let (name, seconds) = (&args.name, started.elapsed().as_secs_f64());
     if args.json {
         let summary = json!({
-            "collection": name, "rows": rows, "written": written, "unchanged": unchanged, "replaced": replaced, "refused": refused,
+            "collection": name, "rows": rows, "written": written, "unchanged": unchanged, "replaced": tally.replaced(), "refused": refused,
             "truncated": truncated, "seconds": seconds,
         });
         writeln!(terminal::stdout(), "{summary}")?;

@@ -1,13 +1,12 @@
 //! The entries of a file, with their vectors: what every command of `yuyi faq` asks.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::bail;
 use yuyi::Model;
 use yuyi_collections::{HeldEntries, ItemPlan, space_of_model};
-use yuyi_files::RelatedNames;
-use yuyi_store::{Collection, Item, Role, Space, VectorItem};
+use yuyi_files::{RelatedNames, Repeated, SeenIds};
+use yuyi_store::{Collection, Item, NewCollection, Role, Space, VectorItem};
 use yuyi_tasks::faq::{Faq, FaqEntry};
 
 use crate::commands::Chunks;
@@ -80,15 +79,6 @@ impl FileEntries {
     }
 }
 
-/// An id that two rows have.
-pub struct Repeated {
-    pub id: String,
-    /// Where the second of them stands.
-    pub at: String,
-    /// And the first.
-    pub first: String,
-}
-
 /// The rows of a file as items with their vectors.
 pub struct Embedded {
     pub items: Vec<VectorItem>,
@@ -102,16 +92,12 @@ pub struct Embedded {
 impl Embedded {
     /// The rows that have the id of another one further up, each with the first of these.
     pub fn repeated(&self) -> Vec<Repeated> {
-        let mut seen: HashMap<&str, u64> = HashMap::new();
+        let mut seen = SeenIds::default();
+        seen.begin(self.origin.clone());
         let rows = self.items.iter().zip(&self.lines);
         let again = rows.filter_map(|(item, &line)| {
             let id = item.item.id.as_str();
-            let first = *seen.entry(id).or_insert(line);
-            (first != line).then(|| Repeated {
-                id: id.to_owned(),
-                at: self.origin.at(line),
-                first: self.origin.beside(first),
-            })
+            seen.see(id, id, line)
         });
         again.collect()
     }
@@ -119,17 +105,11 @@ impl Embedded {
 
 /// A collection of this space that no store has.
 pub fn unkept(space: Space) -> Collection {
-    Collection {
-        name: String::new(),
+    let unnamed = NewCollection {
         space,
-        role: Role::Symmetric,
-        fields: Vec::new(),
-        unanswered: false,
-        words: yuyi_store::WordRules::default(),
-        count: 0,
-        generation: 0,
-        reindex: None,
-    }
+        ..NewCollection::default()
+    };
+    unnamed.planned()
 }
 
 /// All rows of a file.

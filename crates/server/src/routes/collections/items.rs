@@ -21,6 +21,7 @@ use crate::request::place::{
     OfCollection, OfItem, Query, check_limit, count_in_query, flag_in_query,
 };
 use crate::request::{Source, flag, request};
+use crate::stored::Asked;
 use crate::{ApiError, App};
 
 /// Items of a page, where nobody says how many.
@@ -359,9 +360,14 @@ pub(crate) async fn remove(
     State(app): State<App>,
     OfItem { collection, id }: OfItem,
 ) -> Result<Json<Deleted>, ApiError> {
-    let key = id.clone();
-    let deleted = app.delete_items(&collection, move |store, name| store.delete(name, &[&key]));
-    match deleted.await? {
+    let (wanted, key) = (collection.clone(), id.clone());
+    let deleted = app.stored(move |store| {
+        let deleted = Timed::of(|| store.delete(&wanted, &[&key]));
+        deleted.value.map(|count| (count, deleted.time))
+    });
+    let (deleted, time) = deleted.await?;
+    app.collections().stats().wrote(&collection, deleted, time);
+    match deleted {
         0 => Err(ApiError::ItemNotFound { collection, id }),
         deleted => Ok(Json(Deleted { deleted })),
     }
@@ -395,28 +401,19 @@ pub(crate) async fn remove_matching(
     body: JsonBody,
 ) -> Result<Json<Deleted>, ApiError> {
     let DeleteRequest { filter } = Source::read(body, app.limits(), DeleteRequest::take)?;
-    let deleted = app.delete_items(&name, move |store, name| {
-        store.delete_matching(name, &filter)
+    let asked = Asked {
+        collection: &name,
+        filter: Some(&filter),
+        stale: false,
+    };
+    let (wanted, meant) = (name.clone(), filter.clone());
+    let deleted = app.stored_for(asked, move |store, caller| {
+        let deleted = Timed::of(|| store.delete_matching_for(&wanted, &meant, caller));
+        deleted.value.map(|count| (count, deleted.time))
     });
-    let deleted = deleted.await?;
+    let (deleted, time) = deleted.await?;
+    app.collections().stats().wrote(&name, deleted, time);
     Ok(Json(Deleted { deleted }))
-}
-
-impl App {
-    async fn delete_items(
-        &self,
-        name: &str,
-        delete: impl FnOnce(&dyn yuyi_store::Store, &str) -> yuyi_store::Result<u64> + Send + 'static,
-    ) -> Result<u64, ApiError> {
-        let wanted = name.to_owned();
-        let deleted = self.stored(move |store| {
-            let deleted = Timed::of(|| delete(store, &wanted));
-            deleted.value.map(|count| (count, deleted.time))
-        });
-        let (count, time) = deleted.await?;
-        self.collections().stats().wrote(name, count, time);
-        Ok(count)
-    }
 }
 
 request! {
@@ -457,7 +454,15 @@ pub(crate) async fn count(
     body: JsonBody,
 ) -> Result<Json<Count>, ApiError> {
     let CountRequest { filter, stale } = Source::read(body, app.limits(), CountRequest::take)?;
-    let count = app.stored_or_stale(stale, move |store| store.count(&name, filter.as_ref()));
+    let asked = Asked {
+        collection: &name,
+        filter: filter.as_ref(),
+        stale,
+    };
+    let (wanted, meant) = (name.clone(), filter.clone());
+    let count = app.stored_or_stale_for(asked, move |store, caller| {
+        store.count_for(&wanted, meant.as_ref(), caller)
+    });
     let count = count.await?;
     Ok(Json(Count { count }))
 }

@@ -22,6 +22,7 @@ use crate::request::json::Json;
 use crate::request::place::OfCollection;
 use crate::request::value::vector;
 use crate::request::{Source, flag, number, refused, request, text};
+use crate::stored::Asked;
 use crate::{ApiError, App};
 
 request! {
@@ -139,11 +140,18 @@ impl App {
         } = question;
         let kept = collection.unanswered.then(|| questions.clone());
         let asked_of = collection.clone();
-        let answered = self.stored(move |store| {
+        let among = filter.clone();
+        let asking = Asked {
+            collection: name,
+            filter: filter.as_ref(),
+            stale: false,
+        };
+        let answered = self.stored_for(asking, move |store, caller| {
             let entries = StoredEntries {
                 store,
                 collection: &collection,
-                filter: filter.as_ref(),
+                filter: among.as_ref(),
+                caller,
             };
             let matcher = Matcher {
                 calibration: &calibration,

@@ -8,7 +8,7 @@ use yuyi::Calibration;
 use yuyi_collections::{
     AskedRecommend, Example, RecommendPlan, RecommendReply, StoredShelf, recommend as answer,
 };
-use yuyi_store::Filter;
+use yuyi_store::{Caller, Filter};
 
 use crate::answer::AROUND;
 use crate::collections::Timed;
@@ -21,6 +21,7 @@ use crate::request::json::Json;
 use crate::request::place::OfCollection;
 use crate::request::text::{Rules, each, read_text};
 use crate::request::{Source, count, number, request};
+use crate::stored::Asked;
 use crate::{ApiError, App};
 
 request! {
@@ -157,7 +158,7 @@ impl App {
         name: &str,
         asked: AskedRecommend,
     ) -> Result<(RecommendReply, usize), ApiError> {
-        let began = Instant::now();
+        let (began, filter) = (Instant::now(), asked.filter.clone());
         let wanted = name.to_owned();
         let planned = self.stored(move |store| {
             let collection = store.collection(&wanted)?;
@@ -165,7 +166,7 @@ impl App {
                 store,
                 collection: &collection,
                 // A hundred items of each kind.
-                room: &|_| true,
+                caller: Caller::PATIENT,
             };
             let plan = RecommendPlan::new(&collection.space, &shelf, asked)?;
             Ok((plan, collection))
@@ -183,12 +184,21 @@ impl App {
         let question = plan.finish(&vectors)?;
         let counting = Counting::new(self.memory().share());
         let count = counting.clone();
-        let answered = self.stored(move |store| {
+        let asking = Asked {
+            collection: name,
+            filter: filter.as_ref(),
+            stale: false,
+        };
+        let answered = self.stored_for(asking, move |store, caller| {
             count.begin();
+            let room = |bytes| count.grow(bytes);
             let shelf = StoredShelf {
                 store,
                 collection: &collection,
-                room: &|bytes| count.grow(bytes),
+                caller: Caller {
+                    room: &room,
+                    ..caller
+                },
             };
             let said = Timed::of(|| answer(&shelf, &question, &calibration));
             Ok((said.value?, said.time))

@@ -9,8 +9,8 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 use yuyi::Calibration;
-use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search_within};
-use yuyi_store::{Collection, Filter};
+use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search_for};
+use yuyi_store::{Caller, Collection, Filter};
 
 use self::reranking::Reranking;
 use crate::answer::AROUND;
@@ -23,7 +23,7 @@ use crate::request::place::{OfCollection, check_limit};
 use crate::request::text::read_text;
 use crate::request::value::vector;
 use crate::request::{Source, choice, count, flag, request};
-use crate::{ApiError, App};
+use crate::{ApiError, App, stored};
 
 /// Items that are found, where nobody says how many.
 const LIMIT: usize = 10;
@@ -225,11 +225,21 @@ impl App {
         let calibrated = calibration.is_fitted();
         let counting = Counting::new(self.memory().share());
         let (count, asked) = (counting.clone(), collection.clone());
-        let found = self.stored_or_stale(stale, move |store| {
+        let among = filter.clone();
+        let asking = stored::Asked {
+            collection: name,
+            filter: filter.as_ref(),
+            stale,
+        };
+        let found = self.stored_or_stale_for(asking, move |store, caller| {
             count.begin();
-            let among = (&planned, filter.as_ref(), limit);
+            let among = (&planned, among.as_ref(), limit);
             let room = |bytes| count.grow(bytes);
-            let found = Timed::of(|| search_within(store, &asked, among, &room));
+            let caller = Caller {
+                room: &room,
+                ..caller
+            };
+            let found = Timed::of(|| search_for(store, &asked, among, caller));
             found.value.map(|hits| (hits, found.time))
         });
         let ((hits, time), bytes) = counting.finish(found.await)?;

@@ -28,6 +28,8 @@ use crate::envelope::{Addition, OwnReply};
 use crate::error::ErrorBody;
 use crate::memory::{self, Share};
 use crate::request::Source;
+use crate::request::item::ItemRequest;
+use crate::request::json::{Json, Room};
 use crate::request::place::{OfCollection, Query};
 use crate::request::text::{Dialect, Rules, checked};
 use crate::{ApiError, App};
@@ -204,6 +206,8 @@ async fn import_all(
         for (number, item) in read {
             match item {
                 Ok(item) => items.push(item),
+                // No fault of the line.
+                Err(error @ ApiError::MemoryFull) => return Err(error),
                 Err(error) => done.refuse(RefusedLine::of(None, None, number, &error)),
             }
         }
@@ -231,12 +235,33 @@ async fn write_patiently(app: &App, name: &str, items: Vec<VectorItem>) -> Resul
     }
 }
 
-/// The item of a line, if it keeps all rules.
+/// The item of a line, if it keeps all rules. It is read as an item of `POST …/items` is.
 fn read(line: &[u8], collection: &Collection, app: &App) -> Result<VectorItem, ApiError> {
-    let item = jsonl::fits(jsonl::parse(line)?, collection)?;
+    let room = Room {
+        texts: app.limits().texts,
+        share: &mut app.memory().share(),
+        turns: None,
+    };
+    let rules = Rules {
+        limits: app.limits(),
+        dialect: Dialect::Own,
+    };
+    let json = Json::parse(line, room).map_err(|stopped| in_its_line(stopped.into()))?;
+    let item = ItemRequest::read(json, "", rules)?;
+    item.item.check()?;
+    let item = jsonl::fits(item, collection)?;
     check_item(collection, &item)?;
-    check_texts(&item.item, app)?;
     Ok(item)
+}
+
+/// What is wrong with the JSON of a line, whose number stands beside it.
+fn in_its_line(error: ApiError) -> ApiError {
+    match error {
+        ApiError::InvalidJson { reason } => ApiError::InvalidJson {
+            reason: reason.replace(" at line 1 column ", " at column "),
+        },
+        other => other,
+    }
 }
 
 fn check_texts(item: &Item, app: &App) -> Result<(), ApiError> {

@@ -281,6 +281,7 @@ fn scalars((json, path): (Json, String), several: bool) -> Result<Vec<Scalar>, A
         Json::String(text) => one(&text).collect(),
         Json::Bool(flag) => vec![Scalar::Bool(flag)],
         Json::Integer(number) => one(&number.to_string()).collect(),
+        Json::Large(number) => one(&number.to_string()).collect(),
         Json::Float(number) => one(&number.to_string()).collect(),
         Json::Array(list) => {
             let each = each(list, &path, |json, path| {
@@ -302,6 +303,7 @@ fn scalars((json, path): (Json, String), several: bool) -> Result<Vec<Scalar>, A
 fn number((json, path): (Json, String)) -> Result<f64, ApiError> {
     let read = match &json {
         Json::Integer(number) => Some(*number as f64),
+        Json::Large(number) => Some(*number as f64),
         Json::Float(number) => Some(*number),
         Json::String(text) => text
             .trim()

@@ -188,3 +188,75 @@ async fn results_that_are_too_large_are_refused_before_they_are_read() {
     let (status, found) = search(&server, json!({"text": "x", "limit": 3})).await;
     assert_eq!((status, ids(&found).len()), (200, 3));
 }
+
+/// A filter that all items are asked by, of so many conditions on fields that are not declared.
+fn conditions(count: usize) -> Value {
+    let condition = |i: usize| json!({"key": format!("k{i}"), "exists": true});
+    json!({"must_not": (0..count).map(condition).collect::<Vec<Value>>()})
+}
+
+async fn with_many_items(limits: Limits) -> (tempfile::TempDir, Server) {
+    let folder = tempfile::tempdir().unwrap();
+    let models = vec![source("fake", Fake::with_fingerprint([7; 16]))];
+    let server = Server::keeping_of(folder.path(), models, limits, options()).await;
+    server
+        .post("/v1/collections", r#"{"name": "faq", "dimension": 2}"#)
+        .await;
+    let item = |i: usize| json!({"id": i.to_string(), "text": "x", "vector": [1, 0]});
+    let items: Vec<Value> = (0..2_000).map(item).collect();
+    assert_eq!(write(&server, items.into()).await.0, 200);
+    (folder, server)
+}
+
+/// What asks every item for much is work that takes turns with other work; what asks for little is not.
+#[tokio::test]
+async fn a_filter_of_many_conditions_is_admitted_as_work() {
+    let (_folder, server) = with_many_items(Limits::default()).await;
+    let turns = || server.app.errands().turns;
+    let (little, much) = (conditions(1), conditions(1_000));
+    let small = json!({"vector": [1, 0], "filter": little, "limit": 1});
+    let before = turns();
+    assert_eq!(search(&server, small).await.0, 200);
+    assert_eq!(turns(), before);
+    let large = json!({"vector": [1, 0], "filter": much, "limit": 1});
+    let count = json!({"filter": much});
+    let among = json!({"filter": much, "positive": ["0"]});
+    for (path, body) in [
+        ("search", &large),
+        ("count", &count),
+        (
+            "match",
+            &json!({"text": "x", "vector": [1, 0], "filter": much}),
+        ),
+        ("recommend", &among),
+        ("items/delete", &count),
+    ] {
+        let before = turns();
+        let path = format!("/v1/collections/faq/{path}");
+        let (status, reply) = server.send("POST", &path, body).await;
+        assert_eq!(status, 200, "{path}: {reply}");
+        assert!(turns() > before, "{path}");
+    }
+    assert_eq!(server.get("/v1/collections/faq").await.1["count"], 0);
+}
+
+/// Whoever may not wait is told so, whether there is much to do or little.
+#[tokio::test]
+async fn a_filter_ends_with_the_time_of_its_request() {
+    let limits = Limits {
+        queue_timeout: std::time::Duration::ZERO,
+        ..Limits::default()
+    };
+    let (_folder, server) = with_many_items(limits).await;
+    for filter in [conditions(1), conditions(1_000)] {
+        let body = json!({"filter": filter});
+        for path in ["count", "items/delete"] {
+            let path = format!("/v1/collections/faq/{path}");
+            let (status, reply) = server.send("POST", &path, &body).await;
+            let code = &reply["error"]["code"];
+            assert_eq!((status, code), (503, &json!("queue_timeout")), "{path}");
+        }
+    }
+    let (_, all) = server.post("/v1/collections/faq/count", "{}").await;
+    assert_eq!(all["count"], 2_000, "nothing was removed");
+}

@@ -14,7 +14,7 @@ async fn what_is_exported_is_imported_as_it_was() {
     let (_folder, server) = with_faq().await;
     let item = |i: usize| {
         json!({"id": format!("编号/{i}"), "text": format!("x 第 {i} 条"), "wordings": ["y"],
-        "payload": {"n": i, "deep": {"list": [1.5, null, "\u{0001}"]}}, "time": i})
+        "payload": {"n": i, "deep": {"list": [1.5, null, u64::MAX, "\u{0001}"]}}, "time": i})
     };
     for part in 0..3 {
         let items: Vec<Value> = (600 * part..600 * (part + 1)).map(item).collect();
@@ -100,4 +100,122 @@ async fn an_import_waits_for_its_turn() {
     let ((slow, _), (refused, (status, done))) = tokio::join!(slow, later);
     assert_eq!((slow, refused), (200, 429));
     assert_eq!((status, &done["imported"]), (200, &json!(2)));
+}
+
+/// A line of an import is read as an item of a write is.
+#[tokio::test]
+async fn an_item_means_the_same_however_it_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::keeping(folder.path()).await;
+    for name in ["written", "imported"] {
+        let new =
+            json!({"name": name, "dimension": 2, "fields": [{"name": "n", "type": "number"}]});
+        assert_eq!(server.send("POST", "/v1/collections", &new).await.0, 201);
+    }
+    let given = r#""text": "x", "vector": [1, 0]"#;
+    for (item, error) in [
+        (format!("{{{given}}}"), None),
+        (
+            format!(
+                r#"{{"id": null, "wordings": null, "answer": null, "payload": null, "time": null, "related": null, {given}}}"#
+            ),
+            None,
+        ),
+        (
+            r#"{"id": "v", "text": "x", "wordings": ["y"], "vectors": [[3, 4], [0, 1]]}"#
+                .to_owned(),
+            None,
+        ),
+        (
+            format!(r#"{{"id": "t", "time": 1.5, "valid_until": "2024-03-05", {given}}}"#),
+            None,
+        ),
+        (
+            format!(r#"{{"id": "a", "id": "b", {given}}}"#),
+            Some(("invalid_json", "")),
+        ),
+        (
+            format!(r#"{{"payload": {{"n": 1, "n": 2}}, {given}}}"#),
+            Some(("invalid_json", "")),
+        ),
+        (
+            format!(r#"{{"vectors": [[1, 0]], {given}}}"#),
+            Some(("invalid_value", "vector")),
+        ),
+        (
+            r#"{"vector": null, "vectors": null, "id": "n", "text": "x"}"#.to_owned(),
+            Some(("invalid_value", "vectors")),
+        ),
+        (
+            r#"{"text": null, "vector": [1, 0]}"#.to_owned(),
+            Some(("wrong_type", "text")),
+        ),
+        (
+            format!(r#"{{"id": 7, {given}}}"#),
+            Some(("wrong_type", "id")),
+        ),
+        (
+            format!(r#"{{"id": "", {given}}}"#),
+            Some(("invalid_value", "id")),
+        ),
+        (
+            format!(r#"{{"wordings": ["y", 1], {given}}}"#),
+            Some(("wrong_type", "wordings[1]")),
+        ),
+        (
+            format!(r#"{{"wordings": "y", {given}}}"#),
+            Some(("wrong_type", "wordings")),
+        ),
+        (
+            format!(r#"{{"payload": {{"n": "x"}}, {given}}}"#),
+            Some(("invalid_value", "payload.n")),
+        ),
+        (
+            format!(r#"{{"colour": 1, {given}}}"#),
+            Some(("unknown_field", "colour")),
+        ),
+        (
+            format!(r#"{{"time": "gestern", {given}}}"#),
+            Some(("invalid_value", "time")),
+        ),
+        (
+            format!(r#"{{"threshold": 2, {given}}}"#),
+            Some(("invalid_value", "threshold")),
+        ),
+        (
+            r#"{"text": "x", "vector": [1, 0, 0]}"#.to_owned(),
+            Some(("invalid_value", "vectors[0]")),
+        ),
+        ("[]".to_owned(), Some(("wrong_type", ""))),
+    ] {
+        let body = format!(r#"{{"items": [{item}]}}"#);
+        let (status, reply) = server.post("/v1/collections/written/items", body).await;
+        let (_, done) = import(&server, "imported", item.clone()).await;
+        let Some((code, field)) = error else {
+            assert_eq!(
+                (status, &done["imported"]),
+                (200, &json!(1)),
+                "{item}: {reply} {done}"
+            );
+            continue;
+        };
+        let written = &reply["error"];
+        let path = match field {
+            "" => "items[0]".to_owned(),
+            field => format!("items[0].{field}"),
+        };
+        assert_eq!(written["code"], code, "{item}: {reply}");
+        if code != "invalid_json" {
+            assert_eq!(written["field"], path, "{item}: {reply}");
+        }
+        let imported = &done["errors"][0];
+        assert_eq!(imported["line"], 1, "{item}: {done}");
+        assert_eq!(imported["error"]["code"], code, "{item}: {done}");
+        let told = imported["error"]["field"].as_str().unwrap_or_default();
+        assert_eq!(told, field, "{item}: {done}");
+    }
+    assert_eq!(
+        export(&server, "imported").await,
+        export(&server, "written").await
+    );
 }

@@ -1,13 +1,15 @@
 //! Rows that are embedded and written together.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use yuyi::Model;
+use yuyi_files::{Repeated, SeenIds};
 use yuyi_store::{Collection, Store, VectorItem};
 
+use super::super::create::tell_new;
 use super::super::embedding::fill;
+use super::Target;
 use super::refused::RefusedRows;
 use crate::input::{ItemRow, Origin};
 use crate::terminal::remark;
@@ -21,51 +23,30 @@ pub(super) struct Tally {
     pub written: usize,
     /// Items that were there, and the same.
     pub unchanged: usize,
-    /// Rows that took the place of an earlier one, whose id they have.
-    pub replaced: usize,
     pub refused: usize,
     /// Items with a text that was cut.
     pub truncated: usize,
-    /// The first row that took another's place: its place, its id, and where the other stands.
-    first_replaced: Option<(String, String, String)>,
-    /// Where the first row of each id stands, by the digest of the id: in which file, and in which line.
-    seen: HashMap<u64, (u32, u64)>,
-    /// The files of which rows were seen.
-    files: Vec<Origin>,
+    /// Where the rows stand, by digests of their ids.
+    seen: SeenIds<u64>,
 }
 
 impl Tally {
-    fn see(&mut self, id: &str, origin: &Origin, line: u64) {
-        let last = self.files.last().map(Origin::file);
-        if last != Some(origin.file()) {
-            self.files.push(origin.clone());
-        }
-        let file = self.files.len() as u32 - 1;
+    fn see(&mut self, id: &str, line: u64) {
         // Two of a million ids are one with a probability of 1 in 30 million, and then a remark is wrong.
         let digest = BuildHasherDefault::<DefaultHasher>::default().hash_one(id);
-        match self.seen.entry(digest) {
-            Entry::Vacant(place) => {
-                place.insert((file, line));
-            }
-            Entry::Occupied(first) => {
-                let (of, first) = *first.get();
-                self.replaced += 1;
-                let first = match of == file {
-                    true => origin.beside(first),
-                    false => self.files[of as usize].at(first),
-                };
-                let replaced = || (origin.at(line), id.to_owned(), first);
-                self.first_replaced.get_or_insert_with(replaced);
-            }
-        }
+        self.seen.see(digest, id, line);
+    }
+
+    /// Rows that took the place of an earlier one, whose id they have.
+    pub(super) fn replaced(&self) -> u64 {
+        self.seen.repeated().map_or(0, |(count, _)| count)
     }
 
     /// Says on standard error where rows had one id.
     pub(super) fn tell_replaced(&self) {
-        if let Some((place, id, first)) = &self.first_replaced {
-            let replaced = self.replaced;
+        if let Some((replaced, Repeated { id, at, first })) = self.seen.repeated() {
             remark!(
-                "Rows that have the id of an earlier one and took its place: {replaced}, the first at {place} ({id:?}, as {first}). Rows without an id have that of their text."
+                "Rows that have the id of an earlier one and took its place: {replaced}, the first at {at} ({id:?}, as {first}). Rows without an id have that of their text."
             );
         }
     }
@@ -74,35 +55,43 @@ impl Tally {
 /// Brings rows into a collection.
 pub(super) struct Importer<'a> {
     store: &'a dyn Store,
-    collection: Collection,
-    model: Option<Model>,
+    target: Target,
     refused: Option<RefusedRows>,
     tally: Tally,
 }
 
 impl<'a> Importer<'a> {
-    pub(super) fn new(
-        store: &'a dyn Store,
-        collection: Collection,
-        model: Option<Model>,
-        refused: Option<RefusedRows>,
-    ) -> Self {
+    pub(super) fn new(store: &'a dyn Store, target: Target, refused: Option<RefusedRows>) -> Self {
         Self {
             store,
-            collection,
-            model,
+            target,
             refused,
             tally: Tally::default(),
         }
     }
 
     pub(super) fn collection(&self) -> &Collection {
-        &self.collection
+        &self.target.collection
     }
 
     /// Whether rows that are refused are passed over.
     pub(super) fn skips(&self) -> bool {
         self.refused.is_some()
+    }
+
+    /// Makes the collection, if that is still to be done.
+    pub(super) fn make(&mut self) -> anyhow::Result<()> {
+        if let Some(new) = &self.target.new {
+            self.target.collection = self.store.create(new)?.into_collection();
+            self.target.new = None;
+            tell_new(&self.target.collection);
+        }
+        Ok(())
+    }
+
+    /// The rows to come are those of a file.
+    pub(super) fn begin(&mut self, file: Origin) {
+        self.tally.seen.begin(file);
     }
 
     /// Writes rows; they are durable when this returns.
@@ -111,7 +100,7 @@ impl<'a> Importer<'a> {
         for row in rows {
             match (row.item, &mut self.refused) {
                 (Ok(item), _) => {
-                    self.tally.see(&item.item.id, origin, row.line);
+                    self.tally.see(&item.item.id, row.line);
                     items.push(item);
                 }
                 (Err(refused), file) => {
@@ -128,8 +117,12 @@ impl<'a> Importer<'a> {
         let mut changed = self.changed(items)?;
         let count = changed.len();
         if count > 0 {
-            let cut = fill(&self.collection, self.model.as_ref(), &mut changed)?;
-            let Collection { name, space, .. } = &self.collection;
+            let Target {
+                collection, model, ..
+            } = &self.target;
+            let cut = fill(collection, model.as_ref(), &mut changed)?;
+            self.make()?;
+            let Collection { name, space, .. } = &self.target.collection;
             self.store.upsert(name, &space.fingerprint, changed)?;
             self.tally.truncated += cut;
         }
@@ -141,9 +134,12 @@ impl<'a> Importer<'a> {
 
     /// The items that are not there as they are: an import that was interrupted passes quickly over what it has brought.
     fn changed(&self, items: Vec<VectorItem>) -> anyhow::Result<Vec<VectorItem>> {
+        if self.target.new.is_some() {
+            return Ok(items);
+        }
         let ids: Vec<&str> = items.iter().map(|item| item.item.id.as_str()).collect();
-        let name = &self.collection.name;
-        let there = match self.model {
+        let name = &self.target.collection.name;
+        let there = match self.target.model {
             // Vectors of the model follow from the texts.
             Some(_) => self.store.get(name, &ids)?.into_iter().map(bare).collect(),
             None => self.store.get_with_vectors(name, &ids)?,
@@ -163,7 +159,7 @@ impl<'a> Importer<'a> {
     /// What was done, with the model; and whether the refused rows are in their file.
     pub(super) fn finish(self) -> (Tally, Option<Model>, anyhow::Result<()>) {
         let written = self.refused.map_or(Ok(()), RefusedRows::finish);
-        (self.tally, self.model, written)
+        (self.tally, self.target.model, written)
     }
 }
 

@@ -3,15 +3,16 @@
 
 mod sent;
 
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use tokio::runtime::Handle;
-use yuyi_files::{Flags, Input, ItemFile, ItemRow, Layout, Origin, RelatedNames, Room};
+use yuyi_files::{
+    Flags, Input, ItemFile, ItemRow, Layout, Origin, RelatedNames, Repeated, Room, SeenIds,
+};
 use yuyi_serving::Turns;
 use yuyi_store::{Collection, VectorItem};
 
@@ -78,13 +79,8 @@ struct Rows {
     done: Imported,
     /// Why the first row was refused.
     first: Option<String>,
-    /// Rows with the id of an earlier one, and where the first of them and that one stand.
-    replaced: u64,
-    first_replaced: Option<String>,
-    /// Where the first row of each id stands: in which file, and in which line.
-    ids: HashMap<String, (u32, u64)>,
-    /// The files that were read.
-    files: Vec<Origin>,
+    /// Where the first row of each id stands.
+    ids: SeenIds<String>,
     /// By what entries name one another, and those that name any.
     names: RelatedNames,
     related: Vec<Related>,
@@ -203,29 +199,6 @@ impl Rows {
         self.items.len() as u64 + self.done.refused
     }
 
-    /// Takes notice of the id of a row of the last file.
-    fn see(&mut self, id: &str, line: u64) {
-        let file = self.files.len() as u32 - 1;
-        match self.ids.entry(id.to_owned()) {
-            Entry::Vacant(place) => {
-                place.insert((file, line));
-            }
-            Entry::Occupied(first) => {
-                let (of, first) = *first.get();
-                self.replaced += 1;
-                let place = |file: u32| &self.files[file as usize];
-                let replaced = || {
-                    let first = match of == file {
-                        true => place(of).beside(first),
-                        false => place(of).at(first),
-                    };
-                    format!("{} ({id:?}, as {first})", place(file).at(line))
-                };
-                self.first_replaced.get_or_insert_with(replaced);
-            }
-        }
-    }
-
     /// Puts ids in the place of questions by which items name one another. Those whose question is of no item are refused. `others` tells which ids are those of items of the
     /// collection.
     fn resolve(&mut self, others: Others<'_>) -> Result<(), ApiError> {
@@ -284,14 +257,14 @@ impl Reading<'_> {
         for file in files {
             self.file(file, &mut rows)?;
         }
-        rows.ids = HashMap::new();
-        rows.resolve(self.others)?;
-        if let Some(first) = rows.first_replaced.take() {
+        let ids = std::mem::take(&mut rows.ids);
+        if let Some((count, Repeated { id, at, first })) = ids.repeated() {
             rows.done.notes.push(format!(
-                "Rows that have the id of an earlier one and take its place: {}, the first at {first}. Rows without an id have that of their text.",
-                rows.replaced
+                "Rows that have the id of an earlier one and take its place: {count}, the first at {at} ({id:?}, as {first}). Rows without an id have that of their text."
             ));
         }
+        drop(ids);
+        rows.resolve(self.others)?;
         match rows.first.take().filter(|_| !self.wishes.skip_bad) {
             None => Ok(rows),
             Some(first) => Err(refused(&first, rows.done.refused).into()),
@@ -313,7 +286,7 @@ impl Reading<'_> {
         let items =
             ItemFile::of(input, &self.wishes.layout, self.collection).map_err(unreadable)?;
         let origin = items.origin();
-        rows.files.push(origin.clone());
+        rows.ids.begin(origin.clone());
         let before = rows.read();
         for row in items {
             self.turns.checkpoint()?;
@@ -363,7 +336,7 @@ impl Reading<'_> {
         let names = RelatedNames::bytes_of(&item.item);
         self.share.grow(item.bytes() + 2 * id.len() + names)?;
         rows.names.see(&item.item);
-        rows.see(id, line);
+        rows.ids.see(id.clone(), id, line);
         rows.items.push(item);
         Ok(())
     }

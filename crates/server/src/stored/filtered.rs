@@ -1,0 +1,185 @@
+//! Calls that ask which items a filter means: where that takes long it is work as any other, which is admitted, waits for its turns and ends when its time is over.
+//! Every such call ends soon after its client has gone.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout_at;
+use yuyi_store::{Caller, Filter, Store};
+
+use super::Stored;
+use crate::{ApiError, App};
+
+/// What is done at once, by estimate.
+const AT_ONCE: Duration = Duration::from_millis(50);
+
+/// What is asked of which collection.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) collection: &'a str,
+    pub(crate) filter: Option<&'a Filter>,
+    /// The answer may be a little old.
+    pub(crate) stale: bool,
+}
+
+impl App {
+    /// Calls the store with a filter.
+    ///
+    /// # Errors
+    /// As [`App::stored`]; that there is too much work; that it did not end in the time that a request may wait.
+    pub(crate) async fn stored_for<T: Send + 'static>(
+        &self,
+        asked: Asked<'_>,
+        call: impl FnOnce(&dyn Store, Caller<'_>) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let patience = self.limits().queue_timeout;
+        let client = Client::new(patience);
+        let watch = client.watch();
+        let cost = self.cost_of(asked).await?;
+        let done = if cost <= AT_ONCE {
+            self.stored(move |store| {
+                call(
+                    store,
+                    Caller {
+                        waits: &|| watch.waits(),
+                        ..Caller::PATIENT
+                    },
+                )
+            })
+            .await
+        } else {
+            self.stored_in_turns(cost, watch, call).await
+        };
+        match client.is_late() {
+            true => Err(late(patience)),
+            false => done,
+        }
+    }
+
+    /// The same, by the standby where the answer may be old.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn stored_or_stale_for<T: Send + 'static>(
+        &self,
+        asked: Asked<'_>,
+        call: impl Fn(&dyn Store, Caller<'_>) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if !asked.stale {
+            return self.stored_for(asked, call).await;
+        }
+        let app = self.clone();
+        self.stored_for(asked, move |store, caller| {
+            let standby = app.collections().standby();
+            standby.read(store, |store| call(store, caller))
+        })
+        .await
+    }
+
+    async fn cost_of(&self, asked: Asked<'_>) -> Result<Duration, ApiError> {
+        let Some(filter) = asked.filter.filter(|filter| !filter.is_empty()) else {
+            return Ok(Duration::ZERO);
+        };
+        let (name, filter) = (asked.collection.to_owned(), filter.clone());
+        self.stored_or_stale(asked.stale, move |store| store.filter_cost(&name, &filter))
+            .await
+    }
+
+    /// Calls the store for what takes so long.
+    async fn stored_in_turns<T: Send + 'static>(
+        &self,
+        cost: Duration,
+        watch: Watch,
+        call: impl FnOnce(&dyn Store, Caller<'_>) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let mut errand = self.service().errand(cost)?;
+        let store = self.open_store().await?;
+        let long_calls = Arc::clone(self.collections().long_calls());
+        let turn = timeout_at(watch.until.into(), long_calls.acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else {
+            return Err(late(self.limits().queue_timeout));
+        };
+        let done = errand.run(move |turns| {
+            let (_turn, turns) = (turn, RefCell::new(turns));
+            let waits = || watch.waits() && turns.borrow_mut().checkpoint().is_ok();
+            let caller = Caller {
+                waits: &waits,
+                ..Caller::PATIENT
+            };
+            Ok(call(&*store, caller))
+        });
+        Ok(done.await??)
+    }
+}
+
+fn late(patience: Duration) -> ApiError {
+    ApiError::QueueTimeout {
+        seconds: patience.as_secs(),
+        retry_after: 1,
+    }
+}
+
+/// Whoever waits for a call; when it is dropped, nobody does.
+struct Client(Watch);
+
+/// Whether somebody waits for a call.
+#[derive(Clone)]
+struct Watch {
+    until: Instant,
+    is_gone: Arc<AtomicBool>,
+    is_late: Arc<AtomicBool>,
+}
+
+impl Client {
+    fn new(patience: Duration) -> Self {
+        Self(Watch {
+            until: Instant::now() + patience,
+            is_gone: Arc::default(),
+            is_late: Arc::default(),
+        })
+    }
+
+    fn watch(&self) -> Watch {
+        self.0.clone()
+    }
+
+    /// Whether the call was ended, since its time was over.
+    fn is_late(&self) -> bool {
+        self.0.is_late.load(Relaxed)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.0.is_gone.store(true, Relaxed);
+    }
+}
+
+impl Watch {
+    fn waits(&self) -> bool {
+        if Instant::now() > self.until {
+            self.is_late.store(true, Relaxed);
+        }
+        !self.is_late.load(Relaxed) && !self.is_gone.load(Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_ends_with_its_client_and_with_its_time() {
+        let patient = Client::new(Duration::from_secs(3600));
+        let watch = patient.watch();
+        assert!(watch.waits() && !patient.is_late());
+        drop(patient);
+        assert!(!watch.waits());
+        let hasty = Client::new(Duration::ZERO);
+        let watch = hasty.watch();
+        std::thread::sleep(Duration::from_millis(1));
+        assert!(!watch.waits() && hasty.is_late());
+    }
+}

@@ -77,7 +77,8 @@ pub(crate) struct Meant {
     pub(crate) keys: Vec<i64>,
 }
 
-/// Of one core: to ask the index for an item, to read one, and to ask that for a path or by a condition. Each was measured, and is half as much again.
+/// Of one core: to ask the index for an item, to read one, and to ask that for a path or by a condition. Estimates on the high side: they only tell what is
+/// answered at once from what waits for its turn.
 const OF_THE_INDEX: Duration = Duration::from_nanos(300);
 const OF_AN_ITEM: Duration = Duration::from_nanos(3_000);
 const OF_A_CONDITION: Duration = Duration::from_nanos(60);

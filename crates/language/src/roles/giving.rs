@@ -31,10 +31,8 @@ const WHOSE: [&str; 12] = [
     "她",
 ];
 
-/// Who is meant by a name that stands before, or asked for.
-const OTHER_NAMES: [&str; 12] = [
-    "他", "她", "它", "TA", "ta", "对方", "人家", "谁", "哪", "什么", "几", "多少",
-];
+/// Who is given something in the place of the one who gives. Others may be him by another name (他), or what is done: 请给起个名字.
+const OURSELVES: [&str; 6] = ["我", "你", "您", "咱", "俺", "本人"];
 
 /// A text in which something is given, by its only 给.
 struct Giving<'a> {
@@ -69,9 +67,8 @@ impl<'a> Giving<'a> {
         let name = self.given();
         let (at, length) = other.longest_of(name)?;
         let behind_there = &other.text[other.behind.clone()];
-        let is_another = !behind_there.is_empty()
-            && !begins_with(behind_there, &OTHER_NAMES)
-            && common(other.given(), name) < SHORTEST_NAME;
+        let is_another =
+            begins_with(behind_there, &OURSELVES) && common(other.given(), name) < SHORTEST_NAME;
         let gives_here = self.longest_of(&name[..length]).is_some();
         (is_another && !gives_here).then(|| {
             let end = self.text.len() - name.len() + length;

@@ -157,6 +157,10 @@ impl Transcript {
         let object = |entry: &Entry| {
             let object = self.turns[entry.turn].object.as_deref();
             let mut object = object.cloned().unwrap_or_default();
+            let left_out = entry.stands_for.iter().map(|&turn| &self.turns[turn]);
+            for object_left_out in left_out.filter_map(|turn| turn.object.as_deref()) {
+                objects::inherit(&mut object, object_left_out);
+            }
             objects::add(&mut object, &entry.fields);
             object
         };

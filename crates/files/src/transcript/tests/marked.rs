@@ -203,3 +203,24 @@ fn other_lists_are_no_list_of_turns() {
     let introduced = "- **结论：** 下周三上线\n- **备注：** 预算还差两万\n";
     assert_eq!(read(introduced).turns[0].speaker, None);
 }
+
+/// Who repeated or agreed with what an earlier run kept is told where that is left out in turn.
+#[test]
+fn names_go_to_the_turn_that_stands_for_another() {
+    let text = "{\"text\":\"上线\",\"speaker\":\"甲\",\"repeat_speakers\":[\"乙\"],\"repeat_times\":[\"00:02\"],\"voters\":[\"丙\"]}\n\
+                {\"text\":\"下周三上线\",\"speaker\":\"丁\",\"voters\":[\"戊\"]}\n";
+    let minutes = read(text);
+    let fields = serde_json::json!({"repeats": [0], "repeat_speakers": ["甲", "乙"]});
+    let entry = Entry {
+        turn: 1,
+        stands_for: vec![0],
+        fields: fields.as_object().unwrap().clone(),
+        ..Entry::default()
+    };
+    let written = minutes.written(&[entry], TranscriptFormat::Own).unwrap();
+    let written: Value = serde_json::from_slice(&written).unwrap();
+    let expected = serde_json::json!({
+        "text": "下周三上线", "speaker": "丁", "repeats": [0], "repeat_speakers": ["乙", "甲"], "repeat_times": ["00:02"], "voters": ["戊", "丙"],
+    });
+    assert_eq!(written, expected);
+}

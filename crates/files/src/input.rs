@@ -68,6 +68,11 @@ impl Input {
             None if standard => by_header(unnamed, &mut stream),
             None => {
                 let shown = path.display();
+                if let Some(program) = of_other_program(path) {
+                    bail!(
+                        "{shown} is a file of {program}, which is not read. Save it there as .xlsx, or as CSV in UTF-8."
+                    );
+                }
                 let what = format!(
                     "The name {shown} does not tell the file's format; add --format tsv, csv, jsonl, json, xlsx or txt."
                 );
@@ -319,6 +324,9 @@ fn by_content(format: Format, content: Content, origin: &Origin) -> anyhow::Resu
         (Content::Page, Format::Xlsx | Format::Csv | Format::Tsv) => bail!(
             "{name} is a web page with a table, as many systems export them. Open it in a spreadsheet program, and save it as .xlsx, or as CSV in UTF-8."
         ),
+        (Content::Markdown, Format::Xlsx | Format::Csv | Format::Tsv) => {
+            bail!("{name} is a table in Markdown. Save it as .xlsx, or as CSV in UTF-8.")
+        }
         (Content::Other(what), _) => bail!("{name} is {what}, and no table or text."),
         (_, format) => Ok(format),
     }
@@ -329,6 +337,18 @@ fn tell_encoding(origin: &Origin, encoding: &'static Encoding) {
         let (name, encoding) = (origin.file(), encoding.name().to_uppercase());
         origin.say(format!("{name} is read as {encoding}."));
     }
+}
+
+/// The program that writes files of this ending, where nothing reads them but that.
+fn of_other_program(path: &Path) -> Option<&'static str> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match ending.as_str() {
+        "numbers" => "Apple Numbers",
+        "pages" => "Apple Pages",
+        "et" | "ett" | "wps" | "wpt" => "WPS",
+        "doc" | "docx" | "dotx" | "odt" => "a word processor",
+        _ => return None,
+    })
 }
 
 /// The format of standard input, whose name tells nothing: CSV in the place of TSV where the first line is a header of such.

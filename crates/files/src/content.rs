@@ -8,8 +8,6 @@ pub(super) enum Content {
     Workbook,
     /// HTML, or a table in XML, which web systems and old programs call a workbook.
     Page,
-    /// A table between vertical bars.
-    Markdown,
     /// Something that is no table, by what it is.
     Other(&'static str),
 }
@@ -88,22 +86,11 @@ impl Content {
         let letters = head.iter().filter(|byte| byte.is_ascii() && **byte != 0);
         let letters: String = letters.map(|&byte| char::from(byte)).collect();
         let begin = letters.trim_start().to_ascii_lowercase();
-        if PAGES.iter().any(|page| begin.starts_with(page)) {
-            return Self::Page;
-        }
-        match is_markdown(&begin) {
-            true => Self::Markdown,
+        match PAGES.iter().any(|page| begin.starts_with(page)) {
+            true => Self::Page,
             false => Self::Text,
         }
     }
-}
-
-/// Whether a text begins with a row between bars and a row of dashes below it: `| a | b |`, `|---|---|`.
-fn is_markdown(begin: &str) -> bool {
-    let mut lines = begin.lines().map(str::trim);
-    let is_row = lines.next().is_some_and(|line| line.starts_with('|'));
-    let is_rule = |line: &str| line.contains("--") && line.chars().all(|c| "|-: ".contains(c));
-    is_row && lines.next().is_some_and(is_rule)
 }
 
 #[cfg(test)]
@@ -123,7 +110,6 @@ mod tests {
             (b"PAR1\x15", Content::Other("a Parquet file")),
             (b"<p>a text</p>,b\n", Content::Text),
             (b"\0\0\0\x20ftypM4A ", Content::Other("a recording")),
-            ("| 问题 | 答案 |\n|---|:--|\n".as_bytes(), Content::Markdown),
             ("|退货|\n|开票|\n".as_bytes(), Content::Text),
             (b"ID3\x03", Content::Other("a recording")),
             (b"{\\rtf1", Content::Other("a document in RTF")),

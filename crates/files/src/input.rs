@@ -324,9 +324,6 @@ fn by_content(format: Format, content: Content, origin: &Origin) -> anyhow::Resu
         (Content::Page, Format::Xlsx | Format::Csv | Format::Tsv) => bail!(
             "{name} is a web page with a table, as many systems export them. Open it in a spreadsheet program, and save it as .xlsx, or as CSV in UTF-8."
         ),
-        (Content::Markdown, Format::Xlsx | Format::Csv | Format::Tsv) => {
-            bail!("{name} is a table in Markdown. Save it as .xlsx, or as CSV in UTF-8.")
-        }
         (Content::Other(what), _) => bail!("{name} is {what}, and no table or text."),
         (_, format) => Ok(format),
     }

@@ -49,12 +49,10 @@ fn readable(head: &[u8]) -> io::Result<&'static Encoding> {
     let told = match Content::of(head) {
         Content::Workbook => "it is a workbook; say --format xlsx".to_owned(),
         Content::Other(what) => format!("it is {what}, and no table or text"),
-        Content::Page | Content::Markdown | Content::Text => {
-            match Survey::of_head(head).writing() {
-                Writing::In(encoding) => return Ok(encoding),
-                Writing::Other(encoding) => encoding::unread(encoding),
-            }
-        }
+        Content::Page | Content::Text => match Survey::of_head(head).writing() {
+            Writing::In(encoding) => return Ok(encoding),
+            Writing::Other(encoding) => encoding::unread(encoding),
+        },
     };
     Err(io::Error::new(io::ErrorKind::InvalidData, told))
 }

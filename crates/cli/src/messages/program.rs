@@ -98,7 +98,6 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("a recording", "录音或录像"),
     ("a document in RTF", "RTF 文档"),
     ("a workbook as Excel wrote them before 1997", "Excel 97 之前的工作簿"),
-    ("{file} is a table in Markdown. Save it as .xlsx, or as CSV in UTF-8.", "{file} 是 Markdown 表格。请另存为 .xlsx 或 UTF-8 编码的 CSV。"),
     ("{file} is a file of {program}, which is not read. Save it there as .xlsx, or as CSV in UTF-8.", "{file} 是 {program} 的文件，不能直接读取。请在其中另存为 .xlsx 或 UTF-8 编码的 CSV。"),
     ("a word processor", "文字处理软件"),
     ("it is a workbook; say --format xlsx", "它是工作簿，请加 --format xlsx"),

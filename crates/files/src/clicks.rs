@@ -7,7 +7,8 @@ use anyhow::{anyhow, bail};
 use serde_json::Value;
 use yuyi_store::{Event, EventKind, HEAVIEST, Timestamp};
 
-use super::items::cells::{moment_of, number_of};
+use super::items::cells::{moment_of, number_of, yes_or_no};
+use super::names::plain;
 use super::{Columns, Format, Input, Layout, Misuse, Origin, Record, Row};
 
 const NEEDED: [&str; 2] = ["user", "item"];
@@ -105,9 +106,19 @@ impl Clicks {
     }
 }
 
-/// The columns that are not read, with whether all that stands in them is the name of a kind of event.
+/// The columns that are not read.
 #[derive(Default)]
-struct Unread(BTreeMap<Arc<str>, bool>);
+struct Unread(BTreeMap<Arc<str>, Cells>);
+
+/// What stands in a column.
+struct Cells {
+    /// Nothing but names of kinds of events.
+    are_kinds: bool,
+    /// Nothing but yes and no.
+    are_answers: bool,
+    /// No, at least once.
+    denies: bool,
+}
 
 impl Unread {
     fn see(&mut self, rest: &[(Arc<str>, Value)]) {
@@ -115,11 +126,20 @@ impl Unread {
             let cell = match value {
                 Value::String(cell) => cell.trim(),
                 Value::Null => "",
+                Value::Bool(true) => "1",
+                Value::Number(number) if number.as_u64() == Some(1) => "1",
                 _ => "0",
             };
             if !cell.is_empty() {
-                let are_kinds = self.0.entry(Arc::clone(name)).or_insert(true);
-                *are_kinds &= kind_of(cell).is_ok();
+                let cells = self.0.entry(Arc::clone(name)).or_insert(Cells {
+                    are_kinds: true,
+                    are_answers: true,
+                    denies: false,
+                });
+                let answer = yes_or_no(cell);
+                cells.are_kinds &= kind_of(cell).is_ok();
+                cells.are_answers &= answer.is_ok();
+                cells.denies |= answer == Ok(false);
             }
         }
     }
@@ -127,10 +147,18 @@ impl Unread {
     /// Says which they are.
     ///
     /// # Errors
-    /// When one holds kinds of events: what was skipped would count as clicked.
+    /// When one holds kinds of events, or says what was done by yes and no: what was skipped, or only shown, would count as clicked.
     fn tell(self, origin: &Origin) -> anyhow::Result<()> {
         let file = origin.file();
-        if let Some((name, _)) = self.0.iter().find(|(_, are_kinds)| **are_kinds) {
+        let denied = |(name, cells): &(&Arc<str>, &Cells)| {
+            cells.are_answers && cells.denies && is_of_clicks(name)
+        };
+        if let Some((name, _)) = self.0.iter().find(denied) {
+            bail!(
+                "{file}: the column {name} says of some rows that there was no click, and is not read, so that these would count as clicked. Leave them out."
+            );
+        }
+        if let Some((name, _)) = self.0.iter().find(|(_, cells)| cells.are_kinds) {
             bail!(
                 "{file}: the column {name} holds types of events and is not read, so that what was skipped would count as clicked. Name it type."
             );
@@ -142,6 +170,15 @@ impl Unread {
         }
         Ok(())
     }
+}
+
+/// Whether a column says whether there was a click: is_click, 是否点击. One that says what else was done, as is_like, leaves a click what it is.
+fn is_of_clicks(name: &str) -> bool {
+    let name = plain(name);
+    let bare = ["is", "是否", "has", "if"]
+        .iter()
+        .find_map(|begin| name.strip_prefix(begin));
+    matches!(kind_of(bare.unwrap_or(&name)), Ok(Some(EventKind::Click)))
 }
 
 /// The event of a row, and whether it has a time; `None`: it says only that an item was shown.
@@ -288,6 +325,14 @@ mod tests {
             ),
             ("user,item,weight\nu,1,1e9\n", "f:2: \"1e9\" is no weight."),
             (
+                "user,item,is_click\nu,1,1\nu,2,0\n",
+                "f: the column is_click says of some rows that there",
+            ),
+            (
+                "user,item,是否点击\nu,1,是\nu,2,否\n",
+                "f: the column 是否点击 says of some rows that there",
+            ),
+            (
                 "user,item,反应\nu,1,不感兴趣\nu,2,click\n",
                 "f: the column 反应 holds types of events",
             ),
@@ -296,5 +341,21 @@ mod tests {
             assert!(error.starts_with(told), "{error}");
         }
         assert!(read(Format::Txt, "u").is_err());
+        // All of which were clicked.
+        assert!(read(Format::Csv, "user,item,click\nu,1,1\nu,2,1\n").is_ok());
+        assert!(read(Format::Csv, "user,item,is_like\nu,1,1\nu,2,0\n").is_ok());
+    }
+
+    #[test]
+    fn ids_may_be_numbers_in_json() {
+        let read = read(
+            Format::Jsonl,
+            "{\"user\":7,\"item\":1}\n{\"user\":7,\"item\":\"2\"}",
+        )
+        .unwrap();
+        assert_eq!(
+            (&*read[0].user, &*read[0].item, &*read[1].item),
+            ("7", "1", "2")
+        );
     }
 }

@@ -13,7 +13,7 @@ pub(super) enum Content {
 }
 
 /// How files begin that are no text.
-const OTHERS: [(&[u8], &str); 14] = [
+const OTHERS: [(&[u8], &str); 23] = [
     (b"\x1f\x8b", "a gzip archive"),
     (b"BZh9", "a bzip2 archive"),
     (b"\xfd7zXZ\0", "an xz archive"),
@@ -28,6 +28,28 @@ const OTHERS: [(&[u8], &str); 14] = [
     (b"\x80\x05\x95", "a pickle of Python"),
     (b"%PDF-", "a PDF"),
     (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"ID3", "a recording"),
+    (b"OggS\0", "a recording"),
+    (b"fLaC", "a recording"),
+    (b"{\\rtf", "a document in RTF"),
+    // Without the container of later ones.
+    (
+        b"\x09\x08\x08\x00",
+        "a workbook as Excel wrote them before 1997",
+    ),
+    (
+        b"\x09\x04\x06\x00",
+        "a workbook as Excel wrote them before 1997",
+    ),
+    (
+        b"\x09\x02\x06\x00",
+        "a workbook as Excel wrote them before 1997",
+    ),
+    (
+        b"\x09\x00\x04\x00",
+        "a workbook as Excel wrote them before 1997",
+    ),
 ];
 
 /// How zip files and the older workbooks of Excel begin.
@@ -56,6 +78,10 @@ impl Content {
         if let Some((_, what)) = OTHERS.iter().find(|(begin, _)| head.starts_with(begin)) {
             return Self::Other(what);
         }
+        // MPEG-4, in which what follows has a length in front.
+        if head.get(4..8) == Some(b"ftyp") {
+            return Self::Other("a recording");
+        }
         // Also in UTF-16, of which every other byte is 0.
         let letters = head.iter().filter(|byte| byte.is_ascii() && **byte != 0);
         let letters: String = letters.map(|&byte| char::from(byte)).collect();
@@ -83,6 +109,14 @@ mod tests {
             (b"<?xml version=\"1.0\"?><Workbook>", Content::Page),
             (b"PAR1\x15", Content::Other("a Parquet file")),
             (b"<p>a text</p>,b\n", Content::Text),
+            (b"\0\0\0\x20ftypM4A ", Content::Other("a recording")),
+            ("|退货|\n|开票|\n".as_bytes(), Content::Text),
+            (b"ID3\x03", Content::Other("a recording")),
+            (b"{\\rtf1", Content::Other("a document in RTF")),
+            (
+                b"\x09\x08\x08\0\0\x05",
+                Content::Other("a workbook as Excel wrote them before 1997"),
+            ),
         ] {
             assert_eq!(Content::of(head), content, "{head:?}");
         }

@@ -68,6 +68,11 @@ impl Input {
             None if standard => by_header(unnamed, &mut stream),
             None => {
                 let shown = path.display();
+                if let Some(program) = of_other_program(path) {
+                    bail!(
+                        "{shown} is a file of {program}, which is not read. Save it there as .xlsx, or as CSV in UTF-8."
+                    );
+                }
                 let what = format!(
                     "The name {shown} does not tell the file's format; add --format tsv, csv, jsonl, json, xlsx or txt."
                 );
@@ -329,6 +334,18 @@ fn tell_encoding(origin: &Origin, encoding: &'static Encoding) {
         let (name, encoding) = (origin.file(), encoding.name().to_uppercase());
         origin.say(format!("{name} is read as {encoding}."));
     }
+}
+
+/// The program that writes files of this ending, where nothing reads them but that.
+fn of_other_program(path: &Path) -> Option<&'static str> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match ending.as_str() {
+        "numbers" => "Apple Numbers",
+        "pages" => "Apple Pages",
+        "et" | "ett" | "wps" | "wpt" => "WPS",
+        "doc" | "docx" | "dotx" | "odt" => "a word processor",
+        _ => return None,
+    })
 }
 
 /// The format of standard input, whose name tells nothing: CSV in the place of TSV where the first line is a header of such.

@@ -311,7 +311,7 @@ fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &
         let value = object.get(key);
         let read = match columns.number == Some(column) {
             true => number(value.cloned(), column, line).map_err(|error| error.to_string()),
-            false => text_of(value).ok_or_else(|| no_text(&object, key, column, line)),
+            false => text_of(value, column).ok_or_else(|| no_text(&object, key, column, line)),
         };
         read.unwrap_or_else(|told| {
             let is_missing = !columns.chosen.is_empty() && value.is_none();
@@ -403,8 +403,15 @@ fn keys(object: &Map<String, Value>, columns: &Columns) -> Vec<String> {
     .collect()
 }
 
-fn text_of(value: Option<&Value>) -> Option<String> {
-    value?.as_str().map(str::to_owned)
+/// Columns of ids, which many write as whole numbers.
+const IDS: [&str; 2] = ["user", "item"];
+
+fn text_of(value: Option<&Value>, column: &str) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(id) if IDS.contains(&column) && !id.is_f64() => Some(id.to_string()),
+        _ => None,
+    }
 }
 
 /// Why an object has no text under a key.

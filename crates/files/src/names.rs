@@ -26,7 +26,10 @@ pub(super) fn plain(name: &str) -> String {
         depth += i32::from("([【".contains(c));
         let inside = depth > 0;
         depth -= i32::from(")]】".contains(c) && inside);
-        !inside && !")]】".contains(c) && !c.is_whitespace() && !"_-.:：#*※\u{feff}".contains(c)
+        !inside
+            && !")]】".contains(c)
+            && !c.is_whitespace()
+            && !"_-.:：#*※\u{feff}\u{200b}\u{200c}\u{200d}\u{2060}".contains(c)
     });
     let lower = kept.flat_map(char::to_lowercase);
     lower.map(traditional::simplified).collect()

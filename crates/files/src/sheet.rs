@@ -13,12 +13,19 @@ use calamine::{Data, Range, Reader, SheetType, SheetVisible, Sheets, open_workbo
 use self::cell::shown;
 use super::Origin;
 use super::delimited::Cells;
+use super::names;
 use super::room::Room;
 
 /// How the workbooks of Excel before 2007 begin, and those with a password.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// The name and the rows of the first visible sheet that has any, with their numbers; says so if others have some too.
+/// Names of sheets that only say how the others are meant.
+#[rustfmt::skip]
+const EXPLAINING: [&str; 18] = [
+    "说明", "填写说明", "使用说明", "导入说明", "模板说明", "填表说明", "填写须知", "导入须知", "须知", "注意事项", "使用指南", "填写指南", "封面", "目录", "更新记录", "修订记录", "readme", "instructions",
+];
+
+/// The name and the rows of the first visible sheet that has any and is no explanation, with their numbers; says so if others have some too.
 /// `sent`: nobody who could be asked has put it here, so that only what can be bounded is read.
 pub(super) fn rows(
     mut file: impl Read,
@@ -109,7 +116,7 @@ struct Filled {
     others: usize,
 }
 
-/// The first visible sheet that has cells.
+/// The first visible sheet that has cells, and more to say than how it is filled in.
 fn filled(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> anyhow::Result<Filled> {
     let (mut visible, mut hidden) = (Vec::new(), 0);
     for sheet in book.sheets_metadata().to_vec() {
@@ -127,7 +134,10 @@ fn filled(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> anyhow::Result<Fill
         }
     }
     let others = (visible.len() + hidden).saturating_sub(1);
-    match visible.into_iter().next() {
+    // How to fill in a template stands in front of what was filled in.
+    let explains = |sheet: &&String| EXPLAINING.contains(&&*names::plain(sheet));
+    let first = visible.iter().find(|sheet| !explains(sheet));
+    match first.or(visible.first()).cloned() {
         Some(sheet) => Ok(Filled { sheet, others }),
         None if hidden == 0 => bail!("{name} has no sheet with cells."),
         None => {

@@ -29,6 +29,7 @@ pub use self::entry::Entry;
 pub use self::note::{Note, NoteLanguage, Numbered, ReadNote, joined_notes};
 use self::objects::Around;
 pub use self::written::TranscriptFormat;
+use crate::content::{self, Content};
 use crate::input::unreadable;
 use crate::{Format, Input, Remarks, Room};
 
@@ -37,6 +38,9 @@ const MOST_BYTES: u64 = 2 << 30;
 
 /// How zip files begin, of which DOCX is one.
 const ZIP: &[u8] = b"PK\x03\x04";
+
+/// How documents of Word before 2007 begin, of WPS, and those with a password.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 /// Marks that no text has, but where files were put together.
 const MARKS: [char; 2] = ['\u{feff}', '\u{200b}'];
@@ -190,6 +194,7 @@ impl Transcript {
                 "{name} is a workbook, which is not read as minutes. Save it as CSV with the columns text, speaker and time, or its remarks as TXT, one a line."
             );
         }
+        check_kind(&bytes, name)?;
         let (has_crlf, document, mut parsed) = if bytes.starts_with(ZIP) {
             let document = Document::of(bytes, room).with_context(|| unreadable(name))?;
             let parsed = document::parsed(&document, name, remarks);
@@ -222,6 +227,28 @@ impl Transcript {
             document,
         })
     }
+}
+
+/// # Errors
+/// When it is a file of a kind that would be read as something else: of old word processors, a page, or subtitles with styles.
+fn check_kind(bytes: &[u8], name: &str) -> anyhow::Result<()> {
+    if bytes.starts_with(COMPOUND) {
+        bail!(
+            "{name} is a document of an old word processor (.doc, .wps), or has a password. Save it as .docx without one, or as .txt."
+        );
+    }
+    if Content::of(&bytes[..bytes.len().min(content::HEAD)]) == Content::Page {
+        bail!("{name} is a web page. Save its text as .txt, or as .docx.");
+    }
+    let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(content::HEAD)]);
+    if begin
+        .trim_start_matches(MARKS)
+        .trim_start()
+        .starts_with("[Script Info]")
+    {
+        bail!("{name} is subtitles with styles (.ass, .ssa). Save them as .srt.");
+    }
+    Ok(())
 }
 
 /// Whether the first line ends as on Windows, also in UTF-16.

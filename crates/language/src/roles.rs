@@ -3,6 +3,7 @@
 //!
 //! What stands beside one another as equals may change places (苹果和香蕉), and so may what a question does not care about (北京到上海多远).
 
+mod giving;
 mod ways;
 
 use std::ops::Range;
@@ -52,7 +53,8 @@ pub fn role_difference(text_a: &str, text_b: &str) -> Option<RoleDifference> {
     if is_the_same_both_ways(&a.characters) {
         return None;
     }
-    let turned = ways::turned(&a.characters, &b.characters);
+    let turned = ways::turned(&a.characters, &b.characters)
+        .or_else(|| giving::opposed(&a.characters, &b.characters));
     let turned = turned.map(|[in_a, in_b]| RoleDifference {
         a: a.given(in_a),
         b: b.given(in_b),
@@ -159,6 +161,10 @@ mod tests {
                 "韩国队2比1战胜中国队",
                 "中国队2比1战胜韩",
             ),
+            ("话费转给爸爸", "爸爸转给我话费", "给爸爸"),
+            ("话费转给爸爸", "爸爸把话费转给我", "给爸爸"),
+            ("怎么给孩子充话费", "孩子怎么给我充话费", "给孩子"),
+            ("房子租给我朋友", "朋友把房子租给我", "给我朋友"),
         ] {
             let found = role_difference(a, b).unwrap_or_else(|| panic!("{a} / {b}"));
             assert_eq!(found.a, in_a, "{a} / {b}");
@@ -188,6 +194,13 @@ mod tests {
             ("从下周开始收费", "从下月起到明年收费"),
             ("从来没到过上海", "到上海从没坐过船"),
             ("打开文件夹", "文件夹打开"),
+            ("话费转给爸爸", "给爸爸转话费"),
+            ("我给爸爸充话费", "给我爸爸充话费"),
+            ("票能送给朋友吗", "朋友能用我送给他的票吗"),
+            ("发票怎么开给公司", "怎么给公司开发票"),
+            ("把运费退给买家", "买家的运费退给谁"),
+            ("帮忙给一家美容店起个名字", "想开一家美容店请给起个名字"),
+            ("电脑自己补给电量", "给电脑充电"),
             ("我打他", "我打他"),
             ("", ""),
         ] {

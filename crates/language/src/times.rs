@@ -7,12 +7,14 @@
 mod lists;
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use self::lists::{
     BEFORE_MING, BEHIND_MING, BEHIND_WEEKS, BEHIND_YEARS, COUNTED, NUMERALS, OTHERS, SCALES,
     TURNED, WEEKS,
 };
+use crate::numbers::{Unit, Value, numbers};
 use crate::traditional::simplified_character;
 
 /// What a time may end with that begins one of its parts: 今年底 is 今年 and 年底, 春节前 is 春节 and 节前.
@@ -150,16 +152,61 @@ impl Named {
         let times = self.times.iter().copied();
         times.filter(move |time| time.scale == scale)
     }
+
+    /// Whether it names days by what they are in a week: 周末, 工作日.
+    fn is_of_week(&self) -> bool {
+        let [(_, weekend), _] = &*PARTS_OF_WEEK;
+        weekend
+            .iter()
+            .any(|time| self.on(time.scale).next().is_some())
+    }
+}
+
+/// The days of a week, from 1, and what they are in it: 周六 is of the weekend, 周一 a working day, and the beginning of the week.
+static PARTS_OF_WEEK: LazyLock<[(RangeInclusive<u8>, Vec<Time>); 2]> = LazyLock::new(|| {
+    let times = |words: &[&str]| words.iter().flat_map(|word| times_of(word)).collect();
+    [
+        (6..=7, times(&["周末"])),
+        (1..=5, times(&["工作日", "周初"])),
+    ]
+});
+
+/// What a word of the table means.
+fn times_of(word: &str) -> Vec<Time> {
+    let characters: Vec<char> = word.chars().collect();
+    let entry = entry_at(&characters, 0);
+    entry.map(|entry| entry.times.clone()).unwrap_or_default()
+}
+
+/// What the days are in their week that a text tells by numbers: 周三, 星期天.
+fn days_of_week(text: &str) -> impl Iterator<Item = Named> {
+    numbers(text).into_iter().filter_map(|number| {
+        let said = number.readings().first()?;
+        let Value::Number(day) = said.value else {
+            return None;
+        };
+        let mut parts = PARTS_OF_WEEK.iter();
+        let part = parts.find(|(days, _)| days.clone().any(|one| f64::from(one) == day));
+        let (_, times) = part.filter(|_| said.unit == Unit::Weekday)?;
+        Some(Named {
+            times: times.clone(),
+            text: number.text,
+        })
+    })
 }
 
 /// How the times that two texts name differ: on one scale each names one that the other does not. `None`: they do not, or only one of them
 /// names any.
 pub fn time_difference(text_a: &str, text_b: &str) -> Option<TimeDifference> {
-    let a = named(text_a);
-    if a.is_empty() {
+    let (mut a, mut b) = (named(text_a), named(text_b));
+    // 周末 beside 周一: the day is a number.
+    if a.iter().chain(&b).any(Named::is_of_week) {
+        a.extend(days_of_week(text_a));
+        b.extend(days_of_week(text_b));
+    }
+    if a.is_empty() || b.is_empty() {
         return None;
     }
-    let b = named(text_b);
     let scales: Vec<usize> = (0..SCALES.len())
         .filter(|&scale| lone(&a, &b, scale).next().is_some())
         .filter(|&scale| lone(&b, &a, scale).next().is_some())

@@ -171,10 +171,8 @@ fn marking_what_is_marked_changes_nothing() {
     let all = texts.chain(documents.iter().map(|name| data(name)));
     for path in all {
         let own = path.extension().unwrap().to_str().unwrap().to_owned();
-        let in_own: &[&[&str]] = &[&[], &["--merge"]];
-        // What stands above the remarks of a document is no list in its Markdown.
-        let in_markdown: &[&[&str]] = if own == "docx" { &[] } else { &[&[]] };
-        for (ending, ways) in [(own.as_str(), in_own), ("md", in_markdown)] {
+        let ways: &[&[&str]] = &[&[], &["--merge"]];
+        for ending in [own.as_str(), "md"] {
             for &more in ways {
                 let once = mark(&files, &path, &format!("once.{ending}"), more);
                 let twice = mark(&files, &once, &format!("twice.{ending}"), more);
@@ -231,6 +229,33 @@ fn what_merged_minutes_tell_is_not_lost_when_they_are_given_again() {
     let run = yuyi(&["dedup", again.to_str().unwrap(), "--json"]);
     let told: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(told["kept"], json!([0, 1]), "{told}");
+}
+
+/// Whoever said a remark before, or agreed with it, is named wherever it goes.
+#[test]
+fn names_are_kept_when_what_was_merged_is_merged_again() {
+    let files = Files::new();
+    let turn = |speaker: &str, text: &str| {
+        json!({"speaker": speaker, "text": text, "time": "00:01"}).to_string() + "\n"
+    };
+    let first = [
+        turn("甲", "我们下周三上线新版本"),
+        turn("乙", "嗯，那个，我们就下周三上线新版本"),
+        turn("丙", "同意"),
+    ];
+    fs::write(files.path("a.jsonl"), first.concat()).unwrap();
+    let merged = mark(&files, &files.path("a.jsonl"), "b.jsonl", &["--merge"]);
+    let longer = turn("丁", "我们还是就下周三把这个新版本上线吧");
+    let text = fs::read_to_string(&merged).unwrap() + &longer;
+    assert_eq!(text.lines().count(), 2, "{text}");
+    fs::write(&merged, text).unwrap();
+    let again = mark(&files, &merged, "c.jsonl", &["--merge"]);
+    let text = fs::read_to_string(&again).unwrap();
+    let told: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("one is left: {text}"));
+    assert_eq!(told["speaker"], "丁");
+    assert_eq!(told["repeat_speakers"], json!(["甲", "乙"]));
+    assert_eq!(told["repeat_times"], json!(["00:01", "00:01"]));
+    assert_eq!(told["voters"], json!(["丙"]));
 }
 
 /// One test walks both doors, with one file that is dropped into each.

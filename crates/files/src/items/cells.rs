@@ -114,7 +114,7 @@ const OFF: [&str; 14] = [
     "停用", "已停用", "禁用", "已禁用", "未启用", "关闭", "关", "无效", "失效", "已失效", "未生效", "下线", "已下线", "已过期",
 ];
 
-pub(super) fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
+pub(crate) fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
     match label::read(cell) {
         Some((1.0, _)) => Ok(true),
         Some((0.0, _)) => Ok(false),

@@ -110,10 +110,17 @@ fn id(value: Value) -> Result<Value> {
     }
 }
 
-/// Wordings, which may stand in one text as in a cell.
+/// Wordings, which may stand in one text as in a cell, or in objects as FastGPT has them.
 fn wordings(value: Value) -> Value {
+    let text = |value: Value| match value {
+        Value::Object(mut index) if index.get("text").is_some_and(Value::is_string) => {
+            index.remove("text").unwrap_or_default()
+        }
+        other => other,
+    };
     match value {
         Value::String(texts) => several(&texts).map(Value::from).collect(),
+        Value::Array(all) => all.into_iter().map(text).collect(),
         other => other,
     }
 }

@@ -15,7 +15,7 @@ pub(super) enum Field {
 /// What is said, the most telling names first.
 #[rustfmt::skip]
 pub(super) const TEXTS: &[&str] = &[
-    "text", "content", "transcript", "transcription", "sentence", "utterance", "speech", "said", "remark", "remarks", "statement", "message", "dialogue", "内容", "文本", "发言", "发言内容",
+    "text", "content", "onebest", "transcript", "transcription", "sentence", "utterance", "speech", "said", "remark", "remarks", "statement", "message", "dialogue", "内容", "文本", "发言", "发言内容",
     "讲话", "讲话内容", "说话内容", "对话内容", "会议内容", "讨论内容", "转写", "转写内容", "转写文本", "转写结果", "文字", "文字内容", "识别结果", "原文", "句子", "台词", "字幕", "会议记录", "记录", "记录内容", "发言记录",
     "意见", "发言要点", "观点",
 ];

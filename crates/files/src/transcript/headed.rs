@@ -1,11 +1,13 @@
 //! Text with names and times above or in front of turns, or without any.
 
 mod habits;
+mod list;
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use self::habits::Habits;
-use super::lead::{Lead, is_field};
+use super::lead::{Lead, Shape, is_field, name};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
 /// Lines at the end among which the sentences are looked for that programs close with.
@@ -14,7 +16,7 @@ const CLOSING_LINES: usize = 12;
 /// Heads below which what was said begins.
 #[rustfmt::skip]
 const HEADS: &[&str] = &[
-    "文字记录", "转写", "转写内容", "转写记录", "转写结果", "会议转写", "会议实录", "发言记录", "逐字稿", "文字稿", "原文记录", "transcript", "full transcript",
+    "文字记录", "转写", "转写内容", "转写记录", "转写结果", "会议转写", "会议实录", "发言记录", "逐字稿", "文字稿", "原文记录", "转写文稿", "transcript", "full transcript",
 ];
 
 /// A turn whose lines are still read.
@@ -24,6 +26,10 @@ struct Begun {
 }
 
 pub(super) fn turns(lines: Vec<Line>) -> Parsed {
+    if let Some(list) = list::turns(&lines) {
+        return list;
+    }
+    let lines = with_names_beside_times(lines);
     let said = start(&lines)..end(&lines);
     let said = match said.is_empty() {
         true => 0..lines.len(),
@@ -41,6 +47,40 @@ pub(super) fn turns(lines: Vec<Line>) -> Parsed {
         tail,
         ..Parsed::default()
     }
+}
+
+/// Names and times on a line each, which are one where nearly all times stand below a name and names come again: a page that was copied has 张三, then 00:05, then what
+/// he said.
+fn with_names_beside_times(lines: Vec<Line>) -> Vec<Line> {
+    let is_time = |line: &str| {
+        let lead = Lead::of(line).filter(|lead| lead.shape == Shape::Time);
+        lead.is_some_and(|lead| line[lead.end..].trim().is_empty())
+    };
+    let times: Vec<usize> = (0..lines.len())
+        .filter(|&at| is_time(&lines[at].1))
+        .collect();
+    let name_above = |at: &usize| {
+        let above = &lines.get(at.checked_sub(1)?)?.1;
+        let is_plain = Lead::of(above).is_none();
+        name(above).filter(|_| is_plain).map(|name| (*at, name))
+    };
+    let named: Vec<(usize, String)> = times.iter().filter_map(name_above).collect();
+    let different: HashSet<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+    if named.is_empty()
+        || 10 * named.len() < 9 * times.len()
+        || 3 * different.len() > 2 * named.len()
+    {
+        return lines;
+    }
+    let below_names: HashSet<usize> = named.into_iter().map(|(at, _)| at).collect();
+    let mut joined = Vec::<Line>::new();
+    for (at, (number, line)) in lines.into_iter().enumerate() {
+        match joined.last_mut() {
+            Some((_, name)) if below_names.contains(&at) => *name += &format!("\n{line}"),
+            _ => joined.push((number, line)),
+        }
+    }
+    joined
 }
 
 /// Turns, head and tail.
@@ -146,7 +186,10 @@ fn start(lines: &[Line]) -> usize {
     let is_head = |line: &str| {
         let line = line.trim_matches(|c: char| " \t*#:：【】[]-—=".contains(c));
         let line = line.to_lowercase();
-        HEADS.contains(&&*line) || line.ends_with(" - transcript")
+        HEADS.contains(&&*line)
+            || [" - transcript", " - 转写文稿"]
+                .iter()
+                .any(|end| line.ends_with(end))
     };
     let places = (0..lines.len())
         .rev()
@@ -160,7 +203,7 @@ fn start(lines: &[Line]) -> usize {
     places.next().map_or(0, |place| place + 1)
 }
 
-/// Where what was said ends: in front of the sentences that Google Meet and Teams close with.
+/// Where what was said ends: in front of the sentences that Google Meet, Teams and Otter close with.
 fn end(lines: &[Line]) -> usize {
     let closes = |line: &str| {
         let line = line.trim_matches(|c: char| " \t*#".contains(c));
@@ -169,9 +212,19 @@ fn end(lines: &[Line]) -> usize {
             "meeting ended after",
             "transcription ended after",
             "this editable transcript was computer generated",
+            "transcribed by https://otter.ai",
+            "此可编辑的转写文稿由计算机生成",
         ];
+        let ends = [
+            "stopped transcription",
+            "已停止听录",
+            "已停止转录",
+            "已停止转写",
+        ];
+        let is_of_meeting = ["会议", "转写"].iter().any(|begin| line.starts_with(begin));
         begins.iter().any(|begin| line.starts_with(begin))
-            || line.ends_with("stopped transcription")
+            || ends.iter().any(|end| line.ends_with(end))
+            || is_of_meeting && line.contains("后结束") && line.contains(':')
     };
     let from = lines.len().saturating_sub(CLOSING_LINES);
     let place = lines[from..].iter().position(|(_, line)| closes(line));

@@ -37,7 +37,7 @@ const COLONS: [char; 2] = ['：', ':'];
 /// Marks around names and times.
 const AROUND: &[char] = &[
     '[', ']', '(', ')', '（', '）', '【', '】', '*', '#', '@', '-', '—', ' ', '\t', '\u{3000}',
-    '\\',
+    '\\', '\n',
 ];
 
 /// What a lead consists of, in which order.
@@ -81,6 +81,7 @@ impl Lead {
         let (speaker, time) = match who.rsplit_once(' ') {
             Some((speaker, time)) if is_seconds(time) => (name(speaker), Some(time)),
             _ if is_seconds(who) => (None, Some(who)),
+            _ if introduces(who.trim_end_matches(COLONS)) => return None,
             _ => (Some(name(who)?), None),
         };
         let shape = match (&speaker, time) {
@@ -121,8 +122,7 @@ impl Lead {
         let speaker = name(&line[..colon])?;
         let rest = line[colon..].trim_start_matches(COLONS);
         let is_address = rest.starts_with("//");
-        let introduces = INTRODUCING.contains(&speaker.to_lowercase().as_str());
-        (!is_address && !introduces).then(|| Self {
+        (!is_address && !introduces(&speaker)).then(|| Self {
             shape: Shape::Name,
             speaker: Some(speaker),
             time: None,
@@ -182,6 +182,16 @@ impl Lead {
 /// Whether a text is a number of seconds or milliseconds.
 fn is_seconds(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
+}
+
+/// Whether a text is the time of a turn, in whichever way files write it.
+pub(super) fn is_time_of_turn(text: &str) -> bool {
+    is_seconds(text) || is_cue_time(&narrow(text))
+}
+
+/// Whether a name introduces what is said, so that nobody of that name speaks.
+pub(super) fn introduces(name: &str) -> bool {
+    INTRODUCING.contains(&name.to_lowercase().as_str())
 }
 
 /// Who wrote a message of a chat: From Ann Li to Everyone.

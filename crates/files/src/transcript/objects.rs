@@ -185,16 +185,30 @@ fn without_marks(mut turns: Vec<Turn>) -> Vec<Turn> {
     turns
 }
 
+/// Lists of those who said so too or agreed, which go on from run to run.
+const NAMED: [&str; 3] = ["repeat_speakers", TIMES_OF_REPEATS, "voters"];
+
+/// The list of them in which one may stand twice.
+const TIMES_OF_REPEATS: &str = "repeat_times";
+
+/// Adds whom an earlier run named in an object that is left out to that of the turn which stands for it.
+pub(super) fn inherit(object: &mut Map<String, Value>, left_out: &Map<String, Value>) {
+    let named = NAMED.iter().filter_map(|key| left_out.get_key_value(*key));
+    let lists = named.filter(|(_, list)| list.is_array());
+    let lists = lists.map(|(key, list)| (key.clone(), list.clone()));
+    add(object, &lists.collect());
+}
+
 /// Adds what is said of a turn to its object. Names and times of those who said so before stay in front of the new ones.
 pub(super) fn add(object: &mut Map<String, Value>, fields: &Map<String, Value>) {
     for (key, value) in fields {
-        let known = match key.as_str() {
-            "repeat_speakers" | "repeat_times" | "voters" => object.remove(key),
-            _ => None,
+        let known = match NAMED.contains(&key.as_str()) {
+            true => object.remove(key),
+            false => None,
         };
         let value = match (known, value) {
             (Some(Value::Array(mut known)), Value::Array(new)) => {
-                let is_of_times = key == "repeat_times";
+                let is_of_times = key == TIMES_OF_REPEATS;
                 let new = new
                     .iter()
                     .filter(|value| is_of_times || !known.contains(value));

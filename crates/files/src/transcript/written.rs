@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::entry::Entry;
+use super::lead::is_time_of_turn;
 use super::{Transcript, TranscriptLayout, Turn, document, objects};
 
 /// How turns are written.
@@ -82,12 +83,15 @@ impl Transcript {
             let before = turn.before.as_deref().unwrap_or_default();
             let text = turn.marked.as_ref().unwrap_or(&turn.text);
             let said = format!("{text}{}", note.unwrap_or_default());
-            let said = match (self.layout, before) {
-                // What is indented below a point of a list belongs to it.
-                (TranscriptLayout::Lines, before) if !before.is_empty() => {
-                    said.replace('\n', "\n  ")
-                }
-                _ => said,
+            // What is indented below a point of a list belongs to it.
+            let is_point = match self.layout {
+                TranscriptLayout::Lines => !before.is_empty(),
+                TranscriptLayout::Before => before.starts_with("- "),
+                _ => false,
+            };
+            let said = match is_point {
+                true => said.replace('\n', "\n  "),
+                false => said,
             };
             let said = format!("{before}{said}");
             (turn, said, ahead)
@@ -153,6 +157,10 @@ impl Transcript {
         let object = |entry: &Entry| {
             let object = self.turns[entry.turn].object.as_deref();
             let mut object = object.cloned().unwrap_or_default();
+            let left_out = entry.stands_for.iter().map(|&turn| &self.turns[turn]);
+            for object_left_out in left_out.filter_map(|turn| turn.object.as_deref()) {
+                objects::inherit(&mut object, object_left_out);
+            }
             objects::add(&mut object, &entry.fields);
             object
         };
@@ -167,16 +175,32 @@ impl Transcript {
         };
         for entry in entries {
             let turn = &self.turns[entry.turn];
-            let who = [turn.speaker.as_deref(), turn.time.as_deref()];
-            let who: Vec<&str> = who.into_iter().flatten().collect();
-            let who = match who.is_empty() {
-                true => String::new(),
-                false => format!("**{}** ", who.join(" ")),
-            };
+            let who = point_lead(turn);
             let note = entry.note.as_ref().map(|note| format!(" *{note}*"));
-            let said = turn.text.replace('\n', "  \n  ");
+            // An empty line would end the point.
+            let lines = turn.text.lines().map(str::trim);
+            let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+            let said = lines.join("  \n  ");
             text += &format!("- {who}{said}{}\n", note.unwrap_or_default());
         }
         text
+    }
+}
+
+/// Who speaks and when, as it stands in front of a point of a list. Behind a name that ends with a number and has no time stands a colon, or the number would
+/// be read as one: 说话人 1.
+fn point_lead(turn: &Turn) -> String {
+    let bold = |who: &str| format!("**{who}** ");
+    match (turn.speaker.as_deref(), turn.time.as_deref()) {
+        (None, None) => String::new(),
+        (None, Some(time)) => bold(time),
+        (Some(speaker), Some(time)) => bold(&format!("{speaker} {time}")),
+        (Some(speaker), None) => {
+            let last = speaker.rsplit(' ').next().unwrap_or_default();
+            match is_time_of_turn(last) {
+                true => bold(&format!("{speaker}：")),
+                false => bold(speaker),
+            }
+        }
     }
 }

@@ -126,3 +126,26 @@ fn blank_rows_are_passed_over() {
         + &row(9, &["开票？", "可以"]);
     assert_eq!(read("a.xlsx", book(&rows, "")).items.len(), 2);
 }
+
+/// Bytes that are text in some encoding, and were none.
+#[test]
+fn what_would_be_read_as_nonsense_is_refused() {
+    for (bytes, told) in [(
+        b"\x09\x08\x08\0\0\x05\x10\0\0\0\0\0\x04\x02".to_vec(),
+        "a.csv is a workbook as Excel wrote them before 1997",
+    )] {
+        let said = refused("a.csv", bytes);
+        assert!(said.starts_with(told), "{said}");
+    }
+}
+
+/// Blanks that nobody sees came with a page that a header was copied from.
+#[test]
+fn invisible_characters_in_a_header_lose_no_column() {
+    let read = read(
+        "a.csv",
+        "\u{a0}标准问\u{a0},答案\u{200b},\u{2060}分类\n退货？,七天,售后\n",
+    );
+    assert_eq!(entries(&read), [("退货？", vec![], "七天")]);
+    assert_eq!(read.items[0].category.as_deref(), Some("售后"));
+}

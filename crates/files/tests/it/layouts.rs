@@ -177,6 +177,8 @@ fn data_of_fastgpt_are_entries() {
     ] {
         assert_eq!(entries(&read("fastgpt.csv", text)), expected, "{text}");
     }
+    let text = r#"[{"q":"怎么退货？","a":"七天内","indexes":[{"type":"custom","text":"能退吗"},{"text":"退货流程"}]}]"#;
+    assert_eq!(entries(&read("fastgpt.json", text)), expected);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use yuyi_files::{Entry, Remarks, Room, Transcript, TranscriptFormat, faq_template};
 
-use crate::support::{Read, archive, data, entries, odd_book, read, read_own};
+use crate::support::{Read, archive, data, entries, odd_book, read, read_own, row};
 
 /// The items as JSON.
 fn items(read: &Read) -> Value {
@@ -40,6 +40,15 @@ fn workbooks_of_all_programs_say_the_same() {
         let sheets = format!("{name} is read from its sheet \"知识库\"; 1 more sheet is not read.");
         assert!(read.told.contains(&sheets), "{:?}", read.told);
     }
+}
+
+/// How a template is filled in often stands in front of what was filled in.
+#[test]
+fn a_sheet_of_explanations_is_no_faq() {
+    let read = read_own("explained.xlsx").unwrap();
+    assert_eq!(entries(&read), [("怎么退货？", vec![], "七天内")]);
+    let told = "explained.xlsx is read from its sheet \"问答\"; 1 more sheet is not read.";
+    assert!(read.told.contains(&told.to_owned()), "{:?}", read.told);
 }
 
 #[test]
@@ -277,4 +286,20 @@ fn oddities_of_other_programs_are_read() {
     assert_eq!(entries(&read), expected);
     let from = read.items[0].valid_from.map(|time| time.to_string());
     assert_eq!(from.as_deref(), Some("2024-01-01T00:00:00Z"));
+}
+
+/// A time without a day is a fraction of one, which nobody would read as a time.
+#[test]
+fn times_of_the_clock_are_shown_as_such() {
+    let times = ["0.395833333333333", "0.75", "0.999988425925926"];
+    let cells = (2..).zip(times).map(|(number, time)| {
+        format!(r#"<row r="{number}"><c r="A{number}" t="inlineStr"><is><t>几点{number}？</t></is></c><c r="B{number}" s="1"><v>{time}</v></c></row>"#)
+    });
+    let sheet = row(1, &["标准问", "答案"]) + &cells.collect::<String>();
+    let read = read("clock.xlsx", odd_book(&sheet, ""));
+    let shown: Vec<&str> = entries(&read)
+        .into_iter()
+        .map(|(.., answer)| answer)
+        .collect();
+    assert_eq!(shown, ["09:30", "18:00", "23:59:59"]);
 }

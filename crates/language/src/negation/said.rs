@@ -25,7 +25,7 @@ const LIGHT: &[&str] = &[
 const ABLE: &[&str] = &["能", "可以", "可", "会", "行", "得", "许", "准", "让"];
 
 /// What comes of a verb and says little by itself: 买|不|到.
-const RESULTS: &str = "了到着掉住完起动成来去上下出过得开";
+const RESULTS: &str = "了到着掉住完起动成来去上下出过得开进";
 
 /// A text in which what another one negates is looked for.
 pub(super) struct Told<'a> {
@@ -175,6 +175,10 @@ impl<'a> Told<'a> {
         let is_adjacent = before.place.end == self.words[at].place.start;
         let is_result = word == "不" && next.is_some_and(|next| is_result(next));
         let is_verb = before.place.len() == 1 && !is_light(before.text);
+        // 绑定|不了: no word but a verb stands there.
+        if is_adjacent && word == "不了" && !is_light(before.text) {
+            return Some(before.text.to_owned());
+        }
         (is_adjacent && is_result && is_verb).then(|| before.text.to_owned())
     }
 
@@ -216,12 +220,46 @@ impl<'a> Told<'a> {
         let affirmed = |&at: &usize| {
             let start = self.clause_of(at);
             let is_negated = self.negations.iter().any(|n| (start..=at).contains(n));
+            let is_negated = is_negated || self.comes_to_nothing(at);
             let asks = self.words[start..].iter().any(|word| {
                 ["吗", "么", "怎么", "如何", "什么", "为什么", "是否"].contains(&word.text)
             });
             !is_negated && !asks
         };
         is_said && self.places(&negated.what).iter().any(affirmed)
+    }
+
+    /// Whether right behind a word stands that nothing comes of it: 登录|不|上, 播放|不了, 提交|没|成功, 提现|提不出来.
+    fn comes_to_nothing(&self, at: usize) -> bool {
+        let negation = at + 1;
+        let ends_at = |at: usize| self.words[at].place.end;
+        let starts_at = |at: usize| self.words.get(at).map(|word| word.place.start);
+        if starts_at(negation) != Some(ends_at(at)) {
+            return false;
+        }
+        if self.is_begun_again(at) {
+            return true;
+        }
+        if !self.negations.contains(&negation) {
+            return false;
+        }
+        let inside = inside(self.words[negation].text);
+        match inside.is_empty() {
+            false => is_outcome(&inside),
+            true => {
+                starts_at(negation + 1) == Some(ends_at(negation))
+                    && is_outcome(self.words[negation + 1].text)
+            }
+        }
+    }
+
+    /// Whether a verb is said once more behind it, by its first character and with a negation: 提现|提不|出来.
+    fn is_begun_again(&self, at: usize) -> bool {
+        let behind = self.words[at + 1..].iter().take(2).map(|word| word.text);
+        let behind: String = behind.collect();
+        let first = self.words[at].text.chars().next();
+        let mut behind = behind.chars();
+        behind.next() == first && behind.next() == Some('不')
     }
 
     /// The first word of the clause of one.
@@ -313,6 +351,11 @@ fn is_result(word: &str) -> bool {
     let mut characters = word.chars();
     let is_one = characters.next().is_some_and(|c| RESULTS.contains(c));
     is_one && characters.next().is_none()
+}
+
+/// Whether a word says what comes of a verb: the 出来 of 加载不出来.
+fn is_outcome(word: &str) -> bool {
+    word == "成功" || !word.is_empty() && word.chars().all(|c| RESULTS.contains(c))
 }
 
 fn is_longer_han(what: &str) -> bool {

@@ -17,13 +17,28 @@ pub struct Told<'a> {
 
 /// The turns that are written, each with its note: all, or with `merge` those that are kept.
 pub fn entries(merge: bool, minutes: &Transcript, told: &Told<'_>) -> Vec<Entry> {
-    let notes = Notes::of(minutes, told, merge);
+    let heirs = if merge {
+        heirs(told.groups)
+    } else {
+        HashMap::new()
+    };
+    let notes = Notes::of(minutes, told, merge, &heirs);
+    let mut left_out: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (&turn, &heir) in &heirs {
+        left_out.entry(heir).or_default().push(turn);
+    }
     let all: Vec<usize> = match merge {
         true => left(told.groups),
         false => (0..minutes.turns.len()).collect(),
     };
+    let stands_for = |turn: &usize| {
+        let mut turns = left_out.get(turn).cloned().unwrap_or_default();
+        turns.sort_unstable();
+        turns
+    };
     let entry = |turn: usize| Entry {
         turn,
+        stands_for: stands_for(&turn),
         note: notes.note(turn),
         fields: notes.fields.get(&turn).cloned().unwrap_or_default(),
     };
@@ -48,15 +63,19 @@ struct Notes {
 }
 
 impl Notes {
-    fn of(minutes: &Transcript, told: &Told<'_>, merge: bool) -> Self {
+    fn of(
+        minutes: &Transcript,
+        told: &Told<'_>,
+        merge: bool,
+        heirs: &HashMap<usize, usize>,
+    ) -> Self {
         let groups = told.groups;
         let mut notes = Self {
             language: Language::of_reports(),
             parts: HashMap::new(),
             fields: HashMap::new(),
         };
-        let heirs = if merge { heirs(groups) } else { HashMap::new() };
-        notes.carry_over(minutes, told.has_old, &heirs);
+        notes.carry_over(minutes, told.has_old, heirs);
         for group in &groups.groups {
             for member in &group.members {
                 notes.member(group, member);

@@ -134,3 +134,93 @@ fn fields_of_a_run_before_are_said_anew() {
         .unwrap();
     assert!(String::from_utf8(written).unwrap().contains("voters"));
 }
+
+/// Markdown that was written of minutes is the transcript that they were, however much stands above it, and is written again as it is.
+#[test]
+fn markdown_of_minutes_is_read_as_they_were() {
+    let head = "周会\n2025年3月5日 下午 3:00\n参会人：张三、李四\n关键词：\n上线、预算、排期\n文字记录：\n\n";
+    let said = "发言人 1 00:01\n下周三上线\n先发公告\n再通知客户\n\n张三 00:02\n预算还差两万\n\n";
+    for (text, expected) in [
+        (
+            format!("{head}{said}"),
+            [(Some("发言人 1"), Some("00:01")), (Some("张三"), Some("00:02"))],
+        ),
+        (
+            "发言人 1：下周三上线\n发言人 2：预算还差两万\n".to_owned(),
+            [(Some("发言人 1"), None), (Some("发言人 2"), None)],
+        ),
+        (
+            "{\"speaker\":\"张三（产品，北京）\",\"text\":\"下周三上线\\n\\n- 先发公告\"}\n{\"speaker\":\"李四\",\"text\":\"预算还差两万\"}\n".to_owned(),
+            [(Some("张三（产品，北京）"), None), (Some("李四"), None)],
+        ),
+        (
+            "{\"speaker\":\"[Ann]\",\"text\":\"下周三上线\",\"time\":1.5}\n{\"text\":\"预算还差两万\"}\n".to_owned(),
+            [(Some("[Ann]"), Some("1.5")), (None, None)],
+        ),
+        (
+            "1\n00:00:01,000 --> 00:00:02,000\n下周三上线\n\n2\n00:00:03,000 --> 00:00:04,000\n预算还差两万\n".to_owned(),
+            [(None, Some("00:00:01,000")), (None, Some("00:00:03,000"))],
+        ),
+    ] {
+        let minutes = read(&text);
+        let markdown = marked(&minutes, TranscriptFormat::Markdown);
+        let again = Transcript::sent("f.md", markdown.clone(), &Remarks::unheard()).unwrap();
+        let who: Vec<_> = again
+            .turns
+            .iter()
+            .map(|turn| (turn.speaker.as_deref(), turn.time.as_deref()))
+            .collect();
+        let markdown = String::from_utf8(markdown).unwrap();
+        assert_eq!(who, expected, "{markdown}");
+        assert_eq!(again.head, minutes.head, "{markdown}");
+        let lines = |minutes: &Transcript| -> Vec<Vec<String>> {
+            let lines = |turn: &Turn| turn.text.lines().map(str::to_owned).filter(|l| !l.is_empty()).collect();
+            minutes.turns.iter().map(lines).collect()
+        };
+        assert_eq!(lines(&again), lines(&minutes), "{markdown}");
+        for format in [TranscriptFormat::Markdown, TranscriptFormat::Own] {
+            let first = marked(&again, format);
+            let second = Transcript::sent("f.md", first.clone(), &Remarks::unheard()).unwrap();
+            assert_eq!(marked(&second, format), first, "{markdown}");
+            assert_eq!(second.turns.len(), 2, "{markdown}");
+        }
+        assert_eq!(
+            String::from_utf8(marked(&again, TranscriptFormat::Markdown)).unwrap(),
+            markdown
+        );
+    }
+}
+
+/// A list at the end of minutes, or with words that are only stressed, is none of turns.
+#[test]
+fn other_lists_are_no_list_of_turns() {
+    let with_actions = "张三 00:01\n下周三上线\n\n李四 00:05\n预算还差两万\n\n待办\n\n- **张三** 发公告\n- **李四** 问财务\n";
+    let minutes = read(with_actions);
+    assert_eq!(minutes.layout, TranscriptLayout::Above);
+    assert_eq!(minutes.turns.len(), 2);
+    let stressed = "- **重点** 下周三上线\n- 预算还差两万\n- 人手不够\n";
+    assert_eq!(read(stressed).turns[0].speaker, None);
+    let introduced = "- **结论：** 下周三上线\n- **备注：** 预算还差两万\n";
+    assert_eq!(read(introduced).turns[0].speaker, None);
+}
+
+/// Who repeated or agreed with what an earlier run kept is told where that is left out in turn.
+#[test]
+fn names_go_to_the_turn_that_stands_for_another() {
+    let text = "{\"text\":\"上线\",\"speaker\":\"甲\",\"repeat_speakers\":[\"乙\"],\"repeat_times\":[\"00:02\"],\"voters\":[\"丙\"]}\n\
+                {\"text\":\"下周三上线\",\"speaker\":\"丁\",\"voters\":[\"戊\"]}\n";
+    let minutes = read(text);
+    let fields = serde_json::json!({"repeats": [0], "repeat_speakers": ["甲", "乙"]});
+    let entry = Entry {
+        turn: 1,
+        stands_for: vec![0],
+        fields: fields.as_object().unwrap().clone(),
+        ..Entry::default()
+    };
+    let written = minutes.written(&[entry], TranscriptFormat::Own).unwrap();
+    let written: Value = serde_json::from_slice(&written).unwrap();
+    let expected = serde_json::json!({
+        "text": "下周三上线", "speaker": "丁", "repeats": [0], "repeat_speakers": ["乙", "甲"], "repeat_times": ["00:02"], "voters": ["戊", "丙"],
+    });
+    assert_eq!(written, expected);
+}

@@ -74,6 +74,47 @@ fn turns_are_told_from_what_is_said() {
                 (Some("主持人"), None, "请。"),
             ],
         ),
+        // Names and times on a line each, as a page has them that was copied.
+        (
+            "张三\n00:00:01\n大家好\n李四\n00:00:09\n下周三上线\n张三\n00:01:20\n预算还差20万\n",
+            &[
+                (Some("张三"), Some("00:00:01"), "大家好"),
+                (Some("李四"), Some("00:00:09"), "下周三上线"),
+                (Some("张三"), Some("00:01:20"), "预算还差20万"),
+            ],
+        ),
+        // What is said above a time is no name.
+        (
+            "周会\n00:00:01\n大家好\n00:00:09\n下周三上线\n00:01:20\n预算还差20万\n",
+            &[
+                (None, Some("00:00:01"), "大家好"),
+                (None, Some("00:00:09"), "下周三上线"),
+                (None, Some("00:01:20"), "预算还差20万"),
+            ],
+        ),
+        // Google Meet and Teams in Chinese, and Otter: what they close with is said by nobody.
+        (
+            "周会 - 2025/03/05 15:00 CST - 转写文稿\n参会者\n张三, 李四\n转写文稿\n\n00:00:00\n \n张三: 大家好\n李四: 下周三上线\n\n00:05:00\n \n张三: 散会\n\n会议于 00:06:19 后结束 👋\n\n此可编辑的转写文稿由计算机生成，可能包含错误。\n",
+            &[
+                (Some("张三"), Some("00:00:00"), "大家好"),
+                (Some("李四"), Some("00:00:00"), "下周三上线"),
+                (Some("张三"), Some("00:05:00"), "散会"),
+            ],
+        ),
+        (
+            "周会-20250305-会议脚本\n张三 已开始听录\n\n张三   0:03\n大家好\n\n李四   0:09\n下周三上线\n\n张三 已停止听录\n",
+            &[
+                (Some("张三"), Some("0:03"), "大家好"),
+                (Some("李四"), Some("0:09"), "下周三上线"),
+            ],
+        ),
+        (
+            "Ann Li  0:01\nHello.\n\nBob Wu  0:09\nHi.\n\nTranscribed by https://otter.ai\n",
+            &[
+                (Some("Ann Li"), Some("0:01"), "Hello."),
+                (Some("Bob Wu"), Some("0:09"), "Hi."),
+            ],
+        ),
         // Headings do not come again.
         (
             "背景材料：\n我们去年上线。\n目标说明：\n今年做完。\n",
@@ -217,4 +258,32 @@ fn nothing_that_is_said_is_no_minutes() {
     ] {
         assert!(fails(text.as_bytes()).ends_with("has no turns."), "{text}");
     }
+}
+
+/// Files that would be read as something else than they are, each with what to do.
+#[test]
+fn what_is_no_text_of_minutes_is_refused() {
+    for (bytes, told) in [
+        (
+            &b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0"[..],
+            "old word processor (.doc, .wps)",
+        ),
+        (b"<html><body><p>a: b</p></body></html>", "is a web page"),
+        (
+            b"\xef\xbb\xbf[Script Info]\nTitle: x\n",
+            "Save them as .srt",
+        ),
+        (b"{\\rtf1\\ansi x}", "is a document in RTF"),
+        (b"ID3\x03\0\0\0", "is a recording"),
+        (b"\0\0\0\x20ftypM4A \0\0\0\0", "is a recording"),
+    ] {
+        let said = fails(bytes);
+        assert!(said.contains(told), "{said}");
+    }
+}
+
+#[test]
+fn objects_of_iflytek_are_read() {
+    let minutes = read("[{\"bg\":\"0\",\"ed\":\"2500\",\"onebest\":\"大家好\",\"speaker\":\"1\"}]");
+    assert_eq!(turns(&minutes), [(Some("1"), Some("0"), "大家好")]);
 }

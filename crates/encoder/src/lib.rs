@@ -41,7 +41,7 @@ pub use config::{
     Activation, Architecture, Biases, LocalAttention, ModelConfig, NormKind, NtkScaling, Positions,
     Quantization, Rotary,
 };
-pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, ScoreActivation, Scored};
+pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, HeadSpec, ScoreActivation, Scored};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;

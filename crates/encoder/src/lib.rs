@@ -49,7 +49,7 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use folder::{FileBytes, FileMap, Folder, open_plain, read_plain};
 pub use precision::Precision;
 pub use progress::LoadProgress;
-pub use quantize::{Agreement, quantize_folder};
+pub use quantize::{Agreement, check_quantizable, quantize_folder};
 pub use remarks::remarks;
 pub use spec::{DenseSpec, ModelSpec, Pooling, Prompts, SpecDefaults, Step};
 pub use states::{Place, States};

@@ -234,6 +234,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("{file}: findings that make the check fail: {#n}.", "{file}：检查未通过，相关问题 {n} 个。"),
     ("Standard input can be the FAQ or the questions, and that once.", "标准输入只能用作 FAQ 或问题之一，且只能用一次。"),
     ("Nothing is near enough; nearest is: {nearest}", "没有足够接近的条目；最接近的是：{nearest}"),
+    ("What the reranker puts first is not near enough: {nearest}", "重排后第一的条目不够接近：{nearest}"),
     ("Several are about as near: {all}", "有几个条目差不多接近：{all}"),
     ("This is not to be answered; nearest is: {nearest}", "这类问题不作回答；最接近的是：{nearest}"),
     ("The nearest says something else ({asked} / {said}): {nearest}", "最接近的条目说的不是一回事（{asked} / {said}）：{nearest}"),

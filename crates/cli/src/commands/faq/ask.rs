@@ -200,13 +200,22 @@ fn why(none: &NoMatch) -> String {
         format!("{question} ({:.4})", near.similarity)
     };
     let nearest = none.candidates.first().map(shown).unwrap_or_default();
+    let is_reranked = none.candidates.iter().any(|c| c.rerank_score.is_some());
     match none.reason {
+        NoMatchReason::BelowThreshold if is_reranked => {
+            format!("What the reranker puts first is not near enough: {nearest}")
+        }
         NoMatchReason::BelowThreshold => format!("Nothing is near enough; nearest is: {nearest}"),
         NoMatchReason::Ambiguous => {
             let all: Vec<String> = none.candidates.iter().map(shown).collect();
             format!("Several are about as near: {}", all.join(" | "))
         }
-        NoMatchReason::Rejected => format!("This is not to be answered; nearest is: {nearest}"),
+        NoMatchReason::Rejected => {
+            // A reranker may have put another one first.
+            let turned_away = none.candidates.iter().find(|near| near.reject);
+            let nearest = turned_away.map_or(nearest, shown);
+            format!("This is not to be answered; nearest is: {nearest}")
+        }
         NoMatchReason::Guarded => {
             let words = |side: fn(&Contradiction) -> &Vec<String>| {
                 let words: Vec<&str> = none

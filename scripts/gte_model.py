@@ -136,6 +136,30 @@ class GteModel(nn.Module):
         return SimpleNamespace(last_hidden_state=x[None])
 
 
+class Pooler(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+
+    def forward(self, hidden):
+        return torch.tanh(self.dense(hidden[0]))
+
+
+class GteReranker(nn.Module):
+    """`NewForSequenceClassification` with one label, as gte-multilingual-reranker-base has it."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.new = GteModel(config)
+        self.new.pooler = Pooler(config)
+        self.classifier = nn.Linear(config.hidden_size, 1)
+
+    def forward(self, input_ids, attention_mask=None):
+        (hidden,) = self.new(input_ids).last_hidden_state
+        return SimpleNamespace(logits=self.classifier(self.new.pooler(hidden))[None])
+
+
 def configuration(fields):
     """The fields of config.json as attributes, with the defaults of the original."""
     defaults = dict(type_vocab_size=1, layer_norm_type="layer_norm", layer_norm_eps=1e-12, hidden_act="gelu", pack_qkv=True,

@@ -11,7 +11,7 @@ import numpy
 import torch
 from reference_model import write_json
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import ModernBertConfig, ModernBertModel, Qwen3Config, Qwen3Model
+from transformers import ModernBertConfig, ModernBertForSequenceClassification, ModernBertModel, Qwen3Config, Qwen3Model
 
 import gte_model
 
@@ -24,12 +24,22 @@ QWEN_PATTERN = (
 def build(fields):
     """The reference model for the fields of a config.json, in float32 and with weights that nobody has set."""
     kind = fields["model_type"]
+    scores = gives_scores(fields)
     if kind in ("new", "gte"):
-        return gte_model.GteModel(gte_model.configuration(fields)).eval()
+        model_class = gte_model.GteReranker if scores else gte_model.GteModel
+        return model_class(gte_model.configuration(fields)).eval()
     config_class, model_class = {"modernbert": (ModernBertConfig, ModernBertModel), "qwen3": (Qwen3Config, Qwen3Model)}[kind]
     config = config_class(**{key: value for key, value in fields.items() if key not in ("model_type", "architectures")})
     config._attn_implementation = "eager"
+    if scores:
+        config.num_labels = 1
+        model_class = ModernBertForSequenceClassification
     return model_class(config).eval()
+
+
+def gives_scores(fields):
+    """Whether the fields are those of a reranker."""
+    return fields["architectures"][0].endswith("ForSequenceClassification")
 
 
 def randomise(model, random, dtype, exact_in_f16=False):
@@ -62,6 +72,13 @@ def unit_vector(model, pooling, ids):
         hidden = model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).last_hidden_state[0]
     pooled = {"cls": lambda: hidden[0], "mean": lambda: hidden.mean(0), "lasttoken": lambda: hidden[-1]}[pooling]()
     return (pooled / pooled.norm()).tolist()
+
+
+def logit(model, ids):
+    """What a reranker gives for the token ids of a pair, in the model's precision."""
+    with torch.no_grad():
+        tokens = torch.tensor([ids])
+        return model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).logits.item()
 
 
 # --- configurations ------------------------------------------------------------------------
@@ -129,8 +146,9 @@ def qwen3(**sizes):
 # --- tokenizers ----------------------------------------------------------------------------
 
 
-def byte_tokenizer(words, opening, closing):
-    """A byte-level BPE tokenizer as Qwen's and ModernBERT's are: all bytes, and merges that make these words."""
+def byte_tokenizer(words, opening, closing, pair=None):
+    """A byte-level BPE tokenizer as Qwen's and ModernBERT's are: all bytes, and merges that make these words. `pair` says how two texts
+    are put together."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     vocabulary = {token: i for i, token in enumerate(alphabet)}
@@ -151,7 +169,7 @@ def byte_tokenizer(words, opening, closing):
     specials = [token for token in (opening, closing) if token]
     tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in specials])
     template = " ".join(part for part in (opening, "$A", closing) if part)
-    ends = processors.TemplateProcessing(single=template, pair=f"{template} $B", special_tokens=[(token, tokenizer.token_to_id(token)) for token in specials])
+    ends = processors.TemplateProcessing(single=template, pair=pair or f"{template} $B", special_tokens=[(token, tokenizer.token_to_id(token)) for token in specials])
     tokenizer.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False), ends])
     return tokenizer
 

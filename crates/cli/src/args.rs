@@ -35,7 +35,7 @@ pub use self::collection::{
 pub use self::compare::{CompareArgs, ContestantArgs, MethodArg};
 pub use self::dedup::{DedupArgs, ModeArg};
 pub use self::embed::EmbedArgs;
-pub use self::eval::EvalArgs;
+pub use self::eval::{EvalArgs, FaqSearchArgs};
 pub use self::faq::{
     AskArgs, FailOn, FaqArgs, FaqCheckArgs, FaqCommand, FaqTemplateArgs, FaqTestArgs, FaqTuneArgs,
     HistoryArgs, LabelledArgs, LimitArgs, UnansweredArgs,
@@ -43,7 +43,7 @@ pub use self::faq::{
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;
-pub use self::model::{ComputeArgs, ModelArgs};
+pub use self::model::{ComputeArgs, ModelArgs, RerankArgs};
 pub use self::models::{
     ExportModelArgs, ImportModelArgs, ModelsArgs, ModelsCommand, RemoveModelArgs, VerifyModelsArgs,
 };

@@ -6,7 +6,8 @@ use anyhow::bail;
 use yuyi::Model;
 use yuyi_tasks::corpus::Corpus;
 
-use crate::input::{self, Format, LabelledPairs, Layout, Scale};
+use crate::args::{FaqSearchArgs, MeasureArgs};
+use crate::input::{self, FaqFile, FaqLayout, Format, LabelledPairs, Layout, Questions, Scale};
 use crate::progress::Progress;
 use crate::terminal::remark;
 
@@ -36,6 +37,29 @@ pub fn read_corpus(
         read.add_to(&mut corpus);
     }
     Ok(corpus)
+}
+
+/// Reads the FAQ and the questions that are put to it, if there are any.
+///
+/// # Errors
+/// When a file cannot be read, or a label names no entry.
+pub fn read_search(
+    args: &FaqSearchArgs,
+    measure: &MeasureArgs,
+) -> anyhow::Result<Option<(FaqFile, Questions)>> {
+    // clap asks for both or none.
+    let (Some(faq), Some(questions)) = (&args.faq, &args.questions) else {
+        return Ok(None);
+    };
+    let layout = FaqLayout {
+        faq: args.faq_columns.clone(),
+        questions: args.questions_columns.clone(),
+        no_header: measure.layout.no_header,
+    };
+    let open = |path| input::open(path, measure.format, Format::Tsv);
+    let faq = FaqFile::of(open(faq)?, &layout)?;
+    let questions = Questions::of(open(questions)?, &faq, &layout)?;
+    Ok(Some((faq, questions)))
 }
 
 /// Vectors of texts, in order.

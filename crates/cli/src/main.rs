@@ -22,6 +22,7 @@ mod output;
 mod progress;
 mod pulling;
 mod report;
+mod reranking;
 mod signals;
 mod switch;
 mod terminal;

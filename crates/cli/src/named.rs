@@ -40,6 +40,14 @@ fn tell_of_namesake(name: &str, model: &Resolved) {
     }
 }
 
+/// The model that `--rerank` names, likewise.
+///
+/// # Errors
+/// When there is none.
+pub fn find_reranker(name: &str) -> anyhow::Result<Found> {
+    Ok(or_fetched(name, find)??)
+}
+
 /// The model of an argument that is no flag, likewise.
 ///
 /// # Errors

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use yuyi::{Calibration, ModelFacts};
 use yuyi_store::{Collection, Hit, Item};
 
+use crate::RerankScore;
+
 /// An item that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
@@ -114,6 +116,20 @@ impl From<Found> for SearchHit {
             time: found.item.time.map(|time| time.to_string()),
         }
     }
+}
+
+/// Items that a reranker reads a question with, where no more are wanted.
+pub const RERANKED_HITS: usize = 50;
+
+/// The first `limit` of the items by what a reranker says of [`Found::text`] of each; of equals the one that was found first.
+pub fn reranked(found: Vec<Found>, scores: &[RerankScore], limit: usize) -> Vec<SearchHit> {
+    let mut scored: Vec<(Found, &RerankScore)> = found.into_iter().zip(scores).collect();
+    scored.sort_by(|(_, a), (_, b)| b.logit.total_cmp(&a.logit));
+    let hit = |(found, said): (Found, &RerankScore)| SearchHit {
+        rerank_score: Some(said.score),
+        ..found.into()
+    };
+    scored.into_iter().take(limit).map(hit).collect()
 }
 
 #[cfg(test)]

@@ -45,17 +45,19 @@ mod place;
 mod query;
 mod questions;
 mod recommending;
+mod rerank_score;
 mod space;
 #[cfg(test)]
 mod test_support;
 
 pub use defaults::{faq, fusion};
-pub use found::{Found, SearchHit, calibration_of};
+pub use found::{Found, RERANKED_HITS, SearchHit, calibration_of, reranked};
 pub use items::{ItemPlan, check_item};
 pub use matching::{
-    AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, Match, MatchCandidate,
-    MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NOT_WORD, NearItem, NoMatch,
-    NoMatchReason, Outcome, StoredEntries, contradictions, match_limits, rules,
+    AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, MOST_RERANKED, Match,
+    MatchCandidate, MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NOT_WORD, NearItem,
+    NoMatch, NoMatchReason, Outcome, Shortlist, Shortlists, StoredEntries, contradictions,
+    match_limits, rules,
 };
 pub use moving::{Batch, Move, Step};
 pub use place::Place;
@@ -69,4 +71,5 @@ pub use recommending::{
     RECOMMENDED, RecommendPlan, RecommendQuestion, RecommendReply, Recommendation, ReplaySettings,
     Replayed, Shelf, StoredShelf, Way, recommend, replay,
 };
+pub use rerank_score::RerankScore;
 pub use space::{check_fits, space_of, space_of_model};

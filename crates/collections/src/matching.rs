@@ -2,6 +2,7 @@
 
 mod entries;
 mod reply;
+mod reranking;
 
 use std::borrow::Borrow;
 
@@ -10,10 +11,13 @@ use yuyi_store::{AskedQuestion, Error, Item, Result, Space, Timestamp};
 use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits, Prospect};
 
 pub use self::entries::{Entries, HeldEntries, NearItem, StoredEntries};
+use self::reply::Shown;
 pub use self::reply::{
     Contradiction, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NOT_WORD, NoMatch,
     NoMatchReason, Outcome, contradictions,
 };
+use self::reranking::put_together;
+pub use self::reranking::{MOST_RERANKED, Shortlist, Shortlists};
 use crate::defaults;
 
 /// Questions of a message that are answered at most.
@@ -167,6 +171,16 @@ struct Question {
 }
 
 impl MatchQuestions {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.questions.len()
+    }
+
+    /// Whether the message asks nothing.
+    pub fn is_empty(&self) -> bool {
+        self.questions.is_empty()
+    }
+
     /// What is to be kept of the questions and of what was said of them; of a question that was turned away, that its `reject` entry did so.
     pub fn asked(self, reply: &MatchReply, time: Timestamp) -> Vec<AskedQuestion> {
         let outcomes = reply.outcomes().iter();
@@ -224,13 +238,7 @@ impl Matcher<'_> {
             let part = asked.is_split.then_some(question.text);
             outcomes.push(outcome.of_question(part, question.truncated));
         }
-        match outcomes.pop() {
-            Some(outcome) if !asked.is_split => Ok(MatchReply::One(outcome)),
-            last => Ok(MatchReply::Parts(MatchParts {
-                parts: outcomes.into_iter().chain(last).collect(),
-                left_out: asked.left_out.into_iter().map(LeftOut::courtesy).collect(),
-            })),
-        }
+        Ok(put_together(outcomes, asked.left_out, asked.is_split))
     }
 
     /// What becomes of one question. Whoever has many vectors, and tries several limits, calls this.
@@ -249,7 +257,12 @@ impl Matcher<'_> {
                 similarities.fold(0.0, f64::max)
             });
             if near.len() < limit || decision.is_settled(least, self.limits) {
-                return Ok(Outcome::of(&decision, &near, &candidates));
+                let shown = Shown {
+                    near: &near,
+                    entries: &candidates,
+                    scores: &[],
+                };
+                return Ok(shown.outcome(&decision));
             }
             limit = limit.saturating_mul(LOOK_FURTHER);
         }

@@ -1,9 +1,9 @@
 //! A loaded model that reads two texts at once and says how well the second answers the first.
 
-mod head;
+pub(crate) mod head;
 mod spec;
 
-pub use self::spec::{CrossSpec, ScoreActivation};
+pub use self::spec::{CrossSpec, HeadSpec, ScoreActivation};
 
 use self::head::Head;
 use crate::forward::{Batch, Extras, Sequence, Transformer, Workspace};
@@ -77,7 +77,7 @@ impl CrossEncoder {
             precision,
         };
         let tensors = Tensors::open(folder)?;
-        let head = Head::load(&tensors, &spec.config, packing)?;
+        let head = Head::load(&tensors, (&spec.config, spec.head), packing)?;
         let model = Transformer::load(tensors, &spec.config, EXTRAS, packing, &options.progress)?;
         let tokenizer = TextTokenizer::load_for(folder, &spec.config, spec.max_tokens)?;
         tokenizer.check_pairs(&spec.config)?;
@@ -227,7 +227,7 @@ impl CrossFacts {
         let tensors = Tensors::open(folder)?;
         let layers = Transformer::bytes_of(&tensors, &spec.config, EXTRAS, (kernel, precision))?;
         Ok(Self {
-            weight_bytes: layers + Head::bytes_of(&tensors, &spec.config, kernel)?,
+            weight_bytes: layers + Head::bytes_of(&tensors, (&spec.config, spec.head), kernel)?,
             precision,
             kernel: kernel.path(),
             threads: options.threads.unwrap_or_else(usable_cores).max(1),

@@ -41,8 +41,12 @@ impl Fingerprint {
             config,
             max_tokens,
             activation,
+            head,
         } = spec;
-        let output = format!("pairs {}", activation.name());
+        let [pooling, activation_of_head] = [head.pooling.name(), head.activation.name()];
+        let bias = if head.bias { "biased" } else { "unbiased" };
+        let head = format!("{pooling} {activation_of_head} {bias}");
+        let output = format!("pairs {} {head}", activation.name());
         let description = shape(config, precision, &output, *max_tokens);
         Self::of_files(&description, tokenizer, std::iter::once(weights))
     }

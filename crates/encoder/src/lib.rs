@@ -41,7 +41,7 @@ pub use config::{
     Activation, Architecture, Biases, LocalAttention, ModelConfig, NormKind, NtkScaling, Positions,
     Quantization, Rotary,
 };
-pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, ScoreActivation, Scored};
+pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, HeadSpec, ScoreActivation, Scored};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;
@@ -49,7 +49,7 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use folder::{FileBytes, FileMap, Folder, open_plain, read_plain};
 pub use precision::Precision;
 pub use progress::LoadProgress;
-pub use quantize::{Agreement, quantize_folder};
+pub use quantize::{Agreement, check_quantizable, quantize_folder};
 pub use remarks::remarks;
 pub use spec::{DenseSpec, ModelSpec, Pooling, Prompts, SpecDefaults, Step};
 pub use states::{Place, States};

@@ -48,12 +48,14 @@ pub(crate) enum Half {
     Second,
 }
 
-/// Two products that make a score of the first token's hidden state.
+/// Two products that make a score of a pooled hidden state.
 #[derive(Clone, Copy)]
 pub(crate) struct HeadNames {
     pub(crate) first: &'static str,
-    /// Of the first product.
+    /// Of the first product, where its configuration does not say.
     pub(crate) activation: DenseActivation,
+    /// The norm between the two, where there is one.
+    pub(crate) norm: Option<&'static str>,
     pub(crate) second: &'static str,
 }
 
@@ -81,6 +83,7 @@ const BERT: Names = Names {
     head: HeadNames {
         first: "pooler.dense",
         activation: DenseActivation::Tanh,
+        norm: None,
         second: "classifier",
     },
 };
@@ -89,6 +92,7 @@ const ROBERTA: Names = Names {
     head: HeadNames {
         first: "classifier.dense",
         activation: DenseActivation::Tanh,
+        norm: None,
         second: "classifier.out_proj",
     },
     ..BERT
@@ -104,6 +108,7 @@ const DISTIL_BERT: Names = Names {
     head: HeadNames {
         first: "pre_classifier",
         activation: DenseActivation::Relu,
+        norm: None,
         second: "classifier",
     },
     ..BERT
@@ -138,6 +143,12 @@ const MODERN_BERT: Names = Names {
     norms: ["attn_norm", "mlp_norm"],
     first_is_normalised: true,
     gate: Some(Half::First),
+    head: HeadNames {
+        first: "head.dense",
+        activation: DenseActivation::Gelu,
+        norm: Some("head.norm"),
+        second: "classifier",
+    },
     ..BERT
 };
 

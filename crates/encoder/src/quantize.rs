@@ -8,9 +8,13 @@
 //! | int8 | `X.weight` I8 [out, in], `X.weight_scale` F32 [out, 1] (compressed-tensors' naming) |
 //! | int4 | `X.weight_q4` U8 [out, in / 2], `X.weight_q4_scale` F16 [out, in / 32] (q4_0 in two tensors) |
 
+mod agreement;
 mod projection;
 
+pub use self::agreement::Agreement;
+
 use crate::config::{ModelConfig, Quantization};
+use crate::cross_encoder::head;
 use crate::error::{Error, ErrorKind};
 use crate::json::{read_json, read_optional_json};
 use crate::modules::{ModuleKind, Modules};
@@ -18,9 +22,7 @@ use crate::names::{Norm, layer_linears, norms, tables};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
-use crate::{
-    CrossSpec, EncodeOptions, Encoder, Folder, LoadOptions, ModelSpec, SpecDefaults, Tensors,
-};
+use crate::{CrossSpec, Folder, HeadSpec, ModelSpec, SpecDefaults, Tensors};
 use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView as Stored, serialize};
@@ -28,9 +30,6 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::path::Path;
 use yuyi_kernels::{BLOCK, quantize_int4, quantize_int8};
-
-/// Sentences by which a quantised folder is compared with the original, a line each.
-const SENTENCES: &str = include_str!("quantize/sentences.txt");
 
 /// Files that a folder may have beside config and weights, and that go along unchanged.
 const COMPANIONS: [&str; 16] = [
@@ -52,18 +51,70 @@ const COMPANIONS: [&str; 16] = [
     "NOTICE",
 ];
 
-/// How near the vectors of a quantised folder are to the original's.
-#[derive(Clone, Copy, Debug)]
-pub struct Agreement {
-    /// Sentences that were compared.
-    pub sentences: usize,
-    /// Mean cosine between the two vectors of a sentence.
-    pub mean: f64,
-    /// The least of those cosines.
-    pub least: f64,
+/// What a folder's model gives, and so what is copied and compared.
+enum Kind {
+    Vectors(Box<ModelSpec>),
+    Scores(Box<CrossSpec>),
 }
 
-/// Writes the model of `from` with integer weights into the folder `to`, which is empty, or new in a folder that is there.
+impl Kind {
+    fn of(from: &Folder, defaults: &SpecDefaults) -> Result<Self, Error> {
+        match CrossSpec::is_cross_encoder(from)? {
+            true => Ok(Self::Scores(Box::new(CrossSpec::read(from)?))),
+            false => Ok(Self::Vectors(Box::new(ModelSpec::read(from, defaults)?))),
+        }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Self::Vectors(spec) => &spec.name,
+            Self::Scores(spec) => &spec.name,
+        }
+    }
+
+    fn config(&self) -> &ModelConfig {
+        match self {
+            Self::Vectors(spec) => &spec.config,
+            Self::Scores(spec) => &spec.config,
+        }
+    }
+
+    /// The head that scores, where there is one.
+    fn head(&self) -> Option<HeadSpec> {
+        match self {
+            Self::Vectors(_) => None,
+            Self::Scores(spec) => Some(spec.head),
+        }
+    }
+
+    /// Writes what stands behind the transformer in files of its own.
+    fn write_modules(&self, from: &Folder, to: &Path) -> Result<(), Error> {
+        let Self::Vectors(spec) = self else {
+            return Ok(());
+        };
+        make_folder(&to.join("1_Pooling")).map_err(|e| write_failed(to, e))?;
+        // The catalogue knows the pooling by the folder's name, and the new one has another.
+        let pooling = spec.pooling.configuration(spec.config.hidden_size);
+        write_json(&to.join("1_Pooling/config.json"), &pooling)?;
+        projection::copy_modules(from, spec, to)
+    }
+
+    fn compare(
+        &self,
+        from: &Folder,
+        to: &Path,
+        defaults: &SpecDefaults,
+    ) -> Result<Agreement, Error> {
+        let to = Folder::open(to)?;
+        match self {
+            Self::Vectors(_) => Agreement::of_vectors([from, &to], defaults),
+            Self::Scores(_) => Agreement::of_scores([from, &to]),
+        }
+    }
+}
+
+/// Writes the model of `from` with integer weights into the folder `to`, which is empty, or new in a folder that is there. The head of a
+/// reranker, which is small and decides alone, stays in floats.
 ///
 /// # Errors
 /// When the model cannot be loaded, is quantised already, or does not fit the precision; of the kind
@@ -74,20 +125,13 @@ pub fn quantize_folder(
     precision: Precision,
     defaults: &SpecDefaults,
 ) -> Result<Agreement, Error> {
-    refuse_reranker(from)?;
-    let spec = ModelSpec::read(from, defaults)?;
-    let scheme = scheme(from, &spec.config, precision)?;
+    let kind = Kind::of(from, defaults)?;
+    let scheme = scheme(from, kind.config(), precision)?;
     let failed = |e: std::io::Error| write_failed(to, e);
-    for folder in [to, &to.join("1_Pooling")] {
-        make_folder(folder).map_err(failed)?;
-    }
+    make_folder(to).map_err(failed)?;
     let tensors = Tensors::open(from)?;
-    write_weights(
-        &tensors,
-        &spec.config,
-        scheme,
-        &to.join("model.safetensors"),
-    )?;
+    let model = (kind.config(), kind.head());
+    write_weights(&tensors, model, scheme, &to.join("model.safetensors"))?;
     let transformer = Modules::read(from)?.transformer(from);
     for file in COMPANIONS {
         let place = [&transformer, from].into_iter().find(|f| f.contains(file));
@@ -99,27 +143,27 @@ pub fn quantize_folder(
         move_modules(&mut modules);
         write_json(&to.join("modules.json"), &modules)?;
     }
-    // The catalogue knows the pooling by the folder's name, and the new one has another.
-    let pooling = spec.pooling.configuration(spec.config.hidden_size);
-    write_json(&to.join("1_Pooling/config.json"), &pooling)?;
-    projection::copy_modules(from, &spec, to)?;
+    kind.write_modules(from, to)?;
     let mut config: Value = read_json(&transformer, "config.json")?;
     config["quantization_config"] = quantization_config(scheme);
     write_json(&to.join("config.json"), &config)?;
     tensors.check()?;
-    let agreement = compare(from, to, defaults)?;
-    std::fs::write(to.join("README.md"), readme(&spec.name, scheme, agreement)).map_err(failed)?;
+    let agreement = kind.compare(from, to, defaults)?;
+    std::fs::write(to.join("README.md"), readme(kind.name(), scheme, agreement)).map_err(failed)?;
     Ok(agreement)
 }
 
-/// A copy is measured by its vectors, of which a reranker has none.
-fn refuse_reranker(from: &Folder) -> Result<(), Error> {
-    if !CrossSpec::is_cross_encoder(from)? {
-        return Ok(());
-    }
-    let what = "rerankers are not copied with integer weights. They are computed in int8 from the checkpoint itself, \
-        where that precision is asked for.";
-    Err(Error::unsupported(&from.show("config.json"), what))
+/// Checks that [`quantize_folder`] can make a copy, by the small files of a folder: its weights need not be there.
+///
+/// # Errors
+/// When the model is of a kind that cannot be run, is quantised already, or does not fit the precision.
+pub fn check_quantizable(
+    from: &Folder,
+    precision: Precision,
+    defaults: &SpecDefaults,
+) -> Result<(), Error> {
+    let kind = Kind::of(from, defaults)?;
+    scheme(from, kind.config(), precision).map(drop)
 }
 
 /// Leads a list of modules to where the copy has them.
@@ -221,11 +265,11 @@ impl Written<'_> {
 
 fn write_weights(
     tensors: &Tensors,
-    config: &ModelConfig,
+    (config, head): (&ModelConfig, Option<HeadSpec>),
     scheme: Quantization,
     path: &Path,
 ) -> Result<(), Error> {
-    let mut written = copied(tensors, config)?;
+    let mut written = copied(tensors, config, head)?;
     for layer in 0..config.layers {
         for (name, shape, _) in layer_linears(config, layer) {
             let table = Table::open(tensors, config, &name, shape)?;
@@ -258,13 +302,18 @@ fn write_file(written: &[Written<'_>], path: &Path) -> Result<(), Error> {
     std::fs::write(path, file).map_err(|e| write_failed(path, e))
 }
 
-/// What is not quantised: embeddings, norms and biases.
-fn copied<'a>(tensors: &'a Tensors, config: &ModelConfig) -> Result<Vec<Written<'a>>, Error> {
+/// What is not quantised: embeddings, norms, biases, and the head that scores.
+fn copied<'a>(
+    tensors: &'a Tensors,
+    config: &ModelConfig,
+    head: Option<HeadSpec>,
+) -> Result<Vec<Written<'a>>, Error> {
     let tables = tables(config).into_iter();
     let mut wanted: Vec<(String, Vec<usize>)> = tables
         .map(|(name, shape)| (format!("{name}.weight"), shape.to_vec()))
         .collect();
-    for Norm { name, size, kind } in norms(config, config.layers) {
+    let head_norm = head.and_then(|_| head::norm(config));
+    for Norm { name, size, kind } in norms(config, config.layers).into_iter().chain(head_norm) {
         wanted.push((format!("{name}.weight"), vec![size]));
         if kind.bias {
             wanted.push((format!("{name}.bias"), vec![size]));
@@ -274,6 +323,15 @@ fn copied<'a>(tensors: &'a Tensors, config: &ModelConfig) -> Result<Vec<Written<
         let linears = layer_linears(config, layer).into_iter();
         for (name, [outputs, _], _) in linears.filter(|(.., bias)| *bias) {
             wanted.push((format!("{name}.bias"), vec![outputs]));
+        }
+    }
+    let products = head.map(|head| head::products(config, head));
+    for (product, _) in products.into_iter().flatten() {
+        for (name, shape) in product.shapes() {
+            wanted.push((format!("{name}.weight"), shape.to_vec()));
+            if product.bias {
+                wanted.push((format!("{name}.bias"), vec![shape[0]]));
+            }
         }
     }
     wanted
@@ -341,36 +399,6 @@ fn int4(
     ])
 }
 
-/// Vectors of the sentences by the original and by the new folder, one model after the other so that only one
-/// is in memory.
-fn compare(from: &Folder, to: &Path, defaults: &SpecDefaults) -> Result<Agreement, Error> {
-    let sentences: Vec<&str> = SENTENCES.lines().collect();
-    let vectors = |folder: &Folder| {
-        let options = LoadOptions {
-            defaults: defaults.clone(),
-            ..LoadOptions::default()
-        };
-        Encoder::load(folder, &options)?.encode(&sentences, &EncodeOptions::default())
-    };
-    let (original, quantised) = (vectors(from)?, vectors(&Folder::open(to)?)?);
-    let cosines: Vec<f64> = original
-        .iter()
-        .zip(&quantised)
-        .map(|(a, b)| {
-            a.vector
-                .iter()
-                .zip(&b.vector)
-                .map(|(&x, &y)| f64::from(x) * f64::from(y))
-                .sum()
-        })
-        .collect();
-    Ok(Agreement {
-        sentences: cosines.len(),
-        mean: cosines.iter().sum::<f64>() / cosines.len() as f64,
-        least: cosines.iter().copied().fold(1.0, f64::min),
-    })
-}
-
 fn readme(name: &str, scheme: Quantization, agreement: Agreement) -> String {
     let (precision, layout) = match scheme {
         Quantization::Q4 => (
@@ -387,17 +415,12 @@ fn readme(name: &str, scheme: Quantization, agreement: Agreement) -> String {
              with activations of up to 144 then fit 16 bits.\n",
         ),
     };
-    let Agreement {
-        sentences,
-        mean,
-        least,
-    } = agreement;
     let precision = precision.name();
     format!(
         "# {name}, {precision}\n\nMade from {name} by yuyi. Each linear `X.weight` [out, in] of the original is two tensors:\n\n\
          | tensor | type | shape |\n|---|---|---|\n{layout}\n\
          Everything else is as in the original.\n\n\
-         Cosine to the original's vectors over {sentences} sentences: mean {mean:.5}, least {least:.5}.\n"
+         {agreement}\n"
     )
 }
 

@@ -66,8 +66,13 @@ fn modules(config: &ModelConfig, scores: bool) -> HashSet<String> {
     // Of two layers, since the first may lack a norm of the others.
     let norms = norms(config, 2).into_iter();
     let norms = norms.map(|norm| as_first_layer(&norm.name, names.layer).1.into_owned());
-    let head = [names.head.first, names.head.second].map(str::to_owned);
-    let head = head.into_iter().filter(|_| scores);
+    let head = [
+        Some(names.head.first),
+        names.head.norm,
+        Some(names.head.second),
+    ];
+    let head = head.into_iter().flatten().map(str::to_owned);
+    let head = head.filter(|_| scores);
     tables.chain(linears).chain(norms).chain(head).collect()
 }
 

@@ -1,4 +1,4 @@
-//! Scores of pairs against those that transformers computed (`scripts/make_model_fixtures`).
+//! Scores of pairs against those that transformers computed (`scripts/make_model_fixtures`, `scripts/make_rotary_fixtures`).
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
@@ -39,7 +39,7 @@ fn folders() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root).unwrap();
     let mut folders: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     folders.sort();
-    assert!(folders.len() >= 5, "fixtures are missing");
+    assert!(folders.len() >= 8, "fixtures are missing");
     folders
 }
 

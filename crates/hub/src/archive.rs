@@ -183,7 +183,7 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
     });
     let checked = unpacked.and_then(|()| {
         check_whole(&folder).map_err(bad)?;
-        check(&folder, &manifest.name, &manifest.name).map(drop)
+        check(&folder, &manifest.name, &manifest.name, None).map(drop)
     });
     if let Err(error) = checked {
         // What is left of it is listed, and removed the next time at the latest.

@@ -300,6 +300,16 @@ pub enum Error {
         /// Why, as a sentence.
         reason: String,
     },
+    /// It cannot be brought into the number format that was asked for.
+    #[error("{name} cannot be copied in {precision}: {reason} Its weights were not fetched.")]
+    NotQuantizable {
+        /// The model.
+        name: String,
+        /// The number format.
+        precision: String,
+        /// Why, as a sentence.
+        reason: String,
+    },
     /// No model of that name is installed.
     #[error("No model {name:?} is installed here. `yuyi models` lists those that are.")]
     NotInstalled {

@@ -2,14 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-use yuyi_encoder::{ErrorKind, Folder, ModelSpec, Pooling, read_plain};
+use yuyi_encoder::{CrossSpec, ErrorKind, Folder, ModelSpec, Precision, check_quantizable};
 use yuyi_models::{KnownKind, KnownModel, defaults, nearest_known};
 
 use crate::Error;
-
-/// Most bytes of a configuration.
-const LONGEST: u64 = 4 << 20;
 
 /// What nobody is told of that asks for something far from every known name.
 const USUAL: &str = "gte-base-zh";
@@ -23,49 +19,50 @@ pub enum Gives {
     Scores,
 }
 
-/// What the model of a folder gives, if it is one that can be run; its weights need not be there.
+/// What the model of a folder gives, if it is one that can be run, and copied in the number format that is asked for; its weights need not
+/// be there.
 ///
 /// # Errors
-/// [`Error::Unsupported`], or [`Error::Unusable`] when its files are broken.
-pub(crate) fn check(folder: &Path, name: &str, repository: &str) -> Result<Gives, Error> {
-    let gives = gives(folder);
-    let read = Folder::open(folder).and_then(|opened| {
-        let mut assumed = defaults(name, &opened);
-        if gives == Gives::Scores {
-            // It pools by its head, whatever a vector of it would be.
-            assumed.pooling.get_or_insert(Pooling::Cls);
-        }
-        ModelSpec::read(&opened, &assumed)
-    });
-    let Err(error) = read else {
-        return Ok(gives);
-    };
+/// [`Error::Unsupported`]; [`Error::NotQuantizable`]; or [`Error::Unusable`] when its files are broken.
+pub(crate) fn check(
+    folder: &Path,
+    name: &str,
+    repository: &str,
+    quantized: Option<&str>,
+) -> Result<Gives, Error> {
     // The folder is one that nobody knows.
-    let reason = error
-        .to_string()
-        .replace(&format!("{}/", folder.display()), "");
-    Err(match error.kind() {
+    let told = |error: &yuyi_encoder::Error| {
+        let text = error.to_string();
+        text.replace(&format!("{}/", folder.display()), "")
+    };
+    let refused = |error: yuyi_encoder::Error| match error.kind() {
         ErrorKind::UnsupportedModel => Error::Unsupported {
             repository: repository.to_owned(),
-            reason,
+            reason: told(&error),
             nearest: nearest(name).to_owned(),
         },
         _ => Error::Unusable {
             name: name.to_owned(),
-            reason,
+            reason: told(&error),
         },
-    })
-}
-
-/// By the architecture in its configuration. A broken one is for the encoder to tell.
-fn gives(folder: &Path) -> Gives {
-    let bytes = read_plain(&folder.join("config.json"), LONGEST).unwrap_or_default();
-    let config: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let architecture = config["architectures"][0].as_str().unwrap_or_default();
-    match architecture.ends_with("ForSequenceClassification") {
-        true => Gives::Scores,
-        false => Gives::Vectors,
+    };
+    let opened = Folder::open(folder).map_err(refused)?;
+    let defaults = defaults(name, &opened);
+    let gives = match CrossSpec::is_cross_encoder(&opened).map_err(refused)? {
+        true => CrossSpec::read(&opened).map(|_| Gives::Scores),
+        false => ModelSpec::read(&opened, &defaults).map(|_| Gives::Vectors),
+    };
+    let gives = gives.map_err(refused)?;
+    if let Some(precision) = quantized {
+        let refused = |reason| Error::NotQuantizable {
+            name: name.to_owned(),
+            precision: precision.to_owned(),
+            reason,
+        };
+        let precision = precision.parse::<Precision>().map_err(refused)?;
+        check_quantizable(&opened, precision, &defaults).map_err(|error| refused(told(&error)))?;
     }
+    Ok(gives)
 }
 
 /// The known model of the nearest name that runs for sure.
@@ -83,18 +80,30 @@ mod tests {
     const BERT: &str = r#"{"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
         "intermediate_size": 16, "vocab_size": 10, "max_position_embeddings": 16"#;
 
-    fn checked(config: &str, name: &str) -> Result<Gives, Error> {
+    fn checked_for(config: &str, name: &str, quantized: Option<&str>) -> Result<Gives, Error> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.json"), config).unwrap();
-        check(folder.path(), name, &format!("org/{name}"))
+        check(folder.path(), name, &format!("org/{name}"), quantized)
+    }
+
+    fn checked(config: &str, name: &str) -> Result<Gives, Error> {
+        checked_for(config, name, None)
     }
 
     #[test]
     fn what_cannot_be_run_is_told_with_the_nearest_that_can() {
         let bert = format!("{BERT}}}");
         assert_eq!(checked(&bert, "gte-base-zh").unwrap(), Gives::Vectors);
-        let scores = format!(r#"{BERT}, "architectures": ["BertForSequenceClassification"]}}"#);
+        let scores = format!(
+            r#"{BERT}, "architectures": ["BertForSequenceClassification"], "num_labels": 1}}"#
+        );
         assert_eq!(checked(&scores, "any").unwrap(), Gives::Scores);
+        let classes = scores.replace(": 1}", ": 3}");
+        let error = checked(&classes, "any").unwrap_err().to_string();
+        assert!(
+            error.contains("3 numbers for a pair (a classifier)"),
+            "{error}"
+        );
         let error = checked(r#"{"model_type": "llama"}"#, "bge-base-zh").unwrap_err();
         let told = error.to_string();
         assert!(
@@ -108,6 +117,18 @@ mod tests {
             error.contains("1_Pooling/config.json: there is none"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn what_cannot_be_copied_is_told_before_its_weights_come() {
+        let scores = format!(
+            r#"{BERT}, "architectures": ["BertForSequenceClassification"], "num_labels": 1}}"#
+        );
+        let for_int8 = checked_for(&scores, "any", Some("int8"));
+        assert_eq!(for_int8.unwrap(), Gives::Scores);
+        let for_int4 = checked_for(&scores, "any", Some("int4")).unwrap_err();
+        let told = for_int4.to_string();
+        assert!(told.contains("Choose int8"), "{told}");
     }
 
     #[test]

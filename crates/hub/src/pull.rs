@@ -222,8 +222,9 @@ impl Hub {
         let target = workspace.target();
         let earlier = earlier.is_some().then_some(target.as_path());
         workspace.make(&manifest)?;
+        let wanted = (name, request.quantized.as_deref());
         let gives = fetch(
-            repository, &listing, &selection, workspace, watch, earlier, name,
+            repository, &listing, &selection, workspace, watch, earlier, wanted,
         )?;
         Ok(Some(Ready {
             manifest,
@@ -249,7 +250,7 @@ fn fetch(
     workspace: &Workspace,
     watch: &dyn Watch,
     earlier: Option<&Path>,
-    name: &str,
+    (name, quantized): (&str, Option<&str>),
 ) -> Result<Gives, Error> {
     let paths: Vec<&str> = selection.files().map(|file| file.path.as_str()).collect();
     workspace.keep_only(&paths)?;
@@ -275,7 +276,7 @@ fn fetch(
         missing.iter().partition(|file| is_weight(path_of(file)));
     download.fetch(&companions)?;
     check_pointers(&content, &selection.companions, repository)?;
-    let gives = check(&content, name, &listing.repository)?;
+    let gives = check(&content, name, &listing.repository, quantized)?;
     download.fetch(&weights)?;
     check_pointers(&content, &selection.weights, repository)?;
     Ok(gives)

@@ -70,11 +70,20 @@ impl Inputs {
         }
     }
 
-    /// Bytes of the texts and token ids.
+    /// Bytes of the texts and token ids. A query that pairs behind one another share is there once.
     pub fn bytes(&self) -> usize {
         match self {
             Self::Texts(texts) => texts.iter().map(String::len).sum(),
-            Self::Mixed(inputs) => inputs.iter().map(Input::bytes).sum(),
+            Self::Mixed(inputs) => {
+                let pairs = inputs.iter().zip(inputs.iter().skip(1));
+                let shared = pairs.filter_map(|(before, input)| match (before, input) {
+                    (Input::Pair(before, _), Input::Pair(query, _)) => {
+                        Arc::ptr_eq(before, query).then_some(query.len())
+                    }
+                    _ => None,
+                });
+                inputs.iter().map(Input::bytes).sum::<usize>() - shared.sum::<usize>()
+            }
         }
     }
 
@@ -341,12 +350,21 @@ pub trait Embedder: Send + Sync {
         Ok(None)
     }
 
-    /// A pair as a model reads it that [scores pairs](ModelFacts::scores), so that a caller may have it scored as
-    /// [`Input::PairTokens`]. `None`: the model does not tell its tokens.
+    /// The tokens of a query by themselves, for [`Embedder::split_pair`], of a model that [scores pairs](ModelFacts::scores). `None`: the
+    /// model does not tell its tokens.
     ///
     /// # Errors
-    /// When a text cannot be split.
-    fn split_pair(&self, _: &str, _: &str) -> Result<Option<Pair>, Error> {
+    /// When the text cannot be split.
+    fn split_query(&self, _: &str) -> Result<Option<Vec<u32>>, Error> {
+        Ok(None)
+    }
+
+    /// A pair as the model reads it, so that a caller may have it scored as [`Input::PairTokens`]: of a query's tokens, which are thus
+    /// made once for many documents, and a document. `None`: the model does not tell its tokens.
+    ///
+    /// # Errors
+    /// When the document cannot be split.
+    fn split_pair(&self, _: &[u32], _: &str) -> Result<Option<Pair>, Error> {
         Ok(None)
     }
 

@@ -101,6 +101,14 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// The model gives vectors and does not read two texts together.
+    #[error(
+        "{name} is an embedding model: it gives vectors, and does not read a question and a text together. Name a reranker here, such as bge-reranker-base."
+    )]
+    NoScores {
+        /// Its name.
+        name: String,
+    },
     /// The computation ended without a result.
     #[error("The computation of the vectors ended early; the log has the reason.")]
     Interrupted,
@@ -162,6 +170,7 @@ impl Error {
             | Self::ProviderFailed { passes: false, .. }
             | Self::NotCallable { .. }
             | Self::NoVectors { .. }
+            | Self::NoScores { .. }
             | Self::NoTokens => ErrorKind::Permanent,
         }
     }

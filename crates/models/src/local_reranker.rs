@@ -92,23 +92,18 @@ impl Reranker for LocalReranker {
         Some(self.model.fingerprint())
     }
 
-    fn pairs(
+    fn query(&self, query: &str) -> Result<Option<Vec<u32>>, Error> {
+        self.model.tokenize(query).map(Some).map_err(Error::Encoder)
+    }
+
+    fn pair(
         &self,
-        query: &str,
-        documents: &[String],
+        query: &[u32],
+        document: &str,
         options: &RerankOptions,
-    ) -> Result<Option<Vec<Pair>>, Error> {
-        let tokens = |text: &str| self.model.tokenize(text).map_err(Error::Encoder);
-        let query = tokens(query)?;
-        let pair = |text: &String| {
-            let document = tokens(text)?;
-            Ok(self.model.pair(&query, &document, options.truncation))
-        };
-        documents
-            .iter()
-            .map(pair)
-            .collect::<Result<_, _>>()
-            .map(Some)
+    ) -> Result<Option<Pair>, Error> {
+        let document = self.model.tokenize(document).map_err(Error::Encoder)?;
+        Ok(Some(self.model.pair(query, &document, options.truncation)))
     }
 
     fn score_pairs(&self, pairs: &[Pair]) -> Result<Vec<Scored>, Error> {

@@ -54,11 +54,12 @@ impl PairScorer {
     }
 
     fn of_query(&self, query: &str, group: &[Item]) -> Result<Vec<Arc<Pair>>, Error> {
-        let document = |item: &Item| match &item.input {
-            Input::Pair(_, document) => document.to_string(),
-            _ => String::new(),
+        let document = |item: &'_ Item| match &item.input {
+            Input::Pair(_, document) => Arc::clone(document),
+            _ => "".into(),
         };
-        let documents: Vec<String> = group.iter().map(document).collect();
+        let documents: Vec<Arc<str>> = group.iter().map(document).collect();
+        let documents: Vec<&str> = documents.iter().map(|document| &**document).collect();
         let pairs = self
             .reranker
             .pairs(query, &documents, &RerankOptions::default())?;
@@ -125,12 +126,13 @@ impl Embedder for PairScorer {
         })
     }
 
-    fn split_pair(&self, query: &str, document: &str) -> Result<Option<Pair>, Error> {
-        let documents = [document.to_owned()];
-        let pairs = self
-            .reranker
-            .pairs(query, &documents, &RerankOptions::default())?;
-        Ok(pairs.and_then(|mut pairs| pairs.pop()))
+    fn split_query(&self, query: &str) -> Result<Option<Vec<u32>>, Error> {
+        self.reranker.query(query)
+    }
+
+    fn split_pair(&self, query: &[u32], document: &str) -> Result<Option<Pair>, Error> {
+        self.reranker
+            .pair(query, document, &RerankOptions::default())
     }
 }
 

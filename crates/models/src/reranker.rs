@@ -71,13 +71,41 @@ pub trait Reranker: Send + Sync {
         None
     }
 
+    /// The tokens of a query by themselves, for [`Reranker::pair`]. `None`: the model does not tell its tokens.
+    ///
+    /// # Errors
+    /// When the text cannot be split.
+    fn query(&self, _: &str) -> Result<Option<Vec<u32>>, Error> {
+        Ok(None)
+    }
+
+    /// A query's tokens with a document, as the model reads them. `None`: the model does not tell its tokens.
+    ///
+    /// # Errors
+    /// When the document cannot be split.
+    fn pair(&self, _: &[u32], _: &str, _: &RerankOptions) -> Result<Option<Pair>, Error> {
+        Ok(None)
+    }
+
     /// The query with each document, as the model reads them, so that a caller may score pairs of several queries together and
     /// knows how many tokens they have. The query is split once. `None`: the model does not tell its tokens.
     ///
     /// # Errors
     /// When a text cannot be split.
-    fn pairs(&self, _: &str, _: &[String], _: &RerankOptions) -> Result<Option<Vec<Pair>>, Error> {
-        Ok(None)
+    fn pairs(
+        &self,
+        query: &str,
+        documents: &[&str],
+        options: &RerankOptions,
+    ) -> Result<Option<Vec<Pair>>, Error> {
+        let Some(query) = self.query(query)? else {
+            return Ok(None);
+        };
+        let pair = |document: &&str| self.pair(&query, document, options);
+        let pairs = documents.iter().map(pair).map(Result::transpose);
+        pairs
+            .collect::<Option<Result<Vec<Pair>, Error>>>()
+            .transpose()
     }
 
     /// Scores of pairs that [`Reranker::pairs`] made, in order.
@@ -95,7 +123,7 @@ pub trait Reranker: Send + Sync {
     fn rerank(
         &self,
         query: &str,
-        documents: &[String],
+        documents: &[&str],
         options: &RerankOptions,
     ) -> Result<Vec<Scored>, Error> {
         match self.pairs(query, documents, options)? {

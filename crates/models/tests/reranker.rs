@@ -48,7 +48,7 @@ fn pairs_made_beforehand_score_as_documents_do() {
             .unwrap();
         assert_eq!(facts.weight_bytes, model.facts().weight_bytes);
         assert_eq!(facts.activation, ScoreActivation::Sigmoid);
-        let documents = ["今天天气真不错".to_owned(), "水果".to_owned()];
+        let documents = ["今天天气真不错", "水果"];
         let options = RerankOptions::default();
         let scored = model.rerank("天气", &documents, &options).unwrap();
         let pairs = model.pairs("天气", &documents, &options).unwrap().unwrap();

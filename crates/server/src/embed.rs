@@ -206,9 +206,27 @@ fn log_texts(inputs: &Inputs) {
     }
     let texts: Vec<&str> = match inputs {
         Inputs::Texts(texts) => texts.iter().map(String::as_str).collect(),
-        Inputs::Mixed(inputs) => inputs.iter().filter_map(Input::text).collect(),
+        Inputs::Mixed(inputs) => texts_of(inputs),
     };
     if !texts.is_empty() {
         tracing::info!(target: TEXTS_LOG, ?texts, "texts of a request");
     }
+}
+
+/// The texts of inputs; a query that stands before several documents once.
+fn texts_of(inputs: &[Input]) -> Vec<&str> {
+    let mut texts = Vec::with_capacity(inputs.len());
+    let mut last: Option<&str> = None;
+    for input in inputs {
+        match input {
+            Input::Text(text) => texts.push(&**text),
+            Input::Pair(query, document) => {
+                texts.extend((last != Some(&**query)).then_some(&**query));
+                texts.push(document);
+                last = Some(query);
+            }
+            Input::Tokens(_) | Input::PairTokens(_) => {}
+        }
+    }
+    texts
 }

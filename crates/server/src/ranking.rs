@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use yuyi::{EmbedOptions, Input, ModelFacts};
+use yuyi_collections::RerankScore;
 use yuyi_serving::{Embedded, ModelHandle};
 
 use crate::request::options::RefuseCut;
@@ -33,6 +34,57 @@ impl App {
             (None, Some(name)) => self.any_model(Some(name)).await,
             _ => self.any_model(wanted).await,
         }
+    }
+
+    /// The name of the one reranker that is served, which `rerank: true` means.
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub(crate) fn reranker_name(&self) -> Result<&str, ApiError> {
+        if let Some(only) = self.registry().only_reranker() {
+            return Ok(only);
+        }
+        let statuses = self.registry().statuses().into_iter();
+        let reason = match statuses.filter(|status| status.is_reranker).count() {
+            0 | 1 => {
+                "No reranker is served. Serve one beside the other models, or leave `rerank` out."
+            }
+            _ => {
+                "Several rerankers are served, and it is not clear which is meant. Serve one of them alone, or leave `rerank` out."
+            }
+        };
+        Err(ApiError::InvalidValue {
+            field: "rerank".to_owned(),
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// What a reranker says of pairs, in order; a query that stands before several documents behind one another is kept once.
+    ///
+    /// # Errors
+    /// As [`App::embed`].
+    pub(crate) async fn rerank<'p>(
+        &self,
+        model: &ModelHandle,
+        pairs: impl Iterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Vec<RerankScore>, ApiError> {
+        let mut query: Arc<str> = "".into();
+        let mut inputs = Vec::new();
+        for (asked, text) in pairs {
+            if *query != *asked {
+                query = asked.into();
+            }
+            inputs.push(Input::Pair(Arc::clone(&query), text.into()));
+        }
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let scored = self.score_pairs(model, inputs).await?;
+        let said = scored.vectors.iter().map(|of| RerankScore {
+            score: score(model.facts(), of.length, false),
+            logit: f64::from(of.length),
+        });
+        Ok(said.collect())
     }
 
     /// Has one query and its documents rated.

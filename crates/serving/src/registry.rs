@@ -423,8 +423,7 @@ impl Registry {
 
     /// Bytes of all models in memory, also of those that only await their last requests.
     fn held(&self) -> usize {
-        let slots = self.shared.shelf.slots();
-        slots.iter().map(|slot| slot.held()).sum()
+        self.shared.shelf.held()
     }
 
     /// Unloads the models that were used least recently until `slot` has room, and waits until they are gone.

@@ -78,15 +78,19 @@ impl Service {
         model: &ModelHandle,
         items: Vec<(usize, Item)>,
     ) -> Result<Vec<(usize, Option<Split>)>, Error> {
-        let texts = items.iter().flat_map(|(_, item)| texts_of(&item.input));
-        let bytes = texts.clone().map(str::len).sum();
-        let mut errand = self.errand(aside(bytes, || texts.map(splitting_time).sum()))?;
-        let model = Arc::clone(&model.inner);
+        let texts = texts_of(&items);
+        let bytes = texts.iter().map(|text| text.len()).sum();
+        let time = aside(bytes, || texts.into_iter().map(splitting_time).sum());
+        let mut errand = self.errand(time)?;
+        let mut splitter = Splitter {
+            model: Arc::clone(&model.inner),
+            query: None,
+        };
         let split = errand.run(move |turns| {
             let mut split = Vec::with_capacity(items.len());
             for (place, item) in items {
                 turns.checkpoint()?;
-                match split_item(&model, &item) {
+                match splitter.split(&item) {
                     Ok(tokens) => split.push((place, tokens)),
                     Err(error) => return Ok(Err(error)),
                 }
@@ -100,25 +104,54 @@ impl Service {
     }
 }
 
-/// What is split of an input.
-fn texts_of(input: &Input) -> impl Iterator<Item = &str> + Clone {
-    let texts = match input {
-        Input::Text(text) => [Some(&**text), None],
-        Input::Pair(query, document) => [Some(&**query), Some(&**document)],
-        Input::Tokens(_) | Input::PairTokens(_) => [None, None],
-    };
-    texts.into_iter().flatten()
+/// What is split of items: a query that stands before several documents once.
+fn texts_of(items: &[(usize, Item)]) -> Vec<&str> {
+    let mut texts = Vec::with_capacity(items.len());
+    let mut last = None;
+    for (_, item) in items {
+        match &item.input {
+            Input::Text(text) => texts.push(&**text),
+            Input::Pair(query, document) => {
+                texts.extend((last != Some(query)).then_some(&**query));
+                texts.push(document);
+                last = Some(query);
+            }
+            Input::Tokens(_) | Input::PairTokens(_) => {}
+        }
+    }
+    texts
 }
 
-fn split_item(model: &LoadedModel, item: &Item) -> Result<Option<Split>, EmbedderError> {
-    let embedder = model.model.embedder();
-    match &item.input {
-        Input::Text(text) => Ok(embedder.split(text, &item.options)?.map(Split::Windows)),
-        Input::Pair(query, document) => {
-            let pair = embedder.split_pair(query, document)?;
-            Ok(pair.map(|pair| Split::Pair(Arc::new(pair))))
+/// Splits items one after the other.
+struct Splitter {
+    model: Arc<LoadedModel>,
+    /// The query before, with its tokens.
+    query: Option<(Arc<str>, Vec<u32>)>,
+}
+
+impl Splitter {
+    fn split(&mut self, item: &Item) -> Result<Option<Split>, EmbedderError> {
+        let embedder = self.model.model.embedder();
+        match &item.input {
+            Input::Text(text) => Ok(embedder.split(text, &item.options)?.map(Split::Windows)),
+            Input::Pair(query, document) => {
+                let known = self.query.take().filter(|(before, _)| before == query);
+                let known = match known {
+                    Some(known) => Some(known),
+                    None => {
+                        let tokens = embedder.split_query(query)?;
+                        tokens.map(|tokens| (Arc::clone(query), tokens))
+                    }
+                };
+                let Some((_, tokens)) = &known else {
+                    return Ok(None);
+                };
+                let pair = embedder.split_pair(tokens, document)?;
+                self.query = known;
+                Ok(pair.map(|pair| Split::Pair(Arc::new(pair))))
+            }
+            Input::Tokens(_) | Input::PairTokens(_) => Ok(None),
         }
-        Input::Tokens(_) | Input::PairTokens(_) => Ok(None),
     }
 }
 

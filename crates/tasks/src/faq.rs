@@ -8,6 +8,7 @@ mod index;
 mod labels;
 mod parts;
 mod prospect;
+mod reranked;
 mod trial;
 mod tuning;
 
@@ -20,6 +21,7 @@ pub use self::index::{FaqIndex, FaqMatch};
 pub use self::labels::Oddities;
 pub use self::parts::{Part, parts};
 pub use self::prospect::{Excluded, Gate, Highest, Prospect, Unanswered};
+pub use self::reranked::Reranked;
 pub use self::trial::{Tally, Trial, Verdict};
 pub use self::tuning::{Choice, MIN_ANSWERABLE, MIN_ANSWERED, TuneError, Tuning, WITHIN, tune};
 

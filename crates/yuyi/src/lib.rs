@@ -32,6 +32,7 @@ mod matrix;
 mod model;
 mod notes;
 mod options;
+mod rerank_model;
 mod score;
 mod vector;
 
@@ -42,6 +43,7 @@ pub use matrix::{Cosines, Matrix};
 pub use model::Model;
 pub use notes::notes;
 pub use options::OpenOptions;
+pub use rerank_model::{PairScore, RerankModel};
 pub use score::{Ranked, Score};
 pub use vector::{shorten, unscaled};
 // Everything that a call of this crate takes or gives, so that nobody needs the crates below it.

@@ -597,14 +597,16 @@ export const ZH: Record<string, string> = {
   'Whether the model has a calibration, so that similarities mean the same for all models that have one.': '模型是否经过校准；校准过的模型，相似度的含义一致。',
   'The model of the collection; null: callers bring the vectors.': '集合的模型；null 表示向量由调用方提供。',
   'Let the one reranker that is served order the first 50 items, or as many as `limit` wants if that is more.': '由提供服务的唯一一个重排模型给前 50 条重新排序；`limit` 更大时按 `limit` 的条数。',
+  'How well the entry answers the question, by a reranker, if one decided which entry it is.': '重排模型给出的、条目对问题的回答程度；由它决定是哪个条目时才有此项。',
+  'How well the entry answers the question, by a reranker. Candidates that have it are ordered by it.': '重排模型给出的、条目对问题的回答程度；有此项时候选按它排序。',
   'How well the item answers the question, by a reranker. Results that have it are ordered by it.': '重排模型给出的、条目对问题的回答程度；有此项时结果按它排序。',
   'The answer may be a little old: a standby gives it, if there is one.': '可以接受稍旧的结果：有备库时由备库应答。',
   'RFC 3339, or a day.': 'RFC 3339 格式，或只写日期。',
   'Seconds since 1970.': '自 1970 年起的秒数。',
   'A point in time.': '时间点。',
   'The tokens of each text.': '每个文本的词元。',
-  'The entry of a FAQ that answers a question, or why none does. A question is answered by the nearest entry if that is near enough, farther ahead of the second than the margin, and does not contradict the question in a number, a negation, a code or in who does it to whom.':
-    'FAQ 中能回答问题的条目，或为什么没有。最接近的条目要足够接近，比第二名领先足够多，并且与问题在数字、否定、型号和施受关系上没有矛盾，才会作答。',
+  'The entry of a FAQ that answers a question, or why none does. A question is answered by the nearest entry if that is near enough, farther ahead of the second than the margin, and does not contradict the question in a number, a negation, a code or in who does it to whom. With `rerank` the reranker says which entry that is.':
+    'FAQ 中能回答问题的条目，或为什么没有。最接近的条目要足够接近，比第二名领先足够多，并且与问题在数字、否定、型号和施受关系上没有矛盾，才会作答。带 `rerank` 时由重排模型决定是哪个条目。',
   'The entry, or why there is none; with `split` that of each question.': '条目，或没有的原因；带 `split` 时逐个问题给出。',
   'A question to a FAQ.': '对 FAQ 的提问。',
   'The least similarity with which an entry answers, unless it has one of its own; absent: a default that was chosen on development data.':
@@ -613,7 +615,8 @@ export const ZH: Record<string, string> = {
     '第二名条目的相似度至少要低多少；缺省为在开发数据上选定的值。',
   'The text may hold several questions, each of which is answered; absent: no.': '文本里可能有几个问题，逐个回答；缺省为否。',
   'Only among the entries that it means.': '只在符合条件的条目中查找。',
-  'Not there for a match: similarities and what contradicts the question decide, and no reranker.': '匹配没有此项：由相似度以及与问题的矛盾决定，不用重排模型。',
+  'Let the one reranker that is served read the question with the first 32 entries and choose among them; similarity still decides whether the entry is near enough.':
+    '由提供服务的唯一一个重排模型把问题与前 32 个条目逐条对读，从中挑选；够不够近仍由相似度决定。',
   'What is said of a message.': '对一条消息的应答。',
   'What is said of a question.': '对一个问题的应答。',
   'What is said of each question of a message that was split.': '消息拆分后，对其中每个问题的应答。',
@@ -632,8 +635,8 @@ export const ZH: Record<string, string> = {
   'The wording that matched, which may be the standard question.': '匹配上的说法，可能就是标准问。',
   'Its answer; null: it has none.': '答案；null 表示没有。',
   'How alike the question and the wording are.': '问题与该说法的相似度。',
-  'How much farther the second entry is of those that do not contradict the question; all of the similarity where there is none.':
-    '与第二名条目的差距，与问题矛盾的条目不计；没有第二名时即为相似度本身。',
+  'How much farther the second entry is of those that do not contradict the question; all of the similarity where there is none. Where a reranker decided, on the scale that tells the two apart better: similarity, or the sigmoid of its logits.':
+    '与第二名条目的差距，与问题矛盾的条目不计；没有第二名时即为相似度本身。由重排模型决定时，取更能区分两者的那把尺子：相似度，或其 logit 的 sigmoid。',
   'What kind of entry it is.': '条目的分类。',
   'Ids of entries to show beside it.': '可以一并展示的条目的 id。',
   'What was given with it.': '随条目给出的附加内容。',
@@ -651,7 +654,7 @@ export const ZH: Record<string, string> = {
   'Those of the wording.': '该说法中涉及的词。',
   'An entry near to the question.': '与问题接近的条目。',
   'The nearest of its wordings.': '其中最接近的说法。',
-  'What entries are ordered by: the similarity.': '条目的排序依据，即相似度。',
+  'The similarity, which entries are ordered by unless a reranker ordered them.': '相似度；没有重排时条目按它排序。',
   'How alike the question and that wording are.': '问题与该说法的相似度。',
   'It is an example of what is not answered.': '这是不该回答的示例。',
   'What kind of entry of a FAQ it is. This and what follows is for `match`.': 'FAQ 条目的分类。此项及以下各项供 `match` 使用。',

@@ -7,7 +7,7 @@ use yuyi_collections::Mode;
 use yuyi_store::{Field, FieldType, Role};
 
 use super::LayoutArgs;
-use super::{ComputeArgs, PlaceArgs};
+use super::{ComputeArgs, PlaceArgs, RerankArgs};
 use crate::input::Format;
 
 /// `yuyi collection`.
@@ -226,6 +226,8 @@ pub struct SearchArgs {
     /// Write JSON, one line a question
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
+    #[command(flatten)]
+    pub rerank: RerankArgs,
     #[command(flatten)]
     pub model: EmbeddingArgs,
     #[command(flatten)]

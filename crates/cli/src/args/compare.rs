@@ -8,7 +8,7 @@ use clap::Args;
 use yuyi::BUILTIN_NAME;
 use yuyi_tasks::lexical::Method;
 
-use super::{ComputeArgs, MeasureArgs, ReportArgs};
+use super::{ComputeArgs, FaqSearchArgs, MeasureArgs, ReportArgs};
 
 /// `yuyi compare`.
 #[derive(Args)]
@@ -33,6 +33,8 @@ pub struct CompareArgs {
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
+    #[command(flatten)]
+    pub search: FaqSearchArgs,
     #[command(flatten)]
     pub measure: MeasureArgs,
     #[command(flatten)]

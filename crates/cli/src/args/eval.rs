@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{MeasureArgs, ModelArgs, ReportArgs};
+use super::{MeasureArgs, ModelArgs, ReportArgs, RerankArgs};
 
 /// `yuyi eval`.
 #[derive(Args)]
@@ -12,6 +12,27 @@ pub struct EvalArgs {
     /// Files of labelled pairs: sentence_a, sentence_b, label (TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)
     #[arg(value_name = "FILE", required_unless_present_any = ["faq", "questions"])]
     pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub search: FaqSearchArgs,
+    /// Worst errors of each kind that are listed
+    #[arg(long, env = "YUYI_ERRORS", value_name = "N", default_value_t = 20)]
+    pub errors: usize,
+    /// Write JSON
+    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
+    pub json: bool,
+    #[command(flatten)]
+    pub measure: MeasureArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
+    #[command(flatten)]
+    pub rerank: RerankArgs,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+/// A FAQ and questions to it.
+#[derive(Args)]
+pub struct FaqSearchArgs {
     /// FAQ to search: question, answer, id, wordings
     #[arg(long, env = "YUYI_FAQ", value_name = "FILE", requires = "questions")]
     pub faq: Option<PathBuf>,
@@ -36,16 +57,7 @@ pub struct EvalArgs {
         requires = "questions"
     )]
     pub questions_columns: Vec<String>,
-    /// Worst errors of each kind that are listed
-    #[arg(long, env = "YUYI_ERRORS", value_name = "N", default_value_t = 20)]
-    pub errors: usize,
-    /// Write JSON
-    #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
-    pub json: bool,
-    #[command(flatten)]
-    pub measure: MeasureArgs,
-    #[command(flatten)]
-    pub report: ReportArgs,
-    #[command(flatten)]
-    pub model: ModelArgs,
+    /// First entries of each question that a reranker orders
+    #[arg(long, env = "YUYI_CANDIDATES", value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub candidates: u32,
 }

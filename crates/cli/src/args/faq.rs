@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::collection::EmbeddingArgs;
 use super::values::{parse_share, parse_similarity};
-use super::{LayoutArgs, ModelArgs, PlaceArgs, ReportArgs};
+use super::{LayoutArgs, ModelArgs, PlaceArgs, ReportArgs, RerankArgs};
 use crate::input::Format;
 
 /// `yuyi faq`: what stands behind it is a command, or else a file and questions to it.
@@ -86,6 +86,8 @@ pub struct AskArgs {
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
+    pub rerank: RerankArgs,
+    #[command(flatten)]
     pub model: ModelArgs,
 }
 
@@ -149,6 +151,8 @@ pub struct FaqTestArgs {
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
     #[command(flatten)]
+    pub rerank: RerankArgs,
+    #[command(flatten)]
     pub model: ModelArgs,
 }
 
@@ -169,6 +173,8 @@ pub struct FaqTuneArgs {
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]
     pub json: bool,
+    #[command(flatten)]
+    pub rerank: RerankArgs,
     #[command(flatten)]
     pub model: ModelArgs,
 }

@@ -49,6 +49,14 @@ impl ComputeArgs {
     }
 }
 
+/// A second model, which reads what was found.
+#[derive(Args, Clone, Default)]
+pub struct RerankArgs {
+    /// Reranker that reads the question with each of the first candidates and orders them: an installed one, or a model folder
+    #[arg(long, env = "YUYI_RERANK", value_name = "NAME|DIR")]
+    pub rerank: Option<String>,
+}
+
 /// Number formats of the matrix products.
 #[derive(Clone, Copy, ValueEnum)]
 pub enum PrecisionArg {

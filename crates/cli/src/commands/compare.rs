@@ -18,11 +18,13 @@ use serde::Serialize;
 use yuyi::{Found, OpenOptions, usable_cores};
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
-use self::exchange::Contestant;
-use self::ranked::{Ranked, Standing};
+use self::exchange::{Contestant, Measured, SearchTask, Searched};
+use self::ranked::{Asked, Ranked, Standing};
+pub use self::table::significant;
 use super::remarks::Findings;
-use crate::args::{CompareArgs, MeasureArgs, MethodArg};
-use crate::corpus::read_corpus;
+use crate::args::{CompareArgs, FaqSearchArgs, MeasureArgs, MethodArg};
+use crate::corpus::{read_corpus, read_search};
+use crate::input::{FaqFile, Questions};
 use crate::machine;
 use crate::messages;
 use crate::misuse::Misuse;
@@ -57,6 +59,22 @@ pub(super) struct Comparison {
     results: Vec<Ranked>,
     /// What a reader should know before believing the numbers.
     remarks: Vec<String>,
+    /// The questions to a FAQ, where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<SearchFiles>,
+}
+
+/// Questions that are put to a FAQ.
+#[derive(Serialize)]
+pub(super) struct SearchFiles {
+    faq: String,
+    /// Its entries.
+    entries: usize,
+    questions: String,
+    /// Questions of the file.
+    asked: usize,
+    /// Entries of each question that a reranker orders.
+    candidates: usize,
 }
 
 /// Measures each, compares and reports.
@@ -69,7 +87,9 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
     let vectors = args.methods.iter();
     let vectors = vectors.filter_map(|method| method.file.as_ref());
     let file = args.report.report.clone();
-    let file = file.map(|path| PartialFile::beside(path, args.files.iter().chain(vectors)));
+    let FaqSearchArgs { faq, questions, .. } = &args.search;
+    let inputs = args.files.iter().chain(vectors).chain(faq).chain(questions);
+    let file = file.map(|path| PartialFile::beside(path, inputs));
     let file = file.transpose()?;
     let measure = &args.measure;
     let corpus = read_corpus(
@@ -78,14 +98,20 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
         measure.scale,
         &measure.layout.layout(),
     )?;
-    let task = exchange::Task::of(&corpus);
-    let mut measured = Vec::new();
-    for contestant in &contestants {
-        remark!("measuring {}", contestant.name());
-        measured.push(exchange::measure_apart(contestant, &args.compute, &task));
-    }
-    let results = ranked::rank(&contestants, measured, &corpus, measure);
-    let comparison = Comparison::of(&corpus, results, measure);
+    let read = read_search(&args.search, measure)?;
+    let (measured, asked) = measure_all(args, &contestants, &corpus, read.as_ref())?;
+    let data = (&corpus, asked.as_ref());
+    let results = ranked::rank(&contestants, measured, data, measure);
+    let comparison = Comparison {
+        search: read.map(|(faq, questions)| SearchFiles {
+            faq: faq.name,
+            entries: faq.faq.entries().len(),
+            questions: questions.file,
+            asked: questions.questions.len(),
+            candidates: asked.map_or(0, |asked| asked.task.candidates),
+        }),
+        ..Comparison::of(&corpus, results, measure)
+    };
     write(args, &comparison, file)?;
     let results = comparison.results.iter();
     let failed = results.filter(|ranked| ranked.error.is_some()).count();
@@ -93,6 +119,57 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<()> {
         bail!("{failed} of {} could not be measured", contestants.len());
     }
     Ok(())
+}
+
+/// Measures each contestant: rerankers last, since they order what the first model of vectors has found.
+fn measure_all(
+    args: &CompareArgs,
+    contestants: &[Contestant],
+    corpus: &Corpus,
+    read: Option<&(FaqFile, Questions)>,
+) -> anyhow::Result<(Vec<anyhow::Result<Measured>>, Option<Asked>)> {
+    let candidates = args.search.candidates as usize;
+    let mut asked = read.map(|(faq, questions)| Asked {
+        task: SearchTask::of(faq, questions, candidates),
+        first: None,
+    });
+    let mut order: Vec<(bool, usize)> = Vec::with_capacity(contestants.len());
+    for (place, contestant) in contestants.iter().enumerate() {
+        order.push((is_reranker(contestant)?, place));
+    }
+    order.sort_unstable();
+    let mut measured: Vec<Option<anyhow::Result<Measured>>> = Vec::new();
+    measured.resize_with(contestants.len(), || None);
+    for (is_reranker, place) in order {
+        let contestant = &contestants[place];
+        remark!("measuring {}", contestant.name());
+        let search = asked.as_ref().map(|asked| SearchTask {
+            found: match &asked.first {
+                Some((_, found)) if is_reranker => Some(found.clone()),
+                _ => None,
+            },
+            ..asked.task.clone()
+        });
+        let task = exchange::Task::of(corpus, search);
+        let result = exchange::measure_apart(contestant, &args.compute, &task);
+        if let (Some(asked), Ok(measured)) = (&mut asked, &result)
+            && let Some(Searched::Found { first, .. }) = &measured.search
+            && asked.first.is_none()
+        {
+            asked.first = Some((contestant.name(), first.clone()));
+        }
+        measured[place] = Some(result);
+    }
+    // Every place was in the order.
+    Ok((measured.into_iter().flatten().collect(), asked))
+}
+
+/// Whether a contestant reads the two texts of a pair together.
+fn is_reranker(contestant: &Contestant) -> anyhow::Result<bool> {
+    match contestant {
+        Contestant::Model(name) => crate::reranking::is_reranker(&find_model(name)?, name),
+        Contestant::Method(_) => Ok(false),
+    }
 }
 
 impl Comparison {
@@ -112,6 +189,7 @@ impl Comparison {
             rounds: measure.sampling().rounds,
             results,
             remarks: Vec::new(),
+            search: None,
         };
         comparison.remarks = comparison.remarks(Language::En);
         comparison

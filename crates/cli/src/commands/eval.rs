@@ -9,21 +9,22 @@ use std::io::Write;
 
 use anyhow::bail;
 use serde::Serialize;
-use yuyi::{Model, ModelFacts};
+use yuyi::{Model, ModelFacts, RerankModel};
 use yuyi_tasks::corpus::{Corpus, LabelKinds};
 
 use self::pairs::{EvaluatedFile, EvaluatedPairs};
 use self::search::EvaluatedSearch;
 use super::remarks::Findings;
 use super::report_truncated;
-use crate::args::EvalArgs;
-use crate::corpus::read_corpus;
-use crate::input::{self, FaqFile, FaqLayout, Format, Questions};
+use crate::args::{EvalArgs, FaqSearchArgs};
+use crate::corpus::{read_corpus, read_search};
+use crate::input::{FaqFile, Questions};
 use crate::messages;
 use crate::misuse::Misuse;
 use crate::named::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::Language;
+use crate::reranking::{load_if_reranker, load_reranker};
 use crate::terminal;
 
 /// Everything that was found out.
@@ -45,17 +46,46 @@ pub(super) struct Evaluation {
     remarks: Vec<String>,
 }
 
+/// What rates pairs.
+pub(super) enum Rater {
+    Model(Model),
+    Reranker(RerankModel),
+}
+
+impl Rater {
+    /// The model of `--model`, whichever it is.
+    fn load(args: &EvalArgs) -> anyhow::Result<Self> {
+        let name = &args.model.model;
+        let Some(reranker) = load_if_reranker(name, &args.model.compute)? else {
+            return load_model(&args.model).map(Self::Model);
+        };
+        if args.search.faq.is_some() {
+            bail!(Misuse(format!(
+                "{name} is a reranker, which orders what a model of vectors has found. Name it with --rerank, and that model with --model."
+            )));
+        }
+        Ok(Self::Reranker(reranker))
+    }
+
+    fn facts(&self) -> &ModelFacts {
+        match self {
+            Self::Model(model) => model.facts(),
+            Self::Reranker(reranker) => reranker.facts(),
+        }
+    }
+}
+
 impl Evaluation {
     /// Computes and measures.
     fn of(
         args: &EvalArgs,
-        model: &Model,
+        rater: &Rater,
         corpus: &Corpus,
         search: Option<(FaqFile, Questions)>,
     ) -> anyhow::Result<Self> {
         let mut evaluation = Self {
-            model: model.facts().clone(),
-            calibrated: model.calibration().is_fitted(),
+            model: rater.facts().clone(),
+            calibrated: matches!(rater, Rater::Model(model) if model.calibration().is_fitted()),
             same_from: args.measure.same_from,
             rounds: args.measure.sampling().rounds,
             pairs: None,
@@ -64,12 +94,14 @@ impl Evaluation {
             remarks: Vec::new(),
         };
         if !corpus.pairs().is_empty() {
-            let (pairs, truncated) = EvaluatedPairs::of(args, corpus, model)?;
+            let (pairs, truncated) = EvaluatedPairs::of(args, corpus, rater)?;
             evaluation.truncated += truncated;
             evaluation.pairs = Some(pairs);
         }
-        if let Some((faq, questions)) = search {
-            let found = EvaluatedSearch::of(&faq, &questions, model, args)?;
+        if let (Some((faq, questions)), Rater::Model(model)) = (search, rater) {
+            let reranker = load_reranker(&args.rerank, &args.model.compute)?;
+            let models = (model, reranker.as_ref());
+            let found = EvaluatedSearch::of(&faq, &questions, models, args)?;
             evaluation.truncated += found.truncated;
             evaluation.retrieval = Some(found);
         }
@@ -116,32 +148,28 @@ impl Evaluation {
     }
 }
 
-/// The FAQ and the questions that are put to it, if there are any.
-fn read_search(args: &EvalArgs) -> anyhow::Result<Option<(FaqFile, Questions)>> {
-    // clap asks for both or none.
-    let (Some(faq), Some(questions)) = (&args.faq, &args.questions) else {
-        return Ok(None);
-    };
-    let layout = FaqLayout {
-        faq: args.faq_columns.clone(),
-        questions: args.questions_columns.clone(),
-        no_header: args.measure.layout.no_header,
-    };
-    if args.files.is_empty() && !args.measure.layout.columns.is_empty() {
-        bail!(Misuse(
-            "--columns is for files of pairs, and there are none. Say --faq-columns and --questions-columns."
-                .into()
+/// Refuses flags that nothing would come of.
+fn check_flags(args: &EvalArgs) -> Result<(), Misuse> {
+    if args.search.faq.is_none() && args.rerank.rerank.is_some() {
+        return Err(Misuse(
+            "--rerank is for questions to a FAQ (--faq and --questions). To rate a reranker on pairs, name it with --model."
+                .into(),
         ));
     }
-    let open = |path| input::open(path, args.measure.format, Format::Tsv);
-    let faq = FaqFile::of(open(faq)?, &layout)?;
-    let questions = Questions::of(open(questions)?, &faq, &layout)?;
-    Ok(Some((faq, questions)))
+    if args.files.is_empty() && !args.measure.layout.columns.is_empty() {
+        return Err(Misuse(
+            "--columns is for files of pairs, and there are none. Say --faq-columns and --questions-columns."
+                .into(),
+        ));
+    }
+    Ok(())
 }
 
 /// Reads, computes, measures and reports.
 pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
-    let inputs = || args.files.iter().chain(&args.faq).chain(&args.questions);
+    check_flags(args)?;
+    let FaqSearchArgs { faq, questions, .. } = &args.search;
+    let inputs = || args.files.iter().chain(faq).chain(questions);
     let file = args.report.report.clone();
     let file = file.map(|path| PartialFile::beside(path, inputs()));
     let file = file.transpose()?;
@@ -151,9 +179,9 @@ pub fn run(args: &EvalArgs) -> anyhow::Result<()> {
         args.measure.scale,
         &args.measure.layout.layout(),
     )?;
-    let search = read_search(args)?;
-    let model = load_model(&args.model)?;
-    let evaluation = Evaluation::of(args, &model, &corpus, search)?;
+    let search = read_search(&args.search, &args.measure)?;
+    let rater = Rater::load(args)?;
+    let evaluation = Evaluation::of(args, &rater, &corpus, search)?;
     report_truncated(evaluation.truncated, evaluation.model.max_tokens);
     if let Some(file) = file {
         let language = Language::of_reports();

@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::anyhow;
-use serde_json::json;
+use serde_json::{Value, json};
 use yuyi::{EncoderError as Error, EncoderErrorKind as ErrorKind, Precision, resolve};
-use yuyi_encoder::quantize_folder;
+use yuyi_encoder::{Agreement, quantize_folder};
 
 use crate::args::QuantizeArgs;
 use crate::calibration::calibrate_folder;
@@ -30,31 +30,76 @@ pub fn run(args: &QuantizeArgs) -> anyhow::Result<()> {
     if let Some(name) = output.file_name() {
         copy.name = name.to_string_lossy().into_owned();
     }
-    let calibration = calibrate_folder(copy, &content);
-    let calibration = calibration.map_err(|error| of_calibration(output, error))?;
+    let calibration = match agreement {
+        Agreement::Vectors { .. } => {
+            let calibration = calibrate_folder(copy, &content);
+            Some(calibration.map_err(|error| of_calibration(output, error))?)
+        }
+        // A score needs no scale for cosines.
+        Agreement::Scores { .. } => None,
+    };
     folder.finish()?;
     let bytes = std::fs::metadata(output.join("model.safetensors"))?.len();
     let mut out = terminal::stdout();
     if args.json {
-        let report = json!({
+        let mut report = json!({
             "output": output.display().to_string(), "precision": precision.name(), "bytes": bytes,
-            "sentences": agreement.sentences, "mean_cosine": agreement.mean, "least_cosine": agreement.least,
             "calibration": calibration,
         });
+        if let (Some(report), Value::Object(told)) = (report.as_object_mut(), document(agreement)) {
+            report.extend(told);
+        }
         writeln!(out, "{report}")?;
     } else {
         let (megabytes, shown) = (bytes as f64 / 1e6, output.display());
-        let lines = [
-            format!("{shown}: {} weights, {megabytes:.1} MB", precision.name()),
-            format!(
-                "cosine to the original over {} sentences: mean {:.5}, least {:.5}",
-                agreement.sentences, agreement.mean, agreement.least
-            ),
-            calibration.said(),
-        ];
+        let written = format!("{shown}: {} weights, {megabytes:.1} MB", precision.name());
+        let lines = [written, told(agreement)].into_iter();
+        let lines: Vec<String> = lines
+            .chain(calibration.map(|calibration| calibration.said()))
+            .collect();
         writeln!(out, "{}", messages::text(&lines.join("\n")))?;
     }
     Ok(())
+}
+
+/// How near the copy is to the original, for programs.
+fn document(agreement: Agreement) -> Value {
+    match agreement {
+        Agreement::Vectors {
+            sentences,
+            mean,
+            least,
+        } => json!({"sentences": sentences, "mean_cosine": mean, "least_cosine": least}),
+        Agreement::Scores {
+            pairs,
+            mean,
+            largest,
+            spread,
+        } => json!({
+            "pairs": pairs, "mean_difference": mean, "largest_difference": largest, "spread": spread,
+        }),
+    }
+}
+
+/// The same for people.
+fn told(agreement: Agreement) -> String {
+    match agreement {
+        Agreement::Vectors {
+            sentences,
+            mean,
+            least,
+        } => format!(
+            "cosine to the original over {sentences} sentences: mean {mean:.5}, least {least:.5}"
+        ),
+        Agreement::Scores {
+            pairs,
+            mean,
+            largest,
+            spread,
+        } => format!(
+            "logits of {pairs} pairs, which spread over {spread:.2}, differ from the original's: mean {mean:.4}, largest {largest:.4}"
+        ),
+    }
 }
 
 /// The error of a calibration that cannot be written; the folder is the one that was asked for.

@@ -172,6 +172,8 @@ pub(super) const HELP: &[Entry] = &[
     ("File of questions (TXT, TSV, CSV, JSON, JSONL or XLSX; `-`: standard input)", "问题文件（TXT、TSV、CSV、JSON、JSONL 或 XLSX；`-` 为标准输入）"),
     ("Least similarity with which an entry answers, unless it has one of its own [default: chosen on development data]", "条目作答所需的最低相似度，条目自带阈值时以自带的为准 [默认：在开发数据上选定]"),
     ("Least by which the second entry has to be farther, in similarity [default: chosen on development data]", "第二名条目的相似度至少要低多少 [默认：在开发数据上选定]"),
+    ("Reranker that reads the question with each of the first candidates and orders them: an installed one, or a model folder", "重排模型：把问题和最靠前的每条候选放在一起读，重新排序；已安装的模型，或模型文件夹"),
+    ("First entries of each question that a reranker orders", "每个问题由重排模型重新排序的前几条"),
     ("Answer each question of a message that holds several", "一条消息里有几个问题时，逐个回答"),
     ("Format of the FAQ, where its name does not tell", "FAQ 的文件格式（文件名看不出时）"),
     ("What a FAQ answers to labelled questions: right, wrong, missed, answered though nothing does", "用标注好的问题测试 FAQ：正确、答错、漏答、误答"),

@@ -106,6 +106,7 @@ pub(super) const HUB: &[Entry] = &[
     ("is not replaced", "不会被替换"),
     ("was fetched from {repository}", "下载自 {repository}"),
     ("nobody knows where it came from", "来历不明"),
+    ("{name} cannot be copied in {precision}: {reason} Its weights were not fetched.", "{name} 不能另存为 {precision}：{reason}权重没有下载。"),
     ("{name} does not work: {reason} It was not installed.", "{name} 无法使用：{reason}没有安装它。"),
     ("{name} is damaged, so nothing was written: {problem}. {mending}", "{name} 已损坏，因此没有写出：{problem}。{mending}"),
     ("{folder} is a folder. Name a file in it: -o {file}.", "{folder} 是文件夹。请写其中的一个文件：-o {file}。"),

@@ -49,6 +49,8 @@ mod remote;
 #[cfg(unix)]
 mod replaced_weights;
 #[cfg(unix)]
+mod rerank;
+#[cfg(unix)]
 mod serve;
 mod sim;
 #[path = "../../../remote/tests/stand_in/mod.rs"]

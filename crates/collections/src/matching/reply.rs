@@ -7,12 +7,17 @@ use yuyi_store::{Asked, NearestEntry};
 use yuyi_tasks::faq::{Candidate, Decision, Near, Reason};
 
 use super::NearItem;
+use crate::RerankScore;
 
 /// What is said of a message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schema", schema(description = "What is said of a message."))]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for a message, and it is written out at once"
+)]
 pub enum MatchReply {
     /// Of one question.
     One(Outcome),
@@ -92,7 +97,11 @@ pub struct Match {
     /// How alike the question and the wording are.
     #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub similarity: f64,
-    /// How much farther the second entry is of those that do not contradict the question; all of the similarity where there is none.
+    /// How well the entry answers the question, by a reranker, if one decided which entry it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rerank_score: Option<f64>,
+    /// How much farther the second entry is of those that do not contradict the question; all of the similarity where there is none. Where a reranker decided, on
+    /// the scale that tells the two apart better: similarity, or the sigmoid of its logits.
     #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub margin: f64,
     /// What kind of entry it is.
@@ -193,12 +202,15 @@ pub struct MatchCandidate {
     pub wording: String,
     /// Its answer; null: it has none.
     pub answer: Option<String>,
-    /// What entries are ordered by: the similarity.
+    /// The similarity, which entries are ordered by unless a reranker ordered them.
     #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub score: f64,
     /// How alike the question and that wording are.
     #[cfg_attr(feature = "schema", schema(minimum = 0, maximum = 1))]
     pub similarity: f64,
+    /// How well the entry answers the question, by a reranker. Candidates that have it are ordered by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rerank_score: Option<f64>,
     /// Their cosine.
     #[cfg_attr(feature = "schema", schema(minimum = -1, maximum = 1))]
     pub cosine: f64,
@@ -229,30 +241,47 @@ impl MatchReply {
     }
 }
 
-impl Outcome {
-    pub(super) fn of(decision: &Decision, near: &[NearItem], entries: &[Candidate<'_>]) -> Self {
-        let candidate = |near_to: &Near| candidate(near_to, near, entries);
+/// What an outcome is told with.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) near: &'a [NearItem],
+    /// The same as candidates.
+    pub(super) entries: &'a [Candidate<'a>],
+    /// Of each what a reranker says; empty: none was asked.
+    pub(super) scores: &'a [RerankScore],
+}
+
+impl Shown<'_> {
+    /// What is said of a decision.
+    pub(super) fn outcome(&self, decision: &Decision) -> Outcome {
+        let candidates =
+            |nearest: &[Near]| nearest.iter().map(|near| self.candidate(near)).collect();
         match decision {
-            Decision::Matched { best, nearest, .. } => {
-                let margin = decision.margin().unwrap_or_default();
-                let item = &near[best.candidate].item;
-                Self::Match(Match {
+            Decision::Matched {
+                best,
+                margin,
+                nearest,
+                ..
+            } => {
+                let item = &self.near[best.candidate].item;
+                Outcome::Match(Match {
                     matched: true,
                     text: None,
                     id: item.id.clone(),
                     question: item.text.clone(),
-                    wording: entries[best.candidate].wordings[best.wording].0.to_owned(),
+                    wording: self.wording(best),
                     answer: item.answer.clone(),
                     similarity: best.similarity,
-                    margin,
+                    rerank_score: self.rerank_score(best),
+                    margin: *margin,
                     category: item.category.clone(),
                     related: item.related.clone(),
                     payload: item.payload.clone(),
-                    candidates: nearest.iter().map(candidate).collect(),
+                    candidates: candidates(nearest),
                     truncated: false,
                 })
             }
-            Decision::Unmatched { reason, nearest } => Self::NoMatch(NoMatch {
+            Decision::Unmatched { reason, nearest } => Outcome::NoMatch(NoMatch {
                 matched: false,
                 text: None,
                 reason: reason.into(),
@@ -261,12 +290,39 @@ impl Outcome {
                     Reason::Excluded { words, .. } => vec![Contradiction::not_words(words)],
                     _ => Vec::new(),
                 },
-                candidates: nearest.iter().map(candidate).collect(),
+                candidates: candidates(nearest),
                 truncated: false,
             }),
         }
     }
 
+    fn wording(&self, place: &Near) -> String {
+        self.entries[place.candidate].wordings[place.wording]
+            .0
+            .to_owned()
+    }
+
+    fn rerank_score(&self, place: &Near) -> Option<f64> {
+        self.scores.get(place.candidate).map(|said| said.score)
+    }
+
+    fn candidate(&self, place: &Near) -> MatchCandidate {
+        let NearItem { item, cosines } = &self.near[place.candidate];
+        MatchCandidate {
+            id: item.id.clone(),
+            question: item.text.clone(),
+            wording: self.wording(place),
+            answer: item.answer.clone(),
+            score: place.similarity,
+            similarity: place.similarity,
+            rerank_score: self.rerank_score(place),
+            cosine: cosines[place.wording],
+            reject: item.reject == Some(true),
+        }
+    }
+}
+
+impl Outcome {
     /// The same, of a question that was embedded for it.
     pub(super) fn of_question(mut self, part: Option<String>, is_truncated: bool) -> Self {
         let (text, truncated) = match &mut self {
@@ -334,22 +390,6 @@ fn answered(item: &str, similarity: f64) -> Asked {
     Asked::Answered {
         item: item.to_owned(),
         similarity,
-    }
-}
-
-fn candidate(place: &Near, near: &[NearItem], entries: &[Candidate<'_>]) -> MatchCandidate {
-    let NearItem { item, cosines } = &near[place.candidate];
-    MatchCandidate {
-        id: item.id.clone(),
-        question: item.text.clone(),
-        wording: entries[place.candidate].wordings[place.wording]
-            .0
-            .to_owned(),
-        answer: item.answer.clone(),
-        score: place.similarity,
-        similarity: place.similarity,
-        cosine: cosines[place.wording],
-        reject: item.reject == Some(true),
     }
 }
 

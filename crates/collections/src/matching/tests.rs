@@ -1,6 +1,7 @@
 use yuyi_store::{Caller, EmbeddedStore, Filter, NewCollection, Options, Store, VectorItem};
 
 use super::*;
+use crate::RerankScore;
 
 const NOW: i64 = 1_700_000_000_000_000;
 
@@ -147,6 +148,68 @@ fn a_store_and_memory_answer_alike() {
         .outcome(&filtered, "问", &[0.8, 0.6])
         .unwrap();
     assert_eq!(matched(&outcome), Some("300"));
+}
+
+fn said(logit: f64) -> RerankScore {
+    let score = logit / 10.0;
+    RerankScore { score, logit }
+}
+
+#[test]
+fn a_reranker_reads_the_first_entries_that_take_part_and_chooses() {
+    let mut items = many();
+    items[102].item.not_words = vec!["东".into()];
+    items[103].item.wordings = vec!["近".into(), "同样近".into()];
+    items[103]
+        .vectors
+        .extend([[1.0, 0.0].into(), [1.0, 0.0].into()]);
+    let held = HeldEntries::new(items);
+    let calibration = Calibration::Uncalibrated;
+    let matcher = matcher(&calibration);
+    let list = matcher.shortlist(&held, ("向东", &[1.0, 0.0]), 4).unwrap();
+    // A hundred nearer ones may not answer; one that excludes the question is read, since no other answers what it would have.
+    let texts: Vec<&str> = list.texts().collect();
+    assert_eq!(texts, ["近", "第100问", "第101问", "第102问"]);
+    let chosen = matcher.outcome_reranked(&list, &[said(-4.0), said(1.0), said(4.0), said(-1.0)]);
+    assert_eq!(matched(&chosen), Some("101"));
+    let told: Vec<_> = chosen
+        .candidates()
+        .iter()
+        .map(|near| near.rerank_score)
+        .collect();
+    assert_eq!(told, [Some(0.4), Some(0.1), Some(-0.4)]);
+    let excluded = matcher.outcome_reranked(&list, &[said(-4.0), said(1.0), said(2.0), said(4.0)]);
+    let Outcome::NoMatch(none) = excluded else {
+        panic!("it is excluded: {excluded:?}")
+    };
+    assert_eq!(none.reason, NoMatchReason::Guarded);
+    assert_eq!(
+        none.contradictions,
+        [Contradiction::not_words(&["东".to_owned()])]
+    );
+    // What a reranker says nothing of is the last.
+    let (prospect, ids) = matcher.prospect_reranked(&list, &[said(-4.0), said(1.0)]);
+    let best = prospect.answer(matcher.limits).unwrap();
+    assert_eq!(ids[best.candidate], "100");
+}
+
+#[test]
+fn scores_go_to_the_questions_that_they_are_of() {
+    let held = HeldEntries::new(vec![
+        item("退", "怎么退货", [0.8, 0.6]),
+        item("票", "怎么开票", [0.6, 0.8]),
+    ]);
+    let calibration = Calibration::Uncalibrated;
+    let matcher = matcher(&calibration);
+    let plan = MatchPlan::new(&space(), asked("怎么退？另外能开票吗，谢谢！", true)).unwrap();
+    let questions = plan.finish(&[encoded([0.8, 0.6]), encoded([0.8, 0.6])]);
+    let lists = matcher.shortlists(&held, questions.unwrap(), 8).unwrap();
+    let pairs: Vec<_> = lists.pairs().map(|(_, text)| text).collect();
+    assert_eq!(pairs, ["怎么退货", "怎么开票", "怎么退货", "怎么开票"]);
+    let scores = [said(3.0), said(-3.0), said(-3.0), said(3.0)];
+    let reply = matcher.answer_reranked(lists, &scores);
+    let ids: Vec<_> = reply.outcomes().iter().map(matched).collect();
+    assert_eq!(ids, [Some("退"), Some("票")]);
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! What a folder says of a cross-encoder, weights aside.
 
-use crate::config::ModelConfig;
+use crate::activation::DenseActivation;
+use crate::config::{Architecture, ModelConfig};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::{read_json, read_optional_json};
 use crate::modules::Modules;
-use crate::spec::{check_no_adapter, read_max_tokens};
+use crate::names::Names;
+use crate::spec::{Pooling, check_no_adapter, read_max_tokens};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,6 +39,17 @@ impl ScoreActivation {
     }
 }
 
+/// What the configuration decides of the head that scores; the names of its modules are the architecture's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadSpec {
+    /// Which hidden state it reads: [`Pooling::Cls`] or [`Pooling::Mean`].
+    pub pooling: Pooling,
+    /// Activation of its first product.
+    pub activation: DenseActivation,
+    /// Whether that product has a bias.
+    pub bias: bool,
+}
+
 /// What a folder says of its cross-encoder.
 #[derive(Clone, Debug)]
 pub struct CrossSpec {
@@ -48,6 +61,8 @@ pub struct CrossSpec {
     pub max_tokens: usize,
     /// What makes a score of a logit.
     pub activation: ScoreActivation,
+    /// What makes a logit of hidden states.
+    pub head: HeadSpec,
 }
 
 impl CrossSpec {
@@ -80,6 +95,7 @@ impl CrossSpec {
         Ok(Self {
             name: folder.name().to_owned(),
             activation: activation(folder, &shown, &raw)?,
+            head: head(&shown, &raw, &config)?,
             config,
             max_tokens,
         })
@@ -111,6 +127,45 @@ fn check_scores(shown: &str, config: &Value) -> Result<(), Error> {
         "the model gives {labels} numbers for a pair (a classifier); yuyi runs rerankers, which give one."
     );
     Err(Error::unsupported(shown, what))
+}
+
+/// The head by config.json. ModernBERT's can be configured; those of the others are always the same.
+fn head(shown: &str, raw: &Value, config: &ModelConfig) -> Result<HeadSpec, Error> {
+    let usual = HeadSpec {
+        pooling: Pooling::Cls,
+        activation: Names::of(config.architecture).head.activation,
+        bias: true,
+    };
+    if config.architecture != Architecture::ModernBert {
+        return Ok(usual);
+    }
+    let pooling = match raw["classifier_pooling"].as_str() {
+        None | Some("cls") => Pooling::Cls,
+        Some("mean") => Pooling::Mean,
+        Some(other) => {
+            let what = format!(
+                "classifier_pooling \"{other}\" is not supported. yuyi knows cls and mean."
+            );
+            return Err(Error::unsupported(shown, what));
+        }
+    };
+    let activation = match raw["classifier_activation"].as_str() {
+        None => usual.activation,
+        Some("gelu") => DenseActivation::Gelu,
+        Some("relu") => DenseActivation::Relu,
+        Some("tanh") => DenseActivation::Tanh,
+        Some(other) => {
+            let what = format!(
+                "classifier_activation \"{other}\" is not supported. yuyi knows gelu, relu and tanh."
+            );
+            return Err(Error::unsupported(shown, what));
+        }
+    };
+    Ok(HeadSpec {
+        pooling,
+        activation,
+        bias: raw["classifier_bias"].as_bool().unwrap_or(false),
+    })
 }
 
 /// The activation by the file of sentence-transformers, which has had three places for it.

@@ -322,3 +322,198 @@ async fn a_search_is_ordered_by_the_only_reranker() {
     let (status, reply) = server.send("POST", path, &body).await;
     assert_eq!((status, &reply["error"]["field"]), (422, &json!("rerank")));
 }
+
+/// Asks the FAQ of [`keeping`].
+async fn ask(server: &Server, body: &Value) -> Value {
+    let (status, reply) = server.send("POST", "/v1/collections/faq/match", body).await;
+    assert_eq!(status, 200, "{body}: {reply}");
+    reply
+}
+
+#[tokio::test]
+async fn a_match_is_chosen_by_the_only_reranker() {
+    let embedding = || source("fake", Fake::with_fingerprint([7; 16]));
+    let folder = tempfile::tempdir().unwrap();
+    let (server, query, logits) = keeping(folder.path(), vec![embedding(), reranker(BERT)]).await;
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.sort_by(|a, b| logits[*b].total_cmp(&logits[*a]));
+    assert!(order.len() > 1);
+    // To the fake model all of them are as near as can be, so similarity tells none from another.
+    let plain = json!({"text": query});
+    assert_eq!(ask(&server, &plain).await["reason"], "ambiguous");
+    let lead = sigmoid(logits[order[0]]) - sigmoid(logits[order[1]]);
+    for (margin, matches) in [(0.0, true), (lead - 1e-3, true), (lead + 1e-3, false)] {
+        let margin = margin.clamp(0.0, 1.0);
+        let body = json!({"text": query, "rerank": true, "threshold": 0.5, "margin": margin});
+        let reply = ask(&server, &body).await;
+        assert_eq!(reply["matched"], matches, "{reply}");
+        let candidates = reply["candidates"].as_array().unwrap();
+        for (candidate, place) in candidates.iter().zip(&order) {
+            assert_eq!(candidate["id"], json!(place.to_string()), "{reply}");
+            assert!(near(&candidate["rerank_score"], sigmoid(logits[*place])));
+            assert!(near(&candidate["similarity"], 1.0) && near(&candidate["score"], 1.0));
+        }
+        if matches {
+            assert_eq!(reply["id"], json!(order[0].to_string()));
+            assert!(near(&reply["rerank_score"], sigmoid(logits[order[0]])));
+            assert!(near(&reply["margin"], lead), "{reply}");
+        } else {
+            assert_eq!(reply["reason"], "ambiguous");
+        }
+    }
+    let split =
+        json!({"text": format!("{query}？苹果好吃吗？谢谢"), "split": true, "rerank": true});
+    let reply = ask(&server, &split).await;
+    let parts = reply["parts"].as_array().unwrap();
+    assert_eq!(
+        (parts.len(), &reply["left_out"][0]["text"]),
+        (2, &json!("谢谢"))
+    );
+    assert!(
+        parts
+            .iter()
+            .all(|part| part["candidates"][0]["rerank_score"].is_f64())
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let two = vec![embedding(), reranker(BERT), reranker(ROBERTA)];
+    let (server, query, _) = keeping(folder.path(), two).await;
+    let body = json!({"text": query, "rerank": true});
+    let path = "/v1/collections/faq/match";
+    let (status, reply) = server.send("POST", path, &body).await;
+    assert_eq!((status, &reply["error"]["field"]), (422, &json!("rerank")));
+    let message = reply["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("Several rerankers are served"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn what_holds_a_match_back_holds_it_back_from_a_reranker_too() {
+    let embedding = source("fake", Fake::with_fingerprint([7; 16]));
+    let folder = tempfile::tempdir().unwrap();
+    let models = vec![embedding, reranker(BERT)];
+    let server = Server::keeping_of(folder.path(), models, Limits::default(), options()).await;
+    let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    assert_eq!(status, 201);
+    let entries = json!([
+        {"id": "14", "text": "x14天内能退货吗", "category": "days"},
+        {"id": "joke", "text": "-讲个笑话", "reject": true},
+        {"id": "invoice", "text": "y怎么开票", "not_words": ["顺丰"], "category": "invoice"},
+        {"id": "off", "text": "y开票", "enabled": false, "category": "invoice"},
+        {"id": "word", "text": "y顺丰开票", "category": "word"},
+    ]);
+    assert_eq!(write(&server, entries).await.0, 200);
+    // The entries that are there for a question, since nobody knows which one the reranker would put first.
+    let with = |text: &str, categories: &[&str]| {
+        let key = |category: &&str| json!({"key": "category", "match": {"value": category}});
+        let filter = json!({"should": categories.iter().map(key).collect::<Vec<_>>()});
+        let filter = (!categories.is_empty()).then_some(filter);
+        json!({"text": text, "rerank": true, "threshold": 0.9, "margin": 0, "filter": filter})
+    };
+    for (text, categories, reason) in [
+        ("x15天内能退货吗", &["days"][..], "guarded"),
+        ("-说个笑话", &[], "rejected"),
+        // (0.6, 0.8) to all of them.
+        ("别的", &[], "below_threshold"),
+    ] {
+        let reply = ask(&server, &with(text, categories)).await;
+        assert_eq!(reply["reason"], reason, "{text}: {reply}");
+    }
+    let question = "y顺丰怎么开票";
+    let excluded = ask(&server, &with(question, &["invoice"])).await;
+    assert_eq!(excluded["reason"], "guarded", "{excluded}");
+    let kind = &excluded["contradictions"][0]["kind"];
+    assert_eq!(kind, "not_word", "{excluded}");
+    let candidates = excluded["candidates"].as_array().unwrap();
+    let ids: Vec<&Value> = candidates.iter().map(|near| &near["id"]).collect();
+    assert_eq!(ids, ["invoice"], "{excluded}");
+    // What has the word is the answer, whichever of the two the reranker puts first.
+    let answered = ask(&server, &with(question, &["invoice", "word"])).await;
+    assert_eq!(answered["id"], "word", "{answered}");
+    let filter = json!({"must": [{"key": "none", "exists": true}]});
+    let nothing = json!({"text": "x", "rerank": true, "filter": filter});
+    assert_eq!(ask(&server, &nothing).await["reason"], "empty");
+}
+
+#[tokio::test]
+async fn requests_that_nobody_would_send_are_answered_or_refused_in_words() {
+    let server = server().await;
+    let post = async |path: &str, body: Value| server.post(path, body.to_string()).await;
+    // Whatever stands there is read.
+    let odd = json!({"model": BERT, "query": " ", "documents": [" ", "\u{0}", "😀", "a\nb"]});
+    let (status, reply) = post("/v1/rerank", odd).await;
+    assert_eq!(status, 200, "{reply}");
+    let results = reply["results"].as_array().unwrap();
+    assert_eq!(results.len(), 4);
+    assert!(
+        results
+            .iter()
+            .all(|result| result["relevance_score"].is_f64())
+    );
+    // As many as a request may have, none of them twice.
+    let documents: Vec<String> = (0..1000).map(|i| format!("苹果{i}")).collect();
+    let many = json!({"model": BERT, "query": "水果", "documents": documents, "top_n": 0});
+    let (status, reply) = post("/v1/rerank", many).await;
+    assert_eq!(
+        (status, reply["results"].as_array().unwrap().len()),
+        (200, 1000)
+    );
+    let top = json!({"model": BERT, "query": "水果", "documents": documents, "top_n": 5000});
+    assert_eq!(
+        post("/v1/rerank", top).await.1["results"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1000
+    );
+    for (body, field) in [
+        (
+            json!({"model": BERT, "query": "水果", "documents": []}),
+            "documents",
+        ),
+        (
+            json!({"model": BERT, "query": "水果", "documents": ["A", ""]}),
+            "documents[1]",
+        ),
+        (
+            json!({"model": BERT, "query": "", "documents": ["A"]}),
+            "query",
+        ),
+        (json!({"model": BERT, "query": "水果"}), "documents"),
+        (json!({"model": BERT, "documents": ["A"]}), "query"),
+        (
+            json!({"model": BERT, "query": null, "documents": ["A"]}),
+            "query",
+        ),
+        (
+            json!({"model": BERT, "query": "水果", "documents": [1]}),
+            "documents[0]",
+        ),
+        (
+            json!({"model": BERT, "query": "水果", "documents": ["A"], "top_n": -1}),
+            "top_n",
+        ),
+        (
+            json!({"model": BERT, "query": ["水果"], "documents": ["A"]}),
+            "query",
+        ),
+    ] {
+        let (status, reply) = post("/v1/rerank", body.clone()).await;
+        assert!((400..500).contains(&status), "{body}: {reply}");
+        let told = reply.to_string();
+        assert!(told.contains(field), "{body}: {reply}");
+    }
+    let (status, reply) = server
+        .post(
+            "/v1/rerank",
+            r#"{"query": "x", "documents": ["A"], "top_n": NaN}"#,
+        )
+        .await;
+    assert!((400..500).contains(&status), "{reply}");
+    // A model of vectors ranks by them.
+    let plain = json!({"model": "fake", "query": "x", "documents": ["x", "y"]});
+    let (status, reply) = post("/v1/rerank", plain).await;
+    assert_eq!((status, &reply["results"][0]["index"]), (200, &json!(0)));
+}

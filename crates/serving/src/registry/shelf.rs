@@ -55,6 +55,8 @@ pub(super) struct Shelf {
     listed: Vec<Arc<Slot>>,
     /// Of the library, those that a request has named: no more than are installed.
     named: Mutex<Vec<Named>>,
+    /// What was installed under the names of others before, and is still in use.
+    leaving: Mutex<Vec<Arc<Slot>>>,
     library: Option<Arc<dyn ModelLibrary>>,
 }
 
@@ -82,6 +84,7 @@ impl Shelf {
         Self {
             listed: listed.map(|source| Arc::new(Slot::new(source))).collect(),
             named: Mutex::default(),
+            leaving: Mutex::default(),
             library: models.library,
         }
     }
@@ -135,15 +138,37 @@ impl Shelf {
             Some(Some((_, stamp))) if stamp == known.stamp => {}
             Some(Some((source, stamp))) => {
                 tracing::info!(model = name, "another model is installed under the name");
-                known.slot.unload();
+                self.let_go(&known.slot);
                 *known = Named::new(source, stamp);
             }
             None | Some(None) => {
-                named.swap_remove(place).slot.unload();
+                self.let_go(&named.swap_remove(place).slot);
                 return None;
             }
         }
         Some(Arc::clone(&known.slot))
+    }
+
+    fn let_go(&self, slot: &Arc<Slot>) {
+        slot.unload();
+        if slot.held() > 0 {
+            self.leaving().push(Arc::clone(slot));
+        }
+    }
+
+    fn leaving(&self) -> MutexGuard<'_, Vec<Arc<Slot>>> {
+        // As of those that were named.
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of all models in memory, also of those that only await their last requests.
+    pub(super) fn held(&self) -> usize {
+        // Before the lock: whoever lets a slot go has the other one.
+        let slots = self.slots();
+        let mut leaving = self.leaving();
+        leaving.retain(|slot| slot.held() > 0);
+        let all = slots.iter().chain(leaving.iter());
+        all.map(|slot| slot.held()).sum()
     }
 
     /// The model of the library that is in memory under a name, unless it is time to look whether it is still the one that is installed.

@@ -489,6 +489,10 @@ async fn a_model_that_is_installed_anew_takes_the_place_of_the_one_in_memory() {
     get(&registry, "b").await;
     assert_eq!((count(&before.unwrap()), count(&other)), (1, 1));
     assert_eq!(old.name(), "b", "who has it keeps it");
+    sleep(Duration::from_millis(20)).await;
+    assert_eq!(registry.held(), 2 * BYTES, "and it still takes memory");
+    drop(old);
+    assert_eq!(registry.held(), BYTES);
     folder.remove("b");
     sleep(look).await;
     let missing = registry.get(Some("b")).await.err().unwrap();

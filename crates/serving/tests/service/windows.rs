@@ -1,11 +1,13 @@
 //! Texts that are longer than a model reads, of which each window waits for a turn of its own.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use yuyi::{
     Batch, EmbedOptions, Embedder, EmbedderError as Error, Fingerprint, Input, Inputs, Item,
-    LongText, ModelFacts, Tokens,
+    LongText, ModelFacts, OpenOptions, Pair, Tokens, find,
 };
 use yuyi_serving::ModelOptions;
 
@@ -127,4 +129,72 @@ async fn of_texts_that_are_cut_only_what_is_read_is_work() {
         batches.iter().all(|&tokens| tokens <= 512 + MAX_TOKENS),
         "{batches:?}"
     );
+}
+
+/// A reranker that counts how often a query is split before its turn.
+struct CountingQueries {
+    reranker: Arc<dyn Embedder>,
+    split: AtomicUsize,
+}
+
+impl Embedder for CountingQueries {
+    fn facts(&self) -> &ModelFacts {
+        self.reranker.facts()
+    }
+
+    fn embed_batch(&self, items: &[Item]) -> Result<Batch, Error> {
+        self.reranker.embed_batch(items)
+    }
+
+    fn split_query(&self, query: &str) -> Result<Option<Vec<u32>>, Error> {
+        self.split.fetch_add(1, Ordering::Relaxed);
+        self.reranker.split_query(query)
+    }
+
+    fn split_pair(&self, query: &[u32], document: &str) -> Result<Option<Pair>, Error> {
+        self.reranker.split_pair(query, document)
+    }
+}
+
+#[tokio::test]
+async fn a_query_is_split_once_for_all_its_long_documents() {
+    let fixture = "../../tests/fixtures/rerankers/bert-reranker-f16";
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(fixture);
+    let found = find(folder.to_str().unwrap()).unwrap();
+    let counting = Arc::new(CountingQueries {
+        reranker: found.load(&OpenOptions::default()).unwrap(),
+        split: AtomicUsize::new(0),
+    });
+    let service = service(&counting, ModelOptions::default(), PATIENCE);
+    service.load().await.unwrap();
+    let model = service.model(None).await.unwrap();
+    // Longer than the model reads but for the fourth; two queries, side by side.
+    let pairs: Vec<(Arc<str>, String)> = ["今天天气真不错", "发票"]
+        .into_iter()
+        .flat_map(|query| {
+            let query: Arc<str> = query.into();
+            (0..6).map(move |i| {
+                let times = if i == 3 { 1 } else { 30 + i };
+                (Arc::clone(&query), "外面阳光明媚".repeat(times))
+            })
+        })
+        .collect();
+    let input = |(query, document): &(Arc<str>, String)| {
+        Input::Pair(Arc::clone(query), document.as_str().into())
+    };
+    let options = EmbedOptions::default();
+    let together = Inputs::Mixed(pairs.iter().map(input).collect());
+    let together = service.embed(&model, together, options.clone()).await;
+    assert_eq!(counting.split.load(Ordering::Relaxed), 2);
+    for (pair, scored) in pairs.iter().zip(&together.unwrap().vectors) {
+        let alone = counting
+            .reranker
+            .embed(Inputs::Mixed(vec![input(pair)]), &options);
+        let alone = &alone.unwrap()[0];
+        assert_eq!(alone.length.to_bits(), scored.length.to_bits());
+        assert_eq!(
+            (alone.tokens, alone.truncated),
+            (scored.tokens, scored.truncated)
+        );
+    }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Calibration;
 use crate::metrics::{
     Correlation, Estimate, Ranking, Reliability, Sampling, Threshold, interval, intervals,
 };
@@ -10,7 +9,7 @@ use crate::metrics::{
 /// Scores of pairs beside their grades, lists of one length.
 #[derive(Clone, Copy, Debug)]
 pub struct PairScores<'a> {
-    /// As a model or method gives them, in [-1, 1].
+    /// As a model or method gives them: in [-1, 1] but for logits.
     pub raw: &'a [f64],
     /// What those are.
     pub scale: RawScale,
@@ -25,6 +24,8 @@ pub struct PairScores<'a> {
 pub enum RawScale {
     /// Cosines, of a model.
     Cosine,
+    /// Logits, of a reranker.
+    Logit,
     /// Those of a literal method.
     Literal,
 }
@@ -35,6 +36,9 @@ pub enum BestRaw {
     /// Of a model.
     #[serde(rename = "best_cosine")]
     Cosine(Estimate),
+    /// Of a reranker.
+    #[serde(rename = "best_logit")]
+    Logit(Estimate),
     /// Of a literal method.
     #[serde(rename = "best_score")]
     Literal(Estimate),
@@ -67,13 +71,44 @@ pub struct Quality {
     pub ece: Estimate,
 }
 
+/// A raw score by the name of its scale.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RawScore {
+    /// Of a model.
+    Cosine(f64),
+    /// Of a reranker.
+    Logit(f64),
+    /// Of a literal method.
+    Score(f64),
+}
+
+impl RawScore {
+    /// A score of that scale.
+    pub fn of(scale: RawScale, score: f64) -> Self {
+        match scale {
+            RawScale::Cosine => Self::Cosine(score),
+            RawScale::Logit => Self::Logit(score),
+            RawScale::Literal => Self::Score(score),
+        }
+    }
+
+    /// The number.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Cosine(score) | Self::Logit(score) | Self::Score(score) => score,
+        }
+    }
+}
+
 /// A threshold on both scales, and what it achieves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PairThreshold {
     /// In similarity.
     pub similarity: f64,
-    /// In cosine.
-    pub cosine: f64,
+    /// As a raw score.
+    #[serde(flatten)]
+    pub raw: RawScore,
     /// Share of the accepted pairs that are the same.
     pub precision: f64,
     /// Share of the same pairs that are accepted.
@@ -81,11 +116,16 @@ pub struct PairThreshold {
 }
 
 impl Quality {
-    /// The threshold of the best F1, of pairs whose raw scores are cosines.
-    pub fn threshold(&self, calibration: &Calibration) -> Option<PairThreshold> {
+    /// The threshold of the best F1; `similarity` makes one of a raw score.
+    pub fn threshold(&self, similarity: impl Fn(f64) -> f64) -> Option<PairThreshold> {
+        let scale = match self.best_raw {
+            BestRaw::Cosine(_) => RawScale::Cosine,
+            BestRaw::Logit(_) => RawScale::Logit,
+            BestRaw::Literal(_) => RawScale::Literal,
+        };
         self.best.map(|best| PairThreshold {
-            similarity: calibration.similarity(best.threshold),
-            cosine: best.threshold,
+            similarity: similarity(best.threshold),
+            raw: RawScore::of(scale, best.threshold),
             precision: best.precision,
             recall: best.recall,
         })
@@ -179,6 +219,7 @@ impl ScoredPairs {
             best_f1: estimate(4),
             best_raw: match self.scale {
                 RawScale::Cosine => BestRaw::Cosine(estimate(5)),
+                RawScale::Logit => BestRaw::Logit(estimate(5)),
                 RawScale::Literal => BestRaw::Literal(estimate(5)),
             },
             best: self.ranking.best_f1(&all),

@@ -58,6 +58,18 @@ pub fn answer_questions(
     (quality, wrong)
 }
 
+/// What a search among all entries gives for each question.
+pub fn answers(
+    index: &FaqIndex,
+    questions: &[Question<'_>],
+    calibration: &Calibration,
+) -> Vec<Answer> {
+    let answers = questions.iter();
+    answers
+        .map(|question| answer(index, question, calibration).0)
+        .collect()
+}
+
 /// What a search gives for a question, and which entry comes first. A right entry comes behind all others of its cosine.
 fn answer(index: &FaqIndex, question: &Question<'_>, calibration: &Calibration) -> (Answer, usize) {
     let is_right = |found: &FaqMatch| question.relevant.contains(&found.entry);

@@ -1,13 +1,13 @@
 //! Quality of the answers to labelled questions.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::metrics::{
     Estimate, Interval, Sampling, interval, intervals, ndcg_at, recall_at, reciprocal_rank,
 };
 
 /// What a search gave for a question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// Places, from 1, of the entries that answer it.
     pub ranks: Vec<usize>,

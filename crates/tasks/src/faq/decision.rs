@@ -9,10 +9,12 @@
 //! that has the word itself, since it is what the word leads to; else nothing does.
 
 mod judge;
+mod ranking;
 
 use yuyi_language::{Differences, folded};
 
-pub(super) use self::judge::{Chosen, Judge, MOST_COMPARED, entries};
+pub(super) use self::judge::{Chosen, Judge, MOST_COMPARED};
+pub(super) use self::ranking::{Ranking, entries};
 
 /// Entries that are told of every question.
 const NEAREST: usize = 3;
@@ -51,8 +53,8 @@ impl Default for EntryRules<'_> {
 }
 
 impl EntryRules<'_> {
-    /// Whether the entry takes part now.
-    fn take_part(&self, now: i64) -> bool {
+    /// Whether the entry takes part now; `now` is on the clock of its times.
+    pub fn takes_part(&self, now: i64) -> bool {
         self.enabled
             && self.valid_from.is_none_or(|from| from <= now)
             && self.valid_until.is_none_or(|until| now < until)
@@ -65,6 +67,11 @@ impl EntryRules<'_> {
             let word = folded(word);
             !word.is_empty() && question.contains(&word)
         })
+    }
+
+    /// Whether no other entry answers where the nearest has these rules, whatever the limits: it is an example of what is not answered, and near enough where it has a threshold.
+    pub(super) fn bar(&self, similarity: f64) -> bool {
+        self.reject && self.threshold.is_none_or(|own| similarity >= own)
     }
 }
 
@@ -129,14 +136,16 @@ pub enum Decision {
         best: Near,
         /// The second entry of those that do not contradict the question.
         second: Option<Near>,
-        /// The nearest three entries, whatever they say.
+        /// How much farther that is; all of the similarity where there is none.
+        margin: f64,
+        /// The first three entries, whatever they say.
         nearest: Vec<Near>,
     },
     /// Nothing answers it.
     Unmatched {
         /// Why not.
         reason: Reason,
-        /// The nearest three entries; of an ambiguous question all that are within the margin.
+        /// The first three entries; of an ambiguous question all that are within the margin.
         nearest: Vec<Near>,
     },
 }
@@ -167,10 +176,7 @@ impl Decision {
     /// How much farther the second entry is; all of the similarity where there is no second.
     pub fn margin(&self) -> Option<f64> {
         match self {
-            Self::Matched { best, second, .. } => {
-                let second = second.map_or(0.0, |second| second.similarity);
-                Some(best.similarity - second)
-            }
+            Self::Matched { margin, .. } => Some(*margin),
             Self::Unmatched { .. } => None,
         }
     }
@@ -185,6 +191,7 @@ impl Decision {
                 best,
                 second,
                 nearest,
+                ..
             } => nearest.len() == NEAREST && second.is_some() && is_beyond(best),
             Self::Unmatched { reason, nearest } => match reason {
                 Reason::Empty => false,
@@ -202,25 +209,8 @@ impl Decision {
 
 /// Decides. `now` is on the clock of the entries' rules. Of candidates that are equally near the first counts.
 pub fn decide(question: &str, candidates: &[Candidate<'_>], limits: Limits, now: i64) -> Decision {
-    let judge = Judge::new(question, candidates, now);
-    let wordings = judge.wordings();
-    if let Some(exclusion) = judge.exclusion(&wordings)
-        && exclusion.holds(&judge, limits)
-    {
-        let by = exclusion.chosen.wording;
-        let nearest = entries(&exclusion.wordings).take(NEAREST).collect();
-        let words = judge.not_words(&by);
-        let reason = Reason::Excluded { by, words };
-        return Decision::Unmatched { reason, nearest };
-    }
-    match judge.best(&wordings, limits) {
-        Ok(chosen) => judge.compete(&wordings, chosen, limits),
-        Err(reason) => Decision::Unmatched {
-            reason,
-            nearest: entries(&wordings).take(NEAREST).collect(),
-        },
-    }
+    Judge::new(question, candidates, now).decide(limits)
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

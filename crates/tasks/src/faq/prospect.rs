@@ -3,7 +3,7 @@
 use serde::Serialize;
 use yuyi_language::Differences;
 
-use super::decision::{Chosen, Judge, MOST_COMPARED, entries};
+use super::decision::{Chosen, Judge, MOST_COMPARED, Ranking, entries};
 use super::{Candidate, Limits, Near, Reason};
 
 /// Why nothing answers, without what the reason is told with.
@@ -82,6 +82,11 @@ impl Gate {
         limits.reject(&self.rules(), self.near.similarity)
     }
 
+    /// Whether nothing answers where it is the nearest.
+    fn bars(&self) -> bool {
+        self.rules().bar(self.near.similarity)
+    }
+
     /// The highest threshold of all entries that it reaches.
     fn highest(&self) -> f64 {
         match self.threshold {
@@ -115,14 +120,18 @@ pub struct Excluded {
 /// What becomes of a question whatever the limits are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prospect {
-    /// The nearest wording; `None`: no entry may answer.
+    /// The nearest wording, or that of the entry that a reranker puts first; `None`: no entry may answer.
+    pub first: Option<Gate>,
+    /// The nearest wording.
     pub nearest: Option<Gate>,
     /// In what it contradicts the question, if it does.
     pub differences: Option<Box<Differences>>,
-    /// The wording that may answer: the nearest, or what takes its place where that contradicts the question; `None`: nothing does.
+    /// The wording that may answer: the first, or what takes its place where that contradicts the question; `None`: nothing does.
     pub best: Option<Gate>,
     /// The second entry of those that do not contradict the question.
     pub second: Option<Near>,
+    /// How much farther the second entry is than the best; `None`: there is none of the two.
+    pub margin: Option<f64>,
     /// No margin is needed: the best wording is the question, and the second is not.
     pub is_ahead: bool,
     /// What would become of it if the `not_words` of the entry that is best then did not exclude it: with limits with which that answers, nothing does.
@@ -134,18 +143,21 @@ pub struct Prospect {
 impl Prospect {
     /// That of a question; `now` is on the clock of the entries' rules.
     pub fn of(question: &str, candidates: &[Candidate<'_>], now: i64) -> Self {
-        let judge = Judge::new(question, candidates, now);
-        let wordings = judge.wordings();
-        let mut prospect = Self::of_wordings(&judge, &wordings);
-        if let Some(chosen) = judge.chosen(&wordings) {
-            prospect = prospect.decided(&judge, chosen, judge.others(&wordings, chosen).next());
+        Self::judged(&Judge::new(question, candidates, now))
+    }
+
+    /// What this judge decides with any limits.
+    pub(super) fn judged(judge: &Judge<'_>) -> Self {
+        let ranking = judge.ranking();
+        let mut prospect = Self::of_ranking(judge, &ranking);
+        if let Some(chosen) = judge.chosen(&ranking) {
+            prospect = prospect.decided(judge, chosen, judge.rival(&ranking, chosen, |_| true));
         }
-        prospect.excluded = judge.exclusion(&wordings).map(|exclusion| {
-            let would = Self::of_wordings(&judge, &exclusion.wordings);
-            let second = exclusion.second.as_ref();
+        prospect.excluded = judge.exclusion(&ranking).map(|exclusion| {
+            let would = Self::of_ranking(judge, &exclusion.ranking);
             Box::new(Excluded {
-                prospect: would.decided(&judge, exclusion.chosen, second),
-                stand_in: exclusion.stand_in.map(|near| Gate::of(&judge, &near)),
+                prospect: would.decided(judge, exclusion.chosen, exclusion.second),
+                stand_in: exclusion.stand_in.map(|near| Gate::of(judge, &near)),
                 words: judge.not_words(&exclusion.chosen.wording),
             })
         });
@@ -153,27 +165,29 @@ impl Prospect {
     }
 
     /// Where nothing is decided yet.
-    fn of_wordings(judge: &Judge<'_>, wordings: &[Near]) -> Self {
-        let nearest = wordings.first();
-        let differences = nearest.map(|nearest| judge.differences(nearest));
-        let differences = differences.filter(Differences::contradict);
+    fn of_ranking(judge: &Judge<'_>, ranking: &Ranking) -> Self {
+        let gate = |near: &Near| Gate::of(judge, near);
         Self {
-            nearest: nearest.map(|nearest| Gate::of(judge, nearest)),
-            differences: differences.map(Box::new),
+            first: ranking.wordings.first().map(gate),
+            nearest: ranking.nearest.as_ref().map(gate),
+            differences: judge.contradiction(ranking).map(Box::new),
             best: None,
             second: None,
+            margin: None,
             is_ahead: false,
             excluded: None,
-            taking_part: entries(wordings).count(),
+            taking_part: entries(&ranking.wordings).count(),
         }
     }
 
     /// With what answers, and what competes with it.
-    fn decided(self, judge: &Judge<'_>, chosen: Chosen, second: Option<&Near>) -> Self {
+    fn decided(self, judge: &Judge<'_>, chosen: Chosen, second: Option<Near>) -> Self {
+        let best = &chosen.wording;
         Self {
-            best: Some(Gate::of(judge, &chosen.wording)),
-            second: second.copied(),
-            is_ahead: second.is_some_and(|second| judge.is_ahead(&chosen.wording, second)),
+            best: Some(Gate::of(judge, best)),
+            second,
+            margin: second.map(|second| judge.lead(best, &second)),
+            is_ahead: second.is_some_and(|second| judge.is_ahead(best, &second)),
             ..self
         }
     }
@@ -186,7 +200,8 @@ impl Prospect {
     /// The same with candidates in other places.
     #[must_use]
     pub fn placed(mut self, place: &dyn Fn(usize) -> usize) -> Self {
-        let gates = [&mut self.nearest, &mut self.best].into_iter().flatten();
+        let gates = [&mut self.first, &mut self.nearest, &mut self.best];
+        let gates = gates.into_iter().flatten();
         let nears = gates.map(|gate| &mut gate.near).chain(&mut self.second);
         nears.for_each(|near| near.candidate = place(near.candidate));
         self.excluded = self.excluded.map(|excluded| {
@@ -215,11 +230,12 @@ impl Prospect {
         if self.is_excluded(limits) {
             return Err(Unanswered::Guarded);
         }
-        let nearest = self.nearest.ok_or(Unanswered::Empty)?;
-        if nearest.rejects(limits) {
+        let first = self.first.ok_or(Unanswered::Empty)?;
+        let nearest = self.nearest.unwrap_or(first);
+        if first.rejects(limits) || nearest.rejects(limits) {
             return Err(Unanswered::Rejected);
         }
-        if !nearest.reaches(limits) {
+        if !first.reaches(limits) || nearest.bars() {
             return Err(Unanswered::BelowThreshold);
         }
         let best = self.best.filter(|best| best.reaches(limits));
@@ -228,7 +244,7 @@ impl Prospect {
             return Err(Unanswered::Rejected);
         }
         let needed = limits.margin_at(best.threshold, best.near.similarity);
-        match self.margin() {
+        match self.margin {
             Some(margin) if margin < needed && !self.is_ahead => Err(Unanswered::Ambiguous),
             _ => Ok(best.near),
         }
@@ -250,22 +266,18 @@ impl Prospect {
         excluded.map(|excluded| excluded.prospect.highest())
     }
 
-    /// How much farther the second entry is than the best; `None`: there is none of the two.
-    pub fn margin(&self) -> Option<f64> {
-        Some(self.best?.near.similarity - self.second?.similarity)
-    }
-
     /// The highest threshold and margin with which it is answered, without a lead: with all that are not above them it is, but for those of
     /// [`excluded`](Self::excluded), and with no others. Infinite: with any; below all: with none.
     pub fn highest(&self) -> Highest {
-        let gates = self.nearest.zip(self.best);
-        let gates = gates.filter(|(nearest, best)| !nearest.reject && !best.reject);
-        let threshold = gates.map_or(f64::NEG_INFINITY, |(nearest, best)| {
-            nearest.highest().min(best.highest())
+        let gates = self.first.zip(self.best);
+        let is_barred = self.nearest.is_some_and(|nearest| nearest.bars());
+        let gates = gates.filter(|(first, best)| !first.reject && !best.reject && !is_barred);
+        let threshold = gates.map_or(f64::NEG_INFINITY, |(first, best)| {
+            first.highest().min(best.highest())
         });
         let margin = match self.is_ahead {
             true => f64::INFINITY,
-            false => self.margin().unwrap_or(f64::INFINITY),
+            false => self.margin.unwrap_or(f64::INFINITY),
         };
         Highest { threshold, margin }
     }

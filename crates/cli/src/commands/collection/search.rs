@@ -4,8 +4,10 @@ use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 
 use serde::Serialize;
-use yuyi::{Calibration, Model};
-use yuyi_collections::{Asked, Found, Mode, QueryPlan, SearchHit, calibration_of, search};
+use yuyi::{Calibration, Model, RerankModel};
+use yuyi_collections::{
+    Asked, Found, Mode, QueryPlan, RERANKED_HITS, SearchHit, calibration_of, reranked, search,
+};
 use yuyi_language::is_blank;
 use yuyi_store::{Collection, Error, Filter, Store};
 
@@ -14,6 +16,7 @@ use super::place::{open_existing, place};
 use crate::args::SearchArgs;
 use crate::commands::report_truncated;
 use crate::misuse::Misuse;
+use crate::reranking::{load_reranker, rerank};
 use crate::terminal::{self, in_one_line, remark};
 
 /// Writes what is found for each question.
@@ -25,8 +28,10 @@ pub fn run(args: &SearchArgs) -> anyhow::Result<()> {
     let model = model
         .map(|model| Model::new(Arc::clone(model.embedder())))
         .transpose()?;
+    let reranker = load_reranker(&args.rerank, &args.model.compute)?;
     let searcher = Searcher {
         args,
+        reranker,
         store: &*store,
         collection,
         model,
@@ -87,6 +92,7 @@ struct Searcher<'a> {
     store: &'a dyn Store,
     collection: Collection,
     model: Option<Model>,
+    reranker: Option<RerankModel>,
     filter: Option<Filter>,
 }
 
@@ -107,12 +113,17 @@ impl Searcher<'_> {
             None => None,
         };
         let question = plan.finish(embedded.as_ref())?;
+        let limit = self.args.limit as usize;
+        let candidates = match &self.reranker {
+            Some(_) => limit.max(RERANKED_HITS),
+            None => limit,
+        };
         let hits = search(
             self.store,
             &self.collection,
             &question,
             self.filter.as_ref(),
-            self.args.limit as usize,
+            candidates,
         )?;
         let calibration = self
             .model
@@ -120,9 +131,18 @@ impl Searcher<'_> {
             .map(|model| calibration_of(&self.collection, model.facts(), model.calibration()));
         let calibration = calibration.unwrap_or(&Calibration::Uncalibrated);
         let found = hits.into_iter().map(|hit| Found::of(hit, calibration));
+        let results = match &self.reranker {
+            None => found.map(SearchHit::from).collect(),
+            Some(reranker) => {
+                let found: Vec<Found> = found.collect();
+                let pairs = found.iter().map(|hit| (text, hit.text()));
+                let scores = rerank(reranker, pairs)?;
+                reranked(found, &scores, limit)
+            }
+        };
         Ok(Answer {
             text: text.to_owned(),
-            results: found.map(SearchHit::from).collect(),
+            results,
             mode: match question.mode() {
                 Mode::Hybrid => "hybrid",
                 Mode::Dense => "dense",
@@ -146,7 +166,7 @@ fn not_asked(error: Error) -> anyhow::Error {
     }
 }
 
-/// A line a hit: score, similarity, id and text, with tabs between them; the question above them where there are several.
+/// A line a hit: what hits are ordered by, similarity, id and text, with tabs between them; the question above them where there are several.
 fn write_for_people(out: &mut impl Write, answer: &Answer, is_one_of_many: bool) -> io::Result<()> {
     if is_one_of_many {
         writeln!(out, "{}", in_one_line(&answer.text))?;
@@ -157,7 +177,8 @@ fn write_for_people(out: &mut impl Write, answer: &Answer, is_one_of_many: bool)
             .map_or("-".to_owned(), |similarity| format!("{similarity:.4}"));
         let text = hit.wording.as_ref().unwrap_or(&hit.text);
         let (id, text) = (in_one_line(&hit.id), in_one_line(text));
-        writeln!(out, "{:.4}\t{similarity}\t{id}\t{text}", hit.score)?;
+        let score = hit.rerank_score.unwrap_or(hit.score);
+        writeln!(out, "{score:.4}\t{similarity}\t{id}\t{text}")?;
     }
     if answer.results.is_empty() {
         remark!("Nothing was found for {:?}.", answer.text);

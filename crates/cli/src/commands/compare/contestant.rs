@@ -5,19 +5,22 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow, bail};
-use yuyi::Model;
+use yuyi::{Model, RerankModel};
 use yuyi_tasks::corpus::cosines;
+use yuyi_tasks::evaluation::{FirstStage, Question, answers};
+use yuyi_tasks::faq::FaqIndex;
 use yuyi_tasks::lexical::{Baseline, WordVectorsBuilder};
 use yuyi_tasks::metrics::quantile;
 
 use super::examples::EXAMPLES;
-use super::exchange::{Costs, Facts, Measured, Reply, Task};
+use super::exchange::{Costs, Facts, Measured, Reply, SearchTask, Searched, Task};
 use crate::args::{ContestantArgs, MethodArg, ModelArgs};
 use crate::commands::child;
 use crate::corpus::Vectors;
 use crate::machine::{self, ProcessorTime};
 use crate::messages;
 use crate::named::load_model;
+use crate::reranking::{ManyScores, load_if_reranker, similarity_of};
 use crate::terminal;
 
 /// How long single pairs are timed.
@@ -70,6 +73,9 @@ fn read_task() -> anyhow::Result<Task> {
 
 fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> {
     let started = Instant::now();
+    if let Some(reranker) = load_if_reranker(name, &args.compute)? {
+        return measure_reranker(&reranker, started);
+    }
     let model = load_model(&ModelArgs {
         model: name.to_owned(),
         compute: args.compute.clone(),
@@ -94,6 +100,8 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
     let vectors = Vectors::compute(&model, &task.texts)?;
     let texts_per_second = task.texts.len() as f64 / started.elapsed().as_secs_f64();
     let cosines = cosines(&vectors.all, task.pairs.iter().copied());
+    let seconds_per_1000_pairs = per_1000(&task, started);
+    let search = task.search.as_ref().map(|search| searched(&model, search));
     Ok(Measured {
         model: Some(facts(&model)),
         costs: Costs {
@@ -101,12 +109,97 @@ fn measure_model(name: &str, args: &ContestantArgs) -> anyhow::Result<Measured> 
             memory_bytes,
             pair_seconds,
             texts_per_second,
+            seconds_per_1000_pairs,
             waited_share: waited_since(before_work),
         },
         truncated: vectors.truncated,
         similarity: model.calibration().similarities(&cosines),
         raw: cosines,
         examples,
+        search: search.transpose()?,
+    })
+}
+
+/// Seconds for a thousand pairs of a task that was begun then and is done now.
+fn per_1000(task: &Task, started: Instant) -> f64 {
+    1000.0 * started.elapsed().as_secs_f64() / task.pairs.len().max(1) as f64
+}
+
+/// A model that reads both texts of a pair together.
+fn measure_reranker(reranker: &RerankModel, started: Instant) -> anyhow::Result<Measured> {
+    let said = reranker.score(EXAMPLES.iter().map(|(a, b, _)| (*a, *b)))?;
+    let load_seconds = started.elapsed().as_secs_f64();
+    // Before the pairs are read, which are no part of the model.
+    let memory_bytes = machine::memory().1;
+    let task = read_task()?;
+    let before_work = ProcessorTime::now();
+    let pair_seconds = time_pairs(&task, MANY, |a, b| {
+        reranker.score([(a, b)])?;
+        Ok(())
+    })?;
+    let text = |place: usize| task.texts[place].as_str();
+    let pairs: Vec<(&str, &str)> = task
+        .pairs
+        .iter()
+        .map(|&(a, b)| (text(a), text(b)))
+        .collect();
+    let scores = ManyScores::of(reranker, &pairs)?;
+    let search = task.search.as_ref().filter(|search| search.found.is_some());
+    let search = search.map(|search| reordered(reranker, search));
+    let facts = reranker.facts();
+    Ok(Measured {
+        model: Some(Facts {
+            name: facts.name.clone(),
+            dimension: facts.dimension,
+            precision: facts.precision,
+            kernel: facts.kernel,
+            calibrated: false,
+            is_reranker: true,
+        }),
+        costs: Costs {
+            load_seconds,
+            memory_bytes,
+            pair_seconds,
+            texts_per_second: 2.0 * pairs.len() as f64 / scores.seconds,
+            seconds_per_1000_pairs: scores.seconds_per_1000().unwrap_or_default(),
+            waited_share: waited_since(before_work),
+        },
+        truncated: scores.truncated,
+        similarity: scores.logits.iter().copied().map(similarity_of).collect(),
+        raw: scores.logits,
+        search: search.transpose()?,
+        examples: said.iter().map(|said| similarity_of(said.logit)).collect(),
+    })
+}
+
+/// Searches every question among all entries.
+fn searched(model: &Model, task: &SearchTask) -> anyhow::Result<Searched> {
+    let vectors = Vectors::compute(model, &task.texts)?.all;
+    let wordings = |places: &'_ Vec<usize>| -> Vec<&[f32]> {
+        places.iter().map(|place| vectors.row(*place)).collect()
+    };
+    let index = FaqIndex::new(task.entries.iter().map(wordings));
+    let questions = task.questions.iter();
+    let questions: Vec<Question<'_>> = questions
+        .map(|(place, relevant)| Question {
+            vector: vectors.row(*place),
+            relevant,
+        })
+        .collect();
+    let first = questions.iter();
+    let first = first.map(|question| FirstStage::of(&index, question, task.candidates));
+    Ok(Searched::Found {
+        first: first.collect(),
+        answers: answers(&index, &questions, model.calibration()),
+    })
+}
+
+/// Reads every question with the first entries that were found of it.
+fn reordered(reranker: &RerankModel, task: &SearchTask) -> anyhow::Result<Searched> {
+    let said = ManyScores::of(reranker, &task.pairs())?;
+    Ok(Searched::Reordered {
+        seconds_per_1000_pairs: said.seconds_per_1000(),
+        logits: said.logits,
     })
 }
 
@@ -122,6 +215,7 @@ fn facts(model: &Model) -> Facts {
         precision: facts.precision,
         kernel: facts.kernel,
         calibrated: model.calibration().is_fitted(),
+        is_reranker: false,
     }
 }
 
@@ -142,6 +236,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
     let score = |&(a, b): &(usize, usize)| baseline.score(&task.texts[a], &task.texts[b]);
     let scores: Vec<f64> = task.pairs.iter().map(score).collect();
     let texts_per_second = 2.0 * scores.len() as f64 / started.elapsed().as_secs_f64();
+    let seconds_per_1000_pairs = per_1000(&task, started);
     let (after, _) = machine::memory();
     Ok(Measured {
         model: None,
@@ -150,6 +245,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
             memory_bytes: before.zip(after).map(|(b, a)| a.saturating_sub(b)),
             pair_seconds,
             texts_per_second,
+            seconds_per_1000_pairs,
             waited_share: waited_since(before_work),
         },
         truncated: 0,
@@ -159,6 +255,7 @@ fn measure_method(method: &MethodArg) -> anyhow::Result<Measured> {
             .iter()
             .map(|(a, b, _)| baseline.score(a, b))
             .collect(),
+        search: None,
     })
 }
 

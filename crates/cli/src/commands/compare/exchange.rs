@@ -6,10 +6,12 @@ use std::process::Stdio;
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 use yuyi::{KernelPath, Precision};
-use yuyi_tasks::corpus::Corpus;
+use yuyi_tasks::corpus::{Corpus, Texts};
+use yuyi_tasks::evaluation::{Answer, FirstStage};
 
 use crate::args::{ComputeArgs, MethodArg};
 use crate::commands::child;
+use crate::input::{FaqFile, Questions};
 
 /// What is compared.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,15 +39,87 @@ pub struct Task {
     pub texts: Vec<String>,
     /// Places of the two texts of each pair.
     pub pairs: Vec<(usize, usize)>,
+    /// Questions to a FAQ, where there are some.
+    pub search: Option<SearchTask>,
+}
+
+/// Questions that are put to a FAQ.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SearchTask {
+    /// Texts, each once.
+    pub texts: Vec<String>,
+    /// Places of the wordings of each entry.
+    pub entries: Vec<Vec<usize>>,
+    /// Place of each question, with the entries that answer it.
+    pub questions: Vec<(usize, Vec<usize>)>,
+    /// Entries of each question that a reranker orders.
+    pub candidates: usize,
+    /// What the first stage has found, for a reranker.
+    pub found: Option<Vec<FirstStage>>,
+}
+
+/// What came of a search.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Searched {
+    /// By vectors, among all entries.
+    Found {
+        answers: Vec<Answer>,
+        first: Vec<FirstStage>,
+    },
+    /// By a reranker: the logits of the first entries of all questions, in order, and seconds for a thousand of them.
+    Reordered {
+        logits: Vec<f64>,
+        seconds_per_1000_pairs: Option<f64>,
+    },
 }
 
 impl Task {
     /// All pairs of a corpus.
-    pub fn of(corpus: &Corpus) -> Self {
+    pub fn of(corpus: &Corpus, search: Option<SearchTask>) -> Self {
         Self {
             texts: corpus.texts().to_vec(),
             pairs: corpus.pairs().iter().map(|pair| (pair.a, pair.b)).collect(),
+            search,
         }
+    }
+}
+
+impl SearchTask {
+    /// The questions of a file to a FAQ.
+    pub fn of(faq: &FaqFile, questions: &Questions, candidates: usize) -> Self {
+        let mut texts = Texts::default();
+        let mut place = |text: &String| texts.place(text);
+        let entries = faq.faq.entries().iter();
+        let entries: Vec<Vec<usize>> = entries
+            .map(|entry| entry.wordings.iter().map(&mut place).collect())
+            .collect();
+        let questions = questions.questions.iter();
+        let questions = questions.map(|asked| (place(&asked.text), asked.relevant.clone()));
+        Self {
+            questions: questions.collect(),
+            candidates: candidates.min(entries.len()),
+            entries,
+            texts: texts.all().to_vec(),
+            found: None,
+        }
+    }
+
+    /// What a reranker reads: each question with the first entries that were found of it.
+    pub fn pairs(&self) -> Vec<(&str, &str)> {
+        let found = self.found.iter().flatten();
+        let pairs = self
+            .questions
+            .iter()
+            .zip(found)
+            .flat_map(|((question, _), found)| {
+                let text = |place: usize| self.texts[place].as_str();
+                let first = found.first.iter();
+                first.map(move |&(entry, wording)| {
+                    (text(*question), text(self.entries[entry][wording]))
+                })
+            });
+        pairs.collect()
     }
 }
 
@@ -58,12 +132,14 @@ pub struct Measured {
     pub costs: Costs,
     /// Texts that were cut.
     pub truncated: usize,
-    /// Score of each pair as the model or method gives it: of a model, the cosine.
+    /// Score of each pair as the model or method gives it: of a model, the cosine; of a reranker, the logit.
     pub raw: Vec<f64>,
     /// Score of each pair as people see it.
     pub similarity: Vec<f64>,
     /// Similarity of each of the examples.
     pub examples: Vec<f64>,
+    /// What came of the questions to a FAQ, where there are some that it can answer.
+    pub search: Option<Searched>,
 }
 
 /// What a contestant takes.
@@ -78,6 +154,8 @@ pub struct Costs {
     pub pair_seconds: f64,
     /// Texts a second when there are many.
     pub texts_per_second: f64,
+    /// Seconds for a thousand pairs when there are many; a text of several pairs is computed once where the model allows that.
+    pub seconds_per_1000_pairs: f64,
     /// Of the time in which its threads could have run, the share in which they waited for a processor. Absent where the system
     /// does not tell.
     pub waited_share: Option<f64>,
@@ -95,6 +173,8 @@ pub struct Facts {
     pub kernel: Option<KernelPath>,
     /// Whether its similarity went through a fitted calibration.
     pub calibrated: bool,
+    /// It reads the two texts of a pair together, and has no vectors.
+    pub is_reranker: bool,
 }
 
 /// What the process that measures answers.

@@ -4,11 +4,14 @@ use serde::Serialize;
 use yuyi::{Remote, is_remote, resolve};
 use yuyi_models::{KnownModel, find_known, is_non_commercial, licence_of};
 use yuyi_tasks::corpus::Corpus;
-use yuyi_tasks::evaluation::{PairScores, Quality, RawScale, ScoredPairs};
+use yuyi_tasks::evaluation::{
+    FirstStage, PairScores, Quality, RawScale, RerankedQuestion, ScoredPairs, SearchQuality,
+    reranked_questions, search_quality,
+};
 use yuyi_tasks::lexical::Method;
-use yuyi_tasks::metrics::{Estimate, spearman};
+use yuyi_tasks::metrics::{Estimate, Sampling, spearman};
 
-use super::exchange::{Contestant, Costs, Facts, Measured};
+use super::exchange::{Contestant, Costs, Facts, Measured, SearchTask, Searched};
 use crate::args::MeasureArgs;
 use crate::report::Language;
 
@@ -76,13 +79,76 @@ pub struct Standing {
     pub truncated: usize,
     /// Similarity of each of the examples of the report.
     pub examples: Vec<f64>,
+    /// How well questions find their entries in a FAQ, where there are some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retrieval: Option<Retrieval>,
+}
+
+/// How well questions find their entries.
+#[derive(Serialize)]
+pub struct Retrieval {
+    /// The model that found the entries which a reranker ordered; absent of a model that finds them itself.
+    pub first_stage: Option<String>,
+    /// The metrics; thresholds of a reranker are in the sigmoid of its logit.
+    #[serde(flatten)]
+    pub quality: SearchQuality,
+    /// Seconds for a thousand pairs of a question and an entry, of a reranker.
+    pub seconds_per_1000_pairs: Option<f64>,
+}
+
+impl Retrieval {
+    /// What came of a search; `first` is the name of the first stage with what it found.
+    fn of(
+        searched: Searched,
+        task: &SearchTask,
+        first: Option<&(String, Vec<FirstStage>)>,
+        sampling: Sampling,
+    ) -> Option<Self> {
+        match (searched, first) {
+            (Searched::Found { answers, .. }, _) => Some(Self {
+                first_stage: None,
+                quality: search_quality(&answers, sampling),
+                seconds_per_1000_pairs: None,
+            }),
+            (
+                Searched::Reordered {
+                    logits,
+                    seconds_per_1000_pairs,
+                },
+                Some((name, found)),
+            ) => {
+                let logits = logits.chunks(task.candidates.max(1));
+                let questions = task.questions.iter().zip(found).zip(logits);
+                let questions: Vec<RerankedQuestion<'_>> = questions
+                    .map(|(((_, relevant), found), logits)| RerankedQuestion {
+                        found,
+                        logits,
+                        relevant,
+                    })
+                    .collect();
+                Some(Self {
+                    first_stage: Some(name.clone()),
+                    quality: reranked_questions(&questions, sampling),
+                    seconds_per_1000_pairs,
+                })
+            }
+            (Searched::Reordered { .. }, None) => None,
+        }
+    }
+}
+
+/// The questions to a FAQ that all contestants were asked, with the first stage of the rerankers.
+pub struct Asked {
+    pub task: SearchTask,
+    /// Name of the model, and what it found; absent where none was measured.
+    pub first: Option<(String, Vec<FirstStage>)>,
 }
 
 /// The contestants by falling Spearman correlation; those that failed come last.
 pub fn rank(
     contestants: &[Contestant],
     measured: Vec<anyhow::Result<Measured>>,
-    corpus: &Corpus,
+    (corpus, asked): (&Corpus, Option<&Asked>),
     args: &MeasureArgs,
 ) -> Vec<Ranked> {
     let labels = corpus.labels();
@@ -90,10 +156,15 @@ pub fn rank(
     let mut failed = Vec::new();
     for (contestant, measured) in contestants.iter().zip(measured) {
         match measured {
-            Ok(measured) => {
+            Ok(mut measured) => {
                 let pairs = scored_pairs(&measured, &labels, args.same_from);
                 let quality = pairs.quality(args.sampling());
-                scored.push((contestant, measured, pairs, quality));
+                let retrieval = asked
+                    .zip(measured.search.take())
+                    .and_then(|(asked, searched)| {
+                        Retrieval::of(searched, &asked.task, asked.first.as_ref(), args.sampling())
+                    });
+                scored.push((contestant, (measured, retrieval), pairs, quality));
             }
             Err(error) => failed.push(described(contestant, None, Some(format!("{error:#}")))),
         }
@@ -111,7 +182,11 @@ pub fn rank(
         .collect();
     let ranked = scored.into_iter().zip(above_best);
     let ranked = ranked.map(|((contestant, measured, _, quality), above)| {
-        let standing = standing(measured, quality, above, corpus, &labels);
+        let (measured, retrieval) = measured;
+        let standing = Standing {
+            retrieval,
+            ..standing(measured, quality, above, corpus, &labels)
+        };
         described(contestant, Some(standing), None)
     });
     labelled(ranked.chain(failed).collect())
@@ -170,7 +245,8 @@ fn licence_here(name: &str) -> Option<String> {
 fn scored_pairs(measured: &Measured, labels: &[f64], same_from: f64) -> ScoredPairs {
     let scores = PairScores {
         raw: &measured.raw,
-        scale: match measured.model {
+        scale: match &measured.model {
+            Some(facts) if facts.is_reranker => RawScale::Logit,
             Some(_) => RawScale::Cosine,
             None => RawScale::Literal,
         },
@@ -205,6 +281,7 @@ fn standing(
         costs: measured.costs,
         truncated: measured.truncated,
         examples: measured.examples,
+        retrieval: None,
     }
 }
 

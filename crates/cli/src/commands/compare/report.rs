@@ -4,8 +4,9 @@ mod tables;
 
 use yuyi_tasks::metrics::Estimate;
 
-use self::tables::{examples, quality};
+use self::tables::{examples, quality, retrieval};
 use super::Comparison;
+use super::exchange::Costs;
 use super::ranked::{COMMERCIAL, Ranked, Standing};
 use super::table::significant;
 use crate::report::blocks::{self, Cell, Table, figure, figures};
@@ -50,6 +51,10 @@ pub fn report(language: Language, comparison: &Comparison) -> Report {
         ),
         examples(language, comparison, &measured),
     );
+    if let Some(search) = &comparison.search {
+        let heading = language.pick("问答检索", "Search in a FAQ");
+        report.section(heading, retrieval(language, search, &measured));
+    }
     let heading = language.pick("说明", "How to read this");
     report.section(heading, explanations(language, comparison));
     report
@@ -120,8 +125,10 @@ fn overview(language: Language, comparison: &Comparison) -> Element {
     let head = vec![
         Cell::text(language.pick("模型", "model")),
         pick("中文性能", "quality in Chinese").below("Spearman"),
-        pick("推理速度 (CPU)", "speed (CPU)")
-            .below(language.pick("每对耗时 / 每秒文本", "per pair / texts per second")),
+        pick("推理速度 (CPU)", "speed (CPU)").below(language.pick(
+            "每对耗时 / 每秒文本 · 千对耗时",
+            "per pair / texts per second · 1,000 pairs",
+        )),
         pick("内存占用", "memory"),
         Cell::text(language.pick("是否开源", "open source")),
         Cell::text(language.pick("适用场景", "suited for")),
@@ -154,7 +161,10 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
     };
     let facts = standing.model.as_ref().map(|facts| {
         let dimension = facts.dimension;
-        let dimension = language.pick(format!("{dimension} 维"), format!("{dimension} dimensions"));
+        let dimension = match facts.is_reranker {
+            true => language.pick("重排模型", "reranker").to_owned(),
+            false => language.pick(format!("{dimension} 维"), format!("{dimension} dimensions")),
+        };
         match facts.precision {
             Some(precision) => format!("{dimension} · {}", precision.name()),
             None => dimension,
@@ -186,8 +196,17 @@ fn overview_row(language: Language, ranked: &Ranked, best: bool) -> Vec<Cell> {
 }
 
 fn rate(language: Language, standing: &Standing) -> String {
-    let rate = grouped(standing.costs.texts_per_second.round() as usize);
-    language.pick(format!("{rate} 条/秒"), format!("{rate}/s"))
+    let Costs {
+        texts_per_second,
+        seconds_per_1000_pairs,
+        ..
+    } = &standing.costs;
+    let rate = grouped(texts_per_second.round() as usize);
+    let pairs = significant(*seconds_per_1000_pairs);
+    language.pick(
+        format!("{rate} 条/秒 · 千对 {pairs} 秒"),
+        format!("{rate}/s · 1,000 pairs {pairs} s"),
+    )
 }
 
 fn licence(language: Language, ranked: &Ranked) -> String {

@@ -1,14 +1,36 @@
 //! The comparison as text for a terminal.
 
-use super::Comparison;
 use super::ranked::{Ranked, Standing};
+use super::{Comparison, SearchFiles};
 use crate::language::Language;
 use crate::messages;
 use unicode_width::UnicodeWidthStr;
 use yuyi_tasks::metrics::Estimate;
 
-const HEAD: [&str; 10] = [
-    "", "Spearman", "vs best", "AUC", "best F1", "ECE", "ms/pair", "texts/s", "MB", "licence",
+const COLUMNS: usize = 11;
+
+const SEARCH_HEAD: [&str; 7] = [
+    "",
+    "first stage",
+    "recall@1",
+    "recall@10",
+    "MRR",
+    "nDCG@10",
+    "s/1,000 pairs",
+];
+
+const HEAD: [&str; COLUMNS] = [
+    "",
+    "Spearman",
+    "vs best",
+    "AUC",
+    "best F1",
+    "ECE",
+    "ms/pair",
+    "s/1,000 pairs",
+    "texts/s",
+    "MB",
+    "licence",
 ];
 
 /// A row for each, with columns as wide as they must be.
@@ -27,6 +49,7 @@ pub fn table(comparison: &Comparison) -> String {
         String::new(),
     ];
     lines.extend(aligned(&rows));
+    lines.extend(search_table(comparison));
     let results = || comparison.results.iter();
     lines.extend(results().filter_map(|ranked| {
         let error = ranked.error.as_ref()?;
@@ -51,6 +74,44 @@ pub fn table(comparison: &Comparison) -> String {
     lines.join("\n")
 }
 
+/// How well questions find their entries: a row for each that was asked.
+fn search_table(comparison: &Comparison) -> Vec<String> {
+    let Some(search) = &comparison.search else {
+        return Vec::new();
+    };
+    let SearchFiles {
+        faq,
+        entries,
+        questions,
+        asked,
+        candidates,
+    } = search;
+    let mut rows = vec![SEARCH_HEAD.map(|name| messages::told(name).into_owned())];
+    let results = comparison.results.iter();
+    rows.extend(results.filter_map(|ranked| {
+        let retrieval = ranked.measured.as_ref()?.retrieval.as_ref()?;
+        let quality = &retrieval.quality;
+        let seconds = retrieval.seconds_per_1000_pairs;
+        Some([
+            ranked.name.clone(),
+            retrieval.first_stage.clone().unwrap_or("–".to_owned()),
+            with_interval(&quality.recall_at_1),
+            plain(&quality.recall_at_10),
+            plain(&quality.mrr),
+            plain(&quality.ndcg_at_10),
+            seconds.map_or("–".to_owned(), significant),
+        ])
+    }));
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "{faq}: {entries} entries; {questions}: {asked} questions; a reranker orders the first {candidates}"
+        ),
+    ];
+    lines.extend(aligned(&rows));
+    lines
+}
+
 /// What a known model suits.
 fn suited_for(ranked: &Ranked) -> Option<String> {
     let (zh, en) = ranked.suited_for?;
@@ -62,13 +123,13 @@ fn suited_for(ranked: &Ranked) -> Option<String> {
 }
 
 /// The rows with the name on the left and numbers on the right.
-fn aligned(rows: &[[String; 10]]) -> Vec<String> {
+fn aligned<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].width());
         cells.max().unwrap_or(0)
     };
-    let widths: [usize; 10] = std::array::from_fn(width);
-    let line = |row: &[String; 10]| {
+    let widths: [usize; N] = std::array::from_fn(width);
+    let line = |row: &[String; N]| {
         let cells = row.iter().zip(widths).enumerate();
         let cells = cells.map(|(column, (cell, width))| match column {
             0 => messages::left(cell, width),
@@ -79,7 +140,7 @@ fn aligned(rows: &[[String; 10]]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {
+fn row(ranked: &Ranked, standing: &Standing) -> [String; COLUMNS] {
     let quality = &standing.quality;
     let above = standing.spearman_above_best.as_ref();
     [
@@ -90,6 +151,7 @@ fn row(ranked: &Ranked, standing: &Standing) -> [String; 10] {
         plain(&quality.best_f1),
         plain(&quality.ece),
         significant(1e3 * standing.costs.pair_seconds),
+        significant(standing.costs.seconds_per_1000_pairs),
         format!("{:.0}", standing.costs.texts_per_second),
         match (ranked.is_remote, standing.costs.memory_bytes) {
             (true, _) => "API".to_owned(),

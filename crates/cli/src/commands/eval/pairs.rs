@@ -1,15 +1,17 @@
 //! Scores of labelled pairs, and what is said of them.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use serde::Serialize;
-use yuyi::{Calibration, Model};
 use yuyi_tasks::corpus::Corpus;
-use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, RawScale, ScoredPairs};
+use yuyi_tasks::evaluation::{PairScores, PairThreshold, Quality, RawScale, RawScore, ScoredPairs};
 use yuyi_tasks::metrics::{Bin, RocPoint, Threshold};
 
+use super::Rater;
 use crate::args::EvalArgs;
 use crate::corpus::Vectors;
+use crate::reranking::{ManyScores, similarity_of};
 
 /// What is said of the pairs of a file, or of all files.
 #[derive(Serialize)]
@@ -38,8 +40,9 @@ pub struct PairError {
     pub sentence_b: String,
     /// In [0, 1].
     pub similarity: f64,
-    /// In [-1, 1].
-    pub cosine: f64,
+    /// What the model gives.
+    #[serde(flatten)]
+    pub raw: RawScore,
     /// In [0, 1].
     pub label: f64,
 }
@@ -66,6 +69,8 @@ pub struct EvaluatedPairs {
     pub files: Vec<EvaluatedFile>,
     /// All of them.
     pub all: EvaluatedFile,
+    /// How long a thousand pairs took, in seconds.
+    pub seconds_per_1000_pairs: f64,
     /// Different pairs of high similarity, the worst first.
     pub false_positives: Vec<PairError>,
     /// Same pairs of low similarity, the worst first.
@@ -77,17 +82,20 @@ pub struct EvaluatedPairs {
 
 /// Scores of all pairs.
 struct Scores {
-    cosine: Vec<f64>,
+    raw: Vec<f64>,
+    scale: RawScale,
     similarity: Vec<f64>,
     label: Vec<f64>,
+    /// How long they took.
+    seconds: f64,
 }
 
 impl Scores {
     /// Those of a part of the pairs.
     fn part(&self, range: Range<usize>) -> PairScores<'_> {
         PairScores {
-            raw: &self.cosine[range.clone()],
-            scale: RawScale::Cosine,
+            raw: &self.raw[range.clone()],
+            scale: self.scale,
             similarity: &self.similarity[range.clone()],
             grade: &self.label[range],
         }
@@ -99,26 +107,50 @@ const MOST_DOTS: usize = 1500;
 
 impl EvaluatedPairs {
     /// Scores and measures; also says how many texts were cut.
-    pub fn of(args: &EvalArgs, corpus: &Corpus, model: &Model) -> anyhow::Result<(Self, usize)> {
-        let calibration = model.calibration();
-        let vectors = Vectors::compute(model, corpus.texts())?;
-        let cosine = corpus.cosines(&vectors.all);
-        let scores = Scores {
-            similarity: calibration.similarities(&cosine),
-            cosine,
-            label: corpus.labels(),
-        };
-        Ok((
-            measure(args, corpus, calibration, &scores),
-            vectors.truncated,
-        ))
+    pub fn of(args: &EvalArgs, corpus: &Corpus, rater: &Rater) -> anyhow::Result<(Self, usize)> {
+        match rater {
+            Rater::Model(model) => {
+                let calibration = model.calibration();
+                let started = Instant::now();
+                let vectors = Vectors::compute(model, corpus.texts())?;
+                let raw = corpus.cosines(&vectors.all);
+                let scores = Scores {
+                    seconds: started.elapsed().as_secs_f64(),
+                    similarity: calibration.similarities(&raw),
+                    scale: RawScale::Cosine,
+                    raw,
+                    label: corpus.labels(),
+                };
+                let similarity = |cosine| calibration.similarity(cosine);
+                Ok((
+                    measure(args, corpus, similarity, &scores),
+                    vectors.truncated,
+                ))
+            }
+            Rater::Reranker(reranker) => {
+                let pairs = (0..corpus.pairs().len()).map(|i| corpus.sentences(i).into());
+                let pairs: Vec<(&str, &str)> = pairs.collect();
+                let said = ManyScores::of(reranker, &pairs)?;
+                let scores = Scores {
+                    seconds: said.seconds,
+                    similarity: said.logits.iter().copied().map(similarity_of).collect(),
+                    scale: RawScale::Logit,
+                    raw: said.logits,
+                    label: corpus.labels(),
+                };
+                Ok((
+                    measure(args, corpus, similarity_of, &scores),
+                    said.truncated,
+                ))
+            }
+        }
     }
 }
 
 fn measure(
     args: &EvalArgs,
     corpus: &Corpus,
-    calibration: &Calibration,
+    similarity: impl Fn(f64) -> f64,
     scores: &Scores,
 ) -> EvaluatedPairs {
     let sampling = args.measure.sampling();
@@ -130,7 +162,7 @@ fn measure(
             file: None,
             yes_no: true,
             scale: [0.0, 1.0],
-            threshold: quality.threshold(calibration),
+            threshold: quality.threshold(&similarity),
             reliability: scored.reliability.bins(&vec![1; quality.pairs]).to_vec(),
             quality,
         };
@@ -149,7 +181,8 @@ fn measure(
     EvaluatedPairs {
         false_positives: is_error(false),
         false_negatives: is_error(true),
-        drawn: drawn(&scored, calibration, scores, same_from),
+        drawn: drawn(&scored, &similarity, scores, same_from),
+        seconds_per_1000_pairs: 1000.0 * scores.seconds / scores.raw.len().max(1) as f64,
         files,
         all,
     }
@@ -167,7 +200,7 @@ fn errors(
         return Vec::new();
     };
     let all = scores.part(0..corpus.pairs().len());
-    let wrong = all.misjudged(threshold.cosine, args.measure.same_from, same);
+    let wrong = all.misjudged(threshold.raw.value(), args.measure.same_from, same);
     let error = |i: usize| {
         let [sentence_a, sentence_b] = corpus.sentences(i).map(str::to_owned);
         PairError {
@@ -175,7 +208,7 @@ fn errors(
             sentence_a,
             sentence_b,
             similarity: scores.similarity[i],
-            cosine: scores.cosine[i],
+            raw: RawScore::of(scores.scale, scores.raw[i]),
             label: scores.label[i],
         }
     };
@@ -184,7 +217,7 @@ fn errors(
 
 fn drawn(
     scored: &ScoredPairs,
-    calibration: &Calibration,
+    similarity_of: &impl Fn(f64) -> f64,
     scores: &Scores,
     same_from: f64,
 ) -> Drawn {
@@ -197,9 +230,9 @@ fn drawn(
     let thresholds = scored.ranking.thresholds(&all).unwrap_or_default();
     let roc = scored.ranking.roc(&all).unwrap_or_default();
     // The first point of the ROC curve accepts nothing.
-    let similarity = |cosine: f64| match cosine.is_finite() {
-        true => calibration.similarity(cosine),
-        false => cosine,
+    let similarity = |raw: f64| match raw.is_finite() {
+        true => similarity_of(raw),
+        false => raw,
     };
     let step = scores.label.len().div_ceil(MOST_DOTS).max(1);
     let dots = scores.label.iter().zip(&scores.similarity).step_by(step);

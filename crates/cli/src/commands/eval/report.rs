@@ -2,10 +2,12 @@
 
 use super::Evaluation;
 use super::pairs::{EvaluatedFile, EvaluatedPairs, PairError};
-use super::search::{EvaluatedSearch, WrongAnswer};
+use super::search::{EvaluatedSearch, RerankedSearch, WrongAnswer};
+use crate::commands::compare::significant;
 use crate::report::blocks::{self, Cell, Pair, Table, Tile, figure, figures};
 use crate::report::numbers::{cell, grouped, percent, tile, value};
 use crate::report::{Element, Language, Report, chart, today};
+use yuyi_tasks::evaluation::{BestRaw, RawScore, SearchQuality};
 
 pub fn report(language: Language, evaluation: &Evaluation) -> Report {
     let title = language.pick("语义相似度评测报告", "Evaluation of semantic similarity");
@@ -123,6 +125,10 @@ fn conclusion(language: Language, all: &EvaluatedFile) -> Option<String> {
 
 fn table(language: Language, pairs: &EvaluatedPairs) -> Element {
     let pick = |zh, en| Cell::number(language.pick(zh, en));
+    let scales = match pairs.all.quality.best_raw {
+        BestRaw::Logit(_) => language.pick("相似度 / 原始分", "similarity / logit"),
+        _ => language.pick("相似度 / 余弦", "similarity / cosine"),
+    };
     let head = vec![
         Cell::text(language.pick("文件", "file")),
         pick("句对", "pairs"),
@@ -131,8 +137,7 @@ fn table(language: Language, pairs: &EvaluatedPairs) -> Element {
         pick("AUC", "AUC"),
         pick("平均精确率", "average precision"),
         pick("最佳 F1", "best F1"),
-        pick("对应阈值", "its threshold")
-            .below(language.pick("相似度 / 余弦", "similarity / cosine")),
+        pick("对应阈值", "its threshold").below(scales),
         pick("ECE", "ECE"),
     ];
     let several = pairs.files.len() > 1;
@@ -151,7 +156,7 @@ fn row(language: Language, file: &EvaluatedFile) -> Vec<Cell> {
     let same = grouped(quality.same);
     let same = language.pick(format!("同义 {same}"), format!("{same} same"));
     let threshold = file.threshold.map_or(Cell::number("–"), |t| {
-        Cell::number(format!("{:.3}", t.similarity)).below(format!("{:.4}", t.cosine))
+        Cell::number(format!("{:.3}", t.similarity)).below(format!("{:.4}", t.raw.value()))
     });
     vec![
         Cell::text(name.unwrap_or(language.pick("全部", "all"))),
@@ -281,20 +286,20 @@ fn error_lists(
 }
 
 fn listed(language: Language, error: &PairError) -> Pair<'_> {
-    let PairError {
-        origin,
-        cosine,
-        label,
-        ..
-    } = error;
+    let PairError { origin, label, .. } = error;
+    let (zh, en) = match error.raw {
+        RawScore::Logit(_) => ("原始分", "logit"),
+        _ => ("余弦", "cosine"),
+    };
+    let raw = error.raw.value();
     let label = (label * 1000.0).round() / 1000.0;
     Pair {
         score: format!("{:.3}", error.similarity),
         a: &error.sentence_a,
         b: &error.sentence_b,
         note: match language {
-            Language::Zh => format!("标注 {label} · 余弦 {cosine:.4} · {origin}"),
-            Language::En => format!("label {label} · cosine {cosine:.4} · {origin}"),
+            Language::Zh => format!("标注 {label} · {zh} {raw:.4} · {origin}"),
+            Language::En => format!("label {label} · {en} {raw:.4} · {origin}"),
         },
     }
 }
@@ -320,6 +325,27 @@ fn of_search(report: &mut Report, language: Language, search: &EvaluatedSearch) 
             search.missed.iter().map(|missed| wrong(language, missed)),
         ));
     }
+    if let Some(reranked) = &search.reranked {
+        let RerankedSearch {
+            reranker,
+            first_stage,
+            candidates,
+            ..
+        } = reranked;
+        let heading = language.pick(
+            format!("{reranker} 重排 {first_stage} 找到的前 {candidates} 条"),
+            format!("{reranker}, which orders the first {candidates} of {first_stage}"),
+        );
+        blocks.push(blocks::subheading(&heading));
+        blocks.push(blocks::tiles(quality_tiles(language, &reranked.quality)));
+        if let Some(seconds) = reranked.seconds_per_1000_pairs {
+            let (pairs, seconds) = (grouped(reranked.pairs), significant(seconds));
+            blocks.push(blocks::note(&language.pick(
+                format!("共读了 {pairs} 对，每 1,000 对耗时 {seconds} 秒。"),
+                format!("It read {pairs} pairs; 1,000 take {seconds} s."),
+            )));
+        }
+    }
     report.section(language.pick("问答检索", "Search in a FAQ"), blocks);
 }
 
@@ -335,8 +361,12 @@ fn search_tiles(language: Language, search: &EvaluatedSearch) -> [Tile; 6] {
             format!("among {entries} entries; {unanswerable} without"),
         ),
     };
+    let [recall_at_1, recall_at_3, recall_at_10, mrr, ndcg] = quality_tiles(language, quality);
+    [questions, recall_at_1, recall_at_3, recall_at_10, mrr, ndcg]
+}
+
+fn quality_tiles(language: Language, quality: &SearchQuality) -> [Tile; 5] {
     [
-        questions,
         tile(
             language.pick("首条命中 recall@1", "recall@1"),
             &quality.recall_at_1,

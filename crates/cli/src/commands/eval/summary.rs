@@ -1,10 +1,12 @@
 //! The evaluation as text for a terminal.
 
+use yuyi_tasks::evaluation::{RawScore, SearchQuality};
 use yuyi_tasks::metrics::Estimate;
 
 use super::Evaluation;
 use super::pairs::EvaluatedFile;
-use super::search::EvaluatedSearch;
+use super::search::{EvaluatedSearch, RerankedSearch};
+use crate::commands::compare::significant;
 use crate::messages;
 use crate::report::Language;
 
@@ -35,6 +37,9 @@ pub fn summary(evaluation: &Evaluation) -> String {
             let remarks = evaluation.findings(file).remarks(Language::of_messages());
             lines.extend(remarks.iter().map(|remark| format!("  {remark}")));
         }
+        lines.push(String::new());
+        let seconds = significant(pairs.seconds_per_1000_pairs);
+        lines.push(format!("1,000 pairs take {seconds} s."));
     }
     lines.extend(retrieval.iter().flat_map(search_block));
     if evaluation.rounds > 0 {
@@ -64,10 +69,16 @@ fn block(file: &EvaluatedFile) -> Vec<String> {
         row("average precision", &quality.average_precision, ""),
     ];
     let at = file.threshold.map_or(String::new(), |t| {
-        format!(
-            "from similarity {:.3} (cosine {:.4}): precision {:.3}, recall {:.3}",
-            t.similarity, t.cosine, t.precision, t.recall
-        )
+        let (similarity, raw) = (t.similarity, t.raw.value());
+        let (precision, recall) = (t.precision, t.recall);
+        match t.raw {
+            RawScore::Logit(_) => format!(
+                "from similarity {similarity:.3} (logit {raw:.4}): precision {precision:.3}, recall {recall:.3}"
+            ),
+            _ => format!(
+                "from similarity {similarity:.3} (cosine {raw:.4}): precision {precision:.3}, recall {recall:.3}"
+            ),
+        }
     });
     lines.push(row("best F1", &quality.best_f1, &at));
     lines.push(row("calibration error", &quality.ece, ""));
@@ -82,12 +93,8 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
             "{}: {} entries; {}: questions with an answer: {}, without: {}",
             search.faq, search.entries, search.questions, quality.answerable, quality.unanswerable
         ),
-        row("recall@1", &quality.recall_at_1, ""),
-        row("recall@3", &quality.recall_at_3, ""),
-        row("recall@10", &quality.recall_at_10, ""),
-        row("MRR", &quality.mrr, ""),
-        row("nDCG@10", &quality.ndcg_at_10, ""),
     ];
+    lines.extend(rows(quality));
     if let Some(best) = quality.best {
         let refused = best.refused.map_or(String::new(), |share| {
             format!(
@@ -104,6 +111,37 @@ fn search_block(search: &EvaluatedSearch) -> Vec<String> {
         ));
     }
     lines.extend(missed(search));
+    lines.extend(search.reranked.iter().flat_map(reranked_block));
+    lines
+}
+
+fn rows(quality: &SearchQuality) -> [String; 5] {
+    [
+        row("recall@1", &quality.recall_at_1, ""),
+        row("recall@3", &quality.recall_at_3, ""),
+        row("recall@10", &quality.recall_at_10, ""),
+        row("MRR", &quality.mrr, ""),
+        row("nDCG@10", &quality.ndcg_at_10, ""),
+    ]
+}
+
+/// The same after a reranker.
+fn reranked_block(reranked: &RerankedSearch) -> Vec<String> {
+    let RerankedSearch {
+        reranker,
+        first_stage,
+        candidates,
+        ..
+    } = reranked;
+    let mut lines = vec![
+        String::new(),
+        format!("{reranker}, which orders the first {candidates} of {first_stage}"),
+    ];
+    lines.extend(rows(&reranked.quality));
+    if let Some(seconds) = reranked.seconds_per_1000_pairs {
+        let seconds = significant(seconds);
+        lines.push(format!("  1,000 pairs take {seconds} s."));
+    }
     lines
 }
 

@@ -4,10 +4,10 @@ use std::io::{self, BufRead, Write};
 
 use anyhow::bail;
 use serde::Serialize;
-use yuyi::{Encoded, Model};
+use yuyi::{Encoded, Model, RerankModel};
 use yuyi_collections::{
-    AskedMatch, Contradiction, MatchCandidate, MatchPlan, MatchReply, Matcher, NOT_WORD, NoMatch,
-    NoMatchReason, Outcome,
+    AskedMatch, Contradiction, MOST_RERANKED, MatchCandidate, MatchPlan, MatchReply, Matcher,
+    NOT_WORD, NoMatch, NoMatchReason, Outcome,
 };
 use yuyi_language::is_blank;
 use yuyi_store::Timestamp;
@@ -20,6 +20,7 @@ use crate::input::{self, Columns, Format};
 use crate::messages;
 use crate::misuse::Misuse;
 use crate::named::load_model;
+use crate::reranking::{load_reranker, rerank};
 use crate::terminal::{self, in_one_line, remark};
 
 /// What is read from standard input.
@@ -30,6 +31,8 @@ pub fn run(args: &AskArgs) -> anyhow::Result<()> {
     check_standard_input(args)?;
     let settings = Settings::of(&args.limits)?;
     let model = load_model(&args.model)?;
+    let reranker = load_reranker(&args.rerank, &args.model.compute)?;
+    settings.tell_reranker(reranker.as_ref());
     let entries = FileEntries::read(&args.file(), args.format, &args.layout.layout(), &model)?;
     let faq = AskedFaq {
         split: args.split,
@@ -39,6 +42,7 @@ pub fn run(args: &AskArgs) -> anyhow::Result<()> {
             now: Timestamp::now(),
         },
         model: &model,
+        reranker: reranker.as_ref(),
         entries: &entries,
     };
     let mut truncated = entries.truncated;
@@ -115,6 +119,7 @@ struct AskedFaq<'a> {
     split: bool,
     matcher: Matcher<'a>,
     model: &'a Model,
+    reranker: Option<&'a RerankModel>,
     entries: &'a FileEntries,
 }
 
@@ -133,7 +138,13 @@ impl AskedFaq<'_> {
         let plan = MatchPlan::new(&self.entries.space, asked)?;
         let vectors: Vec<Encoded> = self.model.embed_with(plan.texts(), &plan.options())?;
         let questions = plan.finish(&vectors)?;
-        Ok(self.matcher.answer(&self.entries.held, questions)?)
+        let (matcher, entries) = (&self.matcher, &self.entries.held);
+        let Some(reranker) = self.reranker else {
+            return Ok(matcher.answer(entries, questions)?);
+        };
+        let lists = matcher.shortlists(entries, questions, MOST_RERANKED)?;
+        let scores = rerank(reranker, lists.pairs())?;
+        Ok(matcher.answer_reranked(lists, &scores))
     }
 }
 
@@ -189,13 +200,22 @@ fn why(none: &NoMatch) -> String {
         format!("{question} ({:.4})", near.similarity)
     };
     let nearest = none.candidates.first().map(shown).unwrap_or_default();
+    let is_reranked = none.candidates.iter().any(|c| c.rerank_score.is_some());
     match none.reason {
+        NoMatchReason::BelowThreshold if is_reranked => {
+            format!("What the reranker puts first is not near enough: {nearest}")
+        }
         NoMatchReason::BelowThreshold => format!("Nothing is near enough; nearest is: {nearest}"),
         NoMatchReason::Ambiguous => {
             let all: Vec<String> = none.candidates.iter().map(shown).collect();
             format!("Several are about as near: {}", all.join(" | "))
         }
-        NoMatchReason::Rejected => format!("This is not to be answered; nearest is: {nearest}"),
+        NoMatchReason::Rejected => {
+            // A reranker may have put another one first.
+            let turned_away = none.candidates.iter().find(|near| near.reject);
+            let nearest = turned_away.map_or(nearest, shown);
+            format!("This is not to be answered; nearest is: {nearest}")
+        }
         NoMatchReason::Guarded => {
             let words = |side: fn(&Contradiction) -> &Vec<String>| {
                 let words: Vec<&str> = none

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use yuyi::{EmbedOptions, Model, Prompt};
-use yuyi_collections::{Matcher, Outcome};
+use yuyi::{EmbedOptions, Model, Prompt, RerankModel};
+use yuyi_collections::{MOST_RERANKED, Matcher, Outcome};
 use yuyi_tasks::faq::{Oddities, Prospect, Trial, Unanswered};
 
 use super::entries::FileEntries;
@@ -12,6 +12,7 @@ use crate::args::LabelledArgs;
 use crate::input::{self, FaqLayout, Format, Questions};
 use crate::misuse::Misuse;
 use crate::progress::Progress;
+use crate::reranking::rerank;
 use crate::terminal::remark;
 
 /// Questions that are embedded together, and whose vectors are in memory at a time.
@@ -70,7 +71,7 @@ impl Labelled {
         args: &LabelledArgs,
         entries: &FileEntries,
         matcher: &Matcher<'_>,
-        model: &Model,
+        (model, reranker): (&Model, Option<&RerankModel>),
     ) -> anyhow::Result<Self> {
         let layout = FaqLayout {
             faq: Vec::new(),
@@ -91,7 +92,13 @@ impl Labelled {
                 .iter()
                 .flat_map(yuyi_store::Item::texts),
         );
-        let asked = Asked::of(&read, &labels, entries, matcher, model)?;
+        let asker = Asker {
+            entries,
+            matcher,
+            model,
+            reranker,
+        };
+        let asked = asker.ask(&read, &labels)?;
         let labelled = Self {
             file: read.file,
             questions: asked.questions,
@@ -157,14 +164,17 @@ struct Known {
     close: Vec<usize>,
 }
 
-impl Asked {
-    fn of(
-        read: &Questions,
-        labels: &[Vec<usize>],
-        entries: &FileEntries,
-        matcher: &Matcher<'_>,
-        model: &Model,
-    ) -> anyhow::Result<Self> {
+/// Who is asked.
+struct Asker<'a> {
+    entries: &'a FileEntries,
+    matcher: &'a Matcher<'a>,
+    model: &'a Model,
+    reranker: Option<&'a RerankModel>,
+}
+
+impl Asker<'_> {
+    fn ask(&self, read: &Questions, labels: &[Vec<usize>]) -> anyhow::Result<Asked> {
+        let (entries, matcher) = (self.entries, self.matcher);
         let mut by_text: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut texts = Vec::new();
         for (place, question) in read.questions.iter().enumerate() {
@@ -182,10 +192,10 @@ impl Asked {
         };
         let progress = Progress::of_items(texts.len());
         for batch in texts.chunks(BATCH) {
-            let vectors = model.embed_with(batch, &options)?;
+            let vectors = self.model.embed_with(batch, &options)?;
             for (text, encoded) in batch.iter().zip(vectors) {
                 truncated += usize::from(encoded.truncated);
-                let known = known(text, &encoded.vector, entries, matcher)?;
+                let known = self.known(text, &encoded.vector)?;
                 for &place in &by_text[text] {
                     let (question, label) = (&read.questions[place], &labels[place]);
                     let index = entries.held.index();
@@ -208,34 +218,53 @@ impl Asked {
         }
         progress.finish();
         let (questions, trials) = found.into_iter().flatten().unzip();
-        Ok(Self {
+        Ok(Asked {
             questions,
             trials,
             truncated,
         })
     }
-}
 
-/// Asks a text.
-fn known(
-    text: &str,
-    vector: &[f32],
-    entries: &FileEntries,
-    matcher: &Matcher<'_>,
-) -> anyhow::Result<Known> {
-    let held = &entries.held;
-    let (prospect, ids) = matcher.prospect(held, text, vector)?;
-    // Every id is that of an entry.
-    let prospect = prospect.placed(&|place| held.place(&ids[place]).unwrap_or_default());
-    let close = match prospect.answer(matcher.limits) {
-        Err(Unanswered::Ambiguous) => match matcher.outcome(held, text, vector)? {
+    /// Asks a text.
+    fn known(&self, text: &str, vector: &[f32]) -> anyhow::Result<Known> {
+        let (held, matcher) = (&self.entries.held, self.matcher);
+        let list = match self.reranker {
+            None => None,
+            Some(reranker) => {
+                let list = matcher.shortlist(held, (text, vector), MOST_RERANKED)?;
+                let pairs = list.texts().map(|wording| (text, wording));
+                let scores = rerank(reranker, pairs)?;
+                Some((list, scores))
+            }
+        };
+        let (prospect, ids) = match &list {
+            None => matcher.prospect(held, text, vector)?,
+            Some((list, scores)) => matcher.prospect_reranked(list, scores),
+        };
+        // Every id is that of an entry.
+        let prospect = prospect.placed(&|place| held.place(&ids[place]).unwrap_or_default());
+        let close = match prospect.answer(matcher.limits) {
+            Err(Unanswered::Ambiguous) => {
+                let outcome = match &list {
+                    None => matcher.outcome(held, text, vector)?,
+                    Some((list, scores)) => matcher.outcome_reranked(list, scores),
+                };
+                self.close(&outcome)
+            }
+            _ => Vec::new(),
+        };
+        Ok(Known { prospect, close })
+    }
+
+    /// Places of the entries that an ambiguous question is near to.
+    fn close(&self, outcome: &Outcome) -> Vec<usize> {
+        match outcome {
             Outcome::NoMatch(none) => {
                 let candidates = none.candidates.iter();
-                candidates.filter_map(|near| held.place(&near.id)).collect()
+                let places = candidates.filter_map(|near| self.entries.held.place(&near.id));
+                places.collect()
             }
             Outcome::Match(_) => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    Ok(Known { prospect, close })
+        }
+    }
 }

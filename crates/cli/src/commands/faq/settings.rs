@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use yuyi::RerankModel;
 use yuyi_collections::match_limits;
 use yuyi_store::Space;
 use yuyi_tasks::faq::Limits;
@@ -37,6 +38,9 @@ pub struct Settings {
     /// What its vectors are known by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
+    /// The reranker that chose among the first entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<String>,
 }
 
 impl Settings {
@@ -69,6 +73,22 @@ impl Settings {
             );
         }
         match_limits(self.threshold, self.margin)
+    }
+
+    /// Says on standard error where they were fitted with another reranker than this one, or with one and not without.
+    pub fn tell_reranker(&self, reranker: Option<&RerankModel>) {
+        let used = reranker.map(|reranker| reranker.facts().name.as_str());
+        if self.fingerprint.is_none() || self.reranker.as_deref() == used {
+            return;
+        }
+        match &self.reranker {
+            Some(fitted) => remark!(
+                "The settings were fitted with the reranker {fitted}. Name it with --rerank, or fit them anew: yuyi faq tune"
+            ),
+            None => remark!(
+                "The settings were fitted without a reranker. Fit them anew with this one: yuyi faq tune --rerank"
+            ),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::bail;
+use yuyi::RerankModel;
 use yuyi_collections::Matcher;
 use yuyi_store::Timestamp;
 
@@ -24,6 +25,7 @@ use crate::misuse::Misuse;
 use crate::named::load_model;
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::numbers::percent;
+use crate::reranking::load_reranker;
 use crate::terminal::{self, remark};
 
 /// Reads, asks, counts and reports.
@@ -33,6 +35,8 @@ pub fn run(args: &FaqTestArgs) -> anyhow::Result<()> {
     let files = Files::begin(args)?;
     let settings = Settings::of(&args.limits)?;
     let model = load_model(&args.model)?;
+    let reranker = load_reranker(&args.rerank, &args.model.compute)?;
+    settings.tell_reranker(reranker.as_ref());
     let layout = labelled.layout.layout();
     let entries = FileEntries::read(&labelled.file, labelled.format, &layout, &model)?;
     let matcher = Matcher {
@@ -40,12 +44,14 @@ pub fn run(args: &FaqTestArgs) -> anyhow::Result<()> {
         limits: settings.limits(&entries.space)?,
         now: Timestamp::now(),
     };
-    let asked = Labelled::ask(labelled, &entries, &matcher, &model)?;
+    let models = (&model, reranker.as_ref());
+    let asked = Labelled::ask(labelled, &entries, &matcher, models)?;
     report_truncated(
         entries.truncated + asked.truncated,
         model.facts().max_tokens,
     );
-    let tested = Tested::of(&entries, &asked, &matcher, model.facts(), args.errors);
+    let models = (model.facts(), reranker.as_ref().map(RerankModel::facts));
+    let tested = Tested::of(&entries, &asked, &matcher, models, args.errors);
     tell_unanswering(&tested);
     files.write(&tested)?;
     let mut out = terminal::stdout();

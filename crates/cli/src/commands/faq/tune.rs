@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use serde::Serialize;
-use yuyi::Model;
+use yuyi::{Model, RerankModel};
 use yuyi_collections::{Matcher, faq as default_limits};
 use yuyi_store::Timestamp;
 use yuyi_tasks::faq::{Choice, MIN_ANSWERED, Tuning, WITHIN, tune};
@@ -20,6 +20,7 @@ use crate::language::Language;
 use crate::named::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::numbers::{grouped, percent, percent_with_interval};
+use crate::reranking::load_reranker;
 use crate::terminal::{self, remark};
 
 /// Always the same samples: two runs on the same data say the same.
@@ -35,6 +36,9 @@ struct Tuned {
     entries: usize,
     questions: String,
     model: String,
+    /// The reranker that chooses among the first entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reranker: Option<String>,
     /// Questions that an entry answers, and that none does, of those that count.
     answerable: usize,
     unanswerable: usize,
@@ -63,7 +67,8 @@ pub fn run(args: &FaqTuneArgs) -> anyhow::Result<()> {
     let model = load_model(&args.model)?;
     let layout = labelled.layout.layout();
     let entries = FileEntries::read(&labelled.file, labelled.format, &layout, &model)?;
-    let tuned = tuned(args, &entries, &model)?;
+    let reranker = load_reranker(&args.rerank, &args.model.compute)?;
+    let tuned = tuned(args, &entries, (&model, reranker.as_ref()))?;
     let mut out = terminal::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&tuned)?)?;
@@ -79,13 +84,17 @@ pub fn run(args: &FaqTuneArgs) -> anyhow::Result<()> {
     file.map_or(Ok(()), |file| write(file, &tuned, choice, &entries))
 }
 
-fn tuned(args: &FaqTuneArgs, entries: &FileEntries, model: &Model) -> anyhow::Result<Tuned> {
+fn tuned(
+    args: &FaqTuneArgs,
+    entries: &FileEntries,
+    (model, reranker): (&Model, Option<&RerankModel>),
+) -> anyhow::Result<Tuned> {
     let matcher = Matcher {
         calibration: model.calibration(),
         limits: default_limits(),
         now: Timestamp::now(),
     };
-    let asked = Labelled::ask(&args.labelled, entries, &matcher, model)?;
+    let asked = Labelled::ask(&args.labelled, entries, &matcher, (model, reranker))?;
     report_truncated(
         entries.truncated + asked.truncated,
         model.facts().max_tokens,
@@ -107,6 +116,7 @@ fn tuned(args: &FaqTuneArgs, entries: &FileEntries, model: &Model) -> anyhow::Re
         entries: entries.held.items().len(),
         questions: asked.file,
         model: model.facts().name.clone(),
+        reranker: reranker.map(|reranker| reranker.facts().name.clone()),
         answerable,
         unanswerable: trials.len() - answerable,
         left_out: LeftOut {
@@ -171,6 +181,7 @@ fn write(
         questions: Some(tuned.answerable + tuned.unanswerable),
         model: Some(tuned.model.clone()),
         fingerprint: Some(entries.space.fingerprint.clone()),
+        reranker: tuned.reranker.clone(),
     };
     let shown = file.path().display().to_string();
     file.write((serde_json::to_string_pretty(&settings)? + "\n").as_bytes())?;

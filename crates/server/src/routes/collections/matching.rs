@@ -1,15 +1,16 @@
 //! `POST /v1/collections/{name}/match`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::Response;
 use yuyi::Calibration;
 use yuyi_collections::{
-    AskedMatch, MatchPlan, MatchReply, Matcher, Outcome, StoredEntries, calibration_of,
-    match_limits,
+    AskedMatch, MOST_RERANKED, MatchPlan, MatchQuestions, MatchReply, Matcher, Outcome,
+    StoredEntries, calibration_of, match_limits,
 };
-use yuyi_store::{Filter, Timestamp};
+use yuyi_serving::ModelHandle;
+use yuyi_store::{Caller, Collection, Filter, Store, Timestamp};
 use yuyi_tasks::faq::Limits;
 
 use crate::answer::AROUND;
@@ -18,10 +19,9 @@ use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, filter};
-use crate::request::json::Json;
 use crate::request::place::OfCollection;
 use crate::request::value::vector;
-use crate::request::{Source, flag, number, refused, request, text};
+use crate::request::{Source, flag, number, request, text};
 use crate::stored::Asked;
 use crate::{ApiError, App};
 
@@ -47,18 +47,14 @@ request! {
         /// The vector of the question, where the collection has no model.
         #[schema(example = json!(null))]
         vector: Option<Vec<f32>> = vector,
-        /// Not there for a match: similarities and what contradicts the question decide, and no reranker.
+        /// Let the one reranker that is served read the question with the first 32 entries and choose among them; similarity still decides whether the entry is near enough.
         #[schema(value_type = Option<bool>, example = json!(null))]
-        #[expect(dead_code, reason = "refused where it would be told apart")]
-        rerank: () = refused(
-            |value| *value == Json::Bool(false),
-            "A match is decided by similarities, and not by a reranker. Leave it out, or have a search ranked by one.",
-        ),
+        rerank: bool = flag(false),
     }
 }
 
 /// The entry of a FAQ that answers a question, or why none does. A question is answered by the nearest entry if that is near enough, farther ahead of the second
-/// than the margin, and does not contradict the question in a number, a negation, a code or in who does it to whom.
+/// than the margin, and does not contradict the question in a number, a negation, a code or in who does it to whom. With `rerank` the reranker says which entry that is.
 #[utoipa::path(
     post,
     path = "/v1/collections/{name}/match",
@@ -77,7 +73,12 @@ pub(crate) async fn match_question(
     body: JsonBody,
 ) -> Result<Response, ApiError> {
     let request = Source::read(body, app.limits(), MatchRequest::take)?;
+    let reranker = match request.rerank {
+        true => Some(app.any_model(Some(app.reranker_name()?)).await?),
+        false => None,
+    };
     let question = Question {
+        reranker,
         asked: AskedMatch {
             text: request.text,
             vector: request.vector,
@@ -100,6 +101,8 @@ pub(crate) async fn match_question(
 /// A question as it came.
 #[derive(Clone)]
 struct Question {
+    /// Who chooses among the first entries.
+    reranker: Option<ModelHandle>,
     asked: AskedMatch,
     limits: Limits,
     filter: Option<Filter>,
@@ -136,37 +139,114 @@ impl App {
             limits,
             filter,
             now,
+            reranker,
             ..
         } = question;
         let kept = collection.unanswered.then(|| questions.clone());
         let asked_of = collection.clone();
-        let among = filter.clone();
-        let asking = Asked {
-            collection: name,
-            filter: filter.as_ref(),
-            stale: false,
-        };
-        let answered = self.stored_for(asking, move |store, caller| {
-            let entries = StoredEntries {
-                store,
-                collection: &collection,
-                filter: among.as_ref(),
-                caller,
-            };
-            let matcher = Matcher {
-                calibration: &calibration,
+        let asked = AskedStore {
+            collection,
+            filter,
+            decides: Decides {
+                calibration,
                 limits,
                 now,
-            };
-            let said = Timed::of(|| matcher.answer(&entries, questions));
-            Ok((said.value?, said.time))
-        });
-        let (said, time) = answered.await?;
+            },
+        };
+        let (said, time) = match reranker {
+            None => self.match_by_similarity(asked, questions).await?,
+            Some(reranker) => self.match_reranked(asked, questions, &reranker).await?,
+        };
         let stats = self.collections().stats();
         stats.searched(name, began.elapsed(), time);
         if let Some(questions) = kept {
             self.note_questions(&asked_of, questions.asked(&said, now));
         }
         Ok(said)
+    }
+
+    async fn match_by_similarity(
+        &self,
+        asked: AskedStore,
+        questions: MatchQuestions,
+    ) -> Result<(MatchReply, Duration), ApiError> {
+        let (name, filter) = asked.meant();
+        let answered = self.stored_for(of(&name, filter.as_ref()), move |store, caller| {
+            let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
+            let said = Timed::of(|| matcher.answer(&entries, questions));
+            Ok((said.value?, said.time))
+        });
+        answered.await
+    }
+
+    /// The same where a reranker reads the questions with their first entries, as many of each as a request may have texts.
+    async fn match_reranked(
+        &self,
+        asked: AskedStore,
+        questions: MatchQuestions,
+        reranker: &ModelHandle,
+    ) -> Result<(MatchReply, Duration), ApiError> {
+        let most = self.limits().texts / questions.len().max(1);
+        let most = most.clamp(1, MOST_RERANKED);
+        let decides = asked.decides.clone();
+        let (name, filter) = asked.meant();
+        let found = self.stored_for(of(&name, filter.as_ref()), move |store, caller| {
+            let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
+            let found = Timed::of(|| matcher.shortlists(&entries, questions, most));
+            Ok((found.value?, found.time))
+        });
+        let (lists, time) = found.await?;
+        let scores = self.rerank(reranker, lists.pairs()).await?;
+        Ok((decides.matcher().answer_reranked(lists, &scores), time))
+    }
+}
+
+/// What of a question the store is asked with.
+struct AskedStore {
+    /// As it was when the question was embedded.
+    collection: Collection,
+    filter: Option<Filter>,
+    decides: Decides,
+}
+
+impl AskedStore {
+    /// The collection's name, and the filter.
+    fn meant(&self) -> (String, Option<Filter>) {
+        (self.collection.name.clone(), self.filter.clone())
+    }
+
+    fn entries<'a>(&'a self, store: &'a dyn Store, caller: Caller<'a>) -> StoredEntries<'a> {
+        StoredEntries {
+            store,
+            collection: &self.collection,
+            filter: self.filter.as_ref(),
+            caller,
+        }
+    }
+}
+
+fn of<'a>(collection: &'a str, filter: Option<&'a Filter>) -> Asked<'a> {
+    Asked {
+        collection,
+        filter,
+        stale: false,
+    }
+}
+
+/// What a matcher is made of, for other threads.
+#[derive(Clone)]
+struct Decides {
+    calibration: Calibration,
+    limits: Limits,
+    now: Timestamp,
+}
+
+impl Decides {
+    fn matcher(&self) -> Matcher<'_> {
+        Matcher {
+            calibration: &self.calibration,
+            limits: self.limits,
+            now: self.now,
+        }
     }
 }

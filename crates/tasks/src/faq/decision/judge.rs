@@ -2,7 +2,8 @@
 
 use yuyi_language::{Differences, bare, folded};
 
-use super::{Candidate, Decision, EntryRules, Limits, NEAREST, Near, Reason};
+use super::ranking::{Ranking, entries};
+use super::{Candidate, Decision, EntryRules, Limits, Near, Reason};
 
 /// Wordings whose words are compared with the question's at most.
 pub(in crate::faq) const MOST_COMPARED: usize = 50;
@@ -11,14 +12,14 @@ pub(in crate::faq) const MOST_COMPARED: usize = 50;
 #[derive(Clone, Copy)]
 pub(in crate::faq) struct Chosen {
     pub(in crate::faq) wording: Near,
-    /// It took the place of a nearer one, and so do only those that differ from the question in nothing.
+    /// It took the place of one that contradicts, and so do only those that differ from the question in nothing.
     pub(in crate::faq) is_substitute: bool,
 }
 
 /// An entry that would answer if the question did not hold one of its `not_words`.
 pub(in crate::faq) struct Exclusion {
-    /// The wordings of all entries that take part, those that exclude the question among them, the nearest first.
-    pub(in crate::faq) wordings: Vec<Near>,
+    /// The wordings of all entries that take part, those that exclude the question among them.
+    pub(in crate::faq) ranking: Ranking,
     /// What would answer.
     pub(in crate::faq) chosen: Chosen,
     /// The second entry, of those that do not exclude the question.
@@ -29,8 +30,8 @@ pub(in crate::faq) struct Exclusion {
 
 impl Exclusion {
     /// Whether that entry would answer with these limits, so that nothing else does.
-    pub(super) fn holds(&self, judge: &Judge<'_>, limits: Limits) -> bool {
-        let is_reached = judge.best(&self.wordings, limits).is_ok();
+    fn holds(&self, judge: &Judge<'_>, limits: Limits) -> bool {
+        let is_reached = judge.best(&self.ranking, limits).is_ok();
         let best = &self.chosen.wording;
         let is_close = |second: &Near| judge.is_close(best, second, limits);
         let stands_in = |near: &Near| limits.reach(judge.rules(near), near.similarity);
@@ -48,6 +49,8 @@ pub(in crate::faq) struct Judge<'a> {
     candidates: &'a [Candidate<'a>],
     /// On the clock of the entries' rules.
     now: i64,
+    /// Of each candidate how likely it answers, in [0, 1], where a reranker says it.
+    chances: Option<&'a [f64]>,
 }
 
 impl<'a> Judge<'a> {
@@ -61,37 +64,82 @@ impl<'a> Judge<'a> {
             folded: folded(question),
             candidates,
             now,
+            chances: None,
         }
     }
 
-    /// The wordings of all entries that may answer, the nearest first.
-    pub(in crate::faq) fn wordings(&self) -> Vec<Near> {
-        self.wordings_of(|rules| rules.not_words_in(&self.folded).next().is_none())
+    /// The same, where a reranker says of each candidate how likely it answers.
+    pub(in crate::faq) fn reranked(self, chances: &'a [f64]) -> Self {
+        Self {
+            chances: Some(chances),
+            ..self
+        }
     }
 
-    fn wordings_of(&self, may_answer: impl Fn(&EntryRules<'_>) -> bool) -> Vec<Near> {
+    /// Decides.
+    pub(in crate::faq) fn decide(&self, limits: Limits) -> Decision {
+        let ranking = self.ranking();
+        if let Some(exclusion) = self.exclusion(&ranking)
+            && exclusion.holds(self, limits)
+        {
+            let by = exclusion.chosen.wording;
+            let words = self.not_words(&by);
+            return Decision::Unmatched {
+                reason: Reason::Excluded { by, words },
+                nearest: exclusion.ranking.told(),
+            };
+        }
+        match self.best(&ranking, limits) {
+            Ok(chosen) => self.compete(&ranking, chosen, limits),
+            Err(reason) => Decision::Unmatched {
+                nearest: self.told_of(&reason, &ranking, limits),
+                reason,
+            },
+        }
+    }
+
+    /// The entries that are told of a question without an answer; what turned it away is among them.
+    fn told_of(&self, reason: &Reason, ranking: &Ranking, limits: Limits) -> Vec<Near> {
+        let mut told = ranking.told();
+        let rejects = |near: &Near| limits.reject(self.rules(near), near.similarity);
+        if matches!(reason, Reason::Rejected) && !told.iter().any(rejects) {
+            let rejecting = entries(&ranking.wordings).find(rejects);
+            told.splice(told.len().saturating_sub(1).., rejecting);
+        }
+        told
+    }
+
+    /// The wordings of all entries that may answer.
+    pub(in crate::faq) fn ranking(&self) -> Ranking {
+        self.ranking_of(|rules| rules.not_words_in(&self.folded).next().is_none())
+    }
+
+    fn ranking_of(&self, may_answer: impl Fn(&EntryRules<'_>) -> bool) -> Ranking {
         let entries = self.candidates.iter().enumerate();
         let entries = entries
-            .filter(|(_, entry)| entry.rules.take_part(self.now) && may_answer(&entry.rules));
-        let mut all: Vec<Near> = entries
-            .flat_map(|(candidate, entry)| {
-                let wordings = entry.wordings.iter().enumerate();
-                wordings.map(move |(wording, &(_, similarity))| Near {
-                    candidate,
-                    wording,
-                    similarity,
-                })
+            .filter(|(_, entry)| entry.rules.takes_part(self.now) && may_answer(&entry.rules));
+        let all = entries.flat_map(|(candidate, entry)| {
+            let wordings = entry.wordings.iter().enumerate();
+            wordings.map(move |(wording, &(_, similarity))| Near {
+                candidate,
+                wording,
+                similarity,
             })
-            .collect();
-        all.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
-        all
+        });
+        let ranking = Ranking::by_similarity(all.collect());
+        match self.chances {
+            None => ranking,
+            Some(chances) => ranking.by_chance(
+                |candidate| chance(chances, candidate),
+                |near| self.is_literal(near),
+            ),
+        }
     }
 
-    /// The entry that would answer, whatever the limits, if its `not_words` did not exclude the question; `wordings` are those of the entries that may answer.
-    pub(in crate::faq) fn exclusion(&self, wordings: &[Near]) -> Option<Exclusion> {
-        let excludes = |near: &Near| !self.not_words(near).is_empty();
-        let all = self.wordings_of(|_| true);
-        if all.len() == wordings.len() {
+    /// The entry that would answer, whatever the limits, if its `not_words` did not exclude the question; `ranking` is that of the entries that may answer.
+    pub(in crate::faq) fn exclusion(&self, ranking: &Ranking) -> Option<Exclusion> {
+        let all = self.ranking_of(|_| true);
+        if all.wordings.len() == ranking.wordings.len() {
             return None;
         }
         let chosen = self.chosen(&all)?;
@@ -99,13 +147,11 @@ impl<'a> Judge<'a> {
         if words.is_empty() {
             return None;
         }
-        let stand_in = self.chosen(wordings).map(|chosen| chosen.wording);
-        let second = self.others(&all, chosen).find(|other| !excludes(other));
-        let second = second.copied();
+        let stand_in = self.chosen(ranking).map(|chosen| chosen.wording);
         Some(Exclusion {
-            wordings: all,
+            second: self.rival(&all, chosen, |other| self.not_words(other).is_empty()),
+            ranking: all,
             chosen,
-            second,
             stand_in: stand_in.filter(|near| self.entry_has(near, &words)),
         })
     }
@@ -123,13 +169,14 @@ impl<'a> Judge<'a> {
         wordings.any(|text| words.iter().any(|word| text.contains(&folded(word))))
     }
 
-    /// The wording that answers if no other entry is about as near, whatever the limits: the nearest, or what takes its place where that contradicts the question.
-    pub(in crate::faq) fn chosen(&self, wordings: &[Near]) -> Option<Chosen> {
-        let (first, rest) = wordings.split_first()?;
-        let is_substitute = self.differences(first).contradict();
+    /// The wording that answers if no other entry is about as good, whatever the limits: the first, or what takes its place where that or the nearest contradicts the question.
+    pub(in crate::faq) fn chosen(&self, ranking: &Ranking) -> Option<Chosen> {
+        let contradicts = |near: &Near| self.differences(near).contradict();
+        let contradicting: Vec<Near> = ranking.front().filter(contradicts).collect();
+        let is_substitute = !contradicting.is_empty();
         let wording = match is_substitute {
-            true => self.substitute(first, rest)?,
-            false => *first,
+            true => self.substitute(&contradicting, &ranking.wordings)?,
+            false => *ranking.wordings.first()?,
         };
         Some(Chosen {
             wording,
@@ -137,88 +184,133 @@ impl<'a> Judge<'a> {
         })
     }
 
-    /// The wording that answers if no other entry is about as near.
-    pub(super) fn best(&self, wordings: &[Near], limits: Limits) -> Result<Chosen, Reason> {
-        let first = wordings.first().ok_or(Reason::Empty)?;
+    /// In what the first wording contradicts the question, or the nearest.
+    pub(in crate::faq) fn contradiction(&self, ranking: &Ranking) -> Option<Differences> {
+        let mut differences = ranking.front().map(|near| self.differences(&near));
+        differences.find(Differences::contradict)
+    }
+
+    /// The wording that answers if no other entry is about as good.
+    fn best(&self, ranking: &Ranking, limits: Limits) -> Result<Chosen, Reason> {
+        let first = ranking.wordings.first().ok_or(Reason::Empty)?;
         let reaches = |near: &Near| limits.reach(self.rules(near), near.similarity);
         let rejects = |near: &Near| limits.reject(self.rules(near), near.similarity);
-        if rejects(first) {
+        if ranking.front().any(|near| rejects(&near)) {
             return Err(Reason::Rejected);
         }
-        if !reaches(first) {
+        let bars = |near: Near| self.rules(&near).bar(near.similarity);
+        if !reaches(first) || ranking.nearest.is_some_and(bars) {
             return Err(Reason::BelowThreshold);
         }
-        match self.chosen(wordings) {
+        match self.chosen(ranking) {
             Some(chosen) if reaches(&chosen.wording) => match rejects(&chosen.wording) {
                 true => Err(Reason::Rejected),
                 false => Ok(chosen),
             },
-            _ => Err(Reason::Guarded(Box::new(self.differences(first)))),
+            // The first would be chosen, and it is near enough, if nothing contradicted.
+            _ => {
+                let differences = self.contradiction(ranking).unwrap_or_default();
+                Err(Reason::Guarded(Box::new(differences)))
+            }
         }
     }
 
-    /// What takes the place of a nearest wording that contradicts, of the wordings behind it. Of the same entry only one does that says otherwise than the nearest, too (14天 beside
-    /// 15天): one that is silent about it means what that says.
-    fn substitute(&self, first: &Near, rest: &[Near]) -> Option<Near> {
-        let means_the_same = |wording: &Near| {
-            wording.candidate == first.candidate
-                && !Differences::between(self.text(first), self.text(wording)).contradict()
+    /// What takes the place of wordings that contradict. Of their entries only one does that says otherwise than they, too (14天 beside 15天): one that is silent about it means what
+    /// they say.
+    fn substitute(&self, contradicting: &[Near], wordings: &[Near]) -> Option<Near> {
+        let means = |wording: &Near, other: &Near| {
+            wording.candidate == other.candidate
+                && !Differences::between(self.text(other), self.text(wording)).contradict()
         };
-        let mut compared = rest.iter().take(MOST_COMPARED);
-        let found = compared
-            .find(|wording| self.differences(wording).is_empty() && !means_the_same(wording));
+        // Where the first one contradicts, so many behind it.
+        let mut compared = wordings.iter().take(MOST_COMPARED + 1);
+        let found = compared.find(|wording| {
+            self.differences(wording).is_empty()
+                && !contradicting.iter().any(|other| means(wording, other))
+        });
         found.copied()
     }
 
-    /// The wordings of other entries that compete with the one that may answer, the nearest first.
-    pub(in crate::faq) fn others<'w>(
+    /// The wordings of other entries that compete with the one that may answer, of those that count, in their order.
+    fn others<'w>(
         &'w self,
-        wordings: &'w [Near],
+        ranking: &'w Ranking,
         chosen: Chosen,
+        counts: impl Fn(&Near) -> bool + 'w,
     ) -> impl Iterator<Item = &'w Near> {
         let best = chosen.wording.candidate;
-        let others = wordings.iter().filter(move |other| other.candidate != best);
-        // Behind so many all count.
+        let others = ranking.wordings.iter();
+        let others = others.filter(move |other| other.candidate != best);
+        // Behind so many none is ruled out.
         let others = others.enumerate().filter(move |(i, other)| {
-            *i >= MOST_COMPARED || !self.is_ruled_out(other, chosen.is_substitute)
+            counts(other)
+                && (*i >= MOST_COMPARED || !self.is_ruled_out(other, chosen.is_substitute))
         });
         others.map(|(_, other)| other)
     }
 
+    /// The wording of another entry that competes most with the one that may answer, of those that count.
+    pub(in crate::faq) fn rival(
+        &self,
+        ranking: &Ranking,
+        chosen: Chosen,
+        counts: impl Fn(&Near) -> bool,
+    ) -> Option<Near> {
+        let best = &chosen.wording;
+        let mut others = self.others(ranking, chosen, counts).copied();
+        if self.chances.is_none() {
+            // The nearest stands first, and no other is compared for nothing.
+            return others.next();
+        }
+        let with_lead = others.map(|other| {
+            let is_ahead = self.is_ahead(best, &other);
+            (is_ahead, self.lead(best, &other), other)
+        });
+        let least = with_lead.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        least.map(|(.., other)| other)
+    }
+
     /// Whether the margin to the second entry is enough.
-    pub(super) fn compete(&self, wordings: &[Near], chosen: Chosen, limits: Limits) -> Decision {
+    fn compete(&self, ranking: &Ranking, chosen: Chosen, limits: Limits) -> Decision {
         let best = chosen.wording;
-        let mut others = self.others(wordings, chosen);
-        let second = others.next().copied();
+        let second = self.rival(ranking, chosen, |_| true);
         if !second.is_some_and(|second| self.is_close(&best, &second, limits)) {
-            let nearest = entries(wordings).take(NEAREST).collect();
+            let lead = second.map_or(best.similarity, |second| self.lead(&best, &second));
             return Decision::Matched {
                 best,
                 second,
-                nearest,
+                // Below 0 only behind more wordings than are compared.
+                margin: lead.max(0.0),
+                nearest: ranking.told(),
             };
         }
-        let others = others.take_while(|other| self.is_within(&best, other, limits));
-        let close: Vec<Near> = [best]
-            .into_iter()
-            .chain(second)
-            .chain(others.copied())
-            .collect();
+        let others = self.others(ranking, chosen, |other| {
+            self.is_within(&best, other, limits)
+        });
+        let close: Vec<Near> = [best].into_iter().chain(others.copied()).collect();
         Decision::Unmatched {
             reason: Reason::Ambiguous,
             nearest: entries(&close).collect(),
         }
     }
 
-    /// Whether the second entry is about as near as the best, so that neither answers.
+    /// Whether the second entry is about as good as the best, so that neither answers.
     fn is_close(&self, best: &Near, second: &Near, limits: Limits) -> bool {
         self.is_within(best, second, limits) && !self.is_ahead(best, second)
     }
 
     /// Whether another entry is within the margin behind the best.
     fn is_within(&self, best: &Near, other: &Near, limits: Limits) -> bool {
-        let margin = limits.margin_at(self.rules(best).threshold, best.similarity);
-        best.similarity - other.similarity < margin
+        self.lead(best, other) < limits.margin_at(self.rules(best).threshold, best.similarity)
+    }
+
+    /// How much farther `other` is than `best`; where a reranker says it too, on the scale that tells them apart better.
+    pub(in crate::faq) fn lead(&self, best: &Near, other: &Near) -> f64 {
+        let by_similarity = best.similarity - other.similarity;
+        self.chances.map_or(by_similarity, |chances| {
+            let by_chance = chance(chances, best.candidate) - chance(chances, other.candidate);
+            by_chance.max(by_similarity)
+        })
     }
 
     /// Whether the best wording needs no margin, since it is the question and the second is not.
@@ -234,7 +326,7 @@ impl<'a> Judge<'a> {
         &self.candidates[wording.candidate].rules
     }
 
-    pub(in crate::faq) fn differences(&self, wording: &Near) -> Differences {
+    fn differences(&self, wording: &Near) -> Differences {
         Differences::between(self.question, self.text(wording))
     }
 
@@ -252,11 +344,7 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// The first wording of each entry.
-pub(in crate::faq) fn entries(wordings: &[Near]) -> impl Iterator<Item = Near> {
-    let mut seen = std::collections::HashSet::new();
-    let first = wordings
-        .iter()
-        .filter(move |near| seen.insert(near.candidate));
-    first.copied()
+/// That of a candidate; one without any is the last.
+fn chance(chances: &[f64], candidate: usize) -> f64 {
+    chances.get(candidate).copied().unwrap_or(0.0)
 }

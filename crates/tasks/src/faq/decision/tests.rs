@@ -4,13 +4,13 @@ use super::super::{Highest, Prospect};
 use super::*;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits {
+pub(in crate::faq) const LIMITS: Limits = Limits {
     threshold: 0.7,
     margin: 0.05,
     lead: 0.0,
 };
 
-fn entry<'a>(wordings: &[(&'a str, f64)]) -> Candidate<'a> {
+pub(in crate::faq) fn entry<'a>(wordings: &[(&'a str, f64)]) -> Candidate<'a> {
     Candidate {
         wordings: wordings.to_vec(),
         rules: EntryRules::default(),
@@ -21,14 +21,14 @@ fn ask(question: &str, candidates: &[Candidate<'_>]) -> Decision {
     decide(question, candidates, LIMITS, 0)
 }
 
-fn matched(decision: &Decision) -> (usize, usize) {
+pub(in crate::faq) fn matched(decision: &Decision) -> (usize, usize) {
     match decision {
         Decision::Matched { best, .. } => (best.candidate, best.wording),
         Decision::Unmatched { reason, .. } => panic!("{reason:?}"),
     }
 }
 
-fn reason(decision: Decision) -> Reason {
+pub(in crate::faq) fn reason(decision: Decision) -> Reason {
     match decision {
         Decision::Unmatched { reason, .. } => reason,
         Decision::Matched { best, .. } => panic!("{best:?}"),
@@ -284,7 +284,7 @@ fn what_is_far_settles_nothing_new() {
 }
 
 /// Wordings of which some contradict others.
-const TEXTS: [&str; 8] = [
+pub(in crate::faq) const TEXTS: [&str; 8] = [
     "能退货吗",
     "不能退货吗",
     "14天内能退货吗",
@@ -295,7 +295,7 @@ const TEXTS: [&str; 8] = [
     "讲个笑话",
 ];
 
-type Given = (
+pub(in crate::faq) type Given = (
     Vec<(usize, f64)>,
     Option<bool>,
     Option<f64>,
@@ -307,7 +307,7 @@ type Given = (
 /// Words of some of the texts, of which entries exclude none, one or several.
 static NOT_WORDS: LazyLock<[String; 3]> = LazyLock::new(|| ["退货", "天", "A1"].map(str::to_owned));
 
-fn given() -> impl Strategy<Value = Vec<Given>> {
+pub(in crate::faq) fn given() -> impl Strategy<Value = Vec<Given>> {
     let wordings = proptest::collection::vec((0..TEXTS.len(), 0.0..=1.0), 1..4);
     let threshold = proptest::option::of(0.0..=1.0);
     let one = (
@@ -321,7 +321,7 @@ fn given() -> impl Strategy<Value = Vec<Given>> {
     proptest::collection::vec(one, 0..8)
 }
 
-fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
+pub(in crate::faq) fn candidates(given: &[Given]) -> Vec<Candidate<'static>> {
     let one = |(wordings, enabled, threshold, reject, expired, words): &Given| Candidate {
         wordings: wordings.iter().map(|&(text, s)| (TEXTS[text], s)).collect(),
         rules: EntryRules {
@@ -344,7 +344,7 @@ proptest! {
         let question = TEXTS[question];
         let decision = decide(question, &candidates, limits, 5);
         let (best, second, nearest) = match &decision {
-            Decision::Matched { best, second, nearest } => (Some(best), second.is_some(), nearest),
+            Decision::Matched { best, second, nearest, .. } => (Some(best), second.is_some(), nearest),
             Decision::Unmatched { nearest, .. } => (None, false, nearest),
         };
         for near in nearest.iter().chain(best) {

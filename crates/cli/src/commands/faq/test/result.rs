@@ -22,6 +22,9 @@ pub struct Tested {
     pub entries: usize,
     pub questions: String,
     pub model: String,
+    /// The reranker that chose among the first entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reranker: Option<String>,
     /// With which limits.
     pub threshold: f64,
     pub margin: f64,
@@ -130,7 +133,7 @@ impl Tested {
         entries: &FileEntries,
         asked: &Labelled,
         matcher: &Matcher<'_>,
-        model: &ModelFacts,
+        (model, reranker): (&ModelFacts, Option<&ModelFacts>),
         errors: usize,
     ) -> Self {
         let limits = matcher.limits;
@@ -157,6 +160,7 @@ impl Tested {
             entries: items.len(),
             questions: asked.file.clone(),
             model: model.name.clone(),
+            reranker: reranker.map(|facts| facts.name.clone()),
             threshold: limits.threshold,
             margin: limits.margin,
             lead: limits.lead,
@@ -254,10 +258,10 @@ impl Row {
         let excluded = excluded.filter(|_| trial.prospect.is_excluded(limits));
         let prospect = excluded.map_or(&trial.prospect, |excluded| &excluded.prospect);
         let is_answered = verdict.reason().is_none();
-        // What answered; where nothing did, what is nearest, whatever it says.
+        // What answered; where nothing did, what is nearest or what the reranker puts first, whatever it says.
         let shown = match is_answered {
             true => prospect.best,
-            false => prospect.nearest,
+            false => prospect.first,
         };
         let near = shown.map(|gate| gate.near);
         let item = |place: usize| &items[place];
@@ -284,7 +288,7 @@ impl Row {
                 texts.nth(near.wording).map(str::to_owned)
             }),
             similarity: near.map(|near| near.similarity),
-            margin: prospect.margin(),
+            margin: prospect.margin,
             contradictions,
             expected_similarity: question.standing.map(|(_, similarity)| similarity),
             rank: question.standing.map(|(rank, _)| rank),

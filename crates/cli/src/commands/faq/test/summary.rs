@@ -35,11 +35,18 @@ pub fn limits(language: Language, tested: &Tested) -> String {
         format!("threshold {threshold}, margin {margin}"),
     );
     let lead = tested.lead;
-    match lead > 0.0 {
+    let told = match lead > 0.0 {
         false => told,
         true => language.pick(
             format!("{told}（阈值处 {lead}）"),
             format!("{told} ({lead} at the threshold)"),
+        ),
+    };
+    match &tested.reranker {
+        None => told,
+        Some(reranker) => language.pick(
+            format!("{told}，由 {reranker} 重排"),
+            format!("{told}, reranked by {reranker}"),
         ),
     }
 }

@@ -35,6 +35,7 @@ mod search;
 mod select;
 mod shared;
 mod sql;
+mod tables;
 mod write;
 mod writer;
 

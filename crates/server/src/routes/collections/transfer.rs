@@ -233,10 +233,26 @@ async fn write_patiently(app: &App, name: &str, items: Vec<VectorItem>) -> Resul
 
 /// The item of a line, if it keeps all rules.
 fn read(line: &[u8], collection: &Collection, app: &App) -> Result<VectorItem, ApiError> {
+    check_encoding(line)?;
     let item = jsonl::fits(jsonl::parse(line)?, collection)?;
     check_item(collection, &item)?;
     check_texts(&item.item, app)?;
     Ok(item)
+}
+
+/// Lines are read as they come, so how they are written is not known from all of them, as it is of a file.
+fn check_encoding(line: &[u8]) -> Result<(), ApiError> {
+    let encoding = match std::str::from_utf8(line) {
+        _ if line.contains(&0) => "UTF-16",
+        Ok(_) => return Ok(()),
+        Err(_) => "GB18030",
+    };
+    Err(ApiError::InvalidValue {
+        field: String::new(),
+        reason: format!(
+            "The line is not UTF-8, but {encoding} by its look. Lines that are a body are read as UTF-8; send the file as a form (curl: -F file=@FILE.jsonl), which is read as it is written."
+        ),
+    })
 }
 
 fn check_texts(item: &Item, app: &App) -> Result<(), ApiError> {

@@ -291,6 +291,14 @@ impl From<yuyi_store::Error> for ApiError {
                 tracing::error!(cause = reason, "the store failed");
                 Self::Internal
             }
+            (_, Error::Unreachable { .. } | Error::UnusableServer { .. }) => {
+                // Where the server of a database is, and who asks it, is no business of clients.
+                tracing::warn!(cause = reason, "the store does not answer");
+                Self::StoreUnavailable {
+                    reason: "The store does not answer: its server cannot be used now. The log of this server says why."
+                        .to_owned(),
+                }
+            }
             _ => Self::StoreUnavailable { reason },
         }
     }
@@ -468,5 +476,25 @@ impl ErrorBody {
 impl From<&ApiError> for ErrorBody {
     fn from(error: &ApiError) -> Self {
         Self::with_message(error, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_not_told_where_the_server_of_a_database_is() {
+        let reason = "10.20.30.40:5432: connection refused".to_owned();
+        for error in [
+            yuyi_store::Error::Unreachable {
+                reason: reason.clone(),
+            },
+            yuyi_store::Error::UnusableServer { reason },
+        ] {
+            let told = ApiError::from(error);
+            assert_eq!(told.code(), "store_unavailable");
+            assert!(!told.to_string().contains("5432"), "{told}");
+        }
     }
 }

@@ -246,7 +246,6 @@ pub(crate) fn number(source: &mut Source<'_>, name: &'static str) -> Result<Opti
     match source.fields.optional(name) {
         None => Ok(None),
         Some((Json::Integer(number), _)) => Ok(Some(number as f64)),
-        Some((Json::Large(number), _)) => Ok(Some(number as f64)),
         Some((Json::Float(number), _)) => Ok(Some(number)),
         Some((other, path)) => Err(wrong_type(&path, "a number", &other)),
     }

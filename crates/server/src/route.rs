@@ -52,6 +52,8 @@ pub(crate) struct Route {
     aliases: Vec<Alias>,
     /// Whether its last parameter may hold slashes.
     takes_slashes: bool,
+    /// A path of other routes that its parameters would take, if it were not theirs.
+    shared_path: Option<&'static str>,
     /// Whether the router leads to another one, which leads here.
     is_within_another: bool,
     pub(crate) method: Method,
@@ -87,6 +89,7 @@ impl Route {
             path,
             aliases: Vec::new(),
             takes_slashes: false,
+            shared_path: None,
             is_within_another: false,
             access,
             failures,
@@ -118,6 +121,12 @@ impl Route {
         self
     }
 
+    /// The same, which answers at the path of another one as well, by another method: the router prefers a path without parameters, and would not come here.
+    pub(crate) fn sharing(mut self, path: &'static str) -> Self {
+        self.shared_path = Some(path);
+        self
+    }
+
     /// The same, to which the handler of another one leads, whose last parameter takes its path too: the router knows of no parameter that goes on behind slashes.
     pub(crate) fn within_another(mut self) -> Self {
         self.is_within_another = true;
@@ -133,7 +142,8 @@ impl Route {
         };
         let aliases = self.aliases.iter().map(|alias| alias.path.to_owned());
         let main = Some(main).filter(|_| !self.is_within_another);
-        main.into_iter().chain(aliases)
+        let shared = self.shared_path.map(str::to_owned);
+        main.into_iter().chain(aliases).chain(shared)
     }
 
     /// Its paths as the document writes them, each with its description.

@@ -94,8 +94,12 @@ pub(crate) fn table() -> Vec<Route> {
         Route::new(routes!(collections::abandon), Key, Own, Named),
         Route::new(routes!(collections::items::upsert), Key, Own, Named),
         Route::new(routes!(collections::items::list), Key, Own, Named),
-        Route::new(routes!(collections::items::get), Key, Own, Named).taking_slashes(),
-        Route::new(routes!(collections::items::remove), Key, Own, Named).taking_slashes(),
+        Route::new(routes!(collections::items::get), Key, Own, Named)
+            .taking_slashes()
+            .sharing(collections::items::DELETE),
+        Route::new(routes!(collections::items::remove), Key, Own, Named)
+            .taking_slashes()
+            .sharing(collections::items::DELETE),
         Route::new(
             routes!(collections::items::remove_matching),
             Key,

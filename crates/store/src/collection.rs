@@ -96,7 +96,7 @@ impl fmt::Display for Space {
 pub enum FieldType {
     /// Texts that are equal or not.
     Keyword,
-    /// Numbers, as 64-bit floats.
+    /// Numbers.
     Number,
     /// Points in time ([`Timestamp`]).
     Time,
@@ -117,6 +117,7 @@ pub struct Field {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FieldValue {
     Keyword(String),
+    /// The float next to it: whole numbers from 2⁵³ on share one, and are told apart by the items.
     Number(f64),
     Time(Timestamp),
 }
@@ -241,7 +242,10 @@ impl NewCollection {
     /// Whether a collection that is there is the same.
     pub(crate) fn check_same(&self, there: &Collection) -> Result<()> {
         let name = self.name.clone();
-        if !there.space.is_same(&self.space) {
+        // Of another role the vectors differ too, by what the model is told; which of the two was asked for is what helps.
+        let is_other_role =
+            self.role != there.role && self.space.fingerprint == there.space.fingerprint;
+        if !is_other_role && !there.space.is_same(&self.space) {
             return Err(Error::ModelMismatch {
                 name,
                 has: there.space.to_string(),
@@ -398,5 +402,31 @@ mod tests {
             ..new
         };
         assert_eq!(passage.difference(&there), Some("role"));
+        // Of one model the vectors differ by what it is told.
+        let of_model = |prompt: &str| Space {
+            model: Some("m".into()),
+            fingerprint: "f".into(),
+            item_prompt: prompt.into(),
+            ..Space::given(2)
+        };
+        let there = Collection {
+            space: of_model("query: "),
+            ..there
+        };
+        let passage = NewCollection {
+            space: of_model("passage: "),
+            ..passage
+        };
+        let error = passage.check_same(&there).unwrap_err();
+        assert!(
+            matches!(error, Error::CollectionDiffers { what: "role", .. }),
+            "{error}"
+        );
+        let other = NewCollection {
+            role: Role::Symmetric,
+            ..passage
+        };
+        let error = other.check_same(&there).unwrap_err();
+        assert!(matches!(error, Error::ModelMismatch { .. }), "{error}");
     }
 }

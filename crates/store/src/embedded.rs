@@ -35,6 +35,7 @@ mod search;
 mod select;
 mod shared;
 mod sql;
+mod tables;
 mod write;
 mod writer;
 
@@ -48,6 +49,7 @@ use yuyi_kernels::usable_cores;
 
 use self::index::Index;
 use self::items::{item_of_key, key_of_id, vectors_of_key};
+use self::load::odd_codes;
 use self::lock::FolderLock;
 use self::ready::TRIES;
 use self::search::Searcher;
@@ -156,7 +158,17 @@ impl EmbeddedStore {
     /// # Errors
     /// Where it cannot be read at all.
     pub fn check(&self) -> Result<Vec<String>> {
-        self.read(maintenance::check)
+        let mut problems = self.read(maintenance::check)?;
+        for collection in self.list()? {
+            let name = &collection.name;
+            let odd = self.shared.read_indexed(name, odd_codes)?;
+            if odd > 0 {
+                problems.push(format!(
+                    "The collection {name:?} has {odd} vectors that are not those of their codes."
+                ));
+            }
+        }
+        Ok(problems)
     }
 
     /// Bytes of codes and postings in memory.

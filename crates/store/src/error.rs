@@ -137,6 +137,12 @@ pub enum Error {
         /// What it said.
         reason: String,
     },
+    /// No server of a database takes a connection now.
+    #[error("The store does not answer: {reason}.")]
+    Unreachable {
+        /// Which servers those are, and what each of them said.
+        reason: String,
+    },
     /// The server was to commit a write and did not answer: all of the write is there or nothing.
     #[error(
         "The store did not answer whether the write is kept ({reason}). Send it again; what is there already is not written twice."
@@ -223,6 +229,7 @@ impl Error {
             | Self::ReindexUnfinished { .. } => ErrorKind::Conflict,
             Self::Full { .. }
             | Self::Unavailable { .. }
+            | Self::Unreachable { .. }
             | Self::Unconfirmed { .. }
             | Self::NoRoom
             | Self::Unwanted

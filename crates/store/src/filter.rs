@@ -19,6 +19,7 @@ use serde_json::Value;
 
 pub(crate) use self::asking::Asking;
 use crate::item::Item;
+use crate::number::Number;
 use crate::payload::values;
 use crate::time::Timestamp;
 
@@ -58,12 +59,12 @@ pub enum Condition {
 /// What one of the values at a path has to be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
-    /// `match: {"value"}` and `{"any"}`: equal to one of these. Numbers are compared as 64-bit floats.
+    /// `match: {"value"}` and `{"any"}`: equal to one of these.
     Any(Vec<Scalar>),
     /// `match: {"except"}`: equal to none of these. An item without a value there does not pass.
     Except(Vec<Scalar>),
     /// `range` of numbers.
-    Numbers(Bounds<f64>),
+    Numbers(Bounds<Number>),
     /// `range` of points in time.
     Times(Bounds<Timestamp>),
     /// `exists: true`: there is a value; `exists: false`: there is none.
@@ -76,7 +77,7 @@ pub enum Scalar {
     /// A text.
     Text(String),
     /// A number.
-    Number(f64),
+    Number(Number),
     /// A truth value.
     Bool(bool),
 }
@@ -111,7 +112,7 @@ impl Scalar {
     fn equals(&self, value: &Value) -> bool {
         match self {
             Self::Text(text) => value.as_str() == Some(text),
-            Self::Number(number) => value.as_f64() == Some(*number),
+            Self::Number(number) => Number::of(value) == Some(*number),
             Self::Bool(bool) => value.as_bool() == Some(*bool),
         }
     }
@@ -122,7 +123,9 @@ impl Test {
         match self {
             Self::Any(scalars) => scalars.iter().any(|scalar| scalar.equals(value)),
             Self::Except(scalars) => !scalars.iter().any(|scalar| scalar.equals(value)),
-            Self::Numbers(bounds) => value.as_f64().is_some_and(|number| bounds.contain(&number)),
+            Self::Numbers(bounds) => {
+                Number::of(value).is_some_and(|number| bounds.contain(&number))
+            }
             Self::Times(bounds) => {
                 let time = value.as_str().and_then(|text| text.parse().ok());
                 time.is_some_and(|time| bounds.contain(&time))

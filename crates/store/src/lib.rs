@@ -39,6 +39,7 @@ mod item;
 pub mod jsonl;
 mod key;
 mod narrow;
+mod number;
 mod payload;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -61,6 +62,7 @@ pub use event::{
 };
 pub use filter::{Bounds, Condition, Filter, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
+pub use number::Number;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use questions::{

@@ -11,6 +11,7 @@ use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
 use crate::filter::{Asking, Bounds, Condition, Filter, Scalar, Test};
 use crate::item::Item;
+use crate::number::Number;
 
 /// The index of an engine.
 pub(crate) trait FieldIndex {
@@ -282,10 +283,15 @@ fn narrow_field(index: &impl FieldIndex, field: usize, test: &Test) -> Result<Op
             Set::exact(all)
         }
         (Test::Numbers(bounds), FieldType::Number) => {
-            Set::exact(index.keys(field, &limits(bounds, FieldValue::Number))?)
+            let exact = !all_bounds(bounds).any(|(_, bound)| bound.is_unsure_as_float());
+            let keys = index.keys(field, &number_limits(bounds))?;
+            Set { keys, exact }
         }
         (Test::Times(bounds), FieldType::Time) => {
-            Set::exact(index.keys(field, &limits(bounds, FieldValue::Time))?)
+            let limits: Vec<Limit> = all_bounds(bounds)
+                .map(|(sign, bound)| (sign, FieldValue::Time(bound)))
+                .collect();
+            Set::exact(index.keys(field, &limits)?)
         }
         // A keyword may be written as a time.
         (Test::Times(_), FieldType::Keyword) => return Ok(None),
@@ -294,16 +300,28 @@ fn narrow_field(index: &impl FieldIndex, field: usize, test: &Test) -> Result<Op
     Ok(Some(set))
 }
 
-fn limits<T: Copy>(bounds: &Bounds<T>, value: impl Fn(T) -> FieldValue) -> Vec<Limit> {
+fn all_bounds<T: Copy>(bounds: &Bounds<T>) -> impl Iterator<Item = (&'static str, T)> {
     let each = [
-        (bounds.gt, ">"),
-        (bounds.gte, ">="),
-        (bounds.lt, "<"),
-        (bounds.lte, "<="),
+        (">", bounds.gt),
+        (">=", bounds.gte),
+        ("<", bounds.lt),
+        ("<=", bounds.lte),
     ];
     each.into_iter()
-        .filter_map(|(bound, sign)| Some((sign, value(bound?))))
-        .collect()
+        .filter_map(|(sign, bound)| Some((sign, bound?)))
+}
+
+/// Bounds for an index of floats: a number beside one that is the same float may be on either side of it.
+fn number_limits(bounds: &Bounds<Number>) -> Vec<Limit> {
+    let limit = |(sign, bound): (&'static str, Number)| {
+        let sign = match (bound.is_unsure_as_float(), sign) {
+            (true, ">") => ">=",
+            (true, "<") => "<=",
+            _ => sign,
+        };
+        (sign, FieldValue::Number(bound.to_float()))
+    };
+    all_bounds(bounds).map(limit).collect()
 }
 
 /// The items of which one value is one of these.
@@ -321,7 +339,10 @@ fn equal(
                 exact &= !text.contains(['\0', '\u{fffd}']);
                 values.push(FieldValue::Keyword(text.clone()));
             }
-            (Scalar::Number(number), FieldType::Number) => values.push(FieldValue::Number(*number)),
+            (Scalar::Number(number), FieldType::Number) => {
+                exact &= !number.is_unsure_as_float();
+                values.push(FieldValue::Number(number.to_float()));
+            }
             (Scalar::Text(text), FieldType::Time) => {
                 if let Ok(time) = text.parse::<crate::Timestamp>() {
                     // The same time can be written in other ways, which are other texts.

@@ -21,6 +21,7 @@ mod rows;
 mod schema;
 mod search;
 mod standby;
+mod tables;
 
 use std::cell::RefCell;
 use std::sync::Arc;

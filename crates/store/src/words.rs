@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use yuyi_language::{folded, is_blank, words};
+use yuyi_language::{folded, is_blank, is_han, words};
 
 use crate::collection::WordRules;
 use crate::error::{Error, Result};
 
 /// Most words of a collection's dictionary, and of its synonyms.
 const MOST_WORDS: usize = 10_000;
+
+/// Most characters of one.
+const LONGEST_WORD: usize = 100;
 
 /// The number that stands for a word everywhere: the first eight bytes of its BLAKE3 digest. Two of a million words have the same with a
 /// probability of one in thirty million.
@@ -46,12 +49,9 @@ impl Analyzer {
             words.sort_by_key(|word| std::cmp::Reverse(word.len()));
             words.dedup();
         }
-        for list in &rules.synonyms {
-            let Some(first) = list.first().map(|word| folded(word)) else {
-                continue;
-            };
-            for word in list {
-                analyzer.synonyms.insert(folded(word), first.clone());
+        for list in meanings(&rules.synonyms) {
+            for word in &list {
+                analyzer.synonyms.insert(word.clone(), list[0].clone());
             }
         }
         analyzer
@@ -80,7 +80,7 @@ impl Analyzer {
         let mut from = 0;
         let mut at = 0;
         while let Some(first) = text[at..].chars().next() {
-            match self.own_word(&text[at..], first) {
+            match self.own_word(text, at, first) {
                 None => at += first.len_utf8(),
                 Some(length) => {
                     words(&text[from..at])
@@ -97,20 +97,62 @@ impl Analyzer {
             .for_each(|word| found(word.text));
     }
 
-    /// Bytes of the collection's longest word that `rest` begins with.
-    fn own_word(&self, rest: &str, first: char) -> Option<usize> {
+    /// Bytes of the collection's longest word that stands in a text at a place.
+    fn own_word(&self, text: &str, at: usize, first: char) -> Option<usize> {
         let words = self.own.get(&first)?;
-        // Latin words end where letters end: "app" is no word of "apple".
-        let ends = |word: &&String| {
-            let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-            !(latin(word.chars().next_back()) && latin(rest[word.len()..].chars().next()))
+        let (before, rest) = text.split_at(at);
+        // Words of letters and digits end where these end: "app" is a word of neither "apple" nor "myapp".
+        let is_whole = |word: &&String| {
+            let last = word.chars().next_back();
+            !goes_on(before.chars().next_back(), Some(first))
+                && !goes_on(last, rest[word.len()..].chars().next())
         };
         let word = words
             .iter()
             .filter(|word| rest.starts_with(word.as_str()))
-            .find(ends)?;
+            .find(is_whole)?;
         Some(word.len())
     }
+}
+
+/// Whether two neighbours are letters or digits of one word: not so those of scripts without spaces.
+fn goes_on(one: Option<char>, next: Option<char>) -> bool {
+    let spaced = |c: char| {
+        let is_kana = matches!(c, '\u{3040}'..='\u{30ff}');
+        c.is_alphanumeric() && !is_han(c) && !is_kana
+    };
+    one.is_some_and(spaced) && next.is_some_and(spaced)
+}
+
+/// Synonyms by their meanings, folded: lists that share a word are one, at the place of the first of them.
+fn meanings(synonyms: &[Vec<String>]) -> Vec<Vec<String>> {
+    let mut lists: Vec<Vec<String>> = Vec::new();
+    let mut list_of: HashMap<String, usize> = HashMap::new();
+    for words in synonyms {
+        let words: Vec<String> = words.iter().map(|word| folded(word)).collect();
+        let mut known: Vec<usize> = words
+            .iter()
+            .filter_map(|word| list_of.get(word).copied())
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        let place = known.first().copied().unwrap_or(lists.len());
+        let others = known
+            .iter()
+            .skip(1)
+            .map(|&other| std::mem::take(&mut lists[other]));
+        let joined: Vec<String> = others.flatten().chain(words).collect();
+        if place == lists.len() {
+            lists.push(Vec::new());
+        }
+        for word in joined {
+            if list_of.insert(word.clone(), place) != Some(place) {
+                lists[place].push(word);
+            }
+        }
+    }
+    lists.retain(|list| !list.is_empty());
+    lists
 }
 
 fn term(word: &str) -> Term {
@@ -133,22 +175,33 @@ impl WordRules {
                 format!("There are {all} words with the synonyms; at most {MOST_WORDS} are kept.");
             return Err(Error::invalid("words", reason));
         }
-        let blank = |word: &String| is_blank(word);
-        if let Some(i) = self.words.iter().position(blank) {
-            return Err(Error::invalid(
-                format!("words[{i}]"),
-                "It is empty or blank.",
-            ));
+        for (i, word) in self.words.iter().enumerate() {
+            check_word(word).map_err(|error| error.within(&format!("words[{i}]")))?;
         }
         for (i, list) in synonyms() {
-            if let Some(j) = list.iter().position(blank) {
-                return Err(Error::invalid(
-                    format!("synonyms[{i}][{j}]"),
-                    "It is empty or blank.",
-                ));
+            let place = format!("synonyms[{i}]");
+            if list.is_empty() {
+                return Err(Error::invalid(place, "It is empty."));
+            }
+            for (j, word) in list.iter().enumerate() {
+                check_word(word).map_err(|error| error.within(&format!("{place}[{j}]")))?;
             }
         }
         Ok(())
+    }
+}
+
+fn check_word(word: &str) -> Result<()> {
+    if is_blank(word) {
+        return Err(Error::invalid("", "It is empty or blank."));
+    }
+    let length = word.chars().count();
+    match length > LONGEST_WORD {
+        true => {
+            let reason = format!("It has {length} characters; a word has at most {LONGEST_WORD}.");
+            Err(Error::invalid("", reason))
+        }
+        false => Ok(()),
     }
 }
 
@@ -193,6 +246,55 @@ mod tests {
     }
 
     #[test]
+    fn own_words_stand_between_words() {
+        let rules = WordRules {
+            words: vec!["5G".into(), "app".into(), "да".into(), "C++".into()],
+            synonyms: vec![vec!["AI".into(), "人工智能".into()]],
+        };
+        for (text, expected) in [
+            ("Shanghai 天气", "shanghai|天气"),
+            ("Mumbai office", "mumbai|office"),
+            ("15G 流量包", "15g|流量|包"),
+            ("myapp 下载", "myapp|下载"),
+            ("дача, беда, да", "дача|беда|да"),
+            ("中国5G流量", "中国|5g|流量"),
+            ("用AI写app吧", "用|ai|写|app|吧"),
+            ("学C++的", "学|c++|的"),
+        ] {
+            assert_eq!(cut(&rules, text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn lists_that_share_a_word_have_one_meaning() {
+        let list = |words: &str| words.split(' ').map(String::from).collect::<Vec<_>>();
+        let rules = WordRules {
+            words: vec![],
+            synonyms: [
+                "退货 退款",
+                "天气 气候",
+                "返钱 返现",
+                "ＡＰＰ 应用",
+                "退款 返钱",
+                "app 软件",
+            ]
+            .map(list)
+            .to_vec(),
+        };
+        let analyzer = Analyzer::new(&rules);
+        for words in ["退货 退款 返钱 返现", "天气 气候", "app 应用 软件"] {
+            let one = |word: &String| analyzer.document(word);
+            let documents: Vec<Document> = list(words).iter().map(one).collect();
+            assert!(
+                documents.iter().all(|other| *other == documents[0]),
+                "{words}"
+            );
+        }
+        assert_ne!(analyzer.document("退货"), analyzer.document("天气"));
+        assert_ne!(analyzer.document("退货"), analyzer.document("软件"));
+    }
+
+    #[test]
     fn words_are_counted() {
         let document = Analyzer::default().document("退货，退货；要多久");
         assert_eq!(
@@ -206,11 +308,37 @@ mod tests {
 
     #[test]
     fn rules_name_the_field() {
+        let long = "长".repeat(101);
+        for (words, synonyms, expected) in [
+            (
+                vec!["a"],
+                vec![vec!["b", " "]],
+                "synonyms[0][1]: It is empty or blank.",
+            ),
+            (vec!["a", ""], vec![], "words[1]: It is empty or blank."),
+            (vec![], vec![vec!["b"], vec![]], "synonyms[1]: It is empty."),
+            (
+                vec![&*long],
+                vec![],
+                "words[0]: It has 101 characters; a word has at most 100.",
+            ),
+            (
+                vec![],
+                vec![vec!["b", &long]],
+                "synonyms[0][1]: It has 101 characters; a word has at most 100.",
+            ),
+        ] {
+            let owned = |words: Vec<&str>| words.into_iter().map(String::from).collect();
+            let rules = WordRules {
+                words: owned(words),
+                synonyms: synonyms.into_iter().map(owned).collect(),
+            };
+            assert_eq!(rules.check().unwrap_err().to_string(), expected);
+        }
         let rules = WordRules {
-            words: vec!["a".into()],
-            synonyms: vec![vec!["b".into(), " ".into()]],
+            words: vec!["长".repeat(100)],
+            synonyms: vec![],
         };
-        let error = rules.check().unwrap_err().to_string();
-        assert_eq!(error, "synonyms[0][1]: It is empty or blank.");
+        assert_eq!(rules.check(), Ok(()));
     }
 }

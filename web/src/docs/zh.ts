@@ -479,7 +479,8 @@ export const ZH: Record<string, string> = {
   'Items to be written.': '要写入的条目。',
   'All of them are written or none. One with the id of another takes its place.': '要么全部写入，要么都不写。id 相同的予以替换。',
   'What was written.': '写入的结果。',
-  'Their ids, in order.': '各条目的 id，按顺序排列。',
+  'Number of items: of several with one id the last is written.': '条目数；id 相同的几条只写入最后一条。',
+  'The ids of those that were sent, in order.': '所发各条目的 id，按顺序排列。',
   'How the texts of a collection are cut into words, beside the dictionary that all have.': '除通用词典外，集合的文本如何切分成词。',
   'Words that mean the same; each list is one meaning.': '同义词；每个列表是一个意思。',
   'Words that stay whole.': '保持完整的词。',
@@ -773,8 +774,8 @@ export const ZH: Record<string, string> = {
   'A question that an entry answered.': '条目回答过的一个问题。',
   'How alike it and the nearest wording of the entry were.': '问题与条目中最接近的说法的相似度。',
   'When.': '时间。',
-  'An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`, and one that ends in `/history` with `%2Fhistory`.':
-    '一个条目。id 里的斜杠可以照写；名叫 `delete` 的要写成 `%64elete`，以 `/history` 结尾的要写成 `%2Fhistory`。',
+  'An item. Slashes in its id may be written as they are; one that ends in `/history` is asked for with `%2Fhistory`.':
+    '一个条目。id 里的斜杠可以照写；以 `/history` 结尾的要写成 `%2Fhistory`。',
   'Which texts repeat each other, as in the minutes of a meeting: groups with what stands for each, and who only agreed. Sounds and stutters do not count, and what differs in a number, a date, a name, a negation, the code of a product, an opposite or a role is kept. Minutes may be sent as meeting tools export them: text, DOCX, SRT, WebVTT, CSV, TSV or lines of JSON, as the body or in a form (`multipart/form-data`), older ones beside them as its part `against`; what else there is to say stands behind the question mark then, and the reply has the turns.':
     '找出互相重复的文本，例如会议纪要里的发言：分组，指出每组由哪条代表，以及谁只是表示同意。语气词和口吃不计；数字、日期、名称、肯定否定、型号、反义词或施受关系不同的予以保留。纪要可以按会议工具导出的样子发送：文本、DOCX、SRT、WebVTT、CSV、TSV 或 JSON 行，放在请求体里或表单（`multipart/form-data`）里，旧纪要放在表单的 `against` 部分；此时其他选项写在问号后面，回复里带有各次发言。',
   'Of files: `adjacent` or `all`, as in the body.': '发送文件时用：`adjacent` 或 `all`，含义同请求体。',

@@ -271,6 +271,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("It is empty.", "是空的。"),
     ("It is empty or blank.", "是空的或只有空白。"),
     ("It is declared twice.", "重复声明了。"),
+    ("It has {#length} characters; a word has at most {#longest}.", "长 {length} 个字符，而一个词最多 {longest} 个。"),
     ("It is missing.", "缺少这一项。"),
     ("Its name is not UTF-8.", "名称不是 UTF-8。"),
     ("A name between two dots is empty.", "两个点之间没有名称。"),

@@ -15,7 +15,7 @@ impl Dimensions {
         source.loosen_number(name);
         match source.fields.optional(name) {
             None => Ok(Self(None)),
-            Some((value @ (Json::Integer(_) | Json::Large(_) | Json::Float(_)), _)) => {
+            Some((value @ (Json::Integer(_) | Json::Float(_)), _)) => {
                 Ok(Self(Some(value)))
             }
             Some((other, path)) => Err(wrong_type(&path, "a whole number", &other)),
@@ -46,7 +46,6 @@ impl Dimensions {
                 Ok(n) if (1..=most).contains(&n) => Ok(n),
                 _ => refused(n.to_string()),
             },
-            Some(Json::Large(n)) => refused(n.to_string()),
             // 2.0 is a whole number to a schema of JSON.
             Some(Json::Float(x)) if x.fract() == 0.0 && (1.0..=most as f64).contains(x) => {
                 Ok(*x as usize)

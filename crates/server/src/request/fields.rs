@@ -125,6 +125,11 @@ impl Fields {
                 field,
                 reason: format!("{n} is not a positive number."),
             }),
+            // Its kind would be that of a whole number as well.
+            Json::Float(x) if x.fract() == 0.0 => Err(ApiError::InvalidValue {
+                field,
+                reason: format!("{x:?} is not written as a whole number, without a fraction."),
+            }),
             other => Err(wrong_type(&field, "a whole number", &other)),
         }
     }

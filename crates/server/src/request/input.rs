@@ -55,7 +55,7 @@ impl Input {
             return Err(wrong_type(path, EXPECTED, &value));
         }
         let items = list(value, path)?;
-        if let Json::Integer(_) | Json::Large(_) | Json::Float(_) = items[0] {
+        if let Json::Integer(_) | Json::Float(_) = items[0] {
             return read_ids(items, path).map(Entry::Ids).map(Self::One);
         }
         check_count(items.len(), path, rules.limits)?;

@@ -224,7 +224,7 @@ pub(crate) fn timestamp(
     };
     let is_time = matches!(
         json,
-        Json::String(_) | Json::Integer(_) | Json::Large(_) | Json::Float(_)
+        Json::String(_) | Json::Integer(_) | Json::Float(_)
     );
     if !is_time {
         return Err(wrong_type(&path, "a time", &json));

@@ -43,10 +43,8 @@ const MARKS: (u32, u32) = (0xFDD0, 32);
 pub(crate) enum Json {
     Null,
     Bool(bool),
-    /// A number without fraction and exponent.
-    Integer(i64),
-    /// The same, above all of those.
-    Large(u64),
+    /// A number without fraction and exponent, of 64 bits with or without a sign.
+    Integer(i128),
     /// Any other number.
     Float(f64),
     String(String),
@@ -283,11 +281,11 @@ impl<'de> Visitor<'de> for &Reader<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(Json::Integer(value))
+        Ok(Json::Integer(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(i64::try_from(value).map_or(Json::Large(value), Json::Integer))
+        Ok(Json::Integer(value.into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
@@ -384,7 +382,7 @@ mod tests {
             Json::Bool(true),
             Json::Integer(-1),
             Json::Float(1.5),
-            Json::Large(u64::MAX),
+            Json::Integer(u64::MAX.into()),
         ];
         let fields = [
             ("a".to_owned(), Json::Array(list)),

@@ -16,14 +16,14 @@ fn digits(text: &str) -> Option<Json> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let plain = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
     let is_whole = plain && fraction.bytes().all(|byte| byte == b'0');
-    is_whole.then(|| Json::Integer(whole.parse().unwrap_or(i64::MAX)))
+    is_whole.then(|| Json::Integer(whole.parse::<i64>().unwrap_or(i64::MAX).into()))
 }
 
 fn whole(number: f64) -> Json {
     // Whole floats up to 2⁵³ are exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match number.fract() == 0.0 && number.abs() < EXACT {
-        true => Json::Integer(number as i64),
+        true => Json::Integer(number as i128),
         false => Json::Float(number),
     }
 }
@@ -73,7 +73,7 @@ mod tests {
             (text(" 3.0 "), Json::Integer(3)),
             (Json::Float(3.0), Json::Integer(3)),
             (Json::Float(3.5), Json::Float(3.5)),
-            (text("99999999999999999999"), Json::Integer(i64::MAX)),
+            (text("99999999999999999999"), Json::Integer(i64::MAX.into())),
             (text("3.5"), text("3.5")),
             (text("-1"), text("-1")),
             (text("three"), text("three")),

@@ -37,7 +37,11 @@ impl FromRequestParts<App> for OfItem {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         Ok(Self {
             collection: parameter(parts, app, "name").await?,
-            id: parameter(parts, app, "id").await?,
+            id: match parameter(parts, app, "id").await {
+                Ok(id) => id,
+                // The path of another method, which has no parameter there: its last part is the id.
+                Err(_) => last_part(parts),
+            },
         })
     }
 }
@@ -64,6 +68,11 @@ async fn parameter(parts: &mut Parts, app: &App, name: &str) -> Result<String, A
     let all = all.map_err(|_| nothing())?;
     let found = all.iter().find(|(known, _)| *known == name);
     found.map(|(_, value)| value.to_owned()).ok_or_else(nothing)
+}
+
+fn last_part(parts: &Parts) -> String {
+    let last = parts.uri.path().rsplit('/').next();
+    last.unwrap_or_default().to_owned()
 }
 
 /// What stands behind the question mark, as an object of texts.

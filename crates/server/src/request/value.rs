@@ -16,9 +16,8 @@ pub(crate) fn value(json: Json, path: &str) -> Result<Value, ApiError> {
     Ok(match json {
         Json::Null => Value::Null,
         Json::Bool(flag) => flag.into(),
-        Json::Integer(number) => number.into(),
-        Json::Large(number) => number.into(),
-        // All that were read are finite.
+        // All that were read are of 64 bits, or finite.
+        Json::Integer(number) => Number::from_i128(number).map_or(Value::Null, Value::Number),
         Json::Float(number) => Number::from_f64(number).map_or(Value::Null, Value::Number),
         Json::String(text) => text.into(),
         Json::Broken(_) => return Err(half_a_character(path)),
@@ -82,7 +81,6 @@ fn numbers(json: Json, path: &str) -> Result<Vec<f32>, ApiError> {
     };
     let number = |(i, json): (usize, Json)| match json {
         Json::Integer(number) => Ok(number as f32),
-        Json::Large(number) => Ok(number as f32),
         Json::Float(number) => Ok(number as f32),
         other => Err(wrong_type(&format!("{path}[{i}]"), "a number", &other)),
     };

@@ -156,6 +156,14 @@ pub(crate) async fn retrieval(
         stale: false,
     };
     let found = app.find(&request.knowledge_id, question).await?;
+    if found.collection.space.model.is_none() {
+        return Err(ApiError::InvalidValue {
+            field: "knowledge_id".to_owned(),
+            reason:
+                "The collection has no model that could tell how near its items are to a question."
+                    .to_owned(),
+        });
+    }
     let bytes = found.bytes + AROUND * found.hits.len();
     app.answer(bytes, move || {
         let records = found.hits.into_iter().filter_map(Record::of);

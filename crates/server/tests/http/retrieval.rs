@@ -239,3 +239,20 @@ async fn values_are_bounded_as_those_of_filters_are() {
         );
     }
 }
+
+/// Scores are similarities, which nothing has where no model computes the question's vector.
+#[tokio::test]
+async fn a_collection_without_a_model_is_refused() {
+    let (_folder, server) = with_items().await;
+    let new = json!({"name": "given", "dimension": 2});
+    assert_eq!(server.send("POST", "/v1/collections", &new).await.0, 201);
+    let items = json!({"items": [{"id": "1", "text": "发票", "vector": [1, 0]}]});
+    let (status, _) = server
+        .send("POST", "/v1/collections/given/items", &items)
+        .await;
+    assert_eq!(status, 200);
+    let body = json!({"knowledge_id": "given", "query": "发票"});
+    let (status, reply) = server.send("POST", "/retrieval", &body).await;
+    let told = reply["error_msg"].as_str().unwrap_or_default();
+    assert!(status == 422 && told.contains("has no model"), "{reply}");
+}

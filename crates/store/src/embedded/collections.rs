@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::schema::Tables;
 use super::sql::damaged;
+use super::tables::Tables;
 use crate::collection::{Collection, NewCollection, Space, WordRules};
 use crate::encoding::to_json;
 use crate::error::{Error, Result};

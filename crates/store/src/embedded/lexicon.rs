@@ -9,6 +9,7 @@ use super::blob::write_words;
 use super::collections::from_json;
 use super::ready::Ready;
 use super::shared::Shared;
+use super::tables::Tables;
 use super::writer::Changes;
 use crate::collection::WordRules;
 use crate::error::{Error, Result};
@@ -46,7 +47,22 @@ pub(super) fn cut(
     analyzer: &Analyzer,
     behind: i64,
 ) -> Result<Cut> {
-    let items = same(connection, name, number)?.tables().items;
+    cut_of(
+        &same(connection, name, number)?.tables(),
+        connection,
+        analyzer,
+        behind,
+    )
+}
+
+/// The same, of the tables of a collection.
+fn cut_of(
+    tables: &Tables,
+    connection: &Connection,
+    analyzer: &Analyzer,
+    behind: i64,
+) -> Result<Cut> {
+    let items = &tables.items;
     let sql = format!(
         "SELECT key, text, wordings FROM {items} WHERE key > ?1 ORDER BY key LIMIT {CHUNK}"
     );
@@ -71,7 +87,11 @@ pub(super) fn put(
     number: i64,
     cut: &[(i64, Vec<u8>)],
 ) -> Result<()> {
-    let next = same(connection, name, number)?.tables().next_words();
+    put_in(&same(connection, name, number)?.tables(), connection, cut)
+}
+
+fn put_in(tables: &Tables, connection: &Connection, cut: &[(i64, Vec<u8>)]) -> Result<()> {
+    let next = tables.next_words();
     let sql = format!("INSERT OR REPLACE INTO {next} (key, words) VALUES (?1, ?2)");
     let mut statement = connection.prepare_cached(&sql)?;
     for (key, words) in cut {
@@ -131,6 +151,34 @@ fn cut_and_put(
     let cut = cut(connection, (name, number), analyzer, behind)?;
     put(connection, name, number, &cut)?;
     Ok(cut.last().map(|(key, _)| *key))
+}
+
+/// Cuts the texts of all collections that have words of their own by the rules that they have, since texts are no longer cut as they were. It asks
+/// for no more of the tables than the oldest have.
+pub(super) fn cut_all_anew(connection: &Connection) -> Result<()> {
+    let mut statement = connection.prepare("SELECT number, words FROM collections")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // No table can be dropped while one is read.
+    let all: Vec<(i64, String)> = rows.collect::<rusqlite::Result<_>>()?;
+    for (number, rules) in all {
+        let rules: WordRules = from_json(&rules)?;
+        if rules == WordRules::default() {
+            continue;
+        }
+        let (tables, analyzer) = (Tables::of(number), Analyzer::new(&rules));
+        tables.create_next_words(connection)?;
+        let mut last = 0;
+        loop {
+            let cut = cut_of(&tables, connection, &analyzer, last)?;
+            let Some((key, _)) = cut.last() else {
+                break;
+            };
+            last = *key;
+            put_in(&tables, connection, &cut)?;
+        }
+        tables.take_next_words(connection)?;
+    }
+    Ok(())
 }
 
 /// Removes the second table.

@@ -6,6 +6,7 @@ use yuyi_kernels::{Codes, EncodedRow, Kernel};
 use super::blob::{read_vector, read_words};
 use super::codes_file::{Owner, Saved};
 use super::index::{Index, RowVector};
+use super::shared::Slot;
 use super::sql::damaged;
 use crate::error::Result;
 use crate::key::VectorKey;
@@ -59,6 +60,26 @@ fn is_of(row: &EncodedRow, vector: &[f32], sample: &mut Codes) -> bool {
     sample.truncate(0);
     sample.push(vector);
     sample.encoded(0) == *row
+}
+
+/// How many rows of an index have the codes of another vector than that of their key. A vector that is missing is not told here.
+pub(super) fn odd_codes(connection: &Connection, stored: &Stored, slot: &Slot) -> Result<u64> {
+    let (index, owner) = (&slot.index, &slot.owner);
+    let mut vectors = Vectors::new(connection, stored, owner)?;
+    let mut sample = Codes::new(index.kernel(), owner.dimension);
+    let mut odd = 0;
+    for part in index.parts() {
+        for (row, &key) in part.keys().iter().enumerate() {
+            let row = part.encoded(row);
+            // One that was removed is no number.
+            if row.scale.is_finite()
+                && let Ok(vector) = vectors.get(key)
+            {
+                odd += u64::from(!is_of(&row, vector, &mut sample));
+            }
+        }
+    }
+    Ok(odd)
 }
 
 /// The vectors of a space, one by one.

@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Row, params};
 
 use super::blob::{read_vector, write_words};
-use super::items::{COLUMNS, read_item};
+use super::items::{COLUMNS, read_item, sql_value};
 use super::schema;
 use super::sql::{FILE, damaged};
-use crate::collection::Collection;
+use crate::batch::field_values;
+use crate::collection::{Collection, Field, FieldValue};
 use crate::error::{Error, Result};
-use crate::item::has_unit_length;
+use crate::item::{Item, has_unit_length};
 use crate::stored::Stored;
 use crate::words::{Analyzer, Document};
 
@@ -178,12 +179,24 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
     for (what, sql) in expected {
         found.push((what, number(sql)?));
     }
-    let (unreadable, odd_words) = odd_items(connection, stored)?;
-    found.push(("items that cannot be read", unreadable));
+    let odd = odd_items(connection, stored)?;
+    found.push(("items that cannot be read", odd.unreadable));
     found.push((
         "items with words that are not those of their texts",
-        odd_words,
+        odd.words,
     ));
+    found.push((
+        "values of fields that the index has not",
+        odd.values_missing,
+    ));
+    let rows = number(format!("SELECT count(*) FROM {}", tables.fields))?;
+    if odd.unreadable == 0 {
+        // Else they may be those of the items that cannot be read.
+        found.push((
+            "values in the index of fields that no item has",
+            rows - odd.values_found,
+        ));
+    }
     found.push((
         "vectors that are not of unit length",
         odd_vectors(connection, stored)?,
@@ -196,8 +209,20 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
     Ok(told.collect())
 }
 
-/// How many items are not what was written, since their JSON is none or they break a rule; and of how many others the words are not those of their texts.
-fn odd_items(connection: &Connection, stored: &Stored) -> Result<(i64, i64)> {
+/// What is not as it was written, as far as the items tell.
+#[derive(Default)]
+struct Odd {
+    /// Items whose JSON is none, or that break a rule.
+    unreadable: i64,
+    /// Others whose words are not those of their texts.
+    words: i64,
+    /// Values of their declared fields that the index has.
+    values_found: i64,
+    /// And those that it has not.
+    values_missing: i64,
+}
+
+fn odd_items(connection: &Connection, stored: &Stored) -> Result<Odd> {
     let tables = stored.tables();
     let sql = format!(
         "SELECT {COLUMNS}, words FROM {} LEFT JOIN {} USING (key)",
@@ -206,19 +231,41 @@ fn odd_items(connection: &Connection, stored: &Stored) -> Result<(i64, i64)> {
     let analyzer = Analyzer::new(&stored.words);
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
-    let (mut unreadable, mut odd) = (0, 0);
+    let sql = format!(
+        "SELECT count(*) FROM {} WHERE field = ?1 AND value = ?2 AND key = ?3",
+        tables.fields
+    );
+    let mut index = connection.prepare(&sql)?;
+    let mut odd = Odd::default();
     while let Some(row) = rows.next()? {
-        match read_item(row) {
-            Ok((_, item)) if item.check().is_ok() => {
+        match sound_item(row, &stored.fields) {
+            Ok((key, item, values)) => {
                 let documents: Vec<Document> =
                     item.texts().map(|text| analyzer.document(text)).collect();
                 let words: Option<Vec<u8>> = row.get("words")?;
-                odd += i64::from(words.is_some_and(|words| words != write_words(&documents)));
+                odd.words += i64::from(words.is_some_and(|words| words != write_words(&documents)));
+                for (field, value) in values {
+                    let entry = params![field, sql_value(&value), key];
+                    let entries: i64 = index.query_row(entry, |row| row.get(0))?;
+                    odd.values_found += entries;
+                    odd.values_missing += 1 - entries;
+                }
             }
-            _ => unreadable += 1,
+            Err(_) => odd.unreadable += 1,
         }
     }
-    Ok((unreadable, odd))
+    Ok(odd)
+}
+
+/// Values of declared fields, with the number of each field.
+type Values = Vec<(i64, FieldValue)>;
+
+/// An item that breaks no rule, with its key and the values of its declared fields.
+fn sound_item(row: &Row<'_>, fields: &[Field]) -> Result<(i64, Item, Values)> {
+    let (key, item) = read_item(row)?;
+    item.check()?;
+    let values = field_values(fields, &item)?;
+    Ok((key, item, values))
 }
 
 /// How many vectors are not what was written, as far as their length tells.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Bounds, Condition, Filter, Scalar, Test};
 use crate::error::{Error, Result};
+use crate::number::Number;
 use crate::payload::check_path;
 use crate::time::Timestamp;
 
@@ -184,7 +185,7 @@ fn scalar(json: &Value) -> Result<Scalar> {
     match json {
         Value::String(text) => Ok(Scalar::Text(text.clone())),
         Value::Bool(bool) => Ok(Scalar::Bool(*bool)),
-        Value::Number(number) => match number.as_f64() {
+        Value::Number(_) => match Number::of(json) {
             Some(number) => Ok(Scalar::Number(number)),
             None => Err(Error::invalid("", "This number cannot be compared.")),
         },
@@ -215,8 +216,7 @@ fn range(json: &Value) -> Result<Test> {
         return read_bounds::<Timestamp>(&bounds, time).map(Test::Times);
     }
     let number = |json: &Value| {
-        json.as_f64()
-            .ok_or_else(|| Error::invalid("", "This is neither a number nor a time."))
+        Number::of(json).ok_or_else(|| Error::invalid("", "This is neither a number nor a time."))
     };
     read_bounds(&bounds, number).map(Test::Numbers)
 }

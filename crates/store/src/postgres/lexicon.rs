@@ -7,7 +7,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
 use super::rows::{Counted, NextWords, from_json};
-use super::schema::Tables;
+use super::tables::Tables;
 use crate::collection::WordRules;
 use crate::error::{Error, Result};
 use crate::item::Item;
@@ -115,6 +115,46 @@ impl NextWords {
         self.length += length;
         Ok(rows.len() < CHUNK)
     }
+}
+
+/// Cuts the texts of all collections that have words of their own by the rules that they have, since texts are no longer cut as they were. It asks
+/// for no more of the tables than the oldest have.
+pub(super) fn cut_all_anew(client: &mut Client) -> Result<()> {
+    let sql = "SELECT number, words, lexicon, next_words FROM yuyi.collections FOR UPDATE";
+    for row in &client.query_typed(sql, &[])? {
+        let (number, lexicon): (i64, i64) = (row.get(0), row.get(2));
+        let rules: WordRules = from_json(&row.get::<_, String>(1))?;
+        let under_way: Option<String> = row.get(3);
+        let under_way: Option<NextWords> = under_way.map(|json| from_json(&json)).transpose()?;
+        // Those who cut texts by other rules meanwhile are told, and begin again.
+        if let Some(next) = &under_way {
+            Tables::of(number, next.number).drop_words(client)?;
+        }
+        if rules == WordRules::default() && under_way.is_none() {
+            continue;
+        }
+        let last = under_way.map_or(lexicon, |next| next.number.max(lexicon));
+        let tables = Tables::of(number, last + 1);
+        tables.create_words(client)?;
+        let mut new = NextWords {
+            number: last + 1,
+            rules,
+            docs: 0,
+            length: 0,
+        };
+        while !new.cut_some(client, &tables)? {}
+        Tables::of(number, lexicon).drop_words(client)?;
+        client.execute_typed(
+            "UPDATE yuyi.collections SET lexicon = $2, docs = $3, length = $4, next_words = NULL WHERE number = $1",
+            &[
+                (&number, Type::INT8),
+                (&new.number, Type::INT8),
+                (&new.docs, Type::INT8),
+                (&new.length, Type::INT8),
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 /// Removes the words of texts; how many texts had some, and how many words they had.

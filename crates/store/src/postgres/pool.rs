@@ -246,7 +246,7 @@ fn all_failed(failures: Vec<(&str, Error)>) -> Error {
     let reason = reasons.join("; ");
     let may_pass = failures.iter().any(|(_, error)| error.is_retryable());
     match may_pass {
-        true => Error::Unavailable { reason },
+        true => Error::Unreachable { reason },
         false => Error::UnusableServer { reason },
     }
 }

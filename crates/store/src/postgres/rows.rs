@@ -9,7 +9,7 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
 use super::errors::damaged;
-use super::schema::Tables;
+use super::tables::Tables;
 use crate::batch::Prepared;
 use crate::collection::{Collection, FieldValue, NewCollection, Space, WordRules};
 use crate::encoding::{to_json, vector_elements, vector_to_bytes};

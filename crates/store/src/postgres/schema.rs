@@ -1,22 +1,10 @@
-//! The tables of the database, as in the embedded engine: a collection C has `items_C`, `fields_C`, for its words of number W `docs_C_W` and `terms_C_W`, and
-//! for each space S `vectors_C_S`.
-//!
-//! | table | row |
-//! |---|---|
-//! | `items_C` | an item: its key, id, all of it as JSON (as text: what was written comes back as it was), and its time, which the newest are found by |
-//! | `events_C` | what a user did with an item |
-//! | `docs_C_W` | a text: the key of its vector, number of words |
-//! | `terms_C_W` | a word of a text: its number, the key, how often, and the text's number of words again |
-//! | `fields_C` | a value of a declared field |
-//! | `vectors_C_S` | a vector: its key, the item's, little-endian f32, and the same as `halfvec` for the search |
-//!
-//! Beside them stand `collections`, `version`, `moves` with who works on which move ([`lease`](super::lease)), and `questions`, `hits` and `hit_counts` with what
-//! collections were asked ([`questions`](super::questions)).
+//! How the database gets its tables, and those of older versions become the newest, step by step. What they are stands in [`tables`](super::tables).
 
 use tokio_postgres::types::Type;
 
 use super::client::Client;
 use super::errors::damaged;
+use super::lexicon::cut_all_anew;
 use super::pool::{Access, Pool};
 use crate::error::{Error, Result};
 
@@ -57,8 +45,8 @@ CREATE TABLE yuyi.hit_counts (
 )";
 
 /// All steps, in order. What was released is never changed; a change is a step behind the last.
-const MIGRATIONS: &[&str] = &[
-    "CREATE TABLE yuyi.collections (
+const MIGRATIONS: &[Step] = &[
+    Step::Sql("CREATE TABLE yuyi.collections (
     number bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     name text COLLATE \"C\" NOT NULL UNIQUE,
     role text NOT NULL,
@@ -74,14 +62,14 @@ const MIGRATIONS: &[&str] = &[
     length bigint NOT NULL DEFAULT 0,
     lexicon bigint NOT NULL DEFAULT 1,
     next_words text
-)",
-    "CREATE TABLE yuyi.moves (
+)"),
+    Step::Sql("CREATE TABLE yuyi.moves (
     collection bigint PRIMARY KEY REFERENCES yuyi.collections (number) ON DELETE CASCADE,
     holder text NOT NULL,
     until timestamptz NOT NULL
-)",
+)"),
     // Events of users, and the times of items. PostgreSQL reads no JSON with a character of code 0, and knows no year 0.
-    "DO $$
+    Step::Sql("DO $$
 DECLARE c bigint;
 BEGIN
     FOR c IN SELECT number FROM yuyi.collections LOOP
@@ -100,18 +88,25 @@ BEGIN
             WHERE timed.key = items_%s.key AND timed.at !~ ''^0000''', c, c, c);
         EXECUTE format('CREATE INDEX ON yuyi.items_%s (time DESC NULLS LAST, key DESC)', c);
     END LOOP;
-END $$",
-    QUESTIONS,
+END $$"),
+    Step::Sql(QUESTIONS),
     // Events in the orders in which those of a user and those of an item are read.
-    "DO $$
+    Step::Sql("DO $$
 DECLARE c bigint;
 BEGIN
     FOR c IN SELECT number FROM yuyi.collections LOOP
         EXECUTE format('CREATE INDEX ON yuyi.events_%s (user_id, time DESC, item, kind)', c);
         EXECUTE format('CREATE INDEX ON yuyi.events_%s (item, time DESC, user_id, kind)', c);
     END LOOP;
-END $$",
+END $$"),
+    Step::Work(cut_all_anew),
 ];
+
+/// A step from a version of the schema to the next.
+enum Step {
+    Sql(&'static str),
+    Work(fn(&mut Client) -> Result<()>),
+}
 
 /// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
 ///
@@ -176,7 +171,10 @@ fn step_up(client: &mut Client, found: i64) -> Result<()> {
         });
     }
     for (i, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
-        client.batch_execute(step)?;
+        match step {
+            Step::Sql(sql) => client.batch_execute(sql)?,
+            Step::Work(work) => work(client)?,
+        }
         client.execute_typed(
             "INSERT INTO yuyi.version VALUES ($1)",
             &[(&(i as i64 + 1), Type::INT8)],
@@ -244,136 +242,6 @@ fn is_new_enough(version: &str) -> bool {
         .map(|part| part.parse::<u32>().unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
     (next(), next()) >= (0, 8)
-}
-
-/// Names of a collection's tables.
-#[derive(Clone, Debug)]
-pub(super) struct Tables {
-    pub(super) items: String,
-    pub(super) docs: String,
-    pub(super) terms: String,
-    pub(super) fields: String,
-    pub(super) events: String,
-    number: i64,
-}
-
-impl Tables {
-    /// With the words of a number.
-    pub(super) fn of(number: i64, lexicon: i64) -> Self {
-        Self {
-            items: format!("yuyi.items_{number}"),
-            docs: format!("yuyi.docs_{number}_{lexicon}"),
-            terms: format!("yuyi.terms_{number}_{lexicon}"),
-            fields: format!("yuyi.fields_{number}"),
-            events: format!("yuyi.events_{number}"),
-            number,
-        }
-    }
-
-    /// The vectors of a space.
-    pub(super) fn vectors(&self, space: i64) -> String {
-        format!("yuyi.vectors_{}_{space}", self.number)
-    }
-
-    /// The graph of a space.
-    pub(super) fn graph(&self, space: i64) -> String {
-        format!("graph_{}_{space}", self.number)
-    }
-
-    pub(super) fn create(&self, client: &mut Client) -> Result<()> {
-        let Self {
-            items,
-            fields,
-            events,
-            ..
-        } = self;
-        client.batch_execute(&format!(
-            "CREATE TABLE {items} (
-                 key bigint PRIMARY KEY,
-                 id text COLLATE \"C\" NOT NULL UNIQUE,
-                 item text NOT NULL,
-                 time bigint
-             );
-             CREATE INDEX ON {items} (time DESC NULLS LAST, key DESC);
-             CREATE TABLE {events} (
-                 user_id text COLLATE \"C\" NOT NULL,
-                 item text COLLATE \"C\" NOT NULL,
-                 kind bigint NOT NULL,
-                 time bigint NOT NULL,
-                 weight double precision NOT NULL,
-                 PRIMARY KEY (user_id, item, kind)
-             );
-             CREATE INDEX ON {events} (time DESC, user_id, item, kind);
-             CREATE INDEX ON {events} (user_id, time DESC, item, kind);
-             CREATE INDEX ON {events} (item, time DESC, user_id, kind);
-             CREATE TABLE {fields} (
-                 field bigint NOT NULL,
-                 keyword text COLLATE \"C\",
-                 number double precision,
-                 time bigint,
-                 key bigint NOT NULL
-             );
-             CREATE INDEX ON {fields} (key);
-             CREATE INDEX ON {fields} (field, left(keyword, 200)) WHERE keyword IS NOT NULL;
-             CREATE INDEX ON {fields} (field, number) WHERE number IS NOT NULL;
-             CREATE INDEX ON {fields} (field, time) WHERE time IS NOT NULL;"
-        ))
-    }
-
-    pub(super) fn create_words(&self, client: &mut Client) -> Result<()> {
-        let Self { docs, terms, .. } = self;
-        client.batch_execute(&format!(
-            "CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL);
-             CREATE TABLE {terms} (
-                 term bigint NOT NULL,
-                 key bigint NOT NULL,
-                 count integer NOT NULL,
-                 length integer NOT NULL,
-                 PRIMARY KEY (term, key)
-             );
-             CREATE INDEX ON {terms} (key);"
-        ))
-    }
-
-    pub(super) fn drop_words(&self, client: &mut Client) -> Result<()> {
-        let Self { docs, terms, .. } = self;
-        client.batch_execute(&format!("DROP TABLE {docs}, {terms}"))
-    }
-
-    pub(super) fn create_vectors(
-        &self,
-        client: &mut Client,
-        space: i64,
-        dimension: usize,
-    ) -> Result<()> {
-        let vectors = self.vectors(space);
-        client.batch_execute(&format!(
-            "CREATE TABLE {vectors} (
-                 key bigint PRIMARY KEY,
-                 item bigint NOT NULL,
-                 vector bytea NOT NULL,
-                 half halfvec({dimension}) NOT NULL
-             );
-             ALTER TABLE {vectors} ALTER vector SET STORAGE EXTERNAL, ALTER half SET STORAGE MAIN;
-             CREATE INDEX ON {vectors} (item);"
-        ))?;
-        Ok(())
-    }
-
-    pub(super) fn drop_vectors(&self, client: &mut Client, space: i64) -> Result<()> {
-        client.batch_execute(&format!("DROP TABLE {}", self.vectors(space)))?;
-        Ok(())
-    }
-
-    pub(super) fn drop(&self, client: &mut Client) -> Result<()> {
-        let Self {
-            items,
-            fields,
-            events,
-            ..
-        } = self;
-        client.batch_execute(&format!("DROP TABLE {items}, {fields}, {events}"))
-    }
 }
 
 #[cfg(test)]

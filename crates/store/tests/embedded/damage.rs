@@ -197,6 +197,61 @@ fn a_damaged_database_is_refused_and_stays_as_it_is() {
     assert_eq!(found(&folder.open_here()).len(), 98);
 }
 
+/// Codes are kept beside the database; those of vectors that were exchanged in it fit no longer.
+#[test]
+fn a_check_compares_codes_with_vectors() {
+    let (folder, _) = filled();
+    let path = folder.0.path().join("collections.sqlite");
+    let database = rusqlite::Connection::open(path).unwrap();
+    let of = |offset: u32| {
+        format!("(SELECT vector FROM vectors_1_1 ORDER BY key LIMIT 1 OFFSET {offset})")
+    };
+    let key = "(SELECT key FROM vectors_1_1 ORDER BY key LIMIT 1 OFFSET 20)";
+    let harm = format!(
+        "UPDATE vectors_1_1 SET vector = {} WHERE key = {key}",
+        of(21)
+    );
+    assert_eq!(database.execute(&harm, []).unwrap(), 1);
+    drop(database);
+    let expected = ["The collection \"faq\" has 1 vectors that are not those of their codes."];
+    assert_eq!(folder.open_here().check().unwrap(), expected);
+}
+
+/// What filters find by an index is not what the items have.
+#[test]
+fn a_check_compares_the_index_of_fields_with_the_items() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("faq")).unwrap();
+    store.upsert("faq", "", faq()).unwrap();
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    drop(store);
+    let path = folder.0.path().join("collections.sqlite");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let of_keys = "key IN (SELECT key FROM items_1 WHERE id IN ('a', 'b'))";
+    let harm = format!("DELETE FROM fields_1 WHERE field = 1 AND {of_keys}");
+    assert_eq!(database.execute(&harm, []).unwrap(), 2);
+    let harm = "UPDATE fields_1 SET value = 'nobody' WHERE value = 'x'";
+    assert_eq!(database.execute(harm, []).unwrap(), 5);
+    drop(database);
+    let expected = [
+        "The collection \"faq\" has 7 values of fields that the index has not.",
+        "The collection \"faq\" has 5 values in the index of fields that no item has.",
+    ];
+    assert_eq!(folder.open_here().check().unwrap(), expected);
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database.execute("DELETE FROM fields_1", []).unwrap();
+    let harm = "UPDATE items_1 SET payload = '{\"n\": \"many\"}' WHERE id = 'a'";
+    assert_eq!(database.execute(harm, []).unwrap(), 1);
+    drop(database);
+    // The first has a text for a number, and four values; of the others half have one tag more.
+    let expected = [
+        "The collection \"faq\" has 1 items that cannot be read.",
+        "The collection \"faq\" has 31 values of fields that the index has not.",
+    ];
+    assert_eq!(folder.open_here().check().unwrap(), expected);
+}
+
 #[test]
 fn a_check_tells_what_is_wrong() {
     let (folder, _) = filled();
@@ -230,6 +285,7 @@ fn a_check_tells_what_is_wrong() {
         "The collection \"faq\" has 1 items that cannot be read.",
         "The collection \"faq\" has 2 items with words that are not those of their texts.",
         "The collection \"faq\" has 3 vectors that are not of unit length.",
+        "The collection \"faq\" has 3 vectors that are not those of their codes.",
     ];
     assert_eq!(problems, expected);
 }

@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use yuyi_store::{EmbeddedStore, Error, ErrorKind, Item, NewCollection, Options, Store};
+use yuyi_store::{EmbeddedStore, Error, ErrorKind, Item, NewCollection, Options, Store, WordRules};
 
 use crate::suite::Place;
+use crate::suite::ask::lexical;
 use crate::suite::examples::{collection, faq, with_vectors};
 use crate::{Folder, options};
 
@@ -43,6 +44,38 @@ fn a_folder_is_made_where_there_is_none_and_what_is_no_folder_is_refused() {
         matches!(&error, Error::Unusable { folder, .. } if *folder == file),
         "{error}"
     );
+}
+
+/// A folder of the version that found words of a collection's own at the end of others: its texts are cut anew.
+#[test]
+fn words_of_an_older_folder_are_cut_anew() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("faq")).unwrap();
+    let text = |id: &str, text: &str| with_vectors(Item::new(id, text), 1);
+    let items = vec![text("a", "Shanghai 天气"), text("b", "AI 天气")];
+    store.upsert("faq", "", items).unwrap();
+    let rules = WordRules {
+        words: vec![],
+        synonyms: vec![vec!["AI".into(), "人工智能".into()]],
+    };
+    store.set_words("faq", &rules).unwrap();
+    drop(store);
+    let path = folder.0.path().join("collections.sqlite");
+    let database = rusqlite::Connection::open(&path).unwrap();
+    let words = |id: &str| {
+        format!("(SELECT words FROM words_1 JOIN items_1 USING (key) WHERE id = '{id}')")
+    };
+    let old = format!(
+        "UPDATE words_1 SET words = {} WHERE words = {}; PRAGMA user_version = 4;",
+        words("b"),
+        words("a")
+    );
+    database.execute_batch(&old).unwrap();
+    drop(database);
+    let store = folder.open_here();
+    assert_eq!(lexical(&store, "人工智能"), ["b"]);
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
 }
 
 #[test]

@@ -56,7 +56,10 @@ struct Seen {
 impl Seen {
     /// A refusal for now is one; any other fails the test.
     fn refused(&self, error: &Error) {
-        let is_for_now = matches!(error, Error::Unavailable { .. } | Error::Unconfirmed { .. });
+        let is_for_now = matches!(
+            error,
+            Error::Unavailable { .. } | Error::Unreachable { .. } | Error::Unconfirmed { .. }
+        );
         assert!(is_for_now, "{error:?}");
         self.refusals.fetch_add(1, Relaxed);
         std::thread::sleep(Duration::from_millis(20));

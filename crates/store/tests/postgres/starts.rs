@@ -2,13 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use yuyi_store::{Caller, Event, EventKind, Item, Store, Timestamp};
+use yuyi_store::{Caller, Event, EventKind, Item, Store, Timestamp, WordRules};
 
 use crate::open;
 use crate::servers::{Bounced, Database, execute, server, server_for_bouncer};
 use crate::suite::Place;
-use crate::suite::ask::with_faq;
-use crate::suite::examples::with_vectors;
+use crate::suite::ask::{lexical, with_faq};
+use crate::suite::examples::{collection, with_vectors};
 
 #[test]
 #[ignore = "run by ten_start_at_once"]
@@ -46,6 +46,38 @@ fn ten_start_at_once_behind_pgbouncer() {
     if server_for_bouncer().is_some() {
         ten_start_at_once(&Bounced::new());
     }
+}
+
+/// A database of the version that found words of a collection's own at the end of others: its texts are cut anew.
+#[test]
+fn words_of_an_older_database_are_cut_anew() {
+    if server().is_none() {
+        return;
+    }
+    let place = Database::new();
+    let store = place.open();
+    store.create(&collection("faq")).unwrap();
+    let text = |id: &str, text: &str| with_vectors(Item::new(id, text), 1);
+    let items = vec![text("a", "Shanghai 天气"), text("b", "AI 天气")];
+    store.upsert("faq", "", items).unwrap();
+    let rules = WordRules {
+        words: vec![],
+        synonyms: vec![vec!["AI".into(), "人工智能".into()]],
+    };
+    store.set_words("faq", &rules).unwrap();
+    drop(store);
+    let key = |id: &str| format!("(SELECT key << 10 FROM yuyi.items_1 WHERE id = '{id}')");
+    let old = format!(
+        "DELETE FROM yuyi.terms_1_2 WHERE key = {a};
+         INSERT INTO yuyi.terms_1_2 SELECT term, {a}, count, length FROM yuyi.terms_1_2 WHERE key = {b};
+         DELETE FROM yuyi.version WHERE version > 5",
+        a = key("a"),
+        b = key("b")
+    );
+    execute(&place.url, &old);
+    let store = place.open();
+    assert_eq!(lexical(&*store, "人工智能"), ["b"]);
+    assert_eq!(place.check(), Vec::<String>::new());
 }
 
 /// A database of the version before events: its collections can take them, and its items have their times.

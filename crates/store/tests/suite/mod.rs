@@ -10,6 +10,7 @@ pub mod items;
 pub mod kill;
 pub mod model;
 pub mod moves;
+pub mod numbers;
 pub mod properties;
 pub mod questions;
 pub mod searches;
@@ -58,12 +59,14 @@ macro_rules! store_suite {
             hybrid_hits_of_one_list_have_both_scores,
             words_score_as_in_bm25s,
             words_can_be_taught,
+            own_words_stand_between_words,
             large_limits_and_no_items,
         ]);
         $crate::store_suite!($place, $is_there, callers: [
             what_nobody_waits_for_ends,
             what_is_written_meanwhile_is_seen,
         ]);
+        $crate::store_suite!($place, $is_there, numbers: [large_numbers_are_told_apart]);
         $crate::store_suite!($place, $is_there, moves: [
             a_move_to_another_model_can_be_interrupted,
             a_move_is_refused_where_it_makes_no_sense,

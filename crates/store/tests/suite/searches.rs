@@ -341,6 +341,67 @@ pub fn words_can_be_taught(place: &impl Place) {
     ));
 }
 
+pub fn own_words_stand_between_words(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("faq")).unwrap();
+    let texts = [
+        ("a", "Shanghai 天气"),
+        ("b", "Mumbai office"),
+        ("c", "AI 客服"),
+        ("d", "15G 流量包"),
+        ("e", "中国5G套餐"),
+        ("f", "我要退货"),
+        ("g", "返钱到哪里"),
+    ];
+    let each = texts.iter().enumerate();
+    let items = each.map(|(i, (id, text))| with_vectors(Item::new(*id, *text), i as u64));
+    store.upsert("faq", "", items.collect()).unwrap();
+    let list = |words: [&str; 2]| words.map(String::from).to_vec();
+    let rules = WordRules {
+        words: vec!["5G".into()],
+        synonyms: vec![
+            list(["AI", "人工智能"]),
+            list(["退货", "退款"]),
+            list(["退款", "返钱"]),
+        ],
+    };
+    store.set_words("faq", &rules).unwrap();
+    let store = now_and_later(place, store, |store| {
+        let found = |text| {
+            let mut ids = lexical(store, text);
+            ids.sort();
+            ids.concat()
+        };
+        assert_eq!(found("人工智能"), "c");
+        assert_eq!(found("5G"), "e");
+        for word in ["退货", "退款", "返钱"] {
+            assert_eq!(found(word), "fg", "{word}");
+        }
+    });
+    for (rules, place) in [
+        (
+            WordRules {
+                words: vec!["长".repeat(101)],
+                ..WordRules::default()
+            },
+            "words[0]",
+        ),
+        (
+            WordRules {
+                synonyms: vec![vec![]],
+                ..WordRules::default()
+            },
+            "synonyms[0]",
+        ),
+    ] {
+        let error = store.set_words("faq", &rules).unwrap_err();
+        assert!(
+            matches!(&error, Error::Invalid { field, .. } if field == place),
+            "{error}"
+        );
+    }
+}
+
 pub fn large_limits_and_no_items(place: &impl Place) {
     let store = place.open();
     store.create(&collection("faq")).unwrap();

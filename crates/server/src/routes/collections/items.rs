@@ -1,5 +1,7 @@
 //! Items of a collection: written, read, removed, counted.
 
+use std::collections::HashSet;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
@@ -27,6 +29,9 @@ use crate::{ApiError, App};
 /// Items of a page, where nobody says how many.
 const PAGE: usize = 100;
 
+/// The path of [`remove_matching`], at which an item may have its own too.
+pub(crate) const DELETE: &str = "/v1/collections/{name}/items/delete";
+
 /// What stands behind the id in the path of [`questions::history`].
 const HISTORY: &str = "/history";
 
@@ -53,9 +58,9 @@ fn items(source: &mut Source<'_>, name: &'static str) -> Result<Vec<VectorItem>,
 #[derive(Serialize, ToSchema)]
 #[schema(as = Upserted)]
 pub(crate) struct Upserted {
-    /// Number of items.
+    /// Number of items: of several with one id the last is written.
     upserted: usize,
-    /// Their ids, in order.
+    /// The ids of those that were sent, in order.
     ids: Vec<String>,
     /// How many of them have a text that is longer than the model reads, and was cut.
     truncated: usize,
@@ -84,7 +89,7 @@ pub(crate) async fn upsert(
     let truncated = app.write_items(&name, items).await?;
     let bytes = ids.iter().map(|id| id.len() + 8).sum();
     let reply = Upserted {
-        upserted: ids.len(),
+        upserted: ids.iter().collect::<HashSet<_>>().len(),
         ids,
         truncated,
     };
@@ -284,7 +289,7 @@ pub(super) async fn brings_vectors(app: &App, name: &str, stale: bool) -> Result
     Ok(collection.await?.space.model.is_none())
 }
 
-/// An item. Slashes in its id may be written as they are; one called `delete` is asked for as `%64elete`, and one that ends in `/history` with `%2Fhistory`.
+/// An item. Slashes in its id may be written as they are; one that ends in `/history` is asked for with `%2Fhistory`.
 #[utoipa::path(
     get,
     path = "/v1/collections/{name}/items/{id}",

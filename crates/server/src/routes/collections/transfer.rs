@@ -237,6 +237,7 @@ async fn write_patiently(app: &App, name: &str, items: Vec<VectorItem>) -> Resul
 
 /// The item of a line, if it keeps all rules. It is read as an item of `POST …/items` is.
 fn read(line: &[u8], collection: &Collection, app: &App) -> Result<VectorItem, ApiError> {
+    check_encoding(line)?;
     let room = Room {
         texts: app.limits().texts,
         share: &mut app.memory().share(),
@@ -262,6 +263,21 @@ fn in_its_line(error: ApiError) -> ApiError {
         },
         other => other,
     }
+}
+
+/// Lines are read as they come, so how they are written is not known from all of them, as it is of a file.
+fn check_encoding(line: &[u8]) -> Result<(), ApiError> {
+    let encoding = match std::str::from_utf8(line) {
+        _ if line.contains(&0) => "UTF-16",
+        Ok(_) => return Ok(()),
+        Err(_) => "GB18030",
+    };
+    Err(ApiError::InvalidValue {
+        field: String::new(),
+        reason: format!(
+            "The line is not UTF-8, but {encoding} by its look. Lines that are a body are read as UTF-8; send the file as a form (curl: -F file=@FILE.jsonl), which is read as it is written."
+        ),
+    })
 }
 
 fn check_texts(item: &Item, app: &App) -> Result<(), ApiError> {

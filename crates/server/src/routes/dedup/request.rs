@@ -242,7 +242,6 @@ fn time(source: &mut Source<'_>) -> Result<Option<String>, ApiError> {
         None => None,
         Some((Json::String(time), _)) => Some(time),
         Some((Json::Integer(seconds), _)) => Some(seconds.to_string()),
-        Some((Json::Large(seconds), _)) => Some(seconds.to_string()),
         Some((Json::Float(seconds), _)) => Some(seconds.to_string()),
         Some((other, path)) => return Err(wrong_type(&path, "a time", &other)),
     })
@@ -255,7 +254,6 @@ fn share(source: &mut Source<'_>, name: &'static str) -> Result<Option<f64>, Api
     };
     let number = match json {
         Json::Integer(number) => number as f64,
-        Json::Large(number) => number as f64,
         Json::Float(number) => number,
         other => return Err(wrong_type(&field, "a number", &other)),
     };

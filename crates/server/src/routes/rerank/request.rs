@@ -186,7 +186,6 @@ fn written(value: Json, path: &str) -> Result<String, ApiError> {
     match value {
         Json::String(text) | Json::Broken(text) => Ok(text),
         Json::Integer(number) => Ok(number.to_string()),
-        Json::Large(number) => Ok(number.to_string()),
         Json::Float(number) => Ok(number.to_string()),
         Json::Bool(flag) => Ok(flag.to_string()),
         other => Err(wrong_type(path, "text or a number", &other)),

@@ -1,7 +1,7 @@
 //! Dify's conditions on metadata as filters.
 
 use utoipa::ToSchema;
-use yuyi_store::{Bounds, Condition, Filter, Scalar, Test, Timestamp};
+use yuyi_store::{Bounds, Condition, Filter, Number, Scalar, Test, Timestamp};
 
 use crate::ApiError;
 use crate::request::fields::{Fields, text, wrong_type};
@@ -271,7 +271,7 @@ fn bounds<T>(side: Side, value: T) -> Bounds<T> {
 /// What is equal to an operand. Dify writes most as text, so a number and a truth value in text are those too; where several may be meant, commas are between them.
 fn scalars((json, path): (Json, String), several: bool) -> Result<Vec<Scalar>, ApiError> {
     let one = |text: &str| {
-        let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+        let number = Number::parse(text);
         let flag = text.parse().ok().map(Scalar::Bool);
         let others = number.map(Scalar::Number).into_iter().chain(flag);
         std::iter::once(Scalar::Text(text.to_owned())).chain(others)
@@ -281,7 +281,6 @@ fn scalars((json, path): (Json, String), several: bool) -> Result<Vec<Scalar>, A
         Json::String(text) => one(&text).collect(),
         Json::Bool(flag) => vec![Scalar::Bool(flag)],
         Json::Integer(number) => one(&number.to_string()).collect(),
-        Json::Large(number) => one(&number.to_string()).collect(),
         Json::Float(number) => one(&number.to_string()).collect(),
         Json::Array(list) => {
             let each = each(list, &path, |json, path| {
@@ -300,16 +299,11 @@ fn scalars((json, path): (Json, String), several: bool) -> Result<Vec<Scalar>, A
     Ok(found)
 }
 
-fn number((json, path): (Json, String)) -> Result<f64, ApiError> {
+fn number((json, path): (Json, String)) -> Result<Number, ApiError> {
     let read = match &json {
-        Json::Integer(number) => Some(*number as f64),
-        Json::Large(number) => Some(*number as f64),
-        Json::Float(number) => Some(*number),
-        Json::String(text) => text
-            .trim()
-            .parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite()),
+        Json::Integer(number) => Number::parse(&number.to_string()),
+        Json::Float(number) => Some(Number::from(*number)),
+        Json::String(text) => Number::parse(text.trim()),
         _ => None,
     };
     read.ok_or_else(|| wrong_type(&path, "a number", &json))

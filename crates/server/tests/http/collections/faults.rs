@@ -184,6 +184,13 @@ async fn what_is_wrong_is_told_by_its_field() {
         ),
         (
             "/faq/search",
+            json!({"text": "x", "limit": 3.0}),
+            422,
+            "invalid_value",
+            "limit",
+        ),
+        (
+            "/faq/search",
             json!({"text": "x", "limit": 10_001}),
             422,
             "invalid_value",

@@ -11,7 +11,7 @@ use crate::support::read;
 async fn items_are_written_read_counted_and_removed() {
     let (_folder, server) = with_faq().await;
     let items = json!([
-        {"id": "a/b c", "text": "x one", "answer": "yes", "payload": {"n": 1, "big": 9007199254740993i64}, "time": 0},
+        {"id": "a/b c", "text": "x one", "answer": "yes", "payload": {"n": 1, "big": 9007199254740993i64, "bigger": 12345678901234567890u64}, "time": 0},
         {"id": "delete", "text": "y two", "payload": {"n": 2}},
         {"id": "编号", "text": "z three", "wordings": ["x three", "longer than a model reads"]},
         {"text": "no id"},
@@ -23,14 +23,14 @@ async fn items_are_written_read_counted_and_removed() {
     assert_eq!(digest.len(), 32);
 
     let kept = json!({"id": "a/b c", "text": "x one", "answer": "yes",
-        "payload": {"n": 1, "big": 9007199254740993i64}, "time": "1970-01-01T00:00:00Z"});
+        "payload": {"n": 1, "big": 9007199254740993i64, "bigger": 12345678901234567890u64}, "time": "1970-01-01T00:00:00Z"});
     for path in ["a/b%20c", "a%2Fb%20c"] {
         let (status, item) = server
             .get(&format!("/v1/collections/faq/items/{path}"))
             .await;
         assert_eq!((status, &item), (200, &kept));
     }
-    let (status, item) = server.get("/v1/collections/faq/items/%64elete").await;
+    let (status, item) = server.get("/v1/collections/faq/items/delete").await;
     assert_eq!((status, &item["id"]), (200, &json!("delete")));
 
     let (status, page) = server.get("/v1/collections/faq/items?limit=3").await;
@@ -85,6 +85,73 @@ async fn items_are_written_read_counted_and_removed() {
         (404, &json!("item_not_found"))
     );
     assert_eq!(count(json!({})).await, (200, json!({"count": 2})));
+}
+
+/// What is posted to `items/delete` is a filter, and an item may be called so all the same.
+#[tokio::test]
+async fn an_item_may_be_called_delete() {
+    let (_folder, server) = with_faq().await;
+    let items = json!([{"id": "delete", "text": "x"}, {"id": "delete/history", "text": "y"}]);
+    assert_eq!(write(&server, items).await.0, 200);
+    let path = "/v1/collections/faq/items/delete";
+    for path in [path, "/v1/collections/faq/items/%64elete"] {
+        let (status, item) = server.get(path).await;
+        assert_eq!((status, &item["text"]), (200, &json!("x")), "{path}");
+    }
+    let removed = server.request("DELETE", path).send().await.unwrap();
+    assert_eq!(read(removed).await, (200, json!({"deleted": 1})));
+    assert_eq!(server.get(path).await.1["error"]["code"], "item_not_found");
+    let put = server.request("PUT", path).send().await.unwrap();
+    assert_eq!(put.headers()["allow"], "DELETE,GET,HEAD,POST");
+    assert_eq!(put.status(), 405);
+    let filter = json!({"filter": {}});
+    let removed = server.send("POST", path, &filter).await;
+    assert_eq!(removed, (200, json!({"deleted": 1})));
+}
+
+#[tokio::test]
+async fn of_two_items_with_one_id_the_last_is_written_and_counted() {
+    let (_folder, server) = with_faq().await;
+    let items =
+        json!([{"id": "a", "text": "x"}, {"id": "b", "text": "y"}, {"id": "a", "text": "z"}]);
+    let (status, written) = write(&server, items).await;
+    assert_eq!(
+        (status, &written["upserted"]),
+        (200, &json!(2)),
+        "{written}"
+    );
+    assert_eq!(written["ids"], json!(["a", "b", "a"]));
+    assert_eq!(server.get("/v1/collections/faq").await.1["count"], 2);
+    assert_eq!(
+        server.get("/v1/collections/faq/items/a").await.1["text"],
+        "z"
+    );
+}
+
+/// Ids of nineteen digits, of which several are one 64-bit float.
+#[tokio::test]
+async fn a_deletion_by_a_long_number_removes_that_item_only() {
+    let (_folder, server) = with_faq().await;
+    let item = |id: u64| json!({"text": format!("x {id}"), "payload": {"order": id}});
+    let items = json!([
+        item(1234567890123456788),
+        item(1234567890123456789),
+        item(12345678901234567890)
+    ]);
+    assert_eq!(write(&server, items).await.0, 200);
+    for id in [1234567890123456789u64, 12345678901234567890] {
+        let filter = json!({"filter": {"must": {"key": "order", "match": {"value": id}}}});
+        let path = "/v1/collections/faq/items/delete";
+        assert_eq!(
+            server.send("POST", path, &filter).await,
+            (200, json!({"deleted": 1}))
+        );
+    }
+    let (_, page) = server.get("/v1/collections/faq/items").await;
+    assert_eq!(
+        page["items"][0]["payload"]["order"],
+        json!(1234567890123456788u64)
+    );
 }
 
 #[tokio::test]

@@ -48,6 +48,20 @@ async fn lines_that_break_a_rule_are_told_and_the_others_imported() {
     assert_eq!(lines, [3, 4, 5, 6]);
     assert_eq!(errors[3]["error"]["field"], "vectors");
 
+    // What is not UTF-8 is told as what it is.
+    let line = "{\"text\": \"怎么退货\"}\n";
+    let wide = line.encode_utf16().flat_map(u16::to_le_bytes);
+    let narrow: &[u8] = b"{\"text\": \"\xd4\xf5\xc3\xb4\xcd\xcb\xbb\xf5\"}";
+    for (bytes, encoding) in [(wide.collect(), "UTF-16"), (narrow.to_vec(), "GB18030")] {
+        let (status, done) = import(&server, "faq", bytes).await;
+        assert_eq!((status, &done["imported"]), (200, &json!(0)));
+        let told = done["errors"][0]["error"]["message"].as_str().unwrap();
+        assert!(
+            told.contains(encoding) && told.contains("as a form"),
+            "{told}"
+        );
+    }
+
     let request = server.request("POST", "/v1/collections/faq/import");
     let plain = request
         .header("content-type", "text/plain")

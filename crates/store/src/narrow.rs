@@ -41,7 +41,7 @@ pub(crate) trait FieldIndex {
 }
 
 /// Items that are asked before the caller is: a millisecond or a few.
-const ASKED: usize = 64;
+pub(crate) const ASKED: usize = 64;
 
 /// The keys of the items that a filter means, in ascending order.
 pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i64>> {

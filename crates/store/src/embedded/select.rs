@@ -9,7 +9,7 @@ use crate::collection::Field;
 use crate::error::Result;
 use crate::filter::{Asking, Filter};
 use crate::item::Item;
-use crate::narrow::{self, FieldIndex, Limit, Meant, narrow};
+use crate::narrow::{self, FieldIndex, Limit, narrow};
 use crate::stored::Stored;
 
 /// The keys of the items that a filter means, in ascending order.
@@ -25,46 +25,6 @@ pub(super) fn matching(
         caller,
     };
     narrow::matching(&select, filter)
-}
-
-/// The same, to be brought up to date later.
-pub(super) fn meant(
-    connection: &Connection,
-    stored: &Stored,
-    filter: &Filter,
-    caller: Caller<'_>,
-) -> Result<Meant> {
-    Ok(Meant {
-        collection: stored.number,
-        next_key: stored.next_key,
-        keys: matching(connection, stored, filter, caller)?,
-    })
-}
-
-/// What is meant now: what was meant before, of which some may be gone, and what is new.
-pub(super) fn matching_since(
-    connection: &Connection,
-    stored: &Stored,
-    filter: &Filter,
-    before: &Meant,
-) -> Result<Vec<i64>> {
-    if before.collection != stored.number {
-        return matching(connection, stored, filter, Caller::PATIENT);
-    }
-    let (mut keys, asking) = (before.keys.clone(), Asking::new(filter));
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {} WHERE key >= ?1 ORDER BY key",
-        stored.tables().items
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([before.next_key])?;
-    while let Some(row) = rows.next()? {
-        let (key, item) = read_item(row)?;
-        if asking.matches(&item) {
-            keys.push(key);
-        }
-    }
-    Ok(keys)
 }
 
 struct Select<'a> {

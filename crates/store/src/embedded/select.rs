@@ -1,7 +1,7 @@
 //! The items that a filter means: the index of declared fields narrows them down, and the items that are left are read and asked.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Rows, params_from_iter};
 
 use super::items::{COLUMNS, item_of_key, read_item, sql_value};
 use crate::caller::Caller;
@@ -9,7 +9,7 @@ use crate::collection::Field;
 use crate::error::Result;
 use crate::filter::{Asking, Filter};
 use crate::item::Item;
-use crate::narrow::{self, FieldIndex, Limit, narrow};
+use crate::narrow::{self, FieldIndex, Limit, Union, narrow};
 use crate::stored::Stored;
 
 /// The keys of the items that a filter means, in ascending order.
@@ -27,6 +27,9 @@ pub(super) fn matching(
     narrow::matching(&select, filter)
 }
 
+/// Rows of the index that are read before the caller is asked: a millisecond or a few.
+const READ: usize = 1 << 12;
+
 struct Select<'a> {
     connection: &'a Connection,
     stored: &'a Stored,
@@ -40,6 +43,19 @@ impl<'a> Select<'a> {
             stored,
             caller: Caller::PATIENT,
         }
+    }
+
+    /// Keys in ascending order, each once.
+    fn read_keys(&self, mut rows: Rows<'_>) -> Result<Vec<i64>> {
+        let (mut keys, mut read) = (Union::default(), 0usize);
+        while let Some(row) = rows.next()? {
+            keys.add(row.get(0)?);
+            read += 1;
+            if read.is_multiple_of(READ) {
+                self.caller.go_on()?;
+            }
+        }
+        Ok(keys.into_keys())
     }
 }
 
@@ -63,11 +79,7 @@ impl FieldIndex for Select<'_> {
             sql += &format!(" AND value {sign} ?{}", values.len());
         }
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let keys = statement.query_map(params_from_iter(values), |row| row.get(0))?;
-        let mut keys: Vec<i64> = keys.collect::<rusqlite::Result<_>>()?;
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+        self.read_keys(statement.query(params_from_iter(values))?)
     }
 
     /// From the table of words, whose rows are small.
@@ -77,8 +89,7 @@ impl FieldIndex for Select<'_> {
             self.stored.tables().words
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let keys = statement.query_map([], |row| row.get(0))?;
-        Ok(keys.collect::<rusqlite::Result<_>>()?)
+        self.read_keys(statement.query([])?)
     }
 
     fn read_items(

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use serde_json::json;
 use yuyi_store::{
-    Caller, EmbeddedStore, Error, Filter, Item, Query, Search, Store,
+    Caller, EmbeddedStore, Error, Field, FieldType, Filter, Item, Query, Search, Store,
 };
 
 use crate::Folder;
@@ -237,4 +237,37 @@ fn what_others_pushed_out_is_found_while_nobody_waits() {
         assert_eq!(store.search_for("c", &search, caller).unwrap().len(), 10);
     });
     assert!(asked > 1_000 / 64, "{asked}");
+}
+
+/// Also where a declared field answers, with many rows for one condition.
+#[test]
+fn whoever_leaves_while_the_index_is_read_ends_it() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    let mut new = collection("c");
+    new.fields = vec![Field {
+        name: "n".to_owned(),
+        kind: FieldType::Number,
+    }];
+    store.create(&new).unwrap();
+    let values: Vec<usize> = (0..100).collect();
+    let numbered = |i: usize| with_vectors(item(&i.to_string(), "货物", json!({"n": values})), 5);
+    store
+        .upsert("c", "", (0..100).map(numbered).collect())
+        .unwrap();
+    let many = filter(json!({"must": {"key": "n", "range": {"gte": 0}}}));
+    let asked = Cell::new(0);
+    let waits = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 3
+    };
+    let leaving = Caller {
+        waits: &waits,
+        ..Caller::PATIENT
+    };
+    assert_eq!(
+        store.count_for("c", Some(&many), leaving),
+        Err(Error::Unwanted)
+    );
+    assert_eq!(store.count("c", Some(&many)), Ok(100));
 }

@@ -145,6 +145,7 @@ impl App {
             collection: name,
             filter: filter.as_ref(),
             stale: false,
+            writes: false,
         };
         let answered = self.stored_for(asking, move |store, caller| {
             let entries = StoredEntries {

@@ -5,8 +5,8 @@
 //! 2. The place that nobody named, the folder under the home folder, is made when a collection is first asked for: whoever only computes needs no
 //!    folder that can be written to. One that is there is opened at the start. When it is damaged or newer, that ends the start; when another process has it, or
 //!    it cannot be written to, everything else works and calls of collections say why they do not.
-//! 3. Calls run on threads that may block, so many at a time; others wait, as long as a request waits for its turn. Finding what a filter means may be
-//!    work, which takes turns with other work and ends when its client is gone.
+//! 3. Calls run on threads that may block, so many at a time, of which fewer write; others wait, as long as a request waits for its turn. Finding what a filter
+//!    means may be work, which takes turns with other work and ends when its client is gone.
 //! 4. Moves to other models that were under way go on as soon as it is open.
 //! 5. Reads that may be a little old go to the standby, if there is one.
 //! 6. What FAQs were asked is written down behind the replies.
@@ -17,11 +17,11 @@ mod notebook;
 mod pace;
 mod standby;
 mod stats;
+mod turns;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use yuyi_collections::Place;
 use yuyi_store::{Error, ErrorKind, Store};
@@ -33,12 +33,8 @@ pub(crate) use self::pace::Pace;
 pub(crate) use self::standby::{Standby, StandbyState};
 use self::stats::Stats;
 pub(crate) use self::stats::{MOST_LABELS, OTHERS, OfCollection, Timed};
-
-/// Calls of the store at a time. They must leave threads to the models and to errands.
-const CALLS: usize = 64;
-
-/// Calls that take long, at a time: on a server each keeps a connection, of which there are few, while it waits for its turns.
-const LONG_CALLS: usize = 8;
+pub(crate) use self::turns::Turn;
+use self::turns::Turns;
 
 /// How long a failure to open is told again before the next attempt.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -51,8 +47,7 @@ pub struct Collections {
     state: Mutex<State>,
     /// Held by whoever opens.
     opening: tokio::sync::Mutex<()>,
-    calls: Arc<Semaphore>,
-    long_calls: Arc<Semaphore>,
+    turns: Turns,
     moves: Moves,
     standby: Standby,
     stats: Stats,
@@ -83,8 +78,7 @@ impl Collections {
             is_named,
             state: Mutex::new(State::Unopened),
             opening: tokio::sync::Mutex::default(),
-            calls: Arc::new(Semaphore::new(CALLS)),
-            long_calls: Arc::new(Semaphore::new(LONG_CALLS)),
+            turns: Turns::new(),
             moves: Moves::default(),
             standby: Standby::default(),
             stats: Stats::default(),
@@ -113,13 +107,8 @@ impl Collections {
     }
 
     /// Turns of calls.
-    pub(crate) fn calls(&self) -> &Arc<Semaphore> {
-        &self.calls
-    }
-
-    /// Turns of calls that take long.
-    pub(crate) fn long_calls(&self) -> &Arc<Semaphore> {
-        &self.long_calls
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Moves to other models that this server works on.

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use yuyi_collections::{check_fits, space_of};
 use yuyi_serving::{ModelHandle, Stop};
 use yuyi_store::{Collection, Error, Role, Space, Store};
 
 pub(crate) use self::filtered::Asked;
-use crate::collections::{StandbyState, Start};
+use crate::collections::{StandbyState, Start, Turn};
 use crate::{ApiError, App};
 
 /// Between two attempts to reach a server of databases.
@@ -109,7 +109,7 @@ impl App {
         let _ = spawn_blocking(move || drop(store)).await;
     }
 
-    /// Calls the store, when there is room for one more call.
+    /// Calls the store to read, when there is room for one more call.
     ///
     /// # Errors
     /// That of the call, that the store cannot be opened, or that no turn came in time.
@@ -119,23 +119,24 @@ impl App {
     ) -> Result<T, ApiError> {
         let store = self.open_store().await?;
         let patience = self.limits().queue_timeout;
-        let turn = timeout(
-            patience,
-            Arc::clone(self.collections().calls()).acquire_owned(),
-        )
-        .await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(ApiError::QueueTimeout {
-                seconds: patience.as_secs(),
-                retry_after: 1,
-            });
-        };
-        let called = spawn_blocking(move || {
-            let _turn = turn;
-            call(&*store)
-        });
-        // A call that panicked is in the log.
-        Ok(called.await.map_err(|_| ApiError::Internal)??)
+        let turn = self.collections().turns().read(Instant::now() + patience);
+        let turn = turn.await.ok_or_else(|| late(patience))?;
+        run(turn, move || call(&*store)).await
+    }
+
+    /// Calls the store to write. What is called by [`App::stored`] has turns however many of these wait for each other.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn written<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let store = self.open_store().await?;
+        let patience = self.limits().queue_timeout;
+        let turn = self.collections().turns().write(Instant::now() + patience);
+        let turn = turn.await.ok_or_else(|| late(patience))?;
+        run(turn, move || call(&*store)).await
     }
 
     /// The store, which is opened where nobody has yet.
@@ -236,5 +237,26 @@ impl App {
     async fn fits(&self, collection: &Collection, model: &ModelHandle) -> Result<(), ApiError> {
         let space = self.space_of(model, collection.role).await?;
         Ok(check_fits(collection, &space)?)
+    }
+}
+
+/// Runs a call on a thread that may block.
+async fn run<T: Send + 'static>(
+    turn: Turn,
+    call: impl FnOnce() -> Stored<T> + Send + 'static,
+) -> Result<T, ApiError> {
+    let called = spawn_blocking(move || {
+        let _turn = turn;
+        call()
+    });
+    // A call that panicked is in the log.
+    Ok(called.await.map_err(|_| ApiError::Internal)??)
+}
+
+/// No turn came in time.
+fn late(patience: Duration) -> ApiError {
+    ApiError::QueueTimeout {
+        seconds: patience.as_secs(),
+        retry_after: 1,
     }
 }

@@ -27,6 +27,7 @@ mod lexicon;
 mod load;
 mod lock;
 mod maintenance;
+mod meant;
 mod questions;
 mod ready;
 mod reindex;
@@ -52,7 +53,6 @@ use self::items::{item_of_key, key_of_id, vectors_of_key};
 use self::load::odd_codes;
 use self::lock::FolderLock;
 use self::ready::TRIES;
-use self::search::Searcher;
 use self::shared::{Shared, Slot};
 use self::sql::damaged;
 use self::writer::Writer;
@@ -196,37 +196,6 @@ impl EmbeddedStore {
         work: impl FnOnce(&Connection, &mut writer::Changes) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.locate(self.writer.run(work))
-    }
-
-    /// Searches a collection. What a filter means is found before, since whoever searches keeps those who write waiting.
-    fn search_indexed<T>(
-        &self,
-        name: &str,
-        (filter, caller): (Option<&Filter>, Caller<'_>),
-        search: impl Fn(&Searcher<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let leaves_out = |filter: &&Filter| !filter.is_empty();
-        let meant = |filter| {
-            self.read(|connection| {
-                let stored = Stored::get(connection, name)?;
-                if self.shared.knows(&stored, filter) {
-                    return Ok(None);
-                }
-                select::meant(connection, &stored, filter, caller).map(Some)
-            })
-        };
-        let meant = filter.filter(leaves_out).map(meant).transpose()?.flatten();
-        caller.go_on()?;
-        let found = self.shared.read_indexed(name, |connection, stored, slot| {
-            search(&Searcher {
-                connection,
-                stored,
-                slot,
-                team: &self.shared.team,
-                meant: meant.as_ref(),
-            })
-        });
-        self.locate(found)
     }
 
     /// Cuts all texts of a collection by other rules, and lets their words take the place of the old ones.
@@ -392,15 +361,7 @@ impl Store for EmbeddedStore {
     }
 
     fn delete_matching_for(&self, name: &str, filter: &Filter, caller: Caller<'_>) -> Result<u64> {
-        // Others write while it is found what the filter means.
-        let before = self.read(|connection| {
-            let stored = Stored::get(connection, name)?;
-            select::meant(connection, &stored, filter, caller)
-        })?;
-        let (name, filter) = (name.to_owned(), filter.clone());
-        self.write(move |connection, changes| {
-            write::delete_matching(connection, changes, &name, (&filter, &before))
-        })
+        self.delete_meant(name, filter, caller)
     }
 
     fn filter_cost(&self, name: &str, filter: &Filter) -> Result<Duration> {

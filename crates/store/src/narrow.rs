@@ -4,8 +4,12 @@
 //! are intersections, unions and differences of them. Where the set is just what is meant it is the answer; where a condition is on a
 //! field that is not declared, the items of the set are to be read and asked, or without a set all items.
 
+mod union;
+
+use std::cell::OnceCell;
 use std::time::Duration;
 
+pub(crate) use self::union::Union;
 use crate::caller::Caller;
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::error::Result;
@@ -26,8 +30,11 @@ pub(crate) trait FieldIndex {
 
     /// The items that have one of these values in a field, in ascending order, each once.
     fn keys_of_any(&self, field: usize, values: &[FieldValue]) -> Result<Vec<i64>> {
-        let of_one = |value: &FieldValue| self.keys(field, &[("=", value.clone())]);
-        Ok(joined(values.iter().map(of_one).collect::<Result<_>>()?))
+        let mut all = Union::default();
+        for value in values {
+            all.add_list(self.keys(field, &[("=", value.clone())])?);
+        }
+        Ok(all.into_keys())
     }
 
     /// All items, in ascending order.
@@ -42,7 +49,7 @@ pub(crate) trait FieldIndex {
 }
 
 /// Items that are asked before the caller is: a millisecond or a few.
-const ASKED: usize = 64;
+pub(crate) const ASKED: usize = 64;
 
 /// The keys of the items that a filter means, in ascending order.
 pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i64>> {
@@ -141,42 +148,6 @@ impl Set {
     }
 }
 
-/// Keys of lists that are held before those that stand in several of them are dropped.
-const HELD: usize = 1 << 20;
-
-/// What is in any of some lists, each of which is in order.
-#[derive(Default)]
-struct Union {
-    lists: Vec<Vec<i64>>,
-    /// Keys in them.
-    held: usize,
-}
-
-impl Union {
-    fn add(&mut self, keys: Vec<i64>) {
-        self.held += keys.len();
-        self.lists.push(keys);
-        // A thousand conditions may mean nearly all items each.
-        if self.held > HELD {
-            self.lists = vec![joined(std::mem::take(&mut self.lists))];
-            self.held = self.lists[0].len();
-        }
-    }
-
-    fn into_keys(self) -> Vec<i64> {
-        joined(self.lists)
-    }
-}
-
-/// Keys that are in any of some lists, each of which is in order.
-fn joined(lists: Vec<Vec<i64>>) -> Vec<i64> {
-    let mut keys = lists.concat();
-    // Runs that are in order already.
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
 /// Keeps the keys that are among `others`, or those that are not.
 fn keep(keys: &mut Vec<i64>, others: &[i64], among: bool) {
     let mut others = others.iter().peekable();
@@ -188,116 +159,138 @@ fn keep(keys: &mut Vec<i64>, others: &[i64], among: bool) {
 
 /// The items among which those that a filter means are; `None`: it may be any.
 pub(crate) fn narrow(index: &impl FieldIndex, filter: &Filter) -> Result<Option<Set>> {
-    let mut set: Option<Set> = None;
-    let mut exact = true;
-    for condition in &filter.must {
-        match narrow_condition(index, condition)? {
-            None => exact = false,
-            Some(found) => set = Some(Set::both(set, found)),
-        }
-    }
-    if !filter.should.is_empty() {
-        match union(index, &filter.should)? {
-            None => exact = false,
-            Some(found) => set = Some(Set::both(set, found)),
-        }
-    }
-    if filter.must_not.is_empty() {
-        return Ok(set.map(|set| Set {
-            exact: exact && set.exact,
-            ..set
-        }));
-    }
-    without(index, set, exact, &filter.must_not)
+    let all = OnceCell::new();
+    Narrowing { index, all }.filter(filter)
 }
 
-/// What is left of a set, or of all items, without those for which a condition holds.
-fn without(
-    index: &impl FieldIndex,
-    set: Option<Set>,
-    mut exact: bool,
-    conditions: &[Condition],
-) -> Result<Option<Set>> {
-    let all_are_meant = exact;
-    let mut found = Union::default();
-    for condition in conditions {
-        match narrow_condition(index, condition)? {
-            Some(set) if set.exact => found.add(set.keys),
-            _ => exact = false,
-        }
-    }
-    let set = match set {
-        Some(set) => set,
-        None if all_are_meant && exact => Set::exact(index.all_keys()?),
-        None => return Ok(None),
-    };
-    let mut keys = set.keys;
-    keep(&mut keys, &found.into_keys(), false);
-    Ok(Some(Set {
-        keys,
-        exact: exact && set.exact,
-    }))
+/// What is known while a filter is narrowed down.
+struct Narrowing<'a, I> {
+    index: &'a I,
+    /// All items, once somebody asked for them.
+    all: OnceCell<Vec<i64>>,
 }
 
-fn union(index: &impl FieldIndex, conditions: &[Condition]) -> Result<Option<Set>> {
-    let (mut found, mut exact) = (Union::default(), true);
-    for condition in conditions {
-        let Some(set) = narrow_condition(index, condition)? else {
-            return Ok(None);
+impl<I: FieldIndex> Narrowing<'_, I> {
+    fn filter(&self, filter: &Filter) -> Result<Option<Set>> {
+        let mut set: Option<Set> = None;
+        let mut exact = true;
+        for condition in &filter.must {
+            match self.condition(condition)? {
+                None => exact = false,
+                Some(found) => set = Some(Set::both(set, found)),
+            }
+        }
+        if !filter.should.is_empty() {
+            match self.union(&filter.should)? {
+                None => exact = false,
+                Some(found) => set = Some(Set::both(set, found)),
+            }
+        }
+        if filter.must_not.is_empty() {
+            return Ok(set.map(|set| Set {
+                exact: exact && set.exact,
+                ..set
+            }));
+        }
+        self.without(set, exact, &filter.must_not)
+    }
+
+    /// What is left of a set, or of all items, without those for which a condition holds.
+    fn without(
+        &self,
+        set: Option<Set>,
+        mut exact: bool,
+        conditions: &[Condition],
+    ) -> Result<Option<Set>> {
+        let all_are_meant = exact;
+        let mut found = Union::default();
+        for condition in conditions {
+            match self.condition(condition)? {
+                Some(set) if set.exact => found.add_list(set.keys),
+                _ => exact = false,
+            }
+        }
+        let set = match set {
+            Some(set) => set,
+            None if all_are_meant && exact => Set::exact(self.all()?.to_vec()),
+            None => return Ok(None),
         };
-        exact &= set.exact;
-        found.add(set.keys);
+        let mut keys = set.keys;
+        keep(&mut keys, &found.into_keys(), false);
+        Ok(Some(Set {
+            keys,
+            exact: exact && set.exact,
+        }))
     }
-    Ok(Some(Set {
-        keys: found.into_keys(),
-        exact,
-    }))
-}
 
-fn narrow_condition(index: &impl FieldIndex, condition: &Condition) -> Result<Option<Set>> {
-    index.caller().go_on()?;
-    let (key, test) = match condition {
-        Condition::Filter(filter) => return narrow(index, filter),
-        Condition::Field { key, test } => (key, test),
-    };
-    let field = index.fields().iter().position(|field| field.name == *key);
-    match field {
-        None => Ok(None),
-        Some(field) => narrow_field(index, field, test),
+    fn union(&self, conditions: &[Condition]) -> Result<Option<Set>> {
+        let (mut found, mut exact) = (Union::default(), true);
+        for condition in conditions {
+            let Some(set) = self.condition(condition)? else {
+                return Ok(None);
+            };
+            exact &= set.exact;
+            found.add_list(set.keys);
+        }
+        Ok(Some(Set {
+            keys: found.into_keys(),
+            exact,
+        }))
     }
-}
 
-/// The items of which one value of a declared field passes a test.
-fn narrow_field(index: &impl FieldIndex, field: usize, test: &Test) -> Result<Option<Set>> {
-    let kind = index.fields()[field].kind;
-    let set = match (test, kind) {
-        (Test::Any(scalars), _) => return equal(index, field, kind, scalars).map(Some),
-        (Test::Except(_), _) => Set {
-            keys: index.keys(field, &[])?,
-            exact: false,
-        },
-        (Test::Exists(true), _) => Set::exact(index.keys(field, &[])?),
-        (Test::Exists(false), _) => {
-            let mut all = index.all_keys()?;
-            keep(&mut all, &index.keys(field, &[])?, false);
-            Set::exact(all)
+    fn condition(&self, condition: &Condition) -> Result<Option<Set>> {
+        self.index.caller().go_on()?;
+        let (key, test) = match condition {
+            Condition::Filter(filter) => return self.filter(filter),
+            Condition::Field { key, test } => (key, test),
+        };
+        let fields = self.index.fields();
+        match fields.iter().position(|field| field.name == *key) {
+            None => Ok(None),
+            Some(field) => self.field(field, test),
         }
-        (Test::Numbers(bounds), FieldType::Number) => {
-            let exact = !all_bounds(bounds).any(|(_, bound)| bound.is_unsure_as_float());
-            let keys = index.keys(field, &number_limits(bounds))?;
-            Set { keys, exact }
+    }
+
+    /// The items of which one value of a declared field passes a test.
+    fn field(&self, field: usize, test: &Test) -> Result<Option<Set>> {
+        let (index, kind) = (self.index, self.index.fields()[field].kind);
+        let set = match (test, kind) {
+            (Test::Any(scalars), _) => return equal(index, field, kind, scalars).map(Some),
+            (Test::Except(_), _) => Set {
+                keys: index.keys(field, &[])?,
+                exact: false,
+            },
+            (Test::Exists(true), _) => Set::exact(index.keys(field, &[])?),
+            (Test::Exists(false), _) => {
+                let mut keys = self.all()?.to_vec();
+                keep(&mut keys, &index.keys(field, &[])?, false);
+                Set::exact(keys)
+            }
+            (Test::Numbers(bounds), FieldType::Number) => {
+                let exact = !all_bounds(bounds).any(|(_, bound)| bound.is_unsure_as_float());
+                let keys = index.keys(field, &number_limits(bounds))?;
+                Set { keys, exact }
+            }
+            (Test::Times(bounds), FieldType::Time) => {
+                let limits: Vec<Limit> = all_bounds(bounds)
+                    .map(|(sign, bound)| (sign, FieldValue::Time(bound)))
+                    .collect();
+                Set::exact(index.keys(field, &limits)?)
+            }
+            // A keyword may be written as a time.
+            (Test::Times(_), FieldType::Keyword) => return Ok(None),
+            (Test::Numbers(_) | Test::Times(_), _) => Set::exact(Vec::new()),
+        };
+        Ok(Some(set))
+    }
+
+    fn all(&self) -> Result<&[i64]> {
+        if let Some(all) = self.all.get() {
+            return Ok(all);
         }
-        (Test::Times(bounds), FieldType::Time) => {
-            let limits: Vec<Limit> = all_bounds(bounds)
-                .map(|(sign, bound)| (sign, FieldValue::Time(bound)))
-                .collect();
-            Set::exact(index.keys(field, &limits)?)
-        }
-        // A keyword may be written as a time.
-        (Test::Times(_), FieldType::Keyword) => return Ok(None),
-        (Test::Numbers(_) | Test::Times(_), _) => Set::exact(Vec::new()),
-    };
-    Ok(Some(set))
+        let all = self.index.all_keys()?;
+        Ok(self.all.get_or_init(|| all))
+    }
 }
 
 fn all_bounds<T: Copy>(bounds: &Bounds<T>) -> impl Iterator<Item = (&'static str, T)> {
@@ -362,23 +355,16 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn many_lists_become_one_in_little_memory() {
-        let mut union = Union::default();
-        for i in 0..10 {
-            let keys = (0..300_000).map(|key| 2 * key + i % 2).collect();
-            union.add(keys);
-            assert!(union.held <= HELD, "{}", union.held);
+    fn number() -> Field {
+        Field {
+            name: "n".to_owned(),
+            kind: FieldType::Number,
         }
-        assert!(union.into_keys().into_iter().eq(0..600_000));
     }
 
     #[test]
     fn what_is_asked_of_every_item_costs_more() {
-        let fields = [Field {
-            name: "n".to_owned(),
-            kind: FieldType::Number,
-        }];
+        let fields = [number()];
         let of = |items: u64, conditions: usize, key: &str| {
             let condition = json!({"key": key, "range": {"gte": 1}});
             let filter = Filter::parse(&json!({"must": vec![condition; conditions]})).unwrap();
@@ -392,5 +378,52 @@ mod tests {
         let except = json!({"must_not": {"key": "n", "match": {"except": [1]}}});
         let except = cost(&fields, 1_000, &Filter::parse(&except).unwrap());
         assert!(except > of(1_000, 1, "n"));
+    }
+
+    /// An index that tells how often it was asked for all items. Every second item has a value.
+    #[derive(Default)]
+    struct Half {
+        fields: Vec<Field>,
+        asked: std::cell::Cell<usize>,
+    }
+
+    impl FieldIndex for Half {
+        fn fields(&self) -> &[Field] {
+            &self.fields
+        }
+
+        fn caller(&self) -> Caller<'_> {
+            Caller::PATIENT
+        }
+
+        fn keys(&self, _field: usize, _limits: &[Limit]) -> Result<Vec<i64>> {
+            Ok((0..10).step_by(2).collect())
+        }
+
+        fn all_keys(&self) -> Result<Vec<i64>> {
+            self.asked.set(self.asked.get() + 1);
+            Ok((0..10).collect())
+        }
+
+        fn read_items(
+            &self,
+            _keys: Option<&[i64]>,
+            _show: &mut dyn FnMut(i64, &Item) -> Result<()>,
+        ) -> Result<()> {
+            unreachable!("the index answers all of it")
+        }
+    }
+
+    #[test]
+    fn all_items_are_asked_for_once() {
+        let index = Half {
+            fields: vec![number()],
+            ..Half::default()
+        };
+        let missing = json!({"key": "n", "exists": false});
+        let none = json!({"must_not": {"key": "n", "exists": true}});
+        let filter = json!({"must": [missing, none, missing], "should": [none, missing]});
+        let meant = matching(&index, &Filter::parse(&filter).unwrap()).unwrap();
+        assert_eq!((meant, index.asked.get()), (vec![1, 3, 5, 7, 9], 1));
     }
 }

@@ -283,7 +283,7 @@ pub(crate) async fn create(
         fields: request.fields,
         unanswered: request.unanswered,
     };
-    let (status, collection) = match app.stored(move |store| store.create(&new)).await? {
+    let (status, collection) = match app.written(move |store| store.create(&new)).await? {
         Created::New(collection) => (StatusCode::CREATED, collection),
         Created::Existing(collection) => (StatusCode::OK, collection),
     };
@@ -354,7 +354,7 @@ pub(crate) async fn remove(
     OfCollection(name): OfCollection,
 ) -> Result<Json<Dropped>, ApiError> {
     let wanted = name.clone();
-    let dropped = app.stored(move |store| store.drop_collection(&wanted));
+    let dropped = app.written(move |store| store.drop_collection(&wanted));
     dropped.await?;
     app.collections().stats().forget(&name);
     Ok(Json(Dropped { dropped: name }))
@@ -410,7 +410,7 @@ pub(crate) async fn set_words(
 ) -> Result<Json<Reply>, ApiError> {
     let WordsRequest { words, synonyms } = Source::read(body, app.limits(), WordsRequest::take)?;
     let rules = WordRules { words, synonyms };
-    let collection = app.stored(move |store| {
+    let collection = app.written(move |store| {
         store.set_words(&name, &rules)?;
         store.collection(&name)
     });
@@ -463,7 +463,7 @@ pub(crate) async fn reindex(
         return Ok((StatusCode::OK, Json(Reply::of(&app, collection))));
     }
     let wanted = name.clone();
-    let begun = app.stored(move |store| {
+    let begun = app.written(move |store| {
         Move::begin(store, &wanted, to)?;
         store.collection(&wanted)
     });
@@ -488,7 +488,7 @@ pub(crate) async fn abandon(
     State(app): State<App>,
     OfCollection(name): OfCollection,
 ) -> Result<Json<Reply>, ApiError> {
-    let collection = app.stored(move |store| {
+    let collection = app.written(move |store| {
         store.abandon_reindex(&name)?;
         store.collection(&name)
     });

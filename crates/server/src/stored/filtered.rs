@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout_at;
 use yuyi_store::{Caller, Filter, Store};
 
-use super::Stored;
+use super::{Stored, late};
 use crate::{ApiError, App};
 
 /// What is done at once, by estimate.
@@ -22,6 +21,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) filter: Option<&'a Filter>,
     /// The answer may be a little old.
     pub(crate) stale: bool,
+    /// What the filter means is changed.
+    pub(crate) writes: bool,
 }
 
 impl App {
@@ -38,19 +39,21 @@ impl App {
         let client = Client::new(patience);
         let watch = client.watch();
         let cost = self.cost_of(asked).await?;
-        let done = if cost <= AT_ONCE {
-            self.stored(move |store| {
-                call(
-                    store,
-                    Caller {
-                        waits: &|| watch.waits(),
-                        ..Caller::PATIENT
-                    },
-                )
-            })
-            .await
-        } else {
+        let done = if cost > AT_ONCE {
             self.stored_in_turns(cost, watch, call).await
+        } else {
+            let call = move |store: &dyn Store| {
+                let waits = || watch.waits();
+                let caller = Caller {
+                    waits: &waits,
+                    ..Caller::PATIENT
+                };
+                call(store, caller)
+            };
+            match asked.writes {
+                true => self.written(call).await,
+                false => self.stored(call).await,
+            }
         };
         match client.is_late() {
             true => Err(late(patience)),
@@ -96,11 +99,8 @@ impl App {
     ) -> Result<T, ApiError> {
         let mut errand = self.service().errand(cost)?;
         let store = self.open_store().await?;
-        let long_calls = Arc::clone(self.collections().long_calls());
-        let turn = timeout_at(watch.until.into(), long_calls.acquire_owned()).await;
-        let Ok(Ok(turn)) = turn else {
-            return Err(late(self.limits().queue_timeout));
-        };
+        let turn = self.collections().turns().long(watch.until.into()).await;
+        let turn = turn.ok_or_else(|| late(self.limits().queue_timeout))?;
         let done = errand.run(move |turns| {
             let (_turn, turns) = (turn, RefCell::new(turns));
             let waits = || watch.waits() && turns.borrow_mut().checkpoint().is_ok();
@@ -111,13 +111,6 @@ impl App {
             Ok(call(&*store, caller))
         });
         Ok(done.await??)
-    }
-}
-
-fn late(patience: Duration) -> ApiError {
-    ApiError::QueueTimeout {
-        seconds: patience.as_secs(),
-        retry_after: 1,
     }
 }
 

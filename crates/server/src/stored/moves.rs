@@ -68,7 +68,7 @@ impl App {
     /// Lets other servers have a move that this one rests from.
     async fn let_go_of_move(&self, name: &str) {
         if let Some(moving) = self.collections().moves().rest(name) {
-            let let_go = self.stored(move |store| {
+            let let_go = self.written(move |store| {
                 moving.let_go(store);
                 Ok(())
             });
@@ -123,7 +123,7 @@ impl App {
         let mut pace = Pace::new(STEP_BYTES, STEP_ITEMS);
         loop {
             let (stepping, items) = (Arc::clone(&moving), pace.next());
-            let step = self.stored(move |store| match stepping.next(store, items) {
+            let step = self.written(move |store| match stepping.next(store, items) {
                 // Somebody gave it up, dropped the collection, or ended it.
                 Err(Error::NotReindexing { .. } | Error::CollectionNotFound { .. }) => {
                     Ok(Step::Done)
@@ -161,7 +161,7 @@ impl App {
         let (model, texts) = (model.anew(), Inputs::Texts(texts));
         let vectors = self.service().embed(&model, texts, options).await?.vectors;
         let putting = Arc::clone(moving);
-        let put = self.stored(move |store| match putting.put(store, batch, &vectors) {
+        let put = self.written(move |store| match putting.put(store, batch, &vectors) {
             Err(Error::NotReindexing { .. } | Error::CollectionNotFound { .. }) => Ok(()),
             put => put,
         });

@@ -69,7 +69,7 @@ impl App {
         let mut tried = 0;
         loop {
             let (of, asked) = (of.clone(), asked.clone());
-            let written = self.stored(move |store| {
+            let written = self.written(move |store| {
                 let kept = asked.into_iter().map(|question| match is_masked {
                     true => masked_question(question, of.has_model),
                     false => question,

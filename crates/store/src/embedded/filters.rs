@@ -30,20 +30,22 @@ struct Known {
 }
 
 impl Filters {
-    /// The rows that a filter means, which `find` finds where they are not known.
+    /// The rows that a filter means, which `find` finds where they are not known; `None`: it would rather not.
     pub(super) fn rows(
         &self,
         filter: &Filter,
-        find: impl FnOnce() -> Result<Rows>,
-    ) -> Result<Arc<Rows>> {
+        find: impl FnOnce() -> Result<Option<Rows>>,
+    ) -> Result<Option<Arc<Rows>>> {
         if filter.values() > LONGEST {
-            return Ok(Arc::new(find()?));
+            return Ok(find()?.map(Arc::new));
         }
         if let Some(rows) = self.take(filter) {
-            return Ok(rows);
+            return Ok(Some(rows));
         }
         // Others do not wait for it.
-        let rows = Arc::new(find()?);
+        let Some(rows) = find()?.map(Arc::new) else {
+            return Ok(None);
+        };
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.iter().any(|one| one.filter == *filter) {
             known.truncate(KEPT - 1);
@@ -57,7 +59,7 @@ impl Filters {
                 },
             );
         }
-        Ok(rows)
+        Ok(Some(rows))
     }
 
     /// Whether the rows of a filter are known.

@@ -12,15 +12,12 @@ use yuyi_kernels::{Team, as_cosine, dot};
 use super::index::{self, Index};
 use super::items::{id_of_key, item_of_key, keys_of_ids, vectors_of_key};
 use super::load::Vectors;
-use super::select::{matching, matching_since};
 use super::shared::Slot;
-use crate::caller::Caller;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::finder::Rows;
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::narrow::Meant;
 use crate::stored::Stored;
 use crate::words::Analyzer;
 
@@ -30,8 +27,8 @@ pub(super) struct Searcher<'a> {
     pub(super) stored: &'a Stored,
     pub(super) slot: &'a Slot,
     pub(super) team: &'a Team,
-    /// What the filter of the search meant a moment ago, if that had to be found.
-    pub(super) meant: Option<&'a Meant>,
+    /// The rows that the filter of the search means, if it has one: whoever searches keeps those who write waiting, and does not look for them.
+    pub(super) only: Option<Arc<index::Rows>>,
 }
 
 impl Searcher<'_> {
@@ -77,17 +74,11 @@ impl Rows for Searcher<'_> {
         self.index().rows()
     }
 
-    /// Whoever writes waits for this, so it takes no breaks.
-    fn only(&self, filter: &Filter) -> Result<Arc<index::Rows>> {
-        self.slot.filters.rows(filter, || {
-            let (connection, stored) = (self.connection, self.stored);
-            let keys = match self.meant {
-                Some(before) => matching_since(connection, stored, filter, before)?,
-                // It was known a moment ago, and others have pushed it out.
-                None => matching(connection, stored, filter, Caller::PATIENT)?,
-            };
-            Ok(self.index().rows_of(&keys))
-        })
+    fn only(&self, _filter: &Filter) -> Result<Arc<index::Rows>> {
+        let not_found = || Error::Failed {
+            reason: "it was not found what a filter means".into(),
+        };
+        self.only.clone().ok_or_else(not_found)
     }
 
     fn nearest_each(

@@ -1,7 +1,7 @@
 //! The items that a filter means: the index of declared fields narrows them down, and the items that are left are read and asked.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Rows, params_from_iter};
 
 use super::items::{COLUMNS, item_of_key, read_item, sql_value};
 use crate::caller::Caller;
@@ -9,7 +9,7 @@ use crate::collection::Field;
 use crate::error::Result;
 use crate::filter::{Asking, Filter};
 use crate::item::Item;
-use crate::narrow::{self, FieldIndex, Limit, Meant, narrow};
+use crate::narrow::{self, FieldIndex, Limit, Union, narrow};
 use crate::stored::Stored;
 
 /// The keys of the items that a filter means, in ascending order.
@@ -27,45 +27,8 @@ pub(super) fn matching(
     narrow::matching(&select, filter)
 }
 
-/// The same, to be brought up to date later.
-pub(super) fn meant(
-    connection: &Connection,
-    stored: &Stored,
-    filter: &Filter,
-    caller: Caller<'_>,
-) -> Result<Meant> {
-    Ok(Meant {
-        collection: stored.number,
-        next_key: stored.next_key,
-        keys: matching(connection, stored, filter, caller)?,
-    })
-}
-
-/// What is meant now: what was meant before, of which some may be gone, and what is new.
-pub(super) fn matching_since(
-    connection: &Connection,
-    stored: &Stored,
-    filter: &Filter,
-    before: &Meant,
-) -> Result<Vec<i64>> {
-    if before.collection != stored.number {
-        return matching(connection, stored, filter, Caller::PATIENT);
-    }
-    let (mut keys, asking) = (before.keys.clone(), Asking::new(filter));
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {} WHERE key >= ?1 ORDER BY key",
-        stored.tables().items
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([before.next_key])?;
-    while let Some(row) = rows.next()? {
-        let (key, item) = read_item(row)?;
-        if asking.matches(&item) {
-            keys.push(key);
-        }
-    }
-    Ok(keys)
-}
+/// Rows of the index that are read before the caller is asked: a millisecond or a few.
+const READ: usize = 1 << 12;
 
 struct Select<'a> {
     connection: &'a Connection,
@@ -80,6 +43,19 @@ impl<'a> Select<'a> {
             stored,
             caller: Caller::PATIENT,
         }
+    }
+
+    /// Keys in ascending order, each once.
+    fn read_keys(&self, mut rows: Rows<'_>) -> Result<Vec<i64>> {
+        let (mut keys, mut read) = (Union::default(), 0usize);
+        while let Some(row) = rows.next()? {
+            keys.add(row.get(0)?);
+            read += 1;
+            if read.is_multiple_of(READ) {
+                self.caller.go_on()?;
+            }
+        }
+        Ok(keys.into_keys())
     }
 }
 
@@ -103,11 +79,7 @@ impl FieldIndex for Select<'_> {
             sql += &format!(" AND value {sign} ?{}", values.len());
         }
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let keys = statement.query_map(params_from_iter(values), |row| row.get(0))?;
-        let mut keys: Vec<i64> = keys.collect::<rusqlite::Result<_>>()?;
-        keys.sort_unstable();
-        keys.dedup();
-        Ok(keys)
+        self.read_keys(statement.query(params_from_iter(values))?)
     }
 
     /// From the table of words, whose rows are small.
@@ -117,8 +89,7 @@ impl FieldIndex for Select<'_> {
             self.stored.tables().words
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let keys = statement.query_map([], |row| row.get(0))?;
-        Ok(keys.collect::<rusqlite::Result<_>>()?)
+        self.read_keys(statement.query([])?)
     }
 
     fn read_items(

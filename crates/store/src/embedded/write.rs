@@ -2,14 +2,11 @@
 
 use rusqlite::Connection;
 
-use super::items::{insert_item, insert_vectors, key_of_id, remove_item, retain_there};
+use super::items::{insert_item, insert_vectors, key_of_id, remove_item};
 use super::questions::{dismiss, forget_hits};
-use super::select::matching_since;
 use super::writer::Changes;
 use crate::batch::{Batch, Prepared};
 use crate::error::{Error, Result};
-use crate::filter::Filter;
-use crate::narrow::Meant;
 use crate::questions::Answering;
 use crate::stored::Stored;
 
@@ -91,20 +88,8 @@ pub(super) fn delete(
     delete_keys(connection, changes, &mut stored, &keys)
 }
 
-/// Removes the items that a filter means; how many they were. `before`: those that it meant a moment ago.
-pub(super) fn delete_matching(
-    connection: &Connection,
-    changes: &mut Changes,
-    name: &str,
-    (filter, before): (&Filter, &Meant),
-) -> Result<u64> {
-    let mut stored = Stored::get(connection, name)?;
-    let mut keys = matching_since(connection, &stored, filter, before)?;
-    retain_there(connection, &stored, &mut keys)?;
-    delete_keys(connection, changes, &mut stored, &keys)
-}
-
-fn delete_keys(
+/// Removes the items of these keys, which are there; how many they are.
+pub(super) fn delete_keys(
     connection: &Connection,
     changes: &mut Changes,
     stored: &mut Stored,

@@ -1,7 +1,11 @@
 //! Filters that are asked for again and again, while what they mean changes.
 
+use std::cell::Cell;
+
 use serde_json::json;
-use yuyi_store::{Caller, EmbeddedStore, Filter, Item, Query, Search, Store};
+use yuyi_store::{
+    Caller, EmbeddedStore, Error, Field, FieldType, Filter, Item, Query, Search, Store,
+};
 
 use crate::Folder;
 use crate::suite::Place;
@@ -104,7 +108,7 @@ fn what_finds_no_room_is_not_read_on() {
         filter: None,
         limit: 100,
     };
-    let read = std::cell::Cell::new(0);
+    let read = Cell::new(0);
     let room = |bytes: usize| {
         read.set(read.get() + bytes);
         read.get() < 300_000
@@ -114,7 +118,7 @@ fn what_finds_no_room_is_not_read_on() {
         ..Caller::PATIENT
     };
     let error = store.search_for("c", &search, counting).unwrap_err();
-    assert_eq!(error, yuyi_store::Error::NoRoom);
+    assert_eq!(error, Error::NoRoom);
     assert!(read.get() < 1_000_000, "{}", read.get());
     assert_eq!(store.search("c", &search).unwrap().len(), 100);
 }
@@ -129,7 +133,7 @@ fn a_search_sees_what_was_written_while_its_filter_was_asked() {
         .upsert("c", "", vec![of_kind("1", "a"), of_kind("2", "a")])
         .unwrap();
     let meant = filter(json!({"must": {"key": "kind", "match": {"value": "a"}}}));
-    let has_written = std::cell::Cell::new(false);
+    let has_written = Cell::new(false);
     let waits = || {
         if !has_written.replace(true) {
             let items = vec![of_kind("1", "b"), of_kind("3", "a")];
@@ -155,4 +159,115 @@ fn a_search_sees_what_was_written_while_its_filter_was_asked() {
     assert!(store.filter_cost("c", &meant).unwrap().is_zero());
     let other = filter(json!({"must": {"key": "kind", "match": {"value": "b"}}}));
     assert!(!store.filter_cost("c", &other).unwrap().is_zero());
+}
+
+/// Others who act once, when a caller is first asked whether it still waits, and how often that was asked.
+fn asked_while(act: impl FnOnce(), call: impl FnOnce(Caller<'_>)) -> usize {
+    let (asked, act) = (Cell::new(0), Cell::new(Some(act)));
+    let waits = || {
+        asked.set(asked.get() + 1);
+        if let Some(act) = act.take() {
+            act();
+        }
+        true
+    };
+    call(Caller {
+        waits: &waits,
+        ..Caller::PATIENT
+    });
+    asked.get()
+}
+
+/// A caller is asked while nobody waits for what it does, and only then: how often tells where the items were asked.
+#[test]
+fn what_much_was_written_meanwhile_is_not_asked_while_others_wait() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("c")).unwrap();
+    let many = |kind: &'static str| {
+        let items = (0..3_000).map(|i| of_kind(&format!("{i:04}"), kind));
+        store.upsert("c", "", items.collect()).unwrap();
+    };
+    let meant = filter(json!({"must": {"key": "kind", "match": {"value": "a"}}}));
+    let vector = random(1, DIMENSION);
+    let search = Search {
+        query: Query::Dense { vector: &vector },
+        filter: Some(&meant),
+        limit: 10,
+    };
+    store.upsert("c", "", vec![of_kind("one", "b")]).unwrap();
+    let asked = asked_while(
+        || many("a"),
+        |caller| assert_eq!(store.search_for("c", &search, caller).unwrap().len(), 10),
+    );
+    assert!(asked > 3_000 / 64, "{asked}");
+
+    store.upsert("c", "", vec![of_kind("one", "a")]).unwrap();
+    let asked = asked_while(
+        || many("b"),
+        |caller| assert_eq!(store.delete_matching_for("c", &meant, caller), Ok(1)),
+    );
+    assert!(asked > 2 * 3_000 / 64, "{asked}");
+    assert_eq!(store.count("c", None).unwrap(), 3_000);
+}
+
+/// What is known of a filter may be gone before the search begins: it is not found anew while others wait.
+#[test]
+fn what_others_pushed_out_is_found_while_nobody_waits() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("c")).unwrap();
+    let items = (0..1_000).map(|i| of_kind(&i.to_string(), "a"));
+    store.upsert("c", "", items.collect()).unwrap();
+    let known = filter(json!({"must": {"key": "kind", "match": {"value": "a"}}}));
+    assert_eq!(meant(&store, &known).len(), 1_000);
+    let vector = random(1, DIMENSION);
+    let search = Search {
+        query: Query::Dense { vector: &vector },
+        filter: Some(&known),
+        limit: 10,
+    };
+    let push_out = || {
+        for i in 0..100 {
+            let other = json!({"must": {"key": "kind", "match": {"value": i.to_string()}}});
+            assert!(meant(&store, &filter(other)).is_empty());
+        }
+    };
+    let asked = asked_while(push_out, |caller| {
+        assert_eq!(store.search_for("c", &search, caller).unwrap().len(), 10);
+    });
+    assert!(asked > 1_000 / 64, "{asked}");
+}
+
+/// Also where a declared field answers, with many rows for one condition.
+#[test]
+fn whoever_leaves_while_the_index_is_read_ends_it() {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    let mut new = collection("c");
+    new.fields = vec![Field {
+        name: "n".to_owned(),
+        kind: FieldType::Number,
+    }];
+    store.create(&new).unwrap();
+    let values: Vec<usize> = (0..100).collect();
+    let numbered = |i: usize| with_vectors(item(&i.to_string(), "货物", json!({"n": values})), 5);
+    store
+        .upsert("c", "", (0..100).map(numbered).collect())
+        .unwrap();
+    let many = filter(json!({"must": {"key": "n", "range": {"gte": 0}}}));
+    let asked = Cell::new(0);
+    let waits = || {
+        asked.set(asked.get() + 1);
+        asked.get() < 3
+    };
+    let leaving = Caller {
+        waits: &waits,
+        ..Caller::PATIENT
+    };
+    assert_eq!(
+        store.count_for("c", Some(&many), leaving),
+        Err(Error::Unwanted)
+    );
+    assert_eq!(store.count("c", Some(&many)), Ok(100));
 }

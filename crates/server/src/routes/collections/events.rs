@@ -159,7 +159,7 @@ pub(crate) async fn add(
     let events = Source::read(body, app.limits(), |source| read_events(source, now))?;
     let recorded = events.len();
     let wanted = name.clone();
-    let kept = app.stored(move |store| {
+    let kept = app.written(move |store| {
         let kept = Timed::of(|| store.add_events(&wanted, events));
         kept.value.map(|recorded| (recorded, kept.time))
     });
@@ -200,7 +200,7 @@ pub(crate) async fn forget(
     State(app): State<App>,
     OfUser { collection, user }: OfUser,
 ) -> Result<Reply<ForgottenUser>, ApiError> {
-    let forgotten = app.stored(move |store| store.forget_user(&collection, &user));
+    let forgotten = app.written(move |store| store.forget_user(&collection, &user));
     let forgotten = forgotten.await?;
     Ok(Reply(ForgottenUser { forgotten }))
 }

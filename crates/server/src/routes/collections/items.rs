@@ -141,7 +141,7 @@ impl App {
             collection.space.fingerprint.clone(),
         );
         let count = items.len() as u64;
-        let written = self.stored(move |store| {
+        let written = self.written(move |store| {
             let written = Timed::of(|| store.upsert(&name, &fingerprint, items));
             written.value.map(|()| written.time)
         });
@@ -366,7 +366,7 @@ pub(crate) async fn remove(
     OfItem { collection, id }: OfItem,
 ) -> Result<Json<Deleted>, ApiError> {
     let (wanted, key) = (collection.clone(), id.clone());
-    let deleted = app.stored(move |store| {
+    let deleted = app.written(move |store| {
         let deleted = Timed::of(|| store.delete(&wanted, &[&key]));
         deleted.value.map(|count| (count, deleted.time))
     });
@@ -410,6 +410,7 @@ pub(crate) async fn remove_matching(
         collection: &name,
         filter: Some(&filter),
         stale: false,
+        writes: true,
     };
     let (wanted, meant) = (name.clone(), filter.clone());
     let deleted = app.stored_for(asked, move |store, caller| {
@@ -463,6 +464,7 @@ pub(crate) async fn count(
         collection: &name,
         filter: filter.as_ref(),
         stale,
+        writes: false,
     };
     let (wanted, meant) = (name.clone(), filter.clone());
     let count = app.stored_or_stale_for(asked, move |store, caller| {

@@ -230,6 +230,7 @@ fn of<'a>(collection: &'a str, filter: Option<&'a Filter>) -> Asked<'a> {
         collection,
         filter,
         stale: false,
+        writes: false,
     }
 }
 

@@ -97,7 +97,7 @@ impl App {
                     .vectors;
             }
         }
-        let clustered = self.stored(move |store| {
+        let clustered = self.written(move |store| {
             let found = plan.finish(&vectors, &calibration)?;
             if !found.placed.is_empty() {
                 let fingerprint = &collection.space.fingerprint;
@@ -321,7 +321,7 @@ impl App {
             answered: 0,
             truncated: truncated > 0,
         };
-        let written = self.stored(move |store| {
+        let written = self.written(move |store| {
             let fingerprint = &collection.space.fingerprint;
             store.answer_questions(&collection.name, fingerprint, entry, answering)
         });
@@ -358,7 +358,7 @@ pub(crate) async fn dismiss(
     OfItem { collection, id }: OfItem,
 ) -> Result<Json<Dismissed>, ApiError> {
     let cluster = cluster_id(&collection, &id)?;
-    let dismissed = app.stored(move |store| store.dismiss_questions(&collection, cluster));
+    let dismissed = app.written(move |store| store.dismiss_questions(&collection, cluster));
     let dismissed = dismissed.await?;
     Ok(Json(Dismissed { dismissed }))
 }

@@ -188,6 +188,7 @@ impl App {
             collection: name,
             filter: filter.as_ref(),
             stale: false,
+            writes: false,
         };
         let answered = self.stored_for(asking, move |store, caller| {
             count.begin();

@@ -230,6 +230,7 @@ impl App {
             collection: name,
             filter: filter.as_ref(),
             stale,
+            writes: false,
         };
         let found = self.stored_or_stale_for(asking, move |store, caller| {
             count.begin();

@@ -142,7 +142,7 @@ fn wording(english: &str, wanted: impl Fn(&Template) -> bool) -> Option<String> 
     let filled = template::filled(chinese, &values, |value| {
         // What stands in a message may be one, perhaps without its full stop.
         let is_part = value.len() + 1 < english.len();
-        let told = is_part.then(|| part(value).or_else(|| chinese_sentence(value)))?;
+        let told = is_part.then(|| part(value).or_else(|| with_or_without_stop(value)))?;
         is_told.set(is_told.get() || told.is_some());
         told
     });
@@ -164,7 +164,8 @@ fn behind_field(english: &str) -> Option<String> {
     Some(format!("{field}：{told}"))
 }
 
-/// The template that fits best of those that are `wanted`, what stands in its placeholders, and its Chinese wording.
+/// The template that fits best of those that are `wanted`, what stands in its placeholders, and its Chinese wording. One that takes
+/// the following sentences for what stands at its end, or half of what stands in brackets, fits only where no other does.
 fn fitting(
     english: &str,
     wanted: impl Fn(&Template) -> bool,
@@ -175,7 +176,27 @@ fn fitting(
     // Such a value has the beginning of the sentence behind a field.
     let fitting =
         fitting.filter(|(_, values, _)| values.iter().all(|(_, value)| !value.ends_with(": It")));
-    fitting.max_by_key(|(template, ..)| template.letters())
+    fitting.max_by_key(|(template, values, _)| {
+        let takes_more = template.ends_with_place() && values.last().is_some_and(goes_on);
+        let is_bounded = !takes_more && values.iter().all(has_whole_brackets);
+        (is_bounded, template.letters())
+    })
+}
+
+/// Whether a value has a whole sentence behind another.
+fn goes_on((_, value): &template::Value<'_>) -> bool {
+    let mut ends = value.match_indices(". ");
+    ends.any(|(end, stop)| value[end + stop.len()..].starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+/// Whether as many brackets are closed in a value as are opened.
+fn has_whole_brackets((_, value): &template::Value<'_>) -> bool {
+    value.matches('(').count() == value.matches(')').count()
+}
+
+/// The Chinese wording of a sentence that has lost its full stop, or of half a sentence that got one.
+fn with_or_without_stop(value: &str) -> Option<String> {
+    chinese_sentence(value).or_else(|| Some(format!("{}。", part(value.strip_suffix('.')?)?)))
 }
 
 /// As [`chinese`], for a sentence without its full stop.

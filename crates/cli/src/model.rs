@@ -23,6 +23,15 @@ pub fn tell_remarks(model: &Found) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says on standard error that a threshold is compared with raw cosines, which lie elsewhere for each model.
+pub fn tell_uncalibrated(model: &Model, name: &str) {
+    if !model.calibration().is_fitted() {
+        remark!(
+            "{name} has no calibration: its similarities are cosines, and a threshold means something else than with other models. `yuyi calibrate --model {name}` gives it one."
+        );
+    }
+}
+
 /// A model that was found already, for commands that want vectors or make a calibration: one that is not sound does not
 /// hold them up.
 ///

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use yuyi::{EmbedderError, Error, Found, Model, Resolved, find, resolve};
 use yuyi_encoder::Folder;
+use yuyi_models::{KnownModel, nearest_known};
 
 use crate::args::ModelArgs;
 use crate::model::{load_uncalibrated, unloadable};
@@ -53,7 +54,7 @@ pub fn find_reranker(name: &str) -> anyhow::Result<Found> {
 /// # Errors
 /// When there is none.
 pub fn find_argument(name: &str) -> anyhow::Result<Resolved> {
-    Ok(or_fetched(name, resolve)??)
+    or_fetched(name, resolve)?.map_err(with_nearest)
 }
 
 /// The model of a name, fetched if that was offered and taken.
@@ -87,7 +88,23 @@ fn of_flag(error: EmbedderError) -> anyhow::Error {
                 "{name} is not a folder. --model takes a model folder, or one of these names: {installed}."
             )
         }
-        other => other.into(),
+        other => with_nearest(other),
+    }
+}
+
+/// Why there is no such model, with the known name that is nearest.
+fn with_nearest(error: EmbedderError) -> anyhow::Error {
+    let EmbedderError::Unknown { name, installed } = &error else {
+        return error.into();
+    };
+    let is_there = |known: &KnownModel| known.is_published() || installed.contains(&known.name);
+    match nearest_known(name, is_there) {
+        Some(known) => anyhow!(
+            "There is no model {name:?}; the nearest name is {}. Installed: {}. `yuyi pull` fetches others, and a path to a model folder works too.",
+            known.name,
+            installed.join(", ")
+        ),
+        None => error.into(),
     }
 }
 
@@ -111,6 +128,27 @@ pub fn load_model(args: &ModelArgs) -> anyhow::Result<Model> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_name_is_told() {
+        for find in [
+            |name: &str| find_model(name).map(drop),
+            |name: &str| find_argument(name).map(drop),
+        ] {
+            for (name, nearest) in [("gte-bas-zh", "gte-base-zh"), ("e5-smal-zh", "e5-small-zh")] {
+                let error = find(name).unwrap_err().to_string();
+                let expected = format!(
+                    "There is no model {name:?}; the nearest name is {nearest}. Installed: e5-small-zh"
+                );
+                assert!(error.starts_with(&expected), "{error}");
+            }
+            let error = find("xyzzy").unwrap_err().to_string();
+            assert!(
+                error.starts_with("There is no model \"xyzzy\". Installed:"),
+                "{error}"
+            );
+        }
+    }
 
     #[test]
     fn a_path_without_a_folder_is_called_that() {

@@ -127,8 +127,11 @@ fn shrink(staged: &Staged<'_>, precision: Precision) -> anyhow::Result<PathBuf> 
     Ok(scratch.to_owned())
 }
 
-/// A model under the name that it will have.
-fn opened(name: &str, folder: &Path) -> anyhow::Result<Resolved> {
+/// A model under the name that it has, or will have.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn opened(name: &str, folder: &Path) -> anyhow::Result<Resolved> {
     let folder = Folder::open(folder)?;
     Ok(Resolved {
         name: name.to_owned(),
@@ -157,6 +160,9 @@ impl Watch for Narrator {
                 self.with_bar(|bar| drop(bar.take()));
                 remark!("{error} Asking {next} next.");
             }
+            Event::Waits { host, seconds } => remark!(
+                "{host} answers too many requests for now; it is asked again in {seconds} seconds."
+            ),
             Event::Found(found) => tell(found),
             Event::Begins { bytes, there } => {
                 self.with_bar(|bar| *bar = Some(TransferBar::new(bytes, there)));

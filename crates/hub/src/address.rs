@@ -25,7 +25,13 @@ pub(crate) fn wanted(text: &str, from: Source) -> Result<Wanted, Error> {
         text: text.to_owned(),
     };
     if text.contains("://") {
-        return of_page(text).ok_or_else(none);
+        return match other_page(text) {
+            Some(kind) => Err(Error::OtherPage {
+                text: text.to_owned(),
+                kind: kind.to_owned(),
+            }),
+            None => of_page(text).ok_or_else(none),
+        };
     }
     let id = text.trim_end_matches('/');
     if id.eq_ignore_ascii_case(BUILTIN_NAME) {
@@ -124,8 +130,18 @@ fn of_page(text: &str) -> Option<Wanted> {
     })
 }
 
+/// What a page of a hub is of that is no model's.
+fn other_page(text: &str) -> Option<&'static str> {
+    let url = Url::parse(text).ok()?;
+    match url.path_segments()?.next()? {
+        "datasets" => Some("a data set"),
+        "spaces" | "studios" => Some("a space"),
+        _ => None,
+    }
+}
+
 /// `ORG/NAME`, of letters, digits, `-`, `_` and `.`, as hubs have them.
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     let is_part = |part: &str| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         (1..=96).contains(&part.len()) && part.chars().all(is_plain) && !part.starts_with('.')
@@ -196,6 +212,15 @@ mod tests {
             let found = wanted(page, Source::Auto).unwrap();
             assert_eq!(found.sources, [(hub, "a/b".to_owned())], "{page}");
             assert_eq!(found.revision.as_deref(), revision);
+        }
+        for (page, kind) in [
+            ("https://huggingface.co/datasets/a/b", "a data set"),
+            ("https://hf-mirror.com/spaces/a/b", "a space"),
+            ("https://modelscope.cn/studios/a/b", "a space"),
+        ] {
+            let told = wanted(page, Source::Auto).unwrap_err().to_string();
+            let expected = format!("{page:?} is the page of {kind}, and not of a model.");
+            assert!(told.starts_with(&expected), "{told}");
         }
         for bad in [
             "",

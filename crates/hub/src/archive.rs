@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use tar::{Archive, Builder, Entry, EntryType, Header};
 use yuyi_models::{
-    BUILTIN_NAME, Installed, MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, check_whole,
-    is_non_commercial,
+    BUILTIN_NAME, CALIBRATION_FILE, Installed, MANIFEST_FILE, MANIFEST_VERSION, Manifest,
+    ManifestFile, check_whole, is_non_commercial,
 };
 
 use crate::Error;
@@ -27,11 +27,12 @@ const NO_TAR: &str =
 /// Most bytes of a manifest.
 const LONGEST_MANIFEST: u64 = 4 << 20;
 
-/// Writes a model to a file, which appears when it is complete.
+/// Writes a model to a file, which appears when it is complete. `calibration` is the content of the one in force, where that is
+/// not the one in the folder.
 ///
 /// # Errors
 /// When the model is in the program, is not whole, or the disk cannot be written.
-pub fn export(model: &Installed, to: &Path) -> Result<Manifest, Error> {
+pub fn export(model: &Installed, to: &Path, calibration: Option<&[u8]>) -> Result<Manifest, Error> {
     let Some(folder) = &model.folder else {
         return Err(Error::NotOurs {
             name: model.name.clone(),
@@ -52,9 +53,10 @@ pub fn export(model: &Installed, to: &Path) -> Result<Manifest, Error> {
             mending: model.mending(),
         });
     }
-    let manifest = complete(model, folder)?;
+    let manifest = complete(model, folder, calibration)?;
     let partial = beside(to);
-    let written = write(folder, &manifest, &partial).and_then(|()| fs::rename(&partial, to));
+    let written =
+        write(folder, &manifest, calibration, &partial).and_then(|()| fs::rename(&partial, to));
     written.map_err(|error| {
         let _ = fs::remove_file(&partial);
         Error::writing_whole(to, error)
@@ -68,15 +70,27 @@ fn folder_name(model: &Installed) -> &str {
 }
 
 /// The manifest of all files, also of those that a model's own leaves out.
-fn complete(model: &Installed, folder: &Path) -> Result<Manifest, Error> {
+fn complete(
+    model: &Installed,
+    folder: &Path,
+    calibration: Option<&[u8]>,
+) -> Result<Manifest, Error> {
     let files = files_in(folder).map_err(|error| Error::reading(folder, error))?;
     // What is hidden is another program's, such as `.git` with all versions of the weights.
     let is_hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
+    let is_replaced = |path: &String| calibration.is_some() && path == CALIBRATION_FILE;
     let files = files
         .into_iter()
-        .filter(|path| path != MANIFEST_FILE && !is_hidden(path));
+        .filter(|path| path != MANIFEST_FILE && !is_hidden(path) && !is_replaced(path));
     let files = files.map(|path| measured(folder, path));
-    let files = files.collect::<Result<_, _>>()?;
+    let mut files = files.collect::<Result<Vec<_>, _>>()?;
+    if let Some(content) = calibration {
+        files.push(ManifestFile {
+            path: CALIBRATION_FILE.to_owned(),
+            size: content.len() as u64,
+            sha256: sha256(content).map_err(|error| Error::reading(folder, error))?,
+        });
+    }
     let own = model.manifest.clone();
     Ok(Manifest {
         version: MANIFEST_VERSION,
@@ -100,7 +114,12 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.{}", std::process::id()))
 }
 
-fn write(folder: &Path, manifest: &Manifest, to: &Path) -> io::Result<()> {
+fn write(
+    folder: &Path,
+    manifest: &Manifest,
+    calibration: Option<&[u8]>,
+    to: &Path,
+) -> io::Result<()> {
     let mut archive = Builder::new(BufWriter::new(File::create(to)?));
     let text = manifest.to_json();
     archive.append_data(
@@ -109,6 +128,10 @@ fn write(folder: &Path, manifest: &Manifest, to: &Path) -> io::Result<()> {
         text.as_bytes(),
     )?;
     for ManifestFile { path, size, .. } in &manifest.files {
+        if let Some(content) = calibration.filter(|_| path == CALIBRATION_FILE) {
+            archive.append_data(&mut header(*size), path, content)?;
+            continue;
+        }
         let file = File::open(folder.join(path))?;
         archive.append_data(&mut header(*size), path, file.take(*size))?;
     }
@@ -191,9 +214,7 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
         return Err(error);
     }
     // As after a pull: what changes by itself is not held to a sum.
-    manifest
-        .files
-        .retain(|file| file.path != yuyi_models::CALIBRATION_FILE);
+    manifest.files.retain(|file| file.path != CALIBRATION_FILE);
     write_manifest(&folder, &manifest)?;
     let folder = workspace.place(&folder)?;
     Ok(Pulled {

@@ -2,12 +2,15 @@
 //! the data, and to whom the token may go.
 
 use std::io::Read;
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::de::DeserializeOwned;
 use ureq::http::{HeaderMap, header};
 use ureq::{Agent, Body, BodyReader};
 use url::Url;
+use yuyi_wait::retry_after;
 
+use crate::patience::{Patience, limited};
 use crate::settings::Secret;
 use crate::transport::agent;
 use crate::{Error, Settings};
@@ -20,9 +23,6 @@ const LONGEST_JSON: u64 = 64 << 20;
 
 /// How often a list is asked for.
 const TRIES: u32 = 3;
-
-/// How long a hub may ask to wait; beyond, the user is told.
-const LONGEST_WAIT: u64 = 60;
 
 /// Asks hubs; threads share it.
 pub(crate) struct Client {
@@ -71,9 +71,9 @@ impl Reply {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Seconds that the host asks to wait.
-    pub(crate) fn retry_after(&self) -> Option<u64> {
-        self.header("retry-after")?.trim().parse().ok()
+    /// How long the host asks to wait.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.header("retry-after")?, SystemTime::now())
     }
 
     pub(crate) fn into_reader(self) -> BodyReader<'static> {
@@ -138,9 +138,19 @@ impl Client {
         if let Some((from, to)) = range {
             request = request.header(header::RANGE, format!("bytes={from}-{to}"));
         }
-        let answered = request.call().map_err(|error| Silence::Unreachable {
-            host: host(url),
-            reason: self.through_proxy(url, told(&error)),
+        let began = Instant::now();
+        let answered = request.call().map_err(|error| {
+            let reason = match told(&error) {
+                // The client says so too where its addresses have kept silent, one after the other.
+                told if told == REFUSED && began.elapsed() >= self.settings.connect / 2 => {
+                    NO_CONNECTION.to_owned()
+                }
+                told => told,
+            };
+            Silence::Unreachable {
+                host: host(url),
+                reason: self.through_proxy(url, reason),
+            }
         })?;
         let (parts, body) = answered.into_parts();
         Ok(Reply {
@@ -191,14 +201,15 @@ impl Client {
         }
     }
 
-    /// A JSON document and its answer's `Link` to the next page; what passes is tried again. Other statuses than 200 are for
-    /// `refused` to tell.
+    /// A JSON document and its answer's `Link` to the next page; what passes is tried again, with `patience`. Other statuses than 200
+    /// are for `refused` to tell.
     ///
     /// # Errors
     /// When there is none.
     pub(crate) fn json<T: DeserializeOwned>(
         &self,
         url: &Url,
+        patience: &Patience<'_>,
         refused: impl Fn(&Reply) -> Error,
     ) -> Result<(T, Option<Url>), Error> {
         let hub = host(url);
@@ -218,16 +229,9 @@ impl Client {
                     }
                 }
                 Ok(reply) if reply.status == 429 => {
-                    let seconds = reply.retry_after().unwrap_or(LONGEST_WAIT);
-                    let limited = Error::RateLimited {
-                        host: hub.clone(),
-                        seconds,
-                    };
-                    if seconds > LONGEST_WAIT {
-                        return Err(limited);
-                    }
-                    pause = pause.max(std::time::Duration::from_secs(seconds));
-                    limited
+                    let asked = reply.retry_after();
+                    pause = pause.max(patience.with(&hub, asked)?);
+                    limited(&hub, asked)
                 }
                 Ok(reply) if reply.status >= 500 => refused(&reply),
                 Ok(reply) => return Err(refused(&reply)),
@@ -237,14 +241,17 @@ impl Client {
             if tries == TRIES || matches!(passing, Error::Redirects { .. }) || is_dead(&passing) {
                 return Err(passing);
             }
-            std::thread::sleep(pause);
+            if matches!(passing, Error::RateLimited { .. }) {
+                patience.tell(&hub, pause);
+            }
+            patience.wait(pause)?;
             pause *= 2;
         }
     }
 }
 
 /// What is tried once more in vain.
-fn is_dead(error: &Error) -> bool {
+pub(crate) fn is_dead(error: &Error) -> bool {
     let reason = match error {
         Error::Unreachable { reason, .. } | Error::DataHost { reason, .. } => reason,
         _ => return false,
@@ -283,6 +290,7 @@ fn next_page(reply: &Reply) -> Option<Url> {
 
 const NO_ADDRESS: &str = "there is no host of that name";
 const NO_CONNECTION: &str = "it does not accept connections in time";
+const REFUSED: &str = "it refuses connections";
 const NO_WAY: &str = "no network leads there";
 const BROKEN: &str = "the connection broke";
 
@@ -293,11 +301,12 @@ pub(crate) fn told(error: &ureq::Error) -> String {
         return problem.to_owned();
     }
     match error {
-        Error::HostNotFound | Error::Timeout(Timeout::Resolve) => NO_ADDRESS.to_owned(),
-        Error::Timeout(Timeout::Connect) => NO_CONNECTION.to_owned(),
+        Error::HostNotFound => NO_ADDRESS.to_owned(),
+        // What takes too long to look up is not found; this is a connection of which the time counts from there.
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => NO_CONNECTION.to_owned(),
         Error::Timeout(_) => "it has gone silent".to_owned(),
         Error::Io(error) => match error.kind() {
-            std::io::ErrorKind::ConnectionRefused => "it refuses connections".to_owned(),
+            std::io::ErrorKind::ConnectionRefused => REFUSED.to_owned(),
             std::io::ErrorKind::TimedOut => "it has gone silent".to_owned(),
             std::io::ErrorKind::UnexpectedEof
             | std::io::ErrorKind::ConnectionReset
@@ -308,7 +317,7 @@ pub(crate) fn told(error: &ureq::Error) -> String {
             }
             _ => error.to_string(),
         },
-        Error::ConnectionFailed => "it refuses connections".to_owned(),
+        Error::ConnectionFailed => REFUSED.to_owned(),
         Error::BodyStalled => BROKEN.to_owned(),
         Error::ConnectProxyFailed(told) => format!("the proxy does not let it through, {told}"),
         Error::Protocol(_) | Error::Http(_) => "it does not speak HTTP".to_owned(),

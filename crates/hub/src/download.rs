@@ -10,12 +10,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use url::Url;
+use yuyi_models::is_lfs_pointer;
 
 use crate::Error;
-use crate::client::{Reply, Silence, host, told};
+use crate::client::{Reply, Silence, host, is_dead, told};
 use crate::hubs::Repository;
 use crate::listing::{Listing, RemoteFile};
 use crate::parts::{PartWriter, Parts};
+use crate::patience::limited;
 use crate::sums::has_sum;
 use crate::watch::{Event, Watch};
 
@@ -25,11 +27,11 @@ const CONNECTIONS: usize = 4;
 /// How often in a row a part is tried without a byte coming.
 const TRIES: u32 = 5;
 
+/// The same where not even a connection comes about, for as long as one may take.
+const DEAD_TRIES: u32 = 2;
+
 /// How often a part is tried in all, so that a host which gives a byte a time has an end.
 const TRIES_IN_ALL: u32 = 400;
-
-/// How long a host may ask to wait before a part is tried again; beyond, the user is told.
-const LONGEST_WAIT: u64 = 120;
 
 /// Bytes that are read at a time.
 const BUFFER: usize = 128 << 10;
@@ -61,6 +63,37 @@ pub(crate) struct Missing<'a> {
 impl Missing<'_> {
     fn direct(&self) -> MutexGuard<'_, Option<Url>> {
         self.direct.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How often something was tried.
+struct Tries {
+    /// Without a byte coming.
+    in_row: u32,
+    in_all: u32,
+    /// When the row began.
+    since: Instant,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self {
+            in_row: 0,
+            in_all: 0,
+            since: Instant::now(),
+        }
+    }
+}
+
+impl Tries {
+    /// One more; `came`: bytes did.
+    fn count(&mut self, came: bool) {
+        if came {
+            self.in_row = 0;
+            self.since = Instant::now();
+        }
+        self.in_row += 1;
+        self.in_all += 1;
     }
 }
 
@@ -120,7 +153,7 @@ impl<'a> Download<'a> {
             return false;
         };
         let made = place.parent().map(fs::create_dir_all);
-        made.is_none_or(|made| made.is_ok()) && fs::copy(earlier, &place).is_ok() && is_it(&place)
+        made.is_none_or(|made| made.is_ok()) && take_over(&earlier, &place) && is_it(&place)
     }
 
     /// Fetches files and puts them in their places.
@@ -207,60 +240,49 @@ impl<'a> Download<'a> {
 
     /// Fetches a part, from where it has come to, until it is there.
     fn fetch_part(&self, file: &Missing<'_>, part: usize) -> Result<(), Error> {
-        let (mut in_row, mut in_all) = (0, 0);
+        let mut tries = Tries::default();
         loop {
             let (from, end) = file.parts.missing(part);
             if from == end || file.only_whole.load(Ordering::Relaxed) {
                 return Ok(());
             }
             let outcome = self.attempt(file, part)?;
-            if file.parts.missing(part).0 > from {
-                in_row = 0;
-            }
-            (in_row, in_all) = (in_row + 1, in_all + 1);
-            if self.goes_on(file, outcome, in_row, in_all)? {
+            tries.count(file.parts.missing(part).0 > from);
+            if self.goes_on(file, outcome, &tries)? {
                 return Ok(());
             }
         }
     }
 
     /// Whether all is done after an attempt; waits before another one.
-    fn goes_on(
-        &self,
-        file: &Missing<'_>,
-        outcome: Outcome,
-        in_row: u32,
-        in_all: u32,
-    ) -> Result<bool, Error> {
+    fn goes_on(&self, file: &Missing<'_>, outcome: Outcome, tries: &Tries) -> Result<bool, Error> {
         match outcome {
             Outcome::Done => Ok(true),
             Outcome::OnlyWhole => {
                 file.only_whole.store(true, Ordering::Relaxed);
                 Ok(true)
             }
-            Outcome::Failed { error, .. } if in_row >= TRIES || in_all >= TRIES_IN_ALL => {
-                Err(error)
-            }
+            Outcome::Failed { error, .. } if self.are_enough(tries, &error) => Err(error),
             Outcome::Failed { wait, .. } => {
                 // The data may be on another host by now.
                 *file.direct() = None;
-                let pause = self.repository.client.settings().pause * (1 << in_row.min(6)) / 2;
-                self.wait(wait.max(pause)).map(|()| false)
+                let pause =
+                    self.repository.client.settings().pause * (1 << tries.in_row.min(6)) / 2;
+                self.repository
+                    .patience
+                    .wait(wait.max(pause))
+                    .map(|()| false)
             }
         }
     }
 
-    /// Waits, unless somebody asks to stop.
-    fn wait(&self, time: Duration) -> Result<(), Error> {
-        let until = Instant::now() + time;
-        while !self.watch.is_cancelled() {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            thread::sleep(left.min(Duration::from_millis(100)));
-        }
-        Err(Error::Cancelled)
+    /// Whether a file was tried often enough that failed like this.
+    fn are_enough(&self, tries: &Tries, error: &Error) -> bool {
+        let connect = self.repository.client.settings().connect;
+        // Where it fails at once, as without a network, a few seconds may mend it; a host that lets wait was waited for.
+        let is_dead =
+            tries.in_row >= DEAD_TRIES && is_dead(error) && tries.since.elapsed() >= connect;
+        is_dead || tries.in_row >= TRIES || tries.in_all >= TRIES_IN_ALL
     }
 
     /// One request for what is missing of a part.
@@ -317,15 +339,11 @@ impl<'a> Download<'a> {
         };
         match reply.status {
             429 => {
-                let seconds = reply.retry_after().unwrap_or(1);
-                let error = Error::RateLimited { host, seconds };
-                match seconds > LONGEST_WAIT {
-                    true => Err(error),
-                    false => Ok(Outcome::Failed {
-                        error,
-                        wait: Duration::from_secs(seconds),
-                    }),
-                }
+                let asked = reply.retry_after();
+                let wait = self.repository.patience.with(&host, asked)?;
+                self.repository.patience.tell(&host, wait);
+                let error = limited(&host, asked);
+                Ok(Outcome::Failed { error, wait })
             }
             500.. => Ok(Outcome::failed(refused)),
             _ if reply.url.origin() != self.repository.endpoint().origin() => Err(refused),
@@ -346,14 +364,27 @@ impl<'a> Download<'a> {
         let mut writer = parts.writer(part).map_err(writing)?;
         let read = self.copy(&mut reader, &mut writer, end - from);
         writer.note().map_err(writing)?;
-        Ok(match read.map_err(|error| of_copy(error, parts.path()))? {
-            None => Outcome::Done,
-            Some(reason) => Outcome::failed(Error::Broken {
-                path: file.file.path.clone(),
-                host: source,
-                reason,
+        match read.map_err(|error| of_copy(error, parts.path()))? {
+            None => Ok(Outcome::Done),
+            Some(reason) => self.ended_early(file, source, reason),
+        }
+    }
+
+    /// What it means that less came than was announced: of a pointer of Git LFS there is no more.
+    fn ended_early(
+        &self,
+        file: &Missing<'_>,
+        host: String,
+        reason: String,
+    ) -> Result<Outcome, Error> {
+        let path = file.file.path.clone();
+        match is_lfs_pointer(file.parts.path()) {
+            true => Err(Error::Pointer {
+                host: self.repository.host(),
+                path,
             }),
-        })
+            false => Ok(Outcome::failed(Error::Broken { path, host, reason })),
+        }
     }
 
     /// Copies so many bytes; why fewer came, if they did.
@@ -385,16 +416,16 @@ impl<'a> Download<'a> {
 
     /// Fetches a file in one piece, from the start each time, from a host that gives no parts.
     fn fetch_whole(&self, file: &Missing<'_>) -> Result<(), Error> {
-        let mut tries = 0;
+        let mut tries = Tries::default();
         loop {
             self.throw_away(&file.parts)?;
-            tries += 1;
+            tries.count(false);
             let outcome = match self.ask(file, None) {
                 Ok(reply) if reply.status == 200 => self.take_whole(file, reply)?,
                 Ok(reply) => self.refused(file, &reply)?,
                 Err(outcome) => outcome,
             };
-            if self.goes_on(file, outcome, tries, tries)? {
+            if self.goes_on(file, outcome, &tries)? {
                 return Ok(());
             }
         }
@@ -410,15 +441,22 @@ impl<'a> Download<'a> {
             let mut writer = writer.map_err(|error| Error::writing(parts.path(), error))?;
             let read = self.copy(&mut reader, &mut writer, end - from);
             if let Some(reason) = read.map_err(|error| of_copy(error, parts.path()))? {
-                return Ok(Outcome::failed(Error::Broken {
-                    path: file.file.path.clone(),
-                    host: source,
-                    reason,
-                }));
+                return self.ended_early(file, source, reason);
             }
         }
         Ok(Outcome::Done)
     }
+}
+
+/// Has a file of an earlier installation in another place too, without taking room twice where the disk can do that; whether it is
+/// there. A copy that fails, as on a full disk, leaves no half of it there.
+fn take_over(earlier: &Path, place: &Path) -> bool {
+    let _ = fs::remove_file(place);
+    let taken = fs::hard_link(earlier, place).is_ok() || fs::copy(earlier, place).is_ok();
+    if !taken {
+        let _ = fs::remove_file(place);
+    }
+    taken
 }
 
 /// Bytes of files that are still to come.

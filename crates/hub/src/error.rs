@@ -15,6 +15,16 @@ pub enum Error {
         /// What was asked for.
         text: String,
     },
+    /// The page of something else on a hub.
+    #[error(
+        "{text:?} is the page of {kind}, and not of a model. Name the page of a model, or ORG/NAME."
+    )]
+    OtherPage {
+        /// What was asked for.
+        text: String,
+        /// What it is.
+        kind: String,
+    },
     /// A name alone, without an organisation, that is not in the catalogue.
     #[error(
         "There is no model {text:?} in the catalogue. The nearest name is {nearest} (`yuyi pull {nearest}`). `yuyi models --all` lists all of them; any other is named ORG/NAME, or by the address of its page."
@@ -160,13 +170,15 @@ pub enum Error {
     },
     /// The token is not let in.
     #[error(
-        "{host} does not let the token of HF_TOKEN read {repository}. Accept the model's terms with that account, or make a token that may read it."
+        "{host} does not let the token of {token} read {repository}. Accept the model's terms with that account, make a token that may read it, or take that token away: models that are open to all need none."
     )]
     Forbidden {
         /// The hub.
         host: String,
         /// The repository.
         repository: String,
+        /// Where the token comes from: a variable or a file.
+        token: String,
     },
     /// A hub wants to be left alone for a while.
     #[error(
@@ -402,6 +414,8 @@ impl Error {
                 | Self::DataHost { .. }
                 | Self::Broken { .. }
                 | Self::NotFound { .. }
+                | Self::Gated { .. }
+                | Self::Forbidden { .. }
                 | Self::RateLimited { .. }
                 | Self::Refused { .. }
                 | Self::NoHubAnswer { .. }
@@ -409,6 +423,11 @@ impl Error {
                 | Self::BadSum { .. }
                 | Self::Pointer { .. }
         )
+    }
+
+    /// Whether the hub has the model, and not for everyone.
+    pub(crate) fn is_for_some(&self) -> bool {
+        matches!(self, Self::Gated { .. } | Self::Forbidden { .. })
     }
 
     /// Why this hub did not do, as the end of a sentence.

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::client::{Client, host};
 use crate::listing::Listing;
+use crate::patience::Patience;
 use crate::{Error, HubKind};
 
 /// A repository on a hub.
@@ -16,6 +17,7 @@ pub(crate) struct Repository<'a> {
     pub(crate) id: String,
     /// Branch, tag or commit; `None`: the newest.
     pub(crate) revision: Option<String>,
+    pub(crate) patience: Patience<'a>,
 }
 
 impl Repository<'_> {
@@ -111,12 +113,18 @@ impl Repository<'_> {
     /// What a status means that is no answer. `what` was asked for.
     pub(crate) fn refused(&self, status: u16, code: Option<&str>, what: &str) -> Error {
         let (host, repository) = (self.host(), self.id.clone());
-        let has_token = self.hub == HubKind::HuggingFace && self.client.settings().token.is_some();
+        let settings = self.client.settings();
+        let has_token = self.hub == HubKind::HuggingFace && settings.token.is_some();
+        let forbidden = |host, repository| Error::Forbidden {
+            host,
+            repository,
+            token: settings.token_from.clone(),
+        };
         match (status, code) {
             (_, Some("RevisionNotFound")) => self.no_revision(),
             (401 | 403, Some("GatedRepo")) if !has_token => Error::Gated { repository },
             (401 | 404, Some("RepoNotFound")) => self.not_found(),
-            (401 | 403, _) if has_token => Error::Forbidden { host, repository },
+            (401 | 403, _) if has_token => forbidden(host, repository),
             (403, _) if self.hub == HubKind::HuggingFace => Error::Gated { repository },
             // Hugging Face says so of what is private and of what is not there alike.
             (401 | 404, _) => self.not_found(),

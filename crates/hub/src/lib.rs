@@ -16,6 +16,8 @@ mod here;
 mod hubs;
 mod listing;
 mod parts;
+mod patience;
+mod plain;
 mod pull;
 mod record;
 mod selection;

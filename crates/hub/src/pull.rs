@@ -16,6 +16,7 @@ use crate::download::{Download, path_of, to_come};
 use crate::fitness::{Gives, check};
 use crate::hubs::Repository;
 use crate::listing::{Listing, RemoteFile};
+use crate::patience::Patience;
 use crate::record::{Earlier, earlier, files_of, is_same, known_sums, manifest, write_manifest};
 use crate::selection::{Selection, select};
 use crate::verify::is_sound;
@@ -123,7 +124,7 @@ impl Hub {
         }
         let workspace = Workspace::open(&self.home, &name)?;
         let mut tried = Vec::new();
-        let repositories = self.repositories(&wanted, request);
+        let repositories = self.repositories(&wanted, request, watch);
         for (place, repository) in repositories.iter().enumerate() {
             let error = match self.pull_from(repository, &name, request, &workspace, watch) {
                 Ok(Some(ready)) => return install(ready, workspace, request, watch, finish),
@@ -138,7 +139,7 @@ impl Hub {
                 .get(place + 1)
                 .filter(|_| error.may_be_elsewhere())
             else {
-                return Err(all_of(&tried, error));
+                return Err(all_of(tried, error));
             };
             let next = next.host();
             let (error_seen, next_seen) = (&error, next.as_str());
@@ -164,22 +165,36 @@ impl Hub {
         let is_it = manifest.is_some_and(|manifest| {
             let origin = manifest.origin.as_ref();
             let is_of = |(_, id): &(HubKind, String)| origin.is_some_and(|o| o.repository == *id);
-            manifest.quantized == request.quantized && wanted.sources.iter().any(is_of)
+            // Of a branch nobody knows where it is now; what came from it is what there is.
+            let is_at = |revision: &String| {
+                origin
+                    .is_some_and(|o| o.revision == *revision || o.commit.as_ref() == Some(revision))
+            };
+            let revision = request.revision.as_ref().or(wanted.revision.as_ref());
+            manifest.quantized == request.quantized
+                && wanted.sources.iter().any(is_of)
+                && revision.is_none_or(is_at)
         });
-        match is_it && request.revision.is_none() && wanted.revision.is_none() {
+        match is_it {
             true => already_there(target, name),
             false => Err(Error::Offline { name, setting }),
         }
     }
 
-    fn repositories<'a>(&'a self, wanted: &Wanted, request: &Request) -> Vec<Repository<'a>> {
+    fn repositories<'a>(
+        &'a self,
+        wanted: &Wanted,
+        request: &Request,
+        watch: &'a dyn Watch,
+    ) -> Vec<Repository<'a>> {
         let revision = request.revision.clone().or_else(|| wanted.revision.clone());
-        let sources = wanted.sources.iter();
-        let repository = |(hub, id): &(HubKind, String)| Repository {
+        let sources = wanted.sources.iter().enumerate();
+        let repository = |(place, (hub, id)): (usize, &(HubKind, String))| Repository {
             client: &self.client,
             hub: *hub,
             id: id.clone(),
             revision: revision.clone(),
+            patience: Patience::new(watch, place + 1 < wanted.sources.len()),
         };
         sources.map(repository).collect()
     }
@@ -401,10 +416,13 @@ fn already_there(folder: PathBuf, name: String) -> Result<Pulled, Error> {
     }
 }
 
-/// The error of the last hub, with those of the hubs before it.
-fn all_of(tried: &[Error], last: Error) -> Error {
+/// The error of the last hub, with those of the hubs before it. A hub that has the model, and not for everyone, is the one to go to.
+fn all_of(mut tried: Vec<Error>, last: Error) -> Error {
     if !last.may_be_elsewhere() {
         return last;
+    }
+    if let Some(place) = tried.iter().position(Error::is_for_some) {
+        return tried.swap_remove(place);
     }
     let Some(first) = tried.first() else {
         return last;

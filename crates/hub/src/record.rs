@@ -11,6 +11,7 @@ use crate::Error;
 use crate::hubs::Repository;
 use crate::listing::{Listing, Sum};
 use crate::selection::Selection;
+use crate::settings::without_user;
 use crate::sums::sha256;
 use crate::workspace::files_in;
 
@@ -113,7 +114,7 @@ pub(crate) fn manifest(
         licence,
         origin: Some(ModelOrigin {
             hub: repository.hub.name().to_owned(),
-            endpoint: repository.endpoint().to_string(),
+            endpoint: without_user(repository.endpoint()).into(),
             repository: listing.repository.clone(),
             revision: repository.revision().to_owned(),
             commit: listing.commit.clone(),

@@ -50,7 +50,7 @@ impl fmt::Debug for Secret {
 }
 
 /// How hubs are reached.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// Hugging Face or a mirror of it: `HF_ENDPOINT`.
     pub huggingface: Url,
@@ -58,6 +58,8 @@ pub struct Settings {
     pub modelscope: Url,
     /// What Hugging Face knows the user by: `HF_TOKEN`, else the file that its command line writes. It goes to that host alone.
     pub token: Option<Secret>,
+    /// Where the token comes from, for people: the variable, or the file.
+    pub token_from: String,
     /// What forbids downloads, such as `HF_HUB_OFFLINE`.
     pub offline: Option<String>,
     /// How long a host may take to accept a connection.
@@ -68,6 +70,16 @@ pub struct Settings {
     pub pause: Duration,
     /// Bytes of a part, of which several are fetched at a time.
     pub part: u64,
+}
+
+impl fmt::Debug for Settings {
+    /// Addresses alone, and those without a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("huggingface", &without_user(&self.huggingface).as_str())
+            .field("modelscope", &without_user(&self.modelscope).as_str())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Settings {
@@ -86,6 +98,7 @@ impl Settings {
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let offline = ["YUYI_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
         let is_on = |name: &&str| variable(name).is_some_and(|value| is_yes(&value));
+        let (token, token_from) = token(&variable).unzip();
         let silence = variable("HF_HUB_DOWNLOAD_TIMEOUT").and_then(|value| value.parse().ok());
         Ok(Self {
             huggingface: address("HF_ENDPOINT", &variable, HUGGING_FACE)?,
@@ -93,7 +106,8 @@ impl Settings {
                 Some(_) => address("MODELSCOPE_ENDPOINT", &variable, MODELSCOPE)?,
                 None => address("MODELSCOPE_DOMAIN", &variable, MODELSCOPE)?,
             },
-            token: token(&variable),
+            token,
+            token_from: token_from.unwrap_or_else(|| "HF_TOKEN".to_owned()),
             offline: offline.into_iter().find(is_on).map(str::to_owned),
             connect: CONNECT,
             silence: silence.map_or(SILENCE, |seconds: u64| Duration::from_secs(seconds.max(1))),
@@ -122,27 +136,49 @@ fn address(
     let usable = parsed.filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
     usable.ok_or_else(|| Error::Setting {
         variable: name.to_owned(),
-        value,
+        value: without_user_in(&value),
     })
 }
 
-/// The token in the environment, or the one that Hugging Face's command line has kept.
-fn token(variable: impl Fn(&str) -> Option<String>) -> Option<Secret> {
-    let direct = variable("HF_TOKEN").or_else(|| variable("HUGGING_FACE_HUB_TOKEN"));
+/// An address without the user and the password that it may have, which are for requests and for nobody to read.
+pub(crate) fn without_user(url: &Url) -> Url {
+    let mut url = url.clone();
+    // An address that cannot have a user has none.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+/// The same of a text that is no address, where a password may hold anything.
+fn without_user_in(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.find("://").map_or(0, |at| at + 3);
+            format!("{}{host}", &before[..scheme])
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// The token in the environment, or the one that Hugging Face's command line has kept; and where it is.
+fn token(variable: impl Fn(&str) -> Option<String>) -> Option<(Secret, String)> {
+    let names = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"].into_iter();
+    let mut set = names.filter_map(|name| Some((variable(name)?, name.to_owned())));
+    let direct = set.next();
     let path = |name: &str| variable(name).map(PathBuf::from);
     let file = || {
         let home = path("HF_HOME")
             .or_else(|| path("HOME").map(|user| user.join(".cache/huggingface")))
             .map(|home| home.join("token"));
         let file = path("HF_TOKEN_PATH").or(home)?;
-        let text = fs::read_to_string(file).ok()?;
+        let text = fs::read_to_string(&file).ok()?;
         let text = text.trim();
-        (!text.is_empty()).then(|| text.to_owned())
+        (!text.is_empty()).then(|| (text.to_owned(), file.display().to_string()))
     };
-    let found = direct.or_else(file)?;
+    let (found, from) = direct.or_else(file)?;
     // What no header can hold is no token.
     let is_token = found.bytes().all(|byte| byte.is_ascii_graphic());
-    is_token.then(|| Secret::new(found))
+    is_token.then(|| (Secret::new(found), from))
 }
 
 #[cfg(test)]
@@ -187,14 +223,38 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_for_requests_alone() {
+        let settings = of(&[("HF_ENDPOINT", "https://me:s3cret@hub.example/hf")]).unwrap();
+        assert_eq!(settings.huggingface.password(), Some("s3cret"));
+        let shown = without_user(&settings.huggingface);
+        assert_eq!(shown.as_str(), "https://hub.example/hf/");
+        assert!(!format!("{settings:?}").contains("s3cret"));
+        for (value, shown) in [
+            ("ftp://me:s3cret@hub.example", "\"ftp://hub.example\""),
+            ("https://me:s3c/ret@hub.example", "\"https://hub.example\""),
+            (
+                "https://me:s3c@ret@ hub.example",
+                "\"https:// hub.example\"",
+            ),
+            ("me:s3c ret@hub.example:port", "\"hub.example:port\""),
+        ] {
+            let error = of(&[("HF_ENDPOINT", value)]).unwrap_err().to_string();
+            assert!(error.contains(shown) && !error.contains("s3c"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_token_is_found_and_never_shown() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("token"), "hf_file\n").unwrap();
         let home = ("HF_HOME", folder.path().to_str().unwrap());
-        let file = of(&[home]).unwrap().token.unwrap();
-        assert_eq!(file.reveal(), "hf_file");
+        let file = of(&[home]).unwrap();
+        assert_eq!(file.token.unwrap().reveal(), "hf_file");
+        let path = folder.path().join("token").display().to_string();
+        assert_eq!(file.token_from, path);
         let direct = of(&[home, ("HF_TOKEN", "hf_direct")]).unwrap();
         assert_eq!(direct.token.as_ref().unwrap().reveal(), "hf_direct");
+        assert_eq!(direct.token_from, "HF_TOKEN");
         assert!(!format!("{direct:?}").contains("hf_direct"));
         assert_eq!(of(&[("HF_TOKEN", "a\nb")]).unwrap().token, None);
     }

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use ureq::Agent;
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, DefaultConnector, NextTimeout, Transport,
 };
@@ -28,7 +30,27 @@ pub(crate) fn agent(settings: &Settings) -> Agent {
         .timeout_connect(Some(settings.connect))
         .build();
     let connector = DefaultConnector::default().chain(Patience(settings.silence));
-    Agent::with_parts(config, connector, DefaultResolver::default())
+    Agent::with_parts(config, connector, Names::default())
+}
+
+/// Looks names up, and calls it that when there is no answer: the client counts the time of a connection from here on too, and
+/// tells the end of both alike.
+#[derive(Debug, Default)]
+struct Names(DefaultResolver);
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let found = self.0.resolve(uri, config, timeout);
+        found.map_err(|error| match error {
+            ureq::Error::Timeout(_) | ureq::Error::Io(_) => ureq::Error::HostNotFound,
+            other => other,
+        })
+    }
 }
 
 /// Wraps connections in ones that bear no longer silence.

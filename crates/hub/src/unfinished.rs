@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use yuyi_models::Manifest;
+use yuyi_models::{Manifest, check_whole};
 
 use crate::parts::progress;
 use crate::workspace::{LOCK, files_in, is_held, pulls_of};
@@ -17,6 +17,8 @@ pub struct Unfinished {
     pub bytes: u64,
     /// Bytes in all; `None`: nobody knows.
     pub total: Option<u64>,
+    /// A whole model of that name is installed, which is not what is meant.
+    pub is_beside_whole: bool,
     /// A program is at it.
     pub is_running: bool,
     /// The command that goes on with it; `None`: nothing does.
@@ -48,6 +50,7 @@ fn of(home: &Path, name: String) -> Unfinished {
         None => (bytes_of(&root), None),
     };
     Unfinished {
+        is_beside_whole: check_whole(&home.join("models").join(&name)).is_ok(),
         is_running: is_held(home, &name),
         goes_on_by: fetched_by,
         name,

@@ -32,6 +32,13 @@ pub enum Event<'a> {
         /// The host that is tried next.
         next: &'a str,
     },
+    /// A host answers too many requests for now, and is asked again after a wait.
+    Waits {
+        /// The host.
+        host: &'a str,
+        /// How long.
+        seconds: u64,
+    },
     /// The model was found.
     Found(&'a Found),
     /// The download begins.

@@ -210,7 +210,9 @@ pub fn is_non_commercial(name: &str, licence: Option<&str>) -> bool {
         let licence = licence.to_lowercase();
         licence.contains("non-commercial")
             || licence.contains("noncommercial")
-            || licence.split('-').any(|part| part == "nc")
+            || licence
+                .split(|c: char| !c.is_alphanumeric())
+                .any(|part| part == "nc")
     };
     licence.is_some_and(forbids)
         || listed
@@ -288,7 +290,13 @@ mod tests {
 
     #[test]
     fn licences_that_forbid_commercial_use_are_known() {
-        for licence in ["cc-by-nc-4.0", "CC-BY-NC-SA-4.0", "qwen-non-commercial"] {
+        for licence in [
+            "cc-by-nc-4.0",
+            "CC-BY-NC-SA-4.0",
+            "CC BY-NC 4.0",
+            "cc_by_nc",
+            "qwen-non-commercial",
+        ] {
             assert!(is_non_commercial("a/b", Some(licence)), "{licence}");
         }
         for licence in ["mit", "apache-2.0", "cc-by-4.0", "ncsa", "other"] {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use ureq::Agent;
+use yuyi_wait::retry_after;
 
 use crate::answer::{self, Answer};
 use crate::failure::Failure;
@@ -121,7 +122,7 @@ impl Line {
         let mut response = request.send(self.body(asked)).map_err(unanswered)?;
         let status = response.status().as_u16();
         let wait = response.headers().get("Retry-After");
-        let wait = wait.and_then(|wait| refusal::wait(wait.to_str().ok()?, SystemTime::now()));
+        let wait = wait.and_then(|wait| retry_after(wait.to_str().ok()?, SystemTime::now()));
         let is_success = status == 200;
         let most = if is_success {
             LONGEST_ANSWER

@@ -1,12 +1,9 @@
 //! What an answer means that has no vectors.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::failure::Failure;
 use crate::told::Told;
-
-/// Longest wait that a provider is believed to mean.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is said where an account has nothing left: waiting does not help.
 const SPENT: [&str; 5] = [
@@ -41,15 +38,36 @@ const UNWANTED: [&str; 3] = [
 pub(crate) fn meaning(status: u16, wait: Option<Duration>, body: &[u8]) -> Failure {
     let said = Told::of(body);
     let told = said.in_words(status);
+    // Codes are for programs; a message may have any word.
+    let by_code = by_words(status, wait, &told, |words| said.is_code_of(words));
+    let by_words = by_code.or_else(|| by_words(status, wait, &told, |words| said.says(words)));
+    by_words.unwrap_or_else(|| by_status(status, wait, told))
+}
+
+/// What the words of an answer mean, if they mean anything.
+fn by_words(
+    status: u16,
+    wait: Option<Duration>,
+    told: &str,
+    has: impl Fn(&[&str]) -> bool,
+) -> Option<Failure> {
+    let told = told.to_owned();
+    Some(match status {
+        _ if has(&SPENT) => Failure::Denied { told },
+        200..=399 | 400 | 403 if has(&OFTEN) => Failure::Busy { told, wait },
+        400 | 413 | 422 if has(&MANY) => Failure::TooMany { told },
+        400 | 413 | 422 if has(&LONG) => Failure::TooLong { told },
+        400 | 403 | 422 if has(&UNWANTED) => Failure::Refused { told },
+        _ => return None,
+    })
+}
+
+/// What a status means of which nobody says more.
+fn by_status(status: u16, wait: Option<Duration>, told: String) -> Failure {
     match status {
-        _ if said.has(&SPENT) => Failure::Denied { told },
         429 => Failure::Busy { told, wait },
         503 | 529 if wait.is_some() => Failure::Busy { told, wait },
-        200..=399 | 400 | 403 if said.has(&OFTEN) => Failure::Busy { told, wait },
-        400 | 413 | 422 if said.has(&MANY) => Failure::TooMany { told },
-        400 | 413 | 422 if said.has(&LONG) => Failure::TooLong { told },
         413 => Failure::TooMany { told },
-        400 | 403 | 422 if said.has(&UNWANTED) => Failure::Refused { told },
         408 | 425 | 500..=599 => Failure::Down { told },
         400..=499 => Failure::Denied { told },
         300..=399 => Failure::Denied {
@@ -59,19 +77,6 @@ pub(crate) fn meaning(status: u16, wait: Option<Duration>, body: &[u8]) -> Failu
             told: format!("answered {told}"),
         },
     }
-}
-
-/// The wait in a header `Retry-After`: seconds, or a date.
-pub(crate) fn wait(header: &str, now: SystemTime) -> Option<Duration> {
-    let header = header.trim();
-    let wait = match header.parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => {
-            let date = httpdate::parse_http_date(header).ok()?;
-            Some(date.duration_since(now).unwrap_or_default())
-        }
-    };
-    wait.map(|wait| wait.min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -177,6 +182,29 @@ mod tests {
                 &error("AccessDenied", "Access denied."),
                 "denied",
             ),
+            // What a message quotes is a text of the user's, and the code is the provider's.
+            (
+                400,
+                None,
+                &error(
+                    "invalid_parameter",
+                    "input[3] 'my account has insufficient balance, too long' is not valid",
+                ),
+                "denied",
+            ),
+            (
+                422,
+                None,
+                &error("1", "The text “欠费 batch size” can't be read"),
+                "denied",
+            ),
+            (500, None, &error("1", "At \\\"insufficient_quota"), "down"),
+            (
+                400,
+                None,
+                &error("tokens_too_long", "Reduce the batch size."),
+                "long",
+            ),
             (404, None, "", "denied"),
             (302, None, "", "denied"),
             (500, None, "<html>", "down"),
@@ -185,21 +213,6 @@ mod tests {
             (200, None, "<html>", "broken"),
         ] {
             assert_eq!(kind(status, wait, body), expected, "{status} {body}");
-        }
-    }
-
-    #[test]
-    fn a_wait_is_in_seconds_or_until_a_date() {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        let seconds = |header| wait(header, now).map(|wait| wait.as_secs_f64());
-        assert_eq!(seconds("3"), Some(3.0));
-        assert_eq!(seconds(" 0.5 "), Some(0.5));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:47 GMT"), Some(10.0));
-        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:27 GMT"), Some(0.0));
-        assert_eq!(seconds("1e300"), None);
-        assert_eq!(seconds("999999999"), Some(86_400.0));
-        for bad in ["", "soon", "-1", "NaN", "inf"] {
-            assert_eq!(seconds(bad), None, "{bad}");
         }
     }
 }

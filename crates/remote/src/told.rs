@@ -33,10 +33,14 @@ impl Told {
         }
     }
 
-    /// Whether the code or the message has one of these words; case does not matter.
-    pub(crate) fn has(&self, words: &[&str]) -> bool {
-        let said = format!("{} {}", self.code, self.message).to_lowercase();
-        words.iter().any(|word| said.contains(word))
+    /// Whether the code has one of these words; case does not matter.
+    pub(crate) fn is_code_of(&self, words: &[&str]) -> bool {
+        has(&self.code, words)
+    }
+
+    /// Whether the message has one of these words, and not in what it quotes, which may be a text of the user's.
+    pub(crate) fn says(&self, words: &[&str]) -> bool {
+        has(&without_quotes(&self.message), words)
     }
 
     /// In words, behind the status.
@@ -50,6 +54,40 @@ impl Told {
         };
         format!("HTTP {status}, {}", shortened(&said))
     }
+}
+
+fn has(said: &str, words: &[&str]) -> bool {
+    let said = said.to_lowercase();
+    words.iter().any(|word| said.contains(word))
+}
+
+/// A message without what stands in quotation marks; what they do not end goes to the end.
+fn without_quotes(message: &str) -> String {
+    const MARKS: [(char, char); 7] = [
+        ('"', '"'),
+        ('\'', '\''),
+        ('`', '`'),
+        ('“', '”'),
+        ('‘', '’'),
+        ('「', '」'),
+        ('《', '》'),
+    ];
+    let mut plain = String::new();
+    let mut closing = None;
+    for c in message.chars() {
+        // That of "can't" begins nothing.
+        let is_inside = c == '\'' && plain.ends_with(char::is_alphanumeric);
+        match closing {
+            Some(mark) if c == mark => closing = None,
+            Some(_) => {}
+            None if is_inside => plain.push(c),
+            None => match MARKS.iter().find(|(open, _)| *open == c) {
+                Some((_, close)) => closing = Some(*close),
+                None => plain.push(c),
+            },
+        }
+    }
+    plain
 }
 
 /// The first text or number of one of these names.

@@ -33,7 +33,15 @@ pub fn run(args: &PullArgs) -> anyhow::Result<()> {
         Some(Here::Fetched(again)) => again,
         None => request,
     };
-    tell_of_cache(&request)?;
+    let cached = tell_of_cache(&request)?;
+    // Nothing more can be had, and nothing more is needed.
+    if let Some(name) = cached.filter(|_| request.quantized.is_none() && request.revision.is_none())
+        && pulling::settings()?.offline.is_some()
+    {
+        let told =
+            format!("{name} is in the cache of another program; nothing needs to be pulled.");
+        return nothing_to_pull(args, &name, &told);
+    }
     let hub = pulling::hub()?;
     let (pulled, calibration) = pulling::pull(&hub, &request, &Narrator::default())?;
     let mut out = terminal::stdout();
@@ -75,21 +83,27 @@ fn nothing_to_pull(args: &PullArgs, name: &str, told: &str) -> anyhow::Result<()
     Ok(())
 }
 
-/// Says that another program has the model already; it is fetched all the same, since that is what was asked for.
-fn tell_of_cache(request: &Request) -> anyhow::Result<()> {
+/// Says that another program has the model already, and gives its name then; with a network it is fetched all the same, since that
+/// is what was asked for.
+fn tell_of_cache(request: &Request) -> anyhow::Result<Option<String>> {
     let name = Hub::name_of(request)?;
     let caches = [ModelPlace::HuggingFaceCache, ModelPlace::ModelScopeCache];
     let models = inventory().unwrap_or_default();
+    // One that is in no catalogue is called there as its repository.
+    let is_called = |model: &Installed| [&name, &request.model].contains(&&model.name);
     let cached = models
         .iter()
-        .find(|model| model.name == name && caches.contains(&model.place));
-    if let Some(folder) = cached.and_then(|model| model.folder.as_deref()) {
+        .find(|model| is_called(model) && caches.contains(&model.place));
+    if let Some((model, folder)) = cached.and_then(|model| Some((model, model.folder.as_ref()?))) {
+        let name = &model.name;
         remark!(
             "{name} is in the cache of another program, where yuyi reads it without a download: {}",
             folder.display()
         );
+        let is_whole = model.problem.is_none();
+        return Ok(is_whole.then(|| name.clone()));
     }
-    Ok(())
+    Ok(None)
 }
 
 fn document(pulled: &Pulled, calibration: Option<&FolderCalibration>) -> serde_json::Value {

@@ -7,11 +7,13 @@ use super::Entry;
 pub(super) const HUB: &[Entry] = &[
     // yuyi pull
     ("{error} Asking {next} next.", "{error}接着试 {next}。"),
+    ("{host} answers too many requests for now; it is asked again in {#seconds} seconds.", "{host} 暂时限制了请求次数，{seconds} 秒后再试。"),
     ("{name} is {repository} on {host}: {size} MB under the licence {licence}.", "{name} 是 {host} 上的 {repository}：{size} MB，许可证 {licence}。"),
     ("{name} is {repository} on {host}: {size} MB. It tells no licence; look at its page before you use it.", "{name} 是 {host} 上的 {repository}：{size} MB。它没有写明许可证，使用前请查看它的页面。"),
     ("The licence of {name} forbids commercial use.", "{name} 的许可证禁止商业使用。"),
     ("The model {name} is not installed. Fetch it now? [y/N]", "模型 {name} 还没有安装。现在下载吗？[y/N]"),
     ("{name} is in the cache of another program, where yuyi reads it without a download: {folder}", "{name} 已在其他程序的缓存里，yuyi 可直接读取，无需下载：{folder}"),
+    ("{name} is in the cache of another program; nothing needs to be pulled.", "{name} 已在其他程序的缓存里，无需下载。"),
     ("{name} is installed already: {folder} ({size} MB)", "{name} 早已安装：{folder}（{size} MB）"),
     ("{name} is installed: {folder} ({size} MB)", "{name} 已安装：{folder}（{size} MB）"),
     ("{name} is built in; nothing needs to be pulled.", "{name} 是内置模型，无需下载。"),
@@ -36,12 +38,18 @@ pub(super) const HUB: &[Entry] = &[
     ("{#n} models are not what was installed.", "有 {n} 个模型与安装时不同。"),
     ("{name} is being fetched: {there} of {total} MB are there.", "正在下载 {name}：已有 {there} MB，共 {total} MB。"),
     ("{name} has come in part, {there} of {total} MB. `{command}` goes on with it, and `yuyi models rm {name}` removes it.", "{name} 只下载了一部分（{there} MB，共 {total} MB）。`{command}` 可以接着下载，`yuyi models rm {name}` 可以删除它。"),
+    ("Another version of {name} has come in part, {there} of {total} MB. `{command}` goes on with it; the one that is installed is whole.", "{name} 的另一个版本只下载了一部分（{there} MB，共 {total} MB）。`{command}` 可以接着下载；已安装的那个是完整的。"),
+    ("A command that was interrupted has left {there} MB of {name} in {folder}, which may be removed; the model that is installed is whole.", "中断的命令在 {folder} 里留下了 {name} 的 {there} MB，可以删除；已安装的模型是完整的。"),
     ("{name} is being installed at this moment.", "正在安装 {name}。"),
     ("A command that was interrupted has left {there} MB of {name}. `yuyi models rm {name}` removes them.", "中断的命令留下了 {name} 的 {there} MB。`yuyi models rm {name}` 可以删除。"),
     ("--model {name} is the installed model of that name ({folder}), since names come before folders; --model ./{name} is the folder here.", "--model {name} 用的是已安装的同名模型（{folder}），因为名称先于文件夹；要用这里的文件夹，请写 --model ./{name}。"),
     ("--model {name} is the built-in model, since names come before folders; --model ./{name} is the folder here.", "--model {name} 用的是内置模型，因为名称先于文件夹；要用这里的文件夹，请写 --model ./{name}。"),
     ("Requests for {name} get the model in {folder}, since --model comes before what is installed; the installed model of that name is not served.", "请求 {name} 时用的是 {folder} 里的模型，因为 --model 先于已安装的模型；已安装的同名模型不提供服务。"),
     ("{output}: {name} ({size} MB). `yuyi models import` installs it on another machine.", "{output}：{name}（{size} MB）。在另一台机器上用 `yuyi models import` 安装。"),
+
+    ("{name} has no calibration: its similarities are cosines, and a threshold means something else than with other models. `yuyi calibrate --model {name}` gives it one.", "{name} 没有校准：它的相似度就是余弦，同一个阈值对别的模型意思不同。可用 `yuyi calibrate --model {name}` 校准。"),
+
+    ("There is no model \"{name}\"; the nearest name is {nearest}. Installed: {installed}. `yuyi pull` fetches others, and a path to a model folder works too.", "没有名为“{name}”的模型；最接近的名称是 {nearest}。已安装：{、installed}。其他模型可用 `yuyi pull` 下载，也可以写模型文件夹的路径。"),
 
     // A model that is missing or not whole: yuyi-models.
     ("The model {name} is not installed. `yuyi pull {name}` fetches it.", "模型 {name} 还没有安装。`yuyi pull {name}` 可以下载它。"),
@@ -63,6 +71,9 @@ pub(super) const HUB: &[Entry] = &[
 
     // yuyi-hub.
     ("\"{text}\" is no model. Name one of `yuyi models --all`, ORG/NAME, or the address of its page.", "“{text}”不是模型。请写 `yuyi models --all` 里的名称、ORG/NAME，或它的网页地址。"),
+    ("\"{text}\" is the page of {kind}, and not of a model. Name the page of a model, or ORG/NAME.", "“{text}”是{kind}的网页，不是模型的。请写模型的网页地址，或 ORG/NAME。"),
+    ("a data set", "数据集"),
+    ("a space", "应用空间"),
     ("There is no model \"{text}\" in the catalogue. The nearest name is {nearest} (`yuyi pull {nearest}`). `yuyi models --all` lists all of them; any other is named ORG/NAME, or by the address of its page.", "目录里没有名为“{text}”的模型。最接近的名称是 {nearest}（`yuyi pull {nearest}`）。`yuyi models --all` 列出全部；其他模型请写 ORG/NAME，或它的网页地址。"),
     ("\"{name}\" is no name for a model. Take letters, digits, -, _ and ., and none of / in it, such as --name my-model.", "“{name}”不能作为模型的名称。请只用字母、数字、-、_ 和 .，不含 /，例如 --name my-model。"),
     ("{name} is the name of the model in the program. Choose another name with --name.", "{name} 是内置模型的名称。请用 --name 另取名称。"),
@@ -90,7 +101,7 @@ pub(super) const HUB: &[Entry] = &[
     ("{host} has no model {repository}, or only for those who sign in (HF_TOKEN). Look at its spelling on the hub's page, or ask another one: --from, or a mirror in HF_ENDPOINT such as https://hf-mirror.com.", "{host} 没有模型 {repository}，或只对登录的用户（HF_TOKEN）开放。请在它的网页上核对名称，或换一个模型站：--from，或把 HF_ENDPOINT 设为镜像（例如 https://hf-mirror.com）。"),
     ("{repository} has no revision \"{revision}\" on {host}. Leave --revision out for the newest one.", "{host} 上的 {repository} 没有版本“{revision}”。不写 --revision 即取最新版。"),
     ("{repository} asks for consent. Accept its terms on https://huggingface.co/{repository}, make a token there and set HF_TOKEN.", "{repository} 需要先同意条款。请在 https://huggingface.co/{repository} 上同意，在那里生成令牌，并设置 HF_TOKEN。"),
-    ("{host} does not let the token of HF_TOKEN read {repository}. Accept the model's terms with that account, or make a token that may read it.", "{host} 不允许 HF_TOKEN 的令牌读取 {repository}。请用该账号同意模型的条款，或换一个有权读取的令牌。"),
+    ("{host} does not let the token of {token} read {repository}. Accept the model's terms with that account, make a token that may read it, or take that token away: models that are open to all need none.", "{host} 不允许 {token} 的令牌读取 {repository}。请用该账号同意模型的条款，或换一个有权读取的令牌，或去掉这个令牌（公开的模型不需要令牌）。"),
     ("{host} answers too many requests for now. Try again in {#seconds} seconds, or set HF_TOKEN, whose holders may ask more often.", "{host} 暂时限制了请求次数。请 {seconds} 秒后再试，或设置 HF_TOKEN（有令牌的用户限制较宽）。"),
     ("{host} answers {#status} for {path}. Try again later, or take another hub (--from).", "{host} 对 {path} 回答 {status}。请稍后再试，或换一个模型站（--from）。"),
     ("{host} does not answer as a hub does ({reason}). Is it one, or does a proxy answer in its place?", "{host} 的回答不像模型站（{reason}）。它是模型站吗？会不会是代理在替它回答？"),

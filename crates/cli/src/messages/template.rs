@@ -62,6 +62,11 @@ impl Template {
         matches!(self.parts.first(), Some(Part::Place { .. }))
     }
 
+    /// Whether anything may stand at the end.
+    pub(super) fn ends_with_place(&self) -> bool {
+        matches!(self.parts.last(), Some(Part::Place { .. }))
+    }
+
     /// Whether there is more than placeholders for anything and punctuation.
     pub(super) fn has_words(&self) -> bool {
         let is_word = |part: &Part| match part {

@@ -614,12 +614,64 @@ fn no_reason_of_a_hub_stays_english() {
         folder: "/m".into(),
         models: "/n".into(),
     });
+    errors.extend(of_statuses());
     for error in errors {
         let english = error.to_string();
         let told = chinese(&english);
         let left = told.as_deref().map(english_left);
         assert_eq!(left, Some(Vec::new()), "{english}\n{told:?}");
+        // And before the next hub is asked, which no place of an export is: the same, then that.
+        if matches!(error, Error::FolderAsOutput { .. }) {
+            continue;
+        }
+        let next = chinese(&format!("{english} Asking www.modelscope.cn next."));
+        let expected = told.map(|told| format!("{told}接着试 www.modelscope.cn。"));
+        assert_eq!(next, expected, "{english}");
     }
+}
+
+/// What hubs answer, without a reason in words.
+fn of_statuses() -> Vec<yuyi_hub::Error> {
+    use yuyi_hub::Error;
+    let host = || "h.example".to_owned();
+    let repository = || "org/tiny".to_owned();
+    let path = || "1_Pooling/config.json".to_owned();
+    vec![
+        Error::NotFound {
+            host: host(),
+            repository: repository(),
+        },
+        Error::NoRevision {
+            host: host(),
+            repository: repository(),
+            revision: "v9".to_owned(),
+        },
+        Error::Gated {
+            repository: repository(),
+        },
+        Error::Forbidden {
+            host: host(),
+            repository: repository(),
+            token: "HF_TOKEN".to_owned(),
+        },
+        Error::RateLimited {
+            host: host(),
+            seconds: 3_600,
+        },
+        Error::Refused {
+            host: host(),
+            status: 503,
+            path: path(),
+        },
+        Error::BadSum {
+            host: host(),
+            path: path(),
+        },
+        Error::Pointer {
+            host: host(),
+            path: path(),
+        },
+    ]
 }
 
 /// The same of a model that computes elsewhere.

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use super::Repository;
 use crate::Error;
+use crate::address::is_id;
 use crate::client::Reply;
 use crate::listing::{Listing, RemoteFile, Sum};
+use crate::plain::plain;
 
 /// Most pages of a list; each has up to a thousand files.
 const PAGES: usize = 20;
@@ -47,13 +49,19 @@ pub(super) fn list(of: &Repository<'_>) -> Result<Listing, Error> {
         other => other?,
     };
     let licence = licence(&info);
-    let revision = info.sha.clone();
+    let revision = info.sha.filter(|sha| is_commit(sha));
+    let id = info.id.filter(|id| is_id(id));
     Ok(Listing {
-        repository: info.id.unwrap_or_else(|| of.id.clone()),
+        repository: id.unwrap_or_else(|| of.id.clone()),
         files: files(of, revision.as_deref().unwrap_or(of.revision()))?,
         commit: revision,
         licence,
     })
+}
+
+/// Whether a text may be the name of a commit: a sum in hexadecimal digits.
+fn is_commit(text: &str) -> bool {
+    (7..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn refused<'a>(of: &'a Repository<'_>) -> impl Fn(&Reply) -> Error + 'a {
@@ -64,7 +72,7 @@ fn info(of: &Repository<'_>) -> Result<Info, Error> {
     let id = of.id.split('/');
     let path = ["api", "models"].into_iter().chain(id);
     let url = of.at(path.chain(["revision", of.revision()]))?;
-    Ok(of.client.json(&url, refused(of))?.0)
+    Ok(of.client.json(&url, &of.patience, refused(of))?.0)
 }
 
 fn files(of: &Repository<'_>, revision: &str) -> Result<Vec<RemoteFile>, Error> {
@@ -74,7 +82,7 @@ fn files(of: &Repository<'_>, revision: &str) -> Result<Vec<RemoteFile>, Error> 
     url.query_pairs_mut().append_pair("recursive", "true");
     let mut files = Vec::new();
     for _ in 0..PAGES {
-        let (entries, next): (Vec<Entry>, _) = of.client.json(&url, refused(of))?;
+        let (entries, next): (Vec<Entry>, _) = of.client.json(&url, &of.patience, refused(of))?;
         for entry in entries.into_iter().filter(|entry| entry.kind == "file") {
             files.push(file(of, entry)?);
         }
@@ -97,7 +105,7 @@ fn file(of: &Repository<'_>, entry: Entry) -> Result<RemoteFile, Error> {
     let path = entry.path;
     match sum {
         Some(sum) => Ok(RemoteFile { path, size, sum }),
-        None => Err(of.no_hub(&format!("it tells no sum of {path}"))),
+        None => Err(of.no_hub(&format!("it tells no sum of {}", plain(&path)))),
     }
 }
 
@@ -114,11 +122,13 @@ fn licence(info: &Info) -> Option<String> {
         Some(text) if text == "other" => named.or(Some(text)),
         card => card,
     };
-    card.or_else(|| {
+    let told = card.or_else(|| {
         let mut tags = info.tags.iter();
         tags.find_map(|tag| tag.strip_prefix("license:"))
             .map(str::to_owned)
-    })
+    });
+    told.map(|told| plain(&told))
+        .filter(|told| !told.is_empty())
 }
 
 #[cfg(test)]
@@ -138,6 +148,11 @@ mod tests {
                 r#"{"cardData": {"license": "other", "license_name": "n-nc-1"}}"#,
                 Some("n-nc-1"),
             ),
+            (
+                "{\"cardData\": {\"license\": \"mit\\u001b[2J\\n\"}}",
+                Some("mit[2J"),
+            ),
+            ("{\"cardData\": {\"license\": \"\\u0007\"}}", None),
             (r"{}", None),
         ] {
             let info: Info = serde_json::from_str(info).unwrap();

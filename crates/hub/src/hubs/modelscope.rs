@@ -6,6 +6,7 @@ use super::Repository;
 use crate::Error;
 use crate::client::Reply;
 use crate::listing::{Listing, RemoteFile, Sum};
+use crate::plain::plain;
 
 /// What every answer stands in. Failures may come with status 200.
 #[derive(Deserialize)]
@@ -51,7 +52,7 @@ pub(super) fn list(of: &Repository<'_>) -> Result<Listing, Error> {
     url.query_pairs_mut()
         .append_pair("Revision", of.revision())
         .append_pair("Recursive", "true");
-    let (answer, _): (Envelope<Files>, _) = of.client.json(&url, refused(of))?;
+    let (answer, _): (Envelope<Files>, _) = of.client.json(&url, &of.patience, refused(of))?;
     if ![0, 200].contains(&answer.code) {
         return Err(failure(of, answer.code, answer.message));
     }
@@ -79,9 +80,9 @@ fn refused<'a>(of: &'a Repository<'_>) -> impl Fn(&Reply) -> Error + 'a {
 }
 
 fn failure(of: &Repository<'_>, code: i64, message: Option<String>) -> Error {
-    let message = message.unwrap_or_default();
+    let message = plain(&message.unwrap_or_default());
     // 10010205001: there is no such model, or it is private.
-    match (code, message.trim()) {
+    match (code, message.as_str()) {
         (404 | 10_010_205_001, _) => of.not_found(),
         (_, "") => of.no_hub(&format!("it answers the code {code}")),
         (_, message) => of.no_hub(&format!("it answers the code {code}: {message}")),
@@ -92,7 +93,7 @@ fn file(of: &Repository<'_>, entry: Entry) -> Result<RemoteFile, Error> {
     let Entry { path, size, .. } = entry;
     match Sum::sha256(&entry.sha256) {
         Some(sum) => Ok(RemoteFile { path, size, sum }),
-        None => Err(of.no_hub(&format!("it tells no sum of {path}"))),
+        None => Err(of.no_hub(&format!("it tells no sum of {}", plain(&path)))),
     }
 }
 
@@ -100,8 +101,8 @@ fn file(of: &Repository<'_>, entry: Entry) -> Result<RemoteFile, Error> {
 fn licence(of: &Repository<'_>) -> Option<String> {
     let path = ["api", "v1", "models"].into_iter().chain(of.id.split('/'));
     let url = of.at(path).ok()?;
-    let answer = of.client.json::<Envelope<Info>>(&url, refused(of)).ok()?.0;
-    let licence = answer.data?.license?;
-    let licence = licence.trim();
-    (!licence.is_empty()).then(|| licence.to_owned())
+    let told = of.client.json(&url, &of.patience, refused(of));
+    let answer: Envelope<Info> = told.ok()?.0;
+    let licence = plain(&answer.data?.license?);
+    (!licence.is_empty()).then_some(licence)
 }

@@ -35,7 +35,7 @@ fn exported() -> Case {
     let pulled = place.pull("org/tiny").unwrap();
     fs::write(pulled.folder.join("calibration.json"), "{}").unwrap();
     let archive = place.home.path().join("tiny.tar");
-    export(&installed(&pulled.folder), &archive).unwrap();
+    export(&installed(&pulled.folder), &archive, None).unwrap();
     Case {
         place,
         archive,
@@ -187,7 +187,7 @@ fn a_damaged_model_is_not_handed_on() {
     bytes[900] ^= 1;
     fs::write(&weights, bytes).unwrap();
     let to = case.place.home.path().join("bad.tar");
-    let error = export(&installed(&case.place.folder("tiny")), &to).unwrap_err();
+    let error = export(&installed(&case.place.folder("tiny")), &to, None).unwrap_err();
     let expected = "tiny is damaged, so nothing was written: model.safetensors is not what was installed. \
         `yuyi models rm tiny` removes it, and `yuyi pull org/tiny` fetches it again.";
     assert_eq!(error.to_string(), expected);
@@ -199,7 +199,7 @@ fn folders_in_the_place_of_files_are_called_that() {
     let case = exported();
     let tiny = installed(&case.place.folder("tiny"));
     let folder = case.place.home.path().display();
-    let error = export(&tiny, case.place.home.path()).unwrap_err();
+    let error = export(&tiny, case.place.home.path(), None).unwrap_err();
     let expected = format!("{folder} is a folder. Name a file in it: -o {folder}/tiny.tar.");
     assert_eq!(error.to_string(), expected);
     let error = import(&case.place.folder("tiny"), case.other.path(), None).unwrap_err();
@@ -223,7 +223,7 @@ fn what_other_programs_hide_in_the_folder_stays_there() {
         fs::write(folder.join(path), "x").unwrap();
     }
     let archive = case.place.home.path().join("again.tar");
-    export(&installed(&folder), &archive).unwrap();
+    export(&installed(&folder), &archive, None).unwrap();
     let imported = import(&archive, case.other.path(), None).unwrap();
     let names: Vec<String> = files(&imported.folder).into_keys().collect();
     assert!(
@@ -243,4 +243,26 @@ fn an_import_that_is_refused_leaves_nothing() {
     import(&case.archive, case.other.path(), None).unwrap_err();
     assert_eq!(yuyi_hub::unfinished(case.other.path()), []);
     assert!(!case.other.path().join("models/.pulls").exists());
+}
+
+/// The calibration that a user has fitted goes along, in place of the one in the folder.
+#[test]
+fn the_calibration_in_force_goes_along() {
+    let case = exported();
+    let folder = case.place.folder("tiny");
+    for (beside, given, expected) in [
+        (None, Some("mine"), "mine"),
+        (Some("shipped"), Some("mine"), "mine"),
+        (Some("shipped"), None, "shipped"),
+    ] {
+        if let Some(beside) = beside {
+            fs::write(folder.join("calibration.json"), beside).unwrap();
+        }
+        let archive = case.place.home.path().join("with-calibration.tar");
+        export(&installed(&folder), &archive, given.map(str::as_bytes)).unwrap();
+        let other = tempfile::tempdir().unwrap();
+        let imported = import(&archive, other.path(), None).unwrap();
+        let there = fs::read_to_string(imported.folder.join("calibration.json")).unwrap();
+        assert_eq!(there, expected);
+    }
 }

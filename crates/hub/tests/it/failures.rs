@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use url::Url;
-use yuyi_hub::{Error, Request, remove};
+use yuyi_hub::{Error, Request, remove, unfinished};
 
 use crate::stand_in::{Behaviour, Redirect, Repository, StandIn};
-use crate::support::{PART, Place, Witness, model, nowhere, request};
+use crate::support::{PART, Place, Witness, deaf, model, nowhere, request};
 
 const ID: &str = "org/tiny";
 
@@ -325,6 +325,7 @@ fn what_is_not_there_or_not_for_everyone_is_told_apart() {
         "{told}"
     );
     assert!(!told.contains("wrong"), "{told}");
+    assert!(told.contains("take that token away"), "{told}");
     let place = Place::new(&hub).with_token("right");
     place.pull(ID).unwrap();
     assert!(place.has("tiny", &repository));
@@ -573,4 +574,156 @@ fn another_model_is_not_overwritten() {
         error.contains("was not put there by `yuyi pull`"),
         "{error}"
     );
+}
+
+/// A hub that wants to be left alone is left at once where another has the model; what passes soon is waited for, and said.
+#[test]
+fn a_hub_without_time_is_left_for_the_next_one() {
+    let busy = |retry_at: Option<&str>| Behaviour {
+        refuse_lists: Some((429, None, usize::MAX)),
+        retry_at: retry_at.map(str::to_owned),
+        ..Behaviour::default()
+    };
+    let far = "Fri, 31 Dec 2100 23:59:59 GMT";
+    for retry_at in [None, Some(far), Some("soon")] {
+        let hub = serving(&model(1), busy(retry_at));
+        let other = serving(&model(1), Behaviour::default());
+        let mut place = Place::new(&hub);
+        place.settings.modelscope = Url::parse(&other.url()).unwrap();
+        let witness = Witness::default();
+        place.pull_seen(ID, &witness).unwrap();
+        assert!(place.has("tiny", &model(1)));
+        assert_eq!(hub.asked().len(), 1, "{retry_at:?}");
+        assert!(witness.waits.lock().unwrap().is_empty());
+    }
+    // Of one hub alone a day is too long to wait, and is told; a date that is over is none.
+    let hub = serving(&model(1), busy(Some(far)));
+    let told = refused_at_hf(&Place::new(&hub));
+    assert!(told.contains("Try again in 86400 seconds"), "{told}");
+    assert_eq!(hub.asked().len(), 1);
+    let hub = serving(
+        &model(1),
+        Behaviour {
+            refuse_lists: Some((429, None, 1)),
+            ..busy(Some("Sun, 06 Nov 1994 08:49:37 GMT"))
+        },
+    );
+    let (place, witness) = (Place::new(&hub), Witness::default());
+    place.pull_seen(ID, &witness).unwrap();
+    assert!(place.has("tiny", &model(1)));
+    assert_eq!(*witness.waits.lock().unwrap(), [1]);
+}
+
+/// A wall that swallows connections, as many stand between readers in China and Hugging Face.
+#[test]
+fn a_host_that_takes_no_connections_is_called_that() {
+    let (deaf, _full) = deaf();
+    let host = deaf.as_str().trim_start_matches("http://");
+    let host = host.trim_end_matches('/');
+    let mut place = Place::with(deaf.clone(), nowhere());
+    place.settings.connect = Duration::from_millis(300);
+    let told = refused_at_hf(&place);
+    let expected = format!("{host} does not answer (it does not accept connections in time)");
+    assert!(told.starts_with(&expected), "{told}");
+
+    let hub = serving(
+        &model(1),
+        Behaviour {
+            redirect: Redirect::Absolute(format!("http://{host}")),
+            ..Behaviour::default()
+        },
+    );
+    let mut place = Place::new(&hub);
+    place.settings.connect = Duration::from_millis(300);
+    let told = refused_at_hf(&place);
+    let expected =
+        format!("to {host}, which does not answer (it does not accept connections in time)");
+    assert!(told.contains(&expected), "{told}");
+    // A part is tried twice, and not as often as where something passes.
+    let asked = hub.asked().into_iter();
+    let weights = asked.filter(|asked| asked.path.contains("model.safetensors"));
+    assert!(weights.count() <= 4 * 2);
+}
+
+/// A token that has run out is refused also where none is needed.
+#[test]
+fn what_one_hub_gives_to_some_is_asked_of_the_next_one() {
+    for (status, token) in [(401, Some("old")), (403, Some("old")), (403, None)] {
+        let refuses = Behaviour {
+            refuse_lists: Some((status, None, usize::MAX)),
+            ..Behaviour::default()
+        };
+        let hub = serving(&model(1), refuses.clone());
+        let other = serving(&model(1), Behaviour::default());
+        let mut place = Place::new(&hub);
+        if let Some(token) = token {
+            place = place.with_token(token);
+        }
+        place.settings.modelscope = Url::parse(&other.url()).unwrap();
+        place.pull(ID).unwrap();
+        assert!(place.has("tiny", &model(1)), "{status} {token:?}");
+    }
+}
+
+/// Half of a newer version is not the model that is installed, and removing the one is not removing the other.
+#[test]
+fn half_an_upgrade_is_told_from_half_a_model() {
+    let slow = || Behaviour {
+        slow: Some(Duration::from_millis(2)),
+        ..Behaviour::default()
+    };
+    let hub = serving(&model(1), slow());
+    let place = Place::new(&hub);
+    let stopped = || Witness {
+        stop_after: Some(100_000),
+        ..Witness::default()
+    };
+    place.pull_seen(ID, &stopped()).unwrap_err();
+    assert!(!unfinished(place.home.path())[0].is_beside_whole);
+    place.pull(ID).unwrap();
+    hub.put(ID, model(2));
+    place.pull_seen(ID, &stopped()).unwrap_err();
+    assert!(unfinished(place.home.path())[0].is_beside_whole);
+    assert!(place.has("tiny", &model(1)));
+}
+
+/// What stays the same in a newer version takes no room twice.
+#[cfg(unix)]
+#[test]
+fn an_upgrade_links_what_it_takes_over() {
+    use std::os::unix::fs::MetadataExt;
+    let hub = serving(&model(1), Behaviour::default());
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    let node = |path: &str| fs::metadata(place.folder("tiny").join(path)).unwrap().ino();
+    let (same, other) = (node("vocab.txt"), node("model.safetensors"));
+    // It holds what was there, so that no number is given twice.
+    let _held = fs::File::open(place.folder("tiny").join("model.safetensors")).unwrap();
+    hub.put(ID, model(2));
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &model(2)));
+    assert_eq!(node("vocab.txt"), same);
+    assert_ne!(node("model.safetensors"), other);
+}
+
+#[test]
+fn without_a_network_a_revision_that_is_here_is_enough() {
+    let hub = serving(&model(1), Behaviour::default());
+    let mut place = Place::new(&hub);
+    let at = |revision: &str| Request {
+        revision: Some(revision.to_owned()),
+        ..request(ID)
+    };
+    place.pull(ID).unwrap();
+    place.settings.offline = Some("HF_HUB_OFFLINE".to_owned());
+    let pull = |revision: &str| {
+        let wanted = at(revision);
+        place
+            .hub()
+            .pull(&wanted, &Witness::default(), &|_| Ok(None))
+    };
+    for here in ["main", &model(1).commit] {
+        assert!(pull(here).unwrap().was_there, "{here}");
+    }
+    assert!(matches!(pull("v9"), Err(Error::Offline { .. })));
 }

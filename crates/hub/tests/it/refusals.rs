@@ -202,3 +202,75 @@ fn every_status_of_a_hub_ends_in_a_sentence() {
         assert!(!place.folder("tiny").exists());
     }
 }
+
+/// A mirror may want a password, which nobody reads in what is kept of it or said of it.
+#[test]
+fn a_password_in_an_address_is_kept_nowhere() {
+    let with_password = |url: &str| {
+        let mut url = Url::parse(url).unwrap();
+        url.set_username("me").unwrap();
+        url.set_password(Some("s3cret")).unwrap();
+        url
+    };
+    let hub = serving(&model(1), Behaviour::default());
+    let place = Place::with(with_password(&hub.url()), nowhere());
+    pull(&place, &at_hf()).unwrap();
+    let asked = hub.asked();
+    assert!(
+        asked.iter().all(|asked| asked
+            .authorization
+            .as_deref()
+            .is_some_and(|sent| sent.starts_with("Basic "))),
+        "{asked:?}"
+    );
+    let manifest = std::fs::read_to_string(place.folder("tiny").join("yuyi-model.json")).unwrap();
+    assert!(manifest.contains(&hub.host()), "{manifest}");
+    assert!(!manifest.contains("s3cret"), "{manifest}");
+    let place = Place::with(with_password(nowhere().as_str()), nowhere());
+    let told = pull(&place, &at_hf()).unwrap_err().to_string();
+    assert!(!told.contains("s3cret"), "{told}");
+}
+
+/// What a hub says of a model goes to terminals.
+#[test]
+fn what_a_hub_says_moves_no_cursor() {
+    let repository = Repository {
+        licence: Some("mit\u{1b}]0;x\u{7}\r\u{202e}".to_owned()),
+        called: Some("org/\u{1b}[2Jtiny".to_owned()),
+        ..model(1)
+    };
+    let hub = serving(&repository, Behaviour::default());
+    for source in [Source::HuggingFace, Source::ModelScope] {
+        let mut place = Place::new(&hub);
+        place.settings.modelscope = place.settings.huggingface.clone();
+        let witness = Witness::default();
+        let wanted = Request {
+            source,
+            ..request(ID)
+        };
+        let pulled = place.hub().pull(&wanted, &witness, &|_| Ok(None)).unwrap();
+        let found = witness.found.lock().unwrap()[0].clone();
+        assert_eq!(found.repository, ID);
+        assert_eq!(found.licence.as_deref(), Some("mit]0;x"));
+        assert_eq!(pulled.manifest.licence, found.licence);
+    }
+}
+
+/// A mirror that tells of the file and sends what stands in its place.
+#[test]
+fn a_pointer_that_nobody_announced_is_called_that() {
+    let pointers = || Behaviour {
+        pointers: true,
+        ..Behaviour::default()
+    };
+    for part in [16 << 10, 1 << 30] {
+        let hub = serving(&model(1), pointers());
+        let mut place = Place::new(&hub);
+        place.settings.part = part;
+        let told = pull(&place, &at_hf()).unwrap_err();
+        assert!(
+            matches!(&told, Error::Pointer { path, .. } if path == "model.safetensors"),
+            "{told}"
+        );
+    }
+}

@@ -26,6 +26,8 @@ pub struct Repository {
     pub files: BTreeMap<String, Vec<u8>>,
     /// The name that it has now.
     pub renamed_to: Option<String>,
+    /// The name that its own description gives it, where that is another.
+    pub called: Option<String>,
     /// Whoever has no token is told that consent is needed.
     pub gated: bool,
 }
@@ -56,11 +58,15 @@ pub struct Behaviour {
     pub cut_after: Option<usize>,
     /// How often they do; each takes one away.
     pub cuts: usize,
+    /// Large files are announced as they are, and a pointer comes in place of them.
+    pub pointers: bool,
     /// How many answers have a byte that is another.
     pub flips: usize,
     /// Status, `Retry-After` and how many answers have them, of files or of lists.
     pub refuse_files: Option<(u16, Option<u64>, usize)>,
     pub refuse_lists: Option<(u16, Option<u64>, usize)>,
+    /// `Retry-After` as a date, where those tell no seconds.
+    pub retry_at: Option<String>,
     /// Between two pieces of a large file.
     pub slow: Option<Duration>,
     /// Nothing more comes after so many bytes, and the connection stays open.
@@ -225,8 +231,11 @@ impl StandIn {
             return Some(false);
         };
         *left -= 1;
-        let after = after.map(|seconds| format!("Retry-After: {seconds}"));
-        let (status, after) = (*status, after.as_deref().map_or(vec![], |text| vec![text]));
+        let (status, after) = (*status, *after);
+        let at = state.behaviour.retry_at.clone();
+        let after = after.map(|seconds| seconds.to_string()).or(at);
+        let after = after.map(|after| format!("Retry-After: {after}"));
+        let after = after.as_deref().map_or(vec![], |text| vec![text]);
         drop(state);
         reply(stream, status, &after, b"not now").map(|()| true)
     }
@@ -267,6 +276,7 @@ impl StandIn {
                 if !is_one {
                     return reply(stream, 404, &["X-Error-Code: RevisionNotFound"], b"{}");
                 }
+                let id = repository.called.as_deref().unwrap_or(id);
                 json!({"id": id, "sha": repository.commit, "cardData": {"license": repository.licence}})
             }
             _ => {
@@ -331,6 +341,7 @@ impl StandIn {
             Redirect::Circle if is_hub => {
                 reply(stream, 302, &[&format!("Location: {}", asked.path)], b"")
             }
+            _ if behaviour.pointers && is_large => reply(stream, 200, &[], &pointer(content)),
             _ => self.send(stream, asked, content),
         }
     }

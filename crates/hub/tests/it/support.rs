@@ -86,6 +86,7 @@ fn collect(folder: &Path, base: &str, files: &mut BTreeMap<String, Vec<u8>>) {
 pub struct Witness {
     pub found: Mutex<Vec<Found>>,
     pub next: Mutex<Vec<String>>,
+    pub waits: Mutex<Vec<u64>>,
     pub there: AtomicU64,
     pub came: AtomicU64,
     pub lost: AtomicU64,
@@ -100,6 +101,7 @@ impl Watch for Witness {
             Event::NextHub { error, next } => {
                 self.next.lock().unwrap().push(format!("{error} → {next}"));
             }
+            Event::Waits { seconds, .. } => self.waits.lock().unwrap().push(seconds),
             Event::Begins { there, .. } => self.there.store(there, Ordering::Relaxed),
             Event::Came { bytes } => {
                 let came = self.came.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -141,6 +143,7 @@ impl Place {
             huggingface,
             modelscope,
             token: None,
+            token_from: "HF_TOKEN".to_owned(),
             offline: None,
             connect: Duration::from_secs(5),
             silence: Duration::from_millis(500),
@@ -186,4 +189,15 @@ pub fn request(model: &str) -> Request {
         model: model.to_owned(),
         ..Request::default()
     }
+}
+
+/// An address that takes no connections, and neither refuses them: the queue of those that wait is full, for as long as the other
+/// value lives.
+pub fn deaf() -> (Url, impl Sized) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    let waiting: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
+    let url = Url::parse(&format!("http://{address}/")).unwrap();
+    (url, (listener, waiting))
 }

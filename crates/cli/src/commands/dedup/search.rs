@@ -16,6 +16,7 @@ use super::pairs_file::Head;
 use super::vectors::{StoredVectors, VectorFile};
 use super::work::Work;
 use crate::args::DedupArgs;
+use crate::model::tell_uncalibrated;
 use crate::named::load_model;
 use crate::progress::Progress;
 
@@ -37,6 +38,7 @@ const BLOCKS_AHEAD: usize = 4;
 /// When the model fails, or what is kept cannot be written.
 pub fn run(job: &Job, args: &DedupArgs) -> anyhow::Result<Found> {
     let model = load_model(&args.model)?;
+    tell_uncalibrated(&model, &args.model.model);
     let facts = model.facts();
     let head = Head {
         digest: job.digest(),

@@ -19,6 +19,7 @@ use crate::commands::report_truncated;
 use crate::input::{self, Columns, Format};
 use crate::messages;
 use crate::misuse::Misuse;
+use crate::model::tell_uncalibrated;
 use crate::named::load_model;
 use crate::reranking::{load_reranker, rerank};
 use crate::terminal::{self, in_one_line, remark};
@@ -31,6 +32,7 @@ pub fn run(args: &AskArgs) -> anyhow::Result<()> {
     check_standard_input(args)?;
     let settings = Settings::of(&args.limits)?;
     let model = load_model(&args.model)?;
+    tell_uncalibrated(&model, &args.model.model);
     let reranker = load_reranker(&args.rerank, &args.model.compute)?;
     settings.tell_reranker(reranker.as_ref());
     let entries = FileEntries::read(&args.file(), args.format, &args.layout.layout(), &model)?;

@@ -21,6 +21,7 @@ use crate::args::{FailOn, FaqCheckArgs};
 use crate::commands::report_truncated;
 use crate::input::{self, Columns, Format};
 use crate::language::Language;
+use crate::model::tell_uncalibrated;
 use crate::named::load_model;
 use crate::progress::Progress;
 use crate::terminal;
@@ -35,6 +36,7 @@ pub fn run(args: &FaqCheckArgs) -> anyhow::Result<()> {
     }
     let settings = Settings::of(&args.limits)?;
     let model = load_model(&args.model)?;
+    tell_uncalibrated(&model, &args.model.model);
     let entries = FileEntries::read(&args.file, args.format, &args.layout.layout(), &model)?;
     let limits = settings.limits(&entries.space)?;
     let matcher = Matcher {

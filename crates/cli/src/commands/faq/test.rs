@@ -22,6 +22,7 @@ use crate::commands::report_truncated;
 use crate::input::Format;
 use crate::language::Language;
 use crate::misuse::Misuse;
+use crate::model::tell_uncalibrated;
 use crate::named::load_model;
 use crate::output::partial::{PartialFile, is_same_file};
 use crate::report::numbers::percent;
@@ -35,6 +36,7 @@ pub fn run(args: &FaqTestArgs) -> anyhow::Result<()> {
     let files = Files::begin(args)?;
     let settings = Settings::of(&args.limits)?;
     let model = load_model(&args.model)?;
+    tell_uncalibrated(&model, &args.model.model);
     let reranker = load_reranker(&args.rerank, &args.model.compute)?;
     settings.tell_reranker(reranker.as_ref());
     let layout = labelled.layout.layout();

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use serde_json::json;
-use yuyi_models::home;
+use yuyi_models::{Installed, fitted_by_user, home};
 
-use crate::args::{ExportModelArgs, ImportModelArgs};
+use crate::args::{ComputeArgs, ExportModelArgs, ImportModelArgs};
 use crate::messages;
-use crate::pulling::megabytes;
+use crate::model::load_uncalibrated;
+use crate::pulling::{megabytes, opened};
 use crate::terminal;
 
 /// Writes a model to a file.
@@ -16,7 +17,8 @@ pub fn export(args: &ExportModelArgs) -> anyhow::Result<()> {
     if let Some(broken) = model.broken() {
         return Err(broken.into());
     }
-    let manifest = yuyi_hub::export(&model, &args.output)?;
+    let calibration = calibration_of(&model)?;
+    let manifest = yuyi_hub::export(&model, &args.output, calibration.as_deref())?;
     let (output, bytes) = (args.output.display().to_string(), manifest.bytes());
     let mut out = terminal::stdout();
     match args.json {
@@ -35,6 +37,19 @@ pub fn export(args: &ExportModelArgs) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The calibration that the user fitted for a model, if there is one: it wins over the one in the folder, and is not beside it.
+fn calibration_of(model: &Installed) -> anyhow::Result<Option<Vec<u8>>> {
+    let fitted = home().is_some_and(|home| home.join("calibrations").is_dir());
+    let Some(folder) = model.folder.as_deref().filter(|_| fitted) else {
+        return Ok(None);
+    };
+    let resolved = opened(&model.name, folder)?;
+    let loaded = load_uncalibrated(resolved, &ComputeArgs::default())?;
+    let fingerprint = loaded.embedder().fingerprint();
+    let found = fingerprint.map(fitted_by_user).transpose()?.flatten();
+    Ok(found.map(|found| found.content))
 }
 
 /// Installs a model from a file.

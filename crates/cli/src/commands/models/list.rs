@@ -70,6 +70,7 @@ fn half(unfinished: &Unfinished) -> Value {
         total,
         is_running,
         goes_on_by,
+        ..
     } = unfinished;
     json!({ "name": name, "bytes": bytes, "total": total, "running": is_running, "command": goes_on_by })
 }
@@ -82,14 +83,27 @@ fn said(unfinished: &Unfinished) -> String {
         (Some(total), _) if unfinished.is_running => {
             format!("{name} is being fetched: {there} of {total} MB are there.")
         }
+        (Some(total), Some(command)) if unfinished.is_beside_whole => format!(
+            "Another version of {name} has come in part, {there} of {total} MB. `{command}` goes on with it; the one that is installed is whole."
+        ),
         (Some(total), Some(command)) => format!(
             "{name} has come in part, {there} of {total} MB. `{command}` goes on with it, and `yuyi models rm {name}` removes it."
         ),
         _ if unfinished.is_running => format!("{name} is being installed at this moment."),
+        _ if unfinished.is_beside_whole => format!(
+            "A command that was interrupted has left {there} MB of {name} in {}, which may be removed; the model that is installed is whole.",
+            leftovers(name)
+        ),
         _ => format!(
             "A command that was interrupted has left {there} MB of {name}. `yuyi models rm {name}` removes them."
         ),
     }
+}
+
+/// Where a command leaves what it has of a model.
+fn leftovers(name: &str) -> String {
+    let folder = home().unwrap_or_default().join("models/.pulls").join(name);
+    folder.display().to_string()
 }
 
 fn row(model: &Installed) -> [String; 4] {

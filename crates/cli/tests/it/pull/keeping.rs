@@ -244,6 +244,13 @@ fn the_cache_of_another_program_is_read_in_place() {
     );
     let listed = with_cache(&["models"]);
     assert!(listed.out.contains("cache of Hugging Face"), "{listed:?}");
+    // Without a network it is there all the same.
+    let offline = with_cache(&["pull", "org/cached", "--offline"]);
+    assert_eq!(offline.code, 0, "{offline:?}");
+    assert!(
+        offline.out.contains("nothing needs to be pulled"),
+        "{offline:?}"
+    );
 }
 
 /// The layouts of ModelScope's library, old and new, where it puts them by itself.
@@ -282,4 +289,52 @@ fn caches_of_modelscope_are_found_in_every_layout() {
             "iic/tiny-v1.5"
         ]
     );
+}
+
+/// The calibration that a user fits lies beside no model, and goes along all the same.
+#[test]
+fn an_export_has_the_calibration_in_force() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let folder = case.folder("tiny");
+    let found = yuyi::find(folder.to_str().unwrap()).unwrap();
+    let options = yuyi::OpenOptions {
+        uncalibrated: true,
+        ..Default::default()
+    };
+    let model = yuyi::Model::load(found, &options).unwrap();
+    let fingerprint = model.embedder().fingerprint().unwrap();
+    let users = case.home.path().join("calibrations");
+    fs::create_dir_all(&users).unwrap();
+    let fitted = r#"{"version": 1, "knots": [[-1, 0], [0.5, 0.1], [1, 1]]}"#;
+    fs::write(users.join(format!("{fingerprint}.json")), fitted).unwrap();
+    let file = case.home.path().join("tiny.tar");
+    let file = file.to_str().unwrap();
+    let run = case.run(&["models", "export", "tiny", "-o", file]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = case.run(&["models", "import", file, "--name", "other"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let there = fs::read_to_string(case.folder("other/calibration.json")).unwrap();
+    assert_eq!(there, fitted);
+}
+
+#[test]
+fn a_threshold_of_a_model_without_calibration_is_told() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let _ = fs::remove_file(case.folder("tiny/calibration.json"));
+    let minutes = case.home.path().join("minutes.txt");
+    fs::write(
+        &minutes,
+        "张三：我们下周三上线新版本\n李四：预算还差两万块钱\n",
+    )
+    .unwrap();
+    let minutes = minutes.to_str().unwrap();
+    let told = "tiny has no calibration: its similarities are cosines, and a threshold means something else than with other models. `yuyi calibrate --model tiny` gives it one.";
+    let run = case.run(&["dedup", minutes, "--model", "tiny"]);
+    assert_eq!(run.err.matches(told).count(), 1, "{run:?}");
+    let run = case.run(&["dedup", minutes]);
+    assert!(!run.err.contains("calibration"), "{run:?}");
+    let zh = case.run(&["dedup", minutes, "--model", "tiny", "--lang", "zh"]);
+    assert!(zh.err.contains("tiny 没有校准"), "{zh:?}");
 }

@@ -15,9 +15,7 @@ impl Dimensions {
         source.loosen_number(name);
         match source.fields.optional(name) {
             None => Ok(Self(None)),
-            Some((value @ (Json::Integer(_) | Json::Float(_)), _)) => {
-                Ok(Self(Some(value)))
-            }
+            Some((value @ (Json::Integer(_) | Json::Float(_)), _)) => Ok(Self(Some(value))),
             Some((other, path)) => Err(wrong_type(&path, "a whole number", &other)),
         }
     }

@@ -222,10 +222,7 @@ pub(crate) fn timestamp(
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };
-    let is_time = matches!(
-        json,
-        Json::String(_) | Json::Integer(_) | Json::Float(_)
-    );
+    let is_time = matches!(json, Json::String(_) | Json::Integer(_) | Json::Float(_));
     if !is_time {
         return Err(wrong_type(&path, "a time", &json));
     }

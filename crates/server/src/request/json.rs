@@ -97,7 +97,7 @@ impl Json {
             Self::Null => "null",
             Self::Bool(_) => "true or false",
             Self::Float(x) if x.fract() != 0.0 => "a number with a fraction",
-            Self::Integer(_) | Self::Large(_) | Self::Float(_) => "a number",
+            Self::Integer(_) | Self::Float(_) => "a number",
             Self::String(_) | Self::Broken(_) => "text",
             Self::Array(_) => "a list",
             Self::Object(_) => "an object",

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Condition, Filter, Scalar, Test};
 use crate::item::Item;
+use crate::number::Number;
 use crate::payload::{Path, Values};
 
 /// A filter that many items are asked by.
@@ -35,8 +36,8 @@ enum Ask<'f> {
 #[derive(Default)]
 struct OneOf<'f> {
     texts: HashSet<&'f str>,
-    /// By their bits.
-    numbers: HashSet<u64>,
+    /// Those that are one float, by its bits.
+    numbers: HashMap<u64, Vec<Number>>,
     bools: HashSet<bool>,
 }
 
@@ -169,9 +170,9 @@ impl<'a> Asked<'a, '_> {
     }
 }
 
-/// Equal numbers have equal bits, except for the two zeros.
-fn bits(number: f64) -> u64 {
-    (number + 0.0).to_bits()
+/// The bits of a number as a float, which equal numbers have in common: the two zeros are made one.
+fn bits(number: Number) -> u64 {
+    (number.to_float() + 0.0).to_bits()
 }
 
 impl<'f> OneOf<'f> {
@@ -180,9 +181,9 @@ impl<'f> OneOf<'f> {
         for scalar in scalars {
             match scalar {
                 Scalar::Text(text) => _ = all.texts.insert(text),
-                // What is no number equals nothing.
-                Scalar::Number(number) if number.is_nan() => {}
-                Scalar::Number(number) => _ = all.numbers.insert(bits(*number)),
+                Scalar::Number(number) => {
+                    all.numbers.entry(bits(*number)).or_default().push(*number);
+                }
                 Scalar::Bool(bool) => _ = all.bools.insert(*bool),
             }
         }
@@ -191,16 +192,19 @@ impl<'f> OneOf<'f> {
 
     fn extend(&mut self, other: Self) {
         self.texts.extend(other.texts);
-        self.numbers.extend(other.numbers);
+        for (bits, numbers) in other.numbers {
+            self.numbers.entry(bits).or_default().extend(numbers);
+        }
         self.bools.extend(other.bools);
     }
 
     fn has(&self, value: &Value) -> bool {
         match value {
             Value::String(text) => self.texts.contains(&**text),
-            Value::Number(number) => number
-                .as_f64()
-                .is_some_and(|number| self.numbers.contains(&bits(number))),
+            Value::Number(_) => Number::of(value).is_some_and(|number| {
+                let same_float = self.numbers.get(&bits(number));
+                same_float.is_some_and(|numbers| numbers.contains(&number))
+            }),
             Value::Bool(bool) => self.bools.contains(bool),
             _ => false,
         }

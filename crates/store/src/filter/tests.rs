@@ -77,19 +77,24 @@ fn conditions_hold_where_one_value_passes() {
 
 /// Filters of few keys and values, so that they often hold.
 fn any_filter() -> impl Strategy<Value = Filter> {
+    let number = || {
+        let floats = [0.0, -0.0, 1.5, f64::NAN, 9007199254740992.0].map(Number::from);
+        let whole = [1, 9007199254740993_i64].map(Number::from);
+        proptest::sample::select([&floats[..], &whole[..]].concat())
+    };
     let scalar = || {
         prop_oneof![
             "[ab]".prop_map(Scalar::Text),
-            prop_oneof![Just(0.0), Just(-0.0), Just(1.5), Just(f64::NAN)].prop_map(Scalar::Number),
+            number().prop_map(Scalar::Number),
             any::<bool>().prop_map(Scalar::Bool),
         ]
     };
     let list = || proptest::collection::vec(scalar(), 0..4);
     let bounds = (-1.0..2.0).prop_map(|gt| Bounds {
-        gt: Some(gt),
+        gt: Some(Number::from(gt)),
         gte: None,
         lt: None,
-        lte: Some(1.5),
+        lte: Some(Number::from(1.5)),
     });
     let test = prop_oneof![
         list().prop_map(Test::Any),
@@ -132,7 +137,8 @@ fn any_item() -> impl Strategy<Value = Item> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         prop_oneof![Just(0.0), Just(-0.0), Just(1.5)].prop_map(Value::from),
-        Just(Value::from(1)),
+        proptest::sample::select(vec![1, 9007199254740992_i64, 9007199254740993])
+            .prop_map(Value::from),
         "[ab]".prop_map(Value::from),
     ];
     let value = leaf.prop_recursive(2, 6, 3, |inner| {

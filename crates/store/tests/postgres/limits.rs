@@ -28,7 +28,11 @@ pub fn answered<T: Send>(call: impl FnOnce() -> Result<T> + Send) -> Result<T> {
 /// The reason for which a call is refused for now.
 pub fn unavailable<T: Send>(call: impl FnOnce() -> Result<T> + Send) -> String {
     match answered(call) {
-        Err(Error::Unavailable { reason } | Error::Unconfirmed { reason }) => reason,
+        Err(
+            Error::Unavailable { reason }
+            | Error::Unreachable { reason }
+            | Error::Unconfirmed { reason },
+        ) => reason,
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it was answered"),
     }

@@ -70,7 +70,7 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`Invalid`](Error::Invalid) where an address cannot be read, [`UnusableServer`](Error::UnusableServer) where the server or pgvector is too old, a newer
-    /// program wrote the tables, or rights are missing; [`Unavailable`](Error::Unavailable).
+    /// program wrote the tables, or rights are missing; [`Unreachable`](Error::Unreachable) where none takes a connection; [`Unavailable`](Error::Unavailable).
     pub fn open(url: &str, options: &PostgresOptions) -> Result<Self> {
         let primary = Arc::new(Pool::new(url, options)?);
         let elsewhere = |url: &String| {

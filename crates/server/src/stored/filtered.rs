@@ -25,6 +25,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) writes: bool,
 }
 
+impl<'a> Asked<'a> {
+    /// Of one that reads, and wants what is there now.
+    pub(crate) fn to_read(collection: &'a str, filter: Option<&'a Filter>) -> Self {
+        Self {
+            collection,
+            filter,
+            stale: false,
+            writes: false,
+        }
+    }
+}
+
 impl App {
     /// Calls the store with a filter.
     ///

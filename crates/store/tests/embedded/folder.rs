@@ -3,10 +3,10 @@
 use std::fs;
 use std::process::Command;
 
-use yuyi_store::{EmbeddedStore, Error, ErrorKind, Item, NewCollection, Options, Store, WordRules};
+use yuyi_store::{EmbeddedStore, Error, ErrorKind, Item, NewCollection, Options, Store};
 
 use crate::suite::Place;
-use crate::suite::ask::lexical;
+use crate::suite::ask::{cut_otherwise_before, lexical};
 use crate::suite::examples::{collection, faq, with_vectors};
 use crate::{Folder, options};
 
@@ -51,15 +51,7 @@ fn a_folder_is_made_where_there_is_none_and_what_is_no_folder_is_refused() {
 fn words_of_an_older_folder_are_cut_anew() {
     let folder = Folder::new();
     let store = folder.open_here();
-    store.create(&collection("faq")).unwrap();
-    let text = |id: &str, text: &str| with_vectors(Item::new(id, text), 1);
-    let items = vec![text("a", "Shanghai 天气"), text("b", "AI 天气")];
-    store.upsert("faq", "", items).unwrap();
-    let rules = WordRules {
-        words: vec![],
-        synonyms: vec![vec!["AI".into(), "人工智能".into()]],
-    };
-    store.set_words("faq", &rules).unwrap();
+    cut_otherwise_before(&store);
     drop(store);
     let path = folder.0.path().join("collections.sqlite");
     let database = rusqlite::Connection::open(&path).unwrap();

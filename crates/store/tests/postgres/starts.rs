@@ -2,13 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use yuyi_store::{Caller, Event, EventKind, Item, Store, Timestamp, WordRules};
+use yuyi_store::{Caller, Event, EventKind, Item, Store, Timestamp};
 
 use crate::open;
 use crate::servers::{Bounced, Database, execute, server, server_for_bouncer};
 use crate::suite::Place;
-use crate::suite::ask::{lexical, with_faq};
-use crate::suite::examples::{collection, with_vectors};
+use crate::suite::ask::{cut_otherwise_before, lexical, with_faq};
+use crate::suite::examples::with_vectors;
 
 #[test]
 #[ignore = "run by ten_start_at_once"]
@@ -56,15 +56,7 @@ fn words_of_an_older_database_are_cut_anew() {
     }
     let place = Database::new();
     let store = place.open();
-    store.create(&collection("faq")).unwrap();
-    let text = |id: &str, text: &str| with_vectors(Item::new(id, text), 1);
-    let items = vec![text("a", "Shanghai 天气"), text("b", "AI 天气")];
-    store.upsert("faq", "", items).unwrap();
-    let rules = WordRules {
-        words: vec![],
-        synonyms: vec![vec!["AI".into(), "人工智能".into()]],
-    };
-    store.set_words("faq", &rules).unwrap();
+    cut_otherwise_before(&*store);
     drop(store);
     let key = |id: &str| format!("(SELECT key << 10 FROM yuyi.items_1 WHERE id = '{id}')");
     let old = format!(

@@ -1,9 +1,9 @@
 //! Stores with something in them, and short ways to ask them.
 
-use yuyi_store::{Query, Search, Space, Store};
+use yuyi_store::{Item, Query, Search, Space, Store, WordRules};
 
 use super::Place;
-use super::examples::{collection, faq};
+use super::examples::{collection, faq, with_vectors};
 
 /// A store with the ten entries.
 pub fn with_faq(place: &impl Place) -> Box<dyn Store> {
@@ -11,6 +11,19 @@ pub fn with_faq(place: &impl Place) -> Box<dyn Store> {
     store.create(&collection("faq")).unwrap();
     store.upsert("faq", "", faq()).unwrap();
     store
+}
+
+/// Items `a` and `b`, of which a version before found 人工智能 in both, since it took the end of Shanghai for AI.
+pub fn cut_otherwise_before(store: &dyn Store) {
+    store.create(&collection("faq")).unwrap();
+    let text = |id: &str, text: &str| with_vectors(Item::new(id, text), 1);
+    let items = vec![text("a", "Shanghai 天气"), text("b", "AI 天气")];
+    store.upsert("faq", "", items).unwrap();
+    let rules = WordRules {
+        words: vec![],
+        synonyms: vec![vec!["AI".into(), "人工智能".into()]],
+    };
+    store.set_words("faq", &rules).unwrap();
 }
 
 pub fn dense(store: &dyn Store, vector: &[f32], limit: usize) -> Vec<String> {

@@ -171,11 +171,14 @@ impl App {
         questions: MatchQuestions,
     ) -> Result<(MatchReply, Duration), ApiError> {
         let (name, filter) = asked.meant();
-        let answered = self.stored_for(of(&name, filter.as_ref()), move |store, caller| {
-            let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
-            let said = Timed::of(|| matcher.answer(&entries, questions));
-            Ok((said.value?, said.time))
-        });
+        let answered = self.stored_for(
+            Asked::to_read(&name, filter.as_ref()),
+            move |store, caller| {
+                let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
+                let said = Timed::of(|| matcher.answer(&entries, questions));
+                Ok((said.value?, said.time))
+            },
+        );
         answered.await
     }
 
@@ -190,11 +193,14 @@ impl App {
         let most = most.clamp(1, MOST_RERANKED);
         let decides = asked.decides.clone();
         let (name, filter) = asked.meant();
-        let found = self.stored_for(of(&name, filter.as_ref()), move |store, caller| {
-            let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
-            let found = Timed::of(|| matcher.shortlists(&entries, questions, most));
-            Ok((found.value?, found.time))
-        });
+        let found = self.stored_for(
+            Asked::to_read(&name, filter.as_ref()),
+            move |store, caller| {
+                let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
+                let found = Timed::of(|| matcher.shortlists(&entries, questions, most));
+                Ok((found.value?, found.time))
+            },
+        );
         let (lists, time) = found.await?;
         let scores = self.rerank(reranker, lists.pairs()).await?;
         Ok((decides.matcher().answer_reranked(lists, &scores), time))
@@ -222,15 +228,6 @@ impl AskedStore {
             filter: self.filter.as_ref(),
             caller,
         }
-    }
-}
-
-fn of<'a>(collection: &'a str, filter: Option<&'a Filter>) -> Asked<'a> {
-    Asked {
-        collection,
-        filter,
-        stale: false,
-        writes: false,
     }
 }
 

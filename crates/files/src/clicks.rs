@@ -1,5 +1,7 @@
 //! Files of what users did with items.
 
+mod ratings;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,6 +9,7 @@ use anyhow::{anyhow, bail};
 use serde_json::Value;
 use yuyi_store::{Event, EventKind, HEAVIEST, Timestamp};
 
+use self::ratings::{Rated, Scale};
 use super::items::cells::{moment_of, number_of, yes_or_no};
 use super::names::plain;
 use super::{Columns, Format, Input, Layout, Misuse, Origin, Record, Row};
@@ -50,11 +53,12 @@ pub struct Clicks {
 }
 
 impl Clicks {
-    /// Reads a whole file with the columns user, item, type, time and weight; all but the first two may be missing.
+    /// Reads a whole file with the columns user, item, type, time and weight; all but the first two may be missing. Where the last is one of ratings, those in the
+    /// lower half of their scale are skips.
     ///
     /// # Errors
     /// When the file cannot be read, or a row is no event; the message names the file and the line.
-    pub fn read(input: Input, layout: &Layout) -> anyhow::Result<Self> {
+    pub fn read(mut input: Input, layout: &Layout) -> anyhow::Result<Self> {
         if input.format == Format::Txt {
             bail!(Misuse(
                 "A TXT file has one text a line; clicks need TSV, CSV, JSON or a workbook.".into()
@@ -66,8 +70,10 @@ impl Clicks {
         };
         let columns = columns.chosen_by(layout)?;
         let is_table = matches!(input.format, Format::Tsv | Format::Csv | Format::Xlsx);
+        let rated = Rated::watch(&mut input.origin.remarks, layout);
         let (origin, name) = (input.origin.clone(), input.name().to_owned());
         let (mut events, mut timed, mut shown) = (Vec::new(), 0, 0);
+        let mut scale = Scale::default();
         let (mut unread, mut is_headless) = (Unread::default(), false);
         for record in input.records(columns) {
             let Record {
@@ -78,10 +84,14 @@ impl Clicks {
             }
             let at = |reason: String| anyhow!("{}: {reason}", origin.at(row.line));
             unread.see(&rest);
-            let Some((event, has_time)) = event(&row).map_err(at)? else {
+            let is_rating = rated.get();
+            let Some((event, has_time)) = event(&row, is_rating).map_err(at)? else {
                 shown += 1;
                 continue;
             };
+            if is_rating && has_weight(&row) {
+                scale.see(event.weight, events.len());
+            }
             is_headless |= is_table && row.line == 1 && !layout.no_header;
             timed += usize::from(has_time);
             if timed > 0 && timed <= events.len() {
@@ -91,6 +101,7 @@ impl Clicks {
             events.push(event);
         }
         unread.tell(&origin)?;
+        scale.apply(&mut events, &origin)?;
         if shown > 0 {
             let file = origin.file();
             origin.say(format!(
@@ -182,7 +193,7 @@ fn is_of_clicks(name: &str) -> bool {
 }
 
 /// The event of a row, and whether it has a time; `None`: it says only that an item was shown.
-fn event(row: &Row) -> Result<Option<(Event, bool)>, String> {
+fn event(row: &Row, is_rating: bool) -> Result<Option<(Event, bool)>, String> {
     let cell = |place: usize| row.cells.get(place).map_or("", |cell| cell.trim());
     let filled = |place: usize| Some(cell(place)).filter(|cell| !cell.is_empty());
     let time = filled(3).map(moment_of).transpose()?;
@@ -193,11 +204,25 @@ fn event(row: &Row) -> Result<Option<(Event, bool)>, String> {
             Some(kind) => kind,
             None => return Ok(None),
         },
-        weight: filled(4).map_or(Ok(1.0), weight_of)?,
+        weight: match filled(4) {
+            None => 1.0,
+            Some(cell) if is_rating => number_of(cell)?,
+            Some(cell) => weight_of(cell)?,
+        },
         time: time.unwrap_or(Timestamp::from_micros(0)),
     };
-    event.check().map_err(|error| error.to_string())?;
+    // A rating becomes a weight when all are known.
+    let checked = Event {
+        weight: if is_rating { 1.0 } else { event.weight },
+        ..event.clone()
+    };
+    checked.check().map_err(|error| error.to_string())?;
     Ok(Some((event, time.is_some())))
+}
+
+/// Whether a row says how much it counts.
+fn has_weight(row: &Row) -> bool {
+    row.cells.get(4).is_some_and(|cell| !cell.trim().is_empty())
 }
 
 fn weight_of(cell: &str) -> Result<f64, String> {
@@ -284,10 +309,12 @@ mod tests {
             ),
             ("客户ID,商品ID,互动\nu,1,评论\n", EventKind::Read, 1.0),
             ("uid,iid\nu,1\n", EventKind::Click, 1.0),
+            ("用户,内容编号\nu,1\n", EventKind::Click, 1.0),
+            ("会员编号,作品编号\nu,1\n", EventKind::Click, 1.0),
             (
                 "userId,movieId,rating,timestamp\nu,1,4.5,1709627400000\n",
                 EventKind::Click,
-                4.5,
+                1.5,
             ),
         ] {
             let read = read(Format::Csv, text).unwrap();

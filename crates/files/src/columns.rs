@@ -53,6 +53,11 @@ impl Columns {
         optional.any(|(i, column)| ["answer", "wordings"].contains(column) && has(i))
     }
 
+    /// Whether rows may be entries of a FAQ, of which one may take several rows.
+    pub(super) fn are_entries(&self) -> bool {
+        self.of_items || self.optional.contains(&"answer")
+    }
+
     /// Where the column of these plain names stands that `column` may be; `taken` are others'.
     pub(super) fn place(&self, names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
         match column {
@@ -60,6 +65,11 @@ impl Columns {
             "answer" if self.of_items => names::place(names, column, taken)
                 .filter(|&place| names[place] != "a" || names.iter().any(|name| name == "q")),
             "id" if self.of_items => names::id_of_item(names, taken),
+            "text" | "question"
+                if self.are_entries() && names::standard_question(names, taken).is_some() =>
+            {
+                names::standard_question(names, taken)
+            }
             "text" if self.of_items => names::place(names, "text", taken)
                 .or_else(|| names::place(names, "question", taken))
                 .or_else(|| names::title_of_item(names, taken)),

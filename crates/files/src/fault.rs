@@ -106,7 +106,10 @@ impl Check {
         let text = blank.or_else(listed).or_else(totals).or_else(|| {
             let (place, cell) = cells.iter().enumerate().find(is_of_none)?;
             let cell = cell.trim();
-            let what = format!("{cell} stands for a value that is not there.");
+            let what = match cell {
+                NOT_COMPUTED => "This is a formula without its result. Open the file in Excel or WPS, save it, and take the saved one.".to_owned(),
+                cell => format!("{cell} stands for a value that is not there."),
+            };
             names.in_wanted(place, &what)
         });
         text.map(Fault::told)
@@ -139,6 +142,9 @@ fn total<'a>(first: &'a str, second: &str) -> Option<&'a str> {
     (is_total && is_count).then(|| first.trim())
 }
 
+/// What spreadsheet programs show in the place of what is not computed yet.
+pub(super) const NOT_COMPUTED: &str = "#GETTING_DATA";
+
 /// What spreadsheet programs show where a formula failed, and databases and pandas write where there is nothing.
 const FAILURES: [&str; 16] = [
     "#N/A",
@@ -149,7 +155,7 @@ const FAILURES: [&str; 16] = [
     "#NULL!",
     "#NUM!",
     "#DATA!",
-    "#GETTING_DATA",
+    NOT_COMPUTED,
     "#SPILL!",
     "#CALC!",
     "<NA>",

@@ -11,6 +11,7 @@ mod unnamed;
 use anyhow::{anyhow, bail};
 
 use self::beside::{further, once, optional, renamed};
+pub(super) use self::unnamed::{is_identified, width_of_items};
 use super::{Columns, Misuse, Taken, names, unclear};
 
 /// Rows that are looked at.
@@ -75,19 +76,26 @@ impl Places {
         }
     }
 
+    /// How many columns there are up to the last of them.
+    pub(super) fn end(&self) -> usize {
+        let last = self.wanted().flatten().max();
+        last.map_or(0, |last| last + 1)
+    }
+
     /// Whether a column is among them.
     pub(super) fn has(&self, place: usize) -> bool {
         self.needed.contains(&place) || self.others.contains(&Some(place))
     }
 }
 
-/// Where the columns stand in a file without a header, whose first records these are, and what to say of it.
+/// Where the columns stand in a file without a header, whose first records these are, and what to say of it. `is_sheet`: no separator stands between them.
 ///
 /// # Errors
 /// When a number stands where a text should, or a column that the user names is not there.
 pub(super) fn without(
     first: &[(u64, Vec<String>)],
     columns: &Columns,
+    is_sheet: bool,
 ) -> anyhow::Result<(Places, Vec<Taken>)> {
     if let Some(places) = Places::numbered(columns) {
         check_numbers(first, columns)?;
@@ -100,19 +108,16 @@ pub(super) fn without(
         )));
     }
     let Some(places) = unnamed::places(first, columns)? else {
-        let places = Places::in_order(columns);
-        let width = first.iter().map(|(_, cells)| cells.len()).max();
+        if !columns.of_items {
+            return Ok((Places::in_order(columns), Vec::new()));
+        }
+        let places = unnamed::places_of_items(first, columns, is_sheet)?;
+        let wanted = columns.needed.iter().chain(columns.optional);
+        let taken = wanted.zip(places.wanted());
         // What is kept is told, since nobody may look at it again.
-        let told = match (columns.of_items, width) {
-            (true, Some(width @ 2..)) => {
-                let wanted = columns.needed.iter().chain(columns.optional);
-                let taken = wanted.enumerate().take(width);
-                taken
-                    .map(|(place, column)| Taken::at(place, column))
-                    .collect()
-            }
-            _ => Vec::new(),
-        };
+        let taken = taken.filter_map(|(column, place)| Some(Taken::at(place?, column)));
+        let taken: Vec<Taken> = taken.collect();
+        let told = if taken.len() > 1 { taken } else { Vec::new() };
         return Ok((places, told));
     };
     let taken = columns.needed.iter().zip(&places.needed);
@@ -165,7 +170,7 @@ pub(super) fn find(
         (true, _) if is_header => bail!(
             "line {line} names the columns {}, but not {}; name them, say which columns to read with {}, or say {} if it is a row of data",
             shown(cells),
-            columns.needed.join(", "),
+            unknown_of(cells, columns),
             columns.flag,
             columns.no_header_flag
         ),
@@ -185,6 +190,18 @@ pub(super) fn find(
             columns.flag,
             columns.chosen.join(", ")
         ),
+    }
+}
+
+/// The needed columns that no name of a record is known for.
+fn unknown_of(cells: &[String], columns: &Columns) -> String {
+    let plain: Vec<String> = cells.iter().map(|cell| names::plain(cell)).collect();
+    let is_known = |column: &str| plain.iter().any(|name| names::is_called(name, column));
+    let needed = || columns.needed.iter().copied();
+    let unknown: Vec<&str> = needed().filter(|column| !is_known(column)).collect();
+    match unknown.is_empty() {
+        true => columns.needed.join(", "),
+        false => unknown.join(", "),
     }
 }
 
@@ -255,6 +272,7 @@ fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Na
     )?;
     check_telling(line, &cells, columns, &optional)?;
     unclear::check(line, record, columns, &needed)?;
+    unclear::check_answers(line, record, columns, &needed, &optional)?;
     let taken = [&needed[..], &found(&optional)].concat();
     let further = further(&cells, &plain, columns, &taken, &optional);
     let renamed = renamed(
@@ -332,8 +350,8 @@ fn is_mostly_names(plain: &[String], columns: &Columns, is_above_texts: impl Fn(
     match filled.count() {
         0 => false,
         1 => {
-            let usual = ["文本", "句子", "文本内容", "sentence"];
-            plain.iter().any(|name| usual.contains(&name.as_str())) || is_above_texts()
+            let is_alone = |name: &String| names::is_alone(name);
+            plain.iter().any(is_alone) || is_above_texts()
         }
         n => 2 * known >= n,
     }

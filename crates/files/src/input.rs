@@ -1,23 +1,27 @@
 //! Files that are open: what they are, by their names and by what they hold, and their records.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
 use encoding_rs::{Encoding, UTF_8};
+use yuyi_language::is_blank;
 
+use crate::asked;
 use crate::blank_end::WithoutBlankEnd;
+use crate::cell::Cells;
 use crate::content::{self, Content};
 use crate::encoding::{self, Survey, Writing, decoded};
 use crate::fault::Check;
 use crate::lines::Lines;
+use crate::markdown;
 use crate::separator;
+use crate::sheet::{Formatted, Sheet, Span};
 use crate::stream::Stream;
 use crate::{
-    ColumnNames, Columns, Format, Misuse, Origin, Record, Records, Remarks, Room, Row, Rows,
-    delimited, json, sheet,
+    ColumnNames, Columns, Format, Misuse, Origin, Record, Records, Remarks, Room, Rows, delimited,
+    json, sheet,
 };
 
 /// A file that is open.
@@ -34,8 +38,8 @@ pub struct Input {
 enum Source {
     /// Text in UTF-8.
     Text(Box<dyn BufRead>),
-    /// Rows of a workbook.
-    Rows(Vec<delimited::Cells>),
+    /// Rows of a workbook, which of its cells are one, and what numbers are shown as.
+    Rows(Vec<Cells>, Vec<Span>, Formatted),
 }
 
 /// Bytes that a workbook of the user's own may take.
@@ -63,7 +67,7 @@ impl Input {
             bail!("{} is a folder; name a file.", path.display());
         }
         let mut stream = BufReader::with_capacity(1 << 16, io::stdin());
-        let format = match format.or_else(|| Format::of(path)) {
+        let format = match format.or_else(|| Format::read_of(path)) {
             Some(format) => format,
             None if standard => by_header(unnamed, &mut stream),
             None => {
@@ -109,12 +113,25 @@ impl Input {
         )
     }
 
-    /// The lines of a text with their numbers, from 1.
-    pub(crate) fn into_lines(self) -> anyhow::Result<Vec<(u64, String)>> {
-        match self.source {
-            Source::Text(reader) => Lines::new(reader).collect(),
-            Source::Rows(_) => bail!("it is a workbook, and no transcript"),
+    /// The lines of a text with their numbers, from 1; `kept` is what is made of each beside its text, in bytes.
+    ///
+    /// # Errors
+    /// When it is no text, or there is no room for its lines.
+    pub(crate) fn into_lines(
+        self,
+        kept: usize,
+        room: &mut Room<'_>,
+    ) -> anyhow::Result<Vec<(u64, String)>> {
+        let Source::Text(reader) = self.source else {
+            bail!("it is a workbook, and no transcript");
+        };
+        let mut lines = Vec::new();
+        for line in Lines::new(reader) {
+            let line = line?;
+            room.take(kept + line.1.len())?;
+            lines.push(line);
         }
+        Ok(lines)
     }
 
     /// What can be read several times; `room` is that of what was sent.
@@ -136,9 +153,11 @@ impl Input {
             return Self::of_workbook(origin, file, room);
         }
         if let Some(room) = room {
-            let length = file.seek(SeekFrom::End(0)).unwrap_or_default();
-            room.take(kept_of_text(format) * length as usize)
-                .with_context(|| unreadable(&origin.name))?;
+            let kept = kept_of_text(format, &mut file);
+            let taken = kept
+                .map_err(anyhow::Error::from)
+                .and_then(|kept| room.take(kept));
+            taken.with_context(|| unreadable(&origin.name))?;
             file.rewind().with_context(|| unreadable(&origin.name))?;
         }
         let survey = Survey::of(&mut file).with_context(|| unreadable(&origin.name))?;
@@ -184,16 +203,21 @@ impl Input {
         reader: impl Read,
         sent: Option<&mut Room<'_>>,
     ) -> anyhow::Result<Self> {
-        let (sheet, rows) = match sent {
+        let Sheet {
+            name,
+            rows,
+            spans,
+            formatted,
+        } = match sent {
             Some(room) => sheet::rows(reader, &origin, true, room)?,
             None => sheet::rows(reader, &origin, false, &mut Room::bytes(OF_OWN))?,
         };
-        origin.sheet = Some(sheet);
+        origin.sheet = Some(name);
         Ok(Self {
             format: Format::Xlsx,
             origin,
             lines: Some(rows.len() as u64),
-            source: Source::Rows(rows),
+            source: Source::Rows(rows, spans, formatted),
         })
     }
 
@@ -235,24 +259,44 @@ impl Input {
     /// are left out.
     pub fn records(self, columns: Columns) -> Records {
         let name = self.name().to_owned();
-        let is_table = matches!(self.format, Format::Tsv | Format::Csv | Format::Xlsx);
-        let check = Check::of(&columns, is_table);
-        let records = match self.source {
-            Source::Rows(rows) => delimited::table(rows.into_iter(), columns, self.origin),
-            Source::Text(reader) => texts(reader, self.format, columns, self.origin),
+        let (format, source) = match self.source {
+            Source::Text(mut reader) if self.format == Format::Txt && columns.of_items => {
+                match of_plain_text(&mut reader, &columns, &self.origin) {
+                    Plain::As(format) => (format, Source::Text(reader)),
+                    Plain::Asked => {
+                        let pairs = asked::pairs(reader, self.origin);
+                        return checked(pairs, Check::of(&columns, false), name, false);
+                    }
+                }
+            }
+            source => (self.format, source),
         };
-        let checked = records.map(move |record| {
-            let mut record = record.map_err(|error| error.context(unreadable(&name)))?;
-            if !is_table {
-                record.columns = ColumnNames::default();
+        let is_table = matches!(format, Format::Tsv | Format::Csv | Format::Xlsx);
+        let check = Check::of(&columns, is_table);
+        let records = match source {
+            Source::Rows(rows, spans, formatted) => {
+                let rows = rows.into_iter();
+                delimited::sheet(rows, (spans, formatted), columns, self.origin)
             }
-            if record.fault.is_none() {
-                record.fault = check.fault(&record.row.cells, &record.columns);
-            }
-            Ok(record)
-        });
-        Box::new(WithoutBlankEnd::new(checked))
+            Source::Text(reader) => texts(reader, format, columns, self.origin),
+        };
+        checked(records, check, name, is_table)
     }
+}
+
+/// Records with what is wrong with them, without blank ones at the end.
+fn checked(records: Records, check: Check, name: String, is_table: bool) -> Records {
+    let checked = records.map(move |record| {
+        let mut record = record.map_err(|error| error.context(unreadable(&name)))?;
+        if !is_table {
+            record.columns = ColumnNames::default();
+        }
+        if record.fault.is_none() {
+            record.fault = check.fault(&record.row.cells, &record.columns);
+        }
+        Ok(record)
+    });
+    Box::new(WithoutBlankEnd::new(checked))
 }
 
 fn origin(name: &str, remarks: &Remarks) -> Origin {
@@ -263,31 +307,71 @@ fn origin(name: &str, remarks: &Remarks) -> Origin {
     }
 }
 
-/// What reading a text keeps at a time, in times of its length: a list of JSON in values, of which `0,` is one; a cell or a line of a table, which may be all of it.
-fn kept_of_text(format: Format) -> usize {
-    match format {
-        Format::Json | Format::Jsonl => 16,
-        Format::Txt | Format::Tsv | Format::Csv | Format::Xlsx => 2,
+/// What reading a text keeps at a time: of JSON all values, once as they are looked at and once as rows; of lines of JSON some times the text, as of one that is all of it; a cell or a
+/// line of a table, which may be all of it.
+fn kept_of_text(format: Format, file: &mut impl Stored) -> io::Result<usize> {
+    let mut kept = 0;
+    let mut block = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            return Ok(kept);
+        }
+        kept += match format {
+            Format::Json => 2 * json::kept(&block[..read]),
+            Format::Jsonl => 16 * read,
+            Format::Txt | Format::Tsv | Format::Csv | Format::Xlsx => 2 * read,
+        };
     }
+}
+
+/// What a plain text of items holds.
+enum Plain {
+    /// A text in each line, or a table.
+    As(Format),
+    /// Questions, and their answers below them.
+    Asked,
+}
+
+/// What a plain text of items holds. The lines of anything but texts would be taken for such: a header and the rule below it, questions with their answers.
+fn of_plain_text(reader: &mut Box<dyn BufRead>, columns: &Columns, origin: &Origin) -> Plain {
+    let name = origin.file();
+    if markdown::begins(reader, false) {
+        return Plain::As(Format::Csv);
+    }
+    if !columns.no_header && names_columns(reader) {
+        origin.say(format!(
+            "{name} names columns in its first line and is read as a table."
+        ));
+        return Plain::As(Format::Csv);
+    }
+    if separator::has_tabs(reader) {
+        origin.say(format!(
+            "{name} has tabs in each line, the same number in all, and is read as a table."
+        ));
+        return Plain::As(Format::Tsv);
+    }
+    if asked::begins(reader) {
+        origin.say(format!(
+            "{name} is read as questions and answers, since its lines begin with 问： and 答： (Q: and A:)."
+        ));
+        return Plain::Asked;
+    }
+    Plain::As(Format::Txt)
 }
 
 /// The records of a text.
 fn texts(reader: Box<dyn BufRead>, format: Format, columns: Columns, origin: Origin) -> Records {
     match format {
-        Format::Txt => Box::new(Lines::new(reader).map(|line| {
-            let (line, text) = line?;
-            Ok(Record {
-                row: Row {
-                    line,
-                    cells: vec![text],
-                },
-                rest: Vec::new(),
-                columns: ColumnNames::default(),
-                values: Vec::new(),
-                has: Arc::default(),
-                fault: None,
-            })
-        })),
+        Format::Txt => Box::new(
+            Lines::new(reader)
+                // Blank lines stand between items; of other texts, each line has a line of the output.
+                .filter(move |line| {
+                    let is_blank = line.as_ref().is_ok_and(|(_, text)| is_blank(text));
+                    !(columns.of_items && is_blank)
+                })
+                .map(|line| line.map(|(line, text)| Record::of_cells(line, vec![text]))),
+        ),
         Format::Tsv => delimited::tsv(reader, columns, origin),
         Format::Csv => delimited::csv(reader, columns, origin),
         Format::Jsonl => json::lines(reader, columns, origin),
@@ -355,10 +439,23 @@ fn by_header(unnamed: Format, stream: &mut impl BufRead) -> Format {
         return unnamed;
     }
     // Whoever reads the stream meets what is wrong with it.
-    let head = stream.fill_buf().unwrap_or_default();
-    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    match separator::is_header_of_csv(&String::from_utf8_lossy(line)) {
+    if markdown::begins(stream, false) {
+        return Format::Csv;
+    }
+    match separator::is_header_of_csv(&first_line(stream)) {
         true => Format::Csv,
         false => unnamed,
     }
+}
+
+/// Whether the first line of a text names the columns of a table.
+fn names_columns(stream: &mut impl BufRead) -> bool {
+    separator::is_header_of_table(&first_line(stream))
+}
+
+/// The first line, as far as it is there. Whoever reads the stream meets what is wrong with it.
+fn first_line(stream: &mut impl BufRead) -> String {
+    let head = stream.fill_buf().unwrap_or_default();
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(line).into_owned()
 }

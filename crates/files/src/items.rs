@@ -322,6 +322,7 @@ mod tests {
             count: 0,
             generation: 0,
             reindex: None,
+            damaged: None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! collections and what users did with them. Every complaint names the file and the line or the row. What a file was read as is told to whoever listens ([`Remarks`]), in
 //! English: neither terminals nor HTTP are known here.
 
+mod asked;
 mod blank_end;
 mod cell;
 mod clicks;
@@ -22,6 +23,7 @@ mod json;
 mod label;
 mod labelled;
 mod lines;
+mod markdown;
 mod misuse;
 mod names;
 mod origin;
@@ -98,6 +100,12 @@ impl Format {
             _ => return None,
         })
     }
+
+    /// The one in which a file of this name is read: also Markdown, whose tables are told from CSV by what they hold.
+    pub fn read_of(path: &Path) -> Option<Self> {
+        let of_markdown = || markdown::is_named(&path.to_string_lossy()).then_some(Self::Csv);
+        Self::of(path).or_else(of_markdown)
+    }
 }
 
 /// The wanted columns of a row: those that are needed, in the order in which they were asked for, then the optional
@@ -128,6 +136,20 @@ pub struct Record {
     pub has: Arc<[bool]>,
     /// Why the row is of no use.
     pub fault: Option<Fault>,
+}
+
+impl Record {
+    /// Cells of a line of which nothing else is told.
+    fn of_cells(line: u64, cells: Vec<String>) -> Self {
+        Self {
+            row: Row { line, cells },
+            rest: Vec::new(),
+            columns: ColumnNames::default(),
+            values: Vec::new(),
+            has: Arc::default(),
+            fault: None,
+        }
+    }
 }
 
 /// The rows of a file, those that are of no use among them. An error ends them.

@@ -6,12 +6,15 @@ mod kinds;
 mod lists;
 mod traditional;
 
+use std::collections::HashMap;
+
+pub(super) use self::clicks::is_of_ratings;
 use self::clicks::{ITEMS, PUBLISHED, TIMES, TYPES, USERS, WEIGHTS};
 pub(super) use self::fields::{VALIDITY, field};
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{
-    ANSWERS, ASKED, BESIDE, CLEAR_LABELS, IDS, ITEM_IDS, LABELS, NEGATIVES, PAIRS, QUESTIONS,
-    SEARCHES, SIDES, SIDES_BEFORE, STEMS, TEXTS, VAGUE, WORDINGS,
+    ALONE, ANSWERS, ASKED, BESIDE, CLEAR_LABELS, IDS, ITEM_IDS, LABELS, NEGATIVES, PAIRS,
+    QUESTIONS, SEARCHES, SIDES, SIDES_BEFORE, STEMS, TEXTS, USERS_WORDS, VAGUE, WORDINGS,
 };
 pub(super) use self::traditional::simplified;
 
@@ -79,6 +82,11 @@ pub(super) fn is_known(name: &str) -> bool {
     is_listed || in_pairs() || has_stem() || kind(name).is_some() || field(name).is_some()
 }
 
+/// Whether a plain name is that of a column also where it is the only one: nobody has just that for a text, or wants it found.
+pub(super) fn is_alone(name: &str) -> bool {
+    ALONE.contains(&name)
+}
+
 /// Whether a name is of a column that no text is: a number of rows, or a label.
 pub(super) fn is_of_no_text(name: &str) -> bool {
     LABELS.contains(&name) || BESIDE.contains(&name)
@@ -117,7 +125,8 @@ pub(super) fn unclear_labels(names: &[String], place: usize) -> Option<Vec<usize
 /// one is meant, but for wordings: the first of them.
 pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<usize> {
     if column == "wordings" {
-        return (0..names.len()).find(|i| !taken.contains(i) && is_wordings(names, *i));
+        let wordings = Wordings::of(names);
+        return (0..names.len()).find(|i| !taken.contains(i) && wordings.has(*i));
     }
     let clear = if column == "label" { CLEAR_LABELS } else { &[] };
     let mut others = clear.iter().chain(others_for(column));
@@ -136,11 +145,76 @@ pub(super) fn place(names: &[String], column: &str, taken: &[usize]) -> Option<u
     })
 }
 
-/// Whether the column at a place holds wordings. FastGPT calls them `index` beside its `q` and `a`; elsewhere that is a number.
-pub(super) fn is_wordings(names: &[String], place: usize) -> bool {
-    let has = |name: &str| names.iter().any(|other| other == name);
-    let is_index = names[place] == "index" && has("q") && has("a");
-    is_index || kind(&names[place]) == Some(Kind::Wordings)
+/// Which columns hold wordings, by the names of all: these may be many, and are looked through once.
+pub(super) struct Wordings<'n> {
+    names: &'n [String],
+    /// FastGPT has `q` and `a`, and calls them `index`; elsewhere that is a number.
+    has_letters: bool,
+    /// A question without a number stands there: 问题, 问法1, 问法2.
+    has_question: bool,
+    /// Where the standard question stands beside its answer; what users ask has columns of its own then.
+    standard: Option<usize>,
+}
+
+impl<'n> Wordings<'n> {
+    pub(super) fn of(names: &'n [String]) -> Self {
+        let has = |name: &str| names.iter().any(|other| other == name);
+        let is_plain = |name: &String| !is_numbered(name) && kind(name) == Some(Kind::Question);
+        // In exports questions beside the text are payload.
+        let is_own = has("text");
+        Self {
+            names,
+            has_letters: has("q") && has("a"),
+            has_question: !is_own && names.iter().any(is_plain),
+            standard: standard_question(names, &[]).filter(|_| !is_own),
+        }
+    }
+
+    /// Whether the column at a place is one of them.
+    pub(super) fn has(&self, place: usize) -> bool {
+        let name = &self.names[place];
+        match kind(name) {
+            Some(Kind::Wordings) => true,
+            Some(Kind::Question) => {
+                is_numbered(name) && self.has_question
+                    || is_of_users(name) && self.standard.is_some_and(|standard| standard != place)
+            }
+            _ => name == "index" && self.has_letters,
+        }
+    }
+}
+
+fn is_numbered(name: &str) -> bool {
+    name.ends_with(|c: char| c.is_ascii_digit())
+}
+
+/// Whether the name of a question says that users ask it.
+fn is_of_users(name: &str) -> bool {
+    let is_told = USERS_WORDS.iter().any(|word| name.starts_with(word)) || name.ends_with("问法");
+    is_told && !is_standard(name)
+}
+
+/// Where the standard question of an entry stands, beside its answer: what users ask may have columns as well, and is wordings then.
+pub(super) fn standard_question(names: &[String], taken: &[usize]) -> Option<usize> {
+    let has_answer = names.iter().any(|name| kind(name) == Some(Kind::Answer));
+    let mut free = (0..names.len()).filter(|i| !taken.contains(i) && has_answer);
+    free.find(|&i| is_standard(&names[i]))
+}
+
+fn is_standard(name: &str) -> bool {
+    let begins = ["标准", "主", "standard", "std"];
+    begins.iter().any(|begin| name.starts_with(begin)) && kind(name) == Some(Kind::Question)
+}
+
+/// The places of several answers, of which nothing tells which one is meant.
+pub(super) fn several_answers(names: &[String]) -> Vec<usize> {
+    let is_answer = |i: &usize| kind(&names[*i]) == Some(Kind::Answer);
+    let answers: Vec<usize> = (0..names.len()).filter(is_answer).collect();
+    if answers.len() > 1 {
+        answers
+    } else {
+        Vec::new()
+    }
 }
 
 /// Where the title of an item stands.
@@ -285,7 +359,10 @@ pub(super) fn is_like_a_pair(names: &[String]) -> bool {
 
 /// Names that differ in the mark of their side, on a stem that is `accepted`.
 fn sides(names: &[String], accepted: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
-    let find = |name: String| names.iter().position(|other| *other == name);
+    let mut places = HashMap::new();
+    for (place, name) in names.iter().enumerate() {
+        places.entry(name.as_str()).or_insert(place);
+    }
     let stems = names.iter().enumerate().flat_map(|(i, name)| {
         let behind = SIDES.iter().filter_map(move |(a, b)| {
             let stem = name.strip_suffix(a)?;
@@ -298,7 +375,7 @@ fn sides(names: &[String], accepted: impl Fn(&str) -> bool) -> Option<(usize, us
         behind.chain(before)
     });
     let mut sides = stems.filter(|(_, stem, _)| accepted(stem));
-    sides.find_map(|(i, _, other)| Some((i, find(other)?)))
+    sides.find_map(|(i, _, other)| Some((i, *places.get(&*other)?)))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use anyhow::bail;
 
 use super::Columns;
+use super::cell;
 use super::lines::Lines;
 use super::separator::{self, FIRST_LINES};
 
@@ -93,7 +94,7 @@ impl Quoted {
         let mut looks_like_rows = true;
         loop {
             open.take(&text, line)?;
-            looks_like_rows &= self.is_like_a_labelled_row(&text);
+            looks_like_rows &= self.is_like_a_labelled_row(&text) || self.is_like_a_row(&text);
             if open.place != Place::Quoted {
                 break;
             }
@@ -113,6 +114,12 @@ impl Quoted {
         let cells = open.end();
         self.width = self.width.max(cells.len());
         Ok(Some((first, cells)))
+    }
+
+    /// Whether a line has all cells, with tabs between them, which texts have not.
+    fn is_like_a_row(&self, text: &str) -> bool {
+        let cells = text.split('\t').count();
+        self.separator == '\t' && cells > 1 && (self.width == 0 || self.width == cells)
     }
 
     /// Whether a line has all cells and its last one is a number, as a label is.
@@ -150,6 +157,7 @@ impl Open {
                 (Place::Quoted, _) => self.push(c, Place::Quoted),
                 (_, c) if c == self.separator => {
                     self.end_cell();
+                    cell::check_count(line, self.cells.len() + 1)?;
                     Place::Start
                 }
                 (Place::Closed, c) if c.is_whitespace() => Place::Closed,
@@ -309,6 +317,11 @@ mod tests {
             (
                 "a,\"b,1\nc,d\",0\n",
                 "line 1: a quoted cell goes on to line 2",
+            ),
+            // Answers that begin with a quote, which is none of CSV.
+            (
+                "a\tb\tx\nc\td\tx\ne\tf\tx\n问\t\"引用\tx\n答\t他说\"\tx\n",
+                "line 4: a quoted cell goes on to line 5",
             ),
         ] {
             let error = read(text).unwrap_err();

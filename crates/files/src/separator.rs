@@ -1,6 +1,8 @@
 //! What stands between the columns of a CSV file. Excel writes semicolons where a comma is the decimal sign, as in most of Europe; others
 //! write tabs, or vertical bars.
 
+use std::io::BufRead;
+
 use super::{Columns, names};
 
 /// What may stand between columns; the first where nothing tells.
@@ -39,8 +41,8 @@ pub(super) fn find<'a>(lines: impl Iterator<Item = &'a str>, columns: &Columns) 
         first,
         least: needed.max(2),
     };
-    // Texts have no tabs, so that the same number of them in each line tells enough.
-    if look.has_columns('\t') && look.is_same('\t') && (lines.len() > 1 || needed > 1) {
+    // Texts have no tabs, so that the same number of them in most lines tells enough.
+    if look.has_columns('\t') && look.is_mostly_same('\t') && (lines.len() > 1 || needed > 1) {
         return '\t';
     }
     if !SEPARATORS
@@ -105,10 +107,18 @@ impl Look<'_> {
         counts.all(|count| count == self.count(separator))
     }
 
+    /// Whether most lines have as many cells as the first one.
+    fn is_mostly_same(&self, separator: char) -> bool {
+        let same = self
+            .lines
+            .iter()
+            .filter(|line| outside_quotes(line, separator).len() == self.count(separator));
+        2 * same.count() > self.lines.len()
+    }
+
     /// Whether the first line has only names of columns.
     fn is_header(&self, separator: char) -> bool {
-        let mut cells = outside_quotes(self.first, separator).into_iter();
-        cells.all(is_name)
+        is_header(self.first, separator)
     }
 
     /// Whether most of the first line are names of columns, and all lines have as many cells.
@@ -125,11 +135,39 @@ impl Look<'_> {
 
 /// Whether a line is a header of CSV: nothing but names of columns between commas or semicolons.
 pub(super) fn is_header_of_csv(line: &str) -> bool {
-    let is_header = |separator| {
-        let cells = outside_quotes(line, separator);
-        cells.len() > 1 && cells.into_iter().all(is_name)
+    SEPARATORS.into_iter().any(|sign| is_header(line, sign))
+}
+
+/// Whether a line is a header of a table, whose names may have tabs between them as well: so spreadsheet programs save "Unicode text".
+pub(super) fn is_header_of_table(line: &str) -> bool {
+    is_header_of_csv(line) || is_header(line, '\t')
+}
+
+/// Bytes of a text from which on its last line may go on behind them.
+const WHOLE: usize = 1 << 12;
+
+/// Whether each line that a text begins with has tabs between cells, and as many as the others, as systems take pairs of questions and answers.
+pub(super) fn has_tabs(reader: &mut dyn BufRead) -> bool {
+    // Whoever reads on meets what is wrong with it.
+    let head = reader.fill_buf().unwrap_or_default();
+    let end = match head.len() < WHOLE {
+        true => head.len(),
+        false => head.iter().rposition(|byte| *byte == b'\n').unwrap_or(0),
     };
-    SEPARATORS.into_iter().any(is_header)
+    let text = String::from_utf8_lossy(&head[..end]);
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let cells = |line: &str| {
+        let cells = line.trim_end_matches('\r').split('\t');
+        let is_told = !line.starts_with('\t');
+        is_told.then(|| cells.count())
+    };
+    let first = lines.next().and_then(cells);
+    first.is_some_and(|n| n > 1 && lines.all(|line| cells(line) == Some(n)))
+}
+
+fn is_header(line: &str, separator: char) -> bool {
+    let cells = outside_quotes(line, separator);
+    cells.len() > 1 && cells.into_iter().all(is_name)
 }
 
 /// Whether a cell is a name of a column.
@@ -162,6 +200,7 @@ mod tests {
         }
         for other in ["标准问", "你好,世界", "问题,是什么", "", "标准问\t答案"] {
             assert!(!is_header_of_csv(other), "{other}");
+            assert_eq!(is_header_of_table(other), other.contains('\t'), "{other}");
         }
     }
 
@@ -237,6 +276,8 @@ mod tests {
             assert_eq!(of(text, PAIR), separator, "{text}");
         }
         assert_eq!(of("1\t今天，好\n2\t外面\n", &["text"]), '\t');
+        assert_eq!(of("问\t答\n接着\n问\t答\n", &["text"]), '\t');
+        assert_eq!(of("今天\t好\n外面\n", &["text"]), ',');
         assert_eq!(of("今天\t好\n", &["text"]), ',');
         assert_eq!(of("今天|好\n外面|晴\n", &["text"]), ',');
     }

@@ -1,9 +1,13 @@
 //! Workbooks of spreadsheet programs.
 
 mod cell;
+mod format;
+mod merged;
+mod ods;
 mod packed;
 mod xlsx;
 
+use std::collections::HashMap;
 use std::io::{Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,8 +15,9 @@ use anyhow::{Context, bail};
 use calamine::{Data, Range, Reader, SheetType, SheetVisible, Sheets, open_workbook_auto_from_rs};
 
 use self::cell::shown;
+pub(crate) use self::merged::Span;
 use super::Origin;
-use super::delimited::Cells;
+use super::cell::Cells;
 use super::names;
 use super::room::Room;
 
@@ -25,14 +30,14 @@ const EXPLAINING: [&str; 18] = [
     "说明", "填写说明", "使用说明", "导入说明", "模板说明", "填表说明", "填写须知", "导入须知", "须知", "注意事项", "使用指南", "填写指南", "封面", "目录", "更新记录", "修订记录", "readme", "instructions",
 ];
 
-/// The name and the rows of the first visible sheet that has any and is no explanation, with their numbers; says so if others have some too.
+/// The first visible sheet that has any rows and is no explanation; says so if others have some too.
 /// `sent`: nobody who could be asked has put it here, so that only what can be bounded is read.
 pub(super) fn rows(
     mut file: impl Read,
     origin: &Origin,
     sent: bool,
     room: &mut Room<'_>,
-) -> anyhow::Result<(String, Vec<Cells>)> {
+) -> anyhow::Result<Sheet> {
     let name = origin.file();
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
@@ -51,6 +56,11 @@ fn no_workbook(name: &str) -> anyhow::Error {
 }
 
 fn check_kind(bytes: &[u8], name: &str, sent: bool) -> anyhow::Result<()> {
+    if sent && ods::is(bytes) {
+        bail!(
+            "{name} is a workbook of OpenDocument (.ods). Open it in a spreadsheet program and save it as .xlsx, or as CSV in UTF-8."
+        );
+    }
     if !bytes.starts_with(COMPOUND) {
         return Ok(());
     }
@@ -74,8 +84,13 @@ fn of_book(
     origin: &Origin,
     sent: bool,
     room: &mut Room<'_>,
-) -> anyhow::Result<(String, Vec<Cells>)> {
+) -> anyhow::Result<Sheet> {
     let name = origin.file();
+    // What others send is .xlsx.
+    let of_sheets = match sent {
+        true => Vec::new(),
+        false => ods::merged(&bytes).map_err(|_| no_workbook(name))?,
+    };
     let bytes = Cursor::new(bytes);
     let book = match sent {
         true => calamine::Xlsx::new(bytes).ok().map(Sheets::Xlsx),
@@ -94,19 +109,64 @@ fn of_book(
         ));
     }
     let damaged = || format!("{name}: its sheet {sheet:?} is damaged");
-    let rows = match &mut book {
+    let mut formatted = Formatted::new();
+    let (mut rows, merged) = match &mut book {
         Sheets::Xlsx(book) => {
+            let shown = xlsx::formatted(book, &sheet, room);
+            formatted = shown.with_context(|| format!("{name} cannot be read"))?;
             let merged = xlsx::merged(book, &sheet).with_context(damaged)?;
-            if let Some(merged) = merged {
-                origin.say(format!(
-                    "{name}: cells of the sheet {sheet:?} are merged, the first {merged}; what stands there belongs to the first row of them alone."
-                ));
-            }
-            xlsx::rows(book, &sheet, room).with_context(|| format!("{name} cannot be read"))?
+            let rows = xlsx::rows(book, &sheet, room);
+            (
+                rows.with_context(|| format!("{name} cannot be read"))?,
+                merged,
+            )
         }
-        other => dense(other.worksheet_range(&sheet).with_context(damaged)?),
+        Sheets::Xls(book) => {
+            let merged = book
+                .merge_cells_by_sheet_name(&sheet)
+                .with_context(damaged)?;
+            (
+                dense(book.worksheet_range(&sheet).with_context(damaged)?),
+                merged,
+            )
+        }
+        other => {
+            let own = of_sheets.into_iter().find(|(name, _)| *name == sheet);
+            (
+                dense(other.worksheet_range(&sheet).with_context(damaged)?),
+                own.map(|(_, merged)| merged).unwrap_or_default(),
+            )
+        }
     };
-    Ok((sheet, rows))
+    let spans = merged::spans(&merged);
+    if let Some(first) = spans.first() {
+        let first = first.name();
+        origin.say(format!(
+            "{name}: cells of the sheet {sheet:?} are merged, the first {first}; what stands there belongs to each of their rows."
+        ));
+    }
+    merged::fill(&mut rows, &mut formatted, &spans, room)
+        .with_context(|| format!("{name} cannot be read"))?;
+    Ok(Sheet {
+        name: sheet,
+        rows,
+        spans,
+        formatted,
+    })
+}
+
+/// What cells are shown as whose numbers say less, by their rows from 1 and their columns from 0.
+pub(crate) type Formatted = HashMap<(u64, usize), String>;
+
+/// A sheet that was read.
+pub(super) struct Sheet {
+    pub(super) name: String,
+    /// Its rows, with their numbers.
+    pub(super) rows: Vec<Cells>,
+    /// Which of its cells are one with those below them, by columns.
+    pub(super) spans: Vec<Span>,
+    /// Numbers as they are shown.
+    pub(super) formatted: Formatted,
 }
 
 /// The sheet to read.

@@ -12,7 +12,9 @@ mod fields;
 mod headed;
 mod lead;
 mod note;
+mod object;
 mod objects;
+mod speech;
 mod table;
 mod written;
 
@@ -21,12 +23,12 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, anyhow, bail};
-use serde_json::{Map, Value};
 
 use self::columns::Delimited;
 use self::docx::Document;
 pub use self::entry::Entry;
 pub use self::note::{Note, NoteLanguage, Numbered, ReadNote, joined_notes};
+use self::object::Object;
 use self::objects::Around;
 pub use self::written::TranscriptFormat;
 use crate::content::{self, Content};
@@ -35,6 +37,9 @@ use crate::{Format, Input, Remarks, Room};
 
 /// Bytes of a file at most: it is held as a whole.
 const MOST_BYTES: u64 = 2 << 30;
+
+/// Bytes that are kept of a line beside its text, however short it is: it may be a turn, with what stands around it.
+const KEPT_OF_LINE: usize = size_of::<Line>() + 2 * size_of::<Turn>();
 
 /// How zip files begin, of which DOCX is one.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -93,7 +98,7 @@ pub struct Turn {
     /// The cells of that row.
     cells: Option<Box<[String]>>,
     /// The object that it was.
-    object: Option<Box<Map<String, Value>>>,
+    object: Option<Object>,
 }
 
 /// The turns of a file, in order.
@@ -113,6 +118,8 @@ pub struct Transcript {
     tail: Vec<String>,
     /// Whether lines end as on Windows.
     has_crlf: bool,
+    /// Whether it begins with the byte order mark of UTF-8.
+    has_mark: bool,
     /// What stands around objects of JSON.
     around: Around,
     /// The table that it is.
@@ -130,6 +137,8 @@ struct Parsed {
     tail: Vec<String>,
     around: Around,
     table: Option<Delimited>,
+    /// The service that made them of speech, in a form of its own.
+    service: Option<&'static str>,
 }
 
 /// A line and its number.
@@ -195,9 +204,10 @@ impl Transcript {
             );
         }
         check_kind(&bytes, name)?;
+        let has_mark = bytes.starts_with(b"\xef\xbb\xbf");
         let (has_crlf, document, mut parsed) = if bytes.starts_with(ZIP) {
             let document = Document::of(bytes, room).with_context(|| unreadable(name))?;
-            let parsed = document::parsed(&document, name, remarks);
+            let parsed = document::parsed(&document, name, remarks, room);
             (
                 false,
                 Some(document),
@@ -206,10 +216,16 @@ impl Transcript {
         } else {
             let has_crlf = has_crlf(&bytes);
             let input = Input::sent(name, Format::Txt, bytes, remarks, room)?;
-            let lines = input.into_lines().with_context(|| unreadable(name))?;
-            let parsed = of_text(without_marks(lines), name, &ending)?;
+            let lines = input.into_lines(KEPT_OF_LINE, room);
+            let lines = lines.with_context(|| unreadable(name))?;
+            let parsed = of_text(without_marks(lines), name, &ending, room)?;
             (has_crlf, None, parsed)
         };
+        if let Some(service) = parsed.service {
+            remarks.say(format!(
+                "{name} is read as a result of {service}; what is written of it is a list of objects with speaker, time and text, or Markdown."
+            ));
+        }
         without_notes(&mut parsed.turns);
         if parsed.turns.iter().all(|turn| turn.text.trim().is_empty()) {
             bail!("{name} has no turns.");
@@ -222,6 +238,7 @@ impl Transcript {
             turns: parsed.turns,
             tail: parsed.tail,
             has_crlf,
+            has_mark,
             around: parsed.around,
             table: parsed.table,
             document,
@@ -237,18 +254,40 @@ fn check_kind(bytes: &[u8], name: &str) -> anyhow::Result<()> {
             "{name} is a document of an old word processor (.doc, .wps), or has a password. Save it as .docx without one, or as .txt."
         );
     }
-    if Content::of(&bytes[..bytes.len().min(content::HEAD)]) == Content::Page {
-        bail!("{name} is a web page. Save its text as .txt, or as .docx.");
-    }
-    let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(content::HEAD)]);
-    if begin
-        .trim_start_matches(MARKS)
-        .trim_start()
-        .starts_with("[Script Info]")
-    {
+    let head = &bytes[..bytes.len().min(content::HEAD)];
+    let begin = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let begin = begin.trim_start_matches(MARKS).trim_start();
+    if begin.starts_with("[script info]") {
         bail!("{name} is subtitles with styles (.ass, .ssa). Save them as .srt.");
     }
+    if let Some(kind) = other_subtitles(begin) {
+        bail!("{name} is subtitles in {kind}, which are not read. Save them as .srt.");
+    }
+    if Content::of(head) == Content::Page {
+        bail!("{name} is a web page. Save its text as .txt, or as .docx.");
+    }
     Ok(())
+}
+
+/// The format of subtitles that begin so, in small letters, and whose lines would be taken for what is said.
+fn other_subtitles(begin: &str) -> Option<&'static str> {
+    let is_markup = begin.starts_with('<');
+    // {0}{25}, from one picture to another.
+    let frames = || {
+        let frame = |text: &str| {
+            let (frame, rest) = text.strip_prefix('{')?.split_once('}')?;
+            let is_number = !frame.is_empty() && frame.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| rest.to_owned())
+        };
+        frame(begin).and_then(|rest| frame(&rest)).is_some()
+    };
+    match begin {
+        _ if is_markup && begin.contains("<tt") && begin.contains("/ns/ttml") => Some("TTML"),
+        _ if begin.starts_with("<sami") => Some("SAMI"),
+        _ if begin.starts_with("scenarist_scc") => Some("SCC"),
+        _ if frames() => Some("MicroDVD"),
+        _ => None,
+    }
 }
 
 /// Whether the first line ends as on Windows, also in UTF-16.
@@ -270,10 +309,15 @@ fn without_marks(mut lines: Vec<Line>) -> Vec<Line> {
 
 /// # Errors
 /// When it has the ending of subtitles or tables and is none, or one that is broken.
-fn of_text(lines: Vec<Line>, name: &str, ending: &str) -> anyhow::Result<Parsed> {
+fn of_text(
+    lines: Vec<Line>,
+    name: &str,
+    ending: &str,
+    room: &mut Room<'_>,
+) -> anyhow::Result<Parsed> {
     let first = lines.iter().find(|(_, line)| !line.trim().is_empty());
     let first = first.map_or(1, |(number, _)| *number);
-    let parsed = parsed(lines).with_context(|| unreadable(name))?;
+    let parsed = parsed(lines, room).with_context(|| unreadable(name))?;
     let is_captions = matches!(parsed.layout, TranscriptLayout::Srt | TranscriptLayout::Vtt);
     if matches!(ending, "srt" | "vtt") && (!is_captions || parsed.turns.is_empty()) {
         let error = anyhow!(
@@ -289,14 +333,20 @@ fn of_text(lines: Vec<Line>, name: &str, ending: &str) -> anyhow::Result<Parsed>
     Ok(parsed)
 }
 
-fn parsed(lines: Vec<Line>) -> anyhow::Result<Parsed> {
+fn parsed(lines: Vec<Line>, room: &mut Room<'_>) -> anyhow::Result<Parsed> {
     let mut texts = lines.iter().map(|(_, line)| line.trim());
     let first = texts.find(|line| !line.is_empty()).unwrap_or_default();
-    if first.starts_with(['{', '[']) && objects::is_json(&lines) {
-        return objects::turns(&lines);
+    if first.starts_with(['{', '[']) {
+        room.take(objects::kept(&lines))?;
+        if objects::is_json(&lines) {
+            return objects::turns(&lines);
+        }
     }
     if let Some(separator) = columns::separator(first) {
         return columns::turns(&lines, separator);
+    }
+    if let Some(labels) = columns::labels(&lines) {
+        return Ok(labels);
     }
     parsed_lines(lines)
 }

@@ -44,3 +44,34 @@ pub(super) fn check(
     }
     Ok(())
 }
+
+/// Entries with several columns of answers have none of them, and nothing would tell that they are without one.
+///
+/// # Errors
+/// When there are such columns. `places` are those of the needed columns, `optional` those of the optional ones.
+pub(super) fn check_answers(
+    line: u64,
+    given: &[String],
+    columns: &Columns,
+    places: &[usize],
+    optional: &[Option<usize>],
+) -> anyhow::Result<()> {
+    let answer = columns.optional.iter().position(|own| *own == "answer");
+    let is_missing = answer.is_some_and(|answer| optional[answer].is_none());
+    let plain: Vec<String> = given.iter().map(|name| names::plain(name)).collect();
+    let question = places.first().copied().filter(|&place| {
+        let kind = names::kind(&plain[place]);
+        is_missing && kind == Some(names::Kind::Question)
+    });
+    let answers = names::several_answers(&plain);
+    let (Some(question), [first, ..]) = (question, &answers[..]) else {
+        return Ok(());
+    };
+    let shown: Vec<&str> = answers.iter().map(|&i| given[i].trim()).collect();
+    let (flag, shown) = (columns.flag, shown.join(", "));
+    bail!(
+        "line {line} names the answers {shown}, and an entry has one; write them in one column, or say which one is read with {flag}, as in {flag} {},{}",
+        given[question].trim(),
+        given[*first].trim()
+    );
+}

@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Places, filled};
-use crate::cell::several;
+use crate::cell::{filled, several};
+use crate::header::Places;
 use crate::{Columns, names};
 
 /// The columns of a table that have wordings.
 pub(super) struct Lists {
+    /// In their order.
     columns: Vec<List>,
     /// Cells behind the last column of the header are more of them.
     pub(super) go_on: bool,
@@ -33,10 +34,10 @@ impl Lists {
         let i = optional.clone().position(|column| *column == "wordings")?;
         let first = places.others.get(i).copied().flatten()?;
         let plain: Vec<String> = header.iter().map(|name| names::plain(name)).collect();
+        let wordings = names::Wordings::of(&plain);
         let is_list = |place: &usize| {
             let is_free = !places.has(*place);
-            *place == first
-                || is_free && columns.chosen.is_empty() && names::is_wordings(&plain, *place)
+            *place == first || is_free && columns.chosen.is_empty() && wordings.has(*place)
         };
         let lists: Vec<usize> = (0..width).filter(is_list).collect();
         let last = lists.last().copied().unwrap_or(first);
@@ -56,7 +57,8 @@ impl Lists {
     }
 
     pub(super) fn has(&self, place: usize) -> bool {
-        self.columns.iter().any(|list| list.place == place)
+        let found = self.columns.binary_search_by_key(&place, |list| list.place);
+        found.is_ok()
     }
 
     /// The wordings of a row as one cell; `None`: they stand in one.

@@ -20,6 +20,7 @@ pub(in super::super) fn decoded(
         text: Vec::new(),
         given: 0,
         ended: false,
+        broken: false,
     }))
 }
 
@@ -30,9 +31,17 @@ struct Decoded<R> {
     text: Vec<u8>,
     given: usize,
     ended: bool,
+    /// It is not of its encoding.
+    broken: bool,
 }
 
 impl<R: Read> Decoded<R> {
+    fn error(&self) -> io::Error {
+        let name = self.decoder.encoding().name();
+        let told = format!("it is not {name} all through");
+        io::Error::new(io::ErrorKind::InvalidData, told)
+    }
+
     fn fill(&mut self) -> io::Result<()> {
         let bytes = self.inner.fill_buf()?;
         self.ended = bytes.is_empty();
@@ -48,10 +57,8 @@ impl<R: Read> Decoded<R> {
         debug_assert_eq!(result, CoderResult::InputEmpty);
         if had_errors {
             // Nothing of it is handed on, also where one reads on behind the error.
-            (self.text, self.given, self.ended) = (Vec::new(), 0, true);
-            let name = self.decoder.encoding().name();
-            let told = format!("it is not {name} all through");
-            return Err(io::Error::new(io::ErrorKind::InvalidData, told));
+            (self.text, self.given, self.broken) = (Vec::new(), 0, true);
+            return Err(self.error());
         }
         self.inner.consume(read);
         self.text.truncate(written);
@@ -62,6 +69,10 @@ impl<R: Read> Decoded<R> {
 
 impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Told again: whoever looked at the start first may have passed over it.
+        if self.broken {
+            return Err(self.error());
+        }
         while self.given == self.text.len() && !self.ended {
             self.fill()?;
         }

@@ -129,7 +129,8 @@ impl Shape {
                 let (read, cells) = (fields(&read, self.kind), cells.iter());
                 let mut all = FIELDS.iter().zip(cells.zip(&read));
                 let changed = all.find(|(_, (cell, read))| cell != read);
-                Err(wrong(changed.map_or("field", |(field, _)| field)))
+                // Cells are alike where an answer is empty, which a cell cannot tell from none.
+                Err(wrong(changed.map_or("answer", |(field, _)| field)))
             }
         }
     }
@@ -141,7 +142,7 @@ impl Shape {
         let is_taken = FIELDS.contains(&lower.as_str())
             || [PAYLOAD, "vector", "vectors", names::VALIDITY].contains(&lower.as_str())
             || names::field(&plain_name).is_some()
-            || names::is_wordings(&["q", "a", &plain_name].map(str::to_owned), 2);
+            || names::Wordings::of(&["q", "a", &plain_name].map(str::to_owned)).has(2);
         let is_name =
             !plain_name.is_empty() && name == name.trim() && !name.contains(['\r', '\n', '\t']);
         let mut declared = self.declared.iter();

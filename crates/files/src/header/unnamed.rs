@@ -1,9 +1,12 @@
 //! Where the columns of a table without a header stand: the first ones, unless one of them has only numbers where a text should be.
 
+use std::collections::HashSet;
+
 use anyhow::bail;
 
 use super::super::{Columns, label};
 use super::Places;
+use crate::cell::filled;
 
 /// The places of the columns where they are not the first ones; `first` are the first records, each with its line.
 ///
@@ -48,6 +51,60 @@ pub(super) fn places(
         columns.flag,
         columns.flag
     )
+}
+
+/// The places of the columns of items: the text, then the answer. A third column has ids where each row has one of its own there, and wordings stand behind them.
+/// Whatever else stands in a third one would take the place of another item or cut an answer, so that a sheet keeps it as it is, and a text, in which it may be
+/// what follows a separator within a cell, says more.
+///
+/// # Errors
+/// When no row of a text has two columns or fewer, and nothing tells what is in the others.
+pub(super) fn places_of_items(
+    first: &[(u64, Vec<String>)],
+    columns: &Columns,
+    is_sheet: bool,
+) -> anyhow::Result<Places> {
+    let width = width_of_items(first, is_sheet);
+    let has_ids = has_ids(first);
+    let least = first.iter().map(|(_, cells)| filled(cells)).min();
+    if let (Some(n @ 3..), false, false) = (least, has_ids, is_sheet) {
+        let (line, flag) = (first[0].0, columns.flag);
+        bail!(
+            "no header tells what is in the columns, and the rows from line {line} on have {n} or more; name them in a first row (text, answer, id), or say which are read with {flag}, as in {flag} 1,2. A text that holds the separator stands in quotes in CSV"
+        );
+    }
+    let known = if has_ids { width } else { width.min(2) };
+    let in_order = Places::in_order(columns);
+    let others = in_order.others.into_iter();
+    let others = others.map(|place| place.filter(|&place| place < known));
+    Ok(Places {
+        others: others.collect(),
+        ..in_order
+    })
+}
+
+/// How many columns the rows of items without a header have. Rows of a text that have different numbers of them have two, a text and an answer: a third is what follows a
+/// separator within one of these.
+pub(in super::super) fn width_of_items(first: &[(u64, Vec<String>)], is_sheet: bool) -> usize {
+    let widths = first.iter().map(|(_, cells)| filled(cells));
+    let most = widths.clone().max().unwrap_or(0);
+    let is_same = is_sheet || widths.clone().all(|width| width == most) || has_ids(first);
+    if is_same { most } else { most.min(2) }
+}
+
+/// Whether each row has a key in its third column that no other has.
+fn has_ids(first: &[(u64, Vec<String>)]) -> bool {
+    let mut seen = HashSet::new();
+    let mut rows = first.iter().map(|(_, cells)| cells);
+    rows.all(|cells| is_identified(cells) && seen.insert(cells[2].trim()))
+}
+
+/// Whether the third column of a row has a key, and is not the rest of a number: 1,299.
+pub(in super::super) fn is_identified(cells: &[String]) -> bool {
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_cut = |id: &str| cells[1].trim_end().ends_with(is_digit) && id.starts_with(is_digit);
+    let id = cells.get(2).map(|id| id.trim());
+    id.is_some_and(|id| is_key(id) && !is_cut(id))
 }
 
 /// What the cells of a column are.

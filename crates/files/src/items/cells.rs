@@ -44,7 +44,7 @@ pub(crate) fn item(cells: &[String]) -> Result<Item> {
         related: words_of(related.unwrap_or_default()),
         enabled: read("enabled", enabled, yes_or_no)?,
         valid_from: read("valid_from", valid_from, time_of)?.or(span.0),
-        valid_until: read("valid_until", valid_until, time_of)?.or(span.1),
+        valid_until: read("valid_until", valid_until, until_of)?.map_or(span.1, |until| until),
         threshold: read("threshold", threshold, number_of)?,
         reject: read("reject", reject, yes_or_no)?,
         ..Item::default()
@@ -62,8 +62,15 @@ fn read<T, E: ToString>(
 
 /// A time as the store reads it, and as spreadsheet programs and people write it: 2024/3/5 8:30, 2024年3月5日.
 pub(crate) fn time_of(cell: &str) -> std::result::Result<Timestamp, InvalidTimestamp> {
-    let spelled = || spelled(cell)?.parse().ok();
-    cell.parse().or_else(|error| spelled().ok_or(error))
+    time_by(cell, str::parse)
+}
+
+fn time_by(
+    cell: &str,
+    parse: impl Fn(&str) -> std::result::Result<Timestamp, InvalidTimestamp>,
+) -> std::result::Result<Timestamp, InvalidTimestamp> {
+    let spelled = || parse(&spelled(cell)?).ok();
+    parse(cell).or_else(|error| spelled().ok_or(error))
 }
 
 /// Such a time, a day as 20240305, or seconds or milliseconds since 1970.
@@ -157,6 +164,16 @@ const BETWEEN: [&str; 7] = ["至", "到", "~", "～", "—", "–", " - "];
 /// From when and until when something holds.
 pub(super) type Span = (Option<Timestamp>, Option<Timestamp>);
 
+/// Until when something holds: a day to its end; `None`: without an end.
+pub(super) fn until_of(cell: &str) -> std::result::Result<Option<Timestamp>, InvalidTimestamp> {
+    (!ALWAYS.contains(&cell)).then(|| end_of(cell)).transpose()
+}
+
+/// The end of a day, or an instant.
+fn end_of(text: &str) -> std::result::Result<Timestamp, InvalidTimestamp> {
+    time_by(text, Timestamp::parse_end)
+}
+
 /// A span of days, 2024-01-01 至 2024-12-31, or its last day alone; a day is part of it to its end.
 pub(super) fn span_of(cell: &str) -> std::result::Result<Span, String> {
     if ALWAYS.contains(&cell) {
@@ -165,17 +182,12 @@ pub(super) fn span_of(cell: &str) -> std::result::Result<Span, String> {
     let by = |between: &&str| cell.split_once(*between);
     let (from, until) = BETWEEN.iter().find_map(by).unwrap_or(("", cell));
     let [from, until] = [from, until].map(str::trim);
-    let is_day = |text: &str| !text.contains([':', '：', '时', '点', 'T']);
-    let whole = |text: &str| match is_day(text) {
-        true => time_of(text).and_then(|_| time_of(&format!("{text} 23:59:59"))),
-        false => time_of(text),
-    };
     let read =
         |text: &str, read: &dyn Fn(&str) -> std::result::Result<Timestamp, InvalidTimestamp>| {
             let is_open = text.is_empty() || ALWAYS.contains(&text);
             (!is_open).then(|| read(text)).transpose()
         };
-    let span = read(from, &time_of).and_then(|from| Ok((from, read(until, &whole)?)));
+    let span = read(from, &time_of).and_then(|from| Ok((from, read(until, &end_of)?)));
     span.map_err(|_| format!("{cell:?} is no span of days. Write it as 2024-01-01 至 2024-12-31."))
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use yuyi_store::{Error, Item, Result, VectorItem};
 
-use super::cells::{number_of, span_of, time_of, words_of, yes_or_no};
+use super::cells::{number_of, span_of, time_of, until_of, words_of, yes_or_no};
 use super::{FURTHER, invalid};
 use crate::cell::several;
 use crate::names::{self, VALIDITY};
 
-/// Fields of an item that hold times.
-const TIMES: [&str; 3] = ["time", "valid_from", "valid_until"];
+/// Fields of an item that hold times, but for its end.
+const TIMES: [&str; 2] = ["time", "valid_from"];
 
 /// The item of an object: `values` are its text, answer, id and wordings, `rest` is what else it has. What is no field of an item is payload.
 ///
@@ -158,6 +158,10 @@ fn read(field: &str, value: Value) -> Result<Value> {
             let time = time_of(cell).map(|time| time.to_string().into());
             Ok(time.unwrap_or(value))
         }
+        "valid_until" => Ok(match until_of(cell) {
+            Ok(until) => until.map(|until| until.to_string()).into(),
+            Err(_) => value,
+        }),
         _ => Ok(value),
     }
 }

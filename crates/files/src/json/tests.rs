@@ -140,3 +140,32 @@ fn halves_of_characters_are_read_and_told() {
         );
     }
 }
+
+/// What is no row among rows that are lists is told with its line, whatever stands above it, and the others are read.
+#[test]
+fn what_is_no_list_among_lists_is_a_row_of_no_use() {
+    let lines = "[\"sentence_a\",\"sentence_b\"]\n[\"甲\",\"乙\"]\n{\"a\":1}\n[\"丙\",{\"b\":2}]\n\n[\"丙\",\"丁\"]\n[1\n[\"戊\",6]\n\"end\"\n";
+    let records = Input::of("f", Format::Jsonl, lines.as_bytes()).records(Columns::needed(PAIR));
+    let records: Vec<Record> = records.map(Result::unwrap).collect();
+    let shown = |record: &Record| {
+        let line = record.row.line;
+        match &record.fault {
+            None => format!("{line} {}", record.row.cells.join("|")),
+            Some(fault) => format!("{} {}", fault.text, record.rest[0].1),
+        }
+    };
+    let told = |line: u64, content: &str| {
+        format!("line {line} is no list of texts and numbers, as those above are {content}")
+    };
+    let expected = [
+        "2 甲|乙".to_owned(),
+        told(3, "{\"a\":1}"),
+        told(4, "[\"丙\",{\"b\":2}]"),
+        "6 丙|丁".to_owned(),
+        told(7, "\"[1\""),
+        "8 戊|6".to_owned(),
+        told(9, "\"end\""),
+    ];
+    let found: Vec<String> = records.iter().map(shown).collect();
+    assert_eq!(found, expected);
+}

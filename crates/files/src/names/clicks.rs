@@ -12,7 +12,7 @@ pub(super) const USERS: &[&str] = &[
 pub(super) const ITEMS: &[&str] = &[
     "item", "itemid", "newsid", "articleid", "docid", "videoid", "productid", "goodsid", "contentid", "物品", "物品id", "物品编号", "文章id", "文章编号", "新闻id", "内容id",
     "商品id", "商品编号", "视频id", "条目id", "作品id", "iid", "movieid", "bookid", "songid", "新闻编号", "视频编号", "article", "news", "product", "movie", "文章", "新闻", "商品",
-    "视频", "内容",
+    "视频", "内容", "内容编号", "条目编号", "作品编号", "课程id", "课程编号", "图书id", "图书编号", "电影id", "电影编号", "歌曲id", "歌曲编号", "帖子id", "帖子编号",
 ];
 
 /// Kinds of events.
@@ -32,8 +32,17 @@ pub(super) const TIMES: &[&str] = &[
 /// How much it counts.
 #[rustfmt::skip]
 pub(super) const WEIGHTS: &[&str] = &[
-    "weight", "权重", "rating", "score", "评分", "打分", "分数", "count", "次数", "点击次数", "行为次数",
+    "weight", "权重", "rating", "ratings", "score", "stars", "评分", "打分", "分数", "星级", "评星", "count", "次数", "点击次数", "行为次数",
 ];
+
+/// Those of them that say how somebody liked an item, on a scale whose lower half is dislike.
+#[rustfmt::skip]
+const RATINGS: &[&str] = &["rating", "ratings", "score", "stars", "评分", "打分", "分数", "星级", "评星"];
+
+/// Whether a plain name is that of ratings.
+pub(in super::super) fn is_of_ratings(name: &str) -> bool {
+    RATINGS.contains(&name)
+}
 
 /// When an item was there, as those who publish call it: the most telling names first.
 #[rustfmt::skip]

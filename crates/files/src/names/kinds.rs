@@ -38,7 +38,7 @@ const NOUNS: &[(Kind, &[&str])] = &[
     ]),
     (Kind::Wordings, &[
         "相似问", "相似问题", "相似问法", "相似问句", "同义问", "扩展问", "扩展问法", "其他问法", "别名", "wording", "variant", "alias",
-        "similarquestion", "paraphrase",
+        "similarquestion", "alternativequestion", "alternatequestion", "otherquestion", "paraphrase",
     ]),
     (Kind::Text, &[
         "句", "句子", "语句", "例句", "同义句", "文本", "文", "原文", "译文", "翻译", "正文", "标题", "内容", "描述", "摘要", "段落",

@@ -434,6 +434,27 @@ pub(super) const ITEM_IDS: &[&str] = &[
     "newsid",
     "articleid",
     "movieid",
+    "内容编号",
+    "内容id",
+    "作品编号",
+    "作品id",
+    "条目id",
+    "课程编号",
+    "课程id",
+    "图书编号",
+    "图书id",
+    "电影编号",
+    "电影id",
+    "歌曲编号",
+    "歌曲id",
+    "帖子编号",
+    "帖子id",
+    "contentid",
+    "productid",
+    "goodsid",
+    "videoid",
+    "bookid",
+    "songid",
 ];
 
 pub(super) const WORDINGS: &[&str] = &[
@@ -458,6 +479,23 @@ pub(super) const WORDINGS: &[&str] = &[
     "类似问法",
     "别名",
     "wording",
+    "常见问法",
+    "常用问法",
+    "更多问法",
+    "其它问法",
+    "alternativequestions",
+    "alternativequestion",
+    "alternatequestions",
+    "alternativewordings",
+    "alternativephrasings",
+    "otherquestions",
+    "otherwordings",
+    "questionvariants",
+];
+
+/// Words with which names of what users ask begin.
+pub(super) const USERS_WORDS: &[&str] = &[
+    "用户", "客户", "顾客", "会员", "买家", "学生", "user", "customer", "client",
 ];
 
 /// Names of columns that number or sort rows.
@@ -465,4 +503,11 @@ pub(super) const BESIDE: &[&str] = &[
     "id", "idx", "index", "no", "num", "number", "pid", "qid", "qid1", "qid2", "uid", "pairid",
     "guid", "序号", "编号", "行号", "序", "备注", "来源", "类型", "分类", "类别", "note", "remark",
     "source", "type", "category", "split", "time", "user", "item", "title",
+];
+
+/// Names of columns of texts that stand alone above them.
+#[rustfmt::skip]
+pub(super) const ALONE: &[&str] = &[
+    "文本", "句子", "文本内容", "sentence", "标准问", "标准问题", "标准问句", "标准问法", "用户问题", "用户问法", "用户问", "测试问题", "问题", "问法", "问句", "相似问", "相似问题", "相似问法", "分段内容",
+    "question", "questions", "standardquestion",
 ];

@@ -4,26 +4,22 @@ use std::collections::BTreeMap;
 use std::io::Cursor;
 
 use anyhow::bail;
-use calamine::{Data, DataRef, Xlsx};
+use calamine::{Data, DataRef, Dimensions, Xlsx};
 
+use super::Formatted;
 use super::cell::shown;
-use crate::column_names::letters;
-use crate::delimited::Cells;
+use super::format::Code;
+use crate::cell::{Cells, MOST_COLUMNS};
+use crate::fault::NOT_COMPUTED;
 use crate::room::Room;
 
 type Book = Xlsx<Cursor<Vec<u8>>>;
-
-/// Columns of a sheet.
-const MOST_COLUMNS: usize = 16_384;
 
 /// Rows of a sheet.
 const MOST_ROWS: u32 = 1_048_576;
 
 /// Bytes that a cell takes beside its text.
-const CELL: usize = size_of::<String>();
-
-/// What spreadsheet programs show in the place of what is not computed yet.
-const NOT_COMPUTED: &str = "#GETTING_DATA";
+pub(super) const CELL: usize = size_of::<String>();
 
 /// Whether a sheet has any text.
 pub(super) fn has_cells(book: &mut Book, sheet: &str) -> anyhow::Result<bool> {
@@ -78,12 +74,43 @@ fn with_blank_ones(
     Ok((first..=last).map(row).collect())
 }
 
-/// Where the first cells are merged that stand below each other.
-pub(super) fn merged(book: &mut Book, sheet: &str) -> anyhow::Result<Option<String>> {
-    let merged = book.merge_cells_by_sheet_name(sheet)?;
-    let mut below = merged.iter().filter(|cells| cells.end.0 > cells.start.0);
-    let name = |(row, column): (u32, u32)| format!("{}{}", letters(column as usize), row + 1);
-    Ok(below
-        .next()
-        .map(|cells| format!("{}:{}", name(cells.start), name(cells.end))))
+/// What numbers are shown as, where their format says more than they do.
+///
+/// # Errors
+/// When the sheet is damaged, or there is no room.
+pub(super) fn formatted(
+    book: &mut Book,
+    sheet: &str,
+    room: &mut Room<'_>,
+) -> anyhow::Result<Formatted> {
+    let mut formatted = Formatted::new();
+    let mut cells = book.worksheet_cells_reader(sheet)?;
+    let codes = cells.styles().iter().map(|style| {
+        let format = style.number_format.as_ref();
+        format.map(|format| Code::of(&format.format_code))
+    });
+    let codes: Vec<Option<Code>> = codes.collect();
+    if codes.iter().flatten().all(Code::says_nothing) {
+        return Ok(formatted);
+    }
+    while let Some((cell, style)) = cells.next_cell_with_style_id()? {
+        let number = match cell.get_value() {
+            DataRef::Int(number) => *number as f64,
+            DataRef::Float(number) => *number,
+            _ => continue,
+        };
+        let code = codes.get(style).and_then(Option::as_ref);
+        let shown = code.and_then(|code| code.shown(number));
+        if let Some(text) = shown {
+            let (row, column) = cell.get_position();
+            room.take(CELL + size_of::<(u64, usize)>() + text.len())?;
+            formatted.insert((u64::from(row) + 1, column as usize), text);
+        }
+    }
+    Ok(formatted)
+}
+
+/// The cells that are merged.
+pub(super) fn merged(book: &mut Book, sheet: &str) -> anyhow::Result<Vec<Dimensions>> {
+    Ok(book.merge_cells_by_sheet_name(sheet)?)
 }

@@ -4,7 +4,7 @@ mod marks;
 
 use anyhow::bail;
 
-use self::marks::plain;
+use self::marks::{behind, plain};
 use super::lead::{Lead, is_cue_time, name};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
@@ -90,11 +90,14 @@ impl Cues {
     fn of(lines: &[Line], is_vtt: bool) -> anyhow::Result<Self> {
         let mut cues = Self::default();
         let mut ahead: Vec<String> = Vec::new();
+        // What goes on with the last cue, which has it all at once.
+        let mut more: Vec<&str> = Vec::new();
         for block in blocks(lines).filter(|block| !block.is_empty()) {
             let mut first_two = block.iter().take(2);
             let times = first_two.position(|(_, line)| start(line).is_some());
             match (times, cues.turns.last_mut()) {
-                (Some(times), _) => {
+                (Some(times), last) => {
+                    go_on(last, &mut more);
                     let mut cue = cue(block, times, is_vtt);
                     match cues.turns.is_empty() {
                         true => cues.head = std::mem::take(&mut ahead),
@@ -104,7 +107,8 @@ impl Cues {
                 }
                 (None, Some(turn)) if !is_vtt || !is_comment(block) => {
                     check_times(block)?;
-                    go_on(turn, block);
+                    more.extend(block.iter().map(|(_, line)| line.trim()));
+                    turn.lines.1 = block[block.len() - 1].0;
                 }
                 (None, _) => {
                     check_times(block)?;
@@ -115,6 +119,7 @@ impl Cues {
                 }
             }
         }
+        go_on(cues.turns.last_mut(), &mut more);
         cues.tail = ahead;
         Ok(cues)
     }
@@ -154,14 +159,14 @@ fn check_times(block: &[Line]) -> anyhow::Result<()> {
     }
 }
 
-fn go_on(turn: &mut Turn, block: &[Line]) {
-    let more = block.iter().map(|(_, line)| line.trim());
-    let lines: Vec<&str> = std::iter::once(&*turn.text)
-        .filter(|text| !text.is_empty())
-        .chain(more)
-        .collect();
+/// Takes further lines into a cue.
+fn go_on(turn: Option<&mut Turn>, more: &mut Vec<&str>) {
+    let Some(turn) = turn.filter(|_| !more.is_empty()) else {
+        return;
+    };
+    let lines = std::iter::once(&*turn.text).filter(|text| !text.is_empty());
+    let lines: Vec<&str> = lines.chain(more.drain(..)).collect();
     turn.text = lines.join("\n").into();
-    turn.lines.1 = block[block.len() - 1].0;
 }
 
 /// The stretches between empty lines; where these are missing, as in documents, a cue ends before the times of the next, or the number above them.
@@ -213,22 +218,29 @@ fn voices(turn: Turn) -> Vec<Turn> {
         return vec![turn];
     }
     let ends = starts.iter().skip(1).copied().chain([turn.text.len()]);
-    let parts = starts.iter().zip(ends).enumerate();
-    let voice = |(number, (&start, end)): (usize, (&usize, usize))| {
+    // No two cues have one id, and comments stand there once.
+    let times = turn.above.as_deref().and_then(|above| above.lines().last());
+    let further = Turn {
+        line: turn.line,
+        lines: turn.lines,
+        time: turn.time.clone(),
+        above: times.map(Into::into),
+        ..Turn::default()
+    };
+    let said = starts.iter().zip(ends).map(|(&start, end)| {
+        let said = turn.text[start..end].trim();
         let mut voice = Turn {
-            text: turn.text[start..end].trim().into(),
-            ..turn.clone()
+            text: said.into(),
+            ..further.clone()
         };
-        if number > 0 {
-            // No two cues have one id, and comments stand there once.
-            let times = turn.above.as_deref().and_then(|above| above.lines().last());
-            voice.above = times.map(Into::into);
-            voice.ahead = Box::default();
-        }
         take_voice(&mut voice);
         voice
-    };
-    parts.map(voice).collect()
+    });
+    let mut voices: Vec<Turn> = said.collect();
+    if let Some(first) = voices.first_mut() {
+        (first.above, first.ahead) = (turn.above, turn.ahead);
+    }
+    voices
 }
 
 /// `<v 张三>大家好</v>`: the speaker of WebVTT.
@@ -256,7 +268,7 @@ fn take_voice(turn: &mut Turn) {
 fn with_names_above(mut turns: Vec<Turn>) -> Vec<Turn> {
     let named = |turn: &Turn| {
         let (first, _) = turn.text.split_once('\n')?;
-        name(first).filter(|_| turn.speaker.is_none())
+        name(&plain(first)).filter(|_| turn.speaker.is_none())
     };
     let names: Vec<Option<String>> = turns.iter().map(named).collect();
     let different: std::collections::HashSet<&String> = names.iter().flatten().collect();
@@ -278,17 +290,19 @@ fn with_names_above(mut turns: Vec<Turn>) -> Vec<Turn> {
 /// Names in front of what is said, where most cues have one.
 fn with_speakers(turns: Vec<Turn>) -> Vec<Turn> {
     let mut turns = with_names_above(turns);
+    // Names may be in italics as well, or alone in bold.
     let lead = |turn: &Turn| {
-        let lead = Lead::of(&turn.text).filter(|lead| lead.time.is_none());
-        lead.filter(|lead| turn.speaker.is_none() && lead.end < turn.text.len())
+        let said = plain(&turn.text);
+        let lead = Lead::of(&said).filter(|lead| lead.time.is_none());
+        lead.filter(|lead| turn.speaker.is_none() && lead.end < said.len())
     };
-    let named = turns.iter().filter(|turn| lead(turn).is_some()).count();
-    if 2 * named <= turns.len() {
+    let leads: Vec<Option<Lead>> = turns.iter().map(lead).collect();
+    if 2 * leads.iter().flatten().count() <= turns.len() {
         return turns;
     }
-    for turn in &mut turns {
-        if let Some(lead) = lead(turn) {
-            let (before, said) = turn.text.split_at(lead.end);
+    for (turn, lead) in turns.iter_mut().zip(leads) {
+        if let Some(lead) = lead {
+            let (before, said) = turn.text.split_at(behind(&turn.text, lead.end));
             let (before, said) = (before.into(), said.into());
             (turn.before, turn.text) = (Some(before), said);
             turn.speaker = lead.speaker.map(Into::into);

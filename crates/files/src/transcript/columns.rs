@@ -13,6 +13,7 @@ const SEPARATORS: [u8; 3] = [b'\t', b',', b';'];
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Delimited {
     separator: u8,
+    /// The names of the columns; labels of Audacity have none.
     head: Vec<String>,
     /// The column of what is said.
     text: usize,
@@ -28,6 +29,38 @@ pub(super) fn separator(first: &str) -> Option<u8> {
             let has = |wanted| fields.contains(&wanted);
             has(Field::Text) && (has(Field::Speaker) || has(Field::Time))
         })
+    })
+}
+
+/// Labels as Audacity writes them, which have no names: a start and an end in seconds, and what is said, with tabs between them. `None`: these lines are none.
+pub(super) fn labels(lines: &[Line]) -> Option<Parsed> {
+    let is_seconds = |cell: &str| cell.contains('.') && cell.trim().parse::<f64>().is_ok();
+    let filled = lines.iter().filter(|(_, line)| !line.trim().is_empty());
+    let turn = |(line, text): &Line| {
+        let cells: Vec<String> = text.split('\t').map(str::to_owned).collect();
+        let [start, end, said] = &cells[..] else {
+            return None;
+        };
+        let are_times = is_seconds(start) && is_seconds(end);
+        are_times.then(|| Turn {
+            line: *line,
+            lines: (*line, *line),
+            time: Some(start.trim().into()),
+            text: said.trim().into(),
+            cells: Some(cells.clone().into()),
+            ..Turn::default()
+        })
+    };
+    let turns: Vec<Turn> = filled.map(turn).collect::<Option<_>>()?;
+    (!turns.is_empty()).then(|| Parsed {
+        layout: TranscriptLayout::Table,
+        turns,
+        table: Some(Delimited {
+            separator: b'\t',
+            head: Vec::new(),
+            text: 2,
+        }),
+        ..Parsed::default()
     })
 }
 
@@ -125,7 +158,8 @@ impl Delimited {
             }
             cells.into_vec()
         });
-        let rows = std::iter::once(self.head.clone()).chain(rows);
+        let head = Some(self.head.clone()).filter(|head| !head.is_empty());
+        let rows = head.into_iter().chain(rows);
         if self.separator == b'\t' {
             let end = if has_crlf { "\r\n" } else { "\n" };
             let lines: String = rows.map(|cells| cells.join("\t") + end).collect();

@@ -6,26 +6,33 @@ use super::docx::{Document, DocumentRow, DocumentTable, Edits};
 use super::entry::Entry;
 use super::table::{Columns, Row, is_label};
 use super::{Line, Parsed, TranscriptLayout, Turn, note, parsed_lines};
-use crate::Remarks;
+use crate::{Remarks, Room};
 
 /// Why nothing is read of a document that has tables.
 const NO_TURNS: &str = "nothing in its tables says who speaks and what. Name the columns of the table 发言人, 时间 and 内容 (speaker, time, text), or write the remarks as paragraphs";
 
 /// # Errors
-/// When its paragraphs are subtitles that are broken, or it has tables and no turns.
-pub(super) fn parsed(document: &Document, name: &str, remarks: &Remarks) -> anyhow::Result<Parsed> {
+/// When its paragraphs are subtitles that are broken, it has tables and no turns, or there is no room for it.
+pub(super) fn parsed(
+    document: &Document,
+    name: &str,
+    remarks: &Remarks,
+    room: &mut Room<'_>,
+) -> anyhow::Result<Parsed> {
     let mut loose = vec![true; document.lines.len()];
+    let mut of_turns = vec![false; document.tables.len()];
     let (mut turns, mut passed) = (Vec::new(), 0);
     for (number, table) in document.tables.iter().enumerate() {
-        let rows = rows(document, table);
+        let rows = rows(document, table, room)?;
         match Columns::of(&rows) {
             Some(columns) => {
-                hide(&mut loose, document, number);
+                of_turns[number] = true;
                 turns.extend(turns_of(document, number, &rows, &columns));
             }
             None => passed += usize::from(hide_form(&mut loose, document, table)),
         }
     }
+    hide(&mut loose, document, &of_turns);
     let lines = document.lines.iter().zip(1u64..).zip(&loose);
     let lines = lines.filter(|(_, is_loose)| **is_loose);
     let lines: Vec<Line> = lines.map(|((line, n), _)| (n, line.text.clone())).collect();
@@ -75,21 +82,30 @@ fn tell_passed(name: &str, paragraphs: usize, remarks: &Remarks) {
 }
 
 /// The rows of a table with their cells by column. What stands in cells that are one with those above is said in each of their rows.
-fn rows(document: &Document, table: &DocumentTable) -> Vec<Row> {
-    let mut above = Row::new();
-    let rows = table.rows.iter().map(|row| {
+///
+/// # Errors
+/// When there is no room for that.
+fn rows(
+    document: &Document,
+    table: &DocumentTable,
+    room: &mut Room<'_>,
+) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::<Row>::with_capacity(table.rows.len());
+    for row in &table.rows {
         let mut cells = Row::new();
         for cell in &row.cells {
             cells.resize(cell.column.max(cells.len()), String::new());
+            let above = || rows.last()?.get(cell.column).cloned();
             cells.push(match cell.is_continued {
-                true => above.get(cell.column).cloned().unwrap_or_default(),
+                true => above().unwrap_or_default(),
                 false => document.text(cell),
             });
         }
-        above.clone_from(&cells);
-        cells
-    });
-    rows.collect()
+        let texts: usize = cells.iter().map(String::len).sum();
+        room.take(texts + cells.len() * size_of::<String>())?;
+        rows.push(cells);
+    }
+    Ok(rows)
 }
 
 /// The turns of a table. A row of one cell is a heading, and one in which nothing is said no turn.
@@ -120,11 +136,10 @@ fn turns_of(document: &Document, number: usize, rows: &[Row], columns: &Columns)
     rows.filter_map(turn).collect()
 }
 
-/// The lines of a table are none of the text around it.
-fn hide(loose: &mut [bool], document: &Document, table: usize) {
-    let lines = document.lines.iter().zip(loose);
-    for (_, is_loose) in lines.filter(|(line, _)| line.table == Some(table)) {
-        *is_loose = false;
+/// The lines of tables of turns are none of the text around them.
+fn hide(loose: &mut [bool], document: &Document, of_turns: &[bool]) {
+    for (line, is_loose) in document.lines.iter().zip(loose) {
+        *is_loose &= !line.table.is_some_and(|table| of_turns[table]);
     }
 }
 

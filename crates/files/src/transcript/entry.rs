@@ -1,6 +1,6 @@
 //! What is written of a turn.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// A turn that is written.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,6 +11,6 @@ pub struct Entry {
     pub stands_for: Vec<usize>,
     /// What stands behind what is said.
     pub note: Option<String>,
-    /// What an object of JSON has beside its own fields.
-    pub fields: Map<String, Value>,
+    /// What an object of JSON has beside its own fields. Not a map: of a million turns each may have some.
+    pub fields: Vec<(&'static str, Value)>,
 }

@@ -40,8 +40,14 @@ const BESIDE: &[&str] = &[
     "持续时间", "置信度", "语言", "声道", "备注", "说明", "日期", "date", "部门", "单位", "职务",
 ];
 
+/// Bytes of a name at most, with what it says in brackets; what is longer was said.
+const LONGEST_NAME: usize = 1024;
+
 /// What a column or a key of this name holds; `None`: the name is not known.
 pub(super) fn field(name: &str) -> Option<Field> {
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
     let name = names::plain(name);
     let lists = [
         (TEXTS, Field::Text),
@@ -68,5 +74,7 @@ mod tests {
         assert_eq!(field("发言内容（摘录）"), Some(Field::Text));
         assert_eq!(field("发言人"), Some(Field::Speaker));
         assert_eq!(field("負責人"), None);
+        let long = format!("发言内容（{}）", "摘".repeat(LONGEST_NAME));
+        assert_eq!(field(&long), None);
     }
 }

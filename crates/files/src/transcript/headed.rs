@@ -191,16 +191,23 @@ fn start(lines: &[Line]) -> usize {
                 .iter()
                 .any(|end| line.ends_with(end))
     };
-    let places = (0..lines.len())
-        .rev()
-        .filter(|&place| is_head(&lines[place].1));
-    let leads = |lines: &[Line]| {
-        let leads = lines.iter().filter(|(_, line)| Lead::of(line).is_some());
-        leads.count()
-    };
-    // Where many have spoken before, somebody says just that word.
-    let mut places = places.filter(|&place| 4 * leads(&lines[..place]) <= leads(&lines[place..]));
-    places.next().map_or(0, |place| place + 1)
+    let heads: Vec<bool> = lines.iter().map(|(_, line)| is_head(line)).collect();
+    if !heads.contains(&true) {
+        return 0;
+    }
+    let leads = lines.iter().map(|(_, line)| Lead::of(line).is_some());
+    let leads: Vec<bool> = leads.collect();
+    let mut behind = leads.iter().filter(|is_lead| **is_lead).count();
+    let (mut before, mut start) = (0, 0);
+    for (place, (is_head, is_lead)) in heads.into_iter().zip(leads).enumerate() {
+        // Where many have spoken before, somebody says just that word.
+        if is_head && 4 * before <= behind {
+            start = place + 1;
+        }
+        before += usize::from(is_lead);
+        behind -= usize::from(is_lead);
+    }
+    start
 }
 
 /// Where what was said ends: in front of the sentences that Google Meet, Teams and Otter close with.

@@ -1,35 +1,15 @@
 //! Who speaks and when, in front of what is said.
 
-use yuyi_language::is_han;
+mod dates;
+mod names;
+mod spoken;
+mod times;
 
-/// Characters of a name at most, and Chinese ones.
-const LONGEST_NAME: usize = 24;
-const LONGEST_HAN_NAME: usize = 10;
-
-/// Marks that no name has.
-const NO_NAME: &str = "。，！？；、,!?;“”\"…<>{}|=";
-
-/// Between the start and the end of what is said.
-const RANGES: [&str; 9] = ["-->", "->", "–", "—", "-", "~", "～", "至", "到"];
-
-/// Parts of the day in front of a time.
-const PARTS_OF_DAY: [&str; 7] = ["上午", "下午", "凌晨", "中午", "晚上", "AM", "PM"];
-
-/// Fields above minutes, of which none speaks.
-#[rustfmt::skip]
-const FIELDS: &[&str] = &[
-    "会议主题", "会议名称", "会议标题", "主题", "标题", "会议时间", "会议日期", "时间", "日期", "开始时间", "结束时间", "创建时间", "录制时间", "导出时间", "会议时长", "时长", "音频时长",
-    "会议号", "会议ID", "会议地点", "地点", "参会人", "参会人员", "参会者", "与会人", "与会人员", "出席", "出席人员", "缺席", "记录人", "关键词", "全文概要", "全文摘要", "摘要",
-    "文字记录", "发言人数", "topic", "title", "date", "time", "start time", "end time", "duration", "meeting id", "location", "attendees", "participants", "keywords", "summary",
-];
-
-/// Words that introduce what is said, of which none speaks.
-#[rustfmt::skip]
-const INTRODUCING: &[&str] = &[
-    "结论", "备注", "注", "注意", "总结", "小结", "决议", "决定", "待办", "议题", "问题", "原因", "例如", "比如", "譬如", "即", "也就是", "也就是说", "下一步", "目标", "背景", "方案", "结果", "说明", "补充", "其中", "另外",
-    "首先", "其次", "最后", "第一", "第二", "第三", "一是", "二是", "三是", "重点", "要点", "建议", "风险", "举例", "参考", "链接", "地址", "网址", "note", "notes", "conclusion", "todo", "action items", "next steps", "decision",
-    "example", "e.g.", "i.e.", "http", "https",
-];
+use self::dates::without_date;
+use self::names::balanced;
+pub(super) use self::names::{introduces, is_field, name};
+use self::times::{end_of_range, first_time, is_seconds};
+pub(super) use self::times::{is_cue_time, is_time_of_turn, named_time};
 
 /// Between a name and what is said.
 const COLONS: [char; 2] = ['：', ':'];
@@ -179,21 +159,6 @@ impl Lead {
     }
 }
 
-/// Whether a text is a number of seconds or milliseconds.
-fn is_seconds(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit()) && text.parse::<f64>().is_ok()
-}
-
-/// Whether a text is the time of a turn, in whichever way files write it.
-pub(super) fn is_time_of_turn(text: &str) -> bool {
-    is_seconds(text) || is_cue_time(&narrow(text))
-}
-
-/// Whether a name introduces what is said, so that nobody of that name speaks.
-pub(super) fn introduces(name: &str) -> bool {
-    INTRODUCING.contains(&name.to_lowercase().as_str())
-}
-
 /// Who wrote a message of a chat: From Ann Li to Everyone.
 fn sender(text: &str) -> &str {
     match text.trim().strip_prefix("From ") {
@@ -202,178 +167,12 @@ fn sender(text: &str) -> &str {
     }
 }
 
-/// What stands in front of a time, without marks around it: in 说话人1(张三) 00:05 the bracket is part of the name.
-fn balanced(text: &str) -> &str {
-    let plain = text.trim_matches(AROUND);
-    let from = text.find(plain).unwrap_or_default();
-    let behind = &text[from + plain.len()..];
-    [('(', ')'), ('（', '）'), ('[', ']'), ('【', '】')]
-        .into_iter()
-        .find(|(open, close)| {
-            plain.rfind(*open) > plain.rfind(*close) && behind.starts_with(*close)
-        })
-        .map_or(plain, |(_, close)| {
-            &text[from..from + plain.len() + close.len_utf8()]
-        })
-}
-
 /// The byte behind a colon and blanks.
 fn behind(line: &str, colon: usize) -> usize {
     let rest = line[colon..]
         .trim_start_matches(['：', ':', '*'])
         .trim_start();
     line.len() - rest.len()
-}
-
-/// Where a stretch of time ends whose start ends there: `00:01 - 00:03`, `00:00:01.000 --> 00:00:02.000`; without an end, there.
-fn end_of_range(line: &str, start: usize) -> usize {
-    let rest = line[start..].trim_start();
-    let end = RANGES.iter().find_map(|mark| {
-        let behind = rest.strip_prefix(mark)?.trim_start();
-        let (at, word) = pieces(behind).next().filter(|(at, _)| *at == 0)?;
-        let end = line.len() - behind.len() + at + word.len();
-        is_time(word).then_some(end)
-    });
-    end.unwrap_or(start)
-}
-
-/// What stands in front of a date at the end, and whether there is one: 张三 2025-03-05, 2025年3月5日 星期三 下午.
-fn without_date(text: &str) -> (&str, bool) {
-    let (mut rest, mut has_date) = (text, false);
-    loop {
-        let shorter = shorter_by_date(rest.trim_end_matches(AROUND));
-        match shorter {
-            Some(shorter) => (rest, has_date) = (shorter, true),
-            None if has_date => return (rest.trim_end_matches(AROUND), has_date),
-            None => return (text, has_date),
-        }
-    }
-}
-
-/// A text without the last part of a date at its end.
-fn shorter_by_date(text: &str) -> Option<&str> {
-    let part = PARTS_OF_DAY.iter().find_map(|part| text.strip_suffix(part));
-    let day = || {
-        let day = text.trim_end_matches(|c| "一二三四五六日天".contains(c));
-        let is_one = text[day.len()..].chars().count() == 1;
-        let week = ["星期", "周"]
-            .iter()
-            .find_map(|week| day.strip_suffix(week));
-        week.filter(|_| is_one)
-    };
-    let date = || {
-        let is_part = |c: char| c.is_ascii_digit() || "-/.年月日号".contains(c);
-        let before = text.trim_end_matches(is_part);
-        let date = &text[before.len()..];
-        let separators = date.chars().filter(|c| !c.is_ascii_digit()).count();
-        let is_date = date.starts_with(|c: char| c.is_ascii_digit()) && separators >= 2;
-        is_date.then_some(before)
-    };
-    part.or_else(day).or_else(date)
-}
-
-/// Whether a name is that of a field above minutes.
-pub(super) fn is_field(name: &str) -> bool {
-    FIELDS.contains(&name.to_lowercase().as_str())
-}
-
-/// A text as a name, if it may be one.
-pub(super) fn name(text: &str) -> Option<String> {
-    let name = balanced(text);
-    let han = name.chars().filter(|c| is_han(*c)).count();
-    let is_short = (1..=LONGEST_NAME).contains(&name.chars().count()) && han <= LONGEST_HAN_NAME;
-    let is_number = name.chars().all(|c| c.is_ascii_digit() || c == '.');
-    (is_short && !is_number && !name.contains(|c| NO_NAME.contains(c))).then(|| name.to_owned())
-}
-
-/// Where the first time of a line stands, if it stands near its start: `00:05`, `1:02:03`, `00:00:01.250`.
-fn first_time(line: &str) -> Option<(usize, usize)> {
-    for (at, word) in pieces(line) {
-        if line[..at].chars().count() > LONGEST_NAME + 8 {
-            return None;
-        }
-        if is_time(word) {
-            return Some((at, at + word.len()));
-        }
-    }
-    wide_time(line)
-}
-
-/// Where a time stands whose colons are of full width, perhaps its digits as well: ００：０１：０２. A single digit in front of such a colon is mostly
-/// the end of a name: 发言人1：…
-fn wide_time(line: &str) -> Option<(usize, usize)> {
-    let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
-    let is_part = |c: char| is_digit(c) || c == '：';
-    let start = line.match_indices(is_part).find_map(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        let word = &line[at..];
-        let end = word.find(|c| !is_part(c)).unwrap_or(word.len());
-        let word = word[..end].trim_end_matches('：');
-        let is_first = !before.is_some_and(is_part);
-        let first = word.split('：').next().unwrap_or_default();
-        let is_whole = is_first && first.chars().count() >= 2 && is_time(&narrow(word));
-        is_whole.then_some((at, at + word.len()))
-    })?;
-    (line[..start.0].chars().count() <= LONGEST_NAME + 8).then_some(start)
-}
-
-/// A time with colons and digits of half width.
-fn narrow(time: &str) -> String {
-    let narrow = |c: char| match c {
-        '：' | '０'..='９' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        other => other,
-    };
-    time.chars().map(narrow).collect()
-}
-
-/// Stretches of what times are made of.
-fn pieces(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, ':' | '.');
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = at + line[at..].find(is_part)?;
-        let end = line[start..]
-            .find(|c| !is_part(c))
-            .map_or(line.len(), |end| start + end);
-        let end = end + thousandths(&line[end..]);
-        at = end;
-        let word = line[start..end].trim_end_matches([':', '.']);
-        Some((start, word))
-    })
-}
-
-/// Bytes of what some write behind seconds: `,250`.
-fn thousandths(text: &str) -> usize {
-    let digits = text.strip_prefix(',').unwrap_or_default();
-    let end = digits
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(digits.len());
-    if end == 3 { 4 } else { 0 }
-}
-
-/// Whether a stretch is the start of a cue, of which some programs leave out zeros: `0:0:2.370`. One that was moved may begin before its film.
-pub(super) fn is_cue_time(text: &str) -> bool {
-    let text = text.strip_prefix(['-', '−']).unwrap_or(text);
-    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let is_number =
-        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    (2..=3).contains(&whole.split(':').count())
-        && whole.split(':').all(is_number)
-        && is_number(fraction)
-}
-
-/// Whether a stretch is a time.
-pub(super) fn is_time(text: &str) -> bool {
-    let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
-    let parts: Vec<&str> = whole.split(':').collect();
-    let is_number =
-        |part: &&str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    let is_sixty = |part: &&str| part.len() == 2 && part.parse::<u8>().is_ok_and(|n| n < 60);
-    (2..=3).contains(&parts.len())
-        && parts.iter().all(is_number)
-        && parts[1..].iter().all(is_sixty)
-        && !fraction.is_empty()
-        && fraction.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -445,6 +244,25 @@ mod tests {
             ("00:00:05 大家好", None, Some("00:00:05"), "大家好"),
             ("张三：大家好", Some("张三"), None, "大家好"),
             (
+                "Ann Li 10:00:01 AM",
+                Some("Ann Li"),
+                Some("10:00:01 AM"),
+                "",
+            ),
+            (
+                "Ann Li  9:05 p.m. hello",
+                Some("Ann Li"),
+                Some("9:05 p.m."),
+                "hello",
+            ),
+            (
+                "10:00:01 AM - 10:00:05 AM Ann: hi",
+                Some("Ann"),
+                Some("10:00:01 AM"),
+                "hi",
+            ),
+            ("Ann 10:00 among us", Some("Ann"), Some("10:00"), "among us"),
+            (
                 "张三：上午 10:30 开会",
                 Some("张三"),
                 None,
@@ -476,6 +294,27 @@ mod tests {
                 Some("00:01"),
                 "大家好",
             ),
+            ("说话人 1 1分20秒", Some("说话人 1"), Some("1分20秒"), ""),
+            (
+                "张三 01分20秒 大家好",
+                Some("张三"),
+                Some("01分20秒"),
+                "大家好",
+            ),
+            (
+                "张三（1小时2分03秒）：大家好",
+                Some("张三"),
+                Some("1小时2分03秒"),
+                "大家好",
+            ),
+            (
+                "[0分05秒] 张三：大家好",
+                Some("张三"),
+                Some("0分05秒"),
+                "大家好",
+            ),
+            ("0分5秒-0分9秒 大家好", None, Some("0分5秒"), "大家好"),
+            ("0:00:01.250,0:00:04.500", None, Some("0:00:01.250"), ""),
             (
                 "David Mulholland   0:03",
                 Some("David Mulholland"),
@@ -526,6 +365,10 @@ mod tests {
             "结论：先上线",
             "例如：退款",
             "参考 http://example.com",
+            "我用了1分20秒跑完",
+            "音频时长 1小时8分33秒",
+            "共 3分20秒",
+            "1分钟以后再说",
         ] {
             assert_eq!(Lead::of(line), None, "{line}");
         }

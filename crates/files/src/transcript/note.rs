@@ -56,6 +56,19 @@ pub enum Note {
     },
 }
 
+/// How the parts of notes begin, in Chinese and in English.
+const REPEATS: [&str; 2] = ["重复", "repeats "];
+const NEAR: [&str; 2] = ["与", "near "];
+const AGREES: [&str; 2] = ["附议", "agrees with "];
+const SAID: [&str; 2] = ["另有 ", "said "];
+const AGREED: [&str; 2] = ["同意 ×", "agreed ×"];
+
+/// Brackets that may open the note of a text: each that begins as one does is tried up to the end.
+const MOST_TRIED: usize = 16;
+
+/// Ends that are tried for the parts of a note.
+const MOST_TRIED_ENDS: usize = 4_096;
+
 /// A part of a note that was read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadNote {
@@ -144,6 +157,12 @@ impl Note {
         }
     }
 
+    /// Whether a text begins as a part does.
+    fn begins(text: &str) -> bool {
+        let all = [REPEATS, NEAR, AGREES, SAID, AGREED];
+        all.iter().flatten().any(|begin| text.starts_with(begin))
+    }
+
     /// What a part says that was written by [`shown`](Self::shown); `None`: it is none of those.
     fn read(text: &str) -> Option<Self> {
         NoteLanguage::ALL
@@ -175,7 +194,10 @@ pub(super) fn split(text: &str) -> (&str, Vec<ReadNote>) {
     let found = NoteLanguage::ALL.into_iter().find_map(|language| {
         let [open, close, _] = language.marks();
         let inside = plain.strip_suffix(close)?;
-        let mut starts = inside.match_indices(open);
+        let starts = inside.match_indices(open);
+        let mut starts = starts
+            .filter(|(at, open)| Note::begins(&inside[at + open.len()..]))
+            .take(MOST_TRIED);
         starts.find_map(|(at, open)| Some((at, parts(&inside[at + open.len()..])?)))
     });
     match found {
@@ -192,20 +214,29 @@ pub(super) fn split(text: &str) -> (&str, Vec<ReadNote>) {
     }
 }
 
-/// The parts of a note; `None`: the first is none of ours. Names in a part may hold what stands between parts.
+/// The parts of a note; `None`: the first is none of ours, or it is no note that anybody has written. Names in a part may hold what stands between parts.
 fn parts(text: &str) -> Option<Vec<ReadNote>> {
     let mut found: Vec<ReadNote> = Vec::new();
-    let mut from = 0;
-    for (at, between) in separators(text) {
-        let (part, rest) = (&text[from..at], &text[at + between..]);
+    let (mut from, mut tried) = (0, 0);
+    let between = separators(text);
+    for (place, &(at, length)) in between.iter().enumerate() {
         // What follows has to be a part as well, or the separator is within a name.
-        let is_between = separators(rest)
-            .map(|(at, _)| at)
-            .chain([rest.len()])
-            .any(|end| Note::read(&rest[..end]).is_some());
+        let rest = at + length;
+        if !Note::begins(&text[rest..]) {
+            continue;
+        }
+        let ends = between[place + 1..].iter().map(|(at, _)| *at);
+        let mut ends = ends.chain([text.len()]);
+        let is_between = ends.any(|end| {
+            tried += 1;
+            tried > MOST_TRIED_ENDS || Note::read(&text[rest..end]).is_some()
+        });
+        if tried > MOST_TRIED_ENDS {
+            return None;
+        }
         if is_between {
-            found.push(read(part)?);
-            from = at + between;
+            found.push(read(&text[from..at])?);
+            from = rest;
         }
     }
     found.push(read(&text[from..])?);
@@ -219,7 +250,7 @@ fn read(text: &str) -> Option<ReadNote> {
 }
 
 /// Where separators of either language stand, with their bytes.
-fn separators(text: &str) -> impl Iterator<Item = (usize, usize)> {
+fn separators(text: &str) -> Vec<(usize, usize)> {
     let chinese = text.match_indices("；");
     let english = text.match_indices("; ");
     let mut all: Vec<(usize, usize)> = chinese
@@ -227,11 +258,11 @@ fn separators(text: &str) -> impl Iterator<Item = (usize, usize)> {
         .map(|(at, found)| (at, found.len()))
         .collect();
     all.sort_unstable();
-    all.into_iter()
+    all
 }
 
 fn repeats(mut scan: Scan<'_>) -> Option<Note> {
-    scan.either("重复", "repeats ")?;
+    scan.begin(REPEATS)?;
     let which = scan.numbered()?;
     scan.either("，相似度 ", ", similarity ")?;
     let similarity = scan.decimal()?;
@@ -239,7 +270,7 @@ fn repeats(mut scan: Scan<'_>) -> Option<Note> {
 }
 
 fn near(mut scan: Scan<'_>) -> Option<Note> {
-    scan.either("与", "near ")?;
+    scan.begin(NEAR)?;
     let which = scan.numbered()?;
     scan.either("相近（", " (")?;
     let similarity = scan.decimal()?;
@@ -257,13 +288,13 @@ fn near(mut scan: Scan<'_>) -> Option<Note> {
 }
 
 fn agrees_with(mut scan: Scan<'_>) -> Option<Note> {
-    scan.either("附议", "agrees with ")?;
+    scan.begin(AGREES)?;
     let which = scan.numbered()?;
     scan.ended(Note::AgreesWith(which))
 }
 
 fn said_again(mut scan: Scan<'_>) -> Option<Note> {
-    scan.either("另有 ", "said ")?;
+    scan.begin(SAID)?;
     let times = match scan.literal("once more: ") {
         Some(()) if scan.language == English => 1,
         _ => {
@@ -277,7 +308,7 @@ fn said_again(mut scan: Scan<'_>) -> Option<Note> {
 }
 
 fn agreed(mut scan: Scan<'_>) -> Option<Note> {
-    scan.either("同意 ×", "agreed ×")?;
+    scan.begin(AGREED)?;
     let votes = scan.whole()?;
     let by = match scan.either("：", ": ") {
         Some(()) => scan.rest.to_owned(),
@@ -301,6 +332,11 @@ impl Scan<'_> {
     fn literal(&mut self, text: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(text)?;
         Some(())
+    }
+
+    /// How a part begins.
+    fn begin(&mut self, [chinese, english]: [&str; 2]) -> Option<()> {
+        self.either(chinese, english)
     }
 
     fn either(&mut self, chinese: &str, english: &str) -> Option<()> {

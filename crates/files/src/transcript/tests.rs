@@ -1,5 +1,6 @@
 //! Tests of transcripts: what programs export, and that what is written is read again.
 
+mod bounds;
 mod documents;
 mod marked;
 mod odd;
@@ -7,7 +8,7 @@ mod programs;
 
 use proptest::prelude::*;
 
-use self::documents::of_paragraphs;
+use self::documents::{of_paragraphs, of_xml};
 use super::*;
 
 fn read(text: &str) -> Transcript {

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::entry::Entry;
 use super::lead::is_time_of_turn;
+use super::object::Object;
 use super::{Transcript, TranscriptLayout, Turn, document, objects};
 
 /// How turns are written.
@@ -38,7 +39,9 @@ impl Transcript {
         }
         if let Some(table) = self.table.as_ref().filter(|_| own) {
             let rows = self.said(entries).map(|(turn, said, _)| (turn, said));
-            return table.written(rows, self.has_crlf);
+            let mut bytes = self.byte_order_mark().as_bytes().to_vec();
+            bytes.extend(table.written(rows, self.has_crlf)?);
+            return Ok(bytes);
         }
         let text = match (format, self.layout) {
             (TranscriptFormat::Markdown, _) => return Ok(self.markdown(entries).into_bytes()),
@@ -46,10 +49,16 @@ impl Transcript {
             (_, TranscriptLayout::Srt | TranscriptLayout::Vtt) => self.captions(entries),
             _ => self.lines(entries),
         };
+        let text = format!("{}{text}", self.byte_order_mark());
         match self.has_crlf {
             true => Ok(text.replace('\n', "\r\n").into_bytes()),
             false => Ok(text.into_bytes()),
         }
+    }
+
+    /// What it begins with, if the file did: by that programs of Windows know UTF-8.
+    fn byte_order_mark(&self) -> &'static str {
+        if self.has_mark { "\u{feff}" } else { "" }
     }
 
     /// Whether it is written in its own format to files with this ending.
@@ -147,7 +156,10 @@ impl Transcript {
                 text += &format!("{number}\n");
             }
             let times = turn.above.as_deref().unwrap_or_default();
-            text += &format!("{times}\n{said}\n\n");
+            text += &match said.is_empty() {
+                true => format!("{times}\n\n"),
+                false => format!("{times}\n{said}\n\n"),
+            };
         }
         let foot = self.foot(entries);
         text + &foot
@@ -155,16 +167,17 @@ impl Transcript {
 
     fn objects(&self, entries: &[Entry]) -> anyhow::Result<Vec<u8>> {
         let object = |entry: &Entry| {
-            let object = self.turns[entry.turn].object.as_deref();
-            let mut object = object.cloned().unwrap_or_default();
+            let object = self.turns[entry.turn].object.as_ref();
+            let mut object = object.map(Object::to_map).unwrap_or_default();
             let left_out = entry.stands_for.iter().map(|&turn| &self.turns[turn]);
-            for object_left_out in left_out.filter_map(|turn| turn.object.as_deref()) {
+            for object_left_out in left_out.filter_map(|turn| turn.object.as_ref()) {
                 objects::inherit(&mut object, object_left_out);
             }
-            objects::add(&mut object, &entry.fields);
+            let fields = entry.fields.iter().map(|(key, value)| (*key, value));
+            objects::add(&mut object, fields);
             object
         };
-        objects::written(entries.iter().map(object).collect(), &self.around)
+        objects::written(entries.iter().map(object), &self.around)
     }
 
     fn markdown(&self, entries: &[Entry]) -> String {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::time::Instant;
 
 use crate::support::{archive, book, data, entries, read, read_within, refused, row};
 
@@ -145,4 +146,34 @@ fn invisible_characters_in_a_header_lose_no_column() {
     );
     assert_eq!(entries(&read), [("退货？", vec![], "七天")]);
     assert_eq!(read.items[0].category.as_deref(), Some("售后"));
+}
+
+/// Each would be a cell, and be compared with each name of a header.
+#[test]
+fn lines_of_too_many_columns_are_refused() {
+    let named = format!("标准问,答案,{}\n退货？,七天内\n", "相似问,".repeat(5_000));
+    let began = Instant::now();
+    assert_eq!(
+        entries(&read("a.csv", &named)),
+        [("退货？", vec![], "七天内")]
+    );
+    let wide = |sign: &str| sign.repeat(2_000_000) + "x\n";
+    for (name, text) in [
+        ("a.csv", wide(",")),
+        ("a.tsv", wide("\t")),
+        ("a.csv", format!("标准问,答案\n{}", wide(","))),
+        ("a.tsv", format!("标准问\t答案\n{}", wide("\t"))),
+        ("a.md", format!("标准问|答案\n---|---\n{}", wide("|"))),
+        (
+            "a.json",
+            format!("[[\"标准问\",\"答案\"{}]]", ",0".repeat(100_000)),
+        ),
+    ] {
+        let told = refused(name, text);
+        assert!(
+            told.ends_with("has more than 16384 columns"),
+            "{name}: {told}"
+        );
+    }
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
 }

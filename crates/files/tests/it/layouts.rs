@@ -114,6 +114,25 @@ fn spans_of_days_are_two_times() {
         [some("2024-01-01T08:00:00Z"), None]
     );
     assert_eq!(span("长期有效"), [None, None]);
+    let end = |cell: &str| {
+        let read = read(
+            "a.csv",
+            format!("标准问,答案,失效时间\n退货？,七天,{cell}\n"),
+        );
+        assert!(read.refused.is_empty(), "{read:?}");
+        read.items[0].valid_until.map(|time| time.to_string())
+    };
+    for day in ["2024-12-31", "2024/12/31", "2024年12月31日"] {
+        assert_eq!(end(day), some("2024-12-31T23:59:59Z"), "{day}");
+    }
+    for midnight in [
+        "2024-12-31 00:00",
+        "2024-12-31T00:00:00Z",
+        "2024年12月31日0点",
+    ] {
+        assert_eq!(end(midnight), some("2024-12-31T00:00:00Z"), "{midnight}");
+    }
+    assert_eq!(end("长期"), None);
     let read = read("a.csv", "标准问,答案,有效期\n退货？,七天,明年\n");
     assert_eq!(
         read.refused,
@@ -174,6 +193,7 @@ fn data_of_fastgpt_are_entries() {
         "q,a,indexes,\n\"怎么退货？\",\"七天内\",\"1. 能退吗\n2. 退货流程\"\n",
         "q,a,index,index,metadata\n怎么退货？,七天内,能退吗,退货流程,\"{\"\"source\"\":\"\"x\"\"}\"\n",
         "q,a,indexes\n怎么退货？,七天内,\"[\"\"能退吗\"\",\"\"退货流程\"\"]\"\n",
+        "q,a,indexes\n怎么退货？,七天内,\"[{\"\"type\"\":\"\"custom\"\",\"\"text\"\":\"\"能退吗\"\"},{\"\"text\"\":\"\"退货流程\"\"}]\"\n",
     ] {
         assert_eq!(entries(&read("fastgpt.csv", text)), expected, "{text}");
     }
@@ -238,5 +258,181 @@ fn two_answers_are_refused() {
         told.contains("names the column 答案 twice") && told.contains("?columns=")
             || told.contains("--columns"),
         "{told}"
+    );
+}
+
+#[test]
+fn questions_in_the_lines_of_a_cell_are_wordings_where_each_is_one() {
+    let cell = |header: &str, cell: &str| {
+        let text = format!("{header},答案\n\"{cell}\",\"七天内\n拆封不退\"\n开票？,可以\n");
+        let read = read("a.csv", text);
+        let entry = entries(&read)[0].clone();
+        let texts: Vec<String> = std::iter::once(entry.0)
+            .chain(entry.1)
+            .map(str::to_owned)
+            .collect();
+        // An answer is never cut.
+        assert_eq!(entry.2, "七天内\n拆封不退");
+        let told = read
+            .told
+            .into_iter()
+            .find(|told| told.contains("of several lines"));
+        (texts.join("|"), told.unwrap_or_default())
+    };
+    for (header, lines) in [
+        (
+            "问题（选填，单元格内一行一个）",
+            "怎么退货\n退货流程\n不想要了",
+        ),
+        ("标准问（每行一个）", "退货\n退款"),
+        ("Question (one per line)", "return it\nrefund"),
+    ] {
+        assert_eq!(
+            cell(header, lines),
+            (lines.replace('\n', "|"), String::new()),
+            "{header}"
+        );
+    }
+    for (header, lines, expected) in [
+        (
+            "标准问",
+            "怎么退货？\n能退吗\n\n退货要多久？",
+            "怎么退货？|能退吗|退货要多久？",
+        ),
+        (
+            "问题",
+            "How do I return it?\nCan I send it back",
+            "How do I return it?|Can I send it back",
+        ),
+        ("标准问", "1. 退货\n2. 退货流程", "退货|退货流程"),
+    ] {
+        let (texts, told) = cell(header, lines);
+        assert_eq!(texts, expected, "{header}");
+        let expected = "a.csv: questions of several lines, each of which is read as a wording: 1, the first in line 2.";
+        assert_eq!(told, expected);
+    }
+    // A message of several lines is one question.
+    for lines in [
+        "我上周买了一件衣服，\n能退吗？",
+        "请问如何\n申请退货？",
+        "型号：A1\n能退吗",
+        "怎么退货\n申请退货",
+    ] {
+        let (texts, told) = cell("标准问", lines);
+        assert_eq!(texts, lines);
+        assert!(
+            told.starts_with("a.csv: questions of several lines that are read as one text"),
+            "{told}"
+        );
+    }
+    // So are texts that are no questions, and those of exports.
+    for header in ["text", "内容"] {
+        let (texts, told) = cell(header, "怎么退货？\n能退吗？");
+        assert_eq!(
+            (texts.as_str(), told.as_str()),
+            ("怎么退货？\n能退吗？", ""),
+            "{header}"
+        );
+    }
+    // Further wordings follow.
+    let beside = read(
+        "a.csv",
+        "标准问,相似问,答案\n\"怎么退货？\n能退吗\",\"退货流程\n1+1\",七天\n",
+    );
+    assert_eq!(
+        entries(&beside),
+        [("怎么退货？", vec!["能退吗", "退货流程", "1+1"], "七天")]
+    );
+}
+
+#[test]
+fn a_name_alone_is_a_header() {
+    for header in [
+        "标准问",
+        "问题",
+        "标准问（必填）",
+        "question",
+        "相似问",
+        "用户问题",
+    ] {
+        for (name, rows) in [("a.csv", "怎么退货？\n"), ("a.tsv", "退货\n开票\n")] {
+            let read = read(name, format!("{header}\n{rows}"));
+            let texts: Vec<&str> = entries(&read).into_iter().map(|(text, ..)| text).collect();
+            assert_eq!(texts, rows.lines().collect::<Vec<_>>(), "{header} {name}");
+        }
+    }
+    let book = book(&(row(1, &["标准问"]) + &row(2, &["退货"])), "");
+    assert_eq!(entries(&read("a.xlsx", book)), [("退货", vec![], "")]);
+    // Anything else may be a text.
+    let read = read("a.csv", "退货\n怎么申请退货\n");
+    assert_eq!(entries(&read).len(), 2);
+}
+
+#[test]
+fn tables_in_markdown_are_read_as_tables() {
+    let table = "| 标准问 | 相似问 | 答案 | 分类 |\n| :--- | --- | :---: | --- |\n| 怎么退货？ | 能退吗<br>退货流程 | 签收后 7 天内, 见 \\| 我的订单 \\| | 售后 |\n| 能开发票吗？ | | 可以；<br/>电子的 |\n";
+    let expected = [
+        (
+            "怎么退货？",
+            vec!["能退吗", "退货流程"],
+            "签收后 7 天内, 见 | 我的订单 |",
+        ),
+        ("能开发票吗？", vec![], "可以；\n电子的"),
+    ];
+    for (name, text, passed) in [
+        ("faq.md", table.to_owned(), 0),
+        ("faq.txt", table.to_owned(), 0),
+        ("faq.csv", format!("\u{feff}{table}"), 0),
+        (
+            "faq.markdown",
+            format!("# 客服, 常见问题\n\n下面是\"问答\"：\n\n{table}\n完。\n"),
+            3,
+        ),
+        ("faq.txt", format!("# 客服\n\n{table}"), 1),
+        (
+            "faq.md",
+            table
+                .replace("| 标准问", "标准问")
+                .replacen("| :---", ":---", 1),
+            0,
+        ),
+    ] {
+        let read = read(name, text.replace('\n', "\r\n"));
+        assert_eq!(entries(&read), expected, "{name}: {text}");
+        assert_eq!(read.items[0].category.as_deref(), Some("售后"), "{name}");
+        let told = format!(
+            "{name} is read from its table in Markdown; lines around it that are not read: {passed}."
+        );
+        assert_eq!(read.told.contains(&told), passed > 0, "{:?}", read.told);
+    }
+    let twice = read("faq.md", format!("{table}\n## 更多\n\n{table}"));
+    assert_eq!(twice.items.len(), 4);
+    let other = refused(
+        "faq.md",
+        format!("{table}\n| 姓名 | 电话 |\n|---|---|\n| 张三 | 1 |\n"),
+    );
+    assert!(
+        other.contains("line 6 begins another table, of other columns"),
+        "{other}"
+    );
+    let none = refused("faq.md", "# 客服\n\n退货七天内。\n");
+    assert!(none.contains("it has no table of Markdown"), "{none}");
+    // A bar that is not marked as one makes a column too many.
+    let wide = read(
+        "faq.md",
+        "| 标准问 | 答案 |\n|---|---|\n| 退货？ | 七天|内 |\n",
+    );
+    assert!(
+        wide.refused[0].contains("line 3 has 3 columns, and the header 2"),
+        "{wide:?}"
+    );
+    // Bars in the cells of CSV are theirs.
+    let csv = read(
+        "a.csv",
+        "标准问,答案\n怎么收费,\"见下表\n| 套餐 | 价格 |\n|---|---|\n| A | 10 |\"\n",
+    );
+    assert_eq!(
+        entries(&csv)[0].2,
+        "见下表\n| 套餐 | 价格 |\n|---|---|\n| A | 10 |"
     );
 }

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod broken;
+mod columns;
 mod layouts;
+mod plain;
 mod programs;
+mod reported;
 mod round_trip;
 mod support;

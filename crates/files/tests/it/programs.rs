@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 use yuyi_files::{Entry, Remarks, Room, Transcript, TranscriptFormat, faq_template};
 
-use crate::support::{Read, archive, data, entries, odd_book, read, read_own, row};
+use crate::support::{Read, archive, data, entries, odd_book, read, read_own, read_stored, row};
 
 /// The items as JSON.
 fn items(read: &Read) -> Value {
@@ -100,7 +100,7 @@ fn formulas_count_by_what_they_say() {
     let computed = read_own("formula-libreoffice.xlsx").unwrap();
     assert_eq!(entries(&computed)[0].2, "七天内");
     let never = read_own("formula-openpyxl.xlsx").unwrap();
-    let expected = "formula-openpyxl.xlsx, sheet \"Sheet\", row 2: column B (答案): #GETTING_DATA stands for a value that is not there.";
+    let expected = "formula-openpyxl.xlsx, sheet \"Sheet\", row 2: column B (答案): This is a formula without its result. Open the file in Excel or WPS, save it, and take the saved one.";
     assert_eq!(never.refused, [expected]);
     assert_eq!(never.items.len(), 1);
 }
@@ -123,12 +123,126 @@ fn merged_cells_are_told() {
         read.refused,
         ["merged.xlsx, sheet \"Sheet\", row 4: column A (标准问): It is empty or blank."]
     );
-    let told = "merged.xlsx: cells of the sheet \"Sheet\" are merged, the first C2:C3; what stands there belongs to the first row of them alone.";
+    let told = "merged.xlsx: cells of the sheet \"Sheet\" are merged, the first C2:C3; what stands there belongs to each of their rows.";
     assert!(
         read.told.iter().any(|remark| remark == told),
         "{:?}",
         read.told
     );
+    let categories: Vec<Option<&str>> = read
+        .items
+        .iter()
+        .map(|item| item.category.as_deref())
+        .collect();
+    assert_eq!(categories, [Some("售后"), Some("售后")]);
+}
+
+/// One question over several wordings and answers, and one category over several questions.
+#[test]
+fn rows_of_a_merged_question_are_one_entry() {
+    let read = read_own("merged-questions.xlsx").unwrap();
+    let expected = [
+        (
+            "怎么退货？",
+            vec!["能退吗", "退货流程", "不想要了怎么办"],
+            "签收后七天内。\n拆封的不退。",
+        ),
+        ("能开发票吗？", vec!["开发票", "要发票"], "可以。"),
+        ("多久发货？", vec![], "48 小时内。"),
+    ];
+    assert_eq!(entries(&read), expected);
+    let categories: Vec<Option<&str>> = read
+        .items
+        .iter()
+        .map(|item| item.category.as_deref())
+        .collect();
+    assert_eq!(categories, [Some("售后"), Some("售后"), Some("物流")]);
+    assert_eq!(read.items[0].payload["序号"], "1\n2\n3");
+}
+
+/// A workbook as LibreOffice keeps it, of which this is its sheet.
+fn open_document(sheet: &str) -> Vec<u8> {
+    let xml = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table table:name="问答">{sheet}</table:table></office:spreadsheet></office:body></office:document-content>"#
+    );
+    archive(&[
+        (
+            "mimetype",
+            b"application/vnd.oasis.opendocument.spreadsheet".as_slice(),
+        ),
+        ("META-INF/manifest.xml", b"<manifest:manifest/>".as_slice()),
+        ("content.xml", xml.as_bytes()),
+    ])
+}
+
+#[test]
+fn merged_cells_of_open_documents_are_those_of_workbooks() {
+    let cell = |rows: u32, text: &str| {
+        format!(
+            r#"<table:table-cell office:value-type="string" table:number-columns-spanned="1" table:number-rows-spanned="{rows}"><text:p>{text}</text:p></table:table-cell>"#
+        )
+    };
+    let covered = "<table:covered-table-cell/>".to_owned();
+    let rows = [
+        vec![
+            cell(1, "标准问"),
+            cell(1, "相似问"),
+            cell(1, "答案"),
+            cell(1, "分类"),
+        ],
+        vec![
+            cell(2, "怎么退货？"),
+            cell(1, "能退吗"),
+            cell(2, "七天内"),
+            cell(3, "售后"),
+        ],
+        vec![
+            covered.clone(),
+            cell(1, "退货流程"),
+            covered.clone(),
+            covered.clone(),
+        ],
+        vec![
+            cell(1, "退款多久到？"),
+            cell(1, "几天退款"),
+            cell(1, "三天"),
+            covered,
+        ],
+    ];
+    let rows = rows.map(|cells| format!("<table:table-row>{}</table:table-row>", cells.concat()));
+    let read = read_stored("merged.ods", &open_document(&rows.concat())).unwrap();
+    let expected = [
+        ("怎么退货？", vec!["能退吗", "退货流程"], "七天内"),
+        ("退款多久到？", vec!["几天退款"], "三天"),
+    ];
+    assert_eq!(entries(&read), expected);
+    let categories: Vec<_> = read.items.iter().map(|item| &item.category).collect();
+    assert_eq!(
+        categories,
+        [&Some("售后".to_owned()), &Some("售后".to_owned())]
+    );
+    let told = "cells of the sheet \"问答\" are merged, the first A2:A3; what stands there belongs to each of their rows.";
+    assert!(
+        read.told.iter().any(|remark| remark.ends_with(told)),
+        "{:?}",
+        read.told
+    );
+}
+
+#[test]
+fn merged_rows_that_differ_in_a_field_are_refused_together() {
+    let read = read_own("merged-differing.xlsx").unwrap();
+    let told = "merged-differing.xlsx, sheet \"Sheet\", row 2: column A (编号): Rows 2 to 3 are one entry, since their cells are merged, and differ here. Write the same in each, or split the cells.";
+    assert_eq!(read.refused, [told]);
+    let texts: Vec<&str> = read.items.iter().map(|item| item.text.as_str()).collect();
+    assert_eq!(texts, ["能开发票吗？"]);
+}
+
+/// What stands below a name of a column that goes over two rows is no entry.
+#[test]
+fn a_header_of_two_rows_is_no_entry() {
+    let read = read_own("merged-header.xlsx").unwrap();
+    assert_eq!(entries(&read), [("怎么退货？", vec![], "七天内")]);
 }
 
 #[test]

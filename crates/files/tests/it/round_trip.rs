@@ -178,6 +178,14 @@ fn what_a_table_cannot_hold_is_told() {
         told(TableKind::Csv, null),
         "The answer of the item \"1\" would not be given back by a table as it is. Export it as JSONL."
     );
+    let empty = Item {
+        answer: Some(String::new()),
+        ..Item::new("1", "a")
+    };
+    assert_eq!(
+        told(TableKind::Csv, empty),
+        "The answer of the item \"1\" would not be given back by a table as it is. Export it as JSONL."
+    );
     let lines = Item {
         answer: Some("a\nb".into()),
         ..Item::new("1", "a")

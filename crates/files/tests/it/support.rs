@@ -11,6 +11,8 @@ use zip::{ZipArchive, ZipWriter};
 #[derive(Debug)]
 pub struct Read {
     pub items: Vec<Item>,
+    /// Their lines.
+    pub lines: Vec<u64>,
     /// Why rows were refused, with their places.
     pub refused: Vec<String>,
     /// What was said of it.
@@ -32,6 +34,7 @@ pub fn collection() -> Collection {
         count: 0,
         generation: 0,
         reindex: None,
+        damaged: None,
     }
 }
 
@@ -66,6 +69,15 @@ pub fn read_own(name: &str) -> Result<Read, String> {
     })
 }
 
+/// Reads a file of these bytes by its path.
+pub fn read_stored(name: &str, bytes: &[u8]) -> Result<Read, String> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, bytes).unwrap();
+    read_of(name, |format, remarks| {
+        Input::open(&path, Some(format), format, remarks)
+    })
+}
+
 /// A file of `tests/data`.
 pub fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -80,18 +92,21 @@ fn read_of(
     let told = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&told);
     let remarks = Remarks::to(move |remark| sink.lock().unwrap().push(remark.to_string()));
-    let format = Format::of(Path::new(name)).unwrap();
+    let format = Format::read_of(Path::new(name)).unwrap();
     let folder = format!("{}/", data("").display());
     let folder = folder.replace("//", "/");
     let shown = |error: anyhow::Error| format!("{error:#}").replace(&folder, "");
     let input = open(format, &remarks).map_err(shown)?;
     let file = ItemFile::of(input, &Layout::default(), &collection()).map_err(shown)?;
     let origin = file.origin();
-    let (mut items, mut refused) = (Vec::new(), Vec::new());
+    let (mut items, mut lines, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for row in file {
         let row = row.map_err(shown)?;
         match row.item {
-            Ok(item) => items.push(item.item),
+            Ok(item) => {
+                items.push(item.item);
+                lines.push(row.line);
+            }
             Err(why) => refused.push(shown(anyhow::anyhow!(
                 "{}: {}",
                 origin.at(row.line),
@@ -104,6 +119,7 @@ fn read_of(
     let told = told.collect();
     Ok(Read {
         items,
+        lines,
         refused,
         told,
     })
@@ -193,6 +209,12 @@ pub fn book(sheet: &str, texts: &str) -> Vec<u8> {
 
 /// The same as programs write it that put whole paths into relations, and dates in a format of their own.
 pub fn odd_book(sheet: &str, texts: &str) -> Vec<u8> {
+    let dates = r#"<numFmts count="1"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;;@"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="176" applyNumberFormat="1"/></cellXfs>"#;
+    styled_book(sheet, texts, dates)
+}
+
+/// The same with these styles.
+pub fn styled_book(sheet: &str, texts: &str, styles: &str) -> Vec<u8> {
     const MAIN: &str = r#"xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:relationships="http://schemas.openxmlformats.org/officeDocument/2006/relationships""#;
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
@@ -211,9 +233,7 @@ pub fn odd_book(sheet: &str, texts: &str) -> Vec<u8> {
     let workbook = format!(
         r#"<workbook {MAIN}><workbookPr/><sheets><sheet name="Sheet1" sheetId="1" relationships:id="rId1"/></sheets></workbook>"#
     );
-    let styles = format!(
-        r#"<styleSheet {MAIN}><numFmts count="1"><numFmt numFmtId="176" formatCode="yyyy&quot;年&quot;m&quot;月&quot;d&quot;日&quot;;@"/></numFmts><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="176" applyNumberFormat="1"/></cellXfs></styleSheet>"#
-    );
+    let styles = format!("<styleSheet {MAIN}>{styles}</styleSheet>");
     let sheet = format!(r#"<worksheet {MAIN}><sheetData>{sheet}</sheetData></worksheet>"#);
     let texts = format!(r#"<sst {MAIN}>{texts}</sst>"#);
     archive(&[

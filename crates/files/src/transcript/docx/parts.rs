@@ -2,6 +2,12 @@
 
 use super::*;
 
+/// Paragraphs that stand within one another, at most.
+const DEEPEST: usize = 64;
+
+/// Columns of a table; word processors make 63 at most.
+const MOST_COLUMNS: usize = 256;
+
 /// What a document consists of, while it is read.
 #[derive(Default)]
 pub(super) struct Parts {
@@ -40,6 +46,9 @@ impl Parts {
             match event {
                 Event::Start(tag) if is_of_words(tag.name().into_inner()) => {
                     parts.start(tag.local_name().into_inner(), at);
+                    if parts.open.len() > DEEPEST {
+                        bail!("its paragraphs stand too deep within one another");
+                    }
                 }
                 Event::Empty(tag) if is_of_words(tag.name().into_inner()) => parts.empty(&tag, at),
                 Event::Text(text) if parts.is_said() => parts.say(&text.xml10_content(), at),
@@ -126,7 +135,8 @@ impl Parts {
     fn start_cell(&mut self, start: usize) {
         let line = self.lines.len();
         if let Some(row) = self.row() {
-            let column = row.cells.last().map_or(0, |cell| cell.column + cell.span);
+            let behind = |cell: &DocumentCell| (cell.column + cell.span).min(MOST_COLUMNS);
+            let column = row.cells.last().map_or(0, behind);
             row.cells.push(DocumentCell {
                 at: start..start,
                 column,
@@ -152,9 +162,9 @@ impl Parts {
             }
             "sectPr" => self.stays(),
             "gridSpan" if self.depth == 1 => {
-                let span = value().and_then(|span| span.parse().ok()).unwrap_or(1);
+                let span = value().and_then(|span| span.parse::<usize>().ok());
                 if let Some(cell) = self.cell() {
-                    cell.span = span;
+                    cell.span = span.unwrap_or(1).min(MOST_COLUMNS);
                 }
             }
             "vMerge" if self.depth == 1 => {

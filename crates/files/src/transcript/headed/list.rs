@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::super::lead::{Lead, introduces, is_field, is_time_of_turn};
+use super::super::lead::{Lead, introduces, is_field, named_time};
 use super::{Begun, Line, Parsed, TranscriptLayout, Turn, trim_end};
 
 /// How points begin.
@@ -106,11 +106,10 @@ fn lead(line: &str) -> Option<PointLead> {
     let behind = said
         .strip_prefix(' ')
         .or_else(|| said.is_empty().then_some(said))?;
-    let (speaker, time) = match who.rsplit_once(' ') {
-        Some((speaker, time)) if is_time_of_turn(time) => (speaker, Some(time)),
-        _ if is_time_of_turn(who) => ("", Some(who)),
+    let (speaker, time) = match named_time(who) {
+        Some((speaker, time)) => (speaker, Some(time)),
         // A name that ends with a number is written with a colon, or that would be a time.
-        _ => (who.trim_end_matches([':', '：']), None),
+        None => (who.trim_end_matches([':', '：']), None),
     };
     let speaker = Some(speaker.trim()).filter(|name| !name.is_empty() && !introduces(name));
     (speaker.is_some() || time.is_some()).then(|| PointLead {

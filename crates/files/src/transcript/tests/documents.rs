@@ -11,7 +11,7 @@ use super::*;
 const PICTURE: &[u8] = b"\x89PNG not really";
 
 /// A document with this between its tags.
-fn of_xml(body: &str) -> Vec<u8> {
+pub(super) fn of_xml(body: &str) -> Vec<u8> {
     let xml = format!(
         r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>{body}<w:sectPr><w:pgSz w:w="11906"/></w:sectPr></w:body></w:document>"#
     );

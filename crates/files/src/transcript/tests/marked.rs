@@ -1,5 +1,7 @@
 //! Minutes that were marked before: the notes behind turns are no part of what was said.
 
+use serde_json::{Value, json};
+
 use super::*;
 
 /// Notes of either language, one for each turn of a layout below.
@@ -120,8 +122,10 @@ fn fields_of_a_run_before_are_said_anew() {
                 {\"text\":\"散会\",\"votes\":5,\"similarity\":\"x\",\"repeat_speakers\":[\"甲\"],\"repeats\":[7]}\n";
     let minutes = read(text);
     let mut entries = all(&minutes);
-    let fields = serde_json::json!({"repeat_speakers": ["乙", "甲"], "repeats": [1]});
-    entries[4].fields = fields.as_object().unwrap().clone();
+    entries[4].fields = vec![
+        ("repeat_speakers", json!(["乙", "甲"])),
+        ("repeats", json!([1])),
+    ];
     let written = minutes.written(&entries, TranscriptFormat::Own).unwrap();
     let expected = "{\"text\":\"上线\"}\n{\"text\":\"同意\"}\n{\"text\":\"上线吧\"}\n{\"text\":\"预算\"}\n\
                     {\"repeat_speakers\":[\"甲\",\"乙\"],\"repeats\":[1],\"similarity\":\"x\",\"text\":\"散会\",\"votes\":5}\n";
@@ -210,16 +214,18 @@ fn names_go_to_the_turn_that_stands_for_another() {
     let text = "{\"text\":\"上线\",\"speaker\":\"甲\",\"repeat_speakers\":[\"乙\"],\"repeat_times\":[\"00:02\"],\"voters\":[\"丙\"]}\n\
                 {\"text\":\"下周三上线\",\"speaker\":\"丁\",\"voters\":[\"戊\"]}\n";
     let minutes = read(text);
-    let fields = serde_json::json!({"repeats": [0], "repeat_speakers": ["甲", "乙"]});
     let entry = Entry {
         turn: 1,
         stands_for: vec![0],
-        fields: fields.as_object().unwrap().clone(),
+        fields: vec![
+            ("repeats", json!([0])),
+            ("repeat_speakers", json!(["甲", "乙"])),
+        ],
         ..Entry::default()
     };
     let written = minutes.written(&[entry], TranscriptFormat::Own).unwrap();
     let written: Value = serde_json::from_slice(&written).unwrap();
-    let expected = serde_json::json!({
+    let expected = json!({
         "text": "下周三上线", "speaker": "丁", "repeats": [0], "repeat_speakers": ["乙", "甲"], "repeat_times": ["00:02"], "voters": ["戊", "丙"],
     });
     assert_eq!(written, expected);

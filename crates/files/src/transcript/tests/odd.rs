@@ -287,3 +287,74 @@ fn objects_of_iflytek_are_read() {
     let minutes = read("[{\"bg\":\"0\",\"ed\":\"2500\",\"onebest\":\"大家好\",\"speaker\":\"1\"}]");
     assert_eq!(turns(&minutes), [(Some("1"), Some("0"), "大家好")]);
 }
+
+/// Names stand within the marks of subtitles as well.
+#[test]
+fn speakers_are_found_behind_marks() {
+    let cue = |number: u32, said: &str| {
+        format!("{number}\n00:00:0{number},000 --> 00:00:0{number},900\n{said}\n\n")
+    };
+    for (first, second) in [
+        ("<i>张三：下周三上线</i>", "<i>李四：预算还差两万</i>"),
+        ("<b>张三：</b>下周三上线", "<b>李四：</b> 预算还差两万"),
+        (
+            "<font color=\"red\">张三：</font>下周三上线",
+            "{\\an8}李四：预算还差两万",
+        ),
+        ("<i>张三</i>\n下周三上线", "<i>李四</i>\n预算还差两万"),
+    ] {
+        // A name above what is said is one where it comes again.
+        let again = [cue(3, first), cue(4, second)].concat();
+        let text = cue(1, first) + &cue(2, second) + &again;
+        let minutes = read(&text);
+        let found: Vec<_> = turns(&minutes)
+            .into_iter()
+            .map(|(who, _, said)| (who, said))
+            .collect();
+        let expected = [(Some("张三"), "下周三上线"), (Some("李四"), "预算还差两万")];
+        assert_eq!(found[..2], expected, "{text}");
+        let written = minutes
+            .written(&all(&minutes), TranscriptFormat::Own)
+            .unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), text);
+    }
+}
+
+#[test]
+fn what_is_kept_is_written_as_it_was() {
+    for text in [
+        "\u{feff}1\n00:00:01,000 --> 00:00:02,000\n张三：好\n\n2\n00:00:03,000 --> 00:00:04,000\n\n3\n00:00:05,000 --> 00:00:06,000\n李四：好的\n\n",
+        "\u{feff}张三 00:01\n大家好\n\n李四 00:05\n开始吧\n\n",
+        "\u{feff}speaker,text\n张三,大家好\n李四,开始吧\n",
+    ] {
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            let minutes = read(&text);
+            let written = minutes
+                .written(&all(&minutes), TranscriptFormat::Own)
+                .unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), text);
+        }
+    }
+}
+
+#[test]
+fn clocks_of_twelve_hours_are_times() {
+    for [first, second] in [
+        ["10:59:01 AM", "1:00:05 PM"],
+        ["10:59 a.m.", "1:00 p.m."],
+        ["10:59:01AM", "1:00:05PM"],
+    ] {
+        let text = format!("Ann Li {first}\n大家好\n\nBob Wu {second}\n开始吧\n\n");
+        let minutes = read(&text);
+        let expected = [
+            (Some("Ann Li"), Some(first), "大家好"),
+            (Some("Bob Wu"), Some(second), "开始吧"),
+        ];
+        assert_eq!(turns(&minutes), expected, "{text}");
+        for format in [TranscriptFormat::Own, TranscriptFormat::Markdown] {
+            let written = minutes.written(&all(&minutes), format).unwrap();
+            let written = String::from_utf8(written).unwrap();
+            assert_eq!(turns(&read(&written)), expected, "{written}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! What programs export, as their samples in public repositories look.
 
+use serde_json::Value;
+
 use super::*;
 
 #[test]
@@ -94,6 +96,32 @@ fn minutes_of_many_programs() {
                 ["说话人 1", "说话人 2"],
                 ["００：００：０１", "００：００：０９"],
             ),
+        ),
+        // Times as people say them, and those of YouTube's captions (.sbv).
+        (
+            "说话人 1 0分2秒\n大家好。\n\n说话人 2 01分20秒\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["说话人 1", "说话人 2"], ["0分2秒", "01分20秒"]),
+        ),
+        (
+            "张三（1小时2分3秒）：大家好。\n李四（1小时2分9秒）：开始吧。\n",
+            TranscriptLayout::Before,
+            two(["张三", "李四"], ["1小时2分3秒", "1小时2分9秒"]),
+        ),
+        (
+            "- **张三 1分20秒** 大家好。\n- **李四 1分30秒** 开始吧。\n",
+            TranscriptLayout::Before,
+            two(["张三", "李四"], ["1分20秒", "1分30秒"]),
+        ),
+        (
+            "0:00:00.500,0:00:02.000\n大家好。\n\n0:01:20.500,0:01:22.000\n开始吧。\n",
+            TranscriptLayout::Above,
+            two(["", ""], ["0:00:00.500", "0:01:20.500"]),
+        ),
+        (
+            "[00:00.50]大家好。\n[01:20.50]开始吧。\n",
+            TranscriptLayout::Before,
+            two(["", ""], ["00:00.50", "01:20.50"]),
         ),
         // Whisper's table, its lines on the screen, and the lines of others with times of hours or of minutes.
         (
@@ -199,9 +227,7 @@ fn objects_of_programs_for_speech_keep_what_stands_around_them() {
         );
         let mut entries = all(&minutes);
         entries.truncate(1);
-        entries[0]
-            .fields
-            .insert("votes".to_owned(), Value::Bool(true));
+        entries[0].fields.push(("votes", Value::Bool(true)));
         let written = minutes.written(&entries, TranscriptFormat::Own).unwrap();
         let whole: Value = serde_json::from_slice(&written).unwrap();
         assert_eq!(whole["language"], "zh");

@@ -72,23 +72,31 @@ impl Differences {
     }
 
     /// Why the texts say different things, each in its place: one that leaves out what the other tells (能退货 beside 14天内能退货) asks for less, and contradicts
-    /// nothing.
+    /// nothing, nor does a date or a time that has gone by beside a limit (我1月3号买的 beside 14天内).
     pub fn contradiction(&self) -> Option<Contradiction> {
-        self.why(|only_a, only_b| !only_a.is_empty() && !only_b.is_empty())
+        let may_lie_within = self.numbers.as_ref().is_some_and(|n| n.may_lie_within);
+        let counts =
+            |only_a: &[String], only_b: &[String]| !only_a.is_empty() && !only_b.is_empty();
+        self.why(counts, !may_lie_within)
     }
 
     /// Why the first text cannot stand for both: they contradict one another, or what the second tells would be lost. What the first tells
     /// beside would be told for both.
     pub fn loss(&self) -> Option<Contradiction> {
-        self.why(|_, only_b| !only_b.is_empty())
+        self.why(|_, only_b| !only_b.is_empty(), true)
     }
 
-    /// The first reason there is; `counts` says of what only either text has whether it is one.
-    fn why(&self, counts: impl Fn(&[String], &[String]) -> bool) -> Option<Contradiction> {
+    /// The first reason there is; `counts` says of what only either text has whether it is one, and `numbers_count` whether numbers are any.
+    fn why(
+        &self,
+        counts: impl Fn(&[String], &[String]) -> bool,
+        numbers_count: bool,
+    ) -> Option<Contradiction> {
         let codes = self.codes.as_ref();
         let numbers = self.numbers.as_ref();
         let code = codes.is_some_and(|codes| counts(&codes.only_a, &codes.only_b));
-        let number = numbers.is_some_and(|numbers| counts(&numbers.only_a, &numbers.only_b));
+        let number = numbers_count
+            && numbers.is_some_and(|numbers| counts(&numbers.only_a, &numbers.only_b));
         let of_time = || numbers.is_some_and(|numbers| are_of_time(&numbers.only_b));
         let date = self.times.is_some() || number && of_time();
         [
@@ -129,6 +137,11 @@ mod tests {
             ("A1能退货吗", "A2能退货吗", true),
             ("A1能退货吗", "能退货吗", false),
             ("能退货", "不能退货", true),
+            ("14天内可以退货吗", "我1月3号买的能退货吗", false),
+            ("14天内可以退货吗", "东西才买了3天可以退货吗", false),
+            ("七天无理由退货", "三天前买的能退货吗", false),
+            ("14天内可以退货吗", "1月3号前可以退货吗", true),
+            ("买了3天能退货吗", "买了30天能退货吗", true),
             ("从北京到上海", "从上海到北京", true),
         ] {
             let found = Differences::between(a, b);

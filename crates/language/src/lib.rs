@@ -43,4 +43,7 @@ pub use opposites::{OppositeDifference, opposite_difference};
 pub use quantities::join_quantities;
 pub use roles::{RoleDifference, role_difference};
 pub use times::{TimeDifference, time_difference};
-pub use words::{Word, dictionary_words, is_han, is_in_dictionary, is_separator, phrases, words};
+pub use traditional::simplified;
+pub use words::{
+    Word, dictionary_words, is_han, is_in_dictionary, is_separator, phrases, read_dictionary, words,
+};

@@ -119,22 +119,23 @@ impl Folded {
     }
 }
 
+/// Characters of an address in front of its sign, at most.
+const LONGEST_NAME: usize = 64;
+
 /// An address of electronic mail that begins here.
 fn address(chars: &[char], start: usize) -> Option<Range<usize>> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    let length = |from: usize, is: &dyn Fn(char) -> bool| {
-        let rest = chars.get(from..).unwrap_or_default();
-        rest.iter().take_while(|&&c| is(c)).count()
-    };
     if !chars[start].is_ascii_alphanumeric() {
         return None;
     }
-    let at = start + length(start, &is_name);
+    let name = chars[start..].iter().take(LONGEST_NAME + 1);
+    let at = start + name.take_while(|&&c| is_name(c)).count();
     if chars.get(at) != Some(&'@') {
         return None;
     }
-    let host = &chars[at + 1..at + 1 + length(at + 1, &is_host)];
+    let host = &chars[at + 1..];
+    let host = &host[..host.iter().take_while(|&&c| is_host(c)).count()];
     // A full stop behind an address ends the sentence.
     let kept = host.iter().rposition(|c| c.is_ascii_alphanumeric())? + 1;
     host[..kept].contains(&'.').then_some(start..at + 1 + kept)

@@ -7,7 +7,11 @@ mod lists;
 
 use std::collections::HashSet;
 
-use self::lists::{BEFORE_NAMES, ENGLISH, PRODUCTS, SURNAMES, TITLES};
+use self::lists::{
+    BEFORE_NAMES, ENGLISH, NO_DEPARTMENT_BEFORE, NO_DEPARTMENT_BEHIND, NO_DEPARTMENTS, PRODUCTS,
+    SURNAMES, TITLES,
+};
+use crate::traditional::simplified_character;
 use crate::words::{is_han, tagged};
 
 /// A name in one of two texts and the one in its place in the other.
@@ -86,8 +90,26 @@ fn names(text: &str) -> Vec<Name> {
     let places = 0..plain.len();
     let titled = places.filter_map(|i| by_surname(plain[i].0, plain.get(i + 1).map(|next| next.0)));
     let mut known = HashSet::new();
+    let departments = departments(text).into_iter();
+    let departments = departments.map(|department| Name::of(&department));
     let all = persons.chain(titled).chain(things).chain(products);
+    let all = all.chain(departments);
     all.filter(|name| known.insert(name.text.clone())).collect()
+}
+
+/// The departments of a text by the two characters in front of their 部: 市场部, 研发部门; not 全部, 内部 and 部分.
+fn departments(text: &str) -> Vec<String> {
+    let characters: Vec<char> = text.chars().map(simplified_character).collect();
+    let found = characters.windows(3).enumerate().filter_map(|(at, three)| {
+        let next = characters.get(at + 3);
+        let is_department = three[2] == '部'
+            && three.iter().all(|c| is_han(*c))
+            && !NO_DEPARTMENT_BEFORE.contains(&three[1])
+            && !NO_DEPARTMENTS.contains(&three[..2].iter().collect::<String>().as_str())
+            && !next.is_some_and(|next| NO_DEPARTMENT_BEHIND.contains(next));
+        is_department.then(|| three.iter().collect())
+    });
+    found.collect()
 }
 
 /// A word as the whole name of a person, perhaps with what stands in front of it: 张伟, 由李强.
@@ -160,6 +182,8 @@ mod tests {
             ("接口先对接微信", "接口先对接支付宝"),
             ("数据库换成MySQL", "数据库换成Oracle"),
             ("我们选A方案", "我们选B方案"),
+            ("市场部负责这件事", "研发部负责这件事"),
+            ("这个给财务部门审", "这个给法务部门审"),
         ] {
             assert!(difference(a, b).is_some(), "{a} / {b}");
         }
@@ -175,6 +199,11 @@ mod tests {
             ("MYSQL要升级", "mysql 要升级"),
             ("大家觉得怎么样", "各位怎么看"),
             ("高效一点", "快一点"),
+            ("市场部门负责这件事", "由市场部负责这件事"),
+            ("全部重新测试", "内部重新测试"),
+            ("各个部门都要参加培训", "每个部门都要参加培训"),
+            ("市場部負責這件事", "市场部负责这件事"),
+            ("这几部手机先测", "那两部手机先测"),
         ] {
             assert_eq!(difference(a, b), None, "{a} / {b}");
         }

@@ -3,8 +3,10 @@
 //! A hint that is wrong is worse than one that is missing: words that deny in other ways (忘了 for 不记得) answer a negation.
 
 mod answers;
+mod clauses;
 mod joined;
 mod lists;
+mod rhetorical;
 mod said;
 mod scope;
 
@@ -448,7 +450,7 @@ fn is_courteous(words: &[&str], at: usize) -> bool {
         ("不知道" | "不知" | "不清楚" | "不会" | "不懂" | "不明白", _)
         | ("不", Some("知道" | "清楚")) => rest.iter().any(asks),
         ("不是" | "不就是", _) | ("不", Some("是" | "就" | "就是")) => {
-            rest.iter().any(|word| matches!(*word, "吗" | "么" | "嘛"))
+            rhetorical::asks_for_assent(rest)
         }
         _ => false,
     }

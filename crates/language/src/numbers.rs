@@ -10,6 +10,7 @@ mod chinese;
 mod clock;
 mod direction;
 mod english;
+mod limits;
 mod order;
 mod readings;
 mod scan;
@@ -143,6 +144,9 @@ pub struct NumberDifference {
     pub only_a: Vec<String>,
     /// In the second text alone.
     pub only_b: Vec<String>,
+    /// One text tells a limit (14天内), and the other a date or how long it has been since (1月3号买的, 买了3天), which may lie within: they differ, and
+    /// contradict nothing.
+    pub may_lie_within: bool,
 }
 
 /// How the numbers of two texts differ; `None`: they have the same, or more than a thousand different ones. A number counts
@@ -178,6 +182,7 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     Some(NumberDifference {
         only_a: texts(&a),
         only_b: texts(&b),
+        may_lie_within: limits::may_lie_within((text_a, &a), (text_b, &b)),
     })
 }
 

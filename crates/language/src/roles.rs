@@ -32,7 +32,7 @@ const PIVOTS: &[&str] = &[
     "告诉", "通知", "请", "送", "还", "借", "租", "卖", "买", "付", "赔", "管", "领导", "批评", "表扬", "投诉", "举报", "起诉", "状告", "收购", "兼并", "战胜", "打败", "击败", "胜", "赢", "输",
     "超过", "高于", "低于", "大于", "小于", "多于", "少于", "早于", "晚于", "优于", "换", "兑", "转", "变", "改成", "代替", "取代", "导致", "引起", "造成", "包含", "包括", "属于", "依赖", "控制",
     "看", "找", "等", "骗", "养", "生", "撞", "抓", "推", "拉", "踢", "怕", "怪", "求", "劝", "骚扰", "欺负", "保护", "照顾", "介绍", "推荐", "担保", "继承", "嫁", "娶", "签", "交",
-    "译成", "翻成", "升级", "导入", "委托", "之前", "之后",
+    "译成", "翻成", "升级", "导入", "委托", "之前", "之后", "违约", "代", "辞退", "开除", "解雇", "侵权", "授权", "监护", "探视", "投资", "入股", "控股", "拉黑", "屏蔽", "冒充", "提", "汇",
     ">", "<", "->",
 ];
 
@@ -40,9 +40,24 @@ const PIVOTS: &[&str] = &[
 #[rustfmt::skip]
 const EQUALS: &[&str] = &["和", "与", "跟", "及", "或", "还是", "一样", "等于", "同", "认识", "相当", "类似", "互相", "之间", "距", "离"];
 
-/// In a sentence, what asks for something that is the same both ways.
+/// In a sentence, what asks for something that is the same both ways, of those who travel or stand beside one another.
 #[rustfmt::skip]
-const BOTH_WAYS: &[&str] = &["多远", "距离", "多少公里", "公里数", "相距", "多久", "多长时间", "几个小时", "几小时", "差多少", "差价", "差别", "区别", "互相", "相互"];
+const BOTH_WAYS: &[&str] = &["多远", "距离", "多少公里", "公里数", "相距", "多久", "多长时间", "几个小时", "几小时", "差多少", "差价", "差别", "区别"];
+
+/// In a sentence, what two do alike.
+const MUTUAL: &[&str] = &["互相", "相互"];
+
+/// Between two, what a way has that is as long there as back, and what compares.
+const WAYS: &[char] = &[
+    '到', '至', '去', '→', '>', '距', '离', '和', '与', '跟', '同',
+];
+
+/// In a sentence, what says that something is brought there: how long that takes, or whether it can be, is another matter back.
+#[rustfmt::skip]
+const BROUGHT: &[char] = &['转', '寄', '发', '提', '换', '飞', '汇', '运', '充', '兑', '退', '送', '递', '邮', '调', '搬', '迁', '拨', '划', '存', '比'];
+
+/// Words of travel with such a character.
+const TRAVEL: &[&str] = &["出发", "转车", "转机", "转乘", "中转", "换乘", "飞机"];
 
 /// What follows the first of two steps.
 const THEN: &[&str] = &["后", "再", "然后", "才", "接着"];
@@ -50,7 +65,7 @@ const THEN: &[&str] = &["后", "再", "然后", "才", "接着"];
 /// The words of two texts that have changed their roles; `None`: none have.
 pub fn role_difference(text_a: &str, text_b: &str) -> Option<RoleDifference> {
     let (a, b) = (Plain::of(text_a)?, Plain::of(text_b)?);
-    if is_the_same_both_ways(&a.characters) {
+    if is_the_same_both_ways(&a.characters) && is_the_same_both_ways(&b.characters) {
         return None;
     }
     let turned = ways::turned(&a.characters, &b.characters)
@@ -81,9 +96,17 @@ fn exchanged(a: &Plain, b: &Plain) -> Option<RoleDifference> {
     })
 }
 
+/// Whether a text asks for what is the same both ways: how far it is from one to the other, or how long one travels. How long a parcel or money takes is none.
 fn is_the_same_both_ways(text: &[char]) -> bool {
-    let text: String = text.iter().collect();
-    BOTH_WAYS.iter().any(|words| text.contains(words))
+    let mut text: String = text.iter().collect();
+    let has = |words: &[&str], text: &str| words.iter().any(|word| text.contains(word));
+    if has(MUTUAL, &text) || !has(BOTH_WAYS, &text) {
+        return has(MUTUAL, &text);
+    }
+    for travel in TRAVEL {
+        text = text.replace(travel, "");
+    }
+    text.contains(WAYS) && !text.contains(BROUGHT)
 }
 
 /// What stands between two that have changed places, for each way in which they may have: `a` is X M Y and `b` is Y M X, and M is given as its
@@ -165,6 +188,19 @@ mod tests {
             ("话费转给爸爸", "爸爸把话费转给我", "给爸爸"),
             ("怎么给孩子充话费", "孩子怎么给我充话费", "给孩子"),
             ("房子租给我朋友", "朋友把房子租给我", "给我朋友"),
+            ("从北京寄到上海多久", "从上海寄到北京多久", "北京寄到上海"),
+            (
+                "北京发到上海要几小时",
+                "上海发到北京要几小时",
+                "北京发到上海",
+            ),
+            (
+                "余额宝转到银行卡要多久",
+                "银行卡转到余额宝要多久",
+                "余额宝转到银行卡",
+            ),
+            ("甲方违约乙方怎么办", "乙方违约甲方怎么办", "甲方违约乙"),
+            ("丈夫能代妻子签字吗", "妻子能代丈夫签字吗", "丈夫能代妻子"),
         ] {
             let found = role_difference(a, b).unwrap_or_else(|| panic!("{a} / {b}"));
             assert_eq!(found.a, in_a, "{a} / {b}");
@@ -176,6 +212,10 @@ mod tests {
     fn what_may_change_places_is_none() {
         for (a, b) in [
             ("北京到上海有多远", "上海到北京有多远"),
+            ("从北京出发到上海多久", "从上海出发到北京多久"),
+            ("北京到上海坐飞机多久", "上海到北京坐飞机多久"),
+            ("人民币和港币差多少", "港币和人民币差多少"),
+            ("我们互相转账", "我们相互转账"),
             ("苹果和香蕉哪个好", "香蕉和苹果哪个好"),
             ("我和他是同学", "他和我是同学"),
             ("今天北京下雨", "北京今天下雨"),

@@ -28,7 +28,7 @@ static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
 });
 
 /// The text with simplified characters in place of the traditional ones that are known: as many characters.
-pub(crate) fn simplified(text: &str) -> String {
+pub fn simplified(text: &str) -> String {
     text.chars().map(simplified_character).collect()
 }
 

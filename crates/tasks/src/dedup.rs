@@ -2,7 +2,7 @@
 //!
 //! What is compared is what was said ([`said`]), without the sounds and stutters of speaking. Turns that only agree ([`agrees`]) repeat
 //! nothing: they are votes for what they answer. What differs in a number, a date, a name, a negation, the code of a
-//! product, an opposite or a role is held back, however near the vectors are ([`held_back`]).
+//! product, an opposite or a role is held back, however near the vectors are, and so is a question beside what it asks for ([`held_back`]).
 //!
 //! In steps, since only the caller can embed: [`Remarks`] of the texts; the vectors of what is compared, in the [`Order`] of the mode;
 //! a [`Search`], block by block, for the pairs; and a [`Grouping`], which takes them as they are found. Pairs that were kept
@@ -12,6 +12,7 @@ mod adjacent;
 mod agreement;
 mod answer;
 mod best;
+mod decided;
 mod grouping;
 mod guard;
 mod remarks;

@@ -1,5 +1,6 @@
 //! Vectors to answers: pure functions over vectors and texts, without I/O, clock or async.
 
+mod beginning;
 mod calibration;
 pub mod corpus;
 mod cosine;

@@ -83,5 +83,6 @@ fn name(why: HeldBack) -> &'static str {
         HeldBack::Code => "code",
         HeldBack::Opposite => "opposite",
         HeldBack::Role => "role",
+        HeldBack::Question => "question",
     }
 }

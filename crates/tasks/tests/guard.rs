@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use yuyi_tasks::dedup;
 use yuyi_tasks::faq::{Candidate, Decision, EntryRules, Limits, Reason, decide};
 
 const PAIRS: &str = include_str!("guard.tsv");
@@ -16,6 +17,14 @@ const EVERYDAY: &str = include_str!("everyday.tsv");
 /// Days of a week beside its end, kinds of one thing, who gives whom, and the many ways to say that nothing comes of something. Before the rules knew of these, 10 % were
 /// caught and 20 % of the rewordings held back; of thirty more pairs, written after, 93 % and 7 %. Those follow here.
 const DAYS_AND_KINDS: &str = include_str!("days_and_kinds.tsv");
+
+/// Questions about who is not one, from where to where and who for whom, dates and elapsed times beside limits, and reasons in a clause of their own. Of the first 32 pairs, written
+/// before the rules knew of these, 29 % were caught and 40 % of the rewordings held back; of the 26 behind them, written after, all and none.
+const TURNED: &str = include_str!("turned.tsv");
+
+/// Remarks of a meeting that decide something and others that leave it open, deny it, or let somebody else do it. Of the first 24 pairs, written before the rules knew of these, 27 %
+/// were caught and no rewording held back; of the 19 behind them, written after, all and none.
+const DECISIONS: &str = include_str!("decisions.tsv");
 
 /// What becomes of a question to a FAQ of this one wording, as alike as such pairs are.
 fn is_held_back(question: &str, wording: &str) -> bool {
@@ -51,6 +60,11 @@ struct Outcome {
 impl Outcome {
     /// What is wrong is printed.
     fn of(pairs: &str) -> Self {
+        Self::by(pairs, is_held_back)
+    }
+
+    /// The same, where it is said otherwise of two texts whether the second is held back from the first.
+    fn by(pairs: &str, is_held_back: impl Fn(&str, &str) -> bool) -> Self {
         let mut kinds: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         for line in pairs.lines() {
             let &[kind, a, b] = &line.split('\t').collect::<Vec<_>>()[..] else {
@@ -115,6 +129,32 @@ fn so_are_those_of_days_kinds_and_givers() {
     assert!(told.caught >= 0.95, "{} are caught", told.caught);
     assert!(
         told.wrongly <= 0.02,
+        "{} of the rewordings are held back",
+        told.wrongly
+    );
+}
+
+#[test]
+fn so_are_those_of_who_and_whereto() {
+    let told = Outcome::of(TURNED);
+    assert!(told.all >= 30 && told.kinds == 3);
+    assert!(told.caught >= 0.95, "{} are caught", told.caught);
+    assert!(
+        told.wrongly <= 0.04,
+        "{} of the rewordings are held back",
+        told.wrongly
+    );
+}
+
+#[test]
+fn so_are_decisions_of_a_meeting() {
+    let told = Outcome::by(DECISIONS, |remark, kept| {
+        dedup::held_back(kept, remark).is_some()
+    });
+    assert!(told.all >= 30 && told.kinds == 4);
+    assert!(told.caught >= 0.95, "{} are caught", told.caught);
+    assert!(
+        told.wrongly <= 0.04,
         "{} of the rewordings are held back",
         told.wrongly
     );

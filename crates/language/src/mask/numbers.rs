@@ -85,6 +85,9 @@ fn name_of_chat(chars: &[char], start: usize) -> Option<usize> {
     (has_form || is_told()).then_some(end)
 }
 
+/// Groups of digits that are one number, at most; what has more is several.
+const MOST_GROUPS: usize = 16;
+
 /// A run of digits.
 struct Group {
     digits: Range<usize>,
@@ -128,7 +131,7 @@ fn groups(chars: &[char], start: usize, is_foreign: bool) -> Vec<Group> {
     loop {
         let rest = chars.get(at..).unwrap_or_default();
         let length = rest.iter().take_while(|c| c.is_ascii_digit()).count();
-        if length == 0 {
+        if length == 0 || groups.len() == MOST_GROUPS {
             return groups;
         }
         groups.push(Group {

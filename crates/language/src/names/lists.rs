@@ -16,6 +16,21 @@ pub(super) const TITLES: &[&str] = &[
     "班长", "队长", "院长", "校长", "科长", "会计", "秘书",
 ];
 
+/// What stands in front of 部 where it is no department: 全部, 内部, 两部.
+#[rustfmt::skip]
+pub(super) const NO_DEPARTMENT_BEFORE: &[char] = &[
+    '全', '内', '外', '干', '总', '大', '局', '头', '腹', '底', '根', '顶', '背', '东', '南', '西', '北', '中', '上', '下', '前', '后', '左', '右',
+    '一', '二', '三', '两', '几', '多', '半', '个', '每', '各', '本', '这', '那', '首', '末', '尾', '胸', '肺', '面', '脚', '腿', '颈', '腰', '臀', '有', '的', '关',
+];
+
+/// Words in front of it that name none.
+pub(super) const NO_DEPARTMENTS: &[&str] = &["其他", "同一", "跨越"];
+
+/// What stands behind it there: 部分, 部署, 部件.
+pub(super) const NO_DEPARTMENT_BEHIND: &[char] = &[
+    '分', '署', '件', '位', '委', '落', '队', '级', '属', '首', '下', '手',
+];
+
 /// Products and companies that the dictionary has as ordinary words or not at all.
 pub(super) const PRODUCTS: &[&str] = &[
     "安卓",

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::lists::{FORBIDDING, PROHIBITIONS};
 use super::scope::HELPERS;
-use super::{NEGATING, asserted, negating};
+use super::{NEGATING, asserted, clauses, negating};
 use crate::words::{Word, is_han};
 
 /// Words between a negation and what it negates that say little by themselves, beside [`HELPERS`].
@@ -121,10 +121,12 @@ impl<'a> Told<'a> {
     /// What one of its negating words negates; `None` where nothing stands there that it could.
     fn negated(&self, at: usize) -> Option<Negated> {
         let word = self.words[at].text.to_lowercase();
-        let behind: Vec<String> = self
+        let mut behind: Vec<String> = self
             .behind(at)
             .map(|word| word.text.to_lowercase())
             .collect();
+        let reason = clauses::reason(&behind);
+        behind.truncate(reason.unwrap_or(behind.len()));
         if let Some(verb) = self.verb_of_result(at, &word, behind.first()) {
             let object = behind
                 .into_iter()
@@ -142,15 +144,16 @@ impl<'a> Told<'a> {
             .take_while(|word| is_light(word))
             .filter(|word| !is_particle(word))
             .collect();
+        if reason.is_some() && clauses::is_wish(&light, &word) {
+            return None;
+        }
         let mut telling = std::iter::once(inside)
-            .chain(behind)
+            .chain(clauses::without_directions(behind))
             .filter(|word| !is_light(word));
         let (what, is_light) = match telling.next() {
             Some(what) => (what, false),
-            None if light.is_empty() => (
-                self.words.get(at.checked_sub(1)?)?.text.to_lowercase(),
-                false,
-            ),
+            None if light.is_empty() && reason.is_some() => return None,
+            None if light.is_empty() => (self.in_front(at)?, false),
             None => (light, true),
         };
         Some(Negated {
@@ -180,6 +183,14 @@ impl<'a> Told<'a> {
             return Some(before.text.to_owned());
         }
         (is_adjacent && is_result && is_verb).then(|| before.text.to_owned())
+    }
+
+    /// The word in front of one that says something, in its clause if there is one: the 审批 of 审批还没过.
+    fn in_front(&self, at: usize) -> Option<String> {
+        let mut before = self.words[self.clause_of(at)..at].iter().rev();
+        let telling = before.find(|word| !is_light(word.text));
+        let next = || self.words.get(at.checked_sub(1)?);
+        Some(telling.or_else(next)?.text.to_lowercase())
     }
 
     /// The words behind one, up to the next break.

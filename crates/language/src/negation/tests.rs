@@ -407,3 +407,35 @@ fn of_two_that_negate_one_may_deny_what_the_other_affirms() {
         assert_eq!(negation_difference(a, b), None, "{a} / {b}");
     }
 }
+
+#[test]
+fn who_is_none_is_no_question_for_assent() {
+    for (text, expected) in [
+        ("不是会员能买吗", true),
+        ("不是本人能取吗", true),
+        ("不是新用户能领吗", true),
+        ("不是学生可以用吗", true),
+        ("你们不是支持分期吗", false),
+        ("会员不是可以免运费吗", false),
+        ("不是说会员能退吗", false),
+        ("这不是很好吗", false),
+    ] {
+        assert_eq!(!negations(text).is_empty(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_reason_in_front_of_a_question_denies_nothing_of_it() {
+    for (reason, other, expected) in [
+        ("账号不用了怎么注销", "怎么注销账号", false),
+        ("号码不想要了可以注销吗", "号码可以注销吗", false),
+        ("订单没了怎么恢复", "怎么恢复订单", false),
+        ("押金不退了怎么办", "押金退了怎么办", true),
+        ("预算还没批下来", "预算批了", true),
+        ("合同还没签下来", "合同签了", true),
+        ("订单还没发出去", "订单发货了", true),
+    ] {
+        let found = negation_difference(reason, other);
+        assert_eq!(found.is_some(), expected, "{reason} / {other}: {found:?}");
+    }
+}

@@ -105,16 +105,17 @@ pub(super) fn opposed(a: (&str, &[Number]), b: (&str, &[Number])) -> Option<Numb
         Some(NumberDifference {
             only_a: vec![text_a.with(x, &way_a, a.0)],
             only_b: vec![text_b.with(y, &way_b, b.0)],
+            may_lie_within: false,
         })
     };
     same.find_map(told)
 }
 
 /// A text in simplified characters and small letters, one for each given one.
-struct Text(Vec<char>);
+pub(super) struct Text(Vec<char>);
 
 impl Text {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self(
             simplified(text)
                 .chars()
@@ -182,12 +183,12 @@ impl Text {
         Some(Way { group, side, place })
     }
 
-    fn begins(&self, start: usize, word: &str) -> bool {
+    pub(super) fn begins(&self, start: usize, word: &str) -> bool {
         let rest = self.0.get(start..).unwrap_or_default();
         word.chars().count() <= rest.len() && word.chars().zip(rest).all(|(w, c)| w == *c)
     }
 
-    fn ends(&self, end: usize, word: &str) -> bool {
+    pub(super) fn ends(&self, end: usize, word: &str) -> bool {
         let start = end.checked_sub(word.chars().count());
         start.is_some_and(|start| self.begins(start, word))
     }

@@ -48,6 +48,7 @@ pub(super) fn exchanged(a: (&str, &[Number]), b: (&str, &[Number])) -> Option<Nu
     (!different.is_empty()).then(|| NumberDifference {
         only_a: texts(|(a, _)| a.text.clone()),
         only_b: texts(|(_, b)| b.text.clone()),
+        may_lie_within: false,
     })
 }
 
@@ -90,6 +91,7 @@ pub(super) fn reversed(a: (&str, &[Number]), b: (&str, &[Number])) -> Option<Num
     turned.map(|(a, b)| NumberDifference {
         only_a: vec![a.text.clone()],
         only_b: vec![b.text.clone()],
+        may_lie_within: false,
     })
 }
 

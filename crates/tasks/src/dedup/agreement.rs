@@ -1,6 +1,9 @@
-//! Turns that only agree.
+//! Turns that only agree, and what they may agree with.
 
-use yuyi_language::bare;
+use yuyi_language::{bare, is_separator, negation_difference};
+
+use super::guard::MOST_CHARACTERS;
+use crate::beginning::beginning;
 
 /// What agrees by itself.
 const AGREEING: &[&str] = &[
@@ -81,6 +84,51 @@ const AGREEING: &[&str] = &[
     "可行",
     "没的说",
 ];
+
+/// What disagrees by itself: where it begins a clause, the rest says with what.
+const DISAGREEING: &[&str] = &[
+    "不同意",
+    "不太同意",
+    "不赞同",
+    "不赞成",
+    "不太赞成",
+    "不支持",
+    "不认同",
+    "不太认同",
+    "不认可",
+    "不接受",
+    "反对",
+    "有意见",
+    "有异议",
+    "有不同意见",
+    "持保留意见",
+    "disagree",
+    "dontagree",
+];
+
+/// What disagrees where nothing else is said: 不行, but not 不行的话换一个.
+const REFUSING: &[&str] = &[
+    "不行",
+    "不好",
+    "不可以",
+    "不可行",
+    "不成",
+    "不中",
+    "不妥",
+    "不合适",
+    "没道理",
+    "有问题",
+    "有毛病",
+    "不太行",
+    "不太好",
+    "no",
+    "nope",
+    "nah",
+    "👎",
+];
+
+/// What a turn may agree with by name.
+const OBJECTS: &[&str] = &["方案", "意见", "看法", "观点", "建议", "提议", "想法"];
 
 /// What may stand beside it and changes nothing.
 const BESIDE: &[&str] = &[
@@ -202,21 +250,27 @@ const LONGEST: usize = 24;
 /// Whether a turn only agrees (对, 同意, 没问题, +1, 我也是), so that it is a vote for what it answers and no remark of its own. A question
 /// agrees with nothing.
 pub fn agrees(text: &str) -> bool {
-    let asks = text.trim_end().ends_with(['?', '？']);
-    // The sign is lost with the punctuation.
-    let is_against = text.trim_start().strip_prefix(MINUS);
-    let is_against =
-        is_against.is_some_and(|rest| rest.trim_start().starts_with(['1', '１', '一']));
-    let text = without_greetings(&bare(text));
-    if asks
-        || is_against
-        || says_otherwise(&text)
-        || text.is_empty()
-        || text.chars().count() > LONGEST
+    let plain = without_greetings(&bare(text));
+    if asks(text)
+        || is_minus(text)
+        || says_otherwise(&plain)
+        || plain.is_empty()
+        || plain.chars().count() > LONGEST
     {
         return false;
     }
-    is_made_of_agreement(&text)
+    is_made_of_agreement(&plain)
+}
+
+/// Whether a turn ends with the mark of a question.
+fn asks(text: &str) -> bool {
+    text.trim_end().ends_with(['?', '？'])
+}
+
+/// Whether a turn is -1, whose sign is lost with the punctuation.
+fn is_minus(text: &str) -> bool {
+    let rest = text.trim_start().strip_prefix(MINUS);
+    rest.is_some_and(|rest| rest.trim_start().starts_with(['1', '１', '一']))
 }
 
 /// The text without greetings, which are no agreement and may stand before one.
@@ -234,29 +288,56 @@ fn says_otherwise(text: &str) -> bool {
     WHOLE.contains(&said) || ENDS.iter().any(|end| said.ends_with(end))
 }
 
+/// Whether a turn that only agrees names what another one denies, so that it does not agree with that.
+pub fn denies(text: &str, vote: &str) -> bool {
+    let names = OBJECTS.iter().any(|object| vote.contains(object));
+    names && negation_difference(beginning(text, MOST_CHARACTERS), vote).is_some()
+}
+
+/// Whether a clause of a turn disagrees: 不行, 我不同意这个方案, 我反对. No turn that only agrees is a vote for it: 没意见 behind 不行 agrees with what was proposed before, or
+/// with the refusal, and nobody knows which. A question (大家有意见吗) disagrees with nothing.
+pub fn disagrees(text: &str) -> bool {
+    let mut clauses = text.split(|c| is_separator(c) && !matches!(c, ' ' | '\'' | '’' | '-'));
+    !asks(text) && (is_minus(text) || clauses.any(|clause| refuses(&bare(clause))))
+}
+
+/// Whether a clause begins with what disagrees, or is nothing else.
+fn refuses(clause: &str) -> bool {
+    let covered = covered(clause, REFUSING);
+    let begins = |(at, [plain, _]): (usize, &[bool; 2])| {
+        let is_said = |word: &&str| {
+            let behind = clause[at..].strip_prefix(*word);
+            behind.is_some_and(|behind| !behind.starts_with(['吗', '么', '的']))
+        };
+        *plain && DISAGREEING.iter().any(is_said)
+    };
+    covered[clause.len()][1] || covered[..clause.len()].iter().enumerate().any(begins)
+}
+
 /// Whether the words of the lists cover the text, one of those that agree among them.
 fn is_made_of_agreement(text: &str) -> bool {
-    // By byte: whether what stands before is covered, without and with a word that agrees.
+    covered(text, AGREEING)[text.len()][1]
+}
+
+/// By byte: whether what stands before is covered by what changes nothing, and whether it is with one of these words.
+fn covered(text: &str, words: &[&str]) -> Vec<[bool; 2]> {
     let mut covered = vec![[false; 2]; text.len() + 1];
     covered[0][0] = true;
     for at in 0..text.len() {
-        let [plain, agreed] = covered[at];
-        if !plain && !agreed {
+        let [plain, told] = covered[at];
+        if !plain && !told {
             continue;
         }
-        for word in AGREEING
-            .iter()
-            .filter(|word| text[at..].starts_with(**word))
-        {
+        for word in words.iter().filter(|word| text[at..].starts_with(**word)) {
             covered[at + word.len()][1] = true;
         }
         for word in BESIDE.iter().filter(|word| text[at..].starts_with(**word)) {
             let end = &mut covered[at + word.len()];
             end[0] |= plain;
-            end[1] |= agreed;
+            end[1] |= told;
         }
     }
-    covered[text.len()][1]
+    covered
 }
 
 #[cfg(test)]
@@ -305,5 +386,41 @@ mod tests {
         ] {
             assert!(!agrees(text), "{text}");
         }
+    }
+
+    #[test]
+    fn refusals_disagree_and_proposals_do_not() {
+        for refusal in [
+            "我不同意这个方案",
+            "不行",
+            "这个方案不行。",
+            "我反对，风险太大",
+            "我个人不太赞成延期",
+            "－1",
+            "I don't agree",
+            "这个有问题",
+        ] {
+            assert!(disagrees(refusal), "{refusal}");
+        }
+        for proposal in [
+            "我们下周三上线",
+            "不行的话换一家供应商",
+            "我建议不要延期",
+            "大家没意见就这么定",
+            "大家有意见吗",
+            "有问题？",
+            "我同意这个方案，但预算要减",
+            "对方不同意降价，我们换一家",
+        ] {
+            assert!(!disagrees(proposal), "{proposal}");
+        }
+    }
+
+    #[test]
+    fn what_is_denied_is_not_agreed_with() {
+        let text = "预算这么算，这个方案肯定不可以";
+        assert!(denies(text, "这个方案可以"));
+        assert!(!denies("我建议不要延期", "同意这个建议"));
+        assert!(!denies(text, "同意"));
     }
 }

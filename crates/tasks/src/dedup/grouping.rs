@@ -197,17 +197,13 @@ impl<'a> Grouping<'a> {
         let mut answered: Option<u32> = None;
         for (index, state) in states[old..].iter().enumerate() {
             let node = (old + index) as u32;
-            match answered {
-                Some(to) if remarks.is_vote(node) => {
-                    votes.push(vote(index, to, old));
-                    continue;
+            if remarks.is_vote(node) {
+                match answered.filter(|&to| remarks.may_vote(node, to)) {
+                    Some(to) => votes.push(vote(index, to, old)),
+                    // It is told nowhere else.
+                    None => kept.push(index),
                 }
-                // It is told nowhere else.
-                None if remarks.is_vote(node) => {
-                    kept.push(index);
-                    continue;
-                }
-                _ => {}
+                continue;
             }
             let near = match (state.repeats, state.held) {
                 (Some((to, similarity)), _) => Some((to, similarity, None)),

@@ -3,8 +3,11 @@
 use serde::{Deserialize, Serialize};
 use yuyi_language::{Contradiction, Differences, name_difference};
 
+use super::decided;
+use crate::beginning::beginning;
+
 /// Characters of a remark that are looked at: what differs further back is one detail of many.
-const MOST_CHARACTERS: usize = 2_000;
+pub(super) const MOST_CHARACTERS: usize = 2_000;
 
 /// Why a remark is no repeat although it sounds like one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,7 +16,7 @@ const MOST_CHARACTERS: usize = 2_000;
     feature = "schema",
     derive(utoipa::ToSchema),
     schema(
-        description = "What differs, so that the text is no repeat and is kept: a `number`, a `date` (also a day or time), a `name`, a `negation`, the `code` of a product, an `opposite` (打开 / 关闭) or a `role` (从北京到上海 / 从上海到北京)."
+        description = "What differs, so that the text is no repeat and is kept: a `number`, a `date` (also a day or time), a `name`, a `negation`, the `code` of a product, an `opposite` (打开 / 关闭), a `role` (从北京到上海 / 从上海到北京), or that one is a `question` (可以上线 / 可以上线吗)."
     )
 )]
 pub enum HeldBack {
@@ -21,16 +24,18 @@ pub enum HeldBack {
     Number,
     /// It tells another date, day or time.
     Date,
-    /// It names another person, place or product.
+    /// It names another person, department, place or product, or another one does it (我来写, 你来写).
     Name,
     /// One of them negates.
     Negation,
     /// It tells the code of another product, plan or version.
     Code,
-    /// Where one says something the other says what excludes it: 开启 and 关闭.
+    /// Where one says something the other says what excludes it: 开启 and 关闭, 必须 and 最好.
     Opposite,
     /// The same words have other roles: 从北京到上海 and 从上海到北京.
     Role,
+    /// One asks what the other states: 可以上线吗 and 可以上线.
+    Question,
 }
 
 impl From<Contradiction> for HeldBack {
@@ -47,19 +52,15 @@ impl From<Contradiction> for HeldBack {
 }
 
 /// Why a remark is no repeat of another, which would stand for both; `None`: nothing is known that differs. What the other tells beside is no
-/// difference: it would be told for both. But for names, which questions to a FAQ leave out, it is what keeps an entry from answering a question.
+/// difference: it would be told for both. But for names, for who does it and how firmly, and for questions beside statements, which questions to a FAQ leave out, it is what keeps an entry from answering a question.
 pub fn held_back(representative: &str, remark: &str) -> Option<HeldBack> {
-    let [kept, gone] = [representative, remark].map(head);
+    let [kept, gone] = [representative, remark].map(|text| beginning(text, MOST_CHARACTERS));
     if kept == gone {
         return None;
     }
     let why = Differences::between(kept, gone).loss().map(HeldBack::from);
     why.or_else(|| name_difference(kept, gone).map(|_| HeldBack::Name))
-}
-
-fn head(text: &str) -> &str {
-    let end = text.char_indices().nth(MOST_CHARACTERS);
-    end.map_or(text, |(end, _)| &text[..end])
+        .or_else(|| decided::otherwise(kept, gone))
 }
 
 #[cfg(test)]
@@ -90,6 +91,12 @@ mod tests {
                 Some(HeldBack::Number),
             ),
             ("三月五号上线", "3月5日上线", None),
+            ("我们可以上线吗", "我们可以上线", Some(HeldBack::Question)),
+            ("我来写文档", "你来写文档", Some(HeldBack::Name)),
+            ("市场部负责推广", "研发部负责推广", Some(HeldBack::Name)),
+            ("必须周五交", "最好周五交", Some(HeldBack::Opposite)),
+            ("我不太同意", "不同意", Some(HeldBack::Opposite)),
+            ("预算还没批下来", "预算批了", Some(HeldBack::Negation)),
         ] {
             assert_eq!(held_back(kept, gone), expected, "{kept} / {gone}");
         }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use yuyi_language::is_blank;
 
+use super::agreement::{denies, disagrees};
 use super::{Mode, agrees, said};
 
 /// Remarks, and old ones that they are compared with and that stay. Both are *nodes*: the old ones come first, and the remark with
@@ -20,6 +21,8 @@ pub struct Remarks {
 enum Kind {
     /// Others.
     Remark,
+    /// Others. It disagrees, and nobody votes for it.
+    Refusal,
     /// Nothing, since it only agrees.
     Vote,
     /// Nothing, since it is blank.
@@ -60,6 +63,7 @@ impl Remarks {
         self.kinds.push(match text {
             text if is_blank(text) => Kind::Silence,
             text if agrees(text) => Kind::Vote,
+            text if disagrees(text) => Kind::Refusal,
             _ => Kind::Remark,
         });
         self.said.push(said(text).into());
@@ -90,11 +94,18 @@ impl Remarks {
         self.kinds[node as usize] == Kind::Vote
     }
 
+    /// Whether a node that only agrees is a vote for another, which may itself refuse.
+    pub fn may_vote(&self, vote: u32, node: u32) -> bool {
+        let refuses = self.kinds[node as usize] == Kind::Refusal;
+        !refuses && !denies(self.said(node), self.said(vote))
+    }
+
     /// The nodes that are compared.
     pub fn order(&self, mode: Mode) -> Order {
         let compared = |nodes: std::ops::Range<usize>| -> Vec<u32> {
             let nodes = nodes.map(|node| node as u32);
-            let is_remark = |node: &u32| self.kinds[*node as usize] == Kind::Remark;
+            let is_remark =
+                |node: &u32| matches!(self.kinds[*node as usize], Kind::Remark | Kind::Refusal);
             nodes.filter(is_remark).collect()
         };
         let mut new = compared(self.old..self.nodes());

@@ -39,6 +39,9 @@ const FILLERS: &[&str] = &[
     "i mean",
 ];
 
+/// Bytes of the longest of them.
+const LONGEST_FILLER: usize = 16;
+
 /// Fillers that say nothing wherever they stand.
 const ALWAYS: &[&str] = &["就是说", "怎么说呢", "怎么讲呢", "那个什么", "那个啥"];
 
@@ -126,7 +129,12 @@ fn spoken(clause: &str, end: &str) -> String {
 
 /// What stands behind a filler at the beginning, if it says nothing there.
 fn without_filler(clause: &str) -> Option<&str> {
-    let lower = clause.to_lowercase();
+    // All of a long clause is none, and is not looked at once more for each filler in front of it.
+    let is_short = clause.len() <= LONGEST_FILLER;
+    let lower = match is_short {
+        true => clause.to_lowercase(),
+        false => String::new(),
+    };
     if SOUNDS_ALONE.contains(&lower.as_str()) || FILLERS.contains(&lower.as_str()) {
         return Some("");
     }
@@ -153,7 +161,9 @@ fn without_stutters(text: &str) -> String {
 fn repeated(text: &[char]) -> Option<usize> {
     (1..=LONGEST_REPEATED).rev().find_map(|length| {
         let (before, last) = text.split_at(text.len().checked_sub(length)?);
-        let is_word = last.iter().all(|c| is_han(*c) && !NUMERALS.contains(*c));
+        if !last.iter().all(|c| is_han(*c) && !NUMERALS.contains(*c)) {
+            return None;
+        }
         // 我，我觉得: what stands between is a pause.
         let pauses = before.iter().rev().take_while(|c| is_pause(**c)).count();
         let head = &before[..before.len() - pauses];
@@ -161,7 +171,7 @@ fn repeated(text: &[char]) -> Option<usize> {
             1 => NEVER_DOUBLED.contains(last[0]) || (pauses == 0 && head.ends_with(&[last[0]; 2])),
             _ => last.iter().any(|c| *c != last[0]),
         };
-        (is_word && is_stutter && head.ends_with(last)).then_some(head.len())
+        (is_stutter && head.ends_with(last)).then_some(head.len())
     })
 }
 
@@ -211,6 +221,19 @@ mod tests {
         for text in ["嗯", "呃，那个", "……", " 啊 "] {
             assert_eq!(said(text), text.trim());
         }
+    }
+
+    /// Each turns up at the end of what stands before it, or in front of all that follows.
+    #[test]
+    fn long_turns_take_no_longer_than_they_are() {
+        let began = std::time::Instant::now();
+        for text in ["那个", "，、", "我，", "然后 "] {
+            let long = said(&format!("{}我们上线", text.repeat(100_000)));
+            assert!(long.ends_with("我们上线"), "{text}");
+        }
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+        let fillers = FILLERS.iter().chain(SOUNDS_ALONE);
+        assert!(fillers.map(|filler| filler.len()).max() <= Some(LONGEST_FILLER));
     }
 
     proptest! {

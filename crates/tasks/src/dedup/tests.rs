@@ -118,6 +118,26 @@ fn adjacent_remarks_are_compared_with_the_group_before_them() {
 }
 
 #[test]
+fn nobody_agrees_with_a_refusal_unasked() {
+    for (refusal, vote) in [
+        ("我不同意这个方案", "我同意这个方案"),
+        ("不行", "没意见"),
+        ("-1", "同意"),
+    ] {
+        let meeting = Meeting::of(&[
+            ("我们下周三上线", 0.0),
+            ("同意", 90.0),
+            (refusal, 45.0),
+            (vote, 90.0),
+        ]);
+        let groups = meeting.groups(Mode::Adjacent, 0.9);
+        assert_eq!(groups.kept, [0, 2, 3], "{refusal} / {vote}");
+        let votes: Vec<_> = groups.votes.iter().map(|v| (v.index, v.answers)).collect();
+        assert_eq!(votes, [(1, Some(0))], "{refusal} / {vote}");
+    }
+}
+
+#[test]
 fn stars_have_no_chains() {
     // Each is near the next, the ends are far apart.
     let meeting = Meeting::of(&[

@@ -103,7 +103,7 @@ pub(super) fn about_differences(a: &str, b: &str) -> Vec<Note> {
 }
 
 fn about_numbers(difference: NumberDifference) -> Note {
-    let NumberDifference { only_a, only_b } = difference;
+    let NumberDifference { only_a, only_b, .. } = difference;
     let message = match (only_a.is_empty(), only_b.is_empty()) {
         (false, false) => format!(
             "The numbers differ: {} in A, {} in B.",

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::notes::{TextName, about_differences, quoted};
 use super::{Note, NoteKind, Token};
+use crate::beginning::beginning;
 
 /// Characters that are quoted of where a model stopped reading.
 const QUOTED: usize = 10;
@@ -42,18 +43,16 @@ fn notes_with(
     b: &Reading<'_>,
     about_length: fn(&Reading<'_>, TextName) -> Note,
 ) -> Vec<Note> {
-    let mut notes = about_differences(beginning(a.text), beginning(b.text));
+    let mut notes = about_differences(
+        beginning(a.text, MOST_COMPARED),
+        beginning(b.text, MOST_COMPARED),
+    );
     let sides = [(a, TextName::A), (b, TextName::B)];
     let lengths = sides.iter().filter(|(side, _)| side.truncated);
     notes.extend(lengths.map(|&(side, name)| about_length(side, name)));
     let unknown = sides.iter().filter(|(side, _)| side.unknown > 0.0);
     notes.extend(unknown.map(|&(side, name)| about_unknown(side, name)));
     notes
-}
-
-fn beginning(text: &str) -> &str {
-    let end = text.char_indices().nth(MOST_COMPARED).map(|(at, _)| at);
-    &text[..end.unwrap_or(text.len())]
 }
 
 fn about_what_counts(side: &Reading<'_>, name: TextName) -> Note {

@@ -44,26 +44,33 @@ pub struct QuestionCluster {
     pub members: Vec<usize>,
 }
 
-/// The clusters of some questions, those that were asked most first and of equal ones the older. `threshold` is a similarity: what is as near to a head joins it.
+/// The clusters of some questions, those that were asked most first and of equal ones the older. `threshold` is a similarity: what is as near to a head joins it. Each question without a
+/// cluster is held against all heads, and before it is, `go_on` is called.
+///
+/// # Errors
+/// Of `go_on`.
 ///
 /// # Panics
 /// When vectors are of several dimensions.
-pub fn question_clusters(
+pub fn question_clusters<E>(
     questions: &[OpenQuestion<'_>],
     calibration: &Calibration,
     threshold: f64,
-) -> Vec<QuestionCluster> {
+    mut go_on: impl FnMut() -> Result<(), E>,
+) -> Result<Vec<QuestionCluster>, E> {
     let mut order: Vec<usize> = (0..questions.len()).collect();
     order.sort_by_key(|&place| questions[place].key);
     let mut heads = Heads::of(questions, &order);
     let mut clusters: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     for place in order {
-        let question = &questions[place];
-        let found = question.cluster.or_else(|| {
-            heads.nearest(questions, place, |cosine| {
-                calibration.similarity(cosine) >= threshold
-            })
-        });
+        let is_near = |cosine| calibration.similarity(cosine) >= threshold;
+        let found = match questions[place].cluster {
+            Some(cluster) => Some(cluster),
+            None => {
+                go_on()?;
+                heads.nearest(questions, place, is_near)
+            }
+        };
         let id = found.unwrap_or_else(|| heads.begin(questions, place));
         clusters.entry(id).or_default().push(place);
     }
@@ -72,7 +79,7 @@ pub fn question_clusters(
         .map(|(id, members)| described(questions, id, members))
         .collect();
     clusters.sort_by_key(|cluster| (std::cmp::Reverse(cluster.size), cluster.id));
-    clusters
+    Ok(clusters)
 }
 
 /// The heads of clusters.
@@ -199,6 +206,8 @@ fn dot(vector: &[f32], middle: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -219,7 +228,20 @@ mod tests {
     }
 
     fn clusters(questions: &[OpenQuestion<'_>]) -> Vec<QuestionCluster> {
-        question_clusters(questions, &Calibration::Uncalibrated, 0.9)
+        let mut asked = 0;
+        let Ok(found) = question_clusters(questions, &Calibration::Uncalibrated, 0.9, || {
+            asked += 1;
+            Ok::<(), Infallible>(())
+        });
+        let new = questions.iter().filter(|one| one.cluster.is_none()).count();
+        assert_eq!(asked, new);
+        let mut left = new;
+        let stopped = question_clusters(questions, &Calibration::Uncalibrated, 0.9, || {
+            left = left.saturating_sub(1);
+            if left == 0 { Err("enough") } else { Ok(()) }
+        });
+        assert_eq!(stopped.is_err(), new > 0);
+        found
     }
 
     /// The questions with the clusters that they have joined.

@@ -1,5 +1,7 @@
 //! The questions of a message that holds several.
 
+mod numbered;
+
 use yuyi_language::{folded, is_separator};
 
 /// Ends of a question.
@@ -39,11 +41,15 @@ pub struct Part<'a> {
     pub is_courtesy: bool,
 }
 
-/// The parts of a message, in order: it is cut behind `？`, `。`, `；`, `！` and at new lines, and before words such as 另外, 还有 and 顺便问一下 that begin a further question.
+/// The parts of a message, in order: it is cut behind `？`, `。`, `；`, `！` and at new lines, before words such as 另外, 还有 and 顺便问一下 that begin a further question,
+/// and before numbers that run from 1 on (1. 2. 3、, (1) (2), ① ②, 一、二、).
 /// What is between them and says nothing is left out.
 pub fn parts(message: &str) -> Vec<Part<'_>> {
-    let sentences = sentences(message).into_iter();
-    let texts = sentences.flat_map(clauses).map(without_joint);
+    let items = numbered::numbered(message).into_iter();
+    let texts = items
+        .flat_map(sentences)
+        .flat_map(clauses)
+        .map(without_joint);
     let texts = texts.filter(|text| text.chars().any(|c| !is_separator(c)));
     let part = |text| Part {
         text,
@@ -174,6 +180,30 @@ mod tests {
                 "Can I return it?|how about invoices.",
             ),
             ("在吗，我想问一下", "(在吗，我想问一下)"),
+            (
+                "1.怎么退货 2.能开发票吗 3、密码忘了",
+                "怎么退货|能开发票吗|密码忘了",
+            ),
+            ("1. 怎么退货\n2. 能开发票吗", "怎么退货|能开发票吗"),
+            ("1. 7天后能退吗 2. 能开发票吗", "7天后能退吗|能开发票吗"),
+            ("①7天后能退吗 ②能开发票吗", "7天后能退吗|能开发票吗"),
+            (
+                "你好，我有几个问题：（1）怎么退货（2）能开发票吗",
+                "(你好，我有几个问题：)|怎么退货|能开发票吗",
+            ),
+            ("①怎么退货②能开发票吗？谢谢", "怎么退货|能开发票吗？|(谢谢)"),
+            ("一、怎么退货；二、能开发票吗", "怎么退货；|能开发票吗"),
+            (
+                "我有两个问题1.怎么退货2.能开发票吗",
+                "我有两个问题|怎么退货|能开发票吗",
+            ),
+            ("版本1.5升级到2.0要钱吗", "版本1.5升级到2.0要钱吗"),
+            ("周一、周二、周三都能送吗", "周一、周二、周三都能送吗"),
+            ("一、二、三号楼能停车吗", "一、二、三号楼能停车吗"),
+            ("1、2号线都停吗", "1、2号线都停吗"),
+            ("10:30到12:30能取吗", "10:30到12:30能取吗"),
+            ("1.怎么退货", "1.怎么退货"),
+            ("iOS 1.x 和 2.x 支持吗", "iOS 1.x 和 2.x 支持吗"),
             ("history", "history"),
             ("？！。", ""),
             ("好的，谢谢亲~", "(好的，谢谢亲~)"),

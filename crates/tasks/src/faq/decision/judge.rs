@@ -4,9 +4,17 @@ use yuyi_language::{Differences, bare, folded};
 
 use super::ranking::{Ranking, entries};
 use super::{Candidate, Decision, EntryRules, Limits, Near, Reason};
+use crate::beginning::beginning;
 
 /// Wordings whose words are compared with the question's at most.
 pub(in crate::faq) const MOST_COMPARED: usize = 50;
+
+/// Characters of a question whose words are compared: the model reads no more of it either, and each wording is held against all of them.
+const MOST_CHARACTERS: usize = 2_000;
+
+/// A wording of more characters is a passage that answers, and no way to ask: its numbers, days and negations are statements of its own, which a question that names others
+/// does not contradict.
+const LONGEST_QUESTION: usize = 100;
 
 /// A wording that may answer.
 #[derive(Clone, Copy)]
@@ -44,6 +52,8 @@ impl Exclusion {
 /// A question and the entries that may answer it, whatever the limits.
 pub(in crate::faq) struct Judge<'a> {
     question: &'a str,
+    /// What of it is compared word by word.
+    compared: &'a str,
     /// In NFKC and small letters.
     folded: String,
     candidates: &'a [Candidate<'a>],
@@ -61,6 +71,7 @@ impl<'a> Judge<'a> {
     ) -> Self {
         Self {
             question,
+            compared: beginning(question, MOST_CHARACTERS),
             folded: folded(question),
             candidates,
             now,
@@ -171,7 +182,7 @@ impl<'a> Judge<'a> {
 
     /// The wording that answers if no other entry is about as good, whatever the limits: the first, or what takes its place where that or the nearest contradicts the question.
     pub(in crate::faq) fn chosen(&self, ranking: &Ranking) -> Option<Chosen> {
-        let contradicts = |near: &Near| self.differences(near).contradict();
+        let contradicts = |near: &Near| self.contradiction_of(near).is_some();
         let contradicting: Vec<Near> = ranking.front().filter(contradicts).collect();
         let is_substitute = !contradicting.is_empty();
         let wording = match is_substitute {
@@ -186,8 +197,9 @@ impl<'a> Judge<'a> {
 
     /// In what the first wording contradicts the question, or the nearest.
     pub(in crate::faq) fn contradiction(&self, ranking: &Ranking) -> Option<Differences> {
-        let mut differences = ranking.front().map(|near| self.differences(&near));
-        differences.find(Differences::contradict)
+        ranking
+            .front()
+            .find_map(|near| self.contradiction_of(&near))
     }
 
     /// The wording that answers if no other entry is about as good.
@@ -327,14 +339,21 @@ impl<'a> Judge<'a> {
     }
 
     fn differences(&self, wording: &Near) -> Differences {
-        Differences::between(self.question, self.text(wording))
+        Differences::between(self.compared, self.text(wording))
+    }
+
+    /// In what a wording contradicts the question; None where it does not, or is a passage.
+    fn contradiction_of(&self, wording: &Near) -> Option<Differences> {
+        let is_passage = self.text(wording).chars().nth(LONGEST_QUESTION).is_some();
+        (!is_passage)
+            .then(|| self.differences(wording))
+            .filter(Differences::contradict)
     }
 
     fn is_ruled_out(&self, wording: &Near, by_any_difference: bool) -> bool {
-        let differences = self.differences(wording);
         match by_any_difference {
-            true => !differences.is_empty(),
-            false => differences.contradict(),
+            true => !self.differences(wording).is_empty(),
+            false => self.contradiction_of(wording).is_some(),
         }
     }
 

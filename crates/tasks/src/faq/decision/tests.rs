@@ -55,6 +55,21 @@ fn the_margin_is_that_to_the_second_entry() {
     assert_eq!(alone.margin(), Some(0.9));
 }
 
+/// Further back the model reads nothing either.
+#[test]
+fn of_a_long_question_the_beginning_is_compared() {
+    let entries = [entry(&[("15天内能退货吗", 0.9)])];
+    let question = "14天内能退货吗";
+    assert!(matches!(
+        reason(ask(question, &entries)),
+        Reason::Guarded(_)
+    ));
+    let long = format!("{}{question}", "你好。".repeat(1_000));
+    assert_eq!(matched(&ask(&long, &entries)), (0, 0));
+    let long = format!("{question}{}", "谢谢。".repeat(1_000));
+    assert!(matches!(reason(ask(&long, &entries)), Reason::Guarded(_)));
+}
+
 #[test]
 fn what_is_near_to_several_is_ambiguous_and_names_them_all() {
     let all: Vec<_> = [0.9, 0.89, 0.88, 0.87, 0.5]
@@ -271,6 +286,27 @@ fn another_wording_within_reach_takes_the_place_of_one_that_contradicts() {
         entry(&[("通知在哪设置", 0.9)]),
     ];
     assert_eq!(matched(&ask("怎么关闭通知", &other)), (1, 0));
+}
+
+#[test]
+fn a_passage_contradicts_no_question_by_what_it_tells() {
+    let rest = "，".repeat(60);
+    let passage = format!(
+        "14天内不能退货的有三类商品{rest}，其余的请在收货后联系客服办理，运费由买家承担，特价商品除外。"
+    );
+    let short = passage.replace(&rest, "");
+    let asked = "15天内能退货吗";
+    assert_eq!(matched(&ask(asked, &[entry(&[(&passage, 0.9)])])), (0, 0));
+    assert!(matches!(
+        reason(ask(asked, &[entry(&[(&short, 0.9)])])),
+        Reason::Guarded(_)
+    ));
+    // Nor does it take the place of a wording that contradicts: whether it says the same is not known.
+    let entries = [
+        entry(&[("14天内能退货吗", 0.97)]),
+        entry(&[(&passage, 0.9)]),
+    ];
+    assert!(matches!(reason(ask(asked, &entries)), Reason::Guarded(_)));
 }
 
 #[test]

@@ -10,6 +10,8 @@ pub struct Caller<'a> {
     /// Whether the answer is still waited for. Asked every few milliseconds where work takes longer, by a thread that holds nothing which others wait for, so it
     /// may let these have their turn before it answers.
     pub waits: &'a dyn Fn() -> bool,
+    /// The same, asked as often by a thread that others do wait for: it has to answer at once.
+    pub stays: &'a dyn Fn() -> bool,
 }
 
 impl Caller<'_> {
@@ -17,10 +19,14 @@ impl Caller<'_> {
     pub const PATIENT: Caller<'static> = Caller {
         room: &|_| true,
         waits: &|| true,
+        stays: &|| true,
     };
 
     /// Takes room for so many bytes more.
-    pub(crate) fn take(&self, bytes: usize) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`NoRoom`](Error::NoRoom) where there is none.
+    pub fn take(&self, bytes: usize) -> Result<()> {
         match (self.room)(bytes) {
             true => Ok(()),
             false => Err(Error::NoRoom),
@@ -28,8 +34,19 @@ impl Caller<'_> {
     }
 
     /// Goes on, as long as the answer is waited for.
-    pub(crate) fn go_on(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Unwanted`](Error::Unwanted) where it is not.
+    pub fn go_on(&self) -> Result<()> {
         match (self.waits)() {
+            true => Ok(()),
+            false => Err(Error::Unwanted),
+        }
+    }
+
+    /// The same, while others wait for this thread.
+    pub(crate) fn stay(&self) -> Result<()> {
+        match (self.stays)() {
             true => Ok(()),
             false => Err(Error::Unwanted),
         }

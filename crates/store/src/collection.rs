@@ -211,6 +211,7 @@ impl NewCollection {
             count: 0,
             generation: 0,
             reindex: None,
+            damaged: None,
         }
     }
 
@@ -315,6 +316,8 @@ pub struct Collection {
     pub generation: u64,
     /// The move to another model that is under way.
     pub reindex: Option<Reindex>,
+    /// Why it answers nothing, where what is kept of it is damaged: then it can only be dropped.
+    pub damaged: Option<String>,
 }
 
 /// How far the move of a collection to another model is.
@@ -395,6 +398,7 @@ mod tests {
             count: 0,
             generation: 0,
             reindex: None,
+            damaged: None,
         };
         assert_eq!(new.difference(&there), Some("unanswered"));
         let passage = NewCollection {

@@ -123,6 +123,16 @@ pub enum Error {
         /// What contradicts what.
         reason: String,
     },
+    /// What is kept of one collection contradicts itself or cannot be read; the others answer.
+    #[error(
+        "The collection {name:?} is damaged ({reason}). Others are not, and nothing was changed. `yuyi collection check` tells more; restore a backup, or drop the collection and import it again."
+    )]
+    CollectionDamaged {
+        /// Its name.
+        name: String,
+        /// What contradicts what.
+        reason: String,
+    },
     /// The disk is full.
     #[error(
         "The disk is full, or a quota or limit of file sizes is reached ({reason}). Nothing that was acknowledged is lost. Make room and try again."
@@ -239,6 +249,7 @@ impl Error {
             | Self::UnusableServer { .. }
             | Self::TooNew { .. }
             | Self::Damaged { .. }
+            | Self::CollectionDamaged { .. }
             | Self::Failed { .. } => ErrorKind::Permanent,
         }
     }

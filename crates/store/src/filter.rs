@@ -14,10 +14,12 @@
 
 mod asking;
 mod parse;
+mod room;
 
 use serde_json::Value;
 
 pub(crate) use self::asking::Asking;
+pub use self::room::FilterRoom;
 use crate::item::Item;
 use crate::number::Number;
 use crate::payload::values;
@@ -35,11 +37,11 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Most conditions of a filter that clients send, with those of the filters in it.
-    pub const MOST_CONDITIONS: usize = parse::MOST_CONDITIONS;
+    /// Most conditions of a filter that clients send, with those of the filters in it: each may ask the index of a field for a good part of its rows.
+    pub const MOST_CONDITIONS: usize = 1_000;
 
     /// Most values that these compare with, beside one each.
-    pub const MOST_VALUES: usize = parse::MOST_VALUES;
+    pub const MOST_VALUES: usize = 10_000;
 }
 
 /// What an item has, or has not.

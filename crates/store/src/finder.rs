@@ -11,7 +11,7 @@ use crate::event::{Near, TextItem};
 use crate::filter::Filter;
 use crate::item::{Item, make_unit};
 use crate::key::VectorKey;
-use crate::ranking::Fusion;
+use crate::ranking::{Fusion, Worth};
 use crate::store::{Hit, Query, Search};
 
 /// How many rows are looked at first.
@@ -48,10 +48,16 @@ const READ: usize = 16;
 /// Bytes of items beyond which no more are read at once.
 const READ_BYTES: usize = 256 << 10;
 
+/// The best rows by their words, with their BM25, in any order, and what that is worth.
+pub(crate) type ByWords = (Vec<(VectorKey, f64)>, Worth);
+
 /// A collection as of one moment.
 pub(crate) trait Rows {
     /// Some of the rows.
     type Only;
+
+    /// Rows that were found to be near to some vectors.
+    type Near;
 
     /// Elements of a vector.
     fn dimension(&self) -> usize;
@@ -62,35 +68,29 @@ pub(crate) trait Rows {
     /// The rows of the items that a filter means.
     fn only(&self, filter: &Filter) -> Result<Self::Only>;
 
-    /// About the `k` rows that are nearest to each of some unit vectors, with their exact cosines, in any order, without those of some items, whose keys are in
-    /// ascending order. Fewer than `k`: these are all.
+    /// About the `k` rows that are nearest to each of some unit vectors, without those of some items, whose keys are in ascending order. Fewer than `k`: these are
+    /// all.
     fn nearest_each(
         &self,
         vectors: &[&[f32]],
         only: Option<&Self::Only>,
         without: &[i64],
         k: usize,
+    ) -> Result<Self::Near>;
+
+    /// What was found for each of these vectors, with exact cosines, in any order.
+    fn with_cosines(
+        &self,
+        vectors: &[&[f32]],
+        near: Self::Near,
     ) -> Result<Vec<Vec<(VectorKey, f64)>>>;
 
-    /// The same for one vector.
-    fn nearest(
-        &self,
-        vector: &[f32],
-        only: Option<&Self::Only>,
-        without: &[i64],
-        k: usize,
-    ) -> Result<Vec<(VectorKey, f64)>> {
-        let mut found = self.nearest_each(&[vector], only, without, k)?;
-        Ok(found.pop().unwrap_or_default())
-    }
+    /// The `k` rows that are best by BM25.
+    fn best_by_words(&self, text: &str, only: Option<&Self::Only>, k: usize) -> Result<ByWords>;
 
-    /// The `k` rows that are best by BM25, with it, in any order; and the most that a row could have.
-    fn best_by_words(
-        &self,
-        text: &str,
-        only: Option<&Self::Only>,
-        k: usize,
-    ) -> Result<(Vec<(VectorKey, f64)>, f64)>;
+    /// Says that nearest and best rows were asked for, so that those who write need not wait while what was found is read. If more are to be asked for after all, that
+    /// may fail, and the search begins anew.
+    fn let_go(&self) {}
 
     /// The keys of those of some ids that are there, in ascending order.
     fn keys(&self, ids: &[&str]) -> Result<Vec<i64>>;
@@ -128,10 +128,10 @@ struct Candidate {
 }
 
 impl Candidate {
-    /// Its cosine, and its BM25 in parts of the most that a text could have.
-    fn parts(&self, most: f64) -> (f64, f64) {
+    /// Its cosine, and its part by words.
+    fn parts(&self, worth: Worth) -> (f64, f64) {
         let cosine = self.nearest.map_or(-1.0, |(cosine, _)| cosine);
-        (cosine, self.bm25.map_or(0.0, |bm25| bm25 / most))
+        (cosine, self.bm25.map_or(0.0, |bm25| worth.part(bm25)))
     }
 }
 
@@ -186,6 +186,8 @@ pub(crate) fn find_near<R: Rows>(
     let looked_for: Vec<&[f32]> = vectors.iter().map(Vec::as_slice).collect();
     let k = LOOK_NEAR.first(near.limit, rows.rows());
     let found = rows.nearest_each(&looked_for, only.as_ref(), &without, k)?;
+    rows.let_go();
+    let found = rows.with_cosines(&looked_for, found)?;
     let (mut keys, mut known) = (Vec::new(), HashSet::new());
     for (vector, found) in looked_for.into_iter().zip(found) {
         let finder = Finder {
@@ -223,6 +225,7 @@ fn read_items(rows: &impl Rows, keys: &[i64], caller: Caller<'_>) -> Result<Hash
     let (mut rest, mut step) = (keys, READ);
     while !rest.is_empty() {
         let (some, behind) = rest.split_at(step.min(rest.len()));
+        caller.stay()?;
         let read = rows.items(some)?;
         let bytes = read.values().map(Item::bytes).sum();
         caller.take(bytes)?;
@@ -254,18 +257,23 @@ impl<R: Rows> Finder<'_, R> {
             bm25: None,
             wording: ranked.wording,
         };
-        Ok(self.by_vector(self.limit)?.into_iter().map(found).collect())
+        let near = self.nearest(self.first(self.limit))?;
+        self.rows.let_go();
+        let list = self.by_vector(near, self.limit)?;
+        Ok(list.into_iter().map(found).collect())
     }
 
     fn lexical(&self, text: &str) -> Result<Vec<Found>> {
-        let (list, most) = self.by_words(text, self.limit)?;
+        let (best, worth) = self.best(text, self.first(self.limit))?;
+        self.rows.let_go();
+        let list = self.by_words(text, best, self.limit)?;
         let keys: Vec<i64> = list.iter().map(|ranked| ranked.key).collect();
         let cosines = self.best_cosines(&keys)?;
         let found = |ranked: Ranked| {
             let cosine = cosines.get(&ranked.key);
             Found {
                 key: ranked.key,
-                score: (ranked.value / most).min(1.0),
+                score: worth.part(ranked.value),
                 cosine: cosine.map(|(cosine, _)| *cosine),
                 bm25: Some(ranked.value),
                 wording: cosine.map_or(ranked.wording, |(_, wording)| *wording),
@@ -276,11 +284,14 @@ impl<R: Rows> Finder<'_, R> {
 
     fn hybrid(&self, text: &str, fusion: Fusion) -> Result<Vec<Found>> {
         let depth = fusion.depth.max(self.limit);
-        let dense = self.by_vector(depth)?;
-        let (lexical, most) = self.by_words(text, depth)?;
+        let near = self.nearest(self.first(depth))?;
+        let (best, worth) = self.best(text, self.first(depth))?;
+        self.rows.let_go();
+        let dense = self.by_vector(near, depth)?;
+        let lexical = self.by_words(text, best, depth)?;
         let end = dense.last().map_or(1.0, |ranked| ranked.value);
         let candidates = self.candidates(dense, lexical)?;
-        let parts: Vec<(f64, f64)> = candidates.iter().map(|one| one.parts(most)).collect();
+        let parts: Vec<(f64, f64)> = candidates.iter().map(|one| one.parts(worth)).collect();
         let scores = fusion.fuse(&parts, end);
         let mut fused: Vec<(f64, Candidate)> = scores.into_iter().zip(candidates).collect();
         fused.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
@@ -319,20 +330,41 @@ impl<R: Rows> Finder<'_, R> {
         Ok(candidates)
     }
 
-    /// The `limit` items that are nearest by their vectors.
-    fn by_vector(&self, limit: usize) -> Result<Vec<Ranked>> {
-        let ask = |k| (self.rows).nearest(self.vector, self.only, self.without, k);
-        let nearest = self.enough(limit, ask)?;
+    /// How many rows are looked at first for `limit` items.
+    fn first(&self, limit: usize) -> usize {
+        self.look.first(limit, self.rows.rows())
+    }
+
+    /// About the `k` rows that are nearest by their vectors.
+    fn nearest(&self, k: usize) -> Result<R::Near> {
+        (self.rows).nearest_each(&[self.vector], self.only, self.without, k)
+    }
+
+    /// The same with their cosines.
+    fn near_cosines(&self, near: R::Near) -> Result<Vec<(VectorKey, f64)>> {
+        let mut found = self.rows.with_cosines(&[self.vector], near)?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    /// The `k` rows that are best by their words.
+    fn best(&self, text: &str, k: usize) -> Result<ByWords> {
+        self.rows.best_by_words(text, self.only, k)
+    }
+
+    /// The `limit` items that are nearest by their vectors, of which the first look found these rows.
+    fn by_vector(&self, near: R::Near, limit: usize) -> Result<Vec<Ranked>> {
+        let nearest = self.enough_near(self.near_cosines(near)?, limit)?;
         self.rank(nearest, limit)
+    }
+
+    /// Enough rows that are near for `limit` items, of which the first look found these.
+    fn enough_near(&self, found: Vec<(VectorKey, f64)>, limit: usize) -> Result<Nearest> {
+        self.enough(limit, found, |k| self.near_cosines(self.nearest(k)?))
     }
 
     /// The items that are nearest by their vectors, of which the first look found these rows.
     fn keys_near(&self, found: Vec<(VectorKey, f64)>) -> Result<Vec<i64>> {
-        let mut found = Some(found);
-        let nearest = self.enough(self.limit, |k| match found.take() {
-            Some(found) => Ok(found),
-            None => (self.rows).nearest(self.vector, self.only, self.without, k),
-        })?;
+        let nearest = self.enough_near(found, self.limit)?;
         let mut items = nearest.first(self.limit);
         let is_same = |a: &(i64, (f64, usize)), b: &(i64, (f64, usize))| a.1.0 == b.1.0;
         // Ids are read only of those that nothing else tells apart.
@@ -349,27 +381,28 @@ impl<R: Rows> Finder<'_, R> {
         Ok(items.into_iter().map(|(key, _)| key).collect())
     }
 
-    /// The `limit` items that are best by their words, and what a text could have at most.
-    fn by_words(&self, text: &str, limit: usize) -> Result<(Vec<Ranked>, f64)> {
-        let mut most = 0.0;
-        let best = self.enough(limit, |k| {
-            let (found, possible) = self.rows.best_by_words(text, self.only, k)?;
-            most = possible;
-            Ok(found)
-        })?;
-        Ok((self.rank(best, limit)?, most))
+    /// The `limit` items that are best by their words, of which the first look found these rows.
+    fn by_words(
+        &self,
+        text: &str,
+        best: Vec<(VectorKey, f64)>,
+        limit: usize,
+    ) -> Result<Vec<Ranked>> {
+        let more = |k| Ok(self.best(text, k)?.0);
+        let best = self.enough(limit, best, more)?;
+        self.rank(best, limit)
     }
 
-    /// Asks for more and more rows, until they are of enough items, or there are no more.
+    /// Asks for more and more rows, until they are of enough items, or there are no more. The first were found already.
     fn enough(
         &self,
         limit: usize,
-        mut ask: impl FnMut(usize) -> Result<Vec<(VectorKey, f64)>>,
+        mut found: Vec<(VectorKey, f64)>,
+        more: impl Fn(usize) -> Result<Vec<(VectorKey, f64)>>,
     ) -> Result<Nearest> {
         let rows = self.rows.rows();
-        let mut k = self.look.first(limit, rows);
+        let mut k = self.first(limit);
         loop {
-            let found = ask(k)?;
             let mut nearest = Nearest::default();
             found
                 .iter()
@@ -378,6 +411,7 @@ impl<R: Rows> Finder<'_, R> {
                 return Ok(nearest);
             }
             k = k.saturating_mul(4).min(rows);
+            found = more(k)?;
         }
     }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, deserialize_end};
 
 /// Bytes of the longest id.
 pub const LONGEST_ID: usize = 256;
@@ -50,8 +50,12 @@ pub struct Item {
     /// When it begins to answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<Timestamp>,
-    /// When it ends to answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When it ends to answer; a day in JSON is its end.
+    #[serde(
+        default,
+        deserialize_with = "deserialize_end",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub valid_until: Option<Timestamp>,
     /// The least similarity with which it answers, in [0, 1].
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::item::{Item, VectorItem};
 use crate::store::{Scroll, Store};
 
-/// Items that are written together.
+/// Items that are written together, and their bytes.
 const BATCH: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// The line of an item, without its end.
 ///
@@ -40,6 +41,7 @@ pub fn export(
 ) -> Result<u64> {
     let mut scroll = Scroll {
         with_vectors,
+        bytes: Some(BATCH_BYTES),
         ..Scroll::first(BATCH)
     };
     let mut written = 0;

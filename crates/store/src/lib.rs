@@ -27,6 +27,7 @@
 //! ```
 
 mod batch;
+mod best;
 mod caller;
 mod collection;
 mod embedded;
@@ -54,13 +55,13 @@ pub use caller::Caller;
 pub use collection::{
     Collection, Field, FieldType, LONGEST_NAME, NewCollection, Reindex, Role, Space, WordRules,
 };
-pub use embedded::{EmbeddedStore, Options};
+pub use embedded::{Backup, EmbeddedStore, Options};
 pub use error::{Error, ErrorKind, Result};
 pub use event::{
     AskedCoClicks, CoClicked, Event, EventKind, EventStore, HEAVIEST, MOST_EVENTS, Near, PastEvent,
     PopularItem, Recorded, Remembered, TextItem,
 };
-pub use filter::{Bounds, Condition, Filter, Scalar, Test};
+pub use filter::{Bounds, Condition, Filter, FilterRoom, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 pub use number::Number;
 #[cfg(feature = "postgres")]
@@ -71,6 +72,7 @@ pub use questions::{
 };
 pub use ranking::Fusion;
 pub use store::{
-    Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search, Store,
+    CommitWatch, Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search,
+    Store,
 };
 pub use time::{InvalidTimestamp, Timestamp};

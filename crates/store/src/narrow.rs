@@ -1,21 +1,25 @@
 //! What the index of declared fields says about a filter, for every engine.
 //!
 //! [`Filter::matches`] is what a filter means. The index narrows it down: a condition on a declared field is a set of keys, and `must`, `should` and `must_not`
-//! are intersections, unions and differences of them. Where the set is just what is meant it is the answer; where a condition is on a
+//! are intersections, unions and differences of them ([`plan`]). Where the set is just what is meant it is the answer; where a condition is on a
 //! field that is not declared, the items of the set are to be read and asked, or without a set all items.
 
+mod meant;
+mod plan;
 mod union;
 
 use std::cell::OnceCell;
 use std::time::Duration;
 
+pub(crate) use self::meant::{Meant, while_others_write};
+use self::plan::{AT_ONCE, Planned};
+pub(crate) use self::plan::{Limit, Look, Plan, plan};
 pub(crate) use self::union::Union;
 use crate::caller::Caller;
-use crate::collection::{Field, FieldType, FieldValue};
+use crate::collection::{Collection, Field};
 use crate::error::Result;
-use crate::filter::{Asking, Bounds, Condition, Filter, Scalar, Test};
+use crate::filter::{Asking, Condition, Filter, Test};
 use crate::item::Item;
-use crate::number::Number;
 
 /// The index of an engine.
 pub(crate) trait FieldIndex {
@@ -25,41 +29,53 @@ pub(crate) trait FieldIndex {
     /// Who waits for it.
     fn caller(&self) -> Caller<'_>;
 
-    /// The items that have a value of a field which all of these allow, in ascending order, each once.
-    fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>>;
+    /// The items that a look finds, in ascending order, each once.
+    fn look(&self, look: &Look) -> Result<Vec<i64>>;
 
-    /// The items that have one of these values in a field, in ascending order, each once.
-    fn keys_of_any(&self, field: usize, values: &[FieldValue]) -> Result<Vec<i64>> {
-        let mut all = Union::default();
-        for value in values {
-            all.add_list(self.keys(field, &[("=", value.clone())])?);
-        }
-        Ok(all.into_keys())
+    /// What a plan of a few looks comes to, the same way, from an engine that can take them at once; `None`: it is to be taken look by look.
+    fn look_at_once(&self, _plan: &Plan) -> Result<Option<Vec<i64>>> {
+        Ok(None)
     }
 
-    /// All items, in ascending order.
-    fn all_keys(&self) -> Result<Vec<i64>>;
-
-    /// Shows items, in the order of their keys: those of some keys that are in order, or all.
+    /// Shows items, in the order of their keys.
     fn read_items(
         &self,
-        keys: Option<&[i64]>,
+        among: Among<'_>,
         show: &mut dyn FnMut(i64, &Item) -> Result<()>,
     ) -> Result<()>;
 }
 
+/// Items that are to be read.
+#[derive(Clone, Copy)]
+pub(crate) enum Among<'a> {
+    /// Those of these keys, which are in ascending order.
+    Keys(&'a [i64]),
+    /// Those from a key on.
+    From(i64),
+}
+
+impl Among<'_> {
+    /// All items.
+    pub(crate) const ALL: Among<'static> = Among::From(0);
+}
+
 /// Items that are asked before the caller is: a millisecond or a few.
-pub(crate) const ASKED: usize = 64;
+const ASKED: usize = 64;
 
 /// The keys of the items that a filter means, in ascending order.
 pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i64>> {
-    let among = match narrow(index, filter)? {
-        Some(set) if set.exact => return Ok(set.keys),
-        among => among.map(|set| set.keys),
-    };
+    match narrow(index, filter)? {
+        Some(set) if set.exact => Ok(set.keys),
+        Some(set) => asked(index, filter, Among::Keys(&set.keys)),
+        None => asked(index, filter, Among::ALL),
+    }
+}
+
+/// The keys of those items that a filter means, in ascending order, each of which is read and asked.
+fn asked(index: &impl FieldIndex, filter: &Filter, among: Among<'_>) -> Result<Vec<i64>> {
     let asking = Asking::new(filter);
     let (mut meant, mut asked) = (Vec::new(), 0usize);
-    index.read_items(among.as_deref(), &mut |key, item| {
+    index.read_items(among, &mut |key, item| {
         if asked.is_multiple_of(ASKED) {
             index.caller().go_on()?;
         }
@@ -72,24 +88,19 @@ pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i
     Ok(meant)
 }
 
-/// What a filter means as of one moment.
-///
-/// Finding it may take long. Whoever must keep others out then brings it up to date instead of finding it anew: an item is never changed under its key, and new
-/// ones have higher keys than all before.
-pub(crate) struct Meant {
-    /// The number of the collection.
-    pub(crate) collection: i64,
-    /// The key that the next item was to have.
-    pub(crate) next_key: i64,
-    /// Those that were there, in ascending order.
-    pub(crate) keys: Vec<i64>,
-}
-
 /// Of one core: to ask the index for an item, to read one, and to ask that for a path or by a condition. Estimates on the high side: they only tell what is
 /// answered at once from what waits for its turn.
 const OF_THE_INDEX: Duration = Duration::from_nanos(300);
 const OF_AN_ITEM: Duration = Duration::from_nanos(3_000);
 const OF_A_CONDITION: Duration = Duration::from_nanos(60);
+
+impl Collection {
+    /// About how long it takes a core to find the items that a filter means, by an estimate from above, as [`Store::filter_cost`](crate::Store::filter_cost) tells
+    /// of one that is not known.
+    pub fn filter_cost(&self, filter: &Filter) -> Duration {
+        cost(&self.fields, self.count, filter)
+    }
+}
 
 /// About how long it takes a core to find which of so many items a filter means, by an estimate from above.
 pub(crate) fn cost(fields: &[Field], items: u64, filter: &Filter) -> Duration {
@@ -122,30 +133,11 @@ fn conditions_of(fields: &[Field], filter: &Filter) -> (usize, usize) {
         .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
-/// What a value is compared with: SQL's sign, and the other side.
-pub(crate) type Limit = (&'static str, FieldValue);
-
 /// Keys in ascending order; all that a filter means are among them.
 pub(crate) struct Set {
     pub(crate) keys: Vec<i64>,
     /// And no others.
     pub(crate) exact: bool,
-}
-
-impl Set {
-    fn exact(keys: Vec<i64>) -> Self {
-        Self { keys, exact: true }
-    }
-
-    /// What is in both; in the other where there is but one.
-    fn both(one: Option<Self>, other: Self) -> Self {
-        let Some(mut one) = one else {
-            return other;
-        };
-        keep(&mut one.keys, &other.keys, true);
-        one.exact &= other.exact;
-        one
-    }
 }
 
 /// Keeps the keys that are among `others`, or those that are not.
@@ -159,8 +151,12 @@ fn keep(keys: &mut Vec<i64>, others: &[i64], among: bool) {
 
 /// The items among which those that a filter means are; `None`: it may be any.
 pub(crate) fn narrow(index: &impl FieldIndex, filter: &Filter) -> Result<Option<Set>> {
+    let Some(Planned { plan, exact }) = plan(index.fields(), filter) else {
+        return Ok(None);
+    };
     let all = OnceCell::new();
-    Narrowing { index, all }.filter(filter)
+    let keys = Narrowing { index, all }.keys(&plan)?;
+    Ok(Some(Set { keys, exact }))
 }
 
 /// What is known while a filter is narrowed down.
@@ -171,188 +167,59 @@ struct Narrowing<'a, I> {
 }
 
 impl<I: FieldIndex> Narrowing<'_, I> {
-    fn filter(&self, filter: &Filter) -> Result<Option<Set>> {
-        let mut set: Option<Set> = None;
-        let mut exact = true;
-        for condition in &filter.must {
-            match self.condition(condition)? {
-                None => exact = false,
-                Some(found) => set = Some(Set::both(set, found)),
-            }
-        }
-        if !filter.should.is_empty() {
-            match self.union(&filter.should)? {
-                None => exact = false,
-                Some(found) => set = Some(Set::both(set, found)),
-            }
-        }
-        if filter.must_not.is_empty() {
-            return Ok(set.map(|set| Set {
-                exact: exact && set.exact,
-                ..set
-            }));
-        }
-        self.without(set, exact, &filter.must_not)
-    }
-
-    /// What is left of a set, or of all items, without those for which a condition holds.
-    fn without(
-        &self,
-        set: Option<Set>,
-        mut exact: bool,
-        conditions: &[Condition],
-    ) -> Result<Option<Set>> {
-        let all_are_meant = exact;
-        let mut found = Union::default();
-        for condition in conditions {
-            match self.condition(condition)? {
-                Some(set) if set.exact => found.add_list(set.keys),
-                _ => exact = false,
-            }
-        }
-        let set = match set {
-            Some(set) => set,
-            None if all_are_meant && exact => Set::exact(self.all()?.to_vec()),
-            None => return Ok(None),
-        };
-        let mut keys = set.keys;
-        keep(&mut keys, &found.into_keys(), false);
-        Ok(Some(Set {
-            keys,
-            exact: exact && set.exact,
-        }))
-    }
-
-    fn union(&self, conditions: &[Condition]) -> Result<Option<Set>> {
-        let (mut found, mut exact) = (Union::default(), true);
-        for condition in conditions {
-            let Some(set) = self.condition(condition)? else {
-                return Ok(None);
-            };
-            exact &= set.exact;
-            found.add_list(set.keys);
-        }
-        Ok(Some(Set {
-            keys: found.into_keys(),
-            exact,
-        }))
-    }
-
-    fn condition(&self, condition: &Condition) -> Result<Option<Set>> {
+    fn keys(&self, plan: &Plan) -> Result<Vec<i64>> {
         self.index.caller().go_on()?;
-        let (key, test) = match condition {
-            Condition::Filter(filter) => return self.filter(filter),
-            Condition::Field { key, test } => (key, test),
-        };
-        let fields = self.index.fields();
-        match fields.iter().position(|field| field.name == *key) {
-            None => Ok(None),
-            Some(field) => self.field(field, test),
+        let looks = plan.looks();
+        if (2..=AT_ONCE).contains(&looks)
+            && let Some(keys) = self.index.look_at_once(plan)?
+        {
+            return Ok(keys);
         }
-    }
-
-    /// The items of which one value of a declared field passes a test.
-    fn field(&self, field: usize, test: &Test) -> Result<Option<Set>> {
-        let (index, kind) = (self.index, self.index.fields()[field].kind);
-        let set = match (test, kind) {
-            (Test::Any(scalars), _) => return equal(index, field, kind, scalars).map(Some),
-            (Test::Except(_), _) => Set {
-                keys: index.keys(field, &[])?,
-                exact: false,
-            },
-            (Test::Exists(true), _) => Set::exact(index.keys(field, &[])?),
-            (Test::Exists(false), _) => {
-                let mut keys = self.all()?.to_vec();
-                keep(&mut keys, &index.keys(field, &[])?, false);
-                Set::exact(keys)
-            }
-            (Test::Numbers(bounds), FieldType::Number) => {
-                let exact = !all_bounds(bounds).any(|(_, bound)| bound.is_unsure_as_float());
-                let keys = index.keys(field, &number_limits(bounds))?;
-                Set { keys, exact }
-            }
-            (Test::Times(bounds), FieldType::Time) => {
-                let limits: Vec<Limit> = all_bounds(bounds)
-                    .map(|(sign, bound)| (sign, FieldValue::Time(bound)))
-                    .collect();
-                Set::exact(index.keys(field, &limits)?)
-            }
-            // A keyword may be written as a time.
-            (Test::Times(_), FieldType::Keyword) => return Ok(None),
-            (Test::Numbers(_) | Test::Times(_), _) => Set::exact(Vec::new()),
-        };
-        Ok(Some(set))
-    }
-
-    fn all(&self) -> Result<&[i64]> {
-        if let Some(all) = self.all.get() {
-            return Ok(all);
-        }
-        let all = self.index.all_keys()?;
-        Ok(self.all.get_or_init(|| all))
-    }
-}
-
-fn all_bounds<T: Copy>(bounds: &Bounds<T>) -> impl Iterator<Item = (&'static str, T)> {
-    let each = [
-        (">", bounds.gt),
-        (">=", bounds.gte),
-        ("<", bounds.lt),
-        ("<=", bounds.lte),
-    ];
-    each.into_iter()
-        .filter_map(|(sign, bound)| Some((sign, bound?)))
-}
-
-/// Bounds for an index of floats: a number beside one that is the same float may be on either side of it.
-fn number_limits(bounds: &Bounds<Number>) -> Vec<Limit> {
-    let limit = |(sign, bound): (&'static str, Number)| {
-        let sign = match (bound.is_unsure_as_float(), sign) {
-            (true, ">") => ">=",
-            (true, "<") => "<=",
-            _ => sign,
-        };
-        (sign, FieldValue::Number(bound.to_float()))
-    };
-    all_bounds(bounds).map(limit).collect()
-}
-
-/// The items of which one value is one of these.
-fn equal(
-    index: &impl FieldIndex,
-    field: usize,
-    kind: FieldType,
-    scalars: &[Scalar],
-) -> Result<Set> {
-    let (mut values, mut exact) = (Vec::new(), true);
-    for scalar in scalars {
-        match (scalar, kind) {
-            (Scalar::Text(text), FieldType::Keyword) => {
-                // PostgreSQL's text has no NUL; its index takes both for the same.
-                exact &= !text.contains(['\0', '\u{fffd}']);
-                values.push(FieldValue::Keyword(text.clone()));
-            }
-            (Scalar::Number(number), FieldType::Number) => {
-                exact &= !number.is_unsure_as_float();
-                values.push(FieldValue::Number(number.to_float()));
-            }
-            (Scalar::Text(text), FieldType::Time) => {
-                if let Ok(time) = text.parse::<crate::Timestamp>() {
-                    // The same time can be written in other ways, which are other texts.
-                    exact = false;
-                    values.push(FieldValue::Time(time));
+        match plan {
+            Plan::Look(look) => self.look(look),
+            Plan::All(plans) => {
+                let mut plans = plans.iter();
+                let first = plans.next().map(|plan| self.keys(plan)).transpose()?;
+                let mut keys = first.unwrap_or_default();
+                for plan in plans {
+                    if keys.is_empty() {
+                        break;
+                    }
+                    keep(&mut keys, &self.keys(plan)?, true);
                 }
+                Ok(keys)
             }
-            _ => {}
+            Plan::Any(plans) => {
+                let mut found = Union::default();
+                for plan in plans {
+                    found.add_list(self.keys(plan)?);
+                }
+                Ok(found.into_keys())
+            }
+            Plan::Without(plan, others) => {
+                let mut keys = self.keys(plan)?;
+                keep(&mut keys, &self.keys(others)?, false);
+                Ok(keys)
+            }
         }
     }
-    let keys = index.keys_of_any(field, &values)?;
-    Ok(Set { keys, exact })
+
+    fn look(&self, look: &Look) -> Result<Vec<i64>> {
+        if *look != Look::Everything {
+            return self.index.look(look);
+        }
+        if let Some(all) = self.all.get() {
+            return Ok(all.clone());
+        }
+        let all = self.index.look(look)?;
+        Ok(self.all.get_or_init(|| all).clone())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collection::FieldType;
     use serde_json::json;
 
     fn number() -> Field {
@@ -396,18 +263,17 @@ mod tests {
             Caller::PATIENT
         }
 
-        fn keys(&self, _field: usize, _limits: &[Limit]) -> Result<Vec<i64>> {
-            Ok((0..10).step_by(2).collect())
-        }
-
-        fn all_keys(&self) -> Result<Vec<i64>> {
+        fn look(&self, look: &Look) -> Result<Vec<i64>> {
+            if *look != Look::Everything {
+                return Ok((0..10).step_by(2).collect());
+            }
             self.asked.set(self.asked.get() + 1);
             Ok((0..10).collect())
         }
 
         fn read_items(
             &self,
-            _keys: Option<&[i64]>,
+            _among: Among<'_>,
             _show: &mut dyn FnMut(i64, &Item) -> Result<()>,
         ) -> Result<()> {
             unreachable!("the index answers all of it")

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::words::Document;
+
 /// How soon further occurrences of a word stop to count: Lucene's value.
 pub(crate) const K1: f64 = 1.2;
 
@@ -20,11 +22,47 @@ pub(crate) fn saturation(count: u32, length: u32, mean_length: f64) -> f64 {
     count / (count + K1 * (1.0 - B + B * f64::from(length) / mean_length))
 }
 
-/// How the rankings by vectors and by words become one: a weighted sum of what both say (a convex combination, Bruch, Gai and Ingber 2023).
+/// What the words of a question are worth in a collection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Worth {
+    /// The BM25 that no text reaches.
+    most: f64,
+    /// That of a text which is the question.
+    own: f64,
+}
+
+impl Worth {
+    /// Of a question with words of these weights, in their order, where texts have so many words in the mean.
+    pub(crate) fn of(
+        question: &Document,
+        weights: impl IntoIterator<Item = f64>,
+        mean_length: f64,
+    ) -> Self {
+        let (mut most, mut own) = (0.0, 0.0);
+        // As texts are added up, so that a text which is the question has what it has, to the last bit.
+        for (&(_, count), weight) in question.terms.iter().zip(weights) {
+            most += weight;
+            own += weight * saturation(count, question.length, mean_length);
+        }
+        Self { most, own }
+    }
+
+    /// What a BM25 is in parts of the most, in [0, 1). A text that says a word more often than the question does is no better an answer, so none has more than
+    /// one which is the question.
+    pub(crate) fn part(self, bm25: f64) -> f64 {
+        match self.most > 0.0 {
+            true => (bm25.min(self.own) / self.most).clamp(0.0, 1.0),
+            false => 0.0,
+        }
+    }
+}
+
+/// How the rankings by vectors and by words become one: from a weighted sum of what both say (a convex combination, Bruch, Gai and Ingber 2023).
 ///
 /// An item's part by vectors is how far its cosine c stands above e, that of the last of the list by vectors, of what is possible: (c − e) / (1 − e), and 0 below e. Its
-/// part by words is its BM25 in parts of the most that a text could have, to a power, and 0 outside of the list by words. The score is
-/// weight · by vectors + (1 − weight) · by words, so it lies in [0, 1].
+/// part by words is its BM25, or that of a text which is the question where it has more, in parts of the most that a text could have, to a power, and 0 outside of the list by words. The score is
+/// weight · by vectors + (1 − weight) · by words, so it lies in [0, 1]; of it the root is told that takes the power back, which leaves the order as it is:
+/// a text that was found by its words alone has nearly its part of them, and not a thousandth.
 ///
 /// Sizes decide and not ranks: where one list has nothing that stands out, its noise moves little, and what the other has found stays first. That cosines are
 /// counted from the end of their list makes up for models whose cosines all lie close together.
@@ -54,9 +92,11 @@ impl Fusion {
     /// The scores of items, in their order: of each the cosine and the part by words. `end` is the cosine of the last of the list by vectors.
     pub(crate) fn fuse(&self, items: &[(f64, f64)], end: f64) -> Vec<f64> {
         let weight = self.dense_weight.clamp(0.0, 1.0);
+        let power = self.words_power.max(0.0);
         let score = |&(cosine, words): &(f64, f64)| {
-            let words = words.clamp(0.0, 1.0).powf(self.words_power.max(0.0));
-            weight * above(cosine, end) + (1.0 - weight) * words
+            let words = words.clamp(0.0, 1.0).powf(power);
+            let sum = weight * above(cosine, end) + (1.0 - weight) * words;
+            sum.powf(1.0 / power.max(1.0))
         };
         items.iter().map(score).collect()
     }
@@ -89,6 +129,22 @@ mod tests {
     }
 
     #[test]
+    fn no_text_has_more_of_the_words_than_the_question_itself() {
+        let question = Document {
+            terms: vec![(1, 1), (2, 1)],
+            length: 3,
+        };
+        let worth = Worth::of(&question, [2.0, 1.0], 6.0);
+        let own = 2.0 * saturation(1, 3, 6.0) + saturation(1, 3, 6.0);
+        assert_eq!(worth.part(own), own / 3.0);
+        let again_and_again = 2.0 * saturation(4, 12, 6.0) + saturation(3, 12, 6.0);
+        assert!(again_and_again > own);
+        assert_eq!(worth.part(again_and_again), worth.part(own));
+        assert!(worth.part(0.9 * own) < worth.part(own));
+        assert_eq!(Worth::of(&Document::default(), [], 6.0).part(1.0), 0.0);
+    }
+
+    #[test]
     fn both_parts_count_by_their_weights() {
         let fusion = Fusion {
             dense_weight: 0.75,
@@ -96,9 +152,9 @@ mod tests {
             depth: 100,
         };
         let items = [(0.9, 0.4), (0.8, 0.0), (0.7, 0.6), (1.0, 1.0)];
-        let wanted = [0.75 * 0.5 + 0.25 * 0.16, 0.0, 0.25 * 0.36, 1.0];
+        let wanted: [f64; 4] = [0.75 * 0.5 + 0.25 * 0.16, 0.0, 0.25 * 0.36, 1.0];
         for (score, wanted) in fusion.fuse(&items, 0.8).into_iter().zip(wanted) {
-            assert!((score - wanted).abs() < 1e-12, "{score} {wanted}");
+            assert!((score - wanted.sqrt()).abs() < 1e-12, "{score} {wanted}");
         }
         let only = |dense_weight| {
             let fusion = Fusion {
@@ -107,14 +163,27 @@ mod tests {
             };
             fusion.fuse(&[(0.9, 0.4)], 0.8)[0]
         };
-        assert!((only(1.0) - 0.5).abs() < 1e-12 && (only(0.0) - 0.16).abs() < 1e-12);
+        // By words alone it is the part of the words.
+        assert!((only(1.0) - 0.5f64.sqrt()).abs() < 1e-12 && (only(0.0) - 0.4).abs() < 1e-12);
         // A weight of no sense is the nearest that has one.
         assert_eq!((only(7.0), only(-1.0)), (only(1.0), only(0.0)));
     }
 
+    /// The constants that the built-in model is served with.
+    fn shipped() -> Fusion {
+        let defaults = include_str!("../../../models/builtin/defaults.json");
+        let defaults: serde_json::Value = serde_json::from_str(defaults).unwrap();
+        serde_json::from_value(defaults["fusion"].clone()).unwrap()
+    }
+
     #[test]
     fn noise_of_one_list_does_not_bury_the_best_of_the_other() {
-        let fusion = Fusion::default();
+        for fusion in [Fusion::default(), shipped()] {
+            noise_does_not_bury(fusion);
+        }
+    }
+
+    fn noise_does_not_bury(fusion: Fusion) {
         // One stands out by its vector; the words know many that have a tenth of the question's.
         let mut items = vec![(0.95, 0.0)];
         items.extend((0..50).map(|i| (0.801 + f64::from(i) * 1e-4, 0.1)));

@@ -12,6 +12,9 @@ use crate::item::{Item, VectorItem, make_unit};
 use crate::questions::{Answering, AskedQuestion, Hits, OpenQuestion, Placed};
 use crate::ranking::Fusion;
 
+/// Is told of commits: of which collection, and how long one took until its changes were durable.
+pub type CommitWatch = Box<dyn Fn(&str, Duration) + Send + Sync>;
+
 /// Collections of texts and their vectors.
 ///
 /// What a call that writes has acknowledged is durable, and no reader ever sees a part of it. Calls block; they may come from many threads
@@ -24,6 +27,9 @@ pub trait Store: EventStore {
     /// [`Invalid`](crate::Error::Invalid); [`ModelMismatch`](crate::Error::ModelMismatch) or [`CollectionDiffers`](crate::Error::CollectionDiffers) where
     /// another collection has the name.
     fn create(&self, new: &NewCollection) -> Result<Created>;
+
+    /// Tells `watch` of each commit that follows of changes within a collection. The first that asks is told, and no other.
+    fn watch_commits(&self, watch: CommitWatch);
 
     /// All collections, in the order of their names.
     fn list(&self) -> Result<Vec<Collection>>;
@@ -185,6 +191,14 @@ pub trait Store: EventStore {
     /// Whether the store answers: a call that touches what everything else needs.
     fn ping(&self) -> Result<()>;
 
+    /// Whether the store can be reached: a [`ping`](Self::ping), unless something else has just been answered. One of this process always can.
+    ///
+    /// # Errors
+    /// As there.
+    fn reach(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The same store for reads that may be behind what was acknowledged, by about [`lag`](Self::lag): they spare the servers that take writes and go
     /// on without them. `None`: nothing answers such reads apart. What this store itself answers is never behind.
     fn stale(&self) -> Option<&dyn Store> {
@@ -231,8 +245,8 @@ pub struct Scroll {
     pub after: Option<Cursor>,
     /// At most so many.
     pub limit: usize,
-    /// Those that it means.
-    pub filter: Option<Filter>,
+    /// At most about so many bytes ([`VectorItem::bytes`]), and in any case one; `None`: however many they are.
+    pub bytes: Option<usize>,
     /// With their vectors.
     pub with_vectors: bool,
 }
@@ -251,22 +265,47 @@ impl Scroll {
         self.after.as_ref().map_or("", Cursor::id)
     }
 
-    /// The filter, where it leaves anything out.
-    pub(crate) fn filtered_by(&self) -> Option<&Filter> {
-        self.filter.as_ref().filter(|filter| !filter.is_empty())
+    /// A page of it that is still empty; `dimension`: elements of a vector.
+    pub(crate) fn begin_page(&self, dimension: usize) -> Filling {
+        Filling {
+            most: (self.limit, self.bytes.unwrap_or(usize::MAX)),
+            of_text: match self.with_vectors {
+                true => dimension * size_of::<f32>(),
+                false => 0,
+            },
+            bytes: 0,
+            items: Vec::new(),
+            next: None,
+        }
     }
+}
 
-    /// How many items to look for: one more tells whether there is another page.
-    pub(crate) fn look(&self) -> usize {
-        self.limit.saturating_add(1)
-    }
+/// A page that is being read.
+pub(crate) struct Filling {
+    /// Items and bytes.
+    most: (usize, usize),
+    /// Bytes that come with each text.
+    of_text: usize,
+    bytes: usize,
+    /// With their keys.
+    pub(crate) items: Vec<(i64, Item)>,
+    /// Where the next page begins, once an item was too many.
+    pub(crate) next: Option<Cursor>,
+}
 
-    /// Cuts what was found by [`look`](Self::look) to a page; where the next one begins.
-    pub(crate) fn cut<K>(&self, found: &mut Vec<(K, Item)>) -> Option<Cursor> {
-        let is_more = found.len() > self.limit;
-        found.truncate(self.limit);
-        let last = found.last().filter(|_| is_more);
-        last.map(|(_, item)| Cursor::behind(&item.id))
+impl Filling {
+    /// Takes the next item; false: the page is full, and this one is of the next.
+    pub(crate) fn take(&mut self, key: i64, item: Item) -> bool {
+        let (items, bytes) = self.most;
+        let is_heavy = self.bytes >= bytes && !self.items.is_empty();
+        if is_heavy || self.items.len() >= items {
+            let last = self.items.last();
+            self.next = last.map(|(_, item)| Cursor::behind(&item.id));
+            return false;
+        }
+        self.bytes += item.bytes() + self.of_text * item.texts().len();
+        self.items.push((key, item));
+        true
     }
 }
 

@@ -119,6 +119,7 @@ impl Stored {
             count: self.count,
             generation: self.generation,
             reindex: self.pending().map(reindex),
+            damaged: None,
         }
     }
 }

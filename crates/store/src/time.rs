@@ -11,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const MICROS: i64 = 1_000_000;
 const SECONDS_OF_DAY: i64 = 86_400;
 
+/// Bytes of a day as it is written.
+const DAY: usize = 10;
+
 /// Seconds of the years 0 to 9999, whose numbers have four digits. Numbers outside of them are of milliseconds.
 const YEARS: Range<i64> = -62_167_219_200..253_402_300_800;
 
@@ -55,6 +58,18 @@ impl Timestamp {
     /// So many microseconds after the beginning of 1970.
     pub fn from_micros(micros: i64) -> Self {
         Self(micros)
+    }
+
+    /// The time at which something ends, from a text: as any other, but that a day (`2024-03-05`) means its last second, to which it counts.
+    ///
+    /// # Errors
+    /// Where it is no time.
+    pub fn parse_end(text: &str) -> Result<Self, InvalidTimestamp> {
+        let time: Self = text.parse()?;
+        Ok(match text.trim().len() {
+            DAY => Self(time.0 + (SECONDS_OF_DAY - 1) * MICROS),
+            _ => time,
+        })
     }
 
     /// Microseconds since the beginning of 1970.
@@ -107,7 +122,7 @@ impl FromStr for Timestamp {
 }
 
 fn read(text: &str) -> Option<Timestamp> {
-    let (day, rest) = text.split_at_checked(10)?;
+    let (day, rest) = text.split_at_checked(DAY)?;
     let days = read_day(day)?;
     let micros = match rest.strip_prefix(['T', 't', ' ']) {
         None if rest.is_empty() => 0,
@@ -197,31 +212,50 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl Visitor<'_> for Read {
-            type Value = Timestamp;
+        let read = Read(str::parse);
+        deserializer.deserialize_any(read).map_err(D::Error::custom)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time such as 2024-03-05T10:30:00Z, or seconds since 1970")
-            }
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
-                text.parse().map_err(E::custom)
-            }
-            fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<Timestamp, E> {
-                let time = Timestamp::from_number(seconds);
-                time.ok_or_else(|| {
-                    let reason = "is no time. Write it as 2024-03-05T10:30:00Z.";
-                    E::custom(format!("{seconds} {reason}"))
-                })
-            }
-            fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Timestamp, E> {
-                self.visit_f64(seconds as f64)
-            }
-            fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> Result<Timestamp, E> {
-                self.visit_f64(seconds as f64)
-            }
+/// Reads what stands for `valid_until` in JSON ([`Timestamp::parse_end`]), which may be null.
+pub(crate) fn deserialize_end<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    struct End(Timestamp);
+    impl<'de> Deserialize<'de> for End {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let read = Read(Timestamp::parse_end);
+            let end = deserializer.deserialize_any(read).map(Self);
+            end.map_err(D::Error::custom)
         }
-        deserializer.deserialize_any(Read).map_err(D::Error::custom)
+    }
+    Ok(Option::<End>::deserialize(deserializer)?.map(|end| end.0))
+}
+
+/// Reads a time from JSON; how it reads one from a text.
+struct Read(fn(&str) -> Result<Timestamp, InvalidTimestamp>);
+
+impl Visitor<'_> for Read {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time such as 2024-03-05T10:30:00Z, or seconds since 1970")
+    }
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        self.0(text).map_err(E::custom)
+    }
+    fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<Timestamp, E> {
+        let time = Timestamp::from_number(seconds);
+        time.ok_or_else(|| {
+            let reason = "is no time. Write it as 2024-03-05T10:30:00Z.";
+            E::custom(format!("{seconds} {reason}"))
+        })
+    }
+    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Timestamp, E> {
+        self.visit_f64(seconds as f64)
+    }
+    fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> Result<Timestamp, E> {
+        self.visit_f64(seconds as f64)
     }
 }
 
@@ -294,6 +328,27 @@ mod tests {
             assert!(error.to_string().contains("is no time"), "{error}");
         }
         assert!(serde_json::from_str::<Timestamp>("true").is_err());
+    }
+
+    #[test]
+    fn a_day_ends_with_its_last_second_and_an_instant_with_itself() {
+        let item = |until: &str| {
+            let json = format!(r#"{{"text":"t","valid_until":{until}}}"#);
+            let item: crate::item::Item = serde_json::from_str(&json).unwrap();
+            item.valid_until.map(|time| time.to_string())
+        };
+        for (until, expected) in [
+            (r#""2024-12-31""#, "2024-12-31T23:59:59Z"),
+            (r#"" 9999-12-31 ""#, "9999-12-31T23:59:59Z"),
+            (r#""2024-12-31T00:00:00Z""#, "2024-12-31T00:00:00Z"),
+            (r#""2024-12-31 00:00""#, "2024-12-31T00:00:00Z"),
+            ("1735603200", "2024-12-31T00:00:00Z"),
+        ] {
+            assert_eq!(item(until).as_deref(), Some(expected), "{until}");
+            // What was written is read as it was.
+            assert_eq!(item(&format!("{expected:?}")).as_deref(), Some(expected));
+        }
+        assert_eq!(item("null"), None);
     }
 
     #[test]

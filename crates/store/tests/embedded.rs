@@ -8,6 +8,8 @@ mod suite;
 mod backup;
 #[path = "embedded/damage.rs"]
 mod damage;
+#[path = "embedded/damaged_collection.rs"]
+mod damaged_collection;
 #[path = "embedded/filters.rs"]
 mod filters;
 #[path = "embedded/folder.rs"]

@@ -16,6 +16,8 @@ mod failover;
 mod graph;
 #[path = "postgres/leases.rs"]
 mod leases;
+#[path = "postgres/leaving.rs"]
+mod leaving;
 #[path = "postgres/limits.rs"]
 mod limits;
 #[path = "postgres/refused.rs"]

@@ -4,7 +4,7 @@
 //! little-endian) and count (varint). Vectors: f32, little-endian.
 
 use super::sql::damaged;
-use crate::encoding::vector_elements;
+use crate::encoding::{read_varint, vector_elements, write_varint};
 use crate::error::Result;
 use crate::words::Document;
 
@@ -47,28 +47,6 @@ fn read_document(blob: &mut &[u8]) -> Option<Document> {
         document.terms.push((u64::from_le_bytes(*term), count));
     }
     Some(document)
-}
-
-/// Seven bits a byte, the lowest first; the eighth says that more follow.
-pub(super) fn write_varint(to: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        to.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    to.push(value as u8);
-}
-
-pub(super) fn read_varint(from: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (&byte, rest) = from.split_first()?;
-        *from = rest;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 /// # Errors

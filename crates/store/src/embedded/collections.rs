@@ -126,6 +126,11 @@ impl Stored {
             tables.drop_vectors(connection, space)?;
         }
         tables.drop(connection)?;
+        self.unlist(connection)
+    }
+
+    /// Takes it out of the list of collections.
+    pub(super) fn unlist(&self, connection: &Connection) -> Result<()> {
         connection.execute("DELETE FROM spaces WHERE collection = ?1", [self.number])?;
         connection.execute("DELETE FROM collections WHERE number = ?1", [self.number])?;
         Ok(())

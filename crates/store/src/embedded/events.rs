@@ -28,21 +28,22 @@ const NEWEST_READS: usize = 5_000;
 impl EventStore for EmbeddedStore {
     fn add_events(&self, name: &str, events: Vec<Event>) -> Result<Recorded> {
         check_all(&events)?;
-        let name = name.to_owned();
-        self.write(move |connection, _| add(connection, &name, &events))
+        self.write(name, move |connection, _, name| {
+            add(connection, name, &events)
+        })
     }
 
     fn forget_user(&self, name: &str, user: &str) -> Result<u64> {
-        let (name, user) = (name.to_owned(), user.to_owned());
-        self.write(move |connection, _| {
-            let stored = Stored::get(connection, &name)?;
+        let user = user.to_owned();
+        self.write(name, move |connection, _, name| {
+            let stored = Stored::get(connection, name)?;
             let sql = format!("DELETE FROM {} WHERE user_id = ?1", stored.tables().events);
             Ok(connection.prepare_cached(&sql)?.execute([user])? as u64)
         })
     }
 
     fn history(&self, name: &str, user: &str, vectors: usize) -> Result<Vec<PastEvent>> {
-        self.read(|connection| {
+        self.read(name, |connection| {
             let stored = Stored::get(connection, name)?;
             let owner = self.shared.owner(&stored);
             let mut past = events_of(connection, &stored, user)?;
@@ -72,7 +73,7 @@ impl EventStore for EmbeddedStore {
     }
 
     fn popular(&self, name: &str, limit: usize) -> Result<Vec<PopularItem>> {
-        self.read(|connection| {
+        self.read(name, |connection| {
             let events = Stored::get(connection, name)?.tables().events;
             let sql = format!(
                 "SELECT item, count(DISTINCT user_id) AS users FROM
@@ -93,7 +94,7 @@ impl EventStore for EmbeddedStore {
     }
 
     fn co_clicks(&self, name: &str, asked: &AskedCoClicks<'_>) -> Result<Vec<CoClicked>> {
-        self.read(|connection| {
+        self.read(name, |connection| {
             let stored = Stored::get(connection, name)?;
             co_clicks(connection, &stored.tables().events, asked)
         })
@@ -106,7 +107,7 @@ impl EventStore for EmbeddedStore {
         limit: usize,
         caller: Caller<'_>,
     ) -> Result<Vec<Item>> {
-        self.read(|connection| {
+        self.read(name, |connection| {
             let stored = Stored::get(connection, name)?;
             let filter = filter.filter(|filter| !filter.is_empty());
             newest(connection, &stored, (filter, caller), limit)
@@ -114,7 +115,7 @@ impl EventStore for EmbeddedStore {
     }
 
     fn text_items(&self, name: &str, ids: &[&str]) -> Result<Vec<TextItem>> {
-        self.read(|connection| {
+        self.read(name, |connection| {
             let stored = Stored::get(connection, name)?;
             let owner = self.shared.owner(&stored);
             let mut vectors = Vectors::new(connection, &stored, &owner)?;

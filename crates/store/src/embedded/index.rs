@@ -6,7 +6,6 @@
 //!
 //! Codes say which rows may be among the best; how near these are is found from the vectors in the database (`search.rs`).
 
-mod best;
 mod part;
 mod postings;
 
@@ -14,7 +13,9 @@ pub(super) use self::part::Part;
 
 use yuyi_kernels::{EncodedRow, Kernel, RowSet, Team};
 
-use self::best::Best;
+use crate::best::Best;
+use crate::caller::Caller;
+use crate::error::Result;
 use crate::key::VectorKey;
 use crate::ranking::{inverse_frequency, saturation};
 use crate::words::{Document, Term};
@@ -179,17 +180,21 @@ impl Index {
 
     /// The `k` rows whose codes are nearest to each of some queries, in one pass over the codes: of those in `only`, and of none in `without`. What is best of equal
     /// ones is not said.
+    ///
+    /// # Errors
+    /// [`Unwanted`](crate::Error::Unwanted), which is looked for before each part: some milliseconds.
     pub(super) fn nearest_each(
         &self,
-        team: &Team,
+        (team, caller): (&Team, Caller<'_>),
         queries: &[&[f32]],
         (only, without): (Option<&Rows>, Option<&Rows>),
         k: usize,
-    ) -> Vec<Vec<VectorKey>> {
+    ) -> Result<Vec<Vec<VectorKey>>> {
         let mut best: Vec<Best<VectorKey>> = queries.iter().map(|_| Best::new(k)).collect();
         for (i, part) in self.parts.iter().enumerate() {
             let rows = only.and_then(|only| only.of_part(i));
             if rows.is_some() || only.is_none() {
+                caller.stay()?;
                 let without = without.and_then(|without| without.of_part(i));
                 part.nearest_each(team, queries, (rows, without), k, |query, key, score| {
                     best[query].offer(f64::from(score), key)
@@ -197,10 +202,10 @@ impl Index {
             }
         }
         let keys = |best: Best<VectorKey>| best.into_sorted().into_iter().map(|(_, key)| key);
-        best.into_iter().map(|best| keys(best).collect()).collect()
+        Ok(best.into_iter().map(|best| keys(best).collect()).collect())
     }
 
-    /// What the words of a query are worth here.
+    /// What the words of a query are worth here, in their order.
     pub(super) fn weigh(&self, query: &Document) -> Vec<(Term, f64)> {
         let weigh = |&(term, _): &(Term, u32)| {
             let with: u64 = self
@@ -213,29 +218,37 @@ impl Index {
         query.terms.iter().map(weigh).collect()
     }
 
+    /// Words of a row in the mean.
+    pub(super) fn mean_length(&self) -> f64 {
+        self.words as f64 / (self.rows as f64).max(1.0)
+    }
+
     /// The `k` rows that are best by BM25, with it, of those in `only` that have one of the words.
+    ///
+    /// # Errors
+    /// As above.
     pub(super) fn best_by_words(
         &self,
+        caller: Caller<'_>,
         weights: &[(Term, f64)],
         only: Option<&Rows>,
         k: usize,
-    ) -> Vec<(VectorKey, f64)> {
-        let mean = self.words as f64 / (self.rows as f64).max(1.0);
+    ) -> Result<Vec<(VectorKey, f64)>> {
+        let mean = self.mean_length();
         let mut best = Best::new(k);
         let mut scores = Vec::new();
         for (i, part) in self.parts.iter().enumerate() {
             let rows = only.and_then(|only| only.of_part(i));
             if rows.is_some() || only.is_none() {
+                caller.stay()?;
                 let score = |count, length| saturation(count, length, mean);
                 part.score_words(weights, rows, &mut scores, score, |key, score| {
                     best.offer(score, key)
                 });
             }
         }
-        best.into_sorted()
-            .into_iter()
-            .map(|(score, key)| (key, score))
-            .collect()
+        let found = best.into_sorted().into_iter();
+        Ok(found.map(|(score, key)| (key, score)).collect())
     }
 }
 

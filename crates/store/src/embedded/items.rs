@@ -227,6 +227,24 @@ pub(super) fn remove_item(
     Ok(documents)
 }
 
+/// How many items there are.
+pub(super) fn count_items(connection: &Connection, stored: &Stored) -> Result<u64> {
+    let sql = format!("SELECT count(*) FROM {}", stored.tables().items);
+    let count: i64 = connection.query_row(&sql, [], |row| row.get(0))?;
+    Ok(count.cast_unsigned())
+}
+
+/// Removes all items with all that belongs to them.
+pub(super) fn remove_all(connection: &Connection, stored: &Stored) -> Result<()> {
+    let tables = stored.tables();
+    let vectors = stored.spaces.keys().map(|&space| tables.vectors(space));
+    let others = [&tables.items, &tables.words, &tables.fields].map(String::clone);
+    for table in vectors.chain(others) {
+        connection.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    Ok(())
+}
+
 /// The words of an item's texts.
 fn words_of_key(connection: &Connection, stored: &Stored, key: i64) -> Result<Vec<Document>> {
     let sql = format!("SELECT words FROM {} WHERE key = ?1", stored.tables().words);

@@ -165,20 +165,30 @@ pub(super) fn cut_all_anew(connection: &Connection) -> Result<()> {
         if rules == WordRules::default() {
             continue;
         }
-        let (tables, analyzer) = (Tables::of(number), Analyzer::new(&rules));
-        tables.create_next_words(connection)?;
-        let mut last = 0;
-        loop {
-            let cut = cut_of(&tables, connection, &analyzer, last)?;
-            let Some((key, _)) = cut.last() else {
-                break;
-            };
-            last = *key;
-            put_in(&tables, connection, &cut)?;
+        let tables = Tables::of(number);
+        match cut_one_anew(connection, &tables, &rules) {
+            // One that is damaged keeps no other from the newest version.
+            Err(Error::Damaged { .. } | Error::Failed { .. }) => {
+                tables.drop_next_words(connection)?;
+            }
+            cut => cut?,
         }
-        tables.take_next_words(connection)?;
     }
     Ok(())
+}
+
+fn cut_one_anew(connection: &Connection, tables: &Tables, rules: &WordRules) -> Result<()> {
+    let analyzer = Analyzer::new(rules);
+    tables.create_next_words(connection)?;
+    let mut last = 0;
+    loop {
+        let cut = cut_of(tables, connection, &analyzer, last)?;
+        let Some((key, _)) = cut.last() else {
+            return tables.take_next_words(connection);
+        };
+        last = *key;
+        put_in(tables, connection, &cut)?;
+    }
 }
 
 /// Removes the second table.

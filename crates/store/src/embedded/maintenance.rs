@@ -1,112 +1,66 @@
-//! Copies of a store, and whether it is sound.
+//! Whether a database is sound.
 
-use std::path::Path;
-use std::time::Duration;
-
-use rusqlite::{Connection, OpenFlags, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::blob::{read_vector, write_words};
+use super::damage::reason_of;
 use super::items::{COLUMNS, read_item, sql_value};
-use super::schema;
-use super::sql::{FILE, damaged};
 use crate::batch::field_values;
-use crate::collection::{Collection, Field, FieldValue};
-use crate::error::{Error, Result};
+use crate::collection::{Field, FieldValue};
+use crate::error::Result;
 use crate::item::{Item, has_unit_length};
 use crate::stored::Stored;
 use crate::words::{Analyzer, Document};
 
-/// How long another process may hold the database, which it does while it opens or closes it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Problems of the file that are told; each may have thousands of others behind it.
+const MOST_PROBLEMS: usize = 100;
 
-/// Writes a copy of the database of a folder as it is now, of all collections or of one only; others read and write meanwhile, in this process or in another
-/// one. What the copy holds.
-pub(super) fn backup(folder: &Path, only: Option<&str>, to: &Path) -> Result<Vec<Collection>> {
-    let length = to.metadata().map(|metadata| metadata.len());
-    if length.as_ref().is_ok_and(|&length| length > 0) {
-        let reason = format!(
-            "{} is there already, and a backup replaces nothing.",
-            to.display()
-        );
-        return Err(Error::invalid("file", reason));
-    }
-    let copied = copy(folder, to).and_then(|()| complete(only, to));
-    if copied.is_err() && length.is_err() {
-        // Half a copy is none.
-        let _ = std::fs::remove_file(to);
-    }
-    copied
-}
-
-/// The copy, of one moment: what is written meanwhile is not in it.
-fn copy(folder: &Path, to: &Path) -> Result<()> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(folder.join(FILE), flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    let target = to
-        .to_str()
-        .ok_or_else(|| Error::invalid("file", "Its name is not UTF-8."))?;
-    connection.execute("VACUUM INTO ?1", [target])?;
-    Ok(())
-}
-
-/// Brings a copy to the newest schema, leaves one collection in it if only that is wanted, and sees that it is sound: a backup is needed when it is
-/// too late to make another one.
-fn complete(only: Option<&str>, to: &Path) -> Result<Vec<Collection>> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(to, flags)?;
-    // No other file beside it, whose name nobody knows of.
-    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY;")?;
-    schema::migrate(&mut connection, schema::MIGRATIONS)?;
-    if let Some(name) = only {
-        leave_only(&connection, name)?;
-    }
-    if let Some(problem) = check(&connection)?.first() {
-        return Err(damaged(problem.trim_end_matches('.')));
-    }
-    let all = Stored::all(&connection)?;
-    let all = all.iter().map(|stored| stored.collection(&connection));
-    let all = all.collect::<Result<_>>()?;
-    drop(connection);
-    // SQLite leaves it to the system when the copy reaches the disk.
-    let synced = std::fs::File::open(to).and_then(|file| file.sync_all());
-    synced.map_err(|error| Error::Unavailable {
-        reason: error.to_string(),
-    })?;
-    Ok(all)
-}
-
-fn leave_only(connection: &Connection, name: &str) -> Result<()> {
-    let wanted = Stored::get(connection, name)?.number;
-    connection.execute_batch("BEGIN")?;
-    for stored in Stored::all(connection)? {
-        if stored.number != wanted {
-            stored.remove(connection)?;
-        }
-    }
-    // What was removed is in the file until then, also for whoever is not to have it.
-    connection.execute_batch("COMMIT; VACUUM;")?;
-    Ok(())
-}
+/// What SQLite is let tell, among which may be a line for each page that is not used.
+const MOST_LINES: u32 = 1_000_000;
 
 /// What is wrong with the database, a sentence each; it reads all of it.
 pub(super) fn check(connection: &Connection) -> Result<Vec<String>> {
-    let mut problems = Vec::new();
-    let mut statement = connection.prepare("PRAGMA integrity_check")?;
-    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
-    for line in lines {
-        problems.push(line?);
-    }
-    problems.retain(|line| line != "ok");
-    if problems.is_empty() {
-        for stored in Stored::all(connection)? {
-            problems.extend(check_collection(connection, &stored)?);
+    let mut problems = check_pages(connection)?;
+    let is_sound = problems.is_empty();
+    for stored in Stored::all(connection)? {
+        match check_collection(connection, &stored) {
+            Ok(found) if is_sound => {
+                let name = &stored.name;
+                let told = |what| format!("The collection {name:?} has {what}.");
+                problems.extend(found.into_iter().map(told));
+            }
+            Ok(_) => {}
+            Err(error) => problems.push(told_damaged(&stored.name, &reason_of(error)?)),
         }
     }
     Ok(problems)
 }
 
-fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<String>> {
+/// What contradicts itself among the pages of the file.
+pub(super) fn check_pages(connection: &Connection) -> Result<Vec<String>> {
+    let mut problems = Vec::new();
+    let mut statement = connection.prepare(&format!("PRAGMA integrity_check({MOST_LINES})"))?;
+    let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
+    for line in lines {
+        match line {
+            Ok(line) => problems.push(line),
+            // Of some damage it is told that way, and nothing of what comes behind it.
+            Err(error) => problems.push(reason_of(error.into())?),
+        }
+    }
+    // A collection that was dropped since it was damaged has left its pages. Nothing reads them.
+    problems.retain(|line| line != "ok" && !line.ends_with(": never used"));
+    problems.truncate(MOST_PROBLEMS);
+    Ok(problems)
+}
+
+/// That a collection cannot be read.
+pub(super) fn told_damaged(name: &str, reason: &str) -> String {
+    format!("The collection {name:?} is damaged ({reason}).")
+}
+
+/// What a collection has that it should not: so many items without words, say.
+pub(super) fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<String>> {
     let tables = stored.tables();
     let number = |sql: String| connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
     let (items, words) = (&tables.items, &tables.words);
@@ -202,10 +156,9 @@ fn check_collection(connection: &Connection, stored: &Stored) -> Result<Vec<Stri
         odd_vectors(connection, stored)?,
     ));
     found.retain(|(_, count)| *count > 0);
-    let name = &stored.name;
     let told = found
         .into_iter()
-        .map(|(what, count)| format!("The collection {name:?} has {count} {what}."));
+        .map(|(what, count)| format!("{count} {what}"));
     Ok(told.collect())
 }
 

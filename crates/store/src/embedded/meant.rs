@@ -9,21 +9,17 @@ use rusqlite::Connection;
 
 use super::EmbeddedStore;
 use super::index;
-use super::items::{COLUMNS, read_item, retain_there};
-use super::ready::TRIES;
 use super::search::Searcher;
-use super::select::matching;
+use super::select::Select;
 use super::shared::Slot;
-use super::write::delete_keys;
+use super::shared::TRIES;
+use super::write::{delete_if_all, delete_some};
 use super::writer::Changes;
 use crate::caller::Caller;
 use crate::error::Result;
-use crate::filter::{Asking, Filter};
-use crate::narrow::{ASKED, Meant};
+use crate::filter::Filter;
+use crate::narrow::{Meant, while_others_write};
 use crate::stored::Stored;
-
-/// New items that are asked while others wait: some milliseconds with the longest filter.
-const FEW: i64 = 256;
 
 impl EmbeddedStore {
     /// Searches a collection. What a filter means is found before, since whoever searches keeps those who write waiting.
@@ -31,7 +27,7 @@ impl EmbeddedStore {
         &self,
         name: &str,
         (filter, caller): (Option<&Filter>, Caller<'_>),
-        search: impl Fn(&Searcher<'_>) -> Result<T>,
+        search: impl Fn(&Searcher<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let filter = filter.filter(|filter| !filter.is_empty());
         let (mut meant, mut attempt) = (None, 0);
@@ -41,25 +37,29 @@ impl EmbeddedStore {
             }
             caller.go_on()?;
             let may_wait = attempt < TRIES;
-            let found = self.shared.read_indexed(name, |connection, stored, slot| {
+            let found = self.shared.read_indexed(name, |connection, stored, held| {
                 let rows = |filter| {
                     let known = (meant.as_ref(), may_wait);
-                    rows_now(connection, stored, slot, filter, known)
+                    held.look(|slot| rows_now(connection, stored, slot, filter, known))
                 };
                 let only = match filter.map(rows).transpose()? {
                     Some(None) => return Ok(None),
                     only => only.flatten(),
                 };
+                let rows = held.look(|slot| Ok(slot.index.rows()))?;
                 let searcher = Searcher {
                     connection,
                     stored,
-                    slot,
+                    held,
+                    owner: self.shared.owner(stored),
+                    rows,
                     team: &self.shared.team,
+                    caller,
                     only,
                 };
                 search(&searcher).map(Some)
             });
-            if let Some(found) = self.locate(found)? {
+            if let Some(found) = self.told_of(name, found)? {
                 return Ok(found);
             }
             attempt += 1;
@@ -73,7 +73,7 @@ impl EmbeddedStore {
         (filter, caller): (&Filter, Caller<'_>),
         before: Option<&Meant>,
     ) -> Result<Option<Meant>> {
-        self.read(|connection| {
+        self.read(name, |connection| {
             let stored = Stored::get(connection, name)?;
             if self.shared.knows(&stored, filter) {
                 return Ok(None);
@@ -82,31 +82,33 @@ impl EmbeddedStore {
         })
     }
 
-    /// Removes the items that a filter means; how many they were.
+    /// Removes the items that a filter means as of the moment at which the first of them go; how many they were.
+    ///
+    /// Many go in steps, between which others write: what they write meanwhile has a key of its own and stays.
     pub(super) fn delete_meant(
         &self,
         name: &str,
         filter: &Filter,
         caller: Caller<'_>,
     ) -> Result<u64> {
-        let (mut before, mut attempt) = (None::<Arc<Meant>>, 0);
-        loop {
-            // Others write meanwhile.
-            let now = self.read(|connection| {
+        let find = |before: Option<&Meant>| {
+            self.read(name, |connection| {
                 let stored = Stored::get(connection, name)?;
-                meant(connection, &stored, (filter, caller), before.as_deref())
+                meant(connection, &stored, (filter, caller), before)
+            })
+        };
+        let mut deletion = while_others_write(find, |meant, may_refuse| {
+            let (filter, meant) = (filter.clone(), Arc::clone(meant));
+            self.write(name, move |connection, changes, name| {
+                delete_now(connection, changes, name, (&filter, &meant), may_refuse)
+            })
+        })?;
+        while !deletion.left.is_empty() {
+            deletion = self.write(name, move |connection, changes, name| {
+                deletion.go_on(connection, changes, name)
             })?;
-            let now = Arc::new(now);
-            let (name, filter, known) = (name.to_owned(), filter.clone(), Arc::clone(&now));
-            let deleted = self.write(move |connection, changes| {
-                let may_wait = attempt < TRIES;
-                delete_now(connection, changes, &name, (&filter, &known), may_wait)
-            })?;
-            if let Some(deleted) = deleted {
-                return Ok(deleted);
-            }
-            (before, attempt) = (Some(now), attempt + 1);
         }
+        Ok(deletion.gone)
     }
 }
 
@@ -117,19 +119,12 @@ fn meant(
     (filter, caller): (&Filter, Caller<'_>),
     before: Option<&Meant>,
 ) -> Result<Meant> {
-    let keys = match before.filter(|before| before.collection == stored.number) {
-        Some(before) => {
-            let mut keys = before.keys.clone();
-            add_new(connection, stored, (filter, caller), before, &mut keys)?;
-            keys
-        }
-        None => matching(connection, stored, filter, caller)?,
+    let select = Select {
+        connection,
+        stored,
+        caller,
     };
-    Ok(Meant {
-        collection: stored.number,
-        next_key: stored.next_key,
-        keys,
-    })
+    Meant::find(&select, stored, filter, before)
 }
 
 /// The rows that a filter means. `meant`: what it meant a moment ago; where that is not near and this `may_wait`, nothing is found.
@@ -141,7 +136,7 @@ fn rows_now(
     (meant, may_wait): (Option<&Meant>, bool),
 ) -> Result<Option<Arc<index::Rows>>> {
     slot.filters.rows(filter, || {
-        if may_wait && !meant.is_some_and(|meant| is_near(meant, stored)) {
+        if may_wait && !meant.is_some_and(|meant| meant.is_near(stored)) {
             return Ok(None);
         }
         let keys = keys_now(connection, stored, filter, meant)?;
@@ -149,27 +144,51 @@ fn rows_now(
     })
 }
 
-/// Removes the items that a filter means; how many they were. `before`: those that it meant a moment ago; where that is not near and this `may_wait`, nothing is
-/// removed.
+/// A removal of items step by step.
+struct Deletion {
+    /// The number of the collection.
+    collection: i64,
+    /// Keys of items that are still to be removed.
+    left: Vec<i64>,
+    /// How many were removed.
+    gone: u64,
+}
+
+impl Deletion {
+    /// Goes a step further. Of a collection that was dropped meanwhile nothing is left, whoever has its name now.
+    fn go_on(mut self, connection: &Connection, changes: &mut Changes, name: &str) -> Result<Self> {
+        match Stored::find(connection, name)? {
+            Some(mut stored) if stored.number == self.collection => {
+                let (gone, looked_at) = delete_some(connection, changes, &mut stored, &self.left)?;
+                self.gone += gone;
+                self.left.drain(..looked_at);
+            }
+            _ => self.left.clear(),
+        }
+        Ok(self)
+    }
+}
+
+/// Begins to remove the items that a filter means. `before`: those that it meant a moment ago; where that is not near and this `may_refuse`, nothing is removed.
 fn delete_now(
     connection: &Connection,
     changes: &mut Changes,
     name: &str,
     (filter, before): (&Filter, &Meant),
-    may_wait: bool,
-) -> Result<Option<u64>> {
+    may_refuse: bool,
+) -> Result<Option<Deletion>> {
     let mut stored = Stored::get(connection, name)?;
-    if may_wait && !is_near(before, &stored) {
+    if may_refuse && !before.is_near(&stored) {
         return Ok(None);
     }
-    let mut keys = keys_now(connection, &stored, filter, Some(before))?;
-    retain_there(connection, &stored, &mut keys)?;
-    delete_keys(connection, changes, &mut stored, &keys).map(Some)
-}
-
-/// Whether little has been written since, so that others may wait while it is asked.
-fn is_near(meant: &Meant, stored: &Stored) -> bool {
-    meant.collection == stored.number && stored.next_key - meant.next_key <= FEW
+    let mut left = keys_now(connection, &stored, filter, Some(before))?;
+    let gone = delete_if_all(connection, changes, &mut stored, &mut left)?;
+    let deletion = Deletion {
+        collection: stored.number,
+        left,
+        gone,
+    };
+    deletion.go_on(connection, changes, name).map(Some)
 }
 
 /// The keys of what is meant now, among which may be those of items that are gone. Whoever calls keeps others waiting, so it takes no breaks.
@@ -181,33 +200,4 @@ fn keys_now(
 ) -> Result<Vec<i64>> {
     let patient = (filter, Caller::PATIENT);
     Ok(meant(connection, stored, patient, before)?.keys)
-}
-
-/// Adds the keys of new items.
-fn add_new(
-    connection: &Connection,
-    stored: &Stored,
-    (filter, caller): (&Filter, Caller<'_>),
-    before: &Meant,
-    keys: &mut Vec<i64>,
-) -> Result<()> {
-    let asking = Asking::new(filter);
-    let sql = format!(
-        "SELECT {COLUMNS} FROM {} WHERE key >= ?1 ORDER BY key",
-        stored.tables().items
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([before.next_key])?;
-    let mut asked = 0usize;
-    while let Some(row) = rows.next()? {
-        if asked.is_multiple_of(ASKED) {
-            caller.go_on()?;
-        }
-        asked += 1;
-        let (key, item) = read_item(row)?;
-        if asking.matches(&item) {
-            keys.push(key);
-        }
-    }
-    Ok(())
 }

@@ -210,6 +210,15 @@ pub(super) fn forget_hits(connection: &Connection, stored: &Stored, keys: &[i64]
     Ok(())
 }
 
+/// The same of all items.
+pub(super) fn forget_all_hits(connection: &Connection, stored: &Stored) -> Result<()> {
+    for table in ["hits", "hit_counts"] {
+        let sql = format!("DELETE FROM {table} WHERE collection = ?1");
+        connection.prepare_cached(&sql)?.execute([stored.number])?;
+    }
+    Ok(())
+}
+
 /// Drops the vectors of questions: the collection has those of another model now.
 pub(super) fn drop_vectors(connection: &Connection, stored: &Stored) -> Result<()> {
     let sql = "UPDATE questions SET vector = NULL WHERE collection = ?1";

@@ -11,9 +11,6 @@ use super::writer::Changes;
 use crate::error::Result;
 use crate::stored::Stored;
 
-/// How often an index is read for nothing, before those who write wait for it.
-pub(super) const TRIES: usize = 3;
-
 pub(super) struct Ready {
     owner: Owner,
     index: Index,

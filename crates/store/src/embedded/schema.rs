@@ -113,10 +113,33 @@ fn order_events(connection: &Connection) -> Result<()> {
 /// # Errors
 /// Where the file is no database of ours, or a newer program wrote it; then nothing was changed.
 pub(super) fn migrate(connection: &mut Connection, steps: &[Migration]) -> Result<()> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let found = version(connection, "main", steps)?;
+    for (i, step) in steps.iter().enumerate().skip(found.max(0) as usize) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step(&transaction)?;
+        note(&transaction, i as i64 + 1)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Notes in the main database of a connection that it is one of ours, of that version.
+pub(super) fn note(connection: &Connection, version: i64) -> Result<()> {
+    connection.pragma_update(Some("main"), "application_id", APPLICATION)?;
+    connection.pragma_update(Some("main"), "user_version", version)?;
+    Ok(())
+}
+
+/// The version of one of the databases of a connection; 0: there is nothing in it.
+///
+/// # Errors
+/// As above.
+pub(super) fn version(connection: &Connection, database: &str, steps: &[Migration]) -> Result<i64> {
+    let number =
+        |name| connection.pragma_query_value(Some(database), name, |row| row.get::<_, i64>(0));
     let (application, found) = (number("application_id")?, number("user_version")?);
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let tables = format!("SELECT count(*) FROM {database}.sqlite_schema");
+    let tables: i64 = connection.query_row(&tables, [], |row| row.get(0))?;
     if application != APPLICATION && (tables > 0 || found != 0) {
         return Err(damaged("it is no database of yuyi"));
     }
@@ -128,14 +151,7 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[Migration]) -> Resul
             known,
         });
     }
-    for (i, step) in steps.iter().enumerate().skip(found.max(0) as usize) {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        step(&transaction)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
-        transaction.pragma_update(None, "user_version", i as i64 + 1)?;
-        transaction.commit()?;
-    }
-    Ok(())
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -228,6 +244,31 @@ mod tests {
                 "{steps:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_collection_that_is_damaged_keeps_no_other_from_the_newest_version() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &MIGRATIONS[..4]).unwrap();
+        for number in 1..=2 {
+            Tables::of(number).create(&connection).unwrap();
+            let old = format!(
+                "INSERT INTO collections (name, role, unanswered, fields, words, space) VALUES ('{number}', 'x', 0, '[]', '{{\"words\":[\"电子发票\"],\"synonyms\":[]}}', 1);
+                 INSERT INTO items_{number} (key, id, text) VALUES (1, 'i', '电子发票');
+                 INSERT INTO words_{number} VALUES (1, x'00');"
+            );
+            connection.execute_batch(&old).unwrap();
+        }
+        connection.execute_batch("DROP TABLE items_1").unwrap();
+        migrate(&mut connection, MIGRATIONS).unwrap();
+        let is_old = |number: i64| {
+            let sql = format!("SELECT words = x'00' FROM words_{number}");
+            connection.query_row(&sql, [], |row| row.get::<_, bool>(0))
+        };
+        assert_eq!((is_old(1), is_old(2)), (Ok(true), Ok(false)));
+        let left = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%_next'";
+        let left: i64 = connection.query_row(left, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0);
     }
 
     #[test]

@@ -7,9 +7,10 @@ use super::items::{COLUMNS, item_of_key, read_item, sql_value};
 use crate::caller::Caller;
 use crate::collection::Field;
 use crate::error::Result;
-use crate::filter::{Asking, Filter};
+use crate::filter::Filter;
 use crate::item::Item;
-use crate::narrow::{self, FieldIndex, Limit, Union, narrow};
+use crate::narrow::{self, Among, FieldIndex, Limit, Look, Union};
+use crate::store::Filling;
 use crate::stored::Stored;
 
 /// The keys of the items that a filter means, in ascending order.
@@ -30,19 +31,37 @@ pub(super) fn matching(
 /// Rows of the index that are read before the caller is asked: a millisecond or a few.
 const READ: usize = 1 << 12;
 
-struct Select<'a> {
-    connection: &'a Connection,
-    stored: &'a Stored,
-    caller: Caller<'a>,
+/// The index of a collection as of one moment.
+pub(super) struct Select<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) stored: &'a Stored,
+    pub(super) caller: Caller<'a>,
 }
 
-impl<'a> Select<'a> {
-    fn patient(connection: &'a Connection, stored: &'a Stored) -> Self {
-        Self {
-            connection,
-            stored,
-            caller: Caller::PATIENT,
+impl Select<'_> {
+    /// The items that have a value of a field which all of these allow.
+    fn keys_within(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
+        let mut sql = format!(
+            "SELECT key FROM {} WHERE field = ?1",
+            self.stored.tables().fields
+        );
+        let mut values = vec![SqlValue::Integer(field as i64)];
+        for (sign, value) in limits {
+            values.push(sql_value(value));
+            sql += &format!(" AND value {sign} ?{}", values.len());
         }
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        self.read_keys(statement.query(params_from_iter(values))?)
+    }
+
+    /// All items, from the table of words, whose rows are small.
+    fn all_keys(&self) -> Result<Vec<i64>> {
+        let sql = format!(
+            "SELECT key FROM {} ORDER BY key",
+            self.stored.tables().words
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        self.read_keys(statement.query([])?)
     }
 
     /// Keys in ascending order, each once.
@@ -68,47 +87,38 @@ impl FieldIndex for Select<'_> {
         self.caller
     }
 
-    fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
-        let mut sql = format!(
-            "SELECT key FROM {} WHERE field = ?1",
-            self.stored.tables().fields
-        );
-        let mut values = vec![SqlValue::Integer(field as i64)];
-        for (sign, value) in limits {
-            values.push(sql_value(value));
-            sql += &format!(" AND value {sign} ?{}", values.len());
+    fn look(&self, look: &Look) -> Result<Vec<i64>> {
+        match look {
+            Look::Everything => self.all_keys(),
+            Look::Within(field, limits) => self.keys_within(*field, limits),
+            Look::OneOf(field, values) => {
+                let mut all = Union::default();
+                for value in values {
+                    all.add_list(self.keys_within(*field, &[("=", value.clone())])?);
+                }
+                Ok(all.into_keys())
+            }
         }
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        self.read_keys(statement.query(params_from_iter(values))?)
-    }
-
-    /// From the table of words, whose rows are small.
-    fn all_keys(&self) -> Result<Vec<i64>> {
-        let sql = format!(
-            "SELECT key FROM {} ORDER BY key",
-            self.stored.tables().words
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        self.read_keys(statement.query([])?)
     }
 
     fn read_items(
         &self,
-        keys: Option<&[i64]>,
+        among: Among<'_>,
         show: &mut dyn FnMut(i64, &Item) -> Result<()>,
     ) -> Result<()> {
-        if let Some(keys) = keys {
-            for &key in keys {
-                show(key, &item_of_key(self.connection, self.stored, key)?)?;
+        let first = match among {
+            Among::From(first) => first,
+            Among::Keys(keys) => {
+                let item = |key| item_of_key(self.connection, self.stored, key);
+                return keys.iter().try_for_each(|&key| show(key, &item(key)?));
             }
-            return Ok(());
-        }
+        };
         let sql = format!(
-            "SELECT {COLUMNS} FROM {} ORDER BY key",
+            "SELECT {COLUMNS} FROM {} WHERE key >= ?1 ORDER BY key",
             self.stored.tables().items
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([])?;
+        let mut rows = statement.query([first])?;
         while let Some(row) = rows.next()? {
             let (key, item) = read_item(row)?;
             show(key, &item)?;
@@ -117,62 +127,24 @@ impl FieldIndex for Select<'_> {
     }
 }
 
-/// Items read for a page before the filter is asked which ones it means at all.
-const PAGE_READS: usize = 20_000;
-
-/// At most `limit` items behind an id, in the order of their ids, that a filter means.
-pub(super) fn page(
+/// Reads a page of items behind an id, in the order of their ids.
+pub(super) fn fill(
     connection: &Connection,
     stored: &Stored,
-    filter: Option<&Filter>,
     after: &str,
-    limit: usize,
-) -> Result<Vec<(i64, Item)>> {
+    page: &mut Filling,
+) -> Result<()> {
     let sql = format!(
         "SELECT {COLUMNS} FROM {} WHERE id > ?1 ORDER BY id",
         stored.tables().items
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([after])?;
-    let asking = filter.map(Asking::new);
-    let mut found = Vec::new();
-    let mut reads = 0;
-    while found.len() < limit {
-        let Some(row) = rows.next()? else {
-            return Ok(found);
-        };
+    while let Some(row) = rows.next()? {
         let (key, item) = read_item(row)?;
-        reads += 1;
-        if asking.as_ref().is_none_or(|asking| asking.matches(&item)) {
-            found.push((key, item));
-        }
-        // A filter that means few: they are gone through, not all items.
-        if let Some(filter) = filter.filter(|_| reads == PAGE_READS && found.len() < limit)
-            && let Some(set) = narrow(&Select::patient(connection, stored), filter)?
-        {
-            return page_of(connection, stored, filter, &set.keys, after, limit);
+        if !page.take(key, item) {
+            break;
         }
     }
-    Ok(found)
-}
-
-/// The same, of items that are known to be the only ones.
-fn page_of(
-    connection: &Connection,
-    stored: &Stored,
-    filter: &Filter,
-    keys: &[i64],
-    after: &str,
-    limit: usize,
-) -> Result<Vec<(i64, Item)>> {
-    let (mut found, asking) = (Vec::new(), Asking::new(filter));
-    for &key in keys {
-        let item = item_of_key(connection, stored, key)?;
-        if *item.id > *after && asking.matches(&item) {
-            found.push((key, item));
-        }
-    }
-    found.sort_by(|a, b| a.1.id.cmp(&b.1.id));
-    found.truncate(limit);
-    Ok(found)
+    Ok(())
 }

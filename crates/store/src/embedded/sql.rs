@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 pub(super) const FILE: &str = "collections.sqlite";
 
 /// Bytes of a page: a leaf holds five vectors of 384 elements, where one of 4096 would hold two and waste a quarter.
-const PAGE: u32 = 8192;
+pub(super) const PAGE: u32 = 8192;
 
 /// Pages that the log may have before it is moved into the database: 32 MB, so that a page which many batches touch is moved once.
 const LOG_PAGES: u32 = 4096;
@@ -65,6 +65,15 @@ pub(super) fn open_reader(folder: &Path) -> Result<Connection> {
 /// Begins the reason of a failure to write, of which SQLite tells no more.
 const UNWRITTEN: &str = "it cannot be written to";
 
+/// Begins the reason of a failure to read, which a disk has behind it that has lost something.
+pub(super) const UNREAD: &str = "it cannot be read";
+
+const READING: [i32; 3] = [
+    ffi::SQLITE_IOERR_READ,
+    ffi::SQLITE_IOERR_DATA,
+    ffi::SQLITE_IOERR_CORRUPTFS,
+];
+
 /// Failures that a disk without room may be behind: SQLite tells that apart by one of the system's errors, and a quota and a limit of the size of files have
 /// others.
 const WRITING: [i32; 5] = [
@@ -103,6 +112,9 @@ impl From<rusqlite::Error> for Error {
         match error.sqlite_error_code() {
             _ if extended.is_some_and(|code| WRITING.contains(&code)) => Self::Unavailable {
                 reason: format!("{UNWRITTEN}: {reason}"),
+            },
+            _ if extended.is_some_and(|code| READING.contains(&code)) => Self::Unavailable {
+                reason: format!("{UNREAD}: {reason}"),
             },
             Some(ErrorCode::DiskFull) => Self::Full { reason },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(reason),

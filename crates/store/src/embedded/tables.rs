@@ -21,7 +21,7 @@ use rusqlite::Connection;
 use crate::error::Result;
 
 /// The tables of all collections, in which rows name theirs.
-const COMMON: [&str; 3] = ["questions", "hits", "hit_counts"];
+pub(super) const COMMON: [&str; 3] = ["questions", "hits", "hit_counts"];
 
 /// Names of a collection's tables.
 #[derive(Clone, Debug)]
@@ -146,15 +146,66 @@ impl Tables {
     }
 
     pub(super) fn drop_vectors(&self, connection: &Connection, space: i64) -> Result<()> {
-        connection.execute_batch(&format!("DROP TABLE {};", self.vectors(space)))?;
+        let vectors = self.vectors(space);
+        connection.execute_batch(&format!("DROP TABLE IF EXISTS {vectors};"))?;
         Ok(())
     }
 
     pub(super) fn drop(&self, connection: &Connection) -> Result<()> {
         self.drop_next_words(connection)?;
         for table in [&self.items, &self.words, &self.fields, &self.events] {
-            connection.execute_batch(&format!("DROP TABLE {table};"))?;
+            connection.execute_batch(&format!("DROP TABLE IF EXISTS {table};"))?;
         }
+        self.clear_common(connection)
+    }
+
+    /// The rows of the list of tables that are of this collection.
+    pub(super) fn listed(&self) -> String {
+        let Self {
+            items,
+            words,
+            fields,
+            events,
+            number,
+        } = self;
+        let next = self.next_words();
+        format!(
+            "tbl_name IN ('{items}', '{words}', '{next}', '{fields}', '{events}') OR tbl_name GLOB 'vectors_{number}_*'"
+        )
+    }
+
+    /// The names of those that there are in one of the databases of a connection.
+    pub(super) fn there(&self, connection: &Connection, database: &str) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT name FROM {database}.sqlite_schema WHERE type = 'table' AND ({})",
+            self.listed()
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Takes the tables out of the list of tables, without a look at their pages.
+    pub(super) fn disown(&self, connection: &Connection) -> Result<()> {
+        let version: i64 =
+            connection.pragma_query_value(None, "schema_version", |row| row.get(0))?;
+        // The last two let this connection and all others read the list anew.
+        let disowned = connection.execute_batch(&format!(
+            "PRAGMA writable_schema = ON;
+             DELETE FROM sqlite_schema WHERE {};
+             PRAGMA schema_version = {};
+             PRAGMA writable_schema = RESET;",
+            self.listed(),
+            version + 1
+        ));
+        if disowned.is_err() {
+            connection.execute_batch("PRAGMA writable_schema = RESET;")?;
+        }
+        Ok(disowned?)
+    }
+
+    /// Removes the rows of the tables that all collections have.
+    pub(super) fn clear_common(&self, connection: &Connection) -> Result<()> {
         for table in COMMON {
             let sql = format!("DELETE FROM {table} WHERE collection = ?1");
             connection.execute(&sql, [self.number])?;

@@ -1,14 +1,25 @@
 //! What the jobs of the writer do to items.
 
+use std::mem;
+use std::time::{Duration, Instant};
+
 use rusqlite::Connection;
 
-use super::items::{insert_item, insert_vectors, key_of_id, remove_item};
-use super::questions::{dismiss, forget_hits};
+use super::items::{
+    count_items, insert_item, insert_vectors, key_of_id, remove_all, remove_item, retain_there,
+};
+use super::questions::{dismiss, forget_all_hits, forget_hits};
 use super::writer::Changes;
 use crate::batch::{Batch, Prepared};
 use crate::error::{Error, Result};
 use crate::questions::Answering;
 use crate::stored::Stored;
+
+/// How long a step of a removal of many items keeps others waiting, the commit not counted.
+const STEP: Duration = Duration::from_millis(50);
+
+/// Items that are removed between two looks at the clock.
+const AT_ONCE: usize = 256;
 
 /// Writes items.
 pub(super) fn upsert(
@@ -89,20 +100,94 @@ pub(super) fn delete(
 }
 
 /// Removes the items of these keys, which are there; how many they are.
-pub(super) fn delete_keys(
+fn delete_keys(
     connection: &Connection,
     changes: &mut Changes,
     stored: &mut Stored,
     keys: &[i64],
 ) -> Result<u64> {
+    if keys.is_empty() {
+        return Ok(0);
+    }
+    match are_all(connection, stored, keys)? {
+        true => delete_all(connection, changes, stored)?,
+        false => delete_each(connection, changes, stored, keys)?,
+    }
+    finish(connection, changes, stored)?;
+    Ok(keys.len() as u64)
+}
+
+/// Removes the items of these keys at once, where they are all that there are; how many they were. Keys of items that are gone may be taken out.
+pub(super) fn delete_if_all(
+    connection: &Connection,
+    changes: &mut Changes,
+    stored: &mut Stored,
+    keys: &mut Vec<i64>,
+) -> Result<u64> {
+    if (keys.len() as u64) < stored.count {
+        return Ok(0);
+    }
+    retain_there(connection, stored, keys)?;
+    if keys.is_empty() || !are_all(connection, stored, keys)? {
+        return Ok(0);
+    }
+    delete_all(connection, changes, stored)?;
+    finish(connection, changes, stored)?;
+    Ok(mem::take(keys).len() as u64)
+}
+
+/// Removes those of the items of these keys that are there: the first ones, until others have waited for a [`STEP`]. How many were there, and how many of the keys
+/// were looked at.
+pub(super) fn delete_some(
+    connection: &Connection,
+    changes: &mut Changes,
+    stored: &mut Stored,
+    keys: &[i64],
+) -> Result<(u64, usize)> {
+    let start = Instant::now();
+    let (mut gone, mut looked_at) = (0, 0);
+    for some in keys.chunks(AT_ONCE) {
+        let mut there = some.to_vec();
+        retain_there(connection, stored, &mut there)?;
+        delete_each(connection, changes, stored, &there)?;
+        gone += there.len() as u64;
+        looked_at += some.len();
+        if start.elapsed() >= STEP {
+            break;
+        }
+    }
+    if gone > 0 {
+        finish(connection, changes, stored)?;
+    }
+    Ok((gone, looked_at))
+}
+
+/// Whether items that are there are all. The count of the collection says that they may be, and the items that they are.
+fn are_all(connection: &Connection, stored: &Stored, keys: &[i64]) -> Result<bool> {
+    let count = keys.len() as u64;
+    Ok(count == stored.count && count == count_items(connection, stored)?)
+}
+
+/// Empties the tables, in a small part of the time that a million items take one by one: others wait meanwhile.
+fn delete_all(connection: &Connection, changes: &mut Changes, stored: &mut Stored) -> Result<()> {
+    forget_all_hits(connection, stored)?;
+    remove_all(connection, stored)?;
+    changes.clear(stored.number);
+    stored.count = 0;
+    Ok(())
+}
+
+fn delete_each(
+    connection: &Connection,
+    changes: &mut Changes,
+    stored: &mut Stored,
+    keys: &[i64],
+) -> Result<()> {
     forget_hits(connection, stored, keys)?;
     for &key in keys {
         let documents = remove_item(connection, stored, key)?;
         changes.remove(stored.number, key, documents);
     }
     stored.count = stored.count.saturating_sub(keys.len() as u64);
-    if !keys.is_empty() {
-        finish(connection, changes, stored)?;
-    }
-    Ok(keys.len() as u64)
+    Ok(())
 }

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -44,6 +45,7 @@ enum Change {
         item: i64,
         documents: Vec<Document>,
     },
+    Clear,
     Generation(u64),
     Replace(Box<Slot>),
     Drop,
@@ -69,6 +71,11 @@ impl Changes {
     pub(super) fn remove(&mut self, collection: i64, item: i64, documents: Vec<Document>) {
         self.list
             .push((collection, Change::Remove { item, documents }));
+    }
+
+    /// All items are removed.
+    pub(super) fn clear(&mut self, collection: i64) {
+        self.list.push((collection, Change::Clear));
     }
 
     /// The rows of a collection are those of this generation now.
@@ -144,13 +151,14 @@ fn change_rows(slot: &mut Slot, change: Change) {
             documents,
         } => slot.add(key, &vectors, &documents, &item),
         Change::Remove { item, documents } => slot.index.remove(item, &documents),
+        Change::Clear => slot.clear(),
         Change::Generation(generation) => slot.index.generation = generation,
         Change::Replace(_) | Change::Drop => {}
     }
 }
 
-/// Tells a caller how the commit went.
-type Answer = Box<dyn FnOnce(Result<()>) + Send>;
+/// Tells a caller how the commit went, and how long it took.
+type Answer = Box<dyn FnOnce(Result<Duration>) + Send>;
 
 /// Does the work of a job in a transaction, or hears why there is none. Where that fails the caller was told already.
 type Job = Box<dyn FnOnce(Result<(&Connection, &mut Changes)>) -> Result<Answer> + Send>;
@@ -173,17 +181,17 @@ impl Writer {
         })
     }
 
-    /// Runs a job and waits until what it did is on the disk and in the indexes.
+    /// Runs a job and waits until what it did is on the disk and in the indexes. Also how long the commit took, which it may have shared.
     pub(super) fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection, &mut Changes) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let (tell, told) = sync_channel::<Result<T>>(1);
+    ) -> Result<(T, Duration)> {
+        let (tell, told) = sync_channel::<Result<(T, Duration)>>(1);
         let job: Job = Box::new(move |begun| {
             match begun.and_then(|(connection, changes)| work(connection, changes)) {
-                Ok(value) => Ok(Box::new(move |committed: Result<()>| {
+                Ok(value) => Ok(Box::new(move |committed: Result<Duration>| {
                     // Whoever does not wait any more need not be told.
-                    let _ = tell.send(committed.map(|()| value));
+                    let _ = tell.send(committed.map(|commit| (value, commit)));
                 })),
                 Err(error) => {
                     let _ = tell.send(Err(error.clone()));
@@ -211,7 +219,7 @@ fn work(connection: Connection, jobs: &Receiver<Job>, shared: &Shared) {
         let (mut changes, mut answers) = (Changes::default(), Vec::new());
         let committed = transaction(&connection, first, jobs, &mut changes, &mut answers);
         match committed {
-            Ok(()) => changes.apply(shared),
+            Ok(_) => changes.apply(shared),
             // Whatever failed, the next transaction begins anew.
             Err(_) if !connection.is_autocommit() => drop(connection.execute_batch("ROLLBACK")),
             Err(_) => {}
@@ -227,14 +235,14 @@ fn work(connection: Connection, jobs: &Receiver<Job>, shared: &Shared) {
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/// Runs a job and those that wait, and commits. On error nothing of any of them is kept.
+/// Runs a job and those that wait, and commits; how long that took. On error nothing of any of them is kept.
 fn transaction(
     connection: &Connection,
     first: Job,
     jobs: &Receiver<Job>,
     changes: &mut Changes,
     answers: &mut Vec<Answer>,
-) -> Result<()> {
+) -> Result<Duration> {
     if let Err(error) = connection
         .execute_batch("BEGIN IMMEDIATE")
         .map_err(Error::from)
@@ -249,7 +257,9 @@ fn transaction(
         let is_full = changes.list.len() >= MOST_CHANGES;
         next = if is_full { None } else { jobs.try_recv().ok() };
     }
-    Ok(connection.execute_batch("COMMIT")?)
+    let begun = Instant::now();
+    connection.execute_batch("COMMIT")?;
+    Ok(begun.elapsed())
 }
 
 /// Runs a job in a savepoint.

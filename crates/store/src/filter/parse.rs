@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Bounds, Condition, Filter, Scalar, Test};
+use super::{Bounds, Condition, Filter, FilterRoom, Scalar, Test};
 use crate::error::{Error, Result};
 use crate::number::Number;
 use crate::payload::check_path;
@@ -11,51 +11,21 @@ use crate::time::Timestamp;
 /// Filters inside filters.
 const DEEPEST: usize = 16;
 
-/// Conditions of a filter, all together: each may ask the index of a field for a good part of its rows.
-pub(super) const MOST_CONDITIONS: usize = 1_000;
-
-/// Values that they compare with, beside one each.
-pub(super) const MOST_VALUES: usize = 10_000;
-
 impl Filter {
     /// Reads a filter; `{}` means every item.
     ///
     /// # Errors
     /// The path of what is wrong or unknown, such as `must[0].match.value`.
     pub fn parse(json: &Value) -> Result<Self> {
-        let mut parts = Parts {
-            conditions: MOST_CONDITIONS,
-            values: MOST_VALUES,
-        };
+        let mut parts = Parts(FilterRoom::default());
         parts.filter(object(json)?, DEEPEST)
     }
 }
 
-/// How much more there may be.
-struct Parts {
-    conditions: usize,
-    values: usize,
-}
+/// The parts of a filter, which are counted.
+struct Parts(FilterRoom);
 
 impl Parts {
-    fn take_condition(&mut self) -> Result<()> {
-        let too_many = || {
-            let reason = format!("The filter has more than {MOST_CONDITIONS} conditions.");
-            Error::invalid("", reason)
-        };
-        self.conditions = self.conditions.checked_sub(1).ok_or_else(too_many)?;
-        Ok(())
-    }
-
-    fn take_values(&mut self, values: usize) -> Result<()> {
-        let too_many = || {
-            let reason = format!("The filter has more than {MOST_VALUES} values.");
-            Error::invalid("", reason)
-        };
-        self.values = self.values.checked_sub(values).ok_or_else(too_many)?;
-        Ok(())
-    }
-
     fn filter(&mut self, json: &Map<String, Value>, depth: usize) -> Result<Filter> {
         let mut filter = Filter::default();
         for (name, json) in json {
@@ -89,7 +59,7 @@ impl Parts {
     }
 
     fn condition(&mut self, json: &Value, depth: usize) -> Result<Condition> {
-        self.take_condition()?;
+        self.0.take_conditions(1)?;
         let json = object(json)?;
         if !json.contains_key("key") {
             if json.is_empty()
@@ -172,7 +142,7 @@ impl Parts {
         let Value::Array(list) = json else {
             return Err(Error::invalid("", "This is not a list."));
         };
-        self.take_values(list.len())?;
+        self.0.take_values(list.len())?;
         let mut scalars = Vec::with_capacity(list.len());
         for (i, json) in list.iter().enumerate() {
             scalars.push(scalar(json).map_err(|error| error.within(&format!("[{i}]")))?);

@@ -1,200 +1,235 @@
-//! The best texts by their words (BM25), as the embedded engine ranks them.
+//! The best texts by their words (BM25), as the embedded engine ranks them, to the last bit: what it adds up is added up here, in the same order.
 //!
-//! The server adds up what the words are worth in whatever order suits it; the texts that may be among the best are then added up here, word by word, so
-//! that the last bit is the embedded engine's, too.
+//! All rows of the question's words are read, three bytes or a few more for each text that has one. They say how many texts have a word and what it is worth there,
+//! so nothing is counted beside them. Where common words (的, 怎么) decide which texts are among the best few hundred, bounds leave hardly any of their texts out, and what is
+//! read is added up sooner than looked up.
 //!
-//! Words that many texts have (的, 怎么) cost most and say least. Where the best by the others stand so far above that common words cannot bring another text
-//! among them, only these are looked up for the common ones (MaxScore: Turtle and Flood 1995): a text without any other word has less than
-//! the common words' weights together, since a word adds less than its weight.
+//! What there is of all words together says how much that can be. Where it is more than a search may hold, it reads one piece of the collection after the other, and
+//! again, once all is counted, those that it could not keep.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::postings::{self, BLOCK, Posting, block_of, place_of};
 use super::search::Searcher;
+use crate::best::Best;
 use crate::error::Result;
+use crate::finder::ByWords;
 use crate::key::VectorKey;
-use crate::ranking::{B, K1, inverse_frequency, saturation};
+use crate::ranking::{Worth, inverse_frequency, saturation};
 use crate::words::Analyzer;
 
-/// A word is common if one text in so many has it.
-const COMMON: i64 = 20;
+/// Bytes that a word of a text takes, about.
+const OF_A_WORD: usize = 4;
 
-/// Texts that are added up here, at most.
-const CANDIDATES: usize = 4000;
+/// Blocks that are read at once.
+struct Piece {
+    blocks: Range<i64>,
+    /// What was read of them, where there was room to keep it.
+    rows: Option<Vec<Row>>,
+}
 
-/// What the order of adding may change, with room to spare.
-const SLACK: f64 = 1e-9;
-
-/// The words of a question, the same place in each list.
-struct Words {
-    terms: Vec<i64>,
-    weights: Vec<f64>,
-    /// Texts that have the word.
-    with: Vec<i64>,
-    /// Words of a text in the mean.
-    mean_length: f64,
+/// The texts of a block that have a word.
+struct List<'a> {
+    block: i64,
+    /// The place of the word in the question.
+    word: usize,
+    postings: &'a [u8],
 }
 
 impl Searcher<'_> {
-    /// The best `k` texts for the words of a question, best first, with what they are worth; and what a text could be worth at most.
+    /// The best `k` texts for the words of a question, best first.
     pub(super) fn rank_by_words(
         &self,
         text: &str,
         only: Option<&Vec<i64>>,
         k: usize,
-    ) -> Result<(Vec<(VectorKey, f64)>, f64)> {
-        let words = self.words_of(text)?;
-        let most = words.weights.iter().sum();
-        let keys = match self.candidates_by_rare(&words, only, k)? {
-            Some(keys) => keys,
-            None => self.candidates_by_all(&words, only, k)?,
-        };
-        let mut found = self.add_up(&words, &keys)?;
-        found
-            .sort_by(|(key, score), (other, than)| than.total_cmp(score).then(key.0.cmp(&other.0)));
-        found.truncate(k);
-        Ok((found, most))
-    }
-
-    fn words_of(&self, text: &str) -> Result<Words> {
+    ) -> Result<ByWords> {
         let query = Analyzer::new(&self.counted.stored.words).document(text);
-        let terms: Vec<i64> = query
-            .terms
-            .iter()
-            .map(|(term, _)| term.cast_signed())
-            .collect();
+        let terms = query.terms.iter().map(|(term, _)| term.cast_signed());
+        let terms: Vec<i64> = terms.collect();
+        let mut pieces = self.pieces();
+        let weights = self.weigh(&terms, &mut pieces)?;
+        let mean_length = self.counted.length as f64 / (self.counted.docs as f64).max(1.0);
+        let mut ranking = Ranking {
+            weights: &weights,
+            mean_length,
+            only: only.map(Vec::as_slice),
+            scores: Scores::default(),
+            best: Best::new(k),
+        };
+        for piece in pieces {
+            let rows = match piece.rows {
+                Some(rows) => rows,
+                None => self.rows_of(&terms, &piece.blocks)?,
+            };
+            ranking.add(&lists(&terms, &rows));
+        }
+        let found = ranking.best.into_sorted().into_iter();
+        let found = found.map(|(score, key)| (key, score)).collect();
+        Ok((found, Worth::of(&query, weights, mean_length)))
+    }
+
+    /// The pieces in which the collection is read: one, unless its words are too many.
+    fn pieces(&self) -> Vec<Piece> {
+        let blocks = block_of(self.counted.stored.next_key) + 1;
+        let bytes = (self.counted.length as usize).saturating_mul(OF_A_WORD);
+        let pieces = bytes.div_ceil(self.words_at_once.max(1));
+        let step = (blocks as usize).div_ceil(pieces.max(1));
+        let piece = |first: i64| Piece {
+            blocks: first..first + step as i64,
+            rows: None,
+        };
+        (0..blocks).step_by(step).map(piece).collect()
+    }
+
+    fn rows_of(&self, terms: &[i64], blocks: &Range<i64>) -> Result<Vec<Row>> {
+        self.caller.go_on()?;
         let sql = format!(
-            "SELECT term, count(*) FROM {} WHERE term = ANY($1) GROUP BY term",
+            "SELECT term, block, postings FROM {} WHERE term = ANY($1) AND block >= $2 AND block < $3",
             self.counted.tables().terms
         );
-        let rows = self.query(&sql, &[(&terms, Type::INT8_ARRAY)])?;
-        let counts: HashMap<i64, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
-        let with: Vec<i64> = terms
-            .iter()
-            .map(|term| counts.get(term).copied().unwrap_or_default())
-            .collect();
+        let values = [
+            (&terms as _, Type::INT8_ARRAY),
+            (&blocks.start as _, Type::INT8),
+            (&blocks.end as _, Type::INT8),
+        ];
+        self.query(&sql, &values)
+    }
+
+    /// What words are worth, by the texts that have them. Keeps of what it reads what there is room for.
+    fn weigh(&self, terms: &[i64], pieces: &mut [Piece]) -> Result<Vec<f64>> {
+        let (mut with, mut bytes) = (vec![0; terms.len()], 0);
+        for piece in pieces {
+            let rows = self.rows_of(terms, &piece.blocks)?;
+            for list in lists(terms, &rows) {
+                with[list.word] += postings::count(list.postings)?;
+                bytes += list.postings.len();
+            }
+            piece.rows = (bytes <= self.words_at_once).then_some(rows);
+        }
         let docs = self.counted.docs as u64;
-        Ok(Words {
-            weights: with
-                .iter()
-                .map(|&with| inverse_frequency(docs, with as u64))
-                .collect(),
-            mean_length: self.counted.length as f64 / (docs as f64).max(1.0),
-            terms,
-            with,
-        })
-    }
-
-    /// Keys of texts among which the best are, found without the common words; None where these may decide.
-    fn candidates_by_rare(
-        &self,
-        words: &Words,
-        only: Option<&Vec<i64>>,
-        k: usize,
-    ) -> Result<Option<Vec<i64>>> {
-        let bound = self.counted.docs / COMMON;
-        let (common, rare): (Vec<usize>, Vec<usize>) =
-            (0..words.terms.len()).partition(|&place| words.with[place] > bound);
-        if k == 0 || rare.is_empty() || common.is_empty() {
-            return Ok(None);
-        }
-        let rest: f64 = common.iter().map(|&place| words.weights[place]).sum();
-        let found = self.highest(words, &rare, only, CANDIDATES)?;
-        let Some(&(_, least)) = found.get(k - 1) else {
-            return Ok(None);
-        };
-        let may_be_best = found.partition_point(|&(_, score)| score >= least - rest - SLACK);
-        let is_all = may_be_best < CANDIDATES;
-        Ok((least > rest + SLACK && is_all).then(|| keys_of(&found[..may_be_best])))
-    }
-
-    fn candidates_by_all(
-        &self,
-        words: &Words,
-        only: Option<&Vec<i64>>,
-        k: usize,
-    ) -> Result<Vec<i64>> {
-        let all: Vec<usize> = (0..words.terms.len()).collect();
-        let found = self.highest(words, &all, only, CANDIDATES.max(k))?;
-        let least = k.checked_sub(1).and_then(|last| found.get(last));
-        let least = least.map_or(f64::NEG_INFINITY, |&(_, score)| score);
-        let may_be_best = found.partition_point(|&(_, score)| score >= least - SLACK);
-        Ok(keys_of(&found[..may_be_best]))
-    }
-
-    /// The first texts by the sum over some of the words, best first. Sums that only the order of adding can tell apart go by the key.
-    fn highest(
-        &self,
-        words: &Words,
-        places: &[usize],
-        only: Option<&Vec<i64>>,
-        limit: usize,
-    ) -> Result<Vec<(i64, f64)>> {
-        let terms: Vec<i64> = places.iter().map(|&place| words.terms[place]).collect();
-        let weights: Vec<f64> = places.iter().map(|&place| words.weights[place]).collect();
-        let filter = match only {
-            Some(_) => "WHERE t.key >> 10 = ANY($6)",
-            None => "WHERE $6::bigint[] IS NULL",
-        };
-        let sql = format!(
-            "SELECT key, score FROM (
-                 SELECT t.key, sum(w.weight * t.count / (t.count + $3 + $4 * t.length)) AS score
-                 FROM unnest($1::bigint[], $2::double precision[]) AS w (term, weight) JOIN {} t USING (term) {filter} GROUP BY t.key
-             ) AS added
-             ORDER BY (score / {SLACK:e}::double precision)::bigint DESC, key LIMIT $5",
-            self.counted.tables().terms
-        );
-        let of_no_length = K1 * (1.0 - B);
-        let of_a_word = K1 * B / words.mean_length;
-        let limit = limit as i64;
-        let rows = self.query(
-            &sql,
-            &[
-                (&terms, Type::INT8_ARRAY),
-                (&weights, Type::FLOAT8_ARRAY),
-                (&of_no_length, Type::FLOAT8),
-                (&of_a_word, Type::FLOAT8),
-                (&limit, Type::INT8),
-                (&only, Type::INT8_ARRAY),
-            ],
-        )?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-    }
-
-    /// What texts are worth, their words in the order of the question's.
-    fn add_up(&self, words: &Words, keys: &[i64]) -> Result<Vec<(VectorKey, f64)>> {
-        let sql = format!(
-            "SELECT key, term, count, length FROM {} WHERE term = ANY($1) AND key = ANY($2)",
-            self.counted.tables().terms
-        );
-        let rows = self.query(
-            &sql,
-            &[(&words.terms, Type::INT8_ARRAY), (&keys, Type::INT8_ARRAY)],
-        )?;
-        let places: HashMap<i64, usize> = words.terms.iter().copied().zip(0..).collect();
-        let mut parts: Vec<(i64, usize, f64)> = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let place = places[&row.get::<_, i64>(1)];
-            let (count, length): (i32, i32) = (row.get(2), row.get(3));
-            let part = saturation(
-                count.cast_unsigned(),
-                length.cast_unsigned(),
-                words.mean_length,
-            );
-            parts.push((row.get(0), place, words.weights[place] * part));
-        }
-        parts.sort_unstable_by_key(|&(key, place, _)| (key, place));
-        let of_one = parts.chunk_by(|(one, ..), (other, ..)| one == other);
-        Ok(of_one
-            .map(|parts| {
-                let score = parts.iter().map(|&(.., part)| part).sum();
-                (VectorKey(parts[0].0), score)
-            })
-            .collect())
+        let weigh = |with| inverse_frequency(docs, with);
+        Ok(with.into_iter().map(weigh).collect())
     }
 }
 
-fn keys_of(found: &[(i64, f64)]) -> Vec<i64> {
-    found.iter().map(|&(key, _)| key).collect()
+/// What was read, block by block, the words in the order in which they are added up.
+fn lists<'a>(terms: &[i64], rows: &'a [Row]) -> Vec<List<'a>> {
+    let places: HashMap<i64, usize> = terms.iter().copied().zip(0..).collect();
+    let list = |row: &'a Row| List {
+        block: row.get(1),
+        word: places[&row.get::<_, i64>(0)],
+        postings: row.get(2),
+    };
+    let mut lists: Vec<List<'a>> = rows.iter().map(list).collect();
+    lists.sort_unstable_by_key(|list| (list.block, list.word));
+    lists
+}
+
+/// How texts are ranked.
+struct Ranking<'a> {
+    weights: &'a [f64],
+    /// Words of a text in the mean.
+    mean_length: f64,
+    /// The items that may be found, in ascending order, unless all may.
+    only: Option<&'a [i64]>,
+    scores: Scores,
+    best: Best<VectorKey>,
+}
+
+impl Ranking<'_> {
+    /// Ranks the texts of some blocks.
+    fn add(&mut self, lists: &[List<'_>]) {
+        for of_block in lists.chunk_by(|one, other| one.block == other.block) {
+            let block = of_block[0].block;
+            let Some(wanted) = Wanted::of(self.only, block) else {
+                continue;
+            };
+            for list in of_block {
+                let weight = self.weights[list.word];
+                for posting in postings::each(list.postings) {
+                    let part = saturation(posting.count, posting.length, self.mean_length);
+                    self.scores.add(&posting, weight * part);
+                }
+            }
+            self.scores.take(|posting, score| {
+                if wanted.has(posting.place) {
+                    self.best.offer(score, posting.key(block));
+                }
+            });
+        }
+    }
+}
+
+/// Which items of a block are wanted.
+enum Wanted {
+    All,
+    These(Box<[bool; BLOCK]>),
+}
+
+impl Wanted {
+    /// Those of the items `only`, which are in ascending order; `None`: none is.
+    fn of(only: Option<&[i64]>, block: i64) -> Option<Self> {
+        let Some(only) = only else {
+            return Some(Self::All);
+        };
+        let first = only.partition_point(|&item| block_of(item) < block);
+        let here = only[first..]
+            .iter()
+            .take_while(|&&item| block_of(item) == block);
+        let mut these = Box::new([false; BLOCK]);
+        let mut any = false;
+        for &item in here {
+            these[place_of(item)] = true;
+            any = true;
+        }
+        any.then_some(Self::These(these))
+    }
+
+    fn has(&self, place: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(these) => these[place],
+        }
+    }
+}
+
+/// What the texts of a block are worth so far.
+#[derive(Default)]
+struct Scores {
+    /// Those of the items' texts, then those of their first wordings, and so on.
+    all: Vec<f64>,
+    /// The texts that have any.
+    some: Vec<Posting>,
+}
+
+impl Scores {
+    fn add(&mut self, posting: &Posting, part: f64) {
+        let at = at(posting);
+        if at >= self.all.len() {
+            self.all.resize((posting.wording + 1) * BLOCK, 0.0);
+        }
+        if self.all[at] == 0.0 {
+            self.some.push(*posting);
+        }
+        self.all[at] += part;
+    }
+
+    /// Shows all, and forgets them.
+    fn take(&mut self, mut show: impl FnMut(&Posting, f64)) {
+        for posting in self.some.drain(..) {
+            let score = std::mem::take(&mut self.all[at(&posting)]);
+            if score > 0.0 {
+                show(&posting, score);
+            }
+        }
+    }
+}
+
+fn at(posting: &Posting) -> usize {
+    posting.wording * BLOCK + posting.place
 }

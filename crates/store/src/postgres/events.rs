@@ -8,8 +8,7 @@ use tokio_postgres::types::{ToSql, Type};
 use super::PostgresStore;
 use super::client::Client;
 use super::errors::damaged;
-use super::pool::Access;
-use super::rows::{Counted, from_json};
+use super::rows::{Counted, from_json, may_be_there};
 use super::search::Searcher;
 use crate::caller::Caller;
 use crate::error::Result;
@@ -20,7 +19,7 @@ use crate::event::{
 use crate::filter::{Asking, Filter};
 use crate::finder::{Rows, find_near};
 use crate::item::Item;
-use crate::narrow::{matching, narrow};
+use crate::narrow::{matching, plan};
 use crate::time::Timestamp;
 
 /// Newest items that are read at a time.
@@ -41,6 +40,9 @@ impl EventStore for PostgresStore {
 
     fn forget_user(&self, name: &str, user: &str) -> Result<u64> {
         self.with_locked(name, |client, counted| {
+            if !may_be_there(user) {
+                return Ok(0);
+            }
             let sql = format!("DELETE FROM {} WHERE user_id = $1", counted.tables().events);
             client.execute_typed(&sql, &[(&user, Type::TEXT)])
         })
@@ -135,7 +137,7 @@ impl PostgresStore {
         name: &str,
         work: impl FnOnce(&mut Client, &Counted) -> Result<T>,
     ) -> Result<T> {
-        self.primary.transaction(Access::Write, |client| {
+        self.commit(name, |client| {
             let counted = Counted::get(client, name, true)?;
             work(client, &counted)
         })
@@ -219,6 +221,9 @@ fn make_room(client: &mut Client, table: &str, users: &[&str]) -> Result<()> {
 
 /// The events of a user, the latest first, with the keys of the items that are there.
 fn events_of(searcher: &Searcher<'_>, user: &str) -> Result<Vec<(PastEvent, Option<i64>)>> {
+    if !may_be_there(user) {
+        return Ok(Vec::new());
+    }
     let tables = searcher.counted.tables();
     let sql = format!(
         "SELECT e.item, e.kind, e.weight, e.time, i.key FROM {} e LEFT JOIN {} i ON i.id = e.item
@@ -262,12 +267,19 @@ fn co_clicks(searcher: &Searcher<'_>, asked: &AskedCoClicks<'_>) -> Result<Vec<C
     let bound = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let (skip, rows) = (EventKind::Skip.number(), asked.events_of_users());
     let (users, latest) = (bound(asked.users), bound(asked.events));
+    // What cannot be there is asked for by a name that nothing has.
+    let items = asked.items.iter().map(|item| match may_be_there(item) {
+        true => *item,
+        false => "",
+    });
+    let items: Vec<&str> = items.collect();
+    let without = asked.without.filter(|user| may_be_there(user));
     let rows = searcher.query(
         &sql,
         &[
-            (&asked.items, Type::TEXT_ARRAY),
+            (&items, Type::TEXT_ARRAY),
             (&skip, Type::INT8),
-            (&asked.without, Type::TEXT),
+            (&without, Type::TEXT),
             (&rows, Type::INT8),
             (&users, Type::INT8),
             (&latest, Type::INT8),
@@ -313,7 +325,7 @@ fn newest(searcher: &Searcher<'_>, filter: Option<&Filter>, limit: usize) -> Res
         }
         // A filter that means few: they are gone through, not all items.
         if let Some(filter) = filter.filter(|_| reads >= NEWEST_READS && found.len() < limit)
-            && narrow(searcher, filter)?.is_some()
+            && plan(&searcher.counted.stored.fields, filter).is_some()
         {
             return newest_of(searcher, filter, limit);
         }

@@ -1,11 +1,16 @@
-//! The words of a collection's texts, as rows of terms.
+//! The words of a collection's texts: for each word and block of items which texts have it ([`postings`]), and for each text which words it has, by which it is found
+//! again when it goes.
 //!
 //! Other words are set beside the old ones, as new vectors are: their tables are filled a batch at a time, between which others write, and then take
 //! the place of the old ones at once. Keys ascend, so what is written meanwhile lies before the batches to come; what is removed is removed from both.
 
+use std::collections::{BTreeMap, HashSet};
+
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::client::Client;
+use super::postings::{self, Posting, block_of, place_of};
 use super::rows::{Counted, NextWords, from_json};
 use super::tables::Tables;
 use crate::collection::WordRules;
@@ -16,6 +21,9 @@ use crate::words::{Analyzer, Document};
 
 /// Items whose words are cut anew at a time.
 const CHUNK: usize = 1000;
+
+/// Texts whose words are removed at a time.
+const REMOVED: usize = 5000;
 
 /// The words of an item's texts.
 fn documents(analyzer: &Analyzer, item: &Item) -> Vec<Document> {
@@ -117,55 +125,86 @@ impl NextWords {
     }
 }
 
-/// Cuts the texts of all collections that have words of their own by the rules that they have, since texts are no longer cut as they were. It asks
-/// for no more of the tables than the oldest have.
-pub(super) fn cut_all_anew(client: &mut Client) -> Result<()> {
-    let sql = "SELECT number, words, lexicon, next_words FROM yuyi.collections FOR UPDATE";
-    for row in &client.query_typed(sql, &[])? {
-        let (number, lexicon): (i64, i64) = (row.get(0), row.get(2));
-        let rules: WordRules = from_json(&row.get::<_, String>(1))?;
-        let under_way: Option<String> = row.get(3);
-        let under_way: Option<NextWords> = under_way.map(|json| from_json(&json)).transpose()?;
-        // Those who cut texts by other rules meanwhile are told, and begin again.
-        if let Some(next) = &under_way {
-            Tables::of(number, next.number).drop_words(client)?;
-        }
-        if rules == WordRules::default() && under_way.is_none() {
-            continue;
-        }
-        let last = under_way.map_or(lexicon, |next| next.number.max(lexicon));
-        let tables = Tables::of(number, last + 1);
-        tables.create_words(client)?;
-        let mut new = NextWords {
-            number: last + 1,
-            rules,
-            docs: 0,
-            length: 0,
-        };
-        while !new.cut_some(client, &tables)? {}
-        Tables::of(number, lexicon).drop_words(client)?;
-        client.execute_typed(
-            "UPDATE yuyi.collections SET lexicon = $2, docs = $3, length = $4, next_words = NULL WHERE number = $1",
-            &[
-                (&number, Type::INT8),
-                (&new.number, Type::INT8),
-                (&new.docs, Type::INT8),
-                (&new.length, Type::INT8),
-            ],
-        )?;
+/// A collection whose words are kept as they were before there were rows for blocks of items, with its row held. It asks for no more of the tables than the oldest
+/// have, and finds also those that an older program makes meanwhile.
+const KEPT_OTHERWISE: &str = "SELECT number, words, lexicon, next_words FROM yuyi.collections
+    WHERE NOT EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass(format('yuyi.terms_%s_%s', number, lexicon)) AND attname = 'postings')
+    ORDER BY number LIMIT 1 FOR UPDATE";
+
+/// Cuts the texts of the next collection whose words are kept otherwise, by the rules that it has; whether there was none left.
+pub(super) fn cut_next_anew(client: &mut Client) -> Result<bool> {
+    let found = client.query_typed(KEPT_OTHERWISE, &[])?;
+    let Some(row) = found.first() else {
+        return Ok(true);
+    };
+    let (number, lexicon): (i64, i64) = (row.get(0), row.get(2));
+    let rules: WordRules = from_json(&row.get::<_, String>(1))?;
+    let under_way: Option<String> = row.get(3);
+    let under_way: Option<NextWords> = under_way.map(|json| from_json(&json)).transpose()?;
+    // Those who cut texts by other rules meanwhile are told, and begin again.
+    if let Some(next) = &under_way {
+        Tables::of(number, next.number).drop_words(client)?;
     }
-    Ok(())
+    let last = under_way.map_or(lexicon, |next| next.number.max(lexicon));
+    let tables = Tables::of(number, last + 1);
+    tables.create_words(client)?;
+    let mut new = NextWords {
+        number: last + 1,
+        rules,
+        docs: 0,
+        length: 0,
+    };
+    while !new.cut_some(client, &tables)? {}
+    Tables::of(number, lexicon).drop_words(client)?;
+    client.execute_typed(
+        "UPDATE yuyi.collections SET lexicon = $2, docs = $3, length = $4, next_words = NULL WHERE number = $1",
+        &[
+            (&number, Type::INT8),
+            (&new.number, Type::INT8),
+            (&new.docs, Type::INT8),
+            (&new.length, Type::INT8),
+        ],
+    )?;
+    Ok(false)
 }
 
-/// Removes the words of texts; how many texts had some, and how many words they had.
-fn delete(client: &mut Client, tables: &Tables, keys: &[i64]) -> Result<(i64, i64)> {
-    let texts = &[(&keys as &(dyn ToSql + Sync), Type::INT8_ARRAY)];
-    let (terms, docs) = (&tables.terms, &tables.docs);
-    client.execute_typed(&format!("DELETE FROM {terms} WHERE key = ANY($1)"), texts)?;
-    let sql = format!("DELETE FROM {docs} WHERE key = ANY($1) RETURNING length::bigint");
-    let lengths = client.query_typed(&sql, texts)?;
-    let length = lengths.iter().map(|row| row.get::<_, i64>(0)).sum();
-    Ok((lengths.len() as i64, length))
+/// Rows of words, by the word and the block.
+type Lists = BTreeMap<(i64, i64), Vec<u8>>;
+
+/// Rows as the server takes them.
+#[derive(Default)]
+struct Columns<'a> {
+    terms: Vec<i64>,
+    blocks: Vec<i64>,
+    texts: Vec<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(lists: &'a Lists) -> Self {
+        let mut columns = Self::default();
+        for ((term, block), texts) in lists {
+            columns.terms.push(*term);
+            columns.blocks.push(*block);
+            columns.texts.push(texts);
+        }
+        columns
+    }
+
+    /// Which rows they are: `$1::bigint[], $2::bigint[]`.
+    fn places(&self) -> [(&(dyn ToSql + Sync), Type); 2] {
+        [
+            (&self.terms, Type::INT8_ARRAY),
+            (&self.blocks, Type::INT8_ARRAY),
+        ]
+    }
+
+    /// The same with what stands in them: `$3::bytea[]`.
+    fn values(&self) -> [(&(dyn ToSql + Sync), Type); 3] {
+        let [terms, blocks] = self.places();
+        [terms, blocks, (&self.texts, Type::BYTEA_ARRAY)]
+    }
 }
 
 /// Adds the words of items' texts; how many texts, and how many words.
@@ -174,43 +213,127 @@ fn insert<'a>(
     tables: &Tables,
     items: impl Iterator<Item = (i64, &'a [Document])>,
 ) -> Result<(i64, i64)> {
-    let (mut keys, mut lengths) = (Vec::new(), Vec::new());
-    let (mut terms, mut of, mut counts, mut of_lengths) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut lengths, mut words) = (Vec::new(), Vec::new(), Vec::new());
+    let mut lists = Lists::new();
     for (item, documents) in items {
         for (wording, document) in documents.iter().enumerate() {
-            let key = VectorKey::new(item, wording).0;
-            keys.push(key);
+            keys.push(VectorKey::new(item, wording).0);
             lengths.push(document.length as i32);
+            let terms = document
+                .terms
+                .iter()
+                .flat_map(|(term, _)| term.to_le_bytes());
+            words.push(terms.collect::<Vec<u8>>());
             for &(term, count) in &document.terms {
-                terms.push(term.cast_signed());
-                of.push(key);
-                counts.push(count as i32);
-                of_lengths.push(document.length as i32);
+                let posting = Posting {
+                    place: place_of(item),
+                    wording,
+                    count,
+                    length: document.length,
+                };
+                let list = lists.entry((term.cast_signed(), block_of(item)));
+                posting.write(list.or_default());
             }
         }
     }
     let sql = format!(
-        "INSERT INTO {} SELECT * FROM unnest($1::bigint[], $2::integer[])",
+        "INSERT INTO {} SELECT * FROM unnest($1::bigint[], $2::integer[], $3::bytea[])",
         tables.docs
     );
     client.execute_typed(
         &sql,
-        &[(&keys, Type::INT8_ARRAY), (&lengths, Type::INT4_ARRAY)],
-    )?;
-    let sql = format!(
-        "INSERT INTO {} SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::integer[])",
-        tables.terms
-    );
-    client.execute_typed(
-        &sql,
         &[
-            (&terms, Type::INT8_ARRAY),
-            (&of, Type::INT8_ARRAY),
-            (&counts, Type::INT4_ARRAY),
-            (&of_lengths, Type::INT4_ARRAY),
+            (&keys, Type::INT8_ARRAY),
+            (&lengths, Type::INT4_ARRAY),
+            (&words, Type::BYTEA_ARRAY),
         ],
     )?;
+    append(client, tables, &lists)?;
     let length = lengths.iter().map(|&length| i64::from(length)).sum();
     Ok((keys.len() as i64, length))
+}
+
+/// Appends texts to rows of words.
+fn append(client: &mut Client, tables: &Tables, lists: &Lists) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO {} AS known SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])
+         ON CONFLICT (term, block) DO UPDATE SET postings = known.postings || EXCLUDED.postings",
+        tables.terms
+    );
+    client.execute_typed(&sql, &Columns::of(lists).values())?;
+    Ok(())
+}
+
+/// Removes the words of texts; how many texts had some, and how many words they had.
+fn delete(client: &mut Client, tables: &Tables, keys: &[i64]) -> Result<(i64, i64)> {
+    let sql = format!(
+        "DELETE FROM {} WHERE key = ANY($1) RETURNING key, terms, length::bigint",
+        tables.docs
+    );
+    let (mut docs, mut length) = (0, 0);
+    for some in keys.chunks(REMOVED) {
+        let gone = client.query_typed(&sql, &[(&some, Type::INT8_ARRAY)])?;
+        docs += gone.len() as i64;
+        length += gone.iter().map(|row| row.get::<_, i64>(2)).sum::<i64>();
+        if !gone.is_empty() {
+            take_out(client, tables, &gone)?;
+        }
+    }
+    Ok((docs, length))
+}
+
+/// Takes texts, of which there are the keys and the words, out of the rows of their words.
+fn take_out(client: &mut Client, tables: &Tables, texts: &[Row]) -> Result<()> {
+    let (mut gone, mut of) = (HashSet::new(), Lists::new());
+    for row in texts {
+        let key = VectorKey(row.get(0));
+        gone.insert(key);
+        for &term in row.get::<_, &[u8]>(1).as_chunks::<8>().0 {
+            of.entry((i64::from_le_bytes(term), block_of(key.item())))
+                .or_default();
+        }
+    }
+    let sql = format!(
+        "SELECT term, block, postings FROM {} JOIN unnest($1::bigint[], $2::bigint[]) AS gone (term, block) USING (term, block)",
+        tables.terms
+    );
+    let rows = client.query_typed(&sql, &Columns::of(&of).places())?;
+    for row in &rows {
+        let (term, block) = (row.get(0), row.get(1));
+        let left = left_of(row.get(2), |posting| !gone.contains(&posting.key(block)))?;
+        of.insert((term, block), left);
+    }
+    put(client, tables, of)
+}
+
+/// Those texts of a row of which that is said.
+fn left_of(row: &[u8], stays: impl Fn(&Posting) -> bool) -> Result<Vec<u8>> {
+    postings::count(row)?;
+    let mut left = Vec::with_capacity(row.len());
+    let there = postings::each(row).filter(stays);
+    there.for_each(|posting| posting.write(&mut left));
+    Ok(left)
+}
+
+/// Writes rows of words in the place of those that are there, and removes those that have no text any more.
+fn put(client: &mut Client, tables: &Tables, mut lists: Lists) -> Result<()> {
+    let empty: Lists = lists.extract_if(.., |_, texts| texts.is_empty()).collect();
+    if !empty.is_empty() {
+        let sql = format!(
+            "DELETE FROM {} AS known USING unnest($1::bigint[], $2::bigint[]) AS empty (term, block)
+             WHERE known.term = empty.term AND known.block = empty.block",
+            tables.terms
+        );
+        client.execute_typed(&sql, &Columns::of(&empty).places())?;
+    }
+    if !lists.is_empty() {
+        let sql = format!(
+            "UPDATE {} AS known SET postings = fewer.postings
+             FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS fewer (term, block, postings)
+             WHERE known.term = fewer.term AND known.block = fewer.block",
+            tables.terms
+        );
+        client.execute_typed(&sql, &Columns::of(&lists).values())?;
+    }
+    Ok(())
 }

@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 use super::address::Address;
-use super::client::Client;
+use super::client::{Client, LOOK};
 use super::errors::unavailable;
+use crate::caller::Caller;
 use crate::error::{Error, Result};
 
 /// How a store on PostgreSQL is opened. No call takes longer than [`turn`](Self::turn), [`connect`](Self::connect) for each server of the address, and
@@ -33,6 +34,8 @@ pub struct PostgresOptions {
     pub statement: Duration,
     /// How long a connection is kept that nobody uses.
     pub idle: Duration,
+    /// Bytes that a search by words holds of them at a time, about. Where the words of a question are more, it reads them twice.
+    pub words_at_once: usize,
 }
 
 impl Default for PostgresOptions {
@@ -44,12 +47,21 @@ impl Default for PostgresOptions {
             turn: Duration::from_secs(10),
             statement: Duration::from_secs(60),
             idle: Duration::from_secs(300),
+            words_at_once: 64 << 20,
         }
     }
 }
 
 /// How much longer than it may a statement is waited for: the server should be the one that ends it, and says so.
 const GRACE: Duration = Duration::from_secs(3);
+
+/// Of so many connections the writers have so many at most. They may all wait for one collection, each with a connection, and calls that find what a filter means keep
+/// up to eight of sixteen; others are to find one that is free.
+const OF_CONNECTIONS: usize = 16;
+const FOR_WRITERS: usize = 6;
+
+/// How long an answer shows that the server is there.
+const LATELY: Duration = Duration::from_secs(1);
 
 /// How long a statement outside of transactions may take: it builds an index.
 const ALONE: Duration = Duration::from_secs(24 * 3600);
@@ -71,15 +83,21 @@ const IS_STANDBY: &str = "SELECT pg_is_in_recovery()";
 /// none: the caller's ends it, and the answer is that nobody knows.
 const COMMIT: &str = "SET LOCAL statement_timeout = 0; COMMIT";
 
+/// Where the server may acknowledge what is not on its disk yet, it may not here. Whether it waits for standbys stays its operator's choice.
+const DURABLY: &str = "SELECT set_config('synchronous_commit', 'local', true) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Lets a server look every second whether its connection is still there, while it works. Not all systems let it; on the others it would be an error.
+const WATCHED: &str = "SELECT set_config('client_connection_check_interval', '1s', true) WHERE version() LIKE '%linux%'";
+
 impl Access {
     fn begin(self, statement: Duration) -> String {
         let mode = match self {
-            Self::Read | Self::StaleRead => "ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            Self::Write => "ISOLATION LEVEL READ COMMITTED",
+            Self::Read | Self::StaleRead => "ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
+            Self::Write => format!("ISOLATION LEVEL READ COMMITTED; {DURABLY}"),
         };
         let limit = statement.as_millis();
         format!(
-            "BEGIN {mode}; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}; {IS_STANDBY}"
+            "BEGIN {mode}; SET LOCAL statement_timeout = {limit}; SET LOCAL idle_in_transaction_session_timeout = {limit}; {WATCHED}; {IS_STANDBY}"
         )
     }
 }
@@ -100,6 +118,10 @@ struct State {
     /// The one that was used last stands last.
     idle: Vec<Client>,
     used: usize,
+    /// By those who write.
+    writing: usize,
+    /// When a server last took the first words.
+    answered: Option<Instant>,
 }
 
 impl Pool {
@@ -122,6 +144,10 @@ impl Pool {
         })
     }
 
+    pub(super) fn options(&self) -> &PostgresOptions {
+        &self.options
+    }
+
     /// Runs work in a transaction: what it did is there for all when this returns, or nothing of it. Where the commit was not answered it is one
     /// of both.
     pub(super) fn transaction<T>(
@@ -129,11 +155,36 @@ impl Pool {
         access: Access,
         work: impl FnOnce(&mut Client) -> Result<T>,
     ) -> Result<T> {
-        let mut turn = self.take()?;
+        self.transaction_for(Caller::PATIENT, access, work)
+    }
+
+    /// The same, for a caller that may go away while it waits for its turn. What `work` does about that is its own.
+    pub(super) fn transaction_for<T>(
+        &self,
+        caller: Caller<'_>,
+        access: Access,
+        work: impl FnOnce(&mut Client) -> Result<T>,
+    ) -> Result<T> {
+        let done = self.timed_transaction(caller, access, work)?;
+        Ok(done.0)
+    }
+
+    /// The same; also how long the commit took.
+    pub(super) fn timed_transaction<T>(
+        &self,
+        caller: Caller<'_>,
+        access: Access,
+        work: impl FnOnce(&mut Client) -> Result<T>,
+    ) -> Result<(T, Duration)> {
+        let mut turn = self.take(caller, access == Access::Write)?;
         let begin = access.begin(self.options.statement);
         let client = turn.begin(&begin, access != Access::StaleRead)?;
         client.set_limit(self.options.statement + GRACE);
-        let done = work(client).and_then(|value| commit(client, access).map(|()| value));
+        let done = work(client).and_then(|value| {
+            let begun = Instant::now();
+            commit(client, access)?;
+            Ok((value, begun.elapsed()))
+        });
         if done.is_err() && !client.is_closed() {
             client.set_limit(self.options.connect);
             // Where that fails too, the connection is closed with what it began.
@@ -146,33 +197,53 @@ impl Pool {
 
     /// Runs one statement outside of a transaction, however long it takes.
     pub(super) fn alone(&self, sql: &str) -> Result<()> {
-        let mut turn = self.take()?;
+        let mut turn = self.take(Caller::PATIENT, false)?;
         let client = turn.begin(IS_STANDBY, true)?;
         client.set_limit(ALONE);
         client.batch_execute(sql)
+    }
+
+    /// Whether a transaction was begun within the last second.
+    pub(super) fn has_answered_lately(&self) -> bool {
+        let answered = self.state().answered;
+        answered.is_some_and(|at| at.elapsed() < LATELY)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self) -> Result<Turn<'_>> {
+    /// Whether there is a connection for one more.
+    fn is_free(&self, state: &State, writes: bool) -> bool {
+        let all = self.options.connections.max(1);
+        let for_writers = (all * FOR_WRITERS / OF_CONNECTIONS).max(1);
+        state.used < all && !(writes && state.writing >= for_writers)
+    }
+
+    fn take(&self, caller: Caller<'_>, writes: bool) -> Result<Turn<'_>> {
         let end = Instant::now() + self.options.turn;
         let mut state = self.state();
-        while state.used >= self.options.connections.max(1) {
+        while !self.is_free(&state, writes) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return Err(unavailable("all its connections are in use"));
             }
-            (state, _) = self
-                .freed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
+            let waited = self.freed.wait_timeout(state, left.min(LOOK));
+            let timed_out;
+            (state, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timed_out.timed_out() {
+                // Not while others wait for the pool.
+                drop(state);
+                caller.stay()?;
+                state = self.state();
+            }
         }
         state.used += 1;
+        state.writing += usize::from(writes);
         Ok(Turn {
             client: state.idle.pop(),
             pool: self,
+            writes,
         })
     }
 
@@ -255,6 +326,7 @@ fn all_failed(failures: Vec<(&str, Error)>) -> Error {
 struct Turn<'a> {
     client: Option<Client>,
     pool: &'a Pool,
+    writes: bool,
 }
 
 impl Turn<'_> {
@@ -268,6 +340,7 @@ impl Turn<'_> {
             Some(client) => client,
             None => self.pool.connect(begin, primary)?,
         };
+        self.pool.state().answered = Some(Instant::now());
         Ok(self.client.insert(client))
     }
 
@@ -287,11 +360,13 @@ impl Drop for Turn<'_> {
         let (now, idle) = (Instant::now(), self.pool.options.idle);
         let mut state = self.pool.state();
         state.used -= 1;
+        state.writing -= usize::from(self.writes);
         state.idle.retain(|client| now - client.used < idle);
         if let Some(mut client) = self.client.take().filter(|client| !client.is_closed()) {
             client.used = now;
             state.idle.push(client);
         }
-        self.pool.freed.notify_one();
+        // The first of those who wait may be one for whom it is not.
+        self.pool.freed.notify_all();
     }
 }

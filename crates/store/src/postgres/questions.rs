@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::client::Client;
 use super::errors::damaged;
-use super::rows::Counted;
+use super::rows::{Counted, may_be_there};
 use crate::encoding::{vector_elements, vector_to_bytes};
 use crate::error::{Error, Result};
 use crate::questions::{
@@ -227,6 +227,9 @@ impl Counted {
 
     /// What an item answered.
     pub(super) fn hits(&self, client: &mut Client, item: &str, limit: usize) -> Result<Hits> {
+        if !may_be_there(item) {
+            return Ok(Hits::default());
+        }
         let of = [
             (&self.stored.number as _, Type::INT8),
             (&item as _, Type::TEXT),

@@ -83,6 +83,9 @@ impl Counted {
 
     /// The collection of a name; `lock`: nobody else writes to it until the end of the transaction.
     pub(super) fn find(client: &mut Client, name: &str, lock: bool) -> Result<Option<Self>> {
+        if !may_be_there(name) {
+            return Ok(None);
+        }
         let lock = if lock { " FOR UPDATE" } else { "" };
         let sql = format!("SELECT {COLUMNS} FROM yuyi.collections WHERE name = $1{lock}");
         let rows = client.query_typed(&sql, &[(&name, Type::TEXT)])?;
@@ -213,6 +216,7 @@ impl Counted {
             "SELECT key, id FROM {} WHERE id = ANY($1)",
             self.tables().items
         );
+        let ids: Vec<&str> = ids.iter().copied().filter(|id| may_be_there(id)).collect();
         let rows = client.query_typed(&sql, &[(&ids, Type::TEXT_ARRAY)])?;
         Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
     }
@@ -401,6 +405,11 @@ impl Counted {
         )?;
         Ok(())
     }
+}
+
+/// Whether a name can be that of anything: PostgreSQL's text has no NUL, and refuses a question that has one.
+pub(super) fn may_be_there(name: &str) -> bool {
+    !name.contains('\0')
 }
 
 /// A vector as pgvector reads it.

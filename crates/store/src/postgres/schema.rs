@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use super::client::Client;
 use super::errors::damaged;
-use super::lexicon::cut_all_anew;
+use super::lexicon::cut_next_anew;
 use super::pool::{Access, Pool};
 use crate::error::{Error, Result};
 
@@ -99,20 +99,30 @@ BEGIN
         EXECUTE format('CREATE INDEX ON yuyi.events_%s (item, time DESC, user_id, kind)', c);
     END LOOP;
 END $$"),
-    Step::Work(cut_all_anew),
+    // Texts were cut anew here where a collection has words of its own; the next step cuts all.
+    Step::Sql(""),
+    // Which texts have a word, a row for a block of items; before, there was one for each text.
+    Step::Pieces(cut_next_anew),
 ];
 
 /// A step from a version of the schema to the next.
 enum Step {
     Sql(&'static str),
-    Work(fn(&mut Client) -> Result<()>),
+    /// One piece after the other, each in a transaction of its own, so that what is done stays done and few others wait; each time it says whether no piece was left.
+    Pieces(fn(&mut Client) -> Result<bool>),
 }
 
-/// Brings the database to the newest version. Many may do so at once: one does, the others wait and find it done.
+/// Brings the database to the newest version. Many may do so at once: one after the other does a part of it, until they find it done.
 ///
 /// # Errors
 /// Where the server or its pgvector is too old, rights are missing, or a newer program wrote the database.
 pub(super) fn migrate(pool: &Pool) -> Result<()> {
+    while !migrate_some(pool)? {}
+    Ok(())
+}
+
+/// Goes on with it in one transaction; whether that was all.
+fn migrate_some(pool: &Pool) -> Result<bool> {
     pool.transaction(Access::Write, |client| {
         client.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)])?;
         let server = Server::ask(client)?;
@@ -161,7 +171,8 @@ fn version(client: &mut Client) -> Result<i64> {
     Ok(rows.first().map_or(0, |row| row.get(0)))
 }
 
-fn step_up(client: &mut Client, found: i64) -> Result<()> {
+/// Takes steps up to the end of the transaction; whether these were all.
+fn step_up(client: &mut Client, found: i64) -> Result<bool> {
     let known = MIGRATIONS.len() as i64;
     if found > known {
         return Err(Error::UnusableServer {
@@ -171,16 +182,19 @@ fn step_up(client: &mut Client, found: i64) -> Result<()> {
         });
     }
     for (i, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
-        match step {
-            Step::Sql(sql) => client.batch_execute(sql)?,
-            Step::Work(work) => work(client)?,
+        let is_done = match step {
+            Step::Sql(sql) => client.batch_execute(sql).map(|()| true)?,
+            Step::Pieces(next) => next(client)?,
+        };
+        if !is_done {
+            return Ok(false);
         }
         client.execute_typed(
             "INSERT INTO yuyi.version VALUES ($1)",
             &[(&(i as i64 + 1), Type::INT8)],
         )?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What a server has.

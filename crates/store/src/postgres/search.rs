@@ -12,15 +12,17 @@ use yuyi_kernels::{Kernel, as_cosine, dot};
 
 use super::client::Client;
 use super::graph::{self, GRAPH_ROWS};
+use super::looks::Statement;
 use super::rows::{Counted, from_json, written};
 use crate::caller::Caller;
-use crate::collection::{Field, FieldType, FieldValue};
+use crate::collection::Field;
 use crate::error::Result;
-use crate::filter::{Asking, Filter};
-use crate::finder::Rows;
+use crate::filter::Filter;
+use crate::finder::{ByWords, Rows};
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::narrow::{FieldIndex, Limit, Meant, matching, narrow};
+use crate::narrow::{Among, FieldIndex, Look, Plan, matching};
+use crate::store::{Filling, Scroll};
 
 /// Most rows that pgvector keeps at hand while it follows a graph.
 const MOST_AT_HAND: usize = 1000;
@@ -37,15 +39,19 @@ pub(super) struct Searcher<'a> {
     pub(super) counted: &'a Counted,
     /// Who waits for it.
     pub(super) caller: Caller<'a>,
+    /// [`PostgresOptions::words_at_once`](super::PostgresOptions::words_at_once).
+    pub(super) words_at_once: usize,
 }
 
 impl Searcher<'_> {
+    /// The rows that a statement gives, as long as the caller waits for them.
     pub(super) fn query(
         &self,
         sql: &str,
         values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<tokio_postgres::Row>> {
-        self.client.borrow_mut().query_typed(sql, values)
+        let mut client = self.client.borrow_mut();
+        client.query_for(self.caller, sql, values)
     }
 
     /// Whether to follow the graph for `k` rows of so many that a filter leaves.
@@ -57,7 +63,7 @@ impl Searcher<'_> {
     }
 
     /// Shows the items from a key on, in the order of their keys.
-    pub(super) fn read_items_from(
+    fn read_items_from(
         &self,
         first: i64,
         show: &mut dyn FnMut(i64, &Item) -> Result<()>,
@@ -80,34 +86,14 @@ impl Searcher<'_> {
         }
     }
 
-    /// What a filter means, to be brought up to date later.
-    pub(super) fn meant(&self, filter: &Filter) -> Result<Meant> {
-        Ok(Meant {
-            collection: self.counted.stored.number,
-            next_key: self.counted.stored.next_key,
-            keys: matching(self, filter)?,
-        })
-    }
-
-    /// The items that are meant now: those of them that were meant before and are there, and those that are new.
-    pub(super) fn matching_since(&self, filter: &Filter, before: &Meant) -> Result<Vec<i64>> {
-        if before.collection != self.counted.stored.number {
-            return matching(self, filter);
-        }
-        let sql = format!(
-            "SELECT key FROM {} WHERE key = ANY($1) ORDER BY key",
-            self.counted.tables().items
-        );
-        let there = self.query(&sql, &[(&before.keys, Type::INT8_ARRAY)])?;
-        let mut keys: Vec<i64> = there.iter().map(|row| row.get(0)).collect();
-        let asking = Asking::new(filter);
-        self.read_items_from(before.next_key, &mut |key, item| {
-            if asking.matches(item) {
-                keys.push(key);
-            }
-            Ok(())
-        })?;
-        Ok(keys)
+    /// The keys that a statement finds, in ascending order, each once.
+    fn keys_by(&self, write: impl FnOnce(&mut Statement<'_>) -> String) -> Result<Vec<i64>> {
+        let (tables, fields) = (self.counted.tables(), &self.counted.stored.fields);
+        let mut statement = Statement::new(&tables, fields);
+        let found = write(&mut statement);
+        let sql = format!("SELECT DISTINCT key FROM ({found}) AS found ORDER BY key");
+        let rows = self.query(&sql, &statement.values())?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
     /// Lets the graph give as many rows as are wanted, also where some that it comes upon are not.
@@ -177,14 +163,9 @@ impl Searcher<'_> {
     }
 }
 
-/// What rows are ordered by: as a graph has it, and as no graph has it.
+/// What rows are ordered by: as a graph has it, and as no graph has it, where of equal ones the first are taken, as in the embedded engine.
 const NEAREST: &str = "half <#> $1::text::halfvec";
-const NEAREST_OF_ALL: &str = "(half <#> $1::text::halfvec) + 0";
-
-/// A keyword as it is kept: PostgreSQL's text has no NUL.
-fn without_nul(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
+const NEAREST_OF_ALL: &str = "(half <#> $1::text::halfvec) + 0, key";
 
 impl FieldIndex for Searcher<'_> {
     fn fields(&self) -> &[Field] {
@@ -195,116 +176,38 @@ impl FieldIndex for Searcher<'_> {
         self.caller
     }
 
-    fn keys(&self, field: usize, limits: &[Limit]) -> Result<Vec<i64>> {
-        let column = match self.fields()[field].kind {
-            FieldType::Keyword => "keyword",
-            FieldType::Number => "number",
-            FieldType::Time => "time",
-        };
-        let mut sql = format!(
-            "SELECT DISTINCT key FROM {} WHERE field = $1",
-            self.counted.tables().fields
-        );
-        let field = field as i64;
-        let mut values: Vec<(Box<dyn ToSql + Sync>, Type)> = vec![(Box::new(field), Type::INT8)];
-        for (sign, value) in limits {
-            let place = values.len() + 1;
-            match value {
-                FieldValue::Keyword(text) => {
-                    values.push((Box::new(without_nul(text)), Type::TEXT));
-                    sql += &format!(" AND left(keyword, 200) {sign} left(${place}, 200)");
-                }
-                FieldValue::Number(number) => values.push((Box::new(*number), Type::FLOAT8)),
-                FieldValue::Time(time) => values.push((Box::new(time.micros()), Type::INT8)),
-            }
-            sql += &format!(" AND {column} {sign} ${place}");
-        }
-        sql += " ORDER BY key";
-        let values: Vec<(&(dyn ToSql + Sync), Type)> = values
-            .iter()
-            .map(|(value, kind)| (&**value, kind.clone()))
-            .collect();
-        Ok(self
-            .query(&sql, &values)?
-            .iter()
-            .map(|row| row.get(0))
-            .collect())
+    fn look(&self, look: &Look) -> Result<Vec<i64>> {
+        self.keys_by(|statement| statement.look(look))
     }
 
-    /// By one statement, however many there are.
-    fn keys_of_any(&self, field: usize, values: &[FieldValue]) -> Result<Vec<i64>> {
-        let (mut keywords, mut numbers, mut times) = (Vec::new(), Vec::new(), Vec::new());
-        for value in values {
-            match value {
-                FieldValue::Keyword(text) => keywords.push(without_nul(text)),
-                FieldValue::Number(number) => numbers.push(*number),
-                FieldValue::Time(time) => times.push(time.micros()),
-            }
-        }
-        let starts: Vec<String> = keywords
-            .iter()
-            .map(|text| text.chars().take(200).collect())
-            .collect();
-        let kind = self.fields()[field].kind;
-        let field = field as i64;
-        let mut given: Vec<(&(dyn ToSql + Sync), Type)> = vec![(&field, Type::INT8)];
-        let condition = match kind {
-            FieldType::Keyword => {
-                given.extend([
-                    (&keywords as _, Type::TEXT_ARRAY),
-                    (&starts as _, Type::TEXT_ARRAY),
-                ]);
-                "left(keyword, 200) = ANY ($3) AND keyword = ANY ($2)"
-            }
-            FieldType::Number => {
-                given.push((&numbers, Type::FLOAT8_ARRAY));
-                "number = ANY ($2)"
-            }
-            FieldType::Time => {
-                given.push((&times, Type::INT8_ARRAY));
-                "time = ANY ($2)"
-            }
-        };
-        let sql = format!(
-            "SELECT DISTINCT key FROM {} WHERE field = $1 AND {condition} ORDER BY key",
-            self.counted.tables().fields
-        );
-        let rows = self.query(&sql, &given)?;
-        Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-
-    fn all_keys(&self) -> Result<Vec<i64>> {
-        let sql = format!(
-            "SELECT key FROM {} ORDER BY key",
-            self.counted.tables().items
-        );
-        Ok(self
-            .query(&sql, &[])?
-            .iter()
-            .map(|row| row.get(0))
-            .collect())
+    fn look_at_once(&self, plan: &Plan) -> Result<Option<Vec<i64>>> {
+        self.keys_by(|statement| statement.plan(plan)).map(Some)
     }
 
     fn read_items(
         &self,
-        keys: Option<&[i64]>,
+        among: Among<'_>,
         show: &mut dyn FnMut(i64, &Item) -> Result<()>,
     ) -> Result<()> {
-        if let Some(keys) = keys {
-            for some in keys.chunks(CHUNK) {
-                let items = self.counted.items(*self.client.borrow_mut(), some)?;
-                let mut there = some.iter().filter_map(|key| Some((*key, items.get(key)?)));
-                there.try_for_each(|(key, item)| show(key, item))?;
-            }
-            return Ok(());
+        let keys = match among {
+            Among::From(first) => return self.read_items_from(first, show),
+            Among::Keys(keys) => keys,
+        };
+        for some in keys.chunks(CHUNK) {
+            let items = self.counted.items(*self.client.borrow_mut(), some)?;
+            let mut there = some.iter().filter_map(|key| Some((*key, items.get(key)?)));
+            there.try_for_each(|(key, item)| show(key, item))?;
         }
-        self.read_items_from(0, show)
+        Ok(())
     }
 }
 
 impl Rows for Searcher<'_> {
     /// Keys of items.
     type Only = Vec<i64>;
+
+    /// The server sends vectors with them.
+    type Near = Vec<Vec<(VectorKey, f64)>>;
 
     fn dimension(&self) -> usize {
         self.counted.stored.current().dimension
@@ -325,16 +228,20 @@ impl Rows for Searcher<'_> {
         without: &[i64],
         k: usize,
     ) -> Result<Vec<Vec<(VectorKey, f64)>>> {
-        let nearest = |vector: &&[f32]| self.nearest_to(vector, (only, without), k);
+        let nearest = |vector: &&[f32]| {
+            // Others wait for the connection.
+            self.caller.stay()?;
+            self.nearest_to(vector, (only, without), k)
+        };
         vectors.iter().map(nearest).collect()
     }
 
-    fn best_by_words(
-        &self,
-        text: &str,
-        only: Option<&Vec<i64>>,
-        k: usize,
-    ) -> Result<(Vec<(VectorKey, f64)>, f64)> {
+    fn with_cosines(&self, _vectors: &[&[f32]], near: Self::Near) -> Result<Self::Near> {
+        Ok(near)
+    }
+
+    fn best_by_words(&self, text: &str, only: Option<&Vec<i64>>, k: usize) -> Result<ByWords> {
+        self.caller.stay()?;
         self.rank_by_words(text, only, k)
     }
 
@@ -379,46 +286,40 @@ impl Rows for Searcher<'_> {
     }
 }
 
-/// Items of a page: those behind an id that a filter means. Where the filter asks for what has no index, items are read and asked until they are enough.
-pub(super) fn page(
-    searcher: &Searcher<'_>,
-    filter: Option<&Filter>,
-    after: &str,
-    limit: usize,
-) -> Result<Vec<(i64, Item)>> {
-    let set = filter.map(|filter| narrow(searcher, filter)).transpose()?;
-    let set = set.flatten();
-    let all_are_meant = filter.is_none() || set.as_ref().is_some_and(|set| set.exact);
-    let chunk = if all_are_meant {
-        limit.min(CHUNK)
-    } else {
-        CHUNK
-    };
-    let among = set.map(|set| set.keys);
-    let asking = filter.filter(|_| !all_are_meant).map(Asking::new);
-    let condition = match among {
-        Some(_) => "AND key = ANY($2)",
-        None => "AND $2::bigint[] IS NULL",
-    };
+/// Reads a page of items behind an id, in the order of their ids.
+///
+/// No more are asked for than the page can have by the bytes of their JSON, and one, which tells that there is another page.
+pub(super) fn fill(searcher: &Searcher<'_>, scroll: &Scroll, page: &mut Filling) -> Result<()> {
+    let chunk = scroll.limit.saturating_add(1).min(CHUNK);
+    let most = scroll.bytes.and_then(|bytes| i64::try_from(bytes).ok());
+    let most = most.unwrap_or(i64::MAX).max(1);
     let sql = format!(
-        "SELECT key, item FROM {} WHERE id > $1 {condition} ORDER BY id LIMIT {chunk}",
+        "SELECT key, item, octet_length(item)::bigint FROM (
+             SELECT key, id, item, sum(octet_length(item)) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING) AS held
+             FROM (SELECT key, id, item FROM {} WHERE id > $1 ORDER BY id LIMIT {chunk}) AS first_ones
+         ) AS page WHERE coalesce(held, 0) < $2 ORDER BY id",
         searcher.counted.tables().items
     );
     // No id here has a NUL, so those behind one that has are those behind what stands before it.
-    let after = after.split('\0').next().unwrap_or_default();
-    let (mut found, mut last) = (Vec::new(), after.to_owned());
+    let mut last = scroll
+        .begin()
+        .split('\0')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     loop {
-        let rows = searcher.query(&sql, &[(&last, Type::TEXT), (&among, Type::INT8_ARRAY)])?;
+        let rows = searcher.query(&sql, &[(&last, Type::TEXT), (&most, Type::INT8)])?;
+        let mut bytes = 0i64;
         for row in &rows {
             let item: Item = from_json(&row.get::<_, String>(1))?;
+            bytes = bytes.saturating_add(row.get::<_, i64>(2));
             last.clone_from(&item.id);
-            if asking.as_ref().is_none_or(|asking| asking.matches(&item)) {
-                found.push((row.get(0), item));
+            if !page.take(row.get(0), item) {
+                return Ok(());
             }
         }
-        if rows.len() < chunk || found.len() >= limit {
-            found.truncate(limit);
-            return Ok(found);
+        if rows.len() < chunk && bytes < most {
+            return Ok(());
         }
     }
 }

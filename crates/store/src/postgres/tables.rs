@@ -5,8 +5,8 @@
 //! |---|---|
 //! | `items_C` | an item: its key, id, all of it as JSON (as text: what was written comes back as it was), and its time, which the newest are found by |
 //! | `events_C` | what a user did with an item |
-//! | `docs_C_W` | a text: the key of its vector, number of words |
-//! | `terms_C_W` | a word of a text: its number, the key, how often, and the text's number of words again |
+//! | `docs_C_W` | a text: the key of its vector, number of words, and the numbers of those that it has (eight bytes each, little-endian) |
+//! | `terms_C_W` | a word of a block of items: its number, the block's, and which of their texts have it ([`postings`](super::postings)) |
 //! | `fields_C` | a value of a declared field |
 //! | `vectors_C_S` | a vector: its key, the item's, little-endian f32, and the same as `halfvec` for the search |
 //!
@@ -14,7 +14,10 @@
 //! collections were asked ([`questions`](super::questions)).
 
 use super::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Most elements of a vector that pgvector keeps as halves.
+const MOST_ELEMENTS: usize = 16_000;
 
 /// Names of a collection's tables.
 #[derive(Clone, Debug)]
@@ -92,16 +95,17 @@ impl Tables {
 
     pub(super) fn create_words(&self, client: &mut Client) -> Result<()> {
         let Self { docs, terms, .. } = self;
+        // Rows of common words are read in one piece: none is compressed, and hardly one lies elsewhere.
         client.batch_execute(&format!(
-            "CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL);
+            "CREATE TABLE {docs} (key bigint PRIMARY KEY, length integer NOT NULL, terms bytea NOT NULL);
              CREATE TABLE {terms} (
                  term bigint NOT NULL,
-                 key bigint NOT NULL,
-                 count integer NOT NULL,
-                 length integer NOT NULL,
-                 PRIMARY KEY (term, key)
-             );
-             CREATE INDEX ON {terms} (key);"
+                 block bigint NOT NULL,
+                 postings bytea NOT NULL,
+                 PRIMARY KEY (term, block)
+             ) WITH (toast_tuple_target = 8160);
+             ALTER TABLE {docs} ALTER terms SET STORAGE EXTERNAL;
+             ALTER TABLE {terms} ALTER postings SET STORAGE EXTERNAL;"
         ))
     }
 
@@ -116,6 +120,10 @@ impl Tables {
         space: i64,
         dimension: usize,
     ) -> Result<()> {
+        if dimension > MOST_ELEMENTS {
+            let reason = format!("{dimension} is not between 1 and {MOST_ELEMENTS}.");
+            return Err(Error::invalid("dimension", reason));
+        }
         let vectors = self.vectors(space);
         client.batch_execute(&format!(
             "CREATE TABLE {vectors} (

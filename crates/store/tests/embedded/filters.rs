@@ -1,10 +1,14 @@
 //! Filters that are asked for again and again, while what they mean changes.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use serde_json::json;
 use yuyi_store::{
-    Caller, EmbeddedStore, Error, Field, FieldType, Filter, Item, Query, Search, Store,
+    Caller, EmbeddedStore, Error, Field, FieldType, Filter, Fusion, Item, Query, Search, Store,
 };
 
 use crate::Folder;
@@ -158,7 +162,14 @@ fn a_search_sees_what_was_written_while_its_filter_was_asked() {
     // It is known now, and kept in step.
     assert!(store.filter_cost("c", &meant).unwrap().is_zero());
     let other = filter(json!({"must": {"key": "kind", "match": {"value": "b"}}}));
-    assert!(!store.filter_cost("c", &other).unwrap().is_zero());
+    let cost = store.filter_cost("c", &other).unwrap();
+    assert!(!cost.is_zero());
+    // Whoever has read the collection need not ask for that.
+    let read = store.collection("c").unwrap();
+    assert_eq!(
+        (read.filter_cost(&other), read.filter_cost(&meant)),
+        (cost, cost)
+    );
 }
 
 /// Others who act once, when a caller is first asked whether it still waits, and how often that was asked.
@@ -270,4 +281,111 @@ fn whoever_leaves_while_the_index_is_read_ends_it() {
         Err(Error::Unwanted)
     );
     assert_eq!(store.count("c", Some(&many)), Ok(100));
+}
+
+/// Whether another comes in between is for the threads' scheduler to say, so it is tried until one did.
+#[test]
+fn others_write_while_many_are_removed() {
+    assert!((0..30).any(|_| one_writes_while_many_are_removed()));
+}
+
+/// Whether one wrote between two steps of a removal; checks what stays.
+fn one_writes_while_many_are_removed() -> bool {
+    let folder = Folder::new();
+    let store = folder.open_here();
+    store.create(&collection("c")).unwrap();
+    for first in (0..6000).step_by(1000) {
+        let kind = |i| if i % 6 == 0 { "b" } else { "a" };
+        let items = (first..first + 1000).map(|i| of_kind(&i.to_string(), kind(i)));
+        store.upsert("c", "", items.collect()).unwrap();
+    }
+    let a = filter(json!({"must": {"key": "kind", "match": {"value": "a"}}}));
+    let (ended, mut came_between) = (AtomicBool::new(false), false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // One may be written anew before its turn.
+            let gone = store.delete_matching("c", &a).unwrap();
+            assert!([4999, 5000].contains(&gone), "{gone}");
+            ended.store(true, Relaxed);
+        });
+        while !ended.load(Relaxed) && !came_between {
+            let count = store.collection("c").unwrap().count;
+            if (1001..6000).contains(&count) {
+                // What is written meanwhile stays, also in the place of what would have gone.
+                let late = ["late", "5999"].map(|id| of_kind(id, "a"));
+                store.upsert("c", "", late.into()).unwrap();
+                came_between = true;
+            }
+        }
+    });
+    if !came_between {
+        return false;
+    }
+    let left = meant(&store, &a);
+    assert!(left.contains(&"late".to_owned()), "{left:?}");
+    assert!(
+        left.iter().all(|id| ["late", "5999"].contains(&&**id)),
+        "{left:?}"
+    );
+    let count = 1000 + left.len() as u64;
+    assert_eq!(store.count("c", None).unwrap(), count);
+    drop(store);
+    let store = folder.open_here();
+    assert_eq!(
+        (meant(&store, &a), store.collection("c").unwrap().count),
+        (left, count)
+    );
+    assert_eq!(store.check().unwrap(), Vec::<String>::new());
+    true
+}
+
+#[test]
+fn others_write_while_what_was_found_is_read() {
+    let folder = Folder::new();
+    let store = Arc::new(folder.open_here());
+    store.create(&collection("c")).unwrap();
+    let vector = random(1, DIMENSION);
+    let (vector, text) = (&vector[..], "货物");
+    let queries = [
+        Query::Dense { vector },
+        Query::Lexical { text, vector: None },
+        Query::Hybrid {
+            vector,
+            text,
+            fusion: Fusion::default(),
+        },
+    ];
+    for (round, query) in queries.into_iter().enumerate() {
+        let there = 100 + round;
+        let items = (0..100).map(|i| of_kind(&i.to_string(), "a"));
+        store.upsert("c", "", items.collect()).unwrap();
+        let asked = Cell::new(false);
+        // Asked before items are read: somebody else writes then, and is told.
+        let room = |_| {
+            if asked.replace(true) {
+                return true;
+            }
+            let (store, (tell, told)) = (Arc::clone(&store), channel());
+            std::thread::spawn(move || {
+                let new = vec![of_kind(&format!("new{round}"), "a"), of_kind("5", "b")];
+                store.upsert("c", "", new).unwrap();
+                let _ = tell.send(());
+            });
+            told.recv_timeout(Duration::from_secs(20)).is_ok()
+        };
+        let search = Search {
+            query,
+            filter: None,
+            limit: 1000,
+        };
+        let caller = Caller {
+            room: &room,
+            ..Caller::PATIENT
+        };
+        // It finds what was there when it began.
+        let hits = store.search_for("c", &search, caller).unwrap();
+        assert_eq!(hits.len(), there, "{query:?}");
+        let five = hits.iter().find(|hit| hit.item.id == "5").unwrap();
+        assert_eq!(five.item.payload["kind"], "a");
+    }
 }

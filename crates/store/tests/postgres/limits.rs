@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls};
 use yuyi_store::{Error, Item, PostgresOptions, PostgresStore, Result, Store};
@@ -162,6 +162,70 @@ fn whoever_waits_too_long_is_told() {
     held.rollback().unwrap();
     put(&store, "b").unwrap();
     assert_eq!(store.count("c", None).unwrap(), 1);
+}
+
+/// However many write to one collection, and wait for each other, others are answered.
+#[test]
+fn writers_leave_connections_to_others() {
+    if server().is_none() {
+        return;
+    }
+    let place = Database::new();
+    let store = PostgresStore::open(&place.url, &quick()).unwrap();
+    store.create(&collection("c")).unwrap();
+    let mut other = Client::connect(&place.url, NoTls).unwrap();
+    let mut held = other.transaction().unwrap();
+    held.batch_execute("SELECT 1 FROM yuyi.collections FOR UPDATE")
+        .unwrap();
+    std::thread::scope(|scope| {
+        let store = &store;
+        let write = |i| scope.spawn(move || answered(|| put(store, &format!("{i}"))));
+        let writers: Vec<_> = (0..20).map(write).collect();
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        while value(&place.url, waiting) != "6" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let began = Instant::now();
+        for _ in 0..20 {
+            assert_eq!(store.count("c", None), Ok(0));
+        }
+        assert!(began.elapsed() < quick().turn, "{:?}", began.elapsed());
+        assert_eq!(value(&place.url, waiting), "6");
+        held.rollback().unwrap();
+        for writer in writers {
+            writer.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(store.count("c", None), Ok(20));
+}
+
+/// A server that acknowledges before it has written to its disk does so for others only.
+#[test]
+fn what_is_acknowledged_is_on_the_disk() {
+    if server().is_none() {
+        return;
+    }
+    let place = Database::new();
+    let store = open(&place.url);
+    store.create(&collection("c")).unwrap();
+    drop(store);
+    let name = place.url.rsplit_once('/').unwrap().1;
+    execute(
+        &place.url,
+        "CREATE TABLE seen (setting text);
+         CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN INSERT INTO public.seen VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$;
+         CREATE TRIGGER see BEFORE UPDATE ON yuyi.collections FOR EACH ROW EXECUTE FUNCTION see();",
+    );
+    for setting in ["off", "remote_write"] {
+        execute(
+            &place.url,
+            &format!("ALTER DATABASE {name} SET synchronous_commit = {setting}"),
+        );
+        put(&open(&place.url), setting).unwrap();
+    }
+    let seen = "SELECT string_agg(setting, ' ') FROM seen";
+    assert_eq!(value(&place.url, seen), "local remote_write");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use yuyi_store::{ErrorKind, PostgresStore};
+use yuyi_store::{ErrorKind, NewCollection, PostgresStore};
 
 use crate::servers::{Database, execute, server, value};
 use crate::suite::Place;
@@ -32,6 +32,24 @@ fn see_extensions_of(place: &Database, folder: &std::path::Path) -> bool {
         &format!("ALTER DATABASE {name} SET extension_control_path = '{path}'"),
     );
     true
+}
+
+/// pgvector keeps no longer ones as halves, which is the caller's fault and no failure of the server.
+#[test]
+fn vectors_that_are_too_long() {
+    if server().is_none() {
+        return;
+    }
+    let place = Database::new();
+    let store = place.open();
+    let error = store.create(&NewCollection::given("long", 16_001));
+    let error = error.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "dimension: 16001 is not between 1 and 16000."
+    );
+    assert_eq!(error.kind(), ErrorKind::Input);
+    store.create(&NewCollection::given("long", 16_000)).unwrap();
 }
 
 #[test]

@@ -75,6 +75,13 @@ impl Drop for Database {
 /// A database behind the one pgbouncer that these share. It ends with the program that runs the tests.
 pub struct Bounced(Database);
 
+impl Bounced {
+    /// The server itself.
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+}
+
 impl Place for Bounced {
     fn new() -> Self {
         Self(Database::new())

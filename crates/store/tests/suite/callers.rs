@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use serde_json::json;
-use yuyi_store::{Caller, Error, Near, Query, Search, Store, VectorItem};
+use yuyi_store::{Caller, Error, Fusion, Near, Query, Search, Store, VectorItem};
 
 use super::Place;
 use super::examples::{DIMENSION, collection, filter, item, random, with_vectors};
@@ -62,6 +62,55 @@ pub fn what_nobody_waits_for_ends(place: &impl Place) {
     assert_eq!(store.search("c", &search).unwrap().len(), 5);
 }
 
+/// Without a filter there is nothing to find before: it ends where rows are looked for, and where items are read.
+pub fn searches_end_while_others_wait_for_them(place: &impl Place) {
+    let store = with_many(place);
+    let vectors = [random(1, DIMENSION)];
+    let vector = &vectors[0][..];
+    let queries = [
+        Query::Dense { vector },
+        Query::Lexical {
+            text: "货物",
+            vector: None,
+        },
+        Query::Hybrid {
+            vector,
+            text: "货物",
+            fusion: Fusion::default(),
+        },
+    ];
+    let near = Near {
+        vectors: &vectors,
+        filter: None,
+        without: &[],
+        limit: 5,
+    };
+    for allowed in [0, 1] {
+        let asked = Cell::new(0);
+        let stays = || {
+            asked.set(asked.get() + 1);
+            asked.get() <= allowed
+        };
+        let leaving = Caller {
+            stays: &stays,
+            ..Caller::PATIENT
+        };
+        for query in queries {
+            let search = Search {
+                query,
+                filter: None,
+                limit: 5,
+            };
+            asked.set(0);
+            let error = store.search_for("c", &search, leaving).unwrap_err();
+            assert_eq!((error, asked.get()), (Error::Unwanted, allowed + 1));
+        }
+        asked.set(0);
+        let error = store.near("c", &near, leaving).unwrap_err();
+        assert_eq!((error, asked.get()), (Error::Unwanted, allowed + 1));
+    }
+}
+
 /// Whoever writes need not wait until it is found what a filter means, and what was written meanwhile is removed, or stays, by what it is then.
 pub fn what_is_written_meanwhile_is_seen(place: &impl Place) {
     let store = with_many(place);
@@ -86,4 +135,39 @@ pub fn what_is_written_meanwhile_is_seen(place: &impl Place) {
     assert!(has_written.get());
     assert_eq!(store.count("c", None).unwrap(), 1);
     assert_eq!(store.get("c", &["0"]).unwrap().len(), 1);
+}
+
+/// However much is written meanwhile, it is asked while others may write.
+pub fn much_that_is_written_meanwhile_is_seen(place: &impl Place) {
+    let store = with_many(place);
+    let meant = filter(json!({"must": {"key": "kind", "match": {"value": "a"}}}));
+    let write = |batch: usize| {
+        let items = (0..300).map(|i| of_kind(&format!("{batch}-{i}"), "a"));
+        store.upsert("c", "", items.collect()).unwrap();
+    };
+    // How often it is asked until all that was there is found, which sees nothing new.
+    let asked = Cell::new(0);
+    let count = || {
+        asked.set(asked.get() + 1);
+        true
+    };
+    let counting = Caller {
+        waits: &count,
+        ..Caller::PATIENT
+    };
+    assert_eq!(store.count_for("c", Some(&meant), counting), Ok(1_000));
+    let first = asked.replace(0);
+    let waits = || {
+        asked.set(asked.get() + 1);
+        if asked.get() == 1 || asked.get() == first + 1 {
+            write(asked.get());
+        }
+        true
+    };
+    let caller = Caller {
+        waits: &waits,
+        ..Caller::PATIENT
+    };
+    assert_eq!(store.delete_matching_for("c", &meant, caller), Ok(1_600));
+    assert_eq!(store.count("c", None).unwrap(), 0);
 }

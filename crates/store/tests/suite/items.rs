@@ -1,11 +1,14 @@
 //! Items: written, read, paged through, removed.
 
 use serde_json::json;
-use yuyi_store::{Item, Scroll, Timestamp, VectorItem, jsonl};
+use yuyi_store::{
+    AskedCoClicks, Caller, Error, Filter, Hits, Item, Near, NewCollection, ReindexVectors, Scroll,
+    Store, Timestamp, VectorItem, jsonl,
+};
 
 use super::Place;
-use super::ask::{lexical, now_and_later, with_faq};
-use super::examples::{DIMENSION, collection, filter, item, with_vectors};
+use super::ask::{dense, lexical, model, now_and_later, with_faq};
+use super::examples::{DIMENSION, collection, faq, filter, item, random, with_vectors};
 
 pub fn items_come_back_as_they_were(place: &impl Place) {
     let store = with_faq(place);
@@ -117,41 +120,58 @@ pub fn pages_follow_the_order_of_ids(place: &impl Place) {
     let page = store.scroll("faq", &scroll).unwrap();
     assert_eq!(found(&page), ids[4..]);
     assert_eq!(page.next, None);
-    scroll.filter = Some(filter(
-        json!({"must": {"key": "id", "match": {"any": ["中", "a"]}}}),
-    ));
-    scroll.after = None;
-    assert_eq!(found(&store.scroll("faq", &scroll).unwrap()), ["a", "中"]);
 }
 
-pub fn pages_of_what_has_no_index(place: &impl Place) {
+pub fn pages_are_bounded_in_bytes(place: &impl Place) {
     let store = place.open();
     store.create(&collection("faq")).unwrap();
+    // The sixth alone is far over the bound; all others are alike.
     let one = |i: usize| {
-        let payload = json!({"free": i % 1000, "n": i % 2});
-        with_vectors(item(&format!("{i:04}"), "x", payload), 1)
-    };
-    store
-        .upsert("faq", "", (0..4500).map(one).collect())
-        .unwrap();
-    let free = json!({"key": "free", "match": {"value": 7}});
-    let odd = json!({"key": "n", "match": {"value": 1}});
-    for must in [json!([free]), json!([free, odd])] {
-        let mut scroll = Scroll {
-            filter: Some(filter(json!({"must": must}))),
-            ..Scroll::first(2)
+        let answer = match i {
+            5 => 50_000,
+            _ => 1_000,
         };
-        let mut found = Vec::new();
+        let item = Item {
+            answer: Some("答".repeat(answer)),
+            ..Item::new(format!("{i:02}"), "x")
+        };
+        with_vectors(item, 1)
+    };
+    let items: Vec<VectorItem> = (0..12).map(one).collect();
+    let bytes = 2 * items[0].item.bytes() + 1;
+    store.upsert("faq", "", items.clone()).unwrap();
+    for (limit, with_vectors, lengths) in [
+        (100, false, vec![3, 3, 3, 3]),
+        (2, false, vec![2; 6]),
+        // Their vectors count.
+        (100, true, vec![2; 6]),
+    ] {
+        let mut scroll = Scroll {
+            bytes: Some(bytes),
+            with_vectors,
+            ..Scroll::first(limit)
+        };
+        let (mut found, mut told) = (Vec::new(), Vec::new());
         loop {
             let page = store.scroll("faq", &scroll).unwrap();
-            found.extend(page.items.into_iter().map(|item| item.item.id));
+            told.push(page.items.len());
+            found.extend(page.items.into_iter().map(|item| item.item));
             scroll.after = page.next;
             if scroll.after.is_none() {
                 break;
             }
         }
-        assert_eq!(found, ["0007", "1007", "2007", "3007", "4007"]);
+        let expected: Vec<Item> = items.iter().map(|item| item.item.clone()).collect();
+        assert_eq!(found, expected);
+        assert_eq!(told, lengths, "{limit}");
     }
+    // However little there may be, an item comes.
+    let scroll = Scroll {
+        bytes: Some(0),
+        ..Scroll::first(100)
+    };
+    let page = store.scroll("faq", &scroll).unwrap();
+    assert!(page.items.len() == 1 && page.next.is_some());
 }
 
 /// The item of a line that was written.
@@ -184,4 +204,81 @@ pub fn lines_of_json_come_back(place: &impl Place) {
         String::from_utf8(again).unwrap(),
         String::from_utf8(file).unwrap()
     );
+}
+
+/// Nothing has a character of code 0 in its name, and whoever asks for such a name asks for nothing.
+pub fn what_cannot_be_a_name_names_nothing(place: &impl Place) {
+    let (store, none) = (with_faq(place), "a\0b");
+    let error = store.collection(none).unwrap_err();
+    assert!(matches!(error, Error::CollectionNotFound { .. }), "{error}");
+    assert_eq!(store.get("faq", &[none, "a"]).unwrap().len(), 1);
+    assert_eq!(store.delete("faq", &[none]), Ok(0));
+    assert_eq!(store.text_items("faq", &[none, "a"]).unwrap().len(), 1);
+    assert_eq!(store.forget_user("faq", none), Ok(0));
+    assert_eq!(store.history("faq", none, 1).unwrap().len(), 0);
+    let asked = AskedCoClicks {
+        items: &[none, "a"],
+        without: Some(none),
+        users: 9,
+        events: 9,
+    };
+    assert_eq!(store.co_clicks("faq", &asked).unwrap().len(), 2);
+    let near = Near {
+        vectors: &[random(1, DIMENSION)],
+        filter: None,
+        without: &[none],
+        limit: 3,
+    };
+    let found = store.near("faq", &near, Caller::PATIENT).unwrap();
+    assert_eq!(found.len(), 3);
+    for key in ["id", "tag"] {
+        let named = filter(json!({"must": {"key": key, "match": {"value": none}}}));
+        assert_eq!(store.count("faq", Some(&named)), Ok(0));
+    }
+    let keeping = NewCollection {
+        unanswered: true,
+        ..collection("asked")
+    };
+    store.create(&keeping).unwrap();
+    assert_eq!(store.hits("asked", none, 5), Ok(Hits::default()));
+}
+
+/// Also in the middle of a move, and with others written by the same transaction.
+pub fn all_items_can_be_removed_at_once(place: &impl Place) {
+    let store = with_faq(place);
+    let to = model("new", 4);
+    store.begin_reindex("faq", &to).unwrap();
+    let some = store.reindex_todo("faq", &to, 5).unwrap();
+    let vectors = some.iter().map(|item| ReindexVectors {
+        key: item.key,
+        vectors: vec![random(1, 4); item.texts.len()],
+    });
+    store.put_reindexed("faq", &to, vectors.collect()).unwrap();
+    let all = Filter::default();
+    assert_eq!(store.delete_matching("faq", &all), Ok(10));
+    assert_eq!(found_of_all(&*store), (0, 0, 0));
+    assert_eq!(store.delete_matching("faq", &all), Ok(0));
+    let again = faq().into_iter().take(3);
+    store.upsert("faq", "", again.collect()).unwrap();
+    let store = now_and_later(place, store, |store| {
+        assert_eq!(store.count("faq", None), Ok(3));
+        assert_eq!(lexical(store, "退货"), ["b", "c"]);
+        assert_eq!(dense(store, &random(1, DIMENSION), 10).len(), 3);
+    });
+    let ids = ["a", "b", "c"];
+    assert_eq!(store.delete("faq", &ids), Ok(3));
+    let store = now_and_later(place, store, |store| {
+        assert_eq!(found_of_all(store), (0, 0, 0));
+    });
+    drop(store);
+    assert_eq!(place.check(), Vec::<String>::new());
+}
+
+/// What a count, a search by vectors and one by words find.
+fn found_of_all(store: &dyn Store) -> (u64, usize, usize) {
+    (
+        store.count("faq", None).unwrap(),
+        dense(store, &random(1, DIMENSION), 10).len(),
+        lexical(store, "退货").len(),
+    )
 }

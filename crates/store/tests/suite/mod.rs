@@ -49,14 +49,18 @@ macro_rules! store_suite {
             items_come_back_as_they_were,
             a_batch_is_whole_or_not_there,
             pages_follow_the_order_of_ids,
-            pages_of_what_has_no_index,
+            pages_are_bounded_in_bytes,
             lines_of_json_come_back,
+            what_cannot_be_a_name_names_nothing,
+            all_items_can_be_removed_at_once,
         ]);
         $crate::store_suite!($place, $is_there, searches: [
             filters_mean_what_they_say,
+            filters_of_many_conditions,
             wordings_count_as_their_best,
             scores_are_in_bounds,
             hybrid_hits_of_one_list_have_both_scores,
+            nothing_stands_above_the_question_itself,
             words_score_as_in_bm25s,
             words_can_be_taught,
             own_words_stand_between_words,
@@ -64,7 +68,9 @@ macro_rules! store_suite {
         ]);
         $crate::store_suite!($place, $is_there, callers: [
             what_nobody_waits_for_ends,
+            searches_end_while_others_wait_for_them,
             what_is_written_meanwhile_is_seen,
+            much_that_is_written_meanwhile_is_seen,
         ]);
         $crate::store_suite!($place, $is_there, numbers: [large_numbers_are_told_apart]);
         $crate::store_suite!($place, $is_there, moves: [

@@ -57,17 +57,8 @@ impl Model {
     /// All items that are meant and have one of the words, by BM25 (k1 = 1.2, b = 0.75) of the best text.
     pub fn lexical(&self, query: &str, filter: Option<&Filter>) -> Vec<Scored> {
         let texts = self.texts();
-        let mean = texts.iter().map(Vec::len).sum::<usize>() as f64 / texts.len() as f64;
         let weights = weights(&texts, query);
-        let score_text = |text: &str| {
-            let words = words(text);
-            let length = words.len() as f64;
-            let part = |(word, weight): (&String, &f64)| {
-                let count = words.iter().filter(|other| *other == word).count() as f64;
-                weight * count / (count + 1.2 * (0.25 + 0.75 * length / mean))
-            };
-            weights.iter().map(part).sum::<f64>()
-        };
+        let score_text = |text: &str| bm25(&texts, &weights, &words(text));
         let score = |item: &VectorItem| item.item.texts().map(score_text).fold(0.0, f64::max);
         let scored = self
             .matching(filter)
@@ -86,18 +77,22 @@ impl Model {
     ) -> Vec<Scored> {
         let (dense, lexical) = (self.dense(vector, filter), self.lexical(query, filter));
         assert!(dense.len() <= fusion.depth);
-        let most: f64 = weights(&self.texts(), query).values().sum();
+        let texts = self.texts();
+        let weights = weights(&texts, query);
+        let most: f64 = weights.values().sum();
+        let own = bm25(&texts, &weights, &words(query));
         let lexical: HashMap<String, f64> = lexical.into_iter().collect();
         let end = dense.last().map_or(0.0, |(_, cosine)| *cosine);
         let score = |(id, cosine): &Scored| {
-            let by_words = lexical.get(id).map_or(0.0, |bm25| bm25 / most);
+            let by_words = lexical.get(id).map_or(0.0, |bm25| bm25.min(own) / most);
             let by_vectors = if end < 1.0 {
                 (cosine - end) / (1.0 - end)
             } else {
                 1.0
             };
             let by_words = (1.0 - fusion.dense_weight) * by_words.powf(fusion.words_power);
-            (id.clone(), fusion.dense_weight * by_vectors + by_words)
+            let sum = fusion.dense_weight * by_vectors + by_words;
+            (id.clone(), sum.powf(1.0 / fusion.words_power))
         };
         sorted(dense.iter().map(score))
     }
@@ -116,6 +111,17 @@ fn weights(texts: &[Vec<String>], query: &str) -> BTreeMap<String, f64> {
         (word, weight)
     };
     words(query).into_iter().map(weight).collect()
+}
+
+/// What a text has of words with these weights, among others.
+fn bm25(texts: &[Vec<String>], weights: &BTreeMap<String, f64>, text: &[String]) -> f64 {
+    let mean = texts.iter().map(Vec::len).sum::<usize>() as f64 / texts.len() as f64;
+    let length = text.len() as f64;
+    let part = |(word, weight): (&String, &f64)| {
+        let count = text.iter().filter(|other| *other == word).count() as f64;
+        weight * count / (count + 1.2 * (0.25 + 0.75 * length / mean))
+    };
+    weights.iter().map(part).sum()
 }
 
 fn words(text: &str) -> Vec<String> {

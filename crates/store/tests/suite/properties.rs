@@ -19,6 +19,14 @@ enum Step {
 }
 
 pub fn a_store_is_like_the_model<P: Place>(_: &P) {
+    at_random(step(), |place: &P, steps| run(place, steps));
+}
+
+/// Runs steps at random, each time at a new place.
+pub fn at_random<P: Place, S: std::fmt::Debug>(
+    step: impl Strategy<Value = S>,
+    run: impl Fn(&P, &[S]),
+) {
     let config = Config {
         cases: 24,
         max_shrink_iters: 200,
@@ -26,7 +34,7 @@ pub fn a_store_is_like_the_model<P: Place>(_: &P) {
         ..Config::default()
     };
     TestRunner::new(config)
-        .run(&prop::collection::vec(step(), 1..24), |steps| {
+        .run(&prop::collection::vec(step, 1..24), |steps| {
             run(&P::new(), &steps);
             Ok(())
         })

@@ -1,11 +1,11 @@
 //! Searches: by vectors, by words, by both, among those that a filter means.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use yuyi_store::{Error, Fusion, Item, Query, Scroll, Search, VectorItem, WordRules};
 
 use super::Place;
 use super::ask::{dense, lexical, now_and_later, search, with_faq};
-use super::examples::{DIMENSION, collection, faq, filter, random, with_vectors};
+use super::examples::{DIMENSION, collection, faq, filter, item, random, with_vectors};
 
 pub fn filters_mean_what_they_say(place: &impl Place) {
     let store = with_faq(place);
@@ -102,18 +102,6 @@ pub fn filters_mean_what_they_say(place: &impl Place) {
             expected.len() as u64,
             "{json}"
         );
-        let scroll = Scroll {
-            filter: Some(filter.clone()),
-            ..Scroll::first(100)
-        };
-        let found: Vec<String> = store
-            .scroll("faq", &scroll)
-            .unwrap()
-            .items
-            .into_iter()
-            .map(|item| item.item.id)
-            .collect();
-        assert_eq!(found, expected, "{json}");
         let search = Search {
             query: Query::Dense {
                 vector: &random(3, DIMENSION),
@@ -135,6 +123,54 @@ pub fn filters_mean_what_they_say(place: &impl Place) {
     assert_eq!(store.delete_matching("faq", &odd).unwrap(), 0);
     assert_eq!(store.count("faq", None).unwrap(), 5);
     assert!(lexical(&*store, "退货").iter().all(|id| id == "c"));
+}
+
+/// More conditions than are looked for at once, beside each other and in filters inside filters.
+pub fn filters_of_many_conditions(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("c")).unwrap();
+    let one = |n: u64| {
+        let tag = if n.is_multiple_of(2) { "even" } else { "odd" };
+        with_vectors(item(&n.to_string(), "货物", json!({"n": n, "tag": tag})), n)
+    };
+    let items: Vec<VectorItem> = (0..200).map(one).collect();
+    store.upsert("c", "", items.clone()).unwrap();
+    let is = |n: u64| json!({"key": "n", "match": {"value": n}});
+    let odd = json!({"key": "tag", "match": {"value": "odd"}});
+    let from = |n: u64| json!({"key": "n", "range": {"gte": n}});
+    let many = |count: u64, condition: &dyn Fn(u64) -> Value| (0..count).map(condition).collect();
+    let both = |n: u64| json!({"must": [is(n), odd]});
+    let lists: [Vec<Value>; 4] = [
+        many(90, &|n| is(2 * n)),
+        many(40, &from),
+        many(70, &is),
+        many(50, &both),
+    ];
+    let [evens, bounds, small, odds] = lists;
+    let filters = [
+        (json!({"should": evens}), 90),
+        (json!({"must": bounds}), 161),
+        (json!({"must_not": small}), 130),
+        (json!({"should": odds}), 25),
+        (
+            json!({"must": [{"should": evens}, {"must_not": small}], "must_not": odds}),
+            55,
+        ),
+        (
+            json!({"must": bounds, "should": [odd, {"must_not": [{"should": small}]}]}),
+            146,
+        ),
+    ];
+    for (json, expected) in filters {
+        let filter = filter(json.clone());
+        let meant = items.iter().filter(|one| filter.matches(&one.item));
+        assert_eq!(meant.count(), expected, "{json}");
+        assert_eq!(
+            store.count("c", Some(&filter)),
+            Ok(expected as u64),
+            "{json}"
+        );
+    }
 }
 
 pub fn wordings_count_as_their_best(place: &impl Place) {
@@ -160,7 +196,12 @@ pub fn wordings_count_as_their_best(place: &impl Place) {
     assert_eq!((hits[0].item.id.as_str(), hits[0].wording), ("w", 1));
     assert_eq!(hits[0].cosine, Some(1.0));
     // All of the part by vectors, and some of that by words, of which no text has all.
-    let by_vectors = Fusion::default().dense_weight;
+    let Fusion {
+        dense_weight,
+        words_power,
+        ..
+    } = Fusion::default();
+    let by_vectors = dense_weight.powf(1.0 / words_power);
     assert!(hits[0].score > by_vectors && hits[0].score < 1.0);
     assert!(hits[0].bm25.unwrap() > 0.0 && hits[1].bm25.is_none());
     assert_eq!(hits.len(), 3);
@@ -306,6 +347,61 @@ pub fn hybrid_hits_of_one_list_have_both_scores(place: &impl Place) {
     assert_eq!(by_words[0].item.id, "n");
     assert!(by_words[0].cosine.unwrap() < by_vectors[0].cosine.unwrap());
     assert!(by_words[0].bm25.unwrap() > 0.0);
+}
+
+/// Words that a text says again and again are no better evidence than the question's own.
+pub fn nothing_stands_above_the_question_itself(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("c")).unwrap();
+    let question = "怎么申请退款";
+    let others = [
+        "会员怎么续费",
+        "怎么修改收货地址",
+        "支持微信支付吗",
+        "客服电话是多少",
+        "账号密码忘了",
+        "屏幕碎了保修吗",
+        "优惠券怎么用",
+        "积分兑换",
+        "图书馆几点关门",
+        "今天天气很好",
+    ];
+    let again = "退款退款退款怎么申请不了，申请退款一直失败，申请申请";
+    let texts = [again, question].into_iter().chain(others);
+    let items = texts.enumerate().map(|(i, text)| {
+        let (item, mut vector) = (item(text, text, json!({})), vec![0.0; DIMENSION]);
+        let cosine: f32 = [0.85, 1.0].get(i).copied().unwrap_or(0.5);
+        (vector[0], vector[1]) = (cosine, (1.0 - cosine * cosine).sqrt());
+        VectorItem {
+            item,
+            vectors: vec![vector],
+        }
+    });
+    store.upsert("c", "", items.collect()).unwrap();
+    let mut vector = vec![0.0; DIMENSION];
+    vector[0] = 1.0;
+    for dense_weight in [0.05, 0.4] {
+        let fusion = Fusion {
+            dense_weight,
+            words_power: 3.0,
+            depth: 100,
+        };
+        let query = Query::Hybrid {
+            vector: &vector,
+            text: question,
+            fusion,
+        };
+        let search = Search {
+            query,
+            filter: None,
+            limit: 3,
+        };
+        let hits = store.search("c", &search).unwrap();
+        assert_eq!(hits[0].item.text, question, "{hits:?}");
+        // By its words alone it would have been before.
+        assert_eq!(hits[1].item.text, again);
+        assert!(hits[1].bm25 > hits[0].bm25);
+    }
 }
 
 pub fn words_can_be_taught(place: &impl Place) {

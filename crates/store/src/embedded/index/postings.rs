@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use self::sealed::Sealed;
-use super::super::blob::{read_varint, write_varint};
+use crate::encoding::{read_varint, write_varint};
 use crate::words::{Document, Term};
 
 #[derive(Default)]

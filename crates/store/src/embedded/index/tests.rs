@@ -2,6 +2,7 @@
 
 use super::part::PART_ROWS;
 use super::*;
+use crate::error::Error;
 
 fn document(terms: &[(Term, u32)]) -> Document {
     Document {
@@ -39,8 +40,8 @@ fn nearest(
     among: (Option<&Rows>, Option<&Rows>),
     k: usize,
 ) -> Vec<VectorKey> {
-    let mut found = index.nearest_each(team, &[query], among, k);
-    found.pop().unwrap()
+    let found = index.nearest_each((team, Caller::PATIENT), &[query], among, k);
+    found.unwrap().pop().unwrap()
 }
 
 #[test]
@@ -53,7 +54,9 @@ fn rows_are_found_until_they_are_removed() {
     };
     assert!(near(&index));
     let weights = index.weigh(&document(&[(3, 1)]));
-    let before = index.best_by_words(&weights, None, 5000);
+    let before = index
+        .best_by_words(Caller::PATIENT, &weights, None, 5000)
+        .unwrap();
     assert_eq!(before.len(), 2 * 429);
     for item in (1..=3000).filter(|item| item % 4 != 0) {
         index.remove(item, &documents(item));
@@ -70,7 +73,9 @@ fn rows_are_found_until_they_are_removed() {
         assert_eq!(all.len(), 1500);
         let weights = index.weigh(&document(&[(3, 1), (100, 1), (5000, 1)]));
         assert_eq!(weights.len(), 3);
-        let found = index.best_by_words(&weights, None, 5000);
+        let found = index
+            .best_by_words(Caller::PATIENT, &weights, None, 5000)
+            .unwrap();
         assert!(
             found
                 .iter()
@@ -86,7 +91,14 @@ fn rows_are_found_until_they_are_removed() {
         assert_eq!(found(Some(&without)), 4);
         // What is left out makes room for what comes behind it, and is asked for each query.
         let queries: [&[f32]; 2] = [&query, &[-query[0], -query[1]]];
-        let both = index.nearest_each(&team, &queries, (None, Some(&without)), 300);
+        let both = index
+            .nearest_each(
+                (&team, Caller::PATIENT),
+                &queries,
+                (None, Some(&without)),
+                300,
+            )
+            .unwrap();
         for (found, query) in both.iter().zip(queries) {
             assert_eq!(found.len(), 300);
             assert!(found.iter().all(|key| key.item() != 4 && key.item() != 400));
@@ -95,7 +107,13 @@ fn rows_are_found_until_they_are_removed() {
                 nearest(&index, &team, query, (None, Some(&without)), 300)
             );
         }
-        assert_eq!(index.best_by_words(&weights, Some(&only), 100).len(), 3);
+        assert_eq!(
+            index
+                .best_by_words(Caller::PATIENT, &weights, Some(&only), 100)
+                .unwrap()
+                .len(),
+            3
+        );
     }
     for item in (4..=3000).step_by(4) {
         index.remove(item, &documents(item));
@@ -126,4 +144,28 @@ fn an_item_whose_texts_lie_in_two_parts_is_found_in_both() {
     index.remove(last, &vec![words; 3]);
     assert_eq!(index.rows_of(&[last]).len(), 0);
     assert_eq!(index.rows, PART_ROWS as u64 - 1);
+}
+
+/// One part has been looked through when the caller goes away.
+#[test]
+fn a_scan_ends_between_two_parts() {
+    let mut index = Index::new(Kernel::of_process(), 2, 0);
+    let words = document(&[(1, 1)]);
+    for item in 0..2 * PART_ROWS as i64 + 1 {
+        let vector = RowVector::Floats(&[1.0, 0.0]);
+        index.push(VectorKey::new(item, 0), vector, &words);
+    }
+    assert_eq!(index.parts().len(), 3);
+    let (team, asked) = (Team::new(1), std::cell::Cell::new(0));
+    let leaving = Caller {
+        stays: &|| {
+            asked.set(asked.get() + 1);
+            asked.get() < 2
+        },
+        ..Caller::PATIENT
+    };
+    let found = index.nearest_each((&team, leaving), &[&[1.0, 0.0]], (None, None), 5);
+    assert_eq!((found, asked.replace(0)), (Err(Error::Unwanted), 2));
+    let found = index.best_by_words(leaving, &index.weigh(&words), None, 5);
+    assert_eq!((found, asked.get()), (Err(Error::Unwanted), 2));
 }

@@ -1,7 +1,7 @@
 //! The best of many scores.
 
 /// The `k` highest of the scores that it was offered, with what they are of; of equal ones the smallest.
-pub(super) struct Best<T> {
+pub(crate) struct Best<T> {
     k: usize,
     /// Up to twice as many, thinned out when that is reached.
     kept: Vec<(f64, T)>,
@@ -9,7 +9,7 @@ pub(super) struct Best<T> {
 }
 
 impl<T: Ord + Copy> Best<T> {
-    pub(super) fn new(k: usize) -> Self {
+    pub(crate) fn new(k: usize) -> Self {
         Self {
             k,
             kept: Vec::new(),
@@ -17,7 +17,7 @@ impl<T: Ord + Copy> Best<T> {
         }
     }
 
-    pub(super) fn offer(&mut self, score: f64, of: T) {
+    pub(crate) fn offer(&mut self, score: f64, of: T) {
         if score >= self.least && self.k > 0 {
             self.kept.push((score, of));
             if self.kept.len() >= 2 * self.k {
@@ -39,7 +39,7 @@ impl<T: Ord + Copy> Best<T> {
     }
 
     /// The highest first.
-    pub(super) fn into_sorted(mut self) -> Vec<(f64, T)> {
+    pub(crate) fn into_sorted(mut self) -> Vec<(f64, T)> {
         self.thin();
         self.kept.sort_unstable_by(Self::order);
         self.kept

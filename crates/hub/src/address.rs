@@ -1,9 +1,9 @@
 //! What a user asks for: a name of the catalogue, a repository, or the address of one.
 
 use url::Url;
-use yuyi_models::{BUILTIN_NAME, KnownModel, find_known, nearest_known};
+use yuyi_models::{BUILTIN_NAME, KnownModel, find_known, name_of_repository, nearest_known};
 
-use crate::{Error, HubKind, Source};
+use crate::{Error, HubKind, Settings, Source};
 
 /// What is to be fetched, and under which name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,35 @@ pub(crate) struct Wanted {
     pub(crate) sources: Vec<(HubKind, String)>,
     /// A branch, tag or commit that an address names.
     pub(crate) revision: Option<String>,
+    /// The page that was named, of which it is not known yet whether it is a hub's.
+    pub(crate) page: Option<Url>,
+}
+
+impl Wanted {
+    /// Refuses the page of a host that is none of the hubs, nor in place of one by these settings: the model of that name elsewhere may
+    /// be another one.
+    ///
+    /// # Errors
+    /// [`Error::OtherHost`].
+    pub(crate) fn check_page(&self, settings: &Settings) -> Result<(), Error> {
+        let Some(page) = &self.page else {
+            return Ok(());
+        };
+        let host = page.host_str().unwrap_or_default();
+        let known = HOSTS.into_iter().chain(settings.huggingface.host_str());
+        let mut known = known.chain(settings.modelscope.host_str());
+        match is_modelscope(host) || known.any(|known| known == host) {
+            true => Ok(()),
+            false => Err(Error::OtherHost {
+                host: host.to_owned(),
+                address: page.origin().ascii_serialization(),
+            }),
+        }
+    }
+}
+
+fn is_modelscope(host: &str) -> bool {
+    host == "modelscope.cn" || host.ends_with(".modelscope.cn")
 }
 
 /// Reads what a user wrote.
@@ -33,6 +62,9 @@ pub(crate) fn wanted(text: &str, from: Source) -> Result<Wanted, Error> {
             None => of_page(text).ok_or_else(none),
         };
     }
+    if let Some(page) = without_scheme(text) {
+        return wanted(&page, from);
+    }
     let id = text.trim_end_matches('/');
     if id.eq_ignore_ascii_case(BUILTIN_NAME) {
         return Err(Error::BuiltIn {
@@ -40,13 +72,27 @@ pub(crate) fn wanted(text: &str, from: Source) -> Result<Wanted, Error> {
         });
     }
     match find_known(id) {
-        Some(known) if id.eq_ignore_ascii_case(&known.name) || known.is_repository(id) => {
-            of_known(known, from)
-        }
+        Some(known) if known.is_meant_by(id) => of_known(known, from),
         _ if is_id(id) => Ok(of_id(id, from)),
         _ if is_name(id) => Err(unknown(id)),
         _ => Err(none()),
     }
+}
+
+/// Hosts of hubs, by which an address is known that was written without its scheme.
+const HOSTS: [&str; 6] = [
+    "huggingface.co",
+    "www.huggingface.co",
+    "hf.co",
+    "hf-mirror.com",
+    "modelscope.cn",
+    "www.modelscope.cn",
+];
+
+/// The address of a page that was written without its scheme: `huggingface.co/ORG/NAME`.
+fn without_scheme(text: &str) -> Option<String> {
+    let (host, _) = text.split_once('/')?;
+    HOSTS.contains(&host).then(|| format!("https://{text}"))
 }
 
 /// What is said of a name alone that nobody knows.
@@ -78,6 +124,7 @@ fn of_known(known: &KnownModel, from: Source) -> Result<Wanted, Error> {
             name: known.name.clone(),
             sources,
             revision: None,
+            page: None,
         }),
     }
 }
@@ -86,17 +133,10 @@ fn of_id(id: &str, from: Source) -> Wanted {
     let hubs = [HubKind::HuggingFace, HubKind::ModelScope];
     let hubs = hubs.into_iter().filter(|hub| from.takes(*hub));
     Wanted {
-        name: name_of(id),
+        name: name_of_repository(id),
         sources: hubs.map(|hub| (hub, id.to_owned())).collect(),
         revision: None,
-    }
-}
-
-/// The name of a repository's model: that of the catalogue if it is that one, else the last component.
-fn name_of(id: &str) -> String {
-    match find_known(id) {
-        Some(known) if known.is_repository(id) => known.name.clone(),
-        _ => id.rsplit('/').next().unwrap_or(id).to_owned(),
+        page: None,
     }
 }
 
@@ -109,8 +149,7 @@ fn of_page(text: &str) -> Option<Wanted> {
         .split('/')
         .filter(|part| !part.is_empty())
         .collect();
-    let is_modelscope = host == "modelscope.cn" || host.ends_with(".modelscope.cn");
-    let (hub, parts) = match (is_modelscope, parts.as_slice()) {
+    let (hub, parts) = match (is_modelscope(host), parts.as_slice()) {
         (true, ["models", rest @ ..]) => (HubKind::ModelScope, rest),
         (true, _) => return None,
         (false, rest) => (HubKind::HuggingFace, rest),
@@ -124,9 +163,10 @@ fn of_page(text: &str) -> Option<Wanted> {
         _ => None,
     };
     is_id(&id).then(|| Wanted {
-        name: name_of(&id),
+        name: name_of_repository(&id),
         sources: vec![(hub, id.clone())],
         revision,
+        page: Some(url.clone()),
     })
 }
 
@@ -199,15 +239,49 @@ mod tests {
     }
 
     #[test]
+    fn pages_of_other_hosts_are_refused_by_their_name() {
+        let settings = |mirror: Option<&str>| {
+            let mut settings = Settings::from_env().unwrap();
+            settings.huggingface = Url::parse(mirror.unwrap_or("https://huggingface.co/")).unwrap();
+            settings
+        };
+        let check = |page: &str, mirror| {
+            let wanted = wanted(page, Source::Auto).unwrap();
+            wanted.check_page(&settings(mirror))
+        };
+        for page in [
+            "https://huggingface.co/a/b",
+            "https://hf-mirror.com/a/b",
+            "hf.co/a/b",
+            "https://modelscope.cn/models/a/b",
+            "a/b",
+        ] {
+            assert!(check(page, None).is_ok(), "{page}");
+        }
+        let refused = check("https://gitee.com/org/plain", None).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "yuyi knows no hub gitee.com. Name a model of Hugging Face or ModelScope as ORG/NAME. If gitee.com is a mirror of Hugging \
+             Face, set HF_ENDPOINT=https://gitee.com."
+        );
+        let mirror = Some("https://mirror.example/hf/");
+        assert!(check("https://mirror.example/a/b", mirror).is_ok());
+        assert!(check("https://gitee.com/org/plain", mirror).is_err());
+    }
+
+    #[test]
     fn any_repository_may_be_named() {
         let other = wanted("somebody/gte-base-zh", Source::Auto).unwrap();
-        assert_eq!(other.name, "gte-base-zh");
+        assert_eq!(other.name, "somebody--gte-base-zh");
         assert_eq!(other.sources[0].1, "somebody/gte-base-zh");
         for (page, hub, revision) in [
             ("https://huggingface.co/a/b", HF, None),
             ("https://mirror.example/a/b/tree/v1.0", HF, Some("v1.0")),
             ("https://www.modelscope.cn/models/a/b/summary", MS, None),
             ("https://modelscope.cn/models/a/b", MS, None),
+            ("huggingface.co/a/b", HF, None),
+            ("hf.co/a/b/tree/v1.0", HF, Some("v1.0")),
+            ("www.modelscope.cn/models/a/b/files", MS, None),
         ] {
             let found = wanted(page, Source::Auto).unwrap();
             assert_eq!(found.sources, [(hub, "a/b".to_owned())], "{page}");

@@ -99,7 +99,7 @@ fn complete(
         ..own.unwrap_or_else(|| Manifest {
             version: MANIFEST_VERSION,
             name: String::new(),
-            origin: None,
+            origin: model.origin.clone(),
             licence: model.licence(),
             non_commercial: is_non_commercial(&model.name, model.licence().as_deref()),
             quantized: None,

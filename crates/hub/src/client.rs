@@ -5,15 +5,15 @@ use std::io::Read;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::de::DeserializeOwned;
-use ureq::http::{HeaderMap, header};
+use ureq::http::{HeaderMap, HeaderName, header};
 use ureq::{Agent, Body, BodyReader};
 use url::Url;
 use yuyi_wait::retry_after;
 
-use crate::patience::{Patience, limited};
-use crate::settings::Secret;
+use crate::patience::Patience;
+use crate::settings::Token;
 use crate::transport::agent;
-use crate::{Error, Settings};
+use crate::{Error, HubKind, Settings};
 
 /// Most redirects of a request; hubs need three.
 const HOPS: usize = 10;
@@ -132,8 +132,8 @@ impl Client {
             .agent
             .get(url.as_str())
             .header(header::ACCEPT_ENCODING, "identity");
-        if let Some(token) = self.token_for(url) {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+        for (name, value) in self.names_user(url) {
+            request = request.header(name, value);
         }
         if let Some((from, to)) = range {
             request = request.header(header::RANGE, format!("bytes={from}-{to}"));
@@ -176,10 +176,35 @@ impl Client {
         }
     }
 
-    /// The token, for the host that it is meant for and no other.
-    fn token_for(&self, url: &Url) -> Option<&Secret> {
-        let meant = url.origin() == self.settings.huggingface.origin();
-        self.settings.token.as_ref().filter(|_| meant)
+    /// The token of a host, for that host and no other.
+    fn token_for(&self, url: &Url) -> Option<(HubKind, &Token)> {
+        let settings = &self.settings;
+        let tokens = [
+            (HubKind::HuggingFace, &settings.huggingface, &settings.token),
+            (
+                HubKind::ModelScope,
+                &settings.modelscope,
+                &settings.modelscope_token,
+            ),
+        ];
+        let mut meant = tokens
+            .into_iter()
+            .filter(|(_, hub, _)| url.origin() == hub.origin());
+        meant.find_map(|(hub, _, token)| Some((hub, token.as_ref()?)))
+    }
+
+    /// Headers by which a host knows the user. ModelScope's older addresses go by a cookie, its newer ones by what all others go by,
+    /// and its library sends both.
+    fn names_user(&self, url: &Url) -> Vec<(HeaderName, String)> {
+        let Some((hub, token)) = self.token_for(url) else {
+            return Vec::new();
+        };
+        let secret = token.secret.reveal();
+        let mut headers = vec![(header::AUTHORIZATION, format!("Bearer {secret}"))];
+        if hub == HubKind::ModelScope && token.fits_cookies() {
+            headers.push((header::COOKIE, format!("m_session_id={secret}")));
+        }
+        headers
     }
 
     /// Where a redirect leads, which may be relative.
@@ -231,7 +256,7 @@ impl Client {
                 Ok(reply) if reply.status == 429 => {
                     let asked = reply.retry_after();
                     pause = pause.max(patience.with(&hub, asked)?);
-                    limited(&hub, asked)
+                    patience.limited(&hub, asked)
                 }
                 Ok(reply) if reply.status >= 500 => refused(&reply),
                 Ok(reply) => return Err(refused(&reply)),
@@ -266,7 +291,8 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8], host: &str) -> Result<T, Error> {
         host: host.to_owned(),
         reason: match bytes.trim_ascii_start().first() {
             Some(b'<') => "a web page came".to_owned(),
-            _ => error.to_string(),
+            _ if error.is_data() => "its answer has another form".to_owned(),
+            _ => "its answer is no JSON, or not all of it".to_owned(),
         },
     })
 }
@@ -332,24 +358,46 @@ mod tests {
     fn client(endpoint: &str) -> Client {
         let mut settings = Settings::from_env().unwrap();
         settings.huggingface = Url::parse(endpoint).unwrap();
-        settings.token = Some(Secret::new("hf_x"));
+        settings.token = Token::new("hf_x", "HF_TOKEN");
+        settings.modelscope = Url::parse("https://www.modelscope.cn/").unwrap();
+        settings.modelscope_token = Token::new("ms_x", "MODELSCOPE_API_TOKEN");
         Client::new(settings)
     }
 
     #[test]
-    fn the_token_goes_to_its_host_alone() {
+    fn each_token_goes_to_its_host_alone() {
         let client = client("https://huggingface.co/");
-        let has = |url: &str| client.token_for(&Url::parse(url).unwrap()).is_some();
-        assert!(has("https://huggingface.co/a/b"));
+        let sent = |url: &str| {
+            let headers = client.names_user(&Url::parse(url).unwrap());
+            let shown = headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"));
+            shown.collect::<Vec<_>>()
+        };
+        let hf = ["authorization: Bearer hf_x"];
+        assert_eq!(sent("https://huggingface.co/a/b"), hf);
+        let ms = ["authorization: Bearer ms_x", "cookie: m_session_id=ms_x"];
+        assert_eq!(sent("https://www.modelscope.cn/api/v1/models"), ms);
         for other in [
             "http://huggingface.co/a",
             "https://huggingface.co:8443/a",
             "https://cdn.huggingface.co/a",
             "https://huggingface.co.example/a",
-            "https://www.modelscope.cn/a",
+            "http://www.modelscope.cn/a",
+            "https://modelscope.cn/a",
+            "https://cdn-lfs-cn-1.modelscope.cn/a",
+            "https://modelhub.oss-cn-hangzhou.aliyuncs.com/a",
         ] {
-            assert!(!has(other), "{other}");
+            assert!(sent(other).is_empty(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_token_that_would_end_a_cookie_is_in_none() {
+        let mut client = client("https://huggingface.co/");
+        client.settings.modelscope_token = Token::new("a;b", "MODELSCOPE_API_TOKEN");
+        let headers = client.names_user(&client.settings.modelscope);
+        assert_eq!(headers.len(), 1);
     }
 
     #[test]

@@ -17,7 +17,6 @@ use crate::client::{Reply, Silence, host, is_dead, told};
 use crate::hubs::Repository;
 use crate::listing::{Listing, RemoteFile};
 use crate::parts::{PartWriter, Parts};
-use crate::patience::limited;
 use crate::sums::has_sum;
 use crate::watch::{Event, Watch};
 
@@ -143,6 +142,10 @@ impl<'a> Download<'a> {
 
     /// Whether a file is in its place, perhaps from an earlier installation.
     fn is_there(&self, file: &RemoteFile) -> bool {
+        // A file of another version may be as long.
+        if !file.sum.is_told() {
+            return false;
+        }
         let place = self.folder.join(&file.path);
         let is_it = |path: &Path| has_sum(path, file.size, &file.sum).unwrap_or(false);
         if is_it(&place) {
@@ -342,7 +345,7 @@ impl<'a> Download<'a> {
                 let asked = reply.retry_after();
                 let wait = self.repository.patience.with(&host, asked)?;
                 self.repository.patience.tell(&host, wait);
-                let error = limited(&host, asked);
+                let error = self.repository.patience.limited(&host, asked);
                 Ok(Outcome::Failed { error, wait })
             }
             500.. => Ok(Outcome::failed(refused)),

@@ -25,6 +25,16 @@ pub enum Error {
         /// What it is.
         kind: String,
     },
+    /// The page of a host that is no hub, as far as is known.
+    #[error(
+        "yuyi knows no hub {host}. Name a model of Hugging Face or ModelScope as ORG/NAME. If {host} is a mirror of Hugging Face, set HF_ENDPOINT={address}."
+    )]
+    OtherHost {
+        /// The host.
+        host: String,
+        /// The address of the host.
+        address: String,
+    },
     /// A name alone, without an organisation, that is not in the catalogue.
     #[error(
         "There is no model {text:?} in the catalogue. The nearest name is {nearest} (`yuyi pull {nearest}`). `yuyi models --all` lists all of them; any other is named ORG/NAME, or by the address of its page."
@@ -104,7 +114,7 @@ pub enum Error {
     },
     /// None of the hubs has it.
     #[error(
-        "Neither {first} nor {last} has a model {repository}. Look at its spelling on their pages. One that only some may see needs HF_TOKEN; one that is on a mirror needs HF_ENDPOINT, such as https://hf-mirror.com."
+        "Neither {first} nor {last} has a model {repository}. Look at its spelling on their pages. One that only some may see needs HF_TOKEN, or MODELSCOPE_API_TOKEN on ModelScope; one that is on a mirror needs HF_ENDPOINT, such as https://hf-mirror.com."
     )]
     Nowhere {
         /// The repository.
@@ -140,13 +150,15 @@ pub enum Error {
     },
     /// A hub has no such repository.
     #[error(
-        "{host} has no model {repository}, or only for those who sign in (HF_TOKEN). Look at its spelling on the hub's page, or ask another one: --from, or a mirror in HF_ENDPOINT such as https://hf-mirror.com."
+        "{host} has no model {repository}, or only for those who sign in ({variable}). Look at its spelling on the hub's page, or ask another one: --from, or a mirror in HF_ENDPOINT such as https://hf-mirror.com."
     )]
     NotFound {
         /// The hub.
         host: String,
         /// The repository.
         repository: String,
+        /// The variable that those who sign in set.
+        variable: &'static str,
     },
     /// The repository has no such branch, tag or commit.
     #[error(
@@ -182,13 +194,15 @@ pub enum Error {
     },
     /// A hub wants to be left alone for a while.
     #[error(
-        "{host} answers too many requests for now. Try again in {seconds} seconds, or set HF_TOKEN, whose holders may ask more often."
+        "{host} answers too many requests for now. Try again in {seconds} seconds, or set {variable}, whose holders may ask more often."
     )]
     RateLimited {
         /// The hub.
         host: String,
         /// How long it asks to wait.
         seconds: u64,
+        /// The variable that those who sign in set.
+        variable: &'static str,
     },
     /// A hub refuses in a way of its own.
     #[error("{host} answers {status} for {path}. Try again later, or take another hub (--from).")]
@@ -328,6 +342,12 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// No command that was interrupted has left anything of it.
+    #[error("Nothing is left of a download of {name:?}. `yuyi models` lists what is.")]
+    NoLeftovers {
+        /// The name.
+        name: String,
+    },
     /// The model is not one of ours to remove or to write.
     #[error("{name} is {place}, and not a model under the home folder.")]
     NotOurs {
@@ -440,8 +460,10 @@ impl Error {
             Self::Broken { host, reason, .. } => {
                 format!("{host} breaks off again and again ({reason})")
             }
-            Self::NotFound { host, repository } => format!("{host} has no model {repository}"),
-            Self::RateLimited { host, seconds } => {
+            Self::NotFound {
+                host, repository, ..
+            } => format!("{host} has no model {repository}"),
+            Self::RateLimited { host, seconds, .. } => {
                 format!("{host} answers too many requests for now (again in {seconds} seconds)")
             }
             Self::Refused { host, status, path } => format!("{host} answers {status} for {path}"),

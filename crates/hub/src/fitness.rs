@@ -10,6 +10,9 @@ use crate::Error;
 /// What nobody is told of that asks for something far from every known name.
 const USUAL: &str = "gte-base-zh";
 
+/// The same of a reranker.
+const USUAL_RERANKER: &str = "bge-reranker-v2-m3";
+
 /// What a model gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
@@ -19,8 +22,8 @@ pub enum Gives {
     Scores,
 }
 
-/// What the model of a folder gives, if it is one that can be run, and copied in the number format that is asked for; its weights need not
-/// be there.
+/// What the model of a folder gives, if it is one that can be run, and copied in the number format that is asked for, and what was assumed
+/// where it is silent; its weights need not be there.
 ///
 /// # Errors
 /// [`Error::Unsupported`]; [`Error::NotQuantizable`]; or [`Error::Unusable`] when its files are broken.
@@ -29,17 +32,15 @@ pub(crate) fn check(
     name: &str,
     repository: &str,
     quantized: Option<&str>,
-) -> Result<Gives, Error> {
+) -> Result<(Gives, Vec<String>), Error> {
     // The folder is one that nobody knows.
-    let told = |error: &yuyi_encoder::Error| {
-        let text = error.to_string();
-        text.replace(&format!("{}/", folder.display()), "")
-    };
+    let without_folder = |text: &str| text.replace(&format!("{}/", folder.display()), "");
+    let told = |error: &yuyi_encoder::Error| without_folder(&error.to_string());
     let refused = |error: yuyi_encoder::Error| match error.kind() {
         ErrorKind::UnsupportedModel => Error::Unsupported {
             repository: repository.to_owned(),
             reason: told(&error),
-            nearest: nearest(name).to_owned(),
+            nearest: nearest(repository).to_owned(),
         },
         _ => Error::Unusable {
             name: name.to_owned(),
@@ -47,12 +48,12 @@ pub(crate) fn check(
         },
     };
     let opened = Folder::open(folder).map_err(refused)?;
-    let defaults = defaults(name, &opened);
-    let gives = match CrossSpec::is_cross_encoder(&opened).map_err(refused)? {
-        true => CrossSpec::read(&opened).map(|_| Gives::Scores),
-        false => ModelSpec::read(&opened, &defaults).map(|_| Gives::Vectors),
+    let defaults = defaults(name, Some(repository), &opened);
+    let found = match CrossSpec::is_cross_encoder(&opened).map_err(refused)? {
+        true => CrossSpec::read(&opened).map(|_| (Gives::Scores, Vec::new())),
+        false => ModelSpec::read(&opened, &defaults).map(|spec| (Gives::Vectors, spec.assumed)),
     };
-    let gives = gives.map_err(refused)?;
+    let (gives, assumed) = found.map_err(refused)?;
     if let Some(precision) = quantized {
         let refused = |reason| Error::NotQuantizable {
             name: name.to_owned(),
@@ -62,15 +63,20 @@ pub(crate) fn check(
         let precision = precision.parse::<Precision>().map_err(refused)?;
         check_quantizable(&opened, precision, &defaults).map_err(|error| refused(told(&error)))?;
     }
-    Ok(gives)
+    let assumed = assumed.iter().map(|told| without_folder(told));
+    Ok((gives, assumed.collect()))
 }
 
-/// The known model of the nearest name that runs for sure.
-pub(crate) fn nearest(name: &str) -> &'static str {
-    let runs = |known: &KnownModel| {
-        known.needs.is_empty() && matches!(known.kind, KnownKind::Embedding | KnownKind::Reranker)
+/// The known model that is nearest to a repository which cannot be run: of the same name, as where others have published it in another
+/// format, or of one like it. For a reranker it is one.
+pub(crate) fn nearest(repository: &str) -> &'static str {
+    let name = repository.to_lowercase();
+    let (kind, usual) = match name.contains("rerank") {
+        true => (KnownKind::Reranker, USUAL_RERANKER),
+        false => (KnownKind::Embedding, USUAL),
     };
-    nearest_known(name, runs).map_or(USUAL, |known| &known.name)
+    let is_other = |known: &KnownModel| known.kind == kind && !known.is_repository(repository);
+    nearest_known(&name, is_other).map_or(usual, |known| &known.name)
 }
 
 #[cfg(test)]
@@ -83,7 +89,33 @@ mod tests {
     fn checked_for(config: &str, name: &str, quantized: Option<&str>) -> Result<Gives, Error> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.json"), config).unwrap();
-        check(folder.path(), name, &format!("org/{name}"), quantized)
+        let repository = name_to_repository(name);
+        check(folder.path(), name, &repository, quantized).map(|(gives, _)| gives)
+    }
+
+    /// The repository that the catalogue means by a name, or one of nobody.
+    fn name_to_repository(name: &str) -> String {
+        let known = yuyi_models::find_known(name).and_then(|known| known.huggingface.clone());
+        known.unwrap_or_else(|| format!("org/{name}"))
+    }
+
+    #[test]
+    fn another_owners_model_is_not_taken_for_the_known_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = |of: &str| {
+            let config = format!(r#"{BERT}, "_name_or_path": "{of}"}}"#);
+            std::fs::write(folder.path().join("config.json"), config).unwrap();
+        };
+        let check = |repository: &str| check(folder.path(), "gte-base-zh", repository, None);
+        config("");
+        let (gives, assumed) = check("thenlper/gte-base-zh").unwrap();
+        assert_eq!((gives, assumed.len()), (Gives::Vectors, 0));
+        let error = check("evil/gte-base-zh").unwrap_err().to_string();
+        assert!(error.contains("there is none"), "{error}");
+        config("thenlper/gte-base-zh");
+        let (_, assumed) = check("evil/gte-base-zh").unwrap();
+        let expected = "1_Pooling/config.json: there is none, so the pooling is cls, which is that of gte-base-zh: config.json says";
+        assert!(assumed[0].starts_with(expected), "{assumed:?}");
     }
 
     fn checked(config: &str, name: &str) -> Result<Gives, Error> {
@@ -133,7 +165,16 @@ mod tests {
 
     #[test]
     fn far_names_have_the_usual_model_for_their_nearest() {
-        assert_eq!(nearest("Llama-3.1-8B"), USUAL);
-        assert_eq!(nearest("bge-large-zh"), "bge-large-zh-v1.5");
+        for (repository, expected) in [
+            ("meta-llama/Llama-3.1-8B", USUAL),
+            ("x/bge-large-zh", "bge-large-zh-v1.5"),
+            ("Xenova/bge-m3", "bge-m3"),
+            ("Qwen/Qwen3-Embedding-0.6B-GGUF", "Qwen3-Embedding-0.6B"),
+            ("Qwen/Qwen3-Reranker-0.6B", USUAL_RERANKER),
+            ("x/bge-reranker-base-onnx", "bge-reranker-base"),
+        ] {
+            assert_eq!(nearest(repository), expected, "{repository}");
+        }
+        assert_ne!(nearest("BAAI/bge-m3"), "bge-m3");
     }
 }

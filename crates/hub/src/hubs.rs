@@ -6,8 +6,10 @@ mod modelscope;
 use url::Url;
 
 use crate::client::{Client, host};
-use crate::listing::Listing;
+use crate::listing::{Listing, Sum};
 use crate::patience::Patience;
+use crate::settings::Token;
+use crate::sums::sha256;
 use crate::{Error, HubKind};
 
 /// A repository on a hub.
@@ -92,6 +94,16 @@ impl Repository<'_> {
         Error::NotFound {
             host: self.host(),
             repository: self.id.clone(),
+            variable: self.hub.token_variable(),
+        }
+    }
+
+    /// What the hub knows the user by.
+    fn token(&self) -> Option<&Token> {
+        let settings = self.client.settings();
+        match self.hub {
+            HubKind::HuggingFace => settings.token.as_ref(),
+            HubKind::ModelScope => settings.modelscope_token.as_ref(),
         }
     }
 
@@ -113,26 +125,46 @@ impl Repository<'_> {
     /// What a status means that is no answer. `what` was asked for.
     pub(crate) fn refused(&self, status: u16, code: Option<&str>, what: &str) -> Error {
         let (host, repository) = (self.host(), self.id.clone());
-        let settings = self.client.settings();
-        let has_token = self.hub == HubKind::HuggingFace && settings.token.is_some();
-        let forbidden = |host, repository| Error::Forbidden {
-            host,
-            repository,
-            token: settings.token_from.clone(),
-        };
-        match (status, code) {
-            (_, Some("RevisionNotFound")) => self.no_revision(),
-            (401 | 403, Some("GatedRepo")) if !has_token => Error::Gated { repository },
-            (401 | 404, Some("RepoNotFound")) => self.not_found(),
-            (401 | 403, _) if has_token => forbidden(host, repository),
-            (403, _) if self.hub == HubKind::HuggingFace => Error::Gated { repository },
-            // Hugging Face says so of what is private and of what is not there alike.
-            (401 | 404, _) => self.not_found(),
+        match (status, code, self.token()) {
+            (_, Some("RevisionNotFound"), _) => self.no_revision(),
+            (401 | 403, Some("GatedRepo"), None) => Error::Gated { repository },
+            (401 | 404, Some("RepoNotFound"), _) => self.not_found(),
+            (401 | 403, _, Some(token)) => Error::Forbidden {
+                host,
+                repository,
+                token: token.from.clone(),
+            },
+            (403, _, None) if self.hub == HubKind::HuggingFace => Error::Gated { repository },
+            // Hubs say so of what is private and of what is not there alike.
+            (401 | 403 | 404, _, _) => self.not_found(),
             _ => Error::Refused {
                 host,
                 status,
                 path: what.to_owned(),
             },
         }
+    }
+}
+
+/// What stands for the sum of a file of which nobody tells one. What has come of it is gone on with in the same commit alone; where no
+/// commit is known, not at all.
+fn untold(path: &str, commit: Option<&str>) -> Sum {
+    let version = commit.map_or_else(|| std::process::id().to_string(), str::to_owned);
+    // Bytes in memory can always be read.
+    let name = sha256(format!("{version} {path}").as_bytes()).unwrap_or_default();
+    Sum::Untold(format!("untold-{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_without_a_sum_are_of_one_commit() {
+        let of = |path: &str, commit: &str| untold(path, Some(commit)).text().to_owned();
+        assert_eq!(of("a", "1"), of("a", "1"));
+        assert_ne!(of("a", "1"), of("a", "2"));
+        assert_ne!(of("a", "1"), of("b", "1"));
+        assert!(!untold("a", None).is_told());
     }
 }

@@ -4,8 +4,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Error;
 use crate::watch::{Event, Watch};
+use crate::{Error, HubKind};
 
 /// The wait where a hub does not say how long; also the longest one where another hub can be asked.
 const SHORT: Duration = Duration::from_secs(5);
@@ -20,16 +20,19 @@ const TOLD: Duration = LONGEST;
 pub(crate) struct Patience<'a> {
     watch: &'a dyn Watch,
     has_next: bool,
+    /// The variable with the token by which the hub knows users.
+    variable: &'static str,
     /// Until when it was said that it waits, so that several threads say so once.
     told: Mutex<Option<Instant>>,
 }
 
 impl<'a> Patience<'a> {
     /// `has_next`: another hub may be asked.
-    pub(crate) fn new(watch: &'a dyn Watch, has_next: bool) -> Self {
+    pub(crate) fn new(watch: &'a dyn Watch, has_next: bool, hub: HubKind) -> Self {
         Self {
             watch,
             has_next,
+            variable: hub.token_variable(),
             told: Mutex::default(),
         }
     }
@@ -43,7 +46,16 @@ impl<'a> Patience<'a> {
             true => asked.filter(|wait| *wait <= SHORT),
             false => Some(asked.unwrap_or(SHORT)).filter(|wait| *wait <= LONGEST),
         };
-        wait.ok_or_else(|| limited(host, asked))
+        wait.ok_or_else(|| self.limited(host, asked))
+    }
+
+    /// The error of a host that answers too many requests.
+    pub(crate) fn limited(&self, host: &str, asked: Option<Duration>) -> Error {
+        Error::RateLimited {
+            host: host.to_owned(),
+            seconds: asked.unwrap_or(TOLD).as_secs_f64().ceil() as u64,
+            variable: self.variable,
+        }
     }
 
     /// Says that it waits for a host, if that was not said already.
@@ -71,13 +83,5 @@ impl<'a> Patience<'a> {
             thread::sleep(left.min(Duration::from_millis(100)));
         }
         Err(Error::Cancelled)
-    }
-}
-
-/// The error of a host that answers too many requests.
-pub(crate) fn limited(host: &str, asked: Option<Duration>) -> Error {
-    Error::RateLimited {
-        host: host.to_owned(),
-        seconds: asked.unwrap_or(TOLD).as_secs_f64().ceil() as u64,
     }
 }

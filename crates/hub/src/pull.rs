@@ -17,7 +17,9 @@ use crate::fitness::{Gives, check};
 use crate::hubs::Repository;
 use crate::listing::{Listing, RemoteFile};
 use crate::patience::Patience;
-use crate::record::{Earlier, earlier, files_of, is_same, known_sums, manifest, write_manifest};
+use crate::record::{
+    Earlier, earlier, files_of, is_one_model, is_same, known_sums, manifest, write_manifest,
+};
 use crate::selection::{Selection, select};
 use crate::verify::is_sound;
 use crate::watch::{Event, Found, Watch};
@@ -47,6 +49,8 @@ pub struct Request {
 pub struct Staged<'a> {
     /// What it will be called.
     pub name: &'a str,
+    /// The repository that it is from.
+    pub repository: &'a str,
     /// Its folder for now; files may be added.
     pub folder: &'a Path,
     /// A folder that is not there yet, for a model that is made of this one and takes its place.
@@ -106,6 +110,21 @@ impl Hub {
         }
     }
 
+    /// The number format that a model was brought into when it was installed, where `request` asks for none: fetching it once more is to
+    /// mend or renew it, and not to make it another one.
+    pub fn format_here(&self, request: &Request) -> Option<String> {
+        if request.quantized.is_some() {
+            return None;
+        }
+        let wanted = wanted(&request.model, request.source).ok()?;
+        let name = Self::name_of(request).ok()?;
+        let manifest = Manifest::read(&self.home.join("models").join(name)).ok()??;
+        let repository = repository_of(&manifest);
+        let mut sources = wanted.sources.iter();
+        let is_it = sources.any(|(_, id)| is_one_model(id, repository));
+        manifest.quantized.filter(|_| is_it)
+    }
+
     /// Fetches a model, has it finished, and installs it. Blocks until all is done.
     ///
     /// # Errors
@@ -118,6 +137,7 @@ impl Hub {
         finish: &Finish<'_>,
     ) -> Result<Pulled, Error> {
         let wanted = wanted(&request.model, request.source)?;
+        wanted.check_page(self.client.settings())?;
         let name = Self::name_of(request)?;
         if let Some(setting) = self.client.settings().offline.clone() {
             return self.without_network(request, &wanted, name, setting);
@@ -194,7 +214,7 @@ impl Hub {
             hub: *hub,
             id: id.clone(),
             revision: revision.clone(),
-            patience: Patience::new(watch, place + 1 < wanted.sources.len()),
+            patience: Patience::new(watch, place + 1 < wanted.sources.len(), *hub),
         };
         sources.map(repository).collect()
     }
@@ -212,8 +232,9 @@ impl Hub {
         let selection = select(&listing.files).map_err(|reason| Error::Unsupported {
             repository: listing.repository.clone(),
             reason,
-            nearest: crate::fitness::nearest(name).to_owned(),
+            nearest: crate::fitness::nearest(&listing.repository).to_owned(),
         })?;
+        check_lengths(repository, &selection)?;
         let manifest = manifest(repository, &listing, name, request.quantized.clone());
         let earlier = earlier(&workspace.target(), name, &manifest)?;
         if let Some(Earlier {
@@ -234,12 +255,12 @@ impl Hub {
             licence: manifest.licence.clone(),
             non_commercial: manifest.non_commercial,
         }));
+        tell_of_sums(repository, &selection, watch);
         let target = workspace.target();
         let earlier = earlier.is_some().then_some(target.as_path());
         workspace.make(&manifest)?;
-        let wanted = (name, request.quantized.as_deref());
         let gives = fetch(
-            repository, &listing, &selection, workspace, watch, earlier, wanted,
+            repository, &listing, &selection, workspace, watch, earlier, &manifest,
         )?;
         Ok(Some(Ready {
             manifest,
@@ -247,6 +268,34 @@ impl Hub {
             sums: known_sums(&selection),
         }))
     }
+}
+
+/// Refuses a list that says nothing at all of what a file holds.
+fn check_lengths(repository: &Repository<'_>, selection: &Selection) -> Result<(), Error> {
+    let mut files = selection.files();
+    match files.find(|file| file.size == 0 && !file.sum.is_told()) {
+        Some(file) => {
+            Err(repository.no_hub(&format!("it tells neither sum nor length of {}", file.path)))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Says of which files only the length can be compared.
+fn tell_of_sums(repository: &Repository<'_>, selection: &Selection, watch: &dyn Watch) {
+    let host = repository.host();
+    for file in selection.files().filter(|file| !file.sum.is_told()) {
+        watch.see(Event::NoSum {
+            host: &host,
+            path: &file.path,
+        });
+    }
+}
+
+/// The repository of a model that is being fetched.
+fn repository_of(manifest: &Manifest) -> &str {
+    let origin = manifest.origin.as_ref();
+    origin.map_or("", |origin| &origin.repository)
 }
 
 /// A model that has come whole.
@@ -265,7 +314,7 @@ fn fetch(
     workspace: &Workspace,
     watch: &dyn Watch,
     earlier: Option<&Path>,
-    (name, quantized): (&str, Option<&str>),
+    manifest: &Manifest,
 ) -> Result<Gives, Error> {
     let paths: Vec<&str> = selection.files().map(|file| file.path.as_str()).collect();
     workspace.keep_only(&paths)?;
@@ -291,7 +340,12 @@ fn fetch(
         missing.iter().partition(|file| is_weight(path_of(file)));
     download.fetch(&companions)?;
     check_pointers(&content, &selection.companions, repository)?;
-    let gives = check(&content, name, &listing.repository, quantized)?;
+    let quantized = manifest.quantized.as_deref();
+    let origin = repository_of(manifest);
+    let (gives, assumed) = check(&content, &manifest.name, origin, quantized)?;
+    for told in &assumed {
+        watch.see(Event::Remark { told });
+    }
     download.fetch(&weights)?;
     check_pointers(&content, &selection.weights, repository)?;
     Ok(gives)
@@ -345,6 +399,7 @@ fn install(
     let scratch = workspace.scratch()?;
     let finished = finish(&Staged {
         name: &name,
+        repository: repository_of(&manifest),
         folder: &content,
         scratch: &scratch,
         gives,
@@ -432,6 +487,7 @@ fn all_of(mut tried: Vec<Error>, last: Error) -> Error {
             Error::NotFound {
                 host: first,
                 repository,
+                ..
             },
             Error::NotFound { host: last, .. },
         ) => Error::Nowhere {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use yuyi_models::{
     CALIBRATION_FILE, MANIFEST_FILE, MANIFEST_VERSION, Manifest, ManifestFile, ModelOrigin,
-    check_whole, find_known, is_non_commercial,
+    check_whole, find_repository, is_non_commercial,
 };
 
 use crate::Error;
@@ -44,7 +44,7 @@ pub(crate) fn earlier(target: &Path, name: &str, new: &Manifest) -> Result<Optio
         return Err(taken("was not put there by `yuyi pull`".to_owned()));
     };
     let is_same_model = match (origin(&manifest), origin(new)) {
-        (Some(old), Some(new)) => old == new || is_one_model(&old, &new),
+        (Some(old), Some(new)) => is_one_model(&old, &new),
         _ => false,
     };
     match is_same_model {
@@ -59,9 +59,9 @@ pub(crate) fn earlier(target: &Path, name: &str, new: &Manifest) -> Result<Optio
     }
 }
 
-/// Whether two repositories have the same model, on one hub each.
-fn is_one_model(a: &str, b: &str) -> bool {
-    find_known(a).is_some_and(|known| known.is_repository(a) && known.is_repository(b))
+/// Whether two repositories have the same model: they are one, or of one hub each.
+pub(crate) fn is_one_model(a: &str, b: &str) -> bool {
+    a == b || find_repository(a).is_some_and(|known| known.is_repository(b))
 }
 
 /// Whether an installed model is the one that would be fetched.
@@ -91,7 +91,7 @@ pub(crate) fn known_sums(selection: &Selection) -> Vec<ManifestFile> {
             size: file.size,
             sha256: sum.clone(),
         }),
-        Sum::GitBlob(_) => None,
+        Sum::GitBlob(_) | Sum::Untold(_) => None,
     });
     known.collect()
 }
@@ -103,10 +103,15 @@ pub(crate) fn manifest(
     name: &str,
     quantized: Option<String>,
 ) -> Manifest {
+    let known = find_repository(&repository.id);
     // The card of the model wins over the catalogue.
-    let known = find_known(&repository.id).filter(|known| known.is_repository(&repository.id));
-    let known = known.and_then(|known| known.licence.clone());
-    let licence = listing.licence.clone().or(known);
+    let licence = listing.licence.clone();
+    let licence = licence.or_else(|| known?.licence.clone());
+    // A known repository stays known by its name, whatever the hub calls it by now.
+    let origin = match known {
+        Some(_) => &repository.id,
+        None => &listing.repository,
+    };
     Manifest {
         version: MANIFEST_VERSION,
         name: name.to_owned(),
@@ -115,7 +120,7 @@ pub(crate) fn manifest(
         origin: Some(ModelOrigin {
             hub: repository.hub.name().to_owned(),
             endpoint: without_user(repository.endpoint()).into(),
-            repository: listing.repository.clone(),
+            repository: origin.clone(),
             revision: repository.revision().to_owned(),
             commit: listing.commit.clone(),
         }),

@@ -5,12 +5,13 @@ use yuyi_models::is_inside;
 use crate::listing::RemoteFile;
 
 /// What may lie beside weights and is needed, as long as it is there.
-const COMPANIONS: [&str; 13] = [
+const COMPANIONS: [&str; 14] = [
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
     "special_tokens_map.json",
     "added_tokens.json",
+    "chat_template.jinja",
     "vocab.txt",
     "modules.json",
     "config_sentence_transformers.json",
@@ -60,6 +61,7 @@ pub(crate) fn select(files: &[RemoteFile]) -> Result<Selection, String> {
     let mut selection = Selection::default();
     let mut has_config = false;
     let mut has_vocabulary = false;
+    let mut adapter = None;
     for base in bases(files) {
         let here = |name: &str| {
             let path = format!("{base}{name}");
@@ -74,12 +76,28 @@ pub(crate) fn select(files: &[RemoteFile]) -> Result<Selection, String> {
             .filter(|file| is_sentence_config(&file.path, &base));
         selection.companions.extend(sentence.cloned());
         selection.weights.extend(weights(files, &base));
+        let mut paths = files.iter().map(|file| &file.path);
+        adapter = adapter.or_else(|| paths.find(|path| is_adapter(path, &base)));
+    }
+    if let Some(adapter) = adapter {
+        return Err(match selection.weights.is_empty() {
+            true => "it holds an adapter (LoRA or its like) and no model; merge it into its model with merge_and_unload() of peft, and save that.".to_owned(),
+            // Without it the model would be another one, and nobody would see that.
+            false => format!(
+                "an adapter (LoRA or its like) lies beside its weights ({adapter}), and yuyi does not apply it. Merge it in Python with merge_and_unload() of peft, save the whole model, and name its folder."
+            ),
+        });
+    }
+    if selection.weights.is_empty()
+        && let Some(told) = foreign(files)
+    {
+        return Err(told);
     }
     if !has_config {
         return Err("it has no config.json.".to_owned());
     }
     if selection.weights.is_empty() {
-        return Err(no_weights(files));
+        return Err("it has no weights (model.safetensors).".to_owned());
     }
     if !has_vocabulary {
         return Err(
@@ -118,6 +136,12 @@ fn is_sentence_config(path: &str, base: &str) -> bool {
     name.is_some_and(|name| name.starts_with("sentence_") && name.ends_with("_config.json"))
 }
 
+/// A file of an adapter beside the weights, which the libraries that a model is made with would apply.
+fn is_adapter(path: &str, base: &str) -> bool {
+    let name = path.strip_prefix(base).filter(|name| !name.contains('/'));
+    name.is_some_and(|name| name == "adapter_config.json" || name.starts_with("adapter_model."))
+}
+
 /// The weights of a folder in the first form of these that it has: a safetensors file, several of them, what PyTorch pickles.
 fn weights(files: &[RemoteFile], base: &str) -> Vec<RemoteFile> {
     let of = |wanted: &dyn Fn(&str) -> bool| -> Vec<RemoteFile> {
@@ -152,19 +176,20 @@ fn is_sharded(name: &str, stem: &str, ending: &str) -> bool {
     numbers.is_some_and(|(part, of)| is_number(part) && is_number(of))
 }
 
-fn no_weights(files: &[RemoteFile]) -> String {
-    let foreign = FOREIGN.into_iter().find(|(ending, _)| {
+/// What is said of weights that other programs read, if there are some.
+fn foreign(files: &[RemoteFile]) -> Option<String> {
+    let (_, form) = FOREIGN.into_iter().find(|(ending, _)| {
         let mut files = files.iter();
         files.any(|file| file.path.ends_with(ending))
-    });
-    match foreign {
-        Some((_, form)) => {
-            format!(
-                "its weights are for {form}; yuyi reads model.safetensors and pytorch_model.bin."
-            )
-        }
-        None => "it has no weights (model.safetensors).".to_owned(),
-    }
+    })?;
+    Some(match form {
+        "Paddle" => "its weights are for Paddle; yuyi reads model.safetensors and pytorch_model.bin. Baidu's ERNIE models are \
+            published so as well, such as nghuyong/ernie-3.0-base-zh."
+            .to_owned(),
+        _ => format!(
+            "its weights are for {form}; yuyi reads model.safetensors and pytorch_model.bin, which the model it was made of may have."
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -194,6 +219,8 @@ mod tests {
             ".gitattributes",
             "1_Pooling/config.json",
             "README.md",
+            "chat_template.jinja",
+            "checkpoints/adapter_config.json",
             "config.json",
             "config_sentence_transformers.json",
             "flax_model.msgpack",
@@ -218,6 +245,7 @@ mod tests {
         let expected = [
             "1_Pooling/config.json",
             "README.md",
+            "chat_template.jinja",
             "config.json",
             "config_sentence_transformers.json",
             "model.safetensors",
@@ -294,7 +322,38 @@ mod tests {
                 &["model.safetensors", "config.json", "spiece.model"],
                 "neither tokenizer.json",
             ),
-            (&["a.gguf"], "no config.json"),
+            (&["a.gguf"], "for GGUF"),
+            (&["README.md"], "no config.json"),
+            (
+                &[
+                    "adapter_config.json",
+                    "adapter_model.safetensors",
+                    "tokenizer.json",
+                ],
+                "it holds an adapter",
+            ),
+            (
+                &["adapter_config.json", "adapter_model.bin"],
+                "it holds an adapter",
+            ),
+            (
+                &[
+                    "config.json",
+                    "tokenizer.json",
+                    "model.safetensors",
+                    "adapter_config.json",
+                ],
+                "lies beside its weights (adapter_config.json)",
+            ),
+            (
+                &[
+                    "config.json",
+                    "tokenizer.json",
+                    "0_Transformer/model.safetensors",
+                    "0_Transformer/adapter_model.safetensors",
+                ],
+                "lies beside its weights (0_Transformer/adapter_model.safetensors)",
+            ),
         ] {
             let error = chosen(paths).unwrap_err();
             assert!(error.contains(expected), "{error}");

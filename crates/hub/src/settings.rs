@@ -30,14 +30,9 @@ const PART: u64 = 16 << 20;
 
 /// A text that stays out of messages.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
-    /// A text to keep.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
@@ -49,6 +44,30 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What a hub knows the user by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    pub(crate) secret: Secret,
+    /// Where it comes from, for people: a variable, or a file.
+    pub(crate) from: String,
+}
+
+impl Token {
+    /// A token, and where it comes from; `None`: no header can hold it, so it is none.
+    pub fn new(text: &str, from: impl Into<String>) -> Option<Self> {
+        let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_token.then(|| Self {
+            secret: Secret(text.to_owned()),
+            from: from.into(),
+        })
+    }
+
+    /// Whether it can stand in a cookie, too, which ends at some marks.
+    pub(crate) fn fits_cookies(&self) -> bool {
+        !self.secret.reveal().contains(['"', ',', ';', '\\'])
+    }
+}
+
 /// How hubs are reached.
 #[derive(Clone)]
 pub struct Settings {
@@ -57,9 +76,9 @@ pub struct Settings {
     /// ModelScope: `MODELSCOPE_ENDPOINT`, or the older `MODELSCOPE_DOMAIN`.
     pub modelscope: Url,
     /// What Hugging Face knows the user by: `HF_TOKEN`, else the file that its command line writes. It goes to that host alone.
-    pub token: Option<Secret>,
-    /// Where the token comes from, for people: the variable, or the file.
-    pub token_from: String,
+    pub token: Option<Token>,
+    /// What ModelScope does: `MODELSCOPE_API_TOKEN`. It goes to that host alone.
+    pub modelscope_token: Option<Token>,
     /// What forbids downloads, such as `HF_HUB_OFFLINE`.
     pub offline: Option<String>,
     /// How long a host may take to accept a connection.
@@ -90,7 +109,7 @@ impl Settings {
     pub fn from_env() -> Result<Self, Error> {
         Self::from_variables(|name| {
             let value = env::var(name).ok()?;
-            let value = value.trim();
+            let value = bare(&value);
             (!value.is_empty()).then(|| value.to_owned())
         })
     }
@@ -98,7 +117,6 @@ impl Settings {
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let offline = ["YUYI_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
         let is_on = |name: &&str| variable(name).is_some_and(|value| is_yes(&value));
-        let (token, token_from) = token(&variable).unzip();
         let silence = variable("HF_HUB_DOWNLOAD_TIMEOUT").and_then(|value| value.parse().ok());
         Ok(Self {
             huggingface: address("HF_ENDPOINT", &variable, HUGGING_FACE)?,
@@ -106,8 +124,9 @@ impl Settings {
                 Some(_) => address("MODELSCOPE_ENDPOINT", &variable, MODELSCOPE)?,
                 None => address("MODELSCOPE_DOMAIN", &variable, MODELSCOPE)?,
             },
-            token,
-            token_from: token_from.unwrap_or_else(|| "HF_TOKEN".to_owned()),
+            token: huggingface_token(&variable),
+            // Its library keeps one as a pickle of cookies, which nothing but Python should open.
+            modelscope_token: token(&["MODELSCOPE_API_TOKEN"], None, &variable),
             offline: offline.into_iter().find(is_on).map(str::to_owned),
             connect: CONNECT,
             silence: silence.map_or(SILENCE, |seconds: u64| Duration::from_secs(seconds.max(1))),
@@ -115,6 +134,11 @@ impl Settings {
             part: PART,
         })
     }
+}
+
+/// A value without blanks and quotation marks around it: `docker run --env-file` and some shells leave them there.
+fn bare(value: &str) -> &str {
+    value.trim().trim_matches(['"', '\'', '`']).trim()
 }
 
 fn is_yes(value: &str) -> bool {
@@ -160,25 +184,28 @@ fn without_user_in(text: &str) -> String {
     }
 }
 
-/// The token in the environment, or the one that Hugging Face's command line has kept; and where it is.
-fn token(variable: impl Fn(&str) -> Option<String>) -> Option<(Secret, String)> {
-    let names = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"].into_iter();
-    let mut set = names.filter_map(|name| Some((variable(name)?, name.to_owned())));
-    let direct = set.next();
+/// The token in the environment, or the one that Hugging Face's command line has kept.
+fn huggingface_token(variable: impl Fn(&str) -> Option<String>) -> Option<Token> {
     let path = |name: &str| variable(name).map(PathBuf::from);
-    let file = || {
-        let home = path("HF_HOME")
-            .or_else(|| path("HOME").map(|user| user.join(".cache/huggingface")))
-            .map(|home| home.join("token"));
-        let file = path("HF_TOKEN_PATH").or(home)?;
-        let text = fs::read_to_string(&file).ok()?;
-        let text = text.trim();
-        (!text.is_empty()).then(|| (text.to_owned(), file.display().to_string()))
-    };
-    let (found, from) = direct.or_else(file)?;
-    // What no header can hold is no token.
-    let is_token = found.bytes().all(|byte| byte.is_ascii_graphic());
-    is_token.then(|| (Secret::new(found), from))
+    let home = path("HF_HOME")
+        .or_else(|| path("HOME").map(|user| user.join(".cache/huggingface")))
+        .map(|home| home.join("token"));
+    let file = path("HF_TOKEN_PATH").or(home);
+    token(&["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"], file, &variable)
+}
+
+/// The token of the first variable that is set, else of a file.
+fn token(
+    names: &[&str],
+    file: Option<PathBuf>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<Token> {
+    if let Some((name, value)) = names.iter().find_map(|name| Some((*name, variable(name)?))) {
+        return Token::new(&value, name);
+    }
+    let file = file?;
+    let text = fs::read_to_string(&file).ok()?;
+    Token::new(text.trim(), file.display().to_string())
 }
 
 #[cfg(test)]
@@ -223,6 +250,19 @@ mod tests {
     }
 
     #[test]
+    fn marks_around_a_value_are_not_part_of_it() {
+        for value in [
+            " https://h ",
+            "\"https://h\"",
+            "'https://h'",
+            "` https://h`\n",
+        ] {
+            assert_eq!(bare(value), "https://h");
+        }
+        assert_eq!(bare("\"\""), "");
+    }
+
+    #[test]
     fn a_password_is_for_requests_alone() {
         let settings = of(&[("HF_ENDPOINT", "https://me:s3cret@hub.example/hf")]).unwrap();
         assert_eq!(settings.huggingface.password(), Some("s3cret"));
@@ -246,17 +286,40 @@ mod tests {
     #[test]
     fn a_token_is_found_and_never_shown() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("token"), "hf_file\n").unwrap();
-        let home = ("HF_HOME", folder.path().to_str().unwrap());
-        let file = of(&[home]).unwrap();
-        assert_eq!(file.token.unwrap().reveal(), "hf_file");
+        fs::write(folder.path().join("token"), "kept\n").unwrap();
         let path = folder.path().join("token").display().to_string();
-        assert_eq!(file.token_from, path);
-        let direct = of(&[home, ("HF_TOKEN", "hf_direct")]).unwrap();
-        assert_eq!(direct.token.as_ref().unwrap().reveal(), "hf_direct");
-        assert_eq!(direct.token_from, "HF_TOKEN");
-        assert!(!format!("{direct:?}").contains("hf_direct"));
-        assert_eq!(of(&[("HF_TOKEN", "a\nb")]).unwrap().token, None);
+        let of_hf: fn(Settings) -> Option<Token> = |settings| settings.token;
+        let of_ms: fn(Settings) -> Option<Token> = |settings| settings.modelscope_token;
+        let home = ("HF_HOME", folder.path().to_str().unwrap());
+        let file = of_hf(of(&[home]).unwrap()).unwrap();
+        assert_eq!((file.secret.reveal(), &file.from), ("kept", &path));
+        for (name, found) in [("HF_TOKEN", of_hf), ("MODELSCOPE_API_TOKEN", of_ms)] {
+            let direct = of(&[home, (name, "direct")]).unwrap();
+            assert!(!format!("{direct:?}").contains("direct"));
+            let direct = found(direct).unwrap();
+            assert_eq!((direct.secret.reveal(), &*direct.from), ("direct", name));
+            assert!(!format!("{direct:?}").contains("\"direct\""));
+            assert_eq!(found(of(&[(name, "a\nb")]).unwrap()), None);
+        }
+        // Each hub has its own.
+        let one = of(&[("HF_TOKEN", "hf")]).unwrap();
+        assert_eq!(one.modelscope_token, None);
+        let other = of(&[("MODELSCOPE_API_TOKEN", "ms")]).unwrap();
+        assert_eq!(other.token, None);
+    }
+
+    #[test]
+    fn the_home_of_hugging_faces_library_is_looked_in() {
+        let user = tempfile::tempdir().unwrap();
+        for (folder, token) in [(".cache/huggingface", "hf-1\n"), (".modelscope", "ms-1\n")] {
+            let folder = user.path().join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join("token"), token).unwrap();
+        }
+        let settings = of(&[("HOME", user.path().to_str().unwrap())]).unwrap();
+        assert_eq!(settings.token.unwrap().secret.reveal(), "hf-1");
+        // Nothing writes such a file.
+        assert_eq!(settings.modelscope_token, None);
     }
 
     #[test]

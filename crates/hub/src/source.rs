@@ -10,6 +10,14 @@ pub enum HubKind {
 }
 
 impl HubKind {
+    /// The variable with the token by which it knows users.
+    pub(crate) fn token_variable(self) -> &'static str {
+        match self {
+            Self::HuggingFace => "HF_TOKEN",
+            Self::ModelScope => "MODELSCOPE_API_TOKEN",
+        }
+    }
+
     /// The name in manifests and replies.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,8 +5,10 @@ use std::path::Path;
 
 use yuyi_models::{Manifest, check_whole};
 
+use crate::Error;
+use crate::address::is_name;
 use crate::parts::progress;
-use crate::workspace::{LOCK, files_in, is_held, pulls_of};
+use crate::workspace::{LOCK, Workspace, files_in, is_held, pulls_of};
 
 /// A model of which a part has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +38,19 @@ pub fn unfinished(home: &Path) -> Vec<Unfinished> {
     let mut found: Vec<Unfinished> = names.map(|name| of(home, name)).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
+}
+
+/// Removes what interrupted commands have left of a model, and no model. `name` is compared with what is there and does not lead
+/// elsewhere.
+///
+/// # Errors
+/// When a program is at it, there is nothing, or the system refuses.
+pub fn remove_leftovers(home: &Path, name: &str) -> Result<(), Error> {
+    if !is_name(name) || !pulls_of(home).join(name).exists() {
+        let name = name.to_owned();
+        return Err(Error::NoLeftovers { name });
+    }
+    Workspace::open(home, name)?.clear()
 }
 
 fn of(home: &Path, name: String) -> Unfinished {

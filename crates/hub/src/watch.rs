@@ -39,6 +39,13 @@ pub enum Event<'a> {
         /// How long.
         seconds: u64,
     },
+    /// The host tells no sum of a file that is needed, and only its length is compared.
+    NoSum {
+        /// The host.
+        host: &'a str,
+        /// The file.
+        path: &'a str,
+    },
     /// The model was found.
     Found(&'a Found),
     /// The download begins.
@@ -57,6 +64,11 @@ pub enum Event<'a> {
     Lost {
         /// How many.
         bytes: u64,
+    },
+    /// Something that whoever uses the model should know, such as what was taken from a known one where its files leave it out.
+    Remark {
+        /// A sentence.
+        told: &'a str,
     },
     /// All is there; it is checked and brought into its form.
     Finishing,

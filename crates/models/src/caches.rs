@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::find_known;
+use crate::catalogue::find_repository;
+use crate::manifest::ModelOrigin;
 
 /// Where other programs keep models.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,11 +82,64 @@ impl Cached {
     /// What the model is called here: the catalogue's name if it is that one, else its repository. Another's model of a known
     /// name is not taken for it.
     pub(crate) fn name(&self) -> &str {
-        match find_known(&self.id) {
-            Some(known) if known.is_repository(&self.id) => &known.name,
-            _ => &self.id,
+        find_repository(&self.id).map_or(&self.id, |known| &known.name)
+    }
+
+    /// Where it was fetched, as far as the layout tells: not by which mirror.
+    pub(crate) fn origin(&self) -> ModelOrigin {
+        let (hub, endpoint) = match self.of {
+            CacheOf::HuggingFace => ("huggingface", "https://huggingface.co/"),
+            CacheOf::ModelScope => ("modelscope", "https://www.modelscope.cn/"),
+        };
+        let (revision, commit) = self.revision();
+        ModelOrigin {
+            hub: hub.to_owned(),
+            endpoint: endpoint.to_owned(),
+            repository: self.id.clone(),
+            revision,
+            commit,
         }
     }
+
+    /// The branch, tag or commit, and the commit where that is known.
+    fn revision(&self) -> (String, Option<String>) {
+        let name = |path: &Path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        let snapshots = self.folder.parent();
+        let snapshot =
+            name(&self.folder).filter(|_| snapshots.and_then(name).as_deref() == Some("snapshots"));
+        match (self.of, snapshot) {
+            (CacheOf::HuggingFace, Some(commit)) => {
+                let repository = snapshots.and_then(Path::parent);
+                let is_newest = repository.and_then(newest).as_ref() == Some(&commit);
+                let revision = if is_newest { "main" } else { commit.as_str() };
+                (revision.to_owned(), Some(commit))
+            }
+            (CacheOf::ModelScope, Some(revision)) => (revision, None),
+            // The older layouts know one version alone.
+            (_, None) => ("master".to_owned(), None),
+        }
+    }
+}
+
+/// The repository of a folder that lies as the libraries lay models out, wherever the cache is.
+pub(crate) fn repository_of(folder: &Path) -> Option<String> {
+    let name = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let (own, above) = (name(folder)?, folder.parent()?);
+    if name(above)? == "snapshots" {
+        let repository = name(above.parent()?)?;
+        let repository = repository.strip_prefix("models--").unwrap_or(&repository);
+        let (owner, name) = repository.split_once("--")?;
+        return Some(format!("{owner}/{name}"));
+    }
+    // A name with dots, as ModelScope's library wrote it.
+    own.contains("___")
+        .then(|| Some(format!("{}/{}", name(above)?, own.replace("___", "."))))?
 }
 
 /// Folders below a folder, with their names.
@@ -116,12 +170,7 @@ fn snapshot(repository: &Path) -> Option<PathBuf> {
     let snapshots = repository.join("snapshots");
     // ModelScope calls snapshots by their branches.
     let branches = ["master", "main"].map(|branch| snapshots.join(branch));
-    let main = fs::read_to_string(repository.join("refs/main")).ok();
-    let main = main.map(|commit| commit.trim().to_owned());
-    let is_commit = |commit: &String| {
-        !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
-    let main = main.filter(is_commit).map(|commit| snapshots.join(commit));
+    let main = newest(repository).map(|commit| snapshots.join(commit));
     let known = main.into_iter().chain(branches);
     known
         .into_iter()
@@ -130,6 +179,14 @@ fn snapshot(repository: &Path) -> Option<PathBuf> {
             let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
             folders(&snapshots).map(|(_, path)| path).max_by_key(age)
         })
+}
+
+/// The commit of the main branch, where the cache has it.
+fn newest(repository: &Path) -> Option<String> {
+    let main = fs::read_to_string(repository.join("refs/main")).ok()?;
+    let commit = main.trim().to_owned();
+    let is_commit = !commit.is_empty() && commit.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_commit.then_some(commit)
 }
 
 /// Folders of its library that are no owner's.
@@ -251,7 +308,34 @@ pub(crate) mod tests {
         ];
         assert_eq!(shown, expected);
         assert!(found[6].folder.ends_with("snapshots/abc"));
+        let origin = |i: usize| {
+            let ModelOrigin {
+                hub,
+                repository,
+                revision,
+                commit,
+                ..
+            } = found[i].origin();
+            format!(
+                "{hub} {repository} {revision} {}",
+                commit.unwrap_or_default()
+            )
+        };
+        assert_eq!(origin(6), "huggingface thenlper/gte-base-zh main abc");
+        assert_eq!(origin(5), "huggingface other/gte-base-zh 123 123");
+        assert_eq!(origin(4), "modelscope iic/tag v1.0.2 ");
+        assert_eq!(origin(3), "modelscope iic/older master ");
         assert!(found[4].folder.ends_with("snapshots/v1.0.2"));
+        // Each is known by its place alone, where that tells more than the folder's name.
+        for (i, expected) in [
+            (6, Some("thenlper/gte-base-zh")),
+            (7, Some("thenlper/gte-large.zh")),
+            (1, Some("BAAI/bge-small-zh-v1.5")),
+            (0, None),
+        ] {
+            let found = repository_of(&found[i].folder);
+            assert_eq!(found.as_deref(), expected);
+        }
         let nowhere = caches(Some(&cache.path().join("none")), None);
         assert!(nowhere.models().is_empty());
     }

@@ -62,6 +62,9 @@ pub struct PublishedScores {
     /// STSB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stsb: Option<f64>,
+    /// Mean of these seven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sts_mean: Option<f64>,
     /// Mean over all tasks of C-MTEB, which are more than these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mean: Option<f64>,
@@ -122,9 +125,9 @@ pub struct KnownModel {
 impl KnownModel {
     /// How hidden states become one vector, where the folder does not say.
     pub fn pooling(&self) -> Option<Pooling> {
-        let known = [Pooling::Cls, Pooling::Mean, Pooling::Max];
         let name = self.pooling.as_deref()?;
-        known.into_iter().find(|pooling| pooling.name() == name)
+        let mut all = Pooling::ALL.into_iter();
+        all.find(|pooling| pooling.name() == name)
     }
 
     /// What it suits, in Chinese and in English.
@@ -139,8 +142,13 @@ impl KnownModel {
     }
 
     /// Whether a text is its name, in whatever case, or its repository, and not a path that ends in it.
+    pub fn is_meant_by(&self, text: &str) -> bool {
+        self.name.eq_ignore_ascii_case(text) || self.is_repository(text)
+    }
+
+    /// As [`is_meant_by`](Self::is_meant_by), of a model that can be fetched.
     pub(crate) fn is_called(&self, text: &str) -> bool {
-        self.is_published() && (self.name.eq_ignore_ascii_case(text) || self.is_repository(text))
+        self.is_published() && self.is_meant_by(text)
     }
 
     /// Whether a repository is the one that the entry is about, on whichever hub.
@@ -177,6 +185,21 @@ pub fn find_known(name: &str) -> Option<&'static KnownModel> {
     })
 }
 
+/// The known model of a repository, on whichever hub.
+pub fn find_repository(id: &str) -> Option<&'static KnownModel> {
+    known_models().iter().find(|known| known.is_repository(id))
+}
+
+/// What the model of a repository is called here: as in the catalogue, if it is the one that is meant there, else by the last component.
+/// Another owner's model of a name in the catalogue has its owner in front, `OWNER--NAME`: it is another one.
+pub fn name_of_repository(id: &str) -> String {
+    match (find_repository(id), find_known(id)) {
+        (Some(known), _) => known.name.clone(),
+        (None, Some(_)) => id.replace('/', "--"),
+        (None, None) => id.rsplit('/').next().unwrap_or(id).to_owned(),
+    }
+}
+
 /// How alike two names have to be for one to be the nearest of the other, from 0 to 1.
 const LIKENESS: f64 = 0.75;
 
@@ -185,18 +208,29 @@ pub fn nearest_known(
     name: &str,
     wanted: impl Fn(&KnownModel) -> bool,
 ) -> Option<&'static KnownModel> {
+    let wanted: Vec<&'static KnownModel> = known_models()
+        .iter()
+        .filter(|known| wanted(known))
+        .collect();
+    let names = wanted.iter().copied().map(|known| known.name.as_str());
+    let found = nearest_name(name, names)?;
+    wanted.into_iter().find(|known| known.name == found)
+}
+
+/// The nearest of names, of which a repository's counts without its owner; of several that are as near the last. `None`: all of them are
+/// quite otherwise.
+pub fn nearest_name<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = last(name.trim_end_matches('/'));
-    let likeness = |known: &KnownModel| {
-        let known = known.name.to_lowercase();
+    let likeness = |other: &str| {
+        let other = last(other);
         // A name that goes on, as with a version, is nearer than one with other letters.
-        let goes_on = !name.is_empty() && (known.starts_with(&name) || name.starts_with(&known));
-        f64::from(u8::from(goes_on)) + strsim::jaro_winkler(&known, &name)
+        let goes_on = !name.is_empty() && (other.starts_with(&name) || name.starts_with(&other));
+        f64::from(u8::from(goes_on)) + strsim::jaro_winkler(&other, &name)
     };
-    let likely = known_models().iter().filter(|known| wanted(known));
-    let likely = likely.map(|known| (likeness(known), known));
+    let likely = names.map(|other| (likeness(other), other));
     let best = likely.max_by(|(a, _), (b, _)| a.total_cmp(b));
     best.filter(|(likeness, _)| *likeness >= LIKENESS)
-        .map(|(_, known)| known)
+        .map(|(_, other)| other)
 }
 
 fn last(id: &str) -> String {
@@ -241,9 +275,8 @@ mod tests {
             if let Some(id) = &known.huggingface {
                 assert_eq!(id.rsplit('/').next(), Some(name.as_str()));
             }
-            let learnt = known.needs.iter().any(|need| need == "last_token");
             assert!(
-                known.pooling.is_none() || known.pooling().is_some() || learnt,
+                known.pooling.is_none() || known.pooling().is_some(),
                 "{name}"
             );
         }
@@ -273,6 +306,21 @@ mod tests {
     }
 
     #[test]
+    fn another_owners_repository_is_another_model() {
+        for (id, name) in [
+            ("thenlper/gte-base-zh", "gte-base-zh"),
+            ("iic/nlp_gte_sentence-embedding_chinese-base", "gte-base-zh"),
+            ("somebody/gte-base-zh", "somebody--gte-base-zh"),
+            ("somebody/GTE-base-zh", "somebody--GTE-base-zh"),
+            ("somebody/e5-small-zh", "somebody--e5-small-zh"),
+            ("somebody/tiny", "tiny"),
+        ] {
+            assert_eq!(name_of_repository(id), name);
+        }
+        assert!(find_repository("somebody/gte-base-zh").is_none());
+    }
+
+    #[test]
     fn the_nearest_name_is_found() {
         let nearest = |name: &str| nearest_known(name, KnownModel::is_published);
         for (name, expected) in [
@@ -285,6 +333,14 @@ mod tests {
         ] {
             let found = nearest(name).map(|known| known.name.as_str());
             assert_eq!(found, expected, "{name}");
+        }
+        let own = ["gte-base-zh", "org/support-model", "客服模型-2"];
+        for (name, expected) in [
+            ("suport-model", Some("org/support-model")),
+            ("客服模型", Some("客服模型-2")),
+            ("xyzzy", None),
+        ] {
+            assert_eq!(nearest_name(name, own.into_iter()), expected, "{name}");
         }
     }
 

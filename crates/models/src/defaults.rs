@@ -1,18 +1,87 @@
 //! What is assumed of a model whose folder is silent.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use yuyi_encoder::{Folder, Prompts, SpecDefaults};
+use yuyi_encoder::{Folder, Likeness, Prompts, SpecDefaults};
 
-use crate::{KnownModel, Side, find_known};
+use crate::caches::repository_of;
+use crate::catalogue::find_repository;
+use crate::manifest::Manifest;
+use crate::{KnownModel, Side, find_known, known_models};
 
-/// What the catalogue knows of a folder, by its name or by the one its configuration tells.
-pub fn defaults(name: &str, folder: &Folder) -> SpecDefaults {
-    let known = find_known(name).or_else(|| find_known(&name_or_path(folder)?));
+/// By what a model is taken for one of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// It is from its repository, or in the program.
+    Repository,
+    /// Its folder is called so, and nothing says where it is from.
+    Name,
+    /// Its configuration says that it was made of it.
+    Configuration,
+}
+
+/// What the catalogue knows of a folder: by the repository that it is from, where that is known, else by its name; or by the model that it
+/// was made of. Another owner's repository of the same name is another model.
+pub fn defaults(name: &str, repository: Option<&str>, folder: &Folder) -> SpecDefaults {
+    let found = known(name, repository, folder);
+    let (known, by) = found.unzip();
     SpecDefaults {
         pooling: known.and_then(KnownModel::pooling),
         prompts: prompts(known.map(|known| &known.prompts)),
+        // What was made of a model may well be asked without its prompts, and says so by an empty list.
+        over_empty: by != Some(By::Configuration),
+        likeness: found.and_then(|(known, by)| likeness(known, by)),
     }
+}
+
+fn known(
+    name: &str,
+    repository: Option<&str>,
+    folder: &Folder,
+) -> Option<(&'static KnownModel, By)> {
+    let repository = repository
+        .map(str::to_owned)
+        .or_else(|| folder.path().and_then(origin_of));
+    let found = match repository {
+        Some(id) => find_repository(&id).map(|known| (known, By::Repository)),
+        None => {
+            let by = match folder.path() {
+                Some(_) => By::Name,
+                None => By::Repository,
+            };
+            let known = find_known(name).or_else(|| of_older_cache(name));
+            known.map(|known| (known, by))
+        }
+    };
+    found.or_else(|| Some((made_of(folder)?, By::Configuration)))
+}
+
+/// Whose prompts and pooling these are, where that is a guess.
+fn likeness(known: &KnownModel, by: By) -> Option<Likeness> {
+    let why = match by {
+        By::Repository => return None,
+        By::Name => "the folder is called so",
+        By::Configuration => "config.json says that the model was made of that one (_name_or_path)",
+    };
+    Some(Likeness {
+        model: known.name.clone(),
+        why: why.to_owned(),
+    })
+}
+
+/// The repository that a folder is from, by its manifest or by the cache that it is in.
+pub(crate) fn origin_of(folder: &Path) -> Option<String> {
+    let manifest = Manifest::read(folder).ok().flatten();
+    let told = manifest.and_then(|manifest| Some(manifest.origin?.repository));
+    told.or_else(|| repository_of(&folder.canonicalize().ok()?))
+}
+
+/// By a name that older versions of sentence-transformers gave folders of their cache: `ORG_NAME`.
+fn of_older_cache(name: &str) -> Option<&'static KnownModel> {
+    let is_called = |id: &String| id.replace('/', "_").eq_ignore_ascii_case(name);
+    let mut known = known_models().iter();
+    known.find(|known| known.huggingface.as_ref().is_some_and(is_called))
 }
 
 /// Prompts as a folder would tell them. A model that has one for either side has read no text without, so the default one is that of
@@ -24,6 +93,16 @@ fn prompts(known: Option<&BTreeMap<String, String>>) -> Prompts {
     Prompts {
         default: default.cloned().unwrap_or_default(),
         named,
+    }
+}
+
+/// The model that `_name_or_path` of config.json leads to: a repository, or a folder on the machine of whoever made the model.
+fn made_of(folder: &Folder) -> Option<&'static KnownModel> {
+    let path = name_or_path(folder)?;
+    let is_repository = path.split('/').count() == 2 && !path.starts_with(['.', '/', '~']);
+    match is_repository {
+        true => find_repository(&path),
+        false => find_known(&path),
     }
 }
 

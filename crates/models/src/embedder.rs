@@ -166,11 +166,13 @@ pub struct Batch {
 pub struct ModelFacts {
     /// Name, as requests give it.
     pub name: String,
-    /// Length of the vectors.
+    /// Length of the vectors; 0: it gives none, or computes elsewhere and was not asked yet.
     pub dimension: usize,
     /// Transformer layers; 0: the model computes elsewhere, and nobody tells.
+    #[serde(serialize_with = "write_known")]
     pub layers: usize,
     /// Most tokens of a text; the rest is cut. [`ModelFacts::NO_LIMIT`]: nobody tells.
+    #[serde(serialize_with = "write_limit")]
     pub max_tokens: usize,
     /// How hidden states become one vector; `None`: the model computes elsewhere, and nobody tells.
     pub pooling: Option<Pooling>,
@@ -183,9 +185,11 @@ pub struct ModelFacts {
     /// Instruction set that computes; `None`: the model computes elsewhere.
     #[serde(serialize_with = "write_kernel")]
     pub kernel: Option<KernelPath>,
-    /// Threads of one forward pass.
+    /// Threads of one forward pass; 0: the model computes elsewhere.
+    #[serde(serialize_with = "write_known")]
     pub threads: usize,
-    /// Bytes of weights held in memory.
+    /// Bytes of weights held in memory; 0: the model computes elsewhere.
+    #[serde(serialize_with = "write_known")]
     pub weight_bytes: usize,
     /// It scores pairs instead of embedding texts, and makes scores of its logits by this; `None`: it embeds.
     #[serde(skip)]
@@ -217,6 +221,17 @@ impl ModelFacts {
         let named = side.names().iter().find_map(|name| self.prompts.get(*name));
         named.unwrap_or(&self.default_prompt)
     }
+}
+
+/// A number, or null where nobody tells it.
+fn write_known<S: Serializer>(number: &usize, to: S) -> Result<S::Ok, S::Error> {
+    Some(*number).filter(|&number| number > 0).serialize(to)
+}
+
+/// A limit, or null where nobody tells it.
+fn write_limit<S: Serializer>(limit: &usize, to: S) -> Result<S::Ok, S::Error> {
+    let told = Some(*limit).filter(|&limit| limit < ModelFacts::NO_LIMIT);
+    told.serialize(to)
 }
 
 /// What a fact is called that nobody tells.
@@ -285,6 +300,12 @@ pub trait Embedder: Send + Sync {
     /// withdrawn when nobody waits for them any more.
     fn texts_at_once(&self) -> usize {
         usize::MAX
+    }
+
+    /// Tokens that it reads around each text, or around the two of a pair, as far as there are more than a few: the words in which a
+    /// model is asked.
+    fn tokens_around(&self) -> usize {
+        0
     }
 
     /// What it has been asked; `None`: it computes here.

@@ -4,14 +4,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use yuyi_encoder::Folder;
+use yuyi_encoder::{CrossSpec, Folder, ModelSpec};
 
 use crate::builtin::BUILTIN_NAME;
 use crate::caches::{CacheFolders, CacheOf, Cached};
-use crate::catalogue::find_known;
+use crate::catalogue::{KnownModel, find_known};
 use crate::defaults::defaults;
 use crate::licence::licence_of;
-use crate::manifest::{MANIFEST_FILE, Manifest};
+use crate::manifest::{MANIFEST_FILE, Manifest, ModelOrigin};
 use crate::wholeness::check_whole;
 use crate::{Error, home};
 
@@ -51,6 +51,8 @@ pub struct Installed {
     pub place: ModelPlace,
     /// How it came there, where its folder tells.
     pub manifest: Option<Manifest>,
+    /// Where it was fetched, by its manifest or by the cache that it is in.
+    pub origin: Option<ModelOrigin>,
     /// What is wrong with it, as the end of a sentence; `None`: it is whole.
     pub problem: Option<String>,
 }
@@ -62,6 +64,7 @@ impl Installed {
             folder: None,
             place: ModelPlace::Program,
             manifest: None,
+            origin: None,
             problem: None,
         }
     }
@@ -75,6 +78,9 @@ impl Installed {
             name,
             folder: Some(folder),
             place,
+            origin: manifest
+                .as_ref()
+                .and_then(|manifest| manifest.origin.clone()),
             manifest,
             problem,
         }
@@ -120,13 +126,26 @@ impl Installed {
 
     /// The licence of its weights, as far as told.
     pub fn licence(&self) -> Option<String> {
-        licence_of(&self.name, self.folder.as_deref())
+        licence_of(&self.name, self.repository(), self.folder.as_deref())
+    }
+
+    /// The repository that it was fetched from, where that is known.
+    pub(crate) fn repository(&self) -> Option<&str> {
+        let origin = self.origin.as_ref();
+        origin.map(|origin| origin.repository.as_str())
     }
 
     /// Whether it was fetched from a repository, under whatever name.
     fn is_of(&self, repository: &str) -> bool {
-        let origin = self.manifest.as_ref().and_then(|m| m.origin.as_ref());
-        origin.is_some_and(|origin| origin.repository == repository)
+        self.repository() == Some(repository)
+    }
+
+    /// Whether it is a model of the catalogue: fetched from its repository, or called so by somebody who put it there.
+    fn is_known(&self, known: &KnownModel) -> bool {
+        match self.repository() {
+            Some(repository) => known.is_repository(repository),
+            None => self.name == known.name,
+        }
     }
 }
 
@@ -185,11 +204,7 @@ impl Places {
         let known = find_known(text).filter(|known| known.is_called(text));
         let mut found = self.in_home().unwrap_or_default();
         found.retain(|model| match known {
-            Some(known) => {
-                let ids = [&known.huggingface, &known.modelscope];
-                let mut ids = ids.into_iter().flatten();
-                model.name == known.name || ids.any(|id| model.is_of(id))
-            }
+            Some(known) => model.is_known(known),
             None => model.is_of(text),
         });
         let is_called = |model: &Installed| known.is_some_and(|known| model.name == known.name);
@@ -227,7 +242,12 @@ fn of_cache(cached: Cached) -> Installed {
         CacheOf::HuggingFace => ModelPlace::HuggingFaceCache,
         CacheOf::ModelScope => ModelPlace::ModelScopeCache,
     };
-    Installed::at(cached.name().to_owned(), cached.folder, place)
+    let (name, origin) = (cached.name().to_owned(), cached.origin());
+    let model = Installed::at(name, cached.folder, place);
+    Installed {
+        origin: model.origin.or(Some(origin)),
+        ..model
+    }
 }
 
 /// Whether the encoder knows what the folder holds: caches have models of all kinds.
@@ -236,8 +256,8 @@ fn can_run(model: &Installed) -> bool {
     let Some(Ok(folder)) = folder else {
         return false;
     };
-    let defaults = defaults(&model.name, &folder);
-    yuyi_encoder::ModelSpec::read(&folder, &defaults).is_ok()
+    let defaults = defaults(&model.name, model.repository(), &folder);
+    ModelSpec::read(&folder, &defaults).is_ok() || CrossSpec::read(&folder).is_ok()
 }
 
 /// Everything that is there without a download, whole or not: the built-in model first, then those under the home folder by name,

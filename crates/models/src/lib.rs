@@ -23,8 +23,8 @@ mod wholeness;
 pub use builtin::{BUILTIN_NAME, CALIBRATION_PAIRS};
 pub use calibration::{CALIBRATION_FILE, StoredCalibration, fitted_by_user, user_calibration};
 pub use catalogue::{
-    BothLanguages, KnownKind, KnownModel, PublishedScores, find_known, is_non_commercial,
-    known_models, nearest_known,
+    BothLanguages, KnownKind, KnownModel, PublishedScores, find_known, find_repository,
+    is_non_commercial, known_models, name_of_repository, nearest_known, nearest_name,
 };
 pub use defaults::defaults;
 pub use embedder::{

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use yuyi_encoder::read_plain;
 
-use crate::catalogue::find_known;
+use crate::catalogue::{find_known, find_repository};
+use crate::defaults::origin_of;
 use crate::manifest::Manifest;
 
 /// Most bytes of a card.
@@ -13,16 +14,21 @@ const LONGEST_CARD: u64 = 4 << 20;
 /// Most characters of a licence's name.
 const LONGEST: usize = 64;
 
-/// The licence of a model's weights: what its folder was told when it was fetched, else what its card says, else what is known of
-/// models of its name. `folder` is `None` for the model in the program.
-pub fn licence_of(name: &str, folder: Option<&Path>) -> Option<String> {
-    let told = folder.and_then(|folder| {
-        let manifest = Manifest::read(folder).ok().flatten();
-        manifest
-            .and_then(|manifest| manifest.licence)
-            .or_else(|| of_card(folder))
-    });
-    told.or_else(|| find_known(name)?.licence.clone())
+/// The licence of a model's weights: what its folder was told when it was fetched, else what its card says, else what is known of the
+/// repository that it is from. A name alone is no licence: anybody's folder may be called so. `folder` is `None` for the model in the
+/// program, of which the name is enough.
+pub fn licence_of(name: &str, repository: Option<&str>, folder: Option<&Path>) -> Option<String> {
+    let Some(folder) = folder else {
+        let known = find_known(name).filter(|known| known.is_meant_by(name))?;
+        return known.licence.clone();
+    };
+    let manifest = Manifest::read(folder).ok().flatten();
+    let told = manifest.and_then(|manifest| manifest.licence);
+    told.or_else(|| of_card(folder)).or_else(|| {
+        let repository = repository.map(str::to_owned);
+        let repository = repository.or_else(|| origin_of(folder))?;
+        find_repository(&repository)?.licence.clone()
+    })
 }
 
 /// What the head of the model's card says: `license: mit`, or the first of a list; `other` has its name beside it.
@@ -75,7 +81,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let of = |card: &str| {
             fs::write(folder.path().join("README.md"), card).unwrap();
-            licence_of("any", Some(folder.path()))
+            licence_of("any", None, Some(folder.path()))
         };
         for (card, expected) in [
             ("---\nlicense: mit\n---\n# A", Some("mit")),
@@ -104,14 +110,29 @@ mod tests {
     #[test]
     fn what_the_folder_says_wins_over_the_catalogue() {
         let folder = tempfile::tempdir().unwrap();
-        let of = || licence_of("gte-base-zh", Some(folder.path()));
+        let of = || {
+            licence_of(
+                "gte-base-zh",
+                Some("thenlper/gte-base-zh"),
+                Some(folder.path()),
+            )
+        };
         assert_eq!(of().as_deref(), Some("MIT"));
+        for stranger in [None, Some("somebody/gte-base-zh")] {
+            let told = licence_of("gte-base-zh", stranger, Some(folder.path()));
+            assert_eq!(told, None, "{stranger:?}");
+        }
         fs::write(folder.path().join("README.md"), "---\nlicense: x\n---\n").unwrap();
         assert_eq!(of().as_deref(), Some("x"));
         let manifest = r#"{"version": 1, "name": "m", "files": [], "licence": "y"}"#;
         fs::write(folder.path().join(crate::MANIFEST_FILE), manifest).unwrap();
         assert_eq!(of().as_deref(), Some("y"));
-        assert_eq!(licence_of("e5-small-zh", None).as_deref(), Some("MIT"));
-        assert_eq!(licence_of("unheard-of", None), None);
+        assert_eq!(
+            licence_of("e5-small-zh", None, None).as_deref(),
+            Some("MIT")
+        );
+        for stranger in ["unheard-of", "somebody/gte-base-zh"] {
+            assert_eq!(licence_of(stranger, None, None), None);
+        }
     }
 }

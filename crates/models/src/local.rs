@@ -7,9 +7,10 @@ use yuyi_encoder::{
     Precision, Tokens,
 };
 
+use crate::defaults::origin_of;
 use crate::{
     Batch, EmbedOptions, Embedder, Error, Input, Item, ModelFacts, Resolved, StoredCalibration,
-    TokenizeOptions, calibration, home,
+    TokenizeOptions, calibration, find_known, home,
 };
 
 /// An [`Encoder`] with its folder.
@@ -85,7 +86,22 @@ impl Resolved {
     /// # Errors
     /// When its files are missing or broken.
     pub fn remarks(&self) -> Result<Vec<String>, Error> {
-        yuyi_encoder::remarks(&self.folder).map_err(Error::Encoder)
+        let found = yuyi_encoder::remarks(&self.folder, &self.defaults);
+        let mut remarks = found.map_err(Error::Encoder)?;
+        remarks.extend(self.is_another());
+        Ok(remarks)
+    }
+
+    /// That it has the name of a model of the catalogue, and is from another repository.
+    fn is_another(&self) -> Option<String> {
+        let name = &self.name;
+        let known = find_known(name).filter(|known| known.name.eq_ignore_ascii_case(name))?;
+        let origin = self.folder.path().and_then(origin_of);
+        let origin = origin.filter(|origin| !known.is_repository(origin))?;
+        Some(format!(
+            "{name} was fetched from {origin}, and is not the model that the catalogue calls {}.",
+            known.name
+        ))
     }
 
     /// The calibration in the folder. The user's own, which would win over it, is found by a fingerprint that takes

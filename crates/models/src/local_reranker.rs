@@ -88,12 +88,16 @@ impl Reranker for LocalReranker {
         self.model.check_files().is_err()
     }
 
+    fn tokens_around(&self) -> usize {
+        self.model.tokens_around()
+    }
+
     fn fingerprint(&self) -> Option<Fingerprint> {
         Some(self.model.fingerprint())
     }
 
     fn query(&self, query: &str) -> Result<Option<Vec<u32>>, Error> {
-        self.model.tokenize(query).map(Some).map_err(Error::Encoder)
+        self.model.query(query).map(Some).map_err(Error::Encoder)
     }
 
     fn pair(
@@ -102,7 +106,7 @@ impl Reranker for LocalReranker {
         document: &str,
         options: &RerankOptions,
     ) -> Result<Option<Pair>, Error> {
-        let document = self.model.tokenize(document).map_err(Error::Encoder)?;
+        let document = self.model.document(document).map_err(Error::Encoder)?;
         Ok(Some(self.model.pair(query, &document, options.truncation)))
     }
 

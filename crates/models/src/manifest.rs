@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use yuyi_encoder::read_plain;
 
-use crate::catalogue::find_known;
+use crate::catalogue::{find_repository, name_of_repository};
 
 /// Name of the file in a model's folder.
 pub const MANIFEST_FILE: &str = "yuyi-model.json";
@@ -113,10 +113,10 @@ impl Manifest {
     pub fn fetched_by(&self, name: &str) -> Option<String> {
         let origin = self.origin.as_ref()?;
         let repository = &origin.repository;
-        let known = find_known(repository).filter(|known| known.is_repository(repository));
+        let known = find_repository(repository);
         let wanted = known.map_or(repository, |known| &known.name);
         let mut command = format!("yuyi pull {wanted}");
-        if wanted.rsplit('/').next() != Some(name) {
+        if name_of_repository(repository) != name {
             command += &format!(" --name {name}");
         }
         if known.is_none() && origin.hub == "modelscope" {

@@ -101,6 +101,10 @@ impl Embedder for PairScorer {
         self.reranker.is_outdated()
     }
 
+    fn tokens_around(&self) -> usize {
+        self.reranker.tokens_around()
+    }
+
     fn fingerprint(&self) -> Option<Fingerprint> {
         self.reranker.fingerprint()
     }

@@ -66,6 +66,11 @@ pub trait Reranker: Send + Sync {
         false
     }
 
+    /// Tokens that it reads around the two texts of a pair.
+    fn tokens_around(&self) -> usize {
+        0
+    }
+
     /// What its scores are known by, for caches; reads the weights. `None`: it cannot be told.
     fn fingerprint(&self) -> Option<Fingerprint> {
         None

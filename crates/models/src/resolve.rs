@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 use yuyi_encoder::{Folder, SpecDefaults};
 
 use crate::builtin::{self, BUILTIN_NAME};
+use crate::caches::repository_of;
 use crate::defaults::defaults;
 use crate::installed::{Installed, Places};
 use crate::{Error, find_known};
@@ -35,7 +36,11 @@ pub fn resolve(name_or_dir: &str) -> Result<Resolved, Error> {
 
 fn resolve_in(places: &Places, name_or_dir: &str) -> Result<Resolved, Error> {
     if name_or_dir == BUILTIN_NAME {
-        return Ok(from_folder(BUILTIN_NAME.to_owned(), builtin::folder()));
+        return Ok(from_folder(
+            BUILTIN_NAME.to_owned(),
+            None,
+            builtin::folder(),
+        ));
     }
     let path = Path::new(name_or_dir);
     let at_home = match places.in_home_of(name_or_dir) {
@@ -54,7 +59,7 @@ fn resolve_in(places: &Places, name_or_dir: &str) -> Result<Resolved, Error> {
         return from_installed(found);
     }
     if path.is_dir() {
-        let model = from_path(folder_name(path), path)?;
+        let model = from_path(folder_name(path), None, path)?;
         return Ok(Resolved {
             by_path: true,
             ..model
@@ -64,10 +69,10 @@ fn resolve_in(places: &Places, name_or_dir: &str) -> Result<Resolved, Error> {
 }
 
 fn from_installed(model: Installed) -> Result<Resolved, Error> {
-    match (model.broken(), model.folder) {
+    match (model.broken(), &model.folder) {
         (Some(broken), _) => Err(broken),
-        (None, Some(folder)) => from_path(model.name, &folder),
-        (None, None) => Ok(from_folder(model.name, builtin::folder())),
+        (None, Some(folder)) => from_path(model.name.clone(), model.repository(), folder),
+        (None, None) => Ok(from_folder(model.name, None, builtin::folder())),
     }
 }
 
@@ -108,24 +113,28 @@ pub fn resolve_installed(name: &str) -> Result<Option<Resolved>, Error> {
 
 fn resolve_installed_in(places: &Places, name: &str) -> Result<Option<Resolved>, Error> {
     if name == BUILTIN_NAME {
-        return Ok(Some(from_folder(name.to_owned(), builtin::folder())));
+        return Ok(Some(from_folder(name.to_owned(), None, builtin::folder())));
     }
     let found = places.in_home_of(name)?;
     let found = found.or_else(|| places.in_caches_of(name));
-    let folder = found.and_then(|model| Some((model.name, model.folder?)));
-    let resolved = folder.map(|(name, folder)| from_path(name, &folder));
+    let resolved = found.and_then(|model| {
+        let folder = model.folder.as_deref()?;
+        Some(from_path(model.name.clone(), model.repository(), folder))
+    });
     resolved.transpose()
 }
 
-fn from_path(name: String, path: &Path) -> Result<Resolved, Error> {
+/// `repository` is the one that it is from, where more than the folder tells it.
+fn from_path(name: String, repository: Option<&str>, path: &Path) -> Result<Resolved, Error> {
     Ok(from_folder(
         name,
+        repository,
         Folder::open(path).map_err(Error::Encoder)?,
     ))
 }
 
-fn from_folder(name: String, folder: Folder) -> Resolved {
-    let defaults = defaults(&name, &folder);
+fn from_folder(name: String, repository: Option<&str>, folder: Folder) -> Resolved {
+    let defaults = defaults(&name, repository, &folder);
     Resolved {
         name,
         folder,
@@ -134,10 +143,15 @@ fn from_folder(name: String, folder: Folder) -> Resolved {
     }
 }
 
-/// The last component of a path, also of `.` and `..`.
+/// The last component of a path, also of `.` and `..`; in a cache, where that is a commit or has no dots, what its repository is called.
 fn folder_name(path: &Path) -> String {
     let full = path.canonicalize();
-    let name = full.as_deref().unwrap_or(path).file_name();
+    let full = full.as_deref().unwrap_or(path);
+    if let Some(repository) = repository_of(full) {
+        let name = repository.rsplit('/').next();
+        return name.unwrap_or_default().to_owned();
+    }
+    let name = full.file_name();
     name.map_or_else(
         || path.display().to_string(),
         |name| name.to_string_lossy().into_owned(),
@@ -274,6 +288,42 @@ mod tests {
         assert!(resolve_in(&places, "gte-base-zh").is_err());
     }
 
+    /// By the paths that people copy from one program to the next.
+    #[test]
+    fn a_folder_of_a_cache_is_known_by_its_path() {
+        let cache = tempfile::tempdir().unwrap();
+        for (place, name, has_prompt) in [
+            (
+                "hub/models--BAAI--bge-small-zh-v1.5/snapshots/7999e1d",
+                "bge-small-zh-v1.5",
+                true,
+            ),
+            (
+                "modelscope/hub/BAAI/bge-base-zh-v1___5",
+                "bge-base-zh-v1.5",
+                true,
+            ),
+            (
+                "modelscope/models/BAAI--bge-large-zh-v1.5/snapshots/master",
+                "bge-large-zh-v1.5",
+                true,
+            ),
+            (
+                "torch/sentence_transformers/BAAI_bge-large-zh-v1.5",
+                "BAAI_bge-large-zh-v1.5",
+                true,
+            ),
+            ("elsewhere/snapshots/7999e1d", "7999e1d", false),
+            ("models/BAAI_other", "BAAI_other", false),
+        ] {
+            let folder = fill(cache.path().join(place), "{}");
+            let model = resolve_in(&places(None), folder.to_str().unwrap()).unwrap();
+            assert_eq!((model.name.as_str(), model.by_path), (name, true));
+            let prompts = &model.defaults.prompts.named;
+            assert_eq!(prompts.contains_key("query"), has_prompt, "{place}");
+        }
+    }
+
     #[test]
     fn what_was_fetched_is_found_by_its_repository() {
         let home = tempfile::tempdir().unwrap();
@@ -299,6 +349,16 @@ mod tests {
         for name in ["tiny", "org/other", "./gte-base-zh"] {
             assert!(found(name).is_err(), "{name}");
         }
+        // Another owner's model under the catalogue's name is not the catalogue's.
+        told("gte-base-zh", "evil/gte-base-zh", "");
+        for name in ["GTE-base-zh", "thenlper/gte-base-zh", iic] {
+            assert_eq!(found(name).unwrap(), "another", "{name}");
+        }
+        let evil = resolve_in(&places, "evil/gte-base-zh").unwrap();
+        assert_eq!(
+            (evil.name.as_str(), evil.defaults.pooling),
+            ("gte-base-zh", None)
+        );
         told("gte-base-zh", "thenlper/gte-base-zh", "");
         assert_eq!(found("thenlper/gte-base-zh").unwrap(), "gte-base-zh");
         // One of which only the manifest is left is there, and tells what fetches it.
@@ -404,14 +464,25 @@ mod tests {
             r#"{"_name_or_path": "shibing624/text2vec-base-chinese"}"#,
         );
         install(home.path(), "other", r#"{"_name_or_path": 3}"#);
+        let copy = r#"{"_name_or_path": "somebody/text2vec-base-chinese"}"#;
+        install(home.path(), "copy", copy);
+        let local = r#"{"_name_or_path": "./models/text2vec-base-chinese/"}"#;
+        install(home.path(), "local", local);
         let expected = [
-            ("gte-base-zh", Some(Pooling::Cls)),
-            ("mine", Some(Pooling::Mean)),
-            ("other", None),
+            ("gte-base-zh", Some(Pooling::Cls), true),
+            ("mine", Some(Pooling::Mean), false),
+            ("local", Some(Pooling::Mean), false),
+            ("copy", None, true),
+            ("other", None, true),
         ];
-        for (name, pooling) in expected {
+        for (name, pooling, over_empty) in expected {
             let model = resolve_in(&places(Some(home.path())), name).unwrap();
-            assert_eq!(model.defaults.pooling, pooling, "{name}");
+            let defaults = model.defaults;
+            assert_eq!(defaults.pooling, pooling, "{name}");
+            assert_eq!(defaults.over_empty, over_empty, "{name}");
+            assert_eq!(defaults.likeness.is_some(), pooling.is_some(), "{name}");
         }
+        let builtin = resolve_in(&places(None), BUILTIN_NAME).unwrap();
+        assert_eq!(builtin.defaults.likeness, None);
     }
 }

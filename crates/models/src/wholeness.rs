@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
-use yuyi_encoder::{open_plain, read_plain};
+use yuyi_encoder::{is_part_of_vocabulary, open_plain, read_plain};
 
 use crate::manifest::{Manifest, is_inside};
 
@@ -64,7 +64,11 @@ pub fn check_whole(folder: &Path) -> Result<Option<Manifest>, String> {
     check_weights(folder, &transformer, weights)?;
     let mut vocabularies = VOCABULARIES.into_iter().map(below);
     match vocabularies.find(|file| exists(folder, file)) {
-        Some(file) => check_pointer(folder, &file).map(|()| manifest),
+        Some(file) => {
+            check_pointer(folder, &file)?;
+            check_vocabulary(folder, &file, &below("config.json"))?;
+            Ok(manifest)
+        }
         None => Err(format!("{} is missing", below(VOCABULARIES[0]))),
     }
 }
@@ -86,6 +90,27 @@ fn check_pointer(folder: &Path, file: &str) -> Result<(), String> {
     match is_lfs_pointer(&folder.join(file)) {
         true => Err(format!(
             "{file} is a pointer of Git LFS and not the file itself (`git lfs pull` in its folder fetches that)"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// A `vocab.txt` has about as many lines as the model has token embeddings.
+fn check_vocabulary(folder: &Path, file: &str, config: &str) -> Result<(), String> {
+    if !file.ends_with("vocab.txt") {
+        return Ok(());
+    }
+    let read = |file: &str| read_plain(&folder.join(file), LONGEST_LIST);
+    // The loader says what is wrong with files that cannot be read.
+    let (Ok(config), Ok(tokens)) = (read(config), read(file)) else {
+        return Ok(());
+    };
+    let config: Value = serde_json::from_slice(&config).unwrap_or_default();
+    let rows = config["vocab_size"].as_u64().unwrap_or_default();
+    let tokens = String::from_utf8_lossy(&tokens).lines().count();
+    match is_part_of_vocabulary(tokens, usize::try_from(rows).unwrap_or(usize::MAX)) {
+        true => Err(format!(
+            "{file} has {tokens} of the {rows} tokens that config.json tells"
         )),
         false => Ok(()),
     }
@@ -222,6 +247,21 @@ pub(crate) mod tests {
         let longer = [whole.as_slice(), &[0]].concat();
         fs::write(folder.path().join("model.safetensors"), longer).unwrap();
         assert!(check_whole(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_vocabulary_that_was_cut_is_seen() {
+        let folder = folder();
+        let config = r#"{"vocab_size": 21128}"#;
+        fs::write(folder.path().join("config.json"), config).unwrap();
+        for (lines, is_whole) in [(21_128, true), (20_900, true), (15_000, false), (1, false)] {
+            fs::write(folder.path().join("vocab.txt"), "字\n".repeat(lines)).unwrap();
+            let told = check_whole(folder.path());
+            assert_eq!(told.is_ok(), is_whole, "{lines}: {told:?}");
+        }
+        let told = check_whole(folder.path()).unwrap_err();
+        let expected = "vocab.txt has 1 of the 21128 tokens that config.json tells";
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -23,6 +23,9 @@ const LONGEST_ANSWER: u64 = 64 << 20;
 /// Most bytes that are read of an answer that tells a failure.
 const LONGEST_REFUSAL: u64 = 64 << 10;
 
+/// Most bytes of a list of models.
+const LONGEST_LIST: u64 = 4 << 20;
+
 /// Connections that stay open for further calls.
 const KEPT: usize = 8;
 
@@ -105,6 +108,25 @@ impl Line {
             })
         });
         outcome.map_err(|failure| failure.retold(|told| self.discreet(told, asked)))
+    }
+
+    /// What is answered where models are listed; empty where that is refused, `None` where nobody answers.
+    pub(crate) fn models(&self, timeout: Duration) -> Option<Vec<u8>> {
+        let request = self.agent.get(self.endpoint.models());
+        let mut request = request
+            .config()
+            .timeout_global(Some(timeout))
+            .build()
+            .header("Accept", "application/json");
+        if let Some(key) = &self.key {
+            request = request.header("Authorization", key.authorization());
+        }
+        let mut response = request.call().ok()?;
+        let is_success = response.status().as_u16() == 200;
+        let body = response.body_mut().with_config().limit(LONGEST_LIST);
+        // All of it is read, so that the connection serves further calls.
+        let list = body.read_to_vec().ok()?;
+        Some(if is_success { list } else { Vec::new() })
     }
 
     fn send(&self, asked: &Asked<'_>) -> Result<Vec<u8>, Failure> {

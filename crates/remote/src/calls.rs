@@ -12,6 +12,7 @@ use crate::budget::Counts;
 use crate::call::{Asked, Line};
 use crate::failure::Failure;
 use crate::gate::{Entry, Gate, doubled};
+use crate::peer::Peer;
 
 /// How often a call is made, the first time included.
 const ATTEMPTS: u32 = 3;
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     batch: AtomicUsize,
     /// Length of the vectors, where an answer had to tell.
     pub(crate) dimension: OnceLock<usize>,
+    /// The other yuyi that is asked, if it is one; set when it was answered.
+    pub(crate) peer: OnceLock<Option<Peer>>,
 }
 
 impl Shared {
@@ -41,6 +44,7 @@ impl Shared {
             counts: Counts::default(),
             batch: AtomicUsize::new(batch),
             dimension: OnceLock::new(),
+            peer: OnceLock::new(),
         }
     }
 

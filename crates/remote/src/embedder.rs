@@ -300,7 +300,7 @@ fn takes_no_tokens() -> Error {
     Error::InvalidTokens("This model computes elsewhere and takes texts, not token ids.".to_owned())
 }
 
-fn facts(spec: &Spec, dimension: usize) -> ModelFacts {
+pub(crate) fn facts(spec: &Spec, dimension: usize) -> ModelFacts {
     ModelFacts {
         name: spec.name.clone(),
         dimension,

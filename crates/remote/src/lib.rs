@@ -21,6 +21,7 @@ mod gate;
 mod key;
 mod length;
 mod parts;
+mod peer;
 mod providers;
 mod refusal;
 mod remote;

@@ -6,17 +6,33 @@ use crate::failure::Failure;
 use crate::told::Told;
 
 /// What is said where an account has nothing left: waiting does not help.
-const SPENT: [&str; 5] = [
+const SPENT: [&str; 6] = [
     "insufficient_quota",
     "insufficient_balance",
     "insufficient balance",
     "arrearage",
     "欠费",
+    "余额不足",
 ];
+/// Zhipu's code of an account without money, whose status is that of too many calls.
+const SPENT_CODE: (u16, &str) = (429, "1113");
 /// What is said where there are too many calls; also with a status that says otherwise.
 const OFTEN: [&str; 3] = ["rate_limit", "throttling", "too many requests"];
-/// What is said of a call of too many texts.
-const MANY: [&str; 2] = ["batch size", "too many inputs"];
+/// What is said of a call of too many texts. A number of input tokens is another matter.
+const MANY: [&str; 12] = [
+    "batch size",
+    "too many inputs",
+    "too many texts",
+    "number of inputs",
+    "number of input should",
+    "number of input must",
+    "number of input exceeds",
+    "number of input texts",
+    "number of texts",
+    "length of input list",
+    "array too long",
+    "input数组",
+];
 /// What is said of a text that is too long.
 const LONG: [&str; 7] = [
     "tokens_too_long",
@@ -39,6 +55,9 @@ pub(crate) fn meaning(status: u16, wait: Option<Duration>, body: &[u8]) -> Failu
     let said = Told::of(body);
     let told = said.in_words(status);
     // Codes are for programs; a message may have any word.
+    if (status, said.code.as_str()) == SPENT_CODE {
+        return Failure::Denied { told };
+    }
     let by_code = by_words(status, wait, &told, |words| said.is_code_of(words));
     let by_words = by_code.or_else(|| by_words(status, wait, &told, |words| said.says(words)));
     by_words.unwrap_or_else(|| by_status(status, wait, told))
@@ -134,7 +153,49 @@ mod tests {
                 r#"{"code":"rpm_rate_limit_exceeded","msg":"Rate limit reached for RPM"}"#,
                 "busy",
             ),
+            (
+                429,
+                None,
+                &error("1113", "余额不足或无可用资源包,请充值。"),
+                "denied",
+            ),
+            (429, None, &error("1113", ""), "denied"),
+            (429, None, &error("", "账户余额不足"), "denied"),
+            (429, None, &error("1302", "您的账户已达到速率限制"), "busy"),
             (400, None, &error("InvalidParameter", batch), "many"),
+            (
+                400,
+                None,
+                &error("", "the number of input should not exceed 4"),
+                "many",
+            ),
+            (
+                422,
+                None,
+                &error("", "The number of inputs (32) is larger than 16"),
+                "many",
+            ),
+            (
+                400,
+                None,
+                &error("", "Invalid 'input': array too long. Expected 2048 at most"),
+                "many",
+            ),
+            (
+                400,
+                None,
+                &error("1214", "input数组最大不得超过64条"),
+                "many",
+            ),
+            (
+                400,
+                None,
+                &error(
+                    "",
+                    "The number of input tokens should be less than 512 tokens",
+                ),
+                "long",
+            ),
             (
                 413,
                 None,

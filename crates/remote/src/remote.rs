@@ -2,14 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use yuyi_models::{Error, StoredCalibration, fitted_by_user};
+use yuyi_models::{Error, ModelFacts, StoredCalibration, fitted_by_user};
 
 use crate::call::Line;
 use crate::calls::{Asker, NoVectors, Shared};
-use crate::embedder::{RemoteEmbedder, fingerprint};
+use crate::embedder::{RemoteEmbedder, facts, fingerprint};
 use crate::key::Key;
+use crate::peer::{self, Peer};
 use crate::spec::{KeySource, LONGEST_VECTOR, PREFIX, Spec};
+
+/// How long a list of models may take.
+const LISTING: Duration = Duration::from_secs(5);
 
 /// What is embedded to find out how long vectors are.
 const PROBE: &str = "语义";
@@ -77,10 +82,17 @@ impl Remote {
         &self.spec.name
     }
 
-    /// The same without `remote:` in front, where a provider that is known is asked as it stands.
-    pub fn short_name(&self) -> Option<&str> {
-        let name = self.spec.name.strip_prefix(PREFIX)?;
-        (self.spec.provider.is_some() && !name.contains('?')).then_some(name)
+    /// Other names that it may be called by where no other model has them: the same without `remote:` in front, and that without its
+    /// settings.
+    pub fn short_names(&self) -> impl Iterator<Item = &str> {
+        let name = self.spec.name.strip_prefix(PREFIX);
+        let bare = name.and_then(|name| {
+            // A `?` of an address is in front of the model's name.
+            let model = name.find('#').unwrap_or_default();
+            let end = name[model..].find('?')?;
+            Some(&name[..model + end])
+        });
+        name.into_iter().chain(bare)
     }
 
     /// Whether a company is paid for it, as far as that is known: whether it is one of the providers that are known.
@@ -107,27 +119,56 @@ impl Remote {
         }
     }
 
+    /// What is known of the model. Nothing is sent: a dimension of 0 means that nobody has told it yet.
+    pub fn known_facts(&self) -> ModelFacts {
+        facts(&self.spec, self.dimension().unwrap_or(0))
+    }
+
     /// Length of its vectors, where it is known.
     fn dimension(&self) -> Option<usize> {
         let learnt = || self.shared.dimension.get().copied();
         self.spec.dimension.or_else(learnt)
     }
 
-    /// The model, ready to be asked. Where nobody tells how long its vectors are, a text is sent to find out, once.
+    /// The model, ready to be asked. The server of an address is asked whether it is another yuyi; where nobody tells how long the
+    /// vectors are, a text is sent to find out, once.
     ///
     /// # Errors
     /// [`Error::NotCallable`] where a key is missing; otherwise when it does not answer that text.
     pub fn open(&self, options: &RemoteOptions) -> Result<RemoteEmbedder, Error> {
         let line = Line::new(&self.spec, self.key(options)?);
         let max_texts = options.max_texts;
+        let peer = self.peer(&line);
+        let told = peer.and_then(|peer| peer.dimension);
+        if let Some(dimension) = told.filter(|told| (1..=LONGEST_VECTOR).contains(told)) {
+            // What an answer told before holds.
+            let _ = self.shared.dimension.set(dimension);
+        }
         let dimension = match self.dimension() {
             Some(dimension) => dimension,
             None => self.learn_dimension(&line, max_texts)?,
         };
-        let (spec, shared) = (Arc::clone(&self.spec), Arc::clone(&self.shared));
+        let spec = match peer {
+            Some(_) => Arc::new(self.spec.with_sides()),
+            None => Arc::clone(&self.spec),
+        };
+        let shared = Arc::clone(&self.shared);
         Ok(RemoteEmbedder::new(
             spec, shared, line, max_texts, dimension,
         ))
+    }
+
+    /// The other yuyi behind an address, if it is one. Where the name says what goes in front of texts, that holds and nobody is asked.
+    fn peer(&self, line: &Line) -> Option<Peer> {
+        if self.spec.provider.is_some() || !self.spec.prompts.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.shared.peer.get() {
+            return *known;
+        }
+        // Who does not answer now may do so the next time.
+        let list = line.models(self.spec.timeout.min(LISTING))?;
+        *(self.shared.peer).get_or_init(|| peer::read(&list, &self.spec.model))
     }
 
     fn key(&self, options: &RemoteOptions) -> Result<Option<Key>, Error> {

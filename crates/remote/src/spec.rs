@@ -201,6 +201,15 @@ impl Spec {
         Ok(())
     }
 
+    /// The same of a server that takes with each call what its texts are to others, as another yuyi does.
+    pub(crate) fn with_sides(&self) -> Self {
+        let side = |name: &str| (name.to_owned(), format!("input_type={name}"));
+        Self {
+            prompts: ["query", "passage"].map(side).into(),
+            ..self.clone()
+        }
+    }
+
     /// What its vectors are known by beside their length: who computes them, by which model, and the revision where it is told.
     pub(crate) fn identity(&self) -> [&str; 3] {
         let who = self
@@ -253,6 +262,16 @@ pub(crate) fn field(prompt: &str) -> Option<(&str, &str)> {
 }
 
 impl Endpoint {
+    /// Where the models are listed.
+    pub(crate) fn models(&self) -> String {
+        let (path, query) = match self.url.split_once('?') {
+            Some((path, query)) => (path, format!("?{query}")),
+            None => (self.url.as_str(), String::new()),
+        };
+        let base = path.strip_suffix("/embeddings").unwrap_or(path);
+        format!("{base}/models{query}")
+    }
+
     fn of(url: &str) -> Result<Self, String> {
         let unusable = || {
             "The address must be that of an API, such as https://host/v1, without name and password."
@@ -348,6 +367,8 @@ mod tests {
                 (url, is_here)
             );
             assert_eq!((spec.model.as_str(), spec.name.as_str()), ("m", name));
+            let models = url.replace("/embeddings", "/models");
+            assert_eq!(spec.endpoint.models(), models);
             assert_eq!(spec.key, KeySource::Optional(KEY_VARIABLE));
         }
     }

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Repository;
+use super::{Repository, untold};
 use crate::Error;
 use crate::address::is_id;
 use crate::client::Reply;
-use crate::listing::{Listing, RemoteFile, Sum};
+use crate::listing::{Listing, RemoteFile, Sum, each_once, length};
 use crate::plain::plain;
 
 /// Most pages of a list; each has up to a thousand files.
@@ -29,16 +29,16 @@ struct Entry {
     kind: String,
     path: String,
     #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    oid: String,
+    size: Value,
+    oid: Option<String>,
     lfs: Option<Lfs>,
 }
 
 #[derive(Deserialize)]
 struct Lfs {
-    oid: String,
-    size: u64,
+    oid: Option<String>,
+    #[serde(default)]
+    size: Value,
 }
 
 /// What a repository holds at its revision.
@@ -53,7 +53,7 @@ pub(super) fn list(of: &Repository<'_>) -> Result<Listing, Error> {
     let id = info.id.filter(|id| is_id(id));
     Ok(Listing {
         repository: id.unwrap_or_else(|| of.id.clone()),
-        files: files(of, revision.as_deref().unwrap_or(of.revision()))?,
+        files: files(of, revision.as_deref())?,
         commit: revision,
         licence,
     })
@@ -75,38 +75,47 @@ fn info(of: &Repository<'_>) -> Result<Info, Error> {
     Ok(of.client.json(&url, &of.patience, refused(of))?.0)
 }
 
-fn files(of: &Repository<'_>, revision: &str) -> Result<Vec<RemoteFile>, Error> {
+fn files(of: &Repository<'_>, commit: Option<&str>) -> Result<Vec<RemoteFile>, Error> {
     let id = of.id.split('/');
     let path = ["api", "models"].into_iter().chain(id);
-    let mut url = of.at(path.chain(["tree", revision]))?;
+    let mut url = of.at(path.chain(["tree", commit.unwrap_or(of.revision())]))?;
     url.query_pairs_mut().append_pair("recursive", "true");
     let mut files = Vec::new();
     for _ in 0..PAGES {
         let (entries, next): (Vec<Entry>, _) = of.client.json(&url, &of.patience, refused(of))?;
         for entry in entries.into_iter().filter(|entry| entry.kind == "file") {
-            files.push(file(of, entry)?);
+            let read = file(entry, commit);
+            files.push(read.map_err(|reason| of.no_hub(&reason))?);
         }
         match next {
             Some(next) => url = next,
-            None => return Ok(files),
+            None => return each_once(files).map_err(|reason| of.no_hub(&reason)),
         }
     }
     Err(of.no_hub("its list of files has no end"))
 }
 
-fn file(of: &Repository<'_>, entry: Entry) -> Result<RemoteFile, Error> {
+/// A file of the list; why it is none, as the end of a sentence.
+fn file(entry: Entry, commit: Option<&str>) -> Result<RemoteFile, String> {
+    let path = entry.path;
     let (size, sum) = match &entry.lfs {
         Some(lfs) => {
-            let digits = lfs.oid.strip_prefix("sha256:").unwrap_or(&lfs.oid);
-            (lfs.size, Sum::sha256(digits))
+            let oid = lfs.oid.as_deref().unwrap_or_default();
+            let digits = oid.strip_prefix("sha256:").unwrap_or(oid);
+            let size = if lfs.size.is_null() {
+                &entry.size
+            } else {
+                &lfs.size
+            };
+            (size, Sum::sha256(digits))
         }
-        None => (entry.size, Sum::git_blob(&entry.oid)),
+        None => (&entry.size, entry.oid.as_deref().and_then(Sum::git_blob)),
     };
-    let path = entry.path;
-    match sum {
-        Some(sum) => Ok(RemoteFile { path, size, sum }),
-        None => Err(of.no_hub(&format!("it tells no sum of {}", plain(&path)))),
-    }
+    Ok(RemoteFile {
+        size: length(&path, size)?,
+        sum: sum.unwrap_or_else(|| untold(&path, commit)),
+        path,
+    })
 }
 
 /// The licence of the card, or the tag that is made of it.

@@ -1,11 +1,12 @@
 //! ModelScope's API.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::Repository;
+use super::{Repository, untold};
 use crate::Error;
 use crate::client::Reply;
-use crate::listing::{Listing, RemoteFile, Sum};
+use crate::listing::{Listing, RemoteFile, Sum, each_once, length};
 use crate::plain::plain;
 
 /// What every answer stands in. Failures may come with status 200.
@@ -31,9 +32,8 @@ struct Files {
 struct Entry {
     path: String,
     #[serde(default)]
-    size: u64,
-    #[serde(default)]
-    sha256: String,
+    size: Value,
+    sha256: Option<String>,
     #[serde(default, rename = "Type")]
     kind: String,
 }
@@ -58,9 +58,9 @@ pub(super) fn list(of: &Repository<'_>) -> Result<Listing, Error> {
     }
     let entries = answer.data.and_then(|data| data.files).unwrap_or_default();
     let entries = entries.into_iter().filter(|entry| entry.kind != "tree");
-    let files: Vec<RemoteFile> = entries
-        .map(|entry| file(of, entry))
-        .collect::<Result<_, _>>()?;
+    let files = entries.map(file).collect::<Result<_, _>>();
+    let files = files.and_then(each_once);
+    let files = files.map_err(|reason| of.no_hub(&reason))?;
     match files.is_empty() {
         true => Err(of.not_found()),
         false => Ok(Listing {
@@ -89,12 +89,16 @@ fn failure(of: &Repository<'_>, code: i64, message: Option<String>) -> Error {
     }
 }
 
-fn file(of: &Repository<'_>, entry: Entry) -> Result<RemoteFile, Error> {
-    let Entry { path, size, .. } = entry;
-    match Sum::sha256(&entry.sha256) {
-        Some(sum) => Ok(RemoteFile { path, size, sum }),
-        None => Err(of.no_hub(&format!("it tells no sum of {}", plain(&path)))),
-    }
+/// A file of the list; why it is none, as the end of a sentence.
+fn file(entry: Entry) -> Result<RemoteFile, String> {
+    let path = entry.path;
+    let sum = entry.sha256.as_deref().and_then(Sum::sha256);
+    Ok(RemoteFile {
+        size: length(&path, &entry.size)?,
+        // It tells no commit either.
+        sum: sum.unwrap_or_else(|| untold(&path, None)),
+        path,
+    })
 }
 
 /// The licence, if the hub tells; a model without one is a model.

@@ -23,6 +23,7 @@ fn installed(folder: &Path) -> Installed {
         name: "tiny".to_owned(),
         folder: Some(folder.to_owned()),
         place: ModelPlace::Home,
+        origin: None,
         manifest: Manifest::read(folder).unwrap(),
         problem: None,
     }

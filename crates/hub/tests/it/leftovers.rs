@@ -4,19 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use yuyi_hub::{Error, Here, Request, Source, here, remove, unfinished};
+use yuyi_hub::{Error, Here, Request, Source, here, remove, remove_leftovers, unfinished};
 
-use crate::stand_in::{Behaviour, Repository, StandIn};
-use crate::support::{Place, Witness, model, request};
-
-const ID: &str = "org/tiny";
-
-fn serving(repository: &Repository, behaviour: Behaviour) -> StandIn {
-    let hub = StandIn::start();
-    hub.put(ID, repository.clone());
-    hub.behave(behaviour);
-    hub
-}
+use crate::stand_in::{Behaviour, StandIn};
+use crate::support::{ID, Place, Witness, model, request, serving};
 
 /// A place where a pull was stopped.
 fn stopped(more: Request) -> (StandIn, Place) {
@@ -78,6 +69,13 @@ fn half_a_download_is_removed_by_its_name() {
     assert!(!place.folder(".pulls").exists());
     let error = remove(home, "mine").unwrap_err();
     assert!(matches!(error, Error::NotInstalled { .. }), "{error}");
+    // Without the model, where one is meant.
+    let error = remove_leftovers(home, "mine").unwrap_err();
+    assert!(matches!(error, Error::NoLeftovers { .. }), "{error}");
+    for elsewhere in ["..", "../models", ".pulls", "", "/tmp"] {
+        let error = remove_leftovers(home, elsewhere).unwrap_err();
+        assert!(matches!(error, Error::NoLeftovers { .. }), "{error}");
+    }
     // Locks of versions that left them, and what is no folder.
     fs::create_dir_all(place.folder(".pulls")).unwrap();
     fs::write(place.folder(".pulls/tiny.lock"), "").unwrap();
@@ -90,6 +88,8 @@ fn half_a_download_is_removed_by_its_name() {
         (strange.bytes, strange.total, &strange.goes_on_by),
         (3, None, &None)
     );
+    remove_leftovers(home, "strange").unwrap();
+    assert_eq!(unfinished(home), []);
 }
 
 #[test]

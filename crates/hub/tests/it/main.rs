@@ -5,7 +5,9 @@
 mod archives;
 mod failures;
 mod leftovers;
+mod people;
 mod pulls;
 mod refusals;
 mod stand_in;
 mod support;
+mod tokens;

@@ -8,9 +8,7 @@ use yuyi_hub::{Hub, Request, Source, Staged, verify};
 use yuyi_models::{Installed, Manifest, ModelPlace, check_whole};
 
 use crate::stand_in::{Behaviour, Redirect, Repository, StandIn};
-use crate::support::{PART, Place, Witness, files, model, nowhere, request};
-
-const ID: &str = "org/tiny";
+use crate::support::{ID, PART, Place, Witness, files, model, nowhere, request};
 
 fn serving(repository: &Repository) -> StandIn {
     let hub = StandIn::start();
@@ -305,6 +303,7 @@ fn every_byte_of_an_installed_model_can_be_compared() {
     let place = Place::new(&hub);
     let pulled = place.pull(ID).unwrap();
     let installed = Installed {
+        origin: None,
         name: "tiny".to_owned(),
         folder: Some(pulled.folder.clone()),
         place: ModelPlace::Home,

@@ -5,29 +5,11 @@ use std::time::{Duration, Instant};
 use url::Url;
 use yuyi_hub::{Error, Request, Source};
 
-use crate::stand_in::{Behaviour, Redirect, Repository, StandIn, pointer};
-use crate::support::{Place, Witness, model, nowhere, request};
-
-const ID: &str = "org/tiny";
-
-fn serving(repository: &Repository, behaviour: Behaviour) -> StandIn {
-    let hub = StandIn::start();
-    hub.put(ID, repository.clone());
-    hub.behave(behaviour);
-    hub
-}
+use crate::stand_in::{Behaviour, Redirect, Repository, pointer};
+use crate::support::{ID, Place, Witness, at, model, nowhere, request, serving};
 
 fn at_hf() -> Request {
-    Request {
-        source: Source::HuggingFace,
-        ..request(ID)
-    }
-}
-
-fn pull(place: &Place, request: &Request) -> Result<yuyi_hub::Pulled, Error> {
-    place
-        .hub()
-        .pull(request, &Witness::default(), &|_| Ok(None))
+    at(Source::HuggingFace, ID)
 }
 
 /// A mirror of git without LFS: its list, its sums and its files all tell of the pointer.
@@ -43,7 +25,7 @@ fn pointers_of_git_lfs_are_no_weights() {
     for path in ["model.safetensors", "vocab.txt"] {
         let hub = serving(&with_pointer(path), Behaviour::default());
         let place = Place::new(&hub);
-        let told = pull(&place, &at_hf()).unwrap_err().to_string();
+        let told = place.pull_of(&at_hf()).unwrap_err().to_string();
         let expected = format!(
             "{} sends a pointer of Git LFS in place of {path}, and not the file itself. Take another hub (--from, HF_ENDPOINT).",
             hub.host()
@@ -133,47 +115,6 @@ fn a_data_host_that_goes_silent_is_left_for_the_next_hub() {
     assert!(started.elapsed() < Duration::from_secs(30));
 }
 
-/// The token of one host is in no request to another, whatever way leads there: a move of the whole hub, a redirect of a file, a
-/// repository that has another name.
-#[test]
-fn a_token_never_comes_to_another_host() {
-    let other = serving(&model(1), Behaviour::default());
-    for redirect in [
-        Redirect::Moved(other.url()),
-        Redirect::Absolute(other.url()),
-    ] {
-        let hub = serving(
-            &Repository {
-                gated: false,
-                ..model(1)
-            },
-            Behaviour {
-                redirect,
-                ..Behaviour::default()
-            },
-        );
-        let place = Place::new(&hub).with_token("hf_secret");
-        pull(&place, &at_hf()).unwrap();
-        let asked = other.asked();
-        assert!(!asked.is_empty());
-        assert!(
-            asked.iter().all(|asked| asked.authorization.is_none()),
-            "{asked:?}"
-        );
-    }
-    // ModelScope is asked without it, too.
-    let mut place = Place::new(&other).with_token("hf_secret");
-    place.settings.modelscope = place.settings.huggingface.clone();
-    place.settings.huggingface = nowhere();
-    place.pull(ID).unwrap();
-    assert!(
-        other
-            .asked()
-            .iter()
-            .all(|asked| asked.authorization.is_none())
-    );
-}
-
 #[test]
 fn every_status_of_a_hub_ends_in_a_sentence() {
     for (status, expected) in [
@@ -194,7 +135,7 @@ fn every_status_of_a_hub_ends_in_a_sentence() {
             },
         );
         let place = Place::new(&hub);
-        let told = pull(&place, &at_hf()).unwrap_err().to_string();
+        let told = place.pull_of(&at_hf()).unwrap_err().to_string();
         assert!(
             told.contains(expected) && told.ends_with(['.', '?']),
             "{status}: {told}"
@@ -214,7 +155,7 @@ fn a_password_in_an_address_is_kept_nowhere() {
     };
     let hub = serving(&model(1), Behaviour::default());
     let place = Place::with(with_password(&hub.url()), nowhere());
-    pull(&place, &at_hf()).unwrap();
+    place.pull_of(&at_hf()).unwrap();
     let asked = hub.asked();
     assert!(
         asked.iter().all(|asked| asked
@@ -227,7 +168,7 @@ fn a_password_in_an_address_is_kept_nowhere() {
     assert!(manifest.contains(&hub.host()), "{manifest}");
     assert!(!manifest.contains("s3cret"), "{manifest}");
     let place = Place::with(with_password(nowhere().as_str()), nowhere());
-    let told = pull(&place, &at_hf()).unwrap_err().to_string();
+    let told = place.pull_of(&at_hf()).unwrap_err().to_string();
     assert!(!told.contains("s3cret"), "{told}");
 }
 
@@ -267,7 +208,7 @@ fn a_pointer_that_nobody_announced_is_called_that() {
         let hub = serving(&model(1), pointers());
         let mut place = Place::new(&hub);
         place.settings.part = part;
-        let told = pull(&place, &at_hf()).unwrap_err();
+        let told = place.pull_of(&at_hf()).unwrap_err();
         assert!(
             matches!(&told, Error::Pointer { path, .. } if path == "model.safetensors"),
             "{told}"

@@ -6,6 +6,13 @@
     reason = "two programs of tests have it, and neither needs all"
 )]
 
+// By its path, since the file is a module of two programs.
+#[path = "stand_in/lists.rs"]
+mod lists;
+
+pub use self::lists::{pointer, sha256};
+
+use self::lists::{of_hugging_face, of_modelscope, pages};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
@@ -14,9 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
+use serde_json::json;
 
 /// A repository of the stand-in.
 #[derive(Clone, Default)]
@@ -30,6 +35,8 @@ pub struct Repository {
     pub called: Option<String>,
     /// Whoever has no token is told that consent is needed.
     pub gated: bool,
+    /// Whoever has no token is told that there is no such model.
+    pub private: bool,
 }
 
 /// Where files are sent for.
@@ -71,7 +78,7 @@ pub struct Behaviour {
     pub slow: Option<Duration>,
     /// Nothing more comes after so many bytes, and the connection stays open.
     pub hang_after: Option<usize>,
-    /// The token that gated repositories are told to.
+    /// The token that gated and private repositories are told to.
     pub token: Option<String>,
     /// A page of some proxy answers.
     pub web_page: bool,
@@ -79,6 +86,10 @@ pub struct Behaviour {
     pub page: Option<usize>,
     /// Parts are refused with 416, wherever they begin.
     pub refuses_parts: bool,
+    /// Files of which lists tell no sums.
+    pub without_sums: Vec<&'static str>,
+    /// What stands in lists beside the files, as JSON.
+    pub more_files: &'static str,
 }
 
 /// A request that came.
@@ -87,6 +98,7 @@ pub struct Asked {
     pub path: String,
     pub range: Option<String>,
     pub authorization: Option<String>,
+    pub cookie: Option<String>,
 }
 
 #[derive(Default)]
@@ -170,6 +182,7 @@ impl StandIn {
                 match name.to_lowercase().as_str() {
                     "range" => asked.range = value,
                     "authorization" => asked.authorization = value,
+                    "cookie" => asked.cookie = value,
                     _ => {}
                 }
             }
@@ -192,7 +205,7 @@ impl StandIn {
             | ["api", "v1", "models", owner, name, ..]
                 if !(path.ends_with("/repo") || self.refused(stream, false)?) =>
             {
-                self.list(stream, &format!("{owner}/{name}"), &parts, query)
+                self.list(stream, asked, &format!("{owner}/{name}"), &parts, query)
             }
             ["api", "v1", "models", owner, name, "repo"] => {
                 let file = query
@@ -240,9 +253,25 @@ impl StandIn {
         reply(stream, status, &after, b"not now").map(|()| true)
     }
 
-    fn list(&self, stream: &TcpStream, id: &str, parts: &[&str], query: &str) -> Option<()> {
+    /// A repository, unless it is private and the request without the token.
+    fn seen(state: &State, id: &str, asked: &Asked) -> Option<Repository> {
+        let token = state.behaviour.token.as_ref();
+        let wanted = token.map(|token| format!("Bearer {token}"));
+        let may_see = wanted.is_some() && asked.authorization == wanted;
+        let repository = state.repositories.get(id).cloned();
+        repository.filter(|repository| !repository.private || may_see)
+    }
+
+    fn list(
+        &self,
+        stream: &TcpStream,
+        asked: &Asked,
+        id: &str,
+        parts: &[&str],
+        query: &str,
+    ) -> Option<()> {
         let state = self.state();
-        let Some(repository) = state.repositories.get(id).cloned() else {
+        let Some(repository) = Self::seen(&state, id, asked) else {
             drop(state);
             let status = if parts[1] == "v1" { 404 } else { 401 };
             let body = json!({"Code": 10_010_205_001_u64, "error": "no such"}).to_string();
@@ -253,11 +282,8 @@ impl StandIn {
                 body.as_bytes(),
             );
         };
-        let page = state.behaviour.page;
-        let (redirect, token) = (
-            state.behaviour.redirect.clone(),
-            state.behaviour.token.clone(),
-        );
+        let behaviour = state.behaviour.clone();
+        let (page, redirect) = (behaviour.page, behaviour.redirect.clone());
         drop(state);
         if let Some(new) = &repository.renamed_to {
             let to = format!("Location: /{}", parts.join("/").replace(id, new));
@@ -267,9 +293,8 @@ impl StandIn {
             let to = format!("Location: {to}/{}?{query}", parts.join("/"));
             return reply(stream, 308, &[&to], b"");
         }
-        let _ = token;
         let body = match (parts[1], parts.last().copied()) {
-            ("v1", Some("files")) => of_modelscope(&repository),
+            ("v1", Some("files")) => of_modelscope(&repository, &behaviour),
             ("v1", _) => json!({"Code": 200, "Data": {"License": repository.licence}}),
             _ if parts[4] == "revision" => {
                 let is_one = ["main", &repository.commit].contains(&parts[5]);
@@ -280,7 +305,7 @@ impl StandIn {
                 json!({"id": id, "sha": repository.commit, "cardData": {"license": repository.licence}})
             }
             _ => {
-                let all = of_hugging_face(&repository);
+                let all = of_hugging_face(&repository, &behaviour);
                 return pages(stream, &all, page, query, &parts.join("/"));
             }
         };
@@ -296,7 +321,7 @@ impl StandIn {
         is_hub: bool,
     ) -> Option<()> {
         let state = self.state();
-        let repository = state.repositories.get(id).cloned();
+        let repository = Self::seen(&state, id, asked);
         let behaviour = state.behaviour.clone();
         drop(state);
         if self.refused(stream, true)? {
@@ -422,73 +447,4 @@ fn reply(mut stream: &TcpStream, status: u16, headers: &[&str], body: &[u8]) -> 
     head += "\r\n";
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(body).ok()
-}
-
-fn pages(
-    stream: &TcpStream,
-    all: &[Value],
-    page: Option<usize>,
-    query: &str,
-    path: &str,
-) -> Option<()> {
-    let Some(page) = page else {
-        return reply(stream, 200, &[], json!(all).to_string().as_bytes());
-    };
-    let from = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("cursor="));
-    let from: usize = from.map_or(0, |from| from.parse().unwrap());
-    let rest = &all[from..];
-    let shown = &rest[..page.min(rest.len())];
-    let next = format!(
-        "Link: </{path}?recursive=true&cursor={}>; rel=\"next\"",
-        from + page
-    );
-    let links: Vec<&str> = (rest.len() > page)
-        .then_some(next.as_str())
-        .into_iter()
-        .collect();
-    reply(stream, 200, &links, json!(shown).to_string().as_bytes())
-}
-
-fn of_hugging_face(repository: &Repository) -> Vec<Value> {
-    let files = repository.files.iter();
-    let file = |(path, content): (&String, &Vec<u8>)| match content.len() >= LARGE {
-        true => json!({"type": "file", "path": path, "size": content.len(), "oid": "0".repeat(40),
-            "lfs": {"oid": sha256(content), "size": content.len(), "pointerSize": 135}}),
-        false => json!({"type": "file", "path": path, "size": content.len(), "oid": git(content)}),
-    };
-    let folder =
-        json!({"type": "directory", "path": "1_Pooling", "oid": "0".repeat(40), "size": 0});
-    std::iter::once(folder).chain(files.map(file)).collect()
-}
-
-fn of_modelscope(repository: &Repository) -> Value {
-    let files = repository.files.iter();
-    let files: Vec<Value> = files
-        .map(|(path, content)| {
-            json!({"Path": path, "Type": "blob", "Size": content.len(), "Sha256": sha256(content)})
-        })
-        .collect();
-    json!({"Code": 200, "Success": true, "Data": {"Files": files}})
-}
-
-/// The pointer of Git LFS that stands in a repository for a large file.
-pub fn pointer(content: &[u8]) -> Vec<u8> {
-    let (sum, size) = (sha256(content), content.len());
-    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{sum}\nsize {size}\n")
-        .into_bytes()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub fn sha256(content: &[u8]) -> String {
-    hex(&Sha256::digest(content))
-}
-
-fn git(content: &[u8]) -> String {
-    let header = format!("blob {}\0", content.len());
-    hex(&Sha1::digest([header.as_bytes(), content].concat()))
 }

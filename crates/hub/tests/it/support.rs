@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use url::Url;
-use yuyi_hub::{Error, Event, Found, Hub, Pulled, Request, Secret, Settings, Watch};
+use yuyi_hub::{Error, Event, Found, Hub, Pulled, Request, Settings, Source, Token, Watch};
 
-use crate::stand_in::{Repository, StandIn};
+use crate::stand_in::{Behaviour, Repository, StandIn};
 
 /// Bytes of a part; the weights have some thirty.
 pub const PART: u64 = 16 << 10;
@@ -18,7 +18,7 @@ pub const PART: u64 = 16 << 10;
 /// A model in a few small files and one of weights, whose bytes follow from `seed`.
 pub fn model(seed: u8) -> Repository {
     let config = r#"{"model_type": "bert", "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
-        "intermediate_size": 16, "vocab_size": 10, "max_position_embeddings": 16}"#;
+        "intermediate_size": 16, "vocab_size": 2, "max_position_embeddings": 16}"#;
     let files = [
         ("config.json", config.as_bytes().to_vec()),
         (
@@ -87,6 +87,8 @@ pub struct Witness {
     pub found: Mutex<Vec<Found>>,
     pub next: Mutex<Vec<String>>,
     pub waits: Mutex<Vec<u64>>,
+    /// Files of which only the length was compared.
+    pub unsummed: Mutex<Vec<String>>,
     pub there: AtomicU64,
     pub came: AtomicU64,
     pub lost: AtomicU64,
@@ -102,6 +104,7 @@ impl Watch for Witness {
                 self.next.lock().unwrap().push(format!("{error} → {next}"));
             }
             Event::Waits { seconds, .. } => self.waits.lock().unwrap().push(seconds),
+            Event::NoSum { path, .. } => self.unsummed.lock().unwrap().push(path.to_owned()),
             Event::Begins { there, .. } => self.there.store(there, Ordering::Relaxed),
             Event::Came { bytes } => {
                 let came = self.came.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -143,7 +146,7 @@ impl Place {
             huggingface,
             modelscope,
             token: None,
-            token_from: "HF_TOKEN".to_owned(),
+            modelscope_token: None,
             offline: None,
             connect: Duration::from_secs(5),
             silence: Duration::from_millis(500),
@@ -157,7 +160,13 @@ impl Place {
     }
 
     pub fn with_token(mut self, token: &str) -> Self {
-        self.settings.token = Some(Secret::new(token));
+        self.settings.token = Token::new(token, "HF_TOKEN");
+        self
+    }
+
+    /// The same for ModelScope.
+    pub fn with_modelscope_token(mut self, token: &str) -> Self {
+        self.settings.modelscope_token = Token::new(token, "MODELSCOPE_API_TOKEN");
         self
     }
 
@@ -173,6 +182,10 @@ impl Place {
         self.hub().pull(&request(model), witness, &|_| Ok(None))
     }
 
+    pub fn pull_of(&self, wanted: &Request) -> Result<Pulled, Error> {
+        self.hub().pull(wanted, &Witness::default(), &|_| Ok(None))
+    }
+
     /// The model's folder, whether it is there or not.
     pub fn folder(&self, name: &str) -> PathBuf {
         self.home.path().join("models").join(name)
@@ -184,10 +197,29 @@ impl Place {
     }
 }
 
+/// What stand-ins have.
+pub const ID: &str = "org/tiny";
+
+/// A stand-in that has a repository, and behaves so.
+pub fn serving(repository: &Repository, behaviour: Behaviour) -> StandIn {
+    let hub = StandIn::start();
+    hub.put(ID, repository.clone());
+    hub.behave(behaviour);
+    hub
+}
+
 pub fn request(model: &str) -> Request {
     Request {
         model: model.to_owned(),
         ..Request::default()
+    }
+}
+
+/// Of one hub alone.
+pub fn at(source: Source, model: &str) -> Request {
+    Request {
+        source,
+        ..request(model)
     }
 }
 

@@ -56,7 +56,11 @@ pub struct StandIn {
     pub address: String,
     calls: Arc<Mutex<Vec<Call>>>,
     connections: Arc<AtomicUsize>,
+    models: Models,
 }
+
+/// What it answers where its models are listed; `None`: 404.
+type Models = Arc<Mutex<Option<String>>>;
 
 impl StandIn {
     /// One that answers vectors.
@@ -71,7 +75,9 @@ impl StandIn {
             address: listener.local_addr().unwrap().to_string(),
             calls: Arc::default(),
             connections: Arc::default(),
+            models: Arc::default(),
         };
+        let models = Arc::clone(&stand_in.models);
         let script: Arc<Script> = Arc::new(script);
         let (calls, connections) = (
             Arc::clone(&stand_in.calls),
@@ -81,7 +87,8 @@ impl StandIn {
             for stream in listener.incoming() {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let (calls, script) = (Arc::clone(&calls), Arc::clone(&script));
-                thread::spawn(move || serve(stream.unwrap(), &calls, &*script));
+                let models = Arc::clone(&models);
+                thread::spawn(move || serve(stream.unwrap(), &calls, &models, &*script));
             }
         });
         stand_in
@@ -106,6 +113,12 @@ impl StandIn {
     /// The same, where nobody knows the provider.
     pub fn unknown(&self, settings: &str) -> String {
         format!("remote:http://{}/v1#m?{settings}", self.address)
+    }
+
+    /// Lists its models as another yuyi does.
+    pub fn is_yuyi(&self, model: &Value) {
+        let list = json!({"object": "list", "data": [model]});
+        *self.models.lock().unwrap() = Some(list.to_string());
     }
 
     pub fn calls(&self) -> Vec<Call> {
@@ -201,28 +214,46 @@ fn dashscope(call: &Call) -> Reply {
 }
 
 /// Answers the calls of a connection.
-fn serve(stream: TcpStream, calls: &Mutex<Vec<Call>>, script: &Script) {
+fn serve(stream: TcpStream, calls: &Mutex<Vec<Call>>, models: &Models, script: &Script) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    while let Some(call) = read(&mut reader) {
+    while let Some(asked) = read(&mut reader) {
+        let Asked::Vectors(call) = asked else {
+            let list = models.lock().unwrap().clone();
+            let reply = match list {
+                Some(list) => Reply::Body(list),
+                None => Reply::Status(404, None, failure("not_found", "There is no list.")),
+            };
+            if !answer(&stream, &[], reply) {
+                return;
+            }
+            continue;
+        };
         let number = {
             let mut calls = calls.lock().unwrap();
             calls.push(call.clone());
             calls.len() - 1
         };
-        if !answer(&stream, &call, script(number, &call)) {
+        if !answer(&stream, &call.texts, script(number, &call)) {
             return;
         }
     }
 }
 
-fn read(reader: &mut impl BufRead) -> Option<Call> {
+/// What somebody wants.
+enum Asked {
+    Vectors(Call),
+    Models,
+}
+
+fn read(reader: &mut impl BufRead) -> Option<Asked> {
     let (mut length, mut authorization) = (0, None);
     let mut line = String::new();
     if reader.read_line(&mut line).ok()? == 0 {
         return None;
     }
-    assert!(line.starts_with("POST /v"), "{line}");
-    assert!(line.contains("/embeddings HTTP/1.1"), "{line}");
+    let lists = line.starts_with("GET /v") && line.contains("/models HTTP/1.1");
+    let embeds = line.starts_with("POST /v") && line.contains("/embeddings HTTP/1.1");
+    assert!(lists || embeds, "{line}");
     loop {
         line.clear();
         reader.read_line(&mut line).ok()?;
@@ -235,23 +266,26 @@ fn read(reader: &mut impl BufRead) -> Option<Call> {
             _ => {}
         }
     }
+    if lists {
+        return Some(Asked::Models);
+    }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let body: Value = serde_json::from_slice(&body).unwrap();
     let texts = body["input"].as_array().unwrap().iter();
-    Some(Call {
+    Some(Asked::Vectors(Call {
         texts: texts
             .map(|text| text.as_str().unwrap().to_owned())
             .collect(),
         body,
         authorization,
         at: Instant::now(),
-    })
+    }))
 }
 
 /// Whether the connection goes on.
-fn answer(mut stream: &TcpStream, call: &Call, reply: Reply) -> bool {
-    let all = || vectors(&call.texts, 0..call.texts.len());
+fn answer(mut stream: &TcpStream, texts: &[String], reply: Reply) -> bool {
+    let all = || vectors(texts, 0..texts.len());
     let (status, more, body) = match reply {
         Reply::Vectors => (200, String::new(), all()),
         Reply::Body(body) => (200, String::new(), body),

@@ -128,7 +128,7 @@ class GteModel(nn.Module):
         (ids,) = input_ids
         x = self.embeddings(ids)
         # The original takes angles and their cosines in single precision.
-        angles = torch.arange(len(ids)).float()[:, None] * self.frequencies.float()
+        angles = torch.arange(ids.shape[0]).float()[:, None] * self.frequencies.float()
         angles = torch.cat((angles, angles), dim=-1)
         cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
         for layer in self.encoder.layer:

@@ -11,7 +11,15 @@ import numpy
 import torch
 from reference_model import write_json
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import ModernBertConfig, ModernBertForSequenceClassification, ModernBertModel, Qwen3Config, Qwen3Model
+from transformers import (
+    ModernBertConfig,
+    ModernBertForSequenceClassification,
+    ModernBertModel,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    Qwen3ForSequenceClassification,
+    Qwen3Model,
+)
 
 import gte_model
 
@@ -21,8 +29,19 @@ QWEN_PATTERN = (
 )
 
 
-def build(fields):
-    """The reference model for the fields of a config.json, in float32 and with weights that nobody has set."""
+# What Qwen3-Reranker's card puts around a pair, and what it asks for.
+RERANKER_PREFIX = (
+    '<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct provided. '
+    'Note that the answer can only be "yes" or "no".<|im_end|>\n<|im_start|>user\n'
+)
+RERANKER_SUFFIX = "<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+RERANKER_INSTRUCTION = "Given a web search query, retrieve relevant passages that answer the query"
+RERANKER_TOKENS = ("<|im_start|>", "<|im_end|>", "<think>", "</think>")
+
+
+def build(fields, asked=False):
+    """The reference model for the fields of a config.json, in float32 and with weights that nobody has set. `asked`: one that writes text
+    is scored by what it would write next."""
     kind = fields["model_type"]
     scores = gives_scores(fields)
     if kind in ("new", "gte"):
@@ -33,7 +52,9 @@ def build(fields):
     config._attn_implementation = "eager"
     if scores:
         config.num_labels = 1
-        model_class = ModernBertForSequenceClassification
+        model_class = {"modernbert": ModernBertForSequenceClassification, "qwen3": Qwen3ForSequenceClassification}[kind]
+    elif asked:
+        model_class = Qwen3ForCausalLM
     return model_class(config).eval()
 
 
@@ -42,24 +63,24 @@ def gives_scores(fields):
     return fields["architectures"][0].endswith("ForSequenceClassification")
 
 
-def randomise(model, random, dtype, exact_in_f16=False):
+def randomise(model, random, dtype, exact_in_f16=False, embeddings=0.7):
     """Sets random weights, rounded to `dtype`; the tensors as a checkpoint stores them. Rotary frequencies stay."""
     tensors = {}
     for name, parameter in model.named_parameters():
-        values = random_values(name, tuple(parameter.shape), random)
+        values = random_values(name, tuple(parameter.shape), random, embeddings)
         stored = (values.half() if exact_in_f16 else values).to(dtype)
         tensors[name] = stored.contiguous()
         parameter.data = stored.float()
     return tensors
 
 
-def random_values(name, shape, random):
+def random_values(name, shape, random, embeddings=0.7):
     """Large enough that attention, gates and every bias show in the result, and not so large that one token takes all of it."""
     normal = random.standard_normal(shape)
     if len(shape) == 1:
         values = 0.3 * normal if name.endswith("bias") else 1 + 0.3 * normal
     elif "embed" in name:
-        values = 0.7 * normal
+        values = embeddings * normal
     else:
         values = 1.2 * normal / math.sqrt(shape[1])
     return torch.from_numpy(values.astype(numpy.float32))
@@ -79,6 +100,26 @@ def logit(model, ids):
     with torch.no_grad():
         tokens = torch.tensor([ids])
         return model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).logits.item()
+
+
+def asked_ids(tokenizer, query, document, max_tokens):
+    """Token ids of a pair in the words of Qwen3-Reranker's card, and whether it was cut: prefix, pair and suffix are split each by itself,
+    and the pair loses its end."""
+    ids = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
+    prefix, suffix = ids(RERANKER_PREFIX), ids(RERANKER_SUFFIX)
+    pair = ids(f"<Instruct>: {RERANKER_INSTRUCTION}\n<Query>: {query}\n<Document>: {document}")
+    room = max_tokens - len(prefix) - len(suffix)
+    return prefix + pair[:room] + suffix, len(pair) > room
+
+
+def answer(model, tokenizer, ids):
+    """The logit of "yes" less that of "no" as the next token, in the model's precision. The card's score is its sigmoid."""
+    with torch.no_grad():
+        tokens = torch.tensor([ids])
+        logits = model(input_ids=tokens, attention_mask=torch.ones_like(tokens)).logits
+    yes, no = (tokenizer.token_to_id(word) for word in ("yes", "no"))
+    # A model with a row for both has one logit already.
+    return logits.item() if logits.numel() == 1 else (logits[0, -1, yes] - logits[0, -1, no]).item()
 
 
 # --- configurations ------------------------------------------------------------------------
@@ -146,9 +187,9 @@ def qwen3(**sizes):
 # --- tokenizers ----------------------------------------------------------------------------
 
 
-def byte_tokenizer(words, opening, closing, pair=None):
+def byte_tokenizer(words, opening, closing, pair=None, beside=()):
     """A byte-level BPE tokenizer as Qwen's and ModernBERT's are: all bytes, and merges that make these words. `pair` says how two texts
-    are put together."""
+    are put together. `beside` are further tokens that are not split."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     vocabulary = {token: i for i, token in enumerate(alphabet)}
@@ -166,12 +207,45 @@ def byte_tokenizer(words, opening, closing, pair=None):
     split = pre_tokenizers.Split(Regex(QWEN_PATTERN), "isolated")
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, level])
     tokenizer.decoder = decoders.ByteLevel()
-    specials = [token for token in (opening, closing) if token]
+    specials = [token for token in (opening, closing, *beside) if token]
     tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in specials])
+    if not opening and not closing:
+        tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+        return tokenizer
     template = " ".join(part for part in (opening, "$A", closing) if part)
     ends = processors.TemplateProcessing(single=template, pair=pair or f"{template} $B", special_tokens=[(token, tokenizer.token_to_id(token)) for token in specials])
     tokenizer.post_processor = processors.Sequence([processors.ByteLevel(trim_offsets=False), ends])
     return tokenizer
+
+
+def template_words():
+    """The words of the card's template, so that it does not take hundreds of tokens of single bytes."""
+    text = f"{RERANKER_PREFIX}<Instruct>: {RERANKER_INSTRUCTION}\n<Query>: a\n<Document>: a"
+    for token in RERANKER_TOKENS:
+        text = text.replace(token, "\n")
+    split = pre_tokenizers.Split(Regex(QWEN_PATTERN), "isolated")
+    words = dict.fromkeys(word for word, _ in split.pre_tokenize_str(text) if len(word) > 1)
+    return (*words, "yes", "no")
+
+
+def write_answers(folder, tokenizer):
+    """The files of a model that sentence-transformers scores by its answer."""
+    kinds = (("", "base.modules.transformer.Transformer"), ("1_LogitScore", "cross_encoder.modules.logit_score.LogitScore"))
+    write_json(folder / "modules.json", [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.{kind}"} for i, (path, kind) in enumerate(kinds)
+    ])
+    (folder / "1_LogitScore").mkdir()
+    yes, no = (tokenizer.token_to_id(word) for word in ("yes", "no"))
+    write_json(folder / "1_LogitScore" / "config.json", {"true_token_id": yes, "false_token_id": no})
+    write_json(folder / "sentence_bert_config.json", {
+        "transformer_task": "text-generation",
+        "modality_config": {
+            "text": {"method": "forward", "method_output_name": "logits"},
+            "message": {"method": "forward", "method_output_name": "logits", "format": "flat"},
+        },
+        "module_output_name": "causal_logits",
+        "processing_kwargs": {"chat_template": {"add_generation_prompt": True}},
+    })
 
 
 def write_layout(folder, fields, pooling, prompts=None):
@@ -193,10 +267,11 @@ def write_layout(folder, fields, pooling, prompts=None):
 
 
 def read_tokenizer(folder, max_tokens):
-    """The folder's tokenizer, which cuts texts in front of what it puts behind them."""
+    """The folder's tokenizer, which cuts texts in front of what it puts behind them; `None`: not at all."""
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
+    if max_tokens:
+        tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let reranker = CrossEncoder::load(&Folder::open(Path::new(reranker))?, &options)?;
     let embedder = Encoder::load(&Folder::open(Path::new(embedder))?, &options)?;
-    let query = reranker.tokenize("人工智能改变世界")?;
+    let query = reranker.query("人工智能改变世界")?;
     let document: Vec<u32> = (200..200 + TOKENS as u32).collect();
     let pair = reranker.pair(&query, &document, PairTruncation::Document);
     let pairs: Vec<Pair> = vec![pair; DOCUMENTS];

@@ -165,8 +165,7 @@ impl ModelConfig {
             let what = "this is the configuration of a Pooling. Name the folder above, which holds the model.";
             return Err(Error::file(&file, what));
         }
-        let kind = value.get("model_type").and_then(Value::as_str);
-        let architecture = Architecture::of_type(&file, kind.unwrap_or("bert"))?;
+        let architecture = Architecture::of_config(&file, &value)?;
         Self::of_fields(&Fields {
             file: &file,
             architecture,

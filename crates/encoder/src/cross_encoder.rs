@@ -3,9 +3,11 @@
 pub(crate) mod head;
 mod spec;
 
-pub use self::spec::{CrossSpec, HeadSpec, ScoreActivation};
+pub use self::spec::{CrossSpec, HeadSpec, ProductsSpec, ScoreActivation};
 
 use self::head::Head;
+use crate::encoder::PROBE;
+use crate::error::check_known;
 use crate::forward::{Batch, Extras, Sequence, Transformer, Workspace};
 use crate::passes::Passes;
 use crate::tokenizer::PairTruncation;
@@ -77,27 +79,60 @@ impl CrossEncoder {
             precision,
         };
         let tensors = Tensors::open(folder)?;
-        let head = Head::load(&tensors, (&spec.config, spec.head), packing)?;
-        let model = Transformer::load(tensors, &spec.config, EXTRAS, packing, &options.progress)?;
-        let tokenizer = TextTokenizer::load_for(folder, &spec.config, spec.max_tokens)?;
+        let mut tokenizer = TextTokenizer::load_for(folder, &spec.config, spec.max_tokens)?;
+        if let Some(template) = &spec.template {
+            tokenizer.ask_by(template)?;
+        }
         tokenizer.check_pairs(&spec.config)?;
-        Ok(Self {
+        let answers = || tokenizer.answers();
+        let head = Head::load(&tensors, (&spec.config, spec.head), packing, answers)?;
+        let model = Transformer::load(tensors, &spec.config, EXTRAS, packing, &options.progress)?;
+        let encoder = Self {
             precision,
             tokenizer,
             passes: Passes::new(model, team),
             head,
             spec,
             fingerprint: OnceLock::new(),
-        })
+        };
+        encoder.probe()?;
+        Ok(encoder)
     }
 
-    /// The tokens of one text, without those that stand around it: what [`CrossEncoder::pair`] puts together, so that a query
-    /// is split once for many documents.
+    /// Scores one pair, so that weights which give no score are refused when they are loaded; as for an encoder, not where the
+    /// vocabulary is beyond the model's.
+    fn probe(&self) -> Result<(), Error> {
+        let (query, document) = (self.query(PROBE)?, self.document(PROBE)?);
+        let pair = self.pair(&query, &document, PairTruncation::LongestFirst);
+        if self.check(&pair).is_err() {
+            return Ok(());
+        }
+        let finish =
+            |team: &Team, space: &Workspace, batch: &Batch| self.head.logits(team, space, batch);
+        self.passes.probe(sequence(&pair), finish)?;
+        Ok(())
+    }
+
+    /// The tokens of a query, without those that stand around it: what [`CrossEncoder::pair`] puts together, so that a query is
+    /// split once for many documents.
     ///
     /// # Errors
     /// When the tokenizer fails, which no text is known to cause.
-    pub fn tokenize(&self, text: &str) -> Result<Vec<u32>, Error> {
-        self.tokenizer.alone(text)
+    pub fn query(&self, text: &str) -> Result<Vec<u32>, Error> {
+        self.tokenizer.query(text)
+    }
+
+    /// The tokens of a document, likewise.
+    ///
+    /// # Errors
+    /// As [`CrossEncoder::query`].
+    pub fn document(&self, text: &str) -> Result<Vec<u32>, Error> {
+        self.tokenizer.document(text)
+    }
+
+    /// Tokens around the two texts of a pair: special ones, or the words in which the model is asked.
+    pub fn tokens_around(&self) -> usize {
+        self.tokenizer.tokens_around_pairs()
     }
 
     /// A pair as the model reads it, cut to its longest input.
@@ -115,8 +150,8 @@ impl CrossEncoder {
         documents: &[&str],
         truncation: PairTruncation,
     ) -> Result<Vec<Scored>, Error> {
-        let query = self.tokenize(query)?;
-        let pair = |text: &&str| Ok(self.pair(&query, &self.tokenize(text)?, truncation));
+        let query = self.query(query)?;
+        let pair = |text: &&str| Ok(self.pair(&query, &self.document(text)?, truncation));
         let pairs: Vec<Pair> = documents.iter().map(pair).collect::<Result<_, Error>>()?;
         self.score_pairs(&pairs)
     }
@@ -128,10 +163,6 @@ impl CrossEncoder {
     /// When the weights produce something that is no number, or a token is not in the model's vocabulary.
     pub fn score_pairs(&self, pairs: &[Pair]) -> Result<Vec<Scored>, Error> {
         pairs.iter().try_for_each(|pair| self.check(pair))?;
-        let sequence = |pair| Sequence {
-            ids: Pair::ids(pair),
-            types: pair.types(),
-        };
         let texts: Vec<_> = pairs.iter().map(sequence).collect();
         let finish =
             |team: &Team, space: &Workspace, batch: &Batch| self.head.logits(team, space, batch);
@@ -147,14 +178,7 @@ impl CrossEncoder {
 
     /// Tokens of the vocabulary may be beyond the model's.
     fn check(&self, pair: &Pair) -> Result<(), Error> {
-        let known = self.spec.config.vocab_size;
-        match pair.ids().iter().find(|&&id| id as usize >= known) {
-            None => Ok(()),
-            Some(id) => Err(Error::tokens(format!(
-                "Token id {id} is not in this model's vocabulary, whose ids are 0 to {}.",
-                known - 1
-            ))),
-        }
+        check_known(pair.ids(), self.spec.config.vocab_size)
     }
 
     /// What the model's scores are known by. The first call reads all weights.
@@ -196,6 +220,13 @@ impl CrossEncoder {
     /// Bytes of packed weights held in memory; token embeddings stay in the mapped file.
     pub fn weight_bytes(&self) -> usize {
         self.passes.model().bytes() + self.head.bytes()
+    }
+}
+
+fn sequence(pair: &Pair) -> Sequence<'_> {
+    Sequence {
+        ids: pair.ids(),
+        types: pair.types(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod explained;
 mod windows;
 
+use crate::error::check_known;
 use crate::forward::{Batch, Extras, Sequence, Transformer, Workspace};
 use crate::passes::Passes;
 use crate::pooling::{Direction, pool};
@@ -14,6 +15,9 @@ use crate::{
 };
 use std::sync::OnceLock;
 use yuyi_kernels::{Kernel, KernelPath, Team, usable_cores};
+
+/// What a model reads when it is loaded, to see that its weights give vectors.
+pub(crate) const PROBE: &str = "语义";
 
 /// How a model is loaded.
 #[derive(Clone, Debug, Default)]
@@ -115,14 +119,28 @@ impl Encoder {
         });
         let tokenizer =
             tokenizer.map_err(|_| Error::compute("The tokenizer's loader panicked.".into()))??;
-        Ok(Self {
+        let encoder = Self {
             precision,
             tokenizer,
             projection: Projection::load(folder, &spec, packing)?,
             passes: Passes::new(model?, together),
             spec,
             fingerprint: OnceLock::new(),
-        })
+        };
+        encoder.probe()?;
+        Ok(encoder)
+    }
+
+    /// Embeds one text. Each number of a checkpoint may be finite and what the layers make of them not; it is better to know
+    /// that now than with each text to come. A vocabulary that has no ids for it is the text's matter, and no reason to refuse a model.
+    fn probe(&self) -> Result<(), Error> {
+        let tokens = self.tokenize_one(PROBE, &EncodeOptions::default())?;
+        if self.check_ids(&tokens.ids).is_err() {
+            return Ok(());
+        }
+        let finish = |team: &Team, space: &Workspace, batch: &Batch| self.pool(team, space, batch);
+        self.passes.probe(Sequence::of_ids(&tokens.ids), finish)?;
+        Ok(())
     }
 
     /// Unit vectors of `texts`, in order. The bytes of a vector depend on its text
@@ -223,13 +241,7 @@ impl Encoder {
                 ids.len()
             )));
         }
-        match ids.iter().find(|&&id| id as usize >= known) {
-            None => Ok(()),
-            Some(id) => Err(Error::tokens(format!(
-                "Token id {id} is not in this model's vocabulary, whose ids are 0 to {}.",
-                known - 1
-            ))),
-        }
+        check_known(ids, known)
     }
 
     fn directions(&self, texts: &[&[u32]]) -> Result<Vec<Direction>, Error> {

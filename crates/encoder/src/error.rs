@@ -34,6 +34,17 @@ pub struct Error {
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+/// Refuses ids beyond a vocabulary of `known` tokens.
+pub(crate) fn check_known(ids: &[u32], known: usize) -> Result<(), Error> {
+    match ids.iter().find(|&&id| id as usize >= known) {
+        None => Ok(()),
+        Some(id) => Err(Error::tokens(format!(
+            "Token id {id} is not in this model's vocabulary, whose ids are 0 to {}.",
+            known - 1
+        ))),
+    }
+}
+
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {

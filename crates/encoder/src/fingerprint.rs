@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::asked::{Answer, PairTemplate};
 use crate::config::{Activation, Architecture, ModelConfig, Positions, Quantization, Rotary};
-use crate::cross_encoder::CrossSpec;
+use crate::cross_encoder::{CrossSpec, HeadSpec, ProductsSpec};
 use crate::precision::Precision;
 use crate::spec::{DenseSpec, ModelSpec, Step};
 use crate::tensors::Tensors;
@@ -42,10 +43,19 @@ impl Fingerprint {
             max_tokens,
             activation,
             head,
+            template,
         } = spec;
-        let [pooling, activation_of_head] = [head.pooling.name(), head.activation.name()];
-        let bias = if head.bias { "biased" } else { "unbiased" };
-        let head = format!("{pooling} {activation_of_head} {bias}");
+        let head = match head {
+            HeadSpec::Products(ProductsSpec {
+                pooling,
+                activation,
+                bias,
+            }) => {
+                let bias = if *bias { "biased" } else { "unbiased" };
+                format!("{} {} {bias}", pooling.name(), activation.name())
+            }
+            HeadSpec::Answer(answer) => asked(*answer, template.as_ref()),
+        };
         let output = format!("pairs {} {head}", activation.name());
         let description = shape(config, precision, &output, *max_tokens);
         Self::of_files(&description, tokenizer, std::iter::once(weights))
@@ -130,6 +140,7 @@ fn description(spec: &ModelSpec, precision: Precision) -> String {
         max_tokens,
         // Prompts come with the texts.
         prompts: _,
+        assumed: _,
     } = spec;
     let output = format!("{} unit", pooling.name());
     let projected = projected(steps, *dimension, config.hidden_size);
@@ -213,6 +224,17 @@ fn shape(config: &ModelConfig, precision: Precision, output: &str, max_tokens: u
         precision.name(),
         layer_norm_eps.to_bits(),
     )
+}
+
+/// What a model that writes text is asked, and what of its answer counts.
+fn asked(answer: Answer, template: Option<&PairTemplate>) -> String {
+    let answer = match answer {
+        Answer::Row => "row".to_owned(),
+        // Ids that nobody tells are the vocabulary's, which is hashed by itself.
+        Answer::YesOrNo { ids, tied } => format!("yes {ids:?} {tied}"),
+    };
+    let words = template.map_or_else(String::new, |template| template.whole("", ""));
+    format!("{answer} {words:?}")
 }
 
 /// How heads turn, by the bits of its numbers.

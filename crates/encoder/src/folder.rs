@@ -54,6 +54,15 @@ impl Folder {
         })
     }
 
+    /// The same folder under another name, as of a model that is not in its place yet.
+    #[must_use]
+    pub fn called(self, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..self
+        }
+    }
+
     /// The same model's files below `path`, a relative one; `""` for the folder itself.
     pub(crate) fn inside(&self, path: &str) -> Self {
         let path = path.trim_matches('/');
@@ -107,6 +116,29 @@ impl Folder {
             Place::Disk(path) => path.join(file).symlink_metadata().is_ok(),
             Place::Program(files) => files.iter().any(|(name, _)| *name == file),
         }
+    }
+
+    /// The names of the folders in it; none where they cannot be listed.
+    pub(crate) fn folders(&self) -> Vec<String> {
+        let mut names: Vec<String> = match &self.place {
+            Place::Disk(path) => {
+                let entries = path.join(&self.base).read_dir().into_iter().flatten();
+                let folders = entries.flatten().filter(|entry| entry.path().is_dir());
+                folders
+                    .filter_map(|entry| entry.file_name().into_string().ok())
+                    .collect()
+            }
+            Place::Program(files) => {
+                let below = files.iter().filter_map(|(name, _)| {
+                    let (folder, _) = name.strip_prefix(self.base.as_str())?.split_once('/')?;
+                    Some(folder.to_owned())
+                });
+                below.collect()
+            }
+        };
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// The name of a file as an error message shows it.
@@ -255,6 +287,7 @@ mod tests {
         for folder in [&disk, &program] {
             assert_eq!(folder.name(), "model");
             assert!(folder.contains("config.json"));
+            assert_eq!(folder.folders(), [""; 0]);
             assert!(!folder.contains("vocab.txt"));
             assert_eq!(&*folder.read("config.json").unwrap(), b"{}");
             assert!(folder.read_optional("vocab.txt").unwrap().is_none());

@@ -140,7 +140,8 @@ impl Transformer {
             last_norm,
             tensors,
         };
-        model.words()?;
+        // Texts read single rows of them for as long as the model serves, and none may find a number that is none.
+        model.words()?.check()?;
         model.tensors.check()?;
         Ok(model)
     }

@@ -5,6 +5,7 @@
 //! unit vectors. No network, no HTTP.
 
 mod activation;
+mod asked;
 mod config;
 mod cross_encoder;
 mod dense;
@@ -37,11 +38,14 @@ mod tokenizer;
 mod weights;
 
 pub use activation::DenseActivation;
+pub use asked::{Answer, PairTemplate};
 pub use config::{
     Activation, Architecture, Biases, LocalAttention, ModelConfig, NormKind, NtkScaling, Positions,
     Quantization, Rotary,
 };
-pub use cross_encoder::{CrossEncoder, CrossFacts, CrossSpec, HeadSpec, ScoreActivation, Scored};
+pub use cross_encoder::{
+    CrossEncoder, CrossFacts, CrossSpec, HeadSpec, ProductsSpec, ScoreActivation, Scored,
+};
 pub use encoder::{EncodeOptions, Encoded, Encoder, LoadOptions};
 pub use error::{Error, ErrorKind};
 pub use facts::EncoderFacts;
@@ -51,8 +55,10 @@ pub use precision::Precision;
 pub use progress::LoadProgress;
 pub use quantize::{Agreement, check_quantizable, quantize_folder};
 pub use remarks::remarks;
-pub use spec::{DenseSpec, ModelSpec, Pooling, Prompts, SpecDefaults, Step};
+pub use spec::{DenseSpec, Likeness, ModelSpec, Pooling, Prompts, SpecDefaults, Step};
 pub use states::{Place, States};
 pub use tensors::{DType, TensorView, Tensors};
-pub use tokenizer::{LongText, Pair, PairTruncation, Piece, TextTokenizer, Tokens};
+pub use tokenizer::{
+    LongText, Pair, PairTruncation, Piece, TextTokenizer, Tokens, is_part_of_vocabulary,
+};
 pub use yuyi_kernels::{KernelPath, usable_cores};

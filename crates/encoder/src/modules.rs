@@ -19,6 +19,8 @@ pub(crate) struct Modules {
     pub(crate) pooling: Option<String>,
     /// What stands behind it.
     pub(crate) tail: Vec<Tail>,
+    /// The folder of a LogitScore, which makes a score of what a model would write next.
+    pub(crate) scores: Option<String>,
 }
 
 /// A module behind the Pooling.
@@ -45,7 +47,7 @@ impl Modules {
     /// When it is broken, or has a step that yuyi does not do.
     pub(crate) fn read(folder: &Folder) -> Result<Self, Error> {
         let Some(list) = read_optional_json::<Vec<Module>>(folder, FILE)? else {
-            return Ok(Self::default());
+            return check_unlisted(folder).map(|()| Self::default());
         };
         let shown = folder.show(FILE);
         if list.is_empty() {
@@ -61,6 +63,7 @@ impl Modules {
             let slot = match known(&shown, &kind)? {
                 ModuleKind::Transformer => &mut transformer,
                 ModuleKind::Pooling => &mut modules.pooling,
+                ModuleKind::LogitScore => &mut modules.scores,
                 ModuleKind::Dense if modules.pooling.is_none() => {
                     let what = "there is a Dense in front of the Pooling, which yuyi does not do.";
                     return Err(Error::unsupported(&shown, what));
@@ -87,12 +90,38 @@ impl Modules {
         if let Some(path) = &modules.pooling {
             check_path(&shown, "pooling", path, false)?;
         }
+        if let Some(path) = &modules.scores {
+            check_path(&shown, "LogitScore", path, false)?;
+        }
         Ok(modules)
     }
 
     /// The folder of the Transformer: configuration, weights and tokenizer.
     pub(crate) fn transformer(&self, folder: &Folder) -> Folder {
         folder.inside(&self.transformer)
+    }
+}
+
+/// Refuses a folder of a module that no list puts in its place, such as `2_Dense`: without it the vectors would be others.
+fn check_unlisted(folder: &Folder) -> Result<(), Error> {
+    let changes = |name: &String| {
+        let Some((number, class)) = name.split_once('_') else {
+            return false;
+        };
+        let is_module = !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && class.starts_with(|c: char| c.is_ascii_uppercase())
+            && class.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_module && !["Pooling", "Normalize", "Dropout"].contains(&class)
+    };
+    match folder.folders().into_iter().find(changes) {
+        None => Ok(()),
+        Some(name) => {
+            let what = format!(
+                "there is none, though {name} is the folder of a module. Copy modules.json, or remove that folder if it is not part of the model."
+            );
+            Err(Error::file(&folder.show(FILE), what))
+        }
     }
 }
 
@@ -104,6 +133,7 @@ pub(crate) enum ModuleKind {
     Dense,
     Normalize,
     Dropout,
+    LogitScore,
 }
 
 impl ModuleKind {
@@ -115,6 +145,7 @@ impl ModuleKind {
             "Dense" => Self::Dense,
             "Normalize" => Self::Normalize,
             "Dropout" => Self::Dropout,
+            "LogitScore" => Self::LogitScore,
             _ => return None,
         })
     }
@@ -149,4 +180,35 @@ fn check_path(shown: &str, module: &str, path: &str, may_be_root: bool) -> Resul
         return Err(Error::file(shown, what));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::json_folder;
+    use serde_json::json;
+
+    #[test]
+    fn a_module_that_no_list_has_is_refused() {
+        let read = |path: &str| {
+            let folder = json_folder(&[("config.json", json!({})), (path, json!({}))]);
+            Modules::read(&folder).map(|modules| modules.listed)
+        };
+        for path in ["2_Dense/config.json", "1_WordWeights/config.json"] {
+            let error = read(path).unwrap_err().to_string();
+            let name = path.split('/').next().unwrap();
+            let expected = format!("modules.json: there is none, though {name} is the folder");
+            assert!(error.contains(&expected), "{error}");
+        }
+        for path in [
+            "1_Pooling/config.json",
+            "2_Normalize/config.json",
+            "3_Dropout/config.json",
+            "2_epochs/config.json",
+            "onnx/2_Dense/config.json",
+            "2_Dense",
+        ] {
+            assert!(!read(path).unwrap(), "{path}");
+        }
+    }
 }

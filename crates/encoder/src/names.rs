@@ -163,6 +163,13 @@ const QWEN3: Names = Names {
     norms: ["input_layernorm", "post_attention_layernorm"],
     head_norms: Some(["self_attn.q_norm", "self_attn.k_norm"]),
     gate: Some(Half::First),
+    // Of what it would write next; conversions to a classifier have one row for that.
+    head: HeadNames {
+        first: "score",
+        activation: DenseActivation::Identity,
+        norm: None,
+        second: "score",
+    },
     ..BERT
 };
 

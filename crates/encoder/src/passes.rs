@@ -91,6 +91,16 @@ impl Passes {
         self.compute_little(&mut lock(&self.apart[0]), texts, &finish)
     }
 
+    /// What `finish` makes of one text, in memory that is given back at once: for a look at whether the weights give something.
+    pub(crate) fn probe<T>(
+        &self,
+        text: Sequence<'_>,
+        finish: impl Finish<T>,
+    ) -> Result<Vec<T>, Error> {
+        let space = &mut Workspace::default();
+        self.compute(&self.together, space, &[text], &finish)
+    }
+
     /// Takes the memory of all lanes with the first texts: work for all threads may come much later, and memory that grows then
     /// looks like a leak.
     fn reserve(&self) {

@@ -13,6 +13,7 @@ mod projection;
 
 pub use self::agreement::Agreement;
 
+use crate::asked;
 use crate::config::{ModelConfig, Quantization};
 use crate::cross_encoder::head;
 use crate::error::{Error, ErrorKind};
@@ -22,7 +23,7 @@ use crate::names::{Norm, layer_linears, norms, tables};
 use crate::precision::Precision;
 use crate::table::Table;
 use crate::tensors::TensorView;
-use crate::{CrossSpec, Folder, HeadSpec, ModelSpec, SpecDefaults, Tensors};
+use crate::{CrossSpec, Folder, HeadSpec, ModelSpec, PairTemplate, SpecDefaults, Tensors};
 use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView as Stored, serialize};
@@ -50,6 +51,9 @@ const COMPANIONS: [&str; 16] = [
     "LICENSE",
     "NOTICE",
 ];
+
+/// Where a copy has the module that makes a score of what a model would write next.
+const LOGIT_SCORE: &str = "1_LogitScore";
 
 /// What a folder's model gives, and so what is copied and compared.
 enum Kind {
@@ -87,10 +91,21 @@ impl Kind {
         }
     }
 
+    /// The words in which it is asked, if it is.
+    fn template(&self) -> Option<&PairTemplate> {
+        match self {
+            Self::Vectors(_) => None,
+            Self::Scores(spec) => spec.template.as_ref(),
+        }
+    }
+
     /// Writes what stands behind the transformer in files of its own.
     fn write_modules(&self, from: &Folder, to: &Path) -> Result<(), Error> {
         let Self::Vectors(spec) = self else {
-            return Ok(());
+            return match Modules::read(from)?.scores {
+                Some(place) => copy_module(from, &place, &to.join(LOGIT_SCORE)),
+                None => Ok(()),
+            };
         };
         make_folder(&to.join("1_Pooling")).map_err(|e| write_failed(to, e))?;
         // The catalogue knows the pooling by the folder's name, and the new one has another.
@@ -146,6 +161,10 @@ pub fn quantize_folder(
     kind.write_modules(from, to)?;
     let mut config: Value = read_json(&transformer, "config.json")?;
     config["quantization_config"] = quantization_config(scheme);
+    if kind.template().is_some() {
+        // The copy may be called as it likes, and has no card.
+        config[asked::MARK] = asked::NAME.into();
+    }
     write_json(&to.join("config.json"), &config)?;
     tensors.check()?;
     let agreement = kind.compare(from, to, defaults)?;
@@ -174,6 +193,7 @@ fn move_modules(modules: &mut Value) {
             Some(ModuleKind::Transformer) => String::new(),
             Some(ModuleKind::Pooling) => "1_Pooling".into(),
             Some(ModuleKind::Dense) => projection::place(dense.next().unwrap_or_default()),
+            Some(ModuleKind::LogitScore) => LOGIT_SCORE.into(),
             _ => continue,
         };
         module["path"] = path.into();
@@ -211,6 +231,13 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
         Err(error) if !folder.is_dir() => Err(error),
         _ => Ok(()),
     }
+}
+
+/// Copies the configuration of a module that has nothing else.
+fn copy_module(from: &Folder, place: &str, to: &Path) -> Result<(), Error> {
+    let file = from.read(&format!("{place}/config.json"))?;
+    let written = make_folder(to).and_then(|()| std::fs::write(to.join("config.json"), &*file));
+    written.map_err(|e| write_failed(to, e))
 }
 
 fn write_failed(path: &Path, cause: impl std::error::Error + Send + Sync + 'static) -> Error {
@@ -325,15 +352,10 @@ fn copied<'a>(
             wanted.push((format!("{name}.bias"), vec![outputs]));
         }
     }
-    let products = head.map(|head| head::products(config, head));
-    for (product, _) in products.into_iter().flatten() {
-        for (name, shape) in product.shapes() {
-            wanted.push((format!("{name}.weight"), shape.to_vec()));
-            if product.bias {
-                wanted.push((format!("{name}.bias"), vec![shape[0]]));
-            }
-        }
-    }
+    wanted.extend(
+        head.into_iter()
+            .flat_map(|head| head::tensors(config, head)),
+    );
     wanted
         .into_iter()
         .map(|(name, shape)| copy(tensors, name, shape))

@@ -1,15 +1,21 @@
 //! What seems wrong with a folder that loads all the same.
 
 use crate::names::Names;
-use crate::{Error, Folder, ModelConfig, Tensors};
+use crate::{CrossSpec, Error, Folder, ModelConfig, ModelSpec, SpecDefaults, Tensors};
 
-/// What to know before relying on the model of a folder, a sentence each. Reads config.json and the headers of the weights.
+/// What to know before relying on the model of a folder, a sentence each; `defaults` are those that it is loaded with. Reads small files
+/// and the headers of the weights.
 ///
 /// # Errors
 /// When those are missing or broken.
-pub fn remarks(folder: &Folder) -> Result<Vec<String>, Error> {
+pub fn remarks(folder: &Folder, defaults: &SpecDefaults) -> Result<Vec<String>, Error> {
     let (config, tensors) = (ModelConfig::read(folder)?, Tensors::open(folder)?);
-    Ok(Vec::from_iter(unused_layers(folder, &config, &tensors)))
+    let mut remarks = Vec::from_iter(unused_layers(folder, &config, &tensors));
+    // A reranker assumes nothing.
+    if !CrossSpec::is_cross_encoder(folder)? {
+        remarks.extend(ModelSpec::read(folder, defaults)?.assumed);
+    }
+    Ok(remarks)
 }
 
 /// A configuration of fewer layers than there are weights of gives another model than the one that was trained.
@@ -30,7 +36,7 @@ fn unused_layers(folder: &Folder, config: &ModelConfig, tensors: &Tensors) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing;
+    use crate::{Pooling, testing};
     use serde_json::json;
 
     /// A folder of so many layers by its configuration, with tensors of these names.
@@ -51,6 +57,14 @@ mod tests {
         ])
     }
 
+    fn remarked(layers: usize, tensors: &[&str]) -> Vec<String> {
+        let defaults = SpecDefaults {
+            pooling: Some(Pooling::Cls),
+            ..SpecDefaults::default()
+        };
+        remarks(&folder(layers, tensors), &defaults).unwrap()
+    }
+
     const THREE: [&str; 4] = [
         "bert.encoder.layer.0.output.dense.weight",
         "bert.encoder.layer.1.output.dense.weight",
@@ -60,7 +74,7 @@ mod tests {
 
     #[test]
     fn layers_that_the_configuration_leaves_out_are_remarked() {
-        let [remark] = &remarks(&folder(2, &THREE)).unwrap()[..] else {
+        let [remark] = &remarked(2, &THREE)[..] else {
             panic!("there is one remark")
         };
         assert!(
@@ -78,7 +92,7 @@ mod tests {
             "encoder.layers.9.x",
         ];
         for tensors in [&THREE[..], &[&THREE[..], &others].concat()] {
-            assert_eq!(remarks(&folder(3, tensors)).unwrap(), [""; 0]);
+            assert_eq!(remarked(3, tensors), [""; 0]);
         }
     }
 }

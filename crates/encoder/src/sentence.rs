@@ -44,8 +44,45 @@ pub(crate) struct SentenceConfig {
     pub(crate) max_tokens: Option<usize>,
     /// Texts become lower case before all else.
     pub(crate) lowercase: bool,
-    /// The model is there to score, not to give vectors.
-    pub(crate) scores: bool,
+    /// What the model is there for.
+    pub(crate) task: Task,
+}
+
+/// What a Transformer of sentence-transformers is there for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Vectors of tokens, of which others make one.
+    #[default]
+    Vectors,
+    /// Scores of a head.
+    Scores,
+    /// Text, or scores by what would be written next.
+    Writing,
+}
+
+impl Task {
+    fn of_name(name: &str) -> Option<Self> {
+        let all = [Self::Vectors, Self::Scores, Self::Writing];
+        all.into_iter().find(|task| task.name() == name)
+    }
+
+    /// The name in files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Vectors => "feature-extraction",
+            Self::Scores => "sequence-classification",
+            Self::Writing => "text-generation",
+        }
+    }
+
+    /// What comes out of the module.
+    fn output(self) -> &'static str {
+        match self {
+            Self::Vectors => "token_embeddings",
+            Self::Scores => "scores",
+            Self::Writing => "causal_logits",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -69,19 +106,17 @@ impl SentenceConfig {
         };
         let raw: Raw = read_json(folder, file)?;
         let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));
-        if let Some(field) = unheard(&raw) {
+        let named = raw.transformer_task.as_deref();
+        let Some(task) = named.map_or(Some(Task::Vectors), Task::of_name) else {
+            let task = named.unwrap_or_default();
+            return refuse(format!(
+                "transformer_task \"{task}\" is not supported; feature-extraction, sequence-classification and text-generation are."
+            ));
+        };
+        if let Some(field) = unheard(&raw, task) {
             return refuse(format!("{field} is set, which yuyi does not apply."));
         }
-        let scores = match raw.transformer_task.as_deref() {
-            None | Some("feature-extraction") => false,
-            Some("sequence-classification") => true,
-            Some(task) => {
-                return refuse(format!(
-                    "transformer_task \"{task}\" is not supported; feature-extraction and sequence-classification are."
-                ));
-            }
-        };
-        let output = if scores { "scores" } else { "token_embeddings" };
+        let output = task.output();
         if let Some(name) = raw.module_output_name.filter(|name| name != output) {
             return refuse(format!(
                 "module_output_name \"{name}\" is not supported; {output} is."
@@ -91,13 +126,14 @@ impl SentenceConfig {
             file,
             max_tokens: raw.max_seq_length,
             lowercase: raw.do_lower_case.unwrap_or(false),
-            scores,
+            task,
         })
     }
 }
 
-/// The first argument for model, tokenizer or configuration that could change a vector.
-fn unheard(raw: &Raw) -> Option<String> {
+/// The first argument for model, tokenizer or configuration that could change a vector. How a model that writes text is asked is looked
+/// at elsewhere.
+fn unheard(raw: &Raw, task: Task) -> Option<String> {
     let arguments = |name: &str| name.ends_with("_args") || name.ends_with("_kwargs");
     let mut lists = raw.rest.iter().filter(|(name, _)| arguments(name));
     lists.find_map(|(name, value)| match value {
@@ -105,7 +141,8 @@ fn unheard(raw: &Raw) -> Option<String> {
         Value::Object(fields) => {
             let mut fields = fields.iter();
             let (field, _) = fields.find(|(field, value)| {
-                !WITHOUT_EFFECT.contains(&field.as_str()) && !is_nothing(value)
+                let asks = task == Task::Writing && *field == "chat_template";
+                !asks && !WITHOUT_EFFECT.contains(&field.as_str()) && !is_nothing(value)
             })?;
             Some(format!("{name}.{field}"))
         }

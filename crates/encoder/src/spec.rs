@@ -7,15 +7,19 @@ pub use self::pooling::Pooling;
 pub use self::steps::{DenseSpec, Step};
 
 use self::pooling::read_pooling;
+use crate::asked;
 use crate::config::ModelConfig;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::{read_json, read_optional_json};
 use crate::modules::{Modules, Tail};
-use crate::sentence::SentenceConfig;
+use crate::sentence::{SentenceConfig, Task};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// The file that has the prompts.
+const PROMPTS: &str = "config_sentence_transformers.json";
 
 /// A word between two special tokens.
 const FEWEST_TOKENS: usize = 3;
@@ -41,8 +45,21 @@ impl Prompts {
 pub struct SpecDefaults {
     /// Pooling of a folder without `1_Pooling`.
     pub pooling: Option<Pooling>,
-    /// Prompts of a folder that has none, or only empty ones as its makers' library writes them by itself.
+    /// Prompts of a folder whose `config_sentence_transformers.json` is missing or has no `prompts`.
     pub prompts: Prompts,
+    /// The prompts hold over empty ones, too, as the makers' library writes them by itself. Otherwise those say that there are none.
+    pub over_empty: bool,
+    /// The model whose these are, where its users should know of it.
+    pub likeness: Option<Likeness>,
+}
+
+/// A known model that the folder's is taken for, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// Its name.
+    pub model: String,
+    /// Why, as the end of a sentence.
+    pub why: String,
 }
 
 /// What a folder says of its model: the shape, and how texts become vectors.
@@ -62,6 +79,8 @@ pub struct ModelSpec {
     pub max_tokens: usize,
     /// What is put in front of texts.
     pub prompts: Prompts,
+    /// What the folder does not say and was taken from a model that it is like, a sentence each.
+    pub assumed: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -72,8 +91,7 @@ struct TokenizerLimit {
 
 #[derive(Deserialize, Default)]
 struct RawPrompts {
-    #[serde(default)]
-    prompts: BTreeMap<String, String>,
+    prompts: Option<BTreeMap<String, String>>,
     default_prompt_name: Option<String>,
     truncate_dim: Option<usize>,
     model_type: Option<String>,
@@ -91,27 +109,28 @@ impl ModelSpec {
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         check_task(&transformer)?;
+        let mut assumed = Vec::new();
         let pooling = match read_pooling(folder, &modules)? {
             Some(pooling) => pooling,
-            None => defaults.pooling.ok_or_else(|| {
-                if let Some(architecture) = scorer(&transformer) {
-                    let what = format!(
-                        "{architecture} gives scores (a reranker or a classifier), not vectors. Name an embedding model for those."
-                    );
-                    return Error::unsupported(&transformer.show("config.json"), what);
-                }
-                let what = "there is none, and the model is not one whose pooling yuyi knows. \
-                    Add the file with {\"pooling_mode_cls_token\": true} or {\"pooling_mode_mean_tokens\": true}.";
-                Error::file(&folder.show("1_Pooling/config.json"), what)
-            })?,
+            None => {
+                let pooling = defaults
+                    .pooling
+                    .ok_or_else(|| no_pooling(folder, &modules, &transformer))?;
+                let likeness = defaults.likeness.as_ref();
+                assumed.extend(likeness.map(|like| assumed_pooling(folder, pooling, like)));
+                pooling
+            }
         };
         let max_tokens = read_max_tokens(&transformer, &config)?;
         let steps = read_steps(folder, &modules, config.hidden_size)?;
-        let (prompts, truncated) = read_prompts(folder)?;
-        let prompts = match prompts.is_silent() {
-            true => defaults.prompts.clone(),
-            false => prompts,
-        };
+        let (told, truncated) = read_prompts(folder)?;
+        let told = told.filter(|told| !(defaults.over_empty && told.is_silent()));
+        let prompts = told.unwrap_or_else(|| {
+            let prompts = defaults.prompts.clone();
+            let likeness = defaults.likeness.as_ref().filter(|_| !prompts.is_silent());
+            assumed.extend(likeness.map(|like| assumed_prompts(folder, &prompts, like)));
+            prompts
+        });
         let whole = dimension(&steps, config.hidden_size);
         Ok(Self {
             name: folder.name().to_owned(),
@@ -121,7 +140,30 @@ impl ModelSpec {
             dimension: truncated.map_or(whole, |fewer| fewer.min(whole)),
             max_tokens,
             prompts,
+            assumed,
         })
+    }
+}
+
+/// That the pooling is another model's.
+fn assumed_pooling(folder: &Folder, pooling: Pooling, like: &Likeness) -> String {
+    let Likeness { model, why } = like;
+    format!(
+        "{}: there is none, so the pooling is {}, which is that of {model}: {why}.",
+        folder.show("1_Pooling/config.json"),
+        pooling.name()
+    )
+}
+
+/// That the prompts are another model's.
+fn assumed_prompts(folder: &Folder, prompts: &Prompts, like: &Likeness) -> String {
+    let Likeness { model, why } = like;
+    let file = folder.show(PROMPTS);
+    match prompts.default.as_str() {
+        "" => format!("{file} tells no prompts, so those of {model} are used: {why}."),
+        default => format!(
+            "{file} tells no prompts, so those of {model} are used, and \"{default}\" is put in front of texts: {why}."
+        ),
     }
 }
 
@@ -152,28 +194,46 @@ fn read_steps(folder: &Folder, modules: &Modules, hidden: usize) -> Result<Vec<S
     Ok(steps)
 }
 
-/// The architecture of config.json, if it is one that gives scores.
-fn scorer(folder: &Folder) -> Option<String> {
-    let config: Value = read_json(folder, "config.json").ok()?;
-    let architecture = config.get("architectures")?.get(0)?.as_str()?;
+/// What it means that nothing says how hidden states become a vector: perhaps that they are there for something else.
+fn no_pooling(folder: &Folder, modules: &Modules, transformer: &Folder) -> Error {
     let scores = [
         "ForSequenceClassification",
         "ForTokenClassification",
         "ForQuestionAnswering",
     ];
-    scores
-        .iter()
-        .any(|kind| architecture.ends_with(kind))
-        .then(|| architecture.to_owned())
+    // Whatever is wrong with the file has been told already.
+    let config: Value = read_json(transformer, "config.json").unwrap_or_default();
+    let architecture = asked::architecture(&config);
+    let what = if asked::is_asked(folder, modules, &config)
+        || scores.iter().any(|kind| architecture.ends_with(kind))
+    {
+        format!(
+            "{architecture} gives scores (a reranker or a classifier), not vectors. Name an embedding model for those."
+        )
+    } else if architecture.ends_with("ForCausalLM") {
+        format!(
+            "{architecture} writes text, and no pooling makes vectors of it. Of rerankers of this kind yuyi runs Qwen3-Reranker, whose \
+             folder must be called so (Qwen3-Reranker-0.6B). For an embedding model add 1_Pooling/config.json with \
+             {{\"pooling_mode_lasttoken\": true}}."
+        )
+    } else {
+        let what = "there is none, and the model is not one whose pooling yuyi knows. \
+            Add the file with {\"pooling_mode_cls_token\": true} or {\"pooling_mode_mean_tokens\": true}.";
+        return Error::file(&folder.show("1_Pooling/config.json"), what);
+    };
+    Error::unsupported(&transformer.show("config.json"), what)
 }
 
 /// Checks that the Transformer is there for vectors.
 fn check_task(folder: &Folder) -> Result<(), Error> {
     let sentence = SentenceConfig::read(folder)?;
-    if !sentence.scores {
+    if sentence.task == Task::Vectors {
         return Ok(());
     }
-    let what = "transformer_task \"sequence-classification\" gives scores, not vectors. Name an embedding model for those.";
+    let task = sentence.task.name();
+    let what = format!(
+        "transformer_task \"{task}\" gives scores, not vectors. Name an embedding model for those."
+    );
     Err(Error::unsupported(&folder.show(sentence.file), what))
 }
 
@@ -220,9 +280,9 @@ pub(crate) fn read_max_tokens(folder: &Folder, config: &ModelConfig) -> Result<u
     Ok(most)
 }
 
-/// The prompts, and the length to which vectors are cut.
-fn read_prompts(folder: &Folder) -> Result<(Prompts, Option<usize>), Error> {
-    let file = "config_sentence_transformers.json";
+/// The prompts, if the folder says which there are, and the length to which vectors are cut.
+fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Error> {
+    let file = PROMPTS;
     let raw: RawPrompts = read_optional_json(folder, file)?.unwrap_or_default();
     let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));
     if raw.truncate_dim == Some(0) {
@@ -234,19 +294,17 @@ fn read_prompts(folder: &Folder) -> Result<(Prompts, Option<usize>), Error> {
             "model_type \"{kind}\" gives no vectors; SentenceTransformer does."
         ));
     }
+    let prompt = |name: &String| raw.prompts.as_ref()?.get(name).cloned();
     let default = match &raw.default_prompt_name {
         None => String::new(),
-        Some(name) => raw.prompts.get(name).cloned().ok_or_else(|| {
+        Some(name) => prompt(name).ok_or_else(|| {
             Error::file(
                 &folder.show(file),
                 format!("default_prompt_name \"{name}\" is not among the prompts."),
             )
         })?,
     };
-    let prompts = Prompts {
-        default,
-        named: raw.prompts,
-    };
+    let prompts = raw.prompts.map(|named| Prompts { default, named });
     Ok((prompts, raw.truncate_dim))
 }
 
@@ -272,22 +330,73 @@ mod tests {
             default: default.to_owned(),
             named: [("query".to_owned(), query.to_owned())].into(),
         };
-        let defaults = SpecDefaults {
+        let mut defaults = SpecDefaults {
             pooling: Some(Pooling::Cls),
             prompts: prompts("for search: ", "always: "),
+            over_empty: true,
+            likeness: Some(Likeness {
+                model: "e5".into(),
+                why: "it is called so".into(),
+            }),
         };
-        let read = |own: Option<Value>| {
-            let mut all = vec![("config.json", config())];
+        let read = |defaults: &SpecDefaults, own: Option<Value>| {
+            let pooling = json!({"pooling_mode_cls_token": true});
+            let mut all = vec![
+                ("config.json", config()),
+                ("1_Pooling/config.json", pooling),
+            ];
             all.extend(own.map(|own| ("config_sentence_transformers.json", own)));
-            ModelSpec::read(&json_folder(&all), &defaults)
-                .unwrap()
-                .prompts
+            let spec = ModelSpec::read(&json_folder(&all), defaults).unwrap();
+            (spec.prompts, spec.assumed.len())
         };
-        assert_eq!(read(None), defaults.prompts);
-        let empty = json!({"prompts": {"query": "", "document": ""}, "default_prompt_name": null});
-        assert_eq!(read(Some(empty)), defaults.prompts);
-        let own = json!({"prompts": {"query": "its own: "}});
-        assert_eq!(read(Some(own)), prompts("its own: ", ""));
+        let empty = || {
+            let named = json!({"query": "", "document": ""});
+            Some(json!({"prompts": named, "default_prompt_name": null}))
+        };
+        let silent = || Some(json!({"__version__": {}}));
+        let assumed = (defaults.prompts.clone(), 1);
+        for own in [None, silent(), empty(), Some(json!({"prompts": {}}))] {
+            assert_eq!(read(&defaults, own), assumed);
+        }
+        let own = || Some(json!({"prompts": {"query": "its own: "}}));
+        assert_eq!(read(&defaults, own()), (prompts("its own: ", ""), 0));
+        // An empty list says that there are none.
+        defaults.over_empty = false;
+        for own in [None, silent()] {
+            assert_eq!(read(&defaults, own), assumed);
+        }
+        let (told, said) = read(&defaults, empty());
+        assert!(told.is_silent() && said == 0);
+        assert_eq!(
+            read(&defaults, Some(json!({"prompts": {}}))),
+            (Prompts::default(), 0)
+        );
+    }
+
+    #[test]
+    fn what_is_taken_from_another_model_is_told() {
+        let mut defaults = SpecDefaults {
+            pooling: Some(Pooling::Cls),
+            ..SpecDefaults::default()
+        };
+        let assumed = |defaults: &SpecDefaults| {
+            let folder = json_folder(&[("config.json", config())]);
+            ModelSpec::read(&folder, defaults).unwrap().assumed
+        };
+        assert_eq!(assumed(&defaults), [""; 0]);
+        defaults.likeness = Some(Likeness {
+            model: "gte-base-zh".into(),
+            why: "it is called so".into(),
+        });
+        defaults.prompts.default = "query: ".into();
+        assert_eq!(
+            assumed(&defaults),
+            [
+                "built-in test/1_Pooling/config.json: there is none, so the pooling is cls, which is that of gte-base-zh: it is called so.",
+                "built-in test/config_sentence_transformers.json tells no prompts, so those of gte-base-zh are used, and \"query: \" is \
+                 put in front of texts: it is called so.",
+            ]
+        );
     }
 
     fn modules(pooling: Option<&str>) -> (&'static str, Value) {

@@ -84,6 +84,20 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Looks at all numbers of a matrix that stays in the file, where rows are read much later.
+    ///
+    /// # Errors
+    /// When one is not finite, or a scale is too large.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Plain(view) => view.check_finite(),
+            Self::Int8 { weight, scale } => {
+                (0..weight.shape[0]).try_for_each(|i| scale_of(scale, i).map(drop))
+            }
+            Self::Q4 { scale, .. } => scale.check_finite(),
+        }
+    }
+
     /// Whether rows can be read by [`Self::copy_int8`].
     pub(crate) fn is_int8(&self) -> bool {
         matches!(self, Self::Int8 { .. })

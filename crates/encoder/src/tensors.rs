@@ -1,14 +1,17 @@
 //! The tensors of a folder: one safetensors file or checkpoint of PyTorch, or several with an index.
 
+mod foreign;
 mod header;
 mod pickle;
 mod torch;
+mod view;
 
-use crate::error::{Error, ErrorKind};
+pub use self::view::TensorView;
+
+use crate::error::Error;
 use crate::folder::{FileBytes, Folder};
 use crate::json::read_json;
 use crate::modules::Modules;
-use half::{bf16, f16};
 use safetensors::Dtype;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashMap};
@@ -25,19 +28,6 @@ const PREFIXES: [&str; 9] = [
     "new.",
     "model.",
     "0.auto_model.",
-];
-
-/// Files in which weights may be instead, which yuyi does not read.
-const OTHER_FORMATS: [&str; 9] = [
-    "tf_model.h5",
-    "flax_model.msgpack",
-    "model.onnx",
-    "onnx/model.onnx",
-    "model_optimized.onnx",
-    "model_state.pdparams",
-    "model.pdparams",
-    "openvino_model.xml",
-    "openvino/openvino_model.xml",
 ];
 
 /// Types whose elements are numbers by themselves; others need a scale.
@@ -169,7 +159,7 @@ impl Tensors {
                 Some((format, name))
             });
         let Some((format, name)) = found else {
-            check_format(folder)?;
+            foreign::refuse(folder)?;
             tensors.add(folder, Format::Safetensors.whole(), Format::Safetensors)?;
             return Ok(tensors);
         };
@@ -341,227 +331,5 @@ impl Tensors {
     }
 }
 
-/// Tells apart a folder whose weights are in another format from one without weights.
-fn check_format(folder: &Folder) -> Result<(), Error> {
-    let Some(other) = OTHER_FORMATS.iter().find(|file| folder.contains(file)) else {
-        return Ok(());
-    };
-    let convert = match *other {
-        "tf_model.h5" => ", from_tf=True",
-        "flax_model.msgpack" => ", from_flax=True",
-        _ => {
-            let what = format!(
-                "{} does not exist, and yuyi does not read {other}. Download the model with its safetensors, as \
-                 published for transformers.",
-                folder.show("model.safetensors")
-            );
-            return Err(Error::new(ErrorKind::NotFound, what));
-        }
-    };
-    let what = format!(
-        "{} does not exist, and yuyi does not read {other}. Convert it in Python: \
-         AutoModel.from_pretrained(FOLDER{convert}).save_pretrained(FOLDER).",
-        folder.show("model.safetensors")
-    );
-    Err(Error::new(ErrorKind::NotFound, what))
-}
-
-/// A tensor in its file.
-#[derive(Clone, Copy)]
-pub struct TensorView<'a> {
-    /// As it stands in the file, with its prefix.
-    pub name: &'a str,
-    /// Type of each element.
-    pub dtype: DType,
-    /// Shape, outermost dimension first.
-    pub shape: &'a [usize],
-    /// The elements, little-endian, not aligned.
-    pub bytes: &'a [u8],
-    source: &'a File,
-    start: usize,
-}
-
-impl TensorView<'_> {
-    /// The tensor itself, if its type is one of `expected`.
-    ///
-    /// # Errors
-    /// When it is of another type.
-    pub fn of_type(self, expected: &[DType]) -> Result<Self, Error> {
-        if expected.contains(&self.dtype) {
-            return Ok(self);
-        }
-        let names: Vec<String> = expected.iter().map(|t| format!("{t:?}")).collect();
-        let what = format!(
-            "its type is {:?}; expected {}.",
-            self.dtype,
-            names.join(", ")
-        );
-        Err(Error::tensor(&self.source.shown, self.name, what))
-    }
-
-    /// All elements as f32.
-    ///
-    /// # Errors
-    /// When one is NaN or infinite, or the type is no float.
-    pub fn to_f32(&self) -> Result<Vec<f32>, Error> {
-        let mut values = vec![0.0; self.bytes.len() / self.dtype.size()];
-        self.widen(self.bytes, &mut values)?;
-        match values.iter().position(|x| !x.is_finite()) {
-            None => Ok(values),
-            Some(at) => Err(self.not_finite(at)),
-        }
-    }
-
-    /// Row `i` of a matrix as f32, unchecked for NaN; `out` is as long as a row.
-    ///
-    /// # Errors
-    /// When the type is no float.
-    pub fn copy_row_f32(&self, i: usize, out: &mut [f32]) -> Result<(), Error> {
-        let row = out.len() * self.dtype.size();
-        self.widen(&self.bytes[i * row..][..row], out)
-    }
-
-    fn widen(&self, bytes: &[u8], out: &mut [f32]) -> Result<(), Error> {
-        match self.dtype {
-            DType::F64 => fill(bytes, out, |b| f64::from_le_bytes(b) as f32),
-            DType::F32 => fill(bytes, out, f32::from_le_bytes),
-            DType::F16 => fill(bytes, out, |b| f16::from_le_bytes(b).to_f32()),
-            DType::BF16 => fill(bytes, out, |b| bf16::from_le_bytes(b).to_f32()),
-            DType::I8 | DType::U8 => drop(self.of_type(&FLOATS)?),
-        }
-        Ok(())
-    }
-
-    /// The error for an element that is no number.
-    pub(crate) fn not_finite(&self, at: usize) -> Error {
-        let what = format!(
-            "element {at} is not a finite number. The checkpoint is broken; download it again."
-        );
-        Error::tensor(&self.source.shown, self.name, what)
-    }
-
-    /// The error for an element with which products would overflow.
-    pub(crate) fn too_large(&self, at: usize, value: f32) -> Error {
-        let what = format!(
-            "element {at} is {value:e}, with which products overflow. The checkpoint is broken; download it again."
-        );
-        Error::tensor(&self.source.shown, self.name, what)
-    }
-
-    /// The error for integers in a folder whose configuration knows of none.
-    pub(crate) fn unannounced(&self) -> Error {
-        let what = format!(
-            "its type is {:?}, but config.json has no quantization_config that says what the integers stand for. \
-             Use the config.json that came with these weights.",
-            self.dtype
-        );
-        Error::tensor(&self.source.shown, self.name, what)
-    }
-
-    /// Lets the operating system take back the mapped memory; see [`FileBytes::release`].
-    pub fn release(&self) {
-        self.source
-            .bytes
-            .release(self.start..self.start + self.bytes.len());
-    }
-}
-
-/// Converts elements of N bytes.
-fn fill<const N: usize>(bytes: &[u8], out: &mut [f32], convert: impl Fn([u8; N]) -> f32) {
-    let (elements, _) = bytes.as_chunks::<N>();
-    out.iter_mut()
-        .zip(elements)
-        .for_each(|(x, &b)| *x = convert(b));
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing;
-    use serde_json::json;
-
-    /// Files of weights with tensors [2, 2] of these names, types and bytes.
-    fn file(tensors: &[(&str, &str, &[u8])]) -> Vec<u8> {
-        let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
-        for (name, dtype, bytes) in tensors {
-            let offsets = [data.len(), data.len() + bytes.len()];
-            let info = json!({"dtype": dtype, "shape": [2, 2], "data_offsets": offsets});
-            header.insert((*name).to_owned(), info);
-            data.extend_from_slice(bytes);
-        }
-        let header = serde_json::to_vec(&header).unwrap();
-        let length = (header.len() as u64).to_le_bytes();
-        [&length[..], &header, &data].concat()
-    }
-
-    fn open(tensors: &[(&str, &str, &[u8])]) -> Tensors {
-        let bytes = file(tensors);
-        Tensors::open(&testing::folder(&[("model.safetensors", &bytes)])).unwrap()
-    }
-
-    #[test]
-    fn names_with_and_without_a_prefix() {
-        for prefix in PREFIXES {
-            let name = format!("{prefix}a.weight");
-            let tensors = open(&[(&name, "U8", &[1, 2, 3, 4])]);
-            assert!(tensors.contains("a.weight"));
-            assert_eq!(tensors.get("a.weight", &[2, 2]).unwrap().name, name);
-        }
-        let tensors = open(&[("cls.a.weight", "U8", &[1, 2, 3, 4])]);
-        assert!(!tensors.contains("a.weight"));
-    }
-
-    /// A pretraining checkpoint may have a tensor of the bare name that is something else.
-    #[test]
-    fn the_bare_name_is_tried_first() {
-        let tensors = open(&[("a", "U8", &[1; 4]), ("bert.a", "U8", &[2; 4])]);
-        assert_eq!(tensors.get("a", &[2, 2]).unwrap().bytes, [1; 4]);
-    }
-
-    #[test]
-    fn every_float_type_is_widened() {
-        let values = [1.0f32, -0.5, 2.0f32.powi(-14), 96.0];
-        let f32s: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let f16s = values.iter().flat_map(|&x| f16::from_f32(x).to_le_bytes());
-        let bf16s = values.iter().flat_map(|&x| bf16::from_f32(x).to_le_bytes());
-        let (f16s, bf16s): (Vec<u8>, Vec<u8>) = (f16s.collect(), bf16s.collect());
-        let tensors = open(&[
-            ("a", "F32", &f32s),
-            ("b", "F16", &f16s),
-            ("c", "BF16", &bf16s),
-        ]);
-        for (name, dtype) in [("a", DType::F32), ("b", DType::F16), ("c", DType::BF16)] {
-            let view = tensors.get(name, &[2, 2]).unwrap();
-            assert_eq!(view.dtype, dtype);
-            assert_eq!(view.to_f32().unwrap(), values, "{dtype:?}");
-            let mut row = [0.0; 2];
-            view.copy_row_f32(1, &mut row).unwrap();
-            assert_eq!(row, values[2..], "{dtype:?}");
-        }
-    }
-
-    #[test]
-    fn a_single_file_wins_over_an_index() {
-        let bytes = file(&[("a", "U8", &[7; 4])]);
-        let index = b"{\"weight_map\": {\"a\": \"absent.safetensors\"}}";
-        let folder = testing::folder(&[
-            ("model.safetensors", &bytes),
-            ("model.safetensors.index.json", index),
-        ]);
-        assert!(Tensors::open(&folder).unwrap().contains("a"));
-    }
-
-    #[test]
-    fn tensors_are_found_in_every_file_of_an_index() {
-        let index = json!({"weight_map": {"a": "1.safetensors", "b": "2.safetensors"}}).to_string();
-        let (first, second) = (file(&[("a", "U8", &[1; 4])]), file(&[("b", "U8", &[2; 4])]));
-        let folder = testing::folder(&[
-            ("1.safetensors", &first),
-            ("2.safetensors", &second),
-            ("model.safetensors.index.json", index.as_bytes()),
-        ]);
-        let tensors = Tensors::open(&folder).unwrap();
-        assert_eq!(tensors.get("a", &[2, 2]).unwrap().bytes, [1; 4]);
-        assert_eq!(tensors.get("b", &[2, 2]).unwrap().bytes, [2; 4]);
-    }
-}
+mod tests;

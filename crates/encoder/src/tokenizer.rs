@@ -21,6 +21,7 @@ use self::parts::Parts;
 use self::pipeline::Pipeline;
 use self::settings::{NamedToken, Settings};
 use crate::FileBytes;
+use crate::asked::Wrapping;
 use crate::config::ModelConfig;
 use crate::error::{Error, ErrorKind};
 use crate::folder::Folder;
@@ -31,6 +32,9 @@ use crate::states::Place;
 use std::borrow::Cow;
 use std::fmt::Display;
 use tokenizers::Encoding;
+
+/// The file of a vocabulary alone.
+const VOCABULARY: &str = "vocab.txt";
 
 /// One text as token ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub struct TextTokenizer {
     inner: Pipeline,
     /// What stands around two texts; `None` where the file does not say how they are put together.
     frame: Option<Frame>,
+    /// What is written around each of them before it is split.
+    wrapping: Wrapping,
     /// The file's name in messages.
     shown: String,
     /// Of the files that it was made from.
@@ -116,13 +122,16 @@ impl TextTokenizer {
         charsmap::check(&parts.normalizer).map_err(|e| broken(&e))?;
         bounds::check(&parts.normalizer, &parts.pre_tokenizer, &parts.model)
             .map_err(|what| Error::unsupported(&shown, format!("{what}.")))?;
-        let settings = Settings::read(folder, parts.direction())?;
+        let settings = Settings::read(folder, config.architecture, parts.direction())?;
         let mut inner = Pipeline::read(json, parts.model.is_unigram()).map_err(|e| broken(&e))?;
         let known = parts.model.check_unknown(|token| inner.has(token));
         known.map_err(|what| Error::file(&shown, format!("{what}.")))?;
         let changes = inner.apply(&settings).map_err(|e| broken(&e))?;
         let probe = inner.encode("a", true).map_err(|e| broken(&e))?;
         check_ids(&shown, &parts, &probe, config)?;
+        if let (VOCABULARY, Some(last)) = (file, parts.model.last_id()) {
+            check_whole(&shown, last as usize + 1, config.vocab_size)?;
+        }
         check_named(&shown, &parts, &probe, &settings)?;
         let mask = probe.get_special_tokens_mask();
         let (opening, closing) = (special_run(mask.iter()), special_run(mask.iter().rev()));
@@ -136,6 +145,7 @@ impl TextTokenizer {
             digest,
             inner,
             frame,
+            wrapping: Wrapping::default(),
             shown,
             max_tokens,
             opening,
@@ -311,7 +321,7 @@ fn digest(json: &[u8], changes: &str, cuts_start: bool) -> [u8; 32] {
 
 /// The contents of a tokenizer.json, the folder's or made from its vocab.txt, and which of the two there is.
 fn read_file(folder: &Folder) -> Result<(&'static str, FileBytes), Error> {
-    let [json, vocabulary] = ["tokenizer.json", "vocab.txt"];
+    let [json, vocabulary] = ["tokenizer.json", VOCABULARY];
     if folder.contains(json) {
         return Ok((json, folder.read(json)?));
     }
@@ -348,6 +358,23 @@ fn check_room(file: &str, max_tokens: usize, around: usize) -> Result<(), Error>
         file,
         format!("texts of {max_tokens} tokens leave no room for a word."),
     ))
+}
+
+/// Whether a `vocab.txt` of so many tokens is only a part of what a model with so many token embeddings was made with. Tables have some
+/// more rows than there are tokens, such as up to a multiple of 128, and no published model has a quarter more.
+pub fn is_part_of_vocabulary(tokens: usize, rows: usize) -> bool {
+    tokens.saturating_mul(4) < rows.saturating_mul(3)
+}
+
+/// Refuses a file that was cut: what it lacks would be read as unknown, and nobody would see that.
+fn check_whole(file: &str, tokens: usize, rows: usize) -> Result<(), Error> {
+    if !is_part_of_vocabulary(tokens, rows) {
+        return Ok(());
+    }
+    let what = format!(
+        "it has {tokens} tokens, but config.json has a vocab_size of {rows}: not all of it is there. Fetch the file once more."
+    );
+    Err(Error::file(file, what))
 }
 
 /// Checks the ids that are put around every text, and that there are others. Tokens of the vocabulary may be beyond the

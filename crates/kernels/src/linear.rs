@@ -6,15 +6,13 @@ mod sums;
 
 use self::finish::{Finish, Merge};
 use self::input::Input;
-use self::sums::{Blocks, Floats, Integers, OutlierColumn, RowTerms, Sums};
-use crate::aligned::of_line;
+use self::sums::{Blocks, Floats, Integers};
 use crate::gelu::Activation;
-use crate::isa::{HalfTiles, Isa, for_each_vector};
+use crate::isa::{HalfTiles, Isa};
 use crate::kernel::Operation;
 use crate::matrix::{MatrixMut, MatrixView, SharedMatrix};
 use crate::packed::{PackedLinear, WeightFormat};
 use crate::quantize::{ActivationRange, QuantizedMatrix};
-use crate::row_scale::{OUTLIERS, RowScale};
 use crate::scratch::Scratch;
 use crate::team::Team;
 use crate::tile::{BLOCK, BLOCK_STEPS, CHUNK_BYTES, GROUP_ROWS, ROW_UNIT, RowBlocks, Tile};
@@ -426,102 +424,6 @@ impl Product<'_> {
             }
         }
         (to.cast_const().cast(), Form::Whole)
-    }
-
-    /// Turns a panel's sums into its columns of the result: scales, bias and activation.
-    ///
-    /// # Safety
-    /// The CPU has I, and the sums are of S's kind.
-    #[inline(always)]
-    unsafe fn finish<I: Isa, S: Sums>(&mut self, panel: usize, rows: &Range<usize>) {
-        let vectors = self.layer.panel_vectors(panel).map(<[f32]>::as_ptr);
-        for (i, row) in rows.clone().enumerate() {
-            let row_scale = self.input.row_scale(row);
-            // SAFETY: passed on from the caller.
-            unsafe {
-                // Two loops, so that rows without outliers do not pay for those with.
-                if row_scale.has_outliers() {
-                    self.finish_row::<I, S, true>(panel, vectors, (i, row), &row_scale);
-                } else {
-                    self.finish_row::<I, S, false>(panel, vectors, (i, row), &row_scale);
-                }
-            }
-        }
-    }
-
-    /// Row `i` of the scratch into row `row` of the result, with the panel's biases, scales and sums of weights.
-    ///
-    /// # Safety
-    /// As [`Self::finish`].
-    #[inline(always)]
-    unsafe fn finish_row<I: Isa, S: Sums, const HAS_OUTLIERS: bool>(
-        &self,
-        panel: usize,
-        [bias, scales, sums]: [*const f32; 3],
-        (i, row): (usize, usize),
-        row_scale: &RowScale,
-    ) {
-        let (width, columns) = (self.layer.width(), self.layer.panel_columns(panel));
-        let outputs = columns.len();
-        let finish = self.finish.of_part(panel % self.layer.parts());
-        // SAFETY: the scratch row and the vectors have `width` elements; nobody else touches the panel's columns.
-        unsafe {
-            let terms = RowTerms {
-                scale: I::splat(row_scale.scale),
-                offset: I::splat(row_scale.offset),
-                outliers: self.outlier_columns::<I>(panel, row_scale),
-            };
-            let from = self.scratch.output.as_ptr().add(i * width);
-            let to = self.out.part(row, columns).as_mut_ptr();
-            // The same row of the next panel: the rows lie pages apart, and stores would wait for each.
-            for line in (0..width).step_by(of_line::<f32>()) {
-                I::prefetch_write(to.wrapping_add(width + line).cast());
-            }
-            for_each_vector!(
-                I,
-                outputs,
-                |j| {
-                    let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                    let y = S::dequantize::<I, HAS_OUTLIERS>(from.add(j), &terms, j, vectors);
-                    finish.store::<I>(y, to.add(j))
-                },
-                |j, left| {
-                    let vectors = [bias.add(j), scales.add(j), sums.add(j)];
-                    let y = S::dequantize::<I, HAS_OUTLIERS>(from.add(j), &terms, j, vectors);
-                    finish.store_partial::<I>(y, to.add(j), left)
-                }
-            );
-        }
-    }
-
-    /// The weights of a row's outliers in a panel. They may only be read where the row has outliers: other formats have
-    /// steps of another size, and a layer without inputs has none.
-    ///
-    /// # Safety
-    /// The CPU has I.
-    #[inline(always)]
-    unsafe fn outlier_columns<I: Isa>(
-        &self,
-        panel: usize,
-        row_scale: &RowScale,
-    ) -> [OutlierColumn<I>; OUTLIERS] {
-        let first = panel * self.layer.panel_bytes();
-        let weights = self.layer.weights().as_ptr().wrapping_add(first);
-        let mut columns = [OutlierColumn {
-            weights,
-            byte: 0,
-            // SAFETY: the features are the caller's promise.
-            rest: unsafe { I::splat(0.0) },
-        }; OUTLIERS];
-        for (k, column) in columns.iter_mut().enumerate() {
-            let outlier = row_scale.outliers[k];
-            let step = outlier.column / STEP * STEP * self.layer.width();
-            column.weights = weights.wrapping_add(step);
-            column.byte = outlier.column % STEP;
-            // SAFETY: as above.
-            column.rest = unsafe { I::splat(outlier.rest) };
-        }
-        columns
     }
 }
 

@@ -93,6 +93,17 @@ impl Found {
         }
     }
 
+    /// As [`Found::facts`], as far as it is known without calling anybody: a dimension of 0 means that it was not told yet.
+    ///
+    /// # Errors
+    /// When its folder does not hold a model that can be run.
+    pub fn known_facts(&self, options: &OpenOptions) -> Result<ModelFacts, Error> {
+        match self {
+            Self::Here(_) => self.facts(options),
+            Self::Elsewhere(remote) => Ok(remote.known_facts()),
+        }
+    }
+
     /// Its calibration, as far as that is known without reading weights or calling anybody.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Which architectures there are, by the `model_type` of config.json.
 
 use crate::error::Error;
+use serde_json::Value;
 use std::fmt;
 
 /// An architecture, as transformers names it.
@@ -69,6 +70,39 @@ impl Architecture {
         known.ok_or_else(|| Error::unsupported(file, refusal(kind)))
     }
 
+    /// By a config.json: its `model_type`, or where it has none the class in `architectures`; one that has neither is of BERT's time.
+    pub(super) fn of_config(file: &str, config: &Value) -> Result<Self, Error> {
+        match config.get("model_type") {
+            Some(Value::String(kind)) => Self::of_type(file, kind),
+            None | Some(Value::Null) => match config["architectures"][0].as_str() {
+                Some(class) => {
+                    Self::of_class(class).ok_or_else(|| Error::unsupported(file, unknown(class)))
+                }
+                None => Ok(Self::Bert),
+            },
+            Some(other) => Self::of_type(file, &other.to_string()),
+        }
+    }
+
+    /// By the name of a class of transformers, such as `RobertaForMaskedLM`.
+    fn of_class(class: &str) -> Option<Self> {
+        let ends = ["For", "LMHeadModel", "Model"];
+        let ends = ends.into_iter().filter_map(|end| class.find(end));
+        Some(match &class[..ends.min()?] {
+            "Bert" => Self::Bert,
+            "Roberta" => Self::Roberta,
+            "XLMRoberta" => Self::XlmRoberta,
+            "Camembert" => Self::Camembert,
+            "Ernie" => Self::Ernie,
+            "DistilBert" => Self::DistilBert,
+            "MPNet" => Self::MpNet,
+            "New" | "Gte" => Self::Gte,
+            "ModernBert" => Self::ModernBert,
+            "Qwen3" => Self::Qwen3,
+            _ => return None,
+        })
+    }
+
     /// What config.json calls a field; some have names of their own.
     pub(super) fn field(self, field: &'static str) -> &'static str {
         match (self, field) {
@@ -111,7 +145,12 @@ impl Architecture {
     pub(super) fn only_values(self) -> &'static [(&'static str, bool)] {
         match self {
             Self::Gte => &[("logn_attention_scale", false), ("pack_qkv", true)],
-            Self::Qwen3 => &[("use_sliding_window", false)],
+            // Those by which others let a token see the ones behind it, as embedding models made of a decoder may want it.
+            Self::Qwen3 => &[
+                ("use_sliding_window", false),
+                ("is_causal", true),
+                ("use_bidirectional_attention", false),
+            ],
             _ => &[],
         }
     }
@@ -121,6 +160,15 @@ impl fmt::Display for Architecture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Why a model does not load that tells its class alone.
+fn unknown(class: &str) -> String {
+    let names = Architecture::ALL.map(Architecture::name).join(", ");
+    format!(
+        "there is no model_type, and the class \"{class}\" in architectures is not one that yuyi runs. If the model is of a kind that it \
+         runs, add its model_type: one of {names}."
+    )
 }
 
 /// Why a model of another architecture does not load, and what would.
@@ -170,6 +218,7 @@ fn nearest(kind: &str) -> Architecture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_is_not_supported_is_named_with_the_nearest_that_is() {
@@ -192,6 +241,51 @@ mod tests {
                 )
             );
         }
+    }
+
+    #[test]
+    fn where_there_is_no_type_the_class_tells_it() {
+        let of = |config: Value| Architecture::of_config("config.json", &config);
+        for (class, expected) in [
+            ("BertModel", Architecture::Bert),
+            ("BertLMHeadModel", Architecture::Bert),
+            ("RobertaModel", Architecture::Roberta),
+            ("RobertaForMaskedLM", Architecture::Roberta),
+            (
+                "XLMRobertaForSequenceClassification",
+                Architecture::XlmRoberta,
+            ),
+            ("CamembertModel", Architecture::Camembert),
+            ("ErnieForMaskedLM", Architecture::Ernie),
+            ("DistilBertModel", Architecture::DistilBert),
+            ("MPNetForMaskedLM", Architecture::MpNet),
+            ("NewModel", Architecture::Gte),
+            ("GteModel", Architecture::Gte),
+            ("ModernBertForMaskedLM", Architecture::ModernBert),
+            ("Qwen3ForCausalLM", Architecture::Qwen3),
+        ] {
+            let told = of(json!({"architectures": [class]}));
+            assert_eq!(told.unwrap(), expected, "{class}");
+        }
+        for class in [
+            "XLMRobertaXLModel",
+            "RobertaPreLayerNormModel",
+            "ErnieMModel",
+            "JinaBertModel",
+            "Qwen3MoeForCausalLM",
+            "Bert",
+            "",
+        ] {
+            let told = of(json!({"architectures": [class]})).unwrap_err();
+            let expected = format!(
+                "config.json: there is no model_type, and the class \"{class}\" in architectures"
+            );
+            assert!(told.to_string().starts_with(&expected), "{told}");
+        }
+        let roberta = json!({"model_type": "roberta", "architectures": ["BertModel"]});
+        assert_eq!(of(roberta).unwrap(), Architecture::Roberta);
+        assert_eq!(of(json!({})).unwrap(), Architecture::Bert);
+        assert!(of(json!({"model_type": 3})).is_err());
     }
 
     #[test]

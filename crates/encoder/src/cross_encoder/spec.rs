@@ -1,12 +1,14 @@
 //! What a folder says of a cross-encoder, weights aside.
 
 use crate::activation::DenseActivation;
+use crate::asked::{self, Answer, Asked, PairTemplate, architecture};
 use crate::config::{Architecture, ModelConfig};
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::{read_json, read_optional_json};
 use crate::modules::Modules;
 use crate::names::Names;
+use crate::sentence::SentenceConfig;
 use crate::spec::{Pooling, check_no_adapter, read_max_tokens};
 use serde::Serialize;
 use serde_json::Value;
@@ -39,9 +41,18 @@ impl ScoreActivation {
     }
 }
 
-/// What the configuration decides of the head that scores; the names of its modules are the architecture's.
+/// What makes a logit of hidden states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeadSpec {
+pub enum HeadSpec {
+    /// A pooling and two products.
+    Products(ProductsSpec),
+    /// What a model that writes text would write next.
+    Answer(Answer),
+}
+
+/// What the configuration decides of the products that score; the names of their modules are the architecture's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProductsSpec {
     /// Which hidden state it reads: [`Pooling::Cls`] or [`Pooling::Mean`].
     pub pooling: Pooling,
     /// Activation of its first product.
@@ -63,10 +74,13 @@ pub struct CrossSpec {
     pub activation: ScoreActivation,
     /// What makes a logit of hidden states.
     pub head: HeadSpec,
+    /// The words around the two texts; `None`: the tokenizer puts them together.
+    pub template: Option<PairTemplate>,
 }
 
 impl CrossSpec {
-    /// Whether the folder is that of a cross-encoder: its configuration names a head that scores, and there is no pooling.
+    /// Whether the folder is that of a cross-encoder: its configuration names a head that scores, or it is asked for scores and says so;
+    /// and there is no pooling.
     ///
     /// # Errors
     /// When config.json or modules.json is missing or broken.
@@ -75,8 +89,8 @@ impl CrossSpec {
         let pools = modules.pooling.is_some()
             || !modules.listed && folder.contains("1_Pooling/config.json");
         let config: Value = read_json(&modules.transformer(folder), "config.json")?;
-        let scores = architecture(&config).ends_with("ForSequenceClassification");
-        Ok(scores && !pools)
+        let has_head = architecture(&config).ends_with("ForSequenceClassification");
+        Ok(!pools && (has_head || asked::is_asked(folder, &modules, &config)))
     }
 
     /// Reads everything but weights and vocabulary.
@@ -84,26 +98,39 @@ impl CrossSpec {
     /// # Errors
     /// When a file is broken, or asks for something that is not supported.
     pub fn read(folder: &Folder) -> Result<Self, Error> {
-        let transformer = Modules::read(folder)?.transformer(folder);
+        let modules = Modules::read(folder)?;
+        let transformer = modules.transformer(folder);
         let config = ModelConfig::read(folder)?;
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         let raw: Value = read_json(&transformer, "config.json")?;
         let shown = transformer.show("config.json");
-        check_scores(&shown, &raw)?;
+        let asked = Asked::read(folder, &modules, (&config, &raw))?;
+        let answer = asked.as_ref().map(|asked| asked.answer);
+        if !matches!(answer, Some(Answer::YesOrNo { .. })) {
+            check_scores(&shown, &raw)?;
+        }
         let max_tokens = read_max_tokens(&transformer, &config)?;
+        let is_told = SentenceConfig::read(&transformer)?.max_tokens.is_some();
         Ok(Self {
             name: folder.name().to_owned(),
-            activation: activation(folder, &shown, &raw)?,
-            head: head(&shown, &raw, &config)?,
+            activation: match answer {
+                // The card's score is the probability of "yes" of the two.
+                Some(Answer::YesOrNo { .. }) => ScoreActivation::Sigmoid,
+                _ => activation(folder, &shown, &raw)?,
+            },
+            head: match answer {
+                Some(answer) => HeadSpec::Answer(answer),
+                None => HeadSpec::Products(products(&shown, &raw, &config)?),
+            },
+            max_tokens: match answer {
+                Some(_) if !is_told => max_tokens.min(asked::MOST_TOKENS),
+                _ => max_tokens,
+            },
+            template: asked.map(|asked| asked.template),
             config,
-            max_tokens,
         })
     }
-}
-
-fn architecture(config: &Value) -> &str {
-    config["architectures"][0].as_str().unwrap_or_default()
 }
 
 /// Checks that the model gives one number.
@@ -130,8 +157,8 @@ fn check_scores(shown: &str, config: &Value) -> Result<(), Error> {
 }
 
 /// The head by config.json. ModernBERT's can be configured; those of the others are always the same.
-fn head(shown: &str, raw: &Value, config: &ModelConfig) -> Result<HeadSpec, Error> {
-    let usual = HeadSpec {
+fn products(shown: &str, raw: &Value, config: &ModelConfig) -> Result<ProductsSpec, Error> {
+    let usual = ProductsSpec {
         pooling: Pooling::Cls,
         activation: Names::of(config.architecture).head.activation,
         bias: true,
@@ -161,7 +188,7 @@ fn head(shown: &str, raw: &Value, config: &ModelConfig) -> Result<HeadSpec, Erro
             return Err(Error::unsupported(shown, what));
         }
     };
-    Ok(HeadSpec {
+    Ok(ProductsSpec {
         pooling,
         activation,
         bias: raw["classifier_bias"].as_bool().unwrap_or(false),

@@ -68,17 +68,16 @@ impl Agreement {
         let sentences: Vec<&str> = SENTENCES.lines().collect();
         let logits = |folder: &Folder| {
             let model = CrossEncoder::load(folder, &LoadOptions::default())?;
-            let tokens = sentences.iter().map(|sentence| model.tokenize(sentence));
-            let tokens: Vec<Vec<u32>> = tokens.collect::<Result<_, _>>()?;
-            let next = tokens.iter().cycle().skip(1);
-            let pair = |query: &[u32], document: &[u32]| {
-                model.pair(query, document, PairTruncation::LongestFirst)
+            let pair = |query: &[u32], document: &str| {
+                let document = model.document(document)?;
+                Ok(model.pair(query, &document, PairTruncation::LongestFirst))
             };
-            let pairs: Vec<Pair> = tokens
-                .iter()
-                .zip(next)
-                .flat_map(|(one, next)| [pair(one, one), pair(one, next)])
-                .collect();
+            let next = sentences.iter().cycle().skip(1);
+            let mut pairs: Vec<Pair> = Vec::new();
+            for (one, next) in sentences.iter().zip(next) {
+                let query = model.query(one)?;
+                pairs.extend([pair(&query, one)?, pair(&query, next)?]);
+            }
             let scored = model.score_pairs(&pairs)?;
             Ok::<Vec<f64>, Error>(scored.iter().map(|of| f64::from(of.logit)).collect())
         };

@@ -116,9 +116,13 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
     if fields.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
         return refuse("include_prompt is false; yuyi pools over the prompt's tokens too.".into());
     }
+    if let Some((field, value)) = no_switch(&fields) {
+        let what = format!("{field} is {value}; true or false was expected.");
+        return Err(Error::file(&folder.show(&file), what));
+    }
     let chosen = pooling_modes(&fields);
     let known = match &chosen[..] {
-        // Without a choice it is the mean.
+        // Without a choice it is the mean, as sentence-transformers has it.
         [] => Some(Pooling::Mean),
         [(_, mode)] => Pooling::of_mode(mode),
         _ => None,
@@ -132,6 +136,14 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
         "{shown} is not supported. yuyi pools by cls, mean, max, mean_sqrt_len, weightedmean, lasttoken or the mean of the \
          last two layers (mean_last_2), one of them."
     ))
+}
+
+/// A field that chooses a mode and is neither on nor off. What else it could mean, sentence-transformers and a reader would not agree on.
+fn no_switch(fields: &BTreeMap<String, Value>) -> Option<(&String, &Value)> {
+    let mut modes = fields
+        .iter()
+        .filter(|(field, _)| field.starts_with("pooling_mode_"));
+    modes.find(|(_, value)| !value.is_boolean() && !value.is_null())
 }
 
 /// The modes that a file chooses, as it shows them and by their names: `pooling_mode` since sentence-transformers 5.4,
@@ -197,5 +209,17 @@ mod tests {
         assert_eq!(read(consert).unwrap(), Some(Pooling::MeanLastTwo));
         let first = read(json!({"pooling_mode_mean_first_last_tokens": true})).unwrap_err();
         assert!(first.to_string().contains("mean_first_last_tokens is not"));
+    }
+
+    #[test]
+    fn what_is_neither_on_nor_off_is_refused() {
+        for value in [json!(1), json!("true"), json!("false"), json!([true])] {
+            let error = read(json!({"pooling_mode_cls_token": value})).unwrap_err();
+            let expected =
+                format!("pooling_mode_cls_token is {value}; true or false was expected.");
+            assert!(error.to_string().ends_with(&expected), "{error}");
+        }
+        let off = json!({"pooling_mode_cls_token": false, "pooling_mode_max_tokens": null});
+        assert_eq!(read(off).unwrap(), Some(Pooling::Mean));
     }
 }

@@ -1,6 +1,7 @@
 //! Two texts for a model that reads both at once.
 
 use super::{TextTokenizer, unsplit};
+use crate::asked::PairTemplate;
 use crate::config::ModelConfig;
 use crate::error::Error;
 use std::ops::Range;
@@ -9,7 +10,8 @@ use tokenizers::Encoding;
 /// Which text of a pair that is too long loses its end (or its beginning, where the folder says so).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PairTruncation {
-    /// The longer one, and when both have the same length left, both: as transformers does.
+    /// The longer one, and when both have the same length left, both: as transformers does. Of models that are asked in the words of
+    /// a template the document, as that stands at the end of what transformers cuts.
     #[default]
     LongestFirst,
     /// The document, unless the query leaves no room for one.
@@ -48,7 +50,16 @@ pub(super) struct Frame {
     specials: [Vec<(u32, u8)>; 3],
     /// Types of the two texts' tokens.
     types: [u8; 2],
+    /// It is the document that is cut, whatever is asked for.
+    cuts_document: bool,
 }
+
+/// Texts by which is seen that splitting a template part by part gives what splitting it whole does.
+const SAMPLES: [(&str, &str); 3] = [
+    ("语义?", "(词) 2"),
+    ("a", "b\n"),
+    ("Is it 1,000?\n", "\n«1,000.»  "),
+];
 
 impl Frame {
     /// By a pair of equal texts of so many tokens; `None` when they are not to be found in it.
@@ -70,7 +81,17 @@ impl Frame {
         (complete && is_text(&first) && is_text(&second)).then(|| Self {
             types: [kind(first.start), kind(second.start)],
             specials: [opening, middle, closing].map(tokens),
+            cuts_document: false,
         })
+    }
+
+    /// Of the words of a template.
+    fn of_words(words: [Vec<u32>; 3]) -> Self {
+        Self {
+            specials: words.map(|ids| ids.into_iter().map(|id| (id, 0)).collect()),
+            types: [0; 2],
+            cuts_document: true,
+        }
     }
 
     /// The same where all tokens are of the first type.
@@ -115,8 +136,74 @@ impl TextTokenizer {
         ))
     }
 
+    /// Puts texts together in the words of a template from now on.
+    ///
+    /// # Errors
+    /// When the vocabulary is not one for that template.
+    pub(crate) fn ask_by(&mut self, template: &PairTemplate) -> Result<(), Error> {
+        let mut tokens = PairTemplate::TOKENS.into_iter();
+        if let Some(token) = tokens.find(|token| self.inner.id(token).is_none()) {
+            let what = format!("it has no token \"{token}\", which Qwen3-Reranker is asked with.");
+            return Err(Error::file(&self.shown, what));
+        }
+        let [opening, middle, closing] = template.specials();
+        let words = [
+            self.alone(&opening)?,
+            self.alone(&middle)?,
+            self.alone(&closing)?,
+        ];
+        self.wrapping = template.wrapping();
+        for (query, document) in SAMPLES {
+            let texts = [self.query(query)?, self.document(document)?];
+            let parts = [&words[0], &texts[0], &words[1], &texts[1], &words[2]];
+            if parts.map(Vec::as_slice).concat() != self.alone(&template.whole(query, document))? {
+                let what = "it splits texts otherwise than Qwen's tokenizers, and the words in which the model is asked would not be \
+                    those of its makers.";
+                return Err(Error::unsupported(&self.shown, what));
+            }
+        }
+        self.frame = Some(Frame::of_words(words));
+        Ok(())
+    }
+
+    /// Tokens around the two texts of a pair.
+    pub(crate) fn tokens_around_pairs(&self) -> usize {
+        self.frame.as_ref().map_or(0, Frame::len)
+    }
+
+    /// The ids of "yes" and "no".
+    ///
+    /// # Errors
+    /// When the vocabulary has one of them not.
+    pub(crate) fn answers(&self) -> Result<[u32; 2], Error> {
+        let id = |word: &str| {
+            self.inner.id(word).ok_or_else(|| {
+                let what = format!("it has no token \"{word}\", by which the model is scored.");
+                Error::file(&self.shown, what)
+            })
+        };
+        Ok([id("yes")?, id("no")?])
+    }
+
+    /// The ids of a query, without what stands around it.
+    pub(crate) fn query(&self, text: &str) -> Result<Vec<u32>, Error> {
+        self.wrapped(self.wrapping.query, text)
+    }
+
+    /// The ids of a document, without what stands around it.
+    pub(crate) fn document(&self, text: &str) -> Result<Vec<u32>, Error> {
+        self.wrapped(self.wrapping.document, text)
+    }
+
+    fn wrapped(&self, [before, behind]: [&str; 2], text: &str) -> Result<Vec<u32>, Error> {
+        match (before, behind) {
+            ("", "") => self.alone(text),
+            _ => self.alone(&format!("{before}{text}{behind}")),
+        }
+    }
+
     /// The ids of a text, without special tokens.
-    pub(crate) fn alone(&self, text: &str) -> Result<Vec<u32>, Error> {
+    fn alone(&self, text: &str) -> Result<Vec<u32>, Error> {
         let encoding = self.inner.encode_fast(text, false).map_err(unsplit)?;
         Ok(encoding.get_ids().to_vec())
     }
@@ -125,6 +212,10 @@ impl TextTokenizer {
     pub(crate) fn pair(&self, query: &[u32], document: &[u32], truncation: PairTruncation) -> Pair {
         let Some(frame) = &self.frame else {
             unreachable!("asked only of tokenizers that `check_pairs` has passed")
+        };
+        let truncation = match frame.cuts_document {
+            true => PairTruncation::Document,
+            false => truncation,
         };
         let room = self.max_tokens - frame.len();
         let lengths = [query.len(), document.len()];
@@ -177,6 +268,7 @@ fn kept([query, document]: [usize; 2], room: usize, truncation: PairTruncation) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{CrossSpec, Folder};
     use tokenizers::{TruncationDirection, TruncationParams, TruncationStrategy};
 
     /// As the tokenizers library cuts, with which transformers cuts.
@@ -213,6 +305,62 @@ mod tests {
                 let got = kept([query, document], room, PairTruncation::LongestFirst);
                 assert_eq!(got, expected, "{query} and {document} in {room}");
             }
+        }
+    }
+
+    /// Texts of pieces that tokenizers put together with their neighbours.
+    #[test]
+    fn a_template_is_split_part_by_part_as_it_is_whole() {
+        let fixture = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/fixtures/rerankers/qwen3-reranker-bf16"
+        );
+        let folder = Folder::open(fixture).unwrap();
+        let spec = CrossSpec::read(&folder).unwrap();
+        let template = spec.template.unwrap();
+        let mut tokenizer = TextTokenizer::load_for(&folder, &spec.config, 4096).unwrap();
+        tokenizer.ask_by(&template).unwrap();
+        let pieces = [
+            "\n",
+            "\r\n",
+            " ",
+            "  ",
+            "\t",
+            "a",
+            "yes",
+            "天气",
+            "1",
+            "20",
+            "?",
+            "？",
+            "<",
+            ":",
+            "'s",
+            "\u{301}",
+            "é",
+            "<|im_end|>",
+            "<|im_start|>",
+            "</think>",
+            "<Document>:",
+            "\u{3000}",
+        ];
+        let mut seed = 7_u64;
+        let mut text = || {
+            let mut next = |below: u64| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (seed >> 33) % below
+            };
+            let count = next(7);
+            (0..count)
+                .map(|_| pieces[next(pieces.len() as u64) as usize])
+                .collect::<String>()
+        };
+        for _ in 0..2_000 {
+            let (query, document) = (text(), text());
+            let [one, two] = [tokenizer.query(&query), tokenizer.document(&document)];
+            let pair = tokenizer.pair(&one.unwrap(), &two.unwrap(), PairTruncation::default());
+            let whole = tokenizer.alone(&template.whole(&query, &document)).unwrap();
+            assert_eq!(pair.ids(), whole, "{query:?} {document:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the files beside a tokenizer.json change in it, as transformers applies them.
 
 use super::fields::{Fields, LISTS};
+use crate::config::Architecture;
 use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::read_optional_json;
@@ -110,10 +111,14 @@ impl Settings {
     ///
     /// # Errors
     /// When one is broken, or asks for a tokenizer that is not supported.
-    pub(super) fn read(folder: &Folder, direction: Option<&str>) -> Result<Self, Error> {
+    pub(super) fn read(
+        folder: &Folder,
+        architecture: Architecture,
+        direction: Option<&str>,
+    ) -> Result<Self, Error> {
         let config = Fields::read(folder)?;
         config.refuse_own_code()?;
-        let class = class(folder, &config)?;
+        let class = class(folder, architecture, &config)?;
         let (added, special) = added_tokens(folder, class, &config)?;
         let side = config.text("truncation_side")?.or(direction);
         Ok(Self {
@@ -161,7 +166,7 @@ fn named(config: &Fields) -> Result<Vec<NamedToken>, Error> {
 }
 
 /// The class by tokenizer_config.json, else by config.json, else that of the kind of model.
-fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
+fn class(folder: &Folder, architecture: Architecture, config: &Fields) -> Result<Class, Error> {
     let model = Fields::of(folder, "config.json")?;
     for file in [config, &model] {
         if let Some(name) = file.text("tokenizer_class")? {
@@ -174,12 +179,14 @@ fn class(folder: &Folder, config: &Fields) -> Result<Class, Error> {
             });
         }
     }
-    Ok(match model.text("model_type")?.unwrap_or("bert") {
-        "roberta" => Class::Roberta,
-        "xlm-roberta" | "camembert" => Class::XlmRoberta,
-        "mpnet" => Class::MpNet,
-        "modernbert" | "qwen3" => Class::Plain,
-        _ => Class::Bert,
+    Ok(match architecture {
+        Architecture::Roberta => Class::Roberta,
+        Architecture::XlmRoberta | Architecture::Camembert => Class::XlmRoberta,
+        Architecture::MpNet => Class::MpNet,
+        Architecture::ModernBert | Architecture::Qwen3 => Class::Plain,
+        Architecture::Bert | Architecture::Ernie | Architecture::DistilBert | Architecture::Gte => {
+            Class::Bert
+        }
     })
 }
 

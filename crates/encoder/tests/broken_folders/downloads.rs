@@ -10,26 +10,39 @@ const TOKENIZER: &str = "tokenizer.json";
 
 #[test]
 fn weights_in_other_formats() {
-    let convert = |arguments: &str| {
+    let convert = |packages: &str, argument: &str| {
         format!(
-            "Convert it in Python: AutoModel.from_pretrained(FOLDER{arguments}).save_pretrained(FOLDER)."
+            ". Convert it in Python, with pip install \"transformers<5\" torch {packages}: \
+             AutoModel.from_pretrained(FOLDER, {argument}).save_pretrained(FOLDER)."
         )
     };
-    let download =
-        "Download the model with its safetensors, as published for transformers.".to_owned();
-    for (file, advice) in [
-        ("tf_model.h5", convert(", from_tf=True")),
-        ("flax_model.msgpack", convert(", from_flax=True")),
-        ("model.onnx", download.clone()),
-        ("onnx/model.onnx", download.clone()),
-        ("model_state.pdparams", download),
+    let fetch = |whence: &str| {
+        format!(", which cannot be turned back. Fetch the model that it was made of{whence}")
+    };
+    let unknown = fetch(", with its safetensors, by its repository: `yuyi pull ORG/NAME`.");
+    let ernie = ". Baidu's ERNIE models are published for transformers, too: `yuyi pull nghuyong/ernie-3.0-base-zh`; \
+                 convert.py of github.com/nghuyong/ERNIE-Pytorch converts one of your own.";
+    for (file, made_of, advice) in [
+        ("tf_model.h5", "", convert("tensorflow", "from_tf=True")),
+        ("flax_model.msgpack", "", convert("flax", "from_flax=True")),
+        ("model.onnx", "/home/me/model", unknown.clone()),
+        (
+            "onnx/model.onnx",
+            "BAAI/bge-base-zh-v1.5",
+            fetch(": `yuyi pull BAAI/bge-base-zh-v1.5`."),
+        ),
+        ("openvino_model.xml", "", unknown),
+        ("model_state.pdparams", "", ernie.to_owned()),
     ] {
         let model = TestModel::copy(BERT);
         model.remove(WEIGHTS);
+        model.edit_json("config.json", |config| {
+            config["_name_or_path"] = serde_json::json!(made_of);
+        });
         fs::create_dir_all(model.path(file).parent().unwrap()).unwrap();
         model.write(file, "");
         let expected =
-            format!("model.safetensors does not exist, and yuyi does not read {file}. {advice}");
+            format!("model.safetensors does not exist, and yuyi does not read {file}{advice}");
         assert_eq!(model.load_error(), expected);
     }
 }
@@ -47,6 +60,23 @@ fn tokenizers_in_other_formats() {
         );
         assert_eq!(model.load_error(), expected);
     }
+}
+
+/// A model that writes text is an embedding model or a reranker only where something says so.
+#[test]
+fn models_that_write_text() {
+    let model = TestModel::copy("qwen3-last-bf16");
+    model.remove("modules.json");
+    model.remove("1_Pooling/config.json");
+    model.edit_json("config.json", |config| {
+        config["architectures"] = serde_json::json!(["Qwen3ForCausalLM"]);
+    });
+    assert_eq!(
+        model.load_error(),
+        "config.json: Qwen3ForCausalLM writes text, and no pooling makes vectors of it. Of rerankers of this kind yuyi runs \
+         Qwen3-Reranker, whose folder must be called so (Qwen3-Reranker-0.6B). For an embedding model add \
+         1_Pooling/config.json with {\"pooling_mode_lasttoken\": true}."
+    );
 }
 
 #[test]

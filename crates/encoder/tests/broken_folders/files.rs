@@ -86,6 +86,30 @@ fn no_tokenizer_at_all() {
     );
 }
 
+/// What it lacks would be read as unknown.
+#[test]
+fn a_vocabulary_that_was_cut() {
+    let model = TestModel::copy(VOCAB_TXT);
+    let whole = String::from_utf8(model.read("vocab.txt")).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    model.write("vocab.txt", lines[..40].join("\n"));
+    let error = model.load_error();
+    let expected = "vocab.txt: it has 40 tokens, but config.json has a vocab_size of ";
+    assert!(error.starts_with(expected), "{error}");
+}
+
+/// Without its list, a module behind the pooling would be left out.
+#[test]
+fn no_list_of_modules() {
+    let model = TestModel::copy("distilbert-dense-bin");
+    model.remove("modules.json");
+    assert_eq!(
+        model.load_error(),
+        "modules.json: there is none, though 2_Dense is the folder of a module. Copy modules.json, or remove that folder if it is \
+         not part of the model."
+    );
+}
+
 #[test]
 fn no_word_on_pooling() {
     let model = TestModel::copy(BERT);

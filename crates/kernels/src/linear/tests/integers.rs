@@ -7,7 +7,7 @@ use super::*;
 use crate::kernel::KernelPath;
 use crate::quantize::tests::naive;
 use crate::quantize::{INT8_LIMIT, LANE_SUM, fits_int8, quantize_int4, quantize_int8};
-use crate::row_scale::Outlier;
+use crate::row_scale::{OUTLIERS, Outlier};
 use crate::testing::bell_shaped;
 use proptest::prelude::*;
 

@@ -3,6 +3,7 @@
     python3 scripts/train_builtin --base BASE --out DIR
     python3 scripts/train_builtin --base BASE --steps 100 --half 1 --out /tmp/trial      a trial, with bfloat16 products
     python3 scripts/train_builtin --base BASE --trained STATE --way 0.5 --out DIR        half the way to weights that --state kept
+    python3 scripts/train_builtin --base BASE --trained S T --ways 0.6 0.3 --out DIR     so far to those of two runs
 
 BASE is what scripts/build_builtin_model --base writes: the untrained cut of multilingual-e5-small. Needs
 scripts/requirements-train.txt. The log of a run is what it prints; the figures on which a run was chosen come from
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import data  # noqa: E402
 import export  # noqa: E402
 import rounding  # noqa: E402
+from model import Model  # noqa: E402
 from training import Plan, Trainer  # noqa: E402
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -50,13 +52,14 @@ def main():
     material = read_material(arguments)
     trainer = Trainer(arguments.base, plan, material)
     if arguments.trained:
-        trainer.take(torch.load(arguments.trained))
+        ways = arguments.ways or [plan.way] * len(arguments.trained)
+        trainer.go(zip(map(weights, arguments.trained), ways, strict=True))
     else:
         if arguments.start:
-            trainer.take(torch.load(arguments.start))
+            trainer.take(weights(arguments.start))
         trainer.run(report, lambda: wait(arguments.pause_while), lambda: keep(trainer, arguments.state))
         keep(trainer, arguments.state)
-    trainer.go_part_of_the_way()
+        trainer.go([(trainer.model.state_dict(), plan.way)])
     if arguments.unrounded:
         export.write(arguments.base, arguments.unrounded, trainer.model, plan.first, None)
     if not arguments.out:
@@ -74,13 +77,18 @@ def parse_arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--share", type=float, default=1.0, help="use this share of the data only, for a learning curve")
     parser.add_argument("--state", type=Path, help="keep the trained weights there, before rounding")
-    parser.add_argument("--trained", type=Path, metavar="STATE", help="do not train: take such weights")
-    parser.add_argument("--start", type=Path, metavar="STATE", help="train on from such weights")
+    parser.add_argument("--trained", type=Path, nargs="+", metavar="STATE", help="do not train: take such weights, or those of a model's folder")
+    parser.add_argument("--ways", type=float, nargs="+", metavar="WAY", help="how far to go to each of them, instead of --way")
+    parser.add_argument("--start", type=Path, metavar="STATE", help="train on from such weights, or from those of a model's folder")
     parser.add_argument("--unrounded", type=Path, metavar="DIR", help="write the model before rounding there, too")
     parser.add_argument("--pause-while", type=Path, metavar="FILE", help="compute nothing while this file is there")
     for field in fields(Plan):
         parser.add_argument(f"--{field.name}", type=field.type, default=field.default)
     return parser.parse_args()
+
+
+def weights(place):
+    return Model(place).state_dict() if place.is_dir() else torch.load(place)
 
 
 def report(line):

@@ -68,8 +68,23 @@ def graded(field):
 
 
 def questions(folder):
+    """Of short passages and of long ones."""
+    of_long = ((text, answer, near) for pair in long_passages(folder) for (answer, *asked), (near, *_) in (pair, pair[::-1]) for text in asked)
+    return short_questions(folder) + [Question(*row) for row in of_long]
+
+
+def short_questions(folder):
     rows = (line.split("\t") for path in sorted((folder / "passages").glob("*.tsv")) for line in lines(path))
     return [Question(*row) for row in rows]
+
+
+def long_passages(folder):
+    """Pairs of long passages on subjects that are easily taken for each other, each passage followed by what it alone answers."""
+    found = []
+    for path in sorted((folder / "passages").glob("*.txt")):
+        rows = [line.split("\t") for line in lines(path) if not line.startswith("# pair: ")]
+        found += zip(rows[::2], rows[1::2])
+    return found
 
 
 def desks(folder):

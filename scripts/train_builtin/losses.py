@@ -32,6 +32,17 @@ def kinship(first, second, families, temperature):
     return (outranked(scores, relatives, ~kin) + outranked(scores.T, relatives, ~kin)) / 2
 
 
+def ordering(first, second, families, scale):
+    """CoSENT over a whole batch: two wordings of one intent, whichever it is, shall be nearer to each other than two of different
+    intents of a family, whichever that is. `contrastive` compares only with what a text itself is compared with, but one
+    threshold has to hold for all subjects."""
+    scores = first @ second.T
+    families = torch.as_tensor(families)
+    relatives = (families[:, None] == families[None, :]).fill_diagonal_(False)
+    hardest, least = torch.logsumexp(scale * scores[relatives], 0), torch.logsumexp(-scale * scores.diagonal(), 0)
+    return functional.softplus(hardest + least)
+
+
 def outranked(scores, higher, lower):
     """The mean over the scores marked `higher` of log(1 + Σ exp(other − score)), over the others of their row marked `lower`."""
     others = torch.logsumexp(scores.masked_fill(~lower, LOWEST), 1, keepdim=True)
@@ -60,11 +71,11 @@ def out_of_order(differences, counted):
     return torch.logsumexp(torch.cat([torch.zeros(1), differences[counted]]), 0)
 
 
-def distillation(vectors, teacher, temperature):
+def distillation(vectors, teacher):
     """How far the likenesses among texts are from those that the teacher saw: the divergence of their distributions, since the
     vectors themselves are meant to move."""
     unlike = ~torch.eye(len(vectors), dtype=torch.bool)
-    ours = (vectors @ vectors.T / temperature)[unlike].view(len(vectors), -1)
+    ours = (vectors @ vectors.T)[unlike].view(len(vectors), -1)
     theirs = teacher[unlike].view(len(vectors), -1)
     target = functional.softmax(standard(theirs), dim=1)
     return functional.kl_div(functional.log_softmax(standard(ours), dim=1), target, reduction="batchmean")

@@ -12,6 +12,10 @@ from torch.nn import functional
 
 BLOCK = 32
 PROMPT = "query: "
+# Up to so many tokens the attention is written out: PyTorch's fused one takes twice as long back through short texts.
+SHORT = 64
+# The score of a key that may not be attended to.
+LOWEST = -1e4
 LINEAR = {
     "query": "attention.self.query",
     "key": "attention.self.key",
@@ -54,20 +58,47 @@ class Layer(nn.Module):
         for name, stored in NORMS.items():
             setattr(self, name, norm(weights, prefix + stored, configuration))
 
-    def forward(self, hidden, mask):
-        """[texts, tokens, hidden] and a mask [texts, 1, 1, tokens] of what may be attended to."""
-        hidden = self.attention_norm(hidden + self.projection(self.attended(hidden, mask)))
+    def forward(self, hidden, groups):
+        """[tokens, hidden] of the groups one after the other."""
+        hidden = self.normed(hidden, groups)
         return self.output_norm(hidden + self.output(functional.gelu(self.intermediate(hidden))))
 
-    def attended(self, hidden, mask):
-        texts, tokens, size = hidden.shape
+    def normed(self, hidden, groups):
+        return self.attention_norm(hidden + self.projection(self.attended(hidden, groups)))
 
+    def attended(self, hidden, groups):
+        """Matrices read all groups at once; the attention reads each by itself."""
+        query, key, value = self.query(hidden), self.key(hidden), self.value(hidden)
+        parts, start = [], 0
+        for group in groups:
+            rows = slice(start, start + group.size)
+            parts.append(self.attended_in(group, query[rows], key[rows], value[rows]))
+            start += group.size
+        return torch.cat(parts)
+
+    def attended_in(self, group, query, key, value):
         def heads(values):
-            return values.view(texts, tokens, self.heads, -1).transpose(1, 2)
+            return values.view(*group.shape, self.heads, -1).transpose(1, 2)
 
-        query, key, value = heads(self.query(hidden)), heads(self.key(hidden)), heads(self.value(hidden))
-        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        return attended.transpose(1, 2).reshape(texts, tokens, size)
+        query, key, value = heads(query), heads(key), heads(value)
+        if group.shape[1] <= SHORT:
+            scores = (query @ key.transpose(2, 3)) * key.shape[-1] ** -0.5
+            attended = scores.float().masked_fill(group.masked, LOWEST).softmax(3).to(value.dtype) @ value
+        else:
+            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=~group.masked)
+        return attended.transpose(1, 2).reshape(group.size, -1)
+
+
+class Group:
+    """Texts of like length, which are attended to together: a rectangle whose rows are filled up."""
+
+    def __init__(self, lengths):
+        self.lengths = lengths
+        self.shape = len(lengths), max(lengths)
+        self.size = self.shape[0] * self.shape[1]
+        self.real = torch.arange(self.shape[1])[None, :] < torch.tensor(lengths)[:, None]
+        # Which keys may not be attended to, of all heads and queries.
+        self.masked = ~self.real[:, None, None, :]
 
 
 class Model(nn.Module):
@@ -102,13 +133,18 @@ class Model(nn.Module):
         return [ids if len(ids) <= longest else [*ids[: longest - 1], self.end] for ids in cut]
 
     def embedded(self, ids):
-        return self.embedding_norm(self.words[ids] + self.positions[: ids.shape[1]])
+        """Hidden states [tokens, hidden] before the first layer, of lists of token ids, and their group."""
+        group = Group([len(tokens) for tokens in ids])
+        padded = torch.ones(group.shape, dtype=torch.long)
+        for row, tokens in enumerate(ids):
+            padded[row, : len(tokens)] = torch.tensor(tokens)
+        hidden = self.embedding_norm(self.words[padded] + self.positions[: group.shape[1]])
+        return hidden.view(group.size, -1), group
 
-    def through(self, hidden, attention, first, last):
-        """Hidden states after the layers `first` to `last`."""
-        mask = attention[:, None, None, :]
+    def through(self, hidden, groups, first, last):
+        """Hidden states [tokens, hidden] of groups after the layers `first` to `last`."""
         for layer in self.layers[first:last]:
-            hidden = layer(hidden, mask)
+            hidden = layer(hidden, groups)
         return hidden
 
     @torch.no_grad()
@@ -117,9 +153,8 @@ class Model(nn.Module):
         ids = self.ids(texts, longest)
         out = torch.empty(len(texts), self.words.shape[1])
         for places in batches(ids, budget):
-            padded, attention = pad([ids[place] for place in places])
-            hidden = self.through(self.embedded(padded), attention, 0, len(self.layers))
-            out[places] = mean(hidden, attention)
+            hidden, group = self.embedded([ids[place] for place in places])
+            out[places] = mean(self.through(hidden, [group], 0, len(self.layers)), group)
         return out
 
 
@@ -137,21 +172,10 @@ def norm(weights, name, configuration):
     return made
 
 
-def mean(hidden, attention):
-    """Unit vectors of texts: the mean over their tokens."""
-    weight = attention[:, :, None].to(hidden.dtype)
-    return functional.normalize((hidden * weight).sum(1) / weight.sum(1), dim=-1)
-
-
-def pad(lists):
-    """Token ids as a rectangle, and which of them are real."""
-    longest = max(map(len, lists))
-    ids = torch.ones(len(lists), longest, dtype=torch.long)
-    attention = torch.zeros(len(lists), longest, dtype=torch.bool)
-    for row, tokens in enumerate(lists):
-        ids[row, : len(tokens)] = torch.tensor(tokens)
-        attention[row, : len(tokens)] = True
-    return ids, attention
+def mean(hidden, group):
+    """Unit vectors of the texts of a group: the mean over their tokens, of hidden states [tokens, hidden]."""
+    weight = group.real[:, :, None].to(hidden.dtype)
+    return functional.normalize((hidden.view(*group.shape, -1) * weight).sum(1) / weight.sum(1), dim=-1)
 
 
 def batches(ids, budget):

@@ -4,7 +4,7 @@
 import numpy
 import torch
 
-from model import BLOCK, LINEAR, batches, pad
+from model import BLOCK, LINEAR, batches
 
 DAMPING = 0.01
 LOWEST, HIGHEST = -8, 7
@@ -17,7 +17,7 @@ def round_layers(model, first, texts, report):
     for index in range(first, len(model.layers)):
         layer = model.layers[index]
         for names, inner in STEPS:
-            hessian = gram(inputs, lambda hidden, mask: inner(layer, hidden, mask))
+            hessian = gram(inputs, lambda hidden, group: inner(layer, hidden, [group]))
             for name in names:
                 module = getattr(layer, name)
                 scales, numbers = round_matrix(module.weight.data, hessian)
@@ -25,22 +25,18 @@ def round_layers(model, first, texts, report):
                 module.weight.data.copy_(dequantised(scales, numbers))
                 rounded[f"encoder.layer.{index}.{LINEAR[name]}.weight"] = (scales, numbers)
         with torch.no_grad():
-            inputs = [(layer(hidden, mask[:, None, None, :]), mask) for hidden, mask in inputs]
+            inputs = [(layer(hidden, [group]), group) for hidden, group in inputs]
         report(f"layer {index} rounded; the last matrix moved by {100 * error:.1f} %")
     return rounded
 
 
 # Matrices that read the same, and what they read, in the order of the computation.
 STEPS = [
-    (["query", "key", "value"], lambda layer, hidden, mask: hidden),
-    (["projection"], lambda layer, hidden, mask: layer.attended(hidden, mask)),
-    (["intermediate"], lambda layer, hidden, mask: normed(layer, hidden, mask)),
-    (["output"], lambda layer, hidden, mask: torch.nn.functional.gelu(layer.intermediate(normed(layer, hidden, mask)))),
+    (["query", "key", "value"], lambda layer, hidden, groups: hidden),
+    (["projection"], lambda layer, hidden, groups: layer.attended(hidden, groups)),
+    (["intermediate"], lambda layer, hidden, groups: layer.normed(hidden, groups)),
+    (["output"], lambda layer, hidden, groups: torch.nn.functional.gelu(layer.intermediate(layer.normed(hidden, groups)))),
 ]
-
-
-def normed(layer, hidden, mask):
-    return layer.attention_norm(hidden + layer.projection(layer.attended(hidden, mask)))
 
 
 @torch.no_grad()
@@ -48,8 +44,8 @@ def lower_states(model, first, texts):
     ids = model.ids(texts, 160)
     states = []
     for places in batches(ids, 4096):
-        padded, attention = pad([ids[place] for place in places])
-        states.append((model.through(model.embedded(padded), attention, 0, first), attention))
+        hidden, group = model.embedded([ids[place] for place in places])
+        states.append((model.through(hidden, [group], 0, first), group))
     return states
 
 
@@ -57,8 +53,8 @@ def lower_states(model, first, texts):
 def gram(inputs, of):
     """How the inputs of a matrix go together: [in, in]."""
     total = 0
-    for hidden, mask in inputs:
-        rows = of(hidden, mask[:, None, None, :])[mask]
+    for hidden, group in inputs:
+        rows = of(hidden, group)[group.real.flatten()]
         total = total + (rows.T @ rows).double()
     return total
 

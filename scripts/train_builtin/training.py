@@ -5,22 +5,22 @@ import time
 from dataclasses import dataclass
 
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import losses
 import script
 from batches import Contrasts, Families, Pairs, Questions, Sentences, pages
-from model import Model, batches, mean, pad
+from model import Group, Model, batches, mean
 
 # Tokens of a text of training; passages may be as long as the model reads.
 LONGEST = 512
-SHORT = 64
 # Tokens of padding in a group of texts.
-MOST_PADDING = 96
+MOST_PADDING = 48
 # Texts as long as a page's whose likenesses shall stay.
 PAGES = 150
 # Of shorter ones, so many.
 PLAIN = 5000
+# Of everyday statements, which are nobody's questions, so many.
+EVERYDAY = 4000
 
 
 @dataclass
@@ -37,7 +37,11 @@ class Plan:
     seed: int = 0
     # Weight of the likenesses of before, and of the relatives of a text above what has nothing to do with it.
     distil: float = 1.0
+    # How often they are likenesses of everyday statements, where those of plain texts come four times.
+    everyday: float = 0.0
     kinship: float = 0.3
+    # Weight of one order for wordings of all families of a batch.
+    ordering: float = 0.0
     # How far to go from the old weights to the trained ones.
     way: float = 1.0
     # 1: products in bfloat16, which some CPUs compute faster.
@@ -69,11 +73,6 @@ def products(half):
     return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bool(half))
 
 
-def attention_of(tokens):
-    """PyTorch's fused attention takes twice as long back through short texts."""
-    return sdpa_kernel(SDPBackend.MATH if tokens <= SHORT else SDPBackend.FLASH_ATTENTION)
-
-
 class Lower:
     """Hidden states below the trained layers, each text computed once."""
 
@@ -82,27 +81,17 @@ class Lower:
 
     @torch.no_grad()
     def states(self, texts):
-        """The states [texts, tokens, hidden] and the mask."""
+        """The states [tokens, hidden] of each text."""
         missing = [text for text in dict.fromkeys(texts) if text not in self.known]
         ids = self.model.ids(missing, LONGEST)
         for places in batches(ids, 4096):
-            padded, attention = pad([ids[place] for place in places])
+            hidden, group = self.model.embedded([ids[place] for place in places])
             with products(self.half):
-                hidden = self.model.through(self.model.embedded(padded), attention, 0, self.first)
+                hidden = self.model.through(hidden, [group], 0, self.first)
+            rectangle = hidden.float().view(*group.shape, -1)
             for row, place in enumerate(places):
-                self.known[missing[place]] = hidden[row, : len(ids[place])].clone()
-        found = [self.known[text] for text in texts]
-        for text in missing:
-            # Passages are put together anew each time.
-            if len(self.known[text]) > 128:
-                del self.known[text]
-        longest = max(map(len, found))
-        states = torch.zeros(len(found), longest, found[0].shape[1])
-        attention = torch.zeros(len(found), longest, dtype=torch.bool)
-        for row, hidden in enumerate(found):
-            states[row, : len(hidden)] = hidden
-            attention[row, : len(hidden)] = True
-        return states, attention
+                self.known[missing[place]] = rectangle[row, : len(ids[place])].clone()
+        return [self.known[text] for text in texts]
 
 
 class Trainer:
@@ -117,7 +106,7 @@ class Trainer:
         self.sources, self.weights = self.make_sources(material)
         self.sentences = self.make_sentences(material) if plan.distil else None
         self.parameters = [p for p in self.model.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=0.0, betas=(0.9, 0.98))
+        self.optimiser = torch.optim.AdamW(self.parameters, lr=plan.rate, weight_decay=0.0, betas=(0.9, 0.98), fused=True)
         self.average, self.averaged = None, 0
         self.start = [p.detach().clone() for p in self.parameters]
 
@@ -137,8 +126,14 @@ class Trainer:
         texts = random.Random(self.plan.seed).sample(material.sentences, PLAIN)
         texts[::5] = [script.traditional(text) for text in texts[::5]]
         titles = material.titles + [script.traditional(text) for text in material.titles[::2]]
-        kinds = [(texts, 4), (list(dict.fromkeys(titles)), 4), (pages(material.questions, PAGES, self.plan.seed), 1)]
-        return Sentences(kinds, self.fixed_vectors, self.plan.seed + 5)
+        everyday = random.Random(self.plan.seed).sample(sorted({chinese for chinese, _ in material.translations}), EVERYDAY)
+        kinds = [
+            (texts, 4),
+            (everyday, self.plan.everyday),
+            (list(dict.fromkeys(titles)), 4),
+            (pages(material.questions, PAGES, self.plan.seed), 1),
+        ]
+        return Sentences([kind for kind in kinds if kind[1] > 0], self.fixed_vectors, self.plan.seed + 5)
 
     @torch.no_grad()
     def fixed_vectors(self, texts):
@@ -148,14 +143,7 @@ class Trainer:
         started, recent = time.monotonic(), {}
         for step in range(1, self.plan.steps + 1):
             wait()
-            loss_of, source = self.random.choices(self.sources, self.weights)[0]
-            loss = loss_of(source.next())
-            recent.setdefault(loss_of.__name__, []).append(loss.item())
-            if self.sentences is not None:
-                forgotten = self.forgetting(*self.sentences.next())
-                recent.setdefault("forgotten", []).append(forgotten.item())
-                loss = loss + self.plan.distil * forgotten
-            self.step(step, loss)
+            self.step(step, self.loss(recent))
             if step % 20 == 0 or step == self.plan.steps:
                 means = ", ".join(f"{name} {sum(seen) / len(seen):.3f}" for name, seen in sorted(recent.items()))
                 report(f"step {step}: {means}; {time.monotonic() - started:.0f} s")
@@ -165,6 +153,20 @@ class Trainer:
             if step == self.plan.until:
                 return
         self.take_average()
+
+    def loss(self, recent):
+        """The loss of a step: what is learnt and what must stay, of one pass through the model. Each is noted by its name."""
+        task, source = self.random.choices(self.sources, self.weights)[0]
+        texts, loss_of = task(source.next())
+        plain, before = self.sentences.next() if self.sentences else ([], None)
+        vectors = self.vectors(texts + plain)
+        loss = loss_of(vectors[: len(texts)])
+        recent.setdefault(task.__name__, []).append(loss.item())
+        if plain:
+            forgotten = losses.distillation(vectors[len(texts) :], before @ before.T)
+            recent.setdefault("forgotten", []).append(forgotten.item())
+            loss = loss + self.plan.distil * forgotten
+        return loss
 
     def step(self, step, loss):
         for group in self.optimiser.param_groups:
@@ -199,30 +201,42 @@ class Trainer:
         """Weights of an earlier run instead of training."""
         self.model.load_state_dict(state)
 
-    def go_part_of_the_way(self):
+    def go(self, parts):
+        """Goes from the old weights so far as `parts` tell: weights by name, and the share of the way to them."""
+        named = [name for name, p in self.model.named_parameters() if p.requires_grad]
+        steps = [torch.zeros_like(start) for start in self.start]
+        for weights, way in parts:
+            for step, name, start in zip(steps, named, self.start):
+                step += way * (weights[name] - start)
         with torch.no_grad():
-            for parameter, start in zip(self.parameters, self.start):
-                parameter.copy_(start + self.plan.way * (parameter - start))
+            for parameter, start, step in zip(self.parameters, self.start, steps):
+                parameter.copy_(start + step)
 
     def vectors(self, texts):
-        """Unit vectors of texts, in groups of like length so that little is padded."""
-        states, attention = self.lower.states(texts)
-        lengths = attention.sum(1).tolist()
-        out = [None] * len(texts)
-        for part in of_like_length(lengths):
-            longest = lengths[part[-1]]
-            hidden, mask = states[part, :longest], attention[part, :longest]
-            with products(self.plan.half), attention_of(longest):
-                hidden = self.model.through(hidden, mask, self.plan.first, len(self.model.layers))
-            for place, vector in zip(part, mean(hidden.float(), mask)):
-                out[place] = vector
-        return torch.stack(out)
+        """Unit vectors of texts. What is of like length is attended to together, so that little is padded."""
+        states = self.lower.states(texts)
+        parts = of_like_length([len(state) for state in states])
+        groups = [Group([len(states[place]) for place in part]) for part in parts]
+        hidden = torch.cat([rectangle([states[place] for place in part]) for part in parts])
+        with products(self.plan.half):
+            hidden = self.model.through(hidden, groups, self.plan.first, len(self.model.layers))
+        pieces = hidden.float().split([group.size for group in groups])
+        vectors = torch.cat([mean(piece, group) for piece, group in zip(pieces, groups)])
+        order = torch.tensor([place for part in parts for place in part])
+        return vectors[order.argsort()]
+
+    # What is learnt from a batch of each kind: its texts, and the loss of their vectors.
 
     def families(self, batch):
         first, second, families = batch
-        first, second = self.sides(first, second)
-        loss = losses.contrastive(first, second, range(len(first)), self.plan.temperature)
-        return loss + self.plan.kinship * losses.kinship(first, second, families, self.plan.temperature)
+
+        def loss(vectors):
+            a, b = vectors.chunk(2)
+            nearest = losses.contrastive(a, b, range(len(a)), self.plan.temperature)
+            kin = losses.kinship(a, b, families, self.plan.temperature)
+            return nearest + self.plan.kinship * kin + self.plan.ordering * losses.ordering(a, b, families, self.plan.scale)
+
+        return first + second, loss
 
     def translations(self, batch):
         return self.pairs(batch)
@@ -232,27 +246,29 @@ class Trainer:
 
     def pairs(self, batch):
         first, second, groups = batch
-        first, second = self.sides(first, second)
-        return losses.contrastive(first, second, groups, self.plan.temperature)
-
-    def sides(self, first, second):
-        vectors = self.vectors(first + second)
-        return vectors[: len(first)], vectors[len(first) :]
+        return first + second, lambda vectors: losses.contrastive(*vectors.chunk(2), groups, self.plan.temperature)
 
     def contrasts(self, batch):
         texts = {}
         for a, b, *_ in batch:
             texts.setdefault(a, len(texts))
             texts.setdefault(b, len(texts))
-        vectors = self.vectors(list(texts))
-        a = vectors[[texts[pair[0]] for pair in batch]]
-        b = vectors[[texts[pair[1]] for pair in batch]]
         grades, groups = torch.tensor([pair[2] for pair in batch]), torch.tensor([pair[3] for pair in batch])
-        return losses.ranking((a * b).sum(1), grades, groups, self.plan.scale)
+
+        def loss(vectors):
+            a = vectors[[texts[pair[0]] for pair in batch]]
+            b = vectors[[texts[pair[1]] for pair in batch]]
+            return losses.ranking((a * b).sum(1), grades, groups, self.plan.scale)
+
+        return list(texts), loss
 
     def questions(self, batch):
-        questions, passages = self.sides(*batch)
-        return losses.retrieval(questions, passages, self.plan.temperature)
+        questions, passages = batch
+        return questions + passages, lambda vectors: losses.retrieval(
+            vectors[: len(questions)], vectors[len(questions) :], self.plan.temperature
+        )
 
-    def forgetting(self, texts, before):
-        return losses.distillation(self.vectors(texts), before @ before.T, self.plan.temperature)
+
+def rectangle(states):
+    """Hidden states [tokens, hidden] of texts, filled up to the longest and one after the other."""
+    return torch.nn.utils.rnn.pad_sequence(states, batch_first=True).flatten(0, 1)

@@ -30,10 +30,7 @@ const LOOK: usize = 32;
 const LOOK_FOR_ALL: usize = 64;
 
 /// And by which factor more.
-const LOOK_FURTHER: usize = 8;
-
-/// A day, in microseconds.
-const DAY: i64 = 86_400_000_000;
+const LOOK_FURTHER: usize = 4;
 
 /// A message as it came.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -302,17 +299,13 @@ impl Matcher<'_> {
     }
 }
 
-/// When an item answers. An end at midnight is a day as people write it, and the day counts.
+/// When an item answers.
 pub fn rules(item: &Item) -> EntryRules<'_> {
-    let until = item.valid_until.map(|until| match until.micros() {
-        day if day.rem_euclid(DAY) == 0 => day.saturating_add(DAY),
-        instant => instant,
-    });
     EntryRules {
         not_words: &item.not_words,
         enabled: item.enabled != Some(false),
         valid_from: item.valid_from.map(Timestamp::micros),
-        valid_until: until,
+        valid_until: item.valid_until.map(Timestamp::micros),
         threshold: item.threshold,
         reject: item.reject == Some(true),
     }

@@ -9,7 +9,7 @@ use crate::space::mismatch;
 /// By what is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// By vectors and by words. A score is a weighted sum of what both say ([`Fusion`]).
+    /// By vectors and by words. A score is a weighted mean of what both say ([`Fusion`]).
     Hybrid,
     /// By vectors. A score is the cosine, cut at 0.
     Dense,

@@ -4,9 +4,10 @@ mod entry;
 mod reply;
 
 use std::borrow::Borrow;
+use std::time::Duration;
 
 use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
-use yuyi_language::masked;
+use yuyi_language::{MASK, masked};
 use yuyi_store::{Asked, AskedQuestion, Collection, Error, OpenQuestion, Placed, Result};
 use yuyi_tasks::faq::{self, QuestionCluster};
 
@@ -16,10 +17,19 @@ pub use self::reply::{
 };
 use crate::defaults;
 
+/// Characters of a question that are looked at. Of what is left a thousand are kept.
+const MOST_CHARACTERS: usize = 2_000;
+
+/// What putting questions together is said to take at most: that of as many as are kept is done, however long they are.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// What stands between the groups of a number, and its digits as they are said.
+const OF_NUMBERS: &str = "-－()（）+＋〇零一二三四五六七八九幺";
+
 /// A question as it is kept: without numbers and addresses that tell who asked. Where that changed it, its vector is computed anew when it is needed, unless callers bring
 /// the vectors.
 pub fn masked_question(mut question: AskedQuestion, has_model: bool) -> AskedQuestion {
-    let kept = masked(&question.question).into_owned();
+    let kept = masked(beginning(&question.question)).into_owned();
     if kept != question.question {
         if let (true, Asked::Open { vector, .. }) = (has_model, &mut question.asked) {
             *vector = None;
@@ -27,6 +37,20 @@ pub fn masked_question(mut question: AskedQuestion, has_model: bool) -> AskedQue
         question.question = kept;
     }
     question
+}
+
+/// As much of a question as is looked at. A word or a number that would be cut is left out: half of a number tells who asked, and is not known as one.
+fn beginning(question: &str) -> &str {
+    let Some((end, _)) = question.char_indices().nth(MOST_CHARACTERS) else {
+        return question;
+    };
+    let is_of_word = |c: char| !c.is_whitespace() && !yuyi_language::is_han(c);
+    let is_of_number = |c: char| c.is_numeric() || c.is_whitespace() || OF_NUMBERS.contains(c);
+    let cut = question[..end].trim_end_matches(is_of_word);
+    match cut.trim_end_matches(is_of_number) {
+        "" => MASK,
+        whole => whole,
+    }
 }
 
 /// Questions without an answer on their way to clusters.
@@ -69,14 +93,27 @@ impl ClusterPlan {
         }
     }
 
-    /// The clusters, with the vectors of [`ClusterPlan::texts`].
+    /// How long [`ClusterPlan::finish`] takes, by an estimate from above: each question that is new is held against all others, and word by word against some.
+    pub fn time(&self) -> Duration {
+        /// Of a question beside another.
+        const COMPARING: u64 = 100;
+        /// Of a byte of a question, beside those that are nearest to it.
+        const LOOKING: u64 = 4_000;
+        let all = self.questions.len() as u64;
+        let new = self.questions.iter().filter(|one| one.cluster.is_none());
+        let nanos = new.map(|one| COMPARING * all + LOOKING * one.question.len() as u64);
+        Duration::from_nanos(nanos.sum()).min(LONGEST)
+    }
+
+    /// The clusters, with the vectors of [`ClusterPlan::texts`], as long as it `goes_on`.
     ///
     /// # Errors
-    /// [`Failed`](Error::Failed) where there are not as many.
+    /// [`Failed`](Error::Failed) where there are not as many; [`Unwanted`](Error::Unwanted) where it does not go on.
     pub fn finish<T: Borrow<Encoded>>(
         mut self,
         embedded: &[T],
         calibration: &Calibration,
+        goes_on: &dyn Fn() -> bool,
     ) -> Result<Clusters> {
         if embedded.len() != self.bare.len() {
             let reason = "a question has no vector".to_owned();
@@ -88,7 +125,10 @@ impl ClusterPlan {
         }
         let threshold = defaults::faq().threshold;
         let open: Vec<faq::OpenQuestion<'_>> = self.questions.iter().map(as_open).collect();
-        let clusters = faq::question_clusters(&open, calibration, threshold);
+        let clusters = faq::question_clusters(&open, calibration, threshold, || match goes_on() {
+            true => Ok(()),
+            false => Err(Error::Unwanted),
+        })?;
         Ok(Clusters {
             placed: self.placed(&clusters),
             reply: Unanswered::of(&clusters, self.questions),

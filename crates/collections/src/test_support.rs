@@ -20,6 +20,7 @@ pub(crate) fn collection(model: Option<&str>) -> Collection {
         count: 0,
         generation: 0,
         reindex: None,
+        damaged: None,
     }
 }
 

@@ -105,7 +105,8 @@ pub(crate) async fn stream<S: Send + 'static>(
         }
     });
     let first = stream::iter([Ok(Bytes::from(first))]);
-    Ok(with_type(Body::from_stream(first.chain(rest))))
+    // What compresses a body asks again after its end.
+    Ok(with_type(Body::from_stream(first.chain(rest).fuse())))
 }
 
 async fn part_of<S: Send + 'static>(

@@ -1,9 +1,9 @@
 //! The store of the collections: where it is and when it is opened. `stored` calls it.
 //!
 //! 1. A place that somebody named is opened at the start, and what is wrong with it ends the start; a server of databases that does not answer is tried
-//!    again until it does, and `/readyz` says so meanwhile.
+//!    again until it does, and `/readyz` says so meanwhile, as it does later when the server can no longer be reached.
 //! 2. The place that nobody named, the folder under the home folder, is made when a collection is first asked for: whoever only computes needs no
-//!    folder that can be written to. One that is there is opened at the start. When it is damaged or newer, that ends the start; when another process has it, or
+//!    folder that can be written to. One that is there is opened at the start. When all of it is damaged or it is newer, that ends the start; when another process has it, or
 //!    it cannot be written to, everything else works and calls of collections say why they do not.
 //! 3. Calls run on threads that may block, so many at a time, of which fewer write; others wait, as long as a request waits for its turn. Finding what a filter
 //!    means may be work, which takes turns with other work and ends when its client is gone.
@@ -15,6 +15,7 @@
 mod moves;
 mod notebook;
 mod pace;
+mod reach;
 mod standby;
 mod stats;
 mod turns;
@@ -24,17 +25,17 @@ use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
 use yuyi_collections::Place;
-use yuyi_store::{Error, ErrorKind, Store};
+use yuyi_store::{Collection, Error, ErrorKind, Store};
 
 pub(crate) use self::moves::{Moves, Progress};
 use self::notebook::Notebook;
 pub(crate) use self::notebook::Of as Noted;
 pub(crate) use self::pace::Pace;
+use self::reach::Reach;
 pub(crate) use self::standby::{Standby, StandbyState};
 use self::stats::Stats;
 pub(crate) use self::stats::{MOST_LABELS, OTHERS, OfCollection, Timed};
-pub(crate) use self::turns::Turn;
-use self::turns::Turns;
+pub(crate) use self::turns::{Turn, Turns};
 
 /// How long a failure to open is told again before the next attempt.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -50,7 +51,8 @@ pub struct Collections {
     turns: Turns,
     moves: Moves,
     standby: Standby,
-    stats: Stats,
+    reach: Reach,
+    stats: Arc<Stats>,
     notebook: Notebook,
 }
 
@@ -81,7 +83,8 @@ impl Collections {
             turns: Turns::new(),
             moves: Moves::default(),
             standby: Standby::default(),
-            stats: Stats::default(),
+            reach: Reach::default(),
+            stats: Arc::default(),
             notebook: Notebook::default(),
         }
     }
@@ -96,14 +99,21 @@ impl Collections {
     }
 
     /// Whether requests for collections would be answered, or need not be.
-    pub(crate) fn ready(&self) -> Result<(), Error> {
-        match &*self.state() {
-            State::Unopened if self.is_named => Err(Error::Unavailable {
-                reason: "it is being opened".to_owned(),
-            }),
-            State::Failed(error, _) if self.is_named => Err(error.clone()),
-            _ => Ok(()),
-        }
+    ///
+    /// # Errors
+    /// Why they would not: the store is not open yet, or cannot be reached now.
+    pub(crate) async fn ready(&self) -> Result<(), Error> {
+        let store = match &*self.state() {
+            State::Unopened if self.is_named => {
+                return Err(Error::Unavailable {
+                    reason: "it is being opened".to_owned(),
+                });
+            }
+            State::Failed(error, _) if self.is_named => return Err(error.clone()),
+            State::Open(store) if store.is_shared() => Arc::clone(store),
+            _ => return Ok(()),
+        };
+        self.reach.check(move || store.reach()).await
     }
 
     /// Turns of calls.
@@ -182,7 +192,7 @@ impl Collections {
         let began = Instant::now();
         let opened = spawn_blocking({
             let place = place.clone();
-            move || place.open()
+            move || place.open().inspect(|store| tell_damaged(&**store))
         });
         let opened = opened.await.unwrap_or_else(|panic| {
             Err(Error::Failed {
@@ -197,6 +207,9 @@ impl Collections {
             Ok(store) => {
                 let seconds = began.elapsed().as_secs_f64();
                 tracing::info!(%place, seconds, "collections are open");
+                read_dictionary();
+                let stats = Arc::clone(&self.stats);
+                store.watch_commits(Box::new(move |name, time| stats.committed(name, time)));
                 *state = State::Open(Arc::clone(&store));
                 Ok(store)
             }
@@ -218,6 +231,38 @@ impl Collections {
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change is one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads the dictionary of words beside whatever else begins: the first write or search would wait for it. The end of the process does not.
+fn read_dictionary() {
+    let read = || {
+        let began = Instant::now();
+        yuyi_language::read_dictionary();
+        let seconds = began.elapsed().as_secs_f64();
+        tracing::debug!(seconds, "the dictionary of words is read");
+    };
+    // Where there is no thread, whoever needs it first reads it.
+    let _ = std::thread::Builder::new()
+        .name("yuyi-words".into())
+        .spawn(read);
+}
+
+/// Says in the log which collections are damaged.
+fn tell_damaged(store: &dyn Store) {
+    for collection in store.list().unwrap_or_default() {
+        if let Collection {
+            name,
+            damaged: Some(reason),
+            ..
+        } = collection
+        {
+            tracing::error!(
+                collection = name,
+                reason,
+                "a collection is damaged and answers nothing until it is restored or dropped"
+            );
+        }
     }
 }
 

@@ -45,7 +45,7 @@ pub use perimeter::base_path::BasePath;
 pub use perimeter::cross_origin::Origins;
 pub use router::router;
 pub use routes::routes;
-pub use supply::{AboutModel, ModelSupply, PullOrder, PullStep};
+pub use supply::{AboutModel, ModelSupply, PullOrder, PullStep, Remark};
 pub use yuyi_collections::Place;
 pub use yuyi_serving::{
     CacheOptions, CacheStats, ErrandStats, InvalidRedisUrl, LoadError, LoadModel, ModelLibrary,

@@ -6,6 +6,8 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::Bytes;
+
 use crate::ApiError;
 
 /// A request that takes no more may have what large ones must leave: whoever sends little is answered beside them.
@@ -98,6 +100,15 @@ impl Share {
         self.memory.0.taken.fetch_sub(less, Ordering::Relaxed);
     }
 
+    /// Has so many, more or less than before.
+    ///
+    /// # Errors
+    /// As [`grow`](Self::grow).
+    pub(crate) fn resize(&mut self, bytes: usize) -> Result<(), ApiError> {
+        self.shrink(self.bytes.saturating_sub(bytes));
+        self.grow(bytes - self.bytes)
+    }
+
     /// Takes over what another one has.
     fn absorb(&mut self, mut other: Self) {
         self.bytes += std::mem::take(&mut other.bytes);
@@ -108,6 +119,23 @@ impl Drop for Share {
     fn drop(&mut self) {
         self.shrink(self.bytes);
     }
+}
+
+/// A part of an answer, which holds its share until the client has it, wherever it waits meanwhile.
+pub(crate) fn held(part: Vec<u8>, share: Share) -> Bytes {
+    struct Held {
+        part: Vec<u8>,
+        _share: Share,
+    }
+    impl AsRef<[u8]> for Held {
+        fn as_ref(&self) -> &[u8] {
+            &self.part
+        }
+    }
+    Bytes::from_owner(Held {
+        part,
+        _share: share,
+    })
 }
 
 tokio::task_local! {
@@ -214,6 +242,27 @@ mod tests {
         let too_much = memory.share().grow((7 << 20) + 1).unwrap_err();
         assert_eq!(too_much, ApiError::TooMuchMemory { limit: 7 << 20 });
         assert_eq!(memory.taken(), 0, "what is refused takes nothing");
+    }
+
+    #[test]
+    fn parts_are_held_until_they_are_sent() {
+        let memory = Memory::new(8 << 20);
+        let part = |bytes: usize| {
+            let mut share = memory.share();
+            share.grow(10).unwrap();
+            share.resize(bytes).unwrap();
+            held(vec![7; bytes], share)
+        };
+        let (first, mut second) = (part(100), part(5));
+        assert_eq!(memory.taken(), 105);
+        // As it is sent: piece by piece, the last of which lets go of all.
+        let sent = second.split_to(3);
+        drop(second);
+        assert_eq!(memory.taken(), 105);
+        drop(sent);
+        assert_eq!((memory.taken(), &first[..2]), (100, &[7, 7][..]));
+        drop(first);
+        assert_eq!(memory.taken(), 0);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //! the table of errors.
 
 use std::collections::BTreeMap;
+use std::mem;
 
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{AnyOf, OneOf, Schema};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi as OpenApiDocument, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
@@ -49,7 +51,26 @@ pub(crate) fn document(table: &[Route]) -> OpenApiDocument {
     }
     let components = document.components.get_or_insert_default();
     components.schemas.extend(schemas);
+    if let Some(RefOr::T(schema)) = components.schemas.get_mut(OF_SEVERAL_FORMS) {
+        allow_several_forms(schema);
+    }
     document
+}
+
+/// A request that may fit several of its forms, of which the first one counts.
+const OF_SEVERAL_FORMS: &str = "ScoreRequest";
+
+/// Turns "one of these" into "any of these"; of an enum the former is derived.
+fn allow_several_forms(schema: &mut Schema) {
+    if let Schema::OneOf(OneOf {
+        items, description, ..
+    }) = schema
+    {
+        let mut any = AnyOf::new();
+        any.items = mem::take(items);
+        any.description = description.take();
+        *schema = any.into();
+    }
 }
 
 /// Statuses of failures, in words; `docs/*/api.md` has the codes.
@@ -143,6 +164,16 @@ mod tests {
 
     /// What only a body can be wrong in.
     const OF_BODIES: [u16; 3] = [413, 415, 422];
+
+    #[test]
+    fn a_request_may_fit_several_forms_where_the_first_counts() {
+        let components = document(&crate::routes::table()).components.unwrap();
+        let RefOr::T(Schema::AnyOf(forms)) = &components.schemas[OF_SEVERAL_FORMS] else {
+            panic!("{OF_SEVERAL_FORMS} is of one form");
+        };
+        assert_eq!(forms.items.len(), 4);
+        assert!(forms.description.is_some());
+    }
 
     #[test]
     fn every_operation_documents_the_statuses_that_it_may_have() {

@@ -14,7 +14,7 @@ use yuyi_serving::{ModelHandle, Stop};
 use yuyi_store::{Collection, Error, Role, Space, Store};
 
 pub(crate) use self::filtered::Asked;
-use crate::collections::{StandbyState, Start, Turn};
+use crate::collections::{StandbyState, Start, Turn, Turns};
 use crate::{ApiError, App};
 
 /// Between two attempts to reach a server of databases.
@@ -117,11 +117,7 @@ impl App {
         &self,
         call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let store = self.open_store().await?;
-        let patience = self.limits().queue_timeout;
-        let turn = self.collections().turns().read(Instant::now() + patience);
-        let turn = turn.await.ok_or_else(|| late(patience))?;
-        run(turn, move || call(&*store)).await
+        self.turned(Turns::read, call).await
     }
 
     /// Calls the store to write. What is called by [`App::stored`] has turns however many of these wait for each other.
@@ -132,9 +128,29 @@ impl App {
         &self,
         call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.turned(Turns::write, call).await
+    }
+
+    /// Calls the store to set words, which takes long where there are many texts: one call at a time, beside those that write other things.
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn reworded<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.turned(Turns::reword, call).await
+    }
+
+    /// Calls the store when the turn that `turn` waits for has come.
+    async fn turned<'a, T: Send + 'static, F: Future<Output = Option<Turn>> + Send>(
+        &'a self,
+        turn: impl FnOnce(&'a Turns, Instant) -> F + Send,
+        call: impl FnOnce(&dyn Store) -> Stored<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
         let store = self.open_store().await?;
         let patience = self.limits().queue_timeout;
-        let turn = self.collections().turns().write(Instant::now() + patience);
+        let turn = turn(self.collections().turns(), Instant::now() + patience);
         let turn = turn.await.ok_or_else(|| late(patience))?;
         run(turn, move || call(&*store)).await
     }

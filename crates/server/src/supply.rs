@@ -32,6 +32,13 @@ pub enum PullStep {
         /// Why, for people.
         message: String,
     },
+    /// A host answers too many requests for now, and is asked again after a wait.
+    Waiting {
+        /// The host.
+        host: String,
+        /// For how long, in seconds.
+        seconds: u64,
+    },
     /// A hub has the model.
     Found {
         /// What the model will be called here.
@@ -83,6 +90,17 @@ pub struct AboutModel {
     pub licence: Option<String>,
     /// What is wrong with it and how to mend it, as a sentence; `None`: it is whole.
     pub problem: Option<String>,
+    /// What the catalogue says of using it.
+    pub remark: Option<Remark>,
+}
+
+/// What to know before using a model, for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Remark {
+    /// In Chinese.
+    pub zh: String,
+    /// In English.
+    pub en: String,
 }
 
 /// Fetches models for an admin, and tells of those that are installed. All calls block.

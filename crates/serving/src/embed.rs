@@ -116,7 +116,8 @@ impl Service {
         let unknown = unknown.map(|(item, _)| item).collect();
         let mut texts = self.windows_of(model, unknown).await?;
         let splitting = started.elapsed();
-        let work = texts.work(model.facts().max_tokens);
+        let around = model.inner.model.embedder().tokens_around();
+        let work = texts.work(model.facts().max_tokens, around);
         let scheduler = &self.scheduler;
         let mut done = scheduler.embed(&model.inner, work, model.since).await?;
         done.tokenize += splitting;

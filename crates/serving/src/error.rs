@@ -1,5 +1,9 @@
 //! Why texts do not become vectors.
 
+use std::time::Duration;
+
+use yuyi::EmbedderError;
+
 /// Why texts do not become vectors, or a model does not come or go.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -93,7 +97,43 @@ fn because(reason: Option<&str>) -> String {
     })
 }
 
+/// Whole seconds, so that whoever waits them has waited long enough.
+fn seconds(wait: Duration) -> u32 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    u32::try_from(seconds).unwrap_or(u32::MAX)
+}
+
 impl Error {
+    /// What those are told who wait for a vector that does not come.
+    pub(crate) fn of_embedder(error: &EmbedderError) -> Self {
+        match error {
+            EmbedderError::InvalidTokens(reason) => Self::InvalidTokens {
+                reason: reason.clone(),
+            },
+            EmbedderError::TextRefused { reason } => Self::TextRefused {
+                reason: reason.clone(),
+            },
+            error => Self::of_provider(error).unwrap_or(Self::Failed),
+        }
+    }
+
+    /// What a provider's failure is, whatever it was called for; `None`: it is none of a provider.
+    pub(crate) fn of_provider(error: &EmbedderError) -> Option<Self> {
+        match error {
+            EmbedderError::Unavailable {
+                reason,
+                retry_after,
+            } => Some(Self::Unavailable {
+                reason: reason.clone(),
+                retry_after: retry_after.map(seconds),
+            }),
+            EmbedderError::ProviderFailed { reason, .. } => Some(Self::ProviderFailed {
+                reason: reason.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_retryable(&self) -> bool {
         match self {

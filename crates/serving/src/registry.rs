@@ -97,6 +97,8 @@ pub struct ModelStatus {
     pub remote: Option<RemoteStats>,
     /// It scores pairs and embeds nothing.
     pub is_reranker: bool,
+    /// What the provider of a model that computes elsewhere said when it was last asked to be ready, if it refused.
+    pub refusal: Option<String>,
 }
 
 /// Where a model is.

@@ -156,10 +156,11 @@ impl Splitter {
 }
 
 impl Texts {
-    /// What is to be computed for them; [`Texts::put_together`] takes the results.
-    pub(crate) fn work(&mut self, most: usize) -> Vec<Work> {
+    /// What is to be computed for them by a model that reads `most` tokens at once, `around` of which it puts around each itself;
+    /// [`Texts::put_together`] takes the results.
+    pub(crate) fn work(&mut self, most: usize, around: usize) -> Vec<Work> {
         let bytes = self.0.iter().map(|text| text.item.input.bytes()).sum();
-        let work = self.0.iter_mut().flat_map(|text| text.work(most));
+        let work = self.0.iter_mut().flat_map(|text| text.work(most, around));
         aside(bytes, || work.collect())
     }
 
@@ -188,38 +189,78 @@ impl Texts {
 }
 
 impl Text {
-    fn work(&mut self, most: usize) -> Vec<Work> {
-        let tokens = match &self.split {
-            Some(Split::Windows(tokens)) => tokens,
-            Some(Split::Pair(pair)) => {
-                return vec![Work {
-                    key: self.key.of_window(0),
-                    weight: pair.ids().len(),
-                    item: Item {
-                        input: Input::PairTokens(Arc::clone(pair)),
-                        options: self.item.options.clone(),
-                    },
-                    is_window: true,
-                }];
-            }
-            None => {
-                return vec![Work {
-                    key: self.key,
-                    weight: estimated_tokens(&self.item, most),
-                    item: self.item.clone(),
-                    is_window: false,
-                }];
+    fn work(&mut self, most: usize, around: usize) -> Vec<Work> {
+        let part = |number: usize, input: Input| {
+            let options = self.item.options.clone();
+            let item = Item { input, options };
+            Work {
+                key: self.key.of_window(number),
+                weight: estimated_tokens(&item, most),
+                item,
+                is_window: true,
             }
         };
-        let window = |(number, ids): (usize, &[u32])| Work {
-            key: self.key.of_window(number),
-            weight: ids.len(),
-            item: Item {
-                input: Input::Tokens(ids.into()),
-                options: self.item.options.clone(),
-            },
-            is_window: true,
+        match &self.split {
+            None => vec![Work {
+                key: self.key,
+                weight: estimated_tokens(&self.item, most).saturating_add(around),
+                item: self.item.clone(),
+                is_window: false,
+            }],
+            Some(Split::Pair(pair)) => vec![part(0, Input::PairTokens(Arc::clone(pair)))],
+            Some(Split::Windows(tokens)) => {
+                let windows = tokens.windows().enumerate();
+                windows
+                    .map(|(number, ids)| part(number, Input::Tokens(ids.into())))
+                    .collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loaded_model::testing::model;
+    use yuyi::EmbedOptions;
+
+    /// Each token of a window sees all others of it, which the longest texts are mostly made of.
+    #[test]
+    fn attention_counts_in_texts_that_were_split() {
+        let item = Item {
+            input: Input::Text("字".into()),
+            options: EmbedOptions::default(),
         };
-        tokens.windows().enumerate().map(window).collect()
+        let tokens = Tokens {
+            ids: vec![7; 8192],
+            further: vec![vec![7; 100]],
+            truncated: false,
+            unknown: 0,
+            places: None,
+        };
+        let mut texts = Texts(vec![Text {
+            key: Key::of(&model("m"), &item),
+            item,
+            split: Some(Split::Windows(tokens)),
+        }]);
+        let weights: Vec<usize> = texts.work(8192, 0).iter().map(|work| work.weight).collect();
+        assert_eq!(weights, [8192 + 14_400, 100]);
+    }
+    /// A model that is asked reads far more than a short pair has.
+    #[test]
+    fn words_around_a_pair_are_work() {
+        let item = Item {
+            input: Input::Pair("退货".into(), "如何退货".into()),
+            options: EmbedOptions::default(),
+        };
+        let weight = |around: usize| {
+            let mut texts = Texts(vec![Text {
+                key: Key::of(&model("m"), &item),
+                item: item.clone(),
+                split: None,
+            }]);
+            texts.work(512, around)[0].weight
+        };
+        assert_eq!(weight(72), weight(0) + 72);
     }
 }

@@ -9,6 +9,7 @@ export interface Schema {
   required?: string[]
   items?: Schema
   oneOf?: Schema[]
+  anyOf?: Schema[]
   allOf?: Schema[]
   enum?: unknown[]
   default?: unknown
@@ -126,10 +127,16 @@ function resolve(schema: Schema, document: ApiDocument): Schema {
   }
 }
 
+/** The schemas of which one, or any, holds. */
+function choicesOf({ oneOf, anyOf }: Schema): Schema[] | undefined {
+  return oneOf ?? anyOf
+}
+
 /** The forms that a body may have. */
 export function formsOf(schema: Schema, document: ApiDocument): Schema[] {
   const resolved = resolve(schema, document)
-  return resolved.oneOf ? resolved.oneOf.flatMap((form) => formsOf(form, document)) : [resolved]
+  const forms = choicesOf(resolved)
+  return forms ? forms.flatMap((form) => formsOf(form, document)) : [resolved]
 }
 
 /** The fields of a form, those that must be there first. */
@@ -162,9 +169,11 @@ function bounds({ minimum, maximum, default: usual }: Schema): string {
 
 /** The type in words. */
 export function typeOf(schema: Schema, document: ApiDocument): string {
-  const { type, oneOf, items, enum: choices } = resolve(schema, document)
-  if (oneOf) {
-    const types = oneOf.map((form) => typeOf(form, document)).filter((name) => name !== '')
+  const resolved = resolve(schema, document)
+  const { type, items, enum: choices } = resolved
+  const forms = choicesOf(resolved)
+  if (forms) {
+    const types = forms.map((form) => typeOf(form, document)).filter((name) => name !== '')
     return [...new Set(types)].join(' | ')
   }
   if (choices) {
@@ -184,8 +193,9 @@ export function exampleOf(schema: Schema, document: ApiDocument): unknown {
   if (given !== undefined) {
     return given
   }
-  if (resolved.oneOf) {
-    const first = resolved.oneOf.find((form) => form.type !== 'null')
+  const forms = choicesOf(resolved)
+  if (forms) {
+    const first = forms.find((form) => form.type !== 'null')
     return first ? exampleOf(first, document) : null
   }
   if (resolved.items) {

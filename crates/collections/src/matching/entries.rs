@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use yuyi_store::{Caller, Collection, Filter, Item, Query, Result, Search, Store, VectorItem};
+use yuyi_store::{Caller, Collection, Filter, Hit, Item, Query, Result, Search, Store, VectorItem};
 use yuyi_tasks::cosine;
 use yuyi_tasks::faq::FaqIndex;
 
+use super::LOOK;
 use crate::space::mismatch;
+
+/// Entries that are read at a time.
+const READ: usize = 256;
 
 /// An entry near to a question.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,18 +60,54 @@ impl Entries for StoredEntries<'_> {
             limit,
         };
         let hits = self.store.search_for(name, &search, self.caller);
-        let hits = hits.and_then(|hits| {
-            let ids: Vec<&str> = hits.iter().map(|hit| hit.item.id.as_str()).collect();
-            self.store.get_with_vectors(name, &ids)
-        });
+        let near = hits.and_then(|hits| self.with_cosines(hits, vector));
         // Whichever vectors these are: those that are there now are there since before, or it is told.
         let now = self.store.collection(name)?.space;
         if now != self.collection.space {
             return Err(mismatch(self.collection, &now));
         }
-        let mut near: Vec<NearItem> = hits?.into_iter().map(|item| of(item, vector)).collect();
+        let mut near = near?;
         sort(&mut near);
         Ok(near)
+    }
+}
+
+impl StoredEntries<'_> {
+    /// Hits with the cosines of all of their texts. Of one text the search told it; those of several are read anew with their vectors, which takes most of the time where
+    /// hundreds of entries are about as near.
+    fn with_cosines(&self, hits: Vec<Hit>, question: &[f32]) -> Result<Vec<NearItem>> {
+        let (mut near, mut several) = (Vec::with_capacity(hits.len()), Vec::new());
+        for hit in hits {
+            match hit.cosine.filter(|_| hit.item.texts().count() == 1) {
+                Some(cosine) => near.push(NearItem {
+                    item: hit.item,
+                    cosines: vec![cosine],
+                }),
+                None => several.push(hit.item.id),
+            }
+        }
+        if several.is_empty() {
+            return Ok(near);
+        }
+        let several: Vec<&str> = several.iter().map(String::as_str).collect();
+        let read = self.read(&several)?.into_iter();
+        near.extend(read.map(|item| of(item, question)));
+        Ok(near)
+    }
+
+    /// The items of these ids with their vectors, as long as somebody waits for them and there is room. For the first ones there is: a question with the usual limits looks
+    /// at no more, and is answered beside those that take much.
+    fn read(&self, ids: &[&str]) -> Result<Vec<VectorItem>> {
+        let name = &self.collection.name;
+        let (first, more) = ids.split_at(LOOK.min(ids.len()));
+        let mut items = self.store.get_with_vectors(name, first)?;
+        for ids in more.chunks(READ) {
+            self.caller.go_on()?;
+            let mut read = self.store.get_with_vectors(name, ids)?;
+            self.caller.take(read.iter().map(VectorItem::bytes).sum())?;
+            items.append(&mut read);
+        }
+        Ok(items)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use yuyi_store::{Caller, EmbeddedStore, Filter, NewCollection, Options, Store, VectorItem};
 
 use super::*;
@@ -65,6 +67,17 @@ fn many() -> Vec<VectorItem> {
             item
         })
         .collect()
+}
+
+/// The same, some of them with a further wording that is a little farther.
+fn with_further_wordings(is_chosen: impl Fn(usize) -> bool) -> Vec<VectorItem> {
+    let mut items = many();
+    for (i, item) in items.iter_mut().enumerate().filter(|(i, _)| is_chosen(*i)) {
+        let angle = i as f32 * 0.002 + 0.01;
+        item.item.wordings = vec![format!("第{i}个问题")];
+        item.vectors.push(vec![angle.cos(), angle.sin()]);
+    }
+    items
 }
 
 #[test]
@@ -148,6 +161,94 @@ fn a_store_and_memory_answer_alike() {
         .outcome(&filtered, "问", &[0.8, 0.6])
         .unwrap();
     assert_eq!(matched(&outcome), Some("300"));
+}
+
+/// Entries are read in growing steps, and those of one wording once; what comes of it is as if all were looked at.
+#[test]
+fn a_dense_store_answers_as_if_all_were_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
+    let new = NewCollection::given("faq".to_owned(), 2);
+    let collection = store.create(&new).unwrap().into_collection();
+    let items = with_further_wordings(|i| i % 3 == 0);
+    let held = HeldEntries::new(items.clone());
+    store
+        .upsert("faq", &collection.space.fingerprint, items)
+        .unwrap();
+    let kept = StoredEntries {
+        store: &store,
+        collection: &collection,
+        filter: None,
+        caller: Caller::PATIENT,
+    };
+    let calibration = Calibration::Uncalibrated;
+    for (angle, margin) in [
+        (0.0f32, 0.0),
+        (0.3, 0.001),
+        (0.3, 0.05),
+        (0.7, 0.2),
+        (1.5, 0.0),
+    ] {
+        let vector = [angle.cos(), angle.sin()];
+        let all = held.nearest(&vector, 400).unwrap();
+        for limit in [1, LOOK, 150] {
+            let near = kept.nearest(&vector, limit).unwrap();
+            assert_eq!(near, all[..limit], "{limit} at {angle}");
+        }
+        let mut matcher = matcher(&calibration);
+        matcher.limits.margin = margin;
+        let entries: Vec<Candidate<'_>> = all.iter().map(|near| matcher.candidate(near)).collect();
+        let shown = Shown {
+            near: &all,
+            entries: &entries,
+            scores: &[],
+        };
+        let expected = shown.outcome(&faq::decide("第7问", &entries, matcher.limits, NOW));
+        let outcome = matcher.outcome(&kept, "第7问", &vector).unwrap();
+        assert_eq!(outcome, expected, "{angle} {margin}");
+    }
+}
+
+/// Of a FAQ whose entries mostly do not answer now, many are read for one question.
+#[test]
+fn many_entries_are_read_as_long_as_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
+    let new = NewCollection::given("faq".to_owned(), 2);
+    let collection = store.create(&new).unwrap().into_collection();
+    store
+        .upsert(
+            "faq",
+            &collection.space.fingerprint,
+            with_further_wordings(|_| true),
+        )
+        .unwrap();
+    let taken = Cell::new(0);
+    let nearest = |limit: usize, most: usize| {
+        taken.set(0);
+        let room = |bytes| {
+            taken.set(taken.get() + bytes);
+            taken.get() <= most
+        };
+        let entries = StoredEntries {
+            store: &store,
+            collection: &collection,
+            filter: None,
+            caller: Caller {
+                room: &room,
+                ..Caller::PATIENT
+            },
+        };
+        entries.nearest(&[1.0, 0.0], limit).map(|near| near.len())
+    };
+    assert_eq!(nearest(LOOK, usize::MAX).unwrap(), LOOK);
+    let of_first = taken.get();
+    assert_eq!(nearest(400, usize::MAX).unwrap(), 400);
+    // Once as they are found, and all but the first with their vectors, since each has several.
+    let (all, most) = (taken.get(), 15 * of_first);
+    assert!(all > 20 * of_first, "{all} of {of_first}");
+    assert!(matches!(nearest(400, most), Err(Error::NoRoom)));
+    assert_eq!(nearest(LOOK, of_first).unwrap(), LOOK);
 }
 
 fn said(logit: f64) -> RerankScore {
@@ -266,13 +367,13 @@ fn vectors_come_from_the_model_or_from_the_caller() {
 }
 
 #[test]
-fn the_last_day_of_an_entry_counts() {
-    let day = NOW - NOW.rem_euclid(DAY);
+fn an_entry_ends_when_it_says_also_at_midnight() {
     let mut entry = Item::new("1", "问");
-    entry.valid_until = Some(Timestamp::from_micros(day));
-    assert_eq!(rules(&entry).valid_until, Some(day + DAY));
-    entry.valid_until = Some(Timestamp::from_micros(day + 1));
-    assert_eq!(rules(&entry).valid_until, Some(day + 1));
+    for until in ["2024-12-31T00:00:00Z", "2024-12-31T00:00:01Z"] {
+        let until: Timestamp = until.parse().unwrap();
+        entry.valid_until = Some(until);
+        assert_eq!(rules(&entry).valid_until, Some(until.micros()));
+    }
     assert!(rules(&entry).enabled && !rules(&entry).reject);
 }
 

@@ -1,6 +1,7 @@
 //! The entry that answers a cluster of questions.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 
 use yuyi::Calibration;
 use yuyi_language::MASK;
@@ -96,7 +97,8 @@ fn made(mut item: Item, wordings: Option<Vec<String>>, members: &[&OpenQuestion]
 /// The question that is shown as the suggested one.
 fn suggested<'a>(members: &[&'a OpenQuestion]) -> &'a str {
     let open: Vec<_> = members.iter().map(|one| as_open(one)).collect();
-    let clusters = faq::question_clusters(&open, &Calibration::Uncalibrated, 1.0);
+    let go_on = || Ok::<(), Infallible>(());
+    let Ok(clusters) = faq::question_clusters(&open, &Calibration::Uncalibrated, 1.0, go_on);
     let place = clusters.first().map_or(0, |cluster| cluster.suggested);
     &members[place].question
 }

@@ -40,11 +40,17 @@ fn what_is_missing_is_embedded_and_written_down() {
     assert_eq!(plan.texts(), ["如何充值", "老问题"]);
     assert!(
         plan.clone()
-            .finish::<Encoded>(&[], &Calibration::Uncalibrated)
+            .finish::<Encoded>(&[], &Calibration::Uncalibrated, &|| true)
             .is_err()
     );
     let vectors = [encoded(vec![1.0, 0.0]), encoded(vec![0.8, 0.6])];
-    let found = plan.finish(&vectors, &Calibration::Uncalibrated).unwrap();
+    let stopped = plan
+        .clone()
+        .finish(&vectors, &Calibration::Uncalibrated, &|| false);
+    assert!(matches!(stopped, Err(Error::Unwanted)));
+    let found = plan
+        .finish(&vectors, &Calibration::Uncalibrated, &|| true)
+        .unwrap();
     let placed = |key, cluster, vector| Placed {
         key,
         cluster: Some(cluster),
@@ -185,4 +191,48 @@ fn clusters_are_known_by_what_is_told() {
     for bad in ["", "x", "017", "+17", "1e3", "99999999999999999999"] {
         assert!(cluster_id("faq", bad).is_err(), "{bad}");
     }
+}
+
+/// What a question has beyond that is not masked, and not kept.
+#[test]
+fn of_long_questions_the_beginning_is_masked() {
+    let kept = |question: &str| {
+        let asked = AskedQuestion {
+            question: question.to_owned(),
+            time: Timestamp::from_micros(0),
+            asked: Asked::Open {
+                reason: "below_threshold".into(),
+                nearest: None,
+                vector: Some(vec![1.0, 0.0]),
+            },
+        };
+        let masked = masked_question(asked, true);
+        let Asked::Open { vector, .. } = masked.asked else {
+            panic!("it has no answer")
+        };
+        (masked.question, vector.is_some())
+    };
+    assert_eq!(kept("怎么退货"), ("怎么退货".to_owned(), true));
+    let began = std::time::Instant::now();
+    for hard in ["1 ", "1-", "a.", "幺 ", "1234 ", "12345678901"] {
+        kept(&hard.repeat(50_000));
+    }
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    // The number is cut in the middle.
+    for number in [
+        "13800138000",
+        "138 0013 8000",
+        "mail13800@example.com",
+        "幺三八零零幺三八零零零",
+    ] {
+        let before = "问".repeat(1_995);
+        let (question, has_vector) = kept(&format!("{before}{number}"));
+        assert_eq!((question, has_vector), (before, false), "{number}");
+    }
+    assert_eq!(kept(&"a".repeat(5_000)).0, MASK);
+    let words = kept(&"how do I return it ".repeat(200)).0;
+    assert!(
+        words.ends_with("return it how") && words.len() > 1_900,
+        "{words}"
+    );
 }

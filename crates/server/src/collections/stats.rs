@@ -30,6 +30,8 @@ pub(crate) struct OfCollection {
     pub(crate) scans: Histogram,
     /// Writes, until they are durable.
     pub(crate) writes: Histogram,
+    /// The store's commits of them, until the disk has what was written.
+    pub(crate) commits: Histogram,
     /// Items that were written or removed.
     pub(crate) items: u64,
     /// From a request for recommendations to them.
@@ -44,6 +46,7 @@ impl Default for OfCollection {
             searches: Histogram::new(SECONDS),
             scans: Histogram::new(SECONDS),
             writes: Histogram::new(SECONDS),
+            commits: Histogram::new(SECONDS),
             items: 0,
             recommendations: Histogram::new(SECONDS),
             events: 0,
@@ -80,6 +83,11 @@ impl Stats {
             of.writes.observe(time.as_secs_f64());
             of.items += items;
         });
+    }
+
+    /// Counts a commit of the store.
+    pub(crate) fn committed(&self, name: &str, time: Duration) {
+        self.of(name, |of| of.commits.observe(time.as_secs_f64()));
     }
 
     /// Counts an answered request for recommendations.

@@ -14,11 +14,16 @@ const WRITES: usize = 32;
 /// Calls that take long, at a time: on a server each keeps a connection, of which there are few, while it waits for its turns.
 const LONG_CALLS: usize = 8;
 
+/// Calls that set the words of a collection, at a time. Each cuts all texts of its collection, and in a folder they wait for each other: those that write other things
+/// are not to wait for them.
+const REWORDINGS: usize = 1;
+
 /// The turns that there are.
 pub(crate) struct Turns {
     calls: Arc<Semaphore>,
     writes: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    rewordings: Arc<Semaphore>,
 }
 
 /// A call's turn, until it is dropped.
@@ -34,6 +39,7 @@ impl Turns {
             calls: of(CALLS),
             writes: of(WRITES),
             long: of(LONG_CALLS),
+            rewordings: of(REWORDINGS),
         }
     }
 
@@ -60,6 +66,14 @@ impl Turns {
             _call: next(&self.long, until).await?,
         })
     }
+
+    /// The next turn to set words.
+    pub(crate) async fn reword(&self, until: Instant) -> Option<Turn> {
+        Some(Turn {
+            _write: None,
+            _call: next(&self.rewordings, until).await?,
+        })
+    }
 }
 
 async fn next(turns: &Arc<Semaphore>, until: Instant) -> Option<OwnedSemaphorePermit> {
@@ -70,6 +84,21 @@ async fn next(turns: &Arc<Semaphore>, until: Instant) -> Option<OwnedSemaphorePe
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_sets_words_keeps_nobody_from_writing() {
+        let turns = Turns::new();
+        let first = turns.reword(Instant::now()).await;
+        let second = turns.reword(Instant::now()).await;
+        assert!(first.is_some() && second.is_none());
+        let mut writing = Vec::new();
+        while let Some(turn) = turns.write(Instant::now()).await {
+            writing.push(turn);
+        }
+        assert_eq!(writing.len(), WRITES);
+        drop(first);
+        assert!(turns.reword(Instant::now()).await.is_some());
+    }
 
     #[tokio::test]
     async fn whoever_reads_has_a_turn_however_many_wait_to_write() {

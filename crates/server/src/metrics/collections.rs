@@ -31,7 +31,7 @@ impl Counted {
             return;
         }
         self.write_items(out);
-        let histogram: [(&str, &str, OneOf); 4] = [
+        let histogram: [(&str, &str, OneOf); 5] = [
             (
                 "yuyi_collection_search_seconds",
                 "Time from a question to its hits.",
@@ -51,6 +51,11 @@ impl Counted {
                 "yuyi_collection_write_seconds",
                 "Time of a write of items or events until it is durable.",
                 |of| &of.writes,
+            ),
+            (
+                "yuyi_collection_commit_seconds",
+                "Time of the commit of a write, in which it is flushed to the disk.",
+                |of| &of.commits,
             ),
         ];
         for (name, help, of) in histogram {
@@ -85,6 +90,11 @@ impl Counted {
             let items: u64 = others.iter().map(|collection| collection.count).sum();
             out.sample(name, &[("collection", OTHERS)], items as f64);
         }
+        let name = "yuyi_collections_damaged";
+        let damaged = |collection: &&Collection| collection.damaged.is_some();
+        let damaged = self.there.iter().filter(damaged).count();
+        let help = "Collections that are damaged and answer nothing.";
+        out.gauge(name, help, damaged as f64);
     }
 }
 

@@ -51,13 +51,16 @@ pub(crate) fn essence_of(headers: &HeaderMap) -> &str {
     kind.split(';').next().unwrap_or_default().trim()
 }
 
-/// A browser sends the form of any page to anybody without asking, but a header of one's own only where it was allowed.
-fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
+/// A browser sends the form of any page to anybody without asking, and a plain text too, but a header of one's own only where it was allowed.
+///
+/// # Errors
+/// When it is of a page of another origin, which nobody asked whether it may be sent.
+pub(crate) fn check_origin(headers: &HeaderMap) -> Result<(), ApiError> {
     let asked_for = ["authorization", "x-api-key", "x-requested-with"];
     let is_of_page = headers.contains_key(header::ORIGIN);
     match is_of_page && !asked_for.iter().any(|name| headers.contains_key(*name)) {
         true => Err(ApiError::NotAllowed {
-            reason: "A page that sends a form has to send the header X-Requested-With too, which pages of others cannot.",
+            reason: "A page that sends a form or a plain text has to send the header X-Requested-With too, which pages of others cannot.",
         }),
         false => Ok(()),
     }

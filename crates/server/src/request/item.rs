@@ -1,7 +1,7 @@
 //! Items of collections as clients send them, and filters.
 
 use serde_json::{Map, Value};
-use yuyi_store::{Filter, Item, Timestamp, VectorItem};
+use yuyi_store::{Filter, InvalidTimestamp, Item, Timestamp, VectorItem};
 
 use crate::ApiError;
 use crate::request::fields::{list, whole_text, wrong_type};
@@ -55,7 +55,7 @@ request! {
         valid_from: Option<Timestamp> = timestamp,
         /// When it ceases to; of a day, at its end.
         #[schema(value_type = Option<TimeRequest>, example = json!(null))]
-        valid_until: Option<Timestamp> = timestamp,
+        valid_until: Option<Timestamp> = end,
         /// The least similarity with which it answers, in place of that of all entries.
         #[schema(minimum = 0, maximum = 1, example = json!(null))]
         threshold: Option<f64> = number,
@@ -219,6 +219,22 @@ pub(crate) fn timestamp(
     source: &mut Source<'_>,
     name: &'static str,
 ) -> Result<Option<Timestamp>, ApiError> {
+    read_time(source, name, str::parse)
+}
+
+/// When something ends: a day means its end.
+pub(crate) fn end(
+    source: &mut Source<'_>,
+    name: &'static str,
+) -> Result<Option<Timestamp>, ApiError> {
+    read_time(source, name, Timestamp::parse_end)
+}
+
+fn read_time(
+    source: &mut Source<'_>,
+    name: &'static str,
+    read: impl Fn(&str) -> Result<Timestamp, InvalidTimestamp>,
+) -> Result<Option<Timestamp>, ApiError> {
     let Some((json, path)) = source.fields.optional(name) else {
         return Ok(None);
     };
@@ -226,10 +242,13 @@ pub(crate) fn timestamp(
     if !is_time {
         return Err(wrong_type(&path, "a time", &json));
     }
-    let time = serde_json::from_value(value(json, &path)?);
-    time.map(Some).map_err(|error| ApiError::InvalidValue {
+    let time = match value(json, &path)? {
+        Value::String(text) => read(&text).map_err(|error| error.to_string()),
+        number => serde_json::from_value(number).map_err(|error| error.to_string()),
+    };
+    time.map(Some).map_err(|reason| ApiError::InvalidValue {
         field: path,
-        reason: error.to_string(),
+        reason,
     })
 }
 

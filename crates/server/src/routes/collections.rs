@@ -57,6 +57,9 @@ pub(crate) struct Reply {
     /// The move to another model that is under way.
     #[serde(skip_serializing_if = "Option::is_none")]
     reindex: Option<ReindexReply>,
+    /// Why it answers nothing: what is kept of it is damaged. It can be dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<String>,
 }
 
 /// Which texts are compared with which.
@@ -181,6 +184,7 @@ impl Reply {
             synonyms: collection.words.synonyms,
             count,
             reindex,
+            damaged: collection.damaged,
         }
     }
 }
@@ -410,7 +414,7 @@ pub(crate) async fn set_words(
 ) -> Result<Json<Reply>, ApiError> {
     let WordsRequest { words, synonyms } = Source::read(body, app.limits(), WordsRequest::take)?;
     let rules = WordRules { words, synonyms };
-    let collection = app.written(move |store| {
+    let collection = app.reworded(move |store| {
         store.set_words(&name, &rules)?;
         store.collection(&name)
     });

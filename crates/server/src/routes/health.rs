@@ -41,7 +41,7 @@ pub(crate) async fn alive() -> Json<Health> {
     responses((status = 200, description = "Yes.", body = Health)),
 )]
 pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {
-    health_of(&app, "ready")
+    health_of(&app, "ready").await
 }
 
 /// Alive and ready in one.
@@ -52,15 +52,15 @@ pub(crate) async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiErr
     responses((status = 200, description = "Yes.", body = Health)),
 )]
 pub(crate) async fn health(State(app): State<App>) -> Result<Json<Health>, ApiError> {
-    health_of(&app, "ok")
+    health_of(&app, "ok").await
 }
 
-fn health_of(app: &App, status: &'static str) -> Result<Json<Health>, ApiError> {
+async fn health_of(app: &App, status: &'static str) -> Result<Json<Health>, ApiError> {
     if app.lifecycle().is_draining() {
         return Err(ApiError::Draining);
     }
     app.registry().ready()?;
-    app.collections().ready()?;
+    app.collections().ready().await?;
     Ok(Json(Health {
         status,
         model: Some(app.registry().default_name().to_owned()),

@@ -33,20 +33,26 @@ pub(crate) async fn info(State(app): State<App>) -> Result<Json<Info>, ApiError>
         max_batch_requests: None,
         max_client_batch_size: limits.texts,
         auto_truncate: true,
-        tokenization_workers: facts.threads,
+        // At least one for clients of TEI, also where nothing is split here.
+        tokenization_workers: facts.threads.max(1),
         version: env!("CARGO_PKG_VERSION"),
         sha: None,
         docker_label: None,
-        dimension: facts.dimension,
-        layers: facts.layers,
+        dimension: known(facts.dimension).filter(|_| facts.scores.is_none()),
+        layers: known(facts.layers),
         precision: facts.precision_name(),
         kernel: facts.kernel_name(),
-        threads: facts.threads,
-        weight_bytes: facts.weight_bytes,
+        threads: known(facts.threads),
+        weight_bytes: known(facts.weight_bytes),
         calibrated: status.calibrated,
         default_prompt: facts.default_prompt,
         prompts: facts.prompts,
     }))
+}
+
+/// A number, unless nobody tells it.
+pub(super) fn known(number: usize) -> Option<usize> {
+    (number > 0).then_some(number)
 }
 
 /// TEI's names of number formats.
@@ -90,19 +96,23 @@ pub(crate) struct Info {
     sha: Option<String>,
     /// Always null.
     docker_label: Option<String>,
-    /// Length of the vectors.
-    dimension: usize,
-    /// Transformer layers.
-    layers: usize,
+    /// Length of the vectors; null: the model gives none, or computes elsewhere and was not asked yet.
+    #[schema(example = 384)]
+    dimension: Option<usize>,
+    /// Transformer layers; null: nobody knows, as the model computes elsewhere.
+    #[schema(example = 12)]
+    layers: Option<usize>,
     /// Number format of the matrix products, by the name that `--precision` takes.
     #[schema(example = "int4")]
     precision: &'static str,
     /// Instruction set that computes.
     kernel: &'static str,
-    /// Threads of one forward pass.
-    threads: usize,
-    /// Bytes of weights held in memory.
-    weight_bytes: usize,
+    /// Threads of one forward pass; null: the model computes elsewhere.
+    #[schema(example = 2)]
+    threads: Option<usize>,
+    /// Bytes of weights held in memory; null: the model computes elsewhere.
+    #[schema(example = 24_000_000)]
+    weight_bytes: Option<usize>,
     /// Whether `similarity` means the same as with other models.
     calibrated: bool,
     /// What goes in front of each text.

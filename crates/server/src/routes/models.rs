@@ -12,10 +12,11 @@ use utoipa::ToSchema;
 use yuyi::ModelFacts;
 use yuyi_serving::ModelStatus;
 
+use super::info::known;
 use crate::envelope::OpenAiReply;
 use crate::request::body::JsonBody;
 use crate::request::{Source, request, required_name};
-use crate::supply::AboutModel;
+use crate::supply::{AboutModel, Remark};
 use crate::{ApiError, App};
 
 /// The models that a request may name, as OpenAI lists them.
@@ -63,6 +64,8 @@ pub(crate) struct Model {
     /// What is wrong with it and how to mend it, for people; absent, it is whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<Remark>,
 }
 
 /// The models that a request may name.
@@ -144,12 +147,13 @@ impl Model {
             max_tokens: facts
                 .map(|facts| facts.max_tokens)
                 .filter(|&most| most < ModelFacts::NO_LIMIT),
-            weight_bytes: facts.map(|facts| facts.weight_bytes),
+            weight_bytes: facts.and_then(|facts| known(facts.weight_bytes)),
             place: Some(about.place).filter(|place| !place.is_empty()),
             repository: about.repository,
             bytes: about.bytes,
             licence: about.licence,
-            problem: about.problem,
+            problem: about.problem.or(status.refusal),
+            remark: about.remark,
         }
     }
 }

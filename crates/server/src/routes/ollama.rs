@@ -53,7 +53,8 @@ request! {
 
 /// A text or a list of texts that can be computed, of which there may be none: Ollama's clients have a model loaded by asking it for nothing.
 fn any_texts(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>, ApiError> {
-    match asks_for_nothing(source, name) {
+    let nothing = [Json::String(String::new()), Json::Array(Vec::new())];
+    match asks_for(source, name, &nothing) {
         true => Ok(Vec::new()),
         false => text_or_texts(source, name),
     }
@@ -61,14 +62,14 @@ fn any_texts(source: &mut Source<'_>, name: &'static str) -> Result<Vec<String>,
 
 /// A text that can be computed, or none.
 fn any_text(source: &mut Source<'_>, name: &'static str) -> Result<Option<String>, ApiError> {
-    match asks_for_nothing(source, name) {
+    match asks_for(source, name, &[Json::String(String::new())]) {
         true => Ok(None),
         false => text(source, name).map(Some),
     }
 }
 
-fn asks_for_nothing(source: &Source<'_>, name: &str) -> bool {
-    let nothing = [Json::String(String::new()), Json::Array(Vec::new())];
+/// Whether a field is absent or one of `nothing`.
+fn asks_for(source: &Source<'_>, name: &str, nothing: &[Json]) -> bool {
     !source.fields.has(name) || nothing.iter().any(|none| source.fields.is(name, none))
 }
 

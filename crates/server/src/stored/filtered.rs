@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use yuyi_store::{Caller, Filter, Store};
+use yuyi_store::{Caller, Collection, Filter, Store};
 
 use super::{Stored, late};
 use crate::{ApiError, App};
@@ -19,6 +19,8 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 pub(crate) struct Asked<'a> {
     pub(crate) collection: &'a str,
     pub(crate) filter: Option<&'a Filter>,
+    /// What finding the items costs at most, where the collection was read.
+    pub(crate) estimate: Option<Duration>,
     /// The answer may be a little old.
     pub(crate) stale: bool,
     /// What the filter means is changed.
@@ -31,8 +33,17 @@ impl<'a> Asked<'a> {
         Self {
             collection,
             filter,
+            estimate: None,
             stale: false,
             writes: false,
+        }
+    }
+
+    /// The same of a collection that was read: the store need not be asked for what it costs as long as that is little.
+    pub(crate) fn estimated_by(self, collection: &Collection) -> Self {
+        Self {
+            estimate: self.filter.map(|filter| collection.filter_cost(filter)),
+            ..self
         }
     }
 }
@@ -58,6 +69,7 @@ impl App {
                 let waits = || watch.waits();
                 let caller = Caller {
                     waits: &waits,
+                    stays: &waits,
                     ..Caller::PATIENT
                 };
                 call(store, caller)
@@ -97,6 +109,9 @@ impl App {
         let Some(filter) = asked.filter.filter(|filter| !filter.is_empty()) else {
             return Ok(Duration::ZERO);
         };
+        if let Some(little) = asked.estimate.filter(|cost| *cost <= AT_ONCE) {
+            return Ok(little);
+        }
         let (name, filter) = (asked.collection.to_owned(), filter.clone());
         self.stored_or_stale(asked.stale, move |store| store.filter_cost(&name, &filter))
             .await
@@ -116,8 +131,10 @@ impl App {
         let done = errand.run(move |turns| {
             let (_turn, turns) = (turn, RefCell::new(turns));
             let waits = || watch.waits() && turns.borrow_mut().checkpoint().is_ok();
+            let stays = || watch.waits();
             let caller = Caller {
                 waits: &waits,
+                stays: &stays,
                 ..Caller::PATIENT
             };
             Ok(call(&*store, caller))

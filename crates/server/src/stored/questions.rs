@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 use yuyi_collections::masked_question;
 use yuyi_serving::Stop;
@@ -65,16 +66,15 @@ impl App {
     }
 
     async fn write_noted(&self, of: Noted, asked: Vec<AskedQuestion>) -> Result<(), ApiError> {
-        let is_masked = self.collections().notebook().is_masked();
+        let asked = match self.collections().notebook().is_masked() {
+            true => masked(asked, of.has_model).await?,
+            false => asked,
+        };
         let mut tried = 0;
         loop {
             let (of, asked) = (of.clone(), asked.clone());
             let written = self.written(move |store| {
-                let kept = asked.into_iter().map(|question| match is_masked {
-                    true => masked_question(question, of.has_model),
-                    false => question,
-                });
-                match store.keep_questions(&of.collection, &of.fingerprint, kept.collect()) {
+                match store.keep_questions(&of.collection, &of.fingerprint, asked) {
                     // It was dropped meanwhile, or made anew without questions.
                     Err(Error::CollectionNotFound { .. } | Error::KeepsNoQuestions { .. }) => {
                         Ok(())
@@ -93,4 +93,19 @@ impl App {
             }
         }
     }
+}
+
+/// Questions as they are kept, by a thread that may block: others wait for the store and not for this.
+async fn masked(
+    asked: Vec<AskedQuestion>,
+    has_model: bool,
+) -> Result<Vec<AskedQuestion>, ApiError> {
+    let masking = spawn_blocking(move || {
+        let asked = asked.into_iter();
+        asked
+            .map(|asked| masked_question(asked, has_model))
+            .collect()
+    });
+    // One that panicked is in the log.
+    masking.await.map_err(|_| ApiError::Internal)
 }

@@ -364,3 +364,33 @@ async fn large_documents_hold_up_nobody() {
         (422, &json!("missing_field"))
     );
 }
+
+/// Texts in which each part looks like the beginning of something that the rest would have to tell.
+#[tokio::test]
+async fn texts_that_are_made_to_take_long_take_a_moment() {
+    let server = Server::start().await;
+    let began = std::time::Instant::now();
+    for text in ["那个", "，、", "我，", "1 ", "〔；", "<v a>"] {
+        let text = text.repeat(15_000);
+        let body = json!({"texts": [text, "x"]}).to_string();
+        let (status, reply) = server.post("/v1/dedup", body).await;
+        assert_eq!(status, 200, "{reply}");
+    }
+    let cue = "1\n00:00:01,000 --> 00:00:02,000\n";
+    for minutes in [
+        "1".repeat(90_000),
+        format!("甲：x\n{}", "转写\n".repeat(9_000)),
+        format!("x{}〕", "〔与第 1 条相近（0.9），x；".repeat(3_000)),
+        format!("{cue}{}", "<b ".repeat(30_000)),
+        format!(
+            "WEBVTT\n\n00:01.000 --> 00:02.000\n{}",
+            "<v x>y".repeat(9_000)
+        ),
+    ] {
+        let request = server.request("POST", "/v1/dedup");
+        let request = request.header("content-type", "text/plain").body(minutes);
+        let reply = request.send().await.unwrap();
+        assert_eq!(reply.status(), 200, "{}", reply.text().await.unwrap());
+    }
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+}

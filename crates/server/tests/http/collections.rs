@@ -1,5 +1,7 @@
 //! Collections: made, written, asked, moved to other models, carried elsewhere.
 
+mod damage;
+mod exports;
 mod faults;
 mod items;
 mod moves;

@@ -186,6 +186,7 @@ async fn failures_have_the_shape_of_their_server() {
     for (path, body) in [
         ("/api/embed", r#"{"input":1}"#),
         ("/api/embeddings", r#"{"prompt":["x","y"]}"#),
+        ("/api/embeddings", r#"{"prompt":[]}"#),
         ("/api/embed", "{"),
     ] {
         let (status, reply) = server.post(path, body).await;

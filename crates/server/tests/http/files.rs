@@ -283,6 +283,43 @@ async fn what_a_workbook_unpacks_to_is_of_the_memory_of_requests() {
     assert_eq!(import(&server, "faq/import", XLSX, book).await.0, 200);
 }
 
+/// So many remarks a request has not, and they are counted while they are read.
+#[tokio::test]
+async fn what_minutes_become_is_of_the_memory_of_requests() {
+    let limits = Limits {
+        request_memory: 32 << 20,
+        ..Limits::default()
+    };
+    let server = Server::with_limits(limits).await;
+    let send = async |kind: &str, body: String| {
+        let request = server.request("POST", "/v1/dedup");
+        let request = request.header("content-type", kind).body(body);
+        read(request.send().await.unwrap()).await
+    };
+    let object = "{\"text\":\"x\"},";
+    for (kind, body) in [
+        ("text/plain", "x\n".repeat(500_000)),
+        ("text/plain", "\n".repeat(1_000_000)),
+        (
+            "application/x-ndjson",
+            format!("[{}{{}}]", object.repeat(100_000)),
+        ),
+        (
+            "application/x-ndjson",
+            object.replace(',', "\n").repeat(100_000),
+        ),
+    ] {
+        let (status, reply) = send(kind, body).await;
+        assert_eq!(
+            (status, &reply["error"]["code"]),
+            (413, &json!("body_too_large")),
+            "{kind}: {reply}"
+        );
+    }
+    let (status, reply) = send("text/plain", "甲：x一\n乙：y二\n".into()).await;
+    assert_eq!(status, 200, "{reply}");
+}
+
 #[tokio::test]
 async fn exports_are_imported_as_they_were() {
     let (_folder, server) = with_faq().await;
@@ -364,6 +401,77 @@ async fn pages_of_others_send_no_forms() {
         .await,
         200
     );
+}
+
+#[tokio::test]
+async fn texts_are_what_they_hold() {
+    let (_folder, server) = with_faq().await;
+    let table = "# 售后\n\n| 标准问 | 答案 |\n|---|---|\n| 怎么退货？ | 七天内 |\n| 怎么换货？ | 也可以 |\n";
+    let excel = "标准问\t答案\r\n怎么退款？\t\"三天内，\n原路退回\"\r\n";
+    let excel: Vec<u8> = std::iter::once(0xfeffu16)
+        .chain(excel.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (kind, file, imported) in [
+        ("text/markdown; charset=utf-8", table.into(), 2),
+        ("text/x-markdown", table.into(), 2),
+        ("text/plain", table.into(), 2),
+        // As Excel saves it as "Unicode text".
+        ("text/plain", excel, 1),
+        ("text/plain", "多久发货？\n包邮吗？\n".into(), 2),
+        (
+            "text/plain; charset=utf-8",
+            "{\"text\": \"能开票吗？\"}\n".into(),
+            1,
+        ),
+        ("text/plain", "[{\"text\": \"能自提吗？\"}]".into(), 1),
+    ] {
+        let (status, done) = import(&server, "faq/import", kind, file).await;
+        let expected = json!(imported);
+        assert_eq!(
+            (status, &done["imported"]),
+            (200, &expected),
+            "{kind}: {done}"
+        );
+    }
+    assert_eq!(count(&server).await, json!(7));
+    let (_, page) = server.get("/v1/collections/faq/items?limit=100").await;
+    let items = page["items"].as_array().unwrap();
+    let answer = |text: &str| {
+        let item = items.iter().find(|item| item["text"] == text).unwrap();
+        item["answer"].clone()
+    };
+    assert_eq!(answer("怎么退款？"), "三天内，\n原路退回");
+    assert_eq!(answer("怎么退货？"), "七天内");
+    // Markdown without a table is no list of texts.
+    let prose = "# 售后\n\n七天内可以退货。\n";
+    let (status, reply) = import(&server, "faq/import", "text/markdown", prose).await;
+    assert_eq!(status, 422, "{reply}");
+    let told = "file.md cannot be read: it has no table of Markdown";
+    assert!(message(&reply).starts_with(told), "{reply}");
+    let (kind, body) = form(&[
+        ("问题.txt", "能寄到国外吗？\n".as_bytes()),
+        ("表.md", table.as_bytes()),
+    ]);
+    let (status, done) = import(&server, "faq/import", kind, body).await;
+    assert_eq!((status, &done["imported"]), (200, &json!(3)), "{done}");
+}
+
+#[tokio::test]
+async fn pages_of_others_send_no_plain_texts() {
+    let (_folder, server) = with_faq().await;
+    let send = async |headers: &[(&str, &str)]| {
+        let mut request = server.request("POST", "/v1/collections/faq/import");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.header("content-type", "text/plain").body("x");
+        request.send().await.unwrap().status().as_u16()
+    };
+    let origin = ("origin", "http://127.0.0.1:1");
+    assert_eq!(send(&[origin]).await, 403);
+    assert_eq!(count(&server).await, json!(0));
+    assert_eq!(send(&[origin, ("x-requested-with", "yuyi")]).await, 200);
 }
 
 #[tokio::test]

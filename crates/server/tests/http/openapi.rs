@@ -163,9 +163,15 @@ fn resolve(schema: &Value, document: &Value) -> Value {
     joined
 }
 
+/// The forms that a schema says there are, one or any of which holds.
+fn forms_of(schema: &Value) -> Option<&Vec<Value>> {
+    let one = schema["oneOf"].as_array();
+    one.or_else(|| schema["anyOf"].as_array())
+}
+
 fn alternatives(schema: &Value, document: &Value) -> Vec<Value> {
     let schema = resolve(schema, document);
-    match schema["oneOf"].as_array() {
+    match forms_of(&schema) {
         None => vec![schema],
         Some(forms) => forms
             .iter()
@@ -182,7 +188,7 @@ fn example(schema: &Value, document: &Value) -> Value {
     if let Some(example) = given.or(own) {
         return example.clone();
     }
-    if schema["oneOf"].is_array() {
+    if forms_of(&schema).is_some() {
         return example(&alternatives(&schema, document)[0], document);
     }
     match schema["type"].as_str() {
@@ -205,7 +211,7 @@ fn example(schema: &Value, document: &Value) -> Value {
 /// Whether a reply is what the schema says, as far as types and fields go.
 fn conforms(value: &Value, schema: &Value, document: &Value) -> bool {
     let schema = resolve(schema, document);
-    if schema["oneOf"].is_array() {
+    if forms_of(&schema).is_some() {
         let forms = alternatives(&schema, document);
         return forms.iter().any(|form| conforms(value, form, document));
     }

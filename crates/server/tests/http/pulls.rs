@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use yuyi_server::{
     AboutModel, App, CacheOptions, Collections, Limits, ModelOptions, ModelSupply, PullOrder,
-    PullStep,
+    PullStep, Remark,
 };
 
 use crate::support::{self, Server, read, source_with};
@@ -58,6 +58,10 @@ impl ModelSupply for Supply {
             place: "home",
             licence: Some("MIT".to_owned()),
             problem: Some("It is not whole.".to_owned()),
+            remark: Some(Remark {
+                zh: "仅英文".to_owned(),
+                en: "English only".to_owned(),
+            }),
             ..AboutModel::default()
         };
         names.iter().map(|_| Some(about())).collect()
@@ -168,6 +172,10 @@ async fn models_are_told_with_what_is_known_of_their_files() {
             "{path}"
         );
         assert!(model.get("bytes").is_none(), "{path}");
+        assert_eq!(
+            model["remark"],
+            json!({"zh": "仅英文", "en": "English only"})
+        );
     }
 }
 

@@ -274,3 +274,17 @@ async fn each_part_of_a_message_is_kept_and_courtesy_is_not() {
     let (_, reply) = server.get("/v1/collections/faq/items/x/history").await;
     assert_eq!(reply["count"], 1);
 }
+
+/// Questions are masked where others wait for the store.
+#[tokio::test]
+async fn questions_that_are_made_to_take_long_hold_up_nobody() {
+    let (_folder, server) = keeping().await;
+    let began = std::time::Instant::now();
+    for hard in ["1 ", "1-", "a.", "12 34-"] {
+        ask(&server, &format!("y{}", hard.repeat(15_000))).await;
+        let (status, reply) = write(&server, json!([{"id": "z", "text": "z"}])).await;
+        assert_eq!(status, 200, "{reply}");
+        assert!(unanswered(&server).await["total"].as_u64().unwrap() > 0);
+    }
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}

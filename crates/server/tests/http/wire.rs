@@ -262,6 +262,46 @@ async fn large_answers_are_compressed_for_those_who_ask() {
     );
 }
 
+/// What is sent in parts while it is written ends where it ends, also compressed.
+#[tokio::test]
+async fn long_answers_in_parts_are_compressed_to_their_end() {
+    let server = Server::start().await;
+    let texts: Vec<String> = (0..120).map(|i| format!("第 {i} 条")).collect();
+    for (path, body) in [
+        ("/matrix", serde_json::json!({"a": texts})),
+        (
+            "/v1/dedup",
+            serde_json::json!({"texts": vec!["这一句话说了很多次"; 3_000], "mode": "all"}),
+        ),
+    ] {
+        let send = async |accepts: &str| {
+            let request = server
+                .request("POST", path)
+                .header("accept-encoding", accepts);
+            let request = request.header("content-type", "application/json");
+            let reply = request.body(body.to_string()).send().await.unwrap();
+            assert_eq!(reply.status(), 200, "{path}");
+            reply.bytes().await.expect(path)
+        };
+        let plain = send("identity").await;
+        assert!(plain.len() > 64 << 10, "{path}: {}", plain.len());
+        let mut unpacked = Vec::new();
+        let packed = send("gzip").await;
+        GzDecoder::new(&packed[..])
+            .read_to_end(&mut unpacked)
+            .unwrap();
+        let document = |bytes: &[u8]| {
+            let mut value = serde_json::from_slice::<Value>(bytes).unwrap();
+            // Times differ.
+            value
+                .as_object_mut()
+                .and_then(|object| object.remove("usage"));
+            value
+        };
+        assert_eq!(document(&unpacked), document(&plain), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn encodings_and_character_sets_are_read_in_any_spelling() {
     let server = Server::start().await;

@@ -52,6 +52,8 @@ enum Phase {
     Failed {
         at: Instant,
         reason: String,
+        /// What the provider of a model that computes elsewhere has said, which is for requests too.
+        of_provider: Option<Error>,
         error: Option<LoadError>,
     },
 }
@@ -196,6 +198,7 @@ impl Slot {
         self.change(Phase::Failed {
             at: Instant::now(),
             reason: chain(&*error),
+            of_provider: error.downcast_ref().and_then(Error::of_provider),
             error: Some(error),
         });
     }
@@ -295,11 +298,11 @@ impl Slot {
 
     pub(super) fn status(&self) -> ModelStatus {
         let state = self.state();
-        let (place, model) = match &state.phase {
-            Phase::Unloaded => (ModelState::Unloaded, None),
-            Phase::Loading { .. } => (ModelState::Loading, None),
-            Phase::Loaded { model, .. } => (ModelState::Loaded, Some(model)),
-            Phase::Failed { .. } => (ModelState::Failed, None),
+        let (place, model, refusal) = match &state.phase {
+            Phase::Unloaded => (ModelState::Unloaded, None, None),
+            Phase::Loading { .. } => (ModelState::Loading, None, None),
+            Phase::Loaded { model, .. } => (ModelState::Loaded, Some(model), None),
+            Phase::Failed { of_provider, .. } => (ModelState::Failed, None, of_provider.as_ref()),
         };
         ModelStatus {
             name: self.source.name.clone(),
@@ -311,6 +314,7 @@ impl Slot {
             calibrated: state.calibrated,
             remote: model.and_then(|model| model.model.embedder().remote_stats()),
             is_reranker: self.source.is_reranker,
+            refusal: refusal.map(Error::to_string),
         }
     }
 
@@ -321,12 +325,16 @@ impl Slot {
         }
     }
 
-    /// What a request is told; the reason may name places that are the server's own business.
+    /// What a request is told: what a provider said, and no other reason, which may name places that are the server's own business.
     pub(super) fn has_failed(&self) -> Error {
-        Error::ModelLoadFailed {
+        let of_provider = match &self.state().phase {
+            Phase::Failed { of_provider, .. } => of_provider.clone(),
+            _ => None,
+        };
+        of_provider.unwrap_or_else(|| Error::ModelLoadFailed {
             model: self.source.name.clone(),
             reason: None,
-        }
+        })
     }
 
     /// Why the model did not load, if it did not.

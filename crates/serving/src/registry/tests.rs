@@ -223,6 +223,53 @@ async fn a_failure_is_told_and_may_be_retried() {
     assert!(registry.get(None).await.is_ok());
 }
 
+/// The log of the server is nothing that a client sees, and the provider's reason is no secret of the server's.
+#[tokio::test]
+async fn what_a_provider_says_of_its_first_call_is_passed_on() {
+    let unavailable = || yuyi::EmbedderError::Unavailable {
+        reason: "P asks to be asked less often.".into(),
+        retry_after: Some(Duration::from_millis(3_599_001)),
+    };
+    let refused = || yuyi::EmbedderError::ProviderFailed {
+        reason: "P refuses the call.".into(),
+        passes: false,
+    };
+    for (error, expected) in [
+        (
+            Box::new(unavailable) as Box<dyn Fn() -> yuyi::EmbedderError + Send + Sync>,
+            Error::Unavailable {
+                reason: "P asks to be asked less often.".into(),
+                retry_after: Some(3_600),
+            },
+        ),
+        (
+            Box::new(refused),
+            Error::ProviderFailed {
+                reason: "P refuses the call.".into(),
+            },
+        ),
+    ] {
+        let far = ModelSource {
+            computes_here: false,
+            load: Box::new(move |_| Err(error().into())),
+            ..source("far").0
+        };
+        let registry = Registry::new(
+            vec![far].into(),
+            ModelOptions::default(),
+            PATIENCE,
+            Background::default(),
+        );
+        for _ in 0..2 {
+            assert_eq!(registry.get(None).await.err(), Some(expected.clone()));
+        }
+        let status = registry.status("far").await.unwrap();
+        assert_eq!(status.state, ModelState::Failed);
+        assert_eq!(status.refusal, Some(expected.to_string()));
+        assert_eq!(registry.load_now("far").await.err(), Some(expected));
+    }
+}
+
 #[tokio::test]
 async fn waiting_for_a_model_has_an_end() {
     let (slow, loads) = source("slow");

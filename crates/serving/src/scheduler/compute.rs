@@ -1,7 +1,6 @@
 //! A batch through a model, and what its failure means.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use yuyi::{Batch, Encoded, ErrorKind, Item};
@@ -46,7 +45,7 @@ impl Failure {
                     model: model.name.clone(),
                     percent: 0,
                 },
-                false => error_for_callers(error),
+                false => Error::of_embedder(&error),
             },
         }
     }
@@ -81,29 +80,6 @@ pub(super) fn shareable(
         if !error.is_of_an_input() {
             tracing::error!(%error, "a text failed");
         }
-        error_for_callers(error)
+        Error::of_embedder(&error)
     })
-}
-
-/// What those are told who wait for a vector that does not come.
-fn error_for_callers(error: yuyi::EmbedderError) -> Error {
-    match error {
-        yuyi::EmbedderError::InvalidTokens(reason) => Error::InvalidTokens { reason },
-        yuyi::EmbedderError::Unavailable {
-            reason,
-            retry_after,
-        } => Error::Unavailable {
-            reason,
-            retry_after: retry_after.map(seconds),
-        },
-        yuyi::EmbedderError::ProviderFailed { reason, .. } => Error::ProviderFailed { reason },
-        yuyi::EmbedderError::TextRefused { reason } => Error::TextRefused { reason },
-        _ => Error::Failed,
-    }
-}
-
-/// Whole seconds, so that whoever waits them has waited long enough.
-fn seconds(wait: Duration) -> u32 {
-    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-    u32::try_from(seconds).unwrap_or(u32::MAX)
 }

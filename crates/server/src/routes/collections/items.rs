@@ -14,7 +14,7 @@ use yuyi_store::{Cursor, Filter, Item, Scroll, VectorItem};
 
 use super::questions;
 use crate::answer::AROUND;
-use crate::collections::{Pace, Timed};
+use crate::collections::Timed;
 use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
@@ -257,19 +257,18 @@ pub(crate) async fn list(
     check_limit(&app, "limit", limit)?;
     let mut scroll = Scroll {
         after: cursor.map(Cursor::behind),
+        bytes: Some(PAGE_BYTES / 4),
         with_vectors: brings_vectors(&app, &name, stale).await?,
         ..Scroll::default()
     };
     let (mut items, mut bytes) = (Vec::new(), 0);
-    let mut pace = Pace::new(PAGE_BYTES / 4, limit);
     loop {
-        scroll.limit = pace.next().min(limit - items.len());
+        scroll.limit = limit - items.len();
         let (name, step) = (name.clone(), scroll.clone());
         let page = app.stored_or_stale(stale, move |store| store.scroll(&name, &step));
         let page = page.await?;
         let read = page.items.iter().map(VectorItem::bytes).sum();
         memory::hold(read)?;
-        pace.took(page.items.len(), read);
         bytes += read;
         items.extend(page.items.into_iter().map(Kept::from));
         scroll.after = page.next;
@@ -407,10 +406,8 @@ pub(crate) async fn remove_matching(
 ) -> Result<Json<Deleted>, ApiError> {
     let DeleteRequest { filter } = Source::read(body, app.limits(), DeleteRequest::take)?;
     let asked = Asked {
-        collection: &name,
-        filter: Some(&filter),
-        stale: false,
         writes: true,
+        ..Asked::to_read(&name, Some(&filter))
     };
     let (wanted, meant) = (name.clone(), filter.clone());
     let deleted = app.stored_for(asked, move |store, caller| {
@@ -461,10 +458,8 @@ pub(crate) async fn count(
 ) -> Result<Json<Count>, ApiError> {
     let CountRequest { filter, stale } = Source::read(body, app.limits(), CountRequest::take)?;
     let asked = Asked {
-        collection: &name,
-        filter: filter.as_ref(),
         stale,
-        writes: false,
+        ..Asked::to_read(&name, filter.as_ref())
     };
     let (wanted, meant) = (name.clone(), filter.clone());
     let count = app.stored_or_stale_for(asked, move |store, caller| {

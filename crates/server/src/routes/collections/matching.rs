@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::response::Response;
 use yuyi::Calibration;
 use yuyi_collections::{
-    AskedMatch, MOST_RERANKED, MatchPlan, MatchQuestions, MatchReply, Matcher, Outcome,
-    StoredEntries, calibration_of, match_limits,
+    AskedMatch, Entries, MOST_RERANKED, MatchPlan, MatchQuestions, MatchReply, Matcher, NearItem,
+    Outcome, StoredEntries, calibration_of, match_limits,
 };
 use yuyi_serving::ModelHandle;
 use yuyi_store::{Caller, Collection, Filter, Store, Timestamp};
@@ -16,7 +16,7 @@ use yuyi_tasks::faq::Limits;
 use crate::answer::AROUND;
 use crate::collections::Timed;
 use crate::envelope::OwnReply;
-use crate::memory;
+use crate::memory::{self, Counting};
 use crate::request::body::JsonBody;
 use crate::request::item::{FilterRequest, filter};
 use crate::request::place::OfCollection;
@@ -170,16 +170,39 @@ impl App {
         asked: AskedStore,
         questions: MatchQuestions,
     ) -> Result<(MatchReply, Duration), ApiError> {
+        let answered = self.ask_entries(asked, move |matcher, entries| {
+            matcher.answer(entries, questions)
+        });
+        answered.await
+    }
+
+    /// What a matcher finds among the entries, and how long that took. Where it has to look at many, as where most do not answer now, they are of the memory of requests.
+    async fn ask_entries<T: Send + 'static>(
+        &self,
+        asked: AskedStore,
+        ask: impl FnOnce(&Matcher<'_>, &dyn Entries) -> yuyi_store::Result<T> + Send + 'static,
+    ) -> Result<(T, Duration), ApiError> {
         let (name, filter) = asked.meant();
-        let answered = self.stored_for(
-            Asked::to_read(&name, filter.as_ref()),
+        let counting = Counting::new(self.memory().share());
+        let count = counting.clone();
+        let found = self.stored_for(
+            Asked::to_read(&name, filter.as_ref()).estimated_by(&asked.collection),
             move |store, caller| {
-                let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
-                let said = Timed::of(|| matcher.answer(&entries, questions));
-                Ok((said.value?, said.time))
+                let room = |bytes| count.grow(bytes);
+                let caller = Caller {
+                    room: &room,
+                    ..caller
+                };
+                let entries = CountedEntries {
+                    entries: asked.entries(store, caller),
+                    count: &count,
+                };
+                let found = Timed::of(|| ask(&asked.decides.matcher(), &entries));
+                Ok((found.value?, found.time))
             },
         );
-        answered.await
+        let (found, _) = counting.finish(found.await)?;
+        Ok(found)
     }
 
     /// The same where a reranker reads the questions with their first entries, as many of each as a request may have texts.
@@ -192,15 +215,9 @@ impl App {
         let most = self.limits().texts / questions.len().max(1);
         let most = most.clamp(1, MOST_RERANKED);
         let decides = asked.decides.clone();
-        let (name, filter) = asked.meant();
-        let found = self.stored_for(
-            Asked::to_read(&name, filter.as_ref()),
-            move |store, caller| {
-                let (matcher, entries) = (asked.decides.matcher(), asked.entries(store, caller));
-                let found = Timed::of(|| matcher.shortlists(&entries, questions, most));
-                Ok((found.value?, found.time))
-            },
-        );
+        let found = self.ask_entries(asked, move |matcher, entries| {
+            matcher.shortlists(entries, questions, most)
+        });
         let (lists, time) = found.await?;
         let scores = self.rerank(reranker, lists.pairs()).await?;
         Ok((decides.matcher().answer_reranked(lists, &scores), time))
@@ -228,6 +245,19 @@ impl AskedStore {
             filter: self.filter.as_ref(),
             caller,
         }
+    }
+}
+
+/// Entries that are counted while they are looked at. When the next ones are asked for, those before are gone.
+struct CountedEntries<'a> {
+    entries: StoredEntries<'a>,
+    count: &'a Counting,
+}
+
+impl Entries for CountedEntries<'_> {
+    fn nearest(&self, vector: &[f32], limit: usize) -> yuyi_store::Result<Vec<NearItem>> {
+        self.count.begin();
+        self.entries.nearest(vector, limit)
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a FAQ learns from: questions without an answer, the entries made of them, and what entries answered.
 
+use std::cell::RefCell;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -8,19 +10,22 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use yuyi::Calibration;
 use yuyi_collections::{
-    ClusterPlan, EntryDraft, History, ItemPlan, Unanswered, answering_entry, calibration_of,
-    cluster_id,
+    ClusterPlan, Clusters, EntryDraft, History, ItemPlan, Unanswered, answering_entry,
+    calibration_of, cluster_id,
 };
-use yuyi_store::{Collection, Item, MOST_HITS, OpenQuestion, Timestamp, VectorItem};
+use yuyi_store::{Collection, Error, Item, MOST_HITS, OpenQuestion, Timestamp, VectorItem};
 
 use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
-use crate::request::item::{TimeRequest, answer, category, id, ids, timestamp, wordings, words};
+use crate::request::item::{
+    TimeRequest, answer, category, end, id, ids, timestamp, wordings, words,
+};
 use crate::request::place::{OfCollection, OfItem, Query, check_limit, count_in_query};
 use crate::request::text::read_text;
 use crate::request::value::payload;
 use crate::request::{Source, name, number, optional_flag, request};
+use crate::work::{Stopped, run};
 use crate::{ApiError, App};
 
 /// Clusters that are told where nobody says how many.
@@ -97,15 +102,26 @@ impl App {
                     .vectors;
             }
         }
-        let clustered = self.written(move |store| {
-            let found = plan.finish(&vectors, &calibration)?;
-            if !found.placed.is_empty() {
-                let fingerprint = &collection.space.fingerprint;
-                store.place_questions(&collection.name, fingerprint, found.placed)?;
+        // Beside those who write: of many new questions it takes a while.
+        let mut errand = self.service().errand(plan.time())?;
+        let found = run(&mut errand, move |turns| {
+            let turns = RefCell::new(turns);
+            let goes_on = || turns.borrow_mut().checkpoint().is_ok();
+            match plan.finish(&vectors, &calibration, &goes_on) {
+                Err(Error::Unwanted) => Err(Stopped::Gone),
+                found => Ok(found.map_err(ApiError::from)?),
             }
-            Ok(found.reply)
         });
-        clustered.await
+        let Clusters { placed, reply } = found.await?;
+        drop(errand);
+        if !placed.is_empty() {
+            let placing = self.written(move |store| {
+                let fingerprint = &collection.space.fingerprint;
+                store.place_questions(&collection.name, fingerprint, placed)
+            });
+            placing.await?;
+        }
+        Ok(reply)
     }
 }
 
@@ -155,7 +171,7 @@ request! {
         valid_from: Option<Timestamp> = timestamp,
         /// When it ceases to; of a day, at its end.
         #[schema(value_type = Option<TimeRequest>, example = json!(null))]
-        valid_until: Option<Timestamp> = timestamp,
+        valid_until: Option<Timestamp> = end,
         /// The least similarity with which it answers, in place of that of all entries.
         #[schema(minimum = 0, maximum = 1, example = json!(null))]
         threshold: Option<f64> = number,

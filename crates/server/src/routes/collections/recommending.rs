@@ -184,7 +184,7 @@ impl App {
         let question = plan.finish(&vectors)?;
         let counting = Counting::new(self.memory().share());
         let count = counting.clone();
-        let asking = Asked::to_read(name, filter.as_ref());
+        let asking = Asked::to_read(name, filter.as_ref()).estimated_by(&collection);
         let answered = self.stored_for(asking, move |store, caller| {
             count.begin();
             let room = |bytes| count.grow(bytes);

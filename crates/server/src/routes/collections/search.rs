@@ -227,11 +227,10 @@ impl App {
         let (count, asked) = (counting.clone(), collection.clone());
         let among = filter.clone();
         let asking = stored::Asked {
-            collection: name,
-            filter: filter.as_ref(),
             stale,
-            writes: false,
+            ..stored::Asked::to_read(name, filter.as_ref())
         };
+        let asking = asking.estimated_by(&collection);
         let found = self.stored_or_stale_for(asking, move |store, caller| {
             count.begin();
             let among = (&planned, among.as_ref(), limit);

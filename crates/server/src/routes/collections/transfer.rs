@@ -3,6 +3,7 @@
 
 mod file;
 mod lines;
+mod pages;
 mod table;
 
 use std::time::Duration;
@@ -18,15 +19,15 @@ use utoipa::ToSchema;
 use yuyi_collections::check_item;
 use yuyi_files::TableKind;
 use yuyi_serving::aside;
-use yuyi_store::{Collection, Cursor, Item, Scroll, VectorItem, jsonl};
+use yuyi_store::{Collection, Item, VectorItem, jsonl};
 
 use self::file::{Sent, Wishes};
 use self::lines::{Line, Lines};
+use self::pages::Pages;
 use super::items::brings_vectors;
-use crate::collections::Pace;
 use crate::envelope::{Addition, OwnReply};
 use crate::error::ErrorBody;
-use crate::memory::{self, Share};
+use crate::memory;
 use crate::request::Source;
 use crate::request::item::ItemRequest;
 use crate::request::json::{Json, Room};
@@ -45,14 +46,11 @@ const FORMATS: [(&str, Option<TableKind>); 4] = [
     ("tsv", Some(TableKind::Tsv)),
 ];
 
+/// Why a line is refused that a file may have.
+const STRICT: &str = "Lines that are a body are read as items of POST …/items are. Send the file as a form (curl: -F file=@FILE.jsonl) to have other fields as payload, and numbers as ids.";
+
 /// Refused lines that are told one by one.
 const TOLD: usize = 1_000;
-
-/// Bytes of a part of an export.
-const PART: usize = 256 << 10;
-
-/// Items of it at most.
-const PART_ITEMS: usize = 2_000;
 
 /// How long an import rests when too much else waits.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -97,6 +95,19 @@ impl RefusedLine {
             error: error.into(),
         }
     }
+
+    /// A line of a body that is lines of JSON.
+    fn of_body(line: u64, error: &ApiError) -> Self {
+        let is_read_in_files = matches!(
+            error,
+            ApiError::UnknownField { .. } | ApiError::WrongType { .. }
+        );
+        let mut refused = Self::of(None, None, line, error);
+        if is_read_in_files {
+            refused.error = ErrorBody::with_message(error, format!("{error} {STRICT}"));
+        }
+        refused
+    }
 }
 
 impl Imported {
@@ -108,7 +119,7 @@ impl Imported {
     }
 }
 
-/// Brings items into a collection, as `GET …/export` writes them or as people have them: lines of JSON, a workbook (.xlsx), CSV or TSV in any encoding, or a form
+/// Brings items into a collection, as `GET …/export` writes them or as people have them: lines of JSON, a workbook (.xlsx), CSV or TSV in any encoding, a table in Markdown, texts, one a line, or a form
 /// (`multipart/form-data`) with such files, of which columns are found by their names in Chinese or English. Lines of JSON are read as they come and written in parts, each of
 /// which is durable by itself; lines that break a rule are told and passed over. Of files all rows are read first: one that breaks a rule is told with its sheet, row and
 /// column, and nothing is imported, unless `skip_bad` passes over it. What fails otherwise ends the import, and the message says how much was written before.
@@ -128,6 +139,8 @@ impl Imported {
             (String = "application/x-ndjson"),
             (String = "text/csv"),
             (String = "text/tab-separated-values"),
+            (String = "text/markdown"),
+            (String = "text/plain"),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             (Files = "multipart/form-data"),
         ),
@@ -179,7 +192,7 @@ pub(crate) async fn import(
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "it says what a form may have")]
 struct Files {
-    /// A workbook (.xlsx), CSV, TSV or lines of JSON; there may be several.
+    /// A workbook (.xlsx), CSV, TSV, Markdown, text or lines of JSON; there may be several.
     #[schema(format = Binary)]
     file: String,
 }
@@ -208,7 +221,7 @@ async fn import_all(
                 Ok(item) => items.push(item),
                 // No fault of the line.
                 Err(error @ ApiError::MemoryFull) => return Err(error),
-                Err(error) => done.refuse(RefusedLine::of(None, None, number, &error)),
+                Err(error) => done.refuse(RefusedLine::of_body(number, &error)),
             }
         }
         let count = items.len() as u64;
@@ -325,23 +338,16 @@ pub(crate) async fn export(
     if let Some(kind) = format.flatten() {
         return table::export(app, name, kind).await;
     }
-    let scroll = Scroll {
-        with_vectors: brings_vectors(&app, &name, false).await?,
-        ..Scroll::default()
-    };
-    let mut writing = Writing {
-        share: memory::take_over().unwrap_or_else(|| app.memory().share()),
-        app,
-        name,
-        scroll,
-        pace: Pace::new(PART, PART_ITEMS),
-        ended: false,
-    };
-    let first = writing.next().await?.unwrap_or_default();
-    let rest = stream::unfold(writing, |mut writing| async move {
-        let part = writing.next().await.transpose()?;
-        // Nobody shall take the beginning for the whole.
-        Some((part.map_err(std::io::Error::other), writing))
+    let with_vectors = brings_vectors(&app, &name, false).await?;
+    let mut pages = Pages::new(app, name, with_vectors);
+    let first = next_lines(&mut pages).await?.unwrap_or_default();
+    let rest = stream::unfold(Some(pages), |pages| async move {
+        let mut pages = pages?;
+        match next_lines(&mut pages).await.transpose()? {
+            Ok(part) => Some((Ok(part), Some(pages))),
+            // Nobody shall take the beginning for the whole.
+            Err(error) => Some((Err(std::io::Error::other(error)), None)),
+        }
     });
     // What compresses a body asks again after its end.
     let body = stream::iter([Ok(first)]).chain(rest).fuse();
@@ -352,43 +358,19 @@ pub(crate) async fn export(
         .into_response())
 }
 
-/// An export on the way.
-struct Writing {
-    app: App,
-    name: String,
-    scroll: Scroll,
-    pace: Pace,
-    share: Share,
-    ended: bool,
-}
-
-impl Writing {
-    /// The next part; `None`: that was all.
-    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
-        if self.ended {
-            return Ok(None);
+/// The lines of the next page; `None`: that was all.
+async fn next_lines(pages: &mut Pages) -> Result<Option<Bytes>, ApiError> {
+    let lines = pages.next(|items| {
+        let mut lines = String::new();
+        for item in &items {
+            lines.push_str(&jsonl::line(item)?);
+            lines.push('\n');
         }
-        self.scroll.limit = self.pace.next();
-        let (name, scroll) = (self.name.clone(), self.scroll.clone());
-        let part = self.app.stored(move |store| {
-            let page = store.scroll(&name, &scroll)?;
-            let mut part = String::new();
-            for item in &page.items {
-                part.push_str(&jsonl::line(item)?);
-                part.push('\n');
-            }
-            let bytes = page.items.iter().map(VectorItem::bytes).sum();
-            Ok((part, page.items.len(), bytes, page.next))
-        });
-        let result = part.await;
-        self.ended = result.is_err();
-        let (part, items, bytes, next): (String, usize, usize, Option<Cursor>) = result?;
-        self.pace.took(items, bytes);
-        // What the client has taken is given back.
-        self.share.shrink(self.share.bytes());
-        self.share.grow(part.len())?;
-        self.ended = next.is_none();
-        self.scroll.after = next;
-        Ok(Some(part.into()))
-    }
+        Ok(lines.into_bytes())
+    });
+    let Some((lines, mut share)) = lines.await? else {
+        return Ok(None);
+    };
+    share.resize(lines.len())?;
+    Ok(Some(memory::held(lines, share)))
 }

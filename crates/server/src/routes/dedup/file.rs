@@ -22,21 +22,20 @@ use crate::{ApiError, App};
 /// How long it takes to read so much of a file, by an estimate from above.
 const TIME_OF_A_KIBIBYTE: Duration = Duration::from_micros(200);
 
-/// Media types of minutes. What a file holds tells its layout.
-const FILES: [&str; 12] = [
-    "text/plain",
-    "text/csv",
-    "text/tab-separated-values",
-    "text/vtt",
-    "text/srt",
-    "text/markdown",
+/// Media types of minutes beside those of texts. What a file holds tells its layout, whatever its text is called.
+const FILES: [&str; 8] = [
     "application/x-subrip",
+    "application/srt",
     "application/x-ndjson",
     "application/ndjson",
     "application/jsonl",
+    "application/csv",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "application/octet-stream",
 ];
+
+/// Texts whose marks would be taken for what is said.
+const PAGES: [&str; 2] = ["text/html", "text/xml"];
 
 /// The part of a form with older minutes.
 const AGAINST: &str = "against";
@@ -135,10 +134,9 @@ impl Sent {
         if essence.is_empty() || is_json(essence) {
             return Ok(Self::Json);
         }
-        match FILES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(essence))
-        {
+        let kind = essence.to_ascii_lowercase();
+        let is_text = kind.starts_with("text/") && !PAGES.contains(&&*kind);
+        match is_text || FILES.contains(&&*kind) {
             true => Ok(Self::File),
             false => Err(ApiError::UnsupportedMediaType {
                 reason: format!(
@@ -343,11 +341,18 @@ mod tests {
             ("Text/Plain; charset=gbk", "file"),
             ("application/x-subrip", "file"),
             ("text/csv", "file"),
+            ("text/markdown; charset=utf-8", "file"),
+            ("text/x-srt", "file"),
             ("multipart/form-data; boundary=x", "form"),
         ] {
             assert_eq!(sent(kind), Ok(expected), "{kind}");
         }
-        for kind in ["application/pdf", "multipart/form-data", "application/zip"] {
+        for kind in [
+            "application/pdf",
+            "multipart/form-data",
+            "application/zip",
+            "text/html; charset=utf-8",
+        ] {
             let refused = sent(kind).unwrap_err();
             assert!(
                 matches!(refused, ApiError::UnsupportedMediaType { .. }),

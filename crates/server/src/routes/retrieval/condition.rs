@@ -1,7 +1,7 @@
 //! Dify's conditions on metadata as filters.
 
 use utoipa::ToSchema;
-use yuyi_store::{Bounds, Condition, Filter, Number, Scalar, Test, Timestamp};
+use yuyi_store::{Bounds, Condition, Filter, FilterRoom, Number, Scalar, Test, Timestamp};
 
 use crate::ApiError;
 use crate::request::fields::{Fields, text, wrong_type};
@@ -123,10 +123,7 @@ pub(super) fn metadata_condition(
     let conditions = match source.fields.optional("conditions") {
         None => Vec::new(),
         Some((Json::Array(list), path)) => {
-            let mut room = Room {
-                conditions: Filter::MOST_CONDITIONS,
-                values: Filter::MOST_VALUES,
-            };
+            let mut room = FilterRoom::default();
             each(list, &path, |json, path| condition(json, path, &mut room))?
         }
         Some((other, path)) => return Err(wrong_type(&path, "a list", &other)),
@@ -143,41 +140,23 @@ pub(super) fn metadata_condition(
     }))
 }
 
-/// How much more there may be.
-struct Room {
-    /// Each name of several counted.
-    conditions: usize,
-    /// Those of each name.
-    values: usize,
-}
-
-/// Takes so many of what there may be; refused where it is not enough.
-fn take(room: &mut usize, count: usize, path: &str, most: usize, of: &str) -> Result<(), ApiError> {
-    *room = room
-        .checked_sub(count)
-        .ok_or_else(|| ApiError::InvalidValue {
-            field: path.to_owned(),
-            reason: format!("There are more than {most} {of}."),
-        })?;
-    Ok(())
-}
-
 /// A condition.
-fn condition(json: Json, path: &str, room: &mut Room) -> Result<Condition, ApiError> {
+fn condition(json: Json, path: &str, room: &mut FilterRoom) -> Result<Condition, ApiError> {
     let mut fields = Fields::of(json, path)?;
     let (name, place) = fields.required("name")?;
     let names = match name {
         Json::Array(list) => each(list, &place, text)?,
         one => vec![text(one, &place)?],
     };
-    let (conditions, most) = (&mut room.conditions, Filter::MOST_CONDITIONS);
-    take(conditions, names.len(), path, most, "conditions")?;
+    // Each name of several counts.
+    let taken = room.take_conditions(names.len());
+    taken.map_err(|error| error.within(path))?;
     let operator = operator(&mut fields)?;
     let missing = fields.path_of("value");
     let operand = fields.optional("value");
     let (test, negated) = test(operator, operand, missing)?;
-    let (values, most) = (&mut room.values, Filter::MOST_VALUES);
-    take(values, values_of(&test) * names.len(), path, most, "values")?;
+    let taken = room.take_values(values_of(&test) * names.len());
+    taken.map_err(|error| error.within(path))?;
     let of_name = |key: String| {
         let field = Condition::Field {
             key,

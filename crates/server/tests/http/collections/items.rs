@@ -191,6 +191,8 @@ async fn readers_see_whole_writes_of_many_writers() {
         "yuyi_collection_search_seconds_count{collection=\"faq\"} 20",
         "yuyi_collection_scan_seconds_count{collection=\"faq\"} 20",
         "yuyi_collection_write_seconds_count{collection=\"faq\"} 80",
+        // And one that made the collection.
+        "yuyi_collection_commit_seconds_count{collection=\"faq\"} 81",
     ] {
         assert!(
             metrics.lines().any(|found| found == line),

@@ -63,13 +63,13 @@ async fn lines_that_break_a_rule_are_told_and_the_others_imported() {
     }
 
     let request = server.request("POST", "/v1/collections/faq/import");
-    let plain = request
-        .header("content-type", "text/plain")
+    let page = request
+        .header("content-type", "text/html")
         .body("{}")
         .send()
         .await
         .unwrap();
-    assert_eq!(read(plain).await.0, 415);
+    assert_eq!(read(page).await.0, 415);
     let (status, _) = import(&server, "none", "{}").await;
     assert_eq!(status, 404);
 }

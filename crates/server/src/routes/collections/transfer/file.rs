@@ -1,4 +1,4 @@
-//! Files as people have them, sent to be imported: workbooks, CSV, TSV and lines of JSON, as the body or in the parts of a form. All rows are read
+//! Files as people have them, sent to be imported: workbooks, CSV, TSV, Markdown, text and lines of JSON, as the body or in the parts of a form. All rows are read
 //! before the first is written, so that nothing is imported by halves.
 
 mod sent;
@@ -113,6 +113,8 @@ pub(super) async fn import(
             files.collect::<Result<Vec<_>, _>>()?
         }
         Sent::File(format) => vec![SentFile::unnamed(format, bytes)],
+        Sent::Markdown => vec![SentFile::markdown(bytes)],
+        Sent::Plain => vec![SentFile::plain(bytes)],
         Sent::Lines => Vec::new(),
     };
     let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;

@@ -6,10 +6,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use yuyi_files::{TableKind, TableWriter};
 use yuyi_serving::aside;
-use yuyi_store::{Scroll, VectorItem};
+use yuyi_store::VectorItem;
 
-use super::{PART, PART_ITEMS};
-use crate::collections::Pace;
+use super::pages::Pages;
 use crate::memory::{self, Share};
 use crate::{ApiError, App};
 
@@ -21,23 +20,23 @@ const KEPT: usize = 4;
 pub(super) async fn export(app: App, name: String, kind: TableKind) -> Result<Response, ApiError> {
     let wanted = name.clone();
     let collection = app.stored(move |store| store.collection(&wanted)).await?;
-    let share = memory::take_over().unwrap_or_else(|| app.memory().share());
+    let share = app.memory().share();
     let mut writing = Writing {
         table: TableWriter::new(kind, &collection).map_err(|error| impossible(&error))?,
-        pages: Pages::new(app, name.clone()),
-        is_whole: kind == TableKind::Xlsx,
-        share,
-        ended: false,
+        pages: Pages::new(app, name.clone(), false),
     };
     let head = writing.begin().await?;
     let body = match kind {
-        TableKind::Xlsx => Body::from(writing.whole().await?),
+        TableKind::Xlsx => Body::from(writing.whole(share).await?),
         TableKind::Csv | TableKind::Tsv => {
             let first = writing.next().await?.unwrap_or_default();
-            let rest = stream::unfold(writing, |mut writing| async move {
-                let part = writing.next().await.transpose()?;
-                // Nobody shall take the beginning for the whole.
-                Some((part.map_err(std::io::Error::other), writing))
+            let rest = stream::unfold(Some(writing), |writing| async move {
+                let mut writing = writing?;
+                match writing.next().await.transpose()? {
+                    Ok(part) => Some((Ok(part), Some(writing))),
+                    // Nobody shall take the beginning for the whole.
+                    Err(error) => Some((Err(std::io::Error::other(error)), None)),
+                }
             });
             let parts = stream::iter([Ok(head), Ok(first)]).chain(rest);
             Body::from_stream(parts.fuse())
@@ -75,88 +74,32 @@ fn impossible(error: &anyhow::Error) -> ApiError {
     }
 }
 
-/// The items of a collection, page by page.
-struct Pages {
-    app: App,
-    name: String,
-    scroll: Scroll,
-    pace: Pace,
-    ended: bool,
-}
-
-impl Pages {
-    fn new(app: App, name: String) -> Self {
-        Self {
-            app,
-            name,
-            scroll: Scroll::default(),
-            pace: Pace::new(PART, PART_ITEMS),
-            ended: false,
-        }
-    }
-
-    /// The next page with its bytes; `None`: there are no more.
-    async fn next(&mut self) -> Result<Option<(Vec<VectorItem>, usize)>, ApiError> {
-        if self.ended {
-            return Ok(None);
-        }
-        self.scroll.limit = self.pace.next();
-        let (name, scroll) = (self.name.clone(), self.scroll.clone());
-        let page = self
-            .app
-            .stored(move |store| store.scroll(&name, &scroll))
-            .await;
-        self.ended = page.is_err();
-        let page = page?;
-        let bytes = page.items.iter().map(VectorItem::bytes).sum();
-        self.pace.took(page.items.len(), bytes);
-        self.ended = page.next.is_none();
-        self.scroll.after = page.next;
-        Ok(Some((page.items, bytes)))
-    }
-}
-
 /// A table on the way.
 struct Writing {
     table: TableWriter,
     pages: Pages,
-    /// It comes when it is complete.
-    is_whole: bool,
-    share: Share,
-    ended: bool,
 }
 
 impl Writing {
     /// Sees all items, and writes the head.
     async fn begin(&mut self) -> Result<Bytes, ApiError> {
-        while let Some((items, bytes)) = self.pages.next().await? {
-            let seen = aside(bytes, || {
+        while let Some((items, _share)) = self.pages.next(Ok).await? {
+            let seen = aside(bytes_of(&items), || {
                 items.iter().try_for_each(|item| self.table.see(&item.item))
             });
             seen.map_err(|error| impossible(&error))?;
         }
-        self.pages = Pages::new(self.pages.app.clone(), self.pages.name.clone());
+        self.pages.again();
         let head = self.table.begin().map_err(|error| impossible(&error))?;
         Ok(head.into())
     }
 
-    /// The next part; `None`: that was all.
-    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let page = self.pages.next().await;
-        self.ended = page.is_err();
-        let Some((items, bytes)) = page? else {
-            self.ended = true;
+    /// What is written of the next page, with the bytes of its items and the memory that was taken for it; `None`: that was all.
+    async fn page(&mut self) -> Result<Option<(Vec<u8>, usize, Share)>, ApiError> {
+        let Some((items, share)) = self.pages.next(Ok).await? else {
             return Ok(None);
         };
-        // What the client has taken is given back.
-        if !self.is_whole {
-            self.share.shrink(self.share.bytes());
-        }
-        self.share.grow(KEPT * bytes)?;
-        let table = &mut self.table;
+        let (table, bytes) = (&mut self.table, bytes_of(&items));
         let written = aside(bytes, || {
             let mut part = Vec::new();
             for item in &items {
@@ -164,17 +107,32 @@ impl Writing {
             }
             anyhow::Ok(part)
         });
-        self.ended = written.is_err();
-        Ok(Some(written.map_err(|error| impossible(&error))?.into()))
+        let part = written.map_err(|error| impossible(&error))?;
+        Ok(Some((part, bytes, share)))
     }
 
-    /// All of a workbook.
-    async fn whole(mut self) -> Result<Bytes, ApiError> {
-        while self.next().await?.is_some() {}
-        let taken = self.share.bytes();
-        let table = self.table;
-        let book = aside(taken, || table.finish()).map_err(|error| impossible(&error))?;
-        memory::keep(self.share);
-        Ok(book.into())
+    /// The next part; `None`: that was all.
+    async fn next(&mut self) -> Result<Option<Bytes>, ApiError> {
+        let Some((part, _, mut share)) = self.page().await? else {
+            return Ok(None);
+        };
+        share.resize(part.len())?;
+        Ok(Some(memory::held(part, share)))
     }
+
+    /// All of a workbook, of which nothing is sent before.
+    async fn whole(mut self, mut kept: Share) -> Result<Bytes, ApiError> {
+        while let Some((_, bytes, _)) = self.page().await? {
+            kept.grow(KEPT * bytes)?;
+        }
+        let table = self.table;
+        let book = aside(kept.bytes(), || table.finish()).map_err(|error| impossible(&error))?;
+        kept.resize(book.len())?;
+        Ok(memory::held(book, kept))
+    }
+}
+
+/// About how many bytes items take.
+fn bytes_of(items: &[VectorItem]) -> usize {
+    items.iter().map(VectorItem::bytes).sum()
 }

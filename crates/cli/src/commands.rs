@@ -21,6 +21,8 @@ pub mod recommend;
 pub mod serve;
 pub mod sim;
 
+use yuyi::ModelFacts;
+
 use crate::terminal::remark;
 use chunks::Chunks;
 
@@ -40,10 +42,37 @@ fn report_unknown(unknown: usize) {
 /// Says on standard error how many texts were cut, if any were.
 fn report_truncated(truncated: usize, max_tokens: usize) {
     if truncated > 0 {
-        let texts = match truncated {
-            1 => "1 text is".to_owned(),
-            n => format!("{n} texts are"),
-        };
-        remark!("{texts} longer than {max_tokens} tokens; what came after was not read.");
+        remark!("{}", truncated_said(truncated, max_tokens));
+    }
+}
+
+fn truncated_said(truncated: usize, max_tokens: usize) -> String {
+    let texts = match truncated {
+        1 => "1 text is".to_owned(),
+        n => format!("{n} texts are"),
+    };
+    match max_tokens {
+        // Nobody tells the limit: they were cut when the model refused them.
+        ModelFacts::NO_LIMIT => {
+            format!("{texts} longer than the model reads; what came after was not read.")
+        }
+        most => format!("{texts} longer than {most} tokens; what came after was not read."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_nobody_tells_is_no_number() {
+        assert_eq!(
+            truncated_said(1, 512),
+            "1 text is longer than 512 tokens; what came after was not read."
+        );
+        assert_eq!(
+            truncated_said(8, ModelFacts::NO_LIMIT),
+            "8 texts are longer than the model reads; what came after was not read."
+        );
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use yuyi::{EmbedderError, Error, Found, Model, Resolved, find, resolve};
 use yuyi_encoder::Folder;
-use yuyi_models::{KnownModel, nearest_known};
+use yuyi_models::{known_models, nearest_name};
 
 use crate::args::ModelArgs;
 use crate::model::{load_uncalibrated, unloadable};
@@ -92,16 +92,18 @@ fn of_flag(error: EmbedderError) -> anyhow::Error {
     }
 }
 
-/// Why there is no such model, with the known name that is nearest.
+/// Why there is no such model, with the name that is nearest: of one that can be fetched, or is installed or cached.
 fn with_nearest(error: EmbedderError) -> anyhow::Error {
     let EmbedderError::Unknown { name, installed } = &error else {
         return error.into();
     };
-    let is_there = |known: &KnownModel| known.is_published() || installed.contains(&known.name);
-    match nearest_known(name, is_there) {
-        Some(known) => anyhow!(
-            "There is no model {name:?}; the nearest name is {}. Installed: {}. `yuyi pull` fetches others, and a path to a model folder works too.",
-            known.name,
+    let published = known_models().iter().filter(|known| known.is_published());
+    let published = published.map(|known| known.name.as_str());
+    // Those that are here last: of two that are as near, they are meant.
+    let names = published.chain(installed.iter().map(String::as_str));
+    match nearest_name(name, names) {
+        Some(nearest) => anyhow!(
+            "There is no model {name:?}; the nearest name is {nearest}. Installed: {}. `yuyi pull` fetches others, and a path to a model folder works too.",
             installed.join(", ")
         ),
         None => error.into(),

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::Context;
-use yuyi::{EmbedderError, Precision, Resolved};
+use yuyi::{EmbedderError, LoadProgress, Precision, Resolved};
 use yuyi_encoder::{Folder, quantize_folder};
 use yuyi_hub::{Event, Found, Gives, Here, Hub, Pulled, Request, Settings, Staged, Watch, here};
-use yuyi_models::{defaults, home};
+use yuyi_models::{LocalReranker, defaults, home};
 
 use crate::calibration::{FolderCalibration, calibrate_folder};
 use crate::progress::TransferBar;
@@ -73,6 +73,7 @@ pub fn pull(
     request: &Request,
     watch: &dyn Watch,
 ) -> anyhow::Result<(Pulled, Option<FolderCalibration>)> {
+    let request = &as_here(hub, request, watch);
     let quantize = request.quantized.as_deref().and_then(precision_of);
     let calibration = Mutex::new(None);
     let finish = |staged: &Staged<'_>| -> Result<Option<PathBuf>, Box<dyn StdError + Send + Sync>> {
@@ -87,6 +88,19 @@ pub fn pull(
     Ok((pulled, calibration))
 }
 
+/// The request, in the number format that the model has here, where it asks for none.
+fn as_here(hub: &Hub, request: &Request, watch: &dyn Watch) -> Request {
+    let mut request = request.clone();
+    if let (Some(precision), Ok(name)) = (hub.format_here(&request), Hub::name_of(&request)) {
+        let told = format!(
+            "{name} is installed in {precision}, and is fetched so again. For the weights as they were published remove it first: yuyi models rm {name}."
+        );
+        watch.see(Event::Remark { told: &told });
+        request.quantized = Some(precision);
+    }
+    request
+}
+
 /// What becomes of a model that has come.
 struct Finished {
     /// The folder to install, if it is another.
@@ -99,14 +113,16 @@ fn finish(staged: &Staged<'_>, quantize: Option<Precision>) -> anyhow::Result<Fi
         None => None,
         Some(precision) => Some(shrink(staged, precision)?),
     };
+    let made = folder.as_deref().unwrap_or(staged.folder);
+    let model = opened(staged.name, Some(staged.repository), made)?;
+    // Either loads it, so what is installed works.
     let calibration = match staged.gives {
-        Gives::Vectors => {
-            let folder = folder.as_deref().unwrap_or(staged.folder);
-            // This loads it, so what is installed works.
-            Some(calibrate_folder(opened(staged.name, folder)?, folder)?)
-        }
+        Gives::Vectors => Some(calibrate_folder(model, made)?),
         // A score needs no scale for cosines.
-        Gives::Scores => None,
+        Gives::Scores => {
+            LocalReranker::load(model, None, None, &LoadProgress::default())?;
+            None
+        }
     };
     Ok(Finished {
         folder,
@@ -115,7 +131,7 @@ fn finish(staged: &Staged<'_>, quantize: Option<Precision>) -> anyhow::Result<Fi
 }
 
 fn shrink(staged: &Staged<'_>, precision: Precision) -> anyhow::Result<PathBuf> {
-    let original = opened(staged.name, staged.folder)?;
+    let original = opened(staged.name, Some(staged.repository), staged.folder)?;
     let scratch = staged.scratch;
     fs::create_dir(scratch).with_context(|| format!("{} cannot be written", scratch.display()))?;
     quantize_folder(&original.folder, scratch, precision, &original.defaults)?;
@@ -127,15 +143,15 @@ fn shrink(staged: &Staged<'_>, precision: Precision) -> anyhow::Result<PathBuf> 
     Ok(scratch.to_owned())
 }
 
-/// A model under the name that it has, or will have.
+/// A model under the name that it has, or will have, and of the repository that it is from, where its folder does not tell that.
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub fn opened(name: &str, folder: &Path) -> anyhow::Result<Resolved> {
-    let folder = Folder::open(folder)?;
+pub fn opened(name: &str, repository: Option<&str>, folder: &Path) -> anyhow::Result<Resolved> {
+    let folder = Folder::open(folder)?.called(name);
     Ok(Resolved {
         name: name.to_owned(),
-        defaults: defaults(name, &folder),
+        defaults: defaults(name, repository, &folder),
         folder,
         by_path: true,
     })
@@ -163,7 +179,11 @@ impl Watch for Narrator {
             Event::Waits { host, seconds } => remark!(
                 "{host} answers too many requests for now; it is asked again in {seconds} seconds."
             ),
+            Event::NoSum { host, path } => {
+                remark!("{host} tells no sum of {path}; only its length is compared.");
+            }
             Event::Found(found) => tell(found),
+            Event::Remark { told } => remark!("{told}"),
             Event::Begins { bytes, there } => {
                 self.with_bar(|bar| *bar = Some(TransferBar::new(bytes, there)));
             }

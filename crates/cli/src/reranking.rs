@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Context;
-use yuyi::{Found, ModelKind, RerankModel};
+use yuyi::{Found, ModelKind, RerankModel, Resolved};
 use yuyi_collections::RerankScore;
 
 use crate::args::{ComputeArgs, RerankArgs};
@@ -59,6 +59,11 @@ pub fn load_if_reranker(name: &str, compute: &ComputeArgs) -> anyhow::Result<Opt
     tell_remarks(&found)?;
     let loaded = RerankModel::load(found, &compute.options());
     loaded.map(Some).with_context(|| unloadable(name))
+}
+
+/// Whether the model is a reranker. One that cannot be read is none: loading it tells what is wrong.
+pub fn scores_pairs(model: &Resolved) -> bool {
+    matches!(model.kind(), Ok(ModelKind::Reranker))
 }
 
 /// Whether a model that was found, by this name, is a reranker.

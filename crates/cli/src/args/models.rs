@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 /// `yuyi models`.
 #[derive(Args)]
 pub struct ModelsArgs {
-    /// List also what can be fetched
+    /// List also the catalogue of known models
     #[arg(long, env = "YUYI_ALL", value_parser = crate::switch::parse_yes)]
     pub all: bool,
     /// Write JSON
@@ -35,7 +35,11 @@ pub enum ModelsCommand {
 #[derive(Args)]
 pub struct RemoveModelArgs {
     /// Name of the model
-    pub name: String,
+    #[arg(required_unless_present = "leftovers")]
+    pub name: Option<String>,
+    /// Remove only what interrupted downloads have left, of all models where none is named
+    #[arg(long, env = "YUYI_LEFTOVERS", value_parser = crate::switch::parse_yes)]
+    pub leftovers: bool,
     /// Do not ask
     #[arg(long, env = "YUYI_YES", value_parser = crate::switch::parse_yes)]
     pub yes: bool,

@@ -94,10 +94,13 @@ fn mebibytes(bytes: usize) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
+/// What is said of a fact that nobody tells: of a model that computes elsewhere.
+const UNTOLD: &str = "not known";
+
 /// A number, or that nobody tells it.
 fn known(number: usize, untold: usize) -> String {
     match number == untold {
-        true => "not known".to_owned(),
+        true => UNTOLD.to_owned(),
         false => number.to_string(),
     }
 }
@@ -115,6 +118,14 @@ fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
             text
         }
     };
+    let weights = match facts.weight_bytes {
+        0 => UNTOLD.to_owned(),
+        bytes => mebibytes(bytes),
+    };
+    let kernel = facts.kernel.map(|_| facts.kernel_name());
+    let precision = facts.precision.map(|_| facts.precision_name());
+    let pooling = facts.pooling.map(|_| facts.pooling_name());
+    let told = |fact: Option<&str>| fact.unwrap_or(UNTOLD).to_owned();
     let default = &facts.default_prompt;
     let default = if default.is_empty() {
         String::new()
@@ -126,12 +137,12 @@ fn lines(facts: &ModelFacts) -> Vec<(&'static str, String)> {
         ("dimension", facts.dimension.to_string()),
         ("layers", known(facts.layers, 0)),
         ("max tokens", known(facts.max_tokens, ModelFacts::NO_LIMIT)),
-        ("pooling", facts.pooling_name().to_owned()),
+        ("pooling", told(pooling)),
         ("prompts", none_if_empty(prompts.join(", "))),
         ("default prompt", none_if_empty(default)),
-        ("precision", facts.precision_name().to_owned()),
-        ("kernel", facts.kernel_name().to_owned()),
-        ("threads", facts.threads.to_string()),
-        ("weights", mebibytes(facts.weight_bytes)),
+        ("precision", told(precision)),
+        ("kernel", told(kernel)),
+        ("threads", known(facts.threads, 0)),
+        ("weights", weights),
     ]
 }

@@ -1,6 +1,7 @@
 //! `yuyi serve`.
 
 mod log;
+mod look;
 mod models;
 mod supply;
 
@@ -29,8 +30,9 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
         tracing::warn!("{warning}");
     }
     let perimeter = args.access.perimeter()?;
+    let look = Arc::new(look::Look::default());
     let app = App::new(
-        models::models(args)?,
+        models::models(args, &look)?,
         model_options(args),
         &caches(args)?,
         limits(args),
@@ -39,7 +41,7 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     // One that keeps to its models needs no others.
     let app = match args.listed_only {
         true => app,
-        false => app.with_supply(Arc::new(supply::Supply)),
+        false => app.with_supply(Arc::new(supply::Supply(look))),
     };
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(app, listen_options(args, perimeter), |ready| {

@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value, json};
 
-use crate::collection::collection;
+use crate::collection::{collection, count};
 use crate::files::Files;
 
 fn text() -> impl Strategy<Value = String> {
@@ -197,4 +197,40 @@ fn related_questions_become_ids() {
     ]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert_eq!(fs::read_to_string(refused).unwrap().lines().count(), 2);
+}
+
+/// A file of lists, among which something else stands.
+#[test]
+fn rows_that_are_no_lists_are_passed_over_with_their_lines() {
+    let files = Files::new();
+    let lines = "[\"编号\",\"标准问题\",\"答案\"]\n[\"1\",\"怎么退货\",\"七天内\"]\n{\"text\":\"x\"}\n[\"2\",\"多久发货\",\"两天\"]\n[\"3\",[4]]\n";
+    fs::write(files.path("a.jsonl"), lines).unwrap();
+    let strict = collection(&files, &["import", "c", "a.jsonl"]);
+    assert_eq!(strict.code, 1, "{strict:?}");
+    let told = "line 3 is no list of texts and numbers, as those above are";
+    assert!(strict.err.contains(told), "{strict:?}");
+    assert!(
+        strict
+            .err
+            .contains("Further rows of a.jsonl that would be refused: 1."),
+        "{strict:?}"
+    );
+    let run = collection(
+        &files,
+        &["import", "c", "a.jsonl", "--skip-bad", "bad.jsonl"],
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.err.contains("Rows refused: 2."), "{run:?}");
+    assert_eq!(count(&files, "c"), 2);
+    let refused = fs::read_to_string(files.path("bad.jsonl")).unwrap();
+    let refused: Vec<Value> = refused
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let line = |row: u64, content: Value| {
+        let reason = told.replace('3', &row.to_string());
+        json!({"file": "a.jsonl", "row": row, "reason": reason, "content": {"line": content}})
+    };
+    let expected = [line(3, json!({"text": "x"})), line(5, json!(["3", [4]]))];
+    assert_eq!(refused, expected);
 }

@@ -247,6 +247,78 @@ fn damage_is_told() {
     );
 }
 
+/// One of two collections loses a page of its vectors, and their codes.
+#[test]
+fn one_damaged_collection_leaves_the_others_be() {
+    let files = Files::new();
+    faq(&files);
+    assert_eq!(collection(&files, &["import", "faq", "faq.csv"]).code, 0);
+    let create = collection(&files, &["create", "hurt", "--dimension", "64"]);
+    assert_eq!(create.code, 0, "{create:?}");
+    // Of length one, and nowhere else in the file.
+    let vector = [0.125f32; 64];
+    let row = json!({"id": "1", "text": "怎么退货", "vectors": [vector.to_vec()]});
+    fs::write(files.path("hurt.jsonl"), row.to_string()).unwrap();
+    let import = collection(&files, &["import", "hurt", "hurt.jsonl"]);
+    assert_eq!(import.code, 0, "{import:?}");
+    let database = files.path("data/collections.sqlite");
+    let mut bytes = fs::read(&database).unwrap();
+    let written = vector.map(f32::to_le_bytes).concat();
+    let has_it = |page: &[u8]| page.windows(written.len()).any(|bytes| bytes == written);
+    let pages: Vec<&mut [u8]> = bytes.chunks_mut(8192).filter(|page| has_it(page)).collect();
+    assert_eq!(pages.len(), 1);
+    pages.into_iter().for_each(|page| page.fill(0x5a));
+    fs::write(&database, bytes).unwrap();
+    fs::remove_dir_all(files.path("data/codes")).unwrap();
+
+    let told = "The collection \"hurt\" is damaged (";
+    let list = collection(&files, &["list"]);
+    assert!(list.code == 0 && list.out.contains(told), "{list:?}");
+    let shown = of_json(&files, &["list"]);
+    let damaged = |i: usize| shown["collections"][i]["damaged"].is_string();
+    assert!(!damaged(0) && damaged(1), "{shown}");
+    let check = collection(&files, &["check"]);
+    assert!(check.code == 1 && check.out.contains(told), "{check:?}");
+    for arguments in [&["export", "hurt"][..], &["import", "hurt", "hurt.jsonl"]] {
+        let run = collection(&files, arguments);
+        assert!(run.code == 1 && run.err.contains(told), "{run:?}");
+        assert!(run.err.contains("drop the collection"), "{run:?}");
+    }
+    let found = of_json(&files, &["search", "faq", "怎么退货"]);
+    assert_eq!(found["results"][0]["id"], "2");
+
+    // A backup has the other one, and is no success.
+    let backup = collection(&files, &["backup", "all", "-o", "rest.sqlite", "--json"]);
+    let said = "rest.sqlite has all but these damaged collections: hurt.";
+    assert!(backup.code == 1 && backup.err.contains(said), "{backup:?}");
+    let summary: Value = serde_json::from_str(&backup.out).unwrap();
+    assert_eq!(
+        (&summary["collections"], &summary["items"]),
+        (&json!(["faq"]), &json!(3))
+    );
+    assert!(summary["left_out"]["hurt"].is_string(), "{summary}");
+    let one = of_json(&files, &["backup", "faq", "-o", "one.sqlite"]);
+    assert_eq!(one["left_out"], json!({}));
+    let none = collection(&files, &["backup", "hurt", "-o", "none.sqlite"]);
+    assert!(none.code == 1 && none.err.contains(told), "{none:?}");
+    assert!(!files.path("none.sqlite").exists());
+    for copy in ["rest.sqlite", "one.sqlite"] {
+        let other = Files::new();
+        fs::create_dir(other.path("data")).unwrap();
+        fs::copy(files.path(copy), other.path("data/collections.sqlite")).unwrap();
+        let report = of_json(&other, &["check"]);
+        assert_eq!(
+            (&report["sound"], &report["items"]),
+            (&json!(true), &json!(3))
+        );
+    }
+
+    let dropped = of_json(&files, &["drop", "hurt", "--yes"]);
+    assert_eq!(dropped, json!({"dropped": "hurt", "count": 1}));
+    let check = collection(&files, &["check"]);
+    assert_eq!(check.code, 0, "{check:?}");
+}
+
 /// A limit of the size of files ends writing as a full disk does.
 #[cfg(unix)]
 #[test]

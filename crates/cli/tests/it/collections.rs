@@ -1,7 +1,9 @@
 //! `yuyi serve` with collections: what a kill leaves, and places that cannot be used.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -53,6 +55,24 @@ fn what_was_acknowledged_is_there_after_a_kill() {
     assert!(second.contains("is in use by another process"), "{second}");
     server.process.kill().unwrap();
     server.process.wait().unwrap();
+}
+
+/// The first write would wait for it; nothing is asked of the server here.
+#[test]
+fn words_are_ready_before_anybody_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let mut server = Server::start(&["--data", data, "--log", "yuyi_server=debug"]);
+    let log = BufReader::new(server.process.stderr.take().unwrap());
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let mut lines = log.lines().map_while(Result::ok);
+        if lines.any(|line| line.contains("the dictionary of words is read")) {
+            tell.send(()).unwrap();
+        }
+    });
+    assert!(told.recv_timeout(Duration::from_secs(60)).is_ok());
+    server.kill();
 }
 
 #[test]

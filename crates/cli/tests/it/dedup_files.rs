@@ -74,25 +74,78 @@ const LAYOUTS: [(&str, &str, &str); 11] = [
     ),
 ];
 
+/// The same as results of speech recognition.
+fn results() -> [(&'static str, String); 4] {
+    let said = [
+        ("1", 1, "我们下周三上线新版本"),
+        ("2", 2, "嗯，那个，我们就下周三上线新版本"),
+        ("3", 3, "同意"),
+        ("1", 4, "我们下周五上线新版本"),
+    ];
+    let list = |object: fn(&str, u64, &str) -> Value| {
+        let objects = said
+            .iter()
+            .map(|(speaker, start, text)| object(speaker, *start, text));
+        Value::Array(objects.collect())
+    };
+    let paragraphs = list(
+        |speaker, start, text| json!({"SpeakerId": speaker, "Words": [{"Start": start * 1_000, "Text": text}]}),
+    );
+    let utterances = list(
+        |speaker, start, text| json!({"start_time": start * 1_000, "text": text, "additions": {"speaker": speaker}}),
+    );
+    let phrases = list(|speaker, start, text| {
+        let speaker: u64 = speaker.parse().unwrap();
+        json!({"speaker": speaker, "offsetMilliseconds": start * 1_000, "text": text})
+    });
+    let lattice = list(|speaker, start, text| {
+        let words = json!([{"cw": [{"w": text, "wp": "n"}]}]);
+        let sentence = json!({"st": {"bg": (start * 1_000).to_string(), "rl": speaker, "rt": [{"ws": words}]}});
+        json!({"json_1best": sentence.to_string()})
+    });
+    [
+        (
+            "l.json",
+            json!({"Transcription": {"Paragraphs": paragraphs}}).to_string(),
+        ),
+        (
+            "m.json",
+            json!({"result": {"text": "x", "utterances": utterances}}).to_string(),
+        ),
+        (
+            "n.json",
+            json!({"combinedPhrases": [], "phrases": phrases}).to_string(),
+        ),
+        (
+            "o.json",
+            json!({"code": "000000", "content": {"orderResult": json!({"lattice": lattice}).to_string()}}).to_string(),
+        ),
+    ]
+}
+
+/// Where the same that is said in other words is a repeat: what the command line and the server compare here with.
+const THRESHOLD: &str = "0.75";
+
+/// What the command line tells of a file, as JSON, and what it says beside that.
+fn compared(path: &Path) -> (Value, String) {
+    let name = path.to_str().unwrap();
+    let run = yuyi(&["dedup", name, "--json", "--threshold", THRESHOLD]);
+    assert_eq!(run.code, 0, "{name}: {run:?}");
+    (serde_json::from_str(&run.out).unwrap(), run.err)
+}
+
 /// Every layout is told by what it holds, so the answer at either door is the same, and so is that of the same words in another layout.
 #[test]
 fn every_layout_is_compared_alike_at_both_doors() {
     let files = Files::new();
     let server = Server::start(&[]);
+    let address = format!("/v1/dedup?threshold={THRESHOLD}");
     let mut of_first: Option<Value> = None;
     for (name, kind, text) in LAYOUTS {
         let path = files.path(name);
         fs::write(&path, text).unwrap();
-        let run = yuyi(&[
-            "dedup",
-            path.to_str().unwrap(),
-            "--json",
-            "--threshold",
-            "0.75",
-        ]);
-        assert_eq!(run.code, 0, "{name}: {run:?}");
-        let at_line: Value = serde_json::from_str(&run.out).unwrap();
-        let reply = server.send("POST", "/v1/dedup?threshold=0.75", kind, text.as_bytes());
+        let (at_line, _) = compared(&path);
+        let reply = server.send("POST", &address, kind, text.as_bytes());
         assert_eq!(reply.status, 200, "{name}: {}", reply.text);
         let mut reply: Value = serde_json::from_str(&reply.text).unwrap();
         let items = reply.as_object_mut().unwrap().remove("items").unwrap();
@@ -113,6 +166,34 @@ fn every_layout_is_compared_alike_at_both_doors() {
             None => of_first = Some(groups.clone()),
             Some(first) => assert_eq!(first, groups, "{name}"),
         }
+    }
+    // What services made of speech, in forms of their own.
+    for (name, text) in results() {
+        let path = files.path(name);
+        fs::write(&path, &text).unwrap();
+        let (at_line, told) = compared(&path);
+        assert!(told.contains("is read as a result of"), "{name}: {told}");
+        let reply = server.send("POST", &address, "application/x-ndjson", text.as_bytes());
+        assert_eq!(reply.status, 200, "{name}: {}", reply.text);
+        let mut reply: Value = serde_json::from_str(&reply.text).unwrap();
+        let reply = reply.as_object_mut().unwrap();
+        let items = reply.remove("items").unwrap();
+        assert_eq!(
+            (&items[3]["speaker"], &items[3]["time"]),
+            (&json!("1"), &json!("00:00:04.000")),
+            "{name}: {items}"
+        );
+        let notes = reply.remove("notes").unwrap();
+        assert!(
+            notes[0]
+                .as_str()
+                .unwrap()
+                .contains("is read as a result of"),
+            "{name}: {notes}"
+        );
+        let reply = Value::from(reply.clone());
+        assert_eq!(reply, at_line, "{name}");
+        assert_eq!(Some(&reply["groups"]), of_first.as_ref(), "{name}");
     }
     // Documents, also with tables.
     for name in [
@@ -150,7 +231,7 @@ fn mark(files: &Files, from: &Path, to: &str, more: &[&str]) -> PathBuf {
                 "--lang",
                 "zh",
                 "--threshold",
-                "0.75",
+                THRESHOLD,
             ],
             more,
         ]
@@ -196,14 +277,7 @@ fn marking_what_is_marked_changes_nothing() {
 
 /// The turns of a document with their notes.
 fn turns(path: &Path) -> Value {
-    let run = yuyi(&[
-        "dedup",
-        path.to_str().unwrap(),
-        "--json",
-        "--threshold",
-        "0.75",
-    ]);
-    let compared: Value = serde_json::from_str(&run.out).unwrap();
+    let (told, _) = compared(path);
     let copy = path.with_extension("md");
     let run = yuyi(&[
         "dedup",
@@ -214,7 +288,7 @@ fn turns(path: &Path) -> Value {
         "zh",
     ]);
     assert_eq!(run.code, 0, "{run:?}");
-    json!([compared, fs::read_to_string(copy).unwrap()])
+    json!([told, fs::read_to_string(copy).unwrap()])
 }
 
 #[test]

@@ -231,6 +231,7 @@ fn tuned_limits_hold_on_questions_that_were_not_seen() {
     assert_eq!(run.code, 0, "{}", run.err);
     let tuned = json(&run);
     assert_eq!(tuned["choice"]["is_sure"], true, "{tuned}");
+    assert_eq!(tuned["calibrated"], true);
     let written: Value = serde_json::from_str(&fs::read_to_string(&settings).unwrap()).unwrap();
     assert_eq!(written["threshold"], tuned["choice"]["threshold"]["value"]);
     let low = tuned["choice"]["threshold"]["low"].as_f64().unwrap();

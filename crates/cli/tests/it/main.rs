@@ -30,6 +30,8 @@ mod faq_trials;
 mod files;
 #[cfg(unix)]
 mod folders;
+#[cfg(unix)]
+mod killed;
 mod language;
 #[cfg(unix)]
 mod log;

@@ -205,6 +205,54 @@ fn weight_bytes(folder: &str) -> u64 {
     info["weight_bytes"].as_u64().unwrap()
 }
 
+/// What texts would find later is found at once: in the embeddings of words, of which each text reads a few, and where the layers
+/// make of finite weights what is not.
+#[test]
+fn a_model_whose_weights_are_no_numbers_is_not_loaded() {
+    let home = home();
+    let file = home.path().join("models/mean/model.safetensors");
+    let sound = fs::read(&file).unwrap();
+    let tensors = |name: &str, value: [u8; 4], from: usize| {
+        let length = u64::from_le_bytes(*sound.first_chunk().unwrap()) as usize;
+        let header: Value = serde_json::from_slice(&sound[8..8 + length]).unwrap();
+        let place =
+            |i: usize| 8 + length + header[name]["data_offsets"][i].as_u64().unwrap() as usize;
+        let mut bytes = sound.clone();
+        for element in bytes[place(0) + from..place(1)].chunks_exact_mut(4) {
+            element.copy_from_slice(&value);
+        }
+        fs::write(&file, bytes).unwrap();
+    };
+    let words = "bert.embeddings.word_embeddings.weight";
+    let norm = "bert.embeddings.LayerNorm.weight";
+    let finite = "The model's weights gave no finite vector";
+    for (name, value, from, expected) in [
+        (
+            words,
+            f32::NAN,
+            40 * 4,
+            "tensor bert.embeddings.word_embeddings.weight: element 40 is not a finite number",
+        ),
+        (
+            norm,
+            f32::INFINITY,
+            0,
+            "tensor bert.embeddings.LayerNorm.weight: element 0 is not a finite number",
+        ),
+        (norm, f32::MAX, 0, finite),
+    ] {
+        tensors(name, value.to_le_bytes(), from);
+        let run = yuyi(&["sim", "--model", &folder_of(&home, "mean"), "你好", "您好"]);
+        assert_eq!(run.code, 1);
+        assert!(run.err.contains(expected), "{}", run.err);
+        let server = start(&home, &[]);
+        let (status, reply) = embed(&server, "mean");
+        let code = &reply["error"]["code"];
+        assert_eq!((status, code), (503, &"model_load_failed".into()), "{name}");
+        assert_eq!(embed(&server, "cls").0, 200);
+    }
+}
+
 /// The embeddings stay out of memory, and small weights are packed into more than they were: what counts is what is in memory.
 #[test]
 fn the_memory_limit_is_held_against_weights_and_not_files() {

@@ -7,11 +7,15 @@ mod programs;
 
 mod failover;
 
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use postgres::{Client, NoTls};
 use serde_json::{Value, json};
 
 use crate::collections::{SMALL, assert_moved, begin_move, is_moving, make_small, until};
 use crate::support::server::Server;
-use programs::{drop_database, execute, make_database, server};
+use programs::{drop_database, execute, make_database, server, value};
 
 /// A database that ends with the test.
 struct Database(String);
@@ -186,4 +190,58 @@ fn a_move_goes_on_after_a_kill() {
         "UPDATE yuyi.moves SET until = clock_timestamp()",
     );
     assert_moved(&serve(), 1000);
+}
+
+/// Waits until so many statements wait for a table; how long that took.
+fn until_working(database: &Database, statements: &str) -> Duration {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let began = Instant::now();
+    while value(&database.0, waiting) != statements {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    began.elapsed()
+}
+
+/// What PostgreSQL does for a request it does no longer than somebody waits for the reply.
+#[test]
+fn a_search_ends_with_its_client_and_with_its_time() {
+    let Some(database) = Database::new() else {
+        return;
+    };
+    let (patient, hasty) = (
+        database.serve(&["--queue-timeout", "60"]),
+        database.serve(&["--queue-timeout", "1"]),
+    );
+    write_faq(&patient);
+    let (path, body) = (
+        "/v1/collections/faq/search",
+        json!({"text": "发票"}).to_string(),
+    );
+    let mut other = Client::connect(&database.0, NoTls).unwrap();
+    let mut held = other.transaction().unwrap();
+    held.batch_execute("LOCK TABLE yuyi.vectors_1_1").unwrap();
+
+    let mut client = patient.connect();
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    client.write_all((head + &body).as_bytes()).unwrap();
+    until_working(&database, "1");
+    drop(client);
+    let took = until_working(&database, "0");
+    assert!(took < Duration::from_secs(20), "{took:?}");
+
+    let reply = hasty.ask("POST", path, &body);
+    assert_eq!(reply.status, 503, "{reply:?}");
+    assert_eq!(reply.json()["error"]["code"], "queue_timeout");
+    until_working(&database, "0");
+
+    held.rollback().unwrap();
+    for server in [&patient, &hasty] {
+        assert_eq!(
+            found(server, json!({"text": "发票", "limit": 1})),
+            ["invoice"]
+        );
+    }
 }

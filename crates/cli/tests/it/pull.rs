@@ -59,7 +59,10 @@ impl Case {
             "HF_HUB_CACHE",
             "HUGGINGFACE_HUB_CACHE",
             "HF_HUB_OFFLINE",
+            "MODELSCOPE_API_TOKEN",
             "MODELSCOPE_CACHE",
+            "MODELSCOPE_ENDPOINT",
+            "MODELSCOPE_HOME",
             "TRANSFORMERS_OFFLINE",
             "HTTP_PROXY",
             "HTTPS_PROXY",
@@ -160,6 +163,15 @@ fn repository(fixture: &str) -> Repository {
     }
 }
 
+/// Its files in a folder, as another program would put them there.
+fn put(repository: &Repository, folder: &Path) {
+    for (path, content) in &repository.files {
+        let file = folder.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+}
+
 #[test]
 fn a_model_is_pulled_and_used() {
     let case = Case::new();
@@ -237,12 +249,133 @@ fn weights_are_shrunk_on_the_way() {
         (&info["precision"], &info["pooling"]),
         (&"int8".into(), &"cls".into())
     );
+    let card = fs::read_to_string(case.folder("small/README.md")).unwrap();
+    assert!(
+        card.starts_with("# small, int8\n\nMade from small by yuyi."),
+        "{card}"
+    );
     assert_eq!(case.run(&["models", "verify", "small"]).code, 0);
     assert!(
         case.run(&["pull", ID, "--quantize", "int8", "--name", "small"])
             .out
             .contains("already")
     );
+    // Who says no format means the model that is there, whatever has become of it at the hub.
+    for is_newer in [false, true] {
+        if is_newer {
+            let mut newer = case.repository.clone();
+            newer.commit = "e".repeat(40);
+            case.hub.put(ID, newer);
+        }
+        let run = case.run(&["pull", ID, "--name", "small"]);
+        assert_eq!(run.code, 0, "{run:?}");
+        let told = "small is installed in int8, and is fetched so again.";
+        assert!(run.err.contains(told), "{run:?}");
+        assert_eq!(run.out.contains("already"), !is_newer, "{run:?}");
+        let config = fs::read_to_string(case.folder("small/config.json")).unwrap();
+        assert!(config.contains("compressed-tensors"));
+    }
+    assert_eq!(case.run(&["models", "rm", "small", "--yes"]).code, 0);
+    assert_eq!(case.run(&["pull", ID, "--name", "small"]).code, 0);
+    let config = fs::read_to_string(case.folder("small/config.json")).unwrap();
+    assert!(!config.contains("quantization_config"));
+}
+
+/// Another owner's model is not what the catalogue's name means, and does not get its name.
+#[test]
+fn a_namesake_of_a_known_model_is_another_one() {
+    let case = Case::new();
+    case.hub.put("evil/gte-base-zh", case.repository.clone());
+    let run = case.run(&["pull", "evil/gte-base-zh"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(
+        run.out.contains("evil--gte-base-zh is installed"),
+        "{run:?}"
+    );
+    for (name, is_there) in [
+        ("evil/gte-base-zh", true),
+        ("evil--gte-base-zh", true),
+        ("thenlper/gte-base-zh", false),
+        ("gte-base-zh", false),
+    ] {
+        let run = case.run(&["sim", "--offline", "--model", name, "今天", "明天"]);
+        assert_eq!(run.code == 0, is_there, "{name}: {run:?}");
+    }
+    // Who gives it that name all the same is told of it.
+    let run = case.run(&["pull", "evil/gte-base-zh", "--name", "gte-base-zh"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = case.run(&["sim", "--model", "gte-base-zh", "今天", "明天"]);
+    let told = "gte-base-zh was fetched from evil/gte-base-zh, and is not the model that the catalogue calls gte-base-zh.";
+    assert!(run.code == 0 && run.err.contains(told), "{run:?}");
+}
+
+#[test]
+fn an_adapter_beside_the_weights_is_refused_before_they_come() {
+    let case = Case::new();
+    let mut repository = case.repository.clone();
+    let config = ("adapter_config.json".to_owned(), b"{}".to_vec());
+    repository.files.extend([config]);
+    case.hub.put("org/lora", repository);
+    let run = case.run(&["pull", "org/lora"]);
+    let told = "an adapter (LoRA or its like) lies beside its weights (adapter_config.json)";
+    assert!(run.code == 1 && run.err.contains(told), "{run:?}");
+    assert!(!case.folder("lora").exists());
+}
+
+/// What says that a model is one to be asked is its card, of which a copy under another name has its own.
+#[test]
+fn a_model_that_is_asked_for_scores_stays_one_as_an_integer_copy() {
+    let case = Case::new();
+    let mut reranker = repository("../rerankers/qwen3-reranker-bf16");
+    let card = "---\nlicense: apache-2.0\n---\n# Qwen3-Reranker-0.6B\n";
+    reranker.files.insert("README.md".to_owned(), card.into());
+    case.hub.put("org/asked", reranker);
+    for (name, more) in [("whole", None), ("small", Some("int8"))] {
+        let mut arguments = vec!["pull", "org/asked", "--name", name];
+        arguments.extend(more.iter().flat_map(|precision| ["--quantize", *precision]));
+        let run = case.run(&arguments);
+        assert_eq!(run.code, 0, "{run:?}");
+        let info = case.run(&["info", "--model", name, "--json"]);
+        let info: Value = serde_json::from_str(&info.out).unwrap();
+        assert_eq!(
+            (&info["activation"], &info["max_tokens"], &info["precision"]),
+            (&"sigmoid".into(), &220.into(), &"int8".into()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_reranker_is_shrunk_on_the_way_and_loaded_before_it_is_installed() {
+    let case = Case::new();
+    let mut reranker = repository("../rerankers/bert-reranker-f16");
+    case.hub.put("org/scorer", reranker.clone());
+    let run = case.run(&["pull", "org/scorer", "--quantize", "int8", "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let document: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(
+        (&document["quantized"], &document["calibration"]),
+        (&"int8".into(), &Value::Null)
+    );
+    let info = case.run(&["info", "--model", "scorer", "--json"]);
+    let info: Value = serde_json::from_str(&info.out).unwrap();
+    assert_eq!(
+        (&info["precision"], &info["activation"]),
+        (&"int8".into(), &"sigmoid".into())
+    );
+    assert_eq!(case.run(&["models", "verify", "scorer"]).code, 0);
+    let weights = reranker.files.get_mut("model.safetensors").unwrap();
+    let end = weights.len();
+    for number in weights[end - 64..].chunks_exact_mut(2) {
+        number.copy_from_slice(&[0x00, 0x7E]);
+    }
+    case.hub.put("org/broken", reranker);
+    for more in [&[][..], &["--quantize", "int8"]] {
+        let run = case.run(&[&["pull", "org/broken"], more].concat());
+        let told = "broken does not work: model.safetensors: tensor ";
+        assert!(run.code == 1 && run.err.contains(told), "{run:?}");
+        assert!(!case.folder("broken").exists());
+    }
 }
 
 /// `kill -9` at several places of the way: what was there is gone on with.

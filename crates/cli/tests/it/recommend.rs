@@ -137,6 +137,43 @@ fn the_command_and_the_server_answer_alike() {
     assert_eq!(asked(&flags, request).len(), 2);
 }
 
+/// One star of five is no interest: the answers are those to events that say so by their type.
+#[test]
+fn ratings_are_read_as_what_a_server_is_told() {
+    let files = Files::new();
+    let log = "用户,物品,评分,时间\n球迷,f1,1,2024-03-10T08:00:00Z\n球迷,t1,5,2024-03-11T08:00:00Z\n厨师,c1,3,2024-03-10T09:00:00Z\n厨师,f2,2,2024-03-10T09:30:00Z\n";
+    fs::write(files.path("clicks.csv"), log).unwrap();
+    let server = Server::start(&["--data", &files.path("data")]);
+    server.post_with("/v1/collections", "", r#"{"name": "news"}"#);
+    let items = ITEMS.map(|(id, text, time)| json!({"id": id, "text": text, "time": time}));
+    let items = json!({"items": items}).to_string();
+    server.post_with("/v1/collections/news/items", "", &items);
+    let events = json!({"events": [
+        {"user": "球迷", "item": "f1", "type": "skip", "time": "2024-03-10T08:00:00Z"},
+        {"user": "球迷", "item": "t1", "type": "click", "time": "2024-03-11T08:00:00Z", "weight": 5.0 / 3.0},
+        {"user": "厨师", "item": "c1", "type": "click", "time": "2024-03-10T09:00:00Z"},
+        {"user": "厨师", "item": "f2", "type": "skip", "time": "2024-03-10T09:30:00Z"},
+    ]});
+    server.post_with("/v1/collections/news/events", "", &events.to_string());
+    let (items, clicks) = (files.path("items.csv"), files.path("clicks.csv"));
+    let run = yuyi(&["recommend", &items, "--clicks", &clicks, "--json"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let told = "ratings are read as of a scale from 1 to 5; those below 3 count as skipped: 2.";
+    assert!(run.err.contains(told), "{run:?}");
+    let said = lines(&run.out);
+    assert_eq!(said.len(), 2, "{run:?}");
+    for mut line in said {
+        let user = line.as_object_mut().unwrap().remove("user").unwrap();
+        let request = json!({"user": user}).to_string();
+        let reply = server.post_with("/v1/collections/news/recommend", "", &request);
+        assert_eq!(line, body(&reply), "{user}");
+        assert!(line["cold_start"] == false, "{user}: {line}");
+        // Of what they liked, not of what they did not.
+        let liked = if user == "球迷" { "t1" } else { "c1" };
+        assert_eq!(line["results"][0]["because"]["item"], liked, "{user}");
+    }
+}
+
 #[test]
 fn people_are_told_in_lines() {
     let files = Files::new();

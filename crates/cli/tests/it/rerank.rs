@@ -240,6 +240,25 @@ fn lines_of(questions: &str) -> Vec<&'static str> {
 const PAIRS: &str = "怎么退货\t如何办理退货\t1\n明天会下雨吗\t明天有雨吗\t1\n我想开发票\t请给我开一张发票\t1\n\
                      怎么退货\t今天天气不错\t0\n明天会下雨吗\t我想开发票\t0\n请给我开一张发票\t会议改到周五\t0\n";
 
+/// Labelled questions to the FAQ, as a file.
+fn write_questions(folder: &Path) -> String {
+    let questions = "能开发票吗\tinvoice\n发票抬头\ttitle\n十四天内能退吗\t14\n天气\t\n";
+    write(folder, "q.tsv", questions)
+}
+
+/// `yuyi eval` of questions to a FAQ, without intervals.
+fn eval_of<'a>(faq: &'a str, questions: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
+    let eval = ["eval", "--faq", faq, "--questions", questions];
+    [&eval[..], &["--rounds", "0"], flags].concat()
+}
+
+/// What it finds.
+fn evaluated(faq: &str, questions: &str, flags: &[&str]) -> Value {
+    let run = yuyi(&[&eval_of(faq, questions, flags)[..], &["--json"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    serde_json::from_str::<Value>(&run.out).unwrap()["retrieval"].take()
+}
+
 #[test]
 fn pairs_rate_a_reranker() {
     let folder = tempfile::tempdir().unwrap();
@@ -291,31 +310,11 @@ fn pairs_rate_a_reranker() {
 fn questions_rate_a_reranker_behind_a_first_stage() {
     let folder = tempfile::tempdir().unwrap();
     let faq = write_faq(folder.path());
-    let questions = write(
-        folder.path(),
-        "q.tsv",
-        "能开发票吗\tinvoice\n发票抬头\ttitle\n十四天内能退吗\t14\n天气\t\n",
-    );
-    let eval = [
-        "eval",
-        "--faq",
-        &faq,
-        "--questions",
-        &questions,
-        "--rounds",
-        "0",
-    ];
-    let json = |flags: &[&str]| -> Value {
-        let run = yuyi(&[&eval[..], &["--json"], flags].concat());
-        assert_eq!(run.code, 0, "{run:?}");
-        serde_json::from_str(&run.out).unwrap()
-    };
-    let (plain, found) = (json(&[]), json(&["--rerank", RERANKER]));
-    let reranked = &found["retrieval"]["reranked"];
-    assert_eq!(
-        found["retrieval"]["mrr"], plain["retrieval"]["mrr"],
-        "beside those before"
-    );
+    let questions = write_questions(folder.path());
+    let found = |flags: &[&str]| evaluated(&faq, &questions, flags);
+    let (plain, with_reranker) = (found(&[]), found(&["--rerank", RERANKER]));
+    let reranked = &with_reranker["reranked"];
+    assert_eq!(with_reranker["mrr"], plain["mrr"], "beside those before");
     assert_eq!(
         (&reranked["reranker"], &reranked["first_stage"]),
         (&"bert-reranker-f16".into(), &"e5-small-zh".into())
@@ -326,14 +325,11 @@ fn questions_rate_a_reranker_behind_a_first_stage() {
     );
     assert!(reranked["recall_at_1"]["value"].is_f64() && reranked["ndcg_at_10"]["value"].is_f64());
     // One candidate cannot be ordered.
-    let one = json(&["--rerank", RERANKER, "--candidates", "1"]);
-    assert_eq!(
-        one["retrieval"]["reranked"]["mrr"],
-        plain["retrieval"]["mrr"]
-    );
+    let one = found(&["--rerank", RERANKER, "--candidates", "1"]);
+    assert_eq!(one["reranked"]["mrr"], plain["mrr"]);
     let report = folder.path().join("r.html");
     let flags = ["--rerank", RERANKER, "--report", report.to_str().unwrap()];
-    let run = yuyi(&[&eval[..], &flags].concat());
+    let run = yuyi(&eval_of(&faq, &questions, &flags));
     let told = "bert-reranker-f16, which orders the first 6 of e5-small-zh";
     assert!(run.out.contains(told), "{run:?}");
     assert!(
@@ -348,8 +344,7 @@ fn several_are_compared_on_questions_behind_the_first_model() {
     let folder = tempfile::tempdir().unwrap();
     let pairs = write(folder.path(), "p.tsv", PAIRS);
     let faq = write_faq(folder.path());
-    let questions = "能开发票吗\tinvoice\n发票抬头\ttitle\n十四天内能退吗\t14\n天气\t\n";
-    let questions = write(folder.path(), "q.tsv", questions);
+    let questions = write_questions(folder.path());
     // The reranker is named first and measured last.
     let models = format!("{RERANKER},e5-small-zh");
     let compare = [
@@ -377,21 +372,8 @@ fn several_are_compared_on_questions_behind_the_first_model() {
         (&Value::Null, &"e5-small-zh".into())
     );
     assert!(row("jaccard").is_null());
-    let eval = |flags: &[&str]| -> Value {
-        let eval = [
-            "eval",
-            "--faq",
-            &faq,
-            "--questions",
-            &questions,
-            "--rounds",
-            "0",
-            "--json",
-        ];
-        let run = yuyi(&[&eval[..], flags].concat());
-        serde_json::from_str::<Value>(&run.out).unwrap()["retrieval"].take()
-    };
-    let evaluated = eval(&["--rerank", RERANKER, "--candidates", "4"]);
+    let flags = ["--rerank", RERANKER, "--candidates", "4"];
+    let evaluated = evaluated(&faq, &questions, &flags);
     for metric in ["recall_at_1", "recall_at_10", "mrr", "ndcg_at_10"] {
         assert_eq!(first[metric], evaluated[metric], "{metric}");
         assert_eq!(reranked[metric], evaluated["reranked"][metric], "{metric}");

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::bail;
 use serde_json::json;
-use yuyi_store::Collection;
+use yuyi_store::{Collection, Error, Store};
 
 use super::place::{open_existing, place};
 use crate::args::DropArgs;
@@ -14,7 +14,7 @@ use crate::terminal::{self, remark};
 /// Removes a collection, if that is what is wanted.
 pub fn run(args: &DropArgs) -> anyhow::Result<()> {
     let store = open_existing(&place(&args.place)?)?;
-    let collection = store.collection(&args.name)?;
+    let collection = described(&*store, &args.name)?;
     if !args.yes && !is_wanted(&collection)? {
         bail!("Nothing was removed.");
     }
@@ -28,6 +28,16 @@ pub fn run(args: &DropArgs) -> anyhow::Result<()> {
         false => remark!("The collection {name:?} is removed with all of its items ({count})."),
     }
     Ok(())
+}
+
+/// A collection, also one that is damaged and answers nothing.
+fn described(store: &dyn Store, name: &str) -> Result<Collection, Error> {
+    let described = store.collection(name);
+    if let Err(Error::CollectionDamaged { .. }) = described {
+        let mut all = store.list()?.into_iter();
+        return all.find(|one| one.name == name).map_or(described, Ok);
+    }
+    described
 }
 
 /// Asks on the terminal.

@@ -16,6 +16,7 @@ use crate::terminal::{self, Screen, remark};
 
 /// Items that are read together for a table.
 const BATCH: usize = 1000;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// Writes the items of a collection, in the order of their ids.
 pub fn run(args: &ExportArgs) -> anyhow::Result<()> {
@@ -88,7 +89,10 @@ fn each(
     name: &str,
     see: &mut dyn FnMut(&Item) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut scroll = Scroll::first(BATCH);
+    let mut scroll = Scroll {
+        bytes: Some(BATCH_BYTES),
+        ..Scroll::first(BATCH)
+    };
     loop {
         let page = store.scroll(name, &scroll)?;
         for item in &page.items {

@@ -57,7 +57,7 @@ fn table(out: &mut impl Write, collections: &[Collection]) -> io::Result<()> {
         writeln!(out, "{}", line.trim_end())?;
     }
     for collection in collections {
-        if let Some(told) = under_way(collection) {
+        for told in under_way(collection).into_iter().chain(damage(collection)) {
             writeln!(out, "{}", messages::told(&told))?;
         }
     }
@@ -76,6 +76,13 @@ fn row(collection: &Collection) -> [String; 5] {
         collection.space.dimension.to_string(),
         role.to_owned(),
     ]
+}
+
+/// That a collection is damaged, if it is.
+fn damage(collection: &Collection) -> Option<String> {
+    let Collection { name, damaged, .. } = collection;
+    let reason = damaged.as_ref()?;
+    Some(format!("The collection {name:?} is damaged ({reason})."))
 }
 
 /// The move of a collection, if there is one.

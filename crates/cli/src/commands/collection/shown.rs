@@ -21,6 +21,9 @@ pub(super) struct Shown<'a> {
     count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reindex: Option<ShownMove<'a>>,
+    /// Why it answers nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<&'a str>,
 }
 
 /// The move to another model that is under way.
@@ -51,6 +54,7 @@ impl<'a> From<&'a Collection> for Shown<'a> {
             synonyms: &collection.words.synonyms,
             count: collection.count,
             reindex,
+            damaged: collection.damaged.as_deref(),
         }
     }
 }

@@ -137,6 +137,37 @@ impl Retrieval {
     }
 }
 
+/// What tables tell of how well questions find their entries, beside the name; the metrics are called as [`SearchRow::METRICS`] says.
+pub struct SearchRow<'a> {
+    /// The first stage of a reranker; a dash for a model.
+    pub first_stage: &'a str,
+    pub metrics: [&'a Estimate; 4],
+    /// Of a reranker, seconds for a thousand pairs.
+    pub seconds_per_1000_pairs: Option<f64>,
+}
+
+impl SearchRow<'_> {
+    pub const METRICS: [&'static str; 4] = ["recall@1", "recall@10", "MRR", "nDCG@10"];
+}
+
+impl Standing {
+    /// The row of a contestant that was asked.
+    pub fn search_row(&self) -> Option<SearchRow<'_>> {
+        let retrieval = self.retrieval.as_ref()?;
+        let quality = &retrieval.quality;
+        Some(SearchRow {
+            first_stage: retrieval.first_stage.as_deref().unwrap_or("–"),
+            metrics: [
+                &quality.recall_at_1,
+                &quality.recall_at_10,
+                &quality.mrr,
+                &quality.ndcg_at_10,
+            ],
+            seconds_per_1000_pairs: retrieval.seconds_per_1000_pairs,
+        })
+    }
+}
+
 /// The questions to a FAQ that all contestants were asked, with the first stage of the rerankers.
 pub struct Asked {
     pub task: SearchTask,
@@ -237,8 +268,8 @@ fn remote_facts(name: &str) -> (Option<String>, Option<(&'static str, &'static s
 /// The licence of a model on this machine: its folder tells, or the catalogue.
 fn licence_here(name: &str) -> Option<String> {
     match resolve(name) {
-        Ok(found) => licence_of(&found.name, found.folder.path()),
-        Err(_) => licence_of(name, None),
+        Ok(found) => licence_of(&found.name, None, found.folder.path()),
+        Err(_) => licence_of(name, None, None),
     }
 }
 

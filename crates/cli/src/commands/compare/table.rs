@@ -1,6 +1,6 @@
 //! The comparison as text for a terminal.
 
-use super::ranked::{Ranked, Standing};
+use super::ranked::{Ranked, SearchRow, Standing};
 use super::{Comparison, SearchFiles};
 use crate::language::Language;
 use crate::messages;
@@ -8,16 +8,6 @@ use unicode_width::UnicodeWidthStr;
 use yuyi_tasks::metrics::Estimate;
 
 const COLUMNS: usize = 11;
-
-const SEARCH_HEAD: [&str; 7] = [
-    "",
-    "first stage",
-    "recall@1",
-    "recall@10",
-    "MRR",
-    "nDCG@10",
-    "s/1,000 pairs",
-];
 
 const HEAD: [&str; COLUMNS] = [
     "",
@@ -86,19 +76,23 @@ fn search_table(comparison: &Comparison) -> Vec<String> {
         asked,
         candidates,
     } = search;
-    let mut rows = vec![SEARCH_HEAD.map(|name| messages::told(name).into_owned())];
+    let [first, others @ ..] = SearchRow::METRICS;
+    let [a, b, c] = others;
+    let head = ["", "first stage", first, a, b, c, "s/1,000 pairs"];
+    let mut rows = vec![head.map(|name| messages::told(name).into_owned())];
     let results = comparison.results.iter();
     rows.extend(results.filter_map(|ranked| {
-        let retrieval = ranked.measured.as_ref()?.retrieval.as_ref()?;
-        let quality = &retrieval.quality;
-        let seconds = retrieval.seconds_per_1000_pairs;
+        let row = ranked.measured.as_ref()?.search_row()?;
+        let [first, others @ ..] = row.metrics;
+        let [a, b, c] = others.map(plain);
+        let seconds = row.seconds_per_1000_pairs;
         Some([
             ranked.name.clone(),
-            retrieval.first_stage.clone().unwrap_or("–".to_owned()),
-            with_interval(&quality.recall_at_1),
-            plain(&quality.recall_at_10),
-            plain(&quality.mrr),
-            plain(&quality.ndcg_at_10),
+            row.first_stage.to_owned(),
+            with_interval(first),
+            a,
+            b,
+            c,
             seconds.map_or("–".to_owned(), significant),
         ])
     }));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use yuyi_files::{Entry, Note, NoteLanguage, Numbered, ReadNote, Transcript, joined_notes};
 use yuyi_tasks::dedup::{Group, Groups, HeldBack, Member};
 
@@ -22,7 +22,7 @@ pub fn entries(merge: bool, minutes: &Transcript, told: &Told<'_>) -> Vec<Entry>
     } else {
         HashMap::new()
     };
-    let notes = Notes::of(minutes, told, merge, &heirs);
+    let mut notes = Notes::of(minutes, told, merge, &heirs);
     let mut left_out: HashMap<usize, Vec<usize>> = HashMap::new();
     for (&turn, &heir) in &heirs {
         left_out.entry(heir).or_default().push(turn);
@@ -31,16 +31,16 @@ pub fn entries(merge: bool, minutes: &Transcript, told: &Told<'_>) -> Vec<Entry>
         true => left(told.groups),
         false => (0..minutes.turns.len()).collect(),
     };
-    let stands_for = |turn: &usize| {
-        let mut turns = left_out.get(turn).cloned().unwrap_or_default();
+    let mut stands_for = |turn: usize| {
+        let mut turns = left_out.remove(&turn).unwrap_or_default();
         turns.sort_unstable();
         turns
     };
     let entry = |turn: usize| Entry {
         turn,
-        stands_for: stands_for(&turn),
-        note: notes.note(turn),
-        fields: notes.fields.get(&turn).cloned().unwrap_or_default(),
+        stands_for: stands_for(turn),
+        note: notes.take_note(turn),
+        fields: notes.fields.remove(&turn).unwrap_or_default(),
     };
     all.into_iter().map(entry).collect()
 }
@@ -59,7 +59,7 @@ fn left(groups: &Groups) -> Vec<usize> {
 struct Notes {
     language: Language,
     parts: HashMap<usize, Vec<String>>,
-    fields: HashMap<usize, Map<String, Value>>,
+    fields: HashMap<usize, Vec<(&'static str, Value)>>,
 }
 
 impl Notes {
@@ -88,9 +88,9 @@ impl Notes {
         notes
     }
 
-    fn note(&self, turn: usize) -> Option<String> {
-        let parts = self.parts.get(&turn)?;
-        Some(joined_notes(parts, of_notes(self.language)))
+    fn take_note(&mut self, turn: usize) -> Option<String> {
+        let parts = self.parts.remove(&turn)?;
+        Some(joined_notes(&parts, of_notes(self.language)))
     }
 
     /// What an earlier run said and this one cannot find out again: who else said so, or agreed, in turns that are no longer there; and what older minutes had to
@@ -127,12 +127,15 @@ impl Notes {
         }
     }
 
-    fn add(&mut self, turn: usize, note: &Note, fields: Value) {
+    fn add(
+        &mut self,
+        turn: usize,
+        note: &Note,
+        fields: impl IntoIterator<Item = (&'static str, Value)>,
+    ) {
         let part = note.shown(of_notes(self.language));
         self.parts.entry(turn).or_default().push(part);
-        if let Value::Object(fields) = fields {
-            self.fields.entry(turn).or_default().extend(fields);
-        }
+        self.fields.entry(turn).or_default().extend(fields);
     }
 
     fn member(&mut self, group: &Group, member: &Member) {
@@ -146,19 +149,13 @@ impl Notes {
             },
         };
         let place = match (group.representative, group.against) {
-            (Some(index), _) => json!({"of": index}),
-            (None, against) => json!({"of_against": against}),
+            (Some(index), _) => ("of", json!(index)),
+            (None, against) => ("of_against", json!(against)),
         };
-        let mut fields =
-            json!({"similarity": member.similarity, "repeat": member.held_back.is_none()});
-        if let (Some(all), Value::Object(place)) = (fields.as_object_mut(), place) {
-            all.extend(place);
-            all.extend(
-                member
-                    .held_back
-                    .map(|why| ("held_back".to_owned(), json!(why))),
-            );
-        }
+        let similarity = ("similarity", json!(member.similarity));
+        let repeat = ("repeat", json!(member.held_back.is_none()));
+        let held_back = member.held_back.map(|why| ("held_back", json!(why)));
+        let fields = [place, similarity, repeat].into_iter().chain(held_back);
         self.add(member.index, &note, fields);
     }
 
@@ -187,17 +184,17 @@ impl Notes {
         let turns = || from.iter().map(|&index| &minutes.turns[index]);
         let speakers = turns().filter_map(|turn| turn.speaker.as_deref());
         let times: Vec<&str> = turns().filter_map(|turn| turn.time.as_deref()).collect();
-        let mut fields = json!({"repeats": from});
         let lists = [
             ("repeat_speakers", each_once(speakers)),
             ("repeat_times", times),
         ];
-        for (name, list) in lists {
-            if !list.is_empty() {
-                fields[name] = json!(list);
-            }
-        }
-        self.add(index, &note, fields);
+        let lists = lists.into_iter().filter(|(_, list)| !list.is_empty());
+        let lists = lists.map(|(name, list)| (name, json!(list)));
+        self.add(
+            index,
+            &note,
+            [("repeats", json!(from))].into_iter().chain(lists),
+        );
     }
 
     /// Who agreed with a remark.
@@ -206,13 +203,13 @@ impl Notes {
         for vote in &groups.votes {
             if let Some(old) = vote.for_against {
                 let note = Note::AgreesWith(Numbered::Older(old + 1));
-                self.add(vote.index, &note, json!({"vote_for_against": old}));
+                self.add(vote.index, &note, [("vote_for_against", json!(old))]);
             }
             let Some(answers) = vote.answers else {
                 continue;
             };
             let note = Note::AgreesWith(Numbered::Here(answers + 1));
-            self.add(vote.index, &note, json!({"vote_for": answers}));
+            self.add(vote.index, &note, [("vote_for", json!(answers))]);
             answered.entry(answers).or_default().push(vote.index);
         }
         let groups = by_representative(groups);
@@ -235,11 +232,12 @@ impl Notes {
                 votes: count,
                 by: names.join(self.language.pick("、", ", ")),
             };
-            let mut fields = json!({"votes": votes});
-            if !names.is_empty() {
-                fields["voters"] = json!(names);
-            }
-            self.add(index, &note, fields);
+            let voters = (!names.is_empty()).then(|| ("voters", json!(names)));
+            self.add(
+                index,
+                &note,
+                [("votes", json!(votes))].into_iter().chain(voters),
+            );
         }
     }
 }
@@ -324,6 +322,7 @@ pub fn differing(language: Language, why: HeldBack) -> &'static str {
         HeldBack::Code => ("型号不同", "a product code"),
         HeldBack::Opposite => ("有意思相反的词", "an opposite"),
         HeldBack::Role => ("先后或施受对调", "the order, or who does what to whom"),
+        HeldBack::Question => ("陈述与提问不同", "a question"),
     };
     language.pick(zh, en)
 }

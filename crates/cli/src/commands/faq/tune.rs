@@ -17,6 +17,7 @@ use super::settings::Settings;
 use crate::args::FaqTuneArgs;
 use crate::commands::report_truncated;
 use crate::language::Language;
+use crate::model::tell_uncalibrated;
 use crate::named::load_model;
 use crate::output::partial::PartialFile;
 use crate::report::numbers::{grouped, percent, percent_with_interval};
@@ -36,6 +37,8 @@ struct Tuned {
     entries: usize,
     questions: String,
     model: String,
+    /// Whether the limits are on the scale that all models share.
+    calibrated: bool,
     /// The reranker that chooses among the first entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     reranker: Option<String>,
@@ -65,6 +68,7 @@ pub fn run(args: &FaqTuneArgs) -> anyhow::Result<()> {
     let file = file.map(|path| PartialFile::beside(path, inputs));
     let file = file.transpose()?;
     let model = load_model(&args.model)?;
+    tell_uncalibrated(&model, &args.model.model);
     let layout = labelled.layout.layout();
     let entries = FileEntries::read(&labelled.file, labelled.format, &layout, &model)?;
     let reranker = load_reranker(&args.rerank, &args.model.compute)?;
@@ -116,6 +120,7 @@ fn tuned(
         entries: entries.held.items().len(),
         questions: asked.file,
         model: model.facts().name.clone(),
+        calibrated: model.calibration().is_fitted(),
         reranker: reranker.map(|reranker| reranker.facts().name.clone()),
         answerable,
         unanswerable: trials.len() - answerable,

@@ -61,7 +61,7 @@ impl Kept<'_> {
             .as_ref()
             .map(|model| calibration_of(&self.collection, model.facts(), model.calibration()));
         let calibration = calibration.unwrap_or(&Calibration::Uncalibrated);
-        let found = plan.finish(&embedded, calibration)?;
+        let found = plan.finish(&embedded, calibration, &|| true)?;
         if !found.placed.is_empty() {
             let fingerprint = &self.collection.space.fingerprint;
             self.store

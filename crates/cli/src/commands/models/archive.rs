@@ -9,6 +9,7 @@ use crate::args::{ComputeArgs, ExportModelArgs, ImportModelArgs};
 use crate::messages;
 use crate::model::load_uncalibrated;
 use crate::pulling::{megabytes, opened};
+use crate::reranking::scores_pairs;
 use crate::terminal;
 
 /// Writes a model to a file.
@@ -45,7 +46,13 @@ fn calibration_of(model: &Installed) -> anyhow::Result<Option<Vec<u8>>> {
     let Some(folder) = model.folder.as_deref().filter(|_| fitted) else {
         return Ok(None);
     };
-    let resolved = opened(&model.name, folder)?;
+    let repository = model.origin.as_ref();
+    let repository = repository.map(|origin| origin.repository.as_str());
+    let resolved = opened(&model.name, repository, folder)?;
+    // A score needs no scale for cosines.
+    if scores_pairs(&resolved) {
+        return Ok(None);
+    }
     let loaded = load_uncalibrated(resolved, &ComputeArgs::default())?;
     let fingerprint = loaded.embedder().fingerprint();
     let found = fingerprint.map(fitted_by_user).transpose()?.flatten();

@@ -54,12 +54,14 @@ fn told(english: &str) -> String {
 
 fn shown(model: &Installed) -> Value {
     let manifest = model.manifest.as_ref();
+    let known = known_models().iter().find(|known| known.name == model.name);
     json!({
         "name": model.name, "place": model.place.name(), "folder": model.folder.as_ref().map(|path| path.display().to_string()),
         "bytes": model.bytes(), "whole": model.problem.is_none(), "problem": model.broken().map(|error| error.to_string()),
         "licence": model.licence(), "non_commercial": manifest.is_some_and(|manifest| manifest.non_commercial),
-        "origin": manifest.and_then(|manifest| manifest.origin.as_ref()),
+        "origin": model.origin.as_ref(),
         "quantized": manifest.and_then(|manifest| manifest.quantized.as_ref()),
+        "remark": known.and_then(|known| known.remark.as_ref()),
     })
 }
 
@@ -84,15 +86,14 @@ fn said(unfinished: &Unfinished) -> String {
             format!("{name} is being fetched: {there} of {total} MB are there.")
         }
         (Some(total), Some(command)) if unfinished.is_beside_whole => format!(
-            "Another version of {name} has come in part, {there} of {total} MB. `{command}` goes on with it; the one that is installed is whole."
+            "Another version of {name} has come in part, {there} of {total} MB. `{command}` goes on with it, and `yuyi models rm --leftovers {name}` removes it; the one that is installed is whole."
         ),
         (Some(total), Some(command)) => format!(
             "{name} has come in part, {there} of {total} MB. `{command}` goes on with it, and `yuyi models rm {name}` removes it."
         ),
         _ if unfinished.is_running => format!("{name} is being installed at this moment."),
         _ if unfinished.is_beside_whole => format!(
-            "A command that was interrupted has left {there} MB of {name} in {}, which may be removed; the model that is installed is whole.",
-            leftovers(name)
+            "A command that was interrupted has left {there} MB of {name}. `yuyi models rm --leftovers {name}` removes them; the model that is installed is whole."
         ),
         _ => format!(
             "A command that was interrupted has left {there} MB of {name}. `yuyi models rm {name}` removes them."
@@ -100,15 +101,8 @@ fn said(unfinished: &Unfinished) -> String {
     }
 }
 
-/// Where a command leaves what it has of a model.
-fn leftovers(name: &str) -> String {
-    let folder = home().unwrap_or_default().join("models/.pulls").join(name);
-    folder.display().to_string()
-}
-
 fn row(model: &Installed) -> [String; 4] {
-    let origin = model.manifest.as_ref().and_then(|m| m.origin.as_ref());
-    let place = match (model.place, origin) {
+    let place = match (model.place, &model.origin) {
         (ModelPlace::Program, _) => told("built in"),
         (ModelPlace::HuggingFaceCache, _) => told("cache of Hugging Face"),
         (ModelPlace::ModelScopeCache, _) => told("cache of ModelScope"),
@@ -124,15 +118,24 @@ fn row(model: &Installed) -> [String; 4] {
     ]
 }
 
-/// What the catalogue knows.
+/// What the catalogue knows, of what is installed too.
 fn write_catalogue(out: &mut impl Write, installed: &[Installed]) -> io::Result<()> {
-    let header = ["model", "MB", "dimension", "tokens", "licence", "STS-B", ""].map(told);
-    let fetched = known_models().iter().filter(|known| {
+    let header = [
+        "model",
+        "MB",
+        "dimension",
+        "tokens",
+        "licence",
+        "STS-B",
+        "remarks",
+    ]
+    .map(told);
+    let row = |known: &KnownModel| {
         let is_there = installed.iter().any(|model| model.name == known.name);
-        !is_there && known.is_published()
-    });
+        known_row(known, is_there)
+    };
     let rows: Vec<[String; 7]> = std::iter::once(header)
-        .chain(fetched.map(known_row))
+        .chain(known_models().iter().map(row))
         .collect();
     write_table(out, &rows, &[1, 2, 3, 5])?;
     writeln!(
@@ -144,12 +147,9 @@ fn write_catalogue(out: &mut impl Write, installed: &[Installed]) -> io::Result<
     )
 }
 
-fn known_row(known: &KnownModel) -> [String; 7] {
+fn known_row(known: &KnownModel, is_there: bool) -> [String; 7] {
     let number = |number: Option<usize>| number.map_or_else(String::new, |n| n.to_string());
     let score = known.scores.as_ref().and_then(|scores| scores.stsb);
-    let remark = known.remark.as_ref();
-    let remark = remark.map(|remark| Language::of_messages().pick(&remark.zh, &remark.en).clone());
-    let kind = (known.kind == KnownKind::Reranker).then(|| told("reranker"));
     [
         known.name.clone(),
         known
@@ -159,8 +159,23 @@ fn known_row(known: &KnownModel) -> [String; 7] {
         number(known.max_tokens),
         known.licence.clone().unwrap_or_default(),
         score.map_or_else(String::new, |score| format!("{score:.1}")),
-        kind.or(remark).unwrap_or_default(),
+        remarks(known, is_there),
     ]
+}
+
+/// Whether it is there, what kind of model it is, what it suits, and what to know before using it.
+fn remarks(known: &KnownModel, is_there: bool) -> String {
+    let language = Language::of_messages();
+    // What is built in says so itself.
+    let place = (is_there && known.kind != KnownKind::BuiltIn).then_some("installed");
+    let kind = (known.kind == KnownKind::Reranker).then_some("reranker");
+    let suited = known.suited_for().map(|(zh, en)| language.pick(zh, en));
+    let remark = known.remark.as_ref();
+    let remark = remark.map(|remark| language.pick(remark.zh.as_str(), remark.en.as_str()));
+    let states = [place, kind].into_iter().flatten().map(told);
+    let texts = [suited, remark].into_iter().flatten().map(str::to_owned);
+    let remarks: Vec<String> = states.chain(texts).collect();
+    remarks.join(language.pick("；", "; "))
 }
 
 /// Writes rows in columns; those of numbers stand at the right.

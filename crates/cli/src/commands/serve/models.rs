@@ -6,29 +6,39 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::bail;
-use yuyi::{Found, LoadProgress, ModelKind, OpenOptions, Remote, Resolved, resolve_installed};
-use yuyi_models::{Installed, inventory};
+use yuyi::{Found, LoadProgress, OpenOptions, Remote, resolve_installed};
+use yuyi_models::Installed;
 use yuyi_server::{LoadError, ModelLibrary, ModelSource, Models};
 
+use super::look::Look;
 use crate::args::ServeArgs;
 use crate::misuse::Misuse;
 use crate::named::{find_model, look_up};
+use crate::reranking::scores_pairs;
 use crate::terminal::remark;
 
 /// The models, each with the names that are given to it.
-pub fn models(args: &ServeArgs) -> anyhow::Result<Models> {
+pub fn models(args: &ServeArgs, look: &Arc<Look>) -> anyhow::Result<Models> {
     let compute = args.compute.options();
-    let library = (!args.listed_only).then(|| Arc::new(Library(compute.clone())) as _);
+    let library = || Library {
+        compute: compute.clone(),
+        look: Arc::clone(look),
+    };
+    let library = (!args.listed_only).then(|| Arc::new(library()) as _);
     Ok(Models {
-        listed: listed(args, &compute)?,
+        listed: listed(args, &compute, look)?,
         library,
     })
 }
 
-fn listed(args: &ServeArgs, compute: &OpenOptions) -> anyhow::Result<Vec<ModelSource>> {
+fn listed(
+    args: &ServeArgs,
+    compute: &OpenOptions,
+    look: &Look,
+) -> anyhow::Result<Vec<ModelSource>> {
     let mut sources = Vec::<ModelSource>::new();
     for spec in &args.models {
-        let source = listed_source(spec, compute)?;
+        let source = listed_source(spec, compute, look)?;
         if sources.iter().any(|other| other.name == source.name) {
             bail!(Misuse(format!(
                 "--model: two models are called {}. Rename one's folder.",
@@ -37,6 +47,7 @@ fn listed(args: &ServeArgs, compute: &OpenOptions) -> anyhow::Result<Vec<ModelSo
         }
         sources.push(source);
     }
+    keep_own_names(&mut sources, look);
     // The first one is the default, which has to give vectors where one does.
     sources.sort_by_key(|source| source.is_reranker);
     for alias in &args.served_model_name {
@@ -45,15 +56,33 @@ fn listed(args: &ServeArgs, compute: &OpenOptions) -> anyhow::Result<Vec<ModelSo
     Ok(sources)
 }
 
+/// Takes from models that compute elsewhere the short names that another model has as well, served or installed: nobody's texts leave
+/// this machine by a name that means two models.
+fn keep_own_names(sources: &mut [ModelSource], look: &Look) {
+    if sources.iter().all(|source| source.computes_here) {
+        return;
+    }
+    let served = sources.iter();
+    let served = served.flat_map(|source| std::iter::once(&source.name).chain(&source.aliases));
+    let installed = look.models().ok();
+    let installed = installed.as_deref().unwrap_or_default().iter();
+    let installed = installed.map(|model| &model.name);
+    let names: Vec<String> = served.chain(installed).cloned().collect();
+    for source in sources.iter_mut().filter(|source| !source.computes_here) {
+        let is_own = |alias: &String| names.iter().filter(|name| *name == alias).count() == 1;
+        source.aliases.retain(is_own);
+    }
+}
+
 /// A model of `--model`, which may be a folder anywhere, or compute elsewhere.
-fn listed_source(spec: &str, compute: &OpenOptions) -> anyhow::Result<ModelSource> {
+fn listed_source(spec: &str, compute: &OpenOptions, look: &Look) -> anyhow::Result<ModelSource> {
     let here = match find_model(spec)? {
         Found::Elsewhere(remote) => return remote_source(remote, compute),
         Found::Here(model) => model,
     };
     let is_reranker = scores_pairs(&here);
     if let Some(folder) = here.folder.path().filter(|_| here.by_path) {
-        tell_of_namesake(&here.name, folder);
+        tell_of_namesake(&here.name, folder, look);
     }
     let spec = spec.to_owned();
     let find = move || Ok(look_up(&spec)?);
@@ -64,8 +93,9 @@ fn listed_source(spec: &str, compute: &OpenOptions) -> anyhow::Result<ModelSourc
 }
 
 /// Says which model requests get by the name of a folder of `--model`, where another model is installed under it.
-fn tell_of_namesake(name: &str, folder: &Path) {
-    let installed = inventory().unwrap_or_default();
+fn tell_of_namesake(name: &str, folder: &Path, look: &Look) {
+    let installed = look.models().ok();
+    let installed = installed.as_deref().unwrap_or_default();
     let is_other = |model: &Installed| {
         let place = model.folder.as_deref().map(Path::canonicalize);
         model.name == name && place.and_then(Result::ok) != folder.canonicalize().ok()
@@ -78,19 +108,14 @@ fn tell_of_namesake(name: &str, folder: &Path) {
     }
 }
 
-/// Whether the model is a reranker. One that cannot be read is none: loading it tells what is wrong.
-fn scores_pairs(model: &Resolved) -> bool {
-    matches!(model.kind(), Ok(ModelKind::Reranker))
-}
-
 /// A model that computes elsewhere. The same one is opened each time, since it knows what was sent.
 fn remote_source(remote: Remote, compute: &OpenOptions) -> anyhow::Result<ModelSource> {
     remote.check(&compute.remote)?;
-    let aliases = remote.short_name().map(str::to_owned);
+    let aliases = remote.short_names().map(str::to_owned).collect();
     let name = remote.name().to_owned();
     let found = source(name, compute.clone(), move || Ok(remote.clone().into()));
     Ok(ModelSource {
-        aliases: aliases.into_iter().collect(),
+        aliases,
         computes_here: false,
         ..found
     })
@@ -126,19 +151,24 @@ fn source(
         aliases: Vec::new(),
         computes_here: true,
         is_reranker: false,
-        facts: Box::new(move || Ok(find()?.facts(&compute)?)),
+        // Asked by whoever looks at the server: nobody pays, or waits, for that.
+        facts: Box::new(move || Ok(find()?.known_facts(&compute)?)),
         calibration: Box::new(calibration),
         load: Box::new(load),
     }
 }
 
 /// The installed models and the built-in one.
-struct Library(OpenOptions);
+struct Library {
+    compute: OpenOptions,
+    look: Arc<Look>,
+}
 
 impl ModelLibrary for Library {
     fn names(&self) -> Result<Vec<String>, LoadError> {
         // Also one that is not whole: loading it tells what is wrong.
-        Ok(inventory()?.into_iter().map(|model| model.name).collect())
+        let models = self.look.models()?;
+        Ok(models.iter().map(|model| model.name.clone()).collect())
     }
 
     fn find(&self, name: &str) -> Result<Option<ModelSource>, LoadError> {
@@ -153,7 +183,7 @@ impl ModelLibrary for Library {
         };
         Ok(Some(ModelSource {
             is_reranker,
-            ..source(model.name, self.0.clone(), find)
+            ..source(model.name, self.compute.clone(), find)
         }))
     }
 

@@ -1,21 +1,21 @@
 //! What the server is given to fetch models for its admin.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use yuyi_hub::{Event, Hub, Request, Source, Watch};
-use yuyi_models::{Installed, inventory};
-use yuyi_server::{AboutModel, ModelSupply, PullOrder, PullStep};
+use yuyi_models::{Installed, known_models};
+use yuyi_server::{AboutModel, ModelSupply, PullOrder, PullStep, Remark};
 
+use super::look::Look;
 use crate::pulling;
 
 /// Between two words on how far a download is.
 const PACE: Duration = Duration::from_millis(500);
 
 /// The hubs and the home folder of this machine.
-pub struct Supply;
+pub struct Supply(pub Arc<Look>);
 
 impl ModelSupply for Supply {
     fn name_of(&self, order: &PullOrder) -> Result<String, String> {
@@ -33,6 +33,7 @@ impl ModelSupply for Supply {
             state: Mutex::default(),
         };
         let pulled = pulling::hub().and_then(|hub| pulling::pull(&hub, &request(order), &teller));
+        self.0.forget();
         match pulled {
             Ok((pulled, _)) => Ok((pulled.name, pulled.was_there)),
             Err(error) => Err(crate::messages::joined(&crate::chain(&error))),
@@ -40,22 +41,35 @@ impl ModelSupply for Supply {
     }
 
     fn about(&self, names: &[String]) -> Vec<Option<AboutModel>> {
-        let models = inventory().unwrap_or_default();
+        let Ok(models) = self.0.models() else {
+            return vec![None; names.len()];
+        };
         let about = |name: &String| models.iter().find(|model| model.name == *name).map(known);
         names.iter().map(about).collect()
     }
 }
 
 fn known(model: &Installed) -> AboutModel {
-    let manifest = model.manifest.as_ref();
-    let origin = manifest.and_then(|manifest| manifest.origin.as_ref());
+    let origin = model.origin.as_ref();
     AboutModel {
         place: model.place.name(),
         repository: origin.map(|origin| origin.repository.clone()),
         bytes: model.bytes(),
         licence: model.licence(),
         problem: model.broken().map(|error| error.to_string()),
+        remark: remark_of(model),
     }
+}
+
+fn remark_of(model: &Installed) -> Option<Remark> {
+    let known = known_models()
+        .iter()
+        .find(|known| known.name == model.name)?;
+    let remark = known.remark.as_ref()?;
+    Some(Remark {
+        zh: remark.zh.clone(),
+        en: remark.en.clone(),
+    })
 }
 
 /// The request of an order. One by the name that a model has here fetches that as it was.
@@ -113,6 +127,18 @@ impl Watch for Teller<'_> {
             Event::NextHub { error, next } => self.tell(PullStep::NextHub {
                 message: format!("{error} Asking {next} next."),
             }),
+            Event::Waits { host, seconds } => self.tell(PullStep::Waiting {
+                host: host.to_owned(),
+                seconds,
+            }),
+            Event::NoSum { host, path } => {
+                tracing::warn!(
+                    host,
+                    path,
+                    "a hub tells no sum of a file; only its length is compared"
+                );
+            }
+            Event::Remark { told } => tracing::warn!("{told}"),
             Event::Found(found) => self.tell(PullStep::Found {
                 model: found.name.clone(),
                 repository: found.repository.clone(),

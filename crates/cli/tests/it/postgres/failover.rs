@@ -87,7 +87,14 @@ fn only_those_who_allow_it_are_answered_by_the_standby() {
     execute(&read, "SELECT pg_wal_replay_resume()");
     until(|| count(true) == 2);
 
+    let probe = |path: &str| server.ask("GET", path, "");
+    assert_eq!(probe("/readyz").status, 200);
     primary.kill();
+    until(|| probe("/readyz").status != 200);
+    for path in ["/readyz", "/health"] {
+        assert_for_now(&probe(path));
+    }
+    assert_eq!(probe("/livez").status, 200);
     assert_for_now(&put(&server, "d"));
     assert_for_now(&server.ask("POST", "/v1/collections/c/count", "{}"));
     assert_eq!((count(true), found(true)), (json!(2), 2));
@@ -174,6 +181,11 @@ fn clients_of_a_killed_primary_are_told_to_try_again_and_lose_nothing() {
         until(|| seen.refused.load(Relaxed) >= before + 10);
         standby.promote();
         seen.wait_for_answers();
+        until(|| {
+            servers
+                .iter()
+                .all(|server| server.ask("GET", "/readyz", "").status == 200)
+        });
         seen.end.store(true, Relaxed);
     });
     let lines = servers[1].ask("GET", "/v1/collections/c/export", "").text;

@@ -54,6 +54,62 @@ fn half_a_download_is_told_of_and_removed() {
     assert!(!case.folder(".pulls").exists());
 }
 
+/// What is left of a newer version goes, and the model stays.
+#[test]
+fn only_what_is_left_of_downloads_is_removed() {
+    let case = halved();
+    fs::create_dir_all(case.folder(".pulls/other/parts")).unwrap();
+    fs::write(case.folder(".pulls/other/parts/a"), "abc").unwrap();
+    let installed = case.folder("tiny");
+    super::put(&case.repository, &installed);
+    let listed = case.run(&["models"]);
+    let told = "goes on with it, and `yuyi models rm --leftovers tiny` removes it; the one that is installed is whole.";
+    assert!(listed.out.contains(told), "{listed:?}");
+    let rm = |arguments: &[&str]| case.run(&[&["models", "rm"], arguments].concat());
+    let unasked = rm(&["--leftovers"]);
+    let told = "What downloads have left of other, tiny is to be removed, and nobody can be asked. Say --yes.";
+    assert!(
+        unasked.code == 2 && unasked.err.contains(told),
+        "{unasked:?}"
+    );
+    assert_eq!(unfinished(&case).len(), 2);
+    let one = rm(&["--leftovers", "tiny", "--yes"]);
+    assert!(
+        one.code == 0
+            && one
+                .err
+                .contains("What downloads have left of tiny is removed: 0."),
+        "{one:?}"
+    );
+    assert_eq!(unfinished(&case).len(), 1);
+    assert!(installed.join("config.json").is_file());
+    let again = rm(&["--leftovers", "tiny", "--yes"]);
+    assert!(
+        again.code == 1
+            && again
+                .err
+                .contains("Nothing is left of a download of \"tiny\"."),
+        "{again:?}"
+    );
+    let rest = rm(&["--leftovers", "--yes", "--json"]);
+    let rest: Value = serde_json::from_str(&rest.out).unwrap();
+    assert_eq!(
+        rest,
+        serde_json::json!({"leftovers": ["other"], "bytes": 3})
+    );
+    assert!(!case.folder(".pulls").exists());
+    let none = rm(&["--leftovers"]);
+    assert!(
+        none.code == 0 && none.err.contains("No download has left anything."),
+        "{none:?}"
+    );
+    assert_eq!(
+        rm(&["--yes"]).code,
+        2,
+        "a model is named, or leftovers are meant"
+    );
+}
+
 #[test]
 fn what_the_list_says_goes_on_with_half_a_download() {
     let case = halved();
@@ -77,6 +133,17 @@ fn one_that_is_being_fetched_is_told_as_such() {
     assert!(
         listed.out.contains("tiny is being fetched: 0."),
         "{listed:?}"
+    );
+    let removed = case.run(&["models", "rm", "--leftovers", "--yes"]);
+    let told = "tiny is being fetched by another program, and stays.";
+    assert!(
+        removed.code == 0 && removed.err.contains(told),
+        "{removed:?}"
+    );
+    let removed = case.run(&["models", "rm", "--leftovers", "tiny", "--yes"]);
+    assert!(
+        removed.code == 1 && removed.err.contains("Wait until that is done."),
+        "{removed:?}"
     );
     let pulled: Run = pull.wait_with_output().unwrap().into();
     assert_eq!(

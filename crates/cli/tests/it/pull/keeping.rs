@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Case, ID};
+use super::{Case, ID, put, repository};
 use crate::support::Run;
 
 fn listed(case: &Case) -> Vec<Value> {
@@ -45,15 +45,30 @@ fn models_are_listed_with_where_they_came_from() {
         .find(|line| line.starts_with("gte-base-zh "))
         .unwrap();
     assert_eq!(known.split_whitespace().nth(1), Some("200"), "{known}");
-    assert!(
-        all.out.contains("reranker") && !all.out.contains("ernie-embedding"),
-        "{all:?}"
-    );
+    // Each of the catalogue, also what nobody can fetch, with all that is to be known of it.
+    for known in yuyi_models::known_models() {
+        let start = format!("{} ", known.name);
+        let catalogue = all.out.split_once("\n\n").unwrap().1;
+        let row = catalogue.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("{} is missing", known.name));
+        let remark = known.remark.as_ref().map_or("", |remark| &remark.en);
+        let suited = known.suited_for().map_or("", |(_, en)| en);
+        assert!(row.contains(remark) && row.contains(suited), "{row}");
+    }
+    assert!(known.ends_with("general semantic matching"), "{known}");
+    assert!(all.out.contains("reranker"), "{all:?}");
     let zh = case.run(&["models", "--all", "--lang", "zh"]);
-    assert!(
-        zh.out.starts_with("模型") && zh.out.contains("内置") && zh.out.contains("重排模型"),
-        "{zh:?}"
-    );
+    for part in [
+        "开箱即用：随程序内置",
+        "重排模型",
+        "用户自己训练的文件夹",
+        "remote:qianfan/embedding-v1",
+    ] {
+        assert!(
+            zh.out.starts_with("模型") && zh.out.contains(part),
+            "{zh:?}"
+        );
+    }
 }
 
 #[test]
@@ -86,6 +101,8 @@ fn a_half_model_is_told_as_one_and_mended() {
             .contains("The model copied is not whole: model.safetensors is missing. Copy its folder there once more, or"),
         "{run:?}"
     );
+    let near = case.run(&["sim", "--model", "tinny", "a", "b"]);
+    assert!(near.err.contains("the nearest name is tiny."), "{near:?}");
     let unknown = case.run(&["sim", "--model", "none", "a", "b"]);
     assert!(
         unknown.err.contains("Installed: e5-small-zh, tiny."),
@@ -237,6 +254,20 @@ fn the_cache_of_another_program_is_read_in_place() {
     assert_eq!(own.code, 0, "{own:?}");
     let verified = with_cache(&["models", "verify", "org/cached"]);
     assert_eq!(verified.out, "org/cached: sound, 8 files compared\n");
+    // What is carried elsewhere says where it came from.
+    let file = case.home.path().join("cached.tar");
+    let file = file.to_str().unwrap();
+    let export = with_cache(&["models", "export", "org/cached", "-o", file]);
+    assert_eq!(export.code, 0, "{export:?}");
+    assert_eq!(case.run(&["models", "import", file]).code, 0);
+    let models = listed(&case);
+    let imported = models.iter().find(|model| model["name"] == "cached");
+    let origin = &imported.unwrap()["origin"];
+    assert_eq!(
+        (&origin["hub"], &origin["repository"], &origin["commit"]),
+        (&"huggingface".into(), &"org/cached".into(), &"abc".into())
+    );
+    assert_eq!(case.run(&["models", "rm", "cached", "--yes"]).code, 0);
     let removed = with_cache(&["models", "rm", "org/cached", "--yes"]);
     assert!(
         removed.err.contains("is in the cache of another program"),
@@ -268,14 +299,16 @@ fn caches_of_modelscope_are_found_in_every_layout() {
         ),
         (".cache/modelscope/hub/iic/oldest", "iic/oldest"),
     ] {
-        for (path, content) in &case.repository.files {
-            let file = case.home.path().join(place).join(path);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, content).unwrap();
-        }
+        put(&case.repository, &case.home.path().join(place));
         let run = case.run(&["sim", "--model", name, "今天", "明天"]);
         assert_eq!(run.code, 0, "{name}: {run:?}");
     }
+    // A reranker is one of them.
+    let reranker = repository("../rerankers/bert-reranker-f16");
+    put(
+        &reranker,
+        &case.home.path().join(".cache/modelscope/hub/iic/reranker"),
+    );
     let names: Vec<Value> = listed(&case)
         .into_iter()
         .map(|model| model["name"].clone())
@@ -286,6 +319,7 @@ fn caches_of_modelscope_are_found_in_every_layout() {
             "e5-small-zh",
             "iic/older-v1.5",
             "iic/oldest",
+            "iic/reranker",
             "iic/tiny-v1.5"
         ]
     );
@@ -318,6 +352,25 @@ fn an_export_has_the_calibration_in_force() {
     assert_eq!(there, fitted);
 }
 
+/// What the user has calibrated is of other models: a score has no such scale.
+#[test]
+fn a_reranker_travels_as_one_file() {
+    let case = Case::new();
+    case.hub
+        .put("org/scorer", repository("../rerankers/bert-reranker-f16"));
+    assert_eq!(case.run(&["pull", "org/scorer"]).code, 0);
+    fs::create_dir_all(case.home.path().join("calibrations")).unwrap();
+    let file = case.home.path().join("scorer.tar");
+    let file = file.to_str().unwrap();
+    let run = case.run(&["models", "export", "scorer", "-o", file]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = case.run(&["models", "import", file, "--name", "other"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let info = case.run(&["info", "--model", "other", "--json"]);
+    let info: Value = serde_json::from_str(&info.out).unwrap();
+    assert_eq!(info["activation"], "sigmoid");
+}
+
 #[test]
 fn a_threshold_of_a_model_without_calibration_is_told() {
     let case = Case::new();
@@ -335,6 +388,18 @@ fn a_threshold_of_a_model_without_calibration_is_told() {
     assert_eq!(run.err.matches(told).count(), 1, "{run:?}");
     let run = case.run(&["dedup", minutes]);
     assert!(!run.err.contains("calibration"), "{run:?}");
+    // Limits that are fitted are on its scale, too.
+    let [faq, questions] = [
+        ("faq.csv", "question,answer,id\n怎么退货,七天之内,th\n"),
+        ("questions.csv", "question,id\n如何退货,th\n"),
+    ]
+    .map(|(name, text)| {
+        let file = case.home.path().join(name);
+        fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    });
+    let run = case.run(&["faq", "tune", &faq, &questions, "--model", "tiny"]);
+    assert_eq!(run.err.matches(told).count(), 1, "{run:?}");
     let zh = case.run(&["dedup", minutes, "--model", "tiny", "--lang", "zh"]);
     assert!(zh.err.contains("tiny 没有校准"), "{zh:?}");
 }

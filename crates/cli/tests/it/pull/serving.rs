@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use super::stand_in::Behaviour;
 use super::{Case, ID};
 use crate::support::server::{Server, body, status};
 
@@ -76,6 +77,41 @@ fn a_model_is_fetched_while_the_server_answers() {
         (&told["place"], told["bytes"].as_u64() > Some(280_000)),
         (&"home".into(), true)
     );
+}
+
+/// Why nothing comes for a while, or at all: a hub that wants to be left alone, or a command that is at it.
+#[test]
+fn what_a_pull_waits_for_is_told() {
+    let case = Case::slow(60);
+    let server = serve(&case, &[]);
+    let order = json!({"model": ID}).to_string();
+    let pull = case.start(&["pull", ID]);
+    while case.hub_sent() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let told = events(&server.post_with("/v1/models/pull", "", &order));
+    let failed = told.last().unwrap();
+    assert!(
+        failed["message"]
+            .as_str()
+            .unwrap()
+            .contains("is being fetched by another program"),
+        "{failed}"
+    );
+    assert!(pull.wait_with_output().unwrap().status.success());
+    assert_eq!(case.run(&["models", "rm", "tiny", "--yes"]).code, 0);
+    case.hub.behave(Behaviour {
+        refuse_files: Some((429, Some(1), 1)),
+        ..Behaviour::default()
+    });
+    let told = events(&server.post_with("/v1/models/pull", "", &order));
+    let waiting = told.iter().find(|event| event["status"] == "waiting");
+    let waiting = waiting.unwrap_or_else(|| panic!("{told:?}"));
+    assert_eq!(
+        (&waiting["host"], &waiting["seconds"]),
+        (&case.hub.host().into(), &1.into())
+    );
+    assert_eq!(told.last().unwrap()["status"], "success");
 }
 
 #[test]

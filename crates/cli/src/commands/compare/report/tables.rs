@@ -2,7 +2,7 @@
 
 use super::Measured;
 use crate::commands::compare::examples::{EXAMPLES, Kind};
-use crate::commands::compare::ranked::Standing;
+use crate::commands::compare::ranked::{SearchRow, Standing};
 use crate::commands::compare::{Comparison, SearchFiles, significant};
 use crate::report::blocks::{self, Cell, Table};
 use crate::report::numbers::{cell, interval, value};
@@ -104,29 +104,20 @@ pub(super) fn retrieval(
         format!("FAQ {faq}（{entries} 条），问题 {questions}（{asked} 个）。重排模型给第一阶段找到的前 {candidates} 条重新排序。"),
         format!("FAQ {faq} ({entries} entries), questions {questions} ({asked}). A reranker orders the first {candidates} that the first stage has found."),
     );
-    let pick = |zh, en| Cell::number(language.pick(zh, en));
-    let head = vec![
+    let mut head = vec![
         Cell::text(language.pick("模型", "model")),
         Cell::text(language.pick("第一阶段", "first stage")),
-        pick("recall@1", "recall@1"),
-        pick("recall@10", "recall@10"),
-        pick("MRR", "MRR"),
-        pick("nDCG@10", "nDCG@10"),
-        pick("千对耗时", "1,000 pairs"),
     ];
+    head.extend(SearchRow::METRICS.map(Cell::number));
+    head.push(Cell::number(language.pick("千对耗时", "1,000 pairs")));
     let rows = measured.iter().filter_map(|(ranked, standing)| {
-        let retrieval = standing.retrieval.as_ref()?;
-        let quality = &retrieval.quality;
-        let seconds = retrieval.seconds_per_1000_pairs;
-        Some(vec![
-            Cell::text(&ranked.label),
-            Cell::text(retrieval.first_stage.as_deref().unwrap_or("–")),
-            cell(&quality.recall_at_1),
-            cell(&quality.recall_at_10),
-            cell(&quality.mrr),
-            cell(&quality.ndcg_at_10),
-            Cell::number(seconds.map_or("–".to_owned(), |s| format!("{} s", significant(s)))),
-        ])
+        let row = standing.search_row()?;
+        let seconds = row.seconds_per_1000_pairs;
+        let seconds = seconds.map_or("–".to_owned(), |s| format!("{} s", significant(s)));
+        let mut cells = vec![Cell::text(&ranked.label), Cell::text(row.first_stage)];
+        cells.extend(row.metrics.map(cell));
+        cells.push(Cell::number(seconds));
+        Some(cells)
     });
     let table = Table {
         head,

@@ -60,6 +60,8 @@ class Launcher:
     folders: dict[str, Path]
     # Further environment variables of every engine.
     variables: dict[str, str] = field(default_factory=dict)
+    # What `harness.models` made, or `harness.architectures`.
+    models: Path = CACHE
 
     def start(self, engine):
         """A running process, its model loaded."""
@@ -68,6 +70,6 @@ class Launcher:
 
     def _command(self, engine):
         if not engine.ours:
-            return [sys.executable, "-W", "ignore", "-m", "harness.peer_worker", engine.name, str(CACHE), str(self.threads)]
-        folder = BUILTIN if engine.group == "builtin" else self.folders.get(engine.precision, CACHE / "bert-base")
+            return [sys.executable, "-W", "ignore", "-m", "harness.peer_worker", engine.name, str(self.models), str(self.threads)]
+        folder = BUILTIN if engine.group == "builtin" else self.folders.get(engine.precision, self.models / "bert-base")
         return [str(self.worker), str(folder), engine.precision, str(self.threads)]

@@ -36,9 +36,14 @@ def make_models():
 
 def build_worker():
     """Path of yuyi's worker, built from this checkout."""
-    command = ["cargo", "build", "--release", "--package", "yuyi-encoder", "--example", "bench_worker"]
+    return build_example("bench_worker")
+
+
+def build_example(name):
+    """Path of an example of the encoder, built from this checkout."""
+    command = ["cargo", "build", "--release", "--package", "yuyi-encoder", "--example", name]
     subprocess.run(command, cwd=REPOSITORY, check=True)
-    return target() / "release" / "examples" / "bench_worker"
+    return target() / "release" / "examples" / name
 
 
 def build_program():

@@ -84,13 +84,13 @@ class Group:
         finally:
             process.close()
 
-    def check(self, reference):
-        """Least and mean cosine of each engine to the reference vectors; drops those that are wrong."""
+    def check(self, reference, batch=None):
+        """Least and mean cosine of each engine to the reference vectors, of so many texts at a time; drops those that are wrong."""
         inputs = self.inputs.of(CHECK_LENGTHS)
         answers = {}
         for name in list(self.processes):
             with self._dropping(name):
-                answers[name] = self.ask(name, **inputs, vectors=True)
+                answers[name] = self.ask(name, **inputs, batch=batch, vectors=True)
         vectors = {name: numpy.array(answer["vectors"]) for name, answer in answers.items()}
         cosines = {name: (v * reference).sum(axis=1) for name, v in vectors.items()}
         for name, answer in answers.items():

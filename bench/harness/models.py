@@ -1,6 +1,6 @@
 """Makes the model that all engines run, in every format that they need, under .cache/bench/.
 
-Run inside the benchmark's environment: python -m harness.models FOLDER
+Run inside the benchmark's environment: python -m harness.models FOLDER [FORMAT…]
 
 The model has the shape of gte-base-zh (BERT-base, 21,128 tokens) and random weights: how fast
 an engine is does not depend on what a model has learnt. All formats hold the same values, which
@@ -40,6 +40,10 @@ def main():
         "ctranslate2/float32": lambda root, path: make_ctranslate2(root, path, "float32"),
         "ctranslate2/int8": lambda root, path: make_ctranslate2(root, path, "int8"),
     }
+    make_all(root, {name: make for name, make in steps.items() if not sys.argv[2:] or name in sys.argv[2:]})
+
+
+def make_all(root, steps):
     failed = [name for name, make in steps.items() if not make_once(root, name, make)]
     if failed:
         print(f"Not made: {', '.join(failed)}. The engines that need them will be left out.")
@@ -239,8 +243,9 @@ def make_openvino_int8(root, path):
 
     random = numpy.random.RandomState(SEED)
     texts = [random.randint(200, VOCABULARY, (1, length)) for length in CALIBRATION_LENGTHS]
-    samples = [dict(zip(INPUTS, (ids, numpy.ones_like(ids), numpy.zeros_like(ids)), strict=True)) for ids in texts]
     model = openvino.convert_model(root / "onnx" / "model.onnx")
+    wanted = peers.names_of(model.inputs)
+    samples = [peers.inputs_of(ids, numpy.ones_like(ids), wanted) for ids in texts]
     quantized = nncf.quantize(model, nncf.Dataset(samples), model_type=nncf.ModelType.TRANSFORMER, subset_size=len(samples))
     openvino.save_model(quantized, path)
 

@@ -20,6 +20,17 @@ def pad(batch):
     return ids, mask
 
 
+def inputs_of(ids, mask, wanted):
+    """Those of a model's usual inputs that a graph has."""
+    given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)}
+    return {name: given[name] for name in wanted}
+
+
+def names_of(inputs):
+    """Names of the inputs of one of OpenVINO's models."""
+    return [one.get_any_name() for one in inputs]
+
+
 def unit(vectors):
     return vectors / numpy.linalg.norm(vectors, axis=1, keepdims=True)
 
@@ -72,10 +83,10 @@ class OnnxRuntime:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self.session = self.runtime.InferenceSession(str(self.path), options, providers=["CPUExecutionProvider"])
+        self.wanted = [one.name for one in self.session.get_inputs()]
 
     def encode(self, batch):
-        ids, mask = pad(batch)
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)}
+        inputs = inputs_of(*pad(batch), self.wanted)
         return unit(self.session.run(None, inputs)[0][:, 0])
 
     count = Torch.count
@@ -95,11 +106,11 @@ class OpenVino:
 
     def load(self):
         model = self.openvino.Core().compile_model(self.path, "CPU", self.options)
+        self.wanted = names_of(model.inputs)
         self.request = model.create_infer_request()
 
     def encode(self, batch):
-        ids, mask = pad(batch)
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": numpy.zeros_like(ids)}
+        inputs = inputs_of(*pad(batch), self.wanted)
         hidden = self.request.infer(inputs, share_inputs=True, share_outputs=True)[0]
         return unit(hidden[:, 0])
 

@@ -60,7 +60,8 @@ def dense(lists):
 
 
 def lexical(lists):
-    return numpy.where(numpy.isfinite(lists.lexical_rank), lists.words, NOWHERE)
+    # By its ranks: of texts that have as much as the question itself the scores are the same.
+    return numpy.where(numpy.isfinite(lists.lexical_rank), -lists.lexical_rank, NOWHERE)
 
 
 def reciprocal_ranks(lists, k, dense_weight, depth):
@@ -70,7 +71,7 @@ def reciprocal_ranks(lists, k, dense_weight, depth):
 
 
 def weighted_sum(lists, dense_weight, words_power, depth):
-    """`Fusion` of crates/store."""
+    """`Fusion` of crates/store, but for the root of its scores, which leaves the order as it is."""
     cosines, words = lists.within(depth)
     end = numpy.nanmin(cosines, axis=1, keepdims=True)
     above = numpy.clip((lists.cosine - end) / numpy.maximum(1 - end, 1e-12), 0, 1)
@@ -114,7 +115,13 @@ class Method:
 WEIGHTS = [round(0.05 * i, 2) for i in range(1, 20)]
 # What is longer takes time and changes nothing.
 DEPTHS = [50, 100]
-SUM = Method("weighted sum (`Fusion`)", weighted_sum, {"dense_weight": WEIGHTS, "words_power": [1.0, 1.5, 2.0, 3.0], "depth": DEPTHS})
+# A high power leaves little of the part by words, so that a small weight of the other part is much.
+SMALL_WEIGHTS = [0.002, 0.005, 0.01, 0.02, 0.03]
+SUM = Method(
+    "weighted sum (`Fusion`)",
+    weighted_sum,
+    {"dense_weight": SMALL_WEIGHTS + WEIGHTS, "words_power": [1.0, 1.5, 2.0, 3.0, 4.0], "depth": DEPTHS},
+)
 METHODS = (
     SUM,
     Method("reciprocal ranks", reciprocal_ranks, {"k": [2, 5, 10, 30, 60], "dense_weight": WEIGHTS, "depth": [100]}),

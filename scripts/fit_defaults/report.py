@@ -38,7 +38,7 @@ def faq_table(asked, example):
         lines.append(f"| {name} | {threshold:.2f} | {margin:.2f} | {lead:.2f} | {cells} |")
     found, ahead = example
     question, entry = matching.EXAMPLE
-    lines.append(f"\n{question} and {entry} have a similarity of {found:.3f}. Where no entry of a FAQ is nearer, it is {ahead:.3f} ahead at least.")
+    lines.append(f"\n{question} and {entry} have a similarity of {found:.3f}. Where no entry of a FAQ on other things is nearer, it is {ahead:.3f} ahead at least.")
     return "\n".join(lines) + "\n"
 
 

@@ -133,8 +133,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // A test that failed must not leave its server behind; one that ended is gone already.
+        // A test that failed must not leave its server behind; one that ended is gone already. What it held is free once it is gone.
         let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

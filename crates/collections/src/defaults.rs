@@ -6,7 +6,8 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use yuyi_store::Fusion;
+use yuyi_models::BUILTIN_NAME;
+use yuyi_store::{Fusion, Space};
 use yuyi_tasks::faq::Limits;
 
 const FILE: &str = include_str!("../../../models/builtin/defaults.json");
@@ -30,9 +31,19 @@ static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| {
     serde_json::from_str(FILE).expect("models/builtin/defaults.json is sound")
 });
 
-/// How the rankings by vectors and by words become one, where nobody says otherwise.
-pub fn fusion() -> Fusion {
-    DEFAULTS.fusion
+/// How the rankings by vectors and by words become one in a collection, where nobody says otherwise.
+///
+/// What was chosen with the built-in model's vectors goes for those of other models, too, except for where the cosines of texts that have nothing to do with each other
+/// lie. Of vectors that the caller brings nothing is known.
+pub fn fusion(space: &Space) -> Fusion {
+    match space.model.as_deref() {
+        Some(BUILTIN_NAME) => DEFAULTS.fusion,
+        Some(_) => Fusion {
+            base: 0.0,
+            ..DEFAULTS.fusion
+        },
+        None => Fusion::default(),
+    }
 }
 
 /// When a FAQ answers, where nobody says otherwise.
@@ -55,9 +66,9 @@ mod tests {
 
     #[test]
     fn the_file_is_sound() {
-        let fusion = fusion();
+        let fusion = DEFAULTS.fusion;
         assert!(fusion.words_power >= 0.0 && (0.0..=1.0).contains(&fusion.dense_weight));
-        assert!(fusion.depth > 0);
+        assert!(fusion.depth > 0 && (0.0..1.0).contains(&fusion.base));
         let faq = faq();
         assert!((0.0..1.0).contains(&faq.threshold) && (0.0..0.5).contains(&faq.margin));
         assert!((0.0..0.5).contains(&faq.lead));

@@ -39,6 +39,7 @@ pub struct QueryPlan {
     mode: Mode,
     embeds: bool,
     prompt: String,
+    fusion: Fusion,
 }
 
 impl QueryPlan {
@@ -74,6 +75,7 @@ impl QueryPlan {
             mode,
             embeds,
             prompt: collection.space.query_prompt.clone(),
+            fusion: fusion(&collection.space),
         })
     }
 
@@ -108,7 +110,7 @@ impl QueryPlan {
             mode: self.mode,
             text: self.asked.text.unwrap_or_default(),
             vector,
-            fusion: fusion(),
+            fusion: self.fusion,
         })
     }
 }

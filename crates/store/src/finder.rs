@@ -289,7 +289,7 @@ impl<R: Rows> Finder<'_, R> {
         self.rows.let_go();
         let dense = self.by_vector(near, depth)?;
         let lexical = self.by_words(text, best, depth)?;
-        let end = dense.last().map_or(1.0, |ranked| ranked.value);
+        let end = fusion.end(dense.iter().map(|ranked| ranked.value));
         let candidates = self.candidates(dense, lexical)?;
         let parts: Vec<(f64, f64)> = candidates.iter().map(|one| one.parts(worth)).collect();
         let scores = fusion.fuse(&parts, end);

@@ -59,7 +59,8 @@ impl Worth {
 
 /// How the rankings by vectors and by words become one: from a weighted sum of what both say (a convex combination, Bruch, Gai and Ingber 2023).
 ///
-/// An item's part by vectors is how far its cosine c stands above e, that of the last of the list by vectors, of what is possible: (c − e) / (1 − e), and 0 below e. Its
+/// An item's part by vectors is how far its cosine c stands above e, that of the last of the first `depth` by vectors, of what is possible: (c − e) / (1 − e), and 0 below e. Where there
+/// are fewer, in a small collection or behind a narrow filter, e is `base`: the last of few may be the very one that is looked for. Its
 /// part by words is its BM25, or that of a text which is the question where it has more, in parts of the most that a text could have, to a power, and 0 outside of the list by words. The score is
 /// weight · by vectors + (1 − weight) · by words, so it lies in [0, 1]; of it the root is told that takes the power back, which leaves the order as it is:
 /// a text that was found by its words alone has nearly its part of them, and not a thousandth.
@@ -75,21 +76,29 @@ pub struct Fusion {
     pub words_power: f64,
     /// Items of each list that take part.
     pub depth: usize,
+    /// The cosine from which on a text counts as near where fewer than `depth` are compared.
+    pub base: f64,
 }
 
-/// Round values near those that suit the built-in model; whoever has a model of its own fits them.
+/// Round values for vectors of which nothing is known; whoever has a model fits them to its vectors.
 impl Default for Fusion {
     fn default() -> Self {
         Self {
             dense_weight: 0.4,
             words_power: 2.0,
             depth: 100,
+            base: 0.0,
         }
     }
 }
 
 impl Fusion {
-    /// The scores of items, in their order: of each the cosine and the part by words. `end` is the cosine of the last of the list by vectors.
+    /// The cosine from which the part by vectors is counted. `cosines`: of the list by vectors, the nearest first.
+    pub(crate) fn end(&self, mut cosines: impl Iterator<Item = f64>) -> f64 {
+        cosines.nth(self.depth.max(1) - 1).unwrap_or(self.base)
+    }
+
+    /// The scores of items, in their order: of each the cosine and the part by words. `end`: see [`Fusion::end`].
     pub(crate) fn fuse(&self, items: &[(f64, f64)], end: f64) -> Vec<f64> {
         let weight = self.dense_weight.clamp(0.0, 1.0);
         let power = self.words_power.max(0.0);
@@ -149,7 +158,7 @@ mod tests {
         let fusion = Fusion {
             dense_weight: 0.75,
             words_power: 2.0,
-            depth: 100,
+            ..Fusion::default()
         };
         let items = [(0.9, 0.4), (0.8, 0.0), (0.7, 0.6), (1.0, 1.0)];
         let wanted: [f64; 4] = [0.75 * 0.5 + 0.25 * 0.16, 0.0, 0.25 * 0.36, 1.0];
@@ -197,6 +206,18 @@ mod tests {
     }
 
     #[test]
+    fn the_end_is_that_of_the_depth_or_the_base() {
+        let fusion = Fusion {
+            depth: 2,
+            base: 0.3,
+            ..Fusion::default()
+        };
+        let cosines = [0.9, 0.8, 0.7];
+        let ends = (0..4).map(|n| fusion.end(cosines.into_iter().take(n)));
+        assert_eq!(ends.collect::<Vec<f64>>(), [0.3, 0.3, 0.8, 0.8]);
+    }
+
+    #[test]
     fn the_same_text_has_one_by_vectors_also_where_all_are_the_same() {
         let fusion = Fusion {
             dense_weight: 1.0,
@@ -213,7 +234,7 @@ mod tests {
             (p, q) in (0.0..=1.0f64, 0.0..=1.0f64),
             (dense_weight, words_power) in (0.0..=1.0f64, 0.0..5.0f64),
         ) {
-            let fusion = Fusion { dense_weight, words_power, depth: 1 };
+            let fusion = Fusion { dense_weight, words_power, ..Fusion::default() };
             let scores = fusion.fuse(&[(a.min(b), p.min(q)), (a.max(b), p.max(q))], end);
             prop_assert!(scores.is_sorted());
             prop_assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));

@@ -61,6 +61,7 @@ macro_rules! store_suite {
             scores_are_in_bounds,
             hybrid_hits_of_one_list_have_both_scores,
             nothing_stands_above_the_question_itself,
+            what_stands_alone_is_scored_as_among_others,
             words_score_as_in_bm25s,
             words_can_be_taught,
             own_words_stand_between_words,

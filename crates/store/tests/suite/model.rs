@@ -67,7 +67,7 @@ impl Model {
         sorted(scored.filter(|(_, score)| *score > 0.0))
     }
 
-    /// All items that are meant, by both; no more than the fusion looks at.
+    /// All items that are meant, by both; fewer than the fusion looks at.
     pub fn hybrid(
         &self,
         vector: &[f32],
@@ -76,20 +76,15 @@ impl Model {
         fusion: Fusion,
     ) -> Vec<Scored> {
         let (dense, lexical) = (self.dense(vector, filter), self.lexical(query, filter));
-        assert!(dense.len() <= fusion.depth);
+        assert!(dense.len() < fusion.depth);
         let texts = self.texts();
         let weights = weights(&texts, query);
         let most: f64 = weights.values().sum();
         let own = bm25(&texts, &weights, &words(query));
         let lexical: HashMap<String, f64> = lexical.into_iter().collect();
-        let end = dense.last().map_or(0.0, |(_, cosine)| *cosine);
         let score = |(id, cosine): &Scored| {
             let by_words = lexical.get(id).map_or(0.0, |bm25| bm25.min(own) / most);
-            let by_vectors = if end < 1.0 {
-                (cosine - end) / (1.0 - end)
-            } else {
-                1.0
-            };
+            let by_vectors = ((cosine - fusion.base) / (1.0 - fusion.base)).max(0.0);
             let by_words = (1.0 - fusion.dense_weight) * by_words.powf(fusion.words_power);
             let sum = fusion.dense_weight * by_vectors + by_words;
             (id.clone(), sum.powf(1.0 / fusion.words_power))

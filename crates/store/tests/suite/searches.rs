@@ -1,7 +1,7 @@
 //! Searches: by vectors, by words, by both, among those that a filter means.
 
 use serde_json::{Value, json};
-use yuyi_store::{Error, Fusion, Item, Query, Scroll, Search, VectorItem, WordRules};
+use yuyi_store::{Error, Filter, Fusion, Item, Query, Scroll, Search, VectorItem, WordRules};
 
 use super::Place;
 use super::ask::{dense, lexical, now_and_later, search, with_faq};
@@ -349,6 +349,32 @@ pub fn hybrid_hits_of_one_list_have_both_scores(place: &impl Place) {
     assert!(by_words[0].bm25.unwrap() > 0.0);
 }
 
+/// A near text does not lose its score because nothing else is there, nor by how many are asked for.
+pub fn what_stands_alone_is_scored_as_among_others(place: &impl Place) {
+    let store = with_faq(place);
+    let vector = random(3000, DIMENSION);
+    let hybrid = |filter: Option<&Filter>, limit| {
+        let query = Query::Hybrid {
+            vector: &vector,
+            text: "没有人说过",
+            fusion: Fusion::default(),
+        };
+        let search = Search {
+            query,
+            filter,
+            limit,
+        };
+        let hits = store.search("faq", &search).unwrap();
+        let scored = hits.into_iter().map(|hit| (hit.item.id, hit.score));
+        scored.collect::<Vec<_>>()
+    };
+    let all = hybrid(None, 10);
+    assert!(all[0].1 > 0.5, "{all:?}");
+    assert_eq!(hybrid(None, 3), all[..3]);
+    let nearest = json!({"must": {"key": "n", "match": {"value": 3}}});
+    assert_eq!(hybrid(Some(&filter(nearest)), 10), all[..1]);
+}
+
 /// Words that a text says again and again are no better evidence than the question's own.
 pub fn nothing_stands_above_the_question_itself(place: &impl Place) {
     let store = place.open();
@@ -384,7 +410,7 @@ pub fn nothing_stands_above_the_question_itself(place: &impl Place) {
         let fusion = Fusion {
             dense_weight,
             words_power: 3.0,
-            depth: 100,
+            ..Fusion::default()
         };
         let query = Query::Hybrid {
             vector: &vector,

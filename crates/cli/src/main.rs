@@ -40,6 +40,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     language::learn();
+    signals::survive_file_size_limit();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads has had enough, as with `| head`.

@@ -1,4 +1,4 @@
-//! Signals that end a command, and what it must not leave behind then.
+//! Signals that end a command, what it must not leave behind then, and one that must not end it.
 
 use std::fs;
 use std::io;
@@ -119,6 +119,17 @@ fn end(code: i32) {
     }
     all.paths.iter().for_each(|path| remove(path));
     process::exit(code)
+}
+
+/// Has a write beyond a limit of file sizes (`ulimit -f`) fail as on a full disk, from now on. Uncaught, the signal that comes with it ends the program, and a
+/// server that still could search with it.
+pub fn survive_file_size_limit() {
+    #[cfg(unix)]
+    // Once asked for, a signal stays caught. Where that fails, the limit is as hard as it was.
+    if let Ok(runtime) = Builder::new_current_thread().enable_io().build() {
+        let _inside = runtime.enter();
+        _ = signal(SignalKind::from_raw(libc::SIGXFSZ));
+    }
 }
 
 /// Catches signals from now on, in a thread of their own.

@@ -81,6 +81,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("{file}: the first row names no item of {items} and a user who is nowhere else. If it is a header, name its columns user and item, or say which they are with --click-columns; if it is data, say --no-click-header.", "{file}：第一行的物品不在 {items} 里，用户也没有再出现。如果它是表头，请把列名改为 user、item，或用 --click-columns 指明；如果是数据，请加 --no-click-header。"),
     ("the clicks have no user {user}", "行为文件里没有用户 {user}"),
     ("no item of {file} has the id {text}; it is taken as a text", "{file} 里没有编号为 {text} 的物品，按一段文本处理"),
+    ("Users who are measured, by what they did after {split}: {users}; without anything before: {cold}.", "按 {split} 之后的行为衡量的用户：{users} 个；其中此前没有任何记录的：{cold} 个。"),
     ("{file} has no times: newest says nothing, and items are recommended before they were published.", "{file} 没有时间：“最新”一行没有意义，也会推荐当时还没发布的物品。"),
     ("Nothing of {log} is before {split}, so nothing is known of anybody. Give more of the log with --before, or a log whose times differ.", "{log} 里没有早于 {split} 的行为，没有历史可用。请调大 --before，或换一份时间有先后的日志。"),
     ("it has to be above 0 and below 1", "应大于 0 且小于 1"),

@@ -65,6 +65,12 @@ pub fn run(args: &RecommendEvalArgs) -> anyhow::Result<()> {
             items.file
         );
     }
+    remark!(
+        "Users who are measured, by what they did after {}: {}; without anything before: {}.",
+        told.split,
+        told.users,
+        told.cold
+    );
     let evaluated = Evaluated {
         log: log.name,
         items: items.file,

@@ -2,6 +2,7 @@
 
 mod cold;
 mod company;
+mod habit;
 mod history;
 mod replay;
 mod reply;
@@ -17,6 +18,7 @@ use yuyi_tasks::recommend::{
 };
 
 use self::company::Company;
+use self::habit::Habit;
 use self::history::History;
 pub use self::replay::{Contest, ReplaySettings, Replayed, Way, replay};
 pub use self::reply::{Because, RecommendReply, Recommendation};
@@ -273,10 +275,18 @@ pub fn recommend(
         return Ok(RecommendReply::cold(results, question));
     }
     let company = Company::of(shelf, question, &history.liked())?;
-    let found = candidates(shelf, question, (&interest, &history, &company))?;
+    let habit = Habit::of(shelf, &history)?;
+    let mut found = candidates(shelf, question, (&interest, &history, &company))?;
+    if habit.is_some() {
+        let known = found.iter().map(|one| &*one.item.id).collect();
+        let filter = question.filter.as_ref();
+        let newest = Habit::newest(shelf, filter, (&history.seen(), &known))?;
+        found.extend(newest);
+    }
     let each = found.iter().map(|one| Candidate {
         vector: &one.vector,
         company: company.with(&one.item.id),
+        age: habit.as_ref().map_or(0.0, |habit| habit.speaks(one)),
     });
     let each: Vec<Candidate<'_>> = each.collect();
     let picks = rank(&interest, &each, spread, question.limit);

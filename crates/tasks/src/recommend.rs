@@ -1,16 +1,18 @@
 //! What somebody may want next, by what they did: pure functions over vectors.
 //!
 //! What a user did becomes an [`Interest`]: what speaks for items and what against them, the newer the more, and centres around which items are looked for. [`rank`]
-//! orders the items that were found, by that and by [what others did](share) who liked the same. Whoever has no interest yet is given [`what is popular`](first_of) in its place.
+//! orders the items that were found, by that, by [what others did](share) who liked the same and by [how old](Freshness) they may be. Whoever has no interest yet is given [`what is popular`](first_of) in its place.
 //!
 //! No constant here is on the scale of a model's cosines: these are counted in how much those of the items at hand differ, so that models whose cosines lie close
 //! together, as most do, are treated alike.
 
 mod co_clicks;
+mod freshness;
 mod interest;
 mod ranking;
 
 pub use co_clicks::{CoClicks, share};
+pub use freshness::Freshness;
 pub use interest::{Deed, HALF_LIFE, Interest, MOST_CENTRES, Signal, worth};
 pub use ranking::{Candidate, Pick, Reason, Spread, first_of, rank};
 

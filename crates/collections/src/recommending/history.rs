@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use yuyi_store::{EventKind, PastEvent, Result};
+use yuyi_store::{EventKind, PastEvent, Result, Timestamp};
 use yuyi_tasks::recommend::{Deed, Signal, worth};
 
 use super::{Origin, RecommendQuestion, Shelf};
@@ -73,6 +73,16 @@ impl<'q> History<'q> {
         let mut known = HashSet::new();
         liked.retain(|(id, _)| known.insert(*id));
         liked
+    }
+
+    /// The ids of the items that the user did something with other than skip them, with when that was last, the latest first.
+    pub(super) fn done(&self) -> Vec<(&str, Timestamp)> {
+        let done = self.events.iter();
+        let done = done.filter(|event| event.kind != EventKind::Skip);
+        let mut known = HashSet::new();
+        done.filter(|event| known.insert(&*event.item))
+            .map(|event| (&*event.item, event.time))
+            .collect()
     }
 
     /// Where a signal comes from.

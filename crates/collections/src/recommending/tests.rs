@@ -56,12 +56,16 @@ fn asked(user: &str) -> AskedRecommend {
 
 /// What a shelf of files and one of a store answer, which is the same.
 fn reply(events: &[Event], asked: AskedRecommend) -> RecommendReply {
+    reply_among(&items(), events, asked)
+}
+
+fn reply_among(items: &[VectorItem], events: &[Event], asked: AskedRecommend) -> RecommendReply {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
     let new = NewCollection::given("c", 3);
     store.create(&new).unwrap();
     // In two batches, in which some come again.
-    store.upsert("c", "", items()).unwrap();
+    store.upsert("c", "", items.to_vec()).unwrap();
     store.add_events("c", events.to_vec()).unwrap();
     store.add_events("c", events.to_vec()).unwrap();
     let collection = store.collection("c").unwrap();
@@ -70,7 +74,7 @@ fn reply(events: &[Event], asked: AskedRecommend) -> RecommendReply {
         collection: &collection,
         caller: Caller::PATIENT,
     };
-    let held = HeldShelf::new(items(), events.to_vec());
+    let held = HeldShelf::new(items.to_vec(), events.to_vec());
     let answer = |shelf: &dyn Shelf| {
         let plan = RecommendPlan::new(&collection.space, shelf, asked.clone()).unwrap();
         let question = plan.finish::<Encoded>(&[]).unwrap();
@@ -129,6 +133,32 @@ fn the_first_click_steers_and_is_not_shown_again() {
     let mut many: Vec<Event> = (0..10_000).map(|i| click("u", "a2", i % 6)).collect();
     many.rotate_left(777);
     assert_eq!(reply(&many, asked("u")), first);
+}
+
+#[test]
+fn who_reads_what_is_new_is_shown_nothing_old() {
+    let time = |day: i64| format!("2026-01-{day:02}");
+    let read: Vec<VectorItem> = (1..7)
+        .map(|day| item(&format!("d{day}"), 20.0 * day as f32, Some(&time(day))))
+        .collect();
+    let event = |day: i64| {
+        let when: Timestamp = time(day + 1).parse().unwrap();
+        click("u", &format!("d{day}"), when.micros())
+    };
+    let events: Vec<Event> = (1..7).map(event).collect();
+    let first = |old: &str, events: &[Event]| {
+        // As far from the latest that was read as they are from each other, and a little farther from the earliest.
+        let others = [
+            item("old", 140.0, Some(old)),
+            item("new", -5.0, Some("2026-01-08")),
+        ];
+        let items = [&read[..], &others].concat();
+        ids(&reply_among(&items, events, asked("u")))[0].to_owned()
+    };
+    assert_eq!(first("2020-01-01", &events), "new");
+    // Also where it is no older than what was read, and where too little is known of the user.
+    assert_eq!(first("2026-01-06", &events), "old");
+    assert_eq!(first("2020-01-01", &events[2..]), "old");
 }
 
 #[test]

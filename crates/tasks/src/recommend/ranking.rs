@@ -34,6 +34,8 @@ pub struct Candidate<'v> {
     /// How much what others did speaks for it: the sum of [`share`](super::share)s over what was liked, each times its weight in parts of the greatest. 0 where nothing
     /// is known of others.
     pub company: f64,
+    /// How much its age speaks for it ([`Freshness::speaks`](super::Freshness::speaks)); 0 where nothing is known of that.
+    pub age: f64,
 }
 
 /// An item that is shown.
@@ -71,7 +73,7 @@ struct Judged<'v> {
 ///
 /// A candidate is judged by what was liked, the nearer and heavier the more: ln Σ w·exp(κ·cos/σ), with σ the standard deviation of the cosines at hand. What speaks
 /// against it takes away as much where it is as near, and all where it is much nearer. What others did adds μ·ln(1 + c/c₀), which is nothing without others and much
-/// where many agree, as in naive Bayes, where evidence of two kinds is multiplied. The list is then spread (maximal marginal relevance; Carbonell and Goldstein, 1998).
+/// where many agree, as in naive Bayes, where evidence of several kinds is multiplied; its age takes away where it is older than what the user cares for. The list is then spread (maximal marginal relevance; Carbonell and Goldstein, 1998).
 ///
 /// # Panics
 /// When the vectors are not of one dimension.
@@ -165,7 +167,11 @@ fn judge<'v>(
     let sharpness = SHARPNESS / scale;
     let judged = candidates.iter().zip(&cosines).enumerate();
     let judged = judged.filter_map(|(place, (candidate, cosines))| {
-        let Candidate { vector, company } = *candidate;
+        let Candidate {
+            vector,
+            company,
+            age,
+        } = *candidate;
         let (nearest, near) = greatest(cosines.iter().copied())?;
         let against = disliked.cosines(vector);
         let near_against = against.iter().copied().fold(-1.0, f64::max);
@@ -186,7 +192,7 @@ fn judge<'v>(
                     cosine: near,
                 },
             },
-            score: (for_it - softplus(against_it - for_it) + of_company(company)) / SHARPNESS,
+            score: (for_it - softplus(against_it - for_it) + of_company(company) + age) / SHARPNESS,
             shown: f64::NEG_INFINITY,
         })
     });
@@ -266,6 +272,7 @@ mod tests {
         Candidate {
             vector,
             company: 0.0,
+            age: 0.0,
         }
     }
 
@@ -321,7 +328,11 @@ mod tests {
         let first = |company: [f64; 4]| {
             let candidates = vectors.iter().zip(company);
             let candidates: Vec<Candidate<'_>> = candidates
-                .map(|(vector, company)| Candidate { vector, company })
+                .map(|(vector, company)| Candidate {
+                    vector,
+                    company,
+                    age: 0.0,
+                })
                 .collect();
             rank(&Interest::of(&[signal]), &candidates, SPREAD, 1)[0].candidate
         };

@@ -49,6 +49,10 @@ pub struct SpecDefaults {
     pub prompts: Prompts,
     /// The prompts hold over empty ones, too, as the makers' library writes them by itself. Otherwise those say that there are none.
     pub over_empty: bool,
+    /// Longest text of a folder without a list of modules that does not say; never more than it says or has positions for.
+    pub max_tokens: Option<usize>,
+    /// The name of a known model that has a Dense behind its pooling: a folder of it without a list of modules is only a part of it.
+    pub dense: Option<String>,
     /// The model whose these are, where its users should know of it.
     pub likeness: Option<Likeness>,
 }
@@ -109,6 +113,7 @@ impl ModelSpec {
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         check_task(&transformer)?;
+        check_dense(folder, &modules, defaults)?;
         let mut assumed = Vec::new();
         let pooling = match read_pooling(folder, &modules)? {
             Some(pooling) => pooling,
@@ -121,7 +126,15 @@ impl ModelSpec {
                 pooling
             }
         };
-        let max_tokens = read_max_tokens(&transformer, &config)?;
+        let told = read_max_tokens(&transformer, &config)?;
+        let max_tokens = match known_max_tokens(&transformer, &modules, defaults)? {
+            Some(known) if known < told => {
+                let likeness = defaults.likeness.as_ref();
+                assumed.extend(likeness.map(|like| assumed_max_tokens(&transformer, known, like)));
+                known
+            }
+            _ => told,
+        };
         let steps = read_steps(folder, &modules, config.hidden_size)?;
         let (told, truncated) = read_prompts(folder)?;
         let told = told.filter(|told| !(defaults.over_empty && told.is_silent()));
@@ -152,6 +165,15 @@ fn assumed_pooling(folder: &Folder, pooling: Pooling, like: &Likeness) -> String
         "{}: there is none, so the pooling is {}, which is that of {model}: {why}.",
         folder.show("1_Pooling/config.json"),
         pooling.name()
+    )
+}
+
+/// That the longest text is another model's.
+fn assumed_max_tokens(transformer: &Folder, known: usize, like: &Likeness) -> String {
+    let Likeness { model, why } = like;
+    format!(
+        "{}: there is none, so texts are cut at {known} tokens, as those of {model}: {why}.",
+        transformer.show("sentence_bert_config.json")
     )
 }
 
@@ -235,6 +257,28 @@ fn check_task(folder: &Folder) -> Result<(), Error> {
         "transformer_task \"{task}\" gives scores, not vectors. Name an embedding model for those."
     );
     Err(Error::unsupported(&folder.show(sentence.file), what))
+}
+
+/// Refuses a part of a model that is known to have a Dense: what fetched the Transformer alone has left it out, and vectors without it
+/// are others.
+fn check_dense(folder: &Folder, modules: &Modules, defaults: &SpecDefaults) -> Result<(), Error> {
+    let Some(model) = defaults.dense.as_ref().filter(|_| !modules.listed) else {
+        return Ok(());
+    };
+    let what = format!(
+        "there is none, though {model} has a Dense behind its pooling: only a part of the model is here. `yuyi pull {model}` fetches the whole."
+    );
+    Err(Error::file(&folder.show("modules.json"), what))
+}
+
+/// The longest text of the model that a folder is known to be, where only its Transformer is there and does not say.
+fn known_max_tokens(
+    transformer: &Folder,
+    modules: &Modules,
+    defaults: &SpecDefaults,
+) -> Result<Option<usize>, Error> {
+    let is_silent = !modules.listed && SentenceConfig::read(transformer)?.max_tokens.is_none();
+    Ok(defaults.max_tokens.filter(|_| is_silent))
 }
 
 /// An adapter changes every vector; the libraries that a model is made with apply one that lies beside the weights.
@@ -334,6 +378,8 @@ mod tests {
             pooling: Some(Pooling::Cls),
             prompts: prompts("for search: ", "always: "),
             over_empty: true,
+            max_tokens: None,
+            dense: None,
             likeness: Some(Likeness {
                 model: "e5".into(),
                 why: "it is called so".into(),
@@ -479,6 +525,52 @@ mod tests {
         // What transformers writes for "no limit".
         assert_eq!(max_tokens(None, Some(json!(1e30))), 130);
         assert_eq!(max_tokens(None, Some(Value::Null)), 130);
+    }
+
+    #[test]
+    fn where_only_the_transformer_is_there_the_known_longest_text_holds() {
+        let defaults = SpecDefaults {
+            pooling: Some(Pooling::Cls),
+            max_tokens: Some(100),
+            ..SpecDefaults::default()
+        };
+        let read = |files: &[(&str, Value)]| {
+            let all = [&[("config.json", config())], files].concat();
+            let spec = ModelSpec::read(&json_folder(&all), &defaults).unwrap();
+            spec.max_tokens
+        };
+        let sentence = |n: usize| ("sentence_bert_config.json", json!({"max_seq_length": n}));
+        let tokenizer = |n: usize| ("tokenizer_config.json", json!({"model_max_length": n}));
+        assert_eq!(read(&[]), 100);
+        assert_eq!(read(&[tokenizer(120)]), 100);
+        assert_eq!(read(&[tokenizer(80)]), 80);
+        assert_eq!(read(&[sentence(120)]), 120, "the folder says it");
+        let pooling = ("9_P/config.json", json!({"pooling_mode_cls_token": true}));
+        let whole = [modules(Some("9_P")), pooling];
+        assert_eq!(read(&whole), 130, "the folder is a whole model");
+    }
+
+    #[test]
+    fn a_part_of_a_model_with_a_dense_is_refused() {
+        let defaults = SpecDefaults {
+            pooling: Some(Pooling::Cls),
+            dense: Some("LaBSE".into()),
+            ..SpecDefaults::default()
+        };
+        let pooling = (
+            "1_Pooling/config.json",
+            json!({"pooling_mode_cls_token": true}),
+        );
+        for more in [None, Some(pooling)] {
+            let mut files = vec![("config.json", config())];
+            files.extend(more);
+            let error = ModelSpec::read(&json_folder(&files), &defaults).unwrap_err();
+            let expected =
+                "modules.json: there is none, though LaBSE has a Dense behind its pooling";
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        let files = [("config.json", config()), modules(None)];
+        assert!(ModelSpec::read(&json_folder(&files), &defaults).is_ok());
     }
 
     #[test]

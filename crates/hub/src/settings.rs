@@ -117,6 +117,11 @@ impl Settings {
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let offline = ["YUYI_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
         let is_on = |name: &&str| variable(name).is_some_and(|value| is_yes(&value));
+        if let Some(name) = yuyi_tls::unusable_proxy(&variable) {
+            return Err(Error::Proxy {
+                variable: name.to_owned(),
+            });
+        }
         let silence = variable("HF_HUB_DOWNLOAD_TIMEOUT").and_then(|value| value.parse().ok());
         Ok(Self {
             huggingface: address("HF_ENDPOINT", &variable, HUGGING_FACE)?,

@@ -113,13 +113,16 @@ impl CrossEncoder {
         Ok(())
     }
 
-    /// The tokens of a query, without those that stand around it: what [`CrossEncoder::pair`] puts together, so that a query is
+    /// The tokens of a query behind the folder's prompt, without those that stand around it: what [`CrossEncoder::pair`] puts together, so that a query is
     /// split once for many documents.
     ///
     /// # Errors
     /// When the tokenizer fails, which no text is known to cause.
     pub fn query(&self, text: &str) -> Result<Vec<u32>, Error> {
-        self.tokenizer.query(text)
+        match self.spec.prompt.as_str() {
+            "" => self.tokenizer.query(text),
+            prompt => self.tokenizer.query(&format!("{prompt}{text}")),
+        }
     }
 
     /// The tokens of a document, likewise.

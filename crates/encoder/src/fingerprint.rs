@@ -43,6 +43,7 @@ impl Fingerprint {
             max_tokens,
             activation,
             head,
+            prompt,
             template,
         } = spec;
         let head = match head {
@@ -56,7 +57,12 @@ impl Fingerprint {
             }
             HeadSpec::Answer(answer) => asked(*answer, template.as_ref()),
         };
-        let output = format!("pairs {} {head}", activation.name());
+        // Fingerprints of models without one stay as they are.
+        let prompt = match prompt.as_str() {
+            "" => String::new(),
+            prompt => format!(" prompt {prompt:?}"),
+        };
+        let output = format!("pairs {} {head}{prompt}", activation.name());
         let description = shape(config, precision, &output, *max_tokens);
         Self::of_files(&description, tokenizer, std::iter::once(weights))
     }

@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::folder::Folder;
 use crate::json::read_optional_json;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 /// The file's name.
 const FILE: &str = "modules.json";
@@ -59,6 +60,7 @@ impl Modules {
             ..Self::default()
         };
         let mut transformer = None;
+        let mut early = false;
         for Module { path, kind } in list {
             let slot = match known(&shown, &kind)? {
                 ModuleKind::Transformer => &mut transformer,
@@ -73,17 +75,26 @@ impl Modules {
                     modules.tail.push(Tail::Dense(path));
                     continue;
                 }
-                ModuleKind::Normalize if modules.pooling.is_some() => {
-                    modules.tail.push(Tail::Normalize);
+                ModuleKind::Normalize => {
+                    check_normalize(folder, &shown, &path)?;
+                    match modules.pooling {
+                        Some(_) => modules.tail.push(Tail::Normalize),
+                        // Without any Pooling it is of the sentence all the same.
+                        None => early = true,
+                    }
                     continue;
                 }
-                ModuleKind::Normalize | ModuleKind::Dropout => continue,
+                ModuleKind::Dropout => continue,
             };
             if slot.is_some() {
                 let what = format!("there are two modules {kind}; one was expected.");
                 return Err(Error::unsupported(&shown, what));
             }
             *slot = Some(path);
+        }
+        if early && modules.pooling.is_some() {
+            let what = "there is a Normalize in front of the Pooling, which yuyi does not do.";
+            return Err(Error::unsupported(&shown, what));
         }
         modules.transformer = transformer.unwrap_or_default();
         check_path(&shown, "Transformer", &modules.transformer, true)?;
@@ -99,6 +110,29 @@ impl Modules {
     /// The folder of the Transformer: configuration, weights and tokenizer.
     pub(crate) fn transformer(&self, folder: &Folder) -> Folder {
         folder.inside(&self.transformer)
+    }
+}
+
+/// Checks that a Normalize scales the vectors of sentences, and no others, to length 1.
+fn check_normalize(folder: &Folder, shown: &str, path: &str) -> Result<(), Error> {
+    if path.is_empty() {
+        return Ok(());
+    }
+    check_path(shown, "Normalize", path, false)?;
+    let file = format!("{}/config.json", path.trim_end_matches('/'));
+    let fields: Map<String, Value> = read_optional_json(folder, &file)?.unwrap_or_default();
+    let is_usual = |name: &str, value: &Value| {
+        let of_sentence = ["module_input_name", "module_output_name"].contains(&name);
+        value.is_null() || of_sentence && *value == "sentence_embedding"
+    };
+    match fields.iter().find(|(name, value)| !is_usual(name, value)) {
+        None => Ok(()),
+        Some((name, value)) => {
+            let what = format!(
+                "{name} is {value}, which yuyi does not apply: it scales the vectors of sentences (sentence_embedding) to length 1."
+            );
+            Err(Error::unsupported(&folder.show(&file), what))
+        }
     }
 }
 
@@ -187,6 +221,47 @@ mod tests {
     use super::*;
     use crate::testing::json_folder;
     use serde_json::json;
+
+    fn listed(kinds: &[&str], normalize: Value) -> Result<Modules, Error> {
+        let module = |kind: &&str| {
+            let path = if *kind == "Transformer" { "" } else { *kind };
+            json!({"type": format!("sentence_transformers.models.{kind}"), "path": path})
+        };
+        let list: Vec<Value> = kinds.iter().map(module).collect();
+        let files = [
+            ("modules.json", json!(list)),
+            ("Normalize/config.json", normalize),
+        ];
+        Modules::read(&json_folder(&files))
+    }
+
+    #[test]
+    fn a_normalize_of_anything_but_the_sentence_is_refused() {
+        let usual = ["Transformer", "Pooling", "Normalize"];
+        for fields in [
+            json!({"module_input_name": "token_embeddings"}),
+            json!({"module_output_name": "token_embeddings"}),
+            json!({"p": 1}),
+        ] {
+            let error = listed(&usual, fields.clone()).unwrap_err().to_string();
+            let (name, value) = fields.as_object().unwrap().iter().next().unwrap();
+            let expected = format!("Normalize/config.json: {name} is {value}, which");
+            assert!(error.contains(&expected), "{error}");
+        }
+        for fields in [
+            json!({}),
+            json!({"module_input_name": "sentence_embedding"}),
+        ] {
+            assert_eq!(listed(&usual, fields).unwrap().tail, [Tail::Normalize]);
+        }
+        let early = listed(&["Transformer", "Normalize", "Pooling"], json!({}));
+        let error = early.unwrap_err().to_string();
+        assert!(
+            error.contains("a Normalize in front of the Pooling"),
+            "{error}"
+        );
+        assert!(listed(&["Transformer", "Normalize"], json!({})).is_ok());
+    }
 
     #[test]
     fn a_module_that_no_list_has_is_refused() {

@@ -1,6 +1,7 @@
 //! What seems wrong with a folder that loads all the same.
 
 use crate::names::Names;
+use crate::spec::{PROMPTS, other_similarity};
 use crate::{CrossSpec, Error, Folder, ModelConfig, ModelSpec, SpecDefaults, Tensors};
 
 /// What to know before relying on the model of a folder, a sentence each; `defaults` are those that it is loaded with. Reads small files
@@ -11,11 +12,24 @@ use crate::{CrossSpec, Error, Folder, ModelConfig, ModelSpec, SpecDefaults, Tens
 pub fn remarks(folder: &Folder, defaults: &SpecDefaults) -> Result<Vec<String>, Error> {
     let (config, tensors) = (ModelConfig::read(folder)?, Tensors::open(folder)?);
     let mut remarks = Vec::from_iter(unused_layers(folder, &config, &tensors));
-    // A reranker assumes nothing.
-    if !CrossSpec::is_cross_encoder(folder)? {
+    if CrossSpec::is_cross_encoder(folder)? {
+        remarks.extend(prompted(folder, &CrossSpec::read(folder)?));
+    } else {
         remarks.extend(ModelSpec::read(folder, defaults)?.assumed);
+        remarks.extend(other_similarity(folder)?);
     }
     Ok(remarks)
+}
+
+/// What a reranker's folder puts in front of queries changes their scores.
+fn prompted(folder: &Folder, spec: &CrossSpec) -> Option<String> {
+    let prompt = &spec.prompt;
+    (!prompt.is_empty()).then(|| {
+        format!(
+            "{}: \"{prompt}\" is put in front of every query, as its default_prompt_name says.",
+            folder.show(PROMPTS)
+        )
+    })
 }
 
 /// A configuration of fewer layers than there are weights of gives another model than the one that was trained.

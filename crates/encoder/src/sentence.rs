@@ -35,6 +35,9 @@ const WITHOUT_EFFECT: [&str; 14] = [
     "use_safetensors",
 ];
 
+/// Fields by which queries and documents are cut or lengthened each in their own way.
+const OF_SIDES: [&str; 3] = ["query_length", "document_length", "query_expansion"];
+
 /// What is heard of the file.
 #[derive(Debug, Default)]
 pub(crate) struct SentenceConfig {
@@ -72,6 +75,14 @@ impl Task {
             Self::Vectors => "feature-extraction",
             Self::Scores => "sequence-classification",
             Self::Writing => "text-generation",
+        }
+    }
+
+    /// What of the model's output it takes.
+    fn method_output(self) -> &'static str {
+        match self {
+            Self::Vectors => "last_hidden_state",
+            Self::Scores | Self::Writing => "logits",
         }
     }
 
@@ -116,6 +127,9 @@ impl SentenceConfig {
         if let Some(field) = unheard(&raw, task) {
             return refuse(format!("{field} is set, which yuyi does not apply."));
         }
+        if let Some(what) = other_output(&raw.rest, task) {
+            return refuse(what);
+        }
         let output = task.output();
         if let Some(name) = raw.module_output_name.filter(|name| name != output) {
             return refuse(format!(
@@ -131,9 +145,39 @@ impl SentenceConfig {
     }
 }
 
+/// What the module does to texts, where that is not what yuyi does: another method of the model, or another of its outputs.
+fn other_output(rest: &Map<String, Value>, task: Task) -> Option<String> {
+    let modalities = rest
+        .get("modality_config")
+        .filter(|value| !value.is_null())?;
+    let text = &modalities["text"];
+    if text.is_null() {
+        // Models that write text are asked by messages.
+        let what = "modality_config has nothing for \"text\", and yuyi reads texts.";
+        return (task == Task::Vectors).then(|| what.to_owned());
+    }
+    let usual = [
+        ("method", "forward"),
+        ("method_output_name", task.method_output()),
+    ];
+    let mut other = usual.into_iter();
+    let is_other = |(field, usual): &(&str, &str)| !text[field].is_null() && text[field] != *usual;
+    let (field, usual) = other.find(is_other)?;
+    Some(format!(
+        "modality_config.text.{field} {} is not supported; {usual} is.",
+        text[field]
+    ))
+}
+
 /// The first argument for model, tokenizer or configuration that could change a vector. How a model that writes text is asked is looked
 /// at elsewhere.
 fn unheard(raw: &Raw, task: Task) -> Option<String> {
+    let is_asked = |value: &Value| !value.is_null() && *value != Value::Bool(false);
+    let of_sides = OF_SIDES.into_iter();
+    let mut of_sides = of_sides.filter(|name| raw.rest.get(*name).is_some_and(is_asked));
+    if let Some(name) = of_sides.next() {
+        return Some(name.to_owned());
+    }
     let arguments = |name: &str| name.ends_with("_args") || name.ends_with("_kwargs");
     let mut lists = raw.rest.iter().filter(|(name, _)| arguments(name));
     lists.find_map(|(name, value)| match value {
@@ -156,5 +200,48 @@ fn is_nothing(value: &Value) -> bool {
         Value::Null => true,
         Value::Object(fields) => fields.values().all(is_nothing),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::json_folder;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_not_the_last_layer_of_all_texts_alike_is_refused_by_name() {
+        let read = |fields: Value| {
+            let folder = json_folder(&[("sentence_bert_config.json", fields)]);
+            SentenceConfig::read(&folder)
+        };
+        let text = |field: &str, value: &str| json!({"modality_config": {"text": {field: value}}});
+        for (fields, expected) in [
+            (
+                text("method", "get_text_features"),
+                "modality_config.text.method \"get_text_features\" is not supported; forward is.",
+            ),
+            (
+                text("method_output_name", "pooler_output"),
+                "modality_config.text.method_output_name \"pooler_output\" is not supported; last_hidden_state is.",
+            ),
+            (
+                json!({"modality_config": {"image": {}}}),
+                "modality_config has nothing for \"text\"",
+            ),
+            (json!({"query_length": 32}), "query_length is set"),
+            (json!({"document_length": 180}), "document_length is set"),
+            (json!({"query_expansion": true}), "query_expansion is set"),
+        ] {
+            let error = read(fields).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+        for fields in [
+            text("method_output_name", "last_hidden_state"),
+            text("method", "forward"),
+            json!({"modality_config": null, "query_length": null, "query_expansion": false}),
+        ] {
+            assert!(read(fields.clone()).is_ok(), "{fields}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod pooling;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use self::pooling::Pooling;
 pub use self::steps::{DenseSpec, Step};
@@ -19,7 +21,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The file that has the prompts.
-const PROMPTS: &str = "config_sentence_transformers.json";
+pub(crate) const PROMPTS: &str = "config_sentence_transformers.json";
 
 /// A word between two special tokens.
 const FEWEST_TOKENS: usize = 3;
@@ -49,6 +51,10 @@ pub struct SpecDefaults {
     pub prompts: Prompts,
     /// The prompts hold over empty ones, too, as the makers' library writes them by itself. Otherwise those say that there are none.
     pub over_empty: bool,
+    /// Longest text of a folder without a list of modules that does not say; never more than it says or has positions for.
+    pub max_tokens: Option<usize>,
+    /// The name of a known model that has a Dense behind its pooling: a folder of it without a list of modules is only a part of it.
+    pub dense: Option<String>,
     /// The model whose these are, where its users should know of it.
     pub likeness: Option<Likeness>,
 }
@@ -95,6 +101,7 @@ struct RawPrompts {
     default_prompt_name: Option<String>,
     truncate_dim: Option<usize>,
     model_type: Option<String>,
+    similarity_fn_name: Option<String>,
 }
 
 impl ModelSpec {
@@ -109,6 +116,7 @@ impl ModelSpec {
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         check_task(&transformer)?;
+        check_dense(folder, &modules, defaults)?;
         let mut assumed = Vec::new();
         let pooling = match read_pooling(folder, &modules)? {
             Some(pooling) => pooling,
@@ -121,7 +129,15 @@ impl ModelSpec {
                 pooling
             }
         };
-        let max_tokens = read_max_tokens(&transformer, &config)?;
+        let told = read_max_tokens(&transformer, &config)?;
+        let max_tokens = match known_max_tokens(&transformer, &modules, defaults)? {
+            Some(known) if known < told => {
+                let likeness = defaults.likeness.as_ref();
+                assumed.extend(likeness.map(|like| assumed_max_tokens(&transformer, known, like)));
+                known
+            }
+            _ => told,
+        };
         let steps = read_steps(folder, &modules, config.hidden_size)?;
         let (told, truncated) = read_prompts(folder)?;
         let told = told.filter(|told| !(defaults.over_empty && told.is_silent()));
@@ -152,6 +168,15 @@ fn assumed_pooling(folder: &Folder, pooling: Pooling, like: &Likeness) -> String
         "{}: there is none, so the pooling is {}, which is that of {model}: {why}.",
         folder.show("1_Pooling/config.json"),
         pooling.name()
+    )
+}
+
+/// That the longest text is another model's.
+fn assumed_max_tokens(transformer: &Folder, known: usize, like: &Likeness) -> String {
+    let Likeness { model, why } = like;
+    format!(
+        "{}: there is none, so texts are cut at {known} tokens, as those of {model}: {why}.",
+        transformer.show("sentence_bert_config.json")
     )
 }
 
@@ -237,6 +262,28 @@ fn check_task(folder: &Folder) -> Result<(), Error> {
     Err(Error::unsupported(&folder.show(sentence.file), what))
 }
 
+/// Refuses a part of a model that is known to have a Dense: what fetched the Transformer alone has left it out, and vectors without it
+/// are others.
+fn check_dense(folder: &Folder, modules: &Modules, defaults: &SpecDefaults) -> Result<(), Error> {
+    let Some(model) = defaults.dense.as_ref().filter(|_| !modules.listed) else {
+        return Ok(());
+    };
+    let what = format!(
+        "there is none, though {model} has a Dense behind its pooling: only a part of the model is here. `yuyi pull {model}` fetches the whole."
+    );
+    Err(Error::file(&folder.show("modules.json"), what))
+}
+
+/// The longest text of the model that a folder is known to be, where only its Transformer is there and does not say.
+fn known_max_tokens(
+    transformer: &Folder,
+    modules: &Modules,
+    defaults: &SpecDefaults,
+) -> Result<Option<usize>, Error> {
+    let is_silent = !modules.listed && SentenceConfig::read(transformer)?.max_tokens.is_none();
+    Ok(defaults.max_tokens.filter(|_| is_silent))
+}
+
 /// An adapter changes every vector; the libraries that a model is made with apply one that lies beside the weights.
 pub(crate) fn check_no_adapter(folder: &Folder) -> Result<(), Error> {
     let files = [
@@ -280,6 +327,37 @@ pub(crate) fn read_max_tokens(folder: &Folder, config: &ModelConfig) -> Result<u
     Ok(most)
 }
 
+/// What is put in front of texts when nothing is said.
+fn default_prompt(folder: &Folder, raw: &RawPrompts) -> Result<String, Error> {
+    let Some(name) = &raw.default_prompt_name else {
+        return Ok(String::new());
+    };
+    let prompt = raw.prompts.as_ref().and_then(|all| all.get(name));
+    prompt.cloned().ok_or_else(|| {
+        let what = format!("default_prompt_name \"{name}\" is not among the prompts.");
+        Error::file(&folder.show(PROMPTS), what)
+    })
+}
+
+/// The same of a model that scores pairs, where it stands in front of the first text.
+pub(crate) fn read_default_prompt(folder: &Folder) -> Result<String, Error> {
+    let raw: RawPrompts = read_optional_json(folder, PROMPTS)?.unwrap_or_default();
+    default_prompt(folder, &raw)
+}
+
+/// That the folder names another similarity than the one that yuyi answers, if it does.
+pub(crate) fn other_similarity(folder: &Folder) -> Result<Option<String>, Error> {
+    let raw: RawPrompts = read_optional_json(folder, PROMPTS)?.unwrap_or_default();
+    let other = raw.similarity_fn_name.filter(|name| name != "cosine");
+    Ok(other.map(|name| {
+        format!(
+            "{}: similarity_fn_name is \"{name}\", but yuyi compares by the cosine and gives vectors of length 1; scores differ from \
+             those of sentence-transformers.",
+            folder.show(PROMPTS)
+        )
+    }))
+}
+
 /// The prompts, if the folder says which there are, and the length to which vectors are cut.
 fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Error> {
     let file = PROMPTS;
@@ -289,216 +367,16 @@ fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Err
         let what = "truncate_dim is 0; a vector has at least 1 element.";
         return Err(Error::file(&folder.show(file), what));
     }
-    if let Some(kind) = raw.model_type.filter(|kind| kind != "SentenceTransformer") {
+    if let Some(kind) = raw
+        .model_type
+        .as_ref()
+        .filter(|kind| *kind != "SentenceTransformer")
+    {
         return refuse(format!(
             "model_type \"{kind}\" gives no vectors; SentenceTransformer does."
         ));
     }
-    let prompt = |name: &String| raw.prompts.as_ref()?.get(name).cloned();
-    let default = match &raw.default_prompt_name {
-        None => String::new(),
-        Some(name) => prompt(name).ok_or_else(|| {
-            Error::file(
-                &folder.show(file),
-                format!("default_prompt_name \"{name}\" is not among the prompts."),
-            )
-        })?,
-    };
+    let default = default_prompt(folder, &raw)?;
     let prompts = raw.prompts.map(|named| Prompts { default, named });
     Ok((prompts, raw.truncate_dim))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{config, json_folder};
-    use serde_json::json;
-
-    fn read(files: &[(&str, Value)], pooling: Option<Pooling>) -> Result<ModelSpec, Error> {
-        let mut all = vec![("config.json", config())];
-        all.extend_from_slice(files);
-        let defaults = SpecDefaults {
-            pooling,
-            ..SpecDefaults::default()
-        };
-        ModelSpec::read(&json_folder(&all), &defaults)
-    }
-
-    #[test]
-    fn prompts_are_assumed_where_a_folder_has_none() {
-        let prompts = |query: &str, default: &str| Prompts {
-            default: default.to_owned(),
-            named: [("query".to_owned(), query.to_owned())].into(),
-        };
-        let mut defaults = SpecDefaults {
-            pooling: Some(Pooling::Cls),
-            prompts: prompts("for search: ", "always: "),
-            over_empty: true,
-            likeness: Some(Likeness {
-                model: "e5".into(),
-                why: "it is called so".into(),
-            }),
-        };
-        let read = |defaults: &SpecDefaults, own: Option<Value>| {
-            let pooling = json!({"pooling_mode_cls_token": true});
-            let mut all = vec![
-                ("config.json", config()),
-                ("1_Pooling/config.json", pooling),
-            ];
-            all.extend(own.map(|own| ("config_sentence_transformers.json", own)));
-            let spec = ModelSpec::read(&json_folder(&all), defaults).unwrap();
-            (spec.prompts, spec.assumed.len())
-        };
-        let empty = || {
-            let named = json!({"query": "", "document": ""});
-            Some(json!({"prompts": named, "default_prompt_name": null}))
-        };
-        let silent = || Some(json!({"__version__": {}}));
-        let assumed = (defaults.prompts.clone(), 1);
-        for own in [None, silent(), empty(), Some(json!({"prompts": {}}))] {
-            assert_eq!(read(&defaults, own), assumed);
-        }
-        let own = || Some(json!({"prompts": {"query": "its own: "}}));
-        assert_eq!(read(&defaults, own()), (prompts("its own: ", ""), 0));
-        // An empty list says that there are none.
-        defaults.over_empty = false;
-        for own in [None, silent()] {
-            assert_eq!(read(&defaults, own), assumed);
-        }
-        let (told, said) = read(&defaults, empty());
-        assert!(told.is_silent() && said == 0);
-        assert_eq!(
-            read(&defaults, Some(json!({"prompts": {}}))),
-            (Prompts::default(), 0)
-        );
-    }
-
-    #[test]
-    fn what_is_taken_from_another_model_is_told() {
-        let mut defaults = SpecDefaults {
-            pooling: Some(Pooling::Cls),
-            ..SpecDefaults::default()
-        };
-        let assumed = |defaults: &SpecDefaults| {
-            let folder = json_folder(&[("config.json", config())]);
-            ModelSpec::read(&folder, defaults).unwrap().assumed
-        };
-        assert_eq!(assumed(&defaults), [""; 0]);
-        defaults.likeness = Some(Likeness {
-            model: "gte-base-zh".into(),
-            why: "it is called so".into(),
-        });
-        defaults.prompts.default = "query: ".into();
-        assert_eq!(
-            assumed(&defaults),
-            [
-                "built-in test/1_Pooling/config.json: there is none, so the pooling is cls, which is that of gte-base-zh: it is called so.",
-                "built-in test/config_sentence_transformers.json tells no prompts, so those of gte-base-zh are used, and \"query: \" is \
-                 put in front of texts: it is called so.",
-            ]
-        );
-    }
-
-    fn modules(pooling: Option<&str>) -> (&'static str, Value) {
-        let module = |kind: &str, path: &str| json!({"type": format!("sentence_transformers.models.{kind}"), "path": path});
-        let mut list = vec![
-            module("Transformer", ""),
-            module("Normalize", "2_Normalize"),
-        ];
-        list.extend(pooling.map(|path| module("Pooling", path)));
-        ("modules.json", json!(list))
-    }
-
-    #[test]
-    fn the_folder_tells_the_pooling_before_any_default() {
-        for (key, pooling) in [
-            ("pooling_mode_cls_token", Pooling::Cls),
-            ("pooling_mode_mean_tokens", Pooling::Mean),
-            ("pooling_mode_max_tokens", Pooling::Max),
-        ] {
-            let file = json!({key: true, "pooling_mode_weightedmean_tokens": false});
-            for default in [None, Some(Pooling::Cls), Some(Pooling::Mean)] {
-                let alone = [("1_Pooling/config.json", file.clone())];
-                assert_eq!(read(&alone, default).unwrap().pooling, pooling);
-                let named = [
-                    modules(Some("9_Other")),
-                    ("9_Other/config.json", file.clone()),
-                ];
-                assert_eq!(read(&named, default).unwrap().pooling, pooling);
-            }
-        }
-    }
-
-    /// The list of modules decides which file is the pooling's, even where another lies about.
-    #[test]
-    fn modules_win_over_the_usual_place() {
-        let files = [
-            modules(Some("2_Pooling")),
-            (
-                "1_Pooling/config.json",
-                json!({"pooling_mode_cls_token": true}),
-            ),
-            (
-                "2_Pooling/config.json",
-                json!({"pooling_mode_max_tokens": true}),
-            ),
-        ];
-        assert_eq!(read(&files, None).unwrap().pooling, Pooling::Max);
-    }
-
-    #[test]
-    fn where_the_folder_is_silent_the_default_holds() {
-        for files in [vec![], vec![modules(None)]] {
-            for pooling in [Pooling::Cls, Pooling::Mean, Pooling::Max] {
-                assert_eq!(read(&files, Some(pooling)).unwrap().pooling, pooling);
-            }
-            let error = read(&files, None).unwrap_err().to_string();
-            assert!(error.starts_with("built-in test/1_Pooling/config.json: there is none"));
-        }
-    }
-
-    fn max_tokens(sentence: Option<u64>, tokenizer: Option<Value>) -> usize {
-        let mut files = Vec::new();
-        files.extend(sentence.map(|n| ("sentence_bert_config.json", json!({"max_seq_length": n}))));
-        files.extend(tokenizer.map(|n| ("tokenizer_config.json", json!({"model_max_length": n}))));
-        read(&files, Some(Pooling::Cls)).unwrap().max_tokens
-    }
-
-    #[test]
-    fn the_longest_text() {
-        assert_eq!(max_tokens(None, None), 130, "every position");
-        assert_eq!(max_tokens(Some(64), None), 64);
-        assert_eq!(max_tokens(None, Some(json!(100))), 100);
-        assert_eq!(max_tokens(Some(64), Some(json!(100))), 64);
-        assert_eq!(
-            max_tokens(Some(120), Some(json!(100))),
-            120,
-            "sentence_bert_config wins"
-        );
-        assert_eq!(max_tokens(Some(512), None), 130, "never past the positions");
-        // What transformers writes for "no limit".
-        assert_eq!(max_tokens(None, Some(json!(1e30))), 130);
-        assert_eq!(max_tokens(None, Some(Value::Null)), 130);
-    }
-
-    #[test]
-    fn prompts_by_name_and_the_default_one() {
-        let file = |json| [("config_sentence_transformers.json", json)];
-        let spec = |json| read(&file(json), Some(Pooling::Cls)).unwrap().prompts;
-        let named = json!({"query": "问：", "passage": ""});
-        let prompts = spec(json!({"prompts": named, "default_prompt_name": "query"}));
-        assert_eq!(prompts.default, "问：");
-        assert_eq!(prompts.named["query"], "问：");
-        assert_eq!(prompts.named["passage"], "");
-        assert_eq!(
-            spec(json!({"prompts": named, "default_prompt_name": null})).default,
-            ""
-        );
-        assert_eq!(spec(json!({"prompts": named})).default, "");
-        assert_eq!(spec(json!({"__version__": {}})), Prompts::default());
-        assert_eq!(
-            read(&[], Some(Pooling::Cls)).unwrap().prompts,
-            Prompts::default()
-        );
-    }
 }

@@ -278,6 +278,44 @@ fn the_activation_is_the_folders() {
     }
 }
 
+/// As CrossEncoder.predict has it since sentence-transformers 5.
+#[test]
+fn the_default_prompt_stands_in_front_of_queries() {
+    let plain = copy("bert-reranker-f16");
+    let prompted = copy("bert-reranker-f16");
+    let file = prompted.path().join("config_sentence_transformers.json");
+    let told = |name: Option<&str>| {
+        let prompts = serde_json::json!({"search": "问题："});
+        let text = serde_json::json!({
+            "model_type": "CrossEncoder", "prompts": prompts, "default_prompt_name": name,
+        });
+        std::fs::write(&file, text.to_string()).unwrap();
+        load(prompted.path(), Precision::F32, 1)
+    };
+    let score = |model: &CrossEncoder, query: &str| {
+        let scored = model.score(query, &["天气"], PairTruncation::LongestFirst);
+        scored.unwrap()[0]
+    };
+    let (own, model) = (load(plain.path(), Precision::F32, 1), told(Some("search")));
+    assert_eq!(score(&model, "今天"), score(&own, "问题：今天"));
+    assert_ne!(score(&model, "今天"), score(&own, "今天"));
+    assert_ne!(model.fingerprint(), own.fingerprint());
+    let folder = Folder::open(prompted.path()).unwrap();
+    let remarks = yuyi_encoder::remarks(&folder, &Default::default()).unwrap();
+    let expected = "\"问题：\" is put in front of every query";
+    assert!(remarks[0].contains(expected), "{remarks:?}");
+    let without = told(None);
+    assert_eq!(score(&without, "今天"), score(&own, "今天"));
+    assert_eq!(without.fingerprint(), own.fingerprint());
+    let text = serde_json::json!({"prompts": {}, "default_prompt_name": "search"});
+    std::fs::write(&file, text.to_string()).unwrap();
+    let missing = error(&prompted);
+    assert!(
+        missing.contains("default_prompt_name \"search\" is not among"),
+        "{missing}"
+    );
+}
+
 /// Sound numbers whose products leave the range of floats.
 #[test]
 fn a_score_is_never_nan() {

@@ -89,6 +89,19 @@ fn tokenizers_that_yuyi_does_not_have() {
     assert!(model.load_error().contains("auto_map"));
 }
 
+#[test]
+fn a_space_in_front_of_texts_is_refused_for_qwen() {
+    let model = TestModel::copy("qwen3-last-bf16");
+    model.edit_json(CONFIG, |config| config["add_prefix_space"] = json!(false));
+    model.run("a b").unwrap();
+    model.edit_json(CONFIG, |config| config["add_prefix_space"] = json!(true));
+    let error = model.load_error();
+    assert!(
+        error.contains("add_prefix_space is true, which yuyi does not apply"),
+        "{error}"
+    );
+}
+
 /// The tokens are found in texts before words are parted: `[unused1]` is one, not `[`, `unused`, `1` and `]`.
 #[test]
 fn added_tokens_of_every_file() {

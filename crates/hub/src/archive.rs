@@ -39,6 +39,9 @@ pub fn export(model: &Installed, to: &Path, calibration: Option<&[u8]>) -> Resul
             place: "part of every yuyi".to_owned(),
         });
     };
+    if to == Path::new("-") {
+        return Err(Error::NoStream);
+    }
     if to.is_dir() {
         return Err(Error::FolderAsOutput {
             folder: to.to_owned(),

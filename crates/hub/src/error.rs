@@ -79,6 +79,19 @@ pub enum Error {
         /// Its value.
         value: String,
     },
+    /// A proxy is of no kind that is known.
+    #[error(
+        "{variable} names no proxy that yuyi can use. Set it to one that begins with http://, https://, socks4:// or socks5://, or unset it."
+    )]
+    Proxy {
+        /// The variable.
+        variable: String,
+    },
+    /// An archive was to go to standard output.
+    #[error(
+        "An archive goes to a file, not to standard output (-). Name one, such as -o model.tar, or ./- for a file of that name."
+    )]
+    NoStream,
     /// No variable says where models are kept.
     #[error("There is no home folder to keep models in. Set YUYI_HOME.")]
     NoHome,

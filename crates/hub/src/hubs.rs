@@ -5,9 +5,10 @@ mod modelscope;
 
 use url::Url;
 
-use crate::client::{Client, host};
+use crate::client::{Client, Reply, host};
 use crate::listing::{Listing, Sum};
 use crate::patience::Patience;
+use crate::selection::{MODULES, folders_of, needs_modules};
 use crate::settings::Token;
 use crate::sums::sha256;
 use crate::{Error, HubKind};
@@ -55,6 +56,20 @@ impl Repository<'_> {
             HubKind::HuggingFace => huggingface::list(self),
             HubKind::ModelScope => modelscope::list(self),
         }
+    }
+
+    /// The folders that the repository's list of steps names, where their names alone do not tell them.
+    ///
+    /// # Errors
+    /// When the hub does not give the list.
+    pub(crate) fn steps(&self, listing: &Listing) -> Result<Vec<String>, Error> {
+        if !needs_modules(&listing.files) {
+            return Ok(Vec::new());
+        }
+        let url = self.address(listing, MODULES)?;
+        let refused = |reply: &Reply| self.refused(reply.status, None, MODULES);
+        let (modules, _) = self.client.json(&url, &self.patience, refused)?;
+        Ok(folders_of(&modules))
     }
 
     /// Where a file is, of the commit where that is known.

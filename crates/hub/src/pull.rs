@@ -229,7 +229,8 @@ impl Hub {
         watch: &dyn Watch,
     ) -> Result<Option<Ready>, Error> {
         let listing = repository.list()?;
-        let selection = select(&listing.files).map_err(|reason| Error::Unsupported {
+        let steps = repository.steps(&listing)?;
+        let selection = select(&listing.files, &steps).map_err(|reason| Error::Unsupported {
             repository: listing.repository.clone(),
             reason,
             nearest: crate::fitness::nearest(&listing.repository).to_owned(),

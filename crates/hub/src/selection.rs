@@ -1,5 +1,6 @@
 //! Which files of a repository are needed: the model once, in the best form, and what says how to use it.
 
+use serde_json::Value;
 use yuyi_models::is_inside;
 
 use crate::listing::RemoteFile;
@@ -53,16 +54,37 @@ impl Selection {
     }
 }
 
-/// Chooses among the files of a repository.
+/// The list of the steps of sentence-transformers.
+pub(crate) const MODULES: &str = "modules.json";
+
+/// Whether only the list of steps tells which folders are needed: there is one, and a folder that its name does not tell.
+pub(crate) fn needs_modules(files: &[RemoteFile]) -> bool {
+    let is_other = |file: &RemoteFile| {
+        let folder = file.path.strip_suffix("/config.json");
+        folder.is_some_and(|folder| folder.contains('/') || !is_step(folder))
+    };
+    files.iter().any(|file| file.path == MODULES) && files.iter().any(is_other)
+}
+
+/// The folders that a list of steps names; the loader says what is wrong with one that is no list.
+pub(crate) fn folders_of(modules: &Value) -> Vec<String> {
+    let modules = modules.as_array().into_iter().flatten();
+    let paths = modules.filter_map(|module| module["path"].as_str());
+    let paths = paths.map(|path| path.trim_matches('/'));
+    let inside = paths.filter(|path| !path.is_empty() && is_inside(path));
+    inside.map(str::to_owned).collect()
+}
+
+/// Chooses among the files of a repository; `steps` are the folders that its list of steps names.
 ///
 /// # Errors
 /// What is missing for a model that can be read, as a sentence.
-pub(crate) fn select(files: &[RemoteFile]) -> Result<Selection, String> {
+pub(crate) fn select(files: &[RemoteFile], steps: &[String]) -> Result<Selection, String> {
     let mut selection = Selection::default();
     let mut has_config = false;
     let mut has_vocabulary = false;
     let mut adapter = None;
-    for base in bases(files) {
+    for base in bases(files, steps) {
         let here = |name: &str| {
             let path = format!("{base}{name}");
             files.iter().find(|file| file.path == path)
@@ -108,22 +130,32 @@ pub(crate) fn select(files: &[RemoteFile]) -> Result<Selection, String> {
     Ok(selection)
 }
 
-/// The repository itself, and the folders of the steps of sentence-transformers, such as `1_Pooling/`.
-fn bases(files: &[RemoteFile]) -> Vec<String> {
+/// The repository itself, and the folders of the steps of sentence-transformers: those that are named, and those that are called so,
+/// such as `1_Pooling/`.
+fn bases(files: &[RemoteFile], steps: &[String]) -> Vec<String> {
     let mut bases = vec![String::new()];
+    for step in steps {
+        let base = format!("{step}/");
+        if !bases.contains(&base) {
+            bases.push(base);
+        }
+    }
     for file in files {
         let Some((folder, _)) = file.path.split_once('/') else {
             continue;
         };
         let base = format!("{folder}/");
-        let is_step = folder
-            .split_once('_')
-            .is_some_and(|(number, name)| is_number(number) && !name.is_empty());
-        if is_step && is_inside(folder) && !bases.contains(&base) {
+        if is_step(folder) && is_inside(folder) && !bases.contains(&base) {
             bases.push(base);
         }
     }
     bases
+}
+
+/// Whether a folder is called as sentence-transformers calls those of steps.
+fn is_step(folder: &str) -> bool {
+    let parts = folder.split_once('_');
+    parts.is_some_and(|(number, name)| is_number(number) && !name.is_empty())
 }
 
 fn is_number(text: &str) -> bool {
@@ -207,7 +239,7 @@ mod tests {
     }
 
     fn chosen(paths: &[&str]) -> Result<Vec<String>, String> {
-        let selection = select(&files(paths))?;
+        let selection = select(&files(paths), &[])?;
         let mut chosen: Vec<String> = selection.files().map(|f| f.path.clone()).collect();
         chosen.sort();
         Ok(chosen)
@@ -257,6 +289,39 @@ mod tests {
             "vocab.txt",
         ];
         assert_eq!(chosen(&all).unwrap(), expected);
+    }
+
+    #[test]
+    fn folders_are_those_that_the_list_of_steps_names() {
+        let listed = serde_json::json!([
+            {"path": ""}, {"path": "pooling"}, {"path": "heads/dense/"}, {"path": "../up"}, {"idx": 3},
+        ]);
+        let steps = folders_of(&listed);
+        assert_eq!(steps, ["pooling", "heads/dense"]);
+        assert_eq!(folders_of(&serde_json::json!({})), [""; 0]);
+        let paths = [
+            "config.json",
+            "vocab.txt",
+            "model.safetensors",
+            "modules.json",
+            "pooling/config.json",
+            "heads/dense/config.json",
+            "heads/dense/model.safetensors",
+            "onnx/config.json",
+        ];
+        let all = files(&paths);
+        assert!(needs_modules(&all));
+        let selection = select(&all, &steps).unwrap();
+        let chosen: Vec<&str> = selection.files().map(|file| file.path.as_str()).collect();
+        for path in &paths[..7] {
+            assert!(chosen.contains(path), "{path}");
+        }
+        assert_eq!(chosen.len(), 7);
+        assert!(!needs_modules(&files(&[
+            "modules.json",
+            "1_Pooling/config.json"
+        ])));
+        assert!(!needs_modules(&files(&["onnx/config.json"])));
     }
 
     #[test]

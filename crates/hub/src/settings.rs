@@ -105,18 +105,27 @@ impl Settings {
     /// As the variables of the environment say, which are those of the hubs' own libraries.
     ///
     /// # Errors
-    /// When an address is none.
+    /// When an address is none, or a proxy.
     pub fn from_env() -> Result<Self, Error> {
-        Self::from_variables(|name| {
+        let settings = Self::from_variables(|name| {
             let value = env::var(name).ok()?;
             let value = bare(&value);
             (!value.is_empty()).then(|| value.to_owned())
-        })
+        })?;
+        // As it stands there: whoever calls takes no quotation marks off. Without downloads it does not matter.
+        let proxy = yuyi_tls::unusable_proxy(|name| env::var(name).ok());
+        match proxy.filter(|_| settings.offline.is_none()) {
+            None => Ok(settings),
+            Some(name) => Err(Error::Proxy {
+                variable: name.to_owned(),
+            }),
+        }
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let offline = ["YUYI_OFFLINE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"];
         let is_on = |name: &&str| variable(name).is_some_and(|value| is_yes(&value));
+        let offline = offline.into_iter().find(is_on).map(str::to_owned);
         let silence = variable("HF_HUB_DOWNLOAD_TIMEOUT").and_then(|value| value.parse().ok());
         Ok(Self {
             huggingface: address("HF_ENDPOINT", &variable, HUGGING_FACE)?,
@@ -127,7 +136,7 @@ impl Settings {
             token: huggingface_token(&variable),
             // Its library keeps one as a pickle of cookies, which nothing but Python should open.
             modelscope_token: token(&["MODELSCOPE_API_TOKEN"], None, &variable),
-            offline: offline.into_iter().find(is_on).map(str::to_owned),
+            offline,
             connect: CONNECT,
             silence: silence.map_or(SILENCE, |seconds: u64| Duration::from_secs(seconds.max(1))),
             pause: PAUSE,

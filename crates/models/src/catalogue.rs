@@ -136,6 +136,11 @@ impl KnownModel {
         Some((&suited.zh, &suited.en))
     }
 
+    /// Whether a Dense stands behind its pooling: without one its vectors are others.
+    pub(crate) fn has_dense(&self) -> bool {
+        self.needs.iter().any(|need| need == "dense")
+    }
+
     /// Whether it has files that can be fetched.
     pub fn is_published(&self) -> bool {
         self.huggingface.is_some() || self.modelscope.is_some()

@@ -26,12 +26,30 @@ enum By {
 pub fn defaults(name: &str, repository: Option<&str>, folder: &Folder) -> SpecDefaults {
     let found = known(name, repository, folder);
     let (known, by) = found.unzip();
+    // What was made of a model may be longer, and may have lost its Dense on purpose.
+    let itself = known.filter(|_| by != Some(By::Configuration));
     SpecDefaults {
         pooling: known.and_then(KnownModel::pooling),
         prompts: prompts(known.map(|known| &known.prompts)),
         // What was made of a model may well be asked without its prompts, and says so by an empty list.
         over_empty: by != Some(By::Configuration),
+        max_tokens: itself.and_then(|known| known.max_tokens),
+        dense: itself
+            .filter(|known| known.has_dense())
+            .map(|known| known.name.clone()),
         likeness: found.and_then(|(known, by)| likeness(known, by)),
+    }
+}
+
+/// The model of the catalogue that a folder on disk is, by where it is from, else by what it is called.
+pub(crate) fn known_folder(folder: &Path) -> Option<&'static KnownModel> {
+    match origin_of(folder) {
+        Some(repository) => find_repository(&repository),
+        None => {
+            let full = folder.canonicalize().ok()?;
+            let name = full.file_name()?.to_str()?;
+            find_known(name).or_else(|| of_older_cache(name))
+        }
     }
 }
 
@@ -57,7 +75,7 @@ fn known(
     found.or_else(|| Some((made_of(folder)?, By::Configuration)))
 }
 
-/// Whose prompts and pooling these are, where that is a guess.
+/// Whose prompts, pooling and longest text these are, where that is a guess.
 fn likeness(known: &KnownModel, by: By) -> Option<Likeness> {
     let why = match by {
         By::Repository => return None,

@@ -8,7 +8,7 @@ use yuyi_encoder::{CrossSpec, Folder, ModelSpec};
 
 use crate::builtin::BUILTIN_NAME;
 use crate::caches::{CacheFolders, CacheOf, Cached};
-use crate::catalogue::{KnownModel, find_known};
+use crate::catalogue::{KnownModel, find_known, find_repository};
 use crate::defaults::defaults;
 use crate::licence::licence_of;
 use crate::manifest::{MANIFEST_FILE, Manifest, ModelOrigin};
@@ -105,7 +105,7 @@ impl Installed {
     pub fn mending(&self) -> String {
         let name = &self.name;
         if self.place != ModelPlace::Home {
-            return "Fetch it again with the program whose cache it is in.".to_owned();
+            return self.mending_of_cache();
         }
         let fetched_by = self.manifest.as_ref().and_then(|m| m.fetched_by(name));
         let known = || {
@@ -121,6 +121,16 @@ impl Installed {
                     "Copy its folder there once more, or remove it with `yuyi models rm {name}`."
                 )
             }
+        }
+    }
+
+    /// The same of one in another program's cache, which yuyi does not write to.
+    fn mending_of_cache(&self) -> String {
+        match self.repository() {
+            Some(repository) => format!(
+                "Fetch it again with the program whose cache it is in, or with `yuyi pull {repository}`, which keeps a whole one beside it."
+            ),
+            None => "Fetch it again with the program whose cache it is in.".to_owned(),
         }
     }
 
@@ -212,24 +222,25 @@ impl Places {
         found.into_iter().min_by_key(rank)
     }
 
-    /// The whole model in a cache that has this name, or this repository.
+    /// The model in a cache that has this name, or this repository: a whole one, if there is one.
     pub(crate) fn in_caches_of(&self, name: &str) -> Option<Installed> {
         let mut cached = self.caches.models();
         cached.retain(|cached| cached.name() == name || cached.id == name);
         let found = cached.into_iter().map(of_cache);
-        let mut whole = found.filter(|model| model.problem.is_none());
-        whole.next()
+        found.min_by_key(|model| model.problem.is_some())
     }
 
-    /// Everything that is there: the built-in model, those under the home folder, whole or not, and whole ones in caches that can
-    /// be run.
+    /// Everything that is there: the built-in model, those under the home folder, and those in caches that can be run, or could if
+    /// they were whole.
     pub(crate) fn all(&self) -> Result<Vec<Installed>, Error> {
         let mut models = vec![Installed::builtin()];
         models.extend(self.in_home()?);
-        for cached in self.caches.models() {
-            let model = of_cache(cached);
-            let is_known = models.iter().any(|other| other.name == model.name);
-            if !is_known && model.problem.is_none() && can_run(&model) {
+        let mut cached: Vec<Installed> = self.caches.models().into_iter().map(of_cache).collect();
+        // A part of a model does not hide the whole of it in another cache.
+        cached.sort_by_key(|model| model.problem.is_some());
+        for model in cached {
+            let is_there = models.iter().any(|other| other.name == model.name);
+            if !is_there && (can_run(&model) || model.problem.is_some() && is_published(&model)) {
                 models.push(model);
             }
         }
@@ -258,6 +269,12 @@ fn can_run(model: &Installed) -> bool {
     };
     let defaults = defaults(&model.name, model.repository(), &folder);
     ModelSpec::read(&folder, &defaults).is_ok() || CrossSpec::read(&folder).is_ok()
+}
+
+/// Whether a model is one of the catalogue, of whose files too few may be there to tell whether it runs.
+fn is_published(model: &Installed) -> bool {
+    let known = model.repository().and_then(find_repository);
+    known.is_some_and(KnownModel::is_published)
 }
 
 /// Everything that is there without a download, whole or not: the built-in model first, then those under the home folder by name,

@@ -283,9 +283,41 @@ mod tests {
         let model = resolve_in(&places, "gte-base-zh").unwrap();
         assert_eq!(model.folder.path(), Some(own.as_path()));
         fs::remove_dir_all(&own).unwrap();
-        // One that is not whole is not there.
+        // One that is not whole is there, and says so.
         fs::remove_file(folder.join("model.safetensors")).unwrap();
-        assert!(resolve_in(&places, "gte-base-zh").is_err());
+        let error = resolve_in(&places, "gte-base-zh").unwrap_err().to_string();
+        let expected = "The model gte-base-zh is not whole: model.safetensors is missing. Fetch it again with the program whose \
+            cache it is in, or with `yuyi pull thenlper/gte-base-zh`, which keeps a whole one beside it.";
+        assert_eq!(error, expected);
+        let error = resolve_in(&places, "thenlper/gte-base-zh").unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        let listed = || {
+            let all = places.all().unwrap();
+            let of_caches = all.iter().filter(|model| model.name != BUILTIN_NAME);
+            let told = of_caches.map(|model| (model.name.clone(), model.problem.clone()));
+            told.collect::<Vec<_>>()
+        };
+        let missing = |file: &str| Some(format!("{file} is missing"));
+        let known = |file: &str| vec![("gte-base-zh".to_owned(), missing(file))];
+        assert_eq!(listed(), known("model.safetensors"));
+        // Nobody knows what the other is a part of.
+        fs::remove_file(cache.path().join("models--a--b/snapshots/1/config.json")).unwrap();
+        fs::remove_file(folder.join("config.json")).unwrap();
+        assert_eq!(listed(), known("config.json"));
+        let error = resolve_in(&places, "a/b").unwrap_err().to_string();
+        assert!(
+            error.contains("a/b is not whole: config.json is missing"),
+            "{error}"
+        );
+        // A whole one elsewhere wins.
+        let other = tempfile::tempdir().unwrap();
+        let whole = fill(other.path().join("models/thenlper/gte-base-zh"), "{}");
+        let places = Places {
+            caches: caches(Some(cache.path()), Some(other.path())),
+            ..places
+        };
+        let model = resolve_in(&places, "gte-base-zh").unwrap();
+        assert_eq!(model.folder.path(), Some(whole.as_path()));
     }
 
     /// By the paths that people copy from one program to the next.

@@ -11,6 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 use yuyi_encoder::{is_part_of_vocabulary, open_plain, read_plain};
 
+use crate::defaults::known_folder;
 use crate::manifest::{Manifest, is_inside};
 
 /// Most bytes of a list of shards or of modules.
@@ -18,6 +19,9 @@ const LONGEST_LIST: u64 = 16 << 20;
 
 /// Most bytes of the header of a safetensors file.
 const LONGEST_HEADER: u64 = 64 << 20;
+
+/// The list of modules.
+const MODULES: &str = "modules.json";
 
 /// Where weights may be, in the order in which they are taken.
 const WEIGHTS: [&str; 4] = [
@@ -62,6 +66,7 @@ pub fn check_whole(folder: &Path) -> Result<Option<Manifest>, String> {
         return Err(format!("{} is missing", below(WEIGHTS[0])));
     };
     check_weights(folder, &transformer, weights)?;
+    check_steps(folder)?;
     let mut vocabularies = VOCABULARIES.into_iter().map(below);
     match vocabularies.find(|file| exists(folder, file)) {
         Some(file) => {
@@ -123,19 +128,49 @@ fn exists(folder: &Path, file: &str) -> bool {
 
 /// The folder of the Transformer inside the model's; `""` for the model's own.
 fn transformer(folder: &Path) -> String {
-    let list = read_plain(&folder.join("modules.json"), LONGEST_LIST).unwrap_or_default();
+    let path = modules(folder, "Transformer").into_iter().next();
+    path.unwrap_or_default()
+}
+
+/// The folders of the modules of a kind, by the list of modules; the loader says what is wrong with one that leads elsewhere.
+fn modules(folder: &Path, kind: &str) -> Vec<String> {
+    let list = read_plain(&folder.join(MODULES), LONGEST_LIST).unwrap_or_default();
     let modules: Value = serde_json::from_slice(&list).unwrap_or_default();
-    let mut modules = modules.as_array().into_iter().flatten();
-    let found = modules.find(|module| {
-        let kind = module["type"].as_str().unwrap_or_default();
-        kind.ends_with(".Transformer")
+    let modules = modules.as_array().into_iter().flatten();
+    let of_kind = modules.filter(|module| {
+        let class = module["type"].as_str().unwrap_or_default();
+        class.rsplit_once('.').is_some_and(|(_, name)| name == kind)
     });
-    let path = found.and_then(|module| module["path"].as_str());
-    let path = path.unwrap_or_default().trim_matches('/');
-    // The loader says what is wrong with one that leads elsewhere.
-    match is_inside(path) {
-        true => path.to_owned(),
-        false => String::new(),
+    let path = |module: &Value| module["path"].as_str()?.trim_matches('/').to_owned().into();
+    of_kind
+        .filter_map(path)
+        .filter(|path: &String| is_inside(path))
+        .collect()
+}
+
+/// The steps behind the Transformer. A library that reads the Transformer alone fetches nothing else, and a Dense changes every vector.
+fn check_steps(folder: &Path) -> Result<(), String> {
+    for kind in ["Pooling", "Dense"] {
+        for path in modules(folder, kind) {
+            let config = format!("{path}/config.json");
+            if !folder.join(&config).is_file() {
+                return Err(format!("{config} is missing"));
+            }
+        }
+    }
+    for path in modules(folder, "Dense") {
+        let weights = |file: &&str| exists(folder, &format!("{path}/{file}"));
+        match WEIGHTS.into_iter().find(weights) {
+            Some(weights) => check_weights(folder, &path, weights)?,
+            None => return Err(format!("{path}/{} is missing", WEIGHTS[0])),
+        }
+    }
+    match known_folder(folder).filter(|known| known.has_dense()) {
+        Some(known) if !exists(folder, MODULES) => Err(format!(
+            "{MODULES} is missing, and with it the Dense that {} has behind its pooling",
+            known.name
+        )),
+        _ => Ok(()),
     }
 }
 
@@ -339,6 +374,34 @@ pub(crate) mod tests {
         fs::write(below.join("model.safetensors"), weights()).unwrap();
         fs::write(below.join("tokenizer.json"), "{}").unwrap();
         assert_eq!(check_whole(folder.path()), Ok(None));
+    }
+
+    #[test]
+    fn steps_that_are_listed_or_known_have_to_be_there() {
+        let told = |folder: &Path| check_whole(folder).unwrap_err();
+        let plain = folder();
+        let labse = plain.path().join("LaBSE");
+        fs::create_dir(&labse).unwrap();
+        for file in ["config.json", "vocab.txt", "model.safetensors"] {
+            fs::copy(plain.path().join(file), labse.join(file)).unwrap();
+        }
+        let expected =
+            "modules.json is missing, and with it the Dense that LaBSE has behind its pooling";
+        assert_eq!(told(&labse), expected);
+        let list = r#"[{"type": "sentence_transformers.models.Transformer", "path": ""},
+            {"type": "sentence_transformers.models.Pooling", "path": "pooling"},
+            {"type": "sentence_transformers.models.Dense", "path": "dense"}]"#;
+        fs::write(labse.join("modules.json"), list).unwrap();
+        for file in [
+            "pooling/config.json",
+            "dense/config.json",
+            "dense/model.safetensors",
+        ] {
+            assert_eq!(told(&labse), format!("{file} is missing"));
+            fs::create_dir_all(labse.join(file).parent().unwrap()).unwrap();
+            fs::write(labse.join(file), weights()).unwrap();
+        }
+        assert_eq!(check_whole(&labse), Ok(None));
     }
 
     #[cfg(unix)]

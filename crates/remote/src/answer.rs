@@ -89,10 +89,15 @@ fn unit(numbers: Vec<f32>, dimension: usize) -> Result<Unit, String> {
     if length == 0.0 {
         return Err("answered a vector of zeros, which has no direction".to_owned());
     }
+    // Answers tell it as a number of the size of theirs.
+    let told = length as f32;
+    if !told.is_finite() {
+        return Err("answered a vector of numbers that are too large for its length".to_owned());
+    }
     let scaled = numbers.iter().map(|&x| (f64::from(x) / length) as f32);
     Ok(Unit {
         vector: scaled.collect(),
-        length: length as f32,
+        length: told,
     })
 }
 
@@ -144,6 +149,23 @@ mod tests {
     fn vectors(body: &str, texts: usize) -> Result<Vec<Vec<f32>>, String> {
         let answer = read(body.as_bytes(), texts, Some(2))?;
         Ok(answer.vectors.into_iter().map(|unit| unit.vector).collect())
+    }
+
+    #[test]
+    fn a_length_that_no_answer_can_tell_is_refused() {
+        let read = |x: &str| {
+            let row = format!("[{}]", [x; 8].join(","));
+            let body = format!(r#"{{"data": [{{"embedding": {row}}}]}}"#);
+            super::read(body.as_bytes(), 1, None)
+        };
+        let told = read("3e38").unwrap_err();
+        assert!(told.contains("too large for its length"), "{told}");
+        let unit = |x| read(x).unwrap().vectors.remove(0);
+        for x in ["1e38", "1e-40"] {
+            let Unit { vector, length } = unit(x);
+            assert!(length.is_finite() && length > 0.0, "{x}");
+            assert!((vector[0] - 8_f32.sqrt().recip()).abs() < 1e-6, "{x}");
+        }
     }
 
     #[test]

@@ -6,20 +6,29 @@ use crate::failure::Failure;
 use crate::told::Told;
 
 /// What is said where an account has nothing left: waiting does not help.
-const SPENT: [&str; 6] = [
+const SPENT: [&str; 8] = [
     "insufficient_quota",
     "insufficient_balance",
     "insufficient balance",
     "arrearage",
     "欠费",
     "余额不足",
+    // Of Baidu, where a day's calls or all of them are made.
+    "daily request limit",
+    "total request limit",
 ];
 /// Zhipu's code of an account without money, whose status is that of too many calls.
 const SPENT_CODE: (u16, &str) = (429, "1113");
 /// What is said where there are too many calls; also with a status that says otherwise.
-const OFTEN: [&str; 3] = ["rate_limit", "throttling", "too many requests"];
+const OFTEN: [&str; 5] = [
+    "rate_limit",
+    "rate limit reached",
+    "request limit reached",
+    "throttling",
+    "too many requests",
+];
 /// What is said of a call of too many texts. A number of input tokens is another matter.
-const MANY: [&str; 12] = [
+const MANY: [&str; 13] = [
     "batch size",
     "too many inputs",
     "too many texts",
@@ -31,16 +40,19 @@ const MANY: [&str; 12] = [
     "number of texts",
     "length of input list",
     "array too long",
+    "max texts",
     "input数组",
 ];
 /// What is said of a text that is too long.
-const LONG: [&str; 7] = [
+const LONG: [&str; 9] = [
     "tokens_too_long",
     "characters_too_long",
     "context_length_exceeded",
     "maximum context length",
     "range of input length",
     "less than 512 tokens",
+    "max tokens per text",
+    "max length of each text",
     "too long",
 ];
 /// What is said of a text whose content is not wanted.
@@ -54,6 +66,11 @@ const UNWANTED: [&str; 3] = [
 pub(crate) fn meaning(status: u16, wait: Option<Duration>, body: &[u8]) -> Failure {
     let said = Told::of(body);
     let told = said.in_words(status);
+    // Some tell failures with the status of success, and mean them all the same.
+    let status = match status {
+        200 if said.refuses => said.status(),
+        status => status,
+    };
     // Codes are for programs; a message may have any word.
     if (status, said.code.as_str()) == SPENT_CODE {
         return Failure::Denied { told };
@@ -153,6 +170,69 @@ mod tests {
                 r#"{"code":"rpm_rate_limit_exceeded","msg":"Rate limit reached for RPM"}"#,
                 "busy",
             ),
+            (
+                200,
+                None,
+                r#"{"error_code":18,"error_msg":"Open api qps request limit reached"}"#,
+                "busy",
+            ),
+            (
+                200,
+                None,
+                r#"{"error_code":17,"error_msg":"Open api daily request limit reached"}"#,
+                "denied",
+            ),
+            (
+                200,
+                None,
+                r#"{"error_code":110,"error_msg":"Access token invalid or no longer valid"}"#,
+                "denied",
+            ),
+            (
+                200,
+                None,
+                r#"{"error_code":336003,"error_msg":"embeddings max tokens per text is 384"}"#,
+                "long",
+            ),
+            (
+                200,
+                None,
+                r#"{"error_code":336003,"error_msg":"embeddings max texts is 16"}"#,
+                "many",
+            ),
+            (
+                200,
+                None,
+                &error("model_not_found", "no such model"),
+                "denied",
+            ),
+            (
+                200,
+                None,
+                r#"{"error":{"code":503,"message":"later"}}"#,
+                "down",
+            ),
+            (200, None, r#"{"error":"no such model"}"#, "denied"),
+            (
+                200,
+                None,
+                r#"{"code":20042,"message":"batch size 83","data":null}"#,
+                "many",
+            ),
+            // What is no failure, and has no vectors that are known.
+            (
+                200,
+                None,
+                r#"{"code":0,"message":"ok","data":[]}"#,
+                "broken",
+            ),
+            (
+                200,
+                None,
+                r#"{"embeddings":[[1,2]],"status":"ok"}"#,
+                "broken",
+            ),
+            (200, None, "{}", "broken"),
             (
                 429,
                 None,

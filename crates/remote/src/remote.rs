@@ -103,9 +103,25 @@ impl Remote {
     /// Whether there is what a call needs. Nothing is sent.
     ///
     /// # Errors
-    /// [`Error::NotCallable`] where a key is missing, or is none.
+    /// [`Error::NotCallable`] where a key is missing, or is none, or the environment names a proxy of no known kind.
     pub fn check(&self, options: &RemoteOptions) -> Result<(), Error> {
+        self.check_proxy()?;
         self.key(options).map(drop)
+    }
+
+    /// Refuses a proxy that would be left out without a word, unless none leads there.
+    fn check_proxy(&self) -> Result<(), Error> {
+        if self.spec.endpoint.is_here {
+            return Ok(());
+        }
+        match yuyi_tls::unusable_proxy(|name| std::env::var(name).ok()) {
+            None => Ok(()),
+            Some(variable) => Err(Error::NotCallable {
+                reason: format!(
+                    "{variable} names no proxy that yuyi can use. Set it to one that begins with http://, https://, socks4:// or socks5://, or unset it."
+                ),
+            }),
+        }
     }
 
     /// The calibration that the user fitted, as far as that is known without calling anybody.
@@ -136,6 +152,7 @@ impl Remote {
     /// # Errors
     /// [`Error::NotCallable`] where a key is missing; otherwise when it does not answer that text.
     pub fn open(&self, options: &RemoteOptions) -> Result<RemoteEmbedder, Error> {
+        self.check_proxy()?;
         let line = Line::new(&self.spec, self.key(options)?);
         let max_texts = options.max_texts;
         let peer = self.peer(&line);

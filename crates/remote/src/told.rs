@@ -16,6 +16,8 @@ pub(crate) struct Told {
     pub(crate) code: String,
     /// Empty: there is none.
     pub(crate) message: String,
+    /// It tells a failure, whatever the status.
+    pub(crate) refuses: bool,
 }
 
 impl Told {
@@ -30,7 +32,14 @@ impl Told {
         Self {
             code: first(told, &CODES),
             message: first(told, &MESSAGES),
+            refuses: inner.is_some() || refuses(&body),
         }
+    }
+
+    /// The status that goes with a failure which came with that of success: its code, where that is one.
+    pub(crate) fn status(&self) -> u16 {
+        let code = self.code.parse().ok();
+        code.filter(|code| (400..600).contains(code)).unwrap_or(400)
     }
 
     /// Whether the code has one of these words; case does not matter.
@@ -54,6 +63,17 @@ impl Told {
         };
         format!("HTTP {status}, {}", shortened(&said))
     }
+}
+
+/// Whether a body without an object of its own for the error is about one: it names one, or has a code that is not of success, and
+/// nothing else.
+fn refuses(body: &Value) -> bool {
+    let has_data = ["data", "embeddings", "embedding"];
+    let has_data = has_data.iter().any(|name| !body[*name].is_null());
+    let code = first(body, &["error_code", "code"]).to_lowercase();
+    let is_fine = ["", "0", "200", "ok", "success"].contains(&code.as_str());
+    let message = first(body, &["error", "error_msg", "detail"]);
+    !has_data && (!is_fine || !message.is_empty())
 }
 
 fn has(said: &str, words: &[&str]) -> bool {

@@ -28,6 +28,27 @@ fn roots() -> RootCerts {
     ROOTS.get_or_init(read).clone()
 }
 
+/// Variables of a proxy, in the order in which they are taken.
+const PROXIES: [&str; 6] = [
+    "ALL_PROXY",
+    "all_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+];
+
+/// The variable that names a proxy of no known kind: without a word hosts would be asked directly, or by another proxy. `variable`
+/// gives what the environment says.
+pub fn unusable_proxy(variable: impl Fn(&str) -> Option<String>) -> Option<&'static str> {
+    for name in PROXIES {
+        if let Some(value) = variable(name).filter(|value| !value.is_empty()) {
+            return ureq::Proxy::new(&value).is_err().then_some(name);
+        }
+    }
+    None
+}
+
 /// What is wrong with the encryption of a connection, in a few words; `None`: something else is wrong.
 pub fn problem(error: &Error) -> Option<&'static str> {
     if !matches!(error, Error::Io(_) | Error::Rustls(_) | Error::Tls(_)) {
@@ -124,5 +145,25 @@ mod tests {
                 RootCerts::Specific(_) | RootCerts::WebPki
             ));
         }
+    }
+
+    #[test]
+    fn a_proxy_of_no_known_kind_is_told_by_its_variable() {
+        let told = |set: &[(&str, &str)]| {
+            let variable = |name: &str| {
+                let found = set.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| (*value).to_owned())
+            };
+            unusable_proxy(variable)
+        };
+        assert_eq!(told(&[("HTTPS_PROXY", "sox://h:1")]), Some("HTTPS_PROXY"));
+        assert_eq!(told(&[("http_proxy", "ftp://h:1")]), Some("http_proxy"));
+        for sound in ["http://h:1", "https://h", "socks5://u:p@h:1", "h:3128", ""] {
+            assert_eq!(told(&[("HTTPS_PROXY", sound)]), None, "{sound}");
+        }
+        // The first that is set counts.
+        let both = [("ALL_PROXY", "socks5://h:1"), ("HTTPS_PROXY", "sox://h")];
+        assert_eq!(told(&both), None);
+        assert_eq!(told(&[]), None);
     }
 }

@@ -161,6 +161,8 @@ export const ZH: Record<string, string> = {
   'Scale vectors to length 1.': '把向量缩放到长度 1。',
   "A prompt of the model, by its name in `/info`, that goes in front of each text; absent: the model's default.":
     '加在每个文本前面的模型提示词，名称见 `/info`；不填则用模型默认的。',
+  'A prompt of the model, by its name in `/info`, that goes in front of each text, before what `input_type` or `task` say; absent: as those say.':
+    '加在每个文本前面的模型提示词，名称见 `/info`，优先于 `input_type` 和 `task`；不填则按它们。',
   'Texts or token ids to embed. Fields that are not known are ignored.': '要向量化的文本或词元编号。未知字段会被忽略。',
   'Little-endian f32.': '小端序 f32。',
   'A vector, written as `encoding_format` says.': '向量，写法由 `encoding_format` 决定。',

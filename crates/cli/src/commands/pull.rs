@@ -93,15 +93,16 @@ fn tell_of_cache(request: &Request) -> anyhow::Result<Option<String>> {
     let is_called = |model: &Installed| [&name, &request.model].contains(&&model.name);
     let cached = models
         .iter()
-        .find(|model| is_called(model) && caches.contains(&model.place));
+        .find(|model| is_called(model) && caches.contains(&model.place))
+        // Of a part nobody has anything.
+        .filter(|model| model.problem.is_none());
     if let Some((model, folder)) = cached.and_then(|model| Some((model, model.folder.as_ref()?))) {
         let name = &model.name;
         remark!(
             "{name} is in the cache of another program, where yuyi reads it without a download: {}",
             folder.display()
         );
-        let is_whole = model.problem.is_none();
-        return Ok(is_whole.then(|| name.clone()));
+        return Ok(Some(name.clone()));
     }
     Ok(None)
 }

@@ -41,7 +41,10 @@ pub fn run(args: &ServeArgs) -> anyhow::Result<()> {
     // One that keeps to its models needs no others.
     let app = match args.listed_only {
         true => app,
-        false => app.with_supply(Arc::new(supply::Supply(look))),
+        false => app.with_supply(Arc::new(supply::Supply {
+            look,
+            folders: models::folders(args)?,
+        })),
     };
     let runtime = Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(app, listen_options(args, perimeter), |ready| {

@@ -149,7 +149,10 @@ fn repository(fixture: &str) -> Repository {
         "sentence_bert_config.json",
         "vocab.txt",
         "1_Pooling/config.json",
+        "2_Dense/config.json",
+        "2_Dense/pytorch_model.bin",
         "model.safetensors",
+        "pytorch_model.bin",
     ] {
         if let Ok(content) = fs::read(folder.join(path)) {
             files.insert(path.to_owned(), content);

@@ -9,7 +9,7 @@ use crate::json::{read_json, read_optional_json};
 use crate::modules::Modules;
 use crate::names::Names;
 use crate::sentence::SentenceConfig;
-use crate::spec::{Pooling, check_no_adapter, read_max_tokens};
+use crate::spec::{PROMPTS, Pooling, check_no_adapter, read_default_prompt, read_max_tokens};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,6 +74,8 @@ pub struct CrossSpec {
     pub activation: ScoreActivation,
     /// What makes a logit of hidden states.
     pub head: HeadSpec,
+    /// What is put in front of a query.
+    pub prompt: String,
     /// The words around the two texts; `None`: the tokenizer puts them together.
     pub template: Option<PairTemplate>,
 }
@@ -126,6 +128,11 @@ impl CrossSpec {
             max_tokens: match answer {
                 Some(_) if !is_told => max_tokens.min(asked::MOST_TOKENS),
                 _ => max_tokens,
+            },
+            prompt: match answer {
+                // It is the instruction there.
+                Some(_) => String::new(),
+                None => read_default_prompt(folder)?,
             },
             template: asked.map(|asked| asked.template),
             config,
@@ -197,7 +204,7 @@ fn products(shown: &str, raw: &Value, config: &ModelConfig) -> Result<ProductsSp
 
 /// The activation by the file of sentence-transformers, which has had three places for it.
 fn activation(folder: &Folder, shown: &str, config: &Value) -> Result<ScoreActivation, Error> {
-    let file = "config_sentence_transformers.json";
+    let file = PROMPTS;
     let newer: Value = read_optional_json(folder, file)?.unwrap_or_default();
     let named = [
         (&newer["activation_fn"], folder.show(file)),

@@ -113,8 +113,12 @@ fn read_pooling_file(folder: &Folder, path: &str) -> Result<Pooling, Error> {
     let file = format!("{path}/config.json");
     let fields: BTreeMap<String, Value> = read_json(folder, &file)?;
     let refuse = |what: String| Err(Error::unsupported(&folder.show(&file), what));
-    if fields.get("include_prompt").and_then(|v| v.as_bool()) == Some(false) {
-        return refuse("include_prompt is false; yuyi pools over the prompt's tokens too.".into());
+    if let Some(value) = fields.get("include_prompt")
+        && !matches!(value, Value::Null | Value::Bool(true))
+    {
+        return refuse(format!(
+            "include_prompt is {value}; yuyi pools over the prompt's tokens too."
+        ));
     }
     if let Some((field, value)) = no_switch(&fields) {
         let what = format!("{field} is {value}; true or false was expected.");
@@ -209,6 +213,18 @@ mod tests {
         assert_eq!(read(consert).unwrap(), Some(Pooling::MeanLastTwo));
         let first = read(json!({"pooling_mode_mean_first_last_tokens": true})).unwrap_err();
         assert!(first.to_string().contains("mean_first_last_tokens is not"));
+    }
+
+    #[test]
+    fn pooling_without_the_prompt_is_refused_however_it_is_written() {
+        for value in [json!(false), json!(0), json!("false")] {
+            let error = read(json!({"include_prompt": value})).unwrap_err();
+            let expected = format!("include_prompt is {value}; yuyi pools over");
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
+        for value in [json!(true), json!(null)] {
+            assert!(read(json!({"include_prompt": value})).is_ok());
+        }
     }
 
     #[test]

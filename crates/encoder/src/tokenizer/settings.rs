@@ -119,6 +119,12 @@ impl Settings {
         let config = Fields::read(folder)?;
         config.refuse_own_code()?;
         let class = class(folder, architecture, &config)?;
+        if architecture == Architecture::Qwen3 && config.flag("add_prefix_space")? == Some(true) {
+            return Err(Error::unsupported(
+                config.shown("add_prefix_space"),
+                "add_prefix_space is true, which yuyi does not apply to Qwen's tokenizers.",
+            ));
+        }
         let (added, special) = added_tokens(folder, class, &config)?;
         let side = config.text("truncation_side")?.or(direction);
         Ok(Self {

@@ -48,6 +48,22 @@ fn a_model_comes_whole_with_what_is_needed_of_it() {
 }
 
 #[test]
+fn folders_of_steps_come_whatever_they_are_called() {
+    let mut repository = model(1);
+    let pooling = repository.files.remove("1_Pooling/config.json").unwrap();
+    repository
+        .files
+        .insert("heads/pooling/config.json".into(), pooling);
+    let list = r#"[{"type": "sentence_transformers.models.Transformer", "path": ""},
+        {"type": "sentence_transformers.models.Pooling", "path": "heads/pooling"}]"#;
+    repository.files.insert("modules.json".into(), list.into());
+    let hub = serving(&repository);
+    let place = Place::new(&hub);
+    place.pull(ID).unwrap();
+    assert!(place.has("tiny", &repository));
+}
+
+#[test]
 fn redirects_of_every_kind_are_followed_and_the_token_stays_at_home() {
     let repository = model(1);
     let data = StandIn::start();

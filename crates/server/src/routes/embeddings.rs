@@ -71,7 +71,7 @@ async fn answer(
 ) -> Result<Response, ApiError> {
     let model = app.model(request.model.as_deref()).await?;
     let options = EmbedOptions {
-        prompt: request.prompt(model.facts()),
+        prompt: request.prompt(model.facts())?,
         ..EmbedOptions::default()
     };
     let dimensions = request.dimensions.or(request.output_dimension);

@@ -52,6 +52,38 @@ async fn answers_as_openai() {
     }
 }
 
+/// As `/embed` takes it.
+#[tokio::test]
+async fn a_prompt_is_taken_by_its_name() {
+    let server = Server::start().await;
+    let (x, y) = (json!([1.0, 0.0]), json!([0.0, 1.0]));
+    for (request, expected) in [
+        (json!({"input": "x", "prompt_name": "up"}), &y),
+        (json!({"input": "x", "prompt_name": "none"}), &x),
+        (json!({"input": "x", "prompt_name": null}), &x),
+        // A name says more than a side.
+        (
+            json!({"input": "x", "prompt_name": "up", "input_type": "document"}),
+            &y,
+        ),
+    ] {
+        let (status, got) = server.post("/v1/embeddings", request.to_string()).await;
+        assert_eq!(status, 200, "{request}: {got}");
+        assert_eq!(
+            rounded(got["data"][0]["embedding"].clone()),
+            rounded(expected.clone()),
+            "{request}"
+        );
+    }
+    let request = json!({"input": "x", "prompt_name": "no"}).to_string();
+    let (status, got) = server.post("/v1/embeddings", request).await;
+    assert_eq!(
+        (status, &got["error"]["param"]),
+        (400, &json!("prompt_name")),
+        "{got}"
+    );
+}
+
 /// Numbers as f32: 0.8 in a reply is the f32 next to it.
 fn rounded(value: Value) -> Value {
     match value {

@@ -131,8 +131,8 @@ fn write_catalogue(out: &mut impl Write, installed: &[Installed]) -> io::Result<
     ]
     .map(told);
     let row = |known: &KnownModel| {
-        let is_there = installed.iter().any(|model| model.name == known.name);
-        known_row(known, is_there)
+        let is_there = |model: &Installed| model.name == known.name && model.problem.is_none();
+        known_row(known, installed.iter().any(is_there))
     };
     let rows: Vec<[String; 7]> = std::iter::once(header)
         .chain(known_models().iter().map(row))

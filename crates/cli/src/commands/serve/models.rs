@@ -1,8 +1,9 @@
 //! The models of a server: those of `--model`, and those that are installed beside them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -90,6 +91,22 @@ fn listed_source(spec: &str, compute: &OpenOptions, look: &Look) -> anyhow::Resu
         is_reranker,
         ..source(here.name, compute.clone(), find)
     })
+}
+
+/// The folders of `--model`, by the names that they are served under.
+///
+/// # Errors
+/// When one of them has gone since it was found.
+pub fn folders(args: &ServeArgs) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut folders = BTreeMap::new();
+    for spec in &args.models {
+        if let Found::Here(model) = look_up(spec)?
+            && let Some(folder) = model.folder.path().filter(|_| model.by_path)
+        {
+            folders.insert(model.name.clone(), folder.to_owned());
+        }
+    }
+    Ok(folders)
 }
 
 /// Says which model requests get by the name of a folder of `--model`, where another model is installed under it.

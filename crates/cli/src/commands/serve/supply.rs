@@ -1,11 +1,13 @@
 //! What the server is given to fetch models for its admin.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use yuyi_hub::{Event, Hub, Request, Source, Watch};
-use yuyi_models::{Installed, known_models};
+use yuyi_models::{Installed, home, known_models};
 use yuyi_server::{AboutModel, ModelSupply, PullOrder, PullStep, Remark};
 
 use super::look::Look;
@@ -15,11 +17,49 @@ use crate::pulling;
 const PACE: Duration = Duration::from_millis(500);
 
 /// The hubs and the home folder of this machine.
-pub struct Supply(pub Arc<Look>);
+pub struct Supply {
+    /// What is installed.
+    pub look: Arc<Look>,
+    /// Folders that are served under a name, whatever is installed under it.
+    pub folders: BTreeMap<String, PathBuf>,
+}
+
+impl Supply {
+    /// Whether a model is what requests get by its name.
+    fn is_served(&self, model: &Installed) -> bool {
+        let Some(served) = self.folders.get(&model.name) else {
+            return true;
+        };
+        let folder = model.folder.as_deref().and_then(place);
+        folder.is_some() && folder == place(served)
+    }
+
+    /// Refuses to install another model under the name of one that is served from its folder: nobody could ask it.
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        let Some(folder) = self.folders.get(name) else {
+            return Ok(());
+        };
+        let installed = home().map(|home| home.join("models").join(name));
+        if installed.is_some_and(|installed| place(&installed) == place(folder)) {
+            return Ok(());
+        }
+        Err(format!(
+            "Requests for {name} get the model in {}, since --model names it. Give the model another name.",
+            folder.display()
+        ))
+    }
+}
+
+/// A folder without links in its path; one that is not there is nowhere.
+fn place(folder: &Path) -> Option<PathBuf> {
+    folder.canonicalize().ok()
+}
 
 impl ModelSupply for Supply {
     fn name_of(&self, order: &PullOrder) -> Result<String, String> {
-        Hub::name_of(&request(order)).map_err(|error| error.to_string())
+        let name = Hub::name_of(&request(order)).map_err(|error| error.to_string())?;
+        self.check_name(&name)?;
+        Ok(name)
     }
 
     fn pull(
@@ -33,7 +73,7 @@ impl ModelSupply for Supply {
             state: Mutex::default(),
         };
         let pulled = pulling::hub().and_then(|hub| pulling::pull(&hub, &request(order), &teller));
-        self.0.forget();
+        self.look.forget();
         match pulled {
             Ok((pulled, _)) => Ok((pulled.name, pulled.was_there)),
             Err(error) => Err(crate::messages::joined(&crate::chain(&error))),
@@ -41,10 +81,13 @@ impl ModelSupply for Supply {
     }
 
     fn about(&self, names: &[String]) -> Vec<Option<AboutModel>> {
-        let Ok(models) = self.0.models() else {
+        let Ok(models) = self.look.models() else {
             return vec![None; names.len()];
         };
-        let about = |name: &String| models.iter().find(|model| model.name == *name).map(known);
+        let about = |name: &String| {
+            let model = models.iter().find(|model| model.name == *name);
+            model.filter(|model| self.is_served(model)).map(known)
+        };
         names.iter().map(about).collect()
     }
 }

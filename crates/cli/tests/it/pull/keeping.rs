@@ -284,6 +284,102 @@ fn the_cache_of_another_program_is_read_in_place() {
     );
 }
 
+/// As `AutoModel.from_pretrained` fills it: what stands behind the Transformer is not fetched.
+#[test]
+fn a_part_of_a_model_in_a_cache_is_told_and_fetched_whole() {
+    let case = Case::new();
+    let id = "sentence-transformers/distiluse-base-multilingual-cased-v2";
+    let repository = super::repository("distilbert-dense-bin");
+    case.hub.put(id, repository.clone());
+    let base = case
+        .home
+        .path()
+        .join("hf/hub/models--sentence-transformers--distiluse-base-multilingual-cased-v2");
+    fs::create_dir_all(base.join("refs")).unwrap();
+    fs::write(base.join("refs/main"), "abc").unwrap();
+    let is_of_steps = |path: &str| path.contains('/') || path == "modules.json";
+    for (path, content) in repository
+        .files
+        .iter()
+        .filter(|(path, _)| !is_of_steps(path))
+    {
+        let file = base.join("snapshots/abc").join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    let with_cache = |arguments: &[&str]| -> Run {
+        let mut command = case.command(arguments);
+        command.env("HF_HOME", case.home.path().join("hf"));
+        command.output().unwrap().into()
+    };
+    let name = "distiluse-base-multilingual-cased-v2";
+    let problem = "modules.json is missing, and with it the Dense that distiluse-base-multilingual-cased-v2 has behind its pooling";
+    let file = case.home.path().join("m.tar");
+    let folder = base.join("snapshots/abc");
+    for arguments in [
+        &["sim", "--model", name, "今天", "明天"][..],
+        &["--offline", "sim", "--model", id, "今天", "明天"],
+        &["models", "export", name, "-o", file.to_str().unwrap()],
+    ] {
+        let run = with_cache(arguments);
+        assert!(run.code != 0 && run.err.contains(problem), "{run:?}");
+        assert!(run.err.contains(&format!("`yuyi pull {id}`")), "{run:?}");
+    }
+    let by_path = with_cache(&["sim", "--model", folder.to_str().unwrap(), "今天", "明天"]);
+    assert!(
+        by_path.err.contains("only a part of the model is here"),
+        "{by_path:?}"
+    );
+    assert!(!file.exists());
+    let verified = with_cache(&["models", "verify", name]);
+    assert!(
+        verified.out.contains(problem) && verified.code == 1,
+        "{verified:?}"
+    );
+    let listed = with_cache(&["models"]);
+    assert!(listed.out.contains(problem), "{listed:?}");
+    let offline = with_cache(&["--offline", "pull", name]);
+    assert!(
+        offline.code != 0 && !offline.out.contains("nothing needs"),
+        "{offline:?}"
+    );
+    let pulled = with_cache(&["pull", name]);
+    assert!(
+        pulled.out.starts_with(&format!("{name} is installed: ")),
+        "{pulled:?}"
+    );
+    let info = with_cache(&["info", "--model", name, "--json"]);
+    let info: Value = serde_json::from_str(&info.out).unwrap();
+    assert_eq!(info["dimension"], 24, "{info}");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_before_anything_is_written_or_asked() {
+    let case = Case::new();
+    case.run(&["pull", ID]);
+    let mut export = case.command(&["models", "export", "tiny", "-o", "-"]);
+    export.current_dir(case.home.path());
+    let export: Run = export.output().unwrap().into();
+    assert!(
+        export.code != 0 && export.err.contains("An archive goes to a file"),
+        "{export:?}"
+    );
+    assert!(!case.home.path().join("-").exists());
+    let asked = case.hub.asked().len();
+    let mut pull = case.command(&["pull", "org/other"]);
+    let pull: Run = pull
+        .env("HTTPS_PROXY", "sox://user:secret@h:1")
+        .output()
+        .unwrap()
+        .into();
+    assert!(
+        pull.code != 0 && pull.err.contains("HTTPS_PROXY names no proxy"),
+        "{pull:?}"
+    );
+    assert!(!pull.err.contains("secret"), "{pull:?}");
+    assert_eq!(case.hub.asked().len(), asked);
+}
+
 /// The layouts of ModelScope's library, old and new, where it puts them by itself.
 #[test]
 fn caches_of_modelscope_are_found_in_every_layout() {

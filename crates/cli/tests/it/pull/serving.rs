@@ -153,6 +153,37 @@ fn what_fails_is_told_in_the_last_event_and_what_is_no_model_at_once() {
 }
 
 #[test]
+fn a_name_that_a_folder_is_served_under_is_not_given_to_another() {
+    let case = Case::new();
+    let own = case.home.path().join("srv/rr");
+    for (path, content) in &case.repository.files {
+        let file = own.join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+    }
+    let server = serve(&case, &["--model", own.to_str().unwrap()]);
+    let order = json!({"model": ID, "name": "rr"}).to_string();
+    let reply = server.post_with("/v1/models/pull", "", &order);
+    let error = &body(&reply)["error"];
+    assert_eq!(
+        (status(&reply), &error["code"]),
+        (422, &"invalid_value".into()),
+        "{reply}"
+    );
+    let told = error["message"].as_str().unwrap();
+    assert!(told.contains("Requests for rr get the model in"), "{told}");
+    // Whoever installs it beside the server changes nothing of what is told of the folder.
+    assert_eq!(case.run(&["pull", ID, "--name", "rr"]).code, 0);
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    let told = body(&server.get("/v1/models/rr"));
+    for field in ["place", "repository", "bytes", "licence"] {
+        assert!(told.get(field).is_none(), "{told}");
+    }
+    let loaded = server.post_with("/v1/models/load", "", r#"{"model": "rr"}"#);
+    assert!(body(&loaded).get("repository").is_none(), "{loaded}");
+}
+
+#[test]
 fn a_model_that_is_not_whole_says_so_in_the_list() {
     let case = Case::new();
     case.run(&["pull", ID]);

@@ -8,6 +8,7 @@ use crate::ApiError;
 use crate::request::dimensions::Dimensions;
 use crate::request::input::Input;
 use crate::request::json::Json;
+use crate::request::truncation::named_prompt;
 use crate::request::{Source, choice, is_flag, name, refused, request};
 
 request! {
@@ -35,6 +36,9 @@ request! {
         /// The same by Jina's name: `retrieval.query` or `retrieval.passage`.
         #[schema(value_type = Option<String>, example = json!(null))]
         task: Option<Side> = take_side,
+        /// A prompt of the model, by its name in `/info`, that goes in front of each text, before what `input_type` or `task` say; absent: as those say.
+        #[schema(example = json!(null))]
+        prompt_name: Option<String> = name,
         /// Voyage's and Mistral's: `float`, the only kind of number that there is here.
         #[schema(value_type = Option<String>, example = json!(null))]
         #[expect(dead_code, reason = "refused where it would be told apart")]
@@ -77,11 +81,17 @@ fn take_side(source: &mut Source<'_>, field: &'static str) -> Result<Option<Side
 
 impl EmbeddingsRequest {
     /// What goes in front of each text.
-    pub(super) fn prompt(&self, facts: &ModelFacts) -> Prompt {
+    ///
+    /// # Errors
+    /// When a prompt is named that the model does not have.
+    pub(super) fn prompt(&self, facts: &ModelFacts) -> Result<Prompt, ApiError> {
+        if let Some(name) = &self.prompt_name {
+            return named_prompt(Some(name), facts);
+        }
         let side = self.input_type.or(self.task);
-        side.map_or(Prompt::Default, |side| {
+        Ok(side.map_or(Prompt::Default, |side| {
             Prompt::Text(facts.prompt_of(side).to_owned())
-        })
+        }))
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     add_questions,
     order_events,
     cut_all_anew,
+    // With the parts of the collections' own words.
+    cut_all_anew,
 ];
 
 fn first(connection: &Connection) -> Result<()> {

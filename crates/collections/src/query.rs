@@ -20,7 +20,7 @@ pub enum Mode {
 /// A question as it was asked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Asked {
-    /// By what is searched; `None`: by vectors and words, or by what there is.
+    /// By what is searched; `None` and [`Mode::Hybrid`]: by vectors and words, or by what there is.
     pub mode: Option<Mode>,
     /// What is asked.
     pub text: Option<String>,
@@ -55,7 +55,9 @@ impl QueryPlan {
             return Err(Error::invalid("vector", reason));
         }
         let has_vector = embeds || asked.vector.is_some();
-        let mode = asked.mode.unwrap_or(match (&asked.text, has_vector) {
+        // Who names the default mode asks for no other.
+        let named = asked.mode.filter(|mode| *mode != Mode::Hybrid);
+        let mode = named.unwrap_or(match (&asked.text, has_vector) {
             (None, true) if !embeds => Mode::Dense,
             (Some(_), false) => Mode::Lexical,
             _ => Mode::Hybrid,
@@ -212,9 +214,11 @@ mod tests {
             (true, false, Mode::Lexical),
             (false, true, Mode::Dense),
         ] {
-            let plan = QueryPlan::new(&given, asked(None, text, vector)).unwrap();
-            assert!(plan.texts().is_empty());
-            assert_eq!(plan.finish(None).unwrap().mode(), mode);
+            for named in [None, Some(Mode::Hybrid)] {
+                let plan = QueryPlan::new(&given, asked(named, text, vector)).unwrap();
+                assert!(plan.texts().is_empty());
+                assert_eq!(plan.finish(None).unwrap().mode(), mode);
+            }
         }
         let plan = QueryPlan::new(&collection(Some("m")), asked(None, true, false)).unwrap();
         assert_eq!(
@@ -238,8 +242,8 @@ mod tests {
         assert_eq!(refused(None, asked(lexical, false, true)), "text");
         assert_eq!(refused(None, asked(None, false, false)), "text");
         assert_eq!(
-            refused(None, asked(Some(Mode::Hybrid), true, false)),
-            "vector"
+            refused(None, asked(Some(Mode::Hybrid), false, false)),
+            "text"
         );
         assert_eq!(refused(Some("m"), asked(None, true, true)), "vector");
         assert_eq!(refused(Some("m"), asked(dense, false, false)), "text");

@@ -181,7 +181,7 @@ impl ItemFile {
     /// The item with an id, where all rules hold.
     fn checked(&self, mut item: VectorItem) -> yuyi_store::Result<VectorItem> {
         item.item.identify();
-        item.item.check()?;
+        item.item.check_to_write()?;
         check_item(&self.collection, &item)?;
         jsonl::fits(item, &self.collection)
     }
@@ -452,6 +452,14 @@ mod tests {
         assert_eq!(
             json("{\"text\":\"x\",\"related\":[1],\"threshold\":0.5}"),
             "related: It is not what an item has here: invalid type: integer `1`, expected a string."
+        );
+        assert_eq!(
+            json("{\"text\":\"x\",\"time\":\"garbage\"}"),
+            "time: \"garbage\" is no time. Write it as 2024-03-05T10:30:00Z."
+        );
+        assert_eq!(
+            json("{\"text\":\"x\",\"valid_from\":\"2024-03-05\",\"valid_until\":\"2024-03-04\"}"),
+            "valid_from: It is 2024-03-05T00:00:00Z, after valid_until, 2024-03-04T23:59:59Z: the entry could never answer."
         );
         assert_eq!(
             json("{\"text\":\"x\",\"vectors\":[1]}"),

@@ -247,6 +247,14 @@ impl NewCollection {
         let is_other_role =
             self.role != there.role && self.space.fingerprint == there.space.fingerprint;
         if !is_other_role && !there.space.is_same(&self.space) {
+            // Nothing moves vectors that callers bring to another model, or to another dimension.
+            if there.space.model.is_none() {
+                let what = match &self.space.model {
+                    None => "dimension",
+                    Some(_) => "vectors",
+                };
+                return Err(Error::CollectionDiffers { name, what });
+            }
             return Err(Error::ModelMismatch {
                 name,
                 has: there.space.to_string(),
@@ -432,5 +440,40 @@ mod tests {
         };
         let error = other.check_same(&there).unwrap_err();
         assert!(matches!(error, Error::ModelMismatch { .. }), "{error}");
+    }
+
+    #[test]
+    fn no_move_is_advised_where_callers_bring_the_vectors() {
+        let there = |new: &NewCollection| Collection {
+            name: new.name.clone(),
+            space: new.space.clone(),
+            role: new.role,
+            fields: vec![],
+            unanswered: false,
+            words: WordRules::default(),
+            count: 0,
+            generation: 0,
+            reindex: None,
+            damaged: None,
+        };
+        let given = NewCollection::given("c", 2);
+        let model = NewCollection {
+            space: Space {
+                model: Some("m".into()),
+                fingerprint: "f".into(),
+                ..Space::given(2)
+            },
+            ..given.clone()
+        };
+        for (new, there, expected) in [
+            (NewCollection::given("c", 3), there(&given), "dimension"),
+            (model, there(&given), "vectors"),
+        ] {
+            let error = new.check_same(&there).unwrap_err();
+            assert!(
+                matches!(error, Error::CollectionDiffers { what, .. } if what == expected),
+                "{error}"
+            );
+        }
     }
 }

@@ -15,6 +15,7 @@
 mod asking;
 mod parse;
 mod room;
+mod times;
 
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ pub use self::room::FilterRoom;
 use crate::item::Item;
 use crate::number::Number;
 use crate::payload::values;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Which items are meant: those for which every condition of `must`, at least one of `should` (where there are any) and none of `must_not` hold.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +70,10 @@ pub enum Test {
     Numbers(Bounds<Number>),
     /// `range` of points in time.
     Times(Bounds<Timestamp>),
+    /// Times within one of these, which are in ascending order and apart. What [`Filter::on`] makes of `match`.
+    During(Vec<Span>),
+    /// Not that: what it makes of `except`.
+    NotDuring(Vec<Span>),
     /// `exists: true`: there is a value; `exists: false`: there is none.
     Exists(bool),
 }
@@ -120,6 +125,11 @@ impl Scalar {
     }
 }
 
+/// The time that a text of the payload is.
+fn time_of(value: &Value) -> Option<Timestamp> {
+    value.as_str().and_then(|text| text.parse().ok())
+}
+
 impl Test {
     fn passes(&self, value: &Value) -> bool {
         match self {
@@ -128,9 +138,10 @@ impl Test {
             Self::Numbers(bounds) => {
                 Number::of(value).is_some_and(|number| bounds.contain(&number))
             }
-            Self::Times(bounds) => {
-                let time = value.as_str().and_then(|text| text.parse().ok());
-                time.is_some_and(|time| bounds.contain(&time))
+            Self::Times(bounds) => time_of(value).is_some_and(|time| bounds.contain(&time)),
+            Self::During(spans) => time_of(value).is_some_and(|time| times::is_during(spans, time)),
+            Self::NotDuring(spans) => {
+                time_of(value).is_none_or(|time| !times::is_during(spans, time))
             }
             Self::Exists(wanted) => *wanted,
         }
@@ -152,7 +163,7 @@ impl Condition {
 }
 
 impl Filter {
-    /// Whether an item is meant. This is the definition, which every engine follows.
+    /// Whether an item is meant. This is the definition, which every engine follows with what the filter means [on](Self::on) a collection's fields.
     pub fn matches(&self, item: &Item) -> bool {
         self.must.iter().all(|condition| condition.holds(item))
             && (self.should.is_empty() || self.should.iter().any(|condition| condition.holds(item)))

@@ -134,6 +134,25 @@ impl Item {
     }
 }
 
+impl Item {
+    /// Whether it may be written: [`check`](Self::check), and what older programs let pass.
+    ///
+    /// # Errors
+    /// The field that breaks a rule.
+    pub fn check_to_write(&self) -> Result<()> {
+        self.check()?;
+        match (self.valid_from, self.valid_until) {
+            (Some(from), Some(until)) if from > until => {
+                let reason = format!(
+                    "It is {from}, after valid_until, {until}: the entry could never answer."
+                );
+                Err(Error::invalid("valid_from", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 fn bytes_of_value(value: &Value) -> usize {
     size_of::<Value>()
         + match value {
@@ -185,12 +204,15 @@ impl VectorItem {
         self.item.bytes() + numbers * size_of::<f32>()
     }
 
-    /// Checks the item and its vectors, and makes unit vectors of them; those that are of unit length keep their bytes.
+    /// Checks the item and its vectors, and makes unit vectors of them; those that are of unit length keep their bytes. An answer of nothing but white space is none.
     ///
     /// # Errors
     /// The field that breaks a rule: another number of vectors than texts, another dimension, an element that is no finite number, a vector of zeros.
     pub fn prepare(&mut self, dimension: usize) -> Result<()> {
-        self.item.check()?;
+        self.item.check_to_write()?;
+        self.item
+            .answer
+            .take_if(|answer| yuyi_language::is_blank(answer));
         let (given, texts) = (self.vectors.len(), self.item.texts().len());
         if given != texts {
             let reason = format!("There are {given} vectors for {texts} texts.");
@@ -267,6 +289,30 @@ mod tests {
         item.wordings.clear();
         item.threshold = Some(1.5);
         assert_eq!(refused(item), "threshold: It is not between 0 and 1.");
+    }
+
+    #[test]
+    fn what_is_written_can_answer() {
+        let mut pair = VectorItem {
+            item: Item::new("a", "x"),
+            vectors: vec![vec![1.0]],
+        };
+        pair.item.answer = Some(" \u{3000}".into());
+        pair.item.valid_from = Some("2024-03-05".parse().unwrap());
+        pair.item.valid_until = pair.item.valid_from;
+        pair.prepare(1).unwrap();
+        assert_eq!(pair.item.answer, None);
+        pair.item.answer = Some(" a ".into());
+        pair.item.valid_until = Some("2024-03-04".parse().unwrap());
+        // One that was written before is whole.
+        assert_eq!(pair.item.check(), Ok(()));
+        assert_eq!(
+            pair.prepare(1).unwrap_err().to_string(),
+            "valid_from: It is 2024-03-05T00:00:00Z, after valid_until, 2024-03-04T00:00:00Z: the entry could never answer."
+        );
+        pair.item.valid_until = None;
+        pair.prepare(1).unwrap();
+        assert_eq!(pair.item.answer.as_deref(), Some(" a "));
     }
 
     #[test]

@@ -75,4 +75,4 @@ pub use store::{
     CommitWatch, Created, Cursor, Hit, Page, Query, ReindexItem, ReindexVectors, Scroll, Search,
     Store,
 };
-pub use time::{InvalidTimestamp, Timestamp};
+pub use time::{InvalidTimestamp, Span, Timestamp};

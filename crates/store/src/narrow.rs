@@ -73,7 +73,8 @@ pub(crate) fn matching(index: &impl FieldIndex, filter: &Filter) -> Result<Vec<i
 
 /// The keys of those items that a filter means, in ascending order, each of which is read and asked.
 fn asked(index: &impl FieldIndex, filter: &Filter, among: Among<'_>) -> Result<Vec<i64>> {
-    let asking = Asking::new(filter);
+    let filter = filter.on(index.fields());
+    let asking = Asking::new(&filter);
     let (mut meant, mut asked) = (Vec::new(), 0usize);
     index.read_items(among, &mut |key, item| {
         if asked.is_multiple_of(ASKED) {

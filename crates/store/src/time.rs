@@ -77,7 +77,8 @@ impl Timestamp {
         self.0
     }
 
-    fn from_number(number: f64) -> Option<Self> {
+    /// The time of a number of JSON: of seconds, or of milliseconds.
+    pub(crate) fn from_number(number: f64) -> Option<Self> {
         let is_in_seconds = (YEARS.start as f64..YEARS.end as f64).contains(&number);
         let seconds = if is_in_seconds {
             number
@@ -93,6 +94,38 @@ impl Timestamp {
         YEARS
             .contains(&micros.div_euclid(MICROS))
             .then_some(Self(micros))
+    }
+}
+
+/// The time that a text or a number means: an instant, or all of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// Its beginning.
+    pub first: Timestamp,
+    /// The last microsecond of it.
+    pub last: Timestamp,
+}
+
+impl Span {
+    /// An instant.
+    pub fn at(time: Timestamp) -> Self {
+        Self {
+            first: time,
+            last: time,
+        }
+    }
+
+    /// That of a text: a day (`2024-03-05`) is all of it.
+    ///
+    /// # Errors
+    /// Where it is no time.
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        let first: Timestamp = text.parse()?;
+        let last = match text.trim().len() {
+            DAY => Timestamp(first.0 + SECONDS_OF_DAY * MICROS - 1),
+            _ => first,
+        };
+        Ok(Self { first, last })
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Document {
     pub(crate) length: u32,
 }
 
-/// Cuts texts as a collection wants it: in NFKC and lower case, its own words whole, the rest by the dictionary, synonyms as one word.
+/// Cuts texts as a collection wants it: in NFKC and lower case, its own words whole and in parts, the rest by the dictionary, synonyms as one word.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Analyzer {
     /// The collection's words by their first character, the longest first.
@@ -62,39 +62,53 @@ impl Analyzer {
         let text = folded(text);
         let mut counts: HashMap<Term, u32> = HashMap::new();
         let mut length = 0;
-        self.each(&text, |word| {
-            let word = self.synonyms.get(word).map_or(word, String::as_str);
-            *counts.entry(term(word)).or_default() += 1;
-            length += 1;
+        self.each(&text, |word, parts| {
+            let meaning = self.synonyms.get(word).map_or(word, String::as_str);
+            for word in std::iter::once(meaning).chain(parts.iter().copied()) {
+                *counts.entry(term(word)).or_default() += 1;
+            }
+            // A text is no longer for a word that was taught: it is held back for no more words than it has.
+            length += parts.len().max(1) as u32;
         });
         let mut terms: Vec<(Term, u32)> = counts.into_iter().collect();
         terms.sort_unstable();
         Document { terms, length }
     }
 
-    /// Calls `found` with each word of a folded text.
-    fn each<'a>(&self, text: &'a str, mut found: impl FnMut(&'a str)) {
-        if self.own.is_empty() {
-            return words(text).into_iter().for_each(|word| found(word.text));
-        }
+    /// Calls `found` with each word of a folded text, and with the parts of those that are the collection's own.
+    fn each<'a>(&self, text: &'a str, mut found: impl FnMut(&'a str, &[&'a str])) {
         let mut from = 0;
         let mut at = 0;
-        while let Some(first) = text[at..].chars().next() {
+        while let Some(first) = text[at..].chars().next().filter(|_| !self.own.is_empty()) {
             match self.own_word(text, at, first) {
                 None => at += first.len_utf8(),
                 Some(length) => {
-                    words(&text[from..at])
-                        .into_iter()
-                        .for_each(|word| found(word.text));
-                    found(&text[at..at + length]);
+                    let word = &text[at..at + length];
+                    for word in words(&text[from..at]) {
+                        found(word.text, &[]);
+                    }
+                    found(word, &self.parts(word));
                     at += length;
                     from = at;
                 }
             }
         }
-        words(&text[from..])
-            .into_iter()
-            .for_each(|word| found(word.text));
+        for word in words(&text[from..]) {
+            found(word.text, &[]);
+        }
+    }
+
+    /// The words of the dictionary that a word of the collection consists of, by which texts that have it were found before it was taught: 电子 and 发票 of
+    /// 电子发票. None is itself one of the collection's, since such a word is met only where it stands whole.
+    fn parts<'a>(&self, word: &'a str) -> Vec<&'a str> {
+        let parts = words(word).into_iter().map(|part| part.text);
+        parts.filter(|part| !self.is_own(part)).collect()
+    }
+
+    fn is_own(&self, word: &str) -> bool {
+        let first = word.chars().next();
+        let words = first.and_then(|first| self.own.get(&first));
+        words.is_some_and(|words| words.iter().any(|own| own == word))
     }
 
     /// Bytes of the collection's longest word that stands in a text at a place.
@@ -212,7 +226,13 @@ mod tests {
     fn cut(rules: &WordRules, text: &str) -> String {
         let text = folded(text);
         let mut found = Vec::new();
-        Analyzer::new(rules).each(&text, |word| found.push(word.to_owned()));
+        Analyzer::new(rules).each(&text, |word, parts| {
+            let parts = match parts {
+                [] => String::new(),
+                parts => format!("({})", parts.join(" ")),
+            };
+            found.push(format!("{word}{parts}"));
+        });
         found.join("|")
     }
 
@@ -226,8 +246,35 @@ mod tests {
             cut(&WordRules::default(), "云梯计划ＡＰＰ在哪"),
             "云梯|计划|app|在|哪"
         );
-        assert_eq!(cut(&rules, "云梯计划ＡＰＰ在哪"), "云梯计划|app|在|哪");
+        // 云梯 is a word of the collection too, and that word is met only where it stands whole.
+        assert_eq!(
+            cut(&rules, "云梯计划ＡＰＰ在哪"),
+            "云梯计划(计划)|app|在|哪"
+        );
         assert_eq!(cut(&rules, "apple的云梯"), "apple|的|云梯");
+    }
+
+    #[test]
+    fn a_word_that_is_taught_hides_none_of_its_parts() {
+        let rules = WordRules {
+            words: vec!["电子发票".into()],
+            synonyms: vec![vec!["开票".into(), "开具发票".into()]],
+        };
+        let (analyzer, before) = (Analyzer::new(&rules), Analyzer::default());
+        for text in ["是否支持开具发票？", "电子发票在哪里下载", "发票抬头怎么改"]
+        {
+            let (now, old) = (analyzer.document(text), before.document(text));
+            assert!(now.terms.contains(&(term("发票"), 1)), "{text}");
+            assert!(old.terms.iter().all(|of| now.terms.contains(of)), "{text}");
+            assert_eq!(now.length, old.length, "{text}");
+        }
+        let whole = |text: &str| {
+            let has = |word| analyzer.document(text).terms.contains(&(term(word), 1));
+            (has("电子发票"), has("开票"))
+        };
+        assert_eq!(whole("电子发票在哪里下载"), (true, false));
+        assert_eq!(whole("是否支持开具发票？"), (false, true));
+        assert_eq!(whole("电子的发票"), (false, false));
     }
 
     #[test]
@@ -283,12 +330,12 @@ mod tests {
         };
         let analyzer = Analyzer::new(&rules);
         for words in ["退货 退款 返钱 返现", "天气 气候", "app 应用 软件"] {
-            let one = |word: &String| analyzer.document(word);
-            let documents: Vec<Document> = list(words).iter().map(one).collect();
-            assert!(
-                documents.iter().all(|other| *other == documents[0]),
-                "{words}"
-            );
+            // Beside its parts, each has the meaning of all.
+            let words = list(words);
+            let meaning = (term(&words[0]), 1);
+            for word in &words {
+                assert!(analyzer.document(word).terms.contains(&meaning), "{word}");
+            }
         }
         assert_ne!(analyzer.document("退货"), analyzer.document("天气"));
         assert_ne!(analyzer.document("退货"), analyzer.document("软件"));

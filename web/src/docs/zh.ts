@@ -343,8 +343,8 @@ export const ZH: Record<string, string> = {
   'How alike the model reads them, beside the other words of their sentences.': '在各自的句子里，模型把它们读得有多相近。',
   Collections: '集合',
   'Texts that stay, found by meaning and by words': '长期保存的文本，按语义和词语查找',
-  'The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words; scores are similarities. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.':
-    '集合中与问题最接近的条目，采用 Dify 和 RAGFlow 外部知识库的请求格式。次序与按向量和词语的混合搜索相同，分数为相似度。这里的过滤不支持的条件（`contains`、`not contains`、`start with`、`end with`）会被拒绝。',
+  'The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words; scores are similarities. For a `score_threshold` up to 1,000 items of that order are looked at. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.':
+    '集合中与问题最接近的条目，采用 Dify 和 RAGFlow 外部知识库的请求格式。次序与按向量和词语的混合搜索相同，分数为相似度。设了 `score_threshold` 时，按这个次序最多看 1,000 条。这里的过滤不支持的条件（`contains`、`not contains`、`start with`、`end with`）会被拒绝。',
   'The records, best first.': '记录，最接近的在前。',
   'There is no collection of the name, or its model is not served.': '没有这个名称的集合，或其模型未在服务。',
   'The model of that name has other vectors than the collection.': '该名称的模型与集合的向量不一致。',
@@ -583,7 +583,8 @@ export const ZH: Record<string, string> = {
   'Texts that cannot be scored, each by its field; absent where there are none.': '无法打分的文本，按字段列出；没有时不出现。',
   'Which items, by their metadata.': '按元数据指定哪些条目。',
   'Whether all conditions hold or one of them; absent: `and`.': '要求条件全部成立还是至少一个成立；缺省为 `and`。',
-  'A field of the metadata, or several of which one is enough.': '元数据的一个字段；给出多个时，符合其中一个即可。',
+  'A field of the metadata, or several: one of them is enough, but what negates (`is not`, `not in`, `≠`, `empty`) has to hold for all.':
+    '元数据的一个字段，或多个字段：符合其中一个即可，但表示否定的（`is not`、`not in`、`≠`、`empty`）须全部符合。',
   'What is compared with.': '用来比较的值。',
   'A condition.': '一个条件。',
   'Payload fields that filters find by an index. Their values must be of the type.': '为过滤建立索引的附加字段，取值必须符合所声明的类型。',

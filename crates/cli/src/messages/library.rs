@@ -306,6 +306,8 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("a text", "文本"),
     ("a number", "数字"),
     ("a time such as 2024-03-05T10:30:00Z", "时间（如 2024-03-05T10:30:00Z）"),
+    ("It is {from}, after valid_until, {until}: the entry could never answer.", "{from} 晚于 valid_until（{until}），这条永远不会用来回答。"),
+    ("{value} is no time. Write it as 2024-03-05T10:30:00Z, or as seconds since 1970.", "{value} 不是时间。请写成 2024-03-05T10:30:00Z 的形式，或 1970 年以来的秒数。"),
     ("\"{text}\" is no time. Write it as 2024-03-05T10:30:00Z.", "“{text}”不是时间。请写成 2024-03-05T10:30:00Z 的形式。"),
     ("It is empty.", "是空的。"),
     ("It is empty or blank.", "是空的或只有空白。"),

@@ -371,6 +371,8 @@ pub(super) const PROGRAM: &[Entry] = &[
 
     // yuyi collection
     ("There is no home folder to keep collections in. Set YUYI_HOME, or name a folder with --data.", "没有可存放集合的主文件夹。请设置 YUYI_HOME，或用 --data 指定文件夹。"),
+    ("There are no collections in {place}. There is no such folder.", "{place} 里没有集合，这个文件夹不存在。"),
+    ("{place} is no folder. Name the folder of the collections.", "{place} 不是文件夹。请指定存放集合的文件夹。"),
     ("There are no collections in {place}.", "{place} 里没有集合。"),
     ("The data folder {folder} is in use by another process, such as a server. Ask that server over HTTP (/v1/collections), or stop it and try again; `yuyi collection backup` works meanwhile.", "数据文件夹 {folder} 正被另一个进程（例如服务）使用。请通过 HTTP（/v1/collections）请求那个服务，或停止它以后再试；`yuyi collection backup` 在此期间可以用。"),
     ("The collection \"{name}\" has vectors of the model {model}, which is not installed here. Name its folder with --model", "集合“{name}”的向量来自模型 {model}，而这里没有安装它。请用 --model 指定它的文件夹"),

@@ -40,10 +40,20 @@ fn collections_are_made_listed_and_removed() {
     let files = Files::new();
     let run = collection(&files, &["list"]);
     assert!(
-        run.code == 0 && run.err.contains("There are no collections in data."),
+        run.code == 0
+            && run
+                .err
+                .contains("There are no collections in data. There is no such folder."),
         "{run:?}"
     );
     assert!(!files.path("data").exists(), "looking makes nothing");
+    std::fs::write(files.path("data"), "no folder").unwrap();
+    let run = collection(&files, &["list"]);
+    assert!(
+        run.code == 1 && run.err.contains("data is no folder."),
+        "{run:?}"
+    );
+    std::fs::remove_file(files.path("data")).unwrap();
     let made = of_json(
         &files,
         &[

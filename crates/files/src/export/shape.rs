@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{anyhow, bail};
 use serde_json::{Map, Value};
+use yuyi_language::is_blank;
 use yuyi_store::{Field, FieldType, Item};
 
 use super::TableKind;
@@ -129,8 +130,7 @@ impl Shape {
                 let (read, cells) = (fields(&read, self.kind), cells.iter());
                 let mut all = FIELDS.iter().zip(cells.zip(&read));
                 let changed = all.find(|(_, (cell, read))| cell != read);
-                // Cells are alike where an answer is empty, which a cell cannot tell from none.
-                Err(wrong(changed.map_or("answer", |(field, _)| field)))
+                Err(wrong(changed.map_or("text", |(field, _)| field)))
             }
         }
     }
@@ -245,7 +245,12 @@ fn plain(item: &Item) -> Item {
     });
     Item {
         text: lines(&item.text),
-        answer: item.answer.as_ref().map(lines),
+        // Older programs kept answers of nothing, which a cell cannot tell from none.
+        answer: item
+            .answer
+            .as_ref()
+            .filter(|answer| !is_blank(answer))
+            .map(lines),
         wordings: all(&item.wordings),
         not_words: all(&item.not_words),
         category: item.category.as_ref().map(lines),

@@ -70,6 +70,11 @@ pub(super) fn item(values: Vec<Value>, rest: &[(Arc<str>, Value)]) -> Result<Vec
 }
 
 fn no_item(field: &str, error: serde_json::Error) -> Error {
+    // Of a time that is told in our words.
+    let told = error.to_string();
+    if let Some(no_time) = told.strip_suffix('.') {
+        return invalid(field, format!("{no_time}."));
+    }
     match field {
         "" => invalid(field, format!("This is no item: {error}.")),
         field => invalid(field, format!("It is not what an item has here: {error}.")),

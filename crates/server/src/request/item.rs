@@ -259,24 +259,28 @@ pub(crate) fn filter(
 ) -> Result<Option<Filter>, ApiError> {
     let found = source.fields.optional(name);
     found
-        .map(|(json, path)| read_filter(json, &path))
+        .map(|(json, path)| read_filter(json, &path, Filter::parse))
         .transpose()
 }
 
-/// A filter that must be there.
-pub(crate) fn required_filter(
+/// A filter of what is removed, which must be there.
+pub(crate) fn filter_to_remove(
     source: &mut Source<'_>,
     name: &'static str,
 ) -> Result<Filter, ApiError> {
     let (json, path) = source.fields.required(name)?;
-    read_filter(json, &path)
+    read_filter(json, &path, Filter::parse_to_remove)
 }
 
-fn read_filter(json: Json, path: &str) -> Result<Filter, ApiError> {
+fn read_filter(
+    json: Json,
+    path: &str,
+    parse: fn(&Value) -> yuyi_store::Result<Filter>,
+) -> Result<Filter, ApiError> {
     if !matches!(json, Json::Object(_)) {
         return Err(wrong_type(path, "an object", &json));
     }
-    let parsed = Filter::parse(&value(json, path)?);
+    let parsed = parse(&value(json, path)?);
     Ok(parsed.map_err(|error| error.within(path))?)
 }
 

@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use yuyi_collections::{Asked, Found};
+use yuyi_collections::{Asked, Found, Mode};
 use yuyi_store::Filter;
 
 use self::condition::{MetadataCondition, metadata_condition};
@@ -16,14 +16,17 @@ use crate::envelope::DifyFailure;
 use crate::request::body::JsonBody;
 use crate::request::schemas::LooseCount;
 use crate::request::{Source, count, number, request, required_name, text};
-use crate::routes::collections::search::Question;
+use crate::routes::collections::search::{Answer, Question};
 use crate::{ApiError, App};
 
 /// Records, where nobody says how many.
 const TOP_K: usize = 10;
 
-/// Items that are looked at for each record where a threshold leaves some out: the order is not that of similarities.
+/// Items that are looked at first for each record where a threshold leaves some out: the order is not that of similarities.
 const SPARE: usize = 4;
+
+/// Items that are looked at at most for the sake of a threshold.
+const MOST_LOOKED_AT: usize = 1_000;
 
 request! {
     /// A question to a collection, in Dify's words. Fields that are not known are ignored.
@@ -120,7 +123,7 @@ impl Record {
 }
 
 /// The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words;
-/// scores are similarities. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.
+/// scores are similarities. For a `score_threshold` up to 1,000 items of that order are looked at. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.
 #[utoipa::path(
     post,
     path = "/retrieval",
@@ -155,7 +158,8 @@ pub(crate) async fn retrieval(
         limit: looked_at.min(most),
         stale: false,
     };
-    let found = app.find(&request.knowledge_id, question).await?;
+    let knowledge = request.knowledge_id;
+    let mut found = app.find(&knowledge, question.clone()).await?;
     if found.collection.space.model.is_none() {
         return Err(ApiError::InvalidValue {
             field: "knowledge_id".to_owned(),
@@ -163,6 +167,12 @@ pub(crate) async fn retrieval(
                 "The collection has no model that could tell how near its items are to a question."
                     .to_owned(),
         });
+    }
+    if threshold > 0.0 {
+        let wanted = Wanted { top_k, threshold };
+        found = wanted
+            .look_further(&app, &knowledge, question, found)
+            .await?;
     }
     let bytes = found.bytes + AROUND * found.hits.len();
     app.answer(bytes, move || {
@@ -173,4 +183,46 @@ pub(crate) async fn retrieval(
         }
     })
     .await
+}
+
+/// What a threshold leaves.
+struct Wanted {
+    top_k: usize,
+    threshold: f64,
+}
+
+impl Wanted {
+    /// How many records there are of what was found.
+    fn count(&self, found: &Answer) -> usize {
+        let is_near = |hit: &&Found| {
+            hit.similarity
+                .is_some_and(|similarity| similarity >= self.threshold)
+        };
+        found.hits.iter().filter(is_near).count().min(self.top_k)
+    }
+
+    /// Looks at four times as many items, and again, until there are as many records as the nearest items by vectors tell that there can be.
+    async fn look_further(
+        &self,
+        app: &App,
+        knowledge: &str,
+        mut question: Question,
+        mut found: Answer,
+    ) -> Result<Answer, ApiError> {
+        let is_all = |found: &Answer, limit: usize| found.hits.len() < limit;
+        if self.count(&found) == self.top_k || is_all(&found, question.limit) {
+            return Ok(found);
+        }
+        let mut nearest = question.clone();
+        nearest.asked.mode = Some(Mode::Dense);
+        nearest.limit = self.top_k;
+        let there = self.count(&app.find(knowledge, nearest).await?);
+        let most = app.limits().items.min(MOST_LOOKED_AT);
+        while self.count(&found) < there && question.limit < most && !is_all(&found, question.limit)
+        {
+            question.limit = (SPARE * question.limit).min(most);
+            found = app.find(knowledge, question.clone()).await?;
+        }
+        Ok(found)
+    }
 }

@@ -140,6 +140,9 @@ async fn questions_are_added_to_an_entry() {
         );
         assert_eq!(error["message"], "The field answer is missing.");
     }
+    let blank = json!({"answer": " \u{3000}"});
+    let (status, reply) = server.send("POST", &path, &blank).await;
+    assert_eq!((status, &reply["error"]["field"]), (422, &json!("answer")));
     let (status, reply) = server.send("POST", &path, &json!({"add_to": "none"})).await;
     assert_eq!(
         (status, &reply["error"]["code"]),

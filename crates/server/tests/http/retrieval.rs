@@ -127,6 +127,36 @@ async fn conditions_become_filters_or_are_refused() {
             json!([{"name": "time", "comparison_operator": "before", "value": 1704153600}]),
             vec!["2"],
         ),
+        // Several names: what negates has to hold for all.
+        (
+            json!([{"name": ["kind", "year"], "comparison_operator": "is not", "value": "a"}]),
+            vec!["2", "3"],
+        ),
+        (
+            json!([{"name": ["kind", "year"], "comparison_operator": "≠", "value": 2023}]),
+            vec!["3", "发票"],
+        ),
+        (
+            json!([{"name": ["kind", "on"], "comparison_operator": "empty"}]),
+            vec!["3"],
+        ),
+        (
+            json!([{"name": ["kind", "on"], "comparison_operator": "not empty"}]),
+            vec!["2", "发票"],
+        ),
+        // Numbers beside times.
+        (
+            json!([{"name": "time", "comparison_operator": "=", "value": 1704067200}]),
+            vec!["2"],
+        ),
+        (
+            json!([{"name": "time", "comparison_operator": "is not", "value": "2024-01-01"}]),
+            vec!["3", "发票"],
+        ),
+        (
+            json!([{"name": "time", "comparison_operator": "≤", "value": "1704067200"}]),
+            vec!["2"],
+        ),
         (json!([]), vec!["2", "3", "发票"]),
     ] {
         let body = json!({"knowledge_id": "faq", "query": "x",
@@ -237,6 +267,65 @@ async fn values_are_bounded_as_those_of_filters_are() {
             reply.to_string().contains("more than 10000 values"),
             "{reply}"
         );
+    }
+}
+
+/// Dify keeps when a document was uploaded in seconds since 1970, and others in milliseconds.
+#[tokio::test]
+async fn numbers_of_the_payload_are_times_before_and_after() {
+    let (_folder, server) = with_items().await;
+    let items = json!({"items": [
+        {"id": "s", "text": "x", "payload": {"title": "s", "upload_date": 1709634600}},
+        {"id": "ms", "text": "x", "payload": {"title": "ms", "upload_date": 1709634600000_i64}},
+        {"id": "t", "text": "x", "payload": {"title": "t", "upload_date": "2024-03-05T10:30:00Z"}},
+    ]});
+    let path = "/v1/collections/faq/items";
+    assert_eq!(server.send("POST", path, &items).await.0, 200);
+    for (operator, value, found) in [
+        ("before", json!("2024-03-06"), true),
+        ("before", json!(1709634600), false),
+        ("before", json!("2024-03-05"), false),
+        ("after", json!("2024-03-04"), true),
+        ("after", json!(1709634599), true),
+        ("after", json!(1709634600), false),
+        ("after", json!("2024-03-05"), false),
+    ] {
+        let condition =
+            json!([{"name": "upload_date", "comparison_operator": operator, "value": value}]);
+        let body = json!({"knowledge_id": "faq", "query": "x", "metadata_condition": {"conditions": condition}});
+        let (_, reply) = server.send("POST", "/retrieval", &body).await;
+        let expected: &[&str] = if found { &["ms", "s", "t"] } else { &[] };
+        assert_eq!(titles(&reply), expected, "{body}");
+    }
+}
+
+/// The first of the order are there by their words, and far from the question.
+#[tokio::test]
+async fn a_threshold_looks_further_for_what_is_above_it() {
+    let (_folder, server) = with_items().await;
+    let new = json!({"name": "words"});
+    assert_eq!(server.send("POST", "/v1/collections", &new).await.0, 201);
+    let query = format!("xq {}", ["发票"; 20].join(" "));
+    let far = |i: usize| json!({"id": format!("far{i}"), "text": format!("y {query}")});
+    let mut items: Vec<Value> = (0..30).map(far).collect();
+    items.push(json!({"id": "near", "text": "xyz"}));
+    // Beside long texts short ones have the more of their words.
+    let long = format!("- {}", ["快递"; 4000].join(" "));
+    items.extend((0..3).map(|i| json!({"id": format!("long{i}"), "text": long})));
+    let path = "/v1/collections/words/items";
+    let (status, reply) = server.send("POST", path, &json!({"items": items})).await;
+    assert_eq!(status, 200, "{reply}");
+    let search = json!({"text": query, "limit": 30});
+    let (_, reply) = server
+        .send("POST", "/v1/collections/words/search", &search)
+        .await;
+    let hits = reply["results"].as_array().unwrap();
+    assert!(hits.iter().all(|hit| hit["id"] != "near"), "{reply}");
+    for top_k in [1, 2, 9] {
+        let body = json!({"knowledge_id": "words", "query": query,
+            "retrieval_setting": {"top_k": top_k, "score_threshold": 0.5}});
+        let (_, reply) = server.send("POST", "/retrieval", &body).await;
+        assert_eq!(titles(&reply), ["near"], "{top_k}");
     }
 }
 

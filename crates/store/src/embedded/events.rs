@@ -269,7 +269,8 @@ fn newest(
     (filter, caller): (Option<&Filter>, Caller<'_>),
     limit: usize,
 ) -> Result<Vec<Item>> {
-    let asking = filter.map(Asking::new);
+    let meant = filter.map(|filter| filter.on(&stored.fields));
+    let asking = meant.as_deref().map(Asking::new);
     let items = stored.tables().items;
     let sql = format!("SELECT {COLUMNS} FROM {items} ORDER BY time DESC, key DESC");
     let mut statement = connection.prepare_cached(&sql)?;

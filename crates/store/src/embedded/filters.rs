@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::index::{At, Rows};
+use crate::collection::Field;
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::item::Item;
@@ -23,17 +24,21 @@ const LONGEST: usize = 64;
 pub(super) struct Filters(Mutex<Vec<Known>>);
 
 struct Known {
+    /// As it was asked with.
     filter: Filter,
+    /// What it means on the fields of the collection.
+    meant: Filter,
     rows: Arc<Rows>,
     /// Items that were written since it was asked for.
     written: usize,
 }
 
 impl Filters {
-    /// The rows that a filter means, which `find` finds where they are not known; `None`: it would rather not.
+    /// The rows that a filter means on the fields of the collection, which `find` finds where they are not known; `None`: it would rather not.
     pub(super) fn rows(
         &self,
         filter: &Filter,
+        fields: &[Field],
         find: impl FnOnce() -> Result<Option<Rows>>,
     ) -> Result<Option<Arc<Rows>>> {
         if filter.values() > LONGEST {
@@ -49,11 +54,11 @@ impl Filters {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.iter().any(|one| one.filter == *filter) {
             known.truncate(KEPT - 1);
-            let filter = filter.clone();
             known.insert(
                 0,
                 Known {
-                    filter,
+                    filter: filter.clone(),
+                    meant: filter.on(fields).into_owned(),
                     rows: Arc::clone(&rows),
                     written: 0,
                 },
@@ -82,7 +87,7 @@ impl Filters {
         let known = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         for one in known.iter_mut() {
             one.written += 1;
-            if one.filter.matches(item) {
+            if one.meant.matches(item) {
                 let set = Arc::make_mut(&mut one.rows);
                 rows.iter().for_each(|&at| set.insert(at));
             }

@@ -135,7 +135,7 @@ fn rows_now(
     filter: &Filter,
     (meant, may_wait): (Option<&Meant>, bool),
 ) -> Result<Option<Arc<index::Rows>>> {
-    slot.filters.rows(filter, || {
+    slot.filters.rows(filter, &stored.fields, || {
         if may_wait && !meant.is_some_and(|meant| meant.is_near(stored)) {
             return Ok(None);
         }

@@ -6,7 +6,7 @@ use super::{Bounds, Condition, Filter, FilterRoom, Scalar, Test};
 use crate::error::{Error, Result};
 use crate::number::Number;
 use crate::payload::check_path;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Filters inside filters.
 const DEEPEST: usize = 16;
@@ -17,13 +17,30 @@ impl Filter {
     /// # Errors
     /// The path of what is wrong or unknown, such as `must[0].match.value`.
     pub fn parse(json: &Value) -> Result<Self> {
-        let mut parts = Parts(FilterRoom::default());
+        Parts::default().filter(object(json)?, DEEPEST)
+    }
+
+    /// Reads a filter that says what is removed: `{}` means every item, and nothing else does so by having no condition.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), and the path of what is null or an empty list.
+    pub fn parse_to_remove(json: &Value) -> Result<Self> {
+        let mut parts = Parts {
+            refuses_nothing: true,
+            ..Parts::default()
+        };
         parts.filter(object(json)?, DEEPEST)
     }
 }
 
-/// The parts of a filter, which are counted.
-struct Parts(FilterRoom);
+/// The parts of a filter.
+#[derive(Default)]
+struct Parts {
+    /// They are counted.
+    room: FilterRoom,
+    /// Whether null and empty lists are refused.
+    refuses_nothing: bool,
+}
 
 impl Parts {
     fn filter(&mut self, json: &Map<String, Value>, depth: usize) -> Result<Filter> {
@@ -45,8 +62,11 @@ impl Parts {
     /// A list of conditions; one alone may stand without a list, as in Qdrant.
     fn conditions(&mut self, json: &Value, depth: usize) -> Result<Vec<Condition>> {
         match json {
-            Value::Null => Ok(Vec::new()),
+            Value::Null => self.nothing("null").map(|()| Vec::new()),
             Value::Array(list) => {
+                if list.is_empty() {
+                    self.nothing("an empty list")?;
+                }
                 let each = list.iter().enumerate();
                 each.map(|(i, json)| {
                     self.condition(json, depth)
@@ -58,8 +78,19 @@ impl Parts {
         }
     }
 
+    /// What says nothing might be a variable that somebody forgot to fill.
+    fn nothing(&self, what: &str) -> Result<()> {
+        let reason = format!(
+            "This is {what}, which would remove more than was meant. Leave it out; {{}} alone means all items."
+        );
+        match self.refuses_nothing {
+            true => Err(Error::invalid("", reason)),
+            false => Ok(()),
+        }
+    }
+
     fn condition(&mut self, json: &Value, depth: usize) -> Result<Condition> {
-        self.0.take_conditions(1)?;
+        self.room.take_conditions(1)?;
         let json = object(json)?;
         if !json.contains_key("key") {
             if json.is_empty()
@@ -142,7 +173,10 @@ impl Parts {
         let Value::Array(list) = json else {
             return Err(Error::invalid("", "This is not a list."));
         };
-        self.0.take_values(list.len())?;
+        if list.is_empty() {
+            self.nothing("an empty list")?;
+        }
+        self.room.take_values(list.len())?;
         let mut scalars = Vec::with_capacity(list.len());
         for (i, json) in list.iter().enumerate() {
             scalars.push(scalar(json).map_err(|error| error.within(&format!("[{i}]")))?);
@@ -178,22 +212,34 @@ fn range(json: &Value) -> Result<Test> {
         return Err(Error::invalid("", "It has no bound: gt, gte, lt or lte."));
     }
     if bounds.iter().any(|(_, json)| json.is_string()) {
-        let time = |json: &Value| {
-            text(json)?
-                .parse()
-                .map_err(|error: crate::InvalidTimestamp| Error::invalid("", error.to_string()))
-        };
-        return read_bounds::<Timestamp>(&bounds, time).map(Test::Times);
+        return read_bounds::<Timestamp>(&bounds, bound_of_times).map(Test::Times);
     }
-    let number = |json: &Value| {
+    let number = |_: &str, json: &Value| {
         Number::of(json).ok_or_else(|| Error::invalid("", "This is neither a number nor a time."))
     };
     read_bounds(&bounds, number).map(Test::Numbers)
 }
 
+/// A bound of times: numbers are seconds. A day goes to its end where it is the last that is meant, or the last that is not.
+fn bound_of_times(name: &str, json: &Value) -> Result<Timestamp> {
+    let no_time = |error: String| Error::invalid("", error);
+    let Value::String(text) = json else {
+        return serde_json::from_value(json.clone()).map_err(|_| {
+            no_time(format!(
+                "{json} is no time. Write it as 2024-03-05T10:30:00Z, or as seconds since 1970."
+            ))
+        });
+    };
+    let span = Span::parse(text).map_err(|error| no_time(error.to_string()))?;
+    Ok(match name {
+        "gt" | "lte" => span.last,
+        _ => span.first,
+    })
+}
+
 fn read_bounds<T>(
     bounds: &[(&str, &Value)],
-    read: impl Fn(&Value) -> Result<T>,
+    read: impl Fn(&str, &Value) -> Result<T>,
 ) -> Result<Bounds<T>> {
     let mut found = Bounds {
         gt: None,
@@ -209,7 +255,7 @@ fn read_bounds<T>(
             "lte" => &mut found.lte,
             _ => return Err(unknown(name, "gt, gte, lt and lte")),
         };
-        *bound = Some(read(json).map_err(|error| error.within(name))?);
+        *bound = Some(read(name, json).map_err(|error| error.within(name))?);
     }
     Ok(found)
 }

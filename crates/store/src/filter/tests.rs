@@ -252,9 +252,9 @@ fn what_is_unknown_is_refused_by_its_path() {
             "\"x\" is no time. Write it as 2024-03-05T10:30:00Z.",
         ),
         (
-            json!({"must": [{"key": "a", "range": {"gte": 1, "lt": "2024-01-01"}}]}),
+            json!({"must": [{"key": "a", "range": {"gte": true, "lt": "2024-01-01"}}]}),
             "must[0].range.gte",
-            "This is not a text.",
+            "true is no time. Write it as 2024-03-05T10:30:00Z, or as seconds since 1970.",
         ),
         (
             json!({"must": [{"key": "a", "exists": 1}]}),
@@ -307,3 +307,105 @@ fn what_is_unknown_is_refused_by_its_path() {
 }
 
 use crate::error::Error;
+
+/// Items of a collection with a declared time, and the item's own time.
+#[test]
+fn numbers_and_days_are_times_where_the_field_is_one() {
+    let field = |name: &str, kind| crate::Field {
+        name: name.to_owned(),
+        kind,
+    };
+    let fields = [
+        field("day", crate::FieldType::Time),
+        field("word", crate::FieldType::Keyword),
+    ];
+    let mut item =
+        item(json!({"day": "2024-03-05T10:30:00+00:00", "word": "2024-03-05T10:30:00Z"}));
+    item.time = Some("2024-03-05T10:30:00Z".parse().unwrap());
+    let seconds = 1_709_634_600;
+    for (test, expected) in [
+        (json!({"match": {"value": seconds}}), true),
+        (json!({"match": {"value": seconds * 1000_i64}}), true),
+        (json!({"match": {"value": seconds + 1}}), false),
+        (json!({"match": {"value": "2024-03-05"}}), true),
+        (json!({"match": {"value": "2024-03-04"}}), false),
+        (
+            json!({"match": {"any": ["x", true, "2024-03-05T18:30:00+08:00"]}}),
+            true,
+        ),
+        (json!({"match": {"except": ["2024-03-05"]}}), false),
+        (
+            json!({"match": {"except": ["2024-03-04", seconds + 1]}}),
+            true,
+        ),
+        (json!({"range": {"gte": seconds, "lte": seconds}}), true),
+        (json!({"range": {"gt": seconds}}), false),
+        (json!({"range": {"lt": 1e300}}), true),
+        (json!({"range": {"gt": -1e300, "lt": "2024-03-06"}}), false),
+        (
+            json!({"range": {"gt": seconds - 1, "lt": "2024-03-06"}}),
+            true,
+        ),
+        (json!({"range": {"lte": "2024-03-05"}}), true),
+        (
+            json!({"range": {"gte": "2024-03-05", "lt": "2024-03-06"}}),
+            true,
+        ),
+        (json!({"range": {"gt": "2024-03-05"}}), false),
+        (json!({"range": {"gt": "2024-03-04"}}), true),
+    ] {
+        let of = |key: &str| {
+            let mut condition = test.clone();
+            condition["key"] = key.into();
+            Filter::parse(&json!({"must": condition}))
+        };
+        for key in ["day", "time"] {
+            // What is beyond all times is no time beside one.
+            let Ok(filter) = of(key) else {
+                assert!(!expected, "{test}");
+                continue;
+            };
+            let filter = filter.on(&fields);
+            assert_eq!(filter.matches(&item), expected, "{key} {test}");
+            assert_eq!(
+                Asking::new(&filter).matches(&item),
+                expected,
+                "{key} {test}"
+            );
+        }
+        if let Ok(filter) = of("word") {
+            assert!(matches!(filter.on(&fields), std::borrow::Cow::Borrowed(_)));
+        }
+    }
+    // What the payload has of the name is what it is.
+    item.payload.insert("time".into(), json!(5));
+    let own = |test: Value| {
+        let filter = Filter::parse(&json!({"must": {"key": "time", "match": test}})).unwrap();
+        filter.on(&fields).matches(&item)
+    };
+    assert!(own(json!({"value": 5})) && !own(json!({"except": [5]})));
+    assert!(own(json!({"except": [6]})) && !own(json!({"value": seconds})));
+}
+
+#[test]
+fn only_an_empty_object_removes_everything() {
+    assert!(Filter::parse_to_remove(&json!({})).unwrap().is_empty());
+    let is = json!({"key": "a", "match": {"value": 1}});
+    assert!(Filter::parse_to_remove(&json!({"must": [is], "must_not": is})).is_ok());
+    for (filter, place) in [
+        (json!({"must": null}), "must"),
+        (json!({"should": null}), "should"),
+        (json!({"must": [], "should": []}), "must"),
+        (json!({"must": [is], "should": []}), "should"),
+        (json!({"must": {"must_not": []}}), "must.must_not"),
+        (json!({"must": [is, {"should": null}]}), "must[1].should"),
+        (
+            json!({"must_not": {"key": "a", "match": {"any": []}}}),
+            "must_not.match.any",
+        ),
+    ] {
+        assert!(Filter::parse(&filter).is_ok());
+        let error = Filter::parse_to_remove(&filter).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{place}: ")), "{error}");
+    }
+}

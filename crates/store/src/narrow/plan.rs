@@ -3,6 +3,7 @@
 use crate::collection::{Field, FieldType, FieldValue};
 use crate::filter::{Bounds, Condition, Filter, Scalar, Test};
 use crate::number::Number;
+use crate::time::Span;
 
 /// Looks that an engine may take at once, so that a filter of many conditions is neither as many statements nor one that takes as long as all of them.
 pub(crate) const AT_ONCE: usize = 32;
@@ -43,7 +44,7 @@ pub(crate) struct Planned {
 
 /// The way to the items among which those that a filter means are; `None`: it may be any.
 pub(crate) fn plan(fields: &[Field], filter: &Filter) -> Option<Planned> {
-    Planner { fields }.filter(filter)
+    Planner { fields }.filter(&filter.on(fields))
 }
 
 impl Plan {
@@ -173,7 +174,9 @@ fn of_field(field: usize, kind: FieldType, test: &Test) -> Option<Planned> {
     let exact = |plan| Planned { plan, exact: true };
     Some(match (test, kind) {
         (Test::Any(scalars), _) => equal(field, kind, scalars),
-        (Test::Except(_), _) => Planned {
+        (Test::During(spans), FieldType::Time) => exact(during(field, spans)),
+        // A value that they do not name may be beside one that they do.
+        (Test::Except(_) | Test::NotDuring(_), _) => Planned {
             plan: within(Vec::new()),
             exact: false,
         },
@@ -191,7 +194,7 @@ fn of_field(field: usize, kind: FieldType, test: &Test) -> Option<Planned> {
         }
         // A keyword may be written as a time.
         (Test::Times(_), FieldType::Keyword) => return None,
-        (Test::Numbers(_) | Test::Times(_), _) => exact(Plan::NOTHING),
+        (Test::Numbers(_) | Test::Times(_) | Test::During(_), _) => exact(Plan::NOTHING),
     })
 }
 
@@ -219,7 +222,7 @@ fn number_limits(bounds: &Bounds<Number>) -> Vec<Limit> {
     all_bounds(bounds).map(limit).collect()
 }
 
-/// The items of which one value is one of these.
+/// The items of which one value is equal to one of these.
 fn equal(field: usize, kind: FieldType, scalars: &[Scalar]) -> Planned {
     let (mut values, mut exact) = (Vec::new(), true);
     for scalar in scalars {
@@ -233,21 +236,40 @@ fn equal(field: usize, kind: FieldType, scalars: &[Scalar]) -> Planned {
                 exact &= !number.is_unsure_as_float();
                 values.push(FieldValue::Number(number.to_float()));
             }
-            (Scalar::Text(text), FieldType::Time) => {
-                if let Ok(time) = text.parse::<crate::Timestamp>() {
-                    // The same time can be written in other ways, which are other texts.
-                    exact = false;
-                    values.push(FieldValue::Time(time));
-                }
-            }
             _ => {}
         }
     }
-    let plan = match values.is_empty() {
+    let plan = one_of(field, values);
+    Planned { plan, exact }
+}
+
+/// The items of which one value is one of these.
+fn one_of(field: usize, values: Vec<FieldValue>) -> Plan {
+    match values.is_empty() {
         true => Plan::NOTHING,
         false => Plan::Look(Look::OneOf(field, values)),
-    };
-    Planned { plan, exact }
+    }
+}
+
+/// The items of which one time is within one of these.
+fn during(field: usize, spans: &[Span]) -> Plan {
+    let (instants, days): (Vec<Span>, Vec<Span>) = spans
+        .iter()
+        .copied()
+        .partition(|span| span.first == span.last);
+    let instants = instants.iter().map(|span| FieldValue::Time(span.first));
+    let within = days.iter().map(|span| {
+        let limits = vec![
+            (">=", FieldValue::Time(span.first)),
+            ("<=", FieldValue::Time(span.last)),
+        ];
+        Plan::Look(Look::Within(field, limits))
+    });
+    let mut plans: Vec<Plan> = within.collect();
+    if instants.len() > 0 || plans.is_empty() {
+        plans.push(one_of(field, instants.collect()));
+    }
+    Plan::any(plans)
 }
 
 #[cfg(test)]

@@ -303,7 +303,8 @@ fn newest(searcher: &Searcher<'_>, filter: Option<&Filter>, limit: usize) -> Res
         "SELECT item FROM {} ORDER BY {BY_TIME} LIMIT $1 OFFSET $2",
         searcher.counted.tables().items
     );
-    let asking = filter.map(Asking::new);
+    let meant = filter.map(|filter| filter.on(&searcher.counted.stored.fields));
+    let asking = meant.as_deref().map(Asking::new);
     let (mut found, mut reads) = (Vec::new(), 0);
     while found.len() < limit {
         searcher.caller.go_on()?;

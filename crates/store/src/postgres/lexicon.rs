@@ -133,41 +133,91 @@ const KEPT_OTHERWISE: &str = "SELECT number, words, lexicon, next_words FROM yuy
         WHERE attrelid = to_regclass(format('yuyi.terms_%s_%s', number, lexicon)) AND attname = 'postings')
     ORDER BY number LIMIT 1 FOR UPDATE";
 
+/// The next collection that is noted to have been cut by an older program, with its row held.
+const CUT_OTHERWISE: &str = "SELECT number, words, lexicon, next_words
+    FROM yuyi.collections JOIN yuyi.cut_otherwise USING (number)
+    ORDER BY number LIMIT 1 FOR UPDATE OF collections";
+
 /// Cuts the texts of the next collection whose words are kept otherwise, by the rules that it has; whether there was none left.
 pub(super) fn cut_next_anew(client: &mut Client) -> Result<bool> {
-    let found = client.query_typed(KEPT_OTHERWISE, &[])?;
-    let Some(row) = found.first() else {
+    let Some(old) = OldWords::next(client, KEPT_OTHERWISE)? else {
         return Ok(true);
     };
-    let (number, lexicon): (i64, i64) = (row.get(0), row.get(2));
-    let rules: WordRules = from_json(&row.get::<_, String>(1))?;
-    let under_way: Option<String> = row.get(3);
-    let under_way: Option<NextWords> = under_way.map(|json| from_json(&json)).transpose()?;
-    // Those who cut texts by other rules meanwhile are told, and begin again.
-    if let Some(next) = &under_way {
-        Tables::of(number, next.number).drop_words(client)?;
-    }
-    let last = under_way.map_or(lexicon, |next| next.number.max(lexicon));
-    let tables = Tables::of(number, last + 1);
-    tables.create_words(client)?;
-    let mut new = NextWords {
-        number: last + 1,
-        rules,
-        docs: 0,
-        length: 0,
+    old.cut_anew(client)?;
+    Ok(false)
+}
+
+/// Cuts the texts of the next collection that has, or is about to get, words of its own and was cut without their parts; whether there was none left.
+pub(super) fn cut_next_with_parts(client: &mut Client) -> Result<bool> {
+    let Some(old) = OldWords::next(client, CUT_OTHERWISE)? else {
+        client.batch_execute("DROP TABLE yuyi.cut_otherwise")?;
+        return Ok(true);
     };
-    while !new.cut_some(client, &tables)? {}
-    Tables::of(number, lexicon).drop_words(client)?;
+    let number = old.number;
+    if old.rules != WordRules::default() || old.under_way.is_some() {
+        old.cut_anew(client)?;
+    }
     client.execute_typed(
-        "UPDATE yuyi.collections SET lexicon = $2, docs = $3, length = $4, next_words = NULL WHERE number = $1",
-        &[
-            (&number, Type::INT8),
-            (&new.number, Type::INT8),
-            (&new.docs, Type::INT8),
-            (&new.length, Type::INT8),
-        ],
+        "DELETE FROM yuyi.cut_otherwise WHERE number = $1",
+        &[(&number, Type::INT8)],
     )?;
     Ok(false)
+}
+
+/// A collection whose words an older program wrote.
+struct OldWords {
+    number: i64,
+    rules: WordRules,
+    lexicon: i64,
+    under_way: Option<NextWords>,
+}
+
+impl OldWords {
+    /// The one that a statement finds.
+    fn next(client: &mut Client, sql: &str) -> Result<Option<Self>> {
+        let found = client.query_typed(sql, &[])?;
+        let Some(row) = found.first() else {
+            return Ok(None);
+        };
+        let under_way: Option<String> = row.get(3);
+        Ok(Some(Self {
+            number: row.get(0),
+            rules: from_json(&row.get::<_, String>(1))?,
+            lexicon: row.get(2),
+            under_way: under_way.map(|json| from_json(&json)).transpose()?,
+        }))
+    }
+
+    /// Cuts its texts by the rules that it has.
+    fn cut_anew(self, client: &mut Client) -> Result<()> {
+        // Those who cut texts by other rules meanwhile are told, and begin again.
+        if let Some(next) = &self.under_way {
+            Tables::of(self.number, next.number).drop_words(client)?;
+        }
+        let last = self
+            .under_way
+            .map_or(self.lexicon, |next| next.number.max(self.lexicon));
+        let tables = Tables::of(self.number, last + 1);
+        tables.create_words(client)?;
+        let mut new = NextWords {
+            number: last + 1,
+            rules: self.rules,
+            docs: 0,
+            length: 0,
+        };
+        while !new.cut_some(client, &tables)? {}
+        Tables::of(self.number, self.lexicon).drop_words(client)?;
+        client.execute_typed(
+            "UPDATE yuyi.collections SET lexicon = $2, docs = $3, length = $4, next_words = NULL WHERE number = $1",
+            &[
+                (&self.number, Type::INT8),
+                (&new.number, Type::INT8),
+                (&new.docs, Type::INT8),
+                (&new.length, Type::INT8),
+            ],
+        )?;
+        Ok(())
+    }
 }
 
 /// Rows of words, by the word and the block.

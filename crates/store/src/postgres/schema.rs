@@ -4,7 +4,7 @@ use tokio_postgres::types::Type;
 
 use super::client::Client;
 use super::errors::damaged;
-use super::lexicon::cut_next_anew;
+use super::lexicon::{cut_next_anew, cut_next_with_parts};
 use super::pool::{Access, Pool};
 use crate::error::{Error, Result};
 
@@ -103,6 +103,9 @@ END $$"),
     Step::Sql(""),
     // Which texts have a word, a row for a block of items; before, there was one for each text.
     Step::Pieces(cut_next_anew),
+    // Texts are cut anew, with the parts of the collections' own words: which are still to be cut is noted, so that what is done stays done.
+    Step::Sql("CREATE TABLE yuyi.cut_otherwise AS SELECT number FROM yuyi.collections"),
+    Step::Pieces(cut_next_with_parts),
 ];
 
 /// A step from a version of the schema to the next.

@@ -207,8 +207,9 @@ pub fn words_change_beside_writers(place: &impl Place) {
                 n += 1;
             }
         });
+        // 计划 is then met only where it stands whole, so that texts which were cut for the old words tell.
         let rules = WordRules {
-            words: vec!["云梯计划".into()],
+            words: vec!["云梯计划".into(), "计划".into()],
             synonyms: vec![],
         };
         store.set_words("c", &rules).unwrap();

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use yuyi_kernels::{Kernel, as_cosine, dot};
 use yuyi_store::{Filter, Fusion, Hit, VectorItem};
 
+use super::examples::collection;
+
 /// A collection with neither words of its own nor synonyms.
 #[derive(Clone, Debug, Default)]
 pub struct Model {
@@ -24,12 +26,19 @@ impl Model {
     }
 
     pub fn matching(&self, filter: Option<&Filter>) -> Vec<&VectorItem> {
-        let is_meant = |item: &&VectorItem| filter.is_none_or(|filter| filter.matches(&item.item));
+        let fields = collection("").fields;
+        let filter = filter.map(|filter| filter.on(&fields));
+        let is_meant = |item: &&VectorItem| {
+            let filter = filter.as_ref();
+            filter.is_none_or(|filter| filter.matches(&item.item))
+        };
         self.items.values().filter(is_meant).collect()
     }
 
     pub fn delete_matching(&mut self, filter: &Filter) -> u64 {
         let before = self.items.len();
+        let fields = collection("").fields;
+        let filter = filter.on(&fields);
         self.items.retain(|_, item| !filter.matches(&item.item));
         (before - self.items.len()) as u64
     }

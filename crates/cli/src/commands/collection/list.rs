@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use anyhow::bail;
 use serde_json::json;
 use yuyi_store::{Collection, Role};
 
-use super::place::{none_in, open, place};
+use super::place::{is_file, none_in, open, place};
 use super::shown::{Shown, model_of};
 use crate::args::ListArgs;
 use crate::messages;
@@ -17,6 +18,9 @@ const HEADER: [&str; 5] = ["collection", "items", "model", "dimension", "role"];
 /// Writes the collections, in the order of their names.
 pub fn run(args: &ListArgs) -> anyhow::Result<()> {
     let place = place(&args.place)?;
+    if is_file(&place) {
+        bail!(none_in(&place));
+    }
     let collections = match place.is_there() {
         true => open(&place)?.list()?,
         false => Vec::new(),

@@ -42,7 +42,18 @@ pub(in crate::commands) fn open_existing(place: &Place) -> anyhow::Result<Arc<dy
 
 /// That nothing is there.
 pub(super) fn none_in(place: &Place) -> String {
-    format!("There are no collections in {place}.")
+    match place {
+        Place::Folder(folder) if !folder.exists() => {
+            format!("There are no collections in {place}. There is no such folder.")
+        }
+        _ if is_file(place) => format!("{place} is no folder. Name the folder of the collections."),
+        _ => format!("There are no collections in {place}."),
+    }
+}
+
+/// Whether the place is a file, which holds no collections.
+pub(super) fn is_file(place: &Place) -> bool {
+    matches!(place, Place::Folder(folder) if folder.is_file())
 }
 
 /// Why a store is not opened, for somebody at a command line.

@@ -18,7 +18,7 @@ use crate::collections::Timed;
 use crate::envelope::OwnReply;
 use crate::memory;
 use crate::request::body::JsonBody;
-use crate::request::item::{FilterRequest, ItemRequest, filter, required_filter};
+use crate::request::item::{FilterRequest, ItemRequest, filter, filter_to_remove};
 use crate::request::place::{
     OfCollection, OfItem, Query, check_limit, count_in_query, flag_in_query,
 };
@@ -383,7 +383,7 @@ request! {
     pub(crate) struct DeleteRequest {
         /// Those that it means; `{}` means all.
         #[schema(value_type = FilterRequest)]
-        filter: Filter = required_filter,
+        filter: Filter = filter_to_remove,
     }
 }
 

@@ -13,6 +13,7 @@ use yuyi_collections::{
     ClusterPlan, Clusters, EntryDraft, History, ItemPlan, Unanswered, answering_entry,
     calibration_of, cluster_id,
 };
+use yuyi_language::is_blank;
 use yuyi_store::{Collection, Error, Item, MOST_HITS, OpenQuestion, Timestamp, VectorItem};
 
 use crate::envelope::OwnReply;
@@ -182,6 +183,23 @@ request! {
 }
 
 impl EntryRequest {
+    /// That it answers, unless it turns questions away.
+    fn check_answer(&self) -> Result<(), ApiError> {
+        let field = || "answer".to_owned();
+        match &self.answer {
+            _ if self.reject == Some(true) => Ok(()),
+            Some(answer) if is_blank(answer) => Err(ApiError::InvalidValue {
+                field: field(),
+                reason: "It is empty or blank; an entry that is not a reject needs one.".to_owned(),
+            }),
+            Some(_) => Ok(()),
+            None => Err(ApiError::MissingField {
+                field: field(),
+                sent: Vec::new(),
+            }),
+        }
+    }
+
     /// Without a text, where the suggested question is to be it.
     fn item(self: Box<Self>) -> (Item, Option<Vec<String>>) {
         let item = Item {
@@ -217,12 +235,7 @@ impl Wanted {
             Some(entry) => Ok(Self::Wordings(entry)),
             None => {
                 let request = EntryRequest::take(source)?;
-                if request.answer.is_none() && request.reject != Some(true) {
-                    return Err(ApiError::MissingField {
-                        field: "answer".to_owned(),
-                        sent: Vec::new(),
-                    });
-                }
+                request.check_answer()?;
                 Ok(Self::Entry(Box::new(request)))
             }
         }

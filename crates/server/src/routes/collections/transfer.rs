@@ -262,7 +262,7 @@ fn read(line: &[u8], collection: &Collection, app: &App) -> Result<VectorItem, A
     };
     let json = Json::parse(line, room).map_err(|stopped| in_its_line(stopped.into()))?;
     let item = ItemRequest::read(json, "", rules)?;
-    item.item.check()?;
+    item.item.check_to_write()?;
     let item = jsonl::fits(item, collection)?;
     check_item(collection, &item)?;
     Ok(item)

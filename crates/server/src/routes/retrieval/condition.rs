@@ -1,7 +1,8 @@
 //! Dify's conditions on metadata as filters.
 
+use serde_json::Value;
 use utoipa::ToSchema;
-use yuyi_store::{Bounds, Condition, Filter, FilterRoom, Number, Scalar, Test, Timestamp};
+use yuyi_store::{Bounds, Condition, Filter, FilterRoom, Number, Scalar, Span, Test, Timestamp};
 
 use crate::ApiError;
 use crate::request::fields::{Fields, text, wrong_type};
@@ -38,7 +39,7 @@ pub(crate) struct MetadataTest {
     value: Option<Operand>,
 }
 
-/// A field of the metadata, or several of which one is enough.
+/// A field of the metadata, or several: one of them is enough, but what negates (`is not`, `not in`, `≠`, `empty`) has to hold for all.
 #[derive(ToSchema)]
 #[serde(untagged)]
 #[schema(as = MetadataNames)]
@@ -148,36 +149,51 @@ fn condition(json: Json, path: &str, room: &mut FilterRoom) -> Result<Condition,
         Json::Array(list) => each(list, &place, text)?,
         one => vec![text(one, &place)?],
     };
-    // Each name of several counts.
-    let taken = room.take_conditions(names.len());
-    taken.map_err(|error| error.within(path))?;
     let operator = operator(&mut fields)?;
     let missing = fields.path_of("value");
     let operand = fields.optional("value");
-    let (test, negated) = test(operator, operand, missing)?;
-    let taken = room.take_values(values_of(&test) * names.len());
+    let wanted = wanted(operator, operand, missing)?;
+    // Each name of several counts.
+    let values: usize = wanted.tests.iter().map(values_of).sum();
+    let taken = room
+        .take_conditions(wanted.tests.len() * names.len())
+        .and_then(|()| room.take_values(values * names.len()));
     taken.map_err(|error| error.within(path))?;
-    let of_name = |key: String| {
-        let field = Condition::Field {
-            key,
-            test: test.clone(),
-        };
-        match negated {
-            false => field,
-            true => Condition::Filter(Filter {
-                must_not: vec![field],
-                ..Filter::default()
-            }),
+    match names.is_empty() {
+        true => Err(ApiError::EmptyList { field: place }),
+        false => Ok(wanted.of(names)),
+    }
+}
+
+/// What is wanted of the values of some names.
+struct Wanted {
+    /// One of these holds.
+    tests: Vec<Test>,
+    /// Or none.
+    negated: bool,
+}
+
+impl Wanted {
+    fn of(self, names: Vec<String>) -> Condition {
+        let mut fields = Vec::new();
+        for key in names {
+            fields.extend(self.tests.iter().map(|test| Condition::Field {
+                key: key.clone(),
+                test: test.clone(),
+            }));
         }
-    };
-    let mut conditions: Vec<Condition> = names.into_iter().map(of_name).collect();
-    match conditions.len() {
-        0 => Err(ApiError::EmptyList { field: place }),
-        1 => Ok(conditions.remove(0)),
-        _ => Ok(Condition::Filter(Filter {
-            should: conditions,
-            ..Filter::default()
-        })),
+        if fields.len() == 1 && !self.negated {
+            return fields.remove(0);
+        }
+        let all = self.tests == [Test::Exists(false)];
+        let mut filter = Filter::default();
+        let list = match (self.negated, all) {
+            (true, _) => &mut filter.must_not,
+            (false, true) => &mut filter.must,
+            (false, false) => &mut filter.should,
+        };
+        *list = fields;
+        Condition::Filter(filter)
     }
 }
 
@@ -207,12 +223,12 @@ fn operator(fields: &mut Fields) -> Result<Operator, ApiError> {
     })
 }
 
-/// The test of an operator, and whether it is the opposite that holds.
-fn test(
+/// What an operator wants.
+fn wanted(
     operator: Operator,
     operand: Option<(Json, String)>,
     missing: String,
-) -> Result<(Test, bool), ApiError> {
+) -> Result<Wanted, ApiError> {
     let needed = || {
         operand.ok_or_else(|| ApiError::MissingField {
             field: missing,
@@ -225,9 +241,41 @@ fn test(
         Operator::Text(holds) => (Test::Any(scalars(needed()?, false)?), holds),
         Operator::Number(holds) => (Test::Any(vec![Scalar::Number(number(needed()?)?)]), holds),
         Operator::Order(side) => (Test::Numbers(bounds(side, number(needed()?)?)), true),
-        Operator::Time(side) => (Test::Times(bounds(side, time(needed()?)?)), true),
+        Operator::Time(side) => {
+            return Ok(Wanted {
+                tests: times(side, time(needed()?)?),
+                negated: false,
+            });
+        }
     };
-    Ok((test, !holds))
+    Ok(Wanted {
+        tests: vec![test],
+        negated: !holds,
+    })
+}
+
+/// From here on numbers are milliseconds since 1970, as everywhere else; below, seconds.
+const MILLISECONDS: f64 = 253_402_300_800.0;
+
+/// Before or after a time: as texts have them, and as the numbers that Dify keeps them as.
+fn times(side: Side, span: Span) -> Vec<Test> {
+    let time = match side {
+        Side::Above | Side::UpTo => span.last,
+        Side::Below | Side::From => span.first,
+    };
+    let seconds = time.micros() as f64 / 1e6;
+    let milliseconds = (seconds * 1e3).max(MILLISECONDS);
+    let numbers = |value: f64| bounds(side, Number::from(value));
+    let (mut in_seconds, mut in_milliseconds) = (numbers(seconds), numbers(milliseconds));
+    match side {
+        Side::Above | Side::From => in_seconds.lt = Some(Number::from(MILLISECONDS)),
+        Side::Below | Side::UpTo => in_milliseconds.gte = Some(Number::from(MILLISECONDS)),
+    }
+    vec![
+        Test::Times(bounds(side, time)),
+        Test::Numbers(in_seconds),
+        Test::Numbers(in_milliseconds),
+    ]
 }
 
 fn bounds<T>(side: Side, value: T) -> Bounds<T> {
@@ -288,15 +336,21 @@ fn number((json, path): (Json, String)) -> Result<Number, ApiError> {
     read.ok_or_else(|| wrong_type(&path, "a number", &json))
 }
 
-fn time((json, path): (Json, String)) -> Result<Timestamp, ApiError> {
+/// A time; a day is all of it.
+fn time((json, path): (Json, String)) -> Result<Span, ApiError> {
     // A number in text is seconds too.
     let json = match &json {
         Json::String(text) => text.trim().parse().map_or(json, Json::Float),
         _ => json,
     };
     let kind = json.kind();
-    let read = serde_json::from_value(value(json, &path)?);
-    read.map_err(|_| ApiError::WrongType {
+    let read = match value(json, &path)? {
+        Value::String(text) => Span::parse(&text).ok(),
+        other => serde_json::from_value::<Timestamp>(other)
+            .ok()
+            .map(Span::at),
+    };
+    read.ok_or_else(|| ApiError::WrongType {
         field: path,
         expected: "a time such as 2024-03-05T10:30:00Z, or seconds since 1970",
         found: kind,

@@ -161,6 +161,27 @@ async fn what_is_wrong_is_told_by_its_field() {
             "filter.must[0].near",
         ),
         (
+            "/faq/items/delete",
+            json!({"filter": {"must": null}}),
+            422,
+            "invalid_value",
+            "filter.must",
+        ),
+        (
+            "/faq/items/delete",
+            json!({"filter": {"must": [], "should": []}}),
+            422,
+            "invalid_value",
+            "filter.must",
+        ),
+        (
+            "/faq/items",
+            json!({"items": [{"text": "x", "valid_from": "2024-03-05", "valid_until": "2024-03-04"}]}),
+            422,
+            "invalid_value",
+            "items[0].valid_from",
+        ),
+        (
             "/faq/count",
             json!({"filter": []}),
             422,

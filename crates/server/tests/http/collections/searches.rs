@@ -110,6 +110,9 @@ async fn callers_may_bring_the_vectors() {
         (&reply["mode"], ids(&reply)),
         (&json!("dense"), vec!["2", "1"])
     );
+    // The default mode, by its name.
+    let named = json!({"vector": [0, 3, 4], "mode": "hybrid"});
+    assert_eq!(search(&server, named).await.1, reply);
     assert_eq!(
         (&reply["results"][0]["wording"], &reply["model"]),
         (&json!("zwei"), &Value::Null)

@@ -365,7 +365,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_written_or_asked() {
         "{export:?}"
     );
     assert!(!case.home.path().join("-").exists());
-    let asked = case.hub.asked().len();
+    case.hub.asked();
     let mut pull = case.command(&["pull", "org/other"]);
     let pull: Run = pull
         .env("HTTPS_PROXY", "sox://user:secret@h:1")
@@ -377,7 +377,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_written_or_asked() {
         "{pull:?}"
     );
     assert!(!pull.err.contains("secret"), "{pull:?}");
-    assert_eq!(case.hub.asked().len(), asked);
+    assert!(case.hub.asked().is_empty());
 }
 
 /// The layouts of ModelScope's library, old and new, where it puts them by itself.

@@ -141,6 +141,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("related names {name}, which is the question of no entry of the file; write it as it stands there, or its id.", "关联问题写的是 {name}，而文件里没有条目是这个问题；请照原样写，或写它的编号。"),
     ("{file} has a password. Save it without one.", "{file} 设有密码。请去掉密码再保存。"),
     ("{file} is a workbook as Excel wrote them before 2007 (.xls). Open it in a spreadsheet program and save it as .xlsx, or as CSV in UTF-8.", "{file} 是 Excel 2007 之前的工作簿（.xls）。请用表格软件打开，另存为 .xlsx 或 UTF-8 编码的 CSV。"),
+    ("it unpacks to more than {#times} times what it is, over {#mebibytes} MiB, which no list of texts does. Open it in a spreadsheet program, and save the sheet as CSV in UTF-8", "它解压后超过原来的 {times} 倍、超过 {mebibytes} MiB，文本表格不会这样。请用表格软件打开，把工作表另存为 UTF-8 编码的 CSV"),
     ("it unpacks to more than {#gibibytes} GiB, which no list of texts does", "它解压后超过 {gibibytes} GiB，文本表格不会这么大"),
     ("it takes more than {#mebibytes} MiB of memory to read it. Write it in parts, or save it as CSV in UTF-8", "读取它要用超过 {mebibytes} MiB 内存。请拆成几个文件，或另存为 UTF-8 编码的 CSV"),
     ("a cell stands outside of it", "有单元格超出了工作表的范围"),

@@ -194,7 +194,7 @@ fn write_for_people(
     }
     let left_out = match reply {
         MatchReply::One(_) => &[][..],
-        MatchReply::Parts(parts) => &parts.left_out,
+        MatchReply::Parts(parts) => &parts.left_out[..],
     };
     for part in left_out.iter().filter(|part| part.reason == ELLIPTIC) {
         let why = messages::told("This leaves out what it asks. Ask it in full");

@@ -54,10 +54,10 @@ pub use defaults::{faq, fusion};
 pub use found::{Found, RERANKED_HITS, SearchHit, calibration_of, reranked};
 pub use items::{ItemPlan, check_item};
 pub use matching::{
-    AskedMatch, Contradiction, Entries, HeldEntries, LeftOut, MOST_PARTS, MOST_RERANKED, Match,
-    MatchCandidate, MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NOT_WORD, NearItem,
-    NoMatch, NoMatchReason, Outcome, Shortlist, Shortlists, StoredEntries, contradictions,
-    match_limits, rules,
+    AskedMatch, Contradiction, ELLIPTIC, Entries, HeldEntries, LeftOut, MOST_PARTS, MOST_RERANKED,
+    Match, MatchCandidate, MatchParts, MatchPlan, MatchQuestions, MatchReply, Matcher, NOT_WORD,
+    NearItem, NoMatch, NoMatchReason, Outcome, Shortlist, Shortlists, StoredEntries,
+    contradictions, match_limits, rules,
 };
 pub use moving::{Batch, Move, Step};
 pub use place::Place;

@@ -13,8 +13,8 @@ use yuyi_tasks::faq::{self, Candidate, EntryRules, Limits, Prospect};
 pub use self::entries::{Entries, HeldEntries, NearItem, StoredEntries};
 use self::reply::Shown;
 pub use self::reply::{
-    Contradiction, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NOT_WORD, NoMatch,
-    NoMatchReason, Outcome, contradictions,
+    Contradiction, ELLIPTIC, LeftOut, Match, MatchCandidate, MatchParts, MatchReply, NOT_WORD,
+    NoMatch, NoMatchReason, Outcome, contradictions,
 };
 use self::reranking::put_together;
 pub use self::reranking::{MOST_RERANKED, Shortlist, Shortlists};
@@ -52,7 +52,7 @@ pub struct AskedMatch {
 pub struct MatchPlan {
     /// What is asked.
     questions: Vec<String>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     is_split: bool,
     given: Option<Vec<f32>>,
     prompt: String,
@@ -69,12 +69,11 @@ impl MatchPlan {
         if asked.split {
             let message = questions.remove(0);
             for part in faq::parts(&message) {
-                let kept = if part.is_courtesy {
-                    &mut left_out
-                } else {
-                    &mut questions
-                };
-                kept.push(part.text.to_owned());
+                let text = part.text.to_owned();
+                match part.left_out {
+                    Some(why) => left_out.push(LeftOut::of(text, why)),
+                    None => questions.push(text),
+                }
             }
         }
         if questions.len() > MOST_PARTS {
@@ -155,7 +154,7 @@ fn check_vector(space: &Space, asked: &AskedMatch) -> Result<()> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatchQuestions {
     questions: Vec<Question>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     is_split: bool,
 }
 

@@ -7,7 +7,7 @@ use std::borrow::Borrow;
 use std::time::Duration;
 
 use yuyi::{Calibration, EmbedOptions, Encoded, Prompt};
-use yuyi_language::{MASK, masked};
+use yuyi_language::{MASK, is_separator, masked};
 use yuyi_store::{Asked, AskedQuestion, Collection, Error, OpenQuestion, Placed, Result};
 use yuyi_tasks::faq::{self, QuestionCluster};
 
@@ -37,6 +37,18 @@ pub fn masked_question(mut question: AskedQuestion, has_model: bool) -> AskedQue
         question.question = kept;
     }
     question
+}
+
+/// A question without what was masked.
+fn without_masks(question: &str) -> String {
+    question.replace(MASK, "").trim().to_owned()
+}
+
+/// Whether what is left of a masked question says what it asks. What does not has no vector, and joins nothing.
+fn tells(left: &str) -> bool {
+    /// 打不通 may be said of anything.
+    const LEAST: usize = 4;
+    left.chars().filter(|c| !is_separator(*c)).count() >= LEAST
 }
 
 /// As much of a question as is looked at. A word or a number that would be cut is left out: half of a number tells who asked, and is not known as one.
@@ -70,7 +82,12 @@ impl ClusterPlan {
     /// The plan for what a collection was asked.
     pub fn new(collection: &Collection, questions: Vec<OpenQuestion>) -> Self {
         let has_model = collection.space.model.is_some();
-        let bare = |place: &usize| has_model && questions[*place].vector.is_none();
+        let bare = |place: &usize| {
+            let question = &questions[*place];
+            let is_told =
+                !question.question.contains(MASK) || tells(&without_masks(&question.question));
+            has_model && question.vector.is_none() && is_told
+        };
         Self {
             bare: (0..questions.len()).filter(bare).collect(),
             prompt: collection.space.query_prompt.clone(),
@@ -78,10 +95,10 @@ impl ClusterPlan {
         }
     }
 
-    /// What is to be embedded, in order.
+    /// What is to be embedded, in order: what was masked is left out, since questions are no more alike for having been masked.
     pub fn texts(&self) -> Vec<String> {
         let bare = self.bare.iter();
-        bare.map(|&place| self.questions[place].question.clone())
+        bare.map(|&place| without_masks(&self.questions[place].question))
             .collect()
     }
 

@@ -28,6 +28,8 @@ pub struct Columns {
     /// The rows are items that are kept. Their text may be called a question, and only what is a key of one thing alone is an id: with that of a user
     /// or a number of the row, items would take each other's place.
     pub of_items: bool,
+    /// These items are entries of a FAQ, so that names which others give to articles are those of questions and answers.
+    pub of_faq: bool,
 }
 
 impl Columns {
@@ -44,6 +46,7 @@ impl Columns {
             no_header_flag: Flags::COMMAND_LINE.no_header,
             no_header: false,
             of_items: false,
+            of_faq: false,
         }
     }
 
@@ -89,6 +92,7 @@ impl Columns {
         Ok(Self {
             no_header,
             no_header_flag: layout.flags.no_header,
+            of_faq: layout.of_faq,
             ..chosen
         })
     }
@@ -136,6 +140,8 @@ pub struct Layout {
     pub columns: Vec<String>,
     /// The first row is data, whatever it looks like.
     pub no_header: bool,
+    /// The rows are entries of a FAQ, whatever their columns are called.
+    pub of_faq: bool,
     /// How the user says it.
     pub flags: Flags,
 }

@@ -246,6 +246,10 @@ fn named(records: &[(u64, Vec<String>)], columns: &Columns) -> anyhow::Result<Na
         .map(|column| same(&cells, column))
         .collect();
     let plain: Vec<String> = record.iter().map(|cell| names::plain(cell)).collect();
+    let plain = match columns.of_faq && exact.iter().all(Option::is_none) {
+        true => names::of_faq(plain),
+        false => plain,
+    };
     let is_named = exact.iter().any(Option::is_some);
     let are_names = shape::is_header(records);
     let needed = guessed(&plain, columns, &exact, are_names);

@@ -347,6 +347,37 @@ mod tests {
         rows.into_iter().map(Result::unwrap).collect()
     }
 
+    /// The text and the answer of each row, read as an entry of a FAQ.
+    fn entries(text: &'static str) -> Vec<(String, Option<String>)> {
+        let layout = Layout {
+            of_faq: true,
+            ..Layout::default()
+        };
+        let input = Input::of("f", Format::Csv, text.as_bytes());
+        let file = ItemFile::of(input, &layout, &collection(&[])).unwrap();
+        let items = file.map(|row| row.unwrap().item.ok().expect("it is an item").item);
+        items.map(|item| (item.text, item.answer)).collect()
+    }
+
+    #[test]
+    fn a_faq_has_its_questions_and_answers_by_names_that_articles_have_elsewhere() {
+        let expected = [("怎么退货", "七天"), ("包邮吗", "满99")];
+        let expected = expected.map(|(q, a)| (q.to_owned(), Some(a.to_owned())));
+        for text in [
+            "标题,内容\n怎么退货,七天\n包邮吗,满99\n",
+            "FAQ,回答\n怎么退货,七天\n包邮吗,满99\n",
+            "问题描述,解决方案\n怎么退货,七天\n包邮吗,满99\n",
+            "主题,说明\n怎么退货,七天\n包邮吗,满99\n",
+            "Question,Solution\n怎么退货,七天\n包邮吗,满99\n",
+            "分类,说明,主题\n售后,七天,怎么退货\n物流,满99,包邮吗\n",
+        ] {
+            assert_eq!(entries(text), expected, "{text}");
+        }
+        // In a collection they are those of articles.
+        let article = items(Format::Csv, "标题,内容\n怎么退货,七天\n");
+        assert!(article[0].contains(r#""text":"七天""#), "{article:?}");
+    }
+
     #[test]
     fn columns_are_fields_or_payload() {
         let text = "编号,标准问题,答案,相似问1,相似问2,部门,code,price\n7,怎么退货,七天内,退货|能退吗,退,客服,007,12\n";

@@ -1,6 +1,7 @@
 //! Names by which files call their columns, in English and Chinese.
 
 mod clicks;
+mod entries;
 mod fields;
 mod kinds;
 mod lists;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 
 pub(super) use self::clicks::is_of_ratings;
 use self::clicks::{ITEMS, PUBLISHED, TIMES, TYPES, USERS, WEIGHTS};
+pub(super) use self::entries::of_faq;
 pub(super) use self::fields::{VALIDITY, field};
 pub(super) use self::kinds::{Kind, is_compound, kind};
 use self::lists::{

@@ -39,7 +39,7 @@ pub use names::{NameDifference, name_difference};
 pub use negation::{NegationDifference, negation_difference, negations};
 pub use normal::{bare, folded};
 pub use numbers::{Number, NumberDifference, Reading, Unit, Value, number_difference, numbers};
-pub use opposites::{OppositeDifference, opposite_difference};
+pub use opposites::{OppositeDifference, are_of_one_matter, opposite_difference};
 pub use quantities::join_quantities;
 pub use roles::{RoleDifference, role_difference};
 pub use times::{TimeDifference, time_difference};

@@ -3,14 +3,21 @@
 //! A hint that is wrong is worse than one that is missing: words of several characters count where what is left of the sentences is nearly
 //! the same, single characters where all of it is.
 
+mod degrees;
+mod events;
+mod kinds;
 mod lists;
+mod matter;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::slice;
 use std::sync::LazyLock;
 
+use self::kinds::KINDS;
 use self::lists::{ALONE, FILLERS, NEGATORS, UNDOING, UNDOING_TOO, WORDS};
+pub use self::matter::are_of_one_matter;
+use self::matter::{share_a_matter, without_all};
 use crate::plain::{Plain, common_ends};
 
 /// Of what is left of two sentences, the least share that both have.
@@ -32,14 +39,14 @@ struct OnScale {
     at: usize,
 }
 
-type Scales = &'static [&'static [&'static [&'static str]]];
+type Scale = &'static [&'static [&'static str]];
 
 /// Every word, with the scales that it is on.
 type Words = HashMap<Vec<char>, Vec<OnScale>>;
 
-fn words_of(scales: Scales) -> Words {
+fn words_of(scales: impl Iterator<Item = &'static Scale>) -> Words {
     let mut all = Words::new();
-    for (scale, places) in scales.iter().enumerate() {
+    for (scale, places) in scales.enumerate() {
         for (at, words) in places.iter().enumerate() {
             for word in *words {
                 let known = all.entry(word.chars().collect()).or_default();
@@ -50,14 +57,16 @@ fn words_of(scales: Scales) -> Words {
     all
 }
 
-static LONG: LazyLock<Words> = LazyLock::new(|| words_of(WORDS));
+static LONG: LazyLock<Words> = LazyLock::new(|| words_of(WORDS.iter().chain(KINDS)));
 
-static SHORT: LazyLock<Words> = LazyLock::new(|| words_of(ALONE));
+static SHORT: LazyLock<Words> = LazyLock::new(|| words_of(ALONE.iter()));
 
 /// The words at the same place of two texts that exclude one another; `None`: there are none, or the texts are too unlike.
 pub fn opposite_difference(text_a: &str, text_b: &str) -> Option<OppositeDifference> {
     let (a, b) = (Plain::of(text_a)?, Plain::of(text_b)?);
     words_that_differ(&a, &b)
+        .or_else(|| events::other_side(&a.characters, &b.characters))
+        .or_else(|| degrees::opposed(&a.characters, &b.characters))
         .or_else(|| undone(&a.characters, &b.characters))
         .or_else(|| undone(&b.characters, &a.characters).map(|(in_b, in_a)| (in_a, in_b)))
         .or_else(|| characters_that_differ(&a.characters, &b.characters))
@@ -76,8 +85,8 @@ struct Found {
 
 /// The words of scales in a text, the longest at each place, once for each scale.
 fn found(text: &[char]) -> Vec<Found> {
-    /// 按一个小时.
-    const LONGEST: usize = 6;
+    /// `disable`.
+    const LONGEST: usize = 8;
     let mut found = Vec::new();
     let mut from = 0;
     while from < text.len() {
@@ -130,11 +139,19 @@ fn words_that_differ(a: &Plain, b: &Plain) -> Option<(Range<usize>, Range<usize>
         !of_b.is_empty()
             && !is_in_both
             && !is_negated
-            && are_near(&without(a, &of_a), &without(b, &of_b))
+            && is_enough(scale, &without(a, &of_a), &without(b, &of_b))
     };
     let of_a = in_a.iter().find(differ)?;
     let of_b = in_b.iter().find(|one| one.word.scale == of_a.word.scale)?;
     Some((of_a.place.clone(), of_b.place.clone()))
+}
+
+/// Whether what is left of two sentences is alike enough for words of a scale to exclude one another.
+fn is_enough(scale: usize, a: &[char], b: &[char]) -> bool {
+    match scale < WORDS.len() {
+        true => are_near(a, b),
+        false => share_a_matter(a, b),
+    }
 }
 
 /// Whether a negation stands in front of one: what it says then is for others to tell.
@@ -175,11 +192,8 @@ fn rest(text: &[char], places: &[Range<usize>]) -> Vec<char> {
     let left = (0..text.len())
         .filter(|at| !is_left_out(at))
         .map(|at| text[at]);
-    let mut left: String = left.collect();
-    for filler in FILLERS {
-        left = left.replace(filler, "");
-    }
-    left.chars().collect()
+    let left: Vec<char> = left.collect();
+    without_all(&left, FILLERS)
 }
 
 /// Whether two sentences are nearly the same: by the longest row of characters that both have, not necessarily together. What is left of
@@ -253,6 +267,27 @@ mod tests {
             ("可以撤回报名吗", "可以报名吗", "撤回报名", "报名"),
             ("怎么申请退款", "怎么撤销退款", "申请", "撤销"),
             ("怎么取消退货申请", "退货怎么申请", "取消退货", "退货"),
+            (
+                "国内航班可以带几公斤行李",
+                "国际航班行李能带多少公斤",
+                "国内",
+                "国际",
+            ),
+            ("门诊能报销吗", "住院的费用能报销吗", "门诊", "住院"),
+            (
+                "发货前能改地址吗",
+                "已经发货了还能改地址吗",
+                "发货前",
+                "发货",
+            ),
+            ("术前要禁食吗", "手术后需要禁食吗", "术前", "手术后"),
+            (
+                "还没付款能取消吗",
+                "付款以后可不可以取消",
+                "付款",
+                "付款以后",
+            ),
+            ("血压高能献血吗", "低血压可以献血吗", "血压高", "低血压"),
         ] {
             assert_eq!(told(a, b), Some((in_a.into(), in_b.into())), "{a} / {b}");
             assert_eq!(told(b, a), Some((in_b.into(), in_a.into())), "{b} / {a}");
@@ -273,6 +308,14 @@ mod tests {
             ("怎么取消订单", "订单怎么取消"),
             ("取消不了预约", "预约取消不了"),
             ("怎么取消订单", "为什么查不到订单"),
+            ("门诊和住院都能报销吗", "住院能报销吗"),
+            ("国内航班能带多少行李", "国际新闻在哪里看"),
+            ("发货前能改地址吗", "发货之前可以修改地址吗"),
+            ("饭前吃还是饭后吃", "饭后吃"),
+            ("忘记以前的密码", "密码忘记了"),
+            ("三天前买的", "三天后能退吗"),
+            ("血压高怎么办", "怎么提高血压"),
+            ("有多少额度", "额度多少"),
             ("上", "下"),
             ("XLarge", "XXLarge"),
             ("", ""),

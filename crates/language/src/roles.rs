@@ -4,6 +4,7 @@
 //! What stands beside one another as equals may change places (苹果和香蕉), and so may what a question does not care about (北京到上海多远).
 
 mod giving;
+mod moved;
 mod ways;
 
 use std::ops::Range;
@@ -32,7 +33,7 @@ const PIVOTS: &[&str] = &[
     "告诉", "通知", "请", "送", "还", "借", "租", "卖", "买", "付", "赔", "管", "领导", "批评", "表扬", "投诉", "举报", "起诉", "状告", "收购", "兼并", "战胜", "打败", "击败", "胜", "赢", "输",
     "超过", "高于", "低于", "大于", "小于", "多于", "少于", "早于", "晚于", "优于", "换", "兑", "转", "变", "改成", "代替", "取代", "导致", "引起", "造成", "包含", "包括", "属于", "依赖", "控制",
     "看", "找", "等", "骗", "养", "生", "撞", "抓", "推", "拉", "踢", "怕", "怪", "求", "劝", "骚扰", "欺负", "保护", "照顾", "介绍", "推荐", "担保", "继承", "嫁", "娶", "签", "交",
-    "译成", "翻成", "升级", "导入", "委托", "之前", "之后", "违约", "代", "辞退", "开除", "解雇", "侵权", "授权", "监护", "探视", "投资", "入股", "控股", "拉黑", "屏蔽", "冒充", "提", "汇",
+    "译成", "翻成", "升级", "导入", "委托", "之前", "之后", "违约", "代", "赶", "辞退", "开除", "解雇", "侵权", "授权", "监护", "探视", "投资", "入股", "控股", "拉黑", "屏蔽", "冒充", "提", "汇",
     ">", "<", "->",
 ];
 
@@ -69,12 +70,23 @@ pub fn role_difference(text_a: &str, text_b: &str) -> Option<RoleDifference> {
         return None;
     }
     let turned = ways::turned(&a.characters, &b.characters)
-        .or_else(|| giving::opposed(&a.characters, &b.characters));
-    let turned = turned.map(|[in_a, in_b]| RoleDifference {
+        .or_else(|| giving::opposed(&a.characters, &b.characters))
+        .map(|places| given(&a, &b, places));
+    let moved = moved::turned(&a.characters, &b.characters)
+        .or_else(|| moved::suffered(&a.characters, &b.characters))
+        .or_else(|| moved::suffered(&b.characters, &a.characters).map(|[b, a]| [a, b]))
+        .map(|places| given(&a, &b, places));
+    turned
+        .or_else(|| exchanged(&ways::bare(a), &ways::bare(b)))
+        .or(moved)
+}
+
+/// What stands there in two texts.
+fn given(a: &Plain, b: &Plain, [in_a, in_b]: [Range<usize>; 2]) -> RoleDifference {
+    RoleDifference {
         a: a.given(in_a),
         b: b.given(in_b),
-    });
-    turned.or_else(|| exchanged(&ways::bare(a), &ways::bare(b)))
+    }
 }
 
 /// The words that have changed places in texts which are the same otherwise.
@@ -87,7 +99,10 @@ fn exchanged(a: &Plain, b: &Plain) -> Option<RoleDifference> {
     let (of_a, of_b) = (&a.characters[middle.clone()], &b.characters[middle.clone()]);
     let roles = swaps(of_a, of_b).any(|between| {
         let around = begin + between.start - 1..begin + between.end + 1;
-        a.is_joined(around) && gives_roles(&of_a[between], &a.characters[..begin])
+        let of_codes = is_code(&of_a[..between.start]) && is_code(&of_a[between.end..]);
+        let between = &of_a[between];
+        a.is_joined(around)
+            && (gives_roles(between, &a.characters[..begin]) || of_codes && may_do(between))
     });
     let shown = shown(&a.characters, &b.characters, middle);
     roles.then(|| RoleDifference {
@@ -131,6 +146,17 @@ fn gives_roles(between: &[char], before: &[char]) -> bool {
     let is_step = before.ends_with(&['先']) && THEN.contains(&between.as_str());
     let has = |words: &[&str]| words.iter().any(|word| between.contains(word));
     is_step || has(PIVOTS) && !has(EQUALS)
+}
+
+fn is_code(name: &[char]) -> bool {
+    name.iter().all(char::is_ascii_alphanumeric)
+}
+
+/// Whether what stands between two codes says what the one may do with the other, and that is not the same both ways: C1能开B1的车.
+fn may_do(between: &[char]) -> bool {
+    let between: String = between.iter().collect();
+    let has = |words: &[&str]| words.iter().any(|word| between.contains(word));
+    has(&["能", "可以"]) && !has(EQUALS) && !has(&["配", "兼容", "连", "通用", "搭"])
 }
 
 /// The place of what differs, with what is left of the names at its ends: 小王打小李 begins with what both names begin with.
@@ -201,6 +227,13 @@ mod tests {
             ),
             ("甲方违约乙方怎么办", "乙方违约甲方怎么办", "甲方违约乙"),
             ("丈夫能代妻子签字吗", "妻子能代丈夫签字吗", "丈夫能代妻子"),
+            ("房东可以赶租客吗", "租客可以赶房东吗", "房东可以赶租客"),
+            ("C1能开B1的车吗", "B1能开C1的车吗", "C1能开B1"),
+            ("人民币换美元", "我想用美元换人民币", "人民币换美元"),
+            ("从北京寄到上海多少钱", "上海寄北京要多少钱", "北京寄到上海"),
+            ("公司欠员工工资怎么办", "员工欠公司钱怎么办", "公司欠员工"),
+            ("我被别人打了怎么办", "我打了别人怎么办", "我被别人打"),
+            ("怎么给他人转账", "他人怎么给我转账", "给他人"),
         ] {
             let found = role_difference(a, b).unwrap_or_else(|| panic!("{a} / {b}"));
             assert_eq!(found.a, in_a, "{a} / {b}");
@@ -241,6 +274,13 @@ mod tests {
             ("把运费退给买家", "买家的运费退给谁"),
             ("帮忙给一家美容店起个名字", "想开一家美容店请给起个名字"),
             ("电脑自己补给电量", "给电脑充电"),
+            ("人民币换美元", "我想用人民币换美元"),
+            ("从北京寄到上海多少钱", "北京寄上海要多少钱"),
+            ("公司欠员工工资怎么办", "公司欠了员工的钱怎么办"),
+            ("我被别人打了怎么办", "别人打了我怎么办"),
+            ("怎么给他人转账", "怎么把钱转给他人"),
+            ("A1能和B1一起用吗", "B1能和A1一起用吗"),
+            ("A1兼容B1吗", "B1能兼容A1吗"),
             ("我打他", "我打他"),
             ("", ""),
         ] {

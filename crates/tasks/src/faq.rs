@@ -19,7 +19,7 @@ pub use self::decision::{Candidate, Decision, EntryRules, Limits, Near, Reason, 
 pub use self::grid::{Grid, curve};
 pub use self::index::{FaqIndex, FaqMatch};
 pub use self::labels::Oddities;
-pub use self::parts::{Part, parts};
+pub use self::parts::{LeavingOut, Part, parts};
 pub use self::prospect::{Excluded, Gate, Highest, Prospect, Unanswered};
 pub use self::reranked::Reranked;
 pub use self::trial::{Tally, Trial, Verdict};

@@ -22,6 +22,10 @@ const DAYS_AND_KINDS: &str = include_str!("days_and_kinds.tsv");
 /// before the rules knew of these, 29 % were caught and 40 % of the rewordings held back; of the 26 behind them, written after, all and none.
 const TURNED: &str = include_str!("turned.tsv");
 
+/// Kinds, the two sides of an event, high and low, and who does what to whom, each asked in other words than the entry has. Before the rules knew of these, 9 % were caught and no
+/// rewording held back.
+const REWORDED: &str = include_str!("reworded.tsv");
+
 /// Remarks of a meeting that decide something and others that leave it open, deny it, or let somebody else do it. Of the first 24 pairs, written before the rules knew of these, 27 %
 /// were caught and no rewording held back; of the 19 behind them, written after, all and none.
 const DECISIONS: &str = include_str!("decisions.tsv");
@@ -141,6 +145,18 @@ fn so_are_those_of_who_and_whereto() {
     assert!(told.caught >= 0.95, "{} are caught", told.caught);
     assert!(
         told.wrongly <= 0.04,
+        "{} of the rewordings are held back",
+        told.wrongly
+    );
+}
+
+#[test]
+fn so_are_those_in_other_words_than_the_entry_has() {
+    let told = Outcome::of(REWORDED);
+    assert!(told.all >= 100 && told.kinds == 4);
+    assert!(told.caught >= 0.95, "{} are caught", told.caught);
+    assert!(
+        told.wrongly <= 0.02,
         "{} of the rewordings are held back",
         told.wrongly
     );

@@ -635,7 +635,8 @@ export const ZH: Record<string, string> = {
   'What asks nothing.': '没有提问的部分。',
   'A part of a message that asks nothing.': '消息中没有提问的部分。',
   'As it stands in the message.': '消息中的原文。',
-  '`courtesy`: it greets or thanks.': '`courtesy`：问候或致谢。',
+  '`courtesy`: it greets or thanks; `elliptic`: what it asks is said in the question before it alone; `wordless`: it has no words.':
+    '`courtesy`：问候或致谢；`elliptic`：要问什么只在前一个问题里说了；`wordless`：没有文字。',
   'The entry that answers the question.': '回答问题的条目。',
   'Nothing answers the question.': '没有能回答问题的条目。',
   'True.': '真。',

@@ -20,6 +20,7 @@ impl LayoutArgs {
             columns: self.columns.clone(),
             no_header: self.no_header,
             flags: Flags::COMMAND_LINE,
+            of_faq: false,
         }
     }
 }

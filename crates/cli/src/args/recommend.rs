@@ -78,6 +78,7 @@ impl RecommendLayoutArgs {
                 columns: "--item-columns",
                 no_header: "--no-item-header",
             },
+            of_faq: false,
         }
     }
 
@@ -90,6 +91,7 @@ impl RecommendLayoutArgs {
                 columns: "--click-columns",
                 no_header: "--no-click-header",
             },
+            of_faq: false,
         }
     }
 }

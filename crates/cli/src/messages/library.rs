@@ -263,6 +263,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("The collection \"{name}\" does not keep what it is asked. Make one with `\"unanswered\": true` (--unanswered), and import its items there.", "集合“{name}”不保留收到的问题。请用 `\"unanswered\": true`（--unanswered）新建一个集合，再把内容导入进去。"),
     ("The collection \"{name}\" has no open questions \"{id}\". They were answered or dismissed, or are the oldest and gone.", "集合“{name}”没有编号为“{id}”的未答问题：它们已有答案、已被移除，或因太旧而清掉了。"),
     ("An entry has it already. Choose another one, or add the questions to that entry.", "已有条目使用这个编号。请换一个，或把问题加进那个条目。"),
+    ("All of the question was masked. Say what the entry is to have for its question.", "问题全部打了码。请写明条目的标准问。"),
     ("It is none of the questions, and the collection has no model that could compute its vector.", "它不是这些问题之一，而集合没有模型，无法计算它的向量。"),
     ("The data folder {folder} is in use by another process. Stop that one, or give this one a folder of its own.", "数据文件夹 {folder} 正被另一个进程使用。请停止那个进程，或为本进程另外指定文件夹。"),
     ("The data folder {folder} cannot be used: {reason}.", "数据文件夹 {folder} 无法使用：{reason}。"),

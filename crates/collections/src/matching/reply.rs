@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use yuyi_language::{Differences, NegationDifference};
 use yuyi_store::{Asked, NearestEntry};
-use yuyi_tasks::faq::{Candidate, Decision, Near, Reason};
+use yuyi_tasks::faq::{Candidate, Decision, LeavingOut, Near, Reason};
 
 use super::NearItem;
 use crate::RerankScore;
@@ -49,13 +49,17 @@ pub struct MatchParts {
 pub struct LeftOut {
     /// As it stands in the message.
     pub text: String,
-    /// `courtesy`: it greets or thanks.
+    /// `courtesy`: it greets or thanks; `elliptic`: what it asks is said in the question before it alone; `wordless`: it has no words.
     pub reason: &'static str,
 }
 
 impl LeftOut {
-    pub(super) fn courtesy(text: String) -> Self {
-        let reason = "courtesy";
+    pub(super) fn of(text: String, why: LeavingOut) -> Self {
+        let reason = match why {
+            LeavingOut::Courtesy => "courtesy",
+            LeavingOut::Elliptic => ELLIPTIC,
+            LeavingOut::Wordless => "wordless",
+        };
         Self { text, reason }
     }
 }
@@ -163,6 +167,9 @@ pub enum NoMatchReason {
     /// No entry may answer.
     Empty,
 }
+
+/// The reason of a [`LeftOut`] that asks by what is said before it alone.
+pub const ELLIPTIC: &str = "elliptic";
 
 /// The kind of a [`Contradiction`] that is one of the `not_words` of the entry.
 pub const NOT_WORD: &str = "not_word";

@@ -48,7 +48,7 @@ impl Shortlist {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortlists {
     lists: Vec<Shortlist>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     is_split: bool,
 }
 
@@ -174,14 +174,14 @@ impl Matcher<'_> {
 /// What is said of a message, of what is said of its questions.
 pub(super) fn put_together(
     mut outcomes: Vec<Outcome>,
-    left_out: Vec<String>,
+    left_out: Vec<LeftOut>,
     is_split: bool,
 ) -> MatchReply {
     match outcomes.pop() {
         Some(outcome) if !is_split => MatchReply::One(outcome),
         last => MatchReply::Parts(MatchParts {
             parts: outcomes.into_iter().chain(last).collect(),
-            left_out: left_out.into_iter().map(LeftOut::courtesy).collect(),
+            left_out,
         }),
     }
 }

@@ -319,7 +319,11 @@ fn a_message_is_answered_part_by_part() {
         item("退", "怎么退货", [1.0, 0.0]),
         item("票", "怎么开票", [0.0, 1.0]),
     ]);
-    let plan = MatchPlan::new(&space(), asked("你好！怎么退货？另外能开票吗，谢谢", true)).unwrap();
+    let plan = MatchPlan::new(
+        &space(),
+        asked("你好！怎么退货？A2呢？另外能开票吗，谢谢", true),
+    )
+    .unwrap();
     assert_eq!(plan.texts(), ["怎么退货？", "能开票吗，谢谢"]);
     assert_eq!(plan.options().prompt, Prompt::Text("q: ".into()));
     assert!(plan.clone().finish::<Encoded>(&[]).is_err());
@@ -334,7 +338,8 @@ fn a_message_is_answered_part_by_part() {
     };
     let ids: Vec<_> = parts.iter().map(matched).collect();
     assert_eq!(ids, [Some("退"), Some("票")]);
-    assert_eq!(left_out, [LeftOut::courtesy("你好！".into())]);
+    let left_out: Vec<_> = left_out.iter().map(|l| (&*l.text, l.reason)).collect();
+    assert_eq!(left_out, [("你好！", "courtesy"), ("A2呢？", "elliptic")]);
     let plan = MatchPlan::new(&space(), asked("你好", true)).unwrap();
     let none = matcher(&calibration).answer(&held, plan.finish::<Encoded>(&[]).unwrap());
     assert!(matches!(none.unwrap(), MatchReply::Parts(parts) if parts.parts.is_empty()));

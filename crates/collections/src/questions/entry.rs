@@ -10,7 +10,7 @@ use yuyi_store::{
 };
 use yuyi_tasks::faq;
 
-use super::as_open;
+use super::{as_open, without_masks};
 
 /// What is known of an entry that is to answer some questions.
 #[derive(Clone, Debug)]
@@ -66,7 +66,7 @@ pub fn answering_entry(
     }
     let replaces = matches!(draft, EntryDraft::Existing(_));
     let mut entry = match draft {
-        EntryDraft::New { item, wordings } => made(*item, wordings, &members),
+        EntryDraft::New { item, wordings } => made(*item, wordings, &members)?,
         EntryDraft::Existing(mut entry) => {
             add_wordings(&mut entry.item, &members);
             *entry
@@ -79,19 +79,30 @@ pub fn answering_entry(
     Ok((entry, Answering { cluster, replaces }))
 }
 
-fn made(mut item: Item, wordings: Option<Vec<String>>, members: &[&OpenQuestion]) -> VectorItem {
+/// # Errors
+/// [`Invalid`](Error::Invalid) at `text` where it has none, and all of the suggested question was masked.
+fn made(
+    mut item: Item,
+    wordings: Option<Vec<String>>,
+    members: &[&OpenQuestion],
+) -> Result<VectorItem> {
     if item.text.is_empty() {
-        item.text = suggested(members).to_owned();
+        item.text = without_masks(suggested(members));
+        if item.text.is_empty() {
+            let reason =
+                "All of the question was masked. Say what the entry is to have for its question.";
+            return Err(Error::invalid("text", reason));
+        }
     }
     match wordings {
         Some(wordings) => item.wordings = wordings,
         None => add_wordings(&mut item, members),
     }
     item.identify();
-    VectorItem {
+    Ok(VectorItem {
         item,
         vectors: Vec::new(),
-    }
+    })
 }
 
 /// The question that is shown as the suggested one.
@@ -104,15 +115,13 @@ fn suggested<'a>(members: &[&'a OpenQuestion]) -> &'a str {
 }
 
 /// Adds the questions that are none of its texts yet, those that were asked most first: an entry has only so many. What was masked is no wording that anybody asks
-/// with, so that it is left out where other questions are there.
+/// with, and is left out.
 fn add_wordings(item: &mut Item, members: &[&OpenQuestion]) {
     let mut known: HashSet<String> = item.texts().map(str::to_owned).collect();
-    let is_whole = |one: &&OpenQuestion| !one.question.contains(MASK);
-    let has_whole = members.iter().any(is_whole);
-    let kept = members.iter().copied();
-    let mut members: Vec<_> = kept.filter(|one| !has_whole || is_whole(one)).collect();
-    members.sort_by_key(|one| (std::cmp::Reverse(one.count), one.key));
-    for one in members {
+    let whole = members.iter().copied();
+    let mut whole: Vec<_> = whole.filter(|one| !one.question.contains(MASK)).collect();
+    whole.sort_by_key(|one| (std::cmp::Reverse(one.count), one.key));
+    for one in whole {
         if item.wordings.len() < MOST_WORDINGS && known.insert(one.question.clone()) {
             item.wordings.push(one.question.clone());
         }
@@ -123,7 +132,9 @@ fn add_wordings(item: &mut Item, members: &[&OpenQuestion]) {
 fn bring_vectors(entry: &mut VectorItem, members: &[&OpenQuestion]) -> Result<()> {
     let has = entry.vectors.len();
     for (i, text) in entry.item.texts().enumerate().skip(has) {
-        let asked = members.iter().find(|one| one.question == text);
+        let asked = members
+            .iter()
+            .find(|one| without_masks(&one.question) == text);
         let vector = asked.and_then(|one| one.vector.clone());
         let field = || match i {
             0 => "text".to_owned(),

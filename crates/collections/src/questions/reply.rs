@@ -4,6 +4,8 @@ use serde::Serialize;
 use yuyi_store::{Hits, NearestEntry, OpenQuestion};
 use yuyi_tasks::faq::QuestionCluster;
 
+use super::without_masks;
+
 /// Questions without an answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(
@@ -91,7 +93,7 @@ impl Unanswered {
         let mut questions: Vec<Option<OpenQuestion>> = questions.into_iter().map(Some).collect();
         let shown = clusters.iter().map(|cluster| {
             let suggested = questions[cluster.suggested].as_ref();
-            let suggested = suggested.map(|one| one.question.clone());
+            let suggested = suggested.map(|one| without_masks(&one.question));
             let members = cluster.members.iter();
             let mut members: Vec<OpenQuestion> = members
                 .filter_map(|&place| questions[place].take())

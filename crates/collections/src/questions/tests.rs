@@ -163,26 +163,54 @@ fn an_entry_has_the_questions_for_its_wordings() {
 }
 
 #[test]
-fn what_was_masked_is_a_wording_only_where_nothing_else_is_there() {
+fn what_was_masked_is_no_wording() {
     let questions = [
         open(1, "订单****到哪了", Some(1), None),
         open(2, "订单到哪了", Some(1), None),
         open(3, "****打不通", Some(3), None),
         open(4, "打不通****", Some(3), None),
+        open(5, "****", Some(5), None),
     ];
-    let texts = |cluster: i64| {
+    let made = |cluster: i64| {
         let draft = EntryDraft::New {
             item: Box::new(Item::default()),
             wordings: None,
         };
-        let made = answering_entry(&collection(Some("m")), &questions, cluster, draft);
-        let item = made.unwrap().0.item;
+        answering_entry(&collection(Some("m")), &questions, cluster, draft)
+    };
+    let texts = |cluster: i64| {
+        let item = made(cluster).unwrap().0.item;
         item.texts().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(texts(1), ["订单到哪了"]);
-    let mut masked = texts(3);
-    masked.sort();
-    assert_eq!(masked, ["****打不通", "打不通****"]);
+    assert_eq!(texts(3), ["打不通"]);
+    let error = made(5).unwrap_err().to_string();
+    assert!(
+        error.starts_with("text: All of the question was masked"),
+        "{error}"
+    );
+}
+
+/// Of such questions nothing but the mask was alike.
+#[test]
+fn questions_are_put_together_without_what_was_masked() {
+    let questions = vec![
+        open(1, "手机尾号****的订单呢", None, None),
+        open(2, "验证码 **** 收不到", None, None),
+        open(3, "微信 ****", None, None),
+        open(4, "****打不通", None, None),
+        open(5, "打不通", None, None),
+    ];
+    let plan = ClusterPlan::new(&collection(Some("m")), questions);
+    assert_eq!(
+        plan.texts(),
+        ["手机尾号的订单呢", "验证码  收不到", "打不通"]
+    );
+    let vectors = [vec![1.0, 0.0], vec![0.0, 1.0], vec![-1.0, 0.0]].map(encoded);
+    let found = plan.finish(&vectors, &Calibration::Uncalibrated, &|| true);
+    let clusters = found.unwrap().reply.clusters;
+    assert_eq!(clusters.len(), 5);
+    assert!(clusters.iter().all(|one| !one.suggested.contains(MASK)));
 }
 
 #[test]

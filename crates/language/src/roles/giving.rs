@@ -15,7 +15,7 @@ const OTHERS: [&str; 10] = [
     "供给", "补给", "自给", "给力", "给予", "给定", "给出", "给付", "给水", "配给",
 ];
 
-/// What may stand between 给 and a name: whose it is.
+/// What may stand between 给 and a name: whose it is. 他人 is a name itself.
 const WHOSE: [&str; 12] = [
     "我的",
     "你的",
@@ -81,7 +81,10 @@ impl<'a> Giving<'a> {
         let behind = &self.text[self.behind.clone()];
         let whose = WHOSE.iter().map(|word| word.chars().count());
         let whose = WHOSE.iter().zip(whose).find(|(word, length)| {
-            begins_with(behind, &[word]) && behind.len() >= length + SHORTEST_NAME
+            let is_longer = behind
+                .get(*length)
+                .is_some_and(|c| matches!(c, '人' | '们'));
+            begins_with(behind, &[word]) && behind.len() >= length + SHORTEST_NAME && !is_longer
         });
         &behind[whose.map_or(0, |(_, length)| length)..]
     }

@@ -12,7 +12,7 @@ const ENDS: [char; 9] = ['?', '？', '。', '；', ';', '!', '！', '\n', '\r'];
 const JOINTS: &[&str] = &[
     "另外还有个问题", "另外想问一下", "另外再问一下", "另外问一下", "另外还有", "另外", "还有一个问题", "还有个问题", "还有一点", "还有就是", "还有", "顺便再问一下",
     "顺便问一下", "顺便问下", "顺便请教一下", "顺便问", "顺便", "再问一下", "再问下", "再请教一下", "还想问一下", "还想问", "还想了解一下", "此外", "对了", "第二个问题",
-    "最后问一下", "最后一个问题", "by the way", "also",
+    "最后问一下", "最后一个问题", "首先", "其次", "再者", "第一个问题", "第三个问题", "by the way", "also",
 ];
 
 /// What follows 还有 where it begins a question; 还有多少 asks what is left.
@@ -37,25 +37,111 @@ const COURTESIES: &[&str] = &[
 pub struct Part<'a> {
     /// As it stands there, without what joins it to the part before.
     pub text: &'a str,
+    /// Why it is not asked; `None`: it is.
+    pub left_out: Option<LeavingOut>,
+}
+
+/// Why a part of a message is not asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeavingOut {
     /// It greets or thanks, and asks nothing.
-    pub is_courtesy: bool,
+    Courtesy,
+    /// What it asks is said in the part before it alone: `A2呢？`.
+    Elliptic,
+    /// It has no words.
+    Wordless,
 }
 
 /// The parts of a message, in order: it is cut behind `？`, `。`, `；`, `！` and at new lines, before words such as 另外, 还有 and 顺便问一下 that begin a further question,
-/// and before numbers that run from 1 on (1. 2. 3、, (1) (2), ① ②, 一、二、).
-/// What is between them and says nothing is left out.
+/// at a blank between two questions, and before numbers that run from 1 on (1. 2. 3、, (1) (2), ① ②, 一、二、).
+/// What is between them and says nothing is left out; of a message without words that is all there is.
 pub fn parts(message: &str) -> Vec<Part<'_>> {
     let items = numbered::numbered(message).into_iter();
     let texts = items
         .flat_map(sentences)
         .flat_map(clauses)
+        .flat_map(between_blanks)
         .map(without_joint);
     let texts = texts.filter(|text| text.chars().any(|c| !is_separator(c)));
-    let part = |text| Part {
-        text,
-        is_courtesy: is_courtesy(text),
+    let mut is_asked = false;
+    let part = |text| {
+        let left_out = match (is_courtesy(text), is_asked && is_elliptic(text)) {
+            (true, _) => Some(LeavingOut::Courtesy),
+            (false, true) => Some(LeavingOut::Elliptic),
+            (false, false) => None,
+        };
+        is_asked |= left_out.is_none();
+        Part { text, left_out }
     };
-    texts.map(part).collect()
+    let parts: Vec<Part<'_>> = texts.map(part).collect();
+    let wordless = Part {
+        text: message.trim(),
+        left_out: Some(LeavingOut::Wordless),
+    };
+    match parts.is_empty() && !wordless.text.is_empty() {
+        true => vec![wordless],
+        false => parts,
+    }
+}
+
+/// Words with which a question ends, though no mark stands behind it.
+const ENDINGS: &[&str] = &[
+    "吗",
+    "呢",
+    "么",
+    "没有",
+    "多少钱",
+    "多久",
+    "怎么办",
+    "在哪",
+    "在哪里",
+    "在哪儿",
+    "几点",
+    "多少",
+];
+
+/// Words that end with 么 and ask on.
+const GOING_ON: &[&str] = &["什么", "怎么", "这么", "那么", "多么", "要么"];
+
+/// Words that ask.
+#[rustfmt::skip]
+const ASKING: &[&str] = &[
+    "吗", "怎么", "怎样", "如何", "什么", "多久", "多少", "几", "哪", "谁", "能不能", "可不可以", "是否", "是不是", "有没有", "要不要", "会不会", "为啥", "咋",
+];
+
+/// Characters of a question at least, beside a blank.
+const SHORTEST: usize = 4;
+
+/// A clause cut at the blanks between two questions: 请问包邮吗 多久发货.
+fn between_blanks(clause: &str) -> Vec<&str> {
+    let (mut found, mut start) = (Vec::new(), 0);
+    for (at, blank) in clause.match_indices(char::is_whitespace) {
+        let (before, behind) = (clause[start..at].trim(), clause[at + blank.len()..].trim());
+        let is_long = |text: &str| text.chars().count() >= SHORTEST;
+        let ends = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
+        let asks = ASKING.iter().any(|word| behind.contains(word));
+        if ends(ENDINGS) && !ends(GOING_ON) && asks && is_long(before) && is_long(behind) {
+            found.push(&clause[start..at]);
+            start = at + blank.len();
+        }
+    }
+    found.push(&clause[start..]);
+    found
+}
+
+/// Characters of what is elliptic, at most: a thing of which the same is asked.
+const LONGEST_THING: usize = 10;
+
+/// Characters of what asks or tells something of its own.
+const TELLING: &str = "怎么什多几哪谁能可会要有是吗没不还了到想";
+
+/// Whether a part names but another thing of which the part before asks: A2呢？, 那运费呢.
+fn is_elliptic(text: &str) -> bool {
+    let bare = text.trim_end_matches(is_separator);
+    let thing = bare.strip_suffix('呢');
+    thing.is_some_and(|thing| {
+        thing.chars().count() <= LONGEST_THING && !thing.contains(|c| TELLING.contains(c))
+    })
 }
 
 /// The text with the marks that end it, each.
@@ -146,12 +232,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn shown(message: &str) -> String {
-        let shown = parts(message)
-            .into_iter()
-            .map(|part| match part.is_courtesy {
-                true => format!("({})", part.text),
-                false => part.text.to_owned(),
-            });
+        let shown = parts(message).into_iter().map(|part| match part.left_out {
+            Some(LeavingOut::Courtesy) => format!("({})", part.text),
+            Some(LeavingOut::Elliptic) => format!("<{}>", part.text),
+            Some(LeavingOut::Wordless) => format!("[{}]", part.text),
+            None => part.text.to_owned(),
+        });
         shown.collect::<Vec<_>>().join("|")
     }
 
@@ -205,7 +291,22 @@ mod tests {
             ("1.怎么退货", "1.怎么退货"),
             ("iOS 1.x 和 2.x 支持吗", "iOS 1.x 和 2.x 支持吗"),
             ("history", "history"),
-            ("？！。", ""),
+            ("？！。", "[？！。]"),
+            (" ？？？", "[？？？]"),
+            ("", ""),
+            ("A1支持快充吗？A2呢？", "A1支持快充吗？|<A2呢？>"),
+            ("退货要运费吗，还有那换货呢", "退货要运费吗，还有那换货呢"),
+            ("你好！运费呢？", "(你好！)|运费呢？"),
+            ("怎么退货？钱什么时候到呢？", "怎么退货？|钱什么时候到呢？"),
+            ("怎么退货？我的快递还没到呢", "怎么退货？|我的快递还没到呢"),
+            ("请问包邮吗 多久发货", "请问包邮吗|多久发货"),
+            ("怎么办 会员 多少钱", "怎么办 会员 多少钱"),
+            ("请问 什么时候 能发货", "请问 什么时候 能发货"),
+            ("iPhone 15多少钱 一台", "iPhone 15多少钱 一台"),
+            (
+                "首先怎么注册，其次怎么修改手机号",
+                "怎么注册|怎么修改手机号",
+            ),
             ("好的，谢谢亲~", "(好的，谢谢亲~)"),
         ] {
             assert_eq!(shown(message), expected, "{message}");

@@ -6,8 +6,8 @@ use anyhow::bail;
 use serde::Serialize;
 use yuyi::{Encoded, Model, RerankModel};
 use yuyi_collections::{
-    AskedMatch, Contradiction, MOST_RERANKED, MatchCandidate, MatchPlan, MatchReply, Matcher,
-    NOT_WORD, NoMatch, NoMatchReason, Outcome,
+    AskedMatch, Contradiction, ELLIPTIC, MOST_RERANKED, MatchCandidate, MatchPlan, MatchReply,
+    Matcher, NOT_WORD, NoMatch, NoMatchReason, Outcome,
 };
 use yuyi_language::is_blank;
 use yuyi_store::Timestamp;
@@ -191,6 +191,14 @@ fn write_for_people(
             }
             Outcome::NoMatch(none) => writeln!(out, "-\t{}", messages::told(&why(none)))?,
         }
+    }
+    let left_out = match reply {
+        MatchReply::One(_) => &[][..],
+        MatchReply::Parts(parts) => &parts.left_out[..],
+    };
+    for part in left_out.iter().filter(|part| part.reason == ELLIPTIC) {
+        let why = messages::told("This leaves out what it asks. Ask it in full");
+        writeln!(out, "{}\n-\t{why}", in_one_line(&part.text))?;
     }
     Ok(())
 }

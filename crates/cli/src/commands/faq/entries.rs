@@ -42,9 +42,16 @@ impl FileEntries {
         let input = input::open(file, format, Format::Tsv)?;
         let name = input.name().to_owned();
         let collection = unkept(space_of_model(model, Role::Symmetric)?);
-        let embedded = embedded(input, layout, &collection, model)?;
+        let layout = Layout {
+            of_faq: true,
+            ..layout.clone()
+        };
+        let embedded = embedded(input, &layout, &collection, model)?;
         if embedded.items.is_empty() {
             bail!("{name} has no entries.");
+        }
+        if let Some(told) = answers_elsewhere(&embedded.items) {
+            remark!("{name}: {told}");
         }
         let repeated = embedded.repeated();
         if let Some(Repeated { id, at, first }) = repeated.first() {
@@ -77,6 +84,32 @@ impl FileEntries {
             faq: Faq::new(self.held.items().iter().map(entry).collect())?,
         })
     }
+}
+
+/// Where the answers of entries seem to be, none of which has one.
+fn answers_elsewhere(items: &[VectorItem]) -> Option<String> {
+    let mut items = items.iter().map(|item| &item.item);
+    if items.clone().any(|item| item.answer.is_some()) {
+        return None;
+    }
+    let beside = items.clone().find_map(|item| item.payload.keys().next());
+    if let Some(column) = beside {
+        return Some(format!(
+            "none of its entries has an answer. If the column {column} holds them, name it answer (答案), or say with --columns which ones are read, as in --columns 1,2."
+        ));
+    }
+    let asks = |item: &Item| item.text.trim_end().ends_with(['?', '？']);
+    let is_in_turn = items.len() >= 4
+        && items.all({
+            let mut is_asked = false;
+            move |item| {
+                is_asked = !is_asked;
+                asks(item) == is_asked
+            }
+        });
+    is_in_turn.then(|| {
+        "every second line is no question and seems to answer the one above it, and each is read as an entry of its own. Write the answer behind its question in the same line, with a tab between them.".to_owned()
+    })
 }
 
 /// The rows of a file as items with their vectors.
@@ -161,4 +194,37 @@ pub fn embedded(
         lines,
         origin,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(items: &[(&str, Option<&str>, Option<&str>)]) -> Option<String> {
+        let item = |&(text, answer, column): &(&str, Option<&str>, Option<&str>)| {
+            let mut item = Item::new(text, text);
+            item.answer = answer.map(str::to_owned);
+            item.payload = column
+                .map(|column| (column.to_owned(), "x".into()))
+                .into_iter()
+                .collect();
+            VectorItem {
+                item,
+                vectors: Vec::new(),
+            }
+        };
+        answers_elsewhere(&items.iter().map(item).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn it_is_told_where_answers_seem_to_be() {
+        let beside = told(&[("怎么退货", None, Some("备注")), ("包邮吗", None, None)]);
+        assert!(beside.unwrap().contains("the column 备注"));
+        let lines = ["怎么退货？", "七天内", "包邮吗?", "满99"].map(|text| (text, None, None));
+        assert!(told(&lines).unwrap().starts_with("every second line"));
+        assert_eq!(told(&lines[..2]), None);
+        let questions = ["怎么退货？", "能退吗？", "包邮吗", "满99"];
+        assert_eq!(told(&questions.map(|text| (text, None, None))), None);
+        assert_eq!(told(&[("怎么退货", Some("七天"), Some("备注"))]), None);
+    }
 }

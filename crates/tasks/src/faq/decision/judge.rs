@@ -1,6 +1,6 @@
 //! A question beside the entries that may answer it.
 
-use yuyi_language::{Differences, bare, folded};
+use yuyi_language::{Differences, are_of_one_matter, bare, folded};
 
 use super::ranking::{Ranking, entries};
 use super::{Candidate, Decision, EntryRules, Limits, Near, Reason};
@@ -15,6 +15,9 @@ const MOST_CHARACTERS: usize = 2_000;
 /// A wording of more characters is a passage that answers, and no way to ask: its numbers, days and negations are statements of its own, which a question that names others
 /// does not contradict.
 const LONGEST_QUESTION: usize = 100;
+
+/// By how much what takes the place of a wording that contradicts may be farther, if it does not say itself what that one says otherwise.
+const ABOUT_AS_NEAR: f64 = 0.05;
 
 /// A wording that may answer.
 #[derive(Clone, Copy)]
@@ -230,17 +233,25 @@ impl<'a> Judge<'a> {
     /// What takes the place of wordings that contradict. Of their entries only one does that says otherwise than they, too (14天 beside 15天): one that is silent about it means what
     /// they say.
     fn substitute(&self, contradicting: &[Near], wordings: &[Near]) -> Option<Near> {
-        let means = |wording: &Near, other: &Near| {
-            wording.candidate == other.candidate
-                && !Differences::between(self.text(other), self.text(wording)).contradict()
-        };
         // Where the first one contradicts, so many behind it.
         let mut compared = wordings.iter().take(MOST_COMPARED + 1);
         let found = compared.find(|wording| {
-            self.differences(wording).is_empty()
-                && !contradicting.iter().any(|other| means(wording, other))
+            self.differences(wording).is_empty() && self.may_take_over(wording, contradicting)
         });
         found.copied()
+    }
+
+    /// Whether a wording is about as near as those that contradict, or says otherwise than they of the same matter, so that it answers what is asked. What is weaker and silent about it
+    /// is of another matter: behind A1支持快充吗 neither 型号有哪些 nor A2电池容量多少 answers A2支持快充吗.
+    fn may_take_over(&self, wording: &Near, contradicting: &[Near]) -> bool {
+        let text = self.text(wording);
+        let denies = |other: &Near| Differences::between(self.text(other), text).contradict();
+        let is_near = |other: &Near| {
+            let is_of_another = wording.candidate != other.candidate;
+            is_of_another && wording.similarity >= other.similarity - ABOUT_AS_NEAR
+        };
+        let says_it = || contradicting.iter().all(denies) && are_of_one_matter(self.compared, text);
+        contradicting.iter().all(is_near) || says_it()
     }
 
     /// The wordings of other entries that compete with the one that may answer, of those that count, in their order.

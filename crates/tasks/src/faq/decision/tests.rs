@@ -283,9 +283,57 @@ fn another_wording_within_reach_takes_the_place_of_one_that_contradicts() {
     ));
     let other = [
         entry(&[("怎么开启通知", 0.97)]),
-        entry(&[("通知在哪设置", 0.9)]),
+        entry(&[("通知在哪设置", 0.93)]),
     ];
     assert_eq!(matched(&ask("怎么关闭通知", &other)), (1, 0));
+}
+
+#[test]
+fn nothing_weaker_of_another_matter_is_lifted_into_the_place_of_what_contradicts() {
+    for (question, wording, weaker) in [
+        (
+            "A2支持快充吗",
+            ("A1支持快充吗", 0.817),
+            ("A2型号电池容量多少", 0.71),
+        ),
+        (
+            "A2支持快充吗",
+            ("A1支持快充吗", 0.817),
+            ("A2支持5G网络吗", 0.75),
+        ),
+        (
+            "怎么把现金换成积分",
+            ("怎么把积分换成现金", 0.946),
+            ("积分怎么获得", 0.7),
+        ),
+        (
+            "住院能报销吗",
+            ("门诊能报销吗", 0.93),
+            ("报销多久到账", 0.8),
+        ),
+    ] {
+        let entries = [entry(&[wording]), entry(&[weaker])];
+        assert!(
+            matches!(reason(ask(question, &entries)), Reason::Guarded(_)),
+            "{question}"
+        );
+    }
+    for (question, wording, weaker) in [
+        ("不能退货吗", ("能退货吗", 0.97), ("不可以退货吗", 0.8)),
+        (
+            "A2支持快充吗",
+            ("A1支持快充吗", 0.97),
+            ("A2有没有快充", 0.75),
+        ),
+        (
+            "住院能报销吗",
+            ("门诊能报销吗", 0.97),
+            ("住院的费用给报吗", 0.75),
+        ),
+    ] {
+        let entries = [entry(&[wording]), entry(&[weaker])];
+        assert_eq!(matched(&ask(question, &entries)), (1, 0), "{question}");
+    }
 }
 
 #[test]

@@ -57,6 +57,7 @@ impl Wishes {
                     columns: names.map(str::to_owned).collect(),
                     no_header: flag(source, "no_header")?,
                     flags: Flags::QUERY,
+                    of_faq: false,
                 },
                 skip_bad: flag(source, "skip_bad")?,
             })

@@ -79,7 +79,7 @@ async fn a_prompt_is_taken_by_its_name() {
     let (status, got) = server.post("/v1/embeddings", request).await;
     assert_eq!(
         (status, &got["error"]["param"]),
-        (400, &json!("prompt_name")),
+        (422, &json!("prompt_name")),
         "{got}"
     );
 }

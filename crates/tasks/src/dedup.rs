@@ -15,6 +15,7 @@ mod best;
 mod decided;
 mod grouping;
 mod guard;
+mod objections;
 mod remarks;
 mod said;
 mod search;

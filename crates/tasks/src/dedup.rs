@@ -10,6 +10,7 @@
 
 mod adjacent;
 mod agreement;
+mod amounts;
 mod answer;
 mod best;
 mod decided;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use yuyi_language::{Contradiction, Differences, name_difference};
 
-use super::{decided, objections};
+use super::{amounts, decided, objections};
 use crate::beginning::beginning;
 
 /// Characters of a remark that are looked at: what differs further back is one detail of many.
@@ -62,6 +62,7 @@ pub fn held_back(representative: &str, remark: &str) -> Option<HeldBack> {
     why.or_else(|| name_difference(kept, gone).map(|_| HeldBack::Name))
         .or_else(|| decided::otherwise(kept, gone))
         .or_else(|| objections::differ(kept, gone))
+        .or_else(|| amounts::differ(kept, gone).then_some(HeldBack::Number))
 }
 
 #[cfg(test)]

@@ -17,6 +17,9 @@ use super::HeldBack;
 /// Characters behind a condition in which it may turn out to be a courtesy: 如果大家没意见.
 const MOST_OF_COURTESY: usize = 10;
 
+/// Characters of a condition by which it is known where the other remark states it: 如果|测试通过.
+const CONDITION: usize = 4;
+
 /// Characters in front of a word in which it is turned round: 不会|推迟.
 const MOST_BEFORE: usize = 4;
 
@@ -65,7 +68,7 @@ fn refuses(text: &str, other: &str) -> bool {
         }
     }
     plain != text
-        && !has_any(other, ANSWERS_REFUSAL)
+        && !answers(other, ANSWERS_REFUSAL, &plain)
         && !objects(other)
         && !denies_more(other, &plain)
 }
@@ -112,14 +115,12 @@ fn puts_off(text: &str, other: &str) -> bool {
     };
     let (here, there) = (ways(text), ways(other));
     let shares = here.iter().any(|way| there.contains(way));
-    let plain = || {
-        PUT_OFF
-            .iter()
-            .fold(text.to_owned(), |text, words| without(&text, words))
+    let says_so = || {
+        let without_all = |text: String, words: &&[&str]| without(&text, words);
+        let plain = PUT_OFF.iter().fold(text.to_owned(), without_all);
+        answers(other, ANSWERS_PUT_OFF, &plain) || denies_more(other, &plain)
     };
-    !here.is_empty()
-        && !shares
-        && (!there.is_empty() || !has_any(other, ANSWERS_PUT_OFF) && !denies_more(other, &plain()))
+    !here.is_empty() && !shares && (!there.is_empty() || !says_so())
 }
 
 /// Whether the first remark makes depend on something what the second says without.
@@ -128,15 +129,16 @@ fn makes_depend(text: &str, other: &str) -> bool {
     let is_condition = |word: &&str| {
         let mut places = text.match_indices(*word);
         places.any(|(at, _)| {
-            let behind: String = text[at + word.len()..]
-                .chars()
-                .take(MOST_OF_COURTESY)
-                .collect();
-            !is_turned(&text[..at], word) && !has_any(&behind, COURTEOUS)
+            let behind = || text[at + word.len()..].chars();
+            let courtesy: String = behind().take(MOST_OF_COURTESY).collect();
+            let condition: String = behind().take(CONDITION).collect();
+            !is_turned(&text[..at], word)
+                && !has_any(&courtesy, COURTEOUS)
+                && !other.contains(&condition)
         })
     };
     let is_told = || CONDITIONS.iter().any(is_condition);
-    !asks(text) && !has_any(other, ANSWERS_CONDITION) && (is_told() || supposes(text, other))
+    !asks(text) && !answers(other, ANSWERS_CONDITION, text) && (is_told() || supposes(text, other))
 }
 
 /// Whether the first remark only supposes what the second ends with: 三月上线的话要加人 beside 三月上线.
@@ -154,9 +156,15 @@ fn supposes(text: &str, other: &str) -> bool {
 fn leaves_open(text: &str, other: &str) -> bool {
     let plain = without(text, OPEN);
     plain != text
-        && !has_any(other, ANSWERS_OPEN)
+        && !answers(other, ANSWERS_OPEN, &plain)
         && without(other, OPEN) == other
         && !denies_more(other, &plain)
+}
+
+/// Whether a remark has one of some words that another, without its own, has not: 问题 in both says nothing of either.
+fn answers(text: &str, words: &[&str], plain: &str) -> bool {
+    let is_own = |word: &&str| text.contains(*word) && !plain.contains(*word);
+    words.iter().any(is_own)
 }
 
 /// Whether a remark denies something that another, without its own words of refusal, does not.

@@ -8,11 +8,11 @@ mod lists;
 use std::collections::HashSet;
 
 use self::lists::{
-    BEFORE_NAMES, ENGLISH, NO_DEPARTMENT_BEFORE, NO_DEPARTMENT_BEHIND, NO_DEPARTMENTS, PRODUCTS,
-    SURNAMES, TITLES,
+    BEFORE_NAMES, ENGLISH, NO_DEPARTMENT_BEFORE, NO_DEPARTMENT_BEHIND, NO_DEPARTMENTS, NO_POSTS,
+    PERSONS, POSTS, PRODUCTS, SURNAMES, TITLES,
 };
 use crate::traditional::simplified_character;
-use crate::words::{is_han, tagged};
+use crate::words::{is_han, is_in_dictionary, tagged};
 
 /// A name in one of two texts and the one in its place in the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,8 @@ fn names(text: &str) -> Vec<Name> {
         .iter()
         .filter(|(word, tag)| is_thing(word, tag, is_chinese));
     let things = things.map(|(word, _)| Name::of(word));
-    let products = PRODUCTS.iter().filter(|product| text.contains(**product));
+    let products = PRODUCTS.iter().chain(PERSONS);
+    let products = products.filter(|product| text.contains(**product));
     let products = products.map(|product| Name::of(product));
     // Guesses swallow what stands behind a title: 王总来定.
     let plain = tagged(text, false);
@@ -93,7 +94,7 @@ fn names(text: &str) -> Vec<Name> {
     let departments = departments(text).into_iter();
     let departments = departments.map(|department| Name::of(&department));
     let all = persons.chain(titled).chain(things).chain(products);
-    let all = all.chain(departments);
+    let all = all.chain(departments).chain(posts(text));
     all.filter(|name| known.insert(name.text.clone())).collect()
 }
 
@@ -110,6 +111,23 @@ fn departments(text: &str) -> Vec<String> {
         is_department.then(|| three.iter().collect())
     });
     found.collect()
+}
+
+/// Posts and houses by the word of two characters in front: 产品经理, 国际会议中心; not 我们经理.
+fn posts(text: &str) -> impl Iterator<Item = Name> {
+    let simplified: String = text.chars().map(simplified_character).collect();
+    let found = POSTS.iter().flat_map(|post| {
+        let places = simplified.match_indices(post);
+        let named = places.filter_map(|(at, post)| {
+            let mut before = simplified[..at].char_indices().rev();
+            let (from, _) = before.nth(1)?;
+            let word = &simplified[from..at];
+            let is_named = is_in_dictionary(word) && !NO_POSTS.contains(&word);
+            is_named.then(|| Name::of(&format!("{word}{post}")))
+        });
+        named.collect::<Vec<_>>()
+    });
+    found.collect::<Vec<_>>().into_iter()
 }
 
 /// A word as the whole name of a person, perhaps with what stands in front of it: 张伟, 由李强.
@@ -178,6 +196,9 @@ mod tests {
             ("这个需求由张伟负责", "这个需求由李强负责"),
             ("王总说下周再定", "李总说下周再定"),
             ("让小王跟进一下", "让小赵跟进一下"),
+            ("我还是投张三", "我投李四"),
+            ("产品经理审核", "项目经理审核"),
+            ("会在国际会议中心开", "会在国家会议中心开"),
             ("北京的服务器先扩容", "上海的服务器先扩容"),
             ("接口先对接微信", "接口先对接支付宝"),
             ("数据库换成MySQL", "数据库换成Oracle"),

@@ -200,9 +200,9 @@ fn different_numbers(text: &str) -> Option<Vec<Number>> {
     (numbers.len() <= MOST_NUMBERS).then_some(numbers)
 }
 
-/// The values of the numerals of Chinese in a text, each by itself.
+/// The values of the numerals of Chinese in a text, each by itself; 两 counts and names nothing.
 fn lone_numerals(text: &str) -> Vec<f64> {
-    let different: HashSet<char> = text.chars().collect();
+    let different: HashSet<char> = text.chars().filter(|c| !matches!(c, '两' | '兩')).collect();
     let value = |c| chinese::value(&[c]);
     different.into_iter().filter_map(value).collect()
 }

@@ -10,11 +10,13 @@
 
 mod adjacent;
 mod agreement;
+mod amounts;
 mod answer;
 mod best;
 mod decided;
 mod grouping;
 mod guard;
+mod objections;
 mod remarks;
 mod said;
 mod search;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use self::habits::Habits;
-use super::lead::{Lead, Shape, is_field, name};
+use super::lead::{Lead, Shape, begins_section, is_field, name};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
 /// Lines at the end among which the sentences are looked for that programs close with.
@@ -153,6 +153,17 @@ fn headed(lines: Vec<Line>, habits: &Habits, said: Range<usize>) -> Read {
                 begun.turn.ahead = std::mem::take(&mut ahead).into();
                 begun.turn.time = begun.turn.time.or_else(|| section.clone());
                 turns.push(begun);
+            }
+            // A line without a name goes on with the turn before it; but 结论：… is none of what was said there.
+            None if habits.layout != TranscriptLayout::Above
+                && !turns.is_empty()
+                && begins_section(&line) =>
+            {
+                let turn = Turn {
+                    ahead: std::mem::take(&mut ahead).into(),
+                    ..Turn::default()
+                };
+                turns.push(Begun::of(number, &line, turn));
             }
             None if habits.begins_point(&line) => {
                 let end = bullet(&line);

@@ -7,7 +7,7 @@ mod times;
 
 use self::dates::without_date;
 use self::names::balanced;
-pub(super) use self::names::{introduces, is_field, name};
+pub(super) use self::names::{begins_section, introduces, is_field, name};
 use self::times::{end_of_range, first_time, is_seconds};
 pub(super) use self::times::{is_cue_time, is_time_of_turn, named_time};
 

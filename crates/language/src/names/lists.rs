@@ -86,3 +86,26 @@ pub(super) const ENGLISH: &[&str] = &[
     "no", "yes", "hi", "hello", "bye", "um", "uh", "server", "client", "push", "merge", "code",
     "debug", "log", "test",
 ];
+
+/// Who is meant where nobody is named; the dictionary has no persons of them.
+pub(super) const PERSONS: &[&str] = &[
+    "张三", "李四", "王五", "赵六", "孙七", "周八", "吴九", "郑十",
+];
+
+/// What a word in front names one of.
+pub(super) const POSTS: &[&str] = &[
+    "经理",
+    "主管",
+    "总监",
+    "专员",
+    "会议中心",
+    "展览中心",
+    "博览中心",
+];
+
+/// Words in front of them that name none.
+#[rustfmt::skip]
+pub(super) const NO_POSTS: &[&str] = &[
+    "我们", "你们", "他们", "咱们", "大家", "这个", "那个", "这位", "那位", "公司", "部门", "所有", "各位", "一个", "一位", "两个", "几个", "每个", "全体", "新任",
+    "请问", "需要", "负责", "通知", "联系", "由于", "以及", "还是", "或者", "副总",
+];

@@ -100,7 +100,9 @@ fn value_by_powers(numeral: &[char]) -> Option<f64> {
             if d == 0 {
                 next_place = 1.0;
             }
-            last = Some(f64::from(d));
+            // 三三万 is 33万, digit by digit.
+            let tens = last.map_or(0.0, |last: f64| last * 10.0);
+            last = Some(tens + f64::from(d));
             continue;
         }
         if let Some(tens) = tens(c) {
@@ -145,6 +147,8 @@ mod tests {
             ("一千零一", Some(1_001.0)),
             ("三十五万", Some(350_000.0)),
             ("一亿两千万", Some(120_000_000.0)),
+            ("三三万", Some(330_000.0)),
+            ("一零二万", Some(1_020_000.0)),
             ("二〇二六", Some(2_026.0)),
             ("廿三", Some(23.0)),
             ("一百卅五", Some(135.0)),

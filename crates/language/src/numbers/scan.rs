@@ -3,6 +3,7 @@
 mod dates;
 mod deals;
 mod inside;
+mod labels;
 mod named;
 mod parts;
 mod times;
@@ -239,6 +240,9 @@ impl Scanner {
         let is_decade = end - start == 2 && self.starts(end, "后");
         let is_number =
             is_counted || is_decade || end - start > 2 || has_unit || self.is_range(end);
+        if !is_number {
+            self.label(start..end, value);
+        }
         if !is_number || self.is_very(start, end) {
             return end;
         }

@@ -350,6 +350,8 @@ const UNITS: &[(&str, Unit)] = &[
     ("尺码", Unit::None),
     ("瓦片", Unit::None),
     ("包邮", Unit::None),
+    ("包含", Unit::None),
+    ("包括", Unit::None),
     ("分别", Unit::None),
     ("分期", Unit::None),
     ("分开", Unit::None),

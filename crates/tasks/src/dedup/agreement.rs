@@ -1,8 +1,9 @@
 //! Turns that only agree, and what they may agree with.
 
-use yuyi_language::{bare, is_separator, negation_difference};
+use yuyi_language::{bare, is_blank, is_separator, negation_difference, simplified};
 
 use super::guard::MOST_CHARACTERS;
+use super::objections::ends_with_refusal;
 use crate::beginning::beginning;
 
 /// What agrees by itself.
@@ -83,6 +84,12 @@ const AGREEING: &[&str] = &[
     "不错",
     "可行",
     "没的说",
+    "不反对",
+    "没什么意见",
+    "没啥意见",
+    "没什么问题",
+    "都行",
+    "听大家的",
 ];
 
 /// What disagrees by itself: where it begins a clause, the rest says with what.
@@ -119,6 +126,13 @@ const REFUSING: &[&str] = &[
     "没道理",
     "有问题",
     "有毛病",
+    "否",
+    "不要",
+    "不用",
+    "不必",
+    "不能",
+    "别",
+    "算了",
     "不太行",
     "不太好",
     "no",
@@ -203,6 +217,13 @@ const BESIDE: &[&str] = &[
     "i",
     "totally",
     "that",
+    "谢谢",
+    "感谢",
+    "多谢",
+    "辛苦",
+    "thanks",
+    "thank",
+    "那",
     "with",
     "you",
     "it",
@@ -239,6 +260,66 @@ const ENDS: &[&str] = &[
     "没错吧",
     "没意见吧",
     "没有意见吧",
+];
+
+/// Beginnings of short turns that decline, and turns that begin so and do not: 不能上, but 不如周五.
+const DECLINING: &[&str] = &["不", "别", "甭", "没法", "没时间", "没必要"];
+const NOT_DECLINING: &[&str] = &[
+    "不如",
+    "不妨",
+    "不过",
+    "不然",
+    "不仅",
+    "不但",
+    "不错",
+    "不反对",
+    "不客气",
+    "不用谢",
+    "不好意思",
+    "别客气",
+    "别的",
+    "别人",
+    "不知道",
+    "不清楚",
+    "不急",
+    "不难",
+    "不贵",
+    "不远",
+    "不多",
+];
+
+/// Most characters of such a turn.
+const SHORT: usize = 4;
+
+/// What somebody says whom one agrees with: 同意张三的意见.
+const SAYINGS: &[&str] = &[
+    "的意见",
+    "的看法",
+    "的观点",
+    "的建议",
+    "的提议",
+    "的想法",
+    "的方案",
+    "的说法",
+];
+
+/// Most characters of a name.
+const LONGEST_NAME: usize = 4;
+
+/// What a turn is made of that only says that the speaker does it.
+const ONESELF: &[&str] = &[
+    "我",
+    "我来",
+    "我负责",
+    "我去",
+    "我做",
+    "我上",
+    "我有",
+    "我报名",
+    "我参加",
+    "让我来",
+    "由我来",
+    "是我",
 ];
 
 /// Signs of what is less.
@@ -294,11 +375,45 @@ pub fn denies(text: &str, vote: &str) -> bool {
     names && negation_difference(beginning(text, MOST_CHARACTERS), vote).is_some()
 }
 
+/// Whether a turn only agrees with somebody by name (我同意张三的意见): a remark, since he may have said it long before, and none that others
+/// agree with.
+pub fn agrees_with_somebody(text: &str) -> bool {
+    let plain = bare(text);
+    let plain = plain.trim_end_matches(['了', '啊', '吧', '呀', '哈']);
+    let named = |saying: &&str| {
+        let before = plain.strip_suffix(*saying)?;
+        (1..=LONGEST_NAME).find_map(|length| {
+            let (at, _) = before.char_indices().rev().nth(length - 1)?;
+            Some(&before[..at]).filter(|agreeing| is_made_of_agreement(agreeing))
+        })
+    };
+    !asks(text) && SAYINGS.iter().any(|saying| named(saying).is_some())
+}
+
+/// Whether a turn only says that the speaker does it (我, 我来): of another speaker it says something else.
+pub fn means_oneself(text: &str) -> bool {
+    let plain = bare(text);
+    ONESELF.contains(&plain.trim_end_matches(['吧', '啊', '呀', '哈', '的', '了']))
+}
+
 /// Whether a clause of a turn disagrees: 不行, 我不同意这个方案, 我反对. No turn that only agrees is a vote for it: 没意见 behind 不行 agrees with what was proposed before, or
 /// with the refusal, and nobody knows which. A question (大家有意见吗) disagrees with nothing.
 pub fn disagrees(text: &str) -> bool {
-    let mut clauses = text.split(|c| is_separator(c) && !matches!(c, ' ' | '\'' | '’' | '-'));
-    !asks(text) && (is_minus(text) || clauses.any(|clause| refuses(&bare(clause))))
+    if asks(text) {
+        return false;
+    }
+    let ends = |c| is_separator(c) && !matches!(c, ' ' | '\'' | '’' | '-');
+    let mut clauses = text.split(ends).filter(|clause| !is_blank(clause));
+    let last = clauses.clone().next_back();
+    let objects = || last.is_some_and(|last| ends_with_refusal(&simplified(&bare(last))));
+    is_minus(text) || declines(text) || clauses.any(|clause| refuses(&bare(clause))) || objects()
+}
+
+/// Whether a turn is short and declines: 不能上, 别做.
+fn declines(text: &str) -> bool {
+    let plain = bare(text);
+    let begins = |words: &[&str]| words.iter().any(|word| plain.starts_with(word));
+    plain.chars().count() <= SHORT && begins(DECLINING) && !begins(NOT_DECLINING)
 }
 
 /// Whether a clause begins with what disagrees, or is nothing else.
@@ -358,6 +473,10 @@ mod tests {
             "你好，我同意",
             "你说对了",
             "好吧",
+            "好的，谢谢",
+            "明白，谢谢大家",
+            "收到，我没意见",
+            "不反对",
         ] {
             assert!(agrees(text), "{text}");
         }
@@ -383,6 +502,8 @@ mod tests {
             "好了",
             "支持一下",
             "就是说",
+            "谢谢大家",
+            "不同意",
         ] {
             assert!(!agrees(text), "{text}");
         }
@@ -399,6 +520,12 @@ mod tests {
             "－1",
             "I don't agree",
             "这个有问题",
+            "否",
+            "不要",
+            "不能上",
+            "太早了吧",
+            "我觉得不太合适，来不及",
+            "下周三上线新版本不行",
         ] {
             assert!(disagrees(refusal), "{refusal}");
         }
@@ -411,8 +538,32 @@ mod tests {
             "有问题？",
             "我同意这个方案，但预算要减",
             "对方不同意降价，我们换一家",
+            "不如周五上",
+            "现在的服务器内存不够",
+            "价格太贵了，换一家供应商",
+            "我不反对三月上线",
         ] {
             assert!(!disagrees(proposal), "{proposal}");
+        }
+    }
+
+    #[test]
+    fn who_names_somebody_or_oneself_is_known() {
+        for text in ["我同意张三的意见", "赞成王总的方案。"] {
+            assert!(agrees_with_somebody(text), "{text}");
+        }
+        for text in [
+            "我不同意张三的意见",
+            "我同意改张三的方案吗",
+            "我想听张三的意见",
+        ] {
+            assert!(!agrees_with_somebody(text), "{text}");
+        }
+        for text in ["我", "我来吧", "我负责。"] {
+            assert!(means_oneself(text), "{text}");
+        }
+        for text in ["我负责测试", "你来", "我同意"] {
+            assert!(!means_oneself(text), "{text}");
         }
     }
 

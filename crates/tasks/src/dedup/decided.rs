@@ -87,6 +87,17 @@ const FIRM: &[&str] = &["必须", "务必", "一定要", "一定得", "非得", 
 /// What would be good.
 const SOFT: &[&str] = &["最好", "尽量", "尽可能", "争取", "建议", "可以考虑", "有空"];
 
+/// What is done, of which one excludes the other where each remark has one alone.
+const EXCLUSIVE: &[&[&[&str]]] = &[
+    &[&["同比"], &["环比"]],
+    &[&["负责", "主导", "牵头"], &["协助", "配合", "协同"]],
+    &[&["保留"], &["关掉", "关闭", "下线", "删除", "去掉", "停用"]],
+    &[
+        &["手机端", "移动端"],
+        &["PC端", "pc端", "电脑端", "网页端", "桌面端"],
+    ],
+];
+
 /// What softens a negation, and what it is without.
 const SOFTENED: &[&str] = &["不太", "不大", "不怎么", "不是很", "不那么"];
 
@@ -109,7 +120,21 @@ pub(super) fn otherwise(kept: &str, gone: &str) -> Option<HeldBack> {
     }
     let is_other_firmness = is_firm_beside_soft(kept, gone) || is_firm_beside_soft(gone, kept);
     let is_softened = softens(kept, gone) || softens(gone, kept);
-    (is_other_firmness || is_softened).then_some(HeldBack::Opposite)
+    (is_other_firmness || is_softened || excludes(kept, gone)).then_some(HeldBack::Opposite)
+}
+
+/// Whether each of two remarks has a word that excludes one of the other, and no word beside it that the other has.
+fn excludes(kept: &str, gone: &str) -> bool {
+    let only = |text: &str, group: &[&[&str]]| {
+        let has = |words: &&[&str]| words.iter().any(|word| text.contains(word));
+        let mut told = group.iter().enumerate().filter(|(_, words)| has(words));
+        let only = told.next().map(|(at, _)| at);
+        only.filter(|_| told.next().is_none())
+    };
+    EXCLUSIVE.iter().any(|group| {
+        let told = only(kept, group).zip(only(gone, group));
+        told.is_some_and(|(a, b)| a != b)
+    })
 }
 
 /// Whether all sentences of a remark ask, or none does; `None`: some do.

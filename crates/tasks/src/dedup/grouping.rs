@@ -217,15 +217,13 @@ impl<'a> Grouping<'a> {
                     held_back,
                 });
             }
+            let stands = state.repeats.map_or(node, |(to, _)| to);
             match state.repeats {
-                Some((to, _)) => {
-                    duplicates += 1;
-                    answered = Some(to);
-                }
-                None => {
-                    kept.push(index);
-                    answered = Some(node);
-                }
+                Some(_) => duplicates += 1,
+                None => kept.push(index),
+            }
+            if !remarks.is_assent(node) {
+                answered = Some(stands);
             }
         }
         let groups = members.into_iter().map(|(node, members)| {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use yuyi_language::{Contradiction, Differences, name_difference};
 
-use super::decided;
+use super::{amounts, decided, objections};
 use crate::beginning::beginning;
 
 /// Characters of a remark that are looked at: what differs further back is one detail of many.
@@ -26,11 +26,11 @@ pub enum HeldBack {
     Date,
     /// It names another person, department, place or product, or another one does it (我来写, 你来写).
     Name,
-    /// One of them negates.
+    /// One of them negates, or objects to what the other says (上线不行 beside 上线).
     Negation,
     /// It tells the code of another product, plan or version.
     Code,
-    /// Where one says something the other says what excludes it: 开启 and 关闭, 必须 and 最好.
+    /// Where one says something the other says what excludes it: 开启 and 关闭, 必须 and 最好; or it puts it off, leaves it open or makes it depend on something.
     Opposite,
     /// The same words have other roles: 从北京到上海 and 从上海到北京.
     Role,
@@ -61,6 +61,8 @@ pub fn held_back(representative: &str, remark: &str) -> Option<HeldBack> {
     let why = Differences::between(kept, gone).loss().map(HeldBack::from);
     why.or_else(|| name_difference(kept, gone).map(|_| HeldBack::Name))
         .or_else(|| decided::otherwise(kept, gone))
+        .or_else(|| objections::differ(kept, gone))
+        .or_else(|| amounts::differ(kept, gone).then_some(HeldBack::Number))
 }
 
 #[cfg(test)]

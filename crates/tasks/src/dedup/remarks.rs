@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use yuyi_language::is_blank;
 
-use super::agreement::{denies, disagrees};
+use super::agreement::{agrees_with_somebody, denies, disagrees, means_oneself};
 use super::{Mode, agrees, said};
 
 /// Remarks, and old ones that they are compared with and that stay. Both are *nodes*: the old ones come first, and the remark with
@@ -23,6 +23,10 @@ enum Kind {
     Remark,
     /// Others. It disagrees, and nobody votes for it.
     Refusal,
+    /// Others. It agrees with somebody by name, and who agrees behind it agrees with what it follows.
+    Assent,
+    /// Nothing, since it says that the speaker does it (我来), which another speaker says of himself.
+    Oneself,
     /// Nothing, since it only agrees.
     Vote,
     /// Nothing, since it is blank.
@@ -64,6 +68,8 @@ impl Remarks {
             text if is_blank(text) => Kind::Silence,
             text if agrees(text) => Kind::Vote,
             text if disagrees(text) => Kind::Refusal,
+            text if agrees_with_somebody(text) => Kind::Assent,
+            text if means_oneself(text) => Kind::Oneself,
             _ => Kind::Remark,
         });
         self.said.push(said(text).into());
@@ -94,6 +100,11 @@ impl Remarks {
         self.kinds[node as usize] == Kind::Vote
     }
 
+    /// Whether a node agrees with somebody by name, so that it is nothing to agree with.
+    pub(super) fn is_assent(&self, node: u32) -> bool {
+        self.kinds[node as usize] == Kind::Assent
+    }
+
     /// Whether a node that only agrees is a vote for another, which may itself refuse.
     pub fn may_vote(&self, vote: u32, node: u32) -> bool {
         let refuses = self.kinds[node as usize] == Kind::Refusal;
@@ -104,8 +115,10 @@ impl Remarks {
     pub fn order(&self, mode: Mode) -> Order {
         let compared = |nodes: std::ops::Range<usize>| -> Vec<u32> {
             let nodes = nodes.map(|node| node as u32);
-            let is_remark =
-                |node: &u32| matches!(self.kinds[*node as usize], Kind::Remark | Kind::Refusal);
+            let is_remark = |node: &u32| {
+                let kind = self.kinds[*node as usize];
+                matches!(kind, Kind::Remark | Kind::Refusal | Kind::Assent)
+            };
             nodes.filter(is_remark).collect()
         };
         let mut new = compared(self.old..self.nodes());

@@ -123,6 +123,9 @@ fn nobody_agrees_with_a_refusal_unasked() {
         ("我不同意这个方案", "我同意这个方案"),
         ("不行", "没意见"),
         ("-1", "同意"),
+        ("否", "同意"),
+        ("我们下周三上线不行", "同意"),
+        ("我觉得不太合适，来不及", "同意"),
     ] {
         let meeting = Meeting::of(&[
             ("我们下周三上线", 0.0),
@@ -134,6 +137,37 @@ fn nobody_agrees_with_a_refusal_unasked() {
         assert_eq!(groups.kept, [0, 2, 3], "{refusal} / {vote}");
         let votes: Vec<_> = groups.votes.iter().map(|v| (v.index, v.answers)).collect();
         assert_eq!(votes, [(1, Some(0))], "{refusal} / {vote}");
+    }
+}
+
+#[test]
+fn who_agrees_with_somebody_takes_no_votes() {
+    let meeting = Meeting::of(&[
+        ("我们下周三上线", 0.0),
+        ("我同意张三的意见", 60.0),
+        ("好的，谢谢", 90.0),
+        ("不反对", 90.0),
+        ("同意", 90.0),
+    ]);
+    let groups = meeting.groups(Mode::Adjacent, 0.9);
+    assert_eq!(groups.kept, [0, 1]);
+    assert!(groups.votes.iter().all(|vote| vote.answers == Some(0)));
+    assert_eq!(groups.votes.len(), 3);
+}
+
+/// 我 of two speakers are two.
+#[test]
+fn what_speaks_of_oneself_repeats_nothing() {
+    let meeting = Meeting::of(&[
+        ("谁负责测试？", 0.0),
+        ("我", 60.0),
+        ("我", 60.0),
+        ("可以", 90.0),
+    ]);
+    for mode in [Mode::Adjacent, Mode::All] {
+        let groups = meeting.groups(mode, 0.9);
+        assert_eq!((groups.kept, groups.duplicates), (vec![0, 1, 2], 0));
+        assert_eq!(groups.votes[0].answers, Some(2));
     }
 }
 

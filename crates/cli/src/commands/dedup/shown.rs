@@ -22,15 +22,15 @@ pub fn entries(merge: bool, minutes: &Transcript, told: &Told<'_>) -> Vec<Entry>
     } else {
         HashMap::new()
     };
-    let mut notes = Notes::of(minutes, told, merge, &heirs);
-    let mut left_out: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (&turn, &heir) in &heirs {
-        left_out.entry(heir).or_default().push(turn);
-    }
     let all: Vec<usize> = match merge {
         true => left(told.groups),
         false => (0..minutes.turns.len()).collect(),
     };
+    let mut notes = Notes::of(minutes, told, (merge, &all[..]), &heirs);
+    let mut left_out: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (&turn, &heir) in &heirs {
+        left_out.entry(heir).or_default().push(turn);
+    }
     let mut stands_for = |turn: usize| {
         let mut turns = left_out.remove(&turn).unwrap_or_default();
         turns.sort_unstable();
@@ -42,7 +42,7 @@ pub fn entries(merge: bool, minutes: &Transcript, told: &Told<'_>) -> Vec<Entry>
         note: notes.take_note(turn),
         fields: notes.fields.remove(&turn).unwrap_or_default(),
     };
-    all.into_iter().map(entry).collect()
+    all.iter().copied().map(entry).collect()
 }
 
 /// What is left of the turns in merged minutes. Votes for older minutes are told nowhere but in their own place.
@@ -56,22 +56,25 @@ fn left(groups: &Groups) -> Vec<usize> {
 }
 
 /// What is told of remarks.
-struct Notes {
+struct Notes<'a> {
     language: Language,
+    /// The turns that are written, in order, by whose places notes name them.
+    written: &'a [usize],
     parts: HashMap<usize, Vec<String>>,
     fields: HashMap<usize, Vec<(&'static str, Value)>>,
 }
 
-impl Notes {
+impl<'a> Notes<'a> {
     fn of(
         minutes: &Transcript,
         told: &Told<'_>,
-        merge: bool,
+        (merge, written): (bool, &'a [usize]),
         heirs: &HashMap<usize, usize>,
     ) -> Self {
         let groups = told.groups;
         let mut notes = Self {
             language: Language::of_reports(),
+            written,
             parts: HashMap::new(),
             fields: HashMap::new(),
         };
@@ -86,6 +89,12 @@ impl Notes {
         }
         notes.votes(minutes, groups);
         notes
+    }
+
+    /// A turn by its number among those that are written: whoever reads merged minutes counts no others.
+    fn number(&self, turn: usize) -> Numbered {
+        let place = self.written.binary_search(&turn);
+        Numbered::Here(place.unwrap_or(turn) + 1)
     }
 
     fn take_note(&mut self, turn: usize) -> Option<String> {
@@ -139,7 +148,10 @@ impl Notes {
     }
 
     fn member(&mut self, group: &Group, member: &Member) {
-        let (which, similarity) = (number(group), member.similarity);
+        let which = group
+            .representative
+            .map_or_else(|| number(group), |index| self.number(index));
+        let similarity = member.similarity;
         let note = match member.held_back {
             None => Note::Repeats { which, similarity },
             Some(why) => Note::Near {
@@ -208,7 +220,7 @@ impl Notes {
             let Some(answers) = vote.answers else {
                 continue;
             };
-            let note = Note::AgreesWith(Numbered::Here(answers + 1));
+            let note = Note::AgreesWith(self.number(answers));
             self.add(vote.index, &note, [("vote_for", json!(answers))]);
             answered.entry(answers).or_default().push(vote.index);
         }

@@ -30,6 +30,22 @@ const INTRODUCING: &[&str] = &[
     "example", "e.g.", "i.e.", "http", "https",
 ];
 
+/// What a minute-taker writes in front of what was come to, which none of the speakers says.
+#[rustfmt::skip]
+const SECTIONS: &[&str] = &[
+    "结论", "会议结论", "待办", "待办事项", "决议", "会议决议", "决定", "备注", "议题", "下一步", "下一步计划", "行动项", "纪要", "conclusion", "todo", "action items", "next steps", "decision",
+];
+
+/// Whether a line begins with what a minute-taker writes in front of what was come to: 结论：先上线.
+pub(in crate::transcript) fn begins_section(line: &str) -> bool {
+    let name = near(line)
+        .find(|(_, c)| matches!(c, '：' | ':'))
+        .map(|(at, _)| &line[..at]);
+    name.is_some_and(|name| {
+        SECTIONS.contains(&name.trim_matches(AROUND).trim().to_lowercase().as_str())
+    })
+}
+
 /// Whether a name introduces what is said, so that nobody of that name speaks.
 pub(in crate::transcript) fn introduces(name: &str) -> bool {
     INTRODUCING.contains(&name.to_lowercase().as_str())

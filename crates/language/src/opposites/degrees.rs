@@ -26,7 +26,7 @@ pub(super) fn opposed(a: &[char], b: &[char]) -> Option<(Range<usize>, Range<usi
                 let is_of = |(other, _): &(&[char], Range<usize>)| *other == name;
                 let has = |text, degree| named(text, degree).any(|one| is_of(&one));
                 let (_, there) = named(b, in_b).find(is_of)?;
-                (!has(a, in_b) && !has(b, in_a)).then(|| (place, there))
+                (!has(a, in_b) && !has(b, in_a)).then_some((place, there))
             })
         })
     })

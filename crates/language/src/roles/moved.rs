@@ -44,8 +44,8 @@ pub(super) fn turned(a: &[char], b: &[char]) -> Option<[Range<usize>; 2]> {
         let (first, second) = (of_a.subject_in(&of_b), of_b.subject_in(&of_a));
         let (first, second) = (first?, second?);
         Some([
-            of_a.shown(&first, second.len()),
-            of_b.shown(&second, first.len()),
+            of_a.shown(first, second.len()),
+            of_b.shown(second, first.len()),
         ])
     })
 }

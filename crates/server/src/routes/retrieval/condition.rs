@@ -350,7 +350,7 @@ fn time((json, path): (Json, String)) -> Result<Span, ApiError> {
             .ok()
             .map(Span::at),
     };
-    read.ok_or_else(|| ApiError::WrongType {
+    read.ok_or(ApiError::WrongType {
         field: path,
         expected: "a time such as 2024-03-05T10:30:00Z, or seconds since 1970",
         found: kind,

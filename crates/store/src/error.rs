@@ -23,7 +23,7 @@ pub enum Error {
     },
     /// A collection of that name is there and differs in more than its model.
     #[error(
-        "The collection {name:?} is there already, with other {what}. Drop it first, or choose another name."
+        "The collection {name:?} is there already, and differs in {what}. Drop it first, or choose another name."
     )]
     CollectionDiffers {
         /// Its name.

@@ -85,7 +85,7 @@ fn collections_are_made_listed_and_removed() {
     );
     let other = collection(&files, &["create", "given", "--dimension", "3"]);
     assert!(
-        other.code == 1 && other.err.contains("2 dimensions"),
+        other.code == 1 && other.err.contains("differs in dimension"),
         "{other:?}"
     );
     let bad = collection(&files, &["create", "a b", "--dimension", "3"]);
@@ -516,7 +516,7 @@ fn everything_is_said_in_chinese_too() {
     faq(&files);
     let run = |arguments: &[&str]| collection(&files, &[&["--lang", "zh"], arguments].concat());
     let has = |run: &Run, text: &str| assert!(run.err.contains(text), "{run:?}");
-    has(&run(&["list"]), "data 里没有集合。");
+    has(&run(&["list"]), "data 里没有集合，这个文件夹不存在。");
     has(&run(&["import", "faq", "faq.csv"]), "集合“faq”");
     has(&run(&["drop", "faq"]), "请加 --yes");
     has(&run(&["search", "nobody", "x"]), "没有名为“nobody”的集合");

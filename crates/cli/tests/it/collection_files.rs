@@ -63,7 +63,7 @@ prop_compose! {
     fn item()(
         text in visible(),
         wordings in proptest::collection::vec(visible(), 0..3),
-        answer in proptest::option::of(text()),
+        answer in proptest::option::of(visible()),
         payload in payload(),
         seconds in proptest::option::of(0_i64..4_000_000_000),
         category in proptest::option::of(text()),

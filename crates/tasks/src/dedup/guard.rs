@@ -58,9 +58,14 @@ pub fn held_back(representative: &str, remark: &str) -> Option<HeldBack> {
     if kept == gone {
         return None;
     }
-    let why = Differences::between(kept, gone).loss().map(HeldBack::from);
-    why.or_else(|| name_difference(kept, gone).map(|_| HeldBack::Name))
-        .or_else(|| decided::otherwise(kept, gone))
+    let named = || name_difference(kept, gone).map(|_| HeldBack::Name);
+    let why = match Differences::between(kept, gone).loss().map(HeldBack::from) {
+        // Of towns and makers, which are kinds of one thing as well, the name says more.
+        Some(HeldBack::Opposite) => named().or(Some(HeldBack::Opposite)),
+        None => named(),
+        why => why,
+    };
+    why.or_else(|| decided::otherwise(kept, gone))
         .or_else(|| objections::differ(kept, gone))
         .or_else(|| amounts::differ(kept, gone).then_some(HeldBack::Number))
 }

@@ -50,8 +50,8 @@ impl FileEntries {
         if embedded.items.is_empty() {
             bail!("{name} has no entries.");
         }
-        if let Some(told) = answers_elsewhere(&embedded.items) {
-            remark!("{name}: {told}");
+        if let Some(what) = answers_elsewhere(&embedded.items) {
+            remark!("{name}: {what}");
         }
         let repeated = embedded.repeated();
         if let Some(Repeated { id, at, first }) = repeated.first() {

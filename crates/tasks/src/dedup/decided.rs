@@ -36,6 +36,12 @@ const OPEN: &[&str] = &[
 /// Marks behind a sentence that asks.
 const MARKS: [char; 2] = ['?', '？'];
 
+/// Words by which a sentence may ask without a mark: 哪个好 is a question, and 谁来都可以 is none.
+const INTERROGATIVES: &[&str] = &[
+    "什么", "啥", "哪", "谁", "怎", "如何", "为何", "几", "多少", "多久", "多长", "多大", "何时",
+    "还是",
+];
+
 /// Who does something, the longest first.
 const DOERS: &[(&str, Doer)] = &[
     ("我们", Doer::We),
@@ -137,17 +143,18 @@ fn excludes(kept: &str, gone: &str) -> bool {
     })
 }
 
-/// Whether all sentences of a remark ask, or none does; `None`: some do.
+/// Whether all sentences of a remark ask, or none does; `None`: some do, or may.
 fn asks(text: &str) -> Option<bool> {
     let sentences = text.split_inclusive(['。', '！', '!', '？', '?', '；', '\n']);
     let mut asking = sentences
         .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
         .map(asks_in_sentence);
-    let first = asking.next().unwrap_or(false);
-    asking.all(|asks| asks == first).then_some(first)
+    let first = asking.next().unwrap_or(Some(false));
+    first.filter(|_| asking.all(|asks| asks == first))
 }
 
-fn asks_in_sentence(sentence: &str) -> bool {
+/// `None`: it may ask, and nothing says so.
+fn asks_in_sentence(sentence: &str) -> Option<bool> {
     let said = sentence.trim_end_matches(|c: char| !c.is_alphanumeric());
     let is_marked = sentence[said.len()..].contains(MARKS);
     let said = said.trim_end_matches(['啊', '呀', '呢']);
@@ -155,7 +162,11 @@ fn asks_in_sentence(sentence: &str) -> bool {
     let is_none = NO_ENDS.iter().any(|end| said.ends_with(end));
     let is_open = |before: &str| OPEN.iter().any(|word| before.contains(word));
     let asks_by = |words: &&str| said.find(*words).is_some_and(|at| !is_open(&said[..at]));
-    is_marked || ends && !is_none || MIDDLES.iter().any(asks_by)
+    let may_ask = INTERROGATIVES.iter().any(|word| said.contains(word));
+    match (is_marked && !may_ask) || ends && !is_none || MIDDLES.iter().any(asks_by) {
+        true => Some(true),
+        false => (!may_ask).then_some(false),
+    }
 }
 
 /// Who is to do what a remark speaks of; `None`: nobody is told.
@@ -211,6 +222,8 @@ mod tests {
             ("我们看看能不能扩容", "我们看看怎么扩容", None),
             ("能扩容吗？能的话周五做", "能的话周五扩容", None),
             ("他知道要做什么", "他知道要做的事", None),
+            ("两个方案哪个好？", "两个方案哪个更好", None),
+            ("郑州有什么好玩的地方", "郑州有什么好玩的地方？", None),
             ("你来对接客户", "我来对接客户", Some(HeldBack::Name)),
             ("这个我来跟进", "这个由我跟进", None),
             ("务必周五交", "尽量周五交", Some(HeldBack::Opposite)),

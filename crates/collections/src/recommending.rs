@@ -276,12 +276,12 @@ pub fn recommend(
     }
     let company = Company::of(shelf, question, &history.liked())?;
     let habit = Habit::of(shelf, &history)?;
-    let mut found = candidates(shelf, question, (&interest, &history, &company))?;
+    let seen = history.seen();
+    let mut found = candidates(shelf, question, &seen, (&interest, &company))?;
     if habit.is_some() {
-        let known = found.iter().map(|one| &*one.item.id).collect();
-        let filter = question.filter.as_ref();
-        let newest = Habit::newest(shelf, filter, (&history.seen(), &known))?;
-        found.extend(newest);
+        // They may be in time where those that are near are all too old.
+        let among = AROUND + seen.len();
+        found.extend(newest(shelf, question, (&seen, &found), (among, AROUND))?);
     }
     let each = found.iter().map(|one| Candidate {
         vector: &one.vector,
@@ -308,19 +308,19 @@ pub fn recommend(
 fn candidates(
     shelf: &dyn Shelf,
     question: &RecommendQuestion,
-    (interest, history, company): (&Interest<'_>, &History<'_>, &Company),
+    seen: &[&str],
+    (interest, company): (&Interest<'_>, &Company),
 ) -> Result<Vec<TextItem>> {
-    let seen = history.seen();
     let filter = question.filter.as_ref();
     let near = Near {
         vectors: interest.centres(),
         filter,
-        without: &seen,
+        without: seen,
         limit: AROUND.max(2 * question.limit),
     };
     let mut found = shelf.near(&near)?;
     let known: HashSet<&str> = found.iter().map(|one| &*one.item.id).collect();
-    let mut others = company.first(&seen);
+    let mut others = company.first(seen);
     others.retain(|id| !known.contains(id));
     if !others.is_empty() {
         let mut others = shelf.text_items(&others)?;
@@ -328,6 +328,20 @@ fn candidates(
         found.extend(others);
     }
     Ok(found)
+}
+
+/// At most `limit` items among so many that are newest, without those that were seen, whose ids are in ascending order, and those that are known.
+fn newest(
+    shelf: &dyn Shelf,
+    question: &RecommendQuestion,
+    (seen, known): (&[&str], &[TextItem]),
+    (among, limit): (usize, usize),
+) -> Result<Vec<TextItem>> {
+    let known: HashSet<&str> = known.iter().map(|one| &*one.item.id).collect();
+    let newest = shelf.newest(question.filter.as_ref(), among)?;
+    let ids = newest.iter().map(|item| &*item.id);
+    let new = ids.filter(|id| seen.binary_search(id).is_err() && !known.contains(id));
+    shelf.text_items(&new.take(limit).collect::<Vec<&str>>())
 }
 
 /// From which likeness on an item repeats another one.

@@ -1,12 +1,10 @@
 //! What is shown to those of whom nothing is known: what is popular, then what is new.
 
-use std::collections::HashSet;
-
-use yuyi_store::{Item, Result, TextItem};
+use yuyi_store::{Result, TextItem};
 use yuyi_tasks::recommend::{AROUND, Spread, first_of};
 
 use super::history::History;
-use super::{RecommendQuestion, Recommendation, Shelf};
+use super::{RecommendQuestion, Recommendation, Shelf, newest};
 
 /// Popular items among which those are looked for that a filter means and the user has not seen.
 const POPULAR: usize = 1024;
@@ -24,17 +22,12 @@ pub(super) fn start(
     history: &History<'_>,
     spread: Spread,
 ) -> Result<Vec<Recommendation>> {
-    let seen: HashSet<&str> = history.seen().into_iter().collect();
+    let seen = history.seen();
     let enough = question.limit + AROUND;
     let mut found = popular(shelf, question, &seen, enough)?;
     if found.len() < enough {
-        let known: HashSet<String> = found.iter().map(|one| one.item.id.clone()).collect();
-        let many = enough + seen.len();
-        let newest = shelf.newest(question.filter.as_ref(), many)?;
-        let is_new = |item: &&Item| !seen.contains(&*item.id) && !known.contains(&item.id);
-        let ids = newest.iter().filter(is_new).map(|item| &*item.id);
-        let ids: Vec<&str> = ids.take(enough - found.len()).collect();
-        found.extend(shelf.text_items(&ids)?);
+        let sizes = (enough + seen.len(), enough - found.len());
+        found.extend(newest(shelf, question, (&seen, &found), sizes)?);
     }
     let vectors: Vec<&[f32]> = found.iter().map(|one| &*one.vector).collect();
     let signals = history.signals();
@@ -57,11 +50,11 @@ pub(super) fn start(
 fn popular(
     shelf: &dyn Shelf,
     question: &RecommendQuestion,
-    seen: &HashSet<&str>,
+    seen: &[&str],
     enough: usize,
 ) -> Result<Vec<TextItem>> {
     let mut ids = shelf.popular(POPULAR)?;
-    ids.retain(|popular| !seen.contains(&*popular.item));
+    ids.retain(|popular| seen.binary_search(&&*popular.item).is_err());
     let filter = question.filter.as_ref();
     let mut found: Vec<TextItem> = Vec::new();
     for some in ids.chunks(CHUNK) {

@@ -1,9 +1,7 @@
 //! How old items are when a user does something with them.
 
-use std::collections::HashSet;
-
-use yuyi_store::{Filter, Result, TextItem, Timestamp};
-use yuyi_tasks::recommend::{AROUND, Freshness};
+use yuyi_store::{Result, TextItem, Timestamp};
+use yuyi_tasks::recommend::Freshness;
 
 use super::Shelf;
 use super::history::History;
@@ -41,21 +39,6 @@ impl Habit {
     /// How much an item's age speaks for it; nothing where it has no time.
     pub(super) fn speaks(&self, item: &TextItem) -> f64 {
         age(item, self.now).map_or(0.0, |age| self.freshness.speaks(age))
-    }
-
-    /// New items, which may be in time where those that are near are all too old.
-    ///
-    /// # Errors
-    /// Of the shelf.
-    pub(super) fn newest(
-        shelf: &dyn Shelf,
-        filter: Option<&Filter>,
-        (seen, known): (&[&str], &HashSet<&str>),
-    ) -> Result<Vec<TextItem>> {
-        let newest = shelf.newest(filter, AROUND + seen.len())?;
-        let ids = newest.iter().map(|item| &*item.id);
-        let new = ids.filter(|id| seen.binary_search(id).is_err() && !known.contains(id));
-        shelf.text_items(&new.take(AROUND).collect::<Vec<&str>>())
     }
 }
 

@@ -51,8 +51,9 @@ pub fn check_whole(folder: &Path) -> Result<Option<Manifest>, String> {
             check_size(folder, &file.path, file.size)?;
         }
     }
-    let transformer = transformer(folder);
-    let below = |file: &str| match transformer.as_str() {
+    let modules = Modules::read(folder);
+    let transformer = modules.of("Transformer").next().unwrap_or_default();
+    let below = |file: &str| match transformer {
         "" => file.to_owned(),
         base => format!("{base}/{file}"),
     };
@@ -65,8 +66,8 @@ pub fn check_whole(folder: &Path) -> Result<Option<Manifest>, String> {
     let Some(weights) = weights else {
         return Err(format!("{} is missing", below(WEIGHTS[0])));
     };
-    check_weights(folder, &transformer, weights)?;
-    check_steps(folder)?;
+    check_weights(folder, transformer, weights)?;
+    check_steps(folder, &modules)?;
     let mut vocabularies = VOCABULARIES.into_iter().map(below);
     match vocabularies.find(|file| exists(folder, file)) {
         Some(file) => {
@@ -126,42 +127,43 @@ fn exists(folder: &Path, file: &str) -> bool {
     folder.join(file).symlink_metadata().is_ok()
 }
 
-/// The folder of the Transformer inside the model's; `""` for the model's own.
-fn transformer(folder: &Path) -> String {
-    let path = modules(folder, "Transformer").into_iter().next();
-    path.unwrap_or_default()
-}
+/// The list of modules.
+struct Modules(Value);
 
-/// The folders of the modules of a kind, by the list of modules; the loader says what is wrong with one that leads elsewhere.
-fn modules(folder: &Path, kind: &str) -> Vec<String> {
-    let list = read_plain(&folder.join(MODULES), LONGEST_LIST).unwrap_or_default();
-    let modules: Value = serde_json::from_slice(&list).unwrap_or_default();
-    let modules = modules.as_array().into_iter().flatten();
-    let of_kind = modules.filter(|module| {
-        let class = module["type"].as_str().unwrap_or_default();
-        class.rsplit_once('.').is_some_and(|(_, name)| name == kind)
-    });
-    let path = |module: &Value| module["path"].as_str()?.trim_matches('/').to_owned().into();
-    of_kind
-        .filter_map(path)
-        .filter(|path: &String| is_inside(path))
-        .collect()
+impl Modules {
+    /// That of a folder; one that is missing or none has no modules.
+    fn read(folder: &Path) -> Self {
+        let list = read_plain(&folder.join(MODULES), LONGEST_LIST).unwrap_or_default();
+        Self(serde_json::from_slice(&list).unwrap_or_default())
+    }
+
+    /// The folders of the modules of a kind inside the model's, `""` for the model's own; the loader says what is wrong with one that leads elsewhere.
+    fn of(&self, kind: &str) -> impl Iterator<Item = &str> {
+        let modules = self.0.as_array().into_iter().flatten();
+        let of_kind = modules.filter(move |module| {
+            let class = module["type"].as_str().unwrap_or_default();
+            class.rsplit_once('.').is_some_and(|(_, name)| name == kind)
+        });
+        let paths = of_kind.filter_map(|module| module["path"].as_str());
+        let paths = paths.map(|path| path.trim_matches('/'));
+        paths.filter(|path| is_inside(path))
+    }
 }
 
 /// The steps behind the Transformer. A library that reads the Transformer alone fetches nothing else, and a Dense changes every vector.
-fn check_steps(folder: &Path) -> Result<(), String> {
+fn check_steps(folder: &Path, modules: &Modules) -> Result<(), String> {
     for kind in ["Pooling", "Dense"] {
-        for path in modules(folder, kind) {
+        for path in modules.of(kind) {
             let config = format!("{path}/config.json");
             if !folder.join(&config).is_file() {
                 return Err(format!("{config} is missing"));
             }
         }
     }
-    for path in modules(folder, "Dense") {
+    for path in modules.of("Dense") {
         let weights = |file: &&str| exists(folder, &format!("{path}/{file}"));
         match WEIGHTS.into_iter().find(weights) {
-            Some(weights) => check_weights(folder, &path, weights)?,
+            Some(weights) => check_weights(folder, path, weights)?,
             None => return Err(format!("{path}/{} is missing", WEIGHTS[0])),
         }
     }

@@ -77,9 +77,12 @@ impl Timestamp {
         self.0
     }
 
+    /// From here on a number of JSON is of milliseconds; below it is of seconds.
+    pub const MILLISECONDS: f64 = YEARS.end as f64;
+
     /// The time of a number of JSON: of seconds, or of milliseconds.
     pub(crate) fn from_number(number: f64) -> Option<Self> {
-        let is_in_seconds = (YEARS.start as f64..YEARS.end as f64).contains(&number);
+        let is_in_seconds = (YEARS.start as f64..Self::MILLISECONDS).contains(&number);
         let seconds = if is_in_seconds {
             number
         } else {

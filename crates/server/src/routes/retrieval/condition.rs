@@ -254,9 +254,6 @@ fn wanted(
     })
 }
 
-/// From here on numbers are milliseconds since 1970, as everywhere else; below, seconds.
-const MILLISECONDS: f64 = 253_402_300_800.0;
-
 /// Before or after a time: as texts have them, and as the numbers that Dify keeps them as.
 fn times(side: Side, span: Span) -> Vec<Test> {
     let time = match side {
@@ -264,12 +261,14 @@ fn times(side: Side, span: Span) -> Vec<Test> {
         Side::Below | Side::From => span.first,
     };
     let seconds = time.micros() as f64 / 1e6;
-    let milliseconds = (seconds * 1e3).max(MILLISECONDS);
+    let milliseconds = (seconds * 1e3).max(Timestamp::MILLISECONDS);
     let numbers = |value: f64| bounds(side, Number::from(value));
     let (mut in_seconds, mut in_milliseconds) = (numbers(seconds), numbers(milliseconds));
     match side {
-        Side::Above | Side::From => in_seconds.lt = Some(Number::from(MILLISECONDS)),
-        Side::Below | Side::UpTo => in_milliseconds.gte = Some(Number::from(MILLISECONDS)),
+        Side::Above | Side::From => in_seconds.lt = Some(Number::from(Timestamp::MILLISECONDS)),
+        Side::Below | Side::UpTo => {
+            in_milliseconds.gte = Some(Number::from(Timestamp::MILLISECONDS))
+        }
     }
     vec![
         Test::Times(bounds(side, time)),

@@ -138,7 +138,10 @@ fn makes_depend(text: &str, other: &str) -> bool {
         })
     };
     let is_told = || CONDITIONS.iter().any(is_condition);
-    !asks(text) && !answers(other, ANSWERS_CONDITION, text) && (is_told() || supposes(text, other))
+    let is_answered = [CONDITIONS, ANSWERS_CONDITION]
+        .into_iter()
+        .any(|words| answers(other, words, text));
+    !asks(text) && !is_answered && (is_told() || supposes(text, other))
 }
 
 /// Whether the first remark only supposes what the second ends with: 三月上线的话要加人 beside 三月上线.

@@ -74,7 +74,7 @@ pub(super) const PUT_OFF: &[&[&str]] = &[
 /// What says so without any of them.
 pub(super) const ANSWERS_PUT_OFF: &[&str] = &[
     "改到", "挪到", "移到", "推到", "拖到", "调到", "改期", "停", "关", "拖", "删", "去掉", "拿掉",
-    "撤", "缓", "退", "注销", "注销",
+    "撤", "缓", "退", "注销",
 ];
 
 /// What something depends on.
@@ -95,18 +95,6 @@ pub(super) const CONDITIONS: &[&str] = &[
 
 /// What says so without any of them, and what only puts the parts in order.
 pub(super) const ANSWERS_CONDITION: &[&str] = &[
-    "如果",
-    "要是",
-    "假如",
-    "假设",
-    "倘若",
-    "除非",
-    "前提",
-    "只有",
-    "取决于",
-    "视情况",
-    "看情况",
-    "只要",
     "一旦",
     "就",
     "才",

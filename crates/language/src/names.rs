@@ -114,20 +114,17 @@ fn departments(text: &str) -> Vec<String> {
 }
 
 /// Posts and houses by the word of two characters in front: 产品经理, 国际会议中心; not 我们经理.
-fn posts(text: &str) -> impl Iterator<Item = Name> {
+fn posts(text: &str) -> Vec<Name> {
     let simplified: String = text.chars().map(simplified_character).collect();
-    let found = POSTS.iter().flat_map(|post| {
-        let places = simplified.match_indices(post);
-        let named = places.filter_map(|(at, post)| {
-            let mut before = simplified[..at].char_indices().rev();
-            let (from, _) = before.nth(1)?;
-            let word = &simplified[from..at];
-            let is_named = is_in_dictionary(word) && !NO_POSTS.contains(&word);
-            is_named.then(|| Name::of(&format!("{word}{post}")))
-        });
-        named.collect::<Vec<_>>()
+    let places = POSTS.iter().flat_map(|post| simplified.match_indices(post));
+    let named = places.filter_map(|(at, post)| {
+        let mut before = simplified[..at].char_indices().rev();
+        let (from, _) = before.nth(1)?;
+        let word = &simplified[from..at];
+        let is_named = is_in_dictionary(word) && !NO_POSTS.contains(&word);
+        is_named.then(|| Name::of(&format!("{word}{post}")))
     });
-    found.collect::<Vec<_>>().into_iter()
+    named.collect()
 }
 
 /// A word as the whole name of a person, perhaps with what stands in front of it: 张伟, 由李强.

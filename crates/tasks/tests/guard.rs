@@ -54,6 +54,11 @@ fn is_held_back(question: &str, wording: &str) -> bool {
     }
 }
 
+/// Whether a remark of minutes is no repeat of another.
+fn is_held_back_of_minutes(remark: &str, kept: &str) -> bool {
+    dedup::held_back(kept, remark).is_some()
+}
+
 /// What came out of a list, each pair in both directions.
 struct Outcome {
     /// Pairs that are no rewordings.
@@ -104,94 +109,52 @@ impl Outcome {
         println!("{caught:.3} of {all} caught, {wrongly:.3} of {same} rewordings held back");
         outcome
     }
+
+    /// Checks that so many pairs of so many kinds differ at least, what share of them is caught at least, and what share of rewordings is held back at most.
+    fn check(self, all: u32, kinds: usize, caught: f64, wrongly: f64) {
+        assert!(self.all >= all && self.kinds == kinds);
+        assert!(self.caught >= caught, "{} are caught", self.caught);
+        assert!(
+            self.wrongly <= wrongly,
+            "{} of the rewordings are held back",
+            self.wrongly
+        );
+    }
 }
 
 #[test]
 fn nearly_all_that_contradict_are_caught_and_hardly_any_rewording() {
-    let told = Outcome::of(PAIRS);
-    assert!(told.all >= 240 && told.kinds == 6);
-    assert!(told.caught >= 0.95, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.05,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::of(PAIRS).check(240, 6, 0.95, 0.05);
 }
 
 #[test]
 fn so_are_those_of_what_people_ask_every_day() {
-    let told = Outcome::of(EVERYDAY);
-    assert!(told.all >= 160 && told.kinds == 7);
-    assert!(told.caught >= 0.95, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.02,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::of(EVERYDAY).check(160, 7, 0.95, 0.02);
 }
 
 #[test]
 fn so_are_those_of_days_kinds_and_givers() {
-    let told = Outcome::of(DAYS_AND_KINDS);
-    assert!(told.all >= 80 && told.kinds == 3);
-    assert!(told.caught >= 0.95, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.02,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::of(DAYS_AND_KINDS).check(80, 3, 0.95, 0.02);
 }
 
 #[test]
 fn so_are_those_of_who_and_whereto() {
-    let told = Outcome::of(TURNED);
-    assert!(told.all >= 30 && told.kinds == 3);
-    assert!(told.caught >= 0.95, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.04,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::of(TURNED).check(30, 3, 0.95, 0.04);
 }
 
 #[test]
 fn so_are_those_in_other_words_than_the_entry_has() {
-    let told = Outcome::of(REWORDED);
-    assert!(told.all >= 100 && told.kinds == 4);
-    assert!(told.caught >= 0.95, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.02,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::of(REWORDED).check(100, 4, 0.95, 0.02);
 }
 
 #[test]
 fn so_are_decisions_of_a_meeting() {
-    let told = Outcome::by(DECISIONS, |remark, kept| {
-        dedup::held_back(kept, remark).is_some()
-    });
-    assert!(told.all >= 30 && told.kinds == 4);
-    assert!(told.caught >= 0.95, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.04,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::by(DECISIONS, is_held_back_of_minutes).check(30, 4, 0.95, 0.04);
 }
 
 #[test]
 fn no_refusal_stands_for_what_it_refuses() {
-    let told = Outcome::by(REFUSALS, |remark, kept| {
-        dedup::held_back(kept, remark).is_some()
-    });
-    assert!(told.all >= 80 && told.kinds == 4);
-    assert!(told.caught >= 0.98, "{} are caught", told.caught);
-    assert!(
-        told.wrongly <= 0.02,
-        "{} of the rewordings are held back",
-        told.wrongly
-    );
+    Outcome::by(REFUSALS, is_held_back_of_minutes).check(80, 4, 0.98, 0.02);
 }
 
 /// Where the sets of others lie: beside the repository, or where `YUYI_DATA` says.

@@ -219,7 +219,13 @@ impl VectorItem {
             return Err(Error::invalid("vectors", reason));
         }
         for (i, vector) in self.vectors.iter_mut().enumerate() {
-            make_unit(vector, dimension).map_err(|error| error.within(&format!("vectors[{i}]")))?;
+            // The vector of a text without wordings is given, and so is told, as `vector`.
+            let place = if texts == 1 {
+                "vector".into()
+            } else {
+                format!("vectors[{i}]")
+            };
+            make_unit(vector, dimension).map_err(|error| error.within(&place))?;
         }
         Ok(())
     }
@@ -353,15 +359,15 @@ mod tests {
         assert_eq!(refused(vec![]), "vectors: There are 0 vectors for 1 texts.");
         assert_eq!(
             refused(vec![vec![1.0]]),
-            "vectors[0]: It has 1 elements; the collection's vectors have 2."
+            "vector: It has 1 elements; the collection's vectors have 2."
         );
         assert_eq!(
             refused(vec![vec![1.0, f32::NAN]]),
-            "vectors[0]: Element 1 is not a finite number."
+            "vector: Element 1 is not a finite number."
         );
         assert_eq!(
             refused(vec![vec![0.0, 0.0]]),
-            "vectors[0]: It is zero, so it has no direction."
+            "vector: It is zero, so it has no direction."
         );
     }
 }

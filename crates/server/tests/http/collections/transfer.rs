@@ -198,7 +198,7 @@ async fn an_item_means_the_same_however_it_comes() {
         ),
         (
             r#"{"text": "x", "vector": [1, 0, 0]}"#.to_owned(),
-            Some(("invalid_value", "vectors[0]")),
+            Some(("invalid_value", "vector")),
         ),
         ("[]".to_owned(), Some(("wrong_type", ""))),
     ] {

@@ -11,6 +11,15 @@ from pathlib import Path
 HELD_OUT = 10  # One group of contrasts in so many is never trained on, but measured.
 HELD_TATOEBA = 1000
 SEED = 7
+# The examples of the page, and what each should read; never trained on.
+EXAMPLES = (
+    ("发票", "你们的产品能开发票吗？", "是否支持开具发票？", "≥ .75"),
+    ("心情", "我今天心情很好", "我感到非常愉快", "≥ .75"),
+    ("天气", "今天天气真不错", "外面阳光明媚", "≥ .75"),
+    ("AI", "人工智能改变世界", "AI 正在重塑未来", "≥ .75"),
+    ("水果/苹果", "我喜欢吃水果", "苹果香蕉都很美味", "≥ .6"),
+    ("水果/天气", "我喜欢吃水果", "天气晴朗适合出游", "≤ .15"),
+)
 
 
 @dataclass

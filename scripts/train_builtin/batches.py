@@ -20,6 +20,8 @@ LONG = (120, 400)
 SHARE_OF_LONG = 0.2
 # Of the families, and of the questions, so many come in traditional characters on one side, and so many on both.
 TRADITIONAL = 0.08
+# In so many groups of contrasts a rewording is the sentence itself in traditional characters.
+TWINS = 0.25
 
 
 class Families:
@@ -57,6 +59,8 @@ class Contrasts:
         for place in range(GROUPS):
             group = self.group()
             same = self.random.sample(group.same, min(3, len(group.same)))
+            if self.random.random() < TWINS:
+                same = list(dict.fromkeys([*same[:-1], script.traditional(same[0])]))
             pairs += [(a, b, 1.0, place) for a, b in itertools.combinations(same, 2)]
             pairs += [(text, other, grade, place) for text in same for grade, other in group.others]
             anchors.append(same[0])

@@ -10,6 +10,9 @@ const NO_HALF: &str = "一两大小多各参";
 /// Before the half of a year or month that is one of two: 上半年, but not 饭后半小时.
 const SIDES: &str = "上下前后";
 
+/// Of how many parts one is no whole number of percent: a third is said to be 33 %.
+const NEVER_EVEN: [f64; 4] = [3.0, 6.0, 7.0, 9.0];
+
 /// Shares by their names, of a hundred.
 const SHARES: [(&str, f64, Unit); 4] = [
     ("半价", 5.0, Unit::Named("折")),
@@ -200,8 +203,9 @@ impl Scanner {
         };
         let percent = 100.0 * part / whole;
         self.add(from..to, percent, Unit::Named("%"));
-        // A third is said to be 33 %.
-        self.or_else_means(percent.round(), Unit::Named("%"));
+        if NEVER_EVEN.contains(&whole) {
+            self.or_else_means(percent.round(), Unit::Named("%"));
+        }
         Some(to)
     }
 

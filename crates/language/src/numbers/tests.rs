@@ -663,3 +663,12 @@ fn the_first_days_and_those_after_them_are_told_apart() {
         ("没超过14天能退吗", "不超过14天能退吗"),
     ]);
 }
+
+#[test]
+fn what_may_be_less_than_nothing_has_a_minus() {
+    differ(&[
+        ("利润-20万", "利润20万", "-20万", "20万"),
+        ("同比-3", "同比3", "-3", "3"),
+    ]);
+    agree(&[("首付-20万", "首付20万"), ("北京-5个人", "北京5个人")]);
+}

@@ -21,9 +21,10 @@ const NO_NAMES: &[&str] = &[
     "until", "up", "within",
 ];
 
-/// Words behind a code or a name that name a variant of the product.
+/// Words behind a code or a name that name a variant of the product; several may be written as one (promax).
 const VARIANTS: &[&str] = &[
-    "pro", "plus", "max", "mini", "ultra", "se", "lite", "air", "fe",
+    "pro", "plus", "max", "mini", "ultra", "se", "lite", "air", "fe", "rs", "ti", "super", "xt",
+    "xtx", "gt", "turbo", "neo", "fold", "flip",
 ];
 
 /// What makes a number of the digits before it, whatever stands in front of them.
@@ -44,10 +45,15 @@ pub struct CodeDifference {
 /// The codes of a text, in order, each once: letters with digits (a1, rtx4090, v2.1), and in a Chinese text a letter that stands by itself (the A of A套餐). They are
 /// written without blanks and hyphens, in small letters.
 pub fn codes(text: &str) -> Vec<String> {
+    codes_of(text, text.chars().any(is_han))
+}
+
+/// The same, where words of letters are names if `joins`.
+fn codes_of(text: &str, joins: bool) -> Vec<String> {
     let folded = folded(text);
     let is_chinese = folded.chars().any(is_han);
     let mut known = HashSet::new();
-    let codes = runs(&folded, is_chinese).into_iter();
+    let codes = runs(&folded, joins).into_iter();
     let codes = codes.filter(|run| run.is_variant || is_code(&run.text, is_chinese));
     let codes = codes.map(|run| run.text);
     codes.filter(|code| known.insert(code.clone())).collect()
@@ -55,16 +61,21 @@ pub fn codes(text: &str) -> Vec<String> {
 
 /// How the codes of two texts differ; `None`: they have the same, or more than a thousand.
 pub fn code_difference(text_a: &str, text_b: &str) -> Option<CodeDifference> {
-    let (a, b) = (codes(text_a), codes(text_b));
+    // An entry "RTX 4060 Ti" is compared with a question in Chinese.
+    let joins = [text_a, text_b].iter().any(|text| text.chars().any(is_han));
+    let (a, b) = (codes_of(text_a, joins), codes_of(text_b, joins));
     if a.len().max(b.len()) > MOST_CODES {
         return None;
     }
-    let missing = |codes: &[String], others: &[String]| -> Vec<String> {
-        let is_there = |code: &&String| others.iter().any(|other| may_be_one(code, other));
+    let missing = |codes: &[String], others: &[String], text: &str| -> Vec<String> {
+        let spelt = spelt(text);
+        let is_there = |code: &&String| {
+            others.iter().any(|other| may_be_one(code, other)) || is_spelt(code, &spelt)
+        };
         let codes = codes.iter().filter(|code| !is_there(code));
         codes.cloned().collect()
     };
-    let (mut only_a, mut only_b) = (missing(&a, &b), missing(&b, &a));
+    let (mut only_a, mut only_b) = (missing(&a, &b, text_b), missing(&b, &a, text_a));
     let (plain_a, plain_b) = (
         without_variant(text_a, &only_b),
         without_variant(text_b, &only_a),
@@ -73,6 +84,29 @@ pub fn code_difference(text_a: &str, text_b: &str) -> Option<CodeDifference> {
     only_b.extend(plain_b);
     let found = CodeDifference { only_a, only_b };
     (!found.only_a.is_empty() || !found.only_b.is_empty()).then_some(found)
+}
+
+/// The words of a text without Chinese, in which a code may be written with blanks: Windows 11.
+fn spelt(text: &str) -> Vec<String> {
+    let folded = folded(text);
+    match folded.chars().any(is_han) {
+        true => Vec::new(),
+        false => runs(&folded, false)
+            .into_iter()
+            .map(|run| run.text)
+            .collect(),
+    }
+}
+
+/// Whether words that follow one another are a code, and no name of a variant behind them makes another of it.
+fn is_spelt(code: &str, words: &[String]) -> bool {
+    (0..words.len()).any(|from| {
+        let mut rest = Some(code);
+        (from..words.len()).any(|at| {
+            rest = rest.and_then(|rest| rest.strip_prefix(words[at].as_str()));
+            rest == Some("") && !words.get(at + 1).is_some_and(|next| is_of_variants(next))
+        })
+    })
 }
 
 /// Whether two codes may be one: of iPhone 14 Pro and 14 Pro one leaves out whose it is.
@@ -158,11 +192,22 @@ fn ends_with_letter(run: &str) -> bool {
 /// Whether a text begins with the name of a variant: the Plus of iPhone 14 Plus.
 fn is_variant(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric());
-    VARIANTS.contains(&&text[..end.unwrap_or(text.len())])
+    is_of_variants(&text[..end.unwrap_or(text.len())])
 }
 
+/// Whether a word is made of names of variants: promax.
+fn is_of_variants(word: &str) -> bool {
+    let mut variants = VARIANTS.iter();
+    variants.any(|variant| {
+        let rest = word.strip_prefix(variant);
+        rest.is_some_and(|rest| rest.is_empty() || is_of_variants(rest))
+    })
+}
+
+/// Whether the letters at the end of a run name a variant: iphone15pro.
 fn ends_with_variant(run: &str) -> bool {
-    VARIANTS.iter().any(|variant| run.ends_with(variant))
+    let name = run.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    is_of_variants(&run[name.len()..])
 }
 
 /// Whether a run may be a product of which there are variants: a code or a name, perhaps with the first word of a variant behind it.
@@ -170,7 +215,7 @@ fn has_variants(run: &str) -> bool {
     let has_digit = run.contains(|c: char| c.is_ascii_digit());
     match has_digit {
         true => run.ends_with(|c: char| c.is_ascii_digit()) || ends_with_variant(run),
-        false => is_name(run) && !VARIANTS.contains(&run),
+        false => is_name(run) && !is_of_variants(run),
     }
 }
 
@@ -229,6 +274,42 @@ mod tests {
         );
         let found = code_difference("A1 怎么用", "怎么用").unwrap();
         assert_eq!((found.only_a.len(), found.only_b.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_code_is_one_with_and_without_blanks() {
+        for (a, b) in [
+            ("iPhone15", "iPhone 15"),
+            ("GPT-4", "GPT4"),
+            ("Windows11", "Windows 11"),
+            ("V2.0", "V 2.0"),
+            ("Mate 60 Pro", "Mate60Pro"),
+            ("Mate 60 RS多少钱", "Mate60RS什么价"),
+            ("RTX 4060 Ti", "RTX4060Ti多少钱"),
+            ("RTX 4060 Ti多少钱", "RTX 4060Ti价格"),
+            ("iPhone 15 Promax 价格", "iPhone 15 Pro Max多少钱"),
+            ("iPhone15ProMax 价格", "iPhone 15 pro max多少钱"),
+        ] {
+            assert_eq!(code_difference(a, b), None, "{a} / {b}");
+            assert_eq!(code_difference(b, a), None, "{b} / {a}");
+        }
+        for (a, b) in [
+            ("iPhone 15多少钱", "iPhone 15 Promax 价格"),
+            ("iPhone 15 Pro多少钱", "iPhone 15 Promax 价格"),
+            ("Mate 60多少钱", "Mate 60 RS多少钱"),
+            ("RTX 4060", "RTX4060Ti多少钱"),
+            ("RTX 4060多少钱", "RTX 4060Ti价格"),
+            ("RTX 4070 Ti多少钱", "RTX 4070 Super多少钱"),
+        ] {
+            let found = code_difference(a, b).unwrap();
+            assert!(
+                !found.only_a.is_empty() && !found.only_b.is_empty(),
+                "{found:?}"
+            );
+        }
+        let found = code_difference("iPhone15", "iPhone 15 Pro").unwrap();
+        assert_eq!(found.only_a, ["iphone15"]);
+        assert_eq!(code_difference("24hrs", "24 小时"), None);
     }
 
     #[test]

@@ -60,6 +60,8 @@ impl Name {
             (None, Some(surname)) => self.text.starts_with(surname),
             (None, None) => {
                 self.text == other.text
+                    || is_numbered(&self.text, &other.text)
+                    || is_numbered(&other.text, &self.text)
                     || holds(&self.text, &other.text)
                     || holds(&other.text, &self.text)
             }
@@ -70,6 +72,19 @@ impl Name {
 /// Whether a name is the other and more: 北京市 and 北京. One letter is in many words.
 fn holds(name: &str, part: &str) -> bool {
     part.chars().count() > 1 && part.chars().all(is_han) && name.contains(part)
+}
+
+/// Whether a name of letters is the other with a number behind it, which codes tell apart: iPhone15 and the iPhone of iPhone 15, GPT-4 and GPT4.
+fn is_numbered(name: &str, other: &str) -> bool {
+    let letters = |name: &str| {
+        let end = name.find(|c: char| !c.is_ascii_alphabetic());
+        end.unwrap_or(name.len())
+    };
+    let (behind, there) = (&name[letters(name)..], &other[letters(other)..]);
+    let number = behind.trim_start_matches('-');
+    number.starts_with(|c: char| c.is_ascii_digit())
+        && name[..letters(name)] == other[..letters(other)]
+        && (there.is_empty() || there.trim_start_matches('-') == number)
 }
 
 /// The names of a text, each once.
@@ -200,6 +215,7 @@ mod tests {
             ("接口先对接微信", "接口先对接支付宝"),
             ("数据库换成MySQL", "数据库换成Oracle"),
             ("我们选A方案", "我们选B方案"),
+            ("用GPT4写", "用Claude3写"),
             ("市场部负责这件事", "研发部负责这件事"),
             ("这个给财务部门审", "这个给法务部门审"),
         ] {
@@ -215,6 +231,9 @@ mod tests {
             ("王总说下周再定", "下周再定"),
             ("这个APP要改版", "这个应用要改版"),
             ("MYSQL要升级", "mysql 要升级"),
+            ("iPhone15支持吗", "iPhone 15支持吗"),
+            ("GPT-4怎么用", "GPT4怎么用"),
+            ("Mate 60 Pro怎么截屏", "Mate60Pro怎么截屏"),
             ("大家觉得怎么样", "各位怎么看"),
             ("高效一点", "快一点"),
             ("市场部门负责这件事", "由市场部负责这件事"),

@@ -239,11 +239,17 @@ fn crosswise(a: (&str, &Told<'_>), b: (&str, &Told<'_>)) -> Option<NegationDiffe
             b: characters(b.0, of_b),
         });
     }
+    let word = |text: &str, place| vec![characters(text, place)];
+    if let Some(place) = a.1.unmet_condition(b.1) {
+        return Some(NegationDifference::OnlyA(word(a.0, place)));
+    }
+    if let Some(place) = b.1.unmet_condition(a.1) {
+        return Some(NegationDifference::OnlyB(word(b.0, place)));
+    }
     // 禁止未成年人进入 and 未成年人不得入内 forbid the same.
     if a.1.forbids() && b.1.forbids() {
         return None;
     }
-    let word = |text: &str, place| vec![characters(text, place)];
     let of_a =
         a.1.contradiction_of(b.1)
             .map(|place| NegationDifference::OnlyA(word(a.0, place)));

@@ -101,6 +101,12 @@ impl Number {
         said.agrees_with(said_there) || self.readings.iter().any(means)
     }
 
+    /// Whether both are one only if an hour is guessed to be one of the afternoon.
+    fn is_guessed_to_be(&self, other: &Self) -> bool {
+        let clocks = self.clock.as_ref().zip(other.clock.as_ref());
+        clocks.is_some_and(|(a, b)| a.is_guessed_to_be(b))
+    }
+
     /// An hour with its minutes as one number, 三点半 as 3.5点, under the name of the whole time.
     fn tell_whole_time(&mut self) {
         let Some(clock) = &self.clock else { return };
@@ -158,8 +164,13 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
     }
     let (all_a, all_b) = (a.clone(), b.clone());
     let (spelt_a, spelt_b) = (lone_numerals(text_a), lone_numerals(text_b));
+    // 9点到18点 and 9点到21点 write their hours alike, so that 21点 is not 9点 again.
+    let write_alike = share_a_time(&all_a, &all_b);
+    let agree = |number: &Number, other: &Number| {
+        number.agrees_with(other) && !(write_alike && number.is_guessed_to_be(other))
+    };
     let is_in = |number: &Number, others: &[Number], numerals: &[f64]| {
-        others.iter().any(|o| number.agrees_with(o)) || number.is_spelt_among(numerals)
+        others.iter().any(|o| agree(number, o)) || number.is_spelt_among(numerals)
     };
     a.retain(|number| !is_in(number, &all_b, &spelt_b));
     b.retain(|number| !is_in(number, &all_a, &spelt_a));
@@ -183,6 +194,15 @@ pub fn number_difference(text_a: &str, text_b: &str) -> Option<NumberDifference>
         only_a: texts(&a),
         only_b: texts(&b),
         may_lie_within: limits::may_lie_within((text_a, &a), (text_b, &b)),
+    })
+}
+
+/// Whether both have a time of the day that is written alike.
+fn share_a_time(a: &[Number], b: &[Number]) -> bool {
+    let mut here = a.iter().filter_map(|number| number.clock.as_ref());
+    here.any(|clock| {
+        let mut there = b.iter().filter_map(|number| number.clock.as_ref());
+        there.any(|other| clock.is_written_as(other))
     })
 }
 

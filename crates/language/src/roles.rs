@@ -3,8 +3,10 @@
 //!
 //! What stands beside one another as equals may change places (苹果和香蕉), and so may what a question does not care about (北京到上海多远).
 
+mod crossed;
 mod giving;
 mod moved;
+mod steps;
 mod ways;
 
 use std::ops::Range;
@@ -76,9 +78,13 @@ pub fn role_difference(text_a: &str, text_b: &str) -> Option<RoleDifference> {
         .or_else(|| moved::suffered(&a.characters, &b.characters))
         .or_else(|| moved::suffered(&b.characters, &a.characters).map(|[b, a]| [a, b]))
         .map(|places| given(&a, &b, places));
+    let in_turn = steps::turned(&a.characters, &b.characters)
+        .or_else(|| crossed::turned(&a, &b))
+        .map(|places| given(&a, &b, places));
     turned
         .or_else(|| exchanged(&ways::bare(a), &ways::bare(b)))
         .or(moved)
+        .or(in_turn)
 }
 
 /// What stands there in two texts.
@@ -238,6 +244,56 @@ mod tests {
             let found = role_difference(a, b).unwrap_or_else(|| panic!("{a} / {b}"));
             assert_eq!(found.a, in_a, "{a} / {b}");
             assert!(role_difference(b, a).is_some(), "{b} / {a}");
+        }
+    }
+
+    #[test]
+    fn steps_and_subjects_in_turn_are_found_in_other_words() {
+        for (a, b) in [
+            ("我们先上线再测试", "那我们先测试再上线"),
+            ("先付款再发货", "就先发货再付款"),
+            ("先上线，再测试", "先测试，再上线"),
+            ("我觉得先上线再测试", "先测试再上线"),
+            ("那个先上线再测试", "先测试再上线吧"),
+            ("先发货再付款", "付款后发货"),
+            ("先吃药再吃饭", "然后先吃饭再吃药"),
+            ("买方先验货卖方后发货", "卖方先发货买方后验货"),
+            ("先由财务审批再由法务盖章", "那先由法务审批再由财务盖章"),
+            ("财务部审批后法务部盖章", "法务部审批后财务部盖章"),
+            ("财务部审批后法务部盖章", "法务部盖章后财务部审批"),
+            ("张三审批后李四盖章", "那李四审批后张三盖章吧"),
+            ("张三负责前端，李四负责后端", "李四负责前端，张三负责后端"),
+            (
+                "张三负责前端，李四负责后端",
+                "那张三负责后端，李四负责前端吧",
+            ),
+            ("上午面试小王下午面试小李", "上午面试小李下午面试小王"),
+        ] {
+            assert!(role_difference(a, b).is_some(), "{a} / {b}");
+            assert!(role_difference(b, a).is_some(), "{b} / {a}");
+        }
+        for (a, b) in [
+            ("先上线再测试", "那我们就先上线再测试吧"),
+            ("先付款再发货", "付款后再发货"),
+            ("先测试前端再测试后端", "先测试前端再测后端"),
+            ("先上线再测试", "不要先测试再上线，先上线再测试"),
+            ("先注册账号再登录账号", "先注册账号再登录"),
+            ("财务部审批后法务部盖章", "财务部先审批，然后法务部盖章"),
+            ("张三负责前端，李四负责后端", "李四负责后端，张三负责前端"),
+            (
+                "张三负责前端测试，李四负责后端测试",
+                "李四负责后端测试，张三负责前端测试",
+            ),
+            ("王先生下单后发货", "下单后王先生发货"),
+            ("上午开会，下午评审", "下午评审，上午开会"),
+            ("售后和客服都在线", "客服和售后都在线"),
+            (
+                "抢劫在事故不久后便发生了",
+                "抢劫事件发生在这起事件发生后不久",
+            ),
+        ] {
+            assert_eq!(role_difference(a, b), None, "{a} / {b}");
+            assert_eq!(role_difference(b, a), None, "{b} / {a}");
         }
     }
 

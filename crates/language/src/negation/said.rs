@@ -1,5 +1,7 @@
 //! Whether another text says what a negation negates: 不想要了 denies nothing of 怎么申请退货.
 
+mod conditions;
+
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -235,7 +237,12 @@ impl<'a> Told<'a> {
             let asks = self.words[start..].iter().any(|word| {
                 ["吗", "么", "怎么", "如何", "什么", "为什么", "是否"].contains(&word.text)
             });
-            !is_negated && !asks
+            // Before a contract is signed it is not.
+            let is_to_come = self
+                .words
+                .get(at + 1)
+                .is_some_and(|word| ["前", "之前", "以前"].contains(&word.text));
+            !is_negated && !asks && !is_to_come
         };
         is_said && self.places(&negated.what).iter().any(affirmed)
     }

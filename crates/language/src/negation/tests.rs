@@ -439,3 +439,42 @@ fn a_reason_in_front_of_a_question_denies_nothing_of_it() {
         assert_eq!(found.is_some(), expected, "{reason} / {other}: {found:?}");
     }
 }
+
+#[test]
+fn a_condition_counts_where_both_deny_the_same_behind_it() {
+    for (unmet, met) in [
+        ("未满14天不能退", "满14天不能退"),
+        ("没满14天不能退吗", "满14天不能退吗"),
+        ("未满60天不能退保", "满60天不能退保"),
+        ("未满18岁不可以购买", "满18岁不可以购买"),
+        ("不满三年不可以提取公积金", "满三年不可以提取公积金"),
+        ("未成年人不能购买", "成年人不能购买"),
+        ("没交押金不能用车", "交了押金不能用车"),
+        ("没签合同不能付款", "签了合同不能付款"),
+        ("没带身份证不可以办吗", "带身份证不可以办吗"),
+        ("没有医保卡，就不能报销", "有医保卡不能报销"),
+    ] {
+        let found = negation_difference(unmet, met);
+        assert!(
+            matches!(found, Some(NegationDifference::OnlyA(_))),
+            "{unmet} / {met}: {found:?}"
+        );
+        assert!(negation_difference(met, unmet).is_some(), "{met} / {unmet}");
+    }
+    for (a, b) in [
+        ("没签合同不能付款", "签合同前不能付款"),
+        ("没满14天不能退", "必须满14天，不然不能退"),
+        ("没交押金不能用车", "押金没交不能用车"),
+        ("没交押金不能用车", "没有交押金就不能用车"),
+        ("未满14天不能退", "没满14天不可以退吗"),
+        ("禁止未成年人进入", "未成年人不得入内"),
+        (
+            "新车无牌照、无交强险、无驾照",
+            "新车无牌，未带交强险，未带驾照",
+        ),
+        ("未成年人不能买，成年人可以", "成年人能买，未成年人不能买"),
+    ] {
+        assert_eq!(negation_difference(a, b), None, "{a} / {b}");
+        assert_eq!(negation_difference(b, a), None, "{b} / {a}");
+    }
+}

@@ -19,6 +19,8 @@ pub(super) struct Clock {
     pub(super) is_afternoon: Option<bool>,
     /// The text leaves open whether its hours are of twelve or of 24.
     pub(super) is_open: bool,
+    /// An hour of up to twelve may be one of the afternoon here, whatever stands beside it.
+    pub(super) may_be_later: bool,
 }
 
 impl Clock {
@@ -30,6 +32,18 @@ impl Clock {
             (None, Some(half)) => other.tells_24_hours() && self.half_of_24() == Some(!half),
             (None, None) => false,
         }
+    }
+
+    /// Whether both are written as the same time.
+    pub(super) fn is_written_as(&self, other: &Self) -> bool {
+        self.hour == other.hour && self.minute == other.minute && !self.contradicts(other)
+    }
+
+    /// Whether both are one only if an hour whose text gives no reason for it is one of the afternoon: 9点 and 21点.
+    pub(super) fn is_guessed_to_be(&self, other: &Self) -> bool {
+        let is_guess = |clock: &Self| clock.is_afternoon.is_none() && !clock.may_be_later;
+        let (here, there) = (self.hour, other.hour);
+        here != there && here % 12.0 == there % 12.0 && (is_guess(self) || is_guess(other))
     }
 
     fn tells_24_hours(&self) -> bool {

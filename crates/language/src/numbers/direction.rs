@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::limits::is_length;
 use super::units::Unit;
 use super::{Number, NumberDifference};
 use crate::traditional::simplified;
@@ -22,6 +23,8 @@ const BEFORE: &[[&[&str]; 2]] = &[
             "多于",
             "长于",
             "晚于",
+            "满",
+            "过了",
             "more than ",
             "over ",
             "above ",
@@ -35,6 +38,15 @@ const BEFORE: &[[&[&str]; 2]] = &[
             "不到",
             "不足",
             "不满",
+            "未满",
+            "没满",
+            "没到",
+            "未到",
+            "没过",
+            "未过",
+            "没超过",
+            "没有超过",
+            "未超过",
             "less than ",
             "under ",
             "below ",
@@ -78,6 +90,15 @@ const BEHIND: &[&[&[&str]]] = &[
 const LINKS: &[&str] = &[
     "了", "出", "至", "到", "约", "近", "幅", "价", "薪", "温", "息", "将近", "大约", "着", "过",
 ];
+
+/// Of [`BEHIND`], the group of what comes before and after, and the side of what comes after.
+const AFTER: (usize, usize) = (1, 1);
+
+/// In front of a length of time, that it is the first: 前三天, 头两周.
+const FIRST: &[char] = &['前', '头'];
+
+/// Words that end so and say something else: 提前三天, 之前三天.
+const NO_FIRST: &str = "提之以目年月日天周饭餐课会产术考行";
 
 /// Numbers of a text that is looked at: each is held against each of the other text.
 const MOST_NUMBERS: usize = 50;
@@ -129,9 +150,33 @@ impl Text {
         let is_opposed = |(a, b): &(Way, Way)| a.group == b.group && a.side != b.side;
         let before = self.before(number).zip(there.before(other));
         let behind = || self.behind(number).zip(there.behind(other));
+        let first = || self.first(number).zip(there.after(other));
+        let first_there = || self.after(number).zip(there.first(other));
         before
             .filter(is_opposed)
             .or_else(|| behind().filter(is_opposed))
+            .or_else(first)
+            .or_else(first_there)
+    }
+
+    /// The word in front of a length of time that is the first: 前三天.
+    fn first(&self, number: &Number) -> Option<Way> {
+        let start = number.place.start.checked_sub(1)?;
+        let is_first = FIRST.contains(self.0.get(start)?);
+        let before = start.checked_sub(1).and_then(|at| self.0.get(at));
+        let is_other = before.is_some_and(|c| NO_FIRST.contains(*c));
+        let is_it = is_first && !is_other && self.behind(number).is_none() && is_length(number);
+        is_it.then(|| Way {
+            group: AFTER.0,
+            side: 1 - AFTER.1,
+            place: start..start + 1,
+        })
+    }
+
+    /// The word behind a number that says that it is over: 三天后.
+    fn after(&self, number: &Number) -> Option<Way> {
+        self.behind(number)
+            .filter(|way| (way.group, way.side) == AFTER)
     }
 
     /// What the words in front of a number say.

@@ -64,7 +64,8 @@ fn has_gone_by(text: &Text, number: &Number) -> bool {
     is_length(number) && !is_limit(text, number) && (before || behind)
 }
 
-fn is_length(number: &Number) -> bool {
+/// Whether it is a length of time.
+pub(super) fn is_length(number: &Number) -> bool {
     match number.readings[0].unit {
         Unit::Year => true,
         Unit::Named(name) => LENGTHS.contains(&name),

@@ -90,6 +90,23 @@ const AGREEING: &[&str] = &[
     "没什么问题",
     "都行",
     "听大家的",
+    "我也这么觉得",
+    "也是这么觉得",
+    "我也这样觉得",
+    "我也这么认为",
+    "我也这样认为",
+    "我也这么想",
+    "投赞成票",
+    "投同意票",
+    "投赞成",
+    "按你说的办",
+    "按你说的来",
+    "按您说的办",
+    "按大家说的办",
+    "照你说的办",
+    "妥",
+    "妥妥",
+    "强",
 ];
 
 /// What disagrees by itself: where it begins a clause, the rest says with what.
@@ -143,6 +160,9 @@ const REFUSING: &[&str] = &[
 
 /// What a turn may agree with by name.
 const OBJECTS: &[&str] = &["方案", "意见", "看法", "观点", "建议", "提议", "想法"];
+
+/// Votes with such a word that name nothing.
+const NO_OBJECTIONS: &[&str] = &["没意见", "没有意见", "没什么意见", "没啥意见"];
 
 /// What may stand beside it and changes nothing.
 const BESIDE: &[&str] = &[
@@ -234,6 +254,12 @@ const BESIDE: &[&str] = &[
     "张总",
     "王总",
     "李总",
+    "部门",
+    "团队",
+    "我们组",
+    "嘞",
+    "咧",
+    "滴",
 ];
 
 /// Greetings, whose 好 agrees with nothing.
@@ -371,7 +397,11 @@ fn says_otherwise(text: &str) -> bool {
 
 /// Whether a turn that only agrees names what another one denies, so that it does not agree with that.
 pub fn denies(text: &str, vote: &str) -> bool {
-    let names = OBJECTS.iter().any(|object| vote.contains(object));
+    // What has no 意见 names none.
+    let named = NO_OBJECTIONS
+        .iter()
+        .fold(vote.to_owned(), |named, word| named.replace(word, ""));
+    let names = OBJECTS.iter().any(|object| named.contains(object));
     names && negation_difference(beginning(text, MOST_CHARACTERS), vote).is_some()
 }
 
@@ -477,6 +507,14 @@ mod tests {
             "明白，谢谢大家",
             "收到，我没意见",
             "不反对",
+            "我也这么觉得",
+            "我投赞成票",
+            "我们部门没意见",
+            "就按你说的办",
+            "好嘞",
+            "妥",
+            "妥了",
+            "[强]",
         ] {
             assert!(agrees(text), "{text}");
         }
@@ -491,6 +529,10 @@ mod tests {
             "好的，下周三上线",
             "不行",
             "是不是",
+            "不妥",
+            "我投反对票",
+            "加强",
+            "你也这么觉得吗",
             "-1",
             "－１",
             "你好啊",
@@ -573,5 +615,8 @@ mod tests {
         assert!(denies(text, "这个方案可以"));
         assert!(!denies("我建议不要延期", "同意这个建议"));
         assert!(!denies(text, "同意"));
+        for vote in ["没意见", "我没意见", "我们部门没有意见"] {
+            assert!(!denies("我们下周三上线，大家有没有意见？", vote), "{vote}");
+        }
     }
 }

@@ -46,6 +46,9 @@ const LESS_BEFORE: &[&str] = &[
 
 const LESS_BEHIND: &[&str] = &["以下"];
 
+/// Behind a number that may be said without it as well: 三天以内完成 and 三天完成.
+const WITHIN_BEHIND: &[&str] = &["以内", "之内"];
+
 /// Characters of the longest unit between a number and what is said of it.
 const LONGEST_UNIT: usize = 3;
 
@@ -59,6 +62,8 @@ struct Told {
     changes_by: bool,
     is_more: bool,
     is_less: bool,
+    /// It says within, which is at most.
+    is_within: bool,
 }
 
 /// Whether two remarks say other things of their numbers: one that it is a bound and the other that it is that many, or one what is added and
@@ -66,10 +71,9 @@ struct Told {
 pub(super) fn differ(kept: &str, gone: &str) -> bool {
     let [a, b] = [kept, gone].map(|text| told(&simplified(text)));
     let is_other = |a: Told, b: Told| a.comes_to && !a.changes_by && b.changes_by && !b.comes_to;
-    let is_bound = |told: Told| (told.is_more, told.is_less);
-    a.has_numbers
-        && b.has_numbers
-        && (is_other(a, b) || is_other(b, a) || is_bound(a) != is_bound(b))
+    let bounds_differ = a.is_more != b.is_more
+        || a.is_less != b.is_less && !(if a.is_less { b } else { a }).is_within;
+    a.has_numbers && b.has_numbers && (is_other(a, b) || is_other(b, a) || bounds_differ)
 }
 
 fn told(text: &str) -> Told {
@@ -101,7 +105,9 @@ fn tell_before(told: &mut Told, before: &str) {
     let verb = before.chars().next_back().map_or(0, char::len_utf8);
     let bounds =
         |words: &[&str]| ends(words, before) || ends(words, &before[..before.len() - verb]);
-    let is_less = bounds(LESS_BEFORE);
+    // 不少于 ends with 少于, and 不超过 with 超过.
+    let is_no_less = bounds(&["不少于", "不低于"]);
+    let is_less = !is_no_less && bounds(LESS_BEFORE);
     told.is_less |= is_less;
     told.is_more |= !is_less && bounds(MORE_BEFORE);
 }
@@ -116,6 +122,7 @@ fn tell_behind(told: &mut Told, behind: &str) {
     for rest in starts {
         told.is_more |= begins(MORE_BEHIND, rest);
         told.is_less |= begins(LESS_BEHIND, rest);
+        told.is_within |= begins(WITHIN_BEHIND, rest);
     }
 }
 
@@ -138,6 +145,13 @@ mod tests {
             ("预算5000元", "预算五千多", true),
             ("至少招五人", "招五个人", true),
             ("不超过五人", "最多五人", false),
+            ("至少五天", "不少于五天", false),
+            ("不低于五百", "五百以上", false),
+            ("不少于五天", "少于五天", true),
+            ("五百以内", "不超过五百", false),
+            ("五百以内", "五百以下", false),
+            ("五百以内", "超过五百", true),
+            ("三天之内完成", "三天完成", false),
             ("三点以后开会", "三点开会", false),
             ("增加了20万", "增加20万", false),
         ] {

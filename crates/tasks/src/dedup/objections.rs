@@ -29,12 +29,24 @@ const SUPPOSED: usize = 4;
 /// How one of two remarks qualifies what the other says; `None`: neither does, or both do.
 pub(super) fn differ(kept: &str, gone: &str) -> Option<HeldBack> {
     let texts = [kept, gone].map(simplified);
-    let [kept, gone] = texts.each_ref().map(String::as_str);
+    let [kept, gone] = both_asked([texts[0].as_str(), texts[1].as_str()]);
     let either = |qualifies: fn(&str, &str) -> bool| qualifies(kept, gone) || qualifies(gone, kept);
     if either(refuses) || stance(kept).zip(stance(gone)).is_some_and(|(a, b)| a != b) {
         return Some(HeldBack::Negation);
     }
     (either(puts_off) || either(makes_depend) || either(leaves_open)).then_some(HeldBack::Opposite)
+}
+
+/// Two questions without the 吗 at their ends: 订单能取消吗 asks of no other 取消 than 能取消订单吗.
+fn both_asked(texts: [&str; 2]) -> [&str; 2] {
+    let asked = texts.map(|text| {
+        let said = text.trim_end_matches(|c: char| !c.is_alphanumeric());
+        said.strip_suffix('吗')
+    });
+    match asked {
+        [Some(kept), Some(gone)] => [kept, gone],
+        _ => texts,
+    }
 }
 
 /// Whether a remark ends with a refusal of what stands before it: 下周三上线不行, 采购十台服务器没必要.
@@ -252,6 +264,26 @@ mod tests {
             "不要太晚",
         ] {
             assert!(!ends_with_refusal(clause), "{clause}");
+        }
+    }
+
+    #[test]
+    fn what_two_questions_ask_is_compared_without_their_ends() {
+        for (kept, gone) in [
+            ("订单能取消吗", "可以取消订单吗"),
+            ("可以取消预约吗？", "预约能取消吗"),
+            ("下周的会能推迟吗", "能推迟下周的会吗"),
+        ] {
+            assert_eq!(differ(kept, gone), None, "{kept} / {gone}");
+            assert_eq!(differ(gone, kept), None, "{gone} / {kept}");
+        }
+        for (kept, gone) in [
+            ("下周的会推迟", "下周的会照常开"),
+            ("下周的会会推迟吗", "下周的会还开吗"),
+            ("订单能取消吗", "订单能暂停吗"),
+        ] {
+            assert!(differ(kept, gone).is_some(), "{kept} / {gone}");
+            assert!(differ(gone, kept).is_some(), "{gone} / {kept}");
         }
     }
 

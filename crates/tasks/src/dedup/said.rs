@@ -69,6 +69,12 @@ const SUBJECTS: &[&str] = &[
 /// Characters that are doubled by a stutter only; 谢谢 and 天天 are words.
 const NEVER_DOUBLED: &str = "我你您他她它这那就是在的了把对要会能不没有还也都跟和因所但";
 
+/// Signs of what is less than nothing.
+const MINUS: [char; 3] = ['-', '−', '－'];
+
+/// What may be less than nothing.
+const SIGNED: [&str; 8] = ["度", "℃", "°", "%", "％", "摄氏", "元", "块"];
+
 /// Numerals, of which repetition is part: 二十二.
 const NUMERALS: &str = "零〇一二三四五六七八九十百千万亿两";
 
@@ -83,11 +89,22 @@ pub fn said(text: &str) -> String {
         .map(|(clause, end)| spoken(clause, end))
         .collect();
     let fluent = without_stutters(&clauses.concat());
-    let tidy = fluent.trim_start_matches(is_separator).trim_end();
+    let tidy = with_minus(&fluent, fluent.trim_start_matches(is_separator)).trim_end();
     match is_blank(tidy) || tidy.chars().all(is_separator) {
         true => text.trim().to_owned(),
         false => tidy.to_owned(),
     }
+}
+
+/// What is left of a text behind the punctuation that it begins with, with the minus of its first number: -5度, but no bullet (- 5个人, -5个人).
+fn with_minus<'a>(text: &'a str, rest: &'a str) -> &'a str {
+    let before = &text[..text.len() - rest.len()];
+    let behind = rest.trim_start_matches(|c: char| c.is_ascii_digit() || ".,万亿".contains(c));
+    let is_signed = behind.len() < rest.len()
+        && (behind.is_empty() || SIGNED.iter().any(|unit| behind.starts_with(unit)));
+    let minus = before.chars().next_back().filter(|c| MINUS.contains(c));
+    let length = minus.filter(|_| is_signed).map_or(0, char::len_utf8);
+    &text[before.len() - length..]
 }
 
 /// The stretches between punctuation, each with the punctuation behind it.
@@ -210,9 +227,23 @@ mod tests {
             "金额是三百三十三万",
             "天天加班",
             "111 号订单",
+            "-5度",
+            "−3%",
+            "-20万元",
             "就是这样",
         ] {
             assert_eq!(said(text), text);
+        }
+    }
+
+    #[test]
+    fn a_bullet_is_no_minus() {
+        for (text, expected) in [
+            ("- 5度", "5度"),
+            ("-5个人", "5个人"),
+            ("- 我们下周三上线", "我们下周三上线"),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
         }
     }
 

@@ -10,6 +10,29 @@ const NO_HALF: &str = "一两大小多各参";
 /// Before the half of a year or month that is one of two: 上半年, but not 饭后半小时.
 const SIDES: &str = "上下前后";
 
+/// What may be less than nothing, in front of a minus: 利润-20万.
+const MAY_BE_NEGATIVE: [&str; 16] = [
+    "利润",
+    "毛利",
+    "净利",
+    "净利润",
+    "收益",
+    "盈利",
+    "盈亏",
+    "业绩",
+    "增长",
+    "增速",
+    "增幅",
+    "同比",
+    "环比",
+    "余额",
+    "结余",
+    "现金流",
+];
+
+/// Of how many parts one is no whole number of percent: a third is said to be 33 %.
+const NEVER_EVEN: [f64; 4] = [3.0, 6.0, 7.0, 9.0];
+
 /// Shares by their names, of a hundred.
 const SHARES: [(&str, f64, Unit); 4] = [
     ("半价", 5.0, Unit::Named("折")),
@@ -33,7 +56,10 @@ impl Scanner {
         let is_sign = match self.peek(from)? {
             // 自负 is to pay oneself, 正负5 is ±5, 胜负 is a score.
             '负' => !before.is_some_and(|c| "正胜自抱担背欺肩".contains(c)),
-            '-' => self.is_minus(before, unit),
+            '-' => {
+                self.is_minus(before, unit)
+                    || MAY_BE_NEGATIVE.iter().any(|word| self.ends(from, word))
+            }
             _ => false,
         };
         is_sign.then_some(from)
@@ -200,8 +226,9 @@ impl Scanner {
         };
         let percent = 100.0 * part / whole;
         self.add(from..to, percent, Unit::Named("%"));
-        // A third is said to be 33 %.
-        self.or_else_means(percent.round(), Unit::Named("%"));
+        if NEVER_EVEN.contains(&whole) {
+            self.or_else_means(percent.round(), Unit::Named("%"));
+        }
         Some(to)
     }
 

@@ -129,6 +129,7 @@ impl Scanner {
             hour,
             is_afternoon,
             is_open: false,
+            may_be_later: false,
         };
         if let Some(last) = self.found.last_mut() {
             last.number.clock = Some(clock);
@@ -236,7 +237,9 @@ impl Scanner {
                 minutes.number.is_of_clock = true;
             }
         }
-        let is_open = self.speaks_of_afternoons();
+        let is_said = self.speaks_of_afternoons();
+        let goes_back = self.hours_go_back();
+        let has_24_hours = self.clocks().any(|clock| clock.hour > 12.0);
         let given = &self.given;
         for clock in self
             .found
@@ -244,7 +247,8 @@ impl Scanner {
             .filter_map(|found| found.number.clock.as_mut())
         {
             clock.text = given[clock.place.clone()].iter().collect();
-            clock.is_open = is_open;
+            clock.is_open = is_said || goes_back;
+            clock.may_be_later = goes_back || is_said && !has_24_hours;
         }
     }
 
@@ -276,15 +280,19 @@ impl Scanner {
         }
     }
 
-    /// Whether 9点 may be 21点 here: the text speaks of the evening, or its hours go back (9点到6点).
+    /// Whether the text speaks of the evening, so that 9点 may be 21点 here.
     fn speaks_of_afternoons(&self) -> bool {
-        let said = (0..self.characters.len())
-            .any(|at| AFTERNOONS.iter().any(|word| self.starts(at, word)));
-        let clocks = self
-            .found
-            .iter()
-            .filter_map(|found| found.number.clock.as_ref());
-        let hours: Vec<f64> = clocks.map(|clock| clock.hour).collect();
-        said || hours.windows(2).any(|pair| pair[1] < pair[0])
+        (0..self.characters.len()).any(|at| AFTERNOONS.iter().any(|word| self.starts(at, word)))
+    }
+
+    /// Whether its hours go back, so that they are of twelve: 9点到6点.
+    fn hours_go_back(&self) -> bool {
+        let hours: Vec<f64> = self.clocks().map(|clock| clock.hour).collect();
+        hours.windows(2).any(|pair| pair[1] < pair[0])
+    }
+
+    fn clocks(&self) -> impl Iterator<Item = &Clock> {
+        let numbers = self.found.iter();
+        numbers.filter_map(|found| found.number.clock.as_ref())
     }
 }

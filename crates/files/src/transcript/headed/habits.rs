@@ -31,6 +31,10 @@ pub(super) struct Habits {
     has_sections: bool,
     /// Turns are points of a list in Markdown.
     has_points: bool,
+    /// Bytes of the number that each line has as a point of a list.
+    numbers: Vec<usize>,
+    /// Turns are points of a list with numbers.
+    has_numbers: bool,
 }
 
 /// A lead, as it is counted.
@@ -41,6 +45,7 @@ struct Seen {
     has_bracket: bool,
     is_separated: bool,
     is_point: bool,
+    is_numbered: bool,
 }
 
 /// What the leads of a text look like.
@@ -60,15 +65,16 @@ struct Tally {
 }
 
 impl Habits {
-    pub(super) fn of(lines: &[Line]) -> Self {
+    /// Those of lines, each with the bytes of its number as a point of a list.
+    pub(super) fn of(lines: &[Line], numbers: &[usize]) -> Self {
         let separated = separated(lines);
         let mut tally = Tally::default();
         let mut seen = Vec::new();
-        for ((_, line), is_separated) in lines.iter().zip(&separated) {
+        for (((_, line), is_separated), number) in lines.iter().zip(&separated).zip(numbers) {
             if line.trim().is_empty() {
                 continue;
             }
-            match Seen::of(line, *is_separated) {
+            match Seen::of(line, *number, *is_separated) {
                 // 参会人：张三、李四 says nothing of how turns begin.
                 Some(one) if one.is_field() => {}
                 Some(one) => {
@@ -89,6 +95,7 @@ impl Habits {
         let is_mostly_separated = 100 * share(|one| one.is_separated) >= SEPARATED * seen.len();
         let has_bracket = 2 * share(|one| one.has_bracket) > seen.len();
         let has_points = 2 * share(|one| one.is_point) > seen.len() && !is_above;
+        let has_numbers = 2 * share(|one| one.is_numbered) > seen.len() && !is_above;
         let is_apart = is_above && is_mostly_separated;
         let named = seen.into_iter().filter(|one| one.is_separated || !is_apart);
         let speakers = named.filter_map(|one| one.lead.speaker);
@@ -101,18 +108,27 @@ impl Habits {
             separated: if is_apart { separated } else { Vec::new() },
             has_sections,
             has_points,
+            numbers: numbers.to_vec(),
+            has_numbers,
         }
     }
 
     /// Whether a line is a point of the list, which is a turn even if nothing tells whose.
-    pub(super) fn begins_point(&self, line: &str) -> bool {
-        self.has_points && line.starts_with("- ")
+    pub(super) fn begins_point(&self, place: usize, line: &str) -> bool {
+        self.has_points && line.starts_with("- ") || self.has_numbers && self.number(place) > 0
+    }
+
+    /// Bytes of the number that the line at a place has as a point of a list.
+    pub(super) fn number(&self, place: usize) -> usize {
+        self.numbers.get(place).copied().unwrap_or_default()
     }
 
     /// The lead of the line at a place, if it begins a turn.
     pub(super) fn lead(&self, place: usize, line: &str) -> Option<Lead> {
-        let lead = Lead::of(line)?;
+        let number = self.number(place);
+        let lead = Lead::behind(line, number)?;
         let is_whole = line[lead.end..].trim().is_empty();
+        let line = &line[number..];
         let is_known = || {
             lead.speaker
                 .as_ref()
@@ -165,13 +181,14 @@ impl Habits {
 }
 
 impl Seen {
-    fn of(line: &str, is_separated: bool) -> Option<Self> {
-        let lead = Lead::of(line)?;
+    fn of(line: &str, number: usize, is_separated: bool) -> Option<Self> {
+        let lead = Lead::behind(line, number)?;
         Some(Self {
             is_whole: line[lead.end..].trim().is_empty(),
-            has_bracket: has_bracket(line),
+            has_bracket: has_bracket(&line[number..]),
             is_separated,
             is_point: is_point(line),
+            is_numbered: number > 0,
             lead,
         })
     }

@@ -47,14 +47,14 @@ impl Text {
     }
 }
 
-/// The texts that stand in one cell: a list of JSON, or between bars, full-width semicolons or ends of lines. Numbers in front of all of them, 1. 2. 3., are
+/// The texts that stand in one cell: a list of JSON, or between bars, semicolons or ends of lines. Numbers in front of all of them, 1. 2. 3., are
 /// no part of them.
 pub(super) fn several(cell: &str) -> impl Iterator<Item = String> + use<> {
     let list = || serde_json::from_str::<Vec<Text>>(cell).ok();
     let list = cell.trim_start().starts_with('[').then(list).flatten();
     let list = list.map(|list| list.into_iter().map(Text::into_string).collect());
     let texts = list.unwrap_or_else(|| {
-        let texts: Vec<String> = cell.split(['|', '｜', '；']).flat_map(lines).collect();
+        let texts: Vec<String> = cell.split(['|', '｜', '；', ';']).flat_map(lines).collect();
         unnumbered(&texts).unwrap_or(texts)
     });
     texts.into_iter()
@@ -77,4 +77,27 @@ fn unnumbered(texts: &[String]) -> Option<Vec<String>> {
     };
     let bare: Option<Vec<String>> = texts.iter().enumerate().map(bare).collect();
     bare.filter(|bare| bare.len() > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_may_have_several_texts() {
+        for (cell, expected) in [
+            ("怎么退货;如何退货", vec!["怎么退货", "如何退货"]),
+            ("怎么退货； 如何退货;", vec!["怎么退货", "如何退货"]),
+            (
+                "怎么退货|如何退货\n能退吗",
+                vec!["怎么退货", "如何退货", "能退吗"],
+            ),
+            ("1. 怎么退货;2. 如何退货", vec!["怎么退货", "如何退货"]),
+            ("怎么退货，运费谁出", vec!["怎么退货，运费谁出"]),
+            // So a text with a semicolon is written.
+            (r#"["怎么退货;如何退货"]"#, vec!["怎么退货;如何退货"]),
+        ] {
+            assert_eq!(several(cell).collect::<Vec<_>>(), expected, "{cell}");
+        }
+    }
 }

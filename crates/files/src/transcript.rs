@@ -317,7 +317,12 @@ fn of_text(
 ) -> anyhow::Result<Parsed> {
     let first = lines.iter().find(|(_, line)| !line.trim().is_empty());
     let first = first.map_or(1, |(number, _)| *number);
-    let parsed = parsed(lines, room).with_context(|| unreadable(name))?;
+    let separator = match ending {
+        "csv" => Some(b','),
+        "tsv" => Some(b'\t'),
+        _ => None,
+    };
+    let parsed = parsed(lines, separator, room).with_context(|| unreadable(name))?;
     let is_captions = matches!(parsed.layout, TranscriptLayout::Srt | TranscriptLayout::Vtt);
     if matches!(ending, "srt" | "vtt") && (!is_captions || parsed.turns.is_empty()) {
         let error = anyhow!(
@@ -325,7 +330,7 @@ fn of_text(
         );
         return Err(error.context(unreadable(name)));
     }
-    if matches!(ending, "csv" | "tsv") && parsed.layout != TranscriptLayout::Table {
+    if separator.is_some() && parsed.layout != TranscriptLayout::Table {
         bail!(
             "{name} is a table whose first row does not say which column is what. Name its columns text, speaker and time, or save its remarks as TXT, one a line."
         );
@@ -333,7 +338,8 @@ fn of_text(
     Ok(parsed)
 }
 
-fn parsed(lines: Vec<Line>, room: &mut Room<'_>) -> anyhow::Result<Parsed> {
+/// The turns of a text. Its ending may say what its columns are separated by.
+fn parsed(lines: Vec<Line>, ending: Option<u8>, room: &mut Room<'_>) -> anyhow::Result<Parsed> {
     let mut texts = lines.iter().map(|(_, line)| line.trim());
     let first = texts.find(|line| !line.is_empty()).unwrap_or_default();
     if first.starts_with(['{', '[']) {
@@ -342,7 +348,7 @@ fn parsed(lines: Vec<Line>, room: &mut Room<'_>) -> anyhow::Result<Parsed> {
             return objects::turns(&lines);
         }
     }
-    if let Some(separator) = columns::separator(first) {
+    if let Some(separator) = columns::separator(&lines, ending) {
         return columns::turns(&lines, separator);
     }
     if let Some(labels) = columns::labels(&lines) {

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod faq;
 pub mod lexical;
 pub mod metrics;
+pub mod numbering;
 pub mod recommend;
 
 pub use calibration::{

@@ -329,6 +329,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("This is not a text, a number, true or false.", "这不是文本、数字、true 或 false。"),
     ("This is neither a number nor a time.", "这既不是数字也不是时间。"),
     ("This is neither true nor false.", "这既不是 true 也不是 false。"),
+    ("This is neither true nor false. Write true or false, 是 or 否, 启用 or 停用, 发布 or 未发布, 上架 or 下架.", "这既不是 true 也不是 false。请写 true 或 false，也可以写 是/否、启用/停用、发布/未发布、上架/下架。"),
     ("This number cannot be compared.", "这个数无法比较。"),
     ("It has no test: match, range or exists.", "没有条件：match、range 或 exists。"),
     ("A condition has one test; this one has {name} already.", "每项只能有一个条件，这一项已有 {name}。"),

@@ -414,8 +414,8 @@ fn what_the_user_wrote_stays_as_it_is() {
 fn what_is_behind_a_field_is_told() {
     for (english, expected) in [
         (
-            "enabled: This is neither true nor false.",
-            "enabled：这既不是 true 也不是 false。",
+            "enabled: This is neither true nor false. Write true or false, 是 or 否, 启用 or 停用, 发布 or 未发布, 上架 or 下架.",
+            "enabled：这既不是 true 也不是 false。请写 true 或 false，也可以写 是/否、启用/停用、发布/未发布、上架/下架。",
         ),
         (
             "reject: This is neither true nor false.",

@@ -113,12 +113,13 @@ fn spelled(cell: &str) -> Option<String> {
 
 /// What states of an entry say yes, and no.
 #[rustfmt::skip]
-const ON: [&str; 12] = [
-    "启用", "已启用", "启用中", "开启", "开", "有效", "生效", "已生效", "生效中", "上线", "已上线", "正常",
+const ON: [&str; 20] = [
+    "启用", "已启用", "启用中", "开启", "开", "有效", "生效", "已生效", "生效中", "上线", "已上线", "正常", "发布", "已发布", "发布中", "上架", "已上架", "在线", "在用", "使用中",
 ];
 #[rustfmt::skip]
-const OFF: [&str; 14] = [
-    "停用", "已停用", "禁用", "已禁用", "未启用", "关闭", "关", "无效", "失效", "已失效", "未生效", "下线", "已下线", "已过期",
+const OFF: [&str; 26] = [
+    "停用", "已停用", "禁用", "已禁用", "未启用", "关闭", "关", "无效", "失效", "已失效", "未生效", "下线", "已下线", "已过期", "未上线", "待上线", "未发布", "待发布", "草稿", "下架", "已下架", "未上架", "待上架", "离线", "作废",
+    "已作废",
 ];
 
 pub(crate) fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
@@ -127,9 +128,12 @@ pub(crate) fn yes_or_no(cell: &str) -> std::result::Result<bool, &'static str> {
         Some((0.0, _)) => Ok(false),
         _ if ON.contains(&cell) => Ok(true),
         _ if OFF.contains(&cell) => Ok(false),
-        _ => Err("This is neither true nor false."),
+        _ => Err(NO_STATE),
     }
 }
+
+/// Why a cell is not read as a state.
+const NO_STATE: &str = "This is neither true nor false. Write true or false, 是 or 否, 启用 or 停用, 发布 or 未发布, 上架 or 下架.";
 
 /// A number, also in percent.
 pub(crate) fn number_of(cell: &str) -> std::result::Result<f64, String> {
@@ -350,6 +354,27 @@ mod tests {
         ] {
             assert!(time_of(none).is_err(), "{none}");
         }
+    }
+
+    #[test]
+    fn states_are_told_by_usual_words() {
+        for (cell, expected) in [
+            ("是", Ok(true)),
+            ("发布", Ok(true)),
+            ("已发布", Ok(true)),
+            ("上架", Ok(true)),
+            ("未发布", Ok(false)),
+            ("已下架", Ok(false)),
+            ("草稿", Ok(false)),
+            ("审核中", Err(NO_STATE)),
+        ] {
+            assert_eq!(yes_or_no(cell), expected, "{cell}");
+        }
+        assert!(
+            ["是", "启用", "停用", "未发布"]
+                .iter()
+                .all(|word| NO_STATE.contains(word))
+        );
     }
 
     #[test]

@@ -17,7 +17,20 @@ pub(super) fn shown(cell: &Data) -> String {
         Data::DateTime(time) if time.is_datetime() && TIMES.contains(&time.as_f64()) => {
             shown_clock(time)
         }
+        Data::DateTime(time) if time.is_duration() && time.as_f64() >= 0.0 => {
+            shown_duration(time.as_f64())
+        }
         other => other.to_string(),
+    }
+}
+
+/// How long something takes, which is told in days: hours beyond a day as well, and seconds where it has some.
+fn shown_duration(days: f64) -> String {
+    let seconds = (days * 86_400.0).round() as u64;
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    match seconds % 60 {
+        0 => format!("{hours}:{minutes:02}"),
+        seconds => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
 }
 
@@ -36,5 +49,29 @@ fn shown_clock(time: &ExcelDateTime) -> String {
     match second {
         0 => format!("{hour:02}:{minute:02}"),
         _ => format!("{hour:02}:{minute:02}:{second:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use calamine::ExcelDateTimeType::{DateTime, TimeDelta};
+
+    use super::*;
+
+    #[test]
+    fn times_are_shown_as_the_sheet_shows_them() {
+        for (value, kind, expected) in [
+            (26.5 / 24.0, TimeDelta, "26:30"),
+            (1.5 / 24.0, TimeDelta, "1:30"),
+            (90.0 / 86_400.0, TimeDelta, "0:01:30"),
+            (100.0, TimeDelta, "2400:00"),
+            (0.0, TimeDelta, "0:00"),
+            (-0.5, TimeDelta, "-0.5"),
+            (0.5, DateTime, "12:00"),
+            (45_356.0, DateTime, "2024-03-05"),
+        ] {
+            let cell = Data::DateTime(ExcelDateTime::new(value, kind, false));
+            assert_eq!(shown(&cell), expected);
+        }
     }
 }

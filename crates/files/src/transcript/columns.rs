@@ -3,7 +3,7 @@
 use anyhow::{anyhow, bail};
 
 use super::fields::{Field, field};
-use super::table::Columns;
+use super::table::{Columns, LOOKED_AT, Row};
 use super::{Line, Parsed, TranscriptLayout, Turn};
 
 /// What may stand between columns.
@@ -19,16 +19,30 @@ pub(super) struct Delimited {
     text: usize,
 }
 
-/// What stands between the columns that this first line names; `None`: it names none.
-pub(super) fn separator(first: &str) -> Option<u8> {
+/// What stands between the columns that the first of these lines names; `None`: it names none. Some may have names that nobody knows, which are kept as they are. Of a file
+/// whose ending says what it is separated by, what is said may be the only name that is known, and the only column.
+pub(super) fn separator(lines: &[Line], ending: Option<u8>) -> Option<u8> {
+    let mut filled = lines.iter().filter(|(_, line)| !line.trim().is_empty());
+    let (_, first) = filled.next()?;
+    let second = filled.next();
+    let columns = |line: &str, separator| line.split(char::from(separator)).count();
     SEPARATORS.into_iter().find(|&separator| {
         let names = first.split(char::from(separator));
         let names = names.map(|name| name.trim().trim_matches('"'));
-        let fields: Option<Vec<Field>> = names.map(field).collect();
-        fields.is_some_and(|fields| {
-            let has = |wanted| fields.contains(&wanted);
-            has(Field::Text) && (has(Field::Speaker) || has(Field::Time))
-        })
+        let fields: Vec<Option<Field>> = names.map(field).collect();
+        let has = |wanted| fields.contains(&Some(wanted));
+        let has_text = has(Field::Text);
+        let is_beside = has(Field::Speaker) || has(Field::Time);
+        // 内容, 时间 and words that nobody knows may as well be said.
+        let is_sure = || {
+            let has_second = |(_, row): &Line| columns(row, separator) >= fields.len();
+            !fields.contains(&None) || second.is_some_and(has_second)
+        };
+        match ending {
+            Some(only) if fields.len() == 1 => has_text && separator == only,
+            Some(_) => has_text || has(Field::Speaker),
+            None => has_text && is_beside && is_sure(),
+        }
     })
 }
 
@@ -70,11 +84,15 @@ pub(super) fn turns(lines: &[Line], separator: u8) -> anyhow::Result<Parsed> {
     let mut rows = rows(lines, separator)?.into_iter();
     let (_, head) = rows.next().unwrap_or_default();
     let rows: Vec<(u64, Vec<String>)> = rows.collect();
-    let some = std::iter::once(&head).chain(rows.iter().map(|(_, row)| row));
-    let some: Vec<Vec<String>> = some.take(2).cloned().collect();
-    let Some(columns) = Columns::named(&some) else {
+    let some = rows.iter().take(LOOKED_AT).map(|(_, row)| row.clone());
+    let some: Vec<Row> = some.collect();
+    let Some(columns) = Columns::called(&head, &some).filter(|_| !rows.is_empty()) else {
+        let layout = match rows.is_empty() {
+            true => TranscriptLayout::Table,
+            false => TranscriptLayout::Lines,
+        };
         return Ok(Parsed {
-            layout: TranscriptLayout::Table,
+            layout,
             ..Parsed::default()
         });
     };

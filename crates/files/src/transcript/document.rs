@@ -41,7 +41,10 @@ pub(super) fn parsed(
         (true, _) => {}
         // Paragraphs without names around a table of turns are what is around them.
         (false, TranscriptLayout::Lines) => {
-            let said = parsed.turns.iter().map(|turn| turn.text.to_string());
+            let said = parsed.turns.iter().map(|turn| {
+                let before = turn.before.as_deref().unwrap_or_default();
+                format!("{before}{}", turn.text)
+            });
             let (before, behind): (Vec<_>, Vec<_>) = parsed
                 .turns
                 .iter()

@@ -17,7 +17,8 @@ pub(super) enum Field {
 pub(super) const TEXTS: &[&str] = &[
     "text", "content", "onebest", "transcript", "transcription", "sentence", "utterance", "speech", "said", "remark", "remarks", "statement", "message", "dialogue", "内容", "文本", "发言", "发言内容",
     "讲话", "讲话内容", "说话内容", "对话内容", "会议内容", "讨论内容", "转写", "转写内容", "转写文本", "转写结果", "文字", "文字内容", "识别结果", "原文", "句子", "台词", "字幕", "会议记录", "记录", "记录内容", "发言记录",
-    "意见", "发言要点", "观点",
+    "意见", "发言要点", "观点", "comment", "comments", "review", "reviews", "feedback", "评论", "评论内容", "评价", "评价内容", "点评", "点评内容", "留言", "留言内容", "反馈", "反馈内容", "回复内容", "消息", "消息内容", "聊天内容",
+    "弹幕", "正文",
 ];
 
 /// Who speaks.

@@ -6,6 +6,8 @@ mod list;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use yuyi_tasks::numbering::numbers_of_points;
+
 use self::habits::Habits;
 use super::lead::{Lead, Shape, begins_section, is_field, name};
 use super::{Line, Parsed, TranscriptLayout, Turn};
@@ -35,9 +37,11 @@ pub(super) fn turns(lines: Vec<Line>) -> Parsed {
         true => 0..lines.len(),
         false => said,
     };
-    let habits = Habits::of(&lines[said.clone()]);
+    let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
+    let numbers = numbers_of_points(&texts);
+    let habits = Habits::of(&lines[said.clone()], &numbers[said.clone()]);
     let (turns, head, tail) = match habits.layout {
-        TranscriptLayout::Lines => plain(lines),
+        TranscriptLayout::Lines => plain(lines, &numbers),
         _ => headed(lines, &habits, said),
     };
     Parsed {
@@ -86,27 +90,29 @@ fn with_names_beside_times(lines: Vec<Line>) -> Vec<Line> {
 /// Turns, head and tail.
 type Read = (Vec<Turn>, Vec<String>, Vec<String>);
 
-/// A turn a line. The marks of a list are not said, and what is indented below one of its points belongs to it.
-fn plain(lines: Vec<Line>) -> Read {
+/// A turn a line. The marks and numbers of a list are not said, and what is indented below one of its points belongs to it.
+fn plain(lines: Vec<Line>, numbers: &[usize]) -> Read {
     let said = || lines.iter().filter(|(_, line)| !line.trim().is_empty());
     let bullets = said().filter(|(_, line)| bullet(line) > 0).count();
-    let is_list = 2 * bullets > said().count();
+    let numbered = numbers.iter().filter(|number| **number > 0).count();
+    let has_bullets = 2 * bullets > said().count();
+    let is_list = has_bullets || 2 * numbered > said().count();
     let mut turns = Vec::<Begun>::new();
-    for (number, line) in &lines {
-        let is_below = line.starts_with([' ', '\t']) && bullet(line) == 0;
+    for ((number, line), list_number) in lines.iter().zip(numbers) {
+        let mark = match has_bullets {
+            true => bullet(line),
+            false => *list_number,
+        };
+        let is_below = line.starts_with([' ', '\t']) && mark == 0;
         match turns.last_mut() {
             _ if line.trim().is_empty() => {}
             Some(begun) if is_list && is_below => begun.go_on(*number, line),
             _ => {
-                let end = if is_list { bullet(line) } else { 0 };
-                turns.push(Begun::of(
-                    *number,
-                    &line[end..],
-                    Turn {
-                        before: (end > 0).then(|| line[..end].into()),
-                        ..Turn::default()
-                    },
-                ));
+                let turn = Turn {
+                    before: (mark > 0).then(|| line[..mark].into()),
+                    ..Turn::default()
+                };
+                turns.push(Begun::of(*number, &line[mark..], turn));
             }
         }
     }
@@ -157,16 +163,18 @@ fn headed(lines: Vec<Line>, habits: &Habits, said: Range<usize>) -> Read {
             // A line without a name goes on with the turn before it; but 结论：… is none of what was said there.
             None if habits.layout != TranscriptLayout::Above
                 && !turns.is_empty()
-                && begins_section(&line) =>
+                && begins_section(&line[habits.number(place)..]) =>
             {
+                let end = habits.number(place);
                 let turn = Turn {
+                    before: (end > 0).then(|| line[..end].into()),
                     ahead: std::mem::take(&mut ahead).into(),
                     ..Turn::default()
                 };
-                turns.push(Begun::of(number, &line, turn));
+                turns.push(Begun::of(number, &line[end..], turn));
             }
-            None if habits.begins_point(&line) => {
-                let end = bullet(&line);
+            None if habits.begins_point(place, &line) => {
+                let end = habits.number(place).max(bullet(&line));
                 let turn = Turn {
                     before: Some(line[..end].into()),
                     ahead: std::mem::take(&mut ahead).into(),

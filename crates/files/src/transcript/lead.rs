@@ -49,6 +49,15 @@ impl Lead {
         Self::in_bold(line).or_else(|| Self::plain(line))
     }
 
+    /// The same behind the number of a point, which takes so many bytes of the line.
+    pub(super) fn behind(line: &str, number: usize) -> Option<Self> {
+        let lead = Self::of(&line[number..])?;
+        Some(Self {
+            end: number + lead.end,
+            ..lead
+        })
+    }
+
     /// As lists in Markdown have it, `- **张三 00:05** …`: whatever is bold there is the lead, also a name without a colon and a time in seconds.
     fn in_bold(line: &str) -> Option<Self> {
         let point = line.trim_start().strip_prefix("- ")?.trim_start();

@@ -10,7 +10,7 @@ use crate::names;
 const MOSTLY: usize = 80;
 
 /// Rows that are looked at.
-const LOOKED_AT: usize = 200;
+pub(super) const LOOKED_AT: usize = 200;
 
 /// Names of columns that tables of tasks and agendas have, in which people come again, too.
 #[rustfmt::skip]
@@ -46,12 +46,19 @@ impl Columns {
         Self::named(rows).or_else(|| Self::told_by_cells(rows))
     }
 
-    /// Those that the first row names. A column of another name is what is said where it has by far the longest texts.
-    pub(super) fn named(rows: &[Row]) -> Option<Self> {
+    /// Those that the first row names. 内容 alone may be anything.
+    fn named(rows: &[Row]) -> Option<Self> {
         let (head, rest) = rows.split_first()?;
         if rest.is_empty() || is_form(rows) {
             return None;
         }
+        let known = head.iter().filter_map(|name| field(name)).count();
+        let columns = Self::called(head, rest)?;
+        (columns.speaker.is_some() || known > 1).then_some(columns)
+    }
+
+    /// Those of rows below these names. A column of another name is what is said where it has by far the longest texts.
+    pub(super) fn called(head: &Row, rest: &[Row]) -> Option<Self> {
         let fields: Vec<Option<Field>> = head.iter().map(|name| field(name)).collect();
         let place = |wanted: Field| fields.iter().position(|field| *field == Some(wanted));
         let (speaker, time) = (place(Field::Speaker), place(Field::Time));
@@ -70,9 +77,7 @@ impl Columns {
             None if is_known => unknown(),
             None => None,
         }?;
-        // 内容 alone may be anything.
-        let is_told = speaker.is_some() || fields.iter().flatten().count() > 1;
-        is_told.then_some(Self {
+        Some(Self {
             text,
             speaker,
             time,

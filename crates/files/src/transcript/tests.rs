@@ -331,7 +331,9 @@ fn marks_of_subtitles_are_written_and_not_compared() {
 fn tables_and_subtitles_without_cues_are_refused() {
     for (name, text, told) in [
         ("a.csv", "好,甲\n对,乙\n", "is a table whose first row"),
-        ("a.tsv", "text\n好\n", "is a table whose first row"),
+        ("a.tsv", "好\n对\n", "is a table whose first row"),
+        ("a.csv", "会议ID,发言\n1,好,的\n", "line 2 has 3 columns"),
+        ("a.csv", "商品,价格\n好,9\n", "is a table whose first row"),
         (
             "a.csv",
             "text,speaker\n好,甲\n一,二,三\n",
@@ -346,4 +348,41 @@ fn tables_and_subtitles_without_cues_are_refused() {
         let error = format!("{:#}", error.unwrap_err());
         assert!(error.contains(told), "{name}: {error}");
     }
+}
+
+#[test]
+fn columns_that_nobody_knows_are_kept() {
+    let zhang = (Some("张三"), None, "下周三上线");
+    let timed = (Some("张三"), Some("00:05"), "下周三上线");
+    let bare = (None, None, "下周三上线");
+    for (name, text, expected) in [
+        (
+            "a.csv",
+            "发言人,内容,评分,时间\n张三,下周三上线,5,00:05\n",
+            timed,
+        ),
+        ("a.csv", "speaker,text,score\n张三,下周三上线,5\n", zhang),
+        ("a.txt", "speaker,text,score\n张三,下周三上线,5\n", zhang),
+        (
+            "a.csv",
+            "会议ID,发言人,时间,内容\nm1,张三,00:05,下周三上线\n",
+            timed,
+        ),
+        ("a.csv", "发言人,主要想法\n张三,下周三上线\n", zhang),
+        ("a.csv", "text\n下周三上线\n", bare),
+        ("a.csv", "内容\n下周三上线\n", bare),
+        ("a.csv", "评论内容,评分\n下周三上线,5\n", bare),
+        ("a.csv", "id,text\n7,下周三上线\n", bare),
+        ("a.tsv", "text\n下周三上线\n", bare),
+        ("a.tsv", "id\ttext\tscore\n7\t下周三上线\t5\n", bare),
+    ] {
+        let read = Transcript::sent(name, text.as_bytes().to_vec(), &Remarks::unheard());
+        let read = read.unwrap();
+        assert_eq!(turns(&read), [expected], "{text}");
+        let written = read.written(&all(&read), TranscriptFormat::Own).unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), text);
+    }
+    // Lines that are said are no table, whatever words stand in the first.
+    let lines = read("内容,时间,地点\n都还没定\n");
+    assert_eq!(lines.layout, TranscriptLayout::Lines);
 }

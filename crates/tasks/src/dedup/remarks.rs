@@ -6,6 +6,7 @@ use yuyi_language::is_blank;
 
 use super::agreement::{agrees_with_somebody, denies, disagrees, means_oneself};
 use super::{Mode, agrees, said};
+use crate::numbering::numbers_of_points;
 
 /// Remarks, and old ones that they are compared with and that stay. Both are *nodes*: the old ones come first, and the remark with
 /// index i is node `old() + i`.
@@ -43,7 +44,7 @@ pub struct Order {
 }
 
 impl Remarks {
-    /// The remarks, in the order in which they were said, and the old ones. Blank ones are kept and repeat nothing.
+    /// The remarks, in the order in which they were said, and the old ones. Blank ones are kept and repeat nothing. The number of a point of a list is not said.
     ///
     /// # Panics
     /// When there are more than `u32` counts.
@@ -56,11 +57,19 @@ impl Remarks {
             said: Vec::new(),
             kinds: Vec::new(),
         };
-        old.into_iter().for_each(|text| all.push(text.as_ref()));
+        all.push_list(old);
         all.old = all.said.len();
-        remarks.into_iter().for_each(|text| all.push(text.as_ref()));
+        all.push_list(remarks);
         assert!(u32::try_from(all.said.len()).is_ok(), "too many remarks");
         all
+    }
+
+    fn push_list<T: AsRef<str>>(&mut self, texts: impl IntoIterator<Item = T>) {
+        let texts: Vec<T> = texts.into_iter().collect();
+        let numbers = numbers_of_points(&texts);
+        for (text, number) in texts.iter().zip(numbers) {
+            self.push(&text.as_ref()[number..]);
+        }
     }
 
     fn push(&mut self, text: &str) {

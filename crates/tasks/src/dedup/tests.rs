@@ -345,3 +345,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn numbers_of_points_are_neither_compared_nor_in_the_way_of_votes() {
+    let turns = [
+        ("1. 我们下周三上线新版本", 0.0),
+        ("2. 就下周三上线新版本", 20.0),
+        ("3. 同意", 80.0),
+        ("4. 我们下周五上线新版本", 25.0),
+    ];
+    let options = Options::default();
+    let (_, groups) = Meeting::of(&turns).group(options, pairs_above(THRESHOLD), 2, false);
+    assert_eq!(groups.kept, [0, 3]);
+    assert_eq!(groups.duplicates, 1);
+    assert_eq!(groups.votes.len(), 1);
+    assert_eq!(groups.votes[0].answers, Some(0));
+    // Numbers that are said still differ.
+    let turns = [
+        ("3.5 万用户会升级到新版本", 0.0),
+        ("4.5 万用户会升级到新版本", 20.0),
+    ];
+    let (_, groups) = Meeting::of(&turns).group(options, pairs_above(THRESHOLD), 2, false);
+    assert_eq!(groups.kept, [0, 1]);
+}

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::super::lead::{Lead, Shape, is_field};
+use yuyi_language::is_han;
+use yuyi_tasks::dedup::agrees;
+
+use super::super::lead::{Lead, Shape, is_field, name};
 use super::super::{Line, TranscriptLayout};
 
 /// Of a hundred lines, those that must have a name in front for names to be meant.
@@ -13,6 +16,9 @@ const LONGEST_TURN: usize = 40;
 
 /// Of a hundred leads, those that must stand below an empty line for all to have to.
 const SEPARATED: usize = 70;
+
+/// Chinese characters of a name at most, where it does not come again.
+const LONGEST_HAN_NAME: usize = 4;
 
 /// How the turns of a text are begun.
 pub(super) struct Habits {
@@ -31,6 +37,12 @@ pub(super) struct Habits {
     has_sections: bool,
     /// Turns are points of a list in Markdown.
     has_points: bool,
+    /// Bytes of the number that each line has as a point of a list.
+    numbers: Vec<usize>,
+    /// Turns are points of a list with numbers.
+    has_numbers: bool,
+    /// Names stand behind times on lines of their own.
+    has_times_first: bool,
 }
 
 /// A lead, as it is counted.
@@ -41,6 +53,7 @@ struct Seen {
     has_bracket: bool,
     is_separated: bool,
     is_point: bool,
+    is_numbered: bool,
 }
 
 /// What the leads of a text look like.
@@ -60,15 +73,18 @@ struct Tally {
 }
 
 impl Habits {
-    pub(super) fn of(lines: &[Line]) -> Self {
+    /// Those of lines, each with the bytes of its number as a point of a list.
+    pub(super) fn of(lines: &[Line], numbers: &[usize]) -> Self {
         let separated = separated(lines);
+        let has_times_first = have_times_first(lines, &separated);
         let mut tally = Tally::default();
         let mut seen = Vec::new();
-        for ((_, line), is_separated) in lines.iter().zip(&separated) {
+        for (((_, line), is_separated), number) in lines.iter().zip(&separated).zip(numbers) {
             if line.trim().is_empty() {
                 continue;
             }
-            match Seen::of(line, *is_separated) {
+            let lead = lead(line, *number, has_times_first);
+            match lead.map(|lead| Seen::of(line, *number, *is_separated, lead)) {
                 // 参会人：张三、李四 says nothing of how turns begin.
                 Some(one) if one.is_field() => {}
                 Some(one) => {
@@ -89,6 +105,7 @@ impl Habits {
         let is_mostly_separated = 100 * share(|one| one.is_separated) >= SEPARATED * seen.len();
         let has_bracket = 2 * share(|one| one.has_bracket) > seen.len();
         let has_points = 2 * share(|one| one.is_point) > seen.len() && !is_above;
+        let has_numbers = 2 * share(|one| one.is_numbered) > seen.len() && !is_above;
         let is_apart = is_above && is_mostly_separated;
         let named = seen.into_iter().filter(|one| one.is_separated || !is_apart);
         let speakers = named.filter_map(|one| one.lead.speaker);
@@ -101,18 +118,28 @@ impl Habits {
             separated: if is_apart { separated } else { Vec::new() },
             has_sections,
             has_points,
+            numbers: numbers.to_vec(),
+            has_numbers,
+            has_times_first,
         }
     }
 
     /// Whether a line is a point of the list, which is a turn even if nothing tells whose.
-    pub(super) fn begins_point(&self, line: &str) -> bool {
-        self.has_points && line.starts_with("- ")
+    pub(super) fn begins_point(&self, place: usize, line: &str) -> bool {
+        self.has_points && line.starts_with("- ") || self.has_numbers && self.number(place) > 0
+    }
+
+    /// Bytes of the number that the line at a place has as a point of a list.
+    pub(super) fn number(&self, place: usize) -> usize {
+        self.numbers.get(place).copied().unwrap_or_default()
     }
 
     /// The lead of the line at a place, if it begins a turn.
     pub(super) fn lead(&self, place: usize, line: &str) -> Option<Lead> {
-        let lead = Lead::of(line)?;
+        let number = self.number(place);
+        let lead = lead(line, number, self.has_times_first)?;
         let is_whole = line[lead.end..].trim().is_empty();
+        let line = &line[number..];
         let is_known = || {
             lead.speaker
                 .as_ref()
@@ -165,21 +192,67 @@ impl Habits {
 }
 
 impl Seen {
-    fn of(line: &str, is_separated: bool) -> Option<Self> {
-        let lead = Lead::of(line)?;
-        Some(Self {
+    fn of(line: &str, number: usize, is_separated: bool, lead: Lead) -> Self {
+        Self {
             is_whole: line[lead.end..].trim().is_empty(),
-            has_bracket: has_bracket(line),
+            has_bracket: has_bracket(&line[number..]),
             is_separated,
             is_point: is_point(line),
+            is_numbered: number > 0,
             lead,
-        })
+        }
     }
 
     fn is_field(&self) -> bool {
         let speaker = self.lead.speaker.as_deref();
         self.lead.time.is_none() && speaker.is_some_and(is_field)
     }
+}
+
+/// The lead of a line behind the number of a point. Names may stand behind times.
+fn lead(line: &str, number: usize, has_times_first: bool) -> Option<Lead> {
+    let lead = Lead::behind(line, number)?;
+    match name_behind(line, &lead).filter(|_| has_times_first) {
+        None => Some(lead),
+        speaker => Some(Lead {
+            shape: Shape::NameAndTime,
+            speaker,
+            end: line.len(),
+            ..lead
+        }),
+    }
+}
+
+/// The name that is all that stands behind the time of a line.
+fn name_behind(line: &str, lead: &Lead) -> Option<String> {
+    let is_time = lead.shape == Shape::Time;
+    is_time.then(|| name(&line[lead.end..])).flatten()
+}
+
+/// Whether names stand behind times on lines of their own, as recorders write them: `00:00:01 张伟`, and below it what he says. All times have one and something below; names
+/// come again, or are as short as names are and stand below empty lines.
+fn have_times_first(lines: &[Line], separated: &[bool]) -> bool {
+    let mut names = Vec::new();
+    let mut is_apart = true;
+    for (place, (_, line)) in lines.iter().enumerate() {
+        let Some(lead) = Lead::of(line).filter(|lead| lead.shape == Shape::Time) else {
+            continue;
+        };
+        let below = lines.get(place + 1).map_or("", |(_, line)| line.trim());
+        let is_said = !below.is_empty() && Lead::of(below).is_none_or(|lead| lead.time.is_none());
+        match name_behind(line, &lead).filter(|_| is_said) {
+            Some(name) => names.push(name),
+            None => return false,
+        }
+        is_apart &= separated[place];
+    }
+    let different: HashSet<&String> = names.iter().collect();
+    let is_short = |name: &String| {
+        let han = name.chars().filter(|c| is_han(*c)).count();
+        han <= LONGEST_HAN_NAME && !agrees(name)
+    };
+    let come_again = 3 * different.len() <= 2 * names.len();
+    names.len() > 1 && (come_again || is_apart && names.iter().all(is_short))
 }
 
 impl Tally {

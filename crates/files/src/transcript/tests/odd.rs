@@ -139,6 +139,98 @@ fn turns_are_told_from_what_is_said() {
                 (None, None, "好"),
             ],
         ),
+        // The numbers of points are not said.
+        (
+            "周会纪要\n1. 下周三上线\n2.就下周三上线\n3、同意\n（4）3.5 万用户\n",
+            &[
+                (None, None, "周会纪要"),
+                (None, None, "下周三上线"),
+                (None, None, "就下周三上线"),
+                (None, None, "3、同意"),
+                (None, None, "（4）3.5 万用户"),
+            ],
+        ),
+        (
+            "1、下周三上线\n   财务在看\n2、预算还差两万\n3、同意\n",
+            &[
+                (None, None, "下周三上线\n财务在看"),
+                (None, None, "预算还差两万"),
+                (None, None, "同意"),
+            ],
+        ),
+        (
+            "1. 张伟：下周三上线\n2. 王芳：同意\n3. 王芳：同意\n4. 李强：同意\n5. 散会\n",
+            &[
+                (Some("张伟"), None, "下周三上线"),
+                (Some("王芳"), None, "同意"),
+                (Some("王芳"), None, "同意"),
+                (Some("李强"), None, "同意"),
+                (None, None, "散会"),
+            ],
+        ),
+        (
+            "（1）张伟 00:01 下周三上线\n（2）王芳 00:09 同意\n（3）结论：下周三上线\n",
+            &[
+                (Some("张伟"), Some("00:01"), "下周三上线"),
+                (Some("王芳"), Some("00:09"), "同意"),
+                (None, None, "结论：下周三上线"),
+            ],
+        ),
+        // Points of what one of them says are none of all turns.
+        (
+            "张伟：三件事\n1. 上线\n2. 预算\n3. 招人\n王芳：好\n李强：好\n张伟：散会\n王芳：好\n李强：好\n",
+            &[
+                (Some("张伟"), None, "三件事\n1. 上线\n2. 预算\n3. 招人"),
+                (Some("王芳"), None, "好"),
+                (Some("李强"), None, "好"),
+                (Some("张伟"), None, "散会"),
+                (Some("王芳"), None, "好"),
+                (Some("李强"), None, "好"),
+            ],
+        ),
+        (
+            "3.5 万用户\n1.0 版本\n2026.12.1 上线\n",
+            &[
+                (None, None, "3.5 万用户"),
+                (None, None, "1.0 版本"),
+                (None, None, "2026.12.1 上线"),
+            ],
+        ),
+        // Names behind times, as recorders write them.
+        (
+            "00:00:01 张伟\n我们下周三上线新版本\n\n00:00:09 李强\n预算还差两万\n约在 10:30\n\n00:00:20 王芳\n同意\n",
+            &[
+                (Some("张伟"), Some("00:00:01"), "我们下周三上线新版本"),
+                (Some("李强"), Some("00:00:09"), "预算还差两万\n约在 10:30"),
+                (Some("王芳"), Some("00:00:20"), "同意"),
+            ],
+        ),
+        (
+            "[00:01] 说话人 1\n大家好\n[00:09] 说话人 2\n开始吧\n[00:20] 说话人 1\n好\n",
+            &[
+                (Some("说话人 1"), Some("00:01"), "大家好"),
+                (Some("说话人 2"), Some("00:09"), "开始吧"),
+                (Some("说话人 1"), Some("00:20"), "好"),
+            ],
+        ),
+        (
+            "00:01 大家好\n00:09 开始吧\n还有一件事\n00:20 好\n",
+            &[
+                (None, Some("00:01"), "大家好"),
+                (None, Some("00:09"), "开始吧\n还有一件事"),
+                (None, Some("00:20"), "好"),
+            ],
+        ),
+        // Agreement is no name.
+        (
+            "00:01 大家好\n今天讨论预算\n\n00:09 同意\n先这样\n",
+            &[
+                (None, None, "00:01 大家好"),
+                (None, None, "今天讨论预算"),
+                (None, None, "00:09 同意"),
+                (None, None, "先这样"),
+            ],
+        ),
         // Addresses.
         (
             "张三：看 http://a.cn\nhttp://b.cn\n李四：好\n张三：散会\n",
@@ -353,5 +445,21 @@ fn clocks_of_twelve_hours_are_times() {
             let written = String::from_utf8(written).unwrap();
             assert_eq!(turns(&read(&written)), expected, "{written}");
         }
+    }
+}
+
+#[test]
+fn numbers_of_points_are_written_again() {
+    for text in [
+        "1. 下周三上线\n2. 预算还差两万\n3. 同意\n",
+        "（1）张伟：下周三上线\n（2）王芳：同意\n（3）李强：同意\n",
+    ] {
+        let minutes = read(text);
+        let written = minutes
+            .written(&all(&minutes), TranscriptFormat::Own)
+            .unwrap();
+        assert_eq!(String::from_utf8(written).unwrap(), text);
+        let document = Transcript::sent("f", of_paragraphs(text), &Remarks::unheard()).unwrap();
+        assert_eq!(turns(&document), turns(&minutes));
     }
 }

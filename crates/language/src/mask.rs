@@ -8,7 +8,7 @@ mod numbers;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use self::numbers::masked_number;
+use self::numbers::{masked_number, names_chat};
 
 /// What stands in the place of what was masked, however long that was.
 pub const MASK: &str = "****";
@@ -18,7 +18,7 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     let is_suspect = |c: char| {
         c.is_ascii_digit() || matches!(c, '０'..='９' | '@' | '＠' | '_') || said(c).is_some()
     };
-    if !text.contains(is_suspect) && !text.contains("微信号") {
+    if !text.contains(is_suspect) && !names_chat(text) {
         return Cow::Borrowed(text);
     }
     let folded = Folded::of(text);
@@ -176,6 +176,9 @@ mod tests {
             ("微信号 wxid_abc123 登不上", "微信号 **** 登不上"),
             ("我的微信号是zhangsan_x", "我的微信号是****"),
             ("加我wxid_abcdefgh", "加我****"),
+            ("微信：zhangsan88 加我", "微信：**** 加我"),
+            ("加我微信zhangsan 谢谢", "加我微信**** 谢谢"),
+            ("VX: Li-Si_2000，麻烦了", "VX: ****，麻烦了"),
             ("车牌京A12345停车费", "车牌****停车费"),
             ("沪A·D12345能进吗", "****能进吗"),
             ("护照 E1234 过期了", "护照 **** 过期了"),
@@ -203,6 +206,10 @@ mod tests {
             "新iPhone15和新P40Pro",
             "QQ音乐和微信怎么绑定，QQ 2024版",
             "微信号怎么改",
+            "微信 iPhone15 能多开吗",
+            "微信是什么时候上线的",
+            "加微信群能领券吗",
+            "微信windows版怎么下载",
             "2019 2020 2021 2022 3",
             "CA1234航班能改签吗",
             "192.168.1.1打不开",

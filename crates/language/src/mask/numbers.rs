@@ -79,10 +79,32 @@ fn name_of_chat(chars: &[char], start: usize) -> Option<usize> {
     let has_form = run.starts_with(&['w', 'x', 'i', 'd', '_']);
     let is_told = || {
         let before: String = chars[start.saturating_sub(REACH)..start].iter().collect();
-        let before = before.trim_end_matches(|c: char| " ：:是为".contains(c));
-        before.ends_with("微信号") && run.len() >= NAME_OF_CHAT
+        run.len() >= NAME_OF_CHAT && announces_chat(&before.to_lowercase())
     };
     (has_form || is_told()).then_some(end)
+}
+
+/// What WeChat is called.
+const CHATS: &[&str] = &["微信", "vx", "wx", "v信", "wechat"];
+
+/// Whether a text speaks of WeChat.
+pub(super) fn names_chat(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    CHATS.iter().any(|chat| lower.contains(chat))
+}
+
+/// Whether what stands in front says that the name of an account follows: 微信号, 微信：, 加我微信, but not 微信 alone, which a product
+/// may stand behind.
+fn announces_chat(before: &str) -> bool {
+    let told = before.trim_end_matches(|c: char| " ：:是为".contains(c));
+    let sign = &before[told.len()..];
+    let chat = CHATS.iter().find_map(|chat| told.strip_suffix(chat));
+    told.ends_with("微信号")
+        || chat.is_some_and(|ahead| {
+            sign.contains([':', '：', '是', '为'])
+                || ahead.ends_with("加我")
+                || ahead.ends_with('加')
+        })
 }
 
 /// Groups of digits that are one number, at most; what has more is several.

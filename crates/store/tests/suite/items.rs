@@ -79,7 +79,7 @@ pub fn a_batch_is_whole_or_not_there(place: &impl Place) {
     bad.vectors[0].pop();
     assert_eq!(
         refuse(bad),
-        "items[1].vectors[0]: It has 7 elements; the collection's vectors have 8."
+        "items[1].vector: It has 7 elements; the collection's vectors have 8."
     );
     let bad = with_vectors(item("x", "x", json!({"n": "five"})), 1);
     assert_eq!(

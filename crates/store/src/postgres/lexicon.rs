@@ -147,7 +147,7 @@ pub(super) fn cut_next_anew(client: &mut Client) -> Result<bool> {
     Ok(false)
 }
 
-/// Cuts the texts of the next collection that has, or is about to get, words of its own and was cut without their parts; whether there was none left.
+/// Cuts the texts of the next collection that has, or is about to get, words of its own and was cut without their parts or some of them; whether there was none left.
 pub(super) fn cut_next_with_parts(client: &mut Client) -> Result<bool> {
     let Some(old) = OldWords::next(client, CUT_OTHERWISE)? else {
         client.batch_execute("DROP TABLE yuyi.cut_otherwise")?;

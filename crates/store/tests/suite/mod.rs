@@ -66,6 +66,7 @@ macro_rules! store_suite {
             words_can_be_taught,
             own_words_stand_between_words,
             large_limits_and_no_items,
+            parts_that_are_taught_are_found,
         ]);
         $crate::store_suite!($place, $is_there, callers: [
             what_nobody_waits_for_ends,

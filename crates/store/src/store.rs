@@ -384,6 +384,14 @@ impl<'a> Query<'a> {
             Self::Lexical { vector, .. } => vector,
         }
     }
+    /// What its words are.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        match *self {
+            Self::Dense { .. } => None,
+            Self::Lexical { text, .. } | Self::Hybrid { text, .. } => Some(text),
+        }
+    }
+
 }
 
 /// An item that was found.

@@ -1,11 +1,13 @@
 //! Texts as the words that they are found by.
 
+mod lexicon;
 mod own;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use yuyi_language::{folded, is_blank, words};
 
+pub(crate) use self::lexicon::Lexicon;
 use self::own::OwnWords;
 use crate::collection::WordRules;
 use crate::error::{Error, Result};

@@ -263,7 +263,8 @@ impl Store for EmbeddedStore {
     }
 
     fn search_for(&self, name: &str, search: &Search<'_>, caller: Caller<'_>) -> Result<Vec<Hit>> {
-        self.search_indexed(name, (search.filter, caller), |searcher| {
+        let text = search.query.text();
+        self.search_indexed(name, (text, search.filter, caller), |searcher| {
             find(searcher, search, caller)
         })
     }

@@ -17,7 +17,7 @@ use crate::collection::WordRules;
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::words::{Analyzer, Document};
+use crate::words::{Analyzer, Document, Lexicon};
 
 /// Items whose words are cut anew at a time.
 const CHUNK: usize = 1000;
@@ -94,7 +94,7 @@ impl Counted {
             return Ok(false);
         }
         self.tables().drop_words(client)?;
-        self.stored.words = next.rules;
+        self.stored.words = Lexicon::new(next.rules);
         (self.lexicon, self.docs, self.length) = (number, next.docs, next.length);
         Ok(true)
     }

@@ -18,7 +18,7 @@ pub const LONGEST_NAME: usize = 64;
 const MOST_FIELDS: usize = 64;
 
 /// Longest vectors.
-const MOST_DIMENSIONS: usize = 1 << 16;
+const MOST_DIMENSIONS: usize = 16_000;
 
 /// Which texts are compared with which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(error, "fields[1].name: It is declared twice.");
         new.space.dimension = 0;
         let error = new.check().unwrap_err().to_string();
-        assert_eq!(error, "dimension: 0 is not between 1 and 65536.");
+        assert_eq!(error, "dimension: 0 is not between 1 and 16000.");
 
         let mut item = Item::new("1", "x");
         item.payload

@@ -203,6 +203,7 @@ impl NewCollection {
     pub fn planned(self) -> Collection {
         Collection {
             name: self.name,
+            number: 0,
             space: self.space,
             role: self.role,
             fields: self.fields,
@@ -308,6 +309,8 @@ fn check_name(name: &str) -> Result<()> {
 pub struct Collection {
     /// Its name.
     pub name: String,
+    /// Which of all that have had the name; 0: it is not there yet.
+    pub number: i64,
     /// What decides its vectors.
     pub space: Space,
     /// Which texts are compared with which.
@@ -398,6 +401,7 @@ mod tests {
         let new = NewCollection::given("a", 2);
         let there = Collection {
             name: "a".into(),
+            number: 1,
             space: Space::given(2),
             role: Role::Symmetric,
             fields: vec![],
@@ -446,6 +450,7 @@ mod tests {
     fn no_move_is_advised_where_callers_bring_the_vectors() {
         let there = |new: &NewCollection| Collection {
             name: new.name.clone(),
+            number: 1,
             space: new.space.clone(),
             role: new.role,
             fields: vec![],

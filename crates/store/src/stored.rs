@@ -89,6 +89,14 @@ impl Stored {
         }
     }
 
+    /// Whether it is the one of that number, and not another that has its name since.
+    pub(crate) fn check_number(&self, number: i64) -> Result<()> {
+        let not_found = || Error::CollectionNotFound {
+            name: self.name.clone(),
+        };
+        (self.number == number).then_some(()).ok_or_else(not_found)
+    }
+
     /// Whether vectors of a model may stand here.
     pub(crate) fn check_fingerprint(&self, fingerprint: &str) -> Result<()> {
         let space = self.current();
@@ -113,6 +121,7 @@ impl Stored {
         };
         Collection {
             name: self.name.clone(),
+            number: self.number,
             space: self.current().clone(),
             role: self.role,
             fields: self.fields.clone(),

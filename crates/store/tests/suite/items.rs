@@ -243,6 +243,29 @@ pub fn what_cannot_be_a_name_names_nothing(place: &impl Place) {
     assert_eq!(store.hits("asked", none, 5), Ok(Hits::default()));
 }
 
+/// Also where there is another of its name.
+pub fn parts_are_written_to_the_collection_they_were_begun_with(place: &impl Place) {
+    let store = place.open();
+    let made = || store.create(&collection("c")).unwrap().into_collection();
+    let item = |id: &str| vec![with_vectors(Item::new(id, "发票"), 1)];
+    let first = made();
+    store.upsert_to(&first, item("1")).unwrap();
+    // It is the same with other items.
+    store.upsert_to(&first, item("2")).unwrap();
+    store.drop_collection("c").unwrap();
+    let second = made();
+    assert_ne!(first.number, second.number);
+    assert_eq!(store.collection("c").unwrap().number, second.number);
+    let gone = store.upsert_to(&first, item("3"));
+    assert!(
+        matches!(&gone, Err(Error::CollectionNotFound { name }) if name == "c"),
+        "{gone:?}"
+    );
+    assert_eq!(store.count("c", None).unwrap(), 0);
+    store.upsert_to(&second, item("3")).unwrap();
+    assert_eq!(store.count("c", None).unwrap(), 1);
+}
+
 /// Also in the middle of a move, and with others written by the same transaction.
 pub fn all_items_can_be_removed_at_once(place: &impl Place) {
     let store = with_faq(place);

@@ -8,13 +8,14 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use yuyi_collections::{Asked, Found, Mode};
+use yuyi_language::is_blank;
 use yuyi_store::Filter;
 
 use self::condition::{MetadataCondition, metadata_condition};
 use crate::answer::AROUND;
 use crate::envelope::DifyFailure;
 use crate::request::body::JsonBody;
-use crate::request::schemas::LooseCount;
+use crate::request::schemas::{LooseCount, LooseNumber};
 use crate::request::{Source, count, number, request, required_name, text};
 use crate::routes::collections::search::{Answer, Question};
 use crate::{ApiError, App};
@@ -54,7 +55,7 @@ request! {
         #[schema(value_type = Option<LooseCount>, example = 3)]
         top_k: Option<usize> = count,
         /// The least similarity of a record, in [0, 1]; absent: 0.
-        #[schema(example = 0.5)]
+        #[schema(value_type = Option<LooseNumber>, example = 0.5)]
         score_threshold: Option<f64> = number,
     }
 }
@@ -100,6 +101,7 @@ impl Record {
         let item = found.item;
         let title = item.payload.get("title").and_then(Value::as_str);
         let title = title.unwrap_or(&item.id).to_owned();
+        let title = title.filter(|title| !is_blank(title));
         let content = match item.answer {
             Some(answer) => format!("{}\n{answer}", item.text),
             None => item.text,

@@ -329,6 +329,25 @@ async fn a_threshold_looks_further_for_what_is_above_it() {
     }
 }
 
+#[tokio::test]
+async fn a_condition_names_a_field() {
+    let (_folder, server) = with_items().await;
+    for name in [json!(""), json!(["kind", ""]), json!("a..b")] {
+        let condition = json!([{"name": name, "comparison_operator": "is", "value": "a"}]);
+        let body = json!({"knowledge_id": "faq", "query": "x", "metadata_condition": {"conditions": condition}});
+        let (status, reply) = server.send("POST", "/retrieval", &body).await;
+        assert_eq!(status, 422, "{reply}");
+        assert!(
+            reply
+                .to_string()
+                .contains("metadata_condition.conditions[0].name"),
+            "{reply}"
+        );
+    }
+    let body = json!({"knowledge_id": "faq", "query": "x", "retrieval_setting": {"score_threshold": "half"}});
+    assert_eq!(server.send("POST", "/retrieval", &body).await.0, 422);
+}
+
 /// Scores are similarities, which nothing has where no model computes the question's vector.
 #[tokio::test]
 async fn a_collection_without_a_model_is_refused() {

@@ -43,7 +43,7 @@ pub use self::faq::{
 pub use self::health::HealthArgs;
 pub use self::info::InfoArgs;
 pub use self::layout::LayoutArgs;
-pub use self::model::{ComputeArgs, ModelArgs, RerankArgs};
+pub use self::model::{ComputeArgs, ModelArgs, PrecisionArg, RerankArgs};
 pub use self::models::{
     ExportModelArgs, ImportModelArgs, ModelsArgs, ModelsCommand, RemoveModelArgs, VerifyModelsArgs,
 };

@@ -12,6 +12,7 @@ pub(crate) fn collection(model: Option<&str>) -> Collection {
     };
     Collection {
         name: "c".into(),
+        number: 1,
         space,
         role: Role::Symmetric,
         fields: vec![],

@@ -311,6 +311,7 @@ mod tests {
         };
         Collection {
             name: "c".into(),
+            number: 1,
             space: Space {
                 model: Some("m".into()),
                 ..Space::given(2)

@@ -305,7 +305,8 @@ fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &
         let value = object.get(key);
         let read = match columns.number == Some(column) {
             true => number(value.cloned(), column, line).map_err(|error| error.to_string()),
-            false => text_of(value, column).ok_or_else(|| no_text(&object, key, column, line)),
+            false => text_of(value, column)
+                .ok_or_else(|| no_text(&object, key, (column, columns.flag), line)),
         };
         read.unwrap_or_else(|told| {
             let is_missing = !columns.chosen.is_empty() && value.is_none();
@@ -348,11 +349,13 @@ fn record(mut object: Map<String, Value>, keys: &[String], line: u64, columns: &
 
 /// That an object has no column of the user's.
 fn absent(object: &Map<String, Value>, key: &str, line: u64, flag: &str) -> String {
+    let names = names_of(object);
+    format!("line {line} has no {key}, which {flag} asks for; it has {names}")
+}
+
+fn names_of(object: &Map<String, Value>) -> String {
     let names: Vec<&str> = object.keys().map(String::as_str).collect();
-    format!(
-        "line {line} has no {key}, which {flag} asks for; it has {}",
-        names.join(", ")
-    )
+    names.join(", ")
 }
 
 /// In the place of what is no row.
@@ -403,7 +406,12 @@ fn text_of(value: Option<&Value>, column: &str) -> Option<String> {
 }
 
 /// Why an object has no text under a key.
-fn no_text(object: &Map<String, Value>, key: &str, column: &str, line: u64) -> String {
+fn no_text(
+    object: &Map<String, Value>,
+    key: &str,
+    (column, flag): (&str, &str),
+    line: u64,
+) -> String {
     let value = object.get(key);
     let is_meant = |name: &str| value.is_none() || name == key;
     let mut fields = object.iter();
@@ -413,7 +421,11 @@ fn no_text(object: &Map<String, Value>, key: &str, column: &str, line: u64) -> S
         );
     }
     match value {
-        None => format!("line {line} has no {column}"),
+        None if object.is_empty() => format!("line {line} has no {column}"),
+        None => format!(
+            "line {line} has no {column}; it has {}. Where it is called otherwise, {flag} says how",
+            names_of(object)
+        ),
         Some(_) if key == column => format!("line {line}: {column} is not text"),
         Some(_) => format!("line {line}: {key}, which is read as {column}, is not text"),
     }

@@ -240,7 +240,7 @@ mod tests {
             (
                 Format::Jsonl,
                 b"{\"sentence_a\":\"x\"}",
-                "f cannot be read: line 1 has no sentence_b",
+                "f cannot be read: line 1 has no sentence_b; it has sentence_a. Where it is called otherwise, --columns says how",
             ),
             (
                 Format::Jsonl,

@@ -242,7 +242,9 @@ pub(crate) fn count(
 
 /// A number that may be missing.
 pub(crate) fn number(source: &mut Source<'_>, name: &'static str) -> Result<Option<f64>, ApiError> {
-    source.loosen_number(name);
+    if source.is_foreign() {
+        source.fields.loosen(name, loose::decimal);
+    }
     match source.fields.optional(name) {
         None => Ok(None),
         Some((Json::Integer(number), _)) => Ok(Some(number as f64)),

@@ -25,7 +25,6 @@ pub(crate) struct Prepared {
 impl Batch {
     /// Checks items and cuts their words: what takes long and needs no transaction. Of several with one id the last stays.
     pub(crate) fn prepare(stored: Stored, items: Vec<VectorItem>) -> Result<Self> {
-        let analyzer = Analyzer::new(&stored.words);
         let mut last = HashMap::new();
         for (i, item) in items.iter().enumerate() {
             last.insert(item.item.id.clone(), i);
@@ -33,7 +32,7 @@ impl Batch {
         let mut prepared = Vec::with_capacity(last.len());
         for (i, item) in items.into_iter().enumerate() {
             let is_last = last.get(&item.item.id) == Some(&i);
-            let item = prepare(&stored, &analyzer, item)
+            let item = prepare(&stored, stored.words.analyzer(), item)
                 .map_err(|error| error.within(&format!("items[{i}]")))?;
             if is_last {
                 prepared.push(item);
@@ -47,14 +46,14 @@ impl Batch {
 
     /// The same of one item, whose fields stand at the top.
     pub(crate) fn prepare_one(stored: Stored, item: VectorItem) -> Result<Self> {
-        let analyzer = Analyzer::new(&stored.words);
-        let items = vec![prepare(&stored, &analyzer, item)?];
+        let items = vec![prepare(&stored, stored.words.analyzer(), item)?];
         Ok(Self { stored, items })
     }
 
     /// The same for the collection as it is now: meanwhile it may have got other words, or be another one of the same name.
     pub(crate) fn refresh(self, stored: Stored) -> Result<Self> {
-        let is_same = stored.number == self.stored.number && stored.words == self.stored.words;
+        let is_same =
+            stored.number == self.stored.number && stored.words.rules == self.stored.words.rules;
         if is_same {
             return Ok(Self { stored, ..self });
         }

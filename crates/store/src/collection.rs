@@ -18,7 +18,7 @@ pub const LONGEST_NAME: usize = 64;
 const MOST_FIELDS: usize = 64;
 
 /// Longest vectors.
-const MOST_DIMENSIONS: usize = 1 << 16;
+const MOST_DIMENSIONS: usize = 16_000;
 
 /// Which texts are compared with which.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -203,6 +203,7 @@ impl NewCollection {
     pub fn planned(self) -> Collection {
         Collection {
             name: self.name,
+            number: 0,
             space: self.space,
             role: self.role,
             fields: self.fields,
@@ -308,6 +309,8 @@ fn check_name(name: &str) -> Result<()> {
 pub struct Collection {
     /// Its name.
     pub name: String,
+    /// Which of all that have had the name; 0: it is not there yet.
+    pub number: i64,
     /// What decides its vectors.
     pub space: Space,
     /// Which texts are compared with which.
@@ -378,7 +381,7 @@ mod tests {
         assert_eq!(error, "fields[1].name: It is declared twice.");
         new.space.dimension = 0;
         let error = new.check().unwrap_err().to_string();
-        assert_eq!(error, "dimension: 0 is not between 1 and 65536.");
+        assert_eq!(error, "dimension: 0 is not between 1 and 16000.");
 
         let mut item = Item::new("1", "x");
         item.payload
@@ -398,6 +401,7 @@ mod tests {
         let new = NewCollection::given("a", 2);
         let there = Collection {
             name: "a".into(),
+            number: 1,
             space: Space::given(2),
             role: Role::Symmetric,
             fields: vec![],
@@ -446,6 +450,7 @@ mod tests {
     fn no_move_is_advised_where_callers_bring_the_vectors() {
         let there = |new: &NewCollection| Collection {
             name: new.name.clone(),
+            number: 1,
             space: new.space.clone(),
             role: new.role,
             fields: vec![],

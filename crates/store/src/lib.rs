@@ -64,6 +64,7 @@ pub use event::{
 pub use filter::{Bounds, Condition, Filter, FilterRoom, Scalar, Test};
 pub use item::{Item, LONGEST_ID, MOST_WORDINGS, VectorItem};
 pub use number::Number;
+pub use payload::check_path;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use questions::{

@@ -11,7 +11,10 @@ use crate::item::Item;
 const LONGEST_PATH: usize = 256;
 
 /// Whether filters and fields can name this path: names with dots between them.
-pub(crate) fn check_path(path: &str) -> Result<()> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_path(path: &str) -> Result<()> {
     if !(1..=LONGEST_PATH).contains(&path.len()) {
         let reason = format!(
             "It has {} bytes; a path has 1 to {LONGEST_PATH}.",

@@ -230,7 +230,7 @@ mod tests {
     use std::collections::BTreeMap as Map;
 
     use super::*;
-    use crate::collection::{Role, Space, WordRules};
+    use crate::collection::{Role, Space};
 
     fn stored() -> Stored {
         Stored {
@@ -239,7 +239,7 @@ mod tests {
             role: Role::Symmetric,
             unanswered: true,
             fields: vec![],
-            words: WordRules::default(),
+            words: std::sync::Arc::default(),
             space: 1,
             spaces: Map::from([(1, Space::given(2))]),
             count: 0,

@@ -54,6 +54,12 @@ pub trait Store: EventStore {
     /// [`Invalid`](crate::Error::Invalid) with a path that begins with `items[i]`, [`ModelMismatch`](crate::Error::ModelMismatch).
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()>;
 
+    /// The same with vectors of the model of a collection, which is still there: for those who write in parts.
+    ///
+    /// # Errors
+    /// [`CollectionNotFound`](crate::Error::CollectionNotFound) where it was dropped, also if there is another of its name.
+    fn upsert_to(&self, collection: &Collection, items: Vec<VectorItem>) -> Result<()>;
+
     /// The items of these ids that are there, in the order asked for.
     fn get(&self, name: &str, ids: &[&str]) -> Result<Vec<Item>>;
 
@@ -378,6 +384,14 @@ pub enum Query<'a> {
 }
 
 impl<'a> Query<'a> {
+    /// What its words are.
+    pub(crate) fn text(&self) -> Option<&'a str> {
+        match *self {
+            Self::Dense { .. } => None,
+            Self::Lexical { text, .. } | Self::Hybrid { text, .. } => Some(text),
+        }
+    }
+
     pub(crate) fn vector(&self) -> Option<&'a [f32]> {
         match *self {
             Self::Dense { vector } | Self::Hybrid { vector, .. } => Some(vector),

@@ -1,9 +1,11 @@
 //! A collection as an engine has it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::collection::{Collection, Field, Reindex, Role, Space, WordRules};
 use crate::error::{Error, Result};
+use crate::words::Lexicon;
 
 /// A collection as an engine has it.
 #[derive(Clone, Debug)]
@@ -13,7 +15,7 @@ pub(crate) struct Stored {
     pub(crate) role: Role,
     pub(crate) unanswered: bool,
     pub(crate) fields: Vec<Field>,
-    pub(crate) words: WordRules,
+    pub(crate) words: Arc<Lexicon>,
     /// The number of the space that answers; it is among `spaces`.
     pub(crate) space: i64,
     /// All spaces; one that does not answer is being filled.
@@ -87,6 +89,14 @@ impl Stored {
         }
     }
 
+    /// Whether it is the one of that number, and not another that has its name since.
+    pub(crate) fn check_number(&self, number: i64) -> Result<()> {
+        let not_found = || Error::CollectionNotFound {
+            name: self.name.clone(),
+        };
+        (self.number == number).then_some(()).ok_or_else(not_found)
+    }
+
     /// Whether vectors of a model may stand here.
     pub(crate) fn check_fingerprint(&self, fingerprint: &str) -> Result<()> {
         let space = self.current();
@@ -111,11 +121,12 @@ impl Stored {
         };
         Collection {
             name: self.name.clone(),
+            number: self.number,
             space: self.current().clone(),
             role: self.role,
             fields: self.fields.clone(),
             unanswered: self.unanswered,
-            words: self.words.clone(),
+            words: WordRules::clone(&self.words.rules),
             count: self.count,
             generation: self.generation,
             reindex: self.pending().map(reindex),

@@ -1,9 +1,14 @@
 //! Texts as the words that they are found by.
 
-use std::collections::HashMap;
+mod lexicon;
+mod own;
 
-use yuyi_language::{folded, is_blank, is_han, words};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use yuyi_language::{folded, is_blank, words};
+
+pub(crate) use self::lexicon::Lexicon;
+use self::own::OwnWords;
 use crate::collection::WordRules;
 use crate::error::{Error, Result};
 
@@ -29,32 +34,31 @@ pub(crate) struct Document {
 /// Cuts texts as a collection wants it: in NFKC and lower case, its own words whole and in parts, the rest by the dictionary, synonyms as one word.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Analyzer {
-    /// The collection's words by their first character, the longest first.
-    own: HashMap<char, Vec<String>>,
+    own: OwnWords,
     /// What stands for a word.
     synonyms: HashMap<String, String>,
 }
 
+/// What one of the collection's words consists of.
+struct Parts<'a> {
+    /// Other words that it has.
+    words: Vec<&'a str>,
+    /// Words that the dictionary cuts it into.
+    length: u32,
+}
+
 impl Analyzer {
     pub(crate) fn new(rules: &WordRules) -> Self {
-        let mut analyzer = Self::default();
-        let synonyms = rules.synonyms.iter().flatten();
         // A synonym that the dictionary cuts in two would never be met.
-        for word in rules.words.iter().chain(synonyms).map(|word| folded(word)) {
-            if let Some(first) = word.chars().next() {
-                analyzer.own.entry(first).or_default().push(word);
-            }
-        }
-        for words in analyzer.own.values_mut() {
-            words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-            words.dedup();
-        }
+        let own = rules.words.iter().chain(rules.synonyms.iter().flatten());
+        let own = OwnWords::new(own.map(|word| folded(word)).collect());
+        let mut synonyms = HashMap::new();
         for list in meanings(&rules.synonyms) {
             for word in &list {
-                analyzer.synonyms.insert(word.clone(), list[0].clone());
+                synonyms.insert(word.clone(), list[0].clone());
             }
         }
-        analyzer
+        Self { own, synonyms }
     }
 
     /// The words of a text.
@@ -62,80 +66,74 @@ impl Analyzer {
         let text = folded(text);
         let mut counts: HashMap<Term, u32> = HashMap::new();
         let mut length = 0;
-        self.each(&text, |word, parts| {
-            let meaning = self.synonyms.get(word).map_or(word, String::as_str);
-            for word in std::iter::once(meaning).chain(parts.iter().copied()) {
-                *counts.entry(term(word)).or_default() += 1;
+        // A long text may have one of the collection's words thousands of times, and this hundreds of parts.
+        let mut own: HashMap<usize, u32> = HashMap::new();
+        self.each(&text, |word, number| match number {
+            Some(number) => *own.entry(number).or_default() += 1,
+            None => {
+                *counts.entry(term(self.meaning(word))).or_default() += 1;
+                length += 1;
+            }
+        });
+        for (number, times) in own {
+            let word = self.own.word(number);
+            let parts = self.parts(word);
+            let meaning = self.meaning(word);
+            let of_parts = parts.words.iter().map(|part| self.meaning(part));
+            // What means the same as the whole is not there once more.
+            let others = of_parts.filter(|part| *part != meaning);
+            for word in std::iter::once(meaning).chain(others) {
+                *counts.entry(term(word)).or_default() += times;
             }
             // A text is no longer for a word that was taught: it is held back for no more words than it has.
-            length += parts.len().max(1) as u32;
-        });
+            length += times * parts.length;
+        }
         let mut terms: Vec<(Term, u32)> = counts.into_iter().collect();
         terms.sort_unstable();
         Document { terms, length }
     }
 
-    /// Calls `found` with each word of a folded text, and with the parts of those that are the collection's own.
-    fn each<'a>(&self, text: &'a str, mut found: impl FnMut(&'a str, &[&'a str])) {
-        let mut from = 0;
-        let mut at = 0;
-        while let Some(first) = text[at..].chars().next().filter(|_| !self.own.is_empty()) {
-            match self.own_word(text, at, first) {
-                None => at += first.len_utf8(),
-                Some(length) => {
-                    let word = &text[at..at + length];
-                    for word in words(&text[from..at]) {
-                        found(word.text, &[]);
-                    }
-                    found(word, &self.parts(word));
-                    at += length;
-                    from = at;
-                }
+    fn meaning<'a>(&'a self, word: &'a str) -> &'a str {
+        self.synonyms.get(word).map_or(word, String::as_str)
+    }
+
+    /// Calls `found` with each word of a folded text, with the numbers of those that are the collection's own.
+    fn each<'a>(&self, text: &'a str, mut found: impl FnMut(&'a str, Option<usize>)) {
+        let (mut from, mut at) = (0, 0);
+        while let Some(next) = text[at..].chars().next().filter(|_| !self.own.is_empty()) {
+            let Some(number) = self.own.longest_at(text, at) else {
+                at += next.len_utf8();
+                continue;
+            };
+            let end = at + self.own.word(number).len();
+            for word in words(&text[from..at]) {
+                found(word.text, None);
             }
+            found(&text[at..end], Some(number));
+            (at, from) = (end, end);
         }
         for word in words(&text[from..]) {
-            found(word.text, &[]);
+            found(word.text, None);
         }
     }
 
-    /// The words of the dictionary that a word of the collection consists of, by which texts that have it were found before it was taught: 电子 and 发票 of
-    /// 电子发票. None is itself one of the collection's, since such a word is met only where it stands whole.
-    fn parts<'a>(&self, word: &'a str) -> Vec<&'a str> {
-        let parts = words(word).into_iter().map(|part| part.text);
-        parts.filter(|part| !self.is_own(part)).collect()
+    /// What one of the collection's words consists of: the words of the dictionary by which texts that have it were found before it was taught, 电子 and 发票 of
+    /// 电子发票, and others of the collection that stand in it, by which they would be found had it not been taught, 发票 of 开发票.
+    fn parts<'a>(&'a self, word: &'a str) -> Parts<'a> {
+        let of_dictionary = words(word).into_iter().map(|part| part.text);
+        let mut parts: Vec<&str> = of_dictionary.collect();
+        let length = parts.len().max(1) as u32;
+        parts.retain(|part| *part != word);
+        let places = word.char_indices();
+        let own: BTreeSet<usize> = places.flat_map(|(at, _)| self.own.at(word, at)).collect();
+        let known: HashSet<&str> = parts.iter().copied().chain([word]).collect();
+        let own = own.into_iter().map(|number| self.own.word(number));
+        parts.extend(own.filter(|part| !known.contains(part)));
+        Parts {
+            words: parts,
+            length,
+        }
     }
-
-    fn is_own(&self, word: &str) -> bool {
-        let first = word.chars().next();
-        let words = first.and_then(|first| self.own.get(&first));
-        words.is_some_and(|words| words.iter().any(|own| own == word))
-    }
-
-    /// Bytes of the collection's longest word that stands in a text at a place.
-    fn own_word(&self, text: &str, at: usize, first: char) -> Option<usize> {
-        let words = self.own.get(&first)?;
-        let (before, rest) = text.split_at(at);
-        // Words of letters and digits end where these end: "app" is a word of neither "apple" nor "myapp".
-        let is_whole = |word: &&String| {
-            let last = word.chars().next_back();
-            !goes_on(before.chars().next_back(), Some(first))
-                && !goes_on(last, rest[word.len()..].chars().next())
-        };
-        let word = words
-            .iter()
-            .filter(|word| rest.starts_with(word.as_str()))
-            .find(is_whole)?;
-        Some(word.len())
-    }
-}
-
-/// Whether two neighbours are letters or digits of one word: not so those of scripts without spaces.
-fn goes_on(one: Option<char>, next: Option<char>) -> bool {
-    let spaced = |c: char| {
-        let is_kana = matches!(c, '\u{3040}'..='\u{30ff}');
-        c.is_alphanumeric() && !is_han(c) && !is_kana
-    };
-    one.is_some_and(spaced) && next.is_some_and(spaced)
 }
 
 /// Synonyms by their meanings, folded: lists that share a word are one, at the place of the first of them.
@@ -226,10 +224,12 @@ mod tests {
     fn cut(rules: &WordRules, text: &str) -> String {
         let text = folded(text);
         let mut found = Vec::new();
-        Analyzer::new(rules).each(&text, |word, parts| {
-            let parts = match parts {
+        let analyzer = Analyzer::new(rules);
+        analyzer.each(&text, |word, number| {
+            let parts = number.map(|_| analyzer.parts(word).words);
+            let parts = match parts.unwrap_or_default()[..] {
                 [] => String::new(),
-                parts => format!("({})", parts.join(" ")),
+                ref parts => format!("({})", parts.join(" ")),
             };
             found.push(format!("{word}{parts}"));
         });
@@ -246,10 +246,9 @@ mod tests {
             cut(&WordRules::default(), "云梯计划ＡＰＰ在哪"),
             "云梯|计划|app|在|哪"
         );
-        // 云梯 is a word of the collection too, and that word is met only where it stands whole.
         assert_eq!(
             cut(&rules, "云梯计划ＡＰＰ在哪"),
-            "云梯计划(计划)|app|在|哪"
+            "云梯计划(云梯 计划)|app|在|哪"
         );
         assert_eq!(cut(&rules, "apple的云梯"), "apple|的|云梯");
     }
@@ -275,6 +274,74 @@ mod tests {
         assert_eq!(whole("电子发票在哪里下载"), (true, false));
         assert_eq!(whole("是否支持开具发票？"), (false, true));
         assert_eq!(whole("电子的发票"), (false, false));
+    }
+
+    #[test]
+    fn a_part_that_is_taught_too_is_a_part_as_before() {
+        let list = |words: &str| words.split_whitespace().map(String::from).collect();
+        for (own, synonyms, text, question) in [
+            ("电子发票 发票", "", "电子发票怎么开", "发票"),
+            ("电子发票", "发票 票据", "电子发票怎么开", "发票"),
+            ("电子发票", "发票 票据", "电子发票怎么开", "票据"),
+            (
+                "专用发票 电子发票",
+                "发票 票据",
+                "专用发票要什么资料",
+                "票据",
+            ),
+            // Whether the dictionary has it or not.
+            ("发票 开发票", "", "怎么开发票？", "发票"),
+            ("发票 开发票", "", "怎么开发票？", "开发票"),
+            ("云梯 云梯计划 云梯计划书", "", "云梯计划书在哪", "云梯计划"),
+            ("my-app app", "", "my-app 下载", "app"),
+        ] {
+            let rules = WordRules {
+                words: list(own),
+                synonyms: [list(synonyms)]
+                    .into_iter()
+                    .filter(|l: &Vec<_>| !l.is_empty())
+                    .collect(),
+            };
+            let analyzer = Analyzer::new(&rules);
+            let (text, asked) = (analyzer.document(text), term(analyzer.meaning(question)));
+            assert!(text.terms.contains(&(asked, 1)), "{own}: {question}");
+            assert!(analyzer.document(question).terms.contains(&(asked, 1)));
+        }
+        let rules = WordRules {
+            words: list("app myapp 发票 发票台"),
+            synonyms: vec![list("电子发票 发票")],
+        };
+        // Letters go on, and what means the same as the whole is there once.
+        assert_eq!(cut(&rules, "myapp"), "myapp");
+        let analyzer = Analyzer::new(&rules);
+        let text = analyzer.document("电子发票");
+        assert!(text.terms.contains(&(term("电子发票"), 1)), "{text:?}");
+        assert_eq!((text.terms.len(), text.length), (2, 2));
+        // Of a part that stands in two words each counts.
+        let two = analyzer.document("发票台，发票台");
+        assert!(two.terms.contains(&(term("电子发票"), 2)), "{two:?}");
+    }
+
+    #[test]
+    fn many_words_cost_a_long_text_little() {
+        let rules = WordRules {
+            words: (0..10_000)
+                .map(|i| format!("{}{i:05}", "发".repeat(90)))
+                .collect(),
+            synonyms: vec![],
+        };
+        let time = |rules: &WordRules| {
+            let analyzer = Analyzer::new(rules);
+            let start = std::time::Instant::now();
+            assert!(analyzer.document(&"发".repeat(99_000)).length > 0);
+            start.elapsed()
+        };
+        let without = time(&WordRules::default());
+        let with = time(&rules);
+        println!("without {without:?}, with {with:?}");
+        // It was a minute.
+        let most = 10 * without + std::time::Duration::from_secs(1);
+        assert!(with < most, "{with:?}, without {without:?}");
     }
 
     #[test]

@@ -343,8 +343,8 @@ export const ZH: Record<string, string> = {
   'How alike the model reads them, beside the other words of their sentences.': '在各自的句子里，模型把它们读得有多相近。',
   Collections: '集合',
   'Texts that stay, found by meaning and by words': '长期保存的文本，按语义和词语查找',
-  'The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words; scores are similarities. For a `score_threshold` up to 1,000 items of that order are looked at. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.':
-    '集合中与问题最接近的条目，采用 Dify 和 RAGFlow 外部知识库的请求格式。次序与按向量和词语的混合搜索相同，分数为相似度。设了 `score_threshold` 时，按这个次序最多看 1,000 条。这里的过滤不支持的条件（`contains`、`not contains`、`start with`、`end with`）会被拒绝。',
+  'The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words; scores are similarities. Items that do not answer now (`enabled`, `valid_from`, `valid_until`) are left out, as by `match`. For a `score_threshold` up to 1,000 items of that order are looked at. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.':
+    '集合中与问题最接近的条目，采用 Dify 和 RAGFlow 外部知识库的请求格式。次序与按向量和词语的混合搜索相同，分数为相似度。当前不作答的条目（由 `enabled`、`valid_from`、`valid_until` 决定）与 `match` 一样不返回。设了 `score_threshold` 时，按这个次序最多看 1,000 条。这里的过滤不支持的条件（`contains`、`not contains`、`start with`、`end with`）会被拒绝。',
   'The records, best first.': '记录，最接近的在前。',
   'There is no collection of the name, or its model is not served.': '没有这个名称的集合，或其模型未在服务。',
   'The model of that name has other vectors than the collection.': '该名称的模型与集合的向量不一致。',

@@ -91,7 +91,7 @@ pub struct CreateArgs {
     #[arg(long, env = "YUYI_UNANSWERED", value_parser = crate::switch::parse_yes)]
     pub unanswered: bool,
     /// Elements of vectors that items bring; the collection has no model then
-    #[arg(long, env = "YUYI_DIMENSION", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, env = "YUYI_DIMENSION", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16_000))]
     pub dimension: Option<u32>,
     /// Write JSON
     #[arg(long, env = "YUYI_JSON", value_parser = crate::switch::parse_yes)]

@@ -204,6 +204,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("line {#line}: {key}, which is read as {column}, is not text", "第 {line} 行：作为 {column} 的 {key} 不是文本"),
     ("line {#line}: {field} is a chat of several messages, and no text. Write the one that is meant to a field {column}", "第 {line} 行：{field} 是多条消息组成的对话，不是文本。请把要用的那条写到字段 {column}"),
     ("line {#line} has no {column}", "第 {line} 行没有 {column}"),
+    ("line {#line} has no {column}; it has {columns}. Where it is called otherwise, {flag} says how", "第 {line} 行没有 {column}，它有 {、columns}。如果它叫别的名字，请用 {flag} 指明"),
     ("line {#line} has no {column}, which {flag} asks for; it has {columns}", "第 {line} 行没有 {flag} 所要的 {column}，它有 {、columns}"),
     ("no object has {column}, which {flag} asks for", "没有一个对象有 {flag} 所要的 {column}"),
     ("line {#line} is no list of texts and numbers, as those above are", "第 {line} 行不像上面各行那样是由文本和数组成的列表"),

@@ -120,6 +120,30 @@ fn a_move_that_was_killed_goes_on_when_it_is_run_again() {
     assert_eq!(collection(&files, &["reindex", "c"]).code, 2);
 }
 
+#[test]
+fn the_number_format_of_a_collection_is_taken_without_being_told() {
+    let files = Files::new();
+    faq(&files);
+    assert_eq!(collection(&files, &["import", "faq", "faq.csv"]).code, 0);
+    let to = [
+        "reindex",
+        "faq",
+        "--model",
+        "e5-small-zh",
+        "--precision",
+        "f32",
+    ];
+    assert_eq!(of_json(&files, &to)["model"], "e5-small-zh");
+    let found = of_json(&files, &["search", "faq", "退货"]);
+    assert_eq!(found["model"], "e5-small-zh");
+    assert_eq!(collection(&files, &["import", "faq", "faq.csv"]).code, 0);
+    let run = collection(&files, &["search", "faq", "退货", "--precision", "int8"]);
+    assert!(
+        run.code == 1 && run.err.contains("has vectors of"),
+        "{run:?}"
+    );
+}
+
 /// Writes rows of other texts each.
 fn write(rows: &mut impl Write, range: std::ops::Range<usize>) {
     for i in range {

@@ -82,6 +82,30 @@ fn what_keys_are_taken_for_is_told_whenever_it_changes() {
     assert_eq!(read(Format::Jsonl, own, Columns::needed(PAIR)).1, "");
 }
 
+/// As LangChain keeps documents and Alpaca instructions.
+#[test]
+fn what_an_object_has_in_the_place_of_a_text_is_told() {
+    for (text, names) in [
+        (
+            r#"{"page_content":"甲","metadata":{"source":"乙"}}"#,
+            "metadata, page_content",
+        ),
+        (r#"{"metadata":{},"内容物":"甲"}"#, "metadata, 内容物"),
+    ] {
+        let error = read(Format::Jsonl, text, Columns::needed(&["text"]))
+            .0
+            .unwrap_err();
+        let told = format!(
+            "line 1 has no text; it has {names}. Where it is called otherwise, --columns says how"
+        );
+        assert!(error.ends_with(&told), "{error}");
+    }
+    let error = read(Format::Jsonl, "{}", Columns::needed(&["text"]))
+        .0
+        .unwrap_err();
+    assert!(error.ends_with("line 1 has no text"), "{error}");
+}
+
 #[test]
 fn more_texts_than_two_are_refused() {
     let text = "{\"instruction\":\"判断\",\"input\":\"甲\",\"output\":\"乙\"}\n";

@@ -23,6 +23,7 @@ pub struct Read {
 pub fn collection() -> Collection {
     Collection {
         name: "faq".into(),
+        number: 1,
         space: Space {
             model: Some("m".into()),
             ..Space::given(2)

@@ -1,6 +1,7 @@
 //! Items of collections as clients send them, and filters.
 
 use serde_json::{Map, Value};
+use yuyi_language::is_blank;
 use yuyi_store::{Filter, InvalidTimestamp, Item, Timestamp, VectorItem};
 
 use crate::ApiError;
@@ -200,7 +201,7 @@ fn strings(
     }
 }
 
-/// An answer may be as long as a text, and empty.
+/// An answer may be as long as a text, and blank: then it is none.
 pub(crate) fn answer(
     source: &mut Source<'_>,
     name: &'static str,
@@ -210,7 +211,7 @@ pub(crate) fn answer(
         return Ok(None);
     };
     match whole_text(json, &path)? {
-        empty if empty.trim().is_empty() => Ok(Some(empty)),
+        empty if is_blank(&empty) => Ok(Some(empty)),
         answer => checked(answer, &path, rules).map(Some),
     }
 }

@@ -11,6 +11,21 @@ pub(super) fn number(value: Json) -> Json {
     }
 }
 
+/// Any number that is written as text, such as `0.5` or `1e-05`.
+pub(super) fn decimal(value: Json) -> Json {
+    let Json::String(text) = &value else {
+        return value;
+    };
+    let text = text.trim();
+    // Rust reads "inf" and "NaN" too.
+    let is_plain = text.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number: &f64| is_plain && number.is_finite());
+    number.map_or(value, Json::Float)
+}
+
 /// Digits, with a fraction of zero or without; a number of more digits than there are is as large as any.
 fn digits(text: &str) -> Option<Json> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -81,6 +96,21 @@ mod tests {
         ] {
             assert_eq!(number(sent), meant);
         }
+        for (sent, meant) in [
+            ("0.5", Some(0.5)),
+            (" 1e-05 ", Some(1e-5)),
+            ("-1", Some(-1.0)),
+            ("3", Some(3.0)),
+            ("inf", None),
+            ("nan", None),
+            ("1e999", None),
+            ("half", None),
+            ("", None),
+        ] {
+            let meant = meant.map_or(text(sent), Json::Float);
+            assert_eq!(decimal(text(sent)), meant);
+        }
+        assert_eq!(decimal(Json::Bool(true)), Json::Bool(true));
         assert_eq!(integer(Json::Float(3.0)), Json::Integer(3));
         assert_eq!(integer(text("3")), text("3"));
         assert_eq!(one_of(text("BASE64"), &["float", "base64"]), text("base64"));

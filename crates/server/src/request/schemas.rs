@@ -59,6 +59,21 @@ impl ToSchema for LooseFlag {}
 impl ToSchema for LooseCount {}
 impl ToSchema for LooseDimensions {}
 
+/// A number with or without a fraction as other servers take it.
+pub(crate) enum LooseNumber {}
+
+impl PartialSchema for LooseNumber {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Number);
+        let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some(
+            r"^\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?\s*$",
+        ));
+        RefOr::T(OneOfBuilder::new().item(number).item(text).into())
+    }
+}
+
+impl ToSchema for LooseNumber {}
+
 /// A number, also as text.
 fn whole_number(least: u32, pattern: &str) -> RefOr<Schema> {
     let number = ObjectBuilder::new()

@@ -7,14 +7,15 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use yuyi_collections::{Asked, Found, Mode};
-use yuyi_store::Filter;
+use yuyi_collections::{Asked, Found, Mode, rules};
+use yuyi_language::is_blank;
+use yuyi_store::{Filter, Timestamp};
 
 use self::condition::{MetadataCondition, metadata_condition};
 use crate::answer::AROUND;
 use crate::envelope::DifyFailure;
 use crate::request::body::JsonBody;
-use crate::request::schemas::LooseCount;
+use crate::request::schemas::{LooseCount, LooseNumber};
 use crate::request::{Source, count, number, request, required_name, text};
 use crate::routes::collections::search::{Answer, Question};
 use crate::{ApiError, App};
@@ -22,10 +23,10 @@ use crate::{ApiError, App};
 /// Records, where nobody says how many.
 const TOP_K: usize = 10;
 
-/// Items that are looked at first for each record where a threshold leaves some out: the order is not that of similarities.
+/// Items that are looked at first for each record where a threshold leaves some out, and by which factor more then: the order is not that of similarities.
 const SPARE: usize = 4;
 
-/// Items that are looked at at most for the sake of a threshold.
+/// Items that are looked at at most for the sake of a threshold, beside those that do not answer now.
 const MOST_LOOKED_AT: usize = 1_000;
 
 request! {
@@ -54,7 +55,7 @@ request! {
         #[schema(value_type = Option<LooseCount>, example = 3)]
         top_k: Option<usize> = count,
         /// The least similarity of a record, in [0, 1]; absent: 0.
-        #[schema(example = 0.5)]
+        #[schema(value_type = Option<LooseNumber>, example = 0.5)]
         score_threshold: Option<f64> = number,
     }
 }
@@ -99,6 +100,7 @@ impl Record {
     fn of(found: Found) -> Option<Self> {
         let item = found.item;
         let title = item.payload.get("title").and_then(Value::as_str);
+        let title = title.filter(|title| !is_blank(title));
         let title = title.unwrap_or(&item.id).to_owned();
         let content = match item.answer {
             Some(answer) => format!("{}\n{answer}", item.text),
@@ -123,7 +125,7 @@ impl Record {
 }
 
 /// The items of a collection that are nearest to a question, as Dify and RAGFlow ask for external knowledge. The order is that of a search by vectors and words;
-/// scores are similarities. For a `score_threshold` up to 1,000 items of that order are looked at. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.
+/// scores are similarities. Items that do not answer now (`enabled`, `valid_from`, `valid_until`) are left out, as by `match`. For a `score_threshold` up to 1,000 items of that order are looked at. A condition that filters here do not know (`contains`, `not contains`, `start with`, `end with`) is refused.
 #[utoipa::path(
     post,
     path = "/retrieval",
@@ -143,11 +145,14 @@ pub(crate) async fn retrieval(
     let setting = request.retrieval_setting;
     let most = app.limits().items;
     let top_k = setting.top_k.unwrap_or(TOP_K).min(most);
-    let threshold = setting.score_threshold.unwrap_or_default();
-    let looked_at = if threshold > 0.0 {
-        SPARE * top_k
-    } else {
-        top_k
+    let wanted = Wanted {
+        top_k,
+        threshold: setting.score_threshold.unwrap_or_default(),
+        now: Timestamp::now().micros(),
+    };
+    let looked_at = match wanted.has_threshold() {
+        true => SPARE * top_k,
+        false => top_k,
     };
     let question = Question {
         asked: Asked {
@@ -168,40 +173,52 @@ pub(crate) async fn retrieval(
                     .to_owned(),
         });
     }
-    if threshold > 0.0 {
-        let wanted = Wanted { top_k, threshold };
-        found = wanted
-            .look_further(&app, &knowledge, question, found)
-            .await?;
-    }
+    found = wanted
+        .look_further(&app, &knowledge, question, found)
+        .await?;
     let bytes = found.bytes + AROUND * found.hits.len();
     app.answer(bytes, move || {
-        let records = found.hits.into_iter().filter_map(Record::of);
-        let near = records.filter(|record| record.score >= threshold);
+        let there = found.hits.into_iter().filter(|hit| wanted.has(hit));
         Reply {
-            records: near.take(top_k).collect(),
+            records: there.filter_map(Record::of).take(top_k).collect(),
         }
     })
     .await
 }
 
-/// What a threshold leaves.
+/// Which items become records.
 struct Wanted {
     top_k: usize,
     threshold: f64,
+    /// On the clock of the times of items.
+    now: i64,
 }
 
 impl Wanted {
-    /// How many records there are of what was found.
-    fn count(&self, found: &Answer) -> usize {
-        let is_near = |hit: &&Found| {
-            hit.similarity
-                .is_some_and(|similarity| similarity >= self.threshold)
-        };
-        found.hits.iter().filter(is_near).count().min(self.top_k)
+    fn has_threshold(&self) -> bool {
+        self.threshold > 0.0
     }
 
-    /// Looks at four times as many items, and again, until there are as many records as the nearest items by vectors tell that there can be.
+    fn has(&self, hit: &Found) -> bool {
+        self.answers(hit) && self.is_near(hit)
+    }
+
+    fn answers(&self, hit: &Found) -> bool {
+        rules(&hit.item).takes_part(self.now)
+    }
+
+    fn is_near(&self, hit: &Found) -> bool {
+        hit.similarity
+            .is_some_and(|similarity| similarity >= self.threshold)
+    }
+
+    /// How many records there are of what was found.
+    fn count(&self, found: &Answer) -> usize {
+        let wanted = found.hits.iter().filter(|hit| self.has(hit));
+        wanted.count().min(self.top_k)
+    }
+
+    /// Looks at four times as many items, and again, until there are as many records as there can be.
     async fn look_further(
         &self,
         app: &App,
@@ -213,16 +230,48 @@ impl Wanted {
         if self.count(&found) == self.top_k || is_all(&found, question.limit) {
             return Ok(found);
         }
-        let mut nearest = question.clone();
-        nearest.asked.mode = Some(Mode::Dense);
-        nearest.limit = self.top_k;
-        let there = self.count(&app.find(knowledge, nearest).await?);
-        let most = app.limits().items.min(MOST_LOOKED_AT);
-        while self.count(&found) < there && question.limit < most && !is_all(&found, question.limit)
+        let there = match self.has_threshold() {
+            true => self.count_nearest(app, knowledge, question.clone()).await?,
+            false => self.top_k,
+        };
+        while self.count(&found) < there
+            && question.limit < self.most(app, &found)
+            && !is_all(&found, question.limit)
         {
-            question.limit = (SPARE * question.limit).min(most);
+            question.limit = (SPARE * question.limit).min(self.most(app, &found));
             found = app.find(knowledge, question.clone()).await?;
         }
         Ok(found)
+    }
+
+    /// How many records the nearest items by vectors tell that there can be.
+    async fn count_nearest(
+        &self,
+        app: &App,
+        knowledge: &str,
+        mut question: Question,
+    ) -> Result<usize, ApiError> {
+        question.asked.mode = Some(Mode::Dense);
+        question.limit = self.top_k;
+        loop {
+            let found = app.find(knowledge, question.clone()).await?;
+            let (count, limit) = (self.count(&found), question.limit);
+            let ends = found.hits.len() < limit
+                || found.hits.last().is_none_or(|last| !self.is_near(last));
+            if count == self.top_k || ends || limit >= app.limits().items {
+                return Ok(count);
+            }
+            question.limit = (SPARE * limit).min(app.limits().items);
+        }
+    }
+
+    /// How many items are looked at at most.
+    fn most(&self, app: &App, found: &Answer) -> usize {
+        let most = app.limits().items;
+        if !self.has_threshold() {
+            return most;
+        }
+        let silent = found.hits.iter().filter(|hit| !self.answers(hit)).count();
+        most.min(MOST_LOOKED_AT + silent)
     }
 }

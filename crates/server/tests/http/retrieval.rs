@@ -329,6 +329,99 @@ async fn a_threshold_looks_further_for_what_is_above_it() {
     }
 }
 
+/// Others take the places of what is switched off, over or still to come; a search shows all.
+#[tokio::test]
+async fn what_does_not_answer_now_is_left_out() {
+    let (_folder, server) = with_items().await;
+    let new = json!({"name": "off"});
+    assert_eq!(server.send("POST", "/v1/collections", &new).await.0, 201);
+    let with = |id: String, text: &str, more: Value| {
+        let mut item = json!({"id": id, "text": text, "answer": "旧的"});
+        item.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        item
+    };
+    let mut items: Vec<Value> = (0..60)
+        .flat_map(|i| {
+            [
+                with(
+                    format!("off{i}"),
+                    "x 发票",
+                    json!({"enabled": false, "payload": {"enabled": true}}),
+                ),
+                with(
+                    format!("over{i}"),
+                    "x 发票",
+                    json!({"valid_until": "2020-01-01"}),
+                ),
+                with(
+                    format!("ahead{i}"),
+                    "x 发票",
+                    json!({"valid_from": "2999-01-01"}),
+                ),
+            ]
+        })
+        .collect();
+    // What the payload says is about something else.
+    items.push(with(
+        "on".into(),
+        "x",
+        json!({"payload": {"enabled": false, "title": " \n"}}),
+    ));
+    items.push(with(
+        "valid".into(),
+        "x",
+        json!({"valid_from": "2020-01-01", "valid_until": "2999-01-01"}),
+    ));
+    let path = "/v1/collections/off/items";
+    let (status, reply) = server.send("POST", path, &json!({"items": items})).await;
+    assert_eq!(status, 200, "{reply}");
+    for (setting, expected) in [
+        (json!({"top_k": 1}), vec!["on"]),
+        (
+            json!({"top_k": 2, "score_threshold": 0.5}),
+            vec!["on", "valid"],
+        ),
+        (
+            json!({"top_k": "5", "score_threshold": "0.5"}),
+            vec!["on", "valid"],
+        ),
+        (json!({}), vec!["on", "valid"]),
+    ] {
+        let body = json!({"knowledge_id": "off", "query": "x 发票", "retrieval_setting": setting});
+        let (_, reply) = server.send("POST", "/retrieval", &body).await;
+        assert_eq!(titles(&reply), expected, "{body}");
+    }
+    let search = json!({"text": "x 发票", "limit": 3});
+    let (_, reply) = server
+        .send("POST", "/v1/collections/off/search", &search)
+        .await;
+    assert_ne!(reply["results"][0]["id"], "on", "{reply}");
+    let on = json!({"text": "x 发票", "filter": {"must_not": [{"key": "enabled", "match": {"value": false}}]}});
+    let (_, reply) = server.send("POST", "/v1/collections/off/search", &on).await;
+    assert_eq!(reply["results"].as_array().unwrap().len(), 10, "{reply}");
+}
+
+#[tokio::test]
+async fn a_condition_names_a_field() {
+    let (_folder, server) = with_items().await;
+    for name in [json!(""), json!(["kind", ""]), json!("a..b")] {
+        let condition = json!([{"name": name, "comparison_operator": "is", "value": "a"}]);
+        let body = json!({"knowledge_id": "faq", "query": "x", "metadata_condition": {"conditions": condition}});
+        let (status, reply) = server.send("POST", "/retrieval", &body).await;
+        assert_eq!(status, 422, "{reply}");
+        assert!(
+            reply
+                .to_string()
+                .contains("metadata_condition.conditions[0].name"),
+            "{reply}"
+        );
+    }
+    let body = json!({"knowledge_id": "faq", "query": "x", "retrieval_setting": {"score_threshold": "half"}});
+    assert_eq!(server.send("POST", "/retrieval", &body).await.0, 422);
+}
+
 /// Scores are similarities, which nothing has where no model computes the question's vector.
 #[tokio::test]
 async fn a_collection_without_a_model_is_refused() {

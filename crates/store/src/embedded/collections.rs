@@ -11,6 +11,7 @@ use crate::encoding::to_json;
 use crate::error::{Error, Result};
 use crate::key::VectorKey;
 use crate::stored::Stored;
+use crate::words::Lexicon;
 
 const COLUMNS: &str =
     "number, name, role, unanswered, fields, words, space, count, generation, next_key";
@@ -52,7 +53,7 @@ impl Stored {
             role: from_json(&format!("{:?}", row.get::<_, String>(2)?))?,
             unanswered: row.get(3)?,
             fields: from_json(&row.get::<_, String>(4)?)?,
-            words: from_json(&row.get::<_, String>(5)?)?,
+            words: Lexicon::read(row.get_ref(5)?.as_str()?).map_err(damaged)?,
             space: row.get(6)?,
             spaces: BTreeMap::new(),
             count: row.get::<_, i64>(7)? as u64,
@@ -115,7 +116,7 @@ impl Stored {
             "UPDATE collections SET words = ?2 WHERE number = ?1",
             params![self.number, to_json(rules)?],
         )?;
-        self.words = rules.clone();
+        self.words = Lexicon::new(rules.clone());
         Ok(())
     }
 

@@ -133,7 +133,7 @@ impl EventStore for EmbeddedStore {
     }
 
     fn near(&self, name: &str, near: &Near<'_>, caller: Caller<'_>) -> Result<Vec<TextItem>> {
-        self.search_indexed(name, (near.filter, caller), |searcher| {
+        self.search_indexed(name, (None, near.filter, caller), |searcher| {
             find_near(searcher, near, caller)
         })
     }

@@ -25,12 +25,7 @@ pub(super) type Cut = Vec<(i64, Vec<u8>)>;
 /// The collection, if it is still the one that was begun with.
 fn same(connection: &Connection, name: &str, number: i64) -> Result<Stored> {
     let stored = Stored::get(connection, name)?;
-    match stored.number == number {
-        true => Ok(stored),
-        false => Err(Error::CollectionNotFound {
-            name: name.to_owned(),
-        }),
-    }
+    stored.check_number(number).map(|()| stored)
 }
 
 /// Makes the second table; the number of the collection.

@@ -10,7 +10,7 @@ use crate::collection::{Field, FieldValue};
 use crate::error::Result;
 use crate::item::{Item, has_unit_length};
 use crate::stored::Stored;
-use crate::words::{Analyzer, Document};
+use crate::words::Document;
 
 /// Problems of the file that are told; each may have thousands of others behind it.
 const MOST_PROBLEMS: usize = 100;
@@ -181,7 +181,7 @@ fn odd_items(connection: &Connection, stored: &Stored) -> Result<Odd> {
         "SELECT {COLUMNS}, words FROM {} LEFT JOIN {} USING (key)",
         tables.items, tables.words
     );
-    let analyzer = Analyzer::new(&stored.words);
+    let analyzer = stored.words.analyzer();
     let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([])?;
     let sql = format!(

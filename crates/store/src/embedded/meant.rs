@@ -22,11 +22,11 @@ use crate::narrow::{Meant, while_others_write};
 use crate::stored::Stored;
 
 impl EmbeddedStore {
-    /// Searches a collection. What a filter means is found before, since whoever searches keeps those who write waiting.
+    /// Searches a collection. The text of the question is cut, and it is found what a filter means, before, since whoever searches keeps those who write waiting.
     pub(super) fn search_indexed<T>(
         &self,
         name: &str,
-        (filter, caller): (Option<&Filter>, Caller<'_>),
+        (text, filter, caller): (Option<&str>, Option<&Filter>, Caller<'_>),
         search: impl Fn(&Searcher<'_, '_>) -> Result<T>,
     ) -> Result<T> {
         let filter = filter.filter(|filter| !filter.is_empty());
@@ -37,28 +37,37 @@ impl EmbeddedStore {
             }
             caller.go_on()?;
             let may_wait = attempt < TRIES;
-            let found = self.shared.read_indexed(name, |connection, stored, held| {
-                let rows = |filter| {
-                    let known = (meant.as_ref(), may_wait);
-                    held.look(|slot| rows_now(connection, stored, slot, filter, known))
-                };
-                let only = match filter.map(rows).transpose()? {
-                    Some(None) => return Ok(None),
-                    only => only.flatten(),
-                };
-                let rows = held.look(|slot| Ok(slot.index.rows()))?;
-                let searcher = Searcher {
-                    connection,
-                    stored,
-                    held,
-                    owner: self.shared.owner(stored),
-                    rows,
-                    team: &self.shared.team,
-                    caller,
-                    only,
-                };
-                search(&searcher).map(Some)
-            });
+            let words = |stored: &Stored| {
+                let cut = |text| stored.words.analyzer().document(text);
+                let words = text.map(cut).unwrap_or_default();
+                // A text may be long.
+                caller.go_on().map(|()| words)
+            };
+            let found =
+                self.shared
+                    .read_prepared(name, words, |connection, stored, held, words| {
+                        let rows = |filter| {
+                            let known = (meant.as_ref(), may_wait);
+                            held.look(|slot| rows_now(connection, stored, slot, filter, known))
+                        };
+                        let only = match filter.map(rows).transpose()? {
+                            Some(None) => return Ok(None),
+                            only => only.flatten(),
+                        };
+                        let rows = held.look(|slot| Ok(slot.index.rows()))?;
+                        let searcher = Searcher {
+                            connection,
+                            stored,
+                            held,
+                            owner: self.shared.owner(stored),
+                            rows,
+                            team: &self.shared.team,
+                            caller,
+                            words,
+                            only,
+                        };
+                        search(&searcher).map(Some)
+                    });
             if let Some(found) = self.told_of(name, found)? {
                 return Ok(found);
             }

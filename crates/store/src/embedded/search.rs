@@ -22,7 +22,7 @@ use crate::item::Item;
 use crate::key::VectorKey;
 use crate::ranking::Worth;
 use crate::stored::Stored;
-use crate::words::Analyzer;
+use crate::words::Document;
 
 /// What a search works with, all of one moment.
 pub(super) struct Searcher<'a, 'h> {
@@ -36,6 +36,8 @@ pub(super) struct Searcher<'a, 'h> {
     pub(super) team: &'a Team,
     /// Who waits for it.
     pub(super) caller: Caller<'a>,
+    /// The words of the question, if it has some: cut before, for the same reason as the next.
+    pub(super) words: &'a Document,
     /// The rows that the filter of the search means, if it has one: whoever searches keeps those who write waiting, and does not look for them.
     pub(super) only: Option<Arc<index::Rows>>,
 }
@@ -120,18 +122,18 @@ impl Rows for Searcher<'_, '_> {
 
     fn best_by_words(
         &self,
-        text: &str,
+        _text: &str,
         only: Option<&Arc<index::Rows>>,
         k: usize,
     ) -> Result<ByWords> {
-        let query = Analyzer::new(&self.stored.words).document(text);
+        let query = self.words;
         let only = only.map(|only| &**only);
         self.held.look(|slot| {
             let index = &slot.index;
-            let weights = index.weigh(&query);
+            let weights = index.weigh(query);
             let best = index.best_by_words(self.caller, &weights, only, k)?;
             let weights = weights.into_iter().map(|(_, weight)| weight);
-            Ok((best, Worth::of(&query, weights, index.mean_length())))
+            Ok((best, Worth::of(query, weights, index.mean_length())))
         })
     }
 

@@ -216,6 +216,19 @@ impl Shared {
         name: &str,
         work: impl Fn(&Connection, &Stored, &Held<'_>) -> Result<T>,
     ) -> Result<T> {
+        let work = |connection: &Connection, stored: &Stored, held: &Held<'_>, (): &()| {
+            work(connection, stored, held)
+        };
+        self.read_prepared(name, |_| Ok(()), work)
+    }
+
+    /// The same; what takes long and needs no index is done before it is held.
+    pub(super) fn read_prepared<T, P>(
+        &self,
+        name: &str,
+        prepare: impl Fn(&Stored) -> Result<P>,
+        work: impl Fn(&Connection, &Stored, &Held<'_>, &P) -> Result<T>,
+    ) -> Result<T> {
         self.damages.check(name)?;
         let start = Instant::now();
         let mut moved = 0;
@@ -225,11 +238,12 @@ impl Shared {
                 let Some(slot) = self.slot(stored.number) else {
                     return Ok(None);
                 };
+                let prepared = prepare(&stored)?;
                 let stays = moved >= TRIES;
                 let Some(held) = Held::take(&slot, stored.generation, stays) else {
                     return Ok(None);
                 };
-                let done = work(connection, &stored, &held);
+                let done = work(connection, &stored, &held, &prepared);
                 if held.has_moved.get() {
                     moved += 1;
                     return Ok(None);
@@ -294,5 +308,29 @@ mod tests {
         };
         let rows = store.shared.read_indexed("c", work).unwrap();
         assert_eq!((rows, rounds.get()), (TRIES, TRIES + 1));
+    }
+
+    #[test]
+    fn nobody_waits_for_what_is_prepared() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedStore::open(folder.path(), Options::default()).unwrap();
+        store.create(&NewCollection::given("c", 2)).unwrap();
+        let rounds = Cell::new(0);
+        let prepare = |stored: &Stored| {
+            rounds.set(rounds.get() + 1);
+            if rounds.get() == 1 {
+                let item = VectorItem {
+                    item: Item::new("1", "t"),
+                    vectors: vec![vec![1.0, 0.0]],
+                };
+                store.upsert("c", "", vec![item]).unwrap();
+            }
+            Ok(stored.generation)
+        };
+        let work = |_: &Connection, _: &Stored, held: &Held<'_>, generation: &u64| {
+            held.look(|slot| Ok((slot.index.generation, *generation)))
+        };
+        let (has, prepared) = store.shared.read_prepared("c", prepare, work).unwrap();
+        assert_eq!((has, rounds.get()), (prepared, 2));
     }
 }

@@ -60,6 +60,30 @@ impl EmbeddedStore {
         }
     }
 
+    /// Writes items; `number`: of the collection, if it must be that one.
+    fn put(
+        &self,
+        name: &str,
+        number: Option<i64>,
+        fingerprint: &str,
+        items: Vec<VectorItem>,
+    ) -> Result<()> {
+        let get = move |connection: &Connection, name: &str| {
+            let stored = Stored::get(connection, name)?;
+            number.map_or(Ok(()), |number| stored.check_number(number))?;
+            Ok(stored)
+        };
+        let stored = self.read(name, |connection| get(connection, name))?;
+        // Before the vectors are looked at, whose dimension would be wrong too.
+        stored.check_fingerprint(fingerprint)?;
+        let batch = Batch::prepare(stored, items)?;
+        let fingerprint = fingerprint.to_owned();
+        self.write(name, move |connection, changes, name| {
+            get(connection, name)?;
+            write::upsert(connection, changes, batch, &fingerprint)
+        })
+    }
+
     /// Reads the items of some ids.
     fn of_ids<T>(
         &self,
@@ -185,14 +209,12 @@ impl Store for EmbeddedStore {
     }
 
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {
-        let stored = self.read(name, |connection| Stored::get(connection, name))?;
-        // Before the vectors are looked at, whose dimension would be wrong too.
-        stored.check_fingerprint(fingerprint)?;
-        let batch = Batch::prepare(stored, items)?;
-        let fingerprint = fingerprint.to_owned();
-        self.write(name, move |connection, changes, _| {
-            write::upsert(connection, changes, batch, &fingerprint)
-        })
+        self.put(name, None, fingerprint, items)
+    }
+
+    fn upsert_to(&self, collection: &Collection, items: Vec<VectorItem>) -> Result<()> {
+        let (name, fingerprint) = (&collection.name, &collection.space.fingerprint);
+        self.put(name, Some(collection.number), fingerprint, items)
     }
 
     fn get(&self, name: &str, ids: &[&str]) -> Result<Vec<Item>> {
@@ -263,7 +285,8 @@ impl Store for EmbeddedStore {
     }
 
     fn search_for(&self, name: &str, search: &Search<'_>, caller: Caller<'_>) -> Result<Vec<Hit>> {
-        self.search_indexed(name, (search.filter, caller), |searcher| {
+        let text = search.query.text();
+        self.search_indexed(name, (text, search.filter, caller), |searcher| {
             find(searcher, search, caller)
         })
     }

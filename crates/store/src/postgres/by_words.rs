@@ -20,7 +20,6 @@ use crate::error::Result;
 use crate::finder::ByWords;
 use crate::key::VectorKey;
 use crate::ranking::{Worth, inverse_frequency, saturation};
-use crate::words::Analyzer;
 
 /// Bytes that a word of a text takes, about.
 const OF_A_WORD: usize = 4;
@@ -48,7 +47,7 @@ impl Searcher<'_> {
         only: Option<&Vec<i64>>,
         k: usize,
     ) -> Result<ByWords> {
-        let query = Analyzer::new(&self.counted.stored.words).document(text);
+        let query = self.counted.stored.words.analyzer().document(text);
         let terms = query.terms.iter().map(|(term, _)| term.cast_signed());
         let terms: Vec<i64> = terms.collect();
         let mut pieces = self.pieces();

@@ -17,7 +17,7 @@ use crate::collection::WordRules;
 use crate::error::{Error, Result};
 use crate::item::Item;
 use crate::key::VectorKey;
-use crate::words::{Analyzer, Document};
+use crate::words::{Analyzer, Document, Lexicon};
 
 /// Items whose words are cut anew at a time.
 const CHUNK: usize = 1000;
@@ -94,7 +94,7 @@ impl Counted {
             return Ok(false);
         }
         self.tables().drop_words(client)?;
-        self.stored.words = next.rules;
+        self.stored.words = Lexicon::new(next.rules);
         (self.lexicon, self.docs, self.length) = (number, next.docs, next.length);
         Ok(true)
     }
@@ -147,7 +147,7 @@ pub(super) fn cut_next_anew(client: &mut Client) -> Result<bool> {
     Ok(false)
 }
 
-/// Cuts the texts of the next collection that has, or is about to get, words of its own and was cut without their parts; whether there was none left.
+/// Cuts the texts of the next collection that has, or is about to get, words of its own and was cut without their parts or some of them; whether there was none left.
 pub(super) fn cut_next_with_parts(client: &mut Client) -> Result<bool> {
     let Some(old) = OldWords::next(client, CUT_OTHERWISE)? else {
         client.batch_execute("DROP TABLE yuyi.cut_otherwise")?;

@@ -18,6 +18,7 @@ use crate::item::Item;
 use crate::key::VectorKey;
 use crate::stored::Stored;
 use crate::time::Timestamp;
+use crate::words::Lexicon;
 
 /// A collection with what only this engine keeps of it.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl Counted {
             role: from_json(&text(2))?,
             unanswered: row.get(3),
             fields: from_json(&text(4))?,
-            words: from_json(&text(5))?,
+            words: Lexicon::read(row.get(5)).map_err(damaged)?,
             space: row.get(6),
             spaces: from_json(&text(7))?,
             count: row.get::<_, i64>(8) as u64,
@@ -143,7 +144,7 @@ impl Counted {
     pub(super) fn touch(&mut self, client: &mut Client) -> Result<()> {
         let stored = &mut self.stored;
         stored.generation += 1;
-        let (words, spaces) = (to_json(&stored.words)?, to_json(&stored.spaces)?);
+        let (words, spaces) = (to_json(&*stored.words.rules)?, to_json(&stored.spaces)?);
         let next = self.next.as_ref().map(to_json).transpose()?;
         let sql = "UPDATE yuyi.collections SET words = $2, space = $3, spaces = $4, count = $5, generation = $6, next_key = $7, docs = $8,
                    length = $9, lexicon = $10, next_words = $11 WHERE number = $1";

@@ -106,6 +106,9 @@ END $$"),
     // Texts are cut anew, with the parts of the collections' own words: which are still to be cut is noted, so that what is done stays done.
     Step::Sql("CREATE TABLE yuyi.cut_otherwise AS SELECT number FROM yuyi.collections"),
     Step::Pieces(cut_next_with_parts),
+    // And again, with those parts too that are themselves such words.
+    Step::Sql("CREATE TABLE yuyi.cut_otherwise AS SELECT number FROM yuyi.collections"),
+    Step::Pieces(cut_next_with_parts),
 ];
 
 /// A step from a version of the schema to the next.

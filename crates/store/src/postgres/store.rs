@@ -23,6 +23,29 @@ use crate::store::{
     CommitWatch, Created, Hit, Page, ReindexItem, ReindexVectors, Scroll, Search, Store,
 };
 
+impl PostgresStore {
+    /// Writes items; `number`: of the collection, if it must be that one.
+    fn put(
+        &self,
+        name: &str,
+        number: Option<i64>,
+        fingerprint: &str,
+        items: Vec<VectorItem>,
+    ) -> Result<()> {
+        let check =
+            |counted: &Counted| number.map_or(Ok(()), |number| counted.stored.check_number(number));
+        let known = |client: &mut Client| Counted::get(client, name, false);
+        let counted = self.primary.transaction(Access::Read, known)?;
+        check(&counted)?;
+        counted.stored.check_fingerprint(fingerprint)?;
+        let batch = Batch::prepare(counted.stored, items)?;
+        self.write(name, |client, counted| {
+            check(counted)?;
+            put(client, counted, batch, fingerprint)
+        })
+    }
+}
+
 /// Writes items in the place of those of their ids.
 fn put(client: &mut Client, counted: &mut Counted, batch: Batch, fingerprint: &str) -> Result<()> {
     counted.stored.check_fingerprint(fingerprint)?;
@@ -98,13 +121,12 @@ impl Store for PostgresStore {
     }
 
     fn upsert(&self, name: &str, fingerprint: &str, items: Vec<VectorItem>) -> Result<()> {
-        let known = |client: &mut Client| Counted::get(client, name, false);
-        let counted = self.primary.transaction(Access::Read, known)?;
-        counted.stored.check_fingerprint(fingerprint)?;
-        let batch = Batch::prepare(counted.stored, items)?;
-        self.write(name, |client, counted| {
-            put(client, counted, batch, fingerprint)
-        })
+        self.put(name, None, fingerprint, items)
+    }
+
+    fn upsert_to(&self, collection: &Collection, items: Vec<VectorItem>) -> Result<()> {
+        let (name, fingerprint) = (&collection.name, &collection.space.fingerprint);
+        self.put(name, Some(collection.number), fingerprint, items)
     }
 
     fn get(&self, name: &str, ids: &[&str]) -> Result<Vec<Item>> {

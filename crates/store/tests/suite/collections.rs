@@ -55,6 +55,12 @@ pub fn names_and_models_are_checked(place: &impl Place) {
     let store = place.open();
     let bad = NewCollection::given("a/b", 3);
     assert!(matches!(store.create(&bad), Err(Error::Invalid { .. })));
+    let error = store
+        .create(&NewCollection::given("c", 16_001))
+        .unwrap_err();
+    let told = "dimension: 16001 is not between 1 and 16000.";
+    assert_eq!(error.to_string(), told);
+    store.create(&NewCollection::given("c", 16_000)).unwrap();
     let new = NewCollection {
         space: model("e5", DIMENSION),
         ..NewCollection::given("faq", DIMENSION)

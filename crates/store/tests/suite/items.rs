@@ -79,7 +79,7 @@ pub fn a_batch_is_whole_or_not_there(place: &impl Place) {
     bad.vectors[0].pop();
     assert_eq!(
         refuse(bad),
-        "items[1].vectors[0]: It has 7 elements; the collection's vectors have 8."
+        "items[1].vector: It has 7 elements; the collection's vectors have 8."
     );
     let bad = with_vectors(item("x", "x", json!({"n": "five"})), 1);
     assert_eq!(
@@ -241,6 +241,29 @@ pub fn what_cannot_be_a_name_names_nothing(place: &impl Place) {
     };
     store.create(&keeping).unwrap();
     assert_eq!(store.hits("asked", none, 5), Ok(Hits::default()));
+}
+
+/// Also where there is another of its name.
+pub fn parts_are_written_to_the_collection_they_were_begun_with(place: &impl Place) {
+    let store = place.open();
+    let made = || store.create(&collection("c")).unwrap().into_collection();
+    let item = |id: &str| vec![with_vectors(Item::new(id, "发票"), 1)];
+    let first = made();
+    store.upsert_to(&first, item("1")).unwrap();
+    // It is the same with other items.
+    store.upsert_to(&first, item("2")).unwrap();
+    store.drop_collection("c").unwrap();
+    let second = made();
+    assert_ne!(first.number, second.number);
+    assert_eq!(store.collection("c").unwrap().number, second.number);
+    let gone = store.upsert_to(&first, item("3"));
+    assert!(
+        matches!(&gone, Err(Error::CollectionNotFound { name }) if name == "c"),
+        "{gone:?}"
+    );
+    assert_eq!(store.count("c", None).unwrap(), 0);
+    store.upsert_to(&second, item("3")).unwrap();
+    assert_eq!(store.count("c", None).unwrap(), 1);
 }
 
 /// Also in the middle of a move, and with others written by the same transaction.

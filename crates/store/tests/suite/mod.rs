@@ -53,6 +53,7 @@ macro_rules! store_suite {
             lines_of_json_come_back,
             what_cannot_be_a_name_names_nothing,
             all_items_can_be_removed_at_once,
+            parts_are_written_to_the_collection_they_were_begun_with,
         ]);
         $crate::store_suite!($place, $is_there, searches: [
             filters_mean_what_they_say,
@@ -65,6 +66,7 @@ macro_rules! store_suite {
             words_score_as_in_bm25s,
             words_can_be_taught,
             own_words_stand_between_words,
+            parts_that_are_taught_are_found,
             large_limits_and_no_items,
         ]);
         $crate::store_suite!($place, $is_there, callers: [

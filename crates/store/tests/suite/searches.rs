@@ -480,6 +480,40 @@ pub fn words_can_be_taught(place: &impl Place) {
     ));
 }
 
+pub fn parts_that_are_taught_are_found(place: &impl Place) {
+    let store = place.open();
+    store.create(&collection("faq")).unwrap();
+    let texts = [
+        "电子发票怎么开",
+        "专用发票要什么资料",
+        "怎么开发票？",
+        "怎么退货",
+    ];
+    let text = |i: usize| with_vectors(Item::new(i.to_string(), texts[i]), i as u64);
+    let items = (0..texts.len()).map(text).collect();
+    store.upsert("faq", "", items).unwrap();
+    let list = |words: &str| words.split(' ').map(String::from).collect::<Vec<_>>();
+    let meaning = || vec![list("发票 票据")];
+    for (words, synonyms) in [
+        ("电子发票 发票", vec![]),
+        ("发票 开发票", vec![]),
+        ("电子发票", meaning()),
+        ("电子发票 专用发票 开发票 发票", meaning()),
+    ] {
+        let rules = WordRules {
+            words: list(words),
+            synonyms,
+        };
+        store.set_words("faq", &rules).unwrap();
+        let mut found = lexical(&*store, "发票");
+        found.sort();
+        assert_eq!(found, ["0", "1", "2"], "{words}");
+    }
+    assert_eq!(lexical(&*store, "票据").len(), 3);
+    assert_eq!(lexical(&*store, "电子发票")[0], "0");
+    assert_eq!(lexical(&*store, "退货"), ["3"]);
+}
+
 pub fn own_words_stand_between_words(place: &impl Place) {
     let store = place.open();
     store.create(&collection("faq")).unwrap();

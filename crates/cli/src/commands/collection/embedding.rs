@@ -1,11 +1,12 @@
 //! The model of a command, and whether it is that of the collection.
 
 use anyhow::Context;
+use clap::ValueEnum;
 use yuyi::{BUILTIN_NAME, Encoded, Found, Model};
 use yuyi_collections::{ItemPlan, check_fits, space_of_model};
 use yuyi_store::{Collection, VectorItem};
 
-use crate::args::EmbeddingArgs;
+use crate::args::{ComputeArgs, EmbeddingArgs, PrecisionArg};
 use crate::model::{load_uncalibrated, unloadable};
 use crate::named::find_model;
 
@@ -18,7 +19,8 @@ pub(super) fn load_new(args: &EmbeddingArgs) -> anyhow::Result<Model> {
     load(find_model(name)?, name, args)
 }
 
-/// The model of a collection, as the command line or else the collection names it; `None`: the collection has none.
+/// The model of a collection, as the command line or else the collection names it; `None`: the collection has none. Unless the command line says how it computes, that is
+/// found out, too: the vectors of each number format are others.
 ///
 /// # Errors
 /// When it does not load, or has other vectors.
@@ -41,9 +43,32 @@ pub(in crate::commands) fn load_for(
             (own, found)
         }
     };
+    let is_here = matches!(found, Found::Here(_));
     let model = load(found, name, args)?;
-    check_fits(collection, &space_of_model(&model, collection.role)?)?;
-    Ok(Some(model))
+    let fits = |model: &Model| -> anyhow::Result<()> {
+        Ok(check_fits(
+            collection,
+            &space_of_model(model, collection.role)?,
+        )?)
+    };
+    let Err(mismatch) = fits(&model) else {
+        return Ok(Some(model));
+    };
+    if args.compute.precision.is_none() && is_here {
+        drop(model);
+        for precision in PrecisionArg::value_variants() {
+            let compute = ComputeArgs {
+                precision: Some(*precision),
+                ..args.compute.clone()
+            };
+            // One that cannot compute so is not meant.
+            let other = load_uncalibrated(find_model(name)?, &compute).ok();
+            if let Some(model) = other.filter(|model| fits(model).is_ok()) {
+                return Ok(Some(model));
+            }
+        }
+    }
+    Err(mismatch)
 }
 
 fn load(found: Found, name: &str, args: &EmbeddingArgs) -> anyhow::Result<Model> {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use yuyi_collections::ItemPlan;
-use yuyi_store::{Cursor, Filter, Item, Scroll, VectorItem};
+use yuyi_store::{Collection, Cursor, Filter, Item, Scroll, VectorItem};
 
 use super::questions;
 use crate::answer::AROUND;
@@ -108,21 +108,48 @@ impl App {
     ) -> Result<usize, ApiError> {
         let wanted = name.to_owned();
         let collection = self.stored(move |store| store.collection(&wanted)).await?;
+        self.write_items_to(collection, items).await
+    }
+
+    /// The same, to a collection as it was a moment ago.
+    ///
+    /// # Errors
+    /// As above, and where it was dropped meanwhile, also if there is another of its name.
+    pub(super) async fn write_items_to(
+        &self,
+        collection: Collection,
+        items: Vec<VectorItem>,
+    ) -> Result<usize, ApiError> {
         // The end of a move may come in between; then all is done once more with the new model.
         let again = collection.reindex.is_some().then(|| items.clone());
         match (self.write_once(&collection, items).await, again) {
             (Err(ApiError::ModelMismatch { .. }), Some(items)) => {
-                let wanted = name.to_owned();
-                let moved = self.stored(move |store| store.collection(&wanted)).await?;
+                let moved = self.collection_now(&collection).await?;
                 self.write_once(&moved, items).await
             }
             (written, _) => written,
         }
     }
 
+    /// A collection as it is now.
+    ///
+    /// # Errors
+    /// Where it was dropped, also if there is another of its name.
+    pub(super) async fn collection_now(
+        &self,
+        collection: &Collection,
+    ) -> Result<Collection, ApiError> {
+        let wanted = collection.name.clone();
+        let now = self.stored(move |store| store.collection(&wanted)).await?;
+        match now.number == collection.number {
+            true => Ok(now),
+            false => Err(ApiError::CollectionNotFound { name: now.name }),
+        }
+    }
+
     async fn write_once(
         &self,
-        collection: &yuyi_store::Collection,
+        collection: &Collection,
         mut items: Vec<VectorItem>,
     ) -> Result<usize, ApiError> {
         let mut plan = ItemPlan::new(collection, &items)?;
@@ -136,13 +163,10 @@ impl App {
             memory::hold(vectors * collection.space.dimension * size_of::<f32>())?;
             truncated = plan.fill(&mut items, &embedded.vectors)?;
         }
-        let (name, fingerprint) = (
-            collection.name.clone(),
-            collection.space.fingerprint.clone(),
-        );
+        let to = collection.clone();
         let count = items.len() as u64;
         let written = self.written(move |store| {
-            let written = Timed::of(|| store.upsert(&name, &fingerprint, items));
+            let written = Timed::of(|| store.upsert_to(&to, items));
             written.value.map(|()| written.time)
         });
         let time = written.await?;

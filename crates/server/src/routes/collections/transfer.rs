@@ -226,7 +226,7 @@ async fn import_all(
         }
         let count = items.len() as u64;
         if count > 0 {
-            done.truncated += write_patiently(app, &collection.name, items).await?;
+            done.truncated += write_patiently(app, collection, items).await?;
             done.imported += count;
         }
         lines.let_go();
@@ -234,10 +234,15 @@ async fn import_all(
     Ok(())
 }
 
-/// Writes items when their turn comes: whoever brings many waits for those who ask, as long as the client does.
-async fn write_patiently(app: &App, name: &str, items: Vec<VectorItem>) -> Result<usize, ApiError> {
+/// Writes items to the collection that was begun with, when their turn comes: whoever brings many waits for those who ask, as long as the client does.
+async fn write_patiently(
+    app: &App,
+    collection: &Collection,
+    items: Vec<VectorItem>,
+) -> Result<usize, ApiError> {
     loop {
-        match app.write_items(name, items.clone()).await {
+        let now = app.collection_now(collection).await?;
+        match app.write_items_to(now, items.clone()).await {
             Err(ApiError::QueueFull { .. } | ApiError::QueueTimeout { .. })
                 if !app.lifecycle().is_draining() =>
             {

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 use utoipa::ToSchema;
-use yuyi_store::{Bounds, Condition, Filter, FilterRoom, Number, Scalar, Span, Test, Timestamp};
+use yuyi_store::{
+    Bounds, Condition, Filter, FilterRoom, Number, Scalar, Span, Test, Timestamp, check_path,
+};
 
 use crate::ApiError;
 use crate::request::fields::{Fields, text, wrong_type};
@@ -146,8 +148,8 @@ fn condition(json: Json, path: &str, room: &mut FilterRoom) -> Result<Condition,
     let mut fields = Fields::of(json, path)?;
     let (name, place) = fields.required("name")?;
     let names = match name {
-        Json::Array(list) => each(list, &place, text)?,
-        one => vec![text(one, &place)?],
+        Json::Array(list) => each(list, &place, path_of_field)?,
+        one => vec![path_of_field(one, &place)?],
     };
     let operator = operator(&mut fields)?;
     let missing = fields.path_of("value");
@@ -163,6 +165,13 @@ fn condition(json: Json, path: &str, room: &mut FilterRoom) -> Result<Condition,
         true => Err(ApiError::EmptyList { field: place }),
         false => Ok(wanted.of(names)),
     }
+}
+
+/// A name, which filters can ask for.
+fn path_of_field(json: Json, place: &str) -> Result<String, ApiError> {
+    let name = text(json, place)?;
+    check_path(&name).map_err(|error| error.within(place))?;
+    Ok(name)
 }
 
 /// What is wanted of the values of some names.

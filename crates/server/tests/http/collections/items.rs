@@ -8,6 +8,18 @@ use super::{ids, search, with_faq, write};
 use crate::support::read;
 
 #[tokio::test]
+async fn an_answer_in_which_nothing_is_visible_is_none() {
+    let (_folder, server) = with_faq().await;
+    for answer in ["", " \n", "\u{0}", "\u{200b}"] {
+        let (status, reply) =
+            write(&server, json!([{"id": "a", "text": "x", "answer": answer}])).await;
+        assert_eq!(status, 200, "{answer:?}: {reply}");
+        let (_, item) = server.get("/v1/collections/faq/items/a").await;
+        assert_eq!(item.get("answer"), None, "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn items_are_written_read_counted_and_removed() {
     let (_folder, server) = with_faq().await;
     let items = json!([

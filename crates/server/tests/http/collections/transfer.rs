@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::sleep;
 use yuyi_server::Limits;
 
@@ -91,6 +93,50 @@ async fn an_import_that_fails_says_how_far_it_came() {
         "500 items of the first 500 lines were imported before, and 0 lines were refused.";
     assert!(message.ends_with(expected), "{message}");
     assert_eq!(server.get("/v1/collections/faq").await.1["count"], 500);
+}
+
+/// What is dropped and made again meanwhile is another collection.
+#[tokio::test]
+async fn an_import_keeps_to_the_collection_that_it_began_with() {
+    let (_folder, server) = with_faq().await;
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let lines: String = (0..500)
+        .map(|i| format!("{{\"text\": \"x{i}\"}}\n"))
+        .collect();
+    let part = format!("{:x}\r\n{lines}\r\n", lines.len());
+    let head = "POST /v1/collections/faq/import HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    stream
+        .write_all(format!("{head}{part}").as_bytes())
+        .await
+        .unwrap();
+    while server.get("/v1/collections/faq").await.1["count"] != 500 {
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(
+        server
+            .request("DELETE", "/v1/collections/faq")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    let (status, _) = server.post("/v1/collections", r#"{"name": "faq"}"#).await;
+    assert_eq!(status, 201);
+    stream
+        .write_all(format!("{part}0\r\n\r\n").as_bytes())
+        .await
+        .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 404"), "{reply}");
+    assert!(
+        reply.contains("collection_not_found")
+            && reply.contains("500 items of the first 500 lines were imported before"),
+        "{reply}"
+    );
+    assert_eq!(server.get("/v1/collections/faq").await.1["count"], 0);
 }
 
 #[tokio::test]

@@ -122,8 +122,7 @@ impl<'a> Importer<'a> {
             } = &self.target;
             let cut = fill(collection, model.as_ref(), &mut changed)?;
             self.make()?;
-            let Collection { name, space, .. } = &self.target.collection;
-            self.store.upsert(name, &space.fingerprint, changed)?;
+            self.store.upsert_to(&self.target.collection, changed)?;
             self.tally.truncated += cut;
         }
         self.tally.rows += rows;

@@ -119,7 +119,7 @@ pub(super) async fn import(
         Sent::Lines => Vec::new(),
     };
     let mut errand = app.service().errand(TIME_OF_A_KIBIBYTE * kibibytes)?;
-    let (name, of_task) = (collection.name.clone(), app.clone());
+    let (to, of_task) = (collection.clone(), app.clone());
     let runtime = Handle::current();
     let read = run(&mut errand, move |turns| {
         // On a thread that may block.
@@ -147,7 +147,7 @@ pub(super) async fn import(
         },
         _share,
     ) = read.await?;
-    match write(app, &name, items, &mut done).await {
+    match write(app, &to, items, &mut done).await {
         Ok(()) => Ok(axum::Json(done).into_response()),
         Err(error) => {
             let note = format!(
@@ -178,7 +178,7 @@ impl App {
 /// Writes items in batches.
 async fn write(
     app: &App,
-    name: &str,
+    collection: &Collection,
     items: Vec<VectorItem>,
     done: &mut Imported,
 ) -> Result<(), ApiError> {
@@ -190,7 +190,7 @@ async fn write(
             batch.push(item);
         }
         let count = batch.len() as u64;
-        done.truncated += write_patiently(app, name, batch).await?;
+        done.truncated += write_patiently(app, collection, batch).await?;
         done.imported += count;
     }
     Ok(())

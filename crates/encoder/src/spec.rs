@@ -23,6 +23,10 @@ use std::collections::BTreeMap;
 /// The file that has the prompts.
 pub(crate) const PROMPTS: &str = "config_sentence_transformers.json";
 
+/// The field of config.json by which copies that yuyi makes say that their folder tells everything: nothing is assumed of them, whatever
+/// they are called and were made of.
+pub(crate) const COMPLETE: &str = "yuyi_complete";
+
 /// A word between two special tokens.
 const FEWEST_TOKENS: usize = 3;
 
@@ -113,6 +117,11 @@ impl ModelSpec {
         let modules = Modules::read(folder)?;
         let transformer = modules.transformer(folder);
         let config = ModelConfig::read(folder)?;
+        let nothing = SpecDefaults::default();
+        let defaults = match is_complete(&transformer)? {
+            true => &nothing,
+            false => defaults,
+        };
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         check_task(&transformer)?;
@@ -159,6 +168,12 @@ impl ModelSpec {
             assumed,
         })
     }
+}
+
+/// Whether the folder is a copy that says all that there is to say.
+fn is_complete(transformer: &Folder) -> Result<bool, Error> {
+    let config: Value = read_json(transformer, "config.json")?;
+    Ok(config[COMPLETE] == true)
 }
 
 /// That the pooling is another model's.
@@ -359,7 +374,7 @@ pub(crate) fn other_similarity(folder: &Folder) -> Result<Option<String>, Error>
 }
 
 /// The prompts, if the folder says which there are, and the length to which vectors are cut.
-fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Error> {
+pub(crate) fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Error> {
     let file = PROMPTS;
     let raw: RawPrompts = read_optional_json(folder, file)?.unwrap_or_default();
     let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));

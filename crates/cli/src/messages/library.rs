@@ -178,6 +178,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("{file} tells no prompts, so those of {model} are used: {why}.", "{file} 没有写提示语，因此采用 {model} 的：{why}。"),
     ("{file} tells no prompts, so those of {model} are used, and \"{default}\" is put in front of texts: {why}.", "{file} 没有写提示语，因此采用 {model} 的，并在文本前加上“{default}”：{why}。"),
     ("the folder is called so", "文件夹就叫这个名字"),
+    ("it was called so where it was exported", "它在导出时叫这个名字"),
     ("config.json says that the model was made of that one (_name_or_path)", "config.json 写明模型由它得来（_name_or_path）"),
     ("{name} was fetched from {repository}, and is not the model that the catalogue calls {known}.", "{name} 来自 {repository}，不是目录里的 {known}。"),
     ("it has {#tokens} tokens, but config.json has a vocab_size of {#rows}: not all of it is there. Fetch the file once more.", "其中只有 {tokens} 个词元，而 config.json 的 vocab_size 是 {rows}：文件不完整，请重新下载。"),

@@ -101,7 +101,8 @@ struct TokenizerLimit {
 
 #[derive(Deserialize, Default)]
 struct RawPrompts {
-    prompts: Option<BTreeMap<String, String>>,
+    /// As in Python, null is a prompt that is empty.
+    prompts: Option<BTreeMap<String, Option<String>>>,
     default_prompt_name: Option<String>,
     truncate_dim: Option<usize>,
     model_type: Option<String>,
@@ -348,10 +349,13 @@ fn default_prompt(folder: &Folder, raw: &RawPrompts) -> Result<String, Error> {
         return Ok(String::new());
     };
     let prompt = raw.prompts.as_ref().and_then(|all| all.get(name));
-    prompt.cloned().ok_or_else(|| {
-        let what = format!("default_prompt_name \"{name}\" is not among the prompts.");
-        Error::file(&folder.show(PROMPTS), what)
-    })
+    prompt
+        .cloned()
+        .map(Option::unwrap_or_default)
+        .ok_or_else(|| {
+            let what = format!("default_prompt_name \"{name}\" is not among the prompts.");
+            Error::file(&folder.show(PROMPTS), what)
+        })
 }
 
 /// The same of a model that scores pairs, where it stands in front of the first text.
@@ -392,6 +396,13 @@ pub(crate) fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<u
         ));
     }
     let default = default_prompt(folder, &raw)?;
-    let prompts = raw.prompts.map(|named| Prompts { default, named });
+    let texts = |named: BTreeMap<String, Option<String>>| {
+        let texts = named.into_iter();
+        texts.map(|(name, prompt)| (name, prompt.unwrap_or_default()))
+    };
+    let prompts = raw.prompts.map(|named| Prompts {
+        default,
+        named: texts(named).collect(),
+    });
     Ok((prompts, raw.truncate_dim))
 }

@@ -124,13 +124,18 @@ fn prompts(known: Option<&BTreeMap<String, String>>) -> Prompts {
     }
 }
 
-/// The model that `_name_or_path` of config.json leads to: a repository, or a folder on the machine of whoever made the model.
+/// The model that `_name_or_path` of config.json leads to: a repository, or a folder on the machine of whoever made the model, which may
+/// be one in a cache.
 fn made_of(folder: &Folder) -> Option<&'static KnownModel> {
-    let path = name_or_path(folder)?;
+    let path = name_or_path(folder)?.replace('\\', "/");
+    let path = path.trim_end_matches('/');
+    if let Some(repository) = repository_of(Path::new(path)) {
+        return find_repository(&repository);
+    }
     let is_repository = path.split('/').count() == 2 && !path.starts_with(['.', '/', '~']);
     match is_repository {
-        true => find_repository(&path),
-        false => find_known(&path),
+        true => find_repository(path),
+        false => find_known(path),
     }
 }
 

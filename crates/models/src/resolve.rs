@@ -533,8 +533,42 @@ mod tests {
         install(home.path(), "copy", copy);
         let local = r#"{"_name_or_path": "./models/text2vec-base-chinese/"}"#;
         install(home.path(), "local", local);
+        // As transformers writes it where the model was loaded from a cache.
+        let cached = [
+            (
+                "hf",
+                "/root/.cache/huggingface/hub/models--thenlper--gte-base-zh/snapshots/abc",
+            ),
+            (
+                "ms",
+                "/root/.cache/modelscope/hub/models/BAAI/bge-base-zh-v1___5",
+            ),
+            (
+                "windows",
+                r"C:\Users\u\.cache\huggingface\hub\models--thenlper--gte-base-zh\snapshots\abc",
+            ),
+            (
+                "evil",
+                "/root/.cache/huggingface/hub/models--evil--gte-base-zh/snapshots/abc",
+            ),
+            (
+                "evil-ms",
+                "/root/.cache/modelscope/hub/models/evil/bge-base-zh-v1___5/",
+            ),
+            ("commit", "/data/snapshots/abc"),
+        ];
+        for (name, path) in cached {
+            let config = serde_json::json!({"_name_or_path": path});
+            install(home.path(), name, &config.to_string());
+        }
         let expected = [
             ("gte-base-zh", Some(Pooling::Cls), true),
+            ("hf", Some(Pooling::Cls), false),
+            ("ms", Some(Pooling::Cls), false),
+            ("windows", Some(Pooling::Cls), false),
+            ("evil", None, true),
+            ("evil-ms", None, true),
+            ("commit", None, true),
             ("mine", Some(Pooling::Mean), false),
             ("local", Some(Pooling::Mean), false),
             ("copy", None, true),

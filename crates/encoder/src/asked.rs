@@ -108,7 +108,7 @@ struct LogitScore {
 #[derive(Default, Deserialize)]
 struct Prompts {
     #[serde(default)]
-    prompts: BTreeMap<String, String>,
+    prompts: BTreeMap<String, Option<String>>,
     default_prompt_name: Option<String>,
 }
 
@@ -189,7 +189,7 @@ fn instruction(folder: &Folder) -> Result<String, Error> {
     let file = "config_sentence_transformers.json";
     let prompts: Prompts = read_optional_json(folder, file)?.unwrap_or_default();
     let named = prompts.default_prompt_name.as_ref();
-    let told = named.and_then(|name| prompts.prompts.get(name));
+    let told = named.and_then(|name| prompts.prompts.get(name)?.as_ref());
     let told = told.filter(|told| !told.trim().is_empty());
     Ok(told.map_or(INSTRUCTION, String::as_str).to_owned())
 }

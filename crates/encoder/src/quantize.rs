@@ -10,6 +10,7 @@
 
 mod agreement;
 mod projection;
+mod told;
 
 pub use self::agreement::Agreement;
 
@@ -21,9 +22,10 @@ use crate::json::{read_json, read_optional_json};
 use crate::modules::{ModuleKind, Modules};
 use crate::names::{Norm, layer_linears, norms, tables};
 use crate::precision::Precision;
+use crate::spec::{COMPLETE, PROMPTS};
 use crate::table::Table;
 use crate::tensors::TensorView;
-use crate::{CrossSpec, Folder, HeadSpec, ModelSpec, PairTemplate, SpecDefaults, Tensors};
+use crate::{CrossSpec, Folder, HeadSpec, ModelSpec, SpecDefaults, Tensors};
 use half::f16;
 use safetensors::Dtype;
 use safetensors::tensor::{TensorView as Stored, serialize};
@@ -32,8 +34,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use yuyi_kernels::{BLOCK, quantize_int4, quantize_int8};
 
-/// Files that a folder may have beside config and weights, and that go along unchanged.
-const COMPANIONS: [&str; 16] = [
+/// Files that a Transformer may have beside config and weights, and that go along unchanged.
+const OF_TRANSFORMER: [&str; 12] = [
     "tokenizer.json",
     "vocab.txt",
     "tokenizer_config.json",
@@ -46,11 +48,10 @@ const COMPANIONS: [&str; 16] = [
     "sentence_albert_config.json",
     "sentence_xlm-roberta_config.json",
     "sentence_xlnet_config.json",
-    "config_sentence_transformers.json",
-    "calibration.json",
-    "LICENSE",
-    "NOTICE",
 ];
+
+/// Files that the folder of the whole model may have.
+const OF_MODEL: [&str; 4] = [PROMPTS, "calibration.json", "LICENSE", "NOTICE"];
 
 /// Where a copy has the module that makes a score of what a model would write next.
 const LOGIT_SCORE: &str = "1_LogitScore";
@@ -91,14 +92,6 @@ impl Kind {
         }
     }
 
-    /// The words in which it is asked, if it is.
-    fn template(&self) -> Option<&PairTemplate> {
-        match self {
-            Self::Vectors(_) => None,
-            Self::Scores(spec) => spec.template.as_ref(),
-        }
-    }
-
     /// Writes what stands behind the transformer in files of its own.
     fn write_modules(&self, from: &Folder, to: &Path) -> Result<(), Error> {
         let Self::Vectors(spec) = self else {
@@ -108,10 +101,22 @@ impl Kind {
             };
         };
         make_folder(&to.join("1_Pooling")).map_err(|e| write_failed(to, e))?;
-        // The catalogue knows the pooling by the folder's name, and the new one has another.
+        // What the catalogue knows of the original's folder it does not know of the copy's, whose name is another.
         let pooling = spec.pooling.configuration(spec.config.hidden_size);
         write_json(&to.join("1_Pooling/config.json"), &pooling)?;
         projection::copy_modules(from, spec, to)
+    }
+
+    /// Marks the configuration of the copy, which may be called as it likes.
+    fn mark(&self, config: &mut Value) {
+        match self {
+            Self::Vectors(_) => config[COMPLETE] = true.into(),
+            // It has no card to be known by.
+            Self::Scores(spec) if spec.template.is_some() => {
+                config[asked::MARK] = asked::NAME.into();
+            }
+            Self::Scores(_) => {}
+        }
     }
 
     fn compare(
@@ -122,7 +127,7 @@ impl Kind {
     ) -> Result<Agreement, Error> {
         let to = Folder::open(to)?;
         match self {
-            Self::Vectors(_) => Agreement::of_vectors([from, &to], defaults),
+            Self::Vectors(_) => Agreement::of_vectors(from, defaults, &to),
             Self::Scores(_) => Agreement::of_scores([from, &to]),
         }
     }
@@ -148,12 +153,8 @@ pub fn quantize_folder(
     let model = (kind.config(), kind.head());
     write_weights(&tensors, model, scheme, &to.join("model.safetensors"))?;
     let transformer = Modules::read(from)?.transformer(from);
-    for file in COMPANIONS {
-        let place = [&transformer, from].into_iter().find(|f| f.contains(file));
-        if let Some(folder) = place {
-            std::fs::write(to.join(file), &*folder.read(file)?).map_err(failed)?;
-        }
-    }
+    told::copy_files(&transformer, &OF_TRANSFORMER, to)?;
+    told::copy_files(from, &OF_MODEL, to)?;
     if let Some(mut modules) = read_optional_json(from, "modules.json")? {
         move_modules(&mut modules);
         write_json(&to.join("modules.json"), &modules)?;
@@ -161,11 +162,11 @@ pub fn quantize_folder(
     kind.write_modules(from, to)?;
     let mut config: Value = read_json(&transformer, "config.json")?;
     config["quantization_config"] = quantization_config(scheme);
-    if kind.template().is_some() {
-        // The copy may be called as it likes, and has no card.
-        config[asked::MARK] = asked::NAME.into();
-    }
+    kind.mark(&mut config);
     write_json(&to.join("config.json"), &config)?;
+    if let Kind::Vectors(spec) = &kind {
+        told::complete(spec, to)?;
+    }
     tensors.check()?;
     let agreement = kind.compare(from, to, defaults)?;
     std::fs::write(to.join("README.md"), readme(kind.name(), scheme, agreement)).map_err(failed)?;

@@ -23,6 +23,10 @@ use std::collections::BTreeMap;
 /// The file that has the prompts.
 pub(crate) const PROMPTS: &str = "config_sentence_transformers.json";
 
+/// The field of config.json by which copies that yuyi makes say that their folder tells everything: nothing is assumed of them, whatever
+/// they are called and were made of.
+pub(crate) const COMPLETE: &str = "yuyi_complete";
+
 /// A word between two special tokens.
 const FEWEST_TOKENS: usize = 3;
 
@@ -97,7 +101,8 @@ struct TokenizerLimit {
 
 #[derive(Deserialize, Default)]
 struct RawPrompts {
-    prompts: Option<BTreeMap<String, String>>,
+    /// As in Python, null is a prompt that is empty.
+    prompts: Option<BTreeMap<String, Option<String>>>,
     default_prompt_name: Option<String>,
     truncate_dim: Option<usize>,
     model_type: Option<String>,
@@ -113,6 +118,11 @@ impl ModelSpec {
         let modules = Modules::read(folder)?;
         let transformer = modules.transformer(folder);
         let config = ModelConfig::read(folder)?;
+        let nothing = SpecDefaults::default();
+        let defaults = match is_complete(&transformer)? {
+            true => &nothing,
+            false => defaults,
+        };
         check_no_adapter(folder)?;
         check_no_adapter(&transformer)?;
         check_task(&transformer)?;
@@ -159,6 +169,12 @@ impl ModelSpec {
             assumed,
         })
     }
+}
+
+/// Whether the folder is a copy that says all that there is to say.
+fn is_complete(transformer: &Folder) -> Result<bool, Error> {
+    let config: Value = read_json(transformer, "config.json")?;
+    Ok(config[COMPLETE] == true)
 }
 
 /// That the pooling is another model's.
@@ -333,10 +349,13 @@ fn default_prompt(folder: &Folder, raw: &RawPrompts) -> Result<String, Error> {
         return Ok(String::new());
     };
     let prompt = raw.prompts.as_ref().and_then(|all| all.get(name));
-    prompt.cloned().ok_or_else(|| {
-        let what = format!("default_prompt_name \"{name}\" is not among the prompts.");
-        Error::file(&folder.show(PROMPTS), what)
-    })
+    prompt
+        .cloned()
+        .map(Option::unwrap_or_default)
+        .ok_or_else(|| {
+            let what = format!("default_prompt_name \"{name}\" is not among the prompts.");
+            Error::file(&folder.show(PROMPTS), what)
+        })
 }
 
 /// The same of a model that scores pairs, where it stands in front of the first text.
@@ -359,7 +378,7 @@ pub(crate) fn other_similarity(folder: &Folder) -> Result<Option<String>, Error>
 }
 
 /// The prompts, if the folder says which there are, and the length to which vectors are cut.
-fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Error> {
+pub(crate) fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Error> {
     let file = PROMPTS;
     let raw: RawPrompts = read_optional_json(folder, file)?.unwrap_or_default();
     let refuse = |what: String| Err(Error::unsupported(&folder.show(file), what));
@@ -377,6 +396,13 @@ fn read_prompts(folder: &Folder) -> Result<(Option<Prompts>, Option<usize>), Err
         ));
     }
     let default = default_prompt(folder, &raw)?;
-    let prompts = raw.prompts.map(|named| Prompts { default, named });
+    let texts = |named: BTreeMap<String, Option<String>>| {
+        let texts = named.into_iter();
+        texts.map(|(name, prompt)| (name, prompt.unwrap_or_default()))
+    };
+    let prompts = raw.prompts.map(|named| Prompts {
+        default,
+        named: texts(named).collect(),
+    });
     Ok((prompts, raw.truncate_dim))
 }

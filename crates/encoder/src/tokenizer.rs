@@ -124,6 +124,9 @@ impl TextTokenizer {
             .map_err(|what| Error::unsupported(&shown, format!("{what}.")))?;
         let settings = Settings::read(folder, config.architecture, parts.direction())?;
         let mut inner = Pipeline::read(json, parts.model.is_unigram()).map_err(|e| broken(&e))?;
+        settings
+            .check_normalizer(&parts.normalizer)
+            .map_err(|what| Error::unsupported(&shown, format!("{what}.")))?;
         let known = parts.model.check_unknown(|token| inner.has(token));
         known.map_err(|what| Error::file(&shown, format!("{what}.")))?;
         let changes = inner.apply(&settings).map_err(|e| broken(&e))?;

@@ -74,6 +74,63 @@ fn a_plain_tokenizer_is_its_file() {
     }
 }
 
+/// transformers 4 does as the file says, and 5 as the configuration does.
+#[test]
+fn normalizers_of_a_bert_that_the_configuration_does_not_know_are_refused() {
+    let usual = |lowercase: bool| {
+        json!({"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null,
+            "lowercase": lowercase})
+    };
+    let sequence = |steps: Value| json!({"type": "Sequence", "normalizers": steps});
+    let lower = json!({"type": "Lowercase"});
+    let made = |normalizer: &Value, class: &str, does_lower: bool| {
+        let model = TestModel::copy(BERT);
+        model.edit_json(TOKENIZER, |file| file["normalizer"] = normalizer.clone());
+        model.edit_json(CONFIG, |config| {
+            config["tokenizer_class"] = json!(class);
+            config["do_lower_case"] = json!(does_lower);
+        });
+        model
+    };
+    // What sentence-transformers 6 writes of a model with do_lower_case in its own file.
+    let saved = sequence(json!([lower, usual(false)]));
+    for (normalizer, does_lower, kind) in [
+        (&saved, false, "Sequence"),
+        (
+            &sequence(json!([{"type": "NFKC"}, lower])),
+            true,
+            "Sequence",
+        ),
+        (&sequence(json!([usual(false)])), true, "Sequence"),
+        (&lower, true, "Lowercase"),
+        (&Value::Null, true, "null"),
+    ] {
+        for class in ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer"] {
+            let error = made(normalizer, class, does_lower).load_error();
+            let expected =
+                format!("{TOKENIZER}: its normalizer is {kind}: with a tokenizer of BERT's kind");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+        let plain = made(normalizer, "PreTrainedTokenizerFast", does_lower);
+        plain.load().unwrap();
+    }
+    let text = "Ab É 今天";
+    let expected = ids(&TestModel::copy(BERT), text);
+    // Both read these alike.
+    let same = made(
+        &sequence(json!([sequence(json!([usual(true)]))])),
+        "BertTokenizer",
+        true,
+    );
+    assert_eq!(ids(&same, text), expected);
+    let same = made(&saved, "BertTokenizer", false);
+    same.write("sentence_bert_config.json", r#"{"do_lower_case": true}"#);
+    assert_eq!(
+        ids(&same, "Ab 今天"),
+        ids(&TestModel::copy(BERT), "Ab 今天")
+    );
+}
+
 #[test]
 fn tokenizers_that_yuyi_does_not_have() {
     for class in ["BertJapaneseTokenizer", "RoFormerTokenizer", "T5Tokenizer"] {

@@ -102,6 +102,7 @@ fn complete(
         ..own.unwrap_or_else(|| Manifest {
             version: MANIFEST_VERSION,
             name: String::new(),
+            called: None,
             origin: model.origin.clone(),
             licence: model.licence(),
             non_commercial: is_non_commercial(&model.name, model.licence().as_deref()),
@@ -176,7 +177,7 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
     let mut entries = archive.entries().map_err(|_| bad(NO_TAR.to_owned()))?;
     let mut manifest = first(&mut entries).map_err(bad)?;
     if let Some(name) = name {
-        name.clone_into(&mut manifest.name);
+        rename(&mut manifest, name);
     }
     if manifest.name == BUILTIN_NAME {
         return Err(Error::BuiltInName {
@@ -207,18 +208,21 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
             Unpacking::Bad(reason) => bad(reason),
         })
     });
+    // As after a pull: what changes by itself is not held to a sum.
+    manifest.files.retain(|file| file.path != CALIBRATION_FILE);
     let checked = unpacked.and_then(|()| {
+        // First, since it says what the model is known by.
+        write_manifest(&folder, &manifest)?;
         check_whole(&folder).map_err(bad)?;
-        check(&folder, &manifest.name, &manifest.name, None).map(drop)
+        let origin = manifest.origin.as_ref();
+        let repository = origin.map(|origin| origin.repository.as_str());
+        check(&folder, &manifest.name, repository, None).map(drop)
     });
     if let Err(error) = checked {
         // What is left of it is listed, and removed the next time at the latest.
         let _ = workspace.clear();
         return Err(error);
     }
-    // As after a pull: what changes by itself is not held to a sum.
-    manifest.files.retain(|file| file.path != CALIBRATION_FILE);
-    write_manifest(&folder, &manifest)?;
     let folder = workspace.place(&folder)?;
     Ok(Pulled {
         name: manifest.name.clone(),
@@ -226,6 +230,14 @@ pub fn import(file: &Path, home: &Path, name: Option<&str>) -> Result<Pulled, Er
         manifest,
         was_there: false,
     })
+}
+
+/// Gives a model another name, and keeps the one by which it may be known.
+fn rename(manifest: &mut Manifest, name: &str) {
+    let old = std::mem::replace(&mut manifest.name, name.to_owned());
+    if manifest.origin.is_none() && old != name {
+        manifest.called.get_or_insert(old);
+    }
 }
 
 fn check_room(folder: &Path, manifest: &Manifest) -> Result<(), Error> {

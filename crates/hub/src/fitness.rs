@@ -23,24 +23,25 @@ pub enum Gives {
 }
 
 /// What the model of a folder gives, if it is one that can be run, and copied in the number format that is asked for, and what was assumed
-/// where it is silent; its weights need not be there.
+/// where it is silent; its weights need not be there. Without a repository it is known by its name.
 ///
 /// # Errors
 /// [`Error::Unsupported`]; [`Error::NotQuantizable`]; or [`Error::Unusable`] when its files are broken.
 pub(crate) fn check(
     folder: &Path,
     name: &str,
-    repository: &str,
+    repository: Option<&str>,
     quantized: Option<&str>,
 ) -> Result<(Gives, Vec<String>), Error> {
     // The folder is one that nobody knows.
     let without_folder = |text: &str| text.replace(&format!("{}/", folder.display()), "");
     let told = |error: &yuyi_encoder::Error| without_folder(&error.to_string());
+    let shown = repository.unwrap_or(name);
     let refused = |error: yuyi_encoder::Error| match error.kind() {
         ErrorKind::UnsupportedModel => Error::Unsupported {
-            repository: repository.to_owned(),
+            repository: shown.to_owned(),
             reason: told(&error),
-            nearest: nearest(repository).to_owned(),
+            nearest: nearest(shown).to_owned(),
         },
         _ => Error::Unusable {
             name: name.to_owned(),
@@ -48,7 +49,7 @@ pub(crate) fn check(
         },
     };
     let opened = Folder::open(folder).map_err(refused)?;
-    let defaults = defaults(name, Some(repository), &opened);
+    let defaults = defaults(name, repository, &opened);
     let found = match CrossSpec::is_cross_encoder(&opened).map_err(refused)? {
         true => CrossSpec::read(&opened).map(|_| (Gives::Scores, Vec::new())),
         false => ModelSpec::read(&opened, &defaults).map(|spec| (Gives::Vectors, spec.assumed)),
@@ -90,7 +91,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.json"), config).unwrap();
         let repository = name_to_repository(name);
-        check(folder.path(), name, &repository, quantized).map(|(gives, _)| gives)
+        check(folder.path(), name, Some(&repository), quantized).map(|(gives, _)| gives)
     }
 
     /// The repository that the catalogue means by a name, or one of nobody.
@@ -106,7 +107,7 @@ mod tests {
             let config = format!(r#"{BERT}, "_name_or_path": "{of}"}}"#);
             std::fs::write(folder.path().join("config.json"), config).unwrap();
         };
-        let check = |repository: &str| check(folder.path(), "gte-base-zh", repository, None);
+        let check = |repository: &str| check(folder.path(), "gte-base-zh", Some(repository), None);
         config("");
         let (gives, assumed) = check("thenlper/gte-base-zh").unwrap();
         assert_eq!((gives, assumed.len()), (Gives::Vectors, 0));

@@ -343,7 +343,7 @@ fn fetch(
     check_pointers(&content, &selection.companions, repository)?;
     let quantized = manifest.quantized.as_deref();
     let origin = repository_of(manifest);
-    let (gives, assumed) = check(&content, &manifest.name, origin, quantized)?;
+    let (gives, assumed) = check(&content, &manifest.name, Some(origin), quantized)?;
     for told in &assumed {
         watch.see(Event::Remark { told });
     }

@@ -117,6 +117,7 @@ pub(crate) fn manifest(
         name: name.to_owned(),
         non_commercial: is_non_commercial(&listing.repository, licence.as_deref()),
         licence,
+        called: None,
         origin: Some(ModelOrigin {
             hub: repository.hub.name().to_owned(),
             endpoint: without_user(repository.endpoint()).into(),

@@ -4,9 +4,11 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::catalogue::find_repository;
 use crate::manifest::ModelOrigin;
+use crate::wholeness::check_whole;
 
 /// Where other programs keep models.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,7 +167,7 @@ fn of_huggingface(cache: &Path) -> Vec<Cached> {
     repositories.collect()
 }
 
-/// The snapshot of the main branch; where only others were fetched, the newest.
+/// The snapshot of the main branch; where only others were fetched, the newest of those that are whole, if there are some.
 fn snapshot(repository: &Path) -> Option<PathBuf> {
     let snapshots = repository.join("snapshots");
     // ModelScope calls snapshots by their branches.
@@ -176,9 +178,24 @@ fn snapshot(repository: &Path) -> Option<PathBuf> {
         .into_iter()
         .find(|folder| folder.is_dir())
         .or_else(|| {
-            let age = |path: &PathBuf| path.metadata().and_then(|data| data.modified()).ok();
-            folders(&snapshots).map(|(_, path)| path).max_by_key(age)
+            let all = folders(&snapshots).map(|(_, path)| path);
+            all.max_by_key(|path| (check_whole(path).is_ok(), age(path)))
         })
+}
+
+/// When a folder was last changed, if that is known.
+fn age(folder: &Path) -> Option<SystemTime> {
+    folder.metadata().and_then(|data| data.modified()).ok()
+}
+
+/// The newest whole snapshot beside one that is not.
+pub(crate) fn whole_beside(snapshot: &Path) -> Option<PathBuf> {
+    let snapshots = snapshot
+        .parent()
+        .filter(|above| above.ends_with("snapshots"))?;
+    let others = folders(snapshots).map(|(_, path)| path);
+    let others = others.filter(|path| path != snapshot && check_whole(path).is_ok());
+    others.max_by_key(|path| age(path))
 }
 
 /// The commit of the main branch, where the cache has it.

@@ -17,6 +17,8 @@ enum By {
     Repository,
     /// Its folder is called so, and nothing says where it is from.
     Name,
+    /// It was called so where it was exported, likewise.
+    Export,
     /// Its configuration says that it was made of it.
     Configuration,
 }
@@ -64,12 +66,14 @@ fn known(
     let found = match repository {
         Some(id) => find_repository(&id).map(|known| (known, By::Repository)),
         None => {
+            let by_name = |name: &str| find_known(name).or_else(|| of_older_cache(name));
+            let exported = folder.path().and_then(exported_as);
+            let exported = exported.and_then(|name| Some((by_name(&name)?, By::Export)));
             let by = match folder.path() {
                 Some(_) => By::Name,
                 None => By::Repository,
             };
-            let known = find_known(name).or_else(|| of_older_cache(name));
-            known.map(|known| (known, by))
+            exported.or_else(|| Some((by_name(name)?, by)))
         }
     };
     found.or_else(|| Some((made_of(folder)?, By::Configuration)))
@@ -80,6 +84,7 @@ fn likeness(known: &KnownModel, by: By) -> Option<Likeness> {
     let why = match by {
         By::Repository => return None,
         By::Name => "the folder is called so",
+        By::Export => "it was called so where it was exported",
         By::Configuration => "config.json says that the model was made of that one (_name_or_path)",
     };
     Some(Likeness {
@@ -93,6 +98,11 @@ pub(crate) fn origin_of(folder: &Path) -> Option<String> {
     let manifest = Manifest::read(folder).ok().flatten();
     let told = manifest.and_then(|manifest| Some(manifest.origin?.repository));
     told.or_else(|| repository_of(&folder.canonicalize().ok()?))
+}
+
+/// What a model that nobody knows the origin of was called where it was exported, if it has another name here.
+fn exported_as(folder: &Path) -> Option<String> {
+    Manifest::read(folder).ok().flatten()?.called
 }
 
 /// By a name that older versions of sentence-transformers gave folders of their cache: `ORG_NAME`.
@@ -114,13 +124,18 @@ fn prompts(known: Option<&BTreeMap<String, String>>) -> Prompts {
     }
 }
 
-/// The model that `_name_or_path` of config.json leads to: a repository, or a folder on the machine of whoever made the model.
+/// The model that `_name_or_path` of config.json leads to: a repository, or a folder on the machine of whoever made the model, which may
+/// be one in a cache.
 fn made_of(folder: &Folder) -> Option<&'static KnownModel> {
-    let path = name_or_path(folder)?;
+    let path = name_or_path(folder)?.replace('\\', "/");
+    let path = path.trim_end_matches('/');
+    if let Some(repository) = repository_of(Path::new(path)) {
+        return find_repository(&repository);
+    }
     let is_repository = path.split('/').count() == 2 && !path.starts_with(['.', '/', '~']);
     match is_repository {
-        true => find_repository(&path),
-        false => find_known(&path),
+        true => find_repository(path),
+        false => find_known(path),
     }
 }
 

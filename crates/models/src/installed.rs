@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use yuyi_encoder::{CrossSpec, Folder, ModelSpec};
 
 use crate::builtin::BUILTIN_NAME;
-use crate::caches::{CacheFolders, CacheOf, Cached};
+use crate::caches::{CacheFolders, CacheOf, Cached, whole_beside};
 use crate::catalogue::{KnownModel, find_known, find_repository};
 use crate::defaults::defaults;
 use crate::licence::licence_of;
@@ -126,6 +126,17 @@ impl Installed {
 
     /// The same of one in another program's cache, which yuyi does not write to.
     fn mending_of_cache(&self) -> String {
+        let again = self.fetching_for_cache();
+        match self.folder.as_deref().and_then(whole_beside) {
+            Some(other) => format!(
+                "Another version of it is whole: --model {} takes that. {again}",
+                other.display()
+            ),
+            None => again,
+        }
+    }
+
+    fn fetching_for_cache(&self) -> String {
         match self.repository() {
             Some(repository) => format!(
                 "Fetch it again with the program whose cache it is in, or with `yuyi pull {repository}`, which keeps a whole one beside it."

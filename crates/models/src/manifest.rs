@@ -23,6 +23,9 @@ pub struct Manifest {
     pub version: u32,
     /// What the model is called here.
     pub name: String,
+    /// What it was called where it was exported, if it has another name here and no origin: what the catalogue knows of that name holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
     /// Where it was fetched; `None`: nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<ModelOrigin>,
@@ -162,6 +165,7 @@ mod tests {
         Manifest {
             version: MANIFEST_VERSION,
             name: "m".into(),
+            called: None,
             origin: None,
             licence: None,
             non_commercial: false,

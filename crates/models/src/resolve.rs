@@ -320,6 +320,39 @@ mod tests {
         assert_eq!(model.folder.path(), Some(whole.as_path()));
     }
 
+    #[test]
+    fn a_whole_snapshot_beside_a_half_one_is_told_or_taken() {
+        let cache = tempfile::tempdir().unwrap();
+        let base = cache.path().join("models--thenlper--gte-base-zh");
+        let whole = fill(base.join("snapshots/old"), "{}");
+        let half = fill(base.join("snapshots/new"), "{}");
+        fs::remove_file(half.join("model.safetensors")).unwrap();
+        fs::create_dir(base.join("refs")).unwrap();
+        fs::write(base.join("refs/main"), "new").unwrap();
+        let places = Places {
+            home: None,
+            caches: caches(Some(cache.path()), None),
+        };
+        // The library's main branch is the half one; an older model is not taken for it without a word.
+        let error = resolve_in(&places, "gte-base-zh").unwrap_err().to_string();
+        let expected = format!(
+            "The model gte-base-zh is not whole: model.safetensors is missing. Another version of it is whole: --model {} takes that. \
+             Fetch it again with the program whose cache it is in, or with",
+            whole.display()
+        );
+        assert!(error.starts_with(&expected), "{error}");
+        let by_path = resolve_in(&places, whole.to_str().unwrap()).unwrap();
+        assert_eq!(by_path.defaults.pooling, Some(Pooling::Cls));
+        // Where nothing says which is the newest, a whole one is.
+        fs::remove_dir_all(base.join("refs")).unwrap();
+        let found = resolve_in(&places, "gte-base-zh").unwrap();
+        assert_eq!(found.folder.path(), Some(whole.as_path()));
+        // And none is told of where there is none.
+        fs::remove_dir_all(&whole).unwrap();
+        let error = resolve_in(&places, "gte-base-zh").unwrap_err().to_string();
+        assert!(!error.contains("Another version"), "{error}");
+    }
+
     /// By the paths that people copy from one program to the next.
     #[test]
     fn a_folder_of_a_cache_is_known_by_its_path() {
@@ -500,8 +533,42 @@ mod tests {
         install(home.path(), "copy", copy);
         let local = r#"{"_name_or_path": "./models/text2vec-base-chinese/"}"#;
         install(home.path(), "local", local);
+        // As transformers writes it where the model was loaded from a cache.
+        let cached = [
+            (
+                "hf",
+                "/root/.cache/huggingface/hub/models--thenlper--gte-base-zh/snapshots/abc",
+            ),
+            (
+                "ms",
+                "/root/.cache/modelscope/hub/models/BAAI/bge-base-zh-v1___5",
+            ),
+            (
+                "windows",
+                r"C:\Users\u\.cache\huggingface\hub\models--thenlper--gte-base-zh\snapshots\abc",
+            ),
+            (
+                "evil",
+                "/root/.cache/huggingface/hub/models--evil--gte-base-zh/snapshots/abc",
+            ),
+            (
+                "evil-ms",
+                "/root/.cache/modelscope/hub/models/evil/bge-base-zh-v1___5/",
+            ),
+            ("commit", "/data/snapshots/abc"),
+        ];
+        for (name, path) in cached {
+            let config = serde_json::json!({"_name_or_path": path});
+            install(home.path(), name, &config.to_string());
+        }
         let expected = [
             ("gte-base-zh", Some(Pooling::Cls), true),
+            ("hf", Some(Pooling::Cls), false),
+            ("ms", Some(Pooling::Cls), false),
+            ("windows", Some(Pooling::Cls), false),
+            ("evil", None, true),
+            ("evil-ms", None, true),
+            ("commit", None, true),
             ("mine", Some(Pooling::Mean), false),
             ("local", Some(Pooling::Mean), false),
             ("copy", None, true),

@@ -66,6 +66,7 @@ pub(super) const HUB: &[Entry] = &[
     ("The model {name} is not whole: {problem}. {mending}", "模型 {name} 不完整：{problem}。{mending}"),
     ("`yuyi models rm {name}` removes it, and `{again}` fetches it again.", "`yuyi models rm {name}` 可以删除它，`{again}` 重新下载。"),
     ("Copy its folder there once more, or remove it with `yuyi models rm {name}`.", "请重新复制它的文件夹，或用 `yuyi models rm {name}` 删除。"),
+    ("Another version of it is whole: --model {folder} takes that. {mending}", "另有一个版本是完整的：--model {folder} 可以使用它。{mending}"),
     ("Fetch it again with the program whose cache it is in.", "请用缓存所属的程序重新下载。"),
     ("{file} is a pointer of Git LFS and not the file itself (`git lfs pull` in its folder fetches that)", "{file} 只是 Git LFS 的指针，不是文件本身（在它的文件夹里运行 `git lfs pull` 可以取回）"),
     ("{file} cannot be read ({reason})", "{file} 无法读取（{reason}）"),

@@ -39,6 +39,38 @@ fn the_copy_runs_and_says_how_near_it_is() {
 }
 
 #[test]
+fn the_copy_of_a_known_model_has_its_prompts_and_length() {
+    // Their folders often say neither; the catalogue does, by their names.
+    for (name, is_silent) in [
+        ("multilingual-e5-base", false),
+        ("paraphrase-multilingual-MiniLM-L12-v2", true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let model = folder.path().join(name);
+        copy_folder(Path::new(FIXTURE), &model);
+        std::fs::remove_file(model.join("sentence_bert_config.json")).unwrap();
+        if is_silent {
+            std::fs::remove_file(model.join("modules.json")).unwrap();
+        }
+        let copy = folder.path().join("copy");
+        let [model, copy] = [&model, &copy].map(|path| path.to_str().unwrap());
+        let done = yuyi(&["quantize", model, "-o", copy]);
+        assert_eq!(done.code, 0, "{done:?}");
+        let [original, made] = [model, copy].map(|model| {
+            let info = yuyi(&["info", "--model", model, "--json"]);
+            let info: serde_json::Value = serde_json::from_str(&info.out).unwrap();
+            ["prompts", "default_prompt", "max_tokens", "pooling"].map(|field| info[field].clone())
+        });
+        assert_eq!(original, made, "{name}");
+        assert_eq!(
+            original[0].to_string().contains("query: "),
+            !is_silent,
+            "{original:?}"
+        );
+    }
+}
+
+#[test]
 fn never_overwrites_and_leaves_nothing_when_it_fails() {
     let folder = tempfile::tempdir().unwrap();
     let taken = folder.path().join("taken");

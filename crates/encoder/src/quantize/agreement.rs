@@ -35,20 +35,23 @@ pub enum Agreement {
 }
 
 impl Agreement {
-    /// Of two folders of vectors, the original first; one model after the other, so that only one is in memory.
+    /// Of two folders of vectors; one model after the other, so that only one is in memory. Nothing is assumed of the copy, which may
+    /// be opened by whoever knows nothing of the original.
     pub(super) fn of_vectors(
-        folders: [&Folder; 2],
+        original: &Folder,
         defaults: &SpecDefaults,
+        copy: &Folder,
     ) -> Result<Self, Error> {
         let sentences: Vec<&str> = SENTENCES.lines().collect();
-        let vectors = |folder: &Folder| {
+        let vectors = |folder: &Folder, defaults: &SpecDefaults| {
             let options = LoadOptions {
                 defaults: defaults.clone(),
                 ..LoadOptions::default()
             };
             Encoder::load(folder, &options)?.encode(&sentences, &EncodeOptions::default())
         };
-        let (original, quantised) = (vectors(folders[0])?, vectors(folders[1])?);
+        let original = vectors(original, defaults)?;
+        let quantised = vectors(copy, &SpecDefaults::default())?;
         let pairs = original.iter().zip(&quantised);
         let cosines: Vec<f64> = pairs
             .map(|(a, b)| {

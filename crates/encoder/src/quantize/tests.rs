@@ -1,5 +1,5 @@
 use super::*;
-use crate::{CrossEncoder, EncodeOptions, Encoder, LoadOptions, PairTruncation};
+use crate::{CrossEncoder, EncodeOptions, Encoder, LoadOptions, PairTruncation, Pooling, Prompts};
 use std::path::PathBuf;
 
 fn fixture(name: &str) -> Folder {
@@ -158,6 +158,148 @@ fn whatever_decides_the_tokens_goes_along() {
     }
     let encoder = Encoder::load(&Folder::open(&to).unwrap(), &LoadOptions::default()).unwrap();
     assert_eq!(encoder.spec().max_tokens, 5);
+}
+
+/// A model of fixture `name` without these files.
+fn without(name: &str, silent: &[&str]) -> (tempfile::TempDir, Folder) {
+    let parent = tempfile::tempdir().unwrap();
+    let source = fixture(name);
+    let source = source.path().unwrap();
+    std::fs::create_dir(parent.path().join("1_Pooling")).unwrap();
+    let files = [
+        "config.json",
+        "model.safetensors",
+        "modules.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "1_Pooling/config.json",
+    ];
+    for file in files.iter().filter(|file| !silent.contains(file)) {
+        std::fs::copy(source.join(file), parent.path().join(file)).unwrap();
+    }
+    let folder = Folder::open(parent.path()).unwrap();
+    (parent, folder)
+}
+
+/// What a catalogue may know of a model whose folder is silent.
+fn known() -> SpecDefaults {
+    let named = [("query", "问题："), ("passage", "文章：")];
+    SpecDefaults {
+        pooling: Some(Pooling::Max),
+        prompts: Prompts {
+            default: "问题：".into(),
+            named: named
+                .map(|(name, prompt)| (name.into(), prompt.into()))
+                .into(),
+        },
+        over_empty: true,
+        max_tokens: Some(7),
+        ..SpecDefaults::default()
+    }
+}
+
+#[test]
+fn what_the_catalogue_knows_goes_along() {
+    let silent = ["modules.json", "1_Pooling/config.json"];
+    let (parent, original) = without("bert-cls-f16", &silent);
+    let vectors = |folder: &Folder, defaults: SpecDefaults| {
+        let options = LoadOptions {
+            precision: Some(Precision::Int8),
+            defaults,
+            ..LoadOptions::default()
+        };
+        let encoder = Encoder::load(folder, &options).unwrap();
+        let texts = ["今天天气真不错，我们去公园走一走吧", "a b c"];
+        let encoded = encoder.encode(&texts, &EncodeOptions::default()).unwrap();
+        let encoded: Vec<Vec<f32>> = encoded.into_iter().map(|e| e.vector).collect();
+        (encoder.spec().clone(), encoded)
+    };
+    let (spec, expected) = vectors(&original, known());
+    assert_eq!((spec.max_tokens, spec.pooling), (7, Pooling::Max));
+    assert_ne!(
+        expected,
+        vectors(
+            &original,
+            SpecDefaults {
+                pooling: Some(Pooling::Max),
+                ..SpecDefaults::default()
+            }
+        )
+        .1
+    );
+    let told = parent.path().join("config_sentence_transformers.json");
+    let length = parent.path().join("sentence_bert_config.json");
+    for (i, (prompts, sentence)) in [
+        (None, None),
+        (
+            Some(r#"{"prompts": {"query": "", "document": ""}, "truncate_dim": 16}"#),
+            Some("{\"do_lower_case\": true}"),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        prompts.inspect(|text| std::fs::write(&told, text).unwrap());
+        sentence.inspect(|text| std::fs::write(&length, text).unwrap());
+        let to = parent.path().join(format!("copy-{i}"));
+        let agreement = quantize_folder(&original, &to, Precision::Int8, &known()).unwrap();
+        let (spec, expected) = vectors(&original, known());
+        // Opened by whoever does not know it, and by whoever takes it for another model.
+        for assumed in [SpecDefaults::default(), known()] {
+            let (copy, found) = vectors(&Folder::open(&to).unwrap(), assumed);
+            assert_eq!(copy.prompts, spec.prompts);
+            assert_eq!(
+                (copy.max_tokens, copy.pooling, copy.dimension),
+                (7, Pooling::Max, spec.dimension)
+            );
+            assert_eq!(copy.assumed, [""; 0]);
+            assert_eq!(found, expected);
+        }
+        let Agreement::Vectors { least, .. } = agreement else {
+            panic!("{agreement:?}")
+        };
+        assert!(least > 0.99, "{agreement}");
+    }
+}
+
+#[test]
+fn a_copy_without_prompts_has_none_whatever_it_is_called() {
+    let (parent, original) = without("bert-cls-f16", &[]);
+    let to = parent.path().join("copy");
+    quantize_folder(&original, &to, Precision::Int8, &SpecDefaults::default()).unwrap();
+    let spec = ModelSpec::read(&original, &SpecDefaults::default()).unwrap();
+    let copy = ModelSpec::read(&Folder::open(&to).unwrap(), &known()).unwrap();
+    assert_eq!(copy.prompts, Prompts::default());
+    assert_eq!(
+        (copy.max_tokens, copy.pooling),
+        (spec.max_tokens, spec.pooling)
+    );
+    // Nothing was said anew.
+    assert!(!to.join("config_sentence_transformers.json").exists());
+    assert!(!to.join("sentence_bert_config.json").exists());
+}
+
+#[test]
+fn a_rerankers_prompt_and_length_go_along() {
+    let parent = tempfile::tempdir().unwrap();
+    let (from, to) = (parent.path().join("from"), parent.path().join("to"));
+    let source = fixture("../rerankers/bert-reranker-f16");
+    std::fs::create_dir(&from).unwrap();
+    for entry in std::fs::read_dir(source.path().unwrap()).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), from.join(entry.file_name())).unwrap();
+    }
+    let prompts = r#"{"prompts": {"q": "问题："}, "default_prompt_name": "q"}"#;
+    std::fs::write(from.join("config_sentence_transformers.json"), prompts).unwrap();
+    std::fs::write(
+        from.join("sentence_bert_config.json"),
+        r#"{"max_seq_length": 9}"#,
+    )
+    .unwrap();
+    let original = Folder::open(&from).unwrap();
+    quantize_folder(&original, &to, Precision::Int8, &known()).unwrap();
+    let copy = CrossSpec::read(&Folder::open(&to).unwrap()).unwrap();
+    assert_eq!((copy.prompt.as_str(), copy.max_tokens), ("问题：", 9));
 }
 
 #[test]

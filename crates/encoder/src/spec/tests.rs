@@ -66,6 +66,34 @@ fn prompts_are_assumed_where_a_folder_has_none() {
 }
 
 #[test]
+fn a_prompt_that_is_null_is_empty() {
+    let read = |file: Value| {
+        let files = [("config_sentence_transformers.json", file)];
+        super::tests::read(&files, Some(Pooling::Cls))
+    };
+    let named = json!({"query": "问：", "document": null});
+    for (default, expected) in [
+        (json!(null), ""),
+        (json!("document"), ""),
+        (json!("query"), "问："),
+    ] {
+        let file = json!({"prompts": named, "default_prompt_name": default});
+        let prompts = read(file).unwrap().prompts;
+        assert_eq!(prompts.default, expected);
+        assert_eq!(
+            (
+                prompts.named["query"].as_str(),
+                prompts.named["document"].as_str()
+            ),
+            ("问：", "")
+        );
+    }
+    assert!(read(json!({"prompts": {"query": 3}})).is_err());
+    let other = json!({"prompts": named, "default_prompt_name": "passage"});
+    assert!(read(other).is_err());
+}
+
+#[test]
 fn what_is_taken_from_another_model_is_told() {
     let mut defaults = SpecDefaults {
         pooling: Some(Pooling::Cls),

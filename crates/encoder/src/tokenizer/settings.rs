@@ -103,6 +103,30 @@ impl BertOptions {
         let settings = |n: &BertNormalizer| (n.handle_chinese_chars, n.strip_accents, n.lowercase);
         (settings(&normalizer) != settings(&to)).then_some(normalizer)
     }
+
+    /// Whether a normaliser of a tokenizer.json is BERT's with these settings.
+    fn are_of(self, step: &Value) -> bool {
+        let flag = |name: &str| step[name].as_bool();
+        step["type"] == BERT_NORMALIZER
+            && flag("clean_text") == Some(true)
+            && flag("lowercase") == Some(self.lowercase)
+            && flag("handle_chinese_chars") == Some(self.chinese_characters)
+            // By default accents go with upper case.
+            && flag("strip_accents").unwrap_or(self.lowercase)
+                == self.strip_accents.unwrap_or(self.lowercase)
+    }
+}
+
+/// The type of BERT's normaliser.
+const BERT_NORMALIZER: &str = "BertNormalizer";
+
+/// The steps of a normaliser of a tokenizer.json.
+fn steps(normalizer: &Value) -> Vec<&Value> {
+    match normalizer["normalizers"].as_array() {
+        Some(inner) => inner.iter().flat_map(steps).collect(),
+        None if normalizer.is_null() => Vec::new(),
+        None => vec![normalizer],
+    }
 }
 
 impl Settings {
@@ -147,6 +171,34 @@ impl Settings {
                 Class::XlmRoberta | Class::Plain => Vec::new(),
             },
         })
+    }
+}
+
+impl Settings {
+    /// Refuses a normaliser that transformers 4 takes from tokenizer.json and 5 makes anew of the configuration, unless both do the same
+    /// to a text. One that is BERT's alone takes the settings of the configuration in either.
+    ///
+    /// # Errors
+    /// A sentence about it.
+    pub(super) fn check_normalizer(&self, own: &Value) -> Result<(), String> {
+        let Some(options) = self.bert.filter(|_| own["type"] != BERT_NORMALIZER) else {
+            return Ok(());
+        };
+        let steps = steps(own);
+        let steps = match steps.split_first() {
+            // It is done in front of all else in either.
+            Some((first, rest)) if self.lowercase && first["type"] == "Lowercase" => rest,
+            _ => &steps,
+        };
+        if matches!(steps, [step] if options.are_of(step)) {
+            return Ok(());
+        }
+        let kind = own["type"].as_str().unwrap_or("null");
+        Err(format!(
+            "its normalizer is {kind}: with a tokenizer of BERT's kind transformers 4 does as it says, and 5 as tokenizer_config.json does \
+             (do_lower_case, strip_accents, tokenize_chinese_chars). Set tokenizer_class to PreTrainedTokenizerFast in \
+             tokenizer_config.json if it is to count, or else make it the BertNormalizer that 5 makes"
+        ))
     }
 }
 

@@ -20,10 +20,25 @@ fn read_vocabulary(folder: &Folder, shown: &str) -> Result<Map<String, Value>, E
     check_contents(shown, &bytes)?;
     let text = std::str::from_utf8(without_mark(&bytes))
         .map_err(|e| Error::file(shown, format!("it is not UTF-8: {e}.")))?;
+    if let Some((line, token)) = (1..)
+        .zip(text.lines())
+        .find(|(_, token)| has_blank_behind(token))
+    {
+        let what = format!(
+            "{token:?} in line {line} ends with a blank, which transformers 4 keeps and 5 takes off. Take it off, if it is not meant."
+        );
+        return Err(Error::unsupported(shown, what));
+    }
     let tokens = text.lines().enumerate();
     Ok(tokens
         .map(|(id, token)| (token.to_owned(), id.into()))
         .collect())
+}
+
+/// Whether a token is another without its end. One of blanks alone is in no word.
+fn has_blank_behind(token: &str) -> bool {
+    let trimmed = token.trim_end();
+    !trimmed.is_empty() && trimmed != token
 }
 
 fn tokenizer_json(
@@ -153,6 +168,27 @@ mod tests {
     #[test]
     fn special_tokens_are_read_in_texts() {
         assert_eq!(ids(VOCABULARY, &[], "你[SEP]好"), [2, 6, 3, 7, 3]);
+    }
+
+    #[test]
+    fn a_token_with_a_blank_behind_it_is_refused() {
+        for (token, is_refused) in [
+            ("天 ", true),
+            ("天\u{3000}", true),
+            ("天\t", true),
+            (" 天", false),
+            (" ", false),
+            ("\u{3000}", false),
+            ("", false),
+        ] {
+            let file = format!("{VOCABULARY}{token}\n");
+            let made = from_vocab(&folder(&[("vocab.txt", file.as_bytes())]));
+            assert_eq!(made.is_err(), is_refused, "{token:?}");
+            if let Err(error) = made {
+                let expected = format!("{token:?} in line 13 ends with a blank");
+                assert!(error.to_string().contains(&expected), "{error}");
+            }
+        }
     }
 
     #[test]

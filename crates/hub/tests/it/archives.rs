@@ -5,8 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use tar::{Builder, EntryType, Header};
+use yuyi_encoder::{Folder, ModelSpec};
 use yuyi_hub::{Error, export, import};
-use yuyi_models::{Installed, MANIFEST_FILE, Manifest, ManifestFile, ModelPlace};
+use yuyi_models::{Installed, MANIFEST_FILE, Manifest, ManifestFile, ModelOrigin, ModelPlace};
 
 use crate::stand_in::{StandIn, sha256};
 use crate::support::{Place, files, model};
@@ -98,6 +99,7 @@ fn made(path: &Path, told: &[(&str, &[u8])], entries: &[(&str, EntryType, &[u8])
     let manifest = Manifest {
         version: 1,
         name: "tiny".to_owned(),
+        called: None,
         origin: None,
         licence: None,
         non_commercial: false,
@@ -265,5 +267,112 @@ fn the_calibration_in_force_goes_along() {
         let imported = import(&archive, other.path(), None).unwrap();
         let there = fs::read_to_string(imported.folder.join("calibration.json")).unwrap();
         assert_eq!(there, expected);
+    }
+}
+
+/// Models whose folders do not say how they pool, as the catalogue does; each by what leads there.
+#[test]
+fn what_is_known_of_a_model_is_known_of_its_archive() {
+    let place = tempfile::tempdir().unwrap();
+    let made = |folder: &str| {
+        let folder = place.path().join(folder);
+        for (path, content) in model(1).files {
+            if ["config.json", "vocab.txt", "model.safetensors"].contains(&path.as_str()) {
+                fs::create_dir_all(&folder).unwrap();
+                fs::write(folder.join(path), content).unwrap();
+            }
+        }
+        folder
+    };
+    let origin = |hub: &str, repository: &str| ModelOrigin {
+        hub: hub.to_owned(),
+        endpoint: "https://hub/".to_owned(),
+        repository: repository.to_owned(),
+        revision: "main".to_owned(),
+        commit: None,
+    };
+    let (hf, ms) = ("huggingface", "modelscope");
+    for (i, (name, folder, at, origin)) in [
+        (
+            "text2vec-large-chinese",
+            "models/a",
+            ModelPlace::Home,
+            Some(origin(hf, "GanymedeNil/text2vec-large-chinese")),
+        ),
+        (
+            "multilingual-e5-base",
+            "hf/b",
+            ModelPlace::HuggingFaceCache,
+            Some(origin(hf, "intfloat/multilingual-e5-base")),
+        ),
+        (
+            "bge-base-zh-v1.5",
+            "ms/BAAI/bge-base-zh-v1___5",
+            ModelPlace::ModelScopeCache,
+            Some(origin(ms, "BAAI/bge-base-zh-v1.5")),
+        ),
+        ("gte-base-zh", "models/gte-base-zh", ModelPlace::Home, None),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let known = Installed {
+            name: name.to_owned(),
+            folder: Some(made(folder)),
+            place: at,
+            origin: origin.clone(),
+            manifest: None,
+            problem: None,
+        };
+        let archive = place.path().join(format!("{i}.tar"));
+        export(&known, &archive, None).unwrap();
+        for other in [None, Some("other")] {
+            let home = tempfile::tempdir().unwrap();
+            let imported = import(&archive, home.path(), other).unwrap();
+            let folder = Folder::open(&imported.folder).unwrap();
+            let read = |name: &str| {
+                let assumed = yuyi_models::defaults(name, None, &folder);
+                ModelSpec::read(&folder, &assumed).map(|spec| spec.assumed.len())
+            };
+            // What is sure needs no remark.
+            let sure = origin.is_some();
+            assert_eq!(read(&imported.name).unwrap() == 0, sure, "{name}");
+            let called = imported.manifest.called.as_deref();
+            assert_eq!(called, other.filter(|_| !sure).map(|_| name));
+            // And once more, by the name that it has here.
+            let again = Installed {
+                name: imported.name.clone(),
+                folder: Some(imported.folder.clone()),
+                place: ModelPlace::Home,
+                origin: origin.clone(),
+                manifest: Some(imported.manifest.clone()),
+                problem: None,
+            };
+            let second = home.path().join("second.tar");
+            export(&again, &second, None).unwrap();
+            import(&second, home.path(), Some("third")).unwrap();
+        }
+    }
+    // Nobody knows this one, nor another owner's of a known name.
+    for (name, origin) in [
+        ("mine", None),
+        ("gte-base-zh", Some(origin(hf, "evil/gte-base-zh"))),
+    ] {
+        let unknown = Installed {
+            name: name.to_owned(),
+            folder: Some(made("models/mine")),
+            place: ModelPlace::Home,
+            origin,
+            manifest: None,
+            problem: None,
+        };
+        let archive = place.path().join("unknown.tar");
+        export(&unknown, &archive, None).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let error = import(&archive, home.path(), None).unwrap_err().to_string();
+        assert!(
+            error.contains("1_Pooling/config.json: there is none"),
+            "{error}"
+        );
     }
 }

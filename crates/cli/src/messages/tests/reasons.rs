@@ -126,6 +126,13 @@ fn no_reason_of_a_hub_stays_english() {
             reason: format!("{problem}."),
         });
     }
+    errors.push(Error::Damaged {
+        name: text("tiny"),
+        problem: text("model.safetensors is missing"),
+        mending: text(
+            "Another version of it is whole: --model /c/snapshots/ab takes that. Fetch it again with the program whose cache it is in.",
+        ),
+    });
     for what in [
         "was not put there by `yuyi pull`",
         "is not replaced",

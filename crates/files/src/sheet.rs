@@ -97,17 +97,11 @@ fn of_book(
         false => open_workbook_auto_from_rs(bytes).ok(),
     };
     let mut book = book.ok_or_else(|| no_workbook(name))?;
-    let Filled { sheet, others } = filled(&mut book, name)?;
-    if others > 0 {
-        let are = if others == 1 {
-            "sheet is"
-        } else {
-            "sheets are"
-        };
-        origin.say(format!(
-            "{name} is read from its sheet {sheet:?}; {others} more {are} not read."
-        ));
+    let filled = filled(&mut book, name)?;
+    if let Some(left) = filled.left(name) {
+        origin.say(left);
     }
+    let sheet = filled.sheet;
     let damaged = || format!("{name}: its sheet {sheet:?} is damaged");
     let mut formatted = Formatted::new();
     let (mut rows, merged) = match &mut book {
@@ -174,6 +168,28 @@ struct Filled {
     sheet: String,
     /// How many others have cells.
     others: usize,
+    /// Those of them that may have been meant as well: what is shown and does not explain.
+    alike: Vec<String>,
+}
+
+impl Filled {
+    /// What is said of the others.
+    fn left(&self, name: &str) -> Option<String> {
+        let Self { sheet, others, .. } = self;
+        let more = match (&self.alike[..], others) {
+            (_, 0) => return None,
+            ([], 1) => "1 more sheet is not read.".to_owned(),
+            ([], _) => format!("{others} more sheets are not read."),
+            (alike, _) => {
+                let alike = alike.iter().map(|sheet| format!("{sheet:?}"));
+                let alike = alike.collect::<Vec<_>>().join(", ");
+                format!(
+                    "not read: {alike}. Save each of them as a file of its own to read it, too."
+                )
+            }
+        };
+        Some(format!("{name} is read from its sheet {sheet:?}; {more}"))
+    }
 }
 
 /// The first visible sheet that has cells, and more to say than how it is filled in.
@@ -198,7 +214,17 @@ fn filled(book: &mut Sheets<Cursor<Vec<u8>>>, name: &str) -> anyhow::Result<Fill
     let explains = |sheet: &&String| EXPLAINING.contains(&&*names::plain(sheet));
     let first = visible.iter().find(|sheet| !explains(sheet));
     match first.or(visible.first()).cloned() {
-        Some(sheet) => Ok(Filled { sheet, others }),
+        Some(sheet) => {
+            let alike = visible
+                .iter()
+                .filter(|other| **other != sheet && !explains(other));
+            let alike = alike.cloned().collect();
+            Ok(Filled {
+                sheet,
+                others,
+                alike,
+            })
+        }
         None if hidden == 0 => bail!("{name} has no sheet with cells."),
         None => {
             bail!(

@@ -128,6 +128,7 @@ pub(super) const PROGRAM: &[Entry] = &[
     ("full-width semicolons", "全角分号"),
     ("{file} is read with {columns}.", "{file} 的列按以下对应读取：{、columns}。"),
     ("{file} is read from its sheet {sheet}; {#others} more sheets are not read.", "{file} 读取工作表 {sheet}；另外 {others} 张工作表不读。"),
+    ("{file} is read from its sheet {sheet}; not read: {others}. Save each of them as a file of its own to read it, too.", "{file} 读取工作表 {sheet}；没有读取：{others}。要读取它们，请分别另存为单独的文件。"),
     ("{file} is read from its sheet {sheet}; 1 more sheet is not read.", "{file} 读取工作表 {sheet}；另外 1 张工作表不读。"),
     ("{file}: cells of the sheet {sheet} are merged, the first {merged}; what stands there belongs to each of their rows.", "{file}：工作表 {sheet} 有合并的单元格，第一处是 {merged}；其中的内容算在它占的每一行。"),
     ("{file}: line {#line} belongs to the header, whose cells are merged with it, and is not read.", "{file}：第 {line} 行和表头是合并的单元格，算作表头，不读取。"),

@@ -126,24 +126,6 @@ impl Cached {
     }
 }
 
-/// The repository of a folder that lies as the libraries lay models out, wherever the cache is.
-pub(crate) fn repository_of(folder: &Path) -> Option<String> {
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
-    let (own, above) = (name(folder)?, folder.parent()?);
-    if name(above)? == "snapshots" {
-        let repository = name(above.parent()?)?;
-        let repository = repository.strip_prefix("models--").unwrap_or(&repository);
-        let (owner, name) = repository.split_once("--")?;
-        return Some(format!("{owner}/{name}"));
-    }
-    // A name with dots, as ModelScope's library wrote it.
-    own.contains("___")
-        .then(|| Some(format!("{}/{}", name(above)?, own.replace("___", "."))))?
-}
-
 /// Folders below a folder, with their names.
 fn folders(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> + use<> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
@@ -239,6 +221,7 @@ fn in_plain_folders(owner: &str, path: &Path) -> Vec<(String, PathBuf)> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::cache_layout::repository_of;
 
     pub(crate) fn caches(huggingface: Option<&Path>, modelscope: Option<&Path>) -> CacheFolders {
         CacheFolders {

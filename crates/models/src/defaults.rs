@@ -5,7 +5,7 @@ use std::path::Path;
 
 use yuyi_encoder::{Folder, Likeness, Prompts, SpecDefaults};
 
-use crate::caches::repository_of;
+use crate::cache_layout::repository_of;
 use crate::catalogue::find_repository;
 use crate::manifest::Manifest;
 use crate::{KnownModel, Side, find_known, known_models};

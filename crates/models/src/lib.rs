@@ -2,6 +2,7 @@
 //! [`Embedder`] through which everything above turns texts into vectors; beside it the [`Reranker`], which scores pairs.
 
 mod builtin;
+mod cache_layout;
 mod caches;
 mod calibration;
 mod catalogue;

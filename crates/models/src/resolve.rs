@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use yuyi_encoder::{Folder, SpecDefaults};
 
 use crate::builtin::{self, BUILTIN_NAME};
-use crate::caches::repository_of;
+use crate::cache_layout::repository_of;
 use crate::defaults::defaults;
 use crate::installed::{Installed, Places};
 use crate::{Error, find_known};

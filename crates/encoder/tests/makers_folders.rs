@@ -92,6 +92,8 @@ fn normalizers_of_a_bert_that_the_configuration_does_not_know_are_refused() {
         });
         model
     };
+    let mut uncleaned = usual(true);
+    uncleaned["clean_text"] = json!(false);
     // What sentence-transformers 6 writes of a model with do_lower_case in its own file.
     let saved = sequence(json!([lower, usual(false)]));
     for (normalizer, does_lower, kind) in [
@@ -103,6 +105,8 @@ fn normalizers_of_a_bert_that_the_configuration_does_not_know_are_refused() {
         ),
         (&sequence(json!([usual(false)])), true, "Sequence"),
         (&lower, true, "Lowercase"),
+        (&sequence(json!([lower, usual(false)])), true, "Sequence"),
+        (&uncleaned, true, "BertNormalizer"),
         (&Value::Null, true, "null"),
     ] {
         for class in ["BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer"] {
@@ -123,6 +127,10 @@ fn normalizers_of_a_bert_that_the_configuration_does_not_know_are_refused() {
         true,
     );
     assert_eq!(ids(&same, text), expected);
+    for steps in [json!([lower, usual(true)]), json!([usual(true), lower])] {
+        let same = made(&sequence(steps), "BertTokenizer", true);
+        assert_eq!(ids(&same, text), expected);
+    }
     let same = made(&saved, "BertTokenizer", false);
     same.write("sentence_bert_config.json", r#"{"do_lower_case": true}"#);
     assert_eq!(

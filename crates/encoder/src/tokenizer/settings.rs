@@ -181,15 +181,27 @@ impl Settings {
     /// # Errors
     /// A sentence about it.
     pub(super) fn check_normalizer(&self, own: &Value) -> Result<(), String> {
-        let Some(options) = self.bert.filter(|_| own["type"] != BERT_NORMALIZER) else {
+        let is_plain = own["type"] == BERT_NORMALIZER && own["clean_text"] != false;
+        let Some(options) = self.bert.filter(|_| !is_plain) else {
             return Ok(());
         };
         let steps = steps(own);
-        let steps = match steps.split_first() {
-            // It is done in front of all else in either.
-            Some((first, rest)) if self.lowercase && first["type"] == "Lowercase" => rest,
-            _ => &steps,
-        };
+        let mut steps = &steps[..];
+        let is_lowercase = |step: &Value| step["type"] == "Lowercase";
+        // It is done in front of all else in either, or once more where BERT's normaliser does it: so sentence-transformers 6 saves what
+        // has do_lower_case in its own file.
+        if let [first, rest @ ..] = steps
+            && is_lowercase(first)
+            && (self.lowercase || options.lowercase)
+        {
+            steps = rest;
+        }
+        if let [rest @ .., last] = steps
+            && is_lowercase(last)
+            && options.lowercase
+        {
+            steps = rest;
+        }
         if matches!(steps, [step] if options.are_of(step)) {
             return Ok(());
         }

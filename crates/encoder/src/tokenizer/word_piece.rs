@@ -35,10 +35,11 @@ fn read_vocabulary(folder: &Folder, shown: &str) -> Result<Map<String, Value>, E
         .collect())
 }
 
-/// Whether a token is another without its end. One of blanks alone is in no word.
+/// Whether a token is another without its end. One of blanks alone is in no word, such as the `##\u{2028}` that the vocabulary of
+/// bert-base-chinese has, and with it those of most Chinese models.
 fn has_blank_behind(token: &str) -> bool {
     let trimmed = token.trim_end();
-    !trimmed.is_empty() && trimmed != token
+    !matches!(trimmed, "" | "##") && trimmed != token
 }
 
 fn tokenizer_json(
@@ -179,6 +180,8 @@ mod tests {
             (" 天", false),
             (" ", false),
             ("\u{3000}", false),
+            ("##\u{2028}", false),
+            ("##天\u{2028}", true),
             ("", false),
         ] {
             let file = format!("{VOCABULARY}{token}\n");

@@ -62,7 +62,9 @@ fn codes_of(text: &str, joins: bool) -> Vec<String> {
 /// How the codes of two texts differ; `None`: they have the same, or more than a thousand.
 pub fn code_difference(text_a: &str, text_b: &str) -> Option<CodeDifference> {
     // An entry "RTX 4060 Ti" is compared with a question in Chinese.
-    let joins = [text_a, text_b].iter().any(|text| text.chars().any(is_han));
+    let texts = [text_a, text_b];
+    let joins = texts.iter().any(|text| text.chars().any(is_han))
+        || texts.iter().all(|text| is_short(text));
     let (a, b) = (codes_of(text_a, joins), codes_of(text_b, joins));
     if a.len().max(b.len()) > MOST_CODES {
         return None;
@@ -84,6 +86,13 @@ pub fn code_difference(text_a: &str, text_b: &str) -> Option<CodeDifference> {
     only_b.extend(plain_b);
     let found = CodeDifference { only_a, only_b };
     (!found.only_a.is_empty() || !found.only_b.is_empty()).then_some(found)
+}
+
+/// Words of a text that may be nothing but the name of a product: RTX 4060 Ti.
+const SHORT: usize = 5;
+
+fn is_short(text: &str) -> bool {
+    text.split_whitespace().count() <= SHORT
 }
 
 /// The words of a text without Chinese, in which a code may be written with blanks: Windows 11.
@@ -300,6 +309,8 @@ mod tests {
             ("RTX 4060", "RTX4060Ti多少钱"),
             ("RTX 4060多少钱", "RTX 4060Ti价格"),
             ("RTX 4070 Ti多少钱", "RTX 4070 Super多少钱"),
+            ("iPhone 15 Pro", "iPhone 15"),
+            ("RTX 4060 Ti price", "rtx 4060 price"),
         ] {
             let found = code_difference(a, b).unwrap();
             assert!(

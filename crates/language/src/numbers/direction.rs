@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::limits::is_length;
 use super::units::Unit;
 use super::{Number, NumberDifference};
 use crate::traditional::simplified;
@@ -165,7 +164,10 @@ impl Text {
         let is_first = FIRST.contains(self.0.get(start)?);
         let before = start.checked_sub(1).and_then(|at| self.0.get(at));
         let is_other = before.is_some_and(|c| NO_FIRST.contains(*c));
-        let is_it = is_first && !is_other && self.behind(number).is_none() && is_length(number);
+        let is_it = is_first
+            && !is_other
+            && self.behind(number).is_none()
+            && number.readings[0].unit.is_length();
         is_it.then(|| Way {
             group: AFTER.0,
             side: 1 - AFTER.1,

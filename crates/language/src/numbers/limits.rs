@@ -16,9 +16,6 @@ const ELAPSED_BEFORE: [&str; 6] = ["了", "已经", "已", "才", "过去", "刚
 /// Behind one: 3天了, 3天前买的.
 const ELAPSED_BEHIND: [&str; 4] = ["了", "前", "之前", "以前"];
 
-/// Units of time that one may have to do something.
-const LENGTHS: [&str; 7] = ["天", "周", "个月", "小时", "分钟", "季度", "秒"];
-
 /// Whether of the numbers that only one of two texts has those of the one are limits of time, and those of the other dates or times that have gone by.
 pub(super) fn may_lie_within(a: (&str, &[Number]), b: (&str, &[Number])) -> bool {
     if a.1.is_empty() || b.1.is_empty() {
@@ -35,7 +32,7 @@ pub(super) fn may_lie_within(a: (&str, &[Number]), b: (&str, &[Number])) -> bool
 }
 
 fn is_limit(text: &Text, number: &Number) -> bool {
-    is_length(number)
+    number.readings[0].unit.is_length()
         && (LIMITS_BEHIND
             .iter()
             .any(|word| text.begins(number.place.end, word))
@@ -61,14 +58,5 @@ fn has_gone_by(text: &Text, number: &Number) -> bool {
     let behind = ELAPSED_BEHIND
         .iter()
         .any(|word| text.begins(number.place.end, word));
-    is_length(number) && !is_limit(text, number) && (before || behind)
-}
-
-/// Whether it is a length of time.
-pub(super) fn is_length(number: &Number) -> bool {
-    match number.readings[0].unit {
-        Unit::Year => true,
-        Unit::Named(name) => LENGTHS.contains(&name),
-        _ => false,
-    }
+    number.readings[0].unit.is_length() && !is_limit(text, number) && (before || behind)
 }

@@ -169,8 +169,9 @@ impl Scanner {
             self.push(place, f64::NAN, Unit::None, vec![reading]);
             return end;
         }
-        let powers = self.run(end, |c| chinese::power(c).is_some());
-        let powers_of_ten = self.rest(end)[..powers - end].iter();
+        let from = end + usize::from(self.has_power_behind_blank(end));
+        let powers = self.run(from, |c| chinese::power(c).is_some()).max(end);
+        let powers_of_ten = self.rest(from)[..powers.saturating_sub(from)].iter();
         let power: f64 = powers_of_ten.filter_map(|&c| chinese::power(c)).product();
         let (scale, scaled) = self.scale_word(powers);
         let Some(value) = self.number(start..end) else {
@@ -195,6 +196,16 @@ impl Scanner {
             self.or_else_means(value / scale, Unit::Named("瓦"));
         }
         to
+    }
+
+    /// Whether a blank stands here and then a power of ten, as many write it: 30 万元, 1.2 亿, 3 千人; but not 3 万一 and 5 千克.
+    fn has_power_behind_blank(&self, at: usize) -> bool {
+        match self.rest(at) {
+            [' ', '万' | '亿' | '萬' | '億', next, ..] => !"一能达科里".contains(*next),
+            [' ', '万' | '亿' | '萬' | '億'] => true,
+            [' ', '千' | '百', next, ..] => "万亿人元块个只台件份名套辆户家".contains(*next),
+            _ => false,
+        }
     }
 
     /// Where digits with commas and points end, and how many points they have.

@@ -74,6 +74,14 @@ impl Unit {
             && !matches!(self, Self::Named("路" | "季" | "代" | "版" | "章" | "期"))
     }
 
+    /// Whether it is a length of time, such as one may have to do something.
+    pub(super) fn is_length(self) -> bool {
+        matches!(
+            self,
+            Self::Year | Self::Named("天" | "周" | "个月" | "小时" | "分钟" | "季度" | "秒")
+        )
+    }
+
     /// Whether it stands in front of its number.
     pub(super) const fn is_prefix(self) -> bool {
         matches!(

@@ -11,7 +11,14 @@ const NO_HALF: &str = "一两大小多各参";
 const SIDES: &str = "上下前后";
 
 /// What may be less than nothing, in front of a minus: 利润-20万.
-const MAY_BE_NEGATIVE: [&str; 16] = [
+const MAY_BE_NEGATIVE: [&str; 23] = [
+    "温度",
+    "气温",
+    "收入",
+    "得分",
+    "结余",
+    "为",
+    "是",
     "利润",
     "毛利",
     "净利",

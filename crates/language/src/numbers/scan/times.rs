@@ -248,7 +248,8 @@ impl Scanner {
         {
             clock.text = given[clock.place.clone()].iter().collect();
             clock.is_open = is_said || goes_back;
-            clock.may_be_later = goes_back || is_said && !has_24_hours;
+            // Hours of 24 that go back run over midnight: 22点到6点.
+            clock.may_be_later = (goes_back || is_said) && !has_24_hours;
         }
     }
 

@@ -128,7 +128,7 @@ pub enum ApiError {
         expected: &'static str,
         found: &'static str,
     },
-    #[error("The field {field} is not known here. Known: {}.", known.join(", "))]
+    #[error("The field {field} is not known here. {}.", if known.is_empty() { "There are none".to_owned() } else { format!("Known: {}", known.join(", ")) })]
     UnknownField {
         field: String,
         known: Vec<&'static str>,

@@ -33,7 +33,7 @@ pub enum Error {
     },
     /// Vectors of one model were brought to a collection of another.
     #[error(
-        "The collection {name:?} has vectors of {has}; these are of {given}. Use that model, or move the collection by reindexing it."
+        "The collection {name:?} has vectors of {has}; these are of {given}. Use that model, in the number format of its vectors (--precision), or move the collection by reindexing it."
     )]
     ModelMismatch {
         /// The collection.

@@ -259,7 +259,7 @@ pub(super) const LIBRARY: &[Entry] = &[
     ("sslmode is one of disable, prefer, require and verify-full.", "sslmode 只能是 disable、prefer、require 或 verify-full。"),
     ("There is no collection \"{name}\".", "没有名为“{name}”的集合。"),
     ("The collection \"{name}\" is there already, and differs in {what}. Drop it first, or choose another name.", "集合“{name}”已存在，但 {what} 不同。请先删除它，或换一个名称。"),
-    ("The collection \"{name}\" has vectors of {has}; these are of {given}. Use that model, or move the collection by reindexing it.", "集合“{name}”的向量来自 {has}，而这些来自 {given}。请使用原来的模型，或通过重建索引把集合迁移到新模型。"),
+    ("The collection \"{name}\" has vectors of {has}; these are of {given}. Use that model, in the number format of its vectors (--precision), or move the collection by reindexing it.", "集合“{name}”的向量来自 {has}，而这些来自 {given}。请使用原来的模型和向量的数值格式（--precision），或通过重建索引把集合迁移到新模型。"),
     ("The collection \"{name}\" is being moved to {to} already. Let that end, or give it up first.", "集合“{name}”正在迁移到 {to}。请等它完成，或先放弃这次迁移。"),
     ("The collection \"{name}\" is not being moved to another model.", "集合“{name}”没有正在进行的模型迁移。"),
     ("{#left} items of the collection \"{name}\" have no new vectors yet.", "集合“{name}”中还有 {left} 条没有新向量。"),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use yuyi_collections::{Asked, Found, Mode, rules};
 use yuyi_language::is_blank;
-use yuyi_store::{Filter, Timestamp};
+use yuyi_store::{Bounds, Condition, Filter, Scalar, Test, Timestamp};
 
 use self::condition::{MetadataCondition, metadata_condition};
 use crate::answer::AROUND;
@@ -26,7 +26,7 @@ const TOP_K: usize = 10;
 /// Items that are looked at first for each record where a threshold leaves some out, and by which factor more then: the order is not that of similarities.
 const SPARE: usize = 4;
 
-/// Items that are looked at at most for the sake of a threshold, beside those that do not answer now.
+/// Items that are looked at at most for the sake of a threshold.
 const MOST_LOOKED_AT: usize = 1_000;
 
 request! {
@@ -148,13 +148,13 @@ pub(crate) async fn retrieval(
     let wanted = Wanted {
         top_k,
         threshold: setting.score_threshold.unwrap_or_default(),
-        now: Timestamp::now().micros(),
+        now: Timestamp::now(),
     };
     let looked_at = match wanted.has_threshold() {
         true => SPARE * top_k,
         false => top_k,
     };
-    let question = Question {
+    let mut question = Question {
         asked: Asked {
             text: Some(request.query),
             ..Asked::default()
@@ -165,6 +165,11 @@ pub(crate) async fn retrieval(
     };
     let knowledge = request.knowledge_id;
     let mut found = app.find(&knowledge, question.clone()).await?;
+    // Most collections have none that is silent, and a filter is work.
+    if found.hits.iter().any(|hit| !wanted.answers(hit)) {
+        question.filter = Some(wanted.answering(question.filter.take()));
+        found = app.find(&knowledge, question.clone()).await?;
+    }
     if found.collection.space.model.is_none() {
         return Err(ApiError::InvalidValue {
             field: "knowledge_id".to_owned(),
@@ -191,7 +196,7 @@ struct Wanted {
     top_k: usize,
     threshold: f64,
     /// On the clock of the times of items.
-    now: i64,
+    now: Timestamp,
 }
 
 impl Wanted {
@@ -204,7 +209,38 @@ impl Wanted {
     }
 
     fn answers(&self, hit: &Found) -> bool {
-        rules(&hit.item).takes_part(self.now)
+        rules(&hit.item).takes_part(self.now.micros())
+    }
+
+    /// Only what answers now, of what is asked for.
+    fn answering(&self, asked: Option<Filter>) -> Filter {
+        let field = |key: &str, test| Condition::Field {
+            key: key.to_owned(),
+            test,
+        };
+        let none = Bounds {
+            gt: None,
+            gte: None,
+            lt: None,
+            lte: None,
+        };
+        let over = Bounds {
+            lte: Some(self.now),
+            ..none
+        };
+        let ahead = Bounds {
+            gt: Some(self.now),
+            ..none
+        };
+        Filter {
+            must: asked.into_iter().map(Condition::Filter).collect(),
+            should: Vec::new(),
+            must_not: vec![
+                field("enabled", Test::Any(vec![Scalar::Bool(false)])),
+                field("valid_until", Test::Times(over)),
+                field("valid_from", Test::Times(ahead)),
+            ],
+        }
     }
 
     fn is_near(&self, hit: &Found) -> bool {
@@ -235,10 +271,10 @@ impl Wanted {
             false => self.top_k,
         };
         while self.count(&found) < there
-            && question.limit < self.most(app, &found)
+            && question.limit < self.most(app)
             && !is_all(&found, question.limit)
         {
-            question.limit = (SPARE * question.limit).min(self.most(app, &found));
+            question.limit = (SPARE * question.limit).min(self.most(app));
             found = app.find(knowledge, question.clone()).await?;
         }
         Ok(found)
@@ -266,12 +302,11 @@ impl Wanted {
     }
 
     /// How many items are looked at at most.
-    fn most(&self, app: &App, found: &Answer) -> usize {
+    fn most(&self, app: &App) -> usize {
         let most = app.limits().items;
-        if !self.has_threshold() {
-            return most;
+        match self.has_threshold() {
+            true => most.min(MOST_LOOKED_AT),
+            false => most,
         }
-        let silent = found.hits.iter().filter(|hit| !self.answers(hit)).count();
-        most.min(MOST_LOOKED_AT + silent)
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use yuyi_collections::{Asked, Found, Mode, rules};
 use yuyi_language::is_blank;
-use yuyi_store::{Bounds, Condition, Filter, Scalar, Test, Timestamp};
+use yuyi_store::{Filter, Timestamp};
 
 use self::condition::{MetadataCondition, metadata_condition};
 use crate::answer::AROUND;
@@ -26,7 +26,7 @@ const TOP_K: usize = 10;
 /// Items that are looked at first for each record where a threshold leaves some out, and by which factor more then: the order is not that of similarities.
 const SPARE: usize = 4;
 
-/// Items that are looked at at most for the sake of a threshold.
+/// Items that are looked at at most for the sake of a threshold, beside those that do not answer now.
 const MOST_LOOKED_AT: usize = 1_000;
 
 request! {
@@ -148,13 +148,13 @@ pub(crate) async fn retrieval(
     let wanted = Wanted {
         top_k,
         threshold: setting.score_threshold.unwrap_or_default(),
-        now: Timestamp::now(),
+        now: Timestamp::now().micros(),
     };
     let looked_at = match wanted.has_threshold() {
         true => SPARE * top_k,
         false => top_k,
     };
-    let mut question = Question {
+    let question = Question {
         asked: Asked {
             text: Some(request.query),
             ..Asked::default()
@@ -165,11 +165,6 @@ pub(crate) async fn retrieval(
     };
     let knowledge = request.knowledge_id;
     let mut found = app.find(&knowledge, question.clone()).await?;
-    // Most collections have none that is silent, and a filter is work.
-    if found.hits.iter().any(|hit| !wanted.answers(hit)) {
-        question.filter = Some(wanted.answering(question.filter.take()));
-        found = app.find(&knowledge, question.clone()).await?;
-    }
     if found.collection.space.model.is_none() {
         return Err(ApiError::InvalidValue {
             field: "knowledge_id".to_owned(),
@@ -196,7 +191,7 @@ struct Wanted {
     top_k: usize,
     threshold: f64,
     /// On the clock of the times of items.
-    now: Timestamp,
+    now: i64,
 }
 
 impl Wanted {
@@ -209,38 +204,7 @@ impl Wanted {
     }
 
     fn answers(&self, hit: &Found) -> bool {
-        rules(&hit.item).takes_part(self.now.micros())
-    }
-
-    /// Only what answers now, of what is asked for.
-    fn answering(&self, asked: Option<Filter>) -> Filter {
-        let field = |key: &str, test| Condition::Field {
-            key: key.to_owned(),
-            test,
-        };
-        let none = Bounds {
-            gt: None,
-            gte: None,
-            lt: None,
-            lte: None,
-        };
-        let over = Bounds {
-            lte: Some(self.now),
-            ..none
-        };
-        let ahead = Bounds {
-            gt: Some(self.now),
-            ..none
-        };
-        Filter {
-            must: asked.into_iter().map(Condition::Filter).collect(),
-            should: Vec::new(),
-            must_not: vec![
-                field("enabled", Test::Any(vec![Scalar::Bool(false)])),
-                field("valid_until", Test::Times(over)),
-                field("valid_from", Test::Times(ahead)),
-            ],
-        }
+        rules(&hit.item).takes_part(self.now)
     }
 
     fn is_near(&self, hit: &Found) -> bool {
@@ -271,10 +235,10 @@ impl Wanted {
             false => self.top_k,
         };
         while self.count(&found) < there
-            && question.limit < self.most(app)
+            && question.limit < self.most(app, &found)
             && !is_all(&found, question.limit)
         {
-            question.limit = (SPARE * question.limit).min(self.most(app));
+            question.limit = (SPARE * question.limit).min(self.most(app, &found));
             found = app.find(knowledge, question.clone()).await?;
         }
         Ok(found)
@@ -302,11 +266,12 @@ impl Wanted {
     }
 
     /// How many items are looked at at most.
-    fn most(&self, app: &App) -> usize {
+    fn most(&self, app: &App, found: &Answer) -> usize {
         let most = app.limits().items;
-        match self.has_threshold() {
-            true => most.min(MOST_LOOKED_AT),
-            false => most,
+        if !self.has_threshold() {
+            return most;
         }
+        let silent = found.hits.iter().filter(|hit| !self.answers(hit)).count();
+        most.min(MOST_LOOKED_AT + silent)
     }
 }
